@@ -1,0 +1,39 @@
+"""Errors, sorted by what the reader must do about them.
+
+    C4Error
+    ├─ ConfigError   wrong use, found before any work: change the command (exit code 2)
+    ├─ AssetError    a named outside file is missing or has the wrong checksum: fetch it (exit code 2)
+    └─ BuildError    the work itself failed: free space, mend the input, run again (exit code 1)
+
+Bad data is never an exception: it is a counted `Reason`. Anything else that is raised is a bug.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class C4Error(Exception):
+    """Base of every error that is a message to a person; shown as one line, without a traceback."""
+
+
+class ConfigError(C4Error):
+    """An argument or a combination of arguments cannot work. The message says what was expected."""
+
+
+class AssetError(C4Error):
+    """A word list, domain list or model file is missing or damaged. The message names the command that fetches it."""
+
+
+class BuildError(C4Error):
+    """The build cannot go on."""
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> ConfigError:
+    """The error for a name that is not in a table: closest names first, so that a typing mistake is plain."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=len(names), cutoff=0.5)
+    rest = [n for n in names if n not in close]
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    return ConfigError(f"unknown {kind} {name!r}.{hint} Known: {', '.join(close + rest)}.")

@@ -1,0 +1,81 @@
+"""The types that flow between the rooms: a `Page` goes in, a `Verdict` comes back.
+
+    WET bytes --wet--> Page | Rejected --stages--> Kept | Rejected --shards--> Parquet
+
+A `Reason` is declared once, beside the code that decides. Counters, the rejected-page table, the docs and the
+report all read that declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+
+class Page(NamedTuple):
+    """One crawled page: what the corpus is made of.
+
+    >>> Page("http://a.example/", "Some text.", "2024-05-22T10:11:12Z", source="x.warc.wet.gz#0").url
+    'http://a.example/'
+    """
+
+    url: str  # as crawled
+    text: str  # lines joined by "\n"
+    timestamp: str  # WARC-Date as written, normally ISO 8601
+    source: str = ""  # WET file, "#", byte offset of the record: unique in a build
+    record_id: str = ""  # WARC-Record-ID without its brackets, "" where absent
+    language: str = ""  # "" not asked yet
+    language_score: float = 0.0  # probability of `language`, 0..1
+
+
+class Unit(Enum):
+    """What a broken rule costs."""
+
+    SENTENCE = "sentence"
+    LINE = "line"
+    PAGE = "page"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a sentence, line or page left. Codes are never reused and never renamed."""
+
+    code: str  # "few_words": counter name, Parquet value, docs anchor
+    unit: Unit  # what is lost
+    says: str  # "has fewer than {words} words": the fields of the rule fill the braces
+    source: str  # where the rule and its numbers come from
+    keeps: str = ""  # smallest example that passes
+    drops: str = ""  # smallest example that fails
+
+
+class Dropped(NamedTuple):
+    """A line (or sentence) that was cut from a page, in the order of the page."""
+
+    code: str
+    line: str
+
+
+Tally = Mapping[str, int]  # reason code -> lines or sentences lost on this page
+NO_LOSS: Tally = {}
+
+
+class Kept(NamedTuple):
+    """The page as it leaves a stage."""
+
+    page: Page
+    tally: Tally = NO_LOSS
+
+
+class Rejected(NamedTuple):
+    """The page as it came into the stage that rejected it. `detail` is the offending line, word or value."""
+
+    page: Page
+    reason: Reason
+    detail: str = ""
+    tally: Tally = NO_LOSS
+
+
+Verdict = Kept | Rejected
+Step = Callable[[Page], Verdict]

@@ -1,0 +1,50 @@
+"""What a rule is: a frozen dataclass whose fields are its thresholds and whose `reason` says what it costs.
+
+A rule that needs an outside file names it in `bind(assets)`, which is called once a worker and returns the rule
+ready to judge; fields stay plain numbers and strings, for they are pickled, compared, printed and recorded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from c4pipe.page import Page, Reason
+
+
+@dataclass(frozen=True)
+class LineEdit:
+    """Changes a line and never drops it."""
+
+    says: ClassVar[str]
+    source: ClassVar[str]
+
+    def edit(self, line: str) -> str:
+        """The line as the next rule sees it."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class LineRule:
+    """Judges one stripped line. `reason.unit` says whether the line or the whole page goes."""
+
+    reason: ClassVar[Reason]
+
+    def breaks(self, line: str) -> bool:
+        """Whether the line breaks the rule."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class PageRule:
+    """Judges a whole page."""
+
+    reason: ClassVar[Reason]
+
+    def bind(self, assets: Any) -> Self:
+        """The rule with its outside files loaded; most rules need none."""
+        return self
+
+    def offence(self, page: Page) -> str | None:
+        """What in the page breaks the rule, short, or None."""
+        raise NotImplementedError
