@@ -6,8 +6,9 @@ ready to judge; fields stay plain numbers and strings, for they are pickled, com
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from c4pipe.page import Page, Reason
 
@@ -48,3 +49,14 @@ class PageRule:
     def offence(self, page: Page) -> str | None:
         """What in the page breaks the rule, short, or None."""
         raise NotImplementedError
+
+
+_Rule = TypeVar("_Rule", bound=PageRule)
+
+
+def loaded(rule: _Rule, **data: object) -> _Rule:
+    """A copy of the rule that carries loaded data as private attributes: its fields stay plain."""
+    bound = copy.copy(rule)
+    for name, value in data.items():
+        object.__setattr__(bound, f"_{name}", value)
+    return bound

@@ -1,0 +1,1 @@
+"""The jobs: thin mains from arguments to a pipeline."""

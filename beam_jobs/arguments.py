@@ -1,0 +1,134 @@
+"""The command line of build_c4."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from c4pipe.presets import PRESETS
+from c4pipe.errors import ConfigError, unknown
+
+EPILOG = """\
+examples:
+  the sample corpus           python -m beam_jobs.build_c4 --input data_samples --output out/c4
+  some files of a crawl       python -m beam_jobs.build_c4 --input 'wet/*.warc.wet.gz' --output out/en --shards 8
+  as TensorFlow Datasets      python -m beam_jobs.build_c4 --preset en.tfds --badwords-dir assets/badwords ...
+  German instead of English   python -m beam_jobs.build_c4 --languages de ...
+  what would it take?         python -m beam_jobs.build_c4 --dry-run ...
+  a whole crawl on Dataflow   python -m beam_jobs.build_c4 --input wet.paths.gz --root s3://commoncrawl \\
+                                --output gs://BUCKET/c4 --runner DataflowRunner --project P --region R \\
+                                --temp_location gs://BUCKET/tmp --sdk_container_image IMAGE
+
+exit codes: 0 done; 1 the build failed; 2 wrong use, found before any work; 3 done, but inputs were unreadable and
+--strict was given; 130 interrupted.  Options of Apache Beam are passed on to it.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the job itself."""
+    p = argparse.ArgumentParser(
+        prog="python -m beam_jobs.build_c4",
+        description="Builds a C4 corpus of sharded Parquet from Common Crawl WET files.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    a = p.add_argument
+    a("--input", nargs="+", required=True, metavar="PATH", help="WET files, folders, globs or lists (wet.paths.gz)")
+    a("--root", metavar="URL", help="what the lines of a list are relative to (default: the list's folder)")
+    a("--output", required=True, metavar="DIR", help="folder of the corpus; local, gs:// or s3://")
+    a("--preset", default="en", metavar="NAME", help=f"{', '.join(PRESETS)}; or MODULE:NAME of your own (default: en)")
+    a("--languages", metavar="L,L", help="languages to keep instead of the preset's own, such as de or de,fr")
+    a(
+        "--runner",
+        default="DirectRunner",
+        help="DirectRunner (this machine, the default), DataflowRunner, PortableRunner",
+    )
+    a("--workers", type=_positive, metavar="N", help="processes on this machine (default: one a core)")
+    a("--badwords-dir", metavar="DIR", help="word lists, one file a language (default: ./assets, else our small ones)")
+    a("--news-domains", metavar="FILE", help="RealNews' list of domains, for realnewslike")
+    a("--url-list", metavar="FILE", help="URLs, one a line, for webtextlike")
+    a("--shards", type=_shards, default=None, metavar="N", help="train files a config (default: auto, 256 MB each)")
+    a(
+        "--rejected",
+        choices=("none", "sample", "all"),
+        default="sample",
+        help="rejected pages to keep (default: sample)",
+    )
+    a("--limit-pages", type=_positive, metavar="N", help="stop after about N pages, taken evenly from all inputs")
+    a("--spill-rows", type=_count, default=100_000_000, metavar="N", help="larger shuffles use files (0: never)")
+    a("--strict", action="store_true", help="exit with 3 when anything could not be read")
+    a("--overwrite", action="store_true", help="replace the corpus that is in the output folder")
+    a("--dry-run", action="store_true", help="read a file or two and predict pages, time, disk and kept share")
+    return p
+
+
+def _positive(text: str) -> int:
+    number = _count(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a number of 1 or more, got {text!r}")
+    return number
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}")
+    return int(text)
+
+
+def _shards(text: str) -> int | None:
+    return None if text == "auto" else _positive(text)
+
+
+def parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
+    """(our arguments, Beam's). ConfigError for an option that neither knows."""
+    args, rest = parser().parse_known_args(argv)
+    beam_parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for kind in [PipelineOptions, *_subclasses(PipelineOptions)]:
+        add = kind.__dict__.get("_add_argparse_args")
+        if add is not None:
+            try:
+                kind._add_argparse_args(beam_parser)
+            except argparse.ArgumentError:
+                continue  # two of Beam's classes may share a flag
+    options = [flag for action in beam_parser._actions for flag in action.option_strings]
+    for word in rest:
+        name = word.partition("=")[0]
+        if word.startswith("--") and name not in options:
+            ours = [flag for action in parser()._actions for flag in action.option_strings]
+            raise unknown("option", name, _near(name, [*ours, *options]))
+    if rest and not rest[0].startswith("-"):
+        raise ConfigError(f"unexpected argument {rest[0]!r}.")
+    return args, rest
+
+
+def _near(name: str, flags: list[str]) -> list[str]:
+    """Of Beam's hundreds of flags only those that look like the name; ours first."""
+    import difflib
+
+    return difflib.get_close_matches(name, flags, n=5, cutoff=0.6) or ["see --help"]
+
+
+def _subclasses(kind: type) -> list[type]:
+    return [found for sub in kind.__subclasses__() for found in [sub, *_subclasses(sub)]]
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def beam_flags(args: argparse.Namespace, rest: list[str], inputs: int) -> list[str]:
+    """The runner and its workers as Beam's flags.
+
+    Beam's bare DirectRunner may try to download a Go binary and hang, so the Python runner is named outright.
+    """
+    local = args.runner in ("DirectRunner", "FnApiRunner")
+    flags = [f"--runner={'FnApiRunner' if local else args.runner}", *rest]
+    workers = min(args.workers or cores(), max(1, inputs))
+    if local and workers > 1:
+        flags += [f"--direct_num_workers={workers}", "--direct_running_mode=multi_processing"]
+    return flags

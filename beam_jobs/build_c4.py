@@ -1,0 +1,188 @@
+"""Builds a corpus: arguments -> settings -> one Beam pipeline -> summary. `--help` has examples."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import platform
+import resource
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from beam_jobs.arguments import beam_flags, parse
+from beam_jobs.dry_run import predict
+from c4pipe import __version__
+from c4pipe.assets import Assets, find_assets
+from c4pipe.catalogue import describe
+from c4pipe.errors import BuildError, C4Error, ConfigError
+from c4pipe.flow.build import BuildCorpus
+from c4pipe.flow.files import BeamStore, Input, find_inputs, is_remote, write_inputs
+from c4pipe.flow.progress import Watch, duration
+from c4pipe.flow.settings import Lists, Settings, kinds_of
+from c4pipe.flow.target import finished_manifest, prepare, staging_folder
+from c4pipe.presets import Preset, find_preset, for_languages
+from c4pipe.shards import MANIFEST
+from c4pipe.summary import faulty, summary
+
+LIBRARIES = ("apache-beam", "langdetect", "mmh3", "numpy", "pyarrow", "sentencex", "tldextract", "nltk")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the job; the exit code."""
+    # Beam and its workers log progress of their own at INFO; only what a person should see is left.
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", force=True)
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    try:
+        args, rest = parse(argv)
+        return run(args, rest)
+    except BuildError as error:
+        print(f"build_c4: {error}", file=sys.stderr)
+        return 1
+    except C4Error as error:
+        print(f"build_c4: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("build_c4: interrupted. Nothing half-written is under a final name; run it again.", file=sys.stderr)
+        return 130
+
+
+def run(args: Namespace, rest: list[str]) -> int:
+    """The job with parsed arguments."""
+    preset = find_preset(args.preset)
+    if args.languages:
+        preset = for_languages(preset, _languages(args.languages))
+    assets = find_assets(args.badwords_dir, args.news_domains, args.url_list)
+    offline = "--dry_run=True" in rest  # Beam's own: the job graph is made, and nothing is touched
+    inputs = [Input("wet.paths", "wet.paths", 0)] if offline else find_inputs(args.input, args.root)
+    settings = make_settings(args, preset, assets, inputs)
+    settings.plan.bind()  # every outside file is looked for now
+    if args.dry_run:
+        print(predict(settings, inputs))
+        return 0
+    options = PipelineOptions(beam_flags(args, rest, len(inputs)))
+    if offline:
+        beam_pipeline(settings, options).run()
+        print("build_c4: the job graph is made; with --dry_run=True nothing else is.")
+        return 0
+    done = finished_manifest(args.output, settings.description["fingerprint"], args.overwrite)
+    if done is not None:
+        print(f"{summary(done, args.output)}\n  it was there already: same inputs, same settings")
+        return exit_code(done, args.strict)
+    return build(args, settings, inputs, options)
+
+
+def build(args: Namespace, settings: Settings, inputs: list[Input], options: PipelineOptions) -> int:
+    """Runs the pipeline, shows how far it is, and says what came out."""
+    started = time.monotonic()
+    prepare(settings.output, settings.staging)
+    store = BeamStore()
+    write_inputs(inputs, store, settings.inputs_list)
+    for line in notes(settings):
+        print(line, file=sys.stderr)
+    try:
+        with Watch(settings.staging, inputs):
+            beam_pipeline(settings, options).run().wait_until_finish()
+    except RuntimeError as error:
+        raise _as_build_error(error) from error
+    store.remove(settings.staging)
+    with store.read(f"{settings.output}/{MANIFEST}") as stream:
+        manifest = json.load(stream)
+    seconds = time.monotonic() - started
+    pages = manifest["ledger"]["stages"][0]["kept"]
+    print(summary(manifest, settings.output))
+    print(f"  {duration(seconds)} min, {pages / seconds:,.0f} pages/s, peak memory {peak_memory()}")
+    return exit_code(manifest, args.strict)
+
+
+def beam_pipeline(settings: Settings, options: PipelineOptions) -> beam.Pipeline:
+    """The job graph."""
+    pipeline = beam.Pipeline(options=options)
+    pipeline | BuildCorpus(settings)
+    return pipeline
+
+
+def make_settings(args: Namespace, preset: Preset, assets: Assets, inputs: list[Input]) -> Settings:
+    """All that decides the bytes of the corpus, and the fingerprint that names it."""
+    output = args.output.rstrip("/") if is_remote(args.output) else args.output
+    limit = -(-args.limit_pages // len(inputs)) if args.limit_pages else None
+    description: dict[str, Any] = {
+        "settings": {
+            "languages": list(preset.languages),
+            "shards": args.shards or "auto",
+            "rejected": args.rejected,
+            "limit_pages": args.limit_pages,
+        },
+        "assets": assets.describe(kinds_of(preset)),
+        "versions": {"c4pipe": __version__, "python": platform.python_version()}
+        | {name: version(name) for name in LIBRARIES},
+    }
+    named = [[item.name, item.bytes] for item in inputs]
+    known = json.dumps([describe(preset), description, named], sort_keys=True)
+    description["fingerprint"] = hashlib.sha256(known.encode()).hexdigest()
+    return Settings(
+        preset=preset,
+        lists=Lists.of(preset, assets),
+        output=output,
+        staging=staging_folder(output, description["fingerprint"]),
+        inputs=len(inputs),
+        input_bytes=sum(max(0, item.bytes) for item in inputs),
+        shards=args.shards,
+        rejected=args.rejected,
+        limit_pages=limit,
+        spill_rows=args.spill_rows,
+        description=description,
+    )
+
+
+def notes(settings: Settings) -> list[str]:
+    """What a person should know before the build, in a line each."""
+    shipped = [
+        kind
+        for kind, found in settings.description["assets"].items()
+        if "shipped" in json.dumps(found) and kind != "punkt"
+    ]
+    if not shipped:
+        return []
+    exact = " So this corpus is not exactly the reference's." if settings.preset.name == "en.tfds" else ""
+    return [f"note: using the small lists that come with c4pipe ({', '.join(shipped)}); full ones: make assets.{exact}"]
+
+
+def exit_code(manifest: dict[str, Any], strict: bool) -> int:
+    """3 when something could not be read and that matters."""
+    return 3 if strict and faulty(manifest) else 0
+
+
+def peak_memory() -> str:
+    """The largest process of the build: this one, or one of its workers."""
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return f"{max(own, workers) / 1024:,.0f} MB"
+
+
+def _languages(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    bad = [name for name in names if not (name.isascii() and name.replace("-", "").isalnum())]
+    if bad or not names:
+        raise ConfigError(f"--languages {text!r}: expected language codes such as en or de,fr.")
+    return names
+
+
+def _as_build_error(error: RuntimeError) -> Exception:
+    """A message of ours that a worker process raised comes back as text inside Beam's traceback."""
+    marker = "c4pipe.errors.BuildError: "
+    text = str(error)
+    if marker not in text:
+        return error
+    return BuildError(text.split(marker)[-1].splitlines()[0].split(" [while running")[0])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

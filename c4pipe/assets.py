@@ -1,0 +1,418 @@
+"""Outside files, by name: where each comes from, what it must weigh in at, and what the rules read out of it.
+
+    ASSETS --fetch--> ./assets --find_assets--> Assets --bind--> rules
+
+`python -m c4pipe.assets` (`make assets`) is the only door to the network: it fetches what is missing, checks every
+byte and puts each file in its place whole. A build only reads: files that were given, else `./assets`, else the smaller
+lists of our own inside the package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import http.client
+import io
+import json
+import lzma
+import os
+import re
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import zipfile
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from c4pipe import __version__
+from c4pipe.errors import AssetError, BuildError, C4Error, ConfigError
+
+if TYPE_CHECKING:
+    import numpy
+    import numpy.typing
+
+DEFAULT_FOLDER = Path("assets")  # below the folder a command runs in; what `make assets` fills
+SHIPPED = Path(__file__).parent / "data"  # our own lists, in the wheel
+
+# Entries that C4 takes off the lists: parts of common words in languages that are written without spaces, each of which
+# would drop more than 10 % of the pages of its language (TFDS c4.py 3.1.0, _BADWORDS_ALLOWLIST).
+ALLOWED: dict[str, frozenset[str]] = {"ja": frozenset({"sm", "グロ", "女の子"}), "zh": frozenset({"性"})}
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One outside file, pinned.
+
+    >>> ASSETS[0].path
+    'badwords/ar.txt'
+    """
+
+    name: str  # "badwords/en", for people
+    url: str
+    sha256: str  # of the file as it lies on disk
+    path: str  # below the assets folder
+    member: str = ""  # where the URL is a zip file: the file in it
+
+    def is_in(self, folder: Path) -> bool:
+        """Whether the file is there, and is what it should be."""
+        path = folder / self.path
+        return path.is_file() and _sha256(path) == self.sha256
+
+
+# What TFDS c4.py 3.1.0 fetches (_EN_BADWORDS_URL, _BADWORDS_URL, _REALNEWS_DOMAINS_URL): English from an older commit,
+# so that C4 stays what it was; the other languages from July 2020. The sums were taken from those commits' files.
+_LISTS = "https://raw.githubusercontent.com/LDNOOBW/List-of-Dirty-Naughty-Obscene-and-Otherwise-Bad-Words"
+_EN_COMMIT = "25e679f03d96baa721cde20db9944649e8d0a844"
+_COMMIT = "5faf2ba42d7b1c0977169ec3611df25a3c08eb13"
+_LIST_SUMS = {
+    "ar": "23dbd9c55257bf2a4965f46664dc7eac04b61ff4eb3571e41f7e964c7c3ed96b",
+    "cs": "90706df86709bade1ca39cf9f9d9836409c674fc3bffcb7525bdd20e59b596bc",
+    "da": "ddb46ab67e955d1a5f49c89c18497d23c3d8d6d2522f3740a5d7583f90e434c6",
+    "de": "ebe44d7772897390e27f7bec412fdcdf0efc294e4db157f8487c4cd8d4fabd55",
+    "en": "a506cbcf8a31935b122299f3bb1d32be6db3d0ad498765d28f365dfc4f4d7b8c",
+    "eo": "0374d76be1dbc77c61362d6e51305e1e4c546b7f734eb96e0bdbad7fd2a6ace1",
+    "es": "073334261cc2e7c08339faefd2f19f9623e8240a0ac18fe2a26c368b897496ce",
+    "fa": "85828629b90fd18a3f6f6efb1934c1294103c33d1c28c0653970adfa179169e9",
+    "fi": "3e0b35b2533ba22fb526d882bea250ddfad907ee7548aacbe15db17e21034c62",
+    "fil": "fb4b43691b1249fee2eca1e66795daedda8e7366d42abcde6553dce611d23d99",
+    "fr-CA-u-sd-caqc": "4a0ef5d55921c91df26676b214d3ac648deef11cfbc4587159ee9aab4085b09a",
+    "fr": "79763a705e08256b393952852bb63aa903f4485e0ef02f70735f5e50efff213c",
+    "hi": "83636e9b7a5260451e09e9e471f81dad9f082d107a82da77047e57d7856ed0cc",
+    "hu": "a6943a971496f16e9a9d59ba6fde146d229699600e9636828d8d34ed9160aff5",
+    "it": "d413f41018d58aa79d2c4809d0161f29ffd5652c4dc34c5b7b9ade680ee5599a",
+    "ja": "f83c4d0843ea6474c17bf171edd72b616b3af403f8613f2cde1bd841faf6f316",
+    "kab": "df7be2ce4a0c80ee717cd7134c90645a8a0f0c0c458a61f927934dbd50eac96d",
+    "ko": "0dd4b74ffea6e3bb35d658e6d8262b53ee99281eaa48ecb515a2065bfcc7f69d",
+    "nl": "8298ba0cdc3ca9a1989c349b8ad0148e4504c2804f2f2fb6c2f52bfb39c5ae71",
+    "no": "e55b46bcec1ea288256924523a997d8d99e124c9aa3e61cbbbfaeca294f745b4",
+    "pl": "98cf824e3692255645c5a72d5913f26fd4f20930f725683b4c96bb312ca5d9b3",
+    "pt": "05ef524b0bb7f83f87257f6ec4dabf70e16b8bb6930f769fb93deaf608ff196d",
+    "ru": "2598adabd2b761733d72a68d8ee4fcc1d2c38f2f85b6ff489985c6ce1d93bf75",
+    "sv": "77f3f99a89bd3b2bde6a654741bacfcb3acca3f5c804af4d8d3fea11e09ea562",
+    "th": "835036d87a3a67738e388cd6de92e3c995c186a1427b4e830fe7b85483c257e7",
+    "tlh": "3c19004e338c0d91d19ba419185279145848b75b2327aa0e3a752c604ad9f59d",
+    "tr": "6c7ae03baee0f3fdc22eed169030567669005dad9a1923e0b571c4bd4f2f2ab5",
+    "zh": "a1d9aa037c8b039ef3b40148b3364ce2ca62ce4a955b7082a16ad99f6cbd1bc0",
+}
+_NEWS_DOMAINS = Asset(
+    "news_domains",
+    "https://raw.githubusercontent.com/rowanz/grover/38f7184bd87237ae2d3bc330b99f1e2e246f6d51"
+    "/realnews/domain_to_allowed_subdomains.json",
+    "75681899371acbf57b502ca8be48b3ca2d3339a276c396f3001b6a14da691ff3",
+    "news_domains.json",
+)
+# The zip lies on a branch that moves, so it is the four files for English inside that are pinned, not the zip. Their sums
+# are those of copies that others took from it (open-webui/open-webui, x945/pulseai).
+_PUNKT_ZIP = "https://raw.githubusercontent.com/nltk/nltk_data/gh-pages/packages/tokenizers/punkt_tab.zip"
+_ENGLISH = "punkt_tab/english"
+_PUNKT_SUMS = {
+    "abbrev_types.txt": "92a3e070f43d9b4c5534758ca40ad7343b04e7e29bfe0c2eb658a39445a4f779",
+    "collocations.tab": "8e2da1225e4dd2cc9dba261ee231ccb134859e21b46006e7f472c5ee269af0cf",
+    "ortho_context.tab": "4bbcca25ed3d3f06c02402abf8419b9f033b8adc06e7b482eca4e45f81a5dc4c",
+    "sent_starters.txt": "f3f8535483e1dba487241b764945168123bca3209a9645e59acd1225dc76edac",
+}
+
+ASSETS: tuple[Asset, ...] = (
+    *(
+        Asset(
+            f"badwords/{language}",
+            f"{_LISTS}/{_EN_COMMIT if language == 'en' else _COMMIT}/{language}",
+            sha256,
+            f"badwords/{language}.txt",
+        )
+        for language, sha256 in _LIST_SUMS.items()
+    ),
+    _NEWS_DOMAINS,
+    *(
+        Asset(f"punkt/{file}", _PUNKT_ZIP, sha256, f"nltk_data/tokenizers/{_ENGLISH}/{file}", f"{_ENGLISH}/{file}")
+        for file, sha256 in _PUNKT_SUMS.items()
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Assets:
+    """The outside files of one build: what rules bind to. None: nobody named it, and there is none by default."""
+
+    badwords_dir: Path | None = None
+    news_domains_file: Path | None = None
+    url_list: Path | None = None
+    nltk_data: Path | None = None
+
+    def badwords(self) -> dict[str, frozenset[str]]:
+        """Language -> listed words, without ALLOWED. A regional list (`fr-CA-u-sd-caqc`) joins its language's."""
+        if self.badwords_dir is None:
+            raise AssetError("there are no bad-word lists. Run `make assets`, or name a folder: --badwords-dir DIR")
+        words: dict[str, frozenset[str]] = {}
+        for path in _list_files(self.badwords_dir):
+            language = path.stem.split("-")[0]
+            words[language] = words.get(language, frozenset()) | _entries(path)
+        return {language: entries - ALLOWED.get(language, frozenset()) for language, entries in words.items()}
+
+    def news_domains(self) -> dict[str, Literal[True] | list[str]]:
+        """Registered domain -> its allowed subdomains, or True where every one is allowed."""
+        path = self.news_domains_file
+        if path is None:
+            raise AssetError("there is no list of news domains. Run `make assets`, or name a file: --news-domains FILE")
+        expected = 'expected a JSON object such as {"bbc.co.uk": ["www", "news"], "reuters.com": true}'
+        try:
+            domains = json.loads(_text(path))
+        except json.JSONDecodeError as error:
+            raise AssetError(f"{path} is not JSON ({error}): {expected}") from error
+        if not isinstance(domains, dict):
+            raise AssetError(f"{path}: {expected}")
+        for domain, allowed in domains.items():
+            if allowed is not True and not (isinstance(allowed, list) and all(isinstance(s, str) for s in allowed)):
+                raise AssetError(f"{path}: {domain!r} has {allowed!r}: {expected}")
+        return domains
+
+    def url_keys(self) -> SortedHashes:
+        """The listed URLs as hashes of their normalised form."""
+        if self.url_list is None:
+            raise ConfigError("this preset needs a list of URLs, one a line (.gz and .xz too): --url-list FILE")
+        return _url_keys(self.url_list)
+
+    def describe(self, kinds: Collection[str] = ("badwords", "news_domains", "url_list")) -> dict[str, Any]:
+        """What a manifest says of these files: no absolute path, so that two machines say the same.
+
+        `kinds` narrows it to what a preset reads; "punkt" comes only when asked for, since looking for it imports NLTK.
+        """
+        described: dict[str, Any] = {}
+        if "badwords" in kinds and self.badwords_dir is not None:
+            described["badwords"] = [_account(path, len(_entries(path))) for path in _list_files(self.badwords_dir)]
+        if "news_domains" in kinds and self.news_domains_file is not None:
+            described["news_domains"] = _account(self.news_domains_file, len(self.news_domains()))
+        if "url_list" in kinds and self.url_list is not None:
+            described["url_list"] = _account(self.url_list, len(self.url_keys()))
+        punkt = find_punkt(self.nltk_data) if "punkt" in kinds else None
+        if punkt is not None:
+            files = (path for path in map(punkt.joinpath, _PUNKT_SUMS) if path.is_file())
+            described["punkt"] = [_account(path, len(_text(path).splitlines())) for path in files]
+        return described
+
+
+@dataclass(frozen=True)
+class SortedHashes:
+    """A set of 64-bit hashes in 8 bytes each: OpenWebText's list has 23 million, as a Python set 2 GB."""
+
+    hashes: numpy.typing.NDArray[numpy.uint64]  # ascending, without repeats
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+    def __contains__(self, value: int) -> bool:
+        wanted = self.hashes.dtype.type(value)
+        place = self.hashes.searchsorted(wanted)
+        return bool(place < len(self.hashes) and self.hashes[place] == wanted)
+
+
+def find_assets(
+    badwords_dir: str | Path | None = None,
+    news_domains: str | Path | None = None,
+    url_list: str | Path | None = None,
+) -> Assets:
+    """The files a build uses: each as given, else from `./assets`, else the package's own. Paths come out absolute."""
+    lists = _given("--badwords-dir", badwords_dir, Path.is_dir, "a folder with a list for each language (en.txt, ...)")
+    domains = _given("--news-domains", news_domains, Path.is_file, "a JSON file: domain -> true or its subdomains")
+    urls = _given("--url-list", url_list, Path.is_file, "a file with one URL a line (.gz and .xz too)")
+    if lists:
+        _list_files(lists)  # a folder without lists is a mistake to hear of now
+    return Assets(lists or _default("badwords"), domains or _default("news_domains.json"), urls, _default("nltk_data"))
+
+
+def find_punkt(nltk_data: Path | None = None) -> Path | None:
+    """The folder with English Punkt's parameters, or None; NLTK's own loaders find it from now on.
+
+    Looked through, in this order: NLTK_DATA, `nltk_data` or else `./assets/nltk_data`, NLTK's usual places.
+    """
+    import nltk.data  # type: ignore[import-untyped]  # here, not above: it costs a third of a second
+
+    named = [folder for folder in os.environ.get("NLTK_DATA", "").split(os.pathsep) if folder]
+    ours = nltk_data or DEFAULT_FOLDER / "nltk_data"
+    if ours.is_dir():
+        named.append(str(ours.absolute()))
+    nltk.data.path[:] = dict.fromkeys([*named, *nltk.data.path])
+    try:
+        return Path(str(nltk.data.find("tokenizers/punkt_tab/english/")))
+    except LookupError:
+        return None
+
+
+def fetch(folder: Path, base_url: str | None = None, pause: Callable[[float], None] = time.sleep) -> Iterator[str]:
+    """Fetches what the folder lacks and yields a line for each file. `base_url` stands for every host, in tests."""
+    for url, group in groupby(ASSETS, key=lambda asset: asset.url):
+        assets = list(group)
+        missing = [asset for asset in assets if not asset.is_in(folder)]
+        if missing and base_url is not None:
+            url = base_url.rstrip("/") + urllib.parse.urlsplit(url).path
+        body = _download(url, pause) if missing else b""
+        for asset in assets:
+            if asset in missing:
+                size = _put(folder / asset.path, _checked(asset, body, url))
+                yield f"fetched  {asset.path}  {size:,} bytes"
+            else:
+                yield f"there    {asset.path}"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """`python -m c4pipe.assets`: exit code 0 when everything is there, 1 when something could not be fetched."""
+    parser = argparse.ArgumentParser(prog="python -m c4pipe.assets", description="Fetch the pinned outside files.")
+    parser.add_argument("--output", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help="default: ./assets")
+    parser.add_argument("--base-url", metavar="URL", help="take every file from this host (for tests and mirrors)")
+    args = parser.parse_args(argv)
+    try:
+        for line in fetch(args.output, args.base_url):
+            print(line, flush=True)
+    except (C4Error, OSError) as error:
+        print(f"assets: {error}", file=sys.stderr)
+        return 1
+    print(f"{len(ASSETS)} files in {args.output}, every checksum right.")
+    return 0
+
+
+ATTEMPTS = 4  # with pauses of 1, 2 and 4 seconds between: outlasts a hiccup, not an outage
+TIMEOUT = 30  # seconds without a byte
+
+
+def _download(url: str, pause: Callable[[float], None]) -> bytes:
+    """The body, after as many attempts as it is worth."""
+    request = urllib.request.Request(url, headers={"User-Agent": f"c4pipe/{__version__}"})
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            pause(2 ** (attempt - 1))
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+                body: bytes = response.read()
+                return body
+        except urllib.error.HTTPError as error:
+            trouble = f"HTTP {error.code} {error.reason}"
+            error.close()
+            if error.code != 429 and error.code < 500:  # it will not get better
+                raise BuildError(f"cannot fetch {url}: {trouble}") from error
+        except (OSError, http.client.HTTPException) as error:  # refused, timed out, cut short
+            trouble = str(getattr(error, "reason", error)) or type(error).__name__
+    raise BuildError(f"cannot fetch {url}: {trouble} ({ATTEMPTS} attempts). What is fetched stays; run again later.")
+
+
+def _checked(asset: Asset, body: bytes, url: str) -> bytes:
+    """The asset's own bytes, out of what was downloaded."""
+    if asset.member:
+        try:
+            with zipfile.ZipFile(io.BytesIO(body)) as archive:
+                body = archive.read(asset.member)
+        except (zipfile.BadZipFile, KeyError) as error:
+            raise AssetError(f"{url} is not a zip file with {asset.member} in it: {error}") from error
+    found = hashlib.sha256(body).hexdigest()
+    if found != asset.sha256:
+        raise AssetError(
+            f"{url} is not what was pinned for {asset.path}: expected sha256 {asset.sha256}, got {found}. "
+            "Nothing was written."
+        )
+    return body
+
+
+def _put(path: Path, body: bytes) -> int:
+    """Writes a file that has its name only when it is whole."""
+    for parent in reversed(path.parents):  # one by one, for the mode: NLTK trusts no folder that others may write to
+        if not parent.exists():
+            parent.mkdir(mode=0o755, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as out:
+            out.write(body)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return len(body)
+
+
+def _given(option: str, value: str | Path | None, is_right: Callable[[Path], bool], expected: str) -> Path | None:
+    if value is None:
+        return None
+    path = Path(value)
+    if not is_right(path):
+        found = "is not one" if path.exists() else "does not exist"
+        raise ConfigError(f"{option} {value} {found}: expected {expected}.")
+    return path.absolute()  # a worker may run in another folder
+
+
+def _default(name: str) -> Path | None:
+    """`./assets/<name>`, else the package's own."""
+    fetched = DEFAULT_FOLDER / name
+    if fetched.exists():
+        wrong = [a.path for a in ASSETS if Path(a.path).parts[0] == name and not a.is_in(DEFAULT_FOLDER)]
+        if wrong:
+            raise AssetError(
+                f"{fetched} is not whole: {len(wrong)} missing or changed, first {wrong[0]}. "
+                f"Run `make assets` again, or remove {fetched}."
+            )
+        return fetched.absolute()
+    shipped = SHIPPED / name
+    return shipped if shipped.exists() else None
+
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9-]+)?")
+
+
+def _list_files(folder: Path) -> list[Path]:
+    """The lists of a folder, sorted. A misspelt one would switch its language's filter off, so it is an error."""
+    files = [path for path in sorted(folder.glob("*.txt")) if not path.stem.isupper()]  # README.txt, LICENSE.txt
+    strange = next((path.name for path in files if not _LANGUAGE.fullmatch(path.stem)), None)
+    if strange or not files:
+        found = f"{strange}, which names no language" if strange else "no .txt file"
+        raise ConfigError(f"{folder} holds {found}: expected a list for each language, such as en.txt or pt-BR.txt.")
+    return files
+
+
+def _entries(path: Path) -> frozenset[str]:
+    """One entry a line, stripped. A blank line is no entry: it would be found in almost every page."""
+    return frozenset(line.strip() for line in _text(path).split("\n")) - {""}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise AssetError(f"{path} is not UTF-8 text: {error}") from error
+
+
+@cache
+def _url_keys(path: Path) -> SortedHashes:
+    import numpy
+
+    from c4pipe.text import hash64
+    from c4pipe.urls import url_key
+
+    openers: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
+    try:
+        with openers.get(path.suffix, open)(path, "rt", encoding="utf-8", errors="replace") as lines:
+            urls = (line.strip() for line in lines)
+            hashes = numpy.fromiter((hash64(url_key(url)) for url in urls if url), dtype=numpy.uint64)
+    except (OSError, EOFError, lzma.LZMAError) as error:
+        raise AssetError(f"cannot read the URL list {path}: {error}") from error
+    return SortedHashes(numpy.unique(hashes))
+
+
+def _account(path: Path, entries: int) -> dict[str, str | int]:
+    """One file for the manifest."""
+    origins = {SHIPPED: "shipped", DEFAULT_FOLDER.absolute(): "assets"}
+    origin = next((origin for root, origin in origins.items() if path.absolute().is_relative_to(root)), "given")
+    return {"name": path.name, "origin": origin, "entries": entries, "sha256": _sha256(path)}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""The end of a build: all counts added up, and the files that describe the corpus. The manifest comes last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+from c4pipe.card import dataset_card
+from c4pipe.catalogue import describe
+from c4pipe.errors import BuildError
+from c4pipe.ledger import Ledger
+from c4pipe.plan import Plan
+from c4pipe.shards import MANIFEST, SCHEMA_VERSION, to_json
+from c4pipe.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats
+from c4pipe.storage import Store
+
+
+class Part(NamedTuple):
+    """One thing that the build made: `shard` and `rejected` are files, `group` are the counts of finished shards."""
+
+    kind: str
+    data: dict[str, Any]
+
+
+class NamedInput(Protocol):
+    """What the manifest says of an input."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def bytes(self) -> int: ...
+
+
+def write_corpus_files(
+    parts: list[Part],
+    inputs: Mapping[int, NamedInput],
+    plan: Plan,
+    description: dict[str, Any],
+    store: Store,
+    folder: str,
+) -> None:
+    """Writes stats.json, README.md and manifest.json. BuildError where no input held a readable page."""
+    ledger, stats, exact, faults = _add_up(parts, plan)
+    if not ledger.stages[0].kept:
+        found = ", ".join(f"{code}: {n}" for code, n in sorted(ledger.stages[0].rejected.items())) or "no records"
+        raise BuildError(f"none of the {len(inputs)} inputs holds a readable page ({found}).")
+    shards = sorted((part.data for part in parts if part.kind == "shard"), key=lambda shard: shard["path"])
+    if sum(shard["rows"] for shard in shards) != ledger.kept:
+        raise BuildError(f"the shards hold {sum(s['rows'] for s in shards)} pages, the ledger {ledger.kept}.")
+    manifest = {
+        "schema_version": SCHEMA_VERSION,
+        "preset": describe(plan.preset),
+        **description,
+        "inputs": [
+            {"path": item.name, "bytes": item.bytes, "records": faults[shard][0], "faults": faults[shard][1]}
+            for shard, item in sorted(inputs.items())
+        ],
+        "shards": shards,
+        "rejected": sorted((p.data for p in parts if p.kind == "rejected"), key=lambda part: part["path"]),
+        "ledger": ledger.to_json(),
+    }
+    numbers = {**stats.to_json(SHOWN_DOMAINS), "domains_exact": exact, "stages": ledger.to_json()["stages"]}
+    for name, data in (
+        ("stats.json", to_json(numbers)),
+        ("README.md", dataset_card(plan.preset, shards, ledger, stats).encode()),
+        (MANIFEST, to_json(manifest)),
+    ):
+        with store.write(f"{folder}/{name}") as stream:
+            stream.write(data)
+
+
+def _add_up(parts: list[Part], plan: Plan) -> tuple[Ledger, Stats, bool, dict[int, tuple[int, dict[str, int]]]]:
+    """The whole ledger and statistics, whether domains are counted in full, and (records, faults) of each input."""
+    ledger, stats, exact = Ledger.of(plan.names()), Stats(), True
+    faults = {}
+    for data in (part.data for part in parts if part.kind == "group"):
+        ledger.add(Ledger.from_json(data["ledger"]))
+        part = Stats.from_json(data["stats"])
+        exact = exact and max(len(part.domains_kept), len(part.domains_rejected)) < TOP_DOMAINS
+        stats.add(part)
+        faults |= {shard: (records, rejected) for shard, records, rejected in data["inputs"]}
+    return ledger.check(), stats, exact, faults

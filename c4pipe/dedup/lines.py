@@ -1,0 +1,52 @@
+"""Line dedup, as the reference code does it: one page of the corpus owns each line, and keeps it once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
+from c4pipe.text import hash64
+
+_REFERENCE = "TFDS c4 3.1.0 c4_utils._remove_lines_from_text"
+
+
+@dataclass(frozen=True)
+class LineLevel:
+    """A line counts as repeated when it is the same stripped and in lower case."""
+
+    ELSEWHERE: ClassVar = Reason(
+        "repeated_line", Unit.LINE, "stands on another page, which owns it", source=f"{_REFERENCE}, global_duplicate"
+    )
+    HERE: ClassVar = Reason(
+        "repeated_in_page", Unit.LINE, "stands on this page already", source=f"{_REFERENCE}, local_duplicate"
+    )
+    EMPTY: ClassVar = Reason("nothing_left", Unit.PAGE, "has no line left", source=f"{_REFERENCE}, empty")
+
+    width: ClassVar[int] = 1  # atoms a claim covers
+    reasons: ClassVar[tuple[Reason, ...]] = (ELSEWHERE, HERE, EMPTY)
+
+    def atoms(self, text: str) -> list[int]:
+        """The hash of each line."""
+        return [hash64(line.strip().lower()) for line in text.split("\n")]
+
+    def settle(self, page: Page, lost: Sequence[bool], dropped: list[Dropped] | None = None) -> Verdict:
+        """The page less its lost lines; `lost` holds one flag a line, in order."""
+        kept: list[str] = []
+        seen: set[str] = set()
+        tally: Counter[str] = Counter()
+        for line, gone in zip(page.text.split("\n"), lost, strict=True):
+            normal = line.strip().lower()
+            if not gone:
+                kept.append(line)
+                seen.add(normal)
+                continue
+            # The owner of a line keeps its first copy, so a second one finds it in `seen`.
+            reason = self.HERE if normal in seen else self.ELSEWHERE
+            tally[reason.code] += 1
+            if dropped is not None:
+                dropped.append(Dropped(reason.code, line))
+        text = "\n".join(kept)
+        return Kept(page._replace(text=text), tally) if text else Rejected(page, self.EMPTY, tally=tally)

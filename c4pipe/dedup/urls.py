@@ -1,0 +1,63 @@
+"""URL dedup: of all pages with one URL key, the newest stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from c4pipe.dedup.claims import Blob, by_group
+from c4pipe.page import Reason, Unit
+
+
+@dataclass(frozen=True)
+class UrlLevel:
+    """The page with the greatest WARC-Date wins, dates compared as strings; of equal ones the first in the input.
+
+    A claim is (key 8 B, row 4 B, date as written), about 40 bytes a page.
+    """
+
+    OLDER: ClassVar = Reason(
+        "older_copy",
+        Unit.PAGE,
+        "has a URL of which there is a newer page",
+        source="TFDS c4 3.1.0 c4_utils.select_newest_page",
+    )
+
+    reasons: ClassVar[tuple[Reason, ...]] = (OLDER,)
+
+    def scatter(self, keys: NDArray[np.uint64], dates: pa.Array, partitions: int) -> Iterator[tuple[int, bytes]]:
+        """(partition, claims) for the pages of a group, rows numbered from 0; `partitions` a power of two."""
+        bits = partitions.bit_length() - 1
+        part = (keys >> np.uint64(64 - bits)) if bits else np.zeros(len(keys), np.uint64)
+        for number in np.unique(part).tolist():
+            rows = np.flatnonzero(part == number)
+            yield number, _pack(keys[rows], rows.astype(np.uint32), dates.take(pa.array(rows)))
+
+    def losers(self, blobs: Iterable[Blob]) -> dict[int, NDArray[np.uint32]]:
+        """Of all claims of a partition, the rows that lose, by group. The order of the blobs does not matter."""
+        tables = [_unpack(group, data) for group, data in sorted(blobs)]
+        if not tables:
+            return {}
+        order = [("key", "ascending"), ("date", "descending"), ("group", "ascending"), ("row", "ascending")]
+        table = pa.concat_tables(tables).sort_by(order)
+        keys = table["key"].to_numpy()
+        lost = np.flatnonzero(keys[1:] == keys[:-1]) + 1
+        return by_group(table["group"].to_numpy()[lost], table["row"].to_numpy()[lost])
+
+
+def _pack(keys: NDArray[np.uint64], rows: NDArray[np.uint32], dates: pa.Array) -> bytes:
+    batch = pa.record_batch({"key": keys, "row": rows, "date": dates.cast(pa.binary())})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+
+def _unpack(group: int, data: bytes) -> pa.Table:
+    table = pa.ipc.open_stream(data).read_all()
+    return table.append_column("group", pa.array(np.full(table.num_rows, group, np.uint32)))

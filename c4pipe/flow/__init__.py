@@ -1,0 +1,1 @@
+"""The only room that imports Beam, with beam_jobs: wiring, and no judgement."""

@@ -1,0 +1,151 @@
+"""Files on disks and in buckets behind one `Store`, and the inputs of a build."""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import io
+import json
+import os
+import posixpath
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, NamedTuple
+
+from apache_beam.io.filesystem import BeamIOError, CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+from c4pipe.errors import ConfigError
+from c4pipe.storage import LocalStore
+
+SUFFIXES = (".wet", ".wet.gz")
+LIST_SUFFIXES = (".paths", ".paths.gz")
+
+
+class Input(NamedTuple):
+    """One WET file. `name` is its path below the folder that all inputs share: what pages say they come from."""
+
+    path: str
+    name: str
+    bytes: int  # -1 where it cannot be opened
+
+
+def is_remote(path: str) -> bool:
+    """Whether a path is a URL such as gs://bucket/name."""
+    return "://" in path
+
+
+class BeamStore(LocalStore):
+    """Local files as `LocalStore` does it; URLs through Beam's FileSystems, where an object appears at its close."""
+
+    def read(self, path: str) -> BinaryIO:
+        if not is_remote(path):
+            return super().read(path)
+        # Uncompressed: Beam's own gzip reader takes a truncated file for a whole one.
+        return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)  # type: ignore[no-any-return]
+
+    @contextmanager
+    def write(self, path: str) -> Iterator[BinaryIO]:
+        if not is_remote(path):
+            with super().write(path) as stream:
+                yield stream
+            return
+        whole = io.BytesIO()  # so that a block that raises leaves no object; a shard is 256 MB
+        yield whole
+        with FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as stream:
+            stream.write(whole.getbuffer())
+
+    def remove(self, path: str) -> None:
+        if not is_remote(path):
+            super().remove(path)
+            return
+        found = [m.path for pattern in (path, f"{path}/**") for m in _match(pattern)]
+        if found:
+            FileSystems.delete(found)
+
+    def open_input(self, path: str) -> BinaryIO:
+        """An input, refused with OSError where opening it could hang or means nothing (a pipe, a folder)."""
+        if not is_remote(path) and not stat.S_ISREG(os.stat(path).st_mode):
+            raise OSError("not a regular file")
+        return self.read(path)
+
+
+def find_inputs(patterns: Iterable[str], root: str | None = None) -> list[Input]:
+    """The inputs that globs, folders, files and lists of paths name, sorted, each once.
+
+    A list is a file that ends in `.paths` or `.paths.gz`, as Common Crawl gives out; its lines are joined to `root`,
+    or to the list's own folder. ConfigError for a pattern that names nothing.
+    """
+    found: dict[str, int] = {}
+    for pattern in patterns:
+        named = dict(_expand(pattern, root))
+        if not named:
+            raise ConfigError(
+                f"--input {pattern}: no WET file found. Expected a file, a folder with *.wet or *.wet.gz files, "
+                "a glob, or a list of paths (*.paths, *.paths.gz)."
+            )
+        found.update(named)
+    paths = sorted(found)
+    shared = posixpath.commonpath([posixpath.dirname(path) for path in paths]) if len(paths) > 1 else None
+    names = [posixpath.basename(p) if shared is None else posixpath.relpath(p, shared or ".") for p in paths]
+    return [Input(path, name, found[path]) for path, name in zip(paths, names, strict=True)]
+
+
+def _expand(pattern: str, root: str | None) -> Iterator[tuple[str, int]]:
+    if pattern.endswith(LIST_SUFFIXES):
+        yield from _listed(pattern, root)
+    elif is_remote(pattern):
+        yield from ((match.path, match.size_in_bytes) for match in _match(pattern))
+    elif os.path.isdir(pattern) and not pattern.endswith(SUFFIXES):
+        for folder, _, files in os.walk(pattern):
+            for path in (os.path.join(folder, file) for file in files if file.endswith(SUFFIXES)):
+                yield os.path.abspath(path), _size(path)
+    else:
+        # The name itself comes first: it may hold characters that would make it a pattern.
+        paths = [pattern] if os.path.lexists(pattern) else glob.glob(pattern, recursive=True)
+        yield from ((os.path.abspath(path), _size(path)) for path in paths)
+
+
+def _listed(path: str, root: str | None) -> Iterator[tuple[str, int]]:
+    try:
+        with BeamStore().read(path) as stream:
+            data = stream.read()
+    except (OSError, BeamIOError) as error:
+        raise ConfigError(f"--input {path}: the list cannot be read ({error}).") from None
+    base = root.rstrip("/") if root else posixpath.dirname(path if is_remote(path) else os.path.abspath(path))
+    for line in (gzip.decompress(data) if path.endswith(".gz") else data).decode().split("\n"):
+        name = line.strip()
+        if not name:
+            continue
+        full = name if is_remote(name) or name.startswith("/") else f"{base}/{name}"
+        yield full, -1 if is_remote(full) else _size(full)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return -1
+
+
+def _match(pattern: str):  # type: ignore[no-untyped-def]
+    try:
+        return FileSystems.match([pattern])[0].metadata_list
+    except (BeamIOError, ValueError) as error:
+        raise ConfigError(f"{pattern} cannot be listed: {error}") from None
+
+
+def write_inputs(inputs: Iterable[Input], store: BeamStore, path: str) -> None:
+    """The list of inputs as a file, so that 90,000 of them do not make the job graph grow."""
+    with store.write(path) as stream:
+        for shard, item in enumerate(inputs):
+            stream.write((json.dumps([shard, *item]) + "\n").encode())
+
+
+def read_inputs(path: str) -> Iterator[tuple[int, Input]]:
+    """(shard number, input) for each line of such a list."""
+    with BeamStore().read(path) as stream:
+        for line in stream.read().decode().splitlines():
+            shard, *fields = json.loads(line)
+            yield shard, Input(*fields)

@@ -1,0 +1,114 @@
+"""From the list of inputs to staged shards: one WET file is one element, for gzip cannot be split."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import apache_beam as beam
+from apache_beam.io.filesystem import BeamIOError
+
+from c4pipe.flow.files import BeamStore, Input, is_remote
+from c4pipe.flow.settings import Settings
+from c4pipe.page import Kept, Page, Rejected, Verdict
+from c4pipe.staging import Progress, Staged, stage_shard
+from c4pipe.wet import read_wet
+from c4pipe.wet.reasons import UNREADABLE
+
+HEARTBEAT = 0.5  # seconds between two notes on how far a file has come
+
+StagedShard = tuple[int, int, int]  # shard number, rows at URL dedup, atoms
+
+
+class Watched:
+    """A stream that knows how many bytes were taken from it."""
+
+    def __init__(self, stream: BinaryIO):
+        self._stream = stream
+        self.position = 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self.position += len(data)
+        return data
+
+
+def verdicts(item: Input, store: BeamStore, quirks: bool, limit: int | None, heartbeat: Heartbeat) -> Iterator[Verdict]:
+    """The records of one file. A file that cannot be opened or read to its end is one more verdict, not an exception."""
+    try:
+        with store.open_input(item.path) as stream:
+            heartbeat.stream = watched = Watched(stream)
+            read = read_wet(watched, item.name, quirks=quirks)
+            yield from read if limit is None else _first_pages(read, limit)
+    except (OSError, BeamIOError) as error:
+        found = getattr(error, "strerror", None) or str(error)
+        yield Rejected(Page("", "", "", f"{item.name}#unreadable"), UNREADABLE, f"{item.name}: {found}")
+
+
+def _first_pages(read: Iterator[Verdict], limit: int) -> Iterator[Verdict]:
+    pages = 0
+    for verdict in read:
+        yield verdict
+        pages += isinstance(verdict, Kept)
+        if pages >= limit:
+            return
+
+
+@beam.typehints.with_input_types(tuple[int, Input])
+@beam.typehints.with_output_types(tuple[int, StagedShard])
+class StageFile(beam.DoFn):
+    """Reads, judges and stages one WET file; emits (group, (shard, rows, atoms))."""
+
+    def __init__(self, settings: Settings):
+        self._settings = settings
+
+    def setup(self) -> None:
+        self._plan = self._settings.plan
+        self._store = BeamStore()
+
+    def process(self, element: tuple[int, Input]) -> Iterator[tuple[int, StagedShard]]:
+        shard, item = element
+        settings = self._settings
+        heartbeat = Heartbeat(settings.staging, shard)
+        rows, atoms = stage_shard(
+            verdicts(item, self._store, self._plan.read.quirks, settings.limit_pages, heartbeat),
+            self._plan,
+            self._store,
+            Staged.of(settings.staging, shard),
+            settings.cap,
+            heartbeat,
+        )
+        yield shard // settings.group_size, (shard, rows, atoms)
+
+
+class Heartbeat:
+    """Leaves a note beside the staged files now and then, for the progress line of the process that started the build."""
+
+    def __init__(self, staging: str, shard: int):
+        self._path = None if is_remote(staging) else heartbeat_path(staging, shard)
+        self._next = time.monotonic() + HEARTBEAT
+        self.stream: Watched | None = None
+
+    @property
+    def position(self) -> int:
+        """Bytes of the input read so far."""
+        return self.stream.position if self.stream else 0
+
+    def __call__(self, progress: Progress) -> None:
+        if self._path is None or time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + HEARTBEAT
+        note = {**progress._asdict(), "bytes": self.position}
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self._path.with_suffix(f".{os.getpid()}")
+        temporary.write_text(json.dumps(note))
+        temporary.replace(self._path)
+
+
+def heartbeat_path(staging: str, shard: int) -> Path:
+    """Where a file's notes lie."""
+    return Path(staging) / "progress" / f"{shard:06d}.json"

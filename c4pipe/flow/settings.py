@@ -1,0 +1,120 @@
+"""All that a build's workers need to know, as one value that travels with each DoFn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from c4pipe.assets import Assets, SortedHashes
+from c4pipe.plan import Plan
+from c4pipe.presets import Preset
+from c4pipe.rules import BadWords, ListedDomain, ListedSubdomain, ListedUrl, PageRule
+from c4pipe.sample import per_shard
+from c4pipe.stages import Clean, Dedup, Filter
+
+MAX_GROUPS = 2048  # shards share a group, and a shuffle element, where there are more than that
+MAX_PARTITIONS = 4096  # a crawl's 1e10 spans of 20 bytes make partitions of 50 MB
+PARTITION_INPUT = 256 << 20  # bytes of input a partition
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The contents of outside files that a preset reads, so that workers elsewhere need no files of ours.
+
+    Only the URL list stays a path: it may hold 23 million lines.
+    """
+
+    _badwords: dict[str, frozenset[str]]
+    _news_domains: dict[str, Literal[True] | list[str]]
+    url_list: Path | None
+
+    @classmethod
+    def of(cls, preset: Preset, assets: Assets) -> Lists:
+        """What the rules of the preset ask for; AssetError or ConfigError where it cannot be had."""
+        kinds = kinds_of(preset)
+        lists = cls(
+            assets.badwords() if "badwords" in kinds else {},
+            assets.news_domains() if "news_domains" in kinds else {},
+            assets.url_list,
+        )
+        if "url_list" in kinds:
+            assets.url_keys()
+        return lists
+
+    def badwords(self) -> dict[str, frozenset[str]]:
+        return self._badwords
+
+    def news_domains(self) -> dict[str, Literal[True] | list[str]]:
+        return self._news_domains
+
+    def url_keys(self) -> SortedHashes:
+        return Assets(url_list=self.url_list).url_keys()
+
+
+def rules_of(preset: Preset) -> list[PageRule]:
+    """Every page rule of a preset."""
+    rules: list[PageRule] = []
+    for stage in preset.stages:
+        if isinstance(stage, Filter):
+            rules += stage.rules
+        elif isinstance(stage, Clean | Dedup):
+            rules += stage.then
+    return rules
+
+
+def kinds_of(preset: Preset) -> set[str]:
+    """The kinds of outside files that the preset reads, as `Assets.describe` names them."""
+    kinds = set()
+    for rule in rules_of(preset):
+        if isinstance(rule, BadWords):
+            kinds.add("badwords")
+        elif isinstance(rule, ListedDomain | ListedSubdomain):
+            kinds.add("news_domains")
+        elif isinstance(rule, ListedUrl):
+            kinds.add("url_list")
+        if getattr(rule, "splitter", "").startswith("punkt"):
+            kinds.add("punkt")
+    return kinds
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One build. Everything here but `spill_rows` and the folders decides the bytes of the corpus."""
+
+    preset: Preset
+    lists: Lists
+    output: str
+    staging: str
+    inputs: int  # number of WET files
+    input_bytes: int
+    shards: int | None  # train shards, None: by size
+    rejected: str  # none | sample | all
+    limit_pages: int | None  # of each file
+    spill_rows: int  # more rows than that go through files; 0: never
+    description: dict[str, Any]  # what the manifest says: settings, versions, assets
+
+    @property
+    def plan(self) -> Plan:
+        """The preset, ready to be bound."""
+        return Plan(self.preset, self.lists)
+
+    @property
+    def cap(self) -> int | None:
+        """Sampled pages an outcome and shard."""
+        return per_shard(self.rejected, max(1, self.inputs))
+
+    @property
+    def group_size(self) -> int:
+        """Shards a group."""
+        return max(1, -(-self.inputs // MAX_GROUPS))
+
+    @property
+    def partitions(self) -> int:
+        """Hash partitions of a shuffle, a power of two; the result does not depend on it."""
+        wanted = min(MAX_PARTITIONS, max(16, self.input_bytes // PARTITION_INPUT))
+        return 1 << (wanted - 1).bit_length()
+
+    @property
+    def inputs_list(self) -> str:
+        return f"{self.staging}/inputs.jsonl"

@@ -1,0 +1,130 @@
+"""Counts per stage and reason, summed from the data: what was read is what was kept and what was rejected.
+
+Beam's own metrics may count a retried bundle twice; these cannot, for each shard writes its ledger once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from c4pipe.errors import BuildError
+
+
+@dataclass
+class StageCount:
+    """What one stage did. Lines are the lines of page texts: as they came in, as they went out with kept pages."""
+
+    stage: str
+    entered: int = 0
+    kept: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)  # reason -> pages
+    flagged: Counter[str] = field(default_factory=Counter)  # reason -> pages kept all the same
+    lines_dropped: Counter[str] = field(default_factory=Counter)  # reason -> lines, of rejected pages too
+    sentences_dropped: Counter[str] = field(default_factory=Counter)  # reason -> sentences
+    lines_in: int = 0
+    lines_kept: int = 0
+    lines_rejected: int = 0  # lines that were not dropped themselves, but left with their page
+
+    def add(self, other: StageCount) -> None:
+        """Adds the counts of the same stage elsewhere."""
+        self.entered += other.entered
+        self.kept += other.kept
+        self.lines_in += other.lines_in
+        self.lines_kept += other.lines_kept
+        self.lines_rejected += other.lines_rejected
+        for mine, theirs in (
+            (self.rejected, other.rejected),
+            (self.flagged, other.flagged),
+            (self.lines_dropped, other.lines_dropped),
+            (self.sentences_dropped, other.sentences_dropped),
+        ):
+            mine.update(theirs)
+
+    def to_json(self) -> dict[str, Any]:
+        """The row of the manifest, keys sorted so that equal counts are equal bytes."""
+        row: dict[str, Any] = {
+            "stage": self.stage,
+            "in": self.entered,
+            "kept": self.kept,
+            "rejected": _sorted(self.rejected),
+            "lines_dropped": _sorted(self.lines_dropped),
+        }
+        if self.lines_in:
+            row["lines"] = {"in": self.lines_in, "kept": self.lines_kept, "rejected": self.lines_rejected}
+        if self.sentences_dropped:
+            row["sentences_dropped"] = _sorted(self.sentences_dropped)
+        if self.flagged:
+            row["flagged"] = _sorted(self.flagged)
+        return row
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> StageCount:
+        """The inverse of `to_json`."""
+        lines = row.get("lines", {"in": 0, "kept": 0, "rejected": 0})
+        return cls(
+            row["stage"],
+            row["in"],
+            row["kept"],
+            Counter(row["rejected"]),
+            Counter(row.get("flagged", {})),
+            Counter(row["lines_dropped"]),
+            Counter(row.get("sentences_dropped", {})),
+            lines["in"],
+            lines["kept"],
+            lines["rejected"],
+        )
+
+
+@dataclass
+class Ledger:
+    """One count a stage, in the order of the preset."""
+
+    stages: list[StageCount]
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Ledger:
+        """An empty ledger for stages of these names."""
+        return cls([StageCount(name) for name in names])
+
+    @property
+    def records(self) -> int:
+        """Records read: all of them, of any type, whole or damaged."""
+        return self.stages[0].entered
+
+    @property
+    def kept(self) -> int:
+        """Pages in the corpus."""
+        return self.stages[-1].kept
+
+    def add(self, other: Ledger) -> None:
+        """Adds the ledger of another part of the same build."""
+        for mine, theirs in zip(self.stages, other.stages, strict=True):
+            mine.add(theirs)
+
+    def check(self) -> Ledger:
+        """Itself, if it balances; BuildError that names the first imbalance otherwise, for that is a bug."""
+        for before, stage in zip([None, *self.stages], self.stages, strict=False):
+            if stage.entered != stage.kept + stage.rejected.total():
+                raise BuildError(f"the ledger does not balance: stage {stage.stage}: {stage.to_json()}")
+            if before is not None and stage.entered != before.kept:
+                raise BuildError(f"the ledger does not balance between {before.stage} and {stage.stage}")
+            out = stage.lines_kept + stage.lines_rejected + stage.lines_dropped.total()
+            if stage.lines_in != out:
+                raise BuildError(f"the ledger does not balance: lines of stage {stage.stage}: {stage.to_json()}")
+        return self
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"records": n, "stages": [...]}`, as the manifest holds it."""
+        return {"records": self.records, "stages": [stage.to_json() for stage in self.stages]}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Ledger:
+        """The inverse of `to_json`."""
+        return cls([StageCount.from_json(row) for row in data["stages"]])
+
+
+def _sorted(counts: Counter[str]) -> dict[str, int]:
+    return {code: counts[code] for code in sorted(counts) if counts[code]}

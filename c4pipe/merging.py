@@ -1,0 +1,131 @@
+"""From finished shards to the corpus: which rows make up which output shard, and in which order.
+
+Row groups are put in a seeded order and cut into equal runs of rows, one an output shard; inside a shard rows are
+ordered by the hash of their source. The result does not depend on who finished first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from c4pipe.shards import (
+    PAGE_SCHEMA,
+    REJECTED_SCHEMA,
+    ROW_GROUP_BYTES,
+    ROW_GROUP_ROWS,
+    HashingStream,
+    ParquetSink,
+    shard_name,
+)
+from c4pipe.storage import Store
+from c4pipe.text import hash64
+
+SHARD_BYTES = 256 << 20  # compressed; viewers and loaders like 200 to 500 MB
+VALIDATION_SHARE = 128  # allenai/c4 has 1024 train shards and 8 of validation
+
+
+class Piece(NamedTuple):
+    """Rows of one row group of one finished file."""
+
+    path: str
+    group: int
+    start: int
+    rows: int
+
+
+class OutputShard(NamedTuple):
+    """One file of the corpus and the rows that it is made of."""
+
+    config: str
+    split: str
+    index: int
+    count: int
+    pieces: tuple[Piece, ...]
+
+    @property
+    def path(self) -> str:
+        """Its name inside the corpus."""
+        return f"{self.config}/{shard_name(self.split, self.index, self.count)}"
+
+
+def shard_count(split: str, rows: int, size: int, shards: int | None) -> int:
+    """How many files a split gets: `shards` for train and their 128th part for validation, or by compressed bytes."""
+    if shards is None:
+        wanted = -(-size // SHARD_BYTES)
+    else:
+        wanted = shards if split == "train" else -(-shards // VALIDATION_SHARE)
+    return max(1, min(wanted, rows))
+
+
+def plan_split(
+    config: str, split: str, groups: Iterable[tuple[str, int, int, int]], shards: int | None
+) -> Iterator[OutputShard]:
+    """Cuts the row groups (path, index, rows, bytes) of one split into output shards of equal rows."""
+    ordered = sorted(groups, key=lambda g: (hash64(f"{config}/{split}/{g[0].rpartition('/')[2]}/{g[1]}"), g[0], g[1]))
+    total = sum(rows for _, _, rows, _ in ordered)
+    count = shard_count(split, total, sum(size for *_, size in ordered), shards)
+    bounds = [total * i // count for i in range(count + 1)]
+    for index, (start, stop) in enumerate(zip(bounds, bounds[1:], strict=False)):
+        yield OutputShard(config, split, index, count, tuple(_cut(ordered, start, stop)))
+
+
+def _cut(groups: list[tuple[str, int, int, int]], start: int, stop: int) -> Iterator[Piece]:
+    """The pieces that hold the rows from `start` to `stop` of the row groups laid end to end."""
+    at = 0
+    for path, index, rows, _ in groups:
+        low, high = max(start, at), min(stop, at + rows)
+        if low < high:
+            yield Piece(path, index, low - at, high - low)
+        at += rows
+
+
+def write_shard(shard: OutputShard, store: Store, folder: str) -> dict[str, Any]:
+    """Writes one file of the corpus; its row of the manifest."""
+    table = pa.concat_tables([_read(piece, store) for piece in shard.pieces])
+    keys = pa.array([hash64(source) for source in table["source"].to_pylist()], pa.uint64())
+    order = pc.sort_indices(
+        pa.table({"key": keys, "source": table["source"]}), [("key", "ascending"), ("source", "ascending")]
+    )
+    with store.write(f"{folder}/{shard.path}") as raw:
+        stream = HashingStream(raw)
+        sink = ParquetSink(stream, PAGE_SCHEMA)  # type: ignore[arg-type]
+        per_group = _rows_per_group(table)
+        for start in range(0, len(order), per_group):
+            sink.write(table.take(order.slice(start, per_group)))
+        sink.close()
+    return {
+        "path": shard.path,
+        "config": shard.config,
+        "split": shard.split,
+        "rows": table.num_rows,
+        "bytes": stream.tell(),
+        "sha256": stream.sha256,
+    }
+
+
+def _rows_per_group(table: pa.Table) -> int:
+    """At most `ROW_GROUP_ROWS`, fewer where pages are so long that a group would not fit a worker."""
+    mean = max(1, table.nbytes // max(1, table.num_rows))
+    return max(1, min(ROW_GROUP_ROWS, ROW_GROUP_BYTES // mean))
+
+
+def _read(piece: Piece, store: Store) -> pa.Table:
+    with store.read(piece.path) as stream:
+        return pq.ParquetFile(stream).read_row_group(piece.group).slice(piece.start, piece.rows)
+
+
+def write_rejected(name: str, rows: pa.Table, store: Store, folder: str) -> dict[str, Any]:
+    """Writes one part of the rejected table; its row of the manifest."""
+    path = f"rejected/part-{name}.parquet"
+    with store.write(f"{folder}/{path}") as raw:
+        stream = HashingStream(raw)
+        sink = ParquetSink(stream, REJECTED_SCHEMA)  # type: ignore[arg-type]
+        for start in range(0, rows.num_rows, ROW_GROUP_ROWS):
+            sink.write(rows.slice(start, ROW_GROUP_ROWS).select(REJECTED_SCHEMA.names))
+        sink.close()
+    return {"path": path, "rows": rows.num_rows, "bytes": stream.tell(), "sha256": stream.sha256}

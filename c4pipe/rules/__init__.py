@@ -1,0 +1,55 @@
+"""Every rule there is, in the order of the docs. A new rule is one class in this package and its name here."""
+
+from c4pipe.rules.badwords import BadWords
+from c4pipe.rules.base import LineEdit, LineRule, PageRule
+from c4pipe.rules.lines import (
+    EndMark,
+    MaxWordLength,
+    MinWords,
+    NoBrace,
+    NoJavascript,
+    NoLoremIpsum,
+    NoPolicy,
+    StripCitations,
+)
+from c4pipe.rules.pages import ListedDomain, ListedSubdomain, ListedUrl, MaxChars, MinParagraphs, MinSentences
+
+RULES: tuple[type[LineRule | LineEdit | PageRule], ...] = (
+    MaxChars,
+    ListedDomain,
+    ListedSubdomain,
+    ListedUrl,
+    MinParagraphs,
+    MaxWordLength,
+    StripCitations,
+    EndMark,
+    MinWords,
+    NoLoremIpsum,
+    NoJavascript,
+    NoBrace,
+    NoPolicy,
+    MinSentences,
+    BadWords,
+)
+
+__all__ = [
+    "RULES",
+    "BadWords",
+    "EndMark",
+    "LineEdit",
+    "LineRule",
+    "ListedDomain",
+    "ListedSubdomain",
+    "ListedUrl",
+    "MaxChars",
+    "MaxWordLength",
+    "MinParagraphs",
+    "MinSentences",
+    "MinWords",
+    "NoBrace",
+    "NoJavascript",
+    "NoLoremIpsum",
+    "NoPolicy",
+    "PageRule",
+    "StripCitations",
+]

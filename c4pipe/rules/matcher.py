@@ -1,0 +1,69 @@
+r"""Finds the first listed word in a text: the reference's regular expression, run by a faster engine.
+
+    WordMatcher(entries, boundaries).search(text) -> "the listed word" | None
+
+The reference (TFDS c4_utils `get_badwords_filter_fn`) gives Python's `re` an alternation of all entries, and `re`
+tries one after another at every place. RE2 makes one automaton of them and walks the text once: 20 times the speed on
+English pages. Its own `\W` is ASCII's, which would find "tit" in "étit", and its Unicode tables need not be Python's;
+so the class is spelled out, range by range, from what `re` itself says in this very interpreter.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import re2  # type: ignore[import-untyped]
+
+MOST_MEMORY = 256 << 20  # bytes RE2 may take for one list: its default of 8 MiB is too small for lists of 10,000 words
+UNENCODABLE = re.compile("[\ud800-\udfff]")
+
+
+class WordMatcher:
+    r"""Searches a lower-cased text for listed words.
+
+    >>> WordMatcher(frozenset({"ass", "bad word"}), boundaries=True).search("Pass the class a BAD WORD, please.")
+    'bad word'
+
+    With `boundaries`, a word counts where no word character touches it, as in ``(?:\W|^)(w1|w2)(?:\W|$)``; without, any
+    occurrence counts, as in ``w1|w2`` (the reference's way for ja, th and zh). Either way the pattern is searched in
+    `text.lower()`, entries as they stand: one with a capital letter that has a small one is never found, in the
+    reference neither. Only an empty list is not as in the reference, whose pattern then finds the empty alternative in
+    almost every text: here it finds nothing.
+    """
+
+    def __init__(self, entries: frozenset[str], boundaries: bool) -> None:
+        self.entries = entries
+        self.boundaries = boundaries
+        # Longest first: of two words that start together, the one that says more. Sorted: no process answers otherwise.
+        words = "|".join(map(re2.escape, sorted(entries, key=lambda entry: (-len(entry), entry))))
+        gap = non_word_class()
+        # \A stands before the class, so that a word at the very start is found before one that starts after it.
+        pattern = rf"(?:\A|{gap})({words})(?:{gap}|\z)" if boundaries else f"({words})"
+        options = re2.Options()
+        options.max_mem = MOST_MEMORY
+        self._pattern = re2.compile(pattern, options)
+
+    def search(self, text: str) -> str | None:
+        """The listed word that starts first (the longest, of two that start together), or None."""
+        if not self.entries:
+            return None
+        text = text.lower()
+        try:
+            match = self._pattern.search(text)
+        except UnicodeEncodeError:
+            # A lone half of a surrogate pair has no UTF-8 form. To `re` it is a non-word character, and so is U+FFFF.
+            match = self._pattern.search(UNENCODABLE.sub("\uffff", text))
+        return str(match.group(1)) if match else None
+
+
+@cache
+def non_word_class() -> str:
+    r"""Python's `\W` as an explicit character class: 735 ranges in Python 3.11, by one walk over Unicode (0.2 s, once).
+
+    >>> non_word_class()[:35]
+    '[\\x{0}-\\x{2f}\\x{3a}-\\x{40}\\x{5b}-\\x'
+    """
+    everything = "".join(map(chr, range(0x110000)))
+    runs = re.findall(r"\W+", everything)  # characters stand in order, so each run is a range
+    return "[" + "".join(rf"\x{{{ord(run[0]):x}}}-\x{{{ord(run[-1]):x}}}" for run in runs) + "]"

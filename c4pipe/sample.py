@@ -1,0 +1,104 @@
+"""A seeded sample of pages for people to look at: of each outcome, those whose source has the smallest hash.
+
+Which pages are shown depends on the pages alone, not on the order or the number of workers.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from c4pipe.page import Dropped, Page
+from c4pipe.shards import REJECTED_SCHEMA, dropped_column
+from c4pipe.text import hash64
+
+PER_REASON = 1000  # pages shown for a reason of a stage, and for kept pages
+SPARE = 4  # a shard holds back this many times its fair share, for some of its pages will lose their URL
+
+SAMPLE_SCHEMA = REJECTED_SCHEMA.append(pa.field("priority", pa.uint64())).append(pa.field("row", pa.int64()))
+
+
+class Sampled(NamedTuple):
+    """A page with its outcome. `stage` is "" and `reason` "kept" for a kept page."""
+
+    priority: int  # hash of the source; the smaller the sooner shown
+    row: int  # number of the page among those that reached URL dedup in its shard, -1 if it did not
+    page: Page
+    stage: str
+    reason: str
+    detail: str = ""
+    dropped: tuple[Dropped, ...] = ()
+
+
+def per_shard(mode: str, shards: int) -> int | None:
+    """How many pages of an outcome a shard keeps for the sample: 0 for `none`, None (all of them) for `all`."""
+    match mode:
+        case "none":
+            return 0
+        case "all":
+            return None
+        case _:
+            return min(PER_REASON, max(32, -(-SPARE * PER_REASON // shards)))
+
+
+class Sample:
+    """The pages of one shard that are worth keeping for the sample."""
+
+    def __init__(self, cap: int | None):
+        self._cap = cap
+        self._heaps: dict[tuple[str, str], list[tuple[int, int, Sampled]]] = {}
+        self._count = 0
+
+    def add(self, page: Page, stage: str, reason: str, detail: str = "", row: int = -1) -> None:
+        """Offers a page."""
+        if self._cap == 0:
+            return
+        priority = hash64(page.source)
+        heap = self._heaps.setdefault((stage, reason), [])
+        if self._cap is not None and len(heap) >= self._cap:
+            if priority >= -heap[0][0]:
+                return
+            heapq.heappop(heap)
+        self._count += 1
+        heapq.heappush(heap, (-priority, self._count, Sampled(priority, row, page, stage, reason, detail)))
+
+    def __iter__(self) -> Iterator[Sampled]:
+        """The pages in the order of `ranked`."""
+        return iter(ranked(entry[2] for heap in self._heaps.values() for entry in heap))
+
+
+def ranked(sampled: Iterable[Sampled]) -> list[Sampled]:
+    """By stage and reason, then by priority."""
+    return sorted(sampled, key=lambda s: (s.stage, s.reason, s.priority, s.page.source))
+
+
+def sample_table(sampled: Iterable[Sampled]) -> pa.Table:
+    """As `SAMPLE_SCHEMA`."""
+    rows = list(sampled)
+    columns = [
+        [s.page.url for s in rows],
+        [s.page.timestamp for s in rows],
+        [s.stage for s in rows],
+        [s.reason for s in rows],
+        [s.detail for s in rows],
+        [s.page.text for s in rows],
+        dropped_column([s.dropped for s in rows]),
+        [s.page.source for s in rows],
+        [s.priority for s in rows],
+        [s.row for s in rows],
+    ]
+    return pa.table(
+        [pa.array(c, f.type) if isinstance(c, list) else c for c, f in zip(columns, SAMPLE_SCHEMA, strict=True)],
+        schema=SAMPLE_SCHEMA,
+    )
+
+
+def sampled_of(table: pa.Table) -> Iterator[Sampled]:
+    """The inverse of `sample_table`; of the pages only what it holds."""
+    for row in table.to_pylist():
+        page = Page(row["url"], row["text"], row["timestamp"], row["source"])
+        dropped = tuple(Dropped(d["reason"], d["line"]) for d in row["dropped"])
+        yield Sampled(row["priority"], row["row"], page, row["stage"], row["reason"], row["detail"], dropped)

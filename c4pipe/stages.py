@@ -1,0 +1,153 @@
+"""What a preset is made of: frozen values, one kind a stage. Row-wise stages bind to a `Step`; dedups look at the corpus.
+
+Read -> Filter* -> Dedup(url) -> (Filter | Clean)* -> [Dedup(text)] -> (Filter | Identify)*
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from c4pipe.clean import LineStep, fast_clean
+from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
+from c4pipe.langid import load
+from c4pipe.page import Kept, Page, Reason, Rejected, Step, Unit, Verdict
+from c4pipe.rules import LineEdit, PageRule
+from c4pipe.wet import READ_REASONS
+
+
+@dataclass(frozen=True)
+class Read:
+    """Records become pages. `quirks` reads as the reference does, line by line, headers and all."""
+
+    name: str = "read"
+    quirks: bool = False
+
+    def reasons(self) -> Iterator[Reason]:
+        yield from READ_REASONS
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Page rules, tried in order; the first that is broken rejects the page."""
+
+    name: str
+    rules: tuple[PageRule, ...]
+
+    def reasons(self) -> Iterator[Reason]:
+        return (rule.reason for rule in self.rules)
+
+    def bind(self, assets: Any) -> Step:
+        rules = tuple(rule.bind(assets) for rule in self.rules)
+
+        def step(page: Page) -> Verdict:
+            return judge(page, rules)
+
+        return step
+
+
+@dataclass(frozen=True)
+class Clean:
+    """Line rules in order, then page rules over what is left."""
+
+    name: str
+    lines: tuple[LineStep, ...]
+    then: tuple[PageRule, ...] = ()
+
+    def reasons(self) -> Iterator[Reason]:
+        yield from (step.reason for step in self.lines if not isinstance(step, LineEdit))
+        yield from (rule.reason for rule in self.then)
+
+    def bind(self, assets: Any) -> Step:
+        run = fast_clean(self.lines)
+        then = tuple(rule.bind(assets) for rule in self.then)
+
+        def step(page: Page) -> Verdict:
+            cleaned = run(page)
+            if isinstance(cleaned, Rejected):
+                return cleaned
+            return after(page, cleaned, judge(cleaned.page, then))
+
+        return step
+
+
+@dataclass(frozen=True)
+class Dedup:
+    """One owner for each key of a level over the whole corpus; then page rules over what a page keeps."""
+
+    name: str
+    level: UrlLevel | LineLevel | SpanLevel
+    then: tuple[PageRule, ...] = ()
+
+    def reasons(self) -> Iterator[Reason]:
+        yield from self.level.reasons
+        yield from (rule.reason for rule in self.then)
+
+
+@dataclass(frozen=True)
+class Identify:
+    """The language of a page, kept when it is allowed and sure enough."""
+
+    NO_LANGUAGE: ClassVar = Reason(
+        "no_language",
+        Unit.PAGE,
+        "has no text that shows a language",
+        source="TFDS c4 3.1.0 c4_utils.detect_english, counter langdetect_exception",
+    )
+    UNSURE: ClassVar = Reason(
+        "unsure_language",
+        Unit.PAGE,
+        "has a language with a probability below {min_score}",
+        source="Raffel et al. 2020, section 2.2; TFDS c4 3.1.0 c4_utils.detect_english, min_probability",
+    )
+    OTHER: ClassVar = Reason(
+        "other_language",
+        Unit.PAGE,
+        "is in none of the languages {languages}",
+        source="TFDS c4 3.1.0 c4_utils.detect_english, counter ignored_language",
+    )
+
+    name: str
+    by: str  # a name of langid.IDENTIFIERS
+    languages: tuple[str, ...]
+    min_score: float
+
+    def reasons(self) -> Iterator[Reason]:
+        yield from (self.NO_LANGUAGE, self.UNSURE, self.OTHER)
+
+    def bind(self, assets: Any) -> Step:
+        identifier = load(self.by)
+        allowed = frozenset(self.languages)
+
+        def step(page: Page) -> Verdict:
+            guess = identifier.guess(page.text)
+            if guess is None:
+                return Rejected(page, self.NO_LANGUAGE)
+            if guess.score < self.min_score:
+                return Rejected(page, self.UNSURE, f"{guess.language} {guess.score:.4f}")
+            if guess.language not in allowed:
+                return Rejected(page, self.OTHER, guess.language)
+            return Kept(page._replace(language=guess.language, language_score=guess.score))
+
+        return step
+
+
+RowStage = Filter | Clean | Identify
+Stage = Read | RowStage | Dedup
+
+
+def judge(page: Page, rules: tuple[PageRule, ...]) -> Verdict:
+    """The page, or its rejection by the first rule that it breaks."""
+    for rule in rules:
+        offence = rule.offence(page)
+        if offence is not None:
+            return Rejected(page, rule.reason, offence)
+    return Kept(page)
+
+
+def after(page: Page, changed: Kept, verdict: Verdict) -> Verdict:
+    """The verdict on a changed page, with what the change cost; a rejection shows the page as it came in."""
+    if isinstance(verdict, Rejected):
+        return Rejected(page, verdict.reason, verdict.detail, changed.tally)
+    return changed

@@ -1,0 +1,222 @@
+"""First pass, one WET file: read, judge row by row, and stage what later passes need.
+
+<shard>.pages.parquet      pages that every stage before the text dedup keeps, with the hashes of their atoms
+<shard>.outcomes.parquet   one row for each page that reached URL dedup: its claim, and what became of it so far
+<shard>.sample.parquet     pages for the rejected table, as read
+<shard>.summary.json       counts: the ledger up to URL dedup, statistics, the input's size and faults
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from c4pipe.dedup.claims import page_priority
+from c4pipe.ledger import Ledger
+from c4pipe.page import Kept, Page, Rejected, Verdict
+from c4pipe.plan import KEPT, Plan, walk
+from c4pipe.sample import Sample, sample_table
+from c4pipe.shards import PAGE_SCHEMA, Batch, ParquetSink, page_table, to_json
+from c4pipe.stats import Stats
+from c4pipe.storage import Store
+from c4pipe.text import hash64
+from c4pipe.urls import url_key
+
+STAGED_SCHEMA = (
+    PAGE_SCHEMA.append(pa.field("row", pa.int64()))
+    .append(pa.field("priority", pa.uint64()))
+    .append(pa.field("atoms", pa.list_(pa.uint64())))
+)
+
+
+class Staged(NamedTuple):
+    """The names of a shard's staged files."""
+
+    pages: str
+    outcomes: str
+    sample: str
+    summary: str
+
+    @classmethod
+    def of(cls, folder: str, shard: int) -> Staged:
+        """The files of a shard by its number."""
+        base = f"{folder}/staged/{shard:06d}"
+        return cls(
+            f"{base}.pages.parquet", f"{base}.outcomes.parquet", f"{base}.sample.parquet", f"{base}.summary.json"
+        )
+
+
+class Progress(NamedTuple):
+    """How far one file has come."""
+
+    pages: int
+    chars: int
+    staged: int  # pages kept so far; dedup and language are still to come
+    lost: int  # records that gave no page, warcinfo among them
+
+
+class Tick(Protocol):
+    """Hears how far a file has come, after each record; knows how much of it was read."""
+
+    @property
+    def position(self) -> int:
+        """Bytes of the input read so far."""
+
+    def __call__(self, progress: Progress) -> None: ...
+
+
+class Outcome(NamedTuple):
+    """What became of a page that reached URL dedup. `stage` is -1 and `reason` "kept" where nothing rejected it."""
+
+    key: int
+    date: str
+    stage: int
+    reason: str
+    lines_in: int
+    lines_kept: int
+    tally: dict[str, int]
+
+
+def stage_shard(
+    verdicts: Iterable[Verdict], plan: Plan, store: Store, staged: Staged, cap: int | None, tick: Tick
+) -> tuple[int, int]:
+    """Writes the staged files of one WET file from the verdicts of its reader; (rows of outcomes, atoms staged).
+
+    `cap` is the sample's size an outcome; `tick` hears how far it is.
+    """
+    ledger, stats, sample = Ledger.of(plan.names()), Stats(), Sample(cap)
+    outcomes: list[Outcome] = []
+    with store.write(staged.pages) as stream:
+        pages = _StagedPages(stream, plan)
+        for verdict in verdicts:
+            page = _admit(verdict, plan, ledger, stats, sample)
+            if page is not None:
+                outcome = _judge(page, plan, len(outcomes), sample, pages)
+                outcomes.append(outcome)
+                if outcome.reason != KEPT:
+                    stats.rejected(page.url)
+            tick(Progress(stats.pages_read, stats.chars_read, pages.rows, ledger.stages[0].rejected.total()))
+        pages.close()
+    with store.write(staged.outcomes) as stream:
+        _write_table(stream, outcomes_table(outcomes, plan.line_codes))
+    with store.write(staged.sample) as stream:
+        _write_table(stream, sample_table(sample))
+    with store.write(staged.summary) as stream:
+        stream.write(
+            to_json(
+                {
+                    "ledger": ledger.to_json(),
+                    "stats": stats.to_json(domains=None),
+                    "staged": pages.rows,
+                    "bytes": tick.position,
+                }
+            )
+        )
+    return len(outcomes), pages.atoms
+
+
+def _admit(verdict: Verdict, plan: Plan, ledger: Ledger, stats: Stats, sample: Sample) -> Page | None:
+    """The page if the reader and the filters before URL dedup keep it; counts it either way."""
+    reading = ledger.stages[0]
+    reading.entered += 1
+    if isinstance(verdict, Rejected):
+        reading.rejected[verdict.reason.code] += 1
+        sample.add(verdict.page, reading.stage, verdict.reason.code, verdict.detail)
+        return None
+    page = verdict.page
+    reading.kept += 1
+    reading.flagged.update(verdict.tally)
+    stats.read(page)
+    index, last, passed = walk(page, plan.before)
+    for i, _, _ in passed:
+        ledger.stages[i].entered += 1
+        ledger.stages[i].kept += 1
+    if isinstance(last, Rejected):
+        stage = ledger.stages[index]
+        stage.entered += 1
+        stage.rejected[last.reason.code] += 1
+        stats.rejected(page.url)
+        sample.add(page, stage.stage, last.reason.code, last.detail)
+        return None
+    return last.page
+
+
+def _judge(page: Page, plan: Plan, row: int, sample: Sample, pages: _StagedPages) -> Outcome:
+    """The page's claim on its URL, and its verdict by the stages behind URL dedup, should it win."""
+    index, last, passed = walk(page, plan.between)
+    tally: dict[str, int] = {}
+    lines_in = lines_kept = 0
+    for _, before, kept in passed:
+        if plan.line_codes:
+            lines_in, lines_kept = count_lines(before.text), count_lines(kept.page.text)
+        tally.update(kept.tally)
+    claim = hash64(url_key(page.url)), page.timestamp
+    if isinstance(last, Rejected):
+        stage = plan.preset.stages[index].name
+        sample.add(page, stage, last.reason.code, last.detail, row)
+        tally.update(last.tally)
+        return Outcome(*claim, index, last.reason.code, count_lines(last.page.text), 0, tally)
+    sample.add(page, "", KEPT, row=row)
+    pages.add(last.page, row)
+    return Outcome(*claim, -1, KEPT, lines_in, lines_kept, tally)
+
+
+def count_lines(text: str) -> int:
+    """Lines as the line rules see them."""
+    return len(text.splitlines())
+
+
+def outcomes_table(outcomes: list[Outcome], codes: tuple[str, ...]) -> pa.Table:
+    """One column a field, and one a reason for which lines are dropped, named `lines:<code>`."""
+    columns: dict[str, Any] = {
+        "key": np.array([o.key for o in outcomes], np.uint64),
+        "date": pa.array([o.date for o in outcomes], pa.string()),
+        "stage": np.array([o.stage for o in outcomes], np.int8),
+        "reason": pa.array([o.reason for o in outcomes], pa.string()),
+        "lines_in": np.array([o.lines_in for o in outcomes], np.int64),
+        "lines_kept": np.array([o.lines_kept for o in outcomes], np.int64),
+    }
+    for code in codes:
+        columns[f"lines:{code}"] = np.array([o.tally.get(code, 0) for o in outcomes], np.int64)
+    return pa.table(columns)
+
+
+class _StagedPages:
+    """Kept pages, row group by row group, with the hashes of their atoms for the text dedup."""
+
+    def __init__(self, stream: Any, plan: Plan):
+        self._sink = ParquetSink(stream, STAGED_SCHEMA, use_dictionary=False, compression_level=1)
+        self._text = plan.text
+        self._batch = Batch()
+        self.rows = 0
+        self.atoms = 0
+
+    def add(self, page: Page, row: int) -> None:
+        self.rows += 1
+        atoms = self._text.atoms(page.text) if self._text else []
+        self.atoms += len(atoms)
+        if self._batch.add((page, row, page_priority(page.url), atoms), len(page.text)):
+            self._flush()
+
+    def _flush(self) -> None:
+        rows = self._batch.take()
+        table = page_table(page for page, *_ in rows)
+        for i, name in enumerate(("row", "priority", "atoms"), 1):
+            field = STAGED_SCHEMA.field(name)
+            table = table.append_column(field, pa.array([row[i] for row in rows], field.type))
+        self._sink.write(table)
+
+    def close(self) -> None:
+        if self._batch.rows:
+            self._flush()
+        self._sink.close()
+
+
+def _write_table(stream: Any, table: pa.Table) -> None:
+    sink = ParquetSink(stream, table.schema, compression_level=1)
+    for start in range(0, table.num_rows, 10 * 1000):
+        sink.write(table.slice(start, 10 * 1000))
+    sink.close()

@@ -1,0 +1,91 @@
+"""What a report draws beside the ledger: lengths before and after, languages, domains, crawl months."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Any
+
+from c4pipe.page import Page
+from c4pipe.urls import domain_of
+
+TOP_DOMAINS = 1000  # carried by each part of a build; with more domains than that in a part, counts are lower bounds
+SHOWN_DOMAINS = 100
+
+
+@dataclass
+class Stats:
+    """Counters over pages; adding two parts gives the whole."""
+
+    pages_read: int = 0
+    chars_read: int = 0
+    pages_kept: int = 0
+    chars_kept: int = 0
+    bytes_kept: int = 0  # UTF-8 bytes of the kept texts
+    lengths_read: Counter[str] = field(default_factory=Counter)  # k -> pages of 2**k .. 2**(k+1)-1 characters
+    lengths_kept: Counter[str] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)  # of kept pages
+    months: Counter[str] = field(default_factory=Counter)  # YYYY-MM of kept pages
+    domains_kept: Counter[str] = field(default_factory=Counter)
+    domains_rejected: Counter[str] = field(default_factory=Counter)
+
+    def read(self, page: Page) -> None:
+        """Counts a page as read."""
+        self.pages_read += 1
+        self.chars_read += len(page.text)
+        self.lengths_read[_bin(page.text)] += 1
+
+    def kept(self, page: Page) -> None:
+        """Counts a page of the corpus."""
+        self.pages_kept += 1
+        self.chars_kept += len(page.text)
+        self.bytes_kept += len(page.text.encode())
+        self.lengths_kept[_bin(page.text)] += 1
+        self.languages[page.language] += 1
+        self.months[page.timestamp[:7]] += 1
+        self.domains_kept[registered(page.url)] += 1
+
+    def rejected(self, url: str) -> None:
+        """Counts a page that is not in the corpus."""
+        self.domains_rejected[registered(url)] += 1
+
+    def add(self, other: Stats) -> None:
+        """Adds another part of the build."""
+        for name in (f.name for f in fields(self)):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if isinstance(mine, Counter):
+                mine.update(theirs)
+            else:
+                setattr(self, name, mine + theirs)
+
+    def to_json(self, domains: int | None = TOP_DOMAINS) -> dict[str, Any]:
+        """Plain numbers and sorted tables; of domains, the most frequent, or all of them for None."""
+        data: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name, value in data.items():
+            if name.startswith("domains"):
+                data[name] = dict(sorted(value.items(), key=lambda item: (-item[1], item[0]))[:domains])
+            elif name.startswith("lengths"):
+                data[name] = dict(sorted(value.items(), key=lambda item: int(item[0])))
+            elif isinstance(value, Counter):
+                data[name] = dict(sorted(value.items()))
+        return data
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Stats:
+        """The inverse of `to_json`, but for the domains that it left out."""
+        return cls(**{name: Counter(value) if isinstance(value, dict) else value for name, value in data.items()})
+
+
+def _bin(text: str) -> str:
+    return str(max(0, len(text).bit_length() - 1))
+
+
+def registered(url: str) -> str:
+    """The registered domain of a URL, remembered by its host."""
+    return _registered(url.split("/", 3)[2] if "//" in url else url.split("/", 1)[0])
+
+
+@lru_cache(maxsize=100_000)
+def _registered(host: str) -> str:
+    return domain_of(host).registered

@@ -1,0 +1,69 @@
+"""Where files are opened, written and removed: the one seam between the pipeline and a file system.
+
+A file appears under its name whole or not at all: it is written beside it under a temporary name, flushed to the disk,
+renamed, and the folder is flushed too. `flow.files` adds gs:// and s3://, where an object appears at its close.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+TEMPORARY = ".tmp"  # suffix of a file that is being written
+
+
+class Store(Protocol):
+    """Files by name. Names are paths or URLs, joined with `/`."""
+
+    def read(self, path: str) -> BinaryIO:
+        """The file, opened at its beginning; the caller closes it."""
+
+    @contextmanager
+    def write(self, path: str) -> Iterator[BinaryIO]:
+        """A new file that appears at the end of the block; nothing appears when the block raises."""
+
+    def remove(self, path: str) -> None:
+        """Removes a file or a whole folder; one that is not there is removed already."""
+
+
+class LocalStore:
+    """Files on a disk."""
+
+    def read(self, path: str) -> BinaryIO:
+        return open(path, "rb")
+
+    @contextmanager
+    def write(self, path: str) -> Iterator[BinaryIO]:
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Two attempts at one shard may run at once; each has its own temporary file, and the bytes are equal.
+        temporary = target.with_name(f".{target.name}.{os.getpid()}{TEMPORARY}")
+        try:
+            with open(temporary, "wb") as stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, target)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(target.parent)
+
+    def remove(self, path: str) -> None:
+        if os.path.isdir(path):
+            shutil.rmtree(path)
+        else:
+            Path(path).unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

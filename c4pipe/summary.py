@@ -1,0 +1,67 @@
+"""The closing words of a build: the funnel, and where the corpus is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+BAR = 24  # characters of a full bar
+
+
+def funnel(manifest: dict[str, Any]) -> Iterator[str]:
+    """The ledger as lines: pages that reach each stage, and what each reason took away."""
+    stages = manifest["ledger"]["stages"]
+    records = max(1, stages[0]["in"])
+    for stage in stages:
+        bar = "█" * round(BAR * stage["kept"] / records)
+        yield f"  {stage['stage']:<10} {stage['kept']:>12,} kept  {stage['kept'] / records:>7.2%}  {bar}"
+        for kind in ("rejected", "lines_dropped", "sentences_dropped", "flagged"):
+            lost = sorted(stage.get(kind, {}).items(), key=lambda item: (-item[1], item[0]))
+            if lost:
+                yield f"  {'':<10} {_WORDS[kind]}: " + ", ".join(f"{code} {n:,}" for code, n in lost)
+
+
+_WORDS = {
+    "rejected": "pages out",
+    "lines_dropped": "lines cut",
+    "sentences_dropped": "sentences cut",
+    "flagged": "kept, but noted",
+}
+
+
+def splits(manifest: dict[str, Any]) -> Iterator[str]:
+    """Each config and split: pages, files, bytes."""
+    sums: dict[tuple[str, str], list[int]] = {}
+    for shard in manifest["shards"]:
+        total = sums.setdefault((shard["config"], shard["split"]), [0, 0, 0])
+        for i, n in enumerate((shard["rows"], 1, shard["bytes"])):
+            total[i] += n
+    for (config, split), (rows, files, size) in sorted(sums.items()):
+        yield f"  {config}/{split}: {rows:,} pages in {files:,} file{'s' if files > 1 else ''}, {size / 1e6:,.2f} MB"
+
+
+def faulty(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """The inputs of which something could not be read."""
+    return [item for item in manifest["inputs"] if item["faults"]]
+
+
+def summary(manifest: dict[str, Any], folder: str) -> str:
+    """All of it as text for a terminal. Names are shown with control characters spelt out."""
+    lines = [f"{manifest['preset']['name']}: {manifest['preset']['says']}", *funnel(manifest)]
+    lines += splits(manifest) if manifest["shards"] else ["  no page was kept"]
+    bad = faulty(manifest)
+    if bad:
+        lines.append(f"  {len(bad)} of {len(manifest['inputs'])} inputs have faults:")
+        lines += [f"    {printable(item['path'])}: {_counts(item['faults'])}" for item in bad[:10]]
+        lines += [f"    ... and {len(bad) - 10} more, in manifest.json"] if len(bad) > 10 else []
+    lines.append(f"  corpus: {folder}")
+    return "\n".join(lines)
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{code} {n:,}" for code, n in counts.items())
+
+
+def printable(text: str) -> str:
+    """The text with every control character spelt out, so that a terminal shows it and does not obey it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

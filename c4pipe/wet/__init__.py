@@ -1,0 +1,21 @@
+r"""The WET reader: bytes of a Common Crawl WET file in, one verdict for every record and every damaged stretch out.
+
+    stream --members--> Piece | Break --records--> Record | Lost --pages--> Kept(Page) | Rejected(Page, Reason)
+
+Bad data is never an exception. Three rules hold it together: go on at the next gzip member (or the next record, where
+there is none to go by), never trust a length past the next record, and say so each time.
+
+>>> import io
+>>> head = b"WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Target-URI: http://a.example/\r\nWARC-Date: 2024-05-22\r\n"
+>>> [verdict] = read_wet(io.BytesIO(head + b"Content-Length: 7\r\n\r\nA page.\r\n\r\n"), "a.wet")
+>>> verdict.page.text, verdict.page.source
+('A page.', 'a.wet#0')
+"""
+
+from c4pipe.wet.pages import read_wet
+from c4pipe.wet.reasons import READ_REASONS
+from c4pipe.wet.record import Limits, Lost, Record
+from c4pipe.wet.records import read_records
+from c4pipe.wet.text import page_text
+
+__all__ = ["READ_REASONS", "Limits", "Lost", "Record", "page_text", "read_records", "read_wet"]

@@ -1,0 +1,71 @@
+"""Where a record ends: what speaks for a place and what against it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from c4pipe.wet import headers
+from c4pipe.wet.opening import RECORD_START
+from c4pipe.wet.record import Limits
+from c4pipe.wet.running import START, RunningText
+
+_RECORD_ENDS = (b"\r\n\r\n", b"\n\n", b"\r\r")
+
+
+class Open(NamedTuple):
+    """A record whose header is read and whose end is looked for. Positions in the running text."""
+
+    start: int
+    body: int
+    version: str
+    fields: dict[str, str]
+    end: int | None  # by Content-Length; None if that is absent, no number or above the limit
+
+
+class Left(NamedTuple):
+    """How much text there is to come."""
+
+    final: bool = False  # none
+    broken: bool = False  # none, because of damage
+
+
+MORE, END, DAMAGE = Left(), Left(True), Left(True, True)
+
+
+def fits(text: RunningText, end: int, left: Left, limits: Limits) -> bool | None:
+    """Whether what may follow a record follows this place: the end of the member or file, or a record. None: wait."""
+    if end > text.end:
+        return False if left.final else None
+    after = text.after_blanks(end)
+    if text.member_end(end, after) is not None or after - end > limits.header:
+        return True
+    if after == text.end:
+        return not left.broken if left.final else None
+    if RECORD_START.match(text.buf, after - text.base):
+        return True
+    rest = text.bytes(after, after + START)
+    return None if len(rest) < START and not left.final and rest.startswith(b"WARC/"[: len(rest)]) else False
+
+
+def text_after_junk(text: RunningText, record: Open, left: Left, limits: Limits) -> tuple[int, int] | None:
+    """The text of a record whose blank line was forgotten, if its length then comes out right."""
+    if record.end is None:
+        return None
+    junk = headers.first_junk_line(text.bytes(record.start, record.body))
+    if junk is None:
+        return None
+    body = record.start + junk
+    end = body + record.end - record.body
+    return (body, end) if fits(text, end, left, limits) else None
+
+
+def is_cut(text: RunningText, record: Open, end: int | None, crossing: bool) -> bool:
+    """Whether the end of the file cuts this record, if its length is to be believed. `end`: what else ends it.
+
+    A record that has a member for itself is as long as that member, for the checksum says that the member is whole.
+    """
+    if record.end is None or record.end <= text.end or (end is not None and end < text.end):
+        return False
+    if text.buf.endswith(_RECORD_ENDS):
+        return False
+    return text.plain or crossing or text.place(record.start)[1] > 0

@@ -1,0 +1,97 @@
+"""What a gzip member looks like (RFC 1952), and how much of a doubtful one can be believed. Pure functions on bytes."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+
+from c4pipe.wet.opening import opens_record
+from c4pipe.wet.window import Window
+
+MAGIC = b"\x1f\x8b\x08"
+PIECE = 256 * 1024  # bytes of text given out at a time: what bounds the memory of a bomb
+MAX_NAME = 64 * 1024  # bytes of a file name or comment in the header of a member
+_FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
+
+
+class CutShort(Exception):
+    """The file ends in the header of a member. Internal to the byte layer."""
+
+
+def is_magic(buf: bytes, at: int) -> bool:
+    """Whether a member may begin here: magic number, method and no reserved flag."""
+    return buf.startswith(MAGIC, at) and len(buf) > at + 3 and not buf[at + 3] & _RESERVED
+
+
+def body_start(window: Window, start: int) -> int | None:
+    """Offset of the compressed data of the member at `start`; None if its header makes no sense. Raises CutShort.
+
+    The checksum of the header (FHCRC) is not looked at: the one of the text decides.
+    """
+    at = start + 10
+    if window.need(start, 10) < 10:
+        raise CutShort
+    flags = window.bytes(start + 3, 1)[0]
+    if flags & _FEXTRA:
+        if window.need(at, 2) < 2:
+            raise CutShort
+        at += 2 + int.from_bytes(window.bytes(at, 2), "little")
+    for flag in (_FNAME, _FCOMMENT):
+        if flags & flag:
+            window.need(at, MAX_NAME)
+            name = window.bytes(at, MAX_NAME)
+            zero = name.find(0)
+            if zero < 0:
+                if len(name) < MAX_NAME:
+                    raise CutShort
+                return None
+            at += zero + 1
+    if flags & _FHCRC:
+        at += 2
+    if window.need(at, 1) < 1:
+        raise CutShort
+    return at
+
+
+def opens_with_record(packed: bytes) -> bool | None:
+    """Whether deflate data begins with a WARC record. None: it inflates, but to something else or to too little."""
+    inflater = zlib.decompressobj(-15)
+    try:
+        text = inflater.decompress(packed, 512)
+    except zlib.error:
+        return False
+    return True if opens_record(text) else None
+
+
+def is_whole(packed: bytes) -> tuple[bool, int]:
+    """Whether deflate data comes to its end here with the right checksum and length; and the bytes that cost."""
+    inflater = zlib.decompressobj(-15)
+    crc = size = cost = 0
+    feed = packed
+    try:
+        while not inflater.eof and size < 64 * PIECE:
+            out = inflater.decompress(feed, PIECE)
+            crc, size, cost = zlib.crc32(out, crc), size + len(out), cost + len(out) // 8 + len(feed)
+            feed = inflater.unconsumed_tail
+            if not out and not feed:
+                break
+    except zlib.error:
+        return False, cost + len(feed)
+    trailer = crc.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
+    return inflater.eof and size > 0 and inflater.unused_data.startswith(trailer), cost
+
+
+def salvage(inflater: zlib._Decompress, feed: bytes) -> Iterator[bytes]:
+    """All text that comes out of `feed` before the error in it. zlib throws away what it made in a call that fails."""
+    step = PIECE // 16
+    while step:
+        trial = inflater.copy()
+        try:
+            out = trial.decompress(feed, step)
+        except zlib.error:
+            step //= 4
+            continue
+        if not out:
+            return
+        yield out
+        inflater, feed = trial, trial.unconsumed_tail

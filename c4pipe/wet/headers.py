@@ -1,0 +1,57 @@
+"""The header block of a WARC record, as found in the wild. Pure functions on bytes."""
+
+from __future__ import annotations
+
+import re
+
+_EOL = rb"(?:\r\n|\n|\r(?!\n))"
+_HEAD_END = re.compile(_EOL + rb"[ \t]*" + _EOL)
+_LINES = re.compile(r"\r\n|\n|\r")
+_JUNK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?![ \t])(?=[^:\r\n]+(?:[\r\n]|\Z))")
+
+
+def head_end(buf: bytes | bytearray, start: int, limit: int) -> int | None:
+    """Where the text begins: after the first blank line from `start` on; None without one before `limit`."""
+    found = _HEAD_END.search(buf, start, limit)
+    return None if found is None else found.end()
+
+
+def first_junk_line(head: bytes) -> int | None:
+    """Where the first line without a colon begins, the version line left out: text, if the blank line was forgotten."""
+    found = _JUNK_LINE.search(head)
+    return None if found is None else found.end()
+
+
+def parse(head: bytes) -> dict[str, str]:
+    """Lower-cased names with their first values. Folded lines are joined by one blank; other lines are passed over.
+
+    >>> parse(b"WARC/1.0\\r\\nWARC-Type: conversion\\r\\nwarc-type: request\\r\\nSubject: a\\r\\n\\tb\\r\\n\\r\\n")
+    {'warc-type': 'conversion', 'subject': 'a b'}
+    """
+    return parse_lines(_unfold(_LINES.split(head.decode("utf-8", "replace"))))
+
+
+def parse_lines(lines: list[str]) -> dict[str, str]:
+    """The same for lines that are split and unfolded; the first is the version line."""
+    fields: dict[str, str] = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        if colon:
+            fields.setdefault(name.strip().lower(), value.strip())
+    return fields
+
+
+def _unfold(lines: list[str]) -> list[str]:
+    unfolded: list[str] = []
+    for line in lines:
+        if line[:1] in (" ", "\t") and line.strip() and unfolded:
+            unfolded[-1] = f"{unfolded[-1].rstrip()} {line.strip()}"
+        else:
+            unfolded.append(line)
+    return unfolded
+
+
+def content_length(headers: dict[str, str]) -> int | None:
+    """The declared length of the text in bytes; None if absent or no plain number, whatever `int` would make of it."""
+    value = headers.get("content-length", "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None

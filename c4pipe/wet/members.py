@@ -1,0 +1,262 @@
+"""The byte layer: a stream of gzip members or of plain text becomes pieces of text, with the damage between them.
+
+    stream --Members--> Piece, Piece, Break, Piece, ...
+
+A gzip member is decompressed piece by piece, never by the size it claims. After damage the search for the next
+member starts one byte after the start of the damaged one, for inflating runs on into intact members when bytes are
+missing. A member counts as found when it opens with a WARC record or is whole, checksum included.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Generator, Iterator
+from typing import NamedTuple
+
+from isal import igzip_lib, isal_zlib
+
+from c4pipe.page import Reason
+from c4pipe.wet.gzips import MAGIC, PIECE, CutShort, body_start, is_magic, is_whole, opens_with_record, salvage
+from c4pipe.wet.opening import foreign, is_markup, next_record, opens_record
+from c4pipe.wet.reasons import DAMAGED_MEMBER, NO_HEADER, TRUNCATED, UNREADABLE
+from c4pipe.wet.window import CHUNK, Readable, Window
+
+FAST = 1 << 20  # bytes: members up to this size, packed and unpacked, take the fast path
+LOOK = 4096  # bytes that show whether a record or a member starts here
+STEP = 32 * 1024  # bytes of a large member inflated at a time
+RETAIN = 8 << 20  # bytes of a large member kept for going back after damage
+FREE_RESCAN = 64 << 20  # bytes looked at twice before the input's own size sets the limit
+RESCANS = 4  # after that, bytes looked at again for every byte read: keeps a hostile file linear
+
+
+class Piece(NamedTuple):
+    """Some bytes of text, in the order of the file."""
+
+    data: bytes
+    member: int  # offset of the gzip member in the file; 0 in plain text
+    first: bool  # the member begins here
+    last: bool  # the member ends here, checksum and length verified; in plain text: the file ends here
+    plain: bool = False
+
+
+class Break(NamedTuple):
+    """Bytes that could not be read. What was in progress is lost; the next piece begins a member."""
+
+    reason: Reason  # DAMAGED_MEMBER, TRUNCATED, or what the whole file is: UNREADABLE, NO_HEADER
+    offset: int
+    detail: str
+
+
+class _Fault(NamedTuple):
+    """Why a member could not be read."""
+
+    at: int  # offset reached
+    says: str
+    cut: bool = False  # by the end of the file
+    next: int | None = None  # where the member ends, when only its checksum is wrong
+
+
+class Members:
+    """Iterates over the pieces and breaks of a stream. Whatever `stream.read` raises passes through."""
+
+    def __init__(self, stream: Readable) -> None:
+        self._window = Window(stream)
+        self._spent = 0  # bytes looked at again
+        self._next = 0  # offset after the member just read
+
+    def __iter__(self) -> Iterator[Piece | Break]:
+        window = self._window
+        window.need(0, CHUNK)
+        if (says := foreign(window.buf)) is not None:
+            yield Break(UNREADABLE, 0, says)
+        elif window.buf.startswith(MAGIC[:2]):
+            yield from self._members(0)
+        else:
+            yield from self._plain()
+
+    # -- plain text ---------------------------------------------------------------------------------------------
+
+    def _plain(self) -> Iterator[Piece | Break]:
+        """Text as it is; before the first record gzip members are looked for too, for junk may precede them."""
+        window, pos, first = self._window, 0, True
+        markup = is_markup(window.buf)  # a page about WARC files may quote a record: only gzip counts as data in it
+        while not opens_record(window.buf) and window.need(pos, CHUNK):
+            record = None if markup else next_record(window.buf, pos - window.base)
+            until = window.end if record is None else window.base + record
+            member = self._search(pos, until)
+            if member is None and record is not None:
+                break
+            end = window.end - (0 if window.ended else LOOK) if member is None else member
+            if not markup:
+                yield Piece(window.bytes(pos, end - pos), 0, first, False, plain=True)
+            pos, first = end, False
+            if member is not None:
+                yield Break(DAMAGED_MEMBER, 0, f"bytes 0 to {member}: neither gzip nor a WARC record")
+                yield from self._members(member)
+                return
+            window.forget(pos)
+            if window.ended and pos == window.end:
+                says = "an HTML or XML page" if markup else f"{window.end} bytes without a WARC record"
+                yield Break(UNREADABLE if markup else NO_HEADER, 0, says)
+                return
+        while window.need(pos, CHUNK):
+            yield Piece(window.bytes(pos, window.end - pos), 0, first, False, plain=True)
+            pos, first = window.end, False
+            window.forget(pos)
+        yield Piece(b"", 0, first, True, plain=True)
+
+    # -- gzip ---------------------------------------------------------------------------------------------------
+
+    def _members(self, pos: int) -> Iterator[Piece | Break]:
+        window = self._window
+        while window.need(pos, 18):  # the shortest member has 18 bytes and a bit
+            fault: _Fault | None
+            if is_magic(window.buf, pos - window.base):
+                if (piece := self._fast(pos)) is not None:
+                    yield piece
+                    pos = self._next
+                    window.forget(pos)
+                    continue
+                fault = yield from self._slow(pos)
+            else:
+                fault = self._stray(pos)
+            if fault is None:
+                pos = self._next
+                continue
+            resume = self._resume(pos, fault)
+            end = window.end if resume is None else resume
+            reason = TRUNCATED if fault.cut and resume is None else DAMAGED_MEMBER
+            yield Break(reason, pos, f"bytes {pos} to {end}: {fault.says}")
+            pos = end
+
+    def _stray(self, pos: int) -> _Fault:
+        """No member begins here."""
+        head = self._window.bytes(pos, 4)
+        if len(head) < 4 and MAGIC.startswith(head):
+            return _Fault(pos, "the file ends in the header of a gzip member", cut=True)
+        return _Fault(pos, "zero bytes" if not any(head) else "no gzip data")
+
+    def _fast(self, pos: int) -> Piece | None:
+        """The whole member in one piece, if it is small and intact; the end of the member is guessed, then verified."""
+        window, at = self._window, pos
+        inflater = isal_zlib.decompressobj(31)
+        parts = []
+        budget = FAST
+        try:
+            while at - pos < FAST and budget > 0 and window.need(at, 18):
+                local = at - window.base
+                guess = window.buf.find(MAGIC, local + 18, local + 2 * STEP)
+                if guess < 0:
+                    guess = local + STEP
+                feed = window.buf[local:guess]
+                at += len(feed)
+                while budget > 0:
+                    parts.append(inflater.decompress(feed, budget))
+                    budget -= len(parts[-1])
+                    feed = inflater.unconsumed_tail
+                    if not feed:
+                        break
+                if inflater.eof:
+                    self._next = at - len(inflater.unused_data)
+                    return Piece(parts[0] if len(parts) == 1 else b"".join(parts), pos, True, True)
+        except igzip_lib.IsalError:
+            pass  # the slow path finds out what, where, and what can be saved
+        return None
+
+    def _slow(self, start: int) -> Generator[Piece, None, _Fault | None]:
+        """A member of any size, intact or not: yields what can be inflated, returns what is wrong with it."""
+        window = self._window
+        try:
+            at = body_start(window, start)
+        except CutShort:
+            return _Fault(window.end, "the file ends in the header of a gzip member", cut=True)
+        if at is None:
+            return _Fault(start, "the header of a gzip member is damaged")
+        inflater = zlib.decompressobj(-15)
+        crc = size = 0
+        first, feed = True, b""
+        while not inflater.eof:
+            if not feed:
+                window.need(at, STEP)
+                feed = window.bytes(at, STEP)
+                at += len(feed)
+            ended = not feed
+            saved = inflater.copy()
+            try:
+                out = inflater.decompress(feed, PIECE)
+            except zlib.error as error:
+                for out in salvage(saved, feed):
+                    yield Piece(out, start, first, False)
+                    first = False
+                return _Fault(at, str(error).rpartition(": ")[2])
+            feed = inflater.unconsumed_tail
+            if ended and not out and not inflater.eof:
+                return _Fault(at, "the file ends in a gzip member", cut=True)
+            crc, size = zlib.crc32(out, crc), size + len(out)
+            if out:
+                yield Piece(out, start, first, False)
+                first = False
+            window.forget(max(start + 1, at - RETAIN))
+        at -= len(inflater.unused_data)
+        window.need(at, 8)
+        if len(trailer := window.bytes(at, 8)) < 8:
+            return _Fault(window.end, "the file ends in a gzip member", cut=True)
+        if trailer != crc.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little"):
+            return _Fault(at + 8, "checksum or length of a gzip member is wrong", next=at + 8)
+        self._next = at + 8
+        yield Piece(b"", start, first, True)
+        return None
+
+    # -- going on after damage ----------------------------------------------------------------------------------
+
+    def _resume(self, start: int, fault: _Fault) -> int | None:
+        """Offset of the next member after a fault in the one at `start`; None: there is none."""
+        window = self._window
+        after = fault.next
+        if after is not None and (not window.need(after, 18) or is_magic(window.buf, after - window.base)):
+            return after  # the frame is whole, only the content is not: nothing is hidden in it
+        again = min(fault.at - start - 1, RETAIN, self._credit())
+        start = max(start + 1, fault.at - again, window.base)
+        self._spent += max(0, fault.at - start)
+        return self._search(start, None)
+
+    def _credit(self) -> int:
+        return max(0, FREE_RESCAN + RESCANS * self._window.end - self._spent)
+
+    def _search(self, pos: int, until: int | None) -> int | None:
+        """Offset of the first believable member from `pos` on (up to `until`, else up to the end of the file)."""
+        window = self._window
+        while until is None or pos < until:
+            if not window.need(pos, len(MAGIC)):
+                return None
+            at = window.buf.find(MAGIC, pos - window.base) + window.base
+            if at < window.base:
+                if until is not None or window.ended:
+                    return None
+                pos = max(pos, window.end - len(MAGIC) + 1)
+                window.forget(pos)
+                window.need(pos, CHUNK)
+            elif self._believable(at):
+                return at
+            else:
+                pos = at + 1
+        return None
+
+    def _believable(self, at: int) -> bool:
+        """Whether what looks like the start of a member is one."""
+        window = self._window
+        if not is_magic(window.buf, at - window.base):
+            return False
+        try:
+            body = body_start(window, at)
+        except CutShort:
+            return False
+        if body is None:
+            return False
+        window.need(body, LOOK)
+        verdict = opens_with_record(window.bytes(body, LOOK))
+        if verdict is None and self._credit() > 2 * FAST:  # inflates, but is no record: the middle of one, perhaps
+            window.need(body, FAST)
+            verdict, cost = is_whole(window.bytes(body, FAST))
+            self._spent += cost
+        return bool(verdict)

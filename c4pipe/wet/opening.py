@@ -1,0 +1,63 @@
+"""What a file is, told by its first bytes; and what the start of a record looks like. Pure functions on bytes."""
+
+from __future__ import annotations
+
+import re
+
+BOM = b"\xef\xbb\xbf"
+BLANK = b" \t\r\n"
+
+RECORD_START = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*(?:\r\n|\n|\r)[!-9;-~]{1,100}[ \t]*:")
+_VERSION = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*(?=[\r\n]|\Z)")
+_MARKUP = re.compile(rb"<[!?/A-Za-z]")
+_FOREIGN = (  # first bytes, and what such a file is
+    (b"\x28\xb5\x2f\xfd", "zstd data"),
+    (b"BZh", "bzip2 data"),
+    (b"\xfd7zXZ\x00", "xz data"),
+    (b"\x5d\x00\x00", "lzma data"),
+    (b"\x04\x22\x4d\x18", "lz4 data"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"PK\x05\x06", "a zip archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"\x1f\x9d", "compress (.Z) data"),
+    (b"\xff\x06\x00\x00sNaPpY", "snappy data"),
+    (b"%PDF-", "a PDF document"),
+    (b"PAR1", "a Parquet file"),
+)
+
+
+def foreign(head: bytes) -> str | None:
+    """What a file is that cannot hold records at all, by its first bytes; None for any other."""
+    if not head:
+        return "empty file"
+    return next((says for magic, says in _FOREIGN if head.startswith(magic)), None)
+
+
+def is_markup(head: bytes) -> bool:
+    """Whether this is the start of an HTML or XML page: what servers send when they have no file to send."""
+    return _MARKUP.match(head.removeprefix(BOM).lstrip(BLANK)) is not None
+
+
+def opens_record(head: bytes) -> bool:
+    """Whether this is the start of a WARC record, after a byte order mark or blank lines perhaps."""
+    return head.removeprefix(BOM).lstrip(BLANK).startswith(b"WARC/")
+
+
+def next_record(buf: bytes | bytearray, start: int, end: int | None = None) -> int | None:
+    """Where the next record starts at the beginning of a line: a version line, then one that looks like a header.
+
+    The first byte of `buf` does not count as the beginning of a line: what stood before it may have been forgotten.
+    """
+    at, end = start, len(buf) if end is None else end
+    while (at := buf.find(b"WARC/", at, end)) >= 0:
+        line = at - len(BOM) if buf[max(0, at - len(BOM)) : at] == BOM else at
+        if line > 0 and buf[line - 1] in b"\r\n" and RECORD_START.match(buf, at):
+            return at
+        at += 5
+    return None
+
+
+def version_line(buf: bytes | bytearray, at: int) -> str | None:
+    """The version line at this place ("WARC/1.0"), or None."""
+    found = _VERSION.match(buf, at)
+    return None if found is None else found[0].decode("ascii").rstrip()

@@ -1,0 +1,165 @@
+"""Pages as TensorFlow Datasets c4 3.1.0 reads them (`split_wet_file`), quirks included: for the preset en.tfds.
+
+The file is one run of lines; where records begin and end does not matter, nor what type they have. A line that is
+equal to WARC/1.0 ends a page, wherever it stands. In a page the last `WARC-Target-URI:` and `WARC-Date:` count, and
+lines that begin with WARC, Content- or CONTENT- vanish, wherever they stand. What is ours: bytes that are not UTF-8
+become U+FFFD (the original crashes), and damage costs the page it is in (the original crashes).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from c4pipe.page import NO_LOSS, Kept, Page, Rejected, Tally, Verdict
+from c4pipe.wet.members import Break, Members, Piece
+from c4pipe.wet.reasons import NO_DATE, NO_TEXT, NO_URL, TOO_LARGE, UNDECODABLE, UNREADABLE
+from c4pipe.wet.record import Limits
+from c4pipe.wet.running import START, RunningText
+from c4pipe.wet.text import EXCERPT, decode, page_text
+from c4pipe.wet.window import Readable
+
+_DELIMITER = b"WARC/1.0"
+_URL, _DATE, _ID = "WARC-Target-URI:", "WARC-Date:", "WARC-Record-ID:"
+_VANISHING = ("WARC", "CONTENT-", "Content-")
+_NEXT_VANISHING = re.compile(r"\n(?:WARC|CONTENT-|Content-)")
+_LINE_END = re.compile(rb"[\r\n]")
+_RECORD_ENDS = (b"\r\n\r\n", b"\n\n", b"\r\r")
+_UNDECODABLE: Tally = {UNDECODABLE.code: 1}
+
+
+def read_lines(lines: str) -> Page:
+    r"""The page in some lines, which are stripped, not blank, and joined by "\n".
+
+    >>> read_lines("WARC/1.0\nWARC-Target-URI: http://a.example/\nWARC-Date: 2019\nText.\nContent-wise.\nMore.")[:3]
+    ('http://a.example/', 'Text.\nMore.', '2019')
+    """
+    url = date = record_id = ""
+    kept = []
+    at = 0
+    while at < len(lines):
+        if not lines.startswith(_VANISHING, at):
+            found = _NEXT_VANISHING.search(lines, at)
+            end = len(lines) if found is None else found.start()
+            kept.append(lines[at:end])
+        else:
+            end = lines.find("\n", at)
+            end = len(lines) if end < 0 else end
+            if lines.startswith(_URL, at):
+                url = lines[at + len(_URL) : end].strip()
+            elif lines.startswith(_DATE, at):
+                date = lines[at + len(_DATE) : end].strip()
+            elif lines.startswith(_ID, at):
+                record_id = lines[at + len(_ID) : end].strip().strip("<>")
+        at = end + 1
+    return Page(url, "\n".join(kept), date, "", record_id)
+
+
+def read_quirky(stream: Readable, source: str, limits: Limits) -> Iterator[Verdict]:
+    """As `read_wet`; the reasons for rejection are no_url, no_text, no_date in this order, and those of damage."""
+    reader = _Reader(source, limits)
+    nothing = True
+    for event in Members(stream):
+        for verdict in reader.broken(event) if isinstance(event, Break) else reader.feed(event):
+            nothing = False
+            yield verdict
+    for verdict in reader.finish():
+        nothing = False
+        yield verdict
+    if nothing:
+        detail = "no record: nothing but blank lines or empty gzip members"
+        yield Rejected(Page("", "", "", f"{source}#0"), UNREADABLE, detail)
+
+
+class _Reader:
+    """Cuts the running text at the delimiters. The page in progress is all that is held."""
+
+    def __init__(self, source: str, limits: Limits) -> None:
+        self._source = source
+        self._limit = limits.record + limits.header
+        self._text = RunningText()
+        self._line = 0  # position where lines not looked at begin
+        self._verified = 0  # position after the last intact member
+        self._head: tuple[str, bytes] | None = None  # where a page that is too large begins, and how
+
+    def feed(self, piece: Piece) -> Iterator[Verdict]:
+        """The pages that end in this piece."""
+        text = self._text
+        text.add(piece)
+        yield from self._cut()
+        if piece.last:
+            self._verified = text.end
+        if text.end - text.pos > self._limit:
+            self._head = self._head or (self._where(text.pos), text.bytes(text.pos, text.pos + START * 8))
+            text.settle(max(self._line, text.end - START))
+        text.thin()
+
+    def broken(self, by: Break) -> Iterator[Verdict]:
+        """What is damaged is lost; the page in progress too, if it is not whole without the damaged bytes."""
+        text = self._text
+        if text.pos < self._verified and self._head is None:
+            intact = text.bytes(text.pos, self._verified)
+            if text.end == self._verified or intact.endswith(_RECORD_ENDS):
+                yield Rejected(Page("", "", "", f"{self._source}#{by.offset}"), by.reason, by.detail)
+                del text.buf[self._verified - text.base :]
+                text.buf += b"\n"
+                self._line = self._verified = text.end
+                return
+        where = self._where(text.pos)
+        if text.pos == text.end and text.place(text.pos)[0] != by.offset:
+            where = f"{self._source}#{by.offset}"  # nothing came out of the damaged bytes
+        start = text.bytes(text.pos, text.end)
+        if self._head is not None:
+            where, start = self._head
+        page = read_lines(page_text(decode(start)[0]))
+        yield Rejected(page._replace(text="", source=where), by.reason, by.detail)
+        self._head = None
+        text.settle(text.end)
+        self._line = self._verified = text.end
+
+    def finish(self) -> Iterator[Verdict]:
+        """The last page."""
+        yield from self._cut(final=True)
+        yield from self._page(self._text.end)
+
+    def _cut(self, final: bool = False) -> Iterator[Verdict]:
+        text = self._text
+        while (at := text.buf.find(_DELIMITER, self._line - text.base)) >= 0:
+            line = self._line - text.base
+            start = 1 + max(text.buf.rfind(b"\n", line, at), text.buf.rfind(b"\r", line, at), line - 1)
+            found = _LINE_END.search(text.buf, at)
+            if found is None and not final:
+                return
+            end = len(text.buf) if found is None else found.start()
+            self._line = text.base + end
+            if bytes(text.buf[start:end]).decode("utf-8", "replace").strip().encode() == _DELIMITER:
+                yield from self._page(text.base + start)
+        newline = max(text.buf.rfind(b"\n", self._line - text.base), text.buf.rfind(b"\r", self._line - text.base))
+        self._line = max(self._line, text.base + newline + 1)
+
+    def _page(self, end: int) -> Iterator[Verdict]:
+        """The verdict on the lines up to `end`; none on blank lines alone."""
+        text = self._text
+        where = self._where(text.pos)
+        packed = text.bytes(text.pos, end)
+        text.settle(end)
+        if self._head is not None:
+            where, packed = self._head
+            page = read_lines(page_text(decode(packed)[0]))
+            yield Rejected(page._replace(text="", source=where), TOO_LARGE, f"text of more than {self._limit} bytes")
+            self._head = None
+            return
+        body, undecodable = decode(packed)
+        lines = page_text(body)
+        if not lines:
+            return
+        page = read_lines(lines)._replace(source=where)
+        for value, reason in ((page.url, NO_URL), (page.text, NO_TEXT), (page.timestamp, NO_DATE)):
+            if not value:
+                yield Rejected(page._replace(text=page.text[:EXCERPT]), reason)
+                return
+        yield Kept(page, _UNDECODABLE if undecodable else NO_LOSS)
+
+    def _where(self, at: int) -> str:
+        offset, inner = self._text.place(at)
+        return f"{self._source}#{offset}+{inner}" if inner else f"{self._source}#{offset}"

@@ -1,0 +1,48 @@
+"""Why a record is not a page, and what is counted on a page that is kept. Each `Reason` is declared here, once."""
+
+from __future__ import annotations
+
+from c4pipe.page import Reason, Unit
+
+MAX_URL = 8_192  # characters; browsers and search engines give up well below
+
+_GZIP = "RFC 1952: a gzip member carries a checksum and a length"
+_WARC = "WARC 1.0 (ISO 28500) and what Common Crawl writes in WET files"
+_GUARD = "c4pipe: bounded memory whatever the input"
+
+DAMAGED_MEMBER = Reason("damaged_member", Unit.PAGE, "lies in a damaged stretch of the file", _GZIP)
+TRUNCATED = Reason("truncated", Unit.PAGE, "is cut by the end of the file", _GZIP)
+TOO_LARGE = Reason("too_large", Unit.PAGE, "is larger than a record or its header may be", _GUARD)
+NO_URL = Reason("no_url", Unit.PAGE, "has no URL", "TFDS c4 3.1.0 split_wet_file: filtered:no_url")
+BAD_URL = Reason(
+    "bad_url",
+    Unit.PAGE,
+    f"has a URL of more than {MAX_URL:,} characters or with control characters",
+    "c4pipe: no crawler fetched such an address",
+    keeps="http://a.example/",
+    drops="http://a.example/\x07",
+)
+NO_DATE = Reason("no_date", Unit.PAGE, "has no date", "TFDS c4 3.1.0 split_wet_file: filtered:no_timestamp")
+NO_TEXT = Reason("no_text", Unit.PAGE, "has no text", "TFDS c4 3.1.0 split_wet_file: filtered:no_content")
+NOT_A_PAGE = Reason(
+    "not_a_page", Unit.PAGE, "is another type of record than a page", _WARC, keeps="conversion", drops="warcinfo"
+)
+UNREADABLE = Reason("unreadable", Unit.PAGE, "is no WET file at all", "c4pipe: error pages get saved as WET files")
+NO_HEADER = Reason("no_header", Unit.PAGE, "is text that no WARC header introduces", _WARC)
+LENGTH_MISMATCH = Reason("length_mismatch", Unit.PAGE, "is not as long as its Content-Length says (kept)", _WARC)
+UNDECODABLE = Reason("undecodable", Unit.PAGE, "holds bytes that are not UTF-8, replaced by U+FFFD (kept)", _WARC)
+
+READ_REASONS = (
+    DAMAGED_MEMBER,
+    TRUNCATED,
+    TOO_LARGE,
+    NO_URL,
+    BAD_URL,
+    NO_DATE,
+    NO_TEXT,
+    NOT_A_PAGE,
+    UNREADABLE,
+    NO_HEADER,
+    LENGTH_MISMATCH,
+    UNDECODABLE,
+)

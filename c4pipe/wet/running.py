@@ -1,0 +1,101 @@
+"""The running text: all the pieces one after the other, held only as far as they are not settled."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from c4pipe.wet.members import Piece
+from c4pipe.wet.opening import BLANK, BOM, version_line
+
+START = 256  # bytes that surely hold the first two lines of a record
+_MANY = 64
+_BLANKS = re.compile(rb"[ \t\r\n]*")
+
+
+class _Mark(NamedTuple):
+    """A member begins."""
+
+    at: int  # position in the running text
+    text: int  # the same, after blank lines
+    member: int  # offset in the file
+    hard: bool  # it begins with a record: the one before ends here at the latest
+
+
+class RunningText:
+    """Positions count from the start of the running text, in bytes. `base` is that of `buf[0]`."""
+
+    def __init__(self) -> None:
+        self.buf = bytearray()
+        self.base = 0
+        self.pos = 0  # all before it is settled
+        self.searched = 0  # what is looked for does not begin before this position
+        self.plain = False
+        self._marks: list[_Mark] = []  # the last one up to `pos`, and all after it
+        self._ends: list[int] = []  # where members ended, checksum verified, from `pos` on
+
+    @property
+    def end(self) -> int:
+        """Position after the last byte at hand."""
+        return self.base + len(self.buf)
+
+    def add(self, piece: Piece) -> None:
+        """The next bytes."""
+        self.plain = piece.plain
+        if piece.first:
+            lead = piece.data[: 8 * START]
+            text = lead.removeprefix(BOM).lstrip(BLANK)
+            is_record = version_line(text[:START], 0) is not None
+            self._marks.append(_Mark(self.end, self.end + len(lead) - len(text), piece.member, is_record))
+        self.buf += piece.data
+        if piece.last and not piece.plain:
+            self._ends.append(self.end)
+
+    def settle(self, to: int) -> None:
+        """All before this position is done with."""
+        del self.buf[: to - self.base]
+        self.base = self.pos = to
+        self.searched = max(self.searched, to)
+        while len(self._marks) > 1 and self._marks[1].at <= to:
+            del self._marks[0]
+        while self._ends and self._ends[0] < to:
+            del self._ends[0]
+
+    def thin(self) -> None:
+        """Forget most of the members inside a record that is spread over very many: all but the first and last."""
+        if len(self._marks) + len(self._ends) > _MANY:
+            del self._marks[1:-1], self._ends[1:-1]
+
+    def forget_ends(self) -> None:
+        """What follows has nothing to do with what was before."""
+        self._ends.clear()
+
+    def bytes(self, start: int, end: int) -> bytes:
+        """The bytes between two positions."""
+        return bytes(self.buf[start - self.base : end - self.base])
+
+    def after_blanks(self, at: int) -> int:
+        """The position of the first byte from `at` on that is no blank and no end of a line."""
+        blanks = _BLANKS.match(self.buf, at - self.base)
+        return self.base + blanks.end() if blanks else at
+
+    def hard(self, after: int) -> int | None:
+        """The next start of a member that begins with a record."""
+        return next((mark.at for mark in self._marks if mark.hard and mark.at > after), None)
+
+    def member_end(self, start: int, end: int | None = None) -> int | None:
+        """The first verified end of a member from `start` on, up to and with `end`."""
+        return next((at for at in self._ends if at >= start and (end is None or at <= end)), None)
+
+    def crosses(self, start: int, end: int) -> bool:
+        """Whether a member begins between these positions."""
+        return any(start < mark.at < end for mark in self._marks)
+
+    def place(self, at: int) -> tuple[int, int]:
+        """Offset of the member and place in it, 0 for its first record; in plain text offset of the byte, and 0."""
+        if self.plain:
+            return at, 0
+        mark = next((mark for mark in reversed(self._marks) if mark.at <= at), None)
+        if mark is None:
+            return 0, at
+        return mark.member, 0 if at <= mark.text else at - mark.at

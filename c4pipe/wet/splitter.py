@@ -1,0 +1,225 @@
+"""Finds the records in the running text and says what is lost. The rules stand in the docstring of `records`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from c4pipe.page import Reason
+from c4pipe.wet import headers
+from c4pipe.wet.ends import DAMAGE, END, MORE, Left, Open, fits, is_cut, text_after_junk
+from c4pipe.wet.members import Break, Piece
+from c4pipe.wet.opening import BOM, is_markup, next_record, version_line
+from c4pipe.wet.reasons import NO_HEADER, TOO_LARGE, TRUNCATED, UNREADABLE
+from c4pipe.wet.record import Limits, Lost, Record
+from c4pipe.wet.running import START, RunningText
+
+
+class _Useless(NamedTuple):
+    """A stretch that is being passed over."""
+
+    start: int
+    lost: Lost
+    head: bytes  # how it begins
+
+
+class Splitter:
+    """One file's records."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._text = RunningText()
+        self._open: Open | None = None
+        self._useless: _Useless | None = None
+        self._crossing = False  # a record of this file goes over the end of a member
+        self._right = self._wrong = 0  # Content-Lengths
+        self._verdicts = 0  # all that was yielded, also without the splitter
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is held or passed over: a whole member can be judged alone."""
+        return not self._text.buf and self._open is None and self._useless is None
+
+    @property
+    def _believes_lengths(self) -> bool:
+        return self._right >= self._wrong
+
+    def passed_by(self) -> None:
+        """A record was read without the splitter."""
+        self._verdicts += 1
+        self._right += 1
+
+    def feed(self, piece: Piece) -> Iterator[Record | Lost]:
+        """The records that this piece settles."""
+        self._text.add(piece)
+        yield from self._advance(MORE)
+        self._text.thin()
+
+    def finish(self) -> Iterator[Record | Lost]:
+        """The file was read to its end."""
+        yield from self._advance(END)
+        if self._useless is not None:
+            yield self._lost_stretch(whole_file=not self._verdicts)
+        elif not self._verdicts:
+            yield Lost(UNREADABLE, 0, "no record: nothing but blank lines or empty gzip members")
+
+    def broken(self, by: Break) -> Iterator[Record | Lost]:
+        """Damage, or the end of the file inside a member: what is whole is yielded, then what is lost."""
+        yield from self._advance(DAMAGE)
+        self._verdicts += 1
+        text = self._text
+        start, fields = text.pos, {}
+        if self._open is not None:
+            start, fields = self._open.start, self._open.fields
+        elif self._useless is None and text.pos < text.end:
+            fields = headers.parse(text.bytes(text.pos, text.end))
+        offset, inner = text.place(start)
+        if self._useless is not None:
+            offset, inner, fields = self._useless.lost.offset, self._useless.lost.inner, self._useless.lost.headers
+        elif self._open is None and text.pos == text.end and offset != by.offset:
+            offset, inner = by.offset, 0  # nothing came out of the damaged bytes
+        yield Lost(by.reason, offset, by.detail, inner, fields)
+        self._open = self._useless = None
+        text.settle(text.end)
+        text.forget_ends()
+
+    # -- the machine --------------------------------------------------------------------------------------------
+
+    def _advance(self, left: Left) -> Iterator[Record | Lost]:
+        """Yields until more text is needed. A step gives a verdict, or True: go on, or False: wait."""
+        while True:
+            if self._useless is not None:
+                step: Record | Lost | bool = self._pass_over()
+            elif self._open is None:
+                step = self._begin(left)
+            else:
+                step = self._close(self._open, left)
+            if step is False:
+                return
+            if step is not True:
+                self._verdicts += 1
+                yield step
+
+    def _begin(self, left: Left) -> Lost | bool:
+        """Between records: reads the next header."""
+        text = self._text
+        start = text.after_blanks(text.pos)
+        if text.buf.startswith(BOM, start - text.base):
+            start += len(BOM)
+        text.settle(start)
+        if start == text.end:
+            return False
+        if text.end - start < START and not left.final and text.member_end(start + 1) is None:
+            return False
+        version = version_line(text.buf, 0)
+        if version is None:
+            return self._skip(NO_HEADER, start, {}, start)
+        body = self._body_start(start, left)
+        if body is None and text.end - start > self._limits.header:
+            fields = headers.parse(text.bytes(start, start + self._limits.header))
+            return self._skip(TOO_LARGE, start, fields, start + 5, f"header of more than {self._limits.header} bytes")
+        if body is None and (not left.final or left.broken):
+            text.searched = text.end
+            return False
+        if body is None and text.plain:
+            return self._truncated(start, headers.parse(bytes(text.buf)), "the file ends in a header")
+        return self._opened(start, text.end if body is None else body, version)
+
+    def _opened(self, start: int, body: int, version: str) -> bool:
+        fields = headers.parse(self._text.bytes(start, body))
+        length = headers.content_length(fields)
+        end = None if length is None or length > self._limits.record else body + length
+        self._open = Open(start, body, version, fields, end)
+        self._text.searched = body
+        return True
+
+    def _body_start(self, start: int, left: Left) -> int | None:
+        """Where the header that begins at `start` is over; None: not in sight."""
+        text = self._text
+        seen = max(start, text.searched - START) - text.base
+        end = headers.head_end(text.buf, seen, start + self._limits.header - text.base)
+        if end == len(text.buf) and text.buf[-1:] == b"\r" and not left.final and text.member_end(start + 1) is None:
+            return None  # a "\n" may follow
+        stop = next_record(text.buf, max(start - text.base + 5, seen), end)
+        places = [text.base + at for at in (end, stop) if at is not None]
+        hard = text.hard(start)
+        return min(places if hard is None else [*places, hard], default=None)
+
+    def _close(self, record: Open, left: Left) -> Record | Lost | bool:
+        """Inside a record: looks for its end."""
+        text = self._text
+        hard = text.hard(record.start)
+        over = None if self._crossing else text.member_end(record.body)
+        if record.end is not None and (hard is None or record.end <= hard):
+            fit = fits(text, record.end, left, self._limits)
+            if fit is None:
+                return False
+            if fit:
+                return self._record(record, record.body, record.end)
+            if left.broken and over is None and record.end > text.end and self._believes_lengths:
+                return False  # cut in the middle: what looks like the next record may be quoted
+        seen = max(record.body, text.searched - START) - text.base
+        stop = next_record(text.buf, seen, None if hard is None else hard - text.base)
+        places = (None if stop is None else text.base + stop, hard, over)
+        end = min((at for at in places if at is not None), default=None)
+        if end is None and text.end - record.body <= self._limits.record and (not left.final or left.broken):
+            text.searched = text.end
+            return False
+        if (span := text_after_junk(text, record, left, self._limits)) is not None:
+            return self._record(record, *span)
+        if (text.end if end is None else end) - record.body > self._limits.record:
+            says = f"text of more than {self._limits.record} bytes"
+            return self._skip(TOO_LARGE, record.start, record.fields, max(record.body, text.searched - START), says)
+        if self._believes_lengths and is_cut(text, record, end, self._crossing):
+            says = f"the file ends after {text.end - record.body} of {record.fields['content-length']} bytes of text"
+            return self._truncated(record.start, record.fields, says)
+        return self._record(record, record.body, text.end if end is None else end, mismatch=True)
+
+    def _pass_over(self) -> Lost | bool:
+        """In a stretch without use: goes to the next record."""
+        text = self._text
+        at = next_record(text.buf, text.pos - text.base)
+        places = [place for place in (None if at is None else text.base + at, text.hard(text.pos)) if place is not None]
+        if not places:
+            text.settle(max(text.pos, text.end - START))
+            return False
+        text.settle(min(places))
+        return self._lost_stretch(whole_file=False)
+
+    # -- verdicts -----------------------------------------------------------------------------------------------
+
+    def _record(self, record: Open, body: int, end: int, mismatch: bool = False) -> Record:
+        text = self._text
+        head, content = text.bytes(record.start, body), text.bytes(body, end)
+        offset, inner = text.place(record.start)
+        self._right += not mismatch
+        self._wrong += mismatch and "content-length" in record.fields
+        self._crossing = self._crossing or text.crosses(record.start, end)
+        self._open = None
+        text.settle(end)
+        if mismatch:
+            content = content.rstrip(b"\r\n")
+        return Record(offset, inner, record.version, record.fields, head, content, mismatch)
+
+    def _truncated(self, start: int, fields: dict[str, str], says: str) -> Lost:
+        offset, inner = self._text.place(start)
+        self._open = None
+        self._text.settle(self._text.end)
+        return Lost(TRUNCATED, offset, says, inner, fields)
+
+    def _skip(self, reason: Reason, start: int, fields: dict[str, str], to: int, says: str = "") -> bool:
+        offset, inner = self._text.place(start)
+        head = self._text.bytes(start, start + START)
+        self._useless = _Useless(start, Lost(reason, offset, says, inner, fields), head)
+        self._open = None
+        self._text.settle(to)
+        return True
+
+    def _lost_stretch(self, whole_file: bool) -> Lost:
+        """The verdict on what was passed over."""
+        assert self._useless is not None
+        start, lost, head = self._useless
+        self._useless = None
+        if whole_file and lost.reason is NO_HEADER and is_markup(head):
+            return lost._replace(reason=UNREADABLE, detail="an HTML or XML page")
+        return lost if lost.detail else lost._replace(detail=f"{self._text.pos - start} bytes: {head[:60]!r}")
