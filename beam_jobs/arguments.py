@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from c4pipe.presets import PRESETS
 from c4pipe.errors import ConfigError, unknown
+from c4pipe.presets import PRESETS
 
 EPILOG = """\
 examples:
@@ -92,8 +93,8 @@ def parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
         if add is not None:
             try:
                 kind._add_argparse_args(beam_parser)
-            except argparse.ArgumentError:
-                continue  # two of Beam's classes may share a flag
+            except argparse.ArgumentError:  # two of Beam's classes may share a flag
+                continue
     options = [flag for action in beam_parser._actions for flag in action.option_strings]
     for word in rest:
         name = word.partition("=")[0]
@@ -112,8 +113,8 @@ def _near(name: str, flags: list[str]) -> list[str]:
     return difflib.get_close_matches(name, flags, n=5, cutoff=0.6) or ["see --help"]
 
 
-def _subclasses(kind: type) -> list[type]:
-    return [found for sub in kind.__subclasses__() for found in [sub, *_subclasses(sub)]]
+def _subclasses(kind: Any) -> list[Any]:
+    return [found for sub in kind.__subclasses__() for found in (sub, *_subclasses(sub))]
 
 
 def cores() -> int:

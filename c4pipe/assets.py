@@ -232,7 +232,7 @@ def find_punkt(nltk_data: Path | None = None) -> Path | None:
 
     Looked through, in this order: NLTK_DATA, `nltk_data` or else `./assets/nltk_data`, NLTK's usual places.
     """
-    import nltk.data  # type: ignore[import-untyped]  # here, not above: it costs a third of a second
+    import nltk.data  # here, not above: it costs a third of a second
 
     named = [folder for folder in os.environ.get("NLTK_DATA", "").split(os.pathsep) if folder]
     ours = nltk_data or DEFAULT_FOLDER / "nltk_data"

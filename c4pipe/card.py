@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -63,10 +63,10 @@ def dataset_card(preset: Preset, shards: list[dict[str, Any]], ledger: Ledger, s
             "",
             "## Limits",
             "",
-            "Heuristics keep some machine text and spam and drop some good prose. Block lists are known to remove text "
-            "by and about minorities more than others (Dodge et al. 2021). Language identification makes mistakes, most "
-            "of all on short and mixed pages. Test sets of benchmarks may be inside: look before you evaluate. The text "
-            "is other people's; Common Crawl's terms of use apply.",
+            "Heuristics keep some machine text and spam and drop some good prose. Block lists are known to remove "
+            "text by and about minorities more than others (Dodge et al. 2021). Language identification makes "
+            "mistakes, most of all on short and mixed pages. Test sets of benchmarks may be inside: look before you "
+            "evaluate. The text is other people's; Common Crawl's terms of use apply.",
             "",
         ]
     )
@@ -126,5 +126,5 @@ def _size(shards: list[dict[str, Any]]) -> int:
     return sum(shard["bytes"] for shard in shards)
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in [head, ("---",) * len(head), *rows])

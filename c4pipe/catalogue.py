@@ -86,7 +86,7 @@ def rules_table() -> str:
 def other_reasons_table() -> str:
     """Every reason that no rule gives: of reading, dedup and language."""
     ruled = {kind().reason.code for kind in RULES if not issubclass(kind, LineEdit)}
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for preset in PRESETS.values():
         for stage, reason, words in reasons_of(preset):
             if reason.code not in ruled:

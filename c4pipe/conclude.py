@@ -73,7 +73,7 @@ def write_corpus_files(
 def _add_up(parts: list[Part], plan: Plan) -> tuple[Ledger, Stats, bool, dict[int, tuple[int, dict[str, int]]]]:
     """The whole ledger and statistics, whether domains are counted in full, and (records, faults) of each input."""
     ledger, stats, exact = Ledger.of(plan.names()), Stats(), True
-    faults = {}
+    faults: dict[int, tuple[int, dict[str, int]]] = {}
     for data in (part.data for part in parts if part.kind == "group"):
         ledger.add(Ledger.from_json(data["ledger"]))
         part = Stats.from_json(data["stats"])

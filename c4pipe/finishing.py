@@ -20,8 +20,8 @@ from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict
 from c4pipe.plan import KEPT, Plan, walk
 from c4pipe.sample import Sample, Sampled, ranked, sample_table, sampled_of
 from c4pipe.shards import PAGE_SCHEMA, Batch, ParquetSink, page_table, pages_of
-from c4pipe.staging import STAGED_SCHEMA, Staged, count_lines
 from c4pipe.stages import after, judge
+from c4pipe.staging import STAGED_SCHEMA, Staged, count_lines
 from c4pipe.stats import Stats
 from c4pipe.storage import Store
 from c4pipe.urls import split_of, url_key
@@ -53,7 +53,7 @@ class Group(NamedTuple):
 
     config: str
     split: str
-    index: int  # in its file
+    number: int  # in its file
     rows: int
     bytes: int  # compressed
 

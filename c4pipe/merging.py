@@ -7,6 +7,7 @@ ordered by the hash of their source. The result does not depend on who finished 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -43,14 +44,14 @@ class OutputShard(NamedTuple):
 
     config: str
     split: str
-    index: int
-    count: int
+    number: int
+    of: int
     pieces: tuple[Piece, ...]
 
     @property
     def path(self) -> str:
         """Its name inside the corpus."""
-        return f"{self.config}/{shard_name(self.split, self.index, self.count)}"
+        return f"{self.config}/{shard_name(self.split, self.number, self.of)}"
 
 
 def shard_count(split: str, rows: int, size: int, shards: int | None) -> int:
@@ -70,7 +71,7 @@ def plan_split(
     total = sum(rows for _, _, rows, _ in ordered)
     count = shard_count(split, total, sum(size for *_, size in ordered), shards)
     bounds = [total * i // count for i in range(count + 1)]
-    for index, (start, stop) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for index, (start, stop) in enumerate(pairwise(bounds)):
         yield OutputShard(config, split, index, count, tuple(_cut(ordered, start, stop)))
 
 
@@ -111,7 +112,7 @@ def write_shard(shard: OutputShard, store: Store, folder: str) -> dict[str, Any]
 def _rows_per_group(table: pa.Table) -> int:
     """At most `ROW_GROUP_ROWS`, fewer where pages are so long that a group would not fit a worker."""
     mean = max(1, table.nbytes // max(1, table.num_rows))
-    return max(1, min(ROW_GROUP_ROWS, ROW_GROUP_BYTES // mean))
+    return int(max(1, min(ROW_GROUP_ROWS, ROW_GROUP_BYTES // mean)))
 
 
 def _read(piece: Piece, store: Store) -> pa.Table:

@@ -126,7 +126,7 @@ class Plan:
 
 
 def walk(page: Page, steps: tuple[tuple[int, Step], ...]) -> tuple[int, Kept | Rejected, list[tuple[int, Page, Kept]]]:
-    """The page through the steps: (index of the last stage reached, its verdict, the passed stages with their input)."""
+    """The page through the steps: (last stage reached, its verdict, the stages passed with what came in)."""
     passed = []
     verdict: Kept | Rejected = Kept(page)
     index = -1

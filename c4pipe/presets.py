@@ -178,7 +178,7 @@ def find_preset(name: str) -> Preset:
 
 
 def for_languages(preset: Preset, languages: Iterable[str]) -> Preset:
-    """The preset for other languages than its own. Sentences go by the rules of the language where there is just one."""
+    """The preset for other languages than its own; with just one, sentences are split by its rules."""
     wanted = tuple(dict.fromkeys(languages))
     if wanted == preset.languages:
         return preset

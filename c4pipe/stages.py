@@ -1,4 +1,4 @@
-"""What a preset is made of: frozen values, one kind a stage. Row-wise stages bind to a `Step`; dedups look at the corpus.
+"""What a preset is made of: frozen values, one kind a stage. Row-wise stages bind to a `Step`, dedups see the corpus.
 
 Read -> Filter* -> Dedup(url) -> (Filter | Clean)* -> [Dedup(text)] -> (Filter | Identify)*
 """

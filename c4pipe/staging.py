@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from c4pipe.dedup.claims import page_priority
 from c4pipe.ledger import Ledger
-from c4pipe.page import Kept, Page, Rejected, Verdict
+from c4pipe.page import Page, Rejected, Verdict
 from c4pipe.plan import KEPT, Plan, walk
 from c4pipe.sample import Sample, sample_table
 from c4pipe.shards import PAGE_SCHEMA, Batch, ParquetSink, page_table, to_json

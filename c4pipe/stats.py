@@ -74,7 +74,8 @@ class Stats:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Stats:
         """The inverse of `to_json`, but for the domains that it left out."""
-        return cls(**{name: Counter(value) if isinstance(value, dict) else value for name, value in data.items()})
+        values: dict[str, Any] = {n: Counter(v) if isinstance(v, dict) else v for n, v in data.items()}
+        return cls(**values)
 
 
 def _bin(text: str) -> str:

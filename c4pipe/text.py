@@ -35,7 +35,8 @@ def _sentencex(language: str) -> Splitter:
     import sentencex
 
     def split(text: str) -> list[str]:
-        return sentencex.segment(language, text)
+        sentences: list[str] = sentencex.segment(language, text)
+        return sentences
 
     return split
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +29,7 @@ class Atoms(NamedTuple):
 
 
 def page_priority(url: str) -> int:
-    """The claim of a page on its lines: the smallest MD5 of the URL as crawled wins (c4_utils.remove_duplicate_text)."""
+    """A page's claim on its lines: the smallest MD5 of the URL as crawled wins (c4_utils.remove_duplicate_text)."""
     return int.from_bytes(hashlib.md5(url.encode(), usedforsecurity=False).digest()[:8], "big")
 
 
@@ -73,7 +74,7 @@ def scatter(ordered: NDArray[np.void], partitions: int) -> Iterator[tuple[int, b
     shift = np.uint64(64 - (partitions.bit_length() - 1))
     bounds = (np.arange(1, partitions, dtype=np.uint64) << shift) if partitions > 1 else np.empty(0, np.uint64)
     cuts = [0, *np.searchsorted(ordered["key"], bounds).tolist(), len(ordered)]
-    for partition, (start, stop) in enumerate(zip(cuts, cuts[1:], strict=False)):
+    for partition, (start, stop) in enumerate(pairwise(cuts)):
         if stop > start:
             yield partition, ordered[start:stop].tobytes()
 

@@ -31,7 +31,7 @@ def in_order(element: tuple[int, Iterable[StagedShard]]) -> Grouped:
 
 
 @dataclass
-class BuildCorpus(beam.PTransform):  # type: ignore[misc]
+class BuildCorpus(beam.PTransform):
     """Inputs to corpus. Every file is written before a shuffle and read behind it, so that a retry finds it whole."""
 
     settings: Settings

@@ -98,9 +98,9 @@ class ClaimUrls(_OnGroups):
 
 @beam.typehints.with_output_types(Claimed)
 class ClaimText(_OnGroups):
-    """Every page of a group that won its URL claims its lines or spans. What repeats inside the group is settled here."""
+    """Pages that won their URL claim their lines or spans. What repeats inside the group is settled here."""
 
-    def process(self, element: tuple[int, dict[str, Iterable]], total: int) -> Iterator[Claimed]:  # type: ignore[type-arg]
+    def process(self, element: tuple[int, dict[str, Iterable]], total: int) -> Iterator[Claimed]:
         group, joined = element
         (shards,) = joined["shards"]
         assert self._plan.text is not None
@@ -144,7 +144,7 @@ class Resolve(beam.DoFn):
         self._losers = self._settings.plan.url.losers if self._level == "url" else losers
         self._store = BeamStore()
 
-    def process(self, element: tuple[int, Iterable]) -> Iterator[tuple[int, bytes]]:  # type: ignore[type-arg]
+    def process(self, element: tuple[int, Iterable]) -> Iterator[tuple[int, bytes]]:
         _, packets = element
         for group, rows in sorted(self._losers(receive(packets, self._store)).items()):
             yield group, rows.tobytes()

@@ -38,7 +38,7 @@ class Watched:
 
 
 def verdicts(item: Input, store: BeamStore, quirks: bool, limit: int | None, heartbeat: Heartbeat) -> Iterator[Verdict]:
-    """The records of one file. A file that cannot be opened or read to its end is one more verdict, not an exception."""
+    """The records of one file. One that cannot be opened or read to its end is a verdict too, not an exception."""
     try:
         with store.open_input(item.path) as stream:
             heartbeat.stream = watched = Watched(stream)
@@ -86,7 +86,7 @@ class StageFile(beam.DoFn):
 
 
 class Heartbeat:
-    """Leaves a note beside the staged files now and then, for the progress line of the process that started the build."""
+    """Leaves a note beside the staged files now and then, for the progress line of the starting process."""
 
     def __init__(self, staging: str, shard: int):
         self._path = None if is_remote(staging) else heartbeat_path(staging, shard)

@@ -77,7 +77,7 @@ def _parse(data: bytes, output: str) -> dict[str, Any]:
 
 
 def prepare(output: str, staging: str) -> None:
-    """Makes the folder and takes away what an unfinished or replaced build left. ConfigError where it cannot be written."""
+    """Makes the folder, without what an unfinished or replaced build left. ConfigError if it cannot be written."""
     store = BeamStore()
     if is_remote(output):
         store.remove(f"{output}/{MANIFEST}")

@@ -24,6 +24,7 @@ from c4pipe.sample import PER_REASON, sample_table, sampled_of
 from c4pipe.shards import to_json
 from c4pipe.staging import Staged
 from c4pipe.stats import Stats
+from c4pipe.wet.reasons import FAULTS
 
 Written = tuple[str, bytes]  # kind ("shard", "rejected", "group"), JSON
 
@@ -41,7 +42,7 @@ class _WithPlan(beam.DoFn):
 class FinishGroup(_WithPlan):
     """Finishes the shards of a group; emits (group, name of its summary file)."""
 
-    def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[tuple[int, str]]:  # type: ignore[type-arg]
+    def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[tuple[int, str]]:
         group, joined = element
         (shards,) = joined["shards"]
         ledger, stats = Ledger.of(self._plan.names()), Stats()
@@ -55,7 +56,8 @@ class FinishGroup(_WithPlan):
             row_groups += [[finished.pages, *row_group] for row_group in summary.groups]
             rejected.append(finished.rejected)
             reading = summary.ledger.stages[0]
-            inputs.append([shard, reading.entered, reading.to_json()["rejected"]])
+            faults = {code: n for code, n in reading.to_json()["rejected"].items() if code in FAULTS}
+            inputs.append([shard, reading.entered, faults])
         path = f"{self._settings.staging}/groups/{group:06d}.json"
         part = {"ledger": ledger.to_json(), "stats": stats.to_json(), "groups": row_groups, "rejected": rejected}
         with self._store.write(path) as stream:
@@ -84,7 +86,7 @@ def row_groups(element: tuple[int, str]) -> Iterator[tuple[tuple[str, str], tupl
     """((config, split), (path, index, rows, bytes)) for each row group of a finished group."""
     for path, *fields in read_summary(element[1])["groups"]:
         group = Group(*fields)
-        yield (group.config, group.split), (path, group.index, group.rows, group.bytes)
+        yield (group.config, group.split), (path, group.number, group.rows, group.bytes)
 
 
 @beam.typehints.with_output_types(tuple[int, tuple[str, str, int, int, tuple[tuple[str, int, int, int], ...]]])
@@ -97,7 +99,7 @@ class PlanSplit(beam.DoFn):
     def process(self, element: Any) -> Iterator[Any]:
         (config, split), groups = element
         for shard in plan_split(config, split, groups, self._shards):
-            yield shard.index, (*shard[:-1], tuple(tuple(piece) for piece in shard.pieces))
+            yield shard.number, (*shard[:-1], tuple(tuple(piece) for piece in shard.pieces))
 
 
 @beam.typehints.with_output_types(Written)
@@ -105,8 +107,8 @@ class WriteShard(_WithPlan):
     """Writes one file of the corpus."""
 
     def process(self, element: Any) -> Iterator[Written]:
-        *fields, pieces = element[1]
-        shard = OutputShard(*fields, tuple(Piece(*piece) for piece in pieces))
+        config, split, number, of, pieces = element[1]
+        shard = OutputShard(config, split, number, of, tuple(Piece(*piece) for piece in pieces))
         yield "shard", to_json(write_shard(shard, self._store, self._settings.output))
 
 
@@ -172,6 +174,6 @@ class Conclude(_WithPlan):
 
     def process(self, element: tuple[int, Iterable[Written]]) -> None:
         parts = [Part(kind, json.loads(data)) for kind, data in element[1]]
-        inputs = {shard: item for shard, item in read_inputs(self._settings.inputs_list)}
+        inputs = dict(read_inputs(self._settings.inputs_list))
         settings = self._settings
         write_corpus_files(parts, inputs, self._plan, settings.description, self._store, settings.output)

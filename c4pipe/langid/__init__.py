@@ -1,4 +1,4 @@
-"""Language identifiers by name. Importing this package imports no identifier: an absent library costs nothing until chosen."""
+"""Language identifiers by name. Importing this package imports none: an absent library costs nothing until chosen."""
 
 from __future__ import annotations
 

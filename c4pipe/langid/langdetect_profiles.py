@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from langdetect.detector_factory import PROFILES_DIRECTORY  # type: ignore[import-untyped]
-from langdetect.utils.ngram import NGram  # type: ignore[import-untyped]
+from langdetect.detector_factory import PROFILES_DIRECTORY
+from langdetect.utils.ngram import NGram
 
 from c4pipe.errors import AssetError, unknown
 from c4pipe.langid.langdetect_kernel import CAPITAL, CHARACTERS, CODE_BITS, HASH_BITS, HASH_FACTOR

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from langdetect.detector import Detector  # type: ignore[import-untyped]
-from langdetect.utils.ngram import NGram  # type: ignore[import-untyped]
+from langdetect.detector import Detector
+from langdetect.utils.ngram import NGram
 
 MAX_TEXT = 10_000  # characters that are looked at: langdetect 1.0.9 detector.py Detector.max_text_length
 MAIL_BEFORE, MAIL_AFTER = 64, 510  # longest parts of an address around its "@": detector.py Detector.MAIL_RE

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-import re2  # type: ignore[import-untyped]
+import re2
 
 MOST_MEMORY = 256 << 20  # bytes RE2 may take for one list: its default of 8 MiB is too small for lists of 10,000 words
 UNENCODABLE = re.compile("[\ud800-\udfff]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from c4pipe.wet import headers
-from c4pipe.wet.opening import RECORD_START
+from c4pipe.wet.opening import RECORD_START, is_beginning
 from c4pipe.wet.record import Limits
 from c4pipe.wet.running import START, RunningText
 
@@ -43,8 +43,9 @@ def fits(text: RunningText, end: int, left: Left, limits: Limits) -> bool | None
         return not left.broken if left.final else None
     if RECORD_START.match(text.buf, after - text.base):
         return True
-    rest = text.bytes(after, after + START)
-    return None if len(rest) < START and not left.final and rest.startswith(b"WARC/"[: len(rest)]) else False
+    if text.end - after < START and is_beginning(text.buf[after - text.base :]):
+        return text.plain if left.final else None
+    return False
 
 
 def text_after_junk(text: RunningText, record: Open, left: Left, limits: Limits) -> tuple[int, int] | None:
@@ -57,6 +58,18 @@ def text_after_junk(text: RunningText, record: Open, left: Left, limits: Limits)
     body = record.start + junk
     end = body + record.end - record.body
     return (body, end) if fits(text, end, left, limits) else None
+
+
+def is_torn(text: RunningText, record: Open, over: int | None) -> bool:
+    """Whether damage has hit this record, if its length is to be believed. `over`: where its member ended intact.
+
+    What looks like the next record in it does not end it, for it may be quoted.
+    """
+    if record.end is None or record.end <= text.end:
+        return False
+    if over is None:
+        return True
+    return text.place(record.start)[1] > 0 and not text.bytes(over - 4, over).endswith(_RECORD_ENDS)
 
 
 def is_cut(text: RunningText, record: Open, end: int | None, crossing: bool) -> bool:

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
-from isal import igzip_lib, isal_zlib
+from isal import isal_zlib
 
 from c4pipe.page import Reason
 from c4pipe.wet.gzips import MAGIC, PIECE, CutShort, body_start, is_magic, is_whole, opens_with_record, salvage
@@ -22,6 +22,7 @@ from c4pipe.wet.reasons import DAMAGED_MEMBER, NO_HEADER, TRUNCATED, UNREADABLE
 from c4pipe.wet.window import CHUNK, Readable, Window
 
 FAST = 1 << 20  # bytes: members up to this size, packed and unpacked, take the fast path
+_ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stub has an instance for the class
 LOOK = 4096  # bytes that show whether a record or a member starts here
 STEP = 32 * 1024  # bytes of a large member inflated at a time
 RETAIN = 8 << 20  # bytes of a large member kept for going back after damage
@@ -78,7 +79,7 @@ class Members:
 
     def _plain(self) -> Iterator[Piece | Break]:
         """Text as it is; before the first record gzip members are looked for too, for junk may precede them."""
-        window, pos, first = self._window, 0, True
+        window, pos, first, blank = self._window, 0, True, True
         markup = is_markup(window.buf)  # a page about WARC files may quote a record: only gzip counts as data in it
         while not opens_record(window.buf) and window.need(pos, CHUNK):
             record = None if markup else next_record(window.buf, pos - window.base)
@@ -87,6 +88,7 @@ class Members:
             if member is None and record is not None:
                 break
             end = window.end - (0 if window.ended else LOOK) if member is None else member
+            blank = blank and not window.bytes(pos, end - pos).strip()
             if not markup:
                 yield Piece(window.bytes(pos, end - pos), 0, first, False, plain=True)
             pos, first = end, False
@@ -96,8 +98,9 @@ class Members:
                 return
             window.forget(pos)
             if window.ended and pos == window.end:
-                says = "an HTML or XML page" if markup else f"{window.end} bytes without a WARC record"
-                yield Break(UNREADABLE if markup else NO_HEADER, 0, says)
+                says = "nothing but blank lines" if blank else f"{window.end} bytes without a WARC record"
+                says = "an HTML or XML page" if markup else says
+                yield Break(UNREADABLE if markup or blank else NO_HEADER, 0, says)
                 return
         while window.need(pos, CHUNK):
             yield Piece(window.bytes(pos, window.end - pos), 0, first, False, plain=True)
@@ -126,7 +129,8 @@ class Members:
             resume = self._resume(pos, fault)
             end = window.end if resume is None else resume
             reason = TRUNCATED if fault.cut and resume is None else DAMAGED_MEMBER
-            yield Break(reason, pos, f"bytes {pos} to {end}: {fault.says}")
+            says = "the end of a gzip member is missing" if fault.cut and reason is DAMAGED_MEMBER else fault.says
+            yield Break(reason, pos, f"bytes {pos} to {end}: {says}")
             pos = end
 
     def _stray(self, pos: int) -> _Fault:
@@ -159,7 +163,7 @@ class Members:
                 if inflater.eof:
                     self._next = at - len(inflater.unused_data)
                     return Piece(parts[0] if len(parts) == 1 else b"".join(parts), pos, True, True)
-        except igzip_lib.IsalError:
+        except _ISAL_ERROR:
             pass  # the slow path finds out what, where, and what can be saved
         return None
 

@@ -57,6 +57,11 @@ def next_record(buf: bytes | bytearray, start: int, end: int | None = None) -> i
     return None
 
 
+def is_beginning(rest: bytes | bytearray) -> bool:
+    """Whether so few bytes can be how a record begins."""
+    return rest.startswith(b"WARC/") if len(rest) >= 5 else b"WARC/".startswith(rest)
+
+
 def version_line(buf: bytes | bytearray, at: int) -> str | None:
     """The version line at this place ("WARC/1.0"), or None."""
     found = _VERSION.match(buf, at)

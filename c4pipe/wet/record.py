@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from c4pipe.page import Reason
 
-
 NO_HEADERS: Mapping[str, str] = {}
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from c4pipe.page import Reason
 from c4pipe.wet import headers
-from c4pipe.wet.ends import DAMAGE, END, MORE, Left, Open, fits, is_cut, text_after_junk
+from c4pipe.wet.ends import DAMAGE, END, MORE, Left, Open, fits, is_cut, is_torn, text_after_junk
 from c4pipe.wet.members import Break, Piece
-from c4pipe.wet.opening import BOM, is_markup, next_record, version_line
+from c4pipe.wet.opening import BOM, RECORD_START, is_beginning, is_markup, next_record, version_line
 from c4pipe.wet.reasons import NO_HEADER, TOO_LARGE, TRUNCATED, UNREADABLE
-from c4pipe.wet.record import Limits, Lost, Record
+from c4pipe.wet.record import NO_HEADERS, Limits, Lost, Record
 from c4pipe.wet.running import START, RunningText
 
 
@@ -21,6 +21,7 @@ class _Useless(NamedTuple):
     start: int
     lost: Lost
     head: bytes  # how it begins
+    known: bool = False  # the rest of a record that damage has hit: has its verdict
 
 
 class Splitter:
@@ -32,6 +33,7 @@ class Splitter:
         self._open: Open | None = None
         self._useless: _Useless | None = None
         self._crossing = False  # a record of this file goes over the end of a member
+        self._damaged = False  # no record has begun since
         self._right = self._wrong = 0  # Content-Lengths
         self._verdicts = 0  # all that was yielded, also without the splitter
 
@@ -58,8 +60,8 @@ class Splitter:
     def finish(self) -> Iterator[Record | Lost]:
         """The file was read to its end."""
         yield from self._advance(END)
-        if self._useless is not None:
-            yield self._lost_stretch(whole_file=not self._verdicts)
+        if self._useless is not None and not self._useless.known:
+            yield self._lost_stretch(self._text.end, whole_file=not self._verdicts)
         elif not self._verdicts:
             yield Lost(UNREADABLE, 0, "no record: nothing but blank lines or empty gzip members")
 
@@ -68,18 +70,19 @@ class Splitter:
         yield from self._advance(DAMAGE)
         self._verdicts += 1
         text = self._text
-        start, fields = text.pos, {}
+        start, fields = text.pos, NO_HEADERS
         if self._open is not None:
             start, fields = self._open.start, self._open.fields
         elif self._useless is None and text.pos < text.end:
             fields = headers.parse(text.bytes(text.pos, text.end))
         offset, inner = text.place(start)
-        if self._useless is not None:
+        if self._useless is not None and not self._useless.known:
             offset, inner, fields = self._useless.lost.offset, self._useless.lost.inner, self._useless.lost.headers
-        elif self._open is None and text.pos == text.end and offset != by.offset:
+        elif self._open is None and (self._useless is not None or text.pos == text.end) and offset != by.offset:
             offset, inner = by.offset, 0  # nothing came out of the damaged bytes
         yield Lost(by.reason, offset, by.detail, inner, fields)
         self._open = self._useless = None
+        self._damaged = True
         text.settle(text.end)
         text.forget_ends()
 
@@ -109,19 +112,22 @@ class Splitter:
         text.settle(start)
         if start == text.end:
             return False
-        if text.end - start < START and not left.final and text.member_end(start + 1) is None:
+        if text.end - start < START and not left.final and not RECORD_START.match(text.buf):
             return False
         version = version_line(text.buf, 0)
+        if version is None and left is END and text.plain and is_beginning(text.buf):
+            return self._truncated(start, NO_HEADERS, "the file ends in a header")
         if version is None:
-            return self._skip(NO_HEADER, start, {}, start)
+            return self._skip(NO_HEADER, start, {}, start, known=self._damaged)
+        self._damaged = False
         body = self._body_start(start, left)
-        if body is None and text.end - start > self._limits.header:
+        if (text.end if body is None else body) - start > self._limits.header:
             fields = headers.parse(text.bytes(start, start + self._limits.header))
             return self._skip(TOO_LARGE, start, fields, start + 5, f"header of more than {self._limits.header} bytes")
         if body is None and (not left.final or left.broken):
             text.searched = text.end
             return False
-        if body is None and text.plain:
+        if body is None and (text.plain or self._crossing or text.place(start)[1] > 0):
             return self._truncated(start, headers.parse(bytes(text.buf)), "the file ends in a header")
         return self._opened(start, text.end if body is None else body, version)
 
@@ -138,7 +144,7 @@ class Splitter:
         text = self._text
         seen = max(start, text.searched - START) - text.base
         end = headers.head_end(text.buf, seen, start + self._limits.header - text.base)
-        if end == len(text.buf) and text.buf[-1:] == b"\r" and not left.final and text.member_end(start + 1) is None:
+        if end == len(text.buf) and text.buf[-1:] == b"\r" and not left.final:
             return None  # a "\n" may follow
         stop = next_record(text.buf, max(start - text.base + 5, seen), end)
         places = [text.base + at for at in (end, stop) if at is not None]
@@ -156,8 +162,8 @@ class Splitter:
                 return False
             if fit:
                 return self._record(record, record.body, record.end)
-            if left.broken and over is None and record.end > text.end and self._believes_lengths:
-                return False  # cut in the middle: what looks like the next record may be quoted
+            if left.broken and self._believes_lengths and is_torn(text, record, over):
+                return False
         seen = max(record.body, text.searched - START) - text.base
         stop = next_record(text.buf, seen, None if hard is None else hard - text.base)
         places = (None if stop is None else text.base + stop, hard, over)
@@ -170,7 +176,7 @@ class Splitter:
         if (text.end if end is None else end) - record.body > self._limits.record:
             says = f"text of more than {self._limits.record} bytes"
             return self._skip(TOO_LARGE, record.start, record.fields, max(record.body, text.searched - START), says)
-        if self._believes_lengths and is_cut(text, record, end, self._crossing):
+        if not left.broken and self._believes_lengths and is_cut(text, record, end, self._crossing):
             says = f"the file ends after {text.end - record.body} of {record.fields['content-length']} bytes of text"
             return self._truncated(record.start, record.fields, says)
         return self._record(record, record.body, text.end if end is None else end, mismatch=True)
@@ -184,7 +190,9 @@ class Splitter:
             text.settle(max(text.pos, text.end - START))
             return False
         text.settle(min(places))
-        return self._lost_stretch(whole_file=False)
+        known = self._useless is not None and self._useless.known
+        lost = self._lost_stretch(text.pos)
+        return True if known else lost
 
     # -- verdicts -----------------------------------------------------------------------------------------------
 
@@ -201,25 +209,27 @@ class Splitter:
             content = content.rstrip(b"\r\n")
         return Record(offset, inner, record.version, record.fields, head, content, mismatch)
 
-    def _truncated(self, start: int, fields: dict[str, str], says: str) -> Lost:
+    def _truncated(self, start: int, fields: Mapping[str, str], says: str) -> Lost:
         offset, inner = self._text.place(start)
         self._open = None
         self._text.settle(self._text.end)
         return Lost(TRUNCATED, offset, says, inner, fields)
 
-    def _skip(self, reason: Reason, start: int, fields: dict[str, str], to: int, says: str = "") -> bool:
+    def _skip(
+        self, reason: Reason, start: int, fields: dict[str, str], to: int, says: str = "", known: bool = False
+    ) -> bool:
         offset, inner = self._text.place(start)
         head = self._text.bytes(start, start + START)
-        self._useless = _Useless(start, Lost(reason, offset, says, inner, fields), head)
+        self._useless = _Useless(start, Lost(reason, offset, says, inner, fields), head, known)
         self._open = None
         self._text.settle(to)
         return True
 
-    def _lost_stretch(self, whole_file: bool) -> Lost:
+    def _lost_stretch(self, until: int, whole_file: bool = False) -> Lost:
         """The verdict on what was passed over."""
         assert self._useless is not None
-        start, lost, head = self._useless
+        start, lost, head, _ = self._useless
         self._useless = None
         if whole_file and lost.reason is NO_HEADER and is_markup(head):
             return lost._replace(reason=UNREADABLE, detail="an HTML or XML page")
-        return lost if lost.detail else lost._replace(detail=f"{self._text.pos - start} bytes: {head[:60]!r}")
+        return lost if lost.detail else lost._replace(detail=f"{until - start} bytes: {head[:60]!r}")

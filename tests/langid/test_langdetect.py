@@ -14,16 +14,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import langdetect  # type: ignore[import-untyped]
+import langdetect
 import numba
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from langdetect.detector import Detector  # type: ignore[import-untyped]
-from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory  # type: ignore[import-untyped]
-from langdetect.utils.ngram import NGram  # type: ignore[import-untyped]
-from langdetect.utils.unicode_block import unicode_block  # type: ignore[import-untyped]
+from langdetect.detector import Detector
+from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
+from langdetect.utils.ngram import NGram
+from langdetect.utils.unicode_block import unicode_block
 
 from c4pipe.errors import ConfigError
 from c4pipe.langid import langdetect_kernel, langdetect_profiles, langdetect_stream, langdetect_text
@@ -217,7 +217,7 @@ def test_characters_beyond_the_table_are_left_alone() -> None:
 
 
 def test_vietnamese_letters_count_as_non_latin(ours: LangDetect) -> None:
-    # The package means to spare U+1E00 to U+1EFF, but compares a block's number with a name: detector.py, cleaning_text.
+    # The package means to spare U+1E00 to U+1EFF, but compares a block's number with a name (Detector.cleaning_text).
     text = "ẠẬẶ ab ẹệ"
     assert unicode_block("Ạ") != "Latin Extended Additional"
     assert ours.guess(text) == ours.guess("ẠẬẶ  ẹệ") == package(text)

@@ -1,0 +1,70 @@
+# `make` alone lists the targets. Every target sets up what it needs on first use.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+INPUT ?= data_samples
+OUTPUT ?= out/c4
+PRESET ?= en
+RUNNER ?= DirectRunner
+WORKERS ?=
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build-c4 assets check fix test golden samples parity bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/ready ## make .venv from the lock (other targets call it; a second call is instant)
+
+$(VENV)/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "c4pipe needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+build-c4: setup ## build a corpus: INPUT= OUTPUT= PRESET= RUNNER= WORKERS= ARGS= (default: the samples, into out/c4)
+	@$(RUN) -m beam_jobs.build_c4 --input $(INPUT) --output $(OUTPUT) --preset $(PRESET) --runner $(RUNNER) \
+	  $(if $(WORKERS),--workers $(WORKERS)) $(ARGS)
+
+assets: setup ## fetch the full word lists, news domains and Punkt data into ./assets, checksums checked
+	@$(RUN) -m c4pipe.assets $(ARGS)
+
+check: setup ## format, lint, types and layers
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(RUN) -m pytest tests/test_layers.py tests/test_docs.py
+
+fix: setup ## let the tools mend format and lint, and write the generated parts of the docs
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+	$(RUN) -m tests.docs
+
+test: setup ## all tests: ARGS= goes to pytest
+	$(RUN) -m pytest -n auto $(ARGS)
+
+golden: setup ## write data_samples/expected anew: read the diff before you commit it
+	$(RUN) -m tests.golden
+
+samples: setup ## write the WET files of data_samples anew from their pages
+	$(RUN) data_samples/make_samples.py
+
+parity: setup bench/.venv-reference/ready ## compare en.tfds page for page with the installed TensorFlow Datasets: INPUT=
+	$(RUN) -m bench.parity $(if $(filter-out data_samples,$(INPUT)),--input $(INPUT)) $(ARGS)
+
+bench: setup bench/.venv-reference/ready ## measure a build against the reference's own functions on the same pages
+	$(RUN) -m bench.build $(ARGS)
+
+bench/.venv-reference/ready: bench/requirements-reference.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+clean: ## remove out/ and every cache; .venv and assets stay
+	rm -rf out .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
