@@ -27,6 +27,9 @@ exit codes: 0 done; 1 the build failed; 2 wrong use, found before any work; 3 do
 --strict was given; 130 interrupted.  Options of Apache Beam are passed on to it.
 """
 
+# A worker process costs seconds to start: below that many bytes of input for each, one process is done sooner.
+WORKER_BYTES = 32 << 20
+
 
 def parser() -> argparse.ArgumentParser:
     """The options of the job itself."""
@@ -48,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
         default="DirectRunner",
         help="DirectRunner (this machine, the default), DataflowRunner, PortableRunner",
     )
-    a("--workers", type=_positive, metavar="N", help="processes on this machine (default: one a core)")
+    a("--workers", type=_positive, metavar="N", help="processes on this machine (default: by cores and input)")
     a("--badwords-dir", metavar="DIR", help="word lists, one file a language (default: ./assets, else our small ones)")
     a("--news-domains", metavar="FILE", help="RealNews' list of domains, for realnewslike")
     a("--url-list", metavar="FILE", help="URLs, one a line, for webtextlike")
@@ -122,14 +125,14 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def beam_flags(args: argparse.Namespace, rest: list[str], inputs: int) -> list[str]:
-    """The runner and its workers as Beam's flags.
+def beam_flags(args: argparse.Namespace, rest: list[str], inputs: int, size: int) -> list[str]:
+    """The runner and its workers as Beam's flags, for so many inputs of so many bytes together.
 
     Beam's bare DirectRunner may try to download a Go binary and hang, so the Python runner is named outright.
     """
     local = args.runner in ("DirectRunner", "FnApiRunner")
     flags = [f"--runner={'FnApiRunner' if local else args.runner}", *rest]
-    workers = min(args.workers or cores(), max(1, inputs))
+    workers = args.workers or min(cores(), inputs, 1 + size // WORKER_BYTES)
     if local and workers > 1:
         flags += [f"--direct_num_workers={workers}", "--direct_running_mode=multi_processing"]
     return flags

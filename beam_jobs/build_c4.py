@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import platform
+import re
 import resource
 import sys
 import time
@@ -67,7 +68,7 @@ def run(args: Namespace, rest: list[str]) -> int:
     if args.dry_run:
         print(predict(settings, inputs))
         return 0
-    options = PipelineOptions(beam_flags(args, rest, len(inputs)))
+    options = PipelineOptions(beam_flags(args, rest, len(inputs), settings.input_bytes))
     if offline:
         beam_pipeline(settings, options).run()
         print("build_c4: the job graph is made; with --dry_run=True nothing else is.")
@@ -90,7 +91,7 @@ def build(args: Namespace, settings: Settings, inputs: list[Input], options: Pip
     try:
         with Watch(settings.staging, inputs):
             beam_pipeline(settings, options).run().wait_until_finish()
-    except RuntimeError as error:
+    except (BuildError, OSError, RuntimeError) as error:
         raise _as_build_error(error) from error
     store.remove(settings.staging)
     with store.read(f"{settings.output}/{MANIFEST}") as stream:
@@ -175,13 +176,18 @@ def _languages(text: str) -> list[str]:
     return names
 
 
-def _as_build_error(error: RuntimeError) -> Exception:
-    """A message of ours that a worker process raised comes back as text inside Beam's traceback."""
-    marker = "c4pipe.errors.BuildError: "
+def _as_build_error(error: Exception) -> Exception:
+    """The error as one for a person where it is one; a bug stays what it is.
+
+    Beam adds the step to the message, and a worker process sends everything back as the text of a traceback.
+    """
     text = str(error)
-    if marker not in text:
-        return error
-    return BuildError(text.split(marker)[-1].splitlines()[0].split(" [while running")[0])
+    if isinstance(error, RuntimeError):
+        found = re.findall(r"^(?:c4pipe\.errors\.BuildError|OSError|PermissionError): (.*)", text, re.MULTILINE)
+        if not found:
+            return error
+        text = found[-1]
+    return BuildError(text.split(" [while running")[0])
 
 
 if __name__ == "__main__":

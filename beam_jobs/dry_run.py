@@ -52,7 +52,7 @@ def predict(settings: Settings, inputs: list[Input]) -> str:
         [
             f"read {pages:,} pages ({read / 1e6:.1f} MB) of {len(chosen)} of {len(inputs)} inputs; for all of them:",
             f"  pages        {pages * scale:>14,.0f}",
-            f"  kept         {kept * scale:>14,.0f}  ({kept / max(1, pages):.1%}; repeats grow with the corpus, so less)",
+            f"  kept         {kept * scale:>14,.0f}  ({kept / max(1, pages):.1%}; less in a larger corpus)",
             f"  CPU time     {duration(seconds * scale):>14}  on one core like this",
             f"  corpus       {size * scale / 1e6:>14,.1f} MB",
             f"  working space{staged * scale / 1e6:>14,.1f} MB, in the output folder while it runs",

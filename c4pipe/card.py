@@ -114,7 +114,7 @@ def _removed(preset: Preset, ledger: Ledger) -> str:
         lost = {Unit.PAGE: count.rejected, Unit.LINE: count.lines_dropped, Unit.SENTENCE: count.sentences_dropped}
         number = lost[reason.unit][reason.code]
         if number:
-            rows.append((stage, f"`{reason.code}`", f"{number:,} {reason.unit.value}s", words))
+            rows.append((stage, f"`{reason.code}`", f"{number:,} {reason.unit.value}{'s' * (number != 1)}", words))
     return _table(("stage", "reason", "removed", "because it …"), rows)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 from c4pipe.clean import LineStep, fast_clean
@@ -117,7 +118,7 @@ class Identify:
         yield from (self.NO_LANGUAGE, self.UNSURE, self.OTHER)
 
     def bind(self, assets: Any) -> Step:
-        identifier = load(self.by)
+        identifier = _identifier(self.by)
         allowed = frozenset(self.languages)
 
         def step(page: Page) -> Verdict:
@@ -132,6 +133,8 @@ class Identify:
 
         return step
 
+
+_identifier = cache(load)  # loads its profiles or model once a process
 
 RowStage = Filter | Clean | Identify
 Stage = Read | RowStage | Dedup

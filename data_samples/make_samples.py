@@ -69,7 +69,19 @@ def made_snippets() -> dict[str, str]:
             )
         )
         size += len(days[-1]) + 1
-    return {"word-1000": "n" + "o" * 999, "word-1001": "n" + "o" * 1000, "log-book": "\n".join(days)}
+    departures = [" ".join(f"{(n * 37 + k * 11) % 1440:04d}" for k in range(50)) + "." for n in range(4)]
+    return {
+        "word-1000": "n" + "o" * 999,
+        "word-1001": "n" + "o" * 1000,
+        "log-book": "\n".join(days),
+        "departures": "\n".join(departures),
+        "esc": "\x1b",
+        "bell": "\x07",
+        "nel": "\x85",
+        "line-separator": "\u2028",
+        "no-break-space": "\xa0",
+        "replacement": "\ufffd",
+    }
 
 
 def read_snippets(folder: Path) -> dict[str, str]:

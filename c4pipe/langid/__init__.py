@@ -9,7 +9,7 @@ from c4pipe.langid.base import Guess, LanguageIdentifier
 
 __all__ = ["IDENTIFIERS", "Guess", "LanguageIdentifier", "load"]
 
-# Name -> "module:Class". The class is called without arguments; the name is also the pip extra that brings its library.
+# Name -> "module:Class". The class is called without arguments.
 IDENTIFIERS = {
     "langdetect": "c4pipe.langid.langdetect:LangDetect",
 }
@@ -32,6 +32,6 @@ def load(name: str) -> LanguageIdentifier:
             raise  # a module of ours is missing: a bug, not a choice
         raise ConfigError(
             f"language identifier {name!r} needs the package {package!r}, which is not installed: "
-            f"pip install 'c4pipe[{name}]'."
+            f"pip install {package}."
         ) from error
     return made

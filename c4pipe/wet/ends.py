@@ -61,14 +61,14 @@ def text_after_junk(text: RunningText, record: Open, left: Left, limits: Limits)
 
 
 def is_torn(text: RunningText, record: Open, over: int | None) -> bool:
-    """Whether damage has hit this record, if its length is to be believed. `over`: where its member ended intact.
+    """Whether damage may have hit this record, which does not end where it should. `over`: its member ended intact.
 
-    What looks like the next record in it does not end it, for it may be quoted.
+    What looks like the next record does not end it then, for it may be quoted, and its length may be spoilt.
     """
-    if record.end is None or record.end <= text.end:
-        return False
     if over is None:
         return True
+    if record.end is None or record.end <= text.end:
+        return False
     return text.place(record.start)[1] > 0 and not text.bytes(over - 4, over).endswith(_RECORD_ENDS)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
 
 from c4pipe.wet.opening import opens_record
 from c4pipe.wet.window import Window
@@ -81,8 +80,9 @@ def is_whole(packed: bytes) -> tuple[bool, int]:
     return inflater.eof and size > 0 and inflater.unused_data.startswith(trailer), cost
 
 
-def salvage(inflater: zlib._Decompress, feed: bytes) -> Iterator[bytes]:
+def salvage(inflater: zlib._Decompress, feed: bytes) -> bytes:
     """All text that comes out of `feed` before the error in it. zlib throws away what it made in a call that fails."""
+    saved = []
     step = PIECE // 16
     while step:
         trial = inflater.copy()
@@ -92,6 +92,7 @@ def salvage(inflater: zlib._Decompress, feed: bytes) -> Iterator[bytes]:
             step //= 4
             continue
         if not out:
-            return
-        yield out
+            break
+        saved.append(out)
         inflater, feed = trial, trial.unconsumed_tail
+    return b"".join(saved)

@@ -38,6 +38,7 @@ class Piece(NamedTuple):
     first: bool  # the member begins here
     last: bool  # the member ends here, checksum and length verified; in plain text: the file ends here
     plain: bool = False
+    doubtful: bool = False  # from a member that is known to be damaged
 
 
 class Break(NamedTuple):
@@ -64,6 +65,7 @@ class Members:
         self._window = Window(stream)
         self._spent = 0  # bytes looked at again
         self._next = 0  # offset after the member just read
+        self._damaged = False  # the member just tried on the fast path
 
     def __iter__(self) -> Iterator[Piece | Break]:
         window = self._window
@@ -83,8 +85,7 @@ class Members:
         markup = is_markup(window.buf)  # a page about WARC files may quote a record: only gzip counts as data in it
         while not opens_record(window.buf) and window.need(pos, CHUNK):
             record = None if markup else next_record(window.buf, pos - window.base)
-            until = window.end if record is None else window.base + record
-            member = self._search(pos, until)
+            member = self._search(pos, window.end)  # even after a record: stored text shows through in damaged gzip
             if member is None and record is not None:
                 break
             end = window.end - (0 if window.ended else LOOK) if member is None else member
@@ -120,7 +121,7 @@ class Members:
                     pos = self._next
                     window.forget(pos)
                     continue
-                fault = yield from self._slow(pos)
+                fault = yield from self._slow(pos, doubtful=self._damaged)
             else:
                 fault = self._stray(pos)
             if fault is None:
@@ -146,6 +147,7 @@ class Members:
         inflater = isal_zlib.decompressobj(31)
         parts = []
         budget = FAST
+        self._damaged = True
         try:
             while at - pos < FAST and budget > 0 and window.need(at, 18):
                 local = at - window.base
@@ -163,11 +165,12 @@ class Members:
                 if inflater.eof:
                     self._next = at - len(inflater.unused_data)
                     return Piece(parts[0] if len(parts) == 1 else b"".join(parts), pos, True, True)
+            self._damaged = not window.need(at, 1)
         except _ISAL_ERROR:
             pass  # the slow path finds out what, where, and what can be saved
         return None
 
-    def _slow(self, start: int) -> Generator[Piece, None, _Fault | None]:
+    def _slow(self, start: int, doubtful: bool) -> Generator[Piece, None, _Fault | None]:
         """A member of any size, intact or not: yields what can be inflated, returns what is wrong with it."""
         window = self._window
         try:
@@ -189,16 +192,14 @@ class Members:
             try:
                 out = inflater.decompress(feed, PIECE)
             except zlib.error as error:
-                for out in salvage(saved, feed):
-                    yield Piece(out, start, first, False)
-                    first = False
+                yield Piece(salvage(saved, feed), start, first, False, doubtful=True)
                 return _Fault(at, str(error).rpartition(": ")[2])
             feed = inflater.unconsumed_tail
             if ended and not out and not inflater.eof:
                 return _Fault(at, "the file ends in a gzip member", cut=True)
             crc, size = zlib.crc32(out, crc), size + len(out)
             if out:
-                yield Piece(out, start, first, False)
+                yield Piece(out, start, first, False, doubtful=doubtful)
                 first = False
             window.forget(max(start + 1, at - RETAIN))
         at -= len(inflater.unused_data)

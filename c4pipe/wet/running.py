@@ -31,6 +31,7 @@ class RunningText:
         self.pos = 0  # all before it is settled
         self.searched = 0  # what is looked for does not begin before this position
         self.plain = False
+        self.doubtful = False  # the last bytes are from a damaged member
         self._marks: list[_Mark] = []  # the last one up to `pos`, and all after it
         self._ends: list[int] = []  # where members ended, checksum verified, from `pos` on
 
@@ -42,6 +43,7 @@ class RunningText:
     def add(self, piece: Piece) -> None:
         """The next bytes."""
         self.plain = piece.plain
+        self.doubtful = piece.doubtful
         if piece.first:
             lead = piece.data[: 8 * START]
             text = lead.removeprefix(BOM).lstrip(BLANK)

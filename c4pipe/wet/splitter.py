@@ -162,13 +162,14 @@ class Splitter:
                 return False
             if fit:
                 return self._record(record, record.body, record.end)
-            if left.broken and self._believes_lengths and is_torn(text, record, over):
-                return False
+        small = text.end - record.body <= self._limits.record
+        if (left.broken or (text.doubtful and small)) and self._believes_lengths and is_torn(text, record, over):
+            return False
         seen = max(record.body, text.searched - START) - text.base
         stop = next_record(text.buf, seen, None if hard is None else hard - text.base)
         places = (None if stop is None else text.base + stop, hard, over)
         end = min((at for at in places if at is not None), default=None)
-        if end is None and text.end - record.body <= self._limits.record and (not left.final or left.broken):
+        if end is None and small and (not left.final or left.broken):
             text.searched = text.end
             return False
         if (span := text_after_junk(text, record, left, self._limits)) is not None:
@@ -201,7 +202,7 @@ class Splitter:
         head, content = text.bytes(record.start, body), text.bytes(body, end)
         offset, inner = text.place(record.start)
         self._right += not mismatch
-        self._wrong += mismatch and "content-length" in record.fields
+        self._wrong += mismatch
         self._crossing = self._crossing or text.crosses(record.start, end)
         self._open = None
         text.settle(end)

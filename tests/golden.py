@@ -1,0 +1,85 @@
+"""The golden corpora: what each preset makes of data_samples, as text that reads well in a diff.
+
+`python -m tests.golden` (`make golden`) writes data_samples/expected anew. Read the diff before you commit it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from beam_jobs import build_c4
+from c4pipe.presets import PRESETS
+from c4pipe.shards import SPLITS, read_manifest
+from c4pipe.summary import funnel, printable, splits
+
+ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "data_samples"
+EXPECTED = SAMPLES / "expected"
+PUNKT = ROOT.parent / "shared" / "nltk_data"  # only en.tfds needs it
+WIDTH = 400  # characters of a rejected page's detail and text that are shown
+
+
+def build(preset: str, output: Path) -> Path:
+    """Builds data_samples with the lists that come with c4pipe, all rejected pages kept; the corpus folder."""
+    os.environ.setdefault("NLTK_DATA", str(PUNKT))
+    data = ROOT / "c4pipe" / "data"
+    arguments = ["--input", str(SAMPLES), "--output", str(output), "--preset", preset, "--rejected", "all"]
+    arguments += ["--badwords-dir", str(data / "badwords"), "--news-domains", str(data / "news_domains.json")]
+    arguments += ["--url-list", str(SAMPLES / "urls.txt"), "--workers", "1"]
+    if build_c4.main(arguments):
+        raise SystemExit(f"the build of preset {preset} failed")
+    return output
+
+
+def render(folder: Path) -> str:
+    """A corpus as text: the funnel, each kept page with what was cut from it, each rejected page with its reason."""
+    manifest = read_manifest(folder)
+    cut = {row["source"]: row["dropped"] for row in _rejected(folder) if row["reason"] == "kept"}
+    lines = [f"# {manifest['preset']['name']}", *funnel(manifest)]
+    lines += [line.rpartition(",")[0] for line in splits(manifest)]  # sizes depend on the zstd version
+    for split in SPLITS:
+        for row in sorted(_rows(folder.glob(f"*/{split}-*.parquet")), key=lambda row: row["source"]):
+            lines += ["", f"## kept  {row['url']}", f"{split}, {row['timestamp']}, {row['source']}"]
+            lines += [f"{row['language']} {row['language_score']:.6f}"]
+            lines += [f"  {line}" for line in row["text"].split("\n")]
+            lines += [f"  - {drop['reason']}: {_short(drop['line'])}" for drop in cut[row["source"]]]
+    for row in sorted(_rejected(folder), key=lambda row: (row["source"], row["stage"])):
+        if row["reason"] != "kept":
+            lines += ["", f"## {row['stage']}: {row['reason']}  {_short(row['url'])}", f"{row['timestamp']}, {row['source']}"]
+            lines += [f"  because of: {_short(row['detail'])}", f"  {_short(row['text'])}"]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _rows(paths: Iterator[Path]) -> Iterator[dict[str, object]]:
+    for path in sorted(paths):
+        yield from pq.read_table(path).to_pylist()
+
+
+def _rejected(folder: Path) -> Iterator[dict[str, object]]:
+    return _rows(folder.glob("rejected/part-*.parquet"))
+
+
+def _short(text: str) -> str:
+    return printable(text if len(text) <= WIDTH else f"{text[:WIDTH]} ... ({len(text)} characters)")
+
+
+def main() -> int:
+    """Writes every golden file whose preset can be built here."""
+    EXPECTED.mkdir(exist_ok=True)
+    for preset in PRESETS:
+        if preset == "en.tfds" and not PUNKT.is_dir():
+            print(f"{preset}: left as it is, for it needs Punkt's data in {PUNKT}")
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            (EXPECTED / f"{preset}.txt").write_text(render(build(preset, Path(folder) / "corpus")), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

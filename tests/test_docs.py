@@ -1,0 +1,58 @@
+"""The docs say what the code does."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from c4pipe.presets import PRESETS
+from tests.docs import BLOCKS, ROOMS, ROOT, refreshed
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def test_the_generated_blocks_are_fresh():
+    text = ROOMS.read_text(encoding="utf-8")
+    assert set(re.findall(r"<!-- generated: (\w+) -->", text)) == set(BLOCKS)
+    assert text == refreshed(text), "run `make fix`"
+
+
+@pytest.mark.parametrize("target", re.findall(r"^([a-z0-9-]+):.*##", MAKEFILE, re.MULTILINE))
+def test_the_readme_names_every_target(target):
+    assert target == "help" or f"make {target}" in README
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"`?make ([a-z0-9][a-z0-9-]*)", README))))
+def test_every_target_that_the_readme_names_is_there(target):
+    assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_readme_names_every_preset(preset):
+    assert f"`{preset}`" in README
+
+
+def test_make_alone_lists_the_targets():
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for target in re.findall(r"^([a-z0-9-]+):.*##", MAKEFILE, re.MULTILINE):
+        assert f"  {target} " in listed
+
+
+def test_the_example_preset_of_the_docs_works():
+    text = ROOMS.read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(from c4pipe.presets.*?)```", text, re.DOTALL)
+    said = subprocess.run([sys.executable, "-c", code + "\nprint(STRICT.name)"], capture_output=True, text=True, cwd=ROOT)
+    assert said.stdout == "strict\n", said.stderr
+
+
+def test_the_example_rule_of_the_docs_works():
+    text = ROOMS.read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(@dataclass.*?)```", text, re.DOTALL)
+    names: dict[str, object] = {}
+    exec("from dataclasses import dataclass\nfrom typing import ClassVar\n", names)
+    exec("from c4pipe.page import Reason, Unit\nfrom c4pipe.rules import LineRule\n" + code, names)
+    rule = names["NoShouting"]()  # type: ignore[operator]
+    assert not rule.breaks(rule.reason.keeps)
+    assert rule.breaks(rule.reason.drops)
