@@ -12,7 +12,7 @@ WORKERS ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 assets check fix test golden samples parity bench clean
+.PHONY: help setup build-c4 assets check fix test golden samples parity bench package clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ bench/.venv-reference/ready: bench/requirements-reference.txt
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
+package: setup ## make the wheel that Dataflow workers can install: dist/c4pipe-*.whl
+	$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
 clean: ## remove out/ and every cache; .venv and assets stay
-	rm -rf out .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

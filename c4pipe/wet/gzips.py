@@ -62,8 +62,11 @@ def opens_with_record(packed: bytes) -> bool | None:
     return True if opens_record(text) else None
 
 
-def is_whole(packed: bytes) -> tuple[bool, int]:
-    """Whether deflate data comes to its end here with the right checksum and length; and the bytes that cost."""
+def whole(packed: bytes) -> tuple[int, int]:
+    """Bytes of deflate data and trailer, if that comes to its end here with the right checksum and length, else 0.
+
+    And what it cost to find out, in bytes.
+    """
     inflater = zlib.decompressobj(-15)
     crc = size = cost = 0
     feed = packed
@@ -75,9 +78,11 @@ def is_whole(packed: bytes) -> tuple[bool, int]:
             if not out and not feed:
                 break
     except zlib.error:
-        return False, cost + len(feed)
+        return 0, cost + len(feed)
     trailer = crc.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
-    return inflater.eof and size > 0 and inflater.unused_data.startswith(trailer), cost
+    if not inflater.eof or not size or not inflater.unused_data.startswith(trailer):
+        return 0, cost
+    return len(packed) - len(inflater.unused_data) + len(trailer), cost
 
 
 def salvage(inflater: zlib._Decompress, feed: bytes) -> bytes:

@@ -16,18 +16,15 @@ from typing import NamedTuple
 from isal import isal_zlib
 
 from c4pipe.page import Reason
-from c4pipe.wet.gzips import MAGIC, PIECE, CutShort, body_start, is_magic, is_whole, opens_with_record, salvage
+from c4pipe.wet.gzips import MAGIC, PIECE, CutShort, body_start, is_magic, salvage
 from c4pipe.wet.opening import foreign, is_markup, next_record, opens_record
 from c4pipe.wet.reasons import DAMAGED_MEMBER, NO_HEADER, TRUNCATED, UNREADABLE
+from c4pipe.wet.resync import LOOK, RETAIN, Resync
 from c4pipe.wet.window import CHUNK, Readable, Window
 
 FAST = 1 << 20  # bytes: members up to this size, packed and unpacked, take the fast path
 _ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stub has an instance for the class
-LOOK = 4096  # bytes that show whether a record or a member starts here
 STEP = 32 * 1024  # bytes of a large member inflated at a time
-RETAIN = 8 << 20  # bytes of a large member kept for going back after damage
-FREE_RESCAN = 64 << 20  # bytes looked at twice before the input's own size sets the limit
-RESCANS = 4  # after that, bytes looked at again for every byte read: keeps a hostile file linear
 
 
 class Piece(NamedTuple):
@@ -63,7 +60,7 @@ class Members:
 
     def __init__(self, stream: Readable) -> None:
         self._window = Window(stream)
-        self._spent = 0  # bytes looked at again
+        self._resync = Resync(self._window)
         self._next = 0  # offset after the member just read
         self._damaged = False  # the member just tried on the fast path
 
@@ -85,7 +82,7 @@ class Members:
         markup = is_markup(window.buf)  # a page about WARC files may quote a record: only gzip counts as data in it
         while not opens_record(window.buf) and window.need(pos, CHUNK):
             record = None if markup else next_record(window.buf, pos - window.base)
-            member = self._search(pos, window.end)  # even after a record: stored text shows through in damaged gzip
+            member = self._resync.search(pos, window.end)  # even after a record: stored text shows through in damaged gzip
             if member is None and record is not None:
                 break
             end = window.end - (0 if window.ended else LOOK) if member is None else member
@@ -127,7 +124,7 @@ class Members:
             if fault is None:
                 pos = self._next
                 continue
-            resume = self._resume(pos, fault)
+            resume = self._resync.after(pos, fault.at, fault.next)
             end = window.end if resume is None else resume
             reason = TRUNCATED if fault.cut and resume is None else DAMAGED_MEMBER
             says = "the end of a gzip member is missing" if fault.cut and reason is DAMAGED_MEMBER else fault.says
@@ -211,57 +208,3 @@ class Members:
         self._next = at + 8
         yield Piece(b"", start, first, True)
         return None
-
-    # -- going on after damage ----------------------------------------------------------------------------------
-
-    def _resume(self, start: int, fault: _Fault) -> int | None:
-        """Offset of the next member after a fault in the one at `start`; None: there is none."""
-        window = self._window
-        after = fault.next
-        if after is not None and (not window.need(after, 18) or is_magic(window.buf, after - window.base)):
-            return after  # the frame is whole, only the content is not: nothing is hidden in it
-        again = min(fault.at - start - 1, RETAIN, self._credit())
-        start = max(start + 1, fault.at - again, window.base)
-        self._spent += max(0, fault.at - start)
-        return self._search(start, None)
-
-    def _credit(self) -> int:
-        return max(0, FREE_RESCAN + RESCANS * self._window.end - self._spent)
-
-    def _search(self, pos: int, until: int | None) -> int | None:
-        """Offset of the first believable member from `pos` on (up to `until`, else up to the end of the file)."""
-        window = self._window
-        while until is None or pos < until:
-            if not window.need(pos, len(MAGIC)):
-                return None
-            at = window.buf.find(MAGIC, pos - window.base) + window.base
-            if at < window.base:
-                if until is not None or window.ended:
-                    return None
-                pos = max(pos, window.end - len(MAGIC) + 1)
-                window.forget(pos)
-                window.need(pos, CHUNK)
-            elif self._believable(at):
-                return at
-            else:
-                pos = at + 1
-        return None
-
-    def _believable(self, at: int) -> bool:
-        """Whether what looks like the start of a member is one."""
-        window = self._window
-        if not is_magic(window.buf, at - window.base):
-            return False
-        try:
-            body = body_start(window, at)
-        except CutShort:
-            return False
-        if body is None:
-            return False
-        window.need(body, LOOK)
-        verdict = opens_with_record(window.bytes(body, LOOK))
-        if verdict is None and self._credit() > 2 * FAST:  # inflates, but is no record: the middle of one, perhaps
-            window.need(body, FAST)
-            verdict, cost = is_whole(window.bytes(body, FAST))
-            self._spent += cost
-        return bool(verdict)

@@ -142,6 +142,9 @@ class _Reader:
         text = self._text
         where = self._where(text.pos)
         packed = text.bytes(text.pos, end)
+        if text.doubtful and text.pos < self._verified < end:  # what is damaged goes, and what it is part of
+            whole = text.bytes(text.pos, self._verified)
+            packed = whole if whole.endswith(_RECORD_ENDS) or not packed[len(whole) :].strip() else b""
         text.settle(end)
         if self._head is not None:
             where, packed = self._head

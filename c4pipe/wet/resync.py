@@ -1,0 +1,101 @@
+"""Where to go on after damage: the search for the next gzip member that can be believed."""
+
+from __future__ import annotations
+
+from c4pipe.wet.gzips import MAGIC, CutShort, body_start, is_magic, opens_with_record, whole
+from c4pipe.wet.window import CHUNK, Window
+
+LOOK = 4096  # bytes that show whether a record or a member starts here
+TRIAL = 1 << 20  # bytes of a member that are inflated to see whether it is intact
+RETAIN = 8 << 20  # bytes of a large member kept for going back after damage
+FREE_RESCAN = 64 << 20  # bytes looked at twice before the input's own size sets the limit
+RESCANS = 4  # after that, bytes looked at again for every byte read: keeps a hostile file linear
+
+
+class Resync:
+    """Finds members in the bytes of a window; keeps account of the bytes that are looked at more than once."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._spent = 0
+
+    def after(self, start: int, reached: int, end: int | None) -> int | None:
+        """Offset of the next member after the damaged one at `start`; None: there is none.
+
+        `reached` is how far inflating it went; `end` where it ends, if nothing but its checksum is wrong.
+        """
+        window = self._window
+        if end is not None and (not window.need(end, 18) or is_magic(window.buf, end - window.base)):
+            swallowed = self._swallowed(start, end)
+            return end if swallowed is None else swallowed
+        again = min(reached - start - 1, RETAIN, self._credit)
+        start = max(start + 1, reached - again, window.base)
+        self._spent += max(0, reached - start)
+        return self.search(start)
+
+    def search(self, pos: int, until: int | None = None) -> int | None:
+        """Offset of the first believable member from `pos` on, in all of the file or starting before `until`."""
+        window = self._window
+        while (until is None or pos < until) and window.need(pos, len(MAGIC)):
+            at = window.buf.find(MAGIC, pos - window.base) + window.base
+            if at < window.base:
+                if until is not None or window.ended:
+                    return None
+                pos = max(pos, window.end - len(MAGIC) + 1)
+                window.forget(pos)
+                window.need(pos, CHUNK)
+            elif until is not None and at >= until:
+                return None
+            elif self._believable(at):
+                return at
+            else:
+                pos = at + 1
+        return None
+
+    @property
+    def _credit(self) -> int:
+        return max(0, FREE_RESCAN + RESCANS * self._window.end - self._spent)
+
+    def _swallowed(self, start: int, end: int) -> int | None:
+        """A member inside the one from `start` to `end`, which ends where it should but has the wrong checksum.
+
+        Such a member is text of the outer one; unless bytes are missing and intact members fill the place to its end.
+        """
+        at: int | None = max(start, self._window.base)
+        while at is not None and self._credit > 2 * TRIAL:
+            at = self.search(at + 1, end)
+            after = at
+            while after is not None and after < end:
+                after = self._end(after)
+            if at is not None and after == end:
+                return at
+        return None
+
+    def _believable(self, at: int) -> bool:
+        """Whether what looks like the start of a member is one: it holds a record, or at least it is intact."""
+        body = self._body(at)
+        if body is None:
+            return False
+        self._window.need(body, LOOK)
+        verdict = opens_with_record(self._window.bytes(body, LOOK))
+        if verdict is None and self._credit > 2 * TRIAL:
+            return self._end(at) is not None
+        return bool(verdict)
+
+    def _body(self, at: int) -> int | None:
+        if not is_magic(self._window.buf, at - self._window.base):
+            return None
+        try:
+            return body_start(self._window, at)
+        except CutShort:
+            return None
+
+    def _end(self, at: int) -> int | None:
+        """Where the member at `at` ends; None: it is not intact, or too large to say."""
+        body = self._body(at)
+        if body is None:
+            return None
+        self._window.need(body, TRIAL)
+        length, cost = whole(self._window.bytes(body, TRIAL))
+        self._spent += cost
+        return body + length if length else None
