@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
@@ -31,9 +31,16 @@ exit codes: 0 done; 1 the build failed; 2 wrong use, found before any work; 3 do
 WORKER_BYTES = 32 << 20
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as every other error of wrong use is said, and not below a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message}. See --help.")
+
+
 def parser() -> argparse.ArgumentParser:
     """The options of the job itself."""
-    p = argparse.ArgumentParser(
+    p = _Parser(
         prog="python -m beam_jobs.build_c4",
         description="Builds a C4 corpus of sharded Parquet from Common Crawl WET files.",
         epilog=EPILOG,

@@ -8,6 +8,7 @@ import logging
 import platform
 import re
 import resource
+import shutil
 import sys
 import time
 from argparse import Namespace
@@ -38,9 +39,10 @@ LIBRARIES = ("apache-beam", "langdetect", "mmh3", "numpy", "pyarrow", "sentencex
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the job; the exit code."""
-    # Beam and its workers log progress of their own at INFO; only what a person should see is left.
+    # Beam and its workers log progress of their own, and every error a second time, traceback and all, although it
+    # is raised as well; only what a person should see is left.
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", force=True)
-    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     try:
         args, rest = parse(argv)
         return run(args, rest)
@@ -92,7 +94,7 @@ def build(args: Namespace, settings: Settings, inputs: list[Input], options: Pip
         with Watch(settings.staging, inputs):
             beam_pipeline(settings, options).run().wait_until_finish()
     except (BuildError, OSError, RuntimeError) as error:
-        raise _as_build_error(error) from error
+        raise _as_build_error(error, settings.output) from error
     store.remove(settings.staging)
     with store.read(f"{settings.output}/{MANIFEST}") as stream:
         manifest = json.load(stream)
@@ -176,18 +178,25 @@ def _languages(text: str) -> list[str]:
     return names
 
 
-def _as_build_error(error: Exception) -> Exception:
+def _as_build_error(error: Exception, output: str) -> Exception:
     """The error as one for a person where it is one; a bug stays what it is.
 
     Beam adds the step to the message, and a worker process sends everything back as the text of a traceback.
     """
-    text = str(error)
+    ours, text = isinstance(error, BuildError), str(error)
     if isinstance(error, RuntimeError):
-        found = re.findall(r"^(?:c4pipe\.errors\.BuildError|OSError|PermissionError): (.*)", text, re.MULTILINE)
+        found = re.findall(r"^(c4pipe\.errors\.BuildError|OSError|PermissionError): (.*)", text, re.MULTILINE)
         if not found:
             return error
-        text = found[-1]
-    return BuildError(text.split(" [while running")[0])
+        kind, text = found[-1]
+        ours = kind.endswith("BuildError")
+    text = text.split(" [while running")[0]
+    if ours or is_remote(output):
+        return BuildError(text)
+    free = shutil.disk_usage(output).free
+    return BuildError(
+        f"{text}, writing to {output}, which has {free / 1e6:,.0f} MB free. When that is mended, run it again."
+    )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -127,23 +127,24 @@ class _Shown:
         url, older = plan.names()[plan.url_index], plan.url.OLDER.code
         self._early = [s._replace(stage=url, reason=older, detail="") if s.row in lost else s for s in early]
         self._kept_rows = {s.row for s in self._early if s.reason == KEPT}
-        self._dropped: dict[int, list[Dropped]] = {}
+        self._dropped: dict[int, tuple[Dropped, ...]] = {}
         self._late = Sample(cap)
         self._plan = plan
 
-    def dropped(self, row: int) -> list[Dropped] | None:
-        """A list to take the sentences or lines that the page of this row loses to dedup, if they will be shown."""
-        return self._dropped.setdefault(row, []) if row in self._kept_rows else None
+    def dropped(self, row: int, dropped: list[Dropped]) -> None:
+        """Takes the sentences or lines that the page of this row loses to dedup, if they will be shown."""
+        if row in self._kept_rows:
+            self._dropped[row] = tuple(dropped)
 
-    def rejected(self, row: int, page: Page, stage: str, verdict: Rejected) -> None:
+    def rejected(self, row: int, page: Page, stage: str, verdict: Rejected, dropped: Sequence[Dropped] = ()) -> None:
         self._kept_rows.discard(row)
-        self._late.add(page, stage, verdict.reason.code, verdict.detail, row)
+        self._late.add(page, stage, verdict.reason.code, verdict.detail, row, dropped)
 
     def final(self, full: bool) -> Iterator[Sampled]:
         """All with their last outcome. `full` adds what cleaning cut, for a table that is not sampled any further."""
         for s in self._early:
             if s.reason != KEPT or s.row in self._kept_rows:
-                late = tuple(self._dropped.get(s.row, ())) if s.reason == KEPT else ()
+                late = self._dropped.get(s.row, ()) if s.reason == KEPT else ()
                 s = s._replace(dropped=late)
                 yield explained(s, self._plan) if full else s
         yield from self._late
@@ -177,11 +178,13 @@ def _settle(row: int, page: Page, flags: NDArray[np.bool_], plan: Plan, ledger: 
     verdict: Verdict = Kept(page)
     if plan.text is not None and plan.text_index is not None:
         stage = ledger.stages[plan.text_index]
-        verdict = _lose(page, flags, plan, shown.dropped(row) if flags.any() else None)
+        dropped: list[Dropped] = []
+        verdict = _lose(page, flags, plan, dropped)
         _count_text(stage, page, verdict, plan)
         if isinstance(verdict, Rejected):
-            shown.rejected(row, page, stage.stage, verdict)
+            shown.rejected(row, page, stage.stage, verdict, dropped)
             return None
+        shown.dropped(row, dropped)
     index, last, passed = walk(verdict.page, plan.behind)
     for i, _, _ in passed:
         ledger.stages[i].entered += 1
@@ -195,7 +198,7 @@ def _settle(row: int, page: Page, flags: NDArray[np.bool_], plan: Plan, ledger: 
     return last.page
 
 
-def _lose(page: Page, flags: NDArray[np.bool_], plan: Plan, dropped: list[Dropped] | None) -> Verdict:
+def _lose(page: Page, flags: NDArray[np.bool_], plan: Plan, dropped: list[Dropped]) -> Verdict:
     assert plan.text is not None
     if not flags.any():
         settled: Verdict = Kept(page)

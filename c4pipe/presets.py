@@ -192,7 +192,7 @@ def _for(stage: Stage, languages: tuple[str, ...]) -> Stage:
         return replace(stage, languages=languages)
     if len(languages) > 1:
         return stage
-    splitter = f"sentencex:{languages[0]}"
+    splitter = f"sentencex:{languages[0].partition('-')[0]}"  # zh-cn is zh
     if isinstance(stage, Dedup) and isinstance(stage.level, SpanLevel):
         stage = replace(stage, level=replace(stage.level, splitter=splitter))
     if isinstance(stage, Clean | Dedup):

@@ -6,7 +6,7 @@ Which pages are shown depends on the pages alone, not on the order or the number
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -52,7 +52,9 @@ class Sample:
         self._heaps: dict[tuple[str, str], list[tuple[int, int, Sampled]]] = {}
         self._count = 0
 
-    def add(self, page: Page, stage: str, reason: str, detail: str = "", row: int = -1) -> None:
+    def add(
+        self, page: Page, stage: str, reason: str, detail: str = "", row: int = -1, dropped: Sequence[Dropped] = ()
+    ) -> None:
         """Offers a page."""
         if self._cap == 0:
             return
@@ -63,7 +65,7 @@ class Sample:
                 return
             heapq.heappop(heap)
         self._count += 1
-        heapq.heappush(heap, (-priority, self._count, Sampled(priority, row, page, stage, reason, detail)))
+        heapq.heappush(heap, (-priority, self._count, Sampled(priority, row, page, stage, reason, detail, tuple(dropped))))
 
     def __iter__(self) -> Iterator[Sampled]:
         """The pages in the order of `ranked`."""

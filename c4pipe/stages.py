@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from c4pipe.clean import LineStep, fast_clean
 from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
+from c4pipe.errors import unknown
 from c4pipe.langid import load
 from c4pipe.page import Kept, Page, Reason, Rejected, Step, Unit, Verdict
 from c4pipe.rules import LineEdit, PageRule
@@ -119,6 +120,9 @@ class Identify:
 
     def bind(self, assets: Any) -> Step:
         identifier = _identifier(self.by)
+        for language in self.languages:
+            if language not in identifier.languages:
+                raise unknown(f"language of {self.by}", language, sorted(identifier.languages))
         allowed = frozenset(self.languages)
 
         def step(page: Page) -> Verdict:

@@ -71,8 +71,8 @@ def made_snippets() -> dict[str, str]:
         size += len(days[-1]) + 1
     departures = [" ".join(f"{(n * 37 + k * 11) % 1440:04d}" for k in range(50)) + "." for n in range(4)]
     return {
-        "word-1000": "n" + "o" * 999,
-        "word-1001": "n" + "o" * 1000,
+        "word-1000": pi(1000),
+        "word-1001": pi(1001),
         "log-book": "\n".join(days),
         "departures": "\n".join(departures),
         "esc": "\x1b",
@@ -82,6 +82,23 @@ def made_snippets() -> dict[str, str]:
         "no-break-space": "\xa0",
         "replacement": "\ufffd",
     }
+
+
+def pi(length: int) -> str:
+    """As many characters of pi, its point included; by Machin's formula in whole numbers."""
+    one = 10 ** (length + 10)
+
+    def arccot(x: int) -> int:
+        total = term = one // x
+        n = 1
+        while term:
+            term //= -x * x
+            n += 2
+            total += term // n
+        return total
+
+    digits = str(4 * (4 * arccot(5) - arccot(239)))
+    return digits[0] + "." + digits[1 : length - 1]
 
 
 def read_snippets(folder: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ import json
 import os
 import posixpath
 import stat
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
@@ -87,9 +88,17 @@ def find_inputs(patterns: Iterable[str], root: str | None = None) -> list[Input]
             )
         found.update(named)
     paths = sorted(found)
-    shared = posixpath.commonpath([posixpath.dirname(path) for path in paths]) if len(paths) > 1 else None
-    names = [posixpath.basename(p) if shared is None else posixpath.relpath(p, shared or ".") for p in paths]
-    return [Input(path, name, found[path]) for path, name in zip(paths, names, strict=True)]
+    return [Input(path, name, found[path]) for path, name in zip(paths, _names(paths), strict=True)]
+
+
+def _names(paths: list[str]) -> list[str]:
+    """The paths below the folder that they share, if they do: names that are the same wherever that folder lies."""
+    if len(paths) == 1:
+        return [posixpath.basename(paths[0])]
+    if len({is_remote(path) for path in paths}) > 1:
+        return paths
+    shared = posixpath.commonpath([posixpath.dirname(path) for path in paths])
+    return [posixpath.relpath(path, shared or ".") for path in paths]
 
 
 def _expand(pattern: str, root: str | None) -> Iterator[tuple[str, int]]:
@@ -109,17 +118,16 @@ def _expand(pattern: str, root: str | None) -> Iterator[tuple[str, int]]:
 
 def _listed(path: str, root: str | None) -> Iterator[tuple[str, int]]:
     try:
-        with BeamStore().read(path) as stream:
+        with BeamStore().open_input(path) as stream:
             data = stream.read()
-    except (OSError, BeamIOError) as error:
-        raise ConfigError(f"--input {path}: the list cannot be read ({error}).") from None
+        text = (gzip.decompress(data) if path.endswith(".gz") else data).decode()
+    except (OSError, BeamIOError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        found = getattr(error, "strerror", None) or error
+        raise ConfigError(f"--input {path}: the list cannot be read ({found}).") from None
     base = root.rstrip("/") if root else posixpath.dirname(path if is_remote(path) else os.path.abspath(path))
-    for line in (gzip.decompress(data) if path.endswith(".gz") else data).decode().split("\n"):
-        name = line.strip()
-        if not name:
-            continue
+    for name in filter(None, map(str.strip, text.split("\n"))):
         full = name if is_remote(name) or name.startswith("/") else f"{base}/{name}"
-        yield full, -1 if is_remote(full) else _size(full)
+        yield (full, -1) if is_remote(full) else (os.path.abspath(full), _size(full))
 
 
 def _size(path: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -61,13 +62,15 @@ class Watch(AbstractContextManager["Watch"]):
 
     def look(self) -> dict[str, Any]:
         """What the staging folder says now: sums over files, the share of the work behind us, the phase."""
+        for shard in _shards(self._staging / "staged", ".summary.json") - self._done.keys():
+            self._done[shard] = self._final(shard)
+        running = _shards(self._staging / "progress", ".json") - self._done.keys()
         sums = {"files": 0, "pages": 0, "chars": 0, "staged": 0, "lost": 0, "bytes": 0}
-        for shard, item in enumerate(self._inputs):
-            note = self._note(shard, item)
+        for note in (*self._done.values(), *map(self._note, running)):
             for name in note:
                 sums[name] += note[name]
         read = sums["bytes"] / self._total
-        finished = len(list(self._staging.glob("finished/*.rejected.parquet"))) / len(self._inputs)
+        finished = len(_shards(self._staging / "finished", ".rejected.parquet")) / len(self._inputs)
         phase = "reading" if sums["files"] < len(self._inputs) else "finishing" if finished else "deduplicating"
         # Measured on 12,000 pages: reading takes about two thirds of a build.
         return {**sums, "phase": phase, "share": min(1.0, 0.65 * read + 0.35 * finished)}
@@ -83,25 +86,29 @@ class Watch(AbstractContextManager["Watch"]):
             f"no page {now['lost']:,}  ETA {'-' if left is None else duration(left)}"
         )
 
-    def _note(self, shard: int, item: Input) -> dict[str, int]:
-        if shard in self._done:
-            return self._done[shard]
-        try:
-            summary = json.loads(Path(Staged.of(str(self._staging), shard).summary).read_bytes())
-        except OSError:
-            try:
-                return json.loads(heartbeat_path(str(self._staging), shard).read_bytes())  # type: ignore[no-any-return]
-            except OSError:
-                return {}
-        self._done[shard] = {
+    def _final(self, shard: int) -> dict[str, int]:
+        """The numbers of a file that is read to its end."""
+        summary = json.loads(Path(Staged.of(str(self._staging), shard).summary).read_bytes())
+        return {
             "files": 1,
             "pages": summary["stats"]["pages_read"],
             "chars": summary["stats"]["chars_read"],
             "staged": summary["staged"],
             "lost": sum(summary["ledger"]["stages"][0]["rejected"].values()),
-            "bytes": max(0, item.bytes),
+            "bytes": max(0, self._inputs[shard].bytes),
         }
-        return self._done[shard]
+
+    def _note(self, shard: int) -> dict[str, int]:
+        """The last note on a file that is being read."""
+        return json.loads(heartbeat_path(str(self._staging), shard).read_bytes())  # type: ignore[no-any-return]
+
+
+def _shards(folder: Path, suffix: str) -> set[int]:
+    """The numbers of the shards that have a file of that suffix."""
+    try:
+        return {int(name.partition(".")[0]) for name in os.listdir(folder) if name[0] != "." and name.endswith(suffix)}
+    except FileNotFoundError:
+        return set()
 
 
 def duration(seconds: float) -> str:

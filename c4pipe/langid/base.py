@@ -6,6 +6,7 @@ stage that asks. That is what lets two identifiers be compared on one corpus.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -24,6 +25,11 @@ class LanguageIdentifier(Protocol):
     """One library or model, loaded and ready."""
 
     name: str  # its key in `c4pipe.langid.IDENTIFIERS`
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """Every language that it can name."""
+        ...
 
     def guess(self, text: str) -> Guess | None:
         """The best language of `text`; None when the text holds no features or no language stands out."""

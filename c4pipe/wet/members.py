@@ -82,7 +82,7 @@ class Members:
         markup = is_markup(window.buf)  # a page about WARC files may quote a record: only gzip counts as data in it
         while not opens_record(window.buf) and window.need(pos, CHUNK):
             record = None if markup else next_record(window.buf, pos - window.base)
-            member = self._resync.search(pos, window.end)  # even after a record: stored text shows through in damaged gzip
+            member = self._resync.search(pos, window.end)  # even after a record, which may be stored text of a member
             if member is None and record is not None:
                 break
             end = window.end - (0 if window.ended else LOOK) if member is None else member

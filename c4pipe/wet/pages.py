@@ -45,39 +45,42 @@ def read_wet(stream: Readable, source: str, limits: Limits = DEFAULT_LIMITS, qui
 
 def judge(record: Record, source: str) -> Verdict:
     """The page in a record, or why there is none."""
-    headers = record.headers
-    url = headers.get("warc-target-uri", "")
+    field = record.headers.get
+    url = field("warc-target-uri", "")
     if url.startswith("<") and url.endswith(">"):  # as wget writes it
         url = url[1:-1].strip()
-    date = headers.get("warc-date", "")
-    kind = headers.get("warc-type", "")
-    where = f"{source}#{record.offset}+{record.inner}" if record.inner else f"{source}#{record.offset}"
-    page = Page(url, "", date, where, headers.get("warc-record-id", "").strip("<>"))
-    if kind.lower() != "conversion":
-        return _rejected(page, NOT_A_PAGE, kind or "no WARC-Type", record)
+    date = field("warc-date", "")
+    kind = field("warc-type", "")
+    if kind != "conversion" and kind.lower() != "conversion":
+        return _rejected(record, source, url, NOT_A_PAGE, kind or "no WARC-Type")
     if not url:
-        return _rejected(page, NO_URL, "", record)
+        return _rejected(record, source, url, NO_URL)
     if len(url) > MAX_URL:
-        return _rejected(page, BAD_URL, f"{len(url)} characters", record)
-    if (control := _CONTROL.search(url)) is not None:
-        return _rejected(page, BAD_URL, f"control character {control[0]!r}", record)
+        return _rejected(record, source, url, BAD_URL, f"{len(url)} characters")
+    if not url.isprintable() and (control := _CONTROL.search(url)) is not None:
+        return _rejected(record, source, url, BAD_URL, f"control character {control[0]!r}")
     if not date:
-        return _rejected(page, NO_DATE, "", record)
+        return _rejected(record, source, url, NO_DATE)
     body, undecodable = decode(record.body)
     text = page_text(body)
     if not text:
-        return _rejected(page, NO_TEXT, f"{len(record.body)} bytes", record)
-    return Kept(Page(url, text, date, where, page.record_id), _TALLIES[record.length_mismatch, undecodable])
+        return _rejected(record, source, url, NO_TEXT, f"{len(record.body)} bytes")
+    page = Page(url, text, date, _where(source, record), field("warc-record-id", "").strip("<>"))
+    return Kept(page, _TALLIES[record.length_mismatch, undecodable])
 
 
-def _rejected(page: Page, reason: Reason, detail: str, record: Record) -> Rejected:
+def _where(source: str, item: Record | Lost) -> str:
+    return f"{source}#{item.offset}+{item.inner}" if item.inner else f"{source}#{item.offset}"
+
+
+def _rejected(record: Record, source: str, url: str, reason: Reason, detail: str = "") -> Rejected:
     """With the beginning of the text and without the end of an endless URL."""
-    return Rejected(page._replace(url=page.url[:MAX_URL], text=excerpt(record.body)), reason, detail)
+    date, record_id = record.headers.get("warc-date", ""), record.headers.get("warc-record-id", "").strip("<>")
+    page = Page(url[:MAX_URL], excerpt(record.body), date, _where(source, record), record_id)
+    return Rejected(page, reason, detail)
 
 
 def _lost(lost: Lost, source: str) -> Rejected:
-    where = f"{source}#{lost.offset}+{lost.inner}" if lost.inner else f"{source}#{lost.offset}"
-    headers = lost.headers
-    url = headers.get("warc-target-uri", "").removeprefix("<").removesuffix(">")[:MAX_URL]
-    record_id = headers.get("warc-record-id", "").strip("<>")
-    return Rejected(Page(url, "", headers.get("warc-date", ""), where, record_id), lost.reason, lost.detail)
+    url = lost.headers.get("warc-target-uri", "").removeprefix("<").removesuffix(">")[:MAX_URL]
+    date, record_id = lost.headers.get("warc-date", ""), lost.headers.get("warc-record-id", "").strip("<>")
+    return Rejected(Page(url, "", date, _where(source, lost), record_id), lost.reason, lost.detail)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 BLOCK = 1 << 18  # characters cut into lines at a time: very short lines cost fifty bytes each while they are apart
+_UNTIDY = re.compile(r"\n(?:\s|(?<=\s\n))")  # the literal first character makes it fast
 EXCERPT = 200  # characters
 
 
@@ -16,6 +18,9 @@ def page_text(body: str) -> str:
     """
     if "\r" in body:
         body = body.replace("\r", "\n")  # "\r\n" becomes two ends of lines, and blank lines go anyway
+    body = body.strip()
+    if not _UNTIDY.search(body):  # as most pages are written
+        return body
     if len(body) <= BLOCK:
         return _stripped(body)
     return "\n".join(filter(None, map(_stripped, _blocks(body))))

@@ -1,0 +1,58 @@
+"""What the tests of whole builds share: builds that are made once a session, and word lists that never change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests import wetfiles
+
+Build = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def badwords(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small list of English, so that no test depends on the lists that come with c4pipe."""
+    folder = tmp_path_factory.mktemp("badwords")
+    (folder / "en.txt").write_text(f"{wetfiles.BAD_WORD}\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The input folder of `wetfiles.corpus`."""
+    return wetfiles.corpus(tmp_path_factory.mktemp("small") / "wet")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory, badwords: Path) -> Build:
+    """`built(input, "--preset", "en.noclean", ...)`: the corpus folder, built once a session for the same arguments.
+
+    The folder is shared: look at it, and leave it as it is.
+    """
+    from beam_jobs import build_c4
+
+    done: dict[tuple[str, ...], Path] = {}
+
+    def build(source: Path, *options: str) -> Path:
+        key = (str(source), *options)
+        if key not in done:
+            folder = tmp_path_factory.mktemp("built") / "c4"
+            arguments = ["--input", str(source), "--output", str(folder), "--badwords-dir", str(badwords)]
+            code = build_c4.main([*arguments, "--workers", "1", *options])
+            assert code == 0, f"the build of {key} ended with {code}"
+            done[key] = folder
+        return done[key]
+
+    return build
+
+
+@pytest.fixture
+def punkt(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Punkt's data where en.tfds finds it; the test is skipped without."""
+    if not wetfiles.PUNKT.is_dir():
+        pytest.skip(f"en.tfds needs Punkt's data, and {wetfiles.PUNKT} is not there")
+    monkeypatch.setenv("NLTK_DATA", str(wetfiles.PUNKT))
+    return wetfiles.PUNKT
