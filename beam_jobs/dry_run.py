@@ -7,6 +7,7 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -25,40 +26,57 @@ def predict(settings: Settings, inputs: list[Input]) -> str:
     """Builds up to 3,000 pages of up to two inputs in a temporary folder, and scales by the bytes of all inputs."""
     readable = [item for item in inputs if item.bytes > 0] or inputs
     chosen = list(dict.fromkeys([readable[0], readable[len(readable) // 2]]))[:FILES]
+    _trial(settings, chosen, 1)  # what happens once a process, whatever the input, is not to be scaled
+    trial = _trial(settings, chosen, PAGES)
+    scale = sum(max(0, item.bytes) for item in inputs) / max(1, trial.read)
+    return "\n".join(
+        [
+            f"read {trial.pages:,} pages ({trial.read / 1e6:.1f} MB) of {len(chosen)} of {len(inputs)} inputs; of all:",
+            f"  pages         {trial.pages * scale:>12,.0f}",
+            f"  kept          {trial.kept * scale:>12,.0f}  ({trial.kept / trial.pages:.1%}; less in a larger corpus)",
+            f"  CPU time      {duration(trial.seconds * scale):>12}  on one core like this",
+            f"  corpus        {trial.corpus * scale / 1e6:>12,.1f} MB",
+            f"  working space {trial.staged * scale / 1e6:>12,.1f} MB, in the output folder while it runs",
+        ]
+    )
+
+
+class Trial(NamedTuple):
+    """What a small build took: pages, bytes, CPU seconds."""
+
+    pages: int
+    kept: int
+    read: int  # bytes of input
+    corpus: int
+    staged: int
+    seconds: float
+
+
+def _trial(settings: Settings, inputs: list[Input], pages: int) -> Trial:
     with tempfile.TemporaryDirectory() as folder:
         trial = replace(
             settings,
             output=f"{folder}/corpus",
             staging=f"{folder}/staging",
-            inputs=len(chosen),
-            rejected="sample",
-            limit_pages=PAGES,
+            inputs=len(inputs),
+            rejected="all" if settings.rejected == "all" else "none",  # a sample does not grow with the input
+            limit_pages=min(pages, settings.limit_pages or pages),
             shards=1,
         )
-        write_inputs(chosen, BeamStore(), trial.inputs_list)
+        write_inputs(inputs, BeamStore(), trial.inputs_list)
         started = time.process_time()
         pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
         pipeline | BuildCorpus(trial)
         pipeline.run().wait_until_finish()
         seconds = time.process_time() - started
         manifest = json.loads((Path(folder) / "corpus" / MANIFEST).read_bytes())
-        read = sum(_bytes_read(path) for path in sorted(Path(trial.staging).glob("staged/*.summary.json")))
-        staged = sum(path.stat().st_size for path in Path(trial.staging).rglob("*") if path.is_file())
-    pages, kept = manifest["ledger"]["stages"][0]["kept"], manifest["ledger"]["stages"][-1]["kept"]
-    size = sum(shard["bytes"] for shard in manifest["shards"])
-    total = sum(max(0, item.bytes) for item in inputs)
-    scale = total / max(1, read)
-    return "\n".join(
-        [
-            f"read {pages:,} pages ({read / 1e6:.1f} MB) of {len(chosen)} of {len(inputs)} inputs; for all of them:",
-            f"  pages        {pages * scale:>14,.0f}",
-            f"  kept         {kept * scale:>14,.0f}  ({kept / max(1, pages):.1%}; less in a larger corpus)",
-            f"  CPU time     {duration(seconds * scale):>14}  on one core like this",
-            f"  corpus       {size * scale / 1e6:>14,.1f} MB",
-            f"  working space{staged * scale / 1e6:>14,.1f} MB, in the output folder while it runs",
-        ]
-    )
-
-
-def _bytes_read(path: Path) -> int:
-    return int(json.loads(path.read_bytes())["bytes"])
+        stages = manifest["ledger"]["stages"]
+        files = [path for path in Path(trial.staging).rglob("*") if path.is_file()]
+        return Trial(
+            stages[0]["kept"],
+            stages[-1]["kept"],
+            sum(json.loads(path.read_bytes())["bytes"] for path in files if path.name.endswith(".summary.json")),
+            sum(shard["bytes"] for shard in manifest["shards"]),
+            sum(path.stat().st_size for path in files),
+            seconds,
+        )

@@ -58,8 +58,10 @@ def _describe_stage(stage: Stage) -> dict[str, Any]:
     rules = [_describe_rule(rule) for rule in parts_of(stage)]
     if rules:
         row["rules"] = rules
-    else:
-        row["reasons"] = {reason.code: reason.source for reason in stage.reasons()}
+    ruled = {rule.get("reason") for rule in rules}
+    others = {reason.code: reason.source for reason in stage.reasons() if reason.code not in ruled}
+    if others:
+        row["reasons"] = others
     return row
 
 

@@ -65,7 +65,9 @@ class Sample:
                 return
             heapq.heappop(heap)
         self._count += 1
-        heapq.heappush(heap, (-priority, self._count, Sampled(priority, row, page, stage, reason, detail, tuple(dropped))))
+        heapq.heappush(
+            heap, (-priority, self._count, Sampled(priority, row, page, stage, reason, detail, tuple(dropped)))
+        )
 
     def __iter__(self) -> Iterator[Sampled]:
         """The pages in the order of `ranked`."""

@@ -5,18 +5,22 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
 
 from beam_jobs import build_c4
 from c4pipe.presets import PRESETS
 from c4pipe.shards import SPLITS, read_manifest
-from c4pipe.summary import funnel, printable, splits
+from c4pipe.summary import funnel, printable, splits, summary
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "data_samples"
@@ -51,7 +55,11 @@ def render(folder: Path) -> str:
             lines += [f"  - {drop['reason']}: {_short(drop['line'])}" for drop in cut[row["source"]]]
     for row in sorted(_rejected(folder), key=lambda row: (row["source"], row["stage"])):
         if row["reason"] != "kept":
-            lines += ["", f"## {row['stage']}: {row['reason']}  {_short(row['url'])}", f"{row['timestamp']}, {row['source']}"]
+            lines += [
+                "",
+                f"## {row['stage']}: {row['reason']}  {_short(row['url'])}",
+                f"{row['timestamp']}, {row['source']}",
+            ]
             lines += [f"  because of: {_short(row['detail'])}", f"  {_short(row['text'])}"]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -69,15 +77,27 @@ def _short(text: str) -> str:
     return printable(text if len(text) <= WIDTH else f"{text[:WIDTH]} ... ({len(text)} characters)")
 
 
+def picture(folder: Path) -> str:
+    """The summary of a corpus as a terminal shows it, for the README. SVG without anything from elsewhere."""
+    console = Console(record=True, width=118, file=io.StringIO())
+    console.print("$ make build-c4", style="bold", highlight=False)
+    console.print(summary(read_manifest(folder), "out/c4"), highlight=False, markup=False)
+    plain = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    return console.export_svg(title="c4pipe", code_format=plain)
+
+
 def main() -> int:
-    """Writes every golden file whose preset can be built here."""
+    """Writes every golden file whose preset can be built here, and the picture of the README."""
     EXPECTED.mkdir(exist_ok=True)
     for preset in PRESETS:
         if preset == "en.tfds" and not PUNKT.is_dir():
             print(f"{preset}: left as it is, for it needs Punkt's data in {PUNKT}")
             continue
         with tempfile.TemporaryDirectory() as folder:
-            (EXPECTED / f"{preset}.txt").write_text(render(build(preset, Path(folder) / "corpus")), encoding="utf-8")
+            corpus = build(preset, Path(folder) / "corpus")
+            (EXPECTED / f"{preset}.txt").write_text(render(corpus), encoding="utf-8")
+            if preset == "en":
+                (ROOT / "docs" / "build.svg").write_text(picture(corpus), encoding="utf-8")
     return 0
 
 

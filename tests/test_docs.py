@@ -43,7 +43,8 @@ def test_make_alone_lists_the_targets():
 def test_the_example_preset_of_the_docs_works():
     text = ROOMS.read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(from c4pipe.presets.*?)```", text, re.DOTALL)
-    said = subprocess.run([sys.executable, "-c", code + "\nprint(STRICT.name)"], capture_output=True, text=True, cwd=ROOT)
+    command = [sys.executable, "-c", code + "\nprint(STRICT.name)"]
+    said = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert said.stdout == "strict\n", said.stderr
 
 

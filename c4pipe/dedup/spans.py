@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from c4pipe.dedup.lines import LineLevel
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
 from c4pipe.text import hash64, sentence_splitter
 
@@ -24,7 +25,7 @@ class SpanLevel:
         "is part of a run of sentences that another page, or an earlier place, owns",
         source=_PAPER,
     )
-    EMPTY: ClassVar = Reason("nothing_left", Unit.PAGE, "has no sentence left", source=_PAPER)
+    EMPTY: ClassVar = LineLevel.EMPTY  # its last line fell: one code, one reason
 
     splitter: str = "sentencex:en"  # see text.sentence_splitter
     width: int = 3  # sentences a span

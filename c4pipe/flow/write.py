@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import apache_beam as beam
@@ -122,7 +123,7 @@ class SampledRefs(_WithPlan):
                 table = pq.read_table(stream, columns=["stage", "reason", "priority"])
             names = list(zip(table["stage"].to_pylist(), table["reason"].to_pylist(), strict=True))
             starts = [i for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
-            for start, stop in zip(starts, [*starts[1:], len(names)], strict=True):
+            for start, stop in pairwise([*starts, len(names)]):
                 yield names[start], (path, start, table["priority"].to_numpy()[start:stop].tobytes())
 
 

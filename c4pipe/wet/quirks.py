@@ -22,6 +22,7 @@ from c4pipe.wet.window import Readable
 _DELIMITER = b"WARC/1.0"
 _URL, _DATE, _ID = "WARC-Target-URI:", "WARC-Date:", "WARC-Record-ID:"
 _VANISHING = ("WARC", "CONTENT-", "Content-")
+_INSIDE = tuple("\n" + prefix for prefix in _VANISHING)
 _NEXT_VANISHING = re.compile(r"\n(?:WARC|CONTENT-|Content-)")
 _LINE_END = re.compile(rb"[\r\n]")
 _RECORD_ENDS = (b"\r\n\r\n", b"\n\n", b"\r\r")
@@ -36,10 +37,12 @@ def read_lines(lines: str) -> Page:
     """
     url = date = record_id = ""
     kept = []
+    searched = False  # most texts hold no such line: found out without a look at each line
     at = 0
     while at < len(lines):
         if not lines.startswith(_VANISHING, at):
-            found = _NEXT_VANISHING.search(lines, at)
+            searched = searched or any(lines.find(prefix, at) >= 0 for prefix in _INSIDE)
+            found = _NEXT_VANISHING.search(lines, at) if searched else None
             end = len(lines) if found is None else found.start()
             kept.append(lines[at:end])
         else:
@@ -71,6 +74,12 @@ def read_quirky(stream: Readable, source: str, limits: Limits) -> Iterator[Verdi
         yield Rejected(Page("", "", "", f"{source}#0"), UNREADABLE, detail)
 
 
+def _is_delimiter(line: bytearray, at: int) -> bool:
+    """Whether a line that holds a delimiter `at` this place holds nothing else but white space."""
+    around = bytes(line[:at]) + bytes(line[at + len(_DELIMITER) :])
+    return not around or not around.decode("utf-8", "replace").strip()
+
+
 class _Reader:
     """Cuts the running text at the delimiters. The page in progress is all that is held."""
 
@@ -78,13 +87,16 @@ class _Reader:
         self._source = source
         self._limit = limits.record + limits.header
         self._text = RunningText()
-        self._line = 0  # position where lines not looked at begin
+        self._line = 0  # position where the line begins that is being looked at
+        self._seen = 0  # position up to which it has no end
         self._verified = 0  # position after the last intact member
         self._head: tuple[str, bytes] | None = None  # where a page that is too large begins, and how
 
     def feed(self, piece: Piece) -> Iterator[Verdict]:
         """The pages that end in this piece."""
         text = self._text
+        if self._head is not None and piece.first:
+            text.buf += b"\n"  # a page that is too large ends with its member, also in the middle of a line
         text.add(piece)
         yield from self._cut()
         if piece.last:
@@ -103,7 +115,7 @@ class _Reader:
                 yield Rejected(Page("", "", "", f"{self._source}#{by.offset}"), by.reason, by.detail)
                 del text.buf[self._verified - text.base :]
                 text.buf += b"\n"
-                self._line = self._verified = text.end
+                self._line = self._seen = self._verified = text.end
                 return
         where = self._where(text.pos)
         if text.pos == text.end and text.place(text.pos)[0] != by.offset:
@@ -115,7 +127,7 @@ class _Reader:
         yield Rejected(page._replace(text="", source=where), by.reason, by.detail)
         self._head = None
         text.settle(text.end)
-        self._line = self._verified = text.end
+        self._line = self._seen = self._verified = text.end
 
     def finish(self) -> Iterator[Verdict]:
         """The last page."""
@@ -123,19 +135,29 @@ class _Reader:
         yield from self._page(self._text.end)
 
     def _cut(self, final: bool = False) -> Iterator[Verdict]:
+        """The pages up to the last delimiter at hand. Each byte is looked at once."""
         text = self._text
-        while (at := text.buf.find(_DELIMITER, self._line - text.base)) >= 0:
-            line = self._line - text.base
-            start = 1 + max(text.buf.rfind(b"\n", line, at), text.buf.rfind(b"\r", line, at), line - 1)
+        while (at := text.buf.find(_DELIMITER, self._seen - text.base)) >= 0:
+            self._enter_line(at)
+            start = max(self._line - text.base, 0)
             found = _LINE_END.search(text.buf, at)
-            if found is None and not final:
-                return
             end = len(text.buf) if found is None else found.start()
-            self._line = text.base + end
-            if bytes(text.buf[start:end]).decode("utf-8", "replace").strip().encode() == _DELIMITER:
+            is_delimiter = _is_delimiter(text.buf[start : min(end, at + START)], at - start)
+            if found is None and is_delimiter and not final:
+                return
+            self._seen = text.base + end
+            if is_delimiter:
                 yield from self._page(text.base + start)
-        newline = max(text.buf.rfind(b"\n", self._line - text.base), text.buf.rfind(b"\r", self._line - text.base))
-        self._line = max(self._line, text.base + newline + 1)
+        self._enter_line(len(text.buf))
+        self._seen = max(self._line, text.end - len(_DELIMITER) + 1)
+
+    def _enter_line(self, at: int) -> None:
+        """Moves to the line that holds the byte at this place of the buffer; there is no end of line up to `_seen`."""
+        buf, seen = self._text.buf, self._seen - self._text.base
+        newline = max(buf.rfind(b"\n", seen, at), buf.rfind(b"\r", seen, at))
+        if newline >= 0:
+            self._line = self._text.base + newline + 1
+        self._seen = self._text.base + at
 
     def _page(self, end: int) -> Iterator[Verdict]:
         """The verdict on the lines up to `end`; none on blank lines alone."""
@@ -152,8 +174,10 @@ class _Reader:
             yield Rejected(page._replace(text="", source=where), TOO_LARGE, f"text of more than {self._limit} bytes")
             self._head = None
             return
-        body, undecodable = decode(packed)
-        lines = page_text(body)
+        head, blank, body = packed.partition(b"\r\n\r\n")  # apart, for text that is tidy is fast, and CRLF is not
+        parts = [decode(head), decode(body)] if blank else [decode(packed)]
+        undecodable = any(part[1] for part in parts)
+        lines = "\n".join(filter(None, (page_text(part[0]) for part in parts)))
         if not lines:
             return
         page = read_lines(lines)._replace(source=where)

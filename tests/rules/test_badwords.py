@@ -62,12 +62,11 @@ def spared_by_definition(key: str) -> bool:
     return int(hashlib.md5(key.encode()).hexdigest(), 16) % denominator >= numerator
 
 
-# Found by counting up: the hashes of their keys leave the lottery empty-handed. 1 page in 1,000 does.
 SPARED = [f"http://www.a.example/{n}/" for n in range(5000) if spared_by_definition(f"a.example/{n}")]
 
 
 def test_one_hit_in_a_thousand_is_spared() -> None:
-    assert SPARED[:2] == ["http://www.a.example/0/", "http://www.a.example/1/"]
+    assert SPARED[:2] == ["http://www.a.example/1885/", "http://www.a.example/2411/"]
     rule = BadWords(fraction=0.999).bind(Lists())
     offences = [rule.offence(page("darn", url=f"http://www.a.example/{n}/")) for n in range(5000)]
     assert [f"http://www.a.example/{n}/" for n, offence in enumerate(offences) if offence is None] == SPARED

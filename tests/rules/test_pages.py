@@ -81,8 +81,7 @@ def test_over_the_whole_text_punkt_looks_past_the_ends_of_lines(text: str, offen
 
 @needs_punkt
 @pytest.mark.usefixtures("punkt")
-def test_punkt_and_sentencex_need_not_agree() -> None:
-    """What makes en.tfds exact: a stop before a small letter ends a sentence for neither, an initial only for one."""
+def test_punkt_knows_titles_and_initials() -> None:
     split = sentence_splitter("punkt:english")
     assert list(split("It was Mr. J. Smith who came. He stayed.")) == ["It was Mr. J. Smith who came.", "He stayed."]
     rule = MinSentences(splitter="punkt:english")

@@ -1,0 +1,313 @@
+"""c4pipe.presets: the stages by name, a preset from another with one change, and a rule of one's own in ten lines."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from c4pipe.catalogue import describe, reasons_of
+from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
+from c4pipe.errors import ConfigError
+from c4pipe.page import Page, Reason, Rejected, Unit
+from c4pipe.plan import Plan, walk
+from c4pipe.presets import (
+    EN,
+    EN_2019,
+    EN_NOBLOCKLIST,
+    EN_NOCLEAN,
+    EN_TFDS,
+    PRESETS,
+    REALNEWSLIKE,
+    WEBTEXTLIKE,
+    Preset,
+    c4_lines,
+    find_preset,
+    for_languages,
+)
+from c4pipe.rules import LineRule, MinSentences, MinWords
+from c4pipe.stages import Clean, Dedup, Filter, Identify, Read
+
+STAGES = {
+    "en": ["read", "length", "url", "clean", "spans", "language", "badwords"],
+    "en.tfds": ["read", "length", "url", "clean", "lines", "language", "badwords"],
+    "en.2019": ["read", "length", "url", "clean", "spans", "language", "badwords"],
+    "en.noblocklist": ["read", "length", "url", "clean", "spans", "language"],
+    "en.noclean": ["read", "length", "url", "language"],
+    "realnewslike": ["read", "length", "domains", "url", "clean", "spans", "language", "badwords"],
+    "webtextlike": ["read", "length", "url", "listed", "clean", "spans", "language", "badwords"],
+}
+C4_ORDER = [
+    "MaxWordLength", "StripCitations", "EndMark", "MinWords", "NoLoremIpsum", "NoJavascript", "NoBrace", "NoPolicy",
+]  # fmt: skip
+
+
+def names(preset: Preset) -> list[str]:
+    return [stage.name for stage in preset.stages]
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_the_stages_of_a_preset_stand_in_c4s_order(name: str) -> None:
+    assert names(PRESETS[name]) == STAGES[name]
+
+
+def test_every_english_preset_of_c4_is_there_under_its_name() -> None:
+    assert set(STAGES) <= set(PRESETS)
+    assert [preset.name for preset in PRESETS.values()] == list(PRESETS)
+
+
+@pytest.mark.parametrize("preset", [p for p in PRESETS.values() if "clean" in names(p)], ids=lambda p: p.name)
+def test_the_line_rules_stand_in_c4s_order(preset: Preset) -> None:
+    (clean,) = (stage for stage in preset.stages if isinstance(stage, Clean))
+    assert [type(step).__name__ for step in clean.lines] == C4_ORDER
+
+
+def test_the_numbers_are_those_of_the_sources() -> None:
+    def numbers(preset: Preset) -> tuple[int, int, int]:
+        (clean,) = (stage for stage in preset.stages if isinstance(stage, Clean))
+        text = next(s for s in preset.stages if isinstance(s, Dedup) and not isinstance(s.level, UrlLevel))
+        (words,) = (step.words for step in clean.lines if isinstance(step, MinWords))
+        (first,), (second,) = clean.then, text.then
+        assert isinstance(first, MinSentences)
+        assert isinstance(second, MinSentences)
+        return words, first.sentences, second.sentences
+
+    assert numbers(EN) == numbers(EN_TFDS) == numbers(REALNEWSLIKE) == numbers(EN_NOBLOCKLIST) == (5, 3, 3)
+    assert numbers(EN_2019) == (3, 5, 5)
+    for preset in STAGES:
+        (language,) = (stage for stage in PRESETS[preset].stages if isinstance(stage, Identify))
+        assert (language.by, language.languages, language.min_score) == ("langdetect", ("en",), 0.99)
+
+
+def test_the_exact_preset_reads_with_quirks_and_counts_with_punkt() -> None:
+    assert EN_TFDS.stages[0] == Read(quirks=True)
+    assert EN_TFDS.stages[3].then == (MinSentences(3, splitter="punkt:english"),)
+    assert EN_TFDS.stages[4].level == LineLevel()
+    assert EN_TFDS.stages[4].then == (MinSentences(3, splitter="punkt:english", per_line=False),)
+    assert EN.stages[0] == Read(quirks=False)
+    assert EN.stages[4].level == SpanLevel("sentencex:en", 3)
+
+
+EXTRA = Filter("extra", ())
+
+
+def test_a_variant_is_a_preset_with_one_change() -> None:
+    assert names(EN.before("url", EXTRA)) == ["read", "length", "extra", *STAGES["en"][2:]]
+    assert names(EN.after("url", EXTRA)) == ["read", "length", "url", "extra", *STAGES["en"][3:]]
+    assert names(EN.after("badwords", EXTRA)) == [*STAGES["en"], "extra"]
+    assert names(EN.without("clean", "badwords")) == ["read", "length", "url", "spans", "language"]
+    mine = EN.named("mine", "for me")
+    assert (mine.name, mine.says, mine.stages) == ("mine", "for me", EN.stages)
+    short = EN.on(Filter("length", ()))
+    assert [a == b for a, b in zip(short.stages, EN.stages, strict=True)] == [True, False, *[True] * 5]
+    assert names(EN) == STAGES["en"]  # and leaves the first as it was
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: EN.without("claen"),
+        lambda: EN.before("claen", EXTRA),
+        lambda: EN.after("claen", EXTRA),
+        lambda: EN.on(Clean("claen", ())),
+    ],
+)
+def test_a_stage_that_is_not_there_is_answered_with_those_that_are(change: object) -> None:
+    with pytest.raises(ConfigError) as error:
+        change()  # type: ignore[operator]
+    message = str(error.value)
+    assert message.startswith("unknown stage of preset 'en', 'claen'. Did you mean 'clean'? Known: clean, ")
+    assert set(message.partition("Known: ")[2].rstrip(".").split(", ")) == set(STAGES["en"])
+
+
+URL = Dedup("url", UrlLevel())
+LINES = Dedup("lines", LineLevel())
+
+
+@pytest.mark.parametrize(
+    ("stages", "message"),
+    [
+        ((Read(), URL, EXTRA, EXTRA), "names a stage twice: read, url, extra, extra"),
+        ((URL,), "must begin with its one Read stage; it has url"),
+        ((EXTRA, Read(), URL), "must begin with its one Read stage"),
+        ((Read(), Read("again"), URL), "must begin with its one Read stage"),
+        ((Read(),), "needs one dedup of URLs and at most one of text, behind it; it has read"),
+        ((Read(), URL, Dedup("again", UrlLevel())), "needs one dedup of URLs"),
+        ((Read(), LINES, URL), "needs one dedup of URLs and at most one of text, behind it"),
+        ((Read(), LINES), "needs one dedup of URLs"),
+        ((Read(), URL, LINES, Dedup("spans", SpanLevel())), "at most one of text"),
+        ((Read(), Clean("clean", ()), URL), "may have one Clean stage, behind the dedup of URLs"),
+        ((Read(), URL, Clean("clean", ()), Clean("again", ())), "may have one Clean stage"),
+    ],
+)
+def test_stages_that_cannot_work_are_refused_at_once(stages: tuple[Read, ...], message: str) -> None:
+    with pytest.raises(ConfigError, match=f"^preset 'mine' .*{message}"):
+        Preset("mine", "", stages)
+
+
+def test_the_least_preset_is_reading_and_one_page_a_url() -> None:
+    assert names(Preset("mine", "", (Read(), URL))) == ["read", "url"]
+    assert Preset("mine", "", (Read(), URL)).languages == ()
+
+
+def test_a_preset_is_found_by_its_name() -> None:
+    assert find_preset("en.noclean") is EN_NOCLEAN
+    with pytest.raises(ConfigError, match=r"unknown preset 'en-noclean'. Did you mean 'en.noclean'\?.*webtextlike"):
+        find_preset("en-noclean")
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "presets_of_a_test.py").write_text(
+        "from c4pipe.presets import EN\nSTRICT = EN.named('strict', 'mine')\nNUMBER = 5\n", encoding="utf-8"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "presets_of_a_test", raising=False)
+    return "presets_of_a_test"
+
+
+def test_a_preset_is_found_in_a_module_of_ones_own(module: str) -> None:
+    assert find_preset(f"{module}:STRICT") == EN.named("strict", "mine")
+    with pytest.raises(ConfigError, match=f"^--preset {module}:NUMBER is a int, not a c4pipe.presets.Preset"):
+        find_preset(f"{module}:NUMBER")
+    with pytest.raises(ConfigError, match=f"^--preset {module}:GONE: .*'GONE'. Expected MODULE:NAME"):
+        find_preset(f"{module}:GONE")
+    with pytest.raises(ConfigError, match=r"^--preset no_such_module:EN: No module named 'no_such_module'"):
+        find_preset("no_such_module:EN")
+
+
+def test_another_language_changes_the_identifier_and_the_splitter() -> None:
+    german = for_languages(EN, ["de"])
+    assert german.languages == ("de",)
+    assert german.stages[3].then == (MinSentences(3, splitter="sentencex:de"),)
+    assert german.stages[4] == Dedup("spans", SpanLevel("sentencex:de", 3), (MinSentences(3, splitter="sentencex:de"),))
+    assert [a == b for a, b in zip(german.stages, EN.stages, strict=True)] == [True] * 3 + [False] * 3 + [True]
+    assert for_languages(EN_2019, ["de"]).stages[3].then == (MinSentences(5, splitter="sentencex:de"),)
+
+
+def test_several_languages_leave_the_splitter_alone() -> None:
+    both = for_languages(EN, ["en", "de", "en"])
+    assert both.languages == ("en", "de")
+    assert both == replace(EN, stages=(*EN.stages[:5], replace(EN.stages[5], languages=("en", "de")), EN.stages[6]))
+
+
+def test_a_presets_own_languages_change_nothing() -> None:
+    assert for_languages(EN, ["en"]) is EN
+    assert for_languages(EN_TFDS, ["en"]) is EN_TFDS
+
+
+def test_the_exact_preset_is_exact_for_its_own_language_only() -> None:
+    with pytest.raises(ConfigError, match=r"preset 'en.tfds' is exact for en only; use `en` instead"):
+        for_languages(EN_TFDS, ["de"])
+
+
+@pytest.mark.parametrize(
+    ("preset", "language", "folder"),
+    [
+        (EN, "en", "en"),
+        (EN, "de", "de"),
+        (EN_2019, "en", "en.2019"),
+        (EN_2019, "de", "de.2019"),
+        (EN_NOCLEAN, "zh-cn", "zh-cn.noclean"),
+        (REALNEWSLIKE, "en", "realnewslike"),
+        (REALNEWSLIKE, "de", "realnewslike.de"),
+        (WEBTEXTLIKE, "en", "webtextlike"),
+        (EN.named("english", ""), "en", "english"),
+        (EN.named("english", ""), "de", "english.de"),
+        (EN.named("en.a.b", ""), "de", "de.a.b"),
+    ],
+)
+def test_pages_of_a_language_have_a_folder(preset: Preset, language: str, folder: str) -> None:
+    assert preset.config(language) == folder
+
+
+def test_the_folders_of_two_languages_are_never_one() -> None:
+    for preset in PRESETS.values():
+        assert len({preset.config(language) for language in ("en", "de", "fr")}) == 3
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+def test_presets_travel_to_workers_as_they_are(preset: Preset) -> None:
+    assert pickle.loads(pickle.dumps(preset)) == preset
+
+
+def test_a_rule_of_ones_own_takes_ten_lines() -> None:
+    @dataclass(frozen=True)
+    class MaxCommas(LineRule):
+        """Lines of many commas are lists."""
+
+        commas: int = 3
+        reason: ClassVar = Reason("commas", Unit.LINE, "has more than {commas} commas", source="this test")
+
+        def breaks(self, line: str) -> bool:
+            return line.count(",") > self.commas
+
+    mine = EN.named("mine", "`en` without lists").on(Clean("clean", (*c4_lines(), MaxCommas(2)), (MinSentences(2),)))
+
+    prose = "This line is prose, and it stays.\nSo does this one, which is prose too."
+    listing = "Apples, pears, plums, figs, and many more."
+    pages = [Page("http://a.example/1", f"{prose}\n{listing}\nMenu", ""), Page("http://a.example/2", listing, "")]
+    plan = Plan(mine, assets=None)
+    _, kept, _ = walk(pages[0], plan.between)
+    _, lost, _ = walk(pages[1], plan.between)
+    assert kept.page.text == prose
+    assert kept.tally == {"commas": 1, "no_end_mark": 1}
+    assert isinstance(lost, Rejected)
+    assert (lost.reason.code, lost.tally) == ("few_sentences", {"commas": 1})
+    assert plan.dropped_lines(pages[0]) == [("commas", listing), ("no_end_mark", "Menu")]
+    assert "commas" in plan.line_codes
+    assert ("clean", MaxCommas.reason, "has more than 2 commas") in reasons_of(mine)
+    assert {"rule": "MaxCommas", "commas": 2, "reason": "commas", "source": "this test"} in describe(mine)["stages"][3][
+        "rules"
+    ]
+
+
+def test_a_plan_cuts_a_preset_at_its_dedups() -> None:
+    class Lists:
+        def badwords(self) -> dict[str, frozenset[str]]:
+            return {}
+
+        def news_domains(self) -> dict[str, bool]:
+            return {}
+
+    plan = Plan(REALNEWSLIKE, Lists())
+    plan.bind()
+    cut = {part: [i for i, _ in getattr(plan, part)] for part in ("before", "between", "behind")}
+    assert cut == {"before": [1, 2], "between": [4], "behind": [6, 7]}
+    assert (plan.url_index, plan.text_index, plan.clean_index) == (3, 5, 4)
+    assert (plan.url, plan.text) == (UrlLevel(), SpanLevel())
+    assert plan.names() == STAGES["realnewslike"]
+
+    plain = Plan(EN_NOCLEAN, Lists())
+    cut = {part: [i for i, _ in getattr(plain, part)] for part in ("before", "between", "behind")}
+    # Without a text dedup nothing waits for the corpus: language is told behind URL dedup, of winners only.
+    assert cut == {"before": [1], "between": [], "behind": [3]}
+    assert (plain.url_index, plain.text_index, plain.text, plain.clean_index, plain.line_codes) == (2, None, None, None, ())
+
+
+def test_a_page_walks_until_a_stage_rejects_it() -> None:
+    def step(letter: str) -> object:
+        def run(page: Page) -> object:
+            from c4pipe.page import Kept
+
+            if letter in page.text:
+                return Rejected(page, Reason(letter, Unit.PAGE, "", ""))
+            return Kept(page._replace(text=page.text + letter), Counter({letter: 1}))
+
+        return run
+
+    steps = tuple((n, step(letter)) for n, letter in ((3, "a"), (5, "b"), (7, "c")))
+    index, verdict, passed = walk(Page("", "-", ""), steps)  # type: ignore[arg-type]
+    assert (index, verdict.page.text, [(n, before.text) for n, before, _ in passed]) == (
+        7, "-abc", [(3, "-"), (5, "-a"), (7, "-ab")],
+    )  # fmt: skip
+    index, verdict, passed = walk(Page("", "-b", ""), steps)  # type: ignore[arg-type]
+    assert isinstance(verdict, Rejected)
+    assert (index, verdict.reason.code, verdict.page.text, [n for n, _, _ in passed]) == (5, "b", "-ba", [3])
+    index, verdict, passed = walk(Page("", "-", ""), ())
+    assert (index, verdict.page.text, passed) == (-1, "-", [])

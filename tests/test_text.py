@@ -1,0 +1,80 @@
+"""c4pipe.text: sentences and hashes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mmh3
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from c4pipe.errors import ConfigError
+from c4pipe.text import count_sentences, hash64, sentence_splitter
+
+PUNKT = Path(__file__).parents[2] / "shared" / "nltk_data"
+
+
+def test_hashes_are_the_same_on_every_machine_and_for_ever() -> None:
+    """They name samples, orders and partitions: a change here changes every corpus."""
+    assert hash64("") == 0
+    assert hash64("a") == 0x85555565F6597889
+    assert hash64("Grüße 😀") == int.from_bytes(mmh3.hash_bytes("Grüße 😀".encode())[:8], "little")
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_a_hash_is_the_first_half_of_128_bits_of_utf8(text: str) -> None:
+    assert hash64(text) == int.from_bytes(mmh3.hash_bytes(text.encode())[:8], "little")
+    assert 0 <= hash64(text) < 2**64
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("", []),
+        ("no end", ["no end"]),
+        ("One. Two! Three?  And four", ["One. ", "Two! ", "Three?  ", "And four"]),
+        ("Mr. Smith went home.", ["Mr. Smith went home."]),
+        ("He said: “Go.” She went.", ["He said: “Go.” ", "She went."]),
+    ],
+)
+def test_sentencex_cuts_a_text_into_pieces(text: str, sentences: list[str]) -> None:
+    assert list(sentence_splitter("sentencex:en")(text)) == sentences
+
+
+TEXTS = st.text(
+    st.one_of(st.sampled_from("aB.?! \t\"'\x0b\x1c\x85\u2028\u3000。…()[]0"), st.characters(codec="utf-8")), max_size=60
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS.filter(lambda text: "\n" not in text), st.sampled_from(["en", "de", "fr"]))
+def test_the_sentences_of_a_line_joined_are_the_line(line: str, language: str) -> None:
+    """Span dedup takes sentences away and joins the rest: a character between them would be lost."""
+    sentences = list(sentence_splitter(f"sentencex:{language}")(line))
+    assert "".join(sentences) == line
+    assert "" not in sentences
+
+
+@pytest.mark.skipif(not PUNKT.is_dir(), reason="Punkt's data is not beside this checkout")
+def test_punkt_cuts_a_text_as_nltk_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NLTK_DATA", str(PUNKT))
+    split = sentence_splitter("punkt:english")
+    assert list(split("One is here. Two is there.  Mr. J. Smith goes.")) == [
+        "One is here.",
+        "Two is there.",
+        "Mr. J. Smith goes.",
+    ]
+    assert list(split("")) == []
+    assert split is sentence_splitter("punkt:english")  # loaded once a process
+    assert count_sentences(split, "One. Two. Three. Four.", 3) == 3
+
+
+def test_an_unknown_splitter_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match=r"unknown sentence splitter 'nltk:english'.*sentencex:en"):
+        sentence_splitter("nltk:english")
+
+
+@given(st.integers(0, 9), st.integers(0, 9))
+def test_sentences_are_counted_up_to_enough(number: int, enough: int) -> None:
+    assert count_sentences(str.split, "x " * number, enough) == min(number, enough)
