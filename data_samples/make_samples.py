@@ -86,7 +86,7 @@ def made_snippets() -> dict[str, str]:
 
 def pi(length: int) -> str:
     """As many characters of pi, its point included; by Machin's formula in whole numbers."""
-    one = 10 ** (length + 10)
+    one: int = 10 ** (length + 10)
 
     def arccot(x: int) -> int:
         total = term = one // x

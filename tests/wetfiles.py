@@ -73,6 +73,7 @@ ODD = {
     "repeat-3": WebPage("http://repeat.example/3", story(900) + "\n" + REPEATED + "\n" + sentence(999)),
     "within": WebPage("http://within.example/", f"{REPEATED}\n{story(1000)}\n{REPEATED}"),
     "all-gone": WebPage("http://gone.example/", REPEATED),
+    "held-out": WebPage("http://validation.example/976", story(1100)),  # md5 of its key modulo 1000 is 0
 }
 
 

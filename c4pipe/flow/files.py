@@ -61,9 +61,13 @@ class BeamStore(LocalStore):
         if not is_remote(path):
             super().remove(path)
             return
-        found = [m.path for pattern in (path, f"{path}/**") for m in _match(pattern)]
+        found = [match.path for match in _match(path)] + self.list(path)
         if found:
             FileSystems.delete(found)
+
+    def list(self, folder: str) -> list[str]:
+        """Every object below a folder in a bucket."""
+        return [match.path for match in _match(f"{folder}/**")]
 
     def open_input(self, path: str) -> BinaryIO:
         """An input, refused with OSError where opening it could hang or means nothing (a pipe, a folder)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from pathlib import Path
@@ -30,10 +29,13 @@ def finished_manifest(output: str, fingerprint: str, overwrite: bool) -> dict[st
 
     ConfigError where the folder holds another corpus, or files that no build has made.
     """
-    if is_remote(output):
-        manifest = _remote_manifest(output)
-    else:
-        manifest = _local_manifest(Path(output))
+    names = _names(output)
+    foreign = sorted(name for name in names if not _OURS.fullmatch(name))
+    if foreign:
+        raise ConfigError(
+            f"--output {output} holds files that are not of a corpus, such as {foreign[0]!r}. Choose an empty folder."
+        )
+    manifest = _manifest(output) if MANIFEST in names else None
     if manifest is None or overwrite:
         return None
     if manifest.get("fingerprint") == fingerprint:
@@ -44,60 +46,45 @@ def finished_manifest(output: str, fingerprint: str, overwrite: bool) -> dict[st
     )
 
 
-def _local_manifest(folder: Path) -> dict[str, Any] | None:
-    if not folder.exists():
-        return None
-    if not folder.is_dir():
-        raise ConfigError(f"--output {folder} is a file; expected a folder, or a name for a new one.")
-    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()]
-    foreign = sorted(name for name in names if not _OURS.fullmatch(name))
-    if foreign:
-        raise ConfigError(
-            f"--output {folder} holds files that are not of a corpus, such as {foreign[0]!r}. Choose an empty folder."
-        )
-    if MANIFEST not in names:
-        return None
-    return _parse((folder / MANIFEST).read_bytes(), str(folder))
+def _names(output: str) -> list[str]:
+    """Every file below the folder, as a path from there."""
+    if is_remote(output):
+        return [path.removeprefix(output).lstrip("/") for path in BeamStore().list(output)]
+    folder = Path(output)
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"--output {output} is a file; expected a folder, or a name for a new one.")
+    return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()]
 
 
-def _remote_manifest(output: str) -> dict[str, Any] | None:
-    try:
-        with BeamStore().read(f"{output}/{MANIFEST}") as stream:
-            return _parse(stream.read(), output)
-    except OSError:  # BeamIOError and FileNotFoundError alike
-        return None
-
-
-def _parse(data: bytes, output: str) -> dict[str, Any]:
+def _manifest(output: str) -> dict[str, Any]:
+    with BeamStore().read(f"{output}/{MANIFEST}") as stream:
+        data = stream.read()
     try:
         parsed = json.loads(data)
     except ValueError:
         parsed = None
-    return parsed if isinstance(parsed, dict) else {"preset": {"name": "unreadable"}, "path": output}
+    return parsed if isinstance(parsed, dict) else {"preset": {"name": "unreadable"}}
 
 
 def prepare(output: str, staging: str) -> None:
     """Makes the folder, without what an unfinished or replaced build left. ConfigError if it cannot be written."""
     store = BeamStore()
-    if is_remote(output):
-        store.remove(f"{output}/{MANIFEST}")
-        store.remove(staging)
-        return
-    folder = Path(output)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         # The manifest goes first: from here on the folder holds no finished corpus.
-        for path in [folder / MANIFEST, *sorted(folder.rglob("*"))]:
-            name = path.relative_to(folder).as_posix()
-            if not path.is_dir() and _OURS.fullmatch(name):
-                path.unlink(missing_ok=True)
-        for path in sorted(folder.glob(".staging-*")):
-            shutil.rmtree(path)
-        for path in sorted(folder.iterdir()):
-            if path.is_dir() and not any(path.iterdir()):
-                path.rmdir()
-        Path(staging).mkdir(parents=True)
+        for name in [MANIFEST, *_names(output)]:
+            if _OURS.fullmatch(name):
+                store.remove(f"{output}/{name}")
+        if not is_remote(output):
+            _sweep(Path(output))
+            Path(staging).mkdir(parents=True)
     except OSError as error:
         raise ConfigError(f"--output {output} cannot be written: {error.strerror or error}.") from None
-    if not os.access(staging, os.W_OK):
-        raise ConfigError(f"--output {output} cannot be written.")
+
+
+def _sweep(folder: Path) -> None:
+    """Takes away staging folders and folders that nothing is left in."""
+    for path in folder.glob(".staging-*"):
+        shutil.rmtree(path)
+    for path in sorted(folder.glob("*/")):
+        if not any(path.iterdir()):
+            path.rmdir()

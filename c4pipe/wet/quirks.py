@@ -142,7 +142,8 @@ class _Reader:
             start = max(self._line - text.base, 0)
             found = _LINE_END.search(text.buf, at)
             end = len(text.buf) if found is None else found.start()
-            is_delimiter = _is_delimiter(text.buf[start : min(end, at + START)], at - start)
+            near = text.buf[max(start, at - START) : at].decode("utf-8", "ignore")  # spares most lines a copy
+            is_delimiter = not near.strip() and _is_delimiter(text.buf[start : min(end, at + START)], at - start)
             if found is None and is_delimiter and not final:
                 return
             self._seen = text.base + end

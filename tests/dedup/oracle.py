@@ -1,13 +1,22 @@
-"""Dedup of text from its definition (c4-rules.md, "Repeated text"), with whole strings and nothing packed.
+"""Dedup of text from its definition (c4-rules.md, "Repeated text"), with whole strings and nothing packed; and, at the
+end, the real code driven over groups, shards and partitions as the Beam flow drives it.
 
-A corpus is a dict from URL to text, in the order of the input; what is not alive claims nothing. Lines are joined by
-a line break, the sentences of a line by the splitter that cut them.
+A corpus is a dict from URL to text, of the pages that are alive. Lines are joined by a line break; the sentences of a
+line, joined, are the line.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from hypothesis import strategies as st
+
+from c4pipe.dedup import LineLevel, SpanLevel
+from c4pipe.dedup.claims import Atoms, by_shard, claims, collapse, losers, lost_atoms, page_priority, scatter
+from c4pipe.page import Kept, Page, Tally
 
 Corpus = dict[str, str]
 Split = Callable[[str], list[str]]
@@ -87,3 +96,100 @@ def newest(claims: list[tuple[str, str]]) -> set[int]:
         if key not in best or date > claims[best[key]][1]:
             best[key] = number
     return set(best.values())
+
+
+class Put(NamedTuple):
+    """A page somewhere in the input."""
+
+    url: str
+    text: str
+    alive: bool = True  # False: it lost its URL
+
+
+Groups = Sequence[Sequence[Sequence[Put]]]  # groups of shards of pages
+
+
+class Result(NamedTuple):
+    """What the packed way makes of the pages that are alive, by URL."""
+
+    corpus: Corpus  # what is kept
+    flags: dict[str, list[bool]]  # of each page, which of its atoms are lost
+    tallies: dict[str, Tally]
+    dropped: dict[str, list[tuple[str, str]]]
+
+
+def alive_in(groups: Groups) -> Corpus:
+    """The corpus that takes part."""
+    return {put.url: put.text for shards in groups for shard in shards for put in shard if put.alive}
+
+
+def packed(groups: Groups, level: LineLevel | SpanLevel, partitions: int) -> Result:
+    """claims -> collapse -> scatter -> losers -> by_shard -> lost_atoms -> settle."""
+    hashes = [[[level.atoms(put.text) for put in shard] for shard in shards] for shards in groups]
+    lost: list[list[np.ndarray]] = []
+    blobs: dict[int, list[tuple[int, bytes]]] = {}
+    for group, shards in enumerate(groups):
+        pages = [put for shard in shards for put in shard]
+        lists = [page for shard in hashes[group] for page in shard]
+        atoms = Atoms(
+            np.array([atom for page in lists for atom in page], np.uint64),
+            np.array([len(page) for page in lists], np.int64),
+            np.array([page_priority(put.url) for put in pages], np.uint64),
+        )
+        best, inside = collapse(claims(atoms, level.width, np.array([put.alive for put in pages], bool)))
+        lost.append([inside])
+        for partition, data in scatter(best, partitions):
+            blobs.setdefault(partition, []).append((group, data))
+    for partition in blobs.values():
+        for group, rows in losers(partition[::-1]).items():  # a shuffle gives them in no order
+            lost[group].append(rows)
+    result = Result({}, {}, {}, {})
+    for group, shards in enumerate(groups):
+        rows = np.sort(np.concatenate(lost[group]))
+        sizes = [sum(map(len, shard)) for shard in hashes[group]]
+        parts = by_shard(rows, sizes)
+        flags = [lost_atoms(size, part, level.width) for size, part in zip(sizes, parts, strict=True)]
+        assert np.array_equal(np.concatenate(flags), lost_atoms(sum(sizes), rows, level.width))  # as the flow does it
+        for shard, pages_hashes, shard_flags in zip(shards, hashes[group], flags, strict=True):
+            _settle(shard, [len(page) for page in pages_hashes], shard_flags.tolist(), level, result)
+    return result
+
+
+def _settle(
+    shard: Sequence[Put], counts: list[int], flags: list[bool], level: LineLevel | SpanLevel, result: Result
+) -> None:
+    start = 0
+    for put, count in zip(shard, counts, strict=True):
+        mine = flags[start : start + count]
+        start += count
+        if not put.alive:
+            assert not any(mine)
+            continue
+        dropped: list[tuple[str, str]] = []
+        verdict = level.settle(Page(put.url, put.text, ""), mine, dropped)  # type: ignore[arg-type]
+        result.flags[put.url], result.tallies[put.url], result.dropped[put.url] = mine, verdict.tally, dropped
+        if isinstance(verdict, Kept):
+            result.corpus[put.url] = verdict.page.text
+        else:
+            assert (verdict.reason.code, verdict.page.text) == ("nothing_left", put.text)
+
+
+PARTITIONS = st.sampled_from([1, 2, 16])
+
+
+@st.composite
+def inputs(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> Groups:
+    """One to four groups of one to three shards of up to four pages, a few of them not alive; no two share a URL."""
+    pages = st.lists(st.tuples(texts, st.sampled_from([True] * 5 + [False])), max_size=4)
+    drawn = draw(st.lists(st.lists(pages, min_size=1, max_size=3), min_size=1, max_size=4))
+    order = iter(draw(st.permutations(range(48))))  # which page has the smallest hash is anybody's guess
+    return [[[Put(f"http://a.example/{next(order)}", *page) for page in shard] for shard in group] for group in drawn]
+
+
+@st.composite
+def shuffled(draw: st.DrawFn, groups: Groups) -> Groups:
+    """The same pages in other groups and shards, in another order."""
+    pages = draw(st.permutations([put for shards in groups for shard in shards for put in shard]))
+    cuts = sorted(draw(st.lists(st.integers(0, len(pages)), max_size=3)))
+    edges = [0, *cuts, len(pages)]
+    return [[pages[a:b], []] for a, b in zip(edges, edges[1:], strict=False)]

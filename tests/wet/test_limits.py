@@ -51,9 +51,9 @@ HEAD = record(2, "", end=b"", length=None)
 MB = 1 << 20
 BOMBS: dict[str, Callable[[], bytes]] = {
     "text": lambda: member(1) + squeezed(HEAD, b"a" * MB, times=1024) + member(3),
-    "text with a length": lambda: member(1)
-    + squeezed(record(2, "", end=b"", length=1024 * MB), b"a" * MB, times=1024)
-    + member(3),
+    "text with a length": lambda: (
+        member(1) + squeezed(record(2, "", end=b"", length=200 * MB), b"a" * MB, times=200) + member(3)
+    ),
     "blank lines": lambda: member(1) + squeezed(HEAD, b"\n" * MB, times=100) + member(3),
     "no record": lambda: member(1) + squeezed(b"x", b"a" * MB, times=100) + member(3),
     "header": lambda: member(1) + squeezed(b"WARC/1.0\r\nX: ", b"a" * MB, times=100) + member(3),
@@ -81,15 +81,17 @@ def test_memory_stays_bounded(bomb: str, mode: str) -> None:
 
 HOSTILE: dict[str, Callable[[], bytes]] = {  # 2 to 6 MB each
     "false magics": lambda: member(1) + b"\x1f\x8b\x08\x00\0\0\0\0\0\x03" * 200_000 + member(3),
-    "false magics with a stored block": lambda: member(1)
-    + b"\x1f\x8b\x08\x00\0\0\0\0\0\x03\x00\xff\xff\0\0" * 100_000
-    + member(3),
-    "members that swallow each other": lambda: member(1)
-    + (b"\x1f\x8b\x08\x00\0\0\0\0\0\x03\x00\xff\xff\0\0WARC/1.0\r\n" + b"x" * 300) * 8_000
-    + member(3),
+    "false magics with a stored block": lambda: (
+        member(1) + b"\x1f\x8b\x08\x00\0\0\0\0\0\x03\x00\xff\xff\0\0" * 100_000 + member(3)
+    ),
+    "members that swallow each other": lambda: (
+        member(1) + (b"\x1f\x8b\x08\x00\0\0\0\0\0\x03\x00\xff\xff\0\0WARC/1.0\r\n" + b"x" * 300) * 8_000 + member(3)
+    ),
     "empty members": lambda: pack(b"") * 100_000 + member(1) + member(3),
     "members of one byte": lambda: pack(b"W") * 50_000 + member(1) + member(3),
-    "members of one byte in a record": lambda: pack(record(1, "", length=10**7, end=b"")) + pack(b"w") * 50_000 + member(3),
+    "members of one byte in a record": lambda: (
+        pack(record(1, "", length=10**7, end=b"")) + pack(b"w") * 50_000 + member(3)
+    ),
     "many names without end": lambda: member(1) + (b"\x1f\x8b\x08\x08" + b"n" * 500) * 5_000 + member(3),
     "version lines": lambda: pack(record(1) + b"WARC/1.0\n" * 100_000) + member(3),
     "version words in one line": lambda: member(1) + pack(record(2, "WARC/1.0 " * 300_000)) + member(3),

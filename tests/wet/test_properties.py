@@ -19,7 +19,9 @@ from c4pipe.wet.splitter import Splitter
 from tests.wet.writer import DATE, Dribble, member, pack, read, record, text_of
 
 LINES = st.text(
-    st.one_of(st.sampled_from("ab \t\r\n\x0b\x1c\x85\u00a0\u2028\u3000\ufeff"), st.characters(exclude_categories=["Cs"])),
+    st.one_of(
+        st.sampled_from("ab \t\r\n\x0b\x1c\x85\u00a0\u2028\u3000\ufeff"), st.characters(exclude_categories=["Cs"])
+    ),
     max_size=200,
 )
 TEXTS = st.lists(LINES.filter(lambda text: page_text(text) != ""), min_size=1, max_size=6)
@@ -79,7 +81,9 @@ def test_the_layout_makes_no_difference(texts: list[str], eol: bytes, cuts: list
 
 
 @settings(max_examples=100, deadline=None)
-@given(TEXTS, st.sampled_from([b"\r\n", b"\n"]), st.sampled_from([-1, None, 3, 10**6]), st.sampled_from([b"", b"\r\n\r\n"]))
+@given(
+    TEXTS, st.sampled_from([b"\r\n", b"\n"]), st.sampled_from([-1, None, 3, 10**6]), st.sampled_from([b"", b"\r\n\r\n"])
+)
 def test_the_fast_path_says_what_the_splitter_says(
     texts: list[str], eol: bytes, length: int | None, end: bytes
 ) -> None:
@@ -162,7 +166,10 @@ def test_nothing_is_ever_raised(data: st.DataObject, packed: bool, quirks: bool)
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.binary(max_size=400), st.sampled_from([b"", b"\x1f\x8b\x08\x00", b"WARC/1.0\r\n", b"WARC/1.0\nWARC-Type: conversion\n"]))
+@given(
+    st.binary(max_size=400),
+    st.sampled_from([b"", b"\x1f\x8b\x08\x00", b"WARC/1.0\r\n", b"WARC/1.0\nWARC-Type: conversion\n"]),
+)
 def test_any_bytes_are_a_file(junk: bytes, head: bytes) -> None:
     assert read(head + junk) and read(head + junk, chunk=1)
 

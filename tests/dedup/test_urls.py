@@ -1,0 +1,83 @@
+"""c4pipe.dedup.urls: the newest page of a URL, against a loop that says so."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from c4pipe.dedup import UrlLevel
+from c4pipe.text import hash64
+from tests.dedup.oracle import newest
+
+LEVEL = UrlLevel()
+Claims = list[tuple[str, str]]  # URL key and date of each page
+
+
+def lost(groups: list[Claims], partitions: int) -> set[tuple[int, int]]:
+    """(group, row) of the pages that lose, by the packed way."""
+    blobs: dict[int, list[tuple[int, bytes]]] = {}
+    for group, pages in enumerate(groups):
+        keys = np.array([hash64(key) for key, _ in pages], np.uint64)
+        for partition, data in LEVEL.scatter(keys, pa.array([date for _, date in pages], pa.string()), partitions):
+            assert 0 <= partition < partitions
+            blobs.setdefault(partition, []).append((group, data))
+    found = [item for partition in blobs.values() for item in LEVEL.losers(partition[::-1]).items()]
+    rows = [(group, row) for group, numbers in found for row in numbers.tolist()]
+    assert len(rows) == len(set(rows))
+    return set(rows)
+
+
+def expected(groups: list[Claims]) -> set[tuple[int, int]]:
+    places = [(group, row) for group, pages in enumerate(groups) for row in range(len(pages))]
+    stay = newest([claim for pages in groups for claim in pages])
+    return {place for number, place in enumerate(places) if number not in stay}
+
+
+@pytest.mark.parametrize(
+    ("groups", "losing"),
+    [
+        ([[("a", "2024-01-01"), ("a", "2024-02-01"), ("b", "2023-01-01")]], {(0, 0)}),
+        ([[("a", "2024-02-01"), ("a", "2024-01-01")]], {(0, 1)}),
+        ([[("a", "2024-01-01"), ("a", "2024-01-01"), ("a", "2024-01-01")]], {(0, 1), (0, 2)}),  # the first of equals
+        ([[("a", "2024-01-01")], [("a", "2024-01-01")]], {(1, 0)}),
+        ([[("a", "2024-01-01")], [("b", "2020-01-01"), ("a", "2024-01-02")]], {(0, 0)}),
+        ([[("a", "9")], [("a", "10")]], {(1, 0)}),  # dates are strings
+        ([[("a", "")], [("a", "2024")]], {(0, 0)}),
+        ([[("a", "2024-01-01T00:00:00Z")], [("a", "2024-01-01")]], {(1, 0)}),
+        ([[("a", "\U0001f600")], [("a", "\uffff")]], {(1, 0)}),  # by code point, as Python compares
+        ([[], [("a", "2024")], []], set()),
+        ([[]], set()),
+    ],
+)
+def test_the_newest_page_of_a_url_stays(groups: list[Claims], losing: set[tuple[int, int]]) -> None:
+    assert expected(groups) == losing
+    for partitions in (1, 2, 16, 4096):
+        assert lost(groups, partitions) == losing
+
+
+def test_no_claims_no_losers() -> None:
+    assert LEVEL.losers([]) == {}
+
+
+CLAIMS = st.lists(
+    st.tuples(st.sampled_from("abcdefg"), st.sampled_from(["2024-01-01", "2024-01-02", "2023", "", "é", "\uffff", "😀"])),
+    max_size=8,
+)  # fmt: skip
+GROUPS = st.lists(CLAIMS, min_size=1, max_size=4)
+
+
+@settings(max_examples=150, deadline=None)
+@given(GROUPS, st.sampled_from([1, 2, 16, 4096]))
+def test_the_packed_way_is_the_definition(groups: list[Claims], partitions: int) -> None:
+    assert lost(groups, partitions) == expected(groups)
+
+
+@settings(max_examples=50, deadline=None)
+@given(GROUPS)
+def test_of_every_url_one_page_stays(groups: list[Claims]) -> None:
+    gone = lost(groups, 16)
+    left = [key for g, pages in enumerate(groups) for row, (key, _) in enumerate(pages) if (g, row) not in gone]
+    assert sorted(left) == sorted({key for pages in groups for key, _ in pages})

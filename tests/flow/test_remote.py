@@ -1,0 +1,130 @@
+"""Inputs and outputs in a bucket: a file system of Beam's, here one that keeps its objects in a folder."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from apache_beam.io.filesystem import FileMetadata, FileSystem
+
+from beam_jobs import build_c4
+from c4pipe.errors import ConfigError
+from c4pipe.flow.files import BeamStore, find_inputs
+
+SAMPLES = Path(__file__).parents[2] / "data_samples"
+BUCKET: dict[str, Path] = {}  # where objects lie; set by the fixture
+
+
+class BucketFileSystem(FileSystem):
+    """c4test://bucket/name. Objects appear at close; there are no folders."""
+
+    @classmethod
+    def scheme(cls):
+        return "c4test"
+
+    def _path(self, url):
+        return BUCKET["root"] / url.removeprefix("c4test://")
+
+    def join(self, basepath, *paths):
+        return "/".join([basepath.rstrip("/"), *paths])
+
+    def split(self, path):
+        head, _, tail = path.rpartition("/")
+        return head, tail
+
+    def mkdirs(self, path):
+        raise AssertionError("buckets have no folders")
+
+    def has_dirs(self):
+        return False
+
+    def _list(self, dir_or_prefix):
+        for path in sorted(BUCKET["root"].rglob("*")):
+            url = "c4test://" + path.relative_to(BUCKET["root"]).as_posix()
+            if path.is_file() and url.startswith(dir_or_prefix):
+                yield FileMetadata(url, path.stat().st_size)
+
+    def create(self, path, mime_type="application/octet-stream", compression_type="auto"):
+        target = self._path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return open(target, "wb")
+
+    def open(self, path, mime_type="application/octet-stream", compression_type="auto"):
+        return open(self._path(path), "rb")
+
+    def delete(self, paths):
+        for path in paths:
+            os.unlink(self._path(path))
+
+    def exists(self, path):
+        return self._path(path).is_file()
+
+    def size(self, path):
+        return self._path(path).stat().st_size
+
+    def metadata(self, path):
+        return FileMetadata(path, self.size(path))
+
+    def copy(self, sources, destinations):
+        raise NotImplementedError
+
+    rename = last_updated = checksum = copy
+
+
+@pytest.fixture
+def bucket(tmp_path, monkeypatch):
+    monkeypatch.setitem(BUCKET, "root", tmp_path / "objects")
+    (tmp_path / "objects" / "crawl").mkdir(parents=True)
+    for path in SAMPLES.glob("*.wet*"):
+        shutil.copy(path, tmp_path / "objects" / "crawl")
+    return tmp_path / "objects"
+
+
+def files(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_build_in_a_bucket_gives_the_bytes_of_a_local_one(bucket, tmp_path):
+    local = ["--input", str(SAMPLES), "--output", str(tmp_path / "local"), "--workers", "1"]
+    assert build_c4.main(local) == 0
+    remote = ["--input", "c4test://crawl/*.wet*", "--output", "c4test://out/c4", "--workers", "1"]
+    assert build_c4.main(remote) == 0
+    assert files(bucket / "out" / "c4") == files(tmp_path / "local")
+
+
+def test_a_second_build_finds_the_first_and_another_is_refused(bucket, capsys):
+    arguments = ["--input", "c4test://crawl/news.warc.wet.gz", "--output", "c4test://out/c4", "--workers", "1"]
+    assert build_c4.main(arguments) == 0
+    before = files(bucket / "out")
+    assert build_c4.main(arguments) == 0
+    assert "it was there already" in capsys.readouterr().out
+    assert build_c4.main([*arguments, "--shards", "2"]) == 2
+    assert "holds a corpus built from other inputs or settings" in capsys.readouterr().err
+    assert files(bucket / "out") == before
+
+
+def test_a_replaced_corpus_leaves_no_shard_behind(bucket):
+    arguments = ["--input", "c4test://crawl/news.warc.wet.gz", "--output", "c4test://out/c4", "--workers", "1"]
+    assert build_c4.main([*arguments, "--shards", "3"]) == 0
+    assert build_c4.main([*arguments, "--shards", "2", "--overwrite"]) == 0
+    shards = sorted(path.name for path in (bucket / "out" / "c4" / "en").glob("train-*"))
+    assert shards == ["train-00000-of-00002.parquet", "train-00001-of-00002.parquet"]
+
+
+def test_inputs_are_named_below_the_folder_they_share(bucket):
+    (bucket / "crawl" / "deep").mkdir()
+    shutil.copy(SAMPLES / "plain.warc.wet", bucket / "crawl" / "deep" / "one.warc.wet")
+    found = find_inputs(["c4test://crawl/deep/one.warc.wet", "c4test://crawl/news.warc.wet.gz"])
+    assert [item.name for item in found] == ["deep/one.warc.wet", "news.warc.wet.gz"]
+
+
+def test_an_object_that_is_not_there_is_named(bucket):
+    with pytest.raises(ConfigError, match=r"--input c4test://crawl/none\.wet: no WET file found"):
+        find_inputs(["c4test://crawl/none.wet"])
+
+
+def test_a_write_that_fails_leaves_no_object(bucket):
+    with pytest.raises(RuntimeError), BeamStore().write("c4test://out/half") as stream:
+        stream.write(b"half")
+        raise RuntimeError
+    assert not (bucket / "out").exists()
