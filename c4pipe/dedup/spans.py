@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
 from c4pipe.dedup.lines import LineLevel
@@ -34,7 +35,7 @@ class SpanLevel:
     def sentences(self, text: str) -> Iterator[list[str]]:
         """The sentences of each line, as they stand; joined they are the line."""
         split = sentence_splitter(self.splitter)
-        return (list(split(line)) for line in text.split("\n"))
+        return (_whole(line, list(split(line))) for line in text.split("\n"))
 
     def atoms(self, text: str) -> list[int]:
         """The hash of each sentence, line after line."""
@@ -55,3 +56,14 @@ class SpanLevel:
         text = "\n".join(line for line in kept if line)
         tally = Counter({self.REPEATED.code: sum(lost)})
         return Kept(page._replace(text=text), tally) if text else Rejected(page, self.EMPTY, tally=tally)
+
+
+def _whole(line: str, sentences: list[str]) -> list[str]:
+    """The sentences, each with the blanks behind it where the splitter leaves them out, as Punkt does."""
+    if sum(map(len, sentences)) == len(line):
+        return sentences
+    starts, end = [], 0
+    for sentence in sentences:
+        starts.append(line.index(sentence, end))
+        end = starts[-1] + len(sentence)
+    return [line[start:stop] for start, stop in pairwise([0, *starts[1:], len(line)])] if starts else []

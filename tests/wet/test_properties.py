@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from warcio.warcwriter import WARCWriter
+from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
 from c4pipe.page import Kept
 from c4pipe.wet import Limits, Record, page_text, read_records
