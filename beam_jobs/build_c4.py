@@ -21,6 +21,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from beam_jobs.arguments import beam_flags, parse
 from beam_jobs.dry_run import predict
+from beam_jobs.workers import tended
 from c4pipe import __version__
 from c4pipe.assets import Assets, find_assets
 from c4pipe.catalogue import describe
@@ -90,11 +91,12 @@ def build(args: Namespace, settings: Settings, inputs: list[Input], options: Pip
     write_inputs(inputs, store, settings.inputs_list)
     for line in notes(settings):
         print(line, file=sys.stderr)
-    try:
-        with Watch(settings.staging, inputs):
-            beam_pipeline(settings, options).run().wait_until_finish()
-    except (BuildError, OSError, RuntimeError) as error:
-        raise _as_build_error(error, settings.output) from error
+    with tended() as stderr:
+        try:
+            with Watch(settings.staging, inputs, stderr):
+                beam_pipeline(settings, options).run().wait_until_finish()
+        except (BuildError, OSError, RuntimeError) as error:
+            raise _as_build_error(error, settings.output) from error
     store.remove(settings.staging)
     with store.read(f"{settings.output}/{MANIFEST}") as stream:
         manifest = json.load(stream)
@@ -178,13 +180,15 @@ def _languages(text: str) -> list[str]:
     return names
 
 
-def _as_build_error(error: Exception, output: str) -> Exception:
+def _as_build_error(error: Exception, output: str) -> BaseException:
     """The error as one for a person where it is one; a bug stays what it is.
 
     Beam adds the step to the message, and a worker process sends everything back as the text of a traceback.
     """
     ours, text = isinstance(error, BuildError), str(error)
     if isinstance(error, RuntimeError):
+        if re.search(r"^KeyboardInterrupt\b", text, re.MULTILINE):
+            return KeyboardInterrupt()
         found = re.findall(r"^(c4pipe\.errors\.BuildError|OSError|PermissionError): (.*)", text, re.MULTILINE)
         if not found:
             return error

@@ -108,8 +108,8 @@ _NEWS_DOMAINS = Asset(
     "75681899371acbf57b502ca8be48b3ca2d3339a276c396f3001b6a14da691ff3",
     "news_domains.json",
 )
-# The zip lies on a branch that moves, so it is the four files for English inside that are pinned, not the zip. Their sums
-# are those of copies that others took from it (open-webui/open-webui, x945/pulseai).
+# The zip lies on a branch that moves, so it is the four files for English inside that are pinned, not the zip.
+# Their sums are those of copies that others took from it (open-webui/open-webui, x945/pulseai).
 _PUNKT_ZIP = "https://raw.githubusercontent.com/nltk/nltk_data/gh-pages/packages/tokenizers/punkt_tab.zip"
 _ENGLISH = "punkt_tab/english"
 _PUNKT_SUMS = {

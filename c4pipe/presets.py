@@ -180,6 +180,8 @@ def find_preset(name: str) -> Preset:
 def for_languages(preset: Preset, languages: Iterable[str]) -> Preset:
     """The preset for other languages than its own; with just one, sentences are split by its rules."""
     wanted = tuple(dict.fromkeys(languages))
+    if not wanted:
+        raise ConfigError(f"preset {preset.name!r} needs one language at least.")
     if wanted == preset.languages:
         return preset
     if any(isinstance(stage, Read) and stage.quirks for stage in preset.stages):

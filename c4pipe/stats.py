@@ -84,7 +84,7 @@ def _bin(text: str) -> str:
 
 def registered(url: str) -> str:
     """The registered domain of a URL, remembered by its host."""
-    return _registered(url.split("/", 3)[2] if "//" in url else url.split("/", 1)[0])
+    return _registered(url.partition("://")[2].partition("/")[0] or url.partition("/")[0])
 
 
 @lru_cache(maxsize=100_000)

@@ -54,7 +54,7 @@ def summary(manifest: dict[str, Any], folder: str) -> str:
         lines.append(f"  {len(bad)} of {len(manifest['inputs'])} inputs have faults:")
         lines += [f"    {printable(item['path'])}: {_counts(item['faults'])}" for item in bad[:10]]
         lines += [f"    ... and {len(bad) - 10} more, in manifest.json"] if len(bad) > 10 else []
-    lines.append(f"  corpus: {folder}")
+    lines.append(f"  corpus: {printable(folder)}")
     return "\n".join(lines)
 
 

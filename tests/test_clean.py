@@ -158,9 +158,19 @@ def test_the_page_as_a_whole_is_stripped() -> None:
     assert cleaned("[1] The town is old and small.") == ("The town is old and small.", {})
 
 
-@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"])
+LINE_ENDS = ["\n", "\x0b", "\x0c", "\r", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
+
+
+def test_these_are_all_the_ends_of_lines_there_are() -> None:
+    assert [c for c in map(chr, range(0x110000)) if len(f"a{c}a".splitlines()) > 1] == LINE_ENDS
+
+
+@pytest.mark.parametrize("end", [*LINE_ENDS, "\r\n"])
 def test_a_line_ends_where_splitlines_says(end: str) -> None:
     assert cleaned(f"{GOOD}{end}A menu{end}  {GOOD}\t") == (f"{GOOD}\n{GOOD}", {"no_end_mark": 1})
+    text = f"{GOOD}{end}A menu"  # that ends without an end mark, but is two lines
+    assert cleaned(text) == (GOOD, {"no_end_mark": 1})
+    assert fast_clean(C4)(page(text)) == clean(page(text), C4)
 
 
 @pytest.mark.parametrize("text", ["", "\n", " ", "\u2028"])
@@ -199,7 +209,21 @@ def test_no_steps_keep_every_line() -> None:
 MARKS = [".", "?", "!", '"', "...", "....", ".[3]", ". [3]", ".[", "[]", "[edit]", "[citation needed]", "[", "]", ":"]
 BREAKS = ["\n", "\n", "\n", "\n\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
 SPACES = [" ", " ", "\t", "\u00a0", "\u3000", "\x1f", "\u200b"]
-WORDS = ["a", "I", "word", "long-word", "é", "。", "{", "}", "lorem ipsum", "Lorem", "ipsum", "JavaScript", "Javascrİpt"]
+WORDS = [
+    "a",
+    "I",
+    "word",
+    "long-word",
+    "é",
+    "。",
+    "{",
+    "}",
+    "lorem ipsum",
+    "Lorem",
+    "ipsum",
+    "JavaScript",
+    "Javascrİpt",
+]
 PHRASES = ["terms of use", "Privacy Policy", "use cookies", "five words stand in here", "x" * 12, "x" * 1001]
 PIECES = st.one_of(*map(st.sampled_from, (MARKS, BREAKS, SPACES, WORDS, PHRASES)))
 LINE = st.lists(st.sampled_from([*WORDS, *PHRASES]), max_size=7).map(" ".join)

@@ -36,7 +36,14 @@ def small() -> Ledger:
 SMALL = {
     "records": 10,
     "stages": [
-        {"stage": "read", "in": 10, "kept": 8, "rejected": {"no_url": 2}, "lines_dropped": {}, "flagged": {"length_mismatch": 1}},
+        {
+            "stage": "read",
+            "in": 10,
+            "kept": 8,
+            "rejected": {"no_url": 2},
+            "lines_dropped": {},
+            "flagged": {"length_mismatch": 1},
+        },
         {
             "stage": "clean",
             "in": 8,
@@ -45,9 +52,16 @@ SMALL = {
             "lines_dropped": {"few_words": 5, "no_end_mark": 30},
             "lines": {"in": 100, "kept": 55, "rejected": 10},
         },
-        {"stage": "spans", "in": 5, "kept": 5, "rejected": {}, "lines_dropped": {}, "sentences_dropped": {"repeated_span": 4}},
+        {
+            "stage": "spans",
+            "in": 5,
+            "kept": 5,
+            "rejected": {},
+            "lines_dropped": {},
+            "sentences_dropped": {"repeated_span": 4},
+        },
     ],
-}  # fmt: skip
+}
 
 
 def test_a_ledger_is_what_the_manifest_shows() -> None:

@@ -287,7 +287,13 @@ def test_a_plan_cuts_a_preset_at_its_dedups() -> None:
     cut = {part: [i for i, _ in getattr(plain, part)] for part in ("before", "between", "behind")}
     # Without a text dedup nothing waits for the corpus: language is told behind URL dedup, of winners only.
     assert cut == {"before": [1], "between": [], "behind": [3]}
-    assert (plain.url_index, plain.text_index, plain.text, plain.clean_index, plain.line_codes) == (2, None, None, None, ())
+    assert (plain.url_index, plain.text_index, plain.text, plain.clean_index, plain.line_codes) == (
+        2,
+        None,
+        None,
+        None,
+        (),
+    )
 
 
 def test_a_page_walks_until_a_stage_rejects_it() -> None:

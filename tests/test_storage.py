@@ -15,6 +15,12 @@ class Interrupted(BaseException):
     """What a signal raises: no Exception."""
 
 
+def write_half(path: Path, error: BaseException) -> None:
+    with LocalStore().write(str(path)) as stream:
+        stream.write(b"half")
+        raise error
+
+
 def files(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
 
@@ -41,17 +47,15 @@ def test_nothing_stands_under_the_name_while_it_is_written(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, Interrupted])
 def test_nothing_is_left_when_the_block_raises(tmp_path: Path, error: type[BaseException]) -> None:
-    with pytest.raises(error), LocalStore().write(str(tmp_path / "c.bin")) as stream:
-        stream.write(b"half")
-        raise error
+    with pytest.raises(error):
+        write_half(tmp_path / "c.bin", error())
     assert files(tmp_path) == []
 
 
 def test_what_stood_there_before_stays_when_the_block_raises(tmp_path: Path) -> None:
     (tmp_path / "c.bin").write_bytes(b"old")
-    with pytest.raises(ValueError, match="full"), LocalStore().write(str(tmp_path / "c.bin")) as stream:
-        stream.write(b"new")
-        raise ValueError("full")
+    with pytest.raises(ValueError, match="full"):
+        write_half(tmp_path / "c.bin", ValueError("full"))
     assert (tmp_path / "c.bin").read_bytes() == b"old"
     with LocalStore().write(str(tmp_path / "c.bin")) as stream:
         stream.write(b"new")

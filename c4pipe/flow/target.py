@@ -29,7 +29,10 @@ def finished_manifest(output: str, fingerprint: str, overwrite: bool) -> dict[st
 
     ConfigError where the folder holds another corpus, or files that no build has made.
     """
-    names = _names(output)
+    try:
+        names = _names(output)
+    except OSError as error:
+        raise ConfigError(f"--output {output} cannot be read: {error.strerror or error}.") from None
     foreign = sorted(name for name in names if not _OURS.fullmatch(name))
     if foreign:
         raise ConfigError(

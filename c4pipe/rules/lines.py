@@ -1,4 +1,4 @@
-"""The line rules of C4. Their order is part of the rule set: see `presets.C4_LINES`."""
+"""The line rules of C4. Their order is part of the rule set: see `presets.c4_lines`."""
 
 from __future__ import annotations
 

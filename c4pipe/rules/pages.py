@@ -119,7 +119,7 @@ class ListedSubdomain(PageRule):
 
     def offence(self, page: Page) -> str | None:
         domain = domain_of(url_key(page.url))
-        allowed = self._domains[domain.registered]  # type: ignore[attr-defined]
+        allowed = self._domains.get(domain.registered, ())  # type: ignore[attr-defined]
         return None if allowed is True or domain.subdomain in allowed else domain.subdomain or "(none)"
 
 

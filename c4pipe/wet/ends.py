@@ -44,7 +44,8 @@ def fits(text: RunningText, end: int, left: Left, limits: Limits) -> bool | None
     if RECORD_START.match(text.buf, after - text.base):
         return True
     if text.end - after < START and is_beginning(text.buf[after - text.base :]):
-        return text.plain if left.final else None
+        enough = not left.broken or text.end - after >= len(b"WARC/1.")  # damage may bring up a few of these bytes
+        return enough if left.final else None
     return False
 
 
@@ -65,20 +66,14 @@ def is_torn(text: RunningText, record: Open, over: int | None) -> bool:
 
     What looks like the next record does not end it then, for it may be quoted, and its length may be spoilt.
     """
-    if over is None:
-        return True
-    if record.end is None or record.end <= text.end:
-        return False
-    return text.place(record.start)[1] > 0 and not text.bytes(over - 4, over).endswith(_RECORD_ENDS)
+    return over is None or is_cut(text, record, over)
 
 
-def is_cut(text: RunningText, record: Open, end: int | None, crossing: bool) -> bool:
-    """Whether the end of the file cuts this record, if its length is to be believed. `end`: what else ends it.
+def is_cut(text: RunningText, record: Open, end: int) -> bool:
+    """Whether a record goes on where its text is over for us, if its length is to be believed."""
+    return record.end is not None and record.end > end and not _is_closed(text, record, end)
 
-    A record that has a member for itself is as long as that member, for the checksum says that the member is whole.
-    """
-    if record.end is None or record.end <= text.end or (end is not None and end < text.end):
-        return False
-    if text.buf.endswith(_RECORD_ENDS):
-        return False
-    return text.plain or crossing or text.place(record.start)[1] > 0
+
+def _is_closed(text: RunningText, record: Open, end: int) -> bool:
+    """Whether the text of a record that ends here has the blank lines after it that every record has."""
+    return text.bytes(max(record.body, end - 4), end).endswith(_RECORD_ENDS)

@@ -13,7 +13,7 @@ MAX_NAME = 64 * 1024  # bytes of a file name or comment in the header of a membe
 _FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
 
 
-class CutShort(Exception):
+class CutShortError(Exception):
     """The file ends in the header of a member. Internal to the byte layer."""
 
 
@@ -23,17 +23,17 @@ def is_magic(buf: bytes, at: int) -> bool:
 
 
 def body_start(window: Window, start: int) -> int | None:
-    """Offset of the compressed data of the member at `start`; None if its header makes no sense. Raises CutShort.
+    """Offset of the compressed data of the member at `start`; None if its header makes no sense. Raises CutShortError.
 
     The checksum of the header (FHCRC) is not looked at: the one of the text decides.
     """
     at = start + 10
     if window.need(start, 10) < 10:
-        raise CutShort
+        raise CutShortError
     flags = window.bytes(start + 3, 1)[0]
     if flags & _FEXTRA:
         if window.need(at, 2) < 2:
-            raise CutShort
+            raise CutShortError
         at += 2 + int.from_bytes(window.bytes(at, 2), "little")
     for flag in (_FNAME, _FCOMMENT):
         if flags & flag:
@@ -42,13 +42,13 @@ def body_start(window: Window, start: int) -> int | None:
             zero = name.find(0)
             if zero < 0:
                 if len(name) < MAX_NAME:
-                    raise CutShort
+                    raise CutShortError
                 return None
             at += zero + 1
     if flags & _FHCRC:
         at += 2
     if window.need(at, 1) < 1:
-        raise CutShort
+        raise CutShortError
     return at
 
 

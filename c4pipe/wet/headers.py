@@ -42,13 +42,13 @@ def parse_lines(lines: list[str]) -> dict[str, str]:
 
 
 def _unfold(lines: list[str]) -> list[str]:
-    unfolded: list[str] = []
+    unfolded: list[list[str]] = []
     for line in lines:
-        if line[:1] in (" ", "\t") and line.strip() and unfolded:
-            unfolded[-1] = f"{unfolded[-1].rstrip()} {line.strip()}"
+        if unfolded and line[:1] in (" ", "\t") and line.strip():
+            unfolded[-1].append(line.strip())
         else:
-            unfolded.append(line)
-    return unfolded
+            unfolded.append([line.rstrip()])
+    return [" ".join(parts) for parts in unfolded]
 
 
 def content_length(headers: dict[str, str]) -> int | None:

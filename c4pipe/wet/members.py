@@ -16,8 +16,8 @@ from typing import NamedTuple
 from isal import isal_zlib
 
 from c4pipe.page import Reason
-from c4pipe.wet.gzips import MAGIC, PIECE, CutShort, body_start, is_magic, salvage
-from c4pipe.wet.opening import foreign, is_markup, next_record, opens_record
+from c4pipe.wet.gzips import MAGIC, PIECE, CutShortError, body_start, is_magic, salvage
+from c4pipe.wet.opening import foreign, is_beginning, is_markup, next_record, opens_record
 from c4pipe.wet.reasons import DAMAGED_MEMBER, NO_HEADER, TRUNCATED, UNREADABLE
 from c4pipe.wet.resync import LOOK, RETAIN, Resync
 from c4pipe.wet.window import CHUNK, Readable, Window
@@ -69,7 +69,7 @@ class Members:
         window.need(0, CHUNK)
         if (says := foreign(window.buf)) is not None:
             yield Break(UNREADABLE, 0, says)
-        elif window.buf.startswith(MAGIC[:2]):
+        elif window.buf[:2] == MAGIC[:2] or MAGIC.startswith(window.buf):
             yield from self._members(0)
         else:
             yield from self._plain()
@@ -80,7 +80,8 @@ class Members:
         """Text as it is; before the first record gzip members are looked for too, for junk may precede them."""
         window, pos, first, blank = self._window, 0, True, True
         markup = is_markup(window.buf)  # a page about WARC files may quote a record: only gzip counts as data in it
-        while not opens_record(window.buf) and window.need(pos, CHUNK):
+        known = opens_record(window.buf) or (window.ended and is_beginning(window.buf))
+        while not known and window.need(pos, CHUNK):
             record = None if markup else next_record(window.buf, pos - window.base)
             member = self._resync.search(pos, window.end)  # even after a record, which may be stored text of a member
             if member is None and record is not None:
@@ -172,7 +173,7 @@ class Members:
         window = self._window
         try:
             at = body_start(window, start)
-        except CutShort:
+        except CutShortError:
             return _Fault(window.end, "the file ends in the header of a gzip member", cut=True)
         if at is None:
             return _Fault(start, "the header of a gzip member is damaged")

@@ -9,10 +9,10 @@ BLANK = b" \t\r\n"
 
 RECORD_START = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*(?:\r\n|\n|\r)[!-9;-~]{1,100}[ \t]*:")
 _VERSION = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*(?=[\r\n]|\Z)")
-_MARKUP = re.compile(rb"<[!?/A-Za-z]")
+_MARKUP = re.compile(rb"<(?:[!?]|/?[A-Za-z][\w:.-]*[\s/>])")
 _FOREIGN = (  # first bytes, and what such a file is
     (b"\x28\xb5\x2f\xfd", "zstd data"),
-    (b"BZh", "bzip2 data"),
+    *((b"BZh%d" % level, "bzip2 data") for level in range(1, 10)),
     (b"\xfd7zXZ\x00", "xz data"),
     (b"\x5d\x00\x00", "lzma data"),
     (b"\x04\x22\x4d\x18", "lz4 data"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from c4pipe.wet.gzips import MAGIC, CutShort, body_start, is_magic, opens_with_record, whole
+from c4pipe.wet.gzips import MAGIC, CutShortError, body_start, is_magic, opens_with_record, whole
 from c4pipe.wet.window import CHUNK, Window
 
 LOOK = 4096  # bytes that show whether a record or a member starts here
@@ -87,7 +87,7 @@ class Resync:
             return None
         try:
             return body_start(self._window, at)
-        except CutShort:
+        except CutShortError:
             return None
 
     def _end(self, at: int) -> int | None:

@@ -115,7 +115,7 @@ class Splitter:
         if text.end - start < START and not left.final and not RECORD_START.match(text.buf):
             return False
         version = version_line(text.buf, 0)
-        if version is None and left is END and text.plain and is_beginning(text.buf):
+        if version is None and left is END and text.end - start < START and is_beginning(text.buf):
             return self._truncated(start, NO_HEADERS, "the file ends in a header")
         if version is None:
             return self._skip(NO_HEADER, start, {}, start, known=self._damaged)
@@ -127,9 +127,9 @@ class Splitter:
         if body is None and (not left.final or left.broken):
             text.searched = text.end
             return False
-        if body is None and (text.plain or self._crossing or text.place(start)[1] > 0):
+        if body is None:
             return self._truncated(start, headers.parse(bytes(text.buf)), "the file ends in a header")
-        return self._opened(start, text.end if body is None else body, version)
+        return self._opened(start, body, version)
 
     def _opened(self, start: int, body: int, version: str) -> bool:
         fields = headers.parse(self._text.bytes(start, body))
@@ -177,10 +177,11 @@ class Splitter:
         if (text.end if end is None else end) - record.body > self._limits.record:
             says = f"text of more than {self._limits.record} bytes"
             return self._skip(TOO_LARGE, record.start, record.fields, max(record.body, text.searched - START), says)
-        if not left.broken and self._believes_lengths and is_cut(text, record, end, self._crossing):
+        end = text.end if end is None else end
+        if left is END and end in (over, text.end) and self._believes_lengths and is_cut(text, record, end):
             says = f"the file ends after {text.end - record.body} of {record.fields['content-length']} bytes of text"
             return self._truncated(record.start, record.fields, says)
-        return self._record(record, record.body, text.end if end is None else end, mismatch=True)
+        return self._record(record, record.body, end, mismatch=True)
 
     def _pass_over(self) -> Lost | bool:
         """In a stretch without use: goes to the next record."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -192,4 +193,4 @@ def shuffled(draw: st.DrawFn, groups: Groups) -> Groups:
     pages = draw(st.permutations([put for shards in groups for shard in shards for put in shard]))
     cuts = sorted(draw(st.lists(st.integers(0, len(pages)), max_size=3)))
     edges = [0, *cuts, len(pages)]
-    return [[pages[a:b], []] for a, b in zip(edges, edges[1:], strict=False)]
+    return [[pages[a:b], []] for a, b in pairwise(edges)]

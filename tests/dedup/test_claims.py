@@ -38,7 +38,7 @@ def alive(*flags: int) -> NDArray[np.bool_]:
 
 def test_a_claim_is_twenty_bytes_on_every_machine() -> None:
     assert CLAIM.itemsize == 20
-    assert packed([(1, 2, 3)]).tobytes().hex() == "0100000000000000" "0200000000000000" "03000000"
+    assert packed([(1, 2, 3)]).tobytes().hex() == "0100000000000000020000000000000003000000"
 
 
 def test_a_priority_is_the_first_half_of_the_md5_of_the_url() -> None:

@@ -64,9 +64,7 @@ def test_what_a_page_loses_is_told_with_where_its_owner_stands() -> None:
     dropped: list[Dropped] = []
     page = Page(FIRST, "mine\ntheirs\nMine\nrest", "")
     verdict = LEVEL.settle(page, [False, True, True, False], dropped)
-    assert verdict == Kept(
-        page._replace(text="mine\nrest"), Counter(repeated_line=1, repeated_in_page=1)
-    )
+    assert verdict == Kept(page._replace(text="mine\nrest"), Counter(repeated_line=1, repeated_in_page=1))
     assert dropped == [("repeated_line", "theirs"), ("repeated_in_page", "Mine")]
 
 
@@ -85,7 +83,7 @@ LINES = st.sampled_from(["Aa.", "aa.", " AA. ", "b", "B", "c", "d", "é", "É", 
 INPUTS = inputs(st.lists(LINES, min_size=1, max_size=5).map("\n".join))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(INPUTS, PARTITIONS)
 def test_the_packed_way_is_the_definition(groups: Groups, partitions: int) -> None:
     corpus, result = alive_in(groups), packed(groups, LEVEL, partitions)
@@ -93,7 +91,7 @@ def test_the_packed_way_is_the_definition(groups: Groups, partitions: int) -> No
     assert set(result.flags) == set(corpus)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(INPUTS, PARTITIONS)
 def test_every_line_of_the_corpus_is_left_exactly_once(groups: Groups, partitions: int) -> None:
     corpus, result = alive_in(groups), packed(groups, LEVEL, partitions)
@@ -106,7 +104,7 @@ def test_every_line_of_the_corpus_is_left_exactly_once(groups: Groups, partition
     assert left == dict.fromkeys({normal(line) for text in corpus.values() for line in text.split("\n")}, 1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(INPUTS, PARTITIONS)
 def test_a_line_is_repeated_here_if_its_page_owns_it_and_elsewhere_if_not(groups: Groups, partitions: int) -> None:
     corpus, result = alive_in(groups), packed(groups, LEVEL, partitions)
@@ -121,7 +119,7 @@ def test_a_line_is_repeated_here_if_its_page_owns_it_and_elsewhere_if_not(groups
         assert result.tallies[url] == Counter(codes)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data(), INPUTS, PARTITIONS, PARTITIONS)
 def test_the_order_and_the_cut_of_the_input_make_no_difference(
     data: st.DataObject, groups: Groups, partitions: int, others: int

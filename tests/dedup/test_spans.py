@@ -51,28 +51,37 @@ def run(before: dict[str, str], level: SpanLevel = LEVEL) -> dict[str, str]:
         ({FIRST: "One. Two. Three.", SECOND: "One. Two. Three. Four."}, {FIRST: "One. Two. Three.", SECOND: "Four."}),
         ({SECOND: "One. Two. Three.", FIRST: "One. Two. Three. Four."}, {FIRST: "One. Two. Three. Four."}),
         # Two sentences in a row are no span.
-        ({FIRST: "One. Two. Three.", SECOND: "One. Two. Four."}, {FIRST: "One. Two. Three.", SECOND: "One. Two. Four."}),
+        (
+            {FIRST: "One. Two. Three.", SECOND: "One. Two. Four."},
+            {FIRST: "One. Two. Three.", SECOND: "One. Two. Four."},
+        ),
         # Lines make no difference to a span, and a line that loses all its sentences goes.
         (
             {FIRST: "Zero.\nOne. Two.\nThree.", SECOND: "One.\nTwo. Three.\nFour. Five."},
             {FIRST: "Zero.\nOne. Two.\nThree.", SECOND: "Four. Five."},
         ),
         # Letters' cases and blanks around a sentence are not looked at.
-        ({FIRST: "One. Two. Three.", SECOND: "ONE.   two.\n  Three.\nFour."}, {FIRST: "One. Two. Three.", SECOND: "Four."}),
+        (
+            {FIRST: "One. Two. Three.", SECOND: "ONE.   two.\n  Three.\nFour."},
+            {FIRST: "One. Two. Three.", SECOND: "Four."},
+        ),
         # Within a page the first place owns.
         ({FIRST: "One. Two. Three. Four. One. Two. Three."}, {FIRST: "One. Two. Three. Four."}),
         # A lost occurrence takes along sentences that it shares with one that won: of four, one is left.
         ({FIRST: "Yes. Yes. Yes. Yes."}, {FIRST: "Yes."}),
         ({FIRST: "Yes. Yes. Yes."}, {FIRST: "Yes. Yes. Yes."}),
         # Four sentences are two spans.
-        ({FIRST: "One. Two. Six. Ten.", SECOND: "One. Two. Six. Ten. Red."}, {FIRST: "One. Two. Six. Ten.", SECOND: "Red."}),
+        (
+            {FIRST: "One. Two. Six. Ten.", SECOND: "One. Two. Six. Ten. Red."},
+            {FIRST: "One. Two. Six. Ten.", SECOND: "Red."},
+        ),
         # One pass: the span that comes about by the removal stands on two pages and stays on both.
         (
             {FIRST: "One. Two. Three. Red.", SECOND: "Go. On. One. Two. Three. Now.", THIRD: "Go. On. Now."},
             {FIRST: "One. Two. Three. Red.", SECOND: "Go. On. Now.", THIRD: "Go. On. Now."},
         ),
     ],
-)  # fmt: skip
+)
 def test_of_a_repeated_span_one_occurrence_stays(before: dict[str, str], after: dict[str, str]) -> None:
     assert without_repeated_spans(before, split) == after
     assert run(before) == after
@@ -133,7 +142,7 @@ INPUTS = inputs(st.lists(LINE, min_size=1, max_size=3).map("\n".join))
 LEVELS = st.sampled_from([SpanLevel()] * 3 + [SpanLevel(width=1), SpanLevel(width=2), SpanLevel(width=5)])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(INPUTS, PARTITIONS, LEVELS)
 def test_the_packed_way_is_the_definition(groups: Groups, partitions: int, level: SpanLevel) -> None:
     corpus, result = alive_in(groups), packed(groups, level, partitions)
@@ -145,7 +154,7 @@ def test_the_packed_way_is_the_definition(groups: Groups, partitions: int, level
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(INPUTS, PARTITIONS, LEVELS)
 def test_of_every_repeated_span_at_most_one_occurrence_survives(
     groups: Groups, partitions: int, level: SpanLevel
@@ -156,7 +165,7 @@ def test_of_every_repeated_span_at_most_one_occurrence_survives(
         assert len(whole) <= 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(INPUTS, PARTITIONS, LEVELS)
 def test_every_sentence_that_goes_stood_in_an_occurrence_that_lost(
     groups: Groups, partitions: int, level: SpanLevel
@@ -171,7 +180,7 @@ def test_every_sentence_that_goes_stood_in_an_occurrence_that_lost(
         assert all((url, number) in losing for number, gone in enumerate(flags) if gone)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data(), INPUTS, PARTITIONS, PARTITIONS)
 def test_the_order_and_the_cut_of_the_input_make_no_difference(
     data: st.DataObject, groups: Groups, partitions: int, others: int
@@ -180,7 +189,7 @@ def test_the_order_and_the_cut_of_the_input_make_no_difference(
     assert packed(groups, LEVEL, partitions).corpus == packed(other, LEVEL, others).corpus
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(INPUTS, PARTITIONS)
 def test_what_is_left_is_made_of_whole_sentences_in_their_order(groups: Groups, partitions: int) -> None:
     corpus, result = alive_in(groups), packed(groups, LEVEL, partitions)

@@ -63,9 +63,11 @@ def test_no_claims_no_losers() -> None:
 
 
 CLAIMS = st.lists(
-    st.tuples(st.sampled_from("abcdefg"), st.sampled_from(["2024-01-01", "2024-01-02", "2023", "", "é", "\uffff", "😀"])),
+    st.tuples(
+        st.sampled_from("abcdefg"), st.sampled_from(["2024-01-01", "2024-01-02", "2023", "", "é", "\uffff", "😀"])
+    ),
     max_size=8,
-)  # fmt: skip
+)
 GROUPS = st.lists(CLAIMS, min_size=1, max_size=4)
 
 

@@ -1,4 +1,4 @@
-"""What `--input` names: globs, folders, files and lists become inputs with names that do not depend on where they lie."""
+"""What `--input` names: globs, folders, files and lists; their names do not depend on where they lie."""
 
 import gzip
 

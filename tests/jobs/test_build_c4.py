@@ -1,11 +1,14 @@
 """The real main in temporary folders: what is on disk after a build, what is said, and how wrong use ends."""
 
+import contextlib
 import gzip
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nltk.data
@@ -79,7 +82,7 @@ def one_file(folder, name="one.warc.wet.gz", pages=5, start=0):
     return path
 
 
-# --- what is on disk ---------------------------------------------------------------------------------------------------
+# --- what is on disk --------------------------------------------------------------------------------------------
 
 
 def test_the_folder_holds_the_corpus_and_nothing_else(built, small):
@@ -128,7 +131,7 @@ def test_a_kept_page_is_as_it_was_crawled(built, small):
         "timestamp": "2024-05-22T10:11:12Z",
         "url": "http://menu.example/",
         "language": "en",
-        "source": f"part-2.warc.wet#{(small / 'part-2.warc.wet').read_bytes().index(b'menu.example') - 59}",
+        "source": f"part-2.warc.wet#{(small / 'part-2.warc.wet').read_bytes().index(b'menu.example') - 57}",
         "record_id": "urn:uuid:32",
     }
 
@@ -197,7 +200,7 @@ def _news():
     return str(ROOT / "c4pipe" / "data" / "news_domains.json")
 
 
-# --- the rejected table ------------------------------------------------------------------------------------------------
+# --- the rejected table -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -258,7 +261,7 @@ def test_rejected_all_keeps_every_record_once(built, small):
     assert without_place(table) == without_place(rejected(built(small)))  # so few pages that the sample is all of them
 
 
-# --- options -----------------------------------------------------------------------------------------------------------
+# --- options ----------------------------------------------------------------------------------------------------
 
 
 def test_shards_cuts_the_train_split(built, small):
@@ -298,7 +301,7 @@ def test_dry_run_predicts_and_writes_nothing(run, small, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-# --- the same folder again ---------------------------------------------------------------------------------------------
+# --- the same folder again --------------------------------------------------------------------------------------
 
 
 def test_a_second_run_finds_the_corpus_there(run, tmp_path):
@@ -346,7 +349,7 @@ def test_what_a_killed_build_left_is_cleared(run, built, tmp_path):
     assert digests(target) == digests(built(source))
 
 
-# --- wrong use ---------------------------------------------------------------------------------------------------------
+# --- wrong use --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -403,7 +406,7 @@ def test_an_output_that_cannot_be(run, small, tmp_path):
     refused(run("--input", small, "--output", tmp_path / "file"), tmp_path / "file", "is a file")
     refused(run("--input", small, "--output", tmp_path / "file" / "c4"), "cannot be written", "Not a directory")
     refused(run("--input", small, "--output", "/proc/c4"), "/proc/c4", "cannot be written")
-    refused(run("--input", small, "--output", tmp_path / ("n" * 300)), "cannot be written")
+    refused(run("--input", small, "--output", tmp_path / ("n" * 300)), "cannot be read", "too long")
     assert digests(tmp_path) == {"file": hashlib.sha256(b"I am a file").hexdigest()}
 
 
@@ -418,7 +421,7 @@ def test_the_exact_preset_asks_for_punkt(run, small, tmp_path, monkeypatch):
     assert not (tmp_path / "c4").exists()
 
 
-# --- bad input ---------------------------------------------------------------------------------------------------------
+# --- bad input --------------------------------------------------------------------------------------------------
 
 
 def test_strict_says_that_something_could_not_be_read(run, tmp_path):
@@ -500,7 +503,7 @@ def test_what_is_no_file_is_named_and_the_rest_is_built(run, tmp_path):
     assert len(list(rows(tmp_path / "c4"))) == 5
 
 
-# --- what is said ------------------------------------------------------------------------------------------------------
+# --- what is said -----------------------------------------------------------------------------------------------
 
 
 def test_help_shows_examples_and_presets():
@@ -531,14 +534,14 @@ def test_the_summary_tells_the_truth(run, small, tmp_path):
 
 
 def test_control_characters_of_an_input_name_do_not_reach_the_terminal(run, tmp_path):
-    source = one_file(tmp_path / "in", "a\x1b[31mred.warc.wet.gz")
-    source.write_bytes(source.read_bytes()[:-20])
+    source = tmp_path / "a\x1b[31mred.warc.wet.gz"
+    source.write_bytes(one_file(tmp_path / "in").read_bytes()[:-20])
     _, out, _ = run("--input", source, "--output", tmp_path / "c4")
     assert "\x1b" not in out
     assert "a\\x1b[31mred.warc.wet.gz: truncated 1" in out
 
 
-# --- as a process: one line, no traceback ------------------------------------------------------------------------------
+# --- as a process: one line, no traceback -----------------------------------------------------------------------
 
 
 def test_the_process_ends_as_main_does(small, badwords, tmp_path):
@@ -582,6 +585,42 @@ def test_a_full_disk_says_so_in_one_line(small, badwords, tmp_path):
     assert "MB free" in done.stderr
     assert not (target / "manifest.json").exists()
     assert command(*arguments)[0] == 0  # made room: the same command goes on
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("sent", "workers"), [(signal.SIGINT, 1), (signal.SIGINT, 2), (signal.SIGTERM, 2)])
+def test_an_interrupted_build_ends_at_once_and_leaves_nobody_behind(badwords, tmp_path, sent, workers):
+    for number in range(2):
+        pages = (WebPage(f"http://a{number}.example/{i}", story(20 * i, 20)) for i in range(4000))
+        (tmp_path / f"{number}.warc.wet").write_bytes(wet(pages, packed=False))
+    arguments = ["--input", tmp_path, "--output", tmp_path / "c4", "--badwords-dir", badwords, "--workers", workers]
+    full = [sys.executable, "-m", "beam_jobs.build_c4", *map(str, arguments)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(full, cwd=ROOT, start_new_session=True, **pipes) as process:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("c4/.staging-*/progress/*.json")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(sent)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert (out, err) == ("", "build_c4: interrupted. Nothing half-written is under a final name; run it again.\n")
+    assert not (tmp_path / "c4" / "manifest.json").exists()
+    for _ in range(50):
+        if not _alive(process.pid):
+            break
+        time.sleep(0.1)
+    assert _alive(process.pid) == []
+
+
+def _alive(group):
+    """Processes of a group that are not only waiting to be buried."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, pgrp = status.read_text().rpartition(")")[2].split()[:3]
+            if int(pgrp) == group and state != "Z":
+                found.append(status.parent.name)
+    return found
 
 
 def test_sentences_of_the_fixtures_are_all_different():

@@ -54,12 +54,12 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "text with a length": lambda: (
         member(1) + squeezed(record(2, "", end=b"", length=200 * MB), b"a" * MB, times=200) + member(3)
     ),
-    "blank lines": lambda: member(1) + squeezed(HEAD, b"\n" * MB, times=100) + member(3),
-    "no record": lambda: member(1) + squeezed(b"x", b"a" * MB, times=100) + member(3),
-    "header": lambda: member(1) + squeezed(b"WARC/1.0\r\nX: ", b"a" * MB, times=100) + member(3),
-    "plain": lambda: record(1) + HEAD + b"line\n" * 30_000_000 + b"\r\n" + record(3),
+    "blank lines": lambda: member(1) + squeezed(HEAD, b"\n" * MB, times=64) + member(3),
+    "no record": lambda: member(1) + squeezed(b"x", b"a" * MB, times=64) + member(3),
+    "header": lambda: member(1) + squeezed(b"WARC/1.0\r\nX: ", b"a" * MB, times=64) + member(3),
+    "plain": lambda: record(1) + HEAD + b"line\n" * 12_000_000 + b"\r\n" + record(3),
     "very short lines": lambda: member(1) + pack(record(2, b"ab\n" * 5_500_000)) + member(3),
-    "one wide character": lambda: member(1) + pack(record(2, "😀" + "a\n" * 8_000_000)) + member(3),
+    "one wide character": lambda: member(1) + pack(record(2, "😀" + "a\n" * 4_000_000)) + member(3),
 }
 LOST = {"no record": "no_header"}
 WHOLE = {"very short lines", "one wide character"}
@@ -79,25 +79,27 @@ def test_memory_stays_bounded(bomb: str, mode: str) -> None:
     assert int(megabytes) < (250 if bomb in WHOLE else 100)
 
 
-HOSTILE: dict[str, Callable[[], bytes]] = {  # 2 to 6 MB each
-    "false magics": lambda: member(1) + b"\x1f\x8b\x08\x00\0\0\0\0\0\x03" * 200_000 + member(3),
+HOSTILE: dict[str, Callable[[], bytes]] = {  # up to 3 MB each
+    "false magics": lambda: member(1) + b"\x1f\x8b\x08\x00\0\0\0\0\0\x03" * 100_000 + member(3),
     "false magics with a stored block": lambda: (
         member(1) + b"\x1f\x8b\x08\x00\0\0\0\0\0\x03\x00\xff\xff\0\0" * 100_000 + member(3)
     ),
     "members that swallow each other": lambda: (
-        member(1) + (b"\x1f\x8b\x08\x00\0\0\0\0\0\x03\x00\xff\xff\0\0WARC/1.0\r\n" + b"x" * 300) * 8_000 + member(3)
+        member(1) + (b"\x1f\x8b\x08\x00\0\0\0\0\0\x03\x00\xff\xff\0\0WARC/1.0\r\n" + b"x" * 300) * 4_000 + member(3)
     ),
-    "empty members": lambda: pack(b"") * 100_000 + member(1) + member(3),
+    "empty members": lambda: pack(b"") * 50_000 + member(1) + member(3),
     "members of one byte": lambda: pack(b"W") * 50_000 + member(1) + member(3),
     "members of one byte in a record": lambda: (
         pack(record(1, "", length=10**7, end=b"")) + pack(b"w") * 50_000 + member(3)
     ),
     "many names without end": lambda: member(1) + (b"\x1f\x8b\x08\x08" + b"n" * 500) * 5_000 + member(3),
-    "version lines": lambda: pack(record(1) + b"WARC/1.0\n" * 100_000) + member(3),
+    "version lines": lambda: pack(record(1) + b"WARC/1.0\n" * 50_000) + member(3),
     "version words in one line": lambda: member(1) + pack(record(2, "WARC/1.0 " * 300_000)) + member(3),
     "lengths that lead nowhere": lambda: b"".join(record(n, length=10**7) for n in range(10_000)),
     "header names": lambda: member(1) + pack(b"WARC/1.0\n" + b"A:\n" * 1_000_000) + member(3),
-    "damaged members": lambda: flip(member(1), -8) * 10_000 + member(3),
+    "damaged members": lambda: flip(member(1), -8) * 5_000 + member(3),
+    "folded headers": lambda: member(2, extra=b"X: y" + b"\r\n z" * 12_000) * 60 + member(3),
+    "headers without a blank line": lambda: member(2, extra=b"X\r\n" * 15_000, length=9) * 60 + member(3),
     "carriage returns": lambda: member(1) + pack(record(2, "\r" * 3_000_000, length=None)) + member(3),
     "vanishing lines": lambda: member(1) + pack(record(2, "WARC\nx\n" * 400_000)) + member(3),
 }
@@ -109,7 +111,7 @@ def test_time_stays_linear(hostile: str, quirks: bool) -> None:
     data = HOSTILE[hostile]()
     start = time.process_time()
     verdicts = read(data, quirks=quirks)
-    assert time.process_time() - start < 15  # a quadratic reader takes minutes
+    assert time.process_time() - start < 10  # a quadratic reader takes minutes
     assert any(isinstance(verdict, Kept) for verdict in verdicts)
 
 

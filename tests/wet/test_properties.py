@@ -171,9 +171,26 @@ def test_nothing_is_ever_raised(data: st.DataObject, packed: bool, quirks: bool)
     st.sampled_from([b"", b"\x1f\x8b\x08\x00", b"WARC/1.0\r\n", b"WARC/1.0\nWARC-Type: conversion\n"]),
 )
 def test_any_bytes_are_a_file(junk: bytes, head: bytes) -> None:
-    assert read(head + junk) and read(head + junk, chunk=1)
+    assert read(head + junk)
+    assert read(head + junk, chunk=1)
 
 
 def test_the_stream_is_only_read() -> None:
     stream = Dribble(member(1) + member(2), 100)
     assert [r.offset for r in read_records(stream)] == [0, len(member(1))]
+
+
+def test_cut_at_every_byte() -> None:
+    """However a file is cut, what is handed out is whole, and a file that does not end where a record does says so."""
+    data = record(1) + record(2) + record(3)
+    ends = [0, len(record(1)), 2 * len(record(1)), len(data)]
+    texts = [text_of(n) for n in (1, 2, 3)]
+    crossing = [pack(data[start : start + 37]) for start in range(0, len(data), 37)]
+    for whole in (data, b"".join(member(n) for n in (1, 2, 3)), pack(data), pack(data, 0), b"".join(crossing)):
+        for cut in range(1, len(whole)):
+            verdicts = read(whole[:cut])
+            kept = [verdict.page.text for verdict in verdicts if isinstance(verdict, Kept)]
+            assert kept == texts[: len(kept)]
+            assert [v.reason.code for v in verdicts if not isinstance(v, Kept)] in ([], ["truncated"])
+            if whole is data:
+                assert len(kept) == sum(end - len("\r\n\r\n") <= cut for end in ends[1:])

@@ -1,0 +1,68 @@
+"""Beam's worker processes on this machine: what they print, and that they end when the build does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TextIO
+
+from c4pipe.errors import C4Error
+
+WORKER = b"apache_beam.runners.worker.sdk_worker_main"
+
+
+@contextmanager
+def tended() -> Iterator[TextIO]:
+    """While a build runs: SIGTERM ends it as Ctrl-C does, and no worker outlives it. Yields stderr, for the progress.
+
+    Workers print a traceback of every error, which is raised in this process as well: what they print is held back,
+    and shown at the end of a build that dies of a bug.
+    """
+    sys.stderr.flush()
+    main = threading.current_thread() is threading.main_thread()  # no other may set what a signal does
+    before = signal.signal(signal.SIGTERM, _interrupt) if main else None
+    with tempfile.TemporaryFile() as held, os.fdopen(os.dup(2), "w") as stderr:
+        os.dup2(held.fileno(), 2)
+        shown = False
+        try:
+            yield stderr
+        except (C4Error, KeyboardInterrupt):
+            _end(os.getpid())
+            raise
+        except BaseException:
+            shown = True
+            _end(os.getpid())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(stderr.fileno(), 2)
+            if main:
+                signal.signal(signal.SIGTERM, before)
+            if shown:
+                held.seek(0)
+                with os.fdopen(os.dup(2), "wb") as out:
+                    shutil.copyfileobj(held, out)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _end(parent: int) -> None:
+    """Ends the workers below a process. On a system without /proc they go when they miss their master."""
+    for children in Path(f"/proc/{parent}/task").glob("*/children"):
+        for child in map(int, children.read_text().split()):
+            try:
+                if WORKER in Path(f"/proc/{child}/cmdline").read_bytes():
+                    _end(child)
+                    os.kill(child, signal.SIGTERM)
+            except OSError:  # it is gone
+                continue

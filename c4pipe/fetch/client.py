@@ -1,0 +1,247 @@
+"""One HTTP client for files: kept connections, ranges checked, redirects followed with care, no endless waits.
+
+    url --open_range--> Answer --read--> bytes          one attempt: TransientError, or FetchError for good
+
+It makes single attempts; `download` goes on until a file is whole. One client serves many threads: each thread keeps
+one connection to a host, so there are never more requests at once than threads.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import random
+import re
+import socket
+import ssl
+import threading
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple
+
+from c4pipe import __version__
+from c4pipe.fetch.pace import Clock, Pace
+from c4pipe.fetch.policy import (
+    THROTTLED,
+    FetchError,
+    Policy,
+    RangeError,
+    TransientError,
+    content_range,
+    is_passing,
+    is_strong,
+    retry_after,
+    shown,
+)
+
+READ = 256 * 1024  # bytes asked of a socket at once, and the grain of the rate cap
+AGENT = f"c4pipe/{__version__}"
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_Key = tuple[str, str]  # scheme, host:port
+
+
+class Version(NamedTuple):
+    """What tells one state of a remote file from another: parts of the same version may be joined."""
+
+    size: int  # bytes of the whole file
+    etag: str = ""
+    last_modified: str = ""
+
+    @property
+    def validator(self) -> str | None:
+        """What If-Range can say; None where the host gave nothing to go by."""
+        return self.etag if is_strong(self.etag) else self.last_modified or None
+
+
+class Answer:
+    """The body of one answer. Read it to its end or close it; either way the connection is cared for."""
+
+    def __init__(self, client: Client, key: _Key, response: http.client.HTTPResponse, start: int, version: Version):
+        self.start = start  # offset of the first byte in the file
+        self.version = version
+        self.left = version.size - start  # bytes to come
+        self._client, self._key, self._response = client, key, response
+        self._seconds, self._bytes = 0.0, 0  # of the window that the stall guard looks at
+
+    def read(self) -> bytes:
+        """The next bytes, at most READ; b"" at the true end. TransientError if the body is cut, stuck or too slow."""
+        if not self.left:
+            return b""
+        client, policy = self._client, self._client.policy
+        began = client.clock.now()
+        try:
+            data = self._response.read1(min(READ, self.left))
+        except (OSError, http.client.HTTPException) as error:
+            client.clock.check()
+            raise TransientError(f"{_says(error)} with {self.left:,} bytes to come") from error
+        client.clock.check()
+        if not data:
+            raise TransientError(f"the connection closed with {self.left:,} bytes to come")
+        self.left -= len(data)
+        self._bytes += len(data)
+        self._seconds += client.clock.now() - began  # the waits of the rate cap do not count
+        if self._seconds >= policy.stall_window:
+            if self._bytes < policy.stall_rate * self._seconds and self.left:
+                raise TransientError(f"stuck: {self._bytes:,} bytes in {self._seconds:.0f} s")
+            self._seconds, self._bytes = 0.0, 0
+        client.pace.after_bytes(len(data))
+        return data
+
+    def __enter__(self) -> Answer:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._response.close()
+        if self.left or self._response.will_close:
+            self._client.drop(self._key)
+
+
+class Client:
+    """Asks hosts for files. `pace` and `policy` say how politely, `clock` and `draw` make tests instant.
+
+    Proxies are taken from the environment (HTTPS_PROXY, NO_PROXY), as the rest of Python takes them.
+    """
+
+    def __init__(
+        self,
+        policy: Policy | None = None,
+        clock: Clock | None = None,
+        pace: Pace | None = None,
+        say: Callable[[str], None] = lambda line: None,
+        draw: Callable[[], float] = random.random,  # the spread of waits: it decides no byte of any file
+    ) -> None:
+        self.policy = policy or Policy()
+        self.clock = clock or Clock()
+        self.pace = pace or Pace(self.clock)
+        self.say = say  # a line on what is being waited for
+        self.draw = draw
+        self._own = threading.local()
+        self._sockets: dict[http.client.HTTPConnection, socket.socket] = {}
+        self._context: ssl.SSLContext | None = None
+        self._lock = threading.Lock()
+
+    def open_range(self, url: str, start: int = 0, validator: str | None = None, method: str = "GET") -> Answer:
+        """The file from byte `start` on, or from 0 where the host cannot or, by `validator`, must not continue.
+
+        TransientError when another attempt may do better, RangeError when it must begin at 0, FetchError when neither.
+        """
+        headers = {"User-Agent": AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
+        if start:
+            headers |= {"Range": f"bytes={start}-"} | ({"If-Range": validator} if validator else {})
+        for _ in range(self.policy.redirects + 1):
+            key, response = self._ask(method, url, headers)
+            if response.status not in _REDIRECTS:
+                return self._answer(key, response, start)
+            location = response.getheader("Location") or ""
+            response.close()
+            self.drop(key)
+            url = redirected(url, location)
+        raise FetchError(f"more than {self.policy.redirects} redirects, the last to {shown(url)}")
+
+    def close(self) -> None:
+        """Gives up the connections of this thread."""
+        for key in list(self._kept()):
+            self.drop(key)
+
+    def stop(self) -> None:
+        """Ends what every thread is doing, in the middle of a read too: each gets StoppedError."""
+        self.clock.stop()
+        with self._lock:
+            sockets = list(self._sockets.values())
+        for sock in sockets:
+            _shut(sock)
+
+    def drop(self, key: _Key) -> None:
+        """Closes this thread's connection to a host."""
+        connection = self._kept().pop(key, None)
+        if connection is not None:
+            with self._lock:
+                self._sockets.pop(connection, None)
+            connection.close()
+
+    # -- one request ---------------------------------------------------------------------------------------------
+
+    def _ask(self, method: str, url: str, headers: dict[str, str]) -> tuple[_Key, http.client.HTTPResponse]:
+        """Sends one request and reads the head of the answer."""
+        parts = urllib.parse.urlsplit(url)
+        key = (parts.scheme, parts.netloc)
+        path = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
+        self.pace.before_request()
+        while True:
+            reused = key in self._kept()
+            try:
+                return key, self._send(key, method, url, path, headers)
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                self.drop(key)
+                self.clock.check()
+                if reused and isinstance(error, (ConnectionError, http.client.BadStatusLine)):
+                    continue  # the host let go of a kept connection, as it may: ask anew, once
+                if isinstance(error, (ssl.SSLCertVerificationError, http.client.InvalidURL, ValueError)):
+                    raise FetchError(_says(error)) from error
+                raise TransientError(_says(error)) from error
+
+    def _send(
+        self, key: _Key, method: str, url: str, path: str, headers: dict[str, str]
+    ) -> http.client.HTTPResponse:
+        kept = self._kept()
+        connection, through = kept.get(key), _proxy(*key)
+        if connection is None:
+            connection = kept[key] = self._connection(key, through)
+            connection.connect()
+            with self._lock:
+                self._sockets[connection] = connection.sock
+        if through is not None and key[0] == "http":
+            path, headers = url, headers | through.headers
+        # A timeout of the socket ends a silence; only a timer ends a head that comes a byte at a time.
+        watchdog = threading.Timer(self.policy.stall_window, _shut, (connection.sock,))
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            connection.request(method, path, headers=headers)
+            return connection.getresponse()
+        finally:
+            watchdog.cancel()
+
+    def _answer(self, key: _Key, response: http.client.HTTPResponse, start: int) -> Answer:
+        """The answer, if its head says what it must."""
+        try:
+            return Answer(self, key, response, *self._head(response, start))
+        except BaseException:
+            response.close()
+            self.drop(key)
+            raise
+
+    def _head(self, response: http.client.HTTPResponse, start: int) -> tuple[int, Version]:
+        """(offset of the first byte, version of the file) of a good answer."""
+        get, status = response.getheader, response.status
+        if status == 416:
+            raise RangeError(f"HTTP 416: there is no byte {start:,}")
+        if status not in (200, 206):
+            says = f"HTTP {status} {shown(response.reason, 60)}".rstrip()
+            if not is_passing(status):
+                raise FetchError(says, status)
+            told = retry_after(get("Retry-After"), get("Date"), self.clock.wall())
+            raise TransientError(says, told, status in THROTTLED)
+        length = get("Content-Length") or ""
+        if not re.fullmatch(r"\d{1,18}", length, re.ASCII) or get("Transfer-Encoding"):
+            raise TransientError("the host does not say how many bytes there are (no Content-Length)")
+        size, first = int(length), 0
+        if status == 206:
+            span = content_range(get("Content-Range"))
+            if span is None or span.start != start or span.end + 1 != span.size or span.size - start != size:
+                found = shown(get("Content-Range") or "none", 60)
+                raise RangeError(f"asked from byte {start:,} on, and got {size:,} bytes (Content-Range: {found})")
+            size, first = span.size, start
+        if size > self.policy.largest:
+            raise FetchError(f"{size:,} bytes are more than the {self.policy.largest:,} that a file may have")
+        return first, Version(size, get("ETag") or "", get("Last-Modified") or "")
+
+    # -- connections ---------------------------------------------------------------------------------------------
+
+    def _kept(self) -> dict[_Key, http.client.HTTPConnection]:
+        """This thread's connections."""
+        if not hasattr(self._own, "kept"):
+            self._own.kept = {}
+        return self._own.kept  # type: ignore[no-any-return]

@@ -1,0 +1,141 @@
+"""What is worth another try, and after how long: the rules of a polite download, as pure functions and one value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+from c4pipe.errors import BuildError
+
+# Asked to slow down. At data.commoncrawl.org a 403 is a rate limit of CloudFront and a 503 is S3 pushing back
+# (status.commoncrawl.org; commoncrawl/cc-downloader issue 29).
+THROTTLED = frozenset({403, 429, 503})
+_PASSING = THROTTLED | {408, 425}  # besides every 5xx
+
+
+class TransientError(Exception):
+    """One attempt came to nothing, and the next may do better. The message is shown to a person."""
+
+    def __init__(self, says: str, told: float | None = None, throttled: bool = False) -> None:
+        super().__init__(says)
+        self.told = told  # seconds that the host asked us to wait
+        self.throttled = throttled  # every connection should hold back, not this one alone
+
+
+class RangeError(TransientError):
+    """The host does not continue the file where we asked it to: start over."""
+
+
+class DamagedError(TransientError):
+    """As many bytes as promised came, and they are not whole gzip data."""
+
+
+class FetchError(BuildError):
+    """One file cannot be fetched; others may. `status` is the answer of the host, 0 where there was none."""
+
+    def __init__(self, says: str, status: int = 0) -> None:
+        super().__init__(says)
+        self.status = status
+
+
+class DiskError(BuildError):
+    """Nothing can be written: no use in going on."""
+
+
+class StoppedError(Exception):
+    """The run is being stopped. Internal: it ends a worker."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Patience, in numbers.
+
+    >>> Policy().wait(1, told=None, draw=0.0), Policy().wait(5, told=None, draw=1.0), Policy().wait(1, 7200, draw=0.0)
+    (1.0, 24.0, 300.0)
+    """
+
+    attempts: int = 8  # in a row without progress; the waits between add up to 2 to 3 minutes
+    damaged: int = 2  # downloads of one file that is whole by its length and damaged inside: it is so at the host
+    progress: int = 1 << 20  # bytes: an attempt that adds so many starts the count of attempts anew
+    first_wait: float = 1.0  # seconds; "no more than once per second is polite enough" (status.commoncrawl.org)
+    longest_wait: float = 60.0  # seconds, without jitter
+    longest_told: float = 300.0  # seconds: what we take of a longer Retry-After
+    timeout: float = 30.0  # seconds to connect, and without a byte
+    stall_rate: float = 1000.0  # bytes/s: slower over `stall_window` counts as stuck
+    stall_window: float = 60.0  # seconds; the head of an answer has as long
+    redirects: int = 5  # in a row
+    largest: int = 8 << 30  # bytes of one file; WET files of 2024 have about 80 MB
+
+    def wait(self, failures: int, told: float | None, draw: float) -> float:
+        """Seconds before the next attempt: doubled each time, spread by up to a half by `draw` in 0..1.
+
+        A host that asks for longer gets it, up to `longest_told`; the spread comes on top, so that connections that
+        were told the same do not come back together.
+        """
+        seconds = min(self.longest_wait, self.first_wait * 2.0 ** min(failures - 1, 30))
+        told = min(told or 0.0, self.longest_told)
+        return max(seconds * (1 + draw / 2), told + draw * self.first_wait)
+
+
+class Span(NamedTuple):
+    """A Content-Range: bytes `start` to `end` (the last one included) of `size`."""
+
+    start: int
+    end: int
+    size: int
+
+
+def content_range(value: str | None) -> Span | None:
+    """The header read; None where it is missing, makes no sense or leaves the size open.
+
+    >>> content_range("bytes 5-9/10")
+    Span(start=5, end=9, size=10)
+    """
+    found = re.fullmatch(r"bytes[ =](\d{1,18})-(\d{1,18})/(\d{1,18})", (value or "").strip(), re.ASCII)
+    if found is None:
+        return None
+    span = Span(*map(int, found.groups()))
+    return span if span.start <= span.end < span.size else None
+
+
+def retry_after(value: str | None, date: str | None, now: float) -> float | None:
+    """Seconds that Retry-After asks for: a number, or a date, taken against the host's own `date` if it gave one.
+
+    >>> retry_after("120", None, 0.0)
+    120.0
+    >>> retry_after("Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:27:30 GMT", 0.0)
+    30.0
+    """
+    value = (value or "").strip()
+    if re.fullmatch(r"\d{1,9}", value, re.ASCII):
+        return float(value)
+    until, here = _timestamp(value), _timestamp(date or "")
+    return None if until is None else max(0.0, until - (now if here is None else here))
+
+
+def _timestamp(date: str) -> float | None:
+    try:
+        parsed = parsedate_to_datetime(date)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+
+
+def is_passing(status: int) -> bool:
+    """Whether an HTTP status may change by itself."""
+    return status in _PASSING or 500 <= status < 600
+
+
+def is_strong(etag: str | None) -> bool:
+    """Whether an entity tag promises equal bytes: parts of a file may be joined by it (RFC 9110, 8.8.1)."""
+    return bool(etag) and etag.startswith('"') and etag.endswith('"') and len(etag) > 2  # type: ignore[union-attr]
+
+
+def shown(text: str, longest: int = 120) -> str:
+    """Text of a stranger, fit for one line of a terminal: control characters are spelt out, and the rest is cut."""
+    # As summary.printable does it, which lies floors above this room.
+    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: longest + 1])
+    return safe if len(safe) <= longest else safe[:longest] + "..."

@@ -1,0 +1,158 @@
+"""c4pipe.merging: every row of the finished shards is in one output shard, in an order that the data decides."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from c4pipe.merging import SHARD_BYTES, OutputShard, Piece, plan_split, shard_count, write_rejected, write_shard
+from c4pipe.page import Page
+from c4pipe.sample import Sampled, sample_table
+from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, ParquetSink, page_table, pages_of
+from c4pipe.storage import LocalStore
+from c4pipe.text import hash64
+
+Groups = list[tuple[str, int, int, int]]  # path, index, rows, bytes
+
+
+@pytest.mark.parametrize(
+    ("split", "rows", "size", "shards", "count"),
+    [
+        ("train", 100, 1, None, 1),
+        ("train", 10**9, SHARD_BYTES, None, 1),
+        ("train", 10**9, SHARD_BYTES + 1, None, 2),
+        ("validation", 10**9, SHARD_BYTES * 3, None, 3),
+        ("train", 10**9, 1, 1024, 1024),
+        ("validation", 10**9, 1, 1024, 8),
+        ("validation", 10**9, 1, 1, 1),
+        ("validation", 10**9, 1, 129, 2),
+        ("train", 3, 1, 1024, 3),  # no file without a page
+        ("train", 1, 10**12, None, 1),
+    ],
+)
+def test_a_split_has_files_by_its_size_or_as_many_as_were_asked_for(
+    split: str, rows: int, size: int, shards: int | None, count: int
+) -> None:
+    assert shard_count(split, rows, size, shards) == count
+
+
+def test_a_plan_by_example() -> None:
+    groups = [("s/a", 0, 3, 10), ("s/a", 1, 4, 10), ("s/b", 0, 1, 10)]
+    order = sorted(groups, key=lambda g: hash64(f"en/train/{g[0][2:]}/{g[1]}"))
+    assert order == [groups[2], groups[1], groups[0]]
+    assert list(plan_split("en", "train", groups, 2)) == [
+        OutputShard("en", "train", 0, 2, (Piece("s/b", 0, 0, 1), Piece("s/a", 1, 0, 3))),
+        OutputShard("en", "train", 1, 2, (Piece("s/a", 1, 3, 1), Piece("s/a", 0, 0, 3))),
+    ]
+    assert [shard.path for shard in plan_split("en", "train", groups, 2)] == [
+        "en/train-00000-of-00002.parquet",
+        "en/train-00001-of-00002.parquet",
+    ]
+
+
+GROUPS = st.lists(
+    st.tuples(
+        st.sampled_from(["x/staged/0", "x/staged/1", "y/2"]), st.integers(0, 5), st.integers(1, 9), st.integers(1, 99)
+    ),
+    min_size=1,
+    max_size=12,
+    unique_by=lambda group: group[:2],
+)
+
+
+@given(st.data(), GROUPS, st.one_of(st.none(), st.integers(1, 50)), st.sampled_from(["train", "validation"]))
+def test_every_row_goes_to_one_shard_whoever_finished_first(
+    data: st.DataObject, groups: Groups, shards: int | None, split: str
+) -> None:
+    plan = list(plan_split("en", split, groups, shards))
+    assert plan == list(plan_split("en", split, data.draw(st.permutations(groups)), shards))
+    placed = [(p.path, p.group, row) for s in plan for p in s.pieces for row in range(p.start, p.start + p.rows)]
+    assert sorted(placed) == sorted((path, index, row) for path, index, rows, _ in groups for row in range(rows))
+    sizes = [sum(piece.rows for piece in shard.pieces) for shard in plan]
+    assert max(sizes) - min(sizes) <= 1
+    assert min(sizes) >= 1
+    total = sum(rows for _, _, rows, _ in groups)
+    assert len(plan) == shard_count(split, total, sum(size for *_, size in groups), shards)
+    assert [(shard.number, shard.of) for shard in plan] == [(n, len(plan)) for n in range(len(plan))]
+
+
+@given(GROUPS)
+def test_where_the_staging_folder_stands_makes_no_difference(groups: Groups) -> None:
+    """The order is by the names of the files, so that a build in another folder gives the same corpus."""
+    named = [(f"{n:02d}", index, rows, size) for n, (_, index, rows, size) in enumerate(groups)]
+    here = list(plan_split("en", "train", [(f"/here/{path}", *rest) for path, *rest in named], 3))
+    there = list(plan_split("en", "train", [(f"gs://b/c/{path}", *rest) for path, *rest in named], 3))
+    assert [[p[1:] for p in shard.pieces] for shard in here] == [[p[1:] for p in shard.pieces] for shard in there]
+
+
+def page(n: int) -> Page:
+    return Page(f"http://a.example/{n}", f"Page {n}.", "2024-05-22T10:11:12Z", f"x.wet#{n}", f"id{n}", "en", 0.99)
+
+
+def finished(path: Path, *groups: range) -> str:
+    with path.open("wb") as stream:
+        sink = ParquetSink(stream, PAGE_SCHEMA)
+        for group in groups:
+            sink.write(page_table(map(page, group)))
+        sink.close()
+    return str(path)
+
+
+def test_a_shard_is_written_in_the_order_of_the_hashes_of_its_sources(tmp_path: Path) -> None:
+    one = finished(tmp_path / "one", range(10), range(10, 30))
+    two = finished(tmp_path / "two", range(30, 40))
+    pieces = (Piece(one, 1, 5, 10), Piece(two, 0, 0, 10), Piece(one, 0, 9, 1))
+    wanted = [page(n) for n in (*range(15, 25), *range(30, 40), 9)]
+    shard = OutputShard("en", "train", 0, 2, pieces)
+    row = write_shard(shard, LocalStore(), str(tmp_path / "out"))
+
+    written = tmp_path / "out" / "en" / "train-00000-of-00002.parquet"
+    table = pq.read_table(written, partitioning=None)
+    assert table.schema == PAGE_SCHEMA
+    assert list(pages_of(table)) == sorted(wanted, key=lambda p: (hash64(p.source), p.source))
+    assert row == {
+        "path": "en/train-00000-of-00002.parquet",
+        "config": "en",
+        "split": "train",
+        "rows": 21,
+        "bytes": written.stat().st_size,
+        "sha256": hashlib.sha256(written.read_bytes()).hexdigest(),
+    }
+    again = write_shard(shard._replace(pieces=pieces[::-1]), LocalStore(), str(tmp_path / "again"))
+    assert again == row  # the order in which pieces are named does not show
+
+
+def test_row_groups_are_small_enough_to_page_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = finished(tmp_path / "one", range(2500))
+    shard = OutputShard("en", "train", 0, 1, (Piece(path, 0, 0, 2500),))
+
+    def groups(folder: str) -> list[int]:
+        row = write_shard(shard, LocalStore(), str(tmp_path / folder))
+        footer = pq.ParquetFile(tmp_path / folder / row["path"]).metadata
+        return [footer.row_group(i).num_rows for i in range(footer.num_row_groups)]
+
+    assert groups("a") == [1000, 1000, 500]
+    monkeypatch.setattr("c4pipe.merging.ROW_GROUP_BYTES", 30_000)  # long pages make shorter groups
+    sizes = groups("b")
+    assert sum(sizes) == 2500
+    assert max(sizes) < 400
+
+
+def test_the_rejected_table_is_written_in_the_order_given(tmp_path: Path) -> None:
+    sampled = [Sampled(n, n, page(n), "clean", "policy", "A line.") for n in (3, 1, 2)]
+    row = write_rejected("clean-policy", sample_table(sampled), LocalStore(), str(tmp_path))
+    table = pq.read_table(tmp_path / "rejected" / "part-clean-policy.parquet", partitioning=None)
+    assert table.schema == REJECTED_SCHEMA
+    assert table["url"].to_pylist() == [f"http://a.example/{n}" for n in (3, 1, 2)]
+    data = (tmp_path / row["path"]).read_bytes()
+    assert row == {
+        "path": "rejected/part-clean-policy.parquet",
+        "rows": 3,
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }

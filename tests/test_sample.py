@@ -1,0 +1,110 @@
+"""c4pipe.sample: which pages are shown depends on the pages alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from c4pipe.page import Dropped, Page
+from c4pipe.sample import PER_REASON, SAMPLE_SCHEMA, Sample, Sampled, per_shard, ranked, sample_table, sampled_of
+from c4pipe.text import hash64
+
+
+def page(n: int) -> Page:
+    return Page(f"http://a.example/{n}", f"Page {n}.", "2024-05-22T10:11:12Z", f"x.wet#{n}")
+
+
+@pytest.mark.parametrize(
+    ("mode", "shards", "cap"),
+    [
+        ("none", 1, 0),
+        ("all", 1, None),
+        ("sample", 1, 1000),
+        ("sample", 4, 1000),
+        ("sample", 5, 800),
+        ("sample", 7, 572),
+        ("sample", 125, 32),
+        ("sample", 90_000, 32),
+    ],
+)
+def test_a_shard_keeps_its_fair_share_and_some_to_spare(mode: str, shards: int, cap: int | None) -> None:
+    assert per_shard(mode, shards) == cap
+
+
+def test_all_shards_together_have_enough() -> None:
+    for shards in range(1, 500):
+        assert per_shard("sample", shards) * shards >= PER_REASON
+
+
+def test_of_each_outcome_the_pages_with_the_smallest_hash_are_kept() -> None:
+    sample = Sample(2)
+    for n in range(20):
+        sample.add(page(n), "clean", "few_sentences", f"{n} sentences", row=n)
+        sample.add(page(n), "", "kept")
+    first, second = sorted(range(20), key=lambda n: hash64(f"x.wet#{n}"))[:2]
+    assert list(sample) == [
+        Sampled(hash64(f"x.wet#{first}"), -1, page(first), "", "kept"),
+        Sampled(hash64(f"x.wet#{second}"), -1, page(second), "", "kept"),
+        Sampled(hash64(f"x.wet#{first}"), first, page(first), "clean", "few_sentences", f"{first} sentences"),
+        Sampled(hash64(f"x.wet#{second}"), second, page(second), "clean", "few_sentences", f"{second} sentences"),
+    ]
+
+
+def test_none_keeps_nothing_and_all_keeps_everything() -> None:
+    none, everything = Sample(0), Sample(None)
+    for n in range(200):
+        none.add(page(n), "", "kept")
+        everything.add(page(n), "", "kept")
+    assert list(none) == []
+    assert sorted(s.page.url for s in everything) == sorted(page(n).url for n in range(200))
+
+
+OFFERS = st.lists(
+    st.tuples(st.integers(0, 99), st.sampled_from([("", "kept"), ("clean", "policy"), ("url", "older_copy")])),
+    unique_by=lambda offer: offer[0],
+    max_size=30,
+)
+
+
+@given(st.data(), OFFERS, st.one_of(st.none(), st.integers(0, 5)))
+def test_the_order_of_the_pages_makes_no_difference(
+    data: st.DataObject, offers: list[tuple[int, tuple[str, str]]], cap: int | None
+) -> None:
+    def sampled(order: list[tuple[int, tuple[str, str]]]) -> list[Sampled]:
+        sample = Sample(cap)
+        for n, outcome in order:
+            sample.add(page(n), *outcome)
+        return list(sample)
+
+    found = sampled(offers)
+    assert found == sampled(data.draw(st.permutations(offers)))
+    assert found == ranked(found)
+    for outcome in {outcome for _, outcome in offers}:
+        hashes = sorted(hash64(f"x.wet#{n}") for n, other in offers if other == outcome)
+        assert [s.priority for s in found if (s.stage, s.reason) == outcome] == hashes[:cap]
+
+
+@given(OFFERS, st.integers(1, 5), st.integers(0, 30))
+def test_the_best_of_two_shards_are_among_the_best_of_each(
+    offers: list[tuple[int, tuple[str, str]]], cap: int, cut: int
+) -> None:
+    def sampled(part: list[tuple[int, tuple[str, str]]]) -> list[Sampled]:
+        sample = Sample(cap)
+        for n, outcome in part:
+            sample.add(page(n), *outcome)
+        return list(sample)
+
+    assert set(sampled(offers)) <= {*sampled(offers[:cut]), *sampled(offers[cut:])}
+
+
+def test_a_table_holds_a_sample_and_gives_it_back() -> None:
+    rows = [
+        Sampled(2**64 - 1, 7, page(1), "clean", "policy", "A line.", (Dropped("few_words", "Two words."),)),
+        Sampled(0, -1, page(2), "", "kept"),
+    ]
+    table = sample_table(rows)
+    assert table.schema == SAMPLE_SCHEMA
+    assert list(sampled_of(table)) == rows
+    assert list(sampled_of(sample_table([]))) == []
+    assert table.to_pylist()[0]["dropped"] == [{"reason": "few_words", "line": "Two words."}]
