@@ -15,7 +15,18 @@ from c4pipe.presets import Preset
 from c4pipe.shards import PAGE_SCHEMA, SPLITS
 from c4pipe.stats import Stats
 
-SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B", "1B<n<10B", "10B<n<100B", "100B<n<1T")
+SIZES = (
+    "n<1K",
+    "1K<n<10K",
+    "10K<n<100K",
+    "100K<n<1M",
+    "1M<n<10M",
+    "10M<n<100M",
+    "100M<n<1B",
+    "1B<n<10B",
+    "10B<n<100B",
+    "100B<n<1T",
+)
 _TYPES = {pa.string(): "string", pa.float64(): "float64"}
 
 
