@@ -17,7 +17,7 @@ from importlib.metadata import version
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
 from beam_jobs.arguments import beam_flags, parse
 from beam_jobs.dry_run import predict
@@ -64,7 +64,8 @@ def run(args: Namespace, rest: list[str]) -> int:
     if args.languages:
         preset = for_languages(preset, _languages(args.languages))
     assets = find_assets(args.badwords_dir, args.news_domains, args.url_list)
-    offline = "--dry_run=True" in rest  # Beam's own: the job graph is made, and nothing is touched
+    # Beam's own --dry_run=True: the job graph is made, and nothing is touched.
+    offline = str(PipelineOptions(rest).view_as(GoogleCloudOptions).dry_run).lower() == "true"
     inputs = [Input("wet.paths", "wet.paths", 0)] if offline else find_inputs(args.input, args.root)
     settings = make_settings(args, preset, assets, inputs)
     settings.plan.bind()  # every outside file is looked for now

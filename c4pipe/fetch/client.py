@@ -8,7 +8,6 @@ one connection to a host, so there are never more requests at once than threads.
 
 from __future__ import annotations
 
-import base64
 import http.client
 import random
 import re
@@ -16,9 +15,7 @@ import socket
 import ssl
 import threading
 import urllib.parse
-import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
 from typing import NamedTuple
 
 from c4pipe import __version__
@@ -35,11 +32,11 @@ from c4pipe.fetch.policy import (
     retry_after,
     shown,
 )
+from c4pipe.fetch.wire import Key, connect, proxy_for, redirected, says, shut
 
 READ = 256 * 1024  # bytes asked of a socket at once, and the grain of the rate cap
 AGENT = f"c4pipe/{__version__}"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_Key = tuple[str, str]  # scheme, host:port
 
 
 class Version(NamedTuple):
@@ -54,11 +51,19 @@ class Version(NamedTuple):
         """What If-Range can say; None where the host gave nothing to go by."""
         return self.etag if is_strong(self.etag) else self.last_modified or None
 
+    def agrees(self, answer: Version) -> bool:
+        """Whether a partial answer may be of this version: it need not repeat every header (RFC 9110, 15.3.7)."""
+        return (
+            answer.size == self.size
+            and answer.etag in ("", self.etag)
+            and (answer.last_modified in ("", self.last_modified))
+        )
+
 
 class Answer:
     """The body of one answer. Read it to its end or close it; either way the connection is cared for."""
 
-    def __init__(self, client: Client, key: _Key, response: http.client.HTTPResponse, start: int, version: Version):
+    def __init__(self, client: Client, key: Key, response: http.client.HTTPResponse, start: int, version: Version):
         self.start = start  # offset of the first byte in the file
         self.version = version
         self.left = version.size - start  # bytes to come
@@ -75,7 +80,7 @@ class Answer:
             data = self._response.read1(min(READ, self.left))
         except (OSError, http.client.HTTPException) as error:
             client.clock.check()
-            raise TransientError(f"{_says(error)} with {self.left:,} bytes to come") from error
+            raise TransientError(f"{says(error)} with {self.left:,} bytes to come") from error
         client.clock.check()
         if not data:
             raise TransientError(f"the connection closed with {self.left:,} bytes to come")
@@ -109,17 +114,16 @@ class Client:
         policy: Policy | None = None,
         clock: Clock | None = None,
         pace: Pace | None = None,
-        say: Callable[[str], None] = lambda line: None,
+        say: Callable[[str], None] | None = None,
         draw: Callable[[], float] = random.random,  # the spread of waits: it decides no byte of any file
     ) -> None:
         self.policy = policy or Policy()
         self.clock = clock or Clock()
         self.pace = pace or Pace(self.clock)
-        self.say = say  # a line on what is being waited for
+        self.say = say or _silent  # a line on what is being waited for
         self.draw = draw
         self._own = threading.local()
         self._sockets: dict[http.client.HTTPConnection, socket.socket] = {}
-        self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
 
     def open_range(self, url: str, start: int = 0, validator: str | None = None, method: str = "GET") -> Answer:
@@ -132,6 +136,7 @@ class Client:
             headers |= {"Range": f"bytes={start}-"} | ({"If-Range": validator} if validator else {})
         for _ in range(self.policy.redirects + 1):
             key, response = self._ask(method, url, headers)
+            self.clock.check()
             if response.status not in _REDIRECTS:
                 return self._answer(key, response, start)
             location = response.getheader("Location") or ""
@@ -139,6 +144,12 @@ class Client:
             self.drop(key)
             url = redirected(url, location)
         raise FetchError(f"more than {self.policy.redirects} redirects, the last to {shown(url)}")
+
+    def version(self, url: str) -> Version:
+        """What the host has, without its bytes (a HEAD request). Errors as `open_range` has them."""
+        with self.open_range(url, method="HEAD") as answer:
+            answer.left = 0
+            return answer.version
 
     def close(self) -> None:
         """Gives up the connections of this thread."""
@@ -151,9 +162,9 @@ class Client:
         with self._lock:
             sockets = list(self._sockets.values())
         for sock in sockets:
-            _shut(sock)
+            shut(sock)
 
-    def drop(self, key: _Key) -> None:
+    def drop(self, key: Key) -> None:
         """Closes this thread's connection to a host."""
         connection = self._kept().pop(key, None)
         if connection is not None:
@@ -163,10 +174,10 @@ class Client:
 
     # -- one request ---------------------------------------------------------------------------------------------
 
-    def _ask(self, method: str, url: str, headers: dict[str, str]) -> tuple[_Key, http.client.HTTPResponse]:
+    def _ask(self, method: str, url: str, headers: dict[str, str]) -> tuple[Key, http.client.HTTPResponse]:
         """Sends one request and reads the head of the answer."""
         parts = urllib.parse.urlsplit(url)
-        key = (parts.scheme, parts.netloc)
+        key = Key(parts.scheme, parts.netloc)
         path = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
         self.pace.before_request()
         while True:
@@ -179,23 +190,21 @@ class Client:
                 if reused and isinstance(error, (ConnectionError, http.client.BadStatusLine)):
                     continue  # the host let go of a kept connection, as it may: ask anew, once
                 if isinstance(error, (ssl.SSLCertVerificationError, http.client.InvalidURL, ValueError)):
-                    raise FetchError(_says(error)) from error
-                raise TransientError(_says(error)) from error
+                    raise FetchError(says(error)) from error
+                raise TransientError(says(error)) from error
 
-    def _send(
-        self, key: _Key, method: str, url: str, path: str, headers: dict[str, str]
-    ) -> http.client.HTTPResponse:
-        kept = self._kept()
-        connection, through = kept.get(key), _proxy(*key)
+    def _send(self, key: Key, method: str, url: str, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:
+        proxy = proxy_for(key)
+        connection = self._kept().get(key)
         if connection is None:
-            connection = kept[key] = self._connection(key, through)
-            connection.connect()
+            connection = connect(key, proxy, self.policy.timeout)
+            self._kept()[key] = connection
             with self._lock:
                 self._sockets[connection] = connection.sock
-        if through is not None and key[0] == "http":
-            path, headers = url, headers | through.headers
+        if proxy is not None and key.scheme == "http":
+            path, headers = url, headers | proxy.headers
         # A timeout of the socket ends a silence; only a timer ends a head that comes a byte at a time.
-        watchdog = threading.Timer(self.policy.stall_window, _shut, (connection.sock,))
+        watchdog = threading.Timer(self.policy.stall_window, shut, (connection.sock,))
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -204,7 +213,7 @@ class Client:
         finally:
             watchdog.cancel()
 
-    def _answer(self, key: _Key, response: http.client.HTTPResponse, start: int) -> Answer:
+    def _answer(self, key: Key, response: http.client.HTTPResponse, start: int) -> Answer:
         """The answer, if its head says what it must."""
         try:
             return Answer(self, key, response, *self._head(response, start))
@@ -219,11 +228,11 @@ class Client:
         if status == 416:
             raise RangeError(f"HTTP 416: there is no byte {start:,}")
         if status not in (200, 206):
-            says = f"HTTP {status} {shown(response.reason, 60)}".rstrip()
+            line = f"HTTP {status} {shown(response.reason, 60)}".rstrip()
             if not is_passing(status):
-                raise FetchError(says, status)
+                raise FetchError(line, status)
             told = retry_after(get("Retry-After"), get("Date"), self.clock.wall())
-            raise TransientError(says, told, status in THROTTLED)
+            raise TransientError(line, told, status in THROTTLED)
         length = get("Content-Length") or ""
         if not re.fullmatch(r"\d{1,18}", length, re.ASCII) or get("Transfer-Encoding"):
             raise TransientError("the host does not say how many bytes there are (no Content-Length)")
@@ -240,8 +249,12 @@ class Client:
 
     # -- connections ---------------------------------------------------------------------------------------------
 
-    def _kept(self) -> dict[_Key, http.client.HTTPConnection]:
+    def _kept(self) -> dict[Key, http.client.HTTPConnection]:
         """This thread's connections."""
         if not hasattr(self._own, "kept"):
             self._own.kept = {}
         return self._own.kept  # type: ignore[no-any-return]
+
+
+def _silent(line: str) -> None:
+    """Where nobody wants to hear."""

@@ -129,9 +129,9 @@ def is_passing(status: int) -> bool:
     return status in _PASSING or 500 <= status < 600
 
 
-def is_strong(etag: str | None) -> bool:
+def is_strong(etag: str) -> bool:
     """Whether an entity tag promises equal bytes: parts of a file may be joined by it (RFC 9110, 8.8.1)."""
-    return bool(etag) and etag.startswith('"') and etag.endswith('"') and len(etag) > 2  # type: ignore[union-attr]
+    return len(etag) > 2 and etag.startswith('"') and etag.endswith('"')
 
 
 def shown(text: str, longest: int = 120) -> str:

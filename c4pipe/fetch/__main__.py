@@ -1,0 +1,175 @@
+"""`python -m c4pipe.fetch`: WET files of a crawl into a folder. `--help` has examples and the exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from c4pipe.errors import C4Error, ConfigError
+from c4pipe.fetch.board import Board
+from c4pipe.fetch.client import Client
+from c4pipe.fetch.files import only_one
+from c4pipe.fetch.pace import Clock, Pace
+from c4pipe.fetch.plan import HOST, crawl_id, host_url
+from c4pipe.fetch.policy import Policy, shown
+from c4pipe.fetch.run import LIST, Job, Outcome, Run, check_list, write_list
+
+CONNECTIONS = 8  # at most: a mirror that many people share
+EPILOG = f"""\
+examples:
+  two files of a crawl             python -m c4pipe.fetch --crawl CC-MAIN-2024-22 --files 2 --output wet
+  the next ten                     python -m c4pipe.fetch --crawl CC-MAIN-2024-22 --start 2 --files 10 --output wet
+  a hundred spread over it         python -m c4pipe.fetch --crawl CC-MAIN-2024-22 --files 100 --sample 1 --output wet
+  then build from them             python -m beam_jobs.build_c4 --input wet --output out/c4
+
+Run it again to go on: what is there stays, parts are continued. DIR/{LIST} names the files that are there.
+
+exit codes: 0 all there; 1 some could not be fetched, the rest is there; 2 wrong use, found before any file is fetched;
+130 interrupted.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message}. See --help.")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options."""
+    p = _Parser(
+        prog="python -m c4pipe.fetch",
+        description="Downloads WET files of a Common Crawl crawl, politely and resumably.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    a = p.add_argument
+    a("--crawl", required=True, metavar="ID", help="such as CC-MAIN-2024-22")
+    a("--files", required=True, type=_whole(1, 10**6), metavar="N", help="how many")
+    a("--output", required=True, type=Path, metavar="DIR", help="folder for them, made if need be")
+    which = p.add_mutually_exclusive_group()
+    which.add_argument(
+        "--start", type=_whole(0, 10**6), default=0, metavar="K", help="skip K files of the crawl's list"
+    )
+    which.add_argument("--sample", type=_whole(0, 2**63), metavar="SEED", help="take the N spread over the whole crawl")
+    a("--verify", action="store_true", help="unpack the files that are there, too, and fetch damaged ones again")
+    a("--connections", type=_whole(1, CONNECTIONS), default=2, metavar="N", help=f"1 to {CONNECTIONS} (default: 2)")
+    a("--max-rate", type=_rate, metavar="MB", help="megabytes a second, all connections together (default: no cap)")
+    a("--host", default=HOST, metavar="URL", help=f"a mirror (default: {HOST})")
+    return p
+
+
+def main(argv: Sequence[str] | None = None, policy: Policy | None = None, clock: Clock | None = None) -> int:
+    """Runs the command; the exit code. `policy` and `clock` are for tests."""
+    previous = None
+    if threading.current_thread() is threading.main_thread():
+        previous = signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop like any other
+    try:
+        args = parser().parse_args(argv)
+        job = Job(
+            crawl=crawl_id(args.crawl),
+            folder=args.output,
+            files=args.files,
+            start=args.start,
+            seed=args.sample,
+            host=host_url(args.host),
+            connections=args.connections,
+            verify=args.verify,
+        )
+        return run(job, policy or Policy(), clock or Clock(), args.max_rate)
+    except ConfigError as error:
+        print(f"fetch: {error}", file=sys.stderr)
+        return 2
+    except (C4Error, OSError) as error:
+        print(f"fetch: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("fetch: interrupted. Run it again to go on where it stopped.", file=sys.stderr)
+        return 130
+    finally:
+        if previous is not None:
+            signal.signal(signal.SIGTERM, previous)
+
+
+def run(job: Job, policy: Policy, clock: Clock, rate: float | None) -> int:
+    """The job, with a line for every file. `rate`: bytes a second, or None."""
+    with only_one(job.folder), Board() as board:
+        earlier = check_list(job.folder)
+        client = Client(policy, clock, Pace(clock, rate), say=board.note)
+        work = Run(job, client, board)
+        paths = work.paths()
+        board.expect(len(paths))
+        outcomes: list[Outcome] = []
+        try:
+            for outcome in work.files(paths):
+                outcomes.append(outcome)
+                _count(outcome, board)
+        finally:
+            there = write_list(job.folder, earlier, outcomes)
+    return _conclude(job, outcomes, there)
+
+
+def _count(outcome: Outcome, board: Board) -> None:
+    if outcome.state == "failed":
+        board.failed()
+        board.note(f"failed   {outcome.path}: {outcome.says}")
+    else:
+        board.finished(outcome.bytes, outcome.state == "fetched")
+        if outcome.state == "fetched":
+            board.note(f"fetched  {outcome.path}  {outcome.bytes:,} bytes")
+
+
+def _conclude(job: Job, outcomes: list[Outcome], there: int) -> int:
+    """The closing words, and the exit code."""
+    by = {state: [o for o in outcomes if o.state == state] for state in ("there", "fetched", "failed")}
+    size = sum(outcome.bytes for outcome in outcomes)
+    if len(outcomes) < job.files:
+        print(f"note: the crawl has no more than {len(outcomes):,} files from there on.")
+    good = len(by["there"]) + len(by["fetched"])
+    print(
+        f"{good:,} of {len(outcomes):,} files in {job.folder}, {size / 1e6:,.1f} MB: {len(by['fetched']):,} fetched, "
+        f"{len(by['there']):,} there already. {job.folder / LIST} lists {there:,}."
+    )
+    if by["failed"]:
+        first = by["failed"][0]
+        print(
+            f"fetch: {len(by['failed']):,} could not be fetched, such as {shown(first.path, 300)} ({first.says}). "
+            "Run it again for the rest.",
+            file=sys.stderr,
+        )
+        return 1
+    print(f"Build from them: make build-c4 INPUT={job.folder}")
+    return 0
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
+        return value
+
+    return number
+
+
+def _rate(text: str) -> float:
+    """Megabytes a second, as bytes a second."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.01 <= value <= 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of megabytes a second, 0.01 or more")
+    return value * 1e6
+
+
+if __name__ == "__main__":
+    sys.exit(main())

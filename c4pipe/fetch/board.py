@@ -1,0 +1,97 @@
+"""What a person sees while files come: a live line on a terminal, now and then a plain one elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from contextlib import AbstractContextManager
+from typing import TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+LIVE = 0.5  # seconds between two looks on a terminal
+PLAIN = 10.0  # seconds between two lines elsewhere
+
+
+class Board(AbstractContextManager["Board"]):
+    """Counts files and bytes, from any thread, and shows them on `out` while it is open."""
+
+    def __init__(self, out: TextIO | None = None, plain: float = PLAIN) -> None:
+        self._console = Console(file=out or sys.stderr)
+        self._plain = plain
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._started = time.monotonic()
+        self.total = self.done = self.errors = 0  # files
+        self.come = 0  # bytes that came over the network
+        self._sized = self._sizes = 0  # files whose size is known, and the sum
+
+    def __enter__(self) -> Board:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def expect(self, files: int) -> None:
+        """So many files will be counted."""
+        self.total = files
+
+    def received(self, count: int) -> None:
+        """Bytes have come."""
+        with self._lock:
+            self.come += count
+
+    def finished(self, size: int, fetched: bool) -> None:
+        """A file is there."""
+        with self._lock:
+            self.done += 1
+            self._sized += fetched
+            self._sizes += size if fetched else 0
+
+    def failed(self) -> None:
+        """A file is given up."""
+        with self._lock:
+            self.errors += 1
+
+    def note(self, line: str) -> None:
+        """A line that stays."""
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def line(self) -> str:
+        """The state of things.
+
+        >>> Board().line()
+        '0/0 files  0.0 MB  0.0 MB/s  ETA -  0 errors'
+        """
+        with self._lock:
+            seconds = max(0.001, time.monotonic() - self._started)
+            rate = self.come / seconds
+            left = self.total - self.done - self.errors
+            known = self._sizes / self._sized * left - max(0, self.come - self._sizes) if self._sized else None
+            eta = "-" if known is None or not rate else _duration(max(0.0, known) / rate)
+            errors = f"{self.errors} error{'' if self.errors == 1 else 's'}"
+            return (
+                f"{self.done}/{self.total} files  {self.come / 1e6:,.1f} MB  {rate / 1e6:,.1f} MB/s  "
+                f"ETA {eta}  {errors}"
+            )
+
+    def _run(self) -> None:
+        if self._console.is_terminal:
+            with Live(console=self._console, transient=True, auto_refresh=False) as live:
+                while not self._stop.wait(LIVE):
+                    live.update(Text(self.line(), no_wrap=True, overflow="ellipsis"), refresh=True)
+            return
+        while not self._stop.wait(self._plain):
+            self.note(self.line())
+
+
+def _duration(seconds: float) -> str:
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"

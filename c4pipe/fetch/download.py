@@ -1,0 +1,111 @@
+"""One file, whole and checked, however often it takes.
+
+Client.open_range --bytes--> .NAME.part --check--> NAME
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from c4pipe.fetch.client import Client
+from c4pipe.fetch.files import Part, check_gzip
+from c4pipe.fetch.policy import DamagedError, FetchError, RangeError, TransientError
+
+Check = Callable[[Path], None]  # TransientError or DamagedError for a file that is not whole
+T = TypeVar("T")
+
+
+def download(
+    client: Client,
+    url: str,
+    target: Path,
+    check: Check | None = check_gzip,
+    on_bytes: Callable[[int], None] | None = None,
+    before_rename: Callable[[int], None] | None = None,
+) -> int:
+    """Fetches `url` to `target`, going on with a part that an earlier run left; the size in bytes.
+
+    `target` appears whole, checked and flushed to the disk, or not at all; a file that was there is replaced.
+    `on_bytes` hears of every piece that comes, `before_rename` of the size when all is well. FetchError when it cannot
+    be had, DiskError when it cannot be written, StoppedError when the client is stopped: the part stays for the next
+    run. Two downloads to one target at once are not for this function: see `files.Lock`.
+    """
+    part = Part(target, url)
+    damaged, most = 0, part.bytes()
+
+    def attempt() -> int:
+        nonlocal damaged
+        known = part.version()
+        if known is None or part.bytes() < known.size:
+            _transfer(client, url, part, on_bytes)
+        try:
+            if check is not None:
+                check(part.path)
+        except TransientError as error:
+            part.discard()
+            damaged += isinstance(error, DamagedError)
+            if damaged >= client.policy.damaged:
+                raise FetchError(f"{error} in {damaged} downloads: it is so at the host") from error
+            raise
+        return part.bytes()
+
+    def progressed() -> bool:
+        nonlocal most
+        grown = part.bytes() >= most + client.policy.progress  # most: a file fetched anew and anew is no progress
+        most = max(most, part.bytes())
+        return grown
+
+    size = persist(client, target.name, attempt, progressed)
+    client.clock.check()
+    if before_rename is not None:
+        before_rename(size)
+    part.settle()
+    return size
+
+
+def persist(client: Client, name: str, attempt: Callable[[], T], progressed: Callable[[], bool] = lambda: False) -> T:
+    """The result of the first attempt that does not end in TransientError, with the policy's waits between.
+
+    FetchError after the policy's number of attempts in a row that failed without progress.
+    """
+    policy, failures = client.policy, 0
+    while True:
+        try:
+            return attempt()
+        except TransientError as error:
+            failures = 1 if progressed() else failures + 1
+            if failures >= policy.attempts:
+                raise FetchError(f"{error} ({failures} attempts)") from error
+            seconds = policy.wait(failures, error.told, client.draw())
+            asked = ""
+            if error.told is not None and error.told > policy.longest_told:
+                asked = (
+                    f", for {error.told:,.0f} s were asked for and {policy.longest_told:,.0f} s are the most we wait"
+                )
+            client.say(f"{name}: {error}; attempt {failures + 1} of {policy.attempts} in {seconds:.1f} s{asked}")
+            if error.throttled:
+                client.pace.hold(seconds)
+            client.clock.sleep(seconds)
+
+
+def _transfer(client: Client, url: str, part: Part, on_bytes: Callable[[int], None] | None) -> None:
+    """One request: what is missing of the part, or all of it."""
+    known = part.version()
+    try:
+        answer = client.open_range(url, part.bytes() if known else 0, known.validator if known else None)
+    except RangeError:
+        part.discard()
+        raise
+    with answer:
+        if not answer.start:
+            part.begin(answer.version)
+        elif known is None or not known.agrees(answer.version):
+            part.discard()
+            raise TransientError("the file changed at the host")
+        with part.append() as out:  # `read` has its own errors: what fails here as an OSError is the disk
+            while data := answer.read():
+                out.write(data)
+                if on_bytes is not None:
+                    on_bytes(len(data))

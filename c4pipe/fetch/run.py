@@ -1,0 +1,211 @@
+"""A whole fetch: the list, the choice, and each file of it by one of a few workers.
+
+Job --plan--> paths --workers--> Outcome, Outcome, ... --> wet.paths
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Literal, NamedTuple
+
+from c4pipe.errors import BuildError, ConfigError
+from c4pipe.fetch.board import Board
+from c4pipe.fetch.client import Client
+from c4pipe.fetch.download import download, persist
+from c4pipe.fetch.files import check_gzip, disk
+from c4pipe.fetch.plan import HOST, choose, is_wet_path, list_path, read_list
+from c4pipe.fetch.policy import FetchError, TransientError
+from c4pipe.storage import LocalStore
+
+GIVE_UP = 5  # files in a row that the host would not give: the rest is left for another day
+LIST = "wet.paths"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What was asked for."""
+
+    crawl: str
+    folder: Path
+    files: int
+    start: int = 0
+    seed: int | None = None  # takes the files spread over the crawl
+    host: str = HOST
+    connections: int = 2
+    verify: bool = False  # unpacks files that are there, too
+
+
+class Outcome(NamedTuple):
+    """What became of one file."""
+
+    path: str
+    state: Literal["there", "fetched", "failed"]
+    bytes: int = 0
+    says: str = ""
+    status: int = 0  # of the host's last answer, where a file failed by it
+
+
+class Record:
+    """The sizes of the files that were fetched into a folder: `.fetched.jsonl`, one line each, the last one counts.
+
+    It is only a memory: a file that it does not know is compared with the host.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / ".fetched.jsonl"
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[str, int]] = {}
+        lines = self._path.read_bytes().split(b"\n") if self._path.exists() else []
+        for line in lines:
+            try:
+                note = json.loads(line)
+                self._known[note["path"]] = (note["url"], int(note["bytes"]))
+            except (ValueError, KeyError, TypeError):
+                continue  # torn by a kill
+
+    def has(self, path: str, url: str, size: int) -> bool:
+        """Whether this file was fetched from there and had so many bytes."""
+        return self._known.get(path) == (url, size)
+
+    def add(self, path: str, url: str, size: int) -> None:
+        """Remembers it, over a kill too."""
+        with self._lock, disk(self._path), self._path.open("ab") as out:
+            self._known[path] = (url, size)
+            out.write(b"\n" + json.dumps({"path": path, "url": url, "bytes": size}).encode())
+
+
+class Run:
+    """One job at work. The caller holds the lock on the folder."""
+
+    def __init__(self, job: Job, client: Client, board: Board) -> None:
+        self._job, self._client, self._board = job, client, board
+        self._record = Record(job.folder)
+
+    def paths(self) -> list[str]:
+        """The files that the job asks for. ConfigError where the host knows no such crawl, or it is too short."""
+        job, path = self._job, list_path(self._job.crawl)
+        outcome = self.one(path)
+        self._client.close()
+        source = f"{job.host}/{path}"
+        if outcome.status in (404, 410):
+            raise ConfigError(f"{job.host} has no WET files of {job.crawl} ({source}: {outcome.says})")
+        if outcome.state == "failed":
+            raise BuildError(f"cannot fetch {source}: {outcome.says}")
+        try:
+            paths = read_list(job.folder / path, job.crawl, source)
+        except BuildError:
+            (job.folder / path).unlink(missing_ok=True)  # so that the next run asks again
+            raise
+        return choose(paths, job.files, job.start, job.seed)
+
+    def files(self, paths: list[str]) -> Iterator[Outcome]:
+        """Fetches them, and yields what became of each as it is known, until GIVE_UP in a row fail.
+
+        Whatever a worker raises, and a KeyboardInterrupt here, stops all of them first.
+        """
+        todo: SimpleQueue[str] = SimpleQueue()
+        results: SimpleQueue[Outcome | BaseException | None] = SimpleQueue()  # None: a worker has no more to do
+        for path in paths:
+            todo.put(path)
+
+        def work() -> None:
+            try:
+                while not todo.empty():
+                    with suppress(Empty):
+                        results.put(self.one(todo.get_nowait()))
+                results.put(None)
+            except BaseException as error:
+                results.put(error)
+
+        # Daemons: one that is stuck in connecting must not keep an interrupted process alive.
+        workers = [threading.Thread(target=work, daemon=True) for _ in range(self._job.connections)]
+        try:
+            for worker in workers:
+                worker.start()
+            at_work, lost = len(workers), 0
+            while at_work:
+                result = results.get()
+                if isinstance(result, BaseException):
+                    raise result
+                if result is None:
+                    at_work -= 1
+                    continue
+                yield result
+                lost = lost + 1 if result.state == "failed" else 0
+                while lost >= GIVE_UP and not todo.empty():
+                    with suppress(Empty):
+                        yield Outcome(todo.get_nowait(), "failed", says=f"not tried: {GIVE_UP} in a row had failed")
+        except BaseException:
+            self._client.stop()
+            for worker in workers:
+                worker.join(3)
+            raise
+
+    def one(self, path: str) -> Outcome:
+        """Sees to one file."""
+        url, target = f"{self._job.host}/{path}", self._job.folder / path
+        try:
+            if self._is_there(path, url, target):
+                return Outcome(path, "there", target.stat().st_size)
+            size = download(
+                self._client,
+                url,
+                target,
+                on_bytes=self._board.received,
+                before_rename=lambda size: self._record.add(path, url, size),
+            )
+        except FetchError as error:
+            return Outcome(path, "failed", says=str(error), status=error.status)
+        return Outcome(path, "fetched", size)
+
+    def _is_there(self, path: str, url: str, target: Path) -> bool:
+        """Whether the file is there and right: by our record of it, else by its size at the host."""
+        if not target.is_file():
+            return False
+        size = target.stat().st_size
+        if not self._record.has(path, url, size):
+            expected = persist(self._client, target.name, lambda: self._client.version(url)).size
+            if size != expected:
+                self._board.note(f"{path}: has {size:,} bytes, and {expected:,} at the host; fetched again")
+                return False
+        if self._job.verify:
+            try:
+                check_gzip(target)
+            except TransientError as error:
+                self._board.note(f"{path}: {error}; removed, and fetched again")
+                with disk(target):
+                    target.unlink()
+                return False
+        if not self._record.has(path, url, size):
+            self._record.add(path, url, size)
+        return True
+
+
+def check_list(folder: Path) -> list[str]:
+    """The lines of the list that earlier fetches wrote. ConfigError where somebody else's file has its name."""
+    path = folder / LIST
+    if not path.exists():
+        return []
+    try:
+        lines = path.read_text(encoding="ascii").splitlines()
+    except (OSError, UnicodeDecodeError):
+        lines = ["unreadable"]
+    if not all(is_wet_path(line) for line in lines):
+        raise ConfigError(f"{path} is not a list that a fetch has written. Choose another folder for --output.")
+    return lines
+
+
+def write_list(folder: Path, earlier: list[str], outcomes: list[Outcome]) -> int:
+    """Writes which WET files are in the folder, as paths from there, sorted; how many there are."""
+    lost = {outcome.path for outcome in outcomes if outcome.state == "failed"}
+    names = {*earlier, *(outcome.path for outcome in outcomes)} - lost
+    there = sorted(name for name in names if (folder / name).is_file())
+    with disk(folder / LIST), LocalStore().write(str(folder / LIST)) as out:
+        out.write("".join(f"{name}\n" for name in there).encode())
+    return len(there)

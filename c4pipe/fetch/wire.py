@@ -1,0 +1,86 @@
+"""Below the client: how a connection is made, through a proxy too, and where a redirect may lead."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import socket
+import urllib.parse
+import urllib.request
+from contextlib import suppress
+from typing import NamedTuple
+
+from c4pipe.fetch.policy import FetchError, shown
+
+
+class Key(NamedTuple):
+    """Where a connection leads."""
+
+    scheme: str  # http or https
+    netloc: str  # host, or host:port
+
+
+class Proxy(NamedTuple):
+    """A proxy of the environment, and what it wants to be told."""
+
+    netloc: str
+    headers: dict[str, str]
+
+
+def proxy_for(key: Key) -> Proxy | None:
+    """The proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name for a host."""
+    url = urllib.request.getproxies().get(key.scheme)
+    if not url or urllib.request.proxy_bypass(key.netloc):
+        return None
+    parts = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
+    user, _, netloc = parts.netloc.rpartition("@")
+    token = base64.b64encode(urllib.parse.unquote(user).encode()).decode()
+    return Proxy(netloc, {"Proxy-Authorization": f"Basic {token}"} if user else {})
+
+
+def connect(key: Key, proxy: Proxy | None, timeout: float) -> http.client.HTTPConnection:
+    """A connection that is open. `timeout`: seconds, to connect and for every silence after that."""
+    kind = http.client.HTTPSConnection if key.scheme == "https" else http.client.HTTPConnection
+    connection = kind(proxy.netloc if proxy else key.netloc, timeout=timeout)
+    if proxy and key.scheme == "https":
+        connection.set_tunnel(key.netloc, headers=proxy.headers)
+    try:
+        connection.connect()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def shut(sock: socket.socket) -> None:
+    """Ends a read that another thread is waiting in."""
+    with suppress(OSError):
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)  # of the socket itself: TLS state belongs to the other thread
+
+
+def redirected(url: str, location: str) -> str:
+    """Where a redirect leads: to the same host, or to any over https; never from https to http.
+
+    >>> redirected("https://a.example/x/y", "../z")
+    'https://a.example/z'
+    """
+    try:
+        target = urllib.parse.urljoin(url, location)
+        old, new = urllib.parse.urlsplit(url), urllib.parse.urlsplit(target)
+        same = (old.scheme, old.netloc) == (new.scheme, new.netloc)
+    except ValueError:
+        raise FetchError(f"redirected to {shown(location)!r}, which is no address") from None
+    if not location or not (same or (new.scheme == "https" and new.hostname and "@" not in new.netloc)):
+        raise FetchError(f"redirected to {shown(location)!r}: only the same host or an https address is followed")
+    return urllib.parse.urldefrag(target).url
+
+
+def says(error: Exception) -> str:
+    """A network error in words."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, http.client.HTTPException) and not isinstance(error, http.client.RemoteDisconnected):
+        return f"not understood ({type(error).__name__} {shown(str(error), 60)})".replace(" )", ")")
+    return shown(str(error)) or type(error).__name__
