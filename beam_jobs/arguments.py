@@ -73,6 +73,8 @@ def parser() -> argparse.ArgumentParser:
     a("--spill-rows", type=_count, default=100_000_000, metavar="N", help="larger shuffles use files (0: never)")
     a("--strict", action="store_true", help="exit with 3 when anything could not be read")
     a("--overwrite", action="store_true", help="replace the corpus that is in the output folder")
+    a("--fresh", action="store_true", help="start over instead of going on with an unfinished build")
+    a("--keep-staging", action="store_true", help="keep the intermediate files after success")
     a("--dry-run", action="store_true", help="read a file or two and predict pages, time, disk and kept share")
     return p
 

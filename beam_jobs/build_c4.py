@@ -14,11 +14,13 @@ import time
 from argparse import Namespace
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, TestOptions
 
+import c4pipe
 from beam_jobs.arguments import beam_flags, parse
 from beam_jobs.dry_run import predict
 from beam_jobs.workers import tended
@@ -28,9 +30,10 @@ from c4pipe.catalogue import describe
 from c4pipe.errors import BuildError, C4Error, ConfigError
 from c4pipe.flow.build import BuildCorpus
 from c4pipe.flow.files import BeamStore, Input, find_inputs, is_remote, write_inputs
+from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.progress import Watch, duration
 from c4pipe.flow.settings import Lists, Settings, kinds_of
-from c4pipe.flow.target import finished_manifest, prepare, staging_folder
+from c4pipe.flow.target import can_go_on, finished_manifest, prepare, staging_folder
 from c4pipe.presets import Preset, find_preset, for_languages
 from c4pipe.shards import MANIFEST
 from c4pipe.summary import faulty, summary
@@ -65,7 +68,7 @@ def run(args: Namespace, rest: list[str]) -> int:
         preset = for_languages(preset, _languages(args.languages))
     assets = find_assets(args.badwords_dir, args.news_domains, args.url_list)
     # Beam's own --dry_run=True: the job graph is made, and nothing is touched.
-    offline = str(PipelineOptions(rest).view_as(GoogleCloudOptions).dry_run).lower() == "true"
+    offline = str(PipelineOptions(rest).view_as(TestOptions).dry_run).lower() == "true"
     inputs = [Input("wet.paths", "wet.paths", 0)] if offline else find_inputs(args.input, args.root)
     settings = make_settings(args, preset, assets, inputs)
     settings.plan.bind()  # every outside file is looked for now
@@ -77,19 +80,22 @@ def run(args: Namespace, rest: list[str]) -> int:
         beam_pipeline(settings, options).run()
         print("build_c4: the job graph is made; with --dry_run=True nothing else is.")
         return 0
-    done = finished_manifest(args.output, settings.description["fingerprint"], args.overwrite)
-    if done is not None:
-        print(f"{summary(done, args.output)}\n  it was there already: same inputs, same settings")
+    finished_manifest(settings.output, settings.description["fingerprint"], args.overwrite)  # before a lock is made
+    with FolderLock(settings.output):
+        done = finished_manifest(settings.output, settings.description["fingerprint"], args.overwrite)
+        if done is None:
+            return build(args, settings, inputs, options)
+        print(f"{summary(done, settings.output)}\n  it was there already: same inputs, same settings")
         return exit_code(done, args.strict)
-    return build(args, settings, inputs, options)
 
 
 def build(args: Namespace, settings: Settings, inputs: list[Input], options: PipelineOptions) -> int:
     """Runs the pipeline, shows how far it is, and says what came out."""
     started = time.monotonic()
-    prepare(settings.output, settings.staging)
     store = BeamStore()
-    write_inputs(inputs, store, settings.inputs_list)
+    if args.fresh or args.overwrite or not can_go_on(settings.output, settings.staging):
+        prepare(settings.output, settings.staging)
+        write_inputs(inputs, store, settings.inputs_list)
     for line in notes(settings):
         print(line, file=sys.stderr)
     with tended() as stderr:
@@ -98,7 +104,8 @@ def build(args: Namespace, settings: Settings, inputs: list[Input], options: Pip
                 beam_pipeline(settings, options).run().wait_until_finish()
         except (BuildError, OSError, RuntimeError) as error:
             raise _as_build_error(error, settings.output) from error
-    store.remove(settings.staging)
+    if not args.keep_staging:
+        store.remove(settings.staging)
     with store.read(f"{settings.output}/{MANIFEST}") as stream:
         manifest = json.load(stream)
     seconds = time.monotonic() - started
@@ -137,7 +144,7 @@ def make_settings(args: Namespace, preset: Preset, assets: Assets, inputs: list[
         preset=preset,
         lists=Lists.of(preset, assets),
         output=output,
-        staging=staging_folder(output, description["fingerprint"]),
+        staging=staging_folder(output, staging_key(description["fingerprint"], inputs)),
         inputs=len(inputs),
         input_bytes=sum(max(0, item.bytes) for item in inputs),
         shards=args.shards,
@@ -146,6 +153,17 @@ def make_settings(args: Namespace, preset: Preset, assets: Assets, inputs: list[
         spill_rows=args.spill_rows,
         description=description,
     )
+
+
+def staging_key(fingerprint: str, inputs: list[Input]) -> str:
+    """What an unfinished build must share with this one to be gone on with: settings, inputs as they are, our code."""
+    known = hashlib.sha256(fingerprint.encode())
+    for path in sorted(Path(c4pipe.__file__).parent.rglob("*.py")):
+        known.update(path.read_bytes())
+    for item in inputs:
+        modified = Path(item.path).stat().st_mtime_ns if Path(item.path).exists() else None
+        known.update(f"{item.path} {item.bytes} {modified}\n".encode())
+    return known.hexdigest()
 
 
 def notes(settings: Settings) -> list[str]:

@@ -14,12 +14,22 @@ from c4pipe.shards import MANIFEST, SCHEMA_VERSION, to_json
 from c4pipe.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats
 from c4pipe.storage import Store
 
+MAX_FAULTS_SHOWN = 10_000
+
 
 class Part(NamedTuple):
     """One thing that the build made: `shard` and `rejected` are files, `group` are the counts of finished shards."""
 
     kind: str
     data: dict[str, Any]
+
+
+class Read(NamedTuple):
+    """What was read of one input."""
+
+    records: int
+    counts: dict[str, int]  # reason -> damaged records
+    faults: list[list[Any]]  # `staging.Fault`s
 
 
 class NamedInput(Protocol):
@@ -41,7 +51,8 @@ def write_corpus_files(
     folder: str,
 ) -> None:
     """Writes stats.json, README.md and manifest.json. BuildError where no input held a readable page."""
-    ledger, stats, exact, faults = _add_up(parts, plan)
+    ledger, stats, exact = _add_up(parts, plan)
+    read = {shard: Read(*row) for part in parts if part.kind == "group" for shard, *row in part.data["inputs"]}
     if not ledger.stages[0].kept:
         found = ", ".join(f"{code}: {n}" for code, n in sorted(ledger.stages[0].rejected.items())) or "no records"
         raise BuildError(f"none of the {len(inputs)} inputs holds a readable page ({found}).")
@@ -53,7 +64,7 @@ def write_corpus_files(
         "preset": describe(plan.preset),
         **description,
         "inputs": [
-            {"path": item.name, "bytes": item.bytes, "records": faults[shard][0], "faults": faults[shard][1]}
+            {"path": item.name, "bytes": item.bytes, "records": read[shard].records, "faults": read[shard].counts}
             for shard, item in sorted(inputs.items())
         ],
         "shards": shards,
@@ -61,6 +72,7 @@ def write_corpus_files(
         "ledger": ledger.to_json(),
     }
     numbers = {**stats.to_json(SHOWN_DOMAINS), "domains_exact": exact, "stages": ledger.to_json()["stages"]}
+    numbers["faults"] = faults_table([fault for _, item in sorted(read.items()) for fault in item.faults])
     for name, data in (
         ("stats.json", to_json(numbers)),
         ("README.md", dataset_card(plan.preset, shards, ledger, stats).encode()),
@@ -70,14 +82,22 @@ def write_corpus_files(
             stream.write(data)
 
 
-def _add_up(parts: list[Part], plan: Plan) -> tuple[Ledger, Stats, bool, dict[int, tuple[int, dict[str, int]]]]:
-    """The whole ledger and statistics, whether domains are counted in full, and (records, faults) of each input."""
+def faults_table(faults: list[list[Any]]) -> list[dict[str, Any]]:
+    """Every damaged record by file, byte offset and number, as far as `MAX_FAULTS` a file and in all allow."""
+    table = []
+    for record, source, reason, detail in faults[:MAX_FAULTS_SHOWN]:
+        file, _, offset = source.rpartition("#")
+        row = {"file": file, "offset": int(offset.partition("+")[0]) if offset[:1].isdigit() else None}
+        table.append(row | {"record": record, "reason": reason, "detail": detail})
+    return table
+
+
+def _add_up(parts: list[Part], plan: Plan) -> tuple[Ledger, Stats, bool]:
+    """The whole ledger and statistics, and whether domains are counted in full."""
     ledger, stats, exact = Ledger.of(plan.names()), Stats(), True
-    faults: dict[int, tuple[int, dict[str, int]]] = {}
     for data in (part.data for part in parts if part.kind == "group"):
         ledger.add(Ledger.from_json(data["ledger"]))
         part = Stats.from_json(data["stats"])
         exact = exact and max(len(part.domains_kept), len(part.domains_rejected)) < TOP_DOMAINS
         stats.add(part)
-        faults |= {shard: (records, rejected) for shard, records, rejected in data["inputs"]}
-    return ledger.check(), stats, exact, faults
+    return ledger.check(), stats, exact

@@ -21,7 +21,7 @@ from c4pipe.plan import KEPT, Plan, walk
 from c4pipe.sample import Sample, Sampled, ranked, sample_table, sampled_of
 from c4pipe.shards import PAGE_SCHEMA, Batch, ParquetSink, page_table, pages_of
 from c4pipe.stages import after, judge
-from c4pipe.staging import STAGED_SCHEMA, Staged, count_lines
+from c4pipe.staging import STAGED_SCHEMA, Fault, Staged, count_lines
 from c4pipe.stats import Stats
 from c4pipe.storage import Store
 from c4pipe.urls import split_of, url_key
@@ -46,6 +46,7 @@ class Summary(NamedTuple):
     ledger: Ledger
     stats: Stats
     groups: list[Group]
+    faults: list[Fault]
 
 
 class Group(NamedTuple):
@@ -91,7 +92,8 @@ def finish_shard(staged: Staged, lost: Lost, plan: Plan, store: Store, finished:
         rejected.write(table)
         rejected.close()
     with store.read(finished.pages) as stream:
-        return Summary(ledger.check(), stats, _groups(stream, sink.keys))
+        faults = [Fault(*fault) for fault in summary["faults"]]
+        return Summary(ledger.check(), stats, _groups(stream, sink.keys), faults)
 
 
 def count_outcomes(outcomes: pa.Table, lost: NDArray[np.uint32], plan: Plan, ledger: Ledger) -> None:

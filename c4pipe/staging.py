@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple, Protocol
 
@@ -24,12 +25,17 @@ from c4pipe.stats import Stats
 from c4pipe.storage import Store
 from c4pipe.text import hash64
 from c4pipe.urls import url_key
+from c4pipe.wet.reasons import FAULTS
 
 STAGED_SCHEMA = (
     PAGE_SCHEMA.append(pa.field("row", pa.int64()))
     .append(pa.field("priority", pa.uint64()))
     .append(pa.field("atoms", pa.list_(pa.uint64())))
 )
+
+
+MAX_FAULTS = 100  # named for each file; the ledger counts them all
+FAULT_DETAIL = 200  # characters
 
 
 class Staged(NamedTuple):
@@ -47,6 +53,15 @@ class Staged(NamedTuple):
         return cls(
             f"{base}.pages.parquet", f"{base}.outcomes.parquet", f"{base}.sample.parquet", f"{base}.summary.json"
         )
+
+
+class Fault(NamedTuple):
+    """Bytes of an input that gave no page because they are damaged."""
+
+    record: int  # number in the file, from 0
+    source: str  # file and byte offset
+    reason: str
+    detail: str
 
 
 class Progress(NamedTuple):
@@ -89,9 +104,12 @@ def stage_shard(
     """
     ledger, stats, sample = Ledger.of(plan.names()), Stats(), Sample(cap)
     outcomes: list[Outcome] = []
+    faults: list[Fault] = []
     with store.write(staged.pages) as stream:
         pages = _StagedPages(stream, plan)
-        for verdict in verdicts:
+        for number, verdict in enumerate(verdicts):
+            if isinstance(verdict, Rejected) and verdict.reason.code in FAULTS and len(faults) < MAX_FAULTS:
+                faults.append(Fault(number, verdict.page.source, verdict.reason.code, verdict.detail[:FAULT_DETAIL]))
             page = _admit(verdict, plan, ledger, stats, sample)
             if page is not None:
                 outcome = _judge(page, plan, len(outcomes), sample, pages)
@@ -104,18 +122,20 @@ def stage_shard(
         _write_table(stream, outcomes_table(outcomes, plan.line_codes))
     with store.write(staged.sample) as stream:
         _write_table(stream, sample_table(sample))
-    with store.write(staged.summary) as stream:
-        stream.write(
-            to_json(
-                {
-                    "ledger": ledger.to_json(),
-                    "stats": stats.to_json(domains=None),
-                    "staged": pages.rows,
-                    "bytes": tick.position,
-                }
-            )
-        )
+    summary = {"ledger": ledger.to_json(), "stats": stats.to_json(domains=None), "faults": faults}
+    counts = {"rows": len(outcomes), "atoms": pages.atoms, "staged": pages.rows, "bytes": tick.position}
+    with store.write(staged.summary) as stream:  # the last of the four: where it is, the shard is staged
+        stream.write(to_json(summary | counts))
     return len(outcomes), pages.atoms
+
+
+def staged_already(store: Store, staged: Staged) -> tuple[int, int] | None:
+    """What `stage_shard` returned when it staged this shard, if it has: a build that goes on need not do it again."""
+    if not store.exists(staged.summary):
+        return None
+    with store.read(staged.summary) as stream:
+        summary = json.load(stream)
+    return summary["rows"], summary["atoms"]
 
 
 def _admit(verdict: Verdict, plan: Plan, ledger: Ledger, stats: Stats, sample: Sample) -> Page | None:

@@ -26,6 +26,9 @@ class Store(Protocol):
     def write(self, path: str) -> Iterator[BinaryIO]:
         """A new file that appears at the end of the block; nothing appears when the block raises."""
 
+    def exists(self, path: str) -> bool:
+        """Whether there is a file of that name; it is whole, then."""
+
     def remove(self, path: str) -> None:
         """Removes a file or a whole folder; one that is not there is removed already."""
 
@@ -53,6 +56,9 @@ class LocalStore:
                 temporary.unlink(missing_ok=True)
             raise
         _sync_folder(target.parent)
+
+    def exists(self, path: str) -> bool:
+        return os.path.isfile(path)
 
     def remove(self, path: str) -> None:
         if os.path.isdir(path):

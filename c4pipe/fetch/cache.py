@@ -23,7 +23,8 @@ class HttpCache:
     """Files by URL, below `max_bytes` together but for those that are open.
 
     A file is fetched once, whole and checked, and is taken as it is from then on: the files of a crawl never change.
-    What was not opened for longest goes first; the newest file stays while it is open, however large it is.
+    What was not opened for longest goes first; a file stays while it is open, however large it is. Threads may share
+    a cache, and processes its folder: each process makes its own object, after the fork.
     """
 
     def __init__(

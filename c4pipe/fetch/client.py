@@ -16,7 +16,6 @@ import ssl
 import threading
 import urllib.parse
 from collections.abc import Callable
-from typing import NamedTuple
 
 from c4pipe import __version__
 from c4pipe.fetch.pace import Clock, Pace
@@ -26,9 +25,9 @@ from c4pipe.fetch.policy import (
     Policy,
     RangeError,
     TransientError,
+    Version,
     content_range,
     is_passing,
-    is_strong,
     retry_after,
     shown,
 )
@@ -37,27 +36,6 @@ from c4pipe.fetch.wire import Key, connect, proxy_for, redirected, says, shut
 READ = 256 * 1024  # bytes asked of a socket at once, and the grain of the rate cap
 AGENT = f"c4pipe/{__version__}"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-class Version(NamedTuple):
-    """What tells one state of a remote file from another: parts of the same version may be joined."""
-
-    size: int  # bytes of the whole file
-    etag: str = ""
-    last_modified: str = ""
-
-    @property
-    def validator(self) -> str | None:
-        """What If-Range can say; None where the host gave nothing to go by."""
-        return self.etag if is_strong(self.etag) else self.last_modified or None
-
-    def agrees(self, answer: Version) -> bool:
-        """Whether a partial answer may be of this version: it need not repeat every header (RFC 9110, 15.3.7)."""
-        return (
-            answer.size == self.size
-            and answer.etag in ("", self.etag)
-            and (answer.last_modified in ("", self.last_modified))
-        )
 
 
 class Answer:
@@ -245,7 +223,7 @@ class Client:
             size, first = span.size, start
         if size > self.policy.largest:
             raise FetchError(f"{size:,} bytes are more than the {self.policy.largest:,} that a file may have")
-        return first, Version(size, get("ETag") or "", get("Last-Modified") or "")
+        return first, Version(size, _fit(get("ETag")), _fit(get("Last-Modified")))
 
     # -- connections ---------------------------------------------------------------------------------------------
 
@@ -254,6 +232,11 @@ class Client:
         if not hasattr(self._own, "kept"):
             self._own.kept = {}
         return self._own.kept  # type: ignore[no-any-return]
+
+
+def _fit(value: str | None) -> str:
+    """A header that can be sent back as it came; else nothing."""
+    return value if value and value.isascii() and value.isprintable() and len(value) <= 500 else ""
 
 
 def _silent(line: str) -> None:

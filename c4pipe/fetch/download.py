@@ -53,9 +53,10 @@ def download(
 
     def progressed() -> bool:
         nonlocal most
-        grown = part.bytes() >= most + client.policy.progress  # most: a file fetched anew and anew is no progress
-        most = max(most, part.bytes())
-        return grown
+        if part.bytes() < most + client.policy.progress:
+            return False
+        most = part.bytes()  # a file that is begun anew makes no progress until it is longer than ever
+        return True
 
     size = persist(client, target.name, attempt, progressed)
     client.clock.check()

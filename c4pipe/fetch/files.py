@@ -22,9 +22,7 @@ from typing import BinaryIO
 from isal import igzip, isal_zlib
 
 from c4pipe.errors import ConfigError
-from c4pipe.fetch.client import Version
-from c4pipe.fetch.policy import DamagedError, DiskError, TransientError
-from c4pipe.storage import LocalStore
+from c4pipe.fetch.policy import DamagedError, DiskError, TransientError, Version, shown
 
 _PIECE = 1 << 20  # bytes of text at a time: what bounds the memory of a bomb
 _ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stub has an instance for the class
@@ -37,8 +35,6 @@ class Part:
         self.target, self._url = target, url
         self.path = target.with_name(f".{target.name}.part")
         self._note = target.with_name(f".{target.name}.part.json")
-        with disk(self.path):
-            target.parent.mkdir(parents=True, exist_ok=True)
 
     def bytes(self) -> int:
         """How many have come."""
@@ -59,12 +55,13 @@ class Part:
     def begin(self, version: Version) -> None:
         """Forgets the bytes that are there: those to come are of this version."""
         with disk(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.write_bytes(b"")  # before the note: bytes are never under the note of another version
             free = shutil.disk_usage(self.path.parent).free
             if version.size > free:
                 raise DiskError(f"{self.target} needs {version.size / 1e6:,.1f} MB, and {free / 1e6:,.1f} MB are free")
-            self.path.write_bytes(b"")  # before the note: bytes are never under the note of another version
-            with LocalStore().write(str(self._note)) as out:
-                out.write(json.dumps({"url": self._url, **version._asdict()}).encode())
+            # In place, so that a kill leaves no third file: a torn note is no note.
+            self._note.write_text(json.dumps({"url": self._url, **version._asdict()}))
 
     @contextmanager
     def append(self) -> Iterator[BinaryIO]:
@@ -139,9 +136,10 @@ class Lock:
             try:
                 fcntl.flock(fd, kind)
                 # The one before us may have removed the file: then this is a lock on nothing.
-                if os.path.exists(self.path) and os.path.samestat(os.fstat(fd), os.stat(self.path)):
-                    self._fd = fd
-                    return True
+                with suppress(FileNotFoundError):
+                    if os.path.samestat(os.fstat(fd), os.stat(self.path)):
+                        self._fd = fd
+                        return True
             except BlockingIOError:
                 os.close(fd)
                 return False
@@ -171,14 +169,16 @@ def only_one(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         taken = lock.take(wait=False)
-        holder = "" if taken else lock.path.read_text(errors="replace").strip()
         if taken:
             lock.path.write_text(f"process {os.getpid()} on {socket.gethostname()}\n")
     except OSError as error:
         lock.release()
         raise ConfigError(f"--output {folder} cannot be written: {error.strerror or error}.") from None
     if not taken:
-        raise ConfigError(f"--output {folder} is in use by another fetch ({holder or 'unknown'}). Wait for its end.")
+        holder = "its end is near"
+        with suppress(OSError):
+            holder = shown(lock.path.read_text(errors="replace").strip()) or holder
+        raise ConfigError(f"--output {folder} is in use by another fetch ({holder}). Wait for it, or stop it.")
     try:
         yield
     finally:

@@ -80,6 +80,27 @@ class Policy:
         return max(seconds * (1 + draw / 2), told + draw * self.first_wait)
 
 
+class Version(NamedTuple):
+    """What tells one state of a remote file from another: parts of the same version may be joined."""
+
+    size: int  # bytes of the whole file
+    etag: str = ""
+    last_modified: str = ""
+
+    @property
+    def validator(self) -> str | None:
+        """What If-Range can say; None where the host gave nothing to go by."""
+        return self.etag if _is_strong(self.etag) else self.last_modified or None
+
+    def agrees(self, answer: Version) -> bool:
+        """Whether a partial answer may be of this version: it need not repeat every header (RFC 9110, 15.3.7)."""
+        return (
+            answer.size == self.size
+            and answer.etag in ("", self.etag)
+            and (answer.last_modified in ("", self.last_modified))
+        )
+
+
 class Span(NamedTuple):
     """A Content-Range: bytes `start` to `end` (the last one included) of `size`."""
 
@@ -129,7 +150,7 @@ def is_passing(status: int) -> bool:
     return status in _PASSING or 500 <= status < 600
 
 
-def is_strong(etag: str) -> bool:
+def _is_strong(etag: str) -> bool:
     """Whether an entity tag promises equal bytes: parts of a file may be joined by it (RFC 9110, 8.8.1)."""
     return len(etag) > 2 and etag.startswith('"') and etag.endswith('"')
 

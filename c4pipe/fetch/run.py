@@ -21,7 +21,7 @@ from c4pipe.fetch.download import download, persist
 from c4pipe.fetch.files import check_gzip, disk
 from c4pipe.fetch.plan import HOST, choose, is_wet_path, list_path, read_list
 from c4pipe.fetch.policy import FetchError, TransientError
-from c4pipe.storage import LocalStore
+from c4pipe.storage import TEMPORARY, LocalStore
 
 GIVE_UP = 5  # files in a row that the host would not give: the rest is left for another day
 LIST = "wet.paths"
@@ -137,7 +137,8 @@ class Run:
                     at_work -= 1
                     continue
                 yield result
-                lost = lost + 1 if result.state == "failed" else 0
+                # A file that is missing there says nothing of the others.
+                lost = lost + (not result.status) if result.state == "failed" else 0
                 while lost >= GIVE_UP and not todo.empty():
                     with suppress(Empty):
                         yield Outcome(todo.get_nowait(), "failed", says=f"not tried: {GIVE_UP} in a row had failed")
@@ -190,6 +191,9 @@ class Run:
 def check_list(folder: Path) -> list[str]:
     """The lines of the list that earlier fetches wrote. ConfigError where somebody else's file has its name."""
     path = folder / LIST
+    with disk(path):
+        for left in folder.glob(f".{LIST}.*{TEMPORARY}"):  # by a fetch that was killed at its very end
+            left.unlink()
     if not path.exists():
         return []
     try:

@@ -78,7 +78,7 @@ def redirected(url: str, location: str) -> str:
 def says(error: Exception) -> str:
     """A network error in words."""
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return "timed out"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, http.client.HTTPException) and not isinstance(error, http.client.RemoteDisconnected):

@@ -57,6 +57,9 @@ class BeamStore(LocalStore):
         with FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as stream:
             stream.write(whole.getbuffer())
 
+    def exists(self, path: str) -> bool:
+        return bool(FileSystems.exists(path)) if is_remote(path) else super().exists(path)
+
     def remove(self, path: str) -> None:
         if not is_remote(path):
             super().remove(path)

@@ -15,7 +15,7 @@ from apache_beam.io.filesystem import BeamIOError
 from c4pipe.flow.files import BeamStore, Input, is_remote
 from c4pipe.flow.settings import Settings
 from c4pipe.page import Kept, Page, Rejected, Verdict
-from c4pipe.staging import Progress, Staged, stage_shard
+from c4pipe.staging import Progress, Staged, stage_shard, staged_already
 from c4pipe.wet import read_wet
 from c4pipe.wet.reasons import UNREADABLE
 
@@ -73,15 +73,13 @@ class StageFile(beam.DoFn):
     def process(self, element: tuple[int, Input]) -> Iterator[tuple[int, StagedShard]]:
         shard, item = element
         settings = self._settings
-        heartbeat = Heartbeat(settings.staging, shard)
-        rows, atoms = stage_shard(
-            verdicts(item, self._store, self._plan.read.quirks, settings.limit_pages, heartbeat),
-            self._plan,
-            self._store,
-            Staged.of(settings.staging, shard),
-            settings.cap,
-            heartbeat,
-        )
+        staged = Staged.of(settings.staging, shard)
+        done = staged_already(self._store, staged)
+        if done is None:
+            heartbeat = Heartbeat(settings.staging, shard)
+            read = verdicts(item, self._store, self._plan.read.quirks, settings.limit_pages, heartbeat)
+            done = stage_shard(read, self._plan, self._store, staged, settings.cap, heartbeat)
+        rows, atoms = done
         yield shard // settings.group_size, (shard, rows, atoms)
 
 

@@ -15,6 +15,7 @@ from c4pipe.stages import Clean, Dedup, Filter
 
 MAX_GROUPS = 2048  # shards share a group, and a shuffle element, where there are more than that
 MAX_PARTITIONS = 4096  # a crawl's 1e10 spans of 20 bytes make partitions of 50 MB
+INPUTS = "inputs.jsonl"  # in the staging folder: where it is, the folder is one of a build
 PARTITION_INPUT = 256 << 20  # bytes of input a partition
 
 
@@ -117,4 +118,4 @@ class Settings:
 
     @property
     def inputs_list(self) -> str:
-        return f"{self.staging}/inputs.jsonl"
+        return f"{self.staging}/{INPUTS}"

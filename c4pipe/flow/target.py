@@ -10,11 +10,13 @@ from typing import Any
 
 from c4pipe.errors import ConfigError
 from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.lock import LOCK
+from c4pipe.flow.settings import INPUTS
 from c4pipe.shards import MANIFEST
 
 _OURS = re.compile(
     r"(README\.md|stats\.json|manifest\.json|report\.html)"
-    r"|[^/]+/(train|validation)-\d{5}-of-\d{5}\.parquet|rejected/part-[^/]+\.parquet|\.staging-[0-9a-f]+/.*"
+    r"|[^/]+/(train|validation)-\d{5}-of-\d{5}\.parquet|rejected/part-[^/]+\.parquet|\.staging-[0-9a-f]+/.*|\.lock"
     r"|([^/]+/)?\.[^/]+\.tmp"
 )
 
@@ -69,13 +71,21 @@ def _manifest(output: str) -> dict[str, Any]:
     return parsed if isinstance(parsed, dict) else {"preset": {"name": "unreadable"}}
 
 
+def can_go_on(output: str, staging: str) -> bool:
+    """Whether the folder holds an unfinished build of this very corpus, and no finished one."""
+    store = BeamStore()
+    return store.exists(f"{staging}/{INPUTS}") and not store.exists(f"{output}/{MANIFEST}")
+
+
 def prepare(output: str, staging: str) -> None:
     """Makes the folder, without what an unfinished or replaced build left. ConfigError if it cannot be written."""
     store = BeamStore()
     try:
-        # The manifest goes first: from here on the folder holds no finished corpus.
-        for name in [MANIFEST, *_names(output)]:
-            if _OURS.fullmatch(name):
+        # The manifest goes first: from here on the folder holds no finished corpus. The lists of inputs go next:
+        # without them no staging folder is gone on with, however much of this gets done.
+        names = sorted(_names(output), key=lambda name: not name.endswith(INPUTS))
+        for name in [MANIFEST, *names]:
+            if name != LOCK and _OURS.fullmatch(name):
                 store.remove(f"{output}/{name}")
         if not is_remote(output):
             _sweep(Path(output))

@@ -45,10 +45,18 @@ class FinishGroup(_WithPlan):
 
     def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[tuple[int, str]]:
         group, joined = element
-        (shards,) = joined["shards"]
+        path = f"{self._settings.staging}/groups/{group:06d}.json"
+        if not self._store.exists(path):  # a build that goes on has finished it already
+            (shards,) = joined["shards"]
+            summary = self._finish(shards, self._lost(group, shards, joined))
+            with self._store.write(path) as stream:
+                stream.write(to_json(summary))
+        yield group, path
+
+    def _finish(self, shards: list[StagedShard], losses: Iterator[Lost]) -> dict[str, Any]:
         ledger, stats = Ledger.of(self._plan.names()), Stats()
         row_groups, rejected, inputs = [], [], []
-        for (shard, _, _), lost in zip(shards, self._lost(group, shards, joined), strict=True):
+        for (shard, _, _), lost in zip(shards, losses, strict=True):
             finished = Finished.of(self._settings.staging, shard)
             staged = Staged.of(self._settings.staging, shard)
             summary = finish_shard(staged, lost, self._plan, self._store, finished, self._settings.cap)
@@ -57,13 +65,10 @@ class FinishGroup(_WithPlan):
             row_groups += [[finished.pages, *row_group] for row_group in summary.groups]
             rejected.append(finished.rejected)
             reading = summary.ledger.stages[0]
-            faults = {code: n for code, n in reading.to_json()["rejected"].items() if code in FAULTS}
-            inputs.append([shard, reading.entered, faults])
-        path = f"{self._settings.staging}/groups/{group:06d}.json"
-        part = {"ledger": ledger.to_json(), "stats": stats.to_json(), "groups": row_groups, "rejected": rejected}
-        with self._store.write(path) as stream:
-            stream.write(to_json(part | {"inputs": inputs}))
-        yield group, path
+            counts = {code: n for code, n in reading.to_json()["rejected"].items() if code in FAULTS}
+            inputs.append([shard, reading.entered, counts, summary.faults])
+        part = {"ledger": ledger.to_json(), "stats": stats.to_json(), "inputs": inputs}
+        return part | {"groups": row_groups, "rejected": rejected}
 
     def _lost(self, group: int, shards: list[StagedShard], joined: dict[str, Iterable[bytes]]) -> Iterator[Lost]:
         sizes = [atoms for _, _, atoms in shards]
@@ -110,7 +115,13 @@ class WriteShard(_WithPlan):
     def process(self, element: Any) -> Iterator[Written]:
         config, split, number, of, pieces = element[1]
         shard = OutputShard(config, split, number, of, tuple(Piece(*piece) for piece in pieces))
-        yield "shard", to_json(write_shard(shard, self._store, self._settings.output))
+        note = f"{self._settings.staging}/written/{shard.path}.json"
+        if not (self._store.exists(note) and self._store.exists(f"{self._settings.output}/{shard.path}")):
+            row = to_json(write_shard(shard, self._store, self._settings.output))
+            with self._store.write(note) as stream:  # after the shard: where it is, the shard is whole
+                stream.write(row)
+        with self._store.read(note) as stream:
+            yield "shard", stream.read()
 
 
 @beam.typehints.with_output_types(tuple[tuple[str, str], tuple[str, int, bytes]])

@@ -1,0 +1,71 @@
+"""One build at a time in a folder: a lock that its owner's death sets free, however it dies."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TextIO
+
+from c4pipe.errors import ConfigError
+from c4pipe.flow.files import is_remote
+
+LOCK = ".lock"
+
+
+class FolderLock(AbstractContextManager["FolderLock"]):
+    """Held while a build writes into a local folder. ConfigError that names the holder where there is another one.
+
+    The kernel's own lock (flock) on a file in the folder: it ends with the process that holds it, so there is no stale
+    one to break. Buckets have no such thing; there, two builds of one corpus write the same bytes under the same names.
+    """
+
+    def __init__(self, output: str):
+        self._output = output
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> FolderLock:
+        if is_remote(self._output):
+            return self
+        try:
+            Path(self._output).mkdir(parents=True, exist_ok=True)
+            self._file = self._acquire(Path(self._output) / LOCK)
+        except BlockingIOError:
+            raise ConfigError(f"--output {self._output} is being written by {self._holder()}. Wait for it.") from None
+        except OSError as error:
+            raise ConfigError(f"--output {self._output} cannot be written: {error.strerror or error}.") from None
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._file is not None:
+            (Path(self._output) / LOCK).unlink(missing_ok=True)
+            self._file.close()
+
+    def _acquire(self, path: Path) -> TextIO:
+        while True:
+            file = open(path, "a+")  # noqa: SIM115 - it stays open as long as the lock is held
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # The last holder may have removed the file between our two steps; then this lock is on nothing.
+                current = os.stat(path).st_ino == os.fstat(file.fileno()).st_ino
+            except FileNotFoundError:
+                current = False
+            except BaseException:
+                file.close()
+                raise
+            if current:
+                file.truncate(0)
+                file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+                file.flush()
+                return file
+            file.close()
+
+    def _holder(self) -> str:
+        try:
+            holder = json.loads((Path(self._output) / LOCK).read_text())
+            return f"process {int(holder['pid'])} on {holder['host']}"
+        except (OSError, ValueError, KeyError, TypeError):
+            return "another build"
