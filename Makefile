@@ -10,9 +10,12 @@ PRESET ?= en
 RUNNER ?= DirectRunner
 WORKERS ?=
 ARGS ?=
+CRAWL ?= CC-MAIN-2024-22
+FILES ?= 2
+WET ?= wet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 assets check fix test golden samples parity bench package clean
+.PHONY: help setup build-c4 fetch assets check fix test golden samples parity bench package clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +33,9 @@ $(VENV)/ready: requirements.lock pyproject.toml
 build-c4: setup ## build a corpus: INPUT= OUTPUT= PRESET= RUNNER= WORKERS= ARGS= (default: the samples, into out/c4)
 	@$(RUN) -m beam_jobs.build_c4 --input $(INPUT) --output $(OUTPUT) --preset $(PRESET) --runner $(RUNNER) \
 	  $(if $(WORKERS),--workers $(WORKERS)) $(ARGS)
+
+fetch: setup ## download WET files of a crawl, politely and resumably: CRAWL= FILES= WET= ARGS= (default: two, into wet)
+	@$(RUN) -m c4pipe.fetch --crawl $(CRAWL) --files $(FILES) --output $(WET) $(ARGS)
 
 assets: setup ## fetch the full word lists, news domains and Punkt data into ./assets, checksums checked
 	@$(RUN) -m c4pipe.assets $(ARGS)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any
 
+from c4pipe.errors import BuildError
 from c4pipe.page import Page
 from c4pipe.urls import domain_of
 
 TOP_DOMAINS = 1000  # carried by each part of a build; with more domains than that in a part, counts are lower bounds
 SHOWN_DOMAINS = 100
+
+_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:)?//")
 
 
 @dataclass
@@ -73,9 +77,25 @@ class Stats:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Stats:
-        """The inverse of `to_json`, but for the domains that it left out."""
-        values: dict[str, Any] = {n: Counter(v) if isinstance(v, dict) else v for n, v in data.items()}
+        """The inverse of `to_json`, but for the domains that it left out. BuildError for what it cannot have written."""
+        try:
+            empty = cls()
+            values = {name: _like(getattr(empty, name), value) for name, value in data.items()}
+            for name in ("lengths_read", "lengths_kept"):
+                if not all(key.isascii() and key.isdigit() and len(key) < 4 for key in values.get(name, ())):
+                    raise TypeError(f"{name} is by powers of two")
+        except (AttributeError, TypeError) as error:
+            raise BuildError(f"the statistics are damaged ({error}).") from None
         return cls(**values)
+
+
+def _like(value: Any, found: Any) -> Any:
+    """What was found, if it is of the kind of this value: a number, or a counter of numbers."""
+    if isinstance(value, Counter):
+        return Counter({key: _like(0, count) for key, count in found.items()})
+    if type(found) is not int or not 0 <= found < 1 << 63:
+        raise TypeError("a count is a whole number")
+    return found
 
 
 def _bin(text: str) -> str:
@@ -84,7 +104,7 @@ def _bin(text: str) -> str:
 
 def registered(url: str) -> str:
     """The registered domain of a URL, remembered by its host."""
-    return _registered(url.partition("://")[2].partition("/")[0] or url.partition("/")[0])
+    return _registered(_SCHEME.sub("", url).partition("/")[0])
 
 
 @lru_cache(maxsize=100_000)

@@ -16,8 +16,8 @@ from c4pipe.fetch.client import Client
 from c4pipe.fetch.files import only_one
 from c4pipe.fetch.pace import Clock, Pace
 from c4pipe.fetch.plan import HOST, crawl_id, host_url
-from c4pipe.fetch.policy import Policy, shown
-from c4pipe.fetch.run import LIST, Job, Outcome, Run, check_list, write_list
+from c4pipe.fetch.policy import Policy
+from c4pipe.fetch.run import GIVE_UP, LIST, Job, Outcome, Run, check_list, write_list
 
 CONNECTIONS = 8  # at most: a mirror that many people share
 EPILOG = f"""\
@@ -115,9 +115,10 @@ def run(job: Job, policy: Policy, clock: Clock, rate: float | None) -> int:
 
 
 def _count(outcome: Outcome, board: Board) -> None:
-    if outcome.state == "failed":
+    if outcome.state in ("failed", "untried"):
         board.failed()
-        board.note(f"failed   {outcome.path}: {outcome.says}")
+        if outcome.says:
+            board.note(f"failed   {outcome.path}: {outcome.says}")
     else:
         board.finished(outcome.bytes, outcome.state == "fetched")
         if outcome.state == "fetched":
@@ -126,7 +127,7 @@ def _count(outcome: Outcome, board: Board) -> None:
 
 def _conclude(job: Job, outcomes: list[Outcome], there: int) -> int:
     """The closing words, and the exit code."""
-    by = {state: [o for o in outcomes if o.state == state] for state in ("there", "fetched", "failed")}
+    by = {state: [o for o in outcomes if o.state == state] for state in ("there", "fetched", "failed", "untried")}
     size = sum(outcome.bytes for outcome in outcomes)
     if len(outcomes) < job.files:
         print(f"note: the crawl has no more than {len(outcomes):,} files from there on.")
@@ -135,11 +136,14 @@ def _conclude(job: Job, outcomes: list[Outcome], there: int) -> int:
         f"{good:,} of {len(outcomes):,} files in {job.folder}, {size / 1e6:,.1f} MB: {len(by['fetched']):,} fetched, "
         f"{len(by['there']):,} there already. {job.folder / LIST} lists {there:,}."
     )
-    if by["failed"]:
-        first = by["failed"][0]
+    if by["untried"]:
         print(
-            f"fetch: {len(by['failed']):,} could not be fetched, such as {shown(first.path, 300)} ({first.says}). "
-            "Run it again for the rest.",
+            f"left     {len(by['untried']):,} files untried: the host gave none of the last {GIVE_UP}", file=sys.stderr
+        )
+    if by["failed"]:
+        first, missing = by["failed"][0], len(outcomes) - good
+        print(
+            f"fetch: {missing:,} could not be fetched, such as {first.path} ({first.says}). Run it again for the rest.",
             file=sys.stderr,
         )
         return 1

@@ -78,7 +78,8 @@ def persist(client: Client, name: str, attempt: Callable[[], T], progressed: Cal
         except TransientError as error:
             failures = 1 if progressed() else failures + 1
             if failures >= policy.attempts:
-                raise FetchError(f"{error} ({failures} attempts)") from error
+                hint = "; the host limits our rate: come back later, with fewer connections" if error.throttled else ""
+                raise FetchError(f"{error} ({failures} attempts{hint})") from error
             seconds = policy.wait(failures, error.told, client.draw())
             asked = ""
             if error.told is not None and error.told > policy.longest_told:

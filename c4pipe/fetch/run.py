@@ -42,10 +42,10 @@ class Job:
 
 
 class Outcome(NamedTuple):
-    """What became of one file."""
+    """What became of one file. `untried`: GIVE_UP others in a row had failed."""
 
     path: str
-    state: Literal["there", "fetched", "failed"]
+    state: Literal["there", "fetched", "failed", "untried"]
     bytes: int = 0
     says: str = ""
     status: int = 0  # of the host's last answer, where a file failed by it
@@ -141,7 +141,7 @@ class Run:
                 lost = lost + (not result.status) if result.state == "failed" else 0
                 while lost >= GIVE_UP and not todo.empty():
                     with suppress(Empty):
-                        yield Outcome(todo.get_nowait(), "failed", says=f"not tried: {GIVE_UP} in a row had failed")
+                        yield Outcome(todo.get_nowait(), "untried")
         except BaseException:
             self._client.stop()
             for worker in workers:
@@ -207,7 +207,7 @@ def check_list(folder: Path) -> list[str]:
 
 def write_list(folder: Path, earlier: list[str], outcomes: list[Outcome]) -> int:
     """Writes which WET files are in the folder, as paths from there, sorted; how many there are."""
-    lost = {outcome.path for outcome in outcomes if outcome.state == "failed"}
+    lost = {outcome.path for outcome in outcomes if outcome.state in ("failed", "untried")}
     names = {*earlier, *(outcome.path for outcome in outcomes)} - lost
     there = sorted(name for name in names if (folder / name).is_file())
     with disk(folder / LIST), LocalStore().write(str(folder / LIST)) as out:

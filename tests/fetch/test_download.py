@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import random
 import threading
 import time
@@ -194,7 +195,9 @@ def test_a_storm_of_503_is_waited_out_ever_longer(desk: Desk) -> None:
 
 
 def test_and_given_up_in_the_end(desk: Desk) -> None:
-    assert desk.fails(*[error(503)] * 99) == "HTTP 503 Service Unavailable (8 attempts)"
+    assert desk.fails(*[error(503)] * 99) == (
+        "HTTP 503 Service Unavailable (8 attempts; the host limits our rate: come back later, with fewer connections)"
+    )
     assert len(desk.host.seen) == 8
 
 
@@ -475,6 +478,25 @@ def test_a_torn_note_means_a_new_start(desk: Desk, note: bytes) -> None:
     (desk.target.parent / ".a.warc.wet.gz.part.json").write_bytes(note)
     assert desk.get() == DATA
     assert desk.host.gets(PATH) == [""]
+
+
+def test_a_file_has_its_name_only_when_it_is_on_the_disk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(fd: int) -> None:
+        done.append(f"fsync {Path(os.readlink(f'/proc/self/fd/{fd}')).name}")
+        fsync(fd)
+
+    def replaced(self: Path, target: Path) -> Path:
+        done.append(f"rename {self.name} {target.name}")
+        return replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", replaced)
+    desk.get()
+    part = ".a.warc.wet.gz.part"
+    assert done == [f"fsync {part}", f"rename {part} a.warc.wet.gz", f"fsync {desk.target.parent.name}"]
 
 
 def test_a_full_disk_is_one_line_and_is_not_tried_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -162,7 +162,7 @@ def test_the_first_and_the_next() -> None:
 
 
 def test_a_sample_is_spread_and_the_same_everywhere() -> None:
-    assert choose(NAMES, 5, seed=1) == ["0060", "0283", "0573", "0771", "0993"]
+    assert choose(NAMES, 5, seed=1) == ["0060", "0283", "0483", "0771", "0993"]
     assert choose(NAMES, 5, seed=2) != choose(NAMES, 5, seed=1)
     for files in (1, 3, 7, 999):
         found = choose(NAMES, files, seed=3)
