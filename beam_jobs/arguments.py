@@ -24,7 +24,8 @@ examples:
                                 --temp_location gs://BUCKET/tmp --sdk_container_image IMAGE
 
 exit codes: 0 done; 1 the build failed; 2 wrong use, found before any work; 3 done, but inputs were unreadable and
---strict was given; 130 interrupted.  Options of Apache Beam are passed on to it.
+--strict was given; 130 interrupted (Ctrl-C); 143 ended (SIGTERM). After any death the same command goes on from what
+is finished.  Options of Apache Beam are passed on to it.
 """
 
 # A worker process costs seconds to start: below that many bytes of input for each, one process is done sooner.
@@ -48,7 +49,13 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     a = p.add_argument
-    a("--input", nargs="+", required=True, metavar="PATH", help="WET files, folders, globs or lists (wet.paths.gz)")
+    a(
+        "--input",
+        nargs="+",
+        required=True,
+        metavar="PATH",
+        help="WET files, folders, globs or lists (wet.paths.gz); https:// too",
+    )
     a("--root", metavar="URL", help="what the lines of a list are relative to (default: the list's folder)")
     a("--output", required=True, metavar="DIR", help="folder of the corpus; local, gs:// or s3://")
     a("--preset", default="en", metavar="NAME", help=f"{', '.join(PRESETS)}; or MODULE:NAME of your own (default: en)")
@@ -72,6 +79,13 @@ def parser() -> argparse.ArgumentParser:
     a("--limit-pages", type=_positive, metavar="N", help="stop after about N pages, taken evenly from all inputs")
     a("--spill-rows", type=_count, default=100_000_000, metavar="N", help="larger shuffles use files (0: never)")
     a("--strict", action="store_true", help="exit with 3 when anything could not be read")
+    a(
+        "--max-bad-share",
+        type=_share,
+        default=1.0,
+        metavar="X",
+        help="stop after reading when more than this share of inputs gave no page for damage (default: 1, never)",
+    )
     a("--overwrite", action="store_true", help="replace the corpus that is in the output folder")
     a("--fresh", action="store_true", help="start over instead of going on with an unfinished build")
     a("--keep-staging", action="store_true", help="keep the intermediate files after success")
@@ -90,6 +104,16 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}")
     return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
+    return share
 
 
 def _shards(text: str) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import platform
 import re
 import resource
@@ -20,10 +21,9 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, TestOptions
 
-import c4pipe
 from beam_jobs.arguments import beam_flags, parse
 from beam_jobs.dry_run import predict
-from beam_jobs.workers import tended
+from beam_jobs.workers import tended, terminated, worker_died
 from c4pipe import __version__
 from c4pipe.assets import Assets, find_assets
 from c4pipe.catalogue import describe
@@ -33,11 +33,20 @@ from c4pipe.flow.files import BeamStore, Input, find_inputs, is_remote, write_in
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.progress import Watch, duration
 from c4pipe.flow.settings import Lists, Settings, kinds_of
-from c4pipe.flow.target import can_go_on, finished_manifest, prepare, staging_folder
+from c4pipe.flow.target import (
+    can_go_on,
+    clear_half_written,
+    clear_staging,
+    finished_manifest,
+    prepare,
+    staging_folder,
+)
 from c4pipe.presets import Preset, find_preset, for_languages
 from c4pipe.shards import MANIFEST
-from c4pipe.summary import faulty, summary
+from c4pipe.summary import faulty, printable, summary
 
+TYPICAL_WET = 80 << 20  # bytes of a file of a list in a bucket, whose size nobody has asked for
+PACKAGE = Path(__file__).parents[1] / "c4pipe"
 LIBRARIES = ("apache-beam", "langdetect", "mmh3", "numpy", "pyarrow", "sentencex", "tldextract", "nltk")
 
 
@@ -50,15 +59,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args, rest = parse(argv)
         return run(args, rest)
-    except BuildError as error:
-        print(f"build_c4: {error}", file=sys.stderr)
+    except (BuildError, OSError) as error:  # a disk or a network failed where no step of the build knows better
+        print(f"build_c4: {printable(str(error))}", file=sys.stderr)
         return 1
     except C4Error as error:
-        print(f"build_c4: {error}", file=sys.stderr)
+        print(f"build_c4: {printable(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("build_c4: interrupted. Nothing half-written is under a final name; run it again.", file=sys.stderr)
-        return 130
+        print("build_c4: interrupted. The same command goes on from what is finished.", file=sys.stderr)
+        return 143 if terminated() else 130
 
 
 def run(args: Namespace, rest: list[str]) -> int:
@@ -85,7 +94,10 @@ def run(args: Namespace, rest: list[str]) -> int:
         done = finished_manifest(settings.output, settings.description["fingerprint"], args.overwrite)
         if done is None:
             return build(args, settings, inputs, options)
-        print(f"{summary(done, settings.output)}\n  it was there already: same inputs, same settings")
+        if not args.keep_staging:
+            tidy(settings)  # what a build left that was killed behind its manifest
+        print(summary(done, settings.output, faults_of(settings)))
+        print("  it was there already: same inputs, same settings")
         return exit_code(done, args.strict)
 
 
@@ -93,26 +105,45 @@ def build(args: Namespace, settings: Settings, inputs: list[Input], options: Pip
     """Runs the pipeline, shows how far it is, and says what came out."""
     started = time.monotonic()
     store = BeamStore()
-    if args.fresh or args.overwrite or not can_go_on(settings.output, settings.staging):
-        prepare(settings.output, settings.staging)
-        write_inputs(inputs, store, settings.inputs_list)
     for line in notes(settings):
         print(line, file=sys.stderr)
     with tended() as stderr:
         try:
+            if args.fresh or args.overwrite or not can_go_on(settings.output, settings.staging):
+                prepare(settings.output, settings.staging)
+                write_inputs(inputs, store, settings.inputs_list)
+            clear_half_written(settings.output)
             with Watch(settings.staging, inputs, stderr):
                 beam_pipeline(settings, options).run().wait_until_finish()
-        except (BuildError, OSError, RuntimeError) as error:
+        except BaseException as error:
             raise _as_build_error(error, settings.output) from error
     if not args.keep_staging:
-        store.remove(settings.staging)
+        tidy(settings)
     with store.read(f"{settings.output}/{MANIFEST}") as stream:
         manifest = json.load(stream)
     seconds = time.monotonic() - started
     pages = manifest["ledger"]["stages"][0]["kept"]
-    print(summary(manifest, settings.output))
+    print(summary(manifest, settings.output, faults_of(settings)))
     print(f"  {duration(seconds)} min, {pages / seconds:,.0f} pages/s, peak memory {peak_memory()}")
     return exit_code(manifest, args.strict)
+
+
+def tidy(settings: Settings) -> None:
+    """Takes away what is not of the corpus. It is whole by now: a failure is told, and is none of the build."""
+    try:
+        clear_half_written(settings.output)
+        clear_staging(settings.output, settings.staging)
+    except OSError as error:
+        print(f"note: {settings.staging} could not be removed ({error.strerror or error}).", file=sys.stderr)
+
+
+def faults_of(settings: Settings) -> list[dict[str, Any]]:
+    """The faults table of the finished corpus; it only adds places to what the manifest says."""
+    try:
+        with BeamStore().read(f"{settings.output}/stats.json") as stream:
+            return json.load(stream)["faults"]  # type: ignore[no-any-return]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def beam_pipeline(settings: Settings, options: PipelineOptions) -> beam.Pipeline:
@@ -146,11 +177,12 @@ def make_settings(args: Namespace, preset: Preset, assets: Assets, inputs: list[
         output=output,
         staging=staging_folder(output, staging_key(description["fingerprint"], inputs)),
         inputs=len(inputs),
-        input_bytes=sum(max(0, item.bytes) for item in inputs),
+        input_bytes=sum(TYPICAL_WET if item.bytes < 0 else item.bytes for item in inputs),
         shards=args.shards,
         rejected=args.rejected,
         limit_pages=limit,
         spill_rows=args.spill_rows,
+        max_bad_share=args.max_bad_share,
         description=description,
     )
 
@@ -158,10 +190,13 @@ def make_settings(args: Namespace, preset: Preset, assets: Assets, inputs: list[
 def staging_key(fingerprint: str, inputs: list[Input]) -> str:
     """What an unfinished build must share with this one to be gone on with: settings, inputs as they are, our code."""
     known = hashlib.sha256(fingerprint.encode())
-    for path in sorted(Path(c4pipe.__file__).parent.rglob("*.py")):
+    for path in sorted(PACKAGE.rglob("*.py")):
         known.update(path.read_bytes())
     for item in inputs:
-        modified = Path(item.path).stat().st_mtime_ns if Path(item.path).exists() else None
+        try:
+            modified = None if is_remote(item.path) else os.stat(item.path).st_mtime_ns
+        except OSError:  # it is counted as unreadable
+            modified = None
         known.update(f"{item.path} {item.bytes} {modified}\n".encode())
     return known.hexdigest()
 
@@ -199,16 +234,23 @@ def _languages(text: str) -> list[str]:
     return names
 
 
-def _as_build_error(error: Exception, output: str) -> BaseException:
+def _as_build_error(error: BaseException, output: str) -> BaseException:
     """The error as one for a person where it is one; a bug stays what it is.
 
     Beam adds the step to the message, and a worker process sends everything back as the text of a traceback.
     """
     ours, text = isinstance(error, BuildError), str(error)
+    if worker_died() or "Channel closed prematurely" in text:
+        return BuildError(
+            "a worker process died: it was killed, or the machine ran out of memory (fewer --workers need less). "
+            "The same command goes on from what is finished."
+        )
+    if not isinstance(error, BuildError | OSError | RuntimeError):
+        return error
     if isinstance(error, RuntimeError):
         if re.search(r"^KeyboardInterrupt\b", text, re.MULTILINE):
             return KeyboardInterrupt()
-        found = re.findall(r"^(c4pipe\.errors\.BuildError|OSError|PermissionError): (.*)", text, re.MULTILINE)
+        found = re.findall(r"^(c4pipe\.errors\.BuildError|\w*OSError|\w+Error(?=: \[Errno)): (.*)", text, re.MULTILINE)
         if not found:
             return error
         kind, text = found[-1]
@@ -216,10 +258,11 @@ def _as_build_error(error: Exception, output: str) -> BaseException:
     text = text.split(" [while running")[0]
     if ours or is_remote(output):
         return BuildError(text)
-    free = shutil.disk_usage(output).free
-    return BuildError(
-        f"{text}, writing to {output}, which has {free / 1e6:,.0f} MB free. When that is mended, run it again."
-    )
+    try:
+        free = f"has {shutil.disk_usage(output).free / 1e6:,.0f} MB free"
+    except OSError:
+        free = "is gone"
+    return BuildError(f"{text}, writing to {output}, which {free}. When that is mended, run it again.")
 
 
 if __name__ == "__main__":

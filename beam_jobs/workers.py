@@ -17,6 +17,11 @@ from typing import TextIO
 from c4pipe.errors import C4Error
 
 WORKER = b"apache_beam.runners.worker.sdk_worker_main"
+GRACE = 5.0  # seconds in which Beam itself may notice that a worker is gone
+
+_terminated = threading.Event()
+_bereft = threading.Event()
+_over = threading.Event()
 
 
 @contextmanager
@@ -24,24 +29,33 @@ def tended() -> Iterator[TextIO]:
     """While a build runs: SIGTERM ends it as Ctrl-C does, and no worker outlives it. Yields stderr, for the progress.
 
     Workers print a traceback of every error, which is raised in this process as well: what they print is held back,
-    and shown at the end of a build that dies of a bug.
+    and shown at the end of a build that dies of a bug. A build that waits for a worker that is dead is ended, too.
     """
     sys.stderr.flush()
+    _terminated.clear()
+    _bereft.clear()
+    _over.clear()
     main = threading.current_thread() is threading.main_thread()  # no other may set what a signal does
     before = signal.signal(signal.SIGTERM, _interrupt) if main else None
+    if main and threading.excepthook is not _bury:  # for good: some threads end after the build
+        _bury.otherwise = threading.excepthook  # type: ignore[attr-defined]
+        threading.excepthook = _bury
     with tempfile.TemporaryFile() as held, os.fdopen(os.dup(2), "w") as stderr:
         os.dup2(held.fileno(), 2)
         shown = False
         try:
             yield stderr
         except (C4Error, KeyboardInterrupt):
+            _over.set()
             _end(os.getpid())
             raise
         except BaseException:
+            _over.set()
             shown = True
             _end(os.getpid())
             raise
         finally:
+            _over.set()
             sys.stderr.flush()
             os.dup2(stderr.fileno(), 2)
             if main:
@@ -52,8 +66,31 @@ def tended() -> Iterator[TextIO]:
                     shutil.copyfileobj(held, out)
 
 
+def terminated() -> bool:
+    """Whether the last interruption was a SIGTERM."""
+    return _terminated.is_set()
+
+
+def worker_died() -> bool:
+    """Whether a worker process of this build has ended by itself."""
+    return _bereft.is_set()
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    if not _bereft.is_set():
+        _terminated.set()
     raise KeyboardInterrupt
+
+
+def _bury(found: threading.ExceptHookArgs) -> None:
+    """Called in a thread that ends with an exception: that of Beam's which waits for a worker, where that one died."""
+    if "Worker subprocess exited" not in str(found.exc_value):
+        _bury.otherwise(found)  # type: ignore[attr-defined]
+        return
+    if not _over.is_set():
+        _bereft.set()
+    if not _over.wait(GRACE):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)  # a signal, for it may wait in a lock
 
 
 def _end(parent: int) -> None:

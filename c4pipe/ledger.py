@@ -54,28 +54,32 @@ class StageCount:
         }
         if self.lines_in:
             row["lines"] = {"in": self.lines_in, "kept": self.lines_kept, "rejected": self.lines_rejected}
-        if self.sentences_dropped:
-            row["sentences_dropped"] = _sorted(self.sentences_dropped)
-        if self.flagged:
-            row["flagged"] = _sorted(self.flagged)
+        for name, counts in (("sentences_dropped", self.sentences_dropped), ("flagged", self.flagged)):
+            if any(counts.values()):
+                row[name] = _sorted(counts)
         return row
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> StageCount:
-        """The inverse of `to_json`."""
-        lines = row.get("lines", {"in": 0, "kept": 0, "rejected": 0})
-        return cls(
-            row["stage"],
-            row["in"],
-            row["kept"],
-            Counter(row["rejected"]),
-            Counter(row.get("flagged", {})),
-            Counter(row["lines_dropped"]),
-            Counter(row.get("sentences_dropped", {})),
-            lines["in"],
-            lines["kept"],
-            lines["rejected"],
-        )
+        """The inverse of `to_json`. BuildError for a row that it cannot have written."""
+        try:
+            lines = row.get("lines", {"in": 0, "kept": 0, "rejected": 0})
+            if not isinstance(row["stage"], str):
+                raise TypeError("stage")
+            return cls(
+                row["stage"],
+                _number(row["in"]),
+                _number(row["kept"]),
+                _counter(row["rejected"]),
+                _counter(row.get("flagged", {})),
+                _counter(row["lines_dropped"]),
+                _counter(row.get("sentences_dropped", {})),
+                _number(lines["in"]),
+                _number(lines["kept"]),
+                _number(lines["rejected"]),
+            )
+        except (AttributeError, KeyError, TypeError) as error:
+            raise BuildError(f"the ledger is damaged: {str(row)[:200]!r} is no count of a stage ({error}).") from None
 
 
 @dataclass
@@ -122,8 +126,21 @@ class Ledger:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Ledger:
-        """The inverse of `to_json`."""
-        return cls([StageCount.from_json(row) for row in data["stages"]])
+        """The inverse of `to_json`. BuildError for what it cannot have written."""
+        stages = data.get("stages") if isinstance(data, dict) else None
+        if not isinstance(stages, list) or not stages:
+            raise BuildError("the ledger is damaged: it has no list of stages.")
+        return cls([StageCount.from_json(row) for row in stages])
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 1 << 63:
+        raise TypeError("a count is a whole number")
+    return value
+
+
+def _counter(value: Any) -> Counter[str]:
+    return Counter({code: _number(n) for code, n in value.items()})
 
 
 def _sorted(counts: Counter[str]) -> dict[str, int]:

@@ -140,7 +140,8 @@ class HashingStream:
 
 def to_json(data: Any) -> bytes:
     """JSON for people and programs: indented, UTF-8, keys in the order given, a newline at the end."""
-    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
+    text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")  # a lone surrogate, as of a file name, becomes JSON's own escape
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -154,7 +155,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise ConfigError(
             f"{folder} holds no finished corpus: it has no {MANIFEST}. Build one: make build-c4."
         ) from None
-    except (ValueError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise BuildError(f"{path} cannot be read ({error}). Build the corpus again.") from None
     if manifest.get("schema_version") != SCHEMA_VERSION:
         found = manifest.get("schema_version")

@@ -77,16 +77,16 @@ class Stats:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Stats:
-        """The inverse of `to_json`, but for the domains that it left out. BuildError for what it cannot have written."""
+        """The inverse of `to_json`, but for domains that it left out. BuildError for what it cannot have written."""
         try:
             empty = cls()
             values = {name: _like(getattr(empty, name), value) for name, value in data.items()}
             for name in ("lengths_read", "lengths_kept"):
                 if not all(key.isascii() and key.isdigit() and len(key) < 4 for key in values.get(name, ())):
                     raise TypeError(f"{name} is by powers of two")
+            return cls(**values)
         except (AttributeError, TypeError) as error:
             raise BuildError(f"the statistics are damaged ({error}).") from None
-        return cls(**values)
 
 
 def _like(value: Any, found: Any) -> Any:

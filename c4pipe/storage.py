@@ -42,7 +42,7 @@ class LocalStore:
     @contextmanager
     def write(self, path: str) -> Iterator[BinaryIO]:
         target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         # Two attempts at one shard may run at once; each has its own temporary file, and the bytes are equal.
         temporary = target.with_name(f".{target.name}.{os.getpid()}{TEMPORARY}")
         try:
@@ -65,6 +65,15 @@ class LocalStore:
             shutil.rmtree(path)
         else:
             Path(path).unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder and those above it; each is in the one above it for good when this returns."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:

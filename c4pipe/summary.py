@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 BAR = 24  # characters of a full bar
+SHOWN_INPUTS = 10  # inputs with faults that are named
+SHOWN_FAULTS = 3  # of each of them
 
 
 def funnel(manifest: dict[str, Any]) -> Iterator[str]:
@@ -45,17 +47,33 @@ def faulty(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     return [item for item in manifest["inputs"] if item["faults"]]
 
 
-def summary(manifest: dict[str, Any], folder: str) -> str:
-    """All of it as text for a terminal. Names are shown with control characters spelt out."""
+def summary(manifest: dict[str, Any], folder: str, faults: Sequence[dict[str, Any]] = ()) -> str:
+    """All of it as text for a terminal. Names are shown with control characters spelt out.
+
+    `faults` is the table of stats.json: of each faulty input the first few are shown with their place in the file.
+    """
     lines = [f"{manifest['preset']['name']}: {manifest['preset']['says']}", *funnel(manifest)]
     lines += splits(manifest) if manifest["shards"] else ["  no page was kept"]
     bad = faulty(manifest)
     if bad:
         lines.append(f"  {len(bad)} of {len(manifest['inputs'])} inputs have faults:")
-        lines += [f"    {printable(item['path'])}: {_counts(item['faults'])}" for item in bad[:10]]
-        lines += [f"    ... and {len(bad) - 10} more, in manifest.json"] if len(bad) > 10 else []
+        for item in bad[:SHOWN_INPUTS]:
+            lines.append(f"    {printable(item['path'])}: {_counts(item['faults'])}")
+            own = [fault for fault in faults if fault["file"] == item["path"]]
+            lines += [f"      {_place(fault)}" for fault in own[:SHOWN_FAULTS]]
+            left = sum(item["faults"].values()) - SHOWN_FAULTS
+            lines += [f"      ... and {left:,} more, in stats.json"] if own and left > 0 else []
+        left = len(bad) - SHOWN_INPUTS
+        lines += [f"    ... and {left} more, in manifest.json"] if left > 0 else []
     lines.append(f"  corpus: {printable(folder)}")
     return "\n".join(lines)
+
+
+def _place(fault: dict[str, Any]) -> str:
+    """One fault: where it is, what it is."""
+    where = "whole file" if fault["offset"] is None else f"byte {fault['offset']:,}, record {fault['record']:,}"
+    detail = fault["detail"].removeprefix(f"{fault['file']}: ")
+    return printable(f"{where}: {fault['reason']}" + (f" ({detail})" if detail else ""))
 
 
 def _counts(counts: dict[str, int]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import apache_beam as beam
 
+from c4pipe.flow.bad import BadInputs, EnoughRead, FirstBad
 from c4pipe.flow.dedup import ClaimText, ClaimUrls, Grouped, Resolve
 from c4pipe.flow.files import Input, read_inputs
 from c4pipe.flow.read import StagedShard, StageFile
@@ -48,6 +49,8 @@ class BuildCorpus(beam.PTransform):
             | "Spread" >> beam.Reshuffle()
             | "Stage" >> beam.ParDo(StageFile(settings))
         )
+        if settings.max_bad_share < 1:
+            staged = self._checked(staged)
         groups = staged | "Group" >> beam.GroupByKey() | "InOrder" >> beam.Map(in_order)
         joined = {"shards": groups, "urls": self._lost_urls(staged, groups)}
         if settings.plan.text is not None:
@@ -69,6 +72,11 @@ class BuildCorpus(beam.PTransform):
             | "Gather" >> beam.GroupBy(lambda _: 0)
             | "Conclude" >> beam.ParDo(Conclude(settings))
         )
+
+    def _checked(self, staged: beam.PCollection) -> beam.PCollection:
+        """The same shards, once all are staged and enough of them hold pages."""
+        bad = staged | "Bad" >> beam.ParDo(BadInputs(self.settings)) | "AllBad" >> beam.CombineGlobally(FirstBad())
+        return staged | "EnoughRead" >> beam.ParDo(EnoughRead(self.settings), bad=beam.pvalue.AsSingleton(bad))
 
     def _lost_urls(self, staged: beam.PCollection, groups: beam.PCollection) -> beam.PCollection:
         total = staged | "Rows" >> beam.Map(lambda item: item[1][1]) | "AllRows" >> beam.CombineGlobally(sum)

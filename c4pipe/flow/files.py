@@ -12,12 +12,15 @@ import stat
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import BinaryIO, NamedTuple
 
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from c4pipe.errors import ConfigError
+from c4pipe.fetch import HttpCache
+from c4pipe.flow.web import input_cache, is_web, web_bytes, web_size
 from c4pipe.storage import LocalStore
 
 SUFFIXES = (".wet", ".wet.gz")
@@ -38,7 +41,17 @@ def is_remote(path: str) -> bool:
 
 
 class BeamStore(LocalStore):
-    """Local files as `LocalStore` does it; URLs through Beam's FileSystems, where an object appears at its close."""
+    """Local files as `LocalStore` does it; URLs through Beam's FileSystems, where an object appears at its close.
+
+    Inputs over http(s) are kept in the folder `staging` while they are read. Make one store in each process.
+    """
+
+    def __init__(self, staging: str = ""):
+        self._staging = staging
+
+    @cached_property
+    def _web(self) -> HttpCache:
+        return input_cache(self._staging)
 
     def read(self, path: str) -> BinaryIO:
         if not is_remote(path):
@@ -73,7 +86,12 @@ class BeamStore(LocalStore):
         return [match.path for match in _match(f"{folder}/**")]
 
     def open_input(self, path: str) -> BinaryIO:
-        """An input, refused with OSError where opening it could hang or means nothing (a pipe, a folder)."""
+        """An input, refused with OSError where opening it could hang or means nothing (a pipe, a folder).
+
+        FetchError for one of the web that cannot be had.
+        """
+        if is_web(path):
+            return self._web.open(path)
         if not is_remote(path) and not stat.S_ISREG(os.stat(path).st_mode):
             raise OSError("not a regular file")
         return self.read(path)
@@ -111,6 +129,8 @@ def _names(paths: list[str]) -> list[str]:
 def _expand(pattern: str, root: str | None) -> Iterator[tuple[str, int]]:
     if pattern.endswith(LIST_SUFFIXES):
         yield from _listed(pattern, root)
+    elif is_web(pattern):
+        yield pattern, web_size(pattern)
     elif is_remote(pattern):
         yield from ((match.path, match.size_in_bytes) for match in _match(pattern))
     elif os.path.isdir(pattern) and not pattern.endswith(SUFFIXES):
@@ -125,8 +145,11 @@ def _expand(pattern: str, root: str | None) -> Iterator[tuple[str, int]]:
 
 def _listed(path: str, root: str | None) -> Iterator[tuple[str, int]]:
     try:
-        with BeamStore().open_input(path) as stream:
-            data = stream.read()
+        if is_web(path):
+            data = web_bytes(path)
+        else:
+            with BeamStore().open_input(path) as stream:
+                data = stream.read()
         text = (gzip.decompress(data) if path.endswith(".gz") else data).decode()
     except (OSError, BeamIOError, EOFError, zlib.error, UnicodeDecodeError) as error:
         found = getattr(error, "strerror", None) or error

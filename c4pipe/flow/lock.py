@@ -12,6 +12,7 @@ from typing import TextIO
 
 from c4pipe.errors import ConfigError
 from c4pipe.flow.files import is_remote
+from c4pipe.storage import make_folder
 
 LOCK = ".lock"
 
@@ -31,7 +32,7 @@ class FolderLock(AbstractContextManager["FolderLock"]):
         if is_remote(self._output):
             return self
         try:
-            Path(self._output).mkdir(parents=True, exist_ok=True)
+            make_folder(Path(self._output))
             self._file = self._acquire(Path(self._output) / LOCK)
         except BlockingIOError:
             raise ConfigError(f"--output {self._output} is being written by {self._holder()}. Wait for it.") from None

@@ -12,10 +12,12 @@ from typing import BinaryIO
 import apache_beam as beam
 from apache_beam.io.filesystem import BeamIOError
 
+from c4pipe.fetch import FetchError
 from c4pipe.flow.files import BeamStore, Input, is_remote
 from c4pipe.flow.settings import Settings
 from c4pipe.page import Kept, Page, Rejected, Verdict
 from c4pipe.staging import Progress, Staged, stage_shard, staged_already
+from c4pipe.storage import TEMPORARY
 from c4pipe.wet import read_wet
 from c4pipe.wet.reasons import UNREADABLE
 
@@ -44,7 +46,7 @@ def verdicts(item: Input, store: BeamStore, quirks: bool, limit: int | None, hea
             heartbeat.stream = watched = Watched(stream)
             read = read_wet(watched, item.name, quirks=quirks)
             yield from read if limit is None else _first_pages(read, limit)
-    except (OSError, BeamIOError) as error:
+    except (OSError, BeamIOError, FetchError) as error:
         found = getattr(error, "strerror", None) or str(error)
         yield Rejected(Page("", "", "", f"{item.name}#unreadable"), UNREADABLE, f"{item.name}: {found}")
 
@@ -68,7 +70,7 @@ class StageFile(beam.DoFn):
 
     def setup(self) -> None:
         self._plan = self._settings.plan
-        self._store = BeamStore()
+        self._store = BeamStore(self._settings.staging)
 
     def process(self, element: tuple[int, Input]) -> Iterator[tuple[int, StagedShard]]:
         shard, item = element
@@ -102,7 +104,7 @@ class Heartbeat:
         self._next = time.monotonic() + HEARTBEAT
         note = {**progress._asdict(), "bytes": self.position}
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._path.with_suffix(f".{os.getpid()}")
+        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}{TEMPORARY}")
         temporary.write_text(json.dumps(note))
         temporary.replace(self._path)
 

@@ -81,7 +81,7 @@ def kinds_of(preset: Preset) -> set[str]:
 
 @dataclass(frozen=True)
 class Settings:
-    """One build. Everything here but `spill_rows` and the folders decides the bytes of the corpus."""
+    """One build. Everything here but `spill_rows`, `max_bad_share` and the folders decides the bytes of the corpus."""
 
     preset: Preset
     lists: Lists
@@ -94,6 +94,7 @@ class Settings:
     limit_pages: int | None  # of each file
     spill_rows: int  # more rows than that go through files; 0: never
     description: dict[str, Any]  # what the manifest says: settings, versions, assets
+    max_bad_share: float = 1.0  # of inputs that give no page for damage; more than that end the build
 
     @property
     def plan(self) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -13,12 +14,14 @@ from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import LOCK
 from c4pipe.flow.settings import INPUTS
 from c4pipe.shards import MANIFEST
+from c4pipe.storage import make_folder
 
 _OURS = re.compile(
     r"(README\.md|stats\.json|manifest\.json|report\.html)"
     r"|[^/]+/(train|validation)-\d{5}-of-\d{5}\.parquet|rejected/part-[^/]+\.parquet|\.staging-[0-9a-f]+/.*|\.lock"
     r"|([^/]+/)?\.[^/]+\.tmp"
 )
+_HALF = re.compile(r"(.*/)?\.[^/]+\.tmp")
 
 
 def staging_folder(output: str, fingerprint: str) -> str:
@@ -58,7 +61,17 @@ def _names(output: str) -> list[str]:
     folder = Path(output)
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"--output {output} is a file; expected a folder, or a name for a new one.")
-    return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()]
+    return [
+        (Path(path) / name).relative_to(folder).as_posix()
+        for path, folders, files in os.walk(folder, onerror=_unless_gone)
+        for name in (*files, *(name for name in folders if (Path(path) / name).is_symlink()))
+    ]
+
+
+def _unless_gone(error: OSError) -> None:
+    """Another build may clear its staging while its folder is looked at; everything else is an error."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _manifest(output: str) -> dict[str, Any]:
@@ -89,9 +102,24 @@ def prepare(output: str, staging: str) -> None:
                 store.remove(f"{output}/{name}")
         if not is_remote(output):
             _sweep(Path(output))
-            Path(staging).mkdir(parents=True)
+            make_folder(Path(staging))
     except OSError as error:
         raise ConfigError(f"--output {output} cannot be written: {error.strerror or error}.") from None
+
+
+def clear_half_written(output: str) -> None:
+    """Takes away what a killed build was writing: nobody else will, for each process has temporary names of its own."""
+    if not is_remote(output):
+        for name in filter(_HALF.fullmatch, _names(output)):
+            (Path(output) / name).unlink(missing_ok=True)
+
+
+def clear_staging(output: str, staging: str) -> None:
+    """Takes away the intermediate files of a finished corpus."""
+    BeamStore().remove(staging)
+    if not is_remote(output):
+        for path in Path(output).glob(".staging-*"):
+            shutil.rmtree(path)
 
 
 def _sweep(folder: Path) -> None:

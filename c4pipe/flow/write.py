@@ -62,8 +62,8 @@ class FinishGroup(_WithPlan):
             summary = finish_shard(staged, lost, self._plan, self._store, finished, self._settings.cap)
             ledger.add(summary.ledger)
             stats.add(summary.stats)
-            row_groups += [[finished.pages, *row_group] for row_group in summary.groups]
-            rejected.append(finished.rejected)
+            row_groups += [[finished.pages.rpartition("/")[2], *row_group] for row_group in summary.groups]
+            rejected.append(finished.rejected.rpartition("/")[2])
             reading = summary.ledger.stages[0]
             counts = {code: n for code, n in reading.to_json()["rejected"].items() if code in FAULTS}
             inputs.append([shard, reading.entered, counts, summary.faults])
@@ -83,9 +83,13 @@ class FinishGroup(_WithPlan):
 
 
 def read_summary(path: str) -> dict[str, Any]:
-    """The summary of a finished group."""
+    """The summary of a finished group. Files are named in it without their folder, which may move between two runs."""
+    folder = f"{path.rpartition('/groups/')[0]}/finished"
     with BeamStore().read(path) as stream:
-        return json.load(stream)  # type: ignore[no-any-return]
+        summary: dict[str, Any] = json.load(stream)
+    summary["groups"] = [[f"{folder}/{name}", *fields] for name, *fields in summary["groups"]]
+    summary["rejected"] = [f"{folder}/{name}" for name in summary["rejected"]]
+    return summary
 
 
 def row_groups(element: tuple[int, str]) -> Iterator[tuple[tuple[str, str], tuple[str, int, int, int]]]:

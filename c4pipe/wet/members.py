@@ -17,7 +17,7 @@ from isal import isal_zlib
 
 from c4pipe.page import Reason
 from c4pipe.wet.gzips import MAGIC, PIECE, CutShortError, body_start, is_magic, salvage
-from c4pipe.wet.opening import foreign, is_beginning, is_markup, next_record, opens_record
+from c4pipe.wet.opening import foreign, is_beginning, is_markup, is_record, next_record, opens_record
 from c4pipe.wet.reasons import DAMAGED_MEMBER, NO_HEADER, TRUNCATED, UNREADABLE
 from c4pipe.wet.resync import LOOK, RETAIN, Resync
 from c4pipe.wet.window import CHUNK, Readable, Window
@@ -81,6 +81,7 @@ class Members:
         window, pos, first, blank = self._window, 0, True, True
         markup = is_markup(window.buf)  # a page about WARC files may quote a record: only gzip counts as data in it
         known = opens_record(window.buf) or (window.ended and is_beginning(window.buf))
+        known = known and (is_record(window.buf) or self._resync.search(0, window.end) is None)
         while not known and window.need(pos, CHUNK):
             record = None if markup else next_record(window.buf, pos - window.base)
             member = self._resync.search(pos, window.end)  # even after a record, which may be stored text of a member

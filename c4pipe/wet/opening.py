@@ -43,6 +43,11 @@ def opens_record(head: bytes) -> bool:
     return head.removeprefix(BOM).lstrip(BLANK).startswith(b"WARC/")
 
 
+def is_record(head: bytes) -> bool:
+    """Whether a line that looks like a header follows, too."""
+    return RECORD_START.match(head.removeprefix(BOM).lstrip(BLANK)) is not None
+
+
 def next_record(buf: bytes | bytearray, start: int, end: int | None = None) -> int | None:
     """Where the next record starts at the beginning of a line: a version line, then one that looks like a header.
 

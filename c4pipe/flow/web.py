@@ -1,0 +1,46 @@
+"""Inputs over http(s): each is fetched whole into a bounded cache, politely and with retries, and read from there."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from c4pipe.errors import ConfigError
+from c4pipe.fetch import Client, FetchError, HttpCache, download
+from c4pipe.fetch.download import persist
+
+CACHE_BYTES = 2 << 30  # a WET file has 80 MB; those that are being read stay, whatever this says
+
+
+def is_web(path: str) -> bool:
+    """Whether a path is to be fetched over http(s)."""
+    return path.startswith(("http://", "https://"))
+
+
+def input_cache(staging: str) -> HttpCache:
+    """The cache of one process: in the staging folder, or on the worker's own disk where that is in a bucket.
+
+    A damaged file is not refused: the reader takes what is whole in it and counts the rest. What counts as whole on the
+    way here is the length that the host gives.
+    """
+    folder = Path(tempfile.gettempdir()) / "c4pipe-inputs" if "://" in staging else Path(staging) / "inputs"
+    return HttpCache(folder, CACHE_BYTES, check=None)
+
+
+def web_size(url: str) -> int:
+    """The size of a file of the web in bytes. ConfigError where the host does not have it."""
+    try:
+        return persist(client := Client(), url, lambda: client.version(url).size)
+    except FetchError as error:
+        raise ConfigError(f"--input {url} cannot be had: {error}.") from None
+
+
+def web_bytes(url: str) -> bytes:
+    """A small file of the web, such as a list of paths. ConfigError where it cannot be had."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "list"
+        try:
+            download(Client(), url, target, check=None)
+        except FetchError as error:
+            raise ConfigError(f"--input {url} cannot be had: {error}.") from None
+        return target.read_bytes()

@@ -1,0 +1,62 @@
+"""Inputs over http: the corpus of the same files on a disk."""
+
+import gzip
+import http.server
+import threading
+from functools import partial
+
+import pytest
+
+from beam_jobs import build_c4
+from c4pipe.errors import ConfigError
+from c4pipe.flow.files import find_inputs
+from tests.wetfiles import ROOT, digests
+
+SAMPLES = ROOT / "data_samples"
+NAMES = ("news.warc.wet.gz", "damaged.warc.wet.gz", "plain.warc.wet")
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def host():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(SAMPLES)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def build(badwords, output, *inputs):
+    arguments = ["--badwords-dir", str(badwords), "--workers", "1", "--output", str(output), "--input", *inputs]
+    return build_c4.main(arguments)
+
+
+def test_files_of_the_web_give_the_corpus_of_the_same_files_on_a_disk(host, badwords, tmp_path):
+    assert build(badwords, tmp_path / "web", *(f"{host}/{name}" for name in NAMES)) == 0
+    assert build(badwords, tmp_path / "disk", *(str(SAMPLES / name) for name in NAMES)) == 0
+    assert digests(tmp_path / "web") == digests(tmp_path / "disk")
+
+
+def test_a_list_names_files_of_the_web(host, tmp_path):
+    with gzip.open(tmp_path / "wet.paths.gz", "wt") as out:
+        out.write("news.warc.wet.gz\nsites.warc.wet.gz\n")
+    found = find_inputs([str(tmp_path / "wet.paths.gz")], root=host)
+    assert [(item.path, item.name) for item in found] == [
+        (f"{host}/news.warc.wet.gz", "news.warc.wet.gz"),
+        (f"{host}/sites.warc.wet.gz", "sites.warc.wet.gz"),
+    ]
+
+
+def test_a_file_that_the_host_does_not_have_is_wrong_use(host):
+    with pytest.raises(ConfigError, match=r"none\.warc\.wet\.gz cannot be had: .*404"):
+        find_inputs([f"{host}/none.warc.wet.gz"])
+
+
+def test_one_of_a_list_that_the_host_does_not_have_is_an_unreadable_input(host, badwords, tmp_path, capsys):
+    (tmp_path / "wet.paths").write_text("news.warc.wet.gz\nnone.warc.wet.gz\n")
+    arguments = ["--badwords-dir", str(badwords), "--workers", "1", "--output", str(tmp_path / "c4"), "--strict"]
+    assert build_c4.main([*arguments, "--input", str(tmp_path / "wet.paths"), "--root", host]) == 3
+    assert "none.warc.wet.gz: unreadable 1" in capsys.readouterr().out
