@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
         help="WET files, folders, globs or lists (wet.paths.gz); https:// too",
     )
     a("--root", metavar="URL", help="what the lines of a list are relative to (default: the list's folder)")
+    a("--sizes", metavar="FILE", help="lines of BYTES NAME: an input of another size is a truncated one")
     a("--output", required=True, metavar="DIR", help="folder of the corpus; local, gs:// or s3://")
     a("--preset", default="en", metavar="NAME", help=f"{', '.join(PRESETS)}; or MODULE:NAME of your own (default: en)")
     a("--languages", metavar="L,L", help="languages to keep instead of the preset's own, such as de or de,fr")

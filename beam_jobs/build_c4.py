@@ -33,6 +33,7 @@ from c4pipe.flow.files import BeamStore, Input, find_inputs, is_remote, write_in
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.progress import Watch, duration
 from c4pipe.flow.settings import Lists, Settings, kinds_of
+from c4pipe.flow.sizes import with_sizes
 from c4pipe.flow.target import (
     can_go_on,
     clear_half_written,
@@ -79,6 +80,8 @@ def run(args: Namespace, rest: list[str]) -> int:
     # Beam's own --dry_run=True: the job graph is made, and nothing is touched.
     offline = str(PipelineOptions(rest).view_as(TestOptions).dry_run).lower() == "true"
     inputs = [Input("wet.paths", "wet.paths", 0)] if offline else find_inputs(args.input, args.root)
+    if args.sizes:
+        inputs = with_sizes(inputs, args.sizes)
     settings = make_settings(args, preset, assets, inputs)
     settings.plan.bind()  # every outside file is looked for now
     if args.dry_run:
@@ -168,7 +171,7 @@ def make_settings(args: Namespace, preset: Preset, assets: Assets, inputs: list[
         "versions": {"c4pipe": __version__, "python": platform.python_version()}
         | {name: version(name) for name in LIBRARIES},
     }
-    named = [[item.name, item.bytes] for item in inputs]
+    named = [[item.name, item.bytes, item.expected] for item in inputs]
     known = json.dumps([describe(preset), description, named], sort_keys=True)
     description["fingerprint"] = hashlib.sha256(known.encode()).hexdigest()
     return Settings(

@@ -32,7 +32,8 @@ class Input(NamedTuple):
 
     path: str
     name: str
-    bytes: int  # -1 where it cannot be opened
+    bytes: int  # -1 where it cannot be opened, or where nobody has asked yet
+    expected: int = -1  # what a list of sizes says it should have
 
 
 def is_remote(path: str) -> bool:

@@ -19,7 +19,7 @@ from c4pipe.page import Kept, Page, Rejected, Verdict
 from c4pipe.staging import Progress, Staged, stage_shard, staged_already
 from c4pipe.storage import TEMPORARY
 from c4pipe.wet import read_wet
-from c4pipe.wet.reasons import UNREADABLE
+from c4pipe.wet.reasons import TRUNCATED, UNREADABLE
 
 HEARTBEAT = 0.5  # seconds between two notes on how far a file has come
 
@@ -46,6 +46,10 @@ def verdicts(item: Input, store: BeamStore, quirks: bool, limit: int | None, hea
             heartbeat.stream = watched = Watched(stream)
             read = read_wet(watched, item.name, quirks=quirks)
             yield from read if limit is None else _first_pages(read, limit)
+        size = watched.position if item.bytes < 0 else item.bytes
+        if limit is None and 0 <= item.expected != size:
+            found = f"the file has {size:,} bytes, the list of sizes says {item.expected:,}"
+            yield Rejected(Page("", "", "", f"{item.name}#{size}"), TRUNCATED, found)
     except (OSError, BeamIOError, FetchError) as error:
         found = getattr(error, "strerror", None) or str(error)
         yield Rejected(Page("", "", "", f"{item.name}#unreadable"), UNREADABLE, f"{item.name}: {found}")

@@ -1,0 +1,42 @@
+"""A list of sizes: the only way to notice a file that was cut exactly between two gzip members."""
+
+from __future__ import annotations
+
+import posixpath
+from pathlib import Path
+
+from c4pipe.errors import ConfigError
+from c4pipe.flow.files import Input
+
+
+def with_sizes(inputs: list[Input], path: str) -> list[Input]:
+    """The inputs with the sizes of a list: lines of `BYTES NAME`, as `stat -c '%s %n' *.wet.gz` prints them.
+
+    A name is the path of an input or the end of it. ConfigError for a list that cannot be read or names no input.
+    """
+    expected = _read(path)
+    found = []
+    for item in inputs:
+        parts = item.path.split("/")
+        ends = ("/".join(parts[i:]) for i in range(len(parts)))
+        size = next((expected[end] for end in ends if end in expected), -1)
+        found.append(item._replace(expected=size))
+    if all(item.expected < 0 for item in found):
+        raise ConfigError(f"--sizes {path} names none of the inputs. Expected lines such as 81234567 x.warc.wet.gz.")
+    return found
+
+
+def _read(path: str) -> dict[str, int]:
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--sizes {path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    sizes = {}
+    for number, line in enumerate(lines, 1):
+        size, _, name = line.strip().partition(" ")
+        if not line.strip():
+            continue
+        if not (size.isascii() and size.isdigit() and name.strip()):
+            raise ConfigError(f"--sizes {path}, line {number}: expected BYTES NAME, found {line[:80]!r}.")
+        sizes[posixpath.normpath(name.strip())] = int(size)
+    return sizes
