@@ -38,7 +38,7 @@ fetch: setup ## download WET files of a crawl, politely and resumably: CRAWL= FI
 	@$(RUN) -m c4pipe.fetch --crawl $(CRAWL) --files $(FILES) --output $(WET) $(ARGS)
 
 assets: setup ## fetch the full word lists, news domains and Punkt data into ./assets, checksums checked
-	@$(RUN) -m c4pipe.assets $(ARGS)
+	@$(RUN) -m c4pipe.fetch.assets $(ARGS)
 
 check: setup ## format, lint, types and layers
 	$(VENV)/bin/ruff format --check .

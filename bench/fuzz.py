@@ -425,6 +425,7 @@ def lists_seeds() -> Iterator[bytes]:
     yield b"\x05\xef\xbb\xbfword\r\ntwo words \n\n\xe2\x80\xa8x\n"
     yield b'\x06{"bbc.co.uk": ["www", "news"], "reuters.com": true}'
     yield b'\x06{"a": {"b": 1}}'
+    yield b"\x06" + b"[" * 5000
     yield b"\x07http://a.example/\nhttps://www.b.example/?utm_source=x\n\xff\n"
     yield b"\x07" + gzip.compress(b"http://a.example/\n", mtime=0)
 

@@ -115,14 +115,17 @@ def in_child(argv: list[str], log: str, fault: Fault | None) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     from beam_jobs import build_c4
 
-    if fault is not None:
-        Seam(Path(argv[argv.index("--output") + 1]), fault).install()
+    output = argv[argv.index("--output") + 1] if "--output" in argv else "/nowhere"
+    seam = Seam(Path(output), fault).install()
     code = 70
     try:
         code = build_c4.main(argv)
+    except SystemExit:  # --help
+        code = 0
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+        Path(f"{log}.operations").write_text(str(len(seam.hits)))
         os._exit(code)
 
 
@@ -179,27 +182,25 @@ class Soak:
         (folder / "badwords").mkdir()
         (folder / "badwords" / "en.txt").write_text("snollygoster\n")
         self.inputs = source
+        assert ended(start(["--help"], folder / "log")) == 0  # the imports
         begin = time.monotonic()
         assert ended(start(self.argv(folder / "whole"), folder / "log")) == 0, (folder / "log").read_text()
         self.seconds = time.monotonic() - begin
         self.expected = digests(folder / "whole")
-        self.operations = self._operations()
+        self.operations = int((folder / "log.operations").read_text())
+        self.left: list[int] = []
 
     def argv(self, output: Path, *options: str) -> list[str]:
         lists = ["--badwords-dir", str(self.folder / "badwords")]
         workers = [] if "--workers" in options else ["--workers", "1"]
         return ["--input", str(self.inputs), "--output", str(output), *lists, *workers, *options]
 
-    def _operations(self) -> int:
-        """File operations of a build, found by kills: a search for the last one that ends it."""
-        low, high = 1, 4096
-        while low < high:
-            middle = (low + high + 1) // 2
-            output = self.folder / "probe"
-            code = ended(start(self.argv(output), self.folder / "log", Fault(middle)))
-            low, high = (middle, high) if code == -signal.SIGKILL else (low, middle - 1)
-            shutil.rmtree(output)
-        return low
+    def operation(self) -> int:
+        """One that was not tried yet, as long as there are any."""
+        if not self.left:
+            self.left = list(range(1, self.operations + 1))
+            self.random.shuffle(self.left)
+        return self.left.pop()
 
     def corpus(self, number: int) -> None:
         """One corpus, disturbed a few times, then done."""
@@ -219,19 +220,20 @@ class Soak:
         log, fault = self.folder / "log", None
         if kind in ("operation", "full", "bad") and not two:
             code = {"operation": 0, "full": errno.ENOSPC, "bad": errno.EIO}[kind]
-            fault = Fault(self.random.randint(1, self.operations), code, lasting=kind == "full")
+            fault = Fault(self.operation(), code, lasting=kind == "full")
             found = self.run(argv, fault)
             if code:
-                self.counts["faults"] += 1
                 said = [
                     line for line in log.read_text().splitlines() if not line.startswith("note:") and "ETA" not in line
                 ]
+                self.counts["faults"] += found != 0  # a build that goes on has fewer operations: it may not come
                 if found == 0:
-                    self.counts["faults past the end"] += 1
+                    self.counts["disturbances that came too late"] += 1
                 elif found not in (1, 2) or len(said) != 1 or not said[0].startswith("build_c4: "):
                     self.fail(f"{fault}: exit {found}, {said[-3:]}")
             else:
-                self.counts["kills at an operation"] += found == -signal.SIGKILL
+                late = found != -signal.SIGKILL
+                self.counts["disturbances that came too late" if late else "kills at an operation"] += 1
         else:
             number = {"term": signal.SIGTERM, "int": signal.SIGINT}.get(kind, signal.SIGKILL)
             process = start(argv, log)
@@ -239,7 +241,11 @@ class Soak:
             send(process, number)
             found = ended(process)
             self.counts["builds"] += 1
-            self.counts[f"kills at a time ({number.name})"] += 1
+            dead = {signal.SIGTERM: 143, signal.SIGINT: 130}.get(number, -signal.SIGKILL)
+            late = found == 0
+            self.counts["disturbances that came too late" if late else f"kills at a time ({number.name})"] += 1
+            if found not in (0, dead, -number):
+                self.fail(f"{number.name}: exit {found}, {log.read_text()[-300:]}")
         for name in wrong(output, self.expected) if output.is_dir() else []:
             self.fail(f"{kind} {fault}: {name} is not what it must be")
 

@@ -1,38 +1,26 @@
-"""Outside files, by name: where each comes from, what it must weigh in at, and what the rules read out of it.
+"""Outside files, by name: what each must weigh in at, and what the rules read out of it.
 
-    ASSETS --fetch--> ./assets --find_assets--> Assets --bind--> rules
+    ./assets --find_assets--> Assets --bind--> rules
 
-`python -m c4pipe.assets` (`make assets`) is the only door to the network: it fetches what is missing, checks every
-byte and puts each file in its place whole. A build only reads: files that were given, else `./assets`, else the smaller
-lists of our own inside the package.
+`make assets` (c4pipe.fetch.assets) fills `./assets`. A build only reads: files that were given, else `./assets`, else
+the smaller lists of our own inside the package.
 """
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import hashlib
-import http.client
-import io
 import json
 import lzma
 import os
 import re
-import sys
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
-import zipfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from c4pipe import __version__
-from c4pipe.errors import AssetError, BuildError, C4Error, ConfigError
+from c4pipe.errors import AssetError, ConfigError
 
 if TYPE_CHECKING:
     import numpy
@@ -45,32 +33,8 @@ SHIPPED = Path(__file__).parent / "data"  # our own lists, in the wheel
 # would drop more than 10 % of the pages of its language (TFDS c4.py 3.1.0, _BADWORDS_ALLOWLIST).
 ALLOWED: dict[str, frozenset[str]] = {"ja": frozenset({"sm", "グロ", "女の子"}), "zh": frozenset({"性"})}
 
-
-@dataclass(frozen=True)
-class Asset:
-    """One outside file, pinned.
-
-    >>> ASSETS[0].path
-    'badwords/ar.txt'
-    """
-
-    name: str  # "badwords/en", for people
-    url: str
-    sha256: str  # of the file as it lies on disk
-    path: str  # below the assets folder
-    member: str = ""  # where the URL is a zip file: the file in it
-
-    def is_in(self, folder: Path) -> bool:
-        """Whether the file is there, and is what it should be."""
-        path = folder / self.path
-        return path.is_file() and _sha256(path) == self.sha256
-
-
-# What TFDS c4.py 3.1.0 fetches (_EN_BADWORDS_URL, _BADWORDS_URL, _REALNEWS_DOMAINS_URL): English from an older commit,
-# so that C4 stays what it was; the other languages from July 2020. The sums were taken from those commits' files.
-_LISTS = "https://raw.githubusercontent.com/LDNOOBW/List-of-Dirty-Naughty-Obscene-and-Otherwise-Bad-Words"
-_EN_COMMIT = "25e679f03d96baa721cde20db9944649e8d0a844"
-_COMMIT = "5faf2ba42d7b1c0977169ec3611df25a3c08eb13"
+# The sums of the lists and the news domains were taken from the commits that are fetched. The sums of Punkt's files are
+# those of copies that others took from NLTK's zip (open-webui/open-webui, x945/pulseai).
 _LIST_SUMS = {
     "ar": "23dbd9c55257bf2a4965f46664dc7eac04b61ff4eb3571e41f7e964c7c3ed96b",
     "cs": "90706df86709bade1ca39cf9f9d9836409c674fc3bffcb7525bdd20e59b596bc",
@@ -101,40 +65,18 @@ _LIST_SUMS = {
     "tr": "6c7ae03baee0f3fdc22eed169030567669005dad9a1923e0b571c4bd4f2f2ab5",
     "zh": "a1d9aa037c8b039ef3b40148b3364ce2ca62ce4a955b7082a16ad99f6cbd1bc0",
 }
-_NEWS_DOMAINS = Asset(
-    "news_domains",
-    "https://raw.githubusercontent.com/rowanz/grover/38f7184bd87237ae2d3bc330b99f1e2e246f6d51"
-    "/realnews/domain_to_allowed_subdomains.json",
-    "75681899371acbf57b502ca8be48b3ca2d3339a276c396f3001b6a14da691ff3",
-    "news_domains.json",
-)
-# The zip lies on a branch that moves, so it is the four files for English inside that are pinned, not the zip.
-# Their sums are those of copies that others took from it (open-webui/open-webui, x945/pulseai).
-_PUNKT_ZIP = "https://raw.githubusercontent.com/nltk/nltk_data/gh-pages/packages/tokenizers/punkt_tab.zip"
-_ENGLISH = "punkt_tab/english"
+_PUNKT = "tokenizers/punkt_tab/english"
 _PUNKT_SUMS = {
     "abbrev_types.txt": "92a3e070f43d9b4c5534758ca40ad7343b04e7e29bfe0c2eb658a39445a4f779",
     "collocations.tab": "8e2da1225e4dd2cc9dba261ee231ccb134859e21b46006e7f472c5ee269af0cf",
     "ortho_context.tab": "4bbcca25ed3d3f06c02402abf8419b9f033b8adc06e7b482eca4e45f81a5dc4c",
     "sent_starters.txt": "f3f8535483e1dba487241b764945168123bca3209a9645e59acd1225dc76edac",
 }
-
-ASSETS: tuple[Asset, ...] = (
-    *(
-        Asset(
-            f"badwords/{language}",
-            f"{_LISTS}/{_EN_COMMIT if language == 'en' else _COMMIT}/{language}",
-            sha256,
-            f"badwords/{language}.txt",
-        )
-        for language, sha256 in _LIST_SUMS.items()
-    ),
-    _NEWS_DOMAINS,
-    *(
-        Asset(f"punkt/{file}", _PUNKT_ZIP, sha256, f"nltk_data/tokenizers/{_ENGLISH}/{file}", f"{_ENGLISH}/{file}")
-        for file, sha256 in _PUNKT_SUMS.items()
-    ),
-)
+PINNED: dict[str, str] = {  # path below the assets folder -> sha256 of the file
+    **{f"badwords/{language}.txt": sha256 for language, sha256 in _LIST_SUMS.items()},
+    "news_domains.json": "75681899371acbf57b502ca8be48b3ca2d3339a276c396f3001b6a14da691ff3",
+    **{f"nltk_data/{_PUNKT}/{file}": sha256 for file, sha256 in _PUNKT_SUMS.items()},
+}
 
 
 @dataclass(frozen=True)
@@ -240,99 +182,20 @@ def find_punkt(nltk_data: Path | None = None) -> Path | None:
         named.append(str(ours.absolute()))
     nltk.data.path[:] = dict.fromkeys([*named, *nltk.data.path])
     try:
-        return Path(str(nltk.data.find("tokenizers/punkt_tab/english/")))
+        return Path(str(nltk.data.find(f"{_PUNKT}/")))
     except LookupError:
         return None
 
 
-def fetch(folder: Path, base_url: str | None = None, pause: Callable[[float], None] = time.sleep) -> Iterator[str]:
-    """Fetches what the folder lacks and yields a line for each file. `base_url` stands for every host, in tests."""
-    for url, group in groupby(ASSETS, key=lambda asset: asset.url):
-        assets = list(group)
-        missing = [asset for asset in assets if not asset.is_in(folder)]
-        if missing and base_url is not None:
-            url = base_url.rstrip("/") + urllib.parse.urlsplit(url).path
-        body = _download(url, pause) if missing else b""
-        for asset in assets:
-            if asset in missing:
-                size = _put(folder / asset.path, _checked(asset, body, url))
-                yield f"fetched  {asset.path}  {size:,} bytes"
-            else:
-                yield f"there    {asset.path}"
+def has_sum(path: Path, sha256: str) -> bool:
+    """Whether the file is there, and is what it should be."""
+    return path.is_file() and sha256_of(path) == sha256
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """`python -m c4pipe.assets`: exit code 0 when everything is there, 1 when something could not be fetched."""
-    parser = argparse.ArgumentParser(prog="python -m c4pipe.assets", description="Fetch the pinned outside files.")
-    parser.add_argument("--output", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help="default: ./assets")
-    parser.add_argument("--base-url", metavar="URL", help="take every file from this host (for tests and mirrors)")
-    args = parser.parse_args(argv)
-    try:
-        for line in fetch(args.output, args.base_url):
-            print(line, flush=True)
-    except (C4Error, OSError) as error:
-        print(f"assets: {error}", file=sys.stderr)
-        return 1
-    print(f"{len(ASSETS)} files in {args.output}, every checksum right.")
-    return 0
-
-
-ATTEMPTS = 4  # with pauses of 1, 2 and 4 seconds between: outlasts a hiccup, not an outage
-TIMEOUT = 30  # seconds without a byte
-
-
-def _download(url: str, pause: Callable[[float], None]) -> bytes:
-    """The body, after as many attempts as it is worth."""
-    request = urllib.request.Request(url, headers={"User-Agent": f"c4pipe/{__version__}"})
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            pause(2 ** (attempt - 1))
-        try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
-                body: bytes = response.read()
-                return body
-        except urllib.error.HTTPError as error:
-            trouble = f"HTTP {error.code} {error.reason}"
-            error.close()
-            if error.code != 429 and error.code < 500:  # it will not get better
-                raise BuildError(f"cannot fetch {url}: {trouble}") from error
-        except (OSError, http.client.HTTPException) as error:  # refused, timed out, cut short
-            trouble = str(getattr(error, "reason", error)) or type(error).__name__
-    raise BuildError(f"cannot fetch {url}: {trouble} ({ATTEMPTS} attempts). What is fetched stays; run again later.")
-
-
-def _checked(asset: Asset, body: bytes, url: str) -> bytes:
-    """The asset's own bytes, out of what was downloaded."""
-    if asset.member:
-        try:
-            with zipfile.ZipFile(io.BytesIO(body)) as archive:
-                body = archive.read(asset.member)
-        except (zipfile.BadZipFile, KeyError) as error:
-            raise AssetError(f"{url} is not a zip file with {asset.member} in it: {error}") from error
-    found = hashlib.sha256(body).hexdigest()
-    if found != asset.sha256:
-        raise AssetError(
-            f"{url} is not what was pinned for {asset.path}: expected sha256 {asset.sha256}, got {found}. "
-            "Nothing was written."
-        )
-    return body
-
-
-def _put(path: Path, body: bytes) -> int:
-    """Writes a file that has its name only when it is whole."""
-    for parent in reversed(path.parents):  # one by one, for the mode: NLTK trusts no folder that others may write to
-        if not parent.exists():
-            parent.mkdir(mode=0o755, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as out:
-            out.write(body)
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return len(body)
+def sha256_of(path: Path) -> str:
+    """The sum of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _given(option: str, value: str | Path | None, is_right: Callable[[Path], bool], expected: str) -> Path | None:
@@ -349,7 +212,8 @@ def _default(name: str) -> Path | None:
     """`./assets/<name>`, else the package's own."""
     fetched = DEFAULT_FOLDER / name
     if fetched.exists():
-        wrong = [a.path for a in ASSETS if Path(a.path).parts[0] == name and not a.is_in(DEFAULT_FOLDER)]
+        pinned = {path: sha256 for path, sha256 in PINNED.items() if Path(path).parts[0] == name}
+        wrong = [path for path, sha256 in pinned.items() if not has_sum(DEFAULT_FOLDER / path, sha256)]
         if wrong:
             raise AssetError(
                 f"{fetched} is not whole: {len(wrong)} missing or changed, first {wrong[0]}. "
@@ -406,13 +270,4 @@ def _account(path: Path, entries: int) -> dict[str, str | int]:
     """One file for the manifest."""
     origins = {SHIPPED: "shipped", DEFAULT_FOLDER.absolute(): "assets"}
     origin = next((origin for root, origin in origins.items() if path.absolute().is_relative_to(root)), "given")
-    return {"name": path.name, "origin": origin, "entries": entries, "sha256": _sha256(path)}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return {"name": path.name, "origin": origin, "entries": entries, "sha256": sha256_of(path)}

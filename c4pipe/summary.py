@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from c4pipe.text import printable as printable
+
 BAR = 24  # characters of a full bar
 SHOWN_INPUTS = 10  # inputs with faults that are named
 SHOWN_FAULTS = 3  # of each of them
@@ -78,8 +80,3 @@ def _place(fault: dict[str, Any]) -> str:
 
 def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{code} {n:,}" for code, n in counts.items())
-
-
-def printable(text: str) -> str:
-    """The text with every control character spelt out, so that a terminal shows it and does not obey it."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,4 +1,4 @@
-"""Text primitives with one definition each: sentences and hashes of lines."""
+"""Text primitives with one definition each: sentences, hashes of lines, what a terminal may be shown."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ Splitter = Callable[[str], Iterable[str]]  # text -> its sentences in order, pie
 def hash64(text: str) -> int:
     """The first 64 of MurmurHash3's 128 bits, unsigned. Lines, spans, orders and samples all use this one."""
     return mmh3.hash64(text, signed=False)[0]
+
+
+def printable(text: str) -> str:
+    """The text with every control character spelt out, so that a terminal shows it and does not obey it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def sentence_splitter(name: str) -> Splitter:

@@ -1,89 +1,25 @@
-"""c4pipe.assets: fetching against a server of our own, choosing between folders, reading lists."""
+"""c4pipe.assets: choosing between folders, reading lists."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-import io
 import json
 import lzma
 import os
 import subprocess
 import sys
-import threading
-import zipfile
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from c4pipe import assets
-from c4pipe.assets import ASSETS, Asset, Assets, SortedHashes, fetch, find_assets, find_punkt, main
-from c4pipe.errors import AssetError, BuildError, ConfigError
+from c4pipe.assets import PINNED, Assets, SortedHashes, find_assets, find_punkt
+from c4pipe.errors import AssetError, ConfigError
 
 SHARED = Path(__file__).parents[2] / "shared"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared test data is not beside this checkout")
-
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-def good(body: bytes) -> Answer:
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(200)
-        request.send_header("Content-Length", str(len(body)))
-        request.end_headers()
-        request.wfile.write(body)
-
-    return answer
-
-
-def status(code: int) -> Answer:
-    return lambda request: request.send_error(code)
-
-
-def cut_short(body: bytes) -> Answer:
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(200)
-        request.send_header("Content-Length", str(len(body)))
-        request.end_headers()
-        request.wfile.write(body[: len(body) // 2])
-
-    return answer
-
-
-class Host:
-    """A web server that plays a script: for each path its answers in order, the last one for ever."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, list[Answer]] = {}
-        self.asked: list[str] = []
-        host = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                host.asked.append(self.path)
-                answers = host.answers.get(self.path, [status(404)])
-                (answers.pop(0) if len(answers) > 1 else answers[0])(self)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-
-@pytest.fixture
-def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    host = Host()
-    thread = threading.Thread(target=host.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield host
-    host.server.shutdown()
-    thread.join()
-    host.server.server_close()
 
 
 def sha(body: bytes) -> str:
@@ -92,190 +28,41 @@ def sha(body: bytes) -> str:
 
 WORDS = b"drat\nblast\n"
 DOMAINS = b'{"a.example": true}'
-TABLE = b"dr\nmr\n"
-
-
-def zipped(name: str, body: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr(name, body)
-        archive.writestr("punkt_tab/README", "not wanted")
-    return out.getvalue()
 
 
 @pytest.fixture
-def three(monkeypatch: pytest.MonkeyPatch) -> tuple[Asset, ...]:
-    """A small table of the real shape: a list, a file, a file in a zip."""
-    table = (
-        Asset("badwords/en", "https://lists.example/x/en", sha(WORDS), "badwords/en.txt"),
-        Asset("news_domains", "https://news.example/d.json", sha(DOMAINS), "news_domains.json"),
-        Asset("punkt/a.txt", "https://n.example/p.zip", sha(TABLE), "nltk_data/p/a.txt", "p/a.txt"),
-    )
-    monkeypatch.setattr(assets, "ASSETS", table)
-    return table
-
-
-def serve_three(host: Host) -> None:
-    host.answers = {
-        "/x/en": [good(WORDS)],
-        "/d.json": [good(DOMAINS)],
-        "/p.zip": [good(zipped("p/a.txt", TABLE))],
-    }
-
-
-def files(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-
-
-def never(seconds: float) -> None:
-    raise AssertionError(f"waited {seconds} s for something that cannot get better")
-
-
-# Fetching
-
-
-def test_fetches_what_is_missing_and_leaves_what_is_there(host: Host, three: object, tmp_path: Path) -> None:
-    serve_three(host)
-    assert list(fetch(tmp_path, host.url, never)) == [
-        "fetched  badwords/en.txt  11 bytes",
-        "fetched  news_domains.json  19 bytes",
-        "fetched  nltk_data/p/a.txt  6 bytes",
-    ]
-    assert files(tmp_path) == ["badwords/en.txt", "news_domains.json", "nltk_data/p/a.txt"]
-    assert (tmp_path / "badwords/en.txt").read_bytes() == WORDS
-    host.asked.clear()
-    (tmp_path / "news_domains.json").write_bytes(b"scribbled over")
-    assert list(fetch(tmp_path, host.url, never)) == [
-        "there    badwords/en.txt",
-        "fetched  news_domains.json  19 bytes",
-        "there    nltk_data/p/a.txt",
-    ]
-    assert host.asked == ["/d.json"]
-
-
-def test_a_zip_is_fetched_once_for_all_its_files(host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    body = zipped("p/a.txt", TABLE)
-    monkeypatch.setattr(
-        assets,
-        "ASSETS",
-        (
-            Asset("a", "https://n.example/p.zip", sha(TABLE), "a.txt", "p/a.txt"),
-            Asset("b", "https://n.example/p.zip", sha(b"not wanted"), "b.txt", "punkt_tab/README"),
-        ),
-    )
-    host.answers = {"/p.zip": [good(body)]}
-    assert len(list(fetch(tmp_path, host.url, never))) == 2
-    assert host.asked == ["/p.zip"]
-
-
-def test_404_is_not_tried_again(host: Host, three: object, tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match=r"cannot fetch http://127\.0\.0\.1:\d+/x/en: HTTP 404"):
-        list(fetch(tmp_path, host.url, never))
-    assert host.asked == ["/x/en"]
-
-
-def test_wrong_checksum_writes_nothing(host: Host, three: object, tmp_path: Path) -> None:
-    serve_three(host)
-    host.answers["/x/en"] = [good(b"<html>Please log in</html>")]
-    with pytest.raises(AssetError, match=f"expected sha256 {sha(WORDS)}, got .* Nothing was written"):
-        list(fetch(tmp_path, host.url, never))
-    assert files(tmp_path) == []
-
-
-def test_wrong_file_in_a_right_zip(host: Host, three: object, tmp_path: Path) -> None:
-    serve_three(host)
-    host.answers["/p.zip"] = [good(zipped("p/a.txt", b"changed"))]
-    with pytest.raises(AssetError, match=r"not what was pinned for nltk_data/p/a\.txt"):
-        list(fetch(tmp_path, host.url, never))
-    host.answers["/p.zip"] = [good(zipped("elsewhere/a.txt", TABLE))]
-    with pytest.raises(AssetError, match=r"not a zip file with p/a\.txt in it"):
-        list(fetch(tmp_path, host.url, never))
-    host.answers["/p.zip"] = [good(b"PK no zip")]
-    with pytest.raises(AssetError, match="not a zip file"):
-        list(fetch(tmp_path, host.url, never))
-    assert files(tmp_path) == ["badwords/en.txt", "news_domains.json"]  # what was fetched stays
-
-
-def test_a_busy_or_broken_answer_is_tried_again(host: Host, three: object, tmp_path: Path) -> None:
-    serve_three(host)
-    host.answers["/x/en"] = [status(503), cut_short(WORDS), status(429), good(WORDS)]
-    waits: list[float] = []
-    list(fetch(tmp_path, host.url, waits.append))
-    assert waits == [1, 2, 4]
-    assert (tmp_path / "badwords/en.txt").read_bytes() == WORDS
-
-
-@pytest.mark.parametrize(
-    ("answer", "says"), [(status(503), "HTTP 503"), (cut_short(WORDS), "IncompleteRead")], ids=["503", "cut short"]
-)
-def test_gives_up_in_the_end(answer: Answer, says: str, host: Host, three: object, tmp_path: Path) -> None:
-    host.answers["/x/en"] = [answer]
-    with pytest.raises(BuildError, match=rf"{says}.*\(4 attempts\)"):
-        list(fetch(tmp_path, host.url, lambda seconds: None))
-    assert host.asked == ["/x/en"] * 4
-    assert files(tmp_path) == []
-
-
-def test_folders_are_closed_to_other_writers(host: Host, three: object, tmp_path: Path) -> None:
-    """NLTK 3.10 reads no data from a folder that its group may write to."""
-    serve_three(host)
-    before = os.umask(0o002)
-    try:
-        list(fetch(tmp_path / "assets", host.url, never))
-    finally:
-        os.umask(before)
-    for folder in ("nltk_data", "nltk_data/p"):
-        assert (tmp_path / "assets" / folder).stat().st_mode & 0o777 == 0o755
-
-
-def test_main_says_what_it_did(host: Host, three: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    serve_three(host)
-    assert main(["--output", str(tmp_path / "new"), "--base-url", host.url + "/"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == f"3 files in {tmp_path / 'new'}, every checksum right."
-    host.answers["/d.json"] = [status(403)]
-    (tmp_path / "new/news_domains.json").unlink()
-    assert main(["--output", str(tmp_path / "new"), "--base-url", host.url]) == 1
-    said = capsys.readouterr()
-    assert said.err == f"assets: cannot fetch {host.url}/d.json: HTTP 403 Forbidden\n"
-    assert said.out == "there    badwords/en.txt\n"
-
-
-def test_the_command_runs(host: Host, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "c4pipe.assets", "--output", str(tmp_path), "--base-url", host.url]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
-    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+def three(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small table of the real shape."""
+    table = {"badwords/en.txt": sha(WORDS), "news_domains.json": sha(DOMAINS), "nltk_data/p/a.txt": sha(b"dr\nmr\n")}
+    monkeypatch.setattr(assets, "PINNED", table)
 
 
 # The table
 
 
 def test_the_table_names_28_lists_the_news_domains_and_punkt() -> None:
-    assert len(ASSETS) == 28 + 1 + 4
-    assert len({asset.path for asset in ASSETS}) == len(ASSETS)
-    urls = {asset.name: asset.url.rsplit("/", 2)[1:] for asset in ASSETS}
-    assert urls["badwords/en"] == ["25e679f03d96baa721cde20db9944649e8d0a844", "en"]
-    assert urls["badwords/fr-CA-u-sd-caqc"] == ["5faf2ba42d7b1c0977169ec3611df25a3c08eb13", "fr-CA-u-sd-caqc"]
-    assert ASSETS[0].url == (
-        "https://raw.githubusercontent.com/LDNOOBW/List-of-Dirty-Naughty-Obscene-and-Otherwise-Bad-Words"
-        "/5faf2ba42d7b1c0977169ec3611df25a3c08eb13/ar"
-    )
+    assert len([path for path in PINNED if path.startswith("badwords/")]) == 28
+    assert [path.removeprefix("nltk_data/tokenizers/punkt_tab/english/") for path in list(PINNED)[28:]] == [
+        "news_domains.json",
+        "abbrev_types.txt",
+        "collocations.tab",
+        "ortho_context.tab",
+        "sent_starters.txt",
+    ]
 
 
 @needs_shared
 def test_the_sums_are_those_of_the_real_files() -> None:
-    def lies_at(asset: Asset) -> Path:
-        if asset.name == "badwords/en":
-            return SHARED / "badwords/at-25e679f/en.txt"
-        if asset.name == "news_domains":
-            return SHARED / "realnews/domain_to_allowed_subdomains.json"
-        return SHARED / asset.path
-
-    for asset in ASSETS:
-        if not asset.name.startswith("punkt/"):
-            assert sha(lies_at(asset).read_bytes()) == asset.sha256, asset.name
+    real = {
+        "badwords/en.txt": "badwords/at-25e679f/en.txt",
+        "news_domains.json": "realnews/domain_to_allowed_subdomains.json",
+    }
+    for path, sha256 in PINNED.items():
+        if not path.startswith("nltk_data/"):
+            assert sha((SHARED / real.get(path, path)).read_bytes()) == sha256, path
     # The shared Punkt files hold the same, but were written anew: three are sorted and each ends in a newline.
-    ortho = next(asset for asset in ASSETS if asset.name == "punkt/ortho_context.tab")
-    assert sha(lies_at(ortho).read_bytes().removesuffix(b"\n")) == ortho.sha256
+    ortho = "nltk_data/tokenizers/punkt_tab/english/ortho_context.tab"
+    assert sha((SHARED / ortho).read_bytes().removesuffix(b"\n")) == PINNED[ortho]
 
 
 # Choosing

@@ -36,7 +36,7 @@ def crawl_id(text: str) -> str:
     return text
 
 
-def host_url(text: str) -> str:
+def host_url(text: str, option: str = "--host") -> str:
     """Where the paths of a list begin, without a slash at its end, or ConfigError."""
     try:
         parts = urllib.parse.urlsplit(text)
@@ -45,7 +45,7 @@ def host_url(text: str) -> str:
     except ValueError:
         good = False
     if not good or parts.query or parts.fragment or not text.isascii() or not text.isprintable() or " " in text:
-        raise ConfigError(f"--host {shown(text)!r}: expected a URL such as {HOST}.")
+        raise ConfigError(f"{option} {shown(text)!r}: expected a URL such as {HOST}.")
     return text.rstrip("/")
 
 

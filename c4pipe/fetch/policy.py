@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from c4pipe.errors import BuildError
+from c4pipe.text import printable
 
 # Asked to slow down. At data.commoncrawl.org a 403 is a rate limit of CloudFront and a 503 is S3 pushing back
 # (status.commoncrawl.org; commoncrawl/cc-downloader issue 29).
@@ -30,7 +31,7 @@ class RangeError(TransientError):
 
 
 class DamagedError(TransientError):
-    """As many bytes as promised came, and they are not whole gzip data."""
+    """As many bytes as promised came, and they are not the right ones, or not whole gzip data."""
 
 
 class FetchError(BuildError):
@@ -157,6 +158,5 @@ def _is_strong(etag: str) -> bool:
 
 def shown(text: str, longest: int = 120) -> str:
     """Text of a stranger, fit for one line of a terminal: control characters are spelt out, and the rest is cut."""
-    # As summary.printable does it, which lies floors above this room.
-    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: longest + 1])
+    safe = printable(text[: longest + 1])
     return safe if len(safe) <= longest else safe[:longest] + "..."

@@ -101,10 +101,17 @@ class _Reader:
         yield from self._cut()
         if piece.last:
             self._verified = text.end
+        if text.end - text.pos > self._limit and text.doubtful and self._is_whole():
+            yield from self._page(self._verified)  # damage may not cost it by making it too large
         if text.end - text.pos > self._limit:
             self._head = self._head or (self._where(text.pos), text.bytes(text.pos, text.pos + START * 8))
             text.settle(max(self._line, text.end - START))
         text.thin()
+
+    def _is_whole(self) -> bool:
+        """Whether the page in progress ends as records do where the last intact member does."""
+        intact = self._text.pos < self._verified and self._head is None
+        return intact and self._text.bytes(self._text.pos, self._verified).endswith(_RECORD_ENDS)
 
     def broken(self, by: Break) -> Iterator[Verdict]:
         """What is damaged is lost; the page in progress too, if it is not whole without the damaged bytes."""

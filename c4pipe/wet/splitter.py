@@ -115,7 +115,7 @@ class Splitter:
         if text.end - start < START and not left.final and not RECORD_START.match(text.buf):
             return False
         version = version_line(text.buf, 0)
-        if version is None and left is END and text.end - start < START and is_beginning(text.buf):
+        if version is None and left is END and text.end - start < START and self._is_cut_header(start):
             return self._truncated(start, NO_HEADERS, "the file ends in a header")
         if version is None:
             return self._skip(NO_HEADER, start, {}, start, known=self._damaged)
@@ -130,6 +130,11 @@ class Splitter:
         if body is None:
             return self._truncated(start, headers.parse(bytes(text.buf)), "the file ends in a header")
         return self._opened(start, body, version)
+
+    def _is_cut_header(self, start: int) -> bool:
+        """Whether the last bytes of a file begin a record, and no record begins behind them."""
+        text = self._text
+        return is_beginning(text.buf) and text.hard(start) is None and next_record(text.buf, 0) is None
 
     def _opened(self, start: int, body: int, version: str) -> bool:
         fields = headers.parse(self._text.bytes(start, body))

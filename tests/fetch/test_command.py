@@ -191,6 +191,7 @@ def test_a_crawl_that_is_not_there(host: Host, folder: Path, fetch: Fetch, capsy
         (gzip.compress(b"../../../etc/cron.d/x\n"), "line 1: '../../../etc/cron.d/x' is not the path of a WET file"),
         (gzip.compress(b"\x1b[2J\n"), r"'\\x1b[2J' is not the path"),
     ],
+    ids=["empty", "elsewhere", "control characters"],  # gzip writes the time into the bytes
 )
 def test_a_bad_list(
     host: Host, folder: Path, fetch: Fetch, capsys: pytest.CaptureFixture[str], body: bytes, says: str

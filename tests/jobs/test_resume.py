@@ -102,8 +102,8 @@ def test_a_kill_behind_the_manifest_leaves_only_the_clearing_up(arguments, expec
     (target / ".lock").write_text('{"pid": 4711, "host": "gone"}')
     assert len(staging(target)) == 1
     assert build_c4.main(arguments) == 0
+    assert staged == [0, 1]
     assert digests(target) == expected()
-    assert len(staged) == 2
 
 
 @pytest.mark.slow
@@ -165,6 +165,8 @@ def test_a_staged_shard_is_not_staged_again(arguments, expected, target, monkeyp
 
 
 def test_behind_the_last_shard_only_the_conclusion_is_done_again(arguments, expected, target, monkeypatch, staged):
+    whole = expected()
+    staged.clear()
     broken_off(arguments, monkeypatch, MANIFEST)
     assert not (target / MANIFEST).exists()
     shards = {path: path.stat().st_ino for path in target.glob("en/*")}
@@ -178,7 +180,7 @@ def test_behind_the_last_shard_only_the_conclusion_is_done_again(arguments, expe
     assert build_c4.main(arguments) == 0
     assert staged == [0, 1]
     assert {path: path.stat().st_ino for path in target.glob("en/*")} == shards
-    assert digests(target) == expected()
+    assert digests(target) == whole
 
 
 def test_from_another_folder_and_under_another_name_of_the_output(arguments, expected, target, monkeypatch, tmp_path):
@@ -226,10 +228,9 @@ def test_what_may_be_stale_starts_over(arguments, built, crawl, target, tmp_path
         source.write_bytes(data.ljust(found.st_size, b"\0"))
         os.utime(source, ns=(found.st_atime_ns, found.st_mtime_ns + 1))
     elif change == "code":
-        package = tmp_path / "code" / "c4pipe"
-        package.mkdir(parents=True)
-        (package / "__init__.py").write_text("# another version\n")
-        monkeypatch.setattr(build_c4.c4pipe, "__file__", str(package / "__init__.py"))
+        (tmp_path / "code").mkdir()
+        (tmp_path / "code" / "__init__.py").write_text("# another version\n")
+        monkeypatch.setattr(build_c4, "PACKAGE", tmp_path / "code")
     assert build_c4.main([*arguments, *(["--fresh"] if change == "fresh" else [])]) == 0
     assert staged == [0, 1, 0, 1]
     assert staging(target) == []
@@ -256,7 +257,7 @@ def test_the_seam_sees_every_file_of_a_build(arguments, target, monkeypatch):
         if what == "replace" and "/progress/" not in path:
             assert seam.hits[number - 1] == ("fsync", path)
             assert seam.hits[number + 1] == ("fsync", str(Path(path).parent))
-    final = {path for path in digests(target)}
+    final = set(digests(target))
     names = {Path(path).relative_to(target).as_posix() for path in renamed}
     assert final <= {
         f"{Path(name).parent / Path(name).name[1:].rpartition('.')[0].rpartition('.')[0]}" for name in names

@@ -1,0 +1,197 @@
+"""`python -m c4pipe.fetch.assets` (`make assets`): the pinned outside files into ./assets, every checksum checked.
+
+    ASSETS --download--> checked by sha256 --> DIR/path, or out of a zip file into DIR/path
+
+What is there and right is not fetched again. `--help` has the exit codes; `c4pipe.assets` is what reads the files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+import tempfile
+import urllib.parse
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from c4pipe.assets import DEFAULT_FOLDER, PINNED, has_sum, sha256_of
+from c4pipe.errors import AssetError, BuildError, C4Error, ConfigError
+from c4pipe.fetch.client import Client
+from c4pipe.fetch.download import download
+from c4pipe.fetch.files import disk, only_one
+from c4pipe.fetch.plan import host_url
+from c4pipe.fetch.policy import DamagedError, FetchError, Policy, TransientError, shown
+from c4pipe.storage import LocalStore
+
+LARGEST = 64 << 20  # bytes of a download, and of a file in a zip; the largest, Punkt's zip, has about 4 MB
+PATIENCE = Policy(attempts=4, largest=LARGEST)  # outlasts a hiccup, not an outage
+
+# What TFDS c4.py 3.1.0 fetches (_EN_BADWORDS_URL, _BADWORDS_URL, _REALNEWS_DOMAINS_URL): English from an older commit,
+# so that C4 stays what it was; the other languages from July 2020.
+_LISTS = "https://raw.githubusercontent.com/LDNOOBW/List-of-Dirty-Naughty-Obscene-and-Otherwise-Bad-Words"
+_EN_COMMIT = "25e679f03d96baa721cde20db9944649e8d0a844"
+_COMMIT = "5faf2ba42d7b1c0977169ec3611df25a3c08eb13"
+_NEWS_DOMAINS = (
+    "https://raw.githubusercontent.com/rowanz/grover/38f7184bd87237ae2d3bc330b99f1e2e246f6d51"
+    "/realnews/domain_to_allowed_subdomains.json"
+)
+# The zip lies on a branch that moves, so it is the four files for English inside that are pinned, not the zip.
+_PUNKT_ZIP = "https://raw.githubusercontent.com/nltk/nltk_data/gh-pages/packages/tokenizers/punkt_tab.zip"
+EPILOG = """\
+exit codes: 0 all there; 1 some could not be fetched, what came before it is there; 2 wrong use; 130 interrupted.
+Run it again to go on: what is there and right stays.
+"""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One outside file, pinned.
+
+    >>> ASSETS[0].path
+    'badwords/ar.txt'
+    """
+
+    path: str  # below the assets folder
+    sha256: str  # of the file as it lies on disk
+    url: str
+    member: str = ""  # where the URL is a zip file: the file in it
+
+
+def _asset(path: str, sha256: str) -> Asset:
+    """A pinned file, with where it comes from."""
+    if path == "news_domains.json":
+        return Asset(path, sha256, _NEWS_DOMAINS)
+    if path.startswith("nltk_data/"):
+        return Asset(path, sha256, _PUNKT_ZIP, path.removeprefix("nltk_data/tokenizers/"))
+    language = Path(path).stem
+    return Asset(path, sha256, f"{_LISTS}/{_EN_COMMIT if language == 'en' else _COMMIT}/{language}")
+
+
+ASSETS: tuple[Asset, ...] = tuple(_asset(path, sha256) for path, sha256 in PINNED.items())
+
+
+def fetch(folder: Path, client: Client, base_url: str | None = None) -> Iterator[str]:
+    """Fetches what the folder lacks and yields a line for each file. `base_url` stands for every host.
+
+    AssetError where the bytes are not those that were pinned, BuildError where they cannot be had or written,
+    ConfigError where the folder cannot be used. What was fetched before stays.
+    """
+    missing = {asset for asset in ASSETS if not has_sum(folder / asset.path, asset.sha256)}
+    if missing:
+        with suppress(OSError):  # `only_one` says why it cannot be
+            _make_folder(folder)
+    with only_one(folder) if missing else nullcontext():  # a folder that is whole may be read-only
+        for url, group in groupby(ASSETS, key=lambda asset: asset.url):
+            assets = list(group)
+            if base_url is not None:
+                url = base_url + urllib.parse.urlsplit(url).path
+            sizes = _fetch_all(client, url, folder, [asset for asset in assets if asset in missing])
+            for asset in assets:
+                size = sizes.get(asset)
+                yield f"there    {asset.path}" if size is None else f"fetched  {asset.path}  {size:,} bytes"
+
+
+def main(argv: Sequence[str] | None = None, client: Client | None = None) -> int:
+    """Runs the command; the exit code. `client` is for tests."""
+    parser = argparse.ArgumentParser(
+        prog="python -m c4pipe.fetch.assets",
+        description="Fetch the pinned outside files.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--output", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help="default: ./assets")
+    parser.add_argument("--base-url", metavar="URL", help="take every file from this host (for tests and mirrors)")
+    args = parser.parse_args(argv)
+    client = client or Client(PATIENCE, say=lambda line: print(f"assets: {line}", file=sys.stderr))
+    try:
+        base_url = None if args.base_url is None else host_url(args.base_url, "--base-url")
+        for line in fetch(args.output, client, base_url):
+            print(line, flush=True)
+    except ConfigError as error:
+        print(f"assets: {error}", file=sys.stderr)
+        return 2
+    except (C4Error, OSError) as error:
+        print(f"assets: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("assets: interrupted. Run it again to go on where it stopped.", file=sys.stderr)
+        return 130
+    finally:
+        client.close()
+    print(f"{len(ASSETS)} files in {args.output}, every checksum right.")
+    return 0
+
+
+def _fetch_all(client: Client, url: str, folder: Path, assets: list[Asset]) -> dict[Asset, int]:
+    """Fetches the files that one URL gives, with one download; their sizes."""
+    if not assets:
+        return {}
+    try:
+        if assets[0].member:
+            return _unzip(client, url, folder, assets)
+        return {asset: _fetch_one(client, url, folder, asset) for asset in assets}
+    except FetchError as error:
+        if isinstance(error.__cause__, DamagedError):
+            raise AssetError(f"{url}: {error}. Nothing was written.") from error
+        again = ". What is fetched stays; run again later." if isinstance(error.__cause__, TransientError) else ""
+        raise BuildError(f"cannot fetch {url}: {error}{again}") from error
+
+
+def _fetch_one(client: Client, url: str, folder: Path, asset: Asset) -> int:
+    def check(path: Path) -> None:
+        _compare(asset, sha256_of(path))
+
+    target = folder / asset.path
+    with disk(target):
+        _make_folder(target.parent)
+    return download(client, url, target, check)
+
+
+def _unzip(client: Client, url: str, folder: Path, assets: list[Asset]) -> dict[Asset, int]:
+    """The zip file goes to a temporary folder; nothing of it is written before all that is wanted is right."""
+    bodies: dict[Asset, bytes] = {}
+
+    def check(path: Path) -> None:
+        for asset in assets:
+            bodies[asset] = body = _member(path, asset.member)
+            _compare(asset, hashlib.sha256(body).hexdigest())
+
+    with tempfile.TemporaryDirectory(prefix="c4pipe-") as temporary:
+        download(client, url, Path(temporary) / Path(urllib.parse.urlsplit(url).path).name, check)
+    for asset, body in bodies.items():
+        target = folder / asset.path
+        with disk(target):
+            _make_folder(target.parent)
+            with LocalStore().write(str(target)) as out:
+                out.write(body)
+    return {asset: len(body) for asset, body in bodies.items()}
+
+
+def _member(path: Path, name: str) -> bytes:
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(name) as file:
+            return file.read(LARGEST)  # a bomb is cut, and has the wrong sum
+    except Exception as error:  # damage comes out of zipfile as BadZipFile, KeyError, RuntimeError, zlib.error, ...
+        raise DamagedError(f"not a zip file with {name} in it: {shown(str(error))}") from error
+
+
+def _compare(asset: Asset, found: str) -> None:
+    if found != asset.sha256:
+        raise DamagedError(f"not what was pinned for {asset.path}: expected sha256 {asset.sha256}, got {found}")
+
+
+def _make_folder(folder: Path) -> None:
+    """Makes a folder and those above it, one by one for the mode: NLTK trusts none that others may write to."""
+    for path in (*reversed(folder.parents), folder):
+        if not path.exists():
+            path.mkdir(mode=0o755, exist_ok=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
