@@ -11,6 +11,7 @@ any. `tests/fuzz/corpus/TARGET` holds what earlier runs found: it is read first,
 from __future__ import annotations
 
 import argparse
+import atexit
 import gzip
 import hashlib
 import io
@@ -18,6 +19,7 @@ import json
 import os
 import random
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -306,14 +308,16 @@ def cleaner_seeds() -> Iterator[bytes]:
 
 
 @cache
-def folder() -> Path:
+def folder_of_targets() -> Path:
     """Where targets put the files that they need."""
-    return Path(tempfile.mkdtemp(prefix="c4pipe-fuzz-"))
+    made = Path(tempfile.mkdtemp(prefix="c4pipe-fuzz-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 def manifest(data: bytes) -> None:
     """Of a damaged manifest, ledger or statistics comes C4Error alone; what is read is what is written again."""
-    path = folder() / MANIFEST
+    path = folder_of_targets() / MANIFEST
     path.write_bytes(data)
     try:
         read = read_manifest(path.parent)
@@ -382,7 +386,7 @@ def lists(data: bytes) -> None:
         return
     kind, data = data[0] % 8, data[1:]
     packed = gzip.compress(data, mtime=0) if kind in (2, 4) else data
-    here = folder() / "lists"
+    here = folder_of_targets() / "lists"
     here.mkdir(exist_ok=True)
     try:
         if kind in (0, 2, 3):  # what --input takes
@@ -608,7 +612,8 @@ def guided(run: Run, corpus: list[bytes], folder: Path, seed: int) -> None:
         if run.over:
             code = run.report()
             sys.stdout.flush()
-            os._exit(code)
+            shutil.rmtree(folder_of_targets(), ignore_errors=True)
+            os._exit(code)  # libFuzzer has no other way out
 
     flags = [f"-max_len={LONGEST}", f"-seed={seed}", f"-dict={words}", "-timeout=60", "-rss_limit_mb=4096"]
     atheris.Setup([sys.argv[0], *flags, f"-artifact_prefix={folder.parent}/", str(folder)], one)

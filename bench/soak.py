@@ -237,7 +237,7 @@ class Soak:
         else:
             number = {"term": signal.SIGTERM, "int": signal.SIGINT}.get(kind, signal.SIGKILL)
             process = start(argv, log)
-            time.sleep(self.random.uniform(0, (6 if two else 1.1) * self.seconds))
+            time.sleep(self.random.uniform(0, (3 if two else 0.8) * self.seconds))
             send(process, number)
             found = ended(process)
             self.counts["builds"] += 1
