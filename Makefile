@@ -13,9 +13,11 @@ ARGS ?=
 CRAWL ?= CC-MAIN-2024-22
 FILES ?= 2
 WET ?= wet
+MINUTES ?= 30
+FUZZ_SECONDS ?= 120
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 fetch assets check fix test golden samples parity bench package clean
+.PHONY: help setup build-c4 fetch assets check fix test golden samples parity bench soak fuzz package clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +67,18 @@ parity: setup bench/.venv-reference/ready ## compare en.tfds page for page with 
 
 bench: setup bench/.venv-reference/ready ## measure a build against the reference's own functions on the same pages
 	$(RUN) -m bench.build $(ARGS)
+
+soak: setup ## kill builds and make their files fail for MINUTES=30, and compare the bytes
+	$(RUN) -m bench.soak --minutes $(MINUTES) $(ARGS)
+
+fuzz: setup bench/.venv-fuzz/ready ## fuzz the reader, the cleaner, the parsers and the matcher for FUZZ_SECONDS=120 each
+	for target in reader cleaner manifest lists matcher; do \
+	  bench/.venv-fuzz/bin/python -m bench.fuzz $$target --seconds $(FUZZ_SECONDS) $(ARGS) || exit 1; done
+
+bench/.venv-fuzz/ready: bench/requirements-fuzz.txt requirements.lock
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock -r bench/requirements-fuzz.txt
+	@touch $@
 
 bench/.venv-reference/ready: bench/requirements-reference.txt
 	$(PYTHON) -m venv $(@D)

@@ -198,9 +198,9 @@ def staging_key(fingerprint: str, inputs: list[Input]) -> str:
     for item in inputs:
         try:
             modified = None if is_remote(item.path) else os.stat(item.path).st_mtime_ns
-        except OSError:  # it is counted as unreadable
+        except (OSError, ValueError):  # it is counted as unreadable
             modified = None
-        known.update(f"{item.path} {item.bytes} {modified}\n".encode())
+        known.update(os.fsencode(f"{item.path} {item.bytes} {modified}\n"))
     return known.hexdigest()
 
 

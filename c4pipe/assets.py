@@ -14,6 +14,7 @@ import json
 import lzma
 import os
 import re
+import zlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
@@ -106,7 +107,7 @@ class Assets:
         expected = 'expected a JSON object such as {"bbc.co.uk": ["www", "news"], "reuters.com": true}'
         try:
             domains = json.loads(_text(path))
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:  # ValueError: also for a number of 5,000 digits
             raise AssetError(f"{path} is not JSON ({error}): {expected}") from error
         if not isinstance(domains, dict):
             raise AssetError(f"{path}: {expected}")
@@ -261,7 +262,7 @@ def _url_keys(path: Path) -> SortedHashes:
         with openers.get(path.suffix, open)(path, "rt", encoding="utf-8", errors="replace") as lines:
             urls = (line.strip() for line in lines)
             hashes = numpy.fromiter((hash64(url_key(url)) for url in urls if url), dtype=numpy.uint64)
-    except (OSError, EOFError, lzma.LZMAError) as error:
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise AssetError(f"cannot read the URL list {path}: {error}") from error
     return SortedHashes(numpy.unique(hashes))
 

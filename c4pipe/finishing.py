@@ -188,14 +188,9 @@ def _settle(row: int, page: Page, flags: NDArray[np.bool_], plan: Plan, ledger: 
             return None
         shown.dropped(row, dropped)
     index, last, passed = walk(verdict.page, plan.behind)
-    for i, _, _ in passed:
-        ledger.stages[i].entered += 1
-        ledger.stages[i].kept += 1
+    ledger.judged((i for i, *_ in passed), index, last.reason.code if isinstance(last, Rejected) else None)
     if isinstance(last, Rejected):
-        stage = ledger.stages[index]
-        stage.entered += 1
-        stage.rejected[last.reason.code] += 1
-        shown.rejected(row, last.page, stage.stage, last)
+        shown.rejected(row, last.page, ledger.stages[index].stage, last)
         return None
     return last.page
 

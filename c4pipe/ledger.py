@@ -103,6 +103,15 @@ class Ledger:
         """Pages in the corpus."""
         return self.stages[-1].kept
 
+    def judged(self, passed: Iterable[int], last: int, reason: str | None) -> None:
+        """Counts one page: the stages that it passed and, where a reason is given, the last one, which rejected it."""
+        for index in passed:
+            self.stages[index].entered += 1
+            self.stages[index].kept += 1
+        if reason is not None:
+            self.stages[last].entered += 1
+            self.stages[last].rejected[reason] += 1
+
     def add(self, other: Ledger) -> None:
         """Adds the ledger of another part of the same build."""
         for mine, theirs in zip(self.stages, other.stages, strict=True):

@@ -151,15 +151,10 @@ def _admit(verdict: Verdict, plan: Plan, ledger: Ledger, stats: Stats, sample: S
     reading.flagged.update(verdict.tally)
     stats.read(page)
     index, last, passed = walk(page, plan.before)
-    for i, _, _ in passed:
-        ledger.stages[i].entered += 1
-        ledger.stages[i].kept += 1
+    ledger.judged((i for i, *_ in passed), index, last.reason.code if isinstance(last, Rejected) else None)
     if isinstance(last, Rejected):
-        stage = ledger.stages[index]
-        stage.entered += 1
-        stage.rejected[last.reason.code] += 1
         stats.rejected(page.url)
-        sample.add(page, stage.stage, last.reason.code, last.detail)
+        sample.add(page, ledger.stages[index].stage, last.reason.code, last.detail)
         return None
     return last.page
 

@@ -235,7 +235,6 @@ def test_a_wrong_argument_is_repeated_without_control_characters(
     assert said.err.count("\n") == 1
 
 
-@pytest.mark.xfail(reason="build_c4.staging_key and Arrow refuse half a surrogate pair", strict=True)
 def test_a_name_that_is_no_utf8_costs_that_file_at_most(
     tmp_path: Path, badwords: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,12 +10,13 @@ import zlib
 from itertools import pairwise
 from pathlib import Path
 
-from isal import igzip
+from isal import igzip, isal_zlib
 
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.fetch.policy import shown
 
 HOST = "https://data.commoncrawl.org"  # where Common Crawl serves its files by https (commoncrawl.org/get-started)
+_ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stub has an instance for the class
 LONGEST_LIST = 64 << 20  # bytes of text; the list of 2024-22 has 90,000 lines of 140
 
 _CRAWL = re.compile(r"CC-MAIN-20\d\d-\d\d", re.ASCII)
@@ -65,7 +66,7 @@ def read_list(path: Path, crawl: str, source: str) -> list[str]:
     try:
         with igzip.open(path, "rb") as packed:  # type: ignore[no-untyped-call]
             text: bytes = packed.read(LONGEST_LIST + 1)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error, _ISAL_ERROR) as error:
         raise BuildError(f"{source} cannot be read ({error})") from error
     if len(text) > LONGEST_LIST:
         raise BuildError(f"{source} unpacks to more than {LONGEST_LIST >> 20} MB: that is no list of paths")

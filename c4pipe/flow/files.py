@@ -25,6 +25,7 @@ from c4pipe.storage import LocalStore
 
 SUFFIXES = (".wet", ".wet.gz")
 LIST_SUFFIXES = (".paths", ".paths.gz")
+LONGEST_LIST = 256 << 20  # bytes of text: 1.8 million paths of the length that Common Crawl's have
 
 
 class Input(NamedTuple):
@@ -93,9 +94,12 @@ class BeamStore(LocalStore):
         """
         if is_web(path):
             return self._web.open(path)
-        if not is_remote(path) and not stat.S_ISREG(os.stat(path).st_mode):
-            raise OSError("not a regular file")
-        return self.read(path)
+        try:
+            if not is_remote(path) and not stat.S_ISREG(os.stat(path).st_mode):
+                raise OSError("not a regular file")
+            return self.read(path)
+        except ValueError as error:  # a NUL in the path, or a URL of a kind that Beam does not know
+            raise OSError(str(error)) from None
 
 
 def find_inputs(patterns: Iterable[str], root: str | None = None) -> list[Input]:
@@ -114,7 +118,9 @@ def find_inputs(patterns: Iterable[str], root: str | None = None) -> list[Input]
             )
         found.update(named)
     paths = sorted(found)
-    return [Input(path, name, found[path]) for path, name in zip(paths, _names(paths), strict=True)]
+    # A name that is no UTF-8 has its odd bytes spelt out: names are text in Parquet and JSON.
+    names = (name.encode("utf-8", "backslashreplace").decode() for name in _names(paths))
+    return [Input(path, name, found[path]) for path, name in zip(paths, names, strict=True)]
 
 
 def _names(paths: list[str]) -> list[str]:
@@ -123,7 +129,10 @@ def _names(paths: list[str]) -> list[str]:
         return [posixpath.basename(paths[0])]
     if len({is_remote(path) for path in paths}) > 1:
         return paths
-    shared = posixpath.commonpath([posixpath.dirname(path) for path in paths])
+    try:
+        shared = posixpath.commonpath([posixpath.dirname(path) for path in paths])
+    except ValueError:  # one begins with a slash and looks like a URL all the same
+        return paths
     return [posixpath.relpath(path, shared or ".") for path in paths]
 
 
@@ -151,7 +160,13 @@ def _listed(path: str, root: str | None) -> Iterator[tuple[str, int]]:
         else:
             with BeamStore().open_input(path) as stream:
                 data = stream.read()
-        text = (gzip.decompress(data) if path.endswith(".gz") else data).decode()
+        if path.endswith(".gz"):
+            data = gzip.GzipFile(fileobj=io.BytesIO(data)).read(LONGEST_LIST + 1)
+        if len(data) > LONGEST_LIST:
+            raise ConfigError(
+                f"--input {path}: the list has more than {LONGEST_LIST >> 20} MB of text; no list of paths."
+            )
+        text = data.decode()
     except (OSError, BeamIOError, EOFError, zlib.error, UnicodeDecodeError) as error:
         found = getattr(error, "strerror", None) or error
         raise ConfigError(f"--input {path}: the list cannot be read ({found}).") from None
@@ -164,7 +179,7 @@ def _listed(path: str, root: str | None) -> Iterator[tuple[str, int]]:
 def _size(path: str) -> int:
     try:
         return os.stat(path).st_size
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL in the path
         return -1
 
 

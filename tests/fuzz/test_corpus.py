@@ -10,29 +10,15 @@ import pytest
 from bench import fuzz
 
 FILES = sorted(path for path in fuzz.CORPUS.glob("*/*") if path.is_file())
-# Findings in rooms that were not ours to mend when they were found. A file that passes goes from here.
-OPEN = {
-    "lists/found-nul-in-a-path": "flow/files.py, _size: os.stat raises ValueError",
-    "lists/found-paths-that-share-no-folder": "flow/files.py, _names: /s://x counts as remote, commonpath raises",
-    "lists/found-damaged-list-of-a-crawl": "fetch/plan.py, read_list: isal's IsalError is no zlib.error",
-    "lists/found-news-domains-too-deep": "assets.py, news_domains: RecursionError",
-    "lists/found-news-domains-with-an-endless-number": "assets.py, news_domains: any ValueError",
-    "lists/found-damaged-list-of-urls": "assets.py, _url_keys: zlib.error is no OSError",
-}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_the_corpus_holds(path: Path, request: pytest.FixtureRequest) -> None:
-    name = f"{path.parent.name}/{path.name}"
-    if name in OPEN:
-        request.applymarker(pytest.mark.xfail(reason=OPEN[name], strict=True))
+def test_the_corpus_holds(path: Path) -> None:
     fuzz.TARGETS[path.parent.name][0](path.read_bytes())
 
 
 @pytest.mark.parametrize("name", fuzz.TARGETS)
 def test_the_seeds_hold_and_some_mutations_of_them(name: str) -> None:
-    if any(known.startswith(f"{name}/") for known in OPEN):
-        pytest.xfail("a mutation may hit what is open")
     target, seeds = fuzz.TARGETS[name]
     corpus = list(seeds())
     draw = random.Random(0)
