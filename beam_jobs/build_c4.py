@@ -100,7 +100,7 @@ def run(args: Namespace, rest: list[str]) -> int:
         if not args.keep_staging:
             tidy(settings)  # what a build left that was killed behind its manifest
         print(summary(done, settings.output, faults_of(settings)))
-        print("  it was there already: same inputs, same settings")
+        print("  it was there already: inputs of the same names and sizes, same settings; --overwrite builds it again")
         return exit_code(done, args.strict)
 
 
