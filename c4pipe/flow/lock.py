@@ -6,7 +6,8 @@ import fcntl
 import json
 import os
 import socket
-from contextlib import AbstractContextManager
+import time
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -65,8 +66,10 @@ class FolderLock(AbstractContextManager["FolderLock"]):
             file.close()
 
     def _holder(self) -> str:
-        try:
-            holder = json.loads((Path(self._output) / LOCK).read_text())
-            return f"process {int(holder['pid'])} on {holder['host']}"
-        except (OSError, ValueError, KeyError, TypeError):
-            return "another build"
+        """Who holds the lock. It signs the file right after it has locked it: a little patience finds the name."""
+        for _ in range(10):
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                holder = json.loads((Path(self._output) / LOCK).read_text())
+                return f"process {int(holder['pid'])} on {holder['host']}"
+            time.sleep(0.05)
+        return "another build"

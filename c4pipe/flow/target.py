@@ -37,7 +37,7 @@ def finished_manifest(output: str, fingerprint: str, overwrite: bool) -> dict[st
     try:
         names = _names(output)
     except OSError as error:
-        raise ConfigError(f"--output {output} cannot be read: {error.strerror or error}.") from None
+        raise ConfigError(f"--output {output} cannot be written: {error.strerror or error}.") from None
     foreign = sorted(name for name in names if not _OURS.fullmatch(name))
     if foreign:
         raise ConfigError(

@@ -412,7 +412,7 @@ def test_an_output_that_cannot_be(run, small, tmp_path):
     refused(run("--input", small, "--output", tmp_path / "file"), tmp_path / "file", "is a file")
     refused(run("--input", small, "--output", tmp_path / "file" / "c4"), "cannot be written", "Not a directory")
     refused(run("--input", small, "--output", "/proc/c4"), "/proc/c4", "cannot be written")
-    refused(run("--input", small, "--output", tmp_path / ("n" * 300)), "cannot be read", "too long")
+    refused(run("--input", small, "--output", tmp_path / ("n" * 300)), "cannot be written", "too long")
     assert digests(tmp_path) == {"file": hashlib.sha256(b"I am a file").hexdigest()}
 
 
