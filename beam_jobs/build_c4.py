@@ -23,7 +23,7 @@ from apache_beam.options.pipeline_options import PipelineOptions, TestOptions
 
 from beam_jobs.arguments import beam_flags, parse
 from beam_jobs.dry_run import predict
-from beam_jobs.workers import tended, terminated, worker_died
+from beam_jobs.workers import stopped, tended, terminated, worker_died
 from c4pipe import __version__
 from c4pipe.assets import Assets, find_assets
 from c4pipe.catalogue import describe
@@ -243,6 +243,8 @@ def _as_build_error(error: BaseException, output: str) -> BaseException:
     Beam adds the step to the message, and a worker process sends everything back as the text of a traceback.
     """
     ours, text = isinstance(error, BuildError), str(error)
+    if stopped():
+        return KeyboardInterrupt()
     if worker_died() or "Channel closed prematurely" in text:
         return BuildError(
             "a worker process died: it was killed, or the machine ran out of memory (fewer --workers need less). "

@@ -19,7 +19,9 @@ from c4pipe.errors import C4Error
 WORKER = b"apache_beam.runners.worker.sdk_worker_main"
 GRACE = 5.0  # seconds in which Beam itself may notice that a worker is gone
 
+_stopped = threading.Event()  # by a signal from outside, which may have reached the workers first
 _terminated = threading.Event()
+_woken = threading.Event()  # by ourselves
 _bereft = threading.Event()
 _over = threading.Event()
 
@@ -32,11 +34,11 @@ def tended() -> Iterator[TextIO]:
     and shown at the end of a build that dies of a bug. A build that waits for a worker that is dead is ended, too.
     """
     sys.stderr.flush()
-    _terminated.clear()
-    _bereft.clear()
+    for event in (_stopped, _terminated, _woken, _bereft):
+        event.clear()
     _over.clear()
     main = threading.current_thread() is threading.main_thread()  # no other may set what a signal does
-    before = signal.signal(signal.SIGTERM, _interrupt) if main else None
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM) if main}
     if main and threading.excepthook is not _bury:  # for good: some threads end after the build
         _bury.otherwise = threading.excepthook  # type: ignore[attr-defined]
         threading.excepthook = _bury
@@ -58,8 +60,8 @@ def tended() -> Iterator[TextIO]:
             _over.set()
             sys.stderr.flush()
             os.dup2(stderr.fileno(), 2)
-            if main:
-                signal.signal(signal.SIGTERM, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
             if shown:
                 held.seek(0)
                 with os.fdopen(os.dup(2), "wb") as out:
@@ -71,14 +73,21 @@ def terminated() -> bool:
     return _terminated.is_set()
 
 
+def stopped() -> bool:
+    """Whether somebody stopped this build, by Ctrl-C or SIGTERM."""
+    return _stopped.is_set()
+
+
 def worker_died() -> bool:
     """Whether a worker process of this build has ended by itself."""
-    return _bereft.is_set()
+    return _bereft.is_set() and not stopped()
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    if not _bereft.is_set():
-        _terminated.set()
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    if not _woken.is_set():
+        _stopped.set()
+        if number == signal.SIGTERM:
+            _terminated.set()
     raise KeyboardInterrupt
 
 
@@ -90,6 +99,7 @@ def _bury(found: threading.ExceptHookArgs) -> None:
     if not _over.is_set():
         _bereft.set()
     if not _over.wait(GRACE):
+        _woken.set()
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)  # a signal, for it may wait in a lock
 
 
