@@ -90,7 +90,7 @@ class Outcome(NamedTuple):
     date: str
     stage: int
     reason: str
-    lines_in: int
+    lines_in: int  # of the cleaning stage; 0 where the page did not reach it
     lines_kept: int
     tally: dict[str, int]
 
@@ -164,8 +164,8 @@ def _judge(page: Page, plan: Plan, row: int, sample: Sample, pages: _StagedPages
     index, last, passed = walk(page, plan.between)
     tally: dict[str, int] = {}
     lines_in = lines_kept = 0
-    for _, before, kept in passed:
-        if plan.line_codes:
+    for i, before, kept in passed:
+        if i == plan.clean_index:
             lines_in, lines_kept = count_lines(before.text), count_lines(kept.page.text)
         tally.update(kept.tally)
     claim = hash64(url_key(page.url)), page.timestamp
@@ -173,7 +173,9 @@ def _judge(page: Page, plan: Plan, row: int, sample: Sample, pages: _StagedPages
         stage = plan.preset.stages[index].name
         sample.add(page, stage, last.reason.code, last.detail, row)
         tally.update(last.tally)
-        return Outcome(*claim, index, last.reason.code, count_lines(last.page.text), 0, tally)
+        if index == plan.clean_index:
+            lines_in = count_lines(last.page.text)
+        return Outcome(*claim, index, last.reason.code, lines_in, lines_kept, tally)
     sample.add(page, "", KEPT, row=row)
     pages.add(last.page, row)
     return Outcome(*claim, -1, KEPT, lines_in, lines_kept, tally)
