@@ -18,6 +18,8 @@ examples:
   some files of a crawl       python -m beam_jobs.build_c4 --input 'wet/*.warc.wet.gz' --output out/en --shards 8
   as TensorFlow Datasets      python -m beam_jobs.build_c4 --preset en.tfds --badwords-dir assets/badwords ...
   German instead of English   python -m beam_jobs.build_c4 --languages de ...
+  mC4, languages one by one   python -m beam_jobs.build_c4 --preset multilingual --languages de,ko --staging tmp ...
+  several corpora at once     python -m beam_jobs.build_c4 --preset en,en.noclean,multilingual ...
   what would it take?         python -m beam_jobs.build_c4 --dry-run ...
   a whole crawl on Dataflow   python -m beam_jobs.build_c4 --input wet.paths.gz --root s3://commoncrawl \\
                                 --output gs://BUCKET/c4 --runner DataflowRunner --project P --region R \\
@@ -59,8 +61,14 @@ def parser() -> argparse.ArgumentParser:
     a("--root", metavar="URL", help="what the lines of a list are relative to (default: the list's folder)")
     a("--sizes", metavar="FILE", help="lines of BYTES NAME: an input of another size is a truncated one")
     a("--output", required=True, metavar="DIR", help="folder of the corpus; local, gs:// or s3://")
-    a("--preset", default="en", metavar="NAME", help=f"{', '.join(PRESETS)}; or MODULE:NAME of your own (default: en)")
-    a("--languages", metavar="L,L", help="languages to keep instead of the preset's own, such as de or de,fr")
+    a(
+        "--preset",
+        default="en",
+        metavar="NAME,...",
+        help=f"{', '.join(PRESETS)}; or MODULE:NAME of your own (default: en). Several are built in one reading",
+    )
+    a("--languages", metavar="L,L", help="languages to keep instead of the preset's own, such as de or de,fr,und")
+    a("--min-pages", type=_count, metavar="N", help="leave out languages with fewer pages (default: 0; mC4: 10000)")
     a(
         "--runner",
         default="DirectRunner",
@@ -90,6 +98,7 @@ def parser() -> argparse.ArgumentParser:
     a("--overwrite", action="store_true", help="replace the corpus that is in the output folder")
     a("--fresh", action="store_true", help="start over instead of going on with an unfinished build")
     a("--keep-staging", action="store_true", help="keep the intermediate files after success")
+    a("--staging", metavar="DIR", help="keep them there: later builds from the same inputs need not read them again")
     a("--dry-run", action="store_true", help="read a file or two and predict pages, time, disk and kept share")
     return p
 

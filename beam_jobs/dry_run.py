@@ -12,28 +12,30 @@ from typing import NamedTuple
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from c4pipe.flow.build import BuildCorpus
+from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore, Input, write_inputs
 from c4pipe.flow.progress import duration
-from c4pipe.flow.settings import Settings
 from c4pipe.shards import MANIFEST
 
 FILES = 2  # looked at, the first and the middle one
 PAGES = 3000  # of each
 
 
-def predict(settings: Settings, inputs: list[Input]) -> str:
+def predict(corpora: Corpora, inputs: list[Input]) -> str:
     """Builds up to 3,000 pages of up to two inputs in a temporary folder, and scales by the bytes of all inputs."""
     readable = [item for item in inputs if item.bytes > 0] or inputs
     chosen = list(dict.fromkeys([readable[0], readable[len(readable) // 2]]))[:FILES]
-    _trial(settings, chosen, 1)  # what happens once a process, whatever the input, is not to be scaled
-    trial = _trial(settings, chosen, PAGES)
+    _trial(corpora, chosen, 1)  # what happens once a process, whatever the input, is not to be scaled
+    trial = _trial(corpora, chosen, PAGES)
     scale = sum(max(0, item.bytes) for item in inputs) / max(1, trial.read)
     return "\n".join(
         [
             f"read {trial.pages:,} pages ({trial.read / 1e6:.1f} MB) of {len(chosen)} of {len(inputs)} inputs; of all:",
             f"  pages         {trial.pages * scale:>12,.0f}",
-            f"  kept          {trial.kept * scale:>12,.0f}  ({trial.kept / trial.pages:.1%}; less in a larger corpus)",
+            *(
+                f"  kept          {kept * scale:>12,.0f}  ({kept / trial.pages:.1%}; less in a larger corpus; {name})"
+                for name, kept in trial.kept.items()
+            ),
             f"  CPU time      {duration(trial.seconds * scale):>12}  on one core like this",
             f"  corpus        {trial.corpus * scale / 1e6:>12,.1f} MB",
             f"  working space {trial.staged * scale / 1e6:>12,.1f} MB, in the output folder while it runs",
@@ -45,38 +47,41 @@ class Trial(NamedTuple):
     """What a small build took: pages, bytes, CPU seconds."""
 
     pages: int
-    kept: int
+    kept: dict[str, int]  # by preset
     read: int  # bytes of input
     corpus: int
     staged: int
     seconds: float
 
 
-def _trial(settings: Settings, inputs: list[Input], pages: int) -> Trial:
+def _trial(corpora: Corpora, inputs: list[Input], pages: int) -> Trial:
     with tempfile.TemporaryDirectory() as folder:
-        trial = replace(
-            settings,
-            output=f"{folder}/corpus",
-            staging=f"{folder}/staging",
-            inputs=len(inputs),
-            rejected="all" if settings.rejected == "all" else "none",  # a sample does not grow with the input
-            limit_pages=min(pages, settings.limit_pages or pages),
-            shards=1,
+        trial = tuple(
+            replace(
+                settings,
+                output=f"{folder}/{settings.preset.name}",
+                staging=f"{folder}/staging",
+                inputs=len(inputs),
+                rejected="all" if settings.rejected == "all" else "none",  # a sample does not grow with the input
+                limit_pages=min(pages, settings.limit_pages or pages),
+                shards=1,
+            )
+            for settings in corpora
         )
-        write_inputs(inputs, BeamStore(), trial.inputs_list)
+        write_inputs(inputs, BeamStore(), trial[0].inputs_list)
         started = time.process_time()
         pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
-        pipeline | BuildCorpus(trial)
+        pipeline | BuildCorpora(trial)
         pipeline.run().wait_until_finish()
         seconds = time.process_time() - started
-        manifest = json.loads((Path(folder) / "corpus" / MANIFEST).read_bytes())
-        stages = manifest["ledger"]["stages"]
-        files = [path for path in Path(trial.staging).rglob("*") if path.is_file()]
+        manifests = [json.loads((Path(settings.output) / MANIFEST).read_bytes()) for settings in trial]
+        stages = [manifest["ledger"]["stages"] for manifest in manifests]
+        files = [path for path in Path(trial[0].staging).rglob("*") if path.is_file()]
         return Trial(
-            stages[0]["kept"],
-            stages[-1]["kept"],
-            sum(json.loads(path.read_bytes())["bytes"] for path in files if path.name.endswith(".summary.json")),
-            sum(shard["bytes"] for shard in manifest["shards"]),
+            stages[0][0]["kept"],
+            {s.preset.name: stages[-1]["kept"] for s, stages in zip(trial, stages, strict=True)},
+            sum(json.loads(path.read_bytes())["bytes"] for path in Path(trial[0].trunk).rglob("*.summary.json")),
+            sum(shard["bytes"] for manifest in manifests for shard in manifest["shards"]),
             sum(path.stat().st_size for path in files),
             seconds,
         )

@@ -1,8 +1,9 @@
-"""Beam's worker processes on this machine: what they print, and that they end when the build does."""
+"""Beam's worker processes on this machine: what they print, how they fail, and that they end when the build does."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import sys
@@ -14,7 +15,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from c4pipe.errors import C4Error
+from c4pipe.errors import BuildError, C4Error
+from c4pipe.flow.files import is_remote
 
 WORKER = b"apache_beam.runners.worker.sdk_worker_main"
 GRACE = 5.0  # seconds in which Beam itself may notice that a worker is gone
@@ -113,3 +115,36 @@ def _end(parent: int) -> None:
                     os.kill(child, signal.SIGTERM)
             except OSError:  # it is gone
                 continue
+
+
+def as_build_error(error: BaseException, output: str) -> BaseException:
+    """The error as one for a person where it is one; a bug stays what it is.
+
+    Beam adds the step to the message, and a worker process sends everything back as the text of a traceback.
+    """
+    ours, text = isinstance(error, BuildError), str(error)
+    if stopped():
+        return KeyboardInterrupt()
+    if worker_died() or "Channel closed prematurely" in text:
+        return BuildError(
+            "a worker process died: it was killed, or the machine ran out of memory (fewer --workers need less). "
+            "The same command goes on from what is finished."
+        )
+    if not isinstance(error, BuildError | OSError | RuntimeError):
+        return error
+    if isinstance(error, RuntimeError):
+        if re.search(r"^KeyboardInterrupt\b", text, re.MULTILINE):
+            return KeyboardInterrupt()
+        found = re.findall(r"^(c4pipe\.errors\.BuildError|\w*OSError|\w+Error(?=: \[Errno)): (.*)", text, re.MULTILINE)
+        if not found:
+            return error
+        kind, text = found[-1]
+        ours = kind.endswith("BuildError")
+    text = text.split(" [while running")[0]
+    if ours or is_remote(output):
+        return BuildError(text)
+    try:
+        free = f"has {shutil.disk_usage(output).free / 1e6:,.0f} MB free"
+    except OSError:
+        free = "is gone"
+    return BuildError(f"{text}, writing to {output}, which {free}. When that is mended, run it again.")

@@ -46,10 +46,11 @@ def parts_of(stage: Stage) -> list[Any]:
 
 def describe(preset: Preset) -> dict[str, Any]:
     """The preset with every threshold and its source, for the manifest."""
-    return {"name": preset.name, "says": preset.says, "stages": [_describe_stage(stage) for stage in preset.stages]}
+    return {"name": preset.name, "says": preset.says, "stages": [describe_stage(stage) for stage in preset.stages]}
 
 
-def _describe_stage(stage: Stage) -> dict[str, Any]:
+def describe_stage(stage: Stage) -> dict[str, Any]:
+    """A stage with every threshold and its source."""
     row: dict[str, Any] = {"stage": stage.name, "kind": type(stage).__name__}
     if isinstance(stage, Dedup):
         row["level"] = {"level": type(stage.level).__name__, **asdict(stage.level)}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from c4pipe.card import dataset_card
@@ -11,14 +12,15 @@ from c4pipe.errors import BuildError
 from c4pipe.ledger import Ledger
 from c4pipe.plan import Plan
 from c4pipe.shards import MANIFEST, SCHEMA_VERSION, to_json
-from c4pipe.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats
+from c4pipe.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats, by_language
 from c4pipe.storage import Store
 
 MAX_FAULTS_SHOWN = 10_000
 
 
 class Part(NamedTuple):
-    """One thing that the build made: `shard` and `rejected` are files, `group` are the counts of finished shards."""
+    """One thing that the build made: `shard` and `rejected` are files, `group` are the counts of finished shards, and
+    `left_out` is part of a language that is too small. `stats` where it has any are added up."""
 
     kind: str
     data: dict[str, Any]
@@ -56,7 +58,8 @@ def write_corpus_files(
     if not ledger.stages[0].kept:
         found = ", ".join(f"{code}: {n}" for code, n in sorted(ledger.stages[0].rejected.items())) or "no records"
         raise BuildError(f"none of the {len(inputs)} inputs holds a readable page ({found}).")
-    shards = sorted((part.data for part in parts if part.kind == "shard"), key=lambda shard: shard["path"])
+    shards = sorted((part.data["shard"] for part in parts if part.kind == "shard"), key=lambda shard: shard["path"])
+    left_out = _left_out(parts)
     if sum(shard["rows"] for shard in shards) != ledger.kept:
         raise BuildError(f"the shards hold {sum(s['rows'] for s in shards)} pages, the ledger {ledger.kept}.")
     manifest = {
@@ -68,10 +71,12 @@ def write_corpus_files(
             for shard, item in sorted(inputs.items())
         ],
         "shards": shards,
-        "rejected": sorted((p.data for p in parts if p.kind == "rejected"), key=lambda part: part["path"]),
+        "rejected": sorted(_rejected(parts), key=lambda part: part["path"]),
+        **({} if plan.size is None else {"left_out": left_out}),
         "ledger": ledger.to_json(),
     }
     numbers = {**stats.to_json(SHOWN_DOMAINS), "domains_exact": exact, "stages": ledger.to_json()["stages"]}
+    numbers |= {name: by_language(numbers[name]) for name in ("votes", "scripts")}
     numbers["faults"] = faults_table([fault for _, item in sorted(read.items()) for fault in item.faults])
     for name, data in (
         ("stats.json", to_json(numbers)),
@@ -95,9 +100,33 @@ def faults_table(faults: list[list[Any]]) -> list[dict[str, Any]]:
 def _add_up(parts: list[Part], plan: Plan) -> tuple[Ledger, Stats, bool]:
     """The whole ledger and statistics, and whether domains are counted in full."""
     ledger, stats, exact = Ledger.of(plan.names()), Stats(), True
-    for data in (part.data for part in parts if part.kind == "group"):
-        ledger.add(Ledger.from_json(data["ledger"]))
-        part = Stats.from_json(data["stats"])
-        exact = exact and max(len(part.domains_kept), len(part.domains_rejected)) < TOP_DOMAINS
-        stats.add(part)
+    for part in parts:
+        if part.kind == "group":
+            ledger.add(Ledger.from_json(part.data["ledger"]))
+        if "stats" in part.data:
+            counted = Stats.from_json(part.data["stats"])
+            exact = exact and max(len(counted.domains_kept), len(counted.domains_rejected)) < TOP_DOMAINS
+            stats.add(counted)
+    few = sum(_left_out(parts).values())
+    if plan.size is not None and few:
+        ledger.stages[-1].kept -= few
+        ledger.stages[-1].rejected[plan.size.FEW.code] += few
     return ledger.check(), stats, exact
+
+
+def _left_out(parts: list[Part]) -> dict[str, int]:
+    """Pages of each config that is left out, by its name."""
+    found: Counter[str] = Counter()
+    for part in parts:
+        if part.kind == "left_out":
+            found[part.data["config"]] += part.data["rows"]
+    return dict(sorted(found.items()))
+
+
+def _rejected(parts: list[Part]) -> Iterator[dict[str, Any]]:
+    """The files of the rejected table."""
+    for part in parts:
+        if part.kind == "rejected":
+            yield part.data
+        elif part.kind == "left_out" and part.data["rejected"]:
+            yield part.data["rejected"]

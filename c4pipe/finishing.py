@@ -1,5 +1,7 @@
 """Last pass, one shard: take away what lost, judge what is left, and write it grouped by where it goes.
 
+One reading of the staged pages serves every corpus that shares them; each gets files of its own:
+
 <shard>.pages.parquet      kept pages of `PAGE_SCHEMA`, each row group for one (config, split)
 <shard>.rejected.parquet   the shard's sample with its final outcomes
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -35,13 +38,13 @@ class Finished(NamedTuple):
 
     @classmethod
     def of(cls, folder: str, shard: int) -> Finished:
-        """The files of a shard by its number."""
+        """The files of a shard by its number, in the folder of its corpus."""
         base = f"{folder}/finished/{shard:06d}"
         return cls(f"{base}.pages.parquet", f"{base}.rejected.parquet")
 
 
 class Summary(NamedTuple):
-    """A finished shard in numbers."""
+    """A finished shard in numbers, for one corpus. What was kept is counted when it is written."""
 
     ledger: Ledger
     stats: Stats
@@ -66,34 +69,85 @@ class Lost(NamedTuple):
     atoms: NDArray[np.bool_]
 
 
-def finish_shard(staged: Staged, lost: Lost, plan: Plan, store: Store, finished: Finished, cap: int | None) -> Summary:
-    """Writes the finished files of one shard."""
+def finish_shard(
+    staged: Staged, lost: Lost, plans: Sequence[Plan], store: Store, finished: Sequence[Finished], cap: int | None
+) -> list[Summary]:
+    """Writes the finished files of one shard for each of the plans, which have the same trunk."""
     with store.read(staged.summary) as stream:
         summary = json.load(stream)
-    ledger, stats = Ledger.from_json(summary["ledger"]), Stats.from_json(summary["stats"])
+    trunk, stats = Ledger.from_json(summary["ledger"]), Stats.from_json(summary["stats"])
     with store.read(staged.outcomes) as stream:
-        count_outcomes(pq.read_table(stream), lost.rows, plan, ledger)
+        count_outcomes(pq.read_table(stream), lost.rows, plans[0], trunk)
     with store.read(staged.sample) as stream:
         early = list(sampled_of(pq.read_table(stream)))
-    shown = _Shown(early, set(lost.rows.tolist()), plan, cap)
-    with store.write(finished.pages) as stream:
-        sink = _FinishedPages(stream)
+    finishers = [
+        _Finisher(plan, store, files, _Shown(early, set(lost.rows.tolist()), plan, cap))
+        for plan, files in zip(plans, finished, strict=True)
+    ]
+    with ExitStack() as stack:
+        for finisher in finishers:
+            stack.enter_context(finisher)
         for row, page, flags in _survivors(store, staged, lost, stats):
-            kept = _settle(row, page, flags, plan, ledger, shown)
-            if kept is None:
-                stats.rejected(page.url)
-            else:
-                stats.kept(kept)
-                sink.add(plan.preset.config(kept.language), split_of(url_key(kept.url)), kept)
-        sink.close()
-    with store.write(finished.rejected) as stream:
-        table = sample_table(ranked(shown.final(full=cap is None)))
-        rejected = ParquetSink(stream, table.schema)
-        rejected.write(table)
-        rejected.close()
-    with store.read(finished.pages) as stream:
-        faults = [Fault(*fault) for fault in summary["faults"]]
-        return Summary(ledger.check(), stats, _groups(stream, sink.keys), faults)
+            verdict, dropped = _lose(page, flags, plans[0])
+            if plans[0].text_index is not None:
+                _count_text(trunk.stages[plans[0].text_index], page, verdict, plans[0])
+            for finisher in finishers:
+                finisher.take(row, verdict, dropped)
+    faults = [Fault(*fault) for fault in summary["faults"]]
+    return [finisher.conclude(trunk, stats, faults) for finisher in finishers]
+
+
+class _Finisher:
+    """What one corpus gets of a shard: the stages behind the trunk, and its finished files."""
+
+    def __init__(self, plan: Plan, store: Store, finished: Finished, shown: _Shown):
+        self._plan, self._store, self._finished, self._shown = plan, store, finished, shown
+        self._first = len(plan.trunk)  # the first stage of its own
+        self._ledger = Ledger.of(plan.names()[self._first :])
+        self._stats = Stats()
+
+    def __enter__(self) -> _Finisher:
+        self._file = self._store.write(self._finished.pages)
+        self._sink = _FinishedPages(self._file.__enter__())
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        if error[0] is None:
+            self._sink.close()
+        self._file.__exit__(*error)
+
+    def take(self, row: int, verdict: Verdict, dropped: list[Dropped]) -> None:
+        """A page as the text dedup leaves it; `dropped` is what it lost there."""
+        if isinstance(verdict, Rejected):
+            self._reject(row, self._plan.trunk[-1].name, verdict, dropped)
+            return
+        self._shown.dropped(row, dropped)
+        index, last, passed = walk(verdict.page, self._plan.behind)
+        code = last.reason.code if isinstance(last, Rejected) else None
+        self._ledger.judged((i - self._first for i, *_ in passed), index - self._first, code)
+        if isinstance(last, Rejected):
+            self._reject(row, self._plan.names()[index], last)
+            return
+        if self._plan.size is not None:
+            self._ledger.judged([len(self._ledger.stages) - 1], 0, None)  # until all are counted
+        page = last.page
+        self._sink.add(self._plan.preset.config(page.language), split_of(url_key(page.url)), page)
+
+    def _reject(self, row: int, stage: str, verdict: Rejected, dropped: Sequence[Dropped] = ()) -> None:
+        self._stats.rejected(verdict.page.url)
+        self._shown.rejected(row, verdict.page, stage, verdict, dropped)
+
+    def conclude(self, trunk: Ledger, stats: Stats, faults: list[Fault]) -> Summary:
+        """Writes the rejected pages, behind the kept ones; the shard in numbers, with those of the trunk in front."""
+        with self._store.write(self._finished.rejected) as stream:
+            table = sample_table(ranked(self._shown.final()))
+            sink = ParquetSink(stream, table.schema)
+            sink.write(table)
+            sink.close()
+        self._stats.add(stats)
+        ledger = Ledger([*trunk.stages, *self._ledger.stages]).check()
+        with self._store.read(self._finished.pages) as stream:
+            return Summary(ledger, self._stats, _groups(stream, self._sink.keys), faults)
 
 
 def count_outcomes(outcomes: pa.Table, lost: NDArray[np.uint32], plan: Plan, ledger: Ledger) -> None:
@@ -132,6 +186,7 @@ class _Shown:
         self._dropped: dict[int, tuple[Dropped, ...]] = {}
         self._late = Sample(cap)
         self._plan = plan
+        self._full = cap is None  # a table that is not sampled any further shows now what cleaning cut
 
     def dropped(self, row: int, dropped: list[Dropped]) -> None:
         """Takes the sentences or lines that the page of this row loses to dedup, if they will be shown."""
@@ -142,13 +197,13 @@ class _Shown:
         self._kept_rows.discard(row)
         self._late.add(page, stage, verdict.reason.code, verdict.detail, row, dropped)
 
-    def final(self, full: bool) -> Iterator[Sampled]:
-        """All with their last outcome. `full` adds what cleaning cut, for a table that is not sampled any further."""
+    def final(self) -> Iterator[Sampled]:
+        """All with their last outcome."""
         for s in self._early:
             if s.reason != KEPT or s.row in self._kept_rows:
                 late = self._dropped.get(s.row, ()) if s.reason == KEPT else ()
                 s = s._replace(dropped=late)
-                yield explained(s, self._plan) if full else s
+                yield explained(s, self._plan) if self._full else s
         yield from self._late
 
 
@@ -175,35 +230,15 @@ def _survivors(store: Store, staged: Staged, lost: Lost, stats: Stats) -> Iterat
                     yield row, page, flags
 
 
-def _settle(row: int, page: Page, flags: NDArray[np.bool_], plan: Plan, ledger: Ledger, shown: _Shown) -> Page | None:
-    """The page after the text dedup and the stages behind it, or None; counts and shows what happens."""
-    verdict: Verdict = Kept(page)
-    if plan.text is not None and plan.text_index is not None:
-        stage = ledger.stages[plan.text_index]
-        dropped: list[Dropped] = []
-        verdict = _lose(page, flags, plan, dropped)
-        _count_text(stage, page, verdict, plan)
-        if isinstance(verdict, Rejected):
-            shown.rejected(row, page, stage.stage, verdict, dropped)
-            return None
-        shown.dropped(row, dropped)
-    index, last, passed = walk(verdict.page, plan.behind)
-    ledger.judged((i for i, *_ in passed), index, last.reason.code if isinstance(last, Rejected) else None)
-    if isinstance(last, Rejected):
-        shown.rejected(row, last.page, ledger.stages[index].stage, last)
-        return None
-    return last.page
-
-
-def _lose(page: Page, flags: NDArray[np.bool_], plan: Plan, dropped: list[Dropped]) -> Verdict:
-    assert plan.text is not None
-    if not flags.any():
-        settled: Verdict = Kept(page)
-    else:
-        settled = plan.text.settle(page, flags.tolist(), dropped)
+def _lose(page: Page, flags: NDArray[np.bool_], plan: Plan) -> tuple[Verdict, list[Dropped]]:
+    """The page after the text dedup, and the sentences or lines that it lost."""
+    dropped: list[Dropped] = []
+    if plan.text is None:
+        return Kept(page), dropped
+    settled: Verdict = plan.text.settle(page, flags.tolist(), dropped) if flags.any() else Kept(page)
     if isinstance(settled, Rejected):
-        return settled
-    return after(page, settled, judge(settled.page, plan.then))
+        return settled, dropped
+    return after(page, settled, judge(settled.page, plan.then)), dropped
 
 
 def _count_text(stage: StageCount, page: Page, verdict: Verdict, plan: Plan) -> None:

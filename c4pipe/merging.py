@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from c4pipe.sample import Sampled, sample_table
 from c4pipe.shards import (
     PAGE_SCHEMA,
     REJECTED_SCHEMA,
@@ -21,8 +22,11 @@ from c4pipe.shards import (
     ROW_GROUP_ROWS,
     HashingStream,
     ParquetSink,
+    pages_of,
     shard_name,
 )
+from c4pipe.stages import Size
+from c4pipe.stats import Stats
 from c4pipe.storage import Store
 from c4pipe.text import hash64
 
@@ -85,28 +89,51 @@ def _cut(groups: list[tuple[str, int, int, int]], start: int, stop: int) -> Iter
         at += rows
 
 
-def write_shard(shard: OutputShard, store: Store, folder: str) -> dict[str, Any]:
-    """Writes one file of the corpus; its row of the manifest."""
+def write_shard(shard: OutputShard, store: Store, folder: str) -> tuple[dict[str, Any], Stats]:
+    """Writes one file of the corpus; its row of the manifest, and its pages in numbers."""
     table = pa.concat_tables([_read(piece, store) for piece in shard.pieces])
-    keys = pa.array([hash64(source) for source in table["source"].to_pylist()], pa.uint64())
-    order = pc.sort_indices(
-        pa.table({"key": keys, "source": table["source"]}), [("key", "ascending"), ("source", "ascending")]
-    )
+    order = _order(table)
+    stats = Stats()
     with store.write(f"{folder}/{shard.path}") as raw:
         stream = HashingStream(raw)
         sink = ParquetSink(stream, PAGE_SCHEMA)  # type: ignore[arg-type]
         per_group = _rows_per_group(table)
         for start in range(0, len(order), per_group):
-            sink.write(table.take(order.slice(start, per_group)))
+            group = table.take(order.slice(start, per_group))
+            sink.write(group)
+            for page in pages_of(group):
+                stats.kept(page)
         sink.close()
-    return {
-        "path": shard.path,
-        "config": shard.config,
-        "split": shard.split,
-        "rows": table.num_rows,
-        "bytes": stream.tell(),
-        "sha256": stream.sha256,
-    }
+    row = {"path": shard.path, "config": shard.config, "split": shard.split, "rows": table.num_rows}
+    return row | {"bytes": stream.tell(), "sha256": stream.sha256}, stats
+
+
+def leave_out(
+    shard: OutputShard, size: Size, pages: int, cap: int | None, store: Store, folder: str
+) -> tuple[dict[str, Any] | None, Stats]:
+    """Puts `cap` pages (None: all) of a shard into the rejected table, for its config has only so many `pages`.
+
+    What it gives back: the row of the manifest if there is a file, and what is gone in numbers.
+    """
+    table = pa.concat_tables([_read(piece, store) for piece in shard.pieces])
+    stats = Stats()
+    for url in table["url"].to_pylist():
+        stats.rejected(url)
+    if cap == 0:
+        return None, stats
+    code, detail = size.FEW.code, f"{shard.config}: {pages} pages"
+    shown = pages_of(table.take(_order(table)[:cap]))
+    rows = sample_table(Sampled(0, -1, page, size.name, code, detail) for page in shown)
+    name = f"{size.name}-{code}-{shard.config}-{shard.split}-{shard.number:05d}"
+    return write_rejected(name, rows, store, folder), stats
+
+
+def _order(table: pa.Table) -> pa.Array:
+    """The seeded order of rows: by the hash of their source."""
+    keys = pa.array([hash64(source) for source in table["source"].to_pylist()], pa.uint64())
+    return pc.sort_indices(
+        pa.table({"key": keys, "source": table["source"]}), [("key", "ascending"), ("source", "ascending")]
+    )
 
 
 def _rows_per_group(table: pa.Table) -> int:

@@ -28,6 +28,9 @@ class Page(NamedTuple):
     record_id: str = ""  # WARC-Record-ID without its brackets, "" where absent
     language: str = ""  # "" not asked yet
     language_score: float = 0.0  # probability of `language`, 0..1
+    language_votes: str = (
+        ""  # what each voter said, "fasttext:de:0.98 cld2:de:0.99 script:Latn:1.00"; "" without voters
+    )
 
 
 class Unit(Enum):

@@ -2,19 +2,23 @@
 
 URL dedup only takes whole pages away, so the row-wise stages behind it may judge a page before its rival is known:
 reading, filtering and cleaning are one pass, and the verdict on a page that loses its URL is simply not counted.
+
+Several presets may be carried out over one reading. Those with the same trunk, the stages up to the last dedup, share
+their staged pages; those with the same stages up to URL dedup share that one; and `together` shares every judgement.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from c4pipe.clean import clean
 from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
-from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Step, Unit
+from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Step, Unit, Verdict
 from c4pipe.presets import Preset
-from c4pipe.stages import Clean, Dedup, Read
+from c4pipe.stages import Clean, Dedup, Read, RowStage, Size, Stage
 
 KEPT = "kept"  # the outcome of a page that no stage rejects
 
@@ -28,6 +32,7 @@ class Plan:
 
     preset: Preset
     assets: Any
+    steps: dict[RowStage, Once] = field(default_factory=dict)  # bound already, by this plan or one that shares it
 
     @cached_property
     def read(self) -> Read:
@@ -100,6 +105,17 @@ class Plan:
         if self.text_index is not None:
             assert isinstance(self.then, tuple)
 
+    @property
+    def trunk(self) -> tuple[Stage, ...]:
+        """The stages up to the last dedup, which the first pass and the dedups carry out."""
+        return self.preset.trunk
+
+    @property
+    def size(self) -> Size | None:
+        """The last stage, if it is the one that leaves out small languages."""
+        last = self.preset.stages[-1]
+        return last if isinstance(last, Size) else None
+
     def names(self) -> list[str]:
         """The stages' names in order: the rows of the ledger."""
         return [stage.name for stage in self.preset.stages]
@@ -122,7 +138,32 @@ class Plan:
         return [i for i, stage in enumerate(self.preset.stages) if isinstance(stage, Dedup)]
 
     def _bind(self, start: int, stop: int) -> tuple[tuple[int, Step], ...]:
-        return tuple((i, stage.bind(self.assets)) for i, stage in self.preset.rows(start, stop))
+        return tuple((i, self._step(stage)) for i, stage in self.preset.rows(start, stop))
+
+    def _step(self, stage: RowStage) -> Once:
+        if stage not in self.steps:
+            self.steps[stage] = Once(stage.bind(self.assets))
+        return self.steps[stage]
+
+
+class Once:
+    """A step that several plans may ask about the same page, one after the other: it judges it once."""
+
+    def __init__(self, step: Step):
+        self._step = step
+        self._page: Page | None = None
+        self._verdict: Verdict | None = None
+
+    def __call__(self, page: Page) -> Verdict:
+        if page is not self._page or self._verdict is None:
+            self._page, self._verdict = page, self._step(page)
+        return self._verdict
+
+
+def together(presets: Iterable[tuple[Preset, Any]]) -> list[Plan]:
+    """Plans for presets, each with its assets, over one reading: what two of them ask of a page is judged once."""
+    steps: dict[RowStage, Once] = {}
+    return [Plan(preset, assets, steps) for preset, assets in presets]
 
 
 def walk(page: Page, steps: tuple[tuple[int, Step], ...]) -> tuple[int, Kept | Rejected, list[tuple[int, Page, Kept]]]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from c4pipe.clean import LineStep
 from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
 from c4pipe.errors import ConfigError, unknown
+from c4pipe.langid.base import UND
+from c4pipe.langid.codes import MC4
 from c4pipe.rules import (
     BadWords,
     EndMark,
@@ -18,6 +20,7 @@ from c4pipe.rules import (
     ListedUrl,
     MaxChars,
     MaxWordLength,
+    MinParagraphs,
     MinSentences,
     MinWords,
     NoBrace,
@@ -26,7 +29,7 @@ from c4pipe.rules import (
     NoPolicy,
     StripCitations,
 )
-from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, RowStage, Stage
+from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, RowStage, Size, Stage
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,10 @@ class Preset:
         urls = next(i for i, stage in enumerate(self.stages) if isinstance(stage, Dedup))
         if len(cleans) > 1 or any(i < urls for i in cleans):
             raise ConfigError(f"preset {self.name!r} may have one Clean stage, behind the dedup of URLs.")
+        if any(isinstance(stage, Size) for stage in self.stages[:-1]):
+            raise ConfigError(
+                f"preset {self.name!r} may have one Size stage, behind all others; it has {', '.join(names)}."
+            )
 
     def named(self, name: str, says: str) -> Preset:
         """The same stages under another name."""
@@ -87,6 +94,12 @@ class Preset:
         return names.index(name)
 
     @property
+    def trunk(self) -> tuple[Stage, ...]:
+        """The stages up to the last dedup. Presets that have them in common share their staged pages."""
+        last = max(i for i, stage in enumerate(self.stages) if isinstance(stage, Dedup))
+        return self.stages[: last + 1]
+
+    @property
     def languages(self) -> tuple[str, ...]:
         """The languages that the preset keeps."""
         return next((stage.languages for stage in self.stages if isinstance(stage, Identify)), ())
@@ -101,7 +114,7 @@ class Preset:
     def rows(self, start: int, stop: int) -> tuple[tuple[int, RowStage], ...]:
         """The row-wise stages between two indices, each with its index."""
         numbered = enumerate(self.stages[start:stop], start)
-        return tuple((i, stage) for i, stage in numbered if not isinstance(stage, Read | Dedup))
+        return tuple((i, stage) for i, stage in numbered if not isinstance(stage, Read | Dedup | Size))
 
 
 def c4_lines(min_words: int = 5) -> tuple[LineStep, ...]:
@@ -156,8 +169,24 @@ REALNEWSLIKE = EN.named("realnewslike", "`en` from listed news domains only").be
 WEBTEXTLIKE = EN.named("webtextlike", "`en` from listed URLs only (--url-list)").after(
     "url", Filter("listed", (ListedUrl(),))
 )
+MULTILINGUAL = Preset(
+    "multilingual",
+    "mC4: every language in a folder of its own, pages of a few long lines, repeated lines go",
+    (
+        Read(),
+        Filter("length", (MaxChars(190_000),)),
+        Dedup("url", UrlLevel()),
+        Filter("paragraphs", (MinParagraphs(),)),
+        Dedup("lines", LineLevel()),
+        Identify("language", by="consensus", languages=(*MC4, UND), min_score=0.0),
+        Filter("badwords", (BadWords(fraction=0.999),)),
+        Size("size", pages=0),
+    ),
+    own="multilingual",
+)
 PRESETS = {
-    preset.name: preset for preset in (EN, EN_TFDS, EN_2019, EN_NOBLOCKLIST, EN_NOCLEAN, REALNEWSLIKE, WEBTEXTLIKE)
+    preset.name: preset
+    for preset in (EN, EN_TFDS, EN_2019, EN_NOBLOCKLIST, EN_NOCLEAN, REALNEWSLIKE, WEBTEXTLIKE, MULTILINGUAL)
 }
 
 

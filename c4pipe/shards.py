@@ -21,6 +21,7 @@ PAGE_SCHEMA = pa.schema(
         pa.field("url", pa.string(), nullable=False),
         pa.field("language", pa.string(), nullable=False),
         pa.field("language_score", pa.float64(), nullable=False),
+        pa.field("language_votes", pa.string(), nullable=False),
         pa.field("source", pa.string(), nullable=False),
         pa.field("record_id", pa.string(), nullable=False),
     ]

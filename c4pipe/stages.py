@@ -1,6 +1,6 @@
-"""What a preset is made of: frozen values, one kind a stage. Row-wise stages bind to a `Step`, dedups see the corpus.
+"""What a preset is made of: frozen values, one kind a stage. Row-wise stages bind to a `Step`, others see the corpus.
 
-Read -> Filter* -> Dedup(url) -> (Filter | Clean)* -> [Dedup(text)] -> (Filter | Identify)*
+Read -> Filter* -> Dedup(url) -> (Filter | Clean)* -> [Dedup(text)] -> (Filter | Identify)* -> [Size]
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from c4pipe.clean import LineStep, fast_clean
 from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
 from c4pipe.errors import unknown
 from c4pipe.langid import load
+from c4pipe.langid.base import UND, Guess
 from c4pipe.page import Kept, Page, Reason, Rejected, Step, Unit, Verdict
 from c4pipe.rules import LineEdit, PageRule
 from c4pipe.wet import READ_REASONS
@@ -89,7 +90,8 @@ class Dedup:
 
 @dataclass(frozen=True)
 class Identify:
-    """The language of a page, kept when it is allowed and sure enough."""
+    """The language of a page, kept when it is allowed and sure enough. Where `und` is allowed, unsure pages are kept,
+    as pages of that language."""
 
     NO_LANGUAGE: ClassVar = Reason(
         "no_language",
@@ -111,7 +113,7 @@ class Identify:
     )
 
     name: str
-    by: str  # a name of langid.IDENTIFIERS
+    by: str  # what langid.load takes: "langdetect", "fasttext:lid.176.bin"
     languages: tuple[str, ...]
     min_score: float
 
@@ -121,27 +123,52 @@ class Identify:
     def bind(self, assets: Any) -> Step:
         identifier = _identifier(self.by)
         for language in self.languages:
-            if language not in identifier.languages:
+            if language != UND and language not in identifier.languages:
                 raise unknown(f"language of {self.by}", language, sorted(identifier.languages))
         allowed = frozenset(self.languages)
 
         def step(page: Page) -> Verdict:
-            guess = identifier.guess(page.text)
-            if guess is None:
-                return Rejected(page, self.NO_LANGUAGE)
-            if guess.score < self.min_score:
-                return Rejected(page, self.UNSURE, f"{guess.language} {guess.score:.4f}")
-            if guess.language not in allowed:
-                return Rejected(page, self.OTHER, guess.language)
-            return Kept(page._replace(language=guess.language, language_score=guess.score))
+            return self._judge(page, identifier.guess(page.text), allowed)
 
         return step
+
+    def _judge(self, page: Page, guess: Guess | None, allowed: frozenset[str]) -> Verdict:
+        votes = "" if guess is None else " ".join(map(str, guess.votes))
+        if guess is not None and guess.language != UND and guess.score >= self.min_score:
+            if guess.language not in allowed:
+                return Rejected(page, self.OTHER, guess.language)
+            language, score, _ = guess
+            return Kept(page._replace(language=language, language_score=score, language_votes=votes))
+        if UND in allowed:
+            score = guess.score if guess else 0.0
+            return Kept(page._replace(language=UND, language_score=score, language_votes=votes))
+        if guess is None:
+            return Rejected(page, self.NO_LANGUAGE)
+        return Rejected(page, self.UNSURE, votes or f"{guess.language} {guess.score:.4f}")
+
+
+@dataclass(frozen=True)
+class Size:
+    """A language with few pages is left out as a whole. Behind everything else, for it looks at the finished corpus."""
+
+    FEW: ClassVar = Reason(
+        "few_pages",
+        Unit.PAGE,
+        "is in a language with fewer than {pages} pages",
+        source="Xue et al. 2021, section 3.1",
+    )
+
+    name: str
+    pages: int  # 10,000 in mC4's release; 0 leaves nothing out
+
+    def reasons(self) -> Iterator[Reason]:
+        yield self.FEW
 
 
 _identifier = cache(load)  # loads its profiles or model once a process
 
 RowStage = Filter | Clean | Identify
-Stage = Read | RowStage | Dedup
+Stage = Read | RowStage | Dedup | Size
 
 
 def judge(page: Page, rules: tuple[PageRule, ...]) -> Verdict:

@@ -9,7 +9,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -48,7 +49,7 @@ class Staged(NamedTuple):
 
     @classmethod
     def of(cls, folder: str, shard: int) -> Staged:
-        """The files of a shard by its number."""
+        """The files of a shard by its number, in the folder of its trunk."""
         base = f"{folder}/staged/{shard:06d}"
         return cls(
             f"{base}.pages.parquet", f"{base}.outcomes.parquet", f"{base}.sample.parquet", f"{base}.summary.json"
@@ -95,38 +96,113 @@ class Outcome(NamedTuple):
     tally: dict[str, int]
 
 
-def stage_shard(
-    verdicts: Iterable[Verdict], plan: Plan, store: Store, staged: Staged, cap: int | None, tick: Tick
-) -> tuple[int, int]:
-    """Writes the staged files of one WET file from the verdicts of its reader; (rows of outcomes, atoms staged).
+class Stager:
+    """What one plan makes of one WET file, while it is read: writes its staged files.
 
-    `cap` is the sample's size an outcome; `tick` hears how far it is.
+    Used as a context: left with an exception, none of the files appears.
     """
-    ledger, stats, sample = Ledger.of(plan.names()), Stats(), Sample(cap)
-    outcomes: list[Outcome] = []
-    faults: list[Fault] = []
-    with store.write(staged.pages) as stream:
-        pages = _StagedPages(stream, plan)
+
+    def __init__(self, plan: Plan, store: Store, staged: Staged, cap: int | None):
+        """`cap` is the sample's size an outcome."""
+        self._plan, self._store, self.staged = plan, store, staged
+        self._ledger = Ledger.of(stage.name for stage in plan.trunk)
+        self._stats, self._sample = Stats(), Sample(cap)
+        self._outcomes: list[Outcome] = []
+        self._faults: list[Fault] = []
+
+    def __enter__(self) -> Stager:
+        self._file = self._store.write(self.staged.pages)
+        self._pages = _StagedPages(self._file.__enter__(), self._plan)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        if error[0] is None:
+            self._pages.close()
+        self._file.__exit__(*error)
+
+    @property
+    def progress(self) -> Progress:
+        lost = self._ledger.stages[0].rejected.total()
+        return Progress(self._stats.pages_read, self._stats.chars_read, self._pages.rows, lost)
+
+    def take(self, number: int, verdict: Verdict) -> None:
+        """The record of that number, as the reader judged it."""
+        if isinstance(verdict, Rejected) and verdict.reason.code in FAULTS and len(self._faults) < MAX_FAULTS:
+            self._faults.append(Fault(number, verdict.page.source, verdict.reason.code, verdict.detail[:FAULT_DETAIL]))
+        page = self._admit(verdict)
+        if page is not None:
+            outcome = self._judge(page, len(self._outcomes))
+            self._outcomes.append(outcome)
+            if outcome.reason != KEPT:
+                self._stats.rejected(page.url)
+
+    def _admit(self, verdict: Verdict) -> Page | None:
+        """The page if the reader and the filters before URL dedup keep it; counts it either way."""
+        reading = self._ledger.stages[0]
+        reading.entered += 1
+        if isinstance(verdict, Rejected):
+            reading.rejected[verdict.reason.code] += 1
+            self._sample.add(verdict.page, reading.stage, verdict.reason.code, verdict.detail)
+            return None
+        page = verdict.page
+        reading.kept += 1
+        reading.flagged.update(verdict.tally)
+        self._stats.read(page)
+        index, last, passed = walk(page, self._plan.before)
+        self._ledger.judged((i for i, *_ in passed), index, last.reason.code if isinstance(last, Rejected) else None)
+        if isinstance(last, Rejected):
+            self._stats.rejected(page.url)
+            self._sample.add(page, self._ledger.stages[index].stage, last.reason.code, last.detail)
+            return None
+        return last.page
+
+    def _judge(self, page: Page, row: int) -> Outcome:
+        """The page's claim on its URL, and its verdict by the stages behind URL dedup, should it win."""
+        plan = self._plan
+        index, last, passed = walk(page, plan.between)
+        tally: dict[str, int] = {}
+        lines_in = lines_kept = 0
+        for i, before, kept in passed:
+            if i == plan.clean_index:
+                lines_in, lines_kept = count_lines(before.text), count_lines(kept.page.text)
+            tally.update(kept.tally)
+        claim = hash64(url_key(page.url)), page.timestamp
+        if isinstance(last, Rejected):
+            self._sample.add(page, plan.trunk[index].name, last.reason.code, last.detail, row)
+            tally.update(last.tally)
+            if index == plan.clean_index:
+                lines_in = count_lines(last.page.text)
+            return Outcome(*claim, index, last.reason.code, lines_in, lines_kept, tally)
+        self._sample.add(page, "", KEPT, row=row)
+        self._pages.add(last.page, row)
+        return Outcome(*claim, -1, KEPT, lines_in, lines_kept, tally)
+
+    def conclude(self, size: int) -> tuple[int, int]:
+        """Writes the other files, behind the pages; (rows of outcomes, atoms staged). `size`: bytes of input read."""
+        with self._store.write(self.staged.outcomes) as stream:
+            _write_table(stream, outcomes_table(self._outcomes, self._plan.line_codes))
+        with self._store.write(self.staged.sample) as stream:
+            _write_table(stream, sample_table(self._sample))
+        summary = {"ledger": self._ledger.to_json(), "stats": self._stats.to_json(domains=None), "faults": self._faults}
+        counts = {"rows": len(self._outcomes), "atoms": self._pages.atoms, "staged": self._pages.rows, "bytes": size}
+        with self._store.write(self.staged.summary) as stream:  # the last: where it is, the shard is staged
+            stream.write(to_json(summary | counts))
+        return len(self._outcomes), self._pages.atoms
+
+
+def stage_shard(verdicts: Iterable[Verdict], stagers: Sequence[Stager], tick: Tick) -> list[tuple[int, int]]:
+    """Has every stager take the verdicts of the reader of one WET file; (rows of outcomes, atoms staged) of each.
+
+    `tick` hears how far it is.
+    """
+    with ExitStack() as stack:
+        for stager in stagers:
+            stack.enter_context(stager)
         for number, verdict in enumerate(verdicts):
-            if isinstance(verdict, Rejected) and verdict.reason.code in FAULTS and len(faults) < MAX_FAULTS:
-                faults.append(Fault(number, verdict.page.source, verdict.reason.code, verdict.detail[:FAULT_DETAIL]))
-            page = _admit(verdict, plan, ledger, stats, sample)
-            if page is not None:
-                outcome = _judge(page, plan, len(outcomes), sample, pages)
-                outcomes.append(outcome)
-                if outcome.reason != KEPT:
-                    stats.rejected(page.url)
-            tick(Progress(stats.pages_read, stats.chars_read, pages.rows, ledger.stages[0].rejected.total()))
-        pages.close()
-    with store.write(staged.outcomes) as stream:
-        _write_table(stream, outcomes_table(outcomes, plan.line_codes))
-    with store.write(staged.sample) as stream:
-        _write_table(stream, sample_table(sample))
-    summary = {"ledger": ledger.to_json(), "stats": stats.to_json(domains=None), "faults": faults}
-    counts = {"rows": len(outcomes), "atoms": pages.atoms, "staged": pages.rows, "bytes": tick.position}
-    with store.write(staged.summary) as stream:  # the last of the four: where it is, the shard is staged
-        stream.write(to_json(summary | counts))
-    return len(outcomes), pages.atoms
+            for stager in stagers:
+                stager.take(number, verdict)
+            tick(stagers[0].progress)
+    return [stager.conclude(tick.position) for stager in stagers]
 
 
 def staged_already(store: Store, staged: Staged) -> tuple[int, int] | None:
@@ -136,49 +212,6 @@ def staged_already(store: Store, staged: Staged) -> tuple[int, int] | None:
     with store.read(staged.summary) as stream:
         summary = json.load(stream)
     return summary["rows"], summary["atoms"]
-
-
-def _admit(verdict: Verdict, plan: Plan, ledger: Ledger, stats: Stats, sample: Sample) -> Page | None:
-    """The page if the reader and the filters before URL dedup keep it; counts it either way."""
-    reading = ledger.stages[0]
-    reading.entered += 1
-    if isinstance(verdict, Rejected):
-        reading.rejected[verdict.reason.code] += 1
-        sample.add(verdict.page, reading.stage, verdict.reason.code, verdict.detail)
-        return None
-    page = verdict.page
-    reading.kept += 1
-    reading.flagged.update(verdict.tally)
-    stats.read(page)
-    index, last, passed = walk(page, plan.before)
-    ledger.judged((i for i, *_ in passed), index, last.reason.code if isinstance(last, Rejected) else None)
-    if isinstance(last, Rejected):
-        stats.rejected(page.url)
-        sample.add(page, ledger.stages[index].stage, last.reason.code, last.detail)
-        return None
-    return last.page
-
-
-def _judge(page: Page, plan: Plan, row: int, sample: Sample, pages: _StagedPages) -> Outcome:
-    """The page's claim on its URL, and its verdict by the stages behind URL dedup, should it win."""
-    index, last, passed = walk(page, plan.between)
-    tally: dict[str, int] = {}
-    lines_in = lines_kept = 0
-    for i, before, kept in passed:
-        if i == plan.clean_index:
-            lines_in, lines_kept = count_lines(before.text), count_lines(kept.page.text)
-        tally.update(kept.tally)
-    claim = hash64(url_key(page.url)), page.timestamp
-    if isinstance(last, Rejected):
-        stage = plan.preset.stages[index].name
-        sample.add(page, stage, last.reason.code, last.detail, row)
-        tally.update(last.tally)
-        if index == plan.clean_index:
-            lines_in = count_lines(last.page.text)
-        return Outcome(*claim, index, last.reason.code, lines_in, lines_kept, tally)
-    sample.add(page, "", KEPT, row=row)
-    pages.add(last.page, row)
-    return Outcome(*claim, -1, KEPT, lines_in, lines_kept, tally)
 
 
 def count_lines(text: str) -> int:

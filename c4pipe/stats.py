@@ -30,6 +30,8 @@ class Stats:
     lengths_read: Counter[str] = field(default_factory=Counter)  # k -> pages of 2**k .. 2**(k+1)-1 characters
     lengths_kept: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)  # of kept pages
+    votes: Counter[str] = field(default_factory=Counter)  # "de fasttext=de cld2=nl": language, and who said what
+    scripts: Counter[str] = field(default_factory=Counter)  # "de Latn": language, and the script that it was checked by
     months: Counter[str] = field(default_factory=Counter)  # YYYY-MM of kept pages
     domains_kept: Counter[str] = field(default_factory=Counter)
     domains_rejected: Counter[str] = field(default_factory=Counter)
@@ -47,6 +49,10 @@ class Stats:
         self.bytes_kept += len(page.text.encode())
         self.lengths_kept[_bin(page.text)] += 1
         self.languages[page.language] += 1
+        said = [vote.split(":") for vote in page.language_votes.split()]
+        if said:
+            self.votes[" ".join([page.language, *(f"{by}={label}" for by, label, _ in said if by != "script")])] += 1
+            self.scripts.update(f"{page.language} {label}" for by, label, _ in said if by == "script")
         self.months[page.timestamp[:7]] += 1
         self.domains_kept[registered(page.url)] += 1
 
@@ -100,6 +106,19 @@ def _like(value: Any, found: Any) -> Any:
 
 def _bin(text: str) -> str:
     return str(max(0, len(text).bit_length() - 1))
+
+
+def by_language(counts: dict[str, int]) -> dict[str, dict[str, int]]:
+    """`votes` or `scripts` as a table: language -> what was said or written -> pages.
+
+    >>> by_language({"de cld2=de": 7, "de cld2=nl": 1, "ru Cyrl": 2})
+    {'de': {'cld2=de': 7, 'cld2=nl': 1}, 'ru': {'Cyrl': 2}}
+    """
+    table: dict[str, dict[str, int]] = {}
+    for key, count in counts.items():
+        language, _, rest = key.partition(" ")
+        table.setdefault(language, {})[rest] = count
+    return table
 
 
 def registered(url: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from c4pipe.text import printable as printable
 
 BAR = 24  # characters of a full bar
+SHOWN_SPLITS = 24  # the largest
 SHOWN_INPUTS = 10  # inputs with faults that are named
 SHOWN_FAULTS = 3  # of each of them
 
@@ -34,14 +35,21 @@ _WORDS = {
 
 
 def splits(manifest: dict[str, Any]) -> Iterator[str]:
-    """Each config and split: pages, files, bytes."""
+    """Each config and split: pages, files, bytes; of many languages the largest, and those that were left out."""
     sums: dict[tuple[str, str], list[int]] = {}
     for shard in manifest["shards"]:
         total = sums.setdefault((shard["config"], shard["split"]), [0, 0, 0])
         for i, n in enumerate((shard["rows"], 1, shard["bytes"])):
             total[i] += n
-    for (config, split), (rows, files, size) in sorted(sums.items()):
+    largest = sorted(sums, key=lambda key: (-sums[key][0], key))
+    for config, split in sorted(largest[:SHOWN_SPLITS]):
+        rows, files, size = sums[config, split]
         yield f"  {config}/{split}: {rows:,} pages in {files:,} file{'s' if files > 1 else ''}, {size / 1e6:,.2f} MB"
+    if rest := largest[SHOWN_SPLITS:]:
+        rows = sum(sums[key][0] for key in rest)
+        yield f"  ... and {rows:,} pages in {len(rest):,} smaller splits; README.md lists them"
+    if left_out := manifest.get("left_out"):
+        yield "  left out for too few pages: " + ", ".join(f"{config} {n:,}" for config, n in left_out.items())
 
 
 def faulty(manifest: dict[str, Any]) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ FLOORS = (
     ("page", "errors"),
     ("text", "urls", "assets", "storage"),
     ("wet", "rules", "langid", "dedup", "shards", "ledger", "stats", "fetch"),
-    ("clean", "sample", "mixture"),
+    ("clean", "sample", "mixture", "documents"),
     ("stages",),
     ("presets",),
     ("catalogue", "plan"),
@@ -45,7 +45,7 @@ LIBRARIES = {
     "nltk": {"text", "assets"},
     "numba": {"langid"},
     "pyarrow": {
-        "shards", "sample", "staging", "finishing", "merging", "card", "dedup/urls", "flow",
+        "shards", "sample", "documents", "staging", "finishing", "merging", "card", "dedup/urls", "flow",
         "mixture", "inspect", "model",
     },
     "re2": {"rules"},

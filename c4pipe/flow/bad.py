@@ -28,7 +28,7 @@ class BadInputs(beam.DoFn):
 
     def process(self, element: tuple[int, StagedShard]) -> Iterator[Bad]:
         shard = element[1][0]
-        with BeamStore().read(Staged.of(self._settings.staging, shard).summary) as stream:
+        with BeamStore().read(Staged.of(self._settings.trunk, shard).summary) as stream:
             summary = json.load(stream)
         if summary["faults"] and not summary["ledger"]["stages"][0]["kept"]:
             fault = Fault(*summary["faults"][0])

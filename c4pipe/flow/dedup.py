@@ -88,12 +88,12 @@ class ClaimUrls(_OnGroups):
         group, shards = element
         tables = []
         for shard, _, _ in shards:
-            with self._store.read(Staged.of(self._settings.staging, shard).outcomes) as stream:
+            with self._store.read(Staged.of(self._settings.trunk, shard).outcomes) as stream:
                 tables.append(pq.read_table(stream, columns=["key", "date"]))
         table = pa.concat_tables(tables).combine_chunks()
         dates = table["date"].combine_chunks()
         parts = self._plan.url.scatter(table["key"].to_numpy(), dates, self._settings.partitions)
-        yield from send(group, parts, self._spill(total), self._store, f"{self._settings.staging}/spill/urls-{group}")
+        yield from send(group, parts, self._spill(total), self._store, f"{self._settings.trunk}/spill/urls-{group}")
 
 
 @beam.typehints.with_output_types(Claimed)
@@ -107,16 +107,16 @@ class ClaimText(_OnGroups):
         lost_urls = by_shard(rows_of(joined["urls"]), [rows for _, rows, _ in shards])
         atoms, alive = self._load(shards, lost_urls)
         best, lost = collapse(claims(atoms, self._plan.text.width, alive))
-        staging = self._settings.staging
-        with self._store.write(lost_inside(staging, group)) as stream:
+        trunk = self._settings.trunk
+        with self._store.write(lost_inside(trunk, group)) as stream:
             stream.write(lost.tobytes())
         parts = scatter(best, self._settings.partitions)
-        yield from send(group, parts, self._spill(total), self._store, f"{staging}/spill/text-{group}")
+        yield from send(group, parts, self._spill(total), self._store, f"{trunk}/spill/text-{group}")
 
     def _load(self, shards: list[StagedShard], lost_urls: list[np.ndarray]) -> tuple[Atoms, np.ndarray]:
         hashes, counts, priorities, alive = [], [], [], []
         for (shard, _, _), lost in zip(shards, lost_urls, strict=True):
-            with self._store.read(Staged.of(self._settings.staging, shard).pages) as stream:
+            with self._store.read(Staged.of(self._settings.trunk, shard).pages) as stream:
                 table = pq.read_table(stream, columns=["row", "priority", "atoms"])
             lists = table["atoms"].combine_chunks()
             hashes.append(lists.flatten().to_numpy())
@@ -127,9 +127,9 @@ class ClaimText(_OnGroups):
         return joined, np.concatenate(alive)
 
 
-def lost_inside(staging: str, group: int) -> str:
+def lost_inside(trunk: str, group: int) -> str:
     """The file with the rows that lost to others of their own group."""
-    return f"{staging}/groups/{group:06d}.lost"
+    return f"{trunk}/groups/{group:06d}.lost"
 
 
 @beam.typehints.with_output_types(tuple[int, bytes])

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TextIO
@@ -18,6 +19,7 @@ from rich.table import Table
 
 from c4pipe.flow.files import Input
 from c4pipe.flow.read import heartbeat_path
+from c4pipe.flow.settings import Settings
 from c4pipe.staging import Staged
 
 LIVE = 0.5  # seconds between two looks on a terminal
@@ -27,8 +29,10 @@ PLAIN = 10.0  # seconds between two lines elsewhere
 class Watch(AbstractContextManager["Watch"]):
     """Shows progress while a build runs: a live line on a terminal, now and then a plain one elsewhere."""
 
-    def __init__(self, staging: str, inputs: list[Input], out: TextIO = sys.stderr):
-        self._staging = Path(staging)
+    def __init__(self, corpora: Sequence[Settings], inputs: list[Input], out: TextIO = sys.stderr):
+        self._staging = Path(corpora[0].staging)
+        self._trunk = Path(corpora[0].trunk)  # of several, the first one's staging stands for all
+        self._own = [Path(settings.own) for settings in corpora]
         self._inputs = inputs
         self._total = max(1, sum(max(0, item.bytes) for item in inputs))
         self._done: dict[int, dict[str, int]] = {}
@@ -62,7 +66,7 @@ class Watch(AbstractContextManager["Watch"]):
 
     def look(self) -> dict[str, Any]:
         """What the staging folder says now: sums over files, the share of the work behind us, the phase."""
-        for shard in _shards(self._staging / "staged", ".summary.json") - self._done.keys():
+        for shard in _shards(self._trunk / "staged", ".summary.json") - self._done.keys():
             self._done[shard] = self._final(shard)
         running = _shards(self._staging / "progress", ".json") - self._done.keys()
         sums = {"files": 0, "pages": 0, "chars": 0, "staged": 0, "lost": 0, "bytes": 0}
@@ -70,7 +74,8 @@ class Watch(AbstractContextManager["Watch"]):
             for name in note:
                 sums[name] += note[name]
         read = sums["bytes"] / self._total
-        finished = len(_shards(self._staging / "finished", ".rejected.parquet")) / len(self._inputs)
+        files = [shard for own in self._own for shard in _shards(own / "finished", ".rejected.parquet")]
+        finished = len(files) / len(self._own) / len(self._inputs)
         phase = "reading" if sums["files"] < len(self._inputs) else "finishing" if finished else "deduplicating"
         # Measured on 12,000 pages: reading takes about two thirds of a build.
         return {**sums, "phase": phase, "share": min(1.0, 0.65 * read + 0.35 * finished)}
@@ -88,7 +93,7 @@ class Watch(AbstractContextManager["Watch"]):
 
     def _final(self, shard: int) -> dict[str, int]:
         """The numbers of a file that is read to its end."""
-        summary = json.loads(Path(Staged.of(str(self._staging), shard).summary).read_bytes())
+        summary = json.loads(Path(Staged.of(str(self._trunk), shard).summary).read_bytes())
         return {
             "files": 1,
             "pages": summary["stats"]["pages_read"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,9 +14,9 @@ from apache_beam.io.filesystem import BeamIOError
 
 from c4pipe.fetch import FetchError
 from c4pipe.flow.files import BeamStore, Input, is_remote
-from c4pipe.flow.settings import Settings
+from c4pipe.flow.settings import Settings, plans_of, tag_of
 from c4pipe.page import Kept, Page, Rejected, Verdict
-from c4pipe.staging import Progress, Staged, stage_shard, staged_already
+from c4pipe.staging import Progress, Staged, Stager, stage_shard, staged_already
 from c4pipe.storage import TEMPORARY
 from c4pipe.wet import read_wet
 from c4pipe.wet.reasons import TRUNCATED, UNREADABLE
@@ -65,28 +65,34 @@ def _first_pages(read: Iterator[Verdict], limit: int) -> Iterator[Verdict]:
 
 
 @beam.typehints.with_input_types(tuple[int, Input])
-@beam.typehints.with_output_types(tuple[int, StagedShard])
 class StageFile(beam.DoFn):
-    """Reads, judges and stages one WET file; emits (group, (shard, rows, atoms))."""
+    """Reads, judges and stages one WET file for one corpus of each trunk, which all read alike.
 
-    def __init__(self, settings: Settings):
-        self._settings = settings
+    Emits (group, (shard, rows, atoms)) under the name of each trunk.
+    """
+
+    def __init__(self, trunks: Sequence[Settings]):
+        self._trunks = trunks
 
     def setup(self) -> None:
-        self._plan = self._settings.plan
-        self._store = BeamStore(self._settings.staging)
+        self._plans = plans_of(self._trunks)
+        self._store = BeamStore(self._trunks[0].staging)
 
-    def process(self, element: tuple[int, Input]) -> Iterator[tuple[int, StagedShard]]:
+    def process(self, element: tuple[int, Input]) -> Iterator[beam.pvalue.TaggedOutput]:
         shard, item = element
-        settings = self._settings
-        staged = Staged.of(settings.staging, shard)
-        done = staged_already(self._store, staged)
-        if done is None:
+        staged = [Staged.of(settings.trunk, shard) for settings in self._trunks]
+        done: list[tuple[int, int] | None] = [staged_already(self._store, files) for files in staged]
+        missing = [i for i, counts in enumerate(done) if counts is None]
+        if missing:
+            settings = self._trunks[0]
             heartbeat = Heartbeat(settings.staging, shard)
-            read = verdicts(item, self._store, self._plan.read.quirks, settings.limit_pages, heartbeat)
-            done = stage_shard(read, self._plan, self._store, staged, settings.cap, heartbeat)
-        rows, atoms = done
-        yield shard // settings.group_size, (shard, rows, atoms)
+            stagers = [Stager(self._plans[i], self._store, staged[i], settings.cap) for i in missing]
+            read = verdicts(item, self._store, self._plans[0].read.quirks, settings.limit_pages, heartbeat)
+            for i, now in zip(missing, stage_shard(read, stagers, heartbeat), strict=True):
+                done[i] = now
+        for settings, counts in zip(self._trunks, done, strict=True):
+            if counts is not None:
+                yield beam.pvalue.TaggedOutput(tag_of(settings.trunk), (shard // settings.group_size, (shard, *counts)))
 
 
 class Heartbeat:

@@ -1,21 +1,27 @@
-"""All that a build's workers need to know, as one value that travels with each DoFn."""
+"""All that a build's workers need to know, as values that travel with each DoFn."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from c4pipe.assets import Assets, SortedHashes
-from c4pipe.plan import Plan
+from c4pipe.catalogue import describe_stage
+from c4pipe.plan import Plan, together
 from c4pipe.presets import Preset
 from c4pipe.rules import BadWords, ListedDomain, ListedSubdomain, ListedUrl, PageRule
 from c4pipe.sample import per_shard
-from c4pipe.stages import Clean, Dedup, Filter
+from c4pipe.stages import Clean, Dedup, Filter, Stage
 
 MAX_GROUPS = 2048  # shards share a group, and a shuffle element, where there are more than that
 MAX_PARTITIONS = 4096  # a crawl's 1e10 spans of 20 bytes make partitions of 50 MB
 INPUTS = "inputs.jsonl"  # in the staging folder: where it is, the folder is one of a build
+WRITTEN = "written"  # below `Settings.own`: a note for each output shard that is whole
 PARTITION_INPUT = 256 << 20  # bytes of input a partition
 
 
@@ -33,7 +39,7 @@ class Lists:
     @classmethod
     def of(cls, preset: Preset, assets: Assets) -> Lists:
         """What the rules of the preset ask for; AssetError or ConfigError where it cannot be had."""
-        kinds = kinds_of(preset)
+        kinds = kinds_of(preset.stages)
         lists = cls(
             assets.badwords() if "badwords" in kinds else {},
             assets.news_domains() if "news_domains" in kinds else {},
@@ -53,10 +59,10 @@ class Lists:
         return Assets(url_list=self.url_list).url_keys()
 
 
-def rules_of(preset: Preset) -> list[PageRule]:
-    """Every page rule of a preset."""
+def rules_of(stages: Iterable[Stage]) -> list[PageRule]:
+    """Every page rule of some stages."""
     rules: list[PageRule] = []
-    for stage in preset.stages:
+    for stage in stages:
         if isinstance(stage, Filter):
             rules += stage.rules
         elif isinstance(stage, Clean | Dedup):
@@ -64,10 +70,10 @@ def rules_of(preset: Preset) -> list[PageRule]:
     return rules
 
 
-def kinds_of(preset: Preset) -> set[str]:
-    """The kinds of outside files that the preset reads, as `Assets.describe` names them."""
+def kinds_of(stages: Iterable[Stage]) -> set[str]:
+    """The kinds of outside files that stages read, as `Assets.describe` names them."""
     kinds = set()
-    for rule in rules_of(preset):
+    for rule in rules_of(stages):
         if isinstance(rule, BadWords):
             kinds.add("badwords")
         elif isinstance(rule, ListedDomain | ListedSubdomain):
@@ -81,12 +87,15 @@ def kinds_of(preset: Preset) -> set[str]:
 
 @dataclass(frozen=True)
 class Settings:
-    """One build. Everything here but `spill_rows`, `max_bad_share` and the folders decides the bytes of the corpus."""
+    """One corpus. Everything here but `spill_rows`, `max_bad_share` and the folders decides its bytes.
+
+    Several are made over one reading when they differ only in `preset`, `lists`, `output` and `description`.
+    """
 
     preset: Preset
     lists: Lists
     output: str
-    staging: str
+    staging: str  # shared by every corpus from these inputs
     inputs: int  # number of WET files
     input_bytes: int
     shards: int | None  # train shards, None: by size
@@ -100,6 +109,25 @@ class Settings:
     def plan(self) -> Plan:
         """The preset, ready to be bound."""
         return Plan(self.preset, self.lists)
+
+    @cached_property
+    def trunk(self) -> str:
+        """Where the first passes leave their files: the same folder for presets with the same trunk."""
+        stages = [describe_stage(stage) for stage in self.preset.trunk]
+        kinds = kinds_of(self.preset.trunk)
+        assets = {kind: found for kind, found in self.description["assets"].items() if kind in kinds}
+        known = [stages, assets, self.description["versions"], self.rejected, self.limit_pages]
+        return f"{self.staging}/trunk-{_key(known)}"
+
+    @cached_property
+    def urls(self) -> tuple[Any, ...]:
+        """What decides which page owns a URL: presets that have it in common share that dedup."""
+        return self.preset.stages[: self.plan.url_index + 1]
+
+    @property
+    def own(self) -> str:
+        """Where the last passes of this corpus leave their files."""
+        return f"{self.staging}/corpus-{_key(self.description['fingerprint'])}"
 
     @property
     def cap(self) -> int | None:
@@ -120,3 +148,17 @@ class Settings:
     @property
     def inputs_list(self) -> str:
         return f"{self.staging}/{INPUTS}"
+
+
+def tag_of(folder: str) -> str:
+    """The name under which a transform with several outputs emits what belongs to a trunk or a corpus."""
+    return folder.rpartition("/")[2]
+
+
+def plans_of(corpora: Sequence[Settings]) -> list[Plan]:
+    """Plans of corpora over one reading, sharing what they have in common."""
+    return together([(settings.preset, settings.lists) for settings in corpora])
+
+
+def _key(known: Any) -> str:
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:12]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 from c4pipe.errors import ConfigError
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import LOCK
-from c4pipe.flow.settings import INPUTS
+from c4pipe.flow.settings import INPUTS, WRITTEN
 from c4pipe.shards import MANIFEST
 from c4pipe.storage import make_folder
 
@@ -21,12 +20,22 @@ _OURS = re.compile(
     r"|[^/]+/(train|validation)-\d{5}-of-\d{5}\.parquet|rejected/part-[^/]+\.parquet|\.staging-[0-9a-f]+/.*|\.lock"
     r"|([^/]+/)?\.[^/]+\.tmp"
 )
+_STAGING = ".staging-*"
 _HALF = re.compile(r"(.*/)?\.[^/]+\.tmp")
 
 
-def staging_folder(output: str, fingerprint: str) -> str:
-    """Where a build keeps its intermediate files: beside the corpus, so that a rename stays on one file system."""
-    return f"{output.rstrip('/')}/.staging-{fingerprint[:16]}"
+def staging_folder(folder: str, key: str) -> str:
+    """Where builds from inputs of that key keep their intermediate files."""
+    return f"{folder.rstrip('/')}/.staging-{key[:16]}"
+
+
+def check_siblings(output: str) -> None:
+    """ConfigError if the folder cannot be one of several corpora, each in a folder of its own."""
+    names = [name for name in _names(output) if "/" not in name and name != LOCK and not _HALF.fullmatch(name)]
+    if names:
+        raise ConfigError(
+            f"--output {output} holds {sorted(names)[0]!r}; several presets make a folder each. Choose an empty folder."
+        )
 
 
 def finished_manifest(output: str, fingerprint: str, overwrite: bool) -> dict[str, Any] | None:
@@ -84,48 +93,70 @@ def _manifest(output: str) -> dict[str, Any]:
     return parsed if isinstance(parsed, dict) else {"preset": {"name": "unreadable"}}
 
 
-def can_go_on(output: str, staging: str) -> bool:
-    """Whether the folder holds an unfinished build of this very corpus, and no finished one."""
-    store = BeamStore()
-    return store.exists(f"{staging}/{INPUTS}") and not store.exists(f"{output}/{MANIFEST}")
+def prepare_staging(folder: str, staging: str, fresh: bool) -> bool:
+    """Makes the folder of intermediate files, and clears what other builds left beside it; whether it is a new one.
 
-
-def prepare(output: str, staging: str) -> None:
-    """Makes the folder, without what an unfinished or replaced build left. ConfigError if it cannot be written."""
+    ConfigError if it cannot be written.
+    """
     store = BeamStore()
     try:
-        # The manifest goes first: from here on the folder holds no finished corpus. The lists of inputs go next:
-        # without them no staging folder is gone on with, however much of this gets done.
-        names = sorted(_names(output), key=lambda name: not name.endswith(INPUTS))
-        for name in [MANIFEST, *names]:
-            if name != LOCK and _OURS.fullmatch(name):
+        if not is_remote(folder):
+            for path in Path(folder).glob(_STAGING):
+                if path != Path(staging):
+                    remove_staging(str(path))
+        if not fresh and store.exists(f"{staging}/{INPUTS}"):
+            return False
+        remove_staging(staging)
+        if not is_remote(staging):
+            make_folder(Path(staging))
+    except OSError as error:
+        raise ConfigError(f"{staging} cannot be written: {error.strerror or error}.") from None
+    return True
+
+
+def prepare(output: str, own: str) -> None:
+    """Clears the folder of a corpus, but for shards of which `own` notes that they are this corpus's and whole.
+
+    ConfigError if it cannot be written.
+    """
+    store = BeamStore()
+    try:
+        # The manifest goes first: from here on the folder holds no finished corpus.
+        for name in [MANIFEST, *_names(output)]:
+            ours = name != LOCK and not name.startswith(".staging-") and _OURS.fullmatch(name)
+            if ours and not store.exists(f"{own}/{WRITTEN}/{name}.json"):
                 store.remove(f"{output}/{name}")
         if not is_remote(output):
             _sweep(Path(output))
-            make_folder(Path(staging))
+            make_folder(Path(output))
     except OSError as error:
         raise ConfigError(f"--output {output} cannot be written: {error.strerror or error}.") from None
 
 
-def clear_half_written(output: str) -> None:
+def clear_half_written(folder: str) -> None:
     """Takes away what a killed build was writing: nobody else will, for each process has temporary names of its own."""
-    if not is_remote(output):
-        for name in filter(_HALF.fullmatch, _names(output)):
-            (Path(output) / name).unlink(missing_ok=True)
+    if not is_remote(folder):
+        for name in filter(_HALF.fullmatch, _names(folder)):
+            (Path(folder) / name).unlink(missing_ok=True)
+
+
+def remove_staging(staging: str) -> None:
+    """Takes away a folder of intermediate files: the list of inputs first, without which nobody goes on with it."""
+    store = BeamStore()
+    store.remove(f"{staging}/{INPUTS}")
+    store.remove(staging)
 
 
 def clear_staging(output: str, staging: str) -> None:
     """Takes away the intermediate files of a finished corpus."""
-    BeamStore().remove(staging)
+    remove_staging(staging)
     if not is_remote(output):
-        for path in Path(output).glob(".staging-*"):
-            shutil.rmtree(path)
+        for path in Path(output).glob(_STAGING):
+            remove_staging(str(path))
 
 
 def _sweep(folder: Path) -> None:
-    """Takes away staging folders and folders that nothing is left in."""
-    for path in folder.glob(".staging-*"):
-        shutil.rmtree(path)
+    """Takes away folders that nothing is left in."""
     for path in sorted(folder.glob("*/")):
         if not any(path.iterdir()):
             path.rmdir()

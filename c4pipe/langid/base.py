@@ -9,6 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+UND = "und"  # "undetermined", ISO 639-2: the identifier looked and would not say
+
+
+class Vote(NamedTuple):
+    """What one voter said of a text, for an identifier that asks several."""
+
+    by: str  # "fasttext", "cld2", "script"
+    label: str  # a language; of a script check, the ISO 15924 code: "Cyrl"
+    score: float  # 0..1: a probability, or the share of letters in that script
+
+    def __str__(self) -> str:
+        return f"{self.by}:{self.label}:{self.score:.2f}"
+
 
 class Guess(NamedTuple):
     """The best language of a text.
@@ -17,8 +30,9 @@ class Guess(NamedTuple):
     'en'
     """
 
-    language: str  # as the identifier itself writes it: "en", "zh-cn"
+    language: str  # as the identifier itself writes it: "en", "zh-cn"; UND where its voters do not agree
     score: float  # probability, 0..1
+    votes: tuple[Vote, ...] = ()  # empty where the identifier asks nobody but itself
 
 
 class LanguageIdentifier(Protocol):

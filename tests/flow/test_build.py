@@ -11,13 +11,15 @@ import pytest
 
 from beam_jobs import build_c4
 from beam_jobs.arguments import parse
+from beam_jobs.corpora import make_corpora
 from c4pipe.assets import find_assets
 from c4pipe.flow import build, settings
-from c4pipe.flow.build import BuildCorpus
+from c4pipe.flow.build import BuildCorpora
 from c4pipe.flow.dedup import ClaimText, ClaimUrls, Resolve
 from c4pipe.flow.files import BeamStore, find_inputs, write_inputs
+from c4pipe.flow.finish import FinishGroup
 from c4pipe.flow.read import StageFile
-from c4pipe.flow.write import FinishGroup, WriteAllRejected, WriteSample, WriteShard
+from c4pipe.flow.write import WriteAllRejected, WriteSample, WriteShard
 from c4pipe.presets import find_preset
 from c4pipe.text import sentence_splitter
 from tests.wetfiles import REPEATED, ROOT, WebPage, corpus, digests, manifest_of, rows, sentence, story, wet
@@ -195,12 +197,12 @@ def test_a_bundle_that_fails_after_its_side_effects(badwords, crawl, expected, m
     arguments = ["--input", str(crawl), "--output", str(tmp_path / "c4"), "--badwords-dir", str(badwords)]
     args, _ = parse(arguments)
     inputs = find_inputs(args.input)
-    made = build_c4.make_settings(args, find_preset("en"), find_assets(badwords), inputs)
+    (made,) = make_corpora(args, [find_preset("en")], find_assets(badwords), inputs)
     write_inputs(inputs, BeamStore(), made.inputs_list)
 
     def run():
         with beam.Pipeline(runner="FnApiRunner") as pipeline:
-            pipeline | BuildCorpus(made)
+            pipeline | BuildCorpora((made,))
 
     process = step.process
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,6 +23,11 @@ from tests.wetfiles import ROOT, WebPage, story, wet
 INPUTS = [Input(f"/in/{i}", f"{i}", size) for i, size in enumerate((1000, 3000, 4000))]
 
 
+def folders(staging):
+    """Of a corpus only the folders, which are all that is looked at."""
+    return SimpleNamespace(staging=str(staging), trunk=str(staging / "trunk"), own=str(staging / "own"))
+
+
 @pytest.fixture
 def staging(tmp_path):
     """One file done, one half way, one not begun."""
@@ -31,7 +37,7 @@ def staging(tmp_path):
         "staged": 600,
         "bytes": 1000,
     }
-    done = Staged.of(str(tmp_path), 0)
+    done = Staged.of(str(tmp_path / "trunk"), 0)
     os.makedirs(os.path.dirname(done.summary))
     with open(done.summary, "w") as stream:
         json.dump(summary, stream)
@@ -42,7 +48,7 @@ def staging(tmp_path):
 
 
 def test_a_look_adds_up_what_is_done_and_what_is_under_way(staging):
-    found = Watch(str(staging), INPUTS).look()
+    found = Watch([folders(staging)], INPUTS).look()
     share = found.pop("share")
     assert found == {
         "phase": "reading",
@@ -57,7 +63,7 @@ def test_a_look_adds_up_what_is_done_and_what_is_under_way(staging):
 
 
 def test_the_line_says_it_in_words(staging, monkeypatch):
-    watch = Watch(str(staging), INPUTS)
+    watch = Watch([folders(staging)], INPUTS)
     started = watch._started
     monkeypatch.setattr(time, "monotonic", lambda: started + 10)
     line = watch.line(watch.look())
@@ -67,35 +73,35 @@ def test_the_line_says_it_in_words(staging, monkeypatch):
 
 
 def test_at_the_start_nothing_is_claimed(tmp_path):
-    watch = Watch(str(tmp_path), INPUTS)
+    watch = Watch([folders(tmp_path)], INPUTS)
     line = watch.line(watch.look())
     assert line == "reading  0/3 files  0 pages  0 pages/s  0.0 MB/s  kept -  no page 0  ETA -"
 
 
 def test_phases(staging):
-    watch = Watch(str(staging), INPUTS)
-    data = Path(Staged.of(str(staging), 0).summary).read_bytes()
+    watch = Watch([folders(staging)], INPUTS)
+    data = Path(Staged.of(str(staging / "trunk"), 0).summary).read_bytes()
     for shard in (1, 2):
-        with open(Staged.of(str(staging), shard).summary, "wb") as stream:
+        with open(Staged.of(str(staging / "trunk"), shard).summary, "wb") as stream:
             stream.write(data)
     assert watch.look()["phase"] == "deduplicating"
     assert watch.look()["share"] == pytest.approx(0.65)
-    (staging / "finished").mkdir()
+    (staging / "own" / "finished").mkdir(parents=True)
     for shard in range(3):
-        (staging / "finished" / f"{shard:06d}.rejected.parquet").touch()
+        (staging / "own" / "finished" / f"{shard:06d}.rejected.parquet").touch()
         assert watch.look()["phase"] == "finishing"
     assert watch.look()["share"] == 1.0
 
 
 def test_inputs_without_a_size_do_no_harm(tmp_path):
-    watch = Watch(str(tmp_path), [Input("gs://b/1", "1", -1)])
+    watch = Watch([folders(tmp_path)], [Input("gs://b/1", "1", -1)])
     assert watch.look()["share"] == 0.0
 
 
 def test_plain_lines_where_there_is_no_terminal(staging, monkeypatch):
     monkeypatch.setattr(progress, "PLAIN", 0.05)
     out = io.StringIO()
-    with Watch(str(staging), INPUTS, out):
+    with Watch([folders(staging)], INPUTS, out):
         time.sleep(0.5)
     lines = out.getvalue().splitlines()
     assert len(lines) >= 2
@@ -104,7 +110,7 @@ def test_plain_lines_where_there_is_no_terminal(staging, monkeypatch):
 
 def test_a_quick_build_says_nothing(staging):
     out = io.StringIO()
-    with Watch(str(staging), INPUTS, out):
+    with Watch([folders(staging)], INPUTS, out):
         pass
     assert out.getvalue() == ""
 
@@ -115,7 +121,7 @@ def test_a_heartbeat_is_read_back(tmp_path, monkeypatch):
     heartbeat.stream = read.Watched(io.BytesIO(b"x" * 100))
     heartbeat.stream.read(40)
     heartbeat(Progress(pages=10, chars=1000, staged=4, lost=1))
-    found = Watch(str(tmp_path), INPUTS).look()
+    found = Watch([folders(tmp_path)], INPUTS).look()
     assert [found[name] for name in ("files", "pages", "chars", "staged", "lost", "bytes")] == [0, 10, 1000, 4, 1, 40]
 
 

@@ -11,6 +11,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from beam_jobs import build_c4
 from beam_jobs.arguments import parse
+from beam_jobs.corpora import make_corpora
 from c4pipe.assets import find_assets
 from c4pipe.flow.files import Input
 from c4pipe.presets import PRESETS, find_preset
@@ -100,8 +101,9 @@ def graph(badwords, inputs, preset="en", url_list=None):
     args, rest = parse([*BUCKETS, *DATAFLOW, "--preset", preset])
     assets = find_assets(badwords, ROOT / "c4pipe" / "data" / "news_domains.json", url_list)
     found = [Input(f"gs://bucket/crawl-data/segment/{i:09d}.warc.wet.gz", f"{i:09d}", 150 << 20) for i in range(inputs)]
-    settings = build_c4.make_settings(args, find_preset(preset), assets, found)
-    pipeline = build_c4.beam_pipeline(settings, PipelineOptions([f"--runner={args.runner}", *rest]))
+    presets = [find_preset(name) for name in preset.split(",")]
+    corpora = make_corpora(args, presets, assets, found)
+    pipeline = build_c4.beam_pipeline(corpora, PipelineOptions([f"--runner={args.runner}", *rest]))
     pipeline.run()
     return pipeline.runner.proto_pipeline
 
@@ -109,10 +111,22 @@ def graph(badwords, inputs, preset="en", url_list=None):
 def test_the_graph_names_every_step(badwords):
     proto = graph(badwords, 1)
     labels = {transform.unique_name for transform in proto.components.transforms.values()}
-    steps = ["List", "Inputs", "Spread", "Stage", "Group", "ClaimUrls", "UrlPartitions", "ResolveUrls", "ClaimText"]
-    steps += ["TextPartitions", "ResolveText", "JoinLost", "Finish", "RowGroups", "Splits", "PlanShards", "WriteShards"]
-    steps += ["Sampled", "WriteSample", "Counts", "Gather", "Conclude"]
-    assert {f"BuildCorpus/{step}" for step in steps} <= labels
+    steps = ["List", "Inputs", "Spread", "Read/Stage"]
+    steps += [f"Read/Urls/{step}" for step in ("Group", "ClaimUrls", "UrlPartitions", "ResolveUrls")]
+    steps += [f"Read/Trunk/{step}" for step in ("ClaimText", "TextPartitions", "ResolveText", "JoinLost", "Finish")]
+    write = [
+        "RowGroups",
+        "Splits",
+        "PlanShards",
+        "WriteShards",
+        "Sampled",
+        "WriteSample",
+        "Counts",
+        "Gather",
+        "Conclude",
+    ]
+    steps += [f"Read/Trunk/Write/{step}" for step in write]
+    assert {f"BuildCorpora/{step}" for step in steps} <= labels
     assert [environment.urn for environment in proto.components.environments.values()] == ["beam:env:docker:v1"]
 
 
@@ -122,6 +136,12 @@ def test_the_graph_does_not_grow_with_the_inputs(badwords):
     assert abs(crawl - one) < 1000
 
 
-@pytest.mark.parametrize("preset", [name for name in PRESETS if name not in ("en.tfds", "webtextlike")])
+@pytest.mark.parametrize(
+    "preset",
+    [
+        *(name for name in PRESETS if name not in ("en.tfds", "webtextlike")),
+        "en,en.noblocklist,en.noclean,realnewslike",
+    ],
+)
 def test_every_preset_makes_a_graph_that_dataflow_takes(badwords, preset):
     assert graph(badwords, 1, preset).ByteSize() < 10_000_000

@@ -16,6 +16,7 @@ import pytest
 
 from beam_jobs import build_c4, workers
 from beam_jobs.arguments import parse
+from beam_jobs.corpora import make_corpora
 from bench.soak import Fault, Seam, wrong
 from c4pipe.assets import find_assets
 from c4pipe.flow.files import BeamStore, find_inputs, write_inputs
@@ -332,7 +333,7 @@ def test_a_build_whose_inputs_are_mostly_bad_stops(built, run, tmp_path):
     ]
     assert not (target / MANIFEST).exists()
     assert not list(target.glob("*/*.parquet"))
-    assert not list(target.glob(".staging-*/finished/*"))
+    assert not list(target.glob(".staging-*/*/finished/*"))
     assert run(source, target, "--max-bad-share", "0.5")[0] == 0  # goes on: the share is not of the corpus
     assert digests(target) == digests(built(source))
 
@@ -382,7 +383,7 @@ def test_a_worker_that_is_killed(badwords, built, tmp_path):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(job, cwd=ROOT, start_new_session=True, **pipes) as process:
         deadline = time.monotonic() + 60
-        while not list(target.glob(".staging-*/staged/*")) and time.monotonic() < deadline:
+        while not list(target.glob(".staging-*/*/staged/*")) and time.monotonic() < deadline:
             time.sleep(0.02)
         worker = next(iter(workers_of(process.pid)))
         os.kill(worker, signal.SIGKILL)
@@ -408,7 +409,7 @@ def test_a_build_that_would_wait_for_a_dead_worker_is_ended(monkeypatch):
         time.sleep(20)
     assert workers.worker_died()
     assert not workers.terminated()
-    assert "a worker process died" in str(build_c4._as_build_error(KeyboardInterrupt(), "c4"))
+    assert "a worker process died" in str(workers.as_build_error(KeyboardInterrupt(), "c4"))
     with workers.tended():
         assert not workers.worker_died()
 
@@ -441,9 +442,9 @@ def test_a_hundred_thousand_inputs(badwords, tmp_path):
     assert len(inputs) == 100_000
     assert inputs[1001].name == "001/001.warc.wet.gz"
     args, _ = parse(["--input", str(source), "--output", str(tmp_path / "c4"), "--badwords-dir", str(badwords)])
-    settings = build_c4.make_settings(args, find_preset("en"), find_assets(badwords), inputs)
+    (settings,) = make_corpora(args, [find_preset("en")], find_assets(badwords), inputs)
     write_inputs(inputs, BeamStore(), settings.inputs_list)
-    pipeline = build_c4.beam_pipeline(settings, build_c4.PipelineOptions(["--runner=FnApiRunner"]))
+    pipeline = build_c4.beam_pipeline((settings,), build_c4.PipelineOptions(["--runner=FnApiRunner"]))
     assert len(pipeline.to_runner_api().SerializeToString()) < 2_000_000
     assert time.process_time() - start < 30
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # KB

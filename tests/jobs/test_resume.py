@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from beam_jobs import build_c4
+from beam_jobs import build_c4, corpora
 from bench.soak import Fault, Seam, ended, start, wrong
-from c4pipe.flow import read, write
+from c4pipe.flow import finish, read, write
 from c4pipe.flow.files import BeamStore
 from c4pipe.shards import MANIFEST
 from tests.wetfiles import ROOT, WebPage, digests, story, wet
@@ -50,9 +50,9 @@ def staged(monkeypatch):
     """The numbers of the shards that are staged while the test runs, in order."""
     numbers = []
 
-    def noted(verdicts, plan, store, names, *rest):
-        numbers.append(int(Path(names.summary).name[:6]))
-        return stage_shard(verdicts, plan, store, names, *rest)
+    def noted(verdicts, stagers, tick):
+        numbers.append(int(Path(stagers[0].staged.summary).name[:6]))
+        return stage_shard(verdicts, stagers, tick)
 
     stage_shard = read.stage_shard
     monkeypatch.setattr(read, "stage_shard", noted)
@@ -118,7 +118,7 @@ def test_an_ended_build_says_how_to_go_on_and_goes_on(badwords, built, target, t
     full = [sys.executable, "-m", "beam_jobs.build_c4", *command]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(full, cwd=ROOT, start_new_session=True, **pipes) as process:
-        until(lambda: list(target.glob(".staging-*/staged/*")) or list(target.glob(".staging-*/progress/*.json")))
+        until(lambda: list(target.glob(".staging-*/*/staged/*")) or list(target.glob(".staging-*/progress/*.json")))
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (143, "")
@@ -153,7 +153,7 @@ def group(leader):
 def test_a_staged_shard_is_not_staged_again(arguments, expected, target, monkeypatch, staged):
     broken_off(arguments, monkeypatch, "000001.summary.json")
     assert staged == [0, 1]
-    (summary,) = target.glob(".staging-*/staged/*.summary.json")
+    (summary,) = target.glob(".staging-*/*/staged/*.summary.json")
     before = summary.stat()
     assert build_c4.main([*arguments, "--keep-staging"]) == 0
     assert staged == [0, 1, 1]
@@ -174,7 +174,7 @@ def test_behind_the_last_shard_only_the_conclusion_is_done_again(arguments, expe
     def never(*_):
         raise AssertionError("a finished group is finished again, or a written shard written")
 
-    monkeypatch.setattr(write, "finish_shard", never)
+    monkeypatch.setattr(finish, "finish_shard", never)
     monkeypatch.setattr(write, "write_shard", never)
     assert build_c4.main(arguments) == 0
     assert staged == [0, 1]
@@ -205,14 +205,39 @@ def test_what_a_killed_build_was_writing_goes_away(arguments, expected, target, 
 # --- what is not gone on with -----------------------------------------------------------------------------------
 
 
-def test_other_settings_start_over(arguments, expected, target, monkeypatch, staged):
+@pytest.mark.parametrize(
+    ("options", "numbers"),
+    [
+        (("--shards", "2"), []),  # nothing that the first pass knows of
+        (("--languages", "de"), [0, 1]),  # other sentences
+        (("--preset", "en.noblocklist"), []),
+        (("--preset", "en.noclean"), [0, 1]),
+        (("--limit-pages", "20"), [0, 1]),
+        (("--rejected", "all"), [0, 1]),
+    ],
+)
+def test_other_settings_take_what_is_staged_if_it_is_the_same(
+    arguments, expected, target, monkeypatch, staged, options, numbers
+):
     broken_off(arguments, monkeypatch, MANIFEST)
     (before,) = staging(target)
-    assert build_c4.main([*arguments, "--shards", "2", "--keep-staging"]) == 0
-    assert staged == [0, 1, 0, 1]
-    assert staging(target) != [before]
-    assert build_c4.main([*arguments, "--shards", "2"]) == 0
-    assert digests(target) == expected("--shards", "2")
+    staged.clear()
+    assert build_c4.main([*arguments, *options, "--keep-staging"]) == 0
+    assert staged == numbers
+    assert staging(target) == [before]
+    assert build_c4.main([*arguments, *options]) == 0  # it is there; now the rest goes
+    assert staging(target) == []
+    assert digests(target) == expected(*options)
+
+
+def test_a_shard_that_another_build_wrote_under_the_same_name_is_not_taken(arguments, expected, target, monkeypatch):
+    broken_off(arguments, monkeypatch, MANIFEST)
+    broken_off([*arguments, "--preset", "en.noblocklist", "--keep-staging"], monkeypatch, MANIFEST)
+    (shard, *_) = target.glob("en.noblocklist/train-*")
+    (target / "en").mkdir()
+    shard.rename(target / "en" / shard.name)
+    assert build_c4.main(arguments) == 0
+    assert digests(target) == expected()
 
 
 @pytest.mark.parametrize("change", ["time", "content", "code", "fresh"])
@@ -229,7 +254,7 @@ def test_what_may_be_stale_starts_over(arguments, built, crawl, target, tmp_path
     elif change == "code":
         (tmp_path / "code").mkdir()
         (tmp_path / "code" / "__init__.py").write_text("# another version\n")
-        monkeypatch.setattr(build_c4, "PACKAGE", tmp_path / "code")
+        monkeypatch.setattr(corpora, "PACKAGE", tmp_path / "code")
     assert build_c4.main([*arguments, *(["--fresh"] if change == "fresh" else [])]) == 0
     assert staged == [0, 1, 0, 1]
     assert staging(target) == []

@@ -1,0 +1,124 @@
+"""From arguments to the corpora of a build: all that decides their bytes, and the fingerprints that name them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+from argparse import Namespace
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from c4pipe import __version__
+from c4pipe.assets import Assets
+from c4pipe.catalogue import describe
+from c4pipe.errors import ConfigError
+from c4pipe.flow.files import Input, is_remote
+from c4pipe.flow.settings import Lists, Settings, kinds_of
+from c4pipe.flow.target import staging_folder
+from c4pipe.presets import Preset, find_preset, for_languages
+from c4pipe.stages import Size
+
+TYPICAL_WET = 80 << 20  # bytes of a file of a list in a bucket, whose size nobody has asked for
+PACKAGE = Path(__file__).parents[1] / "c4pipe"
+LIBRARIES = ("apache-beam", "langdetect", "mmh3", "numpy", "pyarrow", "sentencex", "tldextract", "nltk")
+
+
+def presets_of(args: Namespace) -> list[Preset]:
+    """The presets that the arguments name, changed as they say. ConfigError for what makes no sense."""
+    presets = [find_preset(name) for name in args.preset.split(",")]
+    names = [preset.name for preset in presets]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError(f"--preset {args.preset}: {twice[0]!r} is there twice.")
+    odd = [name for name in names if not re.fullmatch(r"\w[\w.-]*", name)]
+    if len(names) > 1 and odd:
+        raise ConfigError(f"--preset {args.preset}: a corpus of several gets a folder of its name; {odd[0]!r} is none.")
+    if args.languages:
+        presets = [for_languages(preset, _languages(args.languages)) for preset in presets]
+    if args.min_pages is not None:
+        presets = [_with_size(preset, args.min_pages) for preset in presets]
+    return presets
+
+
+def _languages(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    bad = [name for name in names if not (name.isascii() and name.replace("-", "").isalnum())]
+    if bad or not names:
+        raise ConfigError(f"--languages {text!r}: expected language codes such as en or de,fr.")
+    return names
+
+
+def _with_size(preset: Preset, pages: int) -> Preset:
+    """The preset with a least number of pages a language."""
+    last = preset.stages[-1]
+    if isinstance(last, Size):
+        return preset.on(replace(last, pages=pages))
+    return preset.after(last.name, Size("size", pages))
+
+
+def make_corpora(args: Namespace, presets: list[Preset], assets: Assets, inputs: list[Input]) -> tuple[Settings, ...]:
+    """A corpus for each preset: in the output folder itself, or where there are several in one of its name below."""
+    output = args.output.rstrip("/") if is_remote(args.output) else args.output
+    staging = staging_folder(args.staging or output, staging_key(inputs))
+    folders = [output] if len(presets) == 1 else [f"{output}/{preset.name}" for preset in presets]
+    return tuple(
+        make_settings(args, preset, assets, inputs, folder, staging)
+        for preset, folder in zip(presets, folders, strict=True)
+    )
+
+
+def make_settings(
+    args: Namespace, preset: Preset, assets: Assets, inputs: list[Input], output: str, staging: str
+) -> Settings:
+    """One corpus."""
+    limit = -(-args.limit_pages // len(inputs)) if args.limit_pages else None
+    description: dict[str, Any] = {
+        "settings": {
+            "languages": list(preset.languages),
+            "shards": args.shards or "auto",
+            "rejected": args.rejected,
+            "limit_pages": args.limit_pages,
+        },
+        "assets": assets.describe(kinds_of(preset.stages)),
+        "versions": {"c4pipe": __version__, "python": platform.python_version()}
+        | {name: version(name) for name in LIBRARIES},
+    }
+    named = [[item.name, item.bytes, item.expected] for item in inputs]
+    known = json.dumps([describe(preset), description, named], sort_keys=True)
+    description["fingerprint"] = hashlib.sha256(known.encode()).hexdigest()
+    return Settings(
+        preset=preset,
+        lists=Lists.of(preset, assets),
+        output=output,
+        staging=staging,
+        inputs=len(inputs),
+        input_bytes=sum(TYPICAL_WET if item.bytes < 0 else item.bytes for item in inputs),
+        shards=args.shards,
+        rejected=args.rejected,
+        limit_pages=limit,
+        spill_rows=args.spill_rows,
+        max_bad_share=args.max_bad_share,
+        description=description,
+    )
+
+
+def staging_key(inputs: list[Input]) -> str:
+    """What a build must share with an earlier one to go on with its intermediate files: inputs as they are, our code.
+
+    What they were made with, settings and versions, decides over the folders inside.
+    """
+    known = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        known.update(path.read_bytes())
+    for item in inputs:
+        try:
+            modified = None if is_remote(item.path) else os.stat(item.path).st_mtime_ns
+        except (OSError, ValueError):  # it is counted as unreadable
+            modified = None
+        known.update(os.fsencode(f"{item.path} {item.name} {item.bytes} {item.expected} {modified}\n"))
+    return known.hexdigest()
