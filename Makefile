@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
-RUN := $(VENV)/bin/python
+PY := $(VENV)/bin/python
 
 INPUT ?= data_samples
 OUTPUT ?= out/c4
@@ -13,11 +13,16 @@ ARGS ?=
 CRAWL ?= CC-MAIN-2024-22
 FILES ?= 2
 WET ?= wet
+CORPUS ?= out/mc4
+MIXED ?= out/mixture
+ALPHA ?= 0.3
+TEXTS ?=
 MINUTES ?= 30
 FUZZ_SECONDS ?= 120
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 fetch assets check fix test golden samples parity bench soak fuzz package clean
+.PHONY: help setup build-c4 rebalance fetch assets check fix test golden samples parity bench languages soak fuzz \
+  package clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,48 +33,56 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "c4pipe needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
-	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 build-c4: setup ## build a corpus: INPUT= OUTPUT= PRESET= RUNNER= WORKERS= ARGS= (default: the samples, into out/c4)
-	@$(RUN) -m beam_jobs.build_c4 --input $(INPUT) --output $(OUTPUT) --preset $(PRESET) --runner $(RUNNER) \
+	@$(PY) -m beam_jobs.build_c4 --input $(INPUT) --output $(OUTPUT) --preset $(PRESET) --runner $(RUNNER) \
 	  $(if $(WORKERS),--workers $(WORKERS)) $(ARGS)
 
+rebalance: setup ## mix the languages of a corpus by temperature: CORPUS= MIXED= ALPHA= ARGS= (default: of the samples)
+	@$(if $(filter out/mc4,$(CORPUS)),test -e $(CORPUS)/manifest.json || \
+	  $(PY) -m beam_jobs.build_c4 --input data_samples --output $(CORPUS) --preset multilingual)
+	@$(PY) -m beam_jobs.rebalance --corpus $(CORPUS) --output $(MIXED) --alpha $(ALPHA) $(ARGS)
+
 fetch: setup ## download WET files of a crawl, politely and resumably: CRAWL= FILES= WET= ARGS= (default: two, into wet)
-	@$(RUN) -m c4pipe.fetch --crawl $(CRAWL) --files $(FILES) --output $(WET) $(ARGS)
+	@$(PY) -m c4pipe.fetch --crawl $(CRAWL) --files $(FILES) --output $(WET) $(ARGS)
 
 assets: setup ## fetch the full word lists, news domains and Punkt data into ./assets, checksums checked
-	@$(RUN) -m c4pipe.fetch.assets $(ARGS)
+	@$(PY) -m c4pipe.fetch.assets $(ARGS)
 
 check: setup ## format, lint, types and layers
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
-	$(RUN) -m pytest tests/test_layers.py tests/test_docs.py
+	$(PY) -m pytest tests/test_layers.py tests/test_docs.py
 
 fix: setup ## let the tools mend format and lint, and write the generated parts of the docs
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
-	$(RUN) -m tests.docs
+	$(PY) -m tests.docs
 
 test: setup ## all tests: ARGS= goes to pytest
-	$(RUN) -m pytest -n auto $(ARGS)
+	$(PY) -m pytest -n auto $(ARGS)
 
 golden: setup ## write data_samples/expected anew: read the diff before you commit it
-	$(RUN) -m tests.golden
+	$(PY) -m tests.golden
 
 samples: setup ## write the WET files of data_samples anew from their pages
-	$(RUN) data_samples/make_samples.py
+	$(PY) data_samples/make_samples.py
 
 parity: setup bench/.venv-reference/ready ## compare en.tfds page for page with the installed TensorFlow Datasets: INPUT=
-	$(RUN) -m bench.parity $(if $(filter-out data_samples,$(INPUT)),--input $(INPUT)) $(ARGS)
+	$(PY) -m bench.parity $(if $(filter-out data_samples,$(INPUT)),--input $(INPUT)) $(ARGS)
 
 bench: setup bench/.venv-reference/ready ## measure a build against the reference's own functions on the same pages
-	$(RUN) -m bench.build $(ARGS)
+	$(PY) -m bench.build $(ARGS)
+
+languages: setup ## measure the language identifiers on texts of known languages, CODE.txt each: TEXTS= ARGS=
+	$(PY) -m bench.languages $(if $(TEXTS),--texts $(TEXTS)) $(ARGS)
 
 soak: setup ## kill builds and make their files fail for MINUTES=30, and compare the bytes
-	$(RUN) -m bench.soak --minutes $(MINUTES) $(ARGS)
+	$(PY) -m bench.soak --minutes $(MINUTES) $(ARGS)
 
 fuzz: setup bench/.venv-fuzz/ready ## fuzz the reader, the cleaner, the parsers and the matcher for FUZZ_SECONDS=120 each
 	for target in reader cleaner manifest lists matcher; do \
@@ -86,7 +99,7 @@ bench/.venv-reference/ready: bench/requirements-reference.txt
 	@touch $@
 
 package: setup ## make the wheel that Dataflow workers can install: dist/c4pipe-*.whl
-	$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean: ## remove out/ and every cache; .venv and assets stay
 	rm -rf out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

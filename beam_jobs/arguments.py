@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from c4pipe.errors import ConfigError, unknown
+from c4pipe.flow.files import SUFFIXES
+from c4pipe.langid import IDENTIFIERS
 from c4pipe.presets import PRESETS
 
 EPILOG = """\
@@ -19,6 +21,7 @@ examples:
   as TensorFlow Datasets      python -m beam_jobs.build_c4 --preset en.tfds --badwords-dir assets/badwords ...
   German instead of English   python -m beam_jobs.build_c4 --languages de ...
   mC4, languages one by one   python -m beam_jobs.build_c4 --preset multilingual --languages de,ko --staging tmp ...
+  any text, the same rules    python -m beam_jobs.build_c4 --input-format jsonl --input wiki ...
   several corpora at once     python -m beam_jobs.build_c4 --preset en,en.noclean,multilingual ...
   what would it take?         python -m beam_jobs.build_c4 --dry-run ...
   a whole crawl on Dataflow   python -m beam_jobs.build_c4 --input wet.paths.gz --root s3://commoncrawl \\
@@ -56,7 +59,13 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         required=True,
         metavar="PATH",
-        help="WET files, folders, globs or lists (wet.paths.gz); https:// too",
+        help="files, folders, globs or lists of paths (wet.paths.gz); https:// too",
+    )
+    a(
+        "--input-format",
+        choices=SUFFIXES,
+        default="wet",
+        help="what the inputs are (default: wet); of text, a file is a document; others have text, url, timestamp",
     )
     a("--root", metavar="URL", help="what the lines of a list are relative to (default: the list's folder)")
     a("--sizes", metavar="FILE", help="lines of BYTES NAME: an input of another size is a truncated one")
@@ -68,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
         help=f"{', '.join(PRESETS)}; or MODULE:NAME of your own (default: en). Several are built in one reading",
     )
     a("--languages", metavar="L,L", help="languages to keep instead of the preset's own, such as de or de,fr,und")
+    a("--langid", metavar="NAME", help=f"who names languages: {', '.join(IDENTIFIERS)}; a model as fasttext:FILE")
     a("--min-pages", type=_count, metavar="N", help="leave out languages with fewer pages (default: 0; mC4: 10000)")
     a(
         "--runner",

@@ -67,7 +67,7 @@ def run(args: Namespace, rest: list[str]) -> int:
     assets = find_assets(args.badwords_dir, args.news_domains, args.url_list)
     # Beam's own --dry_run=True: the job graph is made, and nothing is touched.
     offline = str(PipelineOptions(rest).view_as(TestOptions).dry_run).lower() == "true"
-    inputs = [Input("wet.paths", "wet.paths", 0)] if offline else find_inputs(args.input, args.root)
+    inputs = [Input("wet.paths", "wet.paths", 0)] if offline else find_inputs(args.input, args.root, args.input_format)
     if args.sizes:
         inputs = with_sizes(inputs, args.sizes)
     corpora = make_corpora(args, presets, assets, inputs)

@@ -20,8 +20,11 @@ from c4pipe.errors import ConfigError
 from c4pipe.flow.files import Input, is_remote
 from c4pipe.flow.settings import Lists, Settings, kinds_of
 from c4pipe.flow.target import staging_folder
-from c4pipe.presets import Preset, find_preset, for_languages
-from c4pipe.stages import Size
+from c4pipe.langid import default_score, load
+from c4pipe.langid import describe as describe_identifier
+from c4pipe.langid.base import UND
+from c4pipe.presets import Preset, find_preset, for_format, for_languages
+from c4pipe.stages import Identify, Size
 
 TYPICAL_WET = 80 << 20  # bytes of a file of a list in a bucket, whose size nobody has asked for
 PACKAGE = Path(__file__).parents[1] / "c4pipe"
@@ -38,11 +41,24 @@ def presets_of(args: Namespace) -> list[Preset]:
     odd = [name for name in names if not re.fullmatch(r"\w[\w.-]*", name)]
     if len(names) > 1 and odd:
         raise ConfigError(f"--preset {args.preset}: a corpus of several gets a folder of its name; {odd[0]!r} is none.")
+    presets = [for_format(preset, args.input_format) for preset in presets]
+    if args.langid:
+        presets = [_with_identifier(preset, args.langid) for preset in presets]
     if args.languages:
         presets = [for_languages(preset, _languages(args.languages)) for preset in presets]
     if args.min_pages is not None:
         presets = [_with_size(preset, args.min_pages) for preset in presets]
     return presets
+
+
+def _with_identifier(preset: Preset, name: str) -> Preset:
+    """The preset with another identifier, for those of its languages that it knows, and as sure as is usual for it."""
+    for stage in preset.stages:
+        if isinstance(stage, Identify):
+            known = {*load(name).languages, UND}
+            languages = tuple(language for language in stage.languages if language in known)
+            preset = preset.on(replace(stage, by=name, languages=languages, min_score=default_score(name)))
+    return preset
 
 
 def _languages(text: str) -> list[str]:
@@ -85,6 +101,7 @@ def make_settings(
             "limit_pages": args.limit_pages,
         },
         "assets": assets.describe(kinds_of(preset.stages)),
+        "identifiers": [describe_identifier(stage.by) for stage in preset.stages if isinstance(stage, Identify)],
         "versions": {"c4pipe": __version__, "python": platform.python_version()}
         | {name: version(name) for name in LIBRARIES},
     }

@@ -7,7 +7,7 @@ from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from c4pipe.page import Reason
-from c4pipe.presets import PRESETS, Preset
+from c4pipe.presets import EN, PRESETS, Preset, for_format
 from c4pipe.rules import RULES, LineEdit
 from c4pipe.stages import Clean, Dedup, Filter, Stage
 
@@ -90,7 +90,7 @@ def other_reasons_table() -> str:
     """Every reason that no rule gives: of reading, dedup and language."""
     ruled = {kind().reason.code for kind in RULES if not issubclass(kind, LineEdit)}
     found: dict[str, tuple[str, ...]] = {}
-    for preset in PRESETS.values():
+    for preset in (*PRESETS.values(), for_format(EN, "jsonl")):
         for stage, reason, words in reasons_of(preset):
             if reason.code not in ruled:
                 found.setdefault(reason.code, (stage, f"`{reason.code}`", reason.unit.value, words, reason.source))

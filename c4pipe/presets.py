@@ -13,6 +13,7 @@ from c4pipe.errors import ConfigError, unknown
 from c4pipe.langid.base import UND
 from c4pipe.langid.codes import MC4
 from c4pipe.rules import (
+    END_MARKS,
     BadWords,
     EndMark,
     ListedDomain,
@@ -207,7 +208,7 @@ def find_preset(name: str) -> Preset:
 
 
 def for_languages(preset: Preset, languages: Iterable[str]) -> Preset:
-    """The preset for other languages than its own; with just one, sentences are split by its rules."""
+    """The preset for other languages, with their end marks; with just one, sentences are split by its rules."""
     wanted = tuple(dict.fromkeys(languages))
     if not wanted:
         raise ConfigError(f"preset {preset.name!r} needs one language at least.")
@@ -218,9 +219,19 @@ def for_languages(preset: Preset, languages: Iterable[str]) -> Preset:
     return replace(preset, stages=tuple(_for(stage, wanted) for stage in preset.stages))
 
 
+def for_format(preset: Preset, name: str) -> Preset:
+    """The preset for inputs of another format than WET: one of documents.FORMATS."""
+    read = preset.stages[0]
+    if isinstance(read, Read) and read.quirks and name != read.format:
+        raise ConfigError(f"preset {preset.name!r} reads WET files as the reference does, and no {name}; use `en`.")
+    return preset.on(Read(format=name)) if name != "wet" else preset
+
+
 def _for(stage: Stage, languages: tuple[str, ...]) -> Stage:
     if isinstance(stage, Identify):
         return replace(stage, languages=languages)
+    if isinstance(stage, Clean):
+        stage = replace(stage, lines=tuple(_with_marks(step, languages) for step in stage.lines))
     if len(languages) > 1:
         return stage
     splitter = f"sentencex:{languages[0].partition('-')[0]}"  # zh-cn is zh
@@ -230,3 +241,10 @@ def _for(stage: Stage, languages: tuple[str, ...]) -> Stage:
         then = tuple(replace(r, splitter=splitter) if isinstance(r, MinSentences) else r for r in stage.then)
         stage = replace(stage, then=then)
     return stage
+
+
+def _with_marks(step: LineStep, languages: tuple[str, ...]) -> LineStep:
+    if not isinstance(step, EndMark):
+        return step
+    own = (mark for language in languages for mark in END_MARKS.get(language, ()))
+    return replace(step, marks=tuple(dict.fromkeys([*step.marks, *own])))

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from c4pipe.clean import LineStep, fast_clean
 from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
+from c4pipe.documents import DOCUMENT_REASONS
 from c4pipe.errors import unknown
 from c4pipe.langid import load
 from c4pipe.langid.base import UND, Guess
@@ -22,13 +23,14 @@ from c4pipe.wet import READ_REASONS
 
 @dataclass(frozen=True)
 class Read:
-    """Records become pages. `quirks` reads as the reference does, line by line, headers and all."""
+    """Records become pages. `quirks` reads WET as the reference does, line by line, headers and all."""
 
     name: str = "read"
     quirks: bool = False
+    format: str = "wet"  # or one of documents.FORMATS
 
     def reasons(self) -> Iterator[Reason]:
-        yield from READ_REASONS
+        yield from READ_REASONS if self.format == "wet" else DOCUMENT_REASONS
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from c4pipe.dedup.claims import page_priority
+from c4pipe.documents.reasons import FAULTS
 from c4pipe.ledger import Ledger
 from c4pipe.page import Page, Rejected, Verdict
 from c4pipe.plan import KEPT, Plan, walk
@@ -26,7 +27,6 @@ from c4pipe.stats import Stats
 from c4pipe.storage import Store
 from c4pipe.text import hash64
 from c4pipe.urls import url_key
-from c4pipe.wet.reasons import FAULTS
 
 STAGED_SCHEMA = (
     PAGE_SCHEMA.append(pa.field("row", pa.int64()))

@@ -44,12 +44,17 @@ def splits(manifest: dict[str, Any]) -> Iterator[str]:
     largest = sorted(sums, key=lambda key: (-sums[key][0], key))
     for config, split in sorted(largest[:SHOWN_SPLITS]):
         rows, files, size = sums[config, split]
-        yield f"  {config}/{split}: {rows:,} pages in {files:,} file{'s' if files > 1 else ''}, {size / 1e6:,.2f} MB"
+        counts = f"{_many(rows, 'page')} in {_many(files, 'file')}"
+        yield f"  {config}/{split}: {counts}, {size / 1e6:,.2f} MB"
     if rest := largest[SHOWN_SPLITS:]:
         rows = sum(sums[key][0] for key in rest)
         yield f"  ... and {rows:,} pages in {len(rest):,} smaller splits; README.md lists them"
     if left_out := manifest.get("left_out"):
         yield "  left out for too few pages: " + ", ".join(f"{config} {n:,}" for config, n in left_out.items())
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' if count != 1 else ''}"
 
 
 def faulty(manifest: dict[str, Any]) -> list[dict[str, Any]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from itertools import islice
+from itertools import accumulate, islice, pairwise
 
 import mmh3
 
@@ -39,11 +40,60 @@ def sentence_splitter(name: str) -> Splitter:
 def _sentencex(language: str) -> Splitter:
     import sentencex
 
+    segment: Callable[[str, str], list[str]] = sentencex.segment
+
     def split(text: str) -> list[str]:
-        sentences: list[str] = sentencex.segment(language, text)
+        if text.isascii():
+            return segment(language, text)
+        shown = text
+        if "\u17d4" in text or "\u17d5" in text or "\u037e" in text:
+            shown = text.translate(_STOPS)
+        if _BLANK_AND_STOP.search(shown) and _INITIAL_AND_BLANK.search(shown):
+            shown = _BLANK_BEFORE_STOP.sub(" ", shown)
+        sentences = segment(language, shown)
+        if shown is not text:
+            sentences = _cut(text, sentences)
+        for sentence in sentences:
+            if sentence[0] in _TRAILING:
+                return _behind(sentences)
         return sentences
 
     return split
+
+
+# sentencex 1.0.32 does not know the full stops of Khmer, nor the Greek question mark that Unicode holds equal to ";".
+# It is shown stops that it does know, character for character.
+_STOPS = str.maketrans("\u17d4\u17d5\u037e", "\u104b\u104b;")
+# It panics at "Plan B ." if that blank has several bytes in UTF-8, and a panic is no Exception: it would end the build.
+_WIDE = "[\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+_BLANK_AND_STOP = re.compile(rf"\.(?<={_WIDE}\.)")  # the literal first character makes it fast
+_INITIAL_AND_BLANK = re.compile(rf"(?<![^\s./])[A-Z][\s./]*{_WIDE}\.")
+_BLANK_BEFORE_STOP = re.compile(rf"{_WIDE}(?=\.)")
+# Marks without width that follow a stop: of direction, of where a line may break, of how a stop is drawn.
+_TRAILING = frozenset("\u061c\u200b\u200c\u200d\u200e\u200f\u202c\u2060\u2069\ufe0e\ufe0f\ufeff")
+
+
+def _cut(text: str, shown: list[str]) -> list[str]:
+    """The text in pieces as long as these."""
+    ends = accumulate(map(len, shown), initial=0)
+    return [text[start:end] for start, end in pairwise(ends)]
+
+
+def _behind(sentences: list[str]) -> list[str]:
+    """Marks behind a stop belong to the sentence that it ends; sentencex begins the next one with them.
+
+    Else the same sentence would be another one in the middle of a line than in front, and a mark at the end of the line
+    a sentence of its own.
+    """
+    whole = sentences[:1]
+    for sentence in sentences[1:]:
+        rest = sentence
+        if sentence[0] in _TRAILING:
+            rest = sentence.lstrip("".join(_TRAILING)).lstrip()
+            whole[-1] += sentence[: len(sentence) - len(rest)]
+        if rest:
+            whole.append(rest)
+    return whole
 
 
 @cache

@@ -26,7 +26,7 @@ FLOORS = (
     ("presets",),
     ("catalogue", "plan"),
     ("staging", "merging", "card", "summary"),
-    ("finishing", "conclude", "inspect"),
+    ("finishing", "conclude", "inspect", "rebalance"),
     ("flow",),
     ("beam_jobs",),
 )
@@ -35,18 +35,19 @@ NEIGHBOURS = {
     ("assets", "text"),  # the hashes of a URL list,
     ("assets", "urls"),  # by the keys of its URLs
 }
-ONLY = {"model": {"shards", "mixture"}}  # the disk is the contract
+ONLY = {"model": {"shards", "mixture", "errors"}}  # the disk is the contract
 
 # Library -> rooms, or single modules, that may import it. Others may be seen anywhere above the ground floor.
 LIBRARIES = {
     "apache_beam": {"flow", "beam_jobs"},
     "langdetect": {"langid"},
+    "matplotlib": {"rebalance/picture", "model"},
     "mmh3": {"text"},
     "nltk": {"text", "assets"},
     "numba": {"langid"},
     "pyarrow": {
         "shards", "sample", "documents", "staging", "finishing", "merging", "card", "dedup/urls", "flow",
-        "mixture", "inspect", "model",
+        "rebalance", "inspect", "model",
     },
     "re2": {"rules"},
     "safetensors": {"model"},

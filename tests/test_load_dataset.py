@@ -46,7 +46,7 @@ def test_load_dataset(built, tmp_path, how):
     )
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout)
-    columns = ["text", "timestamp", "url", "language", "language_score", "source", "record_id"]
+    columns = ["text", "timestamp", "url", "language", "language_score", "language_votes", "source", "record_id"]
     assert found["configs"] == ["en"]
     assert found["columns"] == {"train": columns, "validation": columns}
     assert found["types"] == dict.fromkeys(columns, "string") | {"language_score": "float64"}

@@ -10,10 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.merging import SHARD_BYTES, OutputShard, Piece, plan_split, shard_count, write_rejected, write_shard
+from c4pipe.merging import (
+    SHARD_BYTES,
+    OutputShard,
+    Piece,
+    leave_out,
+    plan_split,
+    shard_count,
+    write_rejected,
+    write_shard,
+)
 from c4pipe.page import Page
 from c4pipe.sample import Sampled, sample_table
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, ParquetSink, page_table, pages_of
+from c4pipe.stages import Size
 from c4pipe.storage import LocalStore
 from c4pipe.text import hash64
 
@@ -109,7 +119,7 @@ def test_a_shard_is_written_in_the_order_of_the_hashes_of_its_sources(tmp_path: 
     pieces = (Piece(one, 1, 5, 10), Piece(two, 0, 0, 10), Piece(one, 0, 9, 1))
     wanted = [page(n) for n in (*range(15, 25), *range(30, 40), 9)]
     shard = OutputShard("en", "train", 0, 2, pieces)
-    row = write_shard(shard, LocalStore(), str(tmp_path / "out"))
+    row, stats = write_shard(shard, LocalStore(), str(tmp_path / "out"))
 
     written = tmp_path / "out" / "en" / "train-00000-of-00002.parquet"
     table = pq.read_table(written, partitioning=None)
@@ -123,8 +133,9 @@ def test_a_shard_is_written_in_the_order_of_the_hashes_of_its_sources(tmp_path: 
         "bytes": written.stat().st_size,
         "sha256": hashlib.sha256(written.read_bytes()).hexdigest(),
     }
+    assert (stats.pages_kept, stats.chars_kept) == (21, sum(len(p.text) for p in wanted))
     again = write_shard(shard._replace(pieces=pieces[::-1]), LocalStore(), str(tmp_path / "again"))
-    assert again == row  # the order in which pieces are named does not show
+    assert again == (row, stats)  # the order in which pieces are named does not show
 
 
 def test_row_groups_are_small_enough_to_page_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +143,7 @@ def test_row_groups_are_small_enough_to_page_through(tmp_path: Path, monkeypatch
     shard = OutputShard("en", "train", 0, 1, (Piece(path, 0, 0, 2500),))
 
     def groups(folder: str) -> list[int]:
-        row = write_shard(shard, LocalStore(), str(tmp_path / folder))
+        row, _ = write_shard(shard, LocalStore(), str(tmp_path / folder))
         footer = pq.ParquetFile(tmp_path / folder / row["path"]).metadata
         return [footer.row_group(i).num_rows for i in range(footer.num_row_groups)]
 
@@ -141,6 +152,24 @@ def test_row_groups_are_small_enough_to_page_through(tmp_path: Path, monkeypatch
     sizes = groups("b")
     assert sum(sizes) == 2500
     assert max(sizes) < 400
+
+
+@pytest.mark.parametrize(("cap", "shown"), [(None, 20), (3, 3), (0, 0)])
+def test_a_shard_that_is_left_out_goes_into_the_rejected_table(tmp_path: Path, cap: int | None, shown: int) -> None:
+    path = finished(tmp_path / "one", range(20))
+    shard = OutputShard("fy", "train", 0, 1, (Piece(path, 0, 0, 20),))
+    row, stats = leave_out(shard, Size("size", 50), 21, cap, LocalStore(), str(tmp_path))
+    assert (stats.pages_kept, stats.domains_rejected.total()) == (0, 20)
+    if not shown:
+        assert row is None
+        return
+    assert row is not None
+    assert row["path"] == "rejected/part-size-few_pages-fy-train-00000.parquet"
+    found = pq.read_table(tmp_path / row["path"], partitioning=None).to_pylist()
+    assert [r["url"] for r in found] == [
+        p.url for p in sorted(map(page, range(20)), key=lambda p: (hash64(p.source), p.source))[:shown]
+    ]
+    assert {(r["stage"], r["reason"], r["detail"]) for r in found} == {("size", "few_pages", "fy: 21 pages")}
 
 
 def test_the_rejected_table_is_written_in_the_order_given(tmp_path: Path) -> None:

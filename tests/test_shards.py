@@ -36,7 +36,16 @@ PAGE = Page("http://a.example/", "Some text.", "2024-05-22T10:11:12Z", "x.wet#0"
 
 
 def test_the_columns_are_those_of_allenai_and_then_ours() -> None:
-    assert PAGE_SCHEMA.names == ["text", "timestamp", "url", "language", "language_score", "source", "record_id"]
+    assert PAGE_SCHEMA.names == [
+        "text",
+        "timestamp",
+        "url",
+        "language",
+        "language_score",
+        "language_votes",
+        "source",
+        "record_id",
+    ]
     assert REJECTED_SCHEMA.names == ["url", "timestamp", "stage", "reason", "detail", "text", "dropped", "source"]
     assert not any(field.nullable for field in PAGE_SCHEMA)
 
@@ -55,6 +64,7 @@ def test_a_page_is_a_row() -> None:
             "url": "http://a.example/",
             "language": "en",
             "language_score": 0.99,
+            "language_votes": "",
             "source": "x.wet#0",
             "record_id": "urn:uuid:1",
         }

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c4pipe.page import Page
-from c4pipe.stats import Stats, registered
+from c4pipe.stats import Stats, by_language, registered
 
 
 def page(text: str, url: str = "http://a.com/", timestamp: str = "2024-05-22T10:11:12Z", language: str = "en") -> Page:
@@ -33,10 +33,26 @@ def test_pages_are_counted_as_read_kept_and_rejected() -> None:
         "lengths_read": {"0": 2, "1": 1, "10": 1},
         "lengths_kept": {"1": 1, "9": 1},
         "languages": {"de": 1, "en": 1},
+        "votes": {},
+        "scripts": {},
         "months": {"2023-12": 1, "2024-05": 1},
         "domains_kept": {"a.com": 1, "b.co.uk": 1},
         "domains_rejected": {"a.com": 1},
     }
+
+
+def test_votes_are_counted_by_who_said_what_and_scripts_apart() -> None:
+    stats = Stats()
+    for language, votes in [
+        ("zu", "fasttext:en:0.41 cld2:zu:0.98 script:Latn:1.00"),
+        ("zu", "fasttext:en:0.80 cld2:zu:0.99 script:Latn:0.97"),
+        ("sr", "fasttext:sr:0.99 cld2:sr:0.99 script:Cyrl:1.00"),
+        ("und", ""),
+    ]:
+        stats.kept(page("text", language=language)._replace(language_votes=votes))
+    data = stats.to_json()
+    assert by_language(data["votes"]) == {"sr": {"fasttext=sr cld2=sr": 1}, "zu": {"fasttext=en cld2=zu": 2}}
+    assert by_language(data["scripts"]) == {"sr": {"Cyrl": 1}, "zu": {"Latn": 2}}
 
 
 def test_lengths_are_sorted_as_numbers() -> None:

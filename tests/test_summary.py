@@ -73,7 +73,7 @@ def test_a_build_of_nothing_has_a_funnel() -> None:
 def test_splits_are_summed_over_their_files() -> None:
     assert list(splits(MANIFEST)) == [
         "  en/train: 1,499 pages in 2 files, 2.50 MB",
-        "  en/validation: 1 pages in 1 file, 0.01 MB",
+        "  en/validation: 1 page in 1 file, 0.01 MB",
     ]
 
 

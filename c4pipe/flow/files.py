@@ -18,12 +18,13 @@ from typing import BinaryIO, NamedTuple
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
+from c4pipe import documents
 from c4pipe.errors import ConfigError
 from c4pipe.fetch import HttpCache
 from c4pipe.flow.web import input_cache, is_web, web_bytes, web_size
 from c4pipe.storage import LocalStore
 
-SUFFIXES = (".wet", ".wet.gz")
+SUFFIXES = {"wet": (".wet", ".wet.gz"), **documents.SUFFIXES}  # of the files that a folder is searched for
 LIST_SUFFIXES = (".paths", ".paths.gz")
 LONGEST_LIST = 256 << 20  # bytes of text: 1.8 million paths of the length that Common Crawl's have
 
@@ -102,7 +103,7 @@ class BeamStore(LocalStore):
             raise OSError(str(error)) from None
 
 
-def find_inputs(patterns: Iterable[str], root: str | None = None) -> list[Input]:
+def find_inputs(patterns: Iterable[str], root: str | None = None, format: str = "wet") -> list[Input]:  # noqa: A002
     """The inputs that globs, folders, files and lists of paths name, sorted, each once.
 
     A list is a file that ends in `.paths` or `.paths.gz`, as Common Crawl gives out; its lines are joined to `root`,
@@ -110,10 +111,12 @@ def find_inputs(patterns: Iterable[str], root: str | None = None) -> list[Input]
     """
     found: dict[str, int] = {}
     for pattern in patterns:
-        named = dict(_expand(pattern, root))
+        named = dict(_expand(pattern, root, SUFFIXES[format]))
         if not named:
+            kind = "WET" if format == "wet" else format
+            endings = " or ".join(f"*{suffix}" for suffix in SUFFIXES[format])
             raise ConfigError(
-                f"--input {pattern}: no WET file found. Expected a file, a folder with *.wet or *.wet.gz files, "
+                f"--input {pattern}: no {kind} file found. Expected a file, a folder with {endings} files, "
                 "a glob, or a list of paths (*.paths, *.paths.gz)."
             )
         found.update(named)
@@ -136,16 +139,16 @@ def _names(paths: list[str]) -> list[str]:
     return [posixpath.relpath(path, shared or ".") for path in paths]
 
 
-def _expand(pattern: str, root: str | None) -> Iterator[tuple[str, int]]:
+def _expand(pattern: str, root: str | None, suffixes: tuple[str, ...]) -> Iterator[tuple[str, int]]:
     if pattern.endswith(LIST_SUFFIXES):
         yield from _listed(pattern, root)
     elif is_web(pattern):
         yield pattern, web_size(pattern)
     elif is_remote(pattern):
         yield from ((match.path, match.size_in_bytes) for match in _match(pattern))
-    elif os.path.isdir(pattern) and not pattern.endswith(SUFFIXES):
+    elif os.path.isdir(pattern) and not pattern.endswith(suffixes):
         for folder, _, files in os.walk(pattern):
-            for path in (os.path.join(folder, file) for file in files if file.endswith(SUFFIXES)):
+            for path in (os.path.join(folder, file) for file in files if file.endswith(suffixes)):
                 yield os.path.abspath(path), _size(path)
     else:
         # The name itself comes first: it may hold characters that would make it a pattern.

@@ -10,6 +10,7 @@ import apache_beam as beam
 import numpy as np
 
 from c4pipe.dedup.claims import by_shard, lost_atoms
+from c4pipe.documents.reasons import FAULTS
 from c4pipe.finishing import Finished, Group, Lost, Summary, finish_shard
 from c4pipe.flow.dedup import lost_inside, rows_of
 from c4pipe.flow.files import BeamStore
@@ -20,7 +21,6 @@ from c4pipe.plan import Plan
 from c4pipe.shards import to_json
 from c4pipe.staging import Staged
 from c4pipe.stats import Stats
-from c4pipe.wet.reasons import FAULTS
 
 Written = tuple[str, bytes]  # the kind of a `conclude.Part`, JSON
 

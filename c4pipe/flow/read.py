@@ -1,4 +1,4 @@
-"""From the list of inputs to staged shards: one WET file is one element, for gzip cannot be split."""
+"""From the list of inputs to staged shards: one file is one element, for gzip cannot be split."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from typing import BinaryIO
 import apache_beam as beam
 from apache_beam.io.filesystem import BeamIOError
 
+from c4pipe.documents import read_documents
 from c4pipe.fetch import FetchError
 from c4pipe.flow.files import BeamStore, Input, is_remote
 from c4pipe.flow.settings import Settings, plans_of, tag_of
 from c4pipe.page import Kept, Page, Rejected, Verdict
+from c4pipe.stages import Read
 from c4pipe.staging import Progress, Staged, Stager, stage_shard, staged_already
 from c4pipe.storage import TEMPORARY
 from c4pipe.wet import read_wet
@@ -38,15 +40,32 @@ class Watched:
         self.position += len(data)
         return data
 
+    # What a Parquet file is read with, back and forth: there the position is what was taken so far.
 
-def verdicts(item: Input, store: BeamStore, quirks: bool, limit: int | None, heartbeat: Heartbeat) -> Iterator[Verdict]:
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    @property
+    def closed(self) -> bool:
+        return self._stream.closed
+
+
+def verdicts(item: Input, store: BeamStore, how: Read, limit: int | None, heartbeat: Heartbeat) -> Iterator[Verdict]:
     """The records of one file. One that cannot be opened or read to its end is a verdict too, not an exception."""
     try:
         with store.open_input(item.path) as stream:
             heartbeat.stream = watched = Watched(stream)
-            read = read_wet(watched, item.name, quirks=quirks)
+            if how.format == "wet":
+                read = read_wet(watched, item.name, quirks=how.quirks)
+            else:
+                read = read_documents(watched, item.name, how.format)  # type: ignore[arg-type]
             yield from read if limit is None else _first_pages(read, limit)
-        size = watched.position if item.bytes < 0 else item.bytes
+            size = item.bytes
+            if size < 0:
+                size = stream.seek(0, os.SEEK_END) if how.format == "parquet" else watched.position
         if limit is None and 0 <= item.expected != size:
             found = f"the file has {size:,} bytes, the list of sizes says {item.expected:,}"
             yield Rejected(Page("", "", "", f"{item.name}#{size}"), TRUNCATED, found)
@@ -87,7 +106,7 @@ class StageFile(beam.DoFn):
             settings = self._trunks[0]
             heartbeat = Heartbeat(settings.staging, shard)
             stagers = [Stager(self._plans[i], self._store, staged[i], settings.cap) for i in missing]
-            read = verdicts(item, self._store, self._plans[0].read.quirks, settings.limit_pages, heartbeat)
+            read = verdicts(item, self._store, self._plans[0].read, settings.limit_pages, heartbeat)
             for i, now in zip(missing, stage_shard(read, stagers, heartbeat), strict=True):
                 done[i] = now
         for settings, counts in zip(self._trunks, done, strict=True):

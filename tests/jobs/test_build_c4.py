@@ -34,7 +34,7 @@ from tests.wetfiles import (
     wet,
 )
 
-COLUMNS = ["text", "timestamp", "url", "language", "language_score", "source", "record_id"]
+COLUMNS = ["text", "timestamp", "url", "language", "language_score", "language_votes", "source", "record_id"]
 REJECTED_COLUMNS = ["url", "timestamp", "stage", "reason", "detail", "text", "dropped", "source"]
 
 

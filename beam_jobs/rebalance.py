@@ -1,0 +1,179 @@
+"""Mixes the languages of finished corpora: arguments -> plan -> one Beam pipeline -> summary. `--help` has examples."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import platform
+import resource
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions, TestOptions
+
+from beam_jobs.arguments import beam_flags
+from beam_jobs.rebalance_arguments import parse
+from beam_jobs.workers import as_build_error, tended, terminated
+from c4pipe import __version__
+from c4pipe.errors import BuildError, C4Error, ConfigError
+from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.lock import FolderLock
+from c4pipe.flow.mixed import Watch, clear_staging, finished_mixture, prepare
+from c4pipe.flow.progress import duration
+from c4pipe.flow.rebalance import Rebalance, Rebalancing
+from c4pipe.mixture import Mixture
+from c4pipe.rebalance.conclude import summary
+from c4pipe.rebalance.plan import Plan, make_plan
+from c4pipe.rebalance.sources import Corpus, find_sources, look_at, read_corpora
+from c4pipe.shards import MANIFEST
+from c4pipe.text import printable
+
+PACKAGE = Path(__file__).parents[1] / "c4pipe"
+LIBRARIES = ("apache-beam", "matplotlib", "numpy", "pyarrow")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the job; the exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", force=True)
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)  # it narrates, and tells every error a second time
+    try:
+        args, rest = parse(argv)
+        return run(args, rest)
+    except (BuildError, OSError) as error:
+        print(f"rebalance: {printable(str(error))}", file=sys.stderr)
+        return 1
+    except C4Error as error:
+        print(f"rebalance: {printable(str(error))}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("rebalance: interrupted. The same command goes on from what is finished.", file=sys.stderr)
+        return 143 if terminated() else 130
+
+
+def run(args: Namespace, rest: list[str]) -> int:
+    """The job with parsed arguments."""
+    if not args.output:
+        raise ConfigError("--output is empty; expected a folder.")
+    mixture = Mixture.parse(args.mixture, args.alpha, args.limit, args.temperature)
+    store = BeamStore()
+    corpora = read_corpora(args.corpus, store)
+    for corpus in corpora:
+        _check_apart(args.output, corpus.folder)
+    sources = find_sources(corpora, args.languages)
+    job = make_job(args, mixture, corpora)
+    done = finished_mixture(job, args.overwrite)
+    if done is not None:
+        with FolderLock(job.output):
+            clear_staging(job)  # what a run left that was killed behind its manifest
+        print("\n".join(summary(done, job.output)))
+        print("  it was there already: same corpora, same settings; --overwrite makes it again")
+        return 0
+    sources, schema = look_at(sources, store)
+    plan = make_plan(sources, schema, mixture, args.documents, args.max_epochs, args.seed, args.shards)
+    train = plan.splits[0].order
+    job.description["rates"] = mixture.rates(dict(zip(train.names, train.documents, strict=True)))
+    options = PipelineOptions(beam_flags(args, rest, len(sources), sum(source.raw for source in sources)))
+    if str(options.view_as(TestOptions).dry_run).lower() == "true":
+        _pipeline(job, options).run()
+        print("rebalance: the job graph is made; with --dry_run=True nothing else is.")
+        return 0
+    with FolderLock(job.output):
+        return rebalance(job, plan, options)
+
+
+def rebalance(job: Rebalancing, plan: Plan, options: PipelineOptions) -> int:
+    """Runs the pipeline, shows how far it is, and says what came out."""
+    started = time.monotonic()
+    with tended() as stderr:
+        try:
+            prepare(job, plan)
+            with Watch(job, plan, stderr):
+                _pipeline(job, options).run().wait_until_finish()
+        except BaseException as error:
+            raise as_build_error(error, job.output) from error
+    try:
+        clear_staging(job)
+    except OSError as error:  # the mixture is whole by now
+        print(f"note: {job.staging} could not be removed ({error.strerror or error}).", file=sys.stderr)
+    with BeamStore().read(f"{job.output}/{MANIFEST}") as stream:
+        manifest = json.load(stream)
+    seconds = time.monotonic() - started
+    pages = sum(shard["rows"] for shard in manifest["shards"])
+    print("\n".join(summary(manifest, job.output)))
+    print(f"  {duration(seconds)} min, {pages / seconds:,.0f} pages/s, peak memory {_peak_memory()}")
+    return 0
+
+
+def make_job(args: Namespace, mixture: Mixture, corpora: list[Corpus]) -> Rebalancing:
+    """All that decides the bytes of the mixture, and the fingerprint that names it."""
+    description: dict[str, Any] = {
+        "says": str(mixture),
+        "settings": {
+            "mixture": mixture.kind,
+            "alpha": mixture.alpha,
+            "limit": mixture.limit,
+            "documents": args.documents,
+            "max_epochs": args.max_epochs,
+            "seed": args.seed,
+            "languages": args.languages,
+            "shards": args.shards or "auto",
+        },
+        "versions": {"c4pipe": __version__, "python": platform.python_version()}
+        | {name: version(name) for name in LIBRARIES},
+        "inputs": [_described(corpus) for corpus in corpora],
+    }
+    description["fingerprint"] = _hash(json.dumps(description, sort_keys=True))
+    known = [description["fingerprint"], *(corpus.folder for corpus in corpora)]
+    code = b"".join(path.read_bytes() for path in sorted(PACKAGE.rglob("*.py")))
+    output = args.output.rstrip("/") or "/"
+    return Rebalancing(output, f"{output}/.staging-{_hash(json.dumps(known), code)[:16]}", description)
+
+
+def _described(corpus: Corpus) -> dict[str, Any]:
+    shards = corpus.manifest["shards"]
+    return {
+        "path": corpus.name,
+        "bytes": sum(shard["bytes"] for shard in shards),
+        "records": sum(shard["rows"] for shard in shards),
+        "faults": {},
+        "one_entry": corpus.whole,
+        "manifest_sha256": corpus.sha256,
+    }
+
+
+def _hash(text: str, more: bytes = b"") -> str:
+    return hashlib.sha256(text.encode() + more).hexdigest()
+
+
+def _check_apart(output: str, folder: str) -> None:
+    """ConfigError where the mixture would be written into a corpus that it is made of, or around it."""
+    if is_remote(output) or is_remote(folder):
+        paths = [f"{output.rstrip('/')}/", f"{folder.rstrip('/')}/"]
+    else:
+        paths = [f"{os.path.realpath(path).rstrip('/')}/" for path in (output, folder)]
+    if paths[0].startswith(paths[1]) or paths[1].startswith(paths[0]):
+        raise ConfigError(f"--output {output} and --corpus {folder} lie in one another. Choose another folder.")
+
+
+def _pipeline(job: Rebalancing, options: PipelineOptions) -> beam.Pipeline:
+    pipeline = beam.Pipeline(options=options)
+    pipeline | Rebalance(job)
+    return pipeline
+
+
+def _peak_memory() -> str:
+    """The largest process of the job: this one, or one of its workers."""
+    found = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return f"{max(found) / 1024:,.0f} MB"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

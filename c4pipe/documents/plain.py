@@ -1,0 +1,38 @@
+"""Text files: one file is one document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from c4pipe.documents.fields import Fields, Place, document, rejected
+from c4pipe.documents.unpack import unpacked
+from c4pipe.page import Verdict
+from c4pipe.wet.members import Break
+from c4pipe.wet.opening import BOM
+from c4pipe.wet.reasons import TOO_LARGE, UNREADABLE
+from c4pipe.wet.record import Limits
+from c4pipe.wet.window import Readable
+
+
+def read_text(stream: Readable, name: str, limits: Limits) -> Iterator[Verdict]:
+    """The one document of a file. Half of it, where a part is lost, is none."""
+    place = Place(name, 0, alone=True)
+    parts: list[bytes] = []
+    size = 0
+    for item in unpacked(stream):
+        if isinstance(item, Break):
+            yield rejected(place, item.reason, item.detail, b"".join(parts))
+            return
+        parts.append(item)
+        size += len(item)
+        if size > limits.record:
+            yield rejected(place, TOO_LARGE, f"more than {limits.record} bytes of text", b"".join(parts))
+            return
+    body = b"".join(parts)
+    wide = wide_text(body)
+    yield document(Fields(body.removeprefix(BOM)), place) if wide is None else rejected(place, UNREADABLE, wide)
+
+
+def wide_text(head: bytes) -> str | None:
+    """What a text is that says by its byte order mark that it is no UTF-8; None for any other."""
+    return "UTF-16 or UTF-32 text, not UTF-8" if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) else None

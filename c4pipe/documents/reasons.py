@@ -1,0 +1,35 @@
+"""Why a record of a corpus is not a page, and what is counted on a page that is kept; most of it as in a WET file."""
+
+from __future__ import annotations
+
+from c4pipe.page import Reason, Unit
+from c4pipe.wet.reasons import BAD_URL, DAMAGED_MEMBER, NO_TEXT, TOO_LARGE, TRUNCATED, UNDECODABLE, UNREADABLE
+from c4pipe.wet.reasons import FAULTS as READ_FAULTS
+
+_OURS = "c4pipe: C4's rules ask for a URL and a date, which other corpora may lack"
+
+BAD_JSON = Reason(
+    "bad_json",
+    Unit.PAGE,
+    "is a line that is no JSON object",
+    "RFC 8259 (JSON) and jsonlines.org: one object a line",
+    keeps='{"text": "Some text."}',
+    drops='{"text": "Some',
+)
+URL_FILLED = Reason("url_filled", Unit.PAGE, "has no URL and got one from its file and its place there (kept)", _OURS)
+DATE_FILLED = Reason("date_filled", Unit.PAGE, "has no date and got the first of 1970 (kept)", _OURS)
+
+FAULTS = READ_FAULTS | {BAD_JSON.code}  # of any format: these say that bytes of the input were lost to us
+
+DOCUMENT_REASONS = (
+    DAMAGED_MEMBER,
+    TRUNCATED,
+    TOO_LARGE,
+    BAD_JSON,
+    BAD_URL,
+    NO_TEXT,
+    UNREADABLE,
+    UNDECODABLE,
+    URL_FILLED,
+    DATE_FILLED,
+)

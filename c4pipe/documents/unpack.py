@@ -1,0 +1,121 @@
+"""The byte layer: a file as it is stored becomes its text, whatever packed it, with the damage in between.
+
+    stream --unpacked--> bytes, bytes, Break, bytes, ...
+
+What packed a file is told by its first bytes, not by its name. Gzip is read by the members of the WET reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from c4pipe.wet.gzips import MAGIC
+from c4pipe.wet.members import Break, Members, Piece
+from c4pipe.wet.opening import foreign
+from c4pipe.wet.reasons import DAMAGED_MEMBER, TRUNCATED, UNREADABLE
+from c4pipe.wet.window import CHUNK, Readable
+
+HOLD = 4 << 20  # bytes of text: members up to this size are believed as a whole or not at all
+STEP = 4096  # bytes of text asked of zstd at a time, for those in front of an error are lost with it
+_HEAD = 16  # bytes that tell one kind of file from another
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_SKIPPABLE = tuple(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60))  # zstd frames that hold no text; pzstd's
+
+
+class Guarded:
+    """A stream for a library to read, which remembers what its own methods raised.
+
+    A library in C++ says OSError for damaged bytes, too: the two must be told apart.
+    """
+
+    closed = False  # asked by pyarrow
+
+    def __init__(self, stream: Any, head: bytes = b""):
+        """`head`: bytes already taken from the stream, to be read first."""
+        self._stream = stream
+        self._head = head
+        self.error: BaseException | None = None
+
+    def read(self, size: int = -1, /) -> bytes:
+        if self._head:
+            taken, self._head = self._head[:size], self._head[size:]
+            return taken
+        return self._call("read", size)  # type: ignore[no-any-return]
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._call("seek", offset, whence)  # type: ignore[no-any-return]
+
+    def tell(self) -> int:
+        return self._call("tell")  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Left to whoever opened the stream."""
+
+    def _call(self, method: str, *arguments: int) -> Any:
+        try:
+            return getattr(self._stream, method)(*arguments)
+        except BaseException as error:
+            self.error = error
+            raise
+
+
+def unpacked(stream: Readable) -> Iterator[bytes | Break]:
+    """The text of a file in pieces, and the breaks where some of it could not be had.
+
+    After a break in gzip data it goes on with the next member that is intact, if there is one. What `stream.read`
+    raises passes through.
+    """
+    head = b""
+    while len(head) < _HEAD and (more := stream.read(_HEAD - len(head))):
+        head += more
+    source = Guarded(stream, head)
+    if head.startswith((_ZSTD, *_SKIPPABLE)):
+        yield from _zstd(source)
+    elif head.startswith(MAGIC[:2]):
+        yield from _believed(Members(source))
+    elif (says := foreign(head)) is not None:
+        yield Break(UNREADABLE, 0, says)
+    else:
+        while chunk := source.read(CHUNK):
+            yield chunk
+
+
+def _believed(members: Members) -> Iterator[bytes | Break]:
+    """A member's checksum comes last. One of a few megabytes is held back until then; of a larger one, what stands
+    before the damage has been given out by the time it is found. What stands before a cut is as good as ever."""
+    held: list[bytes] = []
+    size = 0
+    for item in members:
+        if isinstance(item, Piece):
+            held.append(item.data)
+            size += len(item.data)
+        if isinstance(item, Break) and item.reason is not TRUNCATED:
+            held, size = [], 0
+        if isinstance(item, Break) or item.last or size > HOLD:
+            yield from filter(None, held)
+            held = []
+        if isinstance(item, Break):
+            yield item
+        if isinstance(item, Break) or item.last:
+            size = 0
+
+
+def _zstd(source: Guarded) -> Iterator[bytes | Break]:
+    unpacker = pa.CompressedInputStream(pa.PythonFile(source, mode="r"), "zstd")
+    size = 0
+    while True:
+        try:
+            chunk = unpacker.read(STEP)
+        except OSError as error:
+            if source.error is not None:
+                raise
+            reason = TRUNCATED if "Truncated" in str(error) else DAMAGED_MEMBER
+            yield Break(reason, size, f"after {size} bytes of text: {error}")
+            return
+        if not chunk:
+            return
+        size += len(chunk)
+        yield chunk

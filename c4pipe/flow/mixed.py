@@ -1,0 +1,137 @@
+"""The output folder of a rebalancing: what may be in it, how far it is, and what is cleared away."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+import threading
+import time
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+from c4pipe.errors import ConfigError
+from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.lock import LOCK
+from c4pipe.flow.rebalance import PLAN, Rebalancing
+from c4pipe.rebalance.plan import Plan
+from c4pipe.shards import MANIFEST
+from c4pipe.storage import make_folder
+
+_OURS = re.compile(
+    r"(README\.md|stats\.json|manifest\.json|mixture\.svg|report\.html|\.lock)"
+    r"|mixture/(train|validation)-\d{5}-of-\d{5}\.parquet|\.staging-[0-9a-f]+/.*|(mixture/)?\.[^/]+\.tmp"
+)
+_HALF = re.compile(r"(.*/)?\.[^/]+\.tmp")
+PERIOD = 10.0  # seconds between two lines on progress
+
+
+def finished_mixture(job: Rebalancing, overwrite: bool) -> dict[str, Any] | None:
+    """The manifest of the mixture in the folder if it is the one that is asked for; None if there is none.
+
+    ConfigError where the folder holds another one, or files that no rebalancing has made.
+    """
+    names = _names(job.output)
+    foreign = sorted(name for name in names if not _OURS.fullmatch(name))
+    if foreign:
+        raise ConfigError(
+            f"--output {job.output} holds files that are not of a mixture, such as {foreign[0]!r}. "
+            "Choose an empty folder."
+        )
+    if MANIFEST not in names or overwrite:
+        return None
+    with BeamStore().read(f"{job.output}/{MANIFEST}") as stream:
+        data = stream.read()
+    manifest: Any = None
+    with suppress(ValueError):
+        manifest = json.loads(data)
+    if isinstance(manifest, dict) and manifest.get("fingerprint") == job.description["fingerprint"]:
+        return manifest
+    raise ConfigError(
+        f"--output {job.output} holds a mixture of other corpora or with other settings. "
+        "Choose another folder, or replace it: --overwrite."
+    )
+
+
+def prepare(job: Rebalancing, plan: Plan) -> None:
+    """Makes the folder ready: as an unfinished run of the same job left it, or with nothing but the plan.
+
+    ConfigError if it cannot be written.
+    """
+    store = BeamStore()
+    try:
+        names = _names(job.output)
+        if store.exists(job.plan) and MANIFEST not in names:
+            _remove(job.output, filter(_HALF.fullmatch, names))
+            return
+        # The manifest goes first: from here on the folder holds no finished corpus. The plans go next: without one no
+        # staging folder is gone on with, however much of this gets done.
+        _remove(job.output, sorted(names, key=lambda name: (name != MANIFEST, not name.endswith(PLAN))))
+        if not is_remote(job.output):
+            for path in Path(job.output).glob(".staging-*"):
+                shutil.rmtree(path)
+            make_folder(Path(job.staging))
+        with store.write(job.plan) as stream:
+            stream.write(plan.to_bytes())
+    except OSError as error:
+        raise ConfigError(f"--output {job.output} cannot be written: {error.strerror or error}.") from None
+
+
+def clear_staging(job: Rebalancing) -> None:
+    """Takes away the intermediate files of a finished mixture, and what a killed run was writing."""
+    BeamStore().remove(job.staging)
+    _remove(job.output, filter(_HALF.fullmatch, _names(job.output)))
+
+
+def _remove(output: str, names: Any) -> None:
+    store = BeamStore()
+    for name in names:
+        if name != LOCK and _OURS.fullmatch(name):
+            store.remove(f"{output}/{name}")
+
+
+def _names(output: str) -> list[str]:
+    """Every file below the folder, as a path from there."""
+    if is_remote(output):
+        return [path.removeprefix(output).lstrip("/") for path in BeamStore().list(output)]
+    folder = Path(output)
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"--output {output} is a file; expected a folder, or a name for a new one.")
+    return [(Path(path) / name).relative_to(folder).as_posix() for path, _, files in os.walk(folder) for name in files]
+
+
+class Watch(AbstractContextManager["Watch"]):
+    """Says now and then how many files are scattered and written, as the staging folder shows it."""
+
+    def __init__(self, job: Rebalancing, plan: Plan, out: TextIO = sys.stderr):
+        self._staging = Path(job.staging)
+        self._sources = sum(1 for split in plan.splits for _ in plan.drawn(split))
+        self._outputs = len(plan.outputs)
+        self._out = out
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._started = time.monotonic()
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(PERIOD):
+            print(self.line(), file=self._out, flush=True)
+
+    def line(self) -> str:
+        """One look in words."""
+        scattered = sum(1 for _ in self._staging.glob("scattered/[0-9]*.starts"))
+        written = sum(1 for _ in self._staging.glob("written/*/[!.]*.json"))
+        return (
+            f"scattered {scattered:,}/{self._sources:,} source files  written {written:,}/{self._outputs:,} files  "
+            f"{time.monotonic() - self._started:,.0f} s"
+        )

@@ -1,0 +1,123 @@
+"""Rebalancing as one transform: sources are scattered, then outputs are gathered. Only numbers of files travel."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+
+from c4pipe.flow.files import BeamStore
+from c4pipe.rebalance.conclude import write_mixture_files
+from c4pipe.rebalance.gather import write_output
+from c4pipe.rebalance.plan import Plan
+from c4pipe.rebalance.scatter import Scattered, scatter
+from c4pipe.shards import to_json
+
+PLAN = "plan.json"  # in the staging folder: where it is, the folder is one of a rebalancing
+
+
+@dataclass(frozen=True)
+class Rebalancing:
+    """All that the workers need to know; the plan itself lies in a file, so that the job graph does not grow."""
+
+    output: str
+    staging: str
+    description: dict[str, Any]  # what the manifest says beside what the plan holds
+
+    @property
+    def plan(self) -> str:
+        return f"{self.staging}/{PLAN}"
+
+    def note(self, path: str) -> str:
+        """Where a finished file of the mixture is noted."""
+        return f"{self.staging}/written/{path}.json"
+
+
+class _WithPlan(beam.DoFn):
+    def __init__(self, job: Rebalancing):
+        self._job = job
+
+    def setup(self) -> None:
+        self._store = BeamStore()
+        with self._store.read(self._job.plan) as stream:
+            self._plan = Plan.from_bytes(stream.read())
+
+
+@beam.typehints.with_output_types(int)
+class Sources(_WithPlan):
+    """The numbers of the source shards of which anything is drawn."""
+
+    def process(self, _: None) -> Iterator[int]:
+        for split in self._plan.splits:
+            yield from self._plan.drawn(split)
+
+
+@beam.typehints.with_output_types(tuple[int, int])
+class Scatter(_WithPlan):
+    """Scatters a source shard; emits (0, its number), for all must be done before the first output is gathered."""
+
+    def process(self, number: int) -> Iterator[tuple[int, int]]:
+        names = Scattered.of(self._job.staging, number)
+        if not self._store.exists(names.starts):  # a run that goes on has done it already
+            scatter(self._plan, number, self._store, names)
+        yield 0, number
+
+
+@beam.typehints.with_output_types(int)
+class Outputs(_WithPlan):
+    """The numbers of the files to be written, once every source is scattered."""
+
+    def process(self, _: tuple[int, Iterable[int]]) -> Iterator[int]:
+        yield from range(len(self._plan.outputs))
+
+
+@beam.typehints.with_output_types(tuple[int, bytes])
+class Gather(_WithPlan):
+    """Writes one file of the mixture; emits (0, its row of the manifest as JSON)."""
+
+    def process(self, number: int) -> Iterator[tuple[int, bytes]]:
+        output, job = self._plan.outputs[number], self._job
+        path = self._plan.path(output)
+        if not (self._store.exists(job.note(path)) and self._store.exists(f"{job.output}/{path}")):
+            row = to_json(write_output(self._plan, output, job.staging, self._store, job.output))
+            with self._store.write(job.note(path)) as stream:  # after the file: where it is, the file is whole
+                stream.write(row)
+        with self._store.read(job.note(path)) as stream:
+            yield 0, stream.read()
+
+
+class Conclude(_WithPlan):
+    """When everything else is in its place: statistics, the picture, the card, and last the manifest."""
+
+    def process(self, element: tuple[int, Iterable[bytes]]) -> None:
+        rows = [json.loads(row) for row in element[1]]
+        write_mixture_files(rows, self._plan, self._job.description, self._store, self._job.output)
+
+
+@dataclass
+class Rebalance(beam.PTransform):
+    """Corpora to mixture. Text goes through files; each is written before a shuffle and read behind it."""
+
+    job: Rebalancing
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, begin: beam.Pipeline) -> beam.PCollection:
+        job = self.job
+        return (
+            begin
+            | "Begin" >> beam.Create([None])
+            | "Sources" >> beam.ParDo(Sources(job))
+            | "SpreadSources" >> beam.Reshuffle()
+            | "Scatter" >> beam.ParDo(Scatter(job))
+            | "AllScattered" >> beam.GroupByKey()
+            | "Outputs" >> beam.ParDo(Outputs(job))
+            | "SpreadOutputs" >> beam.Reshuffle()
+            | "Gather" >> beam.ParDo(Gather(job))
+            | "AllWritten" >> beam.GroupByKey()
+            | "Conclude" >> beam.ParDo(Conclude(job))
+        )

@@ -1,0 +1,41 @@
+"""CLD3 through gcld3: what mC4 was labelled with. Optional, for no wheels exist and it is built from source:
+
+    apt-get install protobuf-compiler libprotobuf-dev g++
+    pip install gcld3
+
+The module is linked to libprotobuf, so a worker that only runs it needs that library as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from c4pipe.langid.base import UND, Guess
+from c4pipe.langid.codes import MC4, canonical
+from c4pipe.langid.scripts import has_letters
+
+MIN_BYTES, MAX_BYTES = 100, 10_000  # that are looked at: TFDS c4 3.1.0, the language step of mC4
+# What CLD3 names besides mC4's codes: its README's table of supported languages.
+_OTHERS = ("bs", "hr")
+
+
+class Cld3:
+    """The language of mC4's reference: `UND` where CLD3 is not reliable, as it never is below 100 bytes.
+
+    mC4's threshold on the probability is policy of the stage that asks: `c4pipe.langid.default_score`.
+    """
+
+    name = "cld3"
+    languages: Sequence[str] = tuple(sorted({*MC4, *_OTHERS}))
+
+    def __init__(self) -> None:
+        import gcld3  # here, so that without it this module can still be looked at
+
+        self._model = gcld3.NNetLanguageIdentifier(MIN_BYTES, MAX_BYTES)
+
+    def guess(self, text: str) -> Guess | None:
+        """The best language of `text` in mC4's codes, which are CLD3's own; None of a text without letters."""
+        if not has_letters(text):
+            return None
+        found = self._model.FindLanguage(text=text.encode("utf-8", "replace").decode())
+        return Guess(canonical(found.language) if found.is_reliable else UND, min(float(found.probability), 1.0))

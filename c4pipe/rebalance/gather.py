@@ -1,0 +1,96 @@
+"""The second half: an output shard collects its pieces, bucket by bucket, and puts their rows in order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from c4pipe.errors import BuildError
+from c4pipe.rebalance.plan import CONFIG, Output, Plan
+from c4pipe.rebalance.scatter import POSITION, Scattered, read_index, read_piece
+from c4pipe.shards import ROW_GROUP_BYTES, ROW_GROUP_ROWS, HashingStream, ParquetSink
+from c4pipe.stats import Stats
+from c4pipe.storage import Store
+
+
+def write_output(plan: Plan, output: Output, staging: str, store: Store, folder: str) -> dict[str, Any]:
+    """Writes one file of the mixture: its row of the manifest, and under `stats` its pages in numbers."""
+    split, path, stats, rows = plan.splits[output.split], plan.path(output), Stats(), 0
+    with store.write(f"{folder}/{path}") as raw:
+        stream = HashingStream(raw)
+        sink = ParquetSink(stream, plan.schema)  # type: ignore[arg-type]
+        pieces = _Pieces(plan, output, staging, store)
+        for bucket in range(split.buckets):
+            rows += _write_bucket(pieces.bucket(bucket), sink, stats)
+        sink.close()
+    row = {"path": path, "config": CONFIG, "split": split.name, "rows": rows}
+    return row | {"bytes": stream.tell(), "sha256": stream.sha256, "stats": stats.to_json()}
+
+
+def _write_bucket(found: tuple[pa.Table, pa.Array], sink: ParquetSink, stats: Stats) -> int:
+    """Writes rows in their order, a row group after the other; how many they are."""
+    table, order = found
+    for start in range(0, len(order), step := _rows_per_group(table)):
+        sink.write(table.take(order.slice(start, step)))
+    _count(table, stats)
+    return len(order)
+
+
+class _Pieces:
+    """What the sources laid down for one output shard. Pieces are read a bucket at a time."""
+
+    def __init__(self, plan: Plan, output: Output, staging: str, store: Store):
+        self._split = plan.splits[output.split]
+        self._first = output.shard * self._split.buckets
+        self._schema = plan.schema.append(POSITION)
+        self._store = store
+        self._staging = staging
+        self._files = []
+        for number in plan.drawn(self._split):
+            names = Scattered.of(staging, number)
+            with store.read(names.starts) as stream:
+                self._files.append((names.rows, read_index(stream, self._first, self._split.buckets)))
+
+    def bucket(self, bucket: int) -> tuple[pa.Table, pa.Array]:
+        """Its rows, and the order to take them in. BuildError where a document is missing or there twice."""
+        table = pa.Table.from_batches(self._batches(bucket), self._schema).combine_chunks()
+        positions = table[POSITION.name].to_numpy()
+        order = np.argsort(positions)
+        edges = self._split.edges[self._first + bucket : self._first + bucket + 2]
+        if not np.array_equal(positions[order], np.arange(*edges)):
+            raise BuildError(
+                f"{self._staging} lacks documents {edges[0]:,} to {edges[1] - 1:,}. Remove it, and run again."
+            )
+        return table.drop_columns(POSITION.name), pa.array(order)
+
+    def _batches(self, bucket: int) -> Iterator[pa.RecordBatch]:
+        for path, starts in self._files:
+            spans = [(start, end) for start, end in starts[bucket : bucket + 2].T.tolist() if start < end]
+            if spans:
+                with self._store.read(path) as stream:
+                    yield from [read_piece(stream, start, end, self._schema) for start, end in spans]
+
+
+def _rows_per_group(table: pa.Table) -> int:
+    """At most `ROW_GROUP_ROWS`, fewer where pages are so long that a group would not fit a worker."""
+    mean = max(1, table.nbytes // max(1, table.num_rows))
+    return int(max(1, min(ROW_GROUP_ROWS, ROW_GROUP_BYTES // mean)))
+
+
+def _count(table: pa.Table, stats: Stats) -> None:
+    """Adds the pages to the statistics, column by column."""
+    chars = pc.utf8_length(table["text"]).to_numpy()
+    stats.pages_kept += table.num_rows
+    stats.chars_kept += int(chars.sum())
+    stats.bytes_kept += int(pc.sum(pc.binary_length(table["text"])).as_py() or 0)
+    bins, counts = np.unique(np.frexp(np.maximum(chars, 1))[1] - 1, return_counts=True)
+    stats.lengths_kept.update(Counter({str(k): n for k, n in zip(bins.tolist(), counts.tolist(), strict=True)}))
+    for name, counter, width in (("language", stats.languages, None), ("timestamp", stats.months, 7)):
+        if name in table.column_names:
+            values = pc.utf8_slice_codeunits(table[name], 0, width)
+            counter.update({item["values"]: item["counts"] for item in pc.value_counts(values).to_pylist()})

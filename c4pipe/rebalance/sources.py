@@ -1,0 +1,195 @@
+"""What a mixture is made of: the shards of finished corpora, by entry."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import tempfile
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from c4pipe.errors import BuildError, ConfigError, unknown
+from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SPLITS, read_manifest
+from c4pipe.storage import Store
+
+READERS = 16  # threads that look at footers; in a bucket each look waits for the network
+
+
+class Corpus(NamedTuple):
+    """A finished corpus, as its manifest describes it."""
+
+    name: str
+    folder: str
+    manifest: dict[str, Any]
+    sha256: str  # of the manifest, which holds the sha256 of every shard
+    whole: bool  # whether it is one entry of the mixture, and not one for each of its folders
+
+
+class Source(NamedTuple):
+    """A shard to be mixed. Its rows are the entry's from number `first` on."""
+
+    path: str
+    sha256: str
+    entry: str
+    split: str
+    first: int
+    rows: int
+    bytes: int  # of the file
+    raw: int = 0  # bytes of its columns, not compressed
+
+
+def read_corpora(named: Sequence[str], store: Store) -> list[Corpus]:
+    """The corpus of each DIR or NAME=DIR of a command line; one that is given a name is one entry.
+
+    ConfigError where there is no finished corpus, and where two have one name.
+    """
+    found = []
+    for word in named:
+        name, equals, folder = word.partition("=")
+        # A folder may have an equals sign in its name, but a name has no slash.
+        alone = not equals or "/" in name or not name or not folder
+        folder = (word if alone else folder).rstrip("/") or "/"
+        manifest, sha256 = _read(folder, store)
+        name = posixpath.basename(folder if "://" in folder else str(Path(folder).absolute())) if alone else name
+        found.append(Corpus(name, folder, manifest, sha256, not alone))
+    names = [corpus.name for corpus in found]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise ConfigError(f"two corpora are called {twice[0]!r}. Give them names: --corpus NAME=DIR.")
+    return found
+
+
+def _read(folder: str, store: Store) -> tuple[dict[str, Any], str]:
+    path = f"{folder}/{MANIFEST}"
+    if "://" not in folder:
+        manifest = read_manifest(Path(folder))
+        return manifest, hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    if not store.exists(path):
+        raise ConfigError(f"{folder} holds no finished corpus: it has no {MANIFEST}. Build one: make build-c4.")
+    with store.read(path) as stream:
+        data = stream.read()
+    with tempfile.TemporaryDirectory() as copy:
+        Path(copy, MANIFEST).write_bytes(data)
+        return read_manifest(Path(copy)), hashlib.sha256(data).hexdigest()
+
+
+def find_sources(corpora: Sequence[Corpus], languages: Sequence[str]) -> list[Source]:
+    """The shards of the corpora in a fixed order, of these languages (folders of a corpus) or of all.
+
+    An entry is a folder: `de`, or `NAME:de` where there are several corpora; a corpus that is one entry is `NAME`.
+    """
+    shards = [(corpus, _checked(row, corpus)) for corpus in corpora for row in _rows(corpus)]
+    configs = sorted({row["config"] for _, row in shards})
+    for language in languages:
+        if language not in configs:
+            raise unknown("language", language, configs)
+    found: list[Source] = []
+    counted: dict[tuple[str, str], int] = {}
+    for corpus, row in sorted(shards, key=lambda item: item[1]["path"]):
+        if languages and row["config"] not in languages:
+            continue
+        inside = f"{corpus.name}:{row['config']}" if len(corpora) > 1 else row["config"]
+        entry = corpus.name if corpus.whole else inside
+        key = (entry, row["split"])
+        path = f"{corpus.folder}/{row['path']}"
+        first = counted.setdefault(key, 0)
+        found.append(Source(path, row["sha256"], entry, row["split"], first, row["rows"], row["bytes"]))
+        counted[key] += row["rows"]
+    if not found:
+        raise ConfigError(f"{', '.join(corpus.folder for corpus in corpora)}: there is no document to be mixed.")
+    return sorted(found, key=lambda source: (SPLITS.index(source.split), source.entry, source.first))
+
+
+def _rows(corpus: Corpus) -> list[Any]:
+    rows = corpus.manifest.get("shards")
+    if not isinstance(rows, list):
+        raise BuildError(f"{corpus.folder}/{MANIFEST} lists no shards. Build the corpus again.")
+    return rows
+
+
+def _checked(row: Any, corpus: Corpus) -> dict[str, Any]:
+    """A shard of the manifest, if it can be one. BuildError for what no build has written."""
+    try:
+        config, slash, name = row["path"].partition("/")
+        texts = all(isinstance(row[key], str) for key in ("path", "config", "split", "sha256"))
+        numbers = all(type(row[key]) is int and row[key] >= 0 for key in ("rows", "bytes"))
+        inside = slash and "/" not in name and ".." not in (config, name)
+        if texts and numbers and inside and config and row["split"] in SPLITS:
+            return dict(row)
+    except (AttributeError, KeyError, TypeError):
+        pass
+    said = json.dumps(row)[:200]
+    raise BuildError(f"{corpus.folder}/{MANIFEST} lists a shard that is none: {said}. Build the corpus again.")
+
+
+def look_at(sources: Iterable[Source], store: Store) -> tuple[list[Source], pa.Schema]:
+    """The sources with the sizes of their columns, and the columns that a mixture of them has.
+
+    BuildError that names a shard which is missing, has other bytes or rows than its manifest says, or is no Parquet.
+    ConfigError where a column has two types.
+    """
+
+    def look(source: Source) -> tuple[Source, pa.Schema]:
+        try:
+            with store.read(source.path) as stream:
+                size = stream.seek(0, 2)
+                if size != source.bytes:
+                    raise BuildError(_damaged(source.path, f"it has {size:,} bytes, not {source.bytes:,}"))
+                file = pq.ParquetFile(stream)
+                meta = file.metadata
+                if meta.num_rows != source.rows:
+                    raise BuildError(_damaged(source.path, f"it has {meta.num_rows:,} rows, not {source.rows:,}"))
+                raw = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups))
+                return source._replace(raw=raw), file.schema_arrow.remove_metadata()
+        except (OSError, pa.ArrowException) as error:
+            raise BuildError(_damaged(source.path, str(getattr(error, "strerror", None) or error))) from None
+
+    with ThreadPoolExecutor(READERS) as threads:
+        looked = list(threads.map(look, sources))
+    return [source for source, _ in looked], _common([schema for _, schema in looked])
+
+
+def verify(source: Source, store: Store) -> None:
+    """BuildError that names the shard if its bytes are not those of the manifest."""
+    with store.read(source.path) as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    if found != source.sha256:
+        raise BuildError(_damaged(source.path, f"its sha256 is {found[:16]}..., not {source.sha256[:16]}..."))
+
+
+def _damaged(path: str, what: str) -> str:
+    return f"{path} is not the shard that {MANIFEST} describes: {what}. Build that corpus again."
+
+
+def _common(schemas: Iterable[pa.Schema]) -> pa.Schema:
+    """Every column that one of them has: a page's in their order, then the others as they come."""
+    fields: dict[str, pa.Field] = {}
+    for schema in schemas:
+        for field in schema:
+            known = fields.setdefault(field.name, field)
+            if known.type != field.type:
+                raise ConfigError(f"column {field.name!r} is {known.type} in one corpus and {field.type} in another.")
+            if field.nullable:
+                fields[field.name] = field
+    if "text" not in fields:
+        raise ConfigError(f"the corpora have no column 'text', only {', '.join(fields) or 'none'}.")
+    ours = [name for name in PAGE_SCHEMA.names if name in fields]
+    return pa.schema([fields[name] for name in [*ours, *(name for name in fields if name not in ours)]])
+
+
+def with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with all columns of the schema, in its order; what it lacks is "" or 0, null for other types."""
+    columns = []
+    for field in schema:
+        if field.name in table.column_names:
+            columns.append(table[field.name])
+        else:
+            fill = "" if pa.types.is_string(field.type) else 0 if pa.types.is_primitive(field.type) else None
+            columns.append(pa.repeat(pa.scalar(fill, field.type), table.num_rows))
+    return pa.table(columns, schema=schema)

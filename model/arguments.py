@@ -1,0 +1,194 @@
+"""The command lines of the trainer: what was typed -> checked values."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import torch
+
+from c4pipe.errors import AssetError
+from c4pipe.mixture import KINDS
+from model.config import SIZES
+from model.errors import C4Error, ConfigError
+from model.objectives import OBJECTIVES
+from model.optim import OPTIMIZERS
+from model.schedules import SHAPES
+from model.settings import TrainSettings, complete
+
+EPILOG = """\
+examples:
+  the sample corpus, on a CPU   python -m model.train --data out/c4 --run out/t5
+  T5 1.1 base, on a GPU         python -m model.train --data out/en --run out/base --model base
+  several GPUs                  torchrun --nproc_per_node 8 -m model.train --data out/en --run out/large --model large
+  as nanoT5                     ... --optimizer adamw-scale --schedule cosine --warmup 10000 --floor 1e-5 --clip 1
+  a mixture of languages        ... --data out/mc4 --mixture temperature --alpha 0.3
+  go on with T5 of the hub      ... --init-from FOLDER --lr 0.001 --schedule constant
+  what would it take?           ... --dry-run
+
+exit codes: 0 done; 1 the training failed; 2 wrong use, found before any work; 130 interrupted (Ctrl-C); 143 ended
+(SIGTERM). After any death the same command goes on from the newest good checkpoint.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as every other error of wrong use is said, and not below a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message}. See --help.")
+
+
+def exit_code(error: C4Error) -> int:
+    """2 for wrong use, 1 for work that failed."""
+    return 2 if isinstance(error, ConfigError | AssetError) else 1
+
+
+def train_parser() -> argparse.ArgumentParser:
+    """The options of `python -m model.train`. What is not given is left out of the result."""
+    p = _Parser(
+        prog="python -m model.train",
+        description="Trains a T5 on finished corpora.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    a = p.add_argument
+    a("--data", nargs="+", type=Path, required=True, metavar="DIR", help="corpora, as build_c4 and rebalance make them")
+    a("--run", type=Path, required=True, metavar="DIR", help="folder of the run: new, or one to go on with")
+    a("--model", metavar="SIZE", help=f"{', '.join(SIZES)} (default: tiny)")
+    a("--steps", type=int, metavar="N", help="updates (default: 400 for tiny, 65536 for T5, 1000000 for mT5)")
+    a("--resume", metavar="HOW", help="auto: from the newest good checkpoint (default); none: a new run; or its path")
+    a("--force", action="store_true", help="go on although settings differ from those of the checkpoint")
+    a("--init-from", type=Path, metavar="DIR", help="start from the weights and tokenizer of a Hugging Face T5")
+    a("--dry-run", action="store_true", help="tell sizes, costs and a first batch; train nothing, write nothing")
+
+    a = p.add_argument_group("data").add_argument
+    a("--batch", type=int, metavar="N", help="rows of a step, over all processes (default: 16 tiny, 128 T5, 1024 mT5)")
+    a("--inputs", type=int, metavar="N", help="tokens of the inputs (default: 128 tiny, 512 T5, 1024 mT5)")
+    a("--objective", metavar="NAME", help=f"{', '.join(OBJECTIVES)} (default: span)")
+    a("--density", type=float, metavar="X", help="share of the tokens that are hidden (default: 0.15)")
+    a("--mean-span", type=float, metavar="X", help="tokens of a hidden span, on average (default: 3)")
+    a("--pack", action="store_true", help="short documents share a row, kept apart by segments")
+    a("--languages", type=_names, metavar="L,L", help="configs of the corpora (default: all)")
+    a("--mixture", metavar="KIND", help=f"{', '.join(KINDS)} (default: temperature)")
+    a("--alpha", type=float, metavar="A", help="of a temperature mixture (default: 0.3, mT5's)")
+    a("--temperature", type=float, metavar="T", help="the same said as 1 / alpha")
+    a("--limit", type=int, metavar="K", help="documents that an entry counts for at most")
+    a("--tokenizer", type=Path, metavar="PATH", help="use this one instead of training one")
+    a("--vocab-size", type=int, metavar="N", help="pieces of a new tokenizer (default: 2000 tiny, 32000, 250000 mT5)")
+    a("--workers", type=int, metavar="N", help="processes that tokenise (default: 0 on a CPU, else by cores)")
+    a("--seed", type=int, metavar="N", help="of weights, order, corruption and dropout (default: 0)")
+
+    a = p.add_argument_group("training").add_argument
+    a("--optimizer", metavar="NAME", help=f"{', '.join(OPTIMIZERS)} (default: adafactor)")
+    a("--schedule", metavar="NAME", help=f"{', '.join(SHAPES)} (default: inverse-sqrt)")
+    a("--lr", type=float, metavar="X", help="highest learning rate (default: 0.01; adamw-scale 0.02; adamw 0.001)")
+    a("--warmup", type=int, metavar="N", help="steps over which the rate rises (default: 0)")
+    a("--floor", type=float, metavar="X", help="rate at which cosine and linear end (default: 0)")
+    a("--weight-decay", type=float, metavar="X", help="(default: 0)")
+    a("--clip", type=float, metavar="X", help="highest norm of the gradients (default: none, as T5)")
+    a("--z-loss", type=float, metavar="X", help="weight of the z-loss (default: 0; t5x has 1e-4)")
+    a("--dropout", type=float, metavar="X", help="instead of the size's own")
+    a("--architecture", metavar="NAME", help="encoder-decoder, shared, decoder-lm or prefix-lm")
+    a("--accumulate", type=int, metavar="N", help="do a batch in so many parts, to save memory (default: 1)")
+
+    a = p.add_argument_group("machine").add_argument
+    a("--device", metavar="NAME", help="cuda, cuda:1, cpu (default: cuda where there is one)")
+    a("--precision", metavar="NAME", help="fp32 or bf16 (default: bf16 on a GPU)")
+    a("--compile", action=argparse.BooleanOptionalAction, help="by torch.compile (default: on a GPU)")
+    a("--parallel", metavar="HOW", help="under torchrun: ddp (default), or fsdp to spread a large model")
+
+    a = p.add_argument_group("looking and saving").add_argument
+    a("--log-every", type=int, metavar="N", help="steps between two looks at the loss (default: 1 on a CPU, else 10)")
+    a("--eval-every", type=int, metavar="N", help="steps (default: 100 tiny, 1000 T5, 5000 mT5)")
+    a("--eval-batches", type=int, metavar="N", help="of each entry, at most (default: 50)")
+    a("--samples", type=int, metavar="N", help="infills of each entry at an evaluation (default: 2)")
+    a("--save-every", type=int, metavar="N", help="steps (default: as --eval-every)")
+    a("--keep", type=int, metavar="N", help="newest checkpoints to keep (default: 2)")
+    a("--keep-every", type=int, metavar="N", help="keep those of such steps, too (default: 0, none)")
+    a("--tensorboard", action=argparse.BooleanOptionalAction, help="write TensorBoard's files (default: yes)")
+    return p
+
+
+def parse_train(argv: Sequence[str] | None) -> tuple[TrainSettings, bool]:
+    """(settings, whether it is a dry run). ConfigError for what cannot work."""
+    given: dict[str, Any] = vars(train_parser().parse_args(argv))
+    dry = bool(given.pop("dry_run", False))
+    given["data"] = tuple(given["data"])
+    return complete(given, torch.cuda.is_available(), os.cpu_count() or 1), dry
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How targets are written: greedily, by beam search, or drawn."""
+
+    beams: int = 1
+    sample: bool = False
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.beams < 1:
+            raise ConfigError(f"--beams {self.beams}: expected 1 (greedy) or more")
+        if self.sample and self.beams > 1:
+            raise ConfigError("--sample draws and --beams searches: give one of them")
+        if not self.sample and (self.temperature, self.top_k, self.top_p) != (1.0, 0, 1.0):
+            raise ConfigError("--temperature, --top-k and --top-p are for --sample: give that, too")
+
+
+def parse_generate(argv: Sequence[str] | None) -> Namespace:
+    """run, checkpoint, texts, max_tokens, raw, device, and `how` they are decoded."""
+    p = _trained("python -m model.generate", "Fills the blanks of texts with a trained T5.")
+    a = p.add_argument
+    a("texts", nargs="+", metavar="TEXT", help='such as "The fog lay on <extra_id_0> and nobody saw it."')
+    a("--beams", type=int, default=1, metavar="N", help="beam search (default: greedy, as the paper)")
+    a("--sample", action="store_true", help="draw the tokens")
+    a("--temperature", type=float, default=1.0, metavar="X", help="of the drawing")
+    a("--top-k", type=int, default=0, metavar="N", help="draw of the N likeliest (default: 0, of all)")
+    a("--top-p", type=float, default=1.0, metavar="X", help="draw of the likeliest that hold this probability")
+    a("--seed", type=int, default=0, metavar="N", help="of the drawing")
+    a("--max-tokens", type=_positive, default=64, metavar="N", help="tokens to write at most (default: 64)")
+    a("--raw", action="store_true", help="print what the model writes, and not the filled text")
+    args = p.parse_args(argv)
+    args.how = Decoding(args.beams, args.sample, args.temperature, args.top_k, args.top_p, args.seed)
+    return args
+
+
+def parse_evaluate(argv: Sequence[str] | None) -> Namespace:
+    """run, checkpoint, data, split, languages, batch, batches, precision, device."""
+    p = _trained("python -m model.evaluate", "Scores a trained T5 on text that it has not seen.")
+    a = p.add_argument
+    a("--data", nargs="+", type=Path, metavar="DIR", help="corpora (default: those of the run)")
+    a("--split", default="validation", metavar="NAME", help="(default: validation)")
+    a("--languages", type=_names, metavar="L,L", help="configs of the corpora (default: all)")
+    a("--batch", type=_positive, default=16, metavar="N", help="rows at once (default: 16)")
+    a("--batches", type=_positive, metavar="N", help="of each entry, at most (default: all)")
+    a("--precision", choices=("fp32", "bf16"), default="fp32", help="(default: fp32)")
+    return p.parse_args(argv)
+
+
+def _trained(prog: str, description: str) -> argparse.ArgumentParser:
+    """What both commands ask of a run."""
+    p = _Parser(prog=prog, description=description, allow_abbrev=False)
+    p.add_argument("--run", type=Path, required=True, metavar="DIR", help="folder of a run")
+    p.add_argument("--checkpoint", type=Path, metavar="DIR", help="(default: the newest good one of the run)")
+    p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", metavar="NAME")
+    return p
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"expected a whole number of 1 or more, got {text!r}")
+    return int(text)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split(",")))

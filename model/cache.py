@@ -1,0 +1,40 @@
+"""What a decoder remembers from one token to the next."""
+
+from __future__ import annotations
+
+from torch import Tensor, cat
+
+
+class KeyValues:
+    """Keys and values (B, H, N, K) that one attention has computed so far."""
+
+    def __init__(self) -> None:
+        self.pair: tuple[Tensor, Tensor] | None = None
+
+    def append(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """All keys and values, these being the last."""
+        if self.pair:
+            keys, values = cat((self.pair[0], keys), 2), cat((self.pair[1], values), 2)
+        self.pair = keys, values
+        return self.pair
+
+
+class Cache:
+    """Of all layers, see `T5.start`: self-attention grows by a position a step, cross-attention is computed once."""
+
+    def __init__(self, layers: int, memory: Tensor | None = None, mask: Tensor | None = None) -> None:
+        self.self_attention = [KeyValues() for _ in range(layers)]
+        self.cross_attention = [KeyValues() for _ in range(layers)]
+        self.length = 0  # positions that self-attention remembers
+        self.memory = memory  # (B, S, D), the encoder's output
+        self.mask = mask  # (B, 1, 1, S), false for padding: of the memory, or of the row so far if there is no encoder
+
+    def select(self, rows: Tensor) -> None:
+        """Makes these its batch: numbers of present rows, (B',) int64, any of them more than once or not at all."""
+        for entry in self.self_attention + self.cross_attention:
+            if entry.pair:
+                entry.pair = entry.pair[0][rows], entry.pair[1][rows]
+        if self.memory is not None:
+            self.memory = self.memory[rows]
+        if self.mask is not None:
+            self.mask = self.mask[rows]

@@ -1,0 +1,160 @@
+"""Finished corpora as a trainer sees them: entries, their shards checked, and the texts of their row groups.
+
+    folder --manifest.json--> Entry (a config of one split: which row groups, how many rows) --Reader--> texts
+
+An entry holds no text: twelve bytes a row group. A config is a language, or `mixture` in a rebalanced corpus.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from c4pipe.shards import MANIFEST, read_manifest
+from model.errors import ConfigError, TrainError, unknown
+
+KEPT_BYTES = 64 << 20  # of text that a reader keeps: sixteen open row groups of the usual 2 MB, and some room
+
+
+class Shard(NamedTuple):
+    """A row of the manifest."""
+
+    file: Path
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One part of a mixture: the pages of a config and split of one corpus. Arrays have one value a row group."""
+
+    name: str
+    files: tuple[str, ...]
+    file: NDArray[np.int32]  # index into `files`
+    group: NDArray[np.int32]  # number of the row group in its file
+    rows: NDArray[np.int32]
+    digest: str  # sha256 over the shards' own: two entries with the same digest hold the same pages in the same order
+
+    @property
+    def documents(self) -> int:
+        """Pages."""
+        return int(self.rows.sum())
+
+
+def find_entries(folders: Sequence[Path], split: str, configs: Sequence[str] = ()) -> dict[str, list[Shard]]:
+    """The shards of each entry of finished corpora, by name, as their manifests list them; no shard is opened.
+
+    An entry is named after its config, or `folder/config` where there are several folders. `configs` chooses, by
+    these names; none given means all.
+    ConfigError where a folder holds no corpus, or the corpora nothing that was asked for.
+    """
+    found: dict[str, list[Shard]] = {}
+    for folder in folders:
+        by_config: dict[str, list[Shard]] = {}
+        for config, shard in _listed(folder, split):
+            by_config.setdefault(config, []).append(shard)
+        for config, shards in sorted(by_config.items()):
+            found[config if len(folders) == 1 else _name(folder, config, folders)] = shards
+    if not found:
+        places = ", ".join(map(str, folders))
+        raise ConfigError(f"there is no page of split {split!r} in {places}. Build a larger corpus, or name another.")
+    for config in configs:
+        if config not in found:
+            raise unknown(f"config of split {split!r}", config, found)
+    return {name: found[name] for name in (configs or found)}
+
+
+def _listed(folder: Path, split: str) -> Iterator[tuple[str, Shard]]:
+    """(config, shard) for the shards of a split."""
+    manifest = read_manifest(folder)
+    try:
+        for row in manifest["shards"]:
+            if row["split"] == split and int(row["rows"]):
+                yield str(row["config"]), Shard(folder / row["path"], row["rows"], row["bytes"], row["sha256"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise TrainError(f"{folder / MANIFEST}: its list of shards is damaged ({error!r}). Build it again.") from None
+
+
+def _name(folder: Path, config: str, folders: Sequence[Path]) -> str:
+    alike = sum(other.resolve().name == folder.resolve().name for other in folders)
+    return f"{folder.resolve().name if alike == 1 else folder}/{config}"
+
+
+def read_entry(name: str, shards: Sequence[Shard]) -> Entry:
+    """An entry with its row groups, from the footers of its shards.
+
+    TrainError, with the name of the file, for a shard that is missing, has another size than its manifest says, cannot
+    be read, or has other rows. What lies inside is checked by `model.checksums`, and page by page when it is read.
+    """
+    columns: list[tuple[int, int, int]] = []
+    digest = hashlib.sha256()
+    for number, shard in enumerate(shards):
+        footer = _footer(shard)
+        columns += ((number, group, footer.row_group(group).num_rows) for group in range(footer.num_row_groups))
+        digest.update(bytes.fromhex(shard.sha256))
+    table = np.array(columns, np.int32).reshape(-1, 3)
+    table = table[table[:, 2] > 0]
+    file, group, rows = table.T.copy()
+    return Entry(name, tuple(str(shard.file) for shard in shards), file, group, rows, digest.hexdigest())
+
+
+def _footer(shard: Shard) -> Any:
+    try:
+        size = shard.file.stat().st_size
+    except OSError as error:
+        raise TrainError(f"{shard.file} is missing ({error.strerror}), and the manifest lists it. {_REMEDY}") from None
+    if size != shard.bytes:
+        raise TrainError(f"{shard.file} has {size:,} bytes; the manifest says {shard.bytes:,}. {_REMEDY}")
+    try:
+        footer = pq.read_metadata(shard.file)
+    except (pa.ArrowException, OSError) as error:
+        raise TrainError(f"{shard.file} is damaged: {error}. {_REMEDY}") from None
+    if footer.num_rows != shard.rows:
+        raise TrainError(f"{shard.file} has {footer.num_rows:,} rows; the manifest says {shard.rows:,}. {_REMEDY}")
+    return footer
+
+
+_REMEDY = "Copy the corpus again or build it again."
+
+
+class Reader:
+    """Reads texts, and keeps the row groups that were asked for last: `keep` bytes of text, at least one group.
+
+    A row group is visited a few documents at a time; what is kept spares reading it again each time.
+    """
+
+    def __init__(self, keep: int = KEPT_BYTES) -> None:
+        self._keep = keep
+        self._held = 0
+        self._groups: OrderedDict[tuple[str, int], Any] = OrderedDict()
+
+    def texts(self, entry: Entry, group: int, rows: NDArray[np.int64]) -> list[str]:
+        """The texts of some rows of the entry's row group `group`, in the order of `rows`. TrainError if damaged."""
+        key = entry.files[entry.file[group]], int(entry.group[group])
+        if key in self._groups:
+            self._groups.move_to_end(key)
+        else:
+            self._groups[key] = column = _read(*key)
+            self._held += column.nbytes
+            while self._held > self._keep and len(self._groups) > 1:
+                self._held -= self._groups.popitem(last=False)[1].nbytes
+        texts: list[str] = self._groups[key].take(pa.array(rows)).to_pylist()
+        return texts
+
+
+def _read(file: str, group: int) -> Any:
+    try:
+        with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
+            return parquet.read_row_group(group, columns=["text"], use_threads=False).column("text")
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise TrainError(f"{file}, row group {group}, is damaged: {error}. {_REMEDY}") from None

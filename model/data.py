@@ -1,0 +1,223 @@
+"""The data path: from the Parquet shards of finished corpora to batches on the trainer's device.
+
+    folders --corpus--> Entry --order, lane--> tokens --rows--> Rows --data--> Batch
+                                  (in worker processes, see stream)      (tensors, pinned)
+
+The stream of rows is a function of the corpora and the `Recipe` alone: batch b of size B is rows b x B to (b + 1) x B
+- 1, for any number of workers and ranks. Its position is the number of the next row and three integers a lane.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.checksums import check_sums
+from model.corpus import Entry, Reader, find_entries, read_entry
+from model.errors import ConfigError
+from model.lane import Cursor, Lane
+from model.order import InOrder
+from model.rows import Rows, padded
+from model.stream import Part, Place, Recipe, Share, Stream
+from model.workers import Worker
+
+VALIDATION_SEED = 0  # of the corruption: the same for every run, so that their losses can be compared
+
+
+def open_entries(
+    folders: Sequence[Path], split: str, configs: Sequence[str] = (), note: Path | None = None, sums: bool = True
+) -> tuple[Entry, ...]:
+    """The entries of finished corpora, every shard checked: its size, its footer, and with `sums` its sha256.
+
+    `note` is where the run remembers the sums, see `check_sums`. With several ranks the first takes them, the others
+    pass `sums=False`. Errors as from `find_entries`, `check_sums` and `read_entry`.
+    """
+    found = find_entries(folders, split, configs)
+    entries = tuple(read_entry(name, shards) for name, shards in found.items())
+    if sums:
+        check_sums((shard for shards in found.values() for shard in shards), note)
+    return entries
+
+
+class Batch(NamedTuple):
+    """What `T5.forward` takes, in its order: int64, in pinned memory where there is CUDA.
+
+    The segments are None where they say nothing: of inputs without padding, and of targets that are not packed.
+    """
+
+    inputs: Tensor  # (B, S)
+    targets: Tensor  # (B, T), -100 where there is no loss
+    input_segments: Tensor | None  # (B, S)
+    target_segments: Tensor | None  # (B, T)
+
+    def to(self, device: torch.device | str) -> Batch:
+        """On a device; from pinned memory without waiting for it."""
+        segments = (None if ids is None else ids.to(device, non_blocking=True) for ids in self[2:])
+        return Batch(self.inputs.to(device, non_blocking=True), self.targets.to(device, non_blocking=True), *segments)
+
+
+def to_batch(rows: Rows, packed: bool) -> Batch:
+    """Rows as tensors."""
+
+    def tensor(ids: Any) -> Tensor:
+        made = torch.from_numpy(ids.astype(np.int64))
+        return made.pin_memory() if torch.cuda.is_available() else made
+
+    input_segments = tensor(rows.input_segments) if packed or not rows.input_segments.all() else None
+    target_segments = tensor(rows.target_segments) if packed else None
+    return Batch(tensor(rows.inputs), tensor(rows.targets), input_segments, target_segments)
+
+
+class Batches:
+    """The batches of one rank, without end, and their position.
+
+        with Batches(recipe, batch=128, workers=4) as batches:
+            batches.restore(state)  # or from the start
+            for batch in batches: ...
+
+    Workers are started by the first batch. A position can be restored with any number of workers and ranks.
+    """
+
+    def __init__(self, recipe: Recipe, batch: int, rank: int = 0, ranks: int = 1, workers: int = 0) -> None:
+        """`batch` counts the rows of all ranks together. ConfigError for numbers that do not go together."""
+        if batch < 1 or batch % ranks:
+            raise ConfigError(
+                f"a batch of {batch} rows cannot be shared among {ranks} ranks: take a multiple of {ranks}"
+            )
+        recipe.objective.check(recipe.inputs_length, recipe.tokenizer.vocabulary)
+        self.waited = 0.0  # seconds that the trainer has waited for batches, in all
+        self._recipe = recipe
+        self._batch = batch
+        self._share = Share(rank, ranks)
+        # More workers than lanes would have nothing to do.
+        self._workers = min(workers, len(self._share.lanes(recipe.lanes)))
+        self._row = 0  # the next batch begins with it
+        self._cursors: dict[Place, Cursor] = {}
+        self._running: list[Worker] = []
+        self._stream: Stream | None = None  # in place of workers
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Batch:
+        began = time.perf_counter()
+        try:
+            parts = self._parts(self._row, self._row + self._batch)
+        except BaseException:
+            self.close()  # some lanes have gone on and others not; the position still holds
+            raise
+        for part in parts:
+            self._cursors |= part.moved
+        self._row += self._batch
+        batch = to_batch(in_order(parts), self._recipe.pack)
+        self.waited += time.perf_counter() - began
+        return batch
+
+    def state(self) -> dict[str, Any]:
+        """Where the stream stands, for JSON: the number of the next row, and (unit, row, token) of each lane.
+
+        A rank knows its own lanes: what a checkpoint holds is `merge_states` of all ranks' states.
+        """
+        lanes = {
+            entry.name: [[*self._cursors.get((number, lane), _first(lane))] for lane in range(self._recipe.lanes)]
+            for number, entry in enumerate(self._recipe.entries)
+        }
+        return {"row": self._row, "lanes": lanes, "of": _identity(self._recipe)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Goes on where a state was taken. ConfigError if it is of other pages, tokens or lanes."""
+        then, now = state["of"], _identity(self._recipe)
+        if then != now:
+            names = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
+            raise ConfigError(
+                f"the checkpoint's place in the data means nothing here, for there is another {', '.join(names)}. "
+                "Resume with the data and settings of the run, or start a new one."
+            )
+        self.close()
+        self._row = state["row"]
+        self._cursors = {
+            (number, lane): Cursor(*cursor)
+            for number, entry in enumerate(self._recipe.entries)
+            for lane, cursor in enumerate(state["lanes"][entry.name])
+        }
+
+    @property
+    def pids(self) -> list[int | None]:
+        """The ids of the worker processes, for who watches their memory."""
+        return [worker.pid for worker in self._running]
+
+    def close(self) -> None:
+        """Ends the workers. The position stays: a next batch starts new ones."""
+        self._stream = None
+        while self._running:
+            self._running.pop().close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _parts(self, start: int, stop: int) -> list[Part]:
+        if not self._workers:
+            self._stream = self._stream or Stream(self._recipe, self._share, self._cursors)
+            return [self._stream.part(start, stop)]
+        while len(self._running) < self._workers:
+            share = self._share._replace(worker=len(self._running), workers=self._workers)
+            self._running.append(Worker(self._recipe, share, self._cursors, start, self._batch))
+        return [worker.part() for worker in self._running]
+
+
+def in_order(parts: Sequence[Part]) -> Rows:
+    """The rows of several parts in order of their numbers."""
+    order = np.argsort(np.concatenate([part.numbers for part in parts]))
+    return Rows(*(np.concatenate(column)[order] for column in zip(*(part.rows for part in parts), strict=True)))
+
+
+def merge_states(states: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The position of all ranks: of each lane the furthest place, which is that of the rank that follows it."""
+    first, *others = states
+    lanes = {
+        name: [max(cursors) for cursors in zip(*(state["lanes"][name] for state in (first, *others)), strict=True)]
+        for name in first["lanes"]
+    }
+    return {**first, "lanes": lanes}
+
+
+def validation(recipe: Recipe, entry: Entry, batch: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
+    """The pages of an entry, once, in the order of the shards, corrupted the same in every run.
+
+    Of `batch` rows each, a rank has every `ranks`-th; the last batch is filled up with rows that have no target. A last
+    piece with fewer tokens than the objective needs is left out.
+    """
+    rule = recipe.rule(VALIDATION_SEED)
+    lane = Lane(InOrder(entry), Reader(), recipe.tokenizer, Cursor(0, 0, 0))
+    for start in count(0, batch):
+        drawn = {number: row for number in range(start, start + batch) if (row := rule.draw(lane, number)) is not None}
+        if not drawn:
+            return
+        own = [number for number in drawn if number % ranks == rank]
+        rows = rule.finish(own, [drawn[number] for number in own])
+        yield to_batch(padded(rows, batch // ranks), recipe.pack)
+        if len(drawn) < batch:
+            return
+
+
+def _first(lane: int) -> Cursor:
+    return Cursor(lane, 0, 0)
+
+
+def _identity(recipe: Recipe) -> dict[str, Any]:
+    """What the cursors of a state mean something in."""
+    data = {f"corpus {entry.name!r}": entry.digest for entry in recipe.entries}
+    return {"tokenizer": recipe.tokenizer.fingerprint, "seed": recipe.seed, "lanes": recipe.lanes} | data

@@ -1,0 +1,144 @@
+"""Writing targets: greedy as the paper does, beam search, sampling. All with a cache: a step reads one token a row.
+
+Each takes a model in eval mode and inputs (B, S), and gives tokens (B, up to `length`) with their EOS and PAD after it.
+Padded inputs need their segments, see `model.t5.padding`. Ids from `vocabulary` on are never written: an embedding has
+rows that no piece stands for, and a model that has hardly trained would write them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from model.errors import ConfigError
+from model.t5 import EOS, PAD, T5
+
+ALPHA = 0.6  # of the length penalty, with 4 beams: T5's final models, t5/models/gin/beam_search.gin
+
+Choose = Callable[[Tensor], Tensor]  # logits (B, V) in fp32 -> tokens (B,)
+
+
+def greedy(
+    model: T5, inputs: Tensor, length: int, segments: Tensor | None = None, vocabulary: int | None = None
+) -> Tensor:
+    """The likeliest token each time."""
+    return _write(model, inputs, length, segments, vocabulary, lambda logits: logits.argmax(-1))
+
+
+def sample(
+    model: T5,
+    inputs: Tensor,
+    length: int,
+    segments: Tensor | None = None,
+    vocabulary: int | None = None,
+    *,
+    generator: torch.Generator,
+    temperature: float = 1.0,
+    top_k: int = 0,
+    top_p: float = 1.0,
+) -> Tensor:
+    """Drawn tokens: of the `top_k` likeliest (0: of all), and of those the fewest that hold `top_p` of the probability.
+
+    The generator is on the device of the inputs; its seed and the inputs decide the result.
+    """
+    if temperature <= 0 or top_k < 0 or not 0 < top_p <= 1:
+        raise ConfigError(
+            f"sampling with temperature {temperature}, top-k {top_k} and top-p {top_p}: expected a temperature above 0 "
+            "(without one it is greedy decoding), top-k 0 or more and top-p above 0, up to 1"
+        )
+
+    def choose(logits: Tensor) -> Tensor:
+        chances = narrowed(logits / temperature, top_k, top_p).softmax(-1)
+        return torch.multinomial(chances, 1, generator=generator)[:, 0]
+
+    return _write(model, inputs, length, segments, vocabulary, choose)
+
+
+def narrowed(logits: Tensor, top_k: int, top_p: float) -> Tensor:
+    """Logits (B, V), -inf where a token is not among those to draw from; the likeliest always is."""
+    ordered, order = logits.sort(descending=True, stable=True)
+    if top_k:
+        ordered[:, top_k:] = -torch.inf
+    chances = ordered.softmax(-1)
+    before = chances.cumsum(-1) - chances
+    ordered = ordered.masked_fill(before >= top_p, -torch.inf)
+    return torch.empty_like(logits).scatter(1, order, ordered)
+
+
+@torch.inference_mode()
+def _write(
+    model: T5, inputs: Tensor, length: int, segments: Tensor | None, vocabulary: int | None, choose: Choose
+) -> Tensor:
+    cache, logits = model.start(inputs, segments)
+    written: list[Tensor] = []
+    ended = torch.zeros(len(inputs), dtype=torch.bool, device=inputs.device)
+    while True:
+        token = choose(logits[:, :vocabulary].float()).masked_fill(ended, PAD)
+        written.append(token)
+        ended = ended | (token == EOS)
+        if len(written) == length or bool(ended.all()):
+            return torch.stack(written, 1)
+        logits = model.step(token, cache)
+
+
+def paper_penalty(tokens: int) -> float:
+    """What T5 divides the log-probability of so many tokens by: ((5 + n) / 6) ** 0.6, of Wu et al. 2016."""
+    return float(((5 + tokens) / 6) ** ALPHA)
+
+
+@torch.inference_mode()
+def beam_search(
+    model: T5,
+    inputs: Tensor,
+    length: int,
+    segments: Tensor | None = None,
+    vocabulary: int | None = None,
+    *,
+    beams: int = 4,
+    penalty: Callable[[int], float] = paper_penalty,
+) -> Tensor:
+    """The best-scored of the targets that a search with so many open ends finds.
+
+    A score is the log-probability over the `penalty` of the number of tokens, EOS among them; the penalty may not fall
+    as targets grow. What is still open at `length` counts as ended. A row is done when no open target can beat the
+    worst of its `beams` ended ones: early_stopping="never" of transformers, whose penalty is n ** length_penalty.
+    """
+    rows = len(inputs)
+    cache, logits = model.start(inputs, segments)
+    first = torch.arange(rows, device=inputs.device)[:, None] * beams  # number of a row's first beam
+    each = torch.arange(rows, device=inputs.device).repeat_interleave(beams)
+    cache.select(each)
+    logits = logits[each]
+    open_tokens = inputs.new_empty((rows, beams, 0))
+    open_scores = logits.new_full((rows, beams), -torch.inf, dtype=torch.float32)
+    open_scores[:, 0] = 0.0  # all beams are the same as yet
+    best_tokens = open_tokens
+    best_scores = torch.full_like(open_scores, -torch.inf)
+    for n in range(1, length + 1):
+        chances = logits[:, :vocabulary].float().log_softmax(-1)
+        size = chances.shape[-1]
+        scores = open_scores[..., None] + chances.view(rows, beams, size)
+        # Twice as many as go on, for that many may end here.
+        scores, index = scores.flatten(1).topk(min(2 * beams, beams * size))
+        parent, token = index // size, index % size
+        tokens = torch.cat((_of_beams(open_tokens, parent), token[..., None]), -1)
+        ended = (token == EOS) | (n == length)
+        # Only an end among the best `beams` is one: those behind would not have gone on either.
+        ends = (scores / penalty(n)).masked_fill(~ended, -torch.inf)[:, :beams]
+        best_scores, kept = torch.cat((best_scores, ends), 1).topk(beams)
+        best_tokens = _of_beams(torch.cat((pad(best_tokens, (0, 1), value=PAD), tokens[:, :beams]), 1), kept)
+        open_scores, kept = scores.masked_fill(ended, -torch.inf).topk(beams)
+        if bool((open_scores[:, 0] / penalty(length) <= best_scores[:, -1]).all()):
+            break
+        open_tokens = _of_beams(tokens, kept)
+        cache.select((first + parent.gather(1, kept)).flatten())
+        logits = model.step(open_tokens[:, :, -1].flatten(), cache)
+    return best_tokens[:, 0]
+
+
+def _of_beams(tokens: Tensor, index: Tensor) -> Tensor:
+    """Of tokens (B, beams, n) those that the index (B, m) names, (B, m, n)."""
+    return tokens.gather(1, index[..., None].expand(-1, -1, tokens.shape[-1]))

@@ -1,0 +1,168 @@
+"""One process or many: who this one is, what all of them know together, and how a model is spread over them.
+
+`torchrun --nproc_per_node N -m model.train ...` starts N processes, each with a share of every batch. With DDP each has
+the whole model; with FSDP2 each has a part of every weight, and the weights of a block come together as it is needed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
+from torch.distributed.tensor import DTensor, Replicate, distribute_tensor
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim import Optimizer
+
+from c4pipe.mixture import derive_key
+from model.bias import RelativeBias
+from model.config import ModelConfig
+from model.errors import ConfigError
+from model.initial import initial_std
+from model.t5 import T5, Block
+
+PATIENCE = timedelta(hours=2)  # that the others have while the first process reads a corpus and trains a tokenizer
+
+
+@dataclass(frozen=True)
+class Group:
+    """The processes of a run, and which of them this one is."""
+
+    device: torch.device
+    rank: int = 0
+    ranks: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this process speaks and writes for all."""
+        return self.rank == 0
+
+    def total(self, numbers: Tensor) -> Tensor:
+        """The sum over all processes, in place."""
+        if self.ranks > 1:
+            dist.all_reduce(numbers)
+        return numbers
+
+    def gathered(self, value: Any) -> list[Any]:
+        """The values of all processes, by rank."""
+        found: list[Any] = [value] * self.ranks
+        if self.ranks > 1:
+            dist.all_gather_object(found, value)
+        return found
+
+    def wait(self) -> None:
+        """Until all are here."""
+        if self.ranks > 1:
+            dist.barrier()
+
+
+@contextmanager
+def joined(device: str) -> Iterator[Group]:
+    """The group that torchrun has started, or this process alone. ConfigError for a device that is not there."""
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise ConfigError(f"--device {device}: this machine, or this torch, has no CUDA. Take --device cpu.")
+    ranks = int(os.environ.get("WORLD_SIZE", "1"))
+    if device == "cuda":
+        device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+    if device.startswith("cuda"):
+        torch.cuda.set_device(device)
+        torch.set_float32_matmul_precision("high")  # TF32, for what autocast leaves in fp32
+    if ranks == 1:
+        yield Group(torch.device(device))
+        return
+    dist.init_process_group("nccl" if device.startswith("cuda") else "gloo", timeout=PATIENCE)
+    try:
+        yield Group(torch.device(device), dist.get_rank(), ranks)
+    finally:
+        dist.destroy_process_group()
+
+
+def make_model(config: ModelConfig, z_loss: float, group: Group, sharded: bool) -> T5:
+    """A T5 on the device of this process, or its part of one; no weight has a value yet.
+
+    It is made without memory first, so that no process ever holds a whole model that is to be spread.
+    """
+    with torch.device("meta"):
+        model = T5(config, z_loss)
+    if sharded:
+        if config.architecture == "shared":
+            raise ConfigError("--parallel fsdp cannot spread blocks that encoder and decoder share: take ddp")
+        mesh = init_device_mesh(group.device.type, (group.ranks,))
+        # The table of distances is asked for before its block is.
+        for kind in (RelativeBias, Block):
+            for module in [module for module in model.modules() if isinstance(module, kind)]:
+                fully_shard(module, mesh=mesh)
+        fully_shard(model, mesh=mesh)
+    return model.to_empty(device=group.device)
+
+
+def initial_weights(model: T5, seed: int) -> Iterator[tuple[str, Tensor]]:
+    """A start of every weight, drawn by its name: the same on any device and for any number of processes."""
+    for name, weight in model.named_parameters():
+        std = initial_std(name, model.config)
+        drawn = torch.ones(weight.shape)
+        if std:
+            generator = torch.Generator().manual_seed(derive_key(seed, "weights", name))
+            drawn.normal_(0.0, std, generator=generator)
+        yield name, drawn
+
+
+@torch.no_grad()
+def fill(model: T5, weights: Iterable[tuple[str, Tensor]]) -> None:
+    """Sets weights, given whole, wherever they lie."""
+    own = dict(model.named_parameters(remove_duplicate=False))
+    for name, value in weights:
+        own[name].copy_(like(own[name], value))
+
+
+def like(weight: Tensor, value: Tensor) -> Tensor:
+    """A whole tensor that belongs to a weight, spread as the weight is; one with other rows is whole everywhere."""
+    if not isinstance(weight, DTensor) or not value.dim():
+        return value.to(weight.device)
+    placements = weight.placements if value.shape[0] == weight.shape[0] else [Replicate()] * weight.device_mesh.ndim
+    # All processes have it: none needs to be told.
+    return distribute_tensor(value.to(weight.device), weight.device_mesh, placements, src_data_rank=None)
+
+
+def whole(value: Any) -> Any:
+    """The same with every tensor put together and on the CPU; to be called by all processes."""
+    match value:
+        case DTensor():
+            return value.full_tensor().detach().cpu()
+        case Tensor():
+            return value.detach().cpu()
+        case Mapping():
+            return {key: whole(one) for key, one in value.items()}
+        case list() | tuple():
+            return type(value)(map(whole, value))
+        case _:
+            return value
+
+
+def restore_optimizer(optimizer: Optimizer, saved: Mapping[str, Any]) -> None:
+    """Loads a state that `whole` has made of the optimizer's own."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    state = {
+        number: {
+            name: like(weights[number], one) if isinstance(one, Tensor) and one.dim() else one
+            for name, one in values.items()
+        }
+        for number, values in saved["state"].items()
+    }
+    optimizer.load_state_dict({**saved, "state": state})
+
+
+def replicated(model: T5, group: Group) -> nn.Module:
+    """The model as it is called in training by each of several processes that all hold it."""
+    if group.ranks == 1:
+        return model
+    devices = [group.device] if group.device.type == "cuda" else None
+    return DistributedDataParallel(model, devices, gradient_as_bucket_view=True)

@@ -1,0 +1,137 @@
+"""Filling the blanks of a text with a trained T5.
+
+python -m model.generate --run out/t5 "The fog lay on <extra_id_0> and nobody saw <extra_id_1> bank."
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from model.arguments import Decoding, exit_code, parse_generate
+from model.corpus import Entry
+from model.data import validation
+from model.decode import beam_search, greedy, sample
+from model.errors import C4Error, ConfigError
+from model.run import open_checkpoint
+from model.stream import Recipe
+from model.t5 import T5, padding
+from model.tokens import Tokenizer
+
+BLANK = re.compile(r"\s*<extra_id_(\d+)>")
+
+
+def encode(tokenizer: Tokenizer, text: str) -> NDArray[np.int32]:
+    """The ids of inputs: of the text, its sentinels, and EOS. ConfigError for a sentinel that the vocabulary lacks."""
+    vocabulary = tokenizer.vocabulary
+    parts = BLANK.split(text)  # text, number, text, ...
+    ids: list[int] = []
+    for piece, number in zip(tokenizer.encode(parts[::2]), [*parts[1::2], None], strict=True):
+        ids += piece.tolist()
+        if number is not None:
+            if int(number) >= vocabulary.sentinels:
+                raise ConfigError(
+                    f"<extra_id_{number}>: the vocabulary has <extra_id_0> to <extra_id_{vocabulary.sentinels - 1}>"
+                )
+            ids.append(vocabulary.sentinel(int(number)))
+    return np.array([*ids, vocabulary.eos], np.int32)
+
+
+def filled(text: str, written: str) -> str:
+    """A text with its blanks filled by what a model has written; one that it has not filled stays.
+
+    >>> filled("The <extra_id_0> lay on <extra_id_1>.", "<extra_id_0> fog<extra_id_1> the river")
+    'The fog lay on the river.'
+    """
+    parts = BLANK.split(written)
+    fillings = dict(zip(parts[1::2], parts[2::2], strict=True))
+
+    def fill(blank: re.Match[str]) -> str:
+        filling = fillings.get(blank[1])
+        return blank[0] if filling is None else f"{'' if blank.start() == 0 else ' '}{filling.strip()}"
+
+    return BLANK.sub(fill, text) if parts[1:] else written
+
+
+def decoder(how: Decoding, device: torch.device) -> Callable[[T5, Tensor, int, Tensor, int], Tensor]:
+    """The function of `model.decode` that was asked for."""
+    if how.sample:
+        generator = torch.Generator(device).manual_seed(how.seed)
+
+        def draw(model: T5, inputs: Tensor, length: int, segments: Tensor, vocabulary: int) -> Tensor:
+            return sample(
+                model,
+                inputs,
+                length,
+                segments,
+                vocabulary,
+                generator=generator,
+                temperature=how.temperature,
+                top_k=how.top_k,
+                top_p=how.top_p,
+            )
+
+        return draw
+    if how.beams > 1:
+
+        def search(model: T5, inputs: Tensor, length: int, segments: Tensor, vocabulary: int) -> Tensor:
+            return beam_search(model, inputs, length, segments, vocabulary, beams=how.beams)
+
+        return search
+    return greedy
+
+
+def generate(model: T5, tokenizer: Tokenizer, texts: Sequence[str], length: int, how: Decoding) -> list[str]:
+    """What a model in eval mode writes for each text, sentinels shown."""
+    device = model.shared.weight.device
+    rows = [encode(tokenizer, text) for text in texts]
+    inputs = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.int64, device=device)
+    for place, row in zip(inputs, rows, strict=True):
+        place[: len(row)] = torch.from_numpy(row)
+    written = decoder(how, device)(model, inputs, length, padding(inputs), tokenizer.vocabulary.size)
+    return [tokenizer.decode(row) for row in written.tolist()]
+
+
+@torch.no_grad()
+def infills(model: T5, recipe: Recipe, entry: Entry, count: int) -> str:
+    """The first rows of an entry as they are held out, and what a model in eval mode writes: three lines each."""
+    tokenizer: Any = recipe.tokenizer
+    batch = next(iter(validation(recipe, entry, count)), None)
+    if batch is None:
+        return ""
+    inputs = batch.inputs.to(model.shared.weight.device)
+    segments = None if batch.input_segments is None else padding(inputs)
+    written = greedy(model, inputs, batch.targets.shape[1], segments, tokenizer.vocabulary.size)
+    lines = []
+    for row in zip(batch.inputs.tolist(), batch.targets.tolist(), written.tolist(), strict=True):
+        if max(row[1]) > 0:  # a last batch is filled up with empty rows
+            names = ("inputs", "targets", "written")
+            lines += [f"{name:<8} {tokenizer.decode(ids)}" for name, ids in zip(names, row, strict=True)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; its exit code."""
+    try:
+        args = parse_generate(argv)
+        _, model, tokenizer = open_checkpoint(args.run, args.checkpoint, torch.device(args.device))
+        found = generate(model, tokenizer, args.texts, args.max_tokens, args.how)
+    except C4Error as error:
+        print(f"generate: {error}", file=sys.stderr)
+        return exit_code(error)
+    except KeyboardInterrupt:
+        return 130
+    for text, written in zip(args.texts, found, strict=True):
+        print(written if args.raw else filled(text, written))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""How the weights of a T5 start."""
+
+from __future__ import annotations
+
+from model.config import ModelConfig
+
+
+def initial_std(name: str, c: ModelConfig) -> float | None:
+    """Standard deviation of the weight of that name, or None for a norm, whose weights are 1.
+
+    As in Mesh TensorFlow and t5x, but plain normal where they cut the tails off. transformers differs in one: it has 1
+    for an untied head too, with which the first loss is near 60 and not near ln V (62.5 and 9.5 at D 256, V 8192).
+    """
+    match name.split(".")[-2]:
+        case "layer_norm" | "final_layer_norm":
+            return None
+        case "shared":
+            return 1.0
+        case "q":
+            return float((c.d_model * c.d_kv) ** -0.5)
+        case "o":
+            return float(c.inner**-0.5)
+        case "wo":
+            return float(c.d_ff**-0.5)
+        case _:  # k, v, wi, wi_0, wi_1, relative_attention_bias, lm_head
+            return float(c.d_model**-0.5)

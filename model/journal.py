@@ -1,0 +1,198 @@
+"""All that a run writes beside its checkpoints, kept in step with them; processes but the first only keep count."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from torch import Tensor
+
+from model.checkpoint import latest
+from model.config import ModelConfig
+from model.cost import flops, parameters
+from model.curve import draw
+from model.distributed import Group
+from model.errors import TrainError
+from model.evaluate import Score
+from model.log import EVALS, Board, Metrics, Progress, Row, Table, read_table
+from model.run import BOARD, CURVE, SAMPLES
+from model.run import EVALS as EVALS_FILE
+from model.run import METRICS as METRICS_FILE
+from model.settings import TrainSettings
+from model.stream import Recipe
+
+_BLOCK = re.compile(r"^== step (\d+),", re.MULTILINE)
+
+
+class Journal:
+    """The tables, the line of progress, the samples and the curve of a run that goes on after step `last`."""
+
+    def __init__(self, settings: TrainSettings, config: ModelConfig, last: int, group: Group) -> None:
+        run, writes = settings.run, group.first
+        self._run, self._model, self._writes = run, config.name, writes
+        self.metrics = Metrics(run / METRICS_FILE if writes else None, last)
+        if not writes:
+            return
+        self._evals = Table(run / EVALS_FILE, EVALS, last)
+        self._progress = Progress(settings.steps, last)
+        self._board = Board(run / BOARD, last) if settings.tensorboard else None
+        if (run / SAMPLES).exists():
+            _replace(run / SAMPLES, kept_samples((run / SAMPLES).read_text(encoding="utf-8"), last))
+
+    def step(self, step: int, lr: float, wait: float, numbers: Tensor) -> None:
+        """See `Metrics.add`."""
+        self.metrics.add(step, lr, wait, numbers)
+
+    def look(self, waited: float) -> None:
+        """Writes and shows the steps since the last look. TrainError for a loss or a gradient that is not finite."""
+        rows = self.metrics.look()
+        if self._writes:
+            if self._board:
+                self._board.steps(rows)
+            self._progress.show(rows[-1], self.metrics.tokens, waited)
+        _check_finite(rows[-1], self._run)
+
+    def evaluated(self, step: int, scores: Sequence[Score], samples: str) -> None:
+        """Writes an evaluation, and draws the curve so far."""
+        rows = [_row(step, score) for score in scores]
+        self._evals.add(rows)
+        with (self._run / SAMPLES).open("a", encoding="utf-8") as file:
+            file.write(samples)
+        if self._board:
+            self._board.evals(rows)
+        self.draw()
+        overall = scores[-1]
+        self.say(
+            f"step {step:,}: validation loss {overall.loss:.3f} a token, accuracy {overall.accuracy:.1%}, "
+            f"unigram entropy {overall.unigram:.3f}"
+        )
+
+    def draw(self) -> None:
+        """`loss.svg`, of the tables."""
+        if not self._writes:
+            return
+        metrics, evals = read_table(self._run / METRICS_FILE), read_table(self._run / EVALS_FILE)
+        _replace(self._run / CURVE, draw(metrics, evals, f"{self._model}, {self._run.resolve().name}"))
+
+    def say(self, text: str) -> None:
+        """A line that stays."""
+        if self._writes:
+            self._progress.say(text)
+
+    def sync(self) -> None:
+        """Before a checkpoint is there, the disk has what came before it."""
+        if self._writes:
+            self.metrics.sync()
+            self._evals.sync()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.metrics.close()
+        if self._writes:
+            self._evals.close()
+            self._progress.close()
+            if self._board:
+                self._board.close()
+
+
+def kept_samples(text: str, last: int) -> str:
+    """The blocks of `samples.txt` up to a step.
+
+    >>> kept_samples("== step 5, en\\na\\n== step 10, en\\nb\\n", 5)
+    '== step 5, en\\na\\n'
+    """
+    later = (match.start() for match in _BLOCK.finditer(text) if int(match[1]) > last)
+    return text[: next(later, len(text))]
+
+
+def _row(step: int, score: Score) -> Row:
+    return {
+        "step": step,
+        "entry": score.entry,
+        "loss": f"{score.loss:.9g}",
+        "accuracy": f"{score.accuracy:.6f}",
+        "tokens": score.tokens,
+        "unigram": f"{score.unigram:.6f}",
+    }
+
+
+def _check_finite(row: Row, run: Path) -> None:
+    if all(abs(float(row[name])) < float("inf") for name in ("loss", "norm")):
+        return
+    raise TrainError(
+        f"the loss is {row['loss']} and the norm of the gradients {row['norm']} at step {row['step']}. "
+        f"{last_good(run)}."
+    )
+
+
+def last_good(run: Path) -> str:
+    """How to go on with a run whose numbers are no longer finite."""
+    good, _ = latest(run)
+    if good is None:
+        return "There is no checkpoint before it: start anew with a lower --lr, with --clip 1, or in fp32"
+    return f"The last good checkpoint is {good}: go on from it with --force and a lower --lr, with --clip 1, or in fp32"
+
+
+def _replace(path: Path, content: str | bytes) -> None:
+    draft = path.with_name(f"{path.name}.tmp")
+    draft.write_bytes(content if isinstance(content, bytes) else content.encode())
+    os.replace(draft, path)
+
+
+def summary(settings: TrainSettings, config: ModelConfig, recipe: Recipe, done: int) -> str:
+    """What came out, for people; `done` steps were behind the run when it started."""
+    run, steps = settings.run, settings.steps
+    metrics, evals = read_table(run / METRICS_FILE), read_table(run / EVALS_FILE)
+    count = parameters(config) / 1e6
+    lines = [f"{run}: {steps:,} steps, {config.name}, {count:,.1f} M parameters"]
+    if done == steps:
+        lines[0] += "; all were done before: --steps N takes it further"
+    if metrics:
+        last = [float(row["loss"]) for row in metrics[-10:]]
+        lines.append(f"  training    loss {float(metrics[0]['loss']):.3f} -> {sum(last) / len(last):.3f}")
+    for row in _last_of(evals):
+        lines.append(
+            f"  validation  loss {float(row['loss']):.3f} (unigram entropy {float(row['unigram']):.3f}), "
+            f"accuracy {float(row['accuracy']):.1%}, {int(row['tokens']):,} tokens of {row['entry']}"
+        )
+    if len(metrics) > 1 and (seconds := float(metrics[-1]["seconds"]) - float(metrics[0]["seconds"])) > 0:
+        tokens = int(metrics[-1]["tokens"]) - int(metrics[0]["tokens"])
+        _, inputs, targets = recipe.objective.lengths(settings.inputs)
+        rate = flops(config, inputs, targets) * settings.batch * (len(metrics) - 1) / seconds / 1e12
+        lines.append(
+            f"  speed       {tokens / seconds:,.0f} input tokens/s, {rate:,.3g} TFLOP/s, looking and saving included"
+        )
+    lines += [f"  checkpoint  {latest(run)[0]}", f"  curve       {run / CURVE}", f"  samples     {run / SAMPLES}"]
+    lines += ["", *_last_samples(run), "", f'python -m model.generate --run {run} "A text with a <extra_id_0> in it."']
+    return "\n".join(lines)
+
+
+def _last_samples(run: Path) -> list[str]:
+    """The infills of the last evaluation."""
+    if not (run / SAMPLES).exists():
+        return []
+    lines = (run / SAMPLES).read_text(encoding="utf-8").splitlines()
+    heads = [number for number, line in enumerate(lines) if line.startswith("== ")]
+    steps = [lines[number].partition(",")[0] for number in heads]
+    return lines[heads[steps.index(steps[-1])] :] if heads else []
+
+
+def _last_of(evals: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    """The rows of the last evaluation: of all together, and of each entry where there are several."""
+    rows = [row for row in evals if row["step"] == evals[-1]["step"]]
+    return rows if len(rows) > 2 else rows[-1:]
+
+
+def complain(program: str, text: str) -> None:
+    """An error, in a line; of several processes, the first one's."""
+    if os.environ.get("RANK", "0") == "0":
+        print(f"{program}: {text}", file=sys.stderr)

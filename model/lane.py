@@ -1,0 +1,136 @@
+"""A lane: an endless row of tokens made of every n-th unit of an entry, and the place where the next piece begins.
+
+Lanes do not know of each other. So several processes can work on one stream, and each place is three integers.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.corpus import Reader
+from model.errors import TrainError
+from model.order import Order, Unit
+
+LONGEST_DOCUMENT = 65_536  # tokens; t5 preprocessors.py select_random_chunk: of a longer one a random stretch is taken
+BITE = 32  # documents tokenised at a time; no place depends on it
+BITE_CHARACTERS = 1 << 20  # nor on this: it bounds the memory that a bite of very long documents takes
+BARREN_EPOCHS = 32  # without a piece that is long enough, until it is said that there is none
+
+Tokens = NDArray[np.int32]
+
+
+class Encoder(Protocol):
+    """What a lane needs of a tokenizer."""
+
+    def encode(self, texts: Sequence[str]) -> list[Tokens]: ...
+
+
+class Cursor(NamedTuple):
+    """The token that comes next."""
+
+    unit: int  # its number in the entry's order
+    row: int  # document of the unit, in its order
+    token: int  # of the document
+
+
+class _Document(NamedTuple):
+    place: Cursor
+    after: Cursor  # where the next document begins
+    tokens: Tokens
+
+
+class Lane:
+    """Units `lane`, `lane + lanes`, `lane + 2 x lanes`, ... of an order, or what follows `cursor` in them.
+
+    Nothing is lost between documents, units and epochs: a piece may reach over all of them.
+    """
+
+    def __init__(self, order: Order, reader: Reader, encoder: Encoder, cursor: Cursor, lanes: int = 1) -> None:
+        self.cursor = cursor
+        self._order = order
+        self._reader = reader
+        self._encoder = encoder
+        self._lanes = lanes
+        self._ahead: deque[_Document] = deque()  # tokenised; the first holds the cursor
+        self._next = cursor._replace(token=0)  # the document that is tokenised next
+        self._unit: Unit | None = None  # of `_next`, once it is open
+        self._barren = 0  # units opened since the last piece
+
+    def peek(self, most: int, least: int = 1) -> Tokens:
+        """What is left of the present document, at most `most` tokens; the lane stays where it is.
+
+        Passes over whatever is shorter than `least`. Empty when a finite order has ended.
+        """
+        while True:
+            if not self._ahead and not self._bite():
+                return np.empty(0, np.int32)
+            piece = self._ahead[0].tokens[self.cursor.token :][:most]
+            if len(piece) >= least:
+                self._barren = 0
+                return piece
+            self.take(len(piece))
+
+    def take(self, count: int) -> None:
+        """Goes on by `count` tokens, as many as `peek` showed or fewer."""
+        document = self._ahead[0]
+        token = self.cursor.token + count
+        if token < len(document.tokens):
+            self.cursor = Cursor(document.place.unit, document.place.row, token)
+        else:
+            self._ahead.popleft()
+            self.cursor = document.after
+
+    def cut(self, length: int) -> Tokens:
+        """The next `length` tokens, over the ends of documents; fewer when a finite order has ended."""
+        pieces: list[Tokens] = []
+        while length and len(piece := self.peek(length)):
+            self.take(len(piece))
+            pieces.append(piece)
+            length -= len(piece)
+        return np.concatenate(pieces) if pieces else np.empty(0, np.int32)
+
+    def _bite(self) -> bool:
+        """Tokenises some documents; False at the end."""
+        while self._unit is None or self._next.row >= len(self._unit.rows):
+            if self._unit is not None:
+                self._next = Cursor(self._next.unit + self._lanes, 0, 0)
+            self._unit = self._order.unit(self._next.unit)
+            if self._unit is None:
+                return False
+            self._barren += 1
+            if self._barren > BARREN_EPOCHS * self._order.units:
+                raise TrainError(
+                    f"{self._order.entry.name!r} has no document that is long enough for one example; "
+                    f"it has {self._order.entry.documents:,} in all. Leave it out, or add documents."
+                )
+        unit, first = self._unit, self._next.row
+        texts = self._reader.texts(self._order.entry, unit.group, unit.rows[first : first + BITE])
+        texts = texts[: _fitting(texts)]
+        for row, tokens in enumerate(self._encoder.encode(texts), first):
+            place = Cursor(self._next.unit, row, 0)
+            last = row + 1 == len(unit.rows)
+            after = Cursor(place.unit + self._lanes, 0, 0) if last else place._replace(row=row + 1)
+            self._ahead.append(_Document(place, after, self._shorten(place, tokens)))
+        self._next = self._next._replace(row=first + len(texts))
+        return True
+
+    def _shorten(self, place: Cursor, tokens: Tokens) -> Tokens:
+        stretches = -(-len(tokens) // LONGEST_DOCUMENT)
+        if stretches <= 1:
+            return tokens
+        return tokens[LONGEST_DOCUMENT * self._order.pick(place.unit, place.row, stretches) :][:LONGEST_DOCUMENT]
+
+
+def _fitting(texts: Sequence[str]) -> int:
+    """How many of the first texts make a bite: at least one."""
+    total = 0
+    for count, text in enumerate(texts):
+        total += len(text)
+        if total > BITE_CHARACTERS:
+            return max(1, count)
+    return len(texts)

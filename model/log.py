@@ -1,0 +1,193 @@
+"""What a run says and writes down while it trains: a line of progress, `metrics.csv`, `eval.csv`, TensorBoard.
+
+A table has one row a step, or several of the same step, and never a hole: a run that goes on from step N cuts all that
+follows N off its tables, and what it then writes is what it would have written had it never stopped.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import torch
+from torch import Tensor
+
+METRICS = ("step", "loss", "lr", "norm", "targets", "tokens", "seconds", "wait")
+EVALS = ("step", "entry", "loss", "accuracy", "tokens", "unigram")
+PLAIN = 10.0  # seconds between two lines where there is no terminal
+
+Row = Mapping[str, Any]
+
+
+class Table:
+    """A CSV file that is added to."""
+
+    def __init__(self, path: Path, columns: Sequence[str], last: int) -> None:
+        """Keeps the rows up to step `last` of a file that is there."""
+        kept = [row for row in read_table(path) if int(row["step"]) <= last]
+        draft = path.with_name(f"{path.name}.tmp")
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            _writer(file, columns).writeheader()
+            _writer(file, columns).writerows(kept)
+        draft.replace(path)
+        self.last = kept[-1] if kept else None
+        self._file = path.open("a", encoding="utf-8", newline="")
+        self._writer = _writer(self._file, columns)
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Writes rows, so that another process sees them."""
+        self._writer.writerows(rows)
+        self._file.flush()
+
+    def sync(self) -> None:
+        """Until the disk has them: a checkpoint must not be there without the rows before it."""
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _writer(file: IO[str], columns: Sequence[str]) -> csv.DictWriter[str]:
+    return csv.DictWriter(file, columns, lineterminator="\n")
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    """The rows of a table, none if it is not there. A last row that a kill has cut off is left out."""
+    if not path.exists():
+        return []
+    whole = path.read_text(encoding="utf-8").rpartition("\n")[0]
+    return list(csv.DictReader(whole.splitlines()))
+
+
+class Metrics:
+    """The numbers of each step, which stay on the device until somebody looks: to look is to wait for the device."""
+
+    def __init__(self, path: Path | None, last: int) -> None:
+        """Without a path they are looked at and not written: all processes but the first."""
+        self._table = Table(path, METRICS, last) if path else None
+        before = self._table.last if self._table and self._table.last else {"tokens": 0, "seconds": 0}
+        self.tokens, self._earlier = int(before["tokens"]), float(before["seconds"])
+        self._began = time.perf_counter()
+        self._pending: list[tuple[dict[str, Any], Tensor]] = []
+        self.row: dict[str, Any] = {}  # the last one that was looked at
+        self.stopped = False
+
+    @property
+    def seconds(self) -> float:
+        """Time of the run so far, what was lost to a kill not counted."""
+        return self._earlier + time.perf_counter() - self._began
+
+    def add(self, step: int, lr: float, wait: float, numbers: Tensor) -> None:
+        """`numbers`: loss, gradient norm, targets, input tokens, and whether some process was asked to stop."""
+        row = {"step": step, "lr": f"{lr:.9g}", "seconds": f"{self.seconds:.3f}", "wait": f"{wait:.4f}"}
+        self._pending.append((row, numbers))
+
+    def look(self) -> list[dict[str, Any]]:
+        """Writes what is pending, up to the first step that went wrong, which is then the last of those returned."""
+        pending, self._pending = self._pending, []
+        rows = []
+        for (row, _), numbers in zip(pending, torch.stack([one for _, one in pending]).tolist(), strict=True):
+            loss, norm, targets, tokens, stop = numbers
+            self.tokens += int(tokens)
+            self.stopped |= stop > 0
+            # Nine digits give a float of 32 bits back as it was.
+            values = {"loss": f"{loss:.9g}", "norm": f"{norm:.9g}", "targets": int(targets), "tokens": self.tokens}
+            rows.append(row | values)
+            if not (math.isfinite(loss) and math.isfinite(norm)):
+                break
+        self.row = rows[-1]
+        if self._table:
+            self._table.add(rows)
+        return rows
+
+    def sync(self) -> None:
+        if self._table:
+            self._table.sync()
+
+    def close(self) -> None:
+        if self._table:
+            self._table.close()
+
+
+class Progress:
+    """One live line on a terminal, now and then a plain one elsewhere."""
+
+    def __init__(self, steps: int, last: int, out: IO[str] = sys.stderr) -> None:
+        self._steps, self._first, self._out = steps, last, out
+        self._live = out.isatty()
+        self._shown = -math.inf
+        self._began: tuple[float, int, float] | None = None  # seconds, tokens and wait at the first look
+
+    def show(self, row: Row, tokens: int, waited: float) -> None:
+        """A look at the last step: `waited` seconds for data since the start, `tokens` of input in all."""
+        now = time.perf_counter()
+        step = int(row["step"])
+        if self._began is None:  # what the first steps cost is no measure: compiling, starting workers
+            self._began, self._first = (now, tokens, waited), step
+        done = step == self._steps
+        if not done and now - self._shown < (0.1 if self._live else PLAIN):
+            return
+        self._shown = now
+        line = f"step {step:,}/{self._steps:,}  loss {float(row['loss']):.3f}  lr {float(row['lr']):.3g}"
+        began, before, idle = self._began
+        if step > self._first:
+            seconds = now - began
+            left = seconds / (step - self._first) * (self._steps - step)
+            line += f"  {(tokens - before) / seconds:,.0f} input tokens/s  data wait {(waited - idle) / seconds:.1%}"
+            line += f"  ETA {duration(left)}"
+        self._print(line)
+
+    def say(self, text: str) -> None:
+        """Something to keep, above the live line."""
+        print(f"\r\x1b[K{text}" if self._live else text, file=self._out, flush=True)
+
+    def _print(self, line: str) -> None:
+        if self._live:
+            width = shutil.get_terminal_size().columns
+            print(f"\r\x1b[K{line[: width - 1]}", end="", file=self._out, flush=True)
+        else:
+            print(line, file=self._out, flush=True)
+
+    def close(self) -> None:
+        """Leaves the live line."""
+        if self._live and self._shown > 0:
+            print(file=self._out, flush=True)
+
+
+def duration(seconds: float) -> str:
+    """`1:02:03`, or `4:05` below an hour."""
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
+
+
+class Board:
+    """TensorBoard's files."""
+
+    def __init__(self, folder: Path, last: int) -> None:
+        from torch.utils.tensorboard import SummaryWriter  # seconds to import
+
+        self._writer = SummaryWriter(str(folder), purge_step=last + 1)
+
+    def steps(self, rows: Iterable[Row]) -> None:
+        """Rows of `metrics.csv`."""
+        for row in rows:
+            for name in ("loss", "lr", "norm"):
+                self._writer.add_scalar(f"train/{name}", float(row[name]), int(row["step"]))
+
+    def evals(self, rows: Iterable[Row]) -> None:
+        """Rows of `eval.csv`."""
+        for row in rows:
+            for name in ("loss", "accuracy"):
+                name_ = f"validation/{name}/{row['entry']}"
+                self._writer.add_scalar(name_, float(row[name]), int(row["step"]))
+
+    def close(self) -> None:
+        self._writer.close()

@@ -1,0 +1,207 @@
+"""What an objective is: chunks of token ids in, inputs and targets of fixed widths out.
+
+    chunks  (N, <= lengths.chunk)  --objective-->  inputs  (N, lengths.inputs)
+                                                   targets (N, lengths.targets)
+
+Row i is a function of its chunk and of its own generator alone, and the generator one of (run seed, chunk number): what
+else is in the batch, and which worker made it, changes nothing.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import ConfigError
+
+Ids = NDArray[np.int32]
+Mask = NDArray[np.bool_]
+Rngs = Sequence[np.random.Generator]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The ids of a tokenizer.
+
+    `size` counts the sentinels, which hold the last ids, and not the padding of the embedding table: T5's is 32,100
+    where the table has 32,128 rows, and its first sentinel is 32,099.
+
+    >>> Vocabulary(32_100).sentinel(0), Vocabulary(32_100).sentinel(99)
+    (32099, 32000)
+    """
+
+    size: int
+    sentinels: int = 100
+    pad: int = 0
+    eos: int = 1
+    unk: int = 2
+
+    @property
+    def first_sentinel(self) -> int:
+        """The lowest id of a sentinel, which is that of the last one."""
+        return self.size - self.sentinels
+
+    def sentinel(self, number: int) -> int:
+        """The id of `<extra_id_number>`."""
+        return self.size - 1 - number
+
+
+class Lengths(NamedTuple):
+    """Tokens of one row: raw, as inputs, and as targets, the last two with their eos."""
+
+    chunk: int
+    inputs: int
+    targets: int
+
+
+class Examples(NamedTuple):
+    """int32, shaped (N, inputs) and (N, targets); each row ends in eos and is filled up with pad."""
+
+    inputs: Ids
+    targets: Ids
+
+
+class Kept(NamedTuple):
+    """A sequence a row, before the gaps are closed: the ids where `keep` is true, left to right. Both (N, any)."""
+
+    ids: Ids
+    keep: Mask
+
+
+def chunk_rng(seed: int, chunk: int) -> np.random.Generator:
+    """The generator of one chunk of one run: Philox, a counter under the key (seed, chunk), each below 2**64.
+
+    Ciphers of neighbouring keys are unrelated, so chunks are numbered 0, 1, 2 and need no hash.
+    """
+    return np.random.Generator(np.random.Philox(key=np.array([seed, chunk], np.uint64)))
+
+
+class Objective(ABC):
+    """A pre-training objective: a frozen dataclass whose fields are its parameters."""
+
+    name: ClassVar[str]
+
+    @property
+    def concatenates(self) -> bool:
+        """Whether documents are joined before they are cut. If not, a row is one document, or a piece of one."""
+        return True
+
+    @property
+    def shortest(self) -> int:
+        """Tokens that a row must have."""
+        return 2
+
+    @abstractmethod
+    def lengths(self, inputs_length: int) -> Lengths:
+        """What a row eats and gives when its inputs may have `inputs_length` tokens. ConfigError for too few."""
+
+    @abstractmethod
+    def check(self, inputs_length: int, vocabulary: Vocabulary) -> None:
+        """ConfigError when this objective cannot work at this length with this vocabulary."""
+
+    @abstractmethod
+    def __call__(self, chunks: Ids, rngs: Rngs, vocabulary: Vocabulary, inputs_length: int) -> Examples:
+        """The examples of a batch.
+
+        `chunks` is (N, L) int32, L at most `lengths(inputs_length).chunk`; a shorter row is filled up with pad, which
+        no text holds. `rngs` holds a fresh `chunk_rng` for each row. ConfigError as from `check`; ValueError for rows
+        of the wrong length.
+        """
+
+
+class Corruption(Objective):
+    """An objective that does the same to every row: what `corrupt` keeps as inputs and as targets."""
+
+    @abstractmethod
+    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[Kept, Kept]:
+        """Inputs and targets, without eos, of rows that are equally long: `tokens` is (N, L) without padding."""
+
+    def need_room(self, inputs_length: int) -> None:
+        """ConfigError unless inputs may be as long as the shortest row and its eos."""
+        if inputs_length <= self.shortest:
+            raise ConfigError(f"{self.name} needs inputs of {self.shortest + 1} tokens or more, got {inputs_length}")
+
+    def sentinels(self, inputs_length: int) -> int:
+        """How many different sentinels a row may need."""
+        return 0
+
+    def remedies(self, inputs_length: int, sentinels: int) -> Iterator[str]:
+        """What else than more sentinels, or shorter inputs, makes an objective work with so few `sentinels`."""
+        yield from ()
+
+    def check(self, inputs_length: int, vocabulary: Vocabulary) -> None:
+        needed = self.sentinels(inputs_length)
+        if needed <= vocabulary.sentinels:
+            return
+        ways = [f"train the tokenizer with {needed} sentinels (extra_ids={needed})"]
+        shorter = _longest_inputs(self, inputs_length, vocabulary.sentinels)
+        if shorter:
+            ways.append(f"take inputs of {shorter} tokens or fewer")
+        ways += self.remedies(inputs_length, vocabulary.sentinels)
+        raise ConfigError(
+            f"{self} needs up to {needed} sentinels for inputs of {inputs_length} tokens, and the vocabulary has "
+            f"{vocabulary.sentinels}: {', or '.join(ways)}."
+        )
+
+    def __call__(self, chunks: Ids, rngs: Rngs, vocabulary: Vocabulary, inputs_length: int) -> Examples:
+        self.check(inputs_length, vocabulary)
+        lengths = self.lengths(inputs_length)
+        sizes = np.count_nonzero(chunks != vocabulary.pad, axis=1)
+        for size in (int(sizes.min(initial=self.shortest)), int(sizes.max(initial=self.shortest))):
+            if not self.shortest <= size <= lengths.chunk:
+                raise ValueError(f"{self}: a row of {size} tokens, expected {self.shortest} to {lengths.chunk}")
+        examples = Examples(
+            np.full((len(chunks), lengths.inputs), vocabulary.pad, np.int32),
+            np.full((len(chunks), lengths.targets), vocabulary.pad, np.int32),
+        )
+        for size in np.unique(sizes):  # one turn for a batch of full chunks
+            rows = np.flatnonzero(sizes == size)
+            kept = self.corrupt(chunks[rows, :size], [rngs[row] for row in rows.tolist()], vocabulary)
+            for whole, part in zip(examples, kept, strict=True):
+                whole[rows] = _packed(part, whole.shape[1], vocabulary)
+        return examples
+
+
+def _packed(kept: Kept, width: int, vocabulary: Vocabulary) -> Ids:
+    """The kept ids moved to the left of (N, width), then eos, then pad."""
+    counts = kept.keep.sum(axis=1)
+    packed = np.full((len(counts), width), vocabulary.pad, np.int32)
+    packed[np.arange(width) < counts[:, None]] = kept.ids[kept.keep]
+    packed[np.arange(len(counts)), counts] = vocabulary.eos
+    return packed
+
+
+def _longest_inputs(objective: Corruption, inputs_length: int, sentinels: int) -> int:
+    """The longest inputs below `inputs_length` for which so few sentinels do; 0 for none."""
+    with suppress(ConfigError):  # too short for any row
+        for shorter in range(inputs_length - 1, 0, -1):
+            if objective.sentinels(shorter) <= sentinels:
+                return shorter
+    return 0
+
+
+def spell(ids: Iterable[int], vocabulary: Vocabulary, words: Sequence[str]) -> str:
+    """Ids for people: `words` holds a word for each id below the sentinels; pad is left out.
+
+    >>> spell([3, 4, 9, 1, 0, 0], Vocabulary(10, sentinels=2), ["", "</s>", "", "A", "cat"])
+    'A cat <extra_id_0> </s>'
+    """
+    text, first = [*words], vocabulary.first_sentinel
+    names = [f"<extra_id_{vocabulary.size - 1 - i}>" for i in range(first, vocabulary.size)]
+    return " ".join(names[i - first] if i >= first else text[i] for i in ids if i != vocabulary.pad)
+
+
+def illustrate(objective: Objective, sentence: str, seed: int = 0) -> str:
+    """The example that chunk 0 becomes, when it is one sentence and each of its words a token: two lines."""
+    words = ["<pad>", "</s>", "<unk>", *sentence.split()]
+    vocabulary = Vocabulary(len(words) + 100)
+    chunk = np.arange(3, len(words), dtype=np.int32)[None]
+    made = objective(chunk, [chunk_rng(seed, 0)], vocabulary, inputs_length=64)
+    inputs, targets = (spell(rows[0].tolist(), vocabulary, words) for rows in made)
+    return f"inputs:  {inputs}\ntargets: {targets}"

@@ -1,0 +1,185 @@
+"""The denoising objectives of the T5 paper's comparison (arXiv 1910.10683, 3.3): each token is noise by itself.
+
+They differ in what the encoder sees of the noise, and in how much the decoder must write.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, sqrt
+from typing import ClassVar
+
+import numpy as np
+
+from model.errors import ConfigError
+from model.objectives.base import Corruption, Ids, Kept, Lengths, Mask, Rngs, Vocabulary
+from model.objectives.noise import draws, iid_noise, run_starts, runs_to_sentinels
+
+# The counts of noise tokens and of their runs vary from row to row. Widths are for a row this many standard deviations
+# above the mean: 202 for 512. In a row with more, about one in 25,000, what comes after stays clean. T5 cuts targets
+# off instead, at 192 for 512 (objectives/iid_15_u_u.gin), and so loses text in one row of 3,000.
+DEVIATIONS = 4
+
+
+def most_noise(length: int, density: float) -> int:
+    """Noise tokens in a row of `length` tokens, at most: a binomial count."""
+    return min(length, ceil(length * density + DEVIATIONS * sqrt(length * density * (1 - density))))
+
+
+def most_runs(length: int, density: float) -> int:
+    """Runs of noise in a row, at most.
+
+    A run starts where noise follows a clean token, with chance v = density (1 - density), and not at two tokens in
+    turn: mean length v and variance length v (1 - 3 v), about.
+    """
+    start = density * (1 - density)
+    return min((length + 1) // 2, ceil(length * start + DEVIATIONS * sqrt(length * start * (1 - 3 * start))))
+
+
+@dataclass(frozen=True)
+class _Independent(Corruption):
+    """What they share: the density, and the chunk, which is the inputs less their eos."""
+
+    density: float = 0.15  # arXiv 1910.10683, 3.3.3
+
+    def __post_init__(self) -> None:
+        if not 0 < self.density < 1:
+            raise ConfigError(f"the density of {self.name} is {self.density}, expected more than 0 and less than 1")
+
+    def lengths(self, inputs_length: int) -> Lengths:
+        self.need_room(inputs_length)
+        return Lengths(inputs_length - 1, inputs_length, self.most_targets(inputs_length - 1) + 1)
+
+    def most_targets(self, length: int) -> int:
+        """Target tokens of a row of `length` tokens, at most, without eos."""
+        return length
+
+    def noise(self, rngs: Rngs, length: int) -> Mask:
+        """(N, length), with no more noise than the widths allow."""
+        noise = iid_noise(rngs, length, self.density)
+        noise &= np.cumsum(noise, axis=1) <= most_noise(length, self.density)
+        noise &= np.cumsum(run_starts(noise), axis=1) <= most_runs(length, self.density)
+        return noise
+
+
+@dataclass(frozen=True)
+class IidDenoising(_Independent):
+    """A sentinel stands for each run of noise, and in the targets for each run of clean tokens: the paper's baseline.
+
+    >>> from model.objectives import illustrate
+    >>> print(illustrate(IidDenoising(), "A thin fog lay on the river that day and nobody saw the far bank"))
+    inputs:  <extra_id_0> thin <extra_id_1> lay on the river that day and nobody <extra_id_2> the far bank </s>
+    targets: A <extra_id_0> fog <extra_id_1> saw <extra_id_2> </s>
+
+    The targets have no sentinel before a run that starts the row, and one after the last run unless it ends the row.
+    (T5 objective `iid_15_u_u`: `noise_span_to_unique_sentinel`, `nonnoise_span_to_unique_sentinel`.)
+    """
+
+    name: ClassVar = "iid"
+
+    def sentinels(self, inputs_length: int) -> int:
+        return most_runs(inputs_length - 1, self.density) + 1
+
+    def most_targets(self, length: int) -> int:
+        return most_noise(length, self.density) + most_runs(length, self.density) + 1
+
+    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[Kept, Kept]:
+        noise = self.noise(rngs, tokens.shape[1])
+        return runs_to_sentinels(tokens, noise, vocabulary), runs_to_sentinels(tokens, ~noise, vocabulary)
+
+
+@dataclass(frozen=True)
+class ReplaceSpans(IidDenoising):
+    """A sentinel stands for each run of noise; in the targets each run follows its own, and one more closes them.
+
+    >>> from model.objectives import illustrate
+    >>> print(illustrate(ReplaceSpans(), "A thin fog lay on the river that day and nobody saw the far bank"))
+    inputs:  <extra_id_0> thin <extra_id_1> lay on the river that day and nobody <extra_id_2> the far bank </s>
+    targets: <extra_id_0> A <extra_id_1> fog <extra_id_2> saw <extra_id_3> </s>
+
+    (As the paper's Table 3 draws it. The released code is `IidDenoising`, which differs where noise starts a row.)
+    """
+
+    name: ClassVar = "replace-spans"
+
+    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[Kept, Kept]:
+        noise = self.noise(rngs, tokens.shape[1])
+        starts = np.pad(run_starts(noise), ((0, 0), (0, 1)), constant_values=True)  # one more, to close
+        numbered = vocabulary.size - np.cumsum(starts, axis=1, dtype=np.int32)
+        targets = Kept(
+            np.stack([numbered, np.pad(tokens, ((0, 0), (0, 1)))], axis=2).reshape(len(tokens), -1),
+            np.stack([starts, np.pad(noise, ((0, 0), (0, 1)))], axis=2).reshape(len(tokens), -1),
+        )
+        return runs_to_sentinels(tokens, noise, vocabulary), targets
+
+
+@dataclass(frozen=True)
+class DropTokens(_Independent):
+    """The noise is gone from the inputs, without a trace, and the targets are the noise.
+
+    >>> from model.objectives import illustrate
+    >>> print(illustrate(DropTokens(), "A thin fog lay on the river that day and nobody saw the far bank"))
+    inputs:  thin lay on the river that day and nobody the far bank </s>
+    targets: A fog saw </s>
+
+    (T5 objective `iid_15_d_d`: `drop_noise_tokens`, `drop_nonnoise_tokens`.)
+    """
+
+    name: ClassVar = "drop-tokens"
+
+    def most_targets(self, length: int) -> int:
+        return most_noise(length, self.density)
+
+    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[Kept, Kept]:
+        noise = self.noise(rngs, tokens.shape[1])
+        return Kept(tokens, ~noise), Kept(tokens, noise)
+
+
+@dataclass(frozen=True)
+class Mass(_Independent):
+    """One same sentinel, the first, stands for each noise token; the targets are the whole text.
+
+    >>> from model.objectives import illustrate
+    >>> print(illustrate(Mass(), "A thin fog lay on the river that day and nobody saw the far bank"))
+    inputs:  <extra_id_0> thin <extra_id_0> lay on the river that day and nobody <extra_id_0> the far bank </s>
+    targets: A thin fog lay on the river that day and nobody saw the far bank </s>
+
+    (T5 objective `iid_15_m_f`: `noise_token_to_sentinel`. MASS-style in the paper.)
+    """
+
+    name: ClassVar = "mass"
+
+    def sentinels(self, inputs_length: int) -> int:
+        return 1
+
+    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[Kept, Kept]:
+        noise = self.noise(rngs, tokens.shape[1])
+        everything = np.ones_like(noise)
+        return Kept(np.where(noise, np.int32(vocabulary.sentinel(0)), tokens), everything), Kept(tokens, everything)
+
+
+@dataclass(frozen=True)
+class Bert(Mass):
+    """As `Mass`, but one noise token in ten becomes a random one instead of the sentinel.
+
+    >>> from model.objectives import illustrate
+    >>> print(illustrate(Bert(), "A thin fog lay on the river that day and nobody saw the far bank", seed=42))
+    inputs:  A thin fog lay on the river <extra_id_0> day and nobody <extra_id_0> that far bank </s>
+    targets: A thin fog lay on the river that day and nobody saw the far bank </s>
+
+    A noise token never stays as it is, but by chance. The random token is any but pad, eos and unk; T5 draws from the
+    sentinels too, which in its vocabulary are one id in 321.
+    (T5 objective `iid_15_r10s90_f`: `noise_token_to_random_token_or_sentinel`.)
+    """
+
+    name: ClassVar = "bert"
+    random: ClassVar[float] = 0.1
+
+    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[Kept, Kept]:
+        noise = self.noise(rngs, tokens.shape[1])
+        kinds, words = draws(rngs, tokens.shape[1]), draws(rngs, tokens.shape[1])
+        lowest = vocabulary.unk + 1
+        random = (lowest + words * (vocabulary.first_sentinel - lowest)).astype(np.int32)
+        changed = np.where(kinds < self.random, random, np.int32(vocabulary.sentinel(0)))
+        everything = np.ones_like(noise)
+        return Kept(np.where(noise, changed, tokens), everything), Kept(tokens, everything)

@@ -1,0 +1,86 @@
+"""The objectives that hide nothing: language modelling, with and without a prefix, and putting words in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from model.objectives.base import Corruption, Ids, Kept, Lengths, Rngs, Vocabulary
+from model.objectives.noise import draws
+
+
+@dataclass(frozen=True)
+class PrefixLM(Corruption):
+    """The start of a text, cut at random, and its continuation.
+
+    >>> from model.objectives import illustrate
+    >>> print(illustrate(PrefixLM(), "A thin fog lay on the river that day and nobody saw the far bank", seed=2))
+    inputs:  A thin fog lay on the river </s>
+    targets: that day and nobody saw the far bank </s>
+
+    The cut is uniform over 1 .. L - 1. Documents are not joined, unless the mixture it is part of joins them.
+    (T5 objective `prefix_lm`: `random_prefix_noise_mask`.)
+    """
+
+    concatenates: bool = False
+
+    name: ClassVar = "prefix-lm"
+
+    def lengths(self, inputs_length: int) -> Lengths:
+        self.need_room(inputs_length)
+        return Lengths(inputs_length - 1, inputs_length, inputs_length)
+
+    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[Kept, Kept]:
+        length = tokens.shape[1]
+        cut = 1 + (draws(rngs, 1) * (length - 1)).astype(np.int64)
+        prefix = np.arange(length) < cut
+        return Kept(tokens, prefix), Kept(tokens, ~prefix)
+
+
+@dataclass(frozen=True)
+class LM(Corruption):
+    """The whole text is the targets. The inputs are eos alone, so that an encoder has something to look at.
+
+    >>> from model.objectives import illustrate
+    >>> print(illustrate(LM(), "A thin fog lay on the river that day and nobody saw the far bank"))
+    inputs:  </s>
+    targets: A thin fog lay on the river that day and nobody saw the far bank </s>
+    """
+
+    name: ClassVar = "lm"
+    shortest: ClassVar = 1
+
+    def lengths(self, inputs_length: int) -> Lengths:
+        self.need_room(inputs_length)
+        return Lengths(inputs_length - 1, 1, inputs_length)
+
+    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[Kept, Kept]:
+        everything = np.ones(tokens.shape, np.bool_)
+        return Kept(tokens, ~everything), Kept(tokens, everything)
+
+
+@dataclass(frozen=True)
+class Deshuffling(Corruption):
+    """The tokens in a random order, to be put in the right one.
+
+    >>> from model.objectives import illustrate
+    >>> print(illustrate(Deshuffling(), "A thin fog lay on the river that day and nobody saw the far bank"))
+    inputs:  A fog saw and thin day far the on lay the nobody bank river that </s>
+    targets: A thin fog lay on the river that day and nobody saw the far bank </s>
+
+    Documents are not joined. (T5 objective `deshuffle`: `permute_noise_tokens` at density 1.)
+    """
+
+    name: ClassVar = "deshuffle"
+    concatenates: ClassVar = False
+
+    def lengths(self, inputs_length: int) -> Lengths:
+        self.need_room(inputs_length)
+        return Lengths(inputs_length - 1, inputs_length, inputs_length)
+
+    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[Kept, Kept]:
+        everything = np.ones(tokens.shape, np.bool_)
+        order = draws(rngs, tokens.shape[1]).argsort(axis=1)
+        return Kept(np.take_along_axis(tokens, order, axis=1), everything), Kept(tokens, everything)

@@ -1,0 +1,80 @@
+"""Span corruption, the objective that T5 and mT5 were trained with."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import ClassVar
+
+from model.errors import ConfigError
+from model.objectives.base import Corruption, Ids, Kept, Lengths, Rngs, Vocabulary
+from model.objectives.noise import runs_to_sentinels, span_noise
+
+
+@dataclass(frozen=True)
+class SpanCorruption(Corruption):
+    """Random spans of the text become sentinels, and the targets say what stood there.
+
+    >>> from model.objectives import illustrate
+    >>> print(illustrate(SpanCorruption(0.3, 2), "A thin fog lay on the river that day and nobody saw the far bank"))
+    inputs:  A <extra_id_0> lay on the river that day and nobody saw the <extra_id_1> </s>
+    targets: <extra_id_0> thin fog <extra_id_1> far bank </s>
+
+    A row starts clean and ends in noise, so the targets start with the first sentinel; eos closes them, no sentinel.
+    Of L tokens round(density L) are noise, in round(noise / mean_span) spans, at least one, where a half goes to the
+    even neighbour. All rows of full chunks have the same lengths and no padding: 568 tokens give 512 and 114.
+    (T5 `preprocessors.random_spans_noise_mask` and `random_spans_helper`; 0.15 and 3: arXiv 1910.10683, 3.3.4.)
+    """
+
+    density: float = 0.15
+    mean_span: float = 3.0
+
+    name: ClassVar = "span"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.density < 1:
+            raise ConfigError(f"the density of span corruption is {self.density}, expected more than 0 and less than 1")
+        if not self.mean_span >= 1:
+            raise ConfigError(f"the mean span of span corruption is {self.mean_span}, expected 1 or more tokens")
+
+    def noise_and_spans(self, length: int) -> tuple[int, int]:
+        """Noise tokens and noise spans in a row of `length` tokens."""
+        noise = min(max(round(length * self.density), 1), length - 1)
+        spans = max(round(noise / self.mean_span), 1)
+        return noise, min(spans, length - noise)  # a span needs a clean token before it
+
+    def lengths(self, inputs_length: int) -> Lengths:
+        """The longest chunk whose inputs fit.
+
+        >>> SpanCorruption().lengths(512)
+        Lengths(chunk=568, inputs=512, targets=114)
+        """
+        self.need_room(inputs_length)
+        shortest, beyond = 2, ceil(inputs_length / (1 - self.density)) + 3
+        fitting = bisect_right(range(shortest, beyond), inputs_length, key=lambda chunk: self._lengths(chunk).inputs)
+        lengths = self._lengths(shortest + fitting - 1)
+        # T5 gives up a token where half of the text is noise, so that the targets are not longer than the inputs.
+        if self.density == 0.5 and lengths.targets > lengths.inputs:
+            return self._lengths(lengths.chunk - 1)
+        return lengths
+
+    def _lengths(self, chunk: int) -> Lengths:
+        noise, spans = self.noise_and_spans(chunk)
+        return Lengths(chunk, chunk - noise + spans + 1, noise + spans + 1)
+
+    def sentinels(self, inputs_length: int) -> int:
+        return self.noise_and_spans(self.lengths(inputs_length).chunk)[1]
+
+    def remedies(self, inputs_length: int, sentinels: int) -> Iterator[str]:
+        for mean_span in range(int(self.mean_span) + 1, inputs_length):
+            if replace(self, mean_span=float(mean_span)).sentinels(inputs_length) <= sentinels:
+                yield f"make the mean span {mean_span} tokens or more"
+                return
+
+    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[Kept, Kept]:
+        length = tokens.shape[1]
+        noise, spans = self.noise_and_spans(length)
+        mask = span_noise(rngs, length - noise, noise, spans)
+        return runs_to_sentinels(tokens, mask, vocabulary), runs_to_sentinels(tokens, ~mask, vocabulary)

@@ -1,0 +1,86 @@
+"""In which order an entry's documents are visited: a keyed permutation, so that a place in it is a number.
+
+An epoch visits every document once. Its units (row groups, or parts of them) are permuted, and the rows inside a unit;
+no buffer is shuffled and nothing is held, so that any place of any epoch is found without what came before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from c4pipe.mixture import Permutation, derive_key
+from model.corpus import Entry, Reader
+
+
+class Unit(NamedTuple):
+    """Rows of one row group, in the order in which they are visited."""
+
+    group: int  # index into the entry's arrays
+    rows: NDArray[np.int64]
+
+
+class Order(Protocol):
+    """Numbers the units of an entry from 0 on."""
+
+    entry: Entry
+    units: int  # of one epoch
+
+    def unit(self, number: int) -> Unit | None:
+        """None when all was visited."""
+
+    def pick(self, number: int, row: int, choices: int) -> int:
+        """0 to choices - 1, by the document that is `row` of unit `number` alone."""
+
+
+class Shuffled:
+    """Epoch after epoch without end, each in an order of its own.
+
+    With fewer row groups than lanes a row group is split into parts, so that every lane has a unit in every epoch.
+    """
+
+    def __init__(self, entry: Entry, seed: int, lanes: int) -> None:
+        self.entry = entry
+        self._seed = seed
+        self._parts = -(-lanes // len(entry.rows))
+        self.units = len(entry.rows) * self._parts
+
+    def unit(self, number: int) -> Unit:
+        """Unit `number % units` of epoch `number // units`."""
+        epoch, turn = divmod(number, self.units)
+        chosen = int(Permutation(self.units, self._key(epoch))([turn])[0])
+        group, part = divmod(chosen, self._parts)
+        rows = int(self.entry.rows[group])
+        order = Permutation(rows, self._key(epoch, group))(np.arange(rows))
+        return Unit(group, order[part :: self._parts])
+
+    def pick(self, number: int, row: int, choices: int) -> int:
+        return self._key(number, row, choices) % choices
+
+    def _key(self, *parts: int) -> int:
+        return derive_key(self._seed, self.entry.name, *parts)
+
+
+class InOrder:
+    """Once, as the rows lie on disk: for validation."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.units = len(entry.rows)
+
+    def unit(self, number: int) -> Unit | None:
+        return Unit(number, np.arange(self.entry.rows[number])) if number < self.units else None
+
+    def pick(self, number: int, row: int, choices: int) -> int:
+        return derive_key(self.entry.name, number, row) % choices
+
+
+def shuffled_texts(entry: Entry, seed: int) -> Iterator[str]:
+    """Every text of an entry once, in the order of a first epoch: however many are taken, they are a fair sample."""
+    order, reader = Shuffled(entry, seed, lanes=1), Reader(keep=0)
+    for number in range(order.units):
+        unit = order.unit(number)
+        yield from reader.texts(entry, unit.group, unit.rows)

@@ -1,0 +1,118 @@
+"""Continued pre-training: the weights of a T5 that transformers has saved, v1.0, v1.1 or mT5, read from its folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from model.checkpoint import CONFIG, EMBEDDING_COPIES, WEIGHTS
+from model.errors import ConfigError, TrainError
+
+INDEX = "model.safetensors.index.json"  # of a checkpoint in several files
+MODEL_TYPES = ("t5", "mt5")  # umT5 has a bias table in every layer
+
+# Google's first conversions hold a table that no model reads: distances between two sequences mean nothing.
+UNUSED = "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"
+
+
+def init_from(folder: Path, ids: int = 0) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The `config.json` and the weights in a folder, fp32, `shared.weight` and for an untied head `lm_head.weight`.
+
+    In the config both keys that say whether the head is tied are there and agree, which those of transformers 5 do
+    not: it saves `tie_word_embeddings` true with every model. `ids` is how many the tokenizer gives.
+    ConfigError for what is no T5, has its weights in another format, or has fewer embeddings than `ids`; TrainError for
+    files that cannot be read. Whether the weights are those of the config is for `check_weights`.
+    """
+    config = _read_json(folder / CONFIG)
+    model_type = config.get("model_type", "t5")
+    if model_type not in MODEL_TYPES:
+        raise ConfigError(f"{folder} holds a model of type {model_type!r}, expected {' or '.join(MODEL_TYPES)}")
+    weights = {name: weight.float() for name, weight in _read_weights(folder).items() if name != UNUSED}
+    _drop_copies(weights, folder)
+
+    # transformers 5 keeps for T5 what it was told of the head as `scale_decoder_outputs`. No mT5 has a tied one.
+    tied = model_type == "t5" and config.get("scale_decoder_outputs", config.get("tie_word_embeddings", True))
+    head = weights.get("lm_head.weight")
+    if tied and head is not None:
+        if not torch.equal(head, weights["shared.weight"]):
+            raise ConfigError(
+                f"{folder / CONFIG} says that the head is the embedding, but {folder} has another lm_head.weight. "
+                'If this is a v1.1 model, write "scale_decoder_outputs": false into the config.'
+            )
+        del weights["lm_head.weight"]
+    elif not tied and head is None:
+        # transformers leaves it out where it equals the embedding.
+        weights["lm_head.weight"] = weights["shared.weight"].clone()
+
+    rows = len(weights["shared.weight"])
+    if rows < ids:
+        raise ConfigError(
+            f"{folder} has embeddings for {rows} ids, the tokenizer gives {ids}: take the one in {folder}"
+        )
+    return config | {"tie_word_embeddings": tied, "scale_decoder_outputs": tied}, weights
+
+
+def check_weights(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor], source: Path) -> None:
+    """ConfigError if weights from `source` do not have exactly the names and shapes of a model's `state_dict()`.
+
+    The model may be on the meta device.
+    """
+    faults = [f"{name} is missing" for name in sorted({*expected} - {*weights})]
+    faults += [f"{name} is unknown" for name in sorted({*weights} - {*expected})]
+    for name in sorted({*weights} & {*expected}):
+        found, wanted = tuple(weights[name].shape), tuple(expected[name].shape)
+        if found != wanted:
+            faults.append(f"{name} is {found}, expected {wanted}")
+    if faults:
+        rest = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
+        raise ConfigError(f"the weights in {source} are not those of this model: {'; '.join(faults[:5])}{rest}")
+
+
+def _drop_copies(weights: dict[str, Tensor], folder: Path) -> None:
+    """Leaves `shared.weight` alone of the names of the embedding; of old files it may be the one that is missing."""
+    copies = [weights.pop(name) for name in EMBEDDING_COPIES if name in weights]
+    if "shared.weight" not in weights:
+        if not copies:
+            raise ConfigError(f"{folder} has no embedding: neither shared.weight nor {EMBEDDING_COPIES[0]}")
+        weights["shared.weight"] = copies[0]
+    if not all(torch.equal(copy, weights["shared.weight"]) for copy in copies):
+        raise ConfigError(f"{folder} has other embeddings for encoder and decoder; in a T5 they are one table")
+
+
+def _read_weights(folder: Path) -> dict[str, Tensor]:
+    if (folder / WEIGHTS).exists():
+        files = [WEIGHTS]
+    elif (folder / INDEX).exists():
+        files = sorted(set(_read_json(folder / INDEX)["weight_map"].values()))
+    else:
+        others = sorted(path.name for pattern in ("*.bin", "*.h5", "*.msgpack") for path in folder.glob(pattern))
+        raise ConfigError(
+            f"{folder} has no {WEIGHTS}{', only ' + ', '.join(others) if others else ''}. Convert it: load it with "
+            "transformers' T5ForConditionalGeneration.from_pretrained and save_pretrained it into another folder."
+        )
+    weights: dict[str, Tensor] = {}
+    for name in files:
+        try:
+            weights |= load_file(folder / name)
+        except (OSError, SafetensorError) as error:
+            raise TrainError(f"{folder / name} cannot be read ({error}). Copy or download it again.") from None
+    return weights
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise ConfigError(f"{path} is missing; expected the folder of a T5 as transformers saves it") from None
+    except (OSError, ValueError) as error:
+        raise TrainError(f"{path} cannot be read ({error}). Copy or download it again.") from None
+    if not isinstance(found, dict):
+        raise TrainError(f"{path} holds no JSON object. Copy or download it again.")
+    return found

@@ -1,0 +1,123 @@
+"""From lanes to rows of fixed widths: one chunk a row, or several short documents packed into one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.lane import Lane, Tokens
+from model.objectives import Examples, Objective, Vocabulary, chunk_rng
+
+IGNORED = -100  # a target without a loss: what `model.t5` and transformers pass over
+
+Ids = NDArray[np.int32]
+Drawn = TypeVar("Drawn")
+
+
+class Rows(NamedTuple):
+    """Examples. Padding is 0 in inputs and segments, IGNORED in targets."""
+
+    inputs: Ids  # (N, inputs)
+    targets: Ids  # (N, targets)
+    input_segments: Ids  # (N, inputs): which example of its row a token belongs to, from 1
+    target_segments: Ids  # (N, targets)
+
+
+class Rule(Protocol[Drawn]):
+    """How rows are made: drawn from lanes one by one, and finished together."""
+
+    def draw(self, lane: Lane, number: int) -> Drawn | None:
+        """What row `number` is made of; the lane goes on. None when a finite lane has not enough left."""
+
+    def finish(self, numbers: Sequence[int], drawn: Sequence[Drawn]) -> Rows:
+        """The rows of what was drawn."""
+
+
+class _Rule:
+    """What both rules know; `lengths` is looked up once, for it is asked for at every row."""
+
+    def __init__(self, objective: Objective, vocabulary: Vocabulary, inputs_length: int, seed: int) -> None:
+        self._objective = objective
+        self._vocabulary = vocabulary
+        self._inputs_length = inputs_length
+        self._seed = seed
+        self._lengths = objective.lengths(inputs_length)
+        self._shortest = objective.shortest
+
+    def _corrupt(self, chunks: Ids, numbers: Sequence[int]) -> Examples:
+        rngs = [chunk_rng(self._seed, number) for number in numbers]
+        return self._objective(chunks, rngs, self._vocabulary, self._inputs_length)
+
+
+class Single(_Rule):
+    """One chunk a row. Chunks reach over the ends of documents if the objective concatenates, and else end with them.
+
+    What is lost: of objectives that do not concatenate, pieces of documents with fewer than `shortest` tokens.
+    """
+
+    def draw(self, lane: Lane, number: int) -> Tokens | None:
+        if self._objective.concatenates:
+            tokens = lane.cut(self._lengths.chunk)
+        else:
+            tokens = lane.peek(self._lengths.chunk, self._shortest)
+            if len(tokens):
+                lane.take(len(tokens))
+        return tokens if len(tokens) >= self._shortest else None
+
+    def finish(self, numbers: Sequence[int], drawn: Sequence[Tokens]) -> Rows:
+        chunks = np.full((len(drawn), max(map(len, drawn), default=0)), self._vocabulary.pad, np.int32)
+        for row, tokens in zip(chunks, drawn, strict=True):
+            row[: len(tokens)] = tokens
+        inputs, targets = self._corrupt(chunks, numbers)
+        segments = [(ids != self._vocabulary.pad).astype(np.int32) for ids in (inputs, targets)]
+        return Rows(inputs, np.where(segments[1], targets, IGNORED), *segments)
+
+
+class Packed(_Rule):
+    """Short documents share a row, in the order of their lane, while both inputs and targets have room (seqio's way).
+
+    A document longer than a chunk is cut as by objectives that do not concatenate.
+    """
+
+    def draw(self, lane: Lane, number: int) -> Rows | None:
+        chunk, *widths = self._lengths
+        row = _empty(1, *widths)
+        inputs = targets = examples = 0
+        while len(tokens := lane.peek(chunk, self._shortest)):
+            # No row holds more examples than inputs, so that no two examples of a run have the same number.
+            made = self._corrupt(tokens[None], [number * self._inputs_length + examples])
+            more, labels = (ids[ids != self._vocabulary.pad] for ids in made)
+            if inputs + len(more) > widths[0] or targets + len(labels) > widths[1]:
+                break
+            lane.take(len(tokens))
+            examples += 1
+            row.inputs[0, inputs : inputs + len(more)] = more
+            row.input_segments[0, inputs : inputs + len(more)] = examples
+            row.targets[0, targets : targets + len(labels)] = labels
+            row.target_segments[0, targets : targets + len(labels)] = examples
+            inputs, targets = inputs + len(more), targets + len(labels)
+        return row if examples else None
+
+    def finish(self, numbers: Sequence[int], drawn: Sequence[Rows]) -> Rows:
+        _, *widths = self._lengths
+        return joined([_empty(0, *widths), *drawn])
+
+
+def joined(rows: Sequence[Rows]) -> Rows:
+    """Rows below each other."""
+    return Rows(*(np.concatenate(column) for column in zip(*rows, strict=True)))
+
+
+def padded(rows: Rows, count: int) -> Rows:
+    """Rows, and below them as many empty ones as make `count`."""
+    (have, inputs), (_, targets) = rows.inputs.shape, rows.targets.shape
+    return joined([rows, _empty(count - have, inputs, targets)])
+
+
+def _empty(count: int, inputs: int, targets: int) -> Rows:
+    row = Rows(*(np.zeros((count, width), np.int32) for width in (inputs, targets, inputs, targets)))
+    row.targets.fill(IGNORED)
+    return row

@@ -1,0 +1,218 @@
+"""All that a run of the trainer depends on, as one frozen value that has been checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from c4pipe.mixture import Mixture
+from model.checkpoint import which_to_delete
+from model.config import ModelConfig, find_size, padded_vocab
+from model.errors import ConfigError, unknown
+from model.objectives import Objective, find_objective
+from model.optim import OPTIMIZERS
+from model.schedules import Schedule
+
+PRECISIONS = ("fp32", "bf16")
+PARALLEL = ("ddp", "fsdp")
+PRETRAINED = "pretrained"  # in place of a size: what `--init-from` brings
+RATES = {"adafactor": 0.01, "adamw-scale": 0.02, "adamw": 0.001}  # T5's, nanoT5's, torch's own
+
+# What only says how the work is done, or where, or for how long. All other settings are the same after a resume.
+FREE = (
+    *("run", "data", "resume", "force", "device", "workers", "accumulate", "compile", "parallel", "init_from"),
+    *("tokenizer", "vocab_size", "log_every", "eval_every", "eval_batches", "samples", "save_every", "keep"),
+    *("keep_every", "tensorboard"),
+)
+
+
+class Scale(NamedTuple):
+    """Settings that go with the size of a model."""
+
+    steps: int
+    batch: int
+    inputs: int
+    vocab_size: int
+    every: int  # steps between two evaluations, and two checkpoints
+
+
+# `tiny` is for the samples: minutes on two cores. T5 and its 1.1: batch and lengths of Raffel et al. 2020, section
+# 3.1.2; 2**16 steps are nanoT5's, an eighth of the paper's. mT5: Xue et al. 2021, section 3.2.
+TINY = Scale(steps=400, batch=16, inputs=128, vocab_size=2_000, every=100)
+T5_SCALE = Scale(steps=65_536, batch=128, inputs=512, vocab_size=32_000, every=1_000)
+MT5_SCALE = Scale(steps=1_000_000, batch=1_024, inputs=1_024, vocab_size=250_000, every=5_000)
+
+
+def scale_of(model: str) -> Scale:
+    """The scale of a size of `model.config.SIZES`."""
+    return TINY if model == "tiny" else MT5_SCALE if model.startswith("mt5-") else T5_SCALE
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Checked as it is made: ConfigError for what cannot work. `complete` fills in what nobody has said."""
+
+    run: Path
+    data: tuple[Path, ...]
+    model: str
+    steps: int
+    batch: int  # rows of a step, of all processes together
+    inputs: int  # longest inputs, in tokens
+    vocab_size: int  # pieces of a tokenizer that is trained here
+    lr: float
+    eval_every: int
+    save_every: int
+    log_every: int
+    precision: str
+    compile: bool
+    device: str
+    workers: int = 0
+    languages: tuple[str, ...] = ()  # configs of the corpora; none is all
+    mixture: str = "temperature"
+    alpha: float | None = None
+    temperature: float | None = None
+    limit: int | None = None
+    objective: str = "span"
+    density: float | None = None
+    mean_span: float | None = None
+    pack: bool = False
+    architecture: str | None = None  # other than the size's own
+    dropout: float | None = None
+    optimizer: str = "adafactor"
+    schedule: str = "inverse-sqrt"
+    warmup: int = 0
+    floor: float = 0.0
+    weight_decay: float = 0.0
+    clip: float | None = None
+    z_loss: float = 0.0
+    seed: int = 0
+    accumulate: int = 1  # parts that a process does its share of a batch in
+    parallel: str = "ddp"
+    eval_batches: int = 50  # of each entry
+    samples: int = 2  # infills of each entry at each evaluation
+    keep: int = 2
+    keep_every: int = 0
+    resume: str = "auto"  # auto, none, or a checkpoint
+    force: bool = False
+    init_from: Path | None = None
+    tokenizer: Path | None = None
+    tensorboard: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "accumulate", "vocab_size", "eval_batches", "eval_every", "save_every"):
+            self._least(name, 1)
+        for name in ("log_every", "inputs"):
+            self._least(name, 1)
+        for name in ("workers", "seed", "samples", "z_loss"):
+            self._least(name, 0)
+        if self.precision == "fp16":
+            raise ConfigError(
+                "--precision fp16 is refused: activations of a T5 exceed 65,504, the largest number of fp16, and the "
+                "loss becomes NaN in every size above small. Take bf16, or fp32 where there is no bf16."
+            )
+        for name, known in (("precision", PRECISIONS), ("parallel", PARALLEL), ("optimizer", OPTIMIZERS)):
+            if getattr(self, name) not in known:
+                raise unknown(name, getattr(self, name), known)
+        if self.clip is not None and not self.clip > 0:
+            raise ConfigError(f"--clip {self.clip}: expected a norm above 0; leave it out for no limit")
+        if self.batch % self.accumulate:
+            raise ConfigError(
+                f"a batch of {self.batch} rows cannot be done in {self.accumulate} equal parts: "
+                f"take a multiple of {self.accumulate}, or another --accumulate"
+            )
+        if self.resume not in ("auto", "none") and self.init_from:
+            raise ConfigError("--init-from starts a run and --resume PATH goes on with one: give one of them")
+        which_to_delete((), self.keep, self.keep_every)
+        self.rates(dict.fromkeys(self.languages or ("any",), 1))
+        self.objective_value.lengths(self.inputs)
+        if self.model != PRETRAINED:
+            self.config(1)
+        _ = self.schedule_value
+
+    def _least(self, name: str, least: int) -> None:
+        if getattr(self, name) < least:
+            flag = name.replace("_", "-")
+            raise ConfigError(f"--{flag} {getattr(self, name)}: expected {least} or more")
+
+    @property
+    def objective_value(self) -> Objective:
+        return find_objective(self.objective, self.density, self.mean_span)
+
+    @property
+    def schedule_value(self) -> Schedule:
+        return Schedule(self.schedule, self.lr, self.steps, self.warmup, floor=self.floor)
+
+    def rates(self, documents: Mapping[str, int]) -> dict[str, float]:
+        """How large a part of the rows each entry has."""
+        return Mixture.parse(self.mixture, self.alpha, self.limit, self.temperature).rates(documents)
+
+    def config(self, ids: int) -> ModelConfig:
+        """The model, for a tokenizer that gives so many ids."""
+        return self.changed(replace(find_size(self.model), vocab=padded_vocab(ids)))
+
+    def changed(self, config: ModelConfig) -> ModelConfig:
+        """A model with what the settings say otherwise."""
+        changes: dict[str, Any] = {"dropout": self.dropout, "architecture": self.architecture}
+        return replace(config, **{key: value for key, value in changes.items() if value is not None})
+
+    def fixed(self) -> dict[str, Any]:
+        """What must be the same to go on with a run. Its length is free where no learning rate depends on it."""
+        free = {*FREE} | ({"steps"} if self.schedule in ("constant", "inverse-sqrt") else set())
+        return {name: value for name, value in self.to_json().items() if name not in free}
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; `from_json` makes the same settings of them."""
+        return {name: _plain(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> TrainSettings:
+        """Of a run's `config.json`. ConfigError where a setting is missing or unknown: another version wrote it."""
+        kinds = {field.name: str(field.type) for field in fields(cls)}
+        try:
+            return cls(**{name: _typed(kinds[name], value) for name, value in found.items()})
+        except (KeyError, TypeError) as error:
+            raise ConfigError(f"the run's settings are of another version of this trainer ({error})") from None
+
+
+def complete(given: Mapping[str, Any], cuda: bool, cores: int) -> TrainSettings:
+    """The settings that were given, and what goes with the size of the model and with the machine for the others."""
+    if "init_from" in given and "model" in given:
+        raise ConfigError("--model names a size and --init-from brings one: give one of them")
+    model = given.get("model", PRETRAINED if "init_from" in given else "tiny")
+    if model != PRETRAINED:
+        find_size(model)
+    scale = scale_of(model)
+    steps = given.get("steps", scale.steps)
+    on_gpu = given.get("device", "cuda" if cuda else "cpu").startswith("cuda")
+    defaults = {
+        "model": model,
+        "steps": steps,
+        "batch": scale.batch,
+        "inputs": scale.inputs,
+        "vocab_size": scale.vocab_size,
+        "lr": RATES.get(given.get("optimizer", "adafactor"), 0.0),
+        "eval_every": scale.every,
+        "save_every": scale.every,
+        "log_every": 10 if on_gpu else 1,  # on a GPU, to look at a loss is to wait for it
+        "precision": "bf16" if on_gpu else "fp32",
+        "compile": on_gpu,
+        "device": "cuda" if on_gpu else "cpu",
+        "workers": min(8, max(1, cores // 2)) if on_gpu else 0,
+    }
+    return TrainSettings(**{**defaults, **given})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _typed(kind: str, value: Any) -> Any:
+    if kind.startswith("tuple[Path"):
+        return tuple(map(Path, value))
+    if kind.startswith("tuple"):
+        return tuple(value)
+    return Path(value) if kind.startswith("Path") and value is not None else value

@@ -1,0 +1,111 @@
+"""What a run starts from: its data, its place in them, and its weights. The first process works, the others wait."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from model import checkpoint
+from model.checkpoint import Checkpoint
+from model.config import ModelConfig
+from model.corpus import Entry, find_entries
+from model.data import open_entries
+from model.distributed import Group, fill, initial_weights, make_model
+from model.errors import ConfigError
+from model.pretrained import check_weights, init_from
+from model.run import SUMS, TOKENIZER, find_start, open_tokenizer
+from model.settings import TrainSettings
+from model.stream import Recipe
+from model.t5 import T5
+from model.tokens import Tokenizer
+
+
+class Data(NamedTuple):
+    """What is trained on and what is evaluated on."""
+
+    recipe: Recipe
+    held_out: tuple[Entry, ...]  # none where the corpora have no validation split
+
+
+def say(text: str) -> None:
+    """What a person should know before the loop begins."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def open_data(settings: TrainSettings, group: Group) -> Data:
+    """Reads the footers and, once, the bytes of all shards, and has a tokenizer made where there is none."""
+
+    def read(sums: bool) -> tuple[tuple[Entry, ...], tuple[Entry, ...], Tokenizer]:
+        note = settings.run / SUMS
+        entries = open_entries(settings.data, "train", settings.languages, note, sums)
+        names = held_out_names(settings, [entry.name for entry in entries])
+        held_out = open_entries(settings.data, "validation", names, note, sums) if names else ()
+        return entries, held_out, open_tokenizer(settings, entries, say)
+
+    found = read(sums=True) if group.first else None
+    group.wait()
+    entries, held_out, tokenizer = found or read(sums=False)
+    if group.first and not held_out:
+        say("note: the corpora have no validation split for this; nothing is evaluated")
+    return Data(make_recipe(settings, entries, tokenizer), held_out)
+
+
+def held_out_names(settings: TrainSettings, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the training entries that have a validation split."""
+    try:
+        there = find_entries(settings.data, "validation")
+    except ConfigError:  # the corpora are there, for their training split was read: they have no such pages
+        return ()
+    return tuple(name for name in names if name in there)
+
+
+def make_recipe(settings: TrainSettings, entries: tuple[Entry, ...], tokenizer: Tokenizer) -> Recipe:
+    """The stream of rows that the settings ask for."""
+    rates = settings.rates({entry.name: entry.documents for entry in entries})
+    recipe = Recipe(
+        entries,
+        tuple(rates[entry.name] for entry in entries),
+        tokenizer,
+        settings.objective_value,
+        settings.inputs,
+        settings.seed,
+        pack=settings.pack,
+    )
+    recipe.objective.check(settings.inputs, tokenizer.vocabulary)
+    return recipe
+
+
+def open_start(settings: TrainSettings, group: Group) -> Checkpoint | None:
+    """The checkpoint to go on from, its files and settings checked."""
+    (folder, *_) = group.gathered(find_start(settings, say) if group.first else None)
+    if folder is None:
+        return None
+    if group.first:
+        say(f"going on from {folder}")
+    found = checkpoint.load(folder, settings.fixed(), settings.force)
+    if found.step > settings.steps:
+        raise ConfigError(f"{folder} has {found.step:,} steps behind it, and --steps is {settings.steps:,}: take more")
+    return found
+
+
+def open_model(settings: TrainSettings, data: Data, start: Checkpoint | None, group: Group) -> T5:
+    """The model with its weights: of the checkpoint, of a pre-trained model, or new ones."""
+    ids = data.recipe.tokenizer.vocabulary.size
+    source, weights = settings.run / TOKENIZER, None
+    if start:
+        config, weights = ModelConfig.from_hf(start.config), start.weights
+    elif settings.init_from:
+        source = settings.init_from
+        found, weights = init_from(source, ids)
+        config = settings.changed(ModelConfig.from_hf(found))
+    else:
+        config = settings.config(ids)
+    sharded = settings.parallel == "fsdp"
+    model = make_model(config, settings.z_loss, group, sharded)
+    if weights is None:
+        fill(model, initial_weights(model, settings.seed))
+    else:
+        check_weights(weights, model.state_dict(), source)
+        fill(model, weights.items())
+    return model

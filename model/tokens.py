@@ -1,0 +1,239 @@
+"""SentencePiece vocabularies: training one on a corpus, and turning texts into ids and back.
+
+A tokenizer is a folder: `spiece.model`, which this trainer reads, and the same in the form that
+`transformers.AutoTokenizer` reads. Ids: 0 pad, 1 eos, 2 unk, then the pieces, then the sentinels, `<extra_id_0>` last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import random
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import sentencepiece as spm
+from numpy.typing import NDArray
+
+from model.errors import ConfigError
+from model.objectives import Vocabulary
+from model.tokenizer_json import (
+    EOS,
+    PAD,
+    SPACE,
+    UNK,
+    charsmap_of,
+    sentinel_names,
+    tokenizer_config_json,
+    tokenizer_json,
+)
+
+MODEL, JSON, CONFIG = "spiece.model", "tokenizer.json", "tokenizer_config.json"
+# Scores are sums over the parts of a corpus that each thread had, so their number is a constant and not the machine's.
+# 16 is sentencepiece's own.
+THREADS = 16
+LINE = 1000  # characters: sentencepiece leaves out lines of more than 4,192 bytes, so longer ones are cut
+_HELD = re.compile(rf"{SPACE}?<extra_id_(\d+)>")  # mT5's has the mark of a blank before each
+_TOO_SMALL = re.compile(r"required_chars\. \d+ vs (\d+)")
+
+
+def train_tokenizer(
+    texts: Iterable[str],
+    folder: Path,
+    vocab_size: int = 32_000,
+    *,
+    extra_ids: int = 100,
+    coverage: float = 0.99999,
+    lines: int = 500_000,
+    seed: int = 0,
+) -> Tokenizer:
+    """Trains a unigram vocabulary of at most `vocab_size` pieces, pad, eos and unk among them, and saves it.
+
+    Any number of texts is read, and a seeded sample of at most `lines` of their lines is kept, so memory does not grow
+    with the corpus: it takes about 30 bytes for each character of the sample. The bytes of the result are a function of
+    the texts, their order and the arguments.
+
+    A corpus too small for so many pieces gets what it supports: `vocabulary` of the result tells. `extra_ids` sentinels
+    come on top. `coverage` is the share of the characters that get a piece; the rest become unk, for there is no byte
+    fallback: transformers' T5 tokenizer switches it off when it loads a vocabulary, and the ids would no longer be
+    those of training. So the default is high: at sentencepiece's 0.9995 one character in 2,000 is lost.
+
+    ConfigError for texts without a word, and for a vocabulary that has no room for the characters.
+    """
+    sample = sample_lines(texts, lines, seed)
+    if not sample:
+        raise ConfigError("the texts for the tokenizer hold no line of text: give it a corpus with some")
+    trained = io.BytesIO()
+    try:
+        spm.SentencePieceTrainer.train(
+            sentence_iterator=iter(sample),
+            model_writer=trained,
+            model_type="unigram",
+            vocab_size=vocab_size,
+            hard_vocab_limit=False,
+            pad_id=0,
+            eos_id=1,
+            unk_id=2,
+            bos_id=-1,
+            pad_piece=PAD,
+            eos_piece=EOS,
+            unk_piece=UNK,
+            normalization_rule_name="nmt_nfkc",
+            character_coverage=coverage,
+            num_threads=THREADS,
+            minloglevel=2,
+        )
+    except RuntimeError as error:
+        if needed := _TOO_SMALL.search(str(error)):
+            raise ConfigError(
+                f"a vocabulary of {vocab_size} pieces has no room for the characters of these texts: make it larger "
+                f"than {needed[1]}, or lower the coverage of {coverage}"
+            ) from error
+        raise
+    tokenizer = Tokenizer(trained.getvalue(), extra_ids)
+    tokenizer.save(folder)
+    return tokenizer
+
+
+def sample_lines(texts: Iterable[str], count: int, seed: int) -> list[str]:
+    """`count` lines drawn without replacement, all equally likely, or all lines of fewer; blank ones do not count."""
+    draw = random.Random(seed).randrange
+    kept: list[str] = []
+    for number, line in enumerate(chain.from_iterable(map(_lines, texts))):
+        if number < count:
+            kept.append(line)
+        elif (place := draw(number + 1)) < count:
+            kept[place] = line
+    return kept
+
+
+def _lines(text: str) -> Iterator[str]:
+    for line in text.split("\n"):
+        if line.strip():
+            yield from (line[start : start + LINE] for start in range(0, len(line), LINE))
+
+
+class Tokenizer:
+    """A SentencePiece model and its sentinels. It never changes; processes and threads may share it, and it pickles."""
+
+    def __init__(self, model: bytes, extra_ids: int = 100, source: str = MODEL) -> None:
+        """`model` is the content of a `spiece.model`; one that holds sentinels itself, as mT5's, gets no others.
+
+        ConfigError, naming `source`, for bytes that are no model, or one whose ids are not T5's.
+        """
+        self._model = model
+        if not model:
+            raise ConfigError(f"{source} is not a SentencePiece model: it is empty")
+        try:
+            self._pieces = spm.SentencePieceProcessor(model_proto=model)
+        except RuntimeError as error:
+            raise ConfigError(f"{source} is not a SentencePiece model: {error}") from error
+        self._names = [self._pieces.id_to_piece(number) for number in range(self._pieces.get_piece_size())]
+        _check_ids(self._pieces, source)
+        held = _held_sentinels(self._names)
+        self._extra_ids = 0 if held else extra_ids
+        self.vocabulary = Vocabulary(len(self._names) + self._extra_ids, held or extra_ids)
+
+    @classmethod
+    def load(cls, path: str | Path, extra_ids: int = 100) -> Tokenizer:
+        """The tokenizer of a folder with a `spiece.model`, ours or a Hugging Face T5 or mT5, or of such a file alone.
+
+        `extra_ids` counts where neither the model nor a `tokenizer_config.json` says. ConfigError as said above.
+        """
+        path = Path(path)
+        file = path / MODEL if path.is_dir() else path
+        if not file.is_file():
+            raise ConfigError(
+                f"there is no tokenizer at {path}: expected a folder with a {MODEL}, as `train_tokenizer` writes it "
+                "and T5's on the Hugging Face hub have it, or the path of such a file. transformers 5 leaves it out "
+                "when it saves a tokenizer: copy it from where that one came from"
+            )
+        return cls(file.read_bytes(), _configured_ids(file.with_name(CONFIG), extra_ids), str(file))
+
+    def __reduce__(self) -> tuple[type[Tokenizer], tuple[bytes, int]]:
+        return Tokenizer, (self._model, self._extra_ids)
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 of the model, in hexadecimal: equal fingerprints give equal ids."""
+        return hashlib.sha256(self._model).hexdigest()
+
+    def encode(self, texts: Sequence[str], threads: int = 1) -> list[NDArray[np.int32]]:
+        """The ids of each text, without eos.
+
+        Text that spells a control token, `</s>` or `<extra_id_0>`, is text: its ids are never pad, eos or a sentinel.
+        """
+        rows: list[NDArray[np.int32]] = self._pieces.encode(list(texts), return_type="numpy", num_threads=threads)
+        if self._extra_ids:
+            return rows
+        # A model that holds the sentinels finds them in text, too.
+        first, unk = np.int32(self.vocabulary.first_sentinel), np.int32(self.vocabulary.unk)
+        return [np.where(row < first, row, unk) for row in rows]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Text for people: sentinels as `<extra_id_0>`; pad, eos and what is ignored (below 0) left out."""
+        return "".join(self._shown(int(number)) for number in ids).replace(SPACE, " ").lstrip(" ")
+
+    def _shown(self, number: int) -> str:
+        vocabulary = self.vocabulary
+        if number < 0 or number in (vocabulary.pad, vocabulary.eos):
+            return ""
+        if number == vocabulary.unk or number >= vocabulary.size:  # the embedding table has a few rows more
+            return " ⁇ "  # as sentencepiece shows it
+        if number >= vocabulary.first_sentinel:
+            return f"<extra_id_{vocabulary.size - 1 - number}>"
+        return self._names[number]
+
+    def save(self, folder: str | Path) -> None:
+        """Writes `spiece.model`, `tokenizer.json` and `tokenizer_config.json`, each in one step."""
+        scored = [(name, self._pieces.get_score(number)) for number, name in enumerate(self._names)]
+        scored += [(name, 0.0) for name in reversed(sentinel_names(self._extra_ids))]
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        _put(folder / JSON, _dumped(tokenizer_json(scored, charsmap_of(self._model), self._extra_ids)))
+        _put(folder / CONFIG, _dumped(tokenizer_config_json(self._extra_ids)))
+        _put(folder / MODEL, self._model)  # last: what `load` asks for
+
+
+def _configured_ids(config: Path, otherwise: int) -> int:
+    """The number of sentinels by a `tokenizer_config.json`, if there is one and it tells."""
+    if not config.is_file():
+        return otherwise
+    try:
+        return int(json.loads(config.read_text(encoding="utf-8")).get("extra_ids", otherwise))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{config} is not what describes a tokenizer: {error}") from error
+
+
+def _check_ids(pieces: spm.SentencePieceProcessor, source: str) -> None:
+    ids = (pieces.pad_id(), pieces.eos_id(), pieces.unk_id())
+    if ids != (0, 1, 2):
+        raise ConfigError(f"{source} has pad, eos and unk at {ids}, and T5 at (0, 1, 2): train a tokenizer of its own")
+    if any(pieces.is_byte(number) for number in range(pieces.get_piece_size())):
+        raise ConfigError(
+            f"{source} has byte fallback, which transformers' T5 tokenizer switches off, so that the ids of a trained "
+            "model would not be its own: train a tokenizer without"
+        )
+
+
+def _held_sentinels(names: Sequence[str]) -> int:
+    """How many sentinels a model holds itself, at its end."""
+    count = 0
+    while count < len(names) and (match := _HELD.fullmatch(names[-1 - count])) and int(match[1]) == count:
+        count += 1
+    return count
+
+
+def _dumped(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _put(path: Path, content: bytes) -> None:
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_bytes(content)
+    os.replace(partial, path)

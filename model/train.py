@@ -1,0 +1,205 @@
+"""Trains a T5: settings -> data, model, optimizer -> one loop -> a folder that transformers loads. See `--help`.
+
+    python -m model.train --data out/c4 --run out/t5 --model tiny
+
+Where it stops, for whatever reason, the same command goes on, and what it writes is what it would have written.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.distributed.fsdp import FSDPModule
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim import Optimizer
+
+from c4pipe.mixture import derive_key
+from model import checkpoint
+from model.arguments import exit_code, parse_train
+from model.checkpoint import Checkpoint
+from model.corpus import find_entries
+from model.data import Batch, Batches, merge_states
+from model.distributed import Group, joined, replicated, restore_optimizer, whole
+from model.dry_run import predict
+from model.errors import C4Error, TrainError
+from model.evaluate import evaluate
+from model.generate import infills
+from model.journal import Journal, complain, last_good, summary
+from model.optim import clip_gradients, make_optimizer, set_lr
+from model.run import TOKENIZER, held, write_config
+from model.settings import TrainSettings
+from model.start import Data, open_data, open_model, open_start
+from model.stopping import Stop
+from model.t5 import IGNORED, T5
+
+
+class Run(NamedTuple):
+    """The parts that work together."""
+
+    settings: TrainSettings
+    group: Group
+    data: Data
+    model: T5
+    optimizer: Optimizer
+    batches: Batches
+    journal: Journal
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; its exit code."""
+    try:
+        settings, dry = parse_train(argv)
+        if dry:
+            print(predict(settings))
+            return 0
+        return train(settings)
+    except C4Error as error:
+        complain("train", str(error))
+        return exit_code(error)
+    except OSError as error:  # a disk or a network failed where no step of the work knows better
+        complain("train", str(error))
+    except torch.OutOfMemoryError as error:
+        complain("train", f"out of memory on the device: --accumulate 2 does a batch in two parts. {error}")
+    except KeyboardInterrupt:
+        complain("train", "interrupted. The same command goes on from the newest checkpoint, if there is one.")
+        return 128 + signal.SIGINT
+    return 1
+
+
+def train(settings: TrainSettings) -> int:
+    """Trains up to the last step, or a signal; the exit code."""
+    find_entries(settings.data, "train", settings.languages)  # before a wrong path makes a folder
+    with ExitStack() as stack:
+        group = stack.enter_context(joined(settings.device))
+        stack.enter_context(held(settings.run) if group.first else nullcontext())
+        data = open_data(settings, group)
+        start = open_start(settings, group)
+        done = start.step if start else 0
+        model = open_model(settings, data, start, group)
+        optimizer = make_optimizer(settings.optimizer, model, settings.lr, settings.weight_decay)
+        schedule = settings.schedule_value
+        batches = stack.enter_context(Batches(data.recipe, settings.batch, group.rank, group.ranks, settings.workers))
+        if start:
+            restore_optimizer(optimizer, start.training["optimizer"])
+            batches.restore(start.position)
+        if group.first:
+            write_config(settings, model.config, data.recipe.entries, data.recipe.tokenizer.fingerprint)
+        journal = stack.enter_context(Journal(settings, model.config, done, group))
+        run = Run(settings, group, data, model, optimizer, batches, journal)
+        if settings.compile:
+            model.compile(dynamic=False)  # of the model's call: its methods and its weights stay as they are
+        called = model if settings.parallel == "fsdp" else replicated(model, group)
+        stop = stack.enter_context(Stop())
+
+        for step in range(done + 1, settings.steps + 1):
+            torch.manual_seed(derive_key(settings.seed, "dropout", step, group.rank))
+            set_lr(optimizer, lr := schedule(step - 1))
+            waited = batches.waited
+            batch = next(batches).to(group.device)
+            loss, targets = backward(run, called, batch)
+            norm = clip_gradients(model.parameters(), settings.clip)
+            optimizer.step()
+            optimizer.zero_grad()
+            tokens, stopping = (batch.inputs != 0).sum(), loss.new_full((), bool(stop.signal))
+            loss, tokens, stopping = group.total(torch.stack([loss, tokens, stopping])).unbind()
+            numbers = torch.stack([loss / targets, norm, targets, tokens, stopping])
+            journal.step(step, lr, batches.waited - waited, numbers)
+
+            last = step == settings.steps
+            evaluates, saves = (last or step % every == 0 for every in (settings.eval_every, settings.save_every))
+            asked = stop.signal and group.ranks == 1  # ranks may hear of it at different steps: they look together
+            if evaluates or saves or asked or step % settings.log_every == 0:
+                journal.look(batches.waited)
+            if evaluates and data.held_out:
+                look_at_held_out(run, step)
+            if saves or journal.metrics.stopped:
+                save(run, step)
+            if journal.metrics.stopped and not last:
+                journal.say(f"train: stopped after step {step:,}, which is saved. The same command goes on from there.")
+                return 128 + (stop.signal or signal.SIGTERM)
+        journal.draw()
+        if group.first:
+            print(summary(settings, model.config, data.recipe, done))
+    return 0
+
+
+def backward(run: Run, called: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Adds the gradients of a batch; the summed loss of this rank's rows, and the number of targets of all ranks.
+
+    The loss is a mean over the targets of the whole batch, however it is cut into parts and shared among ranks: the sum
+    of each part is divided by the number of all. Ranks average their gradients, so that each counts `ranks` times.
+    """
+    settings, group = run.settings, run.group
+    targets = group.total((batch.targets != IGNORED).sum())
+    loss = torch.zeros((), device=group.device)
+    parts = in_parts(batch, settings.accumulate)
+    for number, part in enumerate(parts, 1):
+        with exchanged(called, number == len(parts)):
+            with torch.autocast(group.device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
+                output = called(*part)
+            (output.loss * (group.ranks / targets)).backward()
+        loss += output.nll
+    return loss, targets
+
+
+def in_parts(batch: Batch, count: int) -> list[Batch]:
+    """A batch cut into as many equal ones."""
+    columns = [[None] * count if ids is None else ids.chunk(count) for ids in batch]
+    return [Batch(*ids) for ids in zip(*columns, strict=True)]
+
+
+@contextmanager
+def exchanged(called: nn.Module, now: bool) -> Iterator[None]:
+    """Whether gradients are exchanged with the other ranks, or summed here until they are."""
+    if isinstance(called, FSDPModule):
+        called.set_requires_gradient_sync(now)
+    with called.no_sync() if isinstance(called, DistributedDataParallel) and not now else nullcontext():
+        yield
+
+
+def look_at_held_out(run: Run, step: int) -> None:
+    """Evaluates, and writes down the scores and some infills."""
+    settings, group, recipe, model = run.settings, run.group, run.data.recipe, run.model
+    model.eval()
+    sharded = settings.parallel == "fsdp"
+    # Without compiling, where that can be: a second program for other shapes would cost more than it saves.
+    forward = model if sharded else model.forward
+    rows = settings.batch // settings.accumulate
+    scores = evaluate(
+        forward, recipe, run.data.held_out, rows, settings.eval_batches, group, settings.precision == "bf16"
+    )
+    if group.first:
+        # Parts of a model come together in its forward pass alone, and writing is another.
+        shown = run.data.held_out if settings.samples and not sharded else ()
+        blocks = [f"== step {step}, {one.name}\n{infills(model, recipe, one, settings.samples)}" for one in shown]
+        run.journal.evaluated(step, scores, "".join(blocks))
+    model.train()
+
+
+def save(run: Run, step: int) -> None:
+    """Writes a checkpoint, and removes those that are not to be kept. TrainError for weights that are not finite."""
+    settings, group, config = run.settings, run.group, run.model.config
+    weights, training = whole(run.model.state_dict()), {"optimizer": whole(run.optimizer.state_dict())}
+    positions = group.gathered(run.batches.state())
+    if group.first:
+        if spoilt := [name for name, weight in weights.items() if not weight.isfinite().all()]:
+            raise TrainError(f"{spoilt[0]} is not finite after step {step:,}. {last_good(settings.run)}.")
+        run.journal.sync()
+        position, fixed = merge_states(positions), settings.fixed()
+        found = Checkpoint(step, weights, config.to_hf(), GENERATION, training, position, fixed)
+        checkpoint.save(settings.run, found, settings.run / TOKENIZER)
+        checkpoint.prune(settings.run, settings.keep, settings.keep_every)
+    group.wait()
+
+
+GENERATION = {"pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0}  # T5's, as everywhere
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""What is mixed: names of entries, the numbers of rows, columns."""
+
+import pyarrow as pa
+import pytest
+
+from c4pipe.errors import ConfigError
+from c4pipe.rebalance.sources import find_sources, look_at, read_corpora, with_columns
+from c4pipe.shards import PAGE_SCHEMA
+from c4pipe.storage import LocalStore
+from tests.rebalance.corpora import write_corpus
+
+STORE = LocalStore()
+
+
+@pytest.fixture
+def two(tmp_path):
+    return [
+        str(write_corpus(tmp_path / "a", {"en": 10, "de": 4}, {"en": 2})),
+        str(write_corpus(tmp_path / "b", {"en": 3})),
+    ]
+
+
+def found(words, languages=()):
+    return [
+        (s.entry, s.split, s.path.rpartition("/")[2][:11], s.first, s.rows)
+        for s in find_sources(read_corpora(words, STORE), languages)
+    ]
+
+
+def test_an_entry_is_a_folder_of_the_one_corpus(two):
+    assert found(two[:1]) == [
+        ("de", "train", "train-00000", 0, 2),
+        ("de", "train", "train-00001", 2, 2),
+        ("en", "train", "train-00000", 0, 5),
+        ("en", "train", "train-00001", 5, 5),
+        ("en", "validation", "validation-", 0, 1),
+        ("en", "validation", "validation-", 1, 1),
+    ]
+
+
+def test_of_several_corpora_an_entry_says_whose_it_is(two):
+    assert [row[0] for row in found(two, ["en"])] == ["a:en", "a:en", "b:en", "b:en", "a:en", "a:en"]
+
+
+def test_a_corpus_with_a_name_is_one_entry_and_its_folders_follow_each_other(two):
+    assert found([f"web={two[0]}", f"books={two[1]}"])[:6] == [
+        ("books", "train", "train-00000", 0, 1),
+        ("books", "train", "train-00001", 1, 2),
+        ("web", "train", "train-00000", 0, 2),
+        ("web", "train", "train-00001", 2, 2),
+        ("web", "train", "train-00000", 4, 5),
+        ("web", "train", "train-00001", 9, 5),
+    ]
+
+
+def test_the_order_of_the_manifest_does_not_matter(two, tmp_path):
+    corpora = read_corpora(two, STORE)
+    expected = find_sources(corpora, [])
+    for corpus in corpora:
+        corpus.manifest["shards"].reverse()
+    assert find_sources(corpora, []) == expected
+
+
+def test_columns_are_a_page_s_in_their_order_then_others(tmp_path):
+    text, score, url, note = (
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("language_score", pa.float64(), nullable=False),
+        pa.field("url", pa.string()),
+        pa.field("note", pa.list_(pa.string())),
+    )
+    schema = pa.schema([text, url, score, note])
+    table = pa.table({"note": [["x"]], "text": ["t"]}, schema=pa.schema([note, text]))
+    assert with_columns(table, schema).to_pylist() == [{"text": "t", "url": "", "language_score": 0.0, "note": ["x"]}]
+    table = pa.table({"text": ["t"]}, schema=pa.schema([text]))
+    assert with_columns(table, schema).schema == schema
+    assert with_columns(table, schema).to_pylist() == [{"text": "t", "url": "", "language_score": 0.0, "note": None}]
+
+
+def test_all_columns_of_all_corpora_are_there(tmp_path):
+    old = write_corpus(tmp_path / "old", {"is": 3}, columns=["text", "timestamp", "url", "source"])
+    new = write_corpus(tmp_path / "new", {"is": 3})
+    sources, schema = look_at(find_sources(read_corpora([str(old), str(new)], STORE), []), STORE)
+    assert schema == PAGE_SCHEMA
+    assert all(source.raw > 0 for source in sources)
+
+
+def test_a_corpus_without_text_is_none(tmp_path):
+    corpus = write_corpus(tmp_path / "c", {"is": 3}, columns=["url"])
+    sources = find_sources(read_corpora([str(corpus)], STORE), [])
+    with pytest.raises(ConfigError, match="no column 'text', only url"):
+        look_at(sources, STORE)
