@@ -47,11 +47,11 @@ def render(folder: Path) -> str:
     manifest = read_manifest(folder)
     cut = {row["source"]: row["dropped"] for row in _rejected(folder) if row["reason"] == "kept"}
     lines = [f"# {manifest['preset']['name']}", *funnel(manifest)]
-    lines += [line.rpartition(",")[0] for line in splits(manifest)]  # sizes depend on the zstd version
+    lines += [re.sub(r", [\d.,]+ MB$", "", line) for line in splits(manifest)]  # sizes depend on the zstd version
     for split in SPLITS:
         for row in sorted(_rows(folder.glob(f"*/{split}-*.parquet")), key=lambda row: row["source"]):
             lines += ["", f"## kept  {row['url']}", f"{split}, {row['timestamp']}, {row['source']}"]
-            lines += [f"{row['language']} {row['language_score']:.6f}"]
+            lines += [f"{row['language']} {row['language_score']:.6f} {row['language_votes']}"]
             lines += [f"  {line}" for line in row["text"].split("\n")]
             lines += [f"  - {drop['reason']}: {_short(drop['line'])}" for drop in cut[row["source"]]]
     for row in sorted(_rejected(folder), key=lambda row: (row["source"], row["stage"])):
