@@ -1,4 +1,4 @@
-"""The command line of build_c4."""
+"""The command line of build_c4, and what other jobs share of it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ is finished.  Options of Apache Beam are passed on to it.
 WORKER_BYTES = 32 << 20
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, as every other error of wrong use is said, and not below a page of usage."""
 
     def error(self, message: str) -> NoReturn:
@@ -46,7 +46,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The options of the job itself."""
-    p = _Parser(
+    p = Parser(
         prog="python -m beam_jobs.build_c4",
         description="Builds a C4 corpus of sharded Parquet from Common Crawl WET files.",
         epilog=EPILOG,
@@ -78,29 +78,29 @@ def parser() -> argparse.ArgumentParser:
     )
     a("--languages", metavar="L,L", help="languages to keep instead of the preset's own, such as de or de,fr,und")
     a("--langid", metavar="NAME", help=f"who names languages: {', '.join(IDENTIFIERS)}; a model as fasttext:FILE")
-    a("--min-pages", type=_count, metavar="N", help="leave out languages with fewer pages (default: 0; mC4: 10000)")
+    a("--min-pages", type=count, metavar="N", help="leave out languages with fewer pages (default: 0; mC4: 10000)")
     a(
         "--runner",
         default="DirectRunner",
         help="DirectRunner (this machine, the default), DataflowRunner, PortableRunner",
     )
-    a("--workers", type=_positive, metavar="N", help="processes on this machine (default: by cores and input)")
+    a("--workers", type=positive, metavar="N", help="processes on this machine (default: by cores and input)")
     a("--badwords-dir", metavar="DIR", help="word lists, one file a language (default: ./assets, else our small ones)")
     a("--news-domains", metavar="FILE", help="RealNews' list of domains, for realnewslike")
     a("--url-list", metavar="FILE", help="URLs, one a line, for webtextlike")
-    a("--shards", type=_shards, default=None, metavar="N", help="train files a config (default: auto, 256 MB each)")
+    a("--shards", type=shards, default=None, metavar="N", help="train files a config (default: auto, 256 MB each)")
     a(
         "--rejected",
         choices=("none", "sample", "all"),
         default="sample",
         help="rejected pages to keep (default: sample)",
     )
-    a("--limit-pages", type=_positive, metavar="N", help="stop after about N pages, taken evenly from all inputs")
-    a("--spill-rows", type=_count, default=100_000_000, metavar="N", help="larger shuffles use files (0: never)")
+    a("--limit-pages", type=positive, metavar="N", help="stop after about N pages, taken evenly from all inputs")
+    a("--spill-rows", type=count, default=100_000_000, metavar="N", help="larger shuffles use files (0: never)")
     a("--strict", action="store_true", help="exit with 3 when anything could not be read")
     a(
         "--max-bad-share",
-        type=_share,
+        type=share,
         default=1.0,
         metavar="X",
         help="stop after reading when more than this share of inputs gave no page for damage (default: 1, never)",
@@ -113,20 +113,20 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def _positive(text: str) -> int:
-    number = _count(text)
+def positive(text: str) -> int:
+    number = count(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"expected a number of 1 or more, got {text!r}")
     return number
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}")
     return int(text)
 
 
-def _share(text: str) -> float:
+def share(text: str) -> float:
     try:
         share = float(text)
     except ValueError:
@@ -136,26 +136,31 @@ def _share(text: str) -> float:
     return share
 
 
-def _shards(text: str) -> int | None:
-    return None if text == "auto" else _positive(text)
+def shards(text: str) -> int | None:
+    return None if text == "auto" else positive(text)
 
 
 def parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
     """(our arguments, Beam's). ConfigError for an option that neither knows."""
-    args, rest = parser().parse_known_args(argv)
-    beam_parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    return parse_with(parser(), argv)
+
+
+def parse_with(own: argparse.ArgumentParser, argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
+    """The same for the parser of another job."""
+    args, rest = own.parse_known_args(argv)
+    beams = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for kind in [PipelineOptions, *_subclasses(PipelineOptions)]:
         add = kind.__dict__.get("_add_argparse_args")
         if add is not None:
             try:
-                kind._add_argparse_args(beam_parser)
+                kind._add_argparse_args(beams)
             except argparse.ArgumentError:  # two of Beam's classes may share a flag
                 continue
-    options = [flag for action in beam_parser._actions for flag in action.option_strings]
+    options = [flag for action in beams._actions for flag in action.option_strings]
     for word in rest:
         name = word.partition("=")[0]
         if word.startswith("--") and name not in options:
-            ours = [flag for action in parser()._actions for flag in action.option_strings]
+            ours = [flag for action in own._actions for flag in action.option_strings]
             raise unknown("option", name, _near(name, [*ours, *options]))
     if rest and not rest[0].startswith("-"):
         raise ConfigError(f"unexpected argument {rest[0]!r}.")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import resource
 import sys
 import time
 from argparse import Namespace
@@ -16,11 +14,11 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, TestOptions
 
 from beam_jobs.arguments import beam_flags, parse
+from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.corpora import make_corpora, presets_of
 from beam_jobs.dry_run import predict
-from beam_jobs.workers import as_build_error, tended, terminated
+from beam_jobs.workers import as_build_error, tended
 from c4pipe.assets import find_assets
-from c4pipe.errors import BuildError, C4Error
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore, Input, find_inputs, write_inputs
 from c4pipe.flow.lock import FolderLock
@@ -36,29 +34,14 @@ from c4pipe.flow.target import (
     prepare_staging,
 )
 from c4pipe.shards import MANIFEST
-from c4pipe.summary import faulty, printable, summary
+from c4pipe.summary import faulty, summary
 
 Found = list[dict[str, Any] | None]  # the manifest of each corpus that is there already
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the job; the exit code."""
-    # Beam and its workers log progress of their own, and every error a second time, traceback and all, although it
-    # is raised as well; only what a person should see is left.
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", force=True)
-    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
-    try:
-        args, rest = parse(argv)
-        return run(args, rest)
-    except (BuildError, OSError) as error:  # a disk or a network failed where no step of the build knows better
-        print(f"build_c4: {printable(str(error))}", file=sys.stderr)
-        return 1
-    except C4Error as error:
-        print(f"build_c4: {printable(str(error))}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("build_c4: interrupted. The same command goes on from what is finished.", file=sys.stderr)
-        return 143 if terminated() else 130
+    return exit_code_of("build_c4", lambda: run(*parse(argv)))
 
 
 def run(args: Namespace, rest: list[str]) -> int:
@@ -185,13 +168,6 @@ def notes(settings: Settings) -> list[str]:
 def exit_code(manifest: dict[str, Any], strict: bool) -> int:
     """3 when something could not be read and that matters."""
     return 3 if strict and faulty(manifest) else 0
-
-
-def peak_memory() -> str:
-    """The largest process of the build: this one, or one of its workers."""
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return f"{max(own, workers) / 1024:,.0f} MB"
 
 
 if __name__ == "__main__":

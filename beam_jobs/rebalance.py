@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import os
 import platform
-import resource
 import sys
 import time
 from argparse import Namespace
@@ -20,10 +18,11 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, TestOptions
 
 from beam_jobs.arguments import beam_flags
+from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.rebalance_arguments import parse
-from beam_jobs.workers import as_build_error, tended, terminated
+from beam_jobs.workers import as_build_error, tended
 from c4pipe import __version__
-from c4pipe.errors import BuildError, C4Error, ConfigError
+from c4pipe.errors import ConfigError
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.mixed import Watch, clear_staging, finished_mixture, prepare
@@ -34,7 +33,6 @@ from c4pipe.rebalance.conclude import summary
 from c4pipe.rebalance.plan import Plan, make_plan
 from c4pipe.rebalance.sources import Corpus, find_sources, look_at, read_corpora
 from c4pipe.shards import MANIFEST
-from c4pipe.text import printable
 
 PACKAGE = Path(__file__).parents[1] / "c4pipe"
 LIBRARIES = ("apache-beam", "matplotlib", "numpy", "pyarrow")
@@ -42,20 +40,7 @@ LIBRARIES = ("apache-beam", "matplotlib", "numpy", "pyarrow")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the job; the exit code."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", force=True)
-    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)  # it narrates, and tells every error a second time
-    try:
-        args, rest = parse(argv)
-        return run(args, rest)
-    except (BuildError, OSError) as error:
-        print(f"rebalance: {printable(str(error))}", file=sys.stderr)
-        return 1
-    except C4Error as error:
-        print(f"rebalance: {printable(str(error))}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("rebalance: interrupted. The same command goes on from what is finished.", file=sys.stderr)
-        return 143 if terminated() else 130
+    return exit_code_of("rebalance", lambda: run(*parse(argv)))
 
 
 def run(args: Namespace, rest: list[str]) -> int:
@@ -108,7 +93,7 @@ def rebalance(job: Rebalancing, plan: Plan, options: PipelineOptions) -> int:
     seconds = time.monotonic() - started
     pages = sum(shard["rows"] for shard in manifest["shards"])
     print("\n".join(summary(manifest, job.output)))
-    print(f"  {duration(seconds)} min, {pages / seconds:,.0f} pages/s, peak memory {_peak_memory()}")
+    print(f"  {duration(seconds)} min, {pages / seconds:,.0f} pages/s, peak memory {peak_memory()}")
     return 0
 
 
@@ -167,12 +152,6 @@ def _pipeline(job: Rebalancing, options: PipelineOptions) -> beam.Pipeline:
     pipeline = beam.Pipeline(options=options)
     pipeline | Rebalance(job)
     return pipeline
-
-
-def _peak_memory() -> str:
-    """The largest process of the job: this one, or one of its workers."""
-    found = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return f"{max(found) / 1024:,.0f} MB"
 
 
 if __name__ == "__main__":

@@ -5,10 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from apache_beam.options.pipeline_options import PipelineOptions
-
-from beam_jobs.arguments import _count, _near, _Parser, _positive, _shards, _subclasses
-from c4pipe.errors import ConfigError, unknown
+from beam_jobs.arguments import Parser, count, parse_with, positive, shards
 from c4pipe.mixture import KINDS, MAX_EPOCHS
 
 EPILOG = """\
@@ -24,7 +21,7 @@ After any death the same command goes on from what is finished.  Options of Apac
 
 def parser() -> argparse.ArgumentParser:
     """The options of the job itself."""
-    p = _Parser(
+    p = Parser(
         prog="python -m beam_jobs.rebalance",
         description="Mixes the languages of finished corpora, or whole corpora, at the rates of a formula.",
         epilog=EPILOG,
@@ -43,35 +40,35 @@ def parser() -> argparse.ArgumentParser:
     a("--mixture", default="temperature", metavar="KIND", help=f"{', '.join(KINDS)} (default: temperature)")
     a("--alpha", type=float, metavar="A", help="rates as the counts to the power of A (default: 0.3, mT5's)")
     a("--temperature", type=float, metavar="T", help="the same as --alpha 1/T")
-    a("--limit", type=_positive, metavar="K", help="documents that an entry counts for at most")
+    a("--limit", type=positive, metavar="K", help="documents that an entry counts for at most")
     a(
         "--documents",
-        type=_positive,
+        type=positive,
         metavar="N",
         help="documents to write for training (default: as many as there are)",
     )
     a(
         "--max-epochs",
-        type=_positive,
+        type=positive,
         default=MAX_EPOCHS,
         metavar="E",
         help=f"times that a document is written at most (default: {MAX_EPOCHS})",
     )
-    a("--seed", type=_count, default=0, metavar="S", help="another number draws in another order (default: 0)")
+    a("--seed", type=count, default=0, metavar="S", help="another number draws in another order (default: 0)")
     a(
         "--languages",
         type=_languages,
         default=[],
         metavar="L,L",
-        help="only these folders of the corpora, such as de,ko",
+        help="only these folders of the corpora, such as de,ko (default: all but und)",
     )
-    a("--shards", type=_shards, default=None, metavar="N", help="train files (default: auto, 256 MB each)")
+    a("--shards", type=shards, default=None, metavar="N", help="train files (default: auto, 256 MB each)")
     a(
         "--runner",
         default="DirectRunner",
         help="DirectRunner (this machine, the default), DataflowRunner, PortableRunner",
     )
-    a("--workers", type=_positive, metavar="N", help="processes on this machine (default: by cores and input)")
+    a("--workers", type=positive, metavar="N", help="processes on this machine (default: by cores and input)")
     a("--overwrite", action="store_true", help="replace the mixture that is in the output folder")
     return p
 
@@ -85,17 +82,4 @@ def _languages(text: str) -> list[str]:
 
 def parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
     """(our arguments, Beam's). ConfigError for an option that neither knows."""
-    args, rest = parser().parse_known_args(argv)
-    beams = argparse.ArgumentParser(add_help=False, allow_abbrev=False, conflict_handler="resolve")
-    for kind in [PipelineOptions, *_subclasses(PipelineOptions)]:
-        if "_add_argparse_args" in kind.__dict__:
-            kind._add_argparse_args(beams)
-    options = [flag for action in beams._actions for flag in action.option_strings]
-    for word in rest:
-        name = word.partition("=")[0]
-        if word.startswith("--") and name not in options:
-            ours = [flag for action in parser()._actions for flag in action.option_strings]
-            raise unknown("option", name, _near(name, [*ours, *options]))
-    if rest and not rest[0].startswith("-"):
-        raise ConfigError(f"unexpected argument {rest[0]!r}.")
-    return args, rest
+    return parse_with(parser(), argv)

@@ -25,7 +25,7 @@ EPILOG = """\
 examples:
   the sample corpus, on a CPU   python -m model.train --data out/c4 --run out/t5
   T5 1.1 base, on a GPU         python -m model.train --data out/en --run out/base --model base
-  several GPUs                  torchrun --nproc_per_node 8 -m model.train --data out/en --run out/large --model large
+  several GPUs (--run-dir!)     torchrun --nproc_per_node 8 -m model.train --data out/en --run-dir out/l --model large
   as nanoT5                     ... --optimizer adamw-scale --schedule cosine --warmup 10000 --floor 1e-5 --clip 1
   a mixture of languages        ... --data out/mc4 --mixture temperature --alpha 0.3
   go on with T5 of the hub      ... --init-from FOLDER --lr 0.001 --schedule constant
@@ -60,7 +60,14 @@ def train_parser() -> argparse.ArgumentParser:
     )
     a = p.add_argument
     a("--data", nargs="+", type=Path, required=True, metavar="DIR", help="corpora, as build_c4 and rebalance make them")
-    a("--run", type=Path, required=True, metavar="DIR", help="folder of the run: new, or one to go on with")
+    a(
+        *("--run", "--run-dir"),  # torchrun takes the first for an unclear option of its own
+        dest="run",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder of the run: new, or one to go on with",
+    )
     a("--model", metavar="SIZE", help=f"{', '.join(SIZES)} (default: tiny)")
     a("--steps", type=int, metavar="N", help="updates (default: 400 for tiny, 65536 for T5, 1000000 for mT5)")
     a("--resume", metavar="HOW", help="auto: from the newest good checkpoint (default); none: a new run; or its path")

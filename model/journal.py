@@ -30,12 +30,12 @@ _BLOCK = re.compile(r"^== step (\d+),", re.MULTILINE)
 
 
 class Journal:
-    """The tables, the line of progress, the samples and the curve of a run that goes on after step `last`."""
+    """The tables, the progress, the samples and the curve of a run that goes on after step `last`, `tokens` read."""
 
-    def __init__(self, settings: TrainSettings, config: ModelConfig, last: int, group: Group) -> None:
+    def __init__(self, settings: TrainSettings, config: ModelConfig, last: int, tokens: int, group: Group) -> None:
         run, writes = settings.run, group.first
         self._run, self._model, self._writes = run, config.name, writes
-        self.metrics = Metrics(run / METRICS_FILE if writes else None, last)
+        self.metrics = Metrics(run / METRICS_FILE if writes else None, last, tokens)
         if not writes:
             return
         self._evals = Table(run / EVALS_FILE, EVALS, last)

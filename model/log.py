@@ -69,11 +69,11 @@ def read_table(path: Path) -> list[dict[str, str]]:
 class Metrics:
     """The numbers of each step, which stay on the device until somebody looks: to look is to wait for the device."""
 
-    def __init__(self, path: Path | None, last: int) -> None:
-        """Without a path they are looked at and not written: all processes but the first."""
+    def __init__(self, path: Path | None, last: int, tokens: int = 0) -> None:
+        """Without a path they are looked at and not written: all processes but the first. `tokens` are those so far."""
         self._table = Table(path, METRICS, last) if path else None
-        before = self._table.last if self._table and self._table.last else {"tokens": 0, "seconds": 0}
-        self.tokens, self._earlier = int(before["tokens"]), float(before["seconds"])
+        before = self._table.last if self._table else None
+        self.tokens, self._earlier = tokens, float(before["seconds"]) if before else 0.0
         self._began = time.perf_counter()
         self._pending: list[tuple[dict[str, Any], Tensor]] = []
         self.row: dict[str, Any] = {}  # the last one that was looked at
@@ -119,9 +119,9 @@ class Metrics:
 class Progress:
     """One live line on a terminal, now and then a plain one elsewhere."""
 
-    def __init__(self, steps: int, last: int, out: IO[str] = sys.stderr) -> None:
-        self._steps, self._first, self._out = steps, last, out
-        self._live = out.isatty()
+    def __init__(self, steps: int, last: int, out: IO[str] | None = None) -> None:
+        self._steps, self._first, self._out = steps, last, out or sys.stderr
+        self._live = self._out.isatty()
         self._shown = -math.inf
         self._began: tuple[float, int, float] | None = None  # seconds, tokens and wait at the first look
 

@@ -73,6 +73,8 @@ def find_start(settings: TrainSettings, say: Callable[[str], None]) -> Path | No
             say(f"note: {note}")
         return found
     chosen = Path(settings.resume)
+    if not chosen.is_dir():
+        return chosen  # reading it says what is wrong
     later = [path for path in there if path.name > chosen.name and path.resolve() != chosen.resolve()]
     if later:
         names = ", ".join(path.name for path in later)

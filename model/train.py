@@ -36,7 +36,7 @@ from model.run import TOKENIZER, held, write_config
 from model.settings import TrainSettings
 from model.start import Data, open_data, open_model, open_start
 from model.stopping import Stop
-from model.t5 import IGNORED, T5
+from model.t5 import IGNORED, PAD, T5
 
 
 class Run(NamedTuple):
@@ -80,7 +80,7 @@ def train(settings: TrainSettings) -> int:
         stack.enter_context(held(settings.run) if group.first else nullcontext())
         data = open_data(settings, group)
         start = open_start(settings, group)
-        done = start.step if start else 0
+        done, tokens = (start.step, start.training["tokens"]) if start else (0, 0)
         model = open_model(settings, data, start, group)
         optimizer = make_optimizer(settings.optimizer, model, settings.lr, settings.weight_decay)
         schedule = settings.schedule_value
@@ -90,7 +90,7 @@ def train(settings: TrainSettings) -> int:
             batches.restore(start.position)
         if group.first:
             write_config(settings, model.config, data.recipe.entries, data.recipe.tokenizer.fingerprint)
-        journal = stack.enter_context(Journal(settings, model.config, done, group))
+        journal = stack.enter_context(Journal(settings, model.config, done, tokens, group))
         run = Run(settings, group, data, model, optimizer, batches, journal)
         if settings.compile:
             model.compile(dynamic=False)  # of the model's call: its methods and its weights stay as they are
@@ -106,9 +106,9 @@ def train(settings: TrainSettings) -> int:
             norm = clip_gradients(model.parameters(), settings.clip)
             optimizer.step()
             optimizer.zero_grad()
-            tokens, stopping = (batch.inputs != 0).sum(), loss.new_full((), bool(stop.signal))
-            loss, tokens, stopping = group.total(torch.stack([loss, tokens, stopping])).unbind()
-            numbers = torch.stack([loss / targets, norm, targets, tokens, stopping])
+            ours = [loss, (batch.inputs != PAD).sum(), loss.new_full((), bool(stop.signal))]
+            loss, read, stopping = group.total(torch.stack(ours)).unbind()
+            numbers = torch.stack([loss / targets, norm, targets, read, stopping])
             journal.step(step, lr, batches.waited - waited, numbers)
 
             last = step == settings.steps
@@ -185,7 +185,8 @@ def look_at_held_out(run: Run, step: int) -> None:
 def save(run: Run, step: int) -> None:
     """Writes a checkpoint, and removes those that are not to be kept. TrainError for weights that are not finite."""
     settings, group, config = run.settings, run.group, run.model.config
-    weights, training = whole(run.model.state_dict()), {"optimizer": whole(run.optimizer.state_dict())}
+    weights = whole(run.model.state_dict())
+    training = {"optimizer": whole(run.optimizer.state_dict()), "tokens": run.journal.metrics.tokens}
     positions = group.gathered(run.batches.state())
     if group.first:
         if spoilt := [name for name, weight in weights.items() if not weight.isfinite().all()]:

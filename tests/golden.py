@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 
-from beam_jobs import build_c4
+from beam_jobs import build_c4, rebalance
 from c4pipe.presets import PRESETS
 from c4pipe.shards import SPLITS, read_manifest
 from c4pipe.summary import funnel, printable, splits, summary
@@ -89,7 +90,7 @@ def picture(folder: Path) -> str:
 
 
 def main() -> int:
-    """Writes every golden file whose preset can be built here, and the picture of the README."""
+    """Writes every golden file whose preset can be built here, and the pictures of the README."""
     EXPECTED.mkdir(exist_ok=True)
     for preset in PRESETS:
         if preset == "en.tfds" and not PUNKT.is_dir():
@@ -100,6 +101,11 @@ def main() -> int:
             (EXPECTED / f"{preset}.txt").write_text(render(corpus), encoding="utf-8")
             if preset == "en":
                 (ROOT / "docs" / "build.svg").write_text(picture(corpus), encoding="utf-8")
+            if preset == "multilingual":
+                mixed = Path(folder) / "mixture"
+                if rebalance.main(["--corpus", str(corpus), "--output", str(mixed)]):
+                    raise SystemExit("the mixture of the samples failed")
+                shutil.copy(mixed / "mixture.svg", ROOT / "docs")
     return 0
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from c4pipe.errors import BuildError, ConfigError, unknown
+from c4pipe.langid.base import UND
 from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SPLITS, read_manifest
 from c4pipe.storage import Store
 
@@ -82,6 +83,7 @@ def _read(folder: str, store: Store) -> tuple[dict[str, Any], str]:
 def find_sources(corpora: Sequence[Corpus], languages: Sequence[str]) -> list[Source]:
     """The shards of the corpora in a fixed order, of these languages (folders of a corpus) or of all.
 
+    Of all but `und`, which must be asked for: what no language was found for is not worth being read four times over.
     An entry is a folder: `de`, or `NAME:de` where there are several corpora; a corpus that is one entry is `NAME`.
     """
     shards = [(corpus, _checked(row, corpus)) for corpus in corpora for row in _rows(corpus)]
@@ -89,10 +91,11 @@ def find_sources(corpora: Sequence[Corpus], languages: Sequence[str]) -> list[So
     for language in languages:
         if language not in configs:
             raise unknown("language", language, configs)
+    known = [config for config in configs if config != UND]
     found: list[Source] = []
     counted: dict[tuple[str, str], int] = {}
     for corpus, row in sorted(shards, key=lambda item: item[1]["path"]):
-        if languages and row["config"] not in languages:
+        if row["config"] not in (languages or known):
             continue
         inside = f"{corpus.name}:{row['config']}" if len(corpora) > 1 else row["config"]
         entry = corpus.name if corpus.whole else inside

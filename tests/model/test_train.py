@@ -157,7 +157,7 @@ def test_a_batch_in_parts_is_the_same_batch(data: Path, tmp_path: Path) -> None:
 def torchrun(data: Path, run: Path, *arguments: str) -> None:
     line = command(data, run, *arguments)
     launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", _port()]
-    process = started([*launcher, *line[1:]])
+    process = started([*launcher, *("--run-dir" if word == "--run" else word for word in line[1:])])
     _, errors = process.communicate(timeout=400)
     assert process.returncode == 0, errors
 
@@ -307,9 +307,7 @@ def test_a_named_checkpoint_of_another_run_begins_a_branch(
 ) -> None:
     sixth = straight / "checkpoints/step-00000006"
     assert train(data, tmp_path / "run", "--resume", str(sixth), "--eval-every", "4", steps=8) == 0
-    assert untimed(tmp_path / "run") == [
-        row | {"tokens": str(int(row["tokens"]))} for row in untimed(straight)[6:]
-    ]
+    assert untimed(tmp_path / "run") == untimed(straight)[6:]
     assert sums(tmp_path / "run", 8) == sums(straight, 8)
     again = copied(straight, tmp_path / "again")
     assert train(data, again, "--resume", str(again / "checkpoints/step-00000006"), steps=8) == 2
@@ -405,9 +403,7 @@ def test_a_run_can_start_from_trained_weights(data: Path, straight: Path, tmp_pa
     assert (tmp_path / "run" / name).read_bytes() == (straight / name).read_bytes()
 
 
-def test_a_dry_run_tells_and_leaves_nothing(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_dry_run_tells_and_leaves_nothing(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert train(data, tmp_path / "run", "--dry-run") == 0
     said = capsys.readouterr().out
     assert not (tmp_path / "run").exists()

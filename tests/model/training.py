@@ -9,16 +9,28 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-
 from model.train import main
 from tests.corpora import write_corpus
 
 ROOT = Path(__file__).parents[2]
-WORDS = "the sea was grey and a small boat came in from the north with nobody at the oar while we stood on the pier".split()
+WORDS = """the sea was grey and a small boat came in from the north with nobody at the oar
+while we stood on the pier""".split()  # noqa: SIM905 - easier to read
 
 # One thread: other processes of the machine do not make it ten times slower, and no sum is taken in another order.
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo", "PYTHONPATH": str(ROOT)}
-SMALL = ("--batch", "8", "--inputs", "32", "--vocab-size", "80", "--samples", "1", "--device", "cpu", "--no-tensorboard")
+SMALL = (
+    "--batch",
+    "8",
+    "--inputs",
+    "32",
+    "--vocab-size",
+    "80",
+    "--samples",
+    "1",
+    "--device",
+    "cpu",
+    "--no-tensorboard",
+)
 
 
 def story(number: int) -> str:
@@ -72,5 +84,3 @@ def untimed(run: Path) -> list[dict[str, str]]:
 def sums(run: Path, step: int) -> str:
     """What `sha256.json` says of a checkpoint: of the weights, the optimizer, the place in the data."""
     return (run / f"checkpoints/step-{step:08d}/sha256.json").read_text()
-
-

@@ -89,3 +89,12 @@ def test_a_corpus_without_text_is_none(tmp_path):
     sources = find_sources(read_corpora([str(corpus)], STORE), [])
     with pytest.raises(ConfigError, match="no column 'text', only url"):
         look_at(sources, STORE)
+
+
+def test_what_has_no_language_is_mixed_only_when_asked_for(tmp_path):
+    corpus = read_corpora([str(write_corpus(tmp_path / "c", {"is": 3, "und": 5}))], STORE)
+    assert {source.entry for source in find_sources(corpus, [])} == {"is"}
+    assert {source.entry for source in find_sources(corpus, ["is", "und"])} == {"is", "und"}
+    alone = read_corpora([str(write_corpus(tmp_path / "d", {"und": 5}))], STORE)
+    with pytest.raises(ConfigError, match="no document to be mixed"):
+        find_sources(alone, [])

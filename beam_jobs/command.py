@@ -1,0 +1,38 @@
+"""What every job of this folder does around its work: log levels, errors in a line, exit codes."""
+
+from __future__ import annotations
+
+import logging
+import resource
+import sys
+from collections.abc import Callable
+
+from beam_jobs.workers import terminated
+from c4pipe.errors import BuildError, C4Error
+from c4pipe.text import printable
+
+
+def exit_code_of(name: str, job: Callable[[], int]) -> int:
+    """Runs the job; what it returns, or the code of the error that ends it, which is told in a line."""
+    # Beam and its workers log progress of their own, and every error a second time, traceback and all, although it
+    # is raised as well; only what a person should see is left.
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", force=True)
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
+    try:
+        return job()
+    except (BuildError, OSError) as error:  # a disk or a network failed where no step of the job knows better
+        print(f"{name}: {printable(str(error))}", file=sys.stderr)
+        return 1
+    except C4Error as error:
+        print(f"{name}: {printable(str(error))}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted. The same command goes on from what is finished.", file=sys.stderr)
+        return 143 if terminated() else 130
+
+
+def peak_memory() -> str:
+    """The largest process of the job: this one, or one of its workers."""
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return f"{max(own, workers) / 1024:,.0f} MB"
