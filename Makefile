@@ -13,6 +13,9 @@ ARGS ?=
 CRAWL ?= CC-MAIN-2024-22
 FILES ?= 2
 WET ?= wet
+DATA ?= out/c4
+RUN ?= out/t5
+MODEL ?= tiny
 CORPUS ?= out/mc4
 MIXED ?= out/mixture
 ALPHA ?= 0.3
@@ -21,7 +24,7 @@ MINUTES ?= 30
 FUZZ_SECONDS ?= 120
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 rebalance fetch assets check fix test golden samples parity bench languages soak fuzz \
+.PHONY: help setup build-c4 pretrain rebalance fetch assets check fix test golden samples parity bench languages soak fuzz \
   package clean
 
 help: ## list the targets
@@ -41,10 +44,16 @@ build-c4: setup ## build a corpus: INPUT= OUTPUT= PRESET= RUNNER= WORKERS= ARGS=
 	@$(PY) -m beam_jobs.build_c4 --input $(INPUT) --output $(OUTPUT) --preset $(PRESET) --runner $(RUNNER) \
 	  $(if $(WORKERS),--workers $(WORKERS)) $(ARGS)
 
+pretrain: setup ## train a T5 on a corpus: DATA= RUN= MODEL= ARGS= (default: tiny, on the samples, into out/t5; minutes)
+	@$(if $(filter out/c4,$(DATA)),test -e $(DATA)/manifest.json || \
+	  $(PY) -m beam_jobs.build_c4 --input data_samples --output $(DATA))
+	@$(PY) -m model.train --data $(DATA) --run $(RUN) --model $(MODEL) $(ARGS)
+
 rebalance: setup ## mix the languages of a corpus by temperature: CORPUS= MIXED= ALPHA= ARGS= (default: of the samples)
 	@$(if $(filter out/mc4,$(CORPUS)),test -e $(CORPUS)/manifest.json || \
 	  $(PY) -m beam_jobs.build_c4 --input data_samples --output $(CORPUS) --preset multilingual)
-	@$(PY) -m beam_jobs.rebalance --corpus $(CORPUS) --output $(MIXED) --alpha $(ALPHA) $(ARGS)
+	@$(PY) -m beam_jobs.rebalance --corpus $(CORPUS) --output $(MIXED) --alpha $(ALPHA) --runner $(RUNNER) \
+	  $(if $(WORKERS),--workers $(WORKERS)) $(ARGS)
 
 fetch: setup ## download WET files of a crawl, politely and resumably: CRAWL= FILES= WET= ARGS= (default: two, into wet)
 	@$(PY) -m c4pipe.fetch --crawl $(CRAWL) --files $(FILES) --output $(WET) $(ARGS)

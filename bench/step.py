@@ -2,7 +2,8 @@
 
 `python -m bench.step [--size base] [--variants ours,hf-sdpa] [--rounds 8] [--output FILE]`. A step is forward, backward
 and fused AdamW on the same weights and batch; that the losses agree is checked first. On a shared machine only the
-minima of an interleaved run compare, or the pairs of a round; on CUDA the matrices are bf16 and the share of the peak is given as well.
+minima of an interleaved run compare, or the pairs of a round. On CUDA the matrices are bf16, and the share of the
+peak is given as well.
 """
 
 from __future__ import annotations

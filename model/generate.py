@@ -57,7 +57,7 @@ def filled(text: str, written: str) -> str:
         filling = fillings.get(blank[1])
         return blank[0] if filling is None else f"{'' if blank.start() == 0 else ' '}{filling.strip()}"
 
-    return BLANK.sub(fill, text) if parts[1:] else written
+    return BLANK.sub(fill, text) if BLANK.search(text) else written
 
 
 def decoder(how: Decoding, device: torch.device) -> Callable[[T5, Tensor, int, Tensor, int], Tensor]:
