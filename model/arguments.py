@@ -69,14 +69,14 @@ def train_parser() -> argparse.ArgumentParser:
         help="folder of the run: new, or one to go on with",
     )
     a("--model", metavar="SIZE", help=f"{', '.join(SIZES)} (default: tiny)")
-    a("--steps", type=int, metavar="N", help="updates (default: 400 for tiny, 65536 for T5, 1000000 for mT5)")
+    a("--steps", type=int, metavar="N", help="updates (default: 800 for tiny, 65536 for T5, 1000000 for mT5)")
     a("--resume", metavar="HOW", help="auto: from the newest good checkpoint (default); none: a new run; or its path")
     a("--force", action="store_true", help="go on although settings differ from those of the checkpoint")
     a("--init-from", type=Path, metavar="DIR", help="start from the weights and tokenizer of a Hugging Face T5")
     a("--dry-run", action="store_true", help="tell sizes, costs and a first batch; train nothing, write nothing")
 
     a = p.add_argument_group("data").add_argument
-    a("--batch", type=int, metavar="N", help="rows of a step, over all processes (default: 16 tiny, 128 T5, 1024 mT5)")
+    a("--batch", type=int, metavar="N", help="rows of a step, over all processes (default: 8 tiny, 128 T5, 1024 mT5)")
     a("--inputs", type=int, metavar="N", help="tokens of the inputs (default: 128 tiny, 512 T5, 1024 mT5)")
     a("--objective", metavar="NAME", help=f"{', '.join(OBJECTIVES)} (default: span)")
     a("--density", type=float, metavar="X", help="share of the tokens that are hidden (default: 0.15)")
@@ -113,7 +113,7 @@ def train_parser() -> argparse.ArgumentParser:
 
     a = p.add_argument_group("looking and saving").add_argument
     a("--log-every", type=int, metavar="N", help="steps between two looks at the loss (default: 1 on a CPU, else 10)")
-    a("--eval-every", type=int, metavar="N", help="steps (default: 100 tiny, 1000 T5, 5000 mT5)")
+    a("--eval-every", type=int, metavar="N", help="steps (default: 200 tiny, 1000 T5, 5000 mT5)")
     a("--eval-batches", type=int, metavar="N", help="of each entry, at most (default: 50)")
     a("--samples", type=int, metavar="N", help="infills of each entry at an evaluation (default: 2)")
     a("--save-every", type=int, metavar="N", help="steps (default: as --eval-every)")

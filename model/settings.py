@@ -40,7 +40,7 @@ class Scale(NamedTuple):
 
 # `tiny` is for the samples: minutes on two cores. T5 and its 1.1: batch and lengths of Raffel et al. 2020, section
 # 3.1.2; 2**16 steps are nanoT5's, an eighth of the paper's. mT5: Xue et al. 2021, section 3.2.
-TINY = Scale(steps=400, batch=16, inputs=128, vocab_size=2_000, every=100)
+TINY = Scale(steps=800, batch=8, inputs=128, vocab_size=2_000, every=200)
 T5_SCALE = Scale(steps=65_536, batch=128, inputs=512, vocab_size=32_000, every=1_000)
 MT5_SCALE = Scale(steps=1_000_000, batch=1_024, inputs=1_024, vocab_size=250_000, every=5_000)
 

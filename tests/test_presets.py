@@ -22,16 +22,18 @@ from c4pipe.presets import (
     EN_NOBLOCKLIST,
     EN_NOCLEAN,
     EN_TFDS,
+    MULTILINGUAL,
     PRESETS,
     REALNEWSLIKE,
     WEBTEXTLIKE,
     Preset,
     c4_lines,
     find_preset,
+    for_format,
     for_languages,
 )
-from c4pipe.rules import LineRule, MinSentences, MinWords
-from c4pipe.stages import Clean, Dedup, Filter, Identify, Read
+from c4pipe.rules import BadWords, EndMark, LineRule, MinParagraphs, MinSentences, MinWords
+from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, Size
 
 STAGES = {
     "en": ["read", "length", "url", "clean", "spans", "language", "badwords"],
@@ -41,6 +43,7 @@ STAGES = {
     "en.noclean": ["read", "length", "url", "language"],
     "realnewslike": ["read", "length", "domains", "url", "clean", "spans", "language", "badwords"],
     "webtextlike": ["read", "length", "url", "listed", "clean", "spans", "language", "badwords"],
+    "multilingual": ["read", "length", "url", "paragraphs", "lines", "language", "badwords", "size"],
 }
 C4_ORDER = [
     "MaxWordLength", "StripCitations", "EndMark", "MinWords", "NoLoremIpsum", "NoJavascript", "NoBrace", "NoPolicy",
@@ -79,7 +82,7 @@ def test_the_numbers_are_those_of_the_sources() -> None:
 
     assert numbers(EN) == numbers(EN_TFDS) == numbers(REALNEWSLIKE) == numbers(EN_NOBLOCKLIST) == (5, 3, 3)
     assert numbers(EN_2019) == (3, 5, 5)
-    for preset in STAGES:
+    for preset in STAGES.keys() - {"multilingual"}:
         (language,) = (stage for stage in PRESETS[preset].stages if isinstance(stage, Identify))
         assert (language.by, language.languages, language.min_score) == ("langdetect", ("en",), 0.99)
 
@@ -317,3 +320,77 @@ def test_a_page_walks_until_a_stage_rejects_it() -> None:
     assert (index, verdict.reason.code, verdict.page.text, [n for n, _, _ in passed]) == (5, "b", "-ba", [3])
     index, verdict, passed = walk(Page("", "-", ""), ())
     assert (index, verdict.page.text, passed) == (-1, "-", [])
+
+
+# --- several languages, several presets -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("languages", "marks"),
+    [
+        (["de"], (".", "?", "!", '"')),
+        (["hi"], (".", "?", "!", '"', "।", "॥")),
+        (["de", "ar", "hy"], (".", "?", "!", '"', "؟", "۔", "։")),
+    ],
+)
+def test_a_language_brings_its_end_marks(languages: list[str], marks: tuple[str, ...]) -> None:
+    (clean,) = (stage for stage in for_languages(EN, languages).stages if isinstance(stage, Clean))
+    (end,) = (step for step in clean.lines if isinstance(step, EndMark))
+    assert end.marks == marks
+
+
+def test_english_stays_as_it_is_beside_others() -> None:
+    assert for_languages(EN, ["en"]) is EN
+
+
+def test_the_numbers_of_mc4() -> None:
+    paragraphs, lines, language, badwords, size = MULTILINGUAL.stages[3:]
+    assert paragraphs == Filter("paragraphs", (MinParagraphs(paragraphs=3, chars=200),))
+    assert isinstance(lines, Dedup)
+    assert (lines.level, lines.then) == (LineLevel(), ())
+    assert isinstance(language, Identify)
+    assert (language.by, language.min_score) == ("consensus", 0.0)
+    assert badwords == Filter("badwords", (BadWords(fraction=0.999),))
+    assert size == Size("size", pages=0)
+
+
+def test_multilingual_keeps_und_only_when_it_is_asked_for() -> None:
+    assert MULTILINGUAL.languages[-1] == "und"
+    assert len(MULTILINGUAL.languages) == 108
+    assert for_languages(MULTILINGUAL, ["de", "ko"]).languages == ("de", "ko")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        (EN, EN_NOBLOCKLIST, True),
+        (MULTILINGUAL, for_languages(MULTILINGUAL, ["de", "ko"]), True),
+        (EN, EN_NOCLEAN, False),
+        (EN, for_languages(EN, ["de"]), False),  # other sentences
+        (EN, EN_2019, False),
+    ],
+)
+def test_which_presets_share_their_staged_pages(one: Preset, other: Preset, shared: bool) -> None:
+    assert (one.trunk == other.trunk) == shared
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_language_has_the_folder_that_allenai_gives_it(name: str) -> None:
+    folders = {"en": "de", "en.2019": "de.2019", "realnewslike": "realnewslike.de", "multilingual": "de"}
+    if name in folders:
+        assert PRESETS[name].config("de") == folders[name]
+
+
+def test_a_size_stage_stands_last() -> None:
+    with pytest.raises(ConfigError, match="one Size stage, behind all others"):
+        EN.before("badwords", Size("size", 10))
+
+
+def test_the_presets_of_the_table_can_be_taken_for_other_formats() -> None:
+    read = for_format(EN, "jsonl").stages[0]
+    assert isinstance(read, Read)
+    assert read.format == "jsonl"
+    assert {reason.code for reason in read.reasons()} >= {"bad_json", "url_filled", "date_filled"}
+    assert for_format(EN, "wet") is EN
+    with pytest.raises(ConfigError, match="reads WET files as the reference does"):
+        for_format(EN_TFDS, "parquet")

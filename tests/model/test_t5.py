@@ -83,7 +83,7 @@ def test_logits_loss_and_all_gradients(config: ModelConfig, shape: tuple[int, in
     inputs, targets = batch_of(*shape)
     ours, theirs = model(inputs, targets, with_logits=True), judge(input_ids=inputs, labels=targets)
     assert error(ours.logits, theirs.logits) < NEAR
-    assert float(mean(ours)) == pytest.approx(float(theirs.loss), rel=1e-6)
+    assert mean(ours).item() == pytest.approx(theirs.loss.item(), rel=1e-6)
     assert int(ours.tokens) == targets.numel()
     mean(ours).backward()
     theirs.loss.backward()
@@ -101,7 +101,7 @@ def test_padding_and_ignored_labels(config: ModelConfig) -> None:
     ours = model(inputs, targets, padding(inputs), with_logits=True)
     theirs = judge(input_ids=inputs, attention_mask=padding(inputs), labels=targets)
     assert int(ours.tokens) == 58
-    assert float(mean(ours)) == pytest.approx(float(theirs.loss), rel=1e-6)
+    assert mean(ours).item() == pytest.approx(theirs.loss.item(), rel=1e-6)
     assert error(ours.logits, theirs.logits) < NEAR
     mean(ours).backward()
     theirs.loss.backward()

@@ -1,0 +1,116 @@
+"""What a run writes beside its checkpoints: tables without gaps, a line of progress, a picture of the same bytes."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from model.curve import draw, thinned
+from model.journal import kept_samples
+from model.log import METRICS, Metrics, Progress, Table, duration, read_table
+
+COLUMNS = ("step", "loss")
+
+
+def test_a_table_goes_on_after_a_step(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    table = Table(path, COLUMNS, last=0)
+    table.add({"step": step, "loss": step / 2} for step in (1, 2, 2, 3, 4))
+    table.close()
+    table = Table(path, COLUMNS, last=2)
+    assert table.last == {"step": "2", "loss": "1.0"}
+    table.add([{"step": 3, "loss": 9}])
+    table.close()
+    assert path.read_text() == "step,loss\n1,0.5\n2,1.0\n2,1.0\n3,9\n"
+
+
+@pytest.mark.parametrize(("end", "steps"), [("", ["1"]), ("2,0.", ["1"]), ("2,0.5\n", ["1", "2"])])
+def test_a_row_that_a_kill_cut_off_is_none(tmp_path: Path, end: str, steps: list[str]) -> None:
+    (tmp_path / "t.csv").write_text(f"step,loss\n1,0.25\n{end}")
+    assert [row["step"] for row in read_table(tmp_path / "t.csv")] == steps
+    assert read_table(tmp_path / "nowhere.csv") == []
+
+
+def test_metrics_are_written_to_the_first_that_is_not_finite(tmp_path: Path) -> None:
+    metrics = Metrics(tmp_path / "m.csv", last=0, tokens=100)
+    for step, loss in enumerate((2.5, 0.1, float("nan"), 1.0), 1):
+        metrics.add(step, 0.01, 0.0, torch.tensor([loss, 1.0, 7, 10, 0]))
+    assert [row["loss"] for row in metrics.look()] == ["2.5", "0.100000001", "nan"]
+    metrics.close()
+    rows = read_table(tmp_path / "m.csv")
+    assert tuple(rows[0]) == METRICS
+    assert [row["tokens"] for row in rows] == ["110", "120", "130"]
+    assert np.float32(rows[1]["loss"]) == np.float32(0.1)  # to the last bit
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def row(step: int) -> dict[str, str]:
+    return {"step": str(step), "loss": "2.5", "lr": "0.01"}
+
+
+def test_a_terminal_has_one_live_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter((0.0, 10.0, 10.01, 20.0))
+    monkeypatch.setattr("model.log.time.perf_counter", lambda: next(now))
+    monkeypatch.setenv("COLUMNS", "90")
+    out = Terminal()
+    progress = Progress(100, 0, out)
+    progress.show(row(1), tokens=50, waited=1.0)
+    progress.show(row(11), tokens=550, waited=1.5)
+    progress.show(row(12), tokens=600, waited=1.5)  # too soon after the one before
+    progress.say("note")
+    progress.show(row(21), tokens=1050, waited=2.0)
+    progress.close()
+    lines = [line.removeprefix("\x1b[K") for line in out.getvalue().split("\r")[1:]]
+    assert lines == [
+        "step 1/100  loss 2.500  lr 0.01",
+        "step 11/100  loss 2.500  lr 0.01  50 input tokens/s  data wait 5.0%  ETA 1:29",
+        "note\n",
+        "step 21/100  loss 2.500  lr 0.01  50 input tokens/s  data wait 5.0%  ETA 1:19\n",
+    ]
+
+
+def test_elsewhere_there_are_lines_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter((0.0, 5.0, 10.0, 11.0))
+    monkeypatch.setattr("model.log.time.perf_counter", lambda: next(now))
+    out = io.StringIO()
+    progress = Progress(4, 0, out)
+    for step in (1, 2, 3, 4):
+        progress.show(row(step), tokens=step * 10, waited=0.0)
+    assert [line.split()[1] for line in out.getvalue().splitlines()] == ["1/4", "3/4", "4/4"]
+
+
+def test_durations() -> None:
+    assert [duration(seconds) for seconds in (0, 65.4, 3600, 36_061)] == ["0:00", "1:05", "1:00:00", "10:01:01"]
+
+
+def test_samples_are_kept_up_to_a_step() -> None:
+    blocks = [f"== step {step}, {name}\ninputs   a\n" for step in (5, 10, 100) for name in ("de", "en")]
+    assert kept_samples("".join(blocks), 10) == "".join(blocks[:4])
+    assert kept_samples("".join(blocks), 4) == ""
+    assert kept_samples("", 4) == ""
+
+
+def test_the_curve_is_the_same_bytes_for_the_same_numbers() -> None:
+    metrics = [{"step": str(step), "loss": str(10 / step)} for step in range(1, 3001)]
+    evals = [{"step": "3000", "entry": name, "loss": "1.5", "unigram": "5"} for name in ("en", "all")]
+    picture = draw(metrics, evals, "tiny, run $1$")
+    assert picture == draw(metrics, evals, "tiny, run $1$")
+    for text in (b"training", b"validation", b"unigram entropy", b"tiny, run $1$"):
+        assert text in picture
+    assert len(picture) < 200_000
+    assert draw(metrics, [], "tiny") != picture
+
+
+def test_a_line_of_few_points_is_drawn_as_it_is() -> None:
+    steps, losses = np.arange(5), np.arange(5.0)
+    assert thinned(steps, losses, 5)[0] is steps
+    places, means = thinned(np.arange(1, 8), np.array([1.0, 3, 5, 7, 9, 11, 13]), 4)
+    assert (places.tolist(), means.tolist()) == ([2, 4, 6, 7], [2.0, 6.0, 10.0, 13.0])
