@@ -71,6 +71,10 @@ def error(ours: Tensor, theirs: Tensor) -> float:
     return float(((ours - theirs).norm() / theirs.norm()).detach())
 
 
+def value(x: Tensor) -> float:
+    return x.item()
+
+
 def mean(out: Output) -> Tensor:
     return out.loss / out.tokens
 
@@ -174,9 +178,9 @@ def test_the_first_loss_is_near_the_logarithm_of_the_vocabulary() -> None:
     """ln 8192 = 9.01. With a head drawn as transformers draws it the same model starts above 60."""
     model = model_of(find_size("tiny"))
     inputs, targets = batch_of(4, 64, 20, vocab=8192)
-    assert float(mean(model(inputs, targets))) == pytest.approx(math.log(8192), abs=0.7)
+    assert value(mean(model(inputs, targets))) == pytest.approx(math.log(8192), abs=0.7)
     nn.init.normal_(model.lm_head.weight)
-    assert float(mean(model(inputs, targets))) > 60
+    assert value(mean(model(inputs, targets))) > 60
 
 
 def test_weights_start_as_the_sheet_says() -> None:
@@ -193,7 +197,7 @@ def test_weights_start_as_the_sheet_says() -> None:
             assert bool((weight == 1).all())
         else:
             spread = 0.15 if part == "relative_attention_bias" else 0.02  # 256 numbers and 65,536 or more
-            assert float(weight.std()) == pytest.approx(expected[part], rel=spread), name
+            assert value(weight.std()) == pytest.approx(expected[part], rel=spread), name
 
 
 def test_initialising_from_the_meta_device() -> None:
@@ -247,8 +251,8 @@ def test_dropout_is_where_t5_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_dropout_changes_a_step_in_training_alone() -> None:
     model = model_of(dataclasses.replace(V11, dropout=0.1))
     inputs, targets = batch_of(2, 11, 5)
-    assert float(model.train()(inputs, targets).loss) != float(model(inputs, targets).loss)
-    assert float(model.eval()(inputs, targets).loss) == float(model(inputs, targets).loss)
+    assert value(model.train()(inputs, targets).loss) != value(model(inputs, targets).loss)
+    assert value(model.eval()(inputs, targets).loss) == value(model(inputs, targets).loss)
 
 
 def test_z_loss() -> None:
@@ -256,8 +260,8 @@ def test_z_loss() -> None:
     plain = model_of(V11)(inputs, targets, padding(inputs), with_logits=True)
     out = model_of(V11, z_loss=0.5)(inputs, targets, padding(inputs))
     log_z = plain.logits.logsumexp(-1)[targets != IGNORED]
-    assert float(out.nll) == float(plain.nll) == float(plain.loss)
-    assert float(out.loss) == pytest.approx(float(plain.loss + 0.5 * (log_z**2).sum()), rel=1e-6)
+    assert value(out.nll) == value(plain.nll) == value(plain.loss)
+    assert value(out.loss) == pytest.approx(value(plain.loss + 0.5 * (log_z**2).sum()), rel=1e-6)
 
 
 def test_logits_in_turn_give_the_same_loss_and_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,7 +270,7 @@ def test_logits_in_turn_give_the_same_loss_and_gradients(monkeypatch: pytest.Mon
     a = whole(inputs, targets, padding(inputs))
     monkeypatch.setattr(t5, "MOST_LOGITS", 7 * 256)  # 7 rows of 111
     b = parts(inputs, targets, padding(inputs))
-    assert (float(b.loss), float(b.nll)) == pytest.approx((float(a.loss), float(a.nll)), rel=1e-6)
+    assert (value(b.loss), value(b.nll)) == pytest.approx((value(a.loss), value(a.nll)), rel=1e-6)
     a.loss.backward()
     b.loss.backward()
     for ours, theirs in zip(parts.parameters(), whole.parameters(), strict=True):
@@ -288,7 +292,7 @@ def test_packed_rows_are_as_their_examples_alone() -> None:
     a, b = model(first, first_targets, with_logits=True), model(second, second_targets, with_logits=True)
     assert torch.allclose(packed.logits[:, :4], a.logits, atol=1e-5)
     assert torch.allclose(packed.logits[:, 4:9], b.logits, atol=1e-5)
-    assert (int(packed.tokens), float(packed.loss)) == (9, pytest.approx(float(a.loss + b.loss), rel=1e-6))
+    assert (int(packed.tokens), value(packed.loss)) == (9, pytest.approx(value(a.loss + b.loss), rel=1e-6))
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -333,7 +337,7 @@ def test_a_language_model_has_no_inputs() -> None:
     split = model(targets[:, :4], targets[:, 4:], with_logits=True)
     assert torch.allclose(whole.logits[:, 4:], split.logits, atol=1e-5)
     empty = model(targets[:, :0], targets, padding(targets[:, :0]))
-    assert float(empty.loss) == pytest.approx(float(whole.loss), rel=1e-6)
+    assert value(empty.loss) == pytest.approx(value(whole.loss), rel=1e-6)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -347,7 +351,7 @@ def test_an_architecture_learns_a_batch_by_heart(architecture: str) -> None:
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
-        losses.append(float(loss))
+        losses.append(value(loss))
     assert losses[0] > 4
     assert losses[-1] < 1.5
     assert all(weight.grad is None for weight in model.parameters())
@@ -362,7 +366,7 @@ def test_bf16_autocast_is_near_fp32(masks: bool) -> None:
     with torch.autocast("cpu", torch.bfloat16):
         out = model(inputs, targets, segments)
     assert out.loss.dtype == torch.float32
-    assert float(out.loss) == pytest.approx(float(plain.loss), rel=2e-2)
+    assert value(out.loss) == pytest.approx(value(plain.loss), rel=2e-2)
     out.loss.backward()
     assert all(weight.grad.dtype == torch.float32 and weight.grad.isfinite().all() for weight in model.parameters())
 
@@ -376,5 +380,5 @@ def test_one_graph_when_compiled() -> None:
     compiled = torch.compile(model, dynamic=False, fullgraph=True)
     for segments in (None, padding(inputs)):
         loss = compiled(inputs, targets, segments).loss
-        assert float(loss) == pytest.approx(float(model(inputs, targets, segments).loss), rel=1e-5)
+        assert value(loss) == pytest.approx(value(model(inputs, targets, segments).loss), rel=1e-5)
         loss.backward()
