@@ -91,7 +91,7 @@ def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: Pipel
         print(line, file=sys.stderr)
     with tended() as stderr:
         try:
-            if prepare_staging(args.staging or args.output, corpora[0].staging, args.fresh):
+            if prepare_staging(args.output, corpora[0].staging, args.fresh):
                 write_inputs(inputs, BeamStore(), corpora[0].inputs_list)
             clear_half_written(corpora[0].staging)
             for settings in corpora:

@@ -93,15 +93,15 @@ def _manifest(output: str) -> dict[str, Any]:
     return parsed if isinstance(parsed, dict) else {"preset": {"name": "unreadable"}}
 
 
-def prepare_staging(folder: str, staging: str, fresh: bool) -> bool:
-    """Makes the folder of intermediate files, and clears what other builds left beside it; whether it is a new one.
+def prepare_staging(output: str, staging: str, fresh: bool) -> bool:
+    """Makes the folder of intermediate files, and clears what other builds left in the output; whether it is a new one.
 
     ConfigError if it cannot be written.
     """
     store = BeamStore()
     try:
-        if not is_remote(folder):
-            for path in Path(folder).glob(_STAGING):
+        if not is_remote(output):
+            for path in Path(output).glob(_STAGING):
                 if path != Path(staging):
                     remove_staging(str(path))
         if not fresh and store.exists(f"{staging}/{INPUTS}"):

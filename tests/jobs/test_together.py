@@ -162,6 +162,14 @@ def test_a_file_that_changed_is_read_again(badwords, tmp_path, opened):
     assert manifest_of(tmp_path / "c4")["ledger"]["records"] == 54
 
 
+def test_a_staging_folder_may_serve_builds_from_different_inputs(badwords, tmp_path, opened):
+    for name in ("news", "sites", "news"):
+        source = SAMPLES / f"{name}.warc.wet.gz"
+        arguments = ["--input", str(source), "--output", str(tmp_path / name), "--badwords-dir", str(badwords)]
+        assert build_c4.main([*arguments, "--staging", str(tmp_path / "staging"), "--overwrite"]) == 0
+    assert opened == ["news.warc.wet.gz", "sites.warc.wet.gz"]
+
+
 # --- small languages --------------------------------------------------------------------------------------------
 
 
