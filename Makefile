@@ -90,7 +90,8 @@ bench: setup bench/.venv-reference/ready ## measure a build against the referenc
 languages: setup ## measure the language identifiers on texts of known languages, CODE.txt each: TEXTS= ARGS=
 	$(PY) -m bench.languages $(if $(TEXTS),--texts $(TEXTS)) $(ARGS)
 
-soak: setup ## kill builds and make their files fail for MINUTES=30, and compare the bytes
+soak: setup ## the longest tests, then kill builds and make their files fail for MINUTES=30, and compare the bytes
+	$(PY) -m pytest -m soak
 	$(PY) -m bench.soak --minutes $(MINUTES) $(ARGS)
 
 fuzz: setup bench/.venv-fuzz/ready ## fuzz the reader, the cleaner, the parsers and the matcher for FUZZ_SECONDS=120 each

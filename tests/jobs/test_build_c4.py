@@ -137,6 +137,7 @@ def test_a_kept_page_is_as_it_was_crawled(built, small):
         "timestamp": "2024-05-22T10:11:12Z",
         "url": "http://menu.example/",
         "language": "en",
+        "language_votes": "",
         "source": f"part-2.warc.wet#{(small / 'part-2.warc.wet').read_bytes().index(b'menu.example') - 57}",
         "record_id": "urn:uuid:32",
     }
@@ -534,7 +535,8 @@ def test_the_summary_tells_the_truth(run, small, tmp_path):
         for reason, number in (stage["rejected"] | stage["lines_dropped"]).items():
             assert f"{reason} {number:,}" in out
     for shard in manifest["shards"]:
-        assert f"  en/{shard['split']}: {shard['rows']} pages in 1 file, {shard['bytes'] / 1e6:.2f} MB" in lines
+        pages = f"{shard['rows']} page{'s' if shard['rows'] > 1 else ''}"
+        assert f"  en/{shard['split']}: {pages} in 1 file, {shard['bytes'] / 1e6:.2f} MB" in lines
     assert f"  corpus: {target}" in lines
     assert "peak memory" in lines[-1]
 

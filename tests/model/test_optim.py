@@ -350,7 +350,7 @@ def _train_sharded(rank: int, ranks: int, folder: str, name: str) -> None:
         destroy_process_group()
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("name", ["adafactor", "adamw-scale"])
 def test_shards_are_trained_like_the_whole(name: str, tmp_path: Path) -> None:
     """FSDP2 over three processes, into which 160, 140 and 32 rows do not go evenly: the RMS of a shard would show."""

@@ -371,7 +371,7 @@ def test_bf16_autocast_is_near_fp32(masks: bool) -> None:
     assert all(weight.grad.dtype == torch.float32 and weight.grad.isfinite().all() for weight in model.parameters())
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_one_graph_when_compiled() -> None:
     """No break in it, with and without masks, and the same loss."""
     config = dataclasses.replace(V11, layers=1, decoder_layers=1)

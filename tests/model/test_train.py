@@ -173,7 +173,14 @@ def _port() -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("arguments", [(), ("--accumulate", "2"), ("--parallel", "fsdp", "--clip", "1")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("--accumulate", "2"), id="ddp"),
+        pytest.param((), id="without accumulation", marks=pytest.mark.soak),
+        pytest.param(("--parallel", "fsdp", "--clip", "1"), id="fsdp", marks=pytest.mark.soak),
+    ],
+)
 def test_two_processes_train_the_same_model(data: Path, tmp_path: Path, arguments: tuple[str, ...]) -> None:
     torchrun(data, tmp_path / "two", *arguments)
     assert train(data, tmp_path / "one", *arguments[2:]) == 0
@@ -386,7 +393,7 @@ def test_variants_train(data: Path, tmp_path: Path, arguments: tuple[str, ...]) 
     assert float(rows(tmp_path / "run/eval.csv")[-1]["loss"]) < losses[0]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_compiled_step_is_the_same_step(data: Path, straight: Path, tmp_path: Path) -> None:
     assert train(data, tmp_path / "run", "--compile", steps=4) == 0
     for one, other in zip(untimed(straight), untimed(tmp_path / "run"), strict=False):
