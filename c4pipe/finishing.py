@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -86,7 +86,7 @@ def finish_shard(
     ]
     with ExitStack() as stack:
         for finisher in finishers:
-            stack.enter_context(finisher)
+            stack.enter_context(finisher.writing())
         for row, page, flags in _survivors(store, staged, lost, stats):
             verdict, dropped = _lose(page, flags, plans[0])
             if plans[0].text_index is not None:
@@ -106,15 +106,13 @@ class _Finisher:
         self._ledger = Ledger.of(plan.names()[self._first :])
         self._stats = Stats()
 
-    def __enter__(self) -> _Finisher:
-        self._file = self._store.write(self._finished.pages)
-        self._sink = _FinishedPages(self._file.__enter__())
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        if error[0] is None:
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """While pages are taken; left with an exception, no file appears."""
+        with self._store.write(self._finished.pages) as stream:
+            self._sink = _FinishedPages(stream)
+            yield
             self._sink.close()
-        self._file.__exit__(*error)
 
     def take(self, row: int, verdict: Verdict, dropped: list[Dropped]) -> None:
         """A page as the text dedup leaves it; `dropped` is what it lost there."""

@@ -9,8 +9,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -97,10 +97,7 @@ class Outcome(NamedTuple):
 
 
 class Stager:
-    """What one plan makes of one WET file, while it is read: writes its staged files.
-
-    Used as a context: left with an exception, none of the files appears.
-    """
+    """What one plan makes of one WET file, while it is read: writes its staged files."""
 
     def __init__(self, plan: Plan, store: Store, staged: Staged, cap: int | None):
         """`cap` is the sample's size an outcome."""
@@ -110,15 +107,13 @@ class Stager:
         self._outcomes: list[Outcome] = []
         self._faults: list[Fault] = []
 
-    def __enter__(self) -> Stager:
-        self._file = self._store.write(self.staged.pages)
-        self._pages = _StagedPages(self._file.__enter__(), self._plan)
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        if error[0] is None:
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """While records are taken; left with an exception, no file appears."""
+        with self._store.write(self.staged.pages) as stream:
+            self._pages = _StagedPages(stream, self._plan)
+            yield
             self._pages.close()
-        self._file.__exit__(*error)
 
     @property
     def progress(self) -> Progress:
@@ -197,7 +192,7 @@ def stage_shard(verdicts: Iterable[Verdict], stagers: Sequence[Stager], tick: Ti
     """
     with ExitStack() as stack:
         for stager in stagers:
-            stack.enter_context(stager)
+            stack.enter_context(stager.writing())
         for number, verdict in enumerate(verdicts):
             for stager in stagers:
                 stager.take(number, verdict)

@@ -137,7 +137,7 @@ def test_the_folder_under_another_name(again, crawl, expected, tmp_path, monkeyp
     ],
     ids=["C", "tr_TR"],
 )
-@pytest.mark.slow
+@pytest.mark.soak
 def test_another_environment(badwords, crawl, expected, tmp_path, environment):
     command = [sys.executable, "-m", "beam_jobs.build_c4", "--input", crawl, "--output", tmp_path / "c4"]
     lists = ["--badwords-dir", badwords, "--workers", "1"]

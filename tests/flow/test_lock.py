@@ -90,7 +90,7 @@ def test_two_are_never_in_it_together(tmp_path):
     assert [process.exitcode for process in both] == [0, 0, 0]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_two_builds_started_together(arguments, built, source, tmp_path):
     """One builds; the other is refused, or comes when all is done."""
     expected = digests(built(source))
@@ -108,7 +108,7 @@ def test_two_builds_started_together(arguments, built, source, tmp_path):
         assert digests(target) == expected
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_killed_build_leaves_no_lock(arguments, built, source, tmp_path):
     """Its workers go soon after it, and hold nothing."""
 

@@ -147,7 +147,7 @@ def arguments(source, target, badwords):
     return [*map(str, command), "--badwords-dir", str(badwords), "--workers", "1"]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_terminal_sees_a_live_line(long_input, badwords, tmp_path):
     ours, theirs = pty.openpty()
     environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "160"}

@@ -593,7 +593,7 @@ def test_a_full_disk_says_so_in_one_line(small, badwords, tmp_path):
     assert command(*arguments)[0] == 0  # made room: the same command goes on
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize(("sent", "workers"), [(signal.SIGINT, 1), (signal.SIGINT, 2), (signal.SIGTERM, 2)])
 def test_an_interrupted_build_ends_at_once_and_leaves_nobody_behind(badwords, tmp_path, sent, workers):
     for number in range(2):

@@ -349,7 +349,7 @@ def test_a_share_is_from_0_to_1(run, tiny, tmp_path, share):
 # --- surroundings -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_few_open_files_no_home_and_a_package_that_cannot_be_written(badwords, built, tiny, tmp_path):
     before = ["prlimit", "--nofile=64"] if shutil.which("prlimit") else []
     if os.geteuid() == 0 and shutil.which("unshare"):
@@ -370,7 +370,7 @@ def test_a_deep_output_with_an_odd_name(built, tiny, run, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [target.relative_to(tmp_path).parts[0]]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_worker_that_is_killed(badwords, built, tmp_path):
     """As the kernel does it when memory runs out. The build ends within a minute, and the same command is right."""
     source, target = tmp_path / "wet", tmp_path / "c4"
@@ -428,7 +428,7 @@ def workers_of(session):
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_hundred_thousand_inputs(badwords, tmp_path):
     """Found, listed and put into a job graph of the usual size."""
     source = tmp_path / "wet"

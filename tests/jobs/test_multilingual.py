@@ -109,7 +109,7 @@ def test_beside_english_c4_in_one_reading(badwords, built, corpus, tmp_path):
     assert sorted(row["url"] for row in rows(tmp_path / "c4" / "multilingual")) == english
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_two_workers_give_the_same_bytes(run, corpus, tmp_path):
     assert run("--rejected", "all", "--workers", "2")[0] == 0
     assert digests(tmp_path / "c4") == digests(corpus)

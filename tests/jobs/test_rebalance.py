@@ -285,7 +285,7 @@ def again(run, mc4, target, *options, **how):
     return run("--corpus", mc4, "--output", target, "--alpha", "0.3", "--shards", "3", *options, **how)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_two_workers_give_the_same_bytes(run, mixed, mc4, tmp_path):
     assert again(run, mc4, tmp_path / "m", workers=2)[0] == 0
     assert digests(tmp_path / "m") == digests(mixed)
@@ -326,7 +326,7 @@ rebalance.main(sys.argv[2:])
 """
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_killed_at_any_file_and_run_again_it_gives_the_same_bytes(run, mixed, mc4, tmp_path):
     arguments = ["--corpus", mc4, "--output", tmp_path / "m", "--alpha", "0.3", "--shards", "3", "--workers", "1"]
     for moment in (2, 9, 11, 7, 5, 3, 2):
@@ -508,7 +508,7 @@ def failed(result, *words):
         assert str(word) in err
 
 
-@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.soak)])
 def test_a_changed_byte_is_noticed_and_the_shard_named(run, copy, tmp_path, workers):
     path = copy / "en" / "train-00001-of-00002.parquet"
     data = bytearray(path.read_bytes())
@@ -571,7 +571,7 @@ def test_help_shows_examples():
     assert done.stderr == ""
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize(("sent", "workers"), [(signal.SIGINT, 1), (signal.SIGTERM, 2)])
 def test_an_interrupted_run_says_how_to_go_on(tmp_path, sent, workers):
     corpus = write_corpus(tmp_path / "c", {"en": 60_000, "de": 2000}, shards=40, group=500)

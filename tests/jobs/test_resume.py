@@ -83,7 +83,7 @@ def staging(target):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moments", [(12, 60, 20), (130, 30, 8)])
+@pytest.mark.parametrize("moments", [(12, 60, 20), pytest.param((130, 30, 8), marks=pytest.mark.soak)])
 def test_killed_at_a_file_operation_and_gone_on_with(arguments, expected, target, tmp_path, moments):
     """The whole process group, with SIGKILL, at the so-many-th create, write, fsync, rename or mkdir of each run."""
     whole = expected()
@@ -106,7 +106,7 @@ def test_a_kill_behind_the_manifest_leaves_only_the_clearing_up(arguments, expec
     assert digests(target) == expected()
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_an_ended_build_says_how_to_go_on_and_goes_on(badwords, built, target, tmp_path):
     """Two workers, SIGTERM to the starting process alone: nobody is left. (Ctrl-C: test_build_c4.)"""
     (tmp_path / "wet").mkdir()

@@ -80,7 +80,7 @@ print(peak() - before)
 """
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_memory_does_not_grow_with_the_shard(tmp_path: Path) -> None:
     """400 MB of text in one shard of 100 row groups; 134 MB are read, in all lanes, and what is kept is bounded."""
     texts = [f"[{n}]" + "a line of words and more of them\n" * 125 for n in range(1000)]

@@ -125,7 +125,7 @@ def test_other_optimizers_go_on_as_well(data: Path, tmp_path: Path, optimizer: s
     assert untimed(tmp_path / "one") == untimed(tmp_path / "two")
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_kills_at_any_moment_change_nothing(data: Path, tmp_path: Path) -> None:
     """SIGKILL again and again: the losses, the weights and the tables are those of an unbroken run to the last bit."""
     arguments = ("--save-every", "2", "--eval-every", "3", "--workers", "1")
@@ -172,7 +172,7 @@ def _port() -> str:
         return str(listener.getsockname()[1])
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "arguments",
     [
