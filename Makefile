@@ -73,7 +73,7 @@ fix: setup ## let the tools mend format and lint, and write the generated parts 
 	$(PY) -m tests.docs
 
 test: setup ## all tests: ARGS= goes to pytest
-	$(PY) -m pytest -n auto $(ARGS)
+	$(PY) -m pytest -n auto --dist worksteal $(ARGS)
 
 golden: setup ## write data_samples/expected anew: read the diff before you commit it
 	$(PY) -m tests.golden
