@@ -104,5 +104,5 @@ def sampled_of(table: pa.Table) -> Iterator[Sampled]:
     """The inverse of `sample_table`; of the pages only what it holds."""
     for row in table.to_pylist():
         page = Page(row["url"], row["text"], row["timestamp"], row["source"])
-        dropped = tuple(Dropped(d["reason"], d["line"]) for d in row["dropped"])
+        dropped = tuple(Dropped(d["reason"], d["line"], d["owner"]) for d in row["dropped"])
         yield Sampled(row["priority"], row["row"], page, row["stage"], row["reason"], row["detail"], dropped)

@@ -26,7 +26,7 @@ PAGE_SCHEMA = pa.schema(
         pa.field("record_id", pa.string(), nullable=False),
     ]
 )
-DROPPED_TYPE = pa.list_(pa.struct([("reason", pa.string()), ("line", pa.string())]))
+DROPPED_TYPE = pa.list_(pa.struct([("reason", pa.string()), ("line", pa.string()), ("owner", pa.string())]))
 REJECTED_SCHEMA = pa.schema(
     [
         pa.field("url", pa.string()),
@@ -65,7 +65,8 @@ def pages_of(table: pa.Table | pa.RecordBatch) -> Iterable[Page]:
 
 def dropped_column(dropped: Sequence[Sequence[Dropped]]) -> pa.Array:
     """Dropped lines, one list a row."""
-    return pa.array([[{"reason": d.code, "line": d.line} for d in row] for row in dropped], DROPPED_TYPE)
+    rows = [[{"reason": d.code, "line": d.line, "owner": d.owner} for d in row] for row in dropped]
+    return pa.array(rows, DROPPED_TYPE)
 
 
 class ParquetSink:

@@ -40,6 +40,8 @@ ONLY = {"model": {"shards", "mixture", "errors"}}  # the disk is the contract
 # Library -> rooms, or single modules, that may import it. Others may be seen anywhere above the ground floor.
 LIBRARIES = {
     "apache_beam": {"flow", "beam_jobs"},
+    "duckdb": {"inspect"},
+    "jinja2": {"inspect"},
     "langdetect": {"langid"},
     "matplotlib": {"rebalance/picture", "model"},
     "mmh3": {"text"},
@@ -53,9 +55,11 @@ LIBRARIES = {
     "safetensors": {"model"},
     "sentencepiece": {"model"},
     "sentencex": {"text"},
+    "starlette": {"inspect"},
     "tensorboard": {"model"},
     "tldextract": {"urls"},
     "torch": {"model"},
+    "uvicorn": {"inspect"},
 }  # fmt: skip
 
 LONGEST = 300  # lines of a module

@@ -1,0 +1,155 @@
+"""A finished corpus as something to look at: its manifest, its statistics, and its tables for SQL.
+
+Views: `pages` and `rejected` are the Parquet files with their columns, `shards` is the manifest's list.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from c4pipe.errors import BuildError, ConfigError
+from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, read_manifest
+
+MEMORY = "1GB"  # of a connection; a query that needs more fails with a message
+_SHARD_TYPES = {"path": "VARCHAR", "config": "VARCHAR", "split": "VARCHAR", "rows": "BIGINT", "bytes": "BIGINT"}
+# Arrow type -> DuckDB type, for a table of which no file exists
+_SQL_TYPES = {pa.string(): "VARCHAR", pa.float64(): "DOUBLE"}
+
+
+class Corpus(NamedTuple):
+    """A corpus whose files are all there, with the sizes that the manifest gives."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    stats: dict[str, Any]  # stats.json; empty for a mixture, which has none
+
+    def shards(self, config: str | None = None, split: str | None = None) -> list[dict[str, Any]]:
+        """The manifest's rows of the kept pages, of one config or split where it is named."""
+        return [
+            shard
+            for shard in self.manifest["shards"]
+            if config in (None, shard["config"]) and split in (None, shard["split"])
+        ]
+
+    @property
+    def rejected(self) -> list[dict[str, Any]]:
+        """The manifest's rows of the rejected table."""
+        parts: list[dict[str, Any]] = self.manifest.get("rejected", [])
+        return parts
+
+
+def open_corpus(folder: Path) -> Corpus:
+    """The corpus in a folder. ConfigError where none is finished, BuildError where a file is missing or damaged."""
+    manifest = read_manifest(folder)
+    if not isinstance(manifest.get("shards"), list):
+        raise BuildError(f"{folder}/manifest.json lists no shards. Build the corpus again.")
+    corpus = Corpus(folder, manifest, _stats(folder))
+    for part in [*manifest["shards"], *corpus.rejected]:
+        path = folder / part["path"]
+        found = path.stat().st_size if path.is_file() else None
+        if found != part["bytes"]:
+            what = "is missing" if found is None else f"has {found:,} bytes"
+            raise BuildError(f"{path} {what}; the manifest says {part['bytes']:,}. Copy or build the corpus again.")
+    return corpus
+
+
+def _stats(folder: Path) -> dict[str, Any]:
+    path = folder / "stats.json"
+    try:
+        stats = json.loads(path.read_bytes())
+        if not isinstance(stats, dict):
+            raise ValueError("it holds no JSON object")
+    except FileNotFoundError:
+        return {}
+    except (ValueError, RecursionError, OSError) as error:
+        raise BuildError(f"{path} cannot be read ({error}). Build the corpus again.") from None
+    return stats
+
+
+def connect(corpus: Corpus, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
+    """A database of the corpus's views. It reads files of the corpus and no others, and loads nothing.
+
+    It could still write into the corpus: run what others typed by `select`.
+    """
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    folder = str(corpus.folder.resolve())
+    # A name with a bracket or an asterisk is escaped, for DuckDB takes names as patterns, and checks both.
+    connection.execute("SET allowed_directories = $1", [[f"{folder}/", f"{glob.escape(folder)}/"]])
+    connection.execute("SET memory_limit = $1", [memory])
+    connection.execute("SET temp_directory = ''")
+    connection.execute("SET enable_external_access = false")
+    connection.execute(f"CREATE VIEW pages AS {_pages(corpus)}")
+    connection.execute(f"CREATE VIEW rejected AS {_rejected(corpus)}")
+    connection.execute(f"CREATE VIEW shards AS {_shard_rows(corpus)}")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:
+    """The result of one SELECT that somebody typed. ConfigError for anything else, and for what DuckDB refuses."""
+    try:
+        statements = connection.extract_statements(sql)
+        if len(statements) != 1 or statements[0].type is not duckdb.StatementType.SELECT:
+            raise ConfigError("only one SELECT is allowed. The views are pages, rejected and shards.")
+        return connection.execute(statements[0])
+    except duckdb.Error as error:
+        raise ConfigError(f"DuckDB refuses the query: {error}") from None
+
+
+def files_sql(corpus: Corpus, parts: Iterable[dict[str, Any]]) -> str:
+    """`read_parquet` over these files of the corpus, with `filename` and `file_row_number`."""
+    names = (_quoted(glob.escape(str(corpus.folder.resolve() / part["path"]))) for part in parts)
+    return f"read_parquet([{', '.join(names)}], filename = true, file_row_number = true)"
+
+
+def _pages(corpus: Corpus) -> str:
+    """Kept pages with `config`, `split`, the `shard` they are in and their `row` there."""
+    if not corpus.manifest["shards"]:
+        return _empty(PAGE_SCHEMA, "config", "split", "shard", "row")
+    columns = ", ".join(PAGE_SCHEMA.names)
+    shard = f"substr(filename, {len(str(corpus.folder.resolve())) + 2})"
+    return (
+        f"SELECT {columns}, regexp_extract(shard, '^(.*)/', 1) AS config, "
+        "regexp_extract(shard, '([^/]*)-[0-9]{5}-of-[0-9]{5}[.]parquet$', 1) AS split, shard, row FROM "
+        f"(SELECT {columns}, {shard} AS shard, file_row_number AS row FROM {files_sql(corpus, corpus.shards())})"
+    )
+
+
+def _rejected(corpus: Corpus) -> str:
+    """The rejected table with the `part` each page is in and its `row` there."""
+    if not corpus.rejected:
+        return _empty(REJECTED_SCHEMA, "part", "row")
+    part = f"substr(filename, {len(str(corpus.folder.resolve())) + 2})"
+    columns = ", ".join(REJECTED_SCHEMA.names)
+    return f"SELECT {columns}, {part} AS part, file_row_number AS row FROM {files_sql(corpus, corpus.rejected)}"
+
+
+def _shard_rows(corpus: Corpus) -> str:
+    types = {**_SHARD_TYPES, "sha256": "VARCHAR"}
+    columns = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in types.items())
+    rows = (
+        "SELECT " + ", ".join(f"CAST({_quoted(str(shard[name]))} AS {kind})" for name, kind in types.items())
+        for shard in corpus.manifest["shards"]
+    )
+    return " UNION ALL ".join([f"(SELECT {columns} LIMIT 0)", *rows])
+
+
+def _empty(schema: pa.Schema, *places: str) -> str:
+    """A table of these columns without rows; `places` say where a row is."""
+    fields = {field.name: _SQL_TYPES.get(field.type, _DROPPED) for field in schema}
+    fields |= {name: "BIGINT" if name == "row" else "VARCHAR" for name in places}
+    return "SELECT " + ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in fields.items()) + " LIMIT 0"
+
+
+_DROPPED = "STRUCT(reason VARCHAR, line VARCHAR, owner VARCHAR)[]"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,41 @@
+"""Corpora to look at, and a real browser to look with."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from c4pipe.inspect.corpus import Corpus, open_corpus
+from tests.conftest import Build
+
+SAMPLES = Path(__file__).parents[2] / "data_samples"
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    """Chromium, as it is installed on this machine, without a window."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine (apt-get install chromium)")
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def samples(built: Build) -> Corpus:
+    """data_samples as English C4, with the default sample of rejected pages."""
+    return open_corpus(built(SAMPLES))
+
+
+@pytest.fixture(scope="session")
+def languages(built: Build) -> Corpus:
+    """data_samples in all their languages."""
+    return open_corpus(built(SAMPLES, "--preset", "multilingual"))
