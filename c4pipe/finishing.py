@@ -63,10 +63,12 @@ class Group(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """What a shard lost to others: rows among its pages at URL dedup, a flag for each of its staged atoms."""
+    """What a shard lost to others: rows among its pages at URL dedup, a flag for each of its staged atoms, and the
+    priorities of the pages that own those."""
 
     rows: NDArray[np.uint32]
     atoms: NDArray[np.bool_]
+    owners: NDArray[np.uint64]
 
 
 def finish_shard(
@@ -81,14 +83,14 @@ def finish_shard(
     with store.read(staged.sample) as stream:
         early = list(sampled_of(pq.read_table(stream)))
     finishers = [
-        _Finisher(plan, store, files, _Shown(early, set(lost.rows.tolist()), plan, cap))
+        _Finisher(plan, store, files, _Shown(early, set(lost.rows.tolist()), plan, cap, _Raw(store, staged)))
         for plan, files in zip(plans, finished, strict=True)
     ]
     with ExitStack() as stack:
         for finisher in finishers:
             stack.enter_context(finisher.writing())
-        for row, page, flags in _survivors(store, staged, lost, stats):
-            verdict, dropped = _lose(page, flags, plans[0])
+        for row, page, flags, owners in _survivors(store, staged, lost, stats):
+            verdict, dropped = _lose(page, flags, owners, plans[0])
             if plans[0].text_index is not None:
                 _count_text(trunk.stages[plans[0].text_index], page, verdict, plans[0])
             for finisher in finishers:
@@ -124,14 +126,14 @@ class _Finisher:
         code = last.reason.code if isinstance(last, Rejected) else None
         self._ledger.judged((i - self._first for i, *_ in passed), index - self._first, code)
         if isinstance(last, Rejected):
-            self._reject(row, self._plan.names()[index], last)
+            self._reject(row, self._plan.names()[index], last, dropped)
             return
         if self._plan.size is not None:
             self._ledger.judged([len(self._ledger.stages) - 1], 0, None)  # until all are counted
         page = last.page
         self._sink.add(self._plan.preset.config(page.language), split_of(url_key(page.url)), page)
 
-    def _reject(self, row: int, stage: str, verdict: Rejected, dropped: Sequence[Dropped] = ()) -> None:
+    def _reject(self, row: int, stage: str, verdict: Rejected, dropped: Sequence[Dropped]) -> None:
         self._stats.rejected(verdict.page.url)
         self._shown.rejected(row, verdict.page, stage, verdict, dropped)
 
@@ -177,13 +179,13 @@ def count_outcomes(outcomes: pa.Table, lost: NDArray[np.uint32], plan: Plan, led
 class _Shown:
     """The shard's part of the rejected table, while the last outcomes become known."""
 
-    def __init__(self, early: list[Sampled], lost: set[int], plan: Plan, cap: int | None):
+    def __init__(self, early: list[Sampled], lost: set[int], plan: Plan, cap: int | None, raw: _Raw):
         url, older = plan.names()[plan.url_index], plan.url.OLDER.code
         self._early = [s._replace(stage=url, reason=older, detail="") if s.row in lost else s for s in early]
         self._kept_rows = {s.row for s in self._early if s.reason == KEPT}
         self._dropped: dict[int, tuple[Dropped, ...]] = {}
         self._late = Sample(cap)
-        self._plan = plan
+        self._plan, self._raw = plan, raw
         self._full = cap is None  # a table that is not sampled any further shows now what cleaning cut
 
     def dropped(self, row: int, dropped: list[Dropped]) -> None:
@@ -191,49 +193,87 @@ class _Shown:
         if row in self._kept_rows:
             self._dropped[row] = tuple(dropped)
 
-    def rejected(self, row: int, page: Page, stage: str, verdict: Rejected, dropped: Sequence[Dropped] = ()) -> None:
+    def rejected(self, row: int, page: Page, stage: str, verdict: Rejected, dropped: Sequence[Dropped]) -> None:
         self._kept_rows.discard(row)
         self._late.add(page, stage, verdict.reason.code, verdict.detail, row, dropped)
 
     def final(self) -> Iterator[Sampled]:
-        """All with their last outcome."""
+        """All with their last outcome, and as they were read."""
         for s in self._early:
             if s.reason != KEPT or s.row in self._kept_rows:
-                late = self._dropped.get(s.row, ()) if s.reason == KEPT else ()
-                s = s._replace(dropped=late)
-                yield explained(s, self._plan) if self._full else s
-        yield from self._late
+                dropped = self._dropped.get(s.row, ()) if s.reason == KEPT else ()
+                yield self._explained(s._replace(dropped=dropped))
+        late = list(self._late)
+        texts = self._texts({s.row for s in late})
+        for s in late:
+            yield self._explained(s._replace(page=s.page._replace(text=texts[s.row])))
+
+    def _texts(self, rows: set[int]) -> dict[int, str]:
+        """The pages of these rows as read: the sample has them if it is of all pages."""
+        if self._full:
+            return {s.row: s.page.text for s in self._early if s.row in rows}
+        return self._raw.texts(rows, self._plan)
+
+    def _explained(self, sampled: Sampled) -> Sampled:
+        return explained(sampled, self._plan) if self._full else sampled
+
+
+class _Raw(NamedTuple):
+    """The staged pages of a shard before they were cleaned."""
+
+    store: Store
+    staged: Staged
+
+    def texts(self, rows: set[int], plan: Plan) -> dict[int, str]:
+        """The texts of these rows."""
+        found: dict[int, str] = {}
+        if not rows:
+            return found
+        with self.store.read(self.staged.pages if plan.clean_index is None else self.staged.raw) as stream:
+            for batch in pq.ParquetFile(stream).iter_batches(batch_size=1000, columns=["row", "text"]):
+                numbers = batch.column("row").to_pylist()
+                chosen = [i for i, row in enumerate(numbers) if row in rows]
+                texts = batch.column("text").take(pa.array(chosen, pa.int64())).to_pylist()
+                found.update(zip((numbers[i] for i in chosen), texts, strict=True))
+        return found
 
 
 def explained(sampled: Sampled, plan: Plan) -> Sampled:
     """The page with the lines that cleaning cuts from it in front of what dedup cut."""
-    if plan.clean_index is None or sampled.stage not in ("", plan.names()[plan.clean_index]):
+    index = plan.clean_index
+    if index is None or sampled.stage in plan.names()[:index]:
         return sampled
     return sampled._replace(dropped=(*plan.dropped_lines(sampled.page), *sampled.dropped))
 
 
-def _survivors(store: Store, staged: Staged, lost: Lost, stats: Stats) -> Iterator[tuple[int, Page, NDArray[np.bool_]]]:
-    """Staged pages that won their URL: row, page, which of its atoms are lost."""
+def _survivors(
+    store: Store, staged: Staged, lost: Lost, stats: Stats
+) -> Iterator[tuple[int, Page, NDArray[np.bool_], NDArray[np.uint64]]]:
+    """Staged pages that won their URL: row, page, which of its atoms are lost, and to whom."""
     losing = set(lost.rows.tolist())
     start = 0
     with store.read(staged.pages) as stream:
         for batch in pq.ParquetFile(stream).iter_batches(batch_size=1000, columns=STAGED_SCHEMA.names):
             counts = batch.column("atoms").value_lengths().to_pylist()
             for row, page, count in zip(batch.column("row").to_pylist(), pages_of(batch), counts, strict=True):
-                flags = lost.atoms[start : start + count]
+                mine = slice(start, start + count)
                 start += count
                 if row in losing:
                     stats.rejected(page.url)
                 else:
-                    yield row, page, flags
+                    yield row, page, lost.atoms[mine], lost.owners[mine]
 
 
-def _lose(page: Page, flags: NDArray[np.bool_], plan: Plan) -> tuple[Verdict, list[Dropped]]:
+def _lose(
+    page: Page, flags: NDArray[np.bool_], owners: NDArray[np.uint64], plan: Plan
+) -> tuple[Verdict, list[Dropped]]:
     """The page after the text dedup, and the sentences or lines that it lost."""
     dropped: list[Dropped] = []
     if plan.text is None:
         return Kept(page), dropped
-    settled: Verdict = plan.text.settle(page, flags.tolist(), dropped) if flags.any() else Kept(page)
+    settled: Verdict = Kept(page)
+    if flags.any():
+        settled = plan.text.settle(page, flags.tolist(), dropped, owners.tolist())
     if isinstance(settled, Rejected):
         return settled, dropped
     return after(page, settled, judge(settled.page, plan.then)), dropped

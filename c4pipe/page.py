@@ -58,7 +58,7 @@ class Dropped(NamedTuple):
 
     code: str
     line: str
-    owner: str = ""  # of a repeated one the page that keeps it, as `shards.owner_of` names it
+    owner: str = ""  # of a repeated one the page that keeps it, as `dedup.claims.owner_of` names it
 
 
 Tally = Mapping[str, int]  # reason code -> lines or sentences lost on this page

@@ -1,6 +1,7 @@
 """First pass, one WET file: read, judge row by row, and stage what later passes need.
 
 <shard>.pages.parquet      pages that every stage before the text dedup keeps, with the hashes of their atoms
+<shard>.raw.parquet        the texts of these pages as read, where cleaning changes them and a sample will show some
 <shard>.outcomes.parquet   one row for each page that reached URL dedup: its claim, and what became of it so far
 <shard>.sample.parquet     pages for the rejected table, as read
 <shard>.summary.json       counts: the ledger up to URL dedup, statistics, the input's size and faults
@@ -35,6 +36,7 @@ STAGED_SCHEMA = (
 )
 
 
+RAW_SCHEMA = pa.schema([pa.field("row", pa.int64()), pa.field("text", pa.string(), nullable=False)])
 MAX_FAULTS = 100  # named for each file; the ledger counts them all
 FAULT_DETAIL = 200  # characters
 
@@ -43,6 +45,7 @@ class Staged(NamedTuple):
     """The names of a shard's staged files."""
 
     pages: str
+    raw: str
     outcomes: str
     sample: str
     summary: str
@@ -51,9 +54,8 @@ class Staged(NamedTuple):
     def of(cls, folder: str, shard: int) -> Staged:
         """The files of a shard by its number, in the folder of its trunk."""
         base = f"{folder}/staged/{shard:06d}"
-        return cls(
-            f"{base}.pages.parquet", f"{base}.outcomes.parquet", f"{base}.sample.parquet", f"{base}.summary.json"
-        )
+        pages, raw, outcomes, sample = (f"{base}.{name}.parquet" for name in ("pages", "raw", "outcomes", "sample"))
+        return cls(pages, raw, outcomes, sample, f"{base}.summary.json")
 
 
 class Fault(NamedTuple):
@@ -104,14 +106,17 @@ class Stager:
         self._plan, self._store, self.staged = plan, store, staged
         self._ledger = Ledger.of(stage.name for stage in plan.trunk)
         self._stats, self._sample = Stats(), Sample(cap)
+        # A sample of all pages has their raw texts itself.
+        self._raw = cap is not None and cap > 0 and plan.clean_index is not None
         self._outcomes: list[Outcome] = []
         self._faults: list[Fault] = []
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """While records are taken; left with an exception, no file appears."""
-        with self._store.write(self.staged.pages) as stream:
-            self._pages = _StagedPages(stream, self._plan)
+        with ExitStack() as stack:
+            raw = stack.enter_context(self._store.write(self.staged.raw)) if self._raw else None
+            self._pages = _StagedPages(stack.enter_context(self._store.write(self.staged.pages)), raw, self._plan)
             yield
             self._pages.close()
 
@@ -169,7 +174,7 @@ class Stager:
                 lines_in = count_lines(last.page.text)
             return Outcome(*claim, index, last.reason.code, lines_in, lines_kept, tally)
         self._sample.add(page, "", KEPT, row=row)
-        self._pages.add(last.page, row)
+        self._pages.add(last.page, page.text, row)
         return Outcome(*claim, -1, KEPT, lines_in, lines_kept, tally)
 
     def conclude(self, size: int) -> tuple[int, int]:
@@ -230,34 +235,39 @@ def outcomes_table(outcomes: list[Outcome], codes: tuple[str, ...]) -> pa.Table:
 
 
 class _StagedPages:
-    """Kept pages, row group by row group, with the hashes of their atoms for the text dedup."""
+    """Kept pages, row group by row group, with the hashes of their atoms for the text dedup; and their raw texts."""
 
-    def __init__(self, stream: Any, plan: Plan):
+    def __init__(self, stream: Any, raw: Any, plan: Plan):
         self._sink = ParquetSink(stream, STAGED_SCHEMA, use_dictionary=False, compression_level=1)
+        self._raw = None if raw is None else ParquetSink(raw, RAW_SCHEMA, use_dictionary=False, compression_level=1)
         self._text = plan.text
         self._batch = Batch()
         self.rows = 0
         self.atoms = 0
 
-    def add(self, page: Page, row: int) -> None:
+    def add(self, page: Page, raw: str, row: int) -> None:
         self.rows += 1
         atoms = self._text.atoms(page.text) if self._text else []
         self.atoms += len(atoms)
-        if self._batch.add((page, row, page_priority(page.url), atoms), len(page.text)):
+        if self._batch.add((page, row, page_priority(page.url), atoms, raw), len(raw)):
             self._flush()
 
     def _flush(self) -> None:
-        rows = self._batch.take()
-        table = page_table(page for page, *_ in rows)
-        for i, name in enumerate(("row", "priority", "atoms"), 1):
+        pages, numbers, priorities, atoms, raw = zip(*self._batch.take(), strict=True)
+        table = page_table(pages)
+        for name, values in (("row", numbers), ("priority", priorities), ("atoms", atoms)):
             field = STAGED_SCHEMA.field(name)
-            table = table.append_column(field, pa.array([row[i] for row in rows], field.type))
+            table = table.append_column(field, pa.array(values, field.type))
         self._sink.write(table)
+        if self._raw is not None:
+            self._raw.write(pa.table([numbers, raw], schema=RAW_SCHEMA))
 
     def close(self) -> None:
         if self._batch.rows:
             self._flush()
-        self._sink.close()
+        for sink in (self._sink, self._raw):
+            if sink is not None:
+                sink.close()
 
 
 def _write_table(stream: Any, table: pa.Table) -> None:

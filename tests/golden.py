@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -46,7 +47,9 @@ def build(preset: str, output: Path) -> Path:
 def render(folder: Path) -> str:
     """A corpus as text: the funnel, each kept page with what was cut from it, each rejected page with its reason."""
     manifest = read_manifest(folder)
-    cut = {row["source"]: row["dropped"] for row in _rejected(folder) if row["reason"] == "kept"}
+    rejected = sorted(_rejected(folder), key=lambda row: (row["source"], row["stage"]))
+    cut = {row["source"]: row["dropped"] for row in rejected if row["reason"] == "kept"}
+    owners = {hashlib.md5(row["url"].encode()).hexdigest()[:16]: row["url"] for row in rejected}
     lines = [f"# {manifest['preset']['name']}", *funnel(manifest)]
     lines += [re.sub(r", [\d.,]+ MB$", "", line) for line in splits(manifest)]  # sizes depend on the zstd version
     for split in SPLITS:
@@ -54,8 +57,8 @@ def render(folder: Path) -> str:
             lines += ["", f"## kept  {row['url']}", f"{split}, {row['timestamp']}, {row['source']}"]
             lines += [f"{row['language']} {row['language_score']:.6f} {row['language_votes']}"]
             lines += [f"  {line}" for line in row["text"].split("\n")]
-            lines += [f"  - {drop['reason']}: {_short(drop['line'])}" for drop in cut[row["source"]]]
-    for row in sorted(_rejected(folder), key=lambda row: (row["source"], row["stage"])):
+            lines += _cut(cut[row["source"]], owners)
+    for row in rejected:
         if row["reason"] != "kept":
             lines += [
                 "",
@@ -63,7 +66,16 @@ def render(folder: Path) -> str:
                 f"{row['timestamp']}, {row['source']}",
             ]
             lines += [f"  because of: {_short(row['detail'])}", f"  {_short(row['text'])}"]
+            lines += _cut([drop for drop in row["dropped"] if drop["owner"]], owners)
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _cut(dropped: list[dict[str, str]], owners: dict[str, str]) -> list[str]:
+    """What a page lost, and for what is repeated the page that keeps it."""
+    return [
+        f"  - {drop['reason']}: {_short(drop['line'])}" + (f" <- {owners[drop['owner']]}" if drop["owner"] else "")
+        for drop in dropped
+    ]
 
 
 def _rows(paths: Iterator[Path]) -> Iterator[dict[str, object]]:

@@ -100,11 +100,11 @@ def test_the_best_of_two_shards_are_among_the_best_of_each(
 
 def test_a_table_holds_a_sample_and_gives_it_back() -> None:
     rows = [
-        Sampled(2**64 - 1, 7, page(1), "clean", "policy", "A line.", (Dropped("few_words", "Two words."),)),
+        Sampled(2**64 - 1, 7, page(1), "clean", "policy", "A line.", (Dropped("few_words", "Two words.", "0a"),)),
         Sampled(0, -1, page(2), "", "kept"),
     ]
     table = sample_table(rows)
     assert table.schema == SAMPLE_SCHEMA
     assert list(sampled_of(table)) == rows
     assert list(sampled_of(sample_table([]))) == []
-    assert table.to_pylist()[0]["dropped"] == [{"reason": "few_words", "line": "Two words."}]
+    assert table.to_pylist()[0]["dropped"] == [{"reason": "few_words", "line": "Two words.", "owner": "0a"}]

@@ -86,10 +86,13 @@ def test_pages_come_back_as_they_were(pages: list[Page]) -> None:
 
 
 def test_dropped_lines_are_a_list_a_row() -> None:
-    column = dropped_column([[Dropped("few_words", "Two words."), Dropped("policy", "")], []])
+    column = dropped_column([[Dropped("few_words", "Two words."), Dropped("repeated_line", "", "0a")], []])
     assert column.type == DROPPED_TYPE
     assert column.to_pylist() == [
-        [{"reason": "few_words", "line": "Two words."}, {"reason": "policy", "line": ""}],
+        [
+            {"reason": "few_words", "line": "Two words.", "owner": ""},
+            {"reason": "repeated_line", "line": "", "owner": "0a"},
+        ],
         [],
     ]
 

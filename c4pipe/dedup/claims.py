@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 CLAIM = np.dtype([("key", "<u8"), ("priority", "<u8"), ("row", "<u4")])
+LOSS = np.dtype([("row", "<u4"), ("owner", "<u8")])  # a row that loses, and the priority of the page that wins
+INSIDE = np.dtype([*LOSS.descr, ("winner", "<u4")])  # one that loses to a row of its own group
 U64 = NDArray[np.uint64]
 Blob = tuple[int, bytes]  # group number, packed rows of one partition
 
@@ -61,12 +63,16 @@ def _fmix64(x: U64) -> U64:
     return x ^ (x >> np.uint64(33))
 
 
-def collapse(found: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.uint32]]:
-    """The best claim on each key, sorted by key, and the rows that lost already inside the group."""
+def collapse(found: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.void]]:
+    """The best claim on each key, sorted by key, and as `INSIDE` the rows that lost already inside the group."""
     ordered = found[np.lexsort((found["row"], found["priority"], found["key"]))]
     first = np.ones(len(ordered), bool)
     first[1:] = ordered["key"][1:] != ordered["key"][:-1]
-    return ordered[first], ordered["row"][~first]
+    best = ordered[first]
+    won = best[np.cumsum(first)[~first] - 1]
+    lost = np.empty(len(won), INSIDE)
+    lost["row"], lost["owner"], lost["winner"] = ordered["row"][~first], won["priority"], won["row"]
+    return best, lost
 
 
 def scatter(ordered: NDArray[np.void], partitions: int) -> Iterator[tuple[int, bytes]]:
@@ -79,8 +85,8 @@ def scatter(ordered: NDArray[np.void], partitions: int) -> Iterator[tuple[int, b
             yield partition, ordered[start:stop].tobytes()
 
 
-def losers(blobs: Iterable[Blob]) -> dict[int, NDArray[np.uint32]]:
-    """Of all claims of a partition, the rows that lose, by group. The order of the blobs does not matter."""
+def losers(blobs: Iterable[Blob]) -> dict[int, NDArray[np.void]]:
+    """Of all claims of a partition, as `LOSS` the rows that lose, by group. The order of the blobs does not matter."""
     blobs = sorted(blobs)
     found = [np.frombuffer(data, CLAIM) for _, data in blobs]
     if not found:
@@ -89,15 +95,34 @@ def losers(blobs: Iterable[Blob]) -> dict[int, NDArray[np.uint32]]:
     groups = np.repeat(np.array([group for group, _ in blobs], np.uint32), [len(rows) for rows in found])
     order = np.lexsort((everything["row"], groups, everything["priority"], everything["key"]))
     keys = everything["key"][order]
-    lost = order[1:][keys[1:] == keys[:-1]]
-    return by_group(groups[lost], everything["row"][lost])
+    first = np.ones(len(order), bool)
+    first[1:] = keys[1:] != keys[:-1]
+    owners = everything["priority"][order[first][np.cumsum(first)[~first] - 1]]
+    lost = order[~first]
+    losses = np.empty(len(lost), LOSS)
+    losses["row"], losses["owner"] = everything["row"][lost], owners
+    return by_group(groups[lost], losses)
 
 
-def by_group(groups: NDArray[np.uint32], rows: NDArray[np.uint32]) -> dict[int, NDArray[np.uint32]]:
-    """The rows of each group, sorted."""
-    order = np.lexsort((rows, groups))
+def all_losses(inside: NDArray[np.void], outside: NDArray[np.void]) -> NDArray[np.void]:
+    """What a group lost to itself and to others, as `LOSS`, sorted by row. A row that lost to one of its own group
+    which lost to another group in turn is owned there. A row is in one of the two."""
+    outside = outside[np.argsort(outside["row"])]
+    losses = np.empty(len(inside), LOSS)
+    losses["row"], losses["owner"] = inside["row"], inside["owner"]
+    if len(outside):
+        at = np.minimum(np.searchsorted(outside["row"], inside["winner"]), len(outside) - 1)
+        moved = outside["row"][at] == inside["winner"]
+        losses["owner"][moved] = outside["owner"][at][moved]
+    together = np.concatenate([losses, outside])
+    return together[np.argsort(together["row"])]
+
+
+def by_group(groups: NDArray[np.uint32], losses: NDArray[Any]) -> dict[int, NDArray[Any]]:
+    """The rows of each group, or the losses, sorted by row."""
+    order = np.lexsort((losses["row"] if losses.dtype.names else losses, groups))
     numbers, starts = np.unique(groups[order], return_index=True)
-    return dict(zip(numbers.tolist(), np.split(rows[order], starts[1:]), strict=True)) if len(numbers) else {}
+    return dict(zip(numbers.tolist(), np.split(losses[order], starts[1:]), strict=True)) if len(numbers) else {}
 
 
 def by_shard(rows: NDArray[np.uint32], sizes: Sequence[int]) -> list[NDArray[np.uint32]]:
@@ -107,9 +132,19 @@ def by_shard(rows: NDArray[np.uint32], sizes: Sequence[int]) -> list[NDArray[np.
     return [part - np.uint32(end - size) for part, end, size in zip(parts, ends, sizes, strict=True)]
 
 
-def lost_atoms(total: int, rows: NDArray[np.uint32], width: int) -> NDArray[np.bool_]:
-    """Which atoms of a group fall when the claims that begin at `rows` are lost. Shape [total]."""
-    lost = np.zeros(total, bool)
-    for i in range(width):
-        lost[rows + i] = True
-    return lost
+def lost_atoms(total: int, losses: NDArray[np.void], width: int) -> tuple[NDArray[np.bool_], U64]:
+    """Which atoms of a group fall when these claims of it are lost, and who owns them. Shapes [total]."""
+    lost, owners = np.zeros(total, bool), np.zeros(total, np.uint64)
+    for i in reversed(range(width)):  # of several claims on an atom the last one that begins there names the owner
+        lost[losses["row"] + i] = True
+        owners[losses["row"] + i] = losses["owner"]
+    return lost, owners
+
+
+def owner_of(priority: int) -> str:
+    """A page by its claim: the first 16 hex digits of the MD5 of its URL, in SQL `left(md5(url), 16)`.
+
+    >>> owner_of(page_priority("http://a.example/"))
+    'b30d4f59eb97517b'
+    """
+    return f"{priority:016x}"

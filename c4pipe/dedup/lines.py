@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from c4pipe.dedup.claims import owner_of
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
 from c4pipe.text import hash64
 
@@ -32,12 +33,14 @@ class LineLevel:
         """The hash of each line."""
         return [hash64(line.strip().lower()) for line in text.split("\n")]
 
-    def settle(self, page: Page, lost: Sequence[bool], dropped: list[Dropped] | None = None) -> Verdict:
-        """The page less its lost lines; `lost` holds one flag a line, in order."""
+    def settle(
+        self, page: Page, lost: Sequence[bool], dropped: list[Dropped] | None = None, owners: Sequence[int] = ()
+    ) -> Verdict:
+        """The page less its lost lines; `lost` holds one flag a line, in order, and `owners` who keeps it."""
         kept: list[str] = []
         seen: set[str] = set()
         tally: Counter[str] = Counter()
-        for line, gone in zip(page.text.split("\n"), lost, strict=True):
+        for i, (line, gone) in enumerate(zip(page.text.split("\n"), lost, strict=True)):
             normal = line.strip().lower()
             if not gone:
                 kept.append(line)
@@ -47,6 +50,6 @@ class LineLevel:
             reason = self.HERE if normal in seen else self.ELSEWHERE
             tally[reason.code] += 1
             if dropped is not None:
-                dropped.append(Dropped(reason.code, line))
+                dropped.append(Dropped(reason.code, line, owner_of(owners[i]) if owners else ""))
         text = "\n".join(kept)
         return Kept(page._replace(text=text), tally) if text else Rejected(page, self.EMPTY, tally=tally)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
+from c4pipe.dedup.claims import owner_of
 from c4pipe.dedup.lines import LineLevel
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
 from c4pipe.text import hash64, sentence_splitter
@@ -41,17 +42,22 @@ class SpanLevel:
         """The hash of each sentence, line after line."""
         return [hash64(sentence.strip().lower()) for line in self.sentences(text) for sentence in line]
 
-    def settle(self, page: Page, lost: Sequence[bool], dropped: list[Dropped] | None = None) -> Verdict:
-        """The page less its lost sentences; `lost` holds one flag a sentence, in order. Empty lines go."""
-        flags = iter(lost)
+    def settle(
+        self, page: Page, lost: Sequence[bool], dropped: list[Dropped] | None = None, owners: Sequence[int] = ()
+    ) -> Verdict:
+        """The page less its lost sentences; `lost` holds one flag a sentence, in order, and `owners` who keeps it.
+        Empty lines go."""
+        flags = enumerate(lost)
         kept = []
         for line in self.sentences(page.text):
             left = []
             for sentence in line:
-                if not next(flags):
+                i, gone = next(flags)
+                if not gone:
                     left.append(sentence)
                 elif dropped is not None:
-                    dropped.append(Dropped(self.REPEATED.code, sentence.strip()))
+                    owner = owner_of(owners[i]) if owners else ""
+                    dropped.append(Dropped(self.REPEATED.code, sentence.strip(), owner))
             kept.append("".join(left).strip())
         text = "\n".join(line for line in kept if line)
         tally = Counter({self.REPEATED.code: sum(lost)})

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from c4pipe.dedup.claims import Atoms, by_shard, claims, collapse, losers, scatter
+from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, all_losses, by_shard, claims, collapse, losers, scatter
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.read import StagedShard
 from c4pipe.flow.settings import Settings
@@ -35,6 +35,11 @@ Claimed = tuple[int, tuple[int, bytes, str, int, int]]  # partition, packet
 def rows_of(blobs: Iterable[bytes]) -> np.ndarray:
     """Row numbers from packed u32, sorted."""
     return np.sort(np.frombuffer(b"".join(blobs), np.uint32))
+
+
+def losses_of(inside: bytes, outside: Iterable[bytes]) -> np.ndarray:
+    """What a group lost, as `LOSS`: from the file of `lost_inside` and what `Resolve` says of its text."""
+    return all_losses(np.frombuffer(inside, INSIDE), np.frombuffer(b"".join(outside), LOSS))
 
 
 def send(group: int, parts: Iterator[tuple[int, bytes]], spill: bool, store: BeamStore, path: str) -> Iterator[Claimed]:
@@ -128,13 +133,13 @@ class ClaimText(_OnGroups):
 
 
 def lost_inside(trunk: str, group: int) -> str:
-    """The file with the rows that lost to others of their own group."""
+    """The file with the rows that lost to others of their own group, as `INSIDE`."""
     return f"{trunk}/groups/{group:06d}.lost"
 
 
 @beam.typehints.with_output_types(tuple[int, bytes])
 class Resolve(beam.DoFn):
-    """All claims of one partition: emits (group, packed numbers of the rows that lose)."""
+    """All claims of one partition: emits (group, packed rows that lose), numbers of pages or `LOSS` of text."""
 
     def __init__(self, settings: Settings, level: str):
         self._settings = settings

@@ -9,10 +9,10 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 
-from c4pipe.dedup.claims import by_shard, lost_atoms
+from c4pipe.dedup.claims import LOSS, by_shard, lost_atoms
 from c4pipe.documents.reasons import FAULTS
 from c4pipe.finishing import Finished, Group, Lost, Summary, finish_shard
-from c4pipe.flow.dedup import lost_inside, rows_of
+from c4pipe.flow.dedup import losses_of, lost_inside, rows_of
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.read import StagedShard
 from c4pipe.flow.settings import Settings, plans_of, tag_of
@@ -67,14 +67,15 @@ class FinishGroup(beam.DoFn):
     def _lost(self, group: int, shards: list[StagedShard], joined: dict[str, Iterable[bytes]]) -> Iterator[Lost]:
         sizes = [atoms for _, _, atoms in shards]
         urls = by_shard(rows_of(joined["urls"]), [rows for _, rows, _ in shards])
-        flags = np.zeros(sum(sizes), bool)
+        losses, width = np.empty(0, LOSS), 1
         text = self._plans[0].text
         if text is not None:
             with self._store.read(lost_inside(self._corpora[0].trunk, group)) as stream:
-                rows = rows_of([stream.read(), *joined["text"]])
-            flags = lost_atoms(sum(sizes), rows, text.width)
-        for lost, atoms in zip(urls, np.split(flags, np.cumsum(sizes)[:-1]), strict=True):
-            yield Lost(lost, atoms)
+                losses, width = losses_of(stream.read(), joined["text"]), text.width
+        flags, owners = lost_atoms(sum(sizes), losses, width)
+        ends = np.cumsum(sizes)
+        for rows, size, end in zip(urls, sizes, ends.tolist(), strict=True):
+            yield Lost(rows, flags[end - size : end], owners[end - size : end])
 
 
 class GroupSummary:

@@ -73,21 +73,25 @@ def _stats(folder: Path) -> dict[str, Any]:
     return stats
 
 
-def connect(corpus: Corpus, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
+def connect(corpus: Corpus, memory: str = MEMORY, other: Corpus | None = None) -> duckdb.DuckDBPyConnection:
     """A database of the corpus's views. It reads files of the corpus and no others, and loads nothing.
 
-    It could still write into the corpus: run what others typed by `select`.
+    It could still write into the corpus: run what others typed by `select`. A second corpus, where one is given, is
+    read too, as `other_pages`, `other_rejected` and `other_shards`.
     """
     connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
-    folder = str(corpus.folder.resolve())
+    corpora = {"": corpus} if other is None else {"": corpus, "other_": other}
+    folders = [str(found.folder.resolve()) for found in corpora.values()]
     # A name with a bracket or an asterisk is escaped, for DuckDB takes names as patterns, and checks both.
-    connection.execute("SET allowed_directories = $1", [[f"{folder}/", f"{glob.escape(folder)}/"]])
+    allowed = [f"{name}/" for folder in folders for name in (folder, glob.escape(folder))]
+    connection.execute("SET allowed_directories = $1", [allowed])
     connection.execute("SET memory_limit = $1", [memory])
     connection.execute("SET temp_directory = ''")
     connection.execute("SET enable_external_access = false")
-    connection.execute(f"CREATE VIEW pages AS {_pages(corpus)}")
-    connection.execute(f"CREATE VIEW rejected AS {_rejected(corpus)}")
-    connection.execute(f"CREATE VIEW shards AS {_shard_rows(corpus)}")
+    for prefix, found in corpora.items():
+        connection.execute(f"CREATE VIEW {prefix}pages AS {_pages(found)}")
+        connection.execute(f"CREATE VIEW {prefix}rejected AS {_rejected(found)}")
+        connection.execute(f"CREATE VIEW {prefix}shards AS {_shard_rows(found)}")
     connection.execute("SET lock_configuration = true")
     return connection
 

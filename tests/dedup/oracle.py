@@ -9,15 +9,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
 
 from c4pipe.dedup import LineLevel, SpanLevel
-from c4pipe.dedup.claims import Atoms, by_shard, claims, collapse, losers, lost_atoms, page_priority, scatter
-from c4pipe.page import Kept, Page, Tally
+from c4pipe.dedup.claims import (
+    LOSS,
+    Atoms,
+    all_losses,
+    claims,
+    collapse,
+    losers,
+    lost_atoms,
+    owner_of,
+    page_priority,
+    scatter,
+)
+from c4pipe.page import Dropped, Kept, Page, Tally
 
 Corpus = dict[str, str]
 Split = Callable[[str], list[str]]
@@ -60,6 +71,16 @@ def spans_of(corpus: Corpus, split: Split, width: int) -> dict[tuple[str, ...], 
         for start in range(len(sentences) - width + 1):
             places.setdefault(tuple(sentences[start : start + width]), []).append((url, start))
     return places
+
+
+def span_owners(corpus: Corpus, split: Split, width: int, place: Place) -> set[str]:
+    """The owners of the spans that this sentence is part of, but for those that stand there themselves."""
+    owners = set()
+    for places in spans_of(corpus, split, width).values():
+        owner = min(places, key=lambda at: (md5(at[0]), at[1]))
+        covers = [at for at in places if at != owner and at[0] == place[0] and at[1] <= place[1] < at[1] + width]
+        owners |= {md5(owner[0])[:16]} if covers else set()
+    return owners
 
 
 def removed_sentences(corpus: Corpus, split: Split, width: int) -> set[Place]:
@@ -117,6 +138,7 @@ class Result(NamedTuple):
     flags: dict[str, list[bool]]  # of each page, which of its atoms are lost
     tallies: dict[str, Tally]
     dropped: dict[str, list[tuple[str, str]]]
+    owners: dict[str, list[str]]  # of each page, who keeps what it dropped
 
 
 def alive_in(groups: Groups) -> Corpus:
@@ -125,9 +147,10 @@ def alive_in(groups: Groups) -> Corpus:
 
 
 def packed(groups: Groups, level: LineLevel | SpanLevel, partitions: int) -> Result:
-    """claims -> collapse -> scatter -> losers -> by_shard -> lost_atoms -> settle."""
+    """claims -> collapse -> scatter -> losers -> all_losses -> lost_atoms -> settle."""
     hashes = [[[level.atoms(put.text) for put in shard] for shard in shards] for shards in groups]
-    lost: list[list[np.ndarray]] = []
+    insides: list[np.ndarray] = []
+    outsides: list[list[np.ndarray]] = [[np.empty(0, LOSS)] for _ in groups]
     blobs: dict[int, list[tuple[int, bytes]]] = {}
     for group, shards in enumerate(groups):
         pages = [put for shard in shards for put in shard]
@@ -138,41 +161,39 @@ def packed(groups: Groups, level: LineLevel | SpanLevel, partitions: int) -> Res
             np.array([page_priority(put.url) for put in pages], np.uint64),
         )
         best, inside = collapse(claims(atoms, level.width, np.array([put.alive for put in pages], bool)))
-        lost.append([inside])
+        insides.append(inside)
         for partition, data in scatter(best, partitions):
             blobs.setdefault(partition, []).append((group, data))
     for partition in blobs.values():
-        for group, rows in losers(partition[::-1]).items():  # a shuffle gives them in no order
-            lost[group].append(rows)
-    result = Result({}, {}, {}, {})
+        for group, lost in losers(partition[::-1]).items():  # a shuffle gives them in no order
+            outsides[group].append(lost)
+    result = Result({}, {}, {}, {}, {})
     for group, shards in enumerate(groups):
-        rows = np.sort(np.concatenate(lost[group]))
-        sizes = [sum(map(len, shard)) for shard in hashes[group]]
-        parts = by_shard(rows, sizes)
-        flags = [lost_atoms(size, part, level.width) for size, part in zip(sizes, parts, strict=True)]
-        assert np.array_equal(np.concatenate(flags), lost_atoms(sum(sizes), rows, level.width))  # as the flow does it
-        for shard, pages_hashes, shard_flags in zip(shards, hashes[group], flags, strict=True):
-            _settle(shard, [len(page) for page in pages_hashes], shard_flags.tolist(), level, result)
+        losses = all_losses(insides[group], np.concatenate(outsides[group]))
+        assert (np.diff(losses["row"].astype(np.int64)) > 0).all()  # sorted, each once
+        flags, owners = lost_atoms(sum(sum(map(len, shard)) for shard in hashes[group]), losses, level.width)
+        assert not owners[~flags].any()
+        start = 0
+        for put, atoms_of_page in zip(chain(*shards), chain(*hashes[group]), strict=True):
+            mine = slice(start, start := start + len(atoms_of_page))
+            _settle(put, flags[mine].tolist(), owners[mine].tolist(), level, result)
     return result
 
 
-def _settle(
-    shard: Sequence[Put], counts: list[int], flags: list[bool], level: LineLevel | SpanLevel, result: Result
-) -> None:
-    start = 0
-    for put, count in zip(shard, counts, strict=True):
-        mine = flags[start : start + count]
-        start += count
-        if not put.alive:
-            assert not any(mine)
-            continue
-        dropped: list[tuple[str, str]] = []
-        verdict = level.settle(Page(put.url, put.text, ""), mine, dropped)  # type: ignore[arg-type]
-        result.flags[put.url], result.tallies[put.url], result.dropped[put.url] = mine, verdict.tally, dropped
-        if isinstance(verdict, Kept):
-            result.corpus[put.url] = verdict.page.text
-        else:
-            assert (verdict.reason.code, verdict.page.text) == ("nothing_left", put.text)
+def _settle(put: Put, flags: list[bool], owners: list[int], level: LineLevel | SpanLevel, result: Result) -> None:
+    if not put.alive:
+        assert not any(flags)
+        return
+    dropped: list[Dropped] = []
+    verdict = level.settle(Page(put.url, put.text, ""), flags, dropped, owners)
+    result.flags[put.url], result.tallies[put.url] = flags, verdict.tally
+    result.dropped[put.url] = [(drop.code, drop.line) for drop in dropped]
+    result.owners[put.url] = [drop.owner for drop in dropped]
+    assert result.owners[put.url] == [owner_of(o) for o, gone in zip(owners, flags, strict=True) if gone]
+    if isinstance(verdict, Kept):
+        result.corpus[put.url] = verdict.page.text
+    else:
+        assert (verdict.reason.code, verdict.page.text) == ("nothing_left", put.text)
 
 
 PARTITIONS = st.sampled_from([1, 2, 16])

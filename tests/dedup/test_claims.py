@@ -12,16 +12,22 @@ from numpy.typing import NDArray
 
 from c4pipe.dedup.claims import (
     CLAIM,
+    INSIDE,
+    LOSS,
     Atoms,
+    all_losses,
     by_group,
     by_shard,
     claims,
     collapse,
     losers,
     lost_atoms,
+    owner_of,
     page_priority,
     scatter,
 )
+
+URL = "http://a.example/é"
 
 
 def atoms(hashes: list[int], counts: list[int], priorities: list[int]) -> Atoms:
@@ -42,8 +48,7 @@ def test_a_claim_is_twenty_bytes_on_every_machine() -> None:
 
 
 def test_a_priority_is_the_first_half_of_the_md5_of_the_url() -> None:
-    url = "http://a.example/é"
-    assert page_priority(url) == int(hashlib.md5(url.encode()).hexdigest()[:16], 16)
+    assert page_priority(URL) == int(hashlib.md5(URL.encode()).hexdigest()[:16], 16)
 
 
 def test_priorities_order_pages_as_the_hex_digests_do() -> None:
@@ -77,7 +82,7 @@ def test_pages_shorter_than_a_span_claim_nothing(width: int) -> None:
 def test_the_smallest_priority_wins_and_then_the_first_row() -> None:
     best, lost = collapse(packed([(9, 5, 0), (3, 5, 1), (9, 4, 2), (3, 5, 3), (3, 6, 4), (1, 1, 5)]))
     assert best.tolist() == [(1, 1, 5), (3, 5, 1), (9, 4, 2)]
-    assert sorted(lost.tolist()) == [0, 3, 4]
+    assert sorted(lost.tolist()) == [(0, 4, 2), (3, 5, 1), (4, 5, 1)]  # row, priority of the winner, its row
 
 
 def test_no_claims_collapse_to_none() -> None:
@@ -101,9 +106,9 @@ def test_of_all_groups_the_smallest_priority_wins_and_then_the_first_group() -> 
         (0, packed([(7, 5, 9), (8, 2, 8)]).tobytes()),
         (2, packed([(7, 6, 4), (9, 1, 3)]).tobytes()),
     ]
-    expected = {0: [8], 1: [0], 2: [4]}
+    expected = {0: [(8, 1)], 1: [(0, 5)], 2: [(4, 5)]}
     for order in (blobs, blobs[::-1], blobs[1:] + blobs[:1]):
-        assert {group: rows.tolist() for group, rows in losers(order).items()} == expected
+        assert {group: lost.tolist() for group, lost in losers(order).items()} == expected
     assert losers([]) == {}
     assert losers(blobs[:1]) == {}
 
@@ -130,10 +135,29 @@ def test_rows_of_a_group_are_cut_into_rows_of_its_shards(
     assert [part.tolist() for part in by_shard(np.array(rows, np.uint32), sizes)] == parts
 
 
+def losses(*rows: tuple[int, int]) -> NDArray[np.void]:
+    return np.array(list(rows), LOSS)
+
+
 def test_a_lost_claim_costs_all_its_atoms() -> None:
-    assert lost_atoms(8, np.array([0, 1, 5], np.uint32), 3).tolist() == [1, 1, 1, 1, 0, 1, 1, 1]
-    assert lost_atoms(3, np.array([1], np.uint32), 1).tolist() == [0, 1, 0]
-    assert lost_atoms(2, np.array([], np.uint32), 3).tolist() == [0, 0]
+    lost, owners = lost_atoms(8, losses((0, 7), (1, 8), (5, 9)), 3)
+    assert lost.tolist() == [1, 1, 1, 1, 0, 1, 1, 1]
+    assert owners.tolist() == [7, 8, 8, 8, 0, 9, 9, 9]
+    assert lost_atoms(3, losses((1, 7)), 1)[0].tolist() == [0, 1, 0]
+    assert lost_atoms(2, losses(), 3)[0].tolist() == [0, 0]
+
+
+def test_a_loss_inside_a_group_is_owned_where_its_winner_lost() -> None:
+    inside = np.array([(4, 50, 2), (9, 60, 7), (3, 50, 2)], INSIDE)  # rows 4 and 3 lost to row 2, row 9 to row 7
+    assert all_losses(inside, losses((8, 11), (2, 10))).tolist() == [(2, 10), (3, 10), (4, 10), (8, 11), (9, 60)]
+    assert all_losses(inside, losses()).tolist() == [(3, 50), (4, 50), (9, 60)]
+    assert all_losses(np.empty(0, INSIDE), losses((8, 11))).tolist() == [(8, 11)]
+    assert all_losses(np.empty(0, INSIDE), losses()).tolist() == []
+
+
+def test_an_owner_is_named_by_the_md5_of_its_url() -> None:
+    assert owner_of(page_priority(URL)) == hashlib.md5(URL.encode()).hexdigest()[:16]
+    assert owner_of(1) == "0000000000000001"
 
 
 # Keys from all over, so that every partition has some, and few enough to repeat.
@@ -145,15 +169,19 @@ CLAIMS = st.lists(st.tuples(KEYS, st.integers(0, 3)), max_size=12).map(
 
 @given(st.lists(CLAIMS, max_size=4), st.sampled_from([1, 2, 16, 4096]))
 def test_one_claim_on_each_key_wins_whatever_the_partitions(groups: list[NDArray[np.void]], partitions: int) -> None:
-    lost: set[tuple[int, int]] = set()
+    insides, outsides = [], [[losses()] for _ in groups]
     blobs: dict[int, list[tuple[int, bytes]]] = {}
     for group, found in enumerate(groups):
         best, inside = collapse(found)
-        lost |= {(group, row) for row in inside.tolist()}
+        insides.append(inside)
         for partition, data in scatter(best, partitions):
             blobs.setdefault(partition, []).append((group, data))
     for partition in blobs.values():
-        lost |= {(group, row) for group, rows in losers(reversed(partition)).items() for row in rows.tolist()}
+        for group, lost in losers(reversed(partition)).items():
+            outsides[group].append(lost)
     everything = [(key, p, g, row) for g, found in enumerate(groups) for key, p, row in found.tolist()]
-    winners = {min(claim for claim in everything if claim[0] == key) for key in {claim[0] for claim in everything}}
-    assert lost == {(g, row) for _, _, g, row in set(everything) - winners}
+    best = {key: min(claim for claim in everything if claim[0] == key) for key in {claim[0] for claim in everything}}
+    for group, inside in enumerate(insides):
+        lost = all_losses(inside, np.concatenate(outsides[group]))
+        mine = [claim for claim in everything if claim[2] == group and claim != best[claim[0]]]
+        assert lost.tolist() == sorted((row, best[key][1]) for key, _, _, row in mine)

@@ -63,9 +63,9 @@ def test_lines_are_hashed_stripped_and_in_lower_case() -> None:
 def test_what_a_page_loses_is_told_with_where_its_owner_stands() -> None:
     dropped: list[Dropped] = []
     page = Page(FIRST, "mine\ntheirs\nMine\nrest", "")
-    verdict = LEVEL.settle(page, [False, True, True, False], dropped)
+    verdict = LEVEL.settle(page, [False, True, True, False], dropped, [0, 10, 255, 0])
     assert verdict == Kept(page._replace(text="mine\nrest"), Counter(repeated_line=1, repeated_in_page=1))
-    assert dropped == [("repeated_line", "theirs"), ("repeated_in_page", "Mine")]
+    assert dropped == [("repeated_line", "theirs", f"{10:016x}"), ("repeated_in_page", "Mine", f"{255:016x}")]
 
 
 def test_a_page_without_a_line_left_goes_as_it_came() -> None:
@@ -116,6 +116,7 @@ def test_a_line_is_repeated_here_if_its_page_owns_it_and_elsewhere_if_not(groups
         gone = [line for line, lost in zip(text.split("\n"), result.flags[url], strict=True) if lost]
         codes = ["repeated_in_page" if owners[normal(line)] == url else "repeated_line" for line in gone]
         assert result.dropped[url] == list(zip(codes, gone, strict=True))
+        assert result.owners[url] == [md5(owners[normal(line)])[:16] for line in gone]
         assert result.tallies[url] == Counter(codes)
 
 

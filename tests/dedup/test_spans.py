@@ -23,6 +23,7 @@ from tests.dedup.oracle import (
     packed,
     removed_sentences,
     shuffled,
+    span_owners,
     spans_of,
     without_repeated_spans,
 )
@@ -111,9 +112,12 @@ def test_sentences_are_hashed_stripped_and_in_lower_case() -> None:
 def test_what_a_page_loses_is_told() -> None:
     dropped: list[Dropped] = []
     page = Page(FIRST, "One. Two.  Three.\nFour.\nFive. Six.", "")
-    verdict = LEVEL.settle(page, [False, True, False, True, True, False], dropped)
+    verdict = LEVEL.settle(page, [False, True, False, True, True, False], dropped, [0, 1, 0, 2, 3, 0])
     assert verdict == Kept(page._replace(text="One. Three.\nSix."), Counter(repeated_span=3))
-    assert dropped == [("repeated_span", "Two."), ("repeated_span", "Four."), ("repeated_span", "Five.")]
+    assert [(drop.code, drop.line) for drop in dropped] == [
+        ("repeated_span", line) for line in ("Two.", "Four.", "Five.")
+    ]
+    assert [drop.owner for drop in dropped] == [f"{owner:016x}" for owner in (1, 2, 3)]
 
 
 def test_a_page_without_a_sentence_left_goes_as_it_came() -> None:
@@ -149,6 +153,10 @@ def test_the_packed_way_is_the_definition(groups: Groups, partitions: int, level
     assert result.corpus == without_repeated_spans(corpus, split, level.width)
     lost = {(url, number) for url, flags in result.flags.items() for number, gone in enumerate(flags) if gone}
     assert lost == removed_sentences(corpus, split, level.width)
+    for url, flags in result.flags.items():
+        gone = [number for number, flag in enumerate(flags) if flag]
+        for number, owner in zip(gone, result.owners[url], strict=True):
+            assert owner in span_owners(corpus, split, level.width, (url, number))
     assert {url: tally["repeated_span"] for url, tally in result.tallies.items()} == {
         url: sum(flags) for url, flags in result.flags.items()
     }

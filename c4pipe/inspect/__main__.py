@@ -1,0 +1,135 @@
+"""`python -m c4pipe.inspect`: a finished corpus in the terminal. `--help` has examples and the exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from c4pipe.errors import BuildError, C4Error
+from c4pipe.inspect.arguments import parse
+from c4pipe.inspect.terminal import Screen, visible
+
+# Whatever needs pages, rules or pictures is imported where it is asked for: the overview of a corpus, and --help, wait
+# for none of it.
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without such a letter gets its escape
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        code = run(parse(argv))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # whoever reads has read enough
+        _forget_output()
+        return 0
+    except (BuildError, OSError) as error:
+        _forget_output()
+        return _told(error, 1)
+    except C4Error as error:
+        return _told(error, 2)
+    except KeyboardInterrupt:
+        print("inspect: interrupted.", file=sys.stderr)
+        return 130
+
+
+def run(args: argparse.Namespace) -> int:
+    """What is asked for, of a corpus whose files are all there."""
+    from c4pipe.inspect.corpus import open_corpus
+
+    corpus = open_corpus(args.folder)
+    if args.serve:
+        from c4pipe.inspect.serve import serve
+
+        serve(corpus, args.port)
+        return 0
+    other = None if args.against is None else open_corpus(args.against)
+    if args.html is not None:
+        from c4pipe.inspect.report import write_report
+
+        write_report(corpus, args.html, other)
+        print(f"report: {visible(str(args.html))}")
+        return 0
+    facts = facts_of(args, corpus, other)
+    if args.json:
+        from c4pipe.inspect.output import to_json
+
+        print(to_json(facts))
+    elif args.csv:
+        from c4pipe.inspect.output import to_csv
+
+        sys.stdout.write(to_csv(facts["columns"], facts["rows"]))
+    else:
+        show(Screen(sys.stdout), facts)
+    return 0
+
+
+def facts_of(args: argparse.Namespace, corpus: Any, other: Any) -> dict[str, Any]:
+    """The one object that --json prints and `show` shows."""
+    from c4pipe.inspect.output import plain
+
+    found: Any
+    if args.sql is not None:
+        from c4pipe.inspect.query import answer
+
+        view, found = "sql", answer(corpus, args.sql, args.limit)
+    elif args.reason is not None:
+        from c4pipe.inspect.lookup import rules_behind
+        from c4pipe.inspect.query import of_reason
+
+        view, found = "reason", of_reason(corpus, args.reason, args.stage, args.sample)
+        found["rules"] = rules_behind(corpus, args.reason, args.stage)
+    elif args.url is not None:
+        from c4pipe.inspect.lookup import look_up
+
+        view, found = "url", look_up(corpus, args.url)
+    elif other is not None:
+        from c4pipe.inspect.compare import compare
+
+        view, found = "against", compare(corpus, other, args.sample)._asdict()
+    else:
+        from c4pipe.inspect.overview import overview
+        from c4pipe.inspect.query import sampled
+
+        view, found = "overview", overview(corpus)
+        found["sample"] = sampled(corpus, args.sample) if args.sample else []
+    facts: dict[str, Any] = plain({"folder": str(corpus.folder), "view": view, **found})
+    return facts
+
+
+def show(screen: Screen, facts: dict[str, Any]) -> None:
+    """The facts as lines."""
+    from c4pipe.inspect.show_comparison import show_comparison
+    from c4pipe.inspect.show_corpus import show_answer, show_overview
+    from c4pipe.inspect.show_pages import show_page, show_reason
+
+    shows = {
+        "overview": show_overview,
+        "sql": show_answer,
+        "reason": show_reason,
+        "url": show_page,
+        "against": show_comparison,
+    }
+    shows[facts["view"]](screen, facts)
+
+
+def _told(error: Exception, code: int) -> int:
+    print(f"inspect: {visible(str(error))}", file=sys.stderr)
+    return code
+
+
+def _forget_output() -> None:
+    """Leaves unwritten what cannot be written, to a closed pipe or a full disk; Python would complain at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""The command line of `python -m c4pipe.inspect`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from c4pipe.errors import ConfigError
+
+PAGES = 3  # shown of a reason
+ROWS = 100  # shown of a query
+MOST_PAGES = 1000  # the sample of a default build holds as many of a reason
+MOST_ROWS = 100_000  # they are held in memory, for the columns to be as wide as they need
+PORT = 8020
+
+EPILOG = f"""\
+examples:
+  what is in a corpus           python -m c4pipe.inspect out/c4
+  pages that fell to a rule     python -m c4pipe.inspect out/c4 --reason curly_brace --sample 5
+  at one of two stages          python -m c4pipe.inspect out/c4 --reason few_sentences --stage spans
+  what was cut from kept ones   python -m c4pipe.inspect out/c4 --reason kept
+  one page, line by line        python -m c4pipe.inspect out/c4 --url http://a.example/news
+  any question                  python -m c4pipe.inspect out/c4 --sql "select reason, count(*) from rejected group by 1"
+  what another rule changed     python -m c4pipe.inspect out/c4 --against out/other
+  a report to pass on           python -m c4pipe.inspect out/c4 --html report.html
+  search and browse             python -m c4pipe.inspect out/c4 --serve
+
+SQL is DuckDB's, one SELECT over three views:
+  pages     text, timestamp, url, language, language_score, language_votes, source, record_id, config, split, shard, row
+  rejected  url, timestamp, stage, reason, detail, text, dropped (reason, line, owner), source, part, row
+  shards    path, config, split, rows, bytes, sha256
+`rejected` has a sample of the pages of every reason, or all of them after `build_c4 --rejected all`, and of kept pages
+(reason 'kept') for what was cut from them. An owner is left(md5(url), 16) of the page that keeps a repeated line.
+
+--json prints one object, in ASCII, with `folder`, `view` and what that view shows:
+  overview  preset, settings, inputs, corpus, splits, left_out, ledger, mixture, languages, lengths, domains, months,
+            faults, sample
+  reason    reason, stage, counted (in the ledger), sampled (in the table), pages
+  url       url, found, pages: each with its place, lines of segments (text, code, owner) and the rules tried
+  sql       columns, rows, more (true where --limit cut the rest off)
+  against   the comparison, with the folder of the other corpus as `against`
+
+exit codes: 0 done; 1 failed, or there is no such page; 2 wrong use, found before any work; 130 interrupted.
+Control characters and other invisible ones are spelt out wherever text is shown. Not more than {MOST_ROWS:,} rows.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message}. See --help.")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options."""
+    p = _Parser(
+        prog="python -m c4pipe.inspect",
+        description="Shows a finished corpus: what was kept, what was dropped, and why.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    p.add_argument("folder", type=Path, metavar="DIR", help="folder of the corpus, or of a mixture")
+    which = p.add_mutually_exclusive_group()
+    a = which.add_argument
+    a("--reason", metavar="CODE", help="pages that left for it, or lost lines for it; kept: those that stayed")
+    a("--url", metavar="URL", help="the page of that address, wherever it is, with what became of every line")
+    a("--sql", metavar="SELECT", help="the answer to a query")
+    a("--html", type=Path, metavar="FILE", help="write the report, one file that needs no network")
+    a("--serve", action="store_true", help="search and browse at 127.0.0.1")
+    a = p.add_argument
+    a("--against", type=Path, metavar="DIR2", help="compare with this corpus, page by page; with --html, side by side")
+    a("--stage", metavar="S", help="with --reason: of this stage only")
+    a("--sample", type=_whole(0, MOST_PAGES), metavar="N", help=f"pages to show (default: {PAGES})")
+    a("--limit", type=_whole(1, MOST_ROWS), metavar="N", help=f"with --sql: rows to show (default: {ROWS})")
+    form = p.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object instead of text")
+    form.add_argument("--csv", action="store_true", help="with --sql: CSV instead of a table, formulas defused")
+    a("--port", type=_whole(0, 65535), metavar="N", help=f"with --serve (default: {PORT}; 0: any that is free)")
+    return p
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments with their defaults. ConfigError for what does not go together."""
+    args = parser().parse_args(argv)
+    served, written = args.serve, args.html is not None
+    for option, given, allowed, needs in (
+        ("--stage", args.stage is not None, args.reason is not None, "--reason"),
+        ("--limit", args.limit is not None, args.sql is not None, "--sql"),
+        ("--csv", args.csv, args.sql is not None, "--sql"),
+        ("--port", args.port is not None, served, "--serve"),
+    ):
+        if given and not allowed:
+            raise ConfigError(f"{option} needs {needs}. See --help.")
+    for option, given, excluded in (
+        ("--sample", args.sample is not None, _chosen(args, "url", "sql", "html", "serve")),
+        ("--against", args.against is not None, _chosen(args, "reason", "url", "sql", "serve")),
+        ("--json", args.json, _chosen(args, "html", "serve")),
+    ):
+        if given and excluded:
+            raise ConfigError(f"{option} does not go with {excluded}. See --help.")
+    if args.sample == 0 and args.reason is not None:
+        raise ConfigError("--reason shows pages: give --sample 1 or more.")
+    if written and args.html.is_dir():
+        raise ConfigError(f"{args.html} is a folder: --html takes the name of the file to write.")
+    args.sample = PAGES if args.sample is None else args.sample
+    args.limit = ROWS if args.limit is None else args.limit
+    args.port = PORT if args.port is None else args.port
+    return args
+
+
+def _chosen(args: argparse.Namespace, *names: str) -> str:
+    """The first of these options that is given, as it is typed; "" without."""
+    return next((f"--{name}" for name in names if getattr(args, name) not in (None, False)), "")
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and low <= int(text[:9]) <= high and len(text) < 9):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low:,} to {high:,}")
+        return int(text)
+
+    return number

@@ -1,0 +1,306 @@
+"""Two corpora side by side: which pages only one of them keeps, and why; which they keep with another text.
+
+A page is the same in both when its URL and its source are. Counting is SQL over 16 bytes a page; texts are read for the
+few pages that are shown. Everything comes in the order of the pages' MD5, so two runs say the same.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import duckdb
+
+from c4pipe.errors import BuildError
+from c4pipe.inspect.corpus import MEMORY, Corpus, connect
+from c4pipe.inspect.rebuild import differences
+from c4pipe.plan import KEPT
+
+SHOWN = 5  # pages for each way in which two corpora differ
+MOST_REASONS = 40  # of the reasons with pages to show; all are counted
+MOST_LINES = 40  # of a page
+MOST_CHARS = 400  # of a line or detail
+MOST_COMPARED = 1_000  # lines of a page; what stands behind them is not shown
+MOST_TEXT = 200_000  # characters of a page that are compared; C4 has none longer
+NOT_READ, NOT_RECORDED = "not_read", "not_recorded"
+
+
+class Fate(NamedTuple):
+    """What became of a page in one of the corpora."""
+
+    stage: str = ""  # that rejected it
+    reason: str = KEPT  # NOT_READ: its file is none of the inputs; NOT_RECORDED: the rejected table does not hold it
+    detail: str = ""
+
+
+KEPT_HERE = Fate()
+
+
+class Line(NamedTuple):
+    """A line of a page in both corpora."""
+
+    mark: str  # " " in both, "-" in the first only, "+" in the second only, "…" where lines are left out
+    text: str
+    code: str = ""  # the reason for which the other corpus cut it, where that is recorded
+
+
+class PageChange(NamedTuple):
+    """A page of which two corpora make something else."""
+
+    url: str
+    source: str
+    languages: tuple[str, str]  # "" where it is not kept
+    fates: tuple[Fate, Fate]
+    lines: list[Line]
+
+
+class Why(NamedTuple):
+    """Pages that one corpus keeps and the other does not, by what became of them there."""
+
+    stage: str
+    reason: str
+    pages: int
+    shown: list[PageChange]
+
+
+class Removed(NamedTuple):
+    """What each corpus removed for one reason, by its own account."""
+
+    stage: str
+    reason: str
+    unit: str  # page, line, sentence
+    counts: tuple[int, int]
+
+
+class Comparison(NamedTuple):
+    """Two corpora, the first always before the second."""
+
+    folders: tuple[str, str]
+    settings: list[str]  # what they were built with differently, in words, of "A" and "B"
+    complete: tuple[bool, bool]  # whether a rejected table holds every page, so that `Why` is known of every page
+    kept: tuple[int, int]  # pages, each counted once however often a mixture repeats it
+    bytes: tuple[int, int]  # of their texts in UTF-8
+    same: int  # in both with the same text and language
+    other_text: int  # in both with another text
+    other_language: int  # in both with another language
+    only: tuple[int, int]
+    gone: list[Why]  # only in the first
+    come: list[Why]  # only in the second
+    changed: list[PageChange]  # in both with another text
+    languages: list[tuple[str, str, int]]  # in both with another language: from, to, pages
+    removed: list[Removed]
+
+
+def compare(a: Corpus, b: Corpus, shown: int = SHOWN, memory: str = MEMORY) -> Comparison:
+    """What differs between two corpora. BuildError where they are too large for the memory."""
+    with connect(a, memory, b) as connection:
+        try:
+            tables = _Tables(connection, (a, b))
+            gone, come = tables.reasons(0, shown), tables.reasons(1, shown)
+            changed = tables.changed(4 * shown)
+            pages = tables.pages([key for why in (*gone, *come) for key in why.keys] + changed)
+            return Comparison(
+                folders=(str(a.folder), str(b.folder)),
+                settings=settings(a.manifest, b.manifest),
+                complete=(_complete(a), _complete(b)),
+                kept=(tables.kept[0].pages, tables.kept[1].pages),
+                bytes=(tables.kept[0].bytes, tables.kept[1].bytes),
+                **tables.both(),
+                only=(sum(why.pages for why in gone), sum(why.pages for why in come)),
+                gone=[_why(why, pages) for why in gone],
+                come=[_why(why, pages) for why in come],
+                changed=[pages[key].change() for key in changed],
+                languages=tables.languages(),
+                removed=removed(a.manifest, b.manifest),
+            )
+        except duckdb.Error as error:
+            raise BuildError(f"{a.folder} and {b.folder} cannot be compared: {error}") from None
+
+
+def _complete(corpus: Corpus) -> bool:
+    return bool(corpus.manifest.get("settings", {}).get("rejected") == "all")
+
+
+class _Kept(NamedTuple):
+    pages: int
+    bytes: int
+
+
+class _Reason(NamedTuple):
+    """A `Why` whose pages are still keys."""
+
+    stage: str
+    reason: str
+    pages: int
+    keys: list[int]
+
+
+class _Page:
+    """What is recorded of one page in both corpora."""
+
+    def __init__(self, url: str, source: str):
+        self.url, self.source = url, source
+        self.languages, self.texts = ["", ""], ["", ""]
+        self.fates: list[Fate | None] = [None, None]
+        self.cut: list[list[tuple[str, str]]] = [[], []]  # what each corpus cut from it: code, line
+
+    def change(self, fate: Fate = KEPT_HERE) -> PageChange:
+        """With this fate where the corpora hold no other."""
+        first, second = (found or fate for found in self.fates)
+        lines = diff(self.texts[0], self.texts[1], self.cut[0], self.cut[1])
+        return PageChange(self.url, self.source, (self.languages[0], self.languages[1]), (first, second), lines)
+
+
+def _why(reason: _Reason, pages: dict[int, _Page]) -> Why:
+    fate = Fate(reason.stage, reason.reason)
+    return Why(reason.stage, reason.reason, reason.pages, [pages[key].change(fate) for key in reason.keys])
+
+
+_KEY = "md5_number(url || chr(10) || source)"
+_VIEWS = ("", "other_")
+
+
+class _Tables:
+    """Both corpora as one row a page, without their texts."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, corpora: tuple[Corpus, Corpus]):
+        self._connection, self._corpora = connection, corpora
+        self.kept = [self._keep(side) for side in (0, 1)]
+
+    def _keep(self, side: int) -> _Kept:
+        self._connection.execute(
+            f"CREATE TEMP TABLE kept{side} AS SELECT {_KEY} AS key, min(hash(text)) AS text, "
+            f"min(strlen(text)) AS size, min(language) AS language FROM {_VIEWS[side]}pages GROUP BY 1"
+        )
+        ((pages, size),) = self._rows(f"SELECT count(*), coalesce(sum(size), 0) FROM kept{side}")
+        return _Kept(pages, int(size))
+
+    def both(self) -> dict[str, int]:
+        """Pages in both: the same, with another text, with another language."""
+        ((same, text, language),) = self._rows(
+            "SELECT count(*) FILTER (a.text = b.text AND a.language = b.language), count(*) FILTER (a.text != b.text), "
+            "count(*) FILTER (a.language != b.language) FROM kept0 a JOIN kept1 b USING (key)"
+        )
+        return {"same": same, "other_text": text, "other_language": language}
+
+    def languages(self) -> list[tuple[str, str, int]]:
+        """Pages in both with another language: from, to, how many."""
+        return self._rows(
+            "SELECT a.language, b.language, count(*) AS pages FROM kept0 a JOIN kept1 b USING (key) "
+            "WHERE a.language != b.language GROUP BY ALL ORDER BY pages DESC, 1, 2"
+        )
+
+    def reasons(self, side: int, shown: int) -> list[_Reason]:
+        """Pages of this side that the other does not keep, by what the other's rejected table says."""
+        mine, other = _VIEWS[side], _VIEWS[1 - side]
+        manifest = self._corpora[1 - side].manifest
+        inputs = [item["path"] for item in manifest.get("inputs", [])]
+        read = "true" if "mixture" in manifest else "list_contains($1, regexp_replace(source, '#[^#]*$', ''))"
+        found = self._rows(
+            f"WITH lone AS (SELECT key FROM kept{side} ANTI JOIN kept{1 - side} USING (key)), "
+            f"mine AS (SELECT {_KEY} AS key, bool_or({read}) AS read FROM {mine}pages GROUP BY 1), "
+            f"known AS (SELECT {_KEY} AS key, min({{'stage': stage, 'reason': reason}}) AS fate "
+            f"FROM {other}rejected WHERE stage != '' GROUP BY 1) "
+            "SELECT coalesce(fate.stage, ''), "
+            f"coalesce(fate.reason, if(read, '{NOT_RECORDED}', '{NOT_READ}')), count(*) AS pages, min(key, $2) "
+            "FROM lone JOIN mine USING (key) LEFT JOIN known USING (key) GROUP BY 1, 2 ORDER BY pages DESC, 1, 2",
+            [inputs, max(1, shown)],
+        )
+        return [
+            _Reason(stage, reason, pages, keys[:shown] if i < MOST_REASONS else [])
+            for i, (stage, reason, pages, keys) in enumerate(found)
+        ]
+
+    def changed(self, shown: int) -> list[int]:
+        """Keys of pages in both with another text; first those of which it is recorded what was cut."""
+        noted = " UNION ALL ".join(f"SELECT {_KEY} FROM {view}rejected WHERE stage = ''" for view in _VIEWS)
+        found = self._rows(
+            "SELECT key FROM kept0 a JOIN kept1 b USING (key) WHERE a.text != b.text "
+            f"ORDER BY key NOT IN ({noted}), key LIMIT $1",
+            [shown],
+        )
+        return [key for (key,) in found]
+
+    def pages(self, keys: list[int]) -> dict[int, _Page]:
+        """All that is recorded of these pages."""
+        pages: dict[int, _Page] = {}
+        wanted = f"WHERE {_KEY} IN (SELECT unnest($1::VARCHAR[])::UHUGEINT)"
+        names = [sorted({str(key) for key in keys})]
+        for side, view in enumerate(_VIEWS):
+            for key, url, source, language, text in self._rows(
+                f"SELECT {_KEY}, url, source, language, left(text, {MOST_TEXT}) FROM {view}pages {wanted}", names
+            ):
+                page = pages.setdefault(key, _Page(url, source))
+                page.languages[side], page.texts[side], page.fates[side] = language, text, Fate()
+        for side, view in enumerate(_VIEWS):
+            for key, stage, reason, detail, dropped in self._rows(
+                f"SELECT {_KEY}, stage, reason, left(detail, {MOST_CHARS}), dropped FROM {view}rejected {wanted}", names
+            ):
+                if key in pages:
+                    pages[key].fates[side] = Fate(stage, reason, detail)
+                    pages[key].cut[side] = [(drop["reason"], drop["line"]) for drop in dropped]
+        return pages
+
+    def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        return self._connection.execute(sql, list(parameters)).fetchall()
+
+
+def diff(a: str, b: str, cut_a: Sequence[tuple[str, str]] = (), cut_b: Sequence[tuple[str, str]] = ()) -> list[Line]:
+    """The lines that differ between two texts, each with a line around it, at most `MOST_LINES`.
+
+    A line of one text that the other corpus is known to have cut, whole or a sentence of it, has its reason.
+    """
+    first, second = a.split("\n")[:MOST_COMPARED] if a else [], b.split("\n")[:MOST_COMPARED] if b else []
+    lines: list[Line] = []
+    for number, group in enumerate(difflib.SequenceMatcher(None, first, second).get_grouped_opcodes(1)):
+        if number:
+            lines.append(Line("…", ""))
+        for kind, i, j, k, m in group:
+            if kind == "equal":
+                lines += [Line(" ", line) for line in first[i:j]]
+            else:
+                lines += [Line("-", line, _code(line, cut_b)) for line in first[i:j]]
+                lines += [Line("+", line, _code(line, cut_a)) for line in second[k:m]]
+    short = [line._replace(text=_short(line.text)) for line in lines[:MOST_LINES]]
+    return [*short, Line("…", "")] if len(lines) > MOST_LINES else short
+
+
+def _code(line: str, cut: Sequence[tuple[str, str]]) -> str:
+    """Why the line was cut: as a whole, else a sentence of it."""
+    stripped = line.strip()
+    whole = next((code for code, text in cut if text.strip() == stripped), "")
+    return whole or next((code for code, text in cut if text and text in line), "")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_CHARS else f"{text[:MOST_CHARS]}…"
+
+
+def removed(a: dict[str, Any], b: dict[str, Any]) -> list[Removed]:
+    """What the ledgers of two manifests say was removed, in the order of the stages."""
+    counts: dict[tuple[str, str, str], list[int]] = {}
+    for side, manifest in enumerate((a, b)):
+        for stage in manifest["ledger"]["stages"]:
+            for unit, name in (("line", "lines_dropped"), ("sentence", "sentences_dropped"), ("page", "rejected")):
+                for code, count in stage.get(name, {}).items():
+                    counts.setdefault((stage["stage"], code, unit), [0, 0])[side] = count
+    return [Removed(*key, (both[0], both[1])) for key, both in counts.items()]
+
+
+def settings(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
+    """What two manifests say differently of how they came about, in words of "A" and "B"."""
+    words = []
+    for name in ("preset", "settings", "versions", "identifiers"):
+        where = "" if name == "preset" else name
+        words += differences(a.get(name), b.get(name), "A", "B", where)
+    words += [
+        f"{kind}: other files"
+        for kind in dict.fromkeys([*a.get("assets", {}), *b.get("assets", {})])
+        if a.get("assets", {}).get(kind) != b.get("assets", {}).get(kind)
+    ]
+    inputs = [{(item["path"], item["bytes"]) for item in manifest.get("inputs", [])} for manifest in (a, b)]
+    if inputs[0] != inputs[1]:
+        mine, theirs, common = len(inputs[0] - inputs[1]), len(inputs[1] - inputs[0]), len(inputs[0] & inputs[1])
+        words.append(f"inputs: {mine:,} of A only, {theirs:,} of B only, {common:,} of both")
+    return words

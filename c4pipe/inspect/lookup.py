@@ -1,0 +1,104 @@
+"""One page by its URL: where it is, what became of every line, which rules it met."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from c4pipe.errors import BuildError, C4Error
+from c4pipe.inspect.corpus import Corpus
+from c4pipe.inspect.explain import Explanation, Segment, explain, plan_for, preset_of, rules_of
+from c4pipe.inspect.query import at_url, owners
+from c4pipe.page import Dropped, Page
+from c4pipe.plan import KEPT, Plan
+
+_SHOWN = ("url", "timestamp", "source")
+_PLACE = ("config", "split", "shard", "row", "language", "language_score", "language_votes", "record_id")
+
+
+def look_up(corpus: Corpus, url: str) -> dict[str, Any]:
+    """What `--url` shows. BuildError where neither the corpus nor its rejected table has the page."""
+    found, rows = at_url(corpus, url)
+    if not found:
+        raise BuildError(f"{corpus.folder} has no page of {url!r}. {_why_not(corpus)}")
+    plan, note = _plan(corpus)
+    pages = [_page(row, plan) for row in rows]
+    known = owners(corpus, (segment["owner"] for page in pages for line in page["lines"] for segment in line))
+    for page in pages:
+        for segment in (segment for line in page["lines"] for segment in line):
+            segment["owner_url"] = known.get(segment["owner"], {}).get("url")
+    return {"url": url, "found": found, "note": note, "pages": pages}
+
+
+def rules_behind(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, str]]:
+    """What the preset says of a reason: stage, unit, words, source. Nothing where the preset cannot be told."""
+    try:
+        preset, _ = preset_of(corpus)
+    except C4Error:
+        return []
+    rules = (rule for each in preset.stages if stage in (None, each.name) for rule in rules_of(each))
+    return [
+        {"stage": rule.stage, "unit": rule.unit, "words": rule.words, "source": rule.source}
+        for rule in rules
+        if rule.code == code
+    ]
+
+
+def _why_not(corpus: Corpus) -> str:
+    how = corpus.manifest.get("settings", {}).get("rejected")
+    if not corpus.rejected:
+        return "It keeps no rejected pages, so nothing says whether the page was crawled."
+    if how == "all":
+        return "Every page that was read is here, kept or rejected, so it was not in the input."
+    return "Of rejected pages it keeps a sample; all of them are kept by a build with --rejected all."
+
+
+def _plan(corpus: Corpus) -> tuple[Plan | None, str]:
+    """The preset that built it, ready to judge again; and what is to be said of it."""
+    try:
+        preset, differences = preset_of(corpus)
+        plan = plan_for(preset)
+    except C4Error as error:
+        return None, f"The rules cannot be tried again: {error}"
+    if differences:
+        return plan, "The rules of this c4pipe are not those of the build: " + "; ".join(differences)
+    return plan, ""
+
+
+def _page(row: dict[str, Any], plan: Plan | None) -> dict[str, Any]:
+    """A row of `query.at_url`, judged again where its raw text is at hand."""
+    raw, kept = row["rejected"], "text" in row
+    base = row if kept else raw
+    page = {
+        **{key: base[key] for key in _SHOWN},
+        **{key: row[key] for key in _PLACE if kept},
+        "stage": "" if kept else raw["stage"],
+        "reason": KEPT if kept else raw["reason"],
+        "detail": "" if kept else raw["detail"],
+        "raw": raw is not None,  # whether the lines are those of the page as read
+        "dropped": [],  # as the build recorded it, where the lines do not show it
+        "tried": [],
+    }
+    if raw is None:
+        return page | {"lines": _untouched(row["text"])}
+    dropped = [Dropped(d["reason"], d["line"], d.get("owner") or "") for d in raw["dropped"]]
+    if plan is None or page["stage"] == plan.read.name:
+        return page | {"lines": _untouched(raw["text"]), "dropped": [_dropped(drop) for drop in dropped]}
+    explained = explain(
+        Page(raw["url"], raw["text"], raw["timestamp"], raw["source"]), plan, dropped, (page["stage"], page["reason"])
+    )
+    return page | _explained(explained)
+
+
+def _explained(explanation: Explanation) -> dict[str, Any]:
+    return {
+        "tried": [rule._asdict() for rule in explanation.tried],
+        "lines": [[segment._asdict() for segment in line] for line in explanation.lines],
+    }
+
+
+def _untouched(text: str) -> list[list[dict[str, Any]]]:
+    return [[Segment(line)._asdict()] for line in text.split("\n")]
+
+
+def _dropped(drop: Dropped) -> dict[str, str]:
+    return {"reason": drop.code, "line": drop.line, "owner": drop.owner}

@@ -1,0 +1,84 @@
+"""Which lines or sentences of a page the text dedup took, told from the list of those that fell.
+
+The list has their text and their order, not their places; what stands on a page twice may have fallen once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from c4pipe.dedup import LineLevel
+from c4pipe.page import Dropped
+
+Lost = list[Dropped | None]  # for each line or sentence what took it, or None where it was left
+MOST_STATES = 500_000  # about a second; pages beyond it repeat themselves thousands of times
+
+
+def lost_lines(text: str, dropped: Sequence[Dropped]) -> Lost:
+    """For each line. Of a line that another page owns every copy fell, of one of its own every copy but the first."""
+    by_line = {drop.line.strip().lower(): drop for drop in dropped}
+    seen: set[str] = set()
+    lost: Lost = []
+    for line in text.split("\n"):
+        normal = line.strip().lower()
+        drop = by_line.get(normal)
+        first_stays = drop is not None and drop.code == LineLevel.HERE.code and normal not in seen
+        lost.append(None if first_stays else drop)
+        seen.add(normal)
+    return lost
+
+
+def lost_sentences(sentences: Sequence[str], dropped: Sequence[Dropped], width: int) -> Lost:
+    """For each sentence. They fell in runs of `width` or more; of two places that would do, the later one is taken,
+    for the first copy on a page is the one that stays."""
+    stripped = [sentence.strip() for sentence in sentences]
+    known = set(stripped)
+    drops = [drop for drop in dropped if drop.line in known]
+    reached = _reachable(stripped, drops, width)
+    ends = [] if reached is None else [run for run in (width, 0) if (len(drops), run) in reached[-1]]
+    if reached is None or not ends:
+        return _from_behind(stripped, drops)
+    lost: Lost = []
+    state = len(drops), ends[0]
+    for before in reversed(reached[:-1]):
+        gone, run = state
+        lost.append(drops[gone - 1] if run else None)
+        if run:
+            earlier = [(gone - 1, width), (gone - 1, run - 1)] if run == width else [(gone - 1, run - 1)]
+        else:
+            earlier = [(gone, width), (gone, 0)]
+        state = next(s for s in earlier if s in before)
+    return lost[::-1]
+
+
+def _reachable(stripped: list[str], drops: list[Dropped], width: int) -> list[set[tuple[int, int]]] | None:
+    """Behind each sentence the states that can be: (drops used up, how long the run of lost ones is, at most `width`).
+
+    None where there are too many.
+    """
+    states = {(0, 0)}
+    reached = [states]
+    count = 0
+    for i, sentence in enumerate(stripped):
+        left = len(stripped) - i - 1
+        after = {(gone, 0) for gone, run in states if run in (0, width)}
+        after |= {
+            (gone + 1, min(run + 1, width))
+            for gone, run in states
+            if gone < len(drops) and drops[gone].line == sentence
+        }
+        states = {(gone, run) for gone, run in after if len(drops) - gone <= left}
+        reached.append(states)
+        count += len(states)
+        if count > MOST_STATES or not states:
+            return None
+    return reached
+
+
+def _from_behind(stripped: list[str], drops: list[Dropped]) -> Lost:
+    """The last places in which the drops fit in their order, runs or no."""
+    rest = list(drops)
+    lost: Lost = []
+    for sentence in reversed(stripped):
+        lost.append(rest.pop() if rest and rest[-1].line == sentence else None)
+    return lost[::-1]

@@ -1,0 +1,63 @@
+"""Facts for scripts: as JSON, as CSV. Both are safe to print: no control character, and no formula, is in them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from c4pipe.inspect.terminal import visible
+
+_FORMULA = tuple("=+-@＝＋－＠")  # a spreadsheet calculates what begins with one of these
+
+
+def plain(value: Any) -> Any:
+    """What JSON can hold: named tuples as objects, numbers that are none as null, dates and the like as text.
+
+    >>> plain({1: (b"\\xff", float("nan"))})
+    {'1': ['ff', None]}
+    """
+    match value:
+        case dict():
+            return {str(key): plain(item) for key, item in value.items()}
+        case tuple() if hasattr(value, "_asdict"):
+            return plain(value._asdict())
+        case list() | tuple() | set():
+            return [plain(item) for item in value]
+        case None | bool() | int() | str():
+            return value
+        case Decimal() | float():
+            return float(value) if math.isfinite(value) else None
+        case bytes():
+            return value.hex()
+    return str(value)
+
+
+def to_json(facts: Any) -> str:
+    """Indented, in ASCII: what is no letter or sign of ASCII is escaped as JSON does it."""
+    return json.dumps(facts, indent=2, allow_nan=False).replace("\x7f", "\\u007f")
+
+
+def to_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A line a row, the names first. Texts are spelt out, so a line break in one is `\\n`; a null is nothing."""
+    sink = io.StringIO()
+    writer = csv.writer(sink, lineterminator="\n")
+    writer.writerow(map(_cell, columns))
+    writer.writerows([_cell(cell) for cell in row] for row in rows)
+    return sink.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if value is None or isinstance(value, int | float):
+        return value
+    text = visible(as_text(value))
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def as_text(value: Any) -> str:
+    """A cell of a table: a nested value as JSON."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)

@@ -1,0 +1,182 @@
+"""What is asked of the pages themselves: samples of a reason, the page of a URL, SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+
+from c4pipe.errors import BuildError, ConfigError, unknown
+from c4pipe.inspect.corpus import Corpus, connect, select
+from c4pipe.inspect.overview import ledger_of
+from c4pipe.plan import KEPT
+from c4pipe.urls import url_key
+
+FOUND = 10  # pages of one URL that are shown; a crawl may have fetched it a thousand times
+EXCERPT = 200  # characters of a page in the overview
+_REJECTED = "url, timestamp, stage, reason, detail, text, dropped, source, part, row"
+_KEPT = "url, timestamp, text, language, language_score, language_votes, source, record_id, config, split, shard, row"
+# c4pipe.urls.url_key: both are RE2's `.`, which ends at a line, as Python's does.
+_KEY = (
+    "rtrim(regexp_replace(regexp_replace(url, 'https?://(www\\.)?', '', 'g'), '\\?(?:utm_|ref|feed).*', '', 'g'), '/')"
+)
+
+
+@contextmanager
+def database(corpus: Corpus) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The views. BuildError where a file does not hold what its name promises."""
+    try:
+        with connect(corpus) as connection:
+            yield connection
+    except duckdb.Error as error:
+        first = str(error).partition("\n")[0]
+        raise BuildError(f"{corpus.folder} cannot be read ({first}). Copy or build the corpus again.") from None
+
+
+def sampled(corpus: Corpus, count: int) -> list[dict[str, Any]]:
+    """A few pages in short: one of each of the most frequent reasons, and as many kept ones."""
+    ledger = ledger_of(corpus)
+    reasons = sorted(
+        (-n, stage.stage, code) for stage in (ledger.stages if ledger else []) for code, n in stage.rejected.items()
+    )
+    short = f"url, timestamp, source, left(text, {EXCERPT}) AS text"
+    with database(corpus) as views:
+        kept = _rows(views.execute(f"SELECT {short}, language FROM pages LIMIT $1", [count]))
+        found = [
+            row
+            for _, stage, code in (reasons[:count] if corpus.rejected else [])
+            for row in _rows(
+                views.execute(
+                    f"SELECT {short}, stage, reason, detail FROM rejected WHERE stage = $1 AND reason = $2 LIMIT 1",
+                    [stage, code],
+                )
+            )
+        ]
+    return [{"stage": "", "reason": KEPT, "detail": "", **page} for page in kept] + found
+
+
+def of_reason(corpus: Corpus, code: str, stage: str | None, count: int) -> dict[str, Any]:
+    """Pages that left for a reason or lost lines for it, chosen by a hash of their place in the input.
+
+    ConfigError for a reason that took nothing from this corpus, BuildError where it keeps no such pages.
+    """
+    counted = _counted(corpus, code, stage)
+    if not corpus.rejected:
+        how = corpus.manifest.get("settings", {}).get("rejected")
+        why = " (--rejected none)" if how == "none" else ""
+        raise BuildError(f"{corpus.folder} keeps no rejected pages{why}. Build with --rejected sample or all.")
+    if code == KEPT:
+        where, values = f"reason = '{KEPT}' AND len(dropped) > 0", []
+    elif any(row["unit"] == "pages" for row in counted):
+        where, values = "reason = $1 AND list_contains($2, stage)", [code, [row["stage"] for row in counted]]
+    else:
+        where, values = "list_contains([d.reason FOR d IN dropped], $1)", [code]
+    with database(corpus) as views:
+        total = views.execute(f"SELECT count(*) FROM rejected WHERE {where}", values).fetchone()
+        # Their sources first: the texts of all of them would be read to be sorted by.
+        chosen = views.execute(
+            f"SELECT source FROM rejected WHERE {where} ORDER BY md5(source), source LIMIT {count}", values
+        ).fetchall()
+        pages = _rejected(views, [source for (source,) in chosen])
+    order = {source: n for n, (source,) in enumerate(chosen)}
+    return {
+        "reason": code,
+        "stage": stage,
+        "counted": counted,
+        "sampled": total[0] if total else 0,
+        "pages": sorted(pages, key=lambda page: order[page["source"]]),
+    }
+
+
+def _counted(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any]]:
+    """What the ledger counts of a reason: stage, unit (pages, lines or sentences), count."""
+    ledger = ledger_of(corpus)
+    stages = ledger.stages if ledger else []
+    if stage is not None and stage not in (names := [row.stage for row in stages]):
+        raise unknown("stage", stage, names)
+    rows: list[dict[str, Any]] = [
+        {"stage": row.stage, "reason": reason, "unit": unit, "count": n}
+        for row in stages
+        for unit, counts in (
+            ("pages", row.rejected),
+            ("lines", row.lines_dropped),
+            ("sentences", row.sentences_dropped),
+        )
+        for reason, n in counts.items()
+        if n
+    ]
+    if code == KEPT:
+        if stage is not None:
+            raise ConfigError(f"--reason {KEPT} has no stage: these pages passed all of them.")
+        return [{"stage": "", "reason": KEPT, "unit": "pages", "count": ledger.kept}] if ledger else []
+    if any(code in row.flagged for row in stages) and not any(row["reason"] == code for row in rows):
+        raise ConfigError(f"{code} is only noted, on pages that go on; which ones is not recorded.")
+    known = [*dict.fromkeys(row["reason"] for row in rows if stage in (None, row["stage"])), KEPT]
+    if code not in known:
+        raise unknown("reason" if stage is None else f"reason of stage {stage}", code, known)
+    return [row for row in rows if row["reason"] == code and stage in (None, row["stage"])]
+
+
+def at_url(corpus: Corpus, url: str) -> tuple[int, list[dict[str, Any]]]:
+    """(how many there are, the first of them): pages of a URL, kept ones first, then by source.
+
+    If no page has it as it is written, those that count as the same page to URL dedup. A kept page has the columns of
+    `pages`, and under `rejected` its row of the rejected table where it is sampled there; others have that one alone.
+    """
+    with database(corpus) as views:
+        for where, value in (("url = $1", url), (f"{_KEY} = $1", url_key(url))):
+            kept = views.execute(f"SELECT source, shard, row FROM pages WHERE {where}", [value]).fetchall()
+            lost = views.execute(
+                f"SELECT source FROM rejected WHERE {where} AND reason != '{KEPT}'", [value]
+            ).fetchall()
+            if kept or lost:
+                break
+        places = sorted(kept)[:FOUND]
+        pages = [
+            row
+            for _, shard, number in places
+            for row in _rows(views.execute(f"SELECT {_KEPT} FROM pages WHERE shard = $1 AND row = $2", [shard, number]))
+        ]
+        others = sorted(source for (source,) in lost)[: FOUND - len(places)]
+        table = _rejected(views, [*(page["source"] for page in pages), *others])
+    raw = {row["source"]: row for row in table if row["reason"] == KEPT}
+    found = [page | {"rejected": raw.get(page["source"])} for page in pages]
+    found += [{"rejected": row} for row in sorted(table, key=lambda row: str(row["source"])) if row["reason"] != KEPT]
+    return len(kept) + len(lost), found
+
+
+def owners(corpus: Corpus, codes: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The pages behind `owner` codes, as far as the corpus or its sample has them: url, and reason (or "kept")."""
+    wanted = sorted({code for code in codes if code})
+    if not wanted:
+        return {}
+    sql = "SELECT left(md5(url), 16) AS owner, url, {} AS reason FROM {} WHERE list_contains($1, owner)"
+    with database(corpus) as views:
+        found = views.execute(sql.format("reason", "rejected"), [wanted]).fetchall()
+        found += views.execute(sql.format(f"'{KEPT}'", "pages"), [wanted]).fetchall()
+    return {owner: {"url": url, "reason": reason} for owner, url, reason in found}
+
+
+def answer(corpus: Corpus, sql: str, limit: int) -> dict[str, Any]:
+    """The columns and the first rows of a query that somebody typed. ConfigError where DuckDB refuses it."""
+    with connect(corpus) as views:
+        try:
+            result = select(views, sql)
+            columns = [column[0] for column in result.description or []]
+            rows = result.fetchmany(limit + 1)
+        except duckdb.Error as error:
+            raise ConfigError(f"DuckDB refuses the query: {error}") from None
+    return {"columns": columns, "rows": [list(row) for row in rows[:limit]], "more": len(rows) > limit}
+
+
+def _rejected(views: duckdb.DuckDBPyConnection, sources: list[str]) -> list[dict[str, Any]]:
+    if not sources:
+        return []
+    return _rows(views.execute(f"SELECT {_REJECTED} FROM rejected WHERE list_contains($1, source)", [sources]))
+
+
+def _rows(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

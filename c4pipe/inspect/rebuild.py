@@ -1,0 +1,155 @@
+"""The preset that built a corpus, put together again from what its manifest says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+from c4pipe.assets import find_assets
+from c4pipe.catalogue import describe
+from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
+from c4pipe.errors import C4Error, ConfigError
+from c4pipe.inspect.corpus import Corpus
+from c4pipe.presets import EN, PRESETS, Preset
+from c4pipe.rules import LineEdit, LineRule, PageRule
+from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, Size, Stage
+
+MOST = 12  # items of a list that are named in a difference
+_PLAIN: dict[str, type[Read | Identify | Size]] = {"Read": Read, "Identify": Identify, "Size": Size}
+_LEVELS: dict[str, type[UrlLevel | LineLevel | SpanLevel]] = {
+    level.__name__: level for level in (UrlLevel, LineLevel, SpanLevel)
+}
+
+
+def preset_of(corpus: Corpus) -> tuple[Preset, list[str]]:
+    """The preset with the thresholds that the manifest gives, and what differs from the build nevertheless: rules that
+    are not here, sources that are told otherwise now, outside files that are not the same.
+
+    ConfigError for a mixture, and where so much is missing that no preset is left.
+    """
+    said = corpus.manifest.get("preset", {})
+    if "mixture" in corpus.manifest or not said.get("stages"):
+        raise ConfigError(f"{corpus.folder} was not filtered by a preset: it is a mixture of corpora that were.")
+    name = str(said["name"])
+    missing: list[str] = []
+    classes = _classes()
+    stages = tuple(stage for row in said["stages"] if (stage := _stage(row, classes, missing)) is not None)
+    preset = Preset(name, str(said.get("says", "")), stages, own=PRESETS.get(name, EN).own)
+    if not missing:
+        missing += differences(said, describe(preset), "then", "now")
+    return preset, [*missing, *_assets(corpus)]
+
+
+def _stage(row: dict[str, Any], classes: dict[str, type], missing: list[str]) -> Stage | None:
+    """A stage from its description, as `catalogue.describe_stage` gives it."""
+    name, kind = row["stage"], row["kind"]
+    rules = [rule for said in row.get("rules", ()) if (rule := _rule(said, classes, name, missing)) is not None]
+    if kind == "Filter":
+        return Filter(name, tuple(rules))
+    if kind == "Clean":
+        lines = tuple(rule for rule in rules if not isinstance(rule, PageRule))
+        return Clean(name, lines, tuple(rule for rule in rules if isinstance(rule, PageRule)))
+    if kind == "Dedup" and row["level"]["level"] in _LEVELS:
+        return Dedup(name, _made(_LEVELS[row["level"]["level"]], row["level"]), tuple(rules))
+    if kind in _PLAIN:
+        stage: Stage = _made(_PLAIN[kind], row | {"name": name})
+        return stage
+    missing.append(f"stage {name!r} is a {kind}, which this c4pipe does not have; it is left out")
+    return None
+
+
+def _rule(said: dict[str, Any], classes: dict[str, type], stage: str, missing: list[str]) -> Any:
+    if said["rule"] not in classes:
+        missing.append(f"stage {stage!r}: rule {said['rule']} is not to be found here; it is left out")
+        return None
+    return _made(classes[said["rule"]], said)
+
+
+def _made(kind: Any, said: dict[str, Any]) -> Any:
+    """A value with the fields that the description has; others keep their defaults."""
+    own = {field.name for field in fields(kind)}
+    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in said.items() if name in own})
+
+
+def _classes() -> dict[str, type]:
+    """Every rule that is loaded, by its name; of two with one name our own."""
+    found: dict[str, type] = {}
+    kinds: list[type] = [LineRule, LineEdit, PageRule]
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        if kind.__name__ not in found or kind.__module__.startswith("c4pipe."):
+            found[kind.__name__] = kind
+    return found
+
+
+def differences(a: Any, b: Any, first: str, second: str, where: str = "") -> list[str]:
+    """What differs between two descriptions of presets, one line each, as `clean, MinWords: words was 5, is 3`."""
+    return list(_differences(_plain(a), _plain(b), first, second, where))
+
+
+def _differences(a: Any, b: Any, first: str, second: str, where: str) -> Iterator[str]:
+    if a == b:
+        return
+    if isinstance(a, dict) and isinstance(b, dict):
+        for key in dict.fromkeys([*a, *b]):
+            place = where if key in ("stages", "rules", "level", "reasons") else f"{where}, {key}".lstrip(", ")
+            yield from _differences(a.get(key), b.get(key), first, second, place)
+    elif isinstance(a, list) and isinstance(b, list) and _named(a) and _named(b):
+        rows_a, rows_b = _named(a), _named(b)
+        for key in dict.fromkeys([*rows_a, *rows_b]):
+            place = f"{where}, {key}".lstrip(", ")
+            if key not in rows_b:
+                yield f"{place}: {first} only"
+            elif key not in rows_a:
+                yield f"{place}: {second} only"
+            else:
+                yield from _differences(rows_a[key], rows_b[key], first, second, place)
+    elif isinstance(a, list) and isinstance(b, list) and set(map(str, a)) != set(map(str, b)):
+        for side, mine, other in ((first, a, b), (second, b, a)):
+            if lone := [item for item in mine if item not in other]:
+                yield f"{where}: {side} only {_shown(lone[:MOST])}{' …' if len(lone) > MOST else ''}"
+    else:
+        yield f"{where}: {first} {_shown(a)}, {second} {_shown(b)}"
+
+
+def _named(rows: list[Any]) -> dict[str, Any]:
+    """Stages and rules by their names; a second one of a name has its number. Empty for other lists."""
+    found: dict[str, Any] = {}
+    for row in rows:
+        name = row.get("stage", row.get("rule")) if isinstance(row, dict) else None
+        if name is None:
+            return {}
+        found[name if name not in found else f"{name} ({len(found) + 1})"] = row
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """As JSON would give it back."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "nothing"
+    return "nothing" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _assets(corpus: Corpus) -> Iterator[str]:
+    """Outside files that were others at the build."""
+    then = corpus.manifest.get("assets", {})
+    try:
+        now = find_assets().describe(tuple(then))
+    except C4Error as error:
+        yield str(error)
+        return
+    for kind, files in then.items():
+        sums = {f["name"]: f["sha256"] for f in (files if isinstance(files, list) else [files])}
+        mine = now.get(kind, [])
+        here = {f["name"]: f["sha256"] for f in (mine if isinstance(mine, list) else [mine])}
+        changed = [name for name in dict.fromkeys([*sums, *here]) if sums.get(name) != here.get(name)]
+        if changed:
+            yield f"{kind}: {', '.join(changed[:5])}{' …' if len(changed) > 5 else ''} not as at the build"

@@ -1,0 +1,108 @@
+"""Where in a raw page its losses stand, and the few lines around them that are worth showing."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from c4pipe.page import Dropped
+
+LINES = 6  # of an excerpt
+BEFORE, WIDE = 70, 260  # characters of a line in front of its first mark, and in all
+MISSED = 20  # losses that are looked for in the whole page and not found; citations that were cut first hide them
+
+
+class Piece(NamedTuple):
+    """A piece of a line; `code` is the reason that cut it, "" for what was left."""
+
+    text: str
+    code: str = ""
+
+
+class Line(NamedTuple):
+    """A line of an excerpt, `skipped` lines behind the one before it."""
+
+    pieces: tuple[Piece, ...]
+    skipped: int = 0
+
+
+_Span = tuple[int, int, str]  # start, end, reason
+
+
+def excerpt(text: str, dropped: Sequence[Dropped], code: str, offending: str = "") -> list[Line]:
+    """A few lines of a raw page: those that lost something for this reason with their neighbours, or the first ones.
+
+    `offending` is the word or line for which the page as a whole was rejected; it is marked where it stands.
+    """
+    lines = text.split("\n")
+    spans = _spans(lines, dropped)
+    if offending:
+        _mark_offence(lines, spans, code, offending)
+    focus = [i for i in sorted(spans) if any(span[2] == code for span in spans[i])]
+    numbers = sorted({j for i in focus[:3] for j in (i - 1, i, i + 1) if 0 <= j < len(lines)})[:LINES]
+    numbers = numbers or list(range(min(LINES, len(lines)))) if text else []
+    found, last = [], -1
+    for number in numbers:
+        found.append(Line(_pieces(lines[number], spans.get(number, []), code), number - last - 1))
+        last = number
+    return found
+
+
+def _spans(lines: list[str], dropped: Sequence[Dropped]) -> dict[int, list[_Span]]:
+    """Line -> what was cut from it. A loss is the line itself, or the next one that holds it."""
+    spans: dict[int, list[_Span]] = defaultdict(list)
+    whole: dict[str, deque[int]] = defaultdict(deque)
+    for i, line in enumerate(lines):
+        whole[line.strip()].append(i)
+    at = missed = 0
+    for drop in dropped:
+        lost = drop.line.strip()
+        if whole.get(lost):
+            i = whole[lost].popleft()
+            spans[i].append((0, len(lines[i]), drop.code))
+            continue
+        if not lost or missed >= MISSED:
+            continue
+        for i in (*range(at, len(lines)), *range(at)):
+            start = lines[i].find(lost, max((end for _, end, _ in spans.get(i, ())), default=0))
+            if start >= 0:
+                spans[i].append((start, start + len(lost), drop.code))
+                at = i
+                break
+        else:
+            missed += 1
+    return spans
+
+
+def _mark_offence(lines: list[str], spans: dict[int, list[_Span]], code: str, offending: str) -> None:
+    """Marks the line that is the offence, else the first places where it stands as a word in a line that was left."""
+    word = re.compile(rf"(?<!\w){re.escape(offending)}(?!\w)", re.IGNORECASE)
+    found = 0
+    for i, line in enumerate(lines):
+        if any(end > 0 for _, end, _ in spans.get(i, ())):
+            continue
+        if line.strip() == offending.strip():
+            spans[i] = [(0, len(line), code)]
+            return
+        for match in word.finditer(line):
+            spans[i].append((*match.span(), code))
+            found += 1
+            if found == 3:
+                return
+
+
+def _pieces(line: str, spans: list[_Span], code: str) -> tuple[Piece, ...]:
+    """The line around its first mark of this reason, cut at the marks."""
+    first = min((start for start, _, found in spans if found == code), default=0)
+    begin = max(0, first - BEFORE) if len(line) > WIDE else 0
+    end = min(len(line), begin + WIDE)
+    pieces, at = [Piece("…")] if begin else [], begin
+    for start, stop, found in sorted(spans):
+        start, stop = max(start, at), min(stop, end)
+        if start < stop:
+            pieces += [Piece(line[at:start]), Piece(line[start:stop], found)]
+            at = stop
+    pieces += [Piece(line[at:end]), Piece("…" if end < len(line) else "")]
+    return tuple(piece for piece in pieces if piece.text)

@@ -1,0 +1,141 @@
+"""What only the shards know, by aggregates whose memory does not grow with the corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import duckdb
+
+from c4pipe.page import Dropped
+from c4pipe.plan import KEPT
+
+TEXT = 200_000  # characters of a sampled page that are looked at; the longest page that any preset keeps has 190,000
+DROPS = 5_000  # losses of a sampled page that are looked at
+MOST_TLDS = 5_000  # there are about 1,500; the rest is made up
+REPEATED = ("repeated_line", "repeated_span", "repeated_in_page")
+
+# The last label of a URL's host; "" for an address in figures and for what has no dot.
+_HOST = "regexp_extract(lower(left(url, 2000)), '^(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#]*@)?([^/?#:]+)', 1)"
+_TLD = f"regexp_extract({_HOST}, '[.]([^.0-9][^.]*)[.]?$', 1)"
+
+
+class Part(NamedTuple):
+    """The kept pages of one config and split."""
+
+    config: str
+    split: str
+    pages: int
+    chars: int
+    bytes: int  # of the texts in UTF-8
+
+
+class Victim(NamedTuple):
+    """A page of the rejected table; `stage` is "" for one that was kept and lost lines."""
+
+    url: str
+    source: str
+    stage: str
+    reason: str
+    detail: str
+    text: str  # as read, as far as `TEXT`
+    dropped: tuple[Dropped, ...]
+
+
+class Repeat(NamedTuple):
+    """A line or sentence that was cut because it stands elsewhere."""
+
+    reason: str
+    line: str
+    count: int  # times that it was cut
+    pages: int  # from so many pages
+
+
+def parts(db: duckdb.DuckDBPyConnection) -> list[Part]:
+    """Pages and text of each config and split."""
+    sql = "SELECT config, split, count(*), sum(length(text)), sum(strlen(text)) FROM pages GROUP BY ALL ORDER BY ALL"
+    return [Part(config, split, n, int(chars), int(size)) for config, split, n, chars, size in db.execute(sql).fetchall()]
+
+
+def sampled(db: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
+    """Pages that the rejected table has of each stage and reason."""
+    sql = "SELECT stage, reason, count(*) FROM rejected GROUP BY ALL ORDER BY ALL"
+    return {(stage, reason): count for stage, reason, count in db.execute(sql).fetchall()}
+
+
+def tlds_kept(db: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Kept pages by the last label of their host, the most frequent ones."""
+    sql = f"SELECT {_TLD} AS tld, count(*) AS n FROM pages GROUP BY tld ORDER BY n DESC, tld LIMIT {MOST_TLDS}"
+    return dict(db.execute(sql).fetchall())
+
+
+def tlds_rejected(db: duckdb.DuckDBPyConnection, weights: Mapping[tuple[str, str], float]) -> dict[str, float]:
+    """Rejected pages by the last label of their host, each counted by the weight of its stage and reason.
+
+    A weight is how many pages one sampled page stands for; what has none is not counted.
+    """
+    sql = (
+        f"SELECT {_TLD} AS tld, stage, reason, count(*) FROM rejected "
+        f"WHERE reason != '{KEPT}' AND url != '' GROUP BY ALL ORDER BY ALL"
+    )
+    found: dict[str, float] = {}
+    for tld, stage, reason, count in db.execute(sql).fetchall():
+        if (stage, reason) in weights:
+            found[tld] = found.get(tld, 0.0) + count * weights[stage, reason]
+    return found
+
+
+def victims(db: duckdb.DuckDBPyConnection, few: int) -> dict[tuple[str, str], list[Victim]]:
+    """Sampled pages of each (stage, reason) that rejected pages, and of each ("", reason) that cut from them.
+
+    Of each those whose source has the smallest md5: the same for any number of shards and workers.
+    """
+    smallest = f"min_by({{'part': part, 'row': row}}, md5(source), {int(few)})"
+    rejected = f"SELECT stage, reason, {smallest} FROM rejected WHERE reason != '{KEPT}' GROUP BY ALL ORDER BY ALL"
+    codes = "unnest(list_distinct(list_transform(dropped, lambda drop: drop.reason)))"
+    cut = (
+        f"SELECT '', code, {smallest} FROM (SELECT part, row, source, {codes} AS code FROM rejected) "
+        "GROUP BY code ORDER BY code"
+    )
+    chosen = [row for sql in (rejected, cut) for row in db.execute(sql).fetchall()]
+    places = {(place["part"], place["row"]) for _, _, rows in chosen for place in rows}
+    found = {place: _victim(db, *place) for place in sorted(places)}
+    return {(stage, code): [found[place["part"], place["row"]] for place in rows] for stage, code, rows in chosen}
+
+
+def _victim(db: duckdb.DuckDBPyConnection, part: str, row: int) -> Victim:
+    sql = (
+        f"SELECT url, source, stage, reason, left(detail, 1000), left(text, {TEXT}), dropped[:{DROPS}] "
+        "FROM rejected WHERE part = $1 AND row = $2"
+    )
+    found = db.execute(sql, [part, row]).fetchone()
+    assert found is not None
+    *fields, dropped = found
+    return Victim(*fields, tuple(Dropped(drop["reason"], drop["line"]) for drop in dropped))
+
+
+def repeats(db: duckdb.DuckDBPyConnection, most: int) -> list[Repeat]:
+    """The lines and sentences that were cut most often as repeated, those of one reason together.
+
+    They are counted by their hash first, so that only the texts of the few that are shown are ever held.
+    """
+    codes = ", ".join(f"'{code}'" for code in REPEATED)
+    drops = (
+        "SELECT source, drop.reason AS reason, lower(trim(drop.line)) AS line FROM "
+        f"(SELECT source, unnest(dropped) AS drop FROM rejected) WHERE drop.reason IN ({codes})"
+    )
+    top = (
+        f"SELECT reason, hash(line) AS key, count(*) AS n FROM ({drops}) GROUP BY ALL HAVING n > 1 "
+        f"QUALIFY row_number() OVER (PARTITION BY reason ORDER BY n DESC, key) <= {int(most)}"
+    )
+    sql = (
+        f"SELECT reason, min(line) AS line, count(*) AS n, count(DISTINCT source) FROM ({drops}) "
+        f"WHERE (reason, hash(line)) IN (SELECT (reason, key) FROM ({top})) "
+        "GROUP BY reason, hash(line) ORDER BY reason, n DESC, line"
+    )
+    return [Repeat(*row) for row in db.execute(sql).fetchall()]
+
+
+def weights(lost: Mapping[tuple[str, str], int], held: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], float]:
+    """How many rejected pages each sampled page of a stage and reason stands for: 1 where all of them are there."""
+    return {key: lost[key] / count for key, count in held.items() if count and key in lost}

@@ -1,0 +1,129 @@
+"""Every rule of the preset with what it took, and sampled pages that it took it from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from c4pipe.catalogue import reasons_of
+from c4pipe.errors import C4Error
+from c4pipe.inspect.corpus import Corpus
+from c4pipe.inspect.explain import preset_of
+from c4pipe.inspect.report.marks import Line, excerpt
+from c4pipe.inspect.report.queries import Victim
+from c4pipe.page import Unit
+
+VICTIMS = 3  # pages shown of a rule
+# What a rule of these kinds says of a page stands in the page: its line or its word.
+_QUOTING = ("Filter", "Clean")
+_BESIDE = ("rule", "reason", "source", "level")  # keys of a description that are no thresholds
+
+
+class Shown(NamedTuple):
+    """A sampled page: where it is from, what became of it, and the lines that say why."""
+
+    url: str
+    source: str
+    outcome: str  # "rejected", or "kept" with less text, or rejected "for few_words"
+    detail: str
+    lines: list[Line]
+
+
+class Rule(NamedTuple):
+    """A rule, or a reason that a stage gives without one."""
+
+    code: str  # "" for an edit, which drops nothing
+    name: str
+    words: str
+    unit: str  # what one count is: page, line, sentence, or "noted" for a page that was kept all the same
+    thresholds: list[tuple[str, Any]]
+    source: str
+    count: int
+    of: int  # such units that came in; 0 where they are not counted
+    emptied: int  # lines that fell with their last sentence
+    victims: list[Shown]
+
+
+class RuledStage(NamedTuple):
+    """A stage of the preset with its rules in order."""
+
+    name: str
+    kind: str
+    entered: int
+    kept: int
+    thresholds: list[tuple[str, Any]]  # of the stage itself
+    rules: list[Rule]
+
+
+_Words = Mapping[tuple[str, str], tuple[str, str]]  # (stage, reason) -> in words, unit
+_Victims = Mapping[tuple[str, str], Sequence[Victim]]
+
+
+def ruled_stages(corpus: Corpus, victims: _Victims) -> tuple[list[RuledStage], list[str]]:
+    """The stages of the manifest, and in what today's rules differ from those that built the corpus."""
+    words, changed = _words(corpus)
+    counts = {stage["stage"]: stage for stage in corpus.manifest.get("ledger", {}).get("stages", [])}
+    said = corpus.manifest["preset"].get("stages", [])
+    return [_stage(row, counts[row["stage"]], words, victims) for row in said if row["stage"] in counts], changed
+
+
+def _words(corpus: Corpus) -> tuple[_Words, list[str]]:
+    try:
+        preset, changed = preset_of(corpus)
+    except C4Error as error:  # a preset or rule of somebody's own, which is not at hand: its codes must do
+        return {}, [str(error)] if corpus.manifest["preset"].get("stages") else []
+    return {(stage, reason.code): (words, reason.unit.value) for stage, reason, words in reasons_of(preset)}, changed
+
+
+def _stage(row: dict[str, Any], count: dict[str, Any], words: _Words, victims: _Victims) -> RuledStage:
+    rules = [_rule(row, count, said, words, victims) for said in _in_order(row)]
+    own = row.get("level", row)
+    beside = (*_BESIDE, "stage", "kind", "rules", "reasons")
+    thresholds = [(name, value) for name, value in own.items() if name not in beside]
+    return RuledStage(row["stage"], row["kind"], count["in"], count["kept"], thresholds, rules)
+
+
+def _in_order(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Rules and reasons as a page meets them: a dedup's own reasons come before the rules behind it."""
+    rules, reasons = row.get("rules", []), [{"reason": c, "source": s} for c, s in row.get("reasons", {}).items()]
+    yield from (*reasons, *rules) if row["kind"] == "Dedup" else (*rules, *reasons)
+
+
+def _rule(
+    row: dict[str, Any], count: dict[str, Any], said: dict[str, Any], words: _Words, victims: _Victims
+) -> Rule:
+    stage, code = row["stage"], said.get("reason", "")
+    text, unit = words.get((stage, code), ("", _unit(count, code)))
+    if code in count.get("flagged", {}) and code not in count["rejected"]:
+        unit = "noted"
+    table = {"page": "rejected", "noted": "flagged", "line": "lines_dropped", "sentence": "sentences_dropped"}[unit]
+    of = {"page": count["in"], "noted": count["in"], "line": count.get("lines", {}).get("in", 0)}.get(unit, 0)
+    emptied = count["lines_dropped"].get(code, 0) if unit == Unit.SENTENCE.value else 0
+    quoting = row["kind"] in _QUOTING and unit == Unit.PAGE.value
+    chosen = victims.get((stage if unit == Unit.PAGE.value else "", code), []) if code else []
+    return Rule(
+        code,
+        said.get("rule", ""),
+        text,
+        unit,
+        [(name, value) for name, value in said.items() if name not in _BESIDE],
+        said["source"],
+        count.get(table, {}).get(code, 0),
+        of,
+        emptied,
+        [_shown(victim, code, quoting) for victim in chosen[:VICTIMS]],
+    )
+
+
+def _unit(count: dict[str, Any], code: str) -> str:
+    """What the ledger counts for a reason that nobody describes any more."""
+    for table, unit in (("sentences_dropped", Unit.SENTENCE), ("lines_dropped", Unit.LINE)):
+        if code in count.get(table, {}):
+            return unit.value
+    return Unit.PAGE.value
+
+
+def _shown(victim: Victim, code: str, quoting: bool) -> Shown:
+    kept = "kept, less what is marked" if not victim.stage else f"rejected at {victim.stage}: {victim.reason}"
+    lines = excerpt(victim.text, victim.dropped, code, victim.detail if quoting else "")
+    return Shown(victim.url, victim.source, kept, victim.detail if victim.reason == code else "", lines)

@@ -1,0 +1,129 @@
+"""Crawled text and numbers as HTML: hostile text shown and never obeyed, addresses that may be links, figures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from markupsafe import Markup, escape
+
+LINE = 280  # characters of a crawled line, name or value that are shown
+LINK = 2_000  # characters of an address that is a link; browsers take about as much
+CODE = 13  # what a character that is spelt out costs of them, so that a page of such characters stays small
+
+# Blanks of other scripts and the joiners that Persian and Hindi spell with: they print as what they are.
+_PLAIN = frozenset("\u00a0\u2002\u2003\u2009\u202f\u3000\u200c\u200d")
+_LINK = re.compile(r"https?://[^\s\\]+", re.IGNORECASE)
+
+
+def shown(value: object, most: int = LINE) -> Markup:
+    """Text with control and bidi characters spelt out, in an element that keeps its direction to itself.
+
+    What is longer than `most` ends in an ellipsis; a character that is spelt out counts for several.
+
+    >>> shown("<b>\\u202e")
+    Markup('<bdi>&lt;b&gt;<i>\\\\u202e</i></bdi>')
+    """
+    return Markup("<bdi>{}</bdi>").format(spelt(value, most))
+
+
+def spelt(value: object, most: int = LINE) -> Markup:
+    """`shown` without the element around it."""
+    text = str(value)
+    parts: list[Markup] = []
+    room = most
+    for odd, run in groupby(text[:most], key=_is_odd):
+        piece = "".join(run)
+        cut = piece[: max(0, room // CODE if odd else room)]
+        if cut:
+            code = cut.encode("unicode_escape").decode()
+            parts.append(Markup("<i>{}</i>").format(code) if odd else escape(cut))
+        room -= len(piece) * (CODE if odd else 1)
+        if room < 0:
+            break
+    if room < 0 or len(text) > most:
+        parts.append(Markup("…"))
+    return Markup("").join(parts)
+
+
+def _is_odd(char: str) -> bool:
+    return not char.isprintable() and char not in _PLAIN
+
+
+def linked(url: str) -> Markup:
+    """An address in full; a link where it is one of the web and a browser would take it as it stands."""
+    if len(url) > LINK or not _LINK.fullmatch(url) or any(map(_is_odd, url)):
+        return shown(url)
+    return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(url, shown(url, LINK))
+
+
+def number(value: float) -> str:
+    """`12,345`, with one decimal where it is not whole.
+
+    >>> number(1234), number(1028.85)
+    ('1,234', '1,028.9')
+    """
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+def percent(value: float) -> str:
+    """A part of one, with as many decimals as say something.
+
+    >>> percent(0), percent(0.00004), percent(0.0042), percent(0.551), percent(1)
+    ('0 %', '< 0.01 %', '0.42 %', '55.1 %', '100 %')
+    """
+    if value in (0, 1):
+        return f"{value:.0%}".replace("%", " %")
+    if 0 < value < 0.0001:
+        return "< 0.01 %"
+    text = f"{100 * value:.2f}" if value < 0.01 else f"{100 * value:.1f}"
+    return f"{'> 99.9' if text == '100.0' and value < 1 else text} %"
+
+
+def size(count: float) -> str:
+    """Bytes in decimal units, as disks are sold.
+
+    >>> size(999), size(1500), size(828_600_000_000)
+    ('999 B', '1.5 kB', '828.6 GB')
+    """
+    units = iter(("B", "kB", "MB", "GB"))
+    unit = next(units)
+    while count >= 1000 and unit != "GB":
+        count, unit = count / 1000, next(units)
+    return f"{count:,.0f} B" if unit == "B" else f"{count:,.1f} {unit}"
+
+
+def short(value: int) -> str:
+    """A number for an axis, in steps of 1,024.
+
+    >>> short(512), short(2048), short(1 << 20)
+    ('512', '2 Ki', '1 Mi')
+    """
+    for unit, step in (("Mi", 1 << 20), ("Ki", 1 << 10)):
+        if value >= step:
+            return f"{value // step:,} {unit}"
+    return str(value)
+
+
+def plain(value: Any) -> str:
+    """A setting or threshold as a person would write it.
+
+    >>> plain(("a", "b")), plain(None), plain(True), plain(190000)
+    ('a b', 'none', 'yes', '190,000')
+    """
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case dict():
+            return ", ".join(f"{key} {plain(item)}" for key, item in value.items()) or "none"
+        case str():
+            return value
+        case Sequence():
+            return " ".join(map(plain, value)) or "none"
+    return str(value)

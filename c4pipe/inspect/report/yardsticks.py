@@ -1,0 +1,110 @@
+"""The released C4 beside this corpus, so that a strange build stands out.
+
+| config | pages, train | validation | text of train | source |
+|---|---|---|---|---|
+| en | 364,868,892 | 364,608 | 828.6 GB | allenai/c4, Hugging Face's viewer |
+| en.noblocklist | 393,391,519 | 393,226 | 1,029.6 GB | the same |
+| en.noclean | 1,063,805,381 | 1,065,029 | 6,715.5 GB | the same |
+| realnewslike | 13,799,838 | 13,863 | 38.2 GB | the same |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import sqrt
+from typing import Any, NamedTuple
+
+from c4pipe.inspect.corpus import Corpus
+
+EN, NOBLOCKLIST, NOCLEAN = 364_868_892, 393_391_519, 1_063_805_381
+VALIDATION = 364_608 / (EN + 364_608)
+MEAN_BYTES = {
+    "en": 828.6e9 / EN,
+    "en.tfds": 828.6e9 / EN,
+    "en.noblocklist": 1029.6e9 / NOBLOCKLIST,
+    "en.noclean": 6715.5e9 / NOCLEAN,
+    "realnewslike": 38.2e9 / 13_799_838,
+}
+FACTOR = 2.0  # more than twice, or less than half, of what C4 has is called unlike it
+DEVIATIONS = 4.0  # standard deviations that a count must be off before its share is called anything
+FEWEST = 30  # pages behind a mean that is called anything
+
+
+class Yardstick(NamedTuple):
+    """One number of this corpus beside C4's."""
+
+    key: str
+    name: str
+    ours: float
+    theirs: float
+    kind: str  # "share" or "bytes"
+    verdict: str  # "alike", "unlike" or "too few pages to tell"
+    note: str
+
+    @property
+    def unlike(self) -> bool:
+        return self.verdict == "unlike"
+
+
+def yardsticks(corpus: Corpus) -> list[Yardstick]:
+    """What can be compared: nothing for a corpus without a ledger; of a mixture and of mC4 no more than the split."""
+    if "mixture" in corpus.manifest:
+        return []
+    return list(_yardsticks(corpus))
+
+
+def _yardsticks(corpus: Corpus) -> Iterator[Yardstick]:
+    stages = {stage["stage"]: stage for stage in corpus.manifest.get("ledger", {}).get("stages", [])}
+    name, kept = corpus.manifest["preset"]["name"], sum(shard["rows"] for shard in corpus.shards())
+    english = corpus.manifest.get("settings", {}).get("languages") == ["en"]
+    note = "" if english else " C4's number is of English."
+    if name in ("en", "en.tfds", "en.2019") and "clean" in stages and "language" in stages:
+        foreign = stages["language"]["rejected"].get("other_language", 0)
+        yield _share(
+            "kept",
+            "Kept, of pages with a URL of their own that were not found to be in another language",
+            kept,
+            stages["clean"]["in"] - foreign,
+            EN / NOCLEAN,
+            "C4: pages of en for each page of en.noclean, all of them English. Here pages that fell before the "
+            f"language was asked count, whatever their language: expect less of a crawl of many.{note}",
+        )
+    if "badwords" in stages and name in MEAN_BYTES:
+        lost = stages["badwords"]["rejected"].get("bad_word", 0)
+        words = "C4: pages that en.noblocklist has and en has not."
+        yield _share(
+            "blocklist",
+            "Removed by the list of bad words, of pages that it saw",
+            lost,
+            stages["badwords"]["in"],
+            1 - EN / NOBLOCKLIST,
+            f"{words} {_list(corpus)}{note}",
+        )
+    validation = sum(shard["rows"] for shard in corpus.shards(split="validation"))
+    words = "The split is by the URL, one in a thousand; it does not depend on language or preset."
+    yield _share("validation", "Validation pages, of pages kept", validation, kept, VALIDATION, words)
+    if name in MEAN_BYTES and corpus.stats.get("pages_kept"):
+        mean, theirs = corpus.stats["bytes_kept"] / corpus.stats["pages_kept"], MEAN_BYTES[name]
+        far = not theirs / FACTOR <= mean <= theirs * FACTOR
+        verdict = "too few pages to tell" if kept < FEWEST else "unlike" if far else "alike"
+        words = f"C4: the text of its train split by its pages.{note}"
+        yield Yardstick("mean_bytes", "Mean page, in bytes of text", mean, theirs, "bytes", verdict, words)
+
+
+def _share(key: str, name: str, part: int, of: int, theirs: float, note: str) -> Yardstick:
+    ours = part / of if of else 0.0
+    far = not theirs / FACTOR <= ours <= theirs * FACTOR
+    spread = sqrt(of * theirs * (1 - theirs))
+    sure = abs(part - of * theirs) > DEVIATIONS * spread
+    few = of * min(theirs, 1 - theirs) < 5  # the usual limit below which a share says little
+    verdict = "unlike" if far and sure else "too few pages to tell" if few else "alike"
+    return Yardstick(key, name, ours, theirs, "share", verdict, note)
+
+
+def _list(corpus: Corpus) -> str:
+    """Whose list it was: C4's own has hundreds of entries, the one that comes with c4pipe some fifty."""
+    lists: list[dict[str, Any]] = corpus.manifest.get("assets", {}).get("badwords", [])
+    english = [item for item in lists if item.get("name") == "en.txt"]
+    if not english:
+        return ""
+    return f"The English list of this build had {english[0].get('entries', 0):,} entries ({english[0]['origin']})."

@@ -1,0 +1,87 @@
+"""A comparison of two corpora as lines of a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from c4pipe.inspect.terminal import Part, Screen, shorten
+
+_STYLES = {"-": "red", "+": "green", "…": "dim", " ": ""}
+REASONS, LANGUAGES = 20, 12  # rows shown; --json has all of them
+_WORDS = {"not_read": "its file was not read", "not_recorded": "its fate was not recorded"}
+
+
+def show_comparison(screen: Screen, found: dict[str, Any]) -> None:
+    """What differs, in numbers; then why, page by page. The first corpus is A, the other one B."""
+    a, b = found["folders"]
+    screen.say(("A  ", "bold"), a)
+    screen.say(("B  ", "bold"), b)
+    screen.head("Built differently" if found["settings"] else "Built alike")
+    for line in found["settings"]:
+        screen.say(f"  {line}")
+    _numbers(screen, found)
+    _removed(screen, found["removed"])
+    for title, rows, other in (
+        ("Only in A", found["gone"], "B"),
+        ("Only in B", found["come"], "A"),
+    ):
+        _whys(screen, title, rows, other)
+    if found["changed"]:
+        screen.head("In both, with another text", f"{found['other_text']:,}, such as")
+        for page in found["changed"]:
+            _page(screen, page)
+
+
+def _numbers(screen: Screen, found: dict[str, Any]) -> None:
+    screen.head("Pages")
+    rows: list[list[Part]] = [["", ("A", "bold"), ("B", "bold")]]
+    rows.append(["kept", *(f"{n:,}" for n in found["kept"])])
+    rows.append(["bytes of text", *(f"{n:,}" for n in found["bytes"])])
+    rows.append(["only there", *(f"{n:,}" for n in found["only"])])
+    rows.append(["in both, the same", f"{found['same']:,}", ""])
+    rows.append(["in both, another text", f"{found['other_text']:,}", ""])
+    rows.append(["in both, another language", f"{found['other_language']:,}", ""])
+    screen.table(rows, "<>>")
+    for before, after, pages in found["languages"][:LANGUAGES]:
+        screen.say(f"    {before or '(none)'} became {after or '(none)'}: {pages:,}")
+
+
+def _removed(screen: Screen, removed: list[dict[str, Any]]) -> None:
+    rows = [row for row in removed if row["counts"][0] != row["counts"][1]]
+    if not rows:
+        return
+    screen.head("Removed", "by each corpus's own account, where they differ")
+    table: list[list[Part]] = [["", "", ("A", "bold"), ("B", "bold"), ("B - A", "dim"), ""]]
+    rows = sorted(rows, key=lambda row: -abs(row["counts"][1] - row["counts"][0]))
+    for row in rows[:REASONS]:
+        before, after = row["counts"]
+        numbers = [f"{before:,}", f"{after:,}", f"{after - before:+,}"]
+        table.append([row["stage"], row["reason"], *numbers, f"{row['unit']}s"])
+    screen.table(table, "<<>>><")
+    if len(rows) > REASONS:
+        screen.say((f"  ... and {len(rows) - REASONS:,} more; --json has all", "dim"))
+
+
+def _whys(screen: Screen, title: str, rows: list[dict[str, Any]], other: str) -> None:
+    if not rows:
+        return
+    screen.head(title, f"by what became of them in {other}")
+    for row in rows:
+        reason = _WORDS.get(row["reason"], f"{row['stage']}: {row['reason']}" if row["stage"] else row["reason"])
+        screen.say("  ", (reason, "yellow"), f"  {row['pages']:,}")
+        for page in row["shown"]:
+            _page(screen, page)
+
+
+def _page(screen: Screen, page: dict[str, Any]) -> None:
+    screen.say("    ", (page["url"] or "(no URL)", "bold"), f"  {page['source']}")
+    for fate in page["fates"]:
+        if fate["stage"] and fate["detail"]:
+            screen.say("      ", shorten(fate["detail"], screen.width - 6))
+    before, after = page["languages"]
+    if before and after and before != after:
+        screen.say(f"      language {before}, then {after}")
+    for line in page["lines"]:
+        why = f"  ({line['code']})" if line["code"] else ""
+        text = shorten(line["text"], screen.width - 8 - len(why))
+        screen.say("      ", (f"{line['mark']} {text}", _STYLES.get(line["mark"], "")), (why, "dim"))

@@ -1,0 +1,204 @@
+"""The overview of a corpus and the answer to a query as lines of a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from c4pipe.inspect.output import as_text
+from c4pipe.inspect.terminal import Part, Screen, bar, many, shorten
+
+LANGUAGES, DOMAINS, MONTHS, SPLITS, FAULTS, ENTRIES = 20, 10, 12, 12, 10, 20  # rows shown; --json has all of them
+DETAIL = 70  # columns of the words of a fault
+
+
+def show_overview(screen: Screen, facts: dict[str, Any]) -> None:
+    """Section by section, without those of which there is nothing to tell."""
+    _title(screen, facts)
+    if facts["ledger"]:
+        _funnel(screen, facts["ledger"])
+    _mixture(screen, facts["mixture"])
+    _pages(screen, facts)
+    _languages(screen, facts["languages"])
+    _lengths(screen, facts["lengths"], facts["corpus"])
+    _domains(screen, facts["domains"])
+    _months(screen, facts["months"])
+    _faults(screen, facts)
+    _sample(screen, facts["sample"])
+
+
+def show_answer(screen: Screen, found: dict[str, Any]) -> None:
+    """A table as wide as the screen."""
+    columns, rows = found["columns"], found["rows"]
+    numbers = [all(isinstance(row[i], int | float) for row in rows) and bool(rows) for i in range(len(columns))]
+    table: list[list[Part]] = [[(name, "bold") for name in columns]]
+    table += [[("null", "dim") if cell is None else as_text(cell) for cell in row] for row in rows]
+    screen.table(table, "".join(">" if number else "<" for number in numbers), indent=0)
+    more = "; there are more (--limit)" if found["more"] else ""
+    screen.say((f"{many(len(rows), 'row')}{more}", "dim"))
+
+
+def percent(share: float | None) -> str:
+    """Two digits behind the point; "–" for a share of nothing."""
+    return "–" if share is None else f"{share:.2%}"
+
+
+def _title(screen: Screen, facts: dict[str, Any]) -> None:
+    preset, inputs, corpus = facts["preset"], facts["inputs"], facts["corpus"]
+    screen.say((facts["folder"], "bold"), f"  {preset['name']}: {preset['says']}" if preset else "")
+    rows: list[tuple[str, str]] = []
+    if facts["settings"]:
+        said = (f"{key} {as_text(value)}" for key, value in facts["settings"].items() if value not in (None, []))
+        rows.append(("settings", ", ".join(said)))
+    if inputs["files"]:
+        bad = f"; {len(inputs['faulty']):,} with faults" if inputs["faulty"] else ""
+        size = f"{inputs['bytes'] / 1e6:,.2f} MB, {many(inputs['records'], 'record')}"
+        rows.append(("input", f"{many(inputs['files'], 'file')}, {size}{bad}"))
+    mean = corpus["mean_chars"]
+    chars = f", {corpus['chars']:,} characters, {mean:,.0f} a page" if mean is not None else ""
+    kept = f"{many(corpus['pages'], 'page')} in {many(corpus['files'], 'file')}, {corpus['bytes'] / 1e6:,.2f} MB"
+    rows.append(("corpus", kept + chars if corpus["pages"] else "no page was kept"))
+    for name, words in rows:
+        screen.say(f"  {name:<10}", words)
+
+
+def _funnel(screen: Screen, ledger: dict[str, Any]) -> None:
+    records = ledger["records"]
+    screen.head("Funnel", f"shares of {many(records, 'record')} read; of lines, of those that came to the stage")
+    table: list[list[Part]] = []
+    for stage in ledger["stages"]:
+        kept = bar(stage["share"] or 0)
+        table.append([(stage["stage"], "bold"), f"{stage['kept']:,}", percent(stage["share"]), (kept, "green")])
+        for kind, what, style in (
+            ("rejected", "pages out", "red"),
+            ("flagged", "noted only", ""),
+            ("lines_dropped", "lines cut", "yellow"),
+            ("sentences_dropped", "sentences cut", "yellow"),
+        ):
+            for row in stage[kind]:
+                count = next(row[unit] for unit in ("pages", "lines", "sentences") if unit in row)
+                share = percent(row["share"]) if "share" in row else ""
+                table.append([(f"  {row['reason']}", style), f"{count:,}", share, (what, "dim")])
+    screen.table(table, "<>><")
+
+
+def _mixture(screen: Screen, mixture: list[dict[str, Any]]) -> None:
+    if not mixture:
+        return
+    screen.head("Mixture", "documents of each entry, and what was written of them")
+    table: list[list[Part]] = [
+        [(name, "dim") for name in ("entry", "natural", "share", "rate", "epochs", "written", "share")]
+    ]
+    for row in mixture[:ENTRIES]:
+        numbers = [f"{row['documents']:,}", percent(row["share_before"]), percent(row["rate"])]
+        numbers += [f"{row['epochs']:.2f}", f"{row['written']:,}", percent(row["share_after"])]
+        table.append([row["entry"], *numbers])
+    screen.table(table, "<>>>>>>")
+    _rest(screen, mixture, ENTRIES, "written")
+
+
+def _pages(screen: Screen, facts: dict[str, Any]) -> None:
+    if facts["splits"]:
+        screen.head("Shards")
+        rows = [
+            [
+                f"{row['config']}/{row['split']}",
+                many(row["pages"], "page"),
+                many(row["files"], "file"),
+                f"{row['bytes'] / 1e6:,.2f} MB",
+            ]
+            for row in facts["splits"][:SPLITS]
+        ]
+        screen.table(rows, "<>>>")
+        _rest(screen, facts["splits"], SPLITS, "pages")
+    if facts["left_out"]:
+        few = ", ".join(f"{config} {pages:,}" for config, pages in facts["left_out"].items())
+        screen.say("  left out for too few pages: ", few)
+
+
+def _languages(screen: Screen, languages: list[dict[str, Any]]) -> None:
+    if languages:
+        screen.head("Languages")
+        screen.table([_bar_row(row, "language") for row in languages[:LANGUAGES]], "<>><")
+        _rest(screen, languages, LANGUAGES, "pages")
+
+
+def _lengths(screen: Screen, lengths: list[dict[str, Any]], corpus: dict[str, Any]) -> None:
+    if not lengths:
+        return
+    means = f"a page has {corpus['mean_chars'] or 0:,.0f} characters"
+    if corpus["mean_chars_read"] is not None:
+        means += f" on the average, as read {corpus['mean_chars_read']:,.0f}"
+    screen.head("Lengths", means)
+    most = max(max(row["read"], row["kept"]) for row in lengths)
+    table: list[list[Part]] = [[(name, "dim") for name in ("characters", "read", "", "kept", "")]]
+    for row in lengths:
+        read, kept = (bar(row[key] / most, 16) for key in ("read", "kept"))
+        name = f"{row['from']:,} to {row['to']:,}"
+        table.append([name, f"{row['read']:,}", (read, "blue"), f"{row['kept']:,}", (kept, "green")])
+    screen.table(table, ">><><")
+
+
+def _domains(screen: Screen, domains: dict[str, Any]) -> None:
+    kept, removed = domains["kept"], domains["removed"]
+    if not kept and not removed:
+        return
+    screen.head("Domains", "most pages kept, and most removed" + ("" if domains["exact"] else "; at least so many"))
+    blank: list[Part] = ["", "", ""]
+    table: list[list[Part]] = [[("kept", "green"), "", "", ("removed", "red"), "", ""]]
+    for i in range(min(DOMAINS, max(len(kept), len(removed)))):
+        row: list[Part] = []
+        for side in (kept, removed):
+            row += [side[i]["domain"], f"{side[i]['pages']:,}", percent(side[i]["share"])] if i < len(side) else blank
+        table.append(row)
+    screen.table(table, "<>><>>")
+
+
+def _months(screen: Screen, months: list[dict[str, Any]]) -> None:
+    if months:
+        screen.head("Crawled", "pages kept, by month as WARC-Date writes it")
+        often = sorted(months, key=lambda row: (-row["pages"], row["month"]))
+        largest = sorted(often[:MONTHS], key=lambda row: str(row["month"]))
+        screen.table([_bar_row(row, "month") for row in largest], "<>><")
+        _rest(screen, often, MONTHS, "pages")
+
+
+def _faults(screen: Screen, facts: dict[str, Any]) -> None:
+    faulty, faults = facts["inputs"]["faulty"], facts["faults"]
+    if not faulty and not faults:
+        return
+    screen.head("Faults", f"{len(faulty):,} of {many(facts['inputs']['files'], 'file')}")
+    for item in faulty[:FAULTS]:
+        screen.say(f"  {item['file']}: ", ", ".join(f"{code} {n:,}" for code, n in item["faults"].items()))
+    _rest(screen, faulty, FAULTS)
+    table = []
+    for fault in faults[:FAULTS]:
+        whole = fault["offset"] is None
+        where = "whole file" if whole else f"byte {fault['offset']:,}, record {fault['record']:,}"
+        detail = shorten(fault["detail"].removeprefix(f"{fault['file']}: "), DETAIL)
+        table.append([fault["file"], where, (fault["reason"], "red"), detail])
+    screen.table(table, "<<<<", indent=4)
+    _rest(screen, faults, FAULTS)
+
+
+def _sample(screen: Screen, pages: list[dict[str, Any]]) -> None:
+    if not pages:
+        return
+    screen.head("Pages", "--reason CODE has more of one, --url URL all of one")
+    table: list[list[Part]] = []
+    for page in pages:
+        kept = not page["stage"]
+        reason = ("kept", "green") if kept else (page["reason"], "red")
+        words = " ".join(page["text"].split())
+        table.append([reason, shorten(page["url"], screen.width // 3), (shorten(words, screen.width // 2), "dim")])
+    screen.table(table, "<<<")
+
+
+def _bar_row(row: dict[str, Any], name: str) -> list[Part]:
+    return [row[name] or "(none)", f"{row['pages']:,}", percent(row["share"]), (bar(row["share"] or 0), "green")]
+
+
+def _rest(screen: Screen, rows: list[dict[str, Any]], shown: int, what: str = "") -> None:
+    """How many rows are not shown, and how much they hold together."""
+    if rest := rows[shown:]:
+        total = f" with {sum(row[what] for row in rest):,} {what}" if what else ""
+        screen.say((f"  ... and {len(rest):,} more{total}; --json has all", "dim"))

@@ -1,0 +1,153 @@
+"""Pages as lines of a terminal: samples of a reason, and one page with what became of every line."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+from c4pipe.inspect.terminal import Part, Screen, many, shorten
+
+LINES = 5  # dropped lines shown of a sampled page
+TEXT = 3  # screen lines of its text
+SEGMENT = 2000  # characters of a piece of a line; --json has all of them
+_MEASURE = re.compile(r"[\d,.]+ \w[\w ]*")  # "2 sentences": a detail that counts, and quotes nothing
+_JUDGED = {"passed": "green", "broken": "red"}
+
+
+def show_reason(screen: Screen, found: dict[str, Any]) -> None:
+    """Sampled pages of a reason."""
+    for row in found["counted"]:
+        where = f" at stage {row['stage']}" if row["stage"] else ""
+        screen.say((f"{row['reason']}", "bold"), f"  {many(row['count'], row['unit'])}{where}")
+    for rule in found["rules"]:
+        screen.say(f"  {rule['stage']}: a {rule['unit']} that {rule['words']}  ", (f"({rule['source']})", "dim"))
+    screen.say(
+        f"  {found['sampled']:,} such pages are in the table of rejected pages; {len(found['pages']):,} of them:"
+    )
+    for page in found["pages"]:
+        _page(screen, page, found["reason"])
+
+
+def _page(screen: Screen, page: dict[str, Any], reason: str) -> None:
+    screen.say()
+    screen.say((page["url"] or "(no URL)", "bold"))
+    outcome = f"rejected at {page['stage']}: {page['reason']}" if page["stage"] else page["reason"]
+    screen.say("  ", (outcome, "red" if page["stage"] else "green"), f"  {page['timestamp']}  {page['source']}")
+    if page["detail"]:
+        screen.say("  detail  ", (shorten(page["detail"], screen.width - 10), "yellow"))
+    if page["text"]:
+        screen.say("  text    ", *marked(page["text"], quoted(page), TEXT * (screen.width - 10)))
+    cut = page["dropped"]
+    if cut:
+        counts = Counter(drop["reason"] for drop in cut)
+        said = ", ".join(f"{code} {n:,}" for code, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        screen.say(f"  cut     {said}")
+        first = sorted(cut, key=lambda drop: bool(drop["reason"] != reason))  # what is asked for
+        rows: list[list[Part]] = [[(drop["reason"], "yellow"), drop["line"]] for drop in first[:LINES]]
+        screen.table(rows, "<<", indent=10)
+        if len(cut) > LINES:
+            screen.say((f"          ... and {len(cut) - LINES:,} more; --url shows all", "dim"))
+
+
+def quoted(page: dict[str, Any]) -> str:
+    """What of a page's text its detail quotes: "" where the detail is a count, a language, or not in the text.
+
+    >>> quoted({"stage": "badwords", "reason": "bad_word", "detail": "gosh", "text": "Oh Gosh!"})
+    'Gosh'
+    >>> quoted({"stage": "clean", "reason": "few_sentences", "detail": "2 sentences", "text": "It has 2 sentences."})
+    ''
+    """
+    detail = page["detail"]
+    if not detail or page["stage"] == "read" or page["reason"].endswith("_language") or _MEASURE.fullmatch(detail):
+        return ""
+    found = re.search(re.escape(detail), page["text"], re.IGNORECASE)
+    return found[0] if found else ""
+
+
+def marked(text: str, mark: str, width: int) -> list[Part]:
+    """The text on one line in about so many columns, around the mark, which stands between » and «."""
+    text = text.replace("\n", " ⏎ ")
+    mark = mark.replace("\n", " ⏎ ")
+    at = text.find(mark) if mark else -1
+    if at < 0:
+        return [shorten(text, width)]
+    hit = shorten(mark, width // 2)
+    start = max(0, at - width // 4)
+    before = ("…" if start else "") + text[start:at]
+    return [before, (f"»{hit}«", "bold red"), shorten(text[at + len(mark) :], width - len(hit) - len(before))]
+
+
+def show_page(screen: Screen, found: dict[str, Any]) -> None:
+    """Every page of a URL, line by line."""
+    if found["found"] > len(found["pages"]):
+        screen.say(f"{found['found']:,} pages have this URL; the first {len(found['pages']):,}:")
+    for page in found["pages"]:
+        _heading(screen, page)
+        if not page["raw"]:
+            screen.say("  Its page as read is not in the sample: this is what was kept of it.")
+        if found["note"]:
+            screen.say("  ", (found["note"], "yellow"))
+        _lines(screen, page["lines"])
+        _recorded(screen, page["dropped"])
+        _rules(screen, page["tried"])
+        screen.say()
+
+
+def _heading(screen: Screen, page: dict[str, Any]) -> None:
+    screen.say((page["url"] or "(no URL)", "bold"))
+    if page["stage"]:
+        detail = f" ({shorten(page['detail'], screen.width)})" if page["detail"] else ""
+        screen.say("  ", (f"rejected at {page['stage']}: {page['reason']}{detail}", "red"))
+    else:
+        language = f", language {page['language'] or '(none)'} {page['language_score']:.4f}"
+        screen.say("  ", (f"kept in {page['shard']}, row {page['row']:,}", "green"), language)
+    screen.say(f"  {page['timestamp']}  {page['source']}")
+
+
+def _lines(screen: Screen, lines: list[list[dict[str, Any]]]) -> None:
+    """Each piece of each line, with the number of the line, and the reason for which it went."""
+    screen.head("Lines", "a reason in front: cut, and why")
+    codes = [segment["code"] for line in lines for segment in line]
+    wide = max(map(len, codes), default=0)
+    for number, line in enumerate(lines, 1):
+        for i, segment in enumerate(line):
+            more = len(segment["text"]) - SEGMENT
+            text = segment["text"][:SEGMENT] + (f" … ({more:,} more characters)" if more > 0 else "")
+            place = f"{number:>6,}" if not i else " " * 6
+            said = [
+                (f"{place}  ", "dim"),
+                (f"{segment['code']:<{wide}}  ", "red"),
+                (text, "dim" if segment["code"] else ""),
+            ]
+            screen.say(*said, *_owner(segment))
+
+
+def _owner(segment: dict[str, Any]) -> list[Part]:
+    if not segment["owner"]:
+        return []
+    where = segment["owner_url"] or f"a page that is not here, md5 {segment['owner']}"
+    return [(f"  (kept by {where})", "blue")]
+
+
+def _recorded(screen: Screen, dropped: list[dict[str, str]]) -> None:
+    """The losses of a page of which nobody can say where they stood."""
+    if dropped:
+        screen.head("Cut from it", "as the build recorded it")
+        screen.table([[(drop["reason"], "red"), drop["line"]] for drop in dropped], "<<")
+
+
+def _rules(screen: Screen, tried: list[dict[str, str]]) -> None:
+    if tried:
+        screen.head("Rules, in the order in which the page met them")
+        rows: list[list[Part]] = [
+            [
+                rule["stage"],
+                (rule["outcome"], _JUDGED.get(rule["outcome"], "dim")),
+                rule["code"],
+                f"a {rule['unit']} that {rule['words']}",
+                rule["detail"],
+            ]
+            for rule in tried
+        ]
+        screen.table(rows, "<<<<<")

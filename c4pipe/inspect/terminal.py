@@ -1,0 +1,142 @@
+"""What a terminal or a pipe is sent: lines, columns, bars. Nothing of a crawled text can command a terminal.
+
+Colours go to a terminal only; a pipe gets plain text. Every piece goes through `visible` on its way, so no line holds
+a control character, whatever was crawled.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TextIO
+
+from c4pipe.text import printable
+
+PIPE_WIDTH = 120  # of what is not a terminal
+BAR = 24  # characters of a full bar
+EIGHTHS = " ▏▎▍▌▋▊▉"
+
+Part = str | tuple[str, str]  # text, or text and its style
+# Letters and marks that are drawn as nothing, though Python calls them printable: Default_Ignorable_Code_Point
+# of Unicode 16's DerivedCoreProperties.txt, and the blank pattern of Braille. Controls, formats and lone surrogates are not printable.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
+
+def visible(text: str) -> str:
+    """The text with everything spelt out that a terminal would obey, or that nobody would see.
+
+    >>> print(visible("a\\x1b[2J\\u202eb\\u3164"))
+    a\\x1b[2J\\u202eb\\u3164
+    """
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), printable(text))
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal the text takes: two for a Chinese character, none for an accent."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def shorten(text: str, width: int) -> str:
+    """The text, spelt out, in at most so many columns; "…" at the end where it had to be cut."""
+    shown = visible(text[: 4 * width + 1])  # marks take no column: a text of marks alone ends somewhere, too
+    if cells(shown) <= width and len(text) <= 4 * width:
+        return shown
+    while shown and cells(shown) > width - 1:
+        shown = shown[: -max(1, (cells(shown) - width) // 2)]
+    return shown + "…" if width else ""
+
+
+def bar(share: float, width: int = BAR) -> str:
+    """A bar for a share from 0 to 1, an eighth of a column exact; something for all that is not 0."""
+    eighths = min(8 * width, max(round(8 * width * share), int(share > 0)))
+    return ("█" * (eighths // 8) + EIGHTHS[eighths % 8]).rstrip()
+
+
+def many(count: int, what: str) -> str:
+    """A count with its noun, which may come in the plural.
+
+    >>> many(1, "pages"), many(1234, "page")
+    ('1 page', '1,234 pages')
+    """
+    return f"{count:,} {what.removesuffix('s')}{'s' if count != 1 else ''}"
+
+
+class Screen:
+    """Where lines go. `width` is the terminal's, or what is asked for."""
+
+    def __init__(self, stream: TextIO, width: int | None = None):
+        self._stream = stream
+        self._console = None
+        self.terminal = stream.isatty()
+        self.width = width or (_columns(stream) if self.terminal else PIPE_WIDTH)
+        if self.terminal:
+            from rich.console import Console
+
+            self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
+
+    def say(self, *parts: Part) -> None:
+        """One line."""
+        pairs = [(part, "") if isinstance(part, str) else part for part in parts]
+        shown = [(visible(text), style) for text, style in pairs if text]
+        if self._console is None:
+            self._stream.write("".join(text for text, _ in shown).rstrip() + "\n")
+            return
+        from rich.text import Text
+
+        self._console.print(Text.assemble(*shown), soft_wrap=True)
+
+    def head(self, words: str, more: str = "") -> None:
+        """The title of a section, a blank line before it."""
+        self.say()
+        self.say((words, "bold"), (f"  {more}" if more else "", "dim"))
+
+    def table(self, rows: Iterable[Sequence[Part]], align: str, indent: int = 2) -> None:
+        """Rows in columns, `align` a "<" or ">" for each; the widest columns are shortened until they fit."""
+        for line in laid_out(list(rows), align, self.width - indent):
+            self.say(" " * indent, *line)
+
+
+def laid_out(rows: Sequence[Sequence[Part]], align: str, width: int) -> Iterator[list[Part]]:
+    """The rows as lines of at most `width` columns, two blanks between the cells.
+
+    >>> list(laid_out([["few_words", "1,234"], ["policy", "7"]], "<>", 40))
+    [[('few_words', ''), '  ', ('1,234', '')], [('policy   ', ''), '  ', ('    7', '')]]
+    """
+    table = [[(cell, "") if isinstance(cell, str) else cell for cell in row] for row in rows]
+    shown = [[(shorten(text, width), style) for text, style in row] for row in table]
+    widest = [max((cells(row[i][0]) for row in shown if i < len(row)), default=0) for i in range(len(align))]
+    widths = fit(widest, width - 2 * (len(align) - 1))
+    for row in shown:
+        line: list[Part] = []
+        for (text, style), side, room in zip(row, align, widths, strict=False):
+            cut = shorten(text, room)
+            blanks = " " * (room - cells(cut))
+            line += ["  "] if line else []
+            line.append((blanks + cut if side == ">" else cut + blanks, style))
+        yield line
+
+
+def fit(widths: Sequence[int], room: int) -> list[int]:
+    """The widths with the largest cut down to one size, so that together they take no more than the room.
+
+    >>> fit([5, 80, 40], 65)
+    [5, 30, 30]
+    """
+    most = max(widths, default=0)
+    while most > 1 and sum(min(width, most) for width in widths) > room:
+        most -= 1
+    return [min(width, most) for width in widths]
+
+
+def _columns(stream: TextIO) -> int:
+    try:
+        return max(40, os.get_terminal_size(stream.fileno()).columns)
+    except (OSError, ValueError):
+        return 80

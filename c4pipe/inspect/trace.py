@@ -1,0 +1,127 @@
+"""A text whose characters remember where they stood in the page as read, and what became of them there."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from c4pipe.rules import LineEdit
+
+NOWHERE = -1  # the place of a character that an edit or a join has written
+_WORDS = re.compile(r"\[[^\[\]]*\]|\s+|[^\s\[]+|\[")  # a bracketed mark may hold blanks
+
+
+class Segment(NamedTuple):
+    """A piece of a raw line. All pieces of a line, joined, are the line."""
+
+    text: str
+    code: str = ""  # "" where it was kept, else the code of the reason or the name of the edit that cut it
+    owner: str = ""  # of a repeated one the page that keeps it, as `shards.owner_of` names it
+
+
+class Trace(NamedTuple):
+    """A text with the place of each of its characters in the raw text."""
+
+    text: str
+    places: array[int]
+
+    @classmethod
+    def of(cls, text: str) -> Trace:
+        """A raw text: every character is where it is."""
+        return cls(text, array("q", range(len(text))))
+
+    def cut(self, start: int, stop: int) -> Trace:
+        """A piece of it."""
+        return Trace(self.text[start:stop], self.places[start:stop])
+
+    def strip(self) -> Trace:
+        """As `str.strip`."""
+        start = len(self.text) - len(self.text.lstrip())
+        return self.cut(start, max(start, len(self.text.rstrip())))
+
+    def pieces(self, texts: Iterable[str], gap: int = 0) -> Iterator[Trace]:
+        """The trace cut into these texts, which are its own with `gap` characters between two."""
+        start = 0
+        for text in texts:
+            yield self.cut(start, start + len(text))
+            start += len(text) + gap
+
+    def lines(self) -> Iterator[Trace]:
+        """As `str.splitlines`."""
+        for line in self.pieces(self.text.splitlines(keepends=True)):
+            yield line.cut(0, len("".join(line.text.splitlines())))
+
+
+def join(traces: Iterable[Trace], by: str = "") -> Trace:
+    """As `by.join`."""
+    texts: list[str] = []
+    places = array("q")
+    for trace in traces:
+        if texts:
+            places.extend([NOWHERE] * len(by))
+        texts.append(trace.text)
+        places.extend(trace.places)
+    return Trace(by.join(texts), places)
+
+
+def edited(line: Trace, edit: LineEdit) -> Trace:
+    """What the edit makes of the line. Characters that it leaves keep their places.
+
+    An edit may change anything. Most do the same to each word as to the line, so words are compared; where that does
+    not give the same line, the line itself is.
+    """
+    text = edit.edit(line.text)
+    if text == line.text:
+        return line
+    words = _WORDS.findall(line.text)
+    changed = [edit.edit(word) for word in words]
+    if "".join(changed) != text:
+        words, changed = [line.text], [text]
+    return join(_became(word, new) for word, new in zip(line.pieces(words), changed, strict=True))
+
+
+def _became(old: Trace, new: str) -> Trace:
+    """The new text with the places of what it has in common with the old one in front and behind."""
+    most = min(len(old.text), len(new))
+    front = next((i for i in range(most) if old.text[i] != new[i]), most)
+    back = next((i for i in range(most - front) if old.text[-1 - i] != new[-1 - i]), most - front)
+    written = array("q", [NOWHERE] * (len(new) - front - back))
+    return Trace(new, old.places[:front] + written + old.places[len(old.text) - back :])
+
+
+class Marks:
+    """What was cut from a raw text, by places."""
+
+    def __init__(self, text: str):
+        self._text = text
+        self._marks = array("i", bytes(4 * len(text)))  # for each character a number in `_cuts`
+        self._cuts = [("", "")]
+
+    def cut(self, places: Iterable[int], code: str, owner: str = "") -> None:
+        """Marks these places as cut for this reason; a later mark is the one that counts."""
+        self._cuts.append((code, owner))
+        for place in places:
+            if place != NOWHERE:
+                self._marks[place] = len(self._cuts) - 1
+
+    def lines(self) -> list[list[Segment]]:
+        """The raw text, cut at each "\\n" and wherever a mark begins or ends."""
+        return [list(self._segments(start, line)) for start, line in _numbered(self._text.split("\n"))]
+
+    def _segments(self, start: int, line: str) -> Iterator[Segment]:
+        marks = self._marks[start : start + len(line)]
+        bounds = [0, *(i for i in range(1, len(line)) if marks[i] != marks[i - 1]), len(line)]
+        for begin, end in pairwise(bounds):
+            if end > begin:
+                yield Segment(line[begin:end], *self._cuts[marks[begin]])
+
+
+def _numbered(lines: list[str]) -> Iterator[tuple[int, str]]:
+    """Each line with its place in the text."""
+    start = 0
+    for line in lines:
+        yield start, line
+        start += len(line) + 1
