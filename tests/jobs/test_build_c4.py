@@ -268,6 +268,33 @@ def test_rejected_all_keeps_every_record_once(built, small):
     assert without_place(table) == without_place(rejected(built(small)))  # so few pages that the sample is all of them
 
 
+def test_a_repeated_sentence_names_the_page_that_keeps_it(built, small):
+    """By the smallest md5 of a URL, as the reference does; a page may own what it lost at another place of its own."""
+    holders = [page.url for page in ODD.values() if REPEATED in page.text]
+    owner = min(hashlib.md5(url.encode()).hexdigest() for url in holders)[:16]
+    table = {row["url"]: row for row in rejected(built(small))}
+    named = {url: {drop["owner"] for drop in table[url]["dropped"] if drop["owner"]} for url in holders}
+    assert {owner} == set.union(*named.values())
+    assert [url for url in holders if not named[url]] == [
+        url for url in holders if hashlib.md5(url.encode()).hexdigest().startswith(owner) and url != ODD["within"].url
+    ]
+    lost = {drop["reason"] for row in table.values() for drop in row["dropped"] if drop["owner"]}
+    assert lost == {"repeated_span"}
+
+
+def test_a_page_that_a_late_stage_rejects_is_shown_as_it_was_read(built):
+    """From the staged raw texts in a sample, from the sample itself when that is of all pages."""
+    sample = {row["source"]: row for row in rejected(built(SAMPLES))}
+    everything = {row["source"]: row for row in rejected(built(SAMPLES, "--rejected", "all"))}
+    late = [row for row in sample.values() if row["stage"] in ("spans", "language", "badwords")]
+    assert len(late) > 50
+    assert all(row == everything[row["source"]] for row in sample.values())
+    changed = [row for row in late if row["dropped"]]
+    assert len(changed) > 50
+    for row in changed:  # the raw text holds what was cut from it
+        assert all(drop["line"] in row["text"] or drop["reason"] == "no_end_mark" for drop in row["dropped"])
+
+
 # --- options ----------------------------------------------------------------------------------------------------
 
 
