@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from c4pipe.command import Parser, count, positive
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.flow.files import SUFFIXES
 from c4pipe.langid import IDENTIFIERS
@@ -35,13 +36,6 @@ is finished.  Options of Apache Beam are passed on to it.
 
 # A worker process costs seconds to start: below that many bytes of input for each, one process is done sooner.
 WORKER_BYTES = 32 << 20
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, as every other error of wrong use is said, and not below a page of usage."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ConfigError(f"{message}. See --help.")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -111,19 +105,6 @@ def parser() -> argparse.ArgumentParser:
     a("--staging", metavar="DIR", help="keep them there: later builds from the same inputs need not read them again")
     a("--dry-run", action="store_true", help="read a file or two and predict pages, time, disk and kept share")
     return p
-
-
-def positive(text: str) -> int:
-    number = count(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a number of 1 or more, got {text!r}")
-    return number
-
-
-def count(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}")
-    return int(text)
 
 
 def share(text: str) -> float:

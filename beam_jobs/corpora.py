@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import re
 from argparse import Namespace
 from dataclasses import replace
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-from c4pipe import __version__
+from beam_jobs.command import hash_of_code, versions
 from c4pipe.assets import Assets
 from c4pipe.catalogue import describe
 from c4pipe.errors import ConfigError
@@ -27,7 +24,6 @@ from c4pipe.presets import Preset, find_preset, for_format, for_languages
 from c4pipe.stages import Identify, Size
 
 TYPICAL_WET = 80 << 20  # bytes of a file of a list in a bucket, whose size nobody has asked for
-PACKAGE = Path(__file__).parents[1] / "c4pipe"
 LIBRARIES = ("apache-beam", "langdetect", "mmh3", "numpy", "pyarrow", "sentencex", "tldextract", "nltk")
 
 
@@ -102,8 +98,7 @@ def make_settings(
         },
         "assets": assets.describe(kinds_of(preset.stages)),
         "identifiers": [describe_identifier(stage.by) for stage in preset.stages if isinstance(stage, Identify)],
-        "versions": {"c4pipe": __version__, "python": platform.python_version()}
-        | {name: version(name) for name in LIBRARIES},
+        "versions": versions(LIBRARIES),
     }
     named = [[item.name, item.bytes, item.expected] for item in inputs]
     known = json.dumps([describe(preset), description, named], sort_keys=True)
@@ -129,13 +124,11 @@ def staging_key(inputs: list[Input]) -> str:
 
     What they were made with, settings and versions, decides over the folders inside.
     """
-    known = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        known.update(path.read_bytes())
+    known = hash_of_code()
     for item in inputs:
         try:
             modified = None if is_remote(item.path) else os.stat(item.path).st_mtime_ns
         except (OSError, ValueError):  # it is counted as unreadable
             modified = None
         known.update(os.fsencode(f"{item.path} {item.name} {item.bytes} {item.expected} {modified}\n"))
-    return known.hexdigest()
+    return str(known.hexdigest())

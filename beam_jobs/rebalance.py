@@ -5,36 +5,32 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import sys
 import time
 from argparse import Namespace
 from collections.abc import Sequence
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, TestOptions
 
 from beam_jobs.arguments import beam_flags
-from beam_jobs.command import exit_code_of, peak_memory
+from beam_jobs.command import exit_code_of, hash_of_code, peak_memory, versions
 from beam_jobs.rebalance_arguments import parse
 from beam_jobs.workers import as_build_error, tended
-from c4pipe import __version__
 from c4pipe.errors import ConfigError
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.mixed import Watch, clear_staging, finished_mixture, prepare
 from c4pipe.flow.progress import duration
 from c4pipe.flow.rebalance import Rebalance, Rebalancing
+from c4pipe.flow.target import staging_folder
 from c4pipe.mixture import Mixture
 from c4pipe.rebalance.conclude import summary
 from c4pipe.rebalance.plan import Plan, make_plan
 from c4pipe.rebalance.sources import Corpus, find_sources, look_at, read_corpora
 from c4pipe.shards import MANIFEST
 
-PACKAGE = Path(__file__).parents[1] / "c4pipe"
 LIBRARIES = ("apache-beam", "matplotlib", "numpy", "pyarrow")
 
 
@@ -111,15 +107,14 @@ def make_job(args: Namespace, mixture: Mixture, corpora: list[Corpus]) -> Rebala
             "languages": args.languages,
             "shards": args.shards or "auto",
         },
-        "versions": {"c4pipe": __version__, "python": platform.python_version()}
-        | {name: version(name) for name in LIBRARIES},
+        "versions": versions(LIBRARIES),
         "inputs": [_described(corpus) for corpus in corpora],
     }
-    description["fingerprint"] = _hash(json.dumps(description, sort_keys=True))
-    known = [description["fingerprint"], *(corpus.folder for corpus in corpora)]
-    code = b"".join(path.read_bytes() for path in sorted(PACKAGE.rglob("*.py")))
+    description["fingerprint"] = hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
+    known = hash_of_code()
+    known.update(json.dumps([description["fingerprint"], *(corpus.folder for corpus in corpora)]).encode())
     output = args.output.rstrip("/") or "/"
-    return Rebalancing(output, f"{output}/.staging-{_hash(json.dumps(known), code)[:16]}", description)
+    return Rebalancing(output, staging_folder(output, known.hexdigest()), description)
 
 
 def _described(corpus: Corpus) -> dict[str, Any]:
@@ -132,10 +127,6 @@ def _described(corpus: Corpus) -> dict[str, Any]:
         "one_entry": corpus.whole,
         "manifest_sha256": corpus.sha256,
     }
-
-
-def _hash(text: str, more: bytes = b"") -> str:
-    return hashlib.sha256(text.encode() + more).hexdigest()
 
 
 def _check_apart(output: str, folder: str) -> None:

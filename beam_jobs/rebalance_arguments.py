@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from beam_jobs.arguments import Parser, count, parse_with, positive, shards
+from beam_jobs.arguments import parse_with, shards
+from c4pipe.command import Parser, count, positive
 from c4pipe.mixture import KINDS, MAX_EPOCHS
 
 EPILOG = """\

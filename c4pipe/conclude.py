@@ -80,7 +80,7 @@ def write_corpus_files(
     numbers["faults"] = faults_table([fault for _, item in sorted(read.items()) for fault in item.faults])
     for name, data in (
         ("stats.json", to_json(numbers)),
-        ("README.md", dataset_card(plan.preset, shards, ledger, stats).encode()),
+        ("README.md", dataset_card(plan.preset, manifest, stats).encode()),
         (MANIFEST, to_json(manifest)),
     ):
         with store.write(f"{folder}/{name}") as stream:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -20,9 +21,10 @@ from numpy.typing import NDArray
 
 from c4pipe.ledger import Ledger, StageCount
 from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict
-from c4pipe.plan import KEPT, Plan, walk
-from c4pipe.sample import Sample, Sampled, ranked, sample_table, sampled_of
+from c4pipe.plan import Plan, walk
+from c4pipe.sample import ranked, sample_table, sampled_of
 from c4pipe.shards import PAGE_SCHEMA, Batch, ParquetSink, page_table, pages_of
+from c4pipe.showing import Shown
 from c4pipe.stages import after, judge
 from c4pipe.staging import STAGED_SCHEMA, Fault, Staged, count_lines
 from c4pipe.stats import Stats
@@ -82,14 +84,15 @@ def finish_shard(
         count_outcomes(pq.read_table(stream), lost.rows, plans[0], trunk)
     with store.read(staged.sample) as stream:
         early = list(sampled_of(pq.read_table(stream)))
+    losing = set(lost.rows.tolist())
     finishers = [
-        _Finisher(plan, store, files, _Shown(early, set(lost.rows.tolist()), plan, cap, _Raw(store, staged)))
+        _Finisher(plan, store, files, Shown(early, losing, plan, cap, partial(_raw_texts, store, staged, plan)))
         for plan, files in zip(plans, finished, strict=True)
     ]
     with ExitStack() as stack:
         for finisher in finishers:
             stack.enter_context(finisher.writing())
-        for row, page, flags, owners in _survivors(store, staged, lost, stats):
+        for row, page, flags, owners in _survivors(store, staged, lost, losing, stats):
             verdict, dropped = _lose(page, flags, owners, plans[0])
             if plans[0].text_index is not None:
                 _count_text(trunk.stages[plans[0].text_index], page, verdict, plans[0])
@@ -102,7 +105,7 @@ def finish_shard(
 class _Finisher:
     """What one corpus gets of a shard: the stages behind the trunk, and its finished files."""
 
-    def __init__(self, plan: Plan, store: Store, finished: Finished, shown: _Shown):
+    def __init__(self, plan: Plan, store: Store, finished: Finished, shown: Shown):
         self._plan, self._store, self._finished, self._shown = plan, store, finished, shown
         self._first = len(plan.trunk)  # the first stage of its own
         self._ledger = Ledger.of(plan.names()[self._first :])
@@ -176,81 +179,22 @@ def count_outcomes(outcomes: pa.Table, lost: NDArray[np.uint32], plan: Plan, led
         stage.lines_rejected += int(outcomes["lines_in"].to_numpy()[won][here].sum())
 
 
-class _Shown:
-    """The shard's part of the rejected table, while the last outcomes become known."""
-
-    def __init__(self, early: list[Sampled], lost: set[int], plan: Plan, cap: int | None, raw: _Raw):
-        url, older = plan.names()[plan.url_index], plan.url.OLDER.code
-        self._early = [s._replace(stage=url, reason=older, detail="") if s.row in lost else s for s in early]
-        self._kept_rows = {s.row for s in self._early if s.reason == KEPT}
-        self._dropped: dict[int, tuple[Dropped, ...]] = {}
-        self._late = Sample(cap)
-        self._plan, self._raw = plan, raw
-        self._full = cap is None  # a table that is not sampled any further shows now what cleaning cut
-
-    def dropped(self, row: int, dropped: list[Dropped]) -> None:
-        """Takes the sentences or lines that the page of this row loses to dedup, if they will be shown."""
-        if row in self._kept_rows:
-            self._dropped[row] = tuple(dropped)
-
-    def rejected(self, row: int, page: Page, stage: str, verdict: Rejected, dropped: Sequence[Dropped]) -> None:
-        self._kept_rows.discard(row)
-        self._late.add(page, stage, verdict.reason.code, verdict.detail, row, dropped)
-
-    def final(self) -> Iterator[Sampled]:
-        """All with their last outcome, and as they were read."""
-        for s in self._early:
-            if s.reason != KEPT or s.row in self._kept_rows:
-                dropped = self._dropped.get(s.row, ()) if s.reason == KEPT else ()
-                yield self._explained(s._replace(dropped=dropped))
-        late = list(self._late)
-        texts = self._texts({s.row for s in late})
-        for s in late:
-            yield self._explained(s._replace(page=s.page._replace(text=texts[s.row])))
-
-    def _texts(self, rows: set[int]) -> dict[int, str]:
-        """The pages of these rows as read: the sample has them if it is of all pages."""
-        if self._full:
-            return {s.row: s.page.text for s in self._early if s.row in rows}
-        return self._raw.texts(rows, self._plan)
-
-    def _explained(self, sampled: Sampled) -> Sampled:
-        return explained(sampled, self._plan) if self._full else sampled
-
-
-class _Raw(NamedTuple):
-    """The staged pages of a shard before they were cleaned."""
-
-    store: Store
-    staged: Staged
-
-    def texts(self, rows: set[int], plan: Plan) -> dict[int, str]:
-        """The texts of these rows."""
-        found: dict[int, str] = {}
-        if not rows:
-            return found
-        with self.store.read(self.staged.pages if plan.clean_index is None else self.staged.raw) as stream:
-            for batch in pq.ParquetFile(stream).iter_batches(batch_size=1000, columns=["row", "text"]):
-                numbers = batch.column("row").to_pylist()
-                chosen = [i for i, row in enumerate(numbers) if row in rows]
-                texts = batch.column("text").take(pa.array(chosen, pa.int64())).to_pylist()
-                found.update(zip((numbers[i] for i in chosen), texts, strict=True))
-        return found
-
-
-def explained(sampled: Sampled, plan: Plan) -> Sampled:
-    """The page with the lines that cleaning cuts from it in front of what dedup cut."""
-    index = plan.clean_index
-    if index is None or sampled.stage in plan.names()[:index]:
-        return sampled
-    return sampled._replace(dropped=(*plan.dropped_lines(sampled.page), *sampled.dropped))
+def _raw_texts(store: Store, staged: Staged, plan: Plan, rows: set[int]) -> dict[int, str]:
+    """The staged pages of these rows before they were cleaned."""
+    found: dict[int, str] = {}
+    with store.read(staged.pages if plan.clean_index is None else staged.raw) as stream:
+        for batch in pq.ParquetFile(stream).iter_batches(batch_size=1000, columns=["row", "text"]):
+            numbers = batch.column("row").to_pylist()
+            chosen = [i for i, row in enumerate(numbers) if row in rows]
+            texts = batch.column("text").take(pa.array(chosen, pa.int64())).to_pylist()
+            found.update(zip((numbers[i] for i in chosen), texts, strict=True))
+    return found
 
 
 def _survivors(
-    store: Store, staged: Staged, lost: Lost, stats: Stats
+    store: Store, staged: Staged, lost: Lost, losing: set[int], stats: Stats
 ) -> Iterator[tuple[int, Page, NDArray[np.bool_], NDArray[np.uint64]]]:
     """Staged pages that won their URL: row, page, which of its atoms are lost, and to whom."""
-    losing = set(lost.rows.tolist())
     start = 0
     with store.read(staged.pages) as stream:
         for batch in pq.ParquetFile(stream).iter_batches(batch_size=1000, columns=STAGED_SCHEMA.names):

@@ -8,10 +8,11 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 
+from c4pipe.command import Parser
 from c4pipe.errors import AssetError
 from c4pipe.mixture import KINDS
 from model.config import SIZES
@@ -36,13 +37,6 @@ exit codes: 0 done; 1 the training failed; 2 wrong use, found before any work; 1
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, as every other error of wrong use is said, and not below a page of usage."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ConfigError(f"{message}. See --help.")
-
-
 def exit_code(error: C4Error) -> int:
     """2 for wrong use, 1 for work that failed."""
     return 2 if isinstance(error, ConfigError | AssetError) else 1
@@ -50,7 +44,7 @@ def exit_code(error: C4Error) -> int:
 
 def train_parser() -> argparse.ArgumentParser:
     """The options of `python -m model.train`. What is not given is left out of the result."""
-    p = _Parser(
+    p = Parser(
         prog="python -m model.train",
         description="Trains a T5 on finished corpora.",
         epilog=EPILOG,
@@ -184,7 +178,7 @@ def parse_evaluate(argv: Sequence[str] | None) -> Namespace:
 
 def _trained(prog: str, description: str) -> argparse.ArgumentParser:
     """What both commands ask of a run."""
-    p = _Parser(prog=prog, description=description, allow_abbrev=False)
+    p = Parser(prog=prog, description=description, allow_abbrev=False)
     p.add_argument("--run", type=Path, required=True, metavar="DIR", help="folder of a run")
     p.add_argument("--checkpoint", type=Path, metavar="DIR", help="(default: the newest good one of the run)")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", metavar="NAME")

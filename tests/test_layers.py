@@ -19,13 +19,13 @@ ROOT = Path(__file__).parents[1]
 # from its own floor but what NEIGHBOURS allows.
 FLOORS = (
     ("page", "errors"),
-    ("text", "urls", "assets", "storage"),
+    ("text", "urls", "assets", "storage", "command"),
     ("wet", "rules", "langid", "dedup", "shards", "ledger", "stats", "fetch"),
     ("clean", "sample", "mixture", "documents"),
     ("stages",),
     ("presets",),
     ("catalogue", "plan"),
-    ("staging", "merging", "card", "summary"),
+    ("staging", "showing", "merging", "card", "summary"),
     ("finishing", "conclude", "inspect", "rebalance"),
     ("flow",),
     ("beam_jobs",),
@@ -35,7 +35,7 @@ NEIGHBOURS = {
     ("assets", "text"),  # the hashes of a URL list,
     ("assets", "urls"),  # by the keys of its URLs
 }
-ONLY = {"model": {"shards", "mixture", "errors"}}  # the disk is the contract
+ONLY = {"model": {"shards", "mixture", "errors", "command"}}  # the disk is the contract
 
 # Library -> rooms, or single modules, that may import it. Others may be seen anywhere above the ground floor.
 LIBRARIES = {

@@ -8,8 +8,8 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
 
+from c4pipe.command import Parser
 from c4pipe.errors import C4Error, ConfigError
 from c4pipe.fetch.board import Board
 from c4pipe.fetch.client import Client
@@ -34,14 +34,9 @@ exit codes: 0 all there; 1 some could not be fetched, the rest is there; 2 wrong
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise ConfigError(f"{message}. See --help.")
-
-
 def parser() -> argparse.ArgumentParser:
     """The options."""
-    p = _Parser(
+    p = Parser(
         prog="python -m c4pipe.fetch",
         description="Downloads WET files of a Common Crawl crawl, politely and resumably.",
         epilog=EPILOG,

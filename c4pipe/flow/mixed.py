@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import sys
-import threading
-import time
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 from c4pipe.errors import ConfigError
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import LOCK
+from c4pipe.flow.progress import PLAIN, Watcher
 from c4pipe.flow.rebalance import PLAN, Rebalancing
+from c4pipe.flow.target import HALF_WRITTEN, clear_half_written, names_below
 from c4pipe.rebalance.plan import Plan
 from c4pipe.shards import MANIFEST
 from c4pipe.storage import make_folder
@@ -25,8 +24,6 @@ _OURS = re.compile(
     r"(README\.md|stats\.json|manifest\.json|mixture\.svg|report\.html|\.lock)"
     r"|mixture/(train|validation)-\d{5}-of-\d{5}\.parquet|\.staging-[0-9a-f]+/.*|(mixture/)?\.[^/]+\.tmp"
 )
-_HALF = re.compile(r"(.*/)?\.[^/]+\.tmp")
-PERIOD = 10.0  # seconds between two lines on progress
 
 
 def finished_mixture(job: Rebalancing, overwrite: bool) -> dict[str, Any] | None:
@@ -34,7 +31,7 @@ def finished_mixture(job: Rebalancing, overwrite: bool) -> dict[str, Any] | None
 
     ConfigError where the folder holds another one, or files that no rebalancing has made.
     """
-    names = _names(job.output)
+    names = names_below(job.output)
     foreign = sorted(name for name in names if not _OURS.fullmatch(name))
     if foreign:
         raise ConfigError(
@@ -63,9 +60,9 @@ def prepare(job: Rebalancing, plan: Plan) -> None:
     """
     store = BeamStore()
     try:
-        names = _names(job.output)
+        names = names_below(job.output)
         if store.exists(job.plan) and MANIFEST not in names:
-            _remove(job.output, filter(_HALF.fullmatch, names))
+            _remove(job.output, filter(HALF_WRITTEN.fullmatch, names))
             return
         # The manifest goes first: from here on the folder holds no finished corpus. The plans go next: without one no
         # staging folder is gone on with, however much of this gets done.
@@ -83,7 +80,7 @@ def prepare(job: Rebalancing, plan: Plan) -> None:
 def clear_staging(job: Rebalancing) -> None:
     """Takes away the intermediate files of a finished mixture, and what a killed run was writing."""
     BeamStore().remove(job.staging)
-    _remove(job.output, filter(_HALF.fullmatch, _names(job.output)))
+    clear_half_written(job.output)
 
 
 def _remove(output: str, names: Any) -> None:
@@ -93,17 +90,7 @@ def _remove(output: str, names: Any) -> None:
             store.remove(f"{output}/{name}")
 
 
-def _names(output: str) -> list[str]:
-    """Every file below the folder, as a path from there."""
-    if is_remote(output):
-        return [path.removeprefix(output).lstrip("/") for path in BeamStore().list(output)]
-    folder = Path(output)
-    if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"--output {output} is a file; expected a folder, or a name for a new one.")
-    return [(Path(path) / name).relative_to(folder).as_posix() for path, _, files in os.walk(folder) for name in files]
-
-
-class Watch(AbstractContextManager["Watch"]):
+class Watch(Watcher):
     """Says now and then how many files are scattered and written, as the staging folder shows it."""
 
     def __init__(self, job: Rebalancing, plan: Plan, out: TextIO = sys.stderr):
@@ -111,20 +98,10 @@ class Watch(AbstractContextManager["Watch"]):
         self._sources = sum(1 for split in plan.splits for _ in plan.drawn(split))
         self._outputs = len(plan.outputs)
         self._out = out
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._started = time.monotonic()
+        super().__init__()
 
-    def __enter__(self) -> Watch:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(PERIOD):
+    def show(self) -> None:
+        while self.waited(PLAIN):
             print(self.line(), file=self._out, flush=True)
 
     def line(self) -> str:
@@ -133,5 +110,5 @@ class Watch(AbstractContextManager["Watch"]):
         written = sum(1 for _ in self._staging.glob("written/*/[!.]*.json"))
         return (
             f"scattered {scattered:,}/{self._sources:,} source files  written {written:,}/{self._outputs:,} files  "
-            f"{time.monotonic() - self._started:,.0f} s"
+            f"{self.seconds():,.0f} s"
         )

@@ -7,10 +7,11 @@ import os
 import sys
 import threading
 import time
+from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 from rich.console import Console
 from rich.live import Live
@@ -26,7 +27,36 @@ LIVE = 0.5  # seconds between two looks on a terminal
 PLAIN = 10.0  # seconds between two lines elsewhere
 
 
-class Watch(AbstractContextManager["Watch"]):
+class Watcher(AbstractContextManager["Watcher"]):
+    """Something that shows how far a job is, in a thread of its own, as long as it is entered."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self.show, daemon=True)
+        self._started = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def waited(self, seconds: float) -> bool:
+        """True when that long is over, False as soon as the job is."""
+        return not self._stop.wait(seconds)
+
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.monotonic() - self._started
+
+    @abstractmethod
+    def show(self) -> None:
+        """Shows it, again and again while it has `waited`."""
+
+
+class Watch(Watcher):
     """Shows progress while a build runs: a live line on a terminal, now and then a plain one elsewhere."""
 
     def __init__(self, corpora: Sequence[Settings], inputs: list[Input], out: TextIO = sys.stderr):
@@ -37,25 +67,15 @@ class Watch(AbstractContextManager["Watch"]):
         self._total = max(1, sum(max(0, item.bytes) for item in inputs))
         self._done: dict[int, dict[str, int]] = {}
         self._console = Console(file=out)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._started = time.monotonic()
+        super().__init__()
 
-    def __enter__(self) -> Watch:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
+    def show(self) -> None:
         if self._console.is_terminal:
             with Live(console=self._console, transient=True, auto_refresh=False) as live:
-                while not self._stop.wait(LIVE):
+                while self.waited(LIVE):
                     live.update(self._draw(), refresh=True)
             return
-        while not self._stop.wait(PLAIN):
+        while self.waited(PLAIN):
             self._console.print(self.line(self.look()), markup=False, highlight=False, soft_wrap=True)
 
     def _draw(self) -> Table:
@@ -82,7 +102,7 @@ class Watch(AbstractContextManager["Watch"]):
 
     def line(self, now: dict[str, Any]) -> str:
         """One look in words."""
-        seconds = max(0.001, time.monotonic() - self._started)
+        seconds = max(0.001, self.seconds())
         kept = f"{now['staged'] / now['pages']:.1%} of pages so far" if now["pages"] else "-"
         left = seconds * (1 - now["share"]) / now["share"] if now["share"] > 0.01 else None
         return (

@@ -21,7 +21,7 @@ _OURS = re.compile(
     r"|([^/]+/)?\.[^/]+\.tmp"
 )
 _STAGING = ".staging-*"
-_HALF = re.compile(r"(.*/)?\.[^/]+\.tmp")
+HALF_WRITTEN = re.compile(r"(.*/)?\.[^/]+\.tmp")
 
 
 def staging_folder(folder: str, key: str) -> str:
@@ -31,7 +31,9 @@ def staging_folder(folder: str, key: str) -> str:
 
 def check_siblings(output: str) -> None:
     """ConfigError if the folder cannot be one of several corpora, each in a folder of its own."""
-    names = [name for name in _names(output) if "/" not in name and name != LOCK and not _HALF.fullmatch(name)]
+    names = [
+        name for name in names_below(output) if "/" not in name and name != LOCK and not HALF_WRITTEN.fullmatch(name)
+    ]
     if names:
         raise ConfigError(
             f"--output {output} holds {sorted(names)[0]!r}; several presets make a folder each. Choose an empty folder."
@@ -44,7 +46,7 @@ def finished_manifest(output: str, fingerprint: str, overwrite: bool) -> dict[st
     ConfigError where the folder holds another corpus, or files that no build has made.
     """
     try:
-        names = _names(output)
+        names = names_below(output)
     except OSError as error:
         raise ConfigError(f"--output {output} cannot be written: {error.strerror or error}.") from None
     foreign = sorted(name for name in names if not _OURS.fullmatch(name))
@@ -63,7 +65,7 @@ def finished_manifest(output: str, fingerprint: str, overwrite: bool) -> dict[st
     )
 
 
-def _names(output: str) -> list[str]:
+def names_below(output: str) -> list[str]:
     """Every file below the folder, as a path from there."""
     if is_remote(output):
         return [path.removeprefix(output).lstrip("/") for path in BeamStore().list(output)]
@@ -122,7 +124,7 @@ def prepare(output: str, own: str) -> None:
     store = BeamStore()
     try:
         # The manifest goes first: from here on the folder holds no finished corpus.
-        for name in [MANIFEST, *_names(output)]:
+        for name in [MANIFEST, *names_below(output)]:
             ours = name != LOCK and not name.startswith(".staging-") and _OURS.fullmatch(name)
             if ours and not store.exists(f"{own}/{WRITTEN}/{name}.json"):
                 store.remove(f"{output}/{name}")
@@ -136,7 +138,7 @@ def prepare(output: str, own: str) -> None:
 def clear_half_written(folder: str) -> None:
     """Takes away what a killed build was writing: nobody else will, for each process has temporary names of its own."""
     if not is_remote(folder):
-        for name in filter(_HALF.fullmatch, _names(folder)):
+        for name in filter(HALF_WRITTEN.fullmatch, names_below(folder)):
             (Path(folder) / name).unlink(missing_ok=True)
 
 

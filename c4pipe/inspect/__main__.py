@@ -34,8 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except C4Error as error:
         return _told(error, 2)
     except KeyboardInterrupt:
-        print("inspect: interrupted.", file=sys.stderr)
-        return 130
+        return _told("interrupted.", 130)
+    except RuntimeError as error:
+        if "interrupted" not in str(error):
+            raise
+        return _told("interrupted.", 130)  # DuckDB's way to say that Ctrl-C was pressed
 
 
 def run(args: argparse.Namespace) -> int:
@@ -118,8 +121,9 @@ def show(screen: Screen, facts: dict[str, Any]) -> None:
     shows[facts["view"]](screen, facts)
 
 
-def _told(error: Exception, code: int) -> int:
-    print(f"inspect: {visible(str(error))}", file=sys.stderr)
+def _told(error: object, code: int) -> int:
+    words = str(error).partition("\n\n")[0].replace("\n", " ")  # DuckDB draws the place in the query below
+    print(f"inspect: {visible(words)}", file=sys.stderr)
     return code
 
 

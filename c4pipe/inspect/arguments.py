@@ -64,14 +64,24 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("folder", type=Path, metavar="DIR", help="folder of the corpus, or of a mixture")
     which = p.add_mutually_exclusive_group()
     a = which.add_argument
-    a("--reason", metavar="CODE", help="pages that left for it, or lost lines for it; kept: those that stayed")
-    a("--url", metavar="URL", help="the page of that address, wherever it is, with what became of every line")
-    a("--sql", metavar="SELECT", help="the answer to a query")
+    a(
+        "--reason",
+        type=_text,
+        metavar="CODE",
+        help="pages that left for it, or lost lines for it; kept: those that stayed",
+    )
+    a(
+        "--url",
+        type=_text,
+        metavar="URL",
+        help="the page of that address, wherever it is, with what became of every line",
+    )
+    a("--sql", type=_text, metavar="SELECT", help="the answer to a query")
     a("--html", type=Path, metavar="FILE", help="write the report, one file that needs no network")
     a("--serve", action="store_true", help="search and browse at 127.0.0.1")
     a = p.add_argument
     a("--against", type=Path, metavar="DIR2", help="compare with this corpus, page by page; with --html, side by side")
-    a("--stage", metavar="S", help="with --reason: of this stage only")
+    a("--stage", type=_text, metavar="S", help="with --reason: of this stage only")
     a("--sample", type=_whole(0, MOST_PAGES), metavar="N", help=f"pages to show (default: {PAGES})")
     a("--limit", type=_whole(1, MOST_ROWS), metavar="N", help=f"with --sql: rows to show (default: {ROWS})")
     form = p.add_mutually_exclusive_group()
@@ -113,6 +123,14 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 def _chosen(args: argparse.Namespace, *names: str) -> str:
     """The first of these options that is given, as it is typed; "" without."""
     return next((f"--{name}" for name in names if getattr(args, name) not in (None, False)), "")
+
+
+def _text(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not UTF-8") from None
+    return text
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:

@@ -6,7 +6,6 @@ few pages that are shown. Everything comes in the order of the pages' MD5, so tw
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -14,14 +13,13 @@ import duckdb
 
 from c4pipe.errors import BuildError
 from c4pipe.inspect.corpus import MEMORY, Corpus, connect
-from c4pipe.inspect.rebuild import differences
+from c4pipe.inspect.diff import Line, diff
+from c4pipe.inspect.differences import settings
 from c4pipe.plan import KEPT
 
 SHOWN = 5  # pages for each way in which two corpora differ
 MOST_REASONS = 40  # of the reasons with pages to show; all are counted
-MOST_LINES = 40  # of a page
-MOST_CHARS = 400  # of a line or detail
-MOST_COMPARED = 1_000  # lines of a page; what stands behind them is not shown
+MOST_CHARS = 400  # of a detail
 MOST_TEXT = 200_000  # characters of a page that are compared; C4 has none longer
 NOT_READ, NOT_RECORDED = "not_read", "not_recorded"
 
@@ -35,14 +33,6 @@ class Fate(NamedTuple):
 
 
 KEPT_HERE = Fate()
-
-
-class Line(NamedTuple):
-    """A line of a page in both corpora."""
-
-    mark: str  # " " in both, "-" in the first only, "+" in the second only, "…" where lines are left out
-    text: str
-    code: str = ""  # the reason for which the other corpus cut it, where that is recorded
 
 
 class PageChange(NamedTuple):
@@ -196,16 +186,16 @@ class _Tables:
         mine, other = _VIEWS[side], _VIEWS[1 - side]
         manifest = self._corpora[1 - side].manifest
         inputs = [item["path"] for item in manifest.get("inputs", [])]
-        read = "true" if "mixture" in manifest else "list_contains($1, regexp_replace(source, '#[^#]*$', ''))"
         found = self._rows(
-            f"WITH lone AS (SELECT key FROM kept{side} ANTI JOIN kept{1 - side} USING (key)), "
-            f"mine AS (SELECT {_KEY} AS key, bool_or({read}) AS read FROM {mine}pages GROUP BY 1), "
-            f"known AS (SELECT {_KEY} AS key, min({{'stage': stage, 'reason': reason}}) AS fate "
+            f"WITH lone AS (SELECT key FROM kept{side} ANTI JOIN kept{1 - side} USING (key)), mine AS ("
+            f"SELECT {_KEY} AS key, bool_or($3 OR list_contains($1, regexp_replace(source, '#[^#]*$', ''))) AS read "
+            f"FROM {mine}pages GROUP BY 1), known AS ("
+            f"SELECT {_KEY} AS key, min({{'stage': stage, 'reason': reason}}) AS fate "
             f"FROM {other}rejected WHERE stage != '' GROUP BY 1) "
             "SELECT coalesce(fate.stage, ''), "
             f"coalesce(fate.reason, if(read, '{NOT_RECORDED}', '{NOT_READ}')), count(*) AS pages, min(key, $2) "
             "FROM lone JOIN mine USING (key) LEFT JOIN known USING (key) GROUP BY 1, 2 ORDER BY pages DESC, 1, 2",
-            [inputs, max(1, shown)],
+            [inputs, max(1, shown), "mixture" in manifest],  # a mixture reads corpora
         )
         return [
             _Reason(stage, reason, pages, keys[:shown] if i < MOST_REASONS else [])
@@ -246,37 +236,6 @@ class _Tables:
         return self._connection.execute(sql, list(parameters)).fetchall()
 
 
-def diff(a: str, b: str, cut_a: Sequence[tuple[str, str]] = (), cut_b: Sequence[tuple[str, str]] = ()) -> list[Line]:
-    """The lines that differ between two texts, each with a line around it, at most `MOST_LINES`.
-
-    A line of one text that the other corpus is known to have cut, whole or a sentence of it, has its reason.
-    """
-    first, second = a.split("\n")[:MOST_COMPARED] if a else [], b.split("\n")[:MOST_COMPARED] if b else []
-    lines: list[Line] = []
-    for number, group in enumerate(difflib.SequenceMatcher(None, first, second).get_grouped_opcodes(1)):
-        if number:
-            lines.append(Line("…", ""))
-        for kind, i, j, k, m in group:
-            if kind == "equal":
-                lines += [Line(" ", line) for line in first[i:j]]
-            else:
-                lines += [Line("-", line, _code(line, cut_b)) for line in first[i:j]]
-                lines += [Line("+", line, _code(line, cut_a)) for line in second[k:m]]
-    short = [line._replace(text=_short(line.text)) for line in lines[:MOST_LINES]]
-    return [*short, Line("…", "")] if len(lines) > MOST_LINES else short
-
-
-def _code(line: str, cut: Sequence[tuple[str, str]]) -> str:
-    """Why the line was cut: as a whole, else a sentence of it."""
-    stripped = line.strip()
-    whole = next((code for code, text in cut if text.strip() == stripped), "")
-    return whole or next((code for code, text in cut if text and text in line), "")
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= MOST_CHARS else f"{text[:MOST_CHARS]}…"
-
-
 def removed(a: dict[str, Any], b: dict[str, Any]) -> list[Removed]:
     """What the ledgers of two manifests say was removed, in the order of the stages."""
     counts: dict[tuple[str, str, str], list[int]] = {}
@@ -286,21 +245,3 @@ def removed(a: dict[str, Any], b: dict[str, Any]) -> list[Removed]:
                 for code, count in stage.get(name, {}).items():
                     counts.setdefault((stage["stage"], code, unit), [0, 0])[side] = count
     return [Removed(*key, (both[0], both[1])) for key, both in counts.items()]
-
-
-def settings(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
-    """What two manifests say differently of how they came about, in words of "A" and "B"."""
-    words = []
-    for name in ("preset", "settings", "versions", "identifiers"):
-        where = "" if name == "preset" else name
-        words += differences(a.get(name), b.get(name), "A", "B", where)
-    words += [
-        f"{kind}: other files"
-        for kind in dict.fromkeys([*a.get("assets", {}), *b.get("assets", {})])
-        if a.get("assets", {}).get(kind) != b.get("assets", {}).get(kind)
-    ]
-    inputs = [{(item["path"], item["bytes"]) for item in manifest.get("inputs", [])} for manifest in (a, b)]
-    if inputs[0] != inputs[1]:
-        mine, theirs, common = len(inputs[0] - inputs[1]), len(inputs[1] - inputs[0]), len(inputs[0] & inputs[1])
-        words.append(f"inputs: {mine:,} of A only, {theirs:,} of B only, {common:,} of both")
-    return words

@@ -56,7 +56,7 @@ def _overview(corpus: Corpus) -> dict[str, Any]:
             {
                 "from": 2**k if k else 0,
                 "to": 2 ** (k + 1) - 1,
-                "read": stats.lengths_read[str(k)],
+                "read": stats.lengths_read[str(k)] if stats.lengths_read else None,
                 "kept": stats.lengths_kept[str(k)],
             }
             for k in sorted(map(int, stats.lengths_read | stats.lengths_kept))

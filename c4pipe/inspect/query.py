@@ -64,9 +64,7 @@ def of_reason(corpus: Corpus, code: str, stage: str | None, count: int) -> dict[
     """
     counted = _counted(corpus, code, stage)
     if not corpus.rejected:
-        how = corpus.manifest.get("settings", {}).get("rejected")
-        why = " (--rejected none)" if how == "none" else ""
-        raise BuildError(f"{corpus.folder} keeps no rejected pages{why}. Build with --rejected sample or all.")
+        raise BuildError(f"{corpus.folder} keeps no rejected pages. {_no_table(corpus)}")
     if code == KEPT:
         where, values = f"reason = '{KEPT}' AND len(dropped) > 0", []
     elif any(row["unit"] == "pages" for row in counted):
@@ -88,6 +86,13 @@ def of_reason(corpus: Corpus, code: str, stage: str | None, count: int) -> dict[
         "sampled": total[0] if total else 0,
         "pages": sorted(pages, key=lambda page: order[page["source"]]),
     }
+
+
+def _no_table(corpus: Corpus) -> str:
+    """Why there is no rejected table, and what to do about it."""
+    if corpus.manifest.get("mixture"):
+        return "It is a mixture: look into the corpora that it was made of."
+    return "Build it with --rejected sample or all."
 
 
 def _counted(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any]]:

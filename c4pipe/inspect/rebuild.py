@@ -11,11 +11,11 @@ from c4pipe.catalogue import describe
 from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
 from c4pipe.errors import C4Error, ConfigError
 from c4pipe.inspect.corpus import Corpus
+from c4pipe.inspect.differences import differences
 from c4pipe.presets import EN, PRESETS, Preset
 from c4pipe.rules import LineEdit, LineRule, PageRule
 from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, Size, Stage
 
-MOST = 12  # items of a list that are named in a difference
 _PLAIN: dict[str, type[Read | Identify | Size]] = {"Read": Read, "Identify": Identify, "Size": Size}
 _LEVELS: dict[str, type[UrlLevel | LineLevel | SpanLevel]] = {
     level.__name__: level for level in (UrlLevel, LineLevel, SpanLevel)
@@ -82,60 +82,6 @@ def _classes() -> dict[str, type]:
         if kind.__name__ not in found or kind.__module__.startswith("c4pipe."):
             found[kind.__name__] = kind
     return found
-
-
-def differences(a: Any, b: Any, first: str, second: str, where: str = "") -> list[str]:
-    """What differs between two descriptions of presets, one line each, as `clean, MinWords: words was 5, is 3`."""
-    return list(_differences(_plain(a), _plain(b), first, second, where))
-
-
-def _differences(a: Any, b: Any, first: str, second: str, where: str) -> Iterator[str]:
-    if a == b:
-        return
-    if isinstance(a, dict) and isinstance(b, dict):
-        for key in dict.fromkeys([*a, *b]):
-            place = where if key in ("stages", "rules", "level", "reasons") else f"{where}, {key}".lstrip(", ")
-            yield from _differences(a.get(key), b.get(key), first, second, place)
-    elif isinstance(a, list) and isinstance(b, list) and _named(a) and _named(b):
-        rows_a, rows_b = _named(a), _named(b)
-        for key in dict.fromkeys([*rows_a, *rows_b]):
-            place = f"{where}, {key}".lstrip(", ")
-            if key not in rows_b:
-                yield f"{place}: {first} only"
-            elif key not in rows_a:
-                yield f"{place}: {second} only"
-            else:
-                yield from _differences(rows_a[key], rows_b[key], first, second, place)
-    elif isinstance(a, list) and isinstance(b, list) and set(map(str, a)) != set(map(str, b)):
-        for side, mine, other in ((first, a, b), (second, b, a)):
-            if lone := [item for item in mine if item not in other]:
-                yield f"{where}: {side} only {_shown(lone[:MOST])}{' …' if len(lone) > MOST else ''}"
-    else:
-        yield f"{where}: {first} {_shown(a)}, {second} {_shown(b)}"
-
-
-def _named(rows: list[Any]) -> dict[str, Any]:
-    """Stages and rules by their names; a second one of a name has its number. Empty for other lists."""
-    found: dict[str, Any] = {}
-    for row in rows:
-        name = row.get("stage", row.get("rule")) if isinstance(row, dict) else None
-        if name is None:
-            return {}
-        found[name if name not in found else f"{name} ({len(found) + 1})"] = row
-    return found
-
-
-def _plain(value: Any) -> Any:
-    """As JSON would give it back."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "nothing"
-    return "nothing" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _assets(corpus: Corpus) -> Iterator[str]:

@@ -8,7 +8,9 @@ from c4pipe.inspect.output import as_text
 from c4pipe.inspect.terminal import Part, Screen, bar, many, shorten
 
 LANGUAGES, DOMAINS, MONTHS, SPLITS, FAULTS, ENTRIES = 20, 10, 12, 12, 10, 20  # rows shown; --json has all of them
+SETTINGS = 8  # values shown of a list
 DETAIL = 70  # columns of the words of a fault
+BARS = 16  # columns of a bar where two stand side by side
 
 
 def show_overview(screen: Screen, facts: dict[str, Any]) -> None:
@@ -47,18 +49,26 @@ def _title(screen: Screen, facts: dict[str, Any]) -> None:
     screen.say((facts["folder"], "bold"), f"  {preset['name']}: {preset['says']}" if preset else "")
     rows: list[tuple[str, str]] = []
     if facts["settings"]:
-        said = (f"{key} {as_text(value)}" for key, value in facts["settings"].items() if value not in (None, []))
-        rows.append(("settings", ", ".join(said)))
+        said = (f"{key} {_setting(value)}" for key, value in facts["settings"].items() if value not in (None, []))
+        rows.append(("settings", "; ".join(said)))
     if inputs["files"]:
         bad = f"; {len(inputs['faulty']):,} with faults" if inputs["faulty"] else ""
-        size = f"{inputs['bytes'] / 1e6:,.2f} MB, {many(inputs['records'], 'record')}"
-        rows.append(("input", f"{many(inputs['files'], 'file')}, {size}{bad}"))
+        what, parts = ("folder", "page") if facts["mixture"] else ("file", "record")
+        size = f"{inputs['bytes'] / 1e6:,.2f} MB, {many(inputs['records'], parts)}"
+        rows.append(("input", f"{many(inputs['files'], what)}, {size}{bad}"))
     mean = corpus["mean_chars"]
     chars = f", {corpus['chars']:,} characters, {mean:,.0f} a page" if mean is not None else ""
     kept = f"{many(corpus['pages'], 'page')} in {many(corpus['files'], 'file')}, {corpus['bytes'] / 1e6:,.2f} MB"
     rows.append(("corpus", kept + chars if corpus["pages"] else "no page was kept"))
     for name, words in rows:
         screen.say(f"  {name:<10}", words)
+
+
+def _setting(value: Any) -> str:
+    if not isinstance(value, list):
+        return as_text(value)
+    more = f" and {len(value) - SETTINGS:,} more" if len(value) > SETTINGS else ""
+    return ", ".join(map(as_text, value[:SETTINGS])) + more
 
 
 def _funnel(screen: Screen, ledger: dict[str, Any]) -> None:
@@ -129,13 +139,15 @@ def _lengths(screen: Screen, lengths: list[dict[str, Any]], corpus: dict[str, An
     if corpus["mean_chars_read"] is not None:
         means += f" on the average, as read {corpus['mean_chars_read']:,.0f}"
     screen.head("Lengths", means)
-    most = max(max(row["read"], row["kept"]) for row in lengths)
-    table: list[list[Part]] = [[(name, "dim") for name in ("characters", "read", "", "kept", "")]]
+    sides = [side for side in ("read", "kept") if lengths[0][side] is not None]
+    most = max(row[side] for row in lengths for side in sides)
+    table: list[list[Part]] = [[("characters", "dim"), *(cell for side in sides for cell in ((side, "dim"), ""))]]
     for row in lengths:
-        read, kept = (bar(row[key] / most, 16) for key in ("read", "kept"))
-        name = f"{row['from']:,} to {row['to']:,}"
-        table.append([name, f"{row['read']:,}", (read, "blue"), f"{row['kept']:,}", (kept, "green")])
-    screen.table(table, ">><><")
+        cells: list[Part] = [f"{row['from']:,} to {row['to']:,}"]
+        for side in sides:
+            cells += [f"{row[side]:,}", (bar(row[side] / most, BARS), "green" if side == "kept" else "blue")]
+        table.append(cells)
+    screen.table(table, ">" + "><" * len(sides))
 
 
 def _domains(screen: Screen, domains: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from c4pipe.inspect.terminal import Part, Screen, many, shorten
+from c4pipe.plan import KEPT
 
 LINES = 5  # dropped lines shown of a sampled page
 TEXT = 3  # screen lines of its text
@@ -22,9 +23,8 @@ def show_reason(screen: Screen, found: dict[str, Any]) -> None:
         screen.say((f"{row['reason']}", "bold"), f"  {many(row['count'], row['unit'])}{where}")
     for rule in found["rules"]:
         screen.say(f"  {rule['stage']}: a {rule['unit']} that {rule['words']}  ", (f"({rule['source']})", "dim"))
-    screen.say(
-        f"  {found['sampled']:,} such pages are in the table of rejected pages; {len(found['pages']):,} of them:"
-    )
+    held, what = many(found["sampled"], "page"), "that lost something" if found["reason"] == KEPT else "of it"
+    screen.say(f"  The table of rejected pages holds {held} {what}; {len(found['pages']):,} shown.")
     for page in found["pages"]:
         _page(screen, page, found["reason"])
 
@@ -88,7 +88,7 @@ def show_page(screen: Screen, found: dict[str, Any]) -> None:
             screen.say("  Its page as read is not in the sample: this is what was kept of it.")
         if found["note"]:
             screen.say("  ", (found["note"], "yellow"))
-        _lines(screen, page["lines"])
+        _lines(screen, page)
         _recorded(screen, page["dropped"])
         _rules(screen, page["tried"])
         screen.say()
@@ -105,22 +105,31 @@ def _heading(screen: Screen, page: dict[str, Any]) -> None:
     screen.say(f"  {page['timestamp']}  {page['source']}")
 
 
-def _lines(screen: Screen, lines: list[list[dict[str, Any]]]) -> None:
+def _lines(screen: Screen, page: dict[str, Any]) -> None:
     """Each piece of each line, with the number of the line, and the reason for which it went."""
-    screen.head("Lines", "a reason in front: cut, and why")
-    codes = [segment["code"] for line in lines for segment in line]
+    screen.head("Lines", "a reason in front: cut, and why; »«: what the page was rejected for")
+    codes = [segment["code"] for line in page["lines"] for segment in line]
     wide = max(map(len, codes), default=0)
-    for number, line in enumerate(lines, 1):
+    mark = quoted(page | {"text": "\n".join("".join(s["text"] for s in line) for line in page["lines"])})
+    for number, line in enumerate(page["lines"], 1):
         for i, segment in enumerate(line):
-            more = len(segment["text"]) - SEGMENT
-            text = segment["text"][:SEGMENT] + (f" … ({more:,} more characters)" if more > 0 else "")
             place = f"{number:>6,}" if not i else " " * 6
-            said = [
-                (f"{place}  ", "dim"),
-                (f"{segment['code']:<{wide}}  ", "red"),
-                (text, "dim" if segment["code"] else ""),
-            ]
-            screen.say(*said, *_owner(segment))
+            pieces = [(segment["text"], "dim")] if segment["code"] else _split(segment["text"], mark)
+            screen.say((f"{place}  ", "dim"), (f"{segment['code']:<{wide}}  ", "red"), *_cut(pieces), *_owner(segment))
+
+
+def _split(text: str, mark: str) -> list[tuple[str, str]]:
+    """The text around the first mark in it."""
+    before, found, after = text.partition(mark) if mark else (text, "", "")
+    return [(before, ""), (f"»{found}«", "bold red"), (after, "")] if found else [(text, "")]
+
+
+def _cut(pieces: list[tuple[str, str]]) -> list[Part]:
+    """The pieces, none longer than SEGMENT."""
+    return [
+        (f"{text[:SEGMENT]} … ({len(text) - SEGMENT:,} more characters)" if len(text) > SEGMENT else text, style)
+        for text, style in pieces
+    ]
 
 
 def _owner(segment: dict[str, Any]) -> list[Part]:
@@ -145,9 +154,9 @@ def _rules(screen: Screen, tried: list[dict[str, str]]) -> None:
                 rule["stage"],
                 (rule["outcome"], _JUDGED.get(rule["outcome"], "dim")),
                 rule["code"],
-                f"a {rule['unit']} that {rule['words']}",
-                rule["detail"],
+                (rule["detail"], "yellow"),
+                (f"a {rule['unit']} that {rule['words']}", "dim"),
             ]
             for rule in tried
         ]
-        screen.table(rows, "<<<<<")
+        screen.table(rows, "<<<<")

@@ -18,8 +18,8 @@ BAR = 24  # characters of a full bar
 EIGHTHS = " ▏▎▍▌▋▊▉"
 
 Part = str | tuple[str, str]  # text, or text and its style
-# Letters and marks that are drawn as nothing, though Python calls them printable: Default_Ignorable_Code_Point
-# of Unicode 16's DerivedCoreProperties.txt, and the blank pattern of Braille. Controls, formats and lone surrogates are not printable.
+# Letters and marks that are drawn as nothing, though Python calls them printable: Default_Ignorable_Code_Point in
+# Unicode 16's DerivedCoreProperties.txt without what `printable` spells out, and the blank pattern of Braille.
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
@@ -98,9 +98,14 @@ class Screen:
         self.say((words, "bold"), (f"  {more}" if more else "", "dim"))
 
     def table(self, rows: Iterable[Sequence[Part]], align: str, indent: int = 2) -> None:
-        """Rows in columns, `align` a "<" or ">" for each; the widest columns are shortened until they fit."""
-        for line in laid_out(list(rows), align, self.width - indent):
-            self.say(" " * indent, *line)
+        """Rows in columns, `align` a "<" or ">" for each; the widest columns are shortened until they fit.
+
+        Rows may have one cell more than that: it follows in full.
+        """
+        table = list(rows)
+        lines = laid_out([row[: len(align)] for row in table], align, self.width - indent)
+        for row, line in zip(table, lines, strict=True):
+            self.say(" " * indent, *line, *(part for cell in row[len(align) :] for part in ("  ", cell)))
 
 
 def laid_out(rows: Sequence[Sequence[Part]], align: str, width: int) -> Iterator[list[Part]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from beam_jobs import build_c4, corpora
+from beam_jobs import build_c4, command
 from bench.soak import Fault, Seam, ended, start, wrong
 from c4pipe.flow import finish, read, write
 from c4pipe.flow.files import BeamStore
@@ -254,7 +254,7 @@ def test_what_may_be_stale_starts_over(arguments, built, crawl, target, tmp_path
     elif change == "code":
         (tmp_path / "code").mkdir()
         (tmp_path / "code" / "__init__.py").write_text("# another version\n")
-        monkeypatch.setattr(corpora, "PACKAGE", tmp_path / "code")
+        monkeypatch.setattr(command, "PACKAGE", tmp_path / "code")
     assert build_c4.main([*arguments, *(["--fresh"] if change == "fresh" else [])]) == 0
     assert staged == [0, 1, 0, 1]
     assert staging(target) == []

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from math import ceil, floor, log10
 from typing import NamedTuple
 
-from c4pipe.inspect.report.facts import Bin, Entry, Loss, Step
+from c4pipe.inspect.report.facts import Loss, Step
 from c4pipe.inspect.report.show import short
+from c4pipe.inspect.report.tables import Bin, Entry
 
 FULL, HEIGHT = 960.0, 100.0  # of the stream of all records, and of one stage; the picture is stretched to its row
 DRIFT = 40.0  # how far to the right a lost part drifts
@@ -29,7 +30,7 @@ def stream(step: Step, records: int) -> tuple[float, list[Band]]:
 
 def _leaving(loss: Loss, scale: float) -> str:
     """A part of the stream that bends away to the right, as wide as it is in pages."""
-    a, b = loss.start * scale, (loss.start + loss.count) * scale
+    a, b = loss.start * scale, (loss.start + loss.units) * scale
     c, d, bend = a + DRIFT, b + DRIFT, 0.55 * HEIGHT
     return (
         f"M{a:.2f} 0L{b:.2f} 0C{b:.2f} {bend:.0f} {d:.2f} {bend:.0f} {d:.2f} {HEIGHT:.0f}"

@@ -47,14 +47,16 @@ class Repeat(NamedTuple):
 
     reason: str
     line: str
-    count: int  # times that it was cut
+    times: int  # that it was cut
     pages: int  # from so many pages
 
 
 def parts(db: duckdb.DuckDBPyConnection) -> list[Part]:
     """Pages and text of each config and split."""
     sql = "SELECT config, split, count(*), sum(length(text)), sum(strlen(text)) FROM pages GROUP BY ALL ORDER BY ALL"
-    return [Part(config, split, n, int(chars), int(size)) for config, split, n, chars, size in db.execute(sql).fetchall()]
+    return [
+        Part(config, split, n, int(chars), int(size)) for config, split, n, chars, size in db.execute(sql).fetchall()
+    ]
 
 
 def sampled(db: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
@@ -110,8 +112,9 @@ def _victim(db: duckdb.DuckDBPyConnection, part: str, row: int) -> Victim:
     )
     found = db.execute(sql, [part, row]).fetchone()
     assert found is not None
-    *fields, dropped = found
-    return Victim(*fields, tuple(Dropped(drop["reason"], drop["line"]) for drop in dropped))
+    url, source, stage, reason, detail, text, dropped = found
+    drops = tuple(Dropped(drop["reason"], drop["line"]) for drop in dropped)
+    return Victim(url, source, stage, reason, detail, text, drops)
 
 
 def repeats(db: duckdb.DuckDBPyConnection, most: int) -> list[Repeat]:
@@ -125,7 +128,7 @@ def repeats(db: duckdb.DuckDBPyConnection, most: int) -> list[Repeat]:
         f"(SELECT source, unnest(dropped) AS drop FROM rejected) WHERE drop.reason IN ({codes})"
     )
     top = (
-        f"SELECT reason, hash(line) AS key, count(*) AS n FROM ({drops}) GROUP BY ALL HAVING n > 1 "
+        f"SELECT reason, hash(line) AS key, count(*) AS n FROM ({drops}) GROUP BY reason, key HAVING n > 1 "
         f"QUALIFY row_number() OVER (PARTITION BY reason ORDER BY n DESC, key) <= {int(most)}"
     )
     sql = (

@@ -38,7 +38,7 @@ class Rule(NamedTuple):
     unit: str  # what one count is: page, line, sentence, or "noted" for a page that was kept all the same
     thresholds: list[tuple[str, Any]]
     source: str
-    count: int
+    took: int
     of: int  # such units that came in; 0 where they are not counted
     emptied: int  # lines that fell with their last sentence
     victims: list[Shown]
@@ -89,9 +89,7 @@ def _in_order(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from (*reasons, *rules) if row["kind"] == "Dedup" else (*rules, *reasons)
 
 
-def _rule(
-    row: dict[str, Any], count: dict[str, Any], said: dict[str, Any], words: _Words, victims: _Victims
-) -> Rule:
+def _rule(row: dict[str, Any], count: dict[str, Any], said: dict[str, Any], words: _Words, victims: _Victims) -> Rule:
     stage, code = row["stage"], said.get("reason", "")
     text, unit = words.get((stage, code), ("", _unit(count, code)))
     if code in count.get("flagged", {}) and code not in count["rejected"]:

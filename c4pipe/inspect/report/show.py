@@ -96,14 +96,14 @@ def size(count: float) -> str:
 
 
 def short(value: int) -> str:
-    """A number for an axis, in steps of 1,024.
+    """A power of two for an axis, in steps of 1,024.
 
     >>> short(512), short(2048), short(1 << 20)
-    ('512', '2 Ki', '1 Mi')
+    ('512', '2k', '1M')
     """
-    for unit, step in (("Mi", 1 << 20), ("Ki", 1 << 10)):
+    for unit, step in (("M", 1 << 20), ("k", 1 << 10)):
         if value >= step:
-            return f"{value // step:,} {unit}"
+            return f"{value // step:,}{unit}"
     return str(value)
 
 

@@ -62,7 +62,7 @@ def _yardsticks(corpus: Corpus) -> Iterator[Yardstick]:
         foreign = stages["language"]["rejected"].get("other_language", 0)
         yield _share(
             "kept",
-            "Kept, of pages with a URL of their own that were not found to be in another language",
+            "Kept, of unique pages not found to be in another language",
             kept,
             stages["clean"]["in"] - foreign,
             EN / NOCLEAN,
@@ -97,7 +97,7 @@ def _share(key: str, name: str, part: int, of: int, theirs: float, note: str) ->
     spread = sqrt(of * theirs * (1 - theirs))
     sure = abs(part - of * theirs) > DEVIATIONS * spread
     few = of * min(theirs, 1 - theirs) < 5  # the usual limit below which a share says little
-    verdict = "unlike" if far and sure else "too few pages to tell" if few else "alike"
+    verdict = "unlike" if far and sure else "too few pages to tell" if few or far else "alike"
     return Yardstick(key, name, ours, theirs, "share", verdict, note)
 
 

@@ -1,4 +1,4 @@
-"""Finding pages: the next of a selection behind a place, the one at a place, those of a URL, a source or an owner.
+"""The pages of a selection, a list at a time: those behind a place, and those in front of it.
 
 A list is paged by place, not by offset, and a request looks at a bounded stretch of the corpus: the last page of a list
 costs what the first one does, and a word that is nowhere keeps nobody waiting.
@@ -6,18 +6,17 @@ costs what the first one does, and a word that is nowhere keeps nobody waiting.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import duckdb
 
 from c4pipe.inspect.corpus import Corpus, files_sql
-from c4pipe.inspect.serve.selection import Selection, condition, parts_of, smart_case
-from c4pipe.page import Page
+from c4pipe.inspect.serve.selection import Part, Selection, condition, parts_of, smart_case
 from c4pipe.stats import registered
 
 PAGE_ROWS = 50  # of a list
-STRETCH = 96 << 20  # bytes of Parquet a request searches: about 150,000 pages, half a second on two cores
+STRETCH = 64 << 20  # bytes of Parquet that a request searches: about 110,000 pages, half a second on two cores
 _FIRST_WINDOW = 400  # rows looked at first on the way back; each time twice as many
 _BEFORE, _SNIPPET = 90, 360  # characters of a snippet in front of the match, and in all
 _KEPT = "url, timestamp, '' AS stage, '' AS reason, '' AS detail, language, source"
@@ -66,14 +65,12 @@ class Piece(NamedTuple):
     stop: int
 
 
-def open_cursor(connection: duckdb.DuckDBPyConnection) -> None:
+def teach(connection: duckdb.DuckDBPyConnection) -> None:
     """Gives a connection the function `registered`, for it and all its cursors."""
     connection.create_function("registered", registered, ["VARCHAR"], "VARCHAR")
 
 
-def find(
-    cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, start: Place = Place(0, 0)
-) -> Found:
+def find(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, start: Place) -> Found:
     """The first pages of the selection from a place on, in the order of the files."""
     parts = parts_of(corpus, selection)
     hits: list[Hit] = []
@@ -93,7 +90,7 @@ def find_back(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Sele
     """The last pages of the selection in front of a place."""
     parts = parts_of(corpus, selection)
     hits: list[Hit] = []
-    place, budget, window = stop, STRETCH, _FIRST_WINDOW
+    place, budget, window = stop, float(STRETCH), _FIRST_WINDOW
     while place > (0, 0) and budget > 0 and len(hits) <= PAGE_ROWS:
         part, row = place if place.row else Place(place.part - 1, parts[place.part - 1]["rows"])
         piece = Piece(part, max(0, row - window), row)
@@ -107,16 +104,26 @@ def find_back(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Sele
     return Found(hits[:PAGE_ROWS][::-1], place if place > (0, 0) else None, stop, done, total)
 
 
-def stretch(
-    parts: Sequence[Mapping[str, Any]], start: Place, budget: int
-) -> tuple[list[Piece], Place | None]:
+def step(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, at: Place, back: bool) -> Hit | None:
+    """The next page of the selection behind a place, or the one in front of it; None where it is the last or first."""
+    place: Place | None = at if back else Place(at.part, at.row + 1)
+    while place is not None:
+        found = find_back(cursor, corpus, selection, place) if back else find(cursor, corpus, selection, place)
+        if found.hits:
+            return found.hits[-1 if back else 0]
+        place = found.back if back else found.on
+    return None
+
+
+def stretch(parts: Sequence[Part], start: Place, budget: int) -> tuple[list[Piece], Place | None]:
     """Rows from a place on that hold about so many bytes, one row at least, and where they end; None at the very end.
 
     >>> parts = [{"rows": 10, "bytes": 100}, {"rows": 10, "bytes": 100}]
     >>> stretch(parts, Place(0, 5), 100)
     ([Piece(part=0, start=5, stop=10), Piece(part=1, start=0, stop=5)], Place(part=1, row=5))
     """
-    pieces, left = [], float(budget)
+    pieces: list[Piece] = []
+    left = float(budget)
     for number in range(start.part, len(parts)):
         rows, first = parts[number]["rows"], start.row if number == start.part else 0
         stop = rows if left >= (rows - first) * _bytes(parts[number]) else first + int(left / _bytes(parts[number]))
@@ -129,11 +136,11 @@ def stretch(
     return pieces, None
 
 
-def _bytes(part: Mapping[str, Any]) -> float:
+def _bytes(part: Part) -> float:
     return float(part["bytes"] / max(1, part["rows"]))
 
 
-def _grouped(pieces: Sequence[Piece], parts: Sequence[Mapping[str, Any]]) -> Iterator[list[Piece]]:
+def _grouped(pieces: Sequence[Piece], parts: Sequence[Part]) -> Iterator[list[Piece]]:
     """Whole files together, which DuckDB reads with all its threads, in order; a piece of a file by itself."""
     group: list[Piece] = []
     for piece in pieces:
@@ -149,14 +156,14 @@ def _rows(
     cursor: duckdb.DuckDBPyConnection,
     corpus: Corpus,
     selection: Selection,
-    parts: Sequence[Mapping[str, Any]],
+    parts: Sequence[Part],
     pieces: Sequence[Piece],
     most: int,
     back: bool = False,
 ) -> list[Hit]:
     """Rows of the pieces, which are whole files or a piece of one. DuckDB keeps the files' order under a LIMIT."""
     where, values = condition(selection)
-    files = files_sql(corpus, [dict(parts[piece.part]) for piece in pieces])
+    files = files_sql(corpus, [parts[piece.part] for piece in pieces])
     if len(pieces) == 1:
         where = f"file_row_number >= {pieces[0].start} AND file_row_number < {pieces[0].stop} AND {where}"
     match, around = "0", "left(text, $snippet)"
@@ -175,82 +182,5 @@ def _rows(
     return [Hit(row[0][cut:], *row[1:]) for row in rows]
 
 
-def _numbers(parts: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+def _numbers(parts: Sequence[Part]) -> dict[str, int]:
     return {part["path"]: number for number, part in enumerate(parts)}
-
-
-class Record(NamedTuple):
-    """A row of the corpus or of the rejected table. Fields that its table has not are empty."""
-
-    path: str
-    row: int
-    page: Page
-    stage: str
-    reason: str  # "" in the corpus, "kept" for a kept page in the rejected table
-    detail: str
-    dropped: list[dict[str, str]]
-
-
-def record_at(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, path: str, row: int) -> Record | None:
-    """The page at a place; None where the corpus has no such file or row."""
-    kept = [part for part in corpus.shards() if part["path"] == path]
-    lost = [part for part in corpus.rejected if part["path"] == path]
-    for part in (*kept, *lost):
-        sql = f"SELECT *, file_row_number AS row FROM {files_sql(corpus, [part])} WHERE file_row_number = $row"
-        if 0 <= row < part["rows"]:
-            return next(_records(cursor.execute(sql, {"row": row}), path), None)
-    return None
-
-
-def raw_of(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, source: str) -> Record | None:
-    """The kept page of that source in the rejected table, where it stands as read."""
-    sql = "SELECT * FROM rejected WHERE source = $source AND stage = '' LIMIT 1"
-    return next(_records(cursor.execute(sql, {"source": source})), None) if source and corpus.rejected else None
-
-
-def kept_of(cursor: duckdb.DuckDBPyConnection, source: str) -> Record | None:
-    """The kept page of that source."""
-    sql = "SELECT * FROM pages WHERE source = $source LIMIT 1"
-    return next(_records(cursor.execute(sql, {"source": source})), None) if source else None
-
-
-def by_url(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, url: str) -> list[Record]:
-    """Pages of exactly that URL: kept ones, then rejected ones, twenty of each at most."""
-    found = list(_records(cursor.execute("SELECT * FROM pages WHERE url = $url LIMIT 20", {"url": url})))
-    sql = "SELECT * FROM rejected WHERE url = $url AND stage != '' LIMIT 20"
-    return found + list(_records(cursor.execute(sql, {"url": url})))
-
-
-class Owner(NamedTuple):
-    """The page that keeps a repeated line."""
-
-    path: str
-    row: int
-    url: str
-    kept: bool  # in the corpus; else it stands among the rejected pages
-
-
-def owners(cursor: duckdb.DuckDBPyConnection, names: Iterable[str]) -> dict[str, Owner]:
-    """Pages by the first 16 hexadecimal digits of the MD5 of their URLs; kept ones where there are any."""
-    wanted = sorted({name for name in names if name})
-    found: dict[str, Owner] = {}
-    for table, path, kept in (("rejected", "part", False), ("pages", "shard", True)):
-        sql = f"SELECT left(md5(url), 16) AS name, {path}, row, url FROM {table} WHERE name IN (SELECT unnest($names))"
-        where = " AND stage != ''" if not kept else ""
-        for name, *place in cursor.execute(sql + where, {"names": wanted}).fetchall() if wanted else ():
-            found[name] = Owner(*place, kept)
-    return found
-
-
-def _records(result: duckdb.DuckDBPyConnection, path: str = "") -> Iterator[Record]:
-    names = [name for name, *_ in result.description]
-    for values in result.fetchall():
-        row = dict(zip(names, values, strict=True))
-        page = Page(*(row.get(name, default) for name, default in _PAGE.items()))
-        place = path or row.get("shard") or row["part"]
-        yield Record(
-            place, row["row"], page, row.get("stage", ""), row.get("reason", ""), row.get("detail", ""), row.get("dropped", [])
-        )
-
-
-_PAGE = {name: Page._field_defaults.get(name, "") for name in Page._fields}

@@ -1,14 +1,17 @@
-"""What is looked at, as the viewer's URLs say it: `?q=harbour&config=en&min=500`. Every view is a function of its URL."""
+"""What is looked at, as the viewer's URLs say it: `?q=harbour&config=en&min=500`. A view is a function of its URL."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.inspect.corpus import Corpus
+
+Part = dict[str, Any]  # a file, as the manifest lists it: path, rows, bytes
 
 ANY_REASON = "rejected"
 FIELDS = ("any", "text", "url")
@@ -55,11 +58,25 @@ class Selection(NamedTuple):
 
     def query(self, **others: str) -> str:
         """As the query of a URL, always in the same order, with other parameters behind it."""
-        return urlencode({_PARAMETERS[name]: value for name, value in self._set().items()} | others)
+        return urlencode(self.parameters() + list(others.items()))
 
-    def _set(self) -> dict[str, Any]:
+    def parameters(self, *but: str) -> list[tuple[str, str]]:
+        """What a URL says of it, without the fields named in `but`."""
         default = Selection()._asdict()
-        return {name: value for name, value in self._asdict().items() if value != default[name]}
+        chosen = ((name, value) for name, value in self._asdict().items() if value != default[name] and name not in but)
+        return [(_PARAMETERS[name], str(value)) for name, value in chosen]
+
+    @property
+    def chips(self) -> list[tuple[str, str, Selection]]:
+        """Each filter that is set: its name, its value, and the selection without it."""
+        default = Selection()._asdict()
+        named = [(name, str(value)) for name, value in self._asdict().items() if value != default[name]]
+        named = [pair for pair in named if pair[0] not in ("field", "least", "most")]
+        found = [(_CHIPS.get(name, name), value, self.but(**{name: default[name]})) for name, value in named]
+        if self.lengths:
+            most = f"{self.most:,}" if self.most < MOST_CHARS else "…"
+            found.append(("characters", f"{self.least:,}–{most}", self.but(least=0, most=MOST_CHARS)))
+        return found
 
 
 _PARAMETERS = dict(zip(Selection._fields, Selection._fields, strict=True)) | {
@@ -69,10 +86,13 @@ _PARAMETERS = dict(zip(Selection._fields, Selection._fields, strict=True)) | {
 }
 
 
+_CHIPS = {"q": "found", "config": "language"}
+
+
 class Known(NamedTuple):
     """What a corpus has: the values that a filter may take."""
 
-    configs: tuple[str, ...]
+    configs: tuple[str, ...]  # the largest first
     splits: tuple[str, ...]
     outcomes: tuple[str, ...]  # "stage/reason" in the order of the stages; () without a rejected table
 
@@ -87,7 +107,10 @@ def known(corpus: Corpus) -> Known:
         if corpus.rejected
     ]
     splits = dict.fromkeys(shard["split"] for shard in shards)
-    return Known(tuple(sorted({shard["config"] for shard in shards})), tuple(splits), tuple(outcomes))
+    rows = Counter[str]()
+    for shard in shards:
+        rows[shard["config"]] += shard["rows"]
+    return Known(tuple(sorted(rows, key=lambda name: (-rows[name], name))), tuple(splits), tuple(outcomes))
 
 
 def parse(pairs: Iterable[tuple[str, str]], has: Known) -> Selection:
@@ -165,7 +188,7 @@ def _holds(selection: Selection) -> str:
     return "(" + " OR ".join(test.format(column) for column in columns) + ")"
 
 
-def parts_of(corpus: Corpus, selection: Selection) -> list[Mapping[str, Any]]:
+def parts_of(corpus: Corpus, selection: Selection) -> list[Part]:
     """The files that hold the selection, as the manifest lists them."""
     if selection.kept:
         return list(corpus.shards(selection.config or None, selection.split or None))

@@ -1,0 +1,185 @@
+"""The dataset card of a corpus: what `datasets.load_dataset` reads, and what a person should know before using it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from c4pipe.card.command import build_command
+from c4pipe.card.hub import bytes_of, configs_of, front_matter, part, rows_of
+from c4pipe.card.words import DODGE, KREUTZER, MOST_ROWS, count, licence, loading, percent, rebuilding, table
+from c4pipe.catalogue import parts_of, says
+from c4pipe.langid.base import UND
+from c4pipe.page import Reason, Unit
+from c4pipe.presets import PRESETS, Preset
+from c4pipe.rules import BadWords, LineEdit
+from c4pipe.shards import SPLITS
+from c4pipe.stages import Identify, Read, Size
+from c4pipe.stats import Stats
+
+__all__ = ["dataset_card"]
+
+FEW = 100  # pages of a language that one person reads in an afternoon; one with fewer is hardly a sample
+
+
+def dataset_card(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> str:
+    """README.md of a corpus. Nothing that a stranger wrote gets into it: no URL, no text, no name of a file."""
+    sections = (
+        front_matter(manifest["shards"], stats),
+        _head(preset, manifest, stats),
+        loading(configs_of(manifest["shards"])),
+        _contents(preset, manifest, stats),
+        _rules(preset, manifest),
+        _limits(preset, manifest, stats),
+        licence(),
+        rebuilding(build_command(preset, manifest), manifest, _same(preset, manifest)),
+    )
+    return "\n".join(line for section in sections for line in section) + "\n"
+
+
+def _head(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterator[str]:
+    records, kept = manifest["ledger"]["records"], rows_of(manifest["shards"])
+    read = preset.stages[0]
+    where = "Common Crawl WET files" if isinstance(read, Read) and read.format == "wet" else "text files"
+    months = sorted(month for month in stats.months if re.fullmatch(r"[0-9]{4}-[0-9]{2}", month))
+    dates = f", fetched {months[0]}" if months else ""
+    dates += f" to {months[-1]}" if months[1:] else ""
+    yield ""
+    yield f"# A C4-like corpus ({preset.name})"
+    yield ""
+    yield (
+        f"{count(kept, 'page')} kept of {count(records, 'record')} read from {where} ({percent(kept, records)}), "
+        f"{count(stats.bytes_kept, 'byte')} of UTF-8 text{dates}, by c4pipe's preset `{preset.name}`: {preset.says}."
+    )
+    yield ""
+
+
+def _contents(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterator[str]:
+    shards = manifest["shards"]
+    language = {preset.config(name): name for name in stats.languages if name}
+    rows = []
+    sizes = {config: rows_of(s for s in shards if s["config"] == config) for config in configs_of(shards)}
+    for config, pages in sorted(sizes.items(), key=lambda item: (-item[1], item[0])):
+        mine = [shard for shard in shards if shard["config"] == config]
+        named = "" if language.get(config, config) == config else f" ({language[config]})"
+        train, validation = (f"{rows_of(part(mine, config, split)):,}" for split in SPLITS)
+        rows.append((f"{config}{named}", train, validation, percent(pages, rows_of(shards)), f"{bytes_of(mine):,}"))
+    yield "## What is in it"
+    yield ""
+    yield from table(("config", "train pages", "validation pages", "of all pages", "bytes"), rows, " >>>>")
+    yield ""
+    yield (
+        f"A config holds one language. Bytes are those of {count(len(shards), 'Parquet file')}, compressed. Columns: "
+        "`text`, `timestamp`, `url` as in allenai/c4, then `language`, `language_score`, `language_votes` (who said "
+        "what, where several were asked), `source` (input file and byte offset) and `record_id`."
+    )
+    yield ""
+    yield from _left_out(preset, manifest.get("left_out", {}))
+
+
+def _left_out(preset: Preset, left_out: Mapping[str, int]) -> Iterator[str]:
+    size = preset.stages[-1]
+    if not left_out or not isinstance(size, Size):
+        return
+    ordered = sorted(left_out.items(), key=lambda item: (-item[1], item[0]))
+    named = ", ".join(f"{config} ({pages:,})" for config, pages in ordered[:MOST_ROWS])
+    more = f" and {len(ordered) - MOST_ROWS:,} more" if len(ordered) > MOST_ROWS else ""
+    yield f"Left out for having fewer than {count(size.pages, 'page')}: {named}{more}."
+    yield ""
+
+
+def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
+    yield "## What was removed, and why"
+    yield ""
+    yield "Rules in the order in which a page meets them. The first that a line or page breaks is the one that counts."
+    yield ""
+    yield from table(
+        ("stage", "reason", "a page, line or sentence goes because it …", "removed", "source"),
+        list(_rule_rows(preset, manifest["ledger"])),
+        "   >",
+    )
+    yield ""
+    yield (
+        "`manifest.json` holds every threshold with its source, every input and the checksum of every file; "
+        "`rejected/` holds pages of every reason as they were read, and what was cut from pages that were kept. "
+        "`python -m c4pipe.inspect FOLDER` shows them."
+    )
+    yield ""
+
+
+def _rule_rows(preset: Preset, ledger: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Every rule with what it took, and every other reason that took anything."""
+    counts = {row["stage"]: _lost(row) for row in ledger["stages"]}
+    for stage in preset.stages:
+        lost, parts = counts.get(stage.name, Counter()), parts_of(stage)
+        ruled = {part.reason for part in parts if not isinstance(part, LineEdit)}
+        others = [reason for reason in stage.reasons() if reason not in ruled and lost[reason.unit, reason.code]]
+        for part in (*others, *parts):
+            if isinstance(part, LineEdit):
+                yield stage.name, "", f"(stays, and {part.says})", "", part.source
+                continue
+            reason, owner = (part, stage) if isinstance(part, Reason) else (part.reason, part)
+            number = lost[reason.unit, reason.code]
+            removed = count(number, reason.unit.value) if number else "none"
+            yield stage.name, f"`{reason.code}`", says(reason, owner), removed, reason.source
+
+
+def _lost(row: Mapping[str, Any]) -> Counter[tuple[Unit, str]]:
+    """What a stage of the ledger took, by unit and reason."""
+    names = {Unit.PAGE: "rejected", Unit.LINE: "lines_dropped", Unit.SENTENCE: "sentences_dropped"}
+    return Counter({(unit, code): n for unit, name in names.items() for code, n in row.get(name, {}).items()})
+
+
+def _limits(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterator[str]:
+    yield "## Known limits"
+    yield ""
+    for limit in (
+        f"{DODGE} {_block_list(preset, manifest['ledger'])}",
+        f"{KREUTZER} {_identified(preset, stats)}",
+        "Heuristics keep some machine text and spam, and drop some good prose.",
+        "Nothing here looks for personal data, for falsehoods, or for test sets of benchmarks: look before you "
+        "evaluate.",
+    ):
+        yield f"* {limit}"
+    yield ""
+
+
+def _block_list(preset: Preset, ledger: Mapping[str, Any]) -> str:
+    names = [stage.name for stage in preset.stages if any(isinstance(part, BadWords) for part in parts_of(stage))]
+    taken = [row for row in ledger["stages"] if row["stage"] in names]
+    if not names:
+        return "This corpus was built without a block list."
+    pages = sum(_lost(row)[Unit.PAGE, BadWords.reason.code] for row in taken)
+    return (
+        f"Here the block list took {count(pages, 'page')} of the {sum(row['in'] for row in taken):,} that came to it; "
+        "`rejected/` shows which words did."
+    )
+
+
+def _identified(preset: Preset, stats: Stats) -> str:
+    identify = next((stage for stage in preset.stages if isinstance(stage, Identify)), None)
+    if identify is None:
+        return "Nobody asked for the language of these pages."
+    said = f"Here languages are what `{identify.by}` says"
+    said += f", if it is sure to {identify.min_score:g} or more" if identify.min_score else ""
+    few = sorted(name for name, pages in stats.languages.items() if name != UND and pages < FEW)
+    said += (
+        f"; {percent(stats.languages[UND], stats.pages_kept)} of the pages are `{UND}`" if stats.languages[UND] else ""
+    )
+    if not few:
+        return f"{said}."
+    many = "A language has" if len(few) == 1 else f"{len(few):,} languages have"
+    return f"{said}. {many} fewer than {FEW} pages: read them before you use them."
+
+
+def _same(preset: Preset, manifest: Mapping[str, Any]) -> str:
+    """What the command's words in capitals are, and what they promise."""
+    inputs = manifest["inputs"]
+    size = sum(max(0, item["bytes"]) for item in inputs)  # below 0 where nobody knew
+    own = "" if preset.name in PRESETS else f" MODULE:NAME is where the preset `{preset.name}` is written down."
+    return (
+        f"INPUTS are the {count(len(inputs), 'file')} of {count(size, 'byte')} that `manifest.json` lists.{own} With the "
+        "same versions and outside files they give the same bytes, on any number of workers."
+    )

@@ -1,0 +1,97 @@
+"""What machines read of a card: the YAML in front, by which `datasets.load_dataset` and the Hub find their way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from c4pipe.langid.base import UND
+from c4pipe.shards import PAGE_SCHEMA, SPLITS
+from c4pipe.stats import Stats
+
+LICENCE = "odc-by"  # what allenai/c4 has
+SIZES = (
+    "n<1K",
+    "1K<n<10K",
+    "10K<n<100K",
+    "100K<n<1M",
+    "1M<n<10M",
+    "10M<n<100M",
+    "100M<n<1B",
+    "1B<n<10B",
+    "10B<n<100B",
+    "100B<n<1T",
+)
+_TYPES = {pa.string(): "string", pa.float64(): "float64"}
+Shard = Mapping[str, Any]  # a row of the manifest's list
+
+
+def front_matter(shards: list[Shard], stats: Stats, columns: bool = True) -> Iterator[str]:
+    """The lines of the YAML, with the columns of `PAGE_SCHEMA` unless the shards may have others."""
+    languages = sorted({language.split("-")[0] for language in stats.languages} - {UND, ""})
+    yield "---"
+    yield f"license: {LICENCE}"
+    yield "task_categories: [text-generation, fill-mask]"
+    yield f"language: {json.dumps(languages)}"
+    yield f"size_categories: [{json.dumps(size_category(rows_of(shards)))}]"
+    yield "configs:" if shards else "configs: []"
+    for config in configs_of(shards):
+        yield f"- config_name: {json.dumps(config)}"
+        yield "  data_files:"
+        for split in SPLITS:
+            if part(shards, config, split):
+                yield f"  - split: {split}"
+                yield f"    path: {json.dumps(f'{config}/{split}-*.parquet')}"
+    if columns:
+        yield "dataset_info:" if shards else "dataset_info: []"
+        for config in configs_of(shards):
+            yield from _info(config, [shard for shard in shards if shard["config"] == config])
+    yield "---"
+
+
+def _info(config: str, shards: list[Shard]) -> Iterator[str]:
+    yield f"- config_name: {json.dumps(config)}"
+    yield "  features:"
+    for field in PAGE_SCHEMA:
+        yield f"  - name: {field.name}"
+        yield f"    dtype: {_TYPES[field.type]}"
+    yield "  splits:"
+    for split in SPLITS:
+        if mine := part(shards, config, split):
+            yield f"  - name: {split}"
+            yield f"    num_bytes: {bytes_of(mine)}"
+            yield f"    num_examples: {rows_of(mine)}"
+    yield f"  download_size: {bytes_of(shards)}"
+    yield f"  dataset_size: {bytes_of(shards)}"
+
+
+def size_category(rows: int) -> str:
+    """The Hub's name for so many rows.
+
+    >>> size_category(999), size_category(1000)
+    ('n<1K', '1K<n<10K')
+    """
+    return SIZES[min(max(0, len(str(rows)) - 3), len(SIZES) - 1)]
+
+
+def configs_of(shards: Iterable[Shard]) -> list[str]:
+    """The configs of some shards, sorted."""
+    return sorted({shard["config"] for shard in shards})
+
+
+def part(shards: Iterable[Shard], config: str, split: str) -> list[Shard]:
+    """The shards of a split of a config."""
+    return [shard for shard in shards if shard["config"] == config and shard["split"] == split]
+
+
+def rows_of(shards: Iterable[Shard]) -> int:
+    """Pages in some shards."""
+    return sum(shard["rows"] for shard in shards)
+
+
+def bytes_of(shards: Iterable[Shard]) -> int:
+    """Bytes of some shards' files."""
+    return sum(shard["bytes"] for shard in shards)

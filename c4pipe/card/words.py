@@ -1,0 +1,127 @@
+"""What every card says, whatever the corpus is: how to load it, what is known to be wrong with corpora of its kind, and
+what whoever publishes it has to fill in."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from c4pipe.card.hub import LICENCE
+
+MOST_ROWS = 30  # of a table; what is beyond them opens at a click
+MOST_LOADED = 3  # configs in the example
+TO_FILL_IN = "TO FILL IN"  # what to search for before publishing
+WIDTH = 100  # characters of a line of the command
+
+DODGE = (
+    "Dodge et al. 2021 ([arXiv:2104.08758](https://arxiv.org/abs/2104.08758)) audited the released C4 from outside and "
+    "found that patents and military sites are among its largest sources, that it holds machine-translated text and "
+    "items of benchmarks, and that its block list removes text by and about minorities more than other text."
+)
+KREUTZER = (
+    "Kreutzer et al. 2022 ([arXiv:2103.12028](https://arxiv.org/abs/2103.12028)) had samples of 205 corpora from five "
+    "collections read, mC4 among them, and found at least 15 without any usable text, many of which less than half was "
+    "acceptable, and language codes that were wrong, most of all where a language has little text."
+)
+
+
+def loading(configs: Sequence[str]) -> Iterator[str]:
+    """How to load the first few configs."""
+    yield "```python"
+    yield "from datasets import load_dataset"
+    yield ""
+    for config in configs[:MOST_LOADED]:
+        yield f'load_dataset("path/to/this/folder", {json.dumps(config)})'
+    if len(configs) > MOST_LOADED:
+        yield f"# and {len(configs) - MOST_LOADED} more, by the names below"
+    yield "```"
+    yield ""
+
+
+def licence() -> Iterator[str]:
+    """Licence and takedown, with gaps that nobody can overlook."""
+    yield "## Licence and takedown"
+    yield ""
+    yield (
+        "The text is other people's. It was crawled by Common Crawl, whose "
+        "[terms of use](https://commoncrawl.org/terms-of-use) apply; nobody asked its authors. The front matter says "
+        f"`{LICENCE}`, as allenai/c4 does for its collection, which gives no right to any single page."
+    )
+    yield ""
+    yield f"> **{TO_FILL_IN} before this is published:**"
+    yield ">"
+    for gap in (
+        f"licence: [{TO_FILL_IN}: is `{LICENCE}` right for where and why you publish? Change it in the front matter too.]",
+        f"published by: [{TO_FILL_IN}: who, where, when]",
+        f"takedown: To have a page removed, write to [{TO_FILL_IN}: address] and name its URL, and what is yours in it. "
+        f"We answer within [{TO_FILL_IN}: days], take the page out of the next version, and name what was taken out "
+        f"in [{TO_FILL_IN}: place].",
+    ):
+        yield f"> * {gap}"
+    yield ""
+
+
+def rebuilding(command: Sequence[Sequence[str]], manifest: Mapping[str, Any], same: str) -> Iterator[str]:
+    """The command, an option a group, and what makes its bytes the same. Words in capitals are the reader's."""
+    yield "## How to build it again"
+    yield ""
+    yield "```sh"
+    yield from _wrapped([" ".join(shlex.quote(word) for word in words) for words in command])
+    yield "```"
+    yield ""
+    versions = manifest.get("versions", {})
+    yield f"{same} Built with {', '.join(f'{name} {version}' for name, version in versions.items())}."
+    yield ""
+    yield f"Fingerprint, of settings, versions, outside files and inputs: `{manifest.get('fingerprint', '')}`"
+
+
+def _wrapped(groups: list[str]) -> Iterator[str]:
+    line = groups[0]
+    for group in groups[1:]:
+        if len(line) + len(group) > WIDTH:
+            yield f"{line} \\"
+            line = f"  {group}"
+        else:
+            line = f"{line} {group}"
+    yield line
+
+
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], align: str = "") -> Iterator[str]:
+    """A Markdown table; `align` has ">" for each column of numbers. Rows beyond `MOST_ROWS` open at a click."""
+    marks = tuple("---:" if mark == ">" else "---" for mark in align.ljust(len(head)))
+    if len(rows) <= MOST_ROWS:
+        yield from map(_row, [head, marks, *rows])
+        return
+    yield from map(_row, [head, marks, *rows[:MOST_ROWS]])
+    yield ""
+    yield f"<details><summary>The other {len(rows) - MOST_ROWS:,}</summary>"
+    yield ""
+    yield from map(_row, [head, marks, *rows[MOST_ROWS:]])
+    yield ""
+    yield "</details>"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def count(number: int, noun: str) -> str:
+    """As many of them.
+
+    >>> count(1, "page"), count(1234, "page")
+    ('1 page', '1,234 pages')
+    """
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def percent(part: int, whole: int) -> str:
+    """A share, never 0 for something: a language of few pages is what people look for.
+
+    >>> percent(1, 3), percent(1, 10**6), percent(0, 0)
+    ('33.3 %', 'under 0.1 %', '0 %')
+    """
+    if not part:
+        return "0 %"
+    return "under 0.1 %" if 1000 * part < whole else f"{part / whole:.1%}".replace("%", " %")

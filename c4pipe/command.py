@@ -1,0 +1,30 @@
+"""What every command line of the project shares: how wrong use is said, and numbers from text."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NoReturn
+
+from c4pipe.errors import ConfigError
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as every other error of wrong use is said, and not below a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message}. See --help.")
+
+
+def positive(text: str) -> int:
+    """A whole number of 1 or more."""
+    number = count(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a number of 1 or more, got {text!r}")
+    return number
+
+
+def count(text: str) -> int:
+    """A whole number of 0 or more."""
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}")
+    return int(text)

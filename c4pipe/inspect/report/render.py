@@ -1,0 +1,122 @@
+"""From facts to one HTML file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+import jinja2
+from markupsafe import Markup
+
+from c4pipe.errors import BuildError
+from c4pipe.inspect.compare import Comparison, compare
+from c4pipe.inspect.corpus import Corpus
+from c4pipe.inspect.report import show
+from c4pipe.inspect.report.draw import Scale, columns, stream
+from c4pipe.inspect.report.facts import Facts, gather
+from c4pipe.storage import LocalStore
+
+MOST_BYTES = 5_000_000  # of a report: what a mail server takes and a telephone opens at once
+
+
+class Section(NamedTuple):
+    """A part of the report; its template is `sections/{id}.html`."""
+
+    id: str
+    title: str
+
+
+def write_report(corpus: Corpus, path: Path, against: Corpus | None = None) -> None:
+    """Writes the report of a corpus, and of what differs in another one where that is given.
+
+    The same corpora give the same bytes, wherever they lie. BuildError for a manifest or statistics that no build
+    writes.
+    """
+    facts = _facts(corpus)
+    html = render(facts, None if against is None else compare(corpus, against), against and against.manifest)
+    with LocalStore().write(str(path)) as stream:
+        stream.write(html.encode())
+
+
+def _facts(corpus: Corpus) -> Facts:
+    try:
+        return gather(corpus)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise BuildError(f"{corpus.folder}: manifest.json or stats.json is damaged ({what}). Build it again.") from None
+
+
+def render(facts: Facts, comparison: Comparison | None = None, other: dict[str, object] | None = None) -> str:
+    """The page as a string."""
+    css = _read("report.css")
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            facts=facts,
+            comparison=comparison,
+            other=other,
+            sections=list(sections(facts, comparison)),
+            css=Markup(css),
+            css_hash=f"sha256-{base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()}",
+        )
+    )
+
+
+def sections(facts: Facts, comparison: Comparison | None) -> Iterator[Section]:
+    """What there is to say of this corpus, in order; a section without data is left out."""
+    yield Section("built", "What was built from what")
+    if comparison is not None:
+        yield Section("against", "Against another corpus")
+    if facts.funnel:
+        yield Section("funnel", "What became of the documents" if facts.mixture.rows else "What became of the pages")
+    if facts.yardsticks:
+        yield Section("yardsticks", "Beside the released C4")
+    if facts.stages:
+        yield Section("rules", "Every rule and what it took")
+    if facts.bins:
+        yield Section("lengths", "Page lengths")
+    if facts.mixture.rows or facts.languages.rows:
+        yield Section("languages", "Languages before and after" if facts.mixture.rows else "Languages")
+    if facts.repeats:
+        yield Section("repeats", "Most repeated")
+    if facts.domains.rows or facts.tlds.rows:
+        yield Section("domains", "Domains")
+    if facts.months.rows:
+        yield Section("months", "Crawl dates")
+    if facts.parts.rows:
+        yield Section("splits", "Train and validation")
+    yield Section("faults", "Faults of the inputs")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("c4pipe.inspect.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "shown": show.shown,
+        "spelt": show.spelt,
+        "linked": show.linked,
+        "number": show.number,
+        "percent": show.percent,
+        "size": show.size,
+        "plain": show.plain,
+        "stream": stream,
+        "columns": columns,
+        "scale": Scale.of,
+    }
+    return environment
+
+
+def _read(name: str) -> str:
+    return (files("c4pipe.inspect.report") / "templates" / name).read_text(encoding="utf-8")

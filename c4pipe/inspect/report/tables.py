@@ -1,0 +1,141 @@
+"""Rows of the report's tables from stats.json and the manifest, in the order in which they are shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from c4pipe.mixture import Mixture
+from c4pipe.stats import by_language
+
+ROWS = 200  # of a table; what is left is counted
+NO_TLD = "none, or an address in figures"
+T = TypeVar("T")
+
+
+class Rows(NamedTuple):
+    """The first rows of a table, and how many more there are."""
+
+    rows: Sequence[Any]
+    left: int = 0
+
+
+class Bin(NamedTuple):
+    """Pages of `low` to `high` characters."""
+
+    low: int
+    high: int
+    read: int
+    kept: int
+
+
+class Language(NamedTuple):
+    """Kept pages of a language. `tempered` is the share that mT5's temperature would give it."""
+
+    code: str
+    pages: int
+    share: float
+    tempered: float
+    agreed: int  # of the pages that several identifiers named, those they all named alike
+    voted: int
+
+
+class Entry(NamedTuple):
+    """A part of a mixture before and after its temperature."""
+
+    name: str
+    documents: int
+    before: float
+    rate: float
+    epochs: float
+    written: int
+    after: float
+
+
+class Rivals(NamedTuple):
+    """Pages of a domain or TLD, kept and removed; None where it is in no list of the most frequent ones."""
+
+    name: str
+    kept: int | None
+    removed: float | None
+
+
+def first(rows: Sequence[T], most: int = ROWS) -> Rows:
+    """The table cut to what a report can hold."""
+    return Rows(rows[:most], max(0, len(rows) - most))
+
+
+def ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(((code, n) for code, n in counts.items() if n), key=lambda item: (-item[1], item[0]))
+
+
+def bins(stats: dict[str, Any]) -> list[Bin]:
+    """The histograms of lengths over one range of powers of two, without the empty ends."""
+    read, kept = ({int(k): n for k, n in stats.get(f"lengths_{which}", {}).items()} for which in ("read", "kept"))
+    used = [k for k, n in (*read.items(), *kept.items()) if n]
+    if not used:
+        return []
+    # Bin 0 holds the empty texts too.
+    return [
+        Bin((1 << k) if k else 0, (2 << k) - 1, read.get(k, 0), kept.get(k, 0)) for k in range(min(used), max(used) + 1)
+    ]
+
+
+def languages(stats: dict[str, Any]) -> list[Language]:
+    """The languages of the kept pages, the largest first."""
+    counts = {code: n for code, n in stats.get("languages", {}).items() if n}
+    if not counts:
+        return []
+    total, rates = sum(counts.values()), Mixture.parse().rates(counts)
+    agreed, voted = Counter[str](), Counter[str]()
+    votes = stats.get("votes", {})
+    nested = all(isinstance(said, dict) for said in votes.values())  # a mixture's are as `Stats` has them
+    for code, said in (votes if nested else by_language(votes)).items():
+        for key, n in said.items():
+            voted[code] += n
+            agreed[code] += n if {vote.rpartition("=")[2] for vote in key.split()} == {code} else 0
+    return [Language(code, n, n / total, rates[code], agreed[code], voted[code]) for code, n in ranked(counts)]
+
+
+def entries(mixture: Mapping[str, dict[str, Any]]) -> list[Entry]:
+    """The entries of a mixture, the largest first."""
+    natural = sum(row["documents"] for row in mixture.values()) or 1
+    written = sum(row["written"] for row in mixture.values()) or 1
+    rows = sorted(mixture.items(), key=lambda item: (-item[1]["documents"], item[0]))
+    return [
+        Entry(
+            name,
+            row["documents"],
+            row["documents"] / natural,
+            row["rate"],
+            row["epochs"],
+            row["written"],
+            row["written"] / written,
+        )
+        for name, row in rows
+    ]
+
+
+def domains(stats: dict[str, Any]) -> list[Rivals]:
+    """The most frequent domains of kept or removed pages. A list that was cut off knows nothing of those behind it."""
+    kept, removed = stats.get("domains_kept", {}), stats.get("domains_rejected", {})
+    unlisted = [
+        0 if sum(counts.values()) == total else None
+        for counts, total in (
+            (kept, stats.get("pages_kept", 0)),
+            (removed, stats.get("pages_read", 0) - stats.get("pages_kept", 0)),
+        )
+    ]
+    return [
+        Rivals(name, kept.get(name, unlisted[0]), removed.get(name, unlisted[1])) for name in _by_total(kept, removed)
+    ]
+
+
+def tlds(kept: Mapping[str, int], removed: Mapping[str, float]) -> list[Rivals]:
+    """Top-level domains of kept and removed pages, the most frequent first."""
+    return [Rivals(name or NO_TLD, kept.get(name, 0), removed.get(name, 0.0)) for name in _by_total(kept, removed)]
+
+
+def _by_total(kept: Mapping[str, float], removed: Mapping[str, float]) -> list[str]:
+    return sorted({*kept, *removed}, key=lambda name: (-kept.get(name, 0) - removed.get(name, 0), name))

@@ -1,0 +1,59 @@
+"""The viewer as an application: its addresses, its style sheet and script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from c4pipe.errors import C4Error
+from c4pipe.inspect.corpus import Corpus
+from c4pipe.inspect.serve.guard import Guard
+from c4pipe.inspect.serve.viewer import Viewer
+
+_STATIC = Path(__file__).parent / "static"
+_TYPES = {".css": "text/css", ".js": "text/javascript"}
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#14788f"/>'
+    '<g stroke-width="1.5"><path d="M3.5 4.5h9m-9 7h6" stroke="#fff"/><path d="M3.5 8h9" stroke="#ffc9b0"/></g></svg>'
+)
+
+
+def make_app(corpus: Corpus) -> Starlette:
+    """The viewer of a corpus, for any ASGI server that listens on the loopback interface only."""
+    viewer = Viewer(corpus)
+    routes = [
+        Route("/", viewer.pages),
+        Route("/counts", viewer.counts),
+        Route("/page/{path:path}/{row}", viewer.page),
+        Route("/step", viewer.step),
+        Route("/text/{path:path}/{row}", viewer.text),
+        Route("/owner/{name}", viewer.owner),
+        Route("/owners", viewer.owners),
+        Route("/why", viewer.why, methods=["GET", "POST"]),
+        Route("/export", viewer.export),
+        Route("/static/{name}", static),
+    ]
+    handlers: dict[Any, Any] = {
+        HTTPException: viewer.refused,
+        C4Error: viewer.wrong,
+        duckdb.Error: viewer.unreadable,
+    }
+    return Starlette(routes=routes, middleware=[Middleware(Guard)], exception_handlers=handlers)
+
+
+async def static(request: Request) -> Response:
+    """The style sheet, the script and the icon."""
+    name = request.path_params["name"]
+    if name == "icon.svg":
+        return Response(_ICON, media_type="image/svg+xml")
+    if name not in {path.name for path in _STATIC.iterdir()}:
+        raise HTTPException(404)
+    return Response((_STATIC / name).read_bytes(), media_type=_TYPES[Path(name).suffix])

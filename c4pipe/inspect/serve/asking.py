@@ -1,0 +1,62 @@
+"""What a request asks for beside a selection: a place in a list, a form with a text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+
+from c4pipe.errors import ConfigError
+from c4pipe.inspect.serve.finding import Place
+from c4pipe.inspect.serve.selection import Part, number
+
+LONGEST_TEXT = 1_000_000  # bytes of UTF-8 that may be judged
+_LONGEST_BODY = 3 * LONGEST_TEXT + 10_000  # as a form spells them
+
+
+class TooLongError(ConfigError):
+    """A form holds more than the viewer reads."""
+
+
+class Question(NamedTuple):
+    """What the "why not?" box was given."""
+
+    preset: str
+    url: str
+    text: str
+
+
+def place(name: str, value: str, parts: Sequence[Part]) -> Place:
+    """`3:120`, row 120 of the fourth file of a list. ConfigError where there is no such place."""
+    part, colon, row = value.partition(":")
+    if not colon:
+        raise ConfigError(f"{name}={value!r} is no place in this list. Expected FILE:ROW, such as 0:50.")
+    found = Place(number(name, part), number(name, row))
+    if found.part >= len(parts) or found.row > parts[found.part]["rows"]:
+        raise ConfigError(
+            f"{name}={value!r} is no place in this list: it has {len(parts):,} files, or that one fewer rows."
+        )
+    return found
+
+
+async def question(request: Request) -> Question:
+    """The form that was sent. TooLongError, ConfigError where it is none."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LONGEST_BODY:
+            raise _too_long()
+    try:
+        fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=10, errors="strict")
+    except ValueError as error:
+        raise ConfigError(f"the form cannot be read ({error}).") from None
+    found = Question(*(fields.get(name, [""])[-1] for name in Question._fields))
+    if len(found.text.encode()) > LONGEST_TEXT:
+        raise _too_long()
+    return found._replace(url=found.url.strip(), text=found.text.replace("\r\n", "\n"))
+
+
+def _too_long() -> TooLongError:
+    return TooLongError(f"the text is too long. Up to {LONGEST_TEXT:,} bytes are judged here; try a part of it.")

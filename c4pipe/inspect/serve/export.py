@@ -1,0 +1,111 @@
+"""The selection as a file, written while it is read: memory does not grow with it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from c4pipe.inspect.corpus import Corpus, files_sql
+from c4pipe.inspect.serve.selection import Selection, condition, parts_of
+from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, ROW_GROUP_ROWS, ParquetSink
+
+FORMATS = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
+# What a spreadsheet may take for a formula, in front of a cell (OWASP, CSV Injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def batches(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> Iterator[pa.Table]:
+    """The selected rows in the order of the files, in tables of a row group."""
+    where, values = condition(selection)
+    schema = schema_of(selection)
+    for part in parts_of(corpus, selection):
+        sql = f"SELECT {', '.join(schema.names)} FROM {files_sql(corpus, [part])} WHERE {where}"
+        reader: Any = cursor.execute(sql, values).to_arrow_reader(ROW_GROUP_ROWS)
+        for batch in reader:
+            if batch.num_rows:
+                yield pa.Table.from_batches([batch]).cast(schema)
+
+
+def schema_of(selection: Selection) -> pa.Schema:
+    """The columns of an export: those of the corpus's own files."""
+    return PAGE_SCHEMA if selection.kept else REJECTED_SCHEMA
+
+
+def parquet(tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[bytes]:
+    """A Parquet file, piece by piece."""
+    pipe = _Pipe()
+    sink = ParquetSink(pipe, schema)  # type: ignore[arg-type]
+    for table in tables:
+        sink.write(table)
+        yield pipe.take()
+    sink.close()
+    yield pipe.take()
+
+
+def comma_separated(tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[bytes]:
+    """CSV in UTF-8 with a line of names. An apostrophe stands in front of what a spreadsheet would run as a formula:
+    text that begins with = + - @ tab or carriage return. Lists are JSON."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(schema.names)
+    for table in tables:
+        writer.writerows(zip(*([cell(value) for value in column.to_pylist()] for column in table), strict=True))
+        yield _taken(text)
+    yield _taken(text)
+
+
+def cell(value: Any) -> Any:
+    """A value as it stands in a CSV file.
+
+    >>> cell("=1+1"), cell("1 = 1"), cell(-0.5), cell(None)
+    ("'=1+1", '1 = 1', -0.5, '')
+    """
+    match value:
+        case str() if value.startswith(_FORMULA):
+            return "'" + value
+        case list():
+            return json.dumps(value, ensure_ascii=False)
+        case None:
+            return ""
+    return value
+
+
+def _taken(text: io.StringIO) -> bytes:
+    data = text.getvalue().encode()
+    text.seek(0)
+    text.truncate()
+    return data
+
+
+class _Pipe:
+    """A file that is read where it is written."""
+
+    def __init__(self) -> None:
+        self._written: list[bytes] = []
+        self._size = 0
+        self.closed = False
+
+    def write(self, data: Any) -> int:
+        self._written.append(bytes(data))
+        self._size += len(self._written[-1])
+        return len(self._written[-1])
+
+    def tell(self) -> int:
+        return self._size
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self.closed = True
+
+    def take(self) -> bytes:
+        data = b"".join(self._written)
+        self._written.clear()
+        return data

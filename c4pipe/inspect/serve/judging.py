@@ -1,0 +1,57 @@
+"""Plans of presets for the viewer, made once each, and what they say of a page. One page at a time: plans remember."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+
+from c4pipe.catalogue import reasons_of
+from c4pipe.errors import C4Error, unknown
+from c4pipe.inspect.corpus import Corpus
+from c4pipe.inspect.explain import Explanation, explain, plan_for, preset_of
+from c4pipe.page import Dropped, Page
+from c4pipe.plan import Plan
+from c4pipe.presets import PRESETS, Preset
+
+HUES = 12  # colours that the style sheet has for rules
+
+
+class Judges:
+    """The presets by name, the corpus's own first, and the rules of that one in words."""
+
+    def __init__(self, corpus: Corpus):
+        self._lock, self._plans = Lock(), dict[str, Plan]()
+        self.own, self.differences, self._presets = "", list[str](), dict[str, Preset]()
+        try:
+            preset, self.differences = preset_of(corpus)
+            self.own, self._presets = preset.name, {preset.name: preset}
+        except C4Error as error:  # a mixture, or a corpus of rules that are not here
+            self.differences = [str(error)]
+        self._presets |= {name: preset for name, preset in PRESETS.items() if name != self.own}
+
+    @property
+    def names(self) -> list[str]:
+        """Presets to choose from; the corpus's own comes first."""
+        return list(self._presets)
+
+    def words(self) -> dict[str, tuple[str, str]]:
+        """ "stage/reason" -> what the reason of the corpus's own preset says, and its source."""
+        found = reasons_of(self._presets[self.own]) if self.own else ()
+        return {f"{stage}/{reason.code}": (words, reason.source) for stage, reason, words in found}
+
+    def explain(
+        self, name: str, page: Page, dropped: Sequence[Dropped] = (), outcome: tuple[str, str] | None = None
+    ) -> Explanation:
+        """The verdict of every rule. ConfigError for a preset that is none, AssetError where its files are missing."""
+        if name not in self._presets:
+            raise unknown("preset", name, self._presets)
+        with self._lock:
+            if name not in self._plans:
+                self._plans[name] = plan_for(self._presets[name])
+            return explain(page, self._plans[name], dropped, outcome)
+
+
+def hues(explanation: Explanation) -> dict[str, int]:
+    """A colour for each rule that may cut something, in the order of the rules: code -> number of the colour."""
+    codes = dict.fromkeys(rule.code for rule in explanation.tried if rule.unit != "page")
+    return {code: number % HUES for number, code in enumerate(codes)}

@@ -1,0 +1,100 @@
+"""Single pages: the one at a place, those of a URL, the raw text of a kept one, the owner of a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import duckdb
+
+from c4pipe.inspect.corpus import Corpus, files_sql
+from c4pipe.page import Page
+
+
+class Record(NamedTuple):
+    """A row of the corpus or of the rejected table. Fields that its table has not are empty."""
+
+    path: str
+    row: int
+    page: Page
+    stage: str
+    reason: str  # "" in the corpus, "kept" for a kept page in the rejected table
+    detail: str
+    dropped: list[dict[str, str]]
+
+
+def record_at(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, path: str, row: int) -> Record | None:
+    """The page at a place; None where the corpus has no such file or row."""
+    kept = [part for part in corpus.shards() if part["path"] == path]
+    lost = [part for part in corpus.rejected if part["path"] == path]
+    for part in (*kept, *lost):
+        sql = f"SELECT *, file_row_number AS row FROM {files_sql(corpus, [part])} WHERE file_row_number = $row"
+        if 0 <= row < part["rows"]:
+            return next(_records(cursor.execute(sql, {"row": row}), path), None)
+    return None
+
+
+def raw_of(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, source: str) -> Record | None:
+    """The kept page of that source in the rejected table, where it stands as read."""
+    sql = "SELECT * FROM rejected WHERE source = $source AND stage = '' LIMIT 1"
+    return next(_records(cursor.execute(sql, {"source": source})), None) if source and corpus.rejected else None
+
+
+def kept_of(cursor: duckdb.DuckDBPyConnection, source: str) -> Record | None:
+    """The kept page of that source."""
+    sql = "SELECT * FROM pages WHERE source = $source LIMIT 1"
+    return next(_records(cursor.execute(sql, {"source": source})), None) if source else None
+
+
+def by_url(cursor: duckdb.DuckDBPyConnection, url: str) -> list[Record]:
+    """Pages of exactly that URL: kept ones, then rejected ones, twenty of each at most."""
+    found = list(_records(cursor.execute("SELECT * FROM pages WHERE url = $url LIMIT 20", {"url": url})))
+    sql = "SELECT * FROM rejected WHERE url = $url AND stage != '' LIMIT 20"
+    return found + list(_records(cursor.execute(sql, {"url": url})))
+
+
+def rawest(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, record: Record) -> tuple[Page, bool]:
+    """The page as read, where that is known, and whether it is."""
+    raw = record if record.reason else raw_of(cursor, corpus, record.page.source)
+    return (raw.page, True) if raw else (record.page, False)
+
+
+class Owner(NamedTuple):
+    """The page that keeps a repeated line."""
+
+    path: str
+    row: int
+    url: str
+    kept: bool  # in the corpus; else it stands among the rejected pages
+
+
+def owners(cursor: duckdb.DuckDBPyConnection, names: Iterable[str]) -> dict[str, Owner]:
+    """Pages by the first 16 hexadecimal digits of the MD5 of their URLs; kept ones where there are any."""
+    wanted = sorted({name for name in names if name})
+    found: dict[str, Owner] = {}
+    for table, path, kept in (("rejected", "part", False), ("pages", "shard", True)):
+        sql = f"SELECT left(md5(url), 16) AS name, {path}, row, url FROM {table} WHERE name IN (SELECT unnest($names))"
+        where = " AND stage != ''" if not kept else ""
+        for name, place, row, url in cursor.execute(sql + where, {"names": wanted}).fetchall() if wanted else ():
+            found[name] = Owner(place, row, url, kept)
+    return found
+
+
+def _records(result: duckdb.DuckDBPyConnection, path: str = "") -> Iterator[Record]:
+    names = [name for name, *_ in result.description]
+    for values in result.fetchall():
+        row = dict(zip(names, values, strict=True))
+        page = Page(*(row.get(name, default) for name, default in _PAGE.items()))
+        place = path or row.get("shard") or row["part"]
+        yield Record(
+            place,
+            row["row"],
+            page,
+            row.get("stage", ""),
+            row.get("reason", ""),
+            row.get("detail", ""),
+            row.get("dropped", []),
+        )
+
+
+_PAGE = {name: Page._field_defaults.get(name, "") for name in Page._fields}

@@ -1,0 +1,67 @@
+"""The templates, with the words and numbers that they write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from c4pipe.inspect.explain import Tried
+from c4pipe.inspect.serve.shown import is_link, marked, spelt
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def environment() -> Environment:
+    """Jinja2 that escapes everything and fails on a name that nobody gave."""
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"spelt": spelt, "marked": marked, "number": number, "pages": pages, "chars": chars}
+    made.filters |= {"flat": flat, "by_stage": by_stage, "stages": stages}
+    made.tests["link"] = is_link
+    return made
+
+
+def number(value: int) -> str:
+    """With commas between thousands."""
+    return f"{value:,}"
+
+
+def pages(value: int) -> str:
+    """So many pages.
+
+    >>> pages(1), pages(1200)
+    ('1 page', '1,200 pages')
+    """
+    return f"{value:,} page{'' if value == 1 else 's'}"
+
+
+def chars(size: int) -> str:
+    """The lengths of a bin, 2**size to 2**(size+1)-1 characters.
+
+    >>> chars(0), chars(10)
+    ('0–1', '1,024–2,047')
+    """
+    return f"{(1 << size) if size else 0:,}–{(2 << size) - 1:,}"
+
+
+def flat(text: str) -> str:
+    """The text in one line."""
+    return " ".join(text.split())
+
+
+def by_stage(outcomes: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """Outcomes as `stage/reason` by their stages, in order."""
+    return [(stage, list(found)) for stage, found in groupby(outcomes, lambda outcome: outcome.partition("/")[0])]
+
+
+def stages(tried: Iterable[Tried]) -> list[tuple[str, list[Tried]]]:
+    """Rules by their stages, in order."""
+    return [(stage, list(rules)) for stage, rules in groupby(tried, lambda rule: rule.stage)]

@@ -1,0 +1,92 @@
+"""Crawled text as HTML that shows it and does nothing else: escaped, its controls spelt out, its length bounded."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+from c4pipe.inspect.explain import Segment
+
+LONGEST_PIECE = 20_000  # characters of a line shown; a browser lays out a megabyte, but nobody reads it
+MOST_LINES = 3_000  # lines of a page shown
+_MOST_MARKS = 500  # matches marked in a piece
+
+# C0 and C1 but for tab and line feed; marks that turn the direction of what follows; tags; the byte order mark. Joiners
+# and breaks without width are part of writing Persian, Hindi or Khmer, and stay.
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+
+
+def spelt(text: str) -> Markup:
+    """The text with its control characters as `U+202E`, in a mark of their own."""
+    return Markup(_CONTROLS.sub(_named, str(escape(text))))
+
+
+def _named(match: re.Match[str]) -> str:
+    code = f"U+{ord(match[0]):04X}"
+    return f'<span class="control" title="{unicodedata.name(match[0], "CONTROL CHARACTER")}">{code}</span>'
+
+
+def marked(text: str, q: str) -> Markup:
+    """The text as `spelt`, with what was searched for marked."""
+    if not q:
+        return spelt(text)
+    pieces, end = [], 0
+    flags = 0 if q != q.lower() else re.IGNORECASE
+    for number, match in enumerate(re.finditer(re.escape(q), text, flags)):
+        if number == _MOST_MARKS:
+            break
+        pieces += [spelt(text[end : match.start()]), Markup("<mark>%s</mark>") % spelt(match[0])]
+        end = match.end()
+    return Markup("").join([*pieces, spelt(text[end:])])
+
+
+def is_link(url: str) -> bool:
+    """Whether a URL may be a link: http or https, with a host, and nothing in it that is not seen."""
+    if _CONTROLS.search(url) or any(c.isspace() for c in url):
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+class Piece(NamedTuple):
+    """A part of a line as it is shown."""
+
+    text: str
+    code: str  # "" where it was kept
+    owner: str
+    more: int  # characters that are not shown
+
+
+class Line(NamedTuple):
+    """A raw line beside what was kept of it."""
+
+    number: int
+    pieces: list[Piece]
+    kept: str
+    kept_more: int
+
+
+def lines_of(lines: Sequence[Sequence[Segment]]) -> list[Line]:
+    """The first `MOST_LINES` lines, each piece of them no longer than `LONGEST_PIECE`."""
+    found = []
+    for number, segments in enumerate(lines[:MOST_LINES], 1):
+        pieces = [Piece(s.text[:LONGEST_PIECE], s.code, s.owner, len(s.text[LONGEST_PIECE:])) for s in segments]
+        kept = "".join(s.text for s in segments if not s.code).strip()
+        found.append(Line(number, pieces, kept[:LONGEST_PIECE], len(kept[LONGEST_PIECE:])))
+    return found
+
+
+def as_kept(lines: Sequence[Sequence[Segment]], text: str) -> bool:
+    """Whether what is left of the raw lines is the text, so that each may stand beside what was kept of it."""
+    left = ("".join(s.text for s in line if not s.code).strip() for line in lines)
+    return [line for line in left if line] == [line.strip() for line in text.split("\n") if line.strip()]

@@ -1,0 +1,129 @@
+// What makes the viewer quicker to use. Every page works without it.
+"use strict";
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const leaving = new AbortController(); // the server stops a query whose answer nobody waits for
+addEventListener("pagehide", () => leaving.abort());
+
+async function page(url, options = {}) {
+  const answer = await fetch(url, { signal: leaving.signal, ...options });
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+// A search looks at a stretch of the corpus at a time. Look on until the list is full.
+async function fill() {
+  const hits = $("#hits");
+  while (hits && hits.dataset.on && hits.children.length < 50) {
+    const more = await page($("#next").href);
+    if (!$("#hits", more)) return;
+    hits.append(...$("#hits", more).children);
+    hits.dataset.on = $("#hits", more).dataset.on;
+    if (hits.children.length) $("#none")?.remove();
+    $("#searched").replaceWith($("#searched", more));
+    if ($("#next", more)) $("#next").replaceWith($("#next", more));
+    else $("#next").remove();
+  }
+  if (hits && $("#none") && !$("#next")) $("#none").textContent = "No page matches.";
+}
+
+// The numbers beside the filters come behind the list, which does not wait for them.
+async function count() {
+  const facets = $("#facets");
+  if (!facets?.dataset.counts) return;
+  const counted = await page(facets.dataset.counts);
+  const said = $("[data-total]", counted);
+  if (!said) {
+    for (const wait of $$(".wait", facets)) wait.textContent = $(".lead", counted)?.textContent ?? "not counted";
+    return;
+  }
+  const open = new Set($$("details[open]", facets).map((one) => one.dataset.keep));
+  const focus = document.activeElement?.getAttribute("href");
+  const held = facets.contains(document.activeElement);
+  facets.replaceChildren(...counted.body.children);
+  for (const one of $$("details", facets)) one.open = open.has(one.dataset.keep);
+  if (held) $$("a", facets).find((link) => link.getAttribute("href") === focus)?.focus();
+  $("#total").textContent = said.textContent;
+  facets.dataset.counts = "";
+}
+
+// Where the owners of repeated lines are, on the links to them.
+async function owners() {
+  const links = $$("[data-owner]");
+  const names = [...new Set(links.map((link) => link.dataset.owner))].slice(0, 100);
+  if (!names.length) return;
+  const answer = await fetch("/owners?" + new URLSearchParams(names.map((name) => ["name", name])), { signal: leaving.signal });
+  const found = await answer.json();
+  for (const link of links) {
+    if (!(link.dataset.owner in found)) continue;
+    const owner = found[link.dataset.owner];
+    link.title = owner ? owner.url : "The page that keeps this line was rejected later, and is not here";
+    if (!owner) link.textContent = link.textContent.replace(": to its owner", ": owner not here");
+    else if (!owner.kept) link.textContent = link.textContent.replace(": to its owner", ": to its owner, rejected later");
+  }
+}
+
+// The verdict while one types.
+function judge() {
+  const form = $("#paste");
+  if (!form) return;
+  let timer, asked = new AbortController();
+  const send = async () => {
+    asked.abort();
+    asked = new AbortController();
+    if (!form.text.value.trim()) return $("#verdict").replaceChildren();
+    $("#verdict").setAttribute("aria-busy", "true");
+    try {
+      const body = new URLSearchParams(new FormData(form));
+      const answer = await page("/why?part=verdict", { method: "POST", body, signal: asked.signal });
+      $("#verdict").replaceChildren(...($("main", answer) ?? answer.body).children);
+      $("#verdict").removeAttribute("aria-busy");
+    } catch (error) {
+      if (error.name !== "AbortError") throw error;
+    }
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(send, 300);
+  });
+}
+
+function move(by) {
+  const links = $$(".hit");
+  if (!links.length) return;
+  const at = links.indexOf(document.activeElement?.closest("li")?.querySelector(".hit"));
+  const next = links[at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by];
+  if (next) {
+    next.focus();
+    next.closest("li").scrollIntoView({ block: "nearest" });
+  } else if (by > 0) $("#next")?.focus();
+}
+
+addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, select");
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape" && typing) return typing.blur();
+  if (typing) return;
+  const go = (selector) => () => $(selector)?.click();
+  const listing = document.body.classList.contains("listing");
+  const keys = {
+    "/": () => ($("#q") ? $("#q").select() : (location.href = "/#q")),
+    j: listing ? () => move(1) : go("#following"),
+    k: listing ? () => move(-1) : go("#previous"),
+    u: go("#up"),
+  };
+  if (listing) Object.assign(keys, { ArrowDown: keys.j, ArrowUp: keys.k });
+  if (keys[event.key]) {
+    event.preventDefault();
+    keys[event.key]();
+  }
+});
+
+if (matchMedia("(max-width: 60rem)").matches) $("#filters")?.removeAttribute("open");
+if (location.hash === "#q") $("#q")?.focus();
+const quiet = (error) => {
+  if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error; // gone, or the server has ended
+};
+fill().then(count).catch(quiet);
+owners().catch(quiet);
+judge();

@@ -1,0 +1,254 @@
+"""What each address of the viewer answers. Questions to the corpus run in threads, and end when nobody waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import duckdb
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
+
+from c4pipe.errors import AssetError, C4Error, ConfigError, unknown
+from c4pipe.inspect.corpus import Corpus, connect
+from c4pipe.inspect.serve import export, finding, records
+from c4pipe.inspect.serve.asking import Question, TooLongError, place, question
+from c4pipe.inspect.serve.counting import Counts, count, total
+from c4pipe.inspect.serve.finding import Place
+from c4pipe.inspect.serve.judging import Judges
+from c4pipe.inspect.serve.records import Record
+from c4pipe.inspect.serve.rendering import environment
+from c4pipe.inspect.serve.selection import Part, Selection, known, number, parse, parts_of
+from c4pipe.inspect.serve.viewing import is_owner, judged, view
+from c4pipe.page import Page
+
+MEMORY = "1GB"  # of DuckDB, whatever the size of the corpus
+_COUNTED = 200  # selections whose counts are remembered
+_UNWATCHED = 499  # nobody reads this answer
+_NO_OWNER = (
+    "The page that keeps this line is neither in the corpus nor in the sample of rejected pages. It owned the line, "
+    "and a later stage rejected it. What is known of it is the beginning of the MD5 of its URL: {}."
+)
+T = TypeVar("T")
+
+
+class Viewer:
+    """A corpus, a connection to it, and the templates that show it."""
+
+    def __init__(self, corpus: Corpus):
+        self._corpus, self._has, self._judges = corpus, known(corpus), Judges(corpus)
+        self._connection = connect(corpus, memory=MEMORY)
+        finding.teach(self._connection)
+        self._words = self._judges.words()
+        self._counted: OrderedDict[Selection, Counts] = OrderedDict()
+        self._templates = environment()
+        self._templates.globals |= {"corpus": corpus, "has": self._has, "words": self._words, "judges": self._judges}
+        self._templates.globals["shards_rows"] = sum(shard["rows"] for shard in corpus.shards())
+        self._templates.globals["in_build"] = _in_build(corpus)
+
+    async def pages(self, request: Request) -> Response:
+        """The list."""
+        selection, parts = self._selection(request)
+        asked = {name: request.query_params[name] for name in ("after", "before") if name in request.query_params}
+        if len(asked) > 1:
+            raise ConfigError("after and before are both given; one is expected.")
+        start, stop = (place(name, asked[name], parts) if name in asked else None for name in ("after", "before"))
+        if stop is not None:
+            found = await self._ask(request, finding.find_back, self._corpus, selection, stop)
+        else:
+            found = await self._ask(request, finding.find, self._corpus, selection, start or Place(0, 0))
+        counts = await self._count(request, selection) if "counts" in request.query_params else None
+        numbers = {part["path"]: i for i, part in enumerate(parts)}
+        return self._html(
+            "list.html",
+            selection=selection,
+            found=found,
+            asked=asked,
+            counts=counts,
+            total=total(self._corpus, selection),
+            numbers=numbers,
+        )
+
+    async def counts(self, request: Request) -> Response:
+        """The filters with their counts, for the script of the list."""
+        selection, _ = self._selection(request)
+        counts = await self._count(request, selection)
+        return self._html("filters.html", selection=selection, counts=counts, total=counts.total)
+
+    async def page(self, request: Request) -> Response:
+        """One page."""
+        selection, parts = self._selection(request)
+        record = await self._record(request)
+        found = await self._ask(request, view, self._corpus, self._judges, record)
+        number = next((i for i, part in enumerate(parts) if part["path"] == record.path), None)
+        at = "" if number is None else f"{number}:{record.row}"
+        back = {name: value for name, value in request.query_params.items() if name in ("after", "before")}
+        return self._html("page.html", selection=selection, view=found, record=record, at=at, back=back)
+
+    async def step(self, request: Request) -> Response:
+        """On to the next page of the selection, or back to the one before."""
+        selection, parts = self._selection(request)
+        at, way = place("at", request.query_params.get("at", ""), parts), request.query_params.get("way", "next")
+        if way not in ("next", "previous"):
+            raise unknown("way,", way, ("next", "previous"))
+        hit = await self._ask(request, finding.step, self._corpus, selection, at, way == "previous")
+        if hit is None:
+            end = "last" if way == "next" else "first"
+            return self._message(
+                404,
+                f"That was the {end} page",
+                f"The list has no page {'behind' if way == 'next' else 'in front of'} it.",
+                selection,
+            )
+        return RedirectResponse(f"/page/{quote(hit.path)}/{hit.row}?{selection.query()}", 303)
+
+    async def text(self, request: Request) -> Response:
+        """The text of a row as it is in the file, and nothing else."""
+        record = await self._record(request)
+        return PlainTextResponse(record.page.text)
+
+    async def owner(self, request: Request) -> Response:
+        """On to the page that keeps a repeated line."""
+        name = request.path_params["name"]
+        if not is_owner(name):
+            raise ConfigError(f"{name!r} names no owner. Expected 16 hexadecimal digits.")
+        found = (await self._ask(request, records.owners, [name])).get(name)
+        if found is None:
+            return self._message(404, "The owner is not here", _NO_OWNER.format(name))
+        return RedirectResponse(f"/page/{quote(found.path)}/{found.row}", 303)
+
+    async def owners(self, request: Request) -> Response:
+        """Where the owners of lines are, for the script of the page view."""
+        names = [name for name in request.query_params.getlist("name") if is_owner(name)][:500]
+        found = await self._ask(request, records.owners, names)
+        return JSONResponse(
+            {name: {"url": found[name].url, "kept": found[name].kept} if name in found else None for name in names}
+        )
+
+    async def why(self, request: Request) -> Response:
+        """The verdict of every rule on a text or URL that somebody asks about."""
+        asked = Question(request.query_params.get("preset", ""), request.query_params.get("url", "").strip(), "")
+        if request.method == "POST":
+            asked = await question(request)
+        asked = asked._replace(preset=asked.preset or self._judges.names[0])
+        page, raw, here = Page(asked.url, asked.text, ""), True, list[Record]()
+        if asked.url and not asked.text:
+            here = await self._ask(request, records.by_url, asked.url)
+            if here:
+                page, raw = await self._ask(request, records.rawest, self._corpus, here[0])
+        found, problem = None, ""
+        if asked.text or here:
+            try:
+                found = judged(await run_in_threadpool(self._judges.explain, asked.preset, page))
+            except AssetError as error:
+                problem = str(error)
+        template = "verdict.html" if request.query_params.get("part") == "verdict" else "why.html"
+        values: dict[str, Any] = {"asked": asked, "records": here, "view": found, "raw": raw, "problem": problem}
+        return self._html(template, selection=Selection(), **values)
+
+    async def export(self, request: Request) -> Response:
+        """The selection as a file."""
+        selection, _ = self._selection(request)
+        kind = request.query_params.get("format", "")
+        if kind not in export.FORMATS:
+            raise unknown("format,", kind, export.FORMATS)
+        write = export.parquet if kind == "parquet" else export.comma_separated
+        body = self._written(write, selection)
+        first = await run_in_threadpool(next, body)  # a damaged file is told before anything is sent
+        headers = {"Content-Disposition": f'attachment; filename="selection.{kind}"'}
+        return StreamingResponse(_joined(first, body), headers=headers, media_type=export.FORMATS[kind])
+
+    def _written(self, write: Callable[..., Iterator[bytes]], selection: Selection) -> Iterator[bytes]:
+        with self._connection.cursor() as cursor:
+            yield from write(export.batches(cursor, self._corpus, selection), export.schema_of(selection))
+
+    async def refused(self, request: Request, error: HTTPException) -> Response:
+        """No such URL or method."""
+        words = {404: "No page of the viewer has this address.", 405: "This address takes another kind of request."}
+        return self._message(error.status_code, "Not here", words.get(error.status_code, error.detail))
+
+    async def wrong(self, request: Request, error: C4Error) -> Response:
+        """A question that cannot be answered, in words."""
+        status = 413 if isinstance(error, TooLongError) else 400 if isinstance(error, ConfigError) else 500
+        return self._message(status, "That cannot be shown", str(error))
+
+    async def unreadable(self, request: Request, error: duckdb.Error) -> Response:
+        """DuckDB could not read the files, or not in the memory it has."""
+        if isinstance(error, duckdb.InterruptException):
+            return Response(status_code=_UNWATCHED)
+        if isinstance(error, duckdb.OutOfMemoryException):
+            return self._message(
+                503,
+                "Too much to count",
+                f"This takes more than the {MEMORY} of memory that the viewer allows itself. Narrow the selection.",
+            )
+        words = f"A file of the corpus cannot be read. Copy or build the corpus again. DuckDB says: {error}"
+        return self._message(500, "A damaged file", words)
+
+    def _selection(self, request: Request) -> tuple[Selection, list[Part]]:
+        selection = parse(request.query_params.multi_items(), self._has)
+        return selection, parts_of(self._corpus, selection)
+
+    async def _record(self, request: Request) -> Record:
+        path, row = request.path_params["path"], number("row", request.path_params["row"])
+        record = await self._ask(request, records.record_at, self._corpus, path, row)
+        if record is None:
+            raise HTTPException(404)
+        return record
+
+    async def _count(self, request: Request, selection: Selection) -> Counts:
+        if selection not in self._counted:
+            self._counted[selection] = await self._ask(request, count, self._corpus, selection, self._has)
+            if len(self._counted) > _COUNTED:
+                self._counted.popitem(last=False)
+        return self._counted[selection]
+
+    async def _ask(self, request: Request, work: Callable[..., T], *arguments: Any) -> T:
+        """What `work` answers with a cursor of its own; interrupted when the client has gone."""
+        with self._connection.cursor() as cursor:
+            answer = asyncio.ensure_future(run_in_threadpool(work, cursor, *arguments))
+            gone = asyncio.ensure_future(_gone(request))
+            try:
+                await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
+                while not answer.done():  # between two queries there is nothing to interrupt
+                    cursor.interrupt()
+                    await asyncio.wait({answer}, timeout=0.05)
+                return await answer
+            finally:
+                gone.cancel()
+
+    def _html(self, template: str, status: int = 200, **values: Any) -> Response:
+        return HTMLResponse(self._templates.get_template(template).render(values), status)
+
+    def _message(self, status: int, title: str, says: str, selection: Selection | None = None) -> Response:
+        return self._html("message.html", status, title=title, says=says, selection=selection or Selection())
+
+
+async def _gone(request: Request) -> None:
+    if request.method != "GET":  # the body of a form was read already; it is short work
+        await asyncio.Event().wait()
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _joined(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+def _in_build(corpus: Corpus) -> dict[str, int]:
+    """ "stage/reason" -> pages that the build rejected for it, of which the rejected table may hold a sample."""
+    stages = corpus.manifest.get("ledger", {}).get("stages", [])
+    return {f"{stage['stage']}/{reason}": pages for stage in stages for reason, pages in stage["rejected"].items()}

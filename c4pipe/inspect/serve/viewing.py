@@ -1,0 +1,139 @@
+"""One page as it is shown: raw beside kept, what was cut and why, and words for what is not there to show."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import duckdb
+
+from c4pipe.errors import C4Error
+from c4pipe.inspect.corpus import Corpus
+from c4pipe.inspect.explain import Explanation, Segment
+from c4pipe.inspect.serve.judging import Judges, hues
+from c4pipe.inspect.serve.records import Record, kept_of, raw_of
+from c4pipe.inspect.serve.shown import LONGEST_PIECE, MOST_LINES, Line, as_kept, lines_of
+from c4pipe.page import Dropped, Page
+from c4pipe.plan import KEPT
+
+_OWNER = re.compile(r"[0-9a-f]{16}")
+
+
+class View(NamedTuple):
+    """What the page view draws."""
+
+    page: Page
+    stage: str  # that rejected it; "" for a kept page
+    reason: str
+    detail: str
+    explanation: Explanation | None
+    lines: list[Line]  # raw, where it is known
+    beside: bool  # the kept text is what is left of each line, so it stands beside it
+    text: list[Line]  # the kept text by itself, where it does not
+    hidden: int  # lines that are not shown
+    hues: dict[str, int]
+    notes: list[str]
+
+
+def view(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, judges: Judges, record: Record) -> View:
+    """The page with what was recorded of it, and with what the rules say now."""
+    raw: Record | None = record
+    kept = record if not record.reason else kept_of(cursor, record.page.source) if record.reason == KEPT else None
+    if not record.reason:
+        raw = raw_of(cursor, corpus, record.page.source)
+    notes = [] if raw else [_why_alone(corpus)]
+    explanation = None
+    if raw is not None:
+        try:
+            dropped = [Dropped(d["reason"], d["line"], d.get("owner") or "") for d in raw.dropped]
+            explanation = judges.explain(judges.own, raw.page, dropped, (raw.stage, raw.reason))
+        except C4Error as error:
+            notes.append(f"The rules cannot be tried on this page again: {error}")
+    page = (kept or record).page
+    return _drawn(page, record, raw, kept, explanation, [*notes, *_changed(judges, raw, kept, explanation)])
+
+
+def judged(explanation: Explanation) -> View:
+    """A page that somebody asked about, which no build has seen."""
+    text = explanation.text if explanation.reason == KEPT else ""
+    lines = lines_of(explanation.lines)
+    beside = as_kept(explanation.lines, text)
+    hidden = max(0, len(explanation.lines) - MOST_LINES)
+    stage, reason = explanation.stage, explanation.reason
+    detail = next((rule.detail for rule in explanation.tried if (rule.stage, rule.code) == (stage, reason)), "")
+    alone = [] if beside else _plain(explanation.text)
+    return View(
+        explanation.page, stage, reason, detail, explanation, lines, beside, alone, hidden, hues(explanation), []
+    )
+
+
+def _drawn(
+    page: Page,
+    record: Record,
+    raw: Record | None,
+    kept: Record | None,
+    explanation: Explanation | None,
+    notes: list[str],
+) -> View:
+    segments = explanation.lines if explanation else _segments(raw.page.text) if raw else []
+    left = kept.page.text if kept else explanation.text if explanation else ""
+    beside = bool(segments) and as_kept(segments, left)
+    text = [] if beside else _plain(left)
+    hidden = max(0, len(segments) - MOST_LINES) or max(0, len(text) - MOST_LINES)
+    colours = hues(explanation) if explanation else {}
+    reason = record.reason or KEPT
+    return View(
+        page,
+        record.stage,
+        reason,
+        record.detail,
+        explanation,
+        lines_of(segments),
+        beside,
+        text[:MOST_LINES],
+        hidden,
+        colours,
+        notes,
+    )
+
+
+def _segments(text: str) -> list[list[Segment]]:
+    return [[Segment(line)] for line in text.split("\n")]
+
+
+def _plain(text: str) -> list[Line]:
+    return [
+        Line(number, [], line[:LONGEST_PIECE], len(line[LONGEST_PIECE:]))
+        for number, line in enumerate(text.split("\n") if text else (), 1)
+    ]
+
+
+def _why_alone(corpus: Corpus) -> str:
+    if "mixture" in corpus.manifest:
+        return "A mixture keeps no raw pages: look at this one in the corpus that it was drawn from."
+    if not corpus.rejected:
+        return "This corpus was built with --rejected none, so no page is kept as it was read."
+    return (
+        "Only the kept text is shown: the build keeps the raw text of a sample of its pages, and this one is not in "
+        "it. Build with --rejected all to keep every one."
+    )
+
+
+def _changed(judges: Judges, raw: Record | None, kept: Record | None, explanation: Explanation | None) -> list[str]:
+    """What the rules say otherwise now than at the build."""
+    if raw is None or explanation is None:
+        return []
+    then, now = (raw.stage, raw.reason), (explanation.stage, explanation.reason)
+    notes = []
+    if then != now:
+        notes.append(
+            f"The build says {'/'.join(then).strip('/')}; by the rules and files here it is {'/'.join(now).strip('/')}."
+        )
+    elif kept is not None and kept.page.text != explanation.text:
+        notes.append("By the rules and files here, other text would be kept than the build kept.")
+    return notes + (judges.differences if notes else [])
+
+
+def is_owner(name: str) -> bool:
+    """Whether it may name the owner of a line: the first 16 hexadecimal digits of an MD5."""
+    return bool(_OWNER.fullmatch(name))
