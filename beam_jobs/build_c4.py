@@ -105,19 +105,17 @@ def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: Pipel
 
 def conclude(args: Namespace, corpora: Corpora, found: Found, took: float | None) -> int:
     """Says what came out; the exit code."""
-    code = 0
-    for settings, done in zip(corpora, found, strict=True):
-        manifest = done or _manifest(settings)
+    manifests = [done or _manifest(settings) for settings, done in zip(corpora, found, strict=True)]
+    for settings, done, manifest in zip(corpora, found, manifests, strict=True):
         print(summary(manifest, settings.output, faults_of(settings)))
         if done:
             print(
                 "  it was there already: inputs of the same names and sizes, same settings; --overwrite builds it again"
             )
-        code = max(code, exit_code(manifest, args.strict))
     if took is not None:
-        pages = _manifest(corpora[0])["ledger"]["stages"][0]["kept"]
+        pages = manifests[0]["ledger"]["stages"][0]["kept"]
         print(f"  {duration(took)} min, {pages / took:,.0f} pages/s, peak memory {peak_memory()}")
-    return code
+    return max(exit_code(manifest, args.strict) for manifest in manifests)
 
 
 def _manifest(settings: Settings) -> dict[str, Any]:

@@ -13,7 +13,6 @@ Both kinds are cleared away by the next `save`, a `.old` without a new one by pu
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -30,6 +29,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from c4pipe import __version__
+from c4pipe.shards import to_json
+from model.checksums import sha256_of
 from model.errors import ConfigError, TrainError
 
 FOLDER = "checkpoints"
@@ -144,7 +145,7 @@ def verify(folder: Path) -> list[str]:
     faults = []
     for name in sorted(names):
         try:
-            found = _sha256(folder / name)
+            found = sha256_of(folder / name)
         except FileNotFoundError:
             faults.append(f"{name} is missing")
         except OSError as error:
@@ -203,14 +204,14 @@ def _write(folder: Path, checkpoint: Checkpoint, tokenizer: Path) -> None:
         raise TypeError(f"a training state holds tensors and plain values only, not {', '.join(strange)}")
     versions = {"c4pipe": __version__, "python": platform.python_version(), "torch": str(torch.__version__)}
     state = {"step": checkpoint.step, "position": checkpoint.position, "settings": checkpoint.settings}
-    _write_json(folder / STATE, state | {"versions": versions})
-    _write_json(folder / CONFIG, checkpoint.config)
-    _write_json(folder / GENERATION, checkpoint.generation)
+    (folder / STATE).write_bytes(to_json(state | {"versions": versions}))
+    (folder / CONFIG).write_bytes(to_json(checkpoint.config))
+    (folder / GENERATION).write_bytes(to_json(checkpoint.generation))
     for name in TOKENIZER:
         if (tokenizer / name).exists():
             shutil.copyfile(tokenizer / name, folder / name)
     files = sorted(folder.iterdir())
-    _write_json(folder / SUMS, {file.name: _sha256(file) for file in files})
+    (folder / SUMS).write_bytes(to_json({file.name: sha256_of(file) for file in files}))
     for path in (*files, folder / SUMS, folder):
         _sync(path)
 
@@ -246,16 +247,6 @@ def _clear(folder: Path) -> None:
             path.rename(folder / path.stem.lstrip("."))
     for path in (*folder.glob(".step-*.old"), *folder.glob(".step-*.tmp")):
         shutil.rmtree(path)
-
-
-def _write_json(path: Path, data: Mapping[str, Any]) -> None:
-    text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-    path.write_text(text, encoding="utf-8")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

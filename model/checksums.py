@@ -32,7 +32,7 @@ def check_sums(shards: Iterable[Shard], note: Path | None = None) -> int:
         if known.get(str(shard.file.resolve())) != mark:
             unknown.append(shard)
     with ThreadPoolExecutor(THREADS) as threads:
-        for shard, found in zip(unknown, threads.map(_sha256, unknown), strict=True):
+        for shard, found in zip(unknown, threads.map(sha256_of, (shard.file for shard in unknown)), strict=True):
             if found != shard.sha256:
                 raise TrainError(
                     f"{shard.file} was changed or damaged: its sha256 is {found}, the manifest says {shard.sha256}. "
@@ -43,8 +43,9 @@ def check_sums(shards: Iterable[Shard], note: Path | None = None) -> int:
     return len(unknown)
 
 
-def _sha256(shard: Shard) -> str:
-    with shard.file.open("rb") as file:
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from c4pipe.mixture import quotas
+from c4pipe.shards import to_json
 from model import checkpoint
 from model.checkpoint import Checkpoint, latest
 from model.config import ModelConfig
@@ -116,9 +117,8 @@ def write_config(settings: TrainSettings, config: ModelConfig, entries: Sequence
     """`config.json`: all that the run depends on."""
     data = {entry.name: {"documents": entry.documents, "sha256": entry.digest} for entry in entries}
     found: dict[str, Any] = {"settings": settings.to_json(), "model": config.to_hf(), "data": data}
-    text = json.dumps(found | {"tokenizer": tokenizer}, indent=2, ensure_ascii=False) + "\n"
     draft = settings.run / f"{CONFIG}.tmp"
-    draft.write_text(text, encoding="utf-8")
+    draft.write_bytes(to_json(found | {"tokenizer": tokenizer}))
     draft.replace(settings.run / CONFIG)
 
 

@@ -101,9 +101,8 @@ class TrainSettings:
     tensorboard: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch", "accumulate", "vocab_size", "eval_batches", "eval_every", "save_every"):
-            self._least(name, 1)
-        for name in ("log_every", "inputs"):
+        whole = ("steps", "batch", "inputs", "accumulate", "vocab_size")
+        for name in (*whole, "eval_batches", "eval_every", "save_every", "log_every"):
             self._least(name, 1)
         for name in ("workers", "seed", "samples", "z_loss"):
             self._least(name, 0)
@@ -127,8 +126,10 @@ class TrainSettings:
         which_to_delete((), self.keep, self.keep_every)
         self.rates(dict.fromkeys(self.languages or ("any",), 1))
         self.objective_value.lengths(self.inputs)
-        if self.model != PRETRAINED:
-            self.config(1)
+        if self.model != PRETRAINED and not self.config(1).has_encoder and self.pack:
+            raise ConfigError(
+                f"--pack needs an encoder, and --architecture {self.architecture} has none: leave one of them out"
+            )
         _ = self.schedule_value
 
     def _least(self, name: str, least: int) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from beam_jobs.arguments import parse
+from beam_jobs.corpora import presets_of
 from c4pipe.card import dataset_card
 from c4pipe.ledger import Ledger
-from c4pipe.presets import EN, EN_2019, PRESETS, Preset
+from c4pipe.presets import EN, EN_2019, EN_NOBLOCKLIST, MULTILINGUAL, PRESETS, Preset
 from c4pipe.shards import PAGE_SCHEMA
+from c4pipe.stages import Size
 from c4pipe.stats import Stats
 
 yaml = pytest.importorskip("yaml", reason="PyYAML comes with `datasets`, which the test extra installs")
@@ -23,11 +28,26 @@ SHARDS: list[dict[str, Any]] = [
 ]
 
 
+def described(
+    shards: list[dict[str, Any]] = SHARDS, preset: Preset = EN, ledger: Ledger | None = None, **more: Any
+) -> dict[str, Any]:
+    """What a card needs of a manifest."""
+    ledger = ledger or Ledger.of(stage.name for stage in preset.stages)
+    ledger.stages[0].entered = ledger.stages[0].entered or 2_000
+    manifest = {"shards": shards, "rejected": [], "ledger": ledger.to_json(), "settings": {"rejected": "sample"}}
+    return manifest | {"versions": {"c4pipe": "7"}, "fingerprint": "f00", "inputs": [{"path": "a", "bytes": 9}]} | more
+
+
 def card(
-    shards: list[dict[str, Any]] = SHARDS, preset: Preset = EN, languages: str = "en no", ledger: Ledger | None = None
+    shards: list[dict[str, Any]] = SHARDS,
+    preset: Preset = EN,
+    languages: str = "en no",
+    ledger: Ledger | None = None,
+    **more: Any,
 ) -> str:
-    stats = Stats(languages=Counter(languages.split()))
-    return dataset_card(preset, shards, ledger or Ledger.of(stage.name for stage in preset.stages), stats)
+    names = languages.split()
+    stats = Stats(languages=Counter(names), pages_kept=len(names), months=Counter(["2024-05", "2023-11", "../../e"]))
+    return dataset_card(preset, described(shards, preset, ledger, **more), stats)
 
 
 def front(text: str) -> dict[str, Any]:
@@ -99,12 +119,43 @@ def test_a_corpus_without_pages_has_a_card_that_can_be_read() -> None:
 
 def test_the_card_shows_how_to_load_each_config_and_what_is_in_it() -> None:
     text = card()
-    assert 'load_dataset("path/to/this/folder", "en")\nload_dataset("path/to/this/folder", "no")' in text
-    assert "| en | train | 999 | 2 | 5,600 |\n| en | validation | 1 | 1 | 70 |\n| no | train | 2 | 1 | 8 |" in text
-    assert "no | validation" not in text
+    assert 'load_dataset("path/to/this/folder", "en")\nload_dataset("path/to/this/folder", "no")\n```' in text
+    assert section(text, "What is in it").splitlines()[:4] == [
+        "| config | train pages | validation pages | of all pages | bytes |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        "| en | 999 | 1 | 99.8 % | 5,670 |",
+        "| no | 2 | 0 | 0.2 % | 8 |",
+    ]
 
 
-def test_the_card_says_what_was_removed_and_why_with_the_numbers_of_the_preset() -> None:
+def section(text: str, title: str) -> str:
+    return text.partition(f"## {title}\n\n")[2].partition("\n## ")[0]
+
+
+def test_a_config_with_another_name_says_its_language() -> None:
+    shards = [SHARDS[0] | {"config": "de.2019"}]
+    assert "| de.2019 (de) | 900 | 0 | 100.0 % | 5,000 |" in card(shards, EN_2019, languages="de")
+
+
+def test_many_languages_are_all_there_and_fold_up() -> None:
+    shards = [SHARDS[0] | {"config": f"l{n:02d}", "rows": 100 - n} for n in range(45)]
+    text = card(shards, MULTILINGUAL)
+    listed = [line for line in section(text, "What is in it").splitlines() if line.startswith("| l")]
+    assert [row.split(" | ")[0] for row in listed] == [f"| l{n:02d}" for n in range(45)]  # the largest first
+    before, _, folded = text.partition("<details><summary>The other 15</summary>")
+    assert "| l29 |" in before
+    assert "| l30 |" in folded
+    assert "</details>" in folded
+    assert "# and 42 more, by the names below" in text
+
+
+def test_languages_that_were_left_out_are_named() -> None:
+    preset = MULTILINGUAL.on(Size("size", 10))
+    text = card(preset=preset, left_out={"sw": 3, "de": 9})
+    assert "Left out for having fewer than 10 pages: de (9), sw (3)." in text
+
+
+def test_the_card_says_every_rule_with_its_numbers_and_what_was_removed() -> None:
     ledger = Ledger.of(stage.name for stage in EN_2019.stages)
     ledger.stages[0].entered = 1234567
     ledger.stages[0].rejected["no_url"] = 1
@@ -113,19 +164,34 @@ def test_the_card_says_what_was_removed_and_why_with_the_numbers_of_the_preset()
     ledger.stages[4].rejected["few_sentences"] = 8
     ledger.stages[4].sentences_dropped["repeated_span"] = 2
     text = card(preset=EN_2019, ledger=ledger)
-    rows = [line for line in text.partition("## What was removed")[2].split("\n") if line.startswith("| ")]
-    assert rows[0] == "| stage | reason | removed | because it … |"
-    assert [row.rsplit(" | ", 1)[0] for row in rows[2:]] == [
-        "| read | `no_url` | 1 page",
-        "| clean | `few_words` | 12,345 lines",
-        "| clean | `few_sentences` | 7 pages",
-        "| spans | `repeated_span` | 2 sentences",
-        "| spans | `few_sentences` | 8 pages",
+    rows = [
+        line.strip("| ").split(" | ") for line in section(text, "What was removed, and why").splitlines() if "|" in line
     ]
-    assert rows[3].endswith("| has fewer than 3 words |")
-    assert rows[4].endswith("| has fewer than 5 sentences |")
-    assert "1,002 pages kept of 1,234,567 records read" in text
-    assert "preset `en.2019`: `en` with the numbers of the early paper" in text
+    assert rows[0] == ["stage", "reason", "a page, line or sentence goes because it …", "removed", "source"]
+    assert [(row[0], row[1], row[3]) for row in rows[2:]] == [
+        ("read", "`no_url`", "1 page"),
+        ("length", "`too_long`", "none"),
+        ("clean", "`long_word`", "none"),
+        ("clean", "", ""),  # citations: it takes no line
+        ("clean", "`no_end_mark`", "none"),
+        ("clean", "`few_words`", "12,345 lines"),
+        ("clean", "`lorem_ipsum`", "none"),
+        ("clean", "`javascript`", "none"),
+        ("clean", "`curly_brace`", "none"),
+        ("clean", "`policy`", "none"),
+        ("clean", "`few_sentences`", "7 pages"),
+        ("spans", "`repeated_span`", "2 sentences"),
+        ("spans", "`few_sentences`", "8 pages"),
+        ("badwords", "`bad_word`", "none"),
+    ]
+    assert rows[7][2:] == [
+        "has fewer than 3 words",
+        "12,345 lines",
+        "TFDS c4 3.1.0 c4_utils.clean_page, _MIN_WORDS_PER_LINE; 3 in the early text of the paper",
+    ]
+    assert rows[12][2] == "has fewer than 5 sentences"
+    assert "1,002 pages kept of 1,234,567 records read from Common Crawl WET files (under 0.1 %)" in text
+    assert ", fetched 2023-11 to 2024-05, by c4pipe's preset `en.2019`: `en` with the numbers of the early" in text
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
@@ -135,5 +201,86 @@ def test_every_reason_of_every_preset_finds_its_count(preset: Preset) -> None:
         for reason in stage.reasons():
             place = {"page": count.rejected, "line": count.lines_dropped, "sentence": count.sentences_dropped}
             place[reason.unit.value][reason.code] = 11
-    removed = card(preset=preset, ledger=ledger).partition("## What was removed")[2].partition("## Limits")[0]
+    removed = section(card(preset=preset, ledger=ledger), "What was removed, and why")
     assert removed.count("| 11 ") == sum(len(list(stage.reasons())) for stage in preset.stages)
+
+
+def test_known_limits_name_their_sources_and_what_they_mean_here() -> None:
+    ledger = Ledger.of(stage.name for stage in EN.stages)
+    ledger.stages[-1].entered, ledger.stages[-1].rejected["bad_word"] = 139, 4
+    limits = section(card(ledger=ledger), "Known limits")
+    dodge, kreutzer = limits.splitlines()[:2]
+    assert dodge.startswith("* Dodge et al. 2021 ([arXiv:2104.08758]")
+    assert dodge.endswith("Here the block list took 4 pages of the 139 that came to it.")
+    assert kreutzer.startswith("* Kreutzer et al. 2022 ([arXiv:2103.12028]")
+    assert "Here languages are what `langdetect` says, if it is sure to 0.99 or more. 2 languages have" in kreutzer
+    assert "built without a block list" in card(preset=EN_NOBLOCKLIST)
+    assert "what `consensus` says; 50.0 % of the pages are `und`. A language has fewer" in card(
+        preset=MULTILINGUAL, languages="und en"
+    )
+
+
+def test_whoever_publishes_it_cannot_miss_what_to_fill_in() -> None:
+    text = section(card(), "Licence and takedown")
+    assert text.count("[TO FILL IN: ") == 5
+    assert "**TO FILL IN before this is published:**" in text
+    assert "`odc-by`" in text
+    assert front(card())["license"] == "odc-by"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "",
+        "--preset en.2019 --languages de",
+        "--preset en.noclean --languages de,fr --min-pages 0",
+        "--preset multilingual --languages de,ko,und --min-pages 10000",
+        "--preset multilingual --langid cld2",
+        "--langid fasttext --languages fr --shards 8 --rejected all --limit-pages 500",
+        "--input-format jsonl --languages el",
+        "--badwords-dir here --rejected none",
+        "--preset webtextlike --url-list urls.txt",
+    ],
+)
+def test_the_command_builds_the_same_preset_with_the_same_settings(asked: str) -> None:
+    """What the card says is read by the job's own parser, and comes to what was asked for."""
+    args, _ = parse(["--input", "x", "--output", "y", *asked.split()])
+    (preset,) = presets_of(args)
+    settings = {"shards": args.shards or "auto", "rejected": args.rejected, "limit_pages": args.limit_pages}
+    given = [{"origin": "given"}]
+    assets = {"badwords": given if args.badwords_dir else [{"origin": "shipped"}]}
+    assets |= {"url_list": given[0]} if args.url_list else {}
+    text = section(card(preset=preset, settings=settings, assets=assets), "How to build it again")
+    lines = text.partition("```sh\n")[2].partition("```")[0]
+    assert all(len(line) < 120 or "--languages" in line for line in lines.splitlines())
+    command = lines.replace("\\\n", "")  # as a shell reads it
+    again, rest = parse(shlex.split(command)[3:])
+    assert (presets_of(again), rest) == ([preset], [])
+    assert (again.input, again.output) == (["INPUTS"], "OUTPUT")
+    same = "shards", "rejected", "limit_pages"
+    assert [getattr(again, name) for name in same] == [getattr(args, name) for name in same]
+    assert (again.badwords_dir, again.url_list) == (
+        "BADWORDS" if args.badwords_dir else None,
+        "URL_LIST" if args.url_list else None,
+    )
+
+
+def test_a_preset_of_ones_own_is_named_by_its_reader() -> None:
+    text = section(card(preset=replace(EN, name="strict")), "How to build it again")
+    assert "--preset MODULE:NAME\n" in text
+    assert "MODULE:NAME is where the preset `strict` is written down." in text
+
+
+def test_the_card_says_what_makes_its_bytes_the_same() -> None:
+    text = section(card(), "How to build it again")
+    assert "INPUTS are the 1 file (9 bytes) that `manifest.json` lists." in text
+    assert text.endswith(
+        "Built with c4pipe 7.\n\nFingerprint, of settings, versions, outside files and inputs: `f00`\n"
+    )
+
+
+def test_rejected_pages_are_promised_only_where_there_are_some() -> None:
+    assert "`rejected/` holds" not in card()
+    part = [{"path": "rejected/part-few_words.parquet"}]
+    assert "`rejected/` holds a sample of pages of each reason as they were" in card(rejected=part)
+    assert "`rejected/` holds all pages that left as they were" in card(rejected=part, settings={"rejected": "all"})

@@ -20,11 +20,11 @@ import pytest
 
 from beam_jobs import build_c4
 from c4pipe.card import dataset_card
-from c4pipe.ledger import Ledger
 from c4pipe.presets import EN
 from c4pipe.stats import Stats
 from c4pipe.summary import printable, summary
 from c4pipe.wet import page_text
+from tests.test_card import described
 from tests.wet.writer import member, record
 from tests.wetfiles import digests, manifest_of, rows, story
 
@@ -274,7 +274,7 @@ def test_the_card_names_only_codes_for_languages() -> None:
     """Languages come from the identifier's own list; should one be strange all the same, it stays a string."""
     stats = Stats()
     stats.languages.update({"en": 1, '"]\nevil: [': 1, "no": 1})
-    matter = dataset_card(EN, [], Ledger.of(stage.name for stage in EN.stages), stats).split("---\n")[1]
+    matter = dataset_card(EN, described([]), stats).split("---\n")[1]
     assert yaml.safe_load(matter)["language"] == ['"]\nevil: [', "en", "no"]
 
 

@@ -101,11 +101,15 @@ def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
         "   >",
     )
     yield ""
-    yield (
-        "`manifest.json` holds every threshold with its source, every input and the checksum of every file; "
-        "`rejected/` holds pages of every reason as they were read, and what was cut from pages that were kept. "
-        "`python -m c4pipe.inspect FOLDER` shows them."
-    )
+    yield "`manifest.json` holds every threshold with its source, every input and the checksum of every file."
+    if manifest["rejected"]:
+        whose = (
+            "all pages that left" if manifest["settings"]["rejected"] == "all" else "a sample of pages of each reason"
+        )
+        yield (
+            f"`rejected/` holds {whose} as they were read, and what was cut from pages that were kept; "
+            "`python -m c4pipe.inspect FOLDER` shows them."
+        )
     yield ""
 
 
@@ -114,13 +118,13 @@ def _rule_rows(preset: Preset, ledger: Mapping[str, Any]) -> Iterator[tuple[str,
     counts = {row["stage"]: _lost(row) for row in ledger["stages"]}
     for stage in preset.stages:
         lost, parts = counts.get(stage.name, Counter()), parts_of(stage)
-        ruled = {part.reason for part in parts if not isinstance(part, LineEdit)}
+        ruled = {rule.reason for rule in parts if not isinstance(rule, LineEdit)}
         others = [reason for reason in stage.reasons() if reason not in ruled and lost[reason.unit, reason.code]]
-        for part in (*others, *parts):
-            if isinstance(part, LineEdit):
-                yield stage.name, "", f"(stays, and {part.says})", "", part.source
+        for rule in (*others, *parts):
+            if isinstance(rule, LineEdit):
+                yield stage.name, "", f"(stays, and {rule.says})", "", rule.source
                 continue
-            reason, owner = (part, stage) if isinstance(part, Reason) else (part.reason, part)
+            reason, owner = (rule, stage) if isinstance(rule, Reason) else (rule.reason, rule)
             number = lost[reason.unit, reason.code]
             removed = count(number, reason.unit.value) if number else "none"
             yield stage.name, f"`{reason.code}`", says(reason, owner), removed, reason.source
@@ -147,14 +151,13 @@ def _limits(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterat
 
 
 def _block_list(preset: Preset, ledger: Mapping[str, Any]) -> str:
-    names = [stage.name for stage in preset.stages if any(isinstance(part, BadWords) for part in parts_of(stage))]
+    names = [stage.name for stage in preset.stages if any(isinstance(rule, BadWords) for rule in parts_of(stage))]
     taken = [row for row in ledger["stages"] if row["stage"] in names]
     if not names:
         return "This corpus was built without a block list."
     pages = sum(_lost(row)[Unit.PAGE, BadWords.reason.code] for row in taken)
     return (
-        f"Here the block list took {count(pages, 'page')} of the {sum(row['in'] for row in taken):,} that came to it; "
-        "`rejected/` shows which words did."
+        f"Here the block list took {count(pages, 'page')} of the {sum(row['in'] for row in taken):,} that came to it."
     )
 
 
@@ -180,6 +183,6 @@ def _same(preset: Preset, manifest: Mapping[str, Any]) -> str:
     size = sum(max(0, item["bytes"]) for item in inputs)  # below 0 where nobody knew
     own = "" if preset.name in PRESETS else f" MODULE:NAME is where the preset `{preset.name}` is written down."
     return (
-        f"INPUTS are the {count(len(inputs), 'file')} of {count(size, 'byte')} that `manifest.json` lists.{own} With the "
-        "same versions and outside files they give the same bytes, on any number of workers."
+        f"INPUTS are the {count(len(inputs), 'file')} ({count(size, 'byte')}) that `manifest.json` lists.{own} With "
+        "the same versions and outside files they give the same bytes, on any number of workers."
     )

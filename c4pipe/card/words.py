@@ -22,8 +22,8 @@ DODGE = (
 )
 KREUTZER = (
     "Kreutzer et al. 2022 ([arXiv:2103.12028](https://arxiv.org/abs/2103.12028)) had samples of 205 corpora from five "
-    "collections read, mC4 among them, and found at least 15 without any usable text, many of which less than half was "
-    "acceptable, and language codes that were wrong, most of all where a language has little text."
+    "collections read, mC4 among them, and found at least 15 without any usable text, many in which less than half of "
+    "the sentences were acceptable, and language codes that were wrong, most of all where a language has little text."
 )
 
 
@@ -46,16 +46,16 @@ def licence() -> Iterator[str]:
     yield ""
     yield (
         "The text is other people's. It was crawled by Common Crawl, whose "
-        "[terms of use](https://commoncrawl.org/terms-of-use) apply; nobody asked its authors. The front matter says "
+        "[terms of use](https://commoncrawl.org/terms-of-use) apply; its authors were not asked. The front matter says "
         f"`{LICENCE}`, as allenai/c4 does for its collection, which gives no right to any single page."
     )
     yield ""
     yield f"> **{TO_FILL_IN} before this is published:**"
     yield ">"
     for gap in (
-        f"licence: [{TO_FILL_IN}: is `{LICENCE}` right for where and why you publish? Change it in the front matter too.]",
-        f"published by: [{TO_FILL_IN}: who, where, when]",
-        f"takedown: To have a page removed, write to [{TO_FILL_IN}: address] and name its URL, and what is yours in it. "
+        f"Licence: [{TO_FILL_IN}: is `{LICENCE}` right for what you publish? Change it in the front matter too.]",
+        f"Published by: [{TO_FILL_IN}: who, where, when]",
+        f"Takedown: to have a page removed, write to [{TO_FILL_IN}: address] with its URL and what in it is yours. "
         f"We answer within [{TO_FILL_IN}: days], take the page out of the next version, and name what was taken out "
         f"in [{TO_FILL_IN}: place].",
     ):

@@ -39,6 +39,16 @@ def in_order(element: tuple[int, Iterable[StagedShard]]) -> Grouped:
     return group, sorted(shards)
 
 
+def rows_in(grouped: Grouped) -> int:
+    """The pages of a group that reached URL dedup."""
+    return sum(rows for _, rows, _ in grouped[1])
+
+
+def atoms_in(grouped: Grouped) -> int:
+    """The lines or sentences of a group."""
+    return sum(atoms for _, _, atoms in grouped[1])
+
+
 def alike(corpora: Sequence[Settings], key: Callable[[Settings], Hashable]) -> list[Corpora]:
     """The corpora in groups of the same key, in the order of their first ones."""
     groups: dict[Hashable, list[Settings]] = {}
@@ -85,9 +95,10 @@ class Reading(_Transform):
             shards = _tagged(staged, tag_of(settings.trunk), tuple[int, StagedShard], _named("Staged", n))
             if settings.max_bad_share < 1:
                 shards = shards | _named("Check", n) >> Checked(settings)
+            groups = shards | _named("Group", n) >> beam.GroupByKey() | _named("InOrder", n) >> beam.Map(in_order)
             if settings.urls not in lost:
-                lost[settings.urls] = shards | _named("Urls", n) >> LostUrls(settings)
-            done += (shards, lost[settings.urls]) | _named("Trunk", n) >> Trunk(corpora)
+                lost[settings.urls] = groups | _named("Urls", n) >> LostUrls(settings)
+            done += (groups, lost[settings.urls]) | _named("Trunk", n) >> Trunk(corpora)
         return done
 
 
@@ -113,16 +124,14 @@ class Checked(_Transform):
 
 @dataclass
 class LostUrls(_Transform):
-    """Staged shards to the rows of their pages that lose their URL: (group, packed numbers)."""
+    """Groups of staged shards to the rows of their pages that lose their URL: (group, packed numbers)."""
 
     settings: Settings
 
-    def expand(self, staged: beam.PCollection) -> beam.PCollection:
-        total = staged | "Rows" >> beam.Map(lambda item: item[1][1]) | "AllRows" >> beam.CombineGlobally(sum)
+    def expand(self, groups: beam.PCollection) -> beam.PCollection:
+        total = groups | "Rows" >> beam.Map(rows_in) | "AllRows" >> beam.CombineGlobally(sum)
         return (
-            staged
-            | "Group" >> beam.GroupByKey()
-            | "InOrder" >> beam.Map(in_order)
+            groups
             | "ClaimUrls" >> beam.ParDo(ClaimUrls(self.settings), total=beam.pvalue.AsSingleton(total))
             | "UrlPartitions" >> beam.GroupByKey()
             | "ResolveUrls" >> beam.ParDo(Resolve(self.settings, "url"))
@@ -131,16 +140,15 @@ class LostUrls(_Transform):
 
 @dataclass
 class Trunk(_Transform):
-    """Corpora that share their staged shards, from these and the rows that lost their URL to their files."""
+    """Corpora that share their staged shards, from groups of these and the rows that lost their URL to their files."""
 
     corpora: Corpora
 
-    def expand(self, staged_and_lost: tuple[beam.PCollection, beam.PCollection]) -> list[beam.PCollection]:
-        staged, urls = staged_and_lost
-        groups = staged | "Group" >> beam.GroupByKey() | "InOrder" >> beam.Map(in_order)
+    def expand(self, groups_and_lost: tuple[beam.PCollection, beam.PCollection]) -> list[beam.PCollection]:
+        groups, urls = groups_and_lost
         joined = {"shards": groups, "urls": urls}
         if self.corpora[0].plan.text is not None:
-            joined["text"] = self._lost_text(staged, joined)
+            joined["text"] = self._lost_text(joined)
         finished = (
             joined
             | "JoinLost" >> beam.CoGroupByKey()
@@ -152,9 +160,9 @@ class Trunk(_Transform):
             for n, settings in enumerate(self.corpora)
         ]
 
-    def _lost_text(self, staged: beam.PCollection, joined: dict[str, beam.PCollection]) -> beam.PCollection:
+    def _lost_text(self, joined: dict[str, beam.PCollection]) -> beam.PCollection:
         settings = self.corpora[0]
-        total = staged | "Atoms" >> beam.Map(lambda item: item[1][2]) | "AllAtoms" >> beam.CombineGlobally(sum)
+        total = joined["shards"] | "Atoms" >> beam.Map(atoms_in) | "AllAtoms" >> beam.CombineGlobally(sum)
         return (
             joined
             | "JoinUrls" >> beam.CoGroupByKey()

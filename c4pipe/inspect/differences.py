@@ -16,11 +16,15 @@ def differences(a: Any, b: Any, first: str, second: str, where: str = "") -> lis
 def _differences(a: Any, b: Any, first: str, second: str, where: str) -> Iterator[str]:
     if a == b:
         return
+    if a is None and isinstance(b, dict | list):
+        a = type(b)()
+    elif b is None and isinstance(a, dict | list):
+        b = type(a)()
     if isinstance(a, dict) and isinstance(b, dict):
         for key in dict.fromkeys([*a, *b]):
             place = where if key in ("stages", "rules", "level", "reasons") else f"{where}, {key}".lstrip(", ")
             yield from _differences(a.get(key), b.get(key), first, second, place)
-    elif isinstance(a, list) and isinstance(b, list) and _named(a) and _named(b):
+    elif isinstance(a, list) and isinstance(b, list) and _named([*a, *b]):
         rows_a, rows_b = _named(a), _named(b)
         for key in dict.fromkeys([*rows_a, *rows_b]):
             place = f"{where}, {key}".lstrip(", ")
@@ -39,10 +43,10 @@ def _differences(a: Any, b: Any, first: str, second: str, where: str) -> Iterato
 
 
 def _named(rows: list[Any]) -> dict[str, Any]:
-    """Stages and rules by their names; a second one of a name has its number. Empty for other lists."""
+    """Stages, rules and identifiers by their names; a second one of a name has its number. Empty for other lists."""
     found: dict[str, Any] = {}
     for row in rows:
-        name = row.get("stage", row.get("rule")) if isinstance(row, dict) else None
+        name = row.get("stage", row.get("rule", row.get("identifier"))) if isinstance(row, dict) else None
         if name is None:
             return {}
         found[name if name not in found else f"{name} ({len(found) + 1})"] = row

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -166,13 +168,25 @@ def owners(corpus: Corpus, codes: Iterable[str]) -> dict[str, dict[str, str]]:
 
 def answer(corpus: Corpus, sql: str, limit: int) -> dict[str, Any]:
     """The columns and the first rows of a query that somebody typed. ConfigError where DuckDB refuses it."""
-    with connect(corpus) as views:
+    with connect(corpus) as views, ThreadPoolExecutor(1) as worker:
+        # DuckDB does not look for Ctrl-C in the middle of a task, which may take minutes; this thread does.
+        running = worker.submit(_answer, views, sql, limit)
         try:
-            result = select(views, sql)
-            columns = [column[0] for column in result.description or []]
-            rows = result.fetchmany(limit + 1)
-        except duckdb.Error as error:
-            raise ConfigError(f"DuckDB refuses the query: {error}") from None
+            return running.result()
+        except KeyboardInterrupt:
+            while not running.done():  # a query that has not begun takes no notice
+                views.interrupt()
+                time.sleep(0.05)
+            raise
+
+
+def _answer(views: duckdb.DuckDBPyConnection, sql: str, limit: int) -> dict[str, Any]:
+    try:
+        result = select(views, sql)
+        columns = [column[0] for column in result.description or []]
+        rows = result.fetchmany(limit + 1)
+    except duckdb.Error as error:
+        raise ConfigError(f"DuckDB refuses the query: {error}") from None
     return {"columns": columns, "rows": [list(row) for row in rows[:limit]], "more": len(rows) > limit}
 
 

@@ -36,15 +36,16 @@ def _page(screen: Screen, page: dict[str, Any], reason: str) -> None:
     screen.say("  ", (outcome, "red" if page["stage"] else "green"), f"  {page['timestamp']}  {page['source']}")
     if page["detail"]:
         screen.say("  detail  ", (shorten(page["detail"], screen.width - 10), "yellow"))
+    cut = sorted(page["dropped"], key=lambda drop: bool(drop["reason"] != reason))  # what is asked for comes first
     if page["text"]:
-        screen.say("  text    ", *marked(page["text"], quoted(page), TEXT * (screen.width - 10)))
-    cut = page["dropped"]
+        asked = (drop["line"] for drop in cut if drop["reason"] == reason and drop["line"] in page["text"])
+        mark = quoted(page) or next(asked, "")
+        screen.say("  text    ", *marked(page["text"], mark, TEXT * (screen.width - 10)))
     if cut:
         counts = Counter(drop["reason"] for drop in cut)
         said = ", ".join(f"{code} {n:,}" for code, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
         screen.say(f"  cut     {said}")
-        first = sorted(cut, key=lambda drop: bool(drop["reason"] != reason))  # what is asked for
-        rows: list[list[Part]] = [[(drop["reason"], "yellow"), drop["line"]] for drop in first[:LINES]]
+        rows: list[list[Part]] = [[(drop["reason"], "yellow"), drop["line"]] for drop in cut[:LINES]]
         screen.table(rows, "<<", indent=10)
         if len(cut) > LINES:
             screen.say((f"          ... and {len(cut) - LINES:,} more; --url shows all", "dim"))

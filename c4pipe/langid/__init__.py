@@ -11,12 +11,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
+from c4pipe.assets import sha256_of
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.langid.base import UND, Guess, LanguageIdentifier, Vote
 
@@ -134,8 +134,7 @@ def _parted(spec: str) -> tuple[str, str]:
 
 def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except OSError as error:
         raise ConfigError(f"cannot read the fastText model {path}: {error.strerror}.") from error
 

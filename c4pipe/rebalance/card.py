@@ -2,69 +2,130 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from typing import Any
 
-from c4pipe.card import SIZES
-from c4pipe.shards import SPLITS
+from c4pipe.card.hub import front_matter
+from c4pipe.card.words import DODGE, KREUTZER, licence, loading, rebuilding, table
+from c4pipe.langid.base import UND
 from c4pipe.stats import Stats
+
+SAME = (
+    "`manifest.json` names each corpus with the sha256 of its manifest, and every file with its own. The same corpora "
+    "and versions give the same bytes, on any number of workers."
+)
 
 
 def mixture_card(manifest: dict[str, Any], picture: str, stats: Stats) -> str:
     """README.md of a mixture."""
-    shards, mixture, settings = manifest["shards"], manifest["mixture"], manifest["settings"]
-    written = sum(row["written"] for row in mixture.values())
-    splits = [split for split in SPLITS if any(shard["split"] == split for shard in shards)]
-    config = shards[0]["config"]
-    size = SIZES[min(max(0, len(str(stats.pages_kept)) - 3), len(SIZES) - 1)]
+    config = manifest["shards"][0]["config"]
+    sections = (
+        front_matter(manifest["shards"], stats, columns=False),  # they are those of the corpora
+        _head(manifest, picture),
+        loading([config]),
+        _entries(manifest),
+        _order(manifest, config),
+        _languages(manifest, stats),
+        _limits(),
+        licence(),
+        rebuilding(_command(manifest["settings"], manifest["inputs"]), manifest, SAME),
+    )
+    return "\n".join(line for section in sections for line in section) + "\n"
+
+
+def _head(manifest: dict[str, Any], picture: str) -> Iterator[str]:
+    mixture, settings = manifest["mixture"], manifest["settings"]
     sources = ", ".join(f"`{item['path']}`" for item in manifest["inputs"])
     asked = "" if settings["documents"] is None else f" of {settings['documents']:,} asked for"
-    return "\n".join(
-        [
-            "---",
-            "license: odc-by",
-            "task_categories: [text-generation, fill-mask]",
-            f"language: {json.dumps(sorted({name.split('-')[0] for name in stats.languages} - {'und', ''}))}",
-            f"size_categories: [{json.dumps(size)}]",
-            "configs:",
-            f"- config_name: {config}",
-            "  data_files:",
-            *(f"  - split: {split}\n    path: {config}/{split}-*.parquet" for split in splits),
-            "---",
-            "",
-            f"# A mixture of {len(mixture)} languages or corpora",
-            "",
-            f"{written:,} documents{asked}, drawn from {sources} by c4pipe: {manifest['preset']['says']}. "
-            f"No document is read more than {settings['max_epochs']} times. Seed {settings['seed']}.",
-            "",
-            f"![The share of each entry before and after, on a logarithmic scale]({picture})",
-            "",
-            "```python",
-            "from datasets import load_dataset",
-            "",
-            f'load_dataset("path/to/this/folder", "{config}")',
-            "```",
-            "",
-            "| entry | natural | rate | epochs | written | of the mixture |",
-            "| --- | ---: | ---: | ---: | ---: | ---: |",
-            *(
-                f"| `{name}` | {row['documents']:,} | {row['rate']:.4%} | {row['epochs']:.3f} | {row['written']:,} "
-                f"| {row['written'] / written:.4%} |"
-                for name, row in sorted(mixture.items(), key=lambda item: (-item[1]["documents"], item[0]))
-            ),
-            "",
-            "`natural` counts the documents of an entry, `rate` is what the formula gives it, and `epochs` says how "
-            "often it is read; an entry that cannot give what its rate asks for is read as often as allowed, and the "
-            "others share what is missing by their rates.",
-            "",
-            f"Read the files of `{config}/train` in their order and stop anywhere: of no entry have you more or fewer "
-            f"documents than its part of the whole by more than {manifest['largest_deviation']:.2f}. Within an epoch "
-            "an entry's documents come in a seeded order, each once. The validation split is not rebalanced: it holds "
-            "every validation document of the corpora once.",
-            "",
-            "`manifest.json` names the corpora with the sha256 of their manifests, and every file with its own. How "
-            "the text was cleaned, and the limits of that, is on the cards of those corpora. The text is other "
-            "people's; Common Crawl's terms of use apply.",
-            "",
-        ]
+    yield ""
+    yield f"# A mixture of {len(mixture)} languages or corpora"
+    yield ""
+    yield (
+        f"{_written(manifest):,} documents{asked}, drawn from {sources} by c4pipe: {manifest['preset']['says']}. "
+        f"No document is read more than {settings['max_epochs']} times. Seed {settings['seed']}."
     )
+    yield ""
+    yield f"![The share of each entry before and after, on a logarithmic scale]({picture})"
+    yield ""
+
+
+def _entries(manifest: dict[str, Any]) -> Iterator[str]:
+    written = _written(manifest)
+    rows = [
+        (
+            f"`{name}`",
+            f"{row['documents']:,}",
+            f"{row['rate']:.4%}",
+            f"{row['epochs']:.3f}",
+            f"{row['written']:,}",
+            f"{row['written'] / written:.4%}",
+        )
+        for name, row in sorted(manifest["mixture"].items(), key=lambda item: (-item[1]["documents"], item[0]))
+    ]
+    yield "## What is in it"
+    yield ""
+    yield from table(("entry", "natural", "rate", "epochs", "written", "of the mixture"), rows, " >>>>>")
+    yield ""
+    yield (
+        "`natural` counts the documents of an entry, `rate` is what the formula gives it, and `epochs` says how "
+        "often it is read; an entry that cannot give what its rate asks for is read as often as allowed, and the "
+        "others share what is missing by their rates."
+    )
+    yield ""
+
+
+def _order(manifest: dict[str, Any], config: str) -> Iterator[str]:
+    yield (
+        f"Read the files of `{config}/train` in their order and stop anywhere: of no entry have you more or fewer "
+        f"documents than its part of the whole by more than {manifest['largest_deviation']:.2f}. Within an epoch "
+        "an entry's documents come in a seeded order, each once. The validation split is not rebalanced: it holds "
+        "every validation document of the corpora once."
+    )
+    yield ""
+
+
+def _languages(manifest: dict[str, Any], stats: Stats) -> Iterator[str]:
+    """What the documents are written in, where the entries do not say it."""
+    if set(stats.languages) <= set(manifest["mixture"]):
+        return
+    ordered = sorted(stats.languages.items(), key=lambda item: (-item[1], item[0]))
+    rows = [(f"`{name or UND}`", f"{pages:,}", f"{pages / stats.pages_kept:.4%}") for name, pages in ordered]
+    yield "## Languages"
+    yield ""
+    yield from table(("language", "documents of both splits", "of all"), rows, " >>")
+    yield ""
+
+
+def _limits() -> Iterator[str]:
+    yield "## Known limits"
+    yield ""
+    for limit in (
+        DODGE,
+        KREUTZER,
+        "A rate says nothing of quality: what is read several times is most often text of small languages, whose "
+        "labels are the least certain. Read some of it.",
+        "How the text was cleaned, and what the limits of that are, is on the cards of the corpora.",
+    ):
+        yield f"* {limit}"
+    yield ""
+
+
+def _command(settings: dict[str, Any], inputs: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """`beam_jobs.rebalance` with what was asked for. Corpora have the names of their folders, or FOLDER has another."""
+    words: list[tuple[str, ...]] = [("python", "-m", "beam_jobs.rebalance")]
+    words += [("--corpus", f"{item['path']}=FOLDER" if item["one_entry"] else item["path"]) for item in inputs]
+    words += [("--output", "OUTPUT"), ("--mixture", settings["mixture"])]
+    if settings["mixture"] == "temperature":
+        words.append(("--alpha", str(settings["alpha"])))
+    for name in ("limit", "documents", "max_epochs", "seed"):
+        if settings[name] is not None:
+            words.append((f"--{name.replace('_', '-')}", str(settings[name])))
+    if settings["languages"]:
+        words.append(("--languages", ",".join(settings["languages"])))
+    if settings["shards"] != "auto":
+        words.append(("--shards", str(settings["shards"])))
+    return words
+
+
+def _written(manifest: dict[str, Any]) -> int:
+    return sum(row["written"] for row in manifest["mixture"].values())

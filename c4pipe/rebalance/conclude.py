@@ -12,6 +12,7 @@ from c4pipe.rebalance.plan import CONFIG, Plan
 from c4pipe.shards import MANIFEST, SCHEMA_VERSION, to_json
 from c4pipe.stats import Stats
 from c4pipe.storage import Store
+from c4pipe.summary import splits
 from c4pipe.text import printable
 
 PICTURE = "mixture.svg"
@@ -103,12 +104,7 @@ def summary(manifest: dict[str, Any], folder: str) -> Iterator[str]:
     if wanted is not None and written < wanted:
         epochs = manifest["settings"]["max_epochs"]
         yield f"  {wanted:,} documents were asked for; in {epochs} epochs there are {written:,}"
-    for split in ("train", "validation"):
-        mine = [shard for shard in manifest["shards"] if shard["split"] == split]
-        if mine:
-            rows, size = (sum(shard[key] for shard in mine) for key in ("rows", "bytes"))
-            files = f"{len(mine):,} file{'s' if len(mine) > 1 else ''}"
-            yield f"  {CONFIG}/{split}: {rows:,} pages in {files}, {size / 1e6:,.2f} MB"
+    yield from splits(manifest)
     yield f"  corpus: {printable(folder)}"
 
 

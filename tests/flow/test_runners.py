@@ -111,8 +111,8 @@ def graph(badwords, inputs, preset="en", url_list=None):
 def test_the_graph_names_every_step(badwords):
     proto = graph(badwords, 1)
     labels = {transform.unique_name for transform in proto.components.transforms.values()}
-    steps = ["List", "Inputs", "Spread", "Read/Stage"]
-    steps += [f"Read/Urls/{step}" for step in ("Group", "ClaimUrls", "UrlPartitions", "ResolveUrls")]
+    steps = ["List", "Inputs", "Spread", "Read/Stage", "Read/Group"]
+    steps += [f"Read/Urls/{step}" for step in ("ClaimUrls", "UrlPartitions", "ResolveUrls")]
     steps += [f"Read/Trunk/{step}" for step in ("ClaimText", "TextPartitions", "ResolveText", "JoinLost", "Finish")]
     write = [
         "RowGroups",

@@ -17,6 +17,7 @@ from c4pipe.errors import BuildError
 from c4pipe.inspect.compare import Comparison, Fate, Removed, compare
 from c4pipe.inspect.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.diff import Line, diff
+from c4pipe.inspect.differences import settings
 from c4pipe.page import Dropped, Page
 from c4pipe.plan import KEPT
 from c4pipe.presets import EN, EN_2019, Preset
@@ -224,3 +225,11 @@ def test_a_line_of_which_sentences_fell_has_their_reason() -> None:
         Line("-", "One is here. Two is gone.", "repeated_span"),
         Line("+", "One is here."),
     ]
+
+
+def test_a_preset_and_a_mixture_differ_in_words() -> None:
+    a = {"preset": {"name": "en", "stages": [{"stage": "read", "kind": "Read", "reasons": {"no_url": "a paper"}}]}}
+    b = {"preset": {"name": "mixture", "stages": []}, "identifiers": [{"identifier": "cld2", "model": ""}]}
+    assert settings(a, b) == ["name: A en, B mixture", "read: A only", "identifiers, cld2: B only"]
+    c = {"preset": {"name": "en", "stages": [{"stage": "read", "kind": "Read"}]}}
+    assert settings(a, c) == ["read, no_url: A a paper, B nothing"]

@@ -168,7 +168,7 @@ def test_every_number_of_the_overview_is_what_sql_counts(run: Any, name: str, re
         counted = ask(corpus, f"SELECT {sql} AS what, count(*) AS n FROM pages GROUP BY 1")
         assert {(row[key[:-1]], row["pages"]) for row in found[key]} == set(counted)
         assert all(row["share"] == row["pages"] / pages for row in found[key])
-    kept = ask(corpus, "SELECT greatest(floor(log2(length(text))), 0)::INT AS k, count(*) FROM pages GROUP BY 1")
+    kept = ask(corpus, "SELECT floor(log2(length(text)))::INT AS k, count(*) FROM pages GROUP BY 1")
     assert {(row["from"], row["kept"]) for row in found["lengths"] if row["kept"]} == {(2**k, n) for k, n in kept}
     assert all(row["to"] == 2 * max(row["from"], 1) - 1 for row in found["lengths"])
     domains = Counter(registered(url) for (url,) in ask(corpus, "SELECT url FROM pages"))
@@ -186,12 +186,12 @@ def test_every_number_of_the_overview_is_what_sql_counts(run: Any, name: str, re
         registered(url) for (url,) in ask(corpus, "SELECT url FROM rejected WHERE stage NOT IN ('', 'read')")
     )
     assert {row["domain"]: row["pages"] for row in found["domains"]["removed"]} == removed
-    lengths = ask(
-        corpus,
-        "SELECT greatest(floor(log2(length(text))), 0)::INT, count(*) FROM rejected WHERE stage != 'read' GROUP BY 1",
+    read = ask(
+        corpus, "SELECT floor(log2(length(text)))::INT AS k, count(*) FROM rejected WHERE stage != 'read' GROUP BY 1"
     )
-    if name == "samples":  # there every page behind the reading is in the table with its raw text
-        assert sum(row["read"] for row in found["lengths"]) == sum(n for _, n in lengths)
+    assert {(row["from"], row["read"]) for row in found["lengths"] if row["read"]} == {(2**k, n) for k, n in read}
+    ((mean,),) = ask(corpus, "SELECT avg(length(text)) FROM rejected WHERE stage != 'read'")
+    assert found["corpus"]["mean_chars_read"] == pytest.approx(mean)
     damaged = ask(corpus, "SELECT count(*) FROM rejected WHERE reason IN ('damaged_member', 'truncated', 'unreadable')")
     assert (
         [(len(found["faults"]),)] == damaged == [(sum(sum(i["faults"].values()) for i in found["inputs"]["faulty"]),)]
@@ -241,6 +241,19 @@ http://c.example/
   text    Oh »Gosh«, what ⏎ is it?
 """,
     )
+
+
+def test_a_line_that_was_cut_is_marked_in_its_page(run: Any, tiny: Path, tmp_path: Path) -> None:
+    gone = [
+        {"reason": code, "line": line, "owner": ""} for code, line in (("few_words", "Hi."), ("policy", "Cookies."))
+    ]
+    row = lost("http://a.example/", "clean", "few_sentences", "Hi.\nCookies.\nText.", detail="1 sentence", dropped=gone)
+    counts = json.loads((tiny / MANIFEST).read_bytes())["ledger"]
+    counts["stages"][3]["lines_dropped"] = {"policy": 1, "few_words": 1}
+    folder = write(tmp_path / "c4", [], [row], ledger=counts)
+    _, out, _ = run(folder, "--reason", "policy")
+    assert "\n  text    Hi. ⏎ »Cookies.« ⏎ Text.\n" in out
+    assert out.endswith("  cut     few_words 1, policy 1\n          policy     Cookies.\n          few_words  Hi.\n")
 
 
 def test_a_reason_of_samples(run: Any, samples: Corpus) -> None:

@@ -333,6 +333,7 @@ def test_a_named_checkpoint_of_another_run_begins_a_branch(
         (("--inputs", "2048"), "needs up to 114 sentinels"),
         (("--mixture", "equal", "--alpha", "0.5"), "--alpha and --temperature have no meaning for --mixture equal"),
         (("--languages", "fr"), "unknown config of split 'train' 'fr'"),
+        (("--objective", "lm", "--architecture", "decoder-lm", "--pack"), "--pack needs an encoder"),
         (("--steps", "0"), "--steps 0: expected 1 or more"),
         (("--warmup", "9"), "the schedule's warmup is 9, expected 0 to the 4 steps of the run"),
         (("--model", "small", "--init-from", "x"), "--model names a size and --init-from brings one"),

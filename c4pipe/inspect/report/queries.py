@@ -48,7 +48,6 @@ class Repeat(NamedTuple):
     reason: str
     line: str
     times: int  # that it was cut
-    pages: int  # from so many pages
 
 
 def parts(db: duckdb.DuckDBPyConnection) -> list[Part]:
@@ -124,19 +123,20 @@ def repeats(db: duckdb.DuckDBPyConnection, most: int) -> list[Repeat]:
     """
     codes = ", ".join(f"'{code}'" for code in REPEATED)
     drops = (
-        "SELECT source, drop.reason AS reason, lower(trim(drop.line)) AS line FROM "
-        f"(SELECT source, unnest(dropped) AS drop FROM rejected) WHERE drop.reason IN ({codes})"
+        "SELECT drop.reason AS reason, lower(trim(drop.line)) AS line, hash(lower(trim(drop.line))) AS key "
+        f"FROM (SELECT unnest(dropped) AS drop FROM rejected) WHERE drop.reason IN ({codes})"
     )
-    top = (
-        f"SELECT reason, hash(line) AS key, count(*) AS n FROM ({drops}) GROUP BY reason, key HAVING n > 1 "
+    counted = db.execute(
+        f"SELECT reason, key, count(*) AS n FROM ({drops}) GROUP BY reason, key HAVING n > 1 "
         f"QUALIFY row_number() OVER (PARTITION BY reason ORDER BY n DESC, key) <= {int(most)}"
-    )
-    sql = (
-        f"SELECT reason, min(line) AS line, count(*) AS n, count(DISTINCT source) FROM ({drops}) "
-        f"WHERE (reason, hash(line)) IN (SELECT (reason, key) FROM ({top})) "
-        "GROUP BY reason, hash(line) ORDER BY reason, n DESC, line"
-    )
-    return [Repeat(*row) for row in db.execute(sql).fetchall()]
+    ).fetchall()
+    times = {(reason, key): n for reason, key, n in counted}
+    keys = ", ".join(str(key) for key in sorted({key for _, key in times})) or "NULL"
+    texts = db.execute(
+        f"SELECT reason, key, min(line) FROM ({drops}) WHERE key IN ({keys}) GROUP BY reason, key"
+    ).fetchall()
+    found = [Repeat(reason, line, times[reason, key]) for reason, key, line in texts if (reason, key) in times]
+    return sorted(found, key=lambda repeat: (repeat.reason, -repeat.times, repeat.line))
 
 
 def weights(lost: Mapping[tuple[str, str], int], held: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], float]:

@@ -53,5 +53,6 @@ class Judges:
 
 def hues(explanation: Explanation) -> dict[str, int]:
     """A colour for each rule that may cut something, in the order of the rules: code -> number of the colour."""
-    codes = dict.fromkeys(rule.code for rule in explanation.tried if rule.unit != "page")
+    cut = {segment.code for line in explanation.lines for segment in line}
+    codes = dict.fromkeys(rule.code for rule in explanation.tried if rule.unit != "page" or rule.code in cut)
     return {code: number % HUES for number, code in enumerate(codes)}

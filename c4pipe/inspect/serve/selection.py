@@ -86,7 +86,7 @@ _PARAMETERS = dict(zip(Selection._fields, Selection._fields, strict=True)) | {
 }
 
 
-_CHIPS = {"q": "found", "config": "language"}
+_CHIPS = {"q": "search", "config": "language"}
 
 
 class Known(NamedTuple):

@@ -49,52 +49,34 @@ def view(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, judges: Judges, reco
             explanation = judges.explain(judges.own, raw.page, dropped, (raw.stage, raw.reason))
         except C4Error as error:
             notes.append(f"The rules cannot be tried on this page again: {error}")
-    page = (kept or record).page
-    return _drawn(page, record, raw, kept, explanation, [*notes, *_changed(judges, raw, kept, explanation)])
+    segments = explanation.lines if explanation else _segments(raw.page.text) if raw else []
+    left = kept.page.text if kept else explanation.text if explanation else ""
+    outcome = (record.stage, record.reason or KEPT, record.detail)
+    notes += _changed(judges, raw, kept, explanation)
+    return _drawn((kept or record).page, outcome, segments, left, explanation, notes)
 
 
 def judged(explanation: Explanation) -> View:
     """A page that somebody asked about, which no build has seen."""
-    text = explanation.text if explanation.reason == KEPT else ""
-    lines = lines_of(explanation.lines)
-    beside = as_kept(explanation.lines, text)
-    hidden = max(0, len(explanation.lines) - MOST_LINES)
     stage, reason = explanation.stage, explanation.reason
     detail = next((rule.detail for rule in explanation.tried if (rule.stage, rule.code) == (stage, reason)), "")
-    alone = [] if beside else _plain(explanation.text)
-    return View(
-        explanation.page, stage, reason, detail, explanation, lines, beside, alone, hidden, hues(explanation), []
-    )
+    return _drawn(explanation.page, (stage, reason, detail), explanation.lines, explanation.text, explanation, [])
 
 
 def _drawn(
     page: Page,
-    record: Record,
-    raw: Record | None,
-    kept: Record | None,
+    outcome: tuple[str, str, str],
+    segments: list[list[Segment]],
+    left: str,
     explanation: Explanation | None,
     notes: list[str],
 ) -> View:
-    segments = explanation.lines if explanation else _segments(raw.page.text) if raw else []
-    left = kept.page.text if kept else explanation.text if explanation else ""
+    """Raw lines beside what is left of them. Where that is not clear line by line, a kept text stands by itself."""
     beside = bool(segments) and as_kept(segments, left)
-    text = [] if beside else _plain(left)
-    hidden = max(0, len(segments) - MOST_LINES) or max(0, len(text) - MOST_LINES)
+    text = _plain(left) if not beside and outcome[1] == KEPT else []
+    hidden = max(0, len(segments) - MOST_LINES, len(text) - MOST_LINES)
     colours = hues(explanation) if explanation else {}
-    reason = record.reason or KEPT
-    return View(
-        page,
-        record.stage,
-        reason,
-        record.detail,
-        explanation,
-        lines_of(segments),
-        beside,
-        text[:MOST_LINES],
-        hidden,
-        colours,
-        notes,
-    )
+    return View(page, *outcome, explanation, lines_of(segments), beside, text[:MOST_LINES], hidden, colours, notes)
 
 
 def _segments(text: str) -> list[list[Segment]]:

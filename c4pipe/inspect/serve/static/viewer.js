@@ -37,11 +37,14 @@ async function count() {
     for (const wait of $$(".wait", facets)) wait.textContent = $(".lead", counted)?.textContent ?? "not counted";
     return;
   }
-  const open = new Set($$("details[open]", facets).map((one) => one.dataset.keep));
   const focus = document.activeElement?.getAttribute("href");
-  const held = facets.contains(document.activeElement);
-  facets.replaceChildren(...counted.body.children);
-  for (const one of $$("details", facets)) one.open = open.has(one.dataset.keep);
+  const held = facets.contains(document.activeElement) && focus;
+  for (const part of $$("[data-facet]", facets)) {
+    const fresh = $(`[data-facet=${part.dataset.facet}]`, counted);
+    const open = $$("details", part).map((one) => one.open);
+    $$("details", fresh).forEach((one, number) => (one.open = open[number]));
+    part.replaceWith(fresh);
+  }
   if (held) $$("a", facets).find((link) => link.getAttribute("href") === focus)?.focus();
   $("#total").textContent = said.textContent;
   facets.dataset.counts = "";
@@ -57,9 +60,8 @@ async function owners() {
   for (const link of links) {
     if (!(link.dataset.owner in found)) continue;
     const owner = found[link.dataset.owner];
-    link.title = owner ? owner.url : "The page that keeps this line was rejected later, and is not here";
-    if (!owner) link.textContent = link.textContent.replace(": to its owner", ": owner not here");
-    else if (!owner.kept) link.textContent = link.textContent.replace(": to its owner", ": to its owner, rejected later");
+    link.title = owner ? `${owner.kept ? "Kept by" : "Owned by, and rejected later:"} ${owner.url}` : "Its owner was rejected later, and is not here";
+    if (!owner?.kept) $(".whose", link).textContent = owner ? " → rejected later" : " owner not here";
   }
 }
 
