@@ -23,8 +23,12 @@ TEXTS ?=
 MINUTES ?= 30
 FUZZ_SECONDS ?= 120
 
+# Builds the samples where a target needs a corpus and none was named.
+SAMPLE_CORPUS = $(if $(filter out/c4,$(DATA)),test -e $(DATA)/manifest.json || \
+  $(PY) -m beam_jobs.build_c4 --input data_samples --output $(DATA))
+
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 pretrain rebalance fetch assets check fix test golden samples parity bench languages soak fuzz \
+.PHONY: help setup build-c4 pretrain rebalance inspect browse fetch assets check fix test golden samples parity bench languages soak fuzz \
   package clean
 
 help: ## list the targets
@@ -45,8 +49,7 @@ build-c4: setup ## build a corpus: INPUT= OUTPUT= PRESET= RUNNER= WORKERS= ARGS=
 	  $(if $(WORKERS),--workers $(WORKERS)) $(ARGS)
 
 pretrain: setup ## train a T5 on a corpus: DATA= RUN= MODEL= ARGS= (default: tiny, on the samples, into out/t5; minutes)
-	@$(if $(filter out/c4,$(DATA)),test -e $(DATA)/manifest.json || \
-	  $(PY) -m beam_jobs.build_c4 --input data_samples --output $(DATA))
+	@$(SAMPLE_CORPUS)
 	@$(PY) -m model.train --data $(DATA) --run $(RUN) --model $(MODEL) $(ARGS)
 
 rebalance: setup ## mix the languages of a corpus by temperature: CORPUS= MIXED= ALPHA= ARGS= (default: of the samples)
@@ -54,6 +57,15 @@ rebalance: setup ## mix the languages of a corpus by temperature: CORPUS= MIXED=
 	  $(PY) -m beam_jobs.build_c4 --input data_samples --output $(CORPUS) --preset multilingual)
 	@$(PY) -m beam_jobs.rebalance --corpus $(CORPUS) --output $(MIXED) --alpha $(ALPHA) --runner $(RUNNER) \
 	  $(if $(WORKERS),--workers $(WORKERS)) $(ARGS)
+
+inspect: setup ## look at a corpus: prints its funnel and writes DATA/report.html: DATA= ARGS= (default: out/c4)
+	@$(SAMPLE_CORPUS)
+	@$(PY) -m c4pipe.inspect $(DATA) $(ARGS)
+	@$(if $(ARGS),,$(PY) -m c4pipe.inspect $(DATA) --html $(DATA)/report.html)
+
+browse: setup ## open the local viewer of a corpus: DATA= ARGS= (default: out/c4)
+	@$(SAMPLE_CORPUS)
+	@$(PY) -m c4pipe.inspect $(DATA) --serve $(ARGS)
 
 fetch: setup ## download WET files of a crawl, politely and resumably: CRAWL= FILES= WET= ARGS= (default: two, into wet)
 	@$(PY) -m c4pipe.fetch --crawl $(CRAWL) --files $(FILES) --output $(WET) $(ARGS)

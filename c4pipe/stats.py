@@ -128,4 +128,9 @@ def registered(url: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def _registered(host: str) -> str:
-    return domain_of(host).registered
+    registered, subdomain = domain_of(host)
+    if not registered.endswith("."):
+        return registered
+    # A last label that the list does not know is a suffix by its default rule: `a.example` is a domain.
+    label = subdomain.rpartition(".")[2]
+    return f"{label}.{registered[:-1]}" if label else registered[:-1]

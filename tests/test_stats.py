@@ -74,9 +74,14 @@ def test_of_domains_the_most_frequent_are_shown_ties_by_name() -> None:
         ("a.com/x", "a.com"),
         ("//a.com", "a.com"),
         ("http://a.com", "a.com"),
-        ("mailto:x", "mailto."),
-        ("//", "."),
-        ("", "."),
+        ("http://news.b.co.uk/", "b.co.uk"),
+        ("https://www.shop.example/", "shop.example"),
+        ("http://localhost/x", "localhost"),
+        ("http://192.0.2.7:80/", "192.0.2.7"),
+        ("http://[::1]/", "[::1]"),
+        ("mailto:x", "mailto"),
+        ("//", ""),
+        ("", ""),
     ],
 )
 def test_any_url_has_a_registered_domain(url: str, domain: str) -> None:

@@ -63,6 +63,8 @@ def _plain(value: Any) -> Any:
 def _shown(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "nothing" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 

@@ -233,3 +233,4 @@ def test_a_preset_and_a_mixture_differ_in_words() -> None:
     assert settings(a, b) == ["name: A en, B mixture", "read: A only", "identifiers, cld2: B only"]
     c = {"preset": {"name": "en", "stages": [{"stage": "read", "kind": "Read"}]}}
     assert settings(a, c) == ["read, no_url: A a paper, B nothing"]
+    assert settings({"settings": {"x": True}}, {"settings": {"x": False}}) == ["settings, x: A yes, B no"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4pipe.errors import BuildError, ConfigError
@@ -66,6 +66,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     return open_corpus(folder)
 
 
+@settings(deadline=None)  # a database shares the machine with other tests
 @given(st.lists(st.sampled_from(PIECES) | st.text(st.characters(exclude_categories=["Cs"]), max_size=3)).map("".join))
 def test_sql_normalises_urls_as_url_dedup_does(url: str) -> None:
     found = duckdb.execute(f"SELECT {query._KEY} FROM (SELECT $1::VARCHAR AS url)", [url]).fetchone()

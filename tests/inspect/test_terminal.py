@@ -9,7 +9,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4pipe.inspect.output import plain, to_csv, to_json
@@ -49,6 +49,7 @@ def test_what_is_obeyed_or_unseen_is_spelt_out(text: str, shown: str) -> None:
     assert visible(shown) == shown
 
 
+@settings(deadline=None)  # the first line to a terminal loads rich
 @given(st.lists(st.tuples(st.text(), st.sampled_from(["", "bold", "red"]))))
 def test_a_line_is_one_line_of_printable_text(parts: list[tuple[str, str]]) -> None:
     pipe, terminal = io.StringIO(), Terminal()

@@ -19,6 +19,10 @@ REPEATED = ("repeated_line", "repeated_span", "repeated_in_page")
 _HOST = "regexp_extract(lower(left(url, 2000)), '^(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#]*@)?([^/?#:]+)', 1)"
 _TLD = f"regexp_extract({_HOST}, '[.]([^.0-9][^.]*)[.]?$', 1)"
 
+_LINE = "lower(trim(drop.line))"
+_KEY = f"hash({_LINE})"
+_PLACE = 1 << 32  # more rows than a file has
+
 
 class Part(NamedTuple):
     """The kept pages of one config and split."""
@@ -119,23 +123,24 @@ def _victim(db: duckdb.DuckDBPyConnection, part: str, row: int) -> Victim:
 def repeats(db: duckdb.DuckDBPyConnection, most: int) -> list[Repeat]:
     """The lines and sentences that were cut most often as repeated, those of one reason together.
 
-    They are counted by their hash first, so that only the texts of the few that are shown are ever held.
+    They are counted by their hash, with a page to find each in, so that no text is held but of the few that are shown.
     """
+    files = [name for (name,) in db.execute("SELECT DISTINCT part FROM rejected ORDER BY part").fetchall()]
     codes = ", ".join(f"'{code}'" for code in REPEATED)
-    drops = (
-        "SELECT drop.reason AS reason, lower(trim(drop.line)) AS line, hash(lower(trim(drop.line))) AS key "
-        f"FROM (SELECT unnest(dropped) AS drop FROM rejected) WHERE drop.reason IN ({codes})"
-    )
     counted = db.execute(
-        f"SELECT reason, key, count(*) AS n FROM ({drops}) GROUP BY reason, key HAVING n > 1 "
-        f"QUALIFY row_number() OVER (PARTITION BY reason ORDER BY n DESC, key) <= {int(most)}"
+        f"SELECT reason, key, count(*) AS n, min(place) FROM (SELECT drop.reason AS reason, {_KEY} AS key, place FROM "
+        f"(SELECT unnest(dropped) AS drop, list_position($1, part) * {_PLACE} + row AS place FROM rejected) "
+        f"WHERE drop.reason IN ({codes})) GROUP BY reason, key HAVING n > 1 "
+        f"QUALIFY row_number() OVER (PARTITION BY reason ORDER BY n DESC, key) <= {int(most)}",
+        [files],
     ).fetchall()
-    times = {(reason, key): n for reason, key, n in counted}
-    keys = ", ".join(str(key) for key in sorted({key for _, key in times})) or "NULL"
-    texts = db.execute(
-        f"SELECT reason, key, min(line) FROM ({drops}) WHERE key IN ({keys}) GROUP BY reason, key"
-    ).fetchall()
-    found = [Repeat(reason, line, times[reason, key]) for reason, key, line in texts if (reason, key) in times]
+    find = f"SELECT min({_LINE}) FROM (SELECT unnest(dropped) AS drop FROM rejected WHERE part = $1 AND row = $2) "
+    found = []
+    for reason, key, times, place in counted:
+        at = [files[place // _PLACE - 1], place % _PLACE]
+        line = db.execute(f"{find} WHERE drop.reason = $3 AND {_KEY} = $4", [*at, reason, key]).fetchone()
+        assert line is not None
+        found.append(Repeat(reason, line[0], times))
     return sorted(found, key=lambda repeat: (repeat.reason, -repeat.times, repeat.line))
 
 

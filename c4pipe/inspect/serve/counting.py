@@ -105,7 +105,8 @@ def _cells(
         values["names"] = [name for name, part in files.items() if part["path"] in own]
         if selection.language:
             chosen, values["language"] = f"{chosen} AND language = $language", selection.language
-        axes = f"filename AS a, '' AS b, {_language(has)} AS c"
+        language = "language" if one_config(has) or selection.language else "''"
+        axes = f"filename AS a, '' AS b, {language} AS c"
     else:
         chosen, axes = "true", "stage AS a, reason AS b, '' AS c"
         if selection.outcome != ANY_REASON:
@@ -159,10 +160,6 @@ def _of_manifest(corpus: Corpus, selection: Selection) -> dict[str, Counter[str]
 def one_config(has: Known) -> bool:
     """Whether languages are told apart by a column only, as in a mixture. Elsewhere each has a config of its own."""
     return len(has.configs) == 1
-
-
-def _language(has: Known) -> str:
-    return "language" if one_config(has) else "''"
 
 
 def _sum(pairs: Iterable[tuple[Any, int]]) -> Counter[Any]:
