@@ -21,8 +21,6 @@ from c4pipe.inspect.report.draw import Scale, columns, stream
 from c4pipe.inspect.report.facts import Facts, gather
 from c4pipe.storage import LocalStore
 
-MOST_BYTES = 5_000_000  # of a report: what a mail server takes and a telephone opens at once
-
 
 class Section(NamedTuple):
     """A part of the report; its template is `sections/{id}.html`."""
@@ -107,6 +105,7 @@ def _environment() -> jinja2.Environment:
         "shown": show.shown,
         "spelt": show.spelt,
         "linked": show.linked,
+        "name": show.name,
         "number": show.number,
         "percent": show.percent,
         "size": show.size,

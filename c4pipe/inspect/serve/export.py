@@ -26,7 +26,7 @@ def batches(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Select
     schema = schema_of(selection)
     for part in parts_of(corpus, selection):
         sql = f"SELECT {', '.join(schema.names)} FROM {files_sql(corpus, [part])} WHERE {where}"
-        reader: Any = cursor.execute(sql, values).to_arrow_reader(ROW_GROUP_ROWS)
+        reader: Any = cursor.sql(sql, params=values).to_arrow_reader(ROW_GROUP_ROWS)
         for batch in reader:
             if batch.num_rows:
                 yield pa.Table.from_batches([batch]).cast(schema)

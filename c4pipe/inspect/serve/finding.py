@@ -90,12 +90,12 @@ def find_back(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Sele
     """The last pages of the selection in front of a place."""
     parts = parts_of(corpus, selection)
     hits: list[Hit] = []
-    place, budget, window = stop, float(STRETCH), _FIRST_WINDOW
+    place, budget, window = stop, STRETCH, _FIRST_WINDOW
     while place > (0, 0) and budget > 0 and len(hits) <= PAGE_ROWS:
         part, row = place if place.row else Place(place.part - 1, parts[place.part - 1]["rows"])
         piece = Piece(part, max(0, row - window), row)
         hits += _rows(cursor, corpus, selection, parts, [piece], PAGE_ROWS + 1 - len(hits), back=True)
-        budget -= _bytes(parts[part]) * (piece.stop - piece.start)
+        budget -= parts[part]["bytes"] * (piece.stop - piece.start) // max(1, parts[part]["rows"])
         place, window = Place(part, piece.start), window * 2
     if len(hits) > PAGE_ROWS:
         place = Place(_numbers(parts)[hits[PAGE_ROWS - 1].path], hits[PAGE_ROWS - 1].row)
@@ -123,21 +123,17 @@ def stretch(parts: Sequence[Part], start: Place, budget: int) -> tuple[list[Piec
     ([Piece(part=0, start=5, stop=10), Piece(part=1, start=0, stop=5)], Place(part=1, row=5))
     """
     pieces: list[Piece] = []
-    left = float(budget)
     for number in range(start.part, len(parts)):
-        rows, first = parts[number]["rows"], start.row if number == start.part else 0
-        stop = rows if left >= (rows - first) * _bytes(parts[number]) else first + int(left / _bytes(parts[number]))
-        stop = max(stop, min(first + 1, rows)) if not pieces else stop
+        rows, size = parts[number]["rows"], parts[number]["bytes"]
+        first = start.row if number == start.part else 0
+        room = rows if size * (rows - first) <= budget * rows else max(0, budget * rows // size)
+        stop = min(rows, first + (room if pieces else max(1, room)))
         if stop > first:
             pieces.append(Piece(number, first, stop))
+            budget = max(0, budget - size * (stop - first) // rows)
         if stop < rows:
             return pieces, Place(number, stop)
-        left -= (rows - first) * _bytes(parts[number])
     return pieces, None
-
-
-def _bytes(part: Part) -> float:
-    return float(part["bytes"] / max(1, part["rows"]))
 
 
 def _grouped(pieces: Sequence[Piece], parts: Sequence[Part]) -> Iterator[list[Piece]]:

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from c4pipe.inspect.explain import Tried
 from c4pipe.inspect.serve.shown import is_link, marked, spelt
+from c4pipe.text import printable
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -24,7 +25,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"spelt": spelt, "marked": marked, "number": number, "pages": pages, "chars": chars}
-    made.filters |= {"flat": flat, "by_stage": by_stage, "stages": stages}
+    made.filters |= {"flat": flat, "printable": printable, "by_stage": by_stage, "stages": stages}
     made.tests["link"] = is_link
     return made
 

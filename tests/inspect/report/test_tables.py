@@ -1,0 +1,108 @@
+"""Rows, pictures and yardsticks from literal counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from c4pipe.inspect.corpus import Corpus
+from c4pipe.inspect.report.draw import FULL, Scale, columns, stream
+from c4pipe.inspect.report.facts import Loss, funnel
+from c4pipe.inspect.report.tables import Bin, Entry, Rivals, Rows, bins, domains, first, languages, tlds
+from c4pipe.inspect.report.yardsticks import yardsticks
+
+
+def test_a_long_table_says_how_much_is_left() -> None:
+    assert first([1, 2, 3], 2) == Rows([1, 2], 1)
+    assert first([1], 2) == Rows([1], 0)
+
+
+def test_bins_are_powers_of_two_without_gaps() -> None:
+    assert bins({"lengths_read": {"0": 2, "2": 5}, "lengths_kept": {"1": 1}}) == [
+        Bin(0, 1, 2, 0), Bin(2, 3, 0, 1), Bin(4, 7, 5, 0),
+    ]  # fmt: skip
+    assert bins({}) == []
+
+
+def test_domains_that_no_list_holds_are_unknown_unless_the_list_is_whole() -> None:
+    stats = {"pages_read": 10, "pages_kept": 4, "domains_kept": {"a.org": 3}, "domains_rejected": {"b.org": 6}}
+    assert domains(stats) == [Rivals("b.org", None, 6), Rivals("a.org", 3, 0)]
+
+
+def test_top_level_domains_are_ranked_by_all_their_pages() -> None:
+    assert tlds({"org": 1, "": 2}, {"com": 2.5}) == [
+        Rivals("com", 0, 2.5), Rivals("none, or an address in figures", 2, 0.0), Rivals("org", 1, 0.0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "votes",
+    [
+        {"de fasttext=de cld2=nl": 1, "de fasttext=de cld2=de": 2},  # as a mixture has them
+        {"de": {"fasttext=de cld2=nl": 1, "fasttext=de cld2=de": 2}},
+    ],
+)
+def test_identifiers_agree_when_all_name_the_language(votes: dict[str, Any]) -> None:
+    found = languages({"languages": {"en": 1, "de": 3}, "votes": votes})
+    assert [(row.code, row.pages, row.share, row.agreed, row.voted) for row in found] == [
+        ("de", 3, 0.75, 2, 3), ("en", 1, 0.25, 0, 0),
+    ]  # fmt: skip
+    assert found[0].tempered == pytest.approx(3**0.3 / (3**0.3 + 1))
+
+
+def test_losses_stand_behind_what_is_kept_the_largest_first() -> None:
+    row = {"stage": "s", "in": 10, "kept": 4, "rejected": {"a": 1, "b": 3, "c": 1, "d": 1}, "lines_dropped": {}}
+    (step,) = funnel([row])
+    assert step.lost == [Loss("b", 3, 4, 1), Loss("a", 1, 7, 2), Loss("c", 1, 8, 3), Loss("d", 1, 9, 4)]
+    width, bands = stream(step, 20)
+    assert width == FULL * 4 / 20
+    assert bands[0].path.startswith(f"M{FULL * 4 / 20:.2f} 0L{FULL * 7 / 20:.2f} 0C")
+
+
+def test_columns_are_in_percent_of_the_highest() -> None:
+    drawn = columns([Bin(1 << k, (2 << k) - 1, 10 * k, k) for k in range(8)])
+    assert [column.label for column in drawn] == ["", "2", "", "", "16", "", "", "128"]
+    assert (drawn[7].read, drawn[7].kept, drawn[7].x) == (100, 10, 87.5)
+
+
+def test_a_scale_has_whole_decades_and_a_place_for_every_share() -> None:
+    scale = Scale.of([Entry("a", 1, 0.002, 0, 0, 1, 0.3), Entry("b", 1, 0.0, 0, 0, 1, 0.7)])
+    assert (scale.low, scale.high) == (-3, 0)
+    assert [name for _, name in scale.ticks()] == ["0.1 %", "1 %", "10 %", "100 %"]
+    assert (scale.at(0.001), scale.at(1.0), scale.at(0.0)) == (3, 97, 3)
+
+
+def corpus(train: int, validation: int, size: int, bad: tuple[int, int], clean: int, foreign: int) -> Corpus:
+    stages = [
+        {"stage": "clean", "in": clean, "rejected": {}},
+        {"stage": "language", "in": clean, "rejected": {"other_language": foreign}},
+        {"stage": "badwords", "in": bad[1], "rejected": {"bad_word": bad[0]}},
+    ]
+    shards = [{"config": "en", "split": s, "rows": n} for s, n in (("train", train), ("validation", validation))]
+    manifest = {"preset": {"name": "en"}, "settings": {"languages": ["en"]}, "shards": shards}
+    stats = {"pages_kept": train + validation, "bytes_kept": size * (train + validation)}
+    return Corpus(Path(), manifest | {"ledger": {"stages": stages}}, stats)
+
+
+@pytest.mark.parametrize(
+    ("made", "verdicts"),
+    [
+        (corpus(36_000, 36, 2271, (73, 1000), 106_000, 1000), "alike alike alike alike"),
+        (corpus(80_000, 400, 1000, (300, 1000), 106_000, 0), "unlike unlike unlike unlike"),
+        (corpus(9, 1, 9, (0, 10), 10, 0), "unlike few few few"),
+        (corpus(36_000, 0, 4543, (150, 1000), 106_000, 0), "alike unlike unlike unlike"),
+    ],
+)
+def test_a_build_stands_out_when_it_is_off_by_a_factor_and_by_more_than_chance(made: Corpus, verdicts: str) -> None:
+    found = {y.key: y.verdict for y in yardsticks(made)}
+    assert list(found) == ["kept", "blocklist", "validation", "mean_bytes"]
+    assert " ".join("few" if "few" in verdict else verdict for verdict in found.values()) == verdicts
+
+
+def test_nothing_is_said_of_what_c4_has_no_number_for() -> None:
+    made = corpus(900, 1, 9, (0, 10), 10, 0)
+    mc4 = made._replace(manifest=made.manifest | {"preset": {"name": "multilingual"}})
+    assert [y.key for y in yardsticks(mc4)] == ["validation"]
+    assert yardsticks(made._replace(manifest=made.manifest | {"mixture": {}})) == []

@@ -1,0 +1,109 @@
+"""Exports are the selected rows, as the files have them; spreadsheets run nothing; memory is bounded."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pyarrow.parquet as pq
+import pytest
+
+from c4pipe.inspect.corpus import Corpus, connect
+from c4pipe.inspect.serve import export
+from c4pipe.inspect.serve.export import batches, cell, parquet, schema_of
+from c4pipe.inspect.serve.selection import Selection
+from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA
+from tests.inspect.serve.conftest import LONG, Ask, cursor
+
+csv.field_size_limit(1 << 30)
+
+
+@pytest.mark.parametrize(
+    ("query", "sql", "schema"),
+    [
+        ("", "SELECT {} FROM pages ORDER BY shard, row", PAGE_SCHEMA),
+        (
+            "q=harbour",
+            "SELECT {} FROM pages WHERE text ILIKE '%harbour%' OR url ILIKE '%harbour%' ORDER BY shard, row",
+            PAGE_SCHEMA,
+        ),
+        ("split=validation", "SELECT {} FROM pages WHERE split = 'validation' ORDER BY shard, row", PAGE_SCHEMA),
+        ("q=nowhere+at+all", "SELECT {} FROM pages LIMIT 0", PAGE_SCHEMA),
+        ("outcome=url/older_copy", "SELECT {} FROM rejected WHERE stage = 'url' ORDER BY part, row", REJECTED_SCHEMA),
+    ],
+)
+def test_parquet_holds_the_selected_rows(samples: Corpus, viewer: Ask, query: str, sql: str, schema: object) -> None:
+    answer = viewer(samples).get(f"/export?format=parquet&{query}")
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"] == 'attachment; filename="selection.parquet"'
+    table = pq.read_table(io.BytesIO(answer.content))
+    assert table.schema.names == schema.names  # type: ignore[attr-defined]
+    assert [tuple(row.values()) for row in table.to_pylist()] == connect(samples).execute(
+        sql.format(", ".join(table.schema.names))
+    ).fetchall()
+
+
+def test_csv_holds_the_same_rows(samples: Corpus, viewer: Ask) -> None:
+    answer = viewer(samples).get("/export?format=csv&q=harbour")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    table = pq.read_table(io.BytesIO(viewer(samples).get("/export?format=parquet&q=harbour").content))
+    assert [(row["url"], row["text"]) for row in rows] == [(row["url"], row["text"]) for row in table.to_pylist()]
+
+
+def test_formulas_are_defused(hostile: Corpus, viewer: Ask) -> None:
+    answer = viewer(hostile).get("/export?format=csv")
+    rows = list(csv.reader(io.StringIO(answer.text, newline="")))
+    cells = [cell for row in rows for cell in row]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert "'=HYPERLINK(\"http://x\")\n'quoted', text" in cells
+    assert "'@host" in cells
+    assert LONG in cells
+
+
+def test_the_lines_of_a_rejected_page_are_json(hostile: Corpus, viewer: Ask) -> None:
+    rows = list(
+        csv.DictReader(io.StringIO(viewer(hostile).get("/export?format=csv&outcome=rejected").text, newline=""))
+    )
+    assert [row["reason"] for row in rows] == ["few_words", "no_url", "few_words"]
+    assert rows[0]["dropped"] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("=1", "'=1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@a", "'@a"),
+        ("\ta", "'\ta"),
+        ("\ra", "'\ra"),
+        ("a=1", "a=1"),
+        ("", ""),
+        (1.5, 1.5),
+    ],
+)
+def test_a_cell(value: object, shown: object) -> None:
+    assert cell(value) == shown
+
+
+def test_an_export_is_written_while_it_is_read(samples: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "ROW_GROUP_ROWS", 10)
+    read = 0
+
+    def counted():  # type: ignore[no-untyped-def]
+        nonlocal read
+        for table in batches(cursor(samples), samples, Selection()):
+            read += 1
+            yield table
+
+    pieces = parquet(counted(), schema_of(Selection()))
+    next(pieces)
+    assert read == 1
+    assert len(list(pieces)) > 1
+
+
+def test_an_unknown_format_is_refused(samples: Corpus, viewer: Ask) -> None:
+    answer = viewer(samples).get("/export?format=xlsx")
+    assert answer.status_code == 400
+    assert "Known: parquet, csv" in answer.text
