@@ -19,7 +19,7 @@ class Segment(NamedTuple):
 
     text: str
     code: str = ""  # "" where it was kept, else the code of the reason or the name of the edit that cut it
-    owner: str = ""  # of a repeated one the page that keeps it, as `shards.owner_of` names it
+    owner: str = ""  # of a repeated one the page that keeps it, as `dedup.claims.owner_of` names it
 
 
 class Trace(NamedTuple):

@@ -14,6 +14,7 @@ LINK = 2_000  # characters of an address that is a link; browsers take about as 
 NAME = 120  # characters of the name of a number
 CODE = 13  # what a character that is spelt out costs of them, so that a page of such characters stays small
 
+BLANK = "\u00a0"  # that does not break
 # Blanks of other scripts and the joiners that Persian and Hindi spell with: they print as what they are.
 _PLAIN = frozenset("\u00a0\u2002\u2003\u2009\u202f\u3000\u200c\u200d")
 _LINK = re.compile(r"https?://[^\s\\]+", re.IGNORECASE)
@@ -66,39 +67,41 @@ def name(of: str) -> str:
 
 
 def number(value: float) -> str:
-    """`12,345`, with one decimal where it is not whole.
+    """`12,345`; of a mean below a thousand one decimal.
 
-    >>> number(1234), number(1028.86)
-    ('1,234', '1,028.9')
+    >>> number(1234), number(1028.86), number(28.86)
+    ('1,234', '1,029', '28.9')
     """
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.0f}" if value >= 1000 else f"{value:,.1f}"
 
 
 def percent(value: float) -> str:
-    """A part of one, with as many decimals as say something.
+    """A part of one, with as many decimals as say something; its blanks do not break.
 
-    >>> percent(0), percent(0.00004), percent(0.0042), percent(0.551), percent(1)
-    ('0 %', '< 0.01 %', '0.42 %', '55.1 %', '100 %')
+    >>> [percent(part).replace(BLANK, " ") for part in (0, 0.00004, 0.0042, 0.551, 0.9999, 1)]
+    ['0 %', '< 0.01 %', '0.42 %', '55.1 %', '> 99.9 %', '100 %']
     """
     if value in (0, 1):
-        return f"{value:.0%}".replace("%", " %")
-    if 0 < value < 0.0001:
-        return "< 0.01 %"
-    text = f"{100 * value:.2f}" if value < 0.01 else f"{100 * value:.1f}"
-    return f"{'> 99.9' if text == '100.0' and value < 1 else text} %"
+        text = f"{100 * value:.0f}"
+    elif value < 0.0001:
+        text = f"<{BLANK}0.01"
+    else:
+        text = f"{100 * value:.2f}" if value < 0.01 else f"{100 * value:.1f}"
+        text = f">{BLANK}99.9" if text == "100.0" else text
+    return f"{text}{BLANK}%"
 
 
 def size(count: float) -> str:
     """Bytes in decimal units, as disks are sold.
 
-    >>> size(999), size(1500), size(828_600_000_000)
-    ('999 B', '1.5 kB', '828.6 GB')
+    >>> [size(count).replace(BLANK, " ") for count in (999, 1500, 828_600_000_000)]
+    ['999 B', '1.5 kB', '828.6 GB']
     """
     units = iter(("B", "kB", "MB", "GB"))
     unit = next(units)
     while count >= 1000 and unit != "GB":
         count, unit = count / 1000, next(units)
-    return f"{count:,.0f} B" if unit == "B" else f"{count:,.1f} {unit}"
+    return f"{count:,.0f}{BLANK}B" if unit == "B" else f"{count:,.1f}{BLANK}{unit}"
 
 
 def short(value: int) -> str:

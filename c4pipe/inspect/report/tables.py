@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from c4pipe.langid.base import UND
 from c4pipe.mixture import Mixture
 from c4pipe.stats import by_language
 
@@ -59,6 +60,8 @@ class Rivals(NamedTuple):
     name: str
     kept: int | None
     removed: float | None
+    least_kept: int = 0  # of the lists of the most frequent: what they do not hold has no more
+    least_removed: int = 0
 
 
 def first(rows: Sequence[T], most: int = ROWS) -> Rows:
@@ -92,7 +95,7 @@ def languages(stats: dict[str, Any]) -> list[Language]:
     votes = stats.get("votes", {})
     nested = all(isinstance(said, dict) for said in votes.values())  # a mixture's are as `Stats` has them
     for code, said in (votes if nested else by_language(votes)).items():
-        for key, n in said.items():
+        for key, n in said.items() if code != UND else ():
             voted[code] += n
             agreed[code] += n if {vote.rpartition("=")[2] for vote in key.split()} == {code} else 0
     return [Language(code, n, n / total, rates[code], agreed[code], voted[code]) for code, n in ranked(counts)]
@@ -120,15 +123,12 @@ def entries(mixture: Mapping[str, dict[str, Any]]) -> list[Entry]:
 def domains(stats: dict[str, Any]) -> list[Rivals]:
     """The most frequent domains of kept or removed pages. A list that was cut off knows nothing of those behind it."""
     kept, removed = stats.get("domains_kept", {}), stats.get("domains_rejected", {})
-    unlisted = [
-        0 if sum(counts.values()) == total else None
-        for counts, total in (
-            (kept, stats.get("pages_kept", 0)),
-            (removed, stats.get("pages_read", 0) - stats.get("pages_kept", 0)),
-        )
-    ]
+    read, left = stats.get("pages_read", 0), stats.get("pages_kept", 0)
+    others = [0 if sum(counts.values()) == n else None for counts, n in ((kept, left), (removed, read - left))]
+    least = [min(counts.values(), default=0) for counts in (kept, removed)]
     return [
-        Rivals(name, kept.get(name, unlisted[0]), removed.get(name, unlisted[1])) for name in _by_total(kept, removed)
+        Rivals(name, kept.get(name, others[0]), removed.get(name, others[1]), *least)
+        for name in _by_total(kept, removed)
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 import duckdb
@@ -50,11 +50,20 @@ class Cell(NamedTuple):
         return all(value in ("", getattr(self, name)) for name, value in wanted)
 
 
-def count(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, has: Known) -> Counts:
+def count(
+    cursor: duckdb.DuckDBPyConnection,
+    corpus: Corpus,
+    selection: Selection,
+    has: Known,
+    barren: Collection[str] = (),
+) -> Counts:
     """Counts one selection, in one pass over the kept pages and one over the rejected ones. Where nothing is asked of a
-    row, the manifest and the statistics tell, and no text is read. duckdb.Error where memory does not suffice."""
+    row, the manifest and the statistics tell, and no text is read; nor are files read that are known to hold nothing of it, in any config or split.
+
+    duckdb.Error where memory does not suffice.
+    """
     everything = selection == Selection() and "lengths_kept" in corpus.stats
-    cells, domains = _cells(cursor, corpus, selection, has, sizes=not everything)
+    cells, domains = _cells(cursor, corpus, selection, has, barren, sizes=not everything)
     chosen = [cell for cell in cells if cell.within(selection)]
     lengths = _sum((cell.size, cell.pages) for cell in chosen)
     if everything:
@@ -88,13 +97,18 @@ def total(corpus: Corpus, selection: Selection) -> int | None:
 
 
 def _cells(
-    cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, has: Known, sizes: bool
+    cursor: duckdb.DuckDBPyConnection,
+    corpus: Corpus,
+    selection: Selection,
+    has: Known,
+    barren: Collection[str],
+    sizes: bool,
 ) -> tuple[list[Cell], Counter[str]]:
     """The cells of the selection and of those that differ from it in config, split, language or outcome; and the
     registered domains of the selection."""
     row = selection._replace(language="", outcome="" if selection.kept else ANY_REASON)
     wide = row._replace(config="", split="") if selection.by_row else row
-    parts = parts_of(corpus, wide)
+    parts = [part for part in parts_of(corpus, wide) if part["path"] not in barren]
     if not parts:
         return [], Counter()
     where, values = condition(wide)

@@ -55,6 +55,7 @@ class Found(NamedTuple):
     on: Place | None
     searched: int  # rows of the files up to `on`, of `total`
     total: int
+    barren: frozenset[str] = frozenset()  # files that were searched whole, and hold nothing of the selection
 
 
 class Piece(NamedTuple):
@@ -74,16 +75,28 @@ def find(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection
     """The first pages of the selection from a place on, in the order of the files."""
     parts = parts_of(corpus, selection)
     hits: list[Hit] = []
+    barren: set[str] = set()
     pieces, end = stretch(parts, start, STRETCH)
     for group in _grouped(pieces, parts):
         hits += _rows(cursor, corpus, selection, parts, group, PAGE_ROWS + 1 - len(hits))
-        if len(hits) > PAGE_ROWS:
+        if len(hits) <= PAGE_ROWS:
+            barren.update(
+                parts[piece.part]["path"] for piece in group if piece.stop - piece.start == parts[piece.part]["rows"]
+            )
+        else:
             last = hits[PAGE_ROWS]
             end = Place(_numbers(parts)[last.path], last.row)
             break
     total = sum(part["rows"] for part in parts)
     done = min(sum(part["rows"] for part in parts[: end.part]) + end.row, total) if end else total
-    return Found(hits[:PAGE_ROWS], start if start > (0, 0) else None, end, done, total)
+    return Found(
+        hits[:PAGE_ROWS],
+        start if start > (0, 0) else None,
+        end,
+        done,
+        total,
+        frozenset(barren - {h.path for h in hits}),
+    )
 
 
 def find_back(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, stop: Place) -> Found:
@@ -117,17 +130,22 @@ def step(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection
 
 def stretch(parts: Sequence[Part], start: Place, budget: int) -> tuple[list[Piece], Place | None]:
     """Rows from a place on that hold about so many bytes, one row at least, and where they end; None at the very end.
+    A file that a stretch begins with is cut where it is too long, others are taken whole.
 
     >>> parts = [{"rows": 10, "bytes": 100}, {"rows": 10, "bytes": 100}]
     >>> stretch(parts, Place(0, 5), 100)
-    ([Piece(part=0, start=5, stop=10), Piece(part=1, start=0, stop=5)], Place(part=1, row=5))
+    ([Piece(part=0, start=5, stop=10)], Place(part=1, row=0))
+    >>> stretch(parts, Place(1, 0), 40)
+    ([Piece(part=1, start=0, stop=4)], Place(part=1, row=4))
     """
     pieces: list[Piece] = []
     for number in range(start.part, len(parts)):
         rows, size = parts[number]["rows"], parts[number]["bytes"]
         first = start.row if number == start.part else 0
         room = rows if size * (rows - first) <= budget * rows else max(0, budget * rows // size)
-        stop = min(rows, first + (room if pieces else max(1, room)))
+        if pieces and room < rows:
+            return pieces, Place(number, 0)
+        stop = min(rows, first + max(1, room))
         if stop > first:
             pieces.append(Piece(number, first, stop))
             budget = max(0, budget - size * (stop - first) // rows)

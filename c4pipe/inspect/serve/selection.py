@@ -47,6 +47,11 @@ class Selection(NamedTuple):
         return bool(self.q or self.language or self.domain) or self.lengths
 
     @property
+    def rows(self) -> Selection:
+        """What is asked of a row, wherever it stands."""
+        return self._replace(config="", split="")
+
+    @property
     def lengths(self) -> bool:
         """Whether it depends on the length of a page."""
         return (self.least, self.most) != (0, MOST_CHARS)

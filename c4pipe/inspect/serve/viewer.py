@@ -35,7 +35,7 @@ from c4pipe.inspect.serve.viewing import is_owner, judged, view
 from c4pipe.page import Page
 
 MEMORY = "1GB"  # of DuckDB, whatever the size of the corpus
-_COUNTED = 200  # selections whose counts are remembered
+_REMEMBERED = 200  # selections of which something is remembered
 _UNWATCHED = 499  # nobody reads this answer
 _NO_OWNER = (
     "The page that keeps this line is neither in the corpus nor in the sample of rejected pages. It owned the line, "
@@ -53,6 +53,7 @@ class Viewer:
         finding.teach(self._connection)
         self._words = self._judges.words()
         self._counted: OrderedDict[Selection, Counts] = OrderedDict()
+        self._barren: OrderedDict[Selection, frozenset[str]] = OrderedDict()  # files that a search need not read again
         self._templates = environment()
         self._templates.globals |= {"corpus": corpus, "has": self._has, "words": self._words, "judges": self._judges}
         self._templates.globals["shards_rows"] = sum(shard["rows"] for shard in corpus.shards())
@@ -69,6 +70,7 @@ class Viewer:
             found = await self._ask(request, finding.find_back, self._corpus, selection, stop)
         else:
             found = await self._ask(request, finding.find, self._corpus, selection, start or Place(0, 0))
+            _remember(self._barren, selection.rows, self._barren.get(selection.rows, frozenset()) | found.barren)
         counts = await self._count(request, selection) if "counts" in request.query_params else None
         numbers = {part["path"]: i for i, part in enumerate(parts)}
         return self._html(
@@ -210,9 +212,9 @@ class Viewer:
 
     async def _count(self, request: Request, selection: Selection) -> Counts:
         if selection not in self._counted:
-            self._counted[selection] = await self._ask(request, count, self._corpus, selection, self._has)
-            if len(self._counted) > _COUNTED:
-                self._counted.popitem(last=False)
+            barren = self._barren.get(selection.rows, frozenset())
+            counts = await self._ask(request, count, self._corpus, selection, self._has, barren)
+            _remember(self._counted, selection, counts)
         return self._counted[selection]
 
     async def _ask(self, request: Request, work: Callable[..., T], *arguments: Any) -> T:
@@ -241,6 +243,12 @@ async def _gone(request: Request) -> None:
         await asyncio.Event().wait()
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+def _remember(memory: OrderedDict[Selection, T], selection: Selection, value: T) -> None:
+    memory[selection] = value
+    if len(memory) > _REMEMBERED:
+        memory.popitem(last=False)
 
 
 def _joined(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

@@ -183,7 +183,7 @@ def _languages(db: duckdb.DuckDBPyConnection) -> Numbers:
     for language, votes, n in rows:
         said = {vote.split(":")[1] for vote in votes.split() if not vote.startswith("script:")}
         pages[language] += n
-        voted[language] += n if said else 0
+        voted[language] += n if said and language != "und" else 0
         agreed[language] += n if said == {language} else 0
     powers = {language: n**0.3 for language, n in pages.items()}
     found: Numbers = {}

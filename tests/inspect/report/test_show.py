@@ -61,13 +61,13 @@ def test_a_link_is_shown_in_full() -> None:
 @given(st.integers(0, 10**9), st.integers(1, 10**9))
 def test_a_share_is_never_rounded_to_all_or_nothing(part: int, of: int) -> None:
     words = percent(min(part, of) / of)
-    assert (words == "0 %") == (part == 0)
-    assert (words == "100 %") == (part >= of)
+    assert (words == "0\u00a0%") == (part == 0)
+    assert (words == "100\u00a0%") == (part >= of)
 
 
 def test_the_rest() -> None:
     assert shown(None) == "<bdi>None</bdi>"
     assert name("a\x00b" * 99) == "ab" * 40
     assert plain({"a": [1, 2], "b": {}}) == "a 1 2, b none"
-    assert size(999_949_999) == "999.9 MB"
-    assert size(5e12) == "5,000.0 GB"
+    assert size(999_949_999) == "999.9\u00a0MB"
+    assert size(5e12) == "5,000.0\u00a0GB"

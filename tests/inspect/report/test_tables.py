@@ -28,7 +28,7 @@ def test_bins_are_powers_of_two_without_gaps() -> None:
 
 def test_domains_that_no_list_holds_are_unknown_unless_the_list_is_whole() -> None:
     stats = {"pages_read": 10, "pages_kept": 4, "domains_kept": {"a.org": 3}, "domains_rejected": {"b.org": 6}}
-    assert domains(stats) == [Rivals("b.org", None, 6), Rivals("a.org", 3, 0)]
+    assert domains(stats) == [Rivals("b.org", None, 6, 3, 6), Rivals("a.org", 3, 0, 3, 6)]
 
 
 def test_top_level_domains_are_ranked_by_all_their_pages() -> None:

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.serve import finding
+from c4pipe.inspect.serve.counting import count
 from c4pipe.inspect.serve.finding import Hit, Piece, Place, find, find_back, step, stretch
-from c4pipe.inspect.serve.selection import Selection, parts_of
+from c4pipe.inspect.serve.selection import Selection, known, parts_of
 from tests.inspect.serve.conftest import cursor
 from tests.inspect.serve.test_counting import SELECTIONS, plainly
 
@@ -96,6 +97,20 @@ def test_stretches_join_without_gap_or_overlap(parts: list[dict[str, int]], budg
     assert rows == [(number, row) for number, part in enumerate(parts) for row in range(part["rows"])]
 
 
-def test_a_stretch_holds_about_its_budget() -> None:
+def test_a_stretch_holds_about_its_budget_in_whole_files() -> None:
     files = [{"rows": 10, "bytes": 1000}, {"rows": 10, "bytes": 1000}]
-    assert stretch(files, Place(0, 2), 1100) == ([Piece(0, 2, 10), Piece(1, 0, 3)], Place(1, 3))
+    assert stretch(files, Place(0, 2), 1900) == ([Piece(0, 2, 10), Piece(1, 0, 10)], None)
+    assert stretch(files, Place(0, 2), 1700) == ([Piece(0, 2, 10)], Place(1, 0))
+    assert stretch(files, Place(0, 2), 300) == ([Piece(0, 2, 5)], Place(0, 5))
+    assert stretch(files, Place(0, 2), 0) == ([Piece(0, 2, 3)], Place(0, 3))
+
+
+def test_files_without_a_hit_are_known_and_need_no_counting(hostile: Corpus) -> None:
+    selection, has = Selection(q="shalom not said"), known(hostile)
+    nowhere = find(cursor(hostile), hostile, selection, Place(0, 0))
+    assert nowhere.barren == {part["path"] for part in hostile.shards()}
+    once = find(cursor(hostile), hostile, Selection(q="page 3 harbour", split="train"), Place(0, 0))
+    assert [hit.path for hit in once.hits] == ["en/train-00001-of-00002.parquet", "de/train-00000-of-00001.parquet"]
+    assert once.barren == {"en/train-00000-of-00002.parquet"}
+    for asked in (selection, Selection(q="page 3 harbour")):
+        assert count(cursor(hostile), hostile, asked, has, once.barren) == count(cursor(hostile), hostile, asked, has)
