@@ -59,13 +59,16 @@ OUTCOMES = (
 
 @cache
 def vocabulary(language: str) -> np.ndarray:
-    """Made-up words of one to four syllables, no two alike, as an array of strings."""
+    """Made-up words of one to six syllables, no two alike, as an array of strings."""
     random = np.random.default_rng(len(language) + sum(map(ord, SYLLABLES[language])))
     syllables = SYLLABLES[language].split()
-    words: dict[str, None] = dict.fromkeys(syllables)
-    while len(words) < VOCABULARY:
-        words["".join(random.choice(syllables, random.integers(1, 7)))] = None
-    return np.array(list(words), dtype=object)
+    picked = random.integers(0, len(syllables), (3 * VOCABULARY, 6))
+    lengths = random.integers(1, 7, 3 * VOCABULARY)
+    words = dict.fromkeys(
+        "".join(syllables[i] for i in row[:length])
+        for row, length in zip(picked.tolist(), lengths.tolist(), strict=True)
+    )
+    return np.array(list(words)[:VOCABULARY], dtype=object)
 
 
 def texts(language: str, count: int, seed: int) -> Iterator[str]:
@@ -73,7 +76,7 @@ def texts(language: str, count: int, seed: int) -> Iterator[str]:
     random, words = np.random.default_rng(seed), vocabulary(language)
     for number in range(count):
         length = int(random.integers(WORDS // 2, WORDS * 3 // 2))
-        ranks = np.minimum((random.pareto(0.9, length) * 12).astype(int), VOCABULARY - 1)
+        ranks = np.minimum((random.pareto(0.9, length) * 12).astype(int), len(words) - 1)
         page = words[ranks].tolist()
         if random.random() < 1 / 3:
             page[length // 2] = "harbour"
@@ -169,12 +172,12 @@ def ledger(kept: int, lost: dict[str, Counter]) -> dict:
     return {"records": records, "stages": stages}
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pages", type=int, default=500_000)
     parser.add_argument("--rejected", type=int, default=20_000)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     folder, stats, shards, kept = arguments.folder, Stats(), [], []
     for seed, (language, share) in enumerate(SHARES.items()):
         count = round(arguments.pages * share)

@@ -3,13 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import wetfiles
 
+# A busy machine takes its time; what must be quick is measured by bench/, not by a deadline.
+settings.register_profile("c4pipe", deadline=None)
+settings.load_profile("c4pipe")
+
 Build = Callable[..., Path]
+
+
+@cache
+def remember_signatures() -> None:
+    """Beam asks `inspect` for the signatures of the same methods thousands of times a pipeline, a quarter of the time
+    of a small build. Builds in the process of the tests remember them; those in processes of their own do not."""
+    from apache_beam.transforms import core
+    from apache_beam.typehints import decorators
+
+    ask, known = decorators.get_signature, {}
+
+    def remember(function):
+        key = getattr(function, "__func__", function), hasattr(function, "__self__")
+        try:
+            if key not in known:
+                known[key] = ask(function)
+        except TypeError:  # one that cannot be a key
+            return ask(function)
+        return known[key]
+
+    decorators.get_signature = core.get_signature = remember
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +61,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, badwords: Path) -> Build:
     """
     from beam_jobs import build_c4
 
+    remember_signatures()
     done: dict[tuple[str, ...], Path] = {}
 
     def build(source: Path, *options: str) -> Path:

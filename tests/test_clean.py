@@ -195,9 +195,9 @@ def test_dropped_lines_are_told_in_order_with_the_line_that_costs_the_page_last(
     dropped: list[Dropped] = []
     clean(page(f"A menu\n{GOOD}\n Only[1] two.\nA brace {{ stands in this line.\nA menu"), C4, dropped)
     assert dropped == [
-        ("no_end_mark", "A menu"),
-        ("few_words", "Only two."),  # as the rule saw it: stripped, without its citation
-        ("curly_brace", "A brace { stands in this line."),
+        Dropped("no_end_mark", "A menu"),
+        Dropped("few_words", "Only two."),  # as the rule saw it: stripped, without its citation
+        Dropped("curly_brace", "A brace { stands in this line."),
     ]
 
 

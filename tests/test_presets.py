@@ -14,7 +14,7 @@ import pytest
 from c4pipe.catalogue import describe, reasons_of
 from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
 from c4pipe.errors import ConfigError
-from c4pipe.page import Page, Reason, Rejected, Unit
+from c4pipe.page import Dropped, Page, Reason, Rejected, Unit
 from c4pipe.plan import Plan, walk
 from c4pipe.presets import (
     EN,
@@ -262,7 +262,7 @@ def test_a_rule_of_ones_own_takes_ten_lines() -> None:
     assert kept.tally == {"commas": 1, "no_end_mark": 1}
     assert isinstance(lost, Rejected)
     assert (lost.reason.code, lost.tally) == ("few_sentences", {"commas": 1})
-    assert plan.dropped_lines(pages[0]) == [("commas", listing), ("no_end_mark", "Menu")]
+    assert plan.dropped_lines(pages[0]) == [Dropped("commas", listing), Dropped("no_end_mark", "Menu")]
     assert "commas" in plan.line_codes
     assert ("clean", MaxCommas.reason, "has more than 2 commas") in reasons_of(mine)
     assert {"rule": "MaxCommas", "commas": 2, "reason": "commas", "source": "this test"} in describe(mine)["stages"][3][

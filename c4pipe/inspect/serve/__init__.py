@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 
 import uvicorn
 
@@ -31,7 +32,7 @@ def serve(corpus: Corpus, port: int) -> None:
         server_header=False,
         date_header=False,
     )
-    with listener:
+    with listener, suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -58,9 +58,8 @@ def count(
     barren: Collection[str] = (),
 ) -> Counts:
     """Counts one selection, in one pass over the kept pages and one over the rejected ones. Where nothing is asked of a
-    row, the manifest and the statistics tell, and no text is read; nor are files read that are known to hold nothing of it, in any config or split.
-
-    duckdb.Error where memory does not suffice.
+    row, the manifest and the statistics tell, and no text is read; nor are `barren` files read, which are known to
+    hold nothing of `selection.widest`. duckdb.Error where memory does not suffice.
     """
     everything = selection == Selection() and "lengths_kept" in corpus.stats
     cells, domains = _cells(cursor, corpus, selection, has, barren, sizes=not everything)
@@ -106,8 +105,9 @@ def _cells(
 ) -> tuple[list[Cell], Counter[str]]:
     """The cells of the selection and of those that differ from it in config, split, language or outcome; and the
     registered domains of the selection."""
-    row = selection._replace(language="", outcome="" if selection.kept else ANY_REASON)
-    wide = row._replace(config="", split="") if selection.by_row else row
+    wide = selection.widest
+    if not selection.by_row:
+        wide = wide._replace(config=selection.config, split=selection.split)
     parts = [part for part in parts_of(corpus, wide) if part["path"] not in barren]
     if not parts:
         return [], Counter()

@@ -48,8 +48,13 @@ class Selection(NamedTuple):
 
     @property
     def rows(self) -> Selection:
-        """What is asked of a row, wherever it stands."""
+        """The same pages, of all configs and splits."""
         return self._replace(config="", split="")
+
+    @property
+    def widest(self) -> Selection:
+        """All pages that differ from the selected ones in config, split, language or reason only."""
+        return self.rows._replace(language="", outcome="" if self.kept else ANY_REASON)
 
     @property
     def lengths(self) -> bool:

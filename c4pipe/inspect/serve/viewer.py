@@ -212,7 +212,7 @@ class Viewer:
 
     async def _count(self, request: Request, selection: Selection) -> Counts:
         if selection not in self._counted:
-            barren = self._barren.get(selection.rows, frozenset())
+            barren = self._barren.get(selection.widest, frozenset())
             counts = await self._ask(request, count, self._corpus, selection, self._has, barren)
             _remember(self._counted, selection, counts)
         return self._counted[selection]

@@ -26,6 +26,7 @@ class View(NamedTuple):
     stage: str  # that rejected it; "" for a kept page
     reason: str
     detail: str
+    says: str  # the reason in words, with the thresholds of the preset that judged
     explanation: Explanation | None
     lines: list[Line]  # raw, where it is known
     beside: bool  # the kept text is what is left of each line, so it stands beside it
@@ -76,7 +77,11 @@ def _drawn(
     text = _plain(left) if not beside and outcome[1] == KEPT else []
     hidden = max(0, len(segments) - MOST_LINES, len(text) - MOST_LINES)
     colours = hues(explanation) if explanation else {}
-    return View(page, *outcome, explanation, lines_of(segments), beside, text[:MOST_LINES], hidden, colours, notes)
+    tried = explanation.tried if explanation else []
+    says = next((rule.words for rule in tried if (rule.stage, rule.code) == outcome[:2]), "")
+    return View(
+        page, *outcome, says, explanation, lines_of(segments), beside, text[:MOST_LINES], hidden, colours, notes
+    )
 
 
 def _segments(text: str) -> list[list[Segment]]:

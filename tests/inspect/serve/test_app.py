@@ -6,16 +6,14 @@ import html
 import json
 import re
 import shutil
-import socket
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from starlette.testclient import TestClient
 
-from c4pipe.errors import ConfigError
 from c4pipe.inspect.corpus import Corpus, connect, open_corpus
-from c4pipe.inspect.serve import make_app, serve
+from c4pipe.inspect.serve import make_app
 from c4pipe.inspect.serve.asking import LONGEST_TEXT
 from c4pipe.presets import PRESETS
 from c4pipe.shards import MANIFEST
@@ -194,6 +192,8 @@ def test_why_not_judges_a_text_by_any_preset(samples: Corpus, viewer: Ask) -> No
     assert "Menu no_end_mark" in words
     assert "Read our cookie policy before you go on. policy" in words
     assert "older_copy not judged" in words
+    words = text_of(viewer(samples).post("/why", data={"text": text, "preset": "en.2019"}, headers=POST).text)
+    assert "it has fewer than 5 sentences" in words
     words = text_of(viewer(samples).post("/why", data={"text": text, "preset": "multilingual"}, headers=POST).text)
     assert "few_paragraphs" in words
 
@@ -310,16 +310,17 @@ def test_a_corpus_without_pages(samples: Corpus, tmp_path: Path) -> None:
         assert client.get("/export?format=parquet").status_code == 200
 
 
-def test_a_port_in_use_is_said(samples: Corpus) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        with pytest.raises(ConfigError, match="Choose another one: --port N"):
-            serve(samples, taken.getsockname()[1])
-    with pytest.raises(ConfigError, match="port 70000"):
-        serve(samples, 70_000)
-
-
 def test_scripted_markup_in_a_query_is_text(samples: Corpus, viewer: Ask) -> None:
     body = viewer(samples).get("/?" + urlencode({"q": f'"{SCRIPT}'})).text
     assert SCRIPT not in body
+
+
+@pytest.mark.parametrize("query", ["language=he&q=o", "outcome=clean/few_words&q=x", "config=de&q=page+2", "q=page+3"])
+def test_counts_are_the_same_before_and_after_a_search(hostile: Corpus, query: str) -> None:
+    """What a list has learnt of files without a hit serves the counts, where it holds for them."""
+    answers = []
+    for first in ("/static/viewer.js", f"/?{query}"):
+        with TestClient(make_app(hostile), base_url="http://127.0.0.1:8000") as client:
+            client.get(first)
+            answers.append(client.get(f"/counts?{query}").text)
+    assert answers[0] == answers[1]
