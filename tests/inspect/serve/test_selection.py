@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from c4pipe.errors import ConfigError
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.serve.selection import FIELDS, MOST_CHARS, Known, Selection, condition, known, parse
+from c4pipe.stats import registered
 
 HAS = Known(("en", "de"), ("train", "validation"), ("clean/few_words", "read/no_url"))
 
@@ -97,3 +98,13 @@ def test_capitals_count_where_one_is_typed() -> None:
     )  # fmt: skip
     assert condition(Selection(q="Abc.", field="text")) == ("(contains(text, $q))", {"q": "Abc."})
     assert Selection(most=MOST_CHARS).lengths is False
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://a.co.uk/", "HTTP://WWW.A.COM/x", "http://München.de", "http://xn--mnchen-3ya.de/", "http://a\u3002b\uff0ecom/",
+     "http://1.2.3.4:80/", "http://[::1]:8000/", "http://u:p@b.a.example:1/", "a.example", "", "javascript:alert(1)",
+     "http://a.b.c.d.github.io/", "//x", "http://../", "http://com/", "@host", "http://a..com/"],
+)  # fmt: skip
+def test_the_label_that_is_looked_for_first_stands_in_the_url(url: str) -> None:
+    assert condition(Selection(domain=registered(url) or "x"))[1]["label"] in f"{url}x"

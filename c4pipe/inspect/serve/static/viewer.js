@@ -121,7 +121,10 @@ addEventListener("keydown", (event) => {
   }
 });
 
-if (matchMedia("(max-width: 60rem)").matches) $("#filters")?.removeAttribute("open");
+const wide = matchMedia("(min-width: 60rem)"); // where the filters stand beside the list
+const unfold = () => $("#filters")?.toggleAttribute("open", wide.matches);
+wide.addEventListener("change", unfold);
+unfold();
 if (location.hash === "#q") $("#q")?.focus();
 const quiet = (error) => {
   if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error; // gone, or the server has ended
