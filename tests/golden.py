@@ -24,6 +24,7 @@ from beam_jobs import build_c4, rebalance
 from c4pipe.presets import PRESETS
 from c4pipe.shards import SPLITS, read_manifest
 from c4pipe.summary import funnel, printable, splits, summary
+from tests.pictures import photograph
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "data_samples"
@@ -113,6 +114,7 @@ def main() -> int:
             (EXPECTED / f"{preset}.txt").write_text(render(corpus), encoding="utf-8")
             if preset == "en":
                 (ROOT / "docs" / "build.svg").write_text(picture(corpus), encoding="utf-8")
+                photograph(corpus, ROOT / "docs")
             if preset == "multilingual":
                 mixed = Path(folder) / "mixture"
                 if rebalance.main(["--corpus", str(corpus), "--output", str(mixed)]):
