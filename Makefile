@@ -84,8 +84,9 @@ fix: setup ## let the tools mend format and lint, and write the generated parts 
 	$(VENV)/bin/ruff check --fix .
 	$(PY) -m tests.docs
 
+# One process more than cores: some tests wait, for a browser, a disk or a death.
 test: setup ## all tests: ARGS= goes to pytest
-	$(PY) -m pytest -n auto --dist worksteal $(ARGS)
+	$(PY) -m pytest -n $$($(PY) -c "import os; print(os.cpu_count() + 1)") --dist worksteal $(ARGS)
 
 golden: setup ## write data_samples/expected anew: read the diff before you commit it
 	$(PY) -m tests.golden

@@ -6,10 +6,10 @@ import argparse
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from c4pipe.command import Parser
+from c4pipe.command import Parser, whole
 from c4pipe.errors import C4Error, ConfigError
 from c4pipe.fetch.board import Board
 from c4pipe.fetch.client import Client
@@ -45,15 +45,13 @@ def parser() -> argparse.ArgumentParser:
     )
     a = p.add_argument
     a("--crawl", required=True, metavar="ID", help="such as CC-MAIN-2024-22")
-    a("--files", required=True, type=_whole(1, 10**6), metavar="N", help="how many")
+    a("--files", required=True, type=whole(1, 10**6), metavar="N", help="how many")
     a("--output", required=True, type=Path, metavar="DIR", help="folder for them, made if need be")
     which = p.add_mutually_exclusive_group()
-    which.add_argument(
-        "--start", type=_whole(0, 10**6), default=0, metavar="K", help="skip K files of the crawl's list"
-    )
-    which.add_argument("--sample", type=_whole(0, 2**63), metavar="SEED", help="take the N spread over the whole crawl")
+    which.add_argument("--start", type=whole(0, 10**6), default=0, metavar="K", help="skip K files of the crawl's list")
+    which.add_argument("--sample", type=whole(0, 2**63), metavar="SEED", help="take the N spread over the whole crawl")
     a("--verify", action="store_true", help="unpack the files that are there, too, and fetch damaged ones again")
-    a("--connections", type=_whole(1, CONNECTIONS), default=2, metavar="N", help=f"1 to {CONNECTIONS} (default: 2)")
+    a("--connections", type=whole(1, CONNECTIONS), default=2, metavar="N", help=f"1 to {CONNECTIONS} (default: 2)")
     a("--max-rate", type=_rate, metavar="MB", help="megabytes a second, all connections together (default: no cap)")
     a("--host", default=HOST, metavar="URL", help=f"a mirror (default: {HOST})")
     return p
@@ -144,19 +142,6 @@ def _conclude(job: Job, outcomes: list[Outcome], there: int) -> int:
         return 1
     print(f"Build from them: make build-c4 INPUT={job.folder}")
     return 0
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            value = low - 1
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
-        return value
-
-    return number
 
 
 def _rate(text: str) -> float:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
+from c4pipe.command import Parser, whole
 from c4pipe.errors import ConfigError
 
 PAGES = 3  # shown of a reason
@@ -47,14 +47,9 @@ Control characters and other invisible ones are spelt out wherever text is shown
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise ConfigError(f"{message}. See --help.")
-
-
 def parser() -> argparse.ArgumentParser:
     """The options."""
-    p = _Parser(
+    p = Parser(
         prog="python -m c4pipe.inspect",
         description="Shows a finished corpus: what was kept, what was dropped, and why.",
         epilog=EPILOG,
@@ -82,12 +77,12 @@ def parser() -> argparse.ArgumentParser:
     a = p.add_argument
     a("--against", type=Path, metavar="DIR2", help="compare with this corpus, page by page; with --html, side by side")
     a("--stage", type=_text, metavar="S", help="with --reason: of this stage only")
-    a("--sample", type=_whole(0, MOST_PAGES), metavar="N", help=f"pages to show (default: {PAGES})")
-    a("--limit", type=_whole(1, MOST_ROWS), metavar="N", help=f"with --sql: rows to show (default: {ROWS})")
+    a("--sample", type=whole(0, MOST_PAGES), metavar="N", help=f"pages to show (default: {PAGES})")
+    a("--limit", type=whole(1, MOST_ROWS), metavar="N", help=f"with --sql: rows to show (default: {ROWS})")
     form = p.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object instead of text")
     form.add_argument("--csv", action="store_true", help="with --sql: CSV instead of a table, formulas defused")
-    a("--port", type=_whole(0, 65535), metavar="N", help=f"with --serve (default: {PORT}; 0: any that is free)")
+    a("--port", type=whole(0, 65535), metavar="N", help=f"with --serve (default: {PORT}; 0: any that is free)")
     return p
 
 
@@ -131,12 +126,3 @@ def _text(text: str) -> str:
     except UnicodeEncodeError:
         raise argparse.ArgumentTypeError(f"{text!r} is not UTF-8") from None
     return text
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and low <= int(text[:9]) <= high and len(text) < 9):
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low:,} to {high:,}")
-        return int(text)
-
-    return number

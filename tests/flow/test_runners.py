@@ -139,7 +139,11 @@ def test_the_graph_does_not_grow_with_the_inputs(badwords):
 @pytest.mark.parametrize(
     "preset",
     [
-        *(name for name in PRESETS if name not in ("en.tfds", "webtextlike")),
+        *(
+            pytest.param(name, marks=[] if name in ("en", "multilingual") else pytest.mark.soak)
+            for name in PRESETS
+            if name not in ("en.tfds", "webtextlike")
+        ),
         "en,en.noblocklist,en.noclean,realnewslike",
     ],
 )

@@ -129,8 +129,9 @@ Lengths  a page has 48 characters on the average, as read 28
     32 to 63     3  ████████████████     3  ████████████████
 
 Domains  most pages kept, and most removed
-  kept                  removed
-  example.  3  100.00%  example.  4  100.00%
+  kept                   removed
+  a.example  3  100.00%  b.example  3  75.00%
+                         c.example  1  25.00%
 
 Crawled  pages kept, by month as WARC-Date writes it
   2024-01  1  33.33%  ████████

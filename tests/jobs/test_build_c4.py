@@ -590,7 +590,7 @@ def test_the_process_ends_as_main_does(small, badwords, tmp_path):
     assert "truncated 1" in out
 
 
-@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.soak)])
 def test_a_failed_build_says_so_in_one_line(badwords, tmp_path, workers):
     (tmp_path / "in").mkdir()
     for i in range(2):

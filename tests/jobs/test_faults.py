@@ -100,17 +100,17 @@ def patch_with(monkeypatch):
 @pytest.mark.parametrize(
     ("what", "name", "code", "lasting"),
     [
-        ("mkdir", ".staging-", errno.EIO, False),
+        pytest.param("mkdir", ".staging-", errno.EIO, False, marks=pytest.mark.soak),
         ("write", ".inputs.jsonl", errno.ENOSPC, True),
         ("create", "staged/.000000.pages", errno.ENOSPC, True),
         ("write", "staged/.000000.summary", errno.EIO, False),
-        ("fsync", "finished/.000000.pages", errno.EIO, False),
-        ("replace", "groups/.000000.json", errno.ENOSPC, True),
+        pytest.param("fsync", "finished/.000000.pages", errno.EIO, False, marks=pytest.mark.soak),
+        pytest.param("replace", "groups/.000000.json", errno.ENOSPC, True, marks=pytest.mark.soak),
         ("write", "en/.train-", errno.ENOSPC, True),
         ("replace", "en/.train-", errno.EIO, False),
-        ("create", "written/en/.train-", errno.ENOSPC, True),
-        ("fsync", "rejected/.part-kept", errno.EIO, False),
-        ("write", ".README.md", errno.ENOSPC, True),
+        pytest.param("create", "written/en/.train-", errno.ENOSPC, True, marks=pytest.mark.soak),
+        pytest.param("fsync", "rejected/.part-kept", errno.EIO, False, marks=pytest.mark.soak),
+        pytest.param("write", ".README.md", errno.ENOSPC, True, marks=pytest.mark.soak),
         ("replace", ".manifest.json", errno.EIO, False),
     ],
 )

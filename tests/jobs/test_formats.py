@@ -73,6 +73,7 @@ def test_of_text_every_file_is_a_document(run, tmp_path):
     assert {row["url"] for row in rows(tmp_path / "c4")} == {f"file:///book%20{i}.txt" for i in range(3)}
 
 
+@pytest.mark.soak
 def test_several_presets_and_several_workers_over_parquet(run, tmp_path):
     (tmp_path / "in").mkdir()
     for i in range(3):

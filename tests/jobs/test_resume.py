@@ -210,10 +210,10 @@ def test_what_a_killed_build_was_writing_goes_away(arguments, expected, target, 
     [
         (("--shards", "2"), []),  # nothing that the first pass knows of
         (("--languages", "de"), [0, 1]),  # other sentences
-        (("--preset", "en.noblocklist"), []),
-        (("--preset", "en.noclean"), [0, 1]),
+        pytest.param(("--preset", "en.noblocklist"), [], marks=pytest.mark.soak),
+        pytest.param(("--preset", "en.noclean"), [0, 1], marks=pytest.mark.soak),
         (("--limit-pages", "20"), [0, 1]),
-        (("--rejected", "all"), [0, 1]),
+        pytest.param(("--rejected", "all"), [0, 1], marks=pytest.mark.soak),
     ],
 )
 def test_other_settings_take_what_is_staged_if_it_is_the_same(

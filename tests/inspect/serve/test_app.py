@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 
+from c4pipe import text
 from c4pipe.inspect.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.serve import make_app
 from c4pipe.inspect.serve.asking import LONGEST_TEXT
@@ -224,6 +225,7 @@ def test_why_not_part_is_for_the_script(samples: Corpus, viewer: Ask) -> None:
 def test_a_preset_whose_files_are_missing_says_so(
     samples: Corpus, viewer: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    text._punkt.cache_clear()  # another test may have loaded it
     monkeypatch.setattr("c4pipe.assets.find_punkt", lambda: None)
     answer = viewer(samples).post("/why", data={"text": "A page.", "preset": "en.tfds"}, headers=POST)
     assert answer.status_code == 200
