@@ -86,7 +86,7 @@ fix: setup ## let the tools mend format and lint, and write the generated parts 
 
 # One process more than cores: some tests wait, for a browser, a disk or a death.
 test: setup ## all tests: ARGS= goes to pytest
-	$(PY) -m pytest -n $$($(PY) -c "import os; print(os.cpu_count() + 1)") --dist worksteal $(ARGS)
+	$(PY) -m pytest -n $$($(PY) -c "import os; print(len(os.sched_getaffinity(0)) + 1)" || echo auto) --dist worksteal $(ARGS)
 
 golden: setup ## write data_samples/expected anew: read the diff before you commit it
 	$(PY) -m tests.golden
