@@ -56,6 +56,7 @@ def _skipping(steps: Sequence[LineStep], chars: int, end: EndMark) -> Callable[[
     """Most lines of a crawled page have no end mark. Its last character tells, unless the line is so long that it
     may hold a long word, or holds a bracket and may lose a citation at its end: those walk the rules."""
     last = frozenset(mark[-1] for mark in end.marks)
+    alive = _alive(steps, chars, end, last)
 
     def run(page: Page) -> Verdict:
         text = page.text
@@ -63,7 +64,7 @@ def _skipping(steps: Sequence[LineStep], chars: int, end: EndMark) -> Callable[[
         if "" in lines or _ODD_BREAK.search(text):
             return clean(page, steps)
         walk = [line for line in lines if line[-1] in last or "[" in line or len(line) > chars or line[-1].isspace()]
-        verdict = clean(page._replace(text="\n".join(walk)), steps)
+        verdict = clean(page._replace(text="\n".join(walk)), alive(walk))
         if isinstance(verdict, Rejected):
             return clean(page, steps)  # rare; the tally must stop at the line that cost the page
         skipped = len(lines) - len(walk)
@@ -74,3 +75,28 @@ def _skipping(steps: Sequence[LineStep], chars: int, end: EndMark) -> Callable[[
         return Kept(verdict.page, tally)
 
     return run
+
+
+def _alive(
+    steps: Sequence[LineStep], chars: int, end: EndMark, last: frozenset[str]
+) -> Callable[[list[str]], Sequence[LineStep]]:
+    """Tells which steps can do anything to these lines.
+
+    Without brackets, long lines and blanks at the end, the three leading ones cannot, but for lines that are cut off,
+    if each mark is one character; of the others those cannot whose `needs` are nowhere.
+    """
+    # A class of the user's own may have inherited them.
+    needs = [
+        (step, step.needs if isinstance(step, LineRule) and "needs" in vars(type(step)) else ()) for step in steps[3:]
+    ]
+    short = all(len(mark) == 1 for mark in end.marks)
+
+    def alive(lines: list[str]) -> Sequence[LineStep]:
+        text = "\n".join(lines) + "\n"
+        if "[" in text or not short or any(line[-1] not in last or len(line) > chars for line in lines):
+            return steps
+        lowered = text.lower()
+        left = [step for step, strings in needs if not strings or any(string in lowered for string in strings)]
+        return [end, *left] if f"{end.cut}\n" in text else left
+
+    return alive

@@ -15,7 +15,7 @@ from c4pipe.page import Dropped, Page
 from c4pipe.shards import REJECTED_SCHEMA, dropped_column
 from c4pipe.text import hash64
 
-PER_REASON = 1000  # pages shown for a reason of a stage, and for kept pages
+PER_REASON = 200  # pages shown for a reason of a stage, and for kept pages: a few MB, whatever the corpus
 SPARE = 4  # a shard holds back this many times its fair share, for some of its pages will lose their URL
 
 SAMPLE_SCHEMA = REJECTED_SCHEMA.append(pa.field("priority", pa.uint64())).append(pa.field("row", pa.int64()))

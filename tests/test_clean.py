@@ -249,6 +249,13 @@ class OneWord(MaxWordLength):
         return line == "word"
 
 
+class Inherited(NoBrace):
+    """Judges something else than what `needs` says, which it has inherited."""
+
+    def breaks(self, line: str) -> bool:
+        return "word" in line
+
+
 STEPS: dict[str, tuple[LineStep, ...]] = {
     "C4": C4,
     "the early paper": c4_lines(min_words=3),
@@ -262,6 +269,7 @@ STEPS: dict[str, tuple[LineStep, ...]] = {
     "end mark first": (EndMark(), MaxWordLength(), StripCitations(), NoBrace()),
     "citations first": (StripCitations(), MaxWordLength(10), EndMark(), MinWords(2)),
     "the leading rules alone": C4[:3],
+    "needs that do not fit": (*C4[:3], Inherited(), NoPolicy(("word",))),
     "two rules": C4[:2],
     "the end of C4": C4[3:],
     "one rule twice": (*C4, EndMark(), EndMark(cut="d.")),

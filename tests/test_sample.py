@@ -20,11 +20,11 @@ def page(n: int) -> Page:
     [
         ("none", 1, 0),
         ("all", 1, None),
-        ("sample", 1, 1000),
-        ("sample", 4, 1000),
-        ("sample", 5, 800),
-        ("sample", 7, 572),
-        ("sample", 125, 32),
+        ("sample", 1, 200),
+        ("sample", 4, 200),
+        ("sample", 5, 160),
+        ("sample", 7, 115),
+        ("sample", 25, 32),
         ("sample", 90_000, 32),
     ],
 )

@@ -27,9 +27,14 @@ class LineEdit:
 
 @dataclass(frozen=True)
 class LineRule:
-    """Judges one stripped line. `reason.unit` says whether the line or the whole page goes."""
+    """Judges one stripped line. `reason.unit` says whether the line or the whole page goes.
+
+    A rule that can only be broken by a line which, in lower case, holds one of some strings may name those as `needs`:
+    it is not asked about pages without them. A subclass with another `breaks` names its own.
+    """
 
     reason: ClassVar[Reason]
+    needs: ClassVar[tuple[str, ...]] = ()
 
     def breaks(self, line: str) -> bool:
         """Whether the line breaks the rule."""

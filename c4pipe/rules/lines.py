@@ -105,9 +105,10 @@ class NoLoremIpsum(LineRule):
         keeps="Real words fill this line here.",
         drops="Lorem ipsum dolor sit amet today.",
     )
+    needs: ClassVar = ("lorem ipsum",)
 
     def breaks(self, line: str) -> bool:
-        return "lorem ipsum" in line.lower()
+        return self.needs[0] in line.lower()
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,10 @@ class NoJavascript(LineRule):
         keeps="Please switch on the light first.",
         drops="Please enable JavaScript to go on.",
     )
+    needs: ClassVar = ("javascript",)
 
     def breaks(self, line: str) -> bool:
-        return "javascript" in line.lower()
+        return self.needs[0] in line.lower()
 
 
 @dataclass(frozen=True)
@@ -139,9 +141,10 @@ class NoBrace(LineRule):
         keeps="No brace stands in this line.",
         drops="A brace { stands in this line.",
     )
+    needs: ClassVar = ("{",)
 
     def breaks(self, line: str) -> bool:
-        return "{" in line
+        return self.needs[0] in line
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,10 @@ class NoPolicy(LineRule):
         keeps="She baked six cookies for them.",
         drops="This site uses cookies for comfort.",
     )
+
+    @property
+    def needs(self) -> tuple[str, ...]:  # type: ignore[override]
+        return self.phrases
 
     def breaks(self, line: str) -> bool:
         lowered = line.lower()

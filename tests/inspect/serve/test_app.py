@@ -67,7 +67,7 @@ def test_counts_come_by_themselves_and_without_a_script(samples: Corpus, viewer:
 def test_a_rejected_list_says_why(samples: Corpus, viewer: Ask) -> None:
     words = text_of(viewer(samples).get("/?outcome=clean/few_sentences").text)
     assert "A page that has fewer than 3 sentences. TFDS c4 3.1.0" in words
-    assert "The build rejected 23 pages for this. The table holds a sample of up to 1,000." in words
+    assert "The build rejected 23 pages for this. The table holds a sample of them." in words
 
 
 def test_a_kept_page_stands_beside_its_raw_text(samples: Corpus, viewer: Ask) -> None:
