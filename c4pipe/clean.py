@@ -89,7 +89,7 @@ def _alive(
     needs = [
         (step, step.needs if isinstance(step, LineRule) and "needs" in vars(type(step)) else ()) for step in steps[3:]
     ]
-    short = all(len(mark) == 1 for mark in end.marks)
+    short = all(len(mark) == 1 and not mark.isspace() for mark in end.marks)
 
     def alive(lines: list[str]) -> Sequence[LineStep]:
         text = "\n".join(lines) + "\n"

@@ -19,9 +19,11 @@ Build = Callable[..., Path]
 
 
 @cache
-def remember_signatures() -> None:
-    """Beam asks `inspect` for the signatures of the same methods thousands of times a pipeline, a quarter of the time
-    of a small build. Builds in the process of the tests remember them; those in processes of their own do not."""
+def quicken_pipelines() -> None:
+    """Beam asks `inspect` for the signatures of the same methods thousands of times a pipeline, and makes a parser of
+    all its options hundreds of times: two fifths of the time of a small build. Builds in the process of the tests
+    remember both; those in processes of their own do not."""
+    from apache_beam.options.pipeline_options import PipelineOptions
     from apache_beam.transforms import core
     from apache_beam.typehints import decorators
 
@@ -36,7 +38,16 @@ def remember_signatures() -> None:
             return ask(function)
         return known[key]
 
+    view_as, views = PipelineOptions.view_as, {}
+
+    def view(self, kind):
+        _, mine = views.setdefault(id(self), (self, {}))  # held, so that no other object gets its id
+        if kind not in mine:
+            mine[kind] = view_as(self, kind)
+        return mine[kind]
+
     decorators.get_signature = core.get_signature = remember
+    PipelineOptions.view_as = view
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +72,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, badwords: Path) -> Build:
     """
     from beam_jobs import build_c4
 
-    remember_signatures()
+    quicken_pipelines()
     done: dict[tuple[str, ...], Path] = {}
 
     def build(source: Path, *options: str) -> Path:

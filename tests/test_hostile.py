@@ -309,6 +309,7 @@ def large_records() -> Iterator[bytes]:
     yield record(8, story(4))
 
 
+@pytest.mark.soak
 def test_memory_is_bounded(tmp_path: Path, badwords: Path) -> None:
     for name, records in (("small", [record(1, story(1)), record(2, story(2))]), ("large", large_records())):
         (tmp_path / name).mkdir()

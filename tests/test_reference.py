@@ -57,7 +57,10 @@ COUNTS = {
 
 @pytest.mark.parametrize(
     ("column", "expected"),
-    [pytest.param(0, WET, id="wet"), pytest.param(1, EVERYTHING, id="everything", marks=pytest.mark.slow)],
+    [
+        pytest.param(0, WET, id="wet", marks=pytest.mark.soak),
+        pytest.param(1, EVERYTHING, id="everything", marks=pytest.mark.slow),
+    ],
 )
 @pytest.mark.usefixtures("punkt")
 def test_the_pages_and_counts_of_the_reference(tmp_path, column, expected):

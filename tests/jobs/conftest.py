@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.conftest import remember_signatures
+from tests.conftest import quicken_pipelines
 
 
 @pytest.fixture(scope="session", autouse=True)
-def signatures() -> None:
-    """They are quicker with them."""
-    remember_signatures()
+def quick() -> None:
+    """They remember what Beam asks for again and again."""
+    quicken_pipelines()

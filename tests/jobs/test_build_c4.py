@@ -602,6 +602,7 @@ def test_a_failed_build_says_so_in_one_line(badwords, tmp_path, workers):
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_a_full_disk_says_so_in_one_line(small, badwords, tmp_path):
     target = tmp_path / "c4"
     arguments = ["--input", small, "--output", target, "--badwords-dir", badwords, "--workers", "1"]

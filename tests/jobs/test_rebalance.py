@@ -263,7 +263,7 @@ print(json.dumps({name: [row["source"] for row in split] for name, split in foun
 """
 
 
-@pytest.mark.parametrize("how", ["whole", "streaming"])
+@pytest.mark.parametrize("how", ["whole", pytest.param("streaming", marks=pytest.mark.soak)])
 def test_load_dataset(mixed, tmp_path, how):
     pytest.importorskip("datasets")
     offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(tmp_path / "hf")}

@@ -227,6 +227,7 @@ def test_all_languages_may_be_too_small(run, tmp_path):
     assert manifest_of(tmp_path / "c4")["shards"] == []
 
 
+@pytest.mark.soak
 def test_a_shard_is_staged_for_the_trunk_that_lacks_it(run, monkeypatch, tmp_path):
     staged = []
     real = read.stage_shard
