@@ -90,10 +90,11 @@ def _alive(
         (step, step.needs if isinstance(step, LineRule) and "needs" in vars(type(step)) else ()) for step in steps[3:]
     ]
     short = all(len(mark) == 1 and not mark.isspace() for mark in end.marks)
+    changing = any(isinstance(step, LineEdit) for step in steps[3:])  # into what a rule behind it needs
 
     def alive(lines: list[str]) -> Sequence[LineStep]:
         text = "\n".join(lines) + "\n"
-        if "[" in text or not short or any(line[-1] not in last or len(line) > chars for line in lines):
+        if "[" in text or changing or not short or any(line[-1] not in last or len(line) > chars for line in lines):
             return steps
         lowered = text.lower()
         left = [step for step, strings in needs if not strings or any(string in lowered for string in strings)]

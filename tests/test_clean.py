@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 from c4pipe.clean import LineStep, clean, fast_clean
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
 from c4pipe.presets import c4_lines
-from c4pipe.rules import EndMark, LineRule, MaxWordLength, MinWords, NoBrace, NoJavascript, NoPolicy, StripCitations
+from c4pipe.rules import (
+    EndMark,
+    LineEdit,
+    LineRule,
+    MaxWordLength,
+    MinWords,
+    NoBrace,
+    NoJavascript,
+    NoPolicy,
+    StripCitations,
+)
 from c4pipe.wet import read_wet
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -256,6 +266,16 @@ class Inherited(NoBrace):
         return "word" in line
 
 
+class Opened(LineEdit):
+    """Makes what a rule behind it needs."""
+
+    says: ClassVar = "gets a brace"
+    source: ClassVar = "this test"
+
+    def edit(self, line: str) -> str:
+        return line.replace("word", "{")
+
+
 STEPS: dict[str, tuple[LineStep, ...]] = {
     "C4": C4,
     "the early paper": c4_lines(min_words=3),
@@ -270,6 +290,7 @@ STEPS: dict[str, tuple[LineStep, ...]] = {
     "citations first": (StripCitations(), MaxWordLength(10), EndMark(), MinWords(2)),
     "the leading rules alone": C4[:3],
     "needs that do not fit": (*C4[:3], Inherited(), NoPolicy(("word",))),
+    "an edit behind the end mark": (*C4[:3], Opened(), NoBrace()),
     "two rules": C4[:2],
     "the end of C4": C4[3:],
     "one rule twice": (*C4, EndMark(), EndMark(cut="d.")),

@@ -25,7 +25,7 @@ os._exit(0)  # the threads of a streaming reader may abort an interpreter that e
 """
 
 
-@pytest.mark.parametrize("how", ["whole", "streaming"])
+@pytest.mark.parametrize("how", ["whole", pytest.param("streaming", marks=pytest.mark.soak)])
 def test_load_dataset(built, tmp_path, how):
     pytest.importorskip("datasets")
     folder = built(SAMPLES)

@@ -82,7 +82,7 @@ def test_two_are_never_in_it_together(tmp_path):
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["beam_jobs.build_c4"])
     folder, seen = str(tmp_path / "c4"), str(tmp_path / "seen")
-    both = [context.Process(target=_hold, args=(folder, 150, seen)) for _ in range(3)]
+    both = [context.Process(target=_hold, args=(folder, 100, seen)) for _ in range(3)]
     for process in both:
         process.start()
     for process in both:

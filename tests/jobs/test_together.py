@@ -64,6 +64,7 @@ def test_each_of_several_corpora_is_as_if_built_alone(run, built, opened, tmp_pa
         assert f"corpus: {tmp_path / 'c4' / preset}\n" in out
 
 
+@pytest.mark.soak
 def test_presets_that_read_differently_read_each_for_itself(run, built, punkt, tmp_path):
     assert run("--preset", "en.tfds,en")[0] == 0
     assert digests(tmp_path / "c4" / "en") == digests(built(SAMPLES, "--preset", "en"))
