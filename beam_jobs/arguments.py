@@ -44,8 +44,6 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m beam_jobs.build_c4",
         description="Builds a C4 corpus of sharded Parquet from Common Crawl WET files.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     a = p.add_argument
     a(

@@ -26,8 +26,6 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m beam_jobs.rebalance",
         description="Mixes the languages of finished corpora, or whole corpora, at the rates of a formula.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     a = p.add_argument
     a(

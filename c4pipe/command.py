@@ -10,7 +10,20 @@ from c4pipe.errors import ConfigError
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, as every other error of wrong use is said, and not below a page of usage."""
+    """Says what is wrong in one line, as every other error of wrong use is said, and not below a page of usage.
+
+    Epilogs are shown as they are written, and no option may be shortened: a new one would change what that means.
+    """
+
+    def __init__(self, prog: str, description: str, epilog: str | None = None, argument_default: str | None = None):
+        super().__init__(
+            prog,
+            description=description,
+            epilog=epilog,
+            argument_default=argument_default,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
 
     def error(self, message: str) -> NoReturn:
         raise ConfigError(f"{message}. See --help.")

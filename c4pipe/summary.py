@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from c4pipe.text import many
 from c4pipe.text import printable as printable
 
 BAR = 24  # characters of a full bar
@@ -44,17 +45,13 @@ def splits(manifest: dict[str, Any]) -> Iterator[str]:
     largest = sorted(sums, key=lambda key: (-sums[key][0], key))
     for config, split in sorted(largest[:SHOWN_SPLITS]):
         rows, files, size = sums[config, split]
-        counts = f"{_many(rows, 'page')} in {_many(files, 'file')}"
+        counts = f"{many(rows, 'page')} in {many(files, 'file')}"
         yield f"  {config}/{split}: {counts}, {size / 1e6:,.2f} MB"
     if rest := largest[SHOWN_SPLITS:]:
         rows = sum(sums[key][0] for key in rest)
         yield f"  ... and {rows:,} pages in {len(rest):,} smaller splits; README.md lists them"
     if left_out := manifest.get("left_out"):
         yield "  left out for too few pages: " + ", ".join(f"{config} {n:,}" for config, n in left_out.items())
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' if count != 1 else ''}"
 
 
 def faulty(manifest: dict[str, Any]) -> list[dict[str, Any]]:

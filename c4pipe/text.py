@@ -24,6 +24,15 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def many(count: int, noun: str) -> str:
+    """A count with its noun, which may come in the plural.
+
+    >>> many(1, "pages"), many(1234, "page")
+    ('1 page', '1,234 pages')
+    """
+    return f"{count:,} {noun.removesuffix('s')}{'s' * (count != 1)}"
+
+
 def sentence_splitter(name: str) -> Splitter:
     """The splitter of that name, `tool:language`, such as `sentencex:en` or `punkt:english`.
 

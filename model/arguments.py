@@ -48,9 +48,7 @@ def train_parser() -> argparse.ArgumentParser:
         prog="python -m model.train",
         description="Trains a T5 on finished corpora.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
     )
     a = p.add_argument
     a("--data", nargs="+", type=Path, required=True, metavar="DIR", help="corpora, as build_c4 and rebalance make them")
@@ -178,7 +176,7 @@ def parse_evaluate(argv: Sequence[str] | None) -> Namespace:
 
 def _trained(prog: str, description: str) -> argparse.ArgumentParser:
     """What both commands ask of a run."""
-    p = Parser(prog=prog, description=description, allow_abbrev=False)
+    p = Parser(prog=prog, description=description)
     p.add_argument("--run", type=Path, required=True, metavar="DIR", help="folder of a run")
     p.add_argument("--checkpoint", type=Path, metavar="DIR", help="(default: the newest good one of the run)")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", metavar="NAME")

@@ -9,7 +9,7 @@ from typing import Any
 
 from c4pipe.card.command import build_command
 from c4pipe.card.hub import bytes_of, configs_of, front_matter, part, rows_of
-from c4pipe.card.words import DODGE, KREUTZER, MOST_ROWS, count, licence, loading, percent, rebuilding, table
+from c4pipe.card.words import DODGE, KREUTZER, MOST_ROWS, licence, loading, percent, rebuilding, table
 from c4pipe.catalogue import parts_of, says
 from c4pipe.langid.base import UND
 from c4pipe.page import Reason, Unit
@@ -18,6 +18,7 @@ from c4pipe.rules import BadWords, LineEdit
 from c4pipe.shards import SPLITS
 from c4pipe.stages import Identify, Read, Size
 from c4pipe.stats import Stats
+from c4pipe.text import many
 
 __all__ = ["dataset_card"]
 
@@ -50,8 +51,8 @@ def _head(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterator
     yield f"# A C4-like corpus ({preset.name})"
     yield ""
     yield (
-        f"{count(kept, 'page')} kept of {count(records, 'record')} read from {where} ({percent(kept, records)}), "
-        f"{count(stats.bytes_kept, 'byte')} of UTF-8 text{dates}, by c4pipe's preset `{preset.name}`: {preset.says}."
+        f"{many(kept, 'page')} kept of {many(records, 'record')} read from {where} ({percent(kept, records)}), "
+        f"{many(stats.bytes_kept, 'byte')} of UTF-8 text{dates}, by c4pipe's preset `{preset.name}`: {preset.says}."
     )
     yield ""
 
@@ -71,7 +72,7 @@ def _contents(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iter
     yield from table(("config", "train pages", "validation pages", "of all pages", "bytes"), rows, " >>>>")
     yield ""
     yield (
-        f"A config holds one language. Bytes are those of {count(len(shards), 'Parquet file')}, compressed. Columns: "
+        f"A config holds one language. Bytes are those of {many(len(shards), 'Parquet file')}, compressed. Columns: "
         "`text`, `timestamp`, `url` as in allenai/c4, then `language`, `language_score`, `language_votes` (who said "
         "what, where several were asked), `source` (input file and byte offset) and `record_id`."
     )
@@ -86,7 +87,7 @@ def _left_out(preset: Preset, left_out: Mapping[str, int]) -> Iterator[str]:
     ordered = sorted(left_out.items(), key=lambda item: (-item[1], item[0]))
     named = ", ".join(f"{config} ({pages:,})" for config, pages in ordered[:MOST_ROWS])
     more = f" and {len(ordered) - MOST_ROWS:,} more" if len(ordered) > MOST_ROWS else ""
-    yield f"Left out for having fewer than {count(size.pages, 'page')}: {named}{more}."
+    yield f"Left out for having fewer than {many(size.pages, 'page')}: {named}{more}."
     yield ""
 
 
@@ -126,7 +127,7 @@ def _rule_rows(preset: Preset, ledger: Mapping[str, Any]) -> Iterator[tuple[str,
                 continue
             reason, owner = (rule, stage) if isinstance(rule, Reason) else (rule.reason, rule)
             number = lost[reason.unit, reason.code]
-            removed = count(number, reason.unit.value) if number else "none"
+            removed = many(number, reason.unit.value) if number else "none"
             yield stage.name, f"`{reason.code}`", says(reason, owner), removed, reason.source
 
 
@@ -156,9 +157,7 @@ def _block_list(preset: Preset, ledger: Mapping[str, Any]) -> str:
     if not names:
         return "This corpus was built without a block list."
     pages = sum(_lost(row)[Unit.PAGE, BadWords.reason.code] for row in taken)
-    return (
-        f"Here the block list took {count(pages, 'page')} of the {sum(row['in'] for row in taken):,} that came to it."
-    )
+    return f"Here the block list took {many(pages, 'page')} of the {sum(row['in'] for row in taken):,} that came to it."
 
 
 def _identified(preset: Preset, stats: Stats) -> str:
@@ -183,6 +182,6 @@ def _same(preset: Preset, manifest: Mapping[str, Any]) -> str:
     size = sum(max(0, item["bytes"]) for item in inputs)  # below 0 where nobody knew
     own = "" if preset.name in PRESETS else f" MODULE:NAME is where the preset `{preset.name}` is written down."
     return (
-        f"INPUTS are the {count(len(inputs), 'file')} ({count(size, 'byte')}) that `manifest.json` lists.{own} With "
+        f"INPUTS are the {many(len(inputs), 'file')} ({many(size, 'byte')}) that `manifest.json` lists.{own} With "
         "the same versions and outside files they give the same bytes, on any number of workers."
     )

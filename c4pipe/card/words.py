@@ -107,15 +107,6 @@ def _row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def count(number: int, noun: str) -> str:
-    """As many of them.
-
-    >>> count(1, "page"), count(1234, "page")
-    ('1 page', '1,234 pages')
-    """
-    return f"{number:,} {noun}{'s' * (number != 1)}"
-
-
 def percent(part: int, whole: int) -> str:
     """A share, never 0 for something: a language of few pages is what people look for.
 

@@ -40,8 +40,6 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m c4pipe.fetch",
         description="Downloads WET files of a Common Crawl crawl, politely and resumably.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     a = p.add_argument
     a("--crawl", required=True, metavar="ID", help="such as CC-MAIN-2024-22")

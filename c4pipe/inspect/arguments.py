@@ -53,8 +53,6 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m c4pipe.inspect",
         description="Shows a finished corpus: what was kept, what was dropped, and why.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     p.add_argument("folder", type=Path, metavar="DIR", help="folder of the corpus, or of a mixture")
     which = p.add_mutually_exclusive_group()

@@ -19,6 +19,7 @@ from c4pipe.plan import KEPT, Plan
 from c4pipe.presets import Preset
 from c4pipe.rules import LineEdit, PageRule
 from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, Size, Stage, judge
+from c4pipe.text import many
 
 __all__ = ["Explanation", "Segment", "Tried", "explain", "plan_for", "preset_of"]
 
@@ -232,9 +233,9 @@ def _lines(stage: Clean, counts: list[int], reached: list[bool], fatal: str | No
     outcomes = []
     for step, count, seen in zip(stage.lines, counts, reached, strict=True):
         if isinstance(step, LineEdit):
-            found = PASSED, f"changed {_number(count, 'line')}" if count else ""
+            found = PASSED, f"changed {many(count, 'line')}" if count else ""
         elif count:
-            found = BROKEN, fatal if fatal is not None and step.reason.unit is Unit.PAGE else _number(count, "line")
+            found = BROKEN, fatal if fatal is not None and step.reason.unit is Unit.PAGE else many(count, "line")
         else:
             found = PASSED, ""
         outcomes.append(found if seen else (NOT_REACHED, ""))
@@ -246,7 +247,7 @@ def _lost(reason: Reason, settled: Verdict) -> tuple[str, str]:
     if isinstance(settled, Rejected) and settled.reason == reason:
         return BROKEN, settled.detail
     count = settled.tally.get(reason.code, 0)
-    return (BROKEN, _number(count, reason.unit.value)) if count else (PASSED, "")
+    return (BROKEN, many(count, reason.unit.value)) if count else (PASSED, "")
 
 
 def _left(pieces: list[list[Trace]], lost: list[bool], level: LineLevel | SpanLevel) -> Trace:
@@ -257,10 +258,6 @@ def _left(pieces: list[list[Trace]], lost: list[bool], level: LineLevel | SpanLe
         return join((piece for line in lines for piece in line), "\n")
     stripped = (join(line).strip() for line in lines)
     return join((line for line in stripped if line.text), "\n")
-
-
-def _number(count: int, unit: str) -> str:
-    return f"{count:,} {unit}{'s' * (count != 1)}"
 
 
 def plan_for(preset: Preset, assets: Assets | None = None) -> Plan:

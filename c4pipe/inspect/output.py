@@ -12,7 +12,7 @@ from typing import Any
 
 from c4pipe.inspect.terminal import visible
 
-_FORMULA = tuple("=+-@＝＋－＠")  # a spreadsheet calculates what begins with one of these
+_FORMULA = tuple("=+-@＝＋－＠\t\r")  # a spreadsheet may calculate what begins with one of these (OWASP, CSV Injection)
 
 
 def plain(value: Any) -> Any:
@@ -54,7 +54,15 @@ def to_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 def _cell(value: Any) -> Any:
     if value is None or isinstance(value, int | float):
         return value
-    text = visible(as_text(value))
+    return defused(visible(as_text(value)))
+
+
+def defused(text: str) -> str:
+    """The text as a cell of CSV, with an apostrophe in front of what a spreadsheet would run as a formula.
+
+    >>> defused("=1+1"), defused("1 = 1")
+    ("'=1+1", '1 = 1')
+    """
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from c4pipe.inspect.output import as_text
-from c4pipe.inspect.terminal import Part, Screen, bar, many, shorten
+from c4pipe.inspect.terminal import Part, Screen, bar, shorten
+from c4pipe.text import many
 
 LANGUAGES, DOMAINS, MONTHS, SPLITS, FAULTS, ENTRIES = 20, 10, 12, 12, 10, 20  # rows shown; --json has all of them
 SETTINGS = 8  # values shown of a list

@@ -59,15 +59,6 @@ def bar(share: float, width: int = BAR) -> str:
     return ("█" * (eighths // 8) + EIGHTHS[eighths % 8]).rstrip()
 
 
-def many(count: int, what: str) -> str:
-    """A count with its noun, which may come in the plural.
-
-    >>> many(1, "pages"), many(1234, "page")
-    ('1 page', '1,234 pages')
-    """
-    return f"{count:,} {what.removesuffix('s')}{'s' if count != 1 else ''}"
-
-
 class Screen:
     """Where lines go. `width` is the terminal's, or what is asked for."""
 

@@ -12,12 +12,11 @@ import duckdb
 import pyarrow as pa
 
 from c4pipe.inspect.corpus import Corpus, files_sql
+from c4pipe.inspect.output import defused
 from c4pipe.inspect.serve.selection import Selection, condition, parts_of
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, ROW_GROUP_ROWS, ParquetSink
 
 FORMATS = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
-# What a spreadsheet may take for a formula, in front of a cell (OWASP, CSV Injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def batches(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> Iterator[pa.Table]:
@@ -67,8 +66,8 @@ def cell(value: Any) -> Any:
     ("'=1+1", '1 = 1', -0.5, '')
     """
     match value:
-        case str() if value.startswith(_FORMULA):
-            return "'" + value
+        case str():
+            return defused(value)
         case list():
             return json.dumps(value, ensure_ascii=False)
         case None:

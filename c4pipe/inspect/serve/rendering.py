@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from c4pipe.inspect.explain import Tried
 from c4pipe.inspect.serve.shown import is_link, marked, spelt
-from c4pipe.text import printable
+from c4pipe.text import many, printable
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -36,12 +36,8 @@ def number(value: int) -> str:
 
 
 def pages(value: int) -> str:
-    """So many pages.
-
-    >>> pages(1), pages(1200)
-    ('1 page', '1,200 pages')
-    """
-    return f"{value:,} page{'' if value == 1 else 's'}"
+    """So many pages."""
+    return many(value, "page")
 
 
 def chars(size: int) -> str:
