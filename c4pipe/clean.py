@@ -1,21 +1,23 @@
 """The one loop that walks the line rules in order, and its fast twin.
 
 `clean` is the specification. `fast_clean` gives the same verdict and the same tally (`tests/test_clean.py` holds
-them equal): it passes over the many lines that only the leading rules can touch without calling a rule.
+them equal): it asks one rule after the other about all lines that are left, and few rules about most of them.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from c4pipe.page import Dropped, Kept, Page, Rejected, Step, Unit, Verdict
 from c4pipe.rules.base import LineEdit, LineRule
 from c4pipe.rules.lines import EndMark, MaxWordLength, StripCitations
 
 LineStep = LineRule | LineEdit
-_ODD_BREAK = re.compile("[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # where str.splitlines breaks beside "\n"
+# What `str.strip` takes away, and what beyond ASCII holds a letter of ASCII in lower case: a test walks Unicode.
+BLANKS = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"
+BLANKS += "".join(map(chr, range(0x2000, 0x200B)))
+ASCII_IN_SMALL = "\u0130\u212a"
 
 
 def clean(page: Page, steps: Sequence[LineStep], dropped: list[Dropped] | None = None) -> Verdict:
@@ -44,60 +46,107 @@ def clean(page: Page, steps: Sequence[LineStep], dropped: list[Dropped] | None =
 
 def fast_clean(steps: Sequence[LineStep]) -> Step:
     """`clean` for these steps; several times faster where they begin as C4's do."""
-    match tuple(steps[:3]):
-        case (MaxWordLength(chars=chars), StripCitations(), EndMark() as end) if all(end.marks):
+    match tuple(steps):
+        case (MaxWordLength(chars=chars), StripCitations() as citations, EndMark() as end, *rest) if all(end.marks):
             # A class of the user's own that stands on one of these may judge otherwise.
-            if [type(step) for step in steps[:3]] == [MaxWordLength, StripCitations, EndMark]:
-                return _skipping(steps, chars, end)
+            known = [type(step) for step in steps[:3]] == [MaxWordLength, StripCitations, EndMark]
+            rules = [step for step in rest if isinstance(step, LineRule)]
+            if known and len(rules) == len(rest):
+                ended, others = _ended(citations, end), _others(rules)
+                return lambda page: _by_rule(page, chars, ended, others) or clean(page, steps)
     return lambda page: clean(page, steps)
 
 
-def _skipping(steps: Sequence[LineStep], chars: int, end: EndMark) -> Callable[[Page], Verdict]:
-    """Most lines of a crawled page have no end mark. Its last character tells, unless the line is so long that it
-    may hold a long word, or holds a bracket and may lose a citation at its end: those walk the rules."""
-    last = frozenset(mark[-1] for mark in end.marks)
-    alive = _alive(steps, chars, end, last)
+Pass = Callable[[list[str], Counter[str]], list[str] | None]  # the lines that are left, the others counted
 
-    def run(page: Page) -> Verdict:
-        text = page.text
-        lines = text.split("\n")
-        if "" in lines or _ODD_BREAK.search(text):
-            return clean(page, steps)
-        walk = [line for line in lines if line[-1] in last or "[" in line or len(line) > chars or line[-1].isspace()]
-        verdict = clean(page._replace(text="\n".join(walk)), alive(walk))
-        if isinstance(verdict, Rejected):
-            return clean(page, steps)  # rare; the tally must stop at the line that cost the page
-        skipped = len(lines) - len(walk)
-        if not skipped:
-            return verdict
-        tally = Counter(verdict.tally)
-        tally[end.reason.code] += skipped
-        return Kept(verdict.page, tally)
+
+def _by_rule(page: Page, chars: int, ended: Pass, others: Pass) -> Verdict | None:
+    """None where it takes the loop: at a word that may be too long, and for a rule that costs the page, which the
+    tally has to stop at."""
+    if _long_word(page.text, chars):
+        return None
+    tally: Counter[str] = Counter()
+    left = others(ended(page.text.splitlines(), tally) or [], tally)
+    return None if left is None else Kept(page._replace(text="\n".join(left).strip()), tally)
+
+
+def _long_word(text: str, chars: int) -> bool:
+    """Whether a word is longer; leaps from blank to blank, as far as a word may reach."""
+    at, last = 0, len(text) - chars
+    while at < last:
+        found = text.rfind(" ", at, at + chars + 1)
+        if found < 0:
+            found = text.rfind("\n", at, at + chars + 1)
+        if found < 0:
+            return any(len(word) > chars for word in text.split())
+        at = found + 1
+    return False
+
+
+def _ended(citations: StripCitations, end: EndMark) -> Pass:
+    """The two rules about the end of a line. Most lines of a crawled page fall for their last character: it is no mark,
+    and no blank or bracket, behind which a mark may come to light."""
+    last = frozenset(BLANKS + "]").union(mark[-1] for mark in end.marks)
+
+    def run(lines: list[str], tally: Counter[str]) -> list[str]:
+        left = [citations.edit(line.strip()) for line in lines if line[-1:] in last]
+        left = [line for line in left if not end.breaks(line)]
+        if len(left) < len(lines):
+            tally[end.reason.code] += len(lines) - len(left)
+        return left
 
     return run
 
 
-def _alive(
-    steps: Sequence[LineStep], chars: int, end: EndMark, last: frozenset[str]
-) -> Callable[[list[str]], Sequence[LineStep]]:
-    """Tells which steps can do anything to these lines.
+def _others(rules: Sequence[LineRule]) -> Pass:
+    """The rules behind the end mark. From the first on that `needs` something, lines without it are not walked."""
+    first = next((i for i, rule in enumerate(rules) if _needs(rule)), len(rules))
+    needs = [string for rule in rules[first:] for string in _needs(rule)]
+    some = all(map(_needs, rules[first:]))
 
-    Without brackets, long lines and blanks at the end, the three leading ones cannot, but for lines that are cut off,
-    if each mark is one character; of the others those cannot whose `needs` are nowhere.
+    def run(left: list[str], tally: Counter[str]) -> list[str] | None:
+        for rule in rules[:first]:
+            kept = [line for line in left if not rule.breaks(line)]
+            if len(kept) < len(left):
+                if rule.reason.unit is Unit.PAGE:
+                    return None
+                tally[rule.reason.code] += len(left) - len(kept)
+                left = kept
+        fallen = set()
+        for i in _holding(left, needs) if some else range(len(left)):
+            broken = next((rule for rule in rules[first:] if rule.breaks(left[i])), None)
+            if broken is not None:
+                if broken.reason.unit is Unit.PAGE:
+                    return None
+                tally[broken.reason.code] += 1
+                fallen.add(i)
+        return [line for i, line in enumerate(left) if i not in fallen] if fallen else left
+
+    return run
+
+
+def _needs(rule: LineRule) -> tuple[str, ...]:
+    """The strings without one of which no line breaks the rule; none where it names none itself.
+
+    A class of the user's own may have inherited them.
     """
-    # A class of the user's own may have inherited them.
-    needs = [
-        (step, step.needs if isinstance(step, LineRule) and "needs" in vars(type(step)) else ()) for step in steps[3:]
-    ]
-    short = all(len(mark) == 1 and not mark.isspace() for mark in end.marks)
-    changing = any(isinstance(step, LineEdit) for step in steps[3:])  # into what a rule behind it needs
+    return rule.needs if "needs" in vars(type(rule)) and all(rule.needs) else ()
 
-    def alive(lines: list[str]) -> Sequence[LineStep]:
-        text = "\n".join(lines) + "\n"
-        if "[" in text or changing or not short or any(line[-1] not in last or len(line) > chars for line in lines):
-            return steps
-        lowered = text.lower()
-        left = [step for step, strings in needs if not strings or any(string in lowered for string in strings)]
-        return [end, *left] if f"{end.cut}\n" in text else left
 
-    return alive
+def _holding(lines: Iterable[str], strings: Sequence[str]) -> set[int]:
+    """The numbers of the lines in which one of the strings stands, in lower case."""
+    text = "\n".join(lines)
+    if any(map(text.__contains__, ASCII_IN_SMALL)) or not all(map(str.isascii, strings)):
+        small = text.lower().encode(errors="surrogatepass")
+    else:
+        small = text.encode(errors="surrogatepass").lower()  # several times faster: it knows the letters of ASCII alone
+    return {small.count(b"\n", 0, at) for string in strings for at in _places(small, string.encode())}
+
+
+def _places(text: bytes, string: bytes) -> Iterator[int]:
+    """Where it stands; one place a line is enough."""
+    at = text.find(string)
+    while at >= 0:
+        yield at
+        at = text.find(b"\n", at)
+        at = text.find(string, at) if at >= 0 else -1

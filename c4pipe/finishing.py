@@ -26,9 +26,10 @@ from c4pipe.sample import ranked, sample_table, sampled_of
 from c4pipe.shards import PAGE_SCHEMA, Batch, ParquetSink, page_table, pages_of
 from c4pipe.showing import Shown
 from c4pipe.stages import after, judge
-from c4pipe.staging import STAGED_SCHEMA, Fault, Staged, count_lines
+from c4pipe.staging import STAGED_SCHEMA, Fault, Staged
 from c4pipe.stats import Stats
 from c4pipe.storage import Store
+from c4pipe.text import count_lines
 from c4pipe.urls import split_of, url_key
 
 
@@ -92,12 +93,12 @@ def finish_shard(
     with ExitStack() as stack:
         for finisher in finishers:
             stack.enter_context(finisher.writing())
-        for row, page, flags, owners in _survivors(store, staged, lost, losing, stats):
-            verdict, dropped = _lose(page, flags, owners, plans[0])
+        for survivor in _survivors(store, staged, lost, losing, stats):
+            verdict, dropped = _lose(survivor, plans[0])
             if plans[0].text_index is not None:
-                _count_text(trunk.stages[plans[0].text_index], page, verdict, plans[0])
+                _count_text(trunk.stages[plans[0].text_index], survivor.page, verdict, plans[0])
             for finisher in finishers:
-                finisher.take(row, verdict, dropped)
+                finisher.take(survivor.row, verdict, dropped)
     faults = [Fault(*fault) for fault in summary["faults"]]
     return [finisher.conclude(trunk, stats, faults) for finisher in finishers]
 
@@ -183,41 +184,53 @@ def _raw_texts(store: Store, staged: Staged, plan: Plan, rows: set[int]) -> dict
     """The staged pages of these rows before they were cleaned."""
     found: dict[int, str] = {}
     with store.read(staged.pages if plan.clean_index is None else staged.raw) as stream:
-        for batch in pq.ParquetFile(stream).iter_batches(batch_size=1000, columns=["row", "text"]):
-            numbers = batch.column("row").to_pylist()
+        file = pq.ParquetFile(stream)
+        for group in range(file.num_row_groups):
+            numbers = file.read_row_group(group, ["row"])["row"].to_pylist()
             chosen = [i for i, row in enumerate(numbers) if row in rows]
-            texts = batch.column("text").take(pa.array(chosen, pa.int64())).to_pylist()
-            found.update(zip((numbers[i] for i in chosen), texts, strict=True))
+            if chosen:  # most of a row group is text, and few of many are asked for
+                texts = file.read_row_group(group, ["text"])["text"].take(pa.array(chosen)).to_pylist()
+                found.update(zip((numbers[i] for i in chosen), texts, strict=True))
     return found
 
 
-def _survivors(
-    store: Store, staged: Staged, lost: Lost, losing: set[int], stats: Stats
-) -> Iterator[tuple[int, Page, NDArray[np.bool_], NDArray[np.uint64]]]:
-    """Staged pages that won their URL: row, page, which of its atoms are lost, and to whom."""
+class _Survivor(NamedTuple):
+    """A staged page that won its URL, and if it lost any of its atoms, what `settle` asks for."""
+
+    row: int
+    page: Page
+    losses: tuple[list[bool], list[int], list[int]] | None  # which, to whom, and where each atom begins
+
+
+def _survivors(store: Store, staged: Staged, lost: Lost, losing: set[int], stats: Stats) -> Iterator[_Survivor]:
     start = 0
     with store.read(staged.pages) as stream:
         for batch in pq.ParquetFile(stream).iter_batches(batch_size=1000, columns=STAGED_SCHEMA.names):
-            counts = batch.column("atoms").value_lengths().to_pylist()
-            for row, page, count in zip(batch.column("row").to_pylist(), pages_of(batch), counts, strict=True):
-                mine = slice(start, start + count)
-                start += count
+            ends = start + np.cumsum(batch.column("atoms").value_lengths().to_numpy())
+            starts = batch.column("starts")
+            rows = batch.column("row").to_pylist()
+            for i, (row, page, end) in enumerate(zip(rows, pages_of(batch), ends.tolist(), strict=True)):
+                mine = slice(start, end)
+                start = end
                 if row in losing:
                     stats.rejected(page.url)
+                elif lost.atoms[mine].any():
+                    flags, owners = lost.atoms[mine].tolist(), lost.owners[mine].tolist()
+                    yield _Survivor(row, page, (flags, owners, starts[i].as_py()))
                 else:
-                    yield row, page, lost.atoms[mine], lost.owners[mine]
+                    yield _Survivor(row, page, None)
 
 
-def _lose(
-    page: Page, flags: NDArray[np.bool_], owners: NDArray[np.uint64], plan: Plan
-) -> tuple[Verdict, list[Dropped]]:
+def _lose(survivor: _Survivor, plan: Plan) -> tuple[Verdict, list[Dropped]]:
     """The page after the text dedup, and the sentences or lines that it lost."""
     dropped: list[Dropped] = []
-    if plan.text is None:
-        return Kept(page), dropped
+    page = survivor.page
     settled: Verdict = Kept(page)
-    if flags.any():
-        settled = plan.text.settle(page, flags.tolist(), dropped, owners.tolist())
+    if plan.text is None:
+        return settled, dropped
+    if survivor.losses is not None:
+        flags, owners, starts = survivor.losses
+        settled = plan.text.settle(page, flags, dropped, owners, starts)
     if isinstance(settled, Rejected):
         return settled, dropped
     return after(page, settled, judge(settled.page, plan.then)), dropped

@@ -19,6 +19,16 @@ def hash64(text: str) -> int:
     return mmh3.hash64(text, signed=False)[0]
 
 
+def count_lines(text: str) -> int:
+    """Lines as `str.splitlines` cuts them, which is how the line rules see them."""
+    if any(map(text.__contains__, _ODD_BREAKS)):
+        return len(text.splitlines())
+    return text.count("\n") + (text[-1:] not in ("", "\n"))
+
+
+_ODD_BREAKS = "\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"  # where it cuts beside "\n"
+
+
 def printable(text: str) -> str:
     """The text with every control character spelt out, so that a terminal shows it and does not obey it."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

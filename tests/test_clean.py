@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from c4pipe.clean import LineStep, clean, fast_clean
+from c4pipe.clean import ASCII_IN_SMALL, BLANKS, LineStep, clean, fast_clean
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
 from c4pipe.presets import c4_lines
 from c4pipe.rules import (
@@ -233,6 +233,7 @@ WORDS = [
     "ipsum",
     "JavaScript",
     "Javascrİpt",
+    "\u212aings use coo\u212aies",
 ]
 PHRASES = ["terms of use", "Privacy Policy", "use cookies", "five words stand in here", "x" * 12, "x" * 1001]
 PIECES = st.one_of(*map(st.sampled_from, (MARKS, BREAKS, SPACES, WORDS, PHRASES)))
@@ -320,6 +321,12 @@ def test_fast_clean_is_clean_for_c4(text: str) -> None:
 @example(text=f"{GOOD}\nA menu\nxxxxxxxxxxxx yes.\nA {{ brace.")
 def test_fast_clean_is_clean_for_other_steps(steps: tuple[LineStep, ...], text: str) -> None:
     assert told(fast_clean(steps)(page(text))) == told(clean(page(text), steps))
+
+
+def test_the_short_cuts_know_every_character() -> None:
+    characters = [chr(code) for code in range(0x110000)]
+    assert {c for c in characters if not c.strip()} == set(BLANKS)
+    assert {c for c in characters if not c.isascii() and any(map(str.isascii, c.lower()))} == set(ASCII_IN_SMALL)
 
 
 @cache

@@ -33,8 +33,17 @@ class LineLevel:
         """The hash of each line."""
         return [hash64(line.strip().lower()) for line in text.split("\n")]
 
+    def atoms_at(self, text: str) -> tuple[list[int], list[int]]:
+        """The atoms; where they begin is plain to see."""
+        return self.atoms(text), []
+
     def settle(
-        self, page: Page, lost: Sequence[bool], dropped: list[Dropped] | None = None, owners: Sequence[int] = ()
+        self,
+        page: Page,
+        lost: Sequence[bool],
+        dropped: list[Dropped] | None = None,
+        owners: Sequence[int] = (),
+        starts: Sequence[int] = (),
     ) -> Verdict:
         """The page less its lost lines; `lost` holds one flag a line, in order, and `owners` who keeps it."""
         kept: list[str] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
@@ -36,36 +36,57 @@ class SpanLevel:
     def sentences(self, text: str) -> Iterator[list[str]]:
         """The sentences of each line, as they stand; joined they are the line."""
         split = sentence_splitter(self.splitter)
-        return (_whole(line, list(split(line))) for line in text.split("\n"))
+        return (_whole(line, split(line)) for line in text.split("\n"))
 
     def atoms(self, text: str) -> list[int]:
         """The hash of each sentence, line after line."""
-        return [hash64(sentence.strip().lower()) for line in self.sentences(text) for sentence in line]
+        return self.atoms_at(text)[0]
+
+    def atoms_at(self, text: str) -> tuple[list[int], list[int]]:
+        """The atoms, and where in the text each begins: with that nothing has to be split again to settle it."""
+        split = sentence_splitter(self.splitter)
+        hashes, starts, start = [], [], 0
+        for line in text.split("\n"):
+            end = start
+            for sentence in _whole(line, split(line)):
+                hashes.append(hash64(sentence.strip().lower()))
+                starts.append(end)
+                end += len(sentence)
+            start += len(line) + 1
+        return hashes, starts
 
     def settle(
-        self, page: Page, lost: Sequence[bool], dropped: list[Dropped] | None = None, owners: Sequence[int] = ()
+        self,
+        page: Page,
+        lost: Sequence[bool],
+        dropped: list[Dropped] | None = None,
+        owners: Sequence[int] = (),
+        starts: Sequence[int] = (),
     ) -> Verdict:
         """The page less its lost sentences; `lost` holds one flag a sentence, in order, and `owners` who keeps it.
-        Empty lines go."""
-        flags = enumerate(lost)
+        Empty lines go. `starts` is what `atoms_at` says, if it is known."""
+        text = page.text
         kept = []
-        for line in self.sentences(page.text):
-            left = []
-            for sentence in line:
-                i, gone = next(flags)
-                if not gone:
-                    left.append(sentence)
-                elif dropped is not None:
-                    owner = owner_of(owners[i]) if owners else ""
-                    dropped.append(Dropped(self.REPEATED.code, sentence.strip(), owner))
-            kept.append("".join(left).strip())
-        text = "\n".join(line for line in kept if line)
+        bounds = pairwise([*(starts or self.atoms_at(text)[1]), len(text)])
+        for i, (gone, (start, end)) in enumerate(zip(lost, bounds, strict=True)):
+            sentence = text[start:end]
+            if not gone:
+                kept.append(sentence)
+                continue
+            if sentence[-1] == "\n":
+                kept.append("\n")
+            if dropped is not None:
+                owner = owner_of(owners[i]) if owners else ""
+                dropped.append(Dropped(self.REPEATED.code, sentence.strip(), owner))
+        lines = map(str.strip, "".join(kept).split("\n"))
+        text = "\n".join(filter(None, lines))
         tally = Counter({self.REPEATED.code: sum(lost)})
         return Kept(page._replace(text=text), tally) if text else Rejected(page, self.EMPTY, tally=tally)
 
 
-def _whole(line: str, sentences: list[str]) -> list[str]:
+def _whole(line: str, sentences: Iterable[str]) -> list[str]:
     """The sentences, each with the blanks behind it where the splitter leaves them out, as Punkt does."""
+    sentences = list(sentences)
     if sum(map(len, sentences)) == len(line):
         return sentences
     starts, end = [], 0
