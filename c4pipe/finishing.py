@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import groupby
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from c4pipe.ledger import Ledger, StageCount
 from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict
 from c4pipe.plan import Plan, walk
-from c4pipe.sample import ranked, sample_table, sampled_of
+from c4pipe.sample import SAMPLE_SCHEMA, ranked, sample_table, sampled_of
 from c4pipe.shards import PAGE_SCHEMA, Batch, ParquetSink, page_table, pages_of
 from c4pipe.showing import Shown
 from c4pipe.stages import after, judge
@@ -144,9 +145,9 @@ class _Finisher:
     def conclude(self, trunk: Ledger, stats: Stats, faults: list[Fault]) -> Summary:
         """Writes the rejected pages, behind the kept ones; the shard in numbers, with those of the trunk in front."""
         with self._store.write(self._finished.rejected) as stream:
-            table = sample_table(ranked(self._shown.final()))
-            sink = ParquetSink(stream, table.schema)
-            sink.write(table)
+            sink = ParquetSink(stream, SAMPLE_SCHEMA)
+            for _, pages in groupby(ranked(self._shown.final()), lambda s: (s.stage, s.reason)):
+                sink.write(sample_table(pages))  # a row group an outcome, for each is asked for alone
             sink.close()
         self._stats.add(stats)
         ledger = Ledger([*trunk.stages, *self._ledger.stages]).check()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -65,8 +66,12 @@ def pages_of(table: pa.Table | pa.RecordBatch) -> Iterable[Page]:
 
 def dropped_column(dropped: Sequence[Sequence[Dropped]]) -> pa.Array:
     """Dropped lines, one list a row."""
-    rows = [[{"reason": d.code, "line": d.line, "owner": d.owner} for d in row] for row in dropped]
-    return pa.array(rows, DROPPED_TYPE)
+    columns = list(zip(*chain.from_iterable(dropped), strict=True)) or [()] * DROPPED_TYPE.value_type.num_fields
+    lines = pa.StructArray.from_arrays(
+        [pa.array(c, pa.string()) for c in columns], fields=list(DROPPED_TYPE.value_type)
+    )
+    ends = accumulate(map(len, dropped), initial=0)
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), lines, type=DROPPED_TYPE)
 
 
 class ParquetSink:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import Any
+from typing import Any, BinaryIO
 
 import apache_beam as beam
 import numpy as np
@@ -124,14 +124,24 @@ class WriteSample(_WithPlan):
         wanted: dict[str, list[int]] = {}
         for _, path, row in best:
             wanted.setdefault(path, []).append(row)
-        tables = []
+        tables: list[pa.Table] = []
         for path, rows in sorted(wanted.items()):
             with self._store.read(path) as stream:
-                tables.append(pq.read_table(stream).take(pa.array(rows)))
+                tables += _read_rows(stream, rows)
         table = pa.concat_tables(tables).sort_by([("priority", "ascending"), ("source", "ascending")])
         table = sample_table(explained(sampled, self._plan) for sampled in sampled_of(table))
         name = f"{stage}-{reason}" if stage else reason
         yield "rejected", to_json(write_rejected(name, table, self._store, self._settings.output))
+
+
+def _read_rows(stream: BinaryIO, rows: list[int]) -> Iterator[pa.Table]:
+    """These rows of a Parquet file; row groups without any are not read."""
+    file, start = pq.ParquetFile(stream), 0
+    for group in range(file.num_row_groups):
+        end = start + file.metadata.row_group(group).num_rows
+        if chosen := [row - start for row in rows if start <= row < end]:
+            yield file.read_row_group(group).take(pa.array(chosen))
+        start = end
 
 
 @beam.typehints.with_output_types(Written)

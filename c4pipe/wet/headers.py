@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _EOL = rb"(?:\r\n|\n|\r(?!\n))"
 _HEAD_END = re.compile(_EOL + rb"[ \t]*" + _EOL)
@@ -37,8 +38,13 @@ def parse_lines(lines: list[str]) -> dict[str, str]:
     for line in lines[1:]:
         name, colon, value = line.partition(":")
         if colon:
-            fields.setdefault(name.strip().lower(), value.strip())
+            fields.setdefault(_small(name), value.strip())
     return fields
+
+
+@lru_cache(maxsize=256)  # a file says the same ten names again and again
+def _small(name: str) -> str:
+    return name.strip().lower()
 
 
 def _unfold(lines: list[str]) -> list[str]:

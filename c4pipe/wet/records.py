@@ -46,12 +46,12 @@ def sole_record(piece: Piece, limits: Limits) -> Record | None:
     if not 12 < body <= limits.header or not data.startswith(b"WARC/1.") or data[8:10] != b"\r\n":
         return None
     head = data[:body]
-    lines = head.count(b"\r\n")
-    if head.count(b"\n") != lines or head.count(b"\r") != lines or b"\nWARC/" in head:
+    lines = head.decode("utf-8", "replace").split("\r\n")
+    if not head.count(b"\n") == head.count(b"\r") == len(lines) - 1:
         return None
-    if b"\n " in head or b"\n\t" in head or not data[7:8].isdigit():
+    if b"\nWARC/" in head or b"\n " in head or b"\n\t" in head or not data[7:8].isdigit():
         return None
-    fields = headers.parse_lines(head.decode("utf-8", "replace").split("\r\n"))
+    fields = headers.parse_lines(lines)
     length = headers.content_length(fields)
     if length is None or length > limits.record or body + length > len(data):
         return None
