@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from c4pipe.ledger import Ledger, StageCount
 from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict
 from c4pipe.plan import Plan, walk
-from c4pipe.sample import SAMPLE_SCHEMA, ranked, sample_table, sampled_of
+from c4pipe.sample import SAMPLE_SCHEMA, Cut, ranked, sample_table, sampled_of
 from c4pipe.shards import PAGE_SCHEMA, Batch, ParquetSink, page_table, pages_of
 from c4pipe.showing import Shown
 from c4pipe.stages import after, judge
@@ -95,11 +95,11 @@ def finish_shard(
         for finisher in finishers:
             stack.enter_context(finisher.writing())
         for survivor in _survivors(store, staged, lost, losing, stats):
-            verdict, dropped = _lose(survivor, plans[0])
+            verdict = _settled(survivor, plans[0])
             if plans[0].text_index is not None:
                 _count_text(trunk.stages[plans[0].text_index], survivor.page, verdict, plans[0])
             for finisher in finishers:
-                finisher.take(survivor.row, verdict, dropped)
+                finisher.take(survivor, verdict)
     faults = [Fault(*fault) for fault in summary["faults"]]
     return [finisher.conclude(trunk, stats, faults) for finisher in finishers]
 
@@ -121,24 +121,25 @@ class _Finisher:
             yield
             self._sink.close()
 
-    def take(self, row: int, verdict: Verdict, dropped: list[Dropped]) -> None:
-        """A page as the text dedup leaves it; `dropped` is what it lost there."""
+    def take(self, survivor: _Survivor, verdict: Verdict) -> None:
+        """A page as the text dedup leaves it."""
+        dropped = partial(_dropped, survivor, self._plan)
         if isinstance(verdict, Rejected):
-            self._reject(row, self._plan.trunk[-1].name, verdict, dropped)
+            self._reject(survivor.row, self._plan.trunk[-1].name, verdict, dropped)
             return
-        self._shown.dropped(row, dropped)
+        self._shown.dropped(survivor.row, dropped)
         index, last, passed = walk(verdict.page, self._plan.behind)
         code = last.reason.code if isinstance(last, Rejected) else None
         self._ledger.judged((i - self._first for i, *_ in passed), index - self._first, code)
         if isinstance(last, Rejected):
-            self._reject(row, self._plan.names()[index], last, dropped)
+            self._reject(survivor.row, self._plan.names()[index], last, dropped)
             return
         if self._plan.size is not None:
             self._ledger.judged([len(self._ledger.stages) - 1], 0, None)  # until all are counted
         page = last.page
         self._sink.add(self._plan.preset.config(page.language), split_of(url_key(page.url)), page)
 
-    def _reject(self, row: int, stage: str, verdict: Rejected, dropped: Sequence[Dropped]) -> None:
+    def _reject(self, row: int, stage: str, verdict: Rejected, dropped: Cut) -> None:
         self._stats.rejected(verdict.page.url)
         self._shown.rejected(row, verdict.page, stage, verdict, dropped)
 
@@ -222,19 +223,25 @@ def _survivors(store: Store, staged: Staged, lost: Lost, losing: set[int], stats
                     yield _Survivor(row, page, None)
 
 
-def _lose(survivor: _Survivor, plan: Plan) -> tuple[Verdict, list[Dropped]]:
-    """The page after the text dedup, and the sentences or lines that it lost."""
-    dropped: list[Dropped] = []
+def _settled(survivor: _Survivor, plan: Plan) -> Verdict:
+    """The page after the text dedup."""
     page = survivor.page
     settled: Verdict = Kept(page)
     if plan.text is None:
-        return settled, dropped
+        return settled
     if survivor.losses is not None:
+        flags, _, starts = survivor.losses
+        settled = plan.text.settle(page, flags, starts=starts)
+    return settled if isinstance(settled, Rejected) else after(page, settled, judge(settled.page, plan.then))
+
+
+def _dropped(survivor: _Survivor, plan: Plan) -> list[Dropped]:
+    """The sentences or lines that the page loses to the text dedup; once more, for the few that are shown."""
+    dropped: list[Dropped] = []
+    if survivor.losses is not None and plan.text is not None:
         flags, owners, starts = survivor.losses
-        settled = plan.text.settle(page, flags, dropped, owners, starts)
-    if isinstance(settled, Rejected):
-        return settled, dropped
-    return after(page, settled, judge(settled.page, plan.then)), dropped
+        plan.text.settle(survivor.page, flags, dropped, owners, starts)
+    return dropped
 
 
 def _count_text(stage: StageCount, page: Page, verdict: Verdict, plan: Plan) -> None:

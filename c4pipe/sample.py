@@ -6,7 +6,7 @@ Which pages are shown depends on the pages alone, not on the order or the number
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -19,6 +19,9 @@ PER_REASON = 200  # pages shown for a reason of a stage, and for kept pages: a f
 SPARE = 4  # a shard holds back this many times its fair share, for some of its pages will lose their URL
 
 SAMPLE_SCHEMA = REJECTED_SCHEMA.append(pa.field("priority", pa.uint64())).append(pa.field("row", pa.int64()))
+
+
+Cut = Callable[[], Iterable[Dropped]]  # what a page loses, found out when asked
 
 
 class Sampled(NamedTuple):
@@ -52,10 +55,8 @@ class Sample:
         self._heaps: dict[tuple[str, str], list[tuple[int, int, Sampled]]] = {}
         self._count = 0
 
-    def add(
-        self, page: Page, stage: str, reason: str, detail: str = "", row: int = -1, dropped: Sequence[Dropped] = ()
-    ) -> None:
-        """Offers a page."""
+    def add(self, page: Page, stage: str, reason: str, detail: str = "", row: int = -1, dropped: Cut = tuple) -> None:
+        """Offers a page; `dropped` is asked if it is taken."""
         if self._cap == 0:
             return
         priority = hash64(page.source)
@@ -65,9 +66,8 @@ class Sample:
                 return
             heapq.heappop(heap)
         self._count += 1
-        heapq.heappush(
-            heap, (-priority, self._count, Sampled(priority, row, page, stage, reason, detail, tuple(dropped)))
-        )
+        sampled = Sampled(priority, row, page, stage, reason, detail, tuple(dropped()))
+        heapq.heappush(heap, (-priority, self._count, sampled))
 
     def __iter__(self) -> Iterator[Sampled]:
         """The pages in the order of `ranked`."""

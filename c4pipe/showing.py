@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from c4pipe.page import Dropped, Page, Rejected
 from c4pipe.plan import KEPT, Plan
-from c4pipe.sample import Sample, Sampled
+from c4pipe.sample import Cut, Sample, Sampled
 
 RawTexts = Callable[[set[int]], dict[int, str]]  # of these rows of a shard, the texts before they were cleaned
 
@@ -23,12 +23,12 @@ class Shown:
         self._plan, self._raw = plan, raw
         self._full = cap is None  # a table that is not sampled any further shows now what cleaning cut
 
-    def dropped(self, row: int, dropped: list[Dropped]) -> None:
+    def dropped(self, row: int, dropped: Cut) -> None:
         """Takes the sentences or lines that the page of this row loses to dedup, if they will be shown."""
         if row in self._kept_rows:
-            self._dropped[row] = tuple(dropped)
+            self._dropped[row] = tuple(dropped())
 
-    def rejected(self, row: int, page: Page, stage: str, verdict: Rejected, dropped: Sequence[Dropped]) -> None:
+    def rejected(self, row: int, page: Page, stage: str, verdict: Rejected, dropped: Cut) -> None:
         self._kept_rows.discard(row)
         self._late.add(page, stage, verdict.reason.code, verdict.detail, row, dropped)
 
