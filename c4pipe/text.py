@@ -60,8 +60,11 @@ def _sentencex(language: str) -> Splitter:
     import sentencex
 
     segment: Callable[[str, str], list[str]] = sentencex.segment
+    may_stop = _MAY_STOP if language == "en" else re.compile("")
 
     def split(text: str) -> list[str]:
+        if text and may_stop.search(text, 0, len(text) - 1) is None:
+            return [text]  # half of all lines: a stop is at most their last character
         if text.isascii():
             return segment(language, text)
         shown = text
@@ -80,6 +83,9 @@ def _sentencex(language: str) -> Splitter:
     return split
 
 
+# All but letters of Latin, Greek and Cyrillic and signs that stand among them: no stop of English in sentencex 1.0.32,
+# no bracket behind the number of an item, no end of a line, nothing without width.
+_MAY_STOP = re.compile('[^ "-(*-\\-/->@-~\xa0-\u037d\u037f-\u0588\u2010-\u201f\u20a0-\u20cf]')
 # sentencex 1.0.32 does not know the full stops of Khmer, nor the Greek question mark that Unicode holds equal to ";".
 # It is shown stops that it does know, character for character.
 _STOPS = str.maketrans("\u17d4\u17d5\u037e", "\u104b\u104b;")

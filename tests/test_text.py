@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import mmh3
 import pytest
+import sentencex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4pipe.errors import ConfigError
-from c4pipe.text import count_sentences, hash64, sentence_splitter
+from c4pipe.text import _MAY_STOP, count_lines, count_sentences, hash64, sentence_splitter
 
 PUNKT = Path(__file__).parents[2] / "shared" / "nltk_data"
 
@@ -78,3 +80,43 @@ def test_an_unknown_splitter_is_answered_with_the_known_ones() -> None:
 @given(st.integers(0, 9), st.integers(0, 9))
 def test_sentences_are_counted_up_to_enough(number: int, enough: int) -> None:
     assert count_sentences(str.split, "x " * number, enough) == min(number, enough)
+
+
+PLAIN = "".join(c for c in map(chr, range(sys.maxunicode + 1)) if not _MAY_STOP.search(c))
+ITEMS = st.sampled_from(
+    ["1", "2:", "a", "IV", "(1", "[1]", "#1", "-", "*", "–", "One", "Dr", "No", "e-mail", '"So"', "“", "”"]
+)
+
+
+def test_no_character_of_a_plain_line_ends_a_sentence() -> None:
+    assert {"a", "é", "ж", "“"} < set(PLAIN)
+    for context in ("Abc{} Def ", "abc {} Def ", "abc {}Def ", "Dr{} Def "):
+        text = "".join(map(context.format, PLAIN))
+        assert sentencex.segment("en", text) == [text]
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(ITEMS | st.text(st.sampled_from(PLAIN), max_size=3), min_size=1, max_size=8).map(" ".join),
+    st.characters(codec="utf-8") | st.sampled_from(".?!)"),
+)
+def test_a_plain_line_is_one_sentence_whatever_ends_it(line: str, end: str) -> None:
+    assert sentencex.segment("en", line + end) == [line + end] == list(sentence_splitter("sentencex:en")(line + end))
+
+
+@pytest.mark.parametrize(
+    ("line", "sentences"),
+    [
+        ("1) One 2) Two", ["1) One ", "2) Two"]),  # no stop is in these: marks of items
+        ("• One • 2", ["• One ", "• 2"]),
+        ("One\n\nTwo", ["One", "\n\n", "Two"]),
+    ],
+)
+def test_a_line_that_is_cut_without_a_stop_is_not_plain(line: str, sentences: list[str]) -> None:
+    assert list(sentence_splitter("sentencex:en")(line)) == sentences
+
+
+@settings(max_examples=400)
+@given(st.text(st.sampled_from("ab \n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")))
+def test_lines_are_counted_as_they_are_cut(text: str) -> None:
+    assert count_lines(text) == len(text.splitlines())
