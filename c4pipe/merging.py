@@ -6,8 +6,9 @@ ordered by the hash of their source. The result does not depend on who finished 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -72,21 +73,22 @@ def plan_split(
 ) -> Iterator[OutputShard]:
     """Cuts the row groups (path, index, rows, bytes) of one split into output shards of equal rows."""
     ordered = sorted(groups, key=lambda g: (hash64(f"{config}/{split}/{g[0].rpartition('/')[2]}/{g[1]}"), g[0], g[1]))
-    total = sum(rows for _, _, rows, _ in ordered)
+    starts = [0, *accumulate(rows for _, _, rows, _ in ordered)]
+    total = starts[-1]
     count = shard_count(split, total, sum(size for *_, size in ordered), shards)
     bounds = [total * i // count for i in range(count + 1)]
     for index, (start, stop) in enumerate(pairwise(bounds)):
-        yield OutputShard(config, split, index, count, tuple(_cut(ordered, start, stop)))
+        # Only those that hold some of them: a crawl has 180,000 row groups and 1,000 shards.
+        chosen = slice(bisect_right(starts, start) - 1, bisect_left(starts, stop))
+        yield OutputShard(config, split, index, count, tuple(_cut(ordered[chosen], starts[chosen], start, stop)))
 
 
-def _cut(groups: list[tuple[str, int, int, int]], start: int, stop: int) -> Iterator[Piece]:
-    """The pieces that hold the rows from `start` to `stop` of the row groups laid end to end."""
-    at = 0
-    for path, index, rows, _ in groups:
+def _cut(groups: list[tuple[str, int, int, int]], starts: list[int], start: int, stop: int) -> Iterator[Piece]:
+    """The pieces that hold the rows from `start` to `stop` of row groups that begin at `starts`."""
+    for (path, index, rows, _), at in zip(groups, starts, strict=True):
         low, high = max(start, at), min(stop, at + rows)
         if low < high:
             yield Piece(path, index, low - at, high - low)
-        at += rows
 
 
 def write_shard(shard: OutputShard, store: Store, folder: str) -> tuple[dict[str, Any], Stats]:

@@ -43,6 +43,7 @@ LIBRARIES = {
     "duckdb": {"inspect"},
     "jinja2": {"inspect"},
     "langdetect": {"langid"},
+    "llvmlite": {"langid"},
     "matplotlib": {"rebalance/picture", "model"},
     "mmh3": {"text"},
     "nltk": {"text", "assets"},

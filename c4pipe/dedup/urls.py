@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from c4pipe.dedup.claims import Blob, by_group
+from c4pipe.dedup.claims import Blob, by_group, cuts, sort_keys
 from c4pipe.page import Reason, Unit
 
 
@@ -32,11 +32,10 @@ class UrlLevel:
 
     def scatter(self, keys: NDArray[np.uint64], dates: pa.Array, partitions: int) -> Iterator[tuple[int, bytes]]:
         """(partition, claims) for the pages of a group, rows numbered from 0; `partitions` a power of two."""
-        bits = partitions.bit_length() - 1
-        part = (keys >> np.uint64(64 - bits)) if bits else np.zeros(len(keys), np.uint64)
-        for number in np.unique(part).tolist():
-            rows = np.flatnonzero(part == number)
-            yield number, _pack(keys[rows], rows.astype(np.uint32), dates.take(pa.array(rows)))
+        keys, places = sort_keys(keys)
+        for number, start, stop in cuts(keys, partitions):
+            rows = places[start:stop]
+            yield number, _pack(keys[start:stop], rows.astype(np.uint32), dates.take(pa.array(rows)))
 
     def losers(self, blobs: Iterable[Blob]) -> dict[int, NDArray[np.uint32]]:
         """Of all claims of a partition, the rows that lose, by group. The order of the blobs does not matter."""

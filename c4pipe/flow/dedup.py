@@ -1,17 +1,21 @@
-"""The two dedups as shuffles of packed rows: claims by hash partition out, numbers of lost rows by group back."""
+"""The two dedups as shuffles of packed rows: claims by hash partition out, numbers of lost rows by group back.
+
+Beam's local runner holds a whole shuffle in memory, about four times over. A large one there goes through files
+instead, both ways: what is shuffled then are places in them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, all_losses, by_shard, claims, collapse, losers, scatter
-from c4pipe.flow.files import BeamStore
+from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, Claims, all_losses, by_shard, claims, collapse, losers, scatter
+from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.read import StagedShard
 from c4pipe.flow.settings import Settings
 from c4pipe.staging import Staged
@@ -20,57 +24,57 @@ Grouped = tuple[int, list[StagedShard]]
 
 
 class Packet(NamedTuple):
-    """Packed rows of one partition and group: here, or in a file."""
+    """Packed rows from one sender, a group or a partition: here, or in a file."""
 
-    group: int
+    sender: int
     data: bytes
     path: str
     start: int
     length: int
 
 
-Claimed = tuple[int, tuple[int, bytes, str, int, int]]  # partition, packet
+Packets = Iterable[Any]  # as a coder gives them back: plain tuples
+Sent = tuple[int, tuple[int, bytes, str, int, int]]  # to which partition or group, packet
 
 
-def rows_of(blobs: Iterable[bytes]) -> np.ndarray:
+def rows_of(packets: Packets) -> np.ndarray:
     """Row numbers from packed u32, sorted."""
-    return np.sort(np.frombuffer(b"".join(blobs), np.uint32))
+    return np.sort(np.frombuffer(_joined(packets), np.uint32))
 
 
-def losses_of(inside: bytes, outside: Iterable[bytes]) -> np.ndarray:
+def losses_of(inside: bytes, outside: Packets) -> np.ndarray:
     """What a group lost, as `LOSS`: from the file of `lost_inside` and what `Resolve` says of its text."""
-    return all_losses(np.frombuffer(inside, INSIDE), np.frombuffer(b"".join(outside), LOSS))
+    return all_losses(np.frombuffer(inside, INSIDE), np.frombuffer(_joined(outside), LOSS))
 
 
-def send(group: int, parts: Iterator[tuple[int, bytes]], spill: bool, store: BeamStore, path: str) -> Iterator[Claimed]:
-    """The parts as elements of a shuffle; with `spill`, their bytes go to a file and only their place is shuffled.
+def _joined(packets: Packets) -> bytes:
+    return b"".join(data for _, data in receive(packets, BeamStore()))
 
-    Beam's local runner holds a whole shuffle in memory, about four times over.
-    """
+
+def send(sender: int, parts: Iterable[tuple[int, bytes]], spill: bool, store: BeamStore, path: str) -> Iterator[Sent]:
+    """The parts as elements of a shuffle; with `spill`, their bytes go to a file and only their place is shuffled."""
     if not spill:
-        for partition, data in parts:
-            yield partition, Packet(group, data, "", 0, len(data))
+        for to, data in parts:
+            yield to, Packet(sender, data, "", 0, len(data))
         return
     places, start = [], 0
     with store.write(path) as stream:
-        for partition, data in parts:
+        for to, data in parts:
             stream.write(data)
-            places.append((partition, Packet(group, b"", path, start, len(data))))
+            places.append((to, Packet(sender, b"", path, start, len(data))))
             start += len(data)
     yield from places
 
 
-def receive(packets: Iterable[tuple[int, bytes, str, int, int]], store: BeamStore) -> list[tuple[int, bytes]]:
-    """(group, packed rows), read back from where they were spilled."""
-    blobs = []
+def receive(packets: Packets, store: BeamStore) -> Iterator[tuple[int, bytes]]:
+    """(sender, packed rows), read back from where they were spilled."""
     for packet in map(Packet._make, packets):
         data = packet.data
         if packet.path:
             with store.read(packet.path) as stream:
                 stream.seek(packet.start)
                 data = stream.read(packet.length)
-        blobs.append((packet.group, data))
-    return blobs
+        yield packet.sender, data
 
 
 class _OnGroups(beam.DoFn):
@@ -82,14 +86,15 @@ class _OnGroups(beam.DoFn):
         self._store = BeamStore()
 
     def _spill(self, rows: int) -> bool:
-        return 0 < self._settings.spill_rows < rows
+        """Not into a bucket: engines that need one keep their shuffles on disks, and it is slow to read in pieces."""
+        return 0 < self._settings.spill_rows < rows and not is_remote(self._settings.staging)
 
 
-@beam.typehints.with_output_types(Claimed)
+@beam.typehints.with_output_types(Sent)
 class ClaimUrls(_OnGroups):
     """Every page of a group claims its URL."""
 
-    def process(self, element: Grouped, total: int) -> Iterator[Claimed]:
+    def process(self, element: Grouped, total: int) -> Iterator[Sent]:
         group, shards = element
         tables = []
         for shard, _, _ in shards:
@@ -101,24 +106,23 @@ class ClaimUrls(_OnGroups):
         yield from send(group, parts, self._spill(total), self._store, f"{self._settings.trunk}/spill/urls-{group}")
 
 
-@beam.typehints.with_output_types(Claimed)
+@beam.typehints.with_output_types(Sent)
 class ClaimText(_OnGroups):
     """Pages that won their URL claim their lines or spans. What repeats inside the group is settled here."""
 
-    def process(self, element: tuple[int, dict[str, Iterable]], total: int) -> Iterator[Claimed]:
+    def process(self, element: tuple[int, dict[str, Iterable]], total: int) -> Iterator[Sent]:
         group, joined = element
         (shards,) = joined["shards"]
-        assert self._plan.text is not None
         lost_urls = by_shard(rows_of(joined["urls"]), [rows for _, rows, _ in shards])
-        atoms, alive = self._load(shards, lost_urls)
-        best, lost = collapse(claims(atoms, self._plan.text.width, alive))
+        best, lost = collapse(self._claims(shards, lost_urls))
         trunk = self._settings.trunk
         with self._store.write(lost_inside(trunk, group)) as stream:
             stream.write(lost.tobytes())
         parts = scatter(best, self._settings.partitions)
         yield from send(group, parts, self._spill(total), self._store, f"{trunk}/spill/text-{group}")
 
-    def _load(self, shards: list[StagedShard], lost_urls: list[np.ndarray]) -> tuple[Atoms, np.ndarray]:
+    def _claims(self, shards: list[StagedShard], lost_urls: list[np.ndarray]) -> Claims:
+        assert self._plan.text is not None
         hashes, counts, priorities, alive = [], [], [], []
         for (shard, _, _), lost in zip(shards, lost_urls, strict=True):
             with self._store.read(Staged.of(self._settings.trunk, shard).pages) as stream:
@@ -128,8 +132,8 @@ class ClaimText(_OnGroups):
             counts.append(lists.value_lengths().to_numpy())
             priorities.append(table["priority"].to_numpy())
             alive.append(~np.isin(table["row"].to_numpy(), lost))
-        joined = Atoms(np.concatenate(hashes), np.concatenate(counts).astype(np.int64), np.concatenate(priorities))
-        return joined, np.concatenate(alive)
+        atoms = Atoms(np.concatenate(hashes), np.concatenate(counts).astype(np.int64), np.concatenate(priorities))
+        return claims(atoms, self._plan.text.width, np.concatenate(alive))
 
 
 def lost_inside(trunk: str, group: int) -> str:
@@ -137,9 +141,12 @@ def lost_inside(trunk: str, group: int) -> str:
     return f"{trunk}/groups/{group:06d}.lost"
 
 
-@beam.typehints.with_output_types(tuple[int, bytes])
+@beam.typehints.with_output_types(Sent)
 class Resolve(beam.DoFn):
-    """All claims of one partition: emits (group, packed rows that lose), numbers of pages or `LOSS` of text."""
+    """All claims of one partition: emits for each group the packed rows that lose, numbers of pages or `LOSS` of text.
+
+    They go the way that the claims came, through files or not.
+    """
 
     def __init__(self, settings: Settings, level: str):
         self._settings = settings
@@ -149,7 +156,11 @@ class Resolve(beam.DoFn):
         self._losers = self._settings.plan.url.losers if self._level == "url" else losers
         self._store = BeamStore()
 
-    def process(self, element: tuple[int, Iterable]) -> Iterator[tuple[int, bytes]]:
-        _, packets = element
-        for group, rows in sorted(self._losers(receive(packets, self._store)).items()):
-            yield group, rows.tobytes()
+    def process(self, element: tuple[int, Packets]) -> Iterator[Sent]:
+        partition, packets = element
+        packets = list(packets)
+        spilled = any(Packet(*packet).path for packet in packets)
+        lost = sorted(self._losers(receive(packets, self._store)).items())
+        parts = ((group, rows.tobytes()) for group, rows in lost)
+        path = f"{self._settings.trunk}/spill/{self._level}-lost-{partition}"
+        yield from send(partition, parts, spilled, self._store, path)

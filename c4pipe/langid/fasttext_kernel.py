@@ -6,11 +6,11 @@ in the same order on the same 32-bit floats.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numba
 import numpy as np
-
-from c4pipe.langid.langdetect_kernel import compiled
 
 FREE = -1  # in the table of words: no word; in the rows of n-grams: pruned away
 NO_END = -2  # the answer of `index_words` to a dictionary that is cut off
@@ -22,6 +22,25 @@ _WORDS_FACTOR = np.uint64(116_049_371)  # dictionary.cc Dictionary::addWordNgram
 _BEGINS, _ENDS = np.uint8(ord("<")), np.uint8(ord(">"))
 _TOP_BITS, _INNER = np.uint8(0xC0), np.uint8(0x80)  # of a byte that is not the first of its character
 LOG_GUARD = np.float32(1e-5)  # added to each probability before its logarithm is taken: loss.cc std_log
+
+Function = Callable[..., Any]
+
+
+def compiled(signature: str) -> Callable[[Function], Function]:
+    """Compile now, or take what an earlier process left in numba's cache.
+
+    numba keeps its cache beside this file, else in the user's cache folder; NUMBA_CACHE_DIR names another. Where
+    none can be written (a worker without a home), each process compiles for itself, which takes seconds.
+    """
+
+    def compile_it(function: Function) -> Function:
+        try:
+            made: Function = numba.njit(signature, nogil=True, cache=True)(function)
+        except (RuntimeError, OSError):  # "no locator available", or a full disk
+            made = numba.njit(signature, nogil=True)(function)
+        return made
+
+    return compile_it
 
 
 @compiled("uint32(uint32, uint8)")

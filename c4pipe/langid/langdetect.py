@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from c4pipe.langid.base import Guess
-from c4pipe.langid.langdetect_kernel import find_rows, run_trials
-from c4pipe.langid.langdetect_profiles import character_table, load_profiles
+from c4pipe.langid.langdetect_kernel import STEP, find_rows, run_trials
+from c4pipe.langid.langdetect_profiles import LONGEST, load_profiles
 from c4pipe.langid.langdetect_stream import read_stream
 from c4pipe.langid.langdetect_text import readable
 
@@ -33,8 +33,11 @@ class LangDetect:
     def __init__(self, languages: Sequence[str] | None = None) -> None:
         """`languages` orders the profiles, see `load_profiles`; None is the package's order on this machine."""
         self.languages, self._grams = load_profiles(languages)
-        self._characters = character_table()
         self._stream = read_stream()
+        characters, near, far, common, *shares = (table.ctypes.data for table in self._grams)
+        words, weights = (table.ctypes.data for table in self._stream)
+        self._finding = characters, near, far
+        self._trying = common, len(self._grams.common), *shares, len(self.languages), words, weights
 
     def guess(self, text: str) -> Guess | None:
         """The best language of `text`.
@@ -42,12 +45,15 @@ class LangDetect:
         None where the package raises "No features in text", and where it returns an empty list because no language
         has more than 0.1.
         """
-        points = np.frombuffer(bytearray(readable(text).encode("utf-32-le", "surrogatepass")), np.uint32)
-        found = find_rows(points, self._characters, self._grams.keys, self._grams.rows)
-        if not len(found):
+        text = readable(text)
+        found = np.empty(LONGEST * len(text), np.uint32)
+        rows = found.ctypes.data
+        n = find_rows(text.encode("utf-32-le", "surrogatepass"), len(text), *self._finding, rows)
+        if not n:
             return None
-        _, _, starts, columns, shares = self._grams
-        chances = run_trials(found, starts, columns, shares, len(self.languages), *self._stream)
-        best = int(chances.argmax())  # the first of equals, as in the package's stable sort
-        score = float(chances[best])
+        work = np.zeros((2 + STEP, len(self.languages)))  # mean, chances, factors
+        mean = work.ctypes.data
+        run_trials(rows, n, *self._trying, mean, mean + work.strides[0], mean + 2 * work.strides[0])
+        best = int(work[0].argmax())  # the first of equals, as in the package's stable sort
+        score = float(work[0, best])
         return Guess(self.languages[best], score) if score > FLOOR else None

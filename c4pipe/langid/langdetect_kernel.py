@@ -1,18 +1,17 @@
-"""langdetect's two loops in numba: over the characters of a text, and over its random trials.
+"""langdetect's two loops as machine code: over the characters of a text, and over its random trials.
 
-Bit for bit: the package's operations in its order on the same doubles. `fastmath` stays off, so LLVM neither
-reorders a sum nor joins a product and a sum into one rounding.
+Bit for bit: the package's operations in its order on the same doubles. Nothing is compiled with `fastmath`, so LLVM
+neither reorders a sum nor joins a product and a sum into one rounding.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
-import numpy.typing as npt
+
+from c4pipe.langid.native import native
 
 NON_LATIN = 0x300  # a character from here on is not Latin: langdetect 1.0.9 detector.py Detector.cleaning_text
 TRIALS = 7  # detector.py Detector.n_trial
@@ -22,162 +21,180 @@ STEP = 5  # draws between normalisations: "i % 5" in Detector._detect_block
 # From Python 3.12 on `sum`, with which the package normalises, carries the rounding error along.
 COMPENSATED = sys.version_info >= (3, 12)
 
-# The layout of the tables that are handed in. It stands here and not beside the code that fills them, for numba's
-# cache looks at this file alone to see whether what it compiled is out of date.
-CODE_BITS = 21  # of a code point: an n-gram's key is its code points one behind the other, last one lowest
+# The layout of the tables that are handed in. It stands here and not beside the code that fills them, for what was
+# compiled is out of date when this file changes.
+CHARACTERS = 0x20000  # no character beyond is changed by langdetect, or is a capital
+CAPITAL = 1 << 15  # set in the table of characters where the character it becomes is a capital
+NONE, BLANK, OTHER = 0, 1, 2  # symbols: no character; a blank; a character that stands in no n-gram of any profile
+SYMBOL_BITS = 12  # 3,162 symbols in langdetect 1.0.9
+ROW_BITS = 17  # 87,598 n-grams in langdetect 1.0.9
+NEAR_BITS = 6  # n-grams of the first 64 symbols, ASCII's letters and a few, also have a table without a hash
 HASH_BITS = 18  # the hash table has 262,144 homes for 87,598 keys: a third full
 HASH_FACTOR = 0x9E3779B97F4A7C15  # 2**64 / golden ratio, Fibonacci hashing (Knuth, TAOCP 3, 6.4)
-CHARACTERS = 0x20000  # no character beyond is changed by langdetect, or is a capital
-CAPITAL = 1 << 31  # set in the table of characters where the character it becomes is a capital
 GAUSS_WORDS = 4  # 32-bit words that `random.gauss` reads for a pair of numbers, two for each uniform one
 
-BLANK = ord(" ")
-SHIFT = np.uint64(CODE_BITS)
-HOME_SHIFT = np.uint64(64 - HASH_BITS)
-FACTOR = np.uint64(HASH_FACTOR)
-CODE = np.uint32(CAPITAL - 1)
-
-Function = Callable[..., Any]
-
-
-def compiled(signature: str) -> Callable[[Function], Function]:
-    """Compile now, or take what an earlier process left in numba's cache.
-
-    numba keeps its cache beside this file, else in the user's cache folder; NUMBA_CACHE_DIR names another. Where
-    none can be written (a worker without a home), each process compiles for itself, which takes seconds.
-    """
-
-    def compile_it(function: Function) -> Function:
-        try:
-            made: Function = numba.njit(signature, nogil=True, cache=True)(function)
-        except (RuntimeError, OSError):  # "no locator available", or a full disk
-            made = numba.njit(signature, nogil=True)(function)
-        return made
-
-    return compile_it
+_SYMBOL = CAPITAL - 1
+_NEAR = 1 << NEAR_BITS
+_NEAR_PAIR = (1 << 2 * NEAR_BITS) - 1
+_FACTOR = np.uint64(HASH_FACTOR)
+_HOME_SHIFT = np.uint64(64 - HASH_BITS)
+_ROW_SHIFT = np.uint64(ROW_BITS)
+_ROW = np.uint64((1 << ROW_BITS) - 1)
+_END = np.uint64(0)
 
 
-@compiled("uint32[::1](uint32[::1], uint32[::1], uint64[::1], uint32[::1])")
-def find_rows(points: Any, characters: Any, keys: Any, rows: Any) -> npt.NDArray[np.uint32]:
-    """Rows (n,) of the n-grams of a text that the profiles know, in the package's order.
+@native("int64(uint32*, int64, uint16*, uint32*, uint64*, uint32*)")
+def find_rows(points: Any, m: int, characters: Any, near: Any, far: Any, found: Any) -> int:
+    """Fills `found` with the rows of the n-grams of a text that the profiles know, in the package's order.
 
     Args:
         points: (m,) code points of the text.
-        characters: (CHARACTERS,) what each becomes.
-        keys, rows: the hash table, see `NGramTable`.
+        characters: (CHARACTERS,) the symbol that each becomes.
+        near, far: where to find the row of an n-gram, see `NGramTable`.
+        found: room for 3 * m.
+
+    Returns:
+        How many there are.
     """
     latin = 0
     others = 0
-    for point in points:
-        if ord("A") <= point <= ord("z"):
-            latin += 1
-        elif point >= NON_LATIN:
-            # Not even the block Latin Extended Additional is spared. The package means to, but compares the name of
-            # the block with a number (utils/unicode_block.py), and so loses the plain letters of some Vietnamese.
-            others += 1
+    for i in range(m):
+        latin += ord("A") <= points[i] <= ord("z")
+        # Not even the block Latin Extended Additional is spared. The package means to, but compares the name of the
+        # block with a number (utils/unicode_block.py), and so loses the plain letters of some Vietnamese.
+        others += points[i] >= NON_LATIN
     skips_latin = 2 * latin < others
 
-    found = np.empty(3 * len(points), np.uint32)
     n = 0
-    before, last = np.uint64(0), np.uint64(BLANK)  # the two characters so far, 0 for none
-    after_capital = shouting = False
-    for point in points:
+    before, last = NONE, BLANK  # the two symbols so far
+    after_capital = False
+    for i in range(m):
+        point = points[i]
         if skips_latin and ord("A") <= point <= ord("z"):
             continue
-        mark = characters[point] if point < CHARACTERS else point
-        character = np.uint64(mark & CODE)
-        capital = mark > CODE
+        mark: Any = np.int64(characters[point]) if point < CHARACTERS else OTHER
+        symbol = mark & _SYMBOL
+        capital = mark > _SYMBOL
         if last == BLANK:
-            before = np.uint64(0)
-            if character == BLANK:
+            before = NONE
+            if symbol == BLANK:
                 continue
         # From the second capital in a row on, up to the next character that is none, nothing is taken.
-        shouting = capital and after_capital
+        if not (capital and after_capital):
+            if (before | last | symbol) < _NEAR:
+                place = (before << 2 * NEAR_BITS) | (last << NEAR_BITS) | symbol
+                for key in (symbol, place & _NEAR_PAIR, place):
+                    row = near[key]
+                    found[n] = row
+                    n += row != 0
+                if before == NONE:  # a word's start has no third: that was the second again
+                    n -= row != 0
+            else:
+                pair = (last << SYMBOL_BITS) | symbol
+                triple = (before << 2 * SYMBOL_BITS) | pair
+                for key in (symbol, pair, triple if before else NONE):
+                    wanted = np.uint64(key)
+                    home = (wanted * _FACTOR) >> _HOME_SHIFT
+                    while far[home] != _END and far[home] >> _ROW_SHIFT != wanted:
+                        home += np.uint64(1)
+                    if far[home] != _END:
+                        found[n] = np.uint32(far[home] & _ROW)
+                        n += 1
         after_capital = capital
-        if not shouting:
-            pair = (last << SHIFT) | character
-            triple = (before << (SHIFT + SHIFT)) | pair
-            for key in (character, pair, triple if before else np.uint64(BLANK)):
-                if key == BLANK:  # no n-gram: the package leaves out the lone blank, and a word's start has no third
-                    continue
-                place = (key * FACTOR) >> HOME_SHIFT
-                while keys[place] != 0 and keys[place] != key:
-                    place += np.uint64(1)
-                if keys[place] == key:
-                    found[n] = rows[place]
-                    n += 1
-        before, last = last, character
-    return found[:n]
+        before, last = last, symbol
+    return n
 
 
-@compiled("float64(float64[::1])")
-def total(values: Any) -> float:
-    """`sum(values)` of this Python version, for finite floats."""
-    result = 0.0
-    error = 0.0
-    for value in values:
-        t = result + value
-        if COMPENSATED:
-            error += (result - t) + value if abs(result) >= abs(value) else (value - t) + result
-        result = t
-    return result + error
-
-
-@compiled(
-    "float64[::1](uint32[::1], uint32[::1], uint8[::1], float64[::1], int64, uint32[::1], float64[:, ::1])",
+@native(
+    "void(uint32*, int64, float64*, int64, uint32*, uint8*, float64*, int64, uint32*, float64*, float64*, float64*,"
+    " float64*)"
 )
 def run_trials(
-    found: Any, starts: Any, columns: Any, shares: Any, languages: int, words: Any, weights: Any
-) -> npt.NDArray[np.float64]:
-    """Mean probability of each language (L,), 0..1, over the trials.
+    found: Any,
+    n: int,
+    common: Any,
+    n_common: int,
+    starts: Any,
+    columns: Any,
+    shares: Any,
+    languages: int,
+    words: Any,
+    weights: Any,
+    mean: Any,
+    chances: Any,
+    factors: Any,
+) -> None:
+    """Adds to `mean` the mean probability of each language, 0..1, over the trials.
 
     A trial starts with all languages equally likely, multiplies in n-grams drawn at random, and normalises after the
     first draw and every fifth from there on, until one language is all but certain.
 
     Args:
         found: (n,) rows of the text's n-grams, n > 0.
-        starts, columns, shares: see `NGramTable`.
+        common, starts, columns, shares: see `NGramTable`; n_common is C.
         languages: L.
         words, weights: see `Stream`.
+        mean: (L,) zeros.
+        chances, factors: room for L and STEP * L.
     """
-    n = len(found)
     bits = 0
     while n >> bits:
         bits += 1
-    mean = np.zeros(languages)
-    chances = np.empty(languages)
-    factors = np.empty(languages)
     place = 0  # in the stream
     pair = 0  # where the weights of this trial and its neighbour lie
     for trial in range(TRIALS):
         if trial % 2 == 0:
             pair = place
             place += GAUSS_WORDS
-        weight = weights[pair, trial % 2]
-        chances[:] = 1.0 / languages
-        draw = 0
+        weight = weights[2 * pair + trial % 2]
+        for i in range(languages):
+            chances[i] = 1.0 / languages
+        last = 0  # draw before the next normalisation
         while True:
-            # random.choice: the upper bits of a word, as many as n has, and the next word while that is n or more.
-            pick = words[place] >> (32 - bits)
-            while pick >= n:
-                place += 1
+            drawn = STEP if last else 1
+            for k in range(drawn):
+                # random.choice: the upper bits of a word, as many as n has, and the next word while that is n or more.
                 pick = words[place] >> (32 - bits)
-            place += 1
-            factors[:] = weight
-            row = found[pick]
-            for i in range(starts[row], starts[row + 1]):
-                factors[columns[i]] = weight + shares[i]
-            for i in range(languages):
-                chances[i] *= factors[i]
-            if draw % STEP == 0:
-                whole = total(chances)
-                most = 0.0
+                while pick >= n:
+                    place += 1
+                    pick = words[place] >> (32 - bits)
+                place += 1
+                row = found[pick]
+                if row < n_common:
+                    for i in range(languages):
+                        factors[k * languages + i] = weight + common[row * languages + i]
+                else:
+                    for i in range(languages):
+                        factors[k * languages + i] = weight
+                    for j in range(starts[row], starts[row + 1]):
+                        factors[k * languages + columns[j]] = weight + shares[j]
+            if drawn == 1:
                 for i in range(languages):
-                    chances[i] /= whole
-                    most = max(most, chances[i])
-                if most > CERTAIN or draw >= LAST_DRAW:
-                    break
-            draw += 1
+                    chances[i] *= factors[i]
+            else:
+                for i in range(languages):  # one factor after the other: their product might round otherwise
+                    chance = chances[i] * factors[i]
+                    chance *= factors[languages + i]
+                    chance *= factors[2 * languages + i]
+                    chance *= factors[3 * languages + i]
+                    chances[i] = chance * factors[4 * languages + i]
+
+            whole = error = 0.0
+            for i in range(languages):
+                t = whole + chances[i]
+                if COMPENSATED:
+                    if abs(whole) >= abs(chances[i]):
+                        error += (whole - t) + chances[i]
+                    else:
+                        error += (chances[i] - t) + whole
+                whole = t
+            whole += error
+            certain = 0
+            for i in range(languages):
+                chances[i] /= whole
+                certain += chances[i] > CERTAIN
+            if certain or last >= LAST_DRAW:
+                break
+            last += STEP
         for i in range(languages):
             mean[i] += chances[i] / TRIALS
-    return mean

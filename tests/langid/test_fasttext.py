@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from c4pipe.errors import ConfigError
 from c4pipe.langid import fasttext as module
+from c4pipe.langid import fasttext_kernel
 from c4pipe.langid.fasttext import FastText, default_model
 from c4pipe.langid.fasttext_kernel import find_word
 from c4pipe.langid.fasttext_model import FastTextModel
@@ -166,3 +168,15 @@ def test_unknown_words_are_not_found() -> None:
     model = _MODEL
     text = np.frombuffer(bytearray(b"qqqqqq"), np.uint8)
     assert find_word(text, 0, 6, np.uint32(5), model._names, model._offsets, model._table) == -1
+
+
+def test_compiles_where_no_cache_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    njit = numba.njit
+
+    def without_cache(*args: Any, cache: bool = False, **options: Any) -> Any:
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return njit(*args, **options)
+
+    monkeypatch.setattr(numba, "njit", without_cache)
+    assert fasttext_kernel.compiled("int64(int64)")(lambda x: x + 1)(41) == 42

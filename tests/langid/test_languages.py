@@ -64,3 +64,14 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "| de | 1 | 1.000 / 1.000 (0) | 1.000 / 1.000 (0) |" in out
     assert json.loads(file.read_text())["by"]["cld2"]["languages"]["en"] == {"n": 1, "right": 1, "und": 0, "taken": 0}
     assert main(["--texts", str(tmp_path / "none")]) == 2
+
+
+def test_the_package_says_what_ours_says(tmp_path: Path) -> None:
+    for language in ("de", "sw", "vi"):
+        text = (Path(__file__).parent / "texts" / f"{language}.txt").read_text("utf-8")
+        (tmp_path / f"{language}.txt").write_text(text, "utf-8")
+    file = tmp_path / "found.json"
+    assert main(["--texts", str(tmp_path), "--by", "langdetect,package", "--bytes", "100", "--json", str(file)]) == 0
+    found = json.loads(file.read_text())["by"]
+    assert found["langdetect"]["languages"] == found["package"]["languages"]
+    assert all(result["seconds"] > 0 for result in found.values())

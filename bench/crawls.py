@@ -1,0 +1,109 @@
+"""The shuffles of whole crawls by arithmetic: how many elements, how large, how even."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from bench.dedup import settings_of
+from c4pipe.dedup import UrlLevel
+from c4pipe.flow.settings import Settings
+
+CRAWL_FILES = 90_000
+CRAWL_PAGES = 2_640_000_000  # of December 2024, by blog.commoncrawl.org/blog/december-2024-crawl-archive-now-available
+FILE_BYTES = 80 << 20  # of a WET file, `beam_jobs.corpora.TYPICAL_WET`
+LOST = 0.4  # share of the claims that lose to another group, at most
+SEED = 7
+# How keys are spread: share of claims whose key nobody else has, and keys that every group has. The other claims are
+# drawn by Zipf's law from a tenth as many keys as there are claims.
+SPREADS = {"all different": (1.0, 0), "web": (0.6, 0), "web and boilerplate": (0.6, 10_000)}
+RANKS = 1 << 20  # of Zipf's law, that are followed one by one; the others in bins
+
+
+class Shape(NamedTuple):
+    """Of a page of the input, on average."""
+
+    staged: float  # pages that reach the dedup of text
+    atoms: float  # sentences
+    claims: float  # spans
+    input_bytes: float  # compressed
+    pages_bytes: float  # of the staged files, by kind
+    raw_bytes: float
+    outcomes_bytes: float
+
+
+class Crawl(NamedTuple):
+    """The shuffles of a build of whole crawls."""
+
+    crawls: int
+    inputs: int
+    groups: int
+    partitions: int
+    pages: int
+    atoms: int
+    claims: int
+
+    @classmethod
+    def of(cls, crawls: int, shape: Shape, group_files: int = 0, partition_claims: int = 0) -> Crawl:
+        """With the groups and partitions that the settings choose, or with these."""
+        inputs, pages = crawls * CRAWL_FILES, crawls * CRAWL_PAGES
+        settings = build_settings(Path("crawl"), inputs)
+        claimed = round(pages * shape.claims)
+        size = group_files or settings.group_size
+        partitions = 1 << (claimed // partition_claims).bit_length() if partition_claims else settings.partitions
+        return cls(crawls, inputs, -(-inputs // size), partitions, pages, round(pages * shape.atoms), claimed)
+
+
+def build_settings(folder: Path, inputs: int) -> Settings:
+    """Of a build of `en` from so many files."""
+    return settings_of(folder, inputs, 0, FILE_BYTES, "en")
+
+
+def partition_sizes(crawl: Crawl, unique: float, hot: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Rows of each partition after every group has collapsed its own; keys fall on partitions as hashes do."""
+    even = np.full(crawl.partitions, 1 / crawl.partitions)
+    sizes = rng.multinomial(round(crawl.claims * unique), even).astype(float)
+    sizes += rng.multinomial(hot, even) * crawl.groups
+    drawn, keys = crawl.claims * (1 - unique), crawl.claims // 10
+    if drawn < 1:
+        return sizes
+    scale = drawn / (np.log(keys) + np.euler_gamma)  # claims on the key of rank 1
+    ranks = np.arange(1, min(RANKS, keys) + 1)
+    partition = rng.integers(0, crawl.partitions, len(ranks))
+    sizes += np.bincount(partition, _groups_with(scale / ranks, crawl.groups), crawl.partitions)
+    edges = np.geomspace(RANKS, max(keys, RANKS), 200)
+    for start, stop in pairwise(edges.tolist()):
+        copies = _groups_with(np.array([scale * np.log(stop / start) / max(stop - start, 1e-9)]), crawl.groups)[0]
+        sizes += rng.multinomial(round(stop - start), even) * copies
+    return sizes
+
+
+def _groups_with(claimed: NDArray[np.float64], groups: int) -> NDArray[np.float64]:
+    """In how many groups a key stands that is claimed so often anywhere."""
+    return groups * -np.expm1(claimed * np.log1p(-1 / groups))
+
+
+@cache
+def skew(crawl: Crawl) -> dict[str, dict[str, float]]:
+    """The largest partition of each spread of keys."""
+    found = {}
+    for name, (unique, hot) in SPREADS.items():
+        sizes = partition_sizes(crawl, unique, hot, np.random.default_rng([SEED, crawl.crawls]))
+        found[name] = {"rows": sizes.sum(), "largest": sizes.max(), "skew": sizes.max() / sizes.mean()}
+    return found
+
+
+def packet_bytes(crawl: Crawl) -> dict[str, float]:
+    """Bytes through each shuffle, without what the engine adds to an element."""
+    rows = skew(crawl)["web"]["rows"]
+    pages = max(1, round(crawl.pages / crawl.groups / crawl.partitions))
+    keys, dates = np.zeros(pages, np.uint64), pa.array(["2024-12-01T00:00:00Z"] * pages)
+    ((_, urls),) = UrlLevel().scatter(keys, dates, 1)
+    elements = crawl.groups * crawl.partitions
+    return {"urls": len(urls) * elements, "text": 20 * rows, "losses": 12 * LOST * rows}

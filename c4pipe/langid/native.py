@@ -1,0 +1,85 @@
+"""Loops over flat arrays as machine code, without the start-up of numba.
+
+    @native("int64(uint32*, int64)")
+    def largest(values, n): ...        # now a C function: largest(array.ctypes.data, len(array))
+
+numba compiles the function, once a machine. What it makes is kept in a file, and later processes link that with
+llvmlite alone: to import numba and have it look into its own cache takes 0.6 s of CPU, this takes 0.07 s.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import inspect
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import llvmlite  # type: ignore[import-untyped]
+from llvmlite import binding as llvm
+
+from c4pipe.langid.cached import cached
+
+Function = Callable[..., Any]
+
+SYMBOL = "c4pipe_native"  # the name of each function in its own object code
+NUMBERS = {"void": None, "int64": ctypes.c_int64, "float64": ctypes.c_double}
+
+_engines: list[Any] = []  # each owns the memory in which a function lies
+llvm.initialize_native_target()
+llvm.initialize_native_asmprinter()
+
+
+def native(signature: str) -> Callable[[Function], Function]:
+    """The function, compiled for this machine: of addresses (or bytes) and numbers, and free of the GIL.
+
+    It may use its arguments and the constants of its module, and can neither allocate nor raise. Nothing checks what an
+    address leads to.
+
+    Args:
+        signature: as in C, with numba's names: "int64(uint32*, int64)".
+    """
+
+    def compile_it(function: Function) -> Function:
+        source = Path(inspect.getfile(function)).read_bytes()  # whose constants are compiled in
+        versions = f"{llvmlite.__version__} {sys.version_info[:2]}"
+        made_of = [function.__name__, signature, llvm.get_default_triple(), *_processor(), versions, ""]
+        name = f"{Path(inspect.getfile(function)).stem}.{function.__name__}"
+        code = cached(name, "\n".join(made_of).encode() + source, lambda: object_code(function, signature))
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        engine.finalize_object()
+        _engines.append(engine)
+        types: list[Any] = [NUMBERS.get(word, ctypes.c_void_p) for word in re.findall(r"\w+\*?", signature)]
+        return ctypes.CFUNCTYPE(*types)(engine.get_function_address(SYMBOL))
+
+    return compile_it
+
+
+def object_code(function: Function, signature: str) -> bytes:
+    """What numba and LLVM make of the function, as an object file that needs neither."""
+    import numba  # here, not above: see the module's docstring
+
+    # With numpy's rules a division by zero gives what the processor gives: nothing can raise, so nothing needs Python.
+    made = numba.cfunc(re.sub(r"(\w+)\*", r"CPointer(\1)", signature), error_model="numpy")(function)
+    module = llvm.parse_assembly(made.inspect_llvm().replace(made.native_name, SYMBOL))
+    emitted: bytes = _machine().emit_object(module)
+    return emitted
+
+
+def _machine() -> Any:
+    """Code for exactly this processor, at any address."""
+    cpu, features = _processor()
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=cpu, features=features, opt=3, reloc="pic", codemodel="jitdefault", jit=True
+    )
+
+
+def _processor() -> tuple[str, str]:
+    try:
+        features = llvm.get_host_cpu_features().flatten()
+    except RuntimeError:  # LLVM cannot tell on every platform
+        features = ""
+    return llvm.get_host_cpu_name(), features

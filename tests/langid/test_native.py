@@ -1,0 +1,69 @@
+"""c4pipe.langid.native: compiled code that answers as Python does, and starts without numba."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from c4pipe.langid.native import native
+
+
+def halves(values: Any, n: int, divisor: float, results: Any) -> int:
+    large = 0
+    for i in range(n):
+        results[i] = values[i] / divisor
+        large += results[i] > 1
+    return large
+
+
+compiled = native("int64(uint32*, int64, float64, float64*)")(halves)
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), max_size=50), st.floats(0.1, 1e6))
+def test_compiled_code_computes_what_python_does(values: list[int], divisor: float) -> None:
+    results, expected = np.zeros(len(values)), np.zeros(len(values))
+    points = np.array(values, np.uint32).tobytes()  # bytes will do where nothing is written
+    assert compiled(points, len(values), divisor, results.ctypes.data) == halves(values, len(values), divisor, expected)
+    assert results.tolist() == expected.tolist()
+
+
+def test_a_division_by_zero_raises_nothing() -> None:
+    results = np.zeros(2)
+    assert compiled(np.array([1, 0], np.uint32).tobytes(), 2, 0.0, results.ctypes.data) == 1
+    assert np.isposinf(results[0])
+    assert np.isnan(results[1])
+
+
+def test_threads_may_call_it() -> None:
+    points = np.arange(100_000, dtype=np.uint32)
+    with ThreadPoolExecutor(4) as pool:
+        outs = [np.zeros(len(points)) for _ in range(8)]
+        calls = [pool.submit(compiled, points.ctypes.data, len(points), 2.0, out.ctypes.data) for out in outs]
+        assert [call.result() for call in calls] == [99_997] * 8
+    assert all((out == points / 2).all() for out in outs)
+
+
+GUESS = (
+    "import sys; from c4pipe.langid import load; guess = load('langdetect').guess('A plain English sentence.');"
+    "print(guess.language, guess.score.hex(), 'numba' in sys.modules)"
+)
+
+
+@pytest.mark.slow  # compiles everything
+def test_the_second_process_needs_no_numba(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(folder: Path) -> list[str]:
+        monkeypatch.setenv("C4PIPE_CACHE_DIR", str(folder))
+        return subprocess.run([sys.executable, "-c", GUESS], capture_output=True, text=True, check=True).stdout.split()
+
+    (tmp_path / "file").write_text("not a folder")
+    first, second, without = answer(tmp_path), answer(tmp_path), answer(tmp_path / "file")
+    assert first == without == [*second[:2], "True"]
+    assert second[2] == "False"
