@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 
+from beam_jobs.local import processes
 from c4pipe.command import Parser, count, positive
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.flow.files import SUFFIXES
@@ -25,6 +27,8 @@ examples:
   any text, the same rules    python -m beam_jobs.build_c4 --input-format jsonl --input wiki ...
   several corpora at once     python -m beam_jobs.build_c4 --preset en,en.noclean,multilingual ...
   what would it take?         python -m beam_jobs.build_c4 --dry-run ...
+  processes of Dask           python -m beam_jobs.build_c4 --runner DaskRunner --workers 4 ...
+  a cluster of Dask           python -m beam_jobs.build_c4 --runner DaskRunner --dask_client_address tcp://HOST:8786 ...
   a whole crawl on Dataflow   python -m beam_jobs.build_c4 --input wet.paths.gz --root s3://commoncrawl \\
                                 --output gs://BUCKET/c4 --runner DataflowRunner --project P --region R \\
                                 --temp_location gs://BUCKET/tmp --sdk_container_image IMAGE
@@ -33,6 +37,10 @@ exit codes: 0 done; 1 the build failed; 2 wrong use, found before any work; 3 do
 --strict was given; 130 interrupted (Ctrl-C); 143 ended (SIGTERM). After any death the same command goes on from what
 is finished.  Options of Apache Beam are passed on to it.
 """
+
+LOCAL_RUNNER = "FnApiRunner"
+DASK = "DaskRunner"
+DASK_RUNNER = "apache_beam.runners.dask.dask_runner.DaskRunner"  # of the optional runners Beam knows only full names
 
 # A worker process costs seconds to start: below that many bytes of input for each, one process is done sooner.
 WORKER_BYTES = 32 << 20
@@ -74,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
     a(
         "--runner",
         default="DirectRunner",
-        help="DirectRunner (this machine, the default), DataflowRunner, PortableRunner",
+        help="DirectRunner (this machine, the default), DaskRunner, DataflowRunner, PortableRunner",
     )
     a("--workers", type=positive, metavar="N", help="processes on this machine (default: by cores and input)")
     a("--badwords-dir", metavar="DIR", help="word lists, one file a language (default: ./assets, else our small ones)")
@@ -88,7 +96,13 @@ def parser() -> argparse.ArgumentParser:
         help="rejected pages to keep (default: sample)",
     )
     a("--limit-pages", type=positive, metavar="N", help="stop after about N pages, taken evenly from all inputs")
-    a("--spill-rows", type=count, default=100_000_000, metavar="N", help="larger shuffles use files (0: never)")
+    a(
+        "--spill-rows",
+        type=count,
+        default=1_000_000,
+        metavar="N",
+        help="larger shuffles use files, but in a bucket (0: never)",
+    )
     a("--strict", action="store_true", help="exit with 3 when anything could not be read")
     a(
         "--max-bad-share",
@@ -127,6 +141,8 @@ def parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
 def parse_with(own: argparse.ArgumentParser, argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
     """The same for the parser of another job."""
     args, rest = own.parse_known_args(argv)
+    if args.runner == DASK:
+        _find_dask()
     beams = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for kind in [PipelineOptions, *_subclasses(PipelineOptions)]:
         add = kind.__dict__.get("_add_argparse_args")
@@ -144,6 +160,14 @@ def parse_with(own: argparse.ArgumentParser, argv: Sequence[str] | None) -> tupl
     if rest and not rest[0].startswith("-"):
         raise ConfigError(f"unexpected argument {rest[0]!r}.")
     return args, rest
+
+
+def _find_dask() -> None:
+    """Makes its options known; ConfigError where it is not installed."""
+    try:
+        import beam_jobs.dask  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(f"--runner {DASK}: {error.name} is missing. Install it: pip install 'c4pipe[dask]'") from None
 
 
 def _near(name: str, flags: list[str]) -> list[str]:
@@ -167,9 +191,23 @@ def beam_flags(args: argparse.Namespace, rest: list[str], inputs: int, size: int
 
     Beam's bare DirectRunner may try to download a Go binary and hang, so the Python runner is named outright.
     """
-    local = args.runner in ("DirectRunner", "FnApiRunner")
-    flags = [f"--runner={'FnApiRunner' if local else args.runner}", *rest]
     workers = args.workers or min(cores(), inputs, 1 + size // WORKER_BYTES)
+    if args.runner == DASK:
+        return [f"--runner={DASK_RUNNER}", f"--direct_num_workers={workers}", *rest]
+    local = args.runner in ("DirectRunner", LOCAL_RUNNER)
+    flags = [f"--runner={LOCAL_RUNNER if local else args.runner}", *rest]
     if local and workers > 1:
         flags += [f"--direct_num_workers={workers}", "--direct_running_mode=multi_processing"]
     return flags
+
+
+def workers_of(options: PipelineOptions) -> AbstractContextManager[None]:
+    """Held while a pipeline runs: the workers of a runner on this machine."""
+    runner = options.view_as(StandardOptions).runner
+    if runner == DASK_RUNNER:
+        from beam_jobs.dask import cluster
+
+        return cluster(options)
+    if runner == LOCAL_RUNNER:
+        return processes(options.view_as(DirectOptions).direct_num_workers or 1)
+    return nullcontext()

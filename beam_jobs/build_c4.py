@@ -13,7 +13,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, TestOptions
 
-from beam_jobs.arguments import beam_flags, parse
+from beam_jobs.arguments import beam_flags, parse, workers_of
 from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.corpora import make_corpora, presets_of
 from beam_jobs.dry_run import predict
@@ -96,7 +96,7 @@ def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: Pipel
             clear_half_written(corpora[0].staging)
             for settings in corpora:
                 prepare(settings.output, settings.own)
-            with Watch(corpora, inputs, stderr):
+            with workers_of(options), Watch(corpora, inputs, stderr):
                 beam_pipeline(corpora, options).run().wait_until_finish()
         except BaseException as error:
             raise as_build_error(error, args.output) from error

@@ -14,7 +14,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, TestOptions
 
-from beam_jobs.arguments import beam_flags
+from beam_jobs.arguments import beam_flags, workers_of
 from beam_jobs.command import exit_code_of, hash_of_code, peak_memory, versions
 from beam_jobs.rebalance_arguments import parse
 from beam_jobs.workers import as_build_error, tended
@@ -76,7 +76,7 @@ def rebalance(job: Rebalancing, plan: Plan, options: PipelineOptions) -> int:
     with tended() as stderr:
         try:
             prepare(job, plan)
-            with Watch(job, plan, stderr):
+            with workers_of(options), Watch(job, plan, stderr):
                 _pipeline(job, options).run().wait_until_finish()
         except BaseException as error:
             raise as_build_error(error, job.output) from error

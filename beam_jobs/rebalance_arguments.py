@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
     a(
         "--runner",
         default="DirectRunner",
-        help="DirectRunner (this machine, the default), DataflowRunner, PortableRunner",
+        help="DirectRunner (this machine, the default), DaskRunner, DataflowRunner, PortableRunner",
     )
     a("--workers", type=positive, metavar="N", help="processes on this machine (default: by cores and input)")
     a("--overwrite", action="store_true", help="replace the mixture that is in the output folder")

@@ -19,6 +19,10 @@ from c4pipe.errors import BuildError, C4Error
 from c4pipe.flow.files import is_remote
 
 WORKER = b"apache_beam.runners.worker.sdk_worker_main"
+WORKER_DIED = (
+    "a worker process died: it was killed, or the machine ran out of memory (fewer --workers need less). "
+    "The same command goes on from what is finished."
+)
 GRACE = 5.0  # seconds in which Beam itself may notice that a worker is gone
 
 _stopped = threading.Event()  # by a signal from outside, which may have reached the workers first
@@ -126,10 +130,7 @@ def as_build_error(error: BaseException, output: str) -> BaseException:
     if stopped():
         return KeyboardInterrupt()
     if worker_died() or "Channel closed prematurely" in text:
-        return BuildError(
-            "a worker process died: it was killed, or the machine ran out of memory (fewer --workers need less). "
-            "The same command goes on from what is finished."
-        )
+        return BuildError(WORKER_DIED)
     if not isinstance(error, BuildError | OSError | RuntimeError):
         return error
     if isinstance(error, RuntimeError):

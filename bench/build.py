@@ -1,185 +1,194 @@
-"""How fast, and how big: a build against the reference's own functions over the same pages.
+"""How fast, and how big: our build, stage by stage, beside everybody else's on the same pages in the same run.
 
-`make bench`, or `python -m bench.build [--pages 12000] [--rounds 3] [--growth]`. Each run is a process of its own and
-the runs are interleaved, so that a busy minute of the machine hits all alike; the median of the rounds counts.
-The reference runs without Beam and writes no Parquet, no statistics and no rejected pages: it has less to do.
+    python -m bench.build [--pages 12000 | --input WET...] [--rounds 3] [--rivals NAME,...] [--growth] [--quick]
+
+`make bench` installs the rivals first. Each run is a process of its own and the runs are interleaved (`runs`); a rival
+that is not there or fails is named with the reason (`competitors`). Progress goes to stderr, the tables to stdout, and
+all numbers to bench/results/bench.json.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
+import importlib.metadata
 import json
 import os
 import platform
-import re
-import statistics
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from itertools import chain, count, islice
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-from bench.parity import ROOT, SHARED, Lists, reference_command, reference_python
+from bench.competitors import Competitor, builds, chosen, our_command, our_name, readers
+from bench.flame import ProfileError, record
+from bench.growth import SIZES, grow
+from bench.inputs import Inputs, first, linked, make_files, prepare
+from bench.parity import ROOT, Lists
+from bench.report import report
+from bench.runs import FailedError, Rounds, Run, last_words, measure
+from bench.stages import shares
+from bench.tables import growth_table, stage_table
 
-RESULTS = ROOT / "bench" / "results" / "build.json"
-GROWTH = (3000, 6000, 12_000, 24_000, 48_000)
-FILE_PAGES = 3000
-
-
-class Run(NamedTuple):
-    """What one process took."""
-
-    wall: float  # seconds
-    cpu: float  # seconds, with its children
-    rss: float  # MiB, at its peak
-
-
-def records(path: Path) -> Iterator[tuple[bytes, bytes]]:
-    """(header, body) of each record of an intact WET file."""
-    data = gzip.decompress(path.read_bytes())
-    at = 0
-    while at < len(data):
-        end = data.index(b"\r\n\r\n", at) + 4
-        header = data[at:end]
-        size = int(re.search(rb"(?i)^content-length:\s*(\d+)", header, re.MULTILINE)[1])  # type: ignore[index]
-        yield header, data[end : end + size]
-        at = end + size + 4
-
-
-def changed(header: bytes, body: bytes, copy: int) -> bytes:
-    """A record as of another site: its address is new, and so is each line, but for what the site itself repeats."""
-    if copy:
-        header = re.sub(rb"(WARC-Target-URI: https?://)", rb"\g<1>copy%d." % copy, header)
-        body = b"\n".join(line.replace(b" ", b" %d " % copy, 1) for line in body.split(b"\n"))
-        header = re.sub(rb"(?mi)^(content-length:\s*)\d+", rb"\g<1>%d" % len(body), header)
-    return header + body + b"\r\n\r\n"
-
-
-def make_inputs(folder: Path, pages: int) -> list[Path]:
-    """WET files of 3,000 pages each: those of ../shared/wet_bench as often over as it takes, else pages made up."""
-    sources = sorted(SHARED.glob("wet_bench/*.wet.gz"))
-    if not sources:
-        command = [sys.executable, str(ROOT / "bench" / "make_wet.py"), "--pages", str(pages), "--output", str(folder)]
-        subprocess.run([*command, "--files", str(-(-pages // FILE_PAGES))], check=True, stdout=subprocess.DEVNULL)
-        return sorted(folder.glob("*.wet.gz"))
-    made = []
-    wanted = islice(_copies(sources), pages)
-    while batch := list(islice(wanted, FILE_PAGES)):
-        made.append(folder / f"bench-{len(made):03d}.warc.wet.gz")
-        made[-1].write_bytes(b"".join(gzip.compress(record, 6, mtime=0) for record in batch))
-    return made
-
-
-def _copies(sources: Sequence[Path]) -> Iterator[bytes]:
-    for copy in count():
-        for header, body in chain.from_iterable(map(records, sources)):
-            if b"WARC-Type: conversion" in header:
-                yield changed(header, body, copy)
-
-
-def measure(command: Sequence[str], log: Path) -> Run:
-    """Runs a command to its end."""
-    started = time.perf_counter()
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"bench: {' '.join(command[:6])} ... failed:\n{log.read_text(errors='replace')[-2000:]}")
-    return Run(time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-
-
-def our_command(inputs: Sequence[Path], output: Path, preset: str, lists: Lists, workers: int) -> list[str]:
-    """The command line of a build."""
-    command = [sys.executable, "-m", "beam_jobs.build_c4", "--input", *map(str, inputs), "--output", str(output)]
-    return [*command, "--preset", preset, "--badwords-dir", str(lists.badwords), "--workers", str(workers)]
-
-
-def against_reference(folder: Path, pages: int, rounds: int, workers: int, lists: Lists) -> dict[str, list[Run]]:
-    """The runs of each competitor."""
-    inputs = make_inputs(folder, pages)
-    runs: dict[str, list[Run]] = {"c4pipe en.tfds": [], "c4pipe en": []}
-    if reference_python().exists():
-        runs = {"reference": []} | runs
-    else:
-        print(f"bench: without the reference, for {reference_python()} is not there (make bench).", file=sys.stderr)
-    for number in range(rounds):
-        for name in runs:
-            if name == "reference":
-                command = reference_command(inputs, folder / "reference.jsonl", "en", lists)
-            else:
-                command = our_command(inputs, folder / f"{name}-{number}", name.split()[1], lists, workers)
-            runs[name].append(measure(command, folder / "log"))
-            print(f"  round {number + 1}: {name:<15} {runs[name][-1].wall:7.1f} s", file=sys.stderr)
-    return runs
-
-
-def growth(folder: Path, workers: int, lists: Lists) -> dict[int, Run]:
-    """Our build of `en` on more and more pages."""
-    found = {}
-    for pages in GROWTH:
-        inputs = folder / f"inputs-{pages}"
-        inputs.mkdir()
-        command = our_command(make_inputs(inputs, pages), folder / f"c4-{pages}", "en", lists, workers)
-        found[pages] = measure(command, folder / "log")
-        print(f"  {pages:,} pages: {found[pages].wall:.1f} s", file=sys.stderr)
-    return found
+RESULTS = ROOT / "bench" / "results" / "bench.json"
+PRESETS = ("en", "en.tfds")
+WORKERS = (1, 2)
+SHORT = 20  # pages of the run that stands for the start-up
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measures, prints the tables and writes bench/results/build.json."""
-    parser = argparse.ArgumentParser(prog="python -m bench.build", description="A build against TFDS's own functions.")
-    parser.add_argument("--pages", type=int, default=12_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--workers", type=int, default=1, help="of our build (the reference has one)")
-    parser.add_argument("--growth", action="store_true", help="also build 3,000 to 48,000 pages")
-    parser.add_argument("--badwords-dir", type=Path, metavar="DIR")
-    args = parser.parse_args(argv)
+    """Measures, prints the tables and writes the JSON, what there is of it after each part."""
+    args = arguments(argv)
     lists = Lists.find(args.badwords_dir)
+    presets, workers = (PRESETS[:1], WORKERS[:1]) if args.quick else (PRESETS, WORKERS)
+    field = chosen([*readers(), *builds(lists, presets, workers)], args.rivals)
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        runs = against_reference(Path(name), args.pages, args.rounds, args.workers, lists)
-        grown = growth(Path(name), args.workers, lists) if args.growth else {}
-    results = {
-        "pages": args.pages,
-        "workers": args.workers,
-        "machine": {"cores": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version()},
-        "runs": {name: [run._asdict() for run in made] for name, made in runs.items()},
-        "growth": {pages: run._asdict() for pages, run in grown.items()},
-    }
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    print(table(runs, args.pages))
-    if grown:
-        print(growth_table(grown))
-    print(f"written to {RESULTS.relative_to(ROOT)}")
+        folder = Path(name)
+        say("reading the inputs" if args.input else f"making the inputs, {args.pages:,} pages")
+        files = linked(args.input, folder / "wet") if args.input else make_files(folder / "wet", args.pages)
+        long, short = prepare(files, folder / "long"), first(files, SHORT, folder / "short")
+        if long.pages <= SHORT:
+            raise SystemExit(f"bench: the inputs have {long.pages} pages; more than {SHORT} can be measured.")
+        rounds, skipped, said = interleaved(field, short, long, args.rounds, folder)
+        results = (
+            surroundings()
+            | {"rounds": args.rounds, "rivals": said, "stages": {}}
+            | report(rounds, skipped, long, short)
+        )
+        save(results, args.output)
+        if not args.quick:
+            spent = {preset: results["costs"][our_name(preset, 1)]["ms_per_page"] for preset in presets}
+            seen = {our_name(preset, 1): (preset, files, spent[preset]) for preset in presets}
+            results["stages"] = stages(seen, lists, folder)
+            save(results, args.output)
+        if args.growth:
+            say(f"making {SIZES[-1]:,} pages")
+            files = make_files(folder / "growth", SIZES[-1])
+            grown, lines = grow(files, SIZES, lists, folder, say)
+            results["growth"] = {pages: run._asdict() | {"lines": lines[pages]} for pages, run in grown.items()}
+            print(f"\n{growth_table(grown, lines)}")
+            save(results, args.output)
+            last = 1000 * grown[SIZES[-1]].cpu / SIZES[-1]
+            results["stages"] |= stages({f"c4pipe en, {SIZES[-1]:,} pages": ("en", files, last)}, lists, folder)
+            save(results, args.output)
+    print(f"\nwritten to {args.output}")
     return 0
 
 
-def table(runs: dict[str, list[Run]], pages: int) -> str:
-    """Medians over the rounds."""
-    lines = [
-        f"{pages:,} pages        {'wall s':>8} {'CPU s':>8} {'ms/page':>8} {'pages/s':>8} {'peak MiB':>9} {'times':>6}"
-    ]
-    first = statistics.median(run.wall for run in next(iter(runs.values())))
-    for name, made in runs.items():
-        wall, cpu, rss = (statistics.median(values) for values in zip(*made, strict=True))
-        lines.append(
-            f"{name:<19} {wall:>8.1f} {cpu:>8.1f} {1000 * cpu / pages:>8.2f} {pages / wall:>8,.0f} {rss:>9,.0f} "
-            f"{first / wall:>6.1f}"
-        )
-    return "\n".join(lines)
+def save(results: dict[str, Any], output: Path) -> None:
+    """Writes what has been measured."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(rounded(results), indent=1) + "\n", encoding="utf-8")
 
 
-def growth_table(grown: dict[int, Run]) -> str:
-    """One line a size."""
-    lines = [f"c4pipe en, pages     {'wall s':>8} {'CPU s':>8} {'ms/page':>8} {'peak MiB':>9}"]
-    for pages, run in grown.items():
-        lines.append(f"{pages:<20,} {run.wall:>8.1f} {run.cpu:>8.1f} {1000 * run.cpu / pages:>8.2f} {run.rss:>9,.0f}")
-    return "\n".join(lines)
+def rounded(value: Any) -> Any:
+    """The same with four digits behind the point: more are noise."""
+    if isinstance(value, dict):
+        return {name: rounded(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(inner) for inner in value]
+    return round(value, 4) if isinstance(value, float) else value
+
+
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The options; `--quick` is a smoke test, whose figures mean nothing."""
+    parser = argparse.ArgumentParser(prog="python -m bench.build", description="Our build beside everybody else's.")
+    parser.add_argument("--pages", type=int, help="default: 12000")
+    parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="files of your own instead")
+    parser.add_argument("--rounds", type=int, help="default: 3")
+    parser.add_argument(
+        "--rivals", type=lambda names: names.split(","), metavar="NAME,...", help="or none; default: all"
+    )
+    parser.add_argument("--growth", action="store_true", help=f"also build {SIZES[0]:,} to {SIZES[-1]:,} pages")
+    parser.add_argument("--quick", action="store_true", help="one round of few pages: does it run at all?")
+    parser.add_argument("--badwords-dir", type=Path, metavar="DIR")
+    parser.add_argument("--output", type=Path, default=RESULTS, metavar="JSON")
+    args = parser.parse_args(argv)
+    args.pages = args.pages or (60 if args.quick else 12_000)
+    args.rounds = args.rounds or (1 if args.quick else 3)
+    if args.pages <= SHORT or args.rounds < 1:
+        parser.error(f"--pages must be above {SHORT}, --rounds above 0")
+    return args
+
+
+def interleaved(
+    field: Sequence[Competitor], short: Inputs, long: Inputs, rounds: int, folder: Path
+) -> tuple[dict[Competitor, Rounds], dict[str, str], dict[str, Any]]:
+    """Everybody's runs, in turn; who was skipped, why; what the scripts say of themselves. Exits where ours fails."""
+    skipped = {competitor.name: competitor.missing for competitor in field if competitor.missing}
+    made = {competitor: Rounds([], []) for competitor in field if not competitor.missing}
+    said = {}
+    for number in range(rounds):
+        for competitor in list(made):
+            try:
+                for inputs, runs in zip((short, long), made[competitor], strict=True):
+                    runs.append(run(competitor, inputs, folder))
+            except FailedError as error:
+                if competitor.is_ours:
+                    raise SystemExit(f"bench: {competitor.name} failed: {error}") from error
+                skipped[competitor.name] = f"failed: {error}"
+                del made[competitor]
+            else:
+                if (words := last_words(folder / "log")).startswith("{"):
+                    said[competitor.name] = json.loads(words)
+                say(f"round {number + 1}: {competitor.name:<26} {made[competitor].long[-1].wall:7.1f} s")
+    for name, reason in skipped.items():
+        say(f"skipped: {name}: {reason}")
+    return made, skipped, said
+
+
+def run(competitor: Competitor, inputs: Inputs, folder: Path) -> Run:
+    """One run, whose output is thrown away."""
+    output = folder / "output"
+    output.mkdir()
+    try:
+        return measure(competitor.command(inputs, output / "c4"), folder / "log", ROOT, competitor.environment())
+    finally:
+        shutil.rmtree(output)
+
+
+def stages(builds: Mapping[str, tuple[str, Sequence[Path], float]], lists: Lists, folder: Path) -> dict[str, Any]:
+    """Prints where the time of our builds goes, and gives it. {name: (preset, files, milliseconds a page)}"""
+    found = {}
+    raw = folder / "stacks.raw"
+    try:
+        for name, (preset, files, cost) in builds.items():
+            say(f"once more under py-spy: {name}")
+            record(our_command(files, folder / "seen", preset, lists, 1), raw, "raw")
+            shutil.rmtree(folder / "seen")
+            found[name] = {"ms_per_page": cost, "shares": shares(raw)}
+    except ProfileError as error:  # not every machine lets one process look into another
+        print(f"\nskipped: stages: {error}")
+    if found:
+        print(f"\n{stage_table(found)}")
+    return found
+
+
+def surroundings() -> dict[str, Any]:
+    """What the figures depend on besides the inputs."""
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    names = ("apache-beam", "pyarrow", "numpy", "isal", "numba", "google-re2")
+    cpu = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "")
+    return {
+        "commit": commit.stdout.strip(),
+        "machine": {
+            "cores": len(os.sched_getaffinity(0)),
+            "cpu": cpu.partition(":")[2].strip(),
+            "memory_mib": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
+            "load": os.getloadavg()[0],
+            "system": platform.platform(),
+        },
+        "versions": {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in names},
+    }
+
+
+def say(text: str) -> None:
+    """A line of progress."""
+    print(f"  {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -8,17 +8,19 @@ from typing import Any
 
 import apache_beam as beam
 
-from c4pipe.flow.bad import BadInputs, EnoughRead, FirstBad
+from c4pipe.flow.bad import EnoughRead, JudgeShard
 from c4pipe.flow.dedup import ClaimText, ClaimUrls, Grouped, Resolve
 from c4pipe.flow.files import Input, read_inputs
-from c4pipe.flow.finish import FinishGroup, group_part, row_groups
+from c4pipe.flow.finish import FinishGroup, RowGroup, Written, group_part, row_groups
 from c4pipe.flow.read import StagedShard, StageFile
-from c4pipe.flow.settings import Settings, tag_of
+from c4pipe.flow.settings import Settings
 from c4pipe.flow.write import (
+    KEPT,
     LEFT_OUT,
     Conclude,
     LeaveOut,
-    PlanSplit,
+    PlanConfig,
+    Planned,
     SampledRefs,
     WriteAllRejected,
     WriteSample,
@@ -39,16 +41,6 @@ def in_order(element: tuple[int, Iterable[StagedShard]]) -> Grouped:
     return group, sorted(shards)
 
 
-def rows_in(grouped: Grouped) -> int:
-    """The pages of a group that reached URL dedup."""
-    return sum(rows for _, rows, _ in grouped[1])
-
-
-def atoms_in(grouped: Grouped) -> int:
-    """The lines or sentences of a group."""
-    return sum(atoms for _, _, atoms in grouped[1])
-
-
 def alike(corpora: Sequence[Settings], key: Callable[[Settings], Hashable]) -> list[Corpora]:
     """The corpora in groups of the same key, in the order of their first ones."""
     groups: dict[Hashable, list[Settings]] = {}
@@ -63,11 +55,15 @@ class BuildCorpora(_Transform):
 
     What presets have in common is done once: reading for those that read alike, the dedup of URLs for those with the
     same stages so far, staging and the dedup of text for those with the same trunk.
+
+    What is here any engine can do. No tagged outputs, no side inputs, an end that everything leads to: Beam's
+    DaskRunner mixes the first up, computes the second again and wrongly, and does nothing that the last transform
+    does not need.
     """
 
     corpora: Corpora
 
-    def expand(self, begin: beam.Pipeline) -> list[beam.PCollection]:
+    def expand(self, begin: beam.Pipeline) -> beam.PCollection:
         inputs = (
             begin
             | "List" >> beam.Create([self.corpora[0].inputs_list])
@@ -75,7 +71,8 @@ class BuildCorpora(_Transform):
             | "Spread" >> beam.Reshuffle()
         )
         readings = alike(self.corpora, lambda settings: settings.preset.stages[0])
-        return [done for n, corpora in enumerate(readings) for done in inputs | _named("Read", n) >> Reading(corpora)]
+        done = [done for n, corpora in enumerate(readings) for done in inputs | _named("Read", n) >> Reading(corpora)]
+        return done | "Done" >> beam.Flatten()
 
 
 @dataclass
@@ -86,13 +83,12 @@ class Reading(_Transform):
 
     def expand(self, inputs: beam.PCollection) -> list[beam.PCollection]:
         trunks = alike(self.corpora, lambda settings: settings.trunk)
-        first = [corpora[0] for corpora in trunks]
-        staged = inputs | "Stage" >> beam.ParDo(StageFile(first)).with_outputs(*(tag_of(s.trunk) for s in first))
+        staged = inputs | "Stage" >> beam.ParDo(StageFile([corpora[0] for corpora in trunks]))
         lost: dict[Any, beam.PCollection] = {}
         done = []
         for n, corpora in enumerate(trunks):
             settings = corpora[0]
-            shards = _tagged(staged, tag_of(settings.trunk), tuple[int, StagedShard], _named("Staged", n))
+            shards = staged | _named("Staged", n) >> only(n, tuple[int, StagedShard])
             if settings.max_bad_share < 1:
                 shards = shards | _named("Check", n) >> Checked(settings)
             groups = shards | _named("Group", n) >> beam.GroupByKey() | _named("InOrder", n) >> beam.Map(in_order)
@@ -106,9 +102,9 @@ def _named(label: str, number: int) -> str:
     return f"{label}{number}" if number else label
 
 
-def _tagged(outputs: Any, tag: str, kind: Any, label: str) -> beam.PCollection:
-    """One of several outputs, with the type that its transform could not declare."""
-    return outputs[tag] | label >> beam.Map(lambda element: element).with_output_types(kind)
+def only(number: int, kind: Any) -> beam.PTransform:
+    """Of (number, element) the elements of one number; they are of that type."""
+    return beam.FlatMap(lambda numbered: numbered[1:] if numbered[0] == number else ()).with_output_types(kind)
 
 
 @dataclass
@@ -118,8 +114,12 @@ class Checked(_Transform):
     settings: Settings
 
     def expand(self, staged: beam.PCollection) -> beam.PCollection:
-        bad = staged | "Bad" >> beam.ParDo(BadInputs(self.settings)) | "AllBad" >> beam.CombineGlobally(FirstBad())
-        return staged | "EnoughRead" >> beam.ParDo(EnoughRead(self.settings), bad=beam.pvalue.AsSingleton(bad))
+        return (
+            staged
+            | "Judge" >> beam.ParDo(JudgeShard(self.settings))
+            | "AllJudged" >> beam.GroupByKey()
+            | "EnoughRead" >> beam.ParDo(EnoughRead(self.settings))
+        )
 
 
 @dataclass
@@ -129,10 +129,9 @@ class LostUrls(_Transform):
     settings: Settings
 
     def expand(self, groups: beam.PCollection) -> beam.PCollection:
-        total = groups | "Rows" >> beam.Map(rows_in) | "AllRows" >> beam.CombineGlobally(sum)
         return (
             groups
-            | "ClaimUrls" >> beam.ParDo(ClaimUrls(self.settings), total=beam.pvalue.AsSingleton(total))
+            | "ClaimUrls" >> beam.ParDo(ClaimUrls(self.settings))
             | "UrlPartitions" >> beam.GroupByKey()
             | "ResolveUrls" >> beam.ParDo(Resolve(self.settings, "url"))
         )
@@ -149,24 +148,18 @@ class Trunk(_Transform):
         joined = {"shards": groups, "urls": urls}
         if self.corpora[0].plan.text is not None:
             joined["text"] = self._lost_text(joined)
-        finished = (
-            joined
-            | "JoinLost" >> beam.CoGroupByKey()
-            | "Finish" >> beam.ParDo(FinishGroup(self.corpora)).with_outputs(*(tag_of(s.own) for s in self.corpora))
-        )
+        finished = joined | "JoinLost" >> beam.CoGroupByKey() | "Finish" >> beam.ParDo(FinishGroup(self.corpora))
         return [
-            _tagged(finished, tag_of(settings.own), tuple[int, str], _named("Finished", n))
-            | _named("Write", n) >> Write(settings)
+            finished | _named("Finished", n) >> only(n, tuple[int, str]) | _named("Write", n) >> Write(settings)
             for n, settings in enumerate(self.corpora)
         ]
 
     def _lost_text(self, joined: dict[str, beam.PCollection]) -> beam.PCollection:
         settings = self.corpora[0]
-        total = joined["shards"] | "Atoms" >> beam.Map(atoms_in) | "AllAtoms" >> beam.CombineGlobally(sum)
         return (
             joined
             | "JoinUrls" >> beam.CoGroupByKey()
-            | "ClaimText" >> beam.ParDo(ClaimText(settings), total=beam.pvalue.AsSingleton(total))
+            | "ClaimText" >> beam.ParDo(ClaimText(settings))
             | "TextPartitions" >> beam.GroupByKey()
             | "ResolveText" >> beam.ParDo(Resolve(settings, "text"))
         )
@@ -180,7 +173,7 @@ class Write(_Transform):
 
     def expand(self, groups: beam.PCollection) -> beam.PCollection:
         finished = groups | "Spread" >> beam.Reshuffle()
-        counts = finished | "Counts" >> beam.Map(group_part).with_output_types(tuple[str, bytes])
+        counts = finished | "Counts" >> beam.Map(group_part).with_output_types(Written)
         return (
             (*self._shards(finished), self._rejected(finished), counts)
             | "Parts" >> beam.Flatten()
@@ -190,25 +183,18 @@ class Write(_Transform):
 
     def _shards(self, finished: beam.PCollection) -> list[beam.PCollection]:
         settings = self.settings
-        rows = finished | "RowGroups" >> beam.FlatMap(row_groups).with_output_types(
-            tuple[tuple[str, str], tuple[str, int, int, int]]
-        )
-        pages = rows | "Pages" >> beam.Map(lambda row: (row[0][0], row[1][2])) | "AllPages" >> beam.CombinePerKey(sum)
         planned = (
-            rows
+            finished
+            | "RowGroups" >> beam.FlatMap(row_groups).with_output_types(RowGroup)
             | "Splits" >> beam.GroupByKey()
-            | "PlanShards"
-            >> beam.ParDo(PlanSplit(settings), pages=beam.pvalue.AsDict(pages)).with_outputs(LEFT_OUT, main="kept")
+            | "PlanShards" >> beam.ParDo(PlanConfig(settings))
+            | "SpreadShards" >> beam.Reshuffle()
         )
-        written = (
-            planned["kept"] | "SpreadShards" >> beam.Reshuffle() | "WriteShards" >> beam.ParDo(WriteShard(settings))
-        )
+        written = planned | "Kept" >> only(KEPT, Planned) | "WriteShards" >> beam.ParDo(WriteShard(settings))
         if settings.plan.size is None:
             return [written]
-        return [
-            written,
-            planned[LEFT_OUT] | "SpreadFew" >> beam.Reshuffle() | "LeaveOut" >> beam.ParDo(LeaveOut(settings)),
-        ]
+        few = planned | "Few" >> only(LEFT_OUT, Planned) | "LeaveOut" >> beam.ParDo(LeaveOut(settings))
+        return [written, few]
 
     def _rejected(self, finished: beam.PCollection) -> beam.PCollection:
         if self.settings.rejected == "all":

@@ -86,15 +86,19 @@ class _OnGroups(beam.DoFn):
         self._store = BeamStore()
 
     def _spill(self, rows: int) -> bool:
-        """Not into a bucket: engines that need one keep their shuffles on disks, and it is slow to read in pieces."""
-        return 0 < self._settings.spill_rows < rows and not is_remote(self._settings.staging)
+        """Whether the rows of one group go through a file: of those that do not there are `spill_rows` at most.
+
+        Not into a bucket: engines that need one keep their shuffles on disks, and it is slow to read in pieces.
+        """
+        settings = self._settings
+        return 0 < settings.spill_rows < rows * settings.groups and not is_remote(settings.staging)
 
 
 @beam.typehints.with_output_types(Sent)
 class ClaimUrls(_OnGroups):
     """Every page of a group claims its URL."""
 
-    def process(self, element: Grouped, total: int) -> Iterator[Sent]:
+    def process(self, element: Grouped) -> Iterator[Sent]:
         group, shards = element
         tables = []
         for shard, _, _ in shards:
@@ -103,14 +107,15 @@ class ClaimUrls(_OnGroups):
         table = pa.concat_tables(tables).combine_chunks()
         dates = table["date"].combine_chunks()
         parts = self._plan.url.scatter(table["key"].to_numpy(), dates, self._settings.partitions)
-        yield from send(group, parts, self._spill(total), self._store, f"{self._settings.trunk}/spill/urls-{group}")
+        spill = self._spill(sum(rows for _, rows, _ in shards))
+        yield from send(group, parts, spill, self._store, f"{self._settings.trunk}/spill/urls-{group}")
 
 
 @beam.typehints.with_output_types(Sent)
 class ClaimText(_OnGroups):
     """Pages that won their URL claim their lines or spans. What repeats inside the group is settled here."""
 
-    def process(self, element: tuple[int, dict[str, Iterable]], total: int) -> Iterator[Sent]:
+    def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[Sent]:
         group, joined = element
         (shards,) = joined["shards"]
         lost_urls = by_shard(rows_of(joined["urls"]), [rows for _, rows, _ in shards])
@@ -119,7 +124,8 @@ class ClaimText(_OnGroups):
         with self._store.write(lost_inside(trunk, group)) as stream:
             stream.write(lost.tobytes())
         parts = scatter(best, self._settings.partitions)
-        yield from send(group, parts, self._spill(total), self._store, f"{trunk}/spill/text-{group}")
+        spill = self._spill(sum(atoms for _, _, atoms in shards))
+        yield from send(group, parts, spill, self._store, f"{trunk}/spill/text-{group}")
 
     def _claims(self, shards: list[StagedShard], lost_urls: list[np.ndarray]) -> Claims:
         assert self._plan.text is not None

@@ -12,23 +12,25 @@ import numpy as np
 from c4pipe.dedup.claims import LOSS, by_shard, lost_atoms
 from c4pipe.documents.reasons import FAULTS
 from c4pipe.finishing import Finished, Group, Lost, Summary, finish_shard
-from c4pipe.flow.dedup import losses_of, lost_inside, rows_of
+from c4pipe.flow.dedup import Packets, losses_of, lost_inside, rows_of
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.read import StagedShard
-from c4pipe.flow.settings import Settings, plans_of, tag_of
+from c4pipe.flow.settings import Settings, plans_of
 from c4pipe.ledger import Ledger
 from c4pipe.plan import Plan
 from c4pipe.shards import to_json
 from c4pipe.staging import Staged
 from c4pipe.stats import Stats
 
+RowGroup = tuple[str, tuple[str, tuple[str, int, int, int]]]
 Written = tuple[str, bytes]  # the kind of a `conclude.Part`, JSON
 
 
+@beam.typehints.with_output_types(tuple[int, tuple[int, str]])
 class FinishGroup(beam.DoFn):
     """Finishes the shards of a group for every corpus of one trunk.
 
-    Emits (group, name of its summary file) under the name of each corpus.
+    Emits (corpus, (group, name of its summary file)) for each corpus, by its number.
     """
 
     def __init__(self, corpora: Sequence[Settings]):
@@ -38,7 +40,7 @@ class FinishGroup(beam.DoFn):
         self._plans = plans_of(self._corpora)
         self._store = BeamStore()
 
-    def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[beam.pvalue.TaggedOutput]:
+    def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[tuple[int, tuple[int, str]]]:
         group, joined = element
         paths = [f"{settings.own}/groups/{group:06d}.json" for settings in self._corpora]
         # Where its file is, a build that goes on has finished the group already.
@@ -49,8 +51,8 @@ class FinishGroup(beam.DoFn):
             for i, summary in zip(missing, summaries, strict=True):
                 with self._store.write(paths[i]) as stream:
                     stream.write(to_json(summary))
-        for settings, path in zip(self._corpora, paths, strict=True):
-            yield beam.pvalue.TaggedOutput(tag_of(settings.own), (group, path))
+        for corpus, path in enumerate(paths):
+            yield corpus, (group, path)
 
     def _finish(self, chosen: list[int], shards: list[StagedShard], losses: Iterator[Lost]) -> list[dict[str, Any]]:
         """The summary of the group for each of the chosen corpora."""
@@ -64,7 +66,7 @@ class FinishGroup(beam.DoFn):
                 group.add(shard, files, summary)
         return [group.to_json() for group in groups]
 
-    def _lost(self, group: int, shards: list[StagedShard], joined: dict[str, Iterable[bytes]]) -> Iterator[Lost]:
+    def _lost(self, group: int, shards: list[StagedShard], joined: dict[str, Packets]) -> Iterator[Lost]:
         sizes = [atoms for _, _, atoms in shards]
         urls = by_shard(rows_of(joined["urls"]), [rows for _, rows, _ in shards])
         losses, width = np.empty(0, LOSS), 1
@@ -111,11 +113,11 @@ def read_summary(path: str) -> dict[str, Any]:
     return summary
 
 
-def row_groups(element: tuple[int, str]) -> Iterator[tuple[tuple[str, str], tuple[str, int, int, int]]]:
-    """((config, split), (path, index, rows, bytes)) for each row group of a finished group."""
+def row_groups(element: tuple[int, str]) -> Iterator[RowGroup]:
+    """(config, (split, (path, index, rows, bytes))) for each row group of a finished group."""
     for path, *fields in read_summary(element[1])["groups"]:
         group = Group(*fields)
-        yield (group.config, group.split), (path, group.number, group.rows, group.bytes)
+        yield group.config, (group.split, (path, group.number, group.rows, group.bytes))
 
 
 def group_part(element: tuple[int, str]) -> Written:

@@ -15,7 +15,7 @@ from apache_beam.io.filesystem import BeamIOError
 from c4pipe.documents import read_documents
 from c4pipe.fetch import FetchError
 from c4pipe.flow.files import BeamStore, Input, is_remote
-from c4pipe.flow.settings import Settings, plans_of, tag_of
+from c4pipe.flow.settings import Settings, plans_of
 from c4pipe.page import Kept, Page, Rejected, Verdict
 from c4pipe.stages import Read
 from c4pipe.staging import Progress, Staged, Stager, stage_shard, staged_already
@@ -84,10 +84,11 @@ def _first_pages(read: Iterator[Verdict], limit: int) -> Iterator[Verdict]:
 
 
 @beam.typehints.with_input_types(tuple[int, Input])
+@beam.typehints.with_output_types(tuple[int, tuple[int, StagedShard]])
 class StageFile(beam.DoFn):
     """Reads, judges and stages one WET file for one corpus of each trunk, which all read alike.
 
-    Emits (group, (shard, rows, atoms)) under the name of each trunk.
+    Emits (trunk, (group, (shard, rows, atoms))) for each trunk, by its number.
     """
 
     def __init__(self, trunks: Sequence[Settings]):
@@ -97,7 +98,7 @@ class StageFile(beam.DoFn):
         self._plans = plans_of(self._trunks)
         self._store = BeamStore(self._trunks[0].staging)
 
-    def process(self, element: tuple[int, Input]) -> Iterator[beam.pvalue.TaggedOutput]:
+    def process(self, element: tuple[int, Input]) -> Iterator[tuple[int, tuple[int, StagedShard]]]:
         shard, item = element
         staged = [Staged.of(settings.trunk, shard) for settings in self._trunks]
         done: list[tuple[int, int] | None] = [staged_already(self._store, files) for files in staged]
@@ -109,9 +110,9 @@ class StageFile(beam.DoFn):
             read = verdicts(item, self._store, self._plans[0].read, settings.limit_pages, heartbeat)
             for i, now in zip(missing, stage_shard(read, stagers, heartbeat), strict=True):
                 done[i] = now
-        for settings, counts in zip(self._trunks, done, strict=True):
+        for trunk, counts in enumerate(done):
             if counts is not None:
-                yield beam.pvalue.TaggedOutput(tag_of(settings.trunk), (shard // settings.group_size, (shard, *counts)))
+                yield trunk, (shard // self._trunks[trunk].group_size, (shard, *counts))
 
 
 class Heartbeat:

@@ -19,7 +19,7 @@ from c4pipe.sample import per_shard
 from c4pipe.stages import Clean, Dedup, Filter, Stage
 
 MAX_GROUPS = 2048  # shards share a group, and a shuffle element, where there are more than that
-MAX_PARTITIONS = 4096  # a crawl's 1e10 spans of 20 bytes make partitions of 50 MB
+MAX_PARTITIONS = 4096  # a crawl's 4e10 spans of 20 bytes make partitions of 200 MB
 INPUTS = "inputs.jsonl"  # in the staging folder: where it is, the folder is one of a build
 WRITTEN = "written"  # below `Settings.own`: a note for each output shard that is whole
 PARTITION_INPUT = 256 << 20  # bytes of input a partition
@@ -140,6 +140,11 @@ class Settings:
         return max(1, -(-self.inputs // MAX_GROUPS))
 
     @property
+    def groups(self) -> int:
+        """Groups of shards."""
+        return -(-self.inputs // self.group_size)
+
+    @property
     def partitions(self) -> int:
         """Hash partitions of a shuffle, a power of two; the result does not depend on it."""
         wanted = min(MAX_PARTITIONS, max(16, self.input_bytes // PARTITION_INPUT))
@@ -148,11 +153,6 @@ class Settings:
     @property
     def inputs_list(self) -> str:
         return f"{self.staging}/{INPUTS}"
-
-
-def tag_of(folder: str) -> str:
-    """The name under which a transform with several outputs emits what belongs to a trunk or a corpus."""
-    return folder.rpartition("/")[2]
 
 
 def plans_of(corpora: Sequence[Settings]) -> list[Plan]:

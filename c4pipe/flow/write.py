@@ -23,7 +23,9 @@ from c4pipe.shards import to_json
 from c4pipe.showing import explained
 
 FEW_SHOWN = 100  # pages of a split that is left out, in a rejected table that is a sample
-LEFT_OUT = "left out"  # the tag of shards that are
+KEPT, LEFT_OUT = 0, 1  # what becomes of an output shard
+
+Planned = tuple[int, tuple]  # number of an output shard, what `planned_shard` reads
 
 
 class _WithPlan(beam.DoFn):
@@ -35,26 +37,29 @@ class _WithPlan(beam.DoFn):
         self._store = BeamStore()
 
 
-class PlanSplit(beam.DoFn):
-    """All row groups of one (config, split): emits its output shards, with the pages that its config has in all.
-
-    Those of a config that is too small go under the name `LEFT_OUT`.
-    """
+@beam.typehints.with_output_types(tuple[int, Planned])
+class PlanConfig(beam.DoFn):
+    """All row groups of one config: emits (`KEPT`, output shard), or `LEFT_OUT` if it has too few pages in all."""
 
     def __init__(self, settings: Settings):
         self._settings = settings
 
-    def process(self, element: Any, pages: dict[str, int]) -> Iterator[Any]:
-        (config, split), groups = element
+    def process(self, element: tuple[str, Iterable]) -> Iterator[tuple[int, Planned]]:
+        config, groups = element
+        splits: dict[str, list[tuple[str, int, int, int]]] = {}
+        for split, group in groups:
+            splits.setdefault(split, []).append(group)
+        pages = sum(rows for found in splits.values() for _, _, rows, _ in found)
         size = self._settings.plan.size
-        few = size is not None and pages[config] < size.pages
-        for shard in plan_split(config, split, groups, self._settings.shards):
-            planned = shard.number, (*shard[:-1], tuple(tuple(piece) for piece in shard.pieces), pages[config])
-            yield beam.pvalue.TaggedOutput(LEFT_OUT, planned) if few else planned
+        fate = LEFT_OUT if size is not None and pages < size.pages else KEPT
+        for split, found in splits.items():
+            for shard in plan_split(config, split, found, self._settings.shards):
+                pieces = tuple(tuple(piece) for piece in shard.pieces)
+                yield fate, (shard.number, (*shard[:-1], pieces, pages))
 
 
 def planned_shard(element: Any) -> tuple[OutputShard, int]:
-    """What `PlanSplit` emits: the shard, and the pages of its config."""
+    """What `PlanConfig` emits: the shard, and the pages of its config."""
     config, split, number, of, pieces, pages = element[1]
     return OutputShard(config, split, number, of, tuple(Piece(*piece) for piece in pieces)), pages
 

@@ -1,0 +1,105 @@
+"""Beam's DaskRunner: a cluster of processes on this machine for one job, or one that is there already."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import dask
+from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions
+from apache_beam.runners.dask.dask_runner import DaskOptions
+from apache_beam.runners.dask.overrides import _Reshuffle
+from apache_beam.runners.dask.transform_evaluator import TRANSLATIONS, DaskBagOp
+from dask.distributed import Client, LocalCluster, default_client
+from distributed.scheduler import KilledWorker, NoValidWorkerError, NoWorkerError
+
+from beam_jobs.command import hash_of_code
+from beam_jobs.workers import WORKER_DIED
+from c4pipe.errors import BuildError, ConfigError
+
+PARTITIONS = 2  # a worker: more would be spread more evenly, but each takes every step of the job for itself
+PATIENCE = "60s"  # for a worker that was lost: there may be none that starts any more
+
+
+class Spread(DaskBagOp):
+    """Reshuffle, which Beam's DaskRunner takes for nothing: what one element gave would stay on one worker.
+
+    The elements, which are numbers and names of files, meet on one worker and part again.
+    """
+
+    def apply(self, input_bag: Any, side_inputs: Any = None) -> Any:
+        return input_bag.repartition(npartitions=1).repartition(npartitions=self.bag_kwargs["npartitions"])
+
+
+TRANSLATIONS[_Reshuffle] = Spread
+
+
+@contextmanager
+def cluster(options: PipelineOptions) -> Iterator[None]:
+    """While a pipeline runs: its workers.
+
+    ConfigError where a cluster is named that is not there, or not like us; BuildError where the workers die.
+    """
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what fails is raised as well
+    ours = options.view_as(DaskOptions)
+    named = ours.get_all_options(drop_default=True, current_only=True)
+    with ExitStack() as stack:
+        if "address" in named or "scheduler_file" in named:
+            workers = _workers_of(named)
+        else:
+            workers = options.view_as(DirectOptions).direct_num_workers
+            ours.address = stack.enter_context(_processes(workers))
+        ours.npartitions = ours.npartitions or PARTITIONS * workers
+        try:
+            yield
+        except (KilledWorker, NoWorkerError, NoValidWorkerError) as error:
+            raise BuildError(WORKER_DIED) from error
+        finally:
+            with suppress(ValueError):  # the runner has made no client yet
+                default_client().close()
+
+
+@contextmanager
+def _processes(workers: int) -> Iterator[str]:
+    """A cluster of processes on this machine; yields the address of its scheduler."""
+    with (
+        TemporaryDirectory(prefix="c4pipe-dask-") as scratch,
+        dask.config.set({"distributed.scheduler.no-workers-timeout": PATIENCE, "temporary-directory": scratch}),
+        LocalCluster(workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL) as cluster,
+    ):
+        try:
+            yield cluster.scheduler_address
+        finally:
+            for nanny in cluster.workers.values():  # by itself, each would be waited for four seconds
+                nanny.auto_restart = False
+                with suppress(ProcessLookupError, TypeError):  # it is gone, and then it may have no number
+                    os.kill(nanny.pid, signal.SIGKILL)
+
+
+def _workers_of(named: dict[str, Any]) -> int:
+    """The workers of a cluster that is there already."""
+    where = named.get("address") or named["scheduler_file"]
+    connection = {name: named[name] for name in ("address", "scheduler_file", "timeout") if name in named}
+    try:
+        with Client(**connection, set_as_default=False) as client:
+            workers: int = sum(client.nthreads().values())
+            codes = {*client.run(_code).values(), client.run_on_scheduler(_code)}
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{where}: no Dask scheduler answers there ({error}).") from None
+    except ImportError:
+        codes = set()
+    if codes != {_code()}:
+        raise ConfigError(f"{where}: that cluster has no c4pipe, or another one. Install this one on all its machines.")
+    if not workers:
+        raise ConfigError(f"{where}: that cluster has no workers.")
+    return workers
+
+
+def _code() -> str:
+    """What the bytes of a corpus depend on, where this is called."""
+    return str(hash_of_code().hexdigest())

@@ -1,0 +1,70 @@
+"""The readers alone: every page of the files with its text decoded, its address and its date. In `.venv-warc`.
+
+    python bench/rivals/readers.py --library warcio|fastwarc|c4pipe WET...
+
+warcio and FastWARC stop at the first damaged byte; c4pipe's reader goes on behind it and says what was lost, joins the
+lines as C4 does and judges each page (address, date, text). FastWARC opens the file itself, without Python's buffer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+Page = tuple[str, str, str]  # address, date, text
+
+
+def warcio(path: Path) -> Iterator[Page]:
+    """By warcio's ArchiveIterator."""
+    from warcio.archiveiterator import ArchiveIterator
+
+    with path.open("rb") as stream:
+        for record in ArchiveIterator(stream):
+            if record.rec_type == "conversion":
+                headers = record.rec_headers
+                text = record.content_stream().read().decode("utf-8", "replace")
+                yield headers.get_header("WARC-Target-URI"), headers.get_header("WARC-Date"), text
+
+
+def fastwarc(path: Path) -> Iterator[Page]:
+    """By FastWARC's ArchiveIterator, which skips other records by itself."""
+    from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+    for record in ArchiveIterator(str(path), record_types=WarcRecordType.conversion, parse_http=False):
+        text = record.reader.read().decode("utf-8", "replace")
+        yield record.headers["WARC-Target-URI"], record.headers["WARC-Date"], text
+
+
+def c4pipe(path: Path) -> Iterator[Page]:
+    """By ours."""
+    from c4pipe.page import Kept
+    from c4pipe.wet import read_wet
+
+    with path.open("rb") as stream:
+        for verdict in read_wet(stream, path.name):
+            if isinstance(verdict, Kept):
+                yield verdict.page.url, verdict.page.timestamp, verdict.page.text
+
+
+LIBRARIES: dict[str, Callable[[Path], Iterator[Page]]] = {"warcio": warcio, "fastwarc": fastwarc, "c4pipe": c4pipe}
+
+
+def main() -> None:
+    """Reads all files and prints what it saw."""
+    parser = argparse.ArgumentParser(prog="readers")
+    parser.add_argument("wet", nargs="+", type=Path)
+    parser.add_argument("--library", choices=LIBRARIES, required=True)
+    args = parser.parse_args()
+    pages = characters = 0
+    for path in args.wet:
+        for _, _, text in LIBRARIES[args.library](path):
+            pages, characters = pages + 1, characters + len(text)
+    version = {args.library: importlib.metadata.version(args.library)}
+    print(json.dumps({"pages": pages, "characters": characters, "versions": version}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""What a process takes, and how runs of several are put side by side.
+
+Competitors run in turn, A B C A B C, so that a busy minute of the machine hits all alike. In every
+round each first reads a handful of pages: that is its start-up; what its long run takes beyond is the
+price of the pages.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from threading import Event, Thread
+from typing import Literal, NamedTuple
+
+LOOK = 1.0  # seconds between two looks at the memory
+
+
+class Run(NamedTuple):
+    """What one process and its children took."""
+
+    wall: float  # seconds
+    cpu: float  # seconds
+    rss: float  # MiB at the peak, of all its processes together
+
+
+class FailedError(Exception):
+    """A command ended with an error; says which and the end of what it printed."""
+
+
+class Rounds(NamedTuple):
+    """One competitor's runs, a pair a round: on a handful of pages, and on all."""
+
+    short: list[Run]
+    long: list[Run]
+
+
+class Cost(NamedTuple):
+    """Medians over the rounds. Net is without the start-up, for the pages that only the long run had; see `net`."""
+
+    wall: float
+    cpu: float
+    rss: float
+    start: float  # CPU seconds on a handful of pages
+    net_cpu: float | None
+    net_wall: float | None
+
+
+def measure(command: Sequence[str], log: Path, cwd: Path, environment: Mapping[str, str] | None = None) -> Run:
+    """Runs a command to its end; what it prints goes to `log`. Raises FailedError."""
+    # In a small process between: the kernel counts what a parent holds when it forks as the child's own peak.
+    done = subprocess.run(
+        [sys.executable, "-P", __file__, str(log), *command],
+        stdout=subprocess.PIPE,
+        cwd=cwd,
+        env=environment,
+        check=False,
+    )
+    if done.returncode:
+        raise FailedError(last_words(log))
+    return Run(*json.loads(done.stdout))
+
+
+def _between(log: Path, command: Sequence[str]) -> int:
+    """Runs the command and prints what it took."""
+    started = time.perf_counter()
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        with _Watch(process.pid) as watch:
+            _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    # The kernel's own peak is exact, but of the largest process alone.
+    print(json.dumps([wall, usage.ru_utime + usage.ru_stime, max(watch.peak / 2**20, usage.ru_maxrss / 2**10)]))
+    return 1 if process.returncode else 0
+
+
+class _Watch(Thread):
+    """Looks at the memory of a process and its children, all together, until it is told to end."""
+
+    def __init__(self, pid: int):
+        super().__init__(daemon=True)
+        self._pid, self._over = pid, Event()
+        self.peak = 0  # bytes
+
+    def run(self) -> None:
+        while not self._over.wait(LOOK):
+            self.peak = max(self.peak, _resident(self._pid))
+
+    def __enter__(self) -> _Watch:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self.join()
+
+
+def last_words(log: Path) -> str:
+    """The last line that says something: of a traceback, the error."""
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "it printed nothing"
+
+
+def _resident(pid: int) -> int:
+    """Bytes of memory of a process and all below it: shared pages go to each by its share."""
+    total = 0
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_bytes().splitlines():
+            if line.startswith(b"Pss:"):
+                total = int(line.split()[1]) * 1024
+        children = b" ".join(path.read_bytes() for path in Path(f"/proc/{pid}/task").glob("*/children"))
+    except OSError:  # it ended while we looked
+        return total
+    return total + sum(_resident(int(child)) for child in children.split())
+
+
+def costs(rounds: Rounds) -> Cost:
+    """The medians."""
+    return Cost(
+        wall=statistics.median(run.wall for run in rounds.long),
+        cpu=statistics.median(run.cpu for run in rounds.long),
+        rss=statistics.median(run.rss for run in rounds.long),
+        start=statistics.median(run.cpu for run in rounds.short),
+        net_cpu=net(rounds, "cpu"),
+        net_wall=net(rounds, "wall"),
+    )
+
+
+def net(rounds: Rounds, what: Literal["cpu", "wall"]) -> float | None:
+    """Seconds beyond the start-up; None where they are not more than one start-up differs from another."""
+    starts = [getattr(run, what) for run in rounds.short]
+    beyond = statistics.median(getattr(run, what) for run in rounds.long) - statistics.median(starts)
+    return beyond if beyond > max(starts) - min(starts) else None
+
+
+class Times(NamedTuple):
+    """How many times our seconds somebody needs: of the whole process, and without start-ups where that can be told."""
+
+    whole: float
+    net: float | None
+
+
+def times(theirs: Rounds, ours: Rounds, what: Literal["cpu", "wall"] = "cpu") -> Times:
+    """The whole is the median of the rounds' own ratios, for a slow round slows both."""
+    pairs = zip(theirs.long, ours.long, strict=True)
+    whole = statistics.median(getattr(their, what) / getattr(our, what) for their, our in pairs)
+    beyond, our_own = net(theirs, what), net(ours, what)
+    return Times(whole, beyond / our_own if beyond and our_own else None)
+
+
+if __name__ == "__main__":
+    sys.exit(_between(Path(sys.argv[1]), sys.argv[2:]))

@@ -1,0 +1,89 @@
+"""Where a build's time goes, by stage: the stacks that `py-spy record -f raw` saw, each given to one stage.
+
+    outermost (file:line);...;innermost (file:line) COUNT -> {"read": 0.11, "clean": 0.2, ...}
+
+A stack belongs to the innermost frame whose file has a stage below. What has none (pyarrow, text helpers, the standard
+library) works for whoever called it. Whatever is imported or compiled is start-up, wherever it happens; what is left to
+Beam is Beam's own: its graph, its shuffles, its state, and the calls between its steps. Threads that wait do not count.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+START_UP = ("<frozen importlib", "numba/", "llvmlite/")
+WAITING = ("threading.py", "concurrent/futures/thread.py", "queue.py", "selectors.py")  # where a thread sits that waits
+OTHER = "other"
+
+# What a file's path begins with -> its stage. The first that fits counts.
+STAGES = (
+    ("c4pipe/wet/", "read"),
+    ("c4pipe/documents/", "read"),
+    ("c4pipe/flow/read.py", "read"),
+    ("c4pipe/langid/", "language"),
+    ("c4pipe/rules/badwords.py", "bad words"),
+    ("c4pipe/rules/matcher.py", "bad words"),
+    ("c4pipe/rules/", "clean"),
+    ("c4pipe/clean.py", "clean"),
+    ("c4pipe/dedup/", "dedup"),
+    ("c4pipe/flow/dedup.py", "dedup"),
+    ("c4pipe/urls.py", "dedup"),
+    ("c4pipe/staging.py", "write"),
+    ("c4pipe/finishing.py", "write"),
+    ("c4pipe/shards.py", "write"),
+    ("c4pipe/sample.py", "write"),
+    ("c4pipe/showing.py", "write"),
+    ("c4pipe/merging.py", "write"),
+    ("c4pipe/flow/write.py", "write"),
+    ("c4pipe/flow/finish.py", "write"),
+    ("c4pipe/stats.py", "statistics"),
+    ("c4pipe/ledger.py", "statistics"),
+    ("c4pipe/conclude.py", "statistics"),
+    ("c4pipe/card/", "statistics"),
+    ("apache_beam/io/filesystem", ""),  # a file that we open through it is our stage's
+    ("apache_beam/io/localfilesystem.py", ""),
+    ("apache_beam/", "Beam"),
+)
+ORDER = ("read", "clean", "dedup", "language", "bad words", "write", "statistics", "Beam", "start-up", OTHER)
+
+
+def shares(raw: Path) -> dict[str, float]:
+    """The share of each stage in all samples of a raw file of py-spy's, 0 to 1, in the order of ORDER."""
+    with raw.open(encoding="utf-8") as lines:
+        return shares_of(lines)
+
+
+def shares_of(lines: Iterable[str]) -> dict[str, float]:
+    """The share of each stage in these lines.
+
+    >>> shares_of(["main (beam_jobs/build_c4.py:9);take (c4pipe/staging.py:7);clean (c4pipe/clean.py:3) 3",
+    ...            "main (beam_jobs/build_c4.py:9);receive (apache_beam/runners/worker.py:2) 1"])
+    {'clean': 0.75, 'Beam': 0.25}
+    """
+    samples: Counter[str] = Counter()
+    for line in lines:
+        stack, _, count = line.rpartition(" ")
+        if stack and not _file(stack.rpartition(";")[2]).startswith(WAITING):
+            samples[stage_of(stack)] += int(count)
+    total = samples.total()
+    return {stage: samples[stage] / total for stage in ORDER if samples[stage]}
+
+
+def stage_of(stack: str) -> str:
+    """The stage of one stack, its frames joined by ";", the innermost last."""
+    files = [_file(frame) for frame in stack.split(";")]
+    if any(file.startswith(START_UP) for file in files):
+        return "start-up"
+    for file in reversed(files):
+        for beginning, stage in STAGES:
+            if file.startswith(beginning):
+                if stage:
+                    return stage
+                break
+    return OTHER
+
+
+def _file(frame: str) -> str:
+    return frame.rpartition("(")[2]

@@ -1,0 +1,100 @@
+"""A second engine: Beam's DaskRunner gives the bytes of the local one."""
+
+import hashlib
+import sys
+from contextlib import nullcontext
+
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from beam_jobs import build_c4, rebalance
+from c4pipe.errors import BuildError
+from tests.wetfiles import ROOT, digests
+
+pytest.importorskip("dask.distributed", reason="the Dask runner needs apache-beam[dask]")
+
+SAMPLES = ROOT / "data_samples"
+DASK = ["--runner", "DaskRunner"]
+# Several readings, trunks and corpora; a language that is left out; the check of inputs; shuffles through files.
+OPTIONS = [
+    *("--preset", "en,multilingual", "--min-pages", "10", "--max-bad-share", "0.9"),
+    *("--spill-rows", "1", "--shards", "2"),
+]
+
+
+@pytest.fixture(scope="module")
+def address():
+    """A cluster that is there already."""
+    from dask.distributed import LocalCluster
+
+    with LocalCluster(2, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL") as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.fixture
+def on_dask(badwords, tmp_path):
+    """`on_dask(input, ...)`: the exit code of a build into tmp_path/c4."""
+
+    def call(source, *options):
+        arguments = ["--input", str(source), "--output", str(tmp_path / "c4"), "--badwords-dir", str(badwords)]
+        return build_c4.main([*arguments, *DASK, *options])
+
+    return call
+
+
+@pytest.mark.slow
+def test_worker_processes_of_dask_give_the_bytes_of_the_local_runner(on_dask, built, tmp_path):
+    assert on_dask(SAMPLES, "--workers", "2", *OPTIONS) == 0
+    assert digests(tmp_path / "c4") == digests(built(SAMPLES, *OPTIONS))
+
+
+@pytest.mark.soak
+def test_so_does_a_cluster_that_is_there_already(on_dask, address, built, tmp_path):
+    assert on_dask(SAMPLES, "--dask_client_address", address) == 0
+    assert digests(tmp_path / "c4") == digests(built(SAMPLES))
+
+
+@pytest.mark.soak
+def test_a_mixture_too(address, built, tmp_path):
+    corpus = built(SAMPLES, "--preset", "multilingual")
+    for name, options in {"local": ["--workers", "1"], "dask": [*DASK, "--dask_client_address", address]}.items():
+        assert (
+            rebalance.main(["--corpus", str(corpus), "--output", str(tmp_path / name), "--shards", "3", *options]) == 0
+        )
+    assert digests(tmp_path / "dask") == digests(tmp_path / "local")
+
+
+@pytest.mark.soak
+def test_a_failed_build_says_why(on_dask, address, tmp_path, capsys):
+    (tmp_path / "error.warc.wet.gz").write_text("<html>503 Slow Down</html>")
+    assert on_dask(tmp_path / "error.warc.wet.gz", "--dask_client_address", address) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == "build_c4: none of the 1 inputs holds a readable page (unreadable: 1)."
+
+
+@pytest.mark.soak
+def test_a_cluster_with_other_code_is_refused(on_dask, address, monkeypatch, capsys):
+    monkeypatch.setattr("beam_jobs.dask.hash_of_code", lambda: hashlib.sha256(b"another"))
+    assert on_dask(SAMPLES, "--dask_client_address", address) == 2
+    assert f"{address}: that cluster has no c4pipe, or another one." in capsys.readouterr().err
+
+
+def test_workers_that_die_for_good_are_told(monkeypatch):
+    from distributed.scheduler import NoWorkerError
+
+    from beam_jobs import dask
+
+    monkeypatch.setattr(dask, "_processes", lambda workers: nullcontext("tcp://127.0.0.1:1"))
+    with pytest.raises(BuildError, match="a worker process died"), dask.cluster(PipelineOptions([])):
+        raise NoWorkerError("task", 60.0)
+
+
+def test_a_cluster_that_is_not_there_is_told(on_dask, capsys):
+    assert on_dask(SAMPLES, "--dask_client_address", "tcp://127.0.0.1:1", "--dask_connection_timeout", "1") == 2
+    assert "tcp://127.0.0.1:1: no Dask scheduler answers there" in capsys.readouterr().err
+
+
+def test_without_dask_it_says_what_to_install(on_dask, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "beam_jobs.dask", None)
+    assert on_dask(SAMPLES) == 2
+    assert "pip install 'c4pipe[dask]'" in capsys.readouterr().err
