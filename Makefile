@@ -28,8 +28,8 @@ SAMPLE_CORPUS = $(if $(filter out/c4,$(DATA)),test -e $(DATA)/manifest.json || \
   $(PY) -m beam_jobs.build_c4 --input data_samples --output $(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 pretrain rebalance inspect browse fetch assets check fix test golden samples parity bench languages soak fuzz \
-  package clean
+.PHONY: help setup build-c4 pretrain rebalance inspect browse fetch assets check fix test golden samples parity bench parts identity \
+  languages scale profile soak fuzz package clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -99,6 +99,20 @@ parity: setup bench/.venv-reference/ready ## compare en.tfds page for page with 
 
 bench: setup bench/.venv-reference/ready ## measure a build against the reference's own functions on the same pages
 	$(PY) -m bench.build $(ARGS)
+
+parts: setup ## measure the parts against their plain rivals: cleaning, bad words, language, sentences, reader
+	$(PY) -m bench.parts $(ARGS)
+
+identity: setup ## compare our langdetect with the package itself over 20,000 texts in 55 languages
+	$(PY) -m bench.identity $(ARGS)
+
+scale: setup ## measure dedup up to 50 million lines and the shuffles of a crawl, and write the tables of docs/scale.md
+	$(PY) -m bench.dedup $(ARGS)
+	$(PY) -m bench.shuffle
+	$(PY) -m bench.scale --write
+
+profile: setup ## flame graph of a build, into out/profile: INPUT= WORKERS= ARGS=
+	$(PY) -m bench.flame $(if $(filter-out data_samples,$(INPUT)),--input $(INPUT)) $(if $(WORKERS),--workers $(WORKERS)) $(ARGS)
 
 languages: setup ## measure the language identifiers on texts of known languages, CODE.txt each: TEXTS= ARGS=
 	$(PY) -m bench.languages $(if $(TEXTS),--texts $(TEXTS)) $(ARGS)
