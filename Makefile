@@ -22,17 +22,18 @@ ALPHA ?= 0.3
 TEXTS ?=
 MINUTES ?= 30
 FUZZ_SECONDS ?= 120
+RIVALS := reference datatrove dolma warc
 
 # Builds the samples where a target needs a corpus and none was named.
 SAMPLE_CORPUS = $(if $(filter out/c4,$(DATA)),test -e $(DATA)/manifest.json || \
   $(PY) -m beam_jobs.build_c4 --input data_samples --output $(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 pretrain rebalance inspect browse fetch assets check fix test golden samples parity bench parts identity \
-  languages scale profile soak fuzz package clean
+.PHONY: help setup build-c4 pretrain rebalance inspect browse fetch assets check fix test golden samples parity bench bench-rivals \
+  parts identity languages scale profile soak fuzz package clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/ready ## make .venv from the lock (other targets call it; a second call is instant)
 
@@ -97,8 +98,12 @@ samples: setup ## write the WET files of data_samples anew from their pages
 parity: setup bench/.venv-reference/ready ## compare en.tfds page for page with the installed TensorFlow Datasets: INPUT=
 	$(PY) -m bench.parity $(if $(filter-out data_samples,$(INPUT)),--input $(INPUT)) $(ARGS)
 
-bench: setup bench/.venv-reference/ready ## measure a build against the reference's own functions on the same pages
+bench: setup ## measure a build, stage by stage, beside the reference, datatrove, dolma, warcio and FastWARC: ARGS= (--growth)
+	-@$(MAKE) --no-print-directory --keep-going bench-rivals
 	$(PY) -m bench.build $(ARGS)
+
+# Each in a venv of its own. What cannot be installed is left out of the bench, which says so.
+bench-rivals: $(RIVALS:%=bench/.venv-%/ready) ## install what `make bench` measures us against
 
 parts: setup ## measure the parts against their plain rivals: cleaning, bad words, language, sentences, reader
 	$(PY) -m bench.parts $(ARGS)
@@ -130,7 +135,7 @@ bench/.venv-fuzz/ready: bench/requirements-fuzz.txt requirements.lock
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock -r bench/requirements-fuzz.txt
 	@touch $@
 
-bench/.venv-reference/ready: bench/requirements-reference.txt
+bench/.venv-%/ready: bench/requirements-%.txt
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
