@@ -6,6 +6,7 @@ forked before the pipeline began and waits for that, and lives as long as that o
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import select
@@ -23,6 +24,8 @@ from apache_beam.runners.portability.fn_api_runner.worker_handlers import Subpro
 from apache_beam.runners.worker import sdk_worker_main
 
 ENVIRONMENT, STATUS = "environment", "status"  # pipes of a worker: what it is told, and what became of it
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 _waiting: list[Path] = []  # the folders of workers that have nothing to do yet
 
@@ -68,19 +71,22 @@ def _fork(folder: Path) -> int:
     folder.mkdir()
     os.mkfifo(folder / ENVIRONMENT)
     os.mkfifo(folder / STATUS)
-    pid = os.fork()
+    parent, pid = os.getpid(), os.fork()
     if not pid:
         status = 1
         try:
-            status = _work(folder)
+            status = _work(folder, parent)
         finally:
             os._exit(status)  # nothing of the parent's is concluded here
     _waiting.append(folder)
     return pid
 
 
-def _work(folder: Path) -> int:
+def _work(folder: Path, parent: int) -> int:
     """A worker's life. Its parent's signal handlers are not for it."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # however the parent ends, this process does, too
+    if os.getppid() != parent:
+        return 1
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     told = (folder / ENVIRONMENT).read_bytes()  # waits until there is something to do
