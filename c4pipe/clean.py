@@ -46,15 +46,46 @@ def clean(page: Page, steps: Sequence[LineStep], dropped: list[Dropped] | None =
 
 def fast_clean(steps: Sequence[LineStep]) -> Step:
     """`clean` for these steps; several times faster where they begin as C4's do."""
-    match tuple(steps):
-        case (MaxWordLength(chars=chars), StripCitations() as citations, EndMark() as end, *rest) if all(end.marks):
-            # A class of the user's own that stands on one of these may judge otherwise.
-            known = [type(step) for step in steps[:3]] == [MaxWordLength, StripCitations, EndMark]
-            rules = [step for step in rest if isinstance(step, LineRule)]
-            if known and len(rules) == len(rest):
-                ended, others = _ended(citations, end), _others(rules)
-                return lambda page: _by_rule(page, chars, ended, others) or clean(page, steps)
-    return lambda page: clean(page, steps)
+    rules = [step for step in steps[3:] if isinstance(step, LineRule)]
+    if (first := _c4_steps(steps)) is None or len(rules) < len(steps) - 3:
+        return lambda page: clean(page, steps)
+    longest, citations, end = first
+    ended, others = _ended(citations, end), _others(rules)
+    return lambda page: _by_rule(page, longest.chars, ended, others) or clean(page, steps)
+
+
+def dropped_by(page: Page, steps: Sequence[LineStep]) -> list[Dropped]:
+    """What `clean` appends to `dropped`. Lines that plainly have no end mark do not walk the steps."""
+    dropped: list[Dropped] = []
+    if (first := _c4_steps(steps)) is None:
+        clean(page, steps, dropped)
+        return dropped
+    longest, _, end = first
+    last, code = _may_end(end), end.reason.code
+    for line in page.text.splitlines():
+        if line[-1:] not in last and len(line) <= longest.chars and "[" not in line:
+            dropped.append(Dropped(code, line.strip()))
+        elif isinstance(clean(page._replace(text=line), steps, dropped), Rejected):
+            break
+    return dropped
+
+
+def _c4_steps(steps: Sequence[LineStep]) -> tuple[MaxWordLength, StripCitations, EndMark] | None:
+    """The first three if they are those that C4 begins with.
+
+    A class of the user's own that stands on one of them may judge otherwise.
+    """
+    match tuple(steps[:3]):
+        case (MaxWordLength() as longest, StripCitations() as citations, EndMark() as end) if all(end.marks):
+            if [type(step) for step in steps[:3]] == [MaxWordLength, StripCitations, EndMark]:
+                return longest, citations, end
+    return None
+
+
+def _may_end(end: EndMark) -> frozenset[str]:
+    """The last characters that a line may have which does not plainly fall: marks, and behind which they may come to
+    light, blanks and brackets."""
+    return frozenset(BLANKS + "]").union(mark[-1] for mark in end.marks)
 
 
 Pass = Callable[[list[str], Counter[str]], list[str] | None]  # the lines that are left, the others counted
@@ -84,9 +115,8 @@ def _long_word(text: str, chars: int) -> bool:
 
 
 def _ended(citations: StripCitations, end: EndMark) -> Pass:
-    """The two rules about the end of a line. Most lines of a crawled page fall for their last character: it is no mark,
-    and no blank or bracket, behind which a mark may come to light."""
-    last = frozenset(BLANKS + "]").union(mark[-1] for mark in end.marks)
+    """The two rules about the end of a line. Most lines of a crawled page fall for their last character."""
+    last = _may_end(end)
 
     def run(lines: list[str], tally: Counter[str]) -> list[str]:
         left = [citations.edit(line.strip()) for line in lines if line[-1:] in last]

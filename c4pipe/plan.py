@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from c4pipe.clean import clean
+from c4pipe.clean import dropped_by
 from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Step, Unit, Verdict
 from c4pipe.presets import Preset
@@ -122,11 +122,8 @@ class Plan:
 
     def dropped_lines(self, page: Page) -> list[Dropped]:
         """The lines that the cleaning stage cuts from a page as read; again and in full, for the few that are shown."""
-        dropped: list[Dropped] = []
         stage = None if self.clean_index is None else self.preset.stages[self.clean_index]
-        if isinstance(stage, Clean):
-            clean(page, stage.lines, dropped)
-        return dropped
+        return dropped_by(page, stage.lines) if isinstance(stage, Clean) else []
 
     def _dedup(self, index: int) -> Dedup:
         stage = self.preset.stages[index]

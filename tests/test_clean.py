@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from c4pipe.clean import ASCII_IN_SMALL, BLANKS, LineStep, clean, fast_clean
+from c4pipe.clean import ASCII_IN_SMALL, BLANKS, LineStep, clean, dropped_by, fast_clean
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
 from c4pipe.presets import c4_lines
 from c4pipe.rules import (
@@ -321,6 +321,16 @@ def test_fast_clean_is_clean_for_c4(text: str) -> None:
 @example(text=f"{GOOD}\nA menu\nxxxxxxxxxxxx yes.\nA {{ brace.")
 def test_fast_clean_is_clean_for_other_steps(steps: tuple[LineStep, ...], text: str) -> None:
     assert told(fast_clean(steps)(page(text))) == told(clean(page(text), steps))
+
+
+@pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS)
+@settings(max_examples=60, deadline=None)
+@given(text=TEXTS)
+@example(text=f"{GOOD}\nA menu \n{GOOD}[1]\nA {{ brace stands in here.\nA menu")
+def test_dropped_lines_are_those_of_the_loop(steps: tuple[LineStep, ...], text: str) -> None:
+    dropped: list[Dropped] = []
+    clean(page(text), steps, dropped)
+    assert dropped_by(page(text), steps) == dropped
 
 
 def test_the_short_cuts_know_every_character() -> None:
