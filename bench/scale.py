@@ -166,7 +166,9 @@ def dedup_table(runs: Sequence[dict[str, Any]]) -> str:
 def measured_cost(results: dict[str, Any]) -> Cost:
     """From what `make bench` wrote: per page without the start-up."""
     costs = results["costs"]
-    shares = results.get("stages", {}).get("c4pipe en", {}).get("shares", {})
+    shares = dict(results.get("stages", {}).get("c4pipe en", {}).get("shares", {}))
+    rest = 1 - shares.pop("start-up", 0)
+    shares = {stage: share / rest for stage, share in shares.items()}
     return Cost(costs["c4pipe en"]["net_ms_per_page"], costs["reference"]["net_ms_per_page"], shares)
 
 

@@ -190,7 +190,7 @@ def test_growth_takes_whole_files() -> None:
     assert [size % FILE_PAGES for size in SIZES] == [0] * len(SIZES)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_quick(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It runs, with a rival that needs no installation."""
     output = tmp_path / "bench.json"

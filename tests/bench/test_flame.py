@@ -64,7 +64,7 @@ def test_where_it_may_not_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         record([sys.executable, "-c", "pass"], tmp_path / "seen", "raw")
 
 
-@pytest.mark.slow  # two builds
+@pytest.mark.soak  # two builds under py-spy
 def test_a_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if main(["--input", "data_samples/news.warc.wet.gz", "--output", str(tmp_path)]):
         pytest.skip(capsys.readouterr().err)
