@@ -42,7 +42,8 @@ LOCAL_RUNNER = "FnApiRunner"
 DASK = "DaskRunner"
 DASK_RUNNER = "apache_beam.runners.dask.dask_runner.DaskRunner"  # of the optional runners Beam knows only full names
 
-# A worker process costs seconds to start: below that many bytes of input for each, one process is done sooner.
+# A worker that cannot be forked (see `local`) costs seconds to start: below that many bytes of input for each, one
+# process is done sooner.
 WORKER_BYTES = 32 << 20
 
 

@@ -27,7 +27,7 @@ from typing import NamedTuple
 from bench.competitors import our_command
 from bench.inputs import make_files
 from bench.parity import ROOT, Lists
-from bench.stages import WAITING, shares_of
+from bench.stages import seen, shares_of
 
 OURS = ("c4pipe/", "beam_jobs/")
 TOP = 25  # functions in the table
@@ -92,15 +92,12 @@ def spent(stacks: Iterable[str]) -> list[Spent]:
     own: Counter[str] = Counter()
     total: Counter[str] = Counter()
     samples = 0
-    for line in stacks:
-        stack, _, count = line.rpartition(" ")
+    for stack, count in seen(stacks):
         frames = [frame.rpartition(":")[0] + ")" for frame in stack.split(";")]
-        if frames[-1].rpartition("(")[2].startswith(WAITING):
-            continue
         mine = [frame for frame in frames if frame.rpartition("(")[2].startswith(OURS)]
-        samples += int(count)
-        own.update({frame: int(count) for frame in mine[-1:]})
-        total.update(dict.fromkeys(mine, int(count)))
+        samples += count
+        own.update(dict.fromkeys(mine[-1:], count))
+        total.update(dict.fromkeys(mine, count))
     return [Spent(frame, n / samples, total[frame] / samples) for frame, n in own.most_common()]
 
 

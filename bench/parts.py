@@ -13,8 +13,6 @@ import gzip
 import hashlib
 import io
 import json
-import os
-import platform
 import re
 import statistics
 import subprocess
@@ -29,6 +27,7 @@ from typing import Any, NamedTuple
 
 from isal import igzip
 
+from bench.build import surroundings
 from bench.identity import package
 from bench.inputs import pages_of
 from bench.parity import ROOT, Lists, default_inputs, reference_python
@@ -289,10 +288,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(table(found, header=not rows))
             failed |= not part.judges and any(row.agrees < 1 for row in found)
             rows += found
-    results = {
+    results = surroundings() | {
         "pages": len(pages),
         "rounds": args.rounds,
-        "machine": {"cores": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version()},
         "rows": [row._asdict() for row in rows],
     }
     args.output.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ Beam is Beam's own: its graph, its shuffles, its state, and the calls between it
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 START_UP = ("<frozen importlib", "numba/", "llvmlite/")
@@ -63,12 +63,18 @@ def shares_of(lines: Iterable[str]) -> dict[str, float]:
     {'clean': 0.75, 'Beam': 0.25}
     """
     samples: Counter[str] = Counter()
+    for stack, count in seen(lines):
+        samples[stage_of(stack)] += count
+    total = samples.total()
+    return {stage: samples[stage] / total for stage in ORDER if samples[stage]}
+
+
+def seen(lines: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """The stacks of a raw file and how often each was seen; not those of threads that wait."""
     for line in lines:
         stack, _, count = line.rpartition(" ")
         if stack and not _file(stack.rpartition(";")[2]).startswith(WAITING):
-            samples[stage_of(stack)] += int(count)
-    total = samples.total()
-    return {stage: samples[stage] / total for stage in ORDER if samples[stage]}
+            yield stack, int(count)
 
 
 def stage_of(stack: str) -> str:

@@ -51,7 +51,17 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
         return lambda page: clean(page, steps)
     longest, citations, end = first
     ended, others = _ended(citations, end), _others(rules)
-    return lambda page: _by_rule(page, longest.chars, ended, others) or clean(page, steps)
+
+    def by_rule(page: Page) -> Verdict | None:
+        """None where it takes the loop: at a word that may be too long, and for a rule that costs the page, which the
+        tally has to stop at."""
+        if _long_word(page.text, longest.chars):
+            return None
+        tally: Counter[str] = Counter()
+        left = others(ended(page.text.splitlines(), tally), tally)
+        return None if left is None else Kept(page._replace(text="\n".join(left).strip()), tally)
+
+    return lambda page: by_rule(page) or clean(page, steps)
 
 
 def dropped_by(page: Page, steps: Sequence[LineStep]) -> list[Dropped]:
@@ -88,19 +98,6 @@ def _may_end(end: EndMark) -> frozenset[str]:
     return frozenset(BLANKS + "]").union(mark[-1] for mark in end.marks)
 
 
-Pass = Callable[[list[str], Counter[str]], list[str] | None]  # the lines that are left, the others counted
-
-
-def _by_rule(page: Page, chars: int, ended: Pass, others: Pass) -> Verdict | None:
-    """None where it takes the loop: at a word that may be too long, and for a rule that costs the page, which the
-    tally has to stop at."""
-    if _long_word(page.text, chars):
-        return None
-    tally: Counter[str] = Counter()
-    left = others(ended(page.text.splitlines(), tally) or [], tally)
-    return None if left is None else Kept(page._replace(text="\n".join(left).strip()), tally)
-
-
 def _long_word(text: str, chars: int) -> bool:
     """Whether a word is longer; leaps from blank to blank, as far as a word may reach."""
     at, last = 0, len(text) - chars
@@ -114,8 +111,9 @@ def _long_word(text: str, chars: int) -> bool:
     return False
 
 
-def _ended(citations: StripCitations, end: EndMark) -> Pass:
-    """The two rules about the end of a line. Most lines of a crawled page fall for their last character."""
+def _ended(citations: StripCitations, end: EndMark) -> Callable[[list[str], Counter[str]], list[str]]:
+    """The two rules about the end of a line: the lines that are left, the others counted. Most lines of a crawled page
+    fall for their last character."""
     last = _may_end(end)
 
     def run(lines: list[str], tally: Counter[str]) -> list[str]:
@@ -128,8 +126,11 @@ def _ended(citations: StripCitations, end: EndMark) -> Pass:
     return run
 
 
-def _others(rules: Sequence[LineRule]) -> Pass:
-    """The rules behind the end mark. From the first on that `needs` something, lines without it are not walked."""
+def _others(rules: Sequence[LineRule]) -> Callable[[list[str], Counter[str]], list[str] | None]:
+    """The rules behind the end mark: the lines that are left, the others counted; None where one costs the page.
+
+    From the first rule on that `needs` something, lines without it are not walked.
+    """
     first = next((i for i, rule in enumerate(rules) if _needs(rule)), len(rules))
     needs = [string for rule in rules[first:] for string in _needs(rule)]
     some = all(map(_needs, rules[first:]))

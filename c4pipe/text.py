@@ -60,10 +60,10 @@ def _sentencex(language: str) -> Splitter:
     import sentencex
 
     segment: Callable[[str, str], list[str]] = sentencex.segment
-    may_stop = _MAY_STOP if language == "en" else re.compile("")
+    english = language == "en"
 
     def split(text: str) -> list[str]:
-        if text and may_stop.search(text, 0, len(text) - 1) is None:
+        if english and text and _MAY_STOP.search(text, 0, len(text) - 1) is None:
             return [text]  # half of all lines: a stop is at most their last character
         if text.isascii():
             return segment(language, text)
