@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-START_UP = ("<frozen importlib", "numba/", "llvmlite/")
+START_UP = ("<frozen importlib", "numba/", "llvmlite/", "c4pipe/native/")
 WAITING = ("threading.py", "concurrent/futures/thread.py", "queue.py", "selectors.py")  # where a thread sits that waits
 OTHER = "other"
 
@@ -26,7 +26,7 @@ STAGES = (
     ("c4pipe/rules/badwords.py", "bad words"),
     ("c4pipe/rules/matcher.py", "bad words"),
     ("c4pipe/rules/", "clean"),
-    ("c4pipe/clean.py", "clean"),
+    ("c4pipe/clean/", "clean"),
     ("c4pipe/dedup/", "dedup"),
     ("c4pipe/flow/dedup.py", "dedup"),
     ("c4pipe/urls.py", "dedup"),
@@ -58,7 +58,7 @@ def shares(raw: Path) -> dict[str, float]:
 def shares_of(lines: Iterable[str]) -> dict[str, float]:
     """The share of each stage in these lines.
 
-    >>> shares_of(["main (beam_jobs/build_c4.py:9);take (c4pipe/staging.py:7);clean (c4pipe/clean.py:3) 3",
+    >>> shares_of(["main (beam_jobs/build_c4.py:9);take (c4pipe/staging.py:7);clean (c4pipe/clean/loop.py:3) 3",
     ...            "main (beam_jobs/build_c4.py:9);receive (apache_beam/runners/worker.py:2) 1"])
     {'clean': 0.75, 'Beam': 0.25}
     """

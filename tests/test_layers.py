@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 # from its own floor but what NEIGHBOURS allows.
 FLOORS = (
     ("page", "errors"),
-    ("text", "urls", "assets", "storage", "command"),
+    ("text", "urls", "assets", "storage", "command", "native"),
     ("wet", "rules", "langid", "dedup", "shards", "ledger", "stats", "fetch"),
     ("clean", "sample", "mixture", "documents"),
     ("stages",),
@@ -43,11 +43,11 @@ LIBRARIES = {
     "duckdb": {"inspect"},
     "jinja2": {"inspect"},
     "langdetect": {"langid"},
-    "llvmlite": {"langid"},
+    "llvmlite": {"native"},
     "matplotlib": {"rebalance/picture", "model"},
     "mmh3": {"text"},
     "nltk": {"text", "assets"},
-    "numba": {"langid"},
+    "numba": {"langid", "native"},
     "pyarrow": {
         "shards", "sample", "documents", "staging", "finishing", "merging", "card", "dedup/urls", "flow",
         "rebalance", "inspect", "model",

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from c4pipe.langid.native import native
+from c4pipe.native import native
 
 NON_LATIN = 0x300  # a character from here on is not Latin: langdetect 1.0.9 detector.py Detector.cleaning_text
 TRIALS = 7  # detector.py Detector.n_trial

@@ -21,7 +21,6 @@ from langdetect.detector_factory import PROFILES_DIRECTORY
 from langdetect.utils.ngram import NGram
 
 from c4pipe.errors import AssetError, unknown
-from c4pipe.langid.cached import cached
 from c4pipe.langid.langdetect_kernel import (
     BLANK,
     CAPITAL,
@@ -33,6 +32,7 @@ from c4pipe.langid.langdetect_kernel import (
     ROW_BITS,
     SYMBOL_BITS,
 )
+from c4pipe.native.cache import cached
 
 COMMON = 8  # languages that know an n-gram, from which on it has a row of its own: 86 % of what is drawn, 4 % of all
 LONGEST = 3  # characters of an n-gram: langdetect 1.0.9 utils/ngram.py NGram.N_GRAM

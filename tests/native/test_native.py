@@ -1,4 +1,4 @@
-"""c4pipe.langid.native: compiled code that answers as Python does, and starts without numba."""
+"""c4pipe.native: compiled code that answers as Python does, and starts without numba."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.langid.native import native
+from c4pipe.native import native
 
 
 def halves(values: Any, n: int, divisor: float, results: Any) -> int:

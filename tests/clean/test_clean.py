@@ -1,8 +1,9 @@
-"""c4pipe.clean: the order of the line rules by literal pages, and the fast twin against the loop."""
+"""c4pipe.clean: the order of the line rules by literal pages, and the fast twins against the loop."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import ClassVar
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from c4pipe.clean import ASCII_IN_SMALL, BLANKS, LineStep, clean, dropped_by, fast_clean
+from c4pipe.clean import LineStep, clean, dropped_by, fast_clean
+from c4pipe.clean.fast import ASCII_IN_SMALL, BLANKS, ROOM
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
 from c4pipe.presets import c4_lines
 from c4pipe.rules import (
@@ -27,7 +29,7 @@ from c4pipe.rules import (
 )
 from c4pipe.wet import read_wet
 
-SHARED = Path(__file__).parents[2] / "shared"
+SHARED = Path(__file__).parents[3] / "shared"
 C4 = c4_lines()
 GOOD = "This line has five words."
 LONG = "x" * 1001
@@ -218,7 +220,7 @@ def test_no_steps_keep_every_line() -> None:
 # Pieces that are alive to every rule, and to every short cut of the fast twin.
 MARKS = [".", "?", "!", '"', "...", "....", ".[3]", ". [3]", ".[", "[]", "[edit]", "[citation needed]", "[", "]", ":"]
 BREAKS = ["\n", "\n", "\n", "\n\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
-SPACES = [" ", " ", "\t", "\u00a0", "\u3000", "\x1f", "\u200b"]
+SPACES = [" ", " ", "\t", "\u00a0", "\u1680", "\u2002", "\u202f", "\u205f", "\u3000", "\x1f", "\u200b", "\ud800"]
 WORDS = [
     "a",
     "I",
@@ -291,6 +293,9 @@ STEPS: dict[str, tuple[LineStep, ...]] = {
     "citations first": (StripCitations(), MaxWordLength(10), EndMark(), MinWords(2)),
     "the leading rules alone": C4[:3],
     "needs that do not fit": (*C4[:3], Inherited(), NoPolicy(("word",))),
+    "more needs than bits": (*C4, NoPolicy(tuple(f"{a}{b} word" for a in "abcdefghi" for b in "abcdefghi"))),
+    "needs with more letters than bits": (*C4, NoPolicy(("word long-word", "long-word word", "five words stand"))),
+    "needs beyond ASCII": (*C4, NoPolicy(("é word", "。"))),
     "an edit behind the end mark": (*C4[:3], Opened(), NoBrace()),
     "two rules": C4[:2],
     "the end of C4": C4[3:],
@@ -321,6 +326,19 @@ def test_fast_clean_is_clean_for_c4(text: str) -> None:
 @example(text=f"{GOOD}\nA menu\nxxxxxxxxxxxx yes.\nA {{ brace.")
 def test_fast_clean_is_clean_for_other_steps(steps: tuple[LineStep, ...], text: str) -> None:
     assert told(fast_clean(steps)(page(text))) == told(clean(page(text), steps))
+
+
+def test_a_page_with_many_doubtful_lines_walks_the_loop() -> None:
+    text = f"{GOOD}\nTown[1] is an old town.\nA menu\n" * (ROOM + 1)
+    for whole in (text, text[: len(text) // 2], f"{text}A brace {{ stands in this line."):
+        assert told(fast_clean(C4)(page(whole))) == told(clean(page(whole), C4))
+
+
+def test_threads_do_not_share_what_is_written() -> None:
+    fast = fast_clean(C4)
+    pages = [page(f"{number} is the number of this page.\nA menu[1]\n" * (1 + number % 50)) for number in range(400)]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(fast, pages)) == [clean(each, C4) for each in pages]
 
 
 @pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS)

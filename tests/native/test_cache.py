@@ -1,4 +1,4 @@
-"""c4pipe.langid.cached: made once, kept whole or not at all, and never in the way."""
+"""c4pipe.native.cache: made once, kept whole or not at all, and never in the way."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from c4pipe.langid import cached as module
-from c4pipe.langid.cached import cached
+from c4pipe.native import cache as module
+from c4pipe.native.cache import cached
 
 
 @pytest.fixture

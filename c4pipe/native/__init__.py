@@ -15,12 +15,13 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import llvmlite  # type: ignore[import-untyped]
 from llvmlite import binding as llvm
 
-from c4pipe.langid.cached import cached
+from c4pipe.native.cache import cached
 
 Function = Callable[..., Any]
 
@@ -35,8 +36,8 @@ llvm.initialize_native_asmprinter()
 def native(signature: str) -> Callable[[Function], Function]:
     """The function, compiled for this machine: of addresses (or bytes) and numbers, and free of the GIL.
 
-    It may use its arguments and the constants of its module, and can neither allocate nor raise. Nothing checks what an
-    address leads to.
+    It may use its arguments and what its module declares, constants and plain functions, and can neither allocate nor
+    raise. Nothing checks what an address leads to.
 
     Args:
         signature: as in C, with numba's names: "int64(uint32*, int64)".
@@ -63,6 +64,11 @@ def object_code(function: Function, signature: str) -> bytes:
     import numba  # here, not above: see the module's docstring
 
     # With numpy's rules a division by zero gives what the processor gives: nothing can raise, so nothing needs Python.
+    known = dict(inspect.getmodule(function).__dict__)
+    for name, value in list(known.items()):
+        if inspect.isfunction(value):
+            known[name] = numba.njit(FunctionType(value.__code__, known, name), error_model="numpy")
+    function = FunctionType(function.__code__, known, function.__name__)
     made = numba.cfunc(re.sub(r"(\w+)\*", r"CPointer(\1)", signature), error_model="numpy")(function)
     module = llvm.parse_assembly(made.inspect_llvm().replace(made.native_name, SYMBOL))
     emitted: bytes = _machine().emit_object(module)

@@ -1,0 +1,9 @@
+"""Cleaning: the line rules over the lines of a page.
+
+`clean` is the specification. `fast_clean` and `dropped_by` give what it gives (`tests/clean` holds them equal).
+"""
+
+from c4pipe.clean.fast import dropped_by, fast_clean
+from c4pipe.clean.loop import LineStep, clean
+
+__all__ = ["LineStep", "clean", "dropped_by", "fast_clean"]

@@ -1,0 +1,41 @@
+"""The one loop that walks the line rules in order: what cleaning a page means."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict
+from c4pipe.rules.base import LineEdit, LineRule
+
+LineStep = LineRule | LineEdit
+
+
+def clean(page: Page, steps: Sequence[LineStep], dropped: list[Dropped] | None = None) -> Verdict:
+    """The page with the lines that every rule lets pass, or its rejection by a rule that costs the page.
+
+    Each line is stripped, then walks the steps in order. Lines that fall are appended to `dropped` where given.
+    """
+    tally: Counter[str] = Counter()
+    kept = []
+    for line in page.text.splitlines():
+        broken, line = walk(line.strip(), steps)
+        if broken is None:
+            kept.append(line)
+            continue
+        if dropped is not None:
+            dropped.append(Dropped(broken.reason.code, line))
+        if broken.reason.unit is Unit.PAGE:
+            return Rejected(page, broken.reason, line, tally)
+        tally[broken.reason.code] += 1
+    return Kept(page._replace(text="\n".join(kept).strip()), tally)
+
+
+def walk(line: str, steps: Sequence[LineStep]) -> tuple[LineRule | None, str]:
+    """The first rule that a stripped line breaks, if any, and the line as that rule saw it, or as it is kept."""
+    for step in steps:
+        if isinstance(step, LineEdit):
+            line = step.edit(line)
+        elif step.breaks(line):
+            return step, line
+    return None, line

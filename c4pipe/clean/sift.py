@@ -1,0 +1,175 @@
+"""The lines of a page that plainly fall and those that plainly stand, told apart in one walk over its bytes.
+
+Machine code, for the ends of the lines of a crawl are what cleaning is busy with. What is not plain is left to the
+rules themselves: nothing here says no where they might say yes, or the other way round.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from c4pipe.native import native
+
+# What is to be known of each byte: the first half for bytes that end a line, the second for all.
+FALLS, STANDS, ASK = 0, 1, 2  # a line that ends with it has no end mark, has one, or may have one
+CITED = 3  # has none, or has it in front of a citation, and no mark is a blank
+ANY = 256  # where the second half begins
+LOOK, BLANK = 1, 2  # bits: newlines and what `cut_inside` and `wide_blank` know; blanks inside a line
+
+# What is to be known of the strings that a plain line must not hold, for Shift-And (Baeza-Yates and Gonnet 1992): a bit
+# a letter; for each byte the bits of the letters that it may be, then the bits of first letters and of last ones.
+FIRST, LAST, LETTERS = 256, 257, 63
+
+FULL = -1  # there are more lines to ask about than there is room for
+BY_END, BY_WORDS, ASKED, ROWS = 0, 1, 2, 3  # the report: three counts, then a row for each line to ask about
+ROW = 5  # of that: where the line begins, where it ends, where it belongs in what is kept, BY_END and BY_WORDS so far
+_NEWLINE, _OPENS, _ASCII = 0x0A, 0x5B, 0x80
+
+
+def line_end(text: Any, at: int, size: int, of_byte: Any) -> tuple[int, bool, bool]:
+    """Where the line ends; whether `str.splitlines` cuts it further, and whether it has blanks beyond ASCII."""
+    odd = wide = False
+    while at < size:
+        if of_byte[ANY + text[at]] & LOOK:
+            if text[at] == _NEWLINE:
+                break
+            odd = odd or cut_inside(text, at)
+            wide = wide or wide_blank(text, at)
+        at += 1
+    return at, odd, wide
+
+
+def cut_inside(text: Any, at: int) -> bool:
+    """Whether a character begins here behind which `str.splitlines` cuts, among those that are looked at."""
+    byte = text[at]
+    if byte == 0xC2:
+        return bool(text[at + 1] == 0x85)
+    if byte == 0xE2:
+        return bool(text[at + 1] == 0x80 and (text[at + 2] == 0xA8 or text[at + 2] == 0xA9))
+    return bool(byte < _ASCII)
+
+
+def wide_blank(text: Any, at: int) -> bool:
+    """Whether a blank beyond ASCII begins here."""
+    byte = text[at]
+    if byte == 0xC2:
+        return bool(text[at + 1] == 0xA0)
+    if byte == 0xE2 and text[at + 1] == 0x80:
+        return bool(text[at + 2] <= 0x8A or text[at + 2] == 0xAF)  # U+2000 to U+200A, U+202F
+    if byte == 0xE2:
+        return bool(text[at + 1] == 0x81 and text[at + 2] == 0x9F)  # U+205F
+    if byte == 0xE3:
+        return bool(text[at + 1] == 0x80 and text[at + 2] == 0x80)  # U+3000
+    return bool(byte == 0xE1 and text[at + 1] == 0x9A and text[at + 2] == 0x80)  # U+1680
+
+
+def read(text: Any, start: int, end: int, of_byte: Any, strings: Any) -> tuple[int, bool]:
+    """The number of words, by blanks of ASCII, and whether one of the strings stands in the line. Without branches."""
+    words, before, state, found = 0, BLANK, 0, 0
+    for at in range(start, end):
+        bits = of_byte[ANY + text[at]]
+        words += (before & ~bits & BLANK) // BLANK
+        before = bits
+        state = (state << 1 | strings[FIRST]) & strings[text[at]]
+        found |= state & strings[LAST]
+    return words, found != 0
+
+
+def may_end_blank(text: Any, start: int, end: int) -> bool:
+    """Whether the last character may be a blank beyond ASCII, which has two bytes or three."""
+    return wide_blank(text, end - 2) or (start <= end - 3 and wide_blank(text, end - 3))
+
+
+def longest_word(text: Any, start: int, end: int, of_byte: Any) -> int:
+    """Its bytes, by blanks of ASCII."""
+    longest, word = 0, start
+    for at in range(start, end):
+        if of_byte[ANY + text[at]] & BLANK:
+            longest = max(longest, at - word)
+            word = at + 1
+    return max(longest, end - word)
+
+
+def plain_words(text: Any, start: int, end: int, of_byte: Any) -> int:
+    """Words that begin with a byte of ASCII: these are words whatever other blanks there are."""
+    words, before = 0, BLANK
+    for at in range(start, end):
+        words += before & BLANK and text[at] < _ASCII and not of_byte[ANY + text[at]] & BLANK
+        before = of_byte[ANY + text[at]]
+    return words
+
+
+def uncited(text: Any, start: int, end: int, of_byte: Any) -> int:
+    """The verdict on a line that ends with the bracket of what may be a citation: the same with it and without."""
+    at = end - 1
+    while at > start and text[at] != _OPENS:
+        at -= 1
+    if at == start or of_byte[text[at - 1]] == FALLS or of_byte[ANY + text[at - 1]] & BLANK:
+        return FALLS
+    return ASK
+
+
+def ends_with(text: Any, start: int, end: int, cut: Any, size: int) -> bool:
+    """Whether the line ends so."""
+    same = 0
+    while same < size and end - size + same >= start and text[end - size + same] == cut[same]:
+        same += 1
+    return same == size
+
+
+@native("int64(uint8*, int64, uint8*, int64, uint8*, int64, int64, int64*, uint8*, int64*, int64)")
+def sift(
+    text: Any, size: int, of_byte: Any, chars: int, cut: Any, cut_size: int, words: int,
+    strings: Any, kept: Any, report: Any, room: int,
+) -> int:  # fmt: skip
+    """Copies the lines that plainly stand, each with a newline, to `kept`; returns how many bytes those are, or FULL.
+
+    Args:
+        text: UTF-8, `size` bytes; surrogates may stand in it.
+        of_byte: (2 * ANY,) see above.
+        chars: a longer word may not stand.
+        cut: a line that ends so falls.
+        words: a line with fewer falls.
+        strings: (258,) see above.
+        kept: (size + 1,)
+        report: (ROWS + ROW * room,) gets the numbers of lines that fell for their end, of those that fell for their
+            words, and of those to ask about, with a row for each of these.
+    """
+    done = by_end = by_words = asked = at = 0
+    while at < size:
+        start = at
+        end, odd, wide = line_end(text, start, size, of_byte)
+        at = end + 1
+        verdict = of_byte[text[end - 1]] if start < end else FALLS
+        if verdict == CITED:
+            verdict = uncited(text, start, end, of_byte)
+        if odd or (wide and may_end_blank(text, start, end)):
+            verdict = ASK
+        if end - start > chars and longest_word(text, start, end, of_byte) > chars:
+            verdict = ASK
+        begun = 0
+        if verdict == STANDS:
+            begun, held = read(text, start, end, of_byte, strings)
+            indented = of_byte[ANY + text[start]] & BLANK or (wide and wide_blank(text, start))
+            if held or indented or (wide and plain_words(text, start, end, of_byte) < words):
+                verdict = ASK
+            elif ends_with(text, start, end, cut, cut_size):
+                verdict = FALLS
+        if verdict == FALLS:
+            by_end += 1
+        elif verdict == STANDS and begun < words:
+            by_words += 1
+        elif verdict == STANDS:
+            for i in range(start, end):
+                kept[done + i - start] = text[i]
+            done += end - start + 1
+            kept[done - 1] = _NEWLINE
+        elif asked == room:
+            return FULL
+        else:
+            row = ROWS + ROW * asked
+            report[row], report[row + 1], report[row + 2] = start, end, done
+            report[row + 3], report[row + 4] = by_end, by_words
+            asked += 1
+    report[BY_END], report[BY_WORDS], report[ASKED] = by_end, by_words, asked
+    return done
