@@ -11,10 +11,13 @@ import re
 from collections.abc import Iterator
 
 from c4pipe.page import NO_LOSS, Kept, Page, Reason, Rejected, Tally, Verdict
+from c4pipe.wet.locate import PLAIN
+from c4pipe.wet.members import Piece
+from c4pipe.wet.plain import PlainPages
 from c4pipe.wet.quirks import read_quirky
 from c4pipe.wet.reasons import BAD_URL, LENGTH_MISMATCH, MAX_URL, NO_DATE, NO_TEXT, NO_URL, NOT_A_PAGE, UNDECODABLE
 from c4pipe.wet.record import DEFAULT_LIMITS, Limits, Lost, Record
-from c4pipe.wet.records import read_records
+from c4pipe.wet.records import sole_record, walk_records
 from c4pipe.wet.text import decode, excerpt, page_text
 from c4pipe.wet.window import Readable
 
@@ -39,8 +42,19 @@ def read_wet(stream: Readable, source: str, limits: Limits = DEFAULT_LIMITS, qui
     if quirks:
         yield from read_quirky(stream, source, limits)
         return
-    for item in read_records(stream, limits):
-        yield judge(item, source) if isinstance(item, Record) else _lost(item, source)
+    plain = PlainPages(source, limits, PLAIN)
+
+    def sole(piece: Piece) -> Kept | Record | None:
+        return plain.page(piece) or sole_record(piece, limits)
+
+    items: Iterator[Kept | Record | Lost] = walk_records(stream, limits, sole)
+    for item in items:
+        if isinstance(item, Kept):
+            yield item
+        elif isinstance(item, Record):
+            yield judge(item, source)
+        else:
+            yield _lost(item, source)
 
 
 def judge(record: Record, source: str) -> Verdict:

@@ -12,7 +12,9 @@ import re
 from collections.abc import Iterator
 
 from c4pipe.page import NO_LOSS, Kept, Page, Rejected, Tally, Verdict
+from c4pipe.wet.locate import SAME
 from c4pipe.wet.members import Break, Members, Piece
+from c4pipe.wet.plain import PlainPages
 from c4pipe.wet.reasons import NO_DATE, NO_TEXT, NO_URL, TOO_LARGE, UNDECODABLE, UNREADABLE
 from c4pipe.wet.record import Limits
 from c4pipe.wet.running import START, RunningText
@@ -61,9 +63,16 @@ def read_lines(lines: str) -> Page:
 def read_quirky(stream: Readable, source: str, limits: Limits) -> Iterator[Verdict]:
     """As `read_wet`; the reasons for rejection are no_url, no_text, no_date in this order, and those of damage."""
     reader = _Reader(source, limits)
+    plain = PlainPages(source, limits, SAME)
     nothing = True
     for event in Members(stream):
-        for verdict in reader.broken(event) if isinstance(event, Break) else reader.feed(event):
+        if isinstance(event, Break):
+            verdicts = reader.broken(event)
+        elif event.first and event.last and (kept := plain.page(event)) is not None:
+            verdicts = reader.begin(event, kept)
+        else:
+            verdicts = reader.feed(event)
+        for verdict in verdicts:
             nothing = False
             yield verdict
     for verdict in reader.finish():
@@ -91,9 +100,36 @@ class _Reader:
         self._seen = 0  # position up to which it has no end
         self._verified = 0  # position after the last intact member
         self._head: tuple[str, bytes] | None = None  # where a page that is too large begins, and how
+        self._alone: tuple[Piece, Kept] | None = None  # all of the page in progress, which is not in the running text
+
+    def begin(self, piece: Piece, kept: Kept) -> Iterator[Verdict]:
+        """The page that ends in front of this piece, whose page would be `kept` if the next delimiter followed it."""
+        text = self._text
+        if self._alone is not None:
+            yield self._alone[1]
+        elif text.pos < text.end or self._head is not None:
+            yield from self._feed(piece)
+            if text.end - text.pos != len(piece.data) or self._head is not None:
+                return
+            self._settle_all()
+        self._alone = piece, kept
 
     def feed(self, piece: Piece) -> Iterator[Verdict]:
         """The pages that end in this piece."""
+        yield from self._join()
+        yield from self._feed(piece)
+
+    def _join(self) -> Iterator[Verdict]:
+        """The page in progress goes into the running text."""
+        if self._alone is not None:
+            piece, self._alone = self._alone[0], None
+            yield from self._feed(piece)
+
+    def _settle_all(self) -> None:
+        self._text.settle(self._text.end)
+        self._line = self._seen = self._verified = self._text.end
+
+    def _feed(self, piece: Piece) -> Iterator[Verdict]:
         text = self._text
         if self._head is not None and piece.first:
             text.buf += b"\n"  # a page that is too large ends with its member, also in the middle of a line
@@ -115,6 +151,7 @@ class _Reader:
 
     def broken(self, by: Break) -> Iterator[Verdict]:
         """What is damaged is lost; the page in progress too, if it is not whole without the damaged bytes."""
+        yield from self._join()
         text = self._text
         if text.pos < self._verified and self._head is None:
             intact = text.bytes(text.pos, self._verified)
@@ -133,11 +170,13 @@ class _Reader:
         page = read_lines(page_text(decode(start)[0]))
         yield Rejected(page._replace(text="", source=where), by.reason, by.detail)
         self._head = None
-        text.settle(text.end)
-        self._line = self._seen = self._verified = text.end
+        self._settle_all()
 
     def finish(self) -> Iterator[Verdict]:
         """The last page."""
+        if self._alone is not None:
+            yield self._alone[1]
+            return
         yield from self._cut(final=True)
         yield from self._page(self._text.end)
 

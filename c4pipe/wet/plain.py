@@ -1,0 +1,47 @@
+"""The fast path of both readers: the page of a member that holds one record, written as Common Crawl writes it."""
+
+from __future__ import annotations
+
+from array import array
+
+from c4pipe.page import NO_LOSS, Kept, Page
+from c4pipe.wet.locate import FIELDS, PLACES, VANISHING, locate
+from c4pipe.wet.members import Piece
+from c4pipe.wet.reasons import MAX_URL
+from c4pipe.wet.record import Limits
+
+
+class PlainPages:
+    """Makes verdicts of pieces; one of them serves one file. What it gives, the long way gives too."""
+
+    def __init__(self, source: str, limits: Limits, least: int) -> None:
+        """`least` is what `locate` has to say of a member: PLAIN, or SAME for the reader with quirks."""
+        self._source, self._limits, self._least = source, limits, least
+        self._places = array("q", bytes(8 * PLACES))
+        self._address = self._places.buffer_info()[0]
+
+    def page(self, piece: Piece) -> Kept | None:
+        """The page of a whole member; None: look closer."""
+        data, limits = piece.data, self._limits
+        if not data.startswith(b"WARC/1.0\r\n") or piece.plain or len(data) > limits.header + limits.record:
+            return None
+        if locate(data, len(data), limits.header, limits.record, FIELDS, VANISHING, self._address) < self._least:
+            return None
+        start, end, kind, kind_end, url, url_end, date, date_end, name, name_end, *_ = self._places
+        if (
+            data[kind:kind_end] != b"conversion"
+            or not 0 < url_end - url <= MAX_URL
+            or data[url] == 0x3C
+            or date == date_end
+        ):
+            return None
+        try:
+            text = data[start:end].decode()
+        except UnicodeDecodeError:
+            return None
+        record_id = data[name:name_end].decode("ascii").strip("<>")
+        page = Page(
+            data[url:url_end].decode("ascii"), text, data[date:date_end].decode("ascii"),
+            f"{self._source}#{piece.member}", record_id,
+        )  # fmt: skip
+        return Kept(page, NO_LOSS)
