@@ -63,6 +63,7 @@ class Members:
         self._resync = Resync(self._window)
         self._next = 0  # offset after the member just read
         self._damaged = False  # the member just tried on the fast path
+        self._likely = STEP  # bytes that a small member probably has
 
     def __iter__(self) -> Iterator[Piece | Break]:
         window = self._window
@@ -141,7 +142,7 @@ class Members:
         return _Fault(pos, "zero bytes" if not any(head) else "no gzip data")
 
     def _fast(self, pos: int) -> Piece | None:
-        """The whole member in one piece, if it is small and intact; the end of the member is guessed, then verified."""
+        """The whole member in one piece, if it is small and intact; its size is guessed by that of the one before."""
         window, at = self._window, pos
         inflater = isal_zlib.decompressobj(31)
         parts = []
@@ -150,10 +151,7 @@ class Members:
         try:
             while at - pos < FAST and budget > 0 and window.need(at, 18):
                 local = at - window.base
-                guess = window.buf.find(MAGIC, local + 18, local + 2 * STEP)
-                if guess < 0:
-                    guess = local + STEP
-                feed = window.buf[local:guess]
+                feed = window.buf[local : local + self._likely]
                 at += len(feed)
                 while budget > 0:
                     parts.append(inflater.decompress(feed, budget))
@@ -163,6 +161,7 @@ class Members:
                         break
                 if inflater.eof:
                     self._next = at - len(inflater.unused_data)
+                    self._likely = min(max(2 * (self._next - pos), STEP // 8), STEP)
                     return Piece(parts[0] if len(parts) == 1 else b"".join(parts), pos, True, True)
             self._damaged = not window.need(at, 1)
         except _ISAL_ERROR:
