@@ -36,8 +36,8 @@ llvm.initialize_native_asmprinter()
 def native(signature: str) -> Callable[[Function], Function]:
     """The function, compiled for this machine: of addresses (or bytes) and numbers, and free of the GIL.
 
-    It may use its arguments and what its module declares, constants and plain functions, and can neither allocate nor
-    raise. Nothing checks what an address leads to.
+    It may use its arguments and what its module declares above it, constants and plain functions of its own, and can
+    neither allocate nor raise. Nothing checks what an address leads to.
 
     Args:
         signature: as in C, with numba's names: "int64(uint32*, int64)".

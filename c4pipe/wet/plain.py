@@ -34,7 +34,7 @@ class PlainPages:
         if (
             data[kind:kind_end] != b"conversion"
             or not 0 < url_end - url <= MAX_URL
-            or data[url] == 0x3C
+            or data.startswith(b"<", url)
             or date == date_end
         ):
             return None

@@ -497,8 +497,7 @@ def test_names_that_look_like_patterns_are_read(run, tmp_path):
     assert len(list(pq.read_table(target / "en" / "train-00000-of-00001.parquet").to_pylist())) == 5
 
 
-@pytest.mark.parametrize("packed", [False, True])
-@pytest.mark.parametrize("rooted", [False, True])
+@pytest.mark.parametrize(("packed", "rooted"), [(False, True), (True, False)])
 def test_a_list_of_paths(run, built, tmp_path, monkeypatch, packed, rooted):
     crawl = tmp_path / "crawl"
     for i in range(2):
