@@ -42,8 +42,8 @@ LOCAL_RUNNER = "FnApiRunner"
 DASK = "DaskRunner"
 DASK_RUNNER = "apache_beam.runners.dask.dask_runner.DaskRunner"  # of the optional runners Beam knows only full names
 
-# Below that many bytes of input for each, workers gain nothing: two cores took 8.2 to 8.9 s with two workers for 18 MB and
-# 9.9 to 12.0 with one, and the same time for 1 MB. One that cannot be forked (see `local`) costs seconds to start.
+# Below that many bytes of input for each, workers gain little: for 18 MB two cores took 8.2 to 8.9 s with two workers
+# and 9.9 to 12.0 with one, for 1 MB the same. One that cannot be forked (see `local`) costs seconds to start.
 WORKER_BYTES = 8 << 20
 
 
