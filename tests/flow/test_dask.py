@@ -43,10 +43,15 @@ def on_dask(badwords, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [["--spill-rows", "1"], pytest.param(OPTIONS, marks=pytest.mark.soak)], ids=len)
-def test_worker_processes_of_dask_give_the_bytes_of_the_local_runner(on_dask, built, tmp_path, options):
-    assert on_dask(SAMPLES, "--workers", "2", *options) == 0
-    assert digests(tmp_path / "c4") == digests(built(SAMPLES, *options))
+def test_a_worker_process_of_dask_gives_the_bytes_of_the_local_runner(on_dask, built, tmp_path):
+    assert on_dask(SAMPLES, "--workers", "1", "--spill-rows", "1") == 0
+    assert digests(tmp_path / "c4") == digests(built(SAMPLES, "--spill-rows", "1"))
+
+
+@pytest.mark.soak
+def test_so_do_two_of_them_and_several_corpora(on_dask, built, tmp_path):
+    assert on_dask(SAMPLES, "--workers", "2", *OPTIONS) == 0
+    assert digests(tmp_path / "c4") == digests(built(SAMPLES, *OPTIONS))
 
 
 @pytest.mark.soak

@@ -47,7 +47,7 @@ def test_keys_depend_on_every_part():
     assert all(0 <= key < 2**64 for key in keys)
 
 
-@pytest.mark.parametrize("n", [3, 4, pytest.param(5, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", [3, 4, pytest.param(5, marks=pytest.mark.soak)])
 def test_all_orders_are_as_frequent(n):
     """Chi-square over the orders under 40 n! keys: beyond 5 standard deviations is chance once in millions."""
     orders = dict.fromkeys(itertools.permutations(range(n)), 0)
@@ -57,7 +57,7 @@ def test_all_orders_are_as_frequent(n):
     assert chi_square(np.array([*orders.values()])) < 5
 
 
-@pytest.mark.parametrize("n", [100, pytest.param(1009, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", [100, pytest.param(1009, marks=pytest.mark.soak)])
 def test_a_row_is_drawn_anywhere_and_its_neighbour_anywhere_else(n):
     first, step = np.zeros(n, int), np.zeros(n, int)
     for key in range(8 * n):

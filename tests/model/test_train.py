@@ -108,6 +108,7 @@ def test_what_follows_the_checkpoint_is_written_anew(
     same(run, straight, 8)
 
 
+@pytest.mark.soak
 def test_dropout_goes_on_as_well(data: Path, tmp_path: Path) -> None:
     for run, stops in (("one", (4,)), ("two", (2, 4))):
         for steps in stops:
@@ -384,7 +385,7 @@ def test_a_corpus_without_validation_split_trains_all_the_same(
         ("--objective", "lm", "--architecture", "decoder-lm"),
         ("--architecture", "prefix-lm"),
         ("--architecture", "shared"),
-        ("--precision", "bf16"),
+        pytest.param(("--precision", "bf16"), marks=pytest.mark.soak),  # which is slow on CPUs
     ],
 )
 def test_variants_train(data: Path, tmp_path: Path, arguments: tuple[str, ...]) -> None:
