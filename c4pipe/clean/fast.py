@@ -9,12 +9,12 @@ import ctypes
 import sys
 import threading
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from c4pipe.clean.loop import LineStep, clean, walk
 from c4pipe.clean.sift import ANY, ASK, BLANK, CITED, FIRST, FULL, LAST, LETTERS, LOOK, ROW, ROWS, STANDS, sift
-from c4pipe.page import Dropped, Kept, Page, Rejected, Step, Unit, Verdict
+from c4pipe.page import Dropped, Kept, Page, Rejected, Step, Tally, Unit, Verdict
 from c4pipe.rules.base import LineEdit, LineRule
 from c4pipe.rules.lines import EndMark, MaxWordLength, MinWords, StripCitations
 
@@ -51,28 +51,37 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
         left = ctypes.string_at(kept, size)
         by_end, by_words, asked = scratch.report[:ROWS]
         tally: dict[str, int] = {}
-        if asked:
-            rows = iter(scratch.report[ROWS : ROWS + ROW * asked])
-            pieces, done = [], 0
-            for start, end, at, end_so_far, words_so_far in zip(*[rows] * ROW, strict=True):
-                pieces.append(left[done:at])
+        pieces, done = [], 0
+        for at, broken, line, *so_far in _answers(text, scratch.report[ROWS : ROWS + ROW * asked], steps):
+            if broken is None:
+                pieces += [left[done:at], f"{line}\n".encode(errors="surrogatepass")]
                 done = at
-                for line in text[start : end + 1].decode(errors="surrogatepass").splitlines():
-                    broken, line = walk(line.strip(), steps)
-                    if broken is None:
-                        pieces.append(f"{line}\n".encode(errors="surrogatepass"))
-                    elif broken.reason.unit is not Unit.PAGE:
-                        _add(tally, broken, 1)
-                    else:
-                        _add(tally, leading.end, end_so_far)
-                        _add(tally, MinWords, words_so_far)
-                        return Rejected(page, broken.reason, line, tally)
-            left = b"".join([*pieces, left[done:]])
-        _add(tally, leading.end, by_end)
-        _add(tally, MinWords, by_words)
-        return Kept(Page(page.url, left.decode(errors="surrogatepass").strip(), *page[2:]), tally)
+            elif broken.reason.unit is Unit.PAGE:
+                return Rejected(page, broken.reason, line, _counted(tally, leading, *so_far))
+            else:
+                _add(tally, broken, 1)
+        cleaned = b"".join([*pieces, left[done:]]).decode(errors="surrogatepass").strip()
+        return Kept(Page(page.url, cleaned, *page[2:]), _counted(tally, leading, by_end, by_words))
 
     return by_bytes
+
+
+def _answers(
+    text: bytes, rows: array[int], steps: Sequence[LineStep]
+) -> Iterator[tuple[int, LineRule | None, str, int, int]]:
+    """For each line asked about where it belongs in what is kept, what `walk` says of it, and how many lines fell
+    before it for their end and for their words."""
+    for start, end, at, by_end, by_words in zip(*[iter(rows)] * ROW, strict=True):
+        for line in text[start : end + 1].decode(errors="surrogatepass").splitlines():
+            broken, line = walk(line.strip(), steps)
+            yield at, broken, line, by_end, by_words
+
+
+def _counted(tally: dict[str, int], leading: Leading, by_end: int, by_words: int) -> Tally:
+    """The tally, with the lines that `sift` saw fall."""
+    _add(tally, leading.end, by_end)
+    _add(tally, MinWords, by_words)
+    return tally
 
 
 def _add(tally: dict[str, int], rule: LineRule | type[LineRule], lines: int) -> None:

@@ -11,6 +11,7 @@ from c4pipe.wet.members import Piece
 from c4pipe.wet.reasons import MAX_URL
 from c4pipe.wet.record import Limits
 
+# Their addresses, for ctypes takes a number sooner than bytes.
 _FIELDS, _VANISHING = (ctypes.cast(ctypes.c_char_p(each), ctypes.c_void_p).value for each in (FIELDS, VANISHING))
 
 

@@ -35,17 +35,14 @@ def walk_records(
 ) -> Iterator[Made | Record | Lost]:
     """The same, with what `sole` makes of a member that it takes for one record."""
     splitter = Splitter(limits)
-    idle, passed = True, 0  # records that the splitter has not heard of
     for event in Members(stream):
-        if isinstance(event, Piece) and idle and event.first and event.last and (made := sole(event)) is not None:
-            passed += 1
+        if isinstance(event, Break):
+            yield from splitter.broken(event)
+        elif event.first and event.last and splitter.idle and (made := sole(event)) is not None:
+            splitter.passed_by()
             yield made
-            continue
-        splitter.passed_by(passed)
-        passed = 0
-        yield from splitter.broken(event) if isinstance(event, Break) else splitter.feed(event)
-        idle = splitter.idle
-    splitter.passed_by(passed)
+        else:
+            yield from splitter.feed(event)
     yield from splitter.finish()
 
 

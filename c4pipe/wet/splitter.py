@@ -46,10 +46,10 @@ class Splitter:
     def _believes_lengths(self) -> bool:
         return self._right >= self._wrong
 
-    def passed_by(self, records: int) -> None:
-        """So many were read without the splitter."""
-        self._verdicts += records
-        self._right += records
+    def passed_by(self) -> None:
+        """A record was read without the splitter."""
+        self._verdicts += 1
+        self._right += 1
 
     def feed(self, piece: Piece) -> Iterator[Record | Lost]:
         """The records that this piece settles."""

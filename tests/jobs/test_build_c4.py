@@ -497,7 +497,10 @@ def test_names_that_look_like_patterns_are_read(run, tmp_path):
     assert len(list(pq.read_table(target / "en" / "train-00000-of-00001.parquet").to_pylist())) == 5
 
 
-@pytest.mark.parametrize(("packed", "rooted"), [(False, True), (True, False)])
+@pytest.mark.parametrize(
+    ("packed", "rooted"),
+    [(False, True), (True, False), *(pytest.param(both, both, marks=pytest.mark.soak) for both in (False, True))],
+)
 def test_a_list_of_paths(run, built, tmp_path, monkeypatch, packed, rooted):
     crawl = tmp_path / "crawl"
     for i in range(2):
