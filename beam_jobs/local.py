@@ -36,11 +36,7 @@ def processes(number: int) -> Iterator[None]:
 
     Where it may not be forked, Beam starts them itself.
     """
-    # What is loaded stays, and pages make no cycles: the collector need not walk all of it again and again. A worker
-    # in which it did would also copy every page of memory that it shares with us.
-    thresholds = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.freeze()  # a worker whose collector looked at what is loaded would copy every page of memory that it shares
     try:
         # A thread of the parent holds locks that nobody would ever release in a child.
         if number > 1 and sys.platform == "linux" and threading.active_count() == 1:
@@ -49,7 +45,6 @@ def processes(number: int) -> Iterator[None]:
         else:
             yield
     finally:
-        gc.set_threshold(*thresholds)
         gc.unfreeze()
 
 
