@@ -27,7 +27,7 @@ from c4pipe.sample import SAMPLE_SCHEMA, Cut, ranked, sample_table, sampled_of
 from c4pipe.shards import PAGE_SCHEMA, Batch, ParquetSink, page_table, pages_of
 from c4pipe.showing import Shown
 from c4pipe.stages import after, judge
-from c4pipe.staging import STAGED_SCHEMA, Fault, Staged
+from c4pipe.staging import QUICK, STAGED_SCHEMA, Fault, Staged
 from c4pipe.stats import Stats
 from c4pipe.storage import Store
 from c4pipe.text import count_lines
@@ -146,7 +146,7 @@ class _Finisher:
     def conclude(self, trunk: Ledger, stats: Stats, faults: list[Fault]) -> Summary:
         """Writes the rejected pages, behind the kept ones; the shard in numbers, with those of the trunk in front."""
         with self._store.write(self._finished.rejected) as stream:
-            sink = ParquetSink(stream, SAMPLE_SCHEMA)
+            sink = ParquetSink(stream, SAMPLE_SCHEMA, **QUICK)
             for _, pages in groupby(ranked(self._shown.final()), lambda s: (s.stage, s.reason)):
                 sink.write(sample_table(pages))  # a row group an outcome, for each is asked for alone
             sink.close()

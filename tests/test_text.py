@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import mmh3
 import pytest
@@ -70,6 +72,35 @@ def test_punkt_cuts_a_text_as_nltk_does(monkeypatch: pytest.MonkeyPatch) -> None
     assert list(split("")) == []
     assert split is sentence_splitter("punkt:english")  # loaded once a process
     assert count_sentences(split, "One. Two. Three. Four.", 3) == 3
+
+
+# What Punkt has learnt of and what it has not, initials, numbers, and letters that are none of ASCII.
+WORDS = "end The ﬁne Ünd İst Mr vs st al co o ludcke J b Smith I 1998 -2,5 3rd ² ٣ a_b it's non-stop e.g éé 日本"
+BETWEEN = [" ", "\n", "  ", " \n", "\t", "\xa0", "\u2028", ""]
+MARKS = [".", "?", "!", "...", ". . .", "?!", ",", '"', "'", ")", "(", "”", "«", "--", ":", "*", "\u200b"]
+
+
+@pytest.mark.skipif(not PUNKT.is_dir(), reason="Punkt's data is not beside this checkout")
+@settings(max_examples=400)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(WORDS.split()), st.sampled_from([*MARKS, *".?!"]), st.sampled_from(BETWEEN)),
+        max_size=8,
+    )
+)
+def test_a_plain_stop_is_what_punkt_makes_of_it(pieces: list[tuple[str, str, str]]) -> None:
+    text = "".join(map("".join, pieces))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NLTK_DATA", str(PUNKT))
+        spans = nltks_own().span_tokenize(text)
+        assert list(sentence_splitter("punkt:english")(text)) == [text[start:end] for start, end in spans]
+
+
+@cache
+def nltks_own() -> Any:
+    from nltk.tokenize.punkt import PunktTokenizer
+
+    return PunktTokenizer("english")
 
 
 def test_an_unknown_splitter_is_answered_with_the_known_ones() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -31,7 +31,7 @@ class LineLevel:
 
     def atoms(self, text: str) -> list[int]:
         """The hash of each line."""
-        return [hash64(line.strip().lower()) for line in text.split("\n")]
+        return [hash64(line) for line in _compared(text)]
 
     def atoms_at(self, text: str) -> tuple[list[int], list[int]]:
         """The atoms; where they begin is plain to see."""
@@ -49,8 +49,8 @@ class LineLevel:
         kept: list[str] = []
         seen: set[str] = set()
         tally: Counter[str] = Counter()
-        for i, (line, gone) in enumerate(zip(page.text.split("\n"), lost, strict=True)):
-            normal = line.strip().lower()
+        lines = zip(page.text.split("\n"), _compared(page.text), lost, strict=True)
+        for i, (line, normal, gone) in enumerate(lines):
             if not gone:
                 kept.append(line)
                 seen.add(normal)
@@ -62,3 +62,8 @@ class LineLevel:
                 dropped.append(Dropped(reason.code, line, owner_of(owners[i]) if owners else ""))
         text = "\n".join(kept)
         return Kept(page._replace(text=text), tally) if text else Rejected(page, self.EMPTY, tally=tally)
+
+
+def _compared(text: str) -> Iterator[str]:
+    """The lines as they are compared. In lower case all at once: no letter's depends on what another line holds."""
+    return map(str.strip, text.lower().split("\n"))

@@ -60,6 +60,18 @@ def test_lines_are_hashed_stripped_and_in_lower_case() -> None:
     assert LEVEL.atoms("") == [hash64("")]
 
 
+@given(
+    st.text(
+        st.one_of(
+            st.sampled_from("\n\n ΣσAα.'\u0301\u00ad\u2028\x1c\x85\u200b\u0345İ\u00b7:"), st.characters(codec="utf-8")
+        )
+    )
+)
+def test_a_line_in_lower_case_does_not_know_its_neighbours(text: str) -> None:
+    """In Greek it might: a sigma at the end of a word has a shape of its own."""
+    assert LEVEL.atoms(text) == [hash64(line.strip().lower()) for line in text.split("\n")]
+
+
 def test_what_a_page_loses_is_told_with_where_its_owner_stands() -> None:
     dropped: list[Dropped] = []
     page = Page(FIRST, "mine\ntheirs\nMine\nrest", "")
