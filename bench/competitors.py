@@ -69,8 +69,10 @@ def readers() -> list[Competitor]:
     return [
         Competitor("gunzip", "reader", script("floor.py", "gzip", here)),
         Competitor("isal", "reader", script("floor.py", "isal", here)),
-        Competitor("warcio", "reader", script("readers.py", "warcio", warc), lacking("warc")),
-        Competitor("fastwarc", "reader", script("readers.py", "fastwarc", warc), lacking("warc")),
+        *(
+            Competitor(name, "reader", script("readers.py", name, warc), lacking("warc"))
+            for name in ("warcio", "fastwarc", "fastwarc+lines")
+        ),
         Competitor(f"{OURS} reader", "reader", lambda inputs, _: [*ours, *map(str, inputs.files)]),
     ]
 

@@ -1,9 +1,10 @@
 """The readers alone: every page of the files with its text decoded, its address and its date. In `.venv-warc`.
 
-    python bench/rivals/readers.py --library warcio|fastwarc|c4pipe WET...
+    python bench/rivals/readers.py --library warcio|fastwarc|fastwarc+lines|c4pipe WET...
 
 warcio and FastWARC stop at the first damaged byte; c4pipe's reader goes on behind it and says what was lost, joins the
 lines as C4 does and judges each page (address, date, text). FastWARC opens the file itself, without Python's buffer.
+"fastwarc+lines" joins the lines, too: what stands between FastWARC and the text that C4's rules are about.
 """
 
 from __future__ import annotations
@@ -38,6 +39,12 @@ def fastwarc(path: Path) -> Iterator[Page]:
         yield record.headers["WARC-Target-URI"], record.headers["WARC-Date"], text
 
 
+def fastwarc_with_lines(path: Path) -> Iterator[Page]:
+    """The same, each line stripped and blank ones left out."""
+    for url, date, text in fastwarc(path):
+        yield url, date, "\n".join(filter(None, map(str.strip, text.split("\n"))))
+
+
 def c4pipe(path: Path) -> Iterator[Page]:
     """By ours."""
     from c4pipe.page import Kept
@@ -49,7 +56,12 @@ def c4pipe(path: Path) -> Iterator[Page]:
                 yield verdict.page.url, verdict.page.timestamp, verdict.page.text
 
 
-LIBRARIES: dict[str, Callable[[Path], Iterator[Page]]] = {"warcio": warcio, "fastwarc": fastwarc, "c4pipe": c4pipe}
+LIBRARIES: dict[str, Callable[[Path], Iterator[Page]]] = {
+    "warcio": warcio,
+    "fastwarc": fastwarc,
+    "fastwarc+lines": fastwarc_with_lines,
+    "c4pipe": c4pipe,
+}
 
 
 def main() -> None:
@@ -62,7 +74,8 @@ def main() -> None:
     for path in args.wet:
         for _, _, text in LIBRARIES[args.library](path):
             pages, characters = pages + 1, characters + len(text)
-    version = {args.library: importlib.metadata.version(args.library)}
+    library = args.library.partition("+")[0]
+    version = {library: importlib.metadata.version(library)}
     print(json.dumps({"pages": pages, "characters": characters, "versions": version}))
 
 

@@ -7,7 +7,7 @@ What packed a file is told by its first bytes, not by its name. Gzip is read by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -83,12 +83,12 @@ def unpacked(stream: Readable) -> Iterator[bytes | Break]:
             yield chunk
 
 
-def _believed(members: Members) -> Iterator[bytes | Break]:
+def _believed(events: Iterable[Piece | Break]) -> Iterator[bytes | Break]:
     """A member's checksum comes last. One of a few megabytes is held back until then; of a larger one, what stands
     before the damage has been given out by the time it is found. What stands before a cut is as good as ever."""
     held: list[bytes] = []
     size = 0
-    for item in members:
+    for item in events:
         if isinstance(item, Piece):
             held.append(item.data)
             size += len(item.data)

@@ -1,4 +1,4 @@
-"""Where a page lies in the bytes of a member that holds one record, if all is written as Common Crawl writes it.
+"""Where the page lies in the bytes of a member that holds one record, if all is written as Common Crawl writes it.
 
 Machine code, for this is asked of every page. What is written otherwise is left to the readers.
 """
@@ -11,9 +11,9 @@ import numpy as np
 
 from c4pipe.native import native
 
-NO, PLAIN, SAME = 0, 1, 2  # it is not; it is; and the reader with the reference's quirks sees the same page
-TEXT, TYPE, URL, DATE, ID, LENGTH = range(6)  # of each where it begins and where it ends
-PLACES = 12
+TEXT, URL, DATE, ID, TYPE, LENGTH = range(6)  # of each where it begins and where it ends
+MOST_HEADER, MOST_TEXT, MOST_URL, QUIRKS = range(12, 16)  # limits in bytes; 1: the reader with quirks wants to know
+NUMBERS = 16
 MOST_DIGITS = 18  # of a length
 
 
@@ -22,10 +22,14 @@ def packed(*strings: bytes) -> bytes:
     return b"".join(bytes([len(string)]) + string for string in strings) + b"\0"
 
 
-FIELDS = packed(b"WARC-Type", b"WARC-Target-URI", b"WARC-Date", b"WARC-Record-ID", b"Content-Length")  # from TYPE on
-VANISHING = packed(b"WARC", b"Content-", b"CONTENT-")  # a line that begins so is none to the reader with quirks
+_FIELDS = packed(b"WARC-Target-URI", b"WARC-Date", b"WARC-Record-ID", b"WARC-Type", b"Content-Length")  # from URL on
+_VANISHING = packed(b"WARC", b"Content-", b"CONTENT-")  # a line that begins so is none to the reader with quirks
+_PAGE = packed(b"WARC/1.0\r\n", b"conversion")
+KNOWN = _FIELDS + _VANISHING + _PAGE
+_V, _P = len(_FIELDS), len(_FIELDS + _VANISHING)  # where they begin in it
 
-_VERSION = 10  # bytes of the first line, which the caller has looked at
+_VERSION = 10  # bytes of the first line
+_LESS, _MORE = 0x3C, 0x3E
 _TO_LOWER, _COLON, _SLASH, _ZERO, _NINE = 0x20, 0x3A, 0x2F, 0x30, 0x39
 # numpy's bytes, for with these the loop over a text takes many bytes at a time.
 _LF, _CR, _SPACE, _TILDE = (np.uint8(byte) for byte in b"\n\r ~")
@@ -63,38 +67,38 @@ def begins(data: Any, at: int, strings: Any, place: int) -> bool:
     return bool(same == strings[place])
 
 
-def begins_with_any(data: Any, at: int, strings: Any) -> bool:
-    """Whether the data goes on with one of the packed strings."""
-    place = 0
-    while strings[place]:
-        if begins(data, at, strings, place):
+def vanishes(data: Any, at: int, known: Any) -> bool:
+    """Whether a line that begins here is none to the reader with quirks."""
+    place = _V
+    while known[place]:
+        if begins(data, at, known, place):
             return True
-        place += 1 + strings[place]
+        place += 1 + known[place]
     return False
 
 
-def field(data: Any, start: int, end: int, fields: Any) -> int:
+def field(data: Any, start: int, end: int, known: Any) -> int:
     """The number of the field with this name; 0 if it is none of them, -1 if only the case of its letters differs."""
     place = 0
-    number = TYPE
-    while fields[place]:
-        if fields[place] == end - start:
+    number = URL
+    while known[place]:
+        if known[place] == end - start:
             same = 0
-            while same < end - start and (data[start + same] | _TO_LOWER) == (fields[place + 1 + same] | _TO_LOWER):
+            while same < end - start and (data[start + same] | _TO_LOWER) == (known[place + 1 + same] | _TO_LOWER):
                 same += 1
             if same == end - start:
-                return number if begins(data, start, fields, place) else -1
-        place += 1 + fields[place]
+                return number if begins(data, start, known, place) else -1
+        place += 1 + known[place]
         number += 1
     return 0
 
 
-def header(data: Any, size: int, fields: Any, vanishing: Any, places: Any) -> tuple[int, bool]:
-    """Where the header ends, 0 if it is not of this form, and whether all of its lines vanish. Fills in the places."""
+def header(data: Any, size: int, known: Any, numbers: Any) -> tuple[int, bool]:
+    """Where the header ends, 0 if it is not of this form, and whether all of its lines vanish. Fills in the numbers."""
     at = _VERSION
     gone = True
-    for i in range(2 * TYPE, PLACES):
-        places[i] = 0
+    for i in range(2 * URL, 2 * LENGTH + 2):
+        numbers[i] = 0
     while True:
         start, colon = at, 0
         while at < size and _SPACE <= data[at] <= _TILDE:
@@ -105,13 +109,13 @@ def header(data: Any, size: int, fields: Any, vanishing: Any, places: Any) -> tu
             return 0, False
         if at == start:
             return at + 2, gone
-        vanishes = begins_with_any(data, start, vanishing)
-        gone = gone and vanishes
-        if data[start] == _SPACE or (vanishes and data[start + 4] == _SLASH):  # a line goes on; a record begins
+        line_goes = vanishes(data, start, known)
+        gone = gone and line_goes
+        if data[start] == _SPACE or (line_goes and data[start + 4] == _SLASH):  # a line goes on; a record begins
             return 0, False
         if colon:
-            number = field(data, start, colon, fields)
-            if number < 0 or data[colon - 1] == _SPACE or (number and places[2 * number]):
+            number = field(data, start, colon, known)
+            if number < 0 or data[colon - 1] == _SPACE or (number and numbers[2 * number]):
                 return 0, False
             if number:
                 first, last = colon + 1, at
@@ -119,66 +123,85 @@ def header(data: Any, size: int, fields: Any, vanishing: Any, places: Any) -> tu
                     first += 1
                 while first < last and data[last - 1] == _SPACE:
                     last -= 1
-                places[2 * number], places[2 * number + 1] = first, last
+                numbers[2 * number], numbers[2 * number + 1] = first, last
         at += 2
 
 
-def tidy(data: Any, start: int, end: int) -> tuple[bool, bool]:
-    """Whether no line of the text has a blank at an end or is blank, and whether none vanishes, the first left out.
+def is_page(data: Any, known: Any, numbers: Any) -> bool:
+    """Whether the fields are those of a page that no reader rejects. Takes the brackets off the record's name."""
+    conversion = _P + 1 + known[_P]
+    if numbers[2 * TYPE + 1] - numbers[2 * TYPE] != known[conversion]:
+        return False
+    if not begins(data, numbers[2 * TYPE], known, conversion) or numbers[2 * DATE] == numbers[2 * DATE + 1]:
+        return False
+    first, last = numbers[2 * ID], numbers[2 * ID + 1]
+    while first < last and (data[first] == _LESS or data[first] == _MORE):
+        first += 1
+    while first < last and (data[last - 1] == _LESS or data[last - 1] == _MORE):
+        last -= 1
+    numbers[2 * ID], numbers[2 * ID + 1] = first, last
+    length = numbers[2 * URL + 1] - numbers[2 * URL]
+    return bool(0 < length <= numbers[MOST_URL] and data[numbers[2 * URL]] != _LESS)
 
-    Looks at four bytes behind the text, too. Without branches.
-    """
-    bad = vanishing = False
+
+def tidy(data: Any, start: int, end: int) -> bool:
+    """Whether no line of the text has a blank at an end or is blank. Looks at three bytes behind it. No branches."""
+    bad = False
     for i in range(start, end):
         newline = data[i] == _LF
         a, b, c = data[i + 1], data[i + 2], data[i + 3]
         x, y, z = data[i - 3], data[i - 2], data[i - 1]
         around = (a <= _SPACE) | (z <= _SPACE) | two(a, b) | two(y, z) | three(a, b, c) | three(x, y, z)
         bad |= (data[i] == _CR) | (newline & around)
-        warc = (a == _W) & (b == _A) & (c == _R)
+    return not bad
+
+
+def none_vanishes(data: Any, start: int, end: int) -> bool:
+    """Whether no line but the first begins as `vanishes` asks. Looks at five bytes behind the text. No branches."""
+    found = False
+    for i in range(start, end):
+        a, b, c = data[i + 1], data[i + 2], data[i + 3]
         content = (a == _C) & (b & _LARGE == _O) & (c & _LARGE == _N)
         content &= (data[i + 4] & _LARGE == _T) & (data[i + 5] & _LARGE == _E)
-        vanishing |= newline & (warc | content)
-    return not bad, not vanishing
+        found |= (data[i] == _LF) & (content | ((a == _W) & (b == _A) & (c == _R)))
+    return not found
 
 
-@native("int64(uint8*, int64, int64, int64, uint8*, uint8*, int64*)")
-def locate(
-    data: Any, size: int, most_header: int, most_text: int, fields: Any, vanishing: Any, places: Any
-) -> int:  # fmt: skip
-    """NO, PLAIN or SAME for a member of `size` bytes that begins with the version line.
+@native("int64(uint8*, int64, uint8*, int64*)")
+def locate(data: Any, size: int, known: Any, numbers: Any) -> int:
+    """1 if these bytes hold one page, written as Common Crawl does, 0 if not or if its reader sees it otherwise.
 
     Args:
-        most_header, most_text: bytes.
-        fields: FIELDS
-        vanishing: VANISHING
-        places: (PLACES,) is filled in; a field that is absent or has no value begins and ends at the same place. The
-            text is stripped.
+        data: (size + 1,), with a zero behind the last, as `bytes` have.
+        known: KNOWN
+        numbers: (NUMBERS,) with the limits; the places are filled in, of the fields without their blanks, of the text
+            stripped. A field that is absent or has no value begins and ends at the same place.
     """
-    body, gone = header(data, size, fields, vanishing, places)
-    digits = places[2 * LENGTH + 1] - places[2 * LENGTH]
-    if not body or body > most_header or not 0 < digits <= MOST_DIGITS:
-        return NO
+    if not begins(data, 0, known, _P):
+        return 0
+    body, gone = header(data, size, known, numbers)
+    digits = numbers[2 * LENGTH + 1] - numbers[2 * LENGTH]
+    if not body or body > numbers[MOST_HEADER] or not 0 < digits <= MOST_DIGITS or not is_page(data, known, numbers):
+        return 0
     length = 0
-    for at in range(places[2 * LENGTH], places[2 * LENGTH + 1]):
+    for at in range(numbers[2 * LENGTH], numbers[2 * LENGTH + 1]):
         if not _ZERO <= data[at] <= _NINE:
-            return NO
+            return 0
         length = 10 * length + data[at] - _ZERO
     start, end = body, body + length
-    if length > most_text or end + 4 != size:
-        return NO
+    if length > numbers[MOST_TEXT] or end + 4 != size or size > numbers[MOST_HEADER] + numbers[MOST_TEXT]:
+        return 0
     if data[end] != _CR or data[end + 1] != _LF or data[end + 2] != _CR or data[end + 3] != _LF:
-        return NO
+        return 0
     while start < end and blank(data[start]):
         start += 1
     while start < end and blank(data[end - 1]):
         end -= 1
     if start == end or two(data[start], data[start + 1]) or three(data[start], data[start + 1], data[start + 2]):
-        return NO
+        return 0
     if two(data[end - 2], data[end - 1]) or three(data[end - 3], data[end - 2], data[end - 1]):
-        return NO
-    places[2 * TEXT], places[2 * TEXT + 1] = start, end
-    is_tidy, none_vanishes = tidy(data, start, end)
-    if not is_tidy:
-        return NO
-    return SAME if gone and none_vanishes and not begins_with_any(data, start, vanishing) else PLAIN
+        return 0
+    numbers[2 * TEXT], numbers[2 * TEXT + 1] = start, end
+    if numbers[QUIRKS] and not (gone and not vanishes(data, start, known) and none_vanishes(data, start, end)):
+        return 0
+    return 1 if tidy(data, start, end) else 0

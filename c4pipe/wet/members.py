@@ -10,8 +10,8 @@ missing. A member counts as found when it opens with a WARC record or is whole, 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Generator, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Generator, Iterator
+from typing import Generic, NamedTuple, Never, TypeVar
 
 from isal import isal_zlib
 
@@ -23,7 +23,7 @@ from c4pipe.wet.resync import LOOK, RETAIN, Resync
 from c4pipe.wet.window import CHUNK, Readable, Window
 
 FAST = 1 << 20  # bytes: members up to this size, packed and unpacked, take the fast path
-_ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stub has an instance for the class
+ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stub has an instance for the class
 STEP = 32 * 1024  # bytes of a large member inflated at a time
 
 
@@ -55,17 +55,30 @@ class _Fault(NamedTuple):
     next: int | None = None  # where the member ends, when only its checksum is wrong
 
 
-class Members:
-    """Iterates over the pieces and breaks of a stream. Whatever `stream.read` raises passes through."""
+Made = TypeVar("Made")
+Run = Callable[[Window, int], Generator[Made, None, int]]  # of members from an offset on; returns where it ends
 
-    def __init__(self, stream: Readable) -> None:
+
+def no_run(_: Window, pos: int) -> Generator[Never, None, int]:
+    """Makes nothing of the members: each is read in pieces."""
+    yield from ()
+    return pos
+
+
+class Members(Generic[Made]):
+    """Iterates over the pieces and breaks of a stream, and what `run` makes of the whole small members in it.
+
+    Whatever `stream.read` raises passes through.
+    """
+
+    def __init__(self, stream: Readable, run: Run[Made] = no_run) -> None:
         self._window = Window(stream)
+        self._run = run
         self._resync = Resync(self._window)
         self._next = 0  # offset after the member just read
         self._damaged = False  # the member just tried on the fast path
-        self._likely = STEP  # bytes that a small member probably has
 
-    def __iter__(self) -> Iterator[Piece | Break]:
+    def __iter__(self) -> Iterator[Made | Piece | Break]:
         window = self._window
         window.need(0, CHUNK)
         if (says := foreign(window.buf)) is not None:
@@ -77,7 +90,7 @@ class Members:
 
     # -- plain text ---------------------------------------------------------------------------------------------
 
-    def _plain(self) -> Iterator[Piece | Break]:
+    def _plain(self) -> Iterator[Made | Piece | Break]:
         """Text as it is; before the first record gzip members are looked for too, for junk may precede them."""
         window, pos, first, blank = self._window, 0, True, True
         markup = is_markup(window.buf)  # a page about WARC files may quote a record: only gzip counts as data in it
@@ -111,9 +124,9 @@ class Members:
 
     # -- gzip ---------------------------------------------------------------------------------------------------
 
-    def _members(self, pos: int) -> Iterator[Piece | Break]:
+    def _members(self, pos: int) -> Iterator[Made | Piece | Break]:
         window = self._window
-        while window.need(pos, 18):  # the shortest member has 18 bytes and a bit
+        while window.need(pos := (yield from self._run(window, pos)), 18):  # the shortest member has 18 bytes and a bit
             fault: _Fault | None
             if is_magic(window.buf, pos - window.base):
                 if (piece := self._fast(pos)) is not None:
@@ -142,7 +155,7 @@ class Members:
         return _Fault(pos, "zero bytes" if not any(head) else "no gzip data")
 
     def _fast(self, pos: int) -> Piece | None:
-        """The whole member in one piece, if it is small and intact; its size is guessed by that of the one before."""
+        """The whole member in one piece, if it is small and intact."""
         window, at = self._window, pos
         inflater = isal_zlib.decompressobj(31)
         parts = []
@@ -151,7 +164,7 @@ class Members:
         try:
             while at - pos < FAST and budget > 0 and window.need(at, 18):
                 local = at - window.base
-                feed = window.buf[local : local + self._likely]
+                feed = window.buf[local : local + STEP]
                 at += len(feed)
                 while budget > 0:
                     parts.append(inflater.decompress(feed, budget))
@@ -161,10 +174,9 @@ class Members:
                         break
                 if inflater.eof:
                     self._next = at - len(inflater.unused_data)
-                    self._likely = min(max(2 * (self._next - pos), STEP // 8), STEP)
                     return Piece(parts[0] if len(parts) == 1 else b"".join(parts), pos, True, True)
             self._damaged = not window.need(at, 1)
-        except _ISAL_ERROR:
+        except ISAL_ERROR:
             pass  # the slow path finds out what, where, and what can be saved
         return None
 

@@ -8,18 +8,18 @@ Every record and every damaged stretch gives exactly one verdict, so that read =
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from c4pipe.page import NO_LOSS, Kept, Page, Reason, Rejected, Tally, Verdict
-from c4pipe.wet.locate import PLAIN
-from c4pipe.wet.members import Piece
+from c4pipe.wet.members import Members, no_run
 from c4pipe.wet.plain import PlainPages
 from c4pipe.wet.quirks import read_quirky
 from c4pipe.wet.reasons import BAD_URL, LENGTH_MISMATCH, MAX_URL, NO_DATE, NO_TEXT, NO_URL, NOT_A_PAGE, UNDECODABLE
 from c4pipe.wet.record import DEFAULT_LIMITS, Limits, Lost, Record
-from c4pipe.wet.records import sole_record, walk_records
+from c4pipe.wet.records import records_in
+from c4pipe.wet.splitter import Splitter
 from c4pipe.wet.text import decode, excerpt, page_text
-from c4pipe.wet.window import Readable
+from c4pipe.wet.window import Readable, Window
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TALLIES: dict[tuple[bool, bool], Tally] = {  # by length mismatch and undecodable bytes
@@ -42,19 +42,23 @@ def read_wet(stream: Readable, source: str, limits: Limits = DEFAULT_LIMITS, qui
     if quirks:
         yield from read_quirky(stream, source, limits)
         return
-    plain = PlainPages(source, limits, PLAIN)
+    splitter = Splitter(limits)
+    plain = PlainPages(source, limits)
 
-    def sole(piece: Piece) -> Kept | Record | None:
-        return plain.page(piece) or sole_record(piece, limits)
+    def run(window: Window, pos: int) -> Generator[Kept, None, int]:
+        return plain.run(window, pos) if splitter.idle else no_run(window, pos)
 
-    items: Iterator[Kept | Record | Lost] = walk_records(stream, limits, sole)
-    for item in items:
-        if isinstance(item, Kept):
-            yield item
-        elif isinstance(item, Record):
-            yield judge(item, source)
+    for event in Members(stream, run):
+        if isinstance(event, Kept):
+            splitter.passed_by()
+            yield event
         else:
-            yield _lost(item, source)
+            yield from (_verdict(item, source) for item in records_in(event, splitter, limits))
+    yield from (_verdict(item, source) for item in splitter.finish())
+
+
+def _verdict(item: Record | Lost, source: str) -> Verdict:
+    return judge(item, source) if isinstance(item, Record) else _lost(item, source)
 
 
 def judge(record: Record, source: str) -> Verdict:

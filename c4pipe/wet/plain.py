@@ -1,51 +1,72 @@
-"""The fast path of both readers: the page of a member that holds one record, written as Common Crawl writes it."""
+"""The fast path of both readers: the pages of members that hold one record each, written as Common Crawl writes it."""
 
 from __future__ import annotations
 
 import ctypes
+import struct
 from array import array
+from collections.abc import Generator
+
+from isal import isal_zlib
 
 from c4pipe.page import NO_LOSS, Kept, Page
-from c4pipe.wet.locate import FIELDS, PLACES, VANISHING, locate
-from c4pipe.wet.members import Piece
+from c4pipe.wet.locate import KNOWN, MOST_HEADER, locate
+from c4pipe.wet.members import FAST, ISAL_ERROR, STEP, Piece
 from c4pipe.wet.reasons import MAX_URL
 from c4pipe.wet.record import Limits
+from c4pipe.wet.window import Window
 
-# Their addresses, for ctypes takes a number sooner than bytes.
-_FIELDS, _VANISHING = (ctypes.cast(ctypes.c_char_p(each), ctypes.c_void_p).value for each in (FIELDS, VANISHING))
+MEMBER = b"\x1f\x8b\x08\0"  # how one begins that has nothing in its header
+_PLACES = struct.Struct("8q").unpack_from  # of text, URL, date and name
+_KNOWN = ctypes.cast(ctypes.c_char_p(KNOWN), ctypes.c_void_p).value  # for ctypes takes a number sooner than bytes
 
 
 class PlainPages:
-    """Makes verdicts of pieces; one of them serves one file. What it gives, the long way gives too."""
+    """One of them serves one file. What it gives, the long way gives too; and it goes no layer after the other, which
+    would take as long again as all but inflating and decoding."""
 
-    def __init__(self, source: str, limits: Limits, least: int) -> None:
-        """`least` is what `locate` has to say of a member: PLAIN, or SAME for the reader with quirks."""
-        self._source, self._least, self._most = source, least, limits.header + limits.record
-        self._places = array("q", bytes(8 * PLACES))
-        self._arguments = limits.header, limits.record, _FIELDS, _VANISHING, self._places.buffer_info()[0]
+    def __init__(self, source: str, limits: Limits, quirks: bool = False) -> None:
+        self._source = source
+        self._numbers = array("q", [*bytes(MOST_HEADER), limits.header, limits.record, MAX_URL, quirks])
+        self._data, self._member = b"", 0  # of the page that was given last
 
-    def page(self, piece: Piece) -> Kept | None:
-        """The page of a whole member; None: look closer."""
-        data = piece.data
-        if not data.startswith(b"WARC/1.0\r\n") or piece.plain or len(data) > self._most:
-            return None
-        if locate(data, len(data), *self._arguments) < self._least:
-            return None
-        start, end, kind, kind_end, url, url_end, date, date_end, name, name_end, *_ = self._places
-        if (
-            data[kind:kind_end] != b"conversion"
-            or not 0 < url_end - url <= MAX_URL
-            or data.startswith(b"<", url)
-            or date == date_end
-        ):
-            return None
-        try:
-            text = data[start:end].decode()
-        except UnicodeDecodeError:
-            return None
-        record_id = data[name:name_end].decode("ascii").strip("<>")
-        page = Page(
-            data[url:url_end].decode("ascii"), text, data[date:date_end].decode("ascii"),
-            f"{self._source}#{piece.member}", record_id,
-        )  # fmt: skip
-        return Kept(page, NO_LOSS)
+    @property
+    def piece(self) -> Piece:
+        """The member whose page was given last."""
+        return Piece(self._data, self._member, True, True)
+
+    def run(self, window: Window, pos: int) -> Generator[Kept, None, int]:
+        """The pages of the members from `pos` on, in their order; returns where the first begins that is not plain."""
+        numbers, source = self._numbers, self._source
+        address = numbers.buffer_info()[0]
+        buf, base, likely = window.buf, window.base, STEP  # bytes that a member probably has, by the one before
+        while True:
+            at = pos - base
+            if at + likely > len(buf) and not window.ended:
+                window.forget(pos)
+                window.need(pos, likely)
+                buf, base, at = window.buf, window.base, pos - window.base
+            feed = buf[at : at + likely]
+            if not feed.startswith(MEMBER):
+                return pos
+            inflater = isal_zlib.decompressobj(31)
+            try:
+                data = inflater.decompress(feed, FAST)
+                if not inflater.eof and likely < FAST:
+                    likely *= 8
+                    continue
+                if not inflater.eof or not locate(data, len(data), _KNOWN, address):
+                    return pos
+                start, end, url, url_end, date, date_end, name, name_end = _PLACES(numbers)
+                text = data[start:end].decode()
+            except (ISAL_ERROR, UnicodeDecodeError):
+                return pos
+            page = Page(
+                data[url:url_end].decode(), text, data[date:date_end].decode(), f"{source}#{pos}",
+                data[name:name_end].decode(),
+            )  # fmt: skip
+            self._data, self._member = data, pos
+            yield Kept(page, NO_LOSS)
+            size = len(feed) - len(inflater.unused_data)
+            pos += size
+            likely = min(max(2 * size, STEP // 8), STEP)

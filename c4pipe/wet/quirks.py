@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator
 
 from c4pipe.page import NO_LOSS, Kept, Page, Rejected, Tally, Verdict
-from c4pipe.wet.locate import SAME
 from c4pipe.wet.members import Break, Members, Piece
 from c4pipe.wet.plain import PlainPages
 from c4pipe.wet.reasons import NO_DATE, NO_TEXT, NO_URL, TOO_LARGE, UNDECODABLE, UNREADABLE
@@ -63,13 +62,13 @@ def read_lines(lines: str) -> Page:
 def read_quirky(stream: Readable, source: str, limits: Limits) -> Iterator[Verdict]:
     """As `read_wet`; the reasons for rejection are no_url, no_text, no_date in this order, and those of damage."""
     reader = _Reader(source, limits)
-    plain = PlainPages(source, limits, SAME)
+    plain = PlainPages(source, limits, quirks=True)
     nothing = True
-    for event in Members(stream):
-        if isinstance(event, Break):
+    for event in Members(stream, plain.run):
+        if isinstance(event, Kept):
+            verdicts = reader.begin(plain.piece, event)
+        elif isinstance(event, Break):
             verdicts = reader.broken(event)
-        elif event.first and event.last and (kept := plain.page(event)) is not None:
-            verdicts = reader.begin(event, kept)
         else:
             verdicts = reader.feed(event)
         for verdict in verdicts:

@@ -9,16 +9,13 @@ whichever comes first, and the record says `length_mismatch`. A member that begi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
 
 from c4pipe.wet import headers
 from c4pipe.wet.members import Break, Members, Piece
 from c4pipe.wet.record import DEFAULT_LIMITS, Limits, Lost, Record
 from c4pipe.wet.splitter import Splitter
 from c4pipe.wet.window import Readable
-
-Made = TypeVar("Made")
 
 
 def read_records(stream: Readable, limits: Limits = DEFAULT_LIMITS) -> Iterator[Record | Lost]:
@@ -27,23 +24,20 @@ def read_records(stream: Readable, limits: Limits = DEFAULT_LIMITS) -> Iterator[
     `stream` needs only `read(n)` and gives the file as it is stored: gzip or plain text is told by content.
     Never raises on bad data; what `stream.read` raises passes through.
     """
-    return walk_records(stream, limits, lambda piece: sole_record(piece, limits))
-
-
-def walk_records(
-    stream: Readable, limits: Limits, sole: Callable[[Piece], Made | None]
-) -> Iterator[Made | Record | Lost]:
-    """The same, with what `sole` makes of a member that it takes for one record."""
     splitter = Splitter(limits)
     for event in Members(stream):
-        if isinstance(event, Break):
-            yield from splitter.broken(event)
-        elif event.first and event.last and splitter.idle and (made := sole(event)) is not None:
-            splitter.passed_by()
-            yield made
-        else:
-            yield from splitter.feed(event)
+        yield from records_in(event, splitter, limits)
     yield from splitter.finish()
+
+
+def records_in(event: Piece | Break, splitter: Splitter, limits: Limits) -> Iterator[Record | Lost]:
+    """What the splitter makes of the next event; a member that holds one record goes past it."""
+    if isinstance(event, Break):
+        return splitter.broken(event)
+    if event.first and event.last and splitter.idle and (record := sole_record(event, limits)) is not None:
+        splitter.passed_by()
+        return iter((record,))
+    return splitter.feed(event)
 
 
 def sole_record(piece: Piece, limits: Limits) -> Record | None:

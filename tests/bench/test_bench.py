@@ -124,7 +124,7 @@ def test_rivals_are_chosen_by_name() -> None:
     field = [*readers(), *builds(Lists.find(None), ("en",), (1, 2))]
     names = [competitor.name for competitor in field]
     mine = ["c4pipe reader", "c4pipe en", "c4pipe en, 2 workers"]
-    rivals = ["gunzip", "isal", "warcio", "fastwarc", "reference", "datatrove", "dolma"]
+    rivals = ["gunzip", "isal", "warcio", "fastwarc", "fastwarc+lines", "reference", "datatrove", "dolma"]
     assert sorted(names) == sorted([*mine, *rivals])
     assert [competitor.name for competitor in chosen(field, ["none"])] == mine
     assert [competitor.name for competitor in chosen(field, ["dolma"])] == ["c4pipe reader", "dolma", *mine[1:]]

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from c4pipe.page import Kept, Page, Verdict
 from c4pipe.wet import Limits
-from c4pipe.wet.locate import PLAIN, SAME
-from c4pipe.wet.members import Members, Piece
+from c4pipe.wet.members import no_run
 from c4pipe.wet.plain import PlainPages
 from c4pipe.wet.reasons import MAX_URL
+from c4pipe.wet.window import Window
 from tests.wet.test_properties import DAMAGES, HOSTILE, LINES, spoil
 from tests.wet.writer import DATE, info, member, pack, read, record, text_of
 
@@ -23,7 +23,7 @@ from tests.wet.writer import DATE, info, member, pack, read, record, text_of
 @contextmanager
 def the_long_way() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PlainPages, "page", lambda self, piece: None)
+        patch.setattr(PlainPages, "run", lambda self, window, pos: no_run(window, pos))
         yield
 
 
@@ -36,11 +36,9 @@ def same_both_ways(data: bytes, limits: Limits | None = None) -> list[Verdict]:
     return read(data, limits)
 
 
-def plain(data: bytes, least: int = PLAIN, limits: Limits | None = None) -> Kept | None:
+def plain(data: bytes, quirks: bool = False, limits: Limits | None = None) -> Kept | None:
     """What the fast path makes of a member."""
-    [piece] = Members(io.BytesIO(data))
-    assert isinstance(piece, Piece)
-    return PlainPages("f", limits or Limits(), least).page(piece)
+    return next(PlainPages("f", limits or Limits(), quirks).run(Window(io.BytesIO(data)), 0), None)
 
 
 def test_pages_as_common_crawl_writes_them_take_the_fast_path() -> None:
@@ -59,7 +57,7 @@ def test_pages_as_common_crawl_writes_them_take_the_fast_path() -> None:
         b"One.\nTwo \xc3\xa9.\n\n \n\r\n\r\n"
     )
     page = Page("http://a.example/b?c=d", "One.\nTwo é.", DATE, "f#0", "urn:uuid:1-2")
-    assert plain(data, PLAIN) == plain(data, SAME) == Kept(page)
+    assert plain(data) == plain(data, quirks=True) == Kept(page)
     first = len(info())
     sources = [f"f#{first}", f"f#{first + len(data)}"]
     assert same_both_ways(info() + data + data)[1:] == [Kept(page._replace(source=source)) for source in sources]
@@ -131,8 +129,8 @@ def test_what_is_written_otherwise_goes_the_long_way(data: bytes) -> None:
     ],
 )
 def test_what_the_reference_reads_otherwise_goes_its_long_way(data: bytes) -> None:
-    assert plain(data, PLAIN) is not None
-    assert plain(data, SAME) is None
+    assert plain(data) is not None
+    assert plain(data, quirks=True) is None
     same_both_ways(info() + member(0) + data + member(2) + data)
 
 
