@@ -114,8 +114,12 @@ def dropped_by(page: Page, steps: Sequence[LineStep]) -> list[Dropped]:
     for line in page.text.splitlines():
         if line[-1:] not in last and len(line) <= leading.longest.chars:
             dropped.append(Dropped(code, leading.citations.edit(line.strip())))
-        elif isinstance(clean(page._replace(text=line), steps, dropped), Rejected):
-            break
+            continue
+        broken, line = walk(line.strip(), steps)
+        if broken is not None:
+            dropped.append(Dropped(broken.reason.code, line))
+            if broken.reason.unit is Unit.PAGE:
+                break
     return dropped
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import ClassVar
 
 from c4pipe.dedup.claims import owner_of
@@ -46,21 +46,17 @@ class LineLevel:
         starts: Sequence[int] = (),
     ) -> Verdict:
         """The page less its lost lines; `lost` holds one flag a line, in order, and `owners` who keeps it."""
-        kept: list[str] = []
-        seen: set[str] = set()
-        tally: Counter[str] = Counter()
-        lines = zip(page.text.split("\n"), _compared(page.text), lost, strict=True)
-        for i, (line, normal, gone) in enumerate(lines):
-            if not gone:
-                kept.append(line)
-                seen.add(normal)
-                continue
-            # The owner of a line keeps its first copy, so a second one finds it in `seen`.
-            reason = self.HERE if normal in seen else self.ELSEWHERE
-            tally[reason.code] += 1
-            if dropped is not None:
-                dropped.append(Dropped(reason.code, line, owner_of(owners[i]) if owners else ""))
-        text = "\n".join(kept)
+        lines, compared = page.text.split("\n"), [*_compared(page.text)]
+        kept = [line for line, gone in zip(lines, lost, strict=True) if not gone]
+        own = {line for line, gone in zip(compared, lost, strict=True) if not gone}
+        # The owner of a line keeps its first copy, so a lost one that the page keeps stands there a second time.
+        here = sum(map(own.__contains__, compress(compared, lost)))
+        counts = {self.ELSEWHERE.code: len(lines) - len(kept) - here, self.HERE.code: here}
+        if dropped is not None:
+            for i in compress(range(len(lines)), lost):
+                reason = self.HERE if compared[i] in own else self.ELSEWHERE
+                dropped.append(Dropped(reason.code, lines[i], owner_of(owners[i]) if owners else ""))
+        text, tally = "\n".join(kept), {code: count for code, count in counts.items() if count}
         return Kept(page._replace(text=text), tally) if text else Rejected(page, self.EMPTY, tally=tally)
 
 
