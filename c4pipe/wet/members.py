@@ -126,7 +126,10 @@ class Members(Generic[Made]):
 
     def _members(self, pos: int) -> Iterator[Made | Piece | Break]:
         window = self._window
-        while window.need(pos := (yield from self._run(window, pos)), 18):  # the shortest member has 18 bytes and a bit
+        while True:
+            pos = yield from self._run(window, pos)
+            if not window.need(pos, 18):  # the shortest member has 18 bytes and a bit
+                return
             fault: _Fault | None
             if is_magic(window.buf, pos - window.base):
                 if (piece := self._fast(pos)) is not None:
