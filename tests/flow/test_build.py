@@ -190,7 +190,13 @@ def test_every_bundle_twice(again, built, crawl, monkeypatch, rejected):
 
 
 @pytest.mark.parametrize(
-    "step", [step for step in STEPS if step is not WriteAllRejected], ids=lambda step: step.__name__
+    "step",
+    [
+        step if step in (StageFile, FinishGroup, WriteShard) else pytest.param(step, marks=pytest.mark.soak)
+        for step in STEPS
+        if step is not WriteAllRejected
+    ],
+    ids=lambda step: step.__name__,
 )
 def test_a_bundle_that_fails_after_its_side_effects(badwords, crawl, expected, monkeypatch, tmp_path, step):
     """The local runner does not retry: the whole pipeline runs again over what the failed one left behind."""

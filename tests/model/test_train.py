@@ -379,7 +379,7 @@ def test_a_corpus_without_validation_split_trains_all_the_same(
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("--objective", "prefix-lm"),
+        pytest.param(("--objective", "prefix-lm"), marks=pytest.mark.soak),  # as the next one
         ("--objective", "prefix-lm", "--pack", "--inputs", "64"),
         ("--objective", "ul2", "--inputs", "64"),
         ("--objective", "lm", "--architecture", "decoder-lm"),

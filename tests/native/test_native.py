@@ -53,6 +53,18 @@ def test_threads_may_call_it() -> None:
     assert all((out == points / 2).all() for out in outs)
 
 
+SMALL = """
+import sys
+from c4pipe.native import native
+
+FACTOR = 2
+
+@native("int64(int64)")
+def multiplied(n):
+    return FACTOR * n
+
+print(multiplied(21), "numba" in sys.modules)
+"""
 READ = (
     "import sys; from c4pipe.wet import read_wet;"
     "verdicts = read_wet(open('data_samples/truncated.warc.wet.gz', 'rb'), 'f');"
@@ -64,16 +76,31 @@ GUESS = (
 )
 
 
+def said_by(*command: str) -> list[str]:
+    run = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=True)
+    return run.stdout.split()
+
+
 @pytest.mark.slow  # compiles
-@pytest.mark.parametrize("code", [READ, pytest.param(GUESS, marks=pytest.mark.soak)], ids=["wet", "langdetect"])
+@pytest.mark.parametrize(
+    "code",
+    [SMALL, *(pytest.param(code, marks=pytest.mark.soak) for code in (READ, GUESS))],
+    ids=["small", "wet", "guess"],
+)
 def test_the_second_process_needs_no_numba(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     def answer(folder: Path) -> list[str]:
         monkeypatch.setenv("C4PIPE_CACHE_DIR", str(folder))
-        command = [sys.executable, "-c", code]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+        return said_by(str(tmp_path / "code.py"))
 
+    (tmp_path / "code.py").write_text(code)  # compiled is what stands in a file
     (tmp_path / "file").write_text("not a folder")
     first, second, without = answer(tmp_path), answer(tmp_path), answer(tmp_path / "file")
     assert len(first) > 1
     assert first == without == [*second[:-1], "True"]
     assert second[-1] == "False"
+
+
+def test_reading_needs_no_numba_where_it_was_compiled() -> None:
+    import c4pipe.wet  # noqa: F401  # compiles, where nobody has
+
+    assert said_by("-c", READ)[-1] == "False"
