@@ -90,9 +90,9 @@ def said_by(*command: str) -> list[str]:
 def test_the_second_process_needs_no_numba(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     def answer(folder: Path) -> list[str]:
         monkeypatch.setenv("C4PIPE_CACHE_DIR", str(folder))
-        return said_by(str(tmp_path / "code.py"))
+        return said_by(str(tmp_path / "compiled_here.py"))
 
-    (tmp_path / "code.py").write_text(code)  # compiled is what stands in a file
+    (tmp_path / "compiled_here.py").write_text(code)  # compiled is what stands in a file
     (tmp_path / "file").write_text("not a folder")
     first, second, without = answer(tmp_path), answer(tmp_path), answer(tmp_path / "file")
     assert len(first) > 1
