@@ -18,11 +18,11 @@ from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.corpora import make_corpora, presets_of
 from beam_jobs.dry_run import predict
 from beam_jobs.workers import as_build_error, tended
-from c4pipe.assets import find_assets
+from c4pipe.files.assets import find_assets
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore, Input, find_inputs, write_inputs
 from c4pipe.flow.lock import FolderLock
-from c4pipe.flow.progress import Watch, duration
+from c4pipe.flow.progress import Watch
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.sizes import with_sizes
 from c4pipe.flow.target import (
@@ -33,8 +33,9 @@ from c4pipe.flow.target import (
     prepare,
     prepare_staging,
 )
+from c4pipe.passes.summary import faulty, summary
 from c4pipe.shards import MANIFEST
-from c4pipe.summary import faulty, summary
+from c4pipe.text import duration
 
 Found = list[dict[str, Any] | None]  # the manifest of each corpus that is there already
 

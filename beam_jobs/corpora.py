@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from beam_jobs.command import hash_of_code, versions
-from c4pipe.assets import Assets
-from c4pipe.catalogue import describe
+from c4pipe.corpus.catalogue import describe
 from c4pipe.errors import ConfigError
+from c4pipe.files.assets import Assets
 from c4pipe.flow.files import Input, is_remote
 from c4pipe.flow.settings import Lists, Settings, kinds_of
 from c4pipe.flow.target import staging_folder

@@ -14,8 +14,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore, Input, write_inputs
-from c4pipe.flow.progress import duration
 from c4pipe.shards import MANIFEST
+from c4pipe.text import duration
 
 FILES = 2  # looked at, the first and the middle one
 PAGES = 3000  # of each

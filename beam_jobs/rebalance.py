@@ -22,14 +22,14 @@ from c4pipe.errors import ConfigError
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.mixed import Watch, clear_staging, finished_mixture, prepare
-from c4pipe.flow.progress import duration
 from c4pipe.flow.rebalance import Rebalance, Rebalancing
 from c4pipe.flow.target import staging_folder
 from c4pipe.mixture import Mixture
-from c4pipe.rebalance.conclude import summary
+from c4pipe.rebalance.finalize import summary
 from c4pipe.rebalance.plan import Plan, make_plan
 from c4pipe.rebalance.sources import Corpus, find_sources, look_at, read_corpora
 from c4pipe.shards import MANIFEST
+from c4pipe.text import duration
 
 LIBRARIES = ("apache-beam", "matplotlib", "numpy", "pyarrow")
 

@@ -31,8 +31,8 @@ from c4pipe.flow.dedup import Grouped, Sent, losses_of, lost_inside
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.read import StagedShard
 from c4pipe.flow.settings import Lists, Settings
+from c4pipe.passes.staging import STAGED_SCHEMA, Staged
 from c4pipe.presets import find_preset
-from c4pipe.staging import STAGED_SCHEMA, Staged
 
 RESULTS = ROOT / "bench" / "results" / "dedup.json"
 PAGE_LINES = 20  # of a page, on average; at least one

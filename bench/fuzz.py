@@ -37,17 +37,17 @@ except ImportError:
     atheris = None
 
 with nullcontext() if atheris is None else atheris.instrument_imports(include=["c4pipe"]):
-    from c4pipe.assets import Assets
     from c4pipe.clean import clean, fast_clean
+    from c4pipe.corpus.ledger import Ledger
+    from c4pipe.corpus.stats import Stats
     from c4pipe.errors import C4Error
     from c4pipe.fetch.plan import is_wet_path, read_list
+    from c4pipe.files.assets import Assets
     from c4pipe.flow.files import find_inputs
-    from c4pipe.ledger import Ledger
     from c4pipe.page import Kept, Page, Rejected, Unit, Verdict
     from c4pipe.presets import c4_lines
     from c4pipe.rules.matcher import WordMatcher
     from c4pipe.shards import MANIFEST, SCHEMA_VERSION, read_manifest, to_json
-    from c4pipe.stats import Stats
     from c4pipe.wet import READ_REASONS, Limits, page_text, read_wet
     from c4pipe.wet.gzips import MAGIC, CutShortError, body_start
     from c4pipe.wet.opening import foreign, is_record

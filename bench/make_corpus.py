@@ -19,8 +19,9 @@ import numpy as np
 import pyarrow as pa
 
 from c4pipe import __version__
-from c4pipe.catalogue import describe
-from c4pipe.ledger import StageCount
+from c4pipe.corpus.catalogue import describe
+from c4pipe.corpus.ledger import StageCount
+from c4pipe.corpus.stats import Stats
 from c4pipe.page import Dropped, Page
 from c4pipe.presets import MULTILINGUAL, for_languages
 from c4pipe.shards import (
@@ -35,7 +36,6 @@ from c4pipe.shards import (
     shard_name,
     to_json,
 )
-from c4pipe.stats import Stats
 
 SHARD_ROWS = 25_000
 WORDS = 285  # a page: about 2,200 characters

@@ -32,9 +32,9 @@ from bench.identity import package
 from bench.inputs import pages_of
 from bench.parity import ROOT, Lists, default_inputs, reference_python
 from bench.reference_clean import digest
-from c4pipe.assets import find_assets
 from c4pipe.clean import clean, fast_clean
 from c4pipe.dedup import LineLevel, SpanLevel
+from c4pipe.files.assets import find_assets
 from c4pipe.langid import load
 from c4pipe.page import Kept, Page
 from c4pipe.presets import EN, EN_TFDS

@@ -20,15 +20,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bench.crawls import SEED, build_settings
-from c4pipe.conclude import Part, write_corpus_files
+from c4pipe.corpus.ledger import Ledger
+from c4pipe.corpus.stats import TOP_DOMAINS, Stats
 from c4pipe.dedup import UrlLevel
 from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, Claims, all_losses, claims, collapse, losers, lost_atoms, scatter
+from c4pipe.files.storage import LocalStore
 from c4pipe.flow.files import Input
-from c4pipe.ledger import Ledger
-from c4pipe.merging import SHARD_BYTES, plan_split
+from c4pipe.passes.finalize import Part, write_corpus_files
+from c4pipe.passes.merging import SHARD_BYTES, plan_split
 from c4pipe.shards import to_json
-from c4pipe.stats import TOP_DOMAINS, Stats
-from c4pipe.storage import LocalStore
 
 WIDTH = 3  # sentences a claim, of the preset `en`
 

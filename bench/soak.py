@@ -27,7 +27,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from c4pipe import storage
+from c4pipe.files import storage
 from tests.wetfiles import SAMPLES, corpus, digests
 
 RESULTS = Path(__file__).parent / "results" / "soak.json"
@@ -44,7 +44,7 @@ class Fault(NamedTuple):
 
 
 class Seam:
-    """Stands between `c4pipe.storage` and the file system: counts creates, writes, fsyncs, renames, mkdirs of a folder.
+    """Stands between `c4pipe.files.storage` and the file system: creates, writes, fsyncs, renames, mkdirs of a folder.
 
     `path` of `hits` are names below that folder: what a build writes, and not what it reads.
     """

@@ -29,18 +29,18 @@ STAGES = (
     ("c4pipe/clean/", "clean"),
     ("c4pipe/dedup/", "dedup"),
     ("c4pipe/flow/dedup.py", "dedup"),
-    ("c4pipe/urls.py", "dedup"),
-    ("c4pipe/staging.py", "write"),
-    ("c4pipe/finishing.py", "write"),
+    ("c4pipe/text/urls.py", "dedup"),
+    ("c4pipe/passes/staging.py", "write"),
+    ("c4pipe/passes/finishing.py", "write"),
     ("c4pipe/shards.py", "write"),
-    ("c4pipe/sample.py", "write"),
-    ("c4pipe/showing.py", "write"),
-    ("c4pipe/merging.py", "write"),
+    ("c4pipe/passes/sample.py", "write"),
+    ("c4pipe/passes/rejected.py", "write"),
+    ("c4pipe/passes/merging.py", "write"),
     ("c4pipe/flow/write.py", "write"),
     ("c4pipe/flow/finish.py", "write"),
-    ("c4pipe/stats.py", "statistics"),
-    ("c4pipe/ledger.py", "statistics"),
-    ("c4pipe/conclude.py", "statistics"),
+    ("c4pipe/corpus/stats.py", "statistics"),
+    ("c4pipe/corpus/ledger.py", "statistics"),
+    ("c4pipe/passes/finalize.py", "statistics"),
     ("c4pipe/card/", "statistics"),
     ("apache_beam/io/filesystem", ""),  # a file that we open through it is our stage's
     ("apache_beam/io/localfilesystem.py", ""),
@@ -58,7 +58,7 @@ def shares(raw: Path) -> dict[str, float]:
 def shares_of(lines: Iterable[str]) -> dict[str, float]:
     """The share of each stage in these lines.
 
-    >>> shares_of(["main (beam_jobs/build_c4.py:9);take (c4pipe/staging.py:7);clean (c4pipe/clean/loop.py:3) 3",
+    >>> shares_of(["main (beam_jobs/build_c4.py:9);take (c4pipe/passes/staging.py:7);clean (c4pipe/clean/loop.py:3) 3",
     ...            "main (beam_jobs/build_c4.py:9);receive (apache_beam/runners/worker.py:2) 1"])
     {'clean': 0.75, 'Beam': 0.25}
     """

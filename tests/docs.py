@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from c4pipe import catalogue
+from c4pipe.corpus import catalogue
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ROOT / "c4pipe" / "README.md"

@@ -21,9 +21,9 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 
 from beam_jobs import build_c4, rebalance
+from c4pipe.passes.summary import funnel, printable, splits, summary
 from c4pipe.presets import PRESETS
 from c4pipe.shards import SPLITS, read_manifest
-from c4pipe.summary import funnel, printable, splits, summary
 from tests.pictures import photograph
 
 ROOT = Path(__file__).parent.parent

@@ -12,11 +12,11 @@ import pytest
 from beam_jobs.arguments import parse
 from beam_jobs.corpora import presets_of
 from c4pipe.card import dataset_card
-from c4pipe.ledger import Ledger
+from c4pipe.corpus.ledger import Ledger
+from c4pipe.corpus.stats import Stats
 from c4pipe.presets import EN, EN_2019, EN_NOBLOCKLIST, MULTILINGUAL, PRESETS, Preset
 from c4pipe.shards import PAGE_SCHEMA
 from c4pipe.stages import Size
-from c4pipe.stats import Stats
 
 yaml = pytest.importorskip("yaml", reason="PyYAML comes with `datasets`, which the test extra installs")
 

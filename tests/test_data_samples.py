@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from c4pipe.urls import split_of, url_key
+from c4pipe.text.urls import split_of, url_key
 from data_samples import make_samples
 
 SAMPLES = Path(make_samples.__file__).parent
@@ -111,7 +111,7 @@ def test_word_lists_are_sorted_and_lower_case(path):
 
 
 def test_news_domains_are_registered_domains():
-    from c4pipe.urls import domain_of
+    from c4pipe.text.urls import domain_of
 
     domains = json.loads((DATA / "news_domains.json").read_text(encoding="utf-8"))
     assert list(domains) == sorted(domains)

@@ -20,9 +20,9 @@ import pytest
 
 from beam_jobs import build_c4
 from c4pipe.card import dataset_card
+from c4pipe.corpus.stats import Stats
+from c4pipe.passes.summary import printable, summary
 from c4pipe.presets import EN
-from c4pipe.stats import Stats
-from c4pipe.summary import printable, summary
 from c4pipe.wet import page_text
 from tests.test_card import described
 from tests.wet.writer import member, record

@@ -18,22 +18,22 @@ ROOT = Path(__file__).parents[1]
 # A room is a module or folder of c4pipe, or a folder beside it. It imports from the floors below its own, and nothing
 # from its own floor but what NEIGHBOURS allows.
 FLOORS = (
-    ("page", "errors"),
-    ("text", "urls", "assets", "storage", "command", "native"),
-    ("wet", "rules", "langid", "dedup", "shards", "ledger", "stats", "fetch"),
-    ("clean", "sample", "mixture", "documents"),
+    ("page", "errors"),  # what flows
+    ("text", "files", "command", "native"),  # text and files as such, arguments, loops as machine code
+    ("wet", "rules", "langid", "dedup", "shards", "fetch"),  # reading; rules and levels; the Parquet contract
+    ("clean", "mixture", "documents"),
     ("stages",),
     ("presets",),
-    ("catalogue", "plan"),
-    ("staging", "showing", "merging", "card", "summary"),
-    ("finishing", "conclude", "inspect", "rebalance"),
-    ("flow",),
+    ("corpus",),  # what a corpus is: its plan, its catalogue, its counts
+    ("passes", "card"),  # the passes over a shard, and what is said of the whole
+    ("inspect", "rebalance"),  # looking, and mixing
+    ("flow",),  # Beam
     ("beam_jobs",),
 )
 NEIGHBOURS = {
-    ("text", "assets"),  # where Punkt's data lies
-    ("assets", "text"),  # the hashes of a URL list,
-    ("assets", "urls"),  # by the keys of its URLs
+    ("text", "files"),  # where Punkt's data lies
+    ("files", "text"),  # the hashes of a URL list, by the keys of its URLs
+    ("passes", "card"),  # finalize writes it
 }
 ONLY = {"model": {"shards", "mixture", "errors", "command"}}  # the disk is the contract
 
@@ -46,11 +46,10 @@ LIBRARIES = {
     "llvmlite": {"native"},
     "matplotlib": {"rebalance/picture", "model"},
     "mmh3": {"text"},
-    "nltk": {"text", "assets"},
+    "nltk": {"text", "files"},
     "numba": {"langid", "native"},
     "pyarrow": {
-        "shards", "sample", "documents", "staging", "finishing", "merging", "card", "dedup/urls", "flow",
-        "rebalance", "inspect", "model",
+        "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance", "inspect", "model",
     },
     "re2": {"rules"},
     "safetensors": {"model"},
@@ -58,7 +57,7 @@ LIBRARIES = {
     "sentencex": {"text"},
     "starlette": {"inspect"},
     "tensorboard": {"model"},
-    "tldextract": {"urls"},
+    "tldextract": {"text"},
     "torch": {"model"},
     "uvicorn": {"inspect"},
 }  # fmt: skip
@@ -146,19 +145,19 @@ def test_every_room_has_a_place_in_the_house(path: str) -> None:
         ("c4pipe/errors.py", "import c4pipe.text", "errors -> c4pipe.text"),
         ("c4pipe/__init__.py", "from c4pipe.page import Page", "c4pipe -> c4pipe.page"),
         ("c4pipe/rules/lines.py", "from c4pipe.stages import Clean", "rules -> c4pipe.stages"),
-        ("c4pipe/rules/lines.py", "from c4pipe import plan", "rules -> c4pipe.plan"),
+        ("c4pipe/rules/lines.py", "from c4pipe import corpus", "rules -> c4pipe.corpus"),
         ("c4pipe/rules/lines.py", "from ..wet import read_wet", "rules -> c4pipe.wet"),
         ("c4pipe/wet/pages.py", "from c4pipe.rules import RULES", "wet -> c4pipe.rules"),
         ("c4pipe/wet/pages.py", "from c4pipe.flow.files import Input", "wet -> c4pipe.flow.files"),
         ("c4pipe/langid/cld3.py", "from c4pipe.dedup.lines import LineLevel", "langid -> c4pipe.dedup.lines"),
         ("c4pipe/dedup/spans.py", "from c4pipe.langid import load", "dedup -> c4pipe.langid"),
         ("c4pipe/dedup/lines.py", "import pyarrow.compute", "dedup -> pyarrow.compute"),
-        ("c4pipe/plan.py", "import apache_beam as beam", "plan -> apache_beam"),
+        ("c4pipe/corpus/plan.py", "import apache_beam as beam", "corpus -> apache_beam"),
         ("c4pipe/presets.py", "def f():\n    import nltk.data", "presets -> nltk.data"),
-        ("c4pipe/finishing.py", "from c4pipe.conclude import Part", "finishing -> c4pipe.conclude"),
+        ("c4pipe/corpus/stats.py", "from c4pipe.passes.finalize import Part", "corpus -> c4pipe.passes.finalize"),
         ("c4pipe/flow/read.py", "from beam_jobs.build_c4 import main", "flow -> beam_jobs.build_c4"),
         ("c4pipe/flow/read.py", "import torch", "flow -> torch"),
-        ("c4pipe/stages.py", "import model.config", "stages -> model.config"),
+        ("c4pipe/stages/__init__.py", "import model.config", "stages -> model.config"),
         ("model/data.py", "from c4pipe.presets import EN", "model -> c4pipe.presets"),
         ("model/data.py", "import apache_beam", "model -> apache_beam"),
         ("beam_jobs/build_c4.py", "from model import train", "beam_jobs -> model"),
@@ -173,7 +172,7 @@ def test_a_forbidden_arrow_is_named_with_its_file_and_line(path: str, source: st
     ("path", "source"),
     [
         ("c4pipe/rules/lines.py", "from c4pipe.rules.base import LineRule\nfrom . import base\nimport re2"),
-        ("c4pipe/assets.py", "from c4pipe import __version__\nfrom c4pipe.urls import url_key"),
+        ("c4pipe/files/assets.py", "from c4pipe import __version__\nfrom c4pipe.text.urls import url_key"),
         ("c4pipe/dedup/urls.py", "import pyarrow as pa"),
         ("c4pipe/flow/read.py", "import apache_beam\nimport pyarrow.parquet\nfrom c4pipe.wet import read_wet"),
         ("beam_jobs/build_c4.py", "from c4pipe.flow.build import BuildCorpus\nimport beam_jobs.arguments"),

@@ -11,11 +11,11 @@ from typing import ClassVar
 
 import pytest
 
-from c4pipe.catalogue import describe, reasons_of
+from c4pipe.corpus.catalogue import describe, reasons_of
+from c4pipe.corpus.plan import Plan, walk
 from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
 from c4pipe.errors import ConfigError
 from c4pipe.page import Dropped, Page, Reason, Rejected, Unit
-from c4pipe.plan import Plan, walk
 from c4pipe.presets import (
     EN,
     EN_2019,

@@ -10,14 +10,14 @@ from typing import Any
 from c4pipe.card.command import build_command
 from c4pipe.card.hub import bytes_of, configs_of, front_matter, part, rows_of
 from c4pipe.card.words import DODGE, KREUTZER, MOST_ROWS, licence, loading, percent, rebuilding, table
-from c4pipe.catalogue import parts_of, says
+from c4pipe.corpus.catalogue import parts_of, says
+from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
 from c4pipe.page import Reason, Unit
 from c4pipe.presets import PRESETS, Preset
 from c4pipe.rules import BadWords, LineEdit
 from c4pipe.shards import SPLITS
 from c4pipe.stages import Identify, Read, Size
-from c4pipe.stats import Stats
 from c4pipe.text import many
 
 __all__ = ["dataset_card"]

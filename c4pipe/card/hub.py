@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
 from c4pipe.shards import PAGE_SCHEMA, SPLITS
-from c4pipe.stats import Stats
 
 LICENCE = "odc-by"  # what allenai/c4 has
 SIZES = (

@@ -2,7 +2,7 @@
 
     ASSETS --download--> checked by sha256 --> DIR/path, or out of a zip file into DIR/path
 
-What is there and right is not fetched again. `--help` has the exit codes; `c4pipe.assets` is what reads the files.
+What is there and right is not fetched again. `--help` has the exit codes; `files.assets` is what reads the files.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from c4pipe.assets import DEFAULT_FOLDER, PINNED, has_sum, sha256_of
 from c4pipe.errors import AssetError, BuildError, C4Error, ConfigError
 from c4pipe.fetch.client import Client
 from c4pipe.fetch.download import download
 from c4pipe.fetch.files import disk, only_one
 from c4pipe.fetch.plan import host_url
 from c4pipe.fetch.policy import DamagedError, FetchError, Policy, TransientError, shown
-from c4pipe.storage import LocalStore
+from c4pipe.files.assets import DEFAULT_FOLDER, PINNED, has_sum, sha256_of
+from c4pipe.files.storage import LocalStore
 
 LARGEST = 64 << 20  # bytes of a download, and of a file in a zip; the largest, Punkt's zip, has about 4 MB
 PATIENCE = Policy(attempts=4, largest=LARGEST)  # outlasts a hiccup, not an outage

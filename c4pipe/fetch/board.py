@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from c4pipe.text import duration
+
 LIVE = 0.5  # seconds between two looks on a terminal
 PLAIN = 10.0  # seconds between two lines elsewhere
 
@@ -74,7 +76,7 @@ class Board(AbstractContextManager["Board"]):
             rate = self.come / seconds
             left = self.total - self.done - self.errors
             known = self._sizes / self._sized * left - max(0, self.come - self._sizes) if self._sized else None
-            eta = "-" if known is None or not rate else _duration(max(0.0, known) / rate)
+            eta = "-" if known is None or not rate else duration(max(0.0, known) / rate)
             errors = f"{self.errors} error{'' if self.errors == 1 else 's'}"
             return (
                 f"{self.done}/{self.total} files  {self.come / 1e6:,.1f} MB  {rate / 1e6:,.1f} MB/s  "
@@ -89,9 +91,3 @@ class Board(AbstractContextManager["Board"]):
             return
         while not self._stop.wait(self._plain):
             self.note(self.line())
-
-
-def _duration(seconds: float) -> str:
-    minutes, left = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"

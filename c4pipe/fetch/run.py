@@ -21,7 +21,7 @@ from c4pipe.fetch.download import download, persist
 from c4pipe.fetch.files import check_gzip, disk
 from c4pipe.fetch.plan import HOST, choose, is_wet_path, list_path, read_list
 from c4pipe.fetch.policy import FetchError, TransientError
-from c4pipe.storage import TEMPORARY, LocalStore
+from c4pipe.files.storage import TEMPORARY, LocalStore
 
 GIVE_UP = 5  # files in a row that the host would not give: the rest is left for another day
 LIST = "wet.paths"

@@ -11,7 +11,7 @@ from c4pipe.errors import BuildError
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.read import StagedShard
 from c4pipe.flow.settings import Settings
-from c4pipe.staging import Fault, Staged
+from c4pipe.passes.staging import Fault, Staged
 
 SHOWN = 5  # bad inputs that the message names
 

@@ -18,7 +18,7 @@ from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, Claims, all_losses, by_shar
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.read import StagedShard
 from c4pipe.flow.settings import Settings
-from c4pipe.staging import Staged
+from c4pipe.passes.staging import Staged
 
 Grouped = tuple[int, list[StagedShard]]
 

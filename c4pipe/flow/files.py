@@ -21,8 +21,8 @@ from apache_beam.io.filesystems import FileSystems
 from c4pipe import documents
 from c4pipe.errors import ConfigError
 from c4pipe.fetch import HttpCache
+from c4pipe.files.storage import LocalStore
 from c4pipe.flow.web import input_cache, is_web, web_bytes, web_size
-from c4pipe.storage import LocalStore
 
 SUFFIXES = {"wet": (".wet", ".wet.gz"), **documents.SUFFIXES}  # of the files that a folder is searched for
 LIST_SUFFIXES = (".paths", ".paths.gz")

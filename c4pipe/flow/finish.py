@@ -9,18 +9,18 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 
+from c4pipe.corpus.ledger import Ledger
+from c4pipe.corpus.plan import Plan
+from c4pipe.corpus.stats import Stats
 from c4pipe.dedup.claims import LOSS, by_shard, lost_atoms
 from c4pipe.documents.reasons import FAULTS
-from c4pipe.finishing import Finished, Group, Lost, Summary, finish_shard
 from c4pipe.flow.dedup import Packets, losses_of, lost_inside, rows_of
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.read import StagedShard
 from c4pipe.flow.settings import Settings, plans_of
-from c4pipe.ledger import Ledger
-from c4pipe.plan import Plan
+from c4pipe.passes.finishing import Finished, Group, Lost, Summary, finish_shard
+from c4pipe.passes.staging import Staged
 from c4pipe.shards import to_json
-from c4pipe.staging import Staged
-from c4pipe.stats import Stats
 
 RowGroup = tuple[str, tuple[str, tuple[str, int, int, int]]]
 Written = tuple[str, bytes]  # the kind of a `conclude.Part`, JSON

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TextIO
 
 from c4pipe.errors import ConfigError
+from c4pipe.files.storage import make_folder
 from c4pipe.flow.files import is_remote
-from c4pipe.storage import make_folder
 
 LOCK = ".lock"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from c4pipe.errors import ConfigError
+from c4pipe.files.storage import make_folder
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import LOCK
 from c4pipe.flow.progress import PLAIN, Watcher
@@ -18,7 +19,6 @@ from c4pipe.flow.rebalance import PLAN, Rebalancing
 from c4pipe.flow.target import HALF_WRITTEN, clear_half_written, names_below
 from c4pipe.rebalance.plan import Plan
 from c4pipe.shards import MANIFEST
-from c4pipe.storage import make_folder
 
 _OURS = re.compile(
     r"(README\.md|stats\.json|manifest\.json|mixture\.svg|report\.html|\.lock)"

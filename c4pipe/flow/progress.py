@@ -21,7 +21,8 @@ from rich.table import Table
 from c4pipe.flow.files import Input
 from c4pipe.flow.read import heartbeat_path
 from c4pipe.flow.settings import Settings
-from c4pipe.staging import Staged
+from c4pipe.passes.staging import Staged
+from c4pipe.text import duration
 
 LIVE = 0.5  # seconds between two looks on a terminal
 PLAIN = 10.0  # seconds between two lines elsewhere
@@ -134,10 +135,3 @@ def _shards(folder: Path, suffix: str) -> set[int]:
         return {int(name.partition(".")[0]) for name in os.listdir(folder) if name[0] != "." and name.endswith(suffix)}
     except FileNotFoundError:
         return set()
-
-
-def duration(seconds: float) -> str:
-    """`1:02:03`, or `4:05` below an hour."""
-    minutes, left = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"

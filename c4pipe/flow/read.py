@@ -14,12 +14,12 @@ from apache_beam.io.filesystem import BeamIOError
 
 from c4pipe.documents import read_documents
 from c4pipe.fetch import FetchError
+from c4pipe.files.storage import TEMPORARY
 from c4pipe.flow.files import BeamStore, Input, is_remote
 from c4pipe.flow.settings import Settings, plans_of
 from c4pipe.page import Kept, Page, Rejected, Verdict
+from c4pipe.passes.staging import Progress, Staged, Stager, stage_shard, staged_already
 from c4pipe.stages import Read
-from c4pipe.staging import Progress, Staged, Stager, stage_shard, staged_already
-from c4pipe.storage import TEMPORARY
 from c4pipe.wet import read_wet
 from c4pipe.wet.reasons import TRUNCATED, UNREADABLE
 

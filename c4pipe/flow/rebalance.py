@@ -10,7 +10,7 @@ from typing import Any
 import apache_beam as beam
 
 from c4pipe.flow.files import BeamStore
-from c4pipe.rebalance.conclude import write_mixture_files
+from c4pipe.rebalance.finalize import write_mixture_files
 from c4pipe.rebalance.gather import write_output
 from c4pipe.rebalance.plan import Plan
 from c4pipe.rebalance.scatter import Scattered, scatter

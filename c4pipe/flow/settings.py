@@ -10,12 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from c4pipe.assets import Assets, SortedHashes
-from c4pipe.catalogue import describe_stage
-from c4pipe.plan import Plan, together
+from c4pipe.corpus.catalogue import describe_stage
+from c4pipe.corpus.plan import Plan, together
+from c4pipe.files.assets import Assets, SortedHashes
+from c4pipe.passes.sample import per_shard
 from c4pipe.presets import Preset
 from c4pipe.rules import BadWords, ListedDomain, ListedSubdomain, ListedUrl, PageRule
-from c4pipe.sample import per_shard
 from c4pipe.stages import Clean, Dedup, Filter, Stage
 
 MAX_GROUPS = 2048  # shards share a group, and a shuffle element, where there are more than that

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from c4pipe.errors import ConfigError
+from c4pipe.files.storage import make_folder
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import LOCK
 from c4pipe.flow.settings import INPUTS, WRITTEN
 from c4pipe.shards import MANIFEST
-from c4pipe.storage import make_folder
 
 _OURS = re.compile(
     r"(README\.md|stats\.json|manifest\.json|report\.html)"

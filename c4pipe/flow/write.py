@@ -13,14 +13,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from c4pipe.conclude import Part, write_corpus_files
 from c4pipe.flow.files import BeamStore, read_inputs
 from c4pipe.flow.finish import Written, read_summary
 from c4pipe.flow.settings import WRITTEN, Settings
-from c4pipe.merging import OutputShard, Piece, leave_out, plan_split, write_rejected, write_shard
-from c4pipe.sample import PER_REASON, sample_table, sampled_of
+from c4pipe.passes.finalize import Part, write_corpus_files
+from c4pipe.passes.merging import OutputShard, Piece, leave_out, plan_split, write_rejected, write_shard
+from c4pipe.passes.rejected import explained
+from c4pipe.passes.sample import PER_REASON, sample_table, sampled_of
 from c4pipe.shards import to_json
-from c4pipe.showing import explained
 
 FEW_SHOWN = 100  # pages of a split that is left out, in a rejected table that is a sample
 KEPT, LEFT_OUT = 0, 1  # what becomes of an output shard

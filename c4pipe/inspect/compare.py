@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError
 from c4pipe.inspect.corpus import MEMORY, Corpus, connect
 from c4pipe.inspect.diff import Line, diff
 from c4pipe.inspect.differences import settings
-from c4pipe.plan import KEPT
 
 SHOWN = 5  # pages for each way in which two corpora differ
 MOST_REASONS = 40  # of the reasons with pages to show; all are counted

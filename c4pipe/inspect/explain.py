@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from c4pipe.assets import Assets, find_assets
-from c4pipe.catalogue import says
+from c4pipe.corpus.catalogue import says
+from c4pipe.corpus.plan import KEPT, Plan
 from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
+from c4pipe.files.assets import Assets, find_assets
 from c4pipe.inspect.losses import lost_lines, lost_sentences
 from c4pipe.inspect.rebuild import preset_of
 from c4pipe.inspect.trace import Marks, Segment, Trace, edited, join
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
-from c4pipe.plan import KEPT, Plan
 from c4pipe.presets import Preset
 from c4pipe.rules import LineEdit, PageRule
 from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, Size, Stage, judge

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from c4pipe.corpus.plan import KEPT, Plan
 from c4pipe.errors import BuildError, C4Error
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.explain import Explanation, Segment, explain, plan_for, preset_of, rules_of
 from c4pipe.inspect.query import at_url, owners
 from c4pipe.page import Dropped, Page
-from c4pipe.plan import KEPT, Plan
 
 _SHOWN = ("url", "timestamp", "source")
 _PLACE = ("config", "split", "shard", "row", "language", "language_score", "language_votes", "record_id")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from c4pipe.corpus.ledger import Ledger, StageCount
+from c4pipe.corpus.stats import Stats
 from c4pipe.errors import BuildError
 from c4pipe.inspect.corpus import Corpus
-from c4pipe.ledger import Ledger, StageCount
-from c4pipe.stats import Stats
 
 # What Stats counts and stats.json holds as it is.
 _COUNTED = (

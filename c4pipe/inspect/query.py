@@ -10,17 +10,17 @@ from typing import Any
 
 import duckdb
 
+from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError, ConfigError, unknown
 from c4pipe.inspect.corpus import Corpus, connect, select
 from c4pipe.inspect.overview import ledger_of
-from c4pipe.plan import KEPT
-from c4pipe.urls import url_key
+from c4pipe.text.urls import url_key
 
 FOUND = 10  # pages of one URL that are shown; a crawl may have fetched it a thousand times
 EXCERPT = 200  # characters of a page in the overview
 _REJECTED = "url, timestamp, stage, reason, detail, text, dropped, source, part, row"
 _KEPT = "url, timestamp, text, language, language_score, language_votes, source, record_id, config, split, shard, row"
-# c4pipe.urls.url_key: both are RE2's `.`, which ends at a line, as Python's does.
+# c4pipe.text.urls.url_key: both are RE2's `.`, which ends at a line, as Python's does.
 _KEY = (
     "rtrim(regexp_replace(regexp_replace(url, 'https?://(www\\.)?', '', 'g'), '\\?(?:utm_|ref|feed).*', '', 'g'), '/')"
 )

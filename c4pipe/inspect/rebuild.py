@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-from c4pipe.assets import find_assets
-from c4pipe.catalogue import describe
+from c4pipe.corpus.catalogue import describe
 from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
 from c4pipe.errors import C4Error, ConfigError
+from c4pipe.files.assets import find_assets
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.differences import differences
 from c4pipe.presets import EN, PRESETS, Preset

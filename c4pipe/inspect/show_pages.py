@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from typing import Any
 
+from c4pipe.corpus.plan import KEPT
 from c4pipe.inspect.terminal import Part, Screen, shorten
-from c4pipe.plan import KEPT
 from c4pipe.text import many
 
 LINES = 5  # dropped lines shown of a sampled page

@@ -16,8 +16,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
-from c4pipe.assets import sha256_of
 from c4pipe.errors import ConfigError, unknown
+from c4pipe.files.assets import sha256_of
 from c4pipe.langid.base import UND, Guess, LanguageIdentifier, Vote
 
 __all__ = ["IDENTIFIERS", "UND", "Entry", "Guess", "LanguageIdentifier", "Vote", "default_score", "describe", "load"]

@@ -7,8 +7,8 @@ from typing import Any
 
 from c4pipe.card.hub import front_matter
 from c4pipe.card.words import DODGE, KREUTZER, licence, loading, rebuilding, table
+from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
-from c4pipe.stats import Stats
 
 SAME = (
     "`manifest.json` names each corpus with the sha256 of its manifest, and every file with its own. The same corpora "

@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from c4pipe.corpus.stats import Stats
 from c4pipe.errors import BuildError
+from c4pipe.files.storage import Store
 from c4pipe.rebalance.plan import CONFIG, Output, Plan
 from c4pipe.rebalance.scatter import POSITION, Scattered, read_index, read_piece
 from c4pipe.shards import ROW_GROUP_BYTES, ROW_GROUP_ROWS, HashingStream, ParquetSink
-from c4pipe.stats import Stats
-from c4pipe.storage import Store
 
 
 def write_output(plan: Plan, output: Output, staging: str, store: Store, folder: str) -> dict[str, Any]:

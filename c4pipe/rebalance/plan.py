@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from c4pipe.errors import ConfigError
-from c4pipe.merging import shard_count
 from c4pipe.mixture import MAX_DOCUMENTS, Mixture, MixtureOrder
 from c4pipe.mixture.interleaving import Indices
+from c4pipe.passes.merging import shard_count
 from c4pipe.rebalance.sources import Source
 from c4pipe.shards import SPLITS, shard_name
 

@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from c4pipe.files.storage import Store
 from c4pipe.mixture.interleaving import Indices
 from c4pipe.rebalance.plan import Plan
 from c4pipe.rebalance.sources import verify, with_columns
-from c4pipe.storage import Store
 
 BUFFER_BYTES = 64 << 20  # of rows that wait to be laid down
 POSITION = pa.field("__position", pa.int64(), nullable=False)

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from c4pipe.errors import BuildError, ConfigError, unknown
+from c4pipe.files.storage import Store
 from c4pipe.langid.base import UND
 from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SPLITS, read_manifest
-from c4pipe.storage import Store
 
 READERS = 16  # threads that look at footers; in a bucket each look waits for the network
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import PageRule, loaded
 from c4pipe.rules.matcher import WordMatcher
-from c4pipe.urls import md5_number, url_key
+from c4pipe.text.urls import md5_number, url_key
 
 # Scripts without spaces: any occurrence counts (TFDS c4 3.1.0 c4_utils.get_badwords_filter_fn).
 _WITHOUT_BOUNDARIES = frozenset({"ja", "th", "zh"})

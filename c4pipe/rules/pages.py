@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import PageRule, loaded
 from c4pipe.text import count_sentences, hash64, sentence_splitter
-from c4pipe.urls import domain_of, url_key
+from c4pipe.text.urls import domain_of, url_key
 
 
 @dataclass(frozen=True)

@@ -86,12 +86,12 @@ def test_growth_table() -> None:
     ]
 
 
-STAGING = "process (c4pipe/flow/read.py:9);take (c4pipe/staging.py:7)"
+STAGING = "process (c4pipe/flow/read.py:9);take (c4pipe/passes/staging.py:7)"
 BEAM = "main (beam_jobs/build_c4.py:40);run (apache_beam/pipeline.py:5)"
 RAW = f"""\
 <module> (beam_jobs/build_c4.py:9);_find_and_load (<frozen importlib._bootstrap>:1176) 30
 {BEAM};process (c4pipe/flow/read.py:9);read_wet (c4pipe/wet/pages.py:3) 10
-{STAGING};clean (c4pipe/clean/loop.py:3);sentences (c4pipe/text.py:8) 20
+{STAGING};clean (c4pipe/clean/loop.py:3);sentences (c4pipe/text/__init__.py:8) 20
 {STAGING};add (c4pipe/shards.py:3);write_table (pyarrow/parquet/core.py:8) 5
 {STAGING};open (apache_beam/io/filesystems.py:3) 5
 {BEAM};process_encoded (apache_beam/runners/worker/bundle_processor.py:2) 20

@@ -12,10 +12,10 @@ from bench.flame import ProfileError, Spent, main, record, spent, table
 
 BUSY = "sum(i * i for i in range(6_000_000))"
 STACKS = [
-    "main (beam_jobs/build_c4.py:44);run (apache_beam/runners/runner.py:8);take (c4pipe/staging.py:140);"
+    "main (beam_jobs/build_c4.py:44);run (apache_beam/runners/runner.py:8);take (c4pipe/passes/staging.py:140);"
     "clean (c4pipe/clean/loop.py:31);sub (re/__init__.py:185) 3",
-    "main (beam_jobs/build_c4.py:44);run (apache_beam/runners/runner.py:9);take (c4pipe/staging.py:150) 1",
-    "main (beam_jobs/build_c4.py:45);take (c4pipe/staging.py:1);take (c4pipe/staging.py:2) 4",
+    "main (beam_jobs/build_c4.py:44);run (apache_beam/runners/runner.py:9);take (c4pipe/passes/staging.py:150) 1",
+    "main (beam_jobs/build_c4.py:45);take (c4pipe/passes/staging.py:1);take (c4pipe/passes/staging.py:2) 4",
     "bootstrap (c4pipe/flow/progress.py:2);wait (threading.py:320) 90",
     "<module> (json/__init__.py:1) 2",
 ]
@@ -23,7 +23,7 @@ STACKS = [
 
 def test_a_library_works_for_the_function_of_ours_that_called_it_and_who_waits_does_nothing() -> None:
     assert spent(STACKS) == [
-        Spent("take (c4pipe/staging.py)", 0.5, 0.8),
+        Spent("take (c4pipe/passes/staging.py)", 0.5, 0.8),
         Spent("clean (c4pipe/clean/loop.py)", 0.3, 0.3),
     ]
 
@@ -31,7 +31,7 @@ def test_a_library_works_for_the_function_of_ours_that_called_it_and_who_waits_d
 def test_the_table_names_stages_and_functions() -> None:
     lines = [line.split() for line in table(STACKS).splitlines()]
     assert {"clean", "write"} <= {line[0] for line in lines if line}
-    assert ["take", "(c4pipe/staging.py)", "50.0%", "80.0%"] in lines
+    assert ["take", "(c4pipe/passes/staging.py)", "50.0%", "80.0%"] in lines
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("raw", "(<string>:1)"), ("flamegraph", "<svg")])

@@ -9,7 +9,7 @@ import pytest
 from c4pipe.documents import DOCUMENT_REASONS, NO_DATE
 from c4pipe.documents.fields import Fields, Place, document, names
 from c4pipe.page import Kept, Page
-from c4pipe.urls import url_key
+from c4pipe.text.urls import url_key
 
 PLACE = Place("a/b.jsonl", 9)
 DATE = "2019-04-25T12:57:54Z"

@@ -12,7 +12,7 @@ import pytest
 from beam_jobs import build_c4
 from beam_jobs.arguments import parse
 from beam_jobs.corpora import make_corpora
-from c4pipe.assets import find_assets
+from c4pipe.files.assets import find_assets
 from c4pipe.flow import build, settings
 from c4pipe.flow.build import BuildCorpora
 from c4pipe.flow.dedup import ClaimText, ClaimUrls, Resolve

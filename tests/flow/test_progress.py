@@ -15,9 +15,10 @@ import pytest
 
 from c4pipe.flow import progress, read
 from c4pipe.flow.files import Input
-from c4pipe.flow.progress import Watch, duration
+from c4pipe.flow.progress import Watch
 from c4pipe.flow.read import Heartbeat, heartbeat_path
-from c4pipe.staging import Progress, Staged
+from c4pipe.passes.staging import Progress, Staged
+from c4pipe.text import duration
 from tests.wetfiles import ROOT, WebPage, story, wet
 
 INPUTS = [Input(f"/in/{i}", f"{i}", size) for i, size in enumerate((1000, 3000, 4000))]

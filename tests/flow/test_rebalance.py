@@ -5,12 +5,12 @@ import os
 import pytest
 
 from c4pipe.errors import ConfigError
+from c4pipe.files.storage import LocalStore
 from c4pipe.flow.mixed import Watch, clear_staging, finished_mixture, prepare
 from c4pipe.flow.rebalance import Rebalancing
 from c4pipe.mixture import Mixture
 from c4pipe.rebalance.plan import make_plan
 from c4pipe.rebalance.sources import find_sources, look_at, read_corpora
-from c4pipe.storage import LocalStore
 from tests.rebalance.corpora import write_corpus
 from tests.wetfiles import digests
 

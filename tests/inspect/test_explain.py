@@ -14,14 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from c4pipe.assets import Assets
 from c4pipe.clean import clean
+from c4pipe.corpus.plan import KEPT, Plan, walk
 from c4pipe.errors import ConfigError
+from c4pipe.files.assets import Assets
 from c4pipe.inspect.corpus import Corpus, connect
 from c4pipe.inspect.explain import Explanation, Segment, Tried, explain, plan_for, preset_of
 from c4pipe.inspect.losses import lost_sentences
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
-from c4pipe.plan import KEPT, Plan, walk
 from c4pipe.presets import EN, MULTILINGUAL, PRESETS, Preset
 from c4pipe.rules import LineEdit, MinSentences, MinWords, PageRule, StripCitations
 from c4pipe.stages import Clean, Filter, Identify
@@ -345,7 +345,7 @@ def test_the_preset_of_a_corpus_is_the_one_that_built_it(samples: Corpus, langua
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
 def test_every_preset_can_be_told_from_its_description(samples: Corpus, preset: Preset) -> None:
-    from c4pipe.catalogue import describe
+    from c4pipe.corpus.catalogue import describe
 
     described = json.loads(json.dumps(describe(preset)))
     found, differences = preset_of(samples._replace(manifest={"preset": described, "assets": {}}))
@@ -353,7 +353,7 @@ def test_every_preset_can_be_told_from_its_description(samples: Corpus, preset: 
 
 
 def test_changed_settings_come_back() -> None:
-    from c4pipe.catalogue import describe
+    from c4pipe.corpus.catalogue import describe
     from c4pipe.presets import for_languages
 
     asked = for_languages(EN, ["de"])
@@ -386,7 +386,7 @@ def test_what_is_not_here_any_more_is_told_in_words(samples: Corpus) -> None:
 
 
 def test_a_rule_of_ones_own_is_found_where_its_module_is_loaded(samples: Corpus) -> None:
-    from c4pipe.catalogue import describe
+    from c4pipe.corpus.catalogue import describe
 
     own = replace(EN, name="own").after("url", Filter("polite", (Polite(),)))
     described = json.loads(json.dumps(describe(own)))

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
+from c4pipe.corpus.stats import registered
 from c4pipe.inspect.__main__ import main
 from c4pipe.inspect.arguments import parser
 from c4pipe.inspect.corpus import Corpus, connect
 from c4pipe.page import Page
 from c4pipe.shards import MANIFEST
-from c4pipe.stats import registered
 from tests.inspect.tiny import lost, write
 
 ROOT = Path(__file__).parents[2]

@@ -18,7 +18,7 @@ from c4pipe.inspect.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.lookup import look_up, rules_behind
 from c4pipe.inspect.query import answer, at_url, of_reason, owners, sampled
 from c4pipe.page import Page
-from c4pipe.urls import url_key
+from c4pipe.text.urls import url_key
 from tests.inspect.tiny import ledger, lost, write
 
 DATE = "2024-05-22T10:11:12Z"

@@ -9,7 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from c4pipe.catalogue import describe
+from c4pipe.corpus.catalogue import describe
+from c4pipe.corpus.stats import Stats
 from c4pipe.page import Page
 from c4pipe.presets import EN
 from c4pipe.shards import (
@@ -23,7 +24,6 @@ from c4pipe.shards import (
     shard_name,
     to_json,
 )  # fmt: skip
-from c4pipe.stats import Stats
 
 
 def lost(url: str, stage: str, reason: str, text: str = "", **rest: Any) -> dict[str, Any]:

@@ -448,9 +448,9 @@ def test_the_exact_preset_asks_for_punkt(run, small, tmp_path, monkeypatch):
     monkeypatch.setenv("NLTK_DATA", "")
     monkeypatch.setattr(nltk.data, "path", [])
     monkeypatch.chdir(tmp_path)
-    from c4pipe.text import _punkt
+    from c4pipe.text.punkt import punkt as punkt_splitter
 
-    _punkt.cache_clear()
+    punkt_splitter.cache_clear()
     refused(run("--input", small, "--output", tmp_path / "c4", "--preset", "en.tfds"), "make assets", "NLTK_DATA")
     assert not (tmp_path / "c4").exists()
 

@@ -18,7 +18,7 @@ from beam_jobs import build_c4, workers
 from beam_jobs.arguments import parse
 from beam_jobs.corpora import make_corpora
 from bench.soak import Fault, Seam, wrong
-from c4pipe.assets import find_assets
+from c4pipe.files.assets import find_assets
 from c4pipe.flow.files import BeamStore, find_inputs, write_inputs
 from c4pipe.presets import find_preset
 from c4pipe.shards import MANIFEST

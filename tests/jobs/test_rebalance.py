@@ -307,7 +307,7 @@ def test_the_size_of_the_buffers_does_not_show_in_the_order(run, mixed, mc4, tmp
 KILLED = """
 import os, sys
 from beam_jobs import rebalance
-from c4pipe.storage import LocalStore
+from c4pipe.files.storage import LocalStore
 from contextlib import contextmanager
 
 left, write = int(sys.argv[1]), LocalStore.write

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from beam_jobs.rebalance_arguments import parse
+from c4pipe.corpus.stats import Stats
 from c4pipe.rebalance.card import mixture_card
-from c4pipe.stats import Stats
 
 yaml = pytest.importorskip("yaml", reason="PyYAML comes with `datasets`, which the test extra installs")
 

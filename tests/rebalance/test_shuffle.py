@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from c4pipe.errors import BuildError
+from c4pipe.files.storage import LocalStore
 from c4pipe.mixture import Mixture
 from c4pipe.rebalance import plan as planning
 from c4pipe.rebalance import scatter as scattering
@@ -16,7 +17,6 @@ from c4pipe.rebalance.gather import write_output
 from c4pipe.rebalance.plan import Plan, make_plan
 from c4pipe.rebalance.scatter import Scattered, scatter
 from c4pipe.rebalance.sources import find_sources, look_at, read_corpora
-from c4pipe.storage import LocalStore
 from tests.rebalance.corpora import write_corpus
 
 STORE = LocalStore()

@@ -4,9 +4,9 @@ import pyarrow as pa
 import pytest
 
 from c4pipe.errors import ConfigError
+from c4pipe.files.storage import LocalStore
 from c4pipe.rebalance.sources import find_sources, look_at, read_corpora, with_columns
 from c4pipe.shards import PAGE_SCHEMA
-from c4pipe.storage import LocalStore
 from tests.rebalance.corpora import write_corpus
 
 STORE = LocalStore()

@@ -13,7 +13,7 @@ from c4pipe.errors import AssetError, ConfigError
 from c4pipe.page import Page
 from c4pipe.rules import ListedDomain, ListedSubdomain, ListedUrl, MaxChars, MinParagraphs, MinSentences
 from c4pipe.text import count_sentences, hash64, sentence_splitter
-from c4pipe.urls import url_key
+from c4pipe.text.urls import url_key
 
 PUNKT = Path(__file__).parents[3] / "shared" / "nltk_data"
 needs_punkt = pytest.mark.skipif(not PUNKT.is_dir(), reason="Punkt's data is not beside this checkout")
@@ -92,12 +92,12 @@ def test_punkt_knows_titles_and_initials() -> None:
 def test_punkt_without_its_data_is_refused_when_bound(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import nltk.data
 
-    from c4pipe import text
+    from c4pipe.text import punkt
 
     monkeypatch.setenv("NLTK_DATA", str(tmp_path))
     monkeypatch.setattr(nltk.data, "path", [])
     monkeypatch.chdir(tmp_path)
-    text._punkt.cache_clear()
+    punkt.punkt.cache_clear()
     with pytest.raises(AssetError, match=r"Punkt.*make assets"):
         MinSentences(splitter="punkt:english").bind(None)
     MinSentences().bind(None)

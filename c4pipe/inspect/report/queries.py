@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import duckdb
 
+from c4pipe.corpus.plan import KEPT
 from c4pipe.page import Dropped
-from c4pipe.plan import KEPT
 
 TEXT = 200_000  # characters of a sampled page that are looked at; the longest page that any preset keeps has 190,000
 DROPS = 5_000  # losses of a sampled page that are looked at

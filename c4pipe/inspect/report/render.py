@@ -14,12 +14,12 @@ import jinja2
 from markupsafe import Markup
 
 from c4pipe.errors import BuildError
+from c4pipe.files.storage import LocalStore
 from c4pipe.inspect.compare import Comparison, compare
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.report import show
 from c4pipe.inspect.report.draw import Scale, columns, stream
 from c4pipe.inspect.report.facts import Facts, gather
-from c4pipe.storage import LocalStore
 
 
 class Section(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from c4pipe.catalogue import reasons_of
+from c4pipe.corpus.catalogue import reasons_of
 from c4pipe.errors import C4Error
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.explain import preset_of

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from c4pipe.corpus.stats import by_language
 from c4pipe.langid.base import UND
 from c4pipe.mixture import Mixture
-from c4pipe.stats import by_language
 
 ROWS = 200  # of a table; what is left is counted
 NO_TLD = "none, or an address in figures"

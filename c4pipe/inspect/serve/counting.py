@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from c4pipe.corpus.stats import registered
 from c4pipe.inspect.corpus import Corpus, files_sql
 from c4pipe.inspect.serve.selection import ANY_REASON, Known, Selection, condition, parts_of
-from c4pipe.stats import registered
 
 TOP = 12  # domains shown
 # As stats.registered reads the host off a URL.

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import duckdb
 
+from c4pipe.corpus.stats import registered
 from c4pipe.inspect.corpus import Corpus, files_sql
 from c4pipe.inspect.serve.selection import Part, Selection, condition, parts_of, smart_case
-from c4pipe.stats import registered
 
 PAGE_ROWS = 50  # of a list
 STRETCH = 64 << 20  # bytes of Parquet that a request searches: about 110,000 pages, half a second on two cores

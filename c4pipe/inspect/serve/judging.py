@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from threading import Lock
 
-from c4pipe.catalogue import reasons_of
+from c4pipe.corpus.catalogue import reasons_of
+from c4pipe.corpus.plan import Plan
 from c4pipe.errors import C4Error, unknown
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.explain import Explanation, explain, plan_for, preset_of
 from c4pipe.page import Dropped, Page
-from c4pipe.plan import Plan
 from c4pipe.presets import PRESETS, Preset
 
 HUES = 12  # colours that the style sheet has for rules

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import duckdb
 
+from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import C4Error
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.explain import Explanation, Segment
@@ -14,7 +15,6 @@ from c4pipe.inspect.serve.judging import Judges, hues
 from c4pipe.inspect.serve.records import Record, kept_of, raw_of
 from c4pipe.inspect.serve.shown import LONGEST_PIECE, MOST_LINES, Line, as_kept, lines_of
 from c4pipe.page import Dropped, Page
-from c4pipe.plan import KEPT
 
 _OWNER = re.compile(r"[0-9a-f]{16}")
 

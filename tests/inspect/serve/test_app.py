@@ -12,12 +12,12 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 
-from c4pipe import text
 from c4pipe.inspect.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.serve import make_app
 from c4pipe.inspect.serve.asking import LONGEST_TEXT
 from c4pipe.presets import PRESETS
 from c4pipe.shards import MANIFEST
+from c4pipe.text import punkt
 from tests.inspect.serve.conftest import HOSTILE_URL, LONG, SCRIPT, TURNED, Ask, owner_of
 
 POST = {"origin": "http://127.0.0.1:8000"}
@@ -225,8 +225,8 @@ def test_why_not_part_is_for_the_script(samples: Corpus, viewer: Ask) -> None:
 def test_a_preset_whose_files_are_missing_says_so(
     samples: Corpus, viewer: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text._punkt.cache_clear()  # another test may have loaded it
-    monkeypatch.setattr("c4pipe.assets.find_punkt", lambda: None)
+    punkt.punkt.cache_clear()  # another test may have loaded it
+    monkeypatch.setattr("c4pipe.text.punkt.find_punkt", lambda: None)
     answer = viewer(samples).post("/why", data={"text": "A page.", "preset": "en.tfds"}, headers=POST)
     assert answer.status_code == 200
     assert "Run `make assets`" in html.unescape(answer.text)

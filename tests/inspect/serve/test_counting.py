@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from c4pipe.corpus.stats import registered
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.serve.counting import TOP, count, total
 from c4pipe.inspect.serve.selection import MOST_CHARS, Selection, known
-from c4pipe.stats import registered
 from tests.inspect.serve.conftest import cursor
 
 SELECTIONS = [

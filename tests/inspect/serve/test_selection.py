@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from c4pipe.corpus.stats import registered
 from c4pipe.errors import ConfigError
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.serve.selection import FIELDS, MOST_CHARS, Known, Selection, condition, known, parse
-from c4pipe.stats import registered
 
 HAS = Known(("en", "de"), ("train", "validation"), ("clean/few_words", "read/no_url"))
 

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4pipe.errors import ConfigError
-from c4pipe.text import _MAY_STOP, count_lines, count_sentences, hash64, sentence_splitter
+from c4pipe.text import count_lines, count_sentences, hash64, sentence_splitter
+from c4pipe.text.sentences import _MAY_STOP
 
-PUNKT = Path(__file__).parents[2] / "shared" / "nltk_data"
+PUNKT = Path(__file__).parents[3] / "shared" / "nltk_data"
 
 
 def test_hashes_are_the_same_on_every_machine_and_for_ever() -> None:

@@ -1,4 +1,4 @@
-"""c4pipe.urls: the key of a URL, its domain, its split."""
+"""c4pipe.text.urls: the key of a URL, its domain, its split."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.urls import Domain, domain_of, md5_number, split_of, url_key
+from c4pipe.text.urls import Domain, domain_of, md5_number, split_of, url_key
 
 
 @pytest.mark.parametrize(

@@ -20,18 +20,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from c4pipe.ledger import Ledger, StageCount
+from c4pipe.corpus.ledger import Ledger, StageCount
+from c4pipe.corpus.plan import Plan, walk
+from c4pipe.corpus.stats import Stats
+from c4pipe.files.storage import Store
 from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict
-from c4pipe.plan import Plan, walk
-from c4pipe.sample import SAMPLE_SCHEMA, Cut, ranked, sample_table, sampled_of
+from c4pipe.passes.rejected import Shown
+from c4pipe.passes.sample import SAMPLE_SCHEMA, Cut, ranked, sample_table, sampled_of
+from c4pipe.passes.staging import QUICK, STAGED_SCHEMA, Fault, Staged
 from c4pipe.shards import PAGE_SCHEMA, Batch, ParquetSink, page_table, pages_of
-from c4pipe.showing import Shown
 from c4pipe.stages import after, judge
-from c4pipe.staging import QUICK, STAGED_SCHEMA, Fault, Staged
-from c4pipe.stats import Stats
-from c4pipe.storage import Store
 from c4pipe.text import count_lines
-from c4pipe.urls import split_of, url_key
+from c4pipe.text.urls import split_of, url_key
 
 
 class Finished(NamedTuple):

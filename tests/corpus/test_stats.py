@@ -1,4 +1,4 @@
-"""c4pipe.stats: counters that add up."""
+"""c4pipe.corpus.stats: counters that add up."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from c4pipe.corpus.stats import Stats, by_language, registered
 from c4pipe.page import Page
-from c4pipe.stats import Stats, by_language, registered
 
 
 def page(text: str, url: str = "http://a.com/", timestamp: str = "2024-05-22T10:11:12Z", language: str = "en") -> Page:

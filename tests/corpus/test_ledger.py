@@ -1,4 +1,4 @@
-"""c4pipe.ledger: what comes in is what goes out, or the build stops."""
+"""c4pipe.corpus.ledger: what comes in is what goes out, or the build stops."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from c4pipe.corpus.ledger import Ledger, StageCount
 from c4pipe.errors import BuildError
-from c4pipe.ledger import Ledger, StageCount
 
 
 def small() -> Ledger:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from c4pipe.corpus.plan import KEPT, Plan
 from c4pipe.page import Dropped, Page, Rejected
-from c4pipe.plan import KEPT, Plan
-from c4pipe.sample import Cut, Sample, Sampled
+from c4pipe.passes.sample import Cut, Sample, Sampled
 
 RawTexts = Callable[[set[int]], dict[int, str]]  # of these rows of a shard, the texts before they were cleaned
 

@@ -1,4 +1,4 @@
-"""c4pipe.summary: the closing words of a build."""
+"""c4pipe.passes.summary: the closing words of a build."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.summary import faulty, funnel, printable, splits, summary
+from c4pipe.passes.summary import faulty, funnel, printable, splits, summary
 
 MANIFEST: dict[str, Any] = {
     "preset": {"name": "en", "says": "C4 as the paper describes it"},

@@ -1,4 +1,4 @@
-"""c4pipe.sample: which pages are shown depends on the pages alone."""
+"""c4pipe.passes.sample: which pages are shown depends on the pages alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c4pipe.page import Dropped, Page
-from c4pipe.sample import PER_REASON, SAMPLE_SCHEMA, Sample, Sampled, per_shard, ranked, sample_table, sampled_of
+from c4pipe.passes.sample import PER_REASON, SAMPLE_SCHEMA, Sample, Sampled, per_shard, ranked, sample_table, sampled_of
 from c4pipe.text import hash64
 
 

@@ -1,4 +1,4 @@
-"""c4pipe.storage: a file is there whole or not at all."""
+"""c4pipe.files.storage: a file is there whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from c4pipe.storage import LocalStore
+from c4pipe.files.storage import LocalStore
 
 
 class Interrupted(BaseException):

@@ -1,46 +1,16 @@
-"""Text primitives with one definition each: sentences, hashes of lines, what a terminal may be shown."""
+"""Sentences: splitters by name, and how many sentences there are."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import accumulate, islice, pairwise
 
-import mmh3
-
-from c4pipe.errors import AssetError, unknown
+from c4pipe.errors import unknown
+from c4pipe.text.punkt import punkt
 
 Splitter = Callable[[str], Iterable[str]]  # text -> its sentences in order, pieces of the text as they stand
-
-
-def hash64(text: str) -> int:
-    """The first 64 of MurmurHash3's 128 bits, unsigned. Lines, spans, orders and samples all use this one."""
-    return mmh3.hash64(text, signed=False)[0]
-
-
-def count_lines(text: str) -> int:
-    """Lines as `str.splitlines` cuts them, which is how the line rules see them."""
-    if any(map(text.__contains__, _ODD_BREAKS)):
-        return len(text.splitlines())
-    return text.count("\n") + (text[-1:] not in ("", "\n"))
-
-
-_ODD_BREAKS = "\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"  # where it cuts beside "\n"
-
-
-def printable(text: str) -> str:
-    """The text with every control character spelt out, so that a terminal shows it and does not obey it."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def many(count: int, noun: str) -> str:
-    """A count with its noun, which may come in the plural.
-
-    >>> many(1, "pages"), many(1234, "page")
-    ('1 page', '1,234 pages')
-    """
-    return f"{count:,} {noun.removesuffix('s')}{'s' * (count != 1)}"
 
 
 def sentence_splitter(name: str) -> Splitter:
@@ -121,44 +91,9 @@ def _behind(sentences: list[str]) -> list[str]:
     return whole
 
 
-@cache
-def _punkt(language: str) -> Splitter:
-    from c4pipe.assets import find_punkt
-
-    folder = find_punkt()
-    if folder is None:
-        raise AssetError(
-            "this preset needs NLTK's Punkt data (punkt_tab, English) to be exact, and it was not found. "
-            "Run `make assets`, or point NLTK_DATA to a folder that holds tokenizers/punkt_tab/english."
-        )
-    from nltk.tokenize.punkt import PunktTokenizer
-
-    class Tokenizer(PunktTokenizer):  # type: ignore[misc]  # which knows a plain stop when it sees one
-        def text_contains_sentbreak(self, text: str) -> bool:
-            found = _PLAIN_STOP.match(text)
-            if found is not None and (found[2] != "." or found[1].lower() not in special):
-                return True
-            return bool(super().text_contains_sentbreak(text))
-
-    tokenizer = Tokenizer(language)
-    known = tokenizer._params
-    special = known.abbrev_types.union(first for first, _ in known.collocations)
-
-    def split(text: str) -> Iterator[str]:
-        # Spans are found one by one: whoever wants to know whether there are three stops after the third.
-        return (text[start:end] for start, end in tokenizer.span_tokenize(text))
-
-    return split
-
-
-# A word, no initial and no number, a mark, and something behind it: for Punkt a sentence ends there unless
-# it has learnt otherwise of the word. To ask it takes twenty times as long.
-_PLAIN_STOP = re.compile("([^\\W\\d_]{2,})([.?!])(?:[ \n]+[^\\s.]|[\"')\\]}\u2018\u2019\u201c\u201d\xab\xbb])")
-
-
 def count_sentences(split: Splitter, text: str, enough: int) -> int:
     """The number of sentences in the text, counted no further than `enough`."""
     return sum(1 for _ in islice(split(text), enough))
 
 
-_SPLITTERS: dict[str, Callable[[str], Splitter]] = {"sentencex": _sentencex, "punkt": _punkt}
+_SPLITTERS: dict[str, Callable[[str], Splitter]] = {"sentencex": _sentencex, "punkt": punkt}

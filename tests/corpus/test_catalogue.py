@@ -1,4 +1,4 @@
-"""c4pipe.catalogue: every reason from its one declaration, and the declarations themselves."""
+"""c4pipe.corpus.catalogue: every reason from its one declaration, and the declarations themselves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ from typing import Any
 import pytest
 
 import c4pipe.rules
-from c4pipe.catalogue import describe, other_reasons_table, parts_of, presets_table, reasons_of, rules_table, says
+from c4pipe.corpus.catalogue import (
+    describe,
+    other_reasons_table,
+    parts_of,
+    presets_table,
+    reasons_of,
+    rules_table,
+    says,
+)
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.presets import EN, EN_2019, EN_TFDS, PRESETS, REALNEWSLIKE, WEBTEXTLIKE, Preset
 from c4pipe.rules import RULES, BadWords, LineEdit, LineRule, MaxChars, MinSentences, MinWords, NoBrace, PageRule

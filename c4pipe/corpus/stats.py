@@ -10,7 +10,7 @@ from typing import Any
 
 from c4pipe.errors import BuildError
 from c4pipe.page import Page
-from c4pipe.urls import domain_of
+from c4pipe.text.urls import domain_of
 
 TOP_DOMAINS = 1000  # carried by each part of a build; with more domains than that in a part, counts are lower bounds
 SHOWN_DOMAINS = 100

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from c4pipe.corpus.stats import Stats
 from c4pipe.errors import BuildError
+from c4pipe.files.storage import Store
+from c4pipe.passes.summary import splits
 from c4pipe.rebalance.card import mixture_card
 from c4pipe.rebalance.picture import Share, draw
 from c4pipe.rebalance.plan import CONFIG, Plan
 from c4pipe.shards import MANIFEST, SCHEMA_VERSION, to_json
-from c4pipe.stats import Stats
-from c4pipe.storage import Store
-from c4pipe.summary import splits
 from c4pipe.text import printable
 
 PICTURE = "mixture.svg"

@@ -1,4 +1,4 @@
-"""c4pipe.assets: choosing between folders, reading lists."""
+"""c4pipe.files.assets: choosing between folders, reading lists."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from c4pipe import assets
-from c4pipe.assets import PINNED, Assets, SortedHashes, find_assets, find_punkt
 from c4pipe.errors import AssetError, ConfigError
+from c4pipe.files import assets
+from c4pipe.files.assets import PINNED, Assets, SortedHashes, find_assets
+from c4pipe.text.punkt import find_punkt
 
 SHARED = Path(__file__).parents[2] / "shared"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared test data is not beside this checkout")
@@ -248,12 +249,12 @@ def test_the_real_lists() -> None:
 def punkt_found(cwd: Path, nltk_data: str) -> str:
     """What a fresh process finds, for NLTK reads its surroundings when it is imported."""
     code = (
-        "from c4pipe.assets import find_punkt; print(find_punkt())\n"
+        "from c4pipe.text.punkt import find_punkt; print(find_punkt())\n"
         "if find_punkt():\n"
         "    from nltk.tokenize.punkt import PunktTokenizer\n"
         "    print(len(PunktTokenizer('english').tokenize('Dr. No is in. Is he?')))"
     )
-    env = {**os.environ, "NLTK_DATA": nltk_data, "HOME": str(cwd), "PYTHONPATH": str(Path(__file__).parents[1])}
+    env = {**os.environ, "NLTK_DATA": nltk_data, "HOME": str(cwd), "PYTHONPATH": str(Path(__file__).parents[2])}
     return subprocess.run(
         [sys.executable, "-c", code], cwd=cwd, env=env, capture_output=True, text=True, check=True
     ).stdout

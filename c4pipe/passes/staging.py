@@ -18,17 +18,17 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 
+from c4pipe.corpus.ledger import Ledger
+from c4pipe.corpus.plan import KEPT, Plan, walk
+from c4pipe.corpus.stats import Stats
 from c4pipe.dedup.claims import page_priority
 from c4pipe.documents.reasons import FAULTS
-from c4pipe.ledger import Ledger
+from c4pipe.files.storage import Store
 from c4pipe.page import Page, Rejected, Verdict
-from c4pipe.plan import KEPT, Plan, walk
-from c4pipe.sample import Sample, sample_table
+from c4pipe.passes.sample import Sample, sample_table
 from c4pipe.shards import PAGE_SCHEMA, Batch, ParquetSink, page_table, to_json
-from c4pipe.stats import Stats
-from c4pipe.storage import Store
 from c4pipe.text import count_lines, hash64
-from c4pipe.urls import url_key
+from c4pipe.text.urls import url_key
 
 STAGED_SCHEMA = (
     PAGE_SCHEMA.append(pa.field("row", pa.int64()))

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from c4pipe.card import dataset_card
-from c4pipe.catalogue import describe
+from c4pipe.corpus.catalogue import describe
+from c4pipe.corpus.ledger import Ledger
+from c4pipe.corpus.plan import Plan
+from c4pipe.corpus.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats, by_language
 from c4pipe.errors import BuildError
-from c4pipe.ledger import Ledger
-from c4pipe.plan import Plan
+from c4pipe.files.storage import Store
 from c4pipe.shards import MANIFEST, SCHEMA_VERSION, to_json
-from c4pipe.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats, by_language
-from c4pipe.storage import Store
 
 MAX_FAULTS_SHOWN = 10_000
 

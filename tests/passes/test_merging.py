@@ -1,4 +1,4 @@
-"""c4pipe.merging: every row of the finished shards is in one output shard, in an order that the data decides."""
+"""c4pipe.passes.merging: every row of the finished shards is in one output shard, in an order that the data decides."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.merging import (
+from c4pipe.files.storage import LocalStore
+from c4pipe.page import Page
+from c4pipe.passes.merging import (
     SHARD_BYTES,
     OutputShard,
     Piece,
@@ -20,11 +22,9 @@ from c4pipe.merging import (
     write_rejected,
     write_shard,
 )
-from c4pipe.page import Page
-from c4pipe.sample import Sampled, sample_table
+from c4pipe.passes.sample import Sampled, sample_table
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, ParquetSink, page_table, pages_of
 from c4pipe.stages import Size
-from c4pipe.storage import LocalStore
 from c4pipe.text import hash64
 
 Groups = list[tuple[str, int, int, int]]  # path, index, rows, bytes
@@ -148,7 +148,7 @@ def test_row_groups_are_small_enough_to_page_through(tmp_path: Path, monkeypatch
         return [footer.row_group(i).num_rows for i in range(footer.num_row_groups)]
 
     assert groups("a") == [1000, 1000, 500]
-    monkeypatch.setattr("c4pipe.merging.ROW_GROUP_BYTES", 30_000)  # long pages make shorter groups
+    monkeypatch.setattr("c4pipe.passes.merging.ROW_GROUP_BYTES", 30_000)  # long pages make shorter groups
     sizes = groups("b")
     assert sum(sizes) == 2500
     assert max(sizes) < 400

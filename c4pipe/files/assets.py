@@ -12,7 +12,6 @@ import gzip
 import hashlib
 import json
 import lzma
-import os
 import re
 import zlib
 from collections.abc import Callable, Collection
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     import numpy.typing
 
 DEFAULT_FOLDER = Path("assets")  # below the folder a command runs in; what `make assets` fills
-SHIPPED = Path(__file__).parent / "data"  # our own lists, in the wheel
+SHIPPED = Path(__file__).parents[1] / "data"  # our own lists, in the wheel
 
 # Entries that C4 takes off the lists: parts of common words in languages that are written without spaces, each of which
 # would drop more than 10 % of the pages of its language (TFDS c4.py 3.1.0, _BADWORDS_ALLOWLIST).
@@ -66,7 +65,7 @@ _LIST_SUMS = {
     "tr": "6c7ae03baee0f3fdc22eed169030567669005dad9a1923e0b571c4bd4f2f2ab5",
     "zh": "a1d9aa037c8b039ef3b40148b3364ce2ca62ce4a955b7082a16ad99f6cbd1bc0",
 }
-_PUNKT = "tokenizers/punkt_tab/english"
+PUNKT = "tokenizers/punkt_tab/english"
 _PUNKT_SUMS = {
     "abbrev_types.txt": "92a3e070f43d9b4c5534758ca40ad7343b04e7e29bfe0c2eb658a39445a4f779",
     "collocations.tab": "8e2da1225e4dd2cc9dba261ee231ccb134859e21b46006e7f472c5ee269af0cf",
@@ -76,7 +75,7 @@ _PUNKT_SUMS = {
 PINNED: dict[str, str] = {  # path below the assets folder -> sha256 of the file
     **{f"badwords/{language}.txt": sha256 for language, sha256 in _LIST_SUMS.items()},
     "news_domains.json": "75681899371acbf57b502ca8be48b3ca2d3339a276c396f3001b6a14da691ff3",
-    **{f"nltk_data/{_PUNKT}/{file}": sha256 for file, sha256 in _PUNKT_SUMS.items()},
+    **{f"nltk_data/{PUNKT}/{file}": sha256 for file, sha256 in _PUNKT_SUMS.items()},
 }
 
 
@@ -134,6 +133,8 @@ class Assets:
             described["news_domains"] = _account(self.news_domains_file, len(self.news_domains()))
         if "url_list" in kinds and self.url_list is not None:
             described["url_list"] = _account(self.url_list, len(self.url_keys()))
+        from c4pipe.text.punkt import find_punkt
+
         punkt = find_punkt(self.nltk_data) if "punkt" in kinds else None
         if punkt is not None:
             files = (path for path in map(punkt.joinpath, _PUNKT_SUMS) if path.is_file())
@@ -168,24 +169,6 @@ def find_assets(
     if lists:
         _list_files(lists)  # a folder without lists is a mistake to hear of now
     return Assets(lists or _default("badwords"), domains or _default("news_domains.json"), urls, _default("nltk_data"))
-
-
-def find_punkt(nltk_data: Path | None = None) -> Path | None:
-    """The folder with English Punkt's parameters, or None; NLTK's own loaders find it from now on.
-
-    Looked through, in this order: NLTK_DATA, `nltk_data` or else `./assets/nltk_data`, NLTK's usual places.
-    """
-    import nltk.data  # here, not above: it costs a third of a second
-
-    named = [folder for folder in os.environ.get("NLTK_DATA", "").split(os.pathsep) if folder]
-    ours = nltk_data or DEFAULT_FOLDER / "nltk_data"
-    if ours.is_dir():
-        named.append(str(ours.absolute()))
-    nltk.data.path[:] = dict.fromkeys([*named, *nltk.data.path])
-    try:
-        return Path(str(nltk.data.find(f"{_PUNKT}/")))
-    except LookupError:
-        return None
 
 
 def has_sum(path: Path, sha256: str) -> bool:
@@ -255,7 +238,7 @@ def _url_keys(path: Path) -> SortedHashes:
     import numpy
 
     from c4pipe.text import hash64
-    from c4pipe.urls import url_key
+    from c4pipe.text.urls import url_key
 
     openers: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
     try:

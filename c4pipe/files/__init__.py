@@ -1,0 +1,1 @@
+"""Files: where they are opened and written, and the outside ones that rules read."""
