@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.page import Dropped, Page
+from c4pipe.part import everything
 
 PAGE_SCHEMA = pa.schema(
     [
@@ -52,16 +53,53 @@ def shard_name(split: str, index: int, count: int) -> str:
     return f"{split}-{index:05d}-of-{count:05d}.parquet"
 
 
-def page_table(pages: Iterable[Page]) -> pa.Table:
+def schema_with(columns: Iterable[pa.Field]) -> pa.Schema:
+    schema = PAGE_SCHEMA
+    for field in columns:
+        if field.name in schema.names:
+            raise ConfigError(f"column {field.name!r} is there already")
+        schema = schema.append(field)
+    return schema
+
+
+def column_fields(parts: Iterable[Any]) -> list[pa.Field]:
+    """The columns that parts add, and the parts of these. ConfigError for a type that there is not."""
+    found = []
+    for part in everything(parts):
+        for name, kind in part.columns.items():
+            try:
+                found.append(pa.field(name, pa.type_for_alias(kind) if isinstance(kind, str) else kind))
+            except (TypeError, ValueError) as error:
+                raise ConfigError(
+                    f"{type(part).__name__} adds a column {name!r} of type {kind!r}: {error}. Expected a type of "
+                    'Arrow, such as "float64", "int32" or pyarrow.list_(pyarrow.string()).'
+                ) from None
+    return found
+
+
+def files_of_shard(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The files of an output shard by its row in the manifest: its Parquet file, and those `beside` it, if any are
+    made; each with `path`, `bytes` and `sha256`."""
+    return [row, *row.get("beside", ())]
+
+
+def page_table(pages: Iterable[Page], schema: pa.Schema = PAGE_SCHEMA) -> pa.Table:
     """Pages as a table of `PAGE_SCHEMA`."""
     columns = list(zip(*pages, strict=True)) or [()] * len(Page._fields)
     by_name = dict(zip(Page._fields, columns, strict=True))
-    return pa.table([pa.array(by_name[field.name], field.type) for field in PAGE_SCHEMA], schema=PAGE_SCHEMA)
+    for field in schema:
+        if field.name not in by_name:
+            by_name[field.name] = tuple(extra.get(field.name) for extra in by_name["extra"])
+    return pa.table([pa.array(by_name[field.name], field.type) for field in schema], schema=schema)
 
 
-def pages_of(table: pa.Table | pa.RecordBatch) -> Iterable[Page]:
+def pages_of(table: pa.Table | pa.RecordBatch, extra: Sequence[str] = ()) -> Iterable[Page]:
     """The pages of a table that has the columns of `PAGE_SCHEMA`, maybe among others."""
-    return map(Page._make, zip(*(table.column(name).to_pylist() for name in Page._fields), strict=True))
+    columns = [table.column(name).to_pylist() for name in Page._fields[:-1]]
+    if not extra:
+        return map(Page, *columns)
+    more = zip(*(table.column(name).to_pylist() for name in extra), strict=True)
+    return map(Page, *columns, (dict(zip(extra, values, strict=True)) for values in more))
 
 
 def dropped_column(dropped: Sequence[Sequence[Dropped]]) -> pa.Array:

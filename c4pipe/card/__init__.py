@@ -10,14 +10,12 @@ from typing import Any
 from c4pipe.card.command import build_command
 from c4pipe.card.hub import bytes_of, configs_of, front_matter, part, rows_of
 from c4pipe.card.words import DODGE, KREUTZER, MOST_ROWS, licence, loading, percent, rebuilding, table
-from c4pipe.corpus.catalogue import parts_of, says
 from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
-from c4pipe.page import Reason, Unit
+from c4pipe.page import Unit
 from c4pipe.presets import PRESETS, Preset
-from c4pipe.rules import BadWords, LineEdit
+from c4pipe.rules import BadWords
 from c4pipe.shards import SPLITS
-from c4pipe.stages import Identify, Read, Size
 from c4pipe.text import many
 
 __all__ = ["dataset_card"]
@@ -42,8 +40,7 @@ def dataset_card(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> s
 
 def _head(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterator[str]:
     records, kept = manifest["ledger"]["records"], rows_of(manifest["shards"])
-    read = preset.stages[0]
-    where = "Common Crawl WET files" if isinstance(read, Read) and read.format == "wet" else "text files"
+    where = "Common Crawl WET files" if preset.read.format == "wet" else "text files"
     months = sorted(month for month in stats.months if re.fullmatch(r"[0-9]{4}-[0-9]{2}", month))
     dates = f", fetched {months[0]}" if months else ""
     dates += f" to {months[-1]}" if months[1:] else ""
@@ -81,13 +78,12 @@ def _contents(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iter
 
 
 def _left_out(preset: Preset, left_out: Mapping[str, int]) -> Iterator[str]:
-    size = preset.stages[-1]
-    if not left_out or not isinstance(size, Size):
+    if not left_out:
         return
     ordered = sorted(left_out.items(), key=lambda item: (-item[1], item[0]))
     named = ", ".join(f"{config} ({pages:,})" for config, pages in ordered[:MOST_ROWS])
     more = f" and {len(ordered) - MOST_ROWS:,} more" if len(ordered) > MOST_ROWS else ""
-    yield f"Left out for having fewer than {many(size.pages, 'page')}: {named}{more}."
+    yield f"Left out, for each {list(preset.stages[-1].told())[-1].words}: {named}{more}."
     yield ""
 
 
@@ -118,17 +114,14 @@ def _rule_rows(preset: Preset, ledger: Mapping[str, Any]) -> Iterator[tuple[str,
     """Every rule with what it took, and every other reason that took anything."""
     counts = {row["stage"]: _lost(row) for row in ledger["stages"]}
     for stage in preset.stages:
-        lost, parts = counts.get(stage.name, Counter()), parts_of(stage)
-        ruled = {rule.reason for rule in parts if not isinstance(rule, LineEdit)}
-        others = [reason for reason in stage.reasons() if reason not in ruled and lost[reason.unit, reason.code]]
-        for rule in (*others, *parts):
-            if isinstance(rule, LineEdit):
-                yield stage.name, "", f"(stays, and {rule.says})", "", rule.source
-                continue
-            reason, owner = (rule, stage) if isinstance(rule, Reason) else (rule.reason, rule)
-            number = lost[reason.unit, reason.code]
-            removed = many(number, reason.unit.value) if number else "none"
-            yield stage.name, f"`{reason.code}`", says(reason, owner), removed, reason.source
+        lost = counts.get(stage.name, Counter())
+        for told in stage.told():
+            number = lost[told.unit, told.code]
+            if told.reason is None:
+                yield stage.name, "", f"(stays, and {told.words})", "", told.source
+            elif number or (told.owner is not stage and not hasattr(told.owner, "by_url")):
+                removed = many(number, told.unit.value) if number else "none"
+                yield stage.name, f"`{told.code}`", told.words, removed, told.source
 
 
 def _lost(row: Mapping[str, Any]) -> Counter[tuple[Unit, str]]:
@@ -152,7 +145,8 @@ def _limits(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterat
 
 
 def _block_list(preset: Preset, ledger: Mapping[str, Any]) -> str:
-    names = [stage.name for stage in preset.stages if any(isinstance(rule, BadWords) for rule in parts_of(stage))]
+    code = BadWords.reason.code
+    names = [stage.name for stage in preset.stages if any(told.code == code for told in stage.told())]
     taken = [row for row in ledger["stages"] if row["stage"] in names]
     if not names:
         return "This corpus was built without a block list."
@@ -161,11 +155,12 @@ def _block_list(preset: Preset, ledger: Mapping[str, Any]) -> str:
 
 
 def _identified(preset: Preset, stats: Stats) -> str:
-    identify = next((stage for stage in preset.stages if isinstance(stage, Identify)), None)
+    identify = preset.identify
     if identify is None:
         return "Nobody asked for the language of these pages."
-    said = f"Here languages are what `{identify.by}` says"
-    said += f", if it is sure to {identify.min_score:g} or more" if identify.min_score else ""
+    said = f"Here languages are what `{getattr(identify, 'by', type(identify).__name__)}` says"
+    least = getattr(identify, "min_score", 0.0)
+    said += f", if it is sure to {least:g} or more" if least else ""
     few = sorted(name for name, pages in stats.languages.items() if name != UND and pages < FEW)
     said += (
         f"; {percent(stats.languages[UND], stats.pages_kept)} of the pages are `{UND}`" if stats.languages[UND] else ""

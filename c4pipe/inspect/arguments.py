@@ -76,6 +76,14 @@ def parser() -> argparse.ArgumentParser:
     a("--against", type=Path, metavar="DIR2", help="compare with this corpus, page by page; with --html, side by side")
     a("--stage", type=_text, metavar="S", help="with --reason: of this stage only")
     a("--sample", type=whole(0, MOST_PAGES), metavar="N", help=f"pages to show (default: {PAGES})")
+    a(
+        "--file",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="with --url or --serve: a file that rules have read and the corpus keeps no copy of, told by its bytes",
+    )
     a("--limit", type=whole(1, MOST_ROWS), metavar="N", help=f"with --sql: rows to show (default: {ROWS})")
     form = p.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object instead of text")
@@ -93,6 +101,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         ("--limit", args.limit is not None, args.sql is not None, "--sql"),
         ("--csv", args.csv, args.sql is not None, "--sql"),
         ("--port", args.port is not None, served, "--serve"),
+        ("--file", bool(args.file), served or args.url is not None, "--url or --serve"),
     ):
         if given and not allowed:
             raise ConfigError(f"{option} needs {needs}. See --help.")
@@ -105,6 +114,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
             raise ConfigError(f"{option} does not go with {excluded}. See --help.")
     if args.sample == 0 and args.reason is not None:
         raise ConfigError("--reason shows pages: give --sample 1 or more.")
+    absent = next((path for path in args.file if not path.is_file()), None)
+    if absent is not None:
+        raise ConfigError(f"--file {absent} is no file.")
     if written and args.html.is_dir():
         raise ConfigError(f"{args.html} is a folder: --html takes the name of the file to write.")
     args.sample = PAGES if args.sample is None else args.sample

@@ -90,6 +90,11 @@ def show_page(screen: Screen, found: dict[str, Any]) -> None:
             screen.say("  Its page as read is not in the sample: this is what was kept of it.")
         if found["note"]:
             screen.say("  ", (found["note"], "yellow"))
+        if page.get("now"):
+            now = "/".join((page["now"]["stage"], page["now"]["reason"])).strip("/")
+            screen.say(
+                "  ", (f"By the rules and files here it would be {now}; shown is what the build decided.", "yellow")
+            )
         _lines(screen, page)
         _recorded(screen, page["dropped"])
         _rules(screen, page["tried"])

@@ -19,7 +19,6 @@ from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
 from c4pipe.passes.sample import Sampled, sample_table
 from c4pipe.shards import (
-    PAGE_SCHEMA,
     REJECTED_SCHEMA,
     ROW_GROUP_BYTES,
     ROW_GROUP_ROWS,
@@ -98,7 +97,7 @@ def write_shard(shard: OutputShard, store: Store, folder: str) -> tuple[dict[str
     stats = Stats()
     with store.write(f"{folder}/{shard.path}") as raw:
         stream = HashingStream(raw)
-        sink = ParquetSink(stream, PAGE_SCHEMA)  # type: ignore[arg-type]
+        sink = ParquetSink(stream, table.schema)  # type: ignore[arg-type]
         per_group = _rows_per_group(table)
         for start in range(0, len(order), per_group):
             group = table.take(order.slice(start, per_group))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from c4pipe.corpus.catalogue import reasons_of
 from c4pipe.errors import C4Error
 from c4pipe.inspect.corpus import Corpus
-from c4pipe.inspect.explain import preset_of
+from c4pipe.inspect.rebuild import preset_of
 from c4pipe.inspect.report.marks import Line, excerpt
 from c4pipe.inspect.report.queries import Victim
 from c4pipe.page import Unit

@@ -10,7 +10,7 @@ import duckdb
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import C4Error
 from c4pipe.inspect.corpus import Corpus
-from c4pipe.inspect.explain import Explanation, Segment
+from c4pipe.inspect.explain import Explanation, Recorded, Segment
 from c4pipe.inspect.serve.judging import Judges, hues
 from c4pipe.inspect.serve.records import Record, kept_of, raw_of
 from c4pipe.inspect.serve.shown import LONGEST_PIECE, MOST_LINES, Line, as_kept, lines_of
@@ -47,7 +47,8 @@ def view(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, judges: Judges, reco
     if raw is not None:
         try:
             dropped = [Dropped(d["reason"], d["line"], d.get("owner") or "") for d in raw.dropped]
-            explanation = judges.explain(judges.own, raw.page, dropped, (raw.stage, raw.reason))
+            then = Recorded(raw.stage, raw.reason, raw.detail)
+            explanation = judges.explain(judges.own, raw.page, dropped, then)
         except C4Error as error:
             notes.append(f"The rules cannot be tried on this page again: {error}")
     segments = explanation.lines if explanation else _segments(raw.page.text) if raw else []
@@ -110,12 +111,10 @@ def _changed(judges: Judges, raw: Record | None, kept: Record | None, explanatio
     """What the rules say otherwise now than at the build."""
     if raw is None or explanation is None:
         return []
-    then, now = (raw.stage, raw.reason), (explanation.stage, explanation.reason)
     notes = []
-    if then != now:
-        notes.append(
-            f"The build says {'/'.join(then).strip('/')}; by the rules and files here it is {'/'.join(now).strip('/')}."
-        )
+    if explanation.now is not None:
+        then, now = (f"{stage}/{reason}".strip("/") for stage, reason in ((raw.stage, raw.reason), explanation.now[:2]))
+        notes.append(f"The build says {then}; by the rules and files here it is {now}.")
     elif kept is not None and kept.page.text != explanation.text:
         notes.append("By the rules and files here, other text would be kept than the build kept.")
     return notes + (judges.differences if notes else [])
