@@ -120,7 +120,7 @@ def make_settings(
 
 
 def identifiers_of(preset: Preset) -> list[dict[str, Any]]:
-    """What the manifest says of those who tell languages: with the same of these, the same text gets the same answer."""
+    """What the manifest says of those who tell languages: with the same of these, a text gets the same answer."""
     return [{"stage": stage.name, **stage.identifier()} for stage in preset.stages if stage.kept_languages()]
 
 

@@ -51,17 +51,9 @@ class Preset:
         names = [stage.name for stage in self.stages]
         if len(set(names)) < len(names):
             raise ConfigError(f"preset {self.name!r} names a stage twice: {', '.join(names)}.")
-        scopes = "".join(stage.scope.value for stage in self.stages)
-        if not re.fullmatch("ip*up*(tp*)*c?", scopes):
-            raise ConfigError(
-                f"preset {self.name!r} has its stages in an order that cannot be: {', '.join(names)}. Expected one "
-                "Read, page stages, one Dedup of URLs, page stages and Dedups of text in any order, maybe a Size."
-            )
-        for stage in self.stages[: scopes.index("u")]:
-            if any(told.unit is not Unit.PAGE for told in stage.told()):
-                raise ConfigError(
-                    f"preset {self.name!r}: stage {stage.name!r} cuts lines; it must stand behind the dedup of URLs."
-                )
+        wrong = _disorder(self.stages)
+        if wrong:
+            raise ConfigError(f"preset {self.name!r} {wrong}; it has {', '.join(names)}.")
 
     def named(self, name: str, says: str) -> Preset:
         """The same stages under another name."""
@@ -135,6 +127,21 @@ def _check(stage: Any, preset: str) -> None:
             f"preset {preset!r}: stage {stage.name!r} cannot be compared ({error}). Make it a frozen dataclass whose "
             "fields are numbers, strings, or tuples of them."
         ) from None
+
+
+def _disorder(stages: tuple[Stage, ...]) -> str:
+    """What is wrong with the order of stages, "" if nothing is: Read, pages, URLs, then texts and pages, maybe Size."""
+    scopes = "".join(stage.scope.value for stage in stages)
+    if not re.fullmatch("i[^i]*", scopes):
+        return "must begin with its one Read stage"
+    if not re.fullmatch("[^ut]*u[^u]*", scopes):
+        return "needs one dedup of URLs, and those of text behind it"
+    if "c" in scopes[:-1]:
+        return "may have one Size stage, behind all others"
+    for stage in stages[: scopes.index("u")]:
+        if any(told.unit is not Unit.PAGE for told in stage.told()):
+            return f"cuts lines in stage {stage.name!r}, which must stand behind the dedup of URLs"
+    return ""
 
 
 def c4_lines(min_words: int = 5) -> tuple[LineStep, ...]:

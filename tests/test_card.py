@@ -198,11 +198,11 @@ def test_the_card_says_every_rule_with_its_numbers_and_what_was_removed() -> Non
 def test_every_reason_of_every_preset_finds_its_count(preset: Preset) -> None:
     ledger = Ledger.of(stage.name for stage in preset.stages)
     for stage, count in zip(preset.stages, ledger.stages, strict=True):
-        for reason in stage.reasons():
+        for reason in stage.all_reasons():
             place = {"page": count.rejected, "line": count.lines_dropped, "sentence": count.sentences_dropped}
             place[reason.unit.value][reason.code] = 11
     removed = section(card(preset=preset, ledger=ledger), "What was removed, and why")
-    assert removed.count("| 11 ") == sum(len(list(stage.reasons())) for stage in preset.stages)
+    assert removed.count("| 11 ") == sum(len(list(stage.all_reasons())) for stage in preset.stages)
 
 
 def test_known_limits_name_their_sources_and_what_they_mean_here() -> None:

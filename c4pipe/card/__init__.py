@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from c4pipe.card.command import build_command
 from c4pipe.card.hub import bytes_of, configs_of, front_matter, part, rows_of
@@ -16,6 +16,7 @@ from c4pipe.page import Unit
 from c4pipe.presets import PRESETS, Preset
 from c4pipe.rules import BadWords
 from c4pipe.shards import SPLITS
+from c4pipe.stages import Size
 from c4pipe.text import many
 
 __all__ = ["dataset_card"]
@@ -83,7 +84,8 @@ def _left_out(preset: Preset, left_out: Mapping[str, int]) -> Iterator[str]:
     ordered = sorted(left_out.items(), key=lambda item: (-item[1], item[0]))
     named = ", ".join(f"{config} ({pages:,})" for config, pages in ordered[:MOST_ROWS])
     more = f" and {len(ordered) - MOST_ROWS:,} more" if len(ordered) > MOST_ROWS else ""
-    yield f"Left out, for each {list(preset.stages[-1].told())[-1].words}: {named}{more}."
+    least = cast(Size, preset.stages[-1]).pages
+    yield f"Left out for having fewer than {many(least, 'page')}: {named}{more}."
     yield ""
 
 
