@@ -19,7 +19,7 @@ from c4pipe.files.assets import find_assets
 from c4pipe.files.record import recorded
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.differences import differences
-from c4pipe.part import Part
+from c4pipe.part import Part, everything
 from c4pipe.presets import EN, PRESETS, Preset
 from c4pipe.stages import Stage
 
@@ -76,7 +76,9 @@ def _other_code(corpus: Corpus, preset: Preset) -> list[str]:
         now = code_behind(preset.stages, ())
     except C4Error as error:
         return [str(error)]
-    known = {name: digest for name, digest in then.items() if name in now}
+    own = {type(part).__module__ for part in everything(preset.stages)}
+    now = {name: digest for name, digest in now.items() if name in then and (":" in name or name in own)}
+    known = {name: then[name] for name in now}
     return [f"{name} has other code" for name in code_changes(known, now, preset.stages)]
 
 
