@@ -29,10 +29,22 @@ def check_schema(schema: pa.Schema) -> None:
     """ConfigError that names the column which no Parquet file or no dataset card can hold."""
     features_of(schema)
     for field in schema:
+        if _may_lack_fixed_list(field):
+            raise ConfigError(
+                f"column {field.name!r} is {field.type}, where a list of a fixed size may be missing: Arrow cannot "
+                "read that from Parquet. Take a list of any size, or a field with nullable=False."
+            )
         try:
             pq.write_table(pa.schema([field]).empty_table(), io.BytesIO())
         except pa.ArrowException as error:
             raise ConfigError(f"column {field.name!r} cannot be written to Parquet: {error}") from None
+
+
+def _may_lack_fixed_list(field: pa.Field) -> bool:
+    kind = field.type
+    if pa.types.is_fixed_size_list(kind) and field.nullable:
+        return True
+    return any(_may_lack_fixed_list(kind.field(i)) for i in range(kind.num_fields))
 
 
 def features_of(schema: pa.Schema) -> list[dict[str, Any]]:
