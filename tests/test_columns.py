@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import json
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -204,6 +205,12 @@ LEAVES = [
     *(pa.duration("us"), pa.decimal128(10, 2), pa.decimal256(50, 3), pa.json_()),
     *(pa.dictionary(pa.int8(), pa.string()), pa.dictionary(pa.int32(), pa.int64())),
 ]
+CHANGED = {  # by Parquet
+    pa.date64(): pa.date32(),
+    pa.time32("s"): pa.time32("ms"),
+    pa.timestamp("s", "+02:00"): pa.timestamp("ms", "+02:00"),
+    pa.dictionary(pa.int32(), pa.int64()): pa.int64(),
+}
 NAMELESS = [
     *(pa.map_(pa.string(), pa.int8()), pa.uuid(), pa.decimal32(5, 2), pa.month_day_nano_interval(), pa.struct([])),
     *(pa.list_view(pa.int8()), pa.run_end_encoded(pa.int32(), pa.string()), pa.dense_union([pa.field("a", pa.int8())])),
@@ -237,10 +244,16 @@ def test_a_type_without_a_name_is_told_before_any_work(kind: pa.DataType) -> Non
 
 
 def test_what_arrow_cannot_read_again_is_told_before_any_work() -> None:
-    check_schema(schema_with([pa.field(f"c{n}", kind) for n, kind in enumerate(LEAVES)]))
+    check_schema(schema_with([pa.field(f"c{n}", kind) for n, kind in enumerate(LEAVES) if kind not in CHANGED]))
     check_schema(schema_with([pa.field("v", pa.list_(pa.float32(), 3), nullable=False)]))
     with pytest.raises(ConfigError, match=r"column 'v' is .*, where a list of a fixed size may be missing"):
         check_schema(schema_with([pa.field("v", pa.struct([("a", pa.list_(pa.float32(), 3))]))]))
+
+
+@pytest.mark.parametrize("kind", CHANGED, ids=str)
+def test_what_parquet_gives_back_as_something_else_is_told_before_any_work(kind: pa.DataType) -> None:
+    with pytest.raises(ConfigError, match=re.escape(f"which Parquet gives back as {CHANGED[kind]}. Take that.")):
+        check_schema(schema_with([pa.field("odd", kind)]))
 
 
 def test_the_card_lists_them(corpus: Path) -> None:

@@ -26,7 +26,7 @@ _AS_ARROW_SAYS = (
 
 
 def check_schema(schema: pa.Schema) -> None:
-    """ConfigError that names the column which no Parquet file or no dataset card can hold."""
+    """ConfigError that names the column which no Parquet file or no dataset card can hold as it is."""
     features_of(schema)
     for field in schema:
         if _may_lack_fixed_list(field):
@@ -34,10 +34,11 @@ def check_schema(schema: pa.Schema) -> None:
                 f"column {field.name!r} is {field.type}, where a list of a fixed size may be missing: Arrow cannot "
                 "read that from Parquet. Take a list of any size, or a field with nullable=False."
             )
-        try:
-            pq.write_table(pa.schema([field]).empty_table(), io.BytesIO())
-        except pa.ArrowException as error:
-            raise ConfigError(f"column {field.name!r} cannot be written to Parquet: {error}") from None
+        stream = io.BytesIO()
+        pq.write_table(pa.schema([field]).empty_table(), stream)
+        back = pq.read_schema(stream).field(0).type
+        if back != field.type:
+            raise ConfigError(f"column {field.name!r} is {field.type}, which Parquet gives back as {back}. Take that.")
 
 
 def _may_lack_fixed_list(field: pa.Field) -> bool:
