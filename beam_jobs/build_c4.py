@@ -18,6 +18,7 @@ from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.corpora import make_corpora, presets_of
 from beam_jobs.dry_run import predict
 from beam_jobs.workers import as_build_error, tended
+from c4pipe.card import check_schema
 from c4pipe.files.assets import find_assets
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore, Input, find_inputs, write_inputs
@@ -58,6 +59,7 @@ def run(args: Namespace, rest: list[str]) -> int:
     corpora = make_corpora(args, presets, assets, inputs)
     for settings in corpora:
         settings.plan.bind()  # every outside file is looked for now
+        check_schema(settings.plan.schema())
     if args.dry_run:
         print(predict(corpora, inputs))
         return 0

@@ -4,33 +4,44 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
+import pyarrow as pa
+
 from c4pipe.card.command import build_command
-from c4pipe.card.hub import bytes_of, configs_of, front_matter, part, rows_of
+from c4pipe.card.hub import bytes_of, check_schema, configs_of, front_matter, part, rows_of
 from c4pipe.card.words import DODGE, KREUTZER, MOST_ROWS, licence, loading, percent, rebuilding, table
 from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
 from c4pipe.page import Unit
 from c4pipe.presets import PRESETS, Preset
 from c4pipe.rules import BadWords
-from c4pipe.shards import SPLITS
+from c4pipe.shards import PAGE_SCHEMA, SPLITS
 from c4pipe.stages import Size
 from c4pipe.text import many
 
-__all__ = ["dataset_card"]
+__all__ = ["check_schema", "dataset_card"]
 
+# What the name of a column does not say.
+SAYS = {
+    "url": "these three as in allenai/c4",
+    "language_votes": "who said what, where several were asked",
+    "source": "input file and byte offset",
+}
 FEW = 100  # pages of a language that one person reads in an afternoon; one with fewer is hardly a sample
 
 
-def dataset_card(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> str:
-    """README.md of a corpus. Nothing that a stranger wrote gets into it: no URL, no text, no name of a file."""
+def dataset_card(preset: Preset, manifest: Mapping[str, Any], stats: Stats, schema: pa.Schema = PAGE_SCHEMA) -> str:
+    """README.md of a corpus whose files have this schema. ConfigError for one that `check_schema` refuses.
+
+    Nothing that a stranger wrote gets into it: no URL, no text, no name of a file.
+    """
     sections = (
-        front_matter(manifest["shards"], stats),
+        front_matter(manifest["shards"], stats, schema),
         _head(preset, manifest, stats),
         loading(configs_of(manifest["shards"])),
-        _contents(preset, manifest, stats),
+        _contents(preset, manifest, stats, schema),
         _rules(preset, manifest),
         _limits(preset, manifest, stats),
         licence(),
@@ -55,7 +66,7 @@ def _head(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterator
     yield ""
 
 
-def _contents(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterator[str]:
+def _contents(preset: Preset, manifest: Mapping[str, Any], stats: Stats, schema: pa.Schema) -> Iterator[str]:
     shards = manifest["shards"]
     language = {preset.config(name): name for name in stats.languages if name}
     rows = []
@@ -71,11 +82,17 @@ def _contents(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iter
     yield ""
     yield (
         f"A config holds one language. Bytes are those of {many(len(shards), 'Parquet file')}, compressed. Columns: "
-        "`text`, `timestamp`, `url` as in allenai/c4, then `language`, `language_score`, `language_votes` (who said "
-        "what, where several were asked), `source` (input file and byte offset) and `record_id`."
+        f"{_columns(schema, manifest.get('columns', ()))}."
     )
     yield ""
     yield from _left_out(preset, manifest.get("left_out", {}))
+
+
+def _columns(schema: pa.Schema, added: Iterable[Mapping[str, Any]]) -> str:
+    """The names of all columns, with what is to be said of some, and of those that stages added which stage it was."""
+    says = SAYS | {row["name"]: f"by stage `{row['from']}`" for row in added if row.get("from")}
+    names = [f"`{name}` ({says[name]})" if name in says else f"`{name}`" for name in schema.names]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _left_out(preset: Preset, left_out: Mapping[str, int]) -> Iterator[str]:

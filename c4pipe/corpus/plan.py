@@ -113,7 +113,7 @@ class Plan:
         """Loads every outside file that the preset reads. AssetError or ConfigError where one cannot be had."""
         for steps in (self.before, self.between, self.legs):
             assert isinstance(steps, tuple)
-        assert self.schema() is not None
+        self.schema()
 
     @property
     def size(self) -> Size | None:

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from c4pipe.command import Parser, whole
 from c4pipe.errors import ConfigError
+from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA
 
 PAGES = 3  # shown of a reason
 ROWS = 100  # shown of a query
 MOST_PAGES = 1000  # the sample of a default build holds as many of a reason
 MOST_ROWS = 100_000  # they are held in memory, for the columns to be as wide as they need
 PORT = 8020
+
+_PAGES = ", ".join(PAGE_SCHEMA.names)
+_REJECTED = ", ".join(REJECTED_SCHEMA.names).replace("dropped", "dropped (reason, line, owner)")
 
 EPILOG = f"""\
 examples:
@@ -28,9 +32,10 @@ examples:
   search and browse             python -m c4pipe.inspect out/c4 --serve
 
 SQL is DuckDB's, one SELECT over three views:
-  pages     text, timestamp, url, language, language_score, language_votes, source, record_id, config, split, shard, row
-  rejected  url, timestamp, stage, reason, detail, text, dropped (reason, line, owner), source, part, row
+  pages     {_PAGES}, config, split, shard, row
+  rejected  {_REJECTED}, part, row
   shards    path, config, split, rows, bytes, sha256
+`pages` also has the columns that stages of the corpus's own preset add.
 `rejected` has a sample of the pages of every reason, or all of them after `build_c4 --rejected all`, and of kept pages
 (reason 'kept') for what was cut from them. An owner is left(md5(url), 16) of the page that keeps a repeated line.
 
@@ -38,7 +43,8 @@ SQL is DuckDB's, one SELECT over three views:
   overview  preset, settings, inputs, corpus, splits, left_out, ledger, mixture, languages, lengths, domains, months,
             faults, sample
   reason    reason, stage, counted (in the ledger), sampled (in the table), pages
-  url       url, found, pages: each with its place, lines of segments (text, code, owner) and the rules tried
+  url       url, found, pages: each with its place, lines of segments (text, code, owner) and the rules tried; under
+            `extra` the columns that stages added
   sql       columns, rows, more (true where --limit cut the rest off)
   against   the comparison, with the folder of the other corpus as `against`
 

@@ -13,9 +13,11 @@ from c4pipe.inspect.explain import Explanation, Recorded, Segment, explain, rule
 from c4pipe.inspect.query import at_url, owners
 from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.page import Dropped, Page
+from c4pipe.shards import PAGE_SCHEMA, added_to
 
-_SHOWN = ("url", "timestamp", "source")
-_PLACE = ("config", "split", "shard", "row", "language", "language_score", "language_votes", "record_id")
+_SHOWN = ("url", "timestamp", "source")  # of rejected pages, too
+_PLACE = ("config", "split", "shard", "row")
+_OF_KEPT = tuple(name for name in PAGE_SCHEMA.names if name not in ("text", *_SHOWN))
 
 
 def look_up(corpus: Corpus, url: str, given: Sequence[Path] = ()) -> dict[str, Any]:
@@ -25,7 +27,7 @@ def look_up(corpus: Corpus, url: str, given: Sequence[Path] = ()) -> dict[str, A
     if not found:
         raise BuildError(f"{corpus.folder} has no page of {url!r}. {_why_not(corpus)}")
     plan, note = _plan(corpus, given)
-    pages = [_page(row, plan) for row in rows]
+    pages = [_page(row, plan, added_to(corpus.schema)) for row in rows]
     known = owners(corpus, (segment["owner"] for page in pages for line in page["lines"] for segment in line))
     for page in pages:
         for segment in (segment for line in page["lines"] for segment in line):
@@ -68,13 +70,14 @@ def _plan(corpus: Corpus, given: Sequence[Path]) -> tuple[Plan | None, str]:
     return plan, ""
 
 
-def _page(row: dict[str, Any], plan: Plan | None) -> dict[str, Any]:
-    """A row of `query.at_url`, judged again where its raw text is at hand."""
+def _page(row: dict[str, Any], plan: Plan | None, added: Sequence[str]) -> dict[str, Any]:
+    """A row of `query.at_url`, judged again where its raw text is at hand. `added` are columns that stages add."""
     raw, kept = row["rejected"], "text" in row
     base = row if kept else raw
     page = {
         **{key: base[key] for key in _SHOWN},
-        **{key: row[key] for key in _PLACE if kept},
+        **{key: row[key] for key in (*_PLACE, *_OF_KEPT) if key in row},
+        "extra": {key: row[key] for key in added if kept},
         "stage": "" if kept else raw["stage"],
         "reason": KEPT if kept else raw["reason"],
         "detail": "" if kept else raw["detail"],

@@ -13,7 +13,7 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats, by_language
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
-from c4pipe.shards import MANIFEST, SCHEMA_VERSION, to_json
+from c4pipe.shards import MANIFEST, SCHEMA_VERSION, column_fields, to_json
 
 MAX_FAULTS_SHOWN = 10_000
 
@@ -70,6 +70,7 @@ def write_corpus_files(
             {"path": item.name, "bytes": item.bytes, "records": read[number].records, "faults": read[number].counts}
             for number, item in sorted(inputs.items())
         ],
+        "columns": columns_of(plan),
         "shards": shards,
         "rejected": sorted(_rejected(made), key=lambda part: part["path"]),
         **({} if plan.size is None else {"left_out": left_out}),
@@ -80,11 +81,17 @@ def write_corpus_files(
     numbers["faults"] = faults_table([fault for _, item in sorted(read.items()) for fault in item.faults])
     for name, data in (
         ("stats.json", to_json(numbers)),
-        ("README.md", dataset_card(plan.preset, manifest, stats).encode()),
+        ("README.md", dataset_card(plan.preset, manifest, stats, plan.schema()).encode()),
         (MANIFEST, to_json(manifest)),
     ):
         with store.write(f"{folder}/{name}") as stream:
             stream.write(data)
+
+
+def columns_of(plan: Plan) -> list[dict[str, str]]:
+    """Every column of the corpus with its type, and the stage that has added it, "" for those that all corpora have."""
+    added = {field.name: stage.name for stage in plan.preset.stages for field in column_fields([stage])}
+    return [{"name": field.name, "type": str(field.type), "from": added.get(field.name, "")} for field in plan.schema()]
 
 
 def faults_table(faults: list[list[Any]]) -> list[dict[str, Any]]:

@@ -171,8 +171,12 @@ def _damaged(path: str, what: str) -> str:
 
 
 def _common(schemas: Iterable[pa.Schema]) -> pa.Schema:
-    """Every column that one of them has: a page's in their order, then the others as they come."""
+    """Every column that one of them has: a page's in their order, then the others as they come.
+
+    Of the others a document has none where its corpus has no such column.
+    """
     fields: dict[str, pa.Field] = {}
+    schemas = list(schemas)
     for schema in schemas:
         for field in schema:
             known = fields.setdefault(field.name, field)
@@ -180,6 +184,9 @@ def _common(schemas: Iterable[pa.Schema]) -> pa.Schema:
                 raise ConfigError(f"column {field.name!r} is {known.type} in one corpus and {field.type} in another.")
             if field.nullable:
                 fields[field.name] = field
+    for name in set(fields).difference(PAGE_SCHEMA.names):
+        if not all(name in schema.names for schema in schemas):
+            fields[name] = fields[name].with_nullable(True)
     if "text" not in fields:
         raise ConfigError(f"the corpora have no column 'text', only {', '.join(fields) or 'none'}.")
     ours = [name for name in PAGE_SCHEMA.names if name in fields]
@@ -187,12 +194,21 @@ def _common(schemas: Iterable[pa.Schema]) -> pa.Schema:
 
 
 def with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The table with all columns of the schema, in its order; what it lacks is "" or 0, null for other types."""
+    """The table with all columns of the schema, in its order; what it lacks of a page's own is "" or 0, or null
+    for other types; what it lacks of others is null."""
     columns = []
     for field in schema:
         if field.name in table.column_names:
             columns.append(table[field.name])
         else:
-            fill = "" if pa.types.is_string(field.type) else 0 if pa.types.is_primitive(field.type) else None
-            columns.append(pa.repeat(pa.scalar(fill, field.type), table.num_rows))
+            columns.append(pa.repeat(_nothing(field), table.num_rows))
     return pa.table(columns, schema=schema)
+
+
+def _nothing(field: pa.Field) -> pa.Scalar:
+    if field.name not in PAGE_SCHEMA.names:
+        return pa.scalar(None, field.type)
+    if pa.types.is_boolean(field.type):
+        return pa.scalar(False, field.type)
+    fill = "" if pa.types.is_string(field.type) else 0 if pa.types.is_primitive(field.type) else None
+    return pa.scalar(fill, field.type)

@@ -176,7 +176,7 @@ class Viewer:
 
     def _written(self, write: Callable[..., Iterator[bytes]], selection: Selection) -> Iterator[bytes]:
         with self._connection.cursor() as cursor:
-            yield from write(export.batches(cursor, self._corpus, selection), export.schema_of(selection))
+            yield from write(export.batches(cursor, self._corpus, selection), export.schema_of(self._corpus, selection))
 
     async def refused(self, request: Request, error: HTTPException) -> Response:
         """No such URL or method."""

@@ -11,12 +11,17 @@ from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import C4Error
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.explain import Explanation, Recorded, Segment
+from c4pipe.inspect.output import as_text
 from c4pipe.inspect.serve.judging import Judges, hues
 from c4pipe.inspect.serve.records import Record, kept_of, raw_of
 from c4pipe.inspect.serve.shown import LONGEST_PIECE, MOST_LINES, Line, as_kept, lines_of
 from c4pipe.page import Dropped, Page
 
 _OWNER = re.compile(r"[0-9a-f]{16}")
+
+
+# Fields of a page that the template puts somewhere itself.
+_PLACED = {"url", "text", "timestamp", "source", "language", "language_score", "language_votes", "extra"}
 
 
 class View(NamedTuple):
@@ -34,6 +39,13 @@ class View(NamedTuple):
     hidden: int  # lines that are not shown
     hues: dict[str, int]
     notes: list[str]
+
+    @property
+    def columns(self) -> list[tuple[str, str]]:
+        """Columns that have no place of their own on the page, with their values; not those that are empty."""
+        values = {name: value for name, value in self.page._asdict().items() if name not in _PLACED}
+        values.update(self.page.extra)
+        return [(name, as_text(value)[:LONGEST_PIECE]) for name, value in values.items() if value not in ("", None)]
 
 
 def view(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, judges: Judges, record: Record) -> View:
