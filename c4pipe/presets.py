@@ -107,6 +107,8 @@ class Preset:
 
     def config(self, language: str) -> str:
         """The folder for pages of a language: `en.2019` in German is `de.2019`, `realnewslike` is `realnewslike.de`."""
+        if not language:  # nobody has asked
+            return self.name
         first, dot, rest = self.name.partition(".")
         if first == self.own:
             return language + dot + rest

@@ -217,6 +217,8 @@ def test_the_exact_preset_is_exact_for_its_own_language_only() -> None:
         (EN_2019, "en", "en.2019"),
         (EN_2019, "de", "de.2019"),
         (EN_NOCLEAN, "zh-cn", "zh-cn.noclean"),
+        (EN.without("language", "badwords"), "", "en"),
+        (EN.named("mine", ""), "", "mine"),
         (REALNEWSLIKE, "en", "realnewslike"),
         (REALNEWSLIKE, "de", "realnewslike.de"),
         (WEBTEXTLIKE, "en", "webtextlike"),

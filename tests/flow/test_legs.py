@@ -1,0 +1,194 @@
+"""Any number of dedups of text in a preset: each sees what the one before has left, whoever carries it out."""
+
+import json
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+
+from beam_jobs import build_c4
+from c4pipe.dedup import LineLevel, SpanLevel, TextLevel
+from c4pipe.flow import settings
+from c4pipe.page import Kept, Reason, Rejected, Unit
+from c4pipe.passes.restaging import Restager
+from c4pipe.presets import EN, PRESETS, Preset
+from c4pipe.rules import MinSentences
+from c4pipe.stages import Dedup, Filter, Read
+from c4pipe.text import hash64
+from tests.flow.test_own_preset import NotTooShort
+from tests.wetfiles import REPEATED, WebPage, corpus, digests, manifest_of, rejected, rows, sentence, story, wet
+
+
+@dataclass(frozen=True)
+class Near(TextLevel):
+    """MinHash in a few lines: of pages whose runs of twenty words are nearly the same, one stays."""
+
+    bands: int = 12
+    enough: int = 1
+    reasons: ClassVar = (Reason("near", Unit.PAGE, "shares {enough} of {bands} bands with a page", source="a test"),)
+
+    def atoms(self, text):
+        words = text.lower().split()
+        runs = {" ".join(words[i : i + 20]) for i in range(max(1, len(words) - 19))}
+        return [min(hash64(f"{band} {run}") for run in runs) for band in range(self.bands)]
+
+    def apply(self, page, lost, dropped=None, owners=(), starts=()):
+        return Rejected(page, self.reasons[0], f"{sum(lost)} bands") if sum(lost) >= self.enough else Kept(page)
+
+
+THREE = (MinSentences(3),)
+LINES = Dedup("lines", LineLevel(), then=THREE)
+SPANS = Dedup("spans", SpanLevel(), then=THREE)
+NEAR = Dedup("near", Near())
+SHORT = Filter("short", (NotTooShort(200),))
+CLEAN = Preset("clean", "no dedup of text", EN.stages[:4])
+ONE = CLEAN.named("one", "lines").after("clean", LINES)
+TWO = ONE.named("two", "lines, a rule, spans").after("lines", SHORT).after("short", SPANS)
+ALL = TWO.named("all", "lines, a rule, spans, near").after("spans", NEAR)
+OWN = {preset.name: preset for preset in (CLEAN, ONE, TWO, ALL)}
+# The same steps one at a time, over the corpus of the step before.
+STEPS = {
+    "then-rule": Preset("then-rule", "", (Read(), EN.stages[2], SHORT)),
+    "then-spans": Preset("then-spans", "", (Read(), EN.stages[2], SPANS)),
+    "then-near": Preset("then-near", "", (Read(), EN.stages[2], NEAR)),
+}
+
+
+@pytest.fixture(scope="module")
+def crawl(tmp_path_factory):
+    """Pages of which each level takes some, and some pages lose to two or three levels."""
+    folder = corpus(tmp_path_factory.mktemp("legs") / "wet", plain=6)
+    line, shared = sentence(80_000), [sentence(81_000 + i) for i in range(8)]
+    run = " ".join(REPEATED.split("\n"))
+    near = [
+        " ".join(
+            f"{one} {other} It is {n}{i}." for n, (one, other) in enumerate(zip(shared[::2], shared[1::2], strict=True))
+        )
+        for i in range(4)
+    ]
+    pages = [
+        # Lines that are others hold the same run of sentences; the first page loses a line as well.
+        WebPage("http://legs.example/runs/1", f"{line}\n{run} {sentence(82_000)}\n{story(83_000)}"),
+        WebPage("http://legs.example/runs/2", f"{line}\n{sentence(84_000)} {run}\n{story(84_100)}"),
+        WebPage("http://legs.example/runs/3", f"{line}\n{sentence(84_200)} {run} {sentence(84_300)}\n{story(84_400)}"),
+        # Pages of one line that share their sentences and no three in a row.
+        *(WebPage(f"http://legs.example/near/{i}", text) for i, text in enumerate(near)),
+        WebPage(
+            "http://legs.example/short", f"{line}\nIt is so, and so it was. It will be so again. Nobody knows why."
+        ),
+    ]
+    (folder / "legs.warc.wet.gz").write_bytes(wet(pages))
+    return folder
+
+
+@pytest.fixture
+def build(badwords, tmp_path, monkeypatch):
+    """`build(input, preset, ...)`: the folder of a corpus, new for each name."""
+    for name, preset in (OWN | STEPS).items():
+        monkeypatch.setitem(PRESETS, name, preset)
+
+    def call(source, preset, *options, name=""):
+        folder = tmp_path / (name or preset)
+        arguments = ["--input", str(source), "--output", str(folder), "--preset", preset]
+        workers = () if "--workers" in options else ("--workers", "1")
+        assert build_c4.main([*arguments, "--badwords-dir", str(badwords), *workers, *options]) == 0
+        return folder
+
+    return call
+
+
+def texts(folder):
+    return {row["url"]: row["text"] for row in rows(folder)}
+
+
+def test_several_levels_are_the_levels_one_after_the_other(build, crawl):
+    lines = build(crawl, "one")
+    ruled = build(lines / "one", "then-rule", "--input-format", "parquet")
+    spans = build(ruled / "then-rule", "then-spans", "--input-format", "parquet")
+    near = build(spans / "then-spans", "then-near", "--input-format", "parquet")
+    assert texts(build(crawl, "two")) == texts(spans)
+    assert texts(build(crawl, "all")) == texts(near)
+    counts = [len(texts(folder)) for folder in (lines, ruled, spans, near)]
+    assert counts == sorted(counts, reverse=True)
+    assert len({*counts}) >= 3  # each of them has something to do
+    assert len(texts(spans)) > len(texts(near))
+
+
+def test_the_ledger_tells_of_each_level_and_balances(build, crawl):
+    stages = {row["stage"]: row for row in manifest_of(build(crawl, "all"))["ledger"]["stages"]}
+    assert list(stages) == ["read", "length", "url", "clean", "lines", "short", "spans", "near"]
+    assert stages["lines"]["lines_dropped"]["repeated_line"] > 0
+    assert stages["spans"]["sentences_dropped"]["repeated_span"] > 0
+    assert stages["near"]["rejected"]["near"] >= 2
+    for before, after in zip(stages.values(), list(stages.values())[1:], strict=False):
+        assert after["in"] == before["kept"]
+
+
+def test_the_rejected_table_shows_pages_as_read_with_what_every_level_cut(build, crawl):
+    table = {row["url"]: row for row in rejected(build(crawl, "all"))}
+    near = [row for row in table.values() if row["reason"] == "near"]
+    assert {row["stage"] for row in near} == {"near"}
+    assert all(row["text"].startswith(sentence(81_000)) and "bands" in row["detail"] for row in near)
+    both = [
+        row for row in table.values() if {d["reason"] for d in row["dropped"]} >= {"repeated_line", "repeated_span"}
+    ]
+    assert [row["url"] for row in both] or table  # which page owns what is a matter of its hash
+    for row in table.values():
+        for drop in row["dropped"]:
+            assert drop["line"] in row["text"]
+
+
+def test_a_sample_of_all_pages_holds_each_page_once(build, crawl):
+    folder = build(crawl, "all", "--rejected", "all")
+    sources = [row["source"] for row in rejected(folder)]
+    assert len(sources) == len({*sources})
+    ledger = manifest_of(folder)["ledger"]
+    assert len(sources) == ledger["records"]
+    cut = {row["url"]: [d["reason"] for d in row["dropped"]] for row in rejected(folder)}
+    assert sum(codes.count("repeated_line") for codes in cut.values()) == sum(
+        stage["lines_dropped"].get("repeated_line", 0) for stage in ledger["stages"]
+    )
+
+
+@pytest.mark.parametrize("options", [("--spill-rows", "1"), ("--workers", "2")], ids=["spilled", "two workers"])
+def test_the_same_bytes_whoever_builds_them(build, crawl, options):
+    assert digests(build(crawl, "all", *options, name="other")) == digests(build(crawl, "all"))
+
+
+def test_the_same_bytes_from_other_partitions_and_groups(build, crawl, monkeypatch):
+    expected = digests(build(crawl, "all"))
+    monkeypatch.setattr(settings, "PARTITION_INPUT", 1 << 10)
+    monkeypatch.setattr(settings, "MAX_GROUPS", 2)
+    assert digests(build(crawl, "all", name="other")) == expected
+
+
+def test_presets_over_one_reading_share_the_levels_that_they_agree_in(build, crawl, tmp_path):
+    alone = {name: digests(build(crawl, name, name=f"alone-{name}")) for name in ("all", "one", "two", "clean")}
+    build(crawl, "one,all,clean,two", "--keep-staging", name="together")
+    together = {name: digests(tmp_path / "together" / name) for name in alone}
+    assert together == alone
+    # clean; lines of one, two and all; spans of two and all; near of all
+    assert len(list(tmp_path.glob("together/.staging-*/prefix-*"))) == 4
+
+
+def test_a_build_that_dies_between_two_levels_goes_on(build, crawl, monkeypatch, tmp_path):
+    expected = digests(build(crawl, "all", name="whole"))
+    real, calls = Restager.conclude, []
+
+    def dies(self, summary):
+        calls.append(1)
+        if len(calls) == 6:
+            raise OSError("no space left on device")
+        return real(self, summary)
+
+    monkeypatch.setattr(Restager, "conclude", dies)
+    arguments = ["--input", str(crawl), "--output", str(tmp_path / "all"), "--preset", "all", "--workers", "1"]
+    lists = ["--badwords-dir", str(tmp_path / "none")] if not tmp_path else []
+    assert build_c4.main([*arguments, *lists]) == 1
+    monkeypatch.setattr(Restager, "conclude", real)
+    written = {path: path.stat().st_mtime_ns for path in tmp_path.glob("all/.staging-*/prefix-*/staged/*.summary.json")}
+    assert build_c4.main([*arguments, "--keep-staging"]) == 0
+    assert {path: path.stat().st_mtime_ns for path in written} == written  # none of them was done again
+    corpus_files = {name: total for name, total in digests(tmp_path / "all").items() if not name.startswith(".")}
+    assert corpus_files == expected
+    assert json.loads((tmp_path / "all/manifest.json").read_text())["preset"]["name"] == "all"
