@@ -1,6 +1,7 @@
 """The loop's fast twins: the same verdict and tally, the same dropped lines, several times faster.
 
-They know the steps that C4 begins with. A line about which these are not plain walks the steps as in the loop.
+They know the steps that C4 begins with. A line about which these are not plain walks the steps as in the loop; one that
+plainly stands is asked about only by those of the others that might have something against it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,24 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from c4pipe.clean.loop import LineStep, clean, walk
-from c4pipe.clean.sift import ANY, ASK, BLANK, CITED, FIRST, FULL, LAST, LETTERS, LOOK, ROW, ROWS, STANDS, sift
+from c4pipe.clean.sift import (
+    ANY,
+    ASK,
+    BLANK,
+    BY_END,
+    BY_WORDS,
+    CITED,
+    FIRST,
+    FULL,
+    LAST,
+    LETTERS,
+    LOOK,
+    NOWHERE,
+    ROW,
+    ROWS,
+    STANDS,
+    sift,
+)
 from c4pipe.page import Dropped, Kept, Page, Rejected, Step, Tally, Unit, Verdict
 from c4pipe.rules.base import LineEdit, LineRule
 from c4pipe.rules.lines import EndMark, MaxWordLength, MinWords, StripCitations
@@ -34,32 +52,56 @@ class Leading(NamedTuple):
     others: Sequence[LineStep]
 
 
+class Others(NamedTuple):
+    """What the steps behind the leading ones want of a line."""
+
+    words: int  # at least so many; 0 where that is not the first thing they want
+    strings: Sequence[bytes]  # in lower case: a line that plainly stands and holds none of them need only walk `asked`
+    asked: Sequence[LineStep]
+
+
+class Answer(NamedTuple):
+    """What the steps say of a line that falls, changes, or was not plain."""
+
+    start: int  # where it begins and ends, with its newline, in what `sift` kept; the same where it is not in there
+    end: int
+    broken: LineRule | None
+    line: str
+    so_far: tuple[int, int] | None  # lines that fell before it for their end and for their words, where that is known
+
+
 def fast_clean(steps: Sequence[LineStep]) -> Step:
     """`clean` for these steps; several times faster where they begin as C4's do."""
     leading = _leading(steps)
     if leading is None:
         return lambda page: clean(page, steps)
-    arguments = _arguments(leading)
+    others = _others(leading.others)
+    arguments = _arguments(leading, others)
     scratch = _Scratch()
 
     def by_bytes(page: Page) -> Verdict:
         text = page.text.encode(errors="surrogatepass")
         kept, report = scratch.room(len(text) + 1)
-        size = sift(text, len(text), *arguments, kept, report, ROOM)
+        size = sift(text, len(text), *arguments, kept, report, ROOM, NOWHERE)
         if size == FULL:
             return clean(page, steps)
         left = ctypes.string_at(kept, size)
-        by_end, by_words, asked = scratch.report[:ROWS]
+        by_end, by_words, doubtful = scratch.report[:ROWS]
         tally: dict[str, int] = {}
         pieces, done = [], 0
-        for at, broken, line, *so_far in _answers(text, scratch.report[ROWS : ROWS + ROW * asked], steps):
+        for answer in _answers(text, left, scratch.report[ROWS : ROWS + ROW * doubtful], steps, others.asked):
+            start, end, broken, line, so_far = answer
             if broken is None:
-                pieces += [left[done:at], f"{line}\n".encode(errors="surrogatepass")]
-                done = at
+                pieces += [left[done:start], f"{line}\n".encode(errors="surrogatepass")]
             elif broken.reason.unit is Unit.PAGE:
+                if so_far is None:
+                    sift(text, len(text), *arguments, kept, report, ROOM, start)
+                    so_far = scratch.report[BY_END], scratch.report[BY_WORDS]
                 return Rejected(page, broken.reason, line, _counted(tally, leading, *so_far))
             else:
+                pieces.append(left[done:start])
                 _add(tally, broken, 1)
+            done = end
         cleaned = b"".join([*pieces, left[done:]]).decode(errors="surrogatepass").strip()
         return Kept(Page(page.url, cleaned, *page[2:]), _counted(tally, leading, by_end, by_words))
 
@@ -67,14 +109,29 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
 
 
 def _answers(
-    text: bytes, rows: array[int], steps: Sequence[LineStep]
-) -> Iterator[tuple[int, LineRule | None, str, int, int]]:
-    """For each line asked about where it belongs in what is kept, what `walk` says of it, and how many lines fell
-    before it for their end and for their words."""
+    text: bytes, left: bytes, rows: array[int], steps: Sequence[LineStep], asked: Sequence[LineStep]
+) -> Iterator[Answer]:
+    """In the order of the page: what `walk` says of each line that was not plain, and of those in `left`, which plainly
+    stand, where one of the steps to be asked about them has something against it."""
+    done = 0
     for start, end, at, by_end, by_words in zip(*[iter(rows)] * ROW, strict=True):
+        if asked:
+            yield from _objections(left, done, at, asked)
+            done = at
         for line in text[start : end + 1].decode(errors="surrogatepass").splitlines():
-            broken, line = walk(line.strip(), steps)
-            yield at, broken, line, by_end, by_words
+            yield Answer(at, at, *walk(line.strip(), steps), (by_end, by_words))
+    if asked:
+        yield from _objections(left, done, len(left), asked)
+
+
+def _objections(left: bytes, start: int, end: int, asked: Sequence[LineStep]) -> Iterator[Answer]:
+    """Which of the lines there fall or change, for all that these steps say."""
+    for written in left[start:end].split(b"\n")[:-1]:
+        line, end = written.decode(errors="surrogatepass"), start + len(written) + 1
+        broken, changed = walk(line, asked)
+        if broken is not None or changed is not line:
+            yield Answer(start, end, broken, changed, None)
+        start = end
 
 
 def _counted(tally: dict[str, int], leading: Leading, by_end: int, by_words: int) -> Tally:
@@ -135,26 +192,39 @@ def _leading(steps: Sequence[LineStep]) -> Leading | None:
     return None
 
 
-def _arguments(leading: Leading) -> tuple[bytes, int, bytes, int, int, bytes]:
-    """What `sift` wants to know of the steps, in its order: from `of_byte` to `strings`."""
-    others, words = leading.others, 0
-    match others:
+def _others(steps: Sequence[LineStep]) -> Others:
+    """What the steps behind the leading ones want.
+
+    To be asked are those that do not say what they need, and all behind an edit, which may make what they need.
+    """
+    words, asked = 0, []
+    match steps:
         case (MinWords() as first, *rest) if type(first) is MinWords:
-            others, words = rest, first.words
-    needs = [_needs(step) for step in others]
-    strings = [b"[", *map(str.encode, ASCII_IN_SMALL), *(string.encode() for strings in needs for string in strings)]
-    plain = all(needs) and len(strings) <= LETTERS
+            words, steps = first.words, rest
+    strings, edited = [b"[", *map(str.encode, ASCII_IN_SMALL)], False
+    for step in steps:
+        needs = [string.encode() for string in _needs(step)]
+        edited = edited or isinstance(step, LineEdit)
+        if needs and not edited and len(strings) + len(needs) <= LETTERS:
+            strings += needs
+        else:
+            asked.append(step)
+    return Others(words, strings, asked)
+
+
+def _arguments(leading: Leading, others: Others) -> tuple[bytes, int, bytes, int, int, bytes]:
+    """What `sift` wants to know of the steps, in its order: from `of_byte` to `strings`."""
     of_byte = bytearray(2 * ANY)
     of_byte[ord("]")] = ASK if any(mark[-1].isspace() for mark in leading.end.marks) else CITED
     for mark in leading.end.marks:
-        of_byte[mark.encode(errors="surrogatepass")[-1]] = STANDS if plain and len(mark.encode()) == 1 else ASK
+        of_byte[mark.encode(errors="surrogatepass")[-1]] = STANDS if len(mark.encode()) == 1 else ASK
     for blank in filter(str.isascii, BLANKS):
         of_byte[ord(blank)] = ASK
     for blank in BLANKS:
         of_byte[ANY + blank.encode()[0]] |= BLANK if blank.isascii() and len(f"a{blank}a".splitlines()) == 1 else LOOK
     cut = leading.end.cut.encode(errors="surrogatepass")
     chars = min(leading.longest.chars, sys.maxsize)
-    return bytes(of_byte), chars, cut, len(cut), words, _shift_and(strings[:LETTERS])
+    return bytes(of_byte), chars, cut, len(cut), others.words, _shift_and(others.strings)
 
 
 def _shift_and(strings: Sequence[bytes]) -> bytes:
