@@ -10,13 +10,14 @@ import ctypes
 import sys
 import threading
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from c4pipe.clean.loop import LineStep, clean, walk
 from c4pipe.clean.sift import (
     ANY,
     ASK,
+    ASKED,
     BLANK,
     BY_END,
     BY_WORDS,
@@ -60,14 +61,22 @@ class Others(NamedTuple):
     asked: Sequence[LineStep]
 
 
-class Answer(NamedTuple):
-    """What the steps say of a line that falls, changes, or was not plain."""
+class Doubt(NamedTuple):
+    """A line that is not plain."""
 
-    start: int  # where it begins and ends, with its newline, in what `sift` kept; the same where it is not in there
+    place: int  # where it belongs in the lines that stand
+    line: str  # with its newline; may be several to `str.splitlines`
+    so_far: tuple[int, int]  # lines that fell before it for their end and for their words
+
+
+class Answer(NamedTuple):
+    """What the steps say of a line that was not plain, or that stood and falls or changes."""
+
+    start: int  # where it begins and ends, with its newline, in the lines that stand; the same where it is not in there
     end: int
     broken: LineRule | None
     line: str
-    so_far: tuple[int, int] | None  # lines that fell before it for their end and for their words, where that is known
+    so_far: tuple[int, int] | None  # as in Doubt; None where it stood
 
 
 def fast_clean(steps: Sequence[LineStep]) -> Step:
@@ -76,59 +85,54 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
     if leading is None:
         return lambda page: clean(page, steps)
     others = _others(leading.others)
-    arguments = _arguments(leading, others)
-    scratch = _Scratch()
+    sieve = _Sieve(_arguments(leading, others))
 
     def by_bytes(page: Page) -> Verdict:
         text = page.text.encode(errors="surrogatepass")
-        kept, report = scratch.room(len(text) + 1)
-        size = sift(text, len(text), *arguments, kept, report, ROOM, NOWHERE)
-        if size == FULL:
+        left = sieve(text)
+        if left is None:
             return clean(page, steps)
-        left = ctypes.string_at(kept, size)
-        by_end, by_words, doubtful = scratch.report[:ROWS]
+        stand, fallen = left.decode(errors="surrogatepass"), sieve.fallen()
         tally: dict[str, int] = {}
         pieces, done = [], 0
-        for answer in _answers(text, left, scratch.report[ROWS : ROWS + ROW * doubtful], steps, others.asked):
-            start, end, broken, line, so_far = answer
-            if broken is None:
-                pieces += [left[done:start], f"{line}\n".encode(errors="surrogatepass")]
-            elif broken.reason.unit is Unit.PAGE:
+        for start, end, broken, line, so_far in _answers(stand, sieve.doubts(text, left), steps, others.asked):
+            if broken is not None and broken.reason.unit is Unit.PAGE:
                 if so_far is None:
-                    sift(text, len(text), *arguments, kept, report, ROOM, start)
-                    so_far = scratch.report[BY_END], scratch.report[BY_WORDS]
+                    sieve(text, stop=len(stand[:start].encode(errors="surrogatepass")))
+                    so_far = sieve.fallen()
                 return Rejected(page, broken.reason, line, _counted(tally, leading, *so_far))
-            else:
-                pieces.append(left[done:start])
-                _add(tally, broken, 1)
+            pieces.append(stand[done:start])
             done = end
-        cleaned = b"".join([*pieces, left[done:]]).decode(errors="surrogatepass").strip()
-        return Kept(Page(page.url, cleaned, *page[2:]), _counted(tally, leading, by_end, by_words))
+            if broken is None:
+                pieces.append(f"{line}\n")
+            else:
+                _add(tally, broken, 1)
+        cleaned = "".join([*pieces, stand[done:]]).strip()
+        return Kept(Page(page.url, cleaned, *page[2:]), _counted(tally, leading, *fallen))
 
     return by_bytes
 
 
 def _answers(
-    text: bytes, left: bytes, rows: array[int], steps: Sequence[LineStep], asked: Sequence[LineStep]
+    stand: str, doubts: Iterable[Doubt], steps: Sequence[LineStep], asked: Sequence[LineStep]
 ) -> Iterator[Answer]:
-    """In the order of the page: what `walk` says of each line that was not plain, and of those in `left`, which plainly
-    stand, where one of the steps to be asked about them has something against it."""
+    """In the order of the page: lines that are not plain walk the steps, those that stand only what is to be asked."""
     done = 0
-    for start, end, at, by_end, by_words in zip(*[iter(rows)] * ROW, strict=True):
+    for place, doubtful, so_far in doubts:
         if asked:
-            yield from _objections(left, done, at, asked)
-            done = at
-        for line in text[start : end + 1].decode(errors="surrogatepass").splitlines():
-            yield Answer(at, at, *walk(line.strip(), steps), (by_end, by_words))
+            yield from _objections(stand, done, place, asked)
+            done = place
+        for line in doubtful.splitlines():
+            yield Answer(place, place, *walk(line.strip(), steps), so_far)
     if asked:
-        yield from _objections(left, done, len(left), asked)
+        yield from _objections(stand, done, len(stand), asked)
 
 
-def _objections(left: bytes, start: int, end: int, asked: Sequence[LineStep]) -> Iterator[Answer]:
-    """Which of the lines there fall or change, for all that these steps say."""
-    for written in left[start:end].split(b"\n")[:-1]:
-        line, end = written.decode(errors="surrogatepass"), start + len(written) + 1
+def _objections(stand: str, start: int, end: int, asked: Sequence[LineStep]) -> Iterator[Answer]:
+    """Which of the lines there fall or change."""
+    for line in stand[start:end].split("\n")[:-1]:
         broken, changed = walk(line, asked)
+        end = start + len(line) + 1
         if broken is not None or changed is not line:
             yield Answer(start, end, broken, changed, None)
         start = end
@@ -146,18 +150,33 @@ def _add(tally: dict[str, int], rule: LineRule | type[LineRule], lines: int) -> 
         tally[rule.reason.code] = tally.get(rule.reason.code, 0) + lines
 
 
-class _Scratch(threading.local):
-    """What `sift` writes to, kept from page to page: for each thread its own."""
+class _Sieve(threading.local):
+    """`sift` for certain steps, and what it writes to, kept from page to page: for each thread its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, arguments: Sequence[bytes | int]) -> None:
+        self.arguments = arguments  # from `of_byte` to `strings`
         self.kept = array("B")
         self.report = array("q", bytes(8 * (ROWS + ROW * ROOM)))
 
-    def room(self, size: int) -> tuple[int, int]:
-        """Addresses of at least that many bytes, and of the report."""
-        if len(self.kept) < size:
-            self.kept = array("B", bytes(2 * size))
-        return self.kept.buffer_info()[0], self.report.buffer_info()[0]
+    def __call__(self, text: bytes, stop: int = NOWHERE) -> bytes | None:
+        """The lines of the page that stand, as far as `stop`; None where too many are not plain."""
+        if len(self.kept) <= len(text):
+            self.kept = array("B", bytes(2 * len(text) + 2))
+        kept, report = self.kept.buffer_info()[0], self.report.buffer_info()[0]
+        size = sift(text, len(text), *self.arguments, kept, report, ROOM, stop)
+        return None if size == FULL else ctypes.string_at(kept, size)
+
+    def fallen(self) -> tuple[int, int]:
+        """How many of the page just read fell for their end, and how many for their words."""
+        return self.report[BY_END], self.report[BY_WORDS]
+
+    def doubts(self, text: bytes, left: bytes) -> Iterator[Doubt]:
+        """The lines that are not plain of the page just read, of which these lines are left."""
+        rows = self.report[ROWS : ROWS + ROW * self.report[ASKED]]
+        passed = place = 0
+        for start, end, at, *so_far in zip(*[iter(rows)] * ROW, strict=True):
+            place, passed = place + len(left[passed:at].decode(errors="surrogatepass")), at
+            yield Doubt(place, text[start : end + 1].decode(errors="surrogatepass"), (so_far[0], so_far[1]))
 
 
 def dropped_by(page: Page, steps: Sequence[LineStep]) -> list[Dropped]:
