@@ -85,17 +85,19 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
     if leading is None:
         return lambda page: clean(page, steps)
     others = _others(leading.others)
-    sieve = _Sieve(_arguments(leading, others))
+    own = _Own(_arguments(leading, others))
 
     def by_bytes(page: Page) -> Verdict:
+        sieve = own.sieve
         text = page.text.encode(errors="surrogatepass")
         left = sieve(text)
         if left is None:
             return clean(page, steps)
-        stand, fallen = left.decode(errors="surrogatepass"), sieve.fallen()
+        stand, fallen, doubts = left.decode(errors="surrogatepass"), sieve.fallen(), sieve.doubts(text, left)
         tally: dict[str, int] = {}
         pieces, done = [], 0
-        for start, end, broken, line, so_far in _answers(stand, sieve.doubts(text, left), steps, others.asked):
+        answers = _answers(stand, doubts, steps, others.asked) if doubts or others.asked else ()
+        for start, end, broken, line, so_far in answers:
             if broken is not None and broken.reason.unit is Unit.PAGE:
                 if so_far is None:
                     sieve(text, stop=len(stand[:start].encode(errors="surrogatepass")))
@@ -150,8 +152,8 @@ def _add(tally: dict[str, int], rule: LineRule | type[LineRule], lines: int) -> 
         tally[rule.reason.code] = tally.get(rule.reason.code, 0) + lines
 
 
-class _Sieve(threading.local):
-    """`sift` for certain steps, and what it writes to, kept from page to page: for each thread its own."""
+class _Sieve:
+    """`sift` for certain steps, and what it writes to, kept from page to page."""
 
     def __init__(self, arguments: Sequence[bytes | int]) -> None:
         self.arguments = arguments  # from `of_byte` to `strings`
@@ -170,13 +172,25 @@ class _Sieve(threading.local):
         """How many of the page just read fell for their end, and how many for their words."""
         return self.report[BY_END], self.report[BY_WORDS]
 
-    def doubts(self, text: bytes, left: bytes) -> Iterator[Doubt]:
+    def doubts(self, text: bytes, left: bytes) -> list[Doubt]:
         """The lines that are not plain of the page just read, of which these lines are left."""
-        rows = self.report[ROWS : ROWS + ROW * self.report[ASKED]]
-        passed = place = 0
-        for start, end, at, *so_far in zip(*[iter(rows)] * ROW, strict=True):
+        doubtful = self.report[ASKED]
+        if not doubtful:
+            return []
+        rows = self.report[ROWS : ROWS + ROW * doubtful]
+        doubts, passed, place = [], 0, 0
+        for start, end, at, by_end, by_words in zip(*[iter(rows)] * ROW, strict=True):
             place, passed = place + len(left[passed:at].decode(errors="surrogatepass")), at
-            yield Doubt(place, text[start : end + 1].decode(errors="surrogatepass"), (so_far[0], so_far[1]))
+            line = text[start : end + 1].decode(errors="surrogatepass")
+            doubts.append(Doubt(place, line, (by_end, by_words)))
+        return doubts
+
+
+class _Own(threading.local):
+    """For each thread a sieve of its own."""
+
+    def __init__(self, arguments: Sequence[bytes | int]) -> None:
+        self.sieve = _Sieve(arguments)
 
 
 def dropped_by(page: Page, steps: Sequence[LineStep]) -> list[Dropped]:
