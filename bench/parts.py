@@ -3,7 +3,9 @@
 `python -m bench.parts [--pages 3000] [--rounds 5] [--input WET...] [--badwords-dir DIR]`. The contenders of a part take
 turns, A B A B, and CPU time counts, so that whatever else the machine does hits all alike. Results are compared in the
 same run: what gives another result than the part's first contender fails it, with exit code 1. Only fastText and CLD2,
-which are other judges and not other ways, may; how often they agree is printed.
+which are other judges and not other ways, may; how often they agree is printed. What a rule of one's own costs beyond
+its own time is measured in short turns (`bench.cleaning.own_rule`). What needs Punkt or the reference is left out, and
+said to be, where they are not there.
 """
 
 from __future__ import annotations
@@ -14,103 +16,34 @@ import hashlib
 import io
 import json
 import re
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from isal import igzip
 
 from bench.build import surroundings
+from bench.cleaning import clean_stage, cleaning, cleaning_as_reference, own_rule, reference_cleaning, told_of_own_rule
 from bench.identity import package
 from bench.inputs import pages_of
-from bench.parity import ROOT, Lists, default_inputs, reference_python
-from bench.reference_clean import digest
-from c4pipe.clean import clean, fast_clean
+from bench.parity import ROOT, Lists, default_inputs
+from bench.ways import Part, Row, Way, run, table
+from c4pipe.clean import fast_clean
 from c4pipe.dedup import LineLevel, SpanLevel
 from c4pipe.files.assets import find_assets
 from c4pipe.langid import load
 from c4pipe.page import Kept, Page
-from c4pipe.presets import EN, EN_TFDS
+from c4pipe.presets import EN
 from c4pipe.rules import MinSentences
 from c4pipe.rules.matcher import WordMatcher
-from c4pipe.stages import Clean
 from c4pipe.text import hash64, sentence_splitter
+from c4pipe.text.punkt import find_punkt
 from c4pipe.wet import read_wet
 
 RESULTS = ROOT / "bench" / "results" / "parts.json"
 JUDGED = 300  # texts for langdetect itself, which takes 10 ms for one
-
-Way = Callable[[], Any]  # one pass over the pages of a part; what it returns is its result
-
-
-class Timed(NamedTuple):
-    """A result that somebody else has taken the time of."""
-
-    cpu: float  # seconds
-    result: Any
-
-
-class Part(NamedTuple):
-    """Ways to one result. The first is what the others are measured by."""
-
-    name: str
-    n: int  # pages or texts in a pass
-    ways: dict[str, Way]
-    judges: bool = False  # whether the later ways may come to results of their own
-
-
-class Row(NamedTuple):
-    """What came out for one way."""
-
-    part: str
-    way: str
-    n: int
-    micros: float  # CPU microseconds a page or text, the median of the rounds
-    times: float  # how many times the first way's: the median of the rounds' own ratios
-    agrees: float  # share of the results that are the first way's
-
-
-def run(part: Part, rounds: int) -> list[Row]:
-    """Every way in each round, in turn."""
-    seconds: dict[str, list[float]] = {name: [] for name in part.ways}
-    agrees = {}
-    for _ in range(rounds):
-        expected = None
-        for name, way in part.ways.items():
-            started = time.process_time()
-            result = way()
-            cpu = time.process_time() - started
-            if isinstance(result, Timed):
-                cpu, result = result
-            seconds[name].append(cpu)
-            expected = result if expected is None else expected
-            agrees[name] = agreement(expected, result)
-    [first, *_] = seconds.values()
-    return [
-        Row(
-            part.name,
-            name,
-            part.n,
-            statistics.median(mine) / part.n * 1e6,
-            statistics.median(a / b for a, b in zip(first, mine, strict=True)),
-            agrees[name],
-        )
-        for name, mine in seconds.items()
-    ]
-
-
-def agreement(expected: Any, result: Any) -> float:
-    """1 for the same; of lists as long, the share of equal entries."""
-    if expected == result or not isinstance(result, list) or len(result) != len(expected):
-        return float(expected == result)
-    return sum(a == b for a, b in zip(expected, result, strict=True)) / len(result)
 
 
 def reading(files: Sequence[Path]) -> Part:
@@ -126,33 +59,6 @@ def reading(files: Sequence[Path]) -> Part:
 
     ways = {"gunzip + decode (zlib)": floor(gzip.open), "gunzip + decode (isal)": floor(igzip.open)}
     return Part("reading", ours(), ways | {"c4pipe read_wet": ours})
-
-
-def cleaning(pages: Sequence[Page]) -> Part:
-    """The line rules of `en`."""
-    lines = _clean_stage(EN).lines
-    fast = fast_clean(lines)
-    ways: dict[str, Way] = {
-        "plain loop": lambda: [clean(page, lines) for page in pages],
-        "c4pipe fast_clean": lambda: [fast(page) for page in pages],
-    }
-    return Part("cleaning", len(pages), ways)
-
-
-def cleaning_as_reference(pages: Sequence[Page], reference: Way | None) -> Part:
-    """The line rules and the count of sentences by Punkt, of `en.tfds`."""
-    stage = _clean_stage(EN_TFDS)
-    lines, rules, fast = stage.lines, [rule.bind(None) for rule in stage.then], stage.bind(None)
-
-    def plainly(page: Page) -> Any:
-        verdict = clean(page, lines)
-        return verdict if isinstance(verdict, Kept) and all(r.offence(verdict.page) is None for r in rules) else None
-
-    def way(step: Callable[[Page], Any]) -> Way:
-        return lambda: digest([(v.page.url, v.page.text) for v in map(step, pages) if isinstance(v, Kept)])
-
-    ways = {"plain loop": way(plainly), "c4pipe": way(fast)}
-    return Part("cleaning, Punkt", len(pages), ({"tfds clean_page": reference} if reference else {}) | ways)
 
 
 def bad_words(texts: Sequence[str], words: frozenset[str]) -> Part:
@@ -223,44 +129,23 @@ def lines(texts: Sequence[str]) -> Part:
     return Part("hashes of lines", len(texts), ways)
 
 
-def _clean_stage(preset: Any) -> Clean:
-    return next(stage for stage in preset.stages if isinstance(stage, Clean))
-
-
-@contextmanager
-def reference_cleaning(pages: Sequence[Page]) -> Iterator[Way | None]:
-    """The reference's `clean_page`, in a process with its own packages; None where they are not installed."""
-    if not reference_python().exists():
-        print(f"parts: without the reference, for {reference_python()} is not there (make bench).", file=sys.stderr)
-        yield None
-        return
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump([(page.url, page.text, page.timestamp) for page in pages], file)
-        file.flush()
-        command = [str(reference_python()), str(ROOT / "bench" / "reference_clean.py"), file.name]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdin
-            assert process.stdout
-
-            def way() -> Timed:
-                print("again", file=process.stdin, flush=True)
-                return Timed(*json.loads(process.stdout.readline()))  # type: ignore[union-attr]
-
-            yield way
-            process.stdin.close()
-
-
 def parts(files: Sequence[Path], pages: Sequence[Page], reference: Way | None, lists: Lists) -> Iterator[Part]:
-    """Every part, made when its turn comes."""
-    step = _clean_stage(EN).bind(None)
+    """Every part, made when its turn comes; without Punkt those that do not need it."""
+    punkt = find_punkt() is not None
+    if not punkt:
+        left_out = "the cleaning of en.tfds and the sentences of Punkt are left out"
+        print(f"parts: {left_out}, for NLTK's Punkt data was not found (make assets, or NLTK_DATA).", file=sys.stderr)
+    step = clean_stage(EN).bind(None)
     texts = [verdict.page.text for verdict in map(step, pages) if isinstance(verdict, Kept)]
-    cleaned = [v.page.text for v in map(fast_clean(_clean_stage(EN).lines), pages) if isinstance(v, Kept)]
+    cleaned = [v.page.text for v in map(fast_clean(clean_stage(EN).lines), pages) if isinstance(v, Kept)]
     words = find_assets(badwords_dir=lists.badwords).badwords()["en"]
     yield reading(files)
     yield cleaning(pages)
-    yield cleaning_as_reference(pages, reference)
+    if punkt:
+        yield cleaning_as_reference(pages, reference)
     yield sentences(cleaned, "sentencex:en")
-    yield sentences(cleaned[:JUDGED], "punkt:english")
+    if punkt:
+        yield sentences(cleaned[:JUDGED], "punkt:english")
     yield spans(texts)
     yield lines(texts)
     yield language(texts[:: max(1, len(texts) // JUDGED)])
@@ -288,6 +173,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(table(found, header=not rows))
             failed |= not part.judges and any(row.agrees < 1 for row in found)
             rows += found
+    found = own_rule(pages, args.rounds)
+    print(table(found, header=False), told_of_own_rule(found), sep="\n")
+    failed |= any(row.agrees < 1 for row in found)
+    rows += found
     results = surroundings() | {
         "pages": len(pages),
         "rounds": args.rounds,
@@ -297,16 +186,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     args.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print("DIFFERENT results: see the last column" if failed else f"same results; written to {args.output}")
     return 1 if failed else 0
-
-
-def table(rows: Sequence[Row], header: bool) -> str:
-    """One line a way."""
-    text = [f"{'part':<24} {'way':<24} {'n':>7} {'µs each':>10} {'times':>7} {'same':>7}"] if header else []
-    for row in rows:
-        text.append(
-            f"{row.part:<24} {row.way:<24} {row.n:>7,} {row.micros:>10,.1f} {row.times:>7.1f} {row.agrees:>7.1%}"
-        )
-    return "\n".join(text)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The loop's fast twins: the same verdict and tally, the same dropped lines, several times faster.
 
-They know the steps that C4 begins with. A line about which these are not plain walks the steps as in the loop.
+They know the steps that C4 begins with. A line about which these are not plain walks the steps as in the loop; one that
+plainly stands is asked about only by those of the others that might have something against it.
 """
 
 from __future__ import annotations
@@ -9,11 +10,29 @@ import ctypes
 import sys
 import threading
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from c4pipe.clean.loop import LineStep, clean, walk
-from c4pipe.clean.sift import ANY, ASK, BLANK, CITED, FIRST, FULL, LAST, LETTERS, LOOK, ROW, ROWS, STANDS, sift
+from c4pipe.clean.sift import (
+    ANY,
+    ASK,
+    ASKED,
+    BLANK,
+    BY_END,
+    BY_WORDS,
+    CITED,
+    FIRST,
+    FULL,
+    LAST,
+    LETTERS,
+    LOOK,
+    NOWHERE,
+    ROW,
+    ROWS,
+    STANDS,
+    sift,
+)
 from c4pipe.page import Dropped, Kept, Page, Rejected, Step, Tally, Unit, Verdict
 from c4pipe.rules.base import LineEdit, LineRule
 from c4pipe.rules.lines import EndMark, MaxWordLength, MinWords, StripCitations
@@ -34,47 +53,102 @@ class Leading(NamedTuple):
     others: Sequence[LineStep]
 
 
+class Others(NamedTuple):
+    """What the steps behind the leading ones want of a line."""
+
+    words: int  # at least so many; 0 where that is not the first thing they want
+    strings: Sequence[bytes]  # in lower case: a line that plainly stands and holds none of them need only walk `asked`
+    asked: Sequence[LineStep]
+
+
+class Doubt(NamedTuple):
+    """A line that is not plain."""
+
+    place: int  # where it belongs in the lines that stand
+    line: str  # with its newline; may be several to `str.splitlines`
+    so_far: tuple[int, int]  # lines that fell before it for their end and for their words
+
+
+class Answer(NamedTuple):
+    """What the steps say of a line that was not plain, or that stood and falls or changes."""
+
+    start: int  # where it begins and ends, with its newline, in the lines that stand; the same where it is not in there
+    end: int
+    broken: LineRule | None
+    line: str
+    so_far: tuple[int, int] | None  # as in Doubt; None where it stood
+
+
 def fast_clean(steps: Sequence[LineStep]) -> Step:
     """`clean` for these steps; several times faster where they begin as C4's do."""
     leading = _leading(steps)
     if leading is None:
         return lambda page: clean(page, steps)
-    arguments = _arguments(leading)
-    scratch = _Scratch()
+    others = _others(leading.others)
+    own = _Own(_arguments(leading, others))
 
     def by_bytes(page: Page) -> Verdict:
+        sieve = own.sieve
         text = page.text.encode(errors="surrogatepass")
-        kept, report = scratch.room(len(text) + 1)
-        size = sift(text, len(text), *arguments, kept, report, ROOM)
-        if size == FULL:
+        left = sieve(text)
+        if left is None:
             return clean(page, steps)
-        left = ctypes.string_at(kept, size)
-        by_end, by_words, asked = scratch.report[:ROWS]
+        stand, fallen, doubts = left.decode(errors="surrogatepass"), sieve.fallen(), sieve.doubts(text, left)
         tally: dict[str, int] = {}
         pieces, done = [], 0
-        for at, broken, line, *so_far in _answers(text, scratch.report[ROWS : ROWS + ROW * asked], steps):
-            if broken is None:
-                pieces += [left[done:at], f"{line}\n".encode(errors="surrogatepass")]
-                done = at
-            elif broken.reason.unit is Unit.PAGE:
+        answers = _answers(stand, doubts, steps, others.asked) if doubts or others.asked else ()
+        for start, end, broken, line, so_far in answers:
+            if broken is not None and broken.reason.unit is Unit.PAGE:
+                if so_far is None:
+                    sieve(text, stop=len(stand[:start].encode(errors="surrogatepass")))
+                    so_far = sieve.fallen()
                 return Rejected(page, broken.reason, line, _counted(tally, leading, *so_far))
+            pieces.append(stand[done:start])
+            done = end
+            if broken is None:
+                pieces.append(f"{line}\n")
             else:
                 _add(tally, broken, 1)
-        cleaned = b"".join([*pieces, left[done:]]).decode(errors="surrogatepass").strip()
-        return Kept(Page(page.url, cleaned, *page[2:]), _counted(tally, leading, by_end, by_words))
+        cleaned = "".join([*pieces, stand[done:]]).strip()
+        return Kept(Page(page.url, cleaned, *page[2:]), _counted(tally, leading, *fallen))
 
     return by_bytes
 
 
 def _answers(
-    text: bytes, rows: array[int], steps: Sequence[LineStep]
-) -> Iterator[tuple[int, LineRule | None, str, int, int]]:
-    """For each line asked about where it belongs in what is kept, what `walk` says of it, and how many lines fell
-    before it for their end and for their words."""
-    for start, end, at, by_end, by_words in zip(*[iter(rows)] * ROW, strict=True):
-        for line in text[start : end + 1].decode(errors="surrogatepass").splitlines():
-            broken, line = walk(line.strip(), steps)
-            yield at, broken, line, by_end, by_words
+    stand: str, doubts: Iterable[Doubt], steps: Sequence[LineStep], asked: Sequence[LineStep]
+) -> Iterator[Answer]:
+    """In the order of the page: lines that are not plain walk the steps, those that stand only what is to be asked."""
+    done = 0
+    for place, doubtful, so_far in doubts:
+        if asked:
+            yield from _objections(stand, done, place, asked)
+            done = place
+        for line in doubtful.splitlines():
+            yield Answer(place, place, *walk(line.strip(), steps), so_far)
+    if asked:
+        yield from _objections(stand, done, len(stand), asked)
+
+
+def _objections(stand: str, start: int, end: int, asked: Sequence[LineStep]) -> Iterator[Answer]:
+    """Which of the lines there fall or change: `walk` written out, for a call a line takes as long as all the rest."""
+    lines, passed = stand[start:end].split("\n")[:-1], 0
+    for number, line in enumerate(lines):
+        changed = line
+        for step in asked:
+            if isinstance(step, LineEdit):
+                changed = step.edit(changed)
+            elif step.breaks(changed):
+                broken: LineRule | None = step
+                break
+        else:
+            if changed is line:
+                continue
+            broken = None
+        start += sum(len(each) + 1 for each in lines[passed:number])
+        end, passed = start + len(line) + 1, number + 1
+        yield Answer(start, end, broken, changed, None)
+        start = end
 
 
 def _counted(tally: dict[str, int], leading: Leading, by_end: int, by_words: int) -> Tally:
@@ -89,18 +163,45 @@ def _add(tally: dict[str, int], rule: LineRule | type[LineRule], lines: int) -> 
         tally[rule.reason.code] = tally.get(rule.reason.code, 0) + lines
 
 
-class _Scratch(threading.local):
-    """What `sift` writes to, kept from page to page: for each thread its own."""
+class _Sieve:
+    """`sift` for certain steps, and what it writes to, kept from page to page."""
 
-    def __init__(self) -> None:
+    def __init__(self, arguments: Sequence[bytes | int]) -> None:
+        self.arguments = arguments  # from `of_byte` to `strings`
         self.kept = array("B")
         self.report = array("q", bytes(8 * (ROWS + ROW * ROOM)))
 
-    def room(self, size: int) -> tuple[int, int]:
-        """Addresses of at least that many bytes, and of the report."""
-        if len(self.kept) < size:
-            self.kept = array("B", bytes(2 * size))
-        return self.kept.buffer_info()[0], self.report.buffer_info()[0]
+    def __call__(self, text: bytes, stop: int = NOWHERE) -> bytes | None:
+        """The lines of the page that stand, as far as `stop`; None where too many are not plain."""
+        if len(self.kept) <= len(text):
+            self.kept = array("B", bytes(2 * len(text) + 2))
+        kept, report = self.kept.buffer_info()[0], self.report.buffer_info()[0]
+        size = sift(text, len(text), *self.arguments, kept, report, ROOM, stop)
+        return None if size == FULL else ctypes.string_at(kept, size)
+
+    def fallen(self) -> tuple[int, int]:
+        """How many of the page just read fell for their end, and how many for their words."""
+        return self.report[BY_END], self.report[BY_WORDS]
+
+    def doubts(self, text: bytes, left: bytes) -> list[Doubt]:
+        """The lines that are not plain of the page just read, of which these lines are left."""
+        doubtful = self.report[ASKED]
+        if not doubtful:
+            return []
+        rows = self.report[ROWS : ROWS + ROW * doubtful]
+        doubts, passed, place = [], 0, 0
+        for start, end, at, by_end, by_words in zip(*[iter(rows)] * ROW, strict=True):
+            place, passed = place + len(left[passed:at].decode(errors="surrogatepass")), at
+            line = text[start : end + 1].decode(errors="surrogatepass")
+            doubts.append(Doubt(place, line, (by_end, by_words)))
+        return doubts
+
+
+class _Own(threading.local):
+    """For each thread a sieve of its own."""
+
+    def __init__(self, arguments: Sequence[bytes | int]) -> None:
+        self.sieve = _Sieve(arguments)
 
 
 def dropped_by(page: Page, steps: Sequence[LineStep]) -> list[Dropped]:
@@ -135,26 +236,39 @@ def _leading(steps: Sequence[LineStep]) -> Leading | None:
     return None
 
 
-def _arguments(leading: Leading) -> tuple[bytes, int, bytes, int, int, bytes]:
-    """What `sift` wants to know of the steps, in its order: from `of_byte` to `strings`."""
-    others, words = leading.others, 0
-    match others:
+def _others(steps: Sequence[LineStep]) -> Others:
+    """What the steps behind the leading ones want.
+
+    To be asked are those that do not say what they need, and all behind an edit, which may make what they need.
+    """
+    words, asked = 0, []
+    match steps:
         case (MinWords() as first, *rest) if type(first) is MinWords:
-            others, words = rest, first.words
-    needs = [_needs(step) for step in others]
-    strings = [b"[", *map(str.encode, ASCII_IN_SMALL), *(string.encode() for strings in needs for string in strings)]
-    plain = all(needs) and len(strings) <= LETTERS
+            words, steps = first.words, rest
+    strings, edited = [b"[", *map(str.encode, ASCII_IN_SMALL)], False
+    for step in steps:
+        needs = [string.encode() for string in _needs(step)]
+        edited = edited or isinstance(step, LineEdit)
+        if needs and not edited and len(strings) + len(needs) <= LETTERS:
+            strings += needs
+        else:
+            asked.append(step)
+    return Others(words, strings, asked)
+
+
+def _arguments(leading: Leading, others: Others) -> tuple[bytes, int, bytes, int, int, bytes]:
+    """What `sift` wants to know of the steps, in its order: from `of_byte` to `strings`."""
     of_byte = bytearray(2 * ANY)
     of_byte[ord("]")] = ASK if any(mark[-1].isspace() for mark in leading.end.marks) else CITED
     for mark in leading.end.marks:
-        of_byte[mark.encode(errors="surrogatepass")[-1]] = STANDS if plain and len(mark.encode()) == 1 else ASK
+        of_byte[mark.encode(errors="surrogatepass")[-1]] = STANDS if len(mark.encode()) == 1 else ASK
     for blank in filter(str.isascii, BLANKS):
         of_byte[ord(blank)] = ASK
     for blank in BLANKS:
         of_byte[ANY + blank.encode()[0]] |= BLANK if blank.isascii() and len(f"a{blank}a".splitlines()) == 1 else LOOK
     cut = leading.end.cut.encode(errors="surrogatepass")
     chars = min(leading.longest.chars, sys.maxsize)
-    return bytes(of_byte), chars, cut, len(cut), words, _shift_and(strings[:LETTERS])
+    return bytes(of_byte), chars, cut, len(cut), others.words, _shift_and(others.strings)
 
 
 def _shift_and(strings: Sequence[bytes]) -> bytes:

@@ -20,6 +20,7 @@ LOOK, BLANK = 1, 2  # bits: newlines and what `cut_inside` and `wide_blank` know
 # a letter; for each byte the bits of the letters that it may be, then the bits of first letters and of last ones.
 FIRST, LAST, LETTERS = 256, 257, 63
 
+NOWHERE = -1  # to stop at
 FULL = -1  # there are more lines to ask about than there is room for
 BY_END, BY_WORDS, ASKED, ROWS = 0, 1, 2, 3  # the report: three counts, then a row for each line to ask about
 ROW = 5  # of that: where the line begins, where it ends, where it belongs in what is kept, BY_END and BY_WORDS so far
@@ -117,10 +118,10 @@ def ends_with(text: Any, start: int, end: int, cut: Any, size: int) -> bool:
     return same == size
 
 
-@native("int64(uint8*, int64, uint8*, int64, uint8*, int64, int64, int64*, uint8*, int64*, int64)")
+@native("int64(uint8*, int64, uint8*, int64, uint8*, int64, int64, int64*, uint8*, int64*, int64, int64)")
 def sift(
     text: Any, size: int, of_byte: Any, chars: int, cut: Any, cut_size: int, words: int,
-    strings: Any, kept: Any, report: Any, room: int,
+    strings: Any, kept: Any, report: Any, room: int, stop: int,
 ) -> int:  # fmt: skip
     """Copies the lines that plainly stand, each with a newline, to `kept`; returns how many bytes those are, or FULL.
 
@@ -134,6 +135,7 @@ def sift(
         kept: (size + 1,)
         report: (ROWS + ROW * room,) gets the numbers of lines that fell for their end, of those that fell for their
             words, and of those to ask about, with a row for each of these.
+        stop: the walk ends at the line that would begin there in `kept`, or NOWHERE.
     """
     done = by_end = by_words = asked = at = 0
     while at < size:
@@ -160,6 +162,8 @@ def sift(
         elif verdict == STANDS and begun < words:
             by_words += 1
         elif verdict == STANDS:
+            if done == stop:
+                break
             for i in range(start, end):
                 kept[done + i - start] = text[i]
             done += end - start + 1

@@ -46,7 +46,7 @@ class LineRule(_Rule):
     """Judges one stripped line. `reason.unit` says whether the line or the whole page goes.
 
     A rule that can only be broken by a line which, in lower case, holds one of some strings may name those as `needs`:
-    it is not asked about pages without them. A subclass with another `breaks` names its own.
+    it is not asked about lines without them. A subclass with another `breaks` names its own.
     """
 
     needs: ClassVar[tuple[str, ...]] = ()

@@ -10,16 +10,14 @@ from typing import ClassVar
 
 import pytest
 from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from c4pipe.clean import LineStep, clean, dropped_by, fast_clean
 from c4pipe.clean.fast import ASCII_IN_SMALL, BLANKS, ROOM
-from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
+from c4pipe.page import Dropped, Kept, Rejected
 from c4pipe.presets import c4_lines
 from c4pipe.rules import (
     EndMark,
     LineEdit,
-    LineRule,
     MaxWordLength,
     MinWords,
     NoBrace,
@@ -28,15 +26,11 @@ from c4pipe.rules import (
     StripCitations,
 )
 from c4pipe.wet import read_wet
+from tests.clean.texts import GOOD, TEXTS, page, told
 
 SHARED = Path(__file__).parents[3] / "shared"
 C4 = c4_lines()
-GOOD = "This line has five words."
 LONG = "x" * 1001
-
-
-def page(text: str) -> Page:
-    return Page("http://a.example/", text, "2024-05-22T10:11:12Z")
 
 
 def cleaned(text: str, steps: Sequence[LineStep] = C4) -> tuple[str, dict[str, int]]:
@@ -217,37 +211,6 @@ def test_no_steps_keep_every_line() -> None:
     assert cleaned(" a \n\nb", ()) == ("a\n\nb", {})
 
 
-# Pieces that are alive to every rule, and to every short cut of the fast twin.
-MARKS = [".", "?", "!", '"', "...", "....", ".[3]", ". [3]", ".[", "[]", "[edit]", "[citation needed]", "[", "]", ":"]
-BREAKS = ["\n", "\n", "\n", "\n\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
-SPACES = [" ", " ", "\t", "\u00a0", "\u1680", "\u2002", "\u202f", "\u205f", "\u3000", "\x1f", "\u200b", "\ud800"]
-WORDS = [
-    "a",
-    "I",
-    "word",
-    "long-word",
-    "é",
-    "。",
-    "{",
-    "}",
-    "lorem ipsum",
-    "Lorem",
-    "ipsum",
-    "JavaScript",
-    "Javascrİpt",
-    "\u212aings use coo\u212aies",
-]
-PHRASES = ["terms of use", "Privacy Policy", "use cookies", "five words stand in here", "x" * 12, "x" * 1001]
-PIECES = st.one_of(*map(st.sampled_from, (MARKS, BREAKS, SPACES, WORDS, PHRASES)))
-LINE = st.lists(st.sampled_from([*WORDS, *PHRASES]), max_size=7).map(" ".join)
-LINES = st.lists(st.tuples(LINE, st.sampled_from(["", *MARKS]), st.sampled_from(["\n"] * 9 + BREAKS)), max_size=8)
-TEXTS = st.one_of(
-    st.lists(PIECES, max_size=20).map("".join),
-    LINES.map(lambda lines: "".join(part for line in lines for part in line)),
-    st.text(st.sampled_from("ab. [1]{\n\"'\x85\u2028"), max_size=40),
-)
-
-
 class Lenient(EndMark):
     """Lets one line pass that has no end mark."""
 
@@ -304,11 +267,6 @@ STEPS: dict[str, tuple[LineStep, ...]] = {
     "an end mark of one's own": (MaxWordLength(), StripCitations(), Lenient(), NoBrace()),
     "a word length of one's own": (OneWord(), StripCitations(), EndMark(), NoJavascript(), NoPolicy()),
 }
-
-
-def told(verdict: Verdict) -> tuple[object, ...]:
-    """Everything in a verdict, its type included, for a Kept and a Rejected may be equal tuples."""
-    return type(verdict), *verdict[:-1], dict(verdict.tally)
 
 
 @settings(max_examples=400, deadline=None)
@@ -376,15 +334,3 @@ def test_fast_clean_is_clean_on_real_pages() -> None:
         codes |= {*verdict.tally, *([verdict.reason.code] if isinstance(verdict, Rejected) else [])}
     # Pages that never meet a rule would show little.
     assert {"no_end_mark", "few_words", "javascript", "curly_brace", "policy"} <= codes
-
-
-def test_a_page_rule_of_ones_own_costs_the_page() -> None:
-    class NoShouting(LineRule):
-        reason: ClassVar = Reason("shouting", Unit.PAGE, "shouts", source="this test")
-
-        def breaks(self, line: str) -> bool:
-            return line.endswith("!!")
-
-    verdict = fast_clean((*C4, NoShouting()))(page(f"A menu\n{GOOD}\nYou really must read this now!!\nA menu"))
-    assert isinstance(verdict, Rejected)
-    assert (verdict.reason.code, verdict.tally) == ("shouting", {"no_end_mark": 1})
