@@ -86,8 +86,7 @@ def own_rule(pages: Sequence[Page], rounds: int) -> list[Row]:
     """The line rules of `en`: alone, with a rule of one's own that is asked beside them, and with that rule among them.
 
     What beside takes more than alone is the rule's own work; among takes as much as beside and what it costs to have
-    such a rule. With each page the ways take turns, and of its turns, which are
-    far apart, the shortest counts.
+    such a rule. With each page the ways take turns; of a way's turns, which are far apart, the shortest counts.
     """
     steps, rule, pages = clean_stage(EN).lines, NoShouting(), pages[:MOST]
     own = (*steps, rule)
@@ -105,7 +104,8 @@ def own_rule(pages: Sequence[Page], rounds: int) -> list[Row]:
         "the rule beside them": (beside, steps),
         "the rule among them": (lambda at: among(pages[at]), own),
     }
-    every, least = range(len(pages)), dict.fromkeys(product(ways, range(len(pages))), math.inf)
+    every = range(len(pages))
+    least = dict.fromkeys(product(ways, every), math.inf)
     for _, at, name in product(range(rounds * TURNS), every, ways):
         least[name, at] = min(least[name, at], _cpu(ways[name][0], at))
     seconds = {name: sum(least[name, at] for at in every) for name in ways}
