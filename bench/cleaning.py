@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, ClassVar
 
 from bench.parity import ROOT, reference_python
@@ -21,8 +23,8 @@ from c4pipe.presets import EN, EN_TFDS
 from c4pipe.rules import LineRule
 from c4pipe.stages import Clean
 
-# The ways of `own_rule` differ by less than what a busy machine does to a round: short turns, and many of them.
-SLICE, TURNS, MOST = 10, 4, 1000  # pages a turn, turns a round, pages in all
+# The ways of `own_rule` differ by less than what a busy machine does to a round: a page a turn, and many turns.
+TURNS, MOST = 4, 1000  # turns a round, pages in all
 
 
 def clean_stage(preset: Any) -> Clean:
@@ -84,7 +86,7 @@ def own_rule(pages: Sequence[Page], rounds: int) -> list[Row]:
     """The line rules of `en`: alone, with a rule of one's own that is asked beside them, and with that rule among them.
 
     What beside takes more than alone is the rule's own work; among takes as much as beside and what it costs to have
-    such a rule. Every few pages the next way has its turn, and of each turn the shortest of all rounds counts.
+    such a rule. With each page the ways take turns; of a way's turns, which are far apart, the shortest counts.
     """
     steps, rule, pages = clean_stage(EN).lines, NoShouting(), pages[:MOST]
     own = (*steps, rule)
@@ -102,13 +104,12 @@ def own_rule(pages: Sequence[Page], rounds: int) -> list[Row]:
         "the rule beside them": (beside, steps),
         "the rule among them": (lambda at: among(pages[at]), own),
     }
-    seconds = dict.fromkeys(ways, 0.0)
-    for start in range(0, len(pages), SLICE):
-        turn = range(start, min(start + SLICE, len(pages)))
-        least = [{name: _cpu(way, turn) for name, (way, _) in ways.items()} for _ in range(rounds * TURNS)]
-        for name in ways:
-            seconds[name] += min(taken[name] for taken in least)
-    first, every = seconds["C4's steps"], range(len(pages))
+    every = range(len(pages))
+    least = dict.fromkeys(product(ways, every), math.inf)
+    for _, at, name in product(range(rounds * TURNS), every, ways):
+        least[name, at] = min(least[name, at], _cpu(ways[name][0], at))
+    seconds = {name: sum(least[name, at] for at in every) for name in ways}
+    first = seconds["C4's steps"]
     return [
         Row("own rule", name, len(pages), seconds[name] / len(pages) * 1e6, first / seconds[name], agrees)
         for name, (way, told) in ways.items()
@@ -130,10 +131,9 @@ def _asked_about(page: Page, steps: Sequence[LineStep]) -> list[str]:
     return heard.lines
 
 
-def _cpu(way: Callable[[int], Any], turn: Sequence[int]) -> float:
+def _cpu(way: Callable[[int], Any], at: int) -> float:
     started = time.process_time()
-    for at in turn:
-        way(at)
+    way(at)
     return time.process_time() - started
 
 
