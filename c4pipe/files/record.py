@@ -106,14 +106,10 @@ def recorded(
     """The files that a corpus was judged with, and what of them is missing, a line each.
 
     A file comes from the copy beside the manifest, else from those `given`, which are told by their sums, else from
-    where a build would find it `here`, if that has the same bytes. ConfigError for a given one that no part has read.
+    where a build would find it `here`, if that has the same bytes.
     """
     files = files_of(manifest)
-    sums = {file["sha256"] for file in files}
     by_sum = {sha256_of(path): path.absolute() for path in given}
-    strange = [path for total, path in by_sum.items() if total not in sums]
-    if strange:
-        raise ConfigError(f"{strange[0]} is none of the files that the corpus was built with: its sha256 is another.")
     found: dict[str, Path] = {}
     missing = []
     for file in files:
@@ -123,6 +119,18 @@ def recorded(
         else:
             found[f"{file['kind']}/{file['name']}"] = path
     return _assets(files, found, here), missing
+
+
+def check_given(manifest: Mapping[str, Any], given: Sequence[Path]) -> None:
+    """ConfigError for a file that no part of the corpus's preset has read."""
+    files = files_of(manifest)
+    strange = [path for path in given if sha256_of(path) not in {file["sha256"] for file in files}]
+    if strange:
+        known = ", ".join(f"{file['name']} ({file['sha256'][:12]}…)" for file in files if not file["at"])
+        raise ConfigError(
+            f"--file {strange[0]} is none of the files that the corpus was built with: its sha256 is another. "
+            f"Expected {known or 'none, for the corpus keeps them all'}."
+        )
 
 
 def _find(folder: Path, file: Mapping[str, Any], given: Mapping[str, Path], here: Assets) -> Path | None:

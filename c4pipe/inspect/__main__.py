@@ -46,6 +46,10 @@ def run(args: argparse.Namespace) -> int:
     from c4pipe.inspect.corpus import open_corpus
 
     corpus = open_corpus(args.folder)
+    if args.file:
+        from c4pipe.files.record import check_given
+
+        check_given(corpus.manifest, args.file)
     if args.serve:
         from c4pipe.inspect.serve import serve
 

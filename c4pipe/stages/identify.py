@@ -14,7 +14,15 @@ from c4pipe.langid.base import UND, Guess
 from c4pipe.page import Kept, Page, Reason, Rejected, Step, Unit, Verdict
 from c4pipe.stages.base import PageStage
 
-_loaded = cache(langid.load)  # its profiles or model once a process
+
+def _loaded(spec: str) -> langid.LanguageIdentifier:
+    """Its profiles or model once a process; of a class of a user's own once for each that has had its name."""
+    return _once(spec, langid.own_class(spec) if langid.own(spec) else None)
+
+
+@cache
+def _once(spec: str, _: type | None) -> langid.LanguageIdentifier:
+    return langid.load(spec)
 
 
 @dataclass(frozen=True)
