@@ -17,8 +17,7 @@ from c4pipe.files.assets import Assets
 from c4pipe.flow.files import Input, is_remote
 from c4pipe.flow.settings import Lists, Settings, kinds_of
 from c4pipe.flow.target import staging_folder
-from c4pipe.langid import default_score, load
-from c4pipe.langid import describe as describe_identifier
+from c4pipe.langid import default_score, describe_identifier, load
 from c4pipe.langid.base import UND
 from c4pipe.presets import Preset, find_preset, for_format, for_languages
 from c4pipe.stages import Identify, Size

@@ -19,14 +19,12 @@ import torch.nn.functional as F  # noqa: N812, what it is called everywhere
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from model.bias import MASKED, RelativeBias, masked, visible
+from model.bias import MASKED, RelativeBias, attention_mask, masked
 from model.cache import Cache, KeyValues
 from model.config import ModelConfig
+from model.ids import IGNORED, PAD
 from model.initial import initial_std
 
-PAD = 0  # also what every target starts from: T5 has no token for the beginning
-EOS = 1
-IGNORED = -100  # a target that is none: no loss, and PAD in the decoder's input
 MOST_LOGITS = 2**31  # at once: 8 GiB in fp32. More rows are done in turn, and their logits again on the way back
 
 
@@ -211,7 +209,10 @@ class T5(nn.Module):
         known = targets.clamp(min=PAD)
         if self.config.has_encoder:
             memory = self.encode(inputs, input_segments)
-            mask, memory_mask = visible(target_segments, target_segments), visible(target_segments, input_segments)
+            mask, memory_mask = (
+                attention_mask(target_segments, target_segments),
+                attention_mask(target_segments, input_segments),
+            )
             hidden = self.decoder(self.shared(shifted(known, target_segments)), mask, memory, memory_mask)
         else:
             hidden = self._read_row(inputs, known, input_segments)[:, inputs.shape[1] :]
@@ -227,7 +228,7 @@ class T5(nn.Module):
 
     def encode(self, inputs: Tensor, segments: Tensor | None = None) -> Tensor:
         """Inputs (B, S) -> memory (B, S, D)."""
-        memory: Tensor = self.encoder(self.shared(inputs), visible(segments, segments))
+        memory: Tensor = self.encoder(self.shared(inputs), attention_mask(segments, segments))
         return memory
 
     def logits(self, hidden: Tensor) -> Tensor:
@@ -249,7 +250,7 @@ class T5(nn.Module):
         """Reads inputs (B, S): what is remembered of them, and the logits (B, V) of the first target."""
         first = inputs.new_full((len(inputs), 1), PAD)
         if self.config.has_encoder:
-            cache = Cache(self.config.decoder_layers, self.encode(inputs, segments), visible(None, segments))
+            cache = Cache(self.config.decoder_layers, self.encode(inputs, segments), attention_mask(None, segments))
             return cache, self.step(first[:, 0], cache)
         cache = Cache(self.config.decoder_layers)
         return cache, self.logits(self._read_row(inputs, first, segments, cache)[:, -1])

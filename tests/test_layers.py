@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 # from its own floor but what NEIGHBOURS allows.
 FLOORS = (
     ("page", "errors"),  # what flows
-    ("text", "files", "command", "native"),  # text and files as such, arguments, loops as machine code
+    ("text", "files", "command", "progress", "native"),  # text and files as such, arguments, progress, machine code
     ("wet", "rules", "langid", "dedup", "shards", "fetch"),  # reading; rules and levels; the Parquet contract
     ("clean", "mixture", "documents"),
     ("stages",),
@@ -35,7 +35,7 @@ NEIGHBOURS = {
     ("files", "text"),  # the hashes of a URL list, by the keys of its URLs
     ("passes", "card"),  # finalize writes it
 }
-ONLY = {"model": {"shards", "mixture", "errors", "command"}}  # the disk is the contract
+ONLY = {"model": {"shards", "mixture", "errors", "command", "text", "progress"}}  # the disk is the contract
 
 # Library -> rooms, or single modules, that may import it. Others may be seen anywhere above the ground floor.
 LIBRARIES = {

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from c4pipe.card.command import build_command
-from c4pipe.card.hub import bytes_of, configs_of, front_matter, part, rows_of
-from c4pipe.card.words import DODGE, KREUTZER, MOST_ROWS, licence, loading, percent, rebuilding, table
+from c4pipe.card.hub import bytes_of, configs_of, front_matter, part, total_rows
+from c4pipe.card.words import DODGE, KREUTZER, MOST_TABLE_ROWS, licence, loading, markdown_table, percent, rebuilding
 from c4pipe.corpus.catalogue import parts_of, says
 from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
@@ -41,7 +41,7 @@ def dataset_card(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> s
 
 
 def _head(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterator[str]:
-    records, kept = manifest["ledger"]["records"], rows_of(manifest["shards"])
+    records, kept = manifest["ledger"]["records"], total_rows(manifest["shards"])
     read = preset.stages[0]
     where = "Common Crawl WET files" if isinstance(read, Read) and read.format == "wet" else "text files"
     months = sorted(month for month in stats.months if re.fullmatch(r"[0-9]{4}-[0-9]{2}", month))
@@ -61,15 +61,15 @@ def _contents(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iter
     shards = manifest["shards"]
     language = {preset.config(name): name for name in stats.languages if name}
     rows = []
-    sizes = {config: rows_of(s for s in shards if s["config"] == config) for config in configs_of(shards)}
+    sizes = {config: total_rows(s for s in shards if s["config"] == config) for config in configs_of(shards)}
     for config, pages in sorted(sizes.items(), key=lambda item: (-item[1], item[0])):
         mine = [shard for shard in shards if shard["config"] == config]
         named = "" if language.get(config, config) == config else f" ({language[config]})"
-        train, validation = (f"{rows_of(part(mine, config, split)):,}" for split in SPLITS)
-        rows.append((f"{config}{named}", train, validation, percent(pages, rows_of(shards)), f"{bytes_of(mine):,}"))
+        train, validation = (f"{total_rows(part(mine, config, split)):,}" for split in SPLITS)
+        rows.append((f"{config}{named}", train, validation, percent(pages, total_rows(shards)), f"{bytes_of(mine):,}"))
     yield "## What is in it"
     yield ""
-    yield from table(("config", "train pages", "validation pages", "of all pages", "bytes"), rows, " >>>>")
+    yield from markdown_table(("config", "train pages", "validation pages", "of all pages", "bytes"), rows, " >>>>")
     yield ""
     yield (
         f"A config holds one language. Bytes are those of {many(len(shards), 'Parquet file')}, compressed. Columns: "
@@ -85,8 +85,8 @@ def _left_out(preset: Preset, left_out: Mapping[str, int]) -> Iterator[str]:
     if not left_out or not isinstance(size, Size):
         return
     ordered = sorted(left_out.items(), key=lambda item: (-item[1], item[0]))
-    named = ", ".join(f"{config} ({pages:,})" for config, pages in ordered[:MOST_ROWS])
-    more = f" and {len(ordered) - MOST_ROWS:,} more" if len(ordered) > MOST_ROWS else ""
+    named = ", ".join(f"{config} ({pages:,})" for config, pages in ordered[:MOST_TABLE_ROWS])
+    more = f" and {len(ordered) - MOST_TABLE_ROWS:,} more" if len(ordered) > MOST_TABLE_ROWS else ""
     yield f"Left out for having fewer than {many(size.pages, 'page')}: {named}{more}."
     yield ""
 
@@ -96,7 +96,7 @@ def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield "Rules in the order in which a page meets them. The first that a line or page breaks is the one that counts."
     yield ""
-    yield from table(
+    yield from markdown_table(
         ("stage", "reason", "a page, line or sentence goes because it …", "removed", "source"),
         list(_rule_rows(preset, manifest["ledger"])),
         "   >",

@@ -13,7 +13,7 @@ from c4pipe.langid.base import UND
 from c4pipe.shards import PAGE_SCHEMA, SPLITS
 
 LICENCE = "odc-by"  # what allenai/c4 has
-SIZES = (
+SIZE_CATEGORIES = (
     "n<1K",
     "1K<n<10K",
     "10K<n<100K",
@@ -26,17 +26,17 @@ SIZES = (
     "100B<n<1T",
 )
 _TYPES = {pa.string(): "string", pa.float64(): "float64"}
-Shard = Mapping[str, Any]  # a row of the manifest's list
+ShardRow = Mapping[str, Any]  # a row of the manifest's list
 
 
-def front_matter(shards: list[Shard], stats: Stats, columns: bool = True) -> Iterator[str]:
+def front_matter(shards: list[ShardRow], stats: Stats, columns: bool = True) -> Iterator[str]:
     """The lines of the YAML, with the columns of `PAGE_SCHEMA` unless the shards may have others."""
     languages = sorted({language.split("-")[0] for language in stats.languages} - {UND, ""})
     yield "---"
     yield f"license: {LICENCE}"
     yield "task_categories: [text-generation, fill-mask]"
     yield f"language: {json.dumps(languages)}"
-    yield f"size_categories: [{json.dumps(size_category(rows_of(shards)))}]"
+    yield f"size_categories: [{json.dumps(size_category(total_rows(shards)))}]"
     yield "configs:" if shards else "configs: []"
     for config in configs_of(shards):
         yield f"- config_name: {json.dumps(config)}"
@@ -52,7 +52,7 @@ def front_matter(shards: list[Shard], stats: Stats, columns: bool = True) -> Ite
     yield "---"
 
 
-def _info(config: str, shards: list[Shard]) -> Iterator[str]:
+def _info(config: str, shards: list[ShardRow]) -> Iterator[str]:
     yield f"- config_name: {json.dumps(config)}"
     yield "  features:"
     for field in PAGE_SCHEMA:
@@ -63,7 +63,7 @@ def _info(config: str, shards: list[Shard]) -> Iterator[str]:
         if mine := part(shards, config, split):
             yield f"  - name: {split}"
             yield f"    num_bytes: {bytes_of(mine)}"
-            yield f"    num_examples: {rows_of(mine)}"
+            yield f"    num_examples: {total_rows(mine)}"
     yield f"  download_size: {bytes_of(shards)}"
     yield f"  dataset_size: {bytes_of(shards)}"
 
@@ -74,24 +74,24 @@ def size_category(rows: int) -> str:
     >>> size_category(999), size_category(1000)
     ('n<1K', '1K<n<10K')
     """
-    return SIZES[min(max(0, len(str(rows)) - 3), len(SIZES) - 1)]
+    return SIZE_CATEGORIES[min(max(0, len(str(rows)) - 3), len(SIZE_CATEGORIES) - 1)]
 
 
-def configs_of(shards: Iterable[Shard]) -> list[str]:
+def configs_of(shards: Iterable[ShardRow]) -> list[str]:
     """The configs of some shards, sorted."""
     return sorted({shard["config"] for shard in shards})
 
 
-def part(shards: Iterable[Shard], config: str, split: str) -> list[Shard]:
+def part(shards: Iterable[ShardRow], config: str, split: str) -> list[ShardRow]:
     """The shards of a split of a config."""
     return [shard for shard in shards if shard["config"] == config and shard["split"] == split]
 
 
-def rows_of(shards: Iterable[Shard]) -> int:
+def total_rows(shards: Iterable[ShardRow]) -> int:
     """Pages in some shards."""
     return sum(shard["rows"] for shard in shards)
 
 
-def bytes_of(shards: Iterable[Shard]) -> int:
+def bytes_of(shards: Iterable[ShardRow]) -> int:
     """Bytes of some shards' files."""
     return sum(shard["bytes"] for shard in shards)

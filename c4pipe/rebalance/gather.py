@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 from c4pipe.corpus.stats import Stats
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
-from c4pipe.rebalance.plan import CONFIG, Output, Plan
+from c4pipe.rebalance.plan import MIXTURE_CONFIG, MixturePlan, MixtureShard
 from c4pipe.rebalance.scatter import POSITION, Scattered, read_index, read_piece
 from c4pipe.shards import ROW_GROUP_BYTES, ROW_GROUP_ROWS, HashingStream, ParquetSink
 
 
-def write_output(plan: Plan, output: Output, staging: str, store: Store, folder: str) -> dict[str, Any]:
+def write_output(plan: MixturePlan, output: MixtureShard, staging: str, store: Store, folder: str) -> dict[str, Any]:
     """Writes one file of the mixture: its row of the manifest, and under `stats` its pages in numbers."""
     split, path, stats, rows = plan.splits[output.split], plan.path(output), Stats(), 0
     with store.write(f"{folder}/{path}") as raw:
@@ -28,7 +28,7 @@ def write_output(plan: Plan, output: Output, staging: str, store: Store, folder:
         for bucket in range(split.buckets):
             rows += _write_bucket(pieces.bucket(bucket), sink, stats)
         sink.close()
-    row = {"path": path, "config": CONFIG, "split": split.name, "rows": rows}
+    row = {"path": path, "config": MIXTURE_CONFIG, "split": split.name, "rows": rows}
     return row | {"bytes": stream.tell(), "sha256": stream.sha256, "stats": stats.to_json()}
 
 
@@ -44,7 +44,7 @@ def _write_bucket(found: tuple[pa.Table, pa.Array], sink: ParquetSink, stats: St
 class _Pieces:
     """What the sources laid down for one output shard. Pieces are read a bucket at a time."""
 
-    def __init__(self, plan: Plan, output: Output, staging: str, store: Store):
+    def __init__(self, plan: MixturePlan, output: MixtureShard, staging: str, store: Store):
         self._split = plan.splits[output.split]
         self._first = output.shard * self._split.buckets
         self._schema = plan.schema.append(POSITION)

@@ -22,7 +22,7 @@ from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SPLITS, read_manifest
 READERS = 16  # threads that look at footers; in a bucket each look waits for the network
 
 
-class Corpus(NamedTuple):
+class SourceCorpus(NamedTuple):
     """A finished corpus, as its manifest describes it."""
 
     name: str
@@ -45,7 +45,7 @@ class Source(NamedTuple):
     raw: int = 0  # bytes of its columns, not compressed
 
 
-def read_corpora(named: Sequence[str], store: Store) -> list[Corpus]:
+def read_corpora(named: Sequence[str], store: Store) -> list[SourceCorpus]:
     """The corpus of each DIR or NAME=DIR of a command line; one that is given a name is one entry.
 
     ConfigError where there is no finished corpus, and where two have one name.
@@ -58,7 +58,7 @@ def read_corpora(named: Sequence[str], store: Store) -> list[Corpus]:
         folder = (word if alone else folder).rstrip("/") or "/"
         manifest, sha256 = _read(folder, store)
         name = posixpath.basename(folder if "://" in folder else str(Path(folder).absolute())) if alone else name
-        found.append(Corpus(name, folder, manifest, sha256, not alone))
+        found.append(SourceCorpus(name, folder, manifest, sha256, not alone))
     names = [corpus.name for corpus in found]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
@@ -80,7 +80,7 @@ def _read(folder: str, store: Store) -> tuple[dict[str, Any], str]:
         return read_manifest(Path(copy)), hashlib.sha256(data).hexdigest()
 
 
-def find_sources(corpora: Sequence[Corpus], languages: Sequence[str]) -> list[Source]:
+def find_sources(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> list[Source]:
     """The shards of the corpora in a fixed order, of these languages (folders of a corpus) or of all.
 
     Of all but `und`, which must be asked for: what no language was found for is not worth being read four times over.
@@ -109,14 +109,14 @@ def find_sources(corpora: Sequence[Corpus], languages: Sequence[str]) -> list[So
     return sorted(found, key=lambda source: (SPLITS.index(source.split), source.entry, source.first))
 
 
-def _rows(corpus: Corpus) -> list[Any]:
+def _rows(corpus: SourceCorpus) -> list[Any]:
     rows = corpus.manifest.get("shards")
     if not isinstance(rows, list):
         raise BuildError(f"{corpus.folder}/{MANIFEST} lists no shards. Build the corpus again.")
     return rows
 
 
-def _checked(row: Any, corpus: Corpus) -> dict[str, Any]:
+def _checked(row: Any, corpus: SourceCorpus) -> dict[str, Any]:
     """A shard of the manifest, if it can be one. BuildError for what no build has written."""
     try:
         config, slash, name = row["path"].partition("/")
@@ -158,7 +158,7 @@ def look_at(sources: Iterable[Source], store: Store) -> tuple[list[Source], pa.S
     return [source for source, _ in looked], _common([schema for _, schema in looked])
 
 
-def verify(source: Source, store: Store) -> None:
+def verify_source(source: Source, store: Store) -> None:
     """BuildError that names the shard if its bytes are not those of the manifest."""
     with store.read(source.path) as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import zlib
 from c4pipe.wet.opening import opens_record
 from c4pipe.wet.window import Window
 
-MAGIC = b"\x1f\x8b\x08"
+GZIP_MAGIC = b"\x1f\x8b\x08"
 PIECE = 256 * 1024  # bytes of text given out at a time: what bounds the memory of a bomb
 MAX_NAME = 64 * 1024  # bytes of a file name or comment in the header of a member
 _FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
@@ -19,7 +19,7 @@ class CutShortError(Exception):
 
 def is_magic(buf: bytes, at: int) -> bool:
     """Whether a member may begin here: magic number, method and no reserved flag."""
-    return buf.startswith(MAGIC, at) and len(buf) > at + 3 and not buf[at + 3] & _RESERVED
+    return buf.startswith(GZIP_MAGIC, at) and len(buf) > at + 3 and not buf[at + 3] & _RESERVED
 
 
 def body_start(window: Window, start: int) -> int | None:
@@ -62,7 +62,7 @@ def opens_with_record(packed: bytes) -> bool | None:
     return True if opens_record(text) else None
 
 
-def whole(packed: bytes) -> tuple[int, int]:
+def member_length(packed: bytes) -> tuple[int, int]:
     """Bytes of deflate data and trailer, if that comes to its end here with the right checksum and length, else 0.
 
     And what it cost to find out, in bytes.

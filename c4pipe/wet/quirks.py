@@ -12,12 +12,12 @@ import re
 from collections.abc import Iterator
 
 from c4pipe.page import NO_LOSS, Kept, Page, Rejected, Tally, Verdict
-from c4pipe.wet.members import Break, Members, Piece
+from c4pipe.wet.members import Break, Chunk, Members
 from c4pipe.wet.plain import PlainPages
 from c4pipe.wet.reasons import NO_DATE, NO_TEXT, NO_URL, TOO_LARGE, UNDECODABLE, UNREADABLE
 from c4pipe.wet.record import Limits
 from c4pipe.wet.running import START, RunningText
-from c4pipe.wet.text import EXCERPT, decode, page_text
+from c4pipe.wet.text import PREVIEW_CHARS, decode, page_text
 from c4pipe.wet.window import Readable
 
 _DELIMITER = b"WARC/1.0"
@@ -99,9 +99,9 @@ class _Reader:
         self._seen = 0  # position up to which it has no end
         self._verified = 0  # position after the last intact member
         self._head: tuple[str, bytes] | None = None  # where a page that is too large begins, and how
-        self._alone: tuple[Piece, Kept] | None = None  # all of the page in progress, which is not in the running text
+        self._alone: tuple[Chunk, Kept] | None = None  # all of the page in progress, which is not in the running text
 
-    def begin(self, piece: Piece, kept: Kept) -> Iterator[Verdict]:
+    def begin(self, piece: Chunk, kept: Kept) -> Iterator[Verdict]:
         """The page that ends in front of this piece, whose page would be `kept` if the next delimiter followed it."""
         text = self._text
         if self._alone is not None:
@@ -113,7 +113,7 @@ class _Reader:
             self._settle_all()
         self._alone = piece, kept
 
-    def feed(self, piece: Piece) -> Iterator[Verdict]:
+    def feed(self, piece: Chunk) -> Iterator[Verdict]:
         """The pages that end in this piece."""
         yield from self._join()
         yield from self._feed(piece)
@@ -128,7 +128,7 @@ class _Reader:
         self._text.settle(self._text.end)
         self._line = self._seen = self._verified = self._text.end
 
-    def _feed(self, piece: Piece) -> Iterator[Verdict]:
+    def _feed(self, piece: Chunk) -> Iterator[Verdict]:
         text = self._text
         if self._head is not None and piece.first:
             text.buf += b"\n"  # a page that is too large ends with its member, also in the middle of a line
@@ -229,7 +229,7 @@ class _Reader:
         page = read_lines(lines)._replace(source=where)
         for value, reason in ((page.url, NO_URL), (page.text, NO_TEXT), (page.timestamp, NO_DATE)):
             if not value:
-                yield Rejected(page._replace(text=page.text[:EXCERPT]), reason)
+                yield Rejected(page._replace(text=page.text[:PREVIEW_CHARS]), reason)
                 return
         yield Kept(page, _UNDECODABLE if undecodable else NO_LOSS)
 

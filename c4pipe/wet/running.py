@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from c4pipe.wet.members import Piece
-from c4pipe.wet.opening import BLANK, BOM, version_line
+from c4pipe.wet.members import Chunk
+from c4pipe.wet.opening import BOM, WHITESPACE, version_line
 
 START = 256  # bytes that surely hold the first two lines of a record
 _MANY = 64
@@ -40,13 +40,13 @@ class RunningText:
         """Position after the last byte at hand."""
         return self.base + len(self.buf)
 
-    def add(self, piece: Piece) -> None:
+    def add(self, piece: Chunk) -> None:
         """The next bytes."""
         self.plain = piece.plain
         self.doubtful = piece.doubtful
         if piece.first:
             lead = piece.data[: 8 * START]
-            text = lead.removeprefix(BOM).lstrip(BLANK)
+            text = lead.removeprefix(BOM).lstrip(WHITESPACE)
             is_record = version_line(text[:START], 0) is not None
             self._marks.append(_Mark(self.end, self.end + len(lead) - len(text), piece.member, is_record))
         self.buf += piece.data

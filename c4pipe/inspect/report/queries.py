@@ -10,7 +10,9 @@ import duckdb
 from c4pipe.corpus.plan import KEPT
 from c4pipe.page import Dropped
 
-TEXT = 200_000  # characters of a sampled page that are looked at; the longest page that any preset keeps has 190,000
+SAMPLED_CHARS = (
+    200_000  # characters of a sampled page that are looked at; the longest page that any preset keeps has 190,000
+)
 DROPS = 5_000  # losses of a sampled page that are looked at
 MOST_TLDS = 5_000  # there are about 1,500; the rest is made up
 REPEATED = ("repeated_line", "repeated_span", "repeated_in_page")
@@ -24,7 +26,7 @@ _KEY = f"hash({_LINE})"
 _PLACE = 1 << 32  # more rows than a file has
 
 
-class Part(NamedTuple):
+class SplitCounts(NamedTuple):
     """The kept pages of one config and split."""
 
     config: str
@@ -54,15 +56,16 @@ class Repeat(NamedTuple):
     times: int  # that it was cut
 
 
-def parts(db: duckdb.DuckDBPyConnection) -> list[Part]:
+def parts(db: duckdb.DuckDBPyConnection) -> list[SplitCounts]:
     """Pages and text of each config and split."""
     sql = "SELECT config, split, count(*), sum(length(text)), sum(strlen(text)) FROM pages GROUP BY ALL ORDER BY ALL"
     return [
-        Part(config, split, n, int(chars), int(size)) for config, split, n, chars, size in db.execute(sql).fetchall()
+        SplitCounts(config, split, n, int(chars), int(size))
+        for config, split, n, chars, size in db.execute(sql).fetchall()
     ]
 
 
-def sampled(db: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
+def sampled_counts(db: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
     """Pages that the rejected table has of each stage and reason."""
     sql = "SELECT stage, reason, count(*) FROM rejected GROUP BY ALL ORDER BY ALL"
     return {(stage, reason): count for stage, reason, count in db.execute(sql).fetchall()}
@@ -110,7 +113,7 @@ def victims(db: duckdb.DuckDBPyConnection, few: int) -> dict[tuple[str, str], li
 
 def _victim(db: duckdb.DuckDBPyConnection, part: str, row: int) -> Victim:
     sql = (
-        f"SELECT url, source, stage, reason, left(detail, 1000), left(text, {TEXT}), dropped[:{DROPS}] "
+        f"SELECT url, source, stage, reason, left(detail, 1000), left(text, {SAMPLED_CHARS}), dropped[:{DROPS}] "
         "FROM rejected WHERE part = $1 AND row = $2"
     )
     found = db.execute(sql, [part, row]).fetchone()

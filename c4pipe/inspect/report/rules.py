@@ -9,7 +9,7 @@ from c4pipe.corpus.catalogue import reasons_of
 from c4pipe.errors import C4Error
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.explain import preset_of
-from c4pipe.inspect.report.marks import Line, excerpt
+from c4pipe.inspect.report.marks import ExcerptLine, excerpt
 from c4pipe.inspect.report.queries import Victim
 from c4pipe.page import Unit
 
@@ -19,17 +19,17 @@ _QUOTING = ("Filter", "Clean")
 _BESIDE = ("rule", "reason", "source", "level")  # keys of a description that are no thresholds
 
 
-class Shown(NamedTuple):
+class RejectedSample(NamedTuple):
     """A sampled page: where it is from, what became of it, and the lines that say why."""
 
     url: str
     source: str
     outcome: str  # "rejected", or "kept" with less text, or rejected "for few_words"
     detail: str
-    lines: list[Line]
+    lines: list[ExcerptLine]
 
 
-class Rule(NamedTuple):
+class RuleRow(NamedTuple):
     """A rule, or a reason that a stage gives without one."""
 
     code: str  # "" for an edit, which drops nothing
@@ -41,7 +41,7 @@ class Rule(NamedTuple):
     took: int
     of: int  # such units that came in; 0 where they are not counted
     emptied: int  # lines that fell with their last sentence
-    victims: list[Shown]
+    victims: list[RejectedSample]
 
 
 class RuledStage(NamedTuple):
@@ -52,7 +52,7 @@ class RuledStage(NamedTuple):
     entered: int
     kept: int
     thresholds: list[tuple[str, Any]]  # of the stage itself
-    rules: list[Rule]
+    rules: list[RuleRow]
 
 
 _Words = Mapping[tuple[str, str], tuple[str, str]]  # (stage, reason) -> in words, unit
@@ -89,7 +89,9 @@ def _in_order(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from (*reasons, *rules) if row["kind"] == "Dedup" else (*rules, *reasons)
 
 
-def _rule(row: dict[str, Any], count: dict[str, Any], said: dict[str, Any], words: _Words, victims: _Victims) -> Rule:
+def _rule(
+    row: dict[str, Any], count: dict[str, Any], said: dict[str, Any], words: _Words, victims: _Victims
+) -> RuleRow:
     stage, code = row["stage"], said.get("reason", "")
     text, unit = words.get((stage, code), ("", _unit(count, code)))
     if code in count.get("flagged", {}) and code not in count["rejected"]:
@@ -99,7 +101,7 @@ def _rule(row: dict[str, Any], count: dict[str, Any], said: dict[str, Any], word
     emptied = count["lines_dropped"].get(code, 0) if unit == Unit.SENTENCE.value else 0
     quoting = row["kind"] in _QUOTING and unit == Unit.PAGE.value
     chosen = victims.get((stage if unit == Unit.PAGE.value else "", code), []) if code else []
-    return Rule(
+    return RuleRow(
         code,
         said.get("rule", ""),
         text,
@@ -121,7 +123,7 @@ def _unit(count: dict[str, Any], code: str) -> str:
     return Unit.PAGE.value
 
 
-def _shown(victim: Victim, code: str, quoting: bool) -> Shown:
+def _shown(victim: Victim, code: str, quoting: bool) -> RejectedSample:
     kept = "kept, less what is marked" if not victim.stage else f"rejected at {victim.stage}: {victim.reason}"
     lines = excerpt(victim.text, victim.dropped, code, victim.detail if quoting else "")
-    return Shown(victim.url, victim.source, kept, victim.detail if victim.reason == code else "", lines)
+    return RejectedSample(victim.url, victim.source, kept, victim.detail if victim.reason == code else "", lines)

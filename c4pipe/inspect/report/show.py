@@ -9,18 +9,18 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-LINE = 280  # characters of a crawled line, name or value that are shown
+LINE_CHARS = 280  # characters of a crawled line, name or value that are shown
 LINK = 2_000  # characters of an address that is a link; browsers take about as much
 NAME = 120  # characters of the name of a number
 CODE = 13  # what a character that is spelt out costs of them, so that a page of such characters stays small
 
-BLANK = "\u00a0"  # that does not break
+NBSP = "\u00a0"  # that does not break
 # Blanks of other scripts and the joiners that Persian and Hindi spell with: they print as what they are.
 _PLAIN = frozenset("\u00a0\u2002\u2003\u2009\u202f\u3000\u200c\u200d")
 _LINK = re.compile(r"https?://[^\s\\]+", re.IGNORECASE)
 
 
-def shown(value: object, most: int = LINE) -> Markup:
+def shown(value: object, most: int = LINE_CHARS) -> Markup:
     """Text with control and bidi characters spelt out, in an element that keeps its direction to itself.
 
     What is longer than `most` ends in an ellipsis; a character that is spelt out counts for several.
@@ -28,10 +28,10 @@ def shown(value: object, most: int = LINE) -> Markup:
     >>> shown("<b>\\u202e")
     Markup('<bdi>&lt;b&gt;<i>\\\\u202e</i></bdi>')
     """
-    return Markup("<bdi>{}</bdi>").format(spelt(value, most))
+    return Markup("<bdi>{}</bdi>").format(spelt_out(value, most))
 
 
-def spelt(value: object, most: int = LINE) -> Markup:
+def spelt_out(value: object, most: int = LINE_CHARS) -> Markup:
     """`shown` without the element around it."""
     text = str(value)
     parts: list[Markup] = []
@@ -66,7 +66,7 @@ def name(of: str) -> str:
     return "".join(char for char in of[:NAME] if not _is_odd(char))
 
 
-def number(value: float) -> str:
+def figure(value: float) -> str:
     """`12,345`; of a mean below a thousand one decimal.
 
     >>> number(1234), number(1028.86), number(28.86)
@@ -84,11 +84,11 @@ def percent(value: float) -> str:
     if value in (0, 1):
         text = f"{100 * value:.0f}"
     elif value < 0.0001:
-        text = f"<{BLANK}0.01"
+        text = f"<{NBSP}0.01"
     else:
         text = f"{100 * value:.2f}" if value < 0.01 else f"{100 * value:.1f}"
-        text = f">{BLANK}99.9" if text == "100.0" else text
-    return f"{text}{BLANK}%"
+        text = f">{NBSP}99.9" if text == "100.0" else text
+    return f"{text}{NBSP}%"
 
 
 def size(count: float) -> str:
@@ -101,7 +101,7 @@ def size(count: float) -> str:
     unit = next(units)
     while count >= 1000 and unit != "GB":
         count, unit = count / 1000, next(units)
-    return f"{count:,.0f}{BLANK}B" if unit == "B" else f"{count:,.1f}{BLANK}{unit}"
+    return f"{count:,.0f}{NBSP}B" if unit == "B" else f"{count:,.1f}{NBSP}{unit}"
 
 
 def short(value: int) -> str:
@@ -116,7 +116,7 @@ def short(value: int) -> str:
     return str(value)
 
 
-def plain(value: Any) -> str:
+def setting_text(value: Any) -> str:
     """A setting or threshold as a person would write it.
 
     >>> plain(("a", "b")), plain(None), plain(True), plain(190000)
@@ -130,9 +130,9 @@ def plain(value: Any) -> str:
         case int():
             return f"{value:,}"
         case dict():
-            return ", ".join(f"{key} {plain(item)}" for key, item in value.items()) or "none"
+            return ", ".join(f"{key} {setting_text(item)}" for key, item in value.items()) or "none"
         case str():
             return value
         case Sequence():
-            return " ".join(map(plain, value)) or "none"
+            return " ".join(map(setting_text, value)) or "none"
     return str(value)
