@@ -1,6 +1,6 @@
 """What is added to the scores of an attention: by distance, and where a query may not look.
 
-Letters as in t5.py: B rows, Q queries, N keys, H heads.
+Letters as in t5.py and stack.py: B rows, Q queries, N keys, H heads.
 """
 
 from __future__ import annotations

@@ -165,7 +165,7 @@ def checkpoint_faults(folder: Path) -> list[str]:
 def changed_settings(saved: Any, now: Any, name: str = "") -> list[str]:
     """Where two settings differ, as JSON sees them.
 
-    >>> differences({"lr": 0.01, "data": {"seed": 1}}, {"lr": 0.02, "data": {"seed": 1}})
+    >>> changed_settings({"lr": 0.01, "data": {"seed": 1}}, {"lr": 0.02, "data": {"seed": 1}})
     ['lr was 0.01, now it is 0.02']
     """
     if isinstance(saved, Mapping) and isinstance(now, Mapping):

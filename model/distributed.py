@@ -27,7 +27,8 @@ from model.bias import RelativeBias
 from model.config import ModelConfig
 from model.errors import ConfigError
 from model.initial import initial_std
-from model.t5 import T5, Block
+from model.stack import Block
+from model.t5 import T5
 
 JOIN_TIMEOUT = timedelta(hours=2)  # that the others have while the first process reads a corpus and trains a tokenizer
 

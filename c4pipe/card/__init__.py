@@ -9,7 +9,7 @@ from typing import Any
 
 from c4pipe.card.command import build_command
 from c4pipe.card.hub import bytes_of, configs_of, front_matter, part, total_rows
-from c4pipe.card.words import DODGE, KREUTZER, MOST_TABLE_ROWS, licence, loading, markdown_table, percent, rebuilding
+from c4pipe.card.words import DODGE, KREUTZER, MOST_TABLE_ROWS, licence, loading, markdown_table, rebuilding
 from c4pipe.corpus.catalogue import parts_of, says
 from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
@@ -18,7 +18,7 @@ from c4pipe.presets import PRESETS, Preset
 from c4pipe.rules import BadWords, LineEdit
 from c4pipe.shards import SPLITS
 from c4pipe.stages import Identify, Read, Size
-from c4pipe.text import many
+from c4pipe.text import many, percent
 
 __all__ = ["dataset_card"]
 

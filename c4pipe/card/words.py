@@ -105,14 +105,3 @@ def markdown_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], align
 
 def _row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def percent(part: int, whole: int) -> str:
-    """A share, never 0 for something: a language of few pages is what people look for.
-
-    >>> percent(1, 3), percent(1, 10**6), percent(0, 0)
-    ('33.3 %', 'under 0.1 %', '0 %')
-    """
-    if not part:
-        return "0 %"
-    return "under 0.1 %" if 1000 * part < whole else f"{part / whole:.1%}".replace("%", " %")

@@ -45,7 +45,7 @@ class Location(NamedTuple):
     def url(self) -> str:
         """A URL for a record without one, as unique and as stable as the name of its file.
 
-        >>> Place("shelf/a b?.txt", 0, alone=True).url, Place("rows.jsonl", 17).url
+        >>> Location("shelf/a b?.txt", 0, alone=True).url, Location("rows.jsonl", 17).url
         ('file:///shelf/a%20b%3F.txt', 'file:///rows.jsonl#17')
         """
         path = quote(self.name, errors="replace")

@@ -18,7 +18,7 @@ _FORMULA = tuple("=+-@＝＋－＠\t\r")  # a spreadsheet may calculate what beg
 def to_plain(value: Any) -> Any:
     """What JSON can hold: named tuples as objects, numbers that are none as null, dates and the like as text.
 
-    >>> plain({1: (b"\\xff", float("nan"))})
+    >>> to_plain({1: (b"\\xff", float("nan"))})
     {'1': ['ff', None]}
     """
     match value:

@@ -6,7 +6,7 @@ from typing import Any
 
 from c4pipe.inspect.output import as_text
 from c4pipe.inspect.terminal import Screen, StyledText, bar, shorten
-from c4pipe.text import many
+from c4pipe.text import many, percent
 
 LANGUAGE_ROWS, DOMAIN_ROWS, MONTH_ROWS, SPLIT_ROWS, FAULT_ROWS, ENTRY_ROWS = (
     20,
@@ -45,11 +45,6 @@ def show_answer(screen: Screen, found: dict[str, Any]) -> None:
     screen.table(table, "".join(">" if number else "<" for number in numbers), indent=0)
     more = "; there are more (--limit)" if found["more"] else ""
     screen.say((f"{many(len(rows), 'row')}{more}", "dim"))
-
-
-def percent(share: float | None) -> str:
-    """Two digits behind the point; "–" for a share of nothing."""
-    return "–" if share is None else f"{share:.2%}"
 
 
 def _title(screen: Screen, facts: dict[str, Any]) -> None:

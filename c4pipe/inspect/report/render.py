@@ -107,7 +107,7 @@ def _environment() -> jinja2.Environment:
         "linked": show.linked,
         "name": show.name,
         "number": show.figure,
-        "percent": show.percent,
+        "percent": show.unbroken_percent,
         "size": show.size,
         "plain": show.setting_text,
         "stream": stream,

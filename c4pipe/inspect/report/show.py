@@ -9,6 +9,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from c4pipe.text import percent
+
 LINE_CHARS = 280  # characters of a crawled line, name or value that are shown
 LINK = 2_000  # characters of an address that is a link; browsers take about as much
 NAME = 120  # characters of the name of a number
@@ -69,32 +71,21 @@ def name(of: str) -> str:
 def figure(value: float) -> str:
     """`12,345`; of a mean below a thousand one decimal.
 
-    >>> number(1234), number(1028.86), number(28.86)
+    >>> figure(1234), figure(1028.86), figure(28.86)
     ('1,234', '1,029', '28.9')
     """
     return f"{value:,}" if isinstance(value, int) else f"{value:,.0f}" if value >= 1000 else f"{value:,.1f}"
 
 
-def percent(value: float) -> str:
-    """A part of one, with as many decimals as say something; its blanks do not break.
-
-    >>> [percent(part).replace(BLANK, " ") for part in (0, 0.00004, 0.0042, 0.551, 0.9999, 1)]
-    ['0 %', '< 0.01 %', '0.42 %', '55.1 %', '> 99.9 %', '100 %']
-    """
-    if value in (0, 1):
-        text = f"{100 * value:.0f}"
-    elif value < 0.0001:
-        text = f"<{NBSP}0.01"
-    else:
-        text = f"{100 * value:.2f}" if value < 0.01 else f"{100 * value:.1f}"
-        text = f">{NBSP}99.9" if text == "100.0" else text
-    return f"{text}{NBSP}%"
+def unbroken_percent(share: float) -> str:
+    """A share as `percent` has it, its blanks such as do not break."""
+    return percent(share).replace(" ", NBSP)
 
 
 def size(count: float) -> str:
     """Bytes in decimal units, as disks are sold.
 
-    >>> [size(count).replace(BLANK, " ") for count in (999, 1500, 828_600_000_000)]
+    >>> [size(count).replace(NBSP, " ") for count in (999, 1500, 828_600_000_000)]
     ['999 B', '1.5 kB', '828.6 GB']
     """
     units = iter(("B", "kB", "MB", "GB"))
@@ -119,7 +110,7 @@ def short(value: int) -> str:
 def setting_text(value: Any) -> str:
     """A setting or threshold as a person would write it.
 
-    >>> plain(("a", "b")), plain(None), plain(True), plain(190000)
+    >>> setting_text(("a", "b")), setting_text(None), setting_text(True), setting_text(190000)
     ('a b', 'none', 'yes', '190,000')
     """
     match value:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.inspect.report.show import linked, name, percent, setting_text, shown, size, spelt_out
+from c4pipe.inspect.report.show import linked, name, setting_text, shown, size, spelt_out, unbroken_percent
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_link_is_shown_in_full() -> None:
 
 @given(st.integers(0, 10**9), st.integers(1, 10**9))
 def test_a_share_is_never_rounded_to_all_or_nothing(part: int, of: int) -> None:
-    words = percent(min(part, of) / of)
+    words = unbroken_percent(min(part, of) / of)
     assert (words == "0\u00a0%") == (part == 0)
     assert (words == "100\u00a0%") == (part >= of)
 
