@@ -16,7 +16,7 @@ from c4pipe.wet.gzips import GZIP_MAGIC
 from c4pipe.wet.members import Break, Chunk, Members
 from c4pipe.wet.opening import foreign
 from c4pipe.wet.reasons import DAMAGED_MEMBER, TRUNCATED, UNREADABLE
-from c4pipe.wet.window import CHUNK, Readable
+from c4pipe.wet.window import READ_BYTES, Readable
 
 HOLD = 4 << 20  # bytes of text: members up to this size are believed as a whole or not at all
 UNPACK_BYTES = 4096  # bytes of text asked of zstd at a time, for those in front of an error are lost with it
@@ -79,7 +79,7 @@ def unpacked(stream: Readable) -> Iterator[bytes | Break]:
     elif (says := foreign(head)) is not None:
         yield Break(UNREADABLE, 0, says)
     else:
-        while chunk := source.read(CHUNK):
+        while chunk := source.read(READ_BYTES):
             yield chunk
 
 

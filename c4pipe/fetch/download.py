@@ -28,7 +28,7 @@ def download(
     """Fetches `url` to `target`, going on with a part that an earlier run left; the size in bytes.
 
     `target` appears whole, checked and flushed to the disk, or not at all; a file that was there is replaced.
-    `on_bytes` hears of every piece that comes, `before_rename` of the size when all is well. FetchError when it cannot
+    `on_bytes` hears of all bytes that come, `before_rename` of the size when all is well. FetchError when it cannot
     be had, DiskError when it cannot be written, StoppedError when the client is stopped: the part stays for the next
     run. Two downloads to one target at once are not for this function: see `files.Lock`.
     """
@@ -62,7 +62,7 @@ def download(
     client.clock.check()
     if before_rename is not None:
         before_rename(size)
-    part.settle()
+    part.finish()
     return size
 
 

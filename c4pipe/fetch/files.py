@@ -75,7 +75,7 @@ class PartialFile:
             for path in (self.path, self._note):
                 path.unlink(missing_ok=True)
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Gives the file its name: flushed to the disk, renamed, the folder flushed."""
         with disk(self.target):
             with self.path.open("rb") as file:

@@ -16,11 +16,11 @@ from typing import Generic, NamedTuple, Never, TypeVar
 from isal import isal_zlib
 
 from c4pipe.page import Reason
-from c4pipe.wet.gzips import GZIP_MAGIC, PIECE, CutShortError, body_start, is_magic, salvage
+from c4pipe.wet.gzips import CHUNK_BYTES, GZIP_MAGIC, CutShortError, body_start, is_magic, salvage
 from c4pipe.wet.opening import foreign, is_beginning, is_markup, is_record, next_record, opens_record
 from c4pipe.wet.reasons import DAMAGED_MEMBER, NO_HEADER, TRUNCATED, UNREADABLE
 from c4pipe.wet.resync import LOOKAHEAD, RETAIN, Resync
-from c4pipe.wet.window import CHUNK, Readable, Window
+from c4pipe.wet.window import READ_BYTES, Readable, Window
 
 FAST = 1 << 20  # bytes: members up to this size, packed and unpacked, take the fast path
 ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stub has an instance for the class
@@ -39,7 +39,7 @@ class Chunk(NamedTuple):
 
 
 class Break(NamedTuple):
-    """Bytes that could not be read. What was in progress is lost; the next piece begins a member."""
+    """Bytes that could not be read. What was in progress is lost; the next chunk begins a member."""
 
     reason: Reason  # DAMAGED_MEMBER, TRUNCATED, or what the whole file is: UNREADABLE, NO_HEADER
     offset: int
@@ -62,13 +62,13 @@ MemberReader = Callable[
 
 
 def no_run(_: Window, pos: int) -> Generator[Never, None, int]:
-    """Makes nothing of the members: each is read in pieces."""
+    """Makes nothing of the members: each is read in chunks."""
     yield from ()
     return pos
 
 
 class Members(Generic[Made]):
-    """Iterates over the pieces and breaks of a stream, and what `run` makes of the whole small members in it.
+    """Iterates over the chunks and breaks of a stream, and what `run` makes of the whole small members in it.
 
     Whatever `stream.read` raises passes through.
     """
@@ -82,7 +82,7 @@ class Members(Generic[Made]):
 
     def __iter__(self) -> Iterator[Made | Chunk | Break]:
         window = self._window
-        window.need(0, CHUNK)
+        window.need(0, READ_BYTES)
         if (says := foreign(window.buf)) is not None:
             yield Break(UNREADABLE, 0, says)
         elif window.buf[:2] == GZIP_MAGIC[:2] or GZIP_MAGIC.startswith(window.buf):
@@ -98,7 +98,7 @@ class Members(Generic[Made]):
         markup = is_markup(window.buf)  # a page about WARC files may quote a record: only gzip counts as data in it
         known = opens_record(window.buf) or (window.ended and is_beginning(window.buf))
         known = known and (is_record(window.buf) or self._resync.search(0, window.end) is None)
-        while not known and window.need(pos, CHUNK):
+        while not known and window.need(pos, READ_BYTES):
             record = None if markup else next_record(window.buf, pos - window.base)
             member = self._resync.search(pos, window.end)  # even after a record, which may be stored text of a member
             if member is None and record is not None:
@@ -118,7 +118,7 @@ class Members(Generic[Made]):
                 says = "an HTML or XML page" if markup else says
                 yield Break(UNREADABLE if markup or blank else NO_HEADER, 0, says)
                 return
-        while window.need(pos, CHUNK):
+        while window.need(pos, READ_BYTES):
             yield Chunk(window.bytes(pos, window.end - pos), 0, first, False, plain=True)
             pos, first = window.end, False
             window.forget(pos)
@@ -134,8 +134,8 @@ class Members(Generic[Made]):
                 return
             fault: _Fault | None
             if is_magic(window.buf, pos - window.base):
-                if (piece := self._fast(pos)) is not None:
-                    yield piece
+                if (chunk := self._fast(pos)) is not None:
+                    yield chunk
                     pos = self._next
                     window.forget(pos)
                     continue
@@ -160,7 +160,7 @@ class Members(Generic[Made]):
         return _Fault(pos, "zero bytes" if not any(head) else "no gzip data")
 
     def _fast(self, pos: int) -> Chunk | None:
-        """The whole member in one piece, if it is small and intact."""
+        """The whole member in one chunk, if it is small and intact."""
         window, at = self._window, pos
         inflater = isal_zlib.decompressobj(31)
         parts = []
@@ -205,7 +205,7 @@ class Members(Generic[Made]):
             ended = not feed
             saved = inflater.copy()
             try:
-                out = inflater.decompress(feed, PIECE)
+                out = inflater.decompress(feed, CHUNK_BYTES)
             except zlib.error as error:
                 yield Chunk(salvage(saved, feed), start, first, False, doubtful=True)
                 return _Fault(at, str(error).rpartition(": ")[2])

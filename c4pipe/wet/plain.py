@@ -31,7 +31,7 @@ class PlainPages:
         self._data, self._member = b"", 0  # of the page that was given last
 
     @property
-    def piece(self) -> Chunk:
+    def chunk(self) -> Chunk:
         """The member whose page was given last."""
         return Chunk(self._data, self._member, True, True)
 

@@ -1,4 +1,4 @@
-"""The record layer: pieces of text become records, each with its header and exactly its own body.
+"""The record layer: chunks of text become records, each with its header and exactly its own body.
 
     Chunk, Break, ... --read_records--> WarcRecord | LostRecord
 
@@ -40,12 +40,12 @@ def records_in(event: Chunk | Break, splitter: RecordSplitter, limits: Limits) -
     return splitter.feed(event)
 
 
-def sole_record(piece: Chunk, limits: Limits) -> WarcRecord | None:
+def sole_record(chunk: Chunk, limits: Limits) -> WarcRecord | None:
     """The record of a member that holds just one, in the form that Common Crawl writes; None: look closer.
 
     The fast path: what it gives, the splitter gives too.
     """
-    data = piece.data
+    data = chunk.data
     body = data.find(b"\r\n\r\n") + 4
     if not 12 < body <= limits.header or not data.startswith(b"WARC/1.") or data[8:10] != b"\r\n":
         return None
@@ -61,4 +61,4 @@ def sole_record(piece: Chunk, limits: Limits) -> WarcRecord | None:
         return None
     if data[body + length :] not in (b"\r\n\r\n", b""):
         return None
-    return WarcRecord(piece.member, 0, data[:8].decode("ascii"), fields, head, data[body : body + length])
+    return WarcRecord(chunk.member, 0, data[:8].decode("ascii"), fields, head, data[body : body + length])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from c4pipe.wet.gzips import GZIP_MAGIC, CutShortError, body_start, is_magic, member_length, opens_with_record
-from c4pipe.wet.window import CHUNK, Window
+from c4pipe.wet.window import READ_BYTES, Window
 
 LOOKAHEAD = 4096  # bytes that show whether a record or a member starts here
 TRIAL = 1 << 20  # bytes of a member that are inflated to see whether it is intact
@@ -43,7 +43,7 @@ class Resync:
                     return None
                 pos = max(pos, window.end - len(GZIP_MAGIC) + 1)
                 window.forget(pos)
-                window.need(pos, CHUNK)
+                window.need(pos, READ_BYTES)
             elif until is not None and at >= until:
                 return None
             elif self._believable(at):

@@ -51,9 +51,9 @@ class RecordSplitter:
         self._verdicts += 1
         self._right += 1
 
-    def feed(self, piece: Chunk) -> Iterator[WarcRecord | LostRecord]:
-        """The records that this piece settles."""
-        self._text.add(piece)
+    def feed(self, chunk: Chunk) -> Iterator[WarcRecord | LostRecord]:
+        """The records that this chunk completes."""
+        self._text.add(chunk)
         yield from self._advance(MORE)
         self._text.thin()
 
@@ -83,7 +83,7 @@ class RecordSplitter:
         yield LostRecord(by.reason, offset, by.detail, inner, fields)
         self._open = self._useless = None
         self._damaged = True
-        text.settle(text.end)
+        text.consume(text.end)
         text.forget_ends()
 
     # -- the machine --------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ class RecordSplitter:
         start = text.after_blanks(text.pos)
         if text.buf.startswith(BOM, start - text.base):
             start += len(BOM)
-        text.settle(start)
+        text.consume(start)
         if start == text.end:
             return False
         if text.end - start < START and not left.final and not RECORD_START.match(text.buf):
@@ -194,9 +194,9 @@ class RecordSplitter:
         at = next_record(text.buf, text.pos - text.base)
         places = [place for place in (None if at is None else text.base + at, text.hard(text.pos)) if place is not None]
         if not places:
-            text.settle(max(text.pos, text.end - START))
+            text.consume(max(text.pos, text.end - START))
             return False
-        text.settle(min(places))
+        text.consume(min(places))
         known = self._useless is not None and self._useless.known
         lost = self._lost_stretch(text.pos)
         return True if known else lost
@@ -211,7 +211,7 @@ class RecordSplitter:
         self._wrong += mismatch
         self._crossing = self._crossing or text.crosses(record.start, end)
         self._open = None
-        text.settle(end)
+        text.consume(end)
         if mismatch:
             content = content.rstrip(b"\r\n")
         return WarcRecord(offset, inner, record.version, record.fields, head, content, mismatch)
@@ -219,7 +219,7 @@ class RecordSplitter:
     def _truncated(self, start: int, fields: Mapping[str, str], says: str) -> LostRecord:
         offset, inner = self._text.place(start)
         self._open = None
-        self._text.settle(self._text.end)
+        self._text.consume(self._text.end)
         return LostRecord(TRUNCATED, offset, says, inner, fields)
 
     def _skip(
@@ -229,7 +229,7 @@ class RecordSplitter:
         head = self._text.bytes(start, start + START)
         self._useless = _Useless(start, LostRecord(reason, offset, says, inner, fields), head, known)
         self._open = None
-        self._text.settle(to)
+        self._text.consume(to)
         return True
 
     def _lost_stretch(self, until: int, whole_file: bool = False) -> LostRecord:

@@ -88,11 +88,11 @@ def test_the_fast_path_says_what_the_splitter_says(
     texts: list[str], eol: bytes, length: int | None, end: bytes
 ) -> None:
     data = b"".join(member(n, text, eol=eol, length=length, end=end) for n, text in enumerate(texts))
-    for piece in Members(io.BytesIO(data)):
-        assert isinstance(piece, Chunk)
-        fast = sole_record(piece, Limits())
+    for chunk in Members(io.BytesIO(data)):
+        assert isinstance(chunk, Chunk)
+        fast = sole_record(chunk, Limits())
         splitter = RecordSplitter(Limits())
-        slow = [*splitter.feed(piece), *splitter.finish()]
+        slow = [*splitter.feed(chunk), *splitter.finish()]
         assert fast is None or slow == [fast]
 
 

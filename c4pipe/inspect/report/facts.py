@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from c4pipe.inspect.corpus import Corpus, connect
 from c4pipe.inspect.report import queries
-from c4pipe.inspect.report.rules import VICTIMS, RuledStage, ruled_stages
+from c4pipe.inspect.report.rules import SAMPLES_SHOWN, RuledStage, ruled_stages
 from c4pipe.inspect.report.tables import Bin, TopRows, bins, domains, first, languages, mixture_rows, most_first, tlds
 from c4pipe.inspect.report.yardsticks import Yardstick, yardsticks
 
@@ -107,7 +107,7 @@ def gather(corpus: Corpus) -> Facts:
     pages = {key: count for key, count in lost.items() if key[0] != steps[0].name}  # readable ones
     table = queries.sampled_counts(db)
     held = {key: count for key, count in table.items() if key[0]}
-    stages, changed = ruled_stages(corpus, queries.victims(db, VICTIMS))
+    stages, changed = ruled_stages(corpus, queries.sampled_pages(db, SAMPLES_SHOWN))
     inputs = sorted(manifest.get("inputs", []), key=lambda item: (not item["faults"], item["path"]))
     parts = queries.parts(db)
     found = Facts(

@@ -36,7 +36,7 @@ class SplitCounts(NamedTuple):
     bytes: int  # of the texts in UTF-8
 
 
-class Victim(NamedTuple):
+class SampledPage(NamedTuple):
     """A page of the rejected table; `stage` is "" for one that was kept and lost lines."""
 
     url: str
@@ -93,7 +93,7 @@ def tlds_rejected(db: duckdb.DuckDBPyConnection, weights: Mapping[tuple[str, str
     return found
 
 
-def victims(db: duckdb.DuckDBPyConnection, few: int) -> dict[tuple[str, str], list[Victim]]:
+def sampled_pages(db: duckdb.DuckDBPyConnection, few: int) -> dict[tuple[str, str], list[SampledPage]]:
     """Sampled pages of each (stage, reason) that rejected pages, and of each ("", reason) that cut from them.
 
     Of each those whose source has the smallest md5: the same for any number of shards and workers.
@@ -111,7 +111,7 @@ def victims(db: duckdb.DuckDBPyConnection, few: int) -> dict[tuple[str, str], li
     return {(stage, code): [found[place["part"], place["row"]] for place in rows] for stage, code, rows in chosen}
 
 
-def _victim(db: duckdb.DuckDBPyConnection, part: str, row: int) -> Victim:
+def _victim(db: duckdb.DuckDBPyConnection, part: str, row: int) -> SampledPage:
     sql = (
         f"SELECT url, source, stage, reason, left(detail, 1000), left(text, {SAMPLED_CHARS}), dropped[:{DROPS}] "
         "FROM rejected WHERE part = $1 AND row = $2"
@@ -120,7 +120,7 @@ def _victim(db: duckdb.DuckDBPyConnection, part: str, row: int) -> Victim:
     assert found is not None
     url, source, stage, reason, detail, text, dropped = found
     drops = tuple(Dropped(drop["reason"], drop["line"]) for drop in dropped)
-    return Victim(url, source, stage, reason, detail, text, drops)
+    return SampledPage(url, source, stage, reason, detail, text, drops)
 
 
 def repeats(db: duckdb.DuckDBPyConnection, most: int) -> list[Repeat]:

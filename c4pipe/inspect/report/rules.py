@@ -10,10 +10,10 @@ from c4pipe.errors import C4Error
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.explain import preset_of
 from c4pipe.inspect.report.marks import ExcerptLine, excerpt
-from c4pipe.inspect.report.queries import Victim
+from c4pipe.inspect.report.queries import SampledPage
 from c4pipe.page import Unit
 
-VICTIMS = 3  # pages shown of a rule
+SAMPLES_SHOWN = 3  # pages shown of a rule
 # What a rule of these kinds says of a page stands in the page: its line or its word.
 _QUOTING = ("Filter", "Clean")
 _BESIDE = ("rule", "reason", "source", "level")  # keys of a description that are no thresholds
@@ -41,7 +41,7 @@ class RuleRow(NamedTuple):
     took: int
     of: int  # such units that came in; 0 where they are not counted
     emptied: int  # lines that fell with their last sentence
-    victims: list[RejectedSample]
+    samples: list[RejectedSample]
 
 
 class RuledStage(NamedTuple):
@@ -56,15 +56,15 @@ class RuledStage(NamedTuple):
 
 
 _Words = Mapping[tuple[str, str], tuple[str, str]]  # (stage, reason) -> in words, unit
-_Victims = Mapping[tuple[str, str], Sequence[Victim]]
+_Samples = Mapping[tuple[str, str], Sequence[SampledPage]]
 
 
-def ruled_stages(corpus: Corpus, victims: _Victims) -> tuple[list[RuledStage], list[str]]:
+def ruled_stages(corpus: Corpus, samples: _Samples) -> tuple[list[RuledStage], list[str]]:
     """The stages of the manifest, and in what today's rules differ from those that built the corpus."""
     words, changed = _words(corpus)
     counts = {stage["stage"]: stage for stage in corpus.manifest.get("ledger", {}).get("stages", [])}
     said = corpus.manifest["preset"].get("stages", [])
-    return [_stage(row, counts[row["stage"]], words, victims) for row in said if row["stage"] in counts], changed
+    return [_stage(row, counts[row["stage"]], words, samples) for row in said if row["stage"] in counts], changed
 
 
 def _words(corpus: Corpus) -> tuple[_Words, list[str]]:
@@ -75,8 +75,8 @@ def _words(corpus: Corpus) -> tuple[_Words, list[str]]:
     return {(stage, reason.code): (words, reason.unit.value) for stage, reason, words in reasons_of(preset)}, changed
 
 
-def _stage(row: dict[str, Any], count: dict[str, Any], words: _Words, victims: _Victims) -> RuledStage:
-    rules = [_rule(row, count, said, words, victims) for said in _in_order(row)]
+def _stage(row: dict[str, Any], count: dict[str, Any], words: _Words, samples: _Samples) -> RuledStage:
+    rules = [_rule(row, count, said, words, samples) for said in _in_order(row)]
     own = row.get("level", row)
     beside = (*_BESIDE, "stage", "kind", "rules", "reasons")
     thresholds = [(name, value) for name, value in own.items() if name not in beside]
@@ -90,7 +90,7 @@ def _in_order(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _rule(
-    row: dict[str, Any], count: dict[str, Any], said: dict[str, Any], words: _Words, victims: _Victims
+    row: dict[str, Any], count: dict[str, Any], said: dict[str, Any], words: _Words, samples: _Samples
 ) -> RuleRow:
     stage, code = row["stage"], said.get("reason", "")
     text, unit = words.get((stage, code), ("", _unit(count, code)))
@@ -100,7 +100,7 @@ def _rule(
     of = {"page": count["in"], "noted": count["in"], "line": count.get("lines", {}).get("in", 0)}.get(unit, 0)
     emptied = count["lines_dropped"].get(code, 0) if unit == Unit.SENTENCE.value else 0
     quoting = row["kind"] in _QUOTING and unit == Unit.PAGE.value
-    chosen = victims.get((stage if unit == Unit.PAGE.value else "", code), []) if code else []
+    chosen = samples.get((stage if unit == Unit.PAGE.value else "", code), []) if code else []
     return RuleRow(
         code,
         said.get("rule", ""),
@@ -111,7 +111,7 @@ def _rule(
         count.get(table, {}).get(code, 0),
         of,
         emptied,
-        [_shown(victim, code, quoting) for victim in chosen[:VICTIMS]],
+        [_shown(sample, code, quoting) for sample in chosen[:SAMPLES_SHOWN]],
     )
 
 
@@ -123,7 +123,7 @@ def _unit(count: dict[str, Any], code: str) -> str:
     return Unit.PAGE.value
 
 
-def _shown(victim: Victim, code: str, quoting: bool) -> RejectedSample:
-    kept = "kept, less what is marked" if not victim.stage else f"rejected at {victim.stage}: {victim.reason}"
-    lines = excerpt(victim.text, victim.dropped, code, victim.detail if quoting else "")
-    return RejectedSample(victim.url, victim.source, kept, victim.detail if victim.reason == code else "", lines)
+def _shown(sample: SampledPage, code: str, quoting: bool) -> RejectedSample:
+    kept = "kept, less what is marked" if not sample.stage else f"rejected at {sample.stage}: {sample.reason}"
+    lines = excerpt(sample.text, sample.dropped, code, sample.detail if quoting else "")
+    return RejectedSample(sample.url, sample.source, kept, sample.detail if sample.reason == code else "", lines)
