@@ -18,6 +18,7 @@ from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.corpora import make_corpora, presets_of
 from beam_jobs.dry_run import predict
 from beam_jobs.workers import as_build_error, tended
+from c4pipe.card import check_schema
 from c4pipe.files.assets import find_assets
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore, Input, find_inputs, write_inputs
@@ -30,6 +31,7 @@ from c4pipe.flow.target import (
     clear_half_written,
     clear_staging,
     finished_manifest,
+    keep_lists,
     prepare,
     prepare_staging,
 )
@@ -57,6 +59,7 @@ def run(args: Namespace, rest: list[str]) -> int:
     corpora = make_corpora(args, presets, assets, inputs)
     for settings in corpora:
         settings.plan.bind()  # every outside file is looked for now
+        check_schema(settings.plan.schema())
     if args.dry_run:
         print(predict(corpora, inputs))
         return 0
@@ -67,12 +70,12 @@ def run(args: Namespace, rest: list[str]) -> int:
         return 0
     if len(corpora) > 1:
         check_siblings(args.output)
-    look(corpora, args.overwrite)  # before a lock is made
+    look(corpora, inputs, args.overwrite)  # before a lock is made
     with ExitStack() as locks:
         own = [settings.output for settings in corpora]
         for folder in dict.fromkeys([*([args.staging] if args.staging else []), args.output, *own]):
             locks.enter_context(FolderLock(folder))
-        found = look(corpora, args.overwrite)
+        found = look(corpora, inputs, args.overwrite)
         missing = tuple(settings for settings, done in zip(corpora, found, strict=True) if done is None)
         took = build(args, missing, inputs, options) if missing else None
         if not (args.keep_staging or args.staging):
@@ -80,9 +83,10 @@ def run(args: Namespace, rest: list[str]) -> int:
         return conclude(args, corpora, found, took)
 
 
-def look(corpora: Corpora, overwrite: bool) -> Found:
+def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> Found:
     """What is there of the corpora; ConfigError where something else is in their place."""
-    return [finished_manifest(settings.output, settings.description["fingerprint"], overwrite) for settings in corpora]
+    named = [(item.name, item.bytes) for item in inputs]
+    return [finished_manifest(settings, named, overwrite) for settings in corpora]
 
 
 def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: PipelineOptions) -> float:
@@ -97,6 +101,7 @@ def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: Pipel
             clear_half_written(corpora[0].staging)
             for settings in corpora:
                 prepare(settings.output, settings.own)
+                keep_lists(settings)
             with workers_of(options), BuildProgress(corpora, inputs, stderr):
                 beam_pipeline(corpora, options).run().wait_until_finish()
         except BaseException as error:
@@ -111,7 +116,8 @@ def conclude(args: Namespace, corpora: Corpora, found: Found, took: float | None
         print(summary(manifest, settings.output, faults_of(settings)))
         if done:
             print(
-                "  it was there already: inputs of the same names and sizes, same settings; --overwrite builds it again"
+                "  it was there already: inputs of the same names and sizes, same settings, files, versions and code; "
+                "--overwrite builds it again"
             )
     if took is not None:
         pages = manifests[0]["ledger"]["stages"][0]["kept"]
@@ -153,11 +159,7 @@ def beam_pipeline(corpora: Corpora, options: PipelineOptions) -> beam.Pipeline:
 
 def notes(settings: Settings) -> list[str]:
     """What a person should know before the build, in a line each."""
-    shipped = [
-        kind
-        for kind, found in settings.description["assets"].items()
-        if "shipped" in json.dumps(found) and kind != "punkt"
-    ]
+    shipped = dict.fromkeys(file["kind"] for file in settings.description["files"] if file["origin"] == "shipped")
     if not shipped:
         return []
     exact = " So this corpus is not exactly the reference's." if settings.preset.name == "en.tfds" else ""

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import platform
 import resource
 import sys
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any
 
 from beam_jobs.workers import terminated
 from c4pipe import __version__
 from c4pipe.errors import BuildError, C4Error
 from c4pipe.text import printable
 
-PACKAGE = Path(__file__).parents[1] / "c4pipe"
-_ASIDE = ("fetch", "inspect")  # rooms that no byte of a corpus comes from
-
 
 def versions(libraries: Iterable[str]) -> dict[str, str]:
     """What the manifest says of the tools: c4pipe, Python and these libraries."""
     ours = {"c4pipe": __version__, "python": platform.python_version()}
     return ours | {name: version(name) for name in libraries}
-
-
-def hash_of_code() -> Any:
-    """A running sha256 over the code that decides the bytes of a corpus."""
-    known = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        if path.relative_to(PACKAGE).parts[0] not in _ASIDE:
-            known.update(path.read_bytes())
-    return known
 
 
 def exit_code_of(name: str, job: Callable[[], int]) -> int:

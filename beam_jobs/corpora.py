@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from argparse import Namespace
 from dataclasses import replace
 from typing import Any
 
-from beam_jobs.command import hash_of_code, versions
+from beam_jobs.command import versions
 from c4pipe.corpus.catalogue import describe
+from c4pipe.corpus.identity import code_of_corpus, fingerprint
 from c4pipe.errors import ConfigError
 from c4pipe.files.assets import Assets
+from c4pipe.files.record import accounts, carried
 from c4pipe.flow.files import Input, is_remote
-from c4pipe.flow.settings import Lists, Settings, kinds_of
+from c4pipe.flow.settings import Settings
 from c4pipe.flow.target import staging_folder
-from c4pipe.langid import default_score, describe_identifier, load
+from c4pipe.langid import default_score, load
 from c4pipe.langid.base import UND
 from c4pipe.presets import Preset, find_preset, for_format, for_languages
-from c4pipe.stages import Identify, Size
+from c4pipe.stages import Identify, Scope, Size
 
 TYPICAL_WET = 80 << 20  # bytes of a file of a list in a bucket, whose size nobody has asked for
 LIBRARIES = ("apache-beam", "langdetect", "mmh3", "numpy", "pyarrow", "sentencex", "tldextract", "nltk")
@@ -49,7 +50,7 @@ def presets_of(args: Namespace) -> list[Preset]:
 def _with_identifier(preset: Preset, name: str) -> Preset:
     """The preset with another identifier, for those of its languages that it knows, and as sure as is usual for it."""
     for stage in preset.stages:
-        if isinstance(stage, Identify):
+        if isinstance(stage, Identify):  # what --langid speaks of
             known = {*load(name).languages, UND}
             languages = tuple(language for language in stage.languages if language in known)
             preset = preset.on(replace(stage, by=name, languages=languages, min_score=default_score(name)))
@@ -67,8 +68,8 @@ def _languages(text: str) -> list[str]:
 def _with_size(preset: Preset, pages: int) -> Preset:
     """The preset with a least number of pages a language."""
     last = preset.stages[-1]
-    if isinstance(last, Size):
-        return preset.on(replace(last, pages=pages))
+    if last.scope is Scope.CONFIG:
+        return preset.on(Size(last.name, pages))
     return preset.after(last.name, Size("size", pages))
 
 
@@ -95,16 +96,16 @@ def make_settings(
             "rejected": args.rejected,
             "limit_pages": args.limit_pages,
         },
-        "assets": assets.describe(kinds_of(preset.stages)),
-        "identifiers": [describe_identifier(stage.by) for stage in preset.stages if isinstance(stage, Identify)],
+        "files": accounts(preset.stages, assets),
+        "identifiers": identifiers_of(preset),
         "versions": versions(LIBRARIES),
+        "code": code_of_corpus(preset),
     }
     named = [[item.name, item.bytes, item.expected] for item in inputs]
-    known = json.dumps([describe(preset), description, named], sort_keys=True)
-    description["fingerprint"] = hashlib.sha256(known.encode()).hexdigest()
+    description["fingerprint"] = fingerprint([describe(preset), description, named])
     return Settings(
         preset=preset,
-        lists=Lists.of(preset, assets),
+        assets=carried(preset.stages, assets),
         output=output,
         staging=staging,
         inputs=len(inputs),
@@ -118,16 +119,21 @@ def make_settings(
     )
 
 
-def staging_key(inputs: list[Input]) -> str:
-    """What a build must share with an earlier one to go on with its intermediate files: inputs as they are, our code.
+def identifiers_of(preset: Preset) -> list[dict[str, Any]]:
+    """What the manifest says of those who tell languages: with the same of these, a text gets the same answer."""
+    return [{"stage": stage.name, **stage.identifier()} for stage in preset.stages if stage.kept_languages()]
 
-    What they were made with, settings and versions, decides over the folders inside.
+
+def staging_key(inputs: list[Input]) -> str:
+    """What a build must share with an earlier one to go on with its intermediate files: inputs as they are.
+
+    What they were made with, code, settings, files and versions, decides over the folders inside.
     """
-    known = hash_of_code()
+    known = hashlib.sha256()
     for item in inputs:
         try:
             modified = None if is_remote(item.path) else os.stat(item.path).st_mtime_ns
         except (OSError, ValueError):  # it is counted as unreadable
             modified = None
         known.update(os.fsencode(f"{item.path} {item.name} {item.bytes} {item.expected} {modified}\n"))
-    return str(known.hexdigest())
+    return known.hexdigest()

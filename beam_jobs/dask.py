@@ -18,8 +18,8 @@ from apache_beam.runners.dask.transform_evaluator import TRANSLATIONS, DaskBagOp
 from dask.distributed import Client, LocalCluster, default_client
 from distributed.scheduler import KilledWorker, NoValidWorkerError, NoWorkerError
 
-from beam_jobs.command import hash_of_code
 from beam_jobs.workers import WORKER_DIED
+from c4pipe.corpus.identity import code_of_everything
 from c4pipe.errors import BuildError, ConfigError
 
 PARTITIONS = 2  # a worker: more would be spread more evenly, but each takes every step of the job for itself
@@ -102,4 +102,4 @@ def _workers_of(named: dict[str, Any]) -> int:
 
 def _code() -> str:
     """What the bytes of a corpus depend on, where this is called."""
-    return str(hash_of_code().hexdigest())
+    return code_of_everything()

@@ -80,7 +80,7 @@ def _trial(corpora: Corpora, inputs: list[Input], pages: int) -> Trial:
         return Trial(
             stages[0][0]["kept"],
             {s.preset.name: stages[-1]["kept"] for s, stages in zip(trial, stages, strict=True)},
-            sum(json.loads(path.read_bytes())["bytes"] for path in Path(trial[0].trunk).rglob("*.summary.json")),
+            sum(json.loads(path.read_bytes())["bytes"] for path in Path(trial[0].prefix(0)).rglob("*.summary.json")),
             sum(shard["bytes"] for manifest in manifests for shard in manifest["shards"]),
             sum(path.stat().st_size for path in files),
             seconds,

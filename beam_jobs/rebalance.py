@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
@@ -15,9 +14,10 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, TestOptions
 
 from beam_jobs.arguments import beam_flags, workers_of
-from beam_jobs.command import exit_code_of, hash_of_code, peak_memory, versions
+from beam_jobs.command import exit_code_of, peak_memory, versions
 from beam_jobs.rebalance_arguments import parse
 from beam_jobs.workers import as_build_error, tended
+from c4pipe.corpus.identity import code_of_mixture, fingerprint
 from c4pipe.errors import ConfigError
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import FolderLock
@@ -108,13 +108,13 @@ def make_job(args: Namespace, mixture: Mixture, corpora: list[SourceCorpus]) -> 
             "shards": args.shards or "auto",
         },
         "versions": versions(MIXTURE_LIBRARIES),
+        "code": code_of_mixture(),
         "inputs": [_described(corpus) for corpus in corpora],
     }
-    description["fingerprint"] = hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
-    known = hash_of_code()
-    known.update(json.dumps([description["fingerprint"], *(corpus.folder for corpus in corpora)]).encode())
+    description["fingerprint"] = fingerprint(description)
+    known = fingerprint([description["fingerprint"], *(corpus.folder for corpus in corpora)])
     output = args.output.rstrip("/") or "/"
-    return Rebalancing(output, staging_folder(output, known.hexdigest()), description)
+    return Rebalancing(output, staging_folder(output, known), description)
 
 
 def _described(corpus: SourceCorpus) -> dict[str, Any]:

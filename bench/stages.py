@@ -32,7 +32,7 @@ STAGES = (
     ("c4pipe/text/urls.py", "dedup"),
     ("c4pipe/passes/staging.py", "write"),
     ("c4pipe/passes/finishing.py", "write"),
-    ("c4pipe/shards.py", "write"),
+    ("c4pipe/shards/sink.py", "write"),
     ("c4pipe/passes/sample.py", "write"),
     ("c4pipe/passes/rejected.py", "write"),
     ("c4pipe/passes/merging.py", "write"),

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+NO_EXTRA: Mapping[str, Any] = {}  # pickles, as an immutable view would not; nobody writes into it
 
 
 class Page(NamedTuple):
@@ -31,6 +33,11 @@ class Page(NamedTuple):
     language_votes: str = (
         ""  # what each voter said, "fasttext:de:0.98 cld2:de:0.99 script:Latn:1.00"; "" without voters
     )
+    extra: Mapping[str, Any] = NO_EXTRA  # values of the columns that stages add, by name; never changed in place
+
+    def adding(self, **values: Any) -> Page:
+        """The page with values of columns that its stage adds."""
+        return self._replace(extra={**self.extra, **values})
 
 
 class Unit(Enum):

@@ -4,16 +4,19 @@ of yours and name it: `--preset my_presets:STRICT`."""
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar, cast
 
 from c4pipe.clean import LineStep
 from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.langid.base import UND
 from c4pipe.langid.codes import MC4
+from c4pipe.page import Unit
+from c4pipe.part import Part
 from c4pipe.rules import (
-    END_MARKS,
     BadWords,
     EndMark,
     ListedDomain,
@@ -30,7 +33,7 @@ from c4pipe.rules import (
     NoPolicy,
     StripCitations,
 )
-from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, RowStage, Size, Stage
+from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, Scope, Size, Stage
 
 
 @dataclass(frozen=True)
@@ -43,25 +46,14 @@ class Preset:
     own: str = "en"  # the language that the name stands for
 
     def __post_init__(self) -> None:
+        for stage in self.stages:
+            _check(stage, self.name)
         names = [stage.name for stage in self.stages]
         if len(set(names)) < len(names):
             raise ConfigError(f"preset {self.name!r} names a stage twice: {', '.join(names)}.")
-        if not isinstance(self.stages[0], Read) or any(isinstance(stage, Read) for stage in self.stages[1:]):
-            raise ConfigError(f"preset {self.name!r} must begin with its one Read stage; it has {', '.join(names)}.")
-        levels = [isinstance(stage.level, UrlLevel) for stage in self.stages if isinstance(stage, Dedup)]
-        if levels not in ([True], [True, False]):
-            raise ConfigError(
-                f"preset {self.name!r} needs one dedup of URLs and at most one of text, behind it; "
-                f"it has {', '.join(names)}."
-            )
-        cleans = [i for i, stage in enumerate(self.stages) if isinstance(stage, Clean)]
-        urls = next(i for i, stage in enumerate(self.stages) if isinstance(stage, Dedup))
-        if len(cleans) > 1 or any(i < urls for i in cleans):
-            raise ConfigError(f"preset {self.name!r} may have one Clean stage, behind the dedup of URLs.")
-        if any(isinstance(stage, Size) for stage in self.stages[:-1]):
-            raise ConfigError(
-                f"preset {self.name!r} may have one Size stage, behind all others; it has {', '.join(names)}."
-            )
+        wrong = _disorder(self.stages)
+        if wrong:
+            raise ConfigError(f"preset {self.name!r} {wrong}; it has {', '.join(names)}.")
 
     def named(self, name: str, says: str) -> Preset:
         """The same stages under another name."""
@@ -95,15 +87,23 @@ class Preset:
         return names.index(name)
 
     @property
-    def trunk(self) -> tuple[Stage, ...]:
-        """The stages up to the last dedup. Presets that have them in common share their staged pages."""
-        last = max(i for i, stage in enumerate(self.stages) if isinstance(stage, Dedup))
-        return self.stages[: last + 1]
+    def read(self) -> Read:
+        """How it reads its inputs."""
+        return cast(Read, self.stages[0])
+
+    def indices(self, scope: Scope) -> tuple[int, ...]:
+        """The indices of the stages of that scope."""
+        return tuple(i for i, stage in enumerate(self.stages) if stage.scope is scope)
+
+    @property
+    def identify(self) -> Stage | None:
+        """The stage that asks for the language, if one does."""
+        return next((stage for stage in self.stages if stage.kept_languages()), None)
 
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages that the preset keeps."""
-        return next((stage.languages for stage in self.stages if isinstance(stage, Identify)), ())
+        return () if self.identify is None else self.identify.kept_languages()
 
     def config(self, language: str) -> str:
         """The folder for pages of a language: `en.2019` in German is `de.2019`, `realnewslike` is `realnewslike.de`."""
@@ -112,10 +112,36 @@ class Preset:
             return language + dot + rest
         return self.name if language == self.own else f"{self.name}.{language}"
 
-    def rows(self, start: int, stop: int) -> tuple[tuple[int, RowStage], ...]:
-        """The row-wise stages between two indices, each with its index."""
-        numbered = enumerate(self.stages[start:stop], start)
-        return tuple((i, stage) for i, stage in numbered if not isinstance(stage, Read | Dedup | Size))
+
+def _check(stage: Any, preset: str) -> None:
+    """ConfigError for what is no stage, or cannot be compared, as stages of presets over one reading are."""
+    if not isinstance(stage, Stage) or not hasattr(stage, "__dataclass_fields__"):
+        raise ConfigError(
+            f"preset {preset!r} holds {stage!r}, which is no stage. Expected frozen dataclasses that stand on Read, "
+            "Dedup, Size or PageStage of c4pipe.stages."
+        )
+    try:
+        hash(stage)
+    except TypeError as error:
+        raise ConfigError(
+            f"preset {preset!r}: stage {stage.name!r} cannot be compared ({error}). Make it a frozen dataclass whose "
+            "fields are numbers, strings, or tuples of them."
+        ) from None
+
+
+def _disorder(stages: tuple[Stage, ...]) -> str:
+    """What is wrong with the order of stages, "" if nothing is: Read, pages, URLs, then texts and pages, maybe Size."""
+    scopes = "".join(stage.scope.value for stage in stages)
+    if not re.fullmatch("i[^i]*", scopes):
+        return "must begin with its one Read stage"
+    if not re.fullmatch("[^ut]*u[^u]*", scopes):
+        return "needs one dedup of URLs, and those of text behind it"
+    if "c" in scopes[:-1]:
+        return "may have one Size stage, behind all others"
+    for stage in stages[: scopes.index("u")]:
+        if any(told.unit is not Unit.PAGE for told in stage.told()):
+            return f"cuts lines in stage {stage.name!r}, which must stand behind the dedup of URLs"
+    return ""
 
 
 def c4_lines(min_words: int = 5) -> tuple[LineStep, ...]:
@@ -214,37 +240,28 @@ def for_languages(preset: Preset, languages: Iterable[str]) -> Preset:
         raise ConfigError(f"preset {preset.name!r} needs one language at least.")
     if wanted == preset.languages:
         return preset
-    if any(isinstance(stage, Read) and stage.quirks for stage in preset.stages):
+    if preset.read.quirks:
         raise ConfigError(f"preset {preset.name!r} is exact for {', '.join(preset.languages)} only; use `en` instead.")
     return replace(preset, stages=tuple(_for(stage, wanted) for stage in preset.stages))
 
 
 def for_format(preset: Preset, name: str) -> Preset:
     """The preset for inputs of another format than WET: one of documents.FORMATS."""
-    read = preset.stages[0]
-    if isinstance(read, Read) and read.quirks and name != read.format:
+    if preset.read.quirks and name != preset.read.format:
         raise ConfigError(f"preset {preset.name!r} reads WET files as the reference does, and no {name}; use `en`.")
     return preset.on(Read(format=name)) if name != "wet" else preset
 
 
-def _for(stage: Stage, languages: tuple[str, ...]) -> Stage:
-    if isinstance(stage, Identify):
-        return replace(stage, languages=languages)
-    if isinstance(stage, Clean):
-        stage = replace(stage, lines=tuple(_with_marks(step, languages) for step in stage.lines))
-    if len(languages) > 1:
-        return stage
-    splitter = f"sentencex:{languages[0].partition('-')[0]}"  # zh-cn is zh
-    if isinstance(stage, Dedup) and isinstance(stage.level, SpanLevel):
-        stage = replace(stage, level=replace(stage.level, splitter=splitter))
-    if isinstance(stage, Clean | Dedup):
-        then = tuple(replace(r, splitter=splitter) if isinstance(r, MinSentences) else r for r in stage.then)
-        stage = replace(stage, then=then)
-    return stage
+_P = TypeVar("_P", bound=Part)
 
 
-def _with_marks(step: LineStep, languages: tuple[str, ...]) -> LineStep:
-    if not isinstance(step, EndMark):
-        return step
-    own = (mark for language in languages for mark in END_MARKS.get(language, ()))
-    return replace(step, marks=tuple(dict.fromkeys([*step.marks, *own])))
+def _for(part: _P, languages: tuple[str, ...]) -> _P:
+    """The part, and the parts in its fields, for these languages."""
+    changed: dict[str, Any] = {}
+    for field in fields(part):  # type: ignore[arg-type]
+        value = getattr(part, field.name)
+        if isinstance(value, Part):
+            changed[field.name] = _for(value, languages)
+        elif isinstance(value, tuple) and any(isinstance(one, Part) for one in value):
+            changed[field.name] = tuple(_for(one, languages) if isinstance(one, Part) else one for one in value)
+    return (replace(part, **changed) if changed else part).for_languages(languages)  # type: ignore[type-var]

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from beam_jobs.arguments import parse
@@ -15,16 +16,37 @@ from c4pipe.card import dataset_card
 from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.stats import Stats
 from c4pipe.presets import EN, EN_2019, EN_NOBLOCKLIST, MULTILINGUAL, PRESETS, Preset
-from c4pipe.shards import PAGE_SCHEMA
+from c4pipe.shards import PAGE_SCHEMA, schema_with
 from c4pipe.stages import Size
 
 yaml = pytest.importorskip("yaml", reason="PyYAML comes with `datasets`, which the test extra installs")
 
 SHARDS: list[dict[str, Any]] = [
-    {"config": "en", "split": "train", "rows": 900, "bytes": 5000, "path": "en/train-00000-of-00002.parquet"},
-    {"config": "en", "split": "train", "rows": 99, "bytes": 600, "path": "en/train-00001-of-00002.parquet"},
-    {"config": "en", "split": "validation", "rows": 1, "bytes": 70, "path": "en/validation-00000-of-00001.parquet"},
-    {"config": "no", "split": "train", "rows": 2, "bytes": 8, "path": "no/train-00000-of-00001.parquet"},
+    {
+        "config": "en",
+        "split": "train",
+        "rows": 900,
+        "bytes": 5000,
+        "memory": 9000,
+        "path": "en/train-00000-of-00002.parquet",
+    },
+    {
+        "config": "en",
+        "split": "train",
+        "rows": 99,
+        "bytes": 600,
+        "memory": 700,
+        "path": "en/train-00001-of-00002.parquet",
+    },
+    {
+        "config": "en",
+        "split": "validation",
+        "rows": 1,
+        "bytes": 70,
+        "memory": 80,
+        "path": "en/validation-00000-of-00001.parquet",
+    },
+    {"config": "no", "split": "train", "rows": 2, "bytes": 8, "memory": 9, "path": "no/train-00000-of-00001.parquet"},
 ]
 
 
@@ -81,10 +103,32 @@ def test_the_front_matter_describes_columns_and_counts() -> None:
         assert [feature["dtype"] for feature in config["features"]] == kinds
     english = info[0]
     assert english["splits"] == [
-        {"name": "train", "num_bytes": 5600, "num_examples": 999},
-        {"name": "validation", "num_bytes": 70, "num_examples": 1},
+        {"name": "train", "num_bytes": 9700, "num_examples": 999},
+        {"name": "validation", "num_bytes": 80, "num_examples": 1},
     ]
+    assert (english["download_size"], english["dataset_size"]) == (5670, 9780)
+
+
+def test_an_older_build_has_not_counted_its_bytes_in_memory() -> None:
+    older = [{key: value for key, value in shard.items() if key != "memory"} for shard in SHARDS]
+    english = front(card(older))["dataset_info"][0]
     assert (english["download_size"], english["dataset_size"]) == (5670, 5670)
+
+
+def test_the_columns_are_those_of_the_files() -> None:
+    fields = [pa.field("no", pa.int32()), pa.field("tags", pa.list_(pa.string())), pa.field("seen", pa.timestamp("us"))]
+    columns = [{"name": "no", "type": "int32", "from": "rate"}, {"name": "text", "type": "string", "from": ""}]
+    manifest = described(columns=columns)
+    text = dataset_card(EN, manifest, Stats(pages_kept=1), schema_with(fields))
+    assert front(text)["dataset_info"][0]["features"][-4:] == [
+        {"name": "record_id", "dtype": "string"},
+        {"name": "no", "dtype": "int32"},
+        {"name": "tags", "list": "string"},
+        {"name": "seen", "dtype": "timestamp[us]"},
+    ]
+    said = section(text, "What is in it")
+    assert "`url` (these three as in allenai/c4), `language`, `language_score`, `language_votes` (who said what" in said
+    assert "`record_id`, `no` (by stage `rate`), `tags` and `seen`." in said
 
 
 @pytest.mark.parametrize(
@@ -198,11 +242,11 @@ def test_the_card_says_every_rule_with_its_numbers_and_what_was_removed() -> Non
 def test_every_reason_of_every_preset_finds_its_count(preset: Preset) -> None:
     ledger = Ledger.of(stage.name for stage in preset.stages)
     for stage, count in zip(preset.stages, ledger.stages, strict=True):
-        for reason in stage.reasons():
+        for reason in stage.all_reasons():
             place = {"page": count.rejected, "line": count.lines_dropped, "sentence": count.sentences_dropped}
             place[reason.unit.value][reason.code] = 11
     removed = section(card(preset=preset, ledger=ledger), "What was removed, and why")
-    assert removed.count("| 11 ") == sum(len(list(stage.reasons())) for stage in preset.stages)
+    assert removed.count("| 11 ") == sum(len(list(stage.all_reasons())) for stage in preset.stages)
 
 
 def test_known_limits_name_their_sources_and_what_they_mean_here() -> None:

@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[1]
 # from its own floor but what NEIGHBOURS allows.
 FLOORS = (
     ("page", "errors"),  # what flows
-    ("text", "files", "command", "progress", "native"),  # text and files as such, arguments, progress, machine code
+    ("part",),  # what a preset is made of
+    ("text", "command", "progress", "native"),  # text as such, arguments, progress, loops as machine code
+    ("files",),  # files as such, and those that rules read
     ("wet", "rules", "langid", "dedup", "shards", "fetch"),  # reading; rules and levels; the Parquet contract
     ("clean", "mixture", "documents"),
     ("stages",),
@@ -31,8 +33,6 @@ FLOORS = (
     ("beam_jobs",),
 )
 NEIGHBOURS = {
-    ("text", "files"),  # where Punkt's data lies
-    ("files", "text"),  # the hashes of a URL list, by the keys of its URLs
     ("passes", "card"),  # finalize writes it
 }
 ONLY = {"model": {"shards", "mixture", "errors", "command", "text", "progress"}}  # the disk is the contract
@@ -46,7 +46,7 @@ LIBRARIES = {
     "llvmlite": {"native"},
     "matplotlib": {"rebalance/picture", "model"},
     "mmh3": {"text"},
-    "nltk": {"text", "files"},
+    "nltk": {"text"},
     "numba": {"langid", "native"},
     "pyarrow": {
         "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance", "inspect", "model",

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from c4pipe.shards import PAGE_SCHEMA
 from tests.wetfiles import SAMPLES, manifest_of, rows
 
 LOAD = """
@@ -19,6 +20,7 @@ print(json.dumps({
     "configs": get_dataset_config_names(folder),
     "columns": {name: list(split.features) for name, split in found.items()},
     "types": {column: feature.dtype for column, feature in found["train"].features.items()},
+    "memory": {name: 0 if streaming else split.data.nbytes for name, split in found.items()},
     "rows": {name: list(split) for name, split in found.items()},
 }), flush=True)
 os._exit(0)  # the threads of a streaming reader may abort an interpreter that ends while they run
@@ -47,12 +49,14 @@ def test_load_dataset(built, tmp_path, how):
     )
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout)
-    columns = ["text", "timestamp", "url", "language", "language_score", "language_votes", "source", "record_id"]
+    columns = PAGE_SCHEMA.names
     assert found["configs"] == ["en"]
     assert found["columns"] == {"train": columns, "validation": columns}
     assert found["types"] == dict.fromkeys(columns, "string") | {"language_score": "float64"}
     counts = {shard["split"]: shard["rows"] for shard in manifest_of(folder)["shards"]}
     assert set(counts) == {"train", "validation"}
+    if how == "whole":
+        assert found["memory"] == {shard["split"]: shard["memory"] for shard in manifest_of(folder)["shards"]}
     for split, number in counts.items():
         assert len(found["rows"][split]) == number
         assert found["rows"][split] == list(rows(folder, f"en/{split}-*"))

@@ -28,21 +28,23 @@ SHARED = {
 
 # Name -> what one of its two should be called instead.
 TO_RENAME = {
-    "Batch": "shards.Batch -> RowGroupBuffer",
+    "Batch": "shards.sink.Batch -> RowGroupBuffer",
+    "Cut": "passes.sample.Cut -> FindDropped",
     "FORMATS": "serve.export.FORMATS -> MEDIA_TYPES",
     "Found": "beam_jobs.build_c4.Found -> FinishedManifests, serve.finding.Found -> Listing",
-    "KEPT": "flow.write.KEPT, LEFT_OUT -> WRITTEN_SHARD, LEFT_OUT_SHARD",
-    "Lost": "inspect.losses.Lost -> DroppedLines, passes.finishing.Lost -> DedupLosses",
+    "KEPT": "flow.write.KEPT, LEFT_OUT -> SHARD_WRITTEN, SHARD_LEFT_OUT",
+    "Leg": "flow.build.Leg -> RunLeg",
+    "Lost": "dedup.recorded.Lost -> DroppedAtoms, passes.applying.Lost -> Losses",
     "MEMORY": "serve.viewer.MEMORY -> VIEWER_MEMORY",
     "MOST_CHARS": "inspect.compare.MOST_CHARS -> DETAIL_CHARS, serve.selection.MOST_CHARS -> LONGEST_PAGE",
-    "Part": "passes.finalize.Part -> Written, serve.selection.Part -> ShardEntry",
-    "Piece": "serve.finding.Piece -> RowRange, serve.shown.Piece -> TextSpan; merging keeps it, or RowSlice",
-    "Read": "passes.finalize.Read -> InputCounts",
+    "PUNKT": "files.record.PUNKT: import text.punkt's",
+    "Part": "serve.selection.Part -> ShardEntry",
+    "Piece": "serve.finding.Piece -> RowRange, serve.shown.Piece -> TextSpan, passes.merging.Piece -> RowSlice",
+    "SHOWN": "flow.target.SHOWN -> DIFFERENCES_SHOWN",
+    "Walk": "corpus.closure.Walk -> ImportWalk",
     "count": "serve.counting.count -> count_pages",
     "number": "serve.selection.number -> whole_number",
     "owners": "serve.records.owners -> owner_records",
-    "parts_of": "serve.selection.parts_of -> files_of",
-    "rules_of": "inspect.explain.rules_of -> tried_rules",
     "walk": "corpus.plan.walk -> run_steps",
 }
 

@@ -32,7 +32,7 @@ from c4pipe.presets import (
     for_format,
     for_languages,
 )
-from c4pipe.rules import BadWords, EndMark, LineRule, MinParagraphs, MinSentences, MinWords
+from c4pipe.rules import BadWords, EndMark, LineRule, MaxChars, MinParagraphs, MinSentences, MinWords
 from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, Size
 
 STAGES = {
@@ -139,13 +139,13 @@ LINES = Dedup("lines", LineLevel())
         ((URL,), "must begin with its one Read stage; it has url"),
         ((EXTRA, Read(), URL), "must begin with its one Read stage"),
         ((Read(), Read("again"), URL), "must begin with its one Read stage"),
-        ((Read(),), "needs one dedup of URLs and at most one of text, behind it; it has read"),
+        ((Read(),), "needs one dedup of URLs, and those of text behind it; it has read"),
         ((Read(), URL, Dedup("again", UrlLevel())), "needs one dedup of URLs"),
-        ((Read(), LINES, URL), "needs one dedup of URLs and at most one of text, behind it"),
+        ((Read(), LINES, URL), "needs one dedup of URLs, and those of text behind it"),
         ((Read(), LINES), "needs one dedup of URLs"),
-        ((Read(), URL, LINES, Dedup("spans", SpanLevel())), "at most one of text"),
-        ((Read(), Clean("clean", ()), URL), "may have one Clean stage, behind the dedup of URLs"),
-        ((Read(), URL, Clean("clean", ()), Clean("again", ())), "may have one Clean stage"),
+        ((Read(), Clean("clean", (MinWords(),)), URL), "cuts lines in stage 'clean', which must stand behind"),
+        ((Read(), URL, "lines"), "holds 'lines', which is no stage"),
+        ((Read(), URL, Filter("long", [MaxChars()])), "cannot be compared"),
     ],
 )
 def test_stages_that_cannot_work_are_refused_at_once(stages: tuple[Read, ...], message: str) -> None:
@@ -262,11 +262,14 @@ def test_a_rule_of_ones_own_takes_ten_lines() -> None:
     assert kept.tally == {"commas": 1, "no_end_mark": 1}
     assert isinstance(lost, Rejected)
     assert (lost.reason.code, lost.tally) == ("few_sentences", {"commas": 1})
-    assert plan.dropped_lines(pages[0]) == [Dropped("commas", listing), Dropped("no_end_mark", "Menu")]
-    assert "commas" in plan.line_codes
+    assert plan.cut_early(pages[0]) == [Dropped("commas", listing), Dropped("no_end_mark", "Menu")]
+    assert "commas" in plan.cutting[3]
     assert ("clean", MaxCommas.reason, "has more than 2 commas") in reasons_of(mine)
-    assert {"rule": "MaxCommas", "commas": 2, "reason": "commas", "source": "this test"} in describe(mine)["stages"][3][
-        "rules"
+    told = {"rule": "MaxCommas", "commas": 2, "reason": "commas", "source": "this test", "in": "lines"}
+    assert [told] == [
+        {key: value for key, value in rule.items() if key != "class"}
+        for rule in describe(mine)["stages"][3]["rules"]
+        if rule["class"].endswith("MaxCommas")
     ]
 
 
@@ -280,23 +283,27 @@ def test_a_plan_cuts_a_preset_at_its_dedups() -> None:
 
     plan = Plan(REALNEWSLIKE, Lists())
     plan.bind()
-    cut = {part: [i for i, _ in getattr(plan, part)] for part in ("before", "between", "behind")}
-    assert cut == {"before": [1, 2], "between": [4], "behind": [6, 7]}
-    assert (plan.url_index, plan.text_index, plan.clean_index) == (3, 5, 4)
-    assert (plan.url, plan.text) == (UrlLevel(), SpanLevel())
+    assert [[i for i, _ in steps] for steps in (plan.before, plan.between)] == [[1, 2], [4]]
+    assert [(leg.start, leg.level, [i for i, _ in leg.steps]) for leg in plan.legs] == [(5, SpanLevel(), [6, 7])]
+    assert (plan.url_index, plan.url, list(plan.cutting)) == (3, UrlLevel(), [4])
     assert plan.names() == STAGES["realnewslike"]
 
     plain = Plan(EN_NOCLEAN, Lists())
-    cut = {part: [i for i, _ in getattr(plain, part)] for part in ("before", "between", "behind")}
     # Without a text dedup nothing waits for the corpus: language is told behind URL dedup, of winners only.
-    assert cut == {"before": [1], "between": [], "behind": [3]}
-    assert (plain.url_index, plain.text_index, plain.text, plain.clean_index, plain.line_codes) == (
-        2,
-        None,
-        None,
-        None,
-        (),
-    )
+    assert [[i for i, _ in steps] for steps in (plain.before, plain.between)] == [[1], []]
+    assert [(leg.start, leg.level, [i for i, _ in leg.steps]) for leg in plain.legs] == [(2, None, [3])]
+    assert (plain.url_index, plain.texts, plain.cutting) == (2, (), {})
+
+
+def test_each_dedup_of_text_begins_a_leg() -> None:
+    rules = Filter("long", (MinParagraphs(1, 10),))
+    both = EN.after("spans", rules).after("long", Dedup("lines", LineLevel(), (MinSentences(3),)))
+    plan = Plan(both.without("badwords"), None)
+    assert [(leg.start, leg.level, leg.then, [i for i, _ in leg.steps]) for leg in plan.legs] == [
+        (4, SpanLevel(), (MinSentences(3),), [5]),
+        (6, LineLevel(), (MinSentences(3),), [7]),
+    ]
+    assert [[stage.name for stage in plan.prefix(leg)][-1] for leg in (0, 1)] == ["spans", "lines"]
 
 
 def test_a_page_walks_until_a_stage_rejects_it() -> None:
@@ -371,7 +378,7 @@ def test_multilingual_keeps_und_only_when_it_is_asked_for() -> None:
     ],
 )
 def test_which_presets_share_their_staged_pages(one: Preset, other: Preset, shared: bool) -> None:
-    assert (one.trunk == other.trunk) == shared
+    assert (Plan(one, None).prefix(0) == Plan(other, None).prefix(0)) == shared
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -382,7 +389,7 @@ def test_a_language_has_the_folder_that_allenai_gives_it(name: str) -> None:
 
 
 def test_a_size_stage_stands_last() -> None:
-    with pytest.raises(ConfigError, match="one Size stage, behind all others"):
+    with pytest.raises(ConfigError, match="may have one Size stage, behind all others"):
         EN.before("badwords", Size("size", 10))
 
 
@@ -390,7 +397,7 @@ def test_the_presets_of_the_table_can_be_taken_for_other_formats() -> None:
     read = for_format(EN, "jsonl").stages[0]
     assert isinstance(read, Read)
     assert read.format == "jsonl"
-    assert {reason.code for reason in read.reasons()} >= {"bad_json", "url_filled", "date_filled"}
+    assert {reason.code for reason in read.all_reasons()} >= {"bad_json", "url_filled", "date_filled"}
     assert for_format(EN, "wet") is EN
     with pytest.raises(ConfigError, match="reads WET files as the reference does"):
         for_format(EN_TFDS, "parquet")

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c4pipe.errors import BuildError, ConfigError
-from c4pipe.page import Dropped, Page
+from c4pipe.page import NO_EXTRA, Dropped, Page
 from c4pipe.shards import (
     DROPPED_TYPE,
     PAGE_SCHEMA,
@@ -51,7 +51,7 @@ def test_the_columns_are_those_of_allenai_and_then_ours() -> None:
 
 
 def test_a_page_has_a_column_for_each_field() -> None:
-    assert set(PAGE_SCHEMA.names) == set(Page._fields)
+    assert {*PAGE_SCHEMA.names, "extra"} == set(Page._fields)
 
 
 def test_a_page_is_a_row() -> None:
@@ -74,7 +74,9 @@ def test_a_page_is_a_row() -> None:
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=9)
-PAGES = st.lists(st.builds(Page, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, st.floats(0, 1)), max_size=5)
+PAGES = st.lists(
+    st.builds(Page, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, st.floats(0, 1), extra=st.just(NO_EXTRA)), max_size=5
+)
 
 
 @given(PAGES)

@@ -4,34 +4,44 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+import pyarrow as pa
 
 from c4pipe.card.command import build_command
-from c4pipe.card.hub import bytes_of, configs_of, front_matter, part, total_rows
+from c4pipe.card.hub import bytes_of, check_schema, configs_of, front_matter, part, total_rows
 from c4pipe.card.words import DODGE, KREUTZER, MOST_TABLE_ROWS, licence, loading, markdown_table, rebuilding
-from c4pipe.corpus.catalogue import parts_of, says
 from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
-from c4pipe.page import Reason, Unit
+from c4pipe.page import Unit
 from c4pipe.presets import PRESETS, Preset
-from c4pipe.rules import BadWords, LineEdit
-from c4pipe.shards import SPLITS
-from c4pipe.stages import Identify, Read, Size
+from c4pipe.rules import BadWords
+from c4pipe.shards import PAGE_SCHEMA, SPLITS
+from c4pipe.stages import Size
 from c4pipe.text import many, percent
 
-__all__ = ["dataset_card"]
+__all__ = ["check_schema", "dataset_card"]
 
+# What the name of a column does not say.
+SAYS = {
+    "url": "these three as in allenai/c4",
+    "language_votes": "who said what, where several were asked",
+    "source": "input file and byte offset",
+}
 FEW = 100  # pages of a language that one person reads in an afternoon; one with fewer is hardly a sample
 
 
-def dataset_card(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> str:
-    """README.md of a corpus. Nothing that a stranger wrote gets into it: no URL, no text, no name of a file."""
+def dataset_card(preset: Preset, manifest: Mapping[str, Any], stats: Stats, schema: pa.Schema = PAGE_SCHEMA) -> str:
+    """README.md of a corpus whose files have this schema. ConfigError for one that `check_schema` refuses.
+
+    Nothing that a stranger wrote gets into it: no URL, no text, no name of a file.
+    """
     sections = (
-        front_matter(manifest["shards"], stats),
+        front_matter(manifest["shards"], stats, schema),
         _head(preset, manifest, stats),
         loading(configs_of(manifest["shards"])),
-        _contents(preset, manifest, stats),
+        _contents(preset, manifest, stats, schema),
         _rules(preset, manifest),
         _limits(preset, manifest, stats),
         licence(),
@@ -42,8 +52,7 @@ def dataset_card(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> s
 
 def _head(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterator[str]:
     records, kept = manifest["ledger"]["records"], total_rows(manifest["shards"])
-    read = preset.stages[0]
-    where = "Common Crawl WET files" if isinstance(read, Read) and read.format == "wet" else "text files"
+    where = "Common Crawl WET files" if preset.read.format == "wet" else "text files"
     months = sorted(month for month in stats.months if re.fullmatch(r"[0-9]{4}-[0-9]{2}", month))
     dates = f", fetched {months[0]}" if months else ""
     dates += f" to {months[-1]}" if months[1:] else ""
@@ -57,7 +66,7 @@ def _head(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterator
     yield ""
 
 
-def _contents(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterator[str]:
+def _contents(preset: Preset, manifest: Mapping[str, Any], stats: Stats, schema: pa.Schema) -> Iterator[str]:
     shards = manifest["shards"]
     language = {preset.config(name): name for name in stats.languages if name}
     rows = []
@@ -73,21 +82,27 @@ def _contents(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iter
     yield ""
     yield (
         f"A config holds one language. Bytes are those of {many(len(shards), 'Parquet file')}, compressed. Columns: "
-        "`text`, `timestamp`, `url` as in allenai/c4, then `language`, `language_score`, `language_votes` (who said "
-        "what, where several were asked), `source` (input file and byte offset) and `record_id`."
+        f"{_columns(schema, manifest.get('columns', ()))}."
     )
     yield ""
     yield from _left_out(preset, manifest.get("left_out", {}))
 
 
+def _columns(schema: pa.Schema, added: Iterable[Mapping[str, Any]]) -> str:
+    """The names of all columns, with what is to be said of some, and of those that stages added which stage it was."""
+    says = SAYS | {row["name"]: f"by stage `{row['from']}`" for row in added if row.get("from")}
+    names = [f"`{name}` ({says[name]})" if name in says else f"`{name}`" for name in schema.names]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def _left_out(preset: Preset, left_out: Mapping[str, int]) -> Iterator[str]:
-    size = preset.stages[-1]
-    if not left_out or not isinstance(size, Size):
+    if not left_out:
         return
     ordered = sorted(left_out.items(), key=lambda item: (-item[1], item[0]))
     named = ", ".join(f"{config} ({pages:,})" for config, pages in ordered[:MOST_TABLE_ROWS])
     more = f" and {len(ordered) - MOST_TABLE_ROWS:,} more" if len(ordered) > MOST_TABLE_ROWS else ""
-    yield f"Left out for having fewer than {many(size.pages, 'page')}: {named}{more}."
+    least = cast(Size, preset.stages[-1]).pages
+    yield f"Left out for having fewer than {many(least, 'page')}: {named}{more}."
     yield ""
 
 
@@ -118,17 +133,14 @@ def _rule_rows(preset: Preset, ledger: Mapping[str, Any]) -> Iterator[tuple[str,
     """Every rule with what it took, and every other reason that took anything."""
     counts = {row["stage"]: _lost(row) for row in ledger["stages"]}
     for stage in preset.stages:
-        lost, parts = counts.get(stage.name, Counter()), parts_of(stage)
-        ruled = {rule.reason for rule in parts if not isinstance(rule, LineEdit)}
-        others = [reason for reason in stage.reasons() if reason not in ruled and lost[reason.unit, reason.code]]
-        for rule in (*others, *parts):
-            if isinstance(rule, LineEdit):
-                yield stage.name, "", f"(stays, and {rule.says})", "", rule.source
-                continue
-            reason, owner = (rule, stage) if isinstance(rule, Reason) else (rule.reason, rule)
-            number = lost[reason.unit, reason.code]
-            removed = many(number, reason.unit.value) if number else "none"
-            yield stage.name, f"`{reason.code}`", says(reason, owner), removed, reason.source
+        lost = counts.get(stage.name, Counter())
+        for told in stage.told():
+            number = lost[told.unit, told.code]
+            if told.reason is None:
+                yield stage.name, "", f"(stays, and {told.words})", "", told.source
+            elif number or (told.owner is not stage and not hasattr(told.owner, "by_url")):
+                removed = many(number, told.unit.value) if number else "none"
+                yield stage.name, f"`{told.code}`", told.words, removed, told.source
 
 
 def _lost(row: Mapping[str, Any]) -> Counter[tuple[Unit, str]]:
@@ -152,7 +164,8 @@ def _limits(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterat
 
 
 def _block_list(preset: Preset, ledger: Mapping[str, Any]) -> str:
-    names = [stage.name for stage in preset.stages if any(isinstance(rule, BadWords) for rule in parts_of(stage))]
+    code = BadWords.reason.code
+    names = [stage.name for stage in preset.stages if any(told.code == code for told in stage.told())]
     taken = [row for row in ledger["stages"] if row["stage"] in names]
     if not names:
         return "This corpus was built without a block list."
@@ -161,11 +174,12 @@ def _block_list(preset: Preset, ledger: Mapping[str, Any]) -> str:
 
 
 def _identified(preset: Preset, stats: Stats) -> str:
-    identify = next((stage for stage in preset.stages if isinstance(stage, Identify)), None)
+    identify = preset.identify
     if identify is None:
         return "Nobody asked for the language of these pages."
-    said = f"Here languages are what `{identify.by}` says"
-    said += f", if it is sure to {identify.min_score:g} or more" if identify.min_score else ""
+    said = f"Here languages are what `{getattr(identify, 'by', type(identify).__name__)}` says"
+    least = getattr(identify, "min_score", 0.0)
+    said += f", if it is sure to {least:g} or more" if least else ""
     few = sorted(name for name, pages in stats.languages.items() if name != UND and pages < FEW)
     said += (
         f"; {percent(stats.languages[UND], stats.pages_kept)} of the pages are `{UND}`" if stats.languages[UND] else ""

@@ -8,9 +8,21 @@ from typing import Any
 
 import pyarrow as pa
 
+from c4pipe.card.features import as_yaml, check_schema, features_of
 from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
-from c4pipe.shards import PAGE_SCHEMA, SPLITS
+from c4pipe.shards import SPLITS
+
+__all__ = [
+    "bytes_of",
+    "check_schema",
+    "configs_of",
+    "front_matter",
+    "part",
+    "size_category",
+    "total_memory",
+    "total_rows",
+]
 
 LICENCE = "odc-by"  # what allenai/c4 has
 SIZE_CATEGORIES = (
@@ -25,12 +37,14 @@ SIZE_CATEGORIES = (
     "10B<n<100B",
     "100B<n<1T",
 )
-_TYPES = {pa.string(): "string", pa.float64(): "float64"}
 ShardRow = Mapping[str, Any]  # a row of the manifest's list
 
 
-def front_matter(shards: list[ShardRow], stats: Stats, columns: bool = True) -> Iterator[str]:
-    """The lines of the YAML, with the columns of `PAGE_SCHEMA` unless the shards may have others."""
+def front_matter(shards: list[ShardRow], stats: Stats, schema: pa.Schema | None) -> Iterator[str]:
+    """The lines of the YAML, with the columns and sizes of the shards where their schema is known.
+
+    ConfigError for a schema that `check_schema` refuses.
+    """
     languages = sorted({language.split("-")[0] for language in stats.languages} - {UND, ""})
     yield "---"
     yield f"license: {LICENCE}"
@@ -45,27 +59,25 @@ def front_matter(shards: list[ShardRow], stats: Stats, columns: bool = True) -> 
             if part(shards, config, split):
                 yield f"  - split: {split}"
                 yield f"    path: {json.dumps(f'{config}/{split}-*.parquet')}"
-    if columns:
+    if schema is not None:
         yield "dataset_info:" if shards else "dataset_info: []"
         for config in configs_of(shards):
-            yield from _info(config, [shard for shard in shards if shard["config"] == config])
+            yield from _info(config, [shard for shard in shards if shard["config"] == config], schema)
     yield "---"
 
 
-def _info(config: str, shards: list[ShardRow]) -> Iterator[str]:
+def _info(config: str, shards: list[ShardRow], schema: pa.Schema) -> Iterator[str]:
     yield f"- config_name: {json.dumps(config)}"
     yield "  features:"
-    for field in PAGE_SCHEMA:
-        yield f"  - name: {field.name}"
-        yield f"    dtype: {_TYPES[field.type]}"
+    yield from as_yaml(features_of(schema), "  ")
     yield "  splits:"
     for split in SPLITS:
         if mine := part(shards, config, split):
             yield f"  - name: {split}"
-            yield f"    num_bytes: {bytes_of(mine)}"
+            yield f"    num_bytes: {total_memory(mine)}"
             yield f"    num_examples: {total_rows(mine)}"
     yield f"  download_size: {bytes_of(shards)}"
-    yield f"  dataset_size: {bytes_of(shards)}"
+    yield f"  dataset_size: {total_memory(shards)}"
 
 
 def size_category(rows: int) -> str:
@@ -95,3 +107,8 @@ def total_rows(shards: Iterable[ShardRow]) -> int:
 def bytes_of(shards: Iterable[ShardRow]) -> int:
     """Bytes of some shards' files."""
     return sum(shard["bytes"] for shard in shards)
+
+
+def total_memory(shards: Iterable[ShardRow]) -> int:
+    """Bytes of some shards' rows in memory; of their files where an older build has not counted them."""
+    return sum(shard.get("memory", shard["bytes"]) for shard in shards)

@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields
 from typing import Any
 
+from c4pipe.corpus.identity import class_name
 from c4pipe.page import Reason
+from c4pipe.part import Part
 from c4pipe.presets import EN, PRESETS, Preset, for_format
-from c4pipe.rules import RULES, LineEdit
-from c4pipe.stages import Clean, Dedup, Filter, Stage
-
-
-def says(reason: Reason, owner: object = None) -> str:
-    """The reason in words, with the thresholds of the rule or stage that gives it."""
-    fields = asdict(owner) if is_dataclass(owner) and not isinstance(owner, type) else {}
-    return reason.says.format(**{name: _plain(value) for name, value in fields.items()})
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return f"{value:,}" if isinstance(value, int) else value
+from c4pipe.rules import RULES
+from c4pipe.stages import Stage
 
 
 def reasons_of(preset: Preset) -> Iterator[tuple[str, Reason, str]]:
     """(stage, reason, its words) in the order in which a page meets them."""
     for stage in preset.stages:
-        owners = {rule.reason.code: rule for rule in parts_of(stage) if not isinstance(rule, LineEdit)}
-        for reason in stage.reasons():
-            yield stage.name, reason, says(reason, owners.get(reason.code, stage))
-
-
-def parts_of(stage: Stage) -> list[Any]:
-    """The rules and edits of a stage, in order."""
-    match stage:
-        case Filter(rules=rules):
-            return list(rules)
-        case Clean(lines=lines, then=then):
-            return [*lines, *then]
-        case Dedup(then=then):
-            return list(then)
-    return []
+        for told in stage.told():
+            if told.reason is not None:
+                yield stage.name, told.reason, told.words
 
 
 def describe(preset: Preset) -> dict[str, Any]:
@@ -50,45 +28,78 @@ def describe(preset: Preset) -> dict[str, Any]:
 
 
 def describe_stage(stage: Stage) -> dict[str, Any]:
-    """A stage with every threshold and its source."""
-    row: dict[str, Any] = {"stage": stage.name, "kind": type(stage).__name__}
-    if isinstance(stage, Dedup):
-        row["level"] = {"level": type(stage.level).__name__, **asdict(stage.level)}
-    elif not isinstance(stage, Filter | Clean):
-        row |= {name: value for name, value in asdict(stage).items() if name != "name"}
-    rules = [_describe_rule(rule) for rule in parts_of(stage)]
+    """A stage with every threshold and its source: what `inspect.rebuild` makes it of again.
+
+    `class` is what to import. A level stands under `level`, rules stand in `rules`, each with the field that holds it
+    as `in`; `reasons` are those that no rule gives, with their sources.
+    """
+    row: dict[str, Any] = {"stage": stage.name, "kind": type(stage).__name__, "class": class_name(stage)}
+    row |= {name: value for name, value in _plain_fields(stage).items() if name != "name"}
+    rules = []
+    for field, part in _held(stage):
+        if field == "level":
+            row["level"] = {"level": type(part).__name__, "class": class_name(part), **_plain_fields(part)}
+        else:
+            rules.append(_describe_rule(part) | {"in": field})
     if rules:
         row["rules"] = rules
     ruled = {rule.get("reason") for rule in rules}
-    others = {reason.code: reason.source for reason in stage.reasons() if reason.code not in ruled}
+    others = {t.code: t.source for t in stage.told() if t.reason is not None and t.code not in ruled}
     if others:
         row["reasons"] = others
+    if columns := _columns(stage):
+        row["columns"] = columns
     return row
 
 
-def _describe_rule(rule: Any) -> dict[str, Any]:
-    source = rule.source if isinstance(rule, LineEdit) else rule.reason.source
-    code = {} if isinstance(rule, LineEdit) else {"reason": rule.reason.code}
-    return {"rule": type(rule).__name__, **asdict(rule), **code, "source": source}
+def _held(part: Part) -> Iterator[tuple[str, Part]]:
+    """(field, part) for the parts of a part."""
+    for field in fields(part):  # type: ignore[arg-type]
+        value = getattr(part, field.name)
+        yield from (
+            (field.name, one) for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, Part)
+        )
+
+
+def _plain_fields(part: Part) -> dict[str, Any]:
+    held = {name for name, _ in _held(part)}
+    own = (field.name for field in fields(part))  # type: ignore[arg-type]
+    values = {name: getattr(part, name) for name in own if name not in held}
+    return {name: value for name, value in values.items() if value != () or name not in ("then", "lines", "rules")}
+
+
+def _describe_rule(rule: Part) -> dict[str, Any]:
+    (told,) = rule.told()
+    code = {} if told.reason is None else {"reason": told.code}
+    columns = {"columns": _columns(rule)} if rule.columns else {}
+    return {
+        "rule": type(rule).__name__,
+        "class": class_name(rule),
+        **_plain_fields(rule),
+        **code,
+        "source": told.source,
+        **columns,
+    }
+
+
+def _columns(part: Part) -> dict[str, str]:
+    return {name: str(kind) for name, kind in part.columns.items()}
 
 
 def rules_table() -> str:
     """Every rule with its default thresholds as a Markdown table."""
     rows = []
     for kind in RULES:
-        rule: Any = kind()
         doc = " ".join((kind.__doc__ or "").split())
-        if isinstance(rule, LineEdit):
-            rows.append((kind.__name__, "", "line", f"{rule.says}. {doc}", rule.source))
-        else:
-            words = f"{says(rule.reason, rule)}. {doc}"
-            rows.append((kind.__name__, f"`{rule.reason.code}`", rule.reason.unit.value, words, rule.reason.source))
+        (told,) = kind().told()
+        code = "" if told.reason is None else f"`{told.code}`"
+        rows.append((kind.__name__, code, told.unit.value, f"{told.words}. {doc}", told.source))
     return _markdown(("rule", "reason", "costs", "the line or page …", "source"), rows)
 
 
 def other_reasons_table() -> str:
     """Every reason that no rule gives: of reading, dedup and language."""
-    ruled = {kind().reason.code for kind in RULES if not issubclass(kind, LineEdit)}
+    ruled = {told.code for kind in RULES for told in kind().told()}
     found: dict[str, tuple[str, ...]] = {}
     for preset in (*PRESETS.values(), for_format(EN, "jsonl")):
         for stage, reason, words in reasons_of(preset):

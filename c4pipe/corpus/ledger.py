@@ -6,7 +6,7 @@ Beam's own metrics may count a retried bundle twice; these cannot, for each shar
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,16 @@ class StageCount:
             (self.sentences_dropped, other.sentences_dropped),
         ):
             mine.update(theirs)
+
+    def lines(self, came: int, left: int | None, dropped: Mapping[str, int]) -> None:
+        """Counts the lines of one page: as it came in, as it was kept (None: it was rejected), and those that were
+        dropped themselves."""
+        self.lines_in += came
+        self.lines_dropped.update(dropped)
+        if left is None:
+            self.lines_rejected += came - sum(dropped.values())
+        else:
+            self.lines_kept += left
 
     def to_json(self) -> dict[str, Any]:
         """The row of the manifest, keys sorted so that equal counts are equal bytes."""

@@ -1,10 +1,13 @@
-"""How a preset is carried out: its stages cut at the two dedups, and bound to their outside files.
+"""How a preset is carried out: its stages cut where the whole corpus must be asked, and bound to their outside files.
 
-URL dedup only takes whole pages away, so the row-wise stages behind it may judge a page before its rival is known:
-reading, filtering and cleaning are one pass, and the verdict on a page that loses its URL is simply not counted.
+    read -> before -> (URLs) -> between -> (text 1) -> leg 1 -> (text 2) -> leg 2 -> ... -> corpus
 
-Several presets may be carried out over one reading. Those with the same trunk, the stages up to the last dedup, share
-their staged pages; those with the same stages up to URL dedup share that one; and `together` shares every judgement.
+URL dedup only takes whole pages away, so the page stages behind it may judge a page before its rival is known: reading,
+filtering and cleaning are one pass, and the verdict on a page that loses its URL is simply not counted. Each dedup of
+text begins a *leg*: what it leaves walks the page stages up to the next one.
+
+Several presets may be carried out over one reading. Those with the same stages up to a dedup share the work up to
+there; `together` shares every judgement.
 """
 
 from __future__ import annotations
@@ -12,135 +15,159 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, cast
 
-from c4pipe.clean import dropped_by
-from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
+from c4pipe.dedup import TextLevel, UrlLevel
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Step, Unit, Verdict
+from c4pipe.part import Part
 from c4pipe.presets import Preset
-from c4pipe.stages import Clean, Dedup, Read, RowStage, Size, Stage
+from c4pipe.rules import PageRule
+from c4pipe.shards import column_fields, schema_with
+from c4pipe.stages import Dedup, PageStage, Read, Scope, Size, Stage
 
 KEPT = "kept"  # the outcome of a page that no stage rejects
+
+Steps = tuple[tuple[int, Step], ...]  # with the index of their stage in the preset, which is also its row in the ledger
+
+
+class Leg(NamedTuple):
+    """What happens between two questions to the whole corpus. Without a dedup of text there is one, behind the URLs."""
+
+    start: int  # the index of the dedup that begins it
+    level: TextLevel | None  # bound; None where no text is compared
+    then: tuple[PageRule, ...]  # bound
+    steps: Steps
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The stages of a preset by what they need: `before` and `between` a page, the dedups the corpus, `behind` a page.
-
-    Steps come with the index of their stage in the preset, which is also its row in the ledger.
-    """
+    """The stages of a preset by what they need: `before` and `between` a page, the dedups the corpus, legs both."""
 
     preset: Preset
     assets: Any
-    steps: dict[RowStage, Once] = field(default_factory=dict)  # bound already, by this plan or one that shares it
+    steps: dict[Stage, Once] = field(default_factory=dict)  # bound already, by this plan or one that shares it
+    parts: dict[Part, Any] = field(default_factory=dict)  # likewise
 
-    @cached_property
+    @property
     def read(self) -> Read:
-        stage = self.preset.stages[0]
-        assert isinstance(stage, Read)
-        return stage
+        return self.preset.read
 
     @cached_property
     def url_index(self) -> int:
-        return self._dedups[0]
+        return self.preset.indices(Scope.URL)[0]
 
-    @property
+    @cached_property
     def url(self) -> UrlLevel:
-        level = self._dedup(self.url_index).level
-        assert isinstance(level, UrlLevel)
-        return level
+        return cast(UrlLevel, self._dedup(self.url_index).level)
 
     @cached_property
-    def text_index(self) -> int | None:
-        return self._dedups[1] if len(self._dedups) > 1 else None
-
-    @property
-    def text(self) -> LineLevel | SpanLevel | None:
-        if self.text_index is None:
-            return None
-        level = self._dedup(self.text_index).level
-        assert not isinstance(level, UrlLevel)
-        return level
+    def texts(self) -> tuple[int, ...]:
+        """The indices of the dedups of text."""
+        return self.preset.indices(Scope.TEXT)
 
     @cached_property
-    def before(self) -> tuple[tuple[int, Step], ...]:
+    def before(self) -> Steps:
         return self._bind(1, self.url_index)
 
     @cached_property
-    def between(self) -> tuple[tuple[int, Step], ...]:
-        end = self.url_index + 1 if self.text_index is None else self.text_index
-        return self._bind(self.url_index + 1, end)
+    def between(self) -> Steps:
+        return self._bind(self.url_index + 1, self.texts[0]) if self.texts else ()
 
     @cached_property
-    def behind(self) -> tuple[tuple[int, Step], ...]:
-        start = self.url_index if self.text_index is None else self.text_index
-        return self._bind(start + 1, len(self.preset.stages))
+    def legs(self) -> tuple[Leg, ...]:
+        if not self.texts:
+            return (Leg(self.url_index, None, (), self._bind(self.url_index + 1, len(self.preset.stages))),)
+        ends = (*self.texts[1:], len(self.preset.stages))
+        return tuple(self._leg(start, end) for start, end in zip(self.texts, ends, strict=True))
+
+    def prefix(self, leg: int) -> tuple[Stage, ...]:
+        """The stages up to the dedup of a leg. Presets that have them in common share the work up to there."""
+        return self.preset.stages[: self.starts[leg] + 1]
 
     @cached_property
-    def then(self) -> tuple[Any, ...]:
-        """The page rules behind the text dedup, bound."""
-        return tuple(rule.bind(self.assets) for rule in self._dedup(self.text_index or 0).then)
+    def starts(self) -> tuple[int, ...]:
+        """The index of the dedup that begins each leg."""
+        return self.texts or (self.url_index,)
 
     @cached_property
     def reasons(self) -> dict[str, Reason]:
         """Every reason of the preset by its code."""
-        return {reason.code: reason for stage in self.preset.stages for reason in stage.reasons()}
+        return {reason.code: reason for stage in self.preset.stages for reason in stage.all_reasons()}
 
     @cached_property
-    def clean_index(self) -> int | None:
-        """The stage that drops lines row by row, if there is one."""
-        return next((i for i, stage in enumerate(self.preset.stages) if isinstance(stage, Clean)), None)
+    def cutting(self) -> dict[int, tuple[str, ...]]:
+        """The page stages that drop lines, by index, with the codes of the reasons for which they do."""
+        codes = {i: _line_codes(stage) for i, stage in enumerate(self.preset.stages) if stage.scope is Scope.PAGE}
+        return {i: found for i, found in codes.items() if found}
 
     @cached_property
-    def line_codes(self) -> tuple[str, ...]:
-        """The reasons for which the cleaning stage drops lines."""
-        if self.clean_index is None:
-            return ()
-        return tuple(r.code for r in self.preset.stages[self.clean_index].reasons() if r.unit is Unit.LINE)
+    def edits_early(self) -> bool:
+        """Whether a staged text may differ from the one that was read."""
+        return any(cast(PageStage, self.preset.stages[i]).edits for i, _ in (*self.before, *self.between))
+
+    def schema(self, stages: Iterable[Stage] | None = None) -> Any:
+        """The columns of pages that have passed these stages, or all: a `pyarrow.Schema`."""
+        return schema_with(column_fields(self.preset.stages if stages is None else stages))
 
     def bind(self) -> None:
         """Loads every outside file that the preset reads. AssetError or ConfigError where one cannot be had."""
-        for steps in (self.before, self.between, self.behind):
+        for steps in (self.before, self.between, self.legs):
             assert isinstance(steps, tuple)
-        if self.text_index is not None:
-            assert isinstance(self.then, tuple)
-
-    @property
-    def trunk(self) -> tuple[Stage, ...]:
-        """The stages up to the last dedup, which the first pass and the dedups carry out."""
-        return self.preset.trunk
+        self.schema()
 
     @property
     def size(self) -> Size | None:
         """The last stage, if it is the one that leaves out small languages."""
         last = self.preset.stages[-1]
-        return last if isinstance(last, Size) else None
+        return cast(Size, last) if last.scope is Scope.CONFIG else None
 
     def names(self) -> list[str]:
         """The stages' names in order: the rows of the ledger."""
         return [stage.name for stage in self.preset.stages]
 
-    def dropped_lines(self, page: Page) -> list[Dropped]:
-        """The lines that the cleaning stage cuts from a page as read; again and in full, for the few that are shown."""
-        stage = None if self.clean_index is None else self.preset.stages[self.clean_index]
-        return dropped_by(page, stage.lines) if isinstance(stage, Clean) else []
+    def bound(self, part: Part) -> Any:
+        """A part with its files loaded, once."""
+        if part not in self.parts:
+            self.parts[part] = part.bind(self.assets)
+        return self.parts[part]
+
+    def cut_early(self, page: Page) -> list[Dropped]:
+        """The lines that the stages in front of the first leg cut from a page as read; for the few that are shown."""
+        index, last, passed = walk(page, (*self.before, *self.between))
+        met = [(i, before) for i, before, _ in passed]
+        if isinstance(last, Rejected):
+            met.append((index, last.page))
+        return [drop for i, before in met for drop in self.cut(i, before)]
+
+    def cut(self, index: int, page: Page) -> list[Dropped]:
+        """The lines that a stage cuts from the page as it comes in."""
+        return cast(PageStage, self.preset.stages[index]).dropped(page, self.assets) if index in self.cutting else []
+
+    def step(self, index: int) -> Step | None:
+        """The step of a stage that judges pages by themselves."""
+        stage = self.preset.stages[index]
+        return self._step(stage) if stage.scope is Scope.PAGE else None
+
+    def _leg(self, start: int, end: int) -> Leg:
+        stage = self._dedup(start)
+        then = tuple(self.bound(rule) for rule in stage.then)
+        return Leg(start, self.bound(stage.level), then, self._bind(start + 1, end))
 
     def _dedup(self, index: int) -> Dedup:
-        stage = self.preset.stages[index]
-        assert isinstance(stage, Dedup)
-        return stage
+        return cast(Dedup, self.preset.stages[index])
 
-    @cached_property
-    def _dedups(self) -> list[int]:
-        return [i for i, stage in enumerate(self.preset.stages) if isinstance(stage, Dedup)]
+    def _bind(self, start: int, stop: int) -> Steps:
+        chosen = enumerate(self.preset.stages[start:stop], start)
+        return tuple((i, self._step(stage)) for i, stage in chosen if stage.scope is Scope.PAGE)
 
-    def _bind(self, start: int, stop: int) -> tuple[tuple[int, Step], ...]:
-        return tuple((i, self._step(stage)) for i, stage in self.preset.rows(start, stop))
-
-    def _step(self, stage: RowStage) -> Once:
+    def _step(self, stage: Stage) -> Once:
         if stage not in self.steps:
             self.steps[stage] = Once(stage.bind(self.assets))
         return self.steps[stage]
+
+
+def _line_codes(stage: Stage) -> tuple[str, ...]:
+    return tuple(told.code for told in stage.told() if told.unit is Unit.LINE and told.reason is not None)
 
 
 class Once:
@@ -159,11 +186,11 @@ class Once:
 
 def together(presets: Iterable[tuple[Preset, Any]]) -> list[Plan]:
     """Plans for presets, each with its assets, over one reading: what two of them ask of a page is judged once."""
-    steps: dict[RowStage, Once] = {}
+    steps: dict[Stage, Once] = {}
     return [Plan(preset, assets, steps) for preset, assets in presets]
 
 
-def walk(page: Page, steps: tuple[tuple[int, Step], ...]) -> tuple[int, Kept | Rejected, list[tuple[int, Page, Kept]]]:
+def walk(page: Page, steps: Steps) -> tuple[int, Kept | Rejected, list[tuple[int, Page, Kept]]]:
     """The page through the steps: (last stage reached, its verdict, the stages passed with what came in)."""
     passed = []
     verdict: Kept | Rejected = Kept(page)

@@ -24,7 +24,7 @@ Blob = tuple[int, bytes]  # group number, packed rows of one partition
 
 
 class Atoms(NamedTuple):
-    """The lines or sentences of a group of shards, page after page, as hashes."""
+    """The lines or sentences of a group of inputs, page after page, as hashes."""
 
     hashes: U64  # [atoms]
     counts: NDArray[np.int64]  # [pages] atoms of each page
@@ -209,8 +209,8 @@ def by_group(groups: NDArray[np.uint32], rows: NDArray[np.uint32]) -> dict[int, 
     return dict(zip(numbers.tolist(), parts, strict=True)) if len(numbers) else {}
 
 
-def by_shard(rows: NDArray[np.uint32], sizes: Sequence[int]) -> list[NDArray[np.uint32]]:
-    """Sorted rows of a group as rows of its shards, which have `sizes` rows each."""
+def by_input(rows: NDArray[np.uint32], sizes: Sequence[int]) -> list[NDArray[np.uint32]]:
+    """Sorted rows of a group as rows of its inputs, which have `sizes` rows each."""
     ends = np.cumsum(sizes)
     parts = np.split(rows, np.searchsorted(rows, ends[:-1]))
     return [part - np.uint32(end - size) for part, end, size in zip(parts, ends, sizes, strict=True)]

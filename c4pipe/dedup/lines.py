@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import accumulate, compress
 from typing import ClassVar
 
+from c4pipe.dedup.base import TextLevel
 from c4pipe.dedup.claims import owner_of
+from c4pipe.dedup.recorded import Lost
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
 from c4pipe.text import hash64
 
@@ -15,7 +17,7 @@ _REFERENCE = "TFDS c4 3.1.0 c4_utils._remove_lines_from_text"
 
 
 @dataclass(frozen=True)
-class LineLevel:
+class LineLevel(TextLevel):
     """A line counts as repeated when it is the same stripped and in lower case."""
 
     ELSEWHERE: ClassVar = Reason(
@@ -26,18 +28,30 @@ class LineLevel:
     )
     EMPTY: ClassVar = Reason("nothing_left", Unit.PAGE, "has no line left", source=f"{_REFERENCE}, empty")
 
-    width: ClassVar[int] = 1  # atoms a claim covers
     reasons: ClassVar[tuple[Reason, ...]] = (ELSEWHERE, HERE, EMPTY)
 
     def atoms(self, text: str) -> list[int]:
         """The hash of each line."""
         return [hash64(line) for line in _compared(text)]
 
-    def atoms_at(self, text: str) -> tuple[list[int], list[int]]:
-        """The atoms; where they begin is plain to see."""
-        return self.atoms(text), []
+    def places(self, text: str) -> list[tuple[int, int]]:
+        lines = text.split("\n")
+        starts = accumulate((len(line) + 1 for line in lines), initial=0)
+        return [(start, start + len(line)) for start, line in zip(starts, lines, strict=False)]
 
-    def settle(
+    def lost(self, text: str, dropped: Sequence[Dropped]) -> Lost:
+        """Of a line that another page owns every copy fell, of one of the page's own every copy but the first."""
+        by_line = {drop.line.strip().lower(): drop for drop in dropped}
+        seen: set[str] = set()
+        lost: Lost = []
+        for line in _compared(text):
+            drop = by_line.get(line)
+            first_stays = drop is not None and drop.code == self.HERE.code and line not in seen
+            lost.append(None if first_stays else drop)
+            seen.add(line)
+        return lost
+
+    def apply(
         self,
         page: Page,
         lost: Sequence[bool],

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from c4pipe.dedup.claims import Blob, by_group, cuts, sort_keys
 from c4pipe.page import Reason, Unit
+from c4pipe.part import Part
 
 
 @dataclass(frozen=True)
-class UrlLevel:
+class UrlLevel(Part):
     """The page with the greatest WARC-Date wins, dates compared as strings; of equal ones the first in the input.
 
     A claim is (key 8 B, row 4 B, date as written), about 40 bytes a page.
@@ -28,6 +29,7 @@ class UrlLevel:
         source="TFDS c4 3.1.0 c4_utils.select_newest_page",
     )
 
+    by_url: ClassVar = True
     reasons: ClassVar[tuple[Reason, ...]] = (OLDER,)
 
     def scatter(self, keys: NDArray[np.uint64], dates: pa.Array, partitions: int) -> Iterator[tuple[int, bytes]]:

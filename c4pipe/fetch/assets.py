@@ -25,7 +25,7 @@ from c4pipe.fetch.crawl import host_url
 from c4pipe.fetch.download import download
 from c4pipe.fetch.files import disk, only_one
 from c4pipe.fetch.policy import DamagedError, FetchError, Policy, TransientError, one_line
-from c4pipe.files.assets import DEFAULT_FOLDER, PINNED, has_sum, sha256_of
+from c4pipe.files.pinned import DEFAULT_FOLDER, PINNED, has_sum, sha256_of
 from c4pipe.files.storage import LocalStore
 
 LARGEST = 64 << 20  # bytes of a download, and of a file in a zip; the largest, Punkt's zip, has about 4 MB

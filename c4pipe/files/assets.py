@@ -1,4 +1,4 @@
-"""Outside files, by name: what each must weigh in at, and what the rules read out of it.
+"""The outside files of a build, and what the rules of C4 read out of them.
 
     ./assets --find_assets--> Assets --bind--> rules
 
@@ -9,103 +9,66 @@ the smaller lists of our own inside the package.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import lzma
 import re
+import tempfile
 import zlib
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from c4pipe.errors import AssetError, ConfigError
+from c4pipe.files.pinned import DEFAULT_FOLDER, SHIPPED, default_place
+from c4pipe.text import hash64
+from c4pipe.text.punkt import PUNKT_FILES, find_punkt
+from c4pipe.text.urls import url_key
 
 if TYPE_CHECKING:
     import numpy
     import numpy.typing
 
-DEFAULT_FOLDER = Path("assets")  # below the folder a command runs in; what `make assets` fills
-SHIPPED = Path(__file__).parents[1] / "data"  # our own lists, in the wheel
+CARRIED = 4 << 20  # bytes of a file that workers get with their orders, and that a corpus keeps beside its manifest
 
 # Entries that C4 takes off the lists: parts of common words in languages that are written without spaces, each of which
 # would drop more than 10 % of the pages of its language (TFDS c4.py 3.1.0, _BADWORDS_ALLOWLIST).
 ALLOWED: dict[str, frozenset[str]] = {"ja": frozenset({"sm", "グロ", "女の子"}), "zh": frozenset({"性"})}
 
-# The sums of the lists and the news domains were taken from the commits that are fetched. The sums of Punkt's files are
-# those of copies that others took from NLTK's zip (open-webui/open-webui, x945/pulseai).
-_LIST_SUMS = {
-    "ar": "23dbd9c55257bf2a4965f46664dc7eac04b61ff4eb3571e41f7e964c7c3ed96b",
-    "cs": "90706df86709bade1ca39cf9f9d9836409c674fc3bffcb7525bdd20e59b596bc",
-    "da": "ddb46ab67e955d1a5f49c89c18497d23c3d8d6d2522f3740a5d7583f90e434c6",
-    "de": "ebe44d7772897390e27f7bec412fdcdf0efc294e4db157f8487c4cd8d4fabd55",
-    "en": "a506cbcf8a31935b122299f3bb1d32be6db3d0ad498765d28f365dfc4f4d7b8c",
-    "eo": "0374d76be1dbc77c61362d6e51305e1e4c546b7f734eb96e0bdbad7fd2a6ace1",
-    "es": "073334261cc2e7c08339faefd2f19f9623e8240a0ac18fe2a26c368b897496ce",
-    "fa": "85828629b90fd18a3f6f6efb1934c1294103c33d1c28c0653970adfa179169e9",
-    "fi": "3e0b35b2533ba22fb526d882bea250ddfad907ee7548aacbe15db17e21034c62",
-    "fil": "fb4b43691b1249fee2eca1e66795daedda8e7366d42abcde6553dce611d23d99",
-    "fr-CA-u-sd-caqc": "4a0ef5d55921c91df26676b214d3ac648deef11cfbc4587159ee9aab4085b09a",
-    "fr": "79763a705e08256b393952852bb63aa903f4485e0ef02f70735f5e50efff213c",
-    "hi": "83636e9b7a5260451e09e9e471f81dad9f082d107a82da77047e57d7856ed0cc",
-    "hu": "a6943a971496f16e9a9d59ba6fde146d229699600e9636828d8d34ed9160aff5",
-    "it": "d413f41018d58aa79d2c4809d0161f29ffd5652c4dc34c5b7b9ade680ee5599a",
-    "ja": "f83c4d0843ea6474c17bf171edd72b616b3af403f8613f2cde1bd841faf6f316",
-    "kab": "df7be2ce4a0c80ee717cd7134c90645a8a0f0c0c458a61f927934dbd50eac96d",
-    "ko": "0dd4b74ffea6e3bb35d658e6d8262b53ee99281eaa48ecb515a2065bfcc7f69d",
-    "nl": "8298ba0cdc3ca9a1989c349b8ad0148e4504c2804f2f2fb6c2f52bfb39c5ae71",
-    "no": "e55b46bcec1ea288256924523a997d8d99e124c9aa3e61cbbbfaeca294f745b4",
-    "pl": "98cf824e3692255645c5a72d5913f26fd4f20930f725683b4c96bb312ca5d9b3",
-    "pt": "05ef524b0bb7f83f87257f6ec4dabf70e16b8bb6930f769fb93deaf608ff196d",
-    "ru": "2598adabd2b761733d72a68d8ee4fcc1d2c38f2f85b6ff489985c6ce1d93bf75",
-    "sv": "77f3f99a89bd3b2bde6a654741bacfcb3acca3f5c804af4d8d3fea11e09ea562",
-    "th": "835036d87a3a67738e388cd6de92e3c995c186a1427b4e830fe7b85483c257e7",
-    "tlh": "3c19004e338c0d91d19ba419185279145848b75b2327aa0e3a752c604ad9f59d",
-    "tr": "6c7ae03baee0f3fdc22eed169030567669005dad9a1923e0b571c4bd4f2f2ab5",
-    "zh": "a1d9aa037c8b039ef3b40148b3364ce2ca62ce4a955b7082a16ad99f6cbd1bc0",
-}
-PUNKT = "tokenizers/punkt_tab/english"
-_PUNKT_SUMS = {
-    "abbrev_types.txt": "92a3e070f43d9b4c5534758ca40ad7343b04e7e29bfe0c2eb658a39445a4f779",
-    "collocations.tab": "8e2da1225e4dd2cc9dba261ee231ccb134859e21b46006e7f472c5ee269af0cf",
-    "ortho_context.tab": "4bbcca25ed3d3f06c02402abf8419b9f033b8adc06e7b482eca4e45f81a5dc4c",
-    "sent_starters.txt": "f3f8535483e1dba487241b764945168123bca3209a9645e59acd1225dc76edac",
-}
-PINNED: dict[str, str] = {  # path below the assets folder -> sha256 of the file
-    **{f"badwords/{language}.txt": sha256 for language, sha256 in _LIST_SUMS.items()},
-    "news_domains.json": "75681899371acbf57b502ca8be48b3ca2d3339a276c396f3001b6a14da691ff3",
-    **{f"nltk_data/{PUNKT}/{file}": sha256 for file, sha256 in _PUNKT_SUMS.items()},
-}
-
 
 @dataclass(frozen=True)
 class Assets:
-    """The outside files of one build: what rules bind to. None: nobody named it, and there is none by default."""
+    """The outside files of one build: what parts bind to. None: nobody named it, and there is none by default."""
 
     badwords_dir: Path | None = None
     news_domains_file: Path | None = None
     url_list: Path | None = None
-    nltk_data: Path | None = None
+    punkt: Path | None = None  # a folder with parameters of Punkt; None: as NLTK finds it
+    contents: Mapping[str, bytes] = field(default_factory=dict)  # of files that need not be on this machine, by path
+    copies: Mapping[str, Path] = field(default_factory=dict)  # of files of a user's own where they lie now, by name
 
     def badwords(self) -> dict[str, frozenset[str]]:
         """Language -> listed words, without ALLOWED. A regional list (`fr-CA-u-sd-caqc`) joins its language's."""
+        words: dict[str, frozenset[str]] = {}
+        for path in self.badword_lists():
+            language = path.stem.split("-")[0]
+            words[language] = words.get(language, frozenset()) | self._entries(path)
+        return {language: entries - ALLOWED.get(language, frozenset()) for language, entries in words.items()}
+
+    def badword_lists(self) -> list[Path]:
+        """The list of each language, a file each. AssetError without a folder."""
         if self.badwords_dir is None:
             raise AssetError("there are no bad-word lists. Run `make assets`, or name a folder: --badwords-dir DIR")
-        words: dict[str, frozenset[str]] = {}
-        for path in _list_files(self.badwords_dir):
-            language = path.stem.split("-")[0]
-            words[language] = words.get(language, frozenset()) | _entries(path)
-        return {language: entries - ALLOWED.get(language, frozenset()) for language, entries in words.items()}
+        carried = [Path(name) for name in self.contents if Path(name).parent == self.badwords_dir]
+        return sorted(carried) or list_files(self.badwords_dir)
 
     def news_domains(self) -> dict[str, Literal[True] | list[str]]:
         """Registered domain -> its allowed subdomains, or True where every one is allowed."""
-        path = self.news_domains_file
-        if path is None:
-            raise AssetError("there is no list of news domains. Run `make assets`, or name a file: --news-domains FILE")
+        path = self.news_domains_list()
         expected = 'expected a JSON object such as {"bbc.co.uk": ["www", "news"], "reuters.com": true}'
         try:
-            domains = json.loads(_text(path))
+            domains = json.loads(self.text(path))
         except (ValueError, RecursionError) as error:  # ValueError: also for a number of 5,000 digits
             raise AssetError(f"{path} is not JSON ({error}): {expected}") from error
         if not isinstance(domains, dict):
@@ -115,31 +78,58 @@ class Assets:
                 raise AssetError(f"{path}: {domain!r} has {allowed!r}: {expected}")
         return domains
 
+    def news_domains_list(self) -> Path:
+        """The file of news domains. AssetError without one."""
+        if self.news_domains_file is None:
+            raise AssetError("there is no list of news domains. Run `make assets`, or name a file: --news-domains FILE")
+        return self.news_domains_file
+
     def url_keys(self) -> SortedHashes:
         """The listed URLs as hashes of their normalised form."""
+        return _url_keys(self.path(self.listed_urls()))
+
+    def listed_urls(self) -> Path:
+        """The file of URLs. ConfigError without one."""
         if self.url_list is None:
             raise ConfigError("this preset needs a list of URLs, one a line (.gz and .xz too): --url-list FILE")
-        return _url_keys(self.url_list)
+        return self.url_list
 
-    def describe(self, kinds: Collection[str] = ("badwords", "news_domains", "url_list")) -> dict[str, Any]:
-        """What a manifest says of these files: no absolute path, so that two machines say the same.
+    def punkt_files(self) -> list[Path]:
+        """Punkt's parameters of English, none where they are not to be found: binding says so."""
+        folder = self.punkt or find_punkt()
+        return [] if folder is None else [path for path in map(folder.joinpath, PUNKT_FILES) if path.is_file()]
 
-        `kinds` narrows it to what a preset reads; "punkt" comes only when asked for, since looking for it imports NLTK.
-        """
-        described: dict[str, Any] = {}
-        if "badwords" in kinds and self.badwords_dir is not None:
-            described["badwords"] = [_account(path, len(_entries(path))) for path in _list_files(self.badwords_dir)]
-        if "news_domains" in kinds and self.news_domains_file is not None:
-            described["news_domains"] = _account(self.news_domains_file, len(self.news_domains()))
-        if "url_list" in kinds and self.url_list is not None:
-            described["url_list"] = _account(self.url_list, len(self.url_keys()))
-        from c4pipe.text.punkt import find_punkt
+    def path(self, name: str | Path) -> Path:
+        """Where to read a file that a part names in `files`: there, or where its copy lies. AssetError without it."""
+        found = self.copies.get(str(name), Path(name))
+        if found.is_file() or str(found) not in self.contents:
+            if not found.is_file():
+                raise AssetError(f"{name} is not there, and a part of the preset reads it.")
+            return found.absolute()
+        copy = Path(tempfile.mkdtemp(prefix="c4pipe-file-")) / found.name
+        copy.write_bytes(self.contents[str(found)])
+        return copy
 
-        punkt = find_punkt(self.nltk_data) if "punkt" in kinds else None
-        if punkt is not None:
-            files = (path for path in map(punkt.joinpath, _PUNKT_SUMS) if path.is_file())
-            described["punkt"] = [_account(path, len(_text(path).splitlines())) for path in files]
-        return described
+    def text(self, name: str | Path) -> str:
+        """A file that a part names as text, UTF-8. AssetError where it is not."""
+        try:
+            return self.read(name).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise AssetError(f"{name} is not UTF-8 text: {error}") from error
+
+    def read(self, name: str | Path) -> bytes:
+        """The bytes of a file that a part names."""
+        carried = self.contents.get(str(self.copies.get(str(name), name)))
+        return self.path(name).read_bytes() if carried is None else carried
+
+    def carrying(self, paths: Iterable[Path]) -> Assets:
+        """Itself with the contents of these files where they are small, for workers on other machines."""
+        small = (path for path in paths if path.stat().st_size <= CARRIED)
+        return replace(self, contents={str(path): path.read_bytes() for path in small})
+
+    def _entries(self, path: Path) -> frozenset[str]:
+        """One entry a line, stripped. A blank line is no entry: it would be found in almost every page."""
+        return frozenset(line.strip() for line in self.text(path).split("\n")) - {""}
 
 
 @dataclass(frozen=True)
@@ -167,19 +157,14 @@ def find_assets(
     domains = _given("--news-domains", news_domains, Path.is_file, "a JSON file: domain -> true or its subdomains")
     urls = _given("--url-list", url_list, Path.is_file, "a file with one URL a line (.gz and .xz too)")
     if lists:
-        _list_files(lists)  # a folder without lists is a mistake to hear of now
-    return Assets(lists or _default("badwords"), domains or _default("news_domains.json"), urls, _default("nltk_data"))
+        list_files(lists)  # a folder without lists is a mistake to hear of now
+    return Assets(lists or default_place("badwords"), domains or default_place("news_domains.json"), urls)
 
 
-def has_sum(path: Path, sha256: str) -> bool:
-    """Whether the file is there, and is what it should be."""
-    return path.is_file() and sha256_of(path) == sha256
-
-
-def sha256_of(path: Path) -> str:
-    """The sum of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def origin_of(path: Path) -> str:
+    """Whether a file comes with the package, was fetched by `make assets`, or was given."""
+    origins = {SHIPPED: "shipped", DEFAULT_FOLDER.absolute(): "assets"}
+    return next((origin for root, origin in origins.items() if path.absolute().is_relative_to(root)), "given")
 
 
 def _given(option: str, value: str | Path | None, is_right: Callable[[Path], bool], expected: str) -> Path | None:
@@ -192,26 +177,10 @@ def _given(option: str, value: str | Path | None, is_right: Callable[[Path], boo
     return path.absolute()  # a worker may run in another folder
 
 
-def _default(name: str) -> Path | None:
-    """`./assets/<name>`, else the package's own."""
-    fetched = DEFAULT_FOLDER / name
-    if fetched.exists():
-        pinned = {path: sha256 for path, sha256 in PINNED.items() if Path(path).parts[0] == name}
-        wrong = [path for path, sha256 in pinned.items() if not has_sum(DEFAULT_FOLDER / path, sha256)]
-        if wrong:
-            raise AssetError(
-                f"{fetched} is not whole: {len(wrong)} missing or changed, first {wrong[0]}. "
-                f"Run `make assets` again, or remove {fetched}."
-            )
-        return fetched.absolute()
-    shipped = SHIPPED / name
-    return shipped if shipped.exists() else None
-
-
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9-]+)?")
 
 
-def _list_files(folder: Path) -> list[Path]:
+def list_files(folder: Path) -> list[Path]:
     """The lists of a folder, sorted. A misspelt one would switch its language's filter off, so it is an error."""
     files = [path for path in sorted(folder.glob("*.txt")) if not path.stem.isupper()]  # README.txt, LICENSE.txt
     strange = next((path.name for path in files if not _LANGUAGE.fullmatch(path.stem)), None)
@@ -221,24 +190,9 @@ def _list_files(folder: Path) -> list[Path]:
     return files
 
 
-def _entries(path: Path) -> frozenset[str]:
-    """One entry a line, stripped. A blank line is no entry: it would be found in almost every page."""
-    return frozenset(line.strip() for line in _text(path).split("\n")) - {""}
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise AssetError(f"{path} is not UTF-8 text: {error}") from error
-
-
 @cache
 def _url_keys(path: Path) -> SortedHashes:
     import numpy
-
-    from c4pipe.text import hash64
-    from c4pipe.text.urls import url_key
 
     openers: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
     try:
@@ -248,10 +202,3 @@ def _url_keys(path: Path) -> SortedHashes:
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise AssetError(f"cannot read the URL list {path}: {error}") from error
     return SortedHashes(numpy.unique(hashes))
-
-
-def _account(path: Path, entries: int) -> dict[str, str | int]:
-    """One file for the manifest."""
-    origins = {SHIPPED: "shipped", DEFAULT_FOLDER.absolute(): "assets"}
-    origin = next((origin for root, origin in origins.items() if path.absolute().is_relative_to(root)), "given")
-    return {"name": path.name, "origin": origin, "entries": entries, "sha256": sha256_of(path)}

@@ -8,16 +8,16 @@ from typing import Any
 
 import apache_beam as beam
 
-from c4pipe.flow.bad import EnoughRead, JudgeShard
+from c4pipe.flow.apply import ApplyGroup, ConfigRows, Written, group_made, row_groups
+from c4pipe.flow.bad import EnoughRead, JudgeInput
 from c4pipe.flow.dedup import ClaimText, ClaimUrls, Grouped, Resolve
 from c4pipe.flow.files import Input, read_inputs
-from c4pipe.flow.finish import FinishGroup, RowGroup, Written, group_part, row_groups
-from c4pipe.flow.read import StagedShard, StageFile
+from c4pipe.flow.read import StagedInput, StageFile
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.write import (
     KEPT,
     LEFT_OUT,
-    Conclude,
+    Finalize,
     LeaveOut,
     PlanConfig,
     Planned,
@@ -35,10 +35,10 @@ class _Transform(beam.PTransform):
         super().__init__()
 
 
-def in_order(element: tuple[int, Iterable[StagedShard]]) -> Grouped:
-    """A group with its shards in the order of their numbers, which is the order of their rows."""
-    group, shards = element
-    return group, sorted(shards)
+def in_order(element: tuple[int, Iterable[StagedInput]]) -> Grouped:
+    """A group with its inputs in the order of their numbers, which is the order of their rows."""
+    group, inputs = element
+    return group, sorted(inputs)
 
 
 def alike(corpora: Sequence[Settings], key: Callable[[Settings], Hashable]) -> list[Corpora]:
@@ -54,7 +54,7 @@ class BuildCorpora(_Transform):
     """Inputs to corpora. Every file is written before a shuffle and read behind it, so that a retry finds it whole.
 
     What presets have in common is done once: reading for those that read alike, the dedup of URLs for those with the
-    same stages so far, staging and the dedup of text for those with the same trunk.
+    same stages so far, staging and each dedup of text for those that agree up to it.
 
     What is here any engine can do. No tagged outputs, no side inputs, an end that everything leads to: Beam's
     DaskRunner mixes the first up, computes the second again and wrongly, and does nothing that the last transform
@@ -82,19 +82,19 @@ class Reading(_Transform):
     corpora: Corpora
 
     def expand(self, inputs: beam.PCollection) -> list[beam.PCollection]:
-        trunks = alike(self.corpora, lambda settings: settings.trunk)
-        staged = inputs | "Stage" >> beam.ParDo(StageFile([corpora[0] for corpora in trunks]))
+        prefixes = alike(self.corpora, lambda settings: settings.prefix(0))
+        staged = inputs | "Stage" >> beam.ParDo(StageFile([corpora[0] for corpora in prefixes]))
         lost: dict[Any, beam.PCollection] = {}
         done = []
-        for n, corpora in enumerate(trunks):
+        for n, corpora in enumerate(prefixes):
             settings = corpora[0]
-            shards = staged | _named("Staged", n) >> only(n, tuple[int, StagedShard])
+            mine = staged | _named("Staged", n) >> only(n, tuple[int, StagedInput])
             if settings.max_bad_share < 1:
-                shards = shards | _named("Check", n) >> Checked(settings)
-            groups = shards | _named("Group", n) >> beam.GroupByKey() | _named("InOrder", n) >> beam.Map(in_order)
+                mine = mine | _named("Check", n) >> Checked(settings)
+            groups = mine | _named("Group", n) >> beam.GroupByKey() | _named("InOrder", n) >> beam.Map(in_order)
             if settings.urls not in lost:
                 lost[settings.urls] = groups | _named("Urls", n) >> LostUrls(settings)
-            done += (groups, lost[settings.urls]) | _named("Trunk", n) >> Trunk(corpora)
+            done += {"inputs": groups, "urls": lost[settings.urls]} | _named("Leg", n) >> Leg(corpora, 0)
         return done
 
 
@@ -109,14 +109,14 @@ def only(number: int, kind: Any) -> beam.PTransform:
 
 @dataclass
 class Checked(_Transform):
-    """The same shards, once all are staged and enough of them hold pages."""
+    """The same inputs, once all are staged and enough of them hold pages."""
 
     settings: Settings
 
     def expand(self, staged: beam.PCollection) -> beam.PCollection:
         return (
             staged
-            | "Judge" >> beam.ParDo(JudgeShard(self.settings))
+            | "Judge" >> beam.ParDo(JudgeInput(self.settings))
             | "AllJudged" >> beam.GroupByKey()
             | "EnoughRead" >> beam.ParDo(EnoughRead(self.settings))
         )
@@ -124,7 +124,7 @@ class Checked(_Transform):
 
 @dataclass
 class LostUrls(_Transform):
-    """Groups of staged shards to the rows of their pages that lose their URL: (group, packed numbers)."""
+    """Groups of staged inputs to the rows of their pages that lose their URL: (group, packed numbers)."""
 
     settings: Settings
 
@@ -138,30 +138,41 @@ class LostUrls(_Transform):
 
 
 @dataclass
-class Trunk(_Transform):
-    """Corpora that share their staged shards, from groups of these and the rows that lost their URL to their files."""
+class Leg(_Transform):
+    """Corpora that agree up to a dedup of text: from groups of staged inputs, and for the first leg the rows that lost
+    their URL, to the files of those that end here, and on to the next dedup with the others."""
 
     corpora: Corpora
+    number: int
 
-    def expand(self, groups_and_lost: tuple[beam.PCollection, beam.PCollection]) -> list[beam.PCollection]:
-        groups, urls = groups_and_lost
-        joined = {"shards": groups, "urls": urls}
-        if self.corpora[0].plan.text is not None:
-            joined["text"] = self._lost_text(joined)
-        finished = joined | "JoinLost" >> beam.CoGroupByKey() | "Finish" >> beam.ParDo(FinishGroup(self.corpora))
-        return [
-            finished | _named("Finished", n) >> only(n, tuple[int, str]) | _named("Write", n) >> Write(settings)
-            for n, settings in enumerate(self.corpora)
+    def expand(self, joined: dict[str, beam.PCollection]) -> list[beam.PCollection]:
+        level = self.corpora[0].plan.legs[self.number].level
+        if level is not None:
+            joined = {**joined, "text": self._lost_text(joined)}
+        last = [settings for settings in self.corpora if len(settings.plan.starts) == self.number + 1]
+        others = [settings for settings in self.corpora if len(settings.plan.starts) > self.number + 1]
+        onward = alike(others, lambda settings: settings.prefix(self.number + 1))
+        takers = [*((settings, True) for settings in last), *((corpora[0], False) for corpora in onward)]
+        applied = joined | "JoinLost" >> beam.CoGroupByKey() | "Apply" >> beam.ParDo(ApplyGroup(takers, self.number))
+        done = [
+            applied | _named("Finished", n) >> only(n, tuple[int, str]) | _named("Write", n) >> Write(settings)
+            for n, settings in enumerate(last)
         ]
+        for n, corpora in enumerate(onward, len(last)):
+            groups = applied | _named("Restaged", n) >> only(n, Grouped)
+            # A retry must find the files of an earlier leg whole.
+            groups = groups | _named("SpreadRestaged", n) >> beam.Reshuffle()
+            done += {"inputs": groups} | _named("NextLeg", n) >> Leg(corpora, self.number + 1)
+        return done
 
     def _lost_text(self, joined: dict[str, beam.PCollection]) -> beam.PCollection:
         settings = self.corpora[0]
         return (
             joined
             | "JoinUrls" >> beam.CoGroupByKey()
-            | "ClaimText" >> beam.ParDo(ClaimText(settings))
+            | "ClaimText" >> beam.ParDo(ClaimText(settings, self.number))
             | "TextPartitions" >> beam.GroupByKey()
-            | "ResolveText" >> beam.ParDo(Resolve(settings, "text"))
+            | "ResolveText" >> beam.ParDo(Resolve(settings, "text", self.number))
         )
 
 
@@ -173,19 +184,19 @@ class Write(_Transform):
 
     def expand(self, groups: beam.PCollection) -> beam.PCollection:
         finished = groups | "Spread" >> beam.Reshuffle()
-        counts = finished | "Counts" >> beam.Map(group_part).with_output_types(Written)
+        counts = finished | "Counts" >> beam.Map(group_made).with_output_types(Written)
         return (
             (*self._shards(finished), self._rejected(finished), counts)
-            | "Parts" >> beam.Flatten()
+            | "Made" >> beam.Flatten()
             | "Gather" >> beam.GroupBy(lambda _: 0)
-            | "Conclude" >> beam.ParDo(Conclude(self.settings))
+            | "Finalize" >> beam.ParDo(Finalize(self.settings))
         )
 
     def _shards(self, finished: beam.PCollection) -> list[beam.PCollection]:
         settings = self.settings
         planned = (
             finished
-            | "RowGroups" >> beam.FlatMap(row_groups).with_output_types(RowGroup)
+            | "RowGroups" >> beam.FlatMap(row_groups).with_output_types(ConfigRows)
             | "Splits" >> beam.GroupByKey()
             | "PlanShards" >> beam.ParDo(PlanConfig(settings))
             | "SpreadShards" >> beam.Reshuffle()

@@ -1,4 +1,4 @@
-"""The two dedups as shuffles of packed rows: claims by hash partition out, numbers of lost rows by group back.
+"""The dedups as shuffles of packed rows: claims by hash partition out, numbers of lost rows by group back.
 
 Beam's local runner holds a whole shuffle in memory, about four times over. A large one there goes through files
 instead, both ways: what is shuffled then are places in them.
@@ -14,13 +14,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, Claims, all_losses, by_shard, claims, collapse, losers, scatter
+from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, Claims, all_losses, by_input, claims, collapse, losers, scatter
 from c4pipe.flow.files import BeamStore, is_remote
-from c4pipe.flow.read import StagedShard
+from c4pipe.flow.read import StagedInput
 from c4pipe.flow.settings import Settings
-from c4pipe.passes.staging import Staged
+from c4pipe.passes.staged import Staged
 
-Grouped = tuple[int, list[StagedShard]]
+Grouped = tuple[int, list[StagedInput]]
 
 
 class Packet(NamedTuple):
@@ -78,12 +78,15 @@ def receive(packets: Packets, store: BeamStore) -> Iterator[tuple[int, bytes]]:
 
 
 class _OnGroups(beam.DoFn):
-    def __init__(self, settings: Settings):
-        self._settings = settings
+    """`leg` is the number of the leg that the claims are for."""
+
+    def __init__(self, settings: Settings, leg: int = 0):
+        self._settings, self._number = settings, leg
 
     def setup(self) -> None:
         self._plan = self._settings.plan
         self._store = BeamStore()
+        self._folder = self._settings.prefix(self._number)
 
     def _spill(self, rows: int) -> bool:
         """Whether the rows of one group go through a file: of those that do not there are `spill_rows` at most.
@@ -99,39 +102,38 @@ class ClaimUrls(_OnGroups):
     """Every page of a group claims its URL."""
 
     def process(self, element: Grouped) -> Iterator[Sent]:
-        group, shards = element
+        group, inputs = element
         tables = []
-        for shard, _, _ in shards:
-            with self._store.read(Staged.of(self._settings.trunk, shard).outcomes) as stream:
+        for number, _, _ in inputs:
+            with self._store.read(Staged.of(self._folder, number).outcomes) as stream:
                 tables.append(pq.read_table(stream, columns=["key", "date"]))
         table = pa.concat_tables(tables).combine_chunks()
         dates = table["date"].combine_chunks()
         parts = self._plan.url.scatter(table["key"].to_numpy(), dates, self._settings.partitions)
-        spill = self._spill(sum(rows for _, rows, _ in shards))
-        yield from send(group, parts, spill, self._store, f"{self._settings.trunk}/spill/urls-{group}")
+        spill = self._spill(sum(rows for _, rows, _ in inputs))
+        yield from send(group, parts, spill, self._store, f"{self._folder}/spill/urls-{group}")
 
 
 @beam.typehints.with_output_types(Sent)
 class ClaimText(_OnGroups):
-    """Pages that won their URL claim their lines or spans. What repeats inside the group is settled here."""
+    """Pages that are left claim their lines or spans. What repeats inside the group is decided here."""
 
     def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[Sent]:
         group, joined = element
-        (shards,) = joined["shards"]
-        lost_urls = by_shard(rows_of(joined["urls"]), [rows for _, rows, _ in shards])
-        best, lost = collapse(self._claims(shards, lost_urls))
-        trunk = self._settings.trunk
-        with self._store.write(lost_inside(trunk, group)) as stream:
+        inputs, lost_urls = joined_inputs(joined)
+        best, lost = collapse(self._claims(inputs, lost_urls))
+        with self._store.write(lost_inside(self._folder, group)) as stream:
             stream.write(lost.tobytes())
         parts = scatter(best, self._settings.partitions)
-        spill = self._spill(sum(atoms for _, _, atoms in shards))
-        yield from send(group, parts, spill, self._store, f"{trunk}/spill/text-{group}")
+        spill = self._spill(sum(atoms for _, _, atoms in inputs))
+        yield from send(group, parts, spill, self._store, f"{self._folder}/spill/text-{group}")
 
-    def _claims(self, shards: list[StagedShard], lost_urls: list[np.ndarray]) -> Claims:
-        assert self._plan.text is not None
+    def _claims(self, inputs: list[StagedInput], lost_urls: list[np.ndarray]) -> Claims:
+        level = self._plan.legs[self._number].level
+        assert level is not None
         hashes, counts, priorities, alive = [], [], [], []
-        for (shard, _, _), lost in zip(shards, lost_urls, strict=True):
-            with self._store.read(Staged.of(self._settings.trunk, shard).pages) as stream:
+        for (number, _, _), lost in zip(inputs, lost_urls, strict=True):
+            with self._store.read(Staged.of(self._folder, number).pages) as stream:
                 table = pq.read_table(stream, columns=["row", "priority", "atoms"])
             lists = table["atoms"].combine_chunks()
             hashes.append(lists.flatten().to_numpy())
@@ -139,12 +141,18 @@ class ClaimText(_OnGroups):
             priorities.append(table["priority"].to_numpy())
             alive.append(~np.isin(table["row"].to_numpy(), lost))
         atoms = Atoms(np.concatenate(hashes), np.concatenate(counts).astype(np.int64), np.concatenate(priorities))
-        return claims(atoms, self._plan.text.width, np.concatenate(alive))
+        return claims(atoms, level.width, np.concatenate(alive))
 
 
-def lost_inside(trunk: str, group: int) -> str:
+def joined_inputs(joined: dict[str, Iterable]) -> tuple[list[StagedInput], list[np.ndarray]]:
+    """The staged inputs of a group, and for each the rows that lose their URL: none behind the first leg."""
+    (inputs,) = joined["inputs"]
+    return inputs, by_input(rows_of(joined.get("urls", ())), [rows for _, rows, _ in inputs])
+
+
+def lost_inside(prefix: str, group: int) -> str:
     """The file with the rows that lost to others of their own group, as `INSIDE`."""
-    return f"{trunk}/groups/{group:06d}.lost"
+    return f"{prefix}/groups/{group:06d}.lost"
 
 
 @beam.typehints.with_output_types(Sent)
@@ -154,12 +162,11 @@ class Resolve(beam.DoFn):
     They go the way that the claims came, through files or not.
     """
 
-    def __init__(self, settings: Settings, level: str):
-        self._settings = settings
-        self._level = level
+    def __init__(self, settings: Settings, kind: str, leg: int = 0):
+        self._settings, self._kind, self._leg = settings, kind, leg
 
     def setup(self) -> None:
-        self._losers = self._settings.plan.url.losers if self._level == "url" else losers
+        self._losers = self._settings.plan.url.losers if self._kind == "url" else losers
         self._store = BeamStore()
 
     def process(self, element: tuple[int, Packets]) -> Iterator[Sent]:
@@ -168,5 +175,5 @@ class Resolve(beam.DoFn):
         spilled = any(Packet(*packet).path for packet in packets)
         lost = sorted(self._losers(receive(packets, self._store)).items())
         parts = ((group, rows.tobytes()) for group, rows in lost)
-        path = f"{self._settings.trunk}/spill/{self._level}-lost-{partition}"
+        path = f"{self._settings.prefix(self._leg)}/spill/{self._kind}-lost-{partition}"
         yield from send(partition, parts, spilled, self._store, path)

@@ -10,12 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
+from c4pipe.corpus.identity import changes
 from c4pipe.errors import ConfigError
 from c4pipe.files.storage import make_folder
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import LOCK
 from c4pipe.flow.rebalance import PLAN, Rebalancing
-from c4pipe.flow.target import HALF_WRITTEN, clear_half_written, names_below
+from c4pipe.flow.target import HALF_WRITTEN, another, clear_half_written, names_below
 from c4pipe.progress import PLAIN, ProgressReporter
 from c4pipe.rebalance.plan import MixturePlan
 from c4pipe.shards import MANIFEST
@@ -47,10 +48,13 @@ def finished_mixture(job: Rebalancing, overwrite: bool) -> dict[str, Any] | None
         manifest = json.loads(data)
     if isinstance(manifest, dict) and manifest.get("fingerprint") == job.description["fingerprint"]:
         return manifest
-    raise ConfigError(
-        f"--output {job.output} holds a mixture of other corpora or with other settings. "
-        "Choose another folder, or replace it: --overwrite."
-    )
+    raise ConfigError(another(job.output, "a mixture", changes(manifest or {}, _identity(job))))
+
+
+def _identity(job: Rebalancing) -> dict[str, Any]:
+    told = job.description
+    inputs = [(item["path"], item["bytes"]) for item in told["inputs"]]
+    return {name: told[name] for name in ("settings", "versions", "code")} | {"inputs": inputs}
 
 
 def prepare_mixture(job: Rebalancing, plan: MixturePlan) -> None:

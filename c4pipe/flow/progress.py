@@ -17,7 +17,7 @@ from rich.table import Table
 from c4pipe.flow.files import Input
 from c4pipe.flow.read import heartbeat_path
 from c4pipe.flow.settings import Settings
-from c4pipe.passes.staging import Staged
+from c4pipe.passes.staged import Staged
 from c4pipe.progress import LIVE, PLAIN, ProgressReporter
 from c4pipe.text import duration
 
@@ -27,7 +27,7 @@ class BuildProgress(ProgressReporter):
 
     def __init__(self, corpora: Sequence[Settings], inputs: list[Input], out: TextIO = sys.stderr):
         self._staging = Path(corpora[0].staging)
-        self._trunk = Path(corpora[0].trunk)  # of several, the first one's staging stands for all
+        self._first = Path(corpora[0].prefix(0))  # of several, the first one's staging stands for all
         self._own = [Path(settings.own) for settings in corpora]
         self._inputs = inputs
         self._total = max(1, sum(max(0, item.bytes) for item in inputs))
@@ -52,7 +52,7 @@ class BuildProgress(ProgressReporter):
 
     def look(self) -> dict[str, Any]:
         """What the staging folder says now: sums over files, the share of the work behind us, the phase."""
-        for shard in _shards(self._trunk / "staged", ".summary.json") - self._done.keys():
+        for shard in _shards(self._first / "staged", ".summary.json") - self._done.keys():
             self._done[shard] = self._final(shard)
         running = _shards(self._staging / "progress", ".json") - self._done.keys()
         sums = {"files": 0, "pages": 0, "chars": 0, "staged": 0, "lost": 0, "bytes": 0}
@@ -79,7 +79,7 @@ class BuildProgress(ProgressReporter):
 
     def _final(self, shard: int) -> dict[str, int]:
         """The numbers of a file that is read to its end."""
-        summary = json.loads(Path(Staged.of(str(self._trunk), shard).summary).read_bytes())
+        summary = json.loads(Path(Staged.of(str(self._first), shard).summary).read_bytes())
         return {
             "files": 1,
             "pages": summary["stats"]["pages_read"],

@@ -1,4 +1,4 @@
-"""From the list of inputs to staged shards: one file is one element, for gzip cannot be split."""
+"""From the list of inputs to staged ones: one file is one element, for gzip cannot be split."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from c4pipe.files.storage import TEMPORARY
 from c4pipe.flow.files import BeamStore, Input, is_remote
 from c4pipe.flow.settings import Settings, plans_of
 from c4pipe.page import Kept, Page, Rejected, Verdict
-from c4pipe.passes.staging import Progress, Staged, Stager, stage_shard, staged_already
+from c4pipe.passes.staged import Staged, staged_already
+from c4pipe.passes.staging import Progress, Stager, stage_input
 from c4pipe.stages import Read
 from c4pipe.wet import read_wet
 from c4pipe.wet.reasons import TRUNCATED, UNREADABLE
 
 HEARTBEAT = 0.5  # seconds between two notes on how far a file has come
 
-StagedShard = tuple[int, int, int]  # shard number, rows at URL dedup, atoms
+StagedInput = tuple[int, int, int]  # its number, rows at URL dedup, atoms
 
 
 class Watched:
@@ -84,42 +85,42 @@ def _first_pages(read: Iterator[Verdict], limit: int) -> Iterator[Verdict]:
 
 
 @beam.typehints.with_input_types(tuple[int, Input])
-@beam.typehints.with_output_types(tuple[int, tuple[int, StagedShard]])
+@beam.typehints.with_output_types(tuple[int, tuple[int, StagedInput]])
 class StageFile(beam.DoFn):
-    """Reads, judges and stages one WET file for one corpus of each trunk, which all read alike.
+    """Reads, judges and stages one input for one corpus of each prefix, which all read alike.
 
-    Emits (trunk, (group, (shard, rows, atoms))) for each trunk, by its number.
+    Emits (prefix, (group, (number, rows, atoms))) for each prefix, by its number.
     """
 
-    def __init__(self, trunks: Sequence[Settings]):
-        self._trunks = trunks
+    def __init__(self, prefixes: Sequence[Settings]):
+        self._prefixes = prefixes
 
     def setup(self) -> None:
-        self._plans = plans_of(self._trunks)
-        self._store = BeamStore(self._trunks[0].staging)
+        self._plans = plans_of(self._prefixes)
+        self._store = BeamStore(self._prefixes[0].staging)
 
-    def process(self, element: tuple[int, Input]) -> Iterator[tuple[int, tuple[int, StagedShard]]]:
-        shard, item = element
-        staged = [Staged.of(settings.trunk, shard) for settings in self._trunks]
+    def process(self, element: tuple[int, Input]) -> Iterator[tuple[int, tuple[int, StagedInput]]]:
+        number, item = element
+        staged = [Staged.of(settings.prefix(0), number) for settings in self._prefixes]
         done: list[tuple[int, int] | None] = [staged_already(self._store, files) for files in staged]
         missing = [i for i, counts in enumerate(done) if counts is None]
         if missing:
-            settings = self._trunks[0]
-            heartbeat = Heartbeat(settings.staging, shard)
+            settings = self._prefixes[0]
+            heartbeat = Heartbeat(settings.staging, number)
             stagers = [Stager(self._plans[i], self._store, staged[i], settings.cap) for i in missing]
             read = verdicts(item, self._store, self._plans[0].read, settings.limit_pages, heartbeat)
-            for i, now in zip(missing, stage_shard(read, stagers, heartbeat), strict=True):
+            for i, now in zip(missing, stage_input(read, stagers, heartbeat), strict=True):
                 done[i] = now
-        for trunk, counts in enumerate(done):
+        for prefix, counts in enumerate(done):
             if counts is not None:
-                yield trunk, (shard // self._trunks[trunk].group_size, (shard, *counts))
+                yield prefix, (number // self._prefixes[prefix].group_size, (number, *counts))
 
 
 class Heartbeat:
     """Leaves a note beside the staged files now and then, for the progress line of the starting process."""
 
-    def __init__(self, staging: str, shard: int):
-        self._path = None if is_remote(staging) else heartbeat_path(staging, shard)
+    def __init__(self, staging: str, number: int):
+        self._path = None if is_remote(staging) else heartbeat_path(staging, number)
         self._next = time.monotonic() + HEARTBEAT
         self.stream: Watched | None = None
 
@@ -139,6 +140,6 @@ class Heartbeat:
         temporary.replace(self._path)
 
 
-def heartbeat_path(staging: str, shard: int) -> Path:
+def heartbeat_path(staging: str, number: int) -> Path:
     """Where a file's notes lie."""
-    return Path(staging) / "progress" / f"{shard:06d}.json"
+    return Path(staging) / "progress" / f"{number:06d}.json"

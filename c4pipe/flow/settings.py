@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from c4pipe.corpus.catalogue import describe_stage
+from c4pipe.corpus.identity import RESTAGING, STAGING, code_behind, files_read, fingerprint
 from c4pipe.corpus.plan import Plan, together
-from c4pipe.files.assets import Assets, SortedHashes
-from c4pipe.passes.sample import per_shard
+from c4pipe.files.assets import Assets
+from c4pipe.passes.sample import per_input
 from c4pipe.presets import Preset
-from c4pipe.rules import BadWords, ListedDomain, ListedSubdomain, ListedUrl, PageRule
-from c4pipe.stages import Clean, Dedup, Filter, Stage
+from c4pipe.stages import Stage
 
-MAX_GROUPS = 2048  # shards share a group, and a shuffle element, where there are more than that
+MAX_GROUPS = 2048  # inputs share a group, and a shuffle element, where there are more than that
 MAX_PARTITIONS = 4096  # a crawl's 4e10 spans of 20 bytes make partitions of 200 MB
 INPUTS = "inputs.jsonl"  # in the staging folder: where it is, the folder is one of a build
 WRITTEN = "written"  # below `Settings.own`: a note for each output shard that is whole
@@ -26,74 +23,14 @@ PARTITION_INPUT = 256 << 20  # bytes of input a partition
 
 
 @dataclass(frozen=True)
-class Lists:
-    """The contents of outside files that a preset reads, so that workers elsewhere need no files of ours.
-
-    Only the URL list stays a path: it may hold 23 million lines.
-    """
-
-    _badwords: dict[str, frozenset[str]]
-    _news_domains: dict[str, Literal[True] | list[str]]
-    url_list: Path | None
-
-    @classmethod
-    def of(cls, preset: Preset, assets: Assets) -> Lists:
-        """What the rules of the preset ask for; AssetError or ConfigError where it cannot be had."""
-        kinds = kinds_of(preset.stages)
-        lists = cls(
-            assets.badwords() if "badwords" in kinds else {},
-            assets.news_domains() if "news_domains" in kinds else {},
-            assets.url_list,
-        )
-        if "url_list" in kinds:
-            assets.url_keys()
-        return lists
-
-    def badwords(self) -> dict[str, frozenset[str]]:
-        return self._badwords
-
-    def news_domains(self) -> dict[str, Literal[True] | list[str]]:
-        return self._news_domains
-
-    def url_keys(self) -> SortedHashes:
-        return Assets(url_list=self.url_list).url_keys()
-
-
-def rules_of(stages: Iterable[Stage]) -> list[PageRule]:
-    """Every page rule of some stages."""
-    rules: list[PageRule] = []
-    for stage in stages:
-        if isinstance(stage, Filter):
-            rules += stage.rules
-        elif isinstance(stage, Clean | Dedup):
-            rules += stage.then
-    return rules
-
-
-def kinds_of(stages: Iterable[Stage]) -> set[str]:
-    """The kinds of outside files that stages read, as `Assets.describe` names them."""
-    kinds = set()
-    for rule in rules_of(stages):
-        if isinstance(rule, BadWords):
-            kinds.add("badwords")
-        elif isinstance(rule, ListedDomain | ListedSubdomain):
-            kinds.add("news_domains")
-        elif isinstance(rule, ListedUrl):
-            kinds.add("url_list")
-        if getattr(rule, "splitter", "").startswith("punkt"):
-            kinds.add("punkt")
-    return kinds
-
-
-@dataclass(frozen=True)
 class Settings:
     """One corpus. Everything here but `spill_rows`, `max_bad_share` and the folders decides its bytes.
 
-    Several are made over one reading when they differ only in `preset`, `lists`, `output` and `description`.
+    Several are made over one reading when they differ only in `preset`, `assets`, `output` and `description`.
     """
 
     preset: Preset
-    lists: Lists
+    assets: Assets  # with the contents of small files, for workers elsewhere
     output: str
     staging: str  # shared by every corpus from these inputs
     inputs: int  # number of WET files
@@ -108,16 +45,25 @@ class Settings:
     @property
     def plan(self) -> Plan:
         """The preset, ready to be bound."""
-        return Plan(self.preset, self.lists)
+        return Plan(self.preset, self.assets)
+
+    def prefix(self, leg: int) -> str:
+        """Where the passes up to a dedup of text leave their files: the same folder for presets that agree so far."""
+        return self._prefixes[leg]
 
     @cached_property
-    def trunk(self) -> str:
-        """Where the first passes leave their files: the same folder for presets with the same trunk."""
-        stages = [describe_stage(stage) for stage in self.preset.trunk]
-        kinds = kinds_of(self.preset.trunk)
-        assets = {kind: found for kind, found in self.description["assets"].items() if kind in kinds}
-        known = [stages, assets, self.description["versions"], self.rejected, self.limit_pages]
-        return f"{self.staging}/trunk-{_key(known)}"
+    def _prefixes(self) -> tuple[str, ...]:
+        plan = self.plan
+        return tuple(
+            f"{self.staging}/prefix-{self._deciding(plan.prefix(leg), leg)}" for leg in range(len(plan.starts))
+        )
+
+    def _deciding(self, stages: Sequence[Stage], leg: int) -> str:
+        """A key of all that decides the bytes of work staged behind these stages."""
+        told, code = self.description, code_behind(stages, STAGING if leg == 0 else (*STAGING, *RESTAGING))
+        identifiers = [langid for langid in told["identifiers"] if any(langid["stage"] == s.name for s in stages)]
+        known = [describe_stage(stage) for stage in stages], files_read(stages, told["files"]), code, identifiers
+        return fingerprint([*known, told["versions"], self.rejected, self.limit_pages])[:12]
 
     @cached_property
     def urls(self) -> tuple[Any, ...]:
@@ -127,21 +73,21 @@ class Settings:
     @property
     def own(self) -> str:
         """Where the last passes of this corpus leave their files."""
-        return f"{self.staging}/corpus-{_key(self.description['fingerprint'])}"
+        return f"{self.staging}/corpus-{self.description['fingerprint'][:12]}"
 
     @property
     def cap(self) -> int | None:
-        """Sampled pages an outcome and shard."""
-        return per_shard(self.rejected, max(1, self.inputs))
+        """Sampled pages an outcome and input."""
+        return per_input(self.rejected, max(1, self.inputs))
 
     @property
     def group_size(self) -> int:
-        """Shards a group."""
+        """Inputs a group."""
         return max(1, -(-self.inputs // MAX_GROUPS))
 
     @property
     def groups(self) -> int:
-        """Groups of shards."""
+        """Groups of inputs."""
         return -(-self.inputs // self.group_size)
 
     @property
@@ -157,8 +103,4 @@ class Settings:
 
 def plans_of(corpora: Sequence[Settings]) -> list[Plan]:
     """Plans of corpora over one reading, sharing what they have in common."""
-    return together([(settings.preset, settings.lists) for settings in corpora])
-
-
-def _key(known: Any) -> str:
-    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:12]
+    return together([(settings.preset, settings.assets) for settings in corpora])

@@ -5,21 +5,26 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from c4pipe.corpus.catalogue import describe
+from c4pipe.corpus.identity import changes
 from c4pipe.errors import ConfigError
+from c4pipe.files.record import keep, places
 from c4pipe.files.storage import make_folder
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import LOCK
-from c4pipe.flow.settings import INPUTS, WRITTEN
-from c4pipe.shards import MANIFEST
+from c4pipe.flow.settings import INPUTS, WRITTEN, Settings
+from c4pipe.shards import MANIFEST, files_of_shard
 
 _OURS = re.compile(
     r"(README\.md|stats\.json|manifest\.json|report\.html)"
-    r"|[^/]+/(train|validation)-\d{5}-of-\d{5}\.parquet|rejected/part-[^/]+\.parquet|\.staging-[0-9a-f]+/.*|\.lock"
-    r"|([^/]+/)?\.[^/]+\.tmp"
+    r"|[^/]+/(train|validation)-\d{5}-of-\d{5}\.[a-z0-9.]+|rejected/part-[^/]+\.parquet|\.staging-[0-9a-f]+/.*|\.lock"
+    r"|lists/.*|([^/]+/)*\.[^/]+\.tmp"
 )
+SHOWN = 5  # things that differ, in a message
 _STAGING = ".staging-*"
 HALF_WRITTEN = re.compile(r"(.*/)?\.[^/]+\.tmp")
 
@@ -40,11 +45,13 @@ def check_siblings(output: str) -> None:
         )
 
 
-def finished_manifest(output: str, fingerprint: str, overwrite: bool) -> dict[str, Any] | None:
+def finished_manifest(settings: Settings, inputs: Sequence[tuple[str, int]], overwrite: bool) -> dict[str, Any] | None:
     """The manifest of the corpus in the folder if it is the one that this build would make; None if there is none.
 
-    ConfigError where the folder holds another corpus, or files that no build has made.
+    ConfigError where the folder holds another corpus, and in what it is another, or files that no build has made.
+    `inputs` are names and bytes.
     """
+    output = settings.output
     try:
         names = names_below(output)
     except OSError as error:
@@ -57,12 +64,27 @@ def finished_manifest(output: str, fingerprint: str, overwrite: bool) -> dict[st
     manifest = _manifest(output) if MANIFEST in names else None
     if manifest is None or overwrite:
         return None
-    if manifest.get("fingerprint") == fingerprint:
+    if manifest.get("fingerprint") == settings.description["fingerprint"]:
         return manifest
-    raise ConfigError(
-        f"--output {output} holds a corpus built from other inputs or settings "
-        f"(preset {manifest.get('preset', {}).get('name')!r}). Choose another folder, or replace it: --overwrite."
+    what = f"a corpus of preset {manifest.get('preset', {}).get('name')!r}"
+    told = {name: settings.description[name] for name in ("settings", "files", "identifiers", "versions", "code")}
+    now = {"preset": describe(settings.preset), "inputs": inputs, **told}
+    raise ConfigError(another(output, what, changes(manifest, now, settings.preset.stages)))
+
+
+def another(output: str, what: str, found: Mapping[str, Sequence[str]]) -> str:
+    """The message that a folder holds a corpus that is not the one which is asked for, and what differs."""
+    if [*found] == ["code"]:
+        return f"--output {output} holds {what} built by other code: {_few(found['code'])}; --overwrite builds it anew."
+    told = "; ".join(f"{name}: {_few(words)}" for name, words in found.items())
+    return (
+        f"--output {output} holds {what} built from other inputs, settings or code ({told}). "
+        "Choose another folder, or replace it: --overwrite."
     )
+
+
+def _few(words: Sequence[str]) -> str:
+    return ", ".join(words[:SHOWN]) + (f" and {len(words) - SHOWN} more" if len(words) > SHOWN else "")
 
 
 def names_below(output: str) -> list[str]:
@@ -124,15 +146,32 @@ def prepare(output: str, own: str) -> None:
     store = BeamStore()
     try:
         # The manifest goes first: from here on the folder holds no finished corpus.
+        whole = written_files(own)
         for name in [MANIFEST, *names_below(output)]:
             ours = name != LOCK and not name.startswith(".staging-") and _OURS.fullmatch(name)
-            if ours and not store.exists(f"{own}/{WRITTEN}/{name}.json"):
+            if ours and name not in whole:
                 store.remove(f"{output}/{name}")
         if not is_remote(output):
             _sweep(Path(output))
             make_folder(Path(output))
     except OSError as error:
         raise ConfigError(f"--output {output} cannot be written: {error.strerror or error}.") from None
+
+
+def written_files(own: str) -> set[str]:
+    """Every file of the shards that are whole, by the notes that an unfinished build of this corpus has left."""
+    store, found = BeamStore(), set[str]()
+    for name in names_below(f"{own}/{WRITTEN}"):
+        if not HALF_WRITTEN.fullmatch(name):
+            with store.read(f"{own}/{WRITTEN}/{name}") as stream:
+                found.update(file["path"] for file in files_of_shard(json.load(stream)["shard"]))
+    return found
+
+
+def keep_lists(settings: Settings) -> None:
+    """Puts what the parts of the preset read beside the corpus, as far as it is small."""
+    paths = places(settings.preset.stages, settings.assets)
+    keep(settings.description["files"], paths, BeamStore(), settings.output)
 
 
 def clear_half_written(folder: str) -> None:

@@ -1,4 +1,4 @@
-"""From staged shards and what they lost to the files of the corpus."""
+"""From finished inputs to the files of the corpus."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from c4pipe.flow.apply import Written, read_summary
 from c4pipe.flow.files import BeamStore, read_inputs
-from c4pipe.flow.finish import Written, read_summary
 from c4pipe.flow.settings import WRITTEN, Settings
-from c4pipe.passes.finalize import Part, write_corpus_files
+from c4pipe.passes.finalize import Made, write_corpus_files
 from c4pipe.passes.merging import OutputShard, Piece, leave_out, plan_split, write_rejected, write_shard
 from c4pipe.passes.rejected import explained
 from c4pipe.passes.sample import PER_REASON, sample_table, sampled_of
-from c4pipe.shards import to_json
+from c4pipe.shards import files_of_shard, to_json
 
 FEW_SHOWN = 100  # pages of a split that is left out, in a rejected table that is a sample
 KEPT, LEFT_OUT = 0, 1  # what becomes of an output shard
@@ -71,20 +71,24 @@ class WriteShard(_WithPlan):
     def process(self, element: Any) -> Iterator[Written]:
         shard, _ = planned_shard(element)
         note = f"{self._settings.own}/{WRITTEN}/{shard.path}.json"
-        if not (self._store.exists(note) and self._as_noted(shard, note)):
+        if not (self._store.exists(note) and self._as_noted(note)):
             row, stats = write_shard(shard, self._store, self._settings.output)
             with self._store.write(note) as stream:  # after the shard: where it is, the shard is whole
                 stream.write(to_json({"shard": row, "stats": stats.to_json()}))
         with self._store.read(note) as stream:
             yield "shard", stream.read()
 
-    def _as_noted(self, shard: OutputShard, note: str) -> bool:
-        """Whether the corpus holds the file that the note speaks of; another build may have put its own there."""
-        path = f"{self._settings.output}/{shard.path}"
+    def _as_noted(self, note: str) -> bool:
+        """Whether the corpus holds the files that the note speaks of; another build may have put its own there."""
+        with self._store.read(note) as stream:
+            files = files_of_shard(json.load(stream)["shard"])
+        return all(self._whole(f"{self._settings.output}/{file['path']}", file["sha256"]) for file in files)
+
+    def _whole(self, path: str, sha256: str) -> bool:
         if not self._store.exists(path):
             return False
-        with self._store.read(note) as written, self._store.read(path) as stream:
-            return bool(json.load(written)["shard"]["sha256"] == hashlib.file_digest(stream, "sha256").hexdigest())  # type: ignore[arg-type]
+        with self._store.read(path) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest() == sha256  # type: ignore[arg-type]
 
 
 @beam.typehints.with_output_types(Written)
@@ -103,7 +107,7 @@ class LeaveOut(_WithPlan):
 
 @beam.typehints.with_output_types(tuple[tuple[str, str], tuple[str, int, bytes]])
 class SampledRefs(_WithPlan):
-    """((stage, reason), (path, first row, packed priorities)) for what each shard holds of an outcome."""
+    """((stage, reason), (path, first row, packed priorities)) for what each input holds of an outcome."""
 
     def process(self, element: tuple[int, str]) -> Iterator[tuple[tuple[str, str], tuple[str, int, bytes]]]:
         for path in read_summary(element[1])["rejected"]:
@@ -151,22 +155,22 @@ def _read_rows(stream: BinaryIO, rows: list[int]) -> Iterator[pa.Table]:
 
 @beam.typehints.with_output_types(Written)
 class WriteAllRejected(_WithPlan):
-    """The whole rejected table, a part for each shard."""
+    """The whole rejected table, a part for each input."""
 
     def process(self, element: tuple[int, str]) -> Iterator[Written]:
         for path in read_summary(element[1])["rejected"]:
             with self._store.read(path) as stream:
                 table = pq.read_table(stream)
-            shard = path.rpartition("/")[2].split(".")[0]
+            number = path.rpartition("/")[2].split(".")[0]
             if table.num_rows:
-                yield "rejected", to_json(write_rejected(shard, table, self._store, self._settings.output))
+                yield "rejected", to_json(write_rejected(number, table, self._store, self._settings.output))
 
 
-class Conclude(_WithPlan):
+class Finalize(_WithPlan):
     """When everything else is in its place: statistics, the card, and last the manifest."""
 
     def process(self, element: tuple[int, Iterable[Written]]) -> None:
-        parts = [Part(kind, json.loads(data)) for kind, data in element[1]]
+        made = [Made(kind, json.loads(data)) for kind, data in element[1]]
         inputs = dict(read_inputs(self._settings.inputs_list))
         settings = self._settings
-        write_corpus_files(parts, inputs, self._plan, settings.description, self._store, settings.output)
+        write_corpus_files(made, inputs, self._plan, settings.description, self._store, settings.output)

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     if args.serve:
         from c4pipe.inspect.serve import serve
 
-        serve(corpus, args.port)
+        serve(corpus, args.port, args.file)
         return 0
     other = None if args.against is None else open_corpus(args.against)
     if args.html is not None:
@@ -90,7 +90,7 @@ def facts_of(args: argparse.Namespace, corpus: Any, other: Any) -> dict[str, Any
     elif args.url is not None:
         from c4pipe.inspect.lookup import look_up
 
-        view, found = "url", look_up(corpus, args.url)
+        view, found = "url", look_up(corpus, args.url, args.file)
     elif other is not None:
         from c4pipe.inspect.compare import compare
 

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from c4pipe.command import Parser, whole
 from c4pipe.errors import ConfigError
+from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA
 
 PAGES = 3  # shown of a reason
 QUERY_ROWS = 100  # shown of a query
 MOST_PAGES = 1000  # the sample of a default build holds as many of a reason
 MOST_ROWS = 100_000  # they are held in memory, for the columns to be as wide as they need
 PORT = 8020
+
+_PAGES = ", ".join(PAGE_SCHEMA.names)
+_REJECTED = ", ".join(REJECTED_SCHEMA.names).replace("dropped", "dropped (reason, line, owner)")
 
 EPILOG = f"""\
 examples:
@@ -28,9 +32,10 @@ examples:
   search and browse             python -m c4pipe.inspect out/c4 --serve
 
 SQL is DuckDB's, one SELECT over three views:
-  pages     text, timestamp, url, language, language_score, language_votes, source, record_id, config, split, shard, row
-  rejected  url, timestamp, stage, reason, detail, text, dropped (reason, line, owner), source, part, row
+  pages     {_PAGES}, config, split, shard, row
+  rejected  {_REJECTED}, part, row
   shards    path, config, split, rows, bytes, sha256
+`pages` also has the columns that stages of the corpus's own preset add.
 `rejected` has a sample of the pages of every reason, or all of them after `build_c4 --rejected all`, and of kept pages
 (reason 'kept') for what was cut from them. An owner is left(md5(url), 16) of the page that keeps a repeated line.
 
@@ -38,7 +43,8 @@ SQL is DuckDB's, one SELECT over three views:
   overview  preset, settings, inputs, corpus, splits, left_out, ledger, mixture, languages, lengths, domains, months,
             faults, sample
   reason    reason, stage, counted (in the ledger), sampled (in the table), pages
-  url       url, found, pages: each with its place, lines of segments (text, code, owner) and the rules tried
+  url       url, found, pages: each with its place, lines of segments (text, code, owner) and the rules tried; under
+            `extra` the columns that stages added
   sql       columns, rows, more (true where --limit cut the rest off)
   against   the comparison, with the folder of the other corpus as `against`
 
@@ -76,6 +82,14 @@ def parser() -> argparse.ArgumentParser:
     a("--against", type=Path, metavar="DIR2", help="compare with this corpus, page by page; with --html, side by side")
     a("--stage", type=_text, metavar="S", help="with --reason: of this stage only")
     a("--sample", type=whole(0, MOST_PAGES), metavar="N", help=f"pages to show (default: {PAGES})")
+    a(
+        "--file",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="with --url or --serve: a file that rules have read and the corpus keeps no copy of, told by its bytes",
+    )
     a("--limit", type=whole(1, MOST_ROWS), metavar="N", help=f"with --sql: rows to show (default: {QUERY_ROWS})")
     form = p.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object instead of text")
@@ -93,6 +107,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         ("--limit", args.limit is not None, args.sql is not None, "--sql"),
         ("--csv", args.csv, args.sql is not None, "--sql"),
         ("--port", args.port is not None, served, "--serve"),
+        ("--file", bool(args.file), served or args.url is not None, "--url or --serve"),
     ):
         if given and not allowed:
             raise ConfigError(f"{option} needs {needs}. See --help.")
@@ -105,6 +120,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
             raise ConfigError(f"{option} does not go with {excluded}. See --help.")
     if args.sample == 0 and args.reason is not None:
         raise ConfigError("--reason shows pages: give --sample 1 or more.")
+    absent = next((path for path in args.file if not path.is_file()), None)
+    if absent is not None:
+        raise ConfigError(f"--file {absent} is no file.")
     if written and args.html.is_dir():
         raise ConfigError(f"{args.html} is a folder: --html takes the name of the file to write.")
     args.sample = PAGES if args.sample is None else args.sample

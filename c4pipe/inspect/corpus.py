@@ -13,14 +13,13 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, read_manifest
 
 MEMORY = "1GB"  # of a connection; a query that needs more fails with a message
 _SHARD_TYPES = {"path": "VARCHAR", "config": "VARCHAR", "split": "VARCHAR", "rows": "BIGINT", "bytes": "BIGINT"}
-# Arrow type -> DuckDB type, for a table of which no file exists
-_SQL_TYPES = {pa.string(): "VARCHAR", pa.float64(): "DOUBLE"}
 
 
 class Corpus(NamedTuple):
@@ -29,6 +28,7 @@ class Corpus(NamedTuple):
     folder: Path
     manifest: dict[str, Any]
     stats: dict[str, Any]  # stats.json; empty for a mixture, which has none
+    schema: pa.Schema = PAGE_SCHEMA  # of the kept pages: columns of theirs that stages or older builds have
 
     def shards(self, config: str | None = None, split: str | None = None) -> list[dict[str, Any]]:
         """The manifest's rows of the kept pages, of one config or split where it is named."""
@@ -57,7 +57,18 @@ def open_corpus(folder: Path) -> Corpus:
         if found != part["bytes"]:
             what = "is missing" if found is None else f"has {found:,} bytes"
             raise BuildError(f"{path} {what}; the manifest says {part['bytes']:,}. Copy or build the corpus again.")
-    return corpus
+    return corpus._replace(schema=_schema(corpus))
+
+
+def _schema(corpus: Corpus) -> pa.Schema:
+    """The columns of the first file; those of `PAGE_SCHEMA` where there is none."""
+    for shard in corpus.shards()[:1]:
+        path = corpus.folder / shard["path"]
+        try:
+            return pq.read_schema(path).remove_metadata()
+        except (OSError, pa.ArrowException) as error:
+            raise BuildError(f"{path} cannot be read ({error}). Copy or build the corpus again.") from None
+    return PAGE_SCHEMA
 
 
 def _stats(folder: Path) -> dict[str, Any]:
@@ -89,8 +100,8 @@ def connect(corpus: Corpus, memory: str = MEMORY, other: Corpus | None = None) -
     connection.execute("SET temp_directory = ''")
     connection.execute("SET enable_external_access = false")
     for prefix, found in corpora.items():
-        connection.execute(f"CREATE VIEW {prefix}pages AS {_pages(found)}")
-        connection.execute(f"CREATE VIEW {prefix}rejected AS {_rejected(found)}")
+        connection.execute(f"CREATE VIEW {prefix}pages AS {_pages(found, connection)}")
+        connection.execute(f"CREATE VIEW {prefix}rejected AS {_rejected(found, connection)}")
         connection.execute(f"CREATE VIEW {prefix}shards AS {_shard_rows(found)}")
     connection.execute("SET lock_configuration = true")
     return connection
@@ -113,11 +124,16 @@ def files_sql(corpus: Corpus, parts: Iterable[dict[str, Any]]) -> str:
     return f"read_parquet([{', '.join(names)}], filename = true, file_row_number = true)"
 
 
-def _pages(corpus: Corpus) -> str:
+def names_sql(names: Iterable[str]) -> str:
+    """Columns as SQL writes them: a name may be a word of SQL, or hold anything."""
+    return ", ".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
+def _pages(corpus: Corpus, connection: duckdb.DuckDBPyConnection) -> str:
     """Kept pages with `config`, `split`, the `shard` they are in and their `row` there."""
     if not corpus.manifest["shards"]:
-        return _empty(PAGE_SCHEMA, "config", "split", "shard", "row")
-    columns = ", ".join(PAGE_SCHEMA.names)
+        return _empty(corpus.schema, connection, "config", "split", "shard", "row")
+    columns = names_sql(corpus.schema.names)
     shard = f"substr(filename, {len(str(corpus.folder.resolve())) + 2})"
     return (
         f"SELECT {columns}, regexp_extract(shard, '^(.*)/', 1) AS config, "
@@ -126,12 +142,12 @@ def _pages(corpus: Corpus) -> str:
     )
 
 
-def _rejected(corpus: Corpus) -> str:
+def _rejected(corpus: Corpus, connection: duckdb.DuckDBPyConnection) -> str:
     """The rejected table with the `part` each page is in and its `row` there."""
     if not corpus.rejected:
-        return _empty(REJECTED_SCHEMA, "part", "row")
+        return _empty(REJECTED_SCHEMA, connection, "part", "row")
     part = f"substr(filename, {len(str(corpus.folder.resolve())) + 2})"
-    columns = ", ".join(REJECTED_SCHEMA.names)
+    columns = names_sql(REJECTED_SCHEMA.names)
     return f"SELECT {columns}, {part} AS part, file_row_number AS row FROM {files_sql(corpus, corpus.rejected)}"
 
 
@@ -145,14 +161,13 @@ def _shard_rows(corpus: Corpus) -> str:
     return " UNION ALL ".join([f"(SELECT {columns} LIMIT 0)", *rows])
 
 
-def _empty(schema: pa.Schema, *places: str) -> str:
+def _empty(schema: pa.Schema, connection: duckdb.DuckDBPyConnection, *places: str) -> str:
     """A table of these columns without rows; `places` say where a row is."""
-    fields = {field.name: _SQL_TYPES.get(field.type, _DROPPED) for field in schema}
+    made = connection.from_arrow(schema.empty_table())  # DuckDB knows best what it makes of a type
+    fields = {name: str(kind) for name, kind in zip(schema.names, made.types, strict=True)}
     fields |= {name: "BIGINT" if name == "row" else "VARCHAR" for name in places}
-    return "SELECT " + ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in fields.items()) + " LIMIT 0"
-
-
-_DROPPED = "STRUCT(reason VARCHAR, line VARCHAR, owner VARCHAR)[]"
+    columns = (f"CAST(NULL AS {kind}) AS {names_sql([name])}" for name, kind in fields.items())
+    return f"SELECT {', '.join(columns)} LIMIT 0"
 
 
 def _quoted(text: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from c4pipe.files.record import files_of
+
 MOST = 12  # items of a list that are named
 
 
@@ -68,6 +70,14 @@ def _shown(value: Any) -> str:
     return "nothing" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
+def _sums(manifest: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The sums of outside files, by kind and name."""
+    found: dict[str, dict[str, str]] = {}
+    for file in files_of(manifest):
+        found.setdefault(file["kind"], {})[file["name"]] = file["sha256"]
+    return found
+
+
 def settings(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
     """What two manifests say differently of how they came about, in words of "A" and "B"."""
     words = []
@@ -76,8 +86,8 @@ def settings(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
         words += differences(a.get(name), b.get(name), "A", "B", where)
     words += [
         f"{kind}: other files"
-        for kind in dict.fromkeys([*a.get("assets", {}), *b.get("assets", {})])
-        if a.get("assets", {}).get(kind) != b.get("assets", {}).get(kind)
+        for kind in dict.fromkeys([*_sums(a), *_sums(b)])
+        if _sums(a).get(kind) != _sums(b).get(kind)
     ]
     inputs = [{(item["path"], item["bytes"]) for item in manifest.get("inputs", [])} for manifest in (a, b)]
     if inputs[0] != inputs[1]:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from c4pipe.corpus.plan import KEPT, Plan
 from c4pipe.errors import BuildError, C4Error
 from c4pipe.inspect.corpus import Corpus
-from c4pipe.inspect.explain import Explanation, Segment, explain, plan_for, preset_of, rules_of
+from c4pipe.inspect.explain import Explanation, Recorded, Segment, explain, rules_of
 from c4pipe.inspect.query import at_url, owners
+from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.page import Dropped, Page
+from c4pipe.shards import PAGE_SCHEMA, added_to
 
-_SHOWN = ("url", "timestamp", "source")
-_PLACE = ("config", "split", "shard", "row", "language", "language_score", "language_votes", "record_id")
+_SHOWN = ("url", "timestamp", "source")  # of rejected pages, too
+_PLACE = ("config", "split", "shard", "row")
+_OF_KEPT = tuple(name for name in PAGE_SCHEMA.names if name not in ("text", *_SHOWN))
 
 
-def look_up(corpus: Corpus, url: str) -> dict[str, Any]:
-    """What `--url` shows. BuildError where neither the corpus nor its rejected table has the page."""
+def look_up(corpus: Corpus, url: str, given: Sequence[Path] = ()) -> dict[str, Any]:
+    """What `--url` shows; `given` are files that rules read. BuildError where neither the corpus nor its rejected table
+    has the page."""
     found, rows = at_url(corpus, url)
     if not found:
         raise BuildError(f"{corpus.folder} has no page of {url!r}. {_why_not(corpus)}")
-    plan, note = _plan(corpus)
-    pages = [_page(row, plan) for row in rows]
+    plan, note = _plan(corpus, given)
+    pages = [_page(row, plan, added_to(corpus.schema)) for row in rows]
     known = owners(corpus, (segment["owner"] for page in pages for line in page["lines"] for segment in line))
     for page in pages:
         for segment in (segment for line in page["lines"] for segment in line):
@@ -52,11 +58,11 @@ def _why_not(corpus: Corpus) -> str:
     return "Of rejected pages it keeps a sample; all of them are kept by a build with --rejected all."
 
 
-def _plan(corpus: Corpus) -> tuple[Plan | None, str]:
+def _plan(corpus: Corpus, given: Sequence[Path]) -> tuple[Plan | None, str]:
     """The preset that built it, ready to judge again; and what is to be said of it."""
     try:
-        preset, differences = preset_of(corpus)
-        plan = plan_for(preset)
+        _, differences = preset_of(corpus)
+        plan = plan_of(corpus, given)
     except C4Error as error:
         return None, f"The rules cannot be tried again: {error}"
     if differences:
@@ -64,33 +70,35 @@ def _plan(corpus: Corpus) -> tuple[Plan | None, str]:
     return plan, ""
 
 
-def _page(row: dict[str, Any], plan: Plan | None) -> dict[str, Any]:
-    """A row of `query.at_url`, judged again where its raw text is at hand."""
+def _page(row: dict[str, Any], plan: Plan | None, added: Sequence[str]) -> dict[str, Any]:
+    """A row of `query.at_url`, judged again where its raw text is at hand. `added` are columns that stages add."""
     raw, kept = row["rejected"], "text" in row
     base = row if kept else raw
     page = {
         **{key: base[key] for key in _SHOWN},
-        **{key: row[key] for key in _PLACE if kept},
+        **{key: row[key] for key in (*_PLACE, *_OF_KEPT) if key in row},
+        "extra": {key: row[key] for key in added if kept},
         "stage": "" if kept else raw["stage"],
         "reason": KEPT if kept else raw["reason"],
         "detail": "" if kept else raw["detail"],
         "raw": raw is not None,  # whether the lines are those of the page as read
         "dropped": [],  # as the build recorded it, where the lines do not show it
         "tried": [],
+        "now": None,  # what the rules and files here say, where that is another
     }
     if raw is None:
         return page | {"lines": _untouched(row["text"])}
     dropped = [Dropped(d["reason"], d["line"], d.get("owner") or "") for d in raw["dropped"]]
     if plan is None or page["stage"] == plan.read.name:
         return page | {"lines": _untouched(raw["text"]), "dropped": [_dropped(drop) for drop in dropped]}
-    explained = explain(
-        Page(raw["url"], raw["text"], raw["timestamp"], raw["source"]), plan, dropped, (page["stage"], page["reason"])
-    )
-    return page | _explained(explained)
+    then = Recorded(page["stage"], page["reason"], page["detail"])
+    read = Page(raw["url"], raw["text"], raw["timestamp"], raw["source"])
+    return page | _explained(explain(read, plan, dropped, then))
 
 
 def _explained(explanation: Explanation) -> dict[str, Any]:
     return {
+        "now": None if explanation.now is None else explanation.now._asdict(),
         "tried": [rule._asdict() for rule in explanation.tried],
         "lines": [[segment._asdict() for segment in line] for line in explanation.lines],
     }

@@ -67,5 +67,7 @@ def defused(text: str) -> str:
 
 
 def as_text(value: Any) -> str:
-    """A cell of a table: a nested value as JSON."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+    """A cell of a table: a nested value as JSON, bytes in hexadecimal digits."""
+    if isinstance(value, dict | list):
+        return json.dumps(to_plain(value), ensure_ascii=False)
+    return value.hex() if isinstance(value, bytes) else str(value)

@@ -18,8 +18,6 @@ from c4pipe.text.urls import url_key
 
 FOUND = 10  # pages of one URL that are shown; a crawl may have fetched it a thousand times
 EXCERPT = 200  # characters of a page in the overview
-_REJECTED = "url, timestamp, stage, reason, detail, text, dropped, source, part, row"
-_KEPT = "url, timestamp, text, language, language_score, language_votes, source, record_id, config, split, shard, row"
 # c4pipe.text.urls.url_key: both are RE2's `.`, which ends at a line, as Python's does.
 _KEY = (
     "rtrim(regexp_replace(regexp_replace(url, 'https?://(www\\.)?', '', 'g'), '\\?(?:utm_|ref|feed).*', '', 'g'), '/')"
@@ -144,7 +142,7 @@ def at_url(corpus: Corpus, url: str) -> tuple[int, list[dict[str, Any]]]:
         pages = [
             row
             for _, shard, number in places
-            for row in _rows(views.execute(f"SELECT {_KEPT} FROM pages WHERE shard = $1 AND row = $2", [shard, number]))
+            for row in _rows(views.execute("SELECT * FROM pages WHERE shard = $1 AND row = $2", [shard, number]))
         ]
         others = sorted(source for (source,) in lost)[: FOUND - len(places)]
         table = _rejected(views, [*(page["source"] for page in pages), *others])
@@ -193,7 +191,7 @@ def _answer(views: duckdb.DuckDBPyConnection, sql: str, limit: int) -> dict[str,
 def _rejected(views: duckdb.DuckDBPyConnection, sources: list[str]) -> list[dict[str, Any]]:
     if not sources:
         return []
-    return _rows(views.execute(f"SELECT {_REJECTED} FROM rejected WHERE list_contains($1, source)", [sources]))
+    return _rows(views.execute("SELECT * FROM rejected WHERE list_contains($1, source)", [sources]))
 
 
 def _rows(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

@@ -1,30 +1,35 @@
-"""The preset that built a corpus, put together again from what its manifest says of it."""
+"""The preset that built a corpus, put together again from its manifest, with the files that it was judged with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from c4pipe.corpus.catalogue import describe
-from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
+from c4pipe.corpus.identity import code_behind, code_changes
+from c4pipe.corpus.plan import Plan
 from c4pipe.errors import C4Error, ConfigError
 from c4pipe.files.assets import find_assets
+from c4pipe.files.record import recorded
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.differences import differences
+from c4pipe.part import Part, everything
 from c4pipe.presets import EN, PRESETS, Preset
-from c4pipe.rules import LineEdit, LineRule, PageRule
-from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, Size, Stage
+from c4pipe.stages import Stage
 
-_PLAIN: dict[str, type[Read | Identify | Size]] = {"Read": Read, "Identify": Identify, "Size": Size}
-_LEVELS: dict[str, type[UrlLevel | LineLevel | SpanLevel]] = {
-    level.__name__: level for level in (UrlLevel, LineLevel, SpanLevel)
-}
+# Where classes of older manifests are, which name no module.
+_HOMES = ("c4pipe.stages", "c4pipe.rules", "c4pipe.dedup")
 
 
 def preset_of(corpus: Corpus) -> tuple[Preset, list[str]]:
     """The preset with the thresholds that the manifest gives, and what differs from the build nevertheless: rules that
-    are not here, sources that are told otherwise now, outside files that are not the same.
+    are not here, code that is another, sources that are told otherwise now.
 
     ConfigError for a mixture, and where so much is missing that no preset is left.
     """
@@ -33,69 +38,126 @@ def preset_of(corpus: Corpus) -> tuple[Preset, list[str]]:
         raise ConfigError(f"{corpus.folder} was not filtered by a preset: it is a mixture of corpora that were.")
     name = str(said["name"])
     missing: list[str] = []
-    classes = _classes()
-    stages = tuple(stage for row in said["stages"] if (stage := _stage(row, classes, missing)) is not None)
+    stages = tuple(stage for row in said["stages"] if (stage := _stage(row, missing)) is not None)
     preset = Preset(name, str(said.get("says", "")), stages, own=PRESETS.get(name, EN).own)
     if not missing:
-        missing += differences(said, describe(preset), "then", "now")
-    return preset, [*missing, *_assets(corpus)]
+        missing += differences(said, _as_told(describe(preset), said), "then", "now")
+        missing += _other_code(corpus, preset)
+    return preset, missing
 
 
-def _stage(row: dict[str, Any], classes: dict[str, type], missing: list[str]) -> Stage | None:
+def _as_told(now: Any, then: Any) -> Any:
+    """A description less what an older manifest did not tell."""
+    if isinstance(now, dict) and isinstance(then, dict):
+        return {k: _as_told(v, then.get(k)) for k, v in now.items() if k in then or k not in ("class", "in")}
+    if isinstance(now, list) and isinstance(then, list):
+        return [_as_told(*pair) for pair in zip(now, then, strict=False)] + now[len(then) :]
+    return now
+
+
+def plan_of(corpus: Corpus, given: Sequence[Path] = (), preset: Preset | None = None) -> Plan:
+    """The preset that built a corpus, or another one, ready to judge with the files that the corpus was judged with.
+
+    `given` are such files, found by their sums. C4Error, in a line, where judging again is not possible.
+    """
+    chosen = preset_of(corpus)[0] if preset is None else preset
+    assets, absent = recorded(corpus.folder, corpus.manifest, given, find_assets())
+    if absent and preset is None:
+        raise ConfigError(f"{'; '.join(absent)}. Point at it: --file FILE.")
+    plan = Plan(chosen, assets)
+    plan.bind()
+    return plan
+
+
+def _other_code(corpus: Corpus, preset: Preset) -> list[str]:
+    """Rules and stages whose code is not that of the build; what else a page is judged by is theirs as well."""
+    then = corpus.manifest.get("code", {})
+    try:
+        now = code_behind(preset.stages, ())
+    except C4Error as error:
+        return [str(error)]
+    own = {type(part).__module__ for part in everything(preset.stages)}
+    now = {name: digest for name, digest in now.items() if name in then and (":" in name or name in own)}
+    known = {name: then[name] for name in now}
+    return [f"{name} has other code" for name in code_changes(known, now, preset.stages)]
+
+
+def _stage(row: dict[str, Any], missing: list[str]) -> Stage | None:
     """A stage from its description, as `catalogue.describe_stage` gives it."""
-    name, kind = row["stage"], row["kind"]
-    rules = [rule for said in row.get("rules", ()) if (rule := _rule(said, classes, name, missing)) is not None]
-    if kind == "Filter":
-        return Filter(name, tuple(rules))
-    if kind == "Clean":
-        lines = tuple(rule for rule in rules if not isinstance(rule, PageRule))
-        return Clean(name, lines, tuple(rule for rule in rules if isinstance(rule, PageRule)))
-    if kind == "Dedup" and row["level"]["level"] in _LEVELS:
-        return Dedup(name, _made(_LEVELS[row["level"]["level"]], row["level"]), tuple(rules))
-    if kind in _PLAIN:
-        stage: Stage = _made(_PLAIN[kind], row | {"name": name})
-        return stage
-    missing.append(f"stage {name!r} is a {kind}, which this c4pipe does not have; it is left out")
+    kind = _class(row, "kind", missing, f"stage {row['stage']!r}")
+    if kind is None:
+        return None
+    held: dict[str, Any] = {"name": row["stage"]}
+    if "level" in row:
+        level = _class(row["level"], "level", missing, f"stage {row['stage']!r}: level")
+        if level is None:
+            return None
+        held["level"] = _made(level, row["level"], {})
+    names = {field.name for field in fields(kind)}
+    for name in {"rules", "lines", "then"} & names:
+        held[name] = tuple(_rules(row, name, names, missing))
+    stage: Stage = _made(kind, row, held)
+    return stage
+
+
+def _rules(row: dict[str, Any], field: str, names: set[str], missing: list[str]) -> Iterable[Part]:
+    """The rules that a field of a stage holds."""
+    for said in row.get("rules", ()):
+        kind = _class(said, "rule", missing, f"stage {row['stage']!r}: rule")
+        if kind is not None and (said.get("in") or _field_of(kind, names)) == field:
+            yield _made(kind, said, {})
+
+
+def _field_of(kind: type, names: set[str]) -> str:
+    """Where a rule of an older manifest stood, which does not say it."""
+    if "rules" in names:
+        return "rules"
+    return "lines" if "lines" in names and not hasattr(kind, "offence") else "then"
+
+
+def _made(kind: Any, said: dict[str, Any], held: dict[str, Any]) -> Any:
+    """A value with the fields that the description has; others keep their defaults."""
+    own = {field.name for field in fields(kind)}
+    plain = {name: _tuples(value) for name, value in said.items() if name in own and name not in held}
+    return kind(**plain, **held)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _class(said: dict[str, Any], key: str, missing: list[str], what: str) -> Any:
+    """The class that a description names; None, and a word about it, where it is not to be had."""
+    name = str(said.get("class", ""))
+    if not name:
+        found = (getattr(importlib.import_module(home), said[key], None) for home in _HOMES)
+        kind = next((one for one in found if one is not None), None)
+    else:
+        kind = _imported(*name.split(":", 1)) if ":" in name else None
+    if isinstance(kind, type) and issubclass(kind, Part):
+        return kind
+    missing.append(f"{what} {name or said[key]} is not to be found here; left out")
     return None
 
 
-def _rule(said: dict[str, Any], classes: dict[str, type], stage: str, missing: list[str]) -> Any:
-    if said["rule"] not in classes:
-        missing.append(f"stage {stage!r}: rule {said['rule']} is not to be found here; it is left out")
+def _imported(module: str, name: str) -> Any:
+    """The class of that name. A module is imported only if its source has such a class: a manifest may be anybody's."""
+    if module not in sys.modules and not _declares(module, name):
         return None
-    return _made(classes[said["rule"]], said)
-
-
-def _made(kind: Any, said: dict[str, Any]) -> Any:
-    """A value with the fields that the description has; others keep their defaults."""
-    own = {field.name for field in fields(kind)}
-    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in said.items() if name in own})
-
-
-def _classes() -> dict[str, type]:
-    """Every rule that is loaded, by its name; of two with one name our own."""
-    found: dict[str, type] = {}
-    kinds: list[type] = [LineRule, LineEdit, PageRule]
-    while kinds:
-        kind = kinds.pop()
-        kinds += kind.__subclasses__()
-        if kind.__name__ not in found or kind.__module__.startswith("c4pipe."):
-            found[kind.__name__] = kind
+    try:
+        found: Any = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part, None)
+    except Exception:  # somebody else's module may raise anything
+        return None
     return found
 
 
-def _assets(corpus: Corpus) -> Iterator[str]:
-    """Outside files that were others at the build."""
-    then = corpus.manifest.get("assets", {})
+def _declares(module: str, name: str) -> bool:
     try:
-        now = find_assets().describe(tuple(then))
-    except C4Error as error:
-        yield str(error)
-        return
-    for kind, files in then.items():
-        sums = {f["name"]: f["sha256"] for f in (files if isinstance(files, list) else [files])}
-        mine = now.get(kind, [])
-        here = {f["name"]: f["sha256"] for f in (mine if isinstance(mine, list) else [mine])}
-        changed = [name for name in dict.fromkeys([*sums, *here]) if sums.get(name) != here.get(name)]
-        if changed:
-            yield f"{kind}: {', '.join(changed[:5])}{' …' if len(changed) > 5 else ''} not as at the build"
+        spec = importlib.util.find_spec(module)
+        tree = ast.parse(Path(spec.origin).read_bytes()) if spec and spec.origin else None
+    except (ImportError, OSError, SyntaxError, ValueError):
+        return False
+    first = name.partition(".")[0]
+    return tree is not None and any(isinstance(node, ast.ClassDef) and node.name == first for node in tree.body)

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from c4pipe.corpus.plan import KEPT
+from c4pipe.inspect.output import as_text
 from c4pipe.inspect.terminal import Screen, StyledText, shorten
 from c4pipe.text import many
 
@@ -90,6 +91,11 @@ def show_page(screen: Screen, found: dict[str, Any]) -> None:
             screen.say("  Its page as read is not in the sample: this is what was kept of it.")
         if found["note"]:
             screen.say("  ", (found["note"], "yellow"))
+        if page.get("now"):
+            now = "/".join((page["now"]["stage"], page["now"]["reason"])).strip("/")
+            screen.say(
+                "  ", (f"By the rules and files here it would be {now}; shown is what the build decided.", "yellow")
+            )
         _lines(screen, page)
         _recorded(screen, page["dropped"])
         _rules(screen, page["tried"])
@@ -102,8 +108,10 @@ def _heading(screen: Screen, page: dict[str, Any]) -> None:
         detail = f" ({shorten(page['detail'], screen.width)})" if page["detail"] else ""
         screen.say("  ", (f"rejected at {page['stage']}: {page['reason']}{detail}", "red"))
     else:
-        language = f", language {page['language'] or '(none)'} {page['language_score']:.4f}"
+        language = f", language {page.get('language') or '(none)'} {page.get('language_score') or 0:.4f}"
         screen.say("  ", (f"kept in {page['shard']}, row {page['row']:,}", "green"), language)
+        for name, value in page["extra"].items():
+            screen.say(f"  {name}  ", (shorten(as_text(value), screen.width), "dim"))
     screen.say(f"  {page['timestamp']}  {page['source']}")
 
 

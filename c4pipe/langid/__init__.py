@@ -14,10 +14,10 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from c4pipe.errors import ConfigError, unknown
-from c4pipe.files.assets import sha256_of
+from c4pipe.files.pinned import sha256_of
 from c4pipe.langid.base import UND, Guess, LanguageIdentifier, Vote
 
 __all__ = [
@@ -30,6 +30,9 @@ __all__ = [
     "default_score",
     "describe_identifier",
     "load",
+    "model_of",
+    "module_of",
+    "own",
 ]
 
 
@@ -82,11 +85,15 @@ def load(spec: str) -> LanguageIdentifier:
     """The identifier of that name, ready to guess. Loads its profiles or model: do it once a process.
 
     Args:
-        spec: a name of `IDENTIFIERS`, or "name:file" where it takes a model: "fasttext:/models/lid.176.bin".
+        spec: a name of `IDENTIFIERS`, "name:file" where it takes a model ("fasttext:/models/lid.176.bin"), or
+            "module:Class" of a user's own, which is called without arguments and gives a `LanguageIdentifier`.
 
     Raises:
         ConfigError: no such name, the library is not installed, or the file is not a model that it takes.
     """
+    if own(spec):
+        made_own: LanguageIdentifier = own_class(spec)()
+        return made_own
     name, model = _parted(spec)
     module, _, cls = IDENTIFIERS[name].where.partition(":")
     try:
@@ -108,7 +115,44 @@ def default_score(spec: str) -> float:
     >>> default_score("fasttext:/models/lid.176.bin"), default_score("langdetect")
     (0.5, 0.99)
     """
+    if own(spec):
+        return float(getattr(own_class(spec), "min_score", 0.0))
     return IDENTIFIERS[_parted(spec)[0]].min_score
+
+
+def own(spec: str) -> bool:
+    """Whether it names a class of a user's own, `module:Class`, and no identifier of the table."""
+    name, _, rest = spec.partition(":")
+    return name not in IDENTIFIERS and bool(rest)
+
+
+def own_class(spec: str) -> Any:
+    """The class of a user's own. ConfigError where it is not to be had, or is no identifier."""
+    module, _, name = spec.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(
+            f"language identifier {spec!r}: {error}. Expected one of {', '.join(IDENTIFIERS)}, or MODULE:CLASS of your "
+            "own, importable from here."
+        ) from None
+    missing = [part for part in ("languages", "guess") if not hasattr(found, part)]
+    if missing:
+        raise ConfigError(
+            f"language identifier {spec!r} has no {missing[0]!r}. Expected a class with `languages`, the codes that it "
+            "can name, and `guess(text)`, which returns a c4pipe.langid.Guess or None."
+        )
+    return found
+
+
+def module_of(spec: str) -> str:
+    """The module that decides what an identifier says."""
+    return spec.partition(":")[0] if own(spec) else IDENTIFIERS[_parted(spec)[0]].where.partition(":")[0]
+
+
+def model_of(spec: str) -> str:
+    """The model file that it names, "" without one."""
+    return "" if own(spec) else _parted(spec)[1]
 
 
 def describe_identifier(spec: str) -> dict[str, object]:
@@ -118,6 +162,8 @@ def describe_identifier(spec: str) -> dict[str, object]:
         identifier: its name; model: name of the model file, "" without one; sha256: of that file, "" without one;
         versions: of its packages, those that are not installed left out.
     """
+    if own(spec):
+        return {"identifier": spec, "model": "", "sha256": "", "versions": {}}
     name, model = _parted(spec)
     entry = IDENTIFIERS[name]
     path = None

@@ -13,25 +13,25 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats, by_language
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
-from c4pipe.shards import MANIFEST, SCHEMA_VERSION, to_json
+from c4pipe.shards import MANIFEST, SCHEMA_VERSION, column_fields, to_json
 
 MAX_FAULTS_SHOWN = 10_000
 
 
-class Part(NamedTuple):
-    """One thing that the build made: `shard` and `rejected` are files, `group` are the counts of finished shards, and
+class Made(NamedTuple):
+    """One thing that the build made: `shard` and `rejected` are files, `group` are the counts of finished inputs, and
     `left_out` is part of a language that is too small. `stats` where it has any are added up."""
 
     kind: str
     data: dict[str, Any]
 
 
-class Read(NamedTuple):
+class ReadInput(NamedTuple):
     """What was read of one input."""
 
     records: int
     counts: dict[str, int]  # reason -> damaged records
-    faults: list[list[Any]]  # `staging.Fault`s
+    faults: list[list[Any]]  # `staged.Fault`s
 
 
 class NamedInput(Protocol):
@@ -45,7 +45,7 @@ class NamedInput(Protocol):
 
 
 def write_corpus_files(
-    parts: list[Part],
+    made: list[Made],
     inputs: Mapping[int, NamedInput],
     plan: Plan,
     description: dict[str, Any],
@@ -53,13 +53,13 @@ def write_corpus_files(
     folder: str,
 ) -> None:
     """Writes stats.json, README.md and manifest.json. BuildError where no input held a readable page."""
-    ledger, stats, exact = _add_up(parts, plan)
-    read = {shard: Read(*row) for part in parts if part.kind == "group" for shard, *row in part.data["inputs"]}
+    ledger, stats, exact = _add_up(made, plan)
+    read = {number: ReadInput(*row) for part in made if part.kind == "group" for number, *row in part.data["inputs"]}
     if not ledger.stages[0].kept:
         found = ", ".join(f"{code}: {n}" for code, n in sorted(ledger.stages[0].rejected.items())) or "no records"
         raise BuildError(f"none of the {len(inputs)} inputs holds a readable page ({found}).")
-    shards = sorted((part.data["shard"] for part in parts if part.kind == "shard"), key=lambda shard: shard["path"])
-    left_out = _left_out(parts)
+    shards = sorted((part.data["shard"] for part in made if part.kind == "shard"), key=lambda shard: shard["path"])
+    left_out = _left_out(made)
     if sum(shard["rows"] for shard in shards) != ledger.kept:
         raise BuildError(f"the shards hold {sum(s['rows'] for s in shards)} pages, the ledger {ledger.kept}.")
     manifest = {
@@ -67,11 +67,12 @@ def write_corpus_files(
         "preset": describe(plan.preset),
         **description,
         "inputs": [
-            {"path": item.name, "bytes": item.bytes, "records": read[shard].records, "faults": read[shard].counts}
-            for shard, item in sorted(inputs.items())
+            {"path": item.name, "bytes": item.bytes, "records": read[number].records, "faults": read[number].counts}
+            for number, item in sorted(inputs.items())
         ],
+        "columns": columns_of(plan),
         "shards": shards,
-        "rejected": sorted(_rejected(parts), key=lambda part: part["path"]),
+        "rejected": sorted(_rejected(made), key=lambda part: part["path"]),
         **({} if plan.size is None else {"left_out": left_out}),
         "ledger": ledger.to_json(),
     }
@@ -80,11 +81,17 @@ def write_corpus_files(
     numbers["faults"] = faults_table([fault for _, item in sorted(read.items()) for fault in item.faults])
     for name, data in (
         ("stats.json", to_json(numbers)),
-        ("README.md", dataset_card(plan.preset, manifest, stats).encode()),
+        ("README.md", dataset_card(plan.preset, manifest, stats, plan.schema()).encode()),
         (MANIFEST, to_json(manifest)),
     ):
         with store.write(f"{folder}/{name}") as stream:
             stream.write(data)
+
+
+def columns_of(plan: Plan) -> list[dict[str, str]]:
+    """Every column of the corpus with its type, and the stage that has added it, "" for those that all corpora have."""
+    added = {field.name: stage.name for stage in plan.preset.stages for field in column_fields([stage])}
+    return [{"name": field.name, "type": str(field.type), "from": added.get(field.name, "")} for field in plan.schema()]
 
 
 def faults_table(faults: list[list[Any]]) -> list[dict[str, Any]]:
@@ -97,35 +104,35 @@ def faults_table(faults: list[list[Any]]) -> list[dict[str, Any]]:
     return table
 
 
-def _add_up(parts: list[Part], plan: Plan) -> tuple[Ledger, Stats, bool]:
+def _add_up(made: list[Made], plan: Plan) -> tuple[Ledger, Stats, bool]:
     """The whole ledger and statistics, and whether domains are counted in full."""
     ledger, stats, exact = Ledger.of(plan.names()), Stats(), True
-    for part in parts:
+    for part in made:
         if part.kind == "group":
             ledger.add(Ledger.from_json(part.data["ledger"]))
         if "stats" in part.data:
             counted = Stats.from_json(part.data["stats"])
             exact = exact and max(len(counted.domains_kept), len(counted.domains_rejected)) < TOP_DOMAINS
             stats.add(counted)
-    few = sum(_left_out(parts).values())
+    few = sum(_left_out(made).values())
     if plan.size is not None and few:
         ledger.stages[-1].kept -= few
         ledger.stages[-1].rejected[plan.size.FEW.code] += few
     return ledger.check(), stats, exact
 
 
-def _left_out(parts: list[Part]) -> dict[str, int]:
+def _left_out(made: list[Made]) -> dict[str, int]:
     """Pages of each config that is left out, by its name."""
     found: Counter[str] = Counter()
-    for part in parts:
+    for part in made:
         if part.kind == "left_out":
             found[part.data["config"]] += part.data["rows"]
     return dict(sorted(found.items()))
 
 
-def _rejected(parts: list[Part]) -> Iterator[dict[str, Any]]:
+def _rejected(made: list[Made]) -> Iterator[dict[str, Any]]:
     """The files of the rejected table."""
-    for part in parts:
+    for part in made:
         if part.kind == "rejected":
             yield part.data
         elif part.kind == "left_out" and part.data["rejected"]:

@@ -19,13 +19,13 @@ from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
 from c4pipe.passes.sample import Sampled, sample_table
 from c4pipe.shards import (
-    PAGE_SCHEMA,
     REJECTED_SCHEMA,
-    ROW_GROUP_BYTES,
     ROW_GROUP_ROWS,
     HashingStream,
     ParquetSink,
+    memory_of,
     pages_of,
+    rows_per_group,
     shard_name,
 )
 from c4pipe.stages import Size
@@ -92,22 +92,24 @@ def _cut(groups: list[tuple[str, int, int, int]], starts: list[int], start: int,
 
 
 def write_shard(shard: OutputShard, store: Store, folder: str) -> tuple[dict[str, Any], Stats]:
-    """Writes one file of the corpus; its row of the manifest, and its pages in numbers."""
+    """Writes one file of the corpus, with the columns that the finished files have; its row of the manifest, in which
+    `memory` is what `datasets` counts while it reads the file, and its pages in numbers."""
     table = pa.concat_tables([_read(piece, store) for piece in shard.pieces])
     order = _order(table)
-    stats = Stats()
+    stats, memory = Stats(), 0
     with store.write(f"{folder}/{shard.path}") as raw:
         stream = HashingStream(raw)
-        sink = ParquetSink(stream, PAGE_SCHEMA)  # type: ignore[arg-type]
-        per_group = _rows_per_group(table)
+        sink = ParquetSink(stream, table.schema)  # type: ignore[arg-type]
+        per_group = rows_per_group(table)
         for start in range(0, len(order), per_group):
             group = table.take(order.slice(start, per_group))
             sink.write(group)
+            memory += memory_of(group)
             for page in pages_of(group):
                 stats.kept(page)
         sink.close()
     row = {"path": shard.path, "config": shard.config, "split": shard.split, "rows": table.num_rows}
-    return row | {"bytes": stream.tell(), "sha256": stream.sha256}, stats
+    return row | {"bytes": stream.tell(), "memory": memory, "sha256": stream.sha256}, stats
 
 
 def leave_out(
@@ -138,15 +140,11 @@ def _order(table: pa.Table) -> pa.Array:
     )
 
 
-def _rows_per_group(table: pa.Table) -> int:
-    """At most `ROW_GROUP_ROWS`, fewer where pages are so long that a group would not fit a worker."""
-    mean = max(1, table.nbytes // max(1, table.num_rows))
-    return int(max(1, min(ROW_GROUP_ROWS, ROW_GROUP_BYTES // mean)))
-
-
 def _read(piece: Piece, store: Store) -> pa.Table:
     with store.read(piece.path) as stream:
-        return pq.ParquetFile(stream).read_row_group(piece.group).slice(piece.start, piece.rows)
+        return (
+            pq.ParquetFile(stream).read_row_group(piece.group).slice(piece.start, piece.rows).replace_schema_metadata()
+        )
 
 
 def write_rejected(name: str, rows: pa.Table, store: Store, folder: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from c4pipe.shards import REJECTED_SCHEMA, dropped_column
 from c4pipe.text import hash64
 
 PER_REASON = 200  # pages shown for a reason of a stage, and for kept pages: a few MB, whatever the corpus
-SPARE = 4  # a shard holds back this many times its fair share, for some of its pages will lose their URL
+SPARE = 4  # an input holds back this many times its fair share, for some of its pages will lose their URL
 
 SAMPLE_SCHEMA = REJECTED_SCHEMA.append(pa.field("priority", pa.uint64())).append(pa.field("row", pa.int64()))
 
@@ -28,7 +28,7 @@ class Sampled(NamedTuple):
     """A page with its outcome. `stage` is "" and `reason` "kept" for a kept page."""
 
     priority: int  # hash of the source; the smaller the sooner shown
-    row: int  # number of the page among those that reached URL dedup in its shard, -1 if it did not
+    row: int  # number of the page among those that reached URL dedup in its input, -1 if it did not
     page: Page
     stage: str
     reason: str
@@ -36,19 +36,19 @@ class Sampled(NamedTuple):
     dropped: tuple[Dropped, ...] = ()
 
 
-def per_shard(mode: str, shards: int) -> int | None:
-    """How many pages of an outcome a shard keeps for the sample: 0 for `none`, None (all of them) for `all`."""
+def per_input(mode: str, inputs: int) -> int | None:
+    """How many pages of an outcome an input keeps for the sample: 0 for `none`, None (all of them) for `all`."""
     match mode:
         case "none":
             return 0
         case "all":
             return None
         case _:
-            return min(PER_REASON, max(32, -(-SPARE * PER_REASON // shards)))
+            return min(PER_REASON, max(32, -(-SPARE * PER_REASON // inputs)))
 
 
 class Sample:
-    """The pages of one shard that are worth keeping for the sample."""
+    """The pages of one input that are worth keeping for the sample."""
 
     def __init__(self, cap: int | None):
         self._cap = cap

@@ -20,7 +20,7 @@ def mixture_card(manifest: dict[str, Any], picture: str, stats: Stats) -> str:
     """README.md of a mixture."""
     config = manifest["shards"][0]["config"]
     sections = (
-        front_matter(manifest["shards"], stats, columns=False),  # they are those of the corpora
+        front_matter(manifest["shards"], stats, None),  # the columns are those of the corpora
         _head(manifest, picture),
         loading([config]),
         _entries(manifest),

@@ -40,6 +40,7 @@ def write_mixture_files(
         "preset": {"name": MIXTURE_CONFIG, "says": description["says"], "stages": []},
         "settings": description["settings"],
         "versions": description["versions"],
+        "code": description["code"],
         "fingerprint": description["fingerprint"],
         "inputs": description["inputs"],
         "shards": shards,

@@ -15,30 +15,36 @@ from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
 from c4pipe.rebalance.plan import MIXTURE_CONFIG, MixturePlan, MixtureShard
 from c4pipe.rebalance.scatter import POSITION, Scattered, read_index, read_piece
-from c4pipe.shards import ROW_GROUP_BYTES, ROW_GROUP_ROWS, HashingStream, ParquetSink
+from c4pipe.shards import HashingStream, ParquetSink, memory_of, rows_per_group
 
 
 def write_output(plan: MixturePlan, output: MixtureShard, staging: str, store: Store, folder: str) -> dict[str, Any]:
     """Writes one file of the mixture: its row of the manifest, and under `stats` its pages in numbers."""
-    split, path, stats, rows = plan.splits[output.split], plan.path(output), Stats(), 0
+    split, path, stats = plan.splits[output.split], plan.path(output), Stats()
+    rows = memory = 0
     with store.write(f"{folder}/{path}") as raw:
         stream = HashingStream(raw)
         sink = ParquetSink(stream, plan.schema)  # type: ignore[arg-type]
         pieces = _Pieces(plan, output, staging, store)
         for bucket in range(split.buckets):
-            rows += _write_bucket(pieces.bucket(bucket), sink, stats)
+            written = _write_bucket(pieces.bucket(bucket), sink, stats)
+            rows, memory = rows + written[0], memory + written[1]
         sink.close()
     row = {"path": path, "config": MIXTURE_CONFIG, "split": split.name, "rows": rows}
-    return row | {"bytes": stream.tell(), "sha256": stream.sha256, "stats": stats.to_json()}
+    row |= {"bytes": stream.tell(), "memory": memory, "sha256": stream.sha256}
+    return row | {"stats": stats.to_json()}
 
 
-def _write_bucket(found: tuple[pa.Table, pa.Array], sink: ParquetSink, stats: Stats) -> int:
-    """Writes rows in their order, a row group after the other; how many they are."""
+def _write_bucket(found: tuple[pa.Table, pa.Array], sink: ParquetSink, stats: Stats) -> tuple[int, int]:
+    """Writes rows in their order, a row group after the other; how many they are, and their bytes in memory."""
     table, order = found
-    for start in range(0, len(order), step := _rows_per_group(table)):
-        sink.write(table.take(order.slice(start, step)))
+    memory = 0
+    for start in range(0, len(order), step := rows_per_group(table)):
+        group = table.take(order.slice(start, step))
+        sink.write(group)
+        memory += memory_of(group)
     _count(table, stats)
-    return len(order)
+    return len(order), memory
 
 
 class _Pieces:
@@ -74,12 +80,6 @@ class _Pieces:
             if spans:
                 with self._store.read(path) as stream:
                     yield from [read_piece(stream, start, end, self._schema) for start, end in spans]
-
-
-def _rows_per_group(table: pa.Table) -> int:
-    """At most `ROW_GROUP_ROWS`, fewer where pages are so long that a group would not fit a worker."""
-    mean = max(1, table.nbytes // max(1, table.num_rows))
-    return int(max(1, min(ROW_GROUP_ROWS, ROW_GROUP_BYTES // mean)))
 
 
 def _count(table: pa.Table, stats: Stats) -> None:

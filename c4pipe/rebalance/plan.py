@@ -16,7 +16,7 @@ from c4pipe.errors import ConfigError
 from c4pipe.mixture import MAX_DOCUMENTS, Mixture, MixtureOrder
 from c4pipe.mixture.permutation import Indices
 from c4pipe.passes.merging import shard_count
-from c4pipe.rebalance.sources import Source
+from c4pipe.rebalance.sources import SourceShard
 from c4pipe.shards import SPLITS, shard_name
 
 MIXTURE_CONFIG = "mixture"  # folder and name of the mixed corpus
@@ -51,7 +51,7 @@ class MixturePlan:
     """The whole of it."""
 
     splits: tuple[Split, ...]
-    sources: tuple[Source, ...]
+    sources: tuple[SourceShard, ...]
     schema: pa.Schema
 
     @property
@@ -63,7 +63,7 @@ class MixturePlan:
         split = self.splits[output.split]
         return f"{MIXTURE_CONFIG}/{shard_name(split.name, output.shard, split.shards)}"
 
-    def split_of(self, source: Source) -> Split:
+    def split_of(self, source: SourceShard) -> Split:
         return next(split for split in self.splits if split.name == source.split)
 
     def drawn(self, split: Split) -> Iterator[int]:
@@ -92,11 +92,11 @@ class MixturePlan:
             for name, names, documents, written, seed, shards, buckets in read["splits"]
         )
         schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(read["schema"])))
-        return cls(splits, tuple(Source(*source) for source in read["sources"]), schema)
+        return cls(splits, tuple(SourceShard(*source) for source in read["sources"]), schema)
 
 
 def make_plan(
-    sources: Sequence[Source],
+    sources: Sequence[SourceShard],
     schema: pa.Schema,
     mixture: Mixture,
     documents: int | None,
@@ -129,7 +129,7 @@ def make_plan(
     return MixturePlan(tuple(splits), tuple(sources), schema)
 
 
-def _expected(order: MixtureOrder, sources: Sequence[Source], size: str) -> int:
+def _expected(order: MixtureOrder, sources: Sequence[SourceShard], size: str) -> int:
     """Bytes of the mixture, if what is drawn of an entry is like the whole of it."""
     sums = dict.fromkeys(order.names, 0)
     for source in sources:

@@ -32,7 +32,7 @@ class SourceCorpus(NamedTuple):
     whole: bool  # whether it is one entry of the mixture, and not one for each of its folders
 
 
-class Source(NamedTuple):
+class SourceShard(NamedTuple):
     """A shard to be mixed. Its rows are the entry's from number `first` on."""
 
     path: str
@@ -80,7 +80,7 @@ def _read(folder: str, store: Store) -> tuple[dict[str, Any], str]:
         return read_manifest(Path(copy)), hashlib.sha256(data).hexdigest()
 
 
-def find_sources(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> list[Source]:
+def find_sources(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> list[SourceShard]:
     """The shards of the corpora in a fixed order, of these languages (folders of a corpus) or of all.
 
     Of all but `und`, which must be asked for: what no language was found for is not worth being read four times over.
@@ -92,7 +92,7 @@ def find_sources(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> l
         if language not in configs:
             raise unknown("language", language, configs)
     known = [config for config in configs if config != UND]
-    found: list[Source] = []
+    found: list[SourceShard] = []
     counted: dict[tuple[str, str], int] = {}
     for corpus, row in sorted(shards, key=lambda item: item[1]["path"]):
         if row["config"] not in (languages or known):
@@ -102,7 +102,7 @@ def find_sources(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> l
         key = (entry, row["split"])
         path = f"{corpus.folder}/{row['path']}"
         first = counted.setdefault(key, 0)
-        found.append(Source(path, row["sha256"], entry, row["split"], first, row["rows"], row["bytes"]))
+        found.append(SourceShard(path, row["sha256"], entry, row["split"], first, row["rows"], row["bytes"]))
         counted[key] += row["rows"]
     if not found:
         raise ConfigError(f"{', '.join(corpus.folder for corpus in corpora)}: there is no document to be mixed.")
@@ -131,14 +131,14 @@ def _checked(row: Any, corpus: SourceCorpus) -> dict[str, Any]:
     raise BuildError(f"{corpus.folder}/{MANIFEST} lists a shard that is none: {said}. Build the corpus again.")
 
 
-def look_at(sources: Iterable[Source], store: Store) -> tuple[list[Source], pa.Schema]:
+def look_at(sources: Iterable[SourceShard], store: Store) -> tuple[list[SourceShard], pa.Schema]:
     """The sources with the sizes of their columns, and the columns that a mixture of them has.
 
     BuildError that names a shard which is missing, has other bytes or rows than its manifest says, or is no Parquet.
     ConfigError where a column has two types.
     """
 
-    def look(source: Source) -> tuple[Source, pa.Schema]:
+    def look(source: SourceShard) -> tuple[SourceShard, pa.Schema]:
         try:
             with store.read(source.path) as stream:
                 size = stream.seek(0, 2)
@@ -158,7 +158,7 @@ def look_at(sources: Iterable[Source], store: Store) -> tuple[list[Source], pa.S
     return [source for source, _ in looked], _common([schema for _, schema in looked])
 
 
-def verify_source(source: Source, store: Store) -> None:
+def verify_source(source: SourceShard, store: Store) -> None:
     """BuildError that names the shard if its bytes are not those of the manifest."""
     with store.read(source.path) as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
@@ -171,8 +171,12 @@ def _damaged(path: str, what: str) -> str:
 
 
 def _common(schemas: Iterable[pa.Schema]) -> pa.Schema:
-    """Every column that one of them has: a page's in their order, then the others as they come."""
+    """Every column that one of them has: a page's in their order, then the others as they come.
+
+    Of the others a document has none where its corpus has no such column.
+    """
     fields: dict[str, pa.Field] = {}
+    schemas = list(schemas)
     for schema in schemas:
         for field in schema:
             known = fields.setdefault(field.name, field)
@@ -180,6 +184,9 @@ def _common(schemas: Iterable[pa.Schema]) -> pa.Schema:
                 raise ConfigError(f"column {field.name!r} is {known.type} in one corpus and {field.type} in another.")
             if field.nullable:
                 fields[field.name] = field
+    for name in set(fields).difference(PAGE_SCHEMA.names):
+        if not all(name in schema.names for schema in schemas):
+            fields[name] = fields[name].with_nullable(True)
     if "text" not in fields:
         raise ConfigError(f"the corpora have no column 'text', only {', '.join(fields) or 'none'}.")
     ours = [name for name in PAGE_SCHEMA.names if name in fields]
@@ -187,12 +194,21 @@ def _common(schemas: Iterable[pa.Schema]) -> pa.Schema:
 
 
 def with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The table with all columns of the schema, in its order; what it lacks is "" or 0, null for other types."""
+    """The table with all columns of the schema, in its order; what it lacks of a page's own is "" or 0, or null
+    for other types; what it lacks of others is null."""
     columns = []
     for field in schema:
         if field.name in table.column_names:
             columns.append(table[field.name])
         else:
-            fill = "" if pa.types.is_string(field.type) else 0 if pa.types.is_primitive(field.type) else None
-            columns.append(pa.repeat(pa.scalar(fill, field.type), table.num_rows))
+            columns.append(pa.repeat(_nothing(field), table.num_rows))
     return pa.table(columns, schema=schema)
+
+
+def _nothing(field: pa.Field) -> pa.Scalar:
+    if field.name not in PAGE_SCHEMA.names:
+        return pa.scalar(None, field.type)
+    if pa.types.is_boolean(field.type):
+        return pa.scalar(False, field.type)
+    fill = "" if pa.types.is_string(field.type) else 0 if pa.types.is_primitive(field.type) else None
+    return pa.scalar(fill, field.type)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from c4pipe.page import Page, Reason, Unit
@@ -25,6 +27,9 @@ class BadWords(PageRule):
         "contains a listed bad word",
         source="Raffel et al. 2020, section 2.2 (LDNOOBW); TFDS c4 3.1.0 c4_utils.get_badwords_filter_fn",
     )
+
+    def files(self, assets: Any) -> Iterable[str | Path]:
+        return assets.badword_lists()  # type: ignore[no-any-return]
 
     def bind(self, assets: Any) -> Self:
         matchers = {

@@ -1,20 +1,33 @@
 """What a rule is: a frozen dataclass whose fields are its thresholds and whose `reason` says what it costs.
 
-A rule that needs an outside file names it in `bind(assets)`, which is called once a worker and returns the rule
-ready to judge; fields stay plain numbers and strings, for they are pickled, compared, printed and recorded.
+A rule that needs an outside file names it in `files(assets)` and reads it in `bind(assets)`, which is called once a
+worker and returns the rule ready to judge; fields stay plain numbers and strings, for they are pickled, compared,
+printed and recorded.
 """
 
 from __future__ import annotations
 
-import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, TypeVar
+from typing import ClassVar
 
-from c4pipe.page import Page, Reason
+from c4pipe.page import Page, Reason, Unit
+from c4pipe.part import Part, Told, loaded, words_of
+
+__all__ = ["LineEdit", "LineRule", "PageRule", "loaded"]
+
+
+class _Rule(Part):
+    reason: ClassVar[Reason]
+
+    def told(self) -> Iterator[Told]:
+        yield Told(
+            self.reason.code, words_of(self.reason, self), self.reason.source, self.reason.unit, self.reason, self
+        )
 
 
 @dataclass(frozen=True)
-class LineEdit:
+class LineEdit(Part):
     """Changes a line and never drops it."""
 
     says: ClassVar[str]
@@ -24,16 +37,18 @@ class LineEdit:
         """The line as the next rule sees it."""
         raise NotImplementedError
 
+    def told(self) -> Iterator[Told]:
+        yield Told(type(self).__name__, self.says, self.source, Unit.LINE, None, self)
+
 
 @dataclass(frozen=True)
-class LineRule:
+class LineRule(_Rule):
     """Judges one stripped line. `reason.unit` says whether the line or the whole page goes.
 
     A rule that can only be broken by a line which, in lower case, holds one of some strings may name those as `needs`:
     it is not asked about pages without them. A subclass with another `breaks` names its own.
     """
 
-    reason: ClassVar[Reason]
     needs: ClassVar[tuple[str, ...]] = ()
 
     def breaks(self, line: str) -> bool:
@@ -42,26 +57,9 @@ class LineRule:
 
 
 @dataclass(frozen=True)
-class PageRule:
+class PageRule(_Rule):
     """Judges a whole page."""
-
-    reason: ClassVar[Reason]
-
-    def bind(self, assets: Any) -> Self:
-        """The rule with its outside files loaded; most rules need none."""
-        return self
 
     def offence(self, page: Page) -> str | None:
         """What in the page breaks the rule, short, or None."""
         raise NotImplementedError
-
-
-_Rule = TypeVar("_Rule", bound=PageRule)
-
-
-def loaded(rule: _Rule, **data: object) -> _Rule:
-    """A copy of the rule that carries loaded data as private attributes: its fields stay plain."""
-    bound = copy.copy(rule)
-    for name, value in data.items():
-        object.__setattr__(bound, f"_{name}", value)
-    return bound

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 from c4pipe.page import Reason, Unit
 from c4pipe.rules.base import LineEdit, LineRule
@@ -73,6 +73,11 @@ class EndMark(LineRule):
 
     def breaks(self, line: str) -> bool:
         return not line.endswith(self.marks) or line.endswith(self.cut)
+
+    def for_languages(self, languages: tuple[str, ...]) -> Self:
+        """With the marks that they have beside."""
+        own = (mark for language in languages for mark in END_MARKS.get(language, ()))
+        return replace(self, marks=tuple(dict.fromkeys([*self.marks, *own])))
 
 
 @dataclass(frozen=True)

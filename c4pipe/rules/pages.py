@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import PageRule, loaded
-from c4pipe.text import count_sentences, hash64, sentence_splitter
+from c4pipe.text import Splitter, count_sentences, hash64, sentence_splitter, splitter_of
 from c4pipe.text.urls import domain_of, url_key
 
 
@@ -52,16 +54,26 @@ class MinSentences(PageRule):
     def _count(self, text: str) -> int:
         """Sentences in the text, counted no further than needed."""
         if not self.per_line:
-            return count_sentences(sentence_splitter(self.splitter), text, self.sentences)
+            return count_sentences(self._splitter(), text, self.sentences)
         lines = text.split("\n") if text else []
         if len(lines) >= self.sentences:  # each line has one at least
             return self.sentences
-        split = sentence_splitter(self.splitter)
+        split = self._splitter()
         return sum(max(1, count_sentences(split, line, self.sentences)) for line in lines)
 
+    def _splitter(self) -> Splitter:
+        return getattr(self, "_split", None) or sentence_splitter(self.splitter)
+
+    def files(self, assets: Any) -> Iterable[str | Path]:
+        return assets.punkt_files() if self.splitter.startswith("punkt") else ()
+
     def bind(self, assets: Any) -> Self:
-        sentence_splitter(self.splitter)  # a missing data file shows now, not at the first short page
-        return self
+        # A missing data file shows now, not at the first short page.
+        return loaded(self, split=sentence_splitter(self.splitter, getattr(assets, "punkt", None)))
+
+    def for_languages(self, languages: tuple[str, ...]) -> Self:
+        """With just one, sentences are split by its rules."""
+        return self if len(languages) > 1 else replace(self, splitter=splitter_of(languages[0]))
 
 
 @dataclass(frozen=True)
@@ -95,6 +107,9 @@ class ListedDomain(PageRule):
         source="Zellers et al. 2019 (RealNews); TFDS c4 3.1.0 c4_utils.is_realnews_domain",
     )
 
+    def files(self, assets: Any) -> Iterable[str | Path]:
+        return [assets.news_domains_list()]
+
     def bind(self, assets: Any) -> Self:
         return loaded(self, domains=assets.news_domains())
 
@@ -113,6 +128,9 @@ class ListedSubdomain(PageRule):
         "is on a subdomain that is not listed for its news domain",
         source="Zellers et al. 2019 (RealNews); TFDS c4 3.1.0 c4_utils.is_realnews_domain",
     )
+
+    def files(self, assets: Any) -> Iterable[str | Path]:
+        return [assets.news_domains_list()]
 
     def bind(self, assets: Any) -> Self:
         return loaded(self, domains=assets.news_domains())
@@ -133,6 +151,9 @@ class ListedUrl(PageRule):
         "has a URL that is not on the list given by --url-list",
         source="Raffel et al. 2020, section 3.4; TFDS c4 3.1.0 c4_utils.filter_by_webtextlike",
     )
+
+    def files(self, assets: Any) -> Iterable[str | Path]:
+        return [assets.listed_urls()]
 
     def bind(self, assets: Any) -> Self:
         return loaded(self, keys=assets.url_keys())

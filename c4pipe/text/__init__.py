@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmh3
 
-from c4pipe.text.sentences import Splitter, count_sentences, sentence_splitter
+from c4pipe.text.sentences import Splitter, count_sentences, sentence_splitter, splitter_of
 from c4pipe.text.words import duration, many, percent, printable
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "percent",
     "printable",
     "sentence_splitter",
+    "splitter_of",
 ]
 
 

@@ -7,22 +7,25 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from c4pipe.errors import AssetError
-from c4pipe.files.assets import DEFAULT_FOLDER, PUNKT
+
+NLTK_DATA = Path("assets") / "nltk_data"  # below the folder a command runs in; what `make assets` fills
+PUNKT = "tokenizers/punkt_tab/english"  # below a folder of NLTK's data
+PUNKT_FILES = ("abbrev_types.txt", "collocations.tab", "ortho_context.tab", "sent_starters.txt")
 
 
-def find_punkt(nltk_data: Path | None = None) -> Path | None:
+def find_punkt() -> Path | None:
     """The folder with English Punkt's parameters, or None; NLTK's own loaders find it from now on.
 
-    Looked through, in this order: NLTK_DATA, `nltk_data` or else `./assets/nltk_data`, NLTK's usual places.
+    Looked through, in this order: NLTK_DATA, `./assets/nltk_data`, NLTK's usual places.
     """
     import nltk.data  # here, not above: it costs a third of a second
 
     named = [folder for folder in os.environ.get("NLTK_DATA", "").split(os.pathsep) if folder]
-    ours = nltk_data or DEFAULT_FOLDER / "nltk_data"
-    if ours.is_dir():
-        named.append(str(ours.absolute()))
+    if NLTK_DATA.is_dir():
+        named.append(str(NLTK_DATA.absolute()))
     nltk.data.path[:] = dict.fromkeys([*named, *nltk.data.path])
     try:
         return Path(str(nltk.data.find(f"{PUNKT}/")))
@@ -31,32 +34,48 @@ def find_punkt(nltk_data: Path | None = None) -> Path | None:
 
 
 @cache
-def punkt(language: str) -> Callable[[str], Iterator[str]]:
-    """The splitter for a language, by the data at hand. AssetError without it."""
-    folder = find_punkt()
-    if folder is None:
+def punkt(language: str, folder: Path | None = None) -> Callable[[str], Iterator[str]]:
+    """The splitter for a language, by the parameters in this folder, or by those at hand. AssetError without any."""
+    found = folder or find_punkt()
+    if found is None or not (place := found.parent / language).is_dir():
         raise AssetError(
-            "this preset needs NLTK's Punkt data (punkt_tab, English) to be exact, and it was not found. "
-            "Run `make assets`, or point NLTK_DATA to a folder that holds tokenizers/punkt_tab/english."
+            f"this preset needs NLTK's Punkt data (punkt_tab, {language.capitalize()}) to be exact, and it was not "
+            "found. Run `make assets`, or point NLTK_DATA to a folder that holds tokenizers/punkt_tab/english."
         )
-    from nltk.tokenize.punkt import PunktTokenizer
+    from nltk.tokenize.punkt import PunktSentenceTokenizer
 
-    class Tokenizer(PunktTokenizer):  # type: ignore[misc]  # which knows a plain stop when it sees one
+    known = _parameters(place)
+    special = known.abbrev_types.union(first for first, _ in known.collocations)
+
+    class Tokenizer(PunktSentenceTokenizer):  # type: ignore[misc]  # which knows a plain stop when it sees one
         def text_contains_sentbreak(self, text: str) -> bool:
             found = _PLAIN_STOP.match(text)
             if found is not None and (found[2] != "." or found[1].lower() not in special):
                 return True
             return bool(super().text_contains_sentbreak(text))
 
-    tokenizer = Tokenizer(language)
-    known = tokenizer._params
-    special = known.abbrev_types.union(first for first, _ in known.collocations)
+    tokenizer = Tokenizer()
+    tokenizer._params = known
 
     def split(text: str) -> Iterator[str]:
         # Spans are found one by one: whoever wants to know whether there are three stops after the third.
         return (text[start:end] for start, end in tokenizer.span_tokenize(text))
 
     return split
+
+
+def _parameters(folder: Path) -> Any:
+    """What Punkt has learnt of a language, as NLTK's own loader reads it, which takes no folder but those of NLTK."""
+    from nltk.tabdata import PunktDecoder
+    from nltk.tokenize.punkt import PunktParameters
+
+    decoder, known = PunktDecoder(), PunktParameters()
+    readers = (decoder.txt2set, decoder.tab2tups, decoder.tab2intdict, decoder.txt2set)
+    for name, read in zip(PUNKT_FILES, readers, strict=True):
+        with (folder / name).open(encoding="utf-8") as lines:
+            setattr(known, name.partition(".")[0], read(lines))
+    known.collocations = set(known.collocations)
+    return known
 
 
 # A word, no initial and no number, a mark, and something behind it: for Punkt a sentence ends there unless

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import accumulate, islice, pairwise
+from pathlib import Path
 
 from c4pipe.errors import unknown
 from c4pipe.text.punkt import punkt
@@ -13,20 +14,29 @@ from c4pipe.text.punkt import punkt
 Splitter = Callable[[str], Iterable[str]]  # text -> its sentences in order, pieces of the text as they stand
 
 
-def sentence_splitter(name: str) -> Splitter:
+def sentence_splitter(name: str, data: Path | None = None) -> Splitter:
     """The splitter of that name, `tool:language`, such as `sentencex:en` or `punkt:english`.
 
     sentencex gives the same sentences on every machine. Punkt is what the reference uses; it needs NLTK's
-    `punkt_tab` data and raises AssetError without it.
+    `punkt_tab` data, those in the folder `data` or those at hand, and raises AssetError without it.
     """
     tool, _, language = name.partition(":")
     if tool not in _SPLITTERS:
         raise unknown("sentence splitter", name, (f"{t}:en" for t in _SPLITTERS))
-    return _SPLITTERS[tool](language)
+    return _SPLITTERS[tool](language, data)
+
+
+def splitter_of(language: str) -> str:
+    """The name of the splitter of sentencex for a language as identifiers write it.
+
+    >>> splitter_of("zh-cn")
+    'sentencex:zh'
+    """
+    return f"sentencex:{language.partition('-')[0]}"
 
 
 @cache
-def _sentencex(language: str) -> Splitter:
+def _sentencex(language: str, _: Path | None = None) -> Splitter:
     import sentencex
 
     segment: Callable[[str, str], list[str]] = sentencex.segment
@@ -96,4 +106,4 @@ def count_sentences(split: Splitter, text: str, enough: int) -> int:
     return sum(1 for _ in islice(split(text), enough))
 
 
-_SPLITTERS: dict[str, Callable[[str], Splitter]] = {"sentencex": _sentencex, "punkt": punkt}
+_SPLITTERS: dict[str, Callable[[str, Path | None], Splitter]] = {"sentencex": _sentencex, "punkt": punkt}

@@ -55,9 +55,9 @@ class _Fault(NamedTuple):
     next: int | None = None  # where the member ends, when only its checksum is wrong
 
 
-Made = TypeVar("Made")
+FromMember = TypeVar("FromMember")
 MemberReader = Callable[
-    [Window, int], Generator[Made, None, int]
+    [Window, int], Generator[FromMember, None, int]
 ]  # of members from an offset on; returns where it ends
 
 
@@ -67,20 +67,20 @@ def no_run(_: Window, pos: int) -> Generator[Never, None, int]:
     return pos
 
 
-class Members(Generic[Made]):
+class Members(Generic[FromMember]):
     """Iterates over the chunks and breaks of a stream, and what `run` makes of the whole small members in it.
 
     Whatever `stream.read` raises passes through.
     """
 
-    def __init__(self, stream: Readable, run: MemberReader[Made] = no_run) -> None:
+    def __init__(self, stream: Readable, run: MemberReader[FromMember] = no_run) -> None:
         self._window = Window(stream)
         self._run = run
         self._resync = Resync(self._window)
         self._next = 0  # offset after the member just read
         self._damaged = False  # the member just tried on the fast path
 
-    def __iter__(self) -> Iterator[Made | Chunk | Break]:
+    def __iter__(self) -> Iterator[FromMember | Chunk | Break]:
         window = self._window
         window.need(0, READ_BYTES)
         if (says := foreign(window.buf)) is not None:
@@ -92,7 +92,7 @@ class Members(Generic[Made]):
 
     # -- plain text ---------------------------------------------------------------------------------------------
 
-    def _plain(self) -> Iterator[Made | Chunk | Break]:
+    def _plain(self) -> Iterator[FromMember | Chunk | Break]:
         """Text as it is; before the first record gzip members are looked for too, for junk may precede them."""
         window, pos, first, blank = self._window, 0, True, True
         markup = is_markup(window.buf)  # a page about WARC files may quote a record: only gzip counts as data in it
@@ -126,7 +126,7 @@ class Members(Generic[Made]):
 
     # -- gzip ---------------------------------------------------------------------------------------------------
 
-    def _members(self, pos: int) -> Iterator[Made | Chunk | Break]:
+    def _members(self, pos: int) -> Iterator[FromMember | Chunk | Break]:
         window = self._window
         while True:
             pos = yield from self._run(window, pos)

@@ -39,7 +39,7 @@ def every_reason() -> Iterator[tuple[str, Reason]]:
     yield from (("reading", reason) for reason in READ_REASONS)
     for preset in PRESETS.values():
         for stage in preset.stages:
-            yield from ((f"{preset.name}/{stage.name}", reason) for reason in stage.reasons())
+            yield from ((f"{preset.name}/{stage.name}", reason) for reason in stage.all_reasons())
 
 
 def test_a_code_belongs_to_one_reason() -> None:
@@ -109,7 +109,7 @@ def test_every_rule_is_used_by_a_preset_or_is_for_mc4() -> None:
 @EVERY_PRESET
 def test_every_reason_of_a_preset_has_words_with_its_numbers(preset: Preset) -> None:
     rows = list(reasons_of(preset))
-    assert [stage for stage, _, _ in rows] == [stage.name for stage in preset.stages for _ in stage.reasons()]
+    assert [stage for stage, _, _ in rows] == [stage.name for stage in preset.stages for _ in stage.all_reasons()]
     for _, reason, words in rows:
         fields = [name for _, name, _, _ in string.Formatter().parse(reason.says) if name]
         assert not any("{" + name + "}" in words for name in fields)
@@ -162,7 +162,7 @@ def test_the_description_survives_json_and_holds_every_threshold_and_source(pres
             assert rule.items() >= {"rule": type(part).__name__, **plain}.items()
             assert rule["source"] == (part.source if isinstance(part, LineEdit) else part.reason.source)
         sources = set(numbers_of(row))
-        assert [r.code for r in stage.reasons() if r.source not in sources] == []
+        assert [r.code for r in stage.all_reasons() if r.source not in sources] == []
         if isinstance(stage, Identify):
             assert (row["by"], row["languages"], row["min_score"]) == (stage.by, list(stage.languages), stage.min_score)
         if isinstance(stage, Dedup):

@@ -185,7 +185,7 @@ def _settle(put: Put, flags: list[bool], owners: list[int], level: LineLevel | S
         assert not any(flags)
         return
     dropped: list[Dropped] = []
-    verdict = level.settle(Page(put.url, put.text, ""), flags, dropped, owners)
+    verdict = level.apply(Page(put.url, put.text, ""), flags, dropped, owners)
     result.flags[put.url], result.tallies[put.url] = flags, verdict.tally
     result.dropped[put.url] = [(drop.code, drop.line) for drop in dropped]
     result.owners[put.url] = [drop.owner for drop in dropped]

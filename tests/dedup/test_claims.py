@@ -18,7 +18,7 @@ from c4pipe.dedup.claims import (
     Claims,
     all_losses,
     by_group,
-    by_shard,
+    by_input,
     claims,
     collapse,
     contest,
@@ -150,7 +150,7 @@ def test_rows_are_told_by_group_in_order() -> None:
 def test_rows_of_a_group_are_cut_into_rows_of_its_shards(
     rows: list[int], sizes: list[int], parts: list[list[int]]
 ) -> None:
-    assert [part.tolist() for part in by_shard(np.array(rows, np.uint32), sizes)] == parts
+    assert [part.tolist() for part in by_input(np.array(rows, np.uint32), sizes)] == parts
 
 
 def losses(*rows: tuple[int, int]) -> NDArray[np.void]:

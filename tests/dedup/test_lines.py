@@ -75,20 +75,20 @@ def test_a_line_in_lower_case_does_not_know_its_neighbours(text: str) -> None:
 def test_what_a_page_loses_is_told_with_where_its_owner_stands() -> None:
     dropped: list[Dropped] = []
     page = Page(FIRST, "mine\ntheirs\nMine\nrest", "")
-    verdict = LEVEL.settle(page, [False, True, True, False], dropped, [0, 10, 255, 0])
+    verdict = LEVEL.apply(page, [False, True, True, False], dropped, [0, 10, 255, 0])
     assert verdict == Kept(page._replace(text="mine\nrest"), Counter(repeated_line=1, repeated_in_page=1))
     assert dropped == [("repeated_line", "theirs", f"{10:016x}"), ("repeated_in_page", "Mine", f"{255:016x}")]
 
 
 def test_a_page_without_a_line_left_goes_as_it_came() -> None:
     page = Page(FIRST, "theirs\ntheirs", "")
-    verdict = LEVEL.settle(page, [True, True])
+    verdict = LEVEL.apply(page, [True, True])
     assert verdict == Rejected(page, LEVEL.EMPTY, "", Counter(repeated_line=2))
 
 
 def test_flags_must_be_those_of_the_page() -> None:
     with pytest.raises(ValueError, match="shorter"):
-        LEVEL.settle(Page(FIRST, "a\nb", ""), [True])
+        LEVEL.apply(Page(FIRST, "a\nb", ""), [True])
 
 
 LINES = st.sampled_from(["Aa.", "aa.", " AA. ", "b", "B", "c", "d", "é", "É", ""])

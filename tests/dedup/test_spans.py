@@ -112,7 +112,7 @@ def test_sentences_are_hashed_stripped_and_in_lower_case() -> None:
 def test_what_a_page_loses_is_told() -> None:
     dropped: list[Dropped] = []
     page = Page(FIRST, "One. Two.  Three.\nFour.\nFive. Six.", "")
-    verdict = LEVEL.settle(page, [False, True, False, True, True, False], dropped, [0, 1, 0, 2, 3, 0])
+    verdict = LEVEL.apply(page, [False, True, False, True, True, False], dropped, [0, 1, 0, 2, 3, 0])
     assert verdict == Kept(page._replace(text="One. Three.\nSix."), Counter(repeated_span=3))
     assert [(drop.code, drop.line) for drop in dropped] == [
         ("repeated_span", line) for line in ("Two.", "Four.", "Five.")
@@ -122,7 +122,7 @@ def test_what_a_page_loses_is_told() -> None:
 
 def test_a_page_without_a_sentence_left_goes_as_it_came() -> None:
     page = Page(FIRST, "One. Two.\nThree.", "")
-    assert LEVEL.settle(page, [True] * 3) == Rejected(page, LEVEL.EMPTY, "", Counter(repeated_span=3))
+    assert LEVEL.apply(page, [True] * 3) == Rejected(page, LEVEL.EMPTY, "", Counter(repeated_span=3))
 
 
 @pytest.mark.skipif(not PUNKT.is_dir(), reason="Punkt's data is not beside this checkout")
@@ -134,7 +134,7 @@ def test_what_is_left_of_a_line_keeps_its_blanks_with_any_splitter(monkeypatch: 
         level = SpanLevel(splitter)
         (sentences,) = level.sentences(line)
         assert "".join(sentences) == line
-        verdict = level.settle(Page(FIRST, line, ""), [False, True, False, False])
+        verdict = level.apply(Page(FIRST, line, ""), [False, True, False, False])
         assert verdict.page.text == "One is here.  Three goes.  Three goes."
         assert level.atoms(line) == [hash64(s) for s in ("one is here.", "two is.", "three goes.", "three goes.")]
 

@@ -8,6 +8,7 @@ from collections import Counter
 
 import apache_beam as beam
 import pytest
+from c4pipe.flow.finish import FinishGroup
 
 from beam_jobs import build_c4
 from beam_jobs.arguments import parse
@@ -17,7 +18,6 @@ from c4pipe.flow import build, settings
 from c4pipe.flow.build import BuildCorpora
 from c4pipe.flow.dedup import ClaimText, ClaimUrls, Resolve
 from c4pipe.flow.files import BeamStore, find_inputs, write_inputs
-from c4pipe.flow.finish import FinishGroup
 from c4pipe.flow.read import StageFile
 from c4pipe.flow.write import WriteAllRejected, WriteSample, WriteShard
 from c4pipe.presets import find_preset

@@ -1,6 +1,5 @@
 """A second engine: Beam's DaskRunner gives the bytes of the local one."""
 
-import hashlib
 import sys
 from contextlib import nullcontext
 
@@ -80,7 +79,7 @@ def test_a_failed_build_says_why(on_dask, address, tmp_path, capsys):
 
 @pytest.mark.soak
 def test_a_cluster_with_other_code_is_refused(on_dask, address, monkeypatch, capsys):
-    monkeypatch.setattr("beam_jobs.dask.hash_of_code", lambda: hashlib.sha256(b"another"))
+    monkeypatch.setattr("beam_jobs.dask.code_of_everything", lambda: "another")
     assert on_dask(SAMPLES, "--dask_client_address", address) == 2
     assert f"{address}: that cluster has no c4pipe, or another one." in capsys.readouterr().err
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from c4pipe.inspect.losses import lost_sentences
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +21,6 @@ from c4pipe.errors import ConfigError
 from c4pipe.files.assets import Assets
 from c4pipe.inspect.corpus import Corpus, connect
 from c4pipe.inspect.explain import Explanation, Segment, Tried, explain, plan_for, preset_of
-from c4pipe.inspect.losses import lost_sentences
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
 from c4pipe.presets import EN, MULTILINGUAL, PRESETS, Preset
 from c4pipe.rules import LineEdit, MinSentences, MinWords, PageRule, StripCitations

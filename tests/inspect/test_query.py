@@ -284,8 +284,13 @@ def test_a_query_that_fails_while_it_runs_is_wrong_use(tiny: Corpus) -> None:
 def test_a_file_that_is_damaged_inside_is_named(tiny: Corpus, tmp_path: Path) -> None:
     folder = write(tmp_path / "c4", [Page("http://a.example/", "One.", DATE, "a#1")])
     shard = next((folder / "en").iterdir())
-    shard.write_bytes(b"x" * shard.stat().st_size)
+    data = shard.read_bytes()
+    shard.write_bytes(b"x" * len(data))
+    with pytest.raises(BuildError, match=r"train-00000-of-00001.parquet cannot be read"):
+        open_corpus(folder)
+    footer = int.from_bytes(data[-8:-4], "little") + 8
+    shard.write_bytes(b"x" * (len(data) - footer) + data[-footer:])
     corpus = open_corpus(folder)
     for ask in (lambda: sampled(corpus, 1), lambda: at_url(corpus, "http://a.example/")):
-        with pytest.raises(BuildError, match=r"cannot be read .*train-00000-of-00001.parquet"):
+        with pytest.raises(BuildError, match=r"c4 cannot be read \(.*\). Copy or build the corpus again"):
             ask()

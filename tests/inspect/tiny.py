@@ -32,7 +32,13 @@ def lost(url: str, stage: str, reason: str, text: str = "", **rest: Any) -> dict
     return row | {"text": text, "dropped": [], "source": f"a.wet.gz#{url}"} | rest
 
 
-def write(folder: Path, pages: Sequence[Page], rejected: Sequence[dict[str, Any]] = (), **manifest: Any) -> Path:
+def write(
+    folder: Path,
+    pages: Sequence[Page],
+    rejected: Sequence[dict[str, Any]] = (),
+    schema: pa.Schema = PAGE_SCHEMA,
+    **manifest: Any,
+) -> Path:
     """A corpus of preset `en` with these pages in one file, and these rows in the rejected table; the folder."""
     stats = Stats()
     for page in pages:
@@ -44,7 +50,7 @@ def write(folder: Path, pages: Sequence[Page], rejected: Sequence[dict[str, Any]
             stats.rejected(row["url"])
     listed = {"shards": [], "rejected": []}
     for kind, path, table in (
-        ("shards", f"en/{shard_name('train', 0, 1)}", page_table(pages)),
+        ("shards", f"en/{shard_name('train', 0, 1)}", page_table(pages, schema)),
         ("rejected", "rejected/part-000000.parquet", pa.Table.from_pylist(list(rejected), REJECTED_SCHEMA)),
     ):
         if table.num_rows:
@@ -79,7 +85,7 @@ def _file(folder: Path, path: str, table: pa.Table) -> dict[str, Any]:
     (folder / path).parent.mkdir(parents=True, exist_ok=True)
     with (folder / path).open("wb") as raw:
         stream = HashingStream(raw)
-        sink = ParquetSink(stream, PAGE_SCHEMA if path.startswith("en/") else REJECTED_SCHEMA)
+        sink = ParquetSink(stream, table.schema)
         sink.write(table)
         sink.close()
     return {"path": path, "rows": table.num_rows, "bytes": stream.tell(), "sha256": stream.sha256}

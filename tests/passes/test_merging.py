@@ -131,6 +131,7 @@ def test_a_shard_is_written_in_the_order_of_the_hashes_of_its_sources(tmp_path: 
         "split": "train",
         "rows": 21,
         "bytes": written.stat().st_size,
+        "memory": page_table(wanted).nbytes,
         "sha256": hashlib.sha256(written.read_bytes()).hexdigest(),
     }
     assert (stats.pages_kept, stats.chars_kept) == (21, sum(len(p.text) for p in wanted))
@@ -148,7 +149,7 @@ def test_row_groups_are_small_enough_to_page_through(tmp_path: Path, monkeypatch
         return [footer.row_group(i).num_rows for i in range(footer.num_row_groups)]
 
     assert groups("a") == [1000, 1000, 500]
-    monkeypatch.setattr("c4pipe.passes.merging.ROW_GROUP_BYTES", 30_000)  # long pages make shorter groups
+    monkeypatch.setattr("c4pipe.shards.sink.ROW_GROUP_BYTES", 30_000)  # long pages make shorter groups
     sizes = groups("b")
     assert sum(sizes) == 2500
     assert max(sizes) < 400

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SCHEMA_VERSION, HashingStream, ParquetSink, shard_name, to_json
+from c4pipe.page import Page
+from c4pipe.shards import (
+    MANIFEST,
+    PAGE_SCHEMA,
+    SCHEMA_VERSION,
+    HashingStream,
+    ParquetSink,
+    page_table,
+    shard_name,
+    to_json,
+)
 
 GROUP = 7  # rows of a row group, so that few rows make several
 
@@ -16,13 +26,11 @@ GROUP = 7  # rows of a row group, so that few rows make several
 def page(config: str, split: str, number: int) -> dict[str, object]:
     """A page that no other number, split or language gives."""
     text = f"{config} page {number} of {split}. " + "Wörter und mehr. " * (number % 5)
-    row = {
-        "text": text,
-        "timestamp": f"2024-0{1 + number % 9}-22T10:11:12Z",
-        "url": f"http://{config}.example/{number}",
-    }
-    rest = {"language": config, "language_score": 0.99, "source": f"{config}.wet#{split}{number}", "record_id": ""}
-    return row | rest | {"language_votes": f"cld2:{config}:0.99"}
+    page = Page(f"http://{config}.example/{number}", text, f"2024-0{1 + number % 9}-22T10:11:12Z")
+    votes = f"cld2:{config}:0.99"
+    page = page._replace(language=config, language_score=0.99, language_votes=votes)
+    (row,) = page_table([page._replace(source=f"{config}.wet#{split}{number}")]).to_pylist()
+    return dict(row)
 
 
 def write_corpus(

@@ -72,9 +72,8 @@ def test_every_output_has_its_documents_in_the_order_of_the_mixture(plan, tmp_pa
 
 
 def test_row_groups_stay_small(plan, tmp_path, monkeypatch):
-    from c4pipe.rebalance import gather
 
-    monkeypatch.setattr(gather, "ROW_GROUP_ROWS", 9)
+    monkeypatch.setattr("c4pipe.shards.sink.ROW_GROUP_ROWS", 9)
     scatter_all(plan, tmp_path / "s")
     row, _ = gathered(plan, tmp_path / "s", plan.outputs[0])
     meta = pq.read_metadata(tmp_path / "s" / "out" / row["path"])

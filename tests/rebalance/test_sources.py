@@ -1,6 +1,9 @@
 """What is mixed: names of entries, the numbers of rows, columns."""
 
+from pathlib import Path
+
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from c4pipe.errors import ConfigError
@@ -82,6 +85,23 @@ def test_all_columns_of_all_corpora_are_there(tmp_path):
     sources, schema = look_at(find_sources(read_corpora([str(old), str(new)], STORE), []), STORE)
     assert schema == PAGE_SCHEMA
     assert all(source.raw > 0 for source in sources)
+
+
+def test_a_column_that_a_stage_added_is_null_where_a_corpus_lacks_it(tmp_path):
+    corpora = [str(write_corpus(tmp_path / name, {"is": 1}, shards=1)) for name in ("old", "new")]
+    sources = find_sources(read_corpora(corpora, STORE), [])
+    (new,) = (source for source in sources if source.entry.startswith("new"))
+    added = [pa.field("stars", pa.int32(), nullable=False), pa.field("good", pa.bool_(), nullable=False)]
+    table = pq.read_table(new.path, partitioning=None)
+    for field, values in zip(added, ([5], [True]), strict=True):
+        table = table.append_column(field, pa.array(values, field.type))
+    pq.write_table(table, new.path)
+    new = new._replace(bytes=Path(new.path).stat().st_size)
+    _, schema = look_at([new, *(source for source in sources if source.path != new.path)], STORE)
+    assert schema == pa.schema([*PAGE_SCHEMA, *(field.with_nullable(True) for field in added)])
+    (row,) = with_columns(table.drop_columns(["stars", "good"]), schema).to_pylist()
+    assert (row["stars"], row["good"]) == (None, None)
+    assert look_at([new], STORE)[1] == pa.schema([*PAGE_SCHEMA, *added])
 
 
 def test_a_corpus_without_text_is_none(tmp_path):

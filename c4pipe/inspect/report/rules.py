@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from c4pipe.corpus.catalogue import reasons_of
 from c4pipe.errors import C4Error
 from c4pipe.inspect.corpus import Corpus
-from c4pipe.inspect.explain import preset_of
+from c4pipe.inspect.rebuild import preset_of
 from c4pipe.inspect.report.marks import ExcerptLine, excerpt
 from c4pipe.inspect.report.queries import SampledPage
 from c4pipe.page import Unit
@@ -19,7 +19,7 @@ _QUOTING = ("Filter", "Clean")
 _BESIDE = ("rule", "reason", "source", "level")  # keys of a description that are no thresholds
 
 
-class RejectedSample(NamedTuple):
+class ShownSample(NamedTuple):
     """A sampled page: where it is from, what became of it, and the lines that say why."""
 
     url: str
@@ -41,7 +41,7 @@ class RuleRow(NamedTuple):
     took: int
     of: int  # such units that came in; 0 where they are not counted
     emptied: int  # lines that fell with their last sentence
-    samples: list[RejectedSample]
+    samples: list[ShownSample]
 
 
 class RuledStage(NamedTuple):
@@ -123,7 +123,7 @@ def _unit(count: dict[str, Any], code: str) -> str:
     return Unit.PAGE.value
 
 
-def _shown(sample: SampledPage, code: str, quoting: bool) -> RejectedSample:
+def _shown(sample: SampledPage, code: str, quoting: bool) -> ShownSample:
     kept = "kept, less what is marked" if not sample.stage else f"rejected at {sample.stage}: {sample.reason}"
     lines = excerpt(sample.text, sample.dropped, code, sample.detail if quoting else "")
-    return RejectedSample(sample.url, sample.source, kept, sample.detail if sample.reason == code else "", lines)
+    return ShownSample(sample.url, sample.source, kept, sample.detail if sample.reason == code else "", lines)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from math import sqrt
 from typing import Any, NamedTuple
 
+from c4pipe.files.record import files_of
 from c4pipe.inspect.corpus import Corpus
 
 EN_PAGES, NOBLOCKLIST_PAGES, NOCLEAN_PAGES = 364_868_892, 393_391_519, 1_063_805_381
@@ -104,8 +105,8 @@ def _share(key: str, name: str, part: int, of: int, theirs: float, note: str) ->
 
 def _list(corpus: Corpus) -> str:
     """Whose list it was: C4's own has hundreds of entries, the one that comes with c4pipe some fifty."""
-    lists: list[dict[str, Any]] = corpus.manifest.get("assets", {}).get("badwords", [])
-    english = [item for item in lists if item.get("name") == "en.txt"]
+    lists = files_of(corpus.manifest)
+    english = [item for item in lists if (item["kind"], item["name"]) == ("badwords", "en.txt")]
     if not english:
         return ""
-    return f"The English list of this build had {english[0].get('entries', 0):,} entries ({english[0]['origin']})."
+    return f"The English list of this build had {english[0].get('lines', 0):,} entries ({english[0]['origin']})."

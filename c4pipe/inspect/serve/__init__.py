@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import uvicorn
 
@@ -16,7 +18,7 @@ __all__ = ["make_app", "serve"]
 HOST = "127.0.0.1"
 
 
-def serve(corpus: Corpus, port: int) -> None:
+def serve(corpus: Corpus, port: int, given: Sequence[Path] = ()) -> None:
     """Shows the corpus at http://127.0.0.1:PORT/ until it is interrupted; port 0 takes any that is free.
 
     ConfigError for a port that is taken or is none.
@@ -24,7 +26,7 @@ def serve(corpus: Corpus, port: int) -> None:
     listener = _listen(port)
     print(f"http://{HOST}:{listener.getsockname()[1]}/ shows {corpus.folder}. Ctrl-C ends it.", flush=True)
     config = uvicorn.Config(
-        make_app(corpus),
+        make_app(corpus, given),
         lifespan="off",
         log_level="warning",
         access_log=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,9 @@ _ICON = (
 )
 
 
-def make_app(corpus: Corpus) -> Starlette:
+def make_app(corpus: Corpus, given: Sequence[Path] = ()) -> Starlette:
     """The viewer of a corpus, for any ASGI server that listens on the loopback interface only."""
-    viewer = Viewer(corpus)
+    viewer = Viewer(corpus, given)
     routes = [
         Route("/", viewer.pages),
         Route("/counts", viewer.counts),

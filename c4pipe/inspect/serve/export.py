@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from c4pipe.inspect.corpus import Corpus, files_sql
-from c4pipe.inspect.output import defused
+from c4pipe.inspect.corpus import Corpus, files_sql, names_sql
+from c4pipe.inspect.output import as_text, defused
 from c4pipe.inspect.serve.selection import Selection, condition, parts_of
-from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, ROW_GROUP_ROWS, ParquetSink
+from c4pipe.shards import REJECTED_SCHEMA, ROW_GROUP_ROWS, ParquetSink
 
 FORMATS = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
 
@@ -22,18 +21,18 @@ FORMATS = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charse
 def batches(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> Iterator[pa.Table]:
     """The selected rows in the order of the files, in tables of a row group."""
     where, values = condition(selection)
-    schema = schema_of(selection)
+    schema = schema_of(corpus, selection)
     for part in parts_of(corpus, selection):
-        sql = f"SELECT {', '.join(schema.names)} FROM {files_sql(corpus, [part])} WHERE {where}"
+        sql = f"SELECT {names_sql(schema.names)} FROM {files_sql(corpus, [part])} WHERE {where}"
         reader: Any = cursor.sql(sql, params=values).to_arrow_reader(ROW_GROUP_ROWS)
         for batch in reader:
             if batch.num_rows:
                 yield pa.Table.from_batches([batch]).cast(schema)
 
 
-def schema_of(selection: Selection) -> pa.Schema:
+def schema_of(corpus: Corpus, selection: Selection) -> pa.Schema:
     """The columns of an export: those of the corpus's own files."""
-    return PAGE_SCHEMA if selection.kept else REJECTED_SCHEMA
+    return corpus.schema if selection.kept else REJECTED_SCHEMA
 
 
 def parquet(tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[bytes]:
@@ -49,10 +48,11 @@ def parquet(tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[bytes]:
 
 def comma_separated(tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[bytes]:
     """CSV in UTF-8 with a line of names. An apostrophe stands in front of what a spreadsheet would run as a formula:
-    text that begins with = + - @ tab or carriage return. Lists are JSON."""
+    text that begins with = + - @ tab or carriage return. Lists and the
+    like are JSON."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(schema.names)
+    writer.writerow(map(cell, schema.names))
     for table in tables:
         writer.writerows(zip(*([cell(value) for value in column.to_pylist()] for column in table), strict=True))
         yield _taken(text)
@@ -66,13 +66,11 @@ def cell(value: Any) -> Any:
     ("'=1+1", '1 = 1', -0.5, '')
     """
     match value:
-        case str():
-            return defused(value)
-        case list():
-            return json.dumps(value, ensure_ascii=False)
         case None:
             return ""
-    return value
+        case int() | float():
+            return value
+    return defused(as_text(value))
 
 
 def _taken(text: io.StringIO) -> bytes:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from threading import Lock
 
 from c4pipe.corpus.catalogue import reasons_of
 from c4pipe.corpus.plan import Plan
 from c4pipe.errors import C4Error, unknown
 from c4pipe.inspect.corpus import Corpus
-from c4pipe.inspect.explain import Explanation, explain, plan_for, preset_of
+from c4pipe.inspect.explain import Explanation, Recorded, explain
+from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.page import Dropped, Page
 from c4pipe.presets import PRESETS, Preset
 
@@ -19,7 +21,9 @@ HUES = 12  # colours that the style sheet has for rules
 class Judges:
     """The presets by name, the corpus's own first, and the rules of that one in words."""
 
-    def __init__(self, corpus: Corpus):
+    def __init__(self, corpus: Corpus, given: Sequence[Path] = ()):
+        """`given` are files that rules read, beside those that the corpus keeps."""
+        self._corpus, self._given = corpus, given
         self._lock, self._plans = Lock(), dict[str, Plan]()
         self.own, self.differences, self._presets = "", list[str](), dict[str, Preset]()
         try:
@@ -40,14 +44,15 @@ class Judges:
         return {f"{stage}/{reason.code}": (words, reason.source) for stage, reason, words in found}
 
     def explain(
-        self, name: str, page: Page, dropped: Sequence[Dropped] = (), outcome: tuple[str, str] | None = None
+        self, name: str, page: Page, dropped: Sequence[Dropped] = (), outcome: Recorded | None = None
     ) -> Explanation:
         """The verdict of every rule. ConfigError for a preset that is none, AssetError where its files are missing."""
         if name not in self._presets:
             raise unknown("preset", name, self._presets)
         with self._lock:
             if name not in self._plans:
-                self._plans[name] = plan_for(self._presets[name])
+                other = None if name == self.own else self._presets[name]
+                self._plans[name] = plan_of(self._corpus, self._given, other)
             return explain(page, self._plans[name], dropped, outcome)
 
 

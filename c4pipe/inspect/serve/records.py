@@ -9,10 +9,12 @@ import duckdb
 
 from c4pipe.inspect.corpus import Corpus, files_sql
 from c4pipe.page import Page
+from c4pipe.shards import TAKEN
 
 
 class Record(NamedTuple):
-    """A row of the corpus or of the rejected table. Fields that its table has not are empty."""
+    """A row of the corpus or of the rejected table. Fields that its table has not are empty, columns that stages added
+    are in `page.extra`."""
 
     path: str
     row: int
@@ -84,7 +86,8 @@ def _records(result: duckdb.DuckDBPyConnection, path: str = "") -> Iterator[Reco
     names = [name for name, *_ in result.description]
     for values in result.fetchall():
         row = dict(zip(names, values, strict=True))
-        page = Page(*(row.get(name, default) for name, default in _PAGE.items()))
+        extra = {name: value for name, value in row.items() if name not in _PAGE and name not in TAKEN}
+        page = Page(**{name: row.get(name, default) for name, default in _PAGE.items()}, extra=extra)
         place = path or row.get("shard") or row["part"]
         yield Record(
             place,
@@ -97,4 +100,4 @@ def _records(result: duckdb.DuckDBPyConnection, path: str = "") -> Iterator[Reco
         )
 
 
-_PAGE = {name: Page._field_defaults.get(name, "") for name in Page._fields}
+_PAGE = {name: Page._field_defaults.get(name, "") for name in Page._fields if name != "extra"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -47,8 +48,9 @@ T = TypeVar("T")
 class Viewer:
     """A corpus, a connection to it, and the templates that show it."""
 
-    def __init__(self, corpus: Corpus):
-        self._corpus, self._has, self._judges = corpus, known(corpus), Judges(corpus)
+    def __init__(self, corpus: Corpus, given: Sequence[Path] = ()):
+        """`given` are files that rules read, beside those that the corpus keeps."""
+        self._corpus, self._has, self._judges = corpus, known(corpus), Judges(corpus, given)
         self._connection = connect(corpus, memory=MEMORY)
         finding.teach(self._connection)
         self._words = self._judges.words()
@@ -174,7 +176,7 @@ class Viewer:
 
     def _written(self, write: Callable[..., Iterator[bytes]], selection: Selection) -> Iterator[bytes]:
         with self._connection.cursor() as cursor:
-            yield from write(export.batches(cursor, self._corpus, selection), export.schema_of(selection))
+            yield from write(export.batches(cursor, self._corpus, selection), export.schema_of(self._corpus, selection))
 
     async def refused(self, request: Request, error: HTTPException) -> Response:
         """No such URL or method."""

@@ -10,13 +10,18 @@ import duckdb
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import C4Error
 from c4pipe.inspect.corpus import Corpus
-from c4pipe.inspect.explain import Explanation, Segment
+from c4pipe.inspect.explain import Explanation, Recorded, Segment
+from c4pipe.inspect.output import as_text
 from c4pipe.inspect.serve.judging import Judges, hues
 from c4pipe.inspect.serve.records import Record, kept_of, raw_of
 from c4pipe.inspect.serve.shown import LONGEST_PIECE, MOST_LINES, Line, as_kept, lines_of
 from c4pipe.page import Dropped, Page
 
 _OWNER = re.compile(r"[0-9a-f]{16}")
+
+
+# Fields of a page that the template puts somewhere itself.
+_PLACED = {"url", "text", "timestamp", "source", "language", "language_score", "language_votes", "extra"}
 
 
 class View(NamedTuple):
@@ -35,6 +40,13 @@ class View(NamedTuple):
     hues: dict[str, int]
     notes: list[str]
 
+    @property
+    def columns(self) -> list[tuple[str, str]]:
+        """Columns that have no place of their own on the page, with their values; not those that are empty."""
+        values = {name: value for name, value in self.page._asdict().items() if name not in _PLACED}
+        values.update(self.page.extra)
+        return [(name, as_text(value)[:LONGEST_PIECE]) for name, value in values.items() if value not in ("", None)]
+
 
 def view(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, judges: Judges, record: Record) -> View:
     """The page with what was recorded of it, and with what the rules say now."""
@@ -47,7 +59,8 @@ def view(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, judges: Judges, reco
     if raw is not None:
         try:
             dropped = [Dropped(d["reason"], d["line"], d.get("owner") or "") for d in raw.dropped]
-            explanation = judges.explain(judges.own, raw.page, dropped, (raw.stage, raw.reason))
+            then = Recorded(raw.stage, raw.reason, raw.detail)
+            explanation = judges.explain(judges.own, raw.page, dropped, then)
         except C4Error as error:
             notes.append(f"The rules cannot be tried on this page again: {error}")
     segments = explanation.lines if explanation else _segments(raw.page.text) if raw else []
@@ -110,12 +123,10 @@ def _changed(judges: Judges, raw: Record | None, kept: Record | None, explanatio
     """What the rules say otherwise now than at the build."""
     if raw is None or explanation is None:
         return []
-    then, now = (raw.stage, raw.reason), (explanation.stage, explanation.reason)
     notes = []
-    if then != now:
-        notes.append(
-            f"The build says {'/'.join(then).strip('/')}; by the rules and files here it is {'/'.join(now).strip('/')}."
-        )
+    if explanation.now is not None:
+        then, now = (f"{stage}/{reason}".strip("/") for stage, reason in ((raw.stage, raw.reason), explanation.now[:2]))
+        notes.append(f"The build says {then}; by the rules and files here it is {now}.")
     elif kept is not None and kept.page.text != explanation.text:
         notes.append("By the rules and files here, other text would be kept than the build kept.")
     return notes + (judges.differences if notes else [])

@@ -97,7 +97,7 @@ def test_an_export_is_written_while_it_is_read(samples: Corpus, monkeypatch: pyt
             read += 1
             yield table
 
-    pieces = parquet(counted(), schema_of(Selection()))
+    pieces = parquet(counted(), schema_of(samples, Selection()))
     next(pieces)
     assert read == 1
     assert len(list(pieces)) > 1

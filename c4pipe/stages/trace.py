@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -49,10 +50,30 @@ class Trace(NamedTuple):
             yield self.cut(start, start + len(text))
             start += len(text) + gap
 
+    def without(self, gone: Collection[int]) -> Trace:
+        """Without the characters of these numbers."""
+        kept = [i for i in range(len(self.text)) if i not in gone]
+        return Trace("".join(self.text[i] for i in kept), array("q", (self.places[i] for i in kept)))
+
     def lines(self) -> Iterator[Trace]:
         """As `str.splitlines`."""
         for line in self.pieces(self.text.splitlines(keepends=True)):
             yield line.cut(0, len("".join(line.text.splitlines())))
+
+    def narrowed(self, text: str) -> Trace:
+        """What is left of it as `text`, which has whole lines or blanks less; what is new there has no place."""
+        old, new = list(self.pieces(self.text.split("\n"), gap=1)), text.split("\n")
+        same = SequenceMatcher(None, [line.text for line in old], new, autojunk=False).get_opcodes()
+        lines: list[Trace] = []
+        for what, start, stop, first, last in same:
+            if what == "equal":
+                lines += old[start:stop]
+            elif what == "replace":
+                lines.append(_inside(join(old[start:stop], "\n"), "\n".join(new[first:last])))
+            elif what == "insert":
+                written = "\n".join(new[first:last])
+                lines.append(Trace(written, array("q", [NOWHERE] * len(written))))
+        return join(lines, "\n")
 
 
 def join(traces: Iterable[Trace], by: str = "") -> Trace:
@@ -92,6 +113,17 @@ def _became(old: Trace, new: str) -> Trace:
     return Trace(new, old.places[:front] + written + old.places[len(old.text) - back :])
 
 
+def _inside(old: Trace, new: str) -> Trace:
+    """The new text with the places of its characters in the old one, where it has all of them in their order."""
+    places, at = array("q"), -1
+    for character in new:
+        at = old.text.find(character, at + 1)
+        if at < 0:
+            return _became(old, new)
+        places.append(old.places[at])
+    return Trace(new, places)
+
+
 class Marks:
     """What was cut from a raw text, by places."""
 
@@ -106,6 +138,10 @@ class Marks:
         for place in places:
             if place != NOWHERE:
                 self._marks[place] = len(self._cuts) - 1
+
+    def cut_new(self, places: Iterable[int], code: str) -> None:
+        """The same for those of these places that are not marked yet."""
+        self.cut([place for place in places if not self._marks[place]], code)
 
     def lines(self) -> list[list[Segment]]:
         """The raw text, cut at each "\\n" and wherever a mark begins or ends."""

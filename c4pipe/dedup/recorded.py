@@ -1,4 +1,4 @@
-"""Which lines or sentences of a page the text dedup took, told from the list of those that fell.
+"""Which atoms of a page a level of dedup took, told from the record of what it dropped.
 
 The list has their text and their order, not their places; what stands on a page twice may have fallen once.
 """
@@ -7,31 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from c4pipe.dedup import LineLevel
 from c4pipe.page import Dropped
 
-Lost = list[Dropped | None]  # for each line or sentence what took it, or None where it was left
+Lost = list[Dropped | None]  # for each atom what took it, or None where it was left
 MOST_STATES = 500_000  # about a second; pages beyond it repeat themselves thousands of times
 
 
-def lost_lines(text: str, dropped: Sequence[Dropped]) -> Lost:
-    """For each line. Of a line that another page owns every copy fell, of one of its own every copy but the first."""
-    by_line = {drop.line.strip().lower(): drop for drop in dropped}
-    seen: set[str] = set()
-    lost: Lost = []
-    for line in text.split("\n"):
-        normal = line.strip().lower()
-        drop = by_line.get(normal)
-        first_stays = drop is not None and drop.code == LineLevel.HERE.code and normal not in seen
-        lost.append(None if first_stays else drop)
-        seen.add(normal)
-    return lost
-
-
-def lost_sentences(sentences: Sequence[str], dropped: Sequence[Dropped], width: int) -> Lost:
-    """For each sentence. They fell in runs of `width` or more; of two places that would do, the later one is taken,
-    for the first copy on a page is the one that stays."""
-    stripped = [sentence.strip() for sentence in sentences]
+def dropped_atoms(atoms: Sequence[str], dropped: Sequence[Dropped], width: int) -> Lost:
+    """For each atom, a line or sentence. They fell in runs of `width` or more; of two places that would do, the later
+    one is taken, for the first copy on a page is the one that stays."""
+    stripped = [atom.strip() for atom in atoms]
     known = set(stripped)
     drops = [drop for drop in dropped if drop.line in known]
     reached = _reachable(stripped, drops, width)

@@ -1,0 +1,152 @@
+"""What a corpus and staged work are known by: all that decides their bytes, and in words what differs of it.
+
+preset by value + code + files by sum + versions + settings + inputs --> fingerprint
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from c4pipe.corpus.code import changed, code_of
+from c4pipe.part import Part, everything
+from c4pipe.presets import Preset
+from c4pipe.stages import Stage
+
+# What is imported on the way and decides no byte: fetching, wiring, what explains a page afterwards, and presets, which
+# are known by what they hold.
+STOP = (
+    "c4pipe.fetch",
+    "c4pipe.flow.settings",
+    "c4pipe.presets",
+    "c4pipe.corpus.catalogue",
+    "c4pipe.corpus.identity",
+    "c4pipe.dedup.recorded",
+    "c4pipe.stages.explaining",
+    "c4pipe.stages.trace",
+)
+STAGING = ("c4pipe.flow.read", "c4pipe.flow.dedup", "c4pipe.passes.staging")
+RESTAGING = ("c4pipe.flow.apply", "c4pipe.passes.restaging")
+MIXING = ("c4pipe.flow.rebalance", "c4pipe.rebalance.plan", "c4pipe.rebalance.finalize")
+FINISHING = ("c4pipe.flow.apply", "c4pipe.flow.write", "c4pipe.passes.finishing", "c4pipe.passes.finalize")
+
+
+def code_behind(stages: Sequence[Stage], passes: Iterable[str] = STAGING) -> dict[str, str]:
+    """The code that decides what comes out of these stages: `module:Class` and `module` -> digest."""
+    parts = list(everything(stages))
+    modules = [module for part in parts for module in part.modules()]
+    return code_of(dict.fromkeys(type(part) for part in parts), [*passes, *modules], STOP)
+
+
+def code_of_corpus(preset: Preset) -> dict[str, str]:
+    """The code that decides the bytes of a whole corpus."""
+    return code_behind(preset.stages, (*STAGING, *RESTAGING, *FINISHING))
+
+
+def files_read(parts: Iterable[Part], files: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """(name, sha256) of those files of `files.record.accounts` that these parts read."""
+    readers = {type(part).__name__ for part in everything(parts)}
+    return [(file["name"], file["sha256"]) for file in files if readers & {*file["read_by"]}]
+
+
+def fingerprint(known: Any) -> str:
+    """sha256, as hex digits, of plain values."""
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+
+def code_of_mixture() -> dict[str, str]:
+    """The code that decides the bytes of a mixture."""
+    return code_of((), MIXING, STOP)
+
+
+def code_of_everything() -> str:
+    """A digest of all code that decides: what two machines of one build must have in common."""
+    return fingerprint(code_of((), (*STAGING, *RESTAGING, *FINISHING, *MIXING)))
+
+
+def changes(then: Mapping[str, Any], now: Mapping[str, Any], parts: Iterable[Part] = ()) -> dict[str, list[str]]:
+    """In what a finished corpus is another than the one that would be built now, in words by what is meant.
+
+    Args:
+        then: its manifest.
+        now: what the manifest would hold: any of preset, settings, files, identifiers, versions, inputs, code.
+        parts: of the preset, so that code is told as "rule MinWords" and not as "c4pipe.rules.lines:MinWords".
+    """
+    found = {}
+    for name, words in (
+        ("inputs", _inputs),
+        ("preset", _stages),
+        ("settings", _values),
+        ("files", _files),
+        ("identifiers", _values),
+        ("versions", _versions),
+    ):
+        if name in now and (told := words(then.get(name), now[name])):
+            found[name] = told
+    if told := code_changes(then.get("code"), now["code"], parts):
+        found["code"] = told
+    return found
+
+
+def code_changes(then: Mapping[str, str] | None, now: Mapping[str, str], parts: Iterable[Part] = ()) -> list[str]:
+    """What differs between two codes in words, rules and stages first: "rule MinWords", "module c4pipe.text.urls"."""
+    if then is None:
+        return ["an older c4pipe, which did not keep its code"]
+    kinds = {class_name(part): _kind(part) for part in everything(parts)}
+    told = []
+    for entry in changed(then, now):
+        name, _, mark = entry.partition(" ")
+        known = name if ":" not in name else name.rpartition(":")[2]
+        told.append(f"{kinds.get(name, 'class' if ':' in name else 'module')} {known}{' ' + mark if mark else ''}")
+    return told
+
+
+def _kind(part: Part) -> str:
+    return "stage" if isinstance(part, Stage) else "level" if hasattr(part, "by_url") else "rule"
+
+
+def _values(then: Any, now: Any) -> list[str]:
+    """Settings by name, and of anything else that it is another."""
+    if json.loads(json.dumps(now)) == then:
+        return []
+    if isinstance(now, Mapping) and isinstance(then, Mapping):
+        return [name for name in now if json.loads(json.dumps(now[name])) != then.get(name)] or ["others"]
+    return ["others"]
+
+
+def _stages(then: Any, now: Mapping[str, Any]) -> list[str]:
+    """The stages that are others, by name."""
+    rows = [
+        {row["stage"]: json.loads(json.dumps(row)) for row in (each or {}).get("stages", ())} for each in (then, now)
+    ]
+    names = dict.fromkeys([*rows[0], *rows[1]])
+    differ = [name for name in names if rows[0].get(name) != rows[1].get(name)]
+    return differ or ([] if [*rows[0]] == [*rows[1]] else ["the order of its stages"])
+
+
+def _files(then: Any, now: Sequence[Mapping[str, Any]]) -> list[str]:
+    sums = [{(file["kind"], file["name"]): file["sha256"] for file in files} for files in (then or (), now)]
+    return [
+        name
+        for kind, name in dict.fromkeys([*sums[0], *sums[1]])
+        if sums[0].get((kind, name)) != sums[1].get((kind, name))
+    ]
+
+
+def _versions(then: Any, now: Mapping[str, str]) -> list[str]:
+    then = then or {}
+    return [f"{name} {then.get(name, '(none)')}, now {found}" for name, found in now.items() if then.get(name) != found]
+
+
+def _inputs(then: Any, now: Iterable[tuple[str, int]]) -> list[str]:
+    before, after = (
+        {(path, size) for path, size in each} for each in ([(i["path"], i["bytes"]) for i in then or ()], now)
+    )
+    return [name for name, _ in sorted(before ^ after)]
+
+
+def class_name(part: object) -> str:
+    """`module:Class`, by which a manifest names what is to be imported again."""
+    return f"{type(part).__module__}:{type(part).__qualname__}"

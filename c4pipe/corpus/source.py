@@ -1,0 +1,211 @@
+"""What one source file says, whatever it looks like: a digest of its syntax tree, its classes, what it imports.
+
+Comments, docstrings, layout and the way a literal is written count for nothing; all else does, unused code too. The
+same code has the same digest wherever the minor version of Python is the same, which decides what a tree looks like.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import hashlib
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from c4pipe.errors import ConfigError
+
+DIGITS = 16  # of 64 hexadecimal ones: two versions of a file that agree in 64 bits do not happen
+# Where a name stands says whether it is loaded or stored, u"" is "", and comments on types are comments.
+_SAYS_NOTHING = {"ctx", "kind", "type_comment"}
+_DISPLAYS = (ast.Constant, ast.Name, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.expr_context)
+
+
+class Import(NamedTuple):
+    """`import module` where `name` is empty, else `from module import name`; `level` counts the dots before it."""
+
+    level: int
+    module: str
+    name: str
+
+    def seen_from(self, package: str) -> str:
+        """The module in full, as it is called inside a package. Empty where the dots lead out of the top."""
+        if not self.level:
+            return self.module
+        parts = package.split(".")
+        above = parts[: len(parts) - self.level + 1]
+        return ".".join([*above, self.module] if self.module and above else above)
+
+
+class Source(NamedTuple):
+    """A file, read."""
+
+    digest: str
+    classes: Mapping[str, str]  # qualified name -> digest of the statement, decorators and all
+    imports: tuple[Import, ...]  # wherever they stand
+    runs: bool  # anything but an `__init__.py` that only binds names
+    bound: Mapping[str, Import | None]  # those names, each with the import that it is merely passed on from, if it is
+
+
+def digest_of_source(source: bytes | str, name: str = "<source>") -> str:
+    """16 hexadecimal digits, the same for code that differs in its looks only. ConfigError where it is not Python."""
+    return _read(source, name).digest
+
+
+def digest_of(*words: str) -> str:
+    """16 hexadecimal digits over words without a newline."""
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:DIGITS]
+
+
+def read_source(path: str | Path) -> Source:
+    """A file of Python, parsed once a process while it does not change. ConfigError where it is not Python."""
+    known = os.stat(path)
+    return _read_file(os.fspath(path), known.st_mtime_ns, known.st_size)
+
+
+@cache
+def _read_file(path: str, _modified: int, _bytes: int) -> Source:
+    return _read(Path(path).read_bytes(), path)
+
+
+def _read(source: bytes | str, name: str) -> Source:
+    # Trees hold no cycles, and to look for some takes as long as to make the trees. These are gone when it goes on.
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        return _read_tree(source, name)
+    finally:
+        if running:
+            gc.enable()
+
+
+def _read_tree(source: bytes | str, name: str) -> Source:
+    try:
+        tree = ast.parse(source, name)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the last two: nested too deep
+        raise ConfigError(f"{name} is no Python that could be read: {str(error) or type(error).__name__}.") from None
+    runs = os.path.basename(name) != "__init__.py" or not all(map(_binds_only, tree.body))
+    return Source(*_digests(tree), runs, {} if runs else _bound(tree))
+
+
+def _digests(tree: ast.Module) -> tuple[str, dict[str, str], tuple[Import, ...]]:
+    """The digest of a tree, those of its classes, and its imports.
+
+    The tree is written as words, each node in front of its fields, so that another tree has other words. It is walked
+    with a stack of our own: a long sum is a deep tree.
+    """
+    words: list[str] = []
+    classes: dict[str, list[str]] = defaultdict(list)
+    imports: set[Import] = set()
+    scopes = [""]
+    put = words.append
+    stack: list[Any] = [tree]
+    while stack:
+        item = stack.pop()
+        kind = type(item)
+        if kind is ast.Name:
+            put(item.id)
+        elif kind is str:
+            put(item)
+        elif kind is list:
+            put("[")
+            stack.append("]")
+            stack += item
+        elif kind is ast.Constant:
+            put(f"={item.value:#x}" if type(item.value) is int else f"={item.value!r}")  # repr fails for long integers
+        elif kind is tuple:  # a scope ends
+            name, start = item
+            scopes.pop()
+            if name:
+                classes[name] += words[start:]
+        elif kind not in _NODES:  # None, True, the number of a conversion
+            put(repr(item))
+        elif kind is ast.Expr and _is_text(item):
+            continue
+        else:
+            if kind in _SCOPES:
+                stack.append((scopes[-1] + item.name if kind is ast.ClassDef else "", len(words)))
+                scopes.append(scopes[-1] + item.name + (".<locals>." if kind is not ast.ClassDef else "."))
+            elif kind in _IMPORTS:
+                imports.update(_imports(item))
+            tag, fields = _NODES[kind]
+            put(tag)
+            stack += fields(item)
+    found = {name: digest_of(*said) for name, said in classes.items()}
+    return digest_of(*words), found, tuple(sorted(imports))
+
+
+def _node(kind: type[ast.AST]) -> tuple[str, Any]:
+    """What a kind of node is written as, a word that no name can be, and a function from a node to its fields."""
+    names = [name for name in kind._fields if name not in _SAYS_NOTHING]
+    if len(names) > 1:
+        return f".{kind.__name__}", attrgetter(*names)
+    return f".{kind.__name__}", lambda node: [getattr(node, name) for name in names]
+
+
+_NODES = {
+    kind: _node(kind) for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)
+}  # fmt: skip
+_SCOPES = {ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef}
+_IMPORTS = {ast.Import, ast.ImportFrom}
+
+
+def _is_text(statement: ast.AST) -> bool:
+    """A string that stands by itself: a docstring, or one below a field."""
+    match statement:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return True
+    return False
+
+
+def _imports(node: ast.AST) -> Iterator[Import]:
+    match node:
+        case ast.Import(names=names):
+            yield from (Import(0, alias.name, "") for alias in names)
+        case ast.ImportFrom(module=module, names=names, level=level):
+            yield from (Import(level, module or "", alias.name) for alias in names)
+
+
+def _binds_only(statement: ast.stmt) -> bool:
+    """Whether a statement gives names to things and calls nothing: an import, a plain assignment, a function."""
+    match statement:
+        case ast.Import():
+            return True
+        case ast.ImportFrom(names=names):
+            return all(alias.name != "*" for alias in names)
+        case ast.Assign(targets=targets, value=value):
+            return all(isinstance(target, ast.Name) for target in targets) and _is_display(value)
+        case ast.AnnAssign(target=ast.Name(), value=value):
+            return value is None or _is_display(value)
+        case ast.FunctionDef(decorator_list=[], args=arguments):
+            inside = (isinstance(node, ast.Global) for node in ast.walk(statement))
+            return not any(inside) and all(
+                map(_is_display, filter(None, [*arguments.defaults, *arguments.kw_defaults]))
+            )
+    return _is_text(statement)
+
+
+def _is_display(value: ast.expr) -> bool:
+    return all(isinstance(node, _DISPLAYS) for node in ast.walk(value))
+
+
+def _bound(tree: ast.Module) -> dict[str, Import | None]:
+    """The names that a module of plain statements binds, and for one that a single import binds, that import."""
+    names: list[tuple[str, Import | None]] = []
+    for statement in tree.body:
+        match statement:
+            case ast.Import(names=aliases):
+                names += [(alias.asname or alias.name.partition(".")[0], None) for alias in aliases]
+            case ast.ImportFrom(module=module, names=aliases, level=level):
+                names += [(alias.asname or alias.name, Import(level, module or "", alias.name)) for alias in aliases]
+            case ast.FunctionDef(name=name):
+                names.append((name, None))
+            case ast.Assign() | ast.AnnAssign():
+                targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+                names += [(target.id, None) for target in targets if isinstance(target, ast.Name)]
+    often = Counter(name for name, _ in names)
+    return {name: found if often[name] == 1 else None for name, found in names}

@@ -1,0 +1,63 @@
+"""What a level of dedup is: what it claims of a page, and what a page becomes when some of its claims are lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, ClassVar, Self
+
+from c4pipe.dedup.recorded import Lost, dropped_atoms
+from c4pipe.page import Dropped, Page, Verdict
+from c4pipe.part import Part
+
+
+class TextLevel(Part):
+    """A level over texts: a text is a row of atoms (lines, sentences, or hashes of the whole page), and each run of
+    `width` of them claims a key of 64 bits. Of all pages that claim a key the one with the smallest MD5 of its URL owns
+    it, within a page the first place; the other claims are lost, and with them the atoms that they cover.
+
+    To make your own: a frozen dataclass with `reasons`, `atoms` and `apply`. Claims travel as 20 bytes each
+    (`dedup.claims`), texts never do.
+    """
+
+    by_url: ClassVar[bool] = False  # whether pages are claimed by their URL, before anything is cut from them
+    width: ClassVar[int] = 1  # atoms a claim covers; it may be a field as well
+
+    def atoms(self, text: str) -> list[int]:
+        """A hash of 64 bits for each atom, in order."""
+        raise NotImplementedError
+
+    def atoms_at(self, text: str) -> tuple[list[int], list[int]]:
+        """The atoms, and where in the text each begins, or nothing where that is plain, or they have no place."""
+        return self.atoms(text), []
+
+    def apply(
+        self,
+        page: Page,
+        lost: Sequence[bool],
+        dropped: list[Dropped] | None = None,
+        owners: Sequence[int] = (),
+        starts: Sequence[int] = (),
+    ) -> Verdict:
+        """The page less its lost atoms, or its rejection.
+
+        Args:
+            page: as it came in.
+            lost: a flag an atom, in order; one is set at least.
+            dropped: gets what is cut, in order, for pages that are shown.
+            owners: of each atom the priority of the page that owns it (`claims.owner_of` names it), if it is asked for.
+            starts: what `atoms_at` said of it.
+        """
+        raise NotImplementedError
+
+    def places(self, text: str) -> list[tuple[int, int]]:
+        """Where each atom begins and ends in the text; empty where atoms have no place."""
+        starts = self.atoms_at(text)[1]
+        return list(pairwise([*starts, len(text)])) if starts else []
+
+    def lost(self, text: str, dropped: Sequence[Dropped]) -> Lost:
+        """For each atom that has a place what took it, told from the list of what a build dropped."""
+        return dropped_atoms([text[start:end] for start, end in self.places(text)], dropped, self.width)
+
+    def bind(self, assets: Any) -> Self:
+        return self

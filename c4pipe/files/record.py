@@ -1,0 +1,166 @@
+"""What a corpus keeps of the files that its parts read: their sums in the manifest, and small ones beside it.
+
+    lists/badwords/en.txt  lists/news_domains.json  lists/english/abbrev_types.txt  lists/own/1f2e3d4c-model.txt
+
+So a page is judged again with the lists that it was judged with, whatever lies in `./assets` by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from c4pipe.errors import ConfigError
+from c4pipe.files.assets import CARRIED, Assets, origin_of
+from c4pipe.files.pinned import sha256_of
+from c4pipe.files.storage import Store
+from c4pipe.part import Part, everything
+
+LISTS = "lists"  # below the corpus
+BADWORDS, NEWS_DOMAINS, URL_LIST, PUNKT, OWN = "badwords", "news_domains", "url_list", "punkt", "own"
+
+
+def accounts(parts: Iterable[Part], assets: Assets) -> list[dict[str, Any]]:
+    """What a manifest says of the files that parts read, an entry a file, without absolute paths of ours.
+
+    `name` is how a part names a file of its own, `at` where the corpus keeps a copy of it, "" for a large one. `lines`
+    that are not blank are counted for small text files. AssetError for a file that is not there.
+    """
+    readers: dict[tuple[str, str], list[str]] = {}
+    for part in everything(parts):
+        for name in part.files(assets):
+            readers.setdefault((str(name), str(assets.path(name))), []).append(type(part).__name__)
+    found = [
+        _account(name, Path(path), assets) | {"read_by": [*dict.fromkeys(by)]} for (name, path), by in readers.items()
+    ]
+    return sorted(found, key=lambda file: (file["kind"], file["name"]))
+
+
+def _account(name: str, path: Path, assets: Assets) -> dict[str, Any]:
+    kind = _kind_of(path, assets)
+    size, total = path.stat().st_size, sha256_of(path)
+    own = kind == OWN
+    at = {
+        BADWORDS: f"{LISTS}/badwords/{path.name}",
+        NEWS_DOMAINS: f"{LISTS}/news_domains.json",
+        URL_LIST: f"{LISTS}/url_list/{path.name}",
+        PUNKT: f"{LISTS}/{path.parent.name}/{path.name}",
+        OWN: f"{LISTS}/own/{total[:8]}-{path.name}",
+    }[kind]
+    small = size <= CARRIED
+    account = {"kind": kind, "name": name if own else path.name, "origin": origin_of(path), "bytes": size}
+    account |= {"sha256": total, "at": at if small else ""}
+    return account | ({"lines": _lines(path)} if small else {})
+
+
+def _kind_of(path: Path, assets: Assets) -> str:
+    if assets.badwords_dir is not None and path.parent == assets.badwords_dir:
+        return BADWORDS
+    for kind, file in ((NEWS_DOMAINS, assets.news_domains_file), (URL_LIST, assets.url_list)):
+        if path == file:
+            return kind
+    return PUNKT if path in assets.punkt_files() else OWN
+
+
+def _lines(path: Path) -> int:
+    return sum(1 for line in path.read_bytes().split(b"\n") if line.strip())
+
+
+def keep(files: Sequence[Mapping[str, Any]], paths: Mapping[str, Path], store: Store, folder: str) -> None:
+    """Copies the small ones of these files to below the corpus; `paths` says by sum where each lies."""
+    for file in files:
+        if file["at"]:
+            with store.write(f"{folder}/{file['at']}") as stream:
+                stream.write(paths[file["sha256"]].read_bytes())
+
+
+def carried(parts: Iterable[Part], assets: Assets) -> Assets:
+    """Assets with the contents of the small files that parts read, for workers on other machines. Punkt's they find
+    themselves."""
+    return assets.carrying(path for path in places(parts, assets).values() if _kind_of(path, assets) != PUNKT)
+
+
+def places(parts: Iterable[Part], assets: Assets) -> dict[str, Path]:
+    """Where each file lies that the parts read, by its sum."""
+    found = (assets.path(name) for part in everything(parts) for name in part.files(assets))
+    return {sha256_of(path): path for path in dict.fromkeys(found)}
+
+
+def files_of(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The `accounts` of a manifest; of an older one, which tells of four kinds of files only, as far as it goes."""
+    if "files" in manifest:
+        return list(manifest["files"])
+    old = {kind: found if isinstance(found, list) else [found] for kind, found in manifest.get("assets", {}).items()}
+    return [
+        {"kind": kind, **file, "lines": file.get("entries", 0), "bytes": None, "at": "", "read_by": []}
+        for kind, files in old.items()
+        for file in files
+    ]
+
+
+def recorded(
+    folder: Path, manifest: Mapping[str, Any], given: Sequence[Path], here: Assets
+) -> tuple[Assets, list[str]]:
+    """The files that a corpus was judged with, and what of them is missing, a line each.
+
+    A file comes from the copy beside the manifest, else from those `given`, which are told by their sums, else from
+    where a build would find it `here`, if that has the same bytes. ConfigError for a given one that no part has read.
+    """
+    files = files_of(manifest)
+    sums = {file["sha256"] for file in files}
+    by_sum = {sha256_of(path): path.absolute() for path in given}
+    strange = [path for total, path in by_sum.items() if total not in sums]
+    if strange:
+        raise ConfigError(f"{strange[0]} is none of the files that the corpus was built with: its sha256 is another.")
+    found: dict[str, Path] = {}
+    missing = []
+    for file in files:
+        path = _find(folder, file, by_sum, here)
+        if path is None:
+            missing.append(f"{file['kind']}: {file['name']} (sha256 {file['sha256'][:12]}…) is not as at the build")
+        else:
+            found[f"{file['kind']}/{file['name']}"] = path
+    return _assets(files, found, here), missing
+
+
+def _find(folder: Path, file: Mapping[str, Any], given: Mapping[str, Path], here: Assets) -> Path | None:
+    candidates = [folder / file["at"]] if file["at"] else []
+    candidates += [given[file["sha256"]]] if file["sha256"] in given else []
+    candidates += _usual(file, here)
+    return next((path for path in candidates if path.is_file() and sha256_of(path) == file["sha256"]), None)
+
+
+def _usual(file: Mapping[str, Any], here: Assets) -> list[Path]:
+    """Where a build of today would look for it."""
+    kind, name = file["kind"], file["name"]
+    if kind == BADWORDS and here.badwords_dir is not None:
+        return [here.badwords_dir / name]
+    if kind == PUNKT:
+        return [path for path in here.punkt_files() if path.name == name]
+    usual = {NEWS_DOMAINS: here.news_domains_file, URL_LIST: here.url_list, OWN: Path(name)}.get(kind)
+    return [] if usual is None else [usual]
+
+
+def _assets(files: Sequence[Mapping[str, Any]], found: Mapping[str, Path], here: Assets) -> Assets:
+    """Assets that give rules these files, and no others for kinds that the corpus has read."""
+    kinds = {file["kind"] for file in files}
+    by_kind = {
+        kind: {file["name"]: found.get(f"{kind}/{file['name']}") for file in files if file["kind"] == kind}
+        for kind in kinds
+    }
+    whole = {kind: [path for path in paths.values() if path] for kind, paths in by_kind.items() if all(paths.values())}
+    assets = here
+    if NEWS_DOMAINS in kinds:
+        assets = replace(assets, news_domains_file=next(iter(whole.get(NEWS_DOMAINS, ())), None))
+    if URL_LIST in kinds:
+        assets = replace(assets, url_list=next(iter(whole.get(URL_LIST, ())), None))
+    if PUNKT in kinds:
+        assets = replace(assets, punkt=whole[PUNKT][0].parent if PUNKT in whole else None)
+    if BADWORDS in kinds:  # these lists and no others, whatever else lies beside them
+        words = Path(LISTS, BADWORDS)
+        contents = {str(words / path.name): path.read_bytes() for path in whole.get(BADWORDS, ())}
+        assets = replace(assets, badwords_dir=words if contents else None, contents=contents)
+    copies = {name: path or Path(f"{LISTS}/own/missing") for name, path in by_kind.get(OWN, {}).items()}
+    return replace(assets, copies=copies)

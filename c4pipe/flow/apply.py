@@ -1,0 +1,181 @@
+"""The passes behind a dedup, for every corpus that shares it; a group of inputs is one element."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import pyarrow.parquet as pq
+
+from c4pipe.corpus.ledger import Ledger
+from c4pipe.corpus.plan import Plan
+from c4pipe.corpus.stats import Stats
+from c4pipe.dedup.claims import LOSS, lost_atoms
+from c4pipe.documents.reasons import FAULTS
+from c4pipe.flow.dedup import joined_inputs, losses_of, lost_inside
+from c4pipe.flow.files import BeamStore
+from c4pipe.flow.read import StagedInput
+from c4pipe.flow.settings import Settings, plans_of
+from c4pipe.passes.applying import Lost, apply_losses
+from c4pipe.passes.finishing import Finished, Finisher, RowGroup
+from c4pipe.passes.rejected import RejectedSample
+from c4pipe.passes.restaging import Restager
+from c4pipe.passes.sample import sampled_of
+from c4pipe.passes.staged import Staged, Summary, raw_texts, staged_already
+from c4pipe.shards import to_json
+
+ConfigRows = tuple[str, tuple[str, tuple[str, int, int, int]]]  # config, (split, row group of a file)
+Written = tuple[str, bytes]  # the kind of a `finalize.Made`, JSON
+
+
+class ApplyGroup(beam.DoFn):
+    """Takes from the inputs of a group what they lost, and walks what is left on, for every corpus of one prefix.
+
+    Emits (taker, element) for each taker, by its number: of a corpus that ends here (group, name of its summary file),
+    of corpora with a further dedup (group, its staged inputs).
+    """
+
+    def __init__(self, takers: Sequence[tuple[Settings, bool]], leg: int):
+        """`takers` are corpora, and whether the leg is their last one."""
+        self._takers, self._number = takers, leg
+
+    def setup(self) -> None:
+        self._plans = plans_of([settings for settings, _ in self._takers])
+        self._store = BeamStore()
+
+    def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[tuple[int, tuple[int, Any]]]:
+        group, joined = element
+        inputs, lost_urls = joined_inputs(joined)
+        takers = [self._taker(i, group, inputs) for i in range(len(self._takers))]
+        # Where its files are, a build that goes on has done the group already.
+        missing = [taker for taker in takers if not taker.done()]
+        if missing:
+            self._apply(missing, inputs, self._lost(group, inputs, lost_urls, joined))
+        for number, taker in enumerate(takers):
+            yield number, (group, taker.result())
+
+    def _taker(self, i: int, group: int, inputs: list[StagedInput]) -> _Finish | _Restage:
+        settings, last = self._takers[i]
+        if last:
+            return _Finish(self._plans[i], settings, group, self._store)
+        return _Restage(self._plans[i], settings, self._number, inputs, self._store)
+
+    def _apply(self, takers: Sequence[_Finish | _Restage], inputs: list[StagedInput], losses: Iterator[Lost]) -> None:
+        settings, plan = self._takers[0][0], takers[0].plan
+        first, folder = settings.prefix(0), settings.prefix(self._number)
+        for (number, _, _), lost in zip(inputs, losses, strict=True):
+            staged, raw = Staged.of(folder, number), Staged.of(first, number)
+            summary = Summary.read(self._store, staged)
+            with self._store.read(staged.sample) as stream:
+                early = list(sampled_of(pq.read_table(stream)))
+            texts = partial(raw_texts, self._store, raw, plan.edits_early)
+            losing = set(lost.rows.tolist())
+            walkers = []
+            for taker in takers:
+                walkers.append(taker.walker(number, RejectedSample(early, losing, taker.plan, settings.cap, texts)))
+            apply_losses(staged, lost, plan, self._number, self._store, summary, walkers)
+            for taker, walker in zip(takers, walkers, strict=True):
+                taker.add(number, walker.conclude(summary))
+        for taker in takers:
+            taker.close()
+
+    def _lost(
+        self, group: int, inputs: list[StagedInput], urls: list[np.ndarray], joined: dict[str, Iterable]
+    ) -> Iterator[Lost]:
+        sizes = [atoms for _, _, atoms in inputs]
+        losses, width = np.empty(0, LOSS), 1
+        level = self._plans[0].legs[self._number].level
+        if level is not None:
+            with self._store.read(lost_inside(self._takers[0][0].prefix(self._number), group)) as stream:
+                losses, width = losses_of(stream.read(), joined["text"]), level.width
+        flags, owners = lost_atoms(sum(sizes), losses, width)
+        ends = np.cumsum(sizes)
+        for rows, size, end in zip(urls, sizes, ends.tolist(), strict=True):
+            yield Lost(rows, flags[end - size : end], owners[end - size : end])
+
+
+class _Restage:
+    """The inputs of a group for corpora with a further dedup."""
+
+    def __init__(self, plan: Plan, settings: Settings, number: int, inputs: list[StagedInput], store: BeamStore):
+        self.plan, self._number, self._store = plan, number, store
+        self._folder, self._inputs = settings.prefix(number + 1), inputs
+        self._counts = {n: staged_already(store, Staged.of(self._folder, n)) for n, _, _ in inputs}
+
+    def done(self) -> bool:
+        return all(counts is not None for counts in self._counts.values())
+
+    def walker(self, number: int, shown: RejectedSample) -> Restager:
+        return Restager(self.plan, self._number, self._store, Staged.of(self._folder, number), shown)
+
+    def add(self, number: int, made: Any) -> None:
+        self._counts[number] = made
+
+    def close(self) -> None:
+        pass
+
+    def result(self) -> list[StagedInput]:
+        return [(number, *counts) for number, counts in self._counts.items() if counts is not None]
+
+
+class _Finish:
+    """The inputs of a group for a corpus that ends here, added up in its summary file."""
+
+    def __init__(self, plan: Plan, settings: Settings, group: int, store: BeamStore):
+        self.plan, self._own, self._store = plan, settings.own, store
+        self._path = f"{self._own}/groups/{group:06d}.json"
+        self._ledger, self._stats = Ledger.of(plan.names()), Stats()
+        self._row_groups: list[list[Any]] = []
+        self._rejected: list[str] = []
+        self._inputs: list[list[Any]] = []
+
+    def done(self) -> bool:
+        return self._store.exists(self._path)
+
+    def walker(self, number: int, shown: RejectedSample) -> Finisher:
+        return Finisher(self.plan, self._store, Finished.of(self._own, number), shown)
+
+    def add(self, number: int, made: Any) -> None:  # a FinishedInput
+        finished = Finished.of(self._own, number)
+        self._ledger.add(made.ledger)
+        self._stats.add(made.stats)
+        self._row_groups += [[finished.pages.rpartition("/")[2], *row_group] for row_group in made.groups]
+        self._rejected.append(finished.rejected.rpartition("/")[2])
+        reading = made.ledger.stages[0]
+        counts = {code: n for code, n in reading.to_json()["rejected"].items() if code in FAULTS}
+        self._inputs.append([number, reading.entered, counts, made.faults])
+
+    def close(self) -> None:
+        part = {"ledger": self._ledger.to_json(), "stats": self._stats.to_json(), "inputs": self._inputs}
+        with self._store.write(self._path) as stream:
+            stream.write(to_json(part | {"groups": self._row_groups, "rejected": self._rejected}))
+
+    def result(self) -> str:
+        return self._path
+
+
+def read_summary(path: str) -> dict[str, Any]:
+    """The summary of a finished group. Files are named in it without their folder, which may move between two runs."""
+    folder = f"{path.rpartition('/groups/')[0]}/finished"
+    with BeamStore().read(path) as stream:
+        summary: dict[str, Any] = json.load(stream)
+    summary["groups"] = [[f"{folder}/{name}", *fields] for name, *fields in summary["groups"]]
+    summary["rejected"] = [f"{folder}/{name}" for name in summary["rejected"]]
+    return summary
+
+
+def row_groups(element: tuple[int, str]) -> Iterator[ConfigRows]:
+    """(config, (split, (path, index, rows, bytes))) for each row group of a finished group."""
+    for path, *fields in read_summary(element[1])["groups"]:
+        group = RowGroup(*fields)
+        yield group.config, (group.split, (path, group.number, group.rows, group.bytes))
+
+
+def group_made(element: tuple[int, str]) -> Written:
+    """A finished group as one of the things that the build made."""
+    summary = read_summary(element[1])
+    return "group", to_json({name: summary[name] for name in ("ledger", "stats", "inputs")})

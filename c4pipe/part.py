@@ -1,0 +1,100 @@
+"""What a preset is made of: rules, levels and stages are all `Part`s, and each answers for itself.
+
+Rooms ask a part; they do not know its class. So one in a module of yours is worth as much as ours: its name and fields
+are recorded, its files are hashed and kept, its columns are written, its reasons are counted and explained.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, fields, is_dataclass
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
+
+from c4pipe.page import Reason, Unit
+
+
+class Told(NamedTuple):
+    """One thing that a part may do to a page, in words."""
+
+    code: str  # of its reason; of an edit, which has none, its name
+    words: str  # what the sentence, line or page does: "has fewer than 5 words"
+    source: str  # where the rule and its numbers come from
+    unit: Unit  # what it costs
+    reason: Reason | None  # None for an edit, which drops nothing
+    owner: Part  # whose fields are the thresholds
+
+
+class Part:
+    """A frozen dataclass whose fields are plain values or other parts.
+
+    Attributes:
+        reasons: why it takes something away, in the order in which a page meets them.
+        columns: what it adds to the corpus, column -> type as `pyarrow.type_for_alias` knows it ("float64", "int32").
+    """
+
+    reasons: ClassVar[tuple[Reason, ...]] = ()
+    columns: ClassVar[Mapping[str, Any]] = {}
+
+    def parts(self) -> tuple[Part, ...]:
+        """The parts in its fields, in their order."""
+        values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+        each = (one for value in values for one in (value if isinstance(value, tuple) else (value,)))
+        return tuple(one for one in each if isinstance(one, Part))
+
+    def told(self) -> Iterator[Told]:
+        """All that it and its parts may do to a page, in the order in which a page meets it."""
+        for reason in self.reasons:
+            yield Told(reason.code, words_of(reason, self), reason.source, reason.unit, reason, self)
+        for part in self.parts():
+            yield from part.told()
+
+    def files(self, assets: Any) -> Iterable[str | Path]:
+        """The outside files that it reads, by itself: their bytes decide. `assets.path` says where to read each."""
+        return ()
+
+    def modules(self) -> Iterable[str]:
+        """Modules that decide what it does, beside that of its class and what that one imports."""
+        return ()
+
+    def bind(self, assets: Any) -> Any:
+        """What a worker judges with: itself with its files loaded, read from where `assets.path(name)` says.
+
+        Called once a process. `assets` is a `files.assets.Assets`.
+        """
+        return self
+
+    def for_languages(self, languages: tuple[str, ...]) -> Self:
+        """Itself for pages of these languages."""
+        return self
+
+
+def everything(parts: Iterable[Part]) -> Iterator[Part]:
+    """The parts, and the parts of these, each before its own."""
+    for part in parts:
+        yield part
+        yield from everything(part.parts())
+
+
+_Part = TypeVar("_Part", bound=Part)
+
+
+def loaded(part: _Part, **data: object) -> _Part:
+    """A copy of the part that carries loaded data as private attributes: its fields stay plain."""
+    bound = copy.copy(part)
+    for name, value in data.items():
+        object.__setattr__(bound, f"_{name}", value)
+    return bound
+
+
+def words_of(reason: Reason, owner: object = None) -> str:
+    """The reason in words, with the thresholds of the part that gives it."""
+    values = asdict(owner) if is_dataclass(owner) and not isinstance(owner, type) else {}
+    return reason.says.format(**{name: _plain(value) for name, value in values.items()})
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) else value

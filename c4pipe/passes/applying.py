@@ -1,0 +1,177 @@
+"""What each later pass begins with: the staged pages of one input, less what they have lost to other pages.
+
+One reading of them serves every corpus that shares them: its takers walk each page on, to the next dedup of text
+(`restaging`) or to the end (`finishing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from c4pipe.corpus.ledger import StageCount
+from c4pipe.corpus.plan import Leg, Plan, walk
+from c4pipe.corpus.stats import Stats
+from c4pipe.files.storage import Store
+from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict
+from c4pipe.passes.outcomes import count_outcomes
+from c4pipe.passes.sample import Cut
+from c4pipe.passes.staged import Staged, Summary, extra_columns
+from c4pipe.shards import pages_of
+from c4pipe.stages import after, judge
+from c4pipe.text import count_lines
+
+
+class Lost(NamedTuple):
+    """What an input lost to others: rows among its pages at URL dedup, a flag for each of its staged atoms, and the
+    priorities of the pages that own those."""
+
+    rows: NDArray[np.uint32]  # only in front of the first leg: later ones have no such pages any more
+    atoms: NDArray[np.bool_]
+    owners: NDArray[np.uint64]
+
+
+class Losses(NamedTuple):
+    """What one page lost: a flag an atom, to whom, and where each atom begins."""
+
+    flags: list[bool]
+    owners: list[int]
+    starts: list[int]
+
+
+class Survivor(NamedTuple):
+    """A staged page that won its URL, as it was staged."""
+
+    row: int
+    page: Page
+    losses: Losses | None
+    dropped: tuple[Dropped, ...]  # what earlier dedups of text have cut from it
+
+
+class Taker(Protocol):
+    """One of those that walk the pages on."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """While pages are taken; left with an exception, no file appears."""
+
+    def take(self, survivor: Survivor, verdict: Verdict) -> None:
+        """A page as the dedup of the leg leaves it."""
+
+
+def apply_losses(
+    staged: Staged, lost: Lost, plan: Plan, number: int, store: Store, summary: Summary, takers: Sequence[Taker]
+) -> None:
+    """Gives the pages of an input that are left to the takers, and counts the dedup in the summary's ledger.
+
+    `number` is that of the leg, `plan` that of any of the corpora, which agree so far.
+    """
+    leg, ledger = plan.legs[number], summary.ledger
+    if number == 0:
+        with store.read(staged.outcomes) as stream:
+            count_outcomes(pq.read_table(stream), lost.rows, plan, ledger)
+    with ExitStack() as stack:
+        for taker in takers:
+            stack.enter_context(taker.writing())
+        for survivor in _survivors(store, staged, lost, summary.stats):
+            verdict = _applied(survivor, leg)
+            if leg.level is not None:
+                _count(ledger.stages[leg.start], survivor.page, verdict, plan)
+            for taker in takers:
+                taker.take(survivor, verdict)
+
+
+def _survivors(store: Store, staged: Staged, lost: Lost, stats: Stats) -> Iterator[Survivor]:
+    start, losing = 0, set(lost.rows.tolist())
+    with store.read(staged.pages) as stream:
+        file = pq.ParquetFile(stream)
+        extra, lossy = extra_columns(file.schema_arrow), "dropped" in file.schema_arrow.names
+        for batch in file.iter_batches(batch_size=1000):
+            ends = start + np.cumsum(batch.column("atoms").value_lengths().to_numpy())
+            starts = batch.column("starts")
+            rows = batch.column("row").to_pylist()
+            pages = pages_of(batch, extra)
+            for i, (row, page, end) in enumerate(zip(rows, pages, ends.tolist(), strict=True)):
+                mine = slice(start, end)
+                start = end
+                if row in losing:
+                    stats.rejected(page.url)
+                    continue
+                losses = None
+                if lost.atoms[mine].any():
+                    losses = Losses(lost.atoms[mine].tolist(), lost.owners[mine].tolist(), starts[i].as_py())
+                before = batch.column("dropped")[i].as_py() if lossy else ()
+                yield Survivor(row, page, losses, tuple(Dropped(*drop.values()) for drop in before))
+
+
+def _applied(survivor: Survivor, leg: Leg) -> Verdict:
+    """The page after the dedup."""
+    page = survivor.page
+    applied: Verdict = Kept(page)
+    if leg.level is None:
+        return applied
+    if survivor.losses is not None:
+        applied = leg.level.apply(page, survivor.losses.flags, starts=survivor.losses.starts)
+    return applied if isinstance(applied, Rejected) else after(page, applied, judge(applied.page, leg.then))
+
+
+def dropped_so_far(survivor: Survivor, leg: Leg) -> list[Dropped]:
+    """What the page has lost to dedups of text up to this one; once more, for the few that are shown."""
+    dropped = [*survivor.dropped]
+    if survivor.losses is not None and leg.level is not None:
+        flags, owners, starts = survivor.losses
+        leg.level.apply(survivor.page, flags, dropped, owners, starts)
+    return dropped
+
+
+class Walked(NamedTuple):
+    """A page behind the page stages of a leg."""
+
+    last: int  # the index of the last stage that it reached, -1 where there is none
+    verdict: Verdict
+    met: list[tuple[int, Page]]  # stages that drop lines, with the page as it came in
+
+
+def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) -> Walked:
+    """The page through the page stages of a leg; `counts` are those of the stages by their index."""
+    index, last, passed = walk(page, leg.steps)
+    met = []
+    for i, before, kept in passed:
+        counts[i].entered += 1
+        counts[i].kept += 1
+        if i in plan.cutting:
+            counts[i].lines(count_lines(before.text), count_lines(kept.page.text), kept.tally)
+            met.append((i, before))
+    if isinstance(last, Rejected):
+        counts[index].entered += 1
+        counts[index].rejected[last.reason.code] += 1
+        if index in plan.cutting:
+            counts[index].lines(count_lines(last.page.text), None, last.tally)
+            met.append((index, last.page))
+    return Walked(index, last, met)
+
+
+def cuts_of(survivor: Survivor, leg: Leg, plan: Plan, met: Iterable[tuple[int, Page]] = ()) -> Cut:
+    """What the page has lost, found out when asked: to dedups of text, and to stages behind them that drop lines."""
+    return lambda: [*dropped_so_far(survivor, leg), *(drop for i, before in met for drop in plan.cut(i, before))]
+
+
+def _count(stage: StageCount, page: Page, verdict: Verdict, plan: Plan) -> None:
+    """Counts the dedup of one page. Where sentences are lost, a line falls with its last one."""
+    stage.entered += 1
+    came = count_lines(page.text)
+    units = {unit: {c: n for c, n in verdict.tally.items() if plan.reasons[c].unit is unit} for unit in Unit}
+    dropped, sentences = units[Unit.LINE], units[Unit.SENTENCE]
+    stage.sentences_dropped.update(sentences)
+    if isinstance(verdict, Rejected):
+        stage.rejected[verdict.reason.code] += 1
+        stage.lines(came, None, dropped)
+        return
+    stage.kept += 1
+    left = count_lines(verdict.page.text)
+    emptied = came - left - sum(dropped.values())
+    stage.lines(came, left, dropped | dict.fromkeys(list(sentences)[:1], emptied))

@@ -1,0 +1,83 @@
+"""What became of each page that reached URL dedup, until it is known which of them lose their URL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from c4pipe.corpus.ledger import Ledger
+from c4pipe.corpus.plan import Plan
+from c4pipe.page import NO_LOSS
+
+
+class Cut(NamedTuple):
+    """What a stage that drops lines did to a page."""
+
+    lines_in: int
+    lines_kept: int  # 0 where it rejected the page
+    dropped: Mapping[str, int]  # reason -> lines
+
+
+NOT_MET = Cut(0, 0, NO_LOSS)  # the page did not come so far
+
+
+class Outcome(NamedTuple):
+    """A page's claim on its URL, and the verdict on it, should it win."""
+
+    key: int
+    date: str
+    stage: int  # that rejected it, -1 where none did
+    reason: str  # "kept" where none did
+    cuts: Mapping[int, Cut]  # by the index of each stage that drops lines and was reached
+
+
+def outcomes_table(outcomes: list[Outcome], plan: Plan) -> pa.Table:
+    """One column a field, and for each stage that drops lines `<index>:in`, `<index>:kept`, `<index>:<reason>`."""
+    columns: dict[str, Any] = {
+        "key": np.array([o.key for o in outcomes], np.uint64),
+        "date": pa.array([o.date for o in outcomes], pa.string()),
+        "stage": np.array([o.stage for o in outcomes], np.int8),
+        "reason": pa.array([o.reason for o in outcomes], pa.string()),
+    }
+    for index, codes in early_cuts(plan).items():
+        cuts = [o.cuts.get(index, NOT_MET) for o in outcomes]
+        columns[f"{index}:in"] = np.array([cut.lines_in for cut in cuts], np.int64)
+        columns[f"{index}:kept"] = np.array([cut.lines_kept for cut in cuts], np.int64)
+        for code in codes:
+            columns[f"{index}:{code}"] = np.array([cut.dropped.get(code, 0) for cut in cuts], np.int64)
+    return pa.table(columns)
+
+
+def early_cuts(plan: Plan) -> dict[int, tuple[str, ...]]:
+    """The stages that drop lines before the first dedup of text."""
+    return {index: plan.cutting[index] for index, _ in plan.between if index in plan.cutting}
+
+
+def count_outcomes(outcomes: pa.Table, lost: NDArray[np.uint32], plan: Plan, ledger: Ledger) -> None:
+    """Adds URL dedup and the stages up to the text dedup to the ledger: of pages that won their URL only."""
+    won = np.ones(outcomes.num_rows, bool)
+    won[lost] = False
+    url = ledger.stages[plan.url_index]
+    url.entered, url.kept = len(won), int(won.sum())
+    url.rejected.update({plan.url.OLDER.code: len(lost)})
+    stage_of = outcomes["stage"].to_numpy()[won]
+    reasons = np.array(outcomes["reason"].to_pylist(), object)[won]
+    cutting = early_cuts(plan)
+    for index, _ in plan.between:
+        stage = ledger.stages[index]
+        reached = (stage_of == -1) | (stage_of >= index)
+        here = stage_of == index
+        stage.entered, stage.kept = int(reached.sum()), int((reached & ~here).sum())
+        stage.rejected.update(reasons[here].tolist())
+        if index not in cutting:
+            continue
+        numbers = {name: outcomes[f"{index}:{name}"].to_numpy()[won] for name in ("in", "kept", *cutting[index])}
+        stage.lines_in, stage.lines_kept = int(numbers["in"].sum()), int(numbers["kept"].sum())
+        stage.lines_rejected += int(numbers["in"][here].sum())
+        for code in cutting[index]:
+            stage.lines_dropped[code] = int(numbers[code].sum())
+            stage.lines_rejected -= int(numbers[code][here].sum())

@@ -1,0 +1,66 @@
+"""The pass between two dedups of text, one input: what the first has left is walked on and staged for the second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from c4pipe.corpus.ledger import Ledger, StageCount
+from c4pipe.corpus.plan import Plan
+from c4pipe.corpus.stats import Stats
+from c4pipe.files.storage import Store
+from c4pipe.page import Page, Rejected, Verdict
+from c4pipe.passes.applying import Survivor, cuts_of, walk_on
+from c4pipe.passes.rejected import RejectedSample
+from c4pipe.passes.sample import sample_table
+from c4pipe.passes.staged import Staged, StagedPages, Summary, staged_schema, write_table
+
+
+class Restager:
+    """What the plans of one next dedup get of an input: staged files as the first pass leaves them."""
+
+    def __init__(self, plan: Plan, number: int, store: Store, staged: Staged, shown: RejectedSample):
+        """`number` is that of the leg that ends here."""
+        self._plan, self._leg, self._level = plan, plan.legs[number], plan.legs[number + 1].level
+        self._store, self._staged, self._shown = store, staged, shown
+        self._stages = plan.prefix(number + 1)
+        self._own = {i: StageCount(plan.names()[i]) for i in range(len(plan.prefix(number)), len(self._stages))}
+        self._stats = Stats()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            stream = stack.enter_context(self._store.write(self._staged.pages))
+            schema = staged_schema(self._plan, self._stages[:-1], self._shown.wanted)
+            self._pages = StagedPages(stream, None, schema, self._level)
+            yield
+            self._pages.close()
+
+    def take(self, survivor: Survivor, verdict: Verdict) -> None:
+        row, stage = survivor.row, self._plan.names()[self._leg.start]
+        met: list[tuple[int, Page]] = []
+        if not isinstance(verdict, Rejected):
+            index, verdict, met = walk_on(verdict.page, self._leg, self._plan, self._own)
+            stage = self._plan.names()[index]
+        cuts = cuts_of(survivor, self._leg, self._plan, met)
+        if isinstance(verdict, Rejected):
+            self._stats.rejected(verdict.page.url)
+            self._shown.rejected(row, verdict.page, stage, verdict, cuts)
+            return
+        dropped = tuple(cuts()) if self._shown.wanted else ()
+        self._shown.kept(row, tuple)
+        self._pages.add(verdict.page, verdict.page.text, row, dropped)
+
+    def conclude(self, summary: Summary) -> tuple[int, int]:
+        """Writes the other files, behind the pages; (rows of outcomes, atoms staged)."""
+        with self._store.write(self._staged.sample) as stream:
+            write_table(stream, sample_table(self._shown.so_far()))
+        self._stats.add(summary.stats)
+        summary = summary._replace(
+            ledger=Ledger([*summary.ledger.stages, *self._own.values()]),
+            stats=self._stats,
+            atoms=self._pages.atoms,
+            staged=self._pages.rows,
+        )
+        summary.write(self._store, self._staged)
+        return summary.rows, summary.atoms

@@ -1,0 +1,49 @@
+"""The manifest that says what belongs to a corpus, and the names of its files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from c4pipe.errors import BuildError, ConfigError
+
+SPLITS = ("train", "validation")
+MANIFEST = "manifest.json"
+SCHEMA_VERSION = 1
+
+
+def shard_name(split: str, index: int, count: int) -> str:
+    """`train-00000-of-00004.parquet`."""
+    return f"{split}-{index:05d}-of-{count:05d}.parquet"
+
+
+def to_json(data: Any) -> bytes:
+    """JSON for people and programs: indented, UTF-8, keys in the order given, a newline at the end."""
+    text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")  # a lone surrogate, as of a file name, becomes JSON's own escape
+
+
+def files_of_shard(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The files of an output shard by its row in the manifest: its Parquet file, and those `beside` it, if any are
+    made; each with `path`, `bytes` and `sha256`."""
+    return [row, *row.get("beside", ())]
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a finished corpus. ConfigError where there is none, BuildError where it is damaged."""
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_bytes())
+        if not isinstance(manifest, dict):
+            raise ValueError("it holds no JSON object")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{folder} holds no finished corpus: it has no {MANIFEST}. Build one: make build-c4."
+        ) from None
+    except (ValueError, RecursionError, OSError) as error:
+        raise BuildError(f"{path} cannot be read ({error}). Build the corpus again.") from None
+    if manifest.get("schema_version") != SCHEMA_VERSION:
+        found = manifest.get("schema_version")
+        raise ConfigError(f"{path} has schema version {found!r}; this c4pipe reads {SCHEMA_VERSION}. Build it again.")
+    return manifest

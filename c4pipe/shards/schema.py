@@ -1,0 +1,128 @@
+"""Columns and types: of kept pages, with those that stages add, and of the rejected table; pages as rows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, chain, repeat
+from typing import Any
+
+import pyarrow as pa
+
+from c4pipe.errors import BuildError, ConfigError
+from c4pipe.page import NO_EXTRA, Dropped, Page
+from c4pipe.part import Part, everything
+
+# A new column is a line here and a field of `Page`: everything else asks this schema, or the files of a corpus.
+PAGE_SCHEMA = pa.schema(
+    [
+        pa.field("text", pa.string(), nullable=False),  # allenai/c4's three columns come first
+        pa.field("timestamp", pa.string(), nullable=False),
+        pa.field("url", pa.string(), nullable=False),
+        pa.field("language", pa.string(), nullable=False),
+        pa.field("language_score", pa.float64(), nullable=False),
+        pa.field("language_votes", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("record_id", pa.string(), nullable=False),
+    ]
+)
+DROPPED_TYPE = pa.list_(pa.struct([("reason", pa.string()), ("line", pa.string()), ("owner", pa.string())]))
+REJECTED_SCHEMA = pa.schema(
+    [
+        pa.field("url", pa.string()),
+        pa.field("timestamp", pa.string()),
+        pa.field("stage", pa.string()),  # "" for kept pages, which are here for their dropped lines
+        pa.field("reason", pa.string()),  # "kept" for kept pages
+        pa.field("detail", pa.string()),  # the offending line, word or value
+        pa.field("text", pa.string()),  # as it came into the stage that rejected it; as read, for kept pages
+        pa.field("dropped", DROPPED_TYPE),  # the lines and sentences cut from it, in the order they fell
+        pa.field("source", pa.string()),
+    ]
+)
+# Names that stand beside the columns: where a row is, what became of it, what a build notes of it while it works.
+TAKEN = frozenset(
+    {"config", "split", "shard", "part", "row", "filename", "file_row_number"}
+    | {"stage", "reason", "detail", "dropped", "rejected"}
+    | {"priority", "atoms", "starts"}
+)
+_FIELDS = tuple(name for name in Page._fields if name != "extra")
+
+
+def schema_with(columns: Iterable[pa.Field]) -> pa.Schema:
+    """`PAGE_SCHEMA` and behind it these columns. ConfigError for a name that is taken, in capitals or not, or empty."""
+    schema = PAGE_SCHEMA
+    taken = {name.lower() for name in (*PAGE_SCHEMA.names, *Page._fields, *TAKEN)}
+    for field in columns:
+        if not field.name or field.name.lower() in taken:
+            raise ConfigError(f"no column can be added by the name {field.name!r}: it is taken. Choose another one.")
+        taken.add(field.name.lower())
+        schema = schema.append(field)
+    return schema
+
+
+def column_fields(parts: Iterable[Part]) -> list[pa.Field]:
+    """The columns that parts add, and the parts of these. ConfigError for a type that there is not."""
+    found = []
+    for part in everything(parts):
+        for name, kind in part.columns.items():
+            try:
+                found.append(pa.field(name, pa.type_for_alias(kind) if isinstance(kind, str) else kind))
+            except (TypeError, ValueError) as error:
+                raise ConfigError(
+                    f"{type(part).__name__} adds a column {name!r} of type {kind!r}: {error}. Expected a type of "
+                    'Arrow, such as "float64", "int32" or pyarrow.list_(pyarrow.string()).'
+                ) from None
+    return found
+
+
+def added_to(schema: pa.Schema) -> list[str]:
+    """The names of the columns of a schema that are not those of `PAGE_SCHEMA`, in order."""
+    return [name for name in schema.names if name not in PAGE_SCHEMA.names]
+
+
+def page_table(pages: Iterable[Page], schema: pa.Schema = PAGE_SCHEMA) -> pa.Table:
+    """Pages as a table of the schema. Columns that no field of `Page` has come from `extra`.
+
+    BuildError that names the column where a page has no value for one that is not nullable, or one of another type.
+    """
+    columns = list(zip(*pages, strict=True)) or [()] * len(Page._fields)
+    by_name = dict(zip(Page._fields, columns, strict=True))
+    arrays = [
+        pa.array(by_name[field.name], field.type) if field.name in _FIELDS else _added(field, by_name["extra"])
+        for field in schema
+    ]
+    return pa.table(arrays, schema=schema)
+
+
+def _added(field: pa.Field, extra: Sequence[Mapping[str, Any]]) -> pa.Array:
+    """A column that a stage adds: a value a page."""
+    try:
+        column = pa.array([values.get(field.name) for values in extra], field.type)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        raise BuildError(
+            f"column {field.name!r} holds {field.type}, and a stage gave it another value: {error}"
+        ) from None
+    if column.null_count and not field.nullable:
+        raise BuildError(f"column {field.name!r} must have a value on every page, and a stage gave some page none.")
+    return column
+
+
+def pages_of(table: pa.Table | pa.RecordBatch, extra: Sequence[str] = ()) -> Iterable[Page]:
+    """The pages of a table that has the columns of `PAGE_SCHEMA`, maybe among others: with those named in `extra`."""
+    added: Iterable[Mapping[str, Any]] = _rows_of(table, extra) if extra else repeat(NO_EXTRA, table.num_rows)
+    columns = (table.column(name).to_pylist() for name in _FIELDS)
+    return map(Page._make, zip(*columns, added, strict=True))
+
+
+def _rows_of(table: pa.Table | pa.RecordBatch, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    columns = (table.column(name).to_pylist() for name in names)
+    return (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
+
+
+def dropped_column(dropped: Sequence[Sequence[Dropped]]) -> pa.Array:
+    """Dropped lines, one list a row."""
+    columns = list(zip(*chain.from_iterable(dropped), strict=True)) or [()] * DROPPED_TYPE.value_type.num_fields
+    lines = pa.StructArray.from_arrays(
+        [pa.array(c, pa.string()) for c in columns], fields=list(DROPPED_TYPE.value_type)
+    )
+    ends = accumulate(map(len, dropped), initial=0)
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), lines, type=DROPPED_TYPE)

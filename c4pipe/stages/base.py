@@ -1,0 +1,87 @@
+"""What a stage is: a `Part` with a name and a scope, which says what it has to see of the corpus to decide."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, ClassVar
+
+from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Step, Verdict
+from c4pipe.part import Part
+from c4pipe.rules import PageRule
+from c4pipe.stages.explaining import Outcomes, Walk
+
+
+class Scope(Enum):
+    """What a stage decides by, in the order of a preset."""
+
+    INPUT = "i"  # the bytes of an input
+    PAGE = "p"  # one page
+    URL = "u"  # the URLs of all pages
+    TEXT = "t"  # the texts of all pages
+    CONFIG = "c"  # the finished corpus
+
+
+class Stage(Part):
+    """A named step of a preset."""
+
+    name: str
+    scope: ClassVar[Scope]
+    quotes: ClassVar[bool] = False  # whether the detail of a rejection is a piece of the page's text
+
+    def all_reasons(self) -> list[Reason]:
+        """Its reasons and those of its parts, in the order in which a page meets them."""
+        return [told.reason for told in self.told() if told.reason is not None]
+
+    def kept_languages(self) -> tuple[str, ...]:
+        """The languages that it lets pass, if it asks for the language; empty where it does not."""
+        return ()
+
+    def identifier(self) -> dict[str, Any]:
+        """What a manifest says of the library or model that tells it languages; empty where there is none."""
+        return {}
+
+    def explain(self, walk: Walk, step: Step | None) -> Outcomes:
+        """What became of the page, an outcome for each thing `told`, in order; those that are missing were not reached.
+
+        This is what one page cannot tell: what a build recorded.
+        """
+        return walk.recorded(self)
+
+
+class PageStage(Stage):
+    """Judges a page by itself. To make your own: a frozen dataclass with a `name`, its `reasons`, and `bind`.
+
+    `edits` is whether it may change the text, `quotes` whether the detail of a rejection is a piece of the page's text.
+    """
+
+    scope: ClassVar = Scope.PAGE
+    edits: ClassVar[bool] = True
+    quotes: ClassVar = True
+
+    def bind(self, assets: Any) -> Step:
+        """What a worker judges pages with: `Page -> Kept | Rejected`, pure. Called once a process; load files here."""
+        raise NotImplementedError
+
+    def dropped(self, page: Page, assets: Any) -> list[Dropped]:
+        """The lines that it cuts from a page, in order; asked of pages that are shown."""
+        return []
+
+    def explain(self, walk: Walk, step: Step | None) -> Outcomes:
+        assert step is not None
+        return walk.judged(self, step(walk.page))
+
+
+def judge(page: Page, rules: tuple[PageRule, ...]) -> Verdict:
+    """The page, or its rejection by the first rule that it breaks."""
+    for rule in rules:
+        offence = rule.offence(page)
+        if offence is not None:
+            return Rejected(page, rule.reason, offence)
+    return Kept(page)
+
+
+def after(page: Page, changed: Kept, verdict: Verdict) -> Verdict:
+    """The verdict on a changed page, with what the change cost; a rejection shows the page as it came in."""
+    if isinstance(verdict, Rejected):
+        return Rejected(page, verdict.reason, verdict.detail, changed.tally)
+    return changed

@@ -1,0 +1,77 @@
+"""The stage that asks who owns what over the whole corpus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from c4pipe.dedup import TextLevel, UrlLevel
+from c4pipe.page import Dropped, Kept, Rejected, Step, Verdict
+from c4pipe.part import Told
+from c4pipe.rules import PageRule
+from c4pipe.stages.base import Scope, Stage, judge
+from c4pipe.stages.explaining import BROKEN, NOT_JUDGED, PASSED, Outcomes, Walk
+from c4pipe.text import many
+
+
+@dataclass(frozen=True)
+class Dedup(Stage):
+    """One owner for each key of a level over the whole corpus; then page rules over what a page keeps."""
+
+    name: str
+    level: UrlLevel | TextLevel
+    then: tuple[PageRule, ...] = ()
+    quotes: ClassVar = True
+
+    @property
+    def scope(self) -> Scope:  # type: ignore[override]
+        return Scope.URL if self.level.by_url else Scope.TEXT
+
+    def explain(self, walk: Walk, step: Step | None) -> Outcomes:
+        """The recorded losses, then page rules. Without a record nothing is taken away, and the page goes on."""
+        told = list(self.level.told())
+        level = walk.bound(self.level)
+        codes = {each.code for each in told}
+        recorded = [drop for drop in walk.dropped if drop.code in codes]
+        if level.by_url:
+            return walk.recorded(self)
+        if not recorded and walk.outcome is None:
+            return [(NOT_JUDGED, "")] * len(told) + self._then(walk, Kept(walk.page))
+        flags = _mark(walk, level, recorded)
+        applied: Verdict = level.apply(walk.page, flags) if any(flags) else Kept(walk.page)
+        outcomes = [_lost(each, applied) for each in told]
+        if isinstance(applied, Rejected):
+            walk.rejected = self.name, applied.reason.code
+            return outcomes
+        if walk.outcome is not None and walk.outcome.stage == self.name and walk.outcome.reason in codes:
+            return walk.recorded(self)  # it cost the page, and nothing in the text says so
+        if any(flags):
+            walk.trace = walk.trace.narrowed(applied.page.text)
+        return outcomes + self._then(walk, applied)
+
+    def _then(self, walk: Walk, applied: Kept) -> Outcomes:
+        """The page rules behind it."""
+        walk.page = applied.page
+        then = tuple(walk.bound(rule) for rule in self.then)
+        return walk.rules(self, self.then, walk.page, judge(walk.page, then))
+
+
+def _mark(walk: Walk, level: TextLevel, recorded: list[Dropped]) -> list[bool]:
+    """Which atoms were lost; they are marked, and gone from the trace."""
+    text = walk.page.text
+    places, lost, gone = level.places(text), level.lost(text, recorded), set[int]()
+    for (start, end), drop in zip(places, lost, strict=True):
+        if drop is not None:
+            walk.marks.cut(walk.trace.places[start:end], drop.code, drop.owner)
+            gone.update(i for i in range(start, end) if text[i] != "\n")
+    walk.dropped = [drop for drop in walk.dropped if drop not in lost]  # the next level may have the same codes
+    walk.trace = walk.trace.without(gone)
+    return [drop is not None for drop in lost]
+
+
+def _lost(told: Told, applied: Verdict) -> tuple[str, str]:
+    """What a level took for one of its reasons."""
+    if isinstance(applied, Rejected) and applied.reason == told.reason:
+        return BROKEN, applied.detail
+    count = applied.tally.get(told.code, 0)
+    return (BROKEN, many(count, told.unit.value)) if count else (PASSED, "")

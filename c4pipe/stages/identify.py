@@ -1,0 +1,102 @@
+"""The stage that asks for the language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from c4pipe import langid
+from c4pipe.errors import unknown
+from c4pipe.langid.base import UND, Guess
+from c4pipe.page import Kept, Page, Reason, Rejected, Step, Unit, Verdict
+from c4pipe.stages.base import PageStage
+
+_loaded = cache(langid.load)  # its profiles or model once a process
+
+
+@dataclass(frozen=True)
+class Identify(PageStage):
+    """The language of a page, kept when it is allowed and sure enough. Where `und` is allowed, unsure pages are kept,
+    as pages of that language."""
+
+    NO_LANGUAGE: ClassVar = Reason(
+        "no_language",
+        Unit.PAGE,
+        "has no text that shows a language",
+        source="TFDS c4 3.1.0 c4_utils.detect_english, counter langdetect_exception",
+    )
+    UNSURE: ClassVar = Reason(
+        "unsure_language",
+        Unit.PAGE,
+        "has a language with a probability below {min_score}",
+        source="Raffel et al. 2020, section 2.2; TFDS c4 3.1.0 c4_utils.detect_english, min_probability",
+    )
+    OTHER: ClassVar = Reason(
+        "other_language",
+        Unit.PAGE,
+        "is in none of the languages {languages}",
+        source="TFDS c4 3.1.0 c4_utils.detect_english, counter ignored_language",
+    )
+
+    name: str
+    by: str  # what langid.load takes: "langdetect", "fasttext:lid.176.bin"
+    languages: tuple[str, ...]
+    min_score: float
+
+    reasons: ClassVar = (NO_LANGUAGE, UNSURE, OTHER)
+    edits: ClassVar = False
+    quotes: ClassVar = False
+
+    def kept_languages(self) -> tuple[str, ...]:
+        return self.languages
+
+    def identifier(self) -> dict[str, Any]:
+        return langid.describe_identifier(self.by)
+
+    def for_languages(self, languages: tuple[str, ...]) -> Self:
+        return replace(self, languages=languages)
+
+    def files(self, assets: Any) -> Iterable[str | Path]:
+        """The model that it names, or what an identifier of a user's own says."""
+        if langid.own(self.by):
+            named: Iterable[str | Path] = getattr(_loaded(self.by), "files", tuple)()
+            return named
+        return [model] if (model := langid.model_of(self.by)) else []
+
+    def modules(self) -> Iterable[str]:
+        return [langid.module_of(self.by)]
+
+    def bind(self, assets: Any) -> Step:
+        identifier = _loaded(self._located(assets))
+        for language in self.languages:
+            if language != UND and language not in identifier.languages:
+                raise unknown(f"language of {self.by}", language, sorted(identifier.languages))
+        allowed = frozenset(self.languages)
+
+        def step(page: Page) -> Verdict:
+            return self._judge(page, identifier.guess(page.text), allowed)
+
+        return step
+
+    def _located(self, assets: Any) -> str:
+        """`by`, with the model where its copy lies."""
+        model = langid.model_of(self.by)
+        moved = model and assets is not None and model in (*assets.copies, *assets.contents)
+        return f"{self.by.partition(':')[0]}:{assets.path(model)}" if moved else self.by
+
+    def _judge(self, page: Page, guess: Guess | None, allowed: frozenset[str]) -> Verdict:
+        votes = "" if guess is None else " ".join(map(str, guess.votes))
+        if guess is not None and guess.language != UND and guess.score >= self.min_score:
+            if guess.language not in allowed:
+                return Rejected(page, self.OTHER, guess.language)
+            language, score, _ = guess
+            return Kept(page._replace(language=language, language_score=score, language_votes=votes))
+        if UND in allowed:
+            score = guess.score if guess else 0.0
+            return Kept(page._replace(language=UND, language_score=score, language_votes=votes))
+        if guess is None:
+            return Rejected(page, self.NO_LANGUAGE)
+        return Rejected(page, self.UNSURE, votes or f"{guess.language} {guess.score:.4f}")

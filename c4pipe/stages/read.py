@@ -1,0 +1,25 @@
+"""The first stage of every preset: bytes of an input become pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from c4pipe.documents import DOCUMENT_REASONS
+from c4pipe.page import Reason
+from c4pipe.stages.base import Scope, Stage
+from c4pipe.wet import READ_REASONS
+
+
+@dataclass(frozen=True)
+class Read(Stage):
+    """Records become pages. `quirks` reads WET as the reference does, line by line, headers and all."""
+
+    name: str = "read"
+    quirks: bool = False
+    format: str = "wet"  # or one of documents.FORMATS
+    scope: ClassVar = Scope.INPUT
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:  # type: ignore[override]
+        return tuple(READ_REASONS if self.format == "wet" else DOCUMENT_REASONS)
