@@ -23,7 +23,7 @@ from c4pipe.files.assets import find_assets
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore, Input, find_inputs, write_inputs
 from c4pipe.flow.lock import FolderLock
-from c4pipe.flow.progress import Watch
+from c4pipe.flow.progress import BuildProgress
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.sizes import with_sizes
 from c4pipe.flow.target import (
@@ -102,7 +102,7 @@ def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: Pipel
             for settings in corpora:
                 prepare(settings.output, settings.own)
                 keep_lists(settings)
-            with workers_of(options), Watch(corpora, inputs, stderr):
+            with workers_of(options), BuildProgress(corpora, inputs, stderr):
                 beam_pipeline(corpora, options).run().wait_until_finish()
         except BaseException as error:
             raise as_build_error(error, args.output) from error

@@ -23,7 +23,7 @@ from c4pipe.corpus.identity import code_of_everything
 from c4pipe.errors import BuildError, ConfigError
 
 PARTITIONS = 2  # a worker: more would be spread more evenly, but each takes every step of the job for itself
-PATIENCE = "60s"  # for a worker that was lost: there may be none that starts any more
+WORKER_TIMEOUT = "60s"  # for a worker that was lost: there may be none that starts any more
 
 
 class Spread(DaskBagOp):
@@ -69,7 +69,7 @@ def _processes(workers: int) -> Iterator[str]:
     """A cluster of processes on this machine; yields the address of its scheduler."""
     with (
         TemporaryDirectory(prefix="c4pipe-dask-") as scratch,
-        dask.config.set({"distributed.scheduler.no-workers-timeout": PATIENCE, "temporary-directory": scratch}),
+        dask.config.set({"distributed.scheduler.no-workers-timeout": WORKER_TIMEOUT, "temporary-directory": scratch}),
         LocalCluster(workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL) as cluster,
     ):
         try:

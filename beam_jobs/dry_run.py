@@ -18,7 +18,7 @@ from c4pipe.shards import MANIFEST
 from c4pipe.text import duration
 
 FILES = 2  # looked at, the first and the middle one
-PAGES = 3000  # of each
+TRIAL_PAGES = 3000  # of each
 
 
 def predict(corpora: Corpora, inputs: list[Input]) -> str:
@@ -26,7 +26,7 @@ def predict(corpora: Corpora, inputs: list[Input]) -> str:
     readable = [item for item in inputs if item.bytes > 0] or inputs
     chosen = list(dict.fromkeys([readable[0], readable[len(readable) // 2]]))[:FILES]
     _trial(corpora, chosen, 1)  # what happens once a process, whatever the input, is not to be scaled
-    trial = _trial(corpora, chosen, PAGES)
+    trial = _trial(corpora, chosen, TRIAL_PAGES)
     scale = sum(max(0, item.bytes) for item in inputs) / max(1, trial.read)
     return "\n".join(
         [

@@ -21,17 +21,17 @@ from c4pipe.corpus.identity import code_of_mixture, fingerprint
 from c4pipe.errors import ConfigError
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import FolderLock
-from c4pipe.flow.mixed import Watch, clear_staging, finished_mixture, prepare
+from c4pipe.flow.mixed import MixtureProgress, clear_mixture_staging, finished_mixture, prepare_mixture
 from c4pipe.flow.rebalance import Rebalance, Rebalancing
 from c4pipe.flow.target import staging_folder
 from c4pipe.mixture import Mixture
-from c4pipe.rebalance.finalize import summary
-from c4pipe.rebalance.plan import Plan, make_plan
-from c4pipe.rebalance.sources import Corpus, find_sources, look_at, read_corpora
+from c4pipe.rebalance.finalize import mixture_summary
+from c4pipe.rebalance.plan import MixturePlan, make_plan
+from c4pipe.rebalance.sources import SourceCorpus, find_sources, look_at, read_corpora
 from c4pipe.shards import MANIFEST
 from c4pipe.text import duration
 
-LIBRARIES = ("apache-beam", "matplotlib", "numpy", "pyarrow")
+MIXTURE_LIBRARIES = ("apache-beam", "matplotlib", "numpy", "pyarrow")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,8 +53,8 @@ def run(args: Namespace, rest: list[str]) -> int:
     done = finished_mixture(job, args.overwrite)
     if done is not None:
         with FolderLock(job.output):
-            clear_staging(job)  # what a run left that was killed behind its manifest
-        print("\n".join(summary(done, job.output)))
+            clear_mixture_staging(job)  # what a run left that was killed behind its manifest
+        print("\n".join(mixture_summary(done, job.output)))
         print("  it was there already: same corpora, same settings; --overwrite makes it again")
         return 0
     sources, schema = look_at(sources, store)
@@ -70,30 +70,30 @@ def run(args: Namespace, rest: list[str]) -> int:
         return rebalance(job, plan, options)
 
 
-def rebalance(job: Rebalancing, plan: Plan, options: PipelineOptions) -> int:
+def rebalance(job: Rebalancing, plan: MixturePlan, options: PipelineOptions) -> int:
     """Runs the pipeline, shows how far it is, and says what came out."""
     started = time.monotonic()
     with tended() as stderr:
         try:
-            prepare(job, plan)
-            with workers_of(options), Watch(job, plan, stderr):
+            prepare_mixture(job, plan)
+            with workers_of(options), MixtureProgress(job, plan, stderr):
                 _pipeline(job, options).run().wait_until_finish()
         except BaseException as error:
             raise as_build_error(error, job.output) from error
     try:
-        clear_staging(job)
+        clear_mixture_staging(job)
     except OSError as error:  # the mixture is whole by now
         print(f"note: {job.staging} could not be removed ({error.strerror or error}).", file=sys.stderr)
     with BeamStore().read(f"{job.output}/{MANIFEST}") as stream:
         manifest = json.load(stream)
     seconds = time.monotonic() - started
     pages = sum(shard["rows"] for shard in manifest["shards"])
-    print("\n".join(summary(manifest, job.output)))
+    print("\n".join(mixture_summary(manifest, job.output)))
     print(f"  {duration(seconds)} min, {pages / seconds:,.0f} pages/s, peak memory {peak_memory()}")
     return 0
 
 
-def make_job(args: Namespace, mixture: Mixture, corpora: list[Corpus]) -> Rebalancing:
+def make_job(args: Namespace, mixture: Mixture, corpora: list[SourceCorpus]) -> Rebalancing:
     """All that decides the bytes of the mixture, and the fingerprint that names it."""
     description: dict[str, Any] = {
         "says": str(mixture),
@@ -107,7 +107,7 @@ def make_job(args: Namespace, mixture: Mixture, corpora: list[Corpus]) -> Rebala
             "languages": args.languages,
             "shards": args.shards or "auto",
         },
-        "versions": versions(LIBRARIES),
+        "versions": versions(MIXTURE_LIBRARIES),
         "code": code_of_mixture(),
         "inputs": [_described(corpus) for corpus in corpora],
     }
@@ -117,7 +117,7 @@ def make_job(args: Namespace, mixture: Mixture, corpora: list[Corpus]) -> Rebala
     return Rebalancing(output, staging_folder(output, known), description)
 
 
-def _described(corpus: Corpus) -> dict[str, Any]:
+def _described(corpus: SourceCorpus) -> dict[str, Any]:
     shards = corpus.manifest["shards"]
     return {
         "path": corpus.name,

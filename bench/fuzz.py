@@ -41,7 +41,7 @@ with nullcontext() if atheris is None else atheris.instrument_imports(include=["
     from c4pipe.corpus.ledger import Ledger
     from c4pipe.corpus.stats import Stats
     from c4pipe.errors import C4Error
-    from c4pipe.fetch.plan import is_wet_path, read_list
+    from c4pipe.fetch.crawl import is_wet_path, read_list
     from c4pipe.files.assets import Assets
     from c4pipe.flow.files import find_inputs
     from c4pipe.page import Kept, Page, Rejected, Unit, Verdict
@@ -49,7 +49,7 @@ with nullcontext() if atheris is None else atheris.instrument_imports(include=["
     from c4pipe.rules.matcher import WordMatcher
     from c4pipe.shards import MANIFEST, SCHEMA_VERSION, read_manifest, to_json
     from c4pipe.wet import READ_REASONS, Limits, page_text, read_wet
-    from c4pipe.wet.gzips import MAGIC, CutShortError, body_start
+    from c4pipe.wet.gzips import GZIP_MAGIC, CutShortError, body_start
     from c4pipe.wet.opening import foreign, is_record
     from c4pipe.wet.window import Window
 
@@ -124,7 +124,7 @@ def inflated(data: bytes) -> bytes:
     total = 0
     window = Window(io.BytesIO(data))
     window.need(0, len(data))
-    for found in re.finditer(re.escape(MAGIC), data):
+    for found in re.finditer(re.escape(GZIP_MAGIC), data):
         inflater, text = zlib.decompressobj(-15), bytearray()
         try:
             at = body_start(window, found.start())

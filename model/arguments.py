@@ -37,7 +37,7 @@ exit codes: 0 done; 1 the training failed; 2 wrong use, found before any work; 1
 """
 
 
-def exit_code(error: C4Error) -> int:
+def failure_code(error: C4Error) -> int:
     """2 for wrong use, 1 for work that failed."""
     return 2 if isinstance(error, ConfigError | AssetError) else 1
 

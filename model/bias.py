@@ -1,6 +1,6 @@
 """What is added to the scores of an attention: by distance, and where a query may not look.
 
-Letters as in t5.py: B rows, Q queries, N keys, H heads.
+Letters as in t5.py and stack.py: B rows, Q queries, N keys, H heads.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class RelativeBias(nn.Module):
         return copies.as_strided((1, len(row), queries, keys), (0, queries * turn, turn - 1, 1)).contiguous()
 
 
-def visible(queries: Tensor | None, keys: Tensor | None) -> Tensor | None:
+def attention_mask(queries: Tensor | None, keys: Tensor | None) -> Tensor | None:
     """Of segments (B, Q) and (B, N): which query may look at which key, (B, 1, Q, N).
 
     Without the queries' segments each may look at all but padding, (B, 1, 1, N).

@@ -34,13 +34,19 @@ from model.checksums import sha256_of
 from model.errors import ConfigError, TrainError
 
 FOLDER = "checkpoints"
-CONFIG = "config.json"
-GENERATION = "generation_config.json"
+MODEL_CONFIG = "config.json"
+GENERATION_CONFIG = "generation_config.json"
 WEIGHTS = "model.safetensors"
-TRAINING = "training.pt"
+TRAINING_STATE = "training.pt"
 STATE = "state.json"
 SUMS = "sha256.json"
-TOKENIZER = ("spiece.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+TOKENIZER_FILES = (
+    "spiece.model",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+)
 
 # One table under three names; transformers shares them by itself and takes `shared.weight` for all.
 EMBEDDING_COPIES = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
@@ -62,7 +68,7 @@ class Checkpoint:
     settings: Mapping[str, Any]  # with fingerprints of data and tokenizer: what must be the same to go on
 
 
-def save(run: Path, checkpoint: Checkpoint, tokenizer: Path) -> Path:
+def save_checkpoint(run: Path, checkpoint: Checkpoint, tokenizer: Path) -> Path:
     """Writes a checkpoint with the tokenizer's files from its folder; the new folder.
 
     One of the same step is replaced. TrainError if the disk refuses: nothing has changed then, and the next attempt
@@ -91,7 +97,7 @@ def save(run: Path, checkpoint: Checkpoint, tokenizer: Path) -> Path:
     return target
 
 
-def load(folder: Path, settings: Mapping[str, Any] | None = None, force: bool = False) -> Checkpoint:
+def load_checkpoint(folder: Path, settings: Mapping[str, Any] | None = None, force: bool = False) -> Checkpoint:
     """Reads a checkpoint, onto the CPU, every file checked first.
 
     ConfigError if there is none, or if `settings` are given that are not those it was saved with: the message lists
@@ -99,10 +105,10 @@ def load(folder: Path, settings: Mapping[str, Any] | None = None, force: bool = 
     """
     if not folder.is_dir():
         raise ConfigError(f"there is no checkpoint {folder}; expected a folder like RUN/{FOLDER}/step-00000500")
-    if faults := verify(folder):
+    if faults := checkpoint_faults(folder):
         raise TrainError(f"{folder} is damaged: {'; '.join(faults)}. Resume from another one, or with --resume auto.")
     state = json.loads((folder / STATE).read_bytes())
-    if settings is not None and not force and (found := differences(state["settings"], settings)):
+    if settings is not None and not force and (found := changed_settings(state["settings"], settings)):
         raise ConfigError(
             f"{folder} was saved with other settings: {'; '.join(found)}. "
             "Give those of the checkpoint, start a new run, or --force these."
@@ -110,9 +116,9 @@ def load(folder: Path, settings: Mapping[str, Any] | None = None, force: bool = 
     return Checkpoint(
         step=state["step"],
         weights=load_file(folder / WEIGHTS),
-        config=json.loads((folder / CONFIG).read_bytes()),
-        generation=json.loads((folder / GENERATION).read_bytes()),
-        training=torch.load(folder / TRAINING, map_location="cpu", weights_only=True),
+        config=json.loads((folder / MODEL_CONFIG).read_bytes()),
+        generation=json.loads((folder / GENERATION_CONFIG).read_bytes()),
+        training=torch.load(folder / TRAINING_STATE, map_location="cpu", weights_only=True),
         position=state["position"],
         settings=state["settings"],
     )
@@ -126,18 +132,18 @@ def latest(run: Path) -> tuple[Path | None, list[str]]:
     drafts = sorted((run / FOLDER).glob(".step-*.tmp"))
     notes = [f"{draft} is left of a save or removal that was cut off" for draft in drafts]
     for _, folder in sorted(_found(run / FOLDER).items(), reverse=True):
-        faults = verify(folder)
+        faults = checkpoint_faults(folder)
         if not faults:
             return folder, notes
         notes.append(f"{folder} is damaged and passed over: {'; '.join(faults)}")
     return None, notes
 
 
-def verify(folder: Path) -> list[str]:
+def checkpoint_faults(folder: Path) -> list[str]:
     """What is wrong with a checkpoint; nothing if every file is there with the bytes that were written."""
     try:
         sums = json.loads((folder / SUMS).read_bytes())
-        names = {CONFIG, GENERATION, WEIGHTS, TRAINING, STATE, *sums}
+        names = {MODEL_CONFIG, GENERATION_CONFIG, WEIGHTS, TRAINING_STATE, STATE, *sums}
     except FileNotFoundError:
         return [f"{SUMS} is missing"]
     except (OSError, ValueError, TypeError) as error:
@@ -156,15 +162,15 @@ def verify(folder: Path) -> list[str]:
     return faults
 
 
-def differences(saved: Any, now: Any, name: str = "") -> list[str]:
+def changed_settings(saved: Any, now: Any, name: str = "") -> list[str]:
     """Where two settings differ, as JSON sees them.
 
-    >>> differences({"lr": 0.01, "data": {"seed": 1}}, {"lr": 0.02, "data": {"seed": 1}})
+    >>> changed_settings({"lr": 0.01, "data": {"seed": 1}}, {"lr": 0.02, "data": {"seed": 1}})
     ['lr was 0.01, now it is 0.02']
     """
     if isinstance(saved, Mapping) and isinstance(now, Mapping):
         keys = sorted({*saved, *now})
-        parts = [differences(saved.get(key), now.get(key), f"{name}.{key}" if name else key) for key in keys]
+        parts = [changed_settings(saved.get(key), now.get(key), f"{name}.{key}" if name else key) for key in keys]
         return [line for part in parts for line in part]
     was, is_now = json.dumps(saved), json.dumps(now)  # a tuple has become a list
     return [] if was == is_now else [f"{name} was {was}, now it is {is_now}"]
@@ -197,17 +203,17 @@ def which_to_delete(steps: Iterable[int], last: int, every: int = 0) -> list[int
 def _write(folder: Path, checkpoint: Checkpoint, tokenizer: Path) -> None:
     save_file(_distinct(checkpoint), folder / WEIGHTS, metadata={"format": "pt"})
     try:
-        torch.save(dict(checkpoint.training), folder / TRAINING)
+        torch.save(dict(checkpoint.training), folder / TRAINING_STATE)
     except RuntimeError as error:  # of a full disk torch says "unexpected pos 576 vs 534"
-        raise OSError(f"{TRAINING}: {error}") from error
-    if strange := torch.serialization.get_unsafe_globals_in_checkpoint(folder / TRAINING):
+        raise OSError(f"{TRAINING_STATE}: {error}") from error
+    if strange := torch.serialization.get_unsafe_globals_in_checkpoint(folder / TRAINING_STATE):
         raise TypeError(f"a training state holds tensors and plain values only, not {', '.join(strange)}")
     versions = {"c4pipe": __version__, "python": platform.python_version(), "torch": str(torch.__version__)}
     state = {"step": checkpoint.step, "position": checkpoint.position, "settings": checkpoint.settings}
     (folder / STATE).write_bytes(to_json(state | {"versions": versions}))
-    (folder / CONFIG).write_bytes(to_json(checkpoint.config))
-    (folder / GENERATION).write_bytes(to_json(checkpoint.generation))
-    for name in TOKENIZER:
+    (folder / MODEL_CONFIG).write_bytes(to_json(checkpoint.config))
+    (folder / GENERATION_CONFIG).write_bytes(to_json(checkpoint.generation))
+    for name in TOKENIZER_FILES:
         if (tokenizer / name).exists():
             shutil.copyfile(tokenizer / name, folder / name)
     files = sorted(folder.iterdir())

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from model.errors import ConfigError, unknown
 
-FeedForward = Literal["relu", "gated-gelu"]
+FeedForwardKind = Literal["relu", "gated-gelu"]
 Architecture = Literal["encoder-decoder", "shared", "decoder-lm", "prefix-lm"]
 
 VOCAB = 32_128  # 32,000 pieces and 100 sentinels, padded: t5 v1.0 and v1.1
@@ -34,7 +34,7 @@ class ModelConfig:
     layers: int  # of the encoder
     decoder_layers: int
     vocab: int  # rows of the embedding: pieces and sentinels, padded, see `padded_vocab`
-    feed_forward: FeedForward
+    feed_forward: FeedForwardKind
     tied: bool  # the head is the embedding, and the decoder's output is scaled by d_model**-0.5: v1.0
     dropout: float
     buckets: int = 32
@@ -43,8 +43,8 @@ class ModelConfig:
     architecture: Architecture = "encoder-decoder"
 
     def __post_init__(self) -> None:
-        if self.feed_forward not in get_args(FeedForward):
-            raise unknown("feed-forward layer", self.feed_forward, get_args(FeedForward))
+        if self.feed_forward not in get_args(FeedForwardKind):
+            raise unknown("feed-forward layer", self.feed_forward, get_args(FeedForwardKind))
         if self.architecture not in get_args(Architecture):
             raise unknown("architecture", self.architecture, get_args(Architecture))
         for name in ("d_model", "d_ff", "heads", "d_kv", "layers", "decoder_layers", "vocab"):

@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 POINTS = 1_000  # of a line: more cannot be told apart
-TRAINING, VALIDATION = "#0072b2", "#d55e00"  # of Okabe and Ito's palette, which colour-blind people can tell apart
+TRAINING_COLOUR, VALIDATION_COLOUR = (
+    "#0072b2",
+    "#d55e00",
+)  # of Okabe and Ito's palette, which colour-blind people can tell apart
 
 
-def draw(metrics: Sequence[Mapping[str, str]], evals: Sequence[Mapping[str, str]], title: str) -> bytes:
+def draw_curve(metrics: Sequence[Mapping[str, str]], evals: Sequence[Mapping[str, str]], title: str) -> bytes:
     """Of the rows of `metrics.csv` and `eval.csv`; the same bytes for the same numbers."""
     import matplotlib as mpl  # a second to import
     from matplotlib import style
@@ -25,12 +28,12 @@ def draw(metrics: Sequence[Mapping[str, str]], evals: Sequence[Mapping[str, str]
     with style.context("default"), mpl.rc_context(settings):  # a person's own style does not reach the bytes
         figure = Figure((7.5, 4.2), facecolor="white", layout="constrained")
         axes = figure.subplots()
-        axes.plot(*thinned(steps, losses), color=TRAINING, linewidth=1, label="training")
+        axes.plot(*thinned(steps, losses), color=TRAINING_COLOUR, linewidth=1, label="training")
         overall = [row for row in evals if row["entry"] == "all"]
         if overall:
             places = [int(row["step"]) for row in overall]
             found = [float(row["loss"]) for row in overall]
-            axes.plot(places, found, "o-", color=VALIDATION, markersize=4, linewidth=1, label="validation")
+            axes.plot(places, found, "o-", color=VALIDATION_COLOUR, markersize=4, linewidth=1, label="validation")
             unigram = float(overall[-1]["unigram"])
             axes.axhline(unigram, color="#999999", linestyle="--", linewidth=1, label="unigram entropy, validation")
         axes.set_title(title, parse_math=False)

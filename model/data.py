@@ -26,7 +26,7 @@ from model.errors import ConfigError
 from model.lane import Cursor, Lane
 from model.order import InOrder
 from model.rows import Rows, padded
-from model.stream import Part, Place, Recipe, Share, Stream
+from model.stream import LaneKey, Recipe, Share, Stream, StreamSlice
 from model.workers import Worker
 
 VALIDATION_SEED = 0  # of the corruption: the same for every run, so that their losses can be compared
@@ -100,7 +100,7 @@ class Batches:
         # More workers than lanes would have nothing to do.
         self._workers = min(workers, len(self._share.lanes(recipe.lanes)))
         self._row = 0  # the next batch begins with it
-        self._cursors: dict[Place, Cursor] = {}
+        self._cursors: dict[LaneKey, Cursor] = {}
         self._running: list[Worker] = []
         self._stream: Stream | None = None  # in place of workers
 
@@ -117,7 +117,7 @@ class Batches:
         for part in parts:
             self._cursors |= part.moved
         self._row += self._batch
-        batch = to_batch(in_order(parts), self._recipe.pack)
+        batch = to_batch(in_row_order(parts), self._recipe.pack)
         self.waited += time.perf_counter() - began
         return batch
 
@@ -168,7 +168,7 @@ class Batches:
     ) -> None:
         self.close()
 
-    def _parts(self, start: int, stop: int) -> list[Part]:
+    def _parts(self, start: int, stop: int) -> list[StreamSlice]:
         if not self._workers:
             self._stream = self._stream or Stream(self._recipe, self._share, self._cursors)
             return [self._stream.part(start, stop)]
@@ -178,7 +178,7 @@ class Batches:
         return [worker.part() for worker in self._running]
 
 
-def in_order(parts: Sequence[Part]) -> Rows:
+def in_row_order(parts: Sequence[StreamSlice]) -> Rows:
     """The rows of several parts in order of their numbers."""
     order = np.argsort(np.concatenate([part.numbers for part in parts]))
     return Rows(*(np.concatenate(column)[order] for column in zip(*(part.rows for part in parts), strict=True)))

@@ -14,9 +14,10 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from model.errors import ConfigError
-from model.t5 import EOS, PAD, T5
+from model.ids import EOS, PAD
+from model.t5 import T5
 
-ALPHA = 0.6  # of the length penalty, with 4 beams: T5's final models, t5/models/gin/beam_search.gin
+LENGTH_PENALTY = 0.6  # of the length penalty, with 4 beams: T5's final models, t5/models/gin/beam_search.gin
 
 Choose = Callable[[Tensor], Tensor]  # logits (B, V) in fp32 -> tokens (B,)
 
@@ -86,7 +87,7 @@ def _write(
 
 def paper_penalty(tokens: int) -> float:
     """What T5 divides the log-probability of so many tokens by: ((5 + n) / 6) ** 0.6, of Wu et al. 2016."""
-    return float(((5 + tokens) / 6) ** ALPHA)
+    return float(((5 + tokens) / 6) ** LENGTH_PENALTY)
 
 
 @torch.inference_mode()

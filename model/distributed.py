@@ -27,13 +27,14 @@ from model.bias import RelativeBias
 from model.config import ModelConfig
 from model.errors import ConfigError
 from model.initial import initial_std
-from model.t5 import T5, Block
+from model.stack import Block
+from model.t5 import T5
 
-PATIENCE = timedelta(hours=2)  # that the others have while the first process reads a corpus and trains a tokenizer
+JOIN_TIMEOUT = timedelta(hours=2)  # that the others have while the first process reads a corpus and trains a tokenizer
 
 
 @dataclass(frozen=True)
-class Group:
+class ProcessGroup:
     """The processes of a run, and which of them this one is."""
 
     device: torch.device
@@ -65,7 +66,7 @@ class Group:
 
 
 @contextmanager
-def joined(device: str) -> Iterator[Group]:
+def process_group(device: str) -> Iterator[ProcessGroup]:
     """The group that torchrun has started, or this process alone. ConfigError for a device that is not there."""
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise ConfigError(f"--device {device}: this machine, or this torch, has no CUDA. Take --device cpu.")
@@ -76,16 +77,16 @@ def joined(device: str) -> Iterator[Group]:
         torch.cuda.set_device(device)
         torch.set_float32_matmul_precision("high")  # TF32, for what autocast leaves in fp32
     if ranks == 1:
-        yield Group(torch.device(device))
+        yield ProcessGroup(torch.device(device))
         return
-    dist.init_process_group("nccl" if device.startswith("cuda") else "gloo", timeout=PATIENCE)
+    dist.init_process_group("nccl" if device.startswith("cuda") else "gloo", timeout=JOIN_TIMEOUT)
     try:
-        yield Group(torch.device(device), dist.get_rank(), ranks)
+        yield ProcessGroup(torch.device(device), dist.get_rank(), ranks)
     finally:
         dist.destroy_process_group()
 
 
-def make_model(config: ModelConfig, z_loss: float, group: Group, sharded: bool) -> T5:
+def make_model(config: ModelConfig, z_loss: float, group: ProcessGroup, sharded: bool) -> T5:
     """A T5 on the device of this process, or its part of one; no weight has a value yet.
 
     It is made without memory first, so that no process ever holds a whole model that is to be spread.
@@ -132,7 +133,7 @@ def like(weight: Tensor, value: Tensor) -> Tensor:
     return distribute_tensor(value.to(weight.device), weight.device_mesh, placements, src_data_rank=None)
 
 
-def whole(value: Any) -> Any:
+def full_tensors(value: Any) -> Any:
     """The same with every tensor put together and on the CPU; to be called by all processes."""
     match value:
         case DTensor():
@@ -140,9 +141,9 @@ def whole(value: Any) -> Any:
         case Tensor():
             return value.detach().cpu()
         case Mapping():
-            return {key: whole(one) for key, one in value.items()}
+            return {key: full_tensors(one) for key, one in value.items()}
         case list() | tuple():
-            return type(value)(map(whole, value))
+            return type(value)(map(full_tensors, value))
         case _:
             return value
 
@@ -160,7 +161,7 @@ def restore_optimizer(optimizer: Optimizer, saved: Mapping[str, Any]) -> None:
     optimizer.load_state_dict({**saved, "state": state})
 
 
-def replicated(model: T5, group: Group) -> nn.Module:
+def replicated(model: T5, group: ProcessGroup) -> nn.Module:
     """The model as it is called in training by each of several processes that all hold it."""
     if group.ranks == 1:
         return model

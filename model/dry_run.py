@@ -12,14 +12,14 @@ from model.cost import flops, memory, parameters
 from model.data import Batches, open_entries
 from model.order import shuffled_texts
 from model.pretrained import init_from
-from model.run import TOKENIZER, make_tokenizer
+from model.run import TOKENIZER_FOLDER, make_tokenizer
 from model.settings import TrainSettings
 from model.start import held_out_names, make_recipe
 from model.stream import Recipe
 from model.tokens import Tokenizer
 
 SAMPLE = 200  # documents of an entry that are tokenised to tell how many tokens it has
-SHOWN = 2  # rows
+ROWS_SHOWN = 2  # rows
 STATES = {"adafactor": 0.0, "adamw-scale": 2.0, "adamw": 2.0}  # numbers that an optimizer keeps a weight, about
 
 
@@ -27,7 +27,7 @@ def predict(settings: TrainSettings) -> str:
     """The text of `--dry-run`. It needs a tokenizer: without one it trains one, and throws it away."""
     entries = open_entries(settings.data, "train", settings.languages, sums=False)
     with tempfile.TemporaryDirectory() as draft:
-        folder = settings.run / TOKENIZER
+        folder = settings.run / TOKENIZER_FOLDER
         if not (folder / "spiece.model").exists():
             folder = Path(draft)
             make_tokenizer(settings, entries, folder)
@@ -88,7 +88,7 @@ def _mixture(settings: TrainSettings, recipe: Recipe) -> Iterator[str]:
 def _examples(settings: TrainSettings, recipe: Recipe, tokenizer: Tokenizer) -> Iterator[str]:
     with Batches(recipe, settings.batch) as batches:
         batch = next(batches)
-    yield f"first batch, the first {min(SHOWN, settings.batch)} of {settings.batch:,} rows"
-    for inputs, targets in islice(zip(batch.inputs.tolist(), batch.targets.tolist(), strict=True), SHOWN):
+    yield f"first batch, the first {min(ROWS_SHOWN, settings.batch)} of {settings.batch:,} rows"
+    for inputs, targets in islice(zip(batch.inputs.tolist(), batch.targets.tolist(), strict=True), ROWS_SHOWN):
         yield f"  inputs    {tokenizer.decode(inputs)}"
         yield f"  targets   {tokenizer.decode(targets)}"

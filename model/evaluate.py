@@ -14,14 +14,15 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from model.arguments import exit_code, parse_evaluate
+from model.arguments import failure_code, parse_evaluate
 from model.corpus import Entry
 from model.data import open_entries, validation
-from model.distributed import Group
+from model.distributed import ProcessGroup
 from model.errors import C4Error
+from model.ids import IGNORED
 from model.run import open_checkpoint, read_settings
 from model.stream import Recipe
-from model.t5 import IGNORED, Output
+from model.t5 import Output
 
 ALL = "all"
 
@@ -53,7 +54,7 @@ def evaluate(
     entries: Sequence[Entry],
     rows: int,
     batches: int | None,
-    group: Group,
+    group: ProcessGroup,
     bf16: bool,
 ) -> list[Score]:
     """The score of each entry, and last of all together, over at most `batches` batches of `rows` rows of each.
@@ -85,7 +86,7 @@ def _score(name: str, sums: Any, counts: Any) -> Score:
     return Score(name, loss, right, tokens, entropy(counts))
 
 
-def table(scores: Iterable[Score]) -> str:
+def score_table(scores: Iterable[Score]) -> str:
     """Scores for people."""
     rows = [("", "loss", "accuracy", "tokens", "unigram entropy")]
     rows += [(s.entry, f"{s.loss:.4f}", f"{s.accuracy:.2%}", f"{s.tokens:,}", f"{s.unigram:.4f}") for s in scores]
@@ -101,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args = parse_evaluate(argv)
         settings = read_settings(args.run)
-        group = Group(torch.device(args.device))
+        group = ProcessGroup(torch.device(args.device))
         checkpoint, model, tokenizer = open_checkpoint(args.run, args.checkpoint, group.device)
         folders = args.data or settings.data
         entries = open_entries(folders, args.split, args.languages or ())
@@ -117,10 +118,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         scores = evaluate(model.forward, recipe, entries, args.batch, args.batches, group, args.precision == "bf16")
     except C4Error as error:
         print(f"evaluate: {error}", file=sys.stderr)
-        return exit_code(error)
+        return failure_code(error)
     except KeyboardInterrupt:
         return 130
-    print(f"{checkpoint}, {args.split} text of {', '.join(map(str, folders))}\n{table(scores)}")
+    print(f"{checkpoint}, {args.split} text of {', '.join(map(str, folders))}\n{score_table(scores)}")
     return 0
 
 

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from model.arguments import Decoding, exit_code, parse_generate
+from model.arguments import Decoding, failure_code, parse_generate
 from model.corpus import Entry
 from model.data import validation
 from model.decode import beam_search, greedy, sample
@@ -25,13 +25,13 @@ from model.stream import Recipe
 from model.t5 import T5, padding
 from model.tokens import Tokenizer
 
-BLANK = re.compile(r"\s*<extra_id_(\d+)>")
+SENTINEL = re.compile(r"\s*<extra_id_(\d+)>")
 
 
 def encode(tokenizer: Tokenizer, text: str) -> NDArray[np.int32]:
     """The ids of inputs: of the text, its sentinels, and EOS. ConfigError for a sentinel that the vocabulary lacks."""
     vocabulary = tokenizer.vocabulary
-    parts = BLANK.split(text)  # text, number, text, ...
+    parts = SENTINEL.split(text)  # text, number, text, ...
     ids: list[int] = []
     for piece, number in zip(tokenizer.encode(parts[::2]), [*parts[1::2], None], strict=True):
         ids += piece.tolist()
@@ -50,14 +50,14 @@ def filled(text: str, written: str) -> str:
     >>> filled("The <extra_id_0> lay on <extra_id_1>.", "<extra_id_0> fog<extra_id_1> the river")
     'The fog lay on the river.'
     """
-    parts = BLANK.split(written)
+    parts = SENTINEL.split(written)
     fillings = dict(zip(parts[1::2], parts[2::2], strict=True))
 
     def fill(blank: re.Match[str]) -> str:
         filling = fillings.get(blank[1])
         return blank[0] if filling is None else f"{'' if blank.start() == 0 else ' '}{filling.strip()}"
 
-    return BLANK.sub(fill, text) if BLANK.search(text) else written
+    return SENTINEL.sub(fill, text) if SENTINEL.search(text) else written
 
 
 def decoder(how: Decoding, device: torch.device) -> Callable[[T5, Tensor, int, Tensor, int], Tensor]:
@@ -125,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         found = generate(model, tokenizer, args.texts, args.max_tokens, args.how)
     except C4Error as error:
         print(f"generate: {error}", file=sys.stderr)
-        return exit_code(error)
+        return failure_code(error)
     except KeyboardInterrupt:
         return 130
     for text, written in zip(args.texts, found, strict=True):

@@ -15,12 +15,12 @@ from torch import Tensor
 from model.checkpoint import latest
 from model.config import ModelConfig
 from model.cost import flops, parameters
-from model.curve import draw
-from model.distributed import Group
+from model.curve import draw_curve
+from model.distributed import ProcessGroup
 from model.errors import TrainError
 from model.evaluate import Score
-from model.log import EVALS, Board, Metrics, Progress, Row, Table, read_table
-from model.run import BOARD, CURVE, SAMPLES
+from model.log import EVAL_COLUMNS, Metrics, ProgressLine, Row, Table, TensorBoard, read_table
+from model.run import CURVE, SAMPLES, TENSORBOARD
 from model.run import EVALS as EVALS_FILE
 from model.run import METRICS as METRICS_FILE
 from model.settings import TrainSettings
@@ -32,15 +32,17 @@ _BLOCK = re.compile(r"^== step (\d+),", re.MULTILINE)
 class Journal:
     """The tables, the progress, the samples and the curve of a run that goes on after step `last`, `tokens` read."""
 
-    def __init__(self, settings: TrainSettings, config: ModelConfig, last: int, tokens: int, group: Group) -> None:
+    def __init__(
+        self, settings: TrainSettings, config: ModelConfig, last: int, tokens: int, group: ProcessGroup
+    ) -> None:
         run, writes = settings.run, group.first
         self._run, self._model, self._writes = run, config.name, writes
         self.metrics = Metrics(run / METRICS_FILE if writes else None, last, tokens)
         if not writes:
             return
-        self._evals = Table(run / EVALS_FILE, EVALS, last)
-        self._progress = Progress(settings.steps, last)
-        self._board = Board(run / BOARD, last) if settings.tensorboard else None
+        self._evals = Table(run / EVALS_FILE, EVAL_COLUMNS, last)
+        self._progress = ProgressLine(settings.steps, last)
+        self._board = TensorBoard(run / TENSORBOARD, last) if settings.tensorboard else None
         if (run / SAMPLES).exists():
             _replace(run / SAMPLES, kept_samples((run / SAMPLES).read_text(encoding="utf-8"), last))
 
@@ -77,7 +79,7 @@ class Journal:
         if not self._writes:
             return
         metrics, evals = read_table(self._run / METRICS_FILE), read_table(self._run / EVALS_FILE)
-        _replace(self._run / CURVE, draw(metrics, evals, f"{self._model}, {self._run.resolve().name}"))
+        _replace(self._run / CURVE, draw_curve(metrics, evals, f"{self._model}, {self._run.resolve().name}"))
 
     def say(self, text: str) -> None:
         """A line that stays."""
@@ -148,7 +150,7 @@ def _replace(path: Path, content: str | bytes) -> None:
     os.replace(draft, path)
 
 
-def summary(settings: TrainSettings, config: ModelConfig, recipe: Recipe, done: int) -> str:
+def run_summary(settings: TrainSettings, config: ModelConfig, recipe: Recipe, done: int) -> str:
     """What came out, for people; `done` steps were behind the run when it started."""
     run, steps = settings.run, settings.steps
     metrics, evals = read_table(run / METRICS_FILE), read_table(run / EVALS_FILE)

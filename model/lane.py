@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from model.corpus import Reader
 from model.errors import TrainError
-from model.order import Order, Unit
+from model.order import Order, ReadUnit
 
 LONGEST_DOCUMENT = 65_536  # tokens; t5 preprocessors.py select_random_chunk: of a longer one a random stretch is taken
-BITE = 32  # documents tokenised at a time; no place depends on it
-BITE_CHARACTERS = 1 << 20  # nor on this: it bounds the memory that a bite of very long documents takes
+TOKENISE_DOCUMENTS = 32  # documents tokenised at a time; no place depends on it
+TOKENISE_CHARACTERS = 1 << 20  # nor on this: it bounds the memory that a batch of very long documents takes
 BARREN_EPOCHS = 32  # without a piece that is long enough, until it is said that there is none
 
 Tokens = NDArray[np.int32]
@@ -58,7 +58,7 @@ class Lane:
         self._lanes = lanes
         self._ahead: deque[_Document] = deque()  # tokenised; the first holds the cursor
         self._next = cursor._replace(token=0)  # the document that is tokenised next
-        self._unit: Unit | None = None  # of `_next`, once it is open
+        self._unit: ReadUnit | None = None  # of `_next`, once it is open
         self._barren = 0  # units opened since the last piece
 
     def peek(self, most: int, least: int = 1) -> Tokens:
@@ -67,7 +67,7 @@ class Lane:
         Passes over whatever is shorter than `least`. Empty when a finite order has ended.
         """
         while True:
-            if not self._ahead and not self._bite():
+            if not self._ahead and not self._tokenise_batch():
                 return np.empty(0, np.int32)
             piece = self._ahead[0].tokens[self.cursor.token :][:most]
             if len(piece) >= least:
@@ -94,7 +94,7 @@ class Lane:
             length -= len(piece)
         return np.concatenate(pieces) if pieces else np.empty(0, np.int32)
 
-    def _bite(self) -> bool:
+    def _tokenise_batch(self) -> bool:
         """Tokenises some documents; False at the end."""
         while self._unit is None or self._next.row >= len(self._unit.rows):
             if self._unit is not None:
@@ -109,7 +109,7 @@ class Lane:
                     f"it has {self._order.entry.documents:,} in all. Leave it out, or add documents."
                 )
         unit, first = self._unit, self._next.row
-        texts = self._reader.texts(self._order.entry, unit.group, unit.rows[first : first + BITE])
+        texts = self._reader.texts(self._order.entry, unit.group, unit.rows[first : first + TOKENISE_DOCUMENTS])
         texts = texts[: _fitting(texts)]
         for row, tokens in enumerate(self._encoder.encode(texts), first):
             place = Cursor(self._next.unit, row, 0)
@@ -127,10 +127,10 @@ class Lane:
 
 
 def _fitting(texts: Sequence[str]) -> int:
-    """How many of the first texts make a bite: at least one."""
+    """How many of the first texts make a batch to tokenise: at least one."""
     total = 0
     for count, text in enumerate(texts):
         total += len(text)
-        if total > BITE_CHARACTERS:
+        if total > TOKENISE_CHARACTERS:
             return max(1, count)
     return len(texts)

@@ -19,9 +19,11 @@ from typing import IO, Any
 import torch
 from torch import Tensor
 
-METRICS = ("step", "loss", "lr", "norm", "targets", "tokens", "seconds", "wait")
-EVALS = ("step", "entry", "loss", "accuracy", "tokens", "unigram")
-PLAIN = 10.0  # seconds between two lines where there is no terminal
+from c4pipe.progress import PLAIN
+from c4pipe.text import duration
+
+METRIC_COLUMNS = ("step", "loss", "lr", "norm", "targets", "tokens", "seconds", "wait")
+EVAL_COLUMNS = ("step", "entry", "loss", "accuracy", "tokens", "unigram")
 
 Row = Mapping[str, Any]
 
@@ -71,7 +73,7 @@ class Metrics:
 
     def __init__(self, path: Path | None, last: int, tokens: int = 0) -> None:
         """Without a path they are looked at and not written: all processes but the first. `tokens` are those so far."""
-        self._table = Table(path, METRICS, last) if path else None
+        self._table = Table(path, METRIC_COLUMNS, last) if path else None
         before = self._table.last if self._table else None
         self.tokens, self._earlier = tokens, float(before["seconds"]) if before else 0.0
         self._began = time.perf_counter()
@@ -116,7 +118,7 @@ class Metrics:
             self._table.close()
 
 
-class Progress:
+class ProgressLine:
     """One live line on a terminal, now and then a plain one elsewhere."""
 
     def __init__(self, steps: int, last: int, out: IO[str] | None = None) -> None:
@@ -161,14 +163,7 @@ class Progress:
             print(file=self._out, flush=True)
 
 
-def duration(seconds: float) -> str:
-    """`1:02:03`, or `4:05` below an hour."""
-    minutes, left = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
-
-
-class Board:
+class TensorBoard:
     """TensorBoard's files."""
 
     def __init__(self, folder: Path, last: int) -> None:

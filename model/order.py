@@ -16,7 +16,7 @@ from c4pipe.mixture import Permutation, derive_key
 from model.corpus import Entry, Reader
 
 
-class Unit(NamedTuple):
+class ReadUnit(NamedTuple):
     """Rows of one row group, in the order in which they are visited."""
 
     group: int  # index into the entry's arrays
@@ -29,7 +29,7 @@ class Order(Protocol):
     entry: Entry
     units: int  # of one epoch
 
-    def unit(self, number: int) -> Unit | None:
+    def unit(self, number: int) -> ReadUnit | None:
         """None when all was visited."""
 
     def pick(self, number: int, row: int, choices: int) -> int:
@@ -48,14 +48,14 @@ class Shuffled:
         self._parts = -(-lanes // len(entry.rows))
         self.units = len(entry.rows) * self._parts
 
-    def unit(self, number: int) -> Unit:
+    def unit(self, number: int) -> ReadUnit:
         """Unit `number % units` of epoch `number // units`."""
         epoch, turn = divmod(number, self.units)
         chosen = int(Permutation(self.units, self._key(epoch))([turn])[0])
         group, part = divmod(chosen, self._parts)
         rows = int(self.entry.rows[group])
         order = Permutation(rows, self._key(epoch, group))(np.arange(rows))
-        return Unit(group, order[part :: self._parts])
+        return ReadUnit(group, order[part :: self._parts])
 
     def pick(self, number: int, row: int, choices: int) -> int:
         return self._key(number, row, choices) % choices
@@ -71,8 +71,8 @@ class InOrder:
         self.entry = entry
         self.units = len(entry.rows)
 
-    def unit(self, number: int) -> Unit | None:
-        return Unit(number, np.arange(self.entry.rows[number])) if number < self.units else None
+    def unit(self, number: int) -> ReadUnit | None:
+        return ReadUnit(number, np.arange(self.entry.rows[number])) if number < self.units else None
 
     def pick(self, number: int, row: int, choices: int) -> int:
         return derive_key(self.entry.name, number, row) % choices

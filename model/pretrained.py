@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from model.checkpoint import CONFIG, EMBEDDING_COPIES, WEIGHTS
+from model.checkpoint import EMBEDDING_COPIES, MODEL_CONFIG, WEIGHTS
 from model.errors import ConfigError, TrainError
 
 INDEX = "model.safetensors.index.json"  # of a checkpoint in several files
@@ -30,7 +30,7 @@ def init_from(folder: Path, ids: int = 0) -> tuple[dict[str, Any], dict[str, Ten
     ConfigError for what is no T5, has its weights in another format, or has fewer embeddings than `ids`; TrainError for
     files that cannot be read. Whether the weights are those of the config is for `check_weights`.
     """
-    config = _read_json(folder / CONFIG)
+    config = _read_json(folder / MODEL_CONFIG)
     model_type = config.get("model_type", "t5")
     if model_type not in MODEL_TYPES:
         raise ConfigError(f"{folder} holds a model of type {model_type!r}, expected {' or '.join(MODEL_TYPES)}")
@@ -43,8 +43,8 @@ def init_from(folder: Path, ids: int = 0) -> tuple[dict[str, Any], dict[str, Ten
     if tied and head is not None:
         if not torch.equal(head, weights["shared.weight"]):
             raise ConfigError(
-                f"{folder / CONFIG} says that the head is the embedding, but {folder} has another lm_head.weight. "
-                'If this is a v1.1 model, write "scale_decoder_outputs": false into the config.'
+                f"{folder / MODEL_CONFIG} says that the head is the embedding, but {folder} has another "
+                'lm_head.weight. If this is a v1.1 model, write "scale_decoder_outputs": false into the config.'
             )
         del weights["lm_head.weight"]
     elif not tied and head is None:

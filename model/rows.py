@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from model.ids import IGNORED
 from model.lane import Lane, Tokens
 from model.objectives import Examples, Objective, Vocabulary, chunk_rng
+from model.objectives.base import Ids
 
-IGNORED = -100  # a target without a loss: what `model.t5` and transformers pass over
-
-Ids = NDArray[np.int32]
-Drawn = TypeVar("Drawn")
+RowMaterial = TypeVar("RowMaterial")
 
 
 class Rows(NamedTuple):
@@ -26,13 +24,13 @@ class Rows(NamedTuple):
     target_segments: Ids  # (N, targets)
 
 
-class Rule(Protocol[Drawn]):
+class RowBuilder(Protocol[RowMaterial]):
     """How rows are made: drawn from lanes one by one, and finished together."""
 
-    def draw(self, lane: Lane, number: int) -> Drawn | None:
+    def draw(self, lane: Lane, number: int) -> RowMaterial | None:
         """What row `number` is made of; the lane goes on. None when a finite lane has not enough left."""
 
-    def finish(self, numbers: Sequence[int], drawn: Sequence[Drawn]) -> Rows:
+    def finish(self, numbers: Sequence[int], drawn: Sequence[RowMaterial]) -> Rows:
         """The rows of what was drawn."""
 
 
@@ -103,10 +101,10 @@ class Packed(_Rule):
 
     def finish(self, numbers: Sequence[int], drawn: Sequence[Rows]) -> Rows:
         _, *widths = self._lengths
-        return joined([_empty(0, *widths), *drawn])
+        return stacked([_empty(0, *widths), *drawn])
 
 
-def joined(rows: Sequence[Rows]) -> Rows:
+def stacked(rows: Sequence[Rows]) -> Rows:
     """Rows below each other."""
     return Rows(*(np.concatenate(column) for column in zip(*rows, strict=True)))
 
@@ -114,7 +112,7 @@ def joined(rows: Sequence[Rows]) -> Rows:
 def padded(rows: Rows, count: int) -> Rows:
     """Rows, and below them as many empty ones as make `count`."""
     (have, inputs), (_, targets) = rows.inputs.shape, rows.targets.shape
-    return joined([rows, _empty(count - have, inputs, targets)])
+    return stacked([rows, _empty(count - have, inputs, targets)])
 
 
 def _empty(count: int, inputs: int, targets: int) -> Rows:

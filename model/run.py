@@ -30,8 +30,14 @@ from model.settings import TrainSettings
 from model.t5 import T5
 from model.tokens import Tokenizer, train_tokenizer
 
-CONFIG, METRICS, EVALS, SAMPLES = "config.json", "metrics.csv", "eval.csv", "samples.txt"
-CURVE, TOKENIZER, BOARD, SUMS, LOCK = "loss.svg", "tokenizer", "tensorboard", "sums.json", ".lock"
+RUN_CONFIG, METRICS, EVALS, SAMPLES = "config.json", "metrics.csv", "eval.csv", "samples.txt"
+CURVE, TOKENIZER_FOLDER, TENSORBOARD, SHARD_SUMS, LOCK_FILE = (
+    "loss.svg",
+    "tokenizer",
+    "tensorboard",
+    "sums.json",
+    ".lock",
+)
 
 TOKENIZER_DOCUMENTS = 200_000  # that a tokenizer is trained on: some million lines, of which it takes a sample
 
@@ -44,7 +50,7 @@ def held(run: Path) -> Iterator[None]:
     """
     try:
         run.mkdir(parents=True, exist_ok=True)
-        lock = (run / LOCK).open("w")
+        lock = (run / LOCK_FILE).open("w")
     except OSError as error:
         raise ConfigError(f"--run {run} cannot be written: {error.strerror or error}.") from None
     with lock:
@@ -103,7 +109,7 @@ def make_tokenizer(settings: TrainSettings, entries: Sequence[Entry], folder: Pa
 
 def open_tokenizer(settings: TrainSettings, entries: Sequence[Entry], say: Callable[[str], None]) -> Tokenizer:
     """The run's tokenizer, made first if it has none. ConfigError if another one is named than it has."""
-    folder = settings.run / TOKENIZER
+    folder = settings.run / TOKENIZER_FOLDER
     if not (folder / "spiece.model").exists():
         say(f"making the tokenizer {folder}")
         make_tokenizer(settings, entries, folder)
@@ -117,19 +123,21 @@ def write_config(settings: TrainSettings, config: ModelConfig, entries: Sequence
     """`config.json`: all that the run depends on."""
     data = {entry.name: {"documents": entry.documents, "sha256": entry.digest} for entry in entries}
     found: dict[str, Any] = {"settings": settings.to_json(), "model": config.to_hf(), "data": data}
-    draft = settings.run / f"{CONFIG}.tmp"
+    draft = settings.run / f"{RUN_CONFIG}.tmp"
     draft.write_bytes(to_json(found | {"tokenizer": tokenizer}))
-    draft.replace(settings.run / CONFIG)
+    draft.replace(settings.run / RUN_CONFIG)
 
 
 def read_settings(run: Path) -> TrainSettings:
     """The settings that a run was last started with."""
     try:
-        return TrainSettings.from_json(json.loads((run / CONFIG).read_bytes())["settings"])
+        return TrainSettings.from_json(json.loads((run / RUN_CONFIG).read_bytes())["settings"])
     except FileNotFoundError:
-        raise ConfigError(f"{run} holds no run: it has no {CONFIG}. Train one: python -m model.train") from None
+        raise ConfigError(f"{run} holds no run: it has no {RUN_CONFIG}. Train one: python -m model.train") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TrainError(f"{run / CONFIG} is damaged ({error!r}). The checkpoints beside it may be whole.") from None
+        raise TrainError(
+            f"{run / RUN_CONFIG} is damaged ({error!r}). The checkpoints beside it may be whole."
+        ) from None
 
 
 def open_checkpoint(run: Path, chosen: Path | None, device: torch.device) -> tuple[Path, T5, Tokenizer]:
@@ -137,7 +145,7 @@ def open_checkpoint(run: Path, chosen: Path | None, device: torch.device) -> tup
     folder = chosen or latest(run)[0]
     if folder is None:
         raise ConfigError(f"{run} has no good checkpoint. Train one: python -m model.train --run {run}")
-    found: Checkpoint = checkpoint.load(folder)
+    found: Checkpoint = checkpoint.load_checkpoint(folder)
     with torch.device("meta"):
         model = T5(ModelConfig.from_hf(found.config))
     check_weights(found.weights, model.state_dict(), folder)

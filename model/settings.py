@@ -21,14 +21,14 @@ PRETRAINED = "pretrained"  # in place of a size: what `--init-from` brings
 RATES = {"adafactor": 0.01, "adamw-scale": 0.02, "adamw": 0.001}  # T5's, nanoT5's, torch's own
 
 # What only says how the work is done, or where, or for how long. All other settings are the same after a resume.
-FREE = (
+CHANGEABLE = (
     *("run", "data", "resume", "force", "device", "workers", "accumulate", "compile", "parallel", "init_from"),
     *("tokenizer", "vocab_size", "log_every", "eval_every", "eval_batches", "samples", "save_every", "keep"),
     *("keep_every", "tensorboard"),
 )
 
 
-class Scale(NamedTuple):
+class TrainingScale(NamedTuple):
     """Settings that go with the size of a model."""
 
     steps: int
@@ -40,12 +40,12 @@ class Scale(NamedTuple):
 
 # `tiny` is for the samples: minutes on two cores. T5 and its 1.1: batch and lengths of Raffel et al. 2020, section
 # 3.1.2; 2**16 steps are nanoT5's, an eighth of the paper's. mT5: Xue et al. 2021, section 3.2.
-TINY = Scale(steps=800, batch=8, inputs=128, vocab_size=2_000, every=200)
-T5_SCALE = Scale(steps=65_536, batch=128, inputs=512, vocab_size=32_000, every=1_000)
-MT5_SCALE = Scale(steps=1_000_000, batch=1_024, inputs=1_024, vocab_size=250_000, every=5_000)
+TINY = TrainingScale(steps=800, batch=8, inputs=128, vocab_size=2_000, every=200)
+T5_SCALE = TrainingScale(steps=65_536, batch=128, inputs=512, vocab_size=32_000, every=1_000)
+MT5_SCALE = TrainingScale(steps=1_000_000, batch=1_024, inputs=1_024, vocab_size=250_000, every=5_000)
 
 
-def scale_of(model: str) -> Scale:
+def scale_of(model: str) -> TrainingScale:
     """The scale of a size of `model.config.SIZES`."""
     return TINY if model == "tiny" else MT5_SCALE if model.startswith("mt5-") else T5_SCALE
 
@@ -160,7 +160,7 @@ class TrainSettings:
 
     def fixed(self) -> dict[str, Any]:
         """What must be the same to go on with a run. Its length is free where no learning rate depends on it."""
-        free = {*FREE} | ({"steps"} if self.schedule in ("constant", "inverse-sqrt") else set())
+        free = {*CHANGEABLE} | ({"steps"} if self.schedule in ("constant", "inverse-sqrt") else set())
         return {name: value for name, value in self.to_json().items() if name not in free}
 
     def to_json(self) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from model.checkpoint import Checkpoint
 from model.config import ModelConfig
 from model.corpus import Entry, find_entries
 from model.data import open_entries
-from model.distributed import Group, fill, initial_weights, make_model
+from model.distributed import ProcessGroup, fill, initial_weights, make_model
 from model.errors import ConfigError
 from model.pretrained import check_weights, init_from
-from model.run import SUMS, TOKENIZER, find_start, open_tokenizer
+from model.run import SHARD_SUMS, TOKENIZER_FOLDER, find_start, open_tokenizer
 from model.settings import TrainSettings
 from model.stream import Recipe
 from model.t5 import T5
@@ -33,11 +33,11 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def open_data(settings: TrainSettings, group: Group) -> Data:
+def open_data(settings: TrainSettings, group: ProcessGroup) -> Data:
     """Reads the footers and, once, the bytes of all shards, and has a tokenizer made where there is none."""
 
     def read(sums: bool) -> tuple[tuple[Entry, ...], tuple[Entry, ...], Tokenizer]:
-        note = settings.run / SUMS
+        note = settings.run / SHARD_SUMS
         entries = open_entries(settings.data, "train", settings.languages, note, sums)
         names = held_out_names(settings, [entry.name for entry in entries])
         held_out = open_entries(settings.data, "validation", names, note, sums) if names else ()
@@ -76,23 +76,23 @@ def make_recipe(settings: TrainSettings, entries: tuple[Entry, ...], tokenizer: 
     return recipe
 
 
-def open_start(settings: TrainSettings, group: Group) -> Checkpoint | None:
+def open_start(settings: TrainSettings, group: ProcessGroup) -> Checkpoint | None:
     """The checkpoint to go on from, its files and settings checked."""
     (folder, *_) = group.gathered(find_start(settings, say) if group.first else None)
     if folder is None:
         return None
     if group.first:
         say(f"going on from {folder}")
-    found = checkpoint.load(folder, settings.fixed(), settings.force)
+    found = checkpoint.load_checkpoint(folder, settings.fixed(), settings.force)
     if found.step > settings.steps:
         raise ConfigError(f"{folder} has {found.step:,} steps behind it, and --steps is {settings.steps:,}: take more")
     return found
 
 
-def open_model(settings: TrainSettings, data: Data, start: Checkpoint | None, group: Group) -> T5:
+def open_model(settings: TrainSettings, data: Data, start: Checkpoint | None, group: ProcessGroup) -> T5:
     """The model with its weights: of the checkpoint, of a pre-trained model, or new ones."""
     ids = data.recipe.tokenizer.vocabulary.size
-    source, weights = settings.run / TOKENIZER, None
+    source, weights = settings.run / TOKENIZER_FOLDER, None
     if start:
         config, weights = ModelConfig.from_hf(start.config), start.weights
     elif settings.init_from:

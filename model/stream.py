@@ -21,14 +21,14 @@ from model.lane import Cursor, Encoder, Lane
 from model.mixing import Mixing
 from model.objectives import Objective, Vocabulary
 from model.order import Shuffled
-from model.rows import Packed, Rows, Rule, Single
+from model.rows import Packed, RowBuilder, Rows, Single
 
 LANES = 16  # a batch mixes so many row groups, and so many processes can share the work without doing any of it twice
 
-Place = tuple[int, int]  # (entry, lane)
+LaneKey = tuple[int, int]  # (entry, lane)
 
 
-class Tokenizer(Encoder, Protocol):
+class StreamTokenizer(Encoder, Protocol):
     """What the stream needs of `model.tokens.Tokenizer`."""
 
     @property
@@ -44,14 +44,14 @@ class Recipe:
 
     entries: tuple[Entry, ...]
     rates: tuple[float, ...]  # of rows, one an entry
-    tokenizer: Tokenizer
+    tokenizer: StreamTokenizer
     objective: Objective
     inputs_length: int
     seed: int = 0
     lanes: int = LANES
     pack: bool = False  # several short documents a row, with segments to keep them apart
 
-    def rule(self, seed: int) -> Rule[Any]:
+    def rule(self, seed: int) -> RowBuilder[Any]:
         """How rows are made; `seed` is that of the corruption."""
         return (Packed if self.pack else Single)(self.objective, self.tokenizer.vocabulary, self.inputs_length, seed)
 
@@ -74,18 +74,18 @@ class Share(NamedTuple):
         return own[self.worker :: self.workers]
 
 
-class Part(NamedTuple):
+class StreamSlice(NamedTuple):
     """A share of a stretch of the stream."""
 
     numbers: NDArray[np.int64]  # of its rows
     rows: Rows
-    moved: dict[Place, Cursor]  # where the lanes stand that it went on in
+    moved: dict[LaneKey, Cursor]  # where the lanes stand that it went on in
 
 
 class Stream:
     """Makes the rows of a share, from the places where its lanes stand; a lane that has no place is at its start."""
 
-    def __init__(self, recipe: Recipe, share: Share, cursors: Mapping[Place, Cursor]) -> None:
+    def __init__(self, recipe: Recipe, share: Share, cursors: Mapping[LaneKey, Cursor]) -> None:
         self._recipe = recipe
         self._share = share
         self._own = frozenset(share.lanes(recipe.lanes))
@@ -94,9 +94,9 @@ class Stream:
         self._orders = [Shuffled(entry, recipe.seed, recipe.lanes) for entry in recipe.entries]
         self._reader = Reader()
         self._cursors = dict(cursors)
-        self._lanes: dict[Place, Lane] = {}
+        self._lanes: dict[LaneKey, Lane] = {}
 
-    def part(self, start: int, stop: int) -> Part:
+    def part(self, start: int, stop: int) -> StreamSlice:
         """The share's rows from `start` to `stop` - 1. To be called for one stretch after the other, without a gap."""
         numbers, drawn, moved = [], [], {}
         for number, entry in enumerate(self._mixing.entries(start, stop).tolist(), start):
@@ -109,9 +109,9 @@ class Stream:
             if number % self._share.ranks == self._share.rank:
                 numbers.append(number)
                 drawn.append(row)
-        return Part(np.array(numbers, np.int64), self._rule.finish(numbers, drawn), moved)
+        return StreamSlice(np.array(numbers, np.int64), self._rule.finish(numbers, drawn), moved)
 
-    def _lane(self, place: Place) -> Lane:
+    def _lane(self, place: LaneKey) -> Lane:
         if place not in self._lanes:
             entry, lane = place
             cursor = self._cursors.get(place, Cursor(lane, 0, 0))

@@ -15,7 +15,7 @@ import base64
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-PAD, EOS, UNK = "<pad>", "</s>", "<unk>"
+PAD_TOKEN, EOS_TOKEN, UNK_TOKEN = "<pad>", "</s>", "<unk>"
 SPACE = "▁"  # how a piece shows a blank
 _NORMALIZER_SPEC, _CHARSMAP = 3, 2  # fields in sentencepiece_model.proto: of ModelProto, of NormalizerSpec
 
@@ -37,7 +37,7 @@ def tokenizer_json(pieces: Sequence[tuple[str, float]], charsmap: bytes, sentine
             "type": "TemplateProcessing",
             "single": [_text("A"), _EOS],
             "pair": [_text("A"), _EOS, _text("B"), _EOS],
-            "special_tokens": {EOS: {"id": EOS, "ids": [1], "tokens": [EOS]}},
+            "special_tokens": {EOS_TOKEN: {"id": EOS_TOKEN, "ids": [1], "tokens": [EOS_TOKEN]}},
         },
         "decoder": metaspace,
         "model": {"type": "Unigram", "unk_id": 2, "vocab": [[*pair] for pair in pieces], "byte_fallback": False},
@@ -48,9 +48,9 @@ def tokenizer_config_json(sentinels: int) -> dict[str, Any]:
     """`tokenizer_config.json`: which class reads the other file, and which of its tokens are sentinels."""
     return {
         "tokenizer_class": "T5Tokenizer",
-        "pad_token": PAD,
-        "eos_token": EOS,
-        "unk_token": UNK,
+        "pad_token": PAD_TOKEN,
+        "eos_token": EOS_TOKEN,
+        "unk_token": UNK_TOKEN,
         "extra_ids": sentinels,
         "additional_special_tokens": sentinel_names(sentinels),
         "clean_up_tokenization_spaces": False,
@@ -113,4 +113,4 @@ def _text(name: str) -> dict[str, Any]:
     return {"Sequence": {"id": name, "type_id": 0}}
 
 
-_EOS = {"SpecialToken": {"id": EOS, "type_id": 0}}
+_EOS = {"SpecialToken": {"id": EOS_TOKEN, "type_id": 0}}

@@ -23,21 +23,21 @@ from numpy.typing import NDArray
 from model.errors import ConfigError
 from model.objectives import Vocabulary
 from model.tokenizer_json import (
-    EOS,
-    PAD,
+    EOS_TOKEN,
+    PAD_TOKEN,
     SPACE,
-    UNK,
+    UNK_TOKEN,
     charsmap_of,
     sentinel_names,
     tokenizer_config_json,
     tokenizer_json,
 )
 
-MODEL, JSON, CONFIG = "spiece.model", "tokenizer.json", "tokenizer_config.json"
+MODEL, JSON, TOKENIZER_CONFIG = "spiece.model", "tokenizer.json", "tokenizer_config.json"
 # Scores are sums over the parts of a corpus that each thread had, so their number is a constant and not the machine's.
 # 16 is sentencepiece's own.
-THREADS = 16
-LINE = 1000  # characters: sentencepiece leaves out lines of more than 4,192 bytes, so longer ones are cut
+TRAINER_THREADS = 16
+LONGEST_LINE = 1000  # characters: sentencepiece leaves out lines of more than 4,192 bytes, so longer ones are cut
 _HELD = re.compile(rf"{SPACE}?<extra_id_(\d+)>")  # mT5's has the mark of a blank before each
 _TOO_SMALL = re.compile(r"required_chars\. \d+ vs (\d+)")
 
@@ -80,12 +80,12 @@ def train_tokenizer(
             eos_id=1,
             unk_id=2,
             bos_id=-1,
-            pad_piece=PAD,
-            eos_piece=EOS,
-            unk_piece=UNK,
+            pad_piece=PAD_TOKEN,
+            eos_piece=EOS_TOKEN,
+            unk_piece=UNK_TOKEN,
             normalization_rule_name="nmt_nfkc",
             character_coverage=coverage,
-            num_threads=THREADS,
+            num_threads=TRAINER_THREADS,
             minloglevel=2,
         )
     except RuntimeError as error:
@@ -115,7 +115,7 @@ def sample_lines(texts: Iterable[str], count: int, seed: int) -> list[str]:
 def _lines(text: str) -> Iterator[str]:
     for line in text.split("\n"):
         if line.strip():
-            yield from (line[start : start + LINE] for start in range(0, len(line), LINE))
+            yield from (line[start : start + LONGEST_LINE] for start in range(0, len(line), LONGEST_LINE))
 
 
 class Tokenizer:
@@ -153,7 +153,7 @@ class Tokenizer:
                 "and T5's on the Hugging Face hub have it, or the path of such a file. transformers 5 leaves it out "
                 "when it saves a tokenizer: copy it from where that one came from"
             )
-        return cls(file.read_bytes(), _configured_ids(file.with_name(CONFIG), extra_ids), str(file))
+        return cls(file.read_bytes(), _configured_ids(file.with_name(TOKENIZER_CONFIG), extra_ids), str(file))
 
     def __reduce__(self) -> tuple[type[Tokenizer], tuple[bytes, int]]:
         return Tokenizer, (self._model, self._extra_ids)
@@ -196,7 +196,7 @@ class Tokenizer:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         _put(folder / JSON, _dumped(tokenizer_json(scored, charsmap_of(self._model), self._extra_ids)))
-        _put(folder / CONFIG, _dumped(tokenizer_config_json(self._extra_ids)))
+        _put(folder / TOKENIZER_CONFIG, _dumped(tokenizer_config_json(self._extra_ids)))
         _put(folder / MODEL, self._model)  # last: what `load` asks for
 
 

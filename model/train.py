@@ -21,29 +21,30 @@ from torch.optim import Optimizer
 
 from c4pipe.mixture import derive_key
 from model import checkpoint
-from model.arguments import exit_code, parse_train
+from model.arguments import failure_code, parse_train
 from model.checkpoint import Checkpoint
 from model.corpus import find_entries
 from model.data import Batch, Batches, merge_states
-from model.distributed import Group, joined, replicated, restore_optimizer, whole
+from model.distributed import ProcessGroup, full_tensors, process_group, replicated, restore_optimizer
 from model.dry_run import predict
 from model.errors import C4Error, TrainError
 from model.evaluate import evaluate
 from model.generate import infills
-from model.journal import Journal, complain, last_good, summary
+from model.ids import EOS, IGNORED, PAD
+from model.journal import Journal, complain, last_good, run_summary
 from model.optim import clip_gradients, make_optimizer, set_lr
-from model.run import TOKENIZER, held, write_config
+from model.run import TOKENIZER_FOLDER, held, write_config
 from model.settings import TrainSettings
 from model.start import Data, open_data, open_model, open_start
 from model.stopping import Stop
-from model.t5 import IGNORED, PAD, T5
+from model.t5 import T5
 
 
 class Run(NamedTuple):
     """The parts that work together."""
 
     settings: TrainSettings
-    group: Group
+    group: ProcessGroup
     data: Data
     model: T5
     optimizer: Optimizer
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return train(settings)
     except C4Error as error:
         complain("train", str(error))
-        return exit_code(error)
+        return failure_code(error)
     except OSError as error:  # a disk or a network failed where no step of the work knows better
         complain("train", str(error))
     except torch.OutOfMemoryError as error:
@@ -76,7 +77,7 @@ def train(settings: TrainSettings) -> int:
     """Trains up to the last step, or a signal; the exit code."""
     find_entries(settings.data, "train", settings.languages)  # before a wrong path makes a folder
     with ExitStack() as stack:
-        group = stack.enter_context(joined(settings.device))
+        group = stack.enter_context(process_group(settings.device))
         stack.enter_context(held(settings.run) if group.first else nullcontext())
         data = open_data(settings, group)
         start = open_start(settings, group)
@@ -125,7 +126,7 @@ def train(settings: TrainSettings) -> int:
                 return 128 + (stop.signal or signal.SIGTERM)
         journal.draw()
         if group.first:
-            print(summary(settings, model.config, data.recipe, done))
+            print(run_summary(settings, model.config, data.recipe, done))
     return 0
 
 
@@ -185,21 +186,21 @@ def look_at_held_out(run: Run, step: int) -> None:
 def save(run: Run, step: int) -> None:
     """Writes a checkpoint, and removes those that are not to be kept. TrainError for weights that are not finite."""
     settings, group, config = run.settings, run.group, run.model.config
-    weights = whole(run.model.state_dict())
-    training = {"optimizer": whole(run.optimizer.state_dict()), "tokens": run.journal.metrics.tokens}
+    weights = full_tensors(run.model.state_dict())
+    training = {"optimizer": full_tensors(run.optimizer.state_dict()), "tokens": run.journal.metrics.tokens}
     positions = group.gathered(run.batches.state())
     if group.first:
         if spoilt := [name for name, weight in weights.items() if not weight.isfinite().all()]:
             raise TrainError(f"{spoilt[0]} is not finite after step {step:,}. {last_good(settings.run)}.")
         run.journal.sync()
         position, fixed = merge_states(positions), settings.fixed()
-        found = Checkpoint(step, weights, config.to_hf(), GENERATION, training, position, fixed)
-        checkpoint.save(settings.run, found, settings.run / TOKENIZER)
+        found = Checkpoint(step, weights, config.to_hf(), SPECIAL_IDS, training, position, fixed)
+        checkpoint.save_checkpoint(settings.run, found, settings.run / TOKENIZER_FOLDER)
         checkpoint.prune(settings.run, settings.keep, settings.keep_every)
     group.wait()
 
 
-GENERATION = {"pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0}  # T5's, as everywhere
+SPECIAL_IDS = {"pad_token_id": PAD, "eos_token_id": EOS, "decoder_start_token_id": PAD}
 
 
 if __name__ == "__main__":

@@ -17,9 +17,9 @@ from typing import Any
 
 from model.errors import C4Error, TrainError
 from model.lane import Cursor
-from model.stream import Part, Place, Recipe, Share, Stream
+from model.stream import LaneKey, Recipe, Share, Stream, StreamSlice
 
-AHEAD = 4  # parts that wait in a worker: they even out that tokens come in bites
+AHEAD = 4  # parts that wait in a worker: they even out that documents are tokenised in batches
 
 # Fork would copy the threads and the CUDA state of the trainer, and neither works in a copy.
 _CONTEXT = multiprocessing.get_context("spawn")
@@ -31,7 +31,7 @@ class Worker:
     The two sides hold one end of a pipe each, so that each notices at once when the other is no more.
     """
 
-    def __init__(self, recipe: Recipe, share: Share, cursors: Mapping[Place, Cursor], start: int, batch: int) -> None:
+    def __init__(self, recipe: Recipe, share: Share, cursors: Mapping[LaneKey, Cursor], start: int, batch: int) -> None:
         self._parts, parts = _CONTEXT.Pipe(duplex=False)
         arguments = recipe, share, dict(cursors), start, batch, parts
         name = f"data worker {share.worker} of {share.workers}"
@@ -45,7 +45,7 @@ class Worker:
         """The id of the process."""
         return self._process.pid
 
-    def part(self) -> Part:
+    def part(self) -> StreamSlice:
         """The next part. What went wrong in the worker is raised here; TrainError if it was killed."""
         try:
             found = self._parts.recv()
@@ -72,12 +72,12 @@ def _ending(code: int | None) -> str:
 
 
 def _work(
-    recipe: Recipe, share: Share, cursors: Mapping[Place, Cursor], start: int, batch: int, parts: Connection[Any, Any]
+    recipe: Recipe, share: Share, cursors: Mapping[LaneKey, Cursor], start: int, batch: int, parts: Connection[Any, Any]
 ) -> None:
     """The worker's life: ends when it is killed, after an error, and when the trainer is no more."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # they go to the whole group; the trainer may want to finish its step
-    ready: queue.Queue[Part | Exception] = queue.Queue(AHEAD)
+    ready: queue.Queue[StreamSlice | Exception] = queue.Queue(AHEAD)
     threading.Thread(target=_send, args=(ready, parts)).start()
     try:
         stream = Stream(recipe, share, cursors)
@@ -90,9 +90,9 @@ def _work(
         ready.put(TrainError(f"{name} failed. This is a bug; its traceback:\n{traceback.format_exc()}"))
 
 
-def _send(ready: queue.Queue[Part | Exception], parts: Connection[Any, Any]) -> None:
+def _send(ready: queue.Queue[StreamSlice | Exception], parts: Connection[Any, Any]) -> None:
     """Hands over what is ready; an error is the last."""
-    item: Part | Exception | None = None
+    item: StreamSlice | Exception | None = None
     while not isinstance(item, Exception):
         item = ready.get()
         try:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = (
     ("page", "errors"),  # what flows
     ("part",),  # what a preset is made of
-    ("text", "command", "native"),  # text as such, arguments, loops as machine code
+    ("text", "command", "progress", "native"),  # text as such, arguments, progress, loops as machine code
     ("files",),  # files as such, and those that rules read
     ("wet", "rules", "langid", "dedup", "shards", "fetch"),  # reading; rules and levels; the Parquet contract
     ("clean", "mixture", "documents"),
@@ -35,7 +35,7 @@ FLOORS = (
 NEIGHBOURS = {
     ("passes", "card"),  # finalize writes it
 }
-ONLY = {"model": {"shards", "mixture", "errors", "command"}}  # the disk is the contract
+ONLY = {"model": {"shards", "mixture", "errors", "command", "text", "progress"}}  # the disk is the contract
 
 # Library -> rooms, or single modules, that may import it. Others may be seen anywhere above the ground floor.
 LIBRARIES = {

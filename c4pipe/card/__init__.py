@@ -10,8 +10,8 @@ from typing import Any, cast
 import pyarrow as pa
 
 from c4pipe.card.command import build_command
-from c4pipe.card.hub import bytes_of, check_schema, configs_of, front_matter, part, rows_of
-from c4pipe.card.words import DODGE, KREUTZER, MOST_ROWS, licence, loading, percent, rebuilding, table
+from c4pipe.card.hub import bytes_of, check_schema, configs_of, front_matter, part, total_rows
+from c4pipe.card.words import DODGE, KREUTZER, MOST_TABLE_ROWS, licence, loading, markdown_table, rebuilding
 from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
 from c4pipe.page import Unit
@@ -19,7 +19,7 @@ from c4pipe.presets import PRESETS, Preset
 from c4pipe.rules import BadWords
 from c4pipe.shards import PAGE_SCHEMA, SPLITS
 from c4pipe.stages import Size
-from c4pipe.text import many
+from c4pipe.text import many, percent
 
 __all__ = ["check_schema", "dataset_card"]
 
@@ -51,7 +51,7 @@ def dataset_card(preset: Preset, manifest: Mapping[str, Any], stats: Stats, sche
 
 
 def _head(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterator[str]:
-    records, kept = manifest["ledger"]["records"], rows_of(manifest["shards"])
+    records, kept = manifest["ledger"]["records"], total_rows(manifest["shards"])
     where = "Common Crawl WET files" if preset.read.format == "wet" else "text files"
     months = sorted(month for month in stats.months if re.fullmatch(r"[0-9]{4}-[0-9]{2}", month))
     dates = f", fetched {months[0]}" if months else ""
@@ -70,15 +70,15 @@ def _contents(preset: Preset, manifest: Mapping[str, Any], stats: Stats, schema:
     shards = manifest["shards"]
     language = {preset.config(name): name for name in stats.languages if name}
     rows = []
-    sizes = {config: rows_of(s for s in shards if s["config"] == config) for config in configs_of(shards)}
+    sizes = {config: total_rows(s for s in shards if s["config"] == config) for config in configs_of(shards)}
     for config, pages in sorted(sizes.items(), key=lambda item: (-item[1], item[0])):
         mine = [shard for shard in shards if shard["config"] == config]
         named = "" if language.get(config, config) == config else f" ({language[config]})"
-        train, validation = (f"{rows_of(part(mine, config, split)):,}" for split in SPLITS)
-        rows.append((f"{config}{named}", train, validation, percent(pages, rows_of(shards)), f"{bytes_of(mine):,}"))
+        train, validation = (f"{total_rows(part(mine, config, split)):,}" for split in SPLITS)
+        rows.append((f"{config}{named}", train, validation, percent(pages, total_rows(shards)), f"{bytes_of(mine):,}"))
     yield "## What is in it"
     yield ""
-    yield from table(("config", "train pages", "validation pages", "of all pages", "bytes"), rows, " >>>>")
+    yield from markdown_table(("config", "train pages", "validation pages", "of all pages", "bytes"), rows, " >>>>")
     yield ""
     yield (
         f"A config holds one language. Bytes are those of {many(len(shards), 'Parquet file')}, compressed. Columns: "
@@ -99,8 +99,8 @@ def _left_out(preset: Preset, left_out: Mapping[str, int]) -> Iterator[str]:
     if not left_out:
         return
     ordered = sorted(left_out.items(), key=lambda item: (-item[1], item[0]))
-    named = ", ".join(f"{config} ({pages:,})" for config, pages in ordered[:MOST_ROWS])
-    more = f" and {len(ordered) - MOST_ROWS:,} more" if len(ordered) > MOST_ROWS else ""
+    named = ", ".join(f"{config} ({pages:,})" for config, pages in ordered[:MOST_TABLE_ROWS])
+    more = f" and {len(ordered) - MOST_TABLE_ROWS:,} more" if len(ordered) > MOST_TABLE_ROWS else ""
     least = cast(Size, preset.stages[-1]).pages
     yield f"Left out for having fewer than {many(least, 'page')}: {named}{more}."
     yield ""
@@ -111,7 +111,7 @@ def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield "Rules in the order in which a page meets them. The first that a line or page breaks is the one that counts."
     yield ""
-    yield from table(
+    yield from markdown_table(
         ("stage", "reason", "a page, line or sentence goes because it …", "removed", "source"),
         list(_rule_rows(preset, manifest["ledger"])),
         "   >",

@@ -13,10 +13,19 @@ from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
 from c4pipe.shards import SPLITS
 
-__all__ = ["bytes_of", "check_schema", "configs_of", "front_matter", "memory_of", "part", "rows_of", "size_category"]
+__all__ = [
+    "bytes_of",
+    "check_schema",
+    "configs_of",
+    "front_matter",
+    "part",
+    "size_category",
+    "total_memory",
+    "total_rows",
+]
 
 LICENCE = "odc-by"  # what allenai/c4 has
-SIZES = (
+SIZE_CATEGORIES = (
     "n<1K",
     "1K<n<10K",
     "10K<n<100K",
@@ -28,10 +37,10 @@ SIZES = (
     "10B<n<100B",
     "100B<n<1T",
 )
-Shard = Mapping[str, Any]  # a row of the manifest's list
+ShardRow = Mapping[str, Any]  # a row of the manifest's list
 
 
-def front_matter(shards: list[Shard], stats: Stats, schema: pa.Schema | None) -> Iterator[str]:
+def front_matter(shards: list[ShardRow], stats: Stats, schema: pa.Schema | None) -> Iterator[str]:
     """The lines of the YAML, with the columns and sizes of the shards where their schema is known.
 
     ConfigError for a schema that `check_schema` refuses.
@@ -41,7 +50,7 @@ def front_matter(shards: list[Shard], stats: Stats, schema: pa.Schema | None) ->
     yield f"license: {LICENCE}"
     yield "task_categories: [text-generation, fill-mask]"
     yield f"language: {json.dumps(languages)}"
-    yield f"size_categories: [{json.dumps(size_category(rows_of(shards)))}]"
+    yield f"size_categories: [{json.dumps(size_category(total_rows(shards)))}]"
     yield "configs:" if shards else "configs: []"
     for config in configs_of(shards):
         yield f"- config_name: {json.dumps(config)}"
@@ -57,7 +66,7 @@ def front_matter(shards: list[Shard], stats: Stats, schema: pa.Schema | None) ->
     yield "---"
 
 
-def _info(config: str, shards: list[Shard], schema: pa.Schema) -> Iterator[str]:
+def _info(config: str, shards: list[ShardRow], schema: pa.Schema) -> Iterator[str]:
     yield f"- config_name: {json.dumps(config)}"
     yield "  features:"
     yield from as_yaml(features_of(schema), "  ")
@@ -65,10 +74,10 @@ def _info(config: str, shards: list[Shard], schema: pa.Schema) -> Iterator[str]:
     for split in SPLITS:
         if mine := part(shards, config, split):
             yield f"  - name: {split}"
-            yield f"    num_bytes: {memory_of(mine)}"
-            yield f"    num_examples: {rows_of(mine)}"
+            yield f"    num_bytes: {total_memory(mine)}"
+            yield f"    num_examples: {total_rows(mine)}"
     yield f"  download_size: {bytes_of(shards)}"
-    yield f"  dataset_size: {memory_of(shards)}"
+    yield f"  dataset_size: {total_memory(shards)}"
 
 
 def size_category(rows: int) -> str:
@@ -77,29 +86,29 @@ def size_category(rows: int) -> str:
     >>> size_category(999), size_category(1000)
     ('n<1K', '1K<n<10K')
     """
-    return SIZES[min(max(0, len(str(rows)) - 3), len(SIZES) - 1)]
+    return SIZE_CATEGORIES[min(max(0, len(str(rows)) - 3), len(SIZE_CATEGORIES) - 1)]
 
 
-def configs_of(shards: Iterable[Shard]) -> list[str]:
+def configs_of(shards: Iterable[ShardRow]) -> list[str]:
     """The configs of some shards, sorted."""
     return sorted({shard["config"] for shard in shards})
 
 
-def part(shards: Iterable[Shard], config: str, split: str) -> list[Shard]:
+def part(shards: Iterable[ShardRow], config: str, split: str) -> list[ShardRow]:
     """The shards of a split of a config."""
     return [shard for shard in shards if shard["config"] == config and shard["split"] == split]
 
 
-def rows_of(shards: Iterable[Shard]) -> int:
+def total_rows(shards: Iterable[ShardRow]) -> int:
     """Pages in some shards."""
     return sum(shard["rows"] for shard in shards)
 
 
-def bytes_of(shards: Iterable[Shard]) -> int:
+def bytes_of(shards: Iterable[ShardRow]) -> int:
     """Bytes of some shards' files."""
     return sum(shard["bytes"] for shard in shards)
 
 
-def memory_of(shards: Iterable[Shard]) -> int:
+def total_memory(shards: Iterable[ShardRow]) -> int:
     """Bytes of some shards' rows in memory; of their files where an older build has not counted them."""
     return sum(shard.get("memory", shard["bytes"]) for shard in shards)

@@ -10,7 +10,7 @@ from typing import Any
 
 from c4pipe.card.hub import LICENCE
 
-MOST_ROWS = 30  # of a table; what is beyond them opens at a click
+MOST_TABLE_ROWS = 30  # of a table; what is beyond them opens at a click
 MOST_LOADED = 3  # configs in the example
 TO_FILL_IN = "TO FILL IN"  # what to search for before publishing
 WIDTH = 100  # characters of a line of the command
@@ -88,31 +88,20 @@ def _wrapped(groups: list[str]) -> Iterator[str]:
     yield line
 
 
-def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], align: str = "") -> Iterator[str]:
-    """A Markdown table; `align` has ">" for each column of numbers. Rows beyond `MOST_ROWS` open at a click."""
+def markdown_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], align: str = "") -> Iterator[str]:
+    """A Markdown table; `align` has ">" for each column of numbers. Rows beyond `MOST_TABLE_ROWS` open at a click."""
     marks = tuple("---:" if mark == ">" else "---" for mark in align.ljust(len(head)))
-    if len(rows) <= MOST_ROWS:
+    if len(rows) <= MOST_TABLE_ROWS:
         yield from map(_row, [head, marks, *rows])
         return
-    yield from map(_row, [head, marks, *rows[:MOST_ROWS]])
+    yield from map(_row, [head, marks, *rows[:MOST_TABLE_ROWS]])
     yield ""
-    yield f"<details><summary>The other {len(rows) - MOST_ROWS:,}</summary>"
+    yield f"<details><summary>The other {len(rows) - MOST_TABLE_ROWS:,}</summary>"
     yield ""
-    yield from map(_row, [head, marks, *rows[MOST_ROWS:]])
+    yield from map(_row, [head, marks, *rows[MOST_TABLE_ROWS:]])
     yield ""
     yield "</details>"
 
 
 def _row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def percent(part: int, whole: int) -> str:
-    """A share, never 0 for something: a language of few pages is what people look for.
-
-    >>> percent(1, 3), percent(1, 10**6), percent(0, 0)
-    ('33.3 %', 'under 0.1 %', '0 %')
-    """
-    if not part:
-        return "0 %"
-    return "under 0.1 %" if 1000 * part < whole else f"{part / whole:.1%}".replace("%", " %")

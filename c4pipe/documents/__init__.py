@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from c4pipe.documents.fields import NO_DATE
+from c4pipe.documents.fields import EPOCH_DATE
 from c4pipe.documents.jsonl import read_jsonl
 from c4pipe.documents.parquet import read_parquet
 from c4pipe.documents.plain import read_text
@@ -26,7 +26,7 @@ from c4pipe.errors import unknown
 from c4pipe.page import Verdict
 from c4pipe.wet.record import DEFAULT_LIMITS, Limits
 
-__all__ = ["DOCUMENT_REASONS", "FORMATS", "NO_DATE", "SUFFIXES", "read_documents"]
+__all__ = ["DOCUMENT_REASONS", "EPOCH_DATE", "FORMATS", "FORMAT_SUFFIXES", "read_documents"]
 
 
 def read_documents(stream: BinaryIO, source: str, format: str, limits: Limits = DEFAULT_LIMITS) -> Iterator[Verdict]:  # noqa: A002
@@ -45,7 +45,7 @@ def read_documents(stream: BinaryIO, source: str, format: str, limits: Limits = 
 
 _READERS = {"text": read_text, "jsonl": read_jsonl, "parquet": read_parquet}
 FORMATS = tuple(_READERS)
-SUFFIXES = {  # of the files that a folder is searched for
+FORMAT_SUFFIXES = {  # of the files that a folder is searched for
     "text": (".txt", ".txt.gz"),
     "jsonl": (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json.gz", ".ndjson"),
     "parquet": (".parquet",),

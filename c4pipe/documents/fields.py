@@ -10,14 +10,14 @@ from urllib.parse import quote
 from c4pipe.documents.reasons import DATE_FILLED, URL_FILLED
 from c4pipe.page import Kept, Page, Reason, Rejected, Verdict
 from c4pipe.text import printable
-from c4pipe.wet.pages import judge
+from c4pipe.wet.pages import page_of
 from c4pipe.wet.reasons import NO_TEXT, UNDECODABLE
-from c4pipe.wet.record import Record
-from c4pipe.wet.text import excerpt
+from c4pipe.wet.record import WarcRecord
+from c4pipe.wet.text import preview
 
-NO_DATE = "1970-01-01T00:00:00Z"  # the oldest date there is: any copy of a page that has one is newer
+EPOCH_DATE = "1970-01-01T00:00:00Z"  # the oldest date there is: any copy of a page that has one is newer
 LONGEST_FIELD = 64 << 10  # characters of a URL, date or id that are looked at: what a header may have in a WET file
-DETAIL = 200  # characters
+MOST_DETAIL = 200  # characters
 _BLANK = " \t\r\n"
 
 
@@ -30,7 +30,7 @@ class Fields(NamedTuple):
     record_id: str = ""
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """Where a record lies: a file by its name in the build, and a number that no other record of it has."""
 
     name: str
@@ -45,14 +45,14 @@ class Place(NamedTuple):
     def url(self) -> str:
         """A URL for a record without one, as unique and as stable as the name of its file.
 
-        >>> Place("shelf/a b?.txt", 0, alone=True).url, Place("rows.jsonl", 17).url
+        >>> Location("shelf/a b?.txt", 0, alone=True).url, Location("rows.jsonl", 17).url
         ('file:///shelf/a%20b%3F.txt', 'file:///rows.jsonl#17')
         """
         path = quote(self.name, errors="replace")
         return f"file:///{path}" if self.alone else f"file:///{path}#{self.number}"
 
 
-def document(fields: Fields, place: Place, undecodable: bool = False) -> Verdict:
+def document(fields: Fields, place: Location, undecodable: bool = False) -> Verdict:
     """The page that a record is, or why it is none: judged as the WET record it could have been.
 
     `undecodable`: bytes that are not UTF-8 have been replaced already.
@@ -61,29 +61,29 @@ def document(fields: Fields, place: Place, undecodable: bool = False) -> Verdict
     headers = {
         "warc-type": "conversion",
         "warc-target-uri": url or place.url,
-        "warc-date": date or NO_DATE,
+        "warc-date": date or EPOCH_DATE,
         "warc-record-id": _header(fields.record_id),
     }
-    verdict = judge(Record(place.number, 0, "", headers, b"", fields.text), place.name)
+    verdict = page_of(WarcRecord(place.number, 0, "", headers, b"", fields.text), place.name)
     if isinstance(verdict, Rejected) or (url and date and not undecodable):
         return verdict
     noted = {URL_FILLED: not url, DATE_FILLED: not date, UNDECODABLE: undecodable}
     return Kept(verdict.page, {**verdict.tally, **{reason.code: 1 for reason, is_so in noted.items() if is_so}})
 
 
-def rejected(place: Place, reason: Reason, detail: str, body: bytes = b"") -> Rejected:
+def rejected(place: Location, reason: Reason, detail: str, body: bytes = b"") -> Rejected:
     """A record of which no more is known than how it begins."""
-    return Rejected(Page("", excerpt(body), "", place.source), reason, detail)
+    return Rejected(Page("", preview(body), "", place.source), reason, detail)
 
 
-def no_text(place: Place, detail: str) -> Rejected:
+def no_text(place: Location, detail: str) -> Rejected:
     """A record without a text that is a string."""
     return rejected(place, NO_TEXT, detail)
 
 
 def names(found: Iterable[str]) -> str:
     """The keys or columns of a file, for people, and no more of them than fit."""
-    return ", ".join(printable(name[:DETAIL]) for name in islice(found, DETAIL))[:DETAIL] or "none"
+    return ", ".join(printable(name[:MOST_DETAIL]) for name in islice(found, MOST_DETAIL))[:MOST_DETAIL] or "none"
 
 
 def _header(value: str) -> str:

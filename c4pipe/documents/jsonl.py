@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from c4pipe.documents.fields import DETAIL, Fields, Place, document, names, no_text, rejected
+from c4pipe.documents.fields import MOST_DETAIL, Fields, Location, document, names, no_text, rejected
 from c4pipe.documents.plain import wide_text
 from c4pipe.documents.reasons import BAD_JSON
 from c4pipe.documents.unpack import unpacked
@@ -21,7 +21,7 @@ from c4pipe.wet.window import Readable
 _KINDS = {list: "an array", str: "a string", bool: "true or false", int: "a number", float: "a number"}
 
 
-class Line(NamedTuple):
+class InputLine(NamedTuple):
     """A line of text without its end."""
 
     offset: int  # bytes of text before it; a break counts as one
@@ -37,7 +37,7 @@ def read_jsonl(stream: Readable, name: str, limits: Limits) -> Iterator[Verdict]
     """
     said = False
     for offset, item in lines(unpacked(stream), limits.record):
-        place = Place(name, offset)
+        place = Location(name, offset)
         if isinstance(item, Break):
             yield rejected(place, item.reason, item.detail)
         elif item.data is None:
@@ -52,10 +52,10 @@ def read_jsonl(stream: Readable, name: str, limits: Limits) -> Iterator[Verdict]
             yield _judge(data, place, item.whole)
         said = True
     if not said:
-        yield rejected(Place(name, 0), UNREADABLE, "nothing but blank lines")
+        yield rejected(Location(name, 0), UNREADABLE, "nothing but blank lines")
 
 
-def lines(pieces: Iterable[bytes | Break], limit: int) -> Iterator[tuple[int, Line | Break]]:
+def lines(pieces: Iterable[bytes | Break], limit: int) -> Iterator[tuple[int, InputLine | Break]]:
     r"""Lines that are not empty; they end at "\n". What a break tears goes with it; what comes next begins a line.
 
     >>> [(offset, line.data, line.whole) for offset, line in lines([b"one\n\ntw", b"o\nthree\nfo"], limit=4)]
@@ -74,7 +74,7 @@ def lines(pieces: Iterable[bytes | Break], limit: int) -> Iterator[tuple[int, Li
                 offset += 1
                 continue
             size += len(end)
-            yield offset, Line(offset, b"".join([*held, end]) if size <= limit else None)
+            yield offset, InputLine(offset, b"".join([*held, end]) if size <= limit else None)
             offset, held, size = offset + size + 1, [], 0
         size += len(rest)
         if size <= limit:
@@ -82,10 +82,10 @@ def lines(pieces: Iterable[bytes | Break], limit: int) -> Iterator[tuple[int, Li
         else:
             held = []
     if size:
-        yield offset, Line(offset, b"".join(held) if size <= limit else None, whole=False)
+        yield offset, InputLine(offset, b"".join(held) if size <= limit else None, whole=False)
 
 
-def _judge(data: bytes, place: Place, whole: bool) -> Verdict:
+def _judge(data: bytes, place: Location, whole: bool) -> Verdict:
     text, undecodable = decode(data)
     row = _object(text)
     if isinstance(row, str):
@@ -114,7 +114,7 @@ def _object(line: str) -> dict[str, Any] | str:
     except RecursionError:
         return "nested too deep"
     except ValueError as error:  # a number of thousands of digits
-        return str(error)[:DETAIL]
+        return str(error)[:MOST_DETAIL]
     return found if isinstance(found, dict) else f"{_kind(found)} instead of an object"
 
 

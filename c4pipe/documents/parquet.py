@@ -8,23 +8,23 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from c4pipe.documents.fields import DETAIL, LONGEST_FIELD, Fields, Place, document, names, no_text, rejected
+from c4pipe.documents.fields import LONGEST_FIELD, MOST_DETAIL, Fields, Location, document, names, no_text, rejected
 from c4pipe.documents.thrift import page_sizes
 from c4pipe.documents.unpack import Guarded
 from c4pipe.page import Verdict
 from c4pipe.wet.reasons import DAMAGED_MEMBER, TOO_LARGE, UNREADABLE
 from c4pipe.wet.record import Limits
-from c4pipe.wet.text import EXCERPT
+from c4pipe.wet.text import PREVIEW_CHARS
 
 COLUMNS = ("text", "url", "timestamp", "id")
-ROWS = 256  # decoded at a time,
+BATCH_ROWS = 256  # decoded at a time,
 BUDGET = 64 << 20  # and fewer where a few bytes may stand for so long a value that they would be more than this
 _BUFFER = 256 << 10  # bytes of packed data read at a time
 _DATE_TIME = len("1970-01-01 00:00:00Z")
 _FAULTS = (pa.ArrowException, OSError, ValueError, MemoryError)  # what pyarrow makes of bad bytes
 
 
-class Rows(NamedTuple):
+class Columns(NamedTuple):
     """Some rows of a table, column by column; "" for what is missing or of another type."""
 
     texts: pa.Array
@@ -47,17 +47,17 @@ def read_parquet(stream: Any, name: str, limits: Limits) -> Iterator[Verdict]:
     except _FAULTS as error:
         says = _said(error, guarded)
     if says is not None:
-        yield rejected(Place(name, 0), UNREADABLE, says)
+        yield rejected(Location(name, 0), UNREADABLE, says)
         return
     row = 0
     for group in range(file.num_row_groups):
         for rows in _rows(file, group, guarded):
             if isinstance(rows, str):
-                yield rejected(Place(name, row), DAMAGED_MEMBER, f"row group {group}, from row {row} on: {rows}")
+                yield rejected(Location(name, row), DAMAGED_MEMBER, f"row group {group}, from row {row} on: {rows}")
                 row += 1
                 continue
             for i, text in enumerate(rows.texts):
-                yield _judge(text, rows.urls[i], rows.dates[i], rows.ids[i], Place(name, row), limits)
+                yield _judge(text, rows.urls[i], rows.dates[i], rows.ids[i], Location(name, row), limits)
                 row += 1
 
 
@@ -66,10 +66,10 @@ def _unusable(schema: pa.Schema) -> str | None:
     if (times := schema.names.count("text")) != 1:
         return f"{times or 'no'} column named text among the columns {names(schema.names)}"
     kind = schema.field("text").type
-    return None if _is_text(kind) else f"column text holds {kind}, not strings"[:DETAIL]
+    return None if _is_text(kind) else f"column text holds {kind}, not strings"[:MOST_DETAIL]
 
 
-def _rows(file: pq.ParquetFile, group: int, guarded: Guarded) -> Iterator[Rows | str]:
+def _rows(file: pq.ParquetFile, group: int, guarded: Guarded) -> Iterator[Columns | str]:
     """The rows of a row group, some at a time; what is wrong with it, where it cannot be read to its end."""
     try:
         columns = [name for name in COLUMNS if name in file.schema_arrow.names]
@@ -79,7 +79,7 @@ def _rows(file: pq.ParquetFile, group: int, guarded: Guarded) -> Iterator[Rows |
             column = {name: batch.column(i) for i, name in enumerate(batch.schema.names) if name in COLUMNS}
             blank = pa.nulls(batch.num_rows)
             rest = (_strings(column.get(name, blank), name == "id") for name in COLUMNS[1:])
-            yield Rows(column["text"], *rest)
+            yield Columns(column["text"], *rest)
     except _FAULTS as error:
         yield _said(error, guarded)
 
@@ -88,7 +88,7 @@ def _at_a_time(file: pq.ParquetFile, group: int, guarded: Guarded) -> int:
     """How many rows to decode at once."""
     asked = [i for i in range(file.metadata.num_columns) if file.schema.column(i).path in COLUMNS]
     longest = max(_repeatable(file.metadata.row_group(group).column(i), guarded) for i in asked)
-    return min(ROWS, max(1, BUDGET // max(1, longest)))
+    return min(BATCH_ROWS, max(1, BUDGET // max(1, longest)))
 
 
 def _repeatable(chunk: pq.ColumnChunkMetaData, guarded: Guarded) -> int:
@@ -106,15 +106,15 @@ def _said(error: BaseException, guarded: Guarded) -> str:
     """What is wrong with the bytes of a file; raises what is wrong with reading them."""
     if guarded.error is not None:
         raise guarded.error
-    return str(error).partition("\n")[0][:DETAIL] or type(error).__name__
+    return str(error).partition("\n")[0][:MOST_DETAIL] or type(error).__name__
 
 
-def _judge(text: pa.Scalar, url: str, date: str, own: str, place: Place, limits: Limits) -> Verdict:
+def _judge(text: pa.Scalar, url: str, date: str, own: str, place: Location, limits: Limits) -> Verdict:
     body = _bytes(text)
     if body is None:
         return no_text(place, "text is null")
     if body.size > limits.record:
-        return rejected(place, TOO_LARGE, f"{body.size} bytes of text", body[: 4 * EXCERPT].to_pybytes())
+        return rejected(place, TOO_LARGE, f"{body.size} bytes of text", body[: 4 * PREVIEW_CHARS].to_pybytes())
     return document(Fields(body.to_pybytes(), url, date, own), place)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from c4pipe.documents.fields import Fields, Place, document, rejected
+from c4pipe.documents.fields import Fields, Location, document, rejected
 from c4pipe.documents.unpack import unpacked
 from c4pipe.page import Verdict
 from c4pipe.wet.members import Break
@@ -16,7 +16,7 @@ from c4pipe.wet.window import Readable
 
 def read_text(stream: Readable, name: str, limits: Limits) -> Iterator[Verdict]:
     """The one document of a file. Half of it, where a part is lost, is none."""
-    place = Place(name, 0, alone=True)
+    place = Location(name, 0, alone=True)
     parts: list[bytes] = []
     size = 0
     for item in unpacked(stream):

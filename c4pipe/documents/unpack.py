@@ -12,14 +12,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from c4pipe.wet.gzips import MAGIC
-from c4pipe.wet.members import Break, Members, Piece
+from c4pipe.wet.gzips import GZIP_MAGIC
+from c4pipe.wet.members import Break, Chunk, Members
 from c4pipe.wet.opening import foreign
 from c4pipe.wet.reasons import DAMAGED_MEMBER, TRUNCATED, UNREADABLE
-from c4pipe.wet.window import CHUNK, Readable
+from c4pipe.wet.window import READ_BYTES, Readable
 
 HOLD = 4 << 20  # bytes of text: members up to this size are believed as a whole or not at all
-STEP = 4096  # bytes of text asked of zstd at a time, for those in front of an error are lost with it
+UNPACK_BYTES = 4096  # bytes of text asked of zstd at a time, for those in front of an error are lost with it
 _HEAD = 16  # bytes that tell one kind of file from another
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE = tuple(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60))  # zstd frames that hold no text; pzstd's
@@ -74,22 +74,22 @@ def unpacked(stream: Readable) -> Iterator[bytes | Break]:
     source = Guarded(stream, head)
     if head.startswith((_ZSTD, *_SKIPPABLE)):
         yield from _zstd(source)
-    elif head.startswith(MAGIC[:2]):
+    elif head.startswith(GZIP_MAGIC[:2]):
         yield from _believed(Members(source))
     elif (says := foreign(head)) is not None:
         yield Break(UNREADABLE, 0, says)
     else:
-        while chunk := source.read(CHUNK):
+        while chunk := source.read(READ_BYTES):
             yield chunk
 
 
-def _believed(events: Iterable[Piece | Break]) -> Iterator[bytes | Break]:
+def _believed(events: Iterable[Chunk | Break]) -> Iterator[bytes | Break]:
     """A member's checksum comes last. One of a few megabytes is held back until then; of a larger one, what stands
     before the damage has been given out by the time it is found. What stands before a cut is as good as ever."""
     held: list[bytes] = []
     size = 0
     for item in events:
-        if isinstance(item, Piece):
+        if isinstance(item, Chunk):
             held.append(item.data)
             size += len(item.data)
         if isinstance(item, Break) and item.reason is not TRUNCATED:
@@ -108,7 +108,7 @@ def _zstd(source: Guarded) -> Iterator[bytes | Break]:
     size = 0
     while True:
         try:
-            chunk = unpacker.read(STEP)
+            chunk = unpacker.read(UNPACK_BYTES)
         except OSError as error:
             if source.error is not None:
                 raise

@@ -1,6 +1,6 @@
 """WET files over http: listed, downloaded politely, checked, resumed.
 
-    crawl --plan--> paths --run--> download --client--> .NAME.part --check--> NAME, wet.paths
+    name --crawl--> paths --run--> download --client--> .NAME.part --check--> NAME, wet.paths
 
 `python -m c4pipe.fetch` is the command, and `python -m c4pipe.fetch.assets` the one for the outside files that rules
 read. The same client serves whoever needs a file of the web whole: `download` puts one in a place, `HttpCache` keeps

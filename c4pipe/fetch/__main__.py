@@ -11,13 +11,13 @@ from pathlib import Path
 
 from c4pipe.command import Parser, whole
 from c4pipe.errors import C4Error, ConfigError
-from c4pipe.fetch.board import Board
 from c4pipe.fetch.client import Client
+from c4pipe.fetch.crawl import CRAWL_HOST, crawl_id, host_url
 from c4pipe.fetch.files import only_one
-from c4pipe.fetch.pace import Clock, Pace
-from c4pipe.fetch.plan import HOST, crawl_id, host_url
 from c4pipe.fetch.policy import Policy
-from c4pipe.fetch.run import GIVE_UP, LIST, Job, Outcome, Run, check_list, write_list
+from c4pipe.fetch.progress import FetchProgress
+from c4pipe.fetch.rate import Clock, RateLimiter
+from c4pipe.fetch.run import GIVE_UP, LIST, FetchResult, FetchRun, Job, check_list, write_list
 
 CONNECTIONS = 8  # at most: a mirror that many people share
 EPILOG = f"""\
@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     a("--verify", action="store_true", help="unpack the files that are there, too, and fetch damaged ones again")
     a("--connections", type=whole(1, CONNECTIONS), default=2, metavar="N", help=f"1 to {CONNECTIONS} (default: 2)")
     a("--max-rate", type=_rate, metavar="MB", help="megabytes a second, all connections together (default: no cap)")
-    a("--host", default=HOST, metavar="URL", help=f"a mirror (default: {HOST})")
+    a("--host", default=CRAWL_HOST, metavar="URL", help=f"a mirror (default: {CRAWL_HOST})")
     return p
 
 
@@ -89,34 +89,34 @@ def main(argv: Sequence[str] | None = None, policy: Policy | None = None, clock:
 
 def run(job: Job, policy: Policy, clock: Clock, rate: float | None) -> int:
     """The job, with a line for every file. `rate`: bytes a second, or None."""
-    with only_one(job.folder), Board() as board:
+    with only_one(job.folder), FetchProgress() as progress:
         earlier = check_list(job.folder)
-        client = Client(policy, clock, Pace(clock, rate), say=board.note)
-        work = Run(job, client, board)
+        client = Client(policy, clock, RateLimiter(clock, rate), say=progress.note)
+        work = FetchRun(job, client, progress)
         paths = work.paths()
-        board.expect(len(paths))
-        outcomes: list[Outcome] = []
+        progress.expect(len(paths))
+        outcomes: list[FetchResult] = []
         try:
             for outcome in work.files(paths):
                 outcomes.append(outcome)
-                _count(outcome, board)
+                _count(outcome, progress)
         finally:
             there = write_list(job.folder, earlier, outcomes)
     return _conclude(job, outcomes, there)
 
 
-def _count(outcome: Outcome, board: Board) -> None:
+def _count(outcome: FetchResult, progress: FetchProgress) -> None:
     if outcome.state in ("failed", "untried"):
-        board.failed()
+        progress.failed()
         if outcome.says:
-            board.note(f"failed   {outcome.path}: {outcome.says}")
+            progress.note(f"failed   {outcome.path}: {outcome.says}")
     else:
-        board.finished(outcome.bytes, outcome.state == "fetched")
+        progress.finished(outcome.bytes, outcome.state == "fetched")
         if outcome.state == "fetched":
-            board.note(f"fetched  {outcome.path}  {outcome.bytes:,} bytes")
+            progress.note(f"fetched  {outcome.path}  {outcome.bytes:,} bytes")
 
 
-def _conclude(job: Job, outcomes: list[Outcome], there: int) -> int:
+def _conclude(job: Job, outcomes: list[FetchResult], there: int) -> int:
     """The closing words, and the exit code."""
     by = {state: [o for o in outcomes if o.state == state] for state in ("there", "fetched", "failed", "untried")}
     size = sum(outcome.bytes for outcome in outcomes)

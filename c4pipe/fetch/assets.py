@@ -21,15 +21,15 @@ from pathlib import Path
 
 from c4pipe.errors import AssetError, BuildError, C4Error, ConfigError
 from c4pipe.fetch.client import Client
+from c4pipe.fetch.crawl import host_url
 from c4pipe.fetch.download import download
 from c4pipe.fetch.files import disk, only_one
-from c4pipe.fetch.plan import host_url
-from c4pipe.fetch.policy import DamagedError, FetchError, Policy, TransientError, shown
+from c4pipe.fetch.policy import DamagedError, FetchError, Policy, TransientError, one_line
 from c4pipe.files.pinned import DEFAULT_FOLDER, PINNED, has_sum, sha256_of
 from c4pipe.files.storage import LocalStore
 
 LARGEST = 64 << 20  # bytes of a download, and of a file in a zip; the largest, Punkt's zip, has about 4 MB
-PATIENCE = Policy(attempts=4, largest=LARGEST)  # outlasts a hiccup, not an outage
+ASSET_POLICY = Policy(attempts=4, largest=LARGEST)  # outlasts a hiccup, not an outage
 
 # What TFDS c4.py 3.1.0 fetches (_EN_BADWORDS_URL, _BADWORDS_URL, _REALNEWS_DOMAINS_URL): English from an older commit,
 # so that C4 stays what it was; the other languages from July 2020.
@@ -108,7 +108,7 @@ def main(argv: Sequence[str] | None = None, client: Client | None = None) -> int
     parser.add_argument("--output", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help="default: ./assets")
     parser.add_argument("--base-url", metavar="URL", help="take every file from this host (for tests and mirrors)")
     args = parser.parse_args(argv)
-    client = client or Client(PATIENCE, say=lambda line: print(f"assets: {line}", file=sys.stderr))
+    client = client or Client(ASSET_POLICY, say=lambda line: print(f"assets: {line}", file=sys.stderr))
     try:
         base_url = None if args.base_url is None else host_url(args.base_url, "--base-url")
         for line in fetch(args.output, client, base_url):
@@ -178,7 +178,7 @@ def _member(path: Path, name: str) -> bytes:
         with zipfile.ZipFile(path) as archive, archive.open(name) as file:
             return file.read(LARGEST)  # a bomb is cut, and has the wrong sum
     except Exception as error:  # damage comes out of zipfile as BadZipFile, KeyError, RuntimeError, zlib.error, ...
-        raise DamagedError(f"not a zip file with {name} in it: {shown(str(error))}") from error
+        raise DamagedError(f"not a zip file with {name} in it: {one_line(str(error))}") from error
 
 
 def _compare(asset: Asset, found: str) -> None:

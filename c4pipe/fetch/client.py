@@ -1,6 +1,6 @@
 """One HTTP client for files: kept connections, ranges checked, redirects followed with care, no endless waits.
 
-    url --open_range--> Answer --read--> bytes          one attempt: TransientError, or FetchError for good
+    url --open_range--> Response --read--> bytes          one attempt: TransientError, or FetchError for good
 
 It makes single attempts; `download` goes on until a file is whole. One client serves many threads: each thread keeps
 one connection to a host, so there are never more requests at once than threads.
@@ -18,7 +18,6 @@ import urllib.parse
 from collections.abc import Callable
 
 from c4pipe import __version__
-from c4pipe.fetch.pace import Clock, Pace
 from c4pipe.fetch.policy import (
     THROTTLED,
     FetchError,
@@ -28,17 +27,18 @@ from c4pipe.fetch.policy import (
     Version,
     content_range,
     is_passing,
+    one_line,
     retry_after,
-    shown,
 )
-from c4pipe.fetch.wire import Key, connect, proxy_for, redirected, says, shut
+from c4pipe.fetch.rate import Clock, RateLimiter
+from c4pipe.fetch.wire import Key, explain_error, open_connection, proxy_for, redirected, shut
 
 READ = 256 * 1024  # bytes asked of a socket at once, and the grain of the rate cap
 AGENT = f"c4pipe/{__version__}"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-class Answer:
+class Response:
     """The body of one answer. Read it to its end or close it; either way the connection is cared for."""
 
     def __init__(self, client: Client, key: Key, response: http.client.HTTPResponse, start: int, version: Version):
@@ -58,7 +58,7 @@ class Answer:
             data = self._response.read1(min(READ, self.left))
         except (OSError, http.client.HTTPException) as error:
             client.clock.check()
-            raise TransientError(f"{says(error)} with {self.left:,} bytes to come") from error
+            raise TransientError(f"{explain_error(error)} with {self.left:,} bytes to come") from error
         client.clock.check()
         if not data:
             raise TransientError(f"the connection closed with {self.left:,} bytes to come")
@@ -69,10 +69,10 @@ class Answer:
             if self._bytes < policy.stall_rate * self._seconds and self.left:
                 raise TransientError(f"stuck: {self._bytes:,} bytes in {self._seconds:.0f} s")
             self._seconds, self._bytes = 0.0, 0
-        client.pace.after_bytes(len(data))
+        client.limiter.after_bytes(len(data))
         return data
 
-    def __enter__(self) -> Answer:
+    def __enter__(self) -> Response:
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -82,7 +82,7 @@ class Answer:
 
 
 class Client:
-    """Asks hosts for files. `pace` and `policy` say how politely, `clock` and `draw` make tests instant.
+    """Asks hosts for files. `limiter` and `policy` say how politely, `clock` and `draw` make tests instant.
 
     Proxies are taken from the environment (HTTPS_PROXY, NO_PROXY), as the rest of Python takes them.
     """
@@ -91,20 +91,20 @@ class Client:
         self,
         policy: Policy | None = None,
         clock: Clock | None = None,
-        pace: Pace | None = None,
+        limiter: RateLimiter | None = None,
         say: Callable[[str], None] | None = None,
         draw: Callable[[], float] = random.random,  # the spread of waits: it decides no byte of any file
     ) -> None:
         self.policy = policy or Policy()
         self.clock = clock or Clock()
-        self.pace = pace or Pace(self.clock)
+        self.limiter = limiter or RateLimiter(self.clock)
         self.say = say or _silent  # a line on what is being waited for
         self.draw = draw
         self._own = threading.local()
         self._sockets: dict[http.client.HTTPConnection, socket.socket] = {}
         self._lock = threading.Lock()
 
-    def open_range(self, url: str, start: int = 0, validator: str | None = None, method: str = "GET") -> Answer:
+    def open_range(self, url: str, start: int = 0, validator: str | None = None, method: str = "GET") -> Response:
         """The file from byte `start` on, or from 0 where the host cannot or, by `validator`, must not continue.
 
         TransientError when another attempt may do better, RangeError when it must begin at 0, FetchError when neither.
@@ -121,7 +121,7 @@ class Client:
             response.close()
             self.drop(key)
             url = redirected(url, location)
-        raise FetchError(f"more than {self.policy.redirects} redirects, the last to {shown(url)}")
+        raise FetchError(f"more than {self.policy.redirects} redirects, the last to {one_line(url)}")
 
     def version(self, url: str) -> Version:
         """What the host has, without its bytes (a HEAD request). Errors as `open_range` has them."""
@@ -157,7 +157,7 @@ class Client:
         parts = urllib.parse.urlsplit(url)
         key = Key(parts.scheme, parts.netloc)
         path = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
-        self.pace.before_request()
+        self.limiter.before_request()
         while True:
             reused = key in self._kept()
             try:
@@ -168,14 +168,14 @@ class Client:
                 if reused and isinstance(error, (ConnectionError, http.client.BadStatusLine)):
                     continue  # the host let go of a kept connection, as it may: ask anew, once
                 if isinstance(error, (ssl.SSLCertVerificationError, http.client.InvalidURL, ValueError)):
-                    raise FetchError(says(error)) from error
-                raise TransientError(says(error)) from error
+                    raise FetchError(explain_error(error)) from error
+                raise TransientError(explain_error(error)) from error
 
     def _send(self, key: Key, method: str, url: str, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:
         proxy = proxy_for(key)
         connection = self._kept().get(key)
         if connection is None:
-            connection = connect(key, proxy, self.policy.timeout)
+            connection = open_connection(key, proxy, self.policy.timeout)
             self._kept()[key] = connection
             with self._lock:
                 self._sockets[connection] = connection.sock
@@ -191,10 +191,10 @@ class Client:
         finally:
             watchdog.cancel()
 
-    def _answer(self, key: Key, response: http.client.HTTPResponse, start: int) -> Answer:
+    def _answer(self, key: Key, response: http.client.HTTPResponse, start: int) -> Response:
         """The answer, if its head says what it must."""
         try:
-            return Answer(self, key, response, *self._head(response, start))
+            return Response(self, key, response, *self._head(response, start))
         except BaseException:
             response.close()
             self.drop(key)
@@ -206,7 +206,7 @@ class Client:
         if status == 416:
             raise RangeError(f"HTTP 416: there is no byte {start:,}")
         if status not in (200, 206):
-            line = f"HTTP {status} {shown(response.reason, 60)}".rstrip()
+            line = f"HTTP {status} {one_line(response.reason, 60)}".rstrip()
             if not is_passing(status):
                 raise FetchError(line, status)
             told = retry_after(get("Retry-After"), get("Date"), self.clock.wall())
@@ -218,7 +218,7 @@ class Client:
         if status == 206:
             span = content_range(get("Content-Range"))
             if span is None or span.start != start or span.end + 1 != span.size or span.size - start != size:
-                found = shown(get("Content-Range") or "none", 60)
+                found = one_line(get("Content-Range") or "none", 60)
                 raise RangeError(f"asked from byte {start:,} on, and got {size:,} bytes (Content-Range: {found})")
             size, first = span.size, start
         if size > self.policy.largest:

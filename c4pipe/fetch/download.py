@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from c4pipe.fetch.client import Client
-from c4pipe.fetch.files import Part, check_gzip
+from c4pipe.fetch.files import PartialFile, check_gzip
 from c4pipe.fetch.policy import DamagedError, FetchError, RangeError, TransientError
 
 Check = Callable[[Path], None]  # TransientError or DamagedError for a file that is not whole
@@ -28,11 +28,11 @@ def download(
     """Fetches `url` to `target`, going on with a part that an earlier run left; the size in bytes.
 
     `target` appears whole, checked and flushed to the disk, or not at all; a file that was there is replaced.
-    `on_bytes` hears of every piece that comes, `before_rename` of the size when all is well. FetchError when it cannot
+    `on_bytes` hears of all bytes that come, `before_rename` of the size when all is well. FetchError when it cannot
     be had, DiskError when it cannot be written, StoppedError when the client is stopped: the part stays for the next
     run. Two downloads to one target at once are not for this function: see `files.Lock`.
     """
-    part = Part(target, url)
+    part = PartialFile(target, url)
     damaged, most = 0, part.bytes()
 
     def attempt() -> int:
@@ -62,7 +62,7 @@ def download(
     client.clock.check()
     if before_rename is not None:
         before_rename(size)
-    part.settle()
+    part.finish()
     return size
 
 
@@ -88,11 +88,11 @@ def persist(client: Client, name: str, attempt: Callable[[], T], progressed: Cal
                 )
             client.say(f"{name}: {error}; attempt {failures + 1} of {policy.attempts} in {seconds:.1f} s{asked}")
             if error.throttled:
-                client.pace.hold(seconds)
+                client.limiter.hold(seconds)
             client.clock.sleep(seconds)
 
 
-def _transfer(client: Client, url: str, part: Part, on_bytes: Callable[[int], None] | None) -> None:
+def _transfer(client: Client, url: str, part: PartialFile, on_bytes: Callable[[int], None] | None) -> None:
     """One request: what is missing of the part, or all of it."""
     known = part.version()
     try:

@@ -22,13 +22,13 @@ from typing import BinaryIO
 from isal import igzip, isal_zlib
 
 from c4pipe.errors import ConfigError
-from c4pipe.fetch.policy import DamagedError, DiskError, TransientError, Version, shown
+from c4pipe.fetch.policy import DamagedError, DiskError, TransientError, Version, one_line
 
 _PIECE = 1 << 20  # bytes of text at a time: what bounds the memory of a bomb
 _ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stub has an instance for the class
 
 
-class Part:
+class PartialFile:
     """The unfinished file beside its target. Every OSError in here is one of the disk, and comes out as DiskError."""
 
     def __init__(self, target: Path, url: str) -> None:
@@ -75,7 +75,7 @@ class Part:
             for path in (self.path, self._note):
                 path.unlink(missing_ok=True)
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Gives the file its name: flushed to the disk, renamed, the folder flushed."""
         with disk(self.target):
             with self.path.open("rb") as file:
@@ -177,7 +177,7 @@ def only_one(folder: Path) -> Iterator[None]:
     if not taken:
         holder = "its end is near"
         with suppress(OSError):
-            holder = shown(lock.path.read_text(errors="replace").strip()) or holder
+            holder = one_line(lock.path.read_text(errors="replace").strip()) or holder
         raise ConfigError(f"--output {folder} is in use by another fetch ({holder}). Wait for it, or stop it.")
     try:
         yield

@@ -156,7 +156,7 @@ def _is_strong(etag: str) -> bool:
     return len(etag) > 2 and etag.startswith('"') and etag.endswith('"')
 
 
-def shown(text: str, longest: int = 120) -> str:
+def one_line(text: str, longest: int = 120) -> str:
     """Text of a stranger, fit for one line of a terminal: control characters are spelt out, and the rest is cut."""
     safe = printable(text[: longest + 1])
     return safe if len(safe) <= longest else safe[:longest] + "..."

@@ -1,6 +1,6 @@
 """A whole fetch: the list, the choice, and each file of it by one of a few workers.
 
-Job --plan--> paths --workers--> Outcome, Outcome, ... --> wet.paths
+Job --crawl--> paths --workers--> FetchResult, FetchResult, ... --> wet.paths
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from queue import Empty, SimpleQueue
 from typing import Literal, NamedTuple
 
 from c4pipe.errors import BuildError, ConfigError
-from c4pipe.fetch.board import Board
 from c4pipe.fetch.client import Client
+from c4pipe.fetch.crawl import CRAWL_HOST, choose, is_wet_path, list_path, read_list
 from c4pipe.fetch.download import download, persist
 from c4pipe.fetch.files import check_gzip, disk
-from c4pipe.fetch.plan import HOST, choose, is_wet_path, list_path, read_list
 from c4pipe.fetch.policy import FetchError, TransientError
+from c4pipe.fetch.progress import FetchProgress
 from c4pipe.files.storage import TEMPORARY, LocalStore
 
 GIVE_UP = 5  # files in a row that the host would not give: the rest is left for another day
@@ -36,12 +36,12 @@ class Job:
     files: int
     start: int = 0
     seed: int | None = None  # takes the files spread over the crawl
-    host: str = HOST
+    host: str = CRAWL_HOST
     connections: int = 2
     verify: bool = False  # unpacks files that are there, too
 
 
-class Outcome(NamedTuple):
+class FetchResult(NamedTuple):
     """What became of one file. `untried`: GIVE_UP others in a row had failed."""
 
     path: str
@@ -51,7 +51,7 @@ class Outcome(NamedTuple):
     status: int = 0  # of the host's last answer, where a file failed by it
 
 
-class Record:
+class FetchLog:
     """The sizes of the files that were fetched into a folder: `.fetched.jsonl`, one line each, the last one counts.
 
     It is only a memory: a file that it does not know is compared with the host.
@@ -80,12 +80,12 @@ class Record:
             out.write(b"\n" + json.dumps({"path": path, "url": url, "bytes": size}).encode())
 
 
-class Run:
+class FetchRun:
     """One job at work. The caller holds the lock on the folder."""
 
-    def __init__(self, job: Job, client: Client, board: Board) -> None:
-        self._job, self._client, self._board = job, client, board
-        self._record = Record(job.folder)
+    def __init__(self, job: Job, client: Client, progress: FetchProgress) -> None:
+        self._job, self._client, self._progress = job, client, progress
+        self._record = FetchLog(job.folder)
 
     def paths(self) -> list[str]:
         """The files that the job asks for. ConfigError where the host knows no such crawl, or it is too short."""
@@ -104,13 +104,13 @@ class Run:
             raise
         return choose(paths, job.files, job.start, job.seed)
 
-    def files(self, paths: list[str]) -> Iterator[Outcome]:
+    def files(self, paths: list[str]) -> Iterator[FetchResult]:
         """Fetches them, and yields what became of each as it is known, until GIVE_UP in a row fail.
 
         Whatever a worker raises, and a KeyboardInterrupt here, stops all of them first.
         """
         todo: SimpleQueue[str] = SimpleQueue()
-        results: SimpleQueue[Outcome | BaseException | None] = SimpleQueue()  # None: a worker has no more to do
+        results: SimpleQueue[FetchResult | BaseException | None] = SimpleQueue()  # None: a worker has no more to do
         for path in paths:
             todo.put(path)
 
@@ -141,29 +141,29 @@ class Run:
                 lost = lost + (not result.status) if result.state == "failed" else 0
                 while lost >= GIVE_UP and not todo.empty():
                     with suppress(Empty):
-                        yield Outcome(todo.get_nowait(), "untried")
+                        yield FetchResult(todo.get_nowait(), "untried")
         except BaseException:
             self._client.stop()
             for worker in workers:
                 worker.join(3)
             raise
 
-    def one(self, path: str) -> Outcome:
+    def one(self, path: str) -> FetchResult:
         """Sees to one file."""
         url, target = f"{self._job.host}/{path}", self._job.folder / path
         try:
             if self._is_there(path, url, target):
-                return Outcome(path, "there", target.stat().st_size)
+                return FetchResult(path, "there", target.stat().st_size)
             size = download(
                 self._client,
                 url,
                 target,
-                on_bytes=self._board.received,
+                on_bytes=self._progress.received,
                 before_rename=lambda size: self._record.add(path, url, size),
             )
         except FetchError as error:
-            return Outcome(path, "failed", says=str(error), status=error.status)
-        return Outcome(path, "fetched", size)
+            return FetchResult(path, "failed", says=str(error), status=error.status)
+        return FetchResult(path, "fetched", size)
 
     def _is_there(self, path: str, url: str, target: Path) -> bool:
         """Whether the file is there and right: by our record of it, else by its size at the host."""
@@ -173,13 +173,13 @@ class Run:
         if not self._record.has(path, url, size):
             expected = persist(self._client, target.name, lambda: self._client.version(url)).size
             if size != expected:
-                self._board.note(f"{path}: has {size:,} bytes, and {expected:,} at the host; fetched again")
+                self._progress.note(f"{path}: has {size:,} bytes, and {expected:,} at the host; fetched again")
                 return False
         if self._job.verify:
             try:
                 check_gzip(target)
             except TransientError as error:
-                self._board.note(f"{path}: {error}; removed, and fetched again")
+                self._progress.note(f"{path}: {error}; removed, and fetched again")
                 with disk(target):
                     target.unlink()
                 return False
@@ -205,7 +205,7 @@ def check_list(folder: Path) -> list[str]:
     return lines
 
 
-def write_list(folder: Path, earlier: list[str], outcomes: list[Outcome]) -> int:
+def write_list(folder: Path, earlier: list[str], outcomes: list[FetchResult]) -> int:
     """Writes which WET files are in the folder, as paths from there, sorted; how many there are."""
     lost = {outcome.path for outcome in outcomes if outcome.state in ("failed", "untried")}
     names = {*earlier, *(outcome.path for outcome in outcomes)} - lost

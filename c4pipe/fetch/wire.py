@@ -10,7 +10,7 @@ import urllib.request
 from contextlib import suppress
 from typing import NamedTuple
 
-from c4pipe.fetch.policy import FetchError, shown
+from c4pipe.fetch.policy import FetchError, one_line
 
 
 class Key(NamedTuple):
@@ -38,7 +38,7 @@ def proxy_for(key: Key) -> Proxy | None:
     return Proxy(netloc, {"Proxy-Authorization": f"Basic {token}"} if user else {})
 
 
-def connect(key: Key, proxy: Proxy | None, timeout: float) -> http.client.HTTPConnection:
+def open_connection(key: Key, proxy: Proxy | None, timeout: float) -> http.client.HTTPConnection:
     """A connection that is open. `timeout`: seconds, to connect and for every silence after that."""
     kind = http.client.HTTPSConnection if key.scheme == "https" else http.client.HTTPConnection
     connection = kind(proxy.netloc if proxy else key.netloc, timeout=timeout)
@@ -69,18 +69,18 @@ def redirected(url: str, location: str) -> str:
         old, new = urllib.parse.urlsplit(url), urllib.parse.urlsplit(target)
         same = (old.scheme, old.netloc) == (new.scheme, new.netloc)
     except ValueError:
-        raise FetchError(f"redirected to {shown(location)!r}, which is no address") from None
+        raise FetchError(f"redirected to {one_line(location)!r}, which is no address") from None
     if not location or not (same or (new.scheme == "https" and new.hostname and "@" not in new.netloc)):
-        raise FetchError(f"redirected to {shown(location)!r}: only the same host or an https address is followed")
+        raise FetchError(f"redirected to {one_line(location)!r}: only the same host or an https address is followed")
     return urllib.parse.urldefrag(target).url
 
 
-def says(error: Exception) -> str:
+def explain_error(error: Exception) -> str:
     """A network error in words."""
     if isinstance(error, TimeoutError):
         return "timed out"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, http.client.HTTPException) and not isinstance(error, http.client.RemoteDisconnected):
-        return f"not understood ({type(error).__name__} {shown(str(error), 60)})".replace(" )", ")")
-    return shown(str(error)) or type(error).__name__
+        return f"not understood ({type(error).__name__} {one_line(str(error), 60)})".replace(" )", ")")
+    return one_line(str(error)) or type(error).__name__

@@ -13,7 +13,7 @@ from c4pipe.flow.read import StagedInput
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Fault, Staged
 
-SHOWN = 5  # bad inputs that the message names
+MOST_NAMED = 5  # bad inputs that the message names
 
 Judged = tuple[int, StagedInput, str]  # group, input, what is the matter with it
 
@@ -54,7 +54,8 @@ class EnoughRead(beam.DoFn):
         if len(bad) > most * total:
             raise BuildError(
                 f"{len(bad)} of {total} inputs gave no page because they are damaged or unreadable, more than "
-                f"--max-bad-share {most:g} allows: {'; '.join(bad[:SHOWN])}" + ("; ..." if len(bad) > SHOWN else ".")
+                f"--max-bad-share {most:g} allows: {'; '.join(bad[:MOST_NAMED])}"
+                + ("; ..." if len(bad) > MOST_NAMED else ".")
             )
         for group, staged, _ in inputs:
             yield group, staged

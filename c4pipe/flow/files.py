@@ -24,7 +24,7 @@ from c4pipe.fetch import HttpCache
 from c4pipe.files.storage import LocalStore
 from c4pipe.flow.web import input_cache, is_web, web_bytes, web_size
 
-SUFFIXES = {"wet": (".wet", ".wet.gz"), **documents.SUFFIXES}  # of the files that a folder is searched for
+SUFFIXES = {"wet": (".wet", ".wet.gz"), **documents.FORMAT_SUFFIXES}  # of the files that a folder is searched for
 LIST_SUFFIXES = (".paths", ".paths.gz")
 LONGEST_LIST = 256 << 20  # bytes of text: 1.8 million paths of the length that Common Crawl's have
 

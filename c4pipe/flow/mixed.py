@@ -15,10 +15,10 @@ from c4pipe.errors import ConfigError
 from c4pipe.files.storage import make_folder
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import LOCK
-from c4pipe.flow.progress import PLAIN, Watcher
 from c4pipe.flow.rebalance import PLAN, Rebalancing
 from c4pipe.flow.target import HALF_WRITTEN, another, clear_half_written, names_below
-from c4pipe.rebalance.plan import Plan
+from c4pipe.progress import PLAIN, ProgressReporter
+from c4pipe.rebalance.plan import MixturePlan
 from c4pipe.shards import MANIFEST
 
 _OURS = re.compile(
@@ -57,7 +57,7 @@ def _identity(job: Rebalancing) -> dict[str, Any]:
     return {name: told[name] for name in ("settings", "versions", "code")} | {"inputs": inputs}
 
 
-def prepare(job: Rebalancing, plan: Plan) -> None:
+def prepare_mixture(job: Rebalancing, plan: MixturePlan) -> None:
     """Makes the folder ready: as an unfinished run of the same job left it, or with nothing but the plan.
 
     ConfigError if it cannot be written.
@@ -81,7 +81,7 @@ def prepare(job: Rebalancing, plan: Plan) -> None:
         raise ConfigError(f"--output {job.output} cannot be written: {error.strerror or error}.") from None
 
 
-def clear_staging(job: Rebalancing) -> None:
+def clear_mixture_staging(job: Rebalancing) -> None:
     """Takes away the intermediate files of a finished mixture, and what a killed run was writing."""
     BeamStore().remove(job.staging)
     clear_half_written(job.output)
@@ -94,10 +94,10 @@ def _remove(output: str, names: Any) -> None:
             store.remove(f"{output}/{name}")
 
 
-class Watch(Watcher):
+class MixtureProgress(ProgressReporter):
     """Says now and then how many files are scattered and written, as the staging folder shows it."""
 
-    def __init__(self, job: Rebalancing, plan: Plan, out: TextIO = sys.stderr):
+    def __init__(self, job: Rebalancing, plan: MixturePlan, out: TextIO = sys.stderr):
         self._staging = Path(job.staging)
         self._sources = sum(1 for split in plan.splits for _ in plan.drawn(split))
         self._outputs = len(plan.outputs)

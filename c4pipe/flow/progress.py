@@ -5,13 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
-import time
-from abc import abstractmethod
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Self, TextIO
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.live import Live
@@ -22,42 +18,11 @@ from c4pipe.flow.files import Input
 from c4pipe.flow.read import heartbeat_path
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged
+from c4pipe.progress import LIVE, PLAIN, ProgressReporter
 from c4pipe.text import duration
 
-LIVE = 0.5  # seconds between two looks on a terminal
-PLAIN = 10.0  # seconds between two lines elsewhere
 
-
-class Watcher(AbstractContextManager["Watcher"]):
-    """Something that shows how far a job is, in a thread of its own, as long as it is entered."""
-
-    def __init__(self) -> None:
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self.show, daemon=True)
-        self._started = time.monotonic()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def waited(self, seconds: float) -> bool:
-        """True when that long is over, False as soon as the job is."""
-        return not self._stop.wait(seconds)
-
-    def seconds(self) -> float:
-        """Since the start."""
-        return time.monotonic() - self._started
-
-    @abstractmethod
-    def show(self) -> None:
-        """Shows it, again and again while it has `waited`."""
-
-
-class Watch(Watcher):
+class BuildProgress(ProgressReporter):
     """Shows progress while a build runs: a live line on a terminal, now and then a plain one elsewhere."""
 
     def __init__(self, corpora: Sequence[Settings], inputs: list[Input], out: TextIO = sys.stderr):

@@ -12,8 +12,8 @@ import apache_beam as beam
 from c4pipe.flow.files import BeamStore
 from c4pipe.rebalance.finalize import write_mixture_files
 from c4pipe.rebalance.gather import write_output
-from c4pipe.rebalance.plan import Plan
-from c4pipe.rebalance.scatter import Scattered, scatter
+from c4pipe.rebalance.plan import MixturePlan
+from c4pipe.rebalance.scatter import Scattered, scatter_source
 from c4pipe.shards import to_json
 
 PLAN = "plan.json"  # in the staging folder: where it is, the folder is one of a rebalancing
@@ -43,7 +43,7 @@ class _WithPlan(beam.DoFn):
     def setup(self) -> None:
         self._store = BeamStore()
         with self._store.read(self._job.plan) as stream:
-            self._plan = Plan.from_bytes(stream.read())
+            self._plan = MixturePlan.from_bytes(stream.read())
 
 
 @beam.typehints.with_output_types(int)
@@ -62,7 +62,7 @@ class Scatter(_WithPlan):
     def process(self, number: int) -> Iterator[tuple[int, int]]:
         names = Scattered.of(self._job.staging, number)
         if not self._store.exists(names.starts):  # a run that goes on has done it already
-            scatter(self._plan, number, self._store, names)
+            scatter_source(self._plan, number, self._store, names)
         yield 0, number
 
 
@@ -89,7 +89,7 @@ class Gather(_WithPlan):
             yield 0, stream.read()
 
 
-class Conclude(_WithPlan):
+class FinalizeMixture(_WithPlan):
     """When everything else is in its place: statistics, the picture, the card, and last the manifest."""
 
     def process(self, element: tuple[int, Iterable[bytes]]) -> None:
@@ -119,5 +119,5 @@ class Rebalance(beam.PTransform):
             | "SpreadOutputs" >> beam.Reshuffle()
             | "Gather" >> beam.ParDo(Gather(job))
             | "AllWritten" >> beam.GroupByKey()
-            | "Conclude" >> beam.ParDo(Conclude(job))
+            | "Finalize" >> beam.ParDo(FinalizeMixture(job))
         )

@@ -64,9 +64,9 @@ def run(args: argparse.Namespace) -> int:
         return 0
     facts = facts_of(args, corpus, other)
     if args.json:
-        from c4pipe.inspect.output import to_json
+        from c4pipe.inspect.output import json_text
 
-        print(to_json(facts))
+        print(json_text(facts))
     elif args.csv:
         from c4pipe.inspect.output import to_csv
 
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
 
 def facts_of(args: argparse.Namespace, corpus: Any, other: Any) -> dict[str, Any]:
     """The one object that --json prints and `show` shows."""
-    from c4pipe.inspect.output import plain
+    from c4pipe.inspect.output import to_plain
 
     found: Any
     if args.sql is not None:
@@ -105,7 +105,7 @@ def facts_of(args: argparse.Namespace, corpus: Any, other: Any) -> dict[str, Any
 
         view, found = "overview", overview(corpus)
         found["sample"] = sampled(corpus, args.sample) if args.sample else []
-    facts: dict[str, Any] = plain({"folder": str(corpus.folder), "view": view, **found})
+    facts: dict[str, Any] = to_plain({"folder": str(corpus.folder), "view": view, **found})
     return facts
 
 

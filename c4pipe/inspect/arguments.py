@@ -11,7 +11,7 @@ from c4pipe.errors import ConfigError
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA
 
 PAGES = 3  # shown of a reason
-ROWS = 100  # shown of a query
+QUERY_ROWS = 100  # shown of a query
 MOST_PAGES = 1000  # the sample of a default build holds as many of a reason
 MOST_ROWS = 100_000  # they are held in memory, for the columns to be as wide as they need
 PORT = 8020
@@ -90,7 +90,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="with --url or --serve: a file that rules have read and the corpus keeps no copy of, told by its bytes",
     )
-    a("--limit", type=whole(1, MOST_ROWS), metavar="N", help=f"with --sql: rows to show (default: {ROWS})")
+    a("--limit", type=whole(1, MOST_ROWS), metavar="N", help=f"with --sql: rows to show (default: {QUERY_ROWS})")
     form = p.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object instead of text")
     form.add_argument("--csv", action="store_true", help="with --sql: CSV instead of a table, formulas defused")
@@ -126,7 +126,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     if written and args.html.is_dir():
         raise ConfigError(f"{args.html} is a folder: --html takes the name of the file to write.")
     args.sample = PAGES if args.sample is None else args.sample
-    args.limit = ROWS if args.limit is None else args.limit
+    args.limit = QUERY_ROWS if args.limit is None else args.limit
     args.port = PORT if args.port is None else args.port
     return args
 

@@ -14,7 +14,7 @@ import duckdb
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError
 from c4pipe.inspect.corpus import MEMORY, Corpus, connect
-from c4pipe.inspect.diff import Line, diff
+from c4pipe.inspect.diff import DiffLine, diff
 from c4pipe.inspect.differences import settings
 
 SHOWN = 5  # pages for each way in which two corpora differ
@@ -42,7 +42,7 @@ class PageChange(NamedTuple):
     source: str
     languages: tuple[str, str]  # "" where it is not kept
     fates: tuple[Fate, Fate]
-    lines: list[Line]
+    lines: list[DiffLine]
 
 
 class Why(NamedTuple):

@@ -15,19 +15,19 @@ from c4pipe.inspect.terminal import visible
 _FORMULA = tuple("=+-@＝＋－＠\t\r")  # a spreadsheet may calculate what begins with one of these (OWASP, CSV Injection)
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """What JSON can hold: named tuples as objects, numbers that are none as null, dates and the like as text.
 
-    >>> plain({1: (b"\\xff", float("nan"))})
+    >>> to_plain({1: (b"\\xff", float("nan"))})
     {'1': ['ff', None]}
     """
     match value:
         case dict():
-            return {str(key): plain(item) for key, item in value.items()}
+            return {str(key): to_plain(item) for key, item in value.items()}
         case tuple() if hasattr(value, "_asdict"):
-            return plain(value._asdict())
+            return to_plain(value._asdict())
         case list() | tuple() | set():
-            return [plain(item) for item in value]
+            return [to_plain(item) for item in value]
         case None | bool() | int() | str():
             return value
         case Decimal() | float():
@@ -37,7 +37,7 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def to_json(facts: Any) -> str:
+def json_text(facts: Any) -> str:
     """Indented, in ASCII: what is no letter or sign of ASCII is escaped as JSON does it."""
     return json.dumps(facts, indent=2, allow_nan=False).replace("\x7f", "\\u007f")
 
@@ -69,5 +69,5 @@ def defused(text: str) -> str:
 def as_text(value: Any) -> str:
     """A cell of a table: a nested value as JSON, bytes in hexadecimal digits."""
     if isinstance(value, dict | list):
-        return json.dumps(plain(value), ensure_ascii=False)
+        return json.dumps(to_plain(value), ensure_ascii=False)
     return value.hex() if isinstance(value, bytes) else str(value)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from c4pipe.inspect.terminal import Part, Screen, shorten
+from c4pipe.inspect.terminal import Screen, StyledText, shorten
 
 _STYLES = {"-": "red", "+": "green", "…": "dim", " ": ""}
-REASONS, LANGUAGES = 20, 12  # rows shown; --json has all of them
+COMPARED_REASONS, COMPARED_LANGUAGES = 20, 12  # rows shown; --json has all of them
 _WORDS = {"not_read": "its file was not read", "not_recorded": "its fate was not recorded"}
 
 
@@ -34,7 +34,7 @@ def show_comparison(screen: Screen, found: dict[str, Any]) -> None:
 
 def _numbers(screen: Screen, found: dict[str, Any]) -> None:
     screen.head("Pages")
-    rows: list[list[Part]] = [["", ("A", "bold"), ("B", "bold")]]
+    rows: list[list[StyledText]] = [["", ("A", "bold"), ("B", "bold")]]
     rows.append(["kept", *(f"{n:,}" for n in found["kept"])])
     rows.append(["bytes of text", *(f"{n:,}" for n in found["bytes"])])
     rows.append(["only there", *(f"{n:,}" for n in found["only"])])
@@ -42,7 +42,7 @@ def _numbers(screen: Screen, found: dict[str, Any]) -> None:
     rows.append(["in both, another text", f"{found['other_text']:,}", ""])
     rows.append(["in both, another language", f"{found['other_language']:,}", ""])
     screen.table(rows, "<>>")
-    for before, after, pages in found["languages"][:LANGUAGES]:
+    for before, after, pages in found["languages"][:COMPARED_LANGUAGES]:
         screen.say(f"    {before or '(none)'} became {after or '(none)'}: {pages:,}")
 
 
@@ -51,15 +51,15 @@ def _removed(screen: Screen, removed: list[dict[str, Any]]) -> None:
     if not rows:
         return
     screen.head("Removed", "by each corpus's own account, where they differ")
-    table: list[list[Part]] = [["", "", ("A", "bold"), ("B", "bold"), ("B - A", "dim"), ""]]
+    table: list[list[StyledText]] = [["", "", ("A", "bold"), ("B", "bold"), ("B - A", "dim"), ""]]
     rows = sorted(rows, key=lambda row: -abs(row["counts"][1] - row["counts"][0]))
-    for row in rows[:REASONS]:
+    for row in rows[:COMPARED_REASONS]:
         before, after = row["counts"]
         numbers = [f"{before:,}", f"{after:,}", f"{after - before:+,}"]
         table.append([row["stage"], row["reason"], *numbers, f"{row['unit']}s"])
     screen.table(table, "<<>>><")
-    if len(rows) > REASONS:
-        screen.say((f"  ... and {len(rows) - REASONS:,} more; --json has all", "dim"))
+    if len(rows) > COMPARED_REASONS:
+        screen.say((f"  ... and {len(rows) - COMPARED_REASONS:,} more; --json has all", "dim"))
 
 
 def _whys(screen: Screen, title: str, rows: list[dict[str, Any]], other: str) -> None:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from c4pipe.inspect.output import as_text
-from c4pipe.inspect.terminal import Part, Screen, bar, shorten
-from c4pipe.text import many
+from c4pipe.inspect.terminal import Screen, StyledText, bar, shorten
+from c4pipe.text import many, percent
 
-LANGUAGES, DOMAINS, MONTHS, SPLITS, FAULTS, ENTRIES = 20, 10, 12, 12, 10, 20  # rows shown; --json has all of them
+LANGUAGE_ROWS, DOMAIN_ROWS, MONTH_ROWS, SPLIT_ROWS, FAULT_ROWS, ENTRY_ROWS = (
+    20,
+    10,
+    12,
+    12,
+    10,
+    20,
+)  # rows shown; --json has all of them
 SETTINGS = 8  # values shown of a list
-DETAIL = 70  # columns of the words of a fault
+DETAIL_COLUMNS = 70  # columns of the words of a fault
 BARS = 16  # columns of a bar where two stand side by side
 
 
@@ -33,16 +40,11 @@ def show_answer(screen: Screen, found: dict[str, Any]) -> None:
     """A table as wide as the screen."""
     columns, rows = found["columns"], found["rows"]
     numbers = [all(isinstance(row[i], int | float) for row in rows) and bool(rows) for i in range(len(columns))]
-    table: list[list[Part]] = [[(name, "bold") for name in columns]]
+    table: list[list[StyledText]] = [[(name, "bold") for name in columns]]
     table += [[("null", "dim") if cell is None else as_text(cell) for cell in row] for row in rows]
     screen.table(table, "".join(">" if number else "<" for number in numbers), indent=0)
     more = "; there are more (--limit)" if found["more"] else ""
     screen.say((f"{many(len(rows), 'row')}{more}", "dim"))
-
-
-def percent(share: float | None) -> str:
-    """Two digits behind the point; "–" for a share of nothing."""
-    return "–" if share is None else f"{share:.2%}"
 
 
 def _title(screen: Screen, facts: dict[str, Any]) -> None:
@@ -75,7 +77,7 @@ def _setting(value: Any) -> str:
 def _funnel(screen: Screen, ledger: dict[str, Any]) -> None:
     records = ledger["records"]
     screen.head("Funnel", f"shares of {many(records, 'record')} read; of lines, of those that came to the stage")
-    table: list[list[Part]] = []
+    table: list[list[StyledText]] = []
     for stage in ledger["stages"]:
         kept = bar(stage["share"] or 0)
         table.append([(stage["stage"], "bold"), f"{stage['kept']:,}", percent(stage["share"]), (kept, "green")])
@@ -96,15 +98,15 @@ def _mixture(screen: Screen, mixture: list[dict[str, Any]]) -> None:
     if not mixture:
         return
     screen.head("Mixture", "documents of each entry, and what was written of them")
-    table: list[list[Part]] = [
+    table: list[list[StyledText]] = [
         [(name, "dim") for name in ("entry", "natural", "share", "rate", "epochs", "written", "share")]
     ]
-    for row in mixture[:ENTRIES]:
+    for row in mixture[:ENTRY_ROWS]:
         numbers = [f"{row['documents']:,}", percent(row["share_before"]), percent(row["rate"])]
         numbers += [f"{row['epochs']:.2f}", f"{row['written']:,}", percent(row["share_after"])]
         table.append([row["entry"], *numbers])
     screen.table(table, "<>>>>>>")
-    _rest(screen, mixture, ENTRIES, "written")
+    _rest(screen, mixture, ENTRY_ROWS, "written")
 
 
 def _pages(screen: Screen, facts: dict[str, Any]) -> None:
@@ -117,10 +119,10 @@ def _pages(screen: Screen, facts: dict[str, Any]) -> None:
                 many(row["files"], "file"),
                 f"{row['bytes'] / 1e6:,.2f} MB",
             ]
-            for row in facts["splits"][:SPLITS]
+            for row in facts["splits"][:SPLIT_ROWS]
         ]
         screen.table(rows, "<>>>")
-        _rest(screen, facts["splits"], SPLITS, "pages")
+        _rest(screen, facts["splits"], SPLIT_ROWS, "pages")
     if facts["left_out"]:
         few = ", ".join(f"{config} {pages:,}" for config, pages in facts["left_out"].items())
         screen.say("  left out for too few pages: ", few)
@@ -129,8 +131,8 @@ def _pages(screen: Screen, facts: dict[str, Any]) -> None:
 def _languages(screen: Screen, languages: list[dict[str, Any]]) -> None:
     if languages:
         screen.head("Languages")
-        screen.table([_bar_row(row, "language") for row in languages[:LANGUAGES]], "<>><")
-        _rest(screen, languages, LANGUAGES, "pages")
+        screen.table([_bar_row(row, "language") for row in languages[:LANGUAGE_ROWS]], "<>><")
+        _rest(screen, languages, LANGUAGE_ROWS, "pages")
 
 
 def _lengths(screen: Screen, lengths: list[dict[str, Any]], corpus: dict[str, Any]) -> None:
@@ -142,9 +144,9 @@ def _lengths(screen: Screen, lengths: list[dict[str, Any]], corpus: dict[str, An
     screen.head("Lengths", means)
     sides = [side for side in ("read", "kept") if lengths[0][side] is not None]
     most = max(row[side] for row in lengths for side in sides)
-    table: list[list[Part]] = [[("characters", "dim"), *(cell for side in sides for cell in ((side, "dim"), ""))]]
+    table: list[list[StyledText]] = [[("characters", "dim"), *(cell for side in sides for cell in ((side, "dim"), ""))]]
     for row in lengths:
-        cells: list[Part] = [f"{row['from']:,} to {row['to']:,}"]
+        cells: list[StyledText] = [f"{row['from']:,} to {row['to']:,}"]
         for side in sides:
             cells += [f"{row[side]:,}", (bar(row[side] / most, BARS), "green" if side == "kept" else "blue")]
         table.append(cells)
@@ -156,10 +158,10 @@ def _domains(screen: Screen, domains: dict[str, Any]) -> None:
     if not kept and not removed:
         return
     screen.head("Domains", "most pages kept, and most removed" + ("" if domains["exact"] else "; at least so many"))
-    blank: list[Part] = ["", "", ""]
-    table: list[list[Part]] = [[("kept", "green"), "", "", ("removed", "red"), "", ""]]
-    for i in range(min(DOMAINS, max(len(kept), len(removed)))):
-        row: list[Part] = []
+    blank: list[StyledText] = ["", "", ""]
+    table: list[list[StyledText]] = [[("kept", "green"), "", "", ("removed", "red"), "", ""]]
+    for i in range(min(DOMAIN_ROWS, max(len(kept), len(removed)))):
+        row: list[StyledText] = []
         for side in (kept, removed):
             row += [side[i]["domain"], f"{side[i]['pages']:,}", percent(side[i]["share"])] if i < len(side) else blank
         table.append(row)
@@ -170,9 +172,9 @@ def _months(screen: Screen, months: list[dict[str, Any]]) -> None:
     if months:
         screen.head("Crawled", "pages kept, by month as WARC-Date writes it")
         often = sorted(months, key=lambda row: (-row["pages"], row["month"]))
-        largest = sorted(often[:MONTHS], key=lambda row: str(row["month"]))
+        largest = sorted(often[:MONTH_ROWS], key=lambda row: str(row["month"]))
         screen.table([_bar_row(row, "month") for row in largest], "<>><")
-        _rest(screen, often, MONTHS, "pages")
+        _rest(screen, often, MONTH_ROWS, "pages")
 
 
 def _faults(screen: Screen, facts: dict[str, Any]) -> None:
@@ -180,24 +182,24 @@ def _faults(screen: Screen, facts: dict[str, Any]) -> None:
     if not faulty and not faults:
         return
     screen.head("Faults", f"{len(faulty):,} of {many(facts['inputs']['files'], 'file')}")
-    for item in faulty[:FAULTS]:
+    for item in faulty[:FAULT_ROWS]:
         screen.say(f"  {item['file']}: ", ", ".join(f"{code} {n:,}" for code, n in item["faults"].items()))
-    _rest(screen, faulty, FAULTS)
+    _rest(screen, faulty, FAULT_ROWS)
     table = []
-    for fault in faults[:FAULTS]:
+    for fault in faults[:FAULT_ROWS]:
         whole = fault["offset"] is None
         where = "whole file" if whole else f"byte {fault['offset']:,}, record {fault['record']:,}"
-        detail = shorten(fault["detail"].removeprefix(f"{fault['file']}: "), DETAIL)
+        detail = shorten(fault["detail"].removeprefix(f"{fault['file']}: "), DETAIL_COLUMNS)
         table.append([fault["file"], where, (fault["reason"], "red"), detail])
     screen.table(table, "<<<<", indent=4)
-    _rest(screen, faults, FAULTS)
+    _rest(screen, faults, FAULT_ROWS)
 
 
 def _sample(screen: Screen, pages: list[dict[str, Any]]) -> None:
     if not pages:
         return
     screen.head("Pages", "--reason CODE has more of one, --url URL all of one")
-    table: list[list[Part]] = []
+    table: list[list[StyledText]] = []
     for page in pages:
         kept = not page["stage"]
         reason = ("kept", "green") if kept else (page["reason"], "red")
@@ -206,7 +208,7 @@ def _sample(screen: Screen, pages: list[dict[str, Any]]) -> None:
     screen.table(table, "<<<")
 
 
-def _bar_row(row: dict[str, Any], name: str) -> list[Part]:
+def _bar_row(row: dict[str, Any], name: str) -> list[StyledText]:
     return [row[name] or "(none)", f"{row['pages']:,}", percent(row["share"]), (bar(row["share"] or 0), "green")]
 
 

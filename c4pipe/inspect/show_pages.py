@@ -8,11 +8,11 @@ from typing import Any
 
 from c4pipe.corpus.plan import KEPT
 from c4pipe.inspect.output import as_text
-from c4pipe.inspect.terminal import Part, Screen, shorten
+from c4pipe.inspect.terminal import Screen, StyledText, shorten
 from c4pipe.text import many
 
-LINES = 5  # dropped lines shown of a sampled page
-TEXT = 3  # screen lines of its text
+DROPPED_SHOWN = 5  # dropped lines shown of a sampled page
+TEXT_LINES = 3  # screen lines of its text
 SEGMENT = 2000  # characters of a piece of a line; --json has all of them
 _MEASURE = re.compile(r"[\d,.]+ \w[\w ]*")  # "2 sentences": a detail that counts, and quotes nothing
 _JUDGED = {"passed": "green", "broken": "red"}
@@ -42,15 +42,15 @@ def _page(screen: Screen, page: dict[str, Any], reason: str) -> None:
     if page["text"]:
         asked = (drop["line"] for drop in cut if drop["reason"] == reason and drop["line"] in page["text"])
         mark = quoted(page) or next(asked, "")
-        screen.say("  text    ", *marked(page["text"], mark, TEXT * (screen.width - 10)))
+        screen.say("  text    ", *highlighted(page["text"], mark, TEXT_LINES * (screen.width - 10)))
     if cut:
         counts = Counter(drop["reason"] for drop in cut)
         said = ", ".join(f"{code} {n:,}" for code, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
         screen.say(f"  cut     {said}")
-        rows: list[list[Part]] = [[(drop["reason"], "yellow"), drop["line"]] for drop in cut[:LINES]]
+        rows: list[list[StyledText]] = [[(drop["reason"], "yellow"), drop["line"]] for drop in cut[:DROPPED_SHOWN]]
         screen.table(rows, "<<", indent=10)
-        if len(cut) > LINES:
-            screen.say((f"          ... and {len(cut) - LINES:,} more; --url shows all", "dim"))
+        if len(cut) > DROPPED_SHOWN:
+            screen.say((f"          ... and {len(cut) - DROPPED_SHOWN:,} more; --url shows all", "dim"))
 
 
 def quoted(page: dict[str, Any]) -> str:
@@ -68,7 +68,7 @@ def quoted(page: dict[str, Any]) -> str:
     return found[0] if found else ""
 
 
-def marked(text: str, mark: str, width: int) -> list[Part]:
+def highlighted(text: str, mark: str, width: int) -> list[StyledText]:
     """The text on one line in about so many columns, around the mark, which stands between » and «."""
     text = text.replace("\n", " ⏎ ")
     mark = mark.replace("\n", " ⏎ ")
@@ -134,7 +134,7 @@ def _split(text: str, mark: str) -> list[tuple[str, str]]:
     return [(before, ""), (f"»{found}«", "bold red"), (after, "")] if found else [(text, "")]
 
 
-def _cut(pieces: list[tuple[str, str]]) -> list[Part]:
+def _cut(pieces: list[tuple[str, str]]) -> list[StyledText]:
     """The pieces, none longer than SEGMENT."""
     return [
         (f"{text[:SEGMENT]} … ({len(text) - SEGMENT:,} more characters)" if len(text) > SEGMENT else text, style)
@@ -142,7 +142,7 @@ def _cut(pieces: list[tuple[str, str]]) -> list[Part]:
     ]
 
 
-def _owner(segment: dict[str, Any]) -> list[Part]:
+def _owner(segment: dict[str, Any]) -> list[StyledText]:
     if not segment["owner"]:
         return []
     where = segment["owner_url"] or f"a page that is not here, md5 {segment['owner']}"
@@ -159,7 +159,7 @@ def _recorded(screen: Screen, dropped: list[dict[str, str]]) -> None:
 def _rules(screen: Screen, tried: list[dict[str, str]]) -> None:
     if tried:
         screen.head("Rules, in the order in which the page met them")
-        rows: list[list[Part]] = [
+        rows: list[list[StyledText]] = [
             [
                 rule["stage"],
                 (rule["outcome"], _JUDGED.get(rule["outcome"], "dim")),

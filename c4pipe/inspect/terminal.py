@@ -14,10 +14,10 @@ from typing import TextIO
 from c4pipe.text import printable
 
 PIPE_WIDTH = 120  # of what is not a terminal
-BAR = 24  # characters of a full bar
+BAR_WIDTH = 24  # characters of a full bar
 EIGHTHS = " ▏▎▍▌▋▊▉"
 
-Part = str | tuple[str, str]  # text, or text and its style
+StyledText = str | tuple[str, str]  # text, or text and its style
 # Letters and marks that are drawn as nothing, though Python calls them printable: Default_Ignorable_Code_Point in
 # Unicode 16's DerivedCoreProperties.txt without what `printable` spells out, and the blank pattern of Braille.
 _UNSEEN = re.compile(
@@ -53,7 +53,7 @@ def shorten(text: str, width: int) -> str:
     return shown + "…" if width else ""
 
 
-def bar(share: float, width: int = BAR) -> str:
+def bar(share: float, width: int = BAR_WIDTH) -> str:
     """A bar for a share from 0 to 1, an eighth of a column exact; something for all that is not 0."""
     eighths = min(8 * width, max(round(8 * width * share), int(share > 0)))
     return ("█" * (eighths // 8) + EIGHTHS[eighths % 8]).rstrip()
@@ -72,7 +72,7 @@ class Screen:
 
             self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
 
-    def say(self, *parts: Part) -> None:
+    def say(self, *parts: StyledText) -> None:
         """One line."""
         pairs = [(part, "") if isinstance(part, str) else part for part in parts]
         shown = [(visible(text), style) for text, style in pairs if text]
@@ -88,7 +88,7 @@ class Screen:
         self.say()
         self.say((words, "bold"), (f"  {more}" if more else "", "dim"))
 
-    def table(self, rows: Iterable[Sequence[Part]], align: str, indent: int = 2) -> None:
+    def table(self, rows: Iterable[Sequence[StyledText]], align: str, indent: int = 2) -> None:
         """Rows in columns, `align` a "<" or ">" for each; the widest columns are shortened until they fit.
 
         Rows may have one cell more than that: it follows in full.
@@ -99,7 +99,7 @@ class Screen:
             self.say(" " * indent, *line, *(part for cell in row[len(align) :] for part in ("  ", cell)))
 
 
-def laid_out(rows: Sequence[Sequence[Part]], align: str, width: int) -> Iterator[list[Part]]:
+def laid_out(rows: Sequence[Sequence[StyledText]], align: str, width: int) -> Iterator[list[StyledText]]:
     """The rows as lines of at most `width` columns, two blanks between the cells.
 
     >>> list(laid_out([["few_words", "1,234"], ["policy", "7"]], "<>", 40))
@@ -110,7 +110,7 @@ def laid_out(rows: Sequence[Sequence[Part]], align: str, width: int) -> Iterator
     widest = [max((cells(row[i][0]) for row in shown if i < len(row)), default=0) for i in range(len(align))]
     widths = fit(widest, width - 2 * (len(align) - 1))
     for row in shown:
-        line: list[Part] = []
+        line: list[StyledText] = []
         for (text, style), side, room in zip(row, align, widths, strict=False):
             cut = shorten(text, room)
             blanks = " " * (room - cells(cut))

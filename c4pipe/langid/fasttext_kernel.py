@@ -12,7 +12,9 @@ from typing import Any
 import numba
 import numpy as np
 
-FREE = -1  # in the table of words: no word; in the rows of n-grams: pruned away
+from c4pipe.native import Function
+
+NO_ENTRY = -1  # in the table of words: no word; in the rows of n-grams: pruned away
 NO_END = -2  # the answer of `index_words` to a dictionary that is cut off
 ENTRY_TAIL = 9  # bytes of count and kind behind a name and its NUL: dictionary.cc Dictionary::save
 LABEL_MARK = np.frombuffer(b"__label__", np.uint8)
@@ -22,8 +24,6 @@ _WORDS_FACTOR = np.uint64(116_049_371)  # dictionary.cc Dictionary::addWordNgram
 _BEGINS, _ENDS = np.uint8(ord("<")), np.uint8(ord(">"))
 _TOP_BITS, _INNER = np.uint8(0xC0), np.uint8(0x80)  # of a byte that is not the first of its character
 LOG_GUARD = np.float32(1e-5)  # added to each probability before its logarithm is taken: loss.cc std_log
-
-Function = Callable[..., Any]
 
 
 def compiled(signature: str) -> Callable[[Function], Function]:
@@ -65,7 +65,7 @@ def index_words(data: Any, at: int, offsets: Any, table: Any) -> int:
         if at > len(data):
             return NO_END
         place = np.int64(h) % len(table)
-        while table[place] != FREE:
+        while table[place] != NO_ENTRY:
             place = (place + 1) % len(table)
         table[place] = number
     return at
@@ -73,9 +73,9 @@ def index_words(data: Any, at: int, offsets: Any, table: Any) -> int:
 
 @compiled("int64(uint8[::1], int64, int64, uint32, uint8[::1], int64[::1], int32[::1])")
 def find_word(text: Any, start: int, end: int, h: Any, data: Any, offsets: Any, table: Any) -> int:
-    """The number of the entry `text[start:end]`, whose hash is `h`; FREE where there is none."""
+    """The number of the entry `text[start:end]`, whose hash is `h`; NO_ENTRY where there is none."""
     place = np.int64(h) % len(table)
-    while table[place] != FREE:
+    while table[place] != NO_ENTRY:
         at = offsets[table[place]]
         i = start
         while i < end and data[at] == text[i]:
@@ -84,7 +84,7 @@ def find_word(text: Any, start: int, end: int, h: Any, data: Any, offsets: Any, 
         if i == end and data[at] == 0:
             return int(table[place])
         place = (place + 1) % len(table)
-    return FREE
+    return NO_ENTRY
 
 
 @compiled("void(float32[::1], float32[:, ::1], int64)")
@@ -128,7 +128,7 @@ def add_line(
     Args:
         text: bytes of the line. It must end in a blank and the name of the end of a line, "</s>".
         data, offsets, table: the dictionary, see `index_words`.
-        rows: (buckets,) the row of each n-gram, FREE where it was pruned away.
+        rows: (buckets,) the row of each n-gram, NO_ENTRY where it was pruned away.
         words: how many of the entries are words; the others are labels.
         shortest, longest: characters of an n-gram, with the marks of a word's beginning and end.
         together: words of the longest n-gram of words.
@@ -150,11 +150,11 @@ def add_line(
             h = mixed(h, text[at])
             at += 1
         word = find_word(text, start, at, h, data, offsets, table)
-        if word >= words or (word == FREE and is_label(text, start, at)):
+        if word >= words or (word == NO_ENTRY and is_label(text, start, at)):
             continue
         hashes[n_words] = np.int32(h)
         n_words += 1
-        if word != FREE:
+        if word != NO_ENTRY:
             add_row(hidden, matrix, word)
             added += 1
         if at == len(text):
@@ -179,7 +179,7 @@ def add_line(
                     j += 1
                 if n >= shortest and not (n == 1 and (i == 0 or j == length)):
                     row = rows[np.int64(h) % buckets]
-                    if row != FREE:
+                    if row != NO_ENTRY:
                         for k in range(len(hidden)):
                             hidden[k] += matrix[row, k]
                         added += 1
@@ -189,7 +189,7 @@ def add_line(
         for j in range(i + 1, min(n_words, i + together)):
             key = key * _WORDS_FACTOR + np.uint64(np.int64(hashes[j]))
             row = rows[np.int64(key % np.uint64(buckets))]
-            if row != FREE:
+            if row != NO_ENTRY:
                 add_row(hidden, matrix, row)
                 added += 1
     return added

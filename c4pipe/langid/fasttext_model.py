@@ -17,16 +17,16 @@ import numpy.typing as npt
 from c4pipe.errors import ConfigError
 from c4pipe.langid.fasttext_kernel import (
     ENTRY_TAIL,
-    FREE,
     LOG_GUARD,
     NO_END,
+    NO_ENTRY,
     add_line,
     descend,
     index_words,
     outputs_of,
 )
 
-MAGIC = 793_712_314  # FASTTEXT_FILEFORMAT_MAGIC_INT32
+FASTTEXT_MAGIC = 793_712_314  # FASTTEXT_FILEFORMAT_MAGIC_INT32
 WITHOUT_SUBWORDS = 11  # the version in which classifiers had no n-grams of characters: FastText::loadModel
 SUPERVISED = 3  # args.h model_name::sup
 HIERARCHICAL, ONE_VS_ALL = 1, 4  # args.h loss_name; all others are a softmax when asked
@@ -34,10 +34,10 @@ CENTROIDS = 256  # productquantizer.h ProductQuantizer::ksub_
 SIGMOID_ENDS, SIGMOID_STEPS = 8, 32  # loss.cc reads the sigmoid of one-vs-all off a table, 32 entries to a unit
 LINE_END = b" </s>"  # dictionary.cc Dictionary::EOS, as a word of its own
 
-Floats = npt.NDArray[np.float32]
+Float32s = npt.NDArray[np.float32]
 
 
-class Settings(NamedTuple):
+class FasttextArgs(NamedTuple):
     """The head of a file, as far as a classifier needs it."""
 
     magic: int
@@ -98,8 +98,8 @@ class FastTextModel:
             raise ConfigError(f"{path} is not a whole fastText classifier: {error}.") from error
 
     def _read(self, reader: _Reader) -> None:
-        settings = self._settings = Settings(*reader.take("2i12id"))
-        if settings.magic != MAGIC:
+        settings = self._settings = FasttextArgs(*reader.take("2i12id"))
+        if settings.magic != FASTTEXT_MAGIC:
             raise ValueError("it does not begin with fastText's mark")
         if settings.kind != SUPERVISED:
             raise ValueError("it holds word vectors and no labels")
@@ -110,7 +110,7 @@ class FastTextModel:
             raise ValueError(f"{entries} entries are not {self._words} words and {labels} labels")
         start = reader.at
         self._offsets = np.empty(entries, np.int64)
-        self._table = np.full(1 << (2 * entries).bit_length(), FREE, np.int32)
+        self._table = np.full(1 << (2 * entries).bit_length(), NO_ENTRY, np.int32)
         reader.at = index_words(reader.data, start, self._offsets, self._table)
         if reader.at == NO_END:
             raise ValueError("it ends within its dictionary")
@@ -121,7 +121,7 @@ class FastTextModel:
         counts = [int.from_bytes(part[-ENTRY_TAIL:-1], "little") for part in parts]
         self._rows = np.arange(self._words, self._words + settings.buckets, dtype=np.int32)
         if pairs >= 0:
-            self._rows[:] = FREE
+            self._rows[:] = NO_ENTRY
             pruned = reader.array(np.int32, pairs, 2)
             self._rows[pruned[:, 0]] = pruned[:, 1] + self._words
 
@@ -131,7 +131,7 @@ class FastTextModel:
         self._outputs = _read_matrix(reader, quantised and outputs_too)
         self._tree = huffman(counts) if settings.loss == HIERARCHICAL else None
 
-    def probabilities(self, text: str) -> Floats | None:
+    def probabilities(self, text: str) -> Float32s | None:
         """(labels,) the probability of each; None where the model knows no part of the text.
 
         Lines are run together: to a model a text is one line, and the end of one is a word.
@@ -179,7 +179,7 @@ def huffman(counts: Sequence[int]) -> npt.NDArray[np.int32]:
     return children
 
 
-def _read_matrix(reader: _Reader, quantised: bool) -> Floats:
+def _read_matrix(reader: _Reader, quantised: bool) -> Float32s:
     """(rows, columns) of floats, whether they stand so in the file or as codes of centroids."""
     if not quantised:
         return reader.array(np.float32, *reader.take("2q"))
@@ -192,13 +192,13 @@ def _read_matrix(reader: _Reader, quantised: bool) -> Floats:
     return np.ascontiguousarray(matrix[:, :columns])
 
 
-def _read_centroids(reader: _Reader) -> tuple[Floats, int, int]:
+def _read_centroids(reader: _Reader) -> tuple[Float32s, int, int]:
     """The centroids of all parts of a vector, and how many dimensions a part has, and the last one."""
     dimensions, _, part, last = reader.take("4i")
     return reader.array(np.float32, dimensions * CENTROIDS), part, last
 
 
-def _decode(codes: npt.NDArray[np.uint8], centroids: Floats, part: int, last: int) -> Floats:
+def _decode(codes: npt.NDArray[np.uint8], centroids: Float32s, part: int, last: int) -> Float32s:
     """(rows, dimensions) of codes (rows, parts)."""
     parts = codes.shape[1]
     widths = [part] * (parts - 1) + [last]

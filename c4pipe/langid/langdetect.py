@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from c4pipe.langid.base import Guess
-from c4pipe.langid.langdetect_kernel import STEP, find_rows, run_trials
+from c4pipe.langid.langdetect_kernel import DRAWS, find_rows, run_trials
 from c4pipe.langid.langdetect_profiles import LONGEST, load_profiles
 from c4pipe.langid.langdetect_stream import read_stream
 from c4pipe.langid.langdetect_text import readable
@@ -51,7 +51,7 @@ class LangDetect:
         n = find_rows(text.encode("utf-32-le", "surrogatepass"), len(text), *self._finding, rows)
         if not n:
             return None
-        work = np.zeros((2 + STEP, len(self.languages)))  # mean, chances, factors
+        work = np.zeros((2 + DRAWS, len(self.languages)))  # mean, chances, factors
         mean = work.ctypes.data
         run_trials(rows, n, *self._trying, mean, mean + work.strides[0], mean + 2 * work.strides[0])
         best = int(work[0].argmax())  # the first of equals, as in the package's stable sort

@@ -17,7 +17,7 @@ NON_LATIN = 0x300  # a character from here on is not Latin: langdetect 1.0.9 det
 TRIALS = 7  # detector.py Detector.n_trial
 CERTAIN = 0.99999  # a trial ends when a language is above it: Detector.CONV_THRESHOLD
 LAST_DRAW = 1_000  # ... or at this draw, counted from 0: Detector.ITERATION_LIMIT
-STEP = 5  # draws between normalisations: "i % 5" in Detector._detect_block
+DRAWS = 5  # draws between normalisations: "i % 5" in Detector._detect_block
 # From Python 3.12 on `sum`, with which the package normalises, carries the rounding error along.
 COMPENSATED = sys.version_info >= (3, 12)
 
@@ -25,7 +25,11 @@ COMPENSATED = sys.version_info >= (3, 12)
 # compiled is out of date when this file changes.
 CHARACTERS = 0x20000  # no character beyond is changed by langdetect, or is a capital
 CAPITAL = 1 << 15  # set in the table of characters where the character it becomes is a capital
-NONE, BLANK, OTHER = 0, 1, 2  # symbols: no character; a blank; a character that stands in no n-gram of any profile
+NO_SYMBOL, BLANK_SYMBOL, OTHER_SYMBOL = (
+    0,
+    1,
+    2,
+)  # symbols: no character; a blank; a character that stands in no n-gram of any profile
 SYMBOL_BITS = 12  # 3,162 symbols in langdetect 1.0.9
 ROW_BITS = 17  # 87,598 n-grams in langdetect 1.0.9
 NEAR_BITS = 6  # n-grams of the first 64 symbols, ASCII's letters and a few, also have a table without a hash
@@ -66,18 +70,18 @@ def find_rows(points: Any, m: int, characters: Any, near: Any, far: Any, found: 
     skips_latin = 2 * latin < others
 
     n = 0
-    before, last = NONE, BLANK  # the two symbols so far
+    before, last = NO_SYMBOL, BLANK_SYMBOL  # the two symbols so far
     after_capital = False
     for i in range(m):
         point = points[i]
         if skips_latin and ord("A") <= point <= ord("z"):
             continue
-        mark: Any = np.int64(characters[point]) if point < CHARACTERS else OTHER
+        mark: Any = np.int64(characters[point]) if point < CHARACTERS else OTHER_SYMBOL
         symbol = mark & _SYMBOL
         capital = mark > _SYMBOL
-        if last == BLANK:
-            before = NONE
-            if symbol == BLANK:
+        if last == BLANK_SYMBOL:
+            before = NO_SYMBOL
+            if symbol == BLANK_SYMBOL:
                 continue
         # From the second capital in a row on, up to the next character that is none, nothing is taken.
         if not (capital and after_capital):
@@ -87,12 +91,12 @@ def find_rows(points: Any, m: int, characters: Any, near: Any, far: Any, found: 
                     row = near[key]
                     found[n] = row
                     n += row != 0
-                if before == NONE:  # a word's start has no third: that was the second again
+                if before == NO_SYMBOL:  # a word's start has no third: that was the second again
                     n -= row != 0
             else:
                 pair = (last << SYMBOL_BITS) | symbol
                 triple = (before << 2 * SYMBOL_BITS) | pair
-                for key in (symbol, pair, triple if before else NONE):
+                for key in (symbol, pair, triple if before else NO_SYMBOL):
                     wanted = np.uint64(key)
                     home = (wanted * _FACTOR) >> _HOME_SHIFT
                     while far[home] != _END and far[home] >> _ROW_SHIFT != wanted:
@@ -133,7 +137,7 @@ def run_trials(
         found: (n,) rows of the text's n-grams, n > 0.
         common, starts, columns, shares: see `NGramTable`; n_common is C.
         languages: L.
-        words, weights: see `Stream`.
+        words, weights: see `RandomStream`.
         mean: (L,) zeros.
         chances, factors: room for L and STEP * L.
     """
@@ -151,7 +155,7 @@ def run_trials(
             chances[i] = 1.0 / languages
         last = 0  # draw before the next normalisation
         while True:
-            drawn = STEP if last else 1
+            drawn = DRAWS if last else 1
             for k in range(drawn):
                 # random.choice: the upper bits of a word, as many as n has, and the next word while that is n or more.
                 pick = words[place] >> (32 - bits)
@@ -195,6 +199,6 @@ def run_trials(
                 certain += chances[i] > CERTAIN
             if certain or last >= LAST_DRAW:
                 break
-            last += STEP
+            last += DRAWS
         for i in range(languages):
             mean[i] += chances[i] / TRIALS

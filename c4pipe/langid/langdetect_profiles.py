@@ -22,16 +22,17 @@ from langdetect.utils.ngram import NGram
 
 from c4pipe.errors import AssetError, unknown
 from c4pipe.langid.langdetect_kernel import (
-    BLANK,
+    BLANK_SYMBOL,
     CAPITAL,
     CHARACTERS,
     HASH_BITS,
     HASH_FACTOR,
     NEAR_BITS,
-    OTHER,
+    OTHER_SYMBOL,
     ROW_BITS,
     SYMBOL_BITS,
 )
+from c4pipe.langid.langdetect_stream import Floats
 from c4pipe.native.cache import cached
 
 COMMON = 8  # languages that know an n-gram, from which on it has a row of its own: 86 % of what is drawn, 4 % of all
@@ -48,7 +49,6 @@ CHANGED = (
 )
 HANGUL = slice(0xAC00, 0xD7B0)  # one character for all
 
-Floats = npt.NDArray[np.float64]
 Words = npt.NDArray[np.uint32]
 Keys = npt.NDArray[np.uint64]
 Symbols = npt.NDArray[np.uint16]
@@ -148,9 +148,9 @@ def symbol_table(points: Words) -> Symbols:
     counts[0] = counts[ord(" ")] = 0
     counts[list(map(ord, ascii_letters))] += len(points)
     ranked = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
-    symbols = np.full(CHARACTERS, OTHER, np.uint16)
-    symbols[ranked] = np.arange(OTHER + 1, OTHER + 1 + len(ranked))
-    symbols[ord(" ")] = BLANK
+    symbols = np.full(CHARACTERS, OTHER_SYMBOL, np.uint16)
+    symbols[ranked] = np.arange(OTHER_SYMBOL + 1, OTHER_SYMBOL + 1 + len(ranked))
+    symbols[ord(" ")] = BLANK_SYMBOL
     return symbols
 
 

@@ -140,7 +140,7 @@ PROFILES = (
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 
 
-def plain_words(text: str) -> list[str]:
+def latin_words(text: str) -> list[str]:
     """The words of a text in plain Latin letters: no marks (zhōng, č), no capitals, no apostrophes in them (tol'ko)."""
     if not text.isascii():
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
@@ -153,7 +153,7 @@ def romanised(text: str) -> tuple[str, float] | None:
     >>> romanised("Kogda ya byl malenkim, mne kazalos, chto eto ochen bolshoy dom, no teper on uzhe ne takoy.")
     ('ru-Latn', 0.7058823529411765)
     """
-    words = plain_words(text)
+    words = latin_words(text)
     if len(words) < MIN_WORDS:
         return None
     seen = Counter(words)

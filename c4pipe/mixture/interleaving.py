@@ -18,11 +18,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from c4pipe.errors import ConfigError
-
-Indices = NDArray[np.int64]
+from c4pipe.mixture.permutation import Indices
 
 MAX_DOCUMENTS = 1 << 40  # what `scaled` is exact for: 1.1e12; mC4 has 6.6e9 pages
 _LOW = 20  # bits; MAX_DOCUMENTS squared, with one factor cut there, stays below 2**63

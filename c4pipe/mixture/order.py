@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from c4pipe.mixture.interleaving import Indices, Interleaving
-from c4pipe.mixture.permutation import Permutation, derive_key
+from c4pipe.mixture.interleaving import Interleaving
+from c4pipe.mixture.permutation import Indices, Permutation, derive_key
 from c4pipe.mixture.quotas import quotas
 from c4pipe.mixture.rates import Mixture
 

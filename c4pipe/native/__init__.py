@@ -26,7 +26,7 @@ from c4pipe.native.cache import cached
 Function = Callable[..., Any]
 
 SYMBOL = "c4pipe_native"  # the name of each function in its own object code
-NUMBERS = {"void": None, "int64": ctypes.c_int64, "float64": ctypes.c_double}
+C_TYPES = {"void": None, "int64": ctypes.c_int64, "float64": ctypes.c_double}
 
 _engines: list[Any] = []  # each owns the memory in which a function lies
 llvm.initialize_native_target()
@@ -53,7 +53,7 @@ def native(signature: str) -> Callable[[Function], Function]:
         engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         engine.finalize_object()
         _engines.append(engine)
-        types: list[Any] = [NUMBERS.get(word, ctypes.c_void_p) for word in re.findall(r"\w+\*?", signature)]
+        types: list[Any] = [C_TYPES.get(word, ctypes.c_void_p) for word in re.findall(r"\w+\*?", signature)]
         return ctypes.CFUNCTYPE(*types)(engine.get_function_address(SYMBOL))
 
     return compile_it

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from c4pipe.card.hub import front_matter
-from c4pipe.card.words import DODGE, KREUTZER, licence, loading, rebuilding, table
+from c4pipe.card.words import DODGE, KREUTZER, licence, loading, markdown_table, rebuilding
 from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
 
@@ -64,7 +64,7 @@ def _entries(manifest: dict[str, Any]) -> Iterator[str]:
     ]
     yield "## What is in it"
     yield ""
-    yield from table(("entry", "natural", "rate", "epochs", "written", "of the mixture"), rows, " >>>>>")
+    yield from markdown_table(("entry", "natural", "rate", "epochs", "written", "of the mixture"), rows, " >>>>>")
     yield ""
     yield (
         "`natural` counts the documents of an entry, `rate` is what the formula gives it, and `epochs` says how "
@@ -92,7 +92,7 @@ def _languages(manifest: dict[str, Any], stats: Stats) -> Iterator[str]:
     rows = [(f"`{name or UND}`", f"{pages:,}", f"{pages / stats.pages_kept:.4%}") for name, pages in ordered]
     yield "## Languages"
     yield ""
-    yield from table(("language", "documents of both splits", "of all"), rows, " >>")
+    yield from markdown_table(("language", "documents of both splits", "of all"), rows, " >>")
     yield ""
 
 

@@ -10,8 +10,8 @@ from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
 from c4pipe.passes.summary import splits
 from c4pipe.rebalance.card import mixture_card
-from c4pipe.rebalance.picture import Share, draw
-from c4pipe.rebalance.plan import CONFIG, Plan
+from c4pipe.rebalance.picture import EntryShare, draw_shares
+from c4pipe.rebalance.plan import MIXTURE_CONFIG, MixturePlan
 from c4pipe.shards import MANIFEST, SCHEMA_VERSION, to_json
 from c4pipe.text import printable
 
@@ -19,7 +19,7 @@ PICTURE = "mixture.svg"
 
 
 def write_mixture_files(
-    outputs: Sequence[dict[str, Any]], plan: Plan, description: dict[str, Any], store: Store, folder: str
+    outputs: Sequence[dict[str, Any]], plan: MixturePlan, description: dict[str, Any], store: Store, folder: str
 ) -> None:
     """Writes stats.json, mixture.svg, README.md and manifest.json of the files that `write_output` made.
 
@@ -37,7 +37,7 @@ def write_mixture_files(
     mixture = entries(plan, description["rates"])
     manifest = {
         "schema_version": SCHEMA_VERSION,
-        "preset": {"name": CONFIG, "says": description["says"], "stages": []},
+        "preset": {"name": MIXTURE_CONFIG, "says": description["says"], "stages": []},
         "settings": description["settings"],
         "versions": description["versions"],
         "code": description["code"],
@@ -55,7 +55,7 @@ def write_mixture_files(
     title = f"{len(mixture)} {'entry' if len(mixture) == 1 else 'entries'}, {description['says']}"
     for name, data in (
         ("stats.json", to_json(numbers)),
-        (PICTURE, draw(shares(mixture), title)),
+        (PICTURE, draw_shares(shares(mixture), title)),
         ("README.md", mixture_card(manifest, PICTURE, stats).encode()),
         (MANIFEST, to_json(manifest)),
     ):
@@ -63,7 +63,7 @@ def write_mixture_files(
             stream.write(data)
 
 
-def entries(plan: Plan, rates: dict[str, float]) -> dict[str, dict[str, Any]]:
+def entries(plan: MixturePlan, rates: dict[str, float]) -> dict[str, dict[str, Any]]:
     """Of each entry its documents, its rate, how often it is read, and how many documents of it are written."""
     order = plan.splits[0].order
     return {
@@ -72,7 +72,7 @@ def entries(plan: Plan, rates: dict[str, float]) -> dict[str, dict[str, Any]]:
     }
 
 
-def ledger(plan: Plan) -> dict[str, Any]:
+def ledger(plan: MixturePlan) -> dict[str, Any]:
     """Every document of the corpora is drawn, once or more, or it is not: one stage, which balances."""
     orders = [split.order for split in plan.splits]
     pairs = [pair for order in orders for pair in zip(order.documents, order.written, strict=True)]
@@ -82,14 +82,14 @@ def ledger(plan: Plan) -> dict[str, Any]:
     return {"records": records, "stages": [stage], "repeats": sum(order.total for order in orders) - kept}
 
 
-def shares(mixture: dict[str, dict[str, Any]]) -> list[Share]:
+def shares(mixture: dict[str, dict[str, Any]]) -> list[EntryShare]:
     """Each entry's part of the documents before and after."""
     natural = sum(row["documents"] for row in mixture.values())
     written = sum(row["written"] for row in mixture.values())
-    return [Share(name, row["documents"] / natural, row["written"] / written) for name, row in mixture.items()]
+    return [EntryShare(name, row["documents"] / natural, row["written"] / written) for name, row in mixture.items()]
 
 
-def summary(manifest: dict[str, Any], folder: str) -> Iterator[str]:
+def mixture_summary(manifest: dict[str, Any], folder: str) -> Iterator[str]:
     """What was made, in lines for a terminal: the entries by size, the files, the place."""
     mixture, parts = manifest["mixture"], {share.name: share for share in shares(manifest["mixture"])}
     wide = max(5, *(len(printable(name)) for name in mixture))
@@ -109,6 +109,6 @@ def summary(manifest: dict[str, Any], folder: str) -> Iterator[str]:
     yield f"  corpus: {printable(folder)}"
 
 
-def _validation(plan: Plan) -> dict[str, int]:
+def _validation(plan: MixturePlan) -> dict[str, int]:
     found = [split.order for split in plan.splits if split.name == "validation"]
     return {name: n for order in found for name, n in zip(order.names, order.written, strict=True) if n}

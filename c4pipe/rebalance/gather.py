@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 from c4pipe.corpus.stats import Stats
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
-from c4pipe.rebalance.plan import CONFIG, Output, Plan
+from c4pipe.rebalance.plan import MIXTURE_CONFIG, MixturePlan, MixtureShard
 from c4pipe.rebalance.scatter import POSITION, Scattered, read_index, read_piece
 from c4pipe.shards import HashingStream, ParquetSink, memory_of, rows_per_group
 
 
-def write_output(plan: Plan, output: Output, staging: str, store: Store, folder: str) -> dict[str, Any]:
+def write_output(plan: MixturePlan, output: MixtureShard, staging: str, store: Store, folder: str) -> dict[str, Any]:
     """Writes one file of the mixture: its row of the manifest, and under `stats` its pages in numbers."""
     split, path, stats = plan.splits[output.split], plan.path(output), Stats()
     rows = memory = 0
@@ -30,7 +30,7 @@ def write_output(plan: Plan, output: Output, staging: str, store: Store, folder:
             written = _write_bucket(pieces.bucket(bucket), sink, stats)
             rows, memory = rows + written[0], memory + written[1]
         sink.close()
-    row = {"path": path, "config": CONFIG, "split": split.name, "rows": rows}
+    row = {"path": path, "config": MIXTURE_CONFIG, "split": split.name, "rows": rows}
     row |= {"bytes": stream.tell(), "memory": memory, "sha256": stream.sha256}
     return row | {"stats": stats.to_json()}
 
@@ -50,7 +50,7 @@ def _write_bucket(found: tuple[pa.Table, pa.Array], sink: ParquetSink, stats: St
 class _Pieces:
     """What the sources laid down for one output shard. Pieces are read a bucket at a time."""
 
-    def __init__(self, plan: Plan, output: Output, staging: str, store: Store):
+    def __init__(self, plan: MixturePlan, output: MixtureShard, staging: str, store: Store):
         self._split = plan.splits[output.split]
         self._first = output.shard * self._split.buckets
         self._schema = plan.schema.append(POSITION)

@@ -13,10 +13,10 @@ from c4pipe.text import printable
 
 # Blue and orange of Okabe and Ito's palette, which colour-blind people can tell apart; the marks differ in shape, too.
 BEFORE, AFTER = "#0072b2", "#d55e00"
-ROW, WIDTH, MARGINS = 0.2, 7.5, 1.5  # inches; a row is as high as its label, so that 108 can be read
+ROW_HEIGHT, FIGURE_WIDTH, MARGINS = 0.2, 7.5, 1.5  # inches; a row is as high as its label, so that 108 can be read
 
 
-class Share(NamedTuple):
+class EntryShare(NamedTuple):
     """An entry's part of the corpora and of the mixture, 0 .. 1."""
 
     name: str
@@ -24,7 +24,7 @@ class Share(NamedTuple):
     after: float
 
 
-def draw(shares: Sequence[Share], title: str) -> bytes:
+def draw_shares(shares: Sequence[EntryShare], title: str) -> bytes:
     """The picture, with a title and a description for those who cannot see it; the same bytes for the same numbers."""
     import matplotlib as mpl  # a second to import, and needed once
     from matplotlib import style
@@ -34,7 +34,7 @@ def draw(shares: Sequence[Share], title: str) -> bytes:
     rows = sorted(shares, key=lambda share: (share.before, share.after, share.name))  # the largest is drawn at the top
     settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "c4pipe", "font.family": "sans-serif", "font.size": 9}
     with style.context("default"), mpl.rc_context(settings):  # a person's own style does not reach the bytes
-        figure = Figure((WIDTH, ROW * len(rows) + MARGINS), facecolor="white", layout="constrained")
+        figure = Figure((FIGURE_WIDTH, ROW_HEIGHT * len(rows) + MARGINS), facecolor="white", layout="constrained")
         axes = figure.subplots()
         for y, share in enumerate(rows):
             if share.before and share.after:
@@ -68,7 +68,7 @@ def draw(shares: Sequence[Share], title: str) -> bytes:
     return _described(stream.getvalue().decode(), title, _words(rows[::-1])).encode()
 
 
-def _words(rows: Sequence[Share]) -> str:
+def _words(rows: Sequence[EntryShare]) -> str:
     parts = (f"{printable(row.name)} {row.before:.3%} before, {row.after:.3%} after" for row in rows)
     return "Share of the documents. " + "; ".join(parts) + "."
 

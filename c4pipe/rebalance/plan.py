@@ -14,12 +14,12 @@ import pyarrow as pa
 
 from c4pipe.errors import ConfigError
 from c4pipe.mixture import MAX_DOCUMENTS, Mixture, MixtureOrder
-from c4pipe.mixture.interleaving import Indices
+from c4pipe.mixture.permutation import Indices
 from c4pipe.passes.merging import shard_count
-from c4pipe.rebalance.sources import Source
+from c4pipe.rebalance.sources import SourceShard
 from c4pipe.shards import SPLITS, shard_name
 
-CONFIG = "mixture"  # folder and name of the mixed corpus
+MIXTURE_CONFIG = "mixture"  # folder and name of the mixed corpus
 BUCKET_BYTES = 64 << 20  # of columns, not compressed: what a worker holds and orders at a time
 
 
@@ -39,7 +39,7 @@ class Split:
         return np.array([self.order.total * b // count for b in range(count + 1)], np.int64)
 
 
-class Output(NamedTuple):
+class MixtureShard(NamedTuple):
     """One file of the mixture."""
 
     split: int
@@ -47,23 +47,23 @@ class Output(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plan:
+class MixturePlan:
     """The whole of it."""
 
     splits: tuple[Split, ...]
-    sources: tuple[Source, ...]
+    sources: tuple[SourceShard, ...]
     schema: pa.Schema
 
     @property
-    def outputs(self) -> list[Output]:
-        return [Output(i, shard) for i, split in enumerate(self.splits) for shard in range(split.shards)]
+    def outputs(self) -> list[MixtureShard]:
+        return [MixtureShard(i, shard) for i, split in enumerate(self.splits) for shard in range(split.shards)]
 
-    def path(self, output: Output) -> str:
+    def path(self, output: MixtureShard) -> str:
         """Its name inside the corpus."""
         split = self.splits[output.split]
-        return f"{CONFIG}/{shard_name(split.name, output.shard, split.shards)}"
+        return f"{MIXTURE_CONFIG}/{shard_name(split.name, output.shard, split.shards)}"
 
-    def split_of(self, source: Source) -> Split:
+    def split_of(self, source: SourceShard) -> Split:
         return next(split for split in self.splits if split.name == source.split)
 
     def drawn(self, split: Split) -> Iterator[int]:
@@ -84,7 +84,7 @@ class Plan:
         return json.dumps({"splits": splits, "sources": self.sources, "schema": schema}).encode()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Plan:
+    def from_bytes(cls, data: bytes) -> MixturePlan:
         """The inverse of `to_bytes`."""
         read: dict[str, Any] = json.loads(data)
         splits = tuple(
@@ -92,18 +92,18 @@ class Plan:
             for name, names, documents, written, seed, shards, buckets in read["splits"]
         )
         schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(read["schema"])))
-        return cls(splits, tuple(Source(*source) for source in read["sources"]), schema)
+        return cls(splits, tuple(SourceShard(*source) for source in read["sources"]), schema)
 
 
 def make_plan(
-    sources: Sequence[Source],
+    sources: Sequence[SourceShard],
     schema: pa.Schema,
     mixture: Mixture,
     documents: int | None,
     max_epochs: int,
     seed: int,
     shards: int | None,
-) -> Plan:
+) -> MixturePlan:
     """Train is mixed as asked for; validation holds every document of every entry once, at the rates that they have.
 
     ConfigError where there is nothing to train on, and for more documents than can be ordered.
@@ -126,10 +126,10 @@ def make_plan(
         raw = _expected(order, mine, "raw") // count
         buckets = max(1, min(-(-raw // BUCKET_BYTES), order.total // count))
         splits.append(Split(name, order, count, buckets))
-    return Plan(tuple(splits), tuple(sources), schema)
+    return MixturePlan(tuple(splits), tuple(sources), schema)
 
 
-def _expected(order: MixtureOrder, sources: Sequence[Source], size: str) -> int:
+def _expected(order: MixtureOrder, sources: Sequence[SourceShard], size: str) -> int:
     """Bytes of the mixture, if what is drawn of an entry is like the whole of it."""
     sums = dict.fromkeys(order.names, 0)
     for source in sources:

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from c4pipe.files.storage import Store
-from c4pipe.mixture.interleaving import Indices
-from c4pipe.rebalance.plan import Plan
-from c4pipe.rebalance.sources import verify, with_columns
+from c4pipe.mixture.permutation import Indices
+from c4pipe.rebalance.plan import MixturePlan
+from c4pipe.rebalance.sources import verify_source, with_columns
 
 BUFFER_BYTES = 64 << 20  # of rows that wait to be laid down
 POSITION = pa.field("__position", pa.int64(), nullable=False)
@@ -34,12 +34,12 @@ class Scattered(NamedTuple):
         return cls(f"{staging}/scattered/{number:06d}.rows", f"{staging}/scattered/{number:06d}.starts")
 
 
-def scatter(plan: Plan, number: int, store: Store, names: Scattered) -> None:
+def scatter_source(plan: MixturePlan, number: int, store: Store, names: Scattered) -> None:
     """Lays down the rows of a source as often as they are drawn. BuildError if its bytes are not the manifest's."""
     source = plan.sources[number]
     split = plan.split_of(source)
     entry = split.order.names.index(source.entry)
-    verify(source, store)
+    verify_source(source, store)
     with store.read(source.path) as stream, store.write(names.rows) as out:
         pieces = _Pieces(out, split.edges)
         file = pq.ParquetFile(stream)

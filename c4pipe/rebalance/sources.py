@@ -22,7 +22,7 @@ from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SPLITS, read_manifest
 READERS = 16  # threads that look at footers; in a bucket each look waits for the network
 
 
-class Corpus(NamedTuple):
+class SourceCorpus(NamedTuple):
     """A finished corpus, as its manifest describes it."""
 
     name: str
@@ -32,7 +32,7 @@ class Corpus(NamedTuple):
     whole: bool  # whether it is one entry of the mixture, and not one for each of its folders
 
 
-class Source(NamedTuple):
+class SourceShard(NamedTuple):
     """A shard to be mixed. Its rows are the entry's from number `first` on."""
 
     path: str
@@ -45,7 +45,7 @@ class Source(NamedTuple):
     raw: int = 0  # bytes of its columns, not compressed
 
 
-def read_corpora(named: Sequence[str], store: Store) -> list[Corpus]:
+def read_corpora(named: Sequence[str], store: Store) -> list[SourceCorpus]:
     """The corpus of each DIR or NAME=DIR of a command line; one that is given a name is one entry.
 
     ConfigError where there is no finished corpus, and where two have one name.
@@ -58,7 +58,7 @@ def read_corpora(named: Sequence[str], store: Store) -> list[Corpus]:
         folder = (word if alone else folder).rstrip("/") or "/"
         manifest, sha256 = _read(folder, store)
         name = posixpath.basename(folder if "://" in folder else str(Path(folder).absolute())) if alone else name
-        found.append(Corpus(name, folder, manifest, sha256, not alone))
+        found.append(SourceCorpus(name, folder, manifest, sha256, not alone))
     names = [corpus.name for corpus in found]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
@@ -80,7 +80,7 @@ def _read(folder: str, store: Store) -> tuple[dict[str, Any], str]:
         return read_manifest(Path(copy)), hashlib.sha256(data).hexdigest()
 
 
-def find_sources(corpora: Sequence[Corpus], languages: Sequence[str]) -> list[Source]:
+def find_sources(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> list[SourceShard]:
     """The shards of the corpora in a fixed order, of these languages (folders of a corpus) or of all.
 
     Of all but `und`, which must be asked for: what no language was found for is not worth being read four times over.
@@ -92,7 +92,7 @@ def find_sources(corpora: Sequence[Corpus], languages: Sequence[str]) -> list[So
         if language not in configs:
             raise unknown("language", language, configs)
     known = [config for config in configs if config != UND]
-    found: list[Source] = []
+    found: list[SourceShard] = []
     counted: dict[tuple[str, str], int] = {}
     for corpus, row in sorted(shards, key=lambda item: item[1]["path"]):
         if row["config"] not in (languages or known):
@@ -102,21 +102,21 @@ def find_sources(corpora: Sequence[Corpus], languages: Sequence[str]) -> list[So
         key = (entry, row["split"])
         path = f"{corpus.folder}/{row['path']}"
         first = counted.setdefault(key, 0)
-        found.append(Source(path, row["sha256"], entry, row["split"], first, row["rows"], row["bytes"]))
+        found.append(SourceShard(path, row["sha256"], entry, row["split"], first, row["rows"], row["bytes"]))
         counted[key] += row["rows"]
     if not found:
         raise ConfigError(f"{', '.join(corpus.folder for corpus in corpora)}: there is no document to be mixed.")
     return sorted(found, key=lambda source: (SPLITS.index(source.split), source.entry, source.first))
 
 
-def _rows(corpus: Corpus) -> list[Any]:
+def _rows(corpus: SourceCorpus) -> list[Any]:
     rows = corpus.manifest.get("shards")
     if not isinstance(rows, list):
         raise BuildError(f"{corpus.folder}/{MANIFEST} lists no shards. Build the corpus again.")
     return rows
 
 
-def _checked(row: Any, corpus: Corpus) -> dict[str, Any]:
+def _checked(row: Any, corpus: SourceCorpus) -> dict[str, Any]:
     """A shard of the manifest, if it can be one. BuildError for what no build has written."""
     try:
         config, slash, name = row["path"].partition("/")
@@ -131,14 +131,14 @@ def _checked(row: Any, corpus: Corpus) -> dict[str, Any]:
     raise BuildError(f"{corpus.folder}/{MANIFEST} lists a shard that is none: {said}. Build the corpus again.")
 
 
-def look_at(sources: Iterable[Source], store: Store) -> tuple[list[Source], pa.Schema]:
+def look_at(sources: Iterable[SourceShard], store: Store) -> tuple[list[SourceShard], pa.Schema]:
     """The sources with the sizes of their columns, and the columns that a mixture of them has.
 
     BuildError that names a shard which is missing, has other bytes or rows than its manifest says, or is no Parquet.
     ConfigError where a column has two types.
     """
 
-    def look(source: Source) -> tuple[Source, pa.Schema]:
+    def look(source: SourceShard) -> tuple[SourceShard, pa.Schema]:
         try:
             with store.read(source.path) as stream:
                 size = stream.seek(0, 2)
@@ -158,7 +158,7 @@ def look_at(sources: Iterable[Source], store: Store) -> tuple[list[Source], pa.S
     return [source for source, _ in looked], _common([schema for _, schema in looked])
 
 
-def verify(source: Source, store: Store) -> None:
+def verify_source(source: SourceShard, store: Store) -> None:
     """BuildError that names the shard if its bytes are not those of the manifest."""
     with store.read(source.path) as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]

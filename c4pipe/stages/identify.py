@@ -62,7 +62,7 @@ class Identify(PageStage):
         return self.languages
 
     def identifier(self) -> dict[str, Any]:
-        return langid.describe(self.by)
+        return langid.describe_identifier(self.by)
 
     def for_languages(self, languages: tuple[str, ...]) -> Self:
         return replace(self, languages=languages)

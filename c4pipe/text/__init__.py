@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmh3
 
 from c4pipe.text.sentences import Splitter, count_sentences, sentence_splitter, splitter_of
-from c4pipe.text.words import duration, many, printable
+from c4pipe.text.words import duration, many, percent, printable
 
 __all__ = [
     "Splitter",
@@ -14,6 +14,7 @@ __all__ = [
     "duration",
     "hash64",
     "many",
+    "percent",
     "printable",
     "sentence_splitter",
     "splitter_of",

@@ -17,8 +17,29 @@ def many(count: int, noun: str) -> str:
     return f"{count:,} {noun.removesuffix('s')}{'s' * (count != 1)}"
 
 
+def percent(part: float | None, whole: float = 1) -> str:
+    """A share, with as many decimals as say something; "–" for a share of nothing, or one that nobody knows.
+
+    >>> percent(1, 3), percent(0.00004), percent(0.0042), percent(0.9999), percent(2, 2), percent(0, 5), percent(0, 0)
+    ('33.3 %', '< 0.01 %', '0.42 %', '> 99.9 %', '100 %', '0 %', '–')
+    """
+    if part is None or not whole:
+        return "–"
+    share = part / whole
+    if share in (0, 1):
+        return f"{100 * share:.0f} %"
+    if share < 0.0001:
+        return "< 0.01 %"
+    text = f"{100 * share:.2f}" if share < 0.01 else f"{100 * share:.1f}"
+    return "> 99.9 %" if text == "100.0" else f"{text} %"
+
+
 def duration(seconds: float) -> str:
-    """`1:02:03`, or `4:05` below an hour."""
+    """Hours where there are any, minutes and seconds.
+
+    >>> [duration(seconds) for seconds in (0, 65.4, 3600, 36_061)]
+    ['0:00', '1:05', '1:00:00', '10:01:01']
+    """
     minutes, left = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"

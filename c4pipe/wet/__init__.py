@@ -1,6 +1,6 @@
 r"""The WET reader: bytes of a Common Crawl WET file in, one verdict for every record and every damaged stretch out.
 
-    stream --members--> Piece | Break --records--> Record | Lost --pages--> Kept(Page) | Rejected(Page, Reason)
+    stream --members--> Chunk | Break --records--> WarcRecord | LostRecord --pages--> Kept | Rejected
 
 Bad data is never an exception. Three rules hold it together: go on at the next gzip member (or the next record, where
 there is none to go by), never trust a length past the next record, and say so each time.
@@ -14,8 +14,8 @@ there is none to go by), never trust a length past the next record, and say so e
 
 from c4pipe.wet.pages import read_wet
 from c4pipe.wet.reasons import READ_REASONS
-from c4pipe.wet.record import Limits, Lost, Record
+from c4pipe.wet.record import Limits, LostRecord, WarcRecord
 from c4pipe.wet.records import read_records
 from c4pipe.wet.text import page_text
 
-__all__ = ["READ_REASONS", "Limits", "Lost", "Record", "page_text", "read_records", "read_wet"]
+__all__ = ["READ_REASONS", "Limits", "LostRecord", "WarcRecord", "page_text", "read_records", "read_wet"]

@@ -32,7 +32,7 @@ class Left(NamedTuple):
 MORE, END, DAMAGE = Left(), Left(True), Left(True, True)
 
 
-def fits(text: RunningText, end: int, left: Left, limits: Limits) -> bool | None:
+def fits_end(text: RunningText, end: int, left: Left, limits: Limits) -> bool | None:
     """Whether what may follow a record follows this place: the end of the member or file, or a record. None: wait."""
     if end > text.end:
         return False if left.final else None
@@ -58,7 +58,7 @@ def text_after_junk(text: RunningText, record: Open, left: Left, limits: Limits)
         return None
     body = record.start + junk
     end = body + record.end - record.body
-    return (body, end) if fits(text, end, left, limits) else None
+    return (body, end) if fits_end(text, end, left, limits) else None
 
 
 def is_torn(text: RunningText, record: Open, over: int | None) -> bool:

@@ -7,8 +7,8 @@ import zlib
 from c4pipe.wet.opening import opens_record
 from c4pipe.wet.window import Window
 
-MAGIC = b"\x1f\x8b\x08"
-PIECE = 256 * 1024  # bytes of text given out at a time: what bounds the memory of a bomb
+GZIP_MAGIC = b"\x1f\x8b\x08"
+CHUNK_BYTES = 256 * 1024  # bytes of text given out at a time: what bounds the memory of a bomb
 MAX_NAME = 64 * 1024  # bytes of a file name or comment in the header of a member
 _FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
 
@@ -19,7 +19,7 @@ class CutShortError(Exception):
 
 def is_magic(buf: bytes, at: int) -> bool:
     """Whether a member may begin here: magic number, method and no reserved flag."""
-    return buf.startswith(MAGIC, at) and len(buf) > at + 3 and not buf[at + 3] & _RESERVED
+    return buf.startswith(GZIP_MAGIC, at) and len(buf) > at + 3 and not buf[at + 3] & _RESERVED
 
 
 def body_start(window: Window, start: int) -> int | None:
@@ -62,7 +62,7 @@ def opens_with_record(packed: bytes) -> bool | None:
     return True if opens_record(text) else None
 
 
-def whole(packed: bytes) -> tuple[int, int]:
+def member_length(packed: bytes) -> tuple[int, int]:
     """Bytes of deflate data and trailer, if that comes to its end here with the right checksum and length, else 0.
 
     And what it cost to find out, in bytes.
@@ -71,8 +71,8 @@ def whole(packed: bytes) -> tuple[int, int]:
     crc = size = cost = 0
     feed = packed
     try:
-        while not inflater.eof and size < 64 * PIECE:
-            out = inflater.decompress(feed, PIECE)
+        while not inflater.eof and size < 64 * CHUNK_BYTES:
+            out = inflater.decompress(feed, CHUNK_BYTES)
             crc, size, cost = zlib.crc32(out, crc), size + len(out), cost + len(out) // 8 + len(feed)
             feed = inflater.unconsumed_tail
             if not out and not feed:
@@ -88,7 +88,7 @@ def whole(packed: bytes) -> tuple[int, int]:
 def salvage(inflater: zlib._Decompress, feed: bytes) -> bytes:
     """All text that comes out of `feed` before the error in it. zlib throws away what it made in a call that fails."""
     saved = []
-    step = PIECE // 16
+    step = CHUNK_BYTES // 16
     while step:
         trial = inflater.copy()
         try:

@@ -23,10 +23,10 @@ def first_junk_line(head: bytes) -> int | None:
     return None if found is None else found.end()
 
 
-def parse(head: bytes) -> dict[str, str]:
+def parse_headers(head: bytes) -> dict[str, str]:
     """Lower-cased names with their first values. Folded lines are joined by one blank; other lines are passed over.
 
-    >>> parse(b"WARC/1.0\\r\\nWARC-Type: conversion\\r\\nwarc-type: request\\r\\nSubject: a\\r\\n\\tb\\r\\n\\r\\n")
+    >>> parse_headers(b"WARC/1.0\\r\\nWARC-Type: conversion\\r\\nwarc-type: x\\r\\nSubject: a\\r\\n\\tb\\r\\n")
     {'warc-type': 'conversion', 'subject': 'a b'}
     """
     return parse_lines(_unfold(_LINES.split(head.decode("utf-8", "replace"))))

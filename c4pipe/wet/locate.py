@@ -12,8 +12,8 @@ import numpy as np
 from c4pipe.native import native
 
 TEXT, URL, DATE, ID, TYPE, LENGTH = range(6)  # of each where it begins and where it ends
-MOST_HEADER, MOST_TEXT, MOST_URL, QUIRKS = range(12, 16)  # limits in bytes; 1: the reader with quirks wants to know
-NUMBERS = 16
+HEADER_LIMIT, TEXT_LIMIT, URL_LIMIT, QUIRKS = range(12, 16)  # limits in bytes; 1: the reader with quirks wants to know
+SLOTS = 16
 MOST_DIGITS = 18  # of a length
 
 
@@ -141,10 +141,10 @@ def is_page(data: Any, known: Any, numbers: Any) -> bool:
         last -= 1
     numbers[2 * ID], numbers[2 * ID + 1] = first, last
     length = numbers[2 * URL + 1] - numbers[2 * URL]
-    return bool(0 < length <= numbers[MOST_URL] and data[numbers[2 * URL]] != _LESS)
+    return bool(0 < length <= numbers[URL_LIMIT] and data[numbers[2 * URL]] != _LESS)
 
 
-def tidy(data: Any, start: int, end: int) -> bool:
+def is_tidy(data: Any, start: int, end: int) -> bool:
     """Whether no line of the text has a blank at an end or is blank. Looks at three bytes behind it. No branches."""
     bad = False
     for i in range(start, end):
@@ -181,7 +181,7 @@ def locate(data: Any, size: int, known: Any, numbers: Any) -> int:
         return 0
     body, gone = header(data, size, known, numbers)
     digits = numbers[2 * LENGTH + 1] - numbers[2 * LENGTH]
-    if not body or body > numbers[MOST_HEADER] or not 0 < digits <= MOST_DIGITS or not is_page(data, known, numbers):
+    if not body or body > numbers[HEADER_LIMIT] or not 0 < digits <= MOST_DIGITS or not is_page(data, known, numbers):
         return 0
     length = 0
     for at in range(numbers[2 * LENGTH], numbers[2 * LENGTH + 1]):
@@ -189,7 +189,7 @@ def locate(data: Any, size: int, known: Any, numbers: Any) -> int:
             return 0
         length = 10 * length + data[at] - _ZERO
     start, end = body, body + length
-    if length > numbers[MOST_TEXT] or end + 4 != size or size > numbers[MOST_HEADER] + numbers[MOST_TEXT]:
+    if length > numbers[TEXT_LIMIT] or end + 4 != size or size > numbers[HEADER_LIMIT] + numbers[TEXT_LIMIT]:
         return 0
     if data[end] != _CR or data[end + 1] != _LF or data[end + 2] != _CR or data[end + 3] != _LF:
         return 0
@@ -204,4 +204,4 @@ def locate(data: Any, size: int, known: Any, numbers: Any) -> int:
     numbers[2 * TEXT], numbers[2 * TEXT + 1] = start, end
     if numbers[QUIRKS] and not (gone and not vanishes(data, start, known) and none_vanishes(data, start, end)):
         return 0
-    return 1 if tidy(data, start, end) else 0
+    return 1 if is_tidy(data, start, end) else 0

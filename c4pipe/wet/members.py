@@ -1,6 +1,6 @@
-"""The byte layer: a stream of gzip members or of plain text becomes pieces of text, with the damage between them.
+"""The byte layer: a stream of gzip members or of plain text becomes chunks of text, with the damage between them.
 
-    stream --Members--> Piece, Piece, Break, Piece, ...
+    stream --Members--> Chunk, Chunk, Break, Chunk, ...
 
 A gzip member is decompressed piece by piece, never by the size it claims. After damage the search for the next
 member starts one byte after the start of the damaged one, for inflating runs on into intact members when bytes are
@@ -16,18 +16,18 @@ from typing import Generic, NamedTuple, Never, TypeVar
 from isal import isal_zlib
 
 from c4pipe.page import Reason
-from c4pipe.wet.gzips import MAGIC, PIECE, CutShortError, body_start, is_magic, salvage
+from c4pipe.wet.gzips import CHUNK_BYTES, GZIP_MAGIC, CutShortError, body_start, is_magic, salvage
 from c4pipe.wet.opening import foreign, is_beginning, is_markup, is_record, next_record, opens_record
 from c4pipe.wet.reasons import DAMAGED_MEMBER, NO_HEADER, TRUNCATED, UNREADABLE
-from c4pipe.wet.resync import LOOK, RETAIN, Resync
-from c4pipe.wet.window import CHUNK, Readable, Window
+from c4pipe.wet.resync import LOOKAHEAD, RETAIN, Resync
+from c4pipe.wet.window import READ_BYTES, Readable, Window
 
 FAST = 1 << 20  # bytes: members up to this size, packed and unpacked, take the fast path
 ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stub has an instance for the class
-STEP = 32 * 1024  # bytes of a large member inflated at a time
+INFLATE_BYTES = 32 * 1024  # bytes of a large member inflated at a time
 
 
-class Piece(NamedTuple):
+class Chunk(NamedTuple):
     """Some bytes of text, in the order of the file."""
 
     data: bytes
@@ -39,7 +39,7 @@ class Piece(NamedTuple):
 
 
 class Break(NamedTuple):
-    """Bytes that could not be read. What was in progress is lost; the next piece begins a member."""
+    """Bytes that could not be read. What was in progress is lost; the next chunk begins a member."""
 
     reason: Reason  # DAMAGED_MEMBER, TRUNCATED, or what the whole file is: UNREADABLE, NO_HEADER
     offset: int
@@ -55,56 +55,58 @@ class _Fault(NamedTuple):
     next: int | None = None  # where the member ends, when only its checksum is wrong
 
 
-Made = TypeVar("Made")
-Run = Callable[[Window, int], Generator[Made, None, int]]  # of members from an offset on; returns where it ends
+FromMember = TypeVar("FromMember")
+MemberReader = Callable[
+    [Window, int], Generator[FromMember, None, int]
+]  # of members from an offset on; returns where it ends
 
 
 def no_run(_: Window, pos: int) -> Generator[Never, None, int]:
-    """Makes nothing of the members: each is read in pieces."""
+    """Makes nothing of the members: each is read in chunks."""
     yield from ()
     return pos
 
 
-class Members(Generic[Made]):
-    """Iterates over the pieces and breaks of a stream, and what `run` makes of the whole small members in it.
+class Members(Generic[FromMember]):
+    """Iterates over the chunks and breaks of a stream, and what `run` makes of the whole small members in it.
 
     Whatever `stream.read` raises passes through.
     """
 
-    def __init__(self, stream: Readable, run: Run[Made] = no_run) -> None:
+    def __init__(self, stream: Readable, run: MemberReader[FromMember] = no_run) -> None:
         self._window = Window(stream)
         self._run = run
         self._resync = Resync(self._window)
         self._next = 0  # offset after the member just read
         self._damaged = False  # the member just tried on the fast path
 
-    def __iter__(self) -> Iterator[Made | Piece | Break]:
+    def __iter__(self) -> Iterator[FromMember | Chunk | Break]:
         window = self._window
-        window.need(0, CHUNK)
+        window.need(0, READ_BYTES)
         if (says := foreign(window.buf)) is not None:
             yield Break(UNREADABLE, 0, says)
-        elif window.buf[:2] == MAGIC[:2] or MAGIC.startswith(window.buf):
+        elif window.buf[:2] == GZIP_MAGIC[:2] or GZIP_MAGIC.startswith(window.buf):
             yield from self._members(0)
         else:
             yield from self._plain()
 
     # -- plain text ---------------------------------------------------------------------------------------------
 
-    def _plain(self) -> Iterator[Made | Piece | Break]:
+    def _plain(self) -> Iterator[FromMember | Chunk | Break]:
         """Text as it is; before the first record gzip members are looked for too, for junk may precede them."""
         window, pos, first, blank = self._window, 0, True, True
         markup = is_markup(window.buf)  # a page about WARC files may quote a record: only gzip counts as data in it
         known = opens_record(window.buf) or (window.ended and is_beginning(window.buf))
         known = known and (is_record(window.buf) or self._resync.search(0, window.end) is None)
-        while not known and window.need(pos, CHUNK):
+        while not known and window.need(pos, READ_BYTES):
             record = None if markup else next_record(window.buf, pos - window.base)
             member = self._resync.search(pos, window.end)  # even after a record, which may be stored text of a member
             if member is None and record is not None:
                 break
-            end = window.end - (0 if window.ended else LOOK) if member is None else member
+            end = window.end - (0 if window.ended else LOOKAHEAD) if member is None else member
             blank = blank and not window.bytes(pos, end - pos).strip()
             if not markup:
-                yield Piece(window.bytes(pos, end - pos), 0, first, False, plain=True)
+                yield Chunk(window.bytes(pos, end - pos), 0, first, False, plain=True)
             pos, first = end, False
             if member is not None:
                 yield Break(DAMAGED_MEMBER, 0, f"bytes 0 to {member}: neither gzip nor a WARC record")
@@ -116,15 +118,15 @@ class Members(Generic[Made]):
                 says = "an HTML or XML page" if markup else says
                 yield Break(UNREADABLE if markup or blank else NO_HEADER, 0, says)
                 return
-        while window.need(pos, CHUNK):
-            yield Piece(window.bytes(pos, window.end - pos), 0, first, False, plain=True)
+        while window.need(pos, READ_BYTES):
+            yield Chunk(window.bytes(pos, window.end - pos), 0, first, False, plain=True)
             pos, first = window.end, False
             window.forget(pos)
-        yield Piece(b"", 0, first, True, plain=True)
+        yield Chunk(b"", 0, first, True, plain=True)
 
     # -- gzip ---------------------------------------------------------------------------------------------------
 
-    def _members(self, pos: int) -> Iterator[Made | Piece | Break]:
+    def _members(self, pos: int) -> Iterator[FromMember | Chunk | Break]:
         window = self._window
         while True:
             pos = yield from self._run(window, pos)
@@ -132,8 +134,8 @@ class Members(Generic[Made]):
                 return
             fault: _Fault | None
             if is_magic(window.buf, pos - window.base):
-                if (piece := self._fast(pos)) is not None:
-                    yield piece
+                if (chunk := self._fast(pos)) is not None:
+                    yield chunk
                     pos = self._next
                     window.forget(pos)
                     continue
@@ -153,12 +155,12 @@ class Members(Generic[Made]):
     def _stray(self, pos: int) -> _Fault:
         """No member begins here."""
         head = self._window.bytes(pos, 4)
-        if len(head) < 4 and MAGIC.startswith(head):
+        if len(head) < 4 and GZIP_MAGIC.startswith(head):
             return _Fault(pos, "the file ends in the header of a gzip member", cut=True)
         return _Fault(pos, "zero bytes" if not any(head) else "no gzip data")
 
-    def _fast(self, pos: int) -> Piece | None:
-        """The whole member in one piece, if it is small and intact."""
+    def _fast(self, pos: int) -> Chunk | None:
+        """The whole member in one chunk, if it is small and intact."""
         window, at = self._window, pos
         inflater = isal_zlib.decompressobj(31)
         parts = []
@@ -167,7 +169,7 @@ class Members(Generic[Made]):
         try:
             while at - pos < FAST and budget > 0 and window.need(at, 18):
                 local = at - window.base
-                feed = window.buf[local : local + STEP]
+                feed = window.buf[local : local + INFLATE_BYTES]
                 at += len(feed)
                 while budget > 0:
                     parts.append(inflater.decompress(feed, budget))
@@ -177,13 +179,13 @@ class Members(Generic[Made]):
                         break
                 if inflater.eof:
                     self._next = at - len(inflater.unused_data)
-                    return Piece(parts[0] if len(parts) == 1 else b"".join(parts), pos, True, True)
+                    return Chunk(parts[0] if len(parts) == 1 else b"".join(parts), pos, True, True)
             self._damaged = not window.need(at, 1)
         except ISAL_ERROR:
             pass  # the slow path finds out what, where, and what can be saved
         return None
 
-    def _slow(self, start: int, doubtful: bool) -> Generator[Piece, None, _Fault | None]:
+    def _slow(self, start: int, doubtful: bool) -> Generator[Chunk, None, _Fault | None]:
         """A member of any size, intact or not: yields what can be inflated, returns what is wrong with it."""
         window = self._window
         try:
@@ -197,22 +199,22 @@ class Members(Generic[Made]):
         first, feed = True, b""
         while not inflater.eof:
             if not feed:
-                window.need(at, STEP)
-                feed = window.bytes(at, STEP)
+                window.need(at, INFLATE_BYTES)
+                feed = window.bytes(at, INFLATE_BYTES)
                 at += len(feed)
             ended = not feed
             saved = inflater.copy()
             try:
-                out = inflater.decompress(feed, PIECE)
+                out = inflater.decompress(feed, CHUNK_BYTES)
             except zlib.error as error:
-                yield Piece(salvage(saved, feed), start, first, False, doubtful=True)
+                yield Chunk(salvage(saved, feed), start, first, False, doubtful=True)
                 return _Fault(at, str(error).rpartition(": ")[2])
             feed = inflater.unconsumed_tail
             if ended and not out and not inflater.eof:
                 return _Fault(at, "the file ends in a gzip member", cut=True)
             crc, size = zlib.crc32(out, crc), size + len(out)
             if out:
-                yield Piece(out, start, first, False, doubtful=doubtful)
+                yield Chunk(out, start, first, False, doubtful=doubtful)
                 first = False
             window.forget(max(start + 1, at - RETAIN))
         at -= len(inflater.unused_data)
@@ -222,5 +224,5 @@ class Members(Generic[Made]):
         if trailer != crc.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little"):
             return _Fault(at + 8, "checksum or length of a gzip member is wrong", next=at + 8)
         self._next = at + 8
-        yield Piece(b"", start, first, True)
+        yield Chunk(b"", start, first, True)
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 BOM = b"\xef\xbb\xbf"
-BLANK = b" \t\r\n"
+WHITESPACE = b" \t\r\n"
 
 RECORD_START = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*(?:\r\n|\n|\r)[!-9;-~]{1,100}[ \t]*:")
 _VERSION = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*(?=[\r\n]|\Z)")
@@ -35,17 +35,17 @@ def foreign(head: bytes) -> str | None:
 
 def is_markup(head: bytes) -> bool:
     """Whether this is the start of an HTML or XML page: what servers send when they have no file to send."""
-    return _MARKUP.match(head.removeprefix(BOM).lstrip(BLANK)) is not None
+    return _MARKUP.match(head.removeprefix(BOM).lstrip(WHITESPACE)) is not None
 
 
 def opens_record(head: bytes) -> bool:
     """Whether this is the start of a WARC record, after a byte order mark or blank lines perhaps."""
-    return head.removeprefix(BOM).lstrip(BLANK).startswith(b"WARC/")
+    return head.removeprefix(BOM).lstrip(WHITESPACE).startswith(b"WARC/")
 
 
 def is_record(head: bytes) -> bool:
     """Whether a line that looks like a header follows, too."""
-    return RECORD_START.match(head.removeprefix(BOM).lstrip(BLANK)) is not None
+    return RECORD_START.match(head.removeprefix(BOM).lstrip(WHITESPACE)) is not None
 
 
 def next_record(buf: bytes | bytearray, start: int, end: int | None = None) -> int | None:

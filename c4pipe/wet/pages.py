@@ -1,6 +1,6 @@
 """The page layer: a record becomes a verdict.
 
-    Record | Lost --read_wet--> Kept(page) | Rejected(page, reason)
+    WarcRecord | LostRecord --read_wet--> Kept(page) | Rejected(page, reason)
 
 Every record and every damaged stretch gives exactly one verdict, so that read = kept + rejected.
 """
@@ -15,10 +15,10 @@ from c4pipe.wet.members import Members, no_run
 from c4pipe.wet.plain import PlainPages
 from c4pipe.wet.quirks import read_quirky
 from c4pipe.wet.reasons import BAD_URL, LENGTH_MISMATCH, MAX_URL, NO_DATE, NO_TEXT, NO_URL, NOT_A_PAGE, UNDECODABLE
-from c4pipe.wet.record import DEFAULT_LIMITS, Limits, Lost, Record
+from c4pipe.wet.record import DEFAULT_LIMITS, Limits, LostRecord, WarcRecord
 from c4pipe.wet.records import records_in
-from c4pipe.wet.splitter import Splitter
-from c4pipe.wet.text import decode, excerpt, page_text
+from c4pipe.wet.splitter import RecordSplitter
+from c4pipe.wet.text import decode, page_text, preview
 from c4pipe.wet.window import Readable, Window
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -42,7 +42,7 @@ def read_wet(stream: Readable, source: str, limits: Limits = DEFAULT_LIMITS, qui
     if quirks:
         yield from read_quirky(stream, source, limits)
         return
-    splitter = Splitter(limits)
+    splitter = RecordSplitter(limits)
     plain = PlainPages(source, limits)
 
     def run(window: Window, pos: int) -> Generator[Kept, None, int]:
@@ -57,11 +57,11 @@ def read_wet(stream: Readable, source: str, limits: Limits = DEFAULT_LIMITS, qui
     yield from (_verdict(item, source) for item in splitter.finish())
 
 
-def _verdict(item: Record | Lost, source: str) -> Verdict:
-    return judge(item, source) if isinstance(item, Record) else _lost(item, source)
+def _verdict(item: WarcRecord | LostRecord, source: str) -> Verdict:
+    return page_of(item, source) if isinstance(item, WarcRecord) else _lost(item, source)
 
 
-def judge(record: Record, source: str) -> Verdict:
+def page_of(record: WarcRecord, source: str) -> Verdict:
     """The page in a record, or why there is none."""
     field = record.headers.get
     url = field("warc-target-uri", "")
@@ -87,18 +87,18 @@ def judge(record: Record, source: str) -> Verdict:
     return Kept(page, _TALLIES[record.length_mismatch, undecodable])
 
 
-def _where(source: str, item: Record | Lost) -> str:
+def _where(source: str, item: WarcRecord | LostRecord) -> str:
     return f"{source}#{item.offset}+{item.inner}" if item.inner else f"{source}#{item.offset}"
 
 
-def _rejected(record: Record, source: str, url: str, reason: Reason, detail: str = "") -> Rejected:
+def _rejected(record: WarcRecord, source: str, url: str, reason: Reason, detail: str = "") -> Rejected:
     """With the beginning of the text and without the end of an endless URL."""
     date, record_id = record.headers.get("warc-date", ""), record.headers.get("warc-record-id", "").strip("<>")
-    page = Page(url[:MAX_URL], excerpt(record.body), date, _where(source, record), record_id)
+    page = Page(url[:MAX_URL], preview(record.body), date, _where(source, record), record_id)
     return Rejected(page, reason, detail)
 
 
-def _lost(lost: Lost, source: str) -> Rejected:
+def _lost(lost: LostRecord, source: str) -> Rejected:
     url = lost.headers.get("warc-target-uri", "").removeprefix("<").removesuffix(">")[:MAX_URL]
     date, record_id = lost.headers.get("warc-date", ""), lost.headers.get("warc-record-id", "").strip("<>")
     return Rejected(Page(url, "", date, _where(source, lost), record_id), lost.reason, lost.detail)

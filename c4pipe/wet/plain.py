@@ -10,8 +10,8 @@ from collections.abc import Generator
 from isal import isal_zlib
 
 from c4pipe.page import NO_LOSS, Kept, Page
-from c4pipe.wet.locate import KNOWN, MOST_HEADER, locate
-from c4pipe.wet.members import FAST, ISAL_ERROR, STEP, Piece
+from c4pipe.wet.locate import HEADER_LIMIT, KNOWN, locate
+from c4pipe.wet.members import FAST, INFLATE_BYTES, ISAL_ERROR, Chunk
 from c4pipe.wet.reasons import MAX_URL
 from c4pipe.wet.record import Limits
 from c4pipe.wet.window import Window
@@ -27,19 +27,23 @@ class PlainPages:
 
     def __init__(self, source: str, limits: Limits, quirks: bool = False) -> None:
         self._source = source
-        self._numbers = array("q", [*bytes(MOST_HEADER), limits.header, limits.record, MAX_URL, quirks])
+        self._numbers = array("q", [*bytes(HEADER_LIMIT), limits.header, limits.record, MAX_URL, quirks])
         self._data, self._member = b"", 0  # of the page that was given last
 
     @property
-    def piece(self) -> Piece:
+    def chunk(self) -> Chunk:
         """The member whose page was given last."""
-        return Piece(self._data, self._member, True, True)
+        return Chunk(self._data, self._member, True, True)
 
     def run(self, window: Window, pos: int) -> Generator[Kept, None, int]:
         """The pages of the members from `pos` on, in their order; returns where the first begins that is not plain."""
         numbers, source = self._numbers, self._source
         address = numbers.buffer_info()[0]
-        buf, base, likely = window.buf, window.base, STEP  # bytes that a member probably has, by the one before
+        buf, base, likely = (
+            window.buf,
+            window.base,
+            INFLATE_BYTES,
+        )  # bytes that a member probably has, by the one before
         while True:
             at = pos - base
             if at + likely > len(buf) and not window.ended:
@@ -69,4 +73,4 @@ class PlainPages:
             yield Kept(page, NO_LOSS)
             size = len(feed) - len(inflater.unused_data)
             pos += size
-            likely = min(max(2 * size, STEP // 8), STEP)
+            likely = min(max(2 * size, INFLATE_BYTES // 8), INFLATE_BYTES)

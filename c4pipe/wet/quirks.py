@@ -12,12 +12,12 @@ import re
 from collections.abc import Iterator
 
 from c4pipe.page import NO_LOSS, Kept, Page, Rejected, Tally, Verdict
-from c4pipe.wet.members import Break, Members, Piece
+from c4pipe.wet.members import Break, Chunk, Members
 from c4pipe.wet.plain import PlainPages
 from c4pipe.wet.reasons import NO_DATE, NO_TEXT, NO_URL, TOO_LARGE, UNDECODABLE, UNREADABLE
 from c4pipe.wet.record import Limits
 from c4pipe.wet.running import START, RunningText
-from c4pipe.wet.text import EXCERPT, decode, page_text
+from c4pipe.wet.text import PREVIEW_CHARS, decode, page_text
 from c4pipe.wet.window import Readable
 
 _DELIMITER = b"WARC/1.0"
@@ -66,7 +66,7 @@ def read_quirky(stream: Readable, source: str, limits: Limits) -> Iterator[Verdi
     nothing = True
     for event in Members(stream, plain.run):
         if isinstance(event, Kept):
-            verdicts = reader.begin(plain.piece, event)
+            verdicts = reader.begin(plain.chunk, event)
         elif isinstance(event, Break):
             verdicts = reader.broken(event)
         else:
@@ -99,48 +99,48 @@ class _Reader:
         self._seen = 0  # position up to which it has no end
         self._verified = 0  # position after the last intact member
         self._head: tuple[str, bytes] | None = None  # where a page that is too large begins, and how
-        self._alone: tuple[Piece, Kept] | None = None  # all of the page in progress, which is not in the running text
+        self._alone: tuple[Chunk, Kept] | None = None  # all of the page in progress, which is not in the running text
 
-    def begin(self, piece: Piece, kept: Kept) -> Iterator[Verdict]:
-        """The page that ends in front of this piece, whose page would be `kept` if the next delimiter followed it."""
+    def begin(self, chunk: Chunk, kept: Kept) -> Iterator[Verdict]:
+        """The page that ends in front of this chunk, whose page would be `kept` if the next delimiter followed it."""
         text = self._text
         if self._alone is not None:
             yield self._alone[1]
         elif text.pos < text.end or self._head is not None:
-            yield from self._feed(piece)
-            if text.end - text.pos != len(piece.data) or self._head is not None:
+            yield from self._feed(chunk)
+            if text.end - text.pos != len(chunk.data) or self._head is not None:
                 return
-            self._settle_all()
-        self._alone = piece, kept
+            self._consume_all()
+        self._alone = chunk, kept
 
-    def feed(self, piece: Piece) -> Iterator[Verdict]:
-        """The pages that end in this piece."""
+    def feed(self, chunk: Chunk) -> Iterator[Verdict]:
+        """The pages that end in this chunk."""
         yield from self._join()
-        yield from self._feed(piece)
+        yield from self._feed(chunk)
 
     def _join(self) -> Iterator[Verdict]:
         """The page in progress goes into the running text."""
         if self._alone is not None:
-            piece, self._alone = self._alone[0], None
-            yield from self._feed(piece)
+            chunk, self._alone = self._alone[0], None
+            yield from self._feed(chunk)
 
-    def _settle_all(self) -> None:
-        self._text.settle(self._text.end)
+    def _consume_all(self) -> None:
+        self._text.consume(self._text.end)
         self._line = self._seen = self._verified = self._text.end
 
-    def _feed(self, piece: Piece) -> Iterator[Verdict]:
+    def _feed(self, chunk: Chunk) -> Iterator[Verdict]:
         text = self._text
-        if self._head is not None and piece.first:
+        if self._head is not None and chunk.first:
             text.buf += b"\n"  # a page that is too large ends with its member, also in the middle of a line
-        text.add(piece)
+        text.add(chunk)
         yield from self._cut()
-        if piece.last:
+        if chunk.last:
             self._verified = text.end
         if text.end - text.pos > self._limit and text.doubtful and self._is_whole():
             yield from self._page(self._verified)  # damage may not cost it by making it too large
         if text.end - text.pos > self._limit:
             self._head = self._head or (self._where(text.pos), text.bytes(text.pos, text.pos + START * 8))
-            text.settle(max(self._line, text.end - START))
+            text.consume(max(self._line, text.end - START))
         text.thin()
 
     def _is_whole(self) -> bool:
@@ -169,7 +169,7 @@ class _Reader:
         page = read_lines(page_text(decode(start)[0]))
         yield Rejected(page._replace(text="", source=where), by.reason, by.detail)
         self._head = None
-        self._settle_all()
+        self._consume_all()
 
     def finish(self) -> Iterator[Verdict]:
         """The last page."""
@@ -213,7 +213,7 @@ class _Reader:
         if text.doubtful and text.pos < self._verified < end:  # what is damaged goes, and what it is part of
             whole = text.bytes(text.pos, self._verified)
             packed = whole if whole.endswith(_RECORD_ENDS) or not packed[len(whole) :].strip() else b""
-        text.settle(end)
+        text.consume(end)
         if self._head is not None:
             where, packed = self._head
             page = read_lines(page_text(decode(packed)[0]))
@@ -229,7 +229,7 @@ class _Reader:
         page = read_lines(lines)._replace(source=where)
         for value, reason in ((page.url, NO_URL), (page.text, NO_TEXT), (page.timestamp, NO_DATE)):
             if not value:
-                yield Rejected(page._replace(text=page.text[:EXCERPT]), reason)
+                yield Rejected(page._replace(text=page.text[:PREVIEW_CHARS]), reason)
                 return
         yield Kept(page, _UNDECODABLE if undecodable else NO_LOSS)
 

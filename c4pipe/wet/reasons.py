@@ -48,4 +48,4 @@ READ_REASONS = (
 )
 
 # Not every page that is missing is damage: these say that bytes of the input were lost to us.
-FAULTS = frozenset(reason.code for reason in (DAMAGED_MEMBER, TRUNCATED, TOO_LARGE, UNREADABLE, NO_HEADER))
+WET_FAULTS = frozenset(reason.code for reason in (DAMAGED_MEMBER, TRUNCATED, TOO_LARGE, UNREADABLE, NO_HEADER))

@@ -22,7 +22,7 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-class Record(NamedTuple):
+class WarcRecord(NamedTuple):
     """A whole WARC record of any type."""
 
     offset: int  # bytes: of its gzip member in the file, of its first byte in a plain file
@@ -34,11 +34,11 @@ class Record(NamedTuple):
     length_mismatch: bool = False  # Content-Length is absent or wrong
 
 
-class Lost(NamedTuple):
+class LostRecord(NamedTuple):
     """A record, or a stretch of the file, that cannot be had."""
 
     reason: Reason
-    offset: int  # as in `Record`
+    offset: int  # as in `WarcRecord`
     detail: str
     inner: int = 0
     headers: Mapping[str, str] = NO_HEADERS  # as far as read

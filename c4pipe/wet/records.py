@@ -1,6 +1,6 @@
-"""The record layer: pieces of text become records, each with its header and exactly its own body.
+"""The record layer: chunks of text become records, each with its header and exactly its own body.
 
-    Piece, Break, ... --read_records--> Record | Lost
+    Chunk, Break, ... --read_records--> WarcRecord | LostRecord
 
 Where a record ends: where its Content-Length says, if the end of the member, the end of the file or the next record
 lies there (a record quoted in a text stays text). If not, before the next record or at the end of the member,
@@ -12,25 +12,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from c4pipe.wet import headers
-from c4pipe.wet.members import Break, Members, Piece
-from c4pipe.wet.record import DEFAULT_LIMITS, Limits, Lost, Record
-from c4pipe.wet.splitter import Splitter
+from c4pipe.wet.members import Break, Chunk, Members
+from c4pipe.wet.record import DEFAULT_LIMITS, Limits, LostRecord, WarcRecord
+from c4pipe.wet.splitter import RecordSplitter
 from c4pipe.wet.window import Readable
 
 
-def read_records(stream: Readable, limits: Limits = DEFAULT_LIMITS) -> Iterator[Record | Lost]:
+def read_records(stream: Readable, limits: Limits = DEFAULT_LIMITS) -> Iterator[WarcRecord | LostRecord]:
     """The records of a WARC file and what is damaged in it, in the order of the file.
 
     `stream` needs only `read(n)` and gives the file as it is stored: gzip or plain text is told by content.
     Never raises on bad data; what `stream.read` raises passes through.
     """
-    splitter = Splitter(limits)
+    splitter = RecordSplitter(limits)
     for event in Members(stream):
         yield from records_in(event, splitter, limits)
     yield from splitter.finish()
 
 
-def records_in(event: Piece | Break, splitter: Splitter, limits: Limits) -> Iterator[Record | Lost]:
+def records_in(event: Chunk | Break, splitter: RecordSplitter, limits: Limits) -> Iterator[WarcRecord | LostRecord]:
     """What the splitter makes of the next event; a member that holds one record goes past it."""
     if isinstance(event, Break):
         return splitter.broken(event)
@@ -40,12 +40,12 @@ def records_in(event: Piece | Break, splitter: Splitter, limits: Limits) -> Iter
     return splitter.feed(event)
 
 
-def sole_record(piece: Piece, limits: Limits) -> Record | None:
+def sole_record(chunk: Chunk, limits: Limits) -> WarcRecord | None:
     """The record of a member that holds just one, in the form that Common Crawl writes; None: look closer.
 
     The fast path: what it gives, the splitter gives too.
     """
-    data = piece.data
+    data = chunk.data
     body = data.find(b"\r\n\r\n") + 4
     if not 12 < body <= limits.header or not data.startswith(b"WARC/1.") or data[8:10] != b"\r\n":
         return None
@@ -61,4 +61,4 @@ def sole_record(piece: Piece, limits: Limits) -> Record | None:
         return None
     if data[body + length :] not in (b"\r\n\r\n", b""):
         return None
-    return Record(piece.member, 0, data[:8].decode("ascii"), fields, head, data[body : body + length])
+    return WarcRecord(chunk.member, 0, data[:8].decode("ascii"), fields, head, data[body : body + length])

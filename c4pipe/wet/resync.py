@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from c4pipe.wet.gzips import MAGIC, CutShortError, body_start, is_magic, opens_with_record, whole
-from c4pipe.wet.window import CHUNK, Window
+from c4pipe.wet.gzips import GZIP_MAGIC, CutShortError, body_start, is_magic, member_length, opens_with_record
+from c4pipe.wet.window import READ_BYTES, Window
 
-LOOK = 4096  # bytes that show whether a record or a member starts here
+LOOKAHEAD = 4096  # bytes that show whether a record or a member starts here
 TRIAL = 1 << 20  # bytes of a member that are inflated to see whether it is intact
 RETAIN = 8 << 20  # bytes of a large member kept for going back after damage
 FREE_RESCAN = 64 << 20  # bytes looked at twice before the input's own size sets the limit
@@ -36,14 +36,14 @@ class Resync:
     def search(self, pos: int, until: int | None = None) -> int | None:
         """Offset of the first believable member from `pos` on, in all of the file or starting before `until`."""
         window = self._window
-        while (until is None or pos < until) and window.need(pos, len(MAGIC)):
-            at = window.buf.find(MAGIC, pos - window.base) + window.base
+        while (until is None or pos < until) and window.need(pos, len(GZIP_MAGIC)):
+            at = window.buf.find(GZIP_MAGIC, pos - window.base) + window.base
             if at < window.base:
                 if until is not None or window.ended:
                     return None
-                pos = max(pos, window.end - len(MAGIC) + 1)
+                pos = max(pos, window.end - len(GZIP_MAGIC) + 1)
                 window.forget(pos)
-                window.need(pos, CHUNK)
+                window.need(pos, READ_BYTES)
             elif until is not None and at >= until:
                 return None
             elif self._believable(at):
@@ -76,8 +76,8 @@ class Resync:
         body = self._body(at)
         if body is None:
             return False
-        self._window.need(body, LOOK)
-        verdict = opens_with_record(self._window.bytes(body, LOOK))
+        self._window.need(body, LOOKAHEAD)
+        verdict = opens_with_record(self._window.bytes(body, LOOKAHEAD))
         if verdict is None and self._credit > 2 * TRIAL:
             return self._end(at) is not None
         return bool(verdict)
@@ -96,6 +96,6 @@ class Resync:
         if body is None:
             return None
         self._window.need(body, TRIAL)
-        length, cost = whole(self._window.bytes(body, TRIAL))
+        length, cost = member_length(self._window.bytes(body, TRIAL))
         self._spent += cost
         return body + length if length else None

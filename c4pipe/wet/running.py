@@ -1,12 +1,12 @@
-"""The running text: all the pieces one after the other, held only as far as they are not settled."""
+"""The running text: all the chunks one after the other, held only as far as they are not consumed."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
-from c4pipe.wet.members import Piece
-from c4pipe.wet.opening import BLANK, BOM, version_line
+from c4pipe.wet.members import Chunk
+from c4pipe.wet.opening import BOM, WHITESPACE, version_line
 
 START = 256  # bytes that surely hold the first two lines of a record
 _MANY = 64
@@ -28,7 +28,7 @@ class RunningText:
     def __init__(self) -> None:
         self.buf = bytearray()
         self.base = 0
-        self.pos = 0  # all before it is settled
+        self.pos = 0  # all before it is consumed
         self.searched = 0  # what is looked for does not begin before this position
         self.plain = False
         self.doubtful = False  # the last bytes are from a damaged member
@@ -40,20 +40,20 @@ class RunningText:
         """Position after the last byte at hand."""
         return self.base + len(self.buf)
 
-    def add(self, piece: Piece) -> None:
+    def add(self, chunk: Chunk) -> None:
         """The next bytes."""
-        self.plain = piece.plain
-        self.doubtful = piece.doubtful
-        if piece.first:
-            lead = piece.data[: 8 * START]
-            text = lead.removeprefix(BOM).lstrip(BLANK)
+        self.plain = chunk.plain
+        self.doubtful = chunk.doubtful
+        if chunk.first:
+            lead = chunk.data[: 8 * START]
+            text = lead.removeprefix(BOM).lstrip(WHITESPACE)
             is_record = version_line(text[:START], 0) is not None
-            self._marks.append(_Mark(self.end, self.end + len(lead) - len(text), piece.member, is_record))
-        self.buf += piece.data
-        if piece.last and not piece.plain:
+            self._marks.append(_Mark(self.end, self.end + len(lead) - len(text), chunk.member, is_record))
+        self.buf += chunk.data
+        if chunk.last and not chunk.plain:
             self._ends.append(self.end)
 
-    def settle(self, to: int) -> None:
+    def consume(self, to: int) -> None:
         """All before this position is done with."""
         del self.buf[: to - self.base]
         self.base = self.pos = to

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from c4pipe.page import Reason
 from c4pipe.wet import headers
-from c4pipe.wet.ends import DAMAGE, END, MORE, Left, Open, fits, is_cut, is_torn, text_after_junk
-from c4pipe.wet.members import Break, Piece
+from c4pipe.wet.ends import DAMAGE, END, MORE, Left, Open, fits_end, is_cut, is_torn, text_after_junk
+from c4pipe.wet.members import Break, Chunk
 from c4pipe.wet.opening import BOM, RECORD_START, is_beginning, is_markup, next_record, version_line
 from c4pipe.wet.reasons import NO_HEADER, TOO_LARGE, TRUNCATED, UNREADABLE
-from c4pipe.wet.record import NO_HEADERS, Limits, Lost, Record
+from c4pipe.wet.record import NO_HEADERS, Limits, LostRecord, WarcRecord
 from c4pipe.wet.running import START, RunningText
 
 
@@ -19,12 +19,12 @@ class _Useless(NamedTuple):
     """A stretch that is being passed over."""
 
     start: int
-    lost: Lost
+    lost: LostRecord
     head: bytes  # how it begins
     known: bool = False  # the rest of a record that damage has hit: has its verdict
 
 
-class Splitter:
+class RecordSplitter:
     """One file's records."""
 
     def __init__(self, limits: Limits) -> None:
@@ -51,21 +51,21 @@ class Splitter:
         self._verdicts += 1
         self._right += 1
 
-    def feed(self, piece: Piece) -> Iterator[Record | Lost]:
-        """The records that this piece settles."""
-        self._text.add(piece)
+    def feed(self, chunk: Chunk) -> Iterator[WarcRecord | LostRecord]:
+        """The records that this chunk completes."""
+        self._text.add(chunk)
         yield from self._advance(MORE)
         self._text.thin()
 
-    def finish(self) -> Iterator[Record | Lost]:
+    def finish(self) -> Iterator[WarcRecord | LostRecord]:
         """The file was read to its end."""
         yield from self._advance(END)
         if self._useless is not None and not self._useless.known:
             yield self._lost_stretch(self._text.end, whole_file=not self._verdicts)
         elif not self._verdicts:
-            yield Lost(UNREADABLE, 0, "no record: nothing but blank lines or empty gzip members")
+            yield LostRecord(UNREADABLE, 0, "no record: nothing but blank lines or empty gzip members")
 
-    def broken(self, by: Break) -> Iterator[Record | Lost]:
+    def broken(self, by: Break) -> Iterator[WarcRecord | LostRecord]:
         """Damage, or the end of the file inside a member: what is whole is yielded, then what is lost."""
         yield from self._advance(DAMAGE)
         self._verdicts += 1
@@ -74,25 +74,25 @@ class Splitter:
         if self._open is not None:
             start, fields = self._open.start, self._open.fields
         elif self._useless is None and text.pos < text.end:
-            fields = headers.parse(text.bytes(text.pos, text.end))
+            fields = headers.parse_headers(text.bytes(text.pos, text.end))
         offset, inner = text.place(start)
         if self._useless is not None and not self._useless.known:
             offset, inner, fields = self._useless.lost.offset, self._useless.lost.inner, self._useless.lost.headers
         elif self._open is None and (self._useless is not None or text.pos == text.end) and offset != by.offset:
             offset, inner = by.offset, 0  # nothing came out of the damaged bytes
-        yield Lost(by.reason, offset, by.detail, inner, fields)
+        yield LostRecord(by.reason, offset, by.detail, inner, fields)
         self._open = self._useless = None
         self._damaged = True
-        text.settle(text.end)
+        text.consume(text.end)
         text.forget_ends()
 
     # -- the machine --------------------------------------------------------------------------------------------
 
-    def _advance(self, left: Left) -> Iterator[Record | Lost]:
+    def _advance(self, left: Left) -> Iterator[WarcRecord | LostRecord]:
         """Yields until more text is needed. A step gives a verdict, or True: go on, or False: wait."""
         while True:
             if self._useless is not None:
-                step: Record | Lost | bool = self._pass_over()
+                step: WarcRecord | LostRecord | bool = self._pass_over()
             elif self._open is None:
                 step = self._begin(left)
             else:
@@ -103,13 +103,13 @@ class Splitter:
                 self._verdicts += 1
                 yield step
 
-    def _begin(self, left: Left) -> Lost | bool:
+    def _begin(self, left: Left) -> LostRecord | bool:
         """Between records: reads the next header."""
         text = self._text
         start = text.after_blanks(text.pos)
         if text.buf.startswith(BOM, start - text.base):
             start += len(BOM)
-        text.settle(start)
+        text.consume(start)
         if start == text.end:
             return False
         if text.end - start < START and not left.final and not RECORD_START.match(text.buf):
@@ -122,13 +122,13 @@ class Splitter:
         self._damaged = False
         body = self._body_start(start, left)
         if (text.end if body is None else body) - start > self._limits.header:
-            fields = headers.parse(text.bytes(start, start + self._limits.header))
+            fields = headers.parse_headers(text.bytes(start, start + self._limits.header))
             return self._skip(TOO_LARGE, start, fields, start + 5, f"header of more than {self._limits.header} bytes")
         if body is None and (not left.final or left.broken):
             text.searched = text.end
             return False
         if body is None:
-            return self._truncated(start, headers.parse(bytes(text.buf)), "the file ends in a header")
+            return self._truncated(start, headers.parse_headers(bytes(text.buf)), "the file ends in a header")
         return self._opened(start, body, version)
 
     def _is_cut_header(self, start: int) -> bool:
@@ -137,7 +137,7 @@ class Splitter:
         return is_beginning(text.buf) and text.hard(start) is None and next_record(text.buf, 0) is None
 
     def _opened(self, start: int, body: int, version: str) -> bool:
-        fields = headers.parse(self._text.bytes(start, body))
+        fields = headers.parse_headers(self._text.bytes(start, body))
         length = headers.content_length(fields)
         end = None if length is None or length > self._limits.record else body + length
         self._open = Open(start, body, version, fields, end)
@@ -156,13 +156,13 @@ class Splitter:
         hard = text.hard(start)
         return min(places if hard is None else [*places, hard], default=None)
 
-    def _close(self, record: Open, left: Left) -> Record | Lost | bool:
+    def _close(self, record: Open, left: Left) -> WarcRecord | LostRecord | bool:
         """Inside a record: looks for its end."""
         text = self._text
         hard = text.hard(record.start)
         over = None if self._crossing else text.member_end(record.body)
         if record.end is not None and (hard is None or record.end <= hard):
-            fit = fits(text, record.end, left, self._limits)
+            fit = fits_end(text, record.end, left, self._limits)
             if fit is None:
                 return False
             if fit:
@@ -188,22 +188,22 @@ class Splitter:
             return self._truncated(record.start, record.fields, says)
         return self._record(record, record.body, end, mismatch=True)
 
-    def _pass_over(self) -> Lost | bool:
+    def _pass_over(self) -> LostRecord | bool:
         """In a stretch without use: goes to the next record."""
         text = self._text
         at = next_record(text.buf, text.pos - text.base)
         places = [place for place in (None if at is None else text.base + at, text.hard(text.pos)) if place is not None]
         if not places:
-            text.settle(max(text.pos, text.end - START))
+            text.consume(max(text.pos, text.end - START))
             return False
-        text.settle(min(places))
+        text.consume(min(places))
         known = self._useless is not None and self._useless.known
         lost = self._lost_stretch(text.pos)
         return True if known else lost
 
     # -- verdicts -----------------------------------------------------------------------------------------------
 
-    def _record(self, record: Open, body: int, end: int, mismatch: bool = False) -> Record:
+    def _record(self, record: Open, body: int, end: int, mismatch: bool = False) -> WarcRecord:
         text = self._text
         head, content = text.bytes(record.start, body), text.bytes(body, end)
         offset, inner = text.place(record.start)
@@ -211,28 +211,28 @@ class Splitter:
         self._wrong += mismatch
         self._crossing = self._crossing or text.crosses(record.start, end)
         self._open = None
-        text.settle(end)
+        text.consume(end)
         if mismatch:
             content = content.rstrip(b"\r\n")
-        return Record(offset, inner, record.version, record.fields, head, content, mismatch)
+        return WarcRecord(offset, inner, record.version, record.fields, head, content, mismatch)
 
-    def _truncated(self, start: int, fields: Mapping[str, str], says: str) -> Lost:
+    def _truncated(self, start: int, fields: Mapping[str, str], says: str) -> LostRecord:
         offset, inner = self._text.place(start)
         self._open = None
-        self._text.settle(self._text.end)
-        return Lost(TRUNCATED, offset, says, inner, fields)
+        self._text.consume(self._text.end)
+        return LostRecord(TRUNCATED, offset, says, inner, fields)
 
     def _skip(
         self, reason: Reason, start: int, fields: dict[str, str], to: int, says: str = "", known: bool = False
     ) -> bool:
         offset, inner = self._text.place(start)
         head = self._text.bytes(start, start + START)
-        self._useless = _Useless(start, Lost(reason, offset, says, inner, fields), head, known)
+        self._useless = _Useless(start, LostRecord(reason, offset, says, inner, fields), head, known)
         self._open = None
-        self._text.settle(to)
+        self._text.consume(to)
         return True
 
-    def _lost_stretch(self, until: int, whole_file: bool = False) -> Lost:
+    def _lost_stretch(self, until: int, whole_file: bool = False) -> LostRecord:
         """The verdict on what was passed over."""
         assert self._useless is not None
         start, lost, head, _ = self._useless

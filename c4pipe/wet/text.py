@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 BLOCK = 1 << 18  # characters cut into lines at a time: very short lines cost fifty bytes each while they are apart
 _UNTIDY = re.compile(r"\n(?:\s|(?<=\s\n))")  # the literal first character makes it fast
-EXCERPT = 200  # characters
+PREVIEW_CHARS = 200  # characters
 
 
 def page_text(body: str) -> str:
@@ -52,6 +52,6 @@ def _blocks(body: str) -> Iterator[str]:
     yield body[start:]
 
 
-def excerpt(body: bytes) -> str:
+def preview(body: bytes) -> str:
     """The beginning of a text, for people who look into why its page was rejected."""
-    return page_text(body[: 4 * EXCERPT].decode("utf-8", "replace"))[:EXCERPT]
+    return page_text(body[: 4 * PREVIEW_CHARS].decode("utf-8", "replace"))[:PREVIEW_CHARS]

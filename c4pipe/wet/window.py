@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-CHUNK = 256 * 1024  # bytes asked of the stream at a time
+READ_BYTES = 256 * 1024  # bytes asked of the stream at a time
 
 
 class Readable(Protocol):
@@ -42,7 +42,7 @@ class Window:
         if missing > 0 and not self.ended:
             parts = [self.buf]
             while missing > 0:
-                chunk = self._stream.read(max(CHUNK, missing))
+                chunk = self._stream.read(max(READ_BYTES, missing))
                 if not chunk:
                     self.ended = True
                     break
@@ -58,6 +58,6 @@ class Window:
 
     def forget(self, before: int) -> None:
         """Bytes before this offset are not asked for again."""
-        if before - self.base >= CHUNK:  # a cut copies the rest, so not for every page
+        if before - self.base >= READ_BYTES:  # a cut copies the rest, so not for every page
             self.buf = self.buf[before - self.base :]
             self.base = before

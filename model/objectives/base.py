@@ -67,7 +67,7 @@ class Examples(NamedTuple):
     targets: Ids
 
 
-class Kept(NamedTuple):
+class KeptIds(NamedTuple):
     """A sequence a row, before the gaps are closed: the ids where `keep` is true, left to right. Both (N, any)."""
 
     ids: Ids
@@ -119,7 +119,7 @@ class Corruption(Objective):
     """An objective that does the same to every row: what `corrupt` keeps as inputs and as targets."""
 
     @abstractmethod
-    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[Kept, Kept]:
+    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
         """Inputs and targets, without eos, of rows that are equally long: `tokens` is (N, L) without padding."""
 
     def need_room(self, inputs_length: int) -> None:
@@ -168,7 +168,7 @@ class Corruption(Objective):
         return examples
 
 
-def _packed(kept: Kept, width: int, vocabulary: Vocabulary) -> Ids:
+def _packed(kept: KeptIds, width: int, vocabulary: Vocabulary) -> Ids:
     """The kept ids moved to the left of (N, width), then eos, then pad."""
     counts = kept.keep.sum(axis=1)
     packed = np.full((len(counts), width), vocabulary.pad, np.int32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from model.objectives.base import Ids, Kept, Mask, Rngs, Vocabulary
+from model.objectives.base import Ids, KeptIds, Mask, Rngs, Vocabulary
 
 
 def draws(rngs: Rngs, count: int) -> NDArray[np.float64]:
@@ -51,8 +51,8 @@ def run_starts(mask: Mask) -> Mask:
     return starts
 
 
-def runs_to_sentinels(tokens: Ids, mask: Mask, vocabulary: Vocabulary) -> Kept:
+def runs_to_sentinels(tokens: Ids, mask: Mask, vocabulary: Vocabulary) -> KeptIds:
     """Each run of true values becomes one sentinel, numbered from 0 in each row; the other tokens stay."""
     starts = run_starts(mask)
     numbered = vocabulary.size - np.cumsum(starts, axis=1, dtype=np.int32)
-    return Kept(np.where(starts, numbered, tokens), ~mask | starts)
+    return KeptIds(np.where(starts, numbered, tokens), ~mask | starts)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from model.objectives.base import Corruption, Ids, Kept, Lengths, Rngs, Vocabulary
+from model.objectives.base import Corruption, Ids, KeptIds, Lengths, Rngs, Vocabulary
 from model.objectives.noise import draws
 
 
@@ -32,11 +32,11 @@ class PrefixLM(Corruption):
         self.need_room(inputs_length)
         return Lengths(inputs_length - 1, inputs_length, inputs_length)
 
-    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[Kept, Kept]:
+    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
         length = tokens.shape[1]
         cut = 1 + (draws(rngs, 1) * (length - 1)).astype(np.int64)
         prefix = np.arange(length) < cut
-        return Kept(tokens, prefix), Kept(tokens, ~prefix)
+        return KeptIds(tokens, prefix), KeptIds(tokens, ~prefix)
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ class LM(Corruption):
         self.need_room(inputs_length)
         return Lengths(inputs_length - 1, 1, inputs_length)
 
-    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[Kept, Kept]:
+    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
         everything = np.ones(tokens.shape, np.bool_)
-        return Kept(tokens, ~everything), Kept(tokens, everything)
+        return KeptIds(tokens, ~everything), KeptIds(tokens, everything)
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Deshuffling(Corruption):
         self.need_room(inputs_length)
         return Lengths(inputs_length - 1, inputs_length, inputs_length)
 
-    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[Kept, Kept]:
+    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
         everything = np.ones(tokens.shape, np.bool_)
         order = draws(rngs, tokens.shape[1]).argsort(axis=1)
-        return Kept(np.take_along_axis(tokens, order, axis=1), everything), Kept(tokens, everything)
+        return KeptIds(np.take_along_axis(tokens, order, axis=1), everything), KeptIds(tokens, everything)

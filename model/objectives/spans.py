@@ -9,7 +9,7 @@ from math import ceil
 from typing import ClassVar
 
 from model.errors import ConfigError
-from model.objectives.base import Corruption, Ids, Kept, Lengths, Rngs, Vocabulary
+from model.objectives.base import Corruption, Ids, KeptIds, Lengths, Rngs, Vocabulary
 from model.objectives.noise import runs_to_sentinels, span_noise
 
 
@@ -73,7 +73,7 @@ class SpanCorruption(Corruption):
                 yield f"make the mean span {mean_span} tokens or more"
                 return
 
-    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[Kept, Kept]:
+    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
         length = tokens.shape[1]
         noise, spans = self.noise_and_spans(length)
         mask = span_noise(rngs, length - noise, noise, spans)

@@ -15,7 +15,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from c4pipe.documents import DOCUMENT_REASONS, FORMATS, NO_DATE, SUFFIXES, read_documents
+from c4pipe.documents import DOCUMENT_REASONS, EPOCH_DATE, FORMAT_SUFFIXES, FORMATS, read_documents
 from c4pipe.errors import ConfigError
 from c4pipe.page import Kept, Verdict
 from c4pipe.wet import Limits, page_text
@@ -42,7 +42,7 @@ def plainly(rows: list[dict[str, str | None]]) -> list[tuple[Any, ...]]:
         elif not text:
             found.append(("no_text",))
         else:
-            found.append((url or n, text, when or NO_DATE, own, not url, not when))
+            found.append((url or n, text, when or EPOCH_DATE, own, not url, not when))
     return found
 
 
@@ -155,7 +155,7 @@ def test_an_unknown_format_is_answered_with_the_known_ones() -> None:
 
 
 def test_a_file_is_found_by_one_format_only() -> None:
-    assert {*SUFFIXES} == {*FORMATS}
-    every = [suffix for suffixes in SUFFIXES.values() for suffix in suffixes]
+    assert {*FORMAT_SUFFIXES} == {*FORMATS}
+    every = [suffix for suffixes in FORMAT_SUFFIXES.values() for suffix in suffixes]
     assert len({*every}) == len(every)
     assert not any(a != b and a.endswith(b) for a in every for b in every)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from c4pipe.documents import DOCUMENT_REASONS, NO_DATE
-from c4pipe.documents.fields import Fields, Place, document, names
+from c4pipe.documents import DOCUMENT_REASONS, EPOCH_DATE
+from c4pipe.documents.fields import Fields, Location, document, names
 from c4pipe.page import Kept, Page
 from c4pipe.text.urls import url_key
 
-PLACE = Place("a/b.jsonl", 9)
+PLACE = Location("a/b.jsonl", 9)
 DATE = "2019-04-25T12:57:54Z"
 
 
@@ -28,7 +28,11 @@ DATE = "2019-04-25T12:57:54Z"
             Page("http://a.example/", "One.\nTwo.\x00", DATE, "a/b.jsonl#9"),
             {},
         ),
-        (Fields(b"Text."), Page("file:///a/b.jsonl#9", "Text.", NO_DATE, "a/b.jsonl#9"), {"url_filled", "date_filled"}),
+        (
+            Fields(b"Text."),
+            Page("file:///a/b.jsonl#9", "Text.", EPOCH_DATE, "a/b.jsonl#9"),
+            {"url_filled", "date_filled"},
+        ),
         (Fields(b"Text.", " ", DATE), Page("file:///a/b.jsonl#9", "Text.", DATE, "a/b.jsonl#9"), {"url_filled"}),
         (Fields(b"T.", "u", "last May"), Page("u", "T.", "last May", "a/b.jsonl#9"), {}),  # a date is kept as written
         (Fields(b"caf\xe9", "u", DATE), Page("u", "caf\ufffd", DATE, "a/b.jsonl#9"), {"undecodable"}),
@@ -61,15 +65,15 @@ def test_a_document_that_is_no_page_says_why(fields: Fields, code: str, detail: 
 def test_filled_urls_differ_wherever_the_places_do() -> None:
     """By the key that URL dedup compares, too: two books must not count as copies of one page."""
     named = ["a.txt", "a.txt?ref=1", "www.a.txt", "http://a.txt", "b/a.txt", "a#0.txt", "ä.txt", "a%.txt"]
-    keys = {url_key(Place(name, 0, alone=True).url) for name in named}
-    keys |= {url_key(Place(name, number).url) for name in named for number in (0, 1, 10)}
+    keys = {url_key(Location(name, 0, alone=True).url) for name in named}
+    keys |= {url_key(Location(name, number).url) for name in named for number in (0, 1, 10)}
     assert len(keys) == 4 * len(named)
     assert all(url.isascii() and url.isprintable() and " " not in url for url in keys)
 
 
 def test_the_filled_date_is_older_than_any_other() -> None:
     """Dates are compared as strings: of two pages with one URL, the one with a date of its own is kept."""
-    assert min("1994-01-01", "2024", DATE) > NO_DATE
+    assert min("1994-01-01", "2024", DATE) > EPOCH_DATE
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from c4pipe.documents import NO_DATE, read_documents
+from c4pipe.documents import EPOCH_DATE, read_documents
 from c4pipe.documents.unpack import HOLD
 from c4pipe.page import Kept, Page
 from c4pipe.wet import Limits
@@ -39,16 +39,16 @@ ALL = ["Page 1.", "Page 2.", "Page 3."]
     [
         (line(1), Page("http://a.example/1", "Page 1.", DATE, "f#0"), set()),
         (line(1)[:-1], Page("http://a.example/1", "Page 1.", DATE, "f#0"), set()),
-        (b'\xef\xbb\xbf{"text": "a"}\r\n', Page("file:///f#0", "a", NO_DATE, "f#0"), {"url_filled", "date_filled"}),
+        (b'\xef\xbb\xbf{"text": "a"}\r\n', Page("file:///f#0", "a", EPOCH_DATE, "f#0"), {"url_filled", "date_filled"}),
         (
             b'\n \r\n{"id": 12, "text": " a\\n\\n b\\u0000", "url": "u", "timestamp": null, "x": [{"y": NaN}]}',
-            Page("u", "a\nb\0", NO_DATE, "f#4", "12"),
+            Page("u", "a\nb\0", EPOCH_DATE, "f#4", "12"),
             {"date_filled"},
         ),
         # Strings only: a number of seconds is no date, for who knows since when it counts.
-        (b'{"text": "a", "url": 5, "timestamp": 1556197, "id": true}', Page("file:///f#0", "a", NO_DATE, "f#0"), None),
+        (b'{"text": "a", "url": 5, "timestamp": 15561, "id": true}', Page("file:///f#0", "a", EPOCH_DATE, "f#0"), None),
         # Names are not guessed.
-        (b'{"text": "a", "Url": "u", "date": "2019"}', Page("file:///f#0", "a", NO_DATE, "f#0"), None),
+        (b'{"text": "a", "Url": "u", "date": "2019"}', Page("file:///f#0", "a", EPOCH_DATE, "f#0"), None),
         # Of a repeated key the last counts.
         (b'{"text": "a", "text": "b", "url": "u", "timestamp": "d"}', Page("u", "b", "d", "f#0"), set()),
         # Half of a surrogate pair, a whole one, a byte that is not UTF-8.

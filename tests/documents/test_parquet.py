@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from c4pipe.documents import NO_DATE, read_documents
-from c4pipe.documents.parquet import ROWS
+from c4pipe.documents import EPOCH_DATE, read_documents
+from c4pipe.documents.parquet import BATCH_ROWS
 from c4pipe.page import Kept, Page
 from c4pipe.wet import Limits
 from tests.documents.reading import details, parquet, read, short
@@ -33,7 +33,7 @@ def test_a_row_is_a_page() -> None:
     }
     one, two, three = read(parquet(table), "parquet", name="b/c d.parquet")
     assert one == Kept(Page("http://a.example/1", "One.\nMore.", "2019-04-25T12:57:54Z", "b/c d.parquet#0", "x"), {})
-    assert two == Kept(Page("file:///b/c%20d.parquet#1", "Two.", NO_DATE, "b/c d.parquet#1"), FILLED)
+    assert two == Kept(Page("file:///b/c%20d.parquet#1", "Two.", EPOCH_DATE, "b/c d.parquet#1"), FILLED)
     assert not isinstance(three, Kept)
     assert (three.reason.code, three.detail, three.page.source) == ("no_text", "text is null", "b/c d.parquet#2")
 
@@ -73,7 +73,7 @@ def test_a_string_may_have_any_type_of_strings(kind: pa.DataType) -> None:
     ids=str,
 )
 def test_a_table_may_be_written_in_any_way(options: dict[str, Any]) -> None:
-    texts = TEXTS * (1 if "row_group_size" in options else ROWS)
+    texts = TEXTS * (1 if "row_group_size" in options else BATCH_ROWS)
     verdicts = read(parquet({"text": texts}, **options), "parquet")
     assert short(verdicts) == texts
     assert [v.page.source for v in verdicts] == [f"f#{n}" for n in range(len(texts))]
@@ -91,19 +91,19 @@ MOMENT = datetime(2019, 4, 25, 12, 57, 54, 999_999)
         (pa.array([MOMENT], pa.timestamp("ns")), "2019-04-25T12:57:54Z"),
         (pa.array([MOMENT.replace(tzinfo=timezone(timedelta(hours=2)))]), "2019-04-25T10:57:54Z"),
         (pa.array([date(2019, 4, 25)]), "2019-04-25T00:00:00Z"),
-        (pa.array([None], pa.timestamp("us")), NO_DATE),
-        (pa.array([2**62]).cast(pa.timestamp("us")), NO_DATE),  # the year 148,000
-        (pa.array([1556197074.0]), NO_DATE),  # since when it counts is not said
-        (pa.array([[1]]), NO_DATE),
-        (pa.array([{"text": "a", "timestamp": "b"}]), NO_DATE),
-        (pa.array([None]), NO_DATE),
+        (pa.array([None], pa.timestamp("us")), EPOCH_DATE),
+        (pa.array([2**62]).cast(pa.timestamp("us")), EPOCH_DATE),  # the year 148,000
+        (pa.array([1556197074.0]), EPOCH_DATE),  # since when it counts is not said
+        (pa.array([[1]]), EPOCH_DATE),
+        (pa.array([{"text": "a", "timestamp": "b"}]), EPOCH_DATE),
+        (pa.array([None]), EPOCH_DATE),
         (pa.array([b"2019\xff"]), "2019\ufffd"),
     ],
     ids=lambda value: str(value.type) if isinstance(value, pa.Array) else value,
 )
 def test_a_date_may_be_a_string_or_a_timestamp(column: pa.Array, written: str) -> None:
     [verdict] = read(parquet({"text": ["a"], "url": ["u"], "timestamp": column}), "parquet")
-    assert verdict == Kept(Page("u", "a", written, "f#0"), {"date_filled": 1} if written == NO_DATE else {})
+    assert verdict == Kept(Page("u", "a", written, "f#0"), {"date_filled": 1} if written == EPOCH_DATE else {})
 
 
 def test_a_number_is_an_id_and_no_url() -> None:

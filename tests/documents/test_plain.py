@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 import zstandard
 
-from c4pipe.documents import NO_DATE
+from c4pipe.documents import EPOCH_DATE
 from c4pipe.page import Kept, Page
 from c4pipe.wet import Limits
 from tests.documents.reading import details, read, short
@@ -21,7 +21,7 @@ TEXT = "Chapter 1\nIt was a café.\nThen it was not."
 @pytest.mark.parametrize("pack", [bytes, packed, zstandard.compress], ids=["plain", "gzip", "zstd"])
 @pytest.mark.parametrize("chunk", [0, 1, 7])
 def test_a_file_is_one_page_however_it_is_packed(pack, chunk: int) -> None:  # type: ignore[no-untyped-def]
-    page = Page("file:///shelf/one%20book.txt", TEXT, NO_DATE, "shelf/one book.txt#0")
+    page = Page("file:///shelf/one%20book.txt", TEXT, EPOCH_DATE, "shelf/one book.txt#0")
     [verdict] = read(pack(BOOK.encode()), "text", chunk=chunk, name="shelf/one book.txt")
     assert verdict == Kept(page, {"url_filled": 1, "date_filled": 1})
 

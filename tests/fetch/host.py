@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from c4pipe.fetch.pace import Clock
 from c4pipe.fetch.policy import Policy
+from c4pipe.fetch.rate import Clock
 
 CRAWL = "CC-MAIN-2024-22"
 LIST = f"/crawl-data/{CRAWL}/wet.paths.gz"

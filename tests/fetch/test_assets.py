@@ -16,7 +16,7 @@ import pytest
 from c4pipe.errors import AssetError, BuildError
 from c4pipe.fetch import Client
 from c4pipe.fetch import assets as command
-from c4pipe.fetch.assets import ASSETS, PATIENCE, Asset
+from c4pipe.fetch.assets import ASSET_POLICY, ASSETS, Asset
 from c4pipe.fetch.files import only_one
 from c4pipe.files.assets import PINNED
 from tests.fetch.host import Answer, FakeClock, Host, cut, error, other, page
@@ -65,7 +65,7 @@ class Desk:
 
     def __init__(self, host: Host, folder: Path) -> None:
         self.host, self.folder, self.clock = host, folder, FakeClock()
-        self.client = Client(PATIENCE, self.clock, draw=lambda: 0.0)
+        self.client = Client(ASSET_POLICY, self.clock, draw=lambda: 0.0)
 
     def fetch(self) -> list[str]:
         return list(command.fetch(self.folder, self.client, self.host.url))

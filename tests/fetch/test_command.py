@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from c4pipe.fetch import __main__ as command
-from c4pipe.fetch.board import Board
 from c4pipe.fetch.policy import Policy
+from c4pipe.fetch.progress import FetchProgress
 from tests.fetch.host import CRAWL, LIST, QUICK, FakeClock, Host, Request, cut, error, packed, page, wet_path
 
 ROOT = Path(__file__).parents[2]
@@ -398,7 +398,7 @@ def test_a_bug_is_no_message(host: Host, folder: Path, fetch: Fetch, monkeypatch
         fetch("--files", "1")
 
 
-# The board
+# Progress
 
 
 class Terminal(io.StringIO):
@@ -410,14 +410,14 @@ def test_a_terminal_gets_a_live_line_and_a_file_plain_ones(monkeypatch: pytest.M
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
     for out in (Terminal(), io.StringIO()):
-        monkeypatch.setattr("c4pipe.fetch.board.LIVE", 0.01)
-        with Board(out, plain=0.01) as board:
-            board.expect(4)
-            board.received(30_000_000)
-            board.finished(20_000_000, True)
-            board.finished(5, False)
-            board.failed()
-            board.note("[bold]a note[/bold]")
+        monkeypatch.setattr("c4pipe.fetch.progress.LIVE", 0.01)
+        with FetchProgress(out, plain=0.01) as progress:
+            progress.expect(4)
+            progress.received(30_000_000)
+            progress.finished(20_000_000, True)
+            progress.finished(5, False)
+            progress.failed()
+            progress.note("[bold]a note[/bold]")
             until(lambda out=out: "2/4 files" in out.getvalue())  # type: ignore[misc]
         text = out.getvalue()
         assert "2/4 files  30.0 MB" in text
@@ -428,14 +428,14 @@ def test_a_terminal_gets_a_live_line_and_a_file_plain_ones(monkeypatch: pytest.M
 
 def test_the_time_left_is_of_the_mean_file(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("c4pipe.fetch.board.time.monotonic", lambda: now[0])
-    board = Board(io.StringIO())
-    board.expect(11)
+    monkeypatch.setattr("c4pipe.progress.time.monotonic", lambda: now[0])
+    progress = FetchProgress(io.StringIO())
+    progress.expect(11)
     now[0] = 10.0
-    board.received(10_000_000)
-    assert "ETA -" in board.line()
-    board.finished(10_000_000, True)
-    assert board.line() == "1/11 files  10.0 MB  1.0 MB/s  ETA 1:40  0 errors"
+    progress.received(10_000_000)
+    assert "ETA -" in progress.line()
+    progress.finished(10_000_000, True)
+    assert progress.line() == "1/11 files  10.0 MB  1.0 MB/s  ETA 1:40  0 errors"
 
 
 def test_help_tells_of_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:

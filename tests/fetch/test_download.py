@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from c4pipe.fetch import Client, FetchError, download
-from c4pipe.fetch.files import Part
-from c4pipe.fetch.pace import Pace
+from c4pipe.fetch.files import PartialFile
 from c4pipe.fetch.policy import DiskError, Policy, StoppedError, Version
+from c4pipe.fetch.rate import RateLimiter
 from tests.fetch.host import QUICK, Answer, FakeClock, Host, Request, cut, error, other, packed, page, redirect
 
 DATA = packed(1)
@@ -251,10 +251,10 @@ def test_the_spread_of_waits_comes_on_top() -> None:
 
 def test_one_slow_down_holds_every_connection(host: Host, tmp_path: Path) -> None:
     clock = FakeClock()
-    pace = Pace(clock)
-    pace.hold(12)
-    pace.hold(3)
-    pace.before_request()
+    limiter = RateLimiter(clock)
+    limiter.hold(12)
+    limiter.hold(3)
+    limiter.before_request()
     assert clock.waits == [12]
 
 
@@ -407,7 +407,7 @@ def test_a_drip_counts_as_stuck(host: Host, tmp_path: Path, head: bool) -> None:
 
 def test_a_rate_cap_does_not_look_like_a_drip(host: Host, tmp_path: Path) -> None:
     clock = FakeClock()
-    client = Client(Policy(stall_window=0.5, stall_rate=1000.0), clock, Pace(clock, 10.0))
+    client = Client(Policy(stall_window=0.5, stall_rate=1000.0), clock, RateLimiter(clock, 10.0))
     host.files[PATH] = DATA
     download(client, host.url + PATH, tmp_path / "a.gz")
     assert clock.time == pytest.approx(len(DATA) / 10)
@@ -441,7 +441,7 @@ def test_a_ring_of_redirects_ends(desk: Desk) -> None:
 
 
 def leave_part(desk: Desk, data: bytes, url: str | None = None, etag: str | None = None, size: int = len(DATA)) -> None:
-    part = Part(desk.target, url or desk.host.url + PATH)
+    part = PartialFile(desk.target, url or desk.host.url + PATH)
     part.begin(Version(size, etag or desk.host.etag(PATH)))
     part.path.write_bytes(data)
 
@@ -567,7 +567,7 @@ def test_the_rate_cap_holds_for_all_connections_together(host: Host, tmp_path: P
     for number in range(4):
         host.files[f"/{number}"] = packed(number, members=50)
     client = Client()
-    client.pace = Pace(client.clock, 1e6)
+    client.limiter = RateLimiter(client.clock, 1e6)
     began = time.monotonic()
     threads = [threading.Thread(target=download, args=(client, f"{host.url}/{n}", tmp_path / str(n))) for n in range(4)]
     for thread in threads:

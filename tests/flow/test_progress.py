@@ -15,7 +15,7 @@ import pytest
 
 from c4pipe.flow import progress, read
 from c4pipe.flow.files import Input
-from c4pipe.flow.progress import Watch
+from c4pipe.flow.progress import BuildProgress
 from c4pipe.flow.read import Heartbeat, heartbeat_path
 from c4pipe.passes.staging import Progress, Staged
 from c4pipe.text import duration
@@ -49,7 +49,7 @@ def staging(tmp_path):
 
 
 def test_a_look_adds_up_what_is_done_and_what_is_under_way(staging):
-    found = Watch([folders(staging)], INPUTS).look()
+    found = BuildProgress([folders(staging)], INPUTS).look()
     share = found.pop("share")
     assert found == {
         "phase": "reading",
@@ -64,7 +64,7 @@ def test_a_look_adds_up_what_is_done_and_what_is_under_way(staging):
 
 
 def test_the_line_says_it_in_words(staging, monkeypatch):
-    watch = Watch([folders(staging)], INPUTS)
+    watch = BuildProgress([folders(staging)], INPUTS)
     started = watch._started
     monkeypatch.setattr(time, "monotonic", lambda: started + 10)
     line = watch.line(watch.look())
@@ -74,13 +74,13 @@ def test_the_line_says_it_in_words(staging, monkeypatch):
 
 
 def test_at_the_start_nothing_is_claimed(tmp_path):
-    watch = Watch([folders(tmp_path)], INPUTS)
+    watch = BuildProgress([folders(tmp_path)], INPUTS)
     line = watch.line(watch.look())
     assert line == "reading  0/3 files  0 pages  0 pages/s  0.0 MB/s  kept -  no page 0  ETA -"
 
 
 def test_phases(staging):
-    watch = Watch([folders(staging)], INPUTS)
+    watch = BuildProgress([folders(staging)], INPUTS)
     data = Path(Staged.of(str(staging / "trunk"), 0).summary).read_bytes()
     for shard in (1, 2):
         with open(Staged.of(str(staging / "trunk"), shard).summary, "wb") as stream:
@@ -95,14 +95,14 @@ def test_phases(staging):
 
 
 def test_inputs_without_a_size_do_no_harm(tmp_path):
-    watch = Watch([folders(tmp_path)], [Input("gs://b/1", "1", -1)])
+    watch = BuildProgress([folders(tmp_path)], [Input("gs://b/1", "1", -1)])
     assert watch.look()["share"] == 0.0
 
 
 def test_plain_lines_where_there_is_no_terminal(staging, monkeypatch):
     monkeypatch.setattr(progress, "PLAIN", 0.05)
     out = io.StringIO()
-    with Watch([folders(staging)], INPUTS, out):
+    with BuildProgress([folders(staging)], INPUTS, out):
         time.sleep(0.5)
     lines = out.getvalue().splitlines()
     assert len(lines) >= 2
@@ -111,7 +111,7 @@ def test_plain_lines_where_there_is_no_terminal(staging, monkeypatch):
 
 def test_a_quick_build_says_nothing(staging):
     out = io.StringIO()
-    with Watch([folders(staging)], INPUTS, out):
+    with BuildProgress([folders(staging)], INPUTS, out):
         pass
     assert out.getvalue() == ""
 
@@ -122,7 +122,7 @@ def test_a_heartbeat_is_read_back(tmp_path, monkeypatch):
     heartbeat.stream = read.Watched(io.BytesIO(b"x" * 100))
     heartbeat.stream.read(40)
     heartbeat(Progress(pages=10, chars=1000, staged=4, lost=1))
-    found = Watch([folders(tmp_path)], INPUTS).look()
+    found = BuildProgress([folders(tmp_path)], INPUTS).look()
     assert [found[name] for name in ("files", "pages", "chars", "staged", "lost", "bytes")] == [0, 10, 1000, 4, 1, 40]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from c4pipe.errors import ConfigError
 from c4pipe.files.storage import LocalStore
-from c4pipe.flow.mixed import Watch, clear_staging, finished_mixture, prepare
+from c4pipe.flow.mixed import MixtureProgress, clear_mixture_staging, finished_mixture, prepare_mixture
 from c4pipe.flow.rebalance import Rebalancing
 from c4pipe.mixture import Mixture
 from c4pipe.rebalance.plan import make_plan
@@ -33,18 +33,18 @@ def put(path, data="x"):
 
 
 def test_a_new_folder_gets_the_plan(job, plan, tmp_path):
-    prepare(job, plan)
+    prepare_mixture(job, plan)
     assert list(digests(tmp_path / "m")) == [".staging-0a1b/plan.json"]
     assert (tmp_path / "m" / ".staging-0a1b" / "plan.json").read_bytes() == plan.to_bytes()
 
 
 def test_an_unfinished_one_is_kept_less_what_is_half_written(job, plan, tmp_path):
-    prepare(job, plan)
+    prepare_mixture(job, plan)
     put(tmp_path / "m/.staging-0a1b/scattered/000000.rows")
     put(tmp_path / "m/.staging-0a1b/scattered/.000001.rows.77.tmp")
     put(tmp_path / "m/mixture/.train-00000-of-00002.parquet.77.tmp")
     put(tmp_path / "m/mixture/train-00001-of-00002.parquet")
-    prepare(job, plan)
+    prepare_mixture(job, plan)
     assert list(digests(tmp_path / "m")) == [
         ".staging-0a1b/plan.json",
         ".staging-0a1b/scattered/000000.rows",
@@ -55,11 +55,11 @@ def test_an_unfinished_one_is_kept_less_what_is_half_written(job, plan, tmp_path
 @pytest.mark.parametrize("left", ["manifest.json", ".staging-ffff/plan.json"])
 def test_a_finished_or_another_one_is_cleared(job, plan, tmp_path, left):
     if left == "manifest.json":
-        prepare(job, plan)
+        prepare_mixture(job, plan)
     put(tmp_path / "m" / left)
     put(tmp_path / "m/mixture/train-00001-of-00002.parquet")
     put(tmp_path / "m/mixture.svg")
-    prepare(job, plan)
+    prepare_mixture(job, plan)
     assert list(digests(tmp_path / "m")) == [".staging-0a1b/plan.json"]
 
 
@@ -88,16 +88,16 @@ def test_a_file_in_its_place_is_refused(job, tmp_path):
 
 
 def test_nothing_but_the_mixture_stays(job, plan, tmp_path):
-    prepare(job, plan)
+    prepare_mixture(job, plan)
     put(tmp_path / "m/.README.md.5.tmp")
     put(tmp_path / "m/README.md")
-    clear_staging(job)
+    clear_mixture_staging(job)
     assert os.listdir(tmp_path / "m") == ["README.md"]
 
 
 def test_progress_is_what_the_folder_holds(job, plan, tmp_path):
-    prepare(job, plan)
-    watch = Watch(job, plan)
+    prepare_mixture(job, plan)
+    watch = MixtureProgress(job, plan)
     assert watch.line().startswith("scattered 0/4 source files  written 0/2 files  ")
     put(tmp_path / "m/.staging-0a1b/scattered/000000.starts")
     put(tmp_path / "m/.staging-0a1b/scattered/.000001.starts.9.tmp")

@@ -17,7 +17,7 @@ from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError
 from c4pipe.inspect.compare import Comparison, Fate, Removed, compare
 from c4pipe.inspect.corpus import Corpus, connect, open_corpus
-from c4pipe.inspect.diff import Line, diff
+from c4pipe.inspect.diff import DiffLine, diff
 from c4pipe.inspect.differences import settings
 from c4pipe.page import Dropped, Page
 from c4pipe.presets import EN, EN_2019, Preset
@@ -106,18 +106,18 @@ def test_a_page_that_only_one_keeps_has_its_reason_in_the_other(found: Compariso
     (four,) = found.gone[2].shown
     assert (four.url, four.source, four.languages) == ("http://4.example/", "a.wet#4", ("en", ""))
     assert four.fates == (Fate(), Fate("clean", "few_sentences", "1 sentences"))
-    assert four.lines == [Line("-", "Some text.", "few_words")]
+    assert four.lines == [DiffLine("-", "Some text.", "few_words")]
     assert found.gone[0].shown[0].fates == (Fate(), Fate("", "not_read"))
     assert [(why.stage, why.reason, why.pages) for why in found.come] == [("badwords", "bad_word", 1)]
     (five,) = found.come[0].shown
     assert five.fates == (Fate("badwords", "bad_word", "darn"), Fate())
-    assert five.lines == [Line("+", "Oh darn."), Line("+", "Oh well.")]
+    assert five.lines == [DiffLine("+", "Oh darn."), DiffLine("+", "Oh well.")]
 
 
 def test_another_text_is_shown_line_by_line_with_the_rule_that_cut_it(found: Comparison) -> None:
     (two,) = found.changed
     assert two.source == "a.wet#2"
-    assert two.lines == [Line(" ", "One."), Line("-", "Two.", "few_words"), Line(" ", "Three.")]
+    assert two.lines == [DiffLine(" ", "One."), DiffLine("-", "Two.", "few_words"), DiffLine(" ", "Three.")]
 
 
 def test_other_rules_and_inputs_are_told_in_words(found: Comparison) -> None:
@@ -211,9 +211,9 @@ def test_a_difference_is_shown_with_a_line_around_it(a: str, b: str, marks: str)
 def test_long_differences_are_cut() -> None:
     lines = diff("\n".join(map(str, range(90))), "y" * 500)
     assert len(lines) == 41
-    assert lines[-1] == Line("…", "")
+    assert lines[-1] == DiffLine("…", "")
     (long,) = diff("", "y" * 500)
-    assert long == Line("+", "y" * 400 + "…")
+    assert long == DiffLine("+", "y" * 400 + "…")
 
 
 def test_a_page_of_a_hundred_thousand_lines_takes_no_time() -> None:
@@ -222,8 +222,8 @@ def test_a_page_of_a_hundred_thousand_lines_takes_no_time() -> None:
 
 def test_a_line_of_which_sentences_fell_has_their_reason() -> None:
     assert diff("One is here. Two is gone.", "One is here.", cut_b=[("repeated_span", "Two is gone.")]) == [
-        Line("-", "One is here. Two is gone.", "repeated_span"),
-        Line("+", "One is here."),
+        DiffLine("-", "One is here. Two is gone.", "repeated_span"),
+        DiffLine("+", "One is here."),
     ]
 
 

@@ -106,21 +106,21 @@ def test_the_overview_of_a_small_corpus(run: Any, tiny: Path) -> None:
   corpus    3 pages in 1 file, {size / 1e6:.2f} MB, 144 characters, 48 a page
 
 Funnel  shares of 7 records read; of lines, of those that came to the stage
-  read             7  100.00%  ████████████████████████
-  length           7  100.00%  ████████████████████████
-  url              7  100.00%  ████████████████████████
-  clean            4   57.14%  █████████████▊
-    few_sentences  3   42.86%  pages out
-  spans            4   57.14%  █████████████▊
-  language         4   57.14%  █████████████▊
-  badwords         3   42.86%  ██████████▎
-    bad_word       1   14.29%  pages out
+  read             7   100 %  ████████████████████████
+  length           7   100 %  ████████████████████████
+  url              7   100 %  ████████████████████████
+  clean            4  57.1 %  █████████████▊
+    few_sentences  3  42.9 %  pages out
+  spans            4  57.1 %  █████████████▊
+  language         4  57.1 %  █████████████▊
+  badwords         3  42.9 %  ██████████▎
+    bad_word       1  14.3 %  pages out
 
 Shards
   en/train  3 pages  1 file  {size / 1e6:.2f} MB
 
 Languages
-  en  3  100.00%  ████████████████████████
+  en  3  100 %  ████████████████████████
 
 Lengths  a page has 48 characters on the average, as read 28
   characters  read                    kept
@@ -129,14 +129,14 @@ Lengths  a page has 48 characters on the average, as read 28
     32 to 63     3  ████████████████     3  ████████████████
 
 Domains  most pages kept, and most removed
-  kept                   removed
-  a.example  3  100.00%  b.example  3  75.00%
-                         c.example  1  25.00%
+  kept                 removed
+  a.example  3  100 %  b.example  3  75.0 %
+                       c.example  1  25.0 %
 
 Crawled  pages kept, by month as WARC-Date writes it
-  2024-01  1  33.33%  ████████
-  2024-02  1  33.33%  ████████
-  2024-03  1  33.33%  ████████
+  2024-01  1  33.3 %  ████████
+  2024-02  1  33.3 %  ████████
+  2024-03  1  33.3 %  ████████
 
 Pages  --reason CODE has more of one, --url URL all of one
   kept           http://a.example/1  Page 1 is kept. Page 1 is kept. Page 1 is kept.
@@ -396,8 +396,8 @@ def test_a_mixture_is_a_corpus_too(run: Any, tmp_path: Path) -> None:
     code, out, _ = run(folder)
     assert code == 0
     assert "  mixture: temperature with alpha 0.3\n" in out
-    assert "    not_drawn  5  62.50%  pages out\n" in out
-    assert "  en           6  75.00%  75.00%    0.50        3  100.00%\n" in out
+    assert "    not_drawn  5  62.5 %  pages out\n" in out
+    assert "  en           6  75.0 %  75.0 %    0.50        3  100 %\n" in out
     found = facts(run, folder)
     assert [row["share_after"] for row in found["mixture"]] == [1.0, 0.0]
     code, _, err = run(folder, "--reason", "not_drawn")

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from c4pipe.inspect.output import plain, to_csv, to_json
-from c4pipe.inspect.show_pages import marked
+from c4pipe.inspect.output import json_text, to_csv, to_plain
+from c4pipe.inspect.show_pages import highlighted
 from c4pipe.inspect.terminal import PIPE_WIDTH, Screen, bar, cells, fit, laid_out, shorten, visible
 
 SGR = re.compile("\x1b\\[[0-9;]*m")  # colour on, colour off
@@ -145,13 +145,13 @@ def test_a_pipe_has_a_width_of_its_own() -> None:
     ],
 )
 def test_a_text_is_shown_around_its_mark(text: str, mark: str, width: int, shown: str) -> None:
-    parts = marked(text, mark, width)
+    parts = highlighted(text, mark, width)
     assert "".join(part if isinstance(part, str) else part[0] for part in parts) == shown
 
 
 @given(st.text())
 def test_json_is_ascii_without_controls_and_means_the_same(text: str) -> None:
-    written = to_json({"text": text})
+    written = json_text({"text": text})
     assert written.isascii()
     assert "\x7f" not in written
     assert written.replace("\n", "").isprintable()
@@ -159,7 +159,7 @@ def test_json_is_ascii_without_controls_and_means_the_same(text: str) -> None:
 
 
 def test_json_holds_what_sql_gives() -> None:
-    assert plain({1: [Decimal("1.50"), float("inf"), b"\x00\xff", None, True, 2**70, {"a": ("b",)}]}) == {
+    assert to_plain({1: [Decimal("1.50"), float("inf"), b"\x00\xff", None, True, 2**70, {"a": ("b",)}]}) == {
         "1": [1.5, None, "00ff", None, True, 2**70, {"a": ["b"]}]
     }
 

@@ -344,7 +344,7 @@ def test_what_is_finished_is_not_done_again(run, mixed, mc4, tmp_path, monkeypat
     from c4pipe.flow import rebalance as flow
 
     scattered = []
-    monkeypatch.setattr(flow, "scatter", lambda *a: (scattered.append(a[1]), scatter.scatter(*a)))
+    monkeypatch.setattr(flow, "scatter_source", lambda *a: (scattered.append(a[1]), scatter.scatter_source(*a)))
     with monkeypatch.context() as patch:
         patch.setattr(flow, "write_mixture_files", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
         code, out, err = again(run, mc4, tmp_path / "m")

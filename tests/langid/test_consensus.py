@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from c4pipe.langid.base import UND, Vote
-from c4pipe.langid.cld2 import Found
+from c4pipe.langid.cld2 import DetectedLanguage
 from c4pipe.langid.codes import MC4, canonical
-from c4pipe.langid.consensus import DEAF, Consensus, Reading, Voters, decide, fits
+from c4pipe.langid.consensus import DEAF, Consensus, Evidence, Voters, decide, fits_scripts
 from c4pipe.langid.scripts import scripts_in
 
 TEXTS = {path.stem: path.read_text("utf-8") for path in sorted((Path(__file__).parent / "texts").glob("*.txt"))}
@@ -173,8 +173,8 @@ def test_every_vote_is_there(consensus: Consensus) -> None:
 
 def test_chinese_and_japanese_are_told_by_kana() -> None:
     japanese, chinese = scripts_in("日本語の本"), scripts_in("中文书")
-    assert [fits(language, japanese) for language in ("ja", "zh")] == [True, False]
-    assert [fits(language, chinese) for language in ("ja", "zh")] == [False, True]
+    assert [fits_scripts(language, japanese) for language in ("ja", "zh")] == [True, False]
+    assert [fits_scripts(language, chinese) for language in ("ja", "zh")] == [False, True]
 
 
 VOTERS = Voters(deaf=frozenset({"zu"}), by_cld2=frozenset({"zu", "en", "de", "uz", "tg", "es"}))
@@ -182,8 +182,8 @@ VOTERS = Voters(deaf=frozenset({"zu"}), by_cld2=frozenset({"zu", "en", "de", "uz
 
 def reading(
     heard: dict[str, float], language: str, share: float = 0.99, score: float = 900.0, reliable: bool = True
-) -> Reading:
-    return Reading("", heard, (Found(language, share, score),) if language else (), reliable)
+) -> Evidence:
+    return Evidence("", heard, (DetectedLanguage(language, share, score),) if language else (), reliable)
 
 
 @pytest.mark.parametrize(
@@ -205,6 +205,6 @@ def reading(
         (reading({}, ""), UND, 0.0),
     ],
 )
-def test_votes(given: Reading, language: str, score: float) -> None:
+def test_votes(given: Evidence, language: str, score: float) -> None:
     decision = decide(given, VOTERS)
     assert (decision.language, decision.score) == (language, score)

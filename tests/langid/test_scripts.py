@@ -6,7 +6,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.langid.codes import WRITTEN
+from c4pipe.langid.codes import SCRIPT_LANGUAGES
 from c4pipe.langid.scripts import NAMES, Scripts, has_letters, scripts_in
 
 
@@ -44,7 +44,7 @@ def test_letters_of_every_script_are_found() -> None:
         letters = [c for c in found if script != "Latn" or c < "\u02b0"]
         missing = [c for c in letters if scripts_in(c).main != script]
         assert len(missing) <= (0 if script == "Latn" else 0.25 * len(letters)), (script, missing)
-    assert set(WRITTEN) <= set(NAMES)
+    assert set(SCRIPT_LANGUAGES) <= set(NAMES)
 
 
 @given(st.text())

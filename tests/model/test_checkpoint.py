@@ -22,7 +22,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from model.checkpoint import Checkpoint, differences, latest, load, prune, save, verify, which_to_delete
+from model.checkpoint import (
+    Checkpoint,
+    changed_settings,
+    checkpoint_faults,
+    latest,
+    load_checkpoint,
+    prune,
+    save_checkpoint,
+    which_to_delete,
+)
 from model.errors import ConfigError, TrainError
 
 CONFIG = {"model_type": "t5", "tie_word_embeddings": True, "scale_decoder_outputs": True}
@@ -91,7 +100,7 @@ def plain(value: Any) -> Any:
 
 
 def test_a_checkpoint_is_a_folder_of_these_files(run: Path, tokenizer: Path) -> None:
-    folder = save(run, checkpoint(500), tokenizer)
+    folder = save_checkpoint(run, checkpoint(500), tokenizer)
     assert folder == run / "checkpoints" / "step-00000500"
     assert sorted(path.name for path in folder.iterdir()) == FILES
     assert json.loads((folder / "config.json").read_bytes()) == CONFIG
@@ -104,12 +113,15 @@ def test_a_checkpoint_is_a_folder_of_these_files(run: Path, tokenizer: Path) -> 
 
 
 def test_what_is_saved_is_loaded(run: Path, tokenizer: Path) -> None:
-    assert same(load(save(run, checkpoint(7), tokenizer)), checkpoint(7))
+    assert same(load_checkpoint(save_checkpoint(run, checkpoint(7), tokenizer)), checkpoint(7))
 
 
 def test_the_same_state_is_the_same_bytes(run: Path, tmp_path: Path, tokenizer: Path) -> None:
     (tmp_path / "other").mkdir()
-    one, other = save(run, checkpoint(7), tokenizer), save(tmp_path / "other", checkpoint(7), tokenizer)
+    one, other = (
+        save_checkpoint(run, checkpoint(7), tokenizer),
+        save_checkpoint(tmp_path / "other", checkpoint(7), tokenizer),
+    )
     assert (one / "sha256.json").read_bytes() == (other / "sha256.json").read_bytes()
 
 
@@ -117,43 +129,45 @@ def test_copies_of_the_embedding_and_a_tied_head_are_not_written(run: Path, toke
     table = torch.ones(4, 2)
     copies = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight")
     weights = {"shared.weight": table} | dict.fromkeys(copies, table)
-    assert {*load(save(run, checkpoint(1, weights=weights), tokenizer)).weights} == {"shared.weight"}
+    assert {*load_checkpoint(save_checkpoint(run, checkpoint(1, weights=weights), tokenizer)).weights} == {
+        "shared.weight"
+    }
     untied = checkpoint(2, weights=weights, config={"tie_word_embeddings": False})
-    assert {*load(save(run, untied, tokenizer)).weights} == {"shared.weight", "lm_head.weight"}
+    assert {*load_checkpoint(save_checkpoint(run, untied, tokenizer)).weights} == {"shared.weight", "lm_head.weight"}
 
 
 def test_weights_that_share_memory_are_written_twice(run: Path, tokenizer: Path) -> None:
     """Encoder and decoder of the shared architecture, and a transposed view."""
     table = torch.arange(6.0).reshape(3, 2)
     weights = {"shared.weight": torch.ones(1), "a": table, "b": table, "c": table.T}
-    found = load(save(run, checkpoint(1, weights=weights), tokenizer)).weights
+    found = load_checkpoint(save_checkpoint(run, checkpoint(1, weights=weights), tokenizer)).weights
     assert plain(dict(found)) == plain(weights)
 
 
 def test_a_training_state_that_cannot_be_read_back_is_a_bug_found_at_once(run: Path, tokenizer: Path) -> None:
     with pytest.raises(TypeError, match=r"tensors and plain values only, not pathlib\.PosixPath"):
-        save(run, checkpoint(1, training={"path": Path("x")}), tokenizer)
+        save_checkpoint(run, checkpoint(1, training={"path": Path("x")}), tokenizer)
     assert names(run) == []
 
 
 def test_a_full_disk_leaves_the_last_checkpoint_and_says_what_to_do(run: Path, tokenizer: Path) -> None:
     """By a limit on the size of files, as each of the three writers meets it."""
-    save(run, checkpoint(1), tokenizer)
+    save_checkpoint(run, checkpoint(1), tokenizer)
     large = {"shared.weight": torch.zeros(5000)}
     for number, changes in enumerate(({"weights": large}, {"training": large}, {"position": {"row": "1" * 20_000}})):
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
         try:
             with pytest.raises(TrainError, match=r"step-0000000\d cannot be written .* Free space, then resume"):
-                save(run, checkpoint(2 + number, **changes), tokenizer)
+                save_checkpoint(run, checkpoint(2 + number, **changes), tokenizer)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         assert names(run) == ["step-00000001"]
 
 
 def test_saving_a_step_again_replaces_it(run: Path, tokenizer: Path) -> None:
-    save(run, checkpoint(1, salt=1), tokenizer)
-    assert same(load(save(run, checkpoint(1, salt=2), tokenizer)), checkpoint(1, salt=2))
+    save_checkpoint(run, checkpoint(1, salt=1), tokenizer)
+    assert same(load_checkpoint(save_checkpoint(run, checkpoint(1, salt=2), tokenizer)), checkpoint(1, salt=2))
     assert names(run) == ["step-00000001"]
 
 
@@ -188,79 +202,79 @@ DAMAGES: list[tuple[str, Callable[[Path], None], str]] = [
 def test_a_damaged_checkpoint_is_named_and_passed_over(
     name: str, damage: Callable[[Path], None], fault: str, run: Path, tokenizer: Path
 ) -> None:
-    good, bad = save(run, checkpoint(9), tokenizer), save(run, checkpoint(10), tokenizer)
+    good, bad = save_checkpoint(run, checkpoint(9), tokenizer), save_checkpoint(run, checkpoint(10), tokenizer)
     assert latest(run) == (bad, [])
     damage(bad / name)
     found, notes = latest(run)
     assert found == good
     assert [note.startswith(f"{bad} is damaged and passed over: {fault}") for note in notes] == [True]
     with pytest.raises(TrainError) as raised:
-        load(bad)
+        load_checkpoint(bad)
     assert str(raised.value).startswith(f"{bad} is damaged: {fault}")
 
 
 def test_what_a_cut_off_save_left_is_told_and_cleared_by_the_next(run: Path, tokenizer: Path) -> None:
-    save(run, checkpoint(1), tokenizer)
+    save_checkpoint(run, checkpoint(1), tokenizer)
     rest = run / "checkpoints" / ".step-00000002.tmp"
     shutil.copytree(run / "checkpoints" / "step-00000001", rest)
     assert latest(run) == (
         run / "checkpoints" / "step-00000001",
         [f"{rest} is left of a save or removal that was cut off"],
     )
-    save(run, checkpoint(3), tokenizer)
+    save_checkpoint(run, checkpoint(3), tokenizer)
     assert names(run) == ["step-00000001", "step-00000003"]
 
 
 def test_a_checkpoint_put_aside_counts_until_a_new_one_is_there(run: Path, tokenizer: Path) -> None:
     """A kill between two renames leaves it under that name."""
-    folder = save(run, checkpoint(1), tokenizer)
+    folder = save_checkpoint(run, checkpoint(1), tokenizer)
     aside = folder.rename(folder.with_name(".step-00000001.old"))
     assert latest(run) == (aside, [])
-    assert same(load(aside), checkpoint(1))
-    save(run, checkpoint(2), tokenizer)
+    assert same(load_checkpoint(aside), checkpoint(1))
+    save_checkpoint(run, checkpoint(2), tokenizer)
     assert names(run) == ["step-00000001", "step-00000002"]
     shutil.copytree(folder, aside)
-    save(run, checkpoint(3), tokenizer)
+    save_checkpoint(run, checkpoint(3), tokenizer)
     assert names(run) == ["step-00000001", "step-00000002", "step-00000003"]
 
 
 def test_other_files_among_the_checkpoints_are_left_alone(run: Path, tokenizer: Path) -> None:
     kept = run / "checkpoints" / "step-best"
     kept.mkdir(parents=True)
-    folder = save(run, checkpoint(1), tokenizer)
+    folder = save_checkpoint(run, checkpoint(1), tokenizer)
     assert prune(run, last=1) == []
     assert latest(run) == (folder, [])
     assert kept.exists()
 
 
 def test_the_order_is_that_of_numbers(run: Path, tokenizer: Path) -> None:
-    save(run, checkpoint(99_999_999), tokenizer)
-    newer = save(run, checkpoint(100_000_000), tokenizer)
+    save_checkpoint(run, checkpoint(99_999_999), tokenizer)
+    newer = save_checkpoint(run, checkpoint(100_000_000), tokenizer)
     assert latest(run) == (newer, [])
 
 
 def test_other_settings_are_refused_by_name_unless_forced(run: Path, tokenizer: Path) -> None:
-    folder = save(run, checkpoint(1), tokenizer)
+    folder = save_checkpoint(run, checkpoint(1), tokenizer)
     same_settings = {"optimizer": {"lr": 0.01, "betas": (0.9, 0.999)}, "data": "sha256:12"}
     others = {"optimizer": {"lr": 0.02, "betas": (0.9, 0.999)}, "data": "sha256:34", "seed": 1}
-    load(folder, same_settings)
+    load_checkpoint(folder, same_settings)
     with pytest.raises(ConfigError) as raised:
-        load(folder, others)
+        load_checkpoint(folder, others)
     assert str(raised.value) == (
         f'{folder} was saved with other settings: data was "sha256:12", now it is "sha256:34"; '
         "optimizer.lr was 0.01, now it is 0.02; seed was null, now it is 1. "
         "Give those of the checkpoint, start a new run, or --force these."
     )
-    assert load(folder, others, force=True).step == 1
+    assert load_checkpoint(folder, others, force=True).step == 1
 
 
 def test_a_setting_that_became_a_group_differs() -> None:
-    assert differences({"a": 1}, {"a": {"b": 1}}) == ['a was 1, now it is {"b": 1}']
+    assert changed_settings({"a": 1}, {"a": {"b": 1}}) == ['a was 1, now it is {"b": 1}']
 
 
 def test_no_folder_is_wrong_use(run: Path) -> None:
     with pytest.raises(ConfigError, match="there is no checkpoint"):
-        load(run / "checkpoints" / "step-00000001")
+        load_checkpoint(run / "checkpoints" / "step-00000001")
 
 
 @pytest.mark.parametrize(
@@ -295,7 +309,7 @@ def test_keeping_none_is_refused(last: int, every: int) -> None:
 
 def test_pruning(run: Path, tokenizer: Path) -> None:
     for step in (100, 200, 300, 400):
-        save(run, checkpoint(step), tokenizer)
+        save_checkpoint(run, checkpoint(step), tokenizer)
     removed = prune(run, last=1, every=200)
     assert [path.name for path in removed] == ["step-00000100", "step-00000300"]
     assert names(run) == ["step-00000200", "step-00000400"]
@@ -332,12 +346,12 @@ def test_no_act_of_a_save_is_one_that_a_kill_must_not_follow(
     """A checkpoint gives way to another: after any act either the old one or the new one is there, whole."""
     old, new = checkpoint(1, salt=1), checkpoint(step, salt=2)
     monkeypatch.setattr(os, "fsync", lambda _: None)  # a kill leaves what the kernel has, flushed or not
-    save(run, old, tokenizer)
+    save_checkpoint(run, old, tokenizer)
     shutil.copytree(run, before := run.with_name("before"))
 
     def work() -> None:
         stop_before(number)
-        save(run, new, tokenizer)
+        save_checkpoint(run, new, tokenizer)
         prune(run, last=1)
 
     for number in count(1):
@@ -347,9 +361,11 @@ def test_no_act_of_a_save_is_one_that_a_kill_must_not_follow(
         assert status in (0, 9)
         folder, _ = latest(run)
         assert folder is not None, number
-        assert [verify(path) for path in (run / "checkpoints").glob("step-*") if verify(path)] == [], number
-        assert same(load(folder), old) or same(load(folder), new), number
-        third = save(run, checkpoint(3), tokenizer)
+        assert [
+            checkpoint_faults(path) for path in (run / "checkpoints").glob("step-*") if checkpoint_faults(path)
+        ] == [], number
+        assert same(load_checkpoint(folder), old) or same(load_checkpoint(folder), new), number
+        third = save_checkpoint(run, checkpoint(3), tokenizer)
         prune(run, last=1)
         assert (latest(run), names(run)) == ((third, []), ["step-00000003"]), number
         if status == 0:
@@ -367,7 +383,7 @@ def test_kills_at_random_moments_lose_nothing_that_was_saved(run: Path, tokenize
 
         def work(first: int = first) -> None:
             for step in count(first):
-                save(run, checkpoint(step), tokenizer)
+                save_checkpoint(run, checkpoint(step), tokenizer)
                 prune(run, last=2, every=10)
                 os.write(writer, step.to_bytes(8, "big"))
 
@@ -388,7 +404,7 @@ def test_kills_at_random_moments_lose_nothing_that_was_saved(run: Path, tokenize
         assert all("cut off" in note for note in notes)
         assert folder is not None or told == 0
         if folder is not None:
-            found = load(folder)
+            found = load_checkpoint(folder)
             assert found.step >= told
             assert same(found, checkpoint(found.step))
             finished += found.step - saved
@@ -434,7 +450,7 @@ def test_transformers_loads_it_as_it_is(tied: bool, run: Path, tokenizer: Path) 
     config, model = hf_model(tied)
     generation = {"pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0}
     saved = checkpoint(500, weights=model.state_dict(), config=config, generation=generation)
-    folder = save(run, saved, tokenizer)
+    folder = save_checkpoint(run, saved, tokenizer)
     loaded, info = T5ForConditionalGeneration.from_pretrained(folder, output_loading_info=True)
     assert {key: [*value] for key, value in info.items() if value} == {}
     assert {*loaded.state_dict()} == {*model.state_dict()}
@@ -447,4 +463,4 @@ def test_transformers_loads_it_as_it_is(tied: bool, run: Path, tokenizer: Path) 
         assert torch.equal(*logits)
         assert loaded.generate(inputs, max_new_tokens=3).shape[0] == 2
     assert GenerationConfig.from_pretrained(folder).decoder_start_token_id == 0
-    assert verify(folder) == []
+    assert checkpoint_faults(folder) == []

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from model.config import ModelConfig, find_size
 from model.decode import beam_search, greedy, narrowed, paper_penalty, sample
 from model.errors import ConfigError
-from model.t5 import EOS, PAD, T5, padding
+from model.ids import EOS, PAD
+from model.t5 import T5, padding
 
 V11 = dataclasses.replace(
     find_size("tiny"), d_model=32, d_ff=48, heads=2, d_kv=16, layers=2, decoder_layers=2, vocab=128

@@ -10,7 +10,7 @@ import torch
 from transformers import T5ForConditionalGeneration
 
 from model.data import open_entries, validation
-from model.distributed import Group
+from model.distributed import ProcessGroup
 from model.evaluate import entropy, evaluate, main
 from model.objectives import OBJECTIVES
 from model.run import open_checkpoint
@@ -38,7 +38,7 @@ def test_scores_are_those_of_transformers(data: Path, run: Path, rows: int) -> N
     folder, model, tokenizer = open_checkpoint(run, None, CPU)
     entries = open_entries([data], "validation")
     recipe = Recipe(entries, (1.0,), tokenizer, OBJECTIVES["span"], 32)
-    english, overall = evaluate(model.forward, recipe, entries, rows, None, Group(CPU), bf16=False)
+    english, overall = evaluate(model.forward, recipe, entries, rows, None, ProcessGroup(CPU), bf16=False)
     judge = T5ForConditionalGeneration.from_pretrained(folder).eval()
     loss, right, tokens, ids = 0.0, 0, 0, []
     for batch in validation(recipe, entries[0], 1):

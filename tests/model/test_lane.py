@@ -130,8 +130,8 @@ def test_nothing_depends_on_how_much_is_tokenised_at_a_time(
     monkeypatch: pytest.MonkeyPatch, characters: int, count: int
 ) -> None:
     groups = [["abc", "defgh", "", "i"], ["jklmnopqrstu", "vw"]]
-    monkeypatch.setattr(lanes, "BITE", count)
-    monkeypatch.setattr(lanes, "BITE_CHARACTERS", characters)
+    monkeypatch.setattr(lanes, "TOKENISE_DOCUMENTS", count)
+    monkeypatch.setattr(lanes, "TOKENISE_CHARACTERS", characters)
     lane = straight(groups)
     seen = [(read(lane.cut(5)), tuple(lane.cursor)) for _ in range(4)]
     assert seen == [("abcde", (0, 1, 2)), ("fghij", (1, 0, 1)), ("klmno", (1, 0, 6)), ("pqrst", (1, 0, 11))]

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from model.curve import draw, thinned
+from model.curve import draw_curve, thinned
 from model.journal import kept_samples
-from model.log import METRICS, Metrics, Progress, Table, duration, read_table
+from model.log import METRIC_COLUMNS, Metrics, ProgressLine, Table, read_table
 
 COLUMNS = ("step", "loss")
 
@@ -42,7 +42,7 @@ def test_metrics_are_written_to_the_first_that_is_not_finite(tmp_path: Path) -> 
     assert [row["loss"] for row in metrics.look()] == ["2.5", "0.100000001", "nan"]
     metrics.close()
     rows = read_table(tmp_path / "m.csv")
-    assert tuple(rows[0]) == METRICS
+    assert tuple(rows[0]) == METRIC_COLUMNS
     assert [row["tokens"] for row in rows] == ["110", "120", "130"]
     assert np.float32(rows[1]["loss"]) == np.float32(0.1)  # to the last bit
 
@@ -61,7 +61,7 @@ def test_a_terminal_has_one_live_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("model.log.time.perf_counter", lambda: next(now))
     monkeypatch.setenv("COLUMNS", "90")
     out = Terminal()
-    progress = Progress(100, 0, out)
+    progress = ProgressLine(100, 0, out)
     progress.show(row(1), tokens=50, waited=1.0)
     progress.show(row(11), tokens=550, waited=1.5)
     progress.show(row(12), tokens=600, waited=1.5)  # too soon after the one before
@@ -81,14 +81,10 @@ def test_elsewhere_there_are_lines_now_and_then(monkeypatch: pytest.MonkeyPatch)
     now = iter((0.0, 5.0, 10.0, 11.0))
     monkeypatch.setattr("model.log.time.perf_counter", lambda: next(now))
     out = io.StringIO()
-    progress = Progress(4, 0, out)
+    progress = ProgressLine(4, 0, out)
     for step in (1, 2, 3, 4):
         progress.show(row(step), tokens=step * 10, waited=0.0)
     assert [line.split()[1] for line in out.getvalue().splitlines()] == ["1/4", "3/4", "4/4"]
-
-
-def test_durations() -> None:
-    assert [duration(seconds) for seconds in (0, 65.4, 3600, 36_061)] == ["0:00", "1:05", "1:00:00", "10:01:01"]
 
 
 def test_samples_are_kept_up_to_a_step() -> None:
@@ -101,12 +97,12 @@ def test_samples_are_kept_up_to_a_step() -> None:
 def test_the_curve_is_the_same_bytes_for_the_same_numbers() -> None:
     metrics = [{"step": str(step), "loss": str(10 / step)} for step in range(1, 3001)]
     evals = [{"step": "3000", "entry": name, "loss": "1.5", "unigram": "5"} for name in ("en", "all")]
-    picture = draw(metrics, evals, "tiny, run $1$")
-    assert picture == draw(metrics, evals, "tiny, run $1$")
+    picture = draw_curve(metrics, evals, "tiny, run $1$")
+    assert picture == draw_curve(metrics, evals, "tiny, run $1$")
     for text in (b"training", b"validation", b"unigram entropy", b"tiny, run $1$"):
         assert text in picture
     assert len(picture) < 200_000
-    assert draw(metrics, [], "tiny") != picture
+    assert draw_curve(metrics, [], "tiny") != picture
 
 
 def test_a_line_of_few_points_is_drawn_as_it_is() -> None:

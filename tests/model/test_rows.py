@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from model.errors import TrainError
+from model.ids import IGNORED
 from model.lane import Cursor, Lane
 from model.objectives import LM, PrefixLM, SpanCorruption
-from model.rows import IGNORED, Packed, Rows, Single, padded
+from model.rows import Packed, Rows, Single, padded
 from tests.corpora import Letters
 from tests.model.test_lane import shuffled, straight
 

@@ -14,7 +14,7 @@ import pytest
 
 from model.objectives import LM, OBJECTIVES, PrefixLM
 from model.rows import Rows
-from model.stream import Part, Recipe, Share, Stream
+from model.stream import Recipe, Share, Stream, StreamSlice
 from tests.corpora import Letters, documents, entries, marks, write_corpus
 from tests.wetfiles import ROOT
 
@@ -29,7 +29,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
     return Recipe(entries(folder), (0.5, 0.5), Letters(), OBJECTIVES["span"], 64, seed=3, lanes=8)
 
 
-def assembled(parts: list[Part]) -> tuple[list[int], list[list[int]]]:
+def assembled(parts: list[StreamSlice]) -> tuple[list[int], list[list[int]]]:
     """The numbers of the rows, and the rows in their order."""
     rows = {
         n: [*i.tolist(), *t.tolist()] for part in parts for n, i, t in zip(part.numbers, *part.rows[:2], strict=True)

@@ -19,7 +19,8 @@ from transformers.models.t5.modeling_t5 import T5Attention
 from model import t5
 from model.bias import RelativeBias, bucket_edges
 from model.config import ModelConfig, find_size
-from model.t5 import IGNORED, T5, Output, padding
+from model.ids import IGNORED, PAD
+from model.t5 import T5, Output, padding
 
 V11 = dataclasses.replace(
     find_size("tiny"), d_model=48, d_ff=80, heads=3, d_kv=16, layers=2, decoder_layers=3, vocab=256
@@ -62,7 +63,7 @@ def batch_of(rows: int, inputs: int, targets: int, vocab: int = 256) -> tuple[Te
 def padded_batch() -> tuple[Tensor, Tensor]:
     """Rows of 150, 100 and 1 inputs, and of 37, 20 and 1 targets."""
     inputs, targets = batch_of(3, 150, 37)
-    inputs[1, 100:] = inputs[2, 1:] = t5.PAD
+    inputs[1, 100:] = inputs[2, 1:] = PAD
     targets[1, 20:] = targets[2, 1:] = IGNORED
     return inputs, targets
 

@@ -20,7 +20,7 @@ import torch
 
 import model.train
 from model.arguments import train_parser
-from model.checkpoint import load
+from model.checkpoint import load_checkpoint
 from model.run import read_settings
 from model.settings import TrainSettings
 from tests.corpora import documents, write_corpus
@@ -232,7 +232,9 @@ def test_what_is_not_finite_stops_the_run(
     said = capsys.readouterr().err
     assert "train: the loss is nan" in said
     assert f"The last good checkpoint is {run}/checkpoints/step-00000008: go on from it with --force" in said
-    assert all(weight.isfinite().all() for weight in load(run / "checkpoints/step-00000008").weights.values())
+    assert all(
+        weight.isfinite().all() for weight in load_checkpoint(run / "checkpoints/step-00000008").weights.values()
+    )
     assert not (run / "checkpoints/step-00000012").exists()
 
 

@@ -14,8 +14,8 @@ from c4pipe.mixture import Mixture
 from c4pipe.rebalance import plan as planning
 from c4pipe.rebalance import scatter as scattering
 from c4pipe.rebalance.gather import write_output
-from c4pipe.rebalance.plan import Plan, make_plan
-from c4pipe.rebalance.scatter import Scattered, scatter
+from c4pipe.rebalance.plan import MixturePlan, make_plan
+from c4pipe.rebalance.scatter import Scattered, scatter_source
 from c4pipe.rebalance.sources import find_sources, look_at, read_corpora
 from tests.rebalance.corpora import write_corpus
 
@@ -33,7 +33,7 @@ def plan(tmp_path, monkeypatch):
 
 def scatter_all(plan, folder):
     for number in range(len(plan.sources)):
-        scatter(plan, number, STORE, Scattered.of(str(folder), number))
+        scatter_source(plan, number, STORE, Scattered.of(str(folder), number))
 
 
 def gathered(plan, folder, output):
@@ -54,7 +54,7 @@ def test_the_plan_cuts_positions_into_buckets_of_files(plan):
 
 
 def test_a_plan_survives_its_file(plan):
-    again = Plan.from_bytes(plan.to_bytes())
+    again = MixturePlan.from_bytes(plan.to_bytes())
     assert again == plan
     assert again.to_bytes() == plan.to_bytes()
 
@@ -122,7 +122,7 @@ def test_a_document_that_is_missing_or_there_twice_is_noticed(plan, tmp_path):
 def test_bytes_that_are_not_the_manifest_s_are_not_scattered(plan, tmp_path):
     wrong = replace(plan, sources=(plan.sources[0]._replace(sha256="0" * 64), *plan.sources[1:]))
     with pytest.raises(BuildError, match=r"train-00000-of-00003.parquet is not the shard .* sha256"):
-        scatter(wrong, 0, STORE, Scattered.of(str(tmp_path / "s"), 0))
+        scatter_source(wrong, 0, STORE, Scattered.of(str(tmp_path / "s"), 0))
     assert not (tmp_path / "s" / "scattered").exists()
 
 

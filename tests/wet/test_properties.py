@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
 from c4pipe.page import Kept
-from c4pipe.wet import Limits, Record, page_text, read_records
-from c4pipe.wet.headers import parse
-from c4pipe.wet.members import Members, Piece
+from c4pipe.wet import Limits, WarcRecord, page_text, read_records
+from c4pipe.wet.headers import parse_headers
+from c4pipe.wet.members import Chunk, Members
 from c4pipe.wet.records import sole_record
-from c4pipe.wet.splitter import Splitter
+from c4pipe.wet.splitter import RecordSplitter
 from tests.wet.writer import DATE, Dribble, member, pack, read, record, text_of
 
 LINES = st.text(
@@ -63,7 +63,7 @@ def test_what_warcio_writes_is_read_back(texts: list[str], packed: bool, chunk: 
         (f"http://a.example/{n}", plainly(text), DATE, f"urn:uuid:{n}", {}) for n, text in enumerate(texts)
     ]
     _, *records = read_records(io.BytesIO(out.getvalue()))
-    assert [r.body for r in records if isinstance(r, Record)] == [text.encode() for text in texts]
+    assert [r.body for r in records if isinstance(r, WarcRecord)] == [text.encode() for text in texts]
 
 
 @settings(max_examples=60, deadline=None)
@@ -88,17 +88,17 @@ def test_the_fast_path_says_what_the_splitter_says(
     texts: list[str], eol: bytes, length: int | None, end: bytes
 ) -> None:
     data = b"".join(member(n, text, eol=eol, length=length, end=end) for n, text in enumerate(texts))
-    for piece in Members(io.BytesIO(data)):
-        assert isinstance(piece, Piece)
-        fast = sole_record(piece, Limits())
-        splitter = Splitter(Limits())
-        slow = [*splitter.feed(piece), *splitter.finish()]
+    for chunk in Members(io.BytesIO(data)):
+        assert isinstance(chunk, Chunk)
+        fast = sole_record(chunk, Limits())
+        splitter = RecordSplitter(Limits())
+        slow = [*splitter.feed(chunk), *splitter.finish()]
         assert fast is None or slow == [fast]
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_header(head: bytes) -> None:
-    assert all(name == name.strip().lower() for name in parse(head))
+    assert all(name == name.strip().lower() for name in parse_headers(head))
 
 
 HOSTILE = [

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from c4pipe.page import Kept, Page
-from c4pipe.wet import READ_REASONS, Lost, Record, read_records, read_wet
+from c4pipe.wet import READ_REASONS, LostRecord, WarcRecord, read_records, read_wet
 from tests.wet.writer import DATE, flip, info, member, names, pack, read, record, text_of
 
 SHARED = Path(__file__).parents[3] / "shared"
@@ -20,7 +20,7 @@ needs_shared = pytest.mark.skipif(
 
 def test_a_record() -> None:
     [found] = read_records(io.BytesIO(pack(record(1, "A text.\r\n", extra=b"X-Note: a\r\n  b\r\nx-note: c"))))
-    assert found == Record(
+    assert found == WarcRecord(
         offset=0,
         inner=0,
         version="WARC/1.0",
@@ -76,8 +76,8 @@ def test_what_is_rejected_says_what_is_known() -> None:
 
 def test_lost_records_are_told_from_records() -> None:
     items = list(read_records(io.BytesIO(member(1) + member(2)[:50])))
-    assert isinstance(items[0], Record)
-    assert isinstance(items[1], Lost)
+    assert isinstance(items[0], WarcRecord)
+    assert isinstance(items[1], LostRecord)
     assert (items[1].reason.code, items[1].offset) == ("truncated", len(member(1)))
 
 

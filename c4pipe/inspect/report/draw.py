@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from math import ceil, floor, log10
 from typing import NamedTuple
 
-from c4pipe.inspect.report.facts import Loss, Step
+from c4pipe.inspect.report.facts import FunnelStage, Loss
 from c4pipe.inspect.report.show import short
-from c4pipe.inspect.report.tables import Bin, Entry
+from c4pipe.inspect.report.tables import Bin, MixtureRow
 
-FULL, HEIGHT = 960.0, 100.0  # of the stream of all records, and of one stage; the picture is stretched to its row
+FULL_WIDTH, HEIGHT = 960.0, 100.0  # of the stream of all records, and of one stage; the picture is stretched to its row
 DRIFT = 40.0  # how far to the right a lost part drifts
 
 
@@ -22,9 +22,9 @@ class Band(NamedTuple):
     code: str
 
 
-def stream(step: Step, records: int) -> tuple[float, list[Band]]:
+def stream(step: FunnelStage, records: int) -> tuple[float, list[Band]]:
     """The width of what a stage keeps, and the lost parts that leave it, on the scale of all records."""
-    scale = FULL / max(1, records)
+    scale = FULL_WIDTH / max(1, records)
     return round(step.kept * scale, 2), [Band(_leaving(loss, scale), loss.colour, loss.code) for loss in step.lost]
 
 
@@ -66,14 +66,14 @@ def columns(bins: Sequence[Bin]) -> list[Column]:
     ]
 
 
-class Scale(NamedTuple):
+class LogScale(NamedTuple):
     """A logarithmic axis over whole decades, in percent of its width."""
 
     low: int  # powers of ten
     high: int
 
     @classmethod
-    def of(cls, entries: Sequence[Entry]) -> Scale:
+    def of(cls, entries: Sequence[MixtureRow]) -> LogScale:
         """Wide enough for every share that is not zero."""
         shares = [share for entry in entries for share in (entry.before, entry.after) if share]
         low, high = floor(log10(min(shares, default=0.1))), ceil(log10(max(shares, default=1.0)))

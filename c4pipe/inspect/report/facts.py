@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from c4pipe.inspect.corpus import Corpus, connect
 from c4pipe.inspect.report import queries
-from c4pipe.inspect.report.rules import VICTIMS, RuledStage, ruled_stages
-from c4pipe.inspect.report.tables import Bin, Rows, bins, domains, entries, first, languages, ranked, tlds
+from c4pipe.inspect.report.rules import SAMPLES_SHOWN, RuledStage, ruled_stages
+from c4pipe.inspect.report.tables import Bin, TopRows, bins, domains, first, languages, mixture_rows, most_first, tlds
 from c4pipe.inspect.report.yardsticks import Yardstick, yardsticks
 
-DOMAINS = 60
+MOST_DOMAINS = 60
 REPEATS = 40  # of each reason
 COLOURS = 4  # reasons of a stage that have a colour of their own
 
@@ -26,7 +26,7 @@ class Loss(NamedTuple):
     colour: int  # 1 .. COLOURS, 0 for all others
 
 
-class Step(NamedTuple):
+class FunnelStage(NamedTuple):
     """A stage of the funnel: pages, and lines where it cuts any."""
 
     name: str
@@ -49,9 +49,9 @@ class Facts(NamedTuple):
     kept: int
     shards: int
     disk: int  # bytes of the kept pages' files
-    inputs: Rows
+    inputs: TopRows
     input_bytes: int
-    funnel: list[Step]
+    funnel: list[FunnelStage]
     stages: list[RuledStage]
     changed: list[str]
     sampled: int  # rejected pages in the table, of
@@ -59,17 +59,17 @@ class Facts(NamedTuple):
     noted: int  # kept pages in the table, for what was cut from them
     yardsticks: list[Yardstick]
     bins: list[Bin]
-    languages: Rows
-    mixture: Rows
+    languages: TopRows
+    mixture: TopRows
     repeats: dict[str, list[queries.Repeat]]
-    domains: Rows
-    tlds: Rows
-    months: Rows
-    parts: Rows
+    domains: TopRows
+    tlds: TopRows
+    months: TopRows
+    parts: TopRows
     validation: int  # pages
     train_mean: float  # characters a page
     validation_mean: float
-    faults: Rows
+    faults: TopRows
     fault_counts: list[tuple[str, int]]
 
     @property
@@ -102,12 +102,12 @@ def gather(corpus: Corpus) -> Facts:
     """Everything that the report shows of a corpus."""
     manifest, stats = corpus.manifest, corpus.stats
     db = connect(corpus)
-    steps = funnel(manifest.get("ledger", {}).get("stages", []))
+    steps = funnel_stages(manifest.get("ledger", {}).get("stages", []))
     lost = {(step.name, loss.code): loss.units for step in steps for loss in step.lost}
     pages = {key: count for key, count in lost.items() if key[0] != steps[0].name}  # readable ones
-    table = queries.sampled(db)
+    table = queries.sampled_counts(db)
     held = {key: count for key, count in table.items() if key[0]}
-    stages, changed = ruled_stages(corpus, queries.victims(db, VICTIMS))
+    stages, changed = ruled_stages(corpus, queries.sampled_pages(db, SAMPLES_SHOWN))
     inputs = sorted(manifest.get("inputs", []), key=lambda item: (not item["faults"], item["path"]))
     parts = queries.parts(db)
     found = Facts(
@@ -127,36 +127,36 @@ def gather(corpus: Corpus) -> Facts:
         yardsticks(corpus),
         bins(stats),
         first(languages(stats)),
-        first(entries(manifest.get("mixture", {}))),
+        first(mixture_rows(manifest.get("mixture", {}))),
         _by_reason(queries.repeats(db, REPEATS)),
-        first(domains(stats), DOMAINS),
-        first(tlds(queries.tlds_kept(db), queries.tlds_rejected(db, queries.weights(pages, held))), DOMAINS),
+        first(domains(stats), MOST_DOMAINS),
+        first(tlds(queries.tlds_kept(db), queries.tlds_rejected(db, queries.weights(pages, held))), MOST_DOMAINS),
         first(sorted(stats.get("months", {}).items())),
         first(parts),
         sum(part.pages for part in parts if part.split == "validation"),
         _mean(parts, "train"),
         _mean(parts, "validation"),
         first(stats.get("faults", [])),
-        ranked(sum((Counter(item["faults"]) for item in inputs), Counter())),
+        most_first(sum((Counter(item["faults"]) for item in inputs), Counter())),
     )
     db.close()
     return found
 
 
-def _mean(parts: Iterable[queries.Part], split: str) -> float:
+def _mean(parts: Iterable[queries.SplitCounts], split: str) -> float:
     """Characters of a page of this split."""
     mine = [part for part in parts if part.split == split]
     pages = sum(part.pages for part in mine)
     return sum(part.chars for part in mine) / pages if pages else 0.0
 
 
-def funnel(stages: Iterable[dict[str, Any]]) -> list[Step]:
+def funnel_stages(stages: Iterable[dict[str, Any]]) -> list[FunnelStage]:
     """The ledger's stages with each loss where it is drawn: behind what is kept, the largest first."""
     found = []
     for stage in stages:
         lines = stage.get("lines", {"in": 0, "kept": 0, "rejected": 0})
         found.append(
-            Step(
+            FunnelStage(
                 stage["stage"],
                 stage["in"],
                 stage["kept"],
@@ -165,8 +165,8 @@ def funnel(stages: Iterable[dict[str, Any]]) -> list[Step]:
                 lines["kept"],
                 lines["rejected"],
                 _losses(stage["lines_dropped"], lines["kept"] + lines["rejected"]),
-                ranked(stage.get("sentences_dropped", {})),
-                ranked(stage.get("flagged", {})),
+                most_first(stage.get("sentences_dropped", {})),
+                most_first(stage.get("flagged", {})),
             )
         )
     return found
@@ -174,7 +174,7 @@ def funnel(stages: Iterable[dict[str, Any]]) -> list[Step]:
 
 def _losses(counts: Mapping[str, int], start: int) -> list[Loss]:
     found = []
-    for place, (code, count) in enumerate(ranked(counts), 1):
+    for place, (code, count) in enumerate(most_first(counts), 1):
         found.append(Loss(code, count, start, place if place <= COLOURS else 0))
         start += count
     return found

@@ -9,29 +9,29 @@ from typing import NamedTuple
 
 from c4pipe.page import Dropped
 
-LINES = 6  # of an excerpt
-BEFORE, WIDE = 70, 260  # characters of a line in front of its first mark, and in all
+EXCERPT_LINES = 6  # of an excerpt
+LEAD_IN, WIDE = 70, 260  # characters of a line in front of its first mark, and in all
 MISSED = 20  # losses that are looked for in the whole page and not found; citations that were cut first hide them
 
 
-class Piece(NamedTuple):
+class MarkedText(NamedTuple):
     """A piece of a line; `code` is the reason that cut it, "" for what was left."""
 
     text: str
     code: str = ""
 
 
-class Line(NamedTuple):
+class ExcerptLine(NamedTuple):
     """A line of an excerpt, `skipped` lines behind the one before it."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[MarkedText, ...]
     skipped: int = 0
 
 
 _Span = tuple[int, int, str]  # start, end, reason
 
 
-def excerpt(text: str, dropped: Sequence[Dropped], code: str, offending: str = "") -> list[Line]:
+def excerpt(text: str, dropped: Sequence[Dropped], code: str, offending: str = "") -> list[ExcerptLine]:
     """A few lines of a raw page: those that lost something for this reason with their neighbours, or the first ones.
 
     `offending` is the word or line for which the page as a whole was rejected; it is marked where it stands.
@@ -41,11 +41,11 @@ def excerpt(text: str, dropped: Sequence[Dropped], code: str, offending: str = "
     if offending:
         _mark_offence(lines, spans, code, offending)
     focus = [i for i in sorted(spans) if any(span[2] == code for span in spans[i])]
-    numbers = sorted({j for i in focus[:3] for j in (i - 1, i, i + 1) if 0 <= j < len(lines)})[:LINES]
-    numbers = numbers or list(range(min(LINES, len(lines)))) if text else []
+    numbers = sorted({j for i in focus[:3] for j in (i - 1, i, i + 1) if 0 <= j < len(lines)})[:EXCERPT_LINES]
+    numbers = numbers or list(range(min(EXCERPT_LINES, len(lines)))) if text else []
     found, last = [], -1
     for number in numbers:
-        found.append(Line(_pieces(lines[number], spans.get(number, []), code), number - last - 1))
+        found.append(ExcerptLine(_pieces(lines[number], spans.get(number, []), code), number - last - 1))
         last = number
     return found
 
@@ -93,16 +93,16 @@ def _mark_offence(lines: list[str], spans: dict[int, list[_Span]], code: str, of
                 return
 
 
-def _pieces(line: str, spans: list[_Span], code: str) -> tuple[Piece, ...]:
+def _pieces(line: str, spans: list[_Span], code: str) -> tuple[MarkedText, ...]:
     """The line around its first mark of this reason, cut at the marks."""
     first = min((start for start, _, found in spans if found == code), default=0)
-    begin = max(0, first - BEFORE) if len(line) > WIDE else 0
+    begin = max(0, first - LEAD_IN) if len(line) > WIDE else 0
     end = min(len(line), begin + WIDE)
-    pieces, at = [Piece("…")] if begin else [], begin
+    pieces, at = [MarkedText("…")] if begin else [], begin
     for start, stop, found in sorted(spans):
         start, stop = max(start, at), min(stop, end)
         if start < stop:
-            pieces += [Piece(line[at:start]), Piece(line[start:stop], found)]
+            pieces += [MarkedText(line[at:start]), MarkedText(line[start:stop], found)]
             at = stop
-    pieces += [Piece(line[at:end]), Piece("…" if end < len(line) else "")]
+    pieces += [MarkedText(line[at:end]), MarkedText("…" if end < len(line) else "")]
     return tuple(piece for piece in pieces if piece.text)

@@ -10,7 +10,9 @@ import duckdb
 from c4pipe.corpus.plan import KEPT
 from c4pipe.page import Dropped
 
-TEXT = 200_000  # characters of a sampled page that are looked at; the longest page that any preset keeps has 190,000
+SAMPLED_CHARS = (
+    200_000  # characters of a sampled page that are looked at; the longest page that any preset keeps has 190,000
+)
 DROPS = 5_000  # losses of a sampled page that are looked at
 MOST_TLDS = 5_000  # there are about 1,500; the rest is made up
 REPEATED = ("repeated_line", "repeated_span", "repeated_in_page")
@@ -24,7 +26,7 @@ _KEY = f"hash({_LINE})"
 _PLACE = 1 << 32  # more rows than a file has
 
 
-class Part(NamedTuple):
+class SplitCounts(NamedTuple):
     """The kept pages of one config and split."""
 
     config: str
@@ -34,7 +36,7 @@ class Part(NamedTuple):
     bytes: int  # of the texts in UTF-8
 
 
-class Victim(NamedTuple):
+class SampledPage(NamedTuple):
     """A page of the rejected table; `stage` is "" for one that was kept and lost lines."""
 
     url: str
@@ -54,15 +56,16 @@ class Repeat(NamedTuple):
     times: int  # that it was cut
 
 
-def parts(db: duckdb.DuckDBPyConnection) -> list[Part]:
+def parts(db: duckdb.DuckDBPyConnection) -> list[SplitCounts]:
     """Pages and text of each config and split."""
     sql = "SELECT config, split, count(*), sum(length(text)), sum(strlen(text)) FROM pages GROUP BY ALL ORDER BY ALL"
     return [
-        Part(config, split, n, int(chars), int(size)) for config, split, n, chars, size in db.execute(sql).fetchall()
+        SplitCounts(config, split, n, int(chars), int(size))
+        for config, split, n, chars, size in db.execute(sql).fetchall()
     ]
 
 
-def sampled(db: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
+def sampled_counts(db: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
     """Pages that the rejected table has of each stage and reason."""
     sql = "SELECT stage, reason, count(*) FROM rejected GROUP BY ALL ORDER BY ALL"
     return {(stage, reason): count for stage, reason, count in db.execute(sql).fetchall()}
@@ -90,7 +93,7 @@ def tlds_rejected(db: duckdb.DuckDBPyConnection, weights: Mapping[tuple[str, str
     return found
 
 
-def victims(db: duckdb.DuckDBPyConnection, few: int) -> dict[tuple[str, str], list[Victim]]:
+def sampled_pages(db: duckdb.DuckDBPyConnection, few: int) -> dict[tuple[str, str], list[SampledPage]]:
     """Sampled pages of each (stage, reason) that rejected pages, and of each ("", reason) that cut from them.
 
     Of each those whose source has the smallest md5: the same for any number of shards and workers.
@@ -108,16 +111,16 @@ def victims(db: duckdb.DuckDBPyConnection, few: int) -> dict[tuple[str, str], li
     return {(stage, code): [found[place["part"], place["row"]] for place in rows] for stage, code, rows in chosen}
 
 
-def _victim(db: duckdb.DuckDBPyConnection, part: str, row: int) -> Victim:
+def _victim(db: duckdb.DuckDBPyConnection, part: str, row: int) -> SampledPage:
     sql = (
-        f"SELECT url, source, stage, reason, left(detail, 1000), left(text, {TEXT}), dropped[:{DROPS}] "
+        f"SELECT url, source, stage, reason, left(detail, 1000), left(text, {SAMPLED_CHARS}), dropped[:{DROPS}] "
         "FROM rejected WHERE part = $1 AND row = $2"
     )
     found = db.execute(sql, [part, row]).fetchone()
     assert found is not None
     url, source, stage, reason, detail, text, dropped = found
     drops = tuple(Dropped(drop["reason"], drop["line"]) for drop in dropped)
-    return Victim(url, source, stage, reason, detail, text, drops)
+    return SampledPage(url, source, stage, reason, detail, text, drops)
 
 
 def repeats(db: duckdb.DuckDBPyConnection, most: int) -> list[Repeat]:

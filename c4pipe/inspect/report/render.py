@@ -18,7 +18,7 @@ from c4pipe.files.storage import LocalStore
 from c4pipe.inspect.compare import Comparison, compare
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.report import show
-from c4pipe.inspect.report.draw import Scale, columns, stream
+from c4pipe.inspect.report.draw import LogScale, columns, stream
 from c4pipe.inspect.report.facts import Facts, gather
 
 
@@ -103,16 +103,16 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {
         "shown": show.shown,
-        "spelt": show.spelt,
+        "spelt": show.spelt_out,
         "linked": show.linked,
         "name": show.name,
-        "number": show.number,
-        "percent": show.percent,
+        "number": show.figure,
+        "percent": show.unbroken_percent,
         "size": show.size,
-        "plain": show.plain,
+        "plain": show.setting_text,
         "stream": stream,
         "columns": columns,
-        "scale": Scale.of,
+        "scale": LogScale.of,
     }
     return environment
 

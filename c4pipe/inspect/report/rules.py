@@ -9,27 +9,27 @@ from c4pipe.corpus.catalogue import reasons_of
 from c4pipe.errors import C4Error
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.rebuild import preset_of
-from c4pipe.inspect.report.marks import Line, excerpt
-from c4pipe.inspect.report.queries import Victim
+from c4pipe.inspect.report.marks import ExcerptLine, excerpt
+from c4pipe.inspect.report.queries import SampledPage
 from c4pipe.page import Unit
 
-VICTIMS = 3  # pages shown of a rule
+SAMPLES_SHOWN = 3  # pages shown of a rule
 # What a rule of these kinds says of a page stands in the page: its line or its word.
 _QUOTING = ("Filter", "Clean")
 _BESIDE = ("rule", "reason", "source", "level")  # keys of a description that are no thresholds
 
 
-class Shown(NamedTuple):
+class ShownSample(NamedTuple):
     """A sampled page: where it is from, what became of it, and the lines that say why."""
 
     url: str
     source: str
     outcome: str  # "rejected", or "kept" with less text, or rejected "for few_words"
     detail: str
-    lines: list[Line]
+    lines: list[ExcerptLine]
 
 
-class Rule(NamedTuple):
+class RuleRow(NamedTuple):
     """A rule, or a reason that a stage gives without one."""
 
     code: str  # "" for an edit, which drops nothing
@@ -41,7 +41,7 @@ class Rule(NamedTuple):
     took: int
     of: int  # such units that came in; 0 where they are not counted
     emptied: int  # lines that fell with their last sentence
-    victims: list[Shown]
+    samples: list[ShownSample]
 
 
 class RuledStage(NamedTuple):
@@ -52,19 +52,19 @@ class RuledStage(NamedTuple):
     entered: int
     kept: int
     thresholds: list[tuple[str, Any]]  # of the stage itself
-    rules: list[Rule]
+    rules: list[RuleRow]
 
 
 _Words = Mapping[tuple[str, str], tuple[str, str]]  # (stage, reason) -> in words, unit
-_Victims = Mapping[tuple[str, str], Sequence[Victim]]
+_Samples = Mapping[tuple[str, str], Sequence[SampledPage]]
 
 
-def ruled_stages(corpus: Corpus, victims: _Victims) -> tuple[list[RuledStage], list[str]]:
+def ruled_stages(corpus: Corpus, samples: _Samples) -> tuple[list[RuledStage], list[str]]:
     """The stages of the manifest, and in what today's rules differ from those that built the corpus."""
     words, changed = _words(corpus)
     counts = {stage["stage"]: stage for stage in corpus.manifest.get("ledger", {}).get("stages", [])}
     said = corpus.manifest["preset"].get("stages", [])
-    return [_stage(row, counts[row["stage"]], words, victims) for row in said if row["stage"] in counts], changed
+    return [_stage(row, counts[row["stage"]], words, samples) for row in said if row["stage"] in counts], changed
 
 
 def _words(corpus: Corpus) -> tuple[_Words, list[str]]:
@@ -75,8 +75,8 @@ def _words(corpus: Corpus) -> tuple[_Words, list[str]]:
     return {(stage, reason.code): (words, reason.unit.value) for stage, reason, words in reasons_of(preset)}, changed
 
 
-def _stage(row: dict[str, Any], count: dict[str, Any], words: _Words, victims: _Victims) -> RuledStage:
-    rules = [_rule(row, count, said, words, victims) for said in _in_order(row)]
+def _stage(row: dict[str, Any], count: dict[str, Any], words: _Words, samples: _Samples) -> RuledStage:
+    rules = [_rule(row, count, said, words, samples) for said in _in_order(row)]
     own = row.get("level", row)
     beside = (*_BESIDE, "stage", "kind", "rules", "reasons")
     thresholds = [(name, value) for name, value in own.items() if name not in beside]
@@ -89,7 +89,9 @@ def _in_order(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from (*reasons, *rules) if row["kind"] == "Dedup" else (*rules, *reasons)
 
 
-def _rule(row: dict[str, Any], count: dict[str, Any], said: dict[str, Any], words: _Words, victims: _Victims) -> Rule:
+def _rule(
+    row: dict[str, Any], count: dict[str, Any], said: dict[str, Any], words: _Words, samples: _Samples
+) -> RuleRow:
     stage, code = row["stage"], said.get("reason", "")
     text, unit = words.get((stage, code), ("", _unit(count, code)))
     if code in count.get("flagged", {}) and code not in count["rejected"]:
@@ -98,8 +100,8 @@ def _rule(row: dict[str, Any], count: dict[str, Any], said: dict[str, Any], word
     of = {"page": count["in"], "noted": count["in"], "line": count.get("lines", {}).get("in", 0)}.get(unit, 0)
     emptied = count["lines_dropped"].get(code, 0) if unit == Unit.SENTENCE.value else 0
     quoting = row["kind"] in _QUOTING and unit == Unit.PAGE.value
-    chosen = victims.get((stage if unit == Unit.PAGE.value else "", code), []) if code else []
-    return Rule(
+    chosen = samples.get((stage if unit == Unit.PAGE.value else "", code), []) if code else []
+    return RuleRow(
         code,
         said.get("rule", ""),
         text,
@@ -109,7 +111,7 @@ def _rule(row: dict[str, Any], count: dict[str, Any], said: dict[str, Any], word
         count.get(table, {}).get(code, 0),
         of,
         emptied,
-        [_shown(victim, code, quoting) for victim in chosen[:VICTIMS]],
+        [_shown(sample, code, quoting) for sample in chosen[:SAMPLES_SHOWN]],
     )
 
 
@@ -121,7 +123,7 @@ def _unit(count: dict[str, Any], code: str) -> str:
     return Unit.PAGE.value
 
 
-def _shown(victim: Victim, code: str, quoting: bool) -> Shown:
-    kept = "kept, less what is marked" if not victim.stage else f"rejected at {victim.stage}: {victim.reason}"
-    lines = excerpt(victim.text, victim.dropped, code, victim.detail if quoting else "")
-    return Shown(victim.url, victim.source, kept, victim.detail if victim.reason == code else "", lines)
+def _shown(sample: SampledPage, code: str, quoting: bool) -> ShownSample:
+    kept = "kept, less what is marked" if not sample.stage else f"rejected at {sample.stage}: {sample.reason}"
+    lines = excerpt(sample.text, sample.dropped, code, sample.detail if quoting else "")
+    return ShownSample(sample.url, sample.source, kept, sample.detail if sample.reason == code else "", lines)

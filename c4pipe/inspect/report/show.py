@@ -9,18 +9,20 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-LINE = 280  # characters of a crawled line, name or value that are shown
+from c4pipe.text import percent
+
+LINE_CHARS = 280  # characters of a crawled line, name or value that are shown
 LINK = 2_000  # characters of an address that is a link; browsers take about as much
 NAME = 120  # characters of the name of a number
 CODE = 13  # what a character that is spelt out costs of them, so that a page of such characters stays small
 
-BLANK = "\u00a0"  # that does not break
+NBSP = "\u00a0"  # that does not break
 # Blanks of other scripts and the joiners that Persian and Hindi spell with: they print as what they are.
 _PLAIN = frozenset("\u00a0\u2002\u2003\u2009\u202f\u3000\u200c\u200d")
 _LINK = re.compile(r"https?://[^\s\\]+", re.IGNORECASE)
 
 
-def shown(value: object, most: int = LINE) -> Markup:
+def shown(value: object, most: int = LINE_CHARS) -> Markup:
     """Text with control and bidi characters spelt out, in an element that keeps its direction to itself.
 
     What is longer than `most` ends in an ellipsis; a character that is spelt out counts for several.
@@ -28,10 +30,10 @@ def shown(value: object, most: int = LINE) -> Markup:
     >>> shown("<b>\\u202e")
     Markup('<bdi>&lt;b&gt;<i>\\\\u202e</i></bdi>')
     """
-    return Markup("<bdi>{}</bdi>").format(spelt(value, most))
+    return Markup("<bdi>{}</bdi>").format(spelt_out(value, most))
 
 
-def spelt(value: object, most: int = LINE) -> Markup:
+def spelt_out(value: object, most: int = LINE_CHARS) -> Markup:
     """`shown` without the element around it."""
     text = str(value)
     parts: list[Markup] = []
@@ -66,42 +68,31 @@ def name(of: str) -> str:
     return "".join(char for char in of[:NAME] if not _is_odd(char))
 
 
-def number(value: float) -> str:
+def figure(value: float) -> str:
     """`12,345`; of a mean below a thousand one decimal.
 
-    >>> number(1234), number(1028.86), number(28.86)
+    >>> figure(1234), figure(1028.86), figure(28.86)
     ('1,234', '1,029', '28.9')
     """
     return f"{value:,}" if isinstance(value, int) else f"{value:,.0f}" if value >= 1000 else f"{value:,.1f}"
 
 
-def percent(value: float) -> str:
-    """A part of one, with as many decimals as say something; its blanks do not break.
-
-    >>> [percent(part).replace(BLANK, " ") for part in (0, 0.00004, 0.0042, 0.551, 0.9999, 1)]
-    ['0 %', '< 0.01 %', '0.42 %', '55.1 %', '> 99.9 %', '100 %']
-    """
-    if value in (0, 1):
-        text = f"{100 * value:.0f}"
-    elif value < 0.0001:
-        text = f"<{BLANK}0.01"
-    else:
-        text = f"{100 * value:.2f}" if value < 0.01 else f"{100 * value:.1f}"
-        text = f">{BLANK}99.9" if text == "100.0" else text
-    return f"{text}{BLANK}%"
+def unbroken_percent(share: float) -> str:
+    """A share as `percent` has it, its blanks such as do not break."""
+    return percent(share).replace(" ", NBSP)
 
 
 def size(count: float) -> str:
     """Bytes in decimal units, as disks are sold.
 
-    >>> [size(count).replace(BLANK, " ") for count in (999, 1500, 828_600_000_000)]
+    >>> [size(count).replace(NBSP, " ") for count in (999, 1500, 828_600_000_000)]
     ['999 B', '1.5 kB', '828.6 GB']
     """
     units = iter(("B", "kB", "MB", "GB"))
     unit = next(units)
     while count >= 1000 and unit != "GB":
         count, unit = count / 1000, next(units)
-    return f"{count:,.0f}{BLANK}B" if unit == "B" else f"{count:,.1f}{BLANK}{unit}"
+    return f"{count:,.0f}{NBSP}B" if unit == "B" else f"{count:,.1f}{NBSP}{unit}"
 
 
 def short(value: int) -> str:
@@ -116,10 +107,10 @@ def short(value: int) -> str:
     return str(value)
 
 
-def plain(value: Any) -> str:
+def setting_text(value: Any) -> str:
     """A setting or threshold as a person would write it.
 
-    >>> plain(("a", "b")), plain(None), plain(True), plain(190000)
+    >>> setting_text(("a", "b")), setting_text(None), setting_text(True), setting_text(190000)
     ('a b', 'none', 'yes', '190,000')
     """
     match value:
@@ -130,9 +121,9 @@ def plain(value: Any) -> str:
         case int():
             return f"{value:,}"
         case dict():
-            return ", ".join(f"{key} {plain(item)}" for key, item in value.items()) or "none"
+            return ", ".join(f"{key} {setting_text(item)}" for key, item in value.items()) or "none"
         case str():
             return value
         case Sequence():
-            return " ".join(map(plain, value)) or "none"
+            return " ".join(map(setting_text, value)) or "none"
     return str(value)

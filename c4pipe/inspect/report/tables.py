@@ -10,12 +10,12 @@ from c4pipe.corpus.stats import by_language
 from c4pipe.langid.base import UND
 from c4pipe.mixture import Mixture
 
-ROWS = 200  # of a table; what is left is counted
+TABLE_ROWS = 200  # of a table; what is left is counted
 NO_TLD = "none, or an address in figures"
 T = TypeVar("T")
 
 
-class Rows(NamedTuple):
+class TopRows(NamedTuple):
     """The first rows of a table, and how many more there are."""
 
     rows: Sequence[Any]
@@ -42,7 +42,7 @@ class Language(NamedTuple):
     voted: int
 
 
-class Entry(NamedTuple):
+class MixtureRow(NamedTuple):
     """A part of a mixture before and after its temperature."""
 
     name: str
@@ -64,12 +64,12 @@ class Rivals(NamedTuple):
     least_removed: int = 0
 
 
-def first(rows: Sequence[T], most: int = ROWS) -> Rows:
+def first(rows: Sequence[T], most: int = TABLE_ROWS) -> TopRows:
     """The table cut to what a report can hold."""
-    return Rows(rows[:most], max(0, len(rows) - most))
+    return TopRows(rows[:most], max(0, len(rows) - most))
 
 
-def ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+def most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(((code, n) for code, n in counts.items() if n), key=lambda item: (-item[1], item[0]))
 
 
@@ -98,16 +98,16 @@ def languages(stats: dict[str, Any]) -> list[Language]:
         for key, n in said.items() if code != UND else ():
             voted[code] += n
             agreed[code] += n if {vote.rpartition("=")[2] for vote in key.split()} == {code} else 0
-    return [Language(code, n, n / total, rates[code], agreed[code], voted[code]) for code, n in ranked(counts)]
+    return [Language(code, n, n / total, rates[code], agreed[code], voted[code]) for code, n in most_first(counts)]
 
 
-def entries(mixture: Mapping[str, dict[str, Any]]) -> list[Entry]:
+def mixture_rows(mixture: Mapping[str, dict[str, Any]]) -> list[MixtureRow]:
     """The entries of a mixture, the largest first."""
     natural = sum(row["documents"] for row in mixture.values()) or 1
     written = sum(row["written"] for row in mixture.values()) or 1
     rows = sorted(mixture.items(), key=lambda item: (-item[1]["documents"], item[0]))
     return [
-        Entry(
+        MixtureRow(
             name,
             row["documents"],
             row["documents"] / natural,

@@ -17,17 +17,17 @@ from typing import Any, NamedTuple
 from c4pipe.files.record import files_of
 from c4pipe.inspect.corpus import Corpus
 
-EN, NOBLOCKLIST, NOCLEAN = 364_868_892, 393_391_519, 1_063_805_381
-VALIDATION = 364_608 / (EN + 364_608)
+EN_PAGES, NOBLOCKLIST_PAGES, NOCLEAN_PAGES = 364_868_892, 393_391_519, 1_063_805_381
+VALIDATION_FRACTION = 364_608 / (EN_PAGES + 364_608)
 MEAN_BYTES = {
-    "en": 828.6e9 / EN,
-    "en.tfds": 828.6e9 / EN,
-    "en.noblocklist": 1029.6e9 / NOBLOCKLIST,
-    "en.noclean": 6715.5e9 / NOCLEAN,
+    "en": 828.6e9 / EN_PAGES,
+    "en.tfds": 828.6e9 / EN_PAGES,
+    "en.noblocklist": 1029.6e9 / NOBLOCKLIST_PAGES,
+    "en.noclean": 6715.5e9 / NOCLEAN_PAGES,
     "realnewslike": 38.2e9 / 13_799_838,
 }
 FACTOR = 2.0  # more than twice, or less than half, of what C4 has is called unlike it
-DEVIATIONS = 4.0  # standard deviations that a count must be off before its share is called anything
+MIN_DEVIATIONS = 4.0  # standard deviations that a count must be off before its share is called anything
 COUNTED = 5  # pages, found or expected, below which a share says little
 FEWEST = 30  # pages behind a mean that is called anything
 
@@ -67,7 +67,7 @@ def _yardsticks(corpus: Corpus, stages: dict[str, dict[str, Any]]) -> Iterator[Y
             "Kept, of unique pages not found to be in another language",
             kept,
             stages["clean"]["in"] - foreign,
-            EN / NOCLEAN,
+            EN_PAGES / NOCLEAN_PAGES,
             "C4: pages of en for each page of en.noclean, all of them English. Here pages that fell before the "
             f"language was asked count, whatever their language: expect less of a crawl of many.{note}",
         )
@@ -79,13 +79,13 @@ def _yardsticks(corpus: Corpus, stages: dict[str, dict[str, Any]]) -> Iterator[Y
             "Removed by the list of bad words, of pages that it saw",
             lost,
             stages["badwords"]["in"],
-            1 - EN / NOBLOCKLIST,
+            1 - EN_PAGES / NOBLOCKLIST_PAGES,
             f"{words} {_list(corpus)}{note}",
         )
     validation = sum(shard["rows"] for shard in corpus.shards(split="validation"))
     words = "The split is by the URL, one in a thousand; it does not depend on language or preset."
     if kept:
-        yield _share("validation", "Validation pages, of pages kept", validation, kept, VALIDATION, words)
+        yield _share("validation", "Validation pages, of pages kept", validation, kept, VALIDATION_FRACTION, words)
     if name in MEAN_BYTES and corpus.stats.get("pages_kept"):
         mean, theirs = corpus.stats["bytes_kept"] / corpus.stats["pages_kept"], MEAN_BYTES[name]
         far = not theirs / FACTOR <= mean <= theirs * FACTOR
@@ -97,7 +97,7 @@ def _yardsticks(corpus: Corpus, stages: dict[str, dict[str, Any]]) -> Iterator[Y
 def _share(key: str, name: str, part: int, of: int, theirs: float, note: str) -> Yardstick:
     ours = part / of if of else 0.0
     far = not theirs / FACTOR <= ours <= theirs * FACTOR
-    sure = abs(part - of * theirs) > DEVIATIONS * sqrt(of * theirs * (1 - theirs))
+    sure = abs(part - of * theirs) > MIN_DEVIATIONS * sqrt(of * theirs * (1 - theirs))
     few = max(part, of * theirs) < COUNTED
     verdict = "alike" if not far and not few else "unlike" if sure and not few else "too few pages to tell"
     return Yardstick(key, name, ours, theirs, "share", verdict, note)

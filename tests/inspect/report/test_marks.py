@@ -5,45 +5,45 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.inspect.report.marks import WIDE, Line, Piece, excerpt
+from c4pipe.inspect.report.marks import WIDE, ExcerptLine, MarkedText, excerpt
 from c4pipe.page import Dropped
 
 PAGE = "Home\nA first line.\nA second line.\nHome\nIt ends. It is over. Goodbye."
 
 
-def text_of(lines: list[Line]) -> list[str]:
+def text_of(lines: list[ExcerptLine]) -> list[str]:
     return ["".join(piece.text for piece in line.pieces) for line in lines]
 
 
 def test_a_cut_line_is_marked_between_its_neighbours() -> None:
     assert excerpt(PAGE, [Dropped("few_words", "A second line.")], "few_words") == [
-        Line((Piece("A first line."),), skipped=1),
-        Line((Piece("A second line.", "few_words"),)),
-        Line((Piece("Home"),)),
+        ExcerptLine((MarkedText("A first line."),), skipped=1),
+        ExcerptLine((MarkedText("A second line.", "few_words"),)),
+        ExcerptLine((MarkedText("Home"),)),
     ]
 
 
 def test_equal_lines_fall_in_order_each_for_its_own_reason() -> None:
     drops = [Dropped("no_end_mark", "Home"), Dropped("repeated_in_page", "Home")]
     first, second = excerpt(PAGE, drops, "no_end_mark"), excerpt(PAGE, drops, "repeated_in_page")
-    assert first[0] == Line((Piece("Home", "no_end_mark"),))
-    assert second[1] == Line((Piece("Home", "repeated_in_page"),))
+    assert first[0] == ExcerptLine((MarkedText("Home", "no_end_mark"),))
+    assert second[1] == ExcerptLine((MarkedText("Home", "repeated_in_page"),))
 
 
 def test_sentences_are_marked_inside_their_line() -> None:
     drops = [Dropped("repeated_span", "It is over."), Dropped("repeated_span", "Goodbye.")]
     assert excerpt(PAGE, drops, "repeated_span")[-1].pieces == (
-        Piece("It ends. "),
-        Piece("It is over.", "repeated_span"),
-        Piece(" "),
-        Piece("Goodbye.", "repeated_span"),
+        MarkedText("It ends. "),
+        MarkedText("It is over.", "repeated_span"),
+        MarkedText(" "),
+        MarkedText("Goodbye.", "repeated_span"),
     )
 
 
 def test_an_offending_word_is_marked_where_it_stands_as_a_word() -> None:
     found = excerpt("A basement.\nWhat a BASE thing.", [], "bad_word", "base")
-    assert found[1].pieces == (Piece("What a "), Piece("BASE", "bad_word"), Piece(" thing."))
-    assert found[0].pieces == (Piece("A basement."),)
+    assert found[1].pieces == (MarkedText("What a "), MarkedText("BASE", "bad_word"), MarkedText(" thing."))
+    assert found[0].pieces == (MarkedText("A basement."),)
 
 
 def test_without_a_mark_the_first_lines_are_shown() -> None:
@@ -54,7 +54,7 @@ def test_without_a_mark_the_first_lines_are_shown() -> None:
 def test_a_loss_that_is_not_found_marks_nothing() -> None:
     """A citation was cut out of it before it fell."""
     assert excerpt("End. [3] More.", [Dropped("no_end_mark", "End.  More")], "no_end_mark") == [
-        Line((Piece("End. [3] More."),))
+        ExcerptLine((MarkedText("End. [3] More."),))
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.inspect.report.show import linked, name, percent, plain, shown, size, spelt
+from c4pipe.inspect.report.show import linked, name, setting_text, shown, size, spelt_out, unbroken_percent
 
 
 @pytest.mark.parametrize(
@@ -25,12 +25,12 @@ from c4pipe.inspect.report.show import linked, name, percent, plain, shown, size
     ],
 )
 def test_what_could_be_obeyed_is_spelt_out(text: str, expected: str) -> None:
-    assert spelt(text) == expected
+    assert spelt_out(text) == expected
 
 
 @given(st.text(), st.integers(1, 60))
 def test_what_is_shown_is_short_and_harmless(text: str, most: int) -> None:
-    found = str(spelt(text, most))
+    found = str(spelt_out(text, most))
     bare = re.sub("</?i>", "", found)
     assert "<" not in bare
     assert all(char.isprintable() or char.isspace() or char in "\u200c\u200d" for char in bare)
@@ -60,7 +60,7 @@ def test_a_link_is_shown_in_full() -> None:
 
 @given(st.integers(0, 10**9), st.integers(1, 10**9))
 def test_a_share_is_never_rounded_to_all_or_nothing(part: int, of: int) -> None:
-    words = percent(min(part, of) / of)
+    words = unbroken_percent(min(part, of) / of)
     assert (words == "0\u00a0%") == (part == 0)
     assert (words == "100\u00a0%") == (part >= of)
 
@@ -68,6 +68,6 @@ def test_a_share_is_never_rounded_to_all_or_nothing(part: int, of: int) -> None:
 def test_the_rest() -> None:
     assert shown(None) == "<bdi>None</bdi>"
     assert name("a\x00b" * 99) == "ab" * 40
-    assert plain({"a": [1, 2], "b": {}}) == "a 1 2, b none"
+    assert setting_text({"a": [1, 2], "b": {}}) == "a 1 2, b none"
     assert size(999_949_999) == "999.9\u00a0MB"
     assert size(5e12) == "5,000.0\u00a0GB"

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from c4pipe.inspect.corpus import Corpus
-from c4pipe.inspect.report.draw import FULL, Scale, columns, stream
-from c4pipe.inspect.report.facts import Loss, funnel
-from c4pipe.inspect.report.tables import Bin, Entry, Rivals, Rows, bins, domains, first, languages, tlds
+from c4pipe.inspect.report.draw import FULL_WIDTH, LogScale, columns, stream
+from c4pipe.inspect.report.facts import Loss, funnel_stages
+from c4pipe.inspect.report.tables import Bin, MixtureRow, Rivals, TopRows, bins, domains, first, languages, tlds
 from c4pipe.inspect.report.yardsticks import yardsticks
 
 
 def test_a_long_table_says_how_much_is_left() -> None:
-    assert first([1, 2, 3], 2) == Rows([1, 2], 1)
-    assert first([1], 2) == Rows([1], 0)
+    assert first([1, 2, 3], 2) == TopRows([1, 2], 1)
+    assert first([1], 2) == TopRows([1], 0)
 
 
 def test_bins_are_powers_of_two_without_gaps() -> None:
@@ -54,11 +54,11 @@ def test_identifiers_agree_when_all_name_the_language(votes: dict[str, Any]) -> 
 
 def test_losses_stand_behind_what_is_kept_the_largest_first() -> None:
     row = {"stage": "s", "in": 10, "kept": 4, "rejected": {"a": 1, "b": 3, "c": 1, "d": 1}, "lines_dropped": {}}
-    (step,) = funnel([row])
+    (step,) = funnel_stages([row])
     assert step.lost == [Loss("b", 3, 4, 1), Loss("a", 1, 7, 2), Loss("c", 1, 8, 3), Loss("d", 1, 9, 4)]
     width, bands = stream(step, 20)
-    assert width == FULL * 4 / 20
-    assert bands[0].path.startswith(f"M{FULL * 4 / 20:.2f} 0L{FULL * 7 / 20:.2f} 0C")
+    assert width == FULL_WIDTH * 4 / 20
+    assert bands[0].path.startswith(f"M{FULL_WIDTH * 4 / 20:.2f} 0L{FULL_WIDTH * 7 / 20:.2f} 0C")
 
 
 def test_columns_are_in_percent_of_the_highest() -> None:
@@ -68,7 +68,7 @@ def test_columns_are_in_percent_of_the_highest() -> None:
 
 
 def test_a_scale_has_whole_decades_and_a_place_for_every_share() -> None:
-    scale = Scale.of([Entry("a", 1, 0.002, 0, 0, 1, 0.3), Entry("b", 1, 0.0, 0, 0, 1, 0.7)])
+    scale = LogScale.of([MixtureRow("a", 1, 0.002, 0, 0, 1, 0.3), MixtureRow("b", 1, 0.0, 0, 0, 1, 0.7)])
     assert (scale.low, scale.high) == (-3, 0)
     assert [name for _, name in scale.ticks()] == ["0.1 %", "1 %", "10 %", "100 %"]
     assert (scale.at(0.001), scale.at(1.0), scale.at(0.0)) == (3, 97, 3)

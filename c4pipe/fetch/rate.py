@@ -42,7 +42,7 @@ class Clock:
             raise StoppedError
 
 
-class Pace:
+class RateLimiter:
     """What all connections share: a time before which nobody asks, and bytes a second."""
 
     def __init__(self, clock: Clock, bytes_per_second: float | None = None) -> None:

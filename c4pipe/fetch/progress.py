@@ -4,41 +4,27 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
-from contextlib import AbstractContextManager
 from typing import TextIO
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from c4pipe.progress import LIVE, PLAIN, ProgressReporter
 from c4pipe.text import duration
 
-LIVE = 0.5  # seconds between two looks on a terminal
-PLAIN = 10.0  # seconds between two lines elsewhere
 
-
-class Board(AbstractContextManager["Board"]):
+class FetchProgress(ProgressReporter):
     """Counts files and bytes, from any thread, and shows them on `out` while it is open."""
 
     def __init__(self, out: TextIO | None = None, plain: float = PLAIN) -> None:
         self._console = Console(file=out or sys.stderr)
         self._plain = plain
         self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._started = time.monotonic()
         self.total = self.done = self.errors = 0  # files
         self.come = 0  # bytes that came over the network
         self._sized = self._sizes = 0  # files whose size is known, and the sum
-
-    def __enter__(self) -> Board:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._stop.set()
-        self._thread.join()
+        super().__init__()
 
     def expect(self, files: int) -> None:
         """So many files will be counted."""
@@ -68,11 +54,11 @@ class Board(AbstractContextManager["Board"]):
     def line(self) -> str:
         """The state of things.
 
-        >>> Board().line()
+        >>> FetchProgress().line()
         '0/0 files  0.0 MB  0.0 MB/s  ETA -  0 errors'
         """
         with self._lock:
-            seconds = max(0.001, time.monotonic() - self._started)
+            seconds = max(0.001, self.seconds())
             rate = self.come / seconds
             left = self.total - self.done - self.errors
             known = self._sizes / self._sized * left - max(0, self.come - self._sizes) if self._sized else None
@@ -83,11 +69,11 @@ class Board(AbstractContextManager["Board"]):
                 f"ETA {eta}  {errors}"
             )
 
-    def _run(self) -> None:
+    def show(self) -> None:
         if self._console.is_terminal:
             with Live(console=self._console, transient=True, auto_refresh=False) as live:
-                while not self._stop.wait(LIVE):
+                while self.waited(LIVE):
                     live.update(Text(self.line(), no_wrap=True, overflow="ellipsis"), refresh=True)
             return
-        while not self._stop.wait(self._plain):
+        while self.waited(self._plain):
             self.note(self.line())

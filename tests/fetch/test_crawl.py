@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from c4pipe.errors import BuildError, ConfigError
-from c4pipe.fetch import plan
-from c4pipe.fetch.plan import choose, crawl_id, host_url, is_wet_path, read_list
-from c4pipe.fetch.policy import content_range, retry_after, shown
+from c4pipe.fetch import crawl
+from c4pipe.fetch.crawl import choose, crawl_id, host_url, is_wet_path, read_list
+from c4pipe.fetch.policy import content_range, one_line, retry_after
 from tests.fetch.host import CRAWL, packed_list, wet_path
 
 OLD = (
@@ -136,7 +136,7 @@ def test_an_empty_list(tmp_path: Path, lines: tuple[str, ...]) -> None:
 
 
 def test_a_list_that_is_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan, "LONGEST_LIST", 2 << 20)
+    monkeypatch.setattr(crawl, "LARGEST_LIST", 2 << 20)
     path = tmp_path / "wet.paths.gz"
     path.write_bytes(gzip.compress(b"\n" * (3 << 20)))
     with pytest.raises(BuildError, match="unpacks to more than 2 MB: that is no list of paths"):
@@ -197,5 +197,5 @@ def test_retry_after_goes_by_the_clock_of_the_host() -> None:
 
 
 def test_what_is_shown_of_strangers() -> None:
-    assert shown("a\x1b[31m\r\nb\u202e") == "a\\x1b[31m\\r\\nb\\u202e"
-    assert shown("x" * 200) == "x" * 120 + "..."
+    assert one_line("a\x1b[31m\r\nb\u202e") == "a\\x1b[31m\\r\\nb\\u202e"
+    assert one_line("x" * 200) == "x" * 120 + "..."

@@ -13,11 +13,13 @@ from pathlib import Path
 from isal import igzip, isal_zlib
 
 from c4pipe.errors import BuildError, ConfigError
-from c4pipe.fetch.policy import shown
+from c4pipe.fetch.policy import one_line
 
-HOST = "https://data.commoncrawl.org"  # where Common Crawl serves its files by https (commoncrawl.org/get-started)
+CRAWL_HOST = (
+    "https://data.commoncrawl.org"  # where Common Crawl serves its files by https (commoncrawl.org/get-started)
+)
 _ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stub has an instance for the class
-LONGEST_LIST = 64 << 20  # bytes of text; the list of 2024-22 has 90,000 lines of 140
+LARGEST_LIST = 64 << 20  # bytes of text; the list of 2024-22 has 90,000 lines of 140
 
 _CRAWL = re.compile(r"CC-MAIN-20\d\d-\d\d", re.ASCII)
 # crawl-data/CC-MAIN-2024-22/segments/1715971057216.39/wet/CC-MAIN-20240517233122-20240518023122-00000.warc.wet.gz, or
@@ -31,8 +33,8 @@ def crawl_id(text: str) -> str:
     """The name of a crawl, or ConfigError that shows how one looks."""
     if not _CRAWL.fullmatch(text):
         raise ConfigError(
-            f"--crawl {shown(text)!r} is not the name of a crawl: expected CC-MAIN-YEAR-WEEK, such as CC-MAIN-2024-22. "
-            "They are listed at https://index.commoncrawl.org."
+            f"--crawl {one_line(text)!r} is not the name of a crawl: expected CC-MAIN-YEAR-WEEK, such as "
+            "CC-MAIN-2024-22. They are listed at https://index.commoncrawl.org."
         )
     return text
 
@@ -46,7 +48,7 @@ def host_url(text: str, option: str = "--host") -> str:
     except ValueError:
         good = False
     if not good or parts.query or parts.fragment or not text.isascii() or not text.isprintable() or " " in text:
-        raise ConfigError(f"{option} {shown(text)!r}: expected a URL such as {HOST}.")
+        raise ConfigError(f"{option} {one_line(text)!r}: expected a URL such as {CRAWL_HOST}.")
     return text.rstrip("/")
 
 
@@ -65,16 +67,16 @@ def read_list(path: Path, crawl: str, source: str) -> list[str]:
     """The lines of a crawl's list, each once, in its order. BuildError unless every line names a WET file of it."""
     try:
         with igzip.open(path, "rb") as packed:  # type: ignore[no-untyped-call]
-            text: bytes = packed.read(LONGEST_LIST + 1)
+            text: bytes = packed.read(LARGEST_LIST + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error, _ISAL_ERROR) as error:
         raise BuildError(f"{source} cannot be read ({error})") from error
-    if len(text) > LONGEST_LIST:
-        raise BuildError(f"{source} unpacks to more than {LONGEST_LIST >> 20} MB: that is no list of paths")
+    if len(text) > LARGEST_LIST:
+        raise BuildError(f"{source} unpacks to more than {LARGEST_LIST >> 20} MB: that is no list of paths")
     lines = [line.rstrip("\r") for line in text.decode("utf-8", "replace").split("\n")]
     for number, line in enumerate(lines, 1):
         if line and not is_wet_path(line, crawl):
             raise BuildError(
-                f"{source}, line {number}: {shown(line)!r} is not the path of a WET file of {crawl} "
+                f"{source}, line {number}: {one_line(line)!r} is not the path of a WET file of {crawl} "
                 f"(expected crawl-data/{crawl}/segments/.../wet/....warc.wet.gz). Nothing of the list is used."
             )
     paths = list(dict.fromkeys(filter(None, lines)))

@@ -1,0 +1,88 @@
+"""One word for one thing: no public name of a module is defined in another one, but for what is listed with its reason.
+
+Names with a leading underscore are a module's own. c4pipe/README.md has a glossary of the words that are shared.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# Name -> why two modules may define it: they mean the same by it.
+SHARED = {
+    "EPILOG": "every command has one",
+    "main": "every command has one",
+    "parse": "every command has one",
+    "parser": "every command has one",
+    "run": "every command has one: what it does with parsed arguments",
+    "predict": "what a command says to --dry-run",
+    "sha256_of": "model/ does not know c4pipe.files, and it is three lines",
+    "T": "a type variable",
+}
+
+# Name -> what one of its two should be called instead.
+TO_RENAME = {
+    "Batch": "shards.sink.Batch -> RowGroupBuffer",
+    "Cut": "passes.sample.Cut -> FindDropped",
+    "FORMATS": "serve.export.FORMATS -> MEDIA_TYPES",
+    "Found": "beam_jobs.build_c4.Found -> FinishedManifests, serve.finding.Found -> Listing",
+    "KEPT": "flow.write.KEPT, LEFT_OUT -> SHARD_WRITTEN, SHARD_LEFT_OUT",
+    "Leg": "flow.build.Leg -> RunLeg",
+    "Lost": "dedup.recorded.Lost -> DroppedAtoms, passes.applying.Lost -> Losses",
+    "MEMORY": "serve.viewer.MEMORY -> VIEWER_MEMORY",
+    "MOST_CHARS": "inspect.compare.MOST_CHARS -> DETAIL_CHARS, serve.selection.MOST_CHARS -> LONGEST_PAGE",
+    "PUNKT": "files.record.PUNKT: import text.punkt's",
+    "Part": "serve.selection.Part -> ShardEntry",
+    "Piece": "serve.finding.Piece -> RowRange, serve.shown.Piece -> TextSpan, passes.merging.Piece -> RowSlice",
+    "SHOWN": "flow.target.SHOWN -> DIFFERENCES_SHOWN",
+    "Walk": "corpus.closure.Walk -> ImportWalk",
+    "count": "serve.counting.count -> count_pages",
+    "number": "serve.selection.number -> whole_number",
+    "owners": "serve.records.owners -> owner_records",
+    "walk": "corpus.plan.walk -> run_steps",
+}
+
+
+def names(body: list[ast.stmt]) -> Iterator[str]:
+    """What the statements of a module define: classes, functions, constants, aliases; imports define nothing."""
+    for node in body:
+        match node:
+            case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield node.name
+            case ast.Assign():
+                yield from (n.id for target in node.targets for n in ast.walk(target) if isinstance(n, ast.Name))
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                yield name
+            case ast.If() | ast.Try():
+                yield from names([*node.body, *node.orelse])
+
+
+def clashes() -> dict[str, list[str]]:
+    """Public names that several modules define, with the modules."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for folder in ("c4pipe", "beam_jobs", "model"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for name in names(ast.parse(path.read_text(encoding="utf-8")).body):
+                if not name.startswith("_"):
+                    found[name].add(path.relative_to(ROOT).as_posix())
+    return {name: sorted(paths) for name, paths in sorted(found.items()) if len(paths) > 1}
+
+
+def test_a_public_name_means_one_thing() -> None:
+    assert {name: paths for name, paths in clashes().items() if name not in SHARED | TO_RENAME} == {}
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_an_exception_is_needed(name: str) -> None:
+    assert name in clashes()
+
+
+def test_what_counts_as_a_name() -> None:
+    source = "import A\nB = 1\nC, D = B\nE: int = 1\nclass F: g = 1\ndef h(): i = 1\nif B:\n    j = 1\n_k = 1\n"
+    assert [*names(ast.parse(source).body)] == ["B", "C", "D", "E", "F", "h", "j", "_k"]
