@@ -32,7 +32,7 @@ from c4pipe.presets import (
     for_format,
     for_languages,
 )
-from c4pipe.rules import BadWords, EndMark, LineRule, MinParagraphs, MinSentences, MinWords
+from c4pipe.rules import BadWords, EndMark, LineRule, MaxChars, MinParagraphs, MinSentences, MinWords
 from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, Size
 
 STAGES = {

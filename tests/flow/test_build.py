@@ -8,13 +8,13 @@ from collections import Counter
 
 import apache_beam as beam
 import pytest
-from c4pipe.flow.finish import FinishGroup
 
 from beam_jobs import build_c4
 from beam_jobs.arguments import parse
 from beam_jobs.corpora import make_corpora
 from c4pipe.files.assets import find_assets
 from c4pipe.flow import build, settings
+from c4pipe.flow.apply import ApplyGroup
 from c4pipe.flow.build import BuildCorpora
 from c4pipe.flow.dedup import ClaimText, ClaimUrls, Resolve
 from c4pipe.flow.files import BeamStore, find_inputs, write_inputs
@@ -155,7 +155,7 @@ def test_the_line_level_too(again, crawl):
 
 # --- a bundle that runs again -----------------------------------------------------------------------------------
 
-STEPS = (StageFile, ClaimUrls, ClaimText, Resolve, FinishGroup, WriteShard, WriteSample, WriteAllRejected)
+STEPS = (StageFile, ClaimUrls, ClaimText, Resolve, ApplyGroup, WriteShard, WriteSample, WriteAllRejected)
 
 
 def run_twice(step, monkeypatch):
@@ -192,7 +192,7 @@ def test_every_bundle_twice(again, built, crawl, monkeypatch, rejected):
 @pytest.mark.parametrize(
     "step",
     [
-        step if step in (StageFile, FinishGroup, WriteShard) else pytest.param(step, marks=pytest.mark.soak)
+        step if step in (StageFile, ApplyGroup, WriteShard) else pytest.param(step, marks=pytest.mark.soak)
         for step in STEPS
         if step is not WriteAllRejected
     ],
