@@ -149,7 +149,7 @@ LINES = Dedup("lines", LineLevel())
     ],
 )
 def test_stages_that_cannot_work_are_refused_at_once(stages: tuple[Read, ...], message: str) -> None:
-    with pytest.raises(ConfigError, match=f"^preset 'mine' .*{message}"):
+    with pytest.raises(ConfigError, match=f"^preset 'mine'.*{message}"):
         Preset("mine", "", stages)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from c4pipe.corpus.catalogue import describe
-from c4pipe.corpus.identity import code_behind, code_changes
+from c4pipe.corpus.identity import code_behind, code_changes, code_of_corpus
 from c4pipe.corpus.plan import Plan
 from c4pipe.errors import C4Error, ConfigError
 from c4pipe.files.assets import find_assets
@@ -71,18 +71,19 @@ def plan_of(corpus: Corpus, given: Sequence[Path] = (), preset: Preset | None = 
 
 def _other_code(corpus: Corpus, preset: Preset) -> list[str]:
     """Rules and stages whose code is not that of the build; what else a page is judged by is theirs as well."""
-    then = corpus.manifest.get("code", {})
+    if "code" not in corpus.manifest:  # of an older c4pipe: nothing says whether it is another
+        return []
     try:
-        now = code_behind(preset.stages, ())
+        judging, now = code_behind(preset.stages, ()), code_of_corpus(preset)
     except C4Error as error:
         return [str(error)]
-    known = {name: digest for name, digest in then.items() if name in now}
-    return [f"{name} has other code" for name in code_changes(known, now, preset.stages)]
+    then, now = ({name: known[name] for name in known if name in judging} for known in (corpus.manifest["code"], now))
+    return [f"{name} has other code" for name in code_changes(then, now, preset.stages)]
 
 
 def _stage(row: dict[str, Any], missing: list[str]) -> Stage | None:
     """A stage from its description, as `catalogue.describe_stage` gives it."""
-    kind = _class(row, "kind", missing, f"stage {row['stage']!r}")
+    kind = _class(row, "kind", missing, f"stage {row['stage']!r}: kind")
     if kind is None:
         return None
     held: dict[str, Any] = {"name": row["stage"]}

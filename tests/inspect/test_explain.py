@@ -382,8 +382,8 @@ def test_what_is_not_here_any_more_is_told_in_words(samples: Corpus) -> None:
     stages[1]["rules"].append({"rule": "Gone", "reason": "gone", "source": "?"})
     stages.append({"stage": "magic", "kind": "Wand"})
     found, differences = preset_of(samples._replace(manifest=manifest))
-    assert "stage 'length': rule Gone is not to be found here; it is left out" in differences
-    assert "stage 'magic' is a Wand, which this c4pipe does not have; it is left out" in differences
+    assert "stage 'length': rule Gone is not to be found here; left out" in differences
+    assert "stage 'magic': kind Wand is not to be found here; left out" in differences
     assert [stage.name for stage in found.stages] == [stage.name for stage in EN.stages]
 
 
@@ -395,11 +395,13 @@ def test_a_rule_of_ones_own_is_found_where_its_module_is_loaded(samples: Corpus)
     assert preset_of(samples._replace(manifest={"preset": described})) == (own, [])
 
 
-def test_other_word_lists_are_told(samples: Corpus) -> None:
-    # The corpus was built with a list of one word; here are the package's own.
-    _, differences = preset_of(samples)
-    assert [d for d in differences if d.startswith("badwords: ")] == differences
-    assert differences[0].endswith("not as at the build")
+def test_a_page_is_judged_with_the_word_list_of_the_build(samples: Corpus, badwords: Path, tmp_path: Path) -> None:
+    words = Assets(badwords).badwords()  # of one word; the package's own has others
+    assert plan_of(samples).assets.badwords() == words
+    elsewhere = samples._replace(folder=tmp_path)  # without the copy that it keeps
+    with pytest.raises(ConfigError, match=r"^badwords: en\.txt \(sha256 .*…\) is not as at the build.*: --file FILE\.$"):
+        plan_of(elsewhere)
+    assert plan_of(elsewhere, [badwords / "en.txt"]).assets.badwords() == words
 
 
 def test_a_mixture_has_no_preset(samples: Corpus) -> None:
@@ -408,9 +410,46 @@ def test_a_mixture_has_no_preset(samples: Corpus) -> None:
         preset_of(mixture)
 
 
-def test_a_plan_without_its_lists_says_what_is_missing() -> None:
+def test_a_plan_without_its_lists_says_what_is_missing(samples: Corpus) -> None:
     with pytest.raises(ConfigError, match="url-list"):
-        plan_for(PRESETS["webtextlike"])
+        plan_of(samples, preset=PRESETS["webtextlike"])
+
+
+# What a build recorded, and what is found now
+
+STRICT = replace(EN.stages[3], then=(MinSentences(9),))
+
+
+def test_the_recorded_rejection_outranks_a_page_that_passes_now() -> None:
+    found = explain(page(GOOD, CATS, NIGHT), plan(), (), Recorded("badwords", "bad_word", "cats"))
+    assert (found.stage, found.reason, found.now) == ("badwords", "bad_word", Recorded("", KEPT))
+    assert of(found, "badwords") == [("bad_word", "broken", "cats")]
+    assert cut(found)[1] == [("The ", ""), ("cats", "bad_word"), (CATS.removeprefix("The cats"), "")]
+
+
+def test_a_page_that_was_kept_goes_on_where_it_would_be_rejected_now() -> None:
+    """Its lines fall as the rules here have it, and what they leave is what later stages see."""
+    found = explain(page(GOOD, "Read more", f"{CATS} {NIGHT}"), plan(EN.on(STRICT)), (), Recorded("", KEPT))
+    assert (found.stage, found.reason, found.text) == ("", KEPT, f"{GOOD}\n{CATS} {NIGHT}")
+    assert found.now == Recorded("clean", "few_sentences", "3 sentences")
+    clean_outcomes = of(found, "clean")
+    assert ("no_end_mark", "broken", "1 line") in clean_outcomes
+    assert clean_outcomes[-1] == ("few_sentences", "passed", "")
+    assert of(found, "spans")[-1] == ("few_sentences", "passed", "")
+
+
+def test_another_reason_of_the_same_stage_is_told() -> None:
+    text = page(GOOD, "A brace { stands in this line.")
+    found = explain(text, plan(), (), Recorded("clean", "few_sentences", "1 sentences"))
+    assert (found.stage, found.reason) == ("clean", "few_sentences")
+    assert found.now == Recorded("clean", "curly_brace", "A brace { stands in this line.")
+    assert of(found, "clean")[-1] == ("few_sentences", "broken", "1 sentences")
+
+
+def test_of_the_same_reason_the_recorded_detail_is_shown() -> None:
+    found = explain(page(GOOD), plan(), (), Recorded("clean", "few_sentences", "2 sentences"))
+    assert found.now is None
+    assert of(found, "clean")[-1] == ("few_sentences", "broken", "2 sentences")
 
 
 @pytest.mark.parametrize(
