@@ -181,7 +181,9 @@ def test_recorded_sentences_are_cut_out_of_their_lines_with_their_owner() -> Non
 
 def test_a_page_of_which_all_sentences_fell_has_nothing_left() -> None:
     lines = [GOOD, CATS, NIGHT]
-    found = explain(page(*lines), plan(), [Dropped("repeated_span", line) for line in lines], Recorded("spans", "nothing_left"))
+    found = explain(
+        page(*lines), plan(), [Dropped("repeated_span", line) for line in lines], Recorded("spans", "nothing_left")
+    )
     assert (found.stage, found.reason, found.text) == ("spans", "nothing_left", "")
     assert of(found, "spans")[1] == ("nothing_left", "broken", "")
 
@@ -399,7 +401,9 @@ def test_a_page_is_judged_with_the_word_list_of_the_build(samples: Corpus, badwo
     words = Assets(badwords).badwords()  # of one word; the package's own has others
     assert plan_of(samples).assets.badwords() == words
     elsewhere = samples._replace(folder=tmp_path)  # without the copy that it keeps
-    with pytest.raises(ConfigError, match=r"^badwords: en\.txt \(sha256 .*…\) is not as at the build.*: --file FILE\.$"):
+    with pytest.raises(
+        ConfigError, match=r"^badwords: en\.txt \(sha256 .*…\) is not as at the build.*: --file FILE\.$"
+    ):
         plan_of(elsewhere)
     assert plan_of(elsewhere, [badwords / "en.txt"]).assets.badwords() == words
 
