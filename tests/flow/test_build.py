@@ -223,7 +223,8 @@ def test_a_bundle_that_fails_after_its_side_effects(badwords, crawl, expected, m
     monkeypatch.setattr(step, "process", process)
     run()
     BeamStore().remove(made.staging)
-    assert digests(tmp_path / "c4") == expected
+    lists = {name for name in expected if name.startswith("lists/")}  # which the command puts there
+    assert digests(tmp_path / "c4") == {name: digest for name, digest in expected.items() if name not in lists}
 
 
 def test_shards_of_a_group_come_in_the_order_of_their_numbers():

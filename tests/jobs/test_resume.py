@@ -174,7 +174,7 @@ def test_behind_the_last_shard_only_the_conclusion_is_done_again(arguments, expe
     def never(*_):
         raise AssertionError("a finished group is finished again, or a written shard written")
 
-    monkeypatch.setattr(finish, "finish_shard", never)
+    monkeypatch.setattr(apply, "apply_losses", never)
     monkeypatch.setattr(write, "write_shard", never)
     assert build_c4.main(arguments) == 0
     assert staged == [0, 1]

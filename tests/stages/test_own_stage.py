@@ -1,4 +1,4 @@
-"""A stage and a level of a user's own on a page that is explained: text, columns, marks and reasons, no class of ours."""
+"""A stage and a level of a user's own on a page that is explained: its text, columns, marks and reasons."""
 
 from __future__ import annotations
 
