@@ -18,7 +18,7 @@ from c4pipe.files import assets, pinned
 from c4pipe.files.assets import Assets, SortedHashes, find_assets
 from c4pipe.files.pinned import PINNED
 
-SHARED = Path(__file__).parents[2] / "shared"
+SHARED = Path(__file__).parents[3] / "shared"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared test data is not beside this checkout")
 
 

@@ -568,8 +568,10 @@ def test_report_and_viewer_are_handed_the_corpora(
     assert run(tiny, "--html", html) == (0, f"report: {html}\n", "")
     assert run(tiny, "--html", html, "--against", tiny)[0] == 0
     assert run(tiny, "--serve", "--port", "0") == (0, "", "")
-    assert run(tiny, "--serve", "--file", html) == (0, "", "")
-    assert [(given[0].folder, *given[1:]) for given in served] == [(tiny, 0, []), (tiny, 8020, [html])]
+    words = tmp_path / "en.txt"
+    words.touch()
+    assert run(tiny, "--serve", "--file", words) == (0, "", "")
+    assert [(given[0].folder, *given[1:]) for given in served] == [(tiny, 0, []), (tiny, 8020, [words])]
     assert [(given[0].folder, given[1], given[2] and given[2].folder) for given in reports] == [
         (tiny, html, None),
         (tiny, html, tiny),
