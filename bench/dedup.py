@@ -26,12 +26,13 @@ from numpy.typing import NDArray
 from bench.parity import ROOT
 from bench.runs import measure
 from c4pipe.dedup.claims import LOSS, lost_atoms
-from c4pipe.flow.build import Trunk
+from c4pipe.files.assets import Assets
+from c4pipe.flow.build import Leg
 from c4pipe.flow.dedup import Grouped, Sent, losses_of, lost_inside
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.read import StagedShard
-from c4pipe.flow.settings import Lists, Settings
-from c4pipe.passes.staging import STAGED_SCHEMA, Staged
+from c4pipe.flow.read import StagedInput
+from c4pipe.flow.settings import Settings
+from c4pipe.passes.staged import Staged, staged_schema
 from c4pipe.presets import find_preset
 
 RESULTS = ROOT / "bench" / "results" / "dedup.json"
@@ -78,7 +79,7 @@ def settings_of(
     """A corpus whose staged files are made up."""
     return Settings(
         preset=find_preset(preset),
-        lists=Lists({}, {}, None),
+        assets=Assets(),
         output=f"{folder}/corpus",
         staging=f"{folder}/staging",
         inputs=files,
@@ -87,7 +88,7 @@ def settings_of(
         rejected="none",
         limit_pages=None,
         spill_rows=spill_rows,
-        description={"assets": {}, "versions": {}, "fingerprint": ""},
+        description={"files": [], "identifiers": [], "versions": {}, "fingerprint": ""},
     )
 
 
@@ -96,16 +97,17 @@ def make_staged(folder: Path, rows: int) -> None:
     settings = settings_of(folder, -(-rows // FILE_LINES), 0)
     pool = np.random.default_rng(SEED).integers(0, 2**64, max(1, rows // POOL), np.uint64)
     groups: dict[int, list[tuple[int, int, int]]] = {}
-    for shard in range(settings.inputs):
-        size = min(FILE_LINES, rows - shard * FILE_LINES)
-        table = staged_table(np.random.default_rng([SEED, shard]), size, pool)
-        with BeamStore().write(Staged.of(settings.trunk, shard).pages) as stream:
+    schema = staged_schema(settings.plan, settings.plan.prefix(0)[:-1], lossy=False)
+    for number in range(settings.inputs):
+        size = min(FILE_LINES, rows - number * FILE_LINES)
+        table = staged_table(np.random.default_rng([SEED, number]), size, pool, schema)
+        with BeamStore().write(Staged.of(settings.prefix(0), number).pages) as stream:
             pq.write_table(table, stream, compression="zstd", use_dictionary=False)
-        groups.setdefault(shard // settings.group_size, []).append((shard, table.num_rows, size))
+        groups.setdefault(number // settings.group_size, []).append((number, table.num_rows, size))
     (folder / "groups.json").write_text(json.dumps(list(groups.items())), encoding="utf-8")
 
 
-def staged_table(rng: np.random.Generator, lines: int, pool: NDArray[np.uint64]) -> pa.Table:
+def staged_table(rng: np.random.Generator, lines: int, pool: NDArray[np.uint64], schema: pa.Schema) -> pa.Table:
     """The pages of one file: row, priority, atoms."""
     ends = np.flatnonzero(rng.random(lines) < 1 / PAGE_LINES)
     starts = np.concatenate([[0], ends[ends > 0], [lines]]).astype(np.int32)
@@ -120,7 +122,7 @@ def staged_table(rng: np.random.Generator, lines: int, pool: NDArray[np.uint64])
         "priority": rng.integers(0, 2**64, pages, np.uint64),
         "atoms": pa.ListArray.from_arrays(pa.array(starts), pa.array(atoms)),
     }
-    return pa.table({name: pa.array(values).cast(STAGED_SCHEMA.field(name).type) for name, values in columns.items()})
+    return pa.table({name: pa.array(values).cast(schema.field(name).type) for name, values in columns.items()})
 
 
 # --- ways -----------------------------------------------------------------------------------------------------------
@@ -134,15 +136,15 @@ class Tell(beam.DoFn):
 
     def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[tuple[int, int, str]]:
         group, joined = element
-        (shards,) = joined["shards"]
-        with BeamStore().read(lost_inside(self._settings.trunk, group)) as stream:
+        (inputs,) = joined["inputs"]
+        with BeamStore().read(lost_inside(self._settings.prefix(0), group)) as stream:
             losses = losses_of(stream.read(), joined["text"])
-        yield told(group, *lost_atoms(atoms_in(shards), losses, 1))
+        yield told(group, *lost_atoms(atoms_in(inputs), losses, 1))
 
 
-def atoms_in(shards: Sequence[StagedShard]) -> int:
+def atoms_in(inputs: Sequence[StagedInput]) -> int:
     """The lines of a group."""
-    return sum(atoms for _, _, atoms in shards)
+    return sum(atoms for _, _, atoms in inputs)
 
 
 def told(group: int, flags: NDArray[np.bool_], owners: NDArray[np.uint64]) -> tuple[int, int, str]:
@@ -160,8 +162,8 @@ class Packed(beam.PTransform):
     def expand(self, groups: beam.PCollection) -> beam.PCollection:
         settings = self._settings
         none_lost = groups | "NoUrls" >> beam.FlatMap(lambda _: ()).with_output_types(Sent)
-        joined = {"shards": groups, "urls": none_lost}
-        text = Trunk((settings,))._lost_text(joined)
+        joined = {"inputs": groups, "urls": none_lost}
+        text = Leg((settings,), 0)._lost_text(joined)
         return {**joined, "text": text} | "JoinLost" >> beam.CoGroupByKey() | "Tell" >> beam.ParDo(Tell(settings))
 
 
@@ -179,13 +181,13 @@ class Naive(beam.PTransform):
             | "Grouped" >> beam.GroupByKey()
             | "Losers" >> beam.FlatMap(self.losers)
         )
-        return {"shards": groups, "lost": lost} | "Join" >> beam.CoGroupByKey() | "Tell" >> beam.Map(self.tell)
+        return {"inputs": groups, "lost": lost} | "Join" >> beam.CoGroupByKey() | "Tell" >> beam.Map(self.tell)
 
     def lines(self, element: Grouped) -> Iterator[tuple[int, tuple[int, int, int]]]:
-        group, shards = element
+        group, inputs = element
         row = 0
-        for shard, _, _ in shards:
-            table = pq.read_table(Staged.of(self._settings.trunk, shard).pages, columns=["priority", "atoms"])
+        for number, _, _ in inputs:
+            table = pq.read_table(Staged.of(self._settings.prefix(0), number).pages, columns=["priority", "atoms"])
             for priority, atoms in zip(table["priority"].to_pylist(), table["atoms"].to_pylist(), strict=True):
                 for atom in atoms:
                     yield atom, (priority, group, row)
@@ -201,7 +203,7 @@ class Naive(beam.PTransform):
     def tell(element: tuple[int, dict[str, Any]]) -> tuple[int, int, str]:
         group, joined = element
         losses = np.array(joined["lost"], LOSS)
-        return told(group, *lost_atoms(atoms_in(*joined["shards"]), losses, 1))
+        return told(group, *lost_atoms(atoms_in(*joined["inputs"]), losses, 1))
 
 
 def run(folder: Path, rows: int, way: Way) -> None:
@@ -209,7 +211,7 @@ def run(folder: Path, rows: int, way: Way) -> None:
     groups = json.loads((folder / "groups.json").read_text(encoding="utf-8"))
     settings = settings_of(folder, -(-rows // FILE_LINES), way.spill_rows)
     with beam.Pipeline(runner="FnApiRunner") as pipeline:
-        elements = [(group, [tuple(shard) for shard in shards]) for group, shards in groups]
+        elements = [(group, [tuple(one) for one in inputs]) for group, inputs in groups]
         found = pipeline | beam.Create(elements) | (Packed(settings) if way.packed else Naive(settings))
         found | "All" >> beam.combiners.ToList() | "Write" >> beam.Map(write_told, str(folder / "told.json"))
 

@@ -126,7 +126,7 @@ def part_table(builds: Sequence[dict[str, Any]]) -> str:
     for name, part in builds[0]["parts"].items():
         took = [build["parts"][name] for build in builds]
         rows.append((name, part["unit"], *(f"{t['size']:,}: {t['mib']:,.0f} MiB, {t['cpu_s']:,.0f} s" for t in took)))
-    sizes = [build["parts"]["Conclude"]["file"] / 1e6 for build in builds]
+    sizes = [build["parts"]["Finalize"]["file"] / 1e6 for build in builds]
     rows.append(("manifest.json", "megabytes", *(f"{size:,.0f}" for size in sizes)))
     return markdown(rows)
 

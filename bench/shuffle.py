@@ -49,7 +49,7 @@ SIZES = {
     "ResolveUrls": Size("pages of a partition", lambda crawl: crawl.pages / crawl.partitions),
     "Finish": Size("sentences of a group", lambda crawl: crawl.atoms / crawl.groups),
     "PlanShards": Size("inputs", lambda crawl: crawl.inputs),
-    "Conclude": Size("inputs", lambda crawl: crawl.inputs),
+    "Finalize": Size("inputs", lambda crawl: crawl.inputs),
 }
 assert SIZES.keys() == PARTS.keys()
 
@@ -58,7 +58,7 @@ def measure_part(name: str, crawl: Crawl, rows: int, folder: Path) -> Part:
     """One part at its size, or at `rows` where that is less, beyond what the same process takes for a few."""
     wanted = round(SIZES[name].of(crawl))
     size = min(wanted, rows)
-    groups = max(1, crawl.groups * size // wanted) if name == "Conclude" else crawl.groups
+    groups = max(1, crawl.groups * size // wanted) if name == "Finalize" else crawl.groups
     runs = []
     for number in (max(48, size // 1000), size):
         numbers = (number, max(1, groups * number // size), crawl.partitions)

@@ -26,7 +26,7 @@ from c4pipe.dedup import UrlLevel
 from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, Claims, all_losses, claims, collapse, losers, lost_atoms, scatter
 from c4pipe.files.storage import LocalStore
 from c4pipe.flow.files import Input
-from c4pipe.passes.finalize import Part, write_corpus_files
+from c4pipe.passes.finalize import Made, write_corpus_files
 from c4pipe.passes.merging import SHARD_BYTES, plan_split
 from c4pipe.shards import to_json
 
@@ -78,7 +78,7 @@ def resolve_urls(load: Load) -> None:
 
 
 def finish_group(load: Load) -> None:
-    """What `FinishGroup` holds of one group of so many sentences, of which a quarter lost to its own and an eighth to
+    """What `ApplyGroup` holds of one group of so many sentences, of which a quarter lost to its own and an eighth to
     others."""
     lost = np.random.default_rng(SEED).permutation(load.size).astype(np.uint32)[: load.size * 3 // 8]
     inside = np.zeros(load.size // 4, INSIDE)
@@ -90,7 +90,7 @@ def finish_group(load: Load) -> None:
 
 
 def plan_files(load: Load) -> None:
-    """`PlanSplit` of a corpus of one language: every input gave two row groups, and 200 make a file."""
+    """`PlanConfig` of a corpus of one language: every input gave two row groups, and 200 make a file."""
     rows = (
         (
             f"gs://bucket/c4/.staging-0123456789abcdef/corpus-0123456789ab/finished/{i // 2:06d}.pages.parquet",
@@ -103,8 +103,8 @@ def plan_files(load: Load) -> None:
     assert len(list(plan_split("en", "train", rows, None))) == -(-2 * load.size // 200)
 
 
-def conclude(load: Load) -> None:
-    """`Conclude` of so many inputs: a part for each group, with as many domains as it may carry."""
+def finalize(load: Load) -> None:
+    """`Finalize` of so many inputs: a part for each group, with as many domains as it may carry."""
     plan, parts = build_settings(Path("crawl"), load.size).plan, []
     for group, part in enumerate(load.shares()):
         stats = Stats(domains_kept=_domains(group), domains_rejected=_domains(group + load.groups))
@@ -113,15 +113,15 @@ def conclude(load: Load) -> None:
             stage.entered = stage.kept = part
         inputs = [[group * (load.size // load.groups + 1) + i, 1, {}, []] for i in range(part)]
         data = to_json({"ledger": ledger.to_json(), "stats": stats.to_json(), "inputs": inputs})
-        parts.append(Part("group", json.loads(data)))
+        parts.append(Made("group", json.loads(data)))
     shard = {"path": "en/train-00000-of-00001.parquet", "config": "en", "split": "train", "bytes": 1, "sha256": ""}
-    parts.append(Part("shard", {"shard": shard | {"rows": load.size}}))
+    parts.append(Made("shard", {"shard": shard | {"rows": load.size}}))
     numbers = [row[0] for part in parts[:-1] for row in part.data["inputs"]]
     inputs = {
         n: Input("", f"crawl-data/CC-MAIN-2024-51/segments/1733/wet/CC-MAIN-{n:020d}.warc.wet.gz", 1) for n in numbers
     }
     description = {"settings": {"languages": ["en"], "shards": "auto", "rejected": "sample", "limit_pages": None}}
-    description |= {"assets": {}, "identifiers": [], "versions": {}, "fingerprint": ""}
+    description |= {"files": [], "identifiers": [], "versions": {}, "code": {}, "fingerprint": ""}
     with tempfile.TemporaryDirectory() as folder:
         write_corpus_files(parts, inputs, plan, description, LocalStore(), folder)
         print(json.dumps({"manifest": (Path(folder) / "manifest.json").stat().st_size}))
@@ -149,7 +149,7 @@ PARTS: dict[str, Callable[[Load], None]] = {
     "ResolveUrls": resolve_urls,
     "Finish": finish_group,
     "PlanShards": plan_files,
-    "Conclude": conclude,
+    "Finalize": finalize,
 }
 
 

@@ -14,7 +14,8 @@ import pytest
 from c4pipe.corpus.catalogue import describe, reasons_of
 from c4pipe.corpus.plan import Plan, walk
 from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
-from c4pipe.errors import ConfigError
+from c4pipe.errors import AssetError, ConfigError
+from c4pipe.files.assets import Assets
 from c4pipe.page import Dropped, Page, Reason, Rejected, Unit
 from c4pipe.presets import (
     EN,
@@ -149,8 +150,16 @@ LINES = Dedup("lines", LineLevel())
     ],
 )
 def test_stages_that_cannot_work_are_refused_at_once(stages: tuple[Read, ...], message: str) -> None:
-    with pytest.raises(ConfigError, match=f"^preset 'mine' .*{message}"):
+    with pytest.raises(ConfigError, match=f"^preset 'mine'.*{message}"):
         Preset("mine", "", stages)
+
+
+def test_the_level_of_a_dedup_is_had_without_the_lists_of_other_stages() -> None:
+    plan = Plan(EN, Assets())  # which has no bad words
+    assert plan.level(0) == SpanLevel()
+    assert Plan(EN_NOCLEAN, Assets()).level(0) is None
+    with pytest.raises(AssetError, match="make assets"):
+        plan.bind()
 
 
 def test_the_least_preset_is_reading_and_one_page_a_url() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,13 +26,16 @@ from c4pipe.shards import (
     Batch,
     HashingStream,
     ParquetSink,
+    column_fields,
     dropped_column,
     page_table,
     pages_of,
     read_manifest,
+    schema_with,
     shard_name,
     to_json,
 )
+from c4pipe.stages import PageStage
 
 PAGE = Page("http://a.example/", "Some text.", "2024-05-22T10:11:12Z", "x.wet#0", "urn:uuid:1", "en", 0.99)
 
@@ -85,6 +90,37 @@ def test_pages_come_back_as_they_were(pages: list[Page]) -> None:
     assert list(pages_of(table)) == pages
     assert [page for batch in table.to_batches() for page in pages_of(batch)] == pages
     assert list(pages_of(table.append_column("row", pa.array(range(len(pages)), pa.int64())))) == pages
+
+
+def test_columns_that_stages_add_come_back_by_their_names() -> None:
+    schema = schema_with([pa.field("score", pa.float64()), pa.field("tags", pa.list_(pa.string()))])
+    pages = [Page("http://a.example/", "a", "").adding(score=0.5, tags=["x"]), Page("http://b.example/", "b", "")]
+    table = page_table(pages, schema)
+    assert table.schema == schema
+    assert table.select(["score", "tags"]).to_pylist() == [{"score": 0.5, "tags": ["x"]}, {"score": None, "tags": None}]
+    assert [page.extra for page in pages_of(table, ["score", "tags"])] == table.select(["score", "tags"]).to_pylist()
+    assert [page.extra for page in pages_of(table)] == [{}, {}]
+
+
+@dataclass(frozen=True)
+class Scored(PageStage):
+    name: str = "scored"
+    columns: ClassVar = {"score": "float64"}
+
+
+@dataclass(frozen=True)
+class Strange(Scored):
+    columns: ClassVar = {"text": "string", "shape": "round"}
+
+
+def test_a_column_has_a_name_of_its_own_and_a_type_that_there_is() -> None:
+    assert column_fields([Scored()]) == [pa.field("score", pa.float64())]
+    with pytest.raises(ConfigError, match=r"^column 'score' is there already"):
+        schema_with(column_fields([Scored(), Scored()]))
+    with pytest.raises(
+        ConfigError, match=r"^Strange adds a column 'shape' of type 'round': .* Expected a type of Arrow"
+    ):
+        column_fields([Strange()])
 
 
 def test_dropped_lines_are_a_list_a_row() -> None:

@@ -80,6 +80,10 @@ class Plan:
         ends = (*self.texts[1:], len(self.preset.stages))
         return tuple(self._leg(start, end) for start, end in zip(self.texts, ends, strict=True))
 
+    def level(self, leg: int) -> TextLevel | None:
+        """The level of the dedup that begins a leg; bound, and nothing else is for it."""
+        return cast(TextLevel, self.bound(self._dedup(self.texts[leg]).level)) if self.texts else None
+
     def prefix(self, leg: int) -> tuple[Stage, ...]:
         """The stages up to the dedup of a leg. Presets that have them in common share the work up to there."""
         return self.preset.stages[: self.starts[leg] + 1]

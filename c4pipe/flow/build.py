@@ -146,8 +146,7 @@ class Leg(_Transform):
     number: int
 
     def expand(self, joined: dict[str, beam.PCollection]) -> list[beam.PCollection]:
-        level = self.corpora[0].plan.legs[self.number].level
-        if level is not None:
+        if self.corpora[0].plan.texts:
             joined = {**joined, "text": self._lost_text(joined)}
         last = [settings for settings in self.corpora if len(settings.plan.starts) == self.number + 1]
         others = [settings for settings in self.corpora if len(settings.plan.starts) > self.number + 1]

@@ -129,7 +129,7 @@ class ClaimText(_OnGroups):
         yield from send(group, parts, spill, self._store, f"{self._folder}/spill/text-{group}")
 
     def _claims(self, inputs: list[StagedInput], lost_urls: list[np.ndarray]) -> Claims:
-        level = self._plan.legs[self._number].level
+        level = self._plan.level(self._number)
         assert level is not None
         hashes, counts, priorities, alive = [], [], [], []
         for (number, _, _), lost in zip(inputs, lost_urls, strict=True):

@@ -43,12 +43,13 @@ def finished_mixture(job: Rebalancing, overwrite: bool) -> dict[str, Any] | None
         return None
     with BeamStore().read(f"{job.output}/{MANIFEST}") as stream:
         data = stream.read()
-    manifest: Any = None
+    found: Any = None
     with suppress(ValueError):
-        manifest = json.loads(data)
-    if isinstance(manifest, dict) and manifest.get("fingerprint") == job.description["fingerprint"]:
+        found = json.loads(data)
+    manifest: dict[str, Any] = found if isinstance(found, dict) else {}
+    if manifest.get("fingerprint") == job.description["fingerprint"]:
         return manifest
-    raise ConfigError(another(job.output, "a mixture", changes(manifest or {}, _identity(job))))
+    raise ConfigError(another(job.output, "a mixture", changes(manifest, _identity(job))))
 
 
 def _identity(job: Rebalancing) -> dict[str, Any]:

@@ -72,18 +72,28 @@ def explain(page: Page, plan: Plan, dropped: Sequence[Dropped] = (), outcome: Re
 def _as_recorded(walk: Walk, stage: Stage, then: Recorded, outcomes: Outcomes) -> tuple[Outcomes, Recorded | None]:
     """The outcomes of a stage as the build recorded them, and what they are now where that is another."""
     rejected = walk.rejected
+    at = None if rejected is None else _broken_at(stage, rejected[1], outcomes)
+    now = Recorded(*(rejected or ("", KEPT)), "" if at is None else outcomes[at][1])
     if then.stage == stage.name:
-        now = None if rejected == (then.stage, then.reason) else Recorded(*(rejected or ("", KEPT)))
-        if now is not None:
+        if now[:2] != then[:2]:
             outcomes = walk.broken(stage, then.reason, then.detail)
+        elif then.detail and at is not None:
+            outcomes[at] = BROKEN, then.detail
         if stage.quotes:
             walk.mark(then.reason, then.detail)
-        return outcomes, now
+        return outcomes, None if now[:2] == then[:2] else now
     if rejected is None:
         return outcomes, None
     walk.rejected = None
-    detail = next((detail for outcome, detail in outcomes if outcome == BROKEN), "")
-    return [(PASSED if o == BROKEN else o, "") for o, _ in outcomes], Recorded(*rejected, detail)
+    if at is not None:
+        outcomes[at] = PASSED, ""
+    return outcomes, now
+
+
+def _broken_at(stage: Stage, code: str, outcomes: Outcomes) -> int | None:
+    """Which of the outcomes cost the page."""
+    pairs = enumerate(zip(stage.told(), outcomes, strict=False))
+    return max((i for i, (told, (o, _)) in pairs if o == BROKEN and told.code == code), default=None)
 
 
 def rules_of(stage: Stage) -> list[Tried]:

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from c4pipe.corpus.catalogue import describe
-from c4pipe.corpus.identity import code_behind, code_changes
+from c4pipe.corpus.identity import code_behind, code_changes, code_of_corpus
 from c4pipe.corpus.plan import Plan
 from c4pipe.errors import C4Error, ConfigError
 from c4pipe.files.assets import find_assets
 from c4pipe.files.record import recorded
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.differences import differences
-from c4pipe.part import Part, everything
+from c4pipe.part import Part
 from c4pipe.presets import EN, PRESETS, Preset
 from c4pipe.stages import Stage
 
@@ -71,20 +71,19 @@ def plan_of(corpus: Corpus, given: Sequence[Path] = (), preset: Preset | None = 
 
 def _other_code(corpus: Corpus, preset: Preset) -> list[str]:
     """Rules and stages whose code is not that of the build; what else a page is judged by is theirs as well."""
-    then = corpus.manifest.get("code", {})
+    if "code" not in corpus.manifest:  # of an older c4pipe: nothing says whether it is another
+        return []
     try:
-        now = code_behind(preset.stages, ())
+        judging, now = code_behind(preset.stages, ()), code_of_corpus(preset)
     except C4Error as error:
         return [str(error)]
-    own = {type(part).__module__ for part in everything(preset.stages)}
-    now = {name: digest for name, digest in now.items() if name in then and (":" in name or name in own)}
-    known = {name: then[name] for name in now}
-    return [f"{name} has other code" for name in code_changes(known, now, preset.stages)]
+    then, now = ({name: known[name] for name in known if name in judging} for known in (corpus.manifest["code"], now))
+    return [f"{name} has other code" for name in code_changes(then, now, preset.stages)]
 
 
 def _stage(row: dict[str, Any], missing: list[str]) -> Stage | None:
     """A stage from its description, as `catalogue.describe_stage` gives it."""
-    kind = _class(row, "kind", missing, f"stage {row['stage']!r}")
+    kind = _class(row, "kind", missing, f"stage {row['stage']!r}: kind")
     if kind is None:
         return None
     held: dict[str, Any] = {"name": row["stage"]}

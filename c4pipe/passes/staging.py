@@ -62,7 +62,7 @@ class Stager:
             raw = stack.enter_context(self._store.write(self.staged.raw)) if self._raw else None
             pages = stack.enter_context(self._store.write(self.staged.pages))
             schema = staged_schema(plan, plan.prefix(0)[:-1], lossy=False)
-            self._pages = StagedPages(pages, raw, schema, plan.legs[0].level)
+            self._pages = StagedPages(pages, raw, schema, plan.level(0))
             yield
             self._pages.close()
 

@@ -52,10 +52,8 @@ class Clean(PageStage):
         if fatal is not None:
             return outcomes
         walk.trace = cleaned
-        shown = walk.page._replace(text=cleaned.text)
-        if isinstance(verdict, Kept):
-            walk.page = verdict.page
-        return outcomes + walk.rules(self, self.then, shown, verdict)
+        walk.page = verdict.page if isinstance(verdict, Kept) else walk.page._replace(text=cleaned.text)
+        return outcomes + walk.rules(self, self.then, walk.page, verdict)
 
 
 class _Lines:

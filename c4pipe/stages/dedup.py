@@ -41,7 +41,8 @@ class Dedup(Stage):
         applied: Verdict = level.apply(walk.page, flags) if any(flags) else Kept(walk.page)
         outcomes = [_lost(each, applied) for each in told]
         if isinstance(applied, Rejected):
-            walk.rejected = self.name, applied.reason.code
+            walk.rejected, walk.trace = (self.name, applied.reason.code), walk.trace.strip()
+            walk.page = walk.page._replace(text=walk.trace.text)
             return outcomes
         if walk.outcome is not None and walk.outcome.stage == self.name and walk.outcome.reason in codes:
             return walk.recorded(self)  # it cost the page, and nothing in the text says so

@@ -63,11 +63,17 @@ class Trace(NamedTuple):
     def narrowed(self, text: str) -> Trace:
         """What is left of it as `text`, which has whole lines or blanks less; what is new there has no place."""
         old, new = list(self.pieces(self.text.split("\n"), gap=1)), text.split("\n")
-        same = SequenceMatcher(None, [line.text for line in old], new, autojunk=False).get_opcodes()
+        chosen = _in_order(old, new)
+        if chosen is not None:
+            return join(map(_inside, chosen, new), "\n")
         lines: list[Trace] = []
-        for what, start, stop, first, last in same:
+        # An empty line is like any other: it tells nothing of where its neighbours stood.
+        same = SequenceMatcher(
+            lambda key: key == "", [_key(line.text) for line in old], [*map(_key, new)], autojunk=False
+        )
+        for what, start, stop, first, last in same.get_opcodes():
             if what == "equal":
-                lines += old[start:stop]
+                lines += map(_inside, old[start:stop], new[first:last])
             elif what == "replace":
                 lines.append(_inside(join(old[start:stop], "\n"), "\n".join(new[first:last])))
             elif what == "insert":
@@ -113,15 +119,39 @@ def _became(old: Trace, new: str) -> Trace:
     return Trace(new, old.places[:front] + written + old.places[len(old.text) - back :])
 
 
+def _key(line: str) -> str:
+    """The line without its blanks."""
+    return "".join(line.split())
+
+
+def _in_order(old: list[Trace], new: list[str]) -> list[Trace] | None:
+    """Of the old lines, for each new one the next that has it with more blanks at most; None where there is none."""
+    rest, found = iter(old), []
+    for text in new:
+        line = next((line for line in rest if _key(line.text) == _key(text) and _places(line, text) is not None), None)
+        if line is None:
+            return None
+        found.append(line)
+    return found
+
+
 def _inside(old: Trace, new: str) -> Trace:
     """The new text with the places of its characters in the old one, where it has all of them in their order."""
+    places = _places(old, new)
+    return _became(old, new) if places is None else Trace(new, places)
+
+
+def _places(old: Trace, new: str) -> array[int] | None:
+    """The places of the characters, None where the old text does not have all of them in their order."""
+    if new == old.text:
+        return old.places
     places, at = array("q"), -1
     for character in new:
         at = old.text.find(character, at + 1)
         if at < 0:
-            return _became(old, new)
+            return None
         places.append(old.places[at])
-    return Trace(new, places)
+    return places
 
 
 class Marks:

@@ -53,7 +53,7 @@ def test_hot_keys_make_a_partition_a_little_larger() -> None:
 @pytest.mark.parametrize("part", PARTS)
 def test_every_part_runs(part: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([part, "2000", "4", "16"]) == 0
-    if part == "Conclude":
+    if part == "Finalize":
         assert json.loads(capsys.readouterr().out)["manifest"] > 2000 * 100  # every input has its line
 
 
@@ -65,7 +65,7 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     """As if every process took a second and a mebibyte for each thousand, and 50 more."""
 
     def measure(command: list[str], log: Path, _: Path) -> Run:
-        log.write_text('{"manifest": 5000}' if "Conclude" in command else "")
+        log.write_text('{"manifest": 5000}' if "Finalize" in command else "")
         size = int(command[4])
         return Run(1, 50 + size / 1000, 50 + size / 1000)
 
@@ -81,7 +81,7 @@ def test_parts_grow_with_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
     claim = one["parts"]["ClaimText"]
     assert claim["size"] == round(16 * CRAWL_PAGES / 2046)
     assert claim["mib"] == pytest.approx(claim["size"] / 1000 * 0.999, rel=0.01)
-    assert ten["parts"]["Conclude"]["file"] == pytest.approx(10 * one["parts"]["Conclude"]["file"])
+    assert ten["parts"]["Finalize"]["file"] == pytest.approx(10 * one["parts"]["Finalize"]["file"])
     assert "2,046 groups x 4,096 partitions = 8,380,416 elements" in text_of(one)
 
 

@@ -18,7 +18,7 @@ from c4pipe.fetch import Client
 from c4pipe.fetch import assets as command
 from c4pipe.fetch.assets import ASSET_POLICY, ASSETS, Asset
 from c4pipe.fetch.files import only_one
-from c4pipe.files.assets import PINNED
+from c4pipe.files.pinned import PINNED
 from tests.fetch.host import Answer, FakeClock, Host, cut, error, other, page
 
 ROOT = Path(__file__).parents[2]

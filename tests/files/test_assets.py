@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import json
 import lzma
 import os
 import subprocess
@@ -15,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from c4pipe.errors import AssetError, ConfigError
-from c4pipe.files import assets
-from c4pipe.files.assets import PINNED, Assets, SortedHashes, find_assets
-from c4pipe.text.punkt import find_punkt
+from c4pipe.files import assets, pinned
+from c4pipe.files.assets import Assets, SortedHashes, find_assets
+from c4pipe.files.pinned import PINNED
 
-SHARED = Path(__file__).parents[2] / "shared"
+SHARED = Path(__file__).parents[3] / "shared"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared test data is not beside this checkout")
 
 
@@ -35,7 +34,7 @@ DOMAINS = b'{"a.example": true}'
 def three(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small table of the real shape."""
     table = {"badwords/en.txt": sha(WORDS), "news_domains.json": sha(DOMAINS), "nltk_data/p/a.txt": sha(b"dr\nmr\n")}
-    monkeypatch.setattr(assets, "PINNED", table)
+    monkeypatch.setattr(pinned, "PINNED", table)
 
 
 # The table
@@ -75,6 +74,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shipped = tmp_path / "package/data"
     write(shipped / "badwords/en.txt", "shipped\n")
     write(shipped / "news_domains.json", '{"shipped.example": true}')
+    monkeypatch.setattr(pinned, "SHIPPED", shipped)
     monkeypatch.setattr(assets, "SHIPPED", shipped)
     home = tmp_path / "home"
     home.mkdir()
@@ -140,7 +140,6 @@ def test_what_is_nowhere_is_missed_when_it_is_read(home: Path) -> None:
         nothing.news_domains()
     with pytest.raises(ConfigError, match="--url-list FILE"):
         nothing.url_keys()
-    assert nothing.describe() == {}
 
 
 # Reading
@@ -213,20 +212,6 @@ def test_sorted_hashes_at_the_edges() -> None:
     assert 0 not in SortedHashes(numpy.array([], dtype=numpy.uint64))
 
 
-def test_describe_names_origins_and_no_absolute_path(home: Path, three: object) -> None:
-    (home / "assets").mkdir()
-    (home / "assets/news_domains.json").write_bytes(DOMAINS)
-    write(home / "mine/urls.txt", "http://a.example/\n")
-    described = find_assets(url_list="mine/urls.txt").describe()
-    assert described == {
-        "badwords": [{"name": "en.txt", "origin": "shipped", "entries": 1, "sha256": sha(b"shipped\n")}],
-        "news_domains": {"name": "news_domains.json", "origin": "assets", "entries": 1, "sha256": sha(DOMAINS)},
-        "url_list": {"name": "urls.txt", "origin": "given", "entries": 1, "sha256": sha(b"http://a.example/\n")},
-    }
-    assert str(home) not in json.dumps(described)
-    assert list(find_assets().describe({"badwords"})) == ["badwords"]
-
-
 @needs_shared
 def test_the_real_lists() -> None:
     found = find_assets(SHARED / "badwords", SHARED / "realnews/domain_to_allowed_subdomains.json")
@@ -271,12 +256,3 @@ def test_punkt_is_found_through_nltk_data_and_through_assets(tmp_path: Path) -> 
         (copy / source.name).write_bytes(source.read_bytes())
     assert punkt_found(tmp_path, "") == f"{copy}\n2\n"
     assert punkt_found(tmp_path, str(data)) == f"{data}/tokenizers/punkt_tab/english\n2\n"
-
-
-@needs_shared
-def test_describe_tells_punkt_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NLTK_DATA", str(SHARED / "nltk_data"))
-    assert find_punkt() is not None
-    names = [file["name"] for file in Assets().describe({"punkt"})["punkt"]]
-    assert names == ["abbrev_types.txt", "collocations.tab", "ortho_context.tab", "sent_starters.txt"]
-    assert "punkt" not in Assets().describe()

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from c4pipe.dedup.claims import CLAIM, INSIDE, LOSS
+from c4pipe.files.assets import Assets
 from c4pipe.flow.dedup import ClaimText, Packet, Resolve, losses_of, receive, rows_of, send
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.settings import Lists, Settings
+from c4pipe.flow.settings import Settings
 from c4pipe.presets import find_preset
 
 PARTS = [(2, b"ab"), (0, b""), (7, b"cde")]
@@ -21,7 +22,7 @@ PARTS = [(2, b"ab"), (0, b""), (7, b"cde")]
 def settings(tmp_path: Path) -> Settings:
     return Settings(
         preset=find_preset("en.tfds"),
-        lists=Lists({}, {}, None),
+        assets=Assets(),
         output=f"{tmp_path}/corpus",
         staging=f"{tmp_path}/staging",
         inputs=1,
@@ -30,7 +31,7 @@ def settings(tmp_path: Path) -> Settings:
         rejected="none",
         limit_pages=None,
         spill_rows=10,
-        description={"assets": {}, "versions": {}, "fingerprint": ""},
+        description={"files": [], "identifiers": [], "versions": {}, "fingerprint": ""},
     )
 
 

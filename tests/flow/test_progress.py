@@ -26,7 +26,7 @@ INPUTS = [Input(f"/in/{i}", f"{i}", size) for i, size in enumerate((1000, 3000, 
 
 def folders(staging):
     """Of a corpus only the folders, which are all that is looked at."""
-    return SimpleNamespace(staging=str(staging), trunk=str(staging / "trunk"), own=str(staging / "own"))
+    return SimpleNamespace(staging=str(staging), prefix=lambda _: str(staging / "trunk"), own=str(staging / "own"))
 
 
 @pytest.fixture

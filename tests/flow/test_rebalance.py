@@ -24,7 +24,8 @@ def plan(tmp_path):
 
 @pytest.fixture
 def job(tmp_path):
-    return Rebalancing(str(tmp_path / "m"), str(tmp_path / "m" / ".staging-0a1b"), {"fingerprint": "abc"})
+    description = {"settings": {"seed": 0}, "versions": {}, "code": {}, "inputs": [], "fingerprint": "abc"}
+    return Rebalancing(str(tmp_path / "m"), str(tmp_path / "m" / ".staging-0a1b"), description)
 
 
 def put(path, data="x"):
@@ -68,7 +69,7 @@ def test_the_manifest_decides_whether_it_is_done(job, tmp_path):
     put(tmp_path / "m/manifest.json", '{"fingerprint": "abc"}')
     assert finished_mixture(job, overwrite=False) == {"fingerprint": "abc"}
     assert finished_mixture(job, overwrite=True) is None
-    for other in ('{"fingerprint": "def"}', "{}", "[]", "not JSON", ""):
+    for other in ('{"fingerprint": "def"}', "{}", "[]", "[1]", "not JSON", ""):
         put(tmp_path / "m/manifest.json", other)
         with pytest.raises(ConfigError, match="--overwrite"):
             finished_mixture(job, overwrite=False)

@@ -113,7 +113,7 @@ def test_the_graph_names_every_step(badwords):
     labels = {transform.unique_name for transform in proto.components.transforms.values()}
     steps = ["List", "Inputs", "Spread", "Read/Stage", "Read/Group"]
     steps += [f"Read/Urls/{step}" for step in ("ClaimUrls", "UrlPartitions", "ResolveUrls")]
-    steps += [f"Read/Trunk/{step}" for step in ("ClaimText", "TextPartitions", "ResolveText", "JoinLost", "Finish")]
+    steps += [f"Read/Leg/{step}" for step in ("ClaimText", "TextPartitions", "ResolveText", "JoinLost", "Apply")]
     write = [
         "RowGroups",
         "Splits",
@@ -123,9 +123,9 @@ def test_the_graph_names_every_step(badwords):
         "WriteSample",
         "Counts",
         "Gather",
-        "Conclude",
+        "Finalize",
     ]
-    steps += [f"Read/Trunk/Write/{step}" for step in write]
+    steps += [f"Read/Leg/Write/{step}" for step in write]
     assert {f"BuildCorpora/{step}" for step in steps} <= labels
     assert [environment.urn for environment in proto.components.environments.values()] == ["beam:env:docker:v1"]
 

@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from c4pipe.inspect.losses import lost_sentences
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4pipe.clean import clean
 from c4pipe.corpus.plan import KEPT, Plan, walk
+from c4pipe.dedup.recorded import dropped_atoms
 from c4pipe.errors import ConfigError
 from c4pipe.files.assets import Assets
 from c4pipe.inspect.corpus import Corpus, connect
-from c4pipe.inspect.explain import Explanation, Segment, Tried, explain, plan_for, preset_of
+from c4pipe.inspect.explain import Explanation, Recorded, Segment, Tried, explain
+from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
 from c4pipe.presets import EN, MULTILINGUAL, PRESETS, Preset
 from c4pipe.rules import LineEdit, MinSentences, MinWords, PageRule, StripCitations
@@ -166,7 +167,7 @@ def test_recorded_sentences_are_cut_out_of_their_lines_with_their_owner() -> Non
     lines = [GOOD, f"{CATS} {first}{second}{third}", f"{NIGHT} And so on it goes."]
     dropped = [Dropped("few_words", "x")]
     dropped += [Dropped("repeated_span", sentence.strip(), "0123456789abcdef") for sentence in (first, second, third)]
-    found = explain(page(*lines), plan(), dropped, ("", KEPT))
+    found = explain(page(*lines), plan(), dropped, Recorded("", KEPT))
     assert found.lines[1] == [
         Segment(f"{CATS} "),
         Segment(first, "repeated_span", "0123456789abcdef"),
@@ -180,7 +181,9 @@ def test_recorded_sentences_are_cut_out_of_their_lines_with_their_owner() -> Non
 
 def test_a_page_of_which_all_sentences_fell_has_nothing_left() -> None:
     lines = [GOOD, CATS, NIGHT]
-    found = explain(page(*lines), plan(), [Dropped("repeated_span", line) for line in lines], ("spans", "nothing_left"))
+    found = explain(
+        page(*lines), plan(), [Dropped("repeated_span", line) for line in lines], Recorded("spans", "nothing_left")
+    )
     assert (found.stage, found.reason, found.text) == ("spans", "nothing_left", "")
     assert of(found, "spans")[1] == ("nothing_left", "broken", "")
 
@@ -193,7 +196,7 @@ def test_of_a_line_of_its_own_a_page_keeps_the_first_copy_and_of_anothers_none()
         Dropped("repeated_in_page", "home "),
         Dropped("repeated_in_page", long[0]),
     ]
-    found = explain(page(*text), plan(MULTILINGUAL), dropped, ("", KEPT))
+    found = explain(page(*text), plan(MULTILINGUAL), dropped, Recorded("", KEPT))
     codes = [[code for _, code in line] for line in cut(found)]
     assert codes == [
         [""],
@@ -210,10 +213,10 @@ def test_of_a_line_of_its_own_a_page_keeps_the_first_copy_and_of_anothers_none()
 
 
 def test_what_only_a_build_knows_ends_the_walk_there() -> None:
-    found = explain(page(GOOD, CATS, NIGHT), plan(), (), ("url", "older_copy"))
+    found = explain(page(GOOD, CATS, NIGHT), plan(), (), Recorded("url", "older_copy"))
     assert (found.stage, found.reason, of(found, "url")) == ("url", "older_copy", [("older_copy", "broken", "")])
     assert {outcome for _, outcome, _ in of(found, "clean")} == {"not reached"}
-    read = explain(page("x"), plan(), (), ("read", "unreadable"))
+    read = explain(page("x"), plan(), (), Recorded("read", "unreadable"))
     assert (read.stage, read.reason, of(read, "read")) == ("read", "unreadable", [("unreadable", "broken", "")])
 
 
@@ -272,7 +275,7 @@ def agrees_with_the_steps(one: Page, by: Plan) -> None:
     found = explain(one, by)
     verdict: Verdict = Kept(one)
     names = by.names()
-    for part in (by.before, by.between, by.behind):
+    for part in (by.before, by.between, *(leg.steps for leg in by.legs)):
         if isinstance(verdict, Kept):
             index, verdict, _ = walk(verdict.page, part)
     rejected = isinstance(verdict, Rejected)
@@ -313,7 +316,7 @@ def test_every_page_of_a_build_is_explained_as_it_was_built(
 ) -> None:
     """Outcome, reason, detail, kept text and owners; the raw text of every page that was read."""
     corpus: Corpus = request.getfixturevalue(preset)
-    by = plan_for(preset_of(corpus)[0], Assets(badwords))
+    by = plan_of(corpus)
     connection = connect(corpus)
     texts = dict(connection.execute("SELECT source, text FROM pages").fetchall())
     rows = connection.execute(
@@ -322,7 +325,8 @@ def test_every_page_of_a_build_is_explained_as_it_was_built(
     assert len(rows) > 200
     for url, timestamp, stage, reason, detail, text, losses, source in rows:
         dropped = [Dropped(loss["reason"], loss["line"], loss["owner"]) for loss in losses]
-        found = explain(Page(url, text, timestamp, source), by, dropped, (stage, reason))
+        found = explain(Page(url, text, timestamp, source), by, dropped, Recorded(stage, reason, detail))
+        assert found.now is None, source
         assert (found.stage, found.reason) == (stage, reason), source
         assert "\n".join("".join(s.text for s in line) for line in found.lines) == text
         assert [t.detail for t in found.tried if t.outcome == "broken" and t.unit == "page"] == [detail] * (stage != "")
@@ -380,8 +384,8 @@ def test_what_is_not_here_any_more_is_told_in_words(samples: Corpus) -> None:
     stages[1]["rules"].append({"rule": "Gone", "reason": "gone", "source": "?"})
     stages.append({"stage": "magic", "kind": "Wand"})
     found, differences = preset_of(samples._replace(manifest=manifest))
-    assert "stage 'length': rule Gone is not to be found here; it is left out" in differences
-    assert "stage 'magic' is a Wand, which this c4pipe does not have; it is left out" in differences
+    assert "stage 'length': rule Gone is not to be found here; left out" in differences
+    assert "stage 'magic': kind Wand is not to be found here; left out" in differences
     assert [stage.name for stage in found.stages] == [stage.name for stage in EN.stages]
 
 
@@ -393,11 +397,15 @@ def test_a_rule_of_ones_own_is_found_where_its_module_is_loaded(samples: Corpus)
     assert preset_of(samples._replace(manifest={"preset": described})) == (own, [])
 
 
-def test_other_word_lists_are_told(samples: Corpus) -> None:
-    # The corpus was built with a list of one word; here are the package's own.
-    _, differences = preset_of(samples)
-    assert [d for d in differences if d.startswith("badwords: ")] == differences
-    assert differences[0].endswith("not as at the build")
+def test_a_page_is_judged_with_the_word_list_of_the_build(samples: Corpus, badwords: Path, tmp_path: Path) -> None:
+    words = Assets(badwords).badwords()  # of one word; the package's own has others
+    assert plan_of(samples).assets.badwords() == words
+    elsewhere = samples._replace(folder=tmp_path)  # without the copy that it keeps
+    with pytest.raises(
+        ConfigError, match=r"^badwords: en\.txt \(sha256 .*…\) is not as at the build.*: --file FILE\.$"
+    ):
+        plan_of(elsewhere)
+    assert plan_of(elsewhere, [badwords / "en.txt"]).assets.badwords() == words
 
 
 def test_a_mixture_has_no_preset(samples: Corpus) -> None:
@@ -406,9 +414,46 @@ def test_a_mixture_has_no_preset(samples: Corpus) -> None:
         preset_of(mixture)
 
 
-def test_a_plan_without_its_lists_says_what_is_missing() -> None:
+def test_a_plan_without_its_lists_says_what_is_missing(samples: Corpus) -> None:
     with pytest.raises(ConfigError, match="url-list"):
-        plan_for(PRESETS["webtextlike"])
+        plan_of(samples, preset=PRESETS["webtextlike"])
+
+
+# What a build recorded, and what is found now
+
+STRICT = replace(EN.stages[3], then=(MinSentences(9),))
+
+
+def test_the_recorded_rejection_outranks_a_page_that_passes_now() -> None:
+    found = explain(page(GOOD, CATS, NIGHT), plan(), (), Recorded("badwords", "bad_word", "cats"))
+    assert (found.stage, found.reason, found.now) == ("badwords", "bad_word", Recorded("", KEPT))
+    assert of(found, "badwords") == [("bad_word", "broken", "cats")]
+    assert cut(found)[1] == [("The ", ""), ("cats", "bad_word"), (CATS.removeprefix("The cats"), "")]
+
+
+def test_a_page_that_was_kept_goes_on_where_it_would_be_rejected_now() -> None:
+    """Its lines fall as the rules here have it, and what they leave is what later stages see."""
+    found = explain(page(GOOD, "Read more", f"{CATS} {NIGHT}"), plan(EN.on(STRICT)), (), Recorded("", KEPT))
+    assert (found.stage, found.reason, found.text) == ("", KEPT, f"{GOOD}\n{CATS} {NIGHT}")
+    assert found.now == Recorded("clean", "few_sentences", "3 sentences")
+    clean_outcomes = of(found, "clean")
+    assert ("no_end_mark", "broken", "1 line") in clean_outcomes
+    assert clean_outcomes[-1] == ("few_sentences", "passed", "")
+    assert of(found, "spans")[-1] == ("few_sentences", "passed", "")
+
+
+def test_another_reason_of_the_same_stage_is_told() -> None:
+    text = page(GOOD, "A brace { stands in this line.")
+    found = explain(text, plan(), (), Recorded("clean", "few_sentences", "1 sentences"))
+    assert (found.stage, found.reason) == ("clean", "few_sentences")
+    assert found.now == Recorded("clean", "curly_brace", "A brace { stands in this line.")
+    assert of(found, "clean")[-1] == ("few_sentences", "broken", "1 sentences")
+
+
+def test_of_the_same_reason_the_recorded_detail_is_shown() -> None:
+    found = explain(page(GOOD), plan(), (), Recorded("clean", "few_sentences", "2 sentences"))
+    assert found.now is None
+    assert of(found, "clean")[-1] == ("few_sentences", "broken", "2 sentences")
 
 
 @pytest.mark.parametrize(
@@ -428,7 +473,7 @@ def test_a_plan_without_its_lists_says_what_is_missing() -> None:
 )
 def test_fallen_sentences_find_their_places(sentences: str, dropped: str, flags: str) -> None:
     drops = [Dropped("repeated_span", text) for text in dropped.split()]
-    found = lost_sentences(sentences.split(), drops, 3)
+    found = dropped_atoms(sentences.split(), drops, 3)
     assert "".join("0" if drop is None else "1" for drop in found) == flags
 
 
@@ -440,7 +485,7 @@ def test_the_places_give_back_what_fell_in_its_order(text: str, runs: list[tuple
     drops = [
         Dropped("repeated_span", s, str(i)) for i, (s, gone) in enumerate(zip(sentences, flags, strict=True)) if gone
     ]
-    found = lost_sentences(sentences, drops, 3)
+    found = dropped_atoms(sentences, drops, 3)
     assert [drop for drop in found if drop is not None] == drops
     assert all(drop is None or drop.line == s for drop, s in zip(found, sentences, strict=True))
     runs_found = "".join("0" if drop is None else "1" for drop in found).split("0")
@@ -450,4 +495,4 @@ def test_the_places_give_back_what_fell_in_its_order(text: str, runs: list[tuple
 def test_a_page_of_one_sentence_said_thousands_of_times_takes_no_time() -> None:
     sentences = ["Buy now."] * 20_000
     drops = [Dropped("repeated_span", "Buy now.")] * 10_000
-    assert sum(drop is not None for drop in lost_sentences(sentences, drops, 3)) == 10_000
+    assert sum(drop is not None for drop in dropped_atoms(sentences, drops, 3)) == 10_000

@@ -557,19 +557,22 @@ def test_the_keys_that_help_names_are_those_of_the_overview(run: Any, tiny: Path
 def test_report_and_viewer_are_handed_the_corpora(
     run: Any, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls: list[Any] = []
+    reports: list[Any] = []
+    served: list[Any] = []
     report, viewer = types.ModuleType("report"), types.ModuleType("serve")
-    report.write_report = lambda *given: calls.append(given)  # type: ignore[attr-defined]
-    viewer.serve = lambda *given: calls.append(given)  # type: ignore[attr-defined]
+    report.write_report = lambda *given: reports.append(given)  # type: ignore[attr-defined]
+    viewer.serve = lambda *given: served.append(given)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "c4pipe.inspect.report", report)
     monkeypatch.setitem(sys.modules, "c4pipe.inspect.serve", viewer)
     html = tmp_path / "r.html"
     assert run(tiny, "--html", html) == (0, f"report: {html}\n", "")
     assert run(tiny, "--html", html, "--against", tiny)[0] == 0
     assert run(tiny, "--serve", "--port", "0") == (0, "", "")
-    assert run(tiny, "--serve") == (0, "", "")
-    assert [(given[0].folder, *given[1:]) for given in calls if len(given) < 3] == [(tiny, 0), (tiny, 8020)]
-    assert [(given[0].folder, given[1], given[2] and given[2].folder) for given in calls if len(given) == 3] == [
+    words = tmp_path / "en.txt"
+    words.touch()
+    assert run(tiny, "--serve", "--file", words) == (0, "", "")
+    assert [(given[0].folder, *given[1:]) for given in served] == [(tiny, 0, []), (tiny, 8020, [words])]
+    assert [(given[0].folder, given[1], given[2] and given[2].folder) for given in reports] == [
         (tiny, html, None),
         (tiny, html, tiny),
     ]

@@ -12,7 +12,7 @@ import pytest
 
 from beam_jobs import build_c4, command
 from bench.soak import Fault, Seam, ended, start, wrong
-from c4pipe.flow import finish, read, write
+from c4pipe.flow import apply, read, write
 from c4pipe.flow.files import BeamStore
 from c4pipe.shards import MANIFEST
 from tests.wetfiles import ROOT, WebPage, digests, story, wet
@@ -52,10 +52,10 @@ def staged(monkeypatch):
 
     def noted(verdicts, stagers, tick):
         numbers.append(int(Path(stagers[0].staged.summary).name[:6]))
-        return stage_shard(verdicts, stagers, tick)
+        return stage_input(verdicts, stagers, tick)
 
-    stage_shard = read.stage_shard
-    monkeypatch.setattr(read, "stage_shard", noted)
+    stage_input = read.stage_input
+    monkeypatch.setattr(read, "stage_input", noted)
     return numbers
 
 
@@ -174,7 +174,7 @@ def test_behind_the_last_shard_only_the_conclusion_is_done_again(arguments, expe
     def never(*_):
         raise AssertionError("a finished group is finished again, or a written shard written")
 
-    monkeypatch.setattr(finish, "finish_shard", never)
+    monkeypatch.setattr(apply, "apply_losses", never)
     monkeypatch.setattr(write, "write_shard", never)
     assert build_c4.main(arguments) == 0
     assert staged == [0, 1]

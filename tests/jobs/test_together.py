@@ -231,10 +231,10 @@ def test_all_languages_may_be_too_small(run, tmp_path):
 @pytest.mark.soak
 def test_a_shard_is_staged_for_the_trunk_that_lacks_it(run, monkeypatch, tmp_path):
     staged = []
-    real = read.stage_shard
+    real = read.stage_input
     monkeypatch.setattr(
         read,
-        "stage_shard",
+        "stage_input",
         lambda verdicts, stagers, tick: staged.append(len(stagers)) or real(verdicts, stagers, tick),
     )
     staging = ("--staging", tmp_path / "staging")

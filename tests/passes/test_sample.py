@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c4pipe.page import Dropped, Page
-from c4pipe.passes.sample import PER_REASON, SAMPLE_SCHEMA, Sample, Sampled, per_shard, ranked, sample_table, sampled_of
+from c4pipe.passes.sample import PER_REASON, SAMPLE_SCHEMA, Sample, Sampled, per_input, ranked, sample_table, sampled_of
 from c4pipe.text import hash64
 
 
@@ -16,7 +16,7 @@ def page(n: int) -> Page:
 
 
 @pytest.mark.parametrize(
-    ("mode", "shards", "cap"),
+    ("mode", "inputs", "cap"),
     [
         ("none", 1, 0),
         ("all", 1, None),
@@ -28,13 +28,13 @@ def page(n: int) -> Page:
         ("sample", 90_000, 32),
     ],
 )
-def test_a_shard_keeps_its_fair_share_and_some_to_spare(mode: str, shards: int, cap: int | None) -> None:
-    assert per_shard(mode, shards) == cap
+def test_an_input_keeps_its_fair_share_and_some_to_spare(mode: str, inputs: int, cap: int | None) -> None:
+    assert per_input(mode, inputs) == cap
 
 
-def test_all_shards_together_have_enough() -> None:
-    for shards in range(1, 500):
-        assert per_shard("sample", shards) * shards >= PER_REASON
+def test_all_inputs_together_have_enough() -> None:
+    for inputs in range(1, 500):
+        assert per_input("sample", inputs) * inputs >= PER_REASON
 
 
 def test_of_each_outcome_the_pages_with_the_smallest_hash_are_kept() -> None:
@@ -86,7 +86,7 @@ def test_the_order_of_the_pages_makes_no_difference(
 
 
 @given(OFFERS, st.integers(1, 5), st.integers(0, 30))
-def test_the_best_of_two_shards_are_among_the_best_of_each(
+def test_the_best_of_two_inputs_are_among_the_best_of_each(
     offers: list[tuple[int, tuple[str, str]]], cap: int, cut: int
 ) -> None:
     def sampled(part: list[tuple[int, tuple[str, str]]]) -> list[Sampled]:
@@ -95,8 +95,8 @@ def test_the_best_of_two_shards_are_among_the_best_of_each(
             sample.add(page(n), *outcome)
         return list(sample)
 
-    best = sampled(offers[:cut]) + sampled(offers[cut:])
-    assert all(chosen in best for chosen in sampled(offers))
+    halves = [*sampled(offers[:cut]), *sampled(offers[cut:])]
+    assert all(s in halves for s in sampled(offers))
 
 
 def test_a_table_holds_a_sample_and_gives_it_back() -> None:

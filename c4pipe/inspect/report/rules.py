@@ -16,7 +16,15 @@ from c4pipe.page import Unit
 SAMPLES_SHOWN = 3  # pages shown of a rule
 # What a rule of these kinds says of a page stands in the page: its line or its word.
 _QUOTING = ("Filter", "Clean")
-_BESIDE = ("rule", "reason", "source", "level")  # keys of a description that are no thresholds
+_BESIDE = (
+    "rule",
+    "reason",
+    "source",
+    "level",
+    "class",
+    "in",
+    "columns",
+)  # keys of a description that are no thresholds
 
 
 class ShownSample(NamedTuple):
