@@ -9,7 +9,9 @@ from __future__ import annotations
 import ast
 import gc
 import hashlib
+import json
 import os
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -18,7 +20,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from c4pipe.errors import ConfigError
+from c4pipe.native.cache import cached
 
+_OWN = Path(__file__).read_bytes()  # what is kept of a file is made by this one
 DIGITS = 16  # of 64 hexadecimal ones: two versions of a file that agree in 64 bits do not happen
 # Where a name stands says whether it is loaded or stored, u"" is "", and comments on types are comments.
 _SAYS_NOTHING = {"ctx", "kind", "type_comment"}
@@ -69,7 +73,19 @@ def read_source(path: str | Path) -> Source:
 
 @cache
 def _read_file(path: str, _modified: int, _bytes: int) -> Source:
-    return _read(Path(path).read_bytes(), path)
+    source = Path(path).read_bytes()
+    made_of = [sys.version.encode(), _OWN, os.path.basename(path).encode(), source]
+    return _unpacked(cached("source", b"\0".join(made_of), lambda: _packed(_read(source, path))))
+
+
+def _packed(source: Source) -> bytes:
+    return json.dumps(source).encode()
+
+
+def _unpacked(data: bytes) -> Source:
+    digest, classes, imports, runs, bound = json.loads(data)
+    passed = {name: found and Import(*found) for name, found in bound.items()}
+    return Source(digest, classes, tuple(Import(*found) for found in imports), runs, passed)
 
 
 def _read(source: bytes | str, name: str) -> Source:
