@@ -39,7 +39,7 @@ from c4pipe.passes.summary import faulty, summary
 from c4pipe.shards import MANIFEST
 from c4pipe.text import duration
 
-Found = list[dict[str, Any] | None]  # the manifest of each corpus that is there already
+FinishedManifests = list[dict[str, Any] | None]  # the manifest of each corpus that is there already
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -83,7 +83,7 @@ def run(args: Namespace, rest: list[str]) -> int:
         return conclude(args, corpora, found, took)
 
 
-def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> Found:
+def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> FinishedManifests:
     """What is there of the corpora; ConfigError where something else is in their place."""
     named = [(item.name, item.bytes) for item in inputs]
     return [finished_manifest(settings, named, overwrite) for settings in corpora]
@@ -109,7 +109,7 @@ def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: Pipel
     return time.monotonic() - started
 
 
-def conclude(args: Namespace, corpora: Corpora, found: Found, took: float | None) -> int:
+def conclude(args: Namespace, corpora: Corpora, found: FinishedManifests, took: float | None) -> int:
     """Says what came out; the exit code."""
     manifests = [done or _manifest(settings) for settings, done in zip(corpora, found, strict=True)]
     for settings, done, manifest in zip(corpora, found, manifests, strict=True):

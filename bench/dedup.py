@@ -27,7 +27,7 @@ from bench.parity import ROOT
 from bench.runs import measure
 from c4pipe.dedup.claims import LOSS, lost_atoms
 from c4pipe.files.assets import Assets
-from c4pipe.flow.build import Leg
+from c4pipe.flow.build import CarryOut
 from c4pipe.flow.dedup import Grouped, Sent, losses_of, lost_inside
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.read import StagedInput
@@ -163,7 +163,7 @@ class Packed(beam.PTransform):
         settings = self._settings
         none_lost = groups | "NoUrls" >> beam.FlatMap(lambda _: ()).with_output_types(Sent)
         joined = {"inputs": groups, "urls": none_lost}
-        text = Leg((settings,), 0)._lost_text(joined)
+        text = CarryOut((settings,), 0)._lost_text(joined)
         return {**joined, "text": text} | "JoinLost" >> beam.CoGroupByKey() | "Tell" >> beam.ParDo(Tell(settings))
 
 

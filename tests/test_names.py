@@ -26,28 +26,6 @@ SHARED = {
     "T": "a type variable",
 }
 
-# Name -> what one of its two should be called instead.
-TO_RENAME = {
-    "Batch": "shards.sink.Batch -> RowGroupBuffer",
-    "Cut": "passes.sample.Cut -> FindDropped",
-    "FORMATS": "serve.export.FORMATS -> MEDIA_TYPES",
-    "Found": "beam_jobs.build_c4.Found -> FinishedManifests, serve.finding.Found -> Listing",
-    "KEPT": "flow.write.KEPT, LEFT_OUT -> SHARD_WRITTEN, SHARD_LEFT_OUT",
-    "Leg": "flow.build.Leg -> RunLeg",
-    "Lost": "dedup.recorded.Lost -> DroppedAtoms, passes.applying.Lost -> Losses",
-    "MEMORY": "serve.viewer.MEMORY -> VIEWER_MEMORY",
-    "MOST_CHARS": "inspect.compare.MOST_CHARS -> DETAIL_CHARS, serve.selection.MOST_CHARS -> LONGEST_PAGE",
-    "PUNKT": "files.record.PUNKT: import text.punkt's",
-    "Part": "serve.selection.Part -> ShardEntry",
-    "Piece": "serve.finding.Piece -> RowRange, serve.shown.Piece -> TextSpan, passes.merging.Piece -> RowSlice",
-    "SHOWN": "flow.target.SHOWN -> DIFFERENCES_SHOWN",
-    "Walk": "corpus.closure.Walk -> ImportWalk",
-    "count": "serve.counting.count -> count_pages",
-    "number": "serve.selection.number -> whole_number",
-    "owners": "serve.records.owners -> owner_records",
-    "walk": "corpus.plan.walk -> run_steps",
-}
-
 
 def names(body: list[ast.stmt]) -> Iterator[str]:
     """What the statements of a module define: classes, functions, constants, aliases; imports define nothing."""
@@ -75,7 +53,7 @@ def clashes() -> dict[str, list[str]]:
 
 
 def test_a_public_name_means_one_thing() -> None:
-    assert {name: paths for name, paths in clashes().items() if name not in SHARED | TO_RENAME} == {}
+    assert {name: paths for name, paths in clashes().items() if name not in SHARED} == {}
 
 
 @pytest.mark.parametrize("name", SHARED)

@@ -12,7 +12,7 @@ from typing import ClassVar
 import pytest
 
 from c4pipe.corpus.catalogue import describe, reasons_of
-from c4pipe.corpus.plan import Plan, walk
+from c4pipe.corpus.plan import Plan, run_steps
 from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
 from c4pipe.errors import AssetError, ConfigError
 from c4pipe.files.assets import Assets
@@ -267,8 +267,8 @@ def test_a_rule_of_ones_own_takes_ten_lines() -> None:
     listing = "Apples, pears, plums, figs, and many more."
     pages = [Page("http://a.example/1", f"{prose}\n{listing}\nMenu", ""), Page("http://a.example/2", listing, "")]
     plan = Plan(mine, assets=None)
-    _, kept, _ = walk(pages[0], plan.between)
-    _, lost, _ = walk(pages[1], plan.between)
+    _, kept, _ = run_steps(pages[0], plan.between)
+    _, lost, _ = run_steps(pages[1], plan.between)
     assert kept.page.text == prose
     assert kept.tally == {"commas": 1, "no_end_mark": 1}
     assert isinstance(lost, Rejected)
@@ -329,14 +329,14 @@ def test_a_page_walks_until_a_stage_rejects_it() -> None:
         return run
 
     steps = tuple((n, step(letter)) for n, letter in ((3, "a"), (5, "b"), (7, "c")))
-    index, verdict, passed = walk(Page("", "-", ""), steps)  # type: ignore[arg-type]
+    index, verdict, passed = run_steps(Page("", "-", ""), steps)  # type: ignore[arg-type]
     assert (index, verdict.page.text, [(n, before.text) for n, before, _ in passed]) == (
         7, "-abc", [(3, "-"), (5, "-a"), (7, "-ab")],
     )  # fmt: skip
-    index, verdict, passed = walk(Page("", "-b", ""), steps)  # type: ignore[arg-type]
+    index, verdict, passed = run_steps(Page("", "-b", ""), steps)  # type: ignore[arg-type]
     assert isinstance(verdict, Rejected)
     assert (index, verdict.reason.code, verdict.page.text, [n for n, _, _ in passed]) == (5, "b", "-ba", [3])
-    index, verdict, passed = walk(Page("", "-", ""), ())
+    index, verdict, passed = run_steps(Page("", "-", ""), ())
     assert (index, verdict.page.text, passed) == (-1, "-", [])
 
 

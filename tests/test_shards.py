@@ -23,9 +23,9 @@ from c4pipe.shards import (
     REJECTED_SCHEMA,
     ROW_GROUP_BYTES,
     ROW_GROUP_ROWS,
-    Batch,
     HashingStream,
     ParquetSink,
+    RowGroupBuffer,
     column_fields,
     dropped_column,
     page_table,
@@ -176,7 +176,7 @@ def test_a_flipped_byte_is_found() -> None:
 
 
 def test_a_batch_is_full_by_rows_or_by_bytes() -> None:
-    batch = Batch()
+    batch = RowGroupBuffer()
     assert [batch.add(n, 1) for n in range(ROW_GROUP_ROWS)] == [False] * (ROW_GROUP_ROWS - 1) + [True]
     assert batch.take() == list(range(ROW_GROUP_ROWS))
     assert batch.rows == []

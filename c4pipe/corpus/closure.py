@@ -31,19 +31,19 @@ def closure(modules: Iterable[str], stop: Collection[str] = ()) -> dict[str, Pat
     return dict(sorted(found.items()))
 
 
-def walks_of(modules: Iterable[str], stop: Collection[str]) -> list[Walk]:
+def walks_of(modules: Iterable[str], stop: Collection[str]) -> list[ImportWalk]:
     """The walks that `closure` makes: one for ours, one for each folder of a user's."""
-    walks: dict[tuple[Path, str], Walk] = {}
+    walks: dict[tuple[Path, str], ImportWalk] = {}
     for module in sorted({*modules}):
         folder = folder_of(module)
         top = module.partition(".")[0]
         only = top if top in OURS or is_library(folder) else ""
-        walks.setdefault((folder, only), Walk(folder, only, frozenset(stop))).add(module)
+        walks.setdefault((folder, only), ImportWalk(folder, only, frozenset(stop))).add(module)
     return list(walks.values())
 
 
 @dataclass
-class Walk:
+class ImportWalk:
     """A walk over the modules below one folder."""
 
     folder: Path

@@ -137,7 +137,7 @@ class Plan:
 
     def cut_early(self, page: Page) -> list[Dropped]:
         """The lines that the stages in front of the first leg cut from a page as read; for the few that are shown."""
-        index, last, passed = walk(page, (*self.before, *self.between))
+        index, last, passed = run_steps(page, (*self.before, *self.between))
         met = [(i, before) for i, before, _ in passed]
         if isinstance(last, Rejected):
             met.append((index, last.page))
@@ -194,7 +194,7 @@ def together(presets: Iterable[tuple[Preset, Any]]) -> list[Plan]:
     return [Plan(preset, assets, steps) for preset, assets in presets]
 
 
-def walk(page: Page, steps: Steps) -> tuple[int, Kept | Rejected, list[tuple[int, Page, Kept]]]:
+def run_steps(page: Page, steps: Steps) -> tuple[int, Kept | Rejected, list[tuple[int, Page, Kept]]]:
     """The page through the steps: (last stage reached, its verdict, the stages passed with what came in)."""
     passed = []
     verdict: Kept | Rejected = Kept(page)

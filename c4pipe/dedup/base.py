@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, ClassVar, Self
 
-from c4pipe.dedup.recorded import Lost, dropped_atoms
+from c4pipe.dedup.recorded import DroppedAtoms, dropped_atoms
 from c4pipe.page import Dropped, Page, Verdict
 from c4pipe.part import Part
 
@@ -55,7 +55,7 @@ class TextLevel(Part):
         starts = self.atoms_at(text)[1]
         return list(pairwise([*starts, len(text)])) if starts else []
 
-    def lost(self, text: str, dropped: Sequence[Dropped]) -> Lost:
+    def lost(self, text: str, dropped: Sequence[Dropped]) -> DroppedAtoms:
         """For each atom that has a place what took it, told from the list of what a build dropped."""
         return dropped_atoms([text[start:end] for start, end in self.places(text)], dropped, self.width)
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from c4pipe.dedup.base import TextLevel
 from c4pipe.dedup.claims import owner_of
-from c4pipe.dedup.recorded import Lost
+from c4pipe.dedup.recorded import DroppedAtoms
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
 from c4pipe.text import hash64
 
@@ -39,11 +39,11 @@ class LineLevel(TextLevel):
         starts = accumulate((len(line) + 1 for line in lines), initial=0)
         return [(start, start + len(line)) for start, line in zip(starts, lines, strict=False)]
 
-    def lost(self, text: str, dropped: Sequence[Dropped]) -> Lost:
+    def lost(self, text: str, dropped: Sequence[Dropped]) -> DroppedAtoms:
         """Of a line that another page owns every copy fell, of one of the page's own every copy but the first."""
         by_line = {drop.line.strip().lower(): drop for drop in dropped}
         seen: set[str] = set()
-        lost: Lost = []
+        lost: DroppedAtoms = []
         for line in _compared(text):
             drop = by_line.get(line)
             first_stays = drop is not None and drop.code == self.HERE.code and line not in seen

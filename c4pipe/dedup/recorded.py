@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 from c4pipe.page import Dropped
 
-Lost = list[Dropped | None]  # for each atom what took it, or None where it was left
+DroppedAtoms = list[Dropped | None]  # for each atom what took it, or None where it was left
 MOST_STATES = 500_000  # about a second; pages beyond it repeat themselves thousands of times
 
 
-def dropped_atoms(atoms: Sequence[str], dropped: Sequence[Dropped], width: int) -> Lost:
+def dropped_atoms(atoms: Sequence[str], dropped: Sequence[Dropped], width: int) -> DroppedAtoms:
     """For each atom, a line or sentence. They fell in runs of `width` or more; of two places that would do, the later
     one is taken, for the first copy on a page is the one that stays."""
     stripped = [atom.strip() for atom in atoms]
@@ -23,7 +23,7 @@ def dropped_atoms(atoms: Sequence[str], dropped: Sequence[Dropped], width: int) 
     ends = [] if reached is None else [run for run in (width, 0) if (len(drops), run) in reached[-1]]
     if reached is None or not ends:
         return _from_behind(stripped, drops)
-    lost: Lost = []
+    lost: DroppedAtoms = []
     state = len(drops), ends[0]
     for before in reversed(reached[:-1]):
         gone, run = state
@@ -60,10 +60,10 @@ def _reachable(stripped: list[str], drops: list[Dropped], width: int) -> list[se
     return reached
 
 
-def _from_behind(stripped: list[str], drops: list[Dropped]) -> Lost:
+def _from_behind(stripped: list[str], drops: list[Dropped]) -> DroppedAtoms:
     """The last places in which the drops fit in their order, runs or no."""
     rest = list(drops)
-    lost: Lost = []
+    lost: DroppedAtoms = []
     for sentence in reversed(stripped):
         lost.append(rest.pop() if rest and rest[-1].line == sentence else None)
     return lost[::-1]

@@ -19,7 +19,7 @@ from c4pipe.files.storage import Store
 from c4pipe.part import Part, everything
 
 LISTS = "lists"  # below the corpus
-BADWORDS, NEWS_DOMAINS, URL_LIST, PUNKT, OWN = "badwords", "news_domains", "url_list", "punkt", "own"
+BADWORDS, NEWS_DOMAINS, URL_LIST, PUNKT_KIND, OWN = "badwords", "news_domains", "url_list", "punkt", "own"
 
 
 def accounts(parts: Iterable[Part], assets: Assets) -> list[dict[str, Any]]:
@@ -46,7 +46,7 @@ def _account(name: str, path: Path, assets: Assets) -> dict[str, Any]:
         BADWORDS: f"{LISTS}/badwords/{path.name}",
         NEWS_DOMAINS: f"{LISTS}/news_domains.json",
         URL_LIST: f"{LISTS}/url_list/{path.name}",
-        PUNKT: f"{LISTS}/{path.parent.name}/{path.name}",
+        PUNKT_KIND: f"{LISTS}/{path.parent.name}/{path.name}",
         OWN: f"{LISTS}/own/{total[:8]}-{path.name}",
     }[kind]
     small = size <= CARRIED
@@ -61,7 +61,7 @@ def _kind_of(path: Path, assets: Assets) -> str:
     for kind, file in ((NEWS_DOMAINS, assets.news_domains_file), (URL_LIST, assets.url_list)):
         if path == file:
             return kind
-    return PUNKT if path in assets.punkt_files() else OWN
+    return PUNKT_KIND if path in assets.punkt_files() else OWN
 
 
 def _lines(path: Path) -> int:
@@ -79,7 +79,7 @@ def keep(files: Sequence[Mapping[str, Any]], paths: Mapping[str, Path], store: S
 def carried(parts: Iterable[Part], assets: Assets) -> Assets:
     """Assets with the contents of the small files that parts read, for workers on other machines. Punkt's they find
     themselves."""
-    return assets.carrying(path for path in places(parts, assets).values() if _kind_of(path, assets) != PUNKT)
+    return assets.carrying(path for path in places(parts, assets).values() if _kind_of(path, assets) != PUNKT_KIND)
 
 
 def places(parts: Iterable[Part], assets: Assets) -> dict[str, Path]:
@@ -145,7 +145,7 @@ def _usual(file: Mapping[str, Any], here: Assets) -> list[Path]:
     kind, name = file["kind"], file["name"]
     if kind == BADWORDS and here.badwords_dir is not None:
         return [here.badwords_dir / name]
-    if kind == PUNKT:
+    if kind == PUNKT_KIND:
         return [path for path in here.punkt_files() if path.name == name]
     usual = {NEWS_DOMAINS: here.news_domains_file, URL_LIST: here.url_list, OWN: Path(name)}.get(kind)
     return [] if usual is None else [usual]
@@ -164,8 +164,8 @@ def _assets(files: Sequence[Mapping[str, Any]], found: Mapping[str, Path], here:
         assets = replace(assets, news_domains_file=next(iter(whole.get(NEWS_DOMAINS, ())), None))
     if URL_LIST in kinds:
         assets = replace(assets, url_list=next(iter(whole.get(URL_LIST, ())), None))
-    if PUNKT in kinds:
-        assets = replace(assets, punkt=whole[PUNKT][0].parent if PUNKT in whole else None)
+    if PUNKT_KIND in kinds:
+        assets = replace(assets, punkt=whole[PUNKT_KIND][0].parent if PUNKT_KIND in whole else None)
     if BADWORDS in kinds:  # these lists and no others, whatever else lies beside them
         words = Path(LISTS, BADWORDS)
         contents = {str(words / path.name): path.read_bytes() for path in whole.get(BADWORDS, ())}

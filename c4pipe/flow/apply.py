@@ -20,7 +20,7 @@ from c4pipe.flow.dedup import joined_inputs, losses_of, lost_inside
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.read import StagedInput
 from c4pipe.flow.settings import Settings, plans_of
-from c4pipe.passes.applying import Lost, apply_losses
+from c4pipe.passes.applying import Losses, apply_losses
 from c4pipe.passes.finishing import Finished, Finisher, RowGroup
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.restaging import Restager
@@ -64,7 +64,7 @@ class ApplyGroup(beam.DoFn):
             return _Finish(self._plans[i], settings, group, self._store)
         return _Restage(self._plans[i], settings, self._number, inputs, self._store)
 
-    def _apply(self, takers: Sequence[_Finish | _Restage], inputs: list[StagedInput], losses: Iterator[Lost]) -> None:
+    def _apply(self, takers: Sequence[_Finish | _Restage], inputs: list[StagedInput], losses: Iterator[Losses]) -> None:
         settings, plan = self._takers[0][0], takers[0].plan
         first, folder = settings.prefix(0), settings.prefix(self._number)
         for (number, _, _), lost in zip(inputs, losses, strict=True):
@@ -85,7 +85,7 @@ class ApplyGroup(beam.DoFn):
 
     def _lost(
         self, group: int, inputs: list[StagedInput], urls: list[np.ndarray], joined: dict[str, Iterable]
-    ) -> Iterator[Lost]:
+    ) -> Iterator[Losses]:
         sizes = [atoms for _, _, atoms in inputs]
         losses, width = np.empty(0, LOSS), 1
         level = self._plans[0].legs[self._number].level
@@ -95,7 +95,7 @@ class ApplyGroup(beam.DoFn):
         flags, owners = lost_atoms(sum(sizes), losses, width)
         ends = np.cumsum(sizes)
         for rows, size, end in zip(urls, sizes, ends.tolist(), strict=True):
-            yield Lost(rows, flags[end - size : end], owners[end - size : end])
+            yield Losses(rows, flags[end - size : end], owners[end - size : end])
 
 
 class _Restage:

@@ -15,8 +15,8 @@ from c4pipe.flow.files import Input, read_inputs
 from c4pipe.flow.read import StagedInput, StageFile
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.write import (
-    KEPT,
-    LEFT_OUT,
+    SHARD_LEFT_OUT,
+    SHARD_WRITTEN,
     Finalize,
     LeaveOut,
     PlanConfig,
@@ -94,7 +94,7 @@ class Reading(_Transform):
             groups = mine | _named("Group", n) >> beam.GroupByKey() | _named("InOrder", n) >> beam.Map(in_order)
             if settings.urls not in lost:
                 lost[settings.urls] = groups | _named("Urls", n) >> LostUrls(settings)
-            done += {"inputs": groups, "urls": lost[settings.urls]} | _named("Leg", n) >> Leg(corpora, 0)
+            done += {"inputs": groups, "urls": lost[settings.urls]} | _named("Leg", n) >> CarryOut(corpora, 0)
         return done
 
 
@@ -138,7 +138,7 @@ class LostUrls(_Transform):
 
 
 @dataclass
-class Leg(_Transform):
+class CarryOut(_Transform):
     """Corpora that agree up to a dedup of text: from groups of staged inputs, and for the first leg the rows that lost
     their URL, to the files of those that end here, and on to the next dedup with the others."""
 
@@ -161,7 +161,7 @@ class Leg(_Transform):
             groups = applied | _named("Restaged", n) >> only(n, Grouped)
             # A retry must find the files of an earlier leg whole.
             groups = groups | _named("SpreadRestaged", n) >> beam.Reshuffle()
-            done += {"inputs": groups} | _named("NextLeg", n) >> Leg(corpora, self.number + 1)
+            done += {"inputs": groups} | _named("NextLeg", n) >> CarryOut(corpora, self.number + 1)
         return done
 
     def _lost_text(self, joined: dict[str, beam.PCollection]) -> beam.PCollection:
@@ -200,10 +200,10 @@ class Write(_Transform):
             | "PlanShards" >> beam.ParDo(PlanConfig(settings))
             | "SpreadShards" >> beam.Reshuffle()
         )
-        written = planned | "Kept" >> only(KEPT, Planned) | "WriteShards" >> beam.ParDo(WriteShard(settings))
+        written = planned | "Kept" >> only(SHARD_WRITTEN, Planned) | "WriteShards" >> beam.ParDo(WriteShard(settings))
         if settings.plan.size is None:
             return [written]
-        few = planned | "Few" >> only(LEFT_OUT, Planned) | "LeaveOut" >> beam.ParDo(LeaveOut(settings))
+        few = planned | "Few" >> only(SHARD_LEFT_OUT, Planned) | "LeaveOut" >> beam.ParDo(LeaveOut(settings))
         return [written, few]
 
     def _rejected(self, finished: beam.PCollection) -> beam.PCollection:

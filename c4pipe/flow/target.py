@@ -24,7 +24,7 @@ _OURS = re.compile(
     r"|[^/]+/(train|validation)-\d{5}-of-\d{5}\.[a-z0-9.]+|rejected/part-[^/]+\.parquet|\.staging-[0-9a-f]+/.*|\.lock"
     r"|lists/.*|([^/]+/)*\.[^/]+\.tmp"
 )
-SHOWN = 5  # things that differ, in a message
+DIFFERENCES_SHOWN = 5  # things that differ, in a message
 _STAGING = ".staging-*"
 HALF_WRITTEN = re.compile(r"(.*/)?\.[^/]+\.tmp")
 
@@ -84,7 +84,9 @@ def another(output: str, what: str, found: Mapping[str, Sequence[str]]) -> str:
 
 
 def _few(words: Sequence[str]) -> str:
-    return ", ".join(words[:SHOWN]) + (f" and {len(words) - SHOWN} more" if len(words) > SHOWN else "")
+    return ", ".join(words[:DIFFERENCES_SHOWN]) + (
+        f" and {len(words) - DIFFERENCES_SHOWN} more" if len(words) > DIFFERENCES_SHOWN else ""
+    )
 
 
 def names_below(output: str) -> list[str]:

@@ -17,13 +17,13 @@ from c4pipe.flow.apply import Written, read_summary
 from c4pipe.flow.files import BeamStore, read_inputs
 from c4pipe.flow.settings import WRITTEN, Settings
 from c4pipe.passes.finalize import Made, write_corpus_files
-from c4pipe.passes.merging import OutputShard, Piece, leave_out, plan_split, write_rejected, write_shard
+from c4pipe.passes.merging import OutputShard, RowSlice, leave_out, plan_split, write_rejected, write_shard
 from c4pipe.passes.rejected import explained
 from c4pipe.passes.sample import PER_REASON, sample_table, sampled_of
 from c4pipe.shards import files_of_shard, to_json
 
 FEW_SHOWN = 100  # pages of a split that is left out, in a rejected table that is a sample
-KEPT, LEFT_OUT = 0, 1  # what becomes of an output shard
+SHARD_WRITTEN, SHARD_LEFT_OUT = 0, 1  # what becomes of an output shard
 
 Planned = tuple[int, tuple]  # number of an output shard, what `planned_shard` reads
 
@@ -39,7 +39,7 @@ class _WithPlan(beam.DoFn):
 
 @beam.typehints.with_output_types(tuple[int, Planned])
 class PlanConfig(beam.DoFn):
-    """All row groups of one config: emits (`KEPT`, output shard), or `LEFT_OUT` if it has too few pages in all."""
+    """All row groups of one config: emits (`SHARD_WRITTEN`, shard), or `SHARD_LEFT_OUT` if it has too few pages."""
 
     def __init__(self, settings: Settings):
         self._settings = settings
@@ -51,7 +51,7 @@ class PlanConfig(beam.DoFn):
             splits.setdefault(split, []).append(group)
         pages = sum(rows for found in splits.values() for _, _, rows, _ in found)
         size = self._settings.plan.size
-        fate = LEFT_OUT if size is not None and pages < size.pages else KEPT
+        fate = SHARD_LEFT_OUT if size is not None and pages < size.pages else SHARD_WRITTEN
         for split, found in splits.items():
             for shard in plan_split(config, split, found, self._settings.shards):
                 pieces = tuple(tuple(piece) for piece in shard.pieces)
@@ -61,7 +61,7 @@ class PlanConfig(beam.DoFn):
 def planned_shard(element: Any) -> tuple[OutputShard, int]:
     """What `PlanConfig` emits: the shard, and the pages of its config."""
     config, split, number, of, pieces, pages = element[1]
-    return OutputShard(config, split, number, of, tuple(Piece(*piece) for piece in pieces)), pages
+    return OutputShard(config, split, number, of, tuple(RowSlice(*piece) for piece in pieces)), pages
 
 
 @beam.typehints.with_output_types(Written)

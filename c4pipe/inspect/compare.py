@@ -19,7 +19,7 @@ from c4pipe.inspect.differences import settings
 
 SHOWN = 5  # pages for each way in which two corpora differ
 MOST_REASONS = 40  # of the reasons with pages to show; all are counted
-MOST_CHARS = 400  # of a detail
+DETAIL_CHARS = 400  # of a detail
 MOST_TEXT = 200_000  # characters of a page that are compared; C4 has none longer
 NOT_READ, NOT_RECORDED = "not_read", "not_recorded"
 
@@ -225,7 +225,8 @@ class _Tables:
                 page.languages[side], page.texts[side], page.fates[side] = language, text, Fate()
         for side, view in enumerate(_VIEWS):
             for key, stage, reason, detail, dropped in self._rows(
-                f"SELECT {_KEY}, stage, reason, left(detail, {MOST_CHARS}), dropped FROM {view}rejected {wanted}", names
+                f"SELECT {_KEY}, stage, reason, left(detail, {DETAIL_CHARS}), dropped FROM {view}rejected {wanted}",
+                names,
             ):
                 if key in pages:
                     pages[key].fates[side] = Fate(stage, reason, detail)

@@ -1,6 +1,6 @@
 """What each later pass begins with: the staged pages of one input, less what they have lost to other pages.
 
-One reading of them serves every corpus that shares them: its takers walk each page on, to the next dedup of text
+One reading of them serves every corpus that shares them: its takers run_steps each page on, to the next dedup of text
 (`restaging`) or to the end (`finishing`).
 """
 
@@ -15,19 +15,19 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from c4pipe.corpus.ledger import StageCount
-from c4pipe.corpus.plan import Leg, Plan, walk
+from c4pipe.corpus.plan import Leg, Plan, run_steps
 from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
 from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict
 from c4pipe.passes.outcomes import count_outcomes
-from c4pipe.passes.sample import Cut
+from c4pipe.passes.sample import FindDropped
 from c4pipe.passes.staged import Staged, Summary, extra_columns
 from c4pipe.shards import pages_of
 from c4pipe.stages import after, judge
 from c4pipe.text import count_lines
 
 
-class Lost(NamedTuple):
+class Losses(NamedTuple):
     """What an input lost to others: rows among its pages at URL dedup, a flag for each of its staged atoms, and the
     priorities of the pages that own those."""
 
@@ -36,7 +36,7 @@ class Lost(NamedTuple):
     owners: NDArray[np.uint64]
 
 
-class Losses(NamedTuple):
+class PageLosses(NamedTuple):
     """What one page lost: a flag an atom, to whom, and where each atom begins."""
 
     flags: list[bool]
@@ -49,12 +49,12 @@ class Survivor(NamedTuple):
 
     row: int
     page: Page
-    losses: Losses | None
+    losses: PageLosses | None
     dropped: tuple[Dropped, ...]  # what earlier dedups of text have cut from it
 
 
 class Taker(Protocol):
-    """One of those that walk the pages on."""
+    """One of those that run_steps the pages on."""
 
     def writing(self) -> AbstractContextManager[None]:
         """While pages are taken; left with an exception, no file appears."""
@@ -64,7 +64,7 @@ class Taker(Protocol):
 
 
 def apply_losses(
-    staged: Staged, lost: Lost, plan: Plan, number: int, store: Store, summary: Summary, takers: Sequence[Taker]
+    staged: Staged, lost: Losses, plan: Plan, number: int, store: Store, summary: Summary, takers: Sequence[Taker]
 ) -> None:
     """Gives the pages of an input that are left to the takers, and counts the dedup in the summary's ledger.
 
@@ -85,7 +85,7 @@ def apply_losses(
                 taker.take(survivor, verdict)
 
 
-def _survivors(store: Store, staged: Staged, lost: Lost, stats: Stats) -> Iterator[Survivor]:
+def _survivors(store: Store, staged: Staged, lost: Losses, stats: Stats) -> Iterator[Survivor]:
     start, losing = 0, set(lost.rows.tolist())
     with store.read(staged.pages) as stream:
         file = pq.ParquetFile(stream)
@@ -103,7 +103,7 @@ def _survivors(store: Store, staged: Staged, lost: Lost, stats: Stats) -> Iterat
                     continue
                 losses = None
                 if lost.atoms[mine].any():
-                    losses = Losses(lost.atoms[mine].tolist(), lost.owners[mine].tolist(), starts[i].as_py())
+                    losses = PageLosses(lost.atoms[mine].tolist(), lost.owners[mine].tolist(), starts[i].as_py())
                 before = batch.column("dropped")[i].as_py() if lossy else ()
                 yield Survivor(row, page, losses, tuple(Dropped(*drop.values()) for drop in before))
 
@@ -138,7 +138,7 @@ class Walked(NamedTuple):
 
 def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) -> Walked:
     """The page through the page stages of a leg; `counts` are those of the stages by their index."""
-    index, last, passed = walk(page, leg.steps)
+    index, last, passed = run_steps(page, leg.steps)
     met = []
     for i, before, kept in passed:
         counts[i].entered += 1
@@ -155,7 +155,7 @@ def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) 
     return Walked(index, last, met)
 
 
-def cuts_of(survivor: Survivor, leg: Leg, plan: Plan, met: Iterable[tuple[int, Page]] = ()) -> Cut:
+def cuts_of(survivor: Survivor, leg: Leg, plan: Plan, met: Iterable[tuple[int, Page]] = ()) -> FindDropped:
     """What the page has lost, found out when asked: to dedups of text, and to stages behind them that drop lines."""
     return lambda: [*dropped_so_far(survivor, leg), *(drop for i, before in met for drop in plan.cut(i, before))]
 

@@ -23,7 +23,7 @@ from c4pipe.passes.applying import Survivor, cuts_of, walk_on
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.sample import SAMPLE_SCHEMA, ranked, sample_table
 from c4pipe.passes.staged import QUICK, Fault, Summary
-from c4pipe.shards import Batch, ParquetSink, page_table
+from c4pipe.shards import ParquetSink, RowGroupBuffer, page_table
 from c4pipe.text.urls import split_of, url_key
 
 
@@ -114,15 +114,15 @@ class _FinishedPages:
 
     def __init__(self, stream: Any, schema: pa.Schema):
         self._sink, self._schema = ParquetSink(stream, schema), schema
-        self._batches: dict[tuple[str, str], Batch] = {}
+        self._batches: dict[tuple[str, str], RowGroupBuffer] = {}
         self.keys: list[tuple[str, str]] = []  # of each row group
 
     def add(self, config: str, split: str, page: Page) -> None:
-        batch = self._batches.setdefault((config, split), Batch())
+        batch = self._batches.setdefault((config, split), RowGroupBuffer())
         if batch.add(page, len(page.text)):
             self._flush((config, split), batch)
 
-    def _flush(self, key: tuple[str, str], batch: Batch) -> None:
+    def _flush(self, key: tuple[str, str], batch: RowGroupBuffer) -> None:
         self._sink.write(page_table(batch.take(), self._schema))
         self.keys.append(key)
 

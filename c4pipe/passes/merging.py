@@ -35,7 +35,7 @@ SHARD_BYTES = 256 << 20  # compressed; viewers and loaders like 200 to 500 MB
 VALIDATION_SHARE = 128  # allenai/c4 has 1024 train shards and 8 of validation
 
 
-class Piece(NamedTuple):
+class RowSlice(NamedTuple):
     """Rows of one row group of one finished file."""
 
     path: str
@@ -51,7 +51,7 @@ class OutputShard(NamedTuple):
     split: str
     number: int
     of: int
-    pieces: tuple[Piece, ...]
+    pieces: tuple[RowSlice, ...]
 
     @property
     def path(self) -> str:
@@ -83,12 +83,12 @@ def plan_split(
         yield OutputShard(config, split, index, count, tuple(_cut(ordered[chosen], starts[chosen], start, stop)))
 
 
-def _cut(groups: list[tuple[str, int, int, int]], starts: list[int], start: int, stop: int) -> Iterator[Piece]:
+def _cut(groups: list[tuple[str, int, int, int]], starts: list[int], start: int, stop: int) -> Iterator[RowSlice]:
     """The pieces that hold the rows from `start` to `stop` of row groups that begin at `starts`."""
     for (path, index, rows, _), at in zip(groups, starts, strict=True):
         low, high = max(start, at), min(stop, at + rows)
         if low < high:
-            yield Piece(path, index, low - at, high - low)
+            yield RowSlice(path, index, low - at, high - low)
 
 
 def write_shard(shard: OutputShard, store: Store, folder: str) -> tuple[dict[str, Any], Stats]:
@@ -140,7 +140,7 @@ def _order(table: pa.Table) -> pa.Array:
     )
 
 
-def _read(piece: Piece, store: Store) -> pa.Table:
+def _read(piece: RowSlice, store: Store) -> pa.Table:
     with store.read(piece.path) as stream:
         return (
             pq.ParquetFile(stream).read_row_group(piece.group).slice(piece.start, piece.rows).replace_schema_metadata()

@@ -14,7 +14,7 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.page import NO_LOSS
 
 
-class Cut(NamedTuple):
+class LinesCut(NamedTuple):
     """What a stage that drops lines did to a page."""
 
     lines_in: int
@@ -22,7 +22,7 @@ class Cut(NamedTuple):
     dropped: Mapping[str, int]  # reason -> lines
 
 
-NOT_MET = Cut(0, 0, NO_LOSS)  # the page did not come so far
+NOT_MET = LinesCut(0, 0, NO_LOSS)  # the page did not come so far
 
 
 class Outcome(NamedTuple):
@@ -32,7 +32,7 @@ class Outcome(NamedTuple):
     date: str
     stage: int  # that rejected it, -1 where none did
     reason: str  # "kept" where none did
-    cuts: Mapping[int, Cut]  # by the index of each stage that drops lines and was reached
+    cuts: Mapping[int, LinesCut]  # by the index of each stage that drops lines and was reached
 
 
 def outcomes_table(outcomes: list[Outcome], plan: Plan) -> pa.Table:

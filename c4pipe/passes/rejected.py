@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from c4pipe.corpus.plan import KEPT, Plan
 from c4pipe.page import Dropped, Page, Rejected
-from c4pipe.passes.sample import Cut, Sample, Sampled
+from c4pipe.passes.sample import FindDropped, Sample, Sampled
 
 RawTexts = Callable[[set[int]], dict[int, str]]  # of these rows of an input, the texts as they were read
 
@@ -25,12 +25,12 @@ class RejectedSample:
         self._full = cap is None  # a table that is not sampled any further shows now what cleaning cut
         self.wanted = cap != 0
 
-    def kept(self, row: int, dropped: Cut) -> None:
+    def kept(self, row: int, dropped: FindDropped) -> None:
         """Takes what the page of this row has lost to dedup and behind it, if it will be shown."""
         if row in self._kept_rows:
             self._dropped[row] = tuple(dropped())
 
-    def rejected(self, row: int, page: Page, stage: str, verdict: Rejected, dropped: Cut) -> None:
+    def rejected(self, row: int, page: Page, stage: str, verdict: Rejected, dropped: FindDropped) -> None:
         """Takes a page that leaves now."""
         self._kept_rows.discard(row)
         self._late.add(page, stage, verdict.reason.code, verdict.detail, row, dropped)

@@ -21,7 +21,7 @@ SPARE = 4  # an input holds back this many times its fair share, for some of its
 SAMPLE_SCHEMA = REJECTED_SCHEMA.append(pa.field("priority", pa.uint64())).append(pa.field("row", pa.int64()))
 
 
-Cut = Callable[[], Iterable[Dropped]]  # what a page loses, found out when asked
+FindDropped = Callable[[], Iterable[Dropped]]  # what a page loses, found out when asked
 
 
 class Sampled(NamedTuple):
@@ -55,7 +55,9 @@ class Sample:
         self._heaps: dict[tuple[str, str], list[tuple[int, int, Sampled]]] = {}
         self._count = 0
 
-    def add(self, page: Page, stage: str, reason: str, detail: str = "", row: int = -1, dropped: Cut = tuple) -> None:
+    def add(
+        self, page: Page, stage: str, reason: str, detail: str = "", row: int = -1, dropped: FindDropped = tuple
+    ) -> None:
         """Offers a page; `dropped` is asked if it is taken."""
         if self._cap == 0:
             return

@@ -25,7 +25,7 @@ from c4pipe.dedup import TextLevel
 from c4pipe.dedup.claims import page_priority
 from c4pipe.files.storage import Store
 from c4pipe.page import Dropped, Page
-from c4pipe.shards import DROPPED_TYPE, Batch, ParquetSink, dropped_column, page_table, to_json
+from c4pipe.shards import DROPPED_TYPE, ParquetSink, RowGroupBuffer, dropped_column, page_table, to_json
 from c4pipe.stages import Stage
 
 RAW_SCHEMA = pa.schema([pa.field("row", pa.int64()), pa.field("text", pa.string(), nullable=False)])
@@ -117,7 +117,7 @@ class StagedPages:
         self._sink, self._schema, self._level = ParquetSink(stream, schema, **QUICK), schema, level
         self._raw = None if raw is None else ParquetSink(raw, RAW_SCHEMA, **QUICK)
         self._pages = pa.schema([field for field in schema if field.name not in _ADDED])
-        self._batch = Batch()
+        self._batch = RowGroupBuffer()
         self.rows = 0
         self.atoms = 0
 

@@ -7,12 +7,12 @@ from contextlib import ExitStack, contextmanager
 from typing import NamedTuple, Protocol
 
 from c4pipe.corpus.ledger import Ledger
-from c4pipe.corpus.plan import KEPT, Plan, walk
+from c4pipe.corpus.plan import KEPT, Plan, run_steps
 from c4pipe.corpus.stats import Stats
 from c4pipe.documents.reasons import FAULTS
 from c4pipe.files.storage import Store
 from c4pipe.page import Page, Rejected, Verdict
-from c4pipe.passes.outcomes import Cut, Outcome, outcomes_table
+from c4pipe.passes.outcomes import LinesCut, Outcome, outcomes_table
 from c4pipe.passes.sample import Sample, sample_table
 from c4pipe.passes.staged import Fault, Staged, StagedPages, Summary, staged_schema, write_table
 from c4pipe.text import count_lines, hash64
@@ -94,7 +94,7 @@ class Stager:
         reading.kept += 1
         reading.flagged.update(verdict.tally)
         self._stats.read(page)
-        index, last, passed = walk(page, self._plan.before)
+        index, last, passed = run_steps(page, self._plan.before)
         self._ledger.judged((i for i, *_ in passed), index, last.reason.code if isinstance(last, Rejected) else None)
         if isinstance(last, Rejected):
             self._stats.rejected(page.url)
@@ -105,9 +105,9 @@ class Stager:
     def _judge(self, page: Page, read: Page, row: int) -> Outcome:
         """The page's claim on its URL, and its verdict by the stages behind URL dedup, should it win."""
         plan = self._plan
-        index, last, passed = walk(page, plan.between)
+        index, last, passed = run_steps(page, plan.between)
         cuts = {
-            i: Cut(count_lines(before.text), count_lines(kept.page.text), kept.tally)
+            i: LinesCut(count_lines(before.text), count_lines(kept.page.text), kept.tally)
             for i, before, kept in passed
             if i in plan.cutting
         }
@@ -115,7 +115,7 @@ class Stager:
         if isinstance(last, Rejected):
             self._sample.add(read, plan.names()[index], last.reason.code, last.detail, row)
             if index in plan.cutting:
-                cuts[index] = Cut(count_lines(last.page.text), 0, last.tally)
+                cuts[index] = LinesCut(count_lines(last.page.text), 0, last.tally)
             return Outcome(*claim, index, last.reason.code, cuts)
         self._sample.add(read, "", KEPT, row=row)
         self._pages.add(last.page, read.text, row)

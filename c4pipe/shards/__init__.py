@@ -14,7 +14,14 @@ from c4pipe.shards.schema import (
     pages_of,
     schema_with,
 )
-from c4pipe.shards.sink import ROW_GROUP_BYTES, ROW_GROUP_ROWS, Batch, HashingStream, ParquetSink, rows_per_group
+from c4pipe.shards.sink import (
+    ROW_GROUP_BYTES,
+    ROW_GROUP_ROWS,
+    HashingStream,
+    ParquetSink,
+    RowGroupBuffer,
+    rows_per_group,
+)
 
 __all__ = [
     "DROPPED_TYPE",
@@ -26,9 +33,9 @@ __all__ = [
     "SCHEMA_VERSION",
     "SPLITS",
     "TAKEN",
-    "Batch",
     "HashingStream",
     "ParquetSink",
+    "RowGroupBuffer",
     "added_to",
     "column_fields",
     "dropped_column",

@@ -41,7 +41,7 @@ class ParquetSink:
             writer.is_open = False
 
 
-class Batch:
+class RowGroupBuffer:
     """Collects rows until they make a row group."""
 
     def __init__(self) -> None:

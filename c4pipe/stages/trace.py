@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from c4pipe.rules import LineEdit
 
-NOWHERE = -1  # the place of a character that an edit or a join has written
+NO_PLACE = -1  # the place of a character that an edit or a join has written
 _WORDS = re.compile(r"\[[^\[\]]*\]|\s+|[^\s\[]+|\[")  # a bracketed mark may hold blanks
 
 
@@ -78,7 +78,7 @@ class Trace(NamedTuple):
                 lines.append(_inside(join(old[start:stop], "\n"), "\n".join(new[first:last])))
             elif what == "insert":
                 written = "\n".join(new[first:last])
-                lines.append(Trace(written, array("q", [NOWHERE] * len(written))))
+                lines.append(Trace(written, array("q", [NO_PLACE] * len(written))))
         return join(lines, "\n")
 
 
@@ -88,7 +88,7 @@ def join(traces: Iterable[Trace], by: str = "") -> Trace:
     places = array("q")
     for trace in traces:
         if texts:
-            places.extend([NOWHERE] * len(by))
+            places.extend([NO_PLACE] * len(by))
         texts.append(trace.text)
         places.extend(trace.places)
     return Trace(by.join(texts), places)
@@ -115,7 +115,7 @@ def _became(old: Trace, new: str) -> Trace:
     most = min(len(old.text), len(new))
     front = next((i for i in range(most) if old.text[i] != new[i]), most)
     back = next((i for i in range(most - front) if old.text[-1 - i] != new[-1 - i]), most - front)
-    written = array("q", [NOWHERE] * (len(new) - front - back))
+    written = array("q", [NO_PLACE] * (len(new) - front - back))
     return Trace(new, old.places[:front] + written + old.places[len(old.text) - back :])
 
 
@@ -166,7 +166,7 @@ class Marks:
         """Marks these places as cut for this reason; a later mark is the one that counts."""
         self._cuts.append((code, owner))
         for place in places:
-            if place != NOWHERE:
+            if place != NO_PLACE:
                 self._marks[place] = len(self._cuts) - 1
 
     def cut_new(self, places: Iterable[int], code: str) -> None:

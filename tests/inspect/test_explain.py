@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4pipe.clean import clean
-from c4pipe.corpus.plan import KEPT, Plan, walk
+from c4pipe.corpus.plan import KEPT, Plan, run_steps
 from c4pipe.dedup.recorded import dropped_atoms
 from c4pipe.errors import ConfigError
 from c4pipe.files.assets import Assets
@@ -277,7 +277,7 @@ def agrees_with_the_steps(one: Page, by: Plan) -> None:
     names = by.names()
     for part in (by.before, by.between, *(leg.steps for leg in by.legs)):
         if isinstance(verdict, Kept):
-            index, verdict, _ = walk(verdict.page, part)
+            index, verdict, _ = run_steps(verdict.page, part)
     rejected = isinstance(verdict, Rejected)
     assert found.reason == (verdict.reason.code if isinstance(verdict, Rejected) else KEPT)
     assert found.stage == (names[index] if rejected else "")

@@ -15,7 +15,7 @@ from c4pipe.page import Page
 from c4pipe.passes.merging import (
     SHARD_BYTES,
     OutputShard,
-    Piece,
+    RowSlice,
     leave_out,
     plan_split,
     shard_count,
@@ -56,8 +56,8 @@ def test_a_plan_by_example() -> None:
     order = sorted(groups, key=lambda g: hash64(f"en/train/{g[0][2:]}/{g[1]}"))
     assert order == [groups[2], groups[1], groups[0]]
     assert list(plan_split("en", "train", groups, 2)) == [
-        OutputShard("en", "train", 0, 2, (Piece("s/b", 0, 0, 1), Piece("s/a", 1, 0, 3))),
-        OutputShard("en", "train", 1, 2, (Piece("s/a", 1, 3, 1), Piece("s/a", 0, 0, 3))),
+        OutputShard("en", "train", 0, 2, (RowSlice("s/b", 0, 0, 1), RowSlice("s/a", 1, 0, 3))),
+        OutputShard("en", "train", 1, 2, (RowSlice("s/a", 1, 3, 1), RowSlice("s/a", 0, 0, 3))),
     ]
     assert [shard.path for shard in plan_split("en", "train", groups, 2)] == [
         "en/train-00000-of-00002.parquet",
@@ -116,7 +116,7 @@ def finished(path: Path, *groups: range) -> str:
 def test_a_shard_is_written_in_the_order_of_the_hashes_of_its_sources(tmp_path: Path) -> None:
     one = finished(tmp_path / "one", range(10), range(10, 30))
     two = finished(tmp_path / "two", range(30, 40))
-    pieces = (Piece(one, 1, 5, 10), Piece(two, 0, 0, 10), Piece(one, 0, 9, 1))
+    pieces = (RowSlice(one, 1, 5, 10), RowSlice(two, 0, 0, 10), RowSlice(one, 0, 9, 1))
     wanted = [page(n) for n in (*range(15, 25), *range(30, 40), 9)]
     shard = OutputShard("en", "train", 0, 2, pieces)
     row, stats = write_shard(shard, LocalStore(), str(tmp_path / "out"))
@@ -141,7 +141,7 @@ def test_a_shard_is_written_in_the_order_of_the_hashes_of_its_sources(tmp_path: 
 
 def test_row_groups_are_small_enough_to_page_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = finished(tmp_path / "one", range(2500))
-    shard = OutputShard("en", "train", 0, 1, (Piece(path, 0, 0, 2500),))
+    shard = OutputShard("en", "train", 0, 1, (RowSlice(path, 0, 0, 2500),))
 
     def groups(folder: str) -> list[int]:
         row, _ = write_shard(shard, LocalStore(), str(tmp_path / folder))
@@ -158,7 +158,7 @@ def test_row_groups_are_small_enough_to_page_through(tmp_path: Path, monkeypatch
 @pytest.mark.parametrize(("cap", "shown"), [(None, 20), (3, 3), (0, 0)])
 def test_a_shard_that_is_left_out_goes_into_the_rejected_table(tmp_path: Path, cap: int | None, shown: int) -> None:
     path = finished(tmp_path / "one", range(20))
-    shard = OutputShard("fy", "train", 0, 1, (Piece(path, 0, 0, 20),))
+    shard = OutputShard("fy", "train", 0, 1, (RowSlice(path, 0, 0, 20),))
     row, stats = leave_out(shard, Size("size", 50), 21, cap, LocalStore(), str(tmp_path))
     assert (stats.pages_kept, stats.domains_rejected.total()) == (0, 20)
     if not shown:

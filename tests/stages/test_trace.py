@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.stages.trace import NOWHERE, Trace
+from c4pipe.stages.trace import NO_PLACE, Trace
 
 RAW = "one two\nthree\n\nfour"
 
@@ -16,7 +16,7 @@ RAW = "one two\nthree\n\nfour"
 def spelt(trace: Trace) -> str:
     """Places as digits in base 36, and a dot for none."""
     digits = "0123456789abcdefghijklmnopqrstuvwxyz"
-    return "".join("." if place == NOWHERE else digits[place] for place in trace.places)
+    return "".join("." if place == NO_PLACE else digits[place] for place in trace.places)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_without_counts_in_the_trace_and_not_in_the_page() -> None:
 
 
 def places_agree(left: Trace, raw: str = RAW) -> bool:
-    return all(place == NOWHERE or raw[place] == char for char, place in zip(left.text, left.places, strict=True))
+    return all(place == NO_PLACE or raw[place] == char for char, place in zip(left.text, left.places, strict=True))
 
 
 LINES = st.lists(st.text("ab \t", max_size=6), max_size=8)
@@ -74,9 +74,9 @@ def test_lines_and_blanks_less_have_the_places_of_the_page(lines: list[str], dat
     left = Trace.of(raw).narrowed("\n".join(kept))
     assert left.text == "\n".join(kept)
     assert places_agree(left, raw)
-    known = [place for place in left.places if place != NOWHERE]
+    known = [place for place in left.places if place != NO_PLACE]
     assert known == sorted(set(known))
-    assert all(char == "\n" for char, place in zip(left.text, left.places, strict=True) if place == NOWHERE)
+    assert all(char == "\n" for char, place in zip(left.text, left.places, strict=True) if place == NO_PLACE)
 
 
 @given(LINES, LINES, st.data())

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from c4pipe.errors import ConfigError
 from c4pipe.inspect.serve.finding import Place
-from c4pipe.inspect.serve.selection import Part, number
+from c4pipe.inspect.serve.selection import ShardEntry, whole_number
 
 LONGEST_TEXT = 1_000_000  # bytes of UTF-8 that may be judged
 _LONGEST_BODY = 3 * LONGEST_TEXT + 10_000  # as a form spells them
@@ -28,12 +28,12 @@ class Question(NamedTuple):
     text: str
 
 
-def place(name: str, value: str, parts: Sequence[Part]) -> Place:
+def place(name: str, value: str, parts: Sequence[ShardEntry]) -> Place:
     """`3:120`, row 120 of the fourth file of a list. ConfigError where there is no such place."""
     part, colon, row = value.partition(":")
     if not colon:
         raise ConfigError(f"{name}={value!r} is no place in this list. Expected FILE:ROW, such as 0:50.")
-    found = Place(number(name, part), number(name, row))
+    found = Place(whole_number(name, part), whole_number(name, row))
     if found.part >= len(parts) or found.row > parts[found.part]["rows"]:
         raise ConfigError(
             f"{name}={value!r} is no place in this list: it has {len(parts):,} files, or that one fewer rows."

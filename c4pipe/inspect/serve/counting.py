@@ -50,7 +50,7 @@ class Cell(NamedTuple):
         return all(value in ("", getattr(self, name)) for name, value in wanted)
 
 
-def count(
+def count_pages(
     cursor: duckdb.DuckDBPyConnection,
     corpus: Corpus,
     selection: Selection,

@@ -15,7 +15,7 @@ from c4pipe.inspect.output import as_text, defused
 from c4pipe.inspect.serve.selection import Selection, condition, parts_of
 from c4pipe.shards import REJECTED_SCHEMA, ROW_GROUP_ROWS, ParquetSink
 
-FORMATS = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
+MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
 
 
 def batches(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> Iterator[pa.Table]:

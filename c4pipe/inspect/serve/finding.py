@@ -13,7 +13,7 @@ import duckdb
 
 from c4pipe.corpus.stats import registered
 from c4pipe.inspect.corpus import Corpus, files_sql
-from c4pipe.inspect.serve.selection import Part, Selection, condition, parts_of, smart_case
+from c4pipe.inspect.serve.selection import Selection, ShardEntry, condition, parts_of, smart_case
 
 PAGE_ROWS = 50  # of a list
 STRETCH = 64 << 20  # bytes of Parquet that a request searches: about 110,000 pages, half a second on two cores
@@ -47,7 +47,7 @@ class Hit(NamedTuple):
     inside: bool  # the snippet begins inside the text
 
 
-class Found(NamedTuple):
+class Listing(NamedTuple):
     """A stretch of a list. `back` and `on` are places from which there may be more."""
 
     hits: list[Hit]
@@ -58,7 +58,7 @@ class Found(NamedTuple):
     barren: frozenset[str] = frozenset()  # files that were searched whole, and hold nothing of the selection
 
 
-class Piece(NamedTuple):
+class RowRange(NamedTuple):
     """Rows of a file."""
 
     part: int
@@ -71,7 +71,7 @@ def teach(connection: duckdb.DuckDBPyConnection) -> None:
     connection.create_function("registered", registered, ["VARCHAR"], "VARCHAR")
 
 
-def find(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, start: Place) -> Found:
+def find(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, start: Place) -> Listing:
     """The first pages of the selection from a place on, in the order of the files."""
     parts = parts_of(corpus, selection)
     hits: list[Hit] = []
@@ -89,7 +89,7 @@ def find(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection
             break
     total = sum(part["rows"] for part in parts)
     done = min(sum(part["rows"] for part in parts[: end.part]) + end.row, total) if end else total
-    return Found(
+    return Listing(
         hits[:PAGE_ROWS],
         start if start > (0, 0) else None,
         end,
@@ -99,14 +99,14 @@ def find(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection
     )
 
 
-def find_back(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, stop: Place) -> Found:
+def find_back(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, stop: Place) -> Listing:
     """The last pages of the selection in front of a place."""
     parts = parts_of(corpus, selection)
     hits: list[Hit] = []
     place, budget, window = stop, STRETCH, _FIRST_WINDOW
     while place > (0, 0) and budget > 0 and len(hits) <= PAGE_ROWS:
         part, row = place if place.row else Place(place.part - 1, parts[place.part - 1]["rows"])
-        piece = Piece(part, max(0, row - window), row)
+        piece = RowRange(part, max(0, row - window), row)
         hits += _rows(cursor, corpus, selection, parts, [piece], PAGE_ROWS + 1 - len(hits), back=True)
         budget -= parts[part]["bytes"] * (piece.stop - piece.start) // max(1, parts[part]["rows"])
         place, window = Place(part, piece.start), window * 2
@@ -114,7 +114,7 @@ def find_back(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Sele
         place = Place(_numbers(parts)[hits[PAGE_ROWS - 1].path], hits[PAGE_ROWS - 1].row)
     total = sum(part["rows"] for part in parts)
     done = sum(part["rows"] for part in parts[: stop.part]) + stop.row
-    return Found(hits[:PAGE_ROWS][::-1], place if place > (0, 0) else None, stop, done, total)
+    return Listing(hits[:PAGE_ROWS][::-1], place if place > (0, 0) else None, stop, done, total)
 
 
 def step(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, at: Place, back: bool) -> Hit | None:
@@ -128,17 +128,17 @@ def step(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection
     return None
 
 
-def stretch(parts: Sequence[Part], start: Place, budget: int) -> tuple[list[Piece], Place | None]:
+def stretch(parts: Sequence[ShardEntry], start: Place, budget: int) -> tuple[list[RowRange], Place | None]:
     """Rows from a place on that hold about so many bytes, one row at least, and where they end; None at the very end.
     A file that a stretch begins with is cut where it is too long, others are taken whole.
 
     >>> parts = [{"rows": 10, "bytes": 100}, {"rows": 10, "bytes": 100}]
     >>> stretch(parts, Place(0, 5), 100)
-    ([Piece(part=0, start=5, stop=10)], Place(part=1, row=0))
+    ([RowRange(part=0, start=5, stop=10)], Place(part=1, row=0))
     >>> stretch(parts, Place(1, 0), 40)
-    ([Piece(part=1, start=0, stop=4)], Place(part=1, row=4))
+    ([RowRange(part=1, start=0, stop=4)], Place(part=1, row=4))
     """
-    pieces: list[Piece] = []
+    pieces: list[RowRange] = []
     for number in range(start.part, len(parts)):
         rows, size = parts[number]["rows"], parts[number]["bytes"]
         first = start.row if number == start.part else 0
@@ -147,16 +147,16 @@ def stretch(parts: Sequence[Part], start: Place, budget: int) -> tuple[list[Piec
             return pieces, Place(number, 0)
         stop = min(rows, first + max(1, room))
         if stop > first:
-            pieces.append(Piece(number, first, stop))
+            pieces.append(RowRange(number, first, stop))
             budget = max(0, budget - size * (stop - first) // rows)
         if stop < rows:
             return pieces, Place(number, stop)
     return pieces, None
 
 
-def _grouped(pieces: Sequence[Piece], parts: Sequence[Part]) -> Iterator[list[Piece]]:
+def _grouped(pieces: Sequence[RowRange], parts: Sequence[ShardEntry]) -> Iterator[list[RowRange]]:
     """Whole files together, which DuckDB reads with all its threads, in order; a piece of a file by itself."""
-    group: list[Piece] = []
+    group: list[RowRange] = []
     for piece in pieces:
         if piece.start == 0 and piece.stop == parts[piece.part]["rows"]:
             group.append(piece)
@@ -170,8 +170,8 @@ def _rows(
     cursor: duckdb.DuckDBPyConnection,
     corpus: Corpus,
     selection: Selection,
-    parts: Sequence[Part],
-    pieces: Sequence[Piece],
+    parts: Sequence[ShardEntry],
+    pieces: Sequence[RowRange],
     most: int,
     back: bool = False,
 ) -> list[Hit]:
@@ -196,5 +196,5 @@ def _rows(
     return [Hit(row[0][cut:], *row[1:]) for row in rows]
 
 
-def _numbers(parts: Sequence[Part]) -> dict[str, int]:
+def _numbers(parts: Sequence[ShardEntry]) -> dict[str, int]:
     return {part["path"]: number for number, part in enumerate(parts)}

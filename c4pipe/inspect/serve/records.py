@@ -70,7 +70,7 @@ class Owner(NamedTuple):
     kept: bool  # in the corpus; else it stands among the rejected pages
 
 
-def owners(cursor: duckdb.DuckDBPyConnection, names: Iterable[str]) -> dict[str, Owner]:
+def owner_records(cursor: duckdb.DuckDBPyConnection, names: Iterable[str]) -> dict[str, Owner]:
     """Pages by the first 16 hexadecimal digits of the MD5 of their URLs; kept ones where there are any."""
     wanted = sorted({name for name in names if name})
     found: dict[str, Owner] = {}

@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.inspect.corpus import Corpus
 
-Part = dict[str, Any]  # a file, as the manifest lists it: path, rows, bytes
+ShardEntry = dict[str, Any]  # a file, as the manifest lists it: path, rows, bytes
 
 ANY_REASON = "rejected"
 FIELDS = ("any", "text", "url")
 LONGEST_QUERY = 1000  # characters searched for, and of a domain
-MOST_CHARS = 1 << 40  # of a page, more than any has
+LONGEST_SEARCH = 1 << 40  # of a page, more than any has
 
 _NUMBER = re.compile(r"[0-9]{1,13}")
 # What means something in a regular expression of RE2, and may stand behind its backslash.
@@ -34,7 +34,7 @@ class Selection(NamedTuple):
     language: str = ""
     domain: str = ""  # registered, as `stats.registered` gives it
     least: int = 0  # characters
-    most: int = MOST_CHARS
+    most: int = LONGEST_SEARCH
 
     @property
     def kept(self) -> bool:
@@ -59,7 +59,7 @@ class Selection(NamedTuple):
     @property
     def lengths(self) -> bool:
         """Whether it depends on the length of a page."""
-        return (self.least, self.most) != (0, MOST_CHARS)
+        return (self.least, self.most) != (0, LONGEST_SEARCH)
 
     def but(self, **changes: Any) -> Selection:
         """The selection with other fields. Rejected pages have no config, split or language: those go."""
@@ -84,8 +84,8 @@ class Selection(NamedTuple):
         named = [pair for pair in named if pair[0] not in ("field", "least", "most")]
         found = [(_CHIPS.get(name, name), value, self.but(**{name: default[name]})) for name, value in named]
         if self.lengths:
-            most = f"{self.most:,}" if self.most < MOST_CHARS else "…"
-            found.append(("characters", f"{self.least:,}–{most}", self.but(least=0, most=MOST_CHARS)))
+            most = f"{self.most:,}" if self.most < LONGEST_SEARCH else "…"
+            found.append(("characters", f"{self.least:,}–{most}", self.but(least=0, most=LONGEST_SEARCH)))
         return found
 
 
@@ -142,14 +142,14 @@ def parse(pairs: Iterable[tuple[str, str]], has: Known) -> Selection:
     values: dict[str, Any] = dict(asked)
     for name in ("least", "most"):
         if name in asked:
-            values[name] = number(_PARAMETERS[name], asked[name])
+            values[name] = whole_number(_PARAMETERS[name], asked[name])
     found = Selection().but(**values)
     if found.least > found.most:
         raise ConfigError(f"min={found.least:,} is more than max={found.most:,}: no page is that long.")
     return found
 
 
-def number(name: str, value: str) -> int:
+def whole_number(name: str, value: str) -> int:
     """A whole number from a URL."""
     if not _NUMBER.fullmatch(value):
         raise ConfigError(f"{name}={value!r} is no whole number from 0 to 9,999,999,999,999.")
@@ -198,7 +198,7 @@ def _holds(selection: Selection) -> str:
     return "(" + " OR ".join(test.format(column) for column in columns) + ")"
 
 
-def parts_of(corpus: Corpus, selection: Selection) -> list[Part]:
+def parts_of(corpus: Corpus, selection: Selection) -> list[ShardEntry]:
     """The files that hold the selection, as the manifest lists them."""
     if selection.kept:
         return list(corpus.shards(selection.config or None, selection.split or None))

@@ -58,7 +58,7 @@ def is_link(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
-class Piece(NamedTuple):
+class TextSpan(NamedTuple):
     """A part of a line as it is shown."""
 
     text: str
@@ -71,7 +71,7 @@ class Line(NamedTuple):
     """A raw line beside what was kept of it."""
 
     number: int
-    pieces: list[Piece]
+    pieces: list[TextSpan]
     kept: str
     kept_more: int
 
@@ -80,7 +80,7 @@ def lines_of(lines: Sequence[Sequence[Segment]]) -> list[Line]:
     """The first `MOST_LINES` lines, each piece of them no longer than `LONGEST_PIECE`."""
     found = []
     for number, segments in enumerate(lines[:MOST_LINES], 1):
-        pieces = [Piece(s.text[:LONGEST_PIECE], s.code, s.owner, len(s.text[LONGEST_PIECE:])) for s in segments]
+        pieces = [TextSpan(s.text[:LONGEST_PIECE], s.code, s.owner, len(s.text[LONGEST_PIECE:])) for s in segments]
         kept = "".join(s.text for s in segments if not s.code).strip()
         found.append(Line(number, pieces, kept[:LONGEST_PIECE], len(kept[LONGEST_PIECE:])))
     return found

@@ -26,16 +26,16 @@ from c4pipe.errors import AssetError, C4Error, ConfigError, unknown
 from c4pipe.inspect.corpus import Corpus, connect
 from c4pipe.inspect.serve import export, finding, records
 from c4pipe.inspect.serve.asking import Question, TooLongError, place, question
-from c4pipe.inspect.serve.counting import Counts, count, total
+from c4pipe.inspect.serve.counting import Counts, count_pages, total
 from c4pipe.inspect.serve.finding import Place
 from c4pipe.inspect.serve.judging import Judges
 from c4pipe.inspect.serve.records import Record
 from c4pipe.inspect.serve.rendering import environment
-from c4pipe.inspect.serve.selection import Part, Selection, known, number, parse, parts_of
+from c4pipe.inspect.serve.selection import Selection, ShardEntry, known, parse, parts_of, whole_number
 from c4pipe.inspect.serve.viewing import is_owner, judged, view
 from c4pipe.page import Page
 
-MEMORY = "1GB"  # of DuckDB, whatever the size of the corpus
+VIEWER_MEMORY = "1GB"  # of DuckDB, whatever the size of the corpus
 _REMEMBERED = 200  # selections of which something is remembered
 _UNWATCHED = 499  # nobody reads this answer
 _NO_OWNER = (
@@ -51,7 +51,7 @@ class Viewer:
     def __init__(self, corpus: Corpus, given: Sequence[Path] = ()):
         """`given` are files that rules read, beside those that the corpus keeps."""
         self._corpus, self._has, self._judges = corpus, known(corpus), Judges(corpus, given)
-        self._connection = connect(corpus, memory=MEMORY)
+        self._connection = connect(corpus, memory=VIEWER_MEMORY)
         finding.teach(self._connection)
         self._words = self._judges.words()
         self._counted: OrderedDict[Selection, Counts] = OrderedDict()
@@ -96,8 +96,8 @@ class Viewer:
         selection, parts = self._selection(request)
         record = await self._record(request)
         found = await self._ask(request, view, self._corpus, self._judges, record)
-        number = next((i for i, part in enumerate(parts) if part["path"] == record.path), None)
-        at = "" if number is None else f"{number}:{record.row}"
+        place_in = next((i for i, part in enumerate(parts) if part["path"] == record.path), None)
+        at = "" if place_in is None else f"{place_in}:{record.row}"
         back = {name: value for name, value in request.query_params.items() if name in ("after", "before")}
         return self._html("page.html", selection=selection, view=found, record=record, at=at, back=back)
 
@@ -128,7 +128,7 @@ class Viewer:
         name = request.path_params["name"]
         if not is_owner(name):
             raise ConfigError(f"{name!r} names no owner. Expected 16 hexadecimal digits.")
-        found = (await self._ask(request, records.owners, [name])).get(name)
+        found = (await self._ask(request, records.owner_records, [name])).get(name)
         if found is None:
             return self._message(404, "The owner is not here", _NO_OWNER.format(name))
         return RedirectResponse(f"/page/{quote(found.path)}/{found.row}", 303)
@@ -136,7 +136,7 @@ class Viewer:
     async def owners(self, request: Request) -> Response:
         """Where the owners of lines are, for the script of the page view."""
         names = [name for name in request.query_params.getlist("name") if is_owner(name)][:500]
-        found = await self._ask(request, records.owners, names)
+        found = await self._ask(request, records.owner_records, names)
         return JSONResponse(
             {name: {"url": found[name].url, "kept": found[name].kept} if name in found else None for name in names}
         )
@@ -166,13 +166,13 @@ class Viewer:
         """The selection as a file."""
         selection, _ = self._selection(request)
         kind = request.query_params.get("format", "")
-        if kind not in export.FORMATS:
-            raise unknown("format,", kind, export.FORMATS)
+        if kind not in export.MEDIA_TYPES:
+            raise unknown("format,", kind, export.MEDIA_TYPES)
         write = export.parquet if kind == "parquet" else export.comma_separated
         body = self._written(write, selection)
         first = await run_in_threadpool(next, body)  # a damaged file is told before anything is sent
         headers = {"Content-Disposition": f'attachment; filename="selection.{kind}"'}
-        return StreamingResponse(_joined(first, body), headers=headers, media_type=export.FORMATS[kind])
+        return StreamingResponse(_joined(first, body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
     def _written(self, write: Callable[..., Iterator[bytes]], selection: Selection) -> Iterator[bytes]:
         with self._connection.cursor() as cursor:
@@ -196,17 +196,17 @@ class Viewer:
             return self._message(
                 503,
                 "Too much to count",
-                f"This takes more than the {MEMORY} of memory that the viewer allows itself. Narrow the selection.",
+                f"This takes more than the {VIEWER_MEMORY} of memory that the viewer takes. Narrow the selection.",
             )
         words = f"A file of the corpus cannot be read. Copy or build the corpus again. DuckDB says: {error}"
         return self._message(500, "A damaged file", words)
 
-    def _selection(self, request: Request) -> tuple[Selection, list[Part]]:
+    def _selection(self, request: Request) -> tuple[Selection, list[ShardEntry]]:
         selection = parse(request.query_params.multi_items(), self._has)
         return selection, parts_of(self._corpus, selection)
 
     async def _record(self, request: Request) -> Record:
-        path, row = request.path_params["path"], number("row", request.path_params["row"])
+        path, row = request.path_params["path"], whole_number("row", request.path_params["row"])
         record = await self._ask(request, records.record_at, self._corpus, path, row)
         if record is None:
             raise HTTPException(404)
@@ -215,7 +215,7 @@ class Viewer:
     async def _count(self, request: Request, selection: Selection) -> Counts:
         if selection not in self._counted:
             barren = self._barren.get(selection.widest, frozenset())
-            counts = await self._ask(request, count, self._corpus, selection, self._has, barren)
+            counts = await self._ask(request, count_pages, self._corpus, selection, self._has, barren)
             _remember(self._counted, selection, counts)
         return self._counted[selection]
 

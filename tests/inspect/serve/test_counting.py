@@ -9,8 +9,8 @@ import pytest
 
 from c4pipe.corpus.stats import registered
 from c4pipe.inspect.corpus import Corpus
-from c4pipe.inspect.serve.counting import TOP, count, total
-from c4pipe.inspect.serve.selection import MOST_CHARS, Selection, known
+from c4pipe.inspect.serve.counting import TOP, count_pages, total
+from c4pipe.inspect.serve.selection import LONGEST_SEARCH, Selection, known
 from tests.inspect.serve.conftest import cursor
 
 SELECTIONS = [
@@ -57,7 +57,7 @@ def plainly(corpus: Corpus, selection: Selection) -> list[tuple[Any, ...]]:
 
 def check(corpus: Corpus, selection: Selection) -> int:
     has, rows = known(corpus), plainly(corpus, selection)
-    counts = count(cursor(corpus), corpus, selection, has)
+    counts = count_pages(cursor(corpus), corpus, selection, has)
 
     def tally(axis: int, *but: str) -> Counter[Any]:
         wanted = [
@@ -131,4 +131,4 @@ def test_the_checks_are_about_something(samples: Corpus) -> None:
 
 def test_the_manifest_tells_of_files_only() -> None:
     assert total(None, Selection(q="x")) is None  # type: ignore[arg-type]
-    assert Selection(most=MOST_CHARS - 1).by_row
+    assert Selection(most=LONGEST_SEARCH - 1).by_row

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.serve import finding
-from c4pipe.inspect.serve.counting import count
-from c4pipe.inspect.serve.finding import Hit, Piece, Place, find, find_back, step, stretch
+from c4pipe.inspect.serve.counting import count_pages
+from c4pipe.inspect.serve.finding import Hit, Place, RowRange, find, find_back, step, stretch
 from c4pipe.inspect.serve.selection import Selection, known, parts_of
 from tests.inspect.serve.conftest import cursor
 from tests.inspect.serve.test_counting import SELECTIONS, plainly
@@ -101,10 +101,10 @@ def test_stretches_join_without_gap_or_overlap(parts: list[dict[str, int]], budg
 
 def test_a_stretch_holds_about_its_budget_in_whole_files() -> None:
     files = [{"rows": 10, "bytes": 1000}, {"rows": 10, "bytes": 1000}]
-    assert stretch(files, Place(0, 2), 1900) == ([Piece(0, 2, 10), Piece(1, 0, 10)], None)
-    assert stretch(files, Place(0, 2), 1700) == ([Piece(0, 2, 10)], Place(1, 0))
-    assert stretch(files, Place(0, 2), 300) == ([Piece(0, 2, 5)], Place(0, 5))
-    assert stretch(files, Place(0, 2), 0) == ([Piece(0, 2, 3)], Place(0, 3))
+    assert stretch(files, Place(0, 2), 1900) == ([RowRange(0, 2, 10), RowRange(1, 0, 10)], None)
+    assert stretch(files, Place(0, 2), 1700) == ([RowRange(0, 2, 10)], Place(1, 0))
+    assert stretch(files, Place(0, 2), 300) == ([RowRange(0, 2, 5)], Place(0, 5))
+    assert stretch(files, Place(0, 2), 0) == ([RowRange(0, 2, 3)], Place(0, 3))
 
 
 def test_files_without_a_hit_are_known_and_need_no_counting(hostile: Corpus) -> None:
@@ -115,4 +115,6 @@ def test_files_without_a_hit_are_known_and_need_no_counting(hostile: Corpus) -> 
     assert [hit.path for hit in once.hits] == ["en/train-00001-of-00002.parquet", "de/train-00000-of-00001.parquet"]
     assert once.barren == {"en/train-00000-of-00002.parquet"}
     for asked in (selection, Selection(q="page 3 harbour")):
-        assert count(cursor(hostile), hostile, asked, has, once.barren) == count(cursor(hostile), hostile, asked, has)
+        assert count_pages(cursor(hostile), hostile, asked, has, once.barren) == count_pages(
+            cursor(hostile), hostile, asked, has
+        )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from c4pipe.corpus.stats import registered
 from c4pipe.errors import ConfigError
 from c4pipe.inspect.corpus import Corpus
-from c4pipe.inspect.serve.selection import FIELDS, MOST_CHARS, Known, Selection, condition, known, parse
+from c4pipe.inspect.serve.selection import FIELDS, LONGEST_SEARCH, Known, Selection, condition, known, parse
 
 HAS = Known(("en", "de"), ("train", "validation"), ("clean/few_words", "read/no_url"))
 
@@ -97,7 +97,7 @@ def test_capitals_count_where_one_is_typed() -> None:
         "(regexp_matches(url, $q, 'i') OR regexp_matches(text, $q, 'i'))", {"q": r"abc\."},
     )  # fmt: skip
     assert condition(Selection(q="Abc.", field="text")) == ("(contains(text, $q))", {"q": "Abc."})
-    assert Selection(most=MOST_CHARS).lengths is False
+    assert Selection(most=LONGEST_SEARCH).lengths is False
 
 
 @pytest.mark.parametrize(

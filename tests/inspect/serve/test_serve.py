@@ -17,7 +17,7 @@ from bench import make_corpus
 from c4pipe.errors import ConfigError
 from c4pipe.inspect.corpus import Corpus, open_corpus
 from c4pipe.inspect.serve import finding, serve
-from c4pipe.inspect.serve.counting import count
+from c4pipe.inspect.serve.counting import count_pages
 from c4pipe.inspect.serve.selection import Selection, known
 from tests.inspect.serve.conftest import cursor, served
 
@@ -82,7 +82,7 @@ def test_a_query_ends_when_its_client_has_gone(samples: Corpus, monkeypatch: pyt
 def test_the_corpus_of_the_benchmark_is_one(tmp_path: Path) -> None:
     make_corpus.main([str(tmp_path), "--pages", "3000", "--rejected", "100"])
     corpus = open_corpus(tmp_path)
-    counts = count(cursor(corpus), corpus, Selection(q="harbour"), known(corpus))
+    counts = count_pages(cursor(corpus), corpus, Selection(q="harbour"), known(corpus))
     assert 900 < counts.total < 1100
     assert counts.configs.keys() == make_corpus.SHARES.keys()
-    assert count(cursor(corpus), corpus, Selection(), known(corpus)).total == 3000
+    assert count_pages(cursor(corpus), corpus, Selection(), known(corpus)).total == 3000
