@@ -112,14 +112,14 @@ def measure_shape(inputs: Sequence[Path], folder: Path) -> Shape:
     """Builds `en` from a few files and looks at what was staged."""
     command = [sys.executable, "-m", "beam_jobs.build_c4", "--input", *map(str, inputs), "--output", str(folder / "c4")]
     subprocess.run([*command, "--preset", "en", "--workers", "1", "--keep-staging"], cwd=ROOT, check=True)
-    summaries = [json.loads(path.read_bytes()) for path in folder.glob("c4/.staging-*/trunk-*/staged/*.summary.json")]
+    summaries = [json.loads(path.read_bytes()) for path in folder.glob("c4/.staging-*/prefix-*/staged/*.summary.json")]
     staged, atoms, pages = (sum(values) for values in zip(*(_counts(summary) for summary in summaries), strict=True))
 
     def size(pattern: str) -> float:
         return sum(path.stat().st_size for path in folder.glob(f"c4/.staging-*/{pattern}")) / pages
 
     claims = atoms - (WIDTH - 1) * staged  # of pages of as many sentences, which the cleaner asks for
-    kinds = [size(f"trunk-*/staged/*.{kind}.parquet") for kind in ("pages", "raw", "outcomes")]
+    kinds = [size(f"prefix-*/staged/*.{kind}.parquet") for kind in ("pages", "raw", "outcomes")]
     read = sum(path.stat().st_size for path in inputs)
     return Shape(staged / pages, atoms / pages, claims / pages, read / pages, *kinds)
 

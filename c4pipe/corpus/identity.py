@@ -144,7 +144,7 @@ def _inputs(then: Any, now: Iterable[tuple[str, int]]) -> list[str]:
     before, after = (
         {(path, size) for path, size in each} for each in ([(i["path"], i["bytes"]) for i in then or ()], now)
     )
-    return [name for name, _ in sorted(before ^ after)]
+    return sorted({name for name, _ in before ^ after})
 
 
 def class_name(part: object) -> str:

@@ -355,12 +355,12 @@ def test_a_library_counts_alone() -> None:
     assert {name.partition(".")[0] for name in closure(["iniconfig"])} == {"iniconfig"}
 
 
-# The trunk of a preset of ours
+# The prefix of a preset of ours
 
 STOP = ("c4pipe.presets", "c4pipe.corpus.catalogue")
 
 
-def trunk() -> list[str]:
+def prefix() -> list[str]:
     modules = {"c4pipe.passes.staging"}
     for stage in EN.stages[:5]:
         parts = [stage, getattr(stage, "level", stage)]
@@ -369,25 +369,25 @@ def trunk() -> list[str]:
     return sorted(modules)
 
 
-def test_the_trunk_of_a_preset_does_not_hold_the_rules_behind_it() -> None:
-    found = closure(trunk(), STOP)
+def test_the_prefix_of_a_preset_does_not_hold_the_rules_behind_it() -> None:
+    found = closure(prefix(), STOP)
     assert {"c4pipe.clean.sift", "c4pipe.rules.lines", "c4pipe.dedup.spans", "c4pipe.wet.splitter"} <= {*found}
     assert not {"c4pipe.rules.badwords", "c4pipe.rules", "c4pipe.presets", "c4pipe.corpus.catalogue"} & {*found}
     assert not [name for name in found if name.split(".")[1] in ("flow", "card", "inspect", "fetch")]
 
 
 def test_the_reading_of_a_flow_leads_to_the_readers() -> None:
-    found = closure([*trunk(), "c4pipe.flow.read"], (*STOP, "c4pipe.flow.settings"))
+    found = closure([*prefix(), "c4pipe.flow.read"], (*STOP, "c4pipe.flow.settings"))
     assert {"c4pipe.flow.files", "c4pipe.wet.splitter", "c4pipe.documents.jsonl"} <= {*found}
     assert "c4pipe.rules.badwords" not in found
 
 
 def test_a_room_of_ours_that_passes_names_on_counts_by_those_that_were_asked_for() -> None:
-    few = code_of([], trunk(), STOP)
-    more = code_of([], [*trunk(), "c4pipe.corpus.catalogue"], STOP)
+    few = code_of([], prefix(), STOP)
+    more = code_of([], [*prefix(), "c4pipe.corpus.catalogue"], STOP)
     assert few["c4pipe.clean"] == more["c4pipe.clean"]
     assert few["c4pipe.rules"] != more["c4pipe.rules"]
-    assert set(closure(trunk(), STOP)) < set(few)
+    assert set(closure(prefix(), STOP)) < set(few)
 
 
 # Classes, and what a manifest keeps

@@ -14,7 +14,7 @@ pytest.importorskip("dask.distributed", reason="the Dask runner needs apache-bea
 
 SAMPLES = ROOT / "data_samples"
 DASK = ["--runner", "DaskRunner"]
-# Several readings, trunks and corpora; a language that is left out; the check of inputs; shuffles through files.
+# Several readings, prefixes and corpora; a language that is left out; the check of inputs; shuffles through files.
 OPTIONS = [
     *("--preset", "en,multilingual", "--min-pages", "10", "--max-bad-share", "0.9"),
     *("--spill-rows", "1", "--shards", "2"),

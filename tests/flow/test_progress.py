@@ -17,7 +17,8 @@ from c4pipe.flow import progress, read
 from c4pipe.flow.files import Input
 from c4pipe.flow.progress import BuildProgress
 from c4pipe.flow.read import Heartbeat, heartbeat_path
-from c4pipe.passes.staging import Progress, Staged
+from c4pipe.passes.staged import Staged
+from c4pipe.passes.staging import Progress
 from c4pipe.text import duration
 from tests.wetfiles import ROOT, WebPage, story, wet
 
@@ -26,7 +27,7 @@ INPUTS = [Input(f"/in/{i}", f"{i}", size) for i, size in enumerate((1000, 3000, 
 
 def folders(staging):
     """Of a corpus only the folders, which are all that is looked at."""
-    return SimpleNamespace(staging=str(staging), prefix=lambda _: str(staging / "trunk"), own=str(staging / "own"))
+    return SimpleNamespace(staging=str(staging), prefix=lambda _: str(staging / "prefix"), own=str(staging / "own"))
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def staging(tmp_path):
         "staged": 600,
         "bytes": 1000,
     }
-    done = Staged.of(str(tmp_path / "trunk"), 0)
+    done = Staged.of(str(tmp_path / "prefix"), 0)
     os.makedirs(os.path.dirname(done.summary))
     with open(done.summary, "w") as stream:
         json.dump(summary, stream)
@@ -81,9 +82,9 @@ def test_at_the_start_nothing_is_claimed(tmp_path):
 
 def test_phases(staging):
     watch = BuildProgress([folders(staging)], INPUTS)
-    data = Path(Staged.of(str(staging / "trunk"), 0).summary).read_bytes()
+    data = Path(Staged.of(str(staging / "prefix"), 0).summary).read_bytes()
     for shard in (1, 2):
-        with open(Staged.of(str(staging / "trunk"), shard).summary, "wb") as stream:
+        with open(Staged.of(str(staging / "prefix"), shard).summary, "wb") as stream:
             stream.write(data)
     assert watch.look()["phase"] == "deduplicating"
     assert watch.look()["share"] == pytest.approx(0.65)
