@@ -15,10 +15,12 @@ from collections import Counter
 import pytest
 
 from bench import parity
+from bench.outside import SHARED
 from bench.parity import COUNTERS, PRESETS, Lists, compare_counters, digest, our_counts, report, run_ours, shared_inputs
 from c4pipe.presets import EN_TFDS
 from c4pipe.stages import Identify
-from tests.wetfiles import SHARED, WebPage, corpus, story, wet
+from tests import needs
+from tests.wetfiles import WebPage, corpus, story, wet
 
 WET = "601b3a5cc59ee31d7a3a6241f86aea14bb986b70153afef375ca9e8f8ec26c02"
 EVERYTHING = "8b49baa75a2ef1a9800ddd9eac6e4512fea555c87939ea99642f28b00503db12"
@@ -67,7 +69,7 @@ def test_the_pages_and_counts_of_the_reference(tmp_path, column, expected):
     inputs = shared_inputs() + (sorted(SHARED.glob("wet_bench/*.wet.gz")) if column else [])
     lists = SHARED / "badwords" / "at-25e679f"
     if len(inputs) != (13 if column else 11) or not lists.is_dir():
-        pytest.skip(f"the files that the recorded numbers are of are not in {SHARED}")
+        pytest.skip(needs.WET)
     pages, manifest = run_ours(inputs, tmp_path, "en.tfds", Lists(lists, None))
     found = our_counts(manifest)
     assert {place: found.get(place, 0) for place in COUNTS} == {

@@ -14,13 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from bench.outside import SHARED
 from c4pipe.errors import AssetError, ConfigError
 from c4pipe.files import assets
 from c4pipe.files.assets import PINNED, Assets, SortedHashes, find_assets
 from c4pipe.text.punkt import find_punkt
-
-SHARED = Path(__file__).parents[2] / "shared"
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared test data is not beside this checkout")
+from tests import needs
 
 
 def sha(body: bytes) -> str:
@@ -52,7 +51,7 @@ def test_the_table_names_28_lists_the_news_domains_and_punkt() -> None:
     ]
 
 
-@needs_shared
+@needs.shared
 def test_the_sums_are_those_of_the_real_files() -> None:
     real = {
         "badwords/en.txt": "badwords/at-25e679f/en.txt",
@@ -227,7 +226,7 @@ def test_describe_names_origins_and_no_absolute_path(home: Path, three: object) 
     assert list(find_assets().describe({"badwords"})) == ["badwords"]
 
 
-@needs_shared
+@needs.shared
 def test_the_real_lists() -> None:
     found = find_assets(SHARED / "badwords", SHARED / "realnews/domain_to_allowed_subdomains.json")
     words = found.badwords()
@@ -249,6 +248,7 @@ def test_the_real_lists() -> None:
 def punkt_found(cwd: Path, nltk_data: str) -> str:
     """What a fresh process finds, for NLTK reads its surroundings when it is imported."""
     code = (
+        "import nltk.data; nltk.data.path.clear()  # a machine may have Punkt where NLTK looks by itself\n"
         "from c4pipe.text.punkt import find_punkt; print(find_punkt())\n"
         "if find_punkt():\n"
         "    from nltk.tokenize.punkt import PunktTokenizer\n"
@@ -260,10 +260,10 @@ def punkt_found(cwd: Path, nltk_data: str) -> str:
     ).stdout
 
 
-@needs_shared
-def test_punkt_is_found_through_nltk_data_and_through_assets(tmp_path: Path) -> None:
-    assert punkt_found(tmp_path, "") == "None\n"
-    data = SHARED / "nltk_data"
+def test_punkt_is_found_through_nltk_data_and_through_assets(tmp_path: Path, punkt_folder: Path) -> None:
+    data, alone = punkt_folder, tmp_path / "alone"
+    alone.mkdir()
+    assert punkt_found(alone, "") == "None\n"
     assert punkt_found(tmp_path, str(data)) == f"{data}/tokenizers/punkt_tab/english\n2\n"
     copy = tmp_path / "assets/nltk_data/tokenizers/punkt_tab/english"
     copy.mkdir(parents=True)
@@ -273,9 +273,8 @@ def test_punkt_is_found_through_nltk_data_and_through_assets(tmp_path: Path) -> 
     assert punkt_found(tmp_path, str(data)) == f"{data}/tokenizers/punkt_tab/english\n2\n"
 
 
-@needs_shared
-def test_describe_tells_punkt_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NLTK_DATA", str(SHARED / "nltk_data"))
+@pytest.mark.usefixtures("punkt")
+def test_describe_tells_punkt_only_when_asked() -> None:
     assert find_punkt() is not None
     names = [file["name"] for file in Assets().describe({"punkt"})["punkt"]]
     assert names == ["abbrev_types.txt", "collocations.tab", "ortho_context.tab", "sent_starters.txt"]
