@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,10 @@ from tests import needs, wetfiles
 # A busy machine takes its time; what must be quick is measured by bench/, not by a deadline.
 settings.register_profile("c4pipe", deadline=None)
 settings.load_profile("c4pipe")
+
+# The suite runs in as many processes as there are cores: threads of torch would only wait for one another, at full
+# load, which takes four times the CPU. Before torch is imported; processes that tests start inherit it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 Build = Callable[..., Path]
 
@@ -76,6 +81,25 @@ def quicken_pipelines() -> None:
 
     decorators.get_signature = core.get_signature = remember
     PipelineOptions.view_as = view
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--skipped-to", type=Path, metavar="FILE", help="write the ids of skipped tests there, one a line")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """One line on what was skipped, with what each needs; and their ids, where they are asked for."""
+    reports = [  # a table that is empty by now is nothing that is missing
+        report
+        for report in terminalreporter.stats.get("skipped", [])
+        if "empty parameter set" not in report.longrepr[2]
+    ]
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in reports)
+    if reasons:
+        said = "; ".join(f"{number} {reason}" for reason, number in reasons.most_common())
+        terminalreporter.write_line(f"skipped: {said}")
+    if config.option.skipped_to is not None:
+        config.option.skipped_to.write_text("".join(f"{report.nodeid}\n" for report in reports), encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
