@@ -4,6 +4,7 @@ import pytest
 
 from c4pipe.presets import PRESETS
 from tests.golden import EXPECTED, build, render
+from tests.wetfiles import manifest_of, rows
 
 
 @pytest.fixture
@@ -19,6 +20,18 @@ def corpus(request, preset, once):
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_corpus_is_the_golden_one(preset, corpus):
     assert render(corpus) == (EXPECTED / f"{preset}.txt").read_text(encoding="utf-8"), "see `make golden`"
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_its_ledger_balances(preset, corpus):
+    manifest = manifest_of(corpus)
+    stages = manifest["ledger"]["stages"]
+    assert manifest["ledger"]["records"] == stages[0]["in"] == sum(item["records"] for item in manifest["inputs"])
+    for before, stage in zip([None, *stages], stages, strict=False):
+        assert stage["in"] == stage["kept"] + sum(stage["rejected"].values())
+        assert before is None or stage["in"] == before["kept"]
+    assert stages[-1]["kept"] == sum(shard["rows"] for shard in manifest["shards"]) == len(list(rows(corpus)))
+    assert not [path for path in corpus.rglob("*") if path.name.startswith(".")]
 
 
 def test_every_golden_file_belongs_to_a_preset():

@@ -32,7 +32,7 @@ def run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
-@pytest.mark.parametrize("rows", [3, pytest.param(4, marks=pytest.mark.soak), 16])
+@pytest.mark.parametrize("rows", [3, 4, 16])
 def test_scores_are_those_of_transformers(data: Path, run: Path, rows: int) -> None:
     """Over all targets at once, however they are cut into batches; a last batch has empty rows."""
     folder, model, tokenizer = open_checkpoint(run, None, CPU)
