@@ -20,6 +20,7 @@ CORPUS ?= out/mc4
 MIXED ?= out/mixture
 ALPHA ?= 0.3
 ROOM ?= clean
+CORES = $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count())")
 TEXTS ?=
 MINUTES ?= 30
 FUZZ_SECONDS ?= 120
@@ -94,12 +95,12 @@ fix: setup ## let the tools mend format and lint, and write the generated parts 
 # A room is a folder or module of c4pipe, or model. Its tests bear its name; doctests are in its modules.
 quick: setup ## what a change in one room needs, within a minute: ROOM=clean ARGS= (lint, layers, its tests but slow ones)
 	$(VENV)/bin/ruff check .
-	$(PY) -m pytest -m 'not soak and not slow' tests/test_layers.py \
-	  $(wildcard tests/$(ROOM) tests/test_$(ROOM).py c4pipe/$(ROOM) c4pipe/$(ROOM).py) $(ARGS)
+	$(PY) -m pytest -n $(CORES) -m 'not soak and not slow' tests/test_layers.py \
+	  $(or $(wildcard tests/$(ROOM) tests/test_$(ROOM).py c4pipe/$(ROOM) c4pipe/$(ROOM).py),$(error no room ROOM=$(ROOM))) $(ARGS)
 
 # One process more than cores: some tests wait, for a browser, a disk or a death.
 test: setup ## all tests: ARGS= goes to pytest
-	$(PY) -m pytest -n $$($(PY) -c "import os; print(len(os.sched_getaffinity(0)) + 1)" || echo auto) --dist worksteal $(ARGS)
+	$(PY) -m pytest -n $$(($(CORES) + 1)) --dist worksteal $(ARGS)
 
 golden: setup ## write data_samples/expected anew: read the diff before you commit it
 	$(PY) -m tests.golden

@@ -99,7 +99,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         said = "; ".join(f"{number} {reason}" for reason, number in reasons.most_common())
         terminalreporter.write_line(f"skipped: {said}")
     if config.option.skipped_to is not None:
-        config.option.skipped_to.write_text("".join(f"{report.nodeid}\n" for report in reports), encoding="utf-8")
+        config.option.skipped_to.write_text(
+            "".join(f"{report.nodeid}\n" for report in reports if report.nodeid), encoding="utf-8"
+        )
 
 
 @pytest.fixture(scope="session")

@@ -43,9 +43,9 @@ def on_dask(badwords, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_worker_process_of_dask_gives_the_bytes_of_the_local_runner(on_dask, built, tmp_path):
-    assert on_dask(SAMPLES, "--workers", "1", "--spill-rows", "1") == 0
-    assert digests(tmp_path / "c4") == digests(built(SAMPLES))
+def test_a_worker_process_of_dask_gives_the_bytes_of_the_local_runner(on_dask, built, small, tmp_path):
+    assert on_dask(small, "--workers", "1", "--spill-rows", "1") == 0
+    assert digests(tmp_path / "c4") == digests(built(small))
 
 
 @pytest.mark.soak
