@@ -3,6 +3,7 @@
 import hashlib
 import sys
 from contextlib import nullcontext
+from importlib.util import find_spec
 
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -11,7 +12,8 @@ from beam_jobs import build_c4, rebalance
 from c4pipe.errors import BuildError
 from tests.wetfiles import ROOT, digests
 
-pytest.importorskip("dask.distributed", reason="the Dask runner needs apache-beam[dask]")
+if not find_spec("distributed"):  # not imported here: it takes over a second
+    pytest.skip("needs Dask: pip install 'c4pipe[dask]'", allow_module_level=True)
 
 SAMPLES = ROOT / "data_samples"
 DASK = ["--runner", "DaskRunner"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import T5ForConditionalGeneration
+import transformers  # whose parts are imported when they are asked for: five seconds
 
 from model.data import open_entries, validation
 from model.distributed import Group
@@ -39,7 +39,7 @@ def test_scores_are_those_of_transformers(data: Path, run: Path, rows: int) -> N
     entries = open_entries([data], "validation")
     recipe = Recipe(entries, (1.0,), tokenizer, OBJECTIVES["span"], 32)
     english, overall = evaluate(model.forward, recipe, entries, rows, None, Group(CPU), bf16=False)
-    judge = T5ForConditionalGeneration.from_pretrained(folder).eval()
+    judge = transformers.T5ForConditionalGeneration.from_pretrained(folder).eval()
     loss, right, tokens, ids = 0.0, 0, 0, []
     for batch in validation(recipe, entries[0], 1):
         with torch.no_grad():
