@@ -19,6 +19,8 @@ MODEL ?= tiny
 CORPUS ?= out/mc4
 MIXED ?= out/mixture
 ALPHA ?= 0.3
+ROOM ?= clean
+CORES = $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count())")
 TEXTS ?=
 MINUTES ?= 30
 FUZZ_SECONDS ?= 120
@@ -28,8 +30,11 @@ RIVALS := reference datatrove dolma warc
 SAMPLE_CORPUS = $(if $(filter out/c4,$(DATA)),test -e $(DATA)/manifest.json || \
   $(PY) -m beam_jobs.build_c4 --input data_samples --output $(DATA))
 
+# Tests start many processes: where each compiles all it imports anew, half of the time goes into that.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 pretrain rebalance inspect browse fetch assets check fix test golden samples parity bench bench-rivals \
+.PHONY: help setup build-c4 pretrain rebalance inspect browse fetch assets check lint fix quick test golden samples parity bench bench-rivals \
   parts identity languages scale profile soak fuzz package clean
 
 help: ## list the targets
@@ -74,10 +79,12 @@ fetch: setup ## download WET files of a crawl, politely and resumably: CRAWL= FI
 assets: setup ## fetch the full word lists, news domains and Punkt data into ./assets, checksums checked
 	@$(PY) -m c4pipe.fetch.assets $(ARGS)
 
-check: setup ## format, lint, types and layers
+lint: setup ## format, lint and types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+
+check: lint ## format, lint, types, layers and docs
 	$(PY) -m pytest tests/test_layers.py tests/test_docs.py
 
 fix: setup ## let the tools mend format and lint, and write the generated parts of the docs
@@ -85,9 +92,15 @@ fix: setup ## let the tools mend format and lint, and write the generated parts 
 	$(VENV)/bin/ruff check --fix .
 	$(PY) -m tests.docs
 
+# A room is a folder or module of c4pipe, or model. Its tests bear its name; doctests are in its modules.
+quick: setup ## what a change in one room needs, within a minute: ROOM=clean ARGS= (lint, layers, its tests but slow ones)
+	$(VENV)/bin/ruff check .
+	$(PY) -m pytest -n $(CORES) -m 'not soak and not slow' tests/test_layers.py \
+	  $(or $(wildcard tests/$(ROOM) tests/test_$(ROOM).py c4pipe/$(ROOM) c4pipe/$(ROOM).py),$(error no room ROOM=$(ROOM))) $(ARGS)
+
 # One process more than cores: some tests wait, for a browser, a disk or a death.
 test: setup ## all tests: ARGS= goes to pytest
-	$(PY) -m pytest -n $$($(PY) -c "import os; print(len(os.sched_getaffinity(0)) + 1)" || echo auto) --dist worksteal $(ARGS)
+	$(PY) -m pytest -n $$(($(CORES) + 1)) --dist worksteal $(ARGS)
 
 golden: setup ## write data_samples/expected anew: read the diff before you commit it
 	$(PY) -m tests.golden

@@ -23,12 +23,11 @@ from typing import Any, NamedTuple
 import pyarrow.parquet as pq
 
 from beam_jobs import build_c4
+from bench.outside import ROOT, SHARED, name_punkt
 from c4pipe.presets import EN_TFDS
 from c4pipe.rules import ListedDomain, ListedSubdomain
 from c4pipe.stages import Filter
 
-ROOT = Path(__file__).parent.parent
-SHARED = ROOT.parent / "shared"
 INTACT = ("news", "single-member", "sites", "world")  # of data_samples; the reference stops at a damaged file
 
 # (namespace, counter) of c4_utils -> (stage, kind, reason) of our ledger.
@@ -123,9 +122,7 @@ class Lists(NamedTuple):
     @classmethod
     def find(cls, badwords: Path | None) -> Lists:
         """As given, else the shared ones, else fetched ones, else those that come with c4pipe; Punkt by NLTK_DATA."""
-        punkt = [SHARED / "nltk_data", ROOT / "assets" / "nltk_data"]
-        if "NLTK_DATA" not in os.environ and (there := [path for path in punkt if path.is_dir()]):
-            os.environ["NLTK_DATA"] = str(there[0])
+        name_punkt()
         data = ROOT / "c4pipe" / "data"
         folders = [badwords, SHARED / "badwords" / "at-25e679f", ROOT / "assets" / "badwords", data / "badwords"]
         news = [SHARED / "realnews" / "domain_to_allowed_subdomains.json", ROOT / "assets" / "news_domains.json"]

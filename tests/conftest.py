@@ -1,7 +1,12 @@
-"""What the tests of whole builds share: builds that are made once a session, and word lists that never change."""
+"""What the tests of whole builds share: builds that are made once a run, and word lists that never change."""
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import os
+import shutil
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -9,13 +14,41 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests import wetfiles
+from bench.outside import punkt_data
+from tests import needs, wetfiles
 
 # A busy machine takes its time; what must be quick is measured by bench/, not by a deadline.
 settings.register_profile("c4pipe", deadline=None)
 settings.load_profile("c4pipe")
 
+# The suite runs in as many processes as there are cores: threads of torch would only wait for one another, at full
+# load, which takes four times the CPU. Before torch is imported; processes that tests start inherit it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 Build = Callable[..., Path]
+
+
+class Once:
+    """Folders that all processes of a run share, each filled by the first that asks for it."""
+
+    def __init__(self, base: Path) -> None:
+        self._base = base
+        base.mkdir(exist_ok=True)
+
+    def __call__(self, key: str, make: Callable[[Path], object]) -> Path:
+        place = self._base / hashlib.sha256(key.encode()).hexdigest()[:16]
+        folder, whole = place / "c4", place / "whole"
+        place.mkdir(exist_ok=True)
+        with (place / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                if not whole.exists():
+                    shutil.rmtree(folder, ignore_errors=True)  # what a failed attempt left
+                    make(folder)
+                    whole.touch()
+            finally:
+                fcntl.flock(lock, fcntl.LOCK_UN)  # not by closing alone: what `make` forked holds the file too
+        return folder
 
 
 @cache
@@ -50,48 +83,95 @@ def quicken_pipelines() -> None:
     PipelineOptions.view_as = view
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--skipped-to", type=Path, metavar="FILE", help="write the ids of skipped tests there, one a line")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """One line on what was skipped, with what each needs; and their ids, where they are asked for."""
+    reports = [  # a table that is empty by now is nothing that is missing
+        report
+        for report in terminalreporter.stats.get("skipped", [])
+        if "empty parameter set" not in report.longrepr[2]
+    ]
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in reports)
+    if reasons:
+        said = "; ".join(f"{number} {reason}" for reason, number in reasons.most_common())
+        terminalreporter.write_line(f"skipped: {said}")
+    if config.option.skipped_to is not None:
+        config.option.skipped_to.write_text(
+            "".join(f"{report.nodeid}\n" for report in reports if report.nodeid), encoding="utf-8"
+        )
+
+
 @pytest.fixture(scope="session")
-def badwords(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """`once(key, make)`: the folder that `make(folder)` filled, made once a run, whichever process asks first.
+
+    The folder is shared: look at it, and leave it as it is.
+    """
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # of all processes of this run
+    return Once(base / "once")
+
+
+@pytest.fixture(scope="session")
+def badwords(once: Once) -> Path:
     """A folder with a small list of English, so that no test depends on the lists that come with c4pipe."""
-    folder = tmp_path_factory.mktemp("badwords")
-    (folder / "en.txt").write_text(f"{wetfiles.BAD_WORD}\n", encoding="utf-8")
-    return folder
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "en.txt").write_text(f"{wetfiles.BAD_WORD}\n", encoding="utf-8")
+
+    return once("badwords", make)
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small(once: Once) -> Path:
     """The input folder of `wetfiles.corpus`."""
-    return wetfiles.corpus(tmp_path_factory.mktemp("small") / "wet")
+    return once("small", wetfiles.corpus)
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory, badwords: Path) -> Build:
-    """`built(input, "--preset", "en.noclean", ...)`: the corpus folder, built once a session for the same arguments.
+def built(once: Once, badwords: Path) -> Build:
+    """`built(input, "--preset", "en.noclean", ...)`: the corpus folder, built once a run for the same arguments.
 
     The folder is shared: look at it, and leave it as it is.
     """
     from beam_jobs import build_c4
 
     quicken_pipelines()
-    done: dict[tuple[str, ...], Path] = {}
 
     def build(source: Path, *options: str) -> Path:
-        key = (str(source), *options)
-        if key not in done:
-            folder = tmp_path_factory.mktemp("built") / "c4"
+        def make(folder: Path) -> None:
             arguments = ["--input", str(source), "--output", str(folder), "--badwords-dir", str(badwords)]
             code = build_c4.main([*arguments, "--workers", "1", *options])
-            assert code == 0, f"the build of {key} ended with {code}"
-            done[key] = folder
-        return done[key]
+            assert code == 0, f"the build of {source} with {options} ended with {code}"
+
+        return once(f"built {source} {options}", make)
 
     return build
 
 
+@pytest.fixture(scope="session")
+def punkt_folder() -> Path:
+    """What NLTK_DATA may name for Punkt; the test is skipped without."""
+    with pytest.MonkeyPatch.context() as patch:
+        import nltk.data
+
+        patch.setattr(nltk.data, "path", [*nltk.data.path])  # looking for it adds to them
+        found = punkt_data()
+    if found is None:
+        pytest.skip(needs.PUNKT)
+    return found
+
+
 @pytest.fixture
-def punkt(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Punkt's data where en.tfds finds it; the test is skipped without."""
-    if not wetfiles.PUNKT.is_dir():
-        pytest.skip(f"en.tfds needs Punkt's data, and {wetfiles.PUNKT} is not there")
-    monkeypatch.setenv("NLTK_DATA", str(wetfiles.PUNKT))
-    return wetfiles.PUNKT
+def punkt(monkeypatch: pytest.MonkeyPatch, punkt_folder: Path) -> Path:
+    """Punkt's data where en.tfds finds it, for this test alone; the test is skipped without."""
+    import nltk.data
+
+    monkeypatch.setattr(nltk.data, "path", [*nltk.data.path])
+    monkeypatch.setenv("NLTK_DATA", str(punkt_folder))
+    return punkt_folder

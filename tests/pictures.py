@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from c4pipe.inspect.corpus import open_corpus
 from c4pipe.inspect.report import write_report
@@ -24,6 +23,8 @@ def photograph(corpus: Path, docs: Path) -> None:
     if CHROMIUM is None:
         print(f"{docs}: the pictures of the report and the viewer are left as they are, for there is no Chromium")
         return
+    from playwright.sync_api import sync_playwright  # here: the goldens are rendered without
+
     report = corpus / "report.html"
     write_report(open_corpus(corpus), report)
     with sync_playwright() as playwright, viewer(corpus) as address:

@@ -3,15 +3,35 @@
 import pytest
 
 from c4pipe.presets import PRESETS
-from tests.golden import EXPECTED, PUNKT, build, render
+from tests.golden import EXPECTED, build, render
+from tests.wetfiles import manifest_of, rows
+
+
+@pytest.fixture
+def corpus(request, preset, once):
+    """The corpus of a preset. All but the exact one come from one reading; that one needs Punkt."""
+    if preset == "en.tfds":
+        request.getfixturevalue("punkt")
+        return once("golden en.tfds", lambda folder: build([preset], folder))
+    others = [name for name in PRESETS if name != "en.tfds"]
+    return once("golden", lambda folder: build(others, folder)) / preset
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_the_corpus_is_the_golden_one(preset, tmp_path):
-    if preset == "en.tfds" and not PUNKT.is_dir():
-        pytest.skip(f"en.tfds needs Punkt's data, and {PUNKT} is not there")
-    found = render(build(preset, tmp_path / "corpus"))
-    assert found == (EXPECTED / f"{preset}.txt").read_text(encoding="utf-8"), "see `make golden`"
+def test_the_corpus_is_the_golden_one(preset, corpus):
+    assert render(corpus) == (EXPECTED / f"{preset}.txt").read_text(encoding="utf-8"), "see `make golden`"
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_its_ledger_balances(preset, corpus):
+    manifest = manifest_of(corpus)
+    stages = manifest["ledger"]["stages"]
+    assert manifest["ledger"]["records"] == stages[0]["in"] == sum(item["records"] for item in manifest["inputs"])
+    for before, stage in zip([None, *stages], stages, strict=False):
+        assert stage["in"] == stage["kept"] + sum(stage["rejected"].values())
+        assert before is None or stage["in"] == before["kept"]
+    assert stages[-1]["kept"] == sum(shard["rows"] for shard in manifest["shards"]) == len(list(rows(corpus)))
+    assert not [path for path in corpus.rglob("*") if path.name.startswith(".")]
 
 
 def test_every_golden_file_belongs_to_a_preset():

@@ -10,12 +10,10 @@ from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 
+from bench.outside import ROOT
 from tests.wet.writer import info, member, record
 
-ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "data_samples"
-SHARED = ROOT.parent / "shared"
-PUNKT = SHARED / "nltk_data"
 DATE = "2024-05-22T10:11:12Z"
 BAD_WORD = "snollygoster"  # the one entry of the tests' own list
 

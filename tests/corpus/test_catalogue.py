@@ -21,6 +21,7 @@ from c4pipe.corpus.catalogue import (
     reasons_of,
     rules_table,
 )
+from c4pipe.dedup import LineLevel, SpanLevel
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.part import Part, words_of
 from c4pipe.presets import EN, EN_2019, EN_TFDS, PRESETS, REALNEWSLIKE, WEBTEXTLIKE, Preset
@@ -72,17 +73,16 @@ def breaks(rule: Any, text: str) -> bool:
     return rule.offence(Page("http://a.example/", text, "2024-05-22T10:11:12Z")) is not None
 
 
-# What these judge is not in the text: tests/rules/test_pages.py and test_badwords.py show them at work.
-WITHOUT_EXAMPLES = {"ListedDomain", "ListedSubdomain", "ListedUrl", "BadWords"}
-
-
 @pytest.mark.parametrize("kind", RULED, ids=lambda kind: kind.__name__)
 def test_the_examples_of_a_rule_are_true(kind: type[LineRule | PageRule]) -> None:
+    """Only a rule that asks an outside list may have none: tests/rules shows those at work."""
     reason = kind.reason
-    assert (not reason.keeps and not reason.drops) == (kind.__name__ in WITHOUT_EXAMPLES)
-    if reason.keeps:
+    if reason.keeps or reason.drops:
         assert not breaks(kind(), reason.keeps)
         assert breaks(kind(), reason.drops)
+    else:
+        assert issubclass(kind, PageRule)
+        assert kind.bind is not PageRule.bind
 
 
 def test_the_examples_of_line_rules_break_no_rule_before_them() -> None:
@@ -105,9 +105,9 @@ def test_every_rule_of_the_package_is_listed() -> None:
     assert {kind.__name__ for kind in RULES} <= set(c4pipe.rules.__all__)
 
 
-def test_every_rule_is_used_by_a_preset_or_is_for_mc4() -> None:
+def test_every_rule_is_used_by_a_preset() -> None:
     used = {type(part) for preset in PRESETS.values() for stage in preset.stages for part in rules_in(stage)}
-    assert set(RULES) - used <= {c4pipe.rules.MinParagraphs}
+    assert set(RULES) <= used
 
 
 @EVERY_PRESET
@@ -216,12 +216,17 @@ def test_the_tables_have_rows_of_one_width() -> None:
         assert len({line.replace("\\|", "").count("|") for line in table.split("\n")}) == 1
 
 
-def test_what_is_lost_is_a_sentence_a_line_or_a_page() -> None:
-    units = {reason.code: reason.unit for _, reason in every_reason()}
-    assert {code for code, unit in units.items() if unit is Unit.SENTENCE} == {"repeated_span"}
-    assert {code for code, unit in units.items() if unit is Unit.LINE} == {
-        "long_word", "no_end_mark", "few_words", "javascript", "policy", "repeated_line", "repeated_in_page",
-    }  # fmt: skip
+def test_what_is_lost_is_what_its_owner_can_take() -> None:
+    """A line rule takes a line or the page, a level what it compares or the page that it empties, all else the page."""
+    for kind in RULED:
+        assert kind.reason.unit in ({Unit.LINE, Unit.PAGE} if issubclass(kind, LineRule) else {Unit.PAGE})
+    assert {reason.unit for reason in READ_REASONS} == {Unit.PAGE}
+    assert {reason.unit for reason in LineLevel.reasons} == {Unit.LINE, Unit.PAGE}
+    assert {reason.unit for reason in SpanLevel.reasons} == {Unit.SENTENCE, Unit.PAGE}
+    for preset in PRESETS.values():
+        for stage in preset.stages:
+            if not isinstance(stage, Clean | Dedup):
+                assert {reason.unit for reason in stage.reasons()} <= {Unit.PAGE}
 
 
 def test_stages_of_the_named_presets_show_their_rules() -> None:

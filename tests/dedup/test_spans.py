@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -29,7 +28,6 @@ from tests.dedup.oracle import (
 )
 
 LEVEL = SpanLevel()
-PUNKT = Path(__file__).parents[3] / "shared" / "nltk_data"
 FIRST, SECOND, THIRD = sorted((f"http://a.example/{n}" for n in range(3)), key=md5)
 
 
@@ -125,10 +123,9 @@ def test_a_page_without_a_sentence_left_goes_as_it_came() -> None:
     assert LEVEL.apply(page, [True] * 3) == Rejected(page, LEVEL.EMPTY, "", Counter(repeated_span=3))
 
 
-@pytest.mark.skipif(not PUNKT.is_dir(), reason="Punkt's data is not beside this checkout")
-def test_what_is_left_of_a_line_keeps_its_blanks_with_any_splitter(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("punkt")
+def test_what_is_left_of_a_line_keeps_its_blanks_with_any_splitter() -> None:
     """Punkt's sentences come without the blanks between them."""
-    monkeypatch.setenv("NLTK_DATA", str(PUNKT))
     line = "  One is here.  Two is.\tThree goes.  Three goes. "
     for splitter in ("sentencex:en", "punkt:english"):
         level = SpanLevel(splitter)

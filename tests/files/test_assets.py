@@ -13,13 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from bench.outside import SHARED
 from c4pipe.errors import AssetError, ConfigError
 from c4pipe.files import assets, pinned
 from c4pipe.files.assets import Assets, SortedHashes, find_assets
 from c4pipe.files.pinned import PINNED
-
-SHARED = Path(__file__).parents[3] / "shared"
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared test data is not beside this checkout")
+from tests import needs
 
 
 def sha(body: bytes) -> str:
@@ -51,7 +50,7 @@ def test_the_table_names_28_lists_the_news_domains_and_punkt() -> None:
     ]
 
 
-@needs_shared
+@needs.shared
 def test_the_sums_are_those_of_the_real_files() -> None:
     real = {
         "badwords/en.txt": "badwords/at-25e679f/en.txt",
@@ -212,7 +211,7 @@ def test_sorted_hashes_at_the_edges() -> None:
     assert 0 not in SortedHashes(numpy.array([], dtype=numpy.uint64))
 
 
-@needs_shared
+@needs.shared
 def test_the_real_lists() -> None:
     found = find_assets(SHARED / "badwords", SHARED / "realnews/domain_to_allowed_subdomains.json")
     words = found.badwords()
@@ -234,6 +233,7 @@ def test_the_real_lists() -> None:
 def punkt_found(cwd: Path, nltk_data: str) -> str:
     """What a fresh process finds, for NLTK reads its surroundings when it is imported."""
     code = (
+        "import nltk.data; nltk.data.path.clear()  # a machine may have Punkt where NLTK looks by itself\n"
         "from c4pipe.text.punkt import find_punkt; print(find_punkt())\n"
         "if find_punkt():\n"
         "    from nltk.tokenize.punkt import PunktTokenizer\n"
@@ -245,10 +245,10 @@ def punkt_found(cwd: Path, nltk_data: str) -> str:
     ).stdout
 
 
-@needs_shared
-def test_punkt_is_found_through_nltk_data_and_through_assets(tmp_path: Path) -> None:
-    assert punkt_found(tmp_path, "") == "None\n"
-    data = SHARED / "nltk_data"
+def test_punkt_is_found_through_nltk_data_and_through_assets(tmp_path: Path, punkt_folder: Path) -> None:
+    data, alone = punkt_folder, tmp_path / "alone"
+    alone.mkdir()
+    assert punkt_found(alone, "") == "None\n"
     assert punkt_found(tmp_path, str(data)) == f"{data}/tokenizers/punkt_tab/english\n2\n"
     copy = tmp_path / "assets/nltk_data/tokenizers/punkt_tab/english"
     copy.mkdir(parents=True)

@@ -37,10 +37,14 @@ def again(badwords, tmp_path):
     return call
 
 
-@pytest.fixture(scope="module")
-def crawl(tmp_path_factory):
+@pytest.fixture(scope="session")
+def crawl(once):
     """Five files in which spans repeat within pages, between them and between files."""
-    folder = corpus(tmp_path_factory.mktemp("crawl") / "wet", plain=10)
+    return once("crawl of spans", write_crawl)
+
+
+def write_crawl(folder):
+    corpus(folder, plain=10)
     for number in range(2):
         pages = [
             WebPage(
@@ -57,7 +61,6 @@ def crawl(tmp_path_factory):
             for i in range(25)
         ]
         (folder / f"mixed-{number}.warc.wet.gz").write_bytes(wet(pages))
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -132,12 +135,11 @@ def test_the_folder_under_another_name(again, crawl, expected, tmp_path, monkeyp
 @pytest.mark.parametrize(
     "environment",
     [
-        {"PYTHONHASHSEED": "0", "TZ": "Pacific/Kiritimati", "LC_ALL": "C"},
+        pytest.param({"PYTHONHASHSEED": "0", "TZ": "Pacific/Kiritimati", "LC_ALL": "C"}, marks=pytest.mark.soak),
         {"PYTHONHASHSEED": "4711", "TZ": "America/St_Johns", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"},
     ],
     ids=["C", "tr_TR"],
 )
-@pytest.mark.soak
 def test_another_environment(badwords, crawl, expected, tmp_path, environment):
     command = [sys.executable, "-m", "beam_jobs.build_c4", "--input", crawl, "--output", tmp_path / "c4"]
     lists = ["--badwords-dir", badwords, "--workers", "1"]
@@ -191,11 +193,7 @@ def test_every_bundle_twice(again, built, crawl, monkeypatch, rejected):
 
 @pytest.mark.parametrize(
     "step",
-    [
-        step if step in (StageFile, ApplyGroup, WriteShard) else pytest.param(step, marks=pytest.mark.soak)
-        for step in STEPS
-        if step is not WriteAllRejected
-    ],
+    [step for step in STEPS if step is not WriteAllRejected],
     ids=lambda step: step.__name__,
 )
 def test_a_bundle_that_fails_after_its_side_effects(badwords, crawl, expected, monkeypatch, tmp_path, step):

@@ -42,10 +42,10 @@ def crawl(tmp_path):
     return tmp_path / "wet"
 
 
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory):
-    """One small input, for the session's builds."""
-    return one_file(tmp_path_factory.mktemp("tiny") / "one.warc.wet.gz").parent
+@pytest.fixture(scope="session")
+def tiny(once):
+    """One small input, for the builds of the run."""
+    return once("tiny", lambda folder: one_file(folder / "one.warc.wet.gz"))
 
 
 @pytest.fixture
@@ -100,17 +100,17 @@ def patch_with(monkeypatch):
 @pytest.mark.parametrize(
     ("what", "name", "code", "lasting"),
     [
-        pytest.param("mkdir", ".staging-", errno.EIO, False, marks=pytest.mark.soak),
+        ("mkdir", ".staging-", errno.EIO, False),
         ("write", ".inputs.jsonl", errno.ENOSPC, True),
         ("create", "staged/.000000.pages", errno.ENOSPC, True),
         ("write", "staged/.000000.summary", errno.EIO, False),
-        pytest.param("fsync", "finished/.000000.pages", errno.EIO, False, marks=pytest.mark.soak),
-        pytest.param("replace", "groups/.000000.json", errno.ENOSPC, True, marks=pytest.mark.soak),
+        ("fsync", "finished/.000000.pages", errno.EIO, False),
+        ("replace", "groups/.000000.json", errno.ENOSPC, True),
         ("write", "en/.train-", errno.ENOSPC, True),
         ("replace", "en/.train-", errno.EIO, False),
-        pytest.param("create", "written/en/.train-", errno.ENOSPC, True, marks=pytest.mark.soak),
-        pytest.param("fsync", "rejected/.part-kept", errno.EIO, False, marks=pytest.mark.soak),
-        pytest.param("write", ".README.md", errno.ENOSPC, True, marks=pytest.mark.soak),
+        ("create", "written/en/.train-", errno.ENOSPC, True),
+        ("fsync", "rejected/.part-kept", errno.EIO, False),
+        ("write", ".README.md", errno.ENOSPC, True),
         ("replace", ".manifest.json", errno.EIO, False),
     ],
 )

@@ -18,10 +18,8 @@ from c4pipe.shards import MANIFEST
 from tests.wetfiles import ROOT, WebPage, digests, story, wet
 
 
-@pytest.fixture
-def crawl(tmp_path):
+def two_files(folder):
     """Two small inputs."""
-    folder = tmp_path / "wet"
     folder.mkdir()
     for number in range(2):
         pages = [WebPage(f"http://a{number}.example/{i}", story(1000 * number + 10 * i)) for i in range(3)]
@@ -30,14 +28,20 @@ def crawl(tmp_path):
 
 
 @pytest.fixture
+def crawl(tmp_path):
+    """A folder of them for the test alone."""
+    return two_files(tmp_path / "wet")
+
+
+@pytest.fixture
 def arguments(badwords, crawl, tmp_path):
     return ["--input", str(crawl), "--output", str(tmp_path / "c4"), "--badwords-dir", str(badwords), "--workers", "1"]
 
 
 @pytest.fixture
-def expected(built, crawl):
-    """What an undisturbed build makes of the inputs as they are when it is called."""
-    return lambda *options: digests(built(crawl, *options))
+def expected(built, once):
+    """What an undisturbed build makes of such inputs."""
+    return lambda *options: digests(built(once("two inputs", two_files), *options))
 
 
 @pytest.fixture
@@ -210,10 +214,10 @@ def test_what_a_killed_build_was_writing_goes_away(arguments, expected, target, 
     [
         (("--shards", "2"), []),  # nothing that the first pass knows of
         (("--languages", "de"), [0, 1]),  # other sentences
-        pytest.param(("--preset", "en.noblocklist"), [], marks=pytest.mark.soak),
-        pytest.param(("--preset", "en.noclean"), [0, 1], marks=pytest.mark.soak),
+        (("--preset", "en.noblocklist"), []),
+        (("--preset", "en.noclean"), [0, 1]),
         (("--limit-pages", "20"), [0, 1]),
-        pytest.param(("--rejected", "all"), [0, 1], marks=pytest.mark.soak),
+        (("--rejected", "all"), [0, 1]),
     ],
 )
 def test_other_settings_take_what_is_staged_if_it_is_the_same(

@@ -21,8 +21,8 @@ ODD = EN.named("../odd", "a name that is no folder")
 def run(badwords, tmp_path, capsys):
     """`run("--preset", ...)`: a build of the samples into tmp_path/c4; (exit code, stdout, lines of stderr)."""
 
-    def call(*options):
-        arguments = ["--input", str(SAMPLES), "--output", str(tmp_path / "c4"), "--badwords-dir", str(badwords)]
+    def call(*options, source=SAMPLES):
+        arguments = ["--input", str(source), "--output", str(tmp_path / "c4"), "--badwords-dir", str(badwords)]
         code = build_c4.main([*arguments, "--workers", "1", *map(str, options)])
         said = capsys.readouterr()
         return code, said.out, said.err.splitlines()
@@ -64,7 +64,6 @@ def test_each_of_several_corpora_is_as_if_built_alone(run, built, opened, tmp_pa
         assert f"corpus: {tmp_path / 'c4' / preset}\n" in out
 
 
-@pytest.mark.soak
 def test_presets_that_read_differently_read_each_for_itself(run, built, punkt, tmp_path):
     assert run("--preset", "en.tfds,en")[0] == 0
     assert digests(tmp_path / "c4" / "en") == digests(built(SAMPLES, "--preset", "en"))
@@ -80,14 +79,14 @@ def test_a_page_that_two_presets_ask_about_is_judged_once(run, built, monkeypatc
     assert len(asked) == language["in"]
 
 
-def test_what_is_there_already_is_not_built_again(run, opened, tmp_path):
-    assert run("--preset", "en,en.noclean")[0] == 0
+def test_what_is_there_already_is_not_built_again(run, small, opened, tmp_path):
+    assert run("--preset", "en,en.noclean", source=small)[0] == 0
     before = digests(tmp_path / "c4")
     opened.clear()
-    code, out, _ = run("--preset", "en.noclean,en.2019,en")
+    code, out, _ = run("--preset", "en.noclean,en.2019,en", source=small)
     assert code == 0
     assert out.count("it was there already") == 2
-    assert len(opened) == len(list(SAMPLES.glob("*.warc.wet*")))
+    assert len(opened) == len(list(small.iterdir()))
     after = digests(tmp_path / "c4")
     assert {name: after[name] for name in before} == before
     assert manifest_of(tmp_path / "c4" / "en.2019")["preset"]["name"] == "en.2019"
@@ -109,21 +108,21 @@ def test_presets_that_cannot_be_built_together(run, tmp_path, presets, words):
     assert not (tmp_path / "c4").exists()
 
 
-def test_several_corpora_do_not_go_into_the_folder_of_one(run, tmp_path):
-    assert run("--preset", "en.noclean")[0] == 0
+def test_several_corpora_do_not_go_into_the_folder_of_one(run, small, tmp_path):
+    assert run("--preset", "en.noclean", source=small)[0] == 0
     before = digests(tmp_path / "c4")
-    code, _, (line,) = run("--preset", "en,en.noclean", "--overwrite")
+    code, _, (line,) = run("--preset", "en,en.noclean", "--overwrite", source=small)
     assert code == 2
     assert "several presets make a folder each" in line
-    code, _, (line,) = run("--preset", "en")
+    code, _, (line,) = run("--preset", "en", source=small)
     assert code == 2
     assert digests(tmp_path / "c4") == before
 
 
-def test_one_corpus_does_not_go_into_the_folder_of_several(run, tmp_path):
-    assert run("--preset", "en,en.noclean")[0] == 0
+def test_one_corpus_does_not_go_into_the_folder_of_several(run, small, tmp_path):
+    assert run("--preset", "en,en.noclean", source=small)[0] == 0
     before = digests(tmp_path / "c4")
-    assert run("--preset", "en", "--overwrite")[0] == 2
+    assert run("--preset", "en", "--overwrite", source=small)[0] == 2
     assert digests(tmp_path / "c4") == before
 
 
@@ -143,10 +142,10 @@ def test_other_languages_need_no_second_reading(run, built, opened, tmp_path):
     assert list((tmp_path / "c4").glob(".*")) == []
 
 
-def test_staging_is_kept_beside_the_corpus_when_asked(run, opened, tmp_path):
-    assert run("--preset", "en.noclean", "--keep-staging")[0] == 0
+def test_staging_is_kept_beside_the_corpus_when_asked(run, small, opened, tmp_path):
+    assert run("--preset", "en.noclean", "--keep-staging", source=small)[0] == 0
     opened.clear()
-    assert run("--preset", "en.noclean", "--languages", "de,en", "--overwrite")[0] == 0
+    assert run("--preset", "en.noclean", "--languages", "de,en", "--overwrite", source=small)[0] == 0
     assert opened == []
     assert list((tmp_path / "c4").glob(".*")) == []
 
@@ -221,15 +220,14 @@ def test_every_kept_page_is_counted_from_the_shards(built):
     assert stats["bytes_kept"] == sum(len(text.encode()) for text in texts)
 
 
-def test_all_languages_may_be_too_small(run, tmp_path):
-    code, out, _ = run("--preset", "en.noclean", "--min-pages", 100_000)
+def test_all_languages_may_be_too_small(run, small, tmp_path):
+    code, out, _ = run("--preset", "en.noclean", "--min-pages", 100_000, source=small)
     assert code == 0
     assert "no page was kept" in out
     assert manifest_of(tmp_path / "c4")["shards"] == []
 
 
-@pytest.mark.soak
-def test_a_shard_is_staged_for_the_trunk_that_lacks_it(run, monkeypatch, tmp_path):
+def test_a_shard_is_staged_for_the_trunk_that_lacks_it(run, small, monkeypatch, tmp_path):
     staged = []
     real = read.stage_input
     monkeypatch.setattr(
@@ -238,12 +236,12 @@ def test_a_shard_is_staged_for_the_trunk_that_lacks_it(run, monkeypatch, tmp_pat
         lambda verdicts, stagers, tick: staged.append(len(stagers)) or real(verdicts, stagers, tick),
     )
     staging = ("--staging", tmp_path / "staging")
-    inputs = len(list(SAMPLES.glob("*.warc.wet*")))
-    assert run("--preset", "en.noclean", *staging)[0] == 0
-    assert run("--preset", "en", "--overwrite", *staging)[0] == 0
+    inputs = len(list(small.iterdir()))
+    assert run("--preset", "en.noclean", *staging, source=small)[0] == 0
+    assert run("--preset", "en", "--overwrite", *staging, source=small)[0] == 0
     assert staged == [1] * 2 * inputs
     staged.clear()
     for corpus in sorted((tmp_path / "c4").rglob("*"), reverse=True):
         corpus.rmdir() if corpus.is_dir() else corpus.unlink()
-    assert run("--preset", "en.noclean,en,en.2019,en.noblocklist", *staging)[0] == 0
+    assert run("--preset", "en.noclean,en,en.2019,en.noblocklist", *staging, source=small)[0] == 0
     assert staged == [1] * inputs  # only what `en.2019` makes of them

@@ -24,12 +24,13 @@ from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
 from langdetect.utils.ngram import NGram
 from langdetect.utils.unicode_block import unicode_block
 
+from bench.outside import SHARED
 from c4pipe.errors import ConfigError
 from c4pipe.langid import langdetect_kernel, langdetect_profiles, langdetect_stream, langdetect_text
 from c4pipe.langid.base import Guess
 from c4pipe.langid.langdetect import FLOOR, LangDetect
+from tests import needs
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
 EVERY = 48  # of the pages there: about 150 texts, on which the package spends about 10 ms each
 
 SENTENCES = {
@@ -189,10 +190,9 @@ def pages(path: Path) -> Iterator[str]:
             yield body.decode("utf-8", "replace")
 
 
+@needs.shared
 def test_real_pages(ours: LangDetect) -> None:
     files = [*sorted(SHARED.glob("wet/*.warc.wet.gz")), *sorted(SHARED.glob("wet_bench/*.warc.wet.gz"))]
-    if not files:
-        pytest.skip(f"no WET files in {SHARED}/wet or {SHARED}/wet_bench")
     texts = [text for path in files for text in islice(pages(path), 0, None, EVERY)]
     differ = [(text[:60], ours.guess(text), package(text)) for text in texts if ours.guess(text) != package(text)]
     assert not differ, f"{len(differ)} of {len(texts)} texts"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import torch
+import transformers  # whose parts are imported when they are asked for: five seconds
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
-from transformers import AutoConfig, T5Config
 
 from model.config import SIZES, ModelConfig, find_size, padded_vocab
 from model.cost import flops, memory, parameters
@@ -126,8 +126,8 @@ def test_the_memory_estimate_is_near_what_a_step_keeps(size: str, architecture: 
 def test_transformers_reads_our_config(name: str, tmp_path: Path) -> None:
     config = SIZES[name]
     (tmp_path / "config.json").write_text(json.dumps(config.to_hf()))
-    read = AutoConfig.from_pretrained(tmp_path)
-    assert isinstance(read, T5Config)
+    read = transformers.AutoConfig.from_pretrained(tmp_path)
+    assert isinstance(read, transformers.T5Config)
     assert read.scale_decoder_outputs is config.tied
     assert (read.d_model, read.d_ff, read.num_heads, read.d_kv) == (config.d_model, config.d_ff, config.heads, 64)
     assert (read.num_layers, read.num_decoder_layers, read.vocab_size) == (config.layers, config.layers, config.vocab)
@@ -147,7 +147,7 @@ def test_transformers_refuses_a_decoder_alone(tmp_path: Path) -> None:
     config = dataclasses.replace(TINY, architecture="prefix-lm")
     (tmp_path / "config.json").write_text(json.dumps(config.to_hf()))
     with pytest.raises(ValueError, match="c4pipe-prefix-lm"):
-        AutoConfig.from_pretrained(tmp_path)
+        transformers.AutoConfig.from_pretrained(tmp_path)
 
 
 def test_published_configs() -> None:

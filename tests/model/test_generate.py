@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoTokenizer, T5ForConditionalGeneration
+import transformers  # whose parts are imported when they are asked for: five seconds
 
 from model.arguments import Decoding
 from model.errors import ConfigError
@@ -32,7 +32,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_folder_is_transformers_own_and_infills_are_the_same(run: Path) -> None:
     folder, model, tokenizer = open_checkpoint(run, None, CPU)
-    judge, words = T5ForConditionalGeneration.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+    judge, words = (
+        transformers.T5ForConditionalGeneration.from_pretrained(folder).eval(),
+        transformers.AutoTokenizer.from_pretrained(folder),
+    )
     for text in TEXTS:
         found = words(text, return_tensors="pt")
         assert encode(tokenizer, text).tolist() == found.input_ids[0].tolist()

@@ -14,7 +14,6 @@ import transformers
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
-from transformers.models.t5.modeling_t5 import T5Attention
 
 from model import t5
 from model.bias import RelativeBias, bucket_edges
@@ -119,7 +118,9 @@ def test_padding_and_ignored_labels(config: ModelConfig) -> None:
 def test_buckets_of_all_distances_to_600(causal: bool, buckets: int, longest: int) -> None:
     distance = torch.arange(-600, 601)
     bias = RelativeBias(dataclasses.replace(V11, buckets=buckets, max_distance=longest))
-    theirs = T5Attention._relative_position_bucket(distance, not causal, buckets, longest)
+    theirs = transformers.models.t5.modeling_t5.T5Attention._relative_position_bucket(
+        distance, not causal, buckets, longest
+    )
     assert torch.equal(bias.bucket(distance, causal), theirs)
 
 

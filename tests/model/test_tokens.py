@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sentencepiece as spm
+import transformers  # whose parts are imported when they are asked for: five seconds
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from model.errors import ConfigError
 from model.objectives import Vocabulary
@@ -59,8 +59,8 @@ def tokenizer(folder: Path) -> Tokenizer:
 
 
 @pytest.fixture(scope="module")
-def hugging_face(folder: Path) -> PreTrainedTokenizerBase:
-    return AutoTokenizer.from_pretrained(folder)
+def hugging_face(folder: Path) -> transformers.PreTrainedTokenizerBase:
+    return transformers.AutoTokenizer.from_pretrained(folder)
 
 
 def sentencepiece(path: Path) -> spm.SentencePieceProcessor:
@@ -106,7 +106,7 @@ class TestTraining:
         train_tokenizer(ENGLISH, tmp_path, vocab_size=500, extra_ids=256)
         loaded = Tokenizer.load(tmp_path)
         assert loaded.vocabulary == Vocabulary(756, sentinels=256)
-        assert len(AutoTokenizer.from_pretrained(tmp_path)) == 756
+        assert len(transformers.AutoTokenizer.from_pretrained(tmp_path)) == 756
 
 
 class TestSample:
@@ -128,7 +128,9 @@ class TestSample:
 
 
 class TestTransformers:
-    def test_it_finds_the_same_vocabulary(self, tokenizer: Tokenizer, hugging_face: PreTrainedTokenizerBase) -> None:
+    def test_it_finds_the_same_vocabulary(
+        self, tokenizer: Tokenizer, hugging_face: transformers.PreTrainedTokenizerBase
+    ) -> None:
         vocabulary = tokenizer.vocabulary
         assert len(hugging_face) == vocabulary.size
         assert (hugging_face.pad_token_id, hugging_face.eos_token_id, hugging_face.unk_token_id) == (0, 1, 2)
@@ -139,7 +141,7 @@ class TestTransformers:
         assert (sentinels[0], sentinels[-1]) == (vocabulary.sentinel(0), vocabulary.sentinel(1))
 
     def test_its_ids_are_sentencepieces(
-        self, tokenizer: Tokenizer, folder: Path, hugging_face: PreTrainedTokenizerBase
+        self, tokenizer: Tokenizer, folder: Path, hugging_face: transformers.PreTrainedTokenizerBase
     ) -> None:
         """But for ties: another way to cut with the same score, of which a few texts in a thousand have one."""
         texts = [line for text in TEXTS for line in text.split("\n")] + TEXTS
@@ -152,11 +154,13 @@ class TestTransformers:
         assert ties <= len(texts) // 200
 
     @pytest.mark.parametrize("text", [text for text in HOSTILE if "<" not in text])
-    def test_hostile_strings(self, text: str, tokenizer: Tokenizer, hugging_face: PreTrainedTokenizerBase) -> None:
+    def test_hostile_strings(
+        self, text: str, tokenizer: Tokenizer, hugging_face: transformers.PreTrainedTokenizerBase
+    ) -> None:
         assert tokenizer.encode([text])[0].tolist() == hugging_face.encode(text, add_special_tokens=False)
 
     def test_the_one_character_that_they_see_differently(
-        self, tokenizer: Tokenizer, hugging_face: PreTrainedTokenizerBase
+        self, tokenizer: Tokenizer, hugging_face: transformers.PreTrainedTokenizerBase
     ) -> None:
         """U+0085, next line, is a blank to transformers. No other one below U+30000 differs, between two letters."""
         assert tokenizer.encode(["a\x85b"])[0].tolist() == tokenizer.encode(["a\ue000b"])[0].tolist()  # unk
@@ -202,7 +206,7 @@ class TestEncoding:
         assert held.decode([309, 300]) == "<extra_id_0><extra_id_9>"
         held.save(tmp_path / "held")
         assert Tokenizer.load(tmp_path / "held").vocabulary == held.vocabulary
-        assert len(AutoTokenizer.from_pretrained(tmp_path / "held")) == 310
+        assert len(transformers.AutoTokenizer.from_pretrained(tmp_path / "held")) == 310
 
 
 def sentencepiece_ids(tokenizer: Tokenizer, text: str) -> list[int]:

@@ -108,7 +108,6 @@ def test_what_follows_the_checkpoint_is_written_anew(
     same(run, straight, 8)
 
 
-@pytest.mark.soak
 def test_dropout_goes_on_as_well(data: Path, tmp_path: Path) -> None:
     for run, stops in (("one", (4,)), ("two", (2, 4))):
         for steps in stops:
@@ -117,7 +116,7 @@ def test_dropout_goes_on_as_well(data: Path, tmp_path: Path) -> None:
     assert sums(tmp_path / "one", 4) == sums(tmp_path / "two", 4)
 
 
-@pytest.mark.parametrize("optimizer", ["adamw-scale", pytest.param("adamw", marks=pytest.mark.soak)])
+@pytest.mark.parametrize("optimizer", ["adamw-scale", "adamw"])
 def test_other_optimizers_go_on_as_well(data: Path, tmp_path: Path, optimizer: str) -> None:
     for run, stops in (("one", (4,)), ("two", (2, 4))):
         for steps in stops:

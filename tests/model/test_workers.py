@@ -158,7 +158,6 @@ def test_no_worker_outlives_its_trainer(tmp_path: Path, then: str, says: str) ->
         assert eventually(lambda: not any(map(alive, pids)))
 
 
-@pytest.mark.soak
 def test_workers_of_a_killed_trainer_end_themselves(tmp_path: Path) -> None:
     with trainer(tmp_path, "time.sleep(100)") as (process, pids):
         process.kill()

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.page import Unit
+from c4pipe.page import Page, Rejected, Unit
 from c4pipe.rules import (
+    RULES,
     EndMark,
     LineRule,
     MaxWordLength,
@@ -20,6 +21,7 @@ from c4pipe.rules import (
     NoPolicy,
     StripCitations,
 )
+from c4pipe.stages import Clean
 
 
 @pytest.mark.parametrize(
@@ -102,10 +104,18 @@ def test_citation_marks_go(line: str, left: str) -> None:
     assert StripCitations().edit(line) == left
 
 
-def test_only_two_rules_cost_the_page() -> None:
-    rules = [MaxWordLength, EndMark, MinWords, NoLoremIpsum, NoJavascript, NoBrace, NoPolicy]
-    assert [r.__name__ for r in rules if r.reason.unit is Unit.PAGE] == ["NoLoremIpsum", "NoBrace"]
-    assert {r.reason.unit for r in rules} == {Unit.PAGE, Unit.LINE}
+@pytest.mark.parametrize("kind", [kind for kind in RULES if issubclass(kind, LineRule)], ids=lambda kind: kind.__name__)
+def test_a_rule_costs_what_its_reason_says(kind: type[LineRule]) -> None:
+    """The line, or the page with it."""
+    reason = kind.reason
+    page = Page("http://a.example/", f"{reason.keeps}\n{reason.drops}", "2024-05-22T10:11:12Z")
+    verdict = Clean("clean", (kind(),)).bind(None)(page)
+    if reason.unit is Unit.PAGE:
+        assert isinstance(verdict, Rejected)
+        assert verdict.reason is reason
+    else:
+        assert reason.unit is Unit.LINE
+        assert (verdict.page.text, verdict.tally) == (reason.keeps, {reason.code: 1})
 
 
 def test_rules_are_values() -> None:

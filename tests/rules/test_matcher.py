@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bench.outside import SHARED
 from c4pipe.rules.matcher import WordMatcher, non_word_class
-
-SHARED = Path(__file__).parents[3] / "shared"
+from tests import needs
 
 
 def reference(entries: frozenset[str], boundaries: bool) -> re.Pattern[str]:
@@ -203,7 +202,7 @@ def pages() -> list[str]:
     return texts[::5]
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared test data is not beside this checkout")
+@needs.shared
 @pytest.mark.parametrize("language", ["en", "de", "es", "fr", "ja", "ko", "ru", "tr", "zh"])
 def test_real_lists_on_real_pages(language: str) -> None:
     path = SHARED / "badwords" / ("at-25e679f/en.txt" if language == "en" else f"{language}.txt")

@@ -15,14 +15,6 @@ from c4pipe.rules import ListedDomain, ListedSubdomain, ListedUrl, MaxChars, Min
 from c4pipe.text import count_sentences, hash64, sentence_splitter
 from c4pipe.text.urls import url_key
 
-PUNKT = Path(__file__).parents[3] / "shared" / "nltk_data"
-needs_punkt = pytest.mark.skipif(not PUNKT.is_dir(), reason="Punkt's data is not beside this checkout")
-
-
-@pytest.fixture
-def punkt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NLTK_DATA", str(PUNKT))
-
 
 class Lists:
     """What the rules here bind to."""
@@ -73,13 +65,11 @@ def test_sentences_are_counted_line_by_line(text: str, offence: str | None) -> N
         ("First one.\nSecond one.\nThird one.", None),
     ],
 )
-@needs_punkt
 @pytest.mark.usefixtures("punkt")
 def test_over_the_whole_text_punkt_looks_past_the_ends_of_lines(text: str, offence: str | None) -> None:
     assert MinSentences(splitter="punkt:english", per_line=False).offence(page(text)) == offence
 
 
-@needs_punkt
 @pytest.mark.usefixtures("punkt")
 def test_punkt_knows_titles_and_initials() -> None:
     split = sentence_splitter("punkt:english")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import mmh3
+import nltk.data
 import pytest
 import sentencex
 from hypothesis import given, settings
@@ -16,8 +17,6 @@ from hypothesis import strategies as st
 from c4pipe.errors import ConfigError
 from c4pipe.text import count_lines, count_sentences, hash64, sentence_splitter
 from c4pipe.text.sentences import _MAY_STOP
-
-PUNKT = Path(__file__).parents[3] / "shared" / "nltk_data"
 
 
 def test_hashes_are_the_same_on_every_machine_and_for_ever() -> None:
@@ -61,9 +60,8 @@ def test_the_sentences_of_a_line_joined_are_the_line(line: str, language: str) -
     assert "" not in sentences
 
 
-@pytest.mark.skipif(not PUNKT.is_dir(), reason="Punkt's data is not beside this checkout")
-def test_punkt_cuts_a_text_as_nltk_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NLTK_DATA", str(PUNKT))
+@pytest.mark.usefixtures("punkt")
+def test_punkt_cuts_a_text_as_nltk_does() -> None:
     split = sentence_splitter("punkt:english")
     assert list(split("One is here. Two is there.  Mr. J. Smith goes.")) == [
         "One is here.",
@@ -81,18 +79,17 @@ BETWEEN = [" ", "\n", "  ", " \n", "\t", "\xa0", "\u2028", ""]
 MARKS = [".", "?", "!", "...", ". . .", "?!", ",", '"', "'", ")", "(", "”", "«", "--", ":", "*", "\u200b"]
 
 
-@pytest.mark.skipif(not PUNKT.is_dir(), reason="Punkt's data is not beside this checkout")
 @settings(max_examples=400)
 @given(
-    st.lists(
+    pieces=st.lists(
         st.tuples(st.sampled_from(WORDS.split()), st.sampled_from([*MARKS, *".?!"]), st.sampled_from(BETWEEN)),
         max_size=8,
     )
 )
-def test_a_plain_stop_is_what_punkt_makes_of_it(pieces: list[tuple[str, str, str]]) -> None:
+def test_a_plain_stop_is_what_punkt_makes_of_it(punkt_folder: Path, pieces: list[tuple[str, str, str]]) -> None:
     text = "".join(map("".join, pieces))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NLTK_DATA", str(PUNKT))
+        patch.setattr(nltk.data, "path", [str(punkt_folder)])
         spans = nltks_own().span_tokenize(text)
         assert list(sentence_splitter("punkt:english")(text)) == [text[start:end] for start, end in spans]
 

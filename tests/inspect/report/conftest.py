@@ -8,17 +8,19 @@ from pathlib import Path
 import pytest
 
 from c4pipe.inspect.corpus import Corpus, open_corpus
+from tests.conftest import Once
 from tests.inspect.report.written import report_of
 
 
 @pytest.fixture(scope="session")
-def mixture(languages: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+def mixture(languages: Corpus, once: Once) -> Corpus:
     """The languages of data_samples, rebalanced."""
     from beam_jobs import rebalance
 
-    folder = tmp_path_factory.mktemp("mixture") / "mixed"
-    assert rebalance.main(["--corpus", str(languages.folder), "--output", str(folder), "--workers", "1"]) == 0
-    return open_corpus(folder)
+    def mix(folder: Path) -> None:
+        assert rebalance.main(["--corpus", str(languages.folder), "--output", str(folder), "--workers", "1"]) == 0
+
+    return open_corpus(once("mixture of the languages", mix))
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from c4pipe.inspect.corpus import Corpus
+from c4pipe.presets import EN
 from tests.inspect.report.written import report_of
 
 FileOf = Callable[[str], Path]
@@ -108,7 +109,7 @@ def test_the_stream_is_as_wide_as_its_numbers_say(browser: Any, file_of: FileOf)
             "li.querySelector('rect.kept').getBoundingClientRect().width, +li.querySelector('h3 data').value])"
         )
     full, records = rows[0]
-    assert len(rows) == 8
+    assert len(rows) == 1 + len(EN.stages)
     assert [width / full for width, _ in rows] == pytest.approx([n / records for _, n in rows], abs=0.002)
 
 
