@@ -32,7 +32,7 @@ from c4pipe.inspect.lookup import look_up
 from c4pipe.inspect.query import answer
 from c4pipe.inspect.serve import make_app
 from c4pipe.page import Page
-from c4pipe.passes.merging import OutputShard, Piece, write_shard
+from c4pipe.passes.merging import OutputShard, RowSlice, write_shard
 from c4pipe.presets import EN
 from c4pipe.shards import (
     MANIFEST,
@@ -124,7 +124,7 @@ def test_a_shard_has_the_columns_of_the_finished_files(tmp_path: Path) -> None:
         sink = ParquetSink(stream, SCHEMA)
         sink.write(page_table(PAGES, SCHEMA))
         sink.close()
-    shard = OutputShard("en", "train", 0, 1, (Piece(str(tmp_path / "finished"), 0, 0, 2),))
+    shard = OutputShard("en", "train", 0, 1, (RowSlice(str(tmp_path / "finished"), 0, 0, 2),))
     row, _ = write_shard(shard, LocalStore(), str(tmp_path / "c4"))
     table = pq.read_table(tmp_path / "c4" / row["path"], partitioning=None)
     assert table.schema == SCHEMA

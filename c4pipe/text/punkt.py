@@ -16,16 +16,16 @@ PUNKT = "tokenizers/punkt_tab/english"  # below a folder of NLTK's data
 PUNKT_FILES = ("abbrev_types.txt", "collocations.tab", "ortho_context.tab", "sent_starters.txt")
 
 
-def find_punkt() -> Path | None:
+def find_punkt(fetched: Path = NLTK_DATA) -> Path | None:
     """The folder with English Punkt's parameters, or None; NLTK's own loaders find it from now on.
 
-    Looked through, in this order: NLTK_DATA, `./assets/nltk_data`, NLTK's usual places.
+    Looked through, in this order: NLTK_DATA, what `make assets` has `fetched`, NLTK's usual places.
     """
     import nltk.data  # here, not above: it costs a third of a second
 
     named = [folder for folder in os.environ.get("NLTK_DATA", "").split(os.pathsep) if folder]
-    if NLTK_DATA.is_dir():
-        named.append(str(NLTK_DATA.absolute()))
+    if fetched.is_dir():
+        named.append(str(fetched.absolute()))
     nltk.data.path[:] = dict.fromkeys([*named, *nltk.data.path])
     try:
         return Path(str(nltk.data.find(f"{PUNKT}/")))

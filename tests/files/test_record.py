@@ -20,9 +20,7 @@ from c4pipe.files.storage import LocalStore
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.part import Part, loaded
 from c4pipe.rules import BadWords, ListedDomain, ListedUrl, MinSentences, PageRule
-from tests.wetfiles import PUNKT
-
-ENGLISH = PUNKT / "tokenizers/punkt_tab/english"
+from c4pipe.text.punkt import PUNKT
 
 
 def sha(body: bytes) -> str:
@@ -222,9 +220,10 @@ def test_an_older_manifest_tells_of_its_files_as_far_as_it_goes(desk: Desk) -> N
     assert [line.partition(" (")[0] for line in missing] == ["url_list: urls.txt"]
 
 
-@pytest.mark.skipif(not ENGLISH.is_dir(), reason="Punkt's data is not beside this checkout")
-def test_punkts_parameters_are_kept_and_read_from_there(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk.assets = Assets(punkt=ENGLISH)
+def test_punkts_parameters_are_kept_and_read_from_there(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, punkt: Path
+) -> None:
+    desk.assets = Assets(punkt=punkt / PUNKT)
     desk.parts = (MinSentences(2, splitter="punkt:english"),)
     manifest = desk.kept()
     assert [(file["kind"], file["name"]) for file in manifest["files"]] == [
