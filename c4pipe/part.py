@@ -34,6 +34,7 @@ class Part:
         columns: what it adds to the corpus, column -> type as `pyarrow.type_for_alias` knows it ("float64", "int32").
     """
 
+    kind: ClassVar[str] = "rule"  # or "level", "stage": what people call it
     reasons: ClassVar[tuple[Reason, ...]] = ()
     columns: ClassVar[Mapping[str, Any]] = {}
 

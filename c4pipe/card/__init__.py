@@ -138,7 +138,7 @@ def _rule_rows(preset: Preset, ledger: Mapping[str, Any]) -> Iterator[tuple[str,
             number = lost[told.unit, told.code]
             if told.reason is None:
                 yield stage.name, "", f"(stays, and {told.words})", "", told.source
-            elif number or (told.owner is not stage and not hasattr(told.owner, "by_url")):
+            elif number or told.owner.kind == "rule":
                 removed = many(number, told.unit.value) if number else "none"
                 yield stage.name, f"`{told.code}`", told.words, removed, told.source
 

@@ -28,19 +28,21 @@ def describe(preset: Preset) -> dict[str, Any]:
 
 
 def describe_stage(stage: Stage) -> dict[str, Any]:
-    """A stage with every threshold and its source: what `inspect.rebuild` makes it of again.
+    """A stage with every threshold and its source: `inspect.rebuild` makes it again of that.
 
     `class` is what to import. A level stands under `level`, rules stand in `rules`, each with the field that holds it
-    as `in`; `reasons` are those that no rule gives, with their sources.
+    as `in`, which is `alone` there if the field is no tuple; `reasons` are those that no rule gives, with their
+    sources.
     """
     row: dict[str, Any] = {"stage": stage.name, "kind": type(stage).__name__, "class": class_name(stage)}
     row |= {name: value for name, value in _plain_fields(stage).items() if name != "name"}
     rules = []
     for field, part in _held(stage):
-        if field == "level":
+        if part.kind == "level":
             row["level"] = {"level": type(part).__name__, "class": class_name(part), **_plain_fields(part)}
         else:
-            rules.append(_describe_rule(part) | {"in": field})
+            alone = {} if isinstance(getattr(stage, field), tuple) else {"alone": True}
+            rules.append(_describe_rule(part) | {"in": field} | alone)
     if rules:
         row["rules"] = rules
     ruled = {rule.get("reason") for rule in rules}

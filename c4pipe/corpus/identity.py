@@ -94,17 +94,13 @@ def code_changes(then: Mapping[str, str] | None, now: Mapping[str, str], parts: 
     """What differs between two codes in words, rules and stages first: "rule MinWords", "module c4pipe.text.urls"."""
     if then is None:
         return ["an older c4pipe, which did not keep its code"]
-    kinds = {class_name(part): _kind(part) for part in everything(parts)}
+    kinds = {class_name(part): part.kind for part in everything(parts)}
     told = []
     for entry in changed(then, now):
         name, _, mark = entry.partition(" ")
         known = name if ":" not in name else name.rpartition(":")[2]
         told.append(f"{kinds.get(name, 'class' if ':' in name else 'module')} {known}{' ' + mark if mark else ''}")
     return told
-
-
-def _kind(part: Part) -> str:
-    return "stage" if isinstance(part, Stage) else "level" if hasattr(part, "by_url") else "rule"
 
 
 def _values(then: Any, now: Any) -> list[str]:

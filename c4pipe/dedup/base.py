@@ -20,6 +20,7 @@ class TextLevel(Part):
     (`dedup.claims`), texts never do.
     """
 
+    kind: ClassVar = "level"
     by_url: ClassVar[bool] = False  # whether pages are claimed by their URL, before anything is cut from them
     width: ClassVar[int] = 1  # atoms a claim covers; it may be a field as well
 

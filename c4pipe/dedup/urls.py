@@ -29,6 +29,7 @@ class UrlLevel(Part):
         source="TFDS c4 3.1.0 c4_utils.select_newest_page",
     )
 
+    kind: ClassVar = "level"
     by_url: ClassVar = True
     reasons: ClassVar[tuple[Reason, ...]] = (OLDER,)
 

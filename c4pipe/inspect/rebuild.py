@@ -6,7 +6,7 @@ import ast
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from c4pipe.presets import EN, PRESETS, Preset
 from c4pipe.stages import Stage
 
 # Where classes of older manifests are, which name no module.
+_OF_RULES = {"rules", "lines", "then"}  # fields of stages of ours that may be empty, and are not told then
 _HOMES = ("c4pipe.stages", "c4pipe.rules", "c4pipe.dedup")
 
 
@@ -93,18 +94,14 @@ def _stage(row: dict[str, Any], missing: list[str]) -> Stage | None:
             return None
         held["level"] = _made(level, row["level"], {})
     names = {field.name for field in fields(kind)}
-    for name in {"rules", "lines", "then"} & names:
-        held[name] = tuple(_rules(row, name, names, missing))
+    held |= dict.fromkeys(names & _OF_RULES, ())
+    for said in row.get("rules", ()):
+        rule = _class(said, "rule", missing, f"stage {row['stage']!r}: rule")
+        if rule is not None:
+            field, made = said.get("in") or _field_of(rule, names), _made(rule, said, {})
+            held[field] = made if said.get("alone") else (*held.get(field, ()), made)
     stage: Stage = _made(kind, row, held)
     return stage
-
-
-def _rules(row: dict[str, Any], field: str, names: set[str], missing: list[str]) -> Iterable[Part]:
-    """The rules that a field of a stage holds."""
-    for said in row.get("rules", ()):
-        kind = _class(said, "rule", missing, f"stage {row['stage']!r}: rule")
-        if kind is not None and (said.get("in") or _field_of(kind, names)) == field:
-            yield _made(kind, said, {})
 
 
 def _field_of(kind: type, names: set[str]) -> str:

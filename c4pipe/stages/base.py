@@ -25,6 +25,7 @@ class Stage(Part):
     """A named step of a preset."""
 
     name: str
+    kind: ClassVar = "stage"
     scope: ClassVar[Scope]
     quotes: ClassVar[bool] = False  # whether the detail of a rejection is a piece of the page's text
 

@@ -226,7 +226,7 @@ def test_what_is_lost_is_what_its_owner_can_take() -> None:
     for preset in PRESETS.values():
         for stage in preset.stages:
             if not isinstance(stage, Clean | Dedup):
-                assert {reason.unit for reason in stage.reasons()} <= {Unit.PAGE}
+                assert {reason.unit for reason in stage.all_reasons()} <= {Unit.PAGE}
 
 
 def test_stages_of_the_named_presets_show_their_rules() -> None:

@@ -15,7 +15,7 @@ from c4pipe.errors import AssetError, ConfigError
 from c4pipe.files import assets as files_assets
 from c4pipe.files import record
 from c4pipe.files.assets import Assets
-from c4pipe.files.record import accounts, carried, files_of, keep, places, recorded
+from c4pipe.files.record import accounts, carried, check_given, files_of, keep, places, recorded
 from c4pipe.files.storage import LocalStore
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.part import Part, loaded
@@ -190,7 +190,7 @@ def test_a_given_file_that_nobody_read_is_refused(desk: Desk, tmp_path: Path) ->
     other = tmp_path / "other.txt"
     other.write_text("else\n")
     with pytest.raises(ConfigError, match=r"other\.txt is none of the files that the corpus was built with"):
-        desk.again(desk.kept(), other)
+        check_given(desk.kept(), [other])
 
 
 def test_workers_elsewhere_get_small_files_with_their_orders(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

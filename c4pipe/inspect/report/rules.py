@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from c4pipe.corpus.catalogue import reasons_of
 from c4pipe.errors import C4Error
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.rebuild import preset_of
@@ -14,8 +13,6 @@ from c4pipe.inspect.report.queries import SampledPage
 from c4pipe.page import Unit
 
 SAMPLES_SHOWN = 3  # pages shown of a rule
-# What a rule of these kinds says of a page stands in the page: its line or its word.
-_QUOTING = ("Filter", "Clean")
 _BESIDE = (
     "rule",
     "reason",
@@ -63,7 +60,9 @@ class RuledStage(NamedTuple):
     rules: list[RuleRow]
 
 
-_Words = Mapping[tuple[str, str], tuple[str, str]]  # (stage, reason) -> in words, unit
+_Words = Mapping[
+    tuple[str, str], tuple[str, str, bool]
+]  # (stage, code) -> in words, unit, whether a detail quotes the page
 _Samples = Mapping[tuple[str, str], Sequence[SampledPage]]
 
 
@@ -80,7 +79,12 @@ def _words(corpus: Corpus) -> tuple[_Words, list[str]]:
         preset, changed = preset_of(corpus)
     except C4Error as error:  # a preset or rule of somebody's own, which is not at hand: its codes must do
         return {}, [str(error)] if corpus.manifest["preset"].get("stages") else []
-    return {(stage, reason.code): (words, reason.unit.value) for stage, reason, words in reasons_of(preset)}, changed
+    found = {
+        (stage.name, told.code): (told.words, told.unit.value, stage.quotes)
+        for stage in preset.stages
+        for told in stage.told()
+    }
+    return found, changed
 
 
 def _stage(row: dict[str, Any], count: dict[str, Any], words: _Words, samples: _Samples) -> RuledStage:
@@ -94,20 +98,20 @@ def _stage(row: dict[str, Any], count: dict[str, Any], words: _Words, samples: _
 def _in_order(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Rules and reasons as a page meets them: a dedup's own reasons come before the rules behind it."""
     rules, reasons = row.get("rules", []), [{"reason": c, "source": s} for c, s in row.get("reasons", {}).items()]
-    yield from (*reasons, *rules) if row["kind"] == "Dedup" else (*rules, *reasons)
+    yield from (*reasons, *rules) if "level" in row else (*rules, *reasons)
 
 
 def _rule(
     row: dict[str, Any], count: dict[str, Any], said: dict[str, Any], words: _Words, samples: _Samples
 ) -> RuleRow:
     stage, code = row["stage"], said.get("reason", "")
-    text, unit = words.get((stage, code), ("", _unit(count, code)))
+    text, unit, quotes = words.get((stage, code), ("", _unit(count, code), False))
     if code in count.get("flagged", {}) and code not in count["rejected"]:
         unit = "noted"
     table = {"page": "rejected", "noted": "flagged", "line": "lines_dropped", "sentence": "sentences_dropped"}[unit]
     of = {"page": count["in"], "noted": count["in"], "line": count.get("lines", {}).get("in", 0)}.get(unit, 0)
     emptied = count["lines_dropped"].get(code, 0) if unit == Unit.SENTENCE.value else 0
-    quoting = row["kind"] in _QUOTING and unit == Unit.PAGE.value
+    quoting = quotes and unit == Unit.PAGE.value
     chosen = samples.get((stage if unit == Unit.PAGE.value else "", code), []) if code else []
     return RuleRow(
         code,
