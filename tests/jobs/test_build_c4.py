@@ -102,6 +102,7 @@ def test_the_folder_holds_the_corpus_and_nothing_else(built, small):
         "README.md",
         "en/train-00000-of-00001.parquet",
         "en/validation-00000-of-00001.parquet",
+        "lists/badwords/en.txt",
         "manifest.json",
         "rejected/part-badwords-bad_word.parquet",
         "rejected/part-clean-curly_brace.parquet",
@@ -338,7 +339,7 @@ def test_a_second_run_finds_the_corpus_there(run, tmp_path):
     assert {path: path.stat().st_mtime_ns for path in target.rglob("*")} == before
 
     other = (*arguments, "--shards", "2")
-    refused(run(*other), "other inputs or settings", "'en'", "--overwrite")
+    refused(run(*other), "other inputs, settings or code (settings: shards)", "'en'", "--overwrite")
     assert {path: path.stat().st_mtime_ns for path in target.rglob("*")} == before
 
     assert run(*other, "--overwrite")[0] == 0

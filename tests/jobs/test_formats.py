@@ -90,7 +90,7 @@ def test_the_format_is_part_of_what_a_corpus_is(run, tmp_path):
     assert run(tmp_path / "in" / "a.jsonl", "--input-format", "jsonl")[0] == 0
     code, _, (line,) = run(tmp_path / "in" / "a.jsonl", "--input-format", "text")
     assert code == 2
-    assert "holds a corpus built from other inputs or settings" in line
+    assert "holds a corpus of preset 'en' built from other inputs, settings or code (preset: read)" in line
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from beam_jobs import build_c4, command
+from beam_jobs import build_c4, corpora
 from bench.soak import Fault, Seam, ended, start, wrong
-from c4pipe.flow import apply, read, write
+from c4pipe.flow import apply, read, settings, write
 from c4pipe.flow.files import BeamStore
 from c4pipe.shards import MANIFEST
 from tests.wetfiles import ROOT, WebPage, digests, story, wet
@@ -256,9 +256,8 @@ def test_what_may_be_stale_starts_over(arguments, built, crawl, target, tmp_path
         source.write_bytes(data.ljust(found.st_size, b"\0"))
         os.utime(source, ns=(found.st_atime_ns, found.st_mtime_ns + 1))
     elif change == "code":
-        (tmp_path / "code").mkdir()
-        (tmp_path / "code" / "__init__.py").write_text("# another version\n")
-        monkeypatch.setattr(command, "PACKAGE", tmp_path / "code")
+        for module, name in ((settings, "code_behind"), (corpora, "code_of_corpus")):
+            monkeypatch.setattr(module, name, lambda *_: {"c4pipe.wet.splitter": "another"})
     assert build_c4.main([*arguments, *(["--fresh"] if change == "fresh" else [])]) == 0
     assert staged == [0, 1, 0, 1]
     assert staging(target) == []
