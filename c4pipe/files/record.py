@@ -16,7 +16,9 @@ from c4pipe.errors import ConfigError
 from c4pipe.files.assets import CARRIED, Assets, origin_of
 from c4pipe.files.pinned import sha256_of
 from c4pipe.files.storage import Store
+from c4pipe.files.watching import opened
 from c4pipe.part import Part, everything
+from c4pipe.text.punkt import PUNKT_FILES
 
 LISTS = "lists"  # below the corpus
 BADWORDS, NEWS_DOMAINS, URL_LIST, PUNKT_KIND, OWN = "badwords", "news_domains", "url_list", "punkt", "own"
@@ -26,16 +28,38 @@ def accounts(parts: Iterable[Part], assets: Assets) -> list[dict[str, Any]]:
     """What a manifest says of the files that parts read, an entry a file, without absolute paths of ours.
 
     `name` is how a part names a file of its own, `at` where the corpus keeps a copy of it, "" for a large one. `lines`
-    that are not blank are counted for small text files. AssetError for a file that is not there.
+    that are not blank are counted for small text files. What a part opens without having `named` it counts as well.
+    AssetError for a file that is not there.
     """
     readers: dict[tuple[str, str], list[str]] = {}
+    unnamed: set[str] = set()
     for part in everything(parts):
-        for name in part.files(assets):
+        beside = _unnamed(part, assets)
+        unnamed.update(map(str, beside))
+        for name in (*part.files(assets), *beside):
             readers.setdefault((str(name), str(assets.path(name))), []).append(type(part).__name__)
     found = [
-        _account(name, Path(path), assets) | {"read_by": [*dict.fromkeys(by)]} for (name, path), by in readers.items()
+        _account(name, Path(path), assets)
+        | {"read_by": [*dict.fromkeys(by)]}
+        | ({"named": False} if name in unnamed else {})
+        for (name, path), by in readers.items()
     ]
     return sorted(found, key=lambda file: (file["kind"], file["name"]))
+
+
+def _unnamed(part: Part, assets: Assets) -> list[Path]:
+    """What a part of a user's own opens while it is bound, and does not name: its bytes decide all the same."""
+    if type(part).__module__.partition(".")[0] == "c4pipe":
+        return []
+    if part not in _OPENED:
+        with opened() as found:
+            part.bind(assets)
+        _OPENED[part] = frozenset(found)
+    named = {assets.path(name) for name in part.files(assets)}
+    return sorted(_OPENED[part] - named)
+
+
+_OPENED: dict[Part, frozenset[Path]] = {}  # once a process: a part may remember what it has read
 
 
 def _account(name: str, path: Path, assets: Assets) -> dict[str, Any]:
@@ -61,7 +85,7 @@ def _kind_of(path: Path, assets: Assets) -> str:
     for kind, file in ((NEWS_DOMAINS, assets.news_domains_file), (URL_LIST, assets.url_list)):
         if path == file:
             return kind
-    return PUNKT_KIND if path in assets.punkt_files() else OWN
+    return PUNKT_KIND if path.name in PUNKT_FILES and path in assets.punkt_files() else OWN
 
 
 def _lines(path: Path) -> int:
@@ -84,7 +108,8 @@ def carried(parts: Iterable[Part], assets: Assets) -> Assets:
 
 def places(parts: Iterable[Part], assets: Assets) -> dict[str, Path]:
     """Where each file lies that the parts read, by its sum."""
-    found = (assets.path(name) for part in everything(parts) for name in part.files(assets))
+    each = everything(parts)
+    found = (assets.path(name) for part in each for name in (*part.files(assets), *_unnamed(part, assets)))
     return {sha256_of(path): path for path in dict.fromkeys(found)}
 
 
@@ -134,9 +159,10 @@ def check_given(manifest: Mapping[str, Any], given: Sequence[Path]) -> None:
 
 
 def _find(folder: Path, file: Mapping[str, Any], given: Mapping[str, Path], here: Assets) -> Path | None:
-    candidates = [folder / file["at"]] if file["at"] else []
-    candidates += [given[file["sha256"]]] if file["sha256"] in given else []
-    candidates += _usual(file, here)
+    candidates = _usual(file, here)
+    if file.get("named", True):  # else a part opens it by itself, there and nowhere else
+        candidates = [*([folder / file["at"]] if file["at"] else []), *candidates]
+        candidates += [given[file["sha256"]]] if file["sha256"] in given else []
     return next((path for path in candidates if path.is_file() and sha256_of(path) == file["sha256"]), None)
 
 

@@ -16,7 +16,9 @@ from c4pipe.corpus.identity import code_behind, code_changes, code_of_corpus
 from c4pipe.corpus.plan import Plan
 from c4pipe.errors import C4Error, ConfigError
 from c4pipe.files.assets import find_assets
-from c4pipe.files.record import recorded
+from c4pipe.files.pinned import sha256_of
+from c4pipe.files.record import files_of, recorded
+from c4pipe.files.watching import opened
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.differences import differences
 from c4pipe.part import Part
@@ -66,7 +68,14 @@ def plan_of(corpus: Corpus, given: Sequence[Path] = (), preset: Preset | None = 
     if absent and preset is None:
         raise ConfigError(f"{'; '.join(absent)}. Point at it: --file FILE.")
     plan = Plan(chosen, assets)
-    plan.bind()
+    with opened() as read:
+        plan.bind()
+    for file in files_of(corpus.manifest):
+        if (path := Path(file["name"]).absolute()) in read and sha256_of(path) != file["sha256"]:
+            raise ConfigError(
+                f"a rule opens {file['name']} by itself, which is not as at the build. With "
+                "`assets.path(name)` it would read the copy that the corpus keeps."
+            )
     return plan
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 
 from c4pipe import langid
 from c4pipe.errors import unknown
+from c4pipe.files.watching import opened
 from c4pipe.langid.base import UND, Guess
 from c4pipe.page import Kept, Page, Reason, Rejected, Step, Unit, Verdict
 from c4pipe.stages.base import PageStage
@@ -17,12 +18,17 @@ from c4pipe.stages.base import PageStage
 
 def _loaded(spec: str) -> langid.LanguageIdentifier:
     """Its profiles or model once a process; of a class of a user's own once for each that has had its name."""
-    return _once(spec, langid.own_class(spec) if langid.own(spec) else None)
+    return _once(spec, langid.own_class(spec) if langid.own(spec) else None)[0]
 
 
 @cache
-def _once(spec: str, _: type | None) -> langid.LanguageIdentifier:
-    return langid.load(spec)
+def _once(spec: str, own: type | None) -> tuple[langid.LanguageIdentifier, frozenset[Path]]:
+    """An identifier, and of one of a user's own the files that it has opened to be ready."""
+    if own is None:
+        return langid.load(spec), frozenset()
+    with opened() as found:
+        made = langid.load(spec)
+    return made, frozenset(found)
 
 
 @dataclass(frozen=True)
@@ -70,8 +76,9 @@ class Identify(PageStage):
     def files(self, assets: Any) -> Iterable[str | Path]:
         """The model that it names, or what an identifier of a user's own says."""
         if langid.own(self.by):
-            named: Iterable[str | Path] = getattr(_loaded(self.by), "files", tuple)()
-            return named
+            made, read = _once(self.by, langid.own_class(self.by))
+            named = [Path(name) for name in getattr(made, "files", tuple)()]
+            return [*named, *sorted(read.difference(path.absolute() for path in named))]
         return [model] if (model := langid.model_of(self.by)) else []
 
     def modules(self) -> Iterable[str]:

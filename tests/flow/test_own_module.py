@@ -240,6 +240,25 @@ def test_where_judging_again_is_not_possible_a_line_says_what_is_missing(desk, c
     assert "is none of the files" in capsys.readouterr().err
 
 
+def test_a_file_that_a_stage_opens_without_a_word_counts_as_well(desk, capsys):
+    words = desk.folder / "words.txt"
+    desk.edit("own_rules.py", "        return [self.words]", "        return []")
+    desk.edit("own_rules.py", "assets.text(self.words)", "open(self.words).read()")
+    staging = ("--staging", str(desk.folder / "staging"))
+    assert desk.build("LISTED", "c4", "--rejected", "all", *staging) == 0
+    (file,) = (file for file in manifest_of(desk.folder / "c4")["files"] if file["kind"] == "own")
+    assert (file["name"], file["named"]) == (str(words), False)
+    url = next(iter(kept(desk.folder / "c4")))
+    words.write_text("apples\n")
+    assert desk.build("LISTED", "c4") == 2
+    assert desk.build("LISTED", "again", *staging) == 0
+    assert desk.build("LISTED", "fresh") == 0
+    assert kept(desk.folder / "again") == kept(desk.folder / "fresh") != kept(desk.folder / "c4")
+    capsys.readouterr()
+    assert inspect([str(desk.folder / "c4"), "--url", url, "--json"]) == 0
+    assert "words.txt" in json.loads(capsys.readouterr().out)["note"]  # and is not judged with other words
+
+
 def test_a_second_file_beside_each_shard_is_kept_or_made_again(desk, monkeypatch):
     real = merging.write_shard
 

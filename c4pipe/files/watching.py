@@ -1,0 +1,56 @@
+"""Which files code opens, by Python's audit events: so that a part of a user's own cannot read what nobody knows of."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_CODE = {".py", ".pyc", ".pyd", ".so", ".pth"}
+_watchers: list[set[Path]] = []
+
+
+@contextmanager
+def opened() -> Iterator[set[Path]]:
+    """The files that are opened for reading in the block, filled in while it runs. Code, libraries' own files and what
+    is no regular file do not count; neither does what a compiled library opens without Python."""
+    _listen()
+    found: set[Path] = set()
+    _watchers.append(found)
+    try:
+        yield found
+    finally:
+        _watchers.remove(found)
+
+
+@cache
+def _listen() -> None:
+    """A hook stays for good, so it is there only once somebody watches."""
+    sys.addaudithook(_heard)
+
+
+def _heard(event: str, arguments: tuple[Any, ...]) -> None:
+    if not _watchers or event != "open" or not isinstance(arguments[0], str | os.PathLike):
+        return
+    flags = arguments[2] if len(arguments) > 2 and isinstance(arguments[2], int) else 0
+    if flags & (os.O_WRONLY | os.O_RDWR):
+        return
+    path = Path(os.path.abspath(os.fspath(arguments[0])))
+    if _is_data(path):
+        for watcher in _watchers:
+            watcher.add(path)
+
+
+def _is_data(path: Path) -> bool:
+    return path.suffix not in _CODE and path.is_file() and not any(map(path.is_relative_to, _libraries()))
+
+
+@cache
+def _libraries() -> tuple[Path, ...]:
+    places = {*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix, "/proc", "/sys", "/dev", "/etc"}
+    return tuple(Path(place) for each in places if each != os.sep for place in {each, os.path.realpath(each)})
