@@ -11,7 +11,7 @@ from typing import Any
 
 from beam_jobs.command import versions
 from c4pipe.corpus.catalogue import describe
-from c4pipe.corpus.identity import code_of_corpus, fingerprint
+from c4pipe.corpus.identity import code_of_corpus, fingerprint, libraries_behind
 from c4pipe.errors import ConfigError
 from c4pipe.files.assets import Assets
 from c4pipe.files.record import accounts, carried
@@ -24,7 +24,10 @@ from c4pipe.presets import Preset, find_preset, for_format, for_languages
 from c4pipe.stages import Identify, Scope, Size
 
 TYPICAL_WET = 80 << 20  # bytes of a file of a list in a bucket, whose size nobody has asked for
-LIBRARIES = ("apache-beam", "langdetect", "mmh3", "numpy", "pyarrow", "sentencex", "tldextract", "nltk")
+# Whose versions decide what comes out; those of identifiers of languages are told beside them.
+LIBRARIES = (
+    "apache-beam", "google-re2", "langdetect", "mmh3", "numpy", "pyarrow", "sentencex", "tldextract", "nltk",
+)  # fmt: skip
 
 
 def presets_of(args: Namespace) -> list[Preset]:
@@ -98,7 +101,7 @@ def make_settings(
         },
         "files": accounts(preset.stages, assets),
         "identifiers": identifiers_of(preset),
-        "versions": versions(LIBRARIES),
+        "versions": versions((*LIBRARIES, *libraries_behind(preset.stages))),
         "code": code_of_corpus(preset),
     }
     named = [[item.name, item.bytes, item.expected] for item in inputs]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Mapping
+from importlib import metadata
 
 from c4pipe.corpus.closure import OURS, file_in, folder_of, homes_of, is_library, walks_of
 from c4pipe.corpus.source import digest_of, read_source
@@ -34,6 +35,26 @@ def code_of(classes: Iterable[type], modules: Iterable[str] = (), stop: Collecti
     for walk in walks:
         known |= {module: read_source(path).digest for module, path in walk.found.items()}
     return dict(sorted(known.items()))
+
+
+def libraries_of(modules: Iterable[str]) -> list[str]:
+    """The distributions that modules of a user's own import, and what they import beside them: their versions decide,
+    too. Those that ours import are known."""
+    own = [module for module in modules if module.partition(".")[0] not in OURS]
+    tops: set[str] = set()
+    for walk in walks_of(own, ()):
+        imports = (item for path in walk.found.values() for item in read_source(path).imports)
+        asked = {item.module.partition(".")[0] for item in imports if not item.level}
+        tops |= asked - {name.partition(".")[0] for name in walk.found}
+    return sorted({found for top in tops - {*OURS, *sys.stdlib_module_names} for found in _distributions(top)})
+
+
+def _distributions(top: str) -> list[str]:
+    """What has brought a top-level module, as `importlib.metadata` knows it; asking for all takes a tenth of a second."""
+    try:
+        return [metadata.distribution(top).name]
+    except metadata.PackageNotFoundError:
+        return metadata.packages_distributions().get(top, [])
 
 
 def changed(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from c4pipe.corpus.code import changed, code_of
+from c4pipe.corpus.code import changed, code_of, libraries_of
 from c4pipe.part import Part, everything
 from c4pipe.presets import Preset
 from c4pipe.stages import Stage
@@ -38,6 +38,12 @@ def code_behind(stages: Sequence[Stage], passes: Iterable[str] = STAGING) -> dic
     parts = list(everything(stages))
     modules = [module for part in parts for module in part.modules()]
     return code_of(dict.fromkeys(type(part) for part in parts), [*passes, *modules], STOP)
+
+
+def libraries_behind(stages: Sequence[Stage]) -> list[str]:
+    """The distributions that a user's own parts import."""
+    parts = list(everything(stages))
+    return libraries_of({type(part).__module__ for part in parts} | {m for part in parts for m in part.modules()})
 
 
 def code_of_corpus(preset: Preset) -> dict[str, str]:

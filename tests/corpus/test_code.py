@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4pipe.corpus.closure import closure
-from c4pipe.corpus.code import changed, code_of, digest_of_class
+from c4pipe.corpus.code import changed, code_of, digest_of_class, libraries_of
 from c4pipe.corpus.source import digest_of_source, read_source
 from c4pipe.errors import ConfigError
 from c4pipe.presets import EN
@@ -500,3 +500,16 @@ def test_an_edited_rule_is_named_and_a_comment_is_nothing(write: Write) -> None:
     assert changed(then, code_of([rules.Mine, rules.Other])) == ["rules_"]
     write(rules_=RULES + "\n# more to come\n")
     assert changed(then, code_of([rules.Mine, rules.Other])) == []
+
+
+def test_what_a_users_module_imports_of_others_decides_by_its_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "counts_stars.py").write_text("import os, numpy\nimport stars_beside\nfrom c4pipe.page import Page\n")
+    (tmp_path / "stars_beside.py").write_text(
+        "def f():\n    import rich.console\n    from google.protobuf import message\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert libraries_of(["counts_stars", "c4pipe.rules.lines"])[:1] == ["numpy"]
+    assert {"numpy", "rich", "protobuf"} <= {*libraries_of(["counts_stars"])}
+    assert libraries_of(["c4pipe.rules.lines"]) == []
