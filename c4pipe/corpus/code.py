@@ -50,7 +50,7 @@ def libraries_of(modules: Iterable[str]) -> list[str]:
 
 
 def _distributions(top: str) -> list[str]:
-    """What has brought a top-level module, as `importlib.metadata` knows it; asking for all takes a tenth of a second."""
+    """What has brought a top-level module, by its metadata. To ask for all takes a tenth of a second."""
     try:
         return [metadata.distribution(top).name]
     except metadata.PackageNotFoundError:

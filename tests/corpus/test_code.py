@@ -510,6 +510,5 @@ def test_what_a_users_module_imports_of_others_decides_by_its_version(
         "def f():\n    import rich.console\n    from google.protobuf import message\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert libraries_of(["counts_stars", "c4pipe.rules.lines"])[:1] == ["numpy"]
     assert {"numpy", "rich", "protobuf"} <= {*libraries_of(["counts_stars"])}
     assert libraries_of(["c4pipe.rules.lines"]) == []
