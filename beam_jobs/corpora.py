@@ -20,8 +20,8 @@ from c4pipe.flow.settings import Settings
 from c4pipe.flow.target import staging_folder
 from c4pipe.langid import default_score, load
 from c4pipe.langid.base import UND
-from c4pipe.presets import Preset, find_preset, for_format, for_languages
-from c4pipe.stages import Identify, Scope, Size
+from c4pipe.presets import find_preset, for_format, for_languages
+from c4pipe.stages import Identify, Preset, Scope, Size
 
 TYPICAL_WET = 80 << 20  # bytes of a file of a list in a bucket, whose size nobody has asked for
 # Whose versions decide what comes out; those of identifiers of languages are told beside them.

@@ -15,10 +15,10 @@ from c4pipe.card.words import DODGE, KREUTZER, MOST_TABLE_ROWS, licence, loading
 from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
 from c4pipe.page import Unit
-from c4pipe.presets import PRESETS, Preset
+from c4pipe.presets import PRESETS
 from c4pipe.rules import BadWords
 from c4pipe.shards import PAGE_SCHEMA, SPLITS
-from c4pipe.stages import Size
+from c4pipe.stages import Preset, Size
 from c4pipe.text import many, percent
 
 __all__ = ["check_schema", "dataset_card"]

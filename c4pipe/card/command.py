@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from c4pipe.files.record import files_of
-from c4pipe.presets import PRESETS, Preset, for_format
-from c4pipe.stages import Identify, Scope, Size
+from c4pipe.presets import PRESETS, for_format
+from c4pipe.stages import Identify, Preset, Scope, Size
 
 # Outside files by their kind in the manifest: the option that names them, and what stands for the path.
 _OPTIONS = {

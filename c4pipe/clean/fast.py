@@ -7,7 +7,6 @@ plainly stands is asked about only by those of the others that might have someth
 from __future__ import annotations
 
 import ctypes
-import sys
 import threading
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,50 +14,21 @@ from typing import NamedTuple
 
 from c4pipe.clean.loop import LineStep, clean, walk
 from c4pipe.clean.sift import (
-    ANY,
-    ASK,
     ASKED,
-    BLANK,
     BY_END,
     BY_WORDS,
-    CITED,
-    FIRST,
     FULL,
-    LAST,
-    LETTERS,
-    LOOK,
     NOWHERE,
     ROW,
     ROWS,
-    STANDS,
     sift,
 )
+from c4pipe.clean.steps import BLANKS, Leading, arguments_of, leading_of, others_of
 from c4pipe.page import Dropped, Kept, Page, Rejected, Step, Tally, Unit, Verdict
 from c4pipe.rules.base import LineEdit, LineRule
-from c4pipe.rules.lines import EndMark, MaxWordLength, MinWords, StripCitations
+from c4pipe.rules.lines import MinWords
 
-# What `str.strip` takes away, and what beyond ASCII holds a letter of ASCII in lower case: a test walks Unicode.
-BLANKS = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"
-BLANKS += "".join(map(chr, range(0x2000, 0x200B)))
-ASCII_IN_SMALL = "\u0130\u212a"
 ROOM = 256  # lines of a page that are asked about one by one; a page with more walks the loop
-
-
-class Leading(NamedTuple):
-    """The steps that C4 begins with, and all behind them."""
-
-    longest: MaxWordLength
-    citations: StripCitations
-    end: EndMark
-    others: Sequence[LineStep]
-
-
-class Others(NamedTuple):
-    """What the steps behind the leading ones want of a line."""
-
-    words: int  # at least so many; 0 where that is not the first thing they want
-    strings: Sequence[bytes]  # in lower case: a line that plainly stands and holds none of them need only walk `asked`
-    asked: Sequence[LineStep]
 
 
 class Doubt(NamedTuple):
@@ -81,11 +51,11 @@ class Answer(NamedTuple):
 
 def fast_clean(steps: Sequence[LineStep]) -> Step:
     """`clean` for these steps; several times faster where they begin as C4's do."""
-    leading = _leading(steps)
+    leading = leading_of(steps)
     if leading is None:
         return lambda page: clean(page, steps)
-    others = _others(leading.others)
-    own = _Own(_arguments(leading, others))
+    others = others_of(leading.others)
+    own = _Own(arguments_of(leading, others))
 
     def by_bytes(page: Page) -> Verdict:
         sieve = own.sieve
@@ -207,7 +177,7 @@ class _Own(threading.local):
 def dropped_by(page: Page, steps: Sequence[LineStep]) -> list[Dropped]:
     """What `clean` appends to `dropped`. Lines that plainly have no end mark do not walk the steps."""
     dropped: list[Dropped] = []
-    leading = _leading(steps)
+    leading = leading_of(steps)
     if leading is None:
         clean(page, steps, dropped)
         return dropped
@@ -222,76 +192,3 @@ def dropped_by(page: Page, steps: Sequence[LineStep]) -> list[Dropped]:
             if broken.reason.unit is Unit.PAGE:
                 break
     return dropped
-
-
-def _leading(steps: Sequence[LineStep]) -> Leading | None:
-    """The first three if they are those that C4 begins with.
-
-    A class of the user's own that stands on one of them may judge otherwise.
-    """
-    match tuple(steps[:3]):
-        case (MaxWordLength() as longest, StripCitations() as citations, EndMark() as end) if all(end.marks):
-            if [type(step) for step in steps[:3]] == [MaxWordLength, StripCitations, EndMark]:
-                return Leading(longest, citations, end, steps[3:])
-    return None
-
-
-def _others(steps: Sequence[LineStep]) -> Others:
-    """What the steps behind the leading ones want.
-
-    To be asked are those that do not say what they need, and all behind an edit, which may make what they need.
-    """
-    words, asked = 0, []
-    match steps:
-        case (MinWords() as first, *rest) if type(first) is MinWords:
-            words, steps = first.words, rest
-    strings, edited = [b"[", *map(str.encode, ASCII_IN_SMALL)], False
-    for step in steps:
-        needs = [string.encode() for string in _needs(step)]
-        edited = edited or isinstance(step, LineEdit)
-        if needs and not edited and len(strings) + len(needs) <= LETTERS:
-            strings += needs
-        else:
-            asked.append(step)
-    return Others(words, strings, asked)
-
-
-def _arguments(leading: Leading, others: Others) -> tuple[bytes, int, bytes, int, int, bytes]:
-    """What `sift` wants to know of the steps, in its order: from `of_byte` to `strings`."""
-    of_byte = bytearray(2 * ANY)
-    of_byte[ord("]")] = ASK if any(mark[-1].isspace() for mark in leading.end.marks) else CITED
-    for mark in leading.end.marks:
-        of_byte[mark.encode(errors="surrogatepass")[-1]] = STANDS if len(mark.encode()) == 1 else ASK
-    for blank in filter(str.isascii, BLANKS):
-        of_byte[ord(blank)] = ASK
-    for blank in BLANKS:
-        of_byte[ANY + blank.encode()[0]] |= BLANK if blank.isascii() and len(f"a{blank}a".splitlines()) == 1 else LOOK
-    cut = leading.end.cut.encode(errors="surrogatepass")
-    chars = min(leading.longest.chars, sys.maxsize)
-    return bytes(of_byte), chars, cut, len(cut), others.words, _shift_and(others.strings)
-
-
-def _shift_and(strings: Sequence[bytes]) -> bytes:
-    """The table of `sift` for these strings, or for their beginnings where they have more letters than it has bits."""
-    longest = max(map(len, strings))
-    while sum(min(len(string), longest) for string in strings) > LETTERS:
-        longest -= 1
-    table, bit = array("q", bytes(8 * (LAST + 1))), 1
-    for string in strings:
-        table[FIRST] |= bit
-        for letter in string[:longest]:
-            for written in {letter, *bytes([letter]).upper()}:
-                table[written] |= bit
-            bit <<= 1
-        table[LAST] |= bit >> 1
-    return table.tobytes()
-
-
-def _needs(step: LineStep) -> tuple[str, ...]:
-    """The strings of ASCII without one of which no line breaks the rule; none where it names none itself.
-
-    A class of the user's own may have inherited them.
-    """
-    if isinstance(step, LineEdit) or "needs" not in vars(type(step)):
-        return ()
-    return step.needs if all(string and string.isascii() for string in step.needs) else ()

@@ -9,9 +9,9 @@ from typing import Any
 from c4pipe.corpus.identity import class_name
 from c4pipe.page import Reason
 from c4pipe.part import Part
-from c4pipe.presets import EN, PRESETS, Preset, for_format
+from c4pipe.presets import EN, PRESETS, for_format
 from c4pipe.rules import RULES
-from c4pipe.stages import Stage
+from c4pipe.stages import Preset, Stage
 
 
 def reasons_of(preset: Preset) -> Iterator[tuple[str, Reason, str]]:

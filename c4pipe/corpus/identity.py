@@ -12,8 +12,7 @@ from typing import Any
 
 from c4pipe.corpus.code import changed, code_of, libraries_of
 from c4pipe.part import Part, everything
-from c4pipe.presets import Preset
-from c4pipe.stages import Stage
+from c4pipe.stages import Preset, Stage
 
 # What is imported on the way and decides no byte: fetching, wiring, what explains a page afterwards, and presets, which
 # are known by what they hold.

@@ -20,10 +20,9 @@ from typing import Any, NamedTuple, cast
 from c4pipe.dedup import TextLevel, UrlLevel
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Step, Unit, Verdict
 from c4pipe.part import Part
-from c4pipe.presets import Preset
 from c4pipe.rules import PageRule
 from c4pipe.shards import column_fields, schema_with
-from c4pipe.stages import Dedup, PageStage, Read, Scope, Size, Stage
+from c4pipe.stages import Dedup, PageStage, Preset, Read, Scope, Size, Stage
 
 KEPT = "kept"  # the outcome of a page that no stage rejects
 

@@ -12,8 +12,7 @@ from c4pipe.corpus.identity import RESTAGING, STAGING, code_behind, files_read, 
 from c4pipe.corpus.plan import Plan, together
 from c4pipe.files.assets import Assets
 from c4pipe.passes.sample import per_input
-from c4pipe.presets import Preset
-from c4pipe.stages import Stage
+from c4pipe.stages import Preset, Stage
 
 MAX_GROUPS = 2048  # inputs share a group, and a shuffle element, where there are more than that
 MAX_PARTITIONS = 4096  # a crawl's 4e10 spans of 20 bytes make partitions of 200 MB

@@ -22,8 +22,8 @@ from c4pipe.files.watching import opened
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.differences import differences
 from c4pipe.part import Part
-from c4pipe.presets import EN, PRESETS, Preset
-from c4pipe.stages import Stage
+from c4pipe.presets import EN, PRESETS
+from c4pipe.stages import Preset, Stage
 
 # Where classes of older manifests are, which name no module.
 _OF_RULES = {"rules", "lines", "then"}  # fields of stages of ours that may be empty, and are not told then

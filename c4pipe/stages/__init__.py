@@ -10,6 +10,7 @@ from c4pipe.stages.clean import Clean
 from c4pipe.stages.dedup import Dedup
 from c4pipe.stages.filter import Filter
 from c4pipe.stages.identify import Identify
+from c4pipe.stages.preset import Preset
 from c4pipe.stages.read import Read
 from c4pipe.stages.size import Size
 
@@ -19,6 +20,7 @@ __all__ = [
     "Filter",
     "Identify",
     "PageStage",
+    "Preset",
     "Read",
     "Scope",
     "Size",

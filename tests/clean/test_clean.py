@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 
 from c4pipe.clean import LineStep, clean, dropped_by, fast_clean
-from c4pipe.clean.fast import ASCII_IN_SMALL, BLANKS, ROOM
+from c4pipe.clean.fast import ROOM
+from c4pipe.clean.steps import ASCII_IN_SMALL, BLANKS
 from c4pipe.page import Dropped, Kept, Rejected
 from c4pipe.presets import c4_lines
 from c4pipe.rules import (

@@ -13,7 +13,8 @@ from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.explain import Explanation, Recorded, explain
 from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.page import Dropped, Page
-from c4pipe.presets import PRESETS, Preset
+from c4pipe.presets import PRESETS
+from c4pipe.stages import Preset
 
 HUES = 12  # colours that the style sheet has for rules
 
