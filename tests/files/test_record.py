@@ -233,6 +233,7 @@ def test_punkts_parameters_are_kept_and_read_from_there(
         ("punkt", "sent_starters.txt"),
     ]
     monkeypatch.setenv("NLTK_DATA", str(desk.lists))  # where there is none
+    monkeypatch.setattr("nltk.data.path", [])
     assets, missing = desk.again(manifest)
     assert (missing, assets.punkt) == ([], desk.corpus / "lists/english")
     assert desk.parts[0].bind(assets).offence(Page("", "Dr. No is in.", "")) == "1 sentences"

@@ -1,6 +1,5 @@
 """Any number of dedups of text in a preset: each sees what the one before has left, whoever carries it out."""
 
-import json
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,7 +10,7 @@ from c4pipe.dedup import LineLevel, SpanLevel, TextLevel
 from c4pipe.flow import settings
 from c4pipe.page import Kept, Reason, Rejected, Unit
 from c4pipe.passes.restaging import Restager
-from c4pipe.presets import EN, PRESETS, Preset
+from c4pipe.presets import EN, Preset
 from c4pipe.rules import MinSentences
 from c4pipe.stages import Dedup, Filter, Read
 from c4pipe.text import hash64
@@ -45,13 +44,10 @@ CLEAN = Preset("clean", "no dedup of text", EN.stages[:4])
 ONE = CLEAN.named("one", "lines").after("clean", LINES)
 TWO = ONE.named("two", "lines, a rule, spans").after("lines", SHORT).after("short", SPANS)
 ALL = TWO.named("all", "lines, a rule, spans, near").after("spans", NEAR)
-OWN = {preset.name: preset for preset in (CLEAN, ONE, TWO, ALL)}
 # The same steps one at a time, over the corpus of the step before.
-STEPS = {
-    "then-rule": Preset("then-rule", "", (Read(), EN.stages[2], SHORT)),
-    "then-spans": Preset("then-spans", "", (Read(), EN.stages[2], SPANS)),
-    "then-near": Preset("then-near", "", (Read(), EN.stages[2], NEAR)),
-}
+THEN_RULE = Preset("then-rule", "", (Read(), EN.stages[2], SHORT))
+THEN_SPANS = Preset("then-spans", "", (Read(), EN.stages[2], SPANS))
+THEN_NEAR = Preset("then-near", "", (Read(), EN.stages[2], NEAR))
 
 
 @pytest.fixture(scope="module")
@@ -82,17 +78,31 @@ def crawl(tmp_path_factory):
 
 
 @pytest.fixture
-def build(badwords, tmp_path, monkeypatch):
-    """`build(input, preset, ...)`: the folder of a corpus, new for each name."""
-    for name, preset in (OWN | STEPS).items():
-        monkeypatch.setitem(PRESETS, name, preset)
+def build(badwords, tmp_path):
+    """`build(input, "ONE,TWO", ...)`: the folder of corpora of these presets of this module, new for each call."""
 
-    def call(source, preset, *options, name=""):
-        folder = tmp_path / (name or preset)
-        arguments = ["--input", str(source), "--output", str(folder), "--preset", preset]
+    def call(source, presets, *options):
+        folder = tmp_path / f"c4-{len([*tmp_path.iterdir()])}"
+        named = ",".join(f"{__name__}:{preset}" for preset in presets.split(","))
+        arguments = ["--input", str(source), "--output", str(folder), "--preset", named]
         workers = () if "--workers" in options else ("--workers", "1")
         assert build_c4.main([*arguments, "--badwords-dir", str(badwords), *workers, *options]) == 0
         return folder
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def alone(crawl, badwords, tmp_path_factory):
+    """`alone("ALL")`: the folder of one corpus, built once."""
+    made = {}
+
+    def call(preset):
+        if preset not in made:
+            made[preset] = tmp_path_factory.mktemp("alone") / "c4"
+            arguments = ["--input", str(crawl), "--output", str(made[preset]), "--preset", f"{__name__}:{preset}"]
+            assert build_c4.main([*arguments, "--badwords-dir", str(badwords), "--workers", "1"]) == 0
+        return made[preset]
 
     return call
 
@@ -101,21 +111,21 @@ def texts(folder):
     return {row["url"]: row["text"] for row in rows(folder)}
 
 
-def test_several_levels_are_the_levels_one_after_the_other(build, crawl):
-    lines = build(crawl, "one")
-    ruled = build(lines / "one", "then-rule", "--input-format", "parquet")
-    spans = build(ruled / "then-rule", "then-spans", "--input-format", "parquet")
-    near = build(spans / "then-spans", "then-near", "--input-format", "parquet")
-    assert texts(build(crawl, "two")) == texts(spans)
-    assert texts(build(crawl, "all")) == texts(near)
+def test_several_levels_are_the_levels_one_after_the_other(alone, build):
+    lines = alone("ONE")
+    ruled = build(lines / "one", "THEN_RULE", "--input-format", "parquet")
+    spans = build(ruled / "then-rule", "THEN_SPANS", "--input-format", "parquet")
+    near = build(spans / "then-spans", "THEN_NEAR", "--input-format", "parquet")
+    assert texts(alone("TWO")) == texts(spans)
+    assert texts(alone("ALL")) == texts(near)
     counts = [len(texts(folder)) for folder in (lines, ruled, spans, near)]
     assert counts == sorted(counts, reverse=True)
     assert len({*counts}) >= 3  # each of them has something to do
     assert len(texts(spans)) > len(texts(near))
 
 
-def test_the_ledger_tells_of_each_level_and_balances(build, crawl):
-    stages = {row["stage"]: row for row in manifest_of(build(crawl, "all"))["ledger"]["stages"]}
+def test_the_ledger_tells_of_each_level_and_balances(alone):
+    stages = {row["stage"]: row for row in manifest_of(alone("ALL"))["ledger"]["stages"]}
     assert list(stages) == ["read", "length", "url", "clean", "lines", "short", "spans", "near"]
     assert stages["lines"]["lines_dropped"]["repeated_line"] > 0
     assert stages["spans"]["sentences_dropped"]["repeated_span"] > 0
@@ -124,22 +134,22 @@ def test_the_ledger_tells_of_each_level_and_balances(build, crawl):
         assert after["in"] == before["kept"]
 
 
-def test_the_rejected_table_shows_pages_as_read_with_what_every_level_cut(build, crawl):
-    table = {row["url"]: row for row in rejected(build(crawl, "all"))}
+def test_the_rejected_table_shows_pages_as_read_with_what_every_level_cut(alone):
+    table = {row["url"]: row for row in rejected(alone("ALL"))}
     near = [row for row in table.values() if row["reason"] == "near"]
     assert {row["stage"] for row in near} == {"near"}
     assert all(row["text"].startswith(sentence(81_000)) and "bands" in row["detail"] for row in near)
     both = [
         row for row in table.values() if {d["reason"] for d in row["dropped"]} >= {"repeated_line", "repeated_span"}
     ]
-    assert [row["url"] for row in both] or table  # which page owns what is a matter of its hash
+    assert both  # two of three pages lose the line, two of three the run
     for row in table.values():
         for drop in row["dropped"]:
             assert drop["line"] in row["text"]
 
 
-def test_a_sample_of_all_pages_holds_each_page_once(build, crawl):
-    folder = build(crawl, "all", "--rejected", "all")
+def test_a_table_of_all_pages_holds_each_page_once(build, crawl):
+    folder = build(crawl, "ALL", "--rejected", "all")
     sources = [row["source"] for row in rejected(folder)]
     assert len(sources) == len({*sources})
     ledger = manifest_of(folder)["ledger"]
@@ -151,28 +161,26 @@ def test_a_sample_of_all_pages_holds_each_page_once(build, crawl):
 
 
 @pytest.mark.parametrize("options", [("--spill-rows", "1"), ("--workers", "2")], ids=["spilled", "two workers"])
-def test_the_same_bytes_whoever_builds_them(build, crawl, options):
-    assert digests(build(crawl, "all", *options, name="other")) == digests(build(crawl, "all"))
+def test_the_same_bytes_whoever_builds_them(alone, build, crawl, options):
+    assert digests(build(crawl, "ALL", *options)) == digests(alone("ALL"))
 
 
-def test_the_same_bytes_from_other_partitions_and_groups(build, crawl, monkeypatch):
-    expected = digests(build(crawl, "all"))
+def test_the_same_bytes_from_other_partitions_and_groups(alone, build, crawl, monkeypatch):
+    expected = digests(alone("ALL"))
     monkeypatch.setattr(settings, "PARTITION_INPUT", 1 << 10)
     monkeypatch.setattr(settings, "MAX_GROUPS", 2)
-    assert digests(build(crawl, "all", name="other")) == expected
+    assert digests(build(crawl, "ALL")) == expected
 
 
-def test_presets_over_one_reading_share_the_levels_that_they_agree_in(build, crawl, tmp_path):
-    alone = {name: digests(build(crawl, name, name=f"alone-{name}")) for name in ("all", "one", "two", "clean")}
-    build(crawl, "one,all,clean,two", "--keep-staging", name="together")
-    together = {name: digests(tmp_path / "together" / name) for name in alone}
-    assert together == alone
+def test_presets_over_one_reading_share_the_levels_that_they_agree_in(alone, build, crawl):
+    folder = build(crawl, "ONE,ALL,CLEAN,TWO", "--keep-staging")
+    for preset in ("ALL", "ONE", "TWO", "CLEAN"):
+        assert digests(folder / preset.lower()) == digests(alone(preset))
     # clean; lines of one, two and all; spans of two and all; near of all
-    assert len(list(tmp_path.glob("together/.staging-*/prefix-*"))) == 4
+    assert len(list(folder.glob(".staging-*/prefix-*"))) == 4
 
 
-def test_a_build_that_dies_between_two_levels_goes_on(build, crawl, monkeypatch, tmp_path):
-    expected = digests(build(crawl, "all", name="whole"))
+def test_a_build_that_dies_between_two_levels_goes_on(alone, crawl, badwords, monkeypatch, tmp_path):
     real, calls = Restager.conclude, []
 
     def dies(self, summary):
@@ -182,13 +190,12 @@ def test_a_build_that_dies_between_two_levels_goes_on(build, crawl, monkeypatch,
         return real(self, summary)
 
     monkeypatch.setattr(Restager, "conclude", dies)
-    arguments = ["--input", str(crawl), "--output", str(tmp_path / "all"), "--preset", "all", "--workers", "1"]
-    lists = ["--badwords-dir", str(tmp_path / "none")] if not tmp_path else []
-    assert build_c4.main([*arguments, *lists]) == 1
+    arguments = ["--input", str(crawl), "--output", str(tmp_path / "all"), "--preset", f"{__name__}:ALL"]
+    arguments += ["--workers", "1", "--badwords-dir", str(badwords)]
+    assert build_c4.main(arguments) == 1
     monkeypatch.setattr(Restager, "conclude", real)
     written = {path: path.stat().st_mtime_ns for path in tmp_path.glob("all/.staging-*/prefix-*/staged/*.summary.json")}
     assert build_c4.main([*arguments, "--keep-staging"]) == 0
     assert {path: path.stat().st_mtime_ns for path in written} == written  # none of them was done again
-    corpus_files = {name: total for name, total in digests(tmp_path / "all").items() if not name.startswith(".")}
-    assert corpus_files == expected
-    assert json.loads((tmp_path / "all/manifest.json").read_text())["preset"]["name"] == "all"
+    made = {name: total for name, total in digests(tmp_path / "all").items() if not name.startswith(".")}
+    assert made == digests(alone("ALL"))
