@@ -11,7 +11,7 @@ from typing import Any
 
 from beam_jobs.command import versions
 from c4pipe.corpus.catalogue import describe
-from c4pipe.corpus.identity import code_of_corpus, fingerprint, libraries_behind
+from c4pipe.corpus.identity import LIBRARIES, code_of_corpus, fingerprint, libraries_behind
 from c4pipe.errors import ConfigError
 from c4pipe.files.assets import Assets
 from c4pipe.files.record import accounts, carried
@@ -24,10 +24,6 @@ from c4pipe.presets import find_preset, for_format, for_languages
 from c4pipe.stages import Identify, Preset, Scope, Size
 
 TYPICAL_WET = 80 << 20  # bytes of a file of a list in a bucket, whose size nobody has asked for
-# Whose versions decide what comes out; those of identifiers of languages are told beside them.
-LIBRARIES = (
-    "apache-beam", "google-re2", "langdetect", "mmh3", "numpy", "pyarrow", "sentencex", "tldextract", "nltk",
-)  # fmt: skip
 
 
 def presets_of(args: Namespace) -> list[Preset]:

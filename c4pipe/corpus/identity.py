@@ -26,8 +26,16 @@ STOP = (
     "c4pipe.stages.explaining",
     "c4pipe.stages.trace",
 )
+# Whose versions decide what comes out; those of identifiers of languages are told beside them.
+LIBRARIES = (
+    "apache-beam", "google-re2", "langdetect", "mmh3", "numpy", "pyarrow", "sentencex", "tldextract", "nltk",
+)  # fmt: skip
 STAGING = ("c4pipe.flow.read", "c4pipe.flow.dedup", "c4pipe.passes.staging")
-RESTAGING = ("c4pipe.flow.apply", "c4pipe.passes.restaging")
+RE  # Whose versions decide what comes out; those of identifiers of languages are told beside them.
+LIBRARIES = (
+    "apache-beam", "google-re2", "langdetect", "mmh3", "numpy", "pyarrow", "sentencex", "tldextract", "nltk",
+)  # fmt: skip
+STAGING = ("c4pipe.flow.apply", "c4pipe.passes.restaging")
 MIXING = ("c4pipe.flow.rebalance", "c4pipe.rebalance.plan", "c4pipe.rebalance.finalize")
 FINISHING = ("c4pipe.flow.apply", "c4pipe.flow.write", "c4pipe.passes.finishing", "c4pipe.passes.finalize")
 
@@ -37,6 +45,12 @@ def code_behind(stages: Sequence[Stage], passes: Iterable[str] = STAGING) -> dic
     parts = list(everything(stages))
     modules = [module for part in parts for module in part.modules()]
     return code_of(dict.fromkeys(type(part) for part in parts), [*passes, *modules], STOP)
+
+
+def versions_behind(stages: Sequence[Stage], versions: Mapping[str, str]) -> dict[str, str]:
+    """Of these versions those that decide what comes out of the stages."""
+    names = {"c4pipe", "python", *LIBRARIES, *libraries_behind(stages)}
+    return {name: version for name, version in versions.items() if name in names}
 
 
 def libraries_behind(stages: Sequence[Stage]) -> list[str]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from c4pipe.corpus.catalogue import describe_stage
-from c4pipe.corpus.identity import RESTAGING, STAGING, code_behind, files_read, fingerprint
+from c4pipe.corpus.identity import RESTAGING, STAGING, code_behind, files_read, fingerprint, versions_behind
 from c4pipe.corpus.plan import Plan, together
 from c4pipe.files.assets import Assets
 from c4pipe.passes.sample import per_input
@@ -62,7 +62,8 @@ class Settings:
         told, code = self.description, code_behind(stages, STAGING if leg == 0 else (*STAGING, *RESTAGING))
         identifiers = [langid for langid in told["identifiers"] if any(langid["stage"] == s.name for s in stages)]
         known = [describe_stage(stage) for stage in stages], files_read(stages, told["files"]), code, identifiers
-        return fingerprint([*known, told["versions"], self.rejected, self.limit_pages])[:12]
+        versions = versions_behind(stages, told["versions"])
+        return fingerprint([*known, versions, self.rejected, self.limit_pages])[:12]
 
     @cached_property
     def urls(self) -> tuple[Any, ...]:
