@@ -31,11 +31,7 @@ LIBRARIES = (
     "apache-beam", "google-re2", "langdetect", "mmh3", "numpy", "pyarrow", "sentencex", "tldextract", "nltk",
 )  # fmt: skip
 STAGING = ("c4pipe.flow.read", "c4pipe.flow.dedup", "c4pipe.passes.staging")
-RE  # Whose versions decide what comes out; those of identifiers of languages are told beside them.
-LIBRARIES = (
-    "apache-beam", "google-re2", "langdetect", "mmh3", "numpy", "pyarrow", "sentencex", "tldextract", "nltk",
-)  # fmt: skip
-STAGING = ("c4pipe.flow.apply", "c4pipe.passes.restaging")
+RESTAGING = ("c4pipe.flow.apply", "c4pipe.passes.restaging")
 MIXING = ("c4pipe.flow.rebalance", "c4pipe.rebalance.plan", "c4pipe.rebalance.finalize")
 FINISHING = ("c4pipe.flow.apply", "c4pipe.flow.write", "c4pipe.passes.finishing", "c4pipe.passes.finalize")
 
