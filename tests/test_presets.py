@@ -33,7 +33,7 @@ from c4pipe.presets import (
     for_format,
     for_languages,
 )
-from c4pipe.rules import BadWords, EndMark, LineRule, MaxChars, MinParagraphs, MinSentences, MinWords
+from c4pipe.rules import BadWords, EndMark, LineRule, MinParagraphs, MinSentences, MinWords
 from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, Size
 
 # What C4 and mC4 do, in their order; a preset has some of it.
@@ -146,7 +146,6 @@ LINES = Dedup("lines", LineLevel())
         ((Read(), LINES), "needs one dedup of URLs"),
         ((Read(), Clean("clean", (MinWords(),)), URL), "cuts lines in stage 'clean', which must stand behind"),
         ((Read(), URL, "lines"), "holds 'lines', which is no stage"),
-        ((Read(), URL, Filter("long", [MaxChars()])), "cannot be compared"),
     ],
 )
 def test_stages_that_cannot_work_are_refused_at_once(stages: tuple[Read, ...], message: str) -> None:

@@ -23,6 +23,7 @@ from c4pipe.part import Part
 from c4pipe.rules import PageRule
 from c4pipe.shards import column_fields, schema_with
 from c4pipe.stages import Dedup, PageStage, Preset, Read, Scope, Size, Stage
+from c4pipe.stages.checking import watched
 
 KEPT = "kept"  # the outcome of a page that no stage rejects
 
@@ -165,7 +166,9 @@ class Plan:
 
     def _step(self, stage: Stage) -> Once:
         if stage not in self.steps:
-            self.steps[stage] = Once(stage.bind(self.assets))
+            step = stage.bind(self.assets)
+            ours = type(stage).__module__.startswith("c4pipe.")
+            self.steps[stage] = Once(step if ours else watched(stage, step))
         return self.steps[stage]
 
 

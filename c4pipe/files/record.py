@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from c4pipe.errors import ConfigError
+from c4pipe.errors import AssetError, ConfigError
 from c4pipe.files.assets import CARRIED, Assets, origin_of
 from c4pipe.files.pinned import sha256_of
 from c4pipe.files.storage import Store
@@ -36,7 +36,7 @@ def accounts(parts: Iterable[Part], assets: Assets) -> list[dict[str, Any]]:
     for part in everything(parts):
         beside = _unnamed(part, assets)
         unnamed.update(map(str, beside))
-        for name in (*part.files(assets), *beside):
+        for name in (*_named(part, assets), *beside):
             readers.setdefault((str(name), str(assets.path(name))), []).append(type(part).__name__)
     found = [
         _account(name, Path(path), assets)
@@ -55,8 +55,26 @@ def _unnamed(part: Part, assets: Assets) -> list[Path]:
         with opened() as found:
             part.bind(assets)
         _OPENED[part] = frozenset(found)
-    named = {assets.path(name) for name in part.files(assets)}
+    named = {assets.path(name) for name in _named(part, assets)}
     return sorted(_OPENED[part] - named)
+
+
+def _named(part: Part, assets: Assets) -> list[str | Path]:
+    """The files that a part names. ConfigError for one that is not there, with where it was looked for."""
+    named = part.files(assets)
+    if isinstance(named, str | Path):
+        raise ConfigError(
+            f"{type(part).__name__}.files gave {str(named)!r}: expected a list of files, such as [self.model]."
+        )
+    named = list(named)
+    for name in named:
+        try:
+            assets.path(name)
+        except AssetError:
+            raise AssetError(
+                f"{type(part).__name__} reads {name}, which is not there (looked for in {Path.cwd()})."
+            ) from None
+    return named
 
 
 _OPENED: dict[Part, frozenset[Path]] = {}  # once a process: a part may remember what it has read
@@ -109,7 +127,7 @@ def carried(parts: Iterable[Part], assets: Assets) -> Assets:
 def places(parts: Iterable[Part], assets: Assets) -> dict[str, Path]:
     """Where each file lies that the parts read, by its sum."""
     each = everything(parts)
-    found = (assets.path(name) for part in each for name in (*part.files(assets), *_unnamed(part, assets)))
+    found = (assets.path(name) for part in each for name in (*_named(part, assets), *_unnamed(part, assets)))
     return {sha256_of(path): path for path in dict.fromkeys(found)}
 
 
@@ -140,7 +158,10 @@ def recorded(
     for file in files:
         path = _find(folder, file, by_sum, here)
         if path is None:
-            missing.append(f"{file['kind']}: {file['name']} (sha256 {file['sha256'][:12]}…) is not as at the build")
+            itself = "" if file.get("named", True) else ", and a rule opens it by itself"
+            missing.append(
+                f"{file['kind']}: {file['name']} (sha256 {file['sha256'][:12]}…) is not as at the build{itself}"
+            )
         else:
             found[f"{file['kind']}/{file['name']}"] = path
     return _assets(files, found, here), missing

@@ -25,7 +25,7 @@ def opened() -> Iterator[set[Path]]:
     try:
         yield found
     finally:
-        _watchers.remove(found)
+        _watchers[:] = [each for each in _watchers if each is not found]  # two empty sets are equal
 
 
 @cache

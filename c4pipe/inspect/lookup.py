@@ -35,16 +35,17 @@ def look_up(corpus: Corpus, url: str, given: Sequence[Path] = ()) -> dict[str, A
     return {"url": url, "found": found, "note": note, "pages": pages}
 
 
-def rules_behind(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, str]]:
-    """What the preset says of a reason: stage, unit, words, source. Nothing where the preset cannot be told."""
+def rules_behind(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any]]:
+    """What the preset says of a reason: stage, unit, words, source, whether a detail quotes the page. Nothing where the
+    preset cannot be told."""
     try:
         preset, _ = preset_of(corpus)
     except C4Error:
         return []
-    rules = (rule for each in preset.stages if stage in (None, each.name) for rule in rules_of(each))
+    rules = [(each, rule) for each in preset.stages if stage in (None, each.name) for rule in rules_of(each)]
     return [
-        {"stage": rule.stage, "unit": rule.unit, "words": rule.words, "source": rule.source}
-        for rule in rules
+        {"stage": rule.stage, "unit": rule.unit, "words": rule.words, "source": rule.source, "quotes": each.quotes}
+        for each, rule in rules
         if rule.code == code
     ]
 

@@ -19,6 +19,7 @@ from c4pipe.files.assets import find_assets
 from c4pipe.files.pinned import sha256_of
 from c4pipe.files.record import files_of, recorded
 from c4pipe.files.watching import opened
+from c4pipe.inspect.absent import Absent
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.differences import differences
 from c4pipe.part import Part
@@ -41,8 +42,12 @@ def preset_of(corpus: Corpus) -> tuple[Preset, list[str]]:
         raise ConfigError(f"{corpus.folder} was not filtered by a preset: it is a mixture of corpora that were.")
     name = str(said["name"])
     missing: list[str] = []
-    stages = tuple(stage for row in said["stages"] if (stage := _stage(row, missing)) is not None)
-    preset = Preset(name, str(said.get("says", "")), stages, own=PRESETS.get(name, EN).own)
+    try:
+        stages = tuple(stage for row in said["stages"] if (stage := _stage(row, missing)) is not None)
+        preset = Preset(name, str(said.get("says", "")), stages, own=PRESETS.get(name, EN).own)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        found = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"{corpus.folder}: the manifest's description of its preset is damaged ({found}).") from None
     if not missing:
         missing += differences(said, _as_told(describe(preset), said), "then", "now")
         missing += _other_code(corpus, preset)
@@ -66,7 +71,8 @@ def plan_of(corpus: Corpus, given: Sequence[Path] = (), preset: Preset | None = 
     chosen = preset_of(corpus)[0] if preset is None else preset
     assets, absent = recorded(corpus.folder, corpus.manifest, given, find_assets())
     if absent and preset is None:
-        raise ConfigError(f"{'; '.join(absent)}. Point at it: --file FILE.")
+        how = "" if all("by itself" in line for line in absent) else " Point at it: --file FILE."
+        raise ConfigError(f"{'; '.join(absent)}.{how}")
     plan = Plan(chosen, assets)
     with opened() as read:
         plan.bind()
@@ -95,7 +101,7 @@ def _stage(row: dict[str, Any], missing: list[str]) -> Stage | None:
     """A stage from its description, as `catalogue.describe_stage` gives it."""
     kind = _class(row, "kind", missing, f"stage {row['stage']!r}: kind")
     if kind is None:
-        return None
+        return None if "level" in row else Absent.of(row)
     held: dict[str, Any] = {"name": row["stage"]}
     if "level" in row:
         level = _class(row["level"], "level", missing, f"stage {row['stage']!r}: level")
@@ -141,7 +147,8 @@ def _class(said: dict[str, Any], key: str, missing: list[str], what: str) -> Any
         kind = _imported(*name.split(":", 1)) if ":" in name else None
     if isinstance(kind, type) and issubclass(kind, Part):
         return kind
-    missing.append(f"{what} {name or said[key]} is not to be found here; left out")
+    where = ": is its folder on PYTHONPATH?" if name and not name.startswith("c4pipe.") else ""
+    missing.append(f"{what} {name or said[key]} is not to be found here; left out{where}")
     return None
 
 

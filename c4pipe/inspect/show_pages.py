@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import groupby
 from typing import Any
 
 from c4pipe.corpus.plan import KEPT
@@ -27,11 +28,12 @@ def show_reason(screen: Screen, found: dict[str, Any]) -> None:
         screen.say(f"  {rule['stage']}: a {rule['unit']} that {rule['words']}  ", (f"({rule['source']})", "dim"))
     held, what = many(found["sampled"], "page"), "that lost something" if found["reason"] == KEPT else "of it"
     screen.say(f"  The table of rejected pages holds {held} {what}; {len(found['pages']):,} shown.")
+    quotes = {rule["stage"]: rule["quotes"] for rule in found["rules"]}
     for page in found["pages"]:
-        _page(screen, page, found["reason"])
+        _page(screen, page, found["reason"], quotes.get(page["stage"], True))
 
 
-def _page(screen: Screen, page: dict[str, Any], reason: str) -> None:
+def _page(screen: Screen, page: dict[str, Any], reason: str, quotes: bool) -> None:
     screen.say()
     screen.say((page["url"] or "(no URL)", "bold"))
     outcome = f"rejected at {page['stage']}: {page['reason']}" if page["stage"] else page["reason"]
@@ -41,7 +43,7 @@ def _page(screen: Screen, page: dict[str, Any], reason: str) -> None:
     cut = sorted(page["dropped"], key=lambda drop: bool(drop["reason"] != reason))  # what is asked for comes first
     if page["text"]:
         asked = (drop["line"] for drop in cut if drop["reason"] == reason and drop["line"] in page["text"])
-        mark = quoted(page) or next(asked, "")
+        mark = (quoted(page) if quotes else "") or next(asked, "")
         screen.say("  text    ", *highlighted(page["text"], mark, TEXT_LINES * (screen.width - 10)))
     if cut:
         counts = Counter(drop["reason"] for drop in cut)
@@ -118,14 +120,24 @@ def _heading(screen: Screen, page: dict[str, Any]) -> None:
 def _lines(screen: Screen, page: dict[str, Any]) -> None:
     """Each piece of each line, with the number of the line, and the reason for which it went."""
     screen.head("Lines", "a reason in front: cut, and why; »«: what the page was rejected for")
-    codes = [segment["code"] for line in page["lines"] for segment in line]
-    wide = max(map(len, codes), default=0)
-    mark = quoted(page | {"text": "\n".join("".join(s["text"] for s in line) for line in page["lines"])})
+    segments = [segment for line in page["lines"] for segment in line]
+    wide = max((len(segment["code"]) for segment in segments if not segment["quoted"]), default=0)
+    told = any(segment["quoted"] for segment in segments) or page["tried"]  # else the record alone says it
+    mark = (
+        "" if told else quoted(page | {"text": "\n".join("".join(s["text"] for s in line) for line in page["lines"])})
+    )
     for number, line in enumerate(page["lines"], 1):
-        for i, segment in enumerate(line):
+        for i, (code, together) in enumerate(groupby(line, lambda s: "" if s["quoted"] else s["code"])):
             place = f"{number:>6,}" if not i else " " * 6
-            pieces = [(segment["text"], "dim")] if segment["code"] else _split(segment["text"], mark)
-            screen.say((f"{place}  ", "dim"), (f"{segment['code']:<{wide}}  ", "red"), *_cut(pieces), *_owner(segment))
+            whole = [*together]
+            pieces = [piece for segment in whole for piece in _pieces(segment, mark)]
+            screen.say((f"{place}  ", "dim"), (f"{code:<{wide}}  ", "red"), *_cut(pieces), *_owner(whole[0]))
+
+
+def _pieces(segment: dict[str, Any], mark: str) -> list[tuple[str, str]]:
+    if segment["quoted"]:
+        return [(f"»{segment['text']}«", "bold red")]
+    return [(segment["text"], "dim")] if segment["code"] else _split(segment["text"], mark)
 
 
 def _split(text: str, mark: str) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from c4pipe.corpus.ledger import StageCount
 from c4pipe.corpus.plan import Leg, Plan, run_steps
 from c4pipe.corpus.stats import Stats
+from c4pipe.dedup.claims import owner_of
 from c4pipe.files.storage import Store
 from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict
 from c4pipe.passes.outcomes import count_outcomes
@@ -24,6 +25,7 @@ from c4pipe.passes.sample import FindDropped
 from c4pipe.passes.staged import Staged, Summary, extra_columns
 from c4pipe.shards import pages_of
 from c4pipe.stages import after, judge
+from c4pipe.stages.checking import checked_loss
 from c4pipe.text import count_lines
 
 
@@ -116,6 +118,7 @@ def _applied(survivor: Survivor, leg: Leg) -> Verdict:
         return applied
     if survivor.losses is not None:
         applied = leg.level.apply(page, survivor.losses.flags, starts=survivor.losses.starts)
+        applied = checked_loss(leg.level, page, applied)
     return applied if isinstance(applied, Rejected) else after(page, applied, judge(applied.page, leg.then))
 
 
@@ -124,7 +127,12 @@ def dropped_so_far(survivor: Survivor, leg: Leg) -> list[Dropped]:
     dropped = [*survivor.dropped]
     if survivor.losses is not None and leg.level is not None:
         flags, owners, starts = survivor.losses
-        leg.level.apply(survivor.page, flags, dropped, owners, starts)
+        before = len(dropped)
+        verdict = leg.level.apply(survivor.page, flags, dropped, owners, starts)
+        if (
+            isinstance(verdict, Rejected) and len(dropped) == before
+        ):  # it has no place in the text, and an owner all the same
+            dropped.append(Dropped(verdict.reason.code, "", owner_of(owners[flags.index(True)])))
     return dropped
 
 

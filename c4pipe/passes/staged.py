@@ -23,6 +23,7 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import Stats
 from c4pipe.dedup import TextLevel
 from c4pipe.dedup.claims import page_priority
+from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
 from c4pipe.page import Dropped, Page
 from c4pipe.shards import DROPPED_TYPE, ParquetSink, RowGroupBuffer, dropped_column, page_table, to_json
@@ -125,6 +126,10 @@ class StagedPages:
         """A page; its text as read, its number among those that reached URL dedup, what it has lost to dedups."""
         self.rows += 1
         atoms, starts = self._level.atoms_at(page.text) if self._level else ([], [])
+        if not isinstance(atoms, list | tuple):
+            raise BuildError(
+                f"level {type(self._level).__name__} gave atoms as {type(atoms).__name__}: expected a list."
+            )
         self.atoms += len(atoms)
         if self._batch.add((page, row, page_priority(page.url), atoms, starts, raw, dropped), len(raw)):
             self._flush()
@@ -132,7 +137,14 @@ class StagedPages:
     def _flush(self) -> None:
         pages, rows, priorities, atoms, starts, raw, dropped = zip(*self._batch.take(), strict=True)
         numbers, ranks = np.array(rows, np.int64), np.array(priorities, np.uint64)
-        columns = [pa.array(numbers), pa.array(ranks), _lists(atoms, np.uint64), _lists(starts, np.uint32)]
+        try:
+            columns = [pa.array(numbers), pa.array(ranks), _lists(atoms, np.uint64), _lists(starts, np.uint32)]
+        except (OverflowError, TypeError, ValueError) as error:
+            name = type(self._level).__name__
+            raise BuildError(
+                f"level {name} gave atoms that are no hashes: {error}. Expected whole numbers from 0 to "
+                "2**64 - 1, such as c4pipe.text.hash64 gives."
+            ) from None
         if "dropped" in self._schema.names:
             columns.append(dropped_column(dropped))
         table = page_table(pages, self._pages)

@@ -101,6 +101,8 @@ def _added(field: pa.Field, extra: Sequence[Mapping[str, Any]]) -> pa.Array:
         raise BuildError(
             f"column {field.name!r} holds {field.type}, and a stage gave it another value: {error}"
         ) from None
+    if pa.types.is_integer(field.type) and any(isinstance(values.get(field.name), float) for values in extra):
+        raise BuildError(f"column {field.name!r} holds {field.type}, and a stage gave it a number with a fraction.")
     if column.null_count and not field.nullable:
         raise BuildError(f"column {field.name!r} must have a value on every page, and a stage gave some page none.")
     return column

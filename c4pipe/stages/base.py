@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, ClassVar
 
+from c4pipe.errors import BuildError
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Step, Verdict
 from c4pipe.part import Part
 from c4pipe.rules import PageRule
@@ -77,6 +78,10 @@ def judge(page: Page, rules: tuple[PageRule, ...]) -> Verdict:
     for rule in rules:
         offence = rule.offence(page)
         if offence is not None:
+            if not isinstance(offence, str):
+                raise BuildError(
+                    f"rule {type(rule).__name__} says {offence!r:.80} of {page.source}: expected text, or None."
+                )
             return Rejected(page, rule.reason, offence)
     return Kept(page)
 

@@ -9,8 +9,9 @@ from typing import Any
 from c4pipe.clean import LineStep, dropped_by, fast_clean
 from c4pipe.page import Dropped, Kept, Page, Rejected, Step, Unit, Verdict
 from c4pipe.part import Told
-from c4pipe.rules import LineEdit, PageRule
+from c4pipe.rules import LineEdit, LineRule, PageRule
 from c4pipe.stages.base import PageStage, after, judge
+from c4pipe.stages.checking import all_of
 from c4pipe.stages.explaining import BROKEN, NOT_REACHED, PASSED, Outcomes, Walk
 from c4pipe.stages.trace import Trace, edited, join
 from c4pipe.text import many
@@ -23,6 +24,10 @@ class Clean(PageStage):
     name: str
     lines: tuple[LineStep, ...]
     then: tuple[PageRule, ...] = ()
+
+    def __post_init__(self) -> None:
+        all_of(f"stage {self.name!r}: lines", self.lines, (LineRule, LineEdit))
+        all_of(f"stage {self.name!r}: then", self.then, (PageRule,))
 
     def bind(self, assets: Any) -> Step:
         run = fast_clean(tuple(step.bind(assets) for step in self.lines))

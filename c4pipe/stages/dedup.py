@@ -10,6 +10,7 @@ from c4pipe.page import Dropped, Kept, Rejected, Step, Verdict
 from c4pipe.part import Told
 from c4pipe.rules import PageRule
 from c4pipe.stages.base import Scope, Stage, judge
+from c4pipe.stages.checking import all_of
 from c4pipe.stages.explaining import BROKEN, NOT_JUDGED, PASSED, Outcomes, Walk
 from c4pipe.text import many
 
@@ -22,6 +23,10 @@ class Dedup(Stage):
     level: UrlLevel | TextLevel
     then: tuple[PageRule, ...] = ()
     quotes: ClassVar = True
+
+    def __post_init__(self) -> None:
+        all_of(f"stage {self.name!r}: level", (self.level,), (UrlLevel, TextLevel))
+        all_of(f"stage {self.name!r}: then", self.then, (PageRule,))
 
     @property
     def scope(self) -> Scope:  # type: ignore[override]

@@ -62,7 +62,7 @@ class Walk:
             return
         word = re.compile(rf"(?<!\w){re.escape(detail.strip())}(?!\w)", re.IGNORECASE)
         for found in islice(word.finditer(self._raw), MARKED):
-            self.marks.cut_new(range(*found.span()), code)
+            self.marks.quote(range(*found.span()), code)
 
     def judged(self, stage: Any, verdict: Verdict) -> Outcomes:
         """A verdict on the page as it is. What a changed page has lost is marked with the reason that it tallies."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from c4pipe.page import Page, Step, Verdict
 from c4pipe.rules import PageRule
 from c4pipe.stages.base import PageStage, judge
+from c4pipe.stages.checking import all_of
 from c4pipe.stages.explaining import Outcomes, Walk
 
 
@@ -18,6 +19,9 @@ class Filter(PageStage):
     name: str
     rules: tuple[PageRule, ...]
     edits: ClassVar = False
+
+    def __post_init__(self) -> None:
+        all_of(f"stage {self.name!r}: rules", self.rules, (PageRule,))
 
     def bind(self, assets: Any) -> Step:
         rules = tuple(rule.bind(assets) for rule in self.rules)

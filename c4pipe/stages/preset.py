@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import cast
 
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.page import Unit
 from c4pipe.stages.base import Scope, Stage
+from c4pipe.stages.checking import check_stage, one_reason_a_code
 from c4pipe.stages.read import Read
 
 
@@ -23,13 +24,16 @@ class Preset:
 
     def __post_init__(self) -> None:
         for stage in self.stages:
-            _check(stage, self.name)
+            if wrong := check_stage(stage, Stage):
+                raise ConfigError(f"preset {self.name!r} {wrong}.")
         names = [stage.name for stage in self.stages]
         if len(set(names)) < len(names):
             raise ConfigError(f"preset {self.name!r} names a stage twice: {', '.join(names)}.")
         wrong = _disorder(self.stages)
         if wrong:
             raise ConfigError(f"preset {self.name!r} {wrong}; it has {', '.join(names)}.")
+        if wrong := one_reason_a_code(self.stages):
+            raise ConfigError(f"preset {self.name!r} {wrong}.")
 
     def named(self, name: str, says: str) -> Preset:
         """The same stages under another name."""
@@ -89,22 +93,6 @@ class Preset:
         if first == self.own:
             return language + dot + rest
         return self.name if language == self.own else f"{self.name}.{language}"
-
-
-def _check(stage: Any, preset: str) -> None:
-    """ConfigError for what is no stage, or cannot be compared, as stages of presets over one reading are."""
-    if not isinstance(stage, Stage) or not hasattr(stage, "__dataclass_fields__"):
-        raise ConfigError(
-            f"preset {preset!r} holds {stage!r}, which is no stage. Expected frozen dataclasses that stand on Read, "
-            "Dedup, Size or PageStage of c4pipe.stages."
-        )
-    try:
-        hash(stage)
-    except TypeError as error:
-        raise ConfigError(
-            f"preset {preset!r}: stage {stage.name!r} cannot be compared ({error}). Make it a frozen dataclass whose "
-            "fields are numbers, strings, or tuples of them."
-        ) from None
 
 
 def _disorder(stages: tuple[Stage, ...]) -> str:

@@ -21,6 +21,7 @@ class Segment(NamedTuple):
     text: str
     code: str = ""  # "" where it was kept, else the code of the reason or the name of the edit that cut it
     owner: str = ""  # of a repeated one the page that keeps it, as `dedup.claims.owner_of` names it
+    quoted: bool = False  # it was not cut: it is what the page was rejected for
 
 
 class Trace(NamedTuple):
@@ -160,18 +161,21 @@ class Marks:
     def __init__(self, text: str):
         self._text = text
         self._marks = array("i", bytes(4 * len(text)))  # for each character a number in `_cuts`
-        self._cuts = [("", "")]
+        self._cuts = [("", "", False)]
 
     def cut(self, places: Iterable[int], code: str, owner: str = "") -> None:
         """Marks these places as cut for this reason; a later mark is the one that counts."""
-        self._cuts.append((code, owner))
+        self._mark(places, (code, owner, False))
+
+    def _mark(self, places: Iterable[int], as_what: tuple[str, str, bool]) -> None:
+        self._cuts.append(as_what)
         for place in places:
             if place != NO_PLACE:
                 self._marks[place] = len(self._cuts) - 1
 
-    def cut_new(self, places: Iterable[int], code: str) -> None:
-        """The same for those of these places that are not marked yet."""
-        self.cut([place for place in places if not self._marks[place]], code)
+    def quote(self, places: Iterable[int], code: str) -> None:
+        """Marks those of these places that are not cut as what the page was rejected for."""
+        self._mark([place for place in places if not self._marks[place]], (code, "", True))
 
     def lines(self) -> list[list[Segment]]:
         """The raw text, cut at each "\\n" and wherever a mark begins or ends."""

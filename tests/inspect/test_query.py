@@ -250,7 +250,7 @@ def test_a_preset_that_cannot_be_told_leaves_the_record(tmp_path: Path) -> None:
     assert found["note"].startswith("The rules cannot be tried again: ")
     assert found["pages"][0]["dropped"] == gone
     assert found["pages"][0]["lines"] == [
-        [{"text": text, "code": "", "owner": "", "owner_url": None}] for text in ("Cookies.", "Text.")
+        [{"text": text, "code": "", "owner": "", "quoted": False, "owner_url": None}] for text in ("Cookies.", "Text.")
     ]
 
 
@@ -261,6 +261,7 @@ def test_a_reason_in_words_has_its_threshold_and_source(tiny: Corpus) -> None:
             "unit": "line",
             "words": "has fewer than 5 words",
             "source": "TFDS c4 3.1.0 c4_utils.clean_page, _MIN_WORDS_PER_LINE; 3 in the early text of the paper",
+            "quotes": True,
         }
     ]
     assert [rule["stage"] for rule in rules_behind(tiny, "few_sentences", None)] == ["clean", "spans"]

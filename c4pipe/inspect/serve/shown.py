@@ -65,6 +65,7 @@ class TextSpan(NamedTuple):
     code: str  # "" where it was kept
     owner: str
     more: int  # characters that are not shown
+    quoted: bool  # it was not cut: it is what the page was rejected for
 
 
 class Line(NamedTuple):
@@ -80,13 +81,15 @@ def lines_of(lines: Sequence[Sequence[Segment]]) -> list[Line]:
     """The first `MOST_LINES` lines, each piece of them no longer than `LONGEST_PIECE`."""
     found = []
     for number, segments in enumerate(lines[:MOST_LINES], 1):
-        pieces = [TextSpan(s.text[:LONGEST_PIECE], s.code, s.owner, len(s.text[LONGEST_PIECE:])) for s in segments]
-        kept = "".join(s.text for s in segments if not s.code).strip()
+        pieces = [
+            TextSpan(s.text[:LONGEST_PIECE], s.code, s.owner, len(s.text[LONGEST_PIECE:]), s.quoted) for s in segments
+        ]
+        kept = "".join(s.text for s in segments if s.quoted or not s.code).strip()
         found.append(Line(number, pieces, kept[:LONGEST_PIECE], len(kept[LONGEST_PIECE:])))
     return found
 
 
 def as_kept(lines: Sequence[Sequence[Segment]], text: str) -> bool:
     """Whether what is left of the raw lines is the text, so that each may stand beside what was kept of it."""
-    left = ("".join(s.text for s in line if not s.code).strip() for line in lines)
+    left = ("".join(s.text for s in line if s.quoted or not s.code).strip() for line in lines)
     return [line for line in left if line] == [line.strip() for line in text.split("\n") if line.strip()]

@@ -1,0 +1,126 @@
+"""What is wrong with parts of a user's own: told before any work where it can be, else with the name of who did it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+from c4pipe.errors import BuildError, ConfigError
+from c4pipe.page import Kept, Page, Reason, Rejected, Step, Verdict
+from c4pipe.part import Part, everything, words_of
+
+REASON_CODE, STAGE_NAME = re.compile("[a-z][a-z0-9_]*"), re.compile(r"\w[\w.-]*")  # they become names of files
+
+
+def check_stage(stage: Any, kind: type[Part]) -> str:
+    """What is wrong with a stage of a preset and the parts in it, in words; "" if nothing is."""
+    if not isinstance(stage, kind):
+        return f"holds {stage!r}, which is no stage: expected values of Read, Dedup, Size or a PageStage of your own"
+    for part in everything([stage]):
+        wrong = _wrong_with(part)
+        if wrong:
+            return f"stage {getattr(stage, 'name', stage)!r}: {type(part).__name__} {wrong}"
+    if not STAGE_NAME.fullmatch(str(getattr(stage, "name", ""))):
+        return f"has a stage with the name {getattr(stage, 'name', '')!r}: expected letters, digits, dots and dashes"
+    return ""
+
+
+def _wrong_with(part: Part) -> str:
+    if not getattr(type(part), "__dataclass_params__", None) or not type(part).__dataclass_params__.frozen:  # type: ignore[attr-defined]
+        return "is no frozen dataclass: put @dataclass(frozen=True) above it"
+    declared = vars(type(part)).get("__annotations__", {})
+    plain = {name for name, kind in declared.items() if "ClassVar" not in str(kind)}
+    bare = plain - set(type(part).__dataclass_fields__)  # type: ignore[attr-defined]
+    if bare:
+        return f"has a field {sorted(bare)[0]!r} that no dataclass knows: put @dataclass(frozen=True) above it"
+    for field in fields(part):  # type: ignore[arg-type]
+        value = getattr(part, field.name)
+        strange = [one for one in value if isinstance(one, type)] if isinstance(value, tuple) else []
+        if strange or isinstance(value, type):
+            return f"has a class in {field.name!r} where a value belongs: write {(strange or [value])[0].__name__}()"
+    try:
+        hash(part)
+    except TypeError as error:
+        return f"cannot be compared ({error}): its fields must be numbers, strings, parts, or tuples of them"
+    return _wrong_reasons(part)
+
+
+def _wrong_reasons(part: Part) -> str:
+    own: Any = [part.reason] if hasattr(part, "reason") else part.reasons
+    if not isinstance(own, list | tuple) or not all(isinstance(reason, Reason) for reason in own):
+        return "must have `reasons`, a tuple of c4pipe.page.Reason, or as a rule one as `reason`"
+    odd = [reason.code for reason in own if not REASON_CODE.fullmatch(reason.code)]
+    if odd:
+        return f"has a reason with the code {odd[0]!r}: expected small letters, digits and underscores"
+    try:
+        [words_of(reason, part) for reason in own]
+    except (KeyError, IndexError, ValueError) as error:
+        return f"has a reason whose words name the field {error}, which it does not have (is it a dataclass?)"
+    return ""
+
+
+def one_reason_a_code(stages: Iterable[Part]) -> str:
+    """The code under which a preset counts two reasons, in words; "" if each has its own."""
+    known: dict[str, Reason] = {}
+    for stage in stages:
+        for told in stage.told():
+            if told.reason is not None and known.setdefault(told.code, told.reason) != told.reason:
+                return (
+                    f"counts two reasons as {told.code!r}: give that of {type(told.owner).__name__} a code of its own"
+                )
+    return ""
+
+
+def all_of(name: str, value: Any, kinds: tuple[type, ...]) -> None:
+    """ConfigError where a field of a stage is no tuple of values of these kinds."""
+    strange = [one for one in value if not isinstance(one, kinds)] if isinstance(value, tuple) else [value]
+    if strange:
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        raise ConfigError(f"{name} holds {strange[0]!r}: expected a tuple of values of {wanted}, such as (Rule(),).")
+
+
+def watched(stage: Any, step: Step) -> Step:
+    """The step of a user's own stage, with what it gives back looked at. BuildError names the stage and the page."""
+    codes = {told.code for told in stage.told()}
+
+    def looked_at(page: Page) -> Verdict:
+        verdict = step(page)
+        wrong = _wrong_verdict(stage, page, verdict, codes)
+        if wrong:
+            raise BuildError(
+                f"stage {stage.name!r} ({type(stage).__module__}) {wrong}. It was asked about {page.source}."
+            )
+        return verdict
+
+    return looked_at
+
+
+def _wrong_verdict(stage: Any, page: Page, verdict: Any, codes: set[str]) -> str:
+    if not isinstance(verdict, Kept | Rejected):
+        return f"gave back {verdict!r:.80}: expected Kept(page) or Rejected(page, reason, detail)"
+    if isinstance(verdict, Rejected):
+        if not isinstance(verdict.reason, Reason) or verdict.reason.code not in codes:
+            code = getattr(verdict.reason, "code", verdict.reason)
+            return f"rejected a page for {code!r}, which is not in its `reasons`"
+        return "" if isinstance(verdict.detail, str) else f"gave a detail that is no text: {verdict.detail!r:.80}"
+    added = set(verdict.page.extra) - set(page.extra) - set(stage.columns)
+    if added:
+        return f"gave a page the column {sorted(added)[0]!r}, which is not in its `columns`"
+    if not stage.edits and verdict.page.text != page.text:
+        return "changed the text, and says `edits = False`"
+    undeclared = set(verdict.tally) - codes
+    return f"counts lines for {sorted(undeclared)[0]!r}, which is not in its `reasons`" if undeclared else ""
+
+
+def checked_loss(level: Part, page: Page, verdict: Any) -> Verdict:
+    """The verdict of a level's `apply`. BuildError that names the level where it is none."""
+    codes = {reason.code for reason in level.reasons}
+    rejected = isinstance(verdict, Rejected) and getattr(verdict.reason, "code", "") in codes
+    if (rejected or isinstance(verdict, Kept)) and set(verdict.tally) <= codes:
+        return verdict  # type: ignore[no-any-return]
+    raise BuildError(
+        f"level {type(level).__name__} of {type(level).__module__} gave back {verdict!r:.90} for {page.source}: "
+        f"expected Kept(page) or Rejected(page, reason) with one of its reasons ({', '.join(sorted(codes))})."
+    )
