@@ -14,8 +14,9 @@ from typing import ClassVar
 from c4pipe.dedup import TextLevel
 from c4pipe.page import Kept, Page, Reason, Rejected, Unit
 from c4pipe.presets import EN, c4_lines
-from c4pipe.rules import LineRule, MinSentences
-from c4pipe.stages import Clean, Dedup, PageStage
+from c4pipe.langid import Guess
+from c4pipe.rules import LineRule, MinSentences, PageRule
+from c4pipe.stages import Clean, Dedup, Filter, PageStage
 from c4pipe.text import hash64
 
 """
@@ -31,9 +32,11 @@ def test_the_examples_build(small, badwords, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.chdir(tmp_path)
     importlib.invalidate_caches()
-    presets = ",".join(f"readme_corpus:{name}" for name in ("STRICT", "RARE", "BOTH", "SHOUTING"))
+    presets = ",".join(f"readme_corpus:{name}" for name in ("STRICT", "RARE", "BOTH", "SHOUTING", "DIGITS"))
     arguments = ["--input", str(small), "--output", "c4", "--preset", presets, "--badwords-dir", str(badwords)]
     assert build_c4.main([*arguments, "--workers", "1"]) == 0
+    langid = ["--preset", "en", "--langid", "readme_corpus:Harbours", "--output", "harbours"]
+    assert build_c4.main(["--input", str(small), "--badwords-dir", str(badwords), "--workers", "1", *langid]) == 0
     sys.modules.pop("readme_corpus")
     ledgers = {
         name: {row["stage"]: row for row in manifest_of(tmp_path / "c4" / name)["ledger"]["stages"]}
