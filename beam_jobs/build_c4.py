@@ -32,6 +32,7 @@ from c4pipe.flow.target import (
     clear_staging,
     finished_manifest,
     keep_lists,
+    lists_of,
     prepare,
     prepare_staging,
 )
@@ -100,8 +101,9 @@ def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: Pipel
                 write_inputs(inputs, BeamStore(), corpora[0].inputs_list)
             clear_half_written(corpora[0].staging)
             for settings in corpora:
+                lists = lists_of(settings)
                 prepare(settings.output, settings.own)
-                keep_lists(settings)
+                keep_lists(lists, settings.output)
             with workers_of(options), BuildProgress(corpora, inputs, stderr):
                 beam_pipeline(corpora, options).run().wait_until_finish()
         except BaseException as error:

@@ -23,6 +23,7 @@ from c4pipe.langid.base import UND
 from c4pipe.presets import find_preset, for_format, for_languages
 from c4pipe.stages import Identify, Preset, Scope, Size
 
+LOCAL = ("DirectRunner", "FnApiRunner", "DaskRunner")
 TYPICAL_WET = 80 << 20  # bytes of a file of a list in a bucket, whose size nobody has asked for
 
 
@@ -104,7 +105,8 @@ def make_settings(
     description["fingerprint"] = fingerprint([describe(preset), description, named])
     return Settings(
         preset=preset,
-        assets=carried(preset.stages, assets),
+        # Workers on this machine find the files where they are.
+        assets=assets if args.runner in LOCAL else carried(preset.stages, assets),
         output=output,
         staging=staging,
         inputs=len(inputs),

@@ -3,7 +3,6 @@ of yours and name it: `--preset my_presets:STRICT`."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 from c4pipe.clean import LineStep
 from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
 from c4pipe.errors import ConfigError, unknown
+from c4pipe.files.watching import import_watched
 from c4pipe.langid.base import UND
 from c4pipe.langid.codes import MC4
 from c4pipe.part import Part
@@ -116,7 +116,7 @@ def find_preset(name: str) -> Preset:
             raise unknown("preset", name, PRESETS)
         return PRESETS[name]
     try:
-        found = getattr(importlib.import_module(module), attribute)
+        found = getattr(import_watched(module), attribute)
     except (ImportError, AttributeError) as error:
         raise ConfigError(f"--preset {name}: {error}. Expected MODULE:NAME, importable from here.") from None
     if not isinstance(found, Preset):

@@ -24,7 +24,12 @@ def reasons_of(preset: Preset) -> Iterator[tuple[str, Reason, str]]:
 
 def describe(preset: Preset) -> dict[str, Any]:
     """The preset with every threshold and its source, for the manifest."""
-    return {"name": preset.name, "says": preset.says, "stages": [describe_stage(stage) for stage in preset.stages]}
+    return {
+        "name": preset.name,
+        "says": preset.says,
+        "own": preset.own,
+        "stages": [describe_stage(stage) for stage in preset.stages],
+    }
 
 
 def describe_stage(stage: Stage) -> dict[str, Any]:

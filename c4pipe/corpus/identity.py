@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from c4pipe.corpus.code import changed, code_of, libraries_of
+from c4pipe.files.record import files_of
 from c4pipe.part import Part, everything
 from c4pipe.stages import Preset, Stage
 
@@ -28,9 +29,10 @@ STOP = (
 )
 # Whose versions decide what comes out; those of identifiers of languages are told beside them.
 LIBRARIES = (
-    "apache-beam", "google-re2", "langdetect", "mmh3", "numpy", "pyarrow", "sentencex", "tldextract", "nltk",
-)  # fmt: skip
-STAGING = ("c4pipe.flow.read", "c4pipe.flow.dedup", "c4pipe.passes.staging")
+    *("apache-beam", "google-re2", "isal", "langdetect", "llvmlite", "mmh3", "nltk", "numba", "numpy", "pyarrow"),
+    *("sentencex", "tldextract"),
+)
+STAGING = ("c4pipe.files.assets", "c4pipe.flow.read", "c4pipe.flow.dedup", "c4pipe.passes.staging")
 RESTAGING = ("c4pipe.flow.apply", "c4pipe.passes.restaging")
 MIXING = ("c4pipe.flow.rebalance", "c4pipe.rebalance.plan", "c4pipe.rebalance.finalize")
 FINISHING = ("c4pipe.flow.apply", "c4pipe.flow.write", "c4pipe.passes.finishing", "c4pipe.passes.finalize")
@@ -98,7 +100,8 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any], parts: Iterable[Par
         ("identifiers", _values),
         ("versions", _versions),
     ):
-        if name in now and (told := words(then.get(name), now[name])):
+        before = files_of(then) if name == "files" else then.get(name)
+        if name in now and (told := words(before, now[name])):
             found[name] = told
     if told := code_changes(then.get("code"), now["code"], parts):
         found["code"] = told
@@ -129,12 +132,20 @@ def _values(then: Any, now: Any) -> list[str]:
 
 def _stages(then: Any, now: Mapping[str, Any]) -> list[str]:
     """The stages that are others, by name."""
-    rows = [
-        {row["stage"]: json.loads(json.dumps(row)) for row in (each or {}).get("stages", ())} for each in (then, now)
-    ]
+    plain = json.loads(json.dumps(now))
+    rows = [{row["stage"]: row for row in each.get("stages", ())} for each in (then or {}, as_told(plain, then or {}))]
     names = dict.fromkeys([*rows[0], *rows[1]])
     differ = [name for name in names if rows[0].get(name) != rows[1].get(name)]
     return differ or ([] if [*rows[0]] == [*rows[1]] else ["the order of its stages"])
+
+
+def as_told(now: Any, then: Any) -> Any:
+    """A description less what an older manifest did not tell."""
+    if isinstance(now, dict) and isinstance(then, dict):
+        return {k: as_told(v, then.get(k)) for k, v in now.items() if k in then or k not in ("class", "in", "own")}
+    if isinstance(now, list) and isinstance(then, list):
+        return [as_told(*pair) for pair in zip(now, then, strict=False)] + now[len(then) :]
+    return now
 
 
 def _files(then: Any, now: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -15,8 +15,7 @@ from typing import Any
 from c4pipe.errors import AssetError, ConfigError
 from c4pipe.files.assets import CARRIED, Assets, origin_of
 from c4pipe.files.pinned import sha256_of
-from c4pipe.files.storage import Store
-from c4pipe.files.watching import opened
+from c4pipe.files.watching import opened, read_by_imports
 from c4pipe.part import Part, everything
 from c4pipe.text.punkt import PUNKT_FILES
 
@@ -31,32 +30,39 @@ def accounts(parts: Iterable[Part], assets: Assets) -> list[dict[str, Any]]:
     that are not blank are counted for small text files. What a part opens without having `named` it counts as well.
     AssetError for a file that is not there.
     """
-    readers: dict[tuple[str, str], list[str]] = {}
+    readers: dict[tuple[str, str, str], list[str]] = {}
     unnamed: set[str] = set()
     for part in everything(parts):
         beside = _unnamed(part, assets)
         unnamed.update(map(str, beside))
         for name in (*_named(part, assets), *beside):
-            readers.setdefault((str(name), str(assets.path(name))), []).append(type(part).__name__)
+            path = assets.path(name)
+            kind = OWN if _is_own(part) else _kind_of(path, assets)
+            readers.setdefault((kind, str(name), str(path)), []).append(type(part).__name__)
     found = [
-        _account(name, Path(path), assets)
+        _account(kind, name, Path(path))
         | {"read_by": [*dict.fromkeys(by)]}
         | ({"named": False} if name in unnamed else {})
-        for (name, path), by in readers.items()
+        for (kind, name, path), by in readers.items()
     ]
     return sorted(found, key=lambda file: (file["kind"], file["name"]))
 
 
 def _unnamed(part: Part, assets: Assets) -> list[Path]:
     """What a part of a user's own opens while it is bound, and does not name: its bytes decide all the same."""
-    if type(part).__module__.partition(".")[0] == "c4pipe":
+    if not _is_own(part):
         return []
     if part not in _OPENED:
         with opened() as found:
             part.bind(assets)
         _OPENED[part] = frozenset(found)
     named = {assets.path(name) for name in _named(part, assets)}
-    return sorted(_OPENED[part] - named)
+    return sorted((_OPENED[part] | read_by_imports()) - named)
+
+
+def _is_own(part: Part) -> bool:
+    """Whether it is a user's own."""
+    return type(part).__module__.partition(".")[0] != "c4pipe"
 
 
 def _named(part: Part, assets: Assets) -> list[str | Path]:
@@ -80,8 +86,7 @@ def _named(part: Part, assets: Assets) -> list[str | Path]:
 _OPENED: dict[Part, frozenset[Path]] = {}  # once a process: a part may remember what it has read
 
 
-def _account(name: str, path: Path, assets: Assets) -> dict[str, Any]:
-    kind = _kind_of(path, assets)
+def _account(kind: str, name: str, path: Path) -> dict[str, Any]:
     size, total = path.stat().st_size, sha256_of(path)
     own = kind == OWN
     at = {
@@ -108,14 +113,6 @@ def _kind_of(path: Path, assets: Assets) -> str:
 
 def _lines(path: Path) -> int:
     return sum(1 for line in path.read_bytes().split(b"\n") if line.strip())
-
-
-def keep(files: Sequence[Mapping[str, Any]], paths: Mapping[str, Path], store: Store, folder: str) -> None:
-    """Copies the small ones of these files to below the corpus; `paths` says by sum where each lies."""
-    for file in files:
-        if file["at"]:
-            with store.write(f"{folder}/{file['at']}") as stream:
-                stream.write(paths[file["sha256"]].read_bytes())
 
 
 def carried(parts: Iterable[Part], assets: Assets) -> Assets:

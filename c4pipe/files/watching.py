@@ -8,11 +8,14 @@ import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 _CODE = {".py", ".pyc", ".pyd", ".so", ".pth"}
 _watchers: list[set[Path]] = []
+_imported: set[Path] = set()
 
 
 @contextmanager
@@ -26,6 +29,19 @@ def opened() -> Iterator[set[Path]]:
         yield found
     finally:
         _watchers[:] = [each for each in _watchers if each is not found]  # two empty sets are equal
+
+
+def import_watched(name: str) -> ModuleType:
+    """A module of a user's own; what it and those that it imports open meanwhile is remembered."""
+    with opened() as found:
+        module = import_module(name)
+    _imported.update(path for path in found if path.is_file())
+    return module
+
+
+def read_by_imports() -> frozenset[Path]:
+    """The files that modules of a user's own have opened when they were imported."""
+    return frozenset(path for path in _imported if path.is_file())
 
 
 @cache

@@ -127,7 +127,7 @@ class _Finish:
 
     def __init__(self, plan: Plan, settings: Settings, group: int, store: BeamStore):
         self.plan, self._own, self._store = plan, settings.own, store
-        self._path = f"{self._own}/groups/{group:06d}.json"
+        self._path = f"{self._own}/groups-of-{settings.group_size}/{group:06d}.json"
         self._ledger, self._stats = Ledger.of(plan.names()), Stats()
         self._row_groups: list[list[Any]] = []
         self._rejected: list[str] = []
@@ -160,7 +160,7 @@ class _Finish:
 
 def read_summary(path: str) -> dict[str, Any]:
     """The summary of a finished group. Files are named in it without their folder, which may move between two runs."""
-    folder = f"{path.rpartition('/groups/')[0]}/finished"
+    folder = f"{path.rpartition('/groups-of-')[0]}/finished"
     with BeamStore().read(path) as stream:
         summary: dict[str, Any] = json.load(stream)
     summary["groups"] = [[f"{folder}/{name}", *fields] for name, *fields in summary["groups"]]

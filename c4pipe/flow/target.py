@@ -12,7 +12,7 @@ from typing import Any
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.identity import changes
 from c4pipe.errors import ConfigError
-from c4pipe.files.record import keep, places
+from c4pipe.files.record import LISTS, places
 from c4pipe.files.storage import make_folder
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import LOCK
@@ -22,7 +22,7 @@ from c4pipe.shards import MANIFEST, files_of_shard
 _OURS = re.compile(
     r"(README\.md|stats\.json|manifest\.json|report\.html)"
     r"|[^/]+/(train|validation)-\d{5}-of-\d{5}\.[a-z0-9.]+|rejected/part-[^/]+\.parquet|\.staging-[0-9a-f]+/.*|\.lock"
-    r"|lists/.*|([^/]+/)*\.[^/]+\.tmp"
+    r"|lists/(news_domains\.json|(badwords|url_list|own|english)/[^/]+)|([^/]+/)*\.[^/]+\.tmp"
 )
 DIFFERENCES_SHOWN = 5  # things that differ, in a message
 _STAGING = ".staging-*"
@@ -69,7 +69,11 @@ def finished_manifest(settings: Settings, inputs: Sequence[tuple[str, int]], ove
     what = f"a corpus of preset {manifest.get('preset', {}).get('name')!r}"
     told = {name: settings.description[name] for name in ("settings", "files", "identifiers", "versions", "code")}
     now = {"preset": describe(settings.preset), "inputs": inputs, **told}
-    raise ConfigError(another(output, what, changes(manifest, now, settings.preset.stages)))
+    try:
+        found = changes(manifest, now, settings.preset.stages)
+    except (AttributeError, KeyError, TypeError, ValueError):  # what no build has written
+        found = {"manifest": ["unreadable"]}
+    raise ConfigError(another(output, what, found))
 
 
 def another(output: str, what: str, found: Mapping[str, Sequence[str]]) -> str:
@@ -170,10 +174,25 @@ def written_files(own: str) -> set[str]:
     return found
 
 
-def keep_lists(settings: Settings) -> None:
-    """Puts what the parts of the preset read beside the corpus, as far as it is small."""
+def lists_of(settings: Settings) -> dict[str, bytes]:
+    """What the parts of the preset read and the corpus is to keep, by the name that it gets below the corpus.
+
+    To be asked before the folder is cleared. ConfigError for a large file that lies in there.
+    """
     paths = places(settings.preset.stages, settings.assets)
-    keep(settings.description["files"], paths, BeamStore(), settings.output)
+    inside = [str(path) for path in paths.values() if path.is_relative_to(Path(settings.output).absolute() / LISTS)]
+    kept = {file["at"]: paths[file["sha256"]] for file in settings.description["files"] if file["at"]}
+    if lost := sorted({*inside} - {str(path) for path in kept.values()}):
+        raise ConfigError(f"{lost[0]} lies in --output {settings.output}, which is built anew. Put it elsewhere.")
+    return {name: path.read_bytes() for name, path in kept.items()}
+
+
+def keep_lists(lists: Mapping[str, bytes], output: str) -> None:
+    """Puts them beside the corpus."""
+    store = BeamStore()
+    for name, data in lists.items():
+        with store.write(f"{output}/{name}") as stream:
+            stream.write(data)
 
 
 def clear_half_written(folder: str) -> None:

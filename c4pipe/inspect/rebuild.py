@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import importlib.util
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -12,16 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from c4pipe.corpus.catalogue import describe
-from c4pipe.corpus.identity import code_behind, code_changes, code_of_corpus
+from c4pipe.corpus.closure import file_in, folder_of
+from c4pipe.corpus.identity import as_told, code_behind, code_changes, code_of_corpus
 from c4pipe.corpus.plan import Plan
 from c4pipe.errors import C4Error, ConfigError
-from c4pipe.files.assets import find_assets
+from c4pipe.files.assets import Assets, find_assets
 from c4pipe.files.pinned import sha256_of
 from c4pipe.files.record import files_of, recorded
 from c4pipe.files.watching import opened
 from c4pipe.inspect.absent import Absent
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.differences import differences
+from c4pipe.langid import own
 from c4pipe.part import Part
 from c4pipe.presets import EN, PRESETS
 from c4pipe.stages import Preset, Stage
@@ -37,30 +38,25 @@ def preset_of(corpus: Corpus) -> tuple[Preset, list[str]]:
 
     ConfigError for a mixture, and where so much is missing that no preset is left.
     """
+    try:
+        return _preset_of(corpus)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        found = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"{corpus.folder}: what the manifest says of its preset is damaged ({found}).") from None
+
+
+def _preset_of(corpus: Corpus) -> tuple[Preset, list[str]]:
     said = corpus.manifest.get("preset", {})
     if "mixture" in corpus.manifest or not said.get("stages"):
         raise ConfigError(f"{corpus.folder} was not filtered by a preset: it is a mixture of corpora that were.")
     name = str(said["name"])
     missing: list[str] = []
-    try:
-        stages = tuple(stage for row in said["stages"] if (stage := _stage(row, missing)) is not None)
-        preset = Preset(name, str(said.get("says", "")), stages, own=PRESETS.get(name, EN).own)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        found = f"{type(error).__name__}: {error}"
-        raise ConfigError(f"{corpus.folder}: the manifest's description of its preset is damaged ({found}).") from None
+    stages = tuple(stage for row in said["stages"] if (stage := _stage(row, missing)) is not None)
+    preset = Preset(name, str(said.get("says", "")), stages, own=str(said.get("own", PRESETS.get(name, EN).own)))
     if not missing:
-        missing += differences(said, _as_told(describe(preset), said), "then", "now")
+        missing += differences(said, as_told(describe(preset), said), "then", "now")
         missing += _other_code(corpus, preset)
     return preset, missing
-
-
-def _as_told(now: Any, then: Any) -> Any:
-    """A description less what an older manifest did not tell."""
-    if isinstance(now, dict) and isinstance(then, dict):
-        return {k: _as_told(v, then.get(k)) for k, v in now.items() if k in then or k not in ("class", "in")}
-    if isinstance(now, list) and isinstance(then, list):
-        return [_as_told(*pair) for pair in zip(now, then, strict=False)] + now[len(then) :]
-    return now
 
 
 def plan_of(corpus: Corpus, given: Sequence[Path] = (), preset: Preset | None = None) -> Plan:
@@ -68,8 +64,16 @@ def plan_of(corpus: Corpus, given: Sequence[Path] = (), preset: Preset | None = 
 
     `given` are such files, found by their sums. C4Error, in a line, where judging again is not possible.
     """
+    try:
+        return _plan_of(corpus, given, preset)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        found = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"{corpus.folder}: the preset cannot be made again of the manifest ({found}).") from None
+
+
+def _plan_of(corpus: Corpus, given: Sequence[Path], preset: Preset | None) -> Plan:
     chosen = preset_of(corpus)[0] if preset is None else preset
-    assets, absent = recorded(corpus.folder, corpus.manifest, given, find_assets())
+    assets, absent = recorded(corpus.folder, corpus.manifest, given, _assets_here())
     if absent and preset is None:
         how = "" if all("by itself" in line for line in absent) else " Point at it: --file FILE."
         raise ConfigError(f"{'; '.join(absent)}.{how}")
@@ -83,6 +87,14 @@ def plan_of(corpus: Corpus, given: Sequence[Path] = (), preset: Preset | None = 
                 "`assets.path(name)` it would read the copy that the corpus keeps."
             )
     return plan
+
+
+def _assets_here() -> Assets:
+    """The lists at hand; none where those are damaged: the corpus has its own."""
+    try:
+        return find_assets()
+    except C4Error:
+        return Assets()
 
 
 def _other_code(corpus: Corpus, preset: Preset) -> list[str]:
@@ -100,6 +112,10 @@ def _other_code(corpus: Corpus, preset: Preset) -> list[str]:
 def _stage(row: dict[str, Any], missing: list[str]) -> Stage | None:
     """A stage from its description, as `catalogue.describe_stage` gives it."""
     kind = _class(row, "kind", missing, f"stage {row['stage']!r}: kind")
+    by = row.get("by")
+    if isinstance(by, str) and own(by) and by.partition(":")[0] not in sys.modules and not _declares(*by.split(":", 1)):
+        missing.append(f"stage {row['stage']!r}: identifier {by} is not to be found here; left out")
+        kind = None
     if kind is None:
         return None if "level" in row else Absent.of(row)
     held: dict[str, Any] = {"name": row["stage"]}
@@ -166,10 +182,11 @@ def _imported(module: str, name: str) -> Any:
 
 
 def _declares(module: str, name: str) -> bool:
+    """Whether the source of a module has that class. Nothing is imported to look, no package above it either."""
     try:
-        spec = importlib.util.find_spec(module)
-        tree = ast.parse(Path(spec.origin).read_bytes()) if spec and spec.origin else None
-    except (ImportError, OSError, SyntaxError, ValueError):
+        path = file_in(folder_of(module), module)
+        tree = ast.parse(path.read_bytes()) if path else None
+    except (ConfigError, OSError, SyntaxError, ValueError):
         return False
     first = name.partition(".")[0]
     return tree is not None and any(isinstance(node, ast.ClassDef) and node.name == first for node in tree.body)

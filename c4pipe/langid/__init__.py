@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.files.pinned import sha256_of
+from c4pipe.files.watching import import_watched
 from c4pipe.langid.base import UND, Guess, LanguageIdentifier, Vote
 
 __all__ = [
@@ -130,7 +131,7 @@ def own_class(spec: str) -> Any:
     """The class of a user's own. ConfigError where it is not to be had, or is no identifier."""
     module, _, name = spec.partition(":")
     try:
-        found = getattr(import_module(module), name)
+        found = getattr(import_watched(module), name)
     except (ImportError, AttributeError) as error:
         raise ConfigError(
             f"language identifier {spec!r}: {error}. Expected one of {', '.join(IDENTIFIERS)}, or MODULE:CLASS of your "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import fields
@@ -38,13 +39,27 @@ def _wrong_with(part: Part) -> str:
     for field in fields(part):  # type: ignore[arg-type]
         value = getattr(part, field.name)
         strange = [one for one in value if isinstance(one, type)] if isinstance(value, tuple) else []
+        if not field.compare:
+            return f"does not compare its field {field.name!r}: stages that differ in it would be taken for the same"
         if strange or isinstance(value, type):
             return f"has a class in {field.name!r} where a value belongs: write {(strange or [value])[0].__name__}()"
     try:
         hash(part)
     except TypeError as error:
         return f"cannot be compared ({error}): its fields must be numbers, strings, parts, or tuples of them"
-    return _wrong_reasons(part)
+    return _no_plain_field(part) or _wrong_reasons(part)
+
+
+def _no_plain_field(part: Part) -> str:
+    """What is wrong with a field that a manifest cannot hold."""
+    for field in fields(part):  # type: ignore[arg-type]
+        value = getattr(part, field.name)
+        plain = [one for one in (value if isinstance(value, tuple) else (value,)) if not isinstance(one, Part)]
+        try:
+            json.dumps(plain)
+        except (TypeError, ValueError) as error:
+            return f"has a field {field.name!r} that no manifest can hold ({error}): expected numbers, strings, tuples"
+    return ""
 
 
 def _wrong_reasons(part: Part) -> str:
