@@ -132,8 +132,8 @@ def _values(then: Any, now: Any) -> list[str]:
 
 def _stages(then: Any, now: Mapping[str, Any]) -> list[str]:
     """The stages that are others, by name."""
-    plain = json.loads(json.dumps(now))
-    rows = [{row["stage"]: row for row in each.get("stages", ())} for each in (then or {}, as_told(plain, then or {}))]
+    then, plain = json.loads(json.dumps([then or {}, now]))
+    rows = [{row["stage"]: row for row in each.get("stages", ())} for each in (then, as_told(plain, then))]
     names = dict.fromkeys([*rows[0], *rows[1]])
     differ = [name for name in names if rows[0].get(name) != rows[1].get(name)]
     return differ or ([] if [*rows[0]] == [*rows[1]] else ["the order of its stages"])

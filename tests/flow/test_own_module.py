@@ -259,6 +259,47 @@ def test_a_file_that_a_stage_opens_without_a_word_counts_as_well(desk, capsys):
     assert "words.txt" in json.loads(capsys.readouterr().out)["note"]  # and is not judged with other words
 
 
+def test_a_file_that_a_module_reads_when_it_is_imported_counts_as_well(desk, capsys):
+    words = desk.folder / "words.txt"
+    desk.edit("own_rules.py", 'MARK = "gulls"', f'MARK = open("{words}").read().split()[0]')
+    assert desk.build("LINES", "c4") == 0
+    words.write_text("apples\n")
+    capsys.readouterr()
+    assert desk.build("LINES", "c4") == 2
+    assert "words.txt" in capsys.readouterr().err
+
+
+def test_files_of_the_users_own_in_the_folder_of_a_corpus_are_refused_and_stay(desk, capsys):
+    (desk.folder / "c4/lists").mkdir(parents=True)
+    notes = desk.folder / "c4/lists/my_notes.txt"
+    notes.write_text("mine")
+    assert desk.build("en", "c4") == 2
+    assert desk.build("en", "c4", "--overwrite") == 2
+    assert (notes.read_text(), "my_notes.txt" in capsys.readouterr().err) == ("mine", True)
+
+
+def test_a_large_list_inside_the_folder_that_is_built_anew_is_refused(desk, monkeypatch):
+    monkeypatch.setattr("c4pipe.files.record.CARRIED", 4)
+    inside = desk.folder / "c4/lists/own/words.txt"
+    inside.parent.mkdir(parents=True)
+    inside.write_text("ships\n")
+    desk.edit("own_rules.py", str(desk.folder / "words.txt"), str(inside))
+    assert desk.build("LISTED", "c4") != 0
+    assert inside.read_text() == "ships\n"
+
+
+def test_the_folder_that_a_preset_names_is_part_of_what_it_is(desk, capsys):
+    assert desk.build("LINES", "c4") == 0
+    desk.edit(
+        "own_rules.py",
+        'LINES = EN.named("lines", "")',
+        'from dataclasses import replace\nLINES = replace(EN, name="lines", says="", own="lines")',
+    )
+    desk.edit("own_rules.py", 'own="lines").on(', 'own="lines").on(')
+    capsys.readouterr()
+    assert desk.build("LINES", "c4") == 2
+
+
 def test_a_second_file_beside_each_shard_is_kept_or_made_again(desk, monkeypatch):
     real = merging.write_shard
 

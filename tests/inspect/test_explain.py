@@ -389,6 +389,32 @@ def test_what_is_not_here_any_more_is_told_in_words(samples: Corpus) -> None:
     assert [stage.name for stage in found.stages] == [*(stage.name for stage in EN.stages), "magic"]
 
 
+@pytest.mark.parametrize("where", ["rule", "stage", "package", "identifier"])
+def test_a_manifest_imports_nothing_but_a_module_with_that_class(
+    samples: Corpus, where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "evil_package").mkdir()
+    for name in ("evil_module.py", "evil_package/__init__.py", "evil_package/inside.py"):
+        (tmp_path / name).write_text("raise SystemExit('it ran')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    manifest = json.loads(json.dumps(samples.manifest))
+    stages = manifest["preset"]["stages"]
+    if where == "identifier":
+        stages[5]["by"] = "evil_module:X"
+    elif where == "rule":
+        stages[1]["rules"][0]["class"] = "evil_module:X"
+    else:
+        stages[1]["class"] = "evil_module:X" if where == "stage" else "evil_package.inside:X"
+    _, differences = preset_of(samples._replace(manifest=manifest))
+    assert any("is not to be found here" in line for line in differences)
+
+
+@pytest.mark.parametrize("wrong", [None, 5, [5], {"stages": 5}, {"name": "x", "stages": [{"stage": 1}]}])
+def test_a_damaged_description_is_an_error_in_words(samples: Corpus, wrong: object) -> None:
+    with pytest.raises(ConfigError):
+        preset_of(samples._replace(manifest=samples.manifest | {"preset": wrong}))
+
+
 def test_a_rule_of_ones_own_is_found_where_its_module_is_loaded(samples: Corpus) -> None:
     from c4pipe.corpus.catalogue import describe
 
