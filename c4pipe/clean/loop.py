@@ -34,7 +34,7 @@ def clean(page: Page, steps: Sequence[LineStep], dropped: list[Dropped] | None =
 def walk(line: str, steps: Sequence[LineStep]) -> tuple[LineRule | None, str]:
     """The first rule that a stripped line breaks, if any, and the line as that rule saw it, or as it is kept."""
     for step in steps:
-        if isinstance(step, LineEdit):
+        if isinstance(step, LineEdit):  # it changes the line; a rule judges it
             line = step.edit(line)
         elif step.breaks(line):
             return step, line
