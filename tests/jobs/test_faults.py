@@ -105,7 +105,7 @@ def patch_with(monkeypatch):
         ("create", "staged/.000000.pages", errno.ENOSPC, True),
         ("write", "staged/.000000.summary", errno.EIO, False),
         ("fsync", "finished/.000000.pages", errno.EIO, False),
-        ("replace", "groups/.000000.json", errno.ENOSPC, True),
+        ("replace", "groups-of-1/.000000.json", errno.ENOSPC, True),
         ("write", "en/.train-", errno.ENOSPC, True),
         ("replace", "en/.train-", errno.EIO, False),
         ("create", "written/en/.train-", errno.ENOSPC, True),

@@ -267,7 +267,7 @@ def test_what_may_be_stale_starts_over(arguments, built, crawl, target, tmp_path
 
 def test_other_workers_and_spilling_go_on(arguments, expected, target, monkeypatch, staged):
     """What does not decide the bytes may differ."""
-    broken_off(arguments, monkeypatch, "groups/000000.json")
+    broken_off(arguments, monkeypatch, "groups-of-1/000000.json")
     assert build_c4.main([*arguments, "--spill-rows", "1", "--max-bad-share", "0.5"]) == 0
     assert staged == [0, 1]
     assert digests(target) == expected()
