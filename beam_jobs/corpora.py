@@ -9,6 +9,7 @@ from argparse import Namespace
 from dataclasses import replace
 from typing import Any
 
+from beam_jobs.arguments import DASK, LOCAL_RUNNER
 from beam_jobs.command import versions
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.identity import LIBRARIES, code_of_corpus, fingerprint, libraries_behind
@@ -23,7 +24,7 @@ from c4pipe.langid.base import UND
 from c4pipe.presets import find_preset, for_format, for_languages
 from c4pipe.stages import Identify, Preset, Scope, Size
 
-LOCAL = ("DirectRunner", "FnApiRunner", "DaskRunner")
+LOCAL = ("DirectRunner", LOCAL_RUNNER, DASK)  # whose workers share this machine's files
 TYPICAL_WET = 80 << 20  # bytes of a file of a list in a bucket, whose size nobody has asked for
 
 

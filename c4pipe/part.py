@@ -71,6 +71,11 @@ class Part:
         return self
 
 
+def is_own(part: object) -> bool:
+    """Whether a part is a user's own, and none of ours."""
+    return type(part).__module__.partition(".")[0] != "c4pipe"
+
+
 def everything(parts: Iterable[Part]) -> Iterator[Part]:
     """The parts, and the parts of these, each before its own."""
     for part in parts:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, cast
 
 from c4pipe.dedup import TextLevel, UrlLevel
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Step, Unit, Verdict
-from c4pipe.part import Part
+from c4pipe.part import Part, is_own
 from c4pipe.rules import PageRule
 from c4pipe.shards import column_fields, schema_with
 from c4pipe.stages import Dedup, PageStage, Preset, Read, Scope, Size, Stage
@@ -167,8 +167,7 @@ class Plan:
     def _step(self, stage: Stage) -> Once:
         if stage not in self.steps:
             step = stage.bind(self.assets)
-            ours = type(stage).__module__.startswith("c4pipe.")
-            self.steps[stage] = Once(step if ours else watched(stage, step))
+            self.steps[stage] = Once(watched(stage, step) if is_own(stage) else step)
         return self.steps[stage]
 
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from c4pipe.dedup.base import TextLevel
 from c4pipe.dedup.claims import owner_of
 from c4pipe.dedup.lines import LineLevel
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
-from c4pipe.part import loaded
-from c4pipe.text import hash64, sentence_splitter, splitter_of
+from c4pipe.text import hash64
+from c4pipe.text.splitting import Splitting
 
 _PAPER = "Raffel et al. 2020, section 2.2"
 
 
 @dataclass(frozen=True)
-class SpanLevel(TextLevel):
+class SpanLevel(Splitting, TextLevel):
     """Spans are compared stripped and in lower case. All sentences of an occurrence that lost go, also those that it
     shares with an occurrence that won. One pass: spans that come about by a removal are not looked at again."""
 
@@ -36,23 +35,13 @@ class SpanLevel(TextLevel):
     width: int = 3  # type: ignore[misc]  # sentences a span
     reasons: ClassVar[tuple[Reason, ...]] = (REPEATED, EMPTY)
 
-    def files(self, assets: Any) -> Iterable[str | Path]:
-        return assets.punkt_files() if self.splitter.startswith("punkt") else ()
-
-    def bind(self, assets: Any) -> Self:
-        return loaded(self, split=sentence_splitter(self.splitter, getattr(assets, "punkt", None)))
-
-    def for_languages(self, languages: tuple[str, ...]) -> Self:
-        """With just one, sentences are split by its rules."""
-        return self if len(languages) > 1 else replace(self, splitter=splitter_of(languages[0]))
-
     def atoms(self, text: str) -> list[int]:
         """The hash of each sentence, line after line."""
         return self.atoms_at(text)[0]
 
     def atoms_at(self, text: str) -> tuple[list[int], list[int]]:
         """The atoms, and where in the text each begins: with that nothing has to be split again to apply losses."""
-        split = getattr(self, "_split", None) or sentence_splitter(self.splitter)
+        split = self._sentences()
         hashes, starts, start = [], [], 0
         for line in text.split("\n"):
             end = start

@@ -16,7 +16,7 @@ from c4pipe.errors import AssetError, ConfigError
 from c4pipe.files.assets import CARRIED, Assets, origin_of
 from c4pipe.files.pinned import sha256_of
 from c4pipe.files.watching import opened, read_by_imports
-from c4pipe.part import Part, everything
+from c4pipe.part import Part, everything, is_own
 from c4pipe.text.punkt import PUNKT_FILES
 
 LISTS = "lists"  # below the corpus
@@ -37,7 +37,7 @@ def accounts(parts: Iterable[Part], assets: Assets) -> list[dict[str, Any]]:
         unnamed.update(map(str, beside))
         for name in (*_named(part, assets), *beside):
             path = assets.path(name)
-            kind = OWN if _is_own(part) else _kind_of(path, assets)
+            kind = OWN if is_own(part) else _kind_of(path, assets)
             readers.setdefault((kind, str(name), str(path)), []).append(type(part).__name__)
     found = [
         _account(kind, name, Path(path))
@@ -50,7 +50,7 @@ def accounts(parts: Iterable[Part], assets: Assets) -> list[dict[str, Any]]:
 
 def _unnamed(part: Part, assets: Assets) -> list[Path]:
     """What a part of a user's own opens while it is bound, and does not name: its bytes decide all the same."""
-    if not _is_own(part):
+    if not is_own(part):
         return []
     if part not in _OPENED:
         with opened() as found:
@@ -58,11 +58,6 @@ def _unnamed(part: Part, assets: Assets) -> list[Path]:
         _OPENED[part] = frozenset(found)
     named = {assets.path(name) for name in _named(part, assets)}
     return sorted((_OPENED[part] | read_by_imports()) - named)
-
-
-def _is_own(part: Part) -> bool:
-    """Whether it is a user's own."""
-    return type(part).__module__.partition(".")[0] != "c4pipe"
 
 
 def _named(part: Part, assets: Assets) -> list[str | Path]:

@@ -20,6 +20,7 @@ from c4pipe.corpus.stats import Stats
 from c4pipe.dedup.claims import owner_of
 from c4pipe.files.storage import Store
 from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict
+from c4pipe.part import is_own
 from c4pipe.passes.outcomes import count_outcomes
 from c4pipe.passes.sample import FindDropped
 from c4pipe.passes.staged import Staged, Summary, extra_columns
@@ -118,7 +119,8 @@ def _applied(survivor: Survivor, leg: Leg) -> Verdict:
         return applied
     if survivor.losses is not None:
         applied = leg.level.apply(page, survivor.losses.flags, starts=survivor.losses.starts)
-        applied = checked_loss(leg.level, page, applied)
+        if is_own(leg.level):
+            applied = checked_loss(leg.level, page, applied)
     return applied if isinstance(applied, Rejected) else after(page, applied, judge(applied.page, leg.then))
 
 

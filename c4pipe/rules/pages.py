@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import PageRule, loaded
-from c4pipe.text import Splitter, count_sentences, hash64, sentence_splitter, splitter_of
+from c4pipe.text import count_sentences, hash64
+from c4pipe.text.splitting import Splitting
 from c4pipe.text.urls import domain_of, url_key
 
 
@@ -32,7 +33,7 @@ class MaxChars(PageRule):
 
 
 @dataclass(frozen=True)
-class MinSentences(PageRule):
+class MinSentences(Splitting, PageRule):
     """A page of one or two sentences is a notice, not a text."""
 
     sentences: int = 3
@@ -54,26 +55,12 @@ class MinSentences(PageRule):
     def _count(self, text: str) -> int:
         """Sentences in the text, counted no further than needed."""
         if not self.per_line:
-            return count_sentences(self._splitter(), text, self.sentences)
+            return count_sentences(self._sentences(), text, self.sentences)
         lines = text.split("\n") if text else []
         if len(lines) >= self.sentences:  # each line has one at least
             return self.sentences
-        split = self._splitter()
+        split = self._sentences()
         return sum(max(1, count_sentences(split, line, self.sentences)) for line in lines)
-
-    def _splitter(self) -> Splitter:
-        return getattr(self, "_split", None) or sentence_splitter(self.splitter)
-
-    def files(self, assets: Any) -> Iterable[str | Path]:
-        return assets.punkt_files() if self.splitter.startswith("punkt") else ()
-
-    def bind(self, assets: Any) -> Self:
-        # A missing data file shows now, not at the first short page.
-        return loaded(self, split=sentence_splitter(self.splitter, getattr(assets, "punkt", None)))
-
-    def for_languages(self, languages: tuple[str, ...]) -> Self:
-        """With just one, sentences are split by its rules."""
-        return self if len(languages) > 1 else replace(self, splitter=splitter_of(languages[0]))
 
 
 @dataclass(frozen=True)

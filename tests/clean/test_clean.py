@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from pathlib import Path
 from typing import ClassVar
 
 import pytest
 from hypothesis import example, given, settings
 
+from bench.outside import SHARED
 from c4pipe.clean import LineStep, clean, dropped_by, fast_clean
 from c4pipe.clean.fast import ROOM
 from c4pipe.clean.steps import ASCII_IN_SMALL, BLANKS
@@ -27,9 +27,9 @@ from c4pipe.rules import (
     StripCitations,
 )
 from c4pipe.wet import read_wet
+from tests import needs
 from tests.clean.texts import GOOD, TEXTS, page, told
 
-SHARED = Path(__file__).parents[3] / "shared"
 C4 = c4_lines()
 LONG = "x" * 1001
 
@@ -325,7 +325,7 @@ def real_texts() -> list[str]:
     return texts
 
 
-@pytest.mark.skipif(not (SHARED / "wet").is_dir(), reason="the shared WET files are not beside this checkout")
+@needs.shared
 def test_fast_clean_is_clean_on_real_pages() -> None:
     fast = fast_clean(C4)
     codes: set[str] = set()
