@@ -13,7 +13,7 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats, by_language
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
-from c4pipe.shards import MANIFEST, SCHEMA_VERSION, column_fields, to_json
+from c4pipe.shards import SCHEMA_VERSION, column_fields, to_json, write_manifest
 
 MAX_FAULTS_SHOWN = 10_000
 
@@ -79,13 +79,8 @@ def write_corpus_files(
     numbers = {**stats.to_json(SHOWN_DOMAINS), "domains_exact": exact, "stages": ledger.to_json()["stages"]}
     numbers |= {name: by_language(numbers[name]) for name in ("votes", "scripts")}
     numbers["faults"] = faults_table([fault for _, item in sorted(read.items()) for fault in item.faults])
-    for name, data in (
-        ("stats.json", to_json(numbers)),
-        ("README.md", dataset_card(plan.preset, manifest, stats, plan.schema()).encode()),
-        (MANIFEST, to_json(manifest)),
-    ):
-        with store.write(f"{folder}/{name}") as stream:
-            stream.write(data)
+    card = dataset_card(plan.preset, manifest, stats, plan.schema()).encode()
+    write_manifest(store, folder, manifest, {"stats.json": to_json(numbers), "README.md": card})
 
 
 def columns_of(plan: Plan) -> list[dict[str, str]]:

@@ -12,7 +12,7 @@ from c4pipe.passes.summary import splits
 from c4pipe.rebalance.card import mixture_card
 from c4pipe.rebalance.picture import EntryShare, draw_shares
 from c4pipe.rebalance.plan import MIXTURE_CONFIG, MixturePlan
-from c4pipe.shards import MANIFEST, SCHEMA_VERSION, to_json
+from c4pipe.shards import SCHEMA_VERSION, to_json, write_manifest
 from c4pipe.text import printable
 
 PICTURE = "mixture.svg"
@@ -53,14 +53,9 @@ def write_mixture_files(
     ledger_stages = manifest["ledger"]["stages"]
     numbers = stats.to_json() | {"domains_exact": False, "stages": ledger_stages, "faults": []}
     title = f"{len(mixture)} {'entry' if len(mixture) == 1 else 'entries'}, {description['says']}"
-    for name, data in (
-        ("stats.json", to_json(numbers)),
-        (PICTURE, draw_shares(shares(mixture), title)),
-        ("README.md", mixture_card(manifest, PICTURE, stats).encode()),
-        (MANIFEST, to_json(manifest)),
-    ):
-        with store.write(f"{folder}/{name}") as stream:
-            stream.write(data)
+    about = {"stats.json": to_json(numbers), PICTURE: draw_shares(shares(mixture), title)}
+    about["README.md"] = mixture_card(manifest, PICTURE, stats).encode()
+    write_manifest(store, folder, manifest, about)
 
 
 def entries(plan: MixturePlan, rates: dict[str, float]) -> dict[str, dict[str, Any]]:

@@ -1,6 +1,25 @@
 """The Parquet contract: columns, file names, writers, and the manifest that says what belongs to a corpus."""
 
-from c4pipe.shards.manifest import MANIFEST, SCHEMA_VERSION, SPLITS, files_of_shard, read_manifest, shard_name, to_json
+from c4pipe.shards.belongings import (
+    OF_ITSELF,
+    Belonging,
+    belongings,
+    note_added,
+    read_added,
+    read_sums,
+    write_manifest,
+)
+from c4pipe.shards.manifest import (
+    ADDED,
+    MANIFEST,
+    SCHEMA_VERSION,
+    SPLITS,
+    SUMS,
+    files_of_shard,
+    read_manifest,
+    shard_name,
+    to_json,
+)
 from c4pipe.shards.memory import memory_of
 from c4pipe.shards.schema import (
     DROPPED_TYPE,
@@ -24,28 +43,37 @@ from c4pipe.shards.sink import (
 )
 
 __all__ = [
+    "ADDED",
     "DROPPED_TYPE",
     "MANIFEST",
+    "OF_ITSELF",
     "PAGE_SCHEMA",
     "REJECTED_SCHEMA",
     "ROW_GROUP_BYTES",
     "ROW_GROUP_ROWS",
     "SCHEMA_VERSION",
     "SPLITS",
+    "SUMS",
     "TAKEN",
+    "Belonging",
     "HashingStream",
     "ParquetSink",
     "RowGroupBuffer",
     "added_to",
+    "belongings",
     "column_fields",
     "dropped_column",
     "files_of_shard",
     "memory_of",
+    "note_added",
     "page_table",
     "pages_of",
+    "read_added",
     "read_manifest",
+    "read_sums",
     "rows_per_group",
     "schema_with",
     "shard_name",
     "to_json",
+    "write_manifest",
 ]

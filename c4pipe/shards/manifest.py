@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from c4pipe.errors import BuildError, ConfigError
 
 SPLITS = ("train", "validation")
 MANIFEST = "manifest.json"
+SUMS = f"{MANIFEST}.sha256"  # beside it: its own sum, and that of each file that it names
+ADDED = "added.json"  # files of ours that came later
 SCHEMA_VERSION = 1
 
 
@@ -34,7 +37,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a finished corpus. ConfigError where there is none, BuildError where it is damaged."""
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_bytes())
+        data = path.read_bytes()
+        manifest = json.loads(data)
         if not isinstance(manifest, dict):
             raise ValueError("it holds no JSON object")
     except FileNotFoundError:
@@ -43,7 +47,20 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         ) from None
     except (ValueError, RecursionError, OSError) as error:
         raise BuildError(f"{path} cannot be read ({error}). Build the corpus again.") from None
+    if changed(data, folder / SUMS):
+        raise BuildError(
+            f"{path} was changed or damaged: {SUMS} has another sum of it. Copy or build the corpus again."
+        )
     if manifest.get("schema_version") != SCHEMA_VERSION:
         found = manifest.get("schema_version")
         raise ConfigError(f"{path} has schema version {found!r}; this c4pipe reads {SCHEMA_VERSION}. Build it again.")
     return manifest
+
+
+def changed(manifest: bytes, sums: Path) -> bool:
+    """Whether a manifest is another one than its file of sums speaks of; where there is none, nobody knows."""
+    try:
+        first = sums.read_bytes()[:64]
+    except FileNotFoundError:
+        return False
+    return first != hashlib.sha256(manifest).hexdigest().encode()

@@ -1,0 +1,122 @@
+"""What belongs to a corpus: every file that its manifest names, and those of ours that were added later.
+
+    manifest.json          names its files, each with bytes and sha256
+    manifest.json.sha256   the sums of manifest.json and of all these files, as `sha256sum -c` reads them
+    added.json             files that came later, such as report.html: {"files": [{path, bytes, sha256}]}
+
+Nothing else in the folder is ours: it is never taken away, replaced, or read back as part of the corpus.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+from c4pipe.errors import BuildError
+from c4pipe.files.storage import LocalStore, Store
+from c4pipe.shards.manifest import ADDED, MANIFEST, SUMS, files_of_shard, to_json
+
+
+class Belonging(NamedTuple):
+    """A file of a corpus, by its path from there."""
+
+    path: str
+    bytes: int
+    sha256: str  # in hexadecimal
+    data: bool  # of pages; others say something of them
+
+
+def belongings(manifest: Mapping[str, Any]) -> list[Belonging]:
+    """Every file that a manifest names, itself not among them: shards, rejected pages, lists, and those `about` them.
+
+    BuildError where it names one that cannot be a corpus's, such as one outside of its folder.
+    """
+    try:
+        data = [file for row in manifest["shards"] for file in files_of_shard(row)]
+        data += manifest.get("rejected", ())
+        other = [{**file, "path": file["at"]} for file in manifest.get("files", ()) if file.get("at")]
+        other += manifest.get("about", ())
+        return [_checked(row, isdata) for rows, isdata in ((data, True), (other, False)) for row in rows]
+    except (KeyError, TypeError, AttributeError):
+        raise BuildError(f"{MANIFEST} does not list the files of a corpus. Build it again.") from None
+
+
+def _checked(row: Mapping[str, Any], data: bool) -> Belonging:
+    found = Belonging(row["path"], row["bytes"], row["sha256"], data)
+    if not (isinstance(found.path, str) and type(found.bytes) is int and isinstance(found.sha256, str)):
+        raise TypeError
+    pure = PurePosixPath(found.path)
+    if pure.is_absolute() or ".." in pure.parts or str(pure) != found.path or found.path in OF_ITSELF:
+        raise BuildError(f"{MANIFEST} names a file {found.path[:200]!r}, which no build has written. Build it again.")
+    return found
+
+
+OF_ITSELF = (MANIFEST, SUMS, ADDED)
+
+
+def write_manifest(store: Store, folder: str, manifest: dict[str, Any], about: Mapping[str, bytes]) -> None:
+    """Writes the files that say something of the corpus, the sums, and last the manifest, which names them all."""
+    rows = []
+    for name, data in about.items():
+        with store.write(f"{folder}/{name}") as stream:
+            stream.write(data)
+        rows.append({"path": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()})
+    manifest = {**manifest, "about": rows}
+    whole = to_json(manifest)
+    sums = {MANIFEST: hashlib.sha256(whole).hexdigest()}
+    sums |= {file.path: file.sha256 for file in sorted(belongings(manifest))}
+    for name, data in ((SUMS, sums_text(sums)), (MANIFEST, whole)):
+        with store.write(f"{folder}/{name}") as stream:
+            stream.write(data)
+
+
+def sums_text(sums: Mapping[str, str]) -> bytes:
+    """Sums by path in the lines of `sha256sum`.
+
+    >>> sums_text({"a": "0" * 64})[-5:]
+    b'0  a\\n'
+    """
+    lines = []
+    for path, sha256 in sums.items():
+        name = path.replace("\\", "\\\\").replace("\n", "\\n")
+        lines.append(f"{'' if name == path else chr(92)}{sha256}  {name}\n")
+    return "".join(lines).encode()
+
+
+def read_sums(data: bytes) -> dict[str, str]:
+    """The inverse of `sums_text`; lines that are none are passed over."""
+    sums = {}
+    for line in data.decode("utf-8", "replace").split("\n"):
+        sha256, gap, name = line.removeprefix("\\").partition("  ")
+        if gap and len(sha256) == 64 and name:
+            if line.startswith("\\"):
+                name = name.replace("\\n", "\n").replace("\\\\", "\\")
+            sums[name] = sha256
+    return sums
+
+
+def read_added(data: bytes) -> list[Belonging]:
+    """The files that added.json names. BuildError where it is not as `note_added` writes it."""
+    try:
+        found = json.loads(data)
+        files = [_checked(row, False) for row in found["files"]]
+        if to_json(found) == data:
+            return files
+    except (ValueError, KeyError, TypeError, RecursionError, BuildError):
+        pass
+    raise BuildError(f"{ADDED} is damaged. Remove it, and write again what it named, such as report.html.")
+
+
+def note_added(folder: Path, names: Iterable[str]) -> None:
+    """Notes files that were written into the folder of a finished corpus, so that they are known as ours."""
+    path, store = folder / ADDED, LocalStore()
+    known = {file.path: file for file in (read_added(path.read_bytes()) if path.exists() else ())}
+    for name in names:
+        data = (folder / name).read_bytes()
+        known[name] = Belonging(name, len(data), hashlib.sha256(data).hexdigest(), False)
+    rows = [{"path": file.path, "bytes": file.bytes, "sha256": file.sha256} for file in sorted(known.values())]
+    with store.write(str(path)) as stream:
+        stream.write(to_json({"files": rows}))
