@@ -23,24 +23,23 @@ from c4pipe.files.assets import find_assets
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore, Input, find_inputs, write_inputs
 from c4pipe.flow.lock import FolderLock
+from c4pipe.flow.placing import is_made, place, recover
 from c4pipe.flow.progress import BuildProgress
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.sizes import with_sizes
 from c4pipe.flow.target import (
+    Standing,
+    announce,
     check_siblings,
     clear_half_written,
     clear_staging,
-    finished_manifest,
-    keep_lists,
-    lists_of,
+    find_corpus,
     prepare,
     prepare_staging,
 )
 from c4pipe.passes.summary import faulty, summary
 from c4pipe.shards import MANIFEST
 from c4pipe.text import duration
-
-FinishedManifests = list[dict[str, Any] | None]  # the manifest of each corpus that is there already
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,18 +75,22 @@ def run(args: Namespace, rest: list[str]) -> int:
         own = [settings.output for settings in corpora]
         for folder in dict.fromkeys([*([args.staging] if args.staging else []), args.output, *own]):
             locks.enter_context(FolderLock(folder))
+        for settings in corpora:
+            recover(settings.output)
         found = look(corpora, inputs, args.overwrite)
-        missing = tuple(settings for settings, done in zip(corpora, found, strict=True) if done is None)
-        took = build(args, missing, inputs, options) if missing else None
+        missing = [(settings, there) for settings, there in zip(corpora, found, strict=True) if there.manifest is None]
+        for settings, there in missing:
+            announce(settings.output, there)
+        took = build(args, tuple(settings for settings, _ in missing), inputs, options) if missing else None
         if not (args.keep_staging or args.staging):
             tidy(args.output, corpora)  # also what a build left that was killed behind its manifest
         return conclude(args, corpora, found, took)
 
 
-def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> FinishedManifests:
+def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> list[Standing]:
     """What is there of the corpora; ConfigError where something else is in their place."""
     named = [(item.name, item.bytes) for item in inputs]
-    return [finished_manifest(settings, named, overwrite) for settings in corpora]
+    return [find_corpus(settings, named, overwrite) for settings in corpora]
 
 
 def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: PipelineOptions) -> float:
@@ -100,23 +103,30 @@ def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: Pipel
             if prepare_staging(args.output, corpora[0].staging, args.fresh):
                 write_inputs(inputs, BeamStore(), corpora[0].inputs_list)
             clear_half_written(corpora[0].staging)
+            unmade = tuple(settings for settings in corpora if args.fresh or not made_already(settings))
+            for settings in unmade:
+                prepare(settings)
+            if unmade:
+                with workers_of(options), BuildProgress(unmade, inputs, stderr):
+                    beam_pipeline(unmade, options).run().wait_until_finish()
             for settings in corpora:
-                lists = lists_of(settings)
-                prepare(settings.output, settings.own)
-                keep_lists(lists, settings.output)
-            with workers_of(options), BuildProgress(corpora, inputs, stderr):
-                beam_pipeline(corpora, options).run().wait_until_finish()
+                place(settings.output, settings.made)
         except BaseException as error:
             raise as_build_error(error, args.output) from error
     return time.monotonic() - started
 
 
-def conclude(args: Namespace, corpora: Corpora, found: FinishedManifests, took: float | None) -> int:
+def made_already(settings: Settings) -> bool:
+    """Whether a build that was stopped had made the corpus, and only had to put it in its place."""
+    return is_made(settings.made, settings.description["fingerprint"])
+
+
+def conclude(args: Namespace, corpora: Corpora, found: list[Standing], took: float | None) -> int:
     """Says what came out; the exit code."""
-    manifests = [done or _manifest(settings) for settings, done in zip(corpora, found, strict=True)]
-    for settings, done, manifest in zip(corpora, found, manifests, strict=True):
+    manifests = [there.manifest or _manifest(settings) for settings, there in zip(corpora, found, strict=True)]
+    for settings, there, manifest in zip(corpora, found, manifests, strict=True):
         print(summary(manifest, settings.output, faults_of(settings)))
-        if done:
+        if there.manifest is not None:
             print(
                 "  it was there already: inputs of the same names and sizes, same settings, files, versions and code; "
                 "--overwrite builds it again"
@@ -136,9 +146,8 @@ def _manifest(settings: Settings) -> dict[str, Any]:
 def tidy(folder: str, corpora: Corpora) -> None:
     """Takes away what is not of a corpus. They are whole by now: a failure is told, and is none of the build."""
     try:
-        for settings in corpora:
-            clear_half_written(settings.output)
-        clear_staging(folder, corpora[0].staging)
+        for place_of_one in dict.fromkeys([folder, *(settings.output for settings in corpora)]):
+            clear_staging(place_of_one, corpora[0].staging)
     except OSError as error:
         print(f"note: {corpora[0].staging} could not be removed ({error.strerror or error}).", file=sys.stderr)
 

@@ -74,7 +74,7 @@ def _trial(corpora: Corpora, inputs: list[Input], pages: int) -> Trial:
         pipeline | BuildCorpora(trial)
         pipeline.run().wait_until_finish()
         seconds = time.process_time() - started
-        manifests = [json.loads((Path(settings.output) / MANIFEST).read_bytes()) for settings in trial]
+        manifests = [json.loads((Path(settings.made) / MANIFEST).read_bytes()) for settings in trial]
         stages = [manifest["ledger"]["stages"] for manifest in manifests]
         files = [path for path in Path(trial[0].staging).rglob("*") if path.is_file()]
         return Trial(

@@ -21,9 +21,10 @@ from c4pipe.corpus.identity import code_of_mixture, fingerprint
 from c4pipe.errors import ConfigError
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import FolderLock
-from c4pipe.flow.mixed import MixtureProgress, clear_mixture_staging, finished_mixture, prepare_mixture
+from c4pipe.flow.mixed import MixtureProgress, clear_mixture_staging, find_mixture, prepare_mixture
+from c4pipe.flow.placing import is_made, place, recover
 from c4pipe.flow.rebalance import Rebalance, Rebalancing
-from c4pipe.flow.target import staging_folder
+from c4pipe.flow.target import announce, staging_folder
 from c4pipe.mixture import Mixture
 from c4pipe.rebalance.finalize import mixture_summary
 from c4pipe.rebalance.plan import MixturePlan, make_plan
@@ -50,8 +51,7 @@ def run(args: Namespace, rest: list[str]) -> int:
         _check_apart(args.output, corpus.folder)
     sources = find_sources(corpora, args.languages)
     job = make_job(args, mixture, corpora)
-    done = finished_mixture(job, args.overwrite)
-    if done is not None:
+    if (done := find_mixture(job, args.overwrite).manifest) is not None:
         with FolderLock(job.output):
             clear_mixture_staging(job)  # what a run left that was killed behind its manifest
         print("\n".join(mixture_summary(done, job.output)))
@@ -67,6 +67,9 @@ def run(args: Namespace, rest: list[str]) -> int:
         print("rebalance: the job graph is made; with --dry_run=True nothing else is.")
         return 0
     with FolderLock(job.output):
+        recover(job.output)
+        there = find_mixture(job, args.overwrite)
+        announce(job.output, there)
         return rebalance(job, plan, options)
 
 
@@ -75,9 +78,11 @@ def rebalance(job: Rebalancing, plan: MixturePlan, options: PipelineOptions) -> 
     started = time.monotonic()
     with tended() as stderr:
         try:
-            prepare_mixture(job, plan)
-            with workers_of(options), MixtureProgress(job, plan, stderr):
-                _pipeline(job, options).run().wait_until_finish()
+            if not is_made(job.made, job.description["fingerprint"]):
+                prepare_mixture(job, plan)
+                with workers_of(options), MixtureProgress(job, plan, stderr):
+                    _pipeline(job, options).run().wait_until_finish()
+            place(job.output, job.made)
         except BaseException as error:
             raise as_build_error(error, job.output) from error
     try:

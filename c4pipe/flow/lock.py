@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import socket
+import stat
+import sys
 import time
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
@@ -16,6 +19,19 @@ from c4pipe.files.storage import make_folder
 from c4pipe.flow.files import is_remote
 
 LOCK = ".lock"
+# What flock says where a file system has no locks: network and FUSE file systems, as they are mounted.
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+
+
+def is_lock(path: Path) -> bool:
+    """Whether a file is one of our locks: signed, or empty, for its owner may die before he signs."""
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            return False
+        text = path.read_bytes()[:4096]
+        return not text or set(json.loads(text)) == {"pid", "host"}
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
 
 
 class FolderLock(AbstractContextManager["FolderLock"]):
@@ -23,10 +39,12 @@ class FolderLock(AbstractContextManager["FolderLock"]):
 
     The kernel's own lock (flock) on a file in the folder: it ends with the process that holds it, so there is no stale
     one to break. Buckets have no such thing; there, two builds of one corpus write the same bytes under the same names.
+    A file system without locks is built on all the same, and that is said.
     """
 
     def __init__(self, output: str):
         self._output = output
+        self._path = Path(output) / LOCK
         self._file: TextIO | None = None
 
     def __enter__(self) -> FolderLock:
@@ -34,7 +52,9 @@ class FolderLock(AbstractContextManager["FolderLock"]):
             return self
         try:
             make_folder(Path(self._output))
-            self._file = self._acquire(Path(self._output) / LOCK)
+            if os.path.lexists(self._path) and not is_lock(self._path):
+                raise ConfigError(f"{self._path} is no lock of a build. Move it away, or choose another folder.")
+            self._file = self._acquire()
         except BlockingIOError:
             raise ConfigError(f"--output {self._output} is being written by {self._holder()}. Wait for it.") from None
         except OSError as error:
@@ -43,16 +63,18 @@ class FolderLock(AbstractContextManager["FolderLock"]):
 
     def __exit__(self, *exc: object) -> None:
         if self._file is not None:
-            (Path(self._output) / LOCK).unlink(missing_ok=True)
+            with suppress(OSError):  # the folder may have been exchanged for another one, or the disk be gone
+                if os.stat(self._path).st_ino == os.fstat(self._file.fileno()).st_ino:
+                    self._path.unlink()
             self._file.close()
 
-    def _acquire(self, path: Path) -> TextIO:
+    def _acquire(self) -> TextIO:
         while True:
-            file = open(path, "a+")  # noqa: SIM115 - it stays open as long as the lock is held
+            file = open(self._path, "a+")  # noqa: SIM115 - it stays open as long as the lock is held
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._lock(file)
                 # The last holder may have removed the file between our two steps; then this lock is on nothing.
-                current = os.stat(path).st_ino == os.fstat(file.fileno()).st_ino
+                current = os.stat(self._path).st_ino == os.fstat(file.fileno()).st_ino
             except FileNotFoundError:
                 current = False
             except BaseException:
@@ -65,11 +87,23 @@ class FolderLock(AbstractContextManager["FolderLock"]):
                 return file
             file.close()
 
+    def _lock(self, file: TextIO) -> None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+            print(
+                f"note: {self._path} cannot be locked ({error.strerror}): this file system has no locks. "
+                "Another build into the same folder would not be noticed.",
+                file=sys.stderr,
+            )
+
     def _holder(self) -> str:
         """Who holds the lock. It signs the file right after it has locked it: a little patience finds the name."""
         for _ in range(10):
             with suppress(OSError, ValueError, KeyError, TypeError):
-                holder = json.loads((Path(self._output) / LOCK).read_text())
+                holder = json.loads(self._path.read_text())
                 return f"process {int(holder['pid'])} on {holder['host']}"
             time.sleep(0.05)
         return "another build"

@@ -10,6 +10,7 @@ from typing import Any
 import apache_beam as beam
 
 from c4pipe.flow.files import BeamStore
+from c4pipe.flow.ours import MADE
 from c4pipe.rebalance.finalize import write_mixture_files
 from c4pipe.rebalance.gather import write_output
 from c4pipe.rebalance.plan import MixturePlan
@@ -30,6 +31,11 @@ class Rebalancing:
     @property
     def plan(self) -> str:
         return f"{self.staging}/{PLAN}"
+
+    @property
+    def made(self) -> str:
+        """Where the mixture is made, before it takes its place: on the disk of its place."""
+        return f"{self.output}/{MADE}{self.description['fingerprint'][:16]}"
 
     def note(self, path: str) -> str:
         """Where a finished file of the mixture is noted."""
@@ -81,8 +87,8 @@ class Gather(_WithPlan):
     def process(self, number: int) -> Iterator[tuple[int, bytes]]:
         output, job = self._plan.outputs[number], self._job
         path = self._plan.path(output)
-        if not (self._store.exists(job.note(path)) and self._store.exists(f"{job.output}/{path}")):
-            row = to_json(write_output(self._plan, output, job.staging, self._store, job.output))
+        if not (self._store.exists(job.note(path)) and self._store.exists(f"{job.made}/{path}")):
+            row = to_json(write_output(self._plan, output, job.staging, self._store, job.made))
             with self._store.write(job.note(path)) as stream:  # after the file: where it is, the file is whole
                 stream.write(row)
         with self._store.read(job.note(path)) as stream:
@@ -94,7 +100,7 @@ class FinalizeMixture(_WithPlan):
 
     def process(self, element: tuple[int, Iterable[bytes]]) -> None:
         rows = [json.loads(row) for row in element[1]]
-        write_mixture_files(rows, self._plan, self._job.description, self._store, self._job.output)
+        write_mixture_files(rows, self._plan, self._job.description, self._store, self._job.made)
 
 
 @dataclass

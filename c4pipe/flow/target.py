@@ -3,77 +3,135 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-from collections.abc import Mapping, Sequence
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.identity import changes
 from c4pipe.errors import ConfigError
-from c4pipe.files.record import LISTS, places
-from c4pipe.files.storage import make_folder
+from c4pipe.files.record import places
+from c4pipe.files.storage import TEMPORARY
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import LOCK
+from c4pipe.flow.ours import MADE, NOTE, STAGING, Contents, altered, begin_work, contents, names_below, remove_work
 from c4pipe.flow.settings import INPUTS, WRITTEN, Settings
 from c4pipe.shards import MANIFEST, files_of_shard
 
-_OURS = re.compile(
-    r"(README\.md|stats\.json|manifest\.json|report\.html)"
-    r"|[^/]+/(train|validation)-\d{5}-of-\d{5}\.[a-z0-9.]+|rejected/part-[^/]+\.parquet|\.staging-[0-9a-f]+/.*|\.lock"
-    r"|lists/(news_domains\.json|(badwords|url_list|own|english)/[^/]+)|([^/]+/)*\.[^/]+\.tmp"
-)
 DIFFERENCES_SHOWN = 5  # things that differ, in a message
-_STAGING = ".staging-*"
-HALF_WRITTEN = re.compile(r"(.*/)?\.[^/]+\.tmp")
+
+
+class Standing(NamedTuple):
+    """The corpus that a build finds in its output folder."""
+
+    manifest: dict[str, Any] | None  # if it is whole and the one that is asked for
+    damage: tuple[str, ...] = ()  # if it is that one, but not whole
+    replaced: int = -1  # bytes of the one that is to be replaced; -1: there is none
 
 
 def staging_folder(folder: str, key: str) -> str:
     """Where builds from inputs of that key keep their intermediate files."""
-    return f"{folder.rstrip('/')}/.staging-{key[:16]}"
+    return f"{folder.rstrip('/')}/{STAGING}{key[:16]}"
 
 
 def check_siblings(output: str) -> None:
     """ConfigError if the folder cannot be one of several corpora, each in a folder of its own."""
-    names = [
-        name for name in names_below(output) if "/" not in name and name != LOCK and not HALF_WRITTEN.fullmatch(name)
-    ]
+    names = [name for name in names_below(output) if "/" not in name and name != LOCK]
     if names:
         raise ConfigError(
             f"--output {output} holds {sorted(names)[0]!r}; several presets make a folder each. Choose an empty folder."
         )
 
 
-def finished_manifest(settings: Settings, inputs: Sequence[tuple[str, int]], overwrite: bool) -> dict[str, Any] | None:
-    """The manifest of the corpus in the folder if it is the one that this build would make; None if there is none.
-
-    ConfigError where the folder holds another corpus, and in what it is another, or files that no build has made.
-    `inputs` are names and bytes.
-    """
-    output = settings.output
-    try:
-        names = names_below(output)
-    except OSError as error:
-        raise ConfigError(f"--output {output} cannot be written: {error.strerror or error}.") from None
-    foreign = sorted(name for name in names if not _OURS.fullmatch(name))
-    if foreign:
-        raise ConfigError(
-            f"--output {output} holds files that are not of a corpus, such as {foreign[0]!r}. Choose an empty folder."
-        )
-    manifest = _manifest(output) if MANIFEST in names else None
-    if manifest is None or overwrite:
-        return None
-    if manifest.get("fingerprint") == settings.description["fingerprint"]:
-        return manifest
-    what = f"a corpus of preset {manifest.get('preset', {}).get('name')!r}"
+def find_corpus(settings: Settings, inputs: Sequence[tuple[str, int]], overwrite: bool) -> Standing:
+    """What is there of the corpus. ConfigError where the folder holds another one, and in what it is another, or files
+    that no build has made. `inputs` are names and bytes."""
     told = {name: settings.description[name] for name in ("settings", "files", "identifiers", "versions", "code")}
     now = {"preset": describe(settings.preset), "inputs": inputs, **told}
+
+    def differs(manifest: Mapping[str, Any]) -> str:
+        what = f"a corpus of preset {manifest.get('preset', {}).get('name')!r}"
+        try:
+            found = changes(manifest, now, settings.preset.stages)
+        except (AttributeError, KeyError, TypeError, ValueError):  # what no build has written
+            found = {"manifest": ["unreadable"]}
+        return another(settings.output, what, found)
+
+    return standing(settings.output, settings.description["fingerprint"], overwrite, differs)
+
+
+def standing(output: str, fingerprint: str, overwrite: bool, differs: Callable[[Mapping[str, Any]], str]) -> Standing:
+    """What is there of the corpus or mixture of that fingerprint; `differs` says what is another in one that is not.
+
+    ConfigError for such a one without `overwrite`, and with it where anything in the folder is not ours to replace.
+    """
     try:
-        found = changes(manifest, now, settings.preset.stages)
-    except (AttributeError, KeyError, TypeError, ValueError):  # what no build has written
-        found = {"manifest": ["unreadable"]}
-    raise ConfigError(another(output, what, found))
+        found = contents(output)
+    except OSError as error:
+        raise ConfigError(f"--output {output} cannot be written: {error.strerror or error}.") from None
+    if found.foreign:
+        raise ConfigError(_strange(output, found))
+    if found.manifest is None:
+        return Standing(None)
+    same = found.manifest["fingerprint"] == fingerprint
+    damage = damage_of(output, found) if same and not overwrite else ()
+    if not (overwrite or same):
+        raise ConfigError(f"{output}: {found.damage}. Copy it again." if found.damage else differs(found.manifest))
+    if same and not overwrite and not damage:
+        return Standing(found.manifest)
+    if changed := altered(output, found):
+        raise ConfigError(
+            f"{output}/{changed[0]} was changed since it was written, and the corpus is built anew. Move it away."
+        )
+    return Standing(None, damage, sum(max(0, file.bytes) for file in found.files))
+
+
+def announce(output: str, there: Standing) -> None:
+    """Says, before the work begins, what is wrong with the corpus that is there, and what replacing it takes."""
+    if there.damage:
+        print(f"note: {output} is damaged: {_few(there.damage)}. It is made again.", file=sys.stderr)
+    if there.replaced >= 0:
+        free = "" if is_remote(output) else f"; {shutil.disk_usage(output).free / 1e6:,.0f} MB are free"
+        print(
+            f"note: the corpus that is there ({there.replaced / 1e6:,.1f} MB) stands until the new one is whole; until "
+            f"then the place holds both, and the intermediate files{free}.",
+            file=sys.stderr,
+        )
+
+
+def _strange(output: str, found: Contents) -> str:
+    """The message about files of which nobody knows whose they are."""
+    if MANIFEST in found.foreign:
+        return (
+            f"--output {output} holds a {MANIFEST} that no build has written, or that is damaged: whose the files "
+            "there are cannot be told. Move them away, or choose an empty folder."
+        )
+    why = f" ({found.damage})" if found.damage else ""
+    return (
+        f"--output {output} holds files that no build has noted as its own, such as {found.foreign[0]!r}{why}. "
+        "Move them away, or choose an empty folder."
+    )
+
+
+def damage_of(output: str, found: Contents) -> tuple[str, ...]:
+    """What is wrong with a corpus, as far as a look at its folder tells: files that are missing or have other sizes."""
+    wrong = [found.damage] if found.damage else []
+    names = set(found.names)
+    for file in found.files:
+        if file.path not in names:
+            wrong.append(f"{file.path} is missing")
+        elif file.bytes >= 0 and (size := _size(f"{output}/{file.path}")) != file.bytes:
+            wrong.append(f"{file.path} has {size:,} bytes, not {file.bytes:,}")
+    return tuple(wrong)
+
+
+def _size(path: str) -> int:
+    if not is_remote(path):
+        return Path(path).stat().st_size
+    with BeamStore().read(path) as stream:
+        return stream.seek(0, 2)
 
 
 def another(output: str, what: str, found: Mapping[str, Sequence[str]]) -> str:
@@ -93,132 +151,82 @@ def _few(words: Sequence[str]) -> str:
     )
 
 
-def names_below(output: str) -> list[str]:
-    """Every file below the folder, as a path from there."""
-    if is_remote(output):
-        return [path.removeprefix(output).lstrip("/") for path in BeamStore().list(output)]
-    folder = Path(output)
-    if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"--output {output} is a file; expected a folder, or a name for a new one.")
-    return [
-        (Path(path) / name).relative_to(folder).as_posix()
-        for path, folders, files in os.walk(folder, onerror=_unless_gone)
-        for name in (*files, *(name for name in folders if (Path(path) / name).is_symlink()))
-    ]
-
-
-def _unless_gone(error: OSError) -> None:
-    """Another build may clear its staging while its folder is looked at; everything else is an error."""
-    if not isinstance(error, FileNotFoundError):
-        raise error
-
-
-def _manifest(output: str) -> dict[str, Any]:
-    with BeamStore().read(f"{output}/{MANIFEST}") as stream:
-        data = stream.read()
-    try:
-        parsed = json.loads(data)
-    except ValueError:
-        parsed = None
-    return parsed if isinstance(parsed, dict) else {"preset": {"name": "unreadable"}}
-
-
 def prepare_staging(output: str, staging: str, fresh: bool) -> bool:
     """Makes the folder of intermediate files, and clears what other builds left in the output; whether it is a new one.
 
-    ConfigError if it cannot be written.
+    ConfigError if it cannot be written, or is none of ours.
     """
-    store = BeamStore()
     try:
         if not is_remote(output):
-            for path in Path(output).glob(_STAGING):
+            for path in Path(output).glob(f"{STAGING}*"):
                 if path != Path(staging):
                     remove_staging(str(path))
-        if not fresh and store.exists(f"{staging}/{INPUTS}"):
+        if not fresh and BeamStore().exists(f"{staging}/{INPUTS}"):
             return False
         remove_staging(staging)
-        if not is_remote(staging):
-            make_folder(Path(staging))
+        begin_work(staging)
     except OSError as error:
         raise ConfigError(f"{staging} cannot be written: {error.strerror or error}.") from None
     return True
 
 
-def prepare(output: str, own: str) -> None:
-    """Clears the folder of a corpus, but for shards of which `own` notes that they are this corpus's and whole.
+def prepare(settings: Settings) -> None:
+    """Makes the folder in which the corpus is made, and clears it but for shards that are noted as whole.
 
-    ConfigError if it cannot be written.
+    ConfigError if it cannot be written, or is none of ours.
     """
-    store = BeamStore()
+    store, made = BeamStore(), settings.made
     try:
-        # The manifest goes first: from here on the folder holds no finished corpus.
-        whole = written_files(own)
-        for name in [MANIFEST, *names_below(output)]:
-            ours = name != LOCK and not name.startswith(".staging-") and _OURS.fullmatch(name)
-            if ours and name not in whole:
-                store.remove(f"{output}/{name}")
-        if not is_remote(output):
-            _sweep(Path(output))
-            make_folder(Path(output))
+        if not is_remote(made):
+            for path in Path(settings.output).glob(f"{MADE}*"):
+                if path != Path(made):
+                    remove_work(str(path))
+        begin_work(made)
+        keep = written_files(settings) | {NOTE}
+        for name in [MANIFEST, *names_below(made)]:
+            if name not in keep:
+                store.remove(f"{made}/{name}")
+        for name, data in lists_of(settings).items():
+            with store.write(f"{made}/{name}") as stream:
+                stream.write(data)
     except OSError as error:
-        raise ConfigError(f"--output {output} cannot be written: {error.strerror or error}.") from None
+        raise ConfigError(f"--output {settings.output} cannot be written: {error.strerror or error}.") from None
 
 
-def written_files(own: str) -> set[str]:
+def written_files(settings: Settings) -> set[str]:
     """Every file of the shards that are whole, by the notes that an unfinished build of this corpus has left."""
     store, found = BeamStore(), set[str]()
-    for name in names_below(f"{own}/{WRITTEN}"):
-        if not HALF_WRITTEN.fullmatch(name):
-            with store.read(f"{own}/{WRITTEN}/{name}") as stream:
+    for name in names_below(f"{settings.own}/{WRITTEN}"):
+        if not name.rpartition("/")[2].startswith("."):  # the temporary file of a writer that was killed
+            with store.read(f"{settings.own}/{WRITTEN}/{name}") as stream:
                 found.update(file["path"] for file in files_of_shard(json.load(stream)["shard"]))
     return found
 
 
 def lists_of(settings: Settings) -> dict[str, bytes]:
-    """What the parts of the preset read and the corpus is to keep, by the name that it gets below the corpus.
-
-    To be asked before the folder is cleared. ConfigError for a large file that lies in there.
-    """
+    """What the parts of the preset read and the corpus is to keep, by the name that it gets below the corpus."""
     paths = places(settings.preset.stages, settings.assets)
-    inside = [str(path) for path in paths.values() if path.is_relative_to(Path(settings.output).absolute() / LISTS)]
     kept = {file["at"]: paths[file["sha256"]] for file in settings.description["files"] if file["at"]}
-    if lost := sorted({*inside} - {str(path) for path in kept.values()}):
-        raise ConfigError(f"{lost[0]} lies in --output {settings.output}, which is built anew. Put it elsewhere.")
     return {name: path.read_bytes() for name, path in kept.items()}
 
 
-def keep_lists(lists: Mapping[str, bytes], output: str) -> None:
-    """Puts them beside the corpus."""
-    store = BeamStore()
-    for name, data in lists.items():
-        with store.write(f"{output}/{name}") as stream:
-            stream.write(data)
-
-
-def clear_half_written(folder: str) -> None:
+def clear_half_written(staging: str) -> None:
     """Takes away what a killed build was writing: nobody else will, for each process has temporary names of its own."""
-    if not is_remote(folder):
-        for name in filter(HALF_WRITTEN.fullmatch, names_below(folder)):
-            (Path(folder) / name).unlink(missing_ok=True)
+    if not is_remote(staging):
+        for name in names_below(staging):
+            last = name.rpartition("/")[2]
+            if last.startswith(".") and last.endswith(TEMPORARY):
+                (Path(staging) / name).unlink(missing_ok=True)
 
 
 def remove_staging(staging: str) -> None:
     """Takes away a folder of intermediate files: the list of inputs first, without which nobody goes on with it."""
-    store = BeamStore()
-    store.remove(f"{staging}/{INPUTS}")
-    store.remove(staging)
+    remove_work(staging, [INPUTS])
 
 
 def clear_staging(output: str, staging: str) -> None:
-    """Takes away the intermediate files of a finished corpus."""
+    """Takes away the intermediate files of a finished corpus, and what other builds have left."""
     remove_staging(staging)
     if not is_remote(output):
-        for path in Path(output).glob(_STAGING):
+        for path in [*Path(output).glob(f"{STAGING}*"), *Path(output).glob(f"{MADE}*")]:
             remove_staging(str(path))
-
-
-def _sweep(folder: Path) -> None:
-    """Takes away folders that nothing is left in."""
-    for path in sorted(folder.glob("*/")):
-        if not any(path.iterdir()):
-            path.rmdir()

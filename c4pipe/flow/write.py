@@ -72,7 +72,7 @@ class WriteShard(_WithPlan):
         shard, _ = planned_shard(element)
         note = f"{self._settings.own}/{WRITTEN}/{shard.path}.json"
         if not (self._store.exists(note) and self._as_noted(note)):
-            row, stats = write_shard(shard, self._store, self._settings.output)
+            row, stats = write_shard(shard, self._store, self._settings.made)
             with self._store.write(note) as stream:  # after the shard: where it is, the shard is whole
                 stream.write(to_json({"shard": row, "stats": stats.to_json()}))
         with self._store.read(note) as stream:
@@ -82,7 +82,7 @@ class WriteShard(_WithPlan):
         """Whether the corpus holds the files that the note speaks of; another build may have put its own there."""
         with self._store.read(note) as stream:
             files = files_of_shard(json.load(stream)["shard"])
-        return all(self._whole(f"{self._settings.output}/{file['path']}", file["sha256"]) for file in files)
+        return all(self._whole(f"{self._settings.made}/{file['path']}", file["sha256"]) for file in files)
 
     def _whole(self, path: str, sha256: str) -> bool:
         if not self._store.exists(path):
@@ -100,7 +100,7 @@ class LeaveOut(_WithPlan):
         size = self._plan.size
         assert size is not None
         cap = {"none": 0, "sample": FEW_SHOWN, "all": None}[self._settings.rejected]
-        row, stats = leave_out(shard, size, pages, cap, self._store, self._settings.output)
+        row, stats = leave_out(shard, size, pages, cap, self._store, self._settings.made)
         rows = sum(piece.rows for piece in shard.pieces)
         yield "left_out", to_json({"config": shard.config, "rows": rows, "rejected": row, "stats": stats.to_json()})
 
@@ -140,7 +140,7 @@ class WriteSample(_WithPlan):
         table = pa.concat_tables(tables).sort_by([("priority", "ascending"), ("source", "ascending")])
         table = sample_table(explained(sampled, self._plan) for sampled in sampled_of(table))
         name = f"{stage}-{reason}" if stage else reason
-        yield "rejected", to_json(write_rejected(name, table, self._store, self._settings.output))
+        yield "rejected", to_json(write_rejected(name, table, self._store, self._settings.made))
 
 
 def _read_rows(stream: BinaryIO, rows: list[int]) -> Iterator[pa.Table]:
@@ -163,7 +163,7 @@ class WriteAllRejected(_WithPlan):
                 table = pq.read_table(stream)
             number = path.rpartition("/")[2].split(".")[0]
             if table.num_rows:
-                yield "rejected", to_json(write_rejected(number, table, self._store, self._settings.output))
+                yield "rejected", to_json(write_rejected(number, table, self._store, self._settings.made))
 
 
 class Finalize(_WithPlan):
@@ -173,4 +173,4 @@ class Finalize(_WithPlan):
         made = [Made(kind, json.loads(data)) for kind, data in element[1]]
         inputs = dict(read_inputs(self._settings.inputs_list))
         settings = self._settings
-        write_corpus_files(made, inputs, self._plan, settings.description, self._store, settings.output)
+        write_corpus_files(made, inputs, self._plan, settings.description, self._store, settings.made)

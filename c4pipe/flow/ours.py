@@ -1,0 +1,189 @@
+"""Whose the files of an output folder are: ours is what a manifest or a note of ours names, whatever it is called.
+
+A corpus names its files itself (`shards.belongings`). What builds write before there is one lies in folders that hold
+an empty file `.c4pipe`: it is made before anything else in there, and goes last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from c4pipe.errors import BuildError, ConfigError
+from c4pipe.files.storage import make_folder
+from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.lock import LOCK, is_lock
+from c4pipe.shards import ADDED, MANIFEST, SCHEMA_VERSION, SUMS, Belonging, belongings, read_added, read_sums
+
+NOTE = ".c4pipe"
+STAGING, MADE = ".staging-", ".made-"  # folders in an output folder; what follows is a key
+PLACING = "placing.json"  # in a MADE folder whose corpus is on its way to its place: the manifest of the one before
+_OLDER = ("README.md", "stats.json", "mixture.svg")  # of manifests that do not name them: before `about`
+
+
+class Contents(NamedTuple):
+    """What is in an output folder."""
+
+    names: list[str]  # of all files, as paths from there
+    manifest: dict[str, Any] | None  # of the corpus, if there is one
+    files: tuple[Belonging, ...]  # of it, and those that were added later
+    damage: str  # what is wrong with what the corpus says of itself, "" if nothing is
+    foreign: list[str]  # what nobody has noted as ours
+
+
+def names_below(output: str) -> list[str]:
+    """Every file below the folder, as a path from there."""
+    if is_remote(output):
+        return [path.removeprefix(output).lstrip("/") for path in BeamStore().list(output)]
+    folder = Path(output)
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"--output {output} is a file; expected a folder, or a name for a new one.")
+    return [
+        (Path(path) / name).relative_to(folder).as_posix()
+        for path, folders, files in os.walk(folder, onerror=_unless_gone)
+        for name in (*files, *(name for name in folders if (Path(path) / name).is_symlink()))
+    ]
+
+
+def _unless_gone(error: OSError) -> None:
+    """Another build may clear its staging while its folder is looked at; everything else is an error."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+def contents(output: str) -> Contents:
+    """What is in the folder, and what of it is ours."""
+    names = sorted(names_below(output))
+    manifest, damage = _manifest(output, names)
+    files: list[Belonging] = []
+    ours = {LOCK} if LOCK in names and (is_remote(output) or is_lock(Path(output) / LOCK)) else set[str]()
+    if manifest is not None:
+        ours |= {MANIFEST, SUMS, ADDED, NOTE}
+        for source in (lambda: belongings(manifest), lambda: _older(manifest, names), lambda: _added(output, names)):
+            try:
+                files += source()
+            except BuildError as error:
+                damage = damage or str(error)
+        if damage:
+            files += _as_summed(output, names)
+    ours.update(file.path for file in files)
+    for folder in work_folders(names):
+        ours.update(name for name in names if name.startswith(f"{folder}/"))
+        if f"{folder}/{PLACING}" in names:
+            ours |= {SUMS, ADDED, *(file.path for file in _on_the_way(f"{output}/{folder}"))}
+            ours |= {file.path for file in _added(output, names)}
+    return Contents(names, manifest, tuple(files), damage, [name for name in names if name not in ours])
+
+
+def work_folders(names: Iterable[str]) -> list[str]:
+    """The folders of the output in which builds work, by their notes."""
+    found = (name.removesuffix(f"/{NOTE}") for name in names if name.endswith(f"/{NOTE}"))
+    return [name for name in found if name.startswith((STAGING, MADE)) and "/" not in name]
+
+
+def _manifest(folder: str, names: Sequence[str]) -> tuple[dict[str, Any] | None, str]:
+    """The manifest of a corpus of ours in the folder, and whether its sum tells that it is not as it was written."""
+    if MANIFEST not in names:
+        return None, ""
+    data = _read(f"{folder}/{MANIFEST}")
+    manifest = as_manifest(data)
+    known = read_sums(_read(f"{folder}/{SUMS}")).get(MANIFEST) if SUMS in names else None
+    if known not in (None, hashlib.sha256(data).hexdigest()):
+        return manifest, f"{MANIFEST} was changed or damaged ({SUMS} has another sum of it)"
+    return manifest, ""
+
+
+def as_manifest(data: bytes) -> dict[str, Any] | None:
+    """The manifest of a corpus; None for what no build has written: a file of that name may be anybody's."""
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or found.get("schema_version") != SCHEMA_VERSION:
+        return None
+    kinds = (("fingerprint", str), ("shards", list), ("ledger", dict))
+    return found if all(isinstance(found.get(name), kind) for name, kind in kinds) else None
+
+
+def _read(path: str) -> bytes:
+    with BeamStore().read(path) as stream:
+        return stream.read()
+
+
+def _older(manifest: Mapping[str, Any], names: Sequence[str]) -> list[Belonging]:
+    return [] if "about" in manifest else [Belonging(name, -1, "", False) for name in _OLDER if name in names]
+
+
+def _added(output: str, names: Sequence[str]) -> list[Belonging]:
+    return read_added(_read(f"{output}/{ADDED}")) if ADDED in names else []
+
+
+def _as_summed(output: str, names: Iterable[str]) -> list[Belonging]:
+    """Of a corpus whose manifest cannot be trusted the files that have the sums which are noted beside it."""
+    if SUMS not in names:
+        return []
+    sums = read_sums(_read(f"{output}/{SUMS}"))
+    return [Belonging(name, -1, sums[name], True) for name in names if name in sums and _has(output, name, sums[name])]
+
+
+def _on_the_way(made: str) -> list[Belonging]:
+    """The files of a corpus that is put in its place, and of the one before."""
+    found = []
+    for name in (MANIFEST, PLACING):
+        with suppress(FileNotFoundError, BuildError):
+            found += belongings(json.loads(_read(f"{made}/{name}")) or {"shards": []})
+    return found
+
+
+def _has(output: str, name: str, sha256: str) -> bool:
+    with BeamStore().read(f"{output}/{name}") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == sha256  # type: ignore[arg-type]
+
+
+def altered(output: str, found: Contents) -> list[str]:
+    """Files beside the data, such as README.md, that are ours by name and have other contents than we gave them:
+    somebody has worked on them."""
+    newest = {file.path: file.sha256 for file in found.files if not file.data and file.sha256}
+    names = set(found.names)
+    return [name for name, sha256 in newest.items() if name in names and not _has(output, name, sha256)]
+
+
+def begin_work(folder: str) -> None:
+    """Makes a folder that only builds write into. ConfigError where there is one of that name that is none of ours."""
+    store = BeamStore()
+    if store.exists(f"{folder}/{NOTE}"):
+        return
+    if names_below(folder):
+        raise ConfigError(f"{folder} is there and is none of ours (it has no {NOTE}). Move it away.")
+    if is_remote(folder):
+        with store.write(f"{folder}/{NOTE}") as stream:
+            stream.write(b"\n")
+        return
+    make_folder(Path(folder))
+    Path(folder, NOTE).touch()
+
+
+def remove_work(folder: str, first: Sequence[str] = ()) -> None:
+    """Takes away a folder that only builds write into, if it is one; the files named `first` before all others."""
+    store = BeamStore()
+    if not store.exists(f"{folder}/{NOTE}"):
+        return
+    for name in first:
+        store.remove(f"{folder}/{name}")
+    if is_remote(folder):
+        for name in names_below(folder):
+            if name != NOTE:
+                store.remove(f"{folder}/{name}")
+        store.remove(f"{folder}/{NOTE}")
+        return
+    for path in Path(folder).iterdir():
+        if path.name != NOTE:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    Path(folder, NOTE).unlink()
+    Path(folder).rmdir()
