@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from c4pipe.files import storage
+from c4pipe.flow import placing
 from tests.wetfiles import SAMPLES, corpus, digests
 
 RESULTS = Path(__file__).parent / "results" / "soak.json"
@@ -44,27 +45,29 @@ class Fault(NamedTuple):
 
 
 class Seam:
-    """Stands between `c4pipe.files.storage` and the file system: creates, writes, fsyncs, renames, mkdirs of a folder.
+    """Stands between a build and the file system: creates, writes, fsyncs, renames, mkdirs, removals of a folder, and
+    its exchange for the one that is made beside it.
 
     `path` of `hits` are names below that folder: what a build writes, and not what it reads.
     """
 
     def __init__(self, folder: Path, fault: Fault | None = None):
-        self._folder = str(folder)
+        self._folders = str(folder), f"{folder.parent}/.{folder.name}.made-"
         self._fault = fault
         self._lock = threading.Lock()
         self.hits: list[tuple[str, str]] = []
 
     def install(self, put: Callable[[Any, str, Any], None] = setattr) -> Seam:
         """Takes its place; `put` may be one that can be undone."""
-        for name in ("replace", "mkdir", "fsync"):
+        for name in ("replace", "rename", "mkdir", "fsync", "unlink", "rmdir"):
             put(os, name, self._watched(name, getattr(os, name)))
+        put(placing, "exchange", self._watched("exchange", placing.exchange))
         vars(storage).setdefault("open", open)
         put(storage, "open", self._open)
         return self
 
     def hit(self, what: str, path: Any) -> None:
-        if not str(path).startswith(self._folder):
+        if not str(path).startswith(self._folders):
             return
         with self._lock:
             self.hits.append((what, str(path)))
@@ -77,7 +80,11 @@ class Seam:
 
     def _watched(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(target: Any, *rest: Any, **named: Any) -> Any:
-            self.hit(name, _path_of(target) if name == "fsync" else target)
+            if name == "fsync":
+                target_path = _path_of(target)
+            else:  # a folder is emptied by names from there
+                target_path = f"{_path_of(named['dir_fd'])}/{target}" if named.get("dir_fd") is not None else target
+            self.hit(name, target_path)
             return real(target, *rest, **named)
 
         return call
@@ -165,7 +172,7 @@ def wrong(folder: Path, expected: dict[str, str]) -> list[str]:
 
 
 def _passing(name: str) -> bool:
-    return name.startswith((".staging-", ".lock")) or name.endswith(".tmp")
+    return name.startswith((".staging-", ".made-", ".lock"))
 
 
 class Soak:

@@ -173,6 +173,8 @@ def remove_work(folder: str, first: Sequence[str] = ()) -> None:
     """Takes away a folder that only builds write into, if it is one; the files named `first` before all others."""
     store = BeamStore()
     if not store.exists(f"{folder}/{NOTE}"):
+        with suppress(OSError):  # one that is empty: somebody died behind the note
+            os.rmdir(folder)
         return
     for name in first:
         store.remove(f"{folder}/{name}")

@@ -157,8 +157,9 @@ def _take_back(output: str, beside: str) -> None:
     found = contents(beside)
     if found.manifest is None and found.names:
         return  # not one of ours
-    for folder in work_folders(found.names):
-        remove_work(f"{beside}/{folder}")
+    for pattern in (STAGING, MADE):
+        for path in Path(beside).glob(f"{pattern}*"):
+            remove_work(str(path))
     changed = altered(beside, found)
     paths = [file.path for file in found.files if file.path not in changed]
     if is_lock(Path(beside, LOCK)):

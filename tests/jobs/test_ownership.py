@@ -1,0 +1,284 @@
+"""What is not ours stays, whatever it is called; what is ours is replaced when the new one is whole, and not before."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import tempfile
+import time
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from beam_jobs import build_c4, rebalance
+from bench.soak import Fault, ended, send, start
+from c4pipe.flow import placing
+from c4pipe.flow.lock import LOCK
+from c4pipe.flow.ours import MADE, NOTE, PLACING, STAGING
+from c4pipe.shards import MANIFEST, SUMS, note_added
+from tests.rebalance.corpora import write_corpus
+from tests.wetfiles import WebPage, digests, story, wet
+
+HEX = "0123456789abcdef"
+
+
+def one_file(folder):
+    folder.mkdir()
+    pages = [WebPage(f"http://a.example/{i}", story(10 * i)) for i in range(4)]
+    (folder / "one.warc.wet.gz").write_bytes(wet(pages))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def source(once):
+    return once("ownership", one_file)
+
+
+@pytest.fixture(scope="session")
+def mc4(once):
+    return once("a corpus to be mixed", lambda folder: write_corpus(folder, {"de": 3, "en": 5}, {"en": 1}))
+
+
+@pytest.fixture
+def run(source, badwords):
+    """`run(target, ...)`: exit code and all that was said."""
+    return lambda target, *options: call(build_c4.main, build_arguments(source, badwords, target, *options))
+
+
+def build_arguments(source, badwords, target, *options):
+    lists = ["--badwords-dir", str(badwords), "--workers", "1"]
+    return ["--input", str(source), "--output", str(target), *lists, *options]
+
+
+def call(main, arguments):
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        code = main(arguments)
+    return code, out.getvalue(), [line for line in err.getvalue().splitlines() if "ETA" not in line]
+
+
+def tree(folder, files):
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+def without_work(folder):
+    """The files of a corpus, less what builds work in."""
+    return {name: sha for name, sha in digests(folder).items() if not name.startswith((STAGING, MADE, NOTE, LOCK))}
+
+
+# --- what is not ours -------------------------------------------------------------------------------------------------
+
+HUB = {"README.md": b"---\nlicense: mit\n---\n", "data/train-00000-of-00001.parquet": b"PAR1 of somebody"}
+# Names that builds give, or once gave, to files of theirs; and a few that they never gave.
+NAMES = (
+    *("README.md", "stats.json", MANIFEST, SUMS, "added.json", "report.html", "mixture.svg", PLACING, LOCK),
+    *(f"{STAGING}{HEX}/inputs.jsonl", f"{STAGING}{HEX}/plan.json", f"{MADE}{HEX}/{MANIFEST}", f"{MADE}{HEX}/{PLACING}"),
+    *("en/train-00000-of-00001.parquet", "mixture/train-00000-of-00001.parquet", "rejected/part-kept.parquet"),
+    *("lists/badwords/en.txt", "en/.train-00000-of-00001.parquet.17.tmp", ".notes.tmp", "notes/thesis.tex"),
+)
+# Of a manifest everything but what a build writes: one of a web page, of another tool, cut off, of no object.
+CONTENTS = st.one_of(
+    st.binary(min_size=1, max_size=20),
+    st.sampled_from([b'{"name": "app", "icons": []}', b'{"schema_version": 1}', b'{"shards": []', b"[]", b"{}"]),
+    st.just(json.dumps({"files": [{"path": "thesis.tex", "bytes": 1, "sha256": "0" * 64}]}).encode()),
+)
+FOLDERS = st.dictionaries(st.sampled_from(NAMES), CONTENTS, min_size=1, max_size=6)
+FLAGS = st.sets(st.sampled_from(["--overwrite", "--fresh", "--keep-staging", "--strict"]))
+
+
+@pytest.mark.parametrize("flags", [[], ["--overwrite"]])
+def test_a_data_set_of_somebody_else_stays(run, mc4, tmp_path, flags):
+    target = tree(tmp_path / "hub", HUB)
+    before = digests(target)
+    code, out, (line,) = run(target, *flags)
+    assert (code, out) == (2, "")
+    assert "holds files that no build has noted as its own, such as 'README.md'" in line
+    code, out, (line,) = call(rebalance.main, ["--corpus", str(mc4), "--output", str(target), "--workers", "1", *flags])
+    assert (code, out) == (2, "")
+    assert "no build has noted" in line
+    assert digests(target) == before
+
+
+@hypothesis_settings(max_examples=40)
+@given(files=FOLDERS, flags=FLAGS, mixed=st.booleans(), several=st.booleans())
+@example(files=HUB, flags={"--overwrite"}, mixed=False, several=False)
+@example(files={LOCK: b"a lock of mine"}, flags=set(), mixed=False, several=True)
+@example(files={f"{STAGING}{HEX}/inputs.jsonl": b"mine"}, flags={"--fresh"}, mixed=True, several=False)
+def test_every_byte_that_no_build_wrote_is_there_after_any_command(source, badwords, mc4, files, flags, mixed, several):
+    with tempfile.TemporaryDirectory() as folder:
+        target = tree(Path(folder) / "target", files)
+        before = digests(target)
+        if mixed:
+            arguments = ["--corpus", str(mc4), "--output", str(target), "--workers", "1"]
+            code, *_ = call(rebalance.main, arguments + ["--overwrite"] * ("--overwrite" in flags))
+        else:
+            presets = ["--preset", "en,en.noclean"] if several else []
+            code, *_ = call(build_c4.main, build_arguments(source, badwords, target, *presets, *sorted(flags)))
+        found = digests(target)
+    assert {name: found.get(name) for name in before} == before
+    assert code == 2 or several  # several corpora have folders of their own beside what is there
+
+
+def test_a_file_in_a_corpus_that_nobody_noted_is_in_the_way_of_another_one(run, built, source, tmp_path):
+    target = shutil.copytree(built(source), tmp_path / "c4")
+    (target / "en" / "notes.txt").write_text("mine")
+    before = digests(target)
+    for flags in ([], ["--overwrite"], ["--shards", "2", "--overwrite"]):
+        code, _, (line,) = run(target, *flags)
+        assert (code, "'en/notes.txt'" in line) == (2, True)
+    assert digests(target) == before
+
+
+def test_a_report_that_was_added_goes_with_its_corpus_and_one_that_was_edited_does_not(run, built, source, tmp_path):
+    target = shutil.copytree(built(source), tmp_path / "c4")
+    (target / "report.html").write_text("<html>")
+    note_added(target, ["report.html"])
+    assert run(target)[0] == 0
+    (target / "report.html").write_text("<html>and what I think of it")
+    code, _, (line,) = run(target, "--overwrite")
+    assert (code, "report.html was changed since it was written" in line) == (2, True)
+    (target / "report.html").write_text("<html>")
+    assert run(target, "--shards", "2", "--overwrite")[0] == 0
+    assert digests(target) == digests(built(source, "--shards", "2"))
+
+
+def test_a_card_that_somebody_edited_is_not_replaced(run, built, source, tmp_path):
+    target = shutil.copytree(built(source), tmp_path / "c4")
+    with (target / "README.md").open("a") as card:
+        card.write("What I think of it.\n")
+    code, _, (line,) = run(target, "--overwrite")
+    assert (code, "README.md was changed since it was written" in line) == (2, True)
+    assert (target / "README.md").read_text().endswith("What I think of it.\n")
+
+
+def test_what_killed_builds_of_ours_left_is_cleared(run, built, source, tmp_path):
+    target = tmp_path / "c4"
+    for name in (f"{STAGING}{HEX}", f"{MADE}{HEX}"):
+        tree(target / name, {NOTE: b"", "en/train-00000-of-00009.parquet": b"of another build", ".half.7.tmp": b"half"})
+    (target / LOCK).write_text('{"pid": 4711, "host": "gone"}')
+    assert run(target)[0] == 0
+    assert digests(target) == digests(built(source))
+
+
+# --- a corpus that is not whole ---------------------------------------------------------------------------------------
+
+TRAIN = "en/train-00000-of-00001.parquet"
+
+
+def no_shards(target):
+    manifest = json.loads((target / MANIFEST).read_bytes())
+    (target / MANIFEST).write_text(json.dumps({**manifest, "shards": []}))
+
+
+DAMAGES = {
+    "a shard is missing": (lambda target: (target / TRAIN).unlink(), f"{TRAIN} is missing"),
+    "a shard is cut": (lambda target: os.truncate(target / TRAIN, 100), f"{TRAIN} has 100 bytes, not"),
+    "a shard is empty": (lambda target: os.truncate(target / TRAIN, 0), f"{TRAIN} has 0 bytes, not"),
+    "a shard is foreign": (lambda target: (target / TRAIN).write_text("mine"), f"{TRAIN} has 4 bytes, not"),
+    "no shard is listed": (no_shards, f"{MANIFEST} was changed or damaged"),
+    "the folder of shards is gone": (lambda target: shutil.rmtree(target / "en"), f"{TRAIN} is missing"),
+    "the statistics are gone": (lambda target: (target / "stats.json").unlink(), "stats.json is missing"),
+    "a list is gone": (lambda target: shutil.rmtree(target / "lists"), "is missing"),
+    "a rejected part is cut": (lambda target: os.truncate(target / "rejected/part-kept.parquet", 9), "has 9 bytes"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_corpus_that_is_not_whole_is_said_to_be_and_made_again(run, built, source, tmp_path, damage):
+    target = shutil.copytree(built(source), tmp_path / "c4")
+    change, words = DAMAGES[damage]
+    change(target)
+    code, out, err = run(target)
+    assert (code, "was there already" in out) == (0, False)
+    assert err[0].startswith(f"note: {target} is damaged: ")
+    assert words in err[0]
+    assert digests(target) == digests(built(source))
+    assert "was there already" in run(target)[1]
+
+
+# --- replacing --------------------------------------------------------------------------------------------------------
+
+
+def test_the_place_that_a_replacement_takes_is_said_before(run, built, source, tmp_path):
+    target = shutil.copytree(built(source), tmp_path / "c4")
+    code, _, (line,) = run(target, "--shards", "2", "--overwrite")
+    assert code == 0
+    assert line.startswith("note: the corpus that is there (")
+    assert "stands until the new one is whole" in line
+    assert "MB are free" in line
+
+
+def test_inputs_without_a_page_leave_the_corpus_that_is_there(run, built, source, badwords, tmp_path):
+    target = shutil.copytree(built(source), tmp_path / "c4")
+    (tmp_path / "bad.warc.wet.gz").write_bytes(b"<html>503 Slow Down</html>")
+    arguments = build_arguments(tmp_path / "bad.warc.wet.gz", badwords, target, "--overwrite")
+    code, _, err = call(build_c4.main, arguments)
+    assert code == 1
+    assert "none of the 1 inputs holds a readable page" in err[-1]
+    assert without_work(target) == digests(built(source))
+    assert run(target)[0] == 0
+    assert digests(target) == digests(built(source))
+
+
+@pytest.mark.parametrize("mode", ["exchanged", "moved"])
+def test_a_build_that_was_killed_before_its_last_step_only_takes_that(run, built, source, tmp_path, monkeypatch, mode):
+    target = shutil.copytree(built(source), tmp_path / "c4")
+    if mode == "moved":
+        monkeypatch.setattr(placing, "_exchanged", lambda output, made: False)
+    with monkeypatch.context() as patch:
+        patch.setattr(build_c4, "place", lambda output, made: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert run(target, "--shards", "2", "--overwrite")[0] == 130
+    assert without_work(target) == digests(built(source))
+    with monkeypatch.context() as patch:
+        patch.setattr(build_c4, "beam_pipeline", None)
+        assert run(target, "--shards", "2", "--overwrite")[0] == 0
+    assert digests(target) == digests(built(source, "--shards", "2"))
+
+
+def test_one_that_takes_its_place_while_another_is_asked_for(run, built, source, tmp_path, monkeypatch):
+    """Files that are moved one by one: whoever comes next completes that, and then looks at what is there."""
+    target = shutil.copytree(built(source), tmp_path / "c4")
+    monkeypatch.setattr(placing, "_exchanged", lambda output, made: False)
+    with monkeypatch.context() as patch:
+        patch.setattr(placing, "_complete", lambda output, made: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert run(target, "--shards", "2", "--overwrite")[0] == 130
+    assert not (target / MANIFEST).exists()
+    code, _, (line,) = run(target)
+    assert (code, "settings: shards" in line) == (2, True)
+    assert without_work(target) == digests(built(source, "--shards", "2"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kills", [3, pytest.param(60, marks=pytest.mark.soak)])
+def test_a_build_that_is_killed_while_it_replaces_a_corpus(built, source, badwords, tmp_path, kills):
+    """With 1 and 2 workers, at any file operation or any moment: the old corpus stands, or the new one, whole."""
+    old, new = built(source), built(source, "--shards", "2")
+    before, after = digests(old), digests(new)
+    chosen, target = random.Random(kills), tmp_path / "c4"
+    for number in range(kills):
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(old, target)
+        workers = "2" if number % 4 == 3 else "1"
+        arguments = build_arguments(source, badwords, target, "--shards", "2", "--overwrite")
+        arguments[arguments.index("--workers") + 1] = workers
+        if workers == "1":
+            ended(start(arguments, tmp_path / "log", Fault(chosen.randint(1, 260))))
+        else:
+            process = start(arguments, tmp_path / "log")
+            time.sleep(chosen.uniform(0.1, 6))
+            send(process, signal.SIGKILL)
+            with suppress(TimeoutError):
+                ended(process)
+        assert without_work(target) in (before, after), number
+        assert ended(start(arguments, tmp_path / "log")) == 0, (tmp_path / "log").read_text()
+        assert digests(target) == after
+        assert {path.name for path in tmp_path.iterdir()} <= {"c4", "log", "log.operations"}
