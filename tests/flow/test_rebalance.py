@@ -6,11 +6,13 @@ import pytest
 
 from c4pipe.errors import ConfigError
 from c4pipe.files.storage import LocalStore
-from c4pipe.flow.mixed import MixtureProgress, clear_mixture_staging, finished_mixture, prepare_mixture
+from c4pipe.flow.mixed import MixtureProgress, clear_mixture_staging, find_mixture, prepare_mixture
 from c4pipe.flow.rebalance import Rebalancing
+from c4pipe.flow.target import Standing
 from c4pipe.mixture import Mixture
 from c4pipe.rebalance.plan import make_plan
 from c4pipe.rebalance.sources import find_sources, look_at, read_corpora
+from c4pipe.shards import write_manifest
 from tests.rebalance.corpora import write_corpus
 from tests.wetfiles import digests
 
@@ -33,64 +35,83 @@ def put(path, data="x"):
     path.write_text(data)
 
 
+STAGED, MADE = ".staging-0a1b", ".made-abc"
+BEGUN = [f"{MADE}/.c4pipe", f"{STAGED}/.c4pipe", f"{STAGED}/plan.json"]
+
+
 def test_a_new_folder_gets_the_plan(job, plan, tmp_path):
     prepare_mixture(job, plan)
-    assert list(digests(tmp_path / "m")) == [".staging-0a1b/plan.json"]
-    assert (tmp_path / "m" / ".staging-0a1b" / "plan.json").read_bytes() == plan.to_bytes()
+    assert sorted(digests(tmp_path / "m")) == BEGUN
+    assert (tmp_path / "m" / STAGED / "plan.json").read_bytes() == plan.to_bytes()
 
 
 def test_an_unfinished_one_is_kept_less_what_is_half_written(job, plan, tmp_path):
     prepare_mixture(job, plan)
-    put(tmp_path / "m/.staging-0a1b/scattered/000000.rows")
-    put(tmp_path / "m/.staging-0a1b/scattered/.000001.rows.77.tmp")
-    put(tmp_path / "m/mixture/.train-00000-of-00002.parquet.77.tmp")
-    put(tmp_path / "m/mixture/train-00001-of-00002.parquet")
+    kept = [f"{STAGED}/scattered/000000.rows", f"{MADE}/mixture/train-00001-of-00002.parquet"]
+    half = [f"{STAGED}/scattered/.000001.rows.77.tmp", f"{MADE}/mixture/.train-00000-of-00002.parquet.77.tmp"]
+    for name in [*kept, *half]:
+        put(tmp_path / "m" / name)
     prepare_mixture(job, plan)
-    assert list(digests(tmp_path / "m")) == [
-        ".staging-0a1b/plan.json",
-        ".staging-0a1b/scattered/000000.rows",
-        "mixture/train-00001-of-00002.parquet",
-    ]
+    assert sorted(digests(tmp_path / "m")) == sorted([*BEGUN, *kept])
 
 
-@pytest.mark.parametrize("left", ["manifest.json", ".staging-ffff/plan.json"])
-def test_a_finished_or_another_one_is_cleared(job, plan, tmp_path, left):
-    if left == "manifest.json":
-        prepare_mixture(job, plan)
-    put(tmp_path / "m" / left)
-    put(tmp_path / "m/mixture/train-00001-of-00002.parquet")
-    put(tmp_path / "m/mixture.svg")
+@pytest.mark.parametrize("lost", [f"{MADE}/.c4pipe", f"{STAGED}/plan.json"])
+def test_one_whose_beginning_is_lost_is_begun_anew(job, plan, tmp_path, lost):
     prepare_mixture(job, plan)
-    assert list(digests(tmp_path / "m")) == [".staging-0a1b/plan.json"]
+    put(tmp_path / "m" / STAGED / "scattered/000000.rows")
+    (tmp_path / "m" / lost).unlink()
+    prepare_mixture(job, plan)
+    assert sorted(digests(tmp_path / "m")) == BEGUN
+
+
+def test_another_one_is_cleared_and_what_is_none_of_ours_is_not(job, plan, tmp_path):
+    for name in (".staging-ffff/.c4pipe", ".staging-ffff/plan.json", ".staging-eeee/plan.json", "mixture.svg"):
+        put(tmp_path / "m" / name)
+    prepare_mixture(job, plan)
+    assert sorted(digests(tmp_path / "m")) == sorted([*BEGUN, ".staging-eeee/plan.json", "mixture.svg"])
+
+
+def written(folder, fingerprint="abc"):
+    """The least that is a mixture."""
+    manifest = {"schema_version": 1, "fingerprint": fingerprint, "shards": [], "ledger": {}, "inputs": []}
+    write_manifest(LocalStore(), str(folder), manifest, {})
 
 
 def test_the_manifest_decides_whether_it_is_done(job, tmp_path):
-    assert finished_mixture(job, overwrite=False) is None
-    put(tmp_path / "m/manifest.json", '{"fingerprint": "abc"}')
-    assert finished_mixture(job, overwrite=False) == {"fingerprint": "abc"}
-    assert finished_mixture(job, overwrite=True) is None
-    for other in ('{"fingerprint": "def"}', "{}", "[]", "[1]", "not JSON", ""):
-        put(tmp_path / "m/manifest.json", other)
-        with pytest.raises(ConfigError, match="--overwrite"):
-            finished_mixture(job, overwrite=False)
+    assert find_mixture(job, overwrite=False) == Standing(None)
+    written(tmp_path / "m")
+    assert find_mixture(job, overwrite=False).manifest["fingerprint"] == "abc"
+    assert find_mixture(job, overwrite=True) == Standing(None, (), 0)
+    written(tmp_path / "m", "def")
+    with pytest.raises(ConfigError, match="--overwrite"):
+        find_mixture(job, overwrite=False)
 
 
-@pytest.mark.parametrize("name", ["en/train-00000-of-00001.parquet", "mixture/notes.txt", "a.tmp", "mixture.svg/x"])
+@pytest.mark.parametrize("data", ['{"fingerprint": "abc"}', "{}", "[]", "[1]", "not JSON", ""])
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_manifest_that_no_run_has_written_is_somebody_s(job, tmp_path, data, overwrite):
+    put(tmp_path / "m/manifest.json", data)
+    with pytest.raises(ConfigError, match="holds a manifest.json that no build has written"):
+        find_mixture(job, overwrite)
+
+
+@pytest.mark.parametrize(
+    "name", ["en/train-00000-of-00001.parquet", "mixture/notes.txt", "a.tmp", "mixture.svg/x", "README.md"]
+)
 def test_files_of_others_are_refused(job, tmp_path, name):
     put(tmp_path / "m" / name)
     with pytest.raises(ConfigError, match=name):
-        finished_mixture(job, overwrite=True)
+        find_mixture(job, overwrite=True)
 
 
 def test_a_file_in_its_place_is_refused(job, tmp_path):
     put(tmp_path / "m")
     with pytest.raises(ConfigError, match="is a file"):
-        finished_mixture(job, overwrite=True)
+        find_mixture(job, overwrite=True)
 
 
 def test_nothing_but_the_mixture_stays(job, plan, tmp_path):
     prepare_mixture(job, plan)
-    put(tmp_path / "m/.README.md.5.tmp")
     put(tmp_path / "m/README.md")
     clear_mixture_staging(job)
     assert os.listdir(tmp_path / "m") == ["README.md"]

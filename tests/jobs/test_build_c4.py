@@ -362,17 +362,6 @@ def test_foreign_files_are_left_alone(run, tmp_path):
     assert digests(target) == {"thesis.tex": hashlib.sha256(b"ten years of work").hexdigest()}
 
 
-def test_what_a_killed_build_left_is_cleared(run, built, one, tmp_path):
-    source, target = one_file(tmp_path / "in"), tmp_path / "c4"
-    (target / ".staging-0123456789abcdef" / "staged").mkdir(parents=True)
-    (target / ".staging-0123456789abcdef" / "staged" / "000000.pages.parquet").write_bytes(b"half")
-    (target / "en").mkdir()
-    (target / "en" / "train-00000-of-00009.parquet").write_bytes(b"of another build")
-    (target / "en" / ".train-00001-of-00009.parquet.77.tmp").write_bytes(b"half")
-    assert run("--input", source, "--output", target)[0] == 0
-    assert digests(target) == digests(built(one))
-
-
 # --- wrong use --------------------------------------------------------------------------------------------------
 
 

@@ -112,6 +112,8 @@ def patch_with(monkeypatch):
         ("fsync", "rejected/.part-kept", errno.EIO, False),
         ("write", ".README.md", errno.ENOSPC, True),
         ("replace", ".manifest.json", errno.EIO, False),
+        ("replace", "/en/train-", errno.EIO, False),
+        ("replace", "/manifest.json", errno.ENOSPC, True),
     ],
 )
 def test_an_operation_that_fails(operations, built, tiny, run, tmp_path, monkeypatch, what, name, code, lasting):

@@ -382,11 +382,10 @@ def test_another_mixture_in_its_place_asks_for_overwrite(run, mc4, tmp_path):
 
 def test_an_unfinished_mixture_of_other_settings_is_cleared(run, mixed, mc4, tmp_path):
     target = tmp_path / "m"
-    (target / ".staging-0123456789abcdef" / "scattered").mkdir(parents=True)
-    (target / ".staging-0123456789abcdef" / "plan.json").write_text("{}")
-    (target / "mixture").mkdir()
-    (target / "mixture" / "train-00007-of-00009.parquet").write_bytes(b"of another run")
-    (target / ".manifest.json.4711.tmp").write_bytes(b"half")
+    for work in (target / ".staging-0123456789abcdef", target / ".made-0123456789abcdef"):
+        (work / "mixture").mkdir(parents=True)
+        for name in (".c4pipe", "plan.json", "mixture/train-00007-of-00009.parquet", ".manifest.json.4711.tmp"):
+            (work / name).write_bytes(b"of another run")
     assert again(run, mc4, target)[0] == 0
     assert digests(target) == digests(mixed)
 

@@ -12,6 +12,7 @@ import pytest
 
 from beam_jobs import build_c4, corpora
 from bench.soak import Fault, Seam, ended, start, wrong
+from c4pipe.files.storage import TEMPORARY
 from c4pipe.flow import apply, read, settings, write
 from c4pipe.flow.files import BeamStore
 from c4pipe.shards import MANIFEST
@@ -102,7 +103,6 @@ def test_killed_at_a_file_operation_and_gone_on_with(arguments, expected, target
 
 def test_a_kill_behind_the_manifest_leaves_only_the_clearing_up(arguments, expected, target, staged):
     assert build_c4.main([*arguments, "--keep-staging"]) == 0
-    (target / ".manifest.json.4711.tmp").write_bytes(b"half")
     (target / ".lock").write_text('{"pid": 4711, "host": "gone"}')
     assert len(staging(target)) == 1
     assert build_c4.main(arguments) == 0
@@ -200,7 +200,8 @@ def test_from_another_folder_and_under_another_name_of_the_output(arguments, exp
 
 def test_what_a_killed_build_was_writing_goes_away(arguments, expected, target, monkeypatch):
     broken_off(arguments, monkeypatch, MANIFEST)
-    for folder in (target, target / "en", target / "rejected"):
+    (made,) = target.glob(".made-*")
+    for folder in (made, made / "en", made / "rejected", *target.glob(".staging-*/*")):
         (folder / ".x.parquet.4711.tmp").write_bytes(b"half")
     assert build_c4.main(arguments) == 0
     assert digests(target) == expected()
@@ -234,12 +235,10 @@ def test_other_settings_take_what_is_staged_if_it_is_the_same(
     assert digests(target) == expected(*options)
 
 
-def test_a_shard_that_another_build_wrote_under_the_same_name_is_not_taken(arguments, expected, target, monkeypatch):
+def test_a_shard_that_is_not_as_it_was_noted_is_not_taken(arguments, expected, target, monkeypatch):
     broken_off(arguments, monkeypatch, MANIFEST)
-    broken_off([*arguments, "--preset", "en.noblocklist", "--keep-staging"], monkeypatch, MANIFEST)
-    (shard, *_) = target.glob("en.noblocklist/train-*")
-    (target / "en").mkdir()
-    shard.rename(target / "en" / shard.name)
+    (shard, *_) = target.glob(".made-*/en/train-*")
+    shard.write_bytes(b"of another build")
     assert build_c4.main(arguments) == 0
     assert digests(target) == expected()
 
@@ -278,14 +277,14 @@ def test_the_seam_sees_every_file_of_a_build(arguments, target, monkeypatch):
     seam = Seam(target)
     seam.install(lambda where, name, value: monkeypatch.setattr(where, name, value))
     assert build_c4.main(arguments) == 0
-    renamed = [path for what, path in seam.hits if what == "replace"]
-    assert f"/.{MANIFEST}." in renamed[-1]
+    written = [path for what, path in seam.hits if what == "replace" and path.endswith(TEMPORARY)]
+    moved = [path for what, path in seam.hits if what == "replace" and not path.endswith(TEMPORARY)]
+    assert moved[-1].endswith(f"/{MANIFEST}")
     for number, (what, path) in enumerate(seam.hits):
-        if what == "replace" and "/progress/" not in path:
+        if what == "replace" and path.endswith(TEMPORARY) and "/progress/" not in path:
             assert seam.hits[number - 1] == ("fsync", path)
             assert seam.hits[number + 1] == ("fsync", str(Path(path).parent))
-    final = set(digests(target))
-    names = {Path(path).relative_to(target).as_posix() for path in renamed}
-    assert final <= {
-        f"{Path(name).parent / Path(name).name[1:].rpartition('.')[0].rpartition('.')[0]}" for name in names
-    }
+    made = moved[-1].removesuffix(MANIFEST)
+    assert {path.removeprefix(made) for path in moved} == set(digests(target))
+    names = {f"{Path(path).parent}/{Path(path).name[1:].rpartition('.')[0].rpartition('.')[0]}" for path in written}
+    assert set(moved) <= names
