@@ -1,5 +1,6 @@
 """One build at a time in a folder, and the lock of a dead one that holds nobody up."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -13,6 +14,7 @@ import pytest
 from beam_jobs import build_c4
 from bench.soak import ended, start
 from c4pipe.errors import ConfigError
+from c4pipe.flow import lock
 from c4pipe.flow.lock import LOCK, FolderLock
 from tests.wetfiles import WebPage, digests, story, wet
 
@@ -49,7 +51,7 @@ def test_the_lock_goes_with_the_block_and_its_file_too(tmp_path):
         assert list((tmp_path / "a" / "c4").iterdir()) == []
 
 
-@pytest.mark.parametrize("left", ['{"pid": 1, "host": "elsewhere"}', "", "no JSON", '["pid"]'])
+@pytest.mark.parametrize("left", ['{"pid": 1, "host": "elsewhere"}', ""])
 def test_the_file_of_a_dead_build_holds_nobody_up(tmp_path, left):
     (tmp_path / LOCK).write_text(left)
     with FolderLock(str(tmp_path)):
@@ -57,9 +59,45 @@ def test_the_file_of_a_dead_build_holds_nobody_up(tmp_path, left):
     assert not (tmp_path / LOCK).exists()
 
 
+@pytest.mark.parametrize("left", ["no JSON", '["pid"]', '{"pid": 1, "host": "elsewhere", "mine": 1}', "link", "pipe"])
+def test_a_file_of_that_name_that_is_no_lock_stays_as_it_is(tmp_path, left):
+    if left == "link":
+        (tmp_path / "mine").touch()
+        (tmp_path / LOCK).symlink_to(tmp_path / "mine")
+    elif left == "pipe":
+        os.mkfifo(tmp_path / LOCK)
+    else:
+        (tmp_path / LOCK).write_text(left)
+    with pytest.raises(ConfigError, match="is no lock of a build"), FolderLock(str(tmp_path)):
+        pass
+    if left not in ("link", "pipe"):
+        assert (tmp_path / LOCK).read_text() == left
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL])
+def test_a_file_system_without_locks_is_built_on_and_that_is_said(tmp_path, monkeypatch, capsys, code):
+    def refuses(file, how):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(lock.fcntl, "flock", refuses)
+    with FolderLock(str(tmp_path)):
+        pass
+    assert f"note: {tmp_path / LOCK} cannot be locked ({os.strerror(code)})" in capsys.readouterr().err
+    assert not (tmp_path / LOCK).exists()
+
+
+def test_a_lock_that_fails_otherwise_is_an_error(tmp_path, monkeypatch):
+    def fails(file, how):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(lock.fcntl, "flock", fails)
+    with pytest.raises(ConfigError, match="Input/output error"), FolderLock(str(tmp_path)):
+        pass
+
+
 def test_a_holder_whose_name_cannot_be_read(tmp_path):
     with FolderLock(str(tmp_path)):
-        (tmp_path / LOCK).write_text("[]")
+        (tmp_path / LOCK).write_text("")
         with pytest.raises(ConfigError, match="is being written by another build"), FolderLock(str(tmp_path)):
             pass
 
