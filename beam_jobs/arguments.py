@@ -112,7 +112,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="X",
         help="stop after reading when more than this share of inputs gave no page for damage (default: 1, never)",
     )
-    a("--overwrite", action="store_true", help="replace the corpus that is in the output folder")
+    a("--overwrite", action="store_true", help="replace the corpus in the output folder, once the new one is whole")
     a("--fresh", action="store_true", help="start over instead of going on with an unfinished build")
     a("--keep-staging", action="store_true", help="keep the intermediate files after success")
     a("--staging", metavar="DIR", help="keep them there: later builds from the same inputs need not read them again")

@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
         help="DirectRunner (this machine, the default), DaskRunner, DataflowRunner, PortableRunner",
     )
     a("--workers", type=positive, metavar="N", help="processes on this machine (default: by cores and input)")
-    a("--overwrite", action="store_true", help="replace the mixture that is in the output folder")
+    a("--overwrite", action="store_true", help="replace the mixture in the output folder, once the new one is whole")
     return p
 
 

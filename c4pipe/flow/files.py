@@ -88,6 +88,10 @@ class BeamStore(LocalStore):
         """Every object below a folder in a bucket."""
         return [match.path for match in _match(f"{folder}/**")]
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        """The bytes of every object below a folder in a bucket, by its path."""
+        return {match.path: match.size_in_bytes for match in _match(f"{folder}/**")}
+
     def open_input(self, path: str) -> BinaryIO:
         """An input, refused with OSError where opening it could hang or means nothing (a pipe, a folder).
 

@@ -119,19 +119,14 @@ def damage_of(output: str, found: Contents) -> tuple[str, ...]:
     """What is wrong with a corpus, as far as a look at its folder tells: files that are missing or have other sizes."""
     wrong = [found.damage] if found.damage else []
     names = set(found.names)
+    sizes = BeamStore().sizes(output) if is_remote(output) else {}
     for file in found.files:
+        path = f"{output}/{file.path}"
         if file.path not in names:
             wrong.append(f"{file.path} is missing")
-        elif file.bytes >= 0 and (size := _size(f"{output}/{file.path}")) != file.bytes:
+        elif file.bytes >= 0 and (size := sizes[path] if sizes else Path(path).stat().st_size) != file.bytes:
             wrong.append(f"{file.path} has {size:,} bytes, not {file.bytes:,}")
     return tuple(wrong)
-
-
-def _size(path: str) -> int:
-    if not is_remote(path):
-        return Path(path).stat().st_size
-    with BeamStore().read(path) as stream:
-        return stream.seek(0, 2)
 
 
 def another(output: str, what: str, found: Mapping[str, Sequence[str]]) -> str:

@@ -1,5 +1,6 @@
 """Inputs and outputs in a bucket: a file system of Beam's, here one that keeps its objects in a folder."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -9,6 +10,7 @@ from apache_beam.io.filesystem import FileMetadata, FileSystem
 
 from beam_jobs import build_c4
 from c4pipe.errors import ConfigError
+from c4pipe.flow import placing
 from c4pipe.flow.files import BeamStore, find_inputs
 
 SAMPLES = Path(__file__).parents[2] / "data_samples"
@@ -65,10 +67,15 @@ class BucketFileSystem(FileSystem):
     def metadata(self, path):
         return FileMetadata(path, self.size(path))
 
+    def rename(self, sources, destinations):
+        for source, destination in zip(sources, destinations, strict=True):
+            self._path(destination).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(self._path(source), self._path(destination))
+
     def copy(self, sources, destinations):
         raise NotImplementedError
 
-    rename = last_updated = checksum = copy
+    last_updated = checksum = copy
 
 
 @pytest.fixture
@@ -109,6 +116,32 @@ def test_a_replaced_corpus_leaves_no_shard_behind(bucket):
     assert build_c4.main([*arguments, "--shards", "2", "--overwrite"]) == 0
     shards = sorted(path.name for path in (bucket / "out" / "c4" / "en").glob("train-*"))
     assert shards == ["train-00000-of-00002.parquet", "train-00001-of-00002.parquet"]
+
+
+def test_a_corpus_stands_until_the_one_that_replaces_it_is_whole(bucket, monkeypatch):
+    arguments = ["--input", "c4test://crawl/news.warc.wet.gz", "--output", "c4test://out/c4", "--workers", "1"]
+    assert build_c4.main([*arguments, "--shards", "3"]) == 0
+    before = files(bucket / "out" / "c4")
+    assert build_c4.main(["--input", "c4test://crawl/error.warc.wet.gz", *arguments[2:], "--overwrite"]) == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(placing, "_complete", lambda output, made: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert build_c4.main([*arguments, "--shards", "2", "--overwrite"]) == 130
+    found = files(bucket / "out" / "c4")
+    assert {name: data for name, data in before.items() if name != "manifest.json"}.items() <= found.items()
+    assert build_c4.main([*arguments, "--shards", "2"]) == 0
+    again = files(bucket / "out" / "c4")
+    assert json.loads(again["manifest.json"])["settings"]["shards"] == 2
+    assert not [name for name in again if "of-00003" in name]
+
+
+def test_an_object_that_is_gone_is_noticed_and_made_again(bucket, capsys):
+    arguments = ["--input", "c4test://crawl/news.warc.wet.gz", "--output", "c4test://out/c4", "--workers", "1"]
+    assert build_c4.main(arguments) == 0
+    before = files(bucket / "out" / "c4")
+    (bucket / "out" / "c4" / "en" / "train-00000-of-00001.parquet").write_bytes(b"cut")
+    assert build_c4.main(arguments) == 0
+    assert "is damaged: en/train-00000-of-00001.parquet has 3 bytes" in capsys.readouterr().err
+    assert files(bucket / "out" / "c4") == before
 
 
 def test_inputs_are_named_below_the_folder_they_share(bucket):
