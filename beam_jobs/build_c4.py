@@ -17,6 +17,7 @@ from beam_jobs.arguments import beam_flags, parse, workers_of
 from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.corpora import make_corpora, presets_of
 from beam_jobs.dry_run import predict
+from beam_jobs.mending import run_mended
 from beam_jobs.workers import as_build_error, tended
 from c4pipe.card import check_schema
 from c4pipe.files.assets import find_assets
@@ -97,15 +98,21 @@ def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: Pipel
         print(line, file=sys.stderr)
     with tended() as stderr:
         try:
-            if prepare_staging(args.output, corpora[0].staging, args.fresh):
-                write_inputs(inputs, BeamStore(), corpora[0].inputs_list)
-            clear_half_written(corpora[0].staging)
-            for settings in corpora:
-                lists = lists_of(settings)
-                prepare(settings.output, settings.own)
-                keep_lists(lists, settings.output)
-            with workers_of(options), BuildProgress(corpora, inputs, stderr):
-                beam_pipeline(corpora, options).run().wait_until_finish()
+            staging, lists = corpora[0].staging, [lists_of(settings) for settings in corpora]
+            prepare_staging(args.output, staging, args.fresh)
+
+            def carry_out() -> None:
+                if not store.exists(corpora[0].inputs_list):
+                    write_inputs(inputs, store, corpora[0].inputs_list)
+                clear_half_written(staging)
+                for settings, kept in zip(corpora, lists, strict=True):
+                    prepare(settings.output, settings.own)
+                    keep_lists(kept, settings.output)
+                with workers_of(options), BuildProgress(corpora, inputs, stderr):
+                    beam_pipeline(corpora, options).run().wait_until_finish()
+
+            store = BeamStore(staging)
+            run_mended(carry_out, staging, args.output, stderr)
         except BaseException as error:
             raise as_build_error(error, args.output) from error
     return time.monotonic() - started

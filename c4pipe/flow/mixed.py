@@ -63,7 +63,7 @@ def prepare_mixture(job: Rebalancing, plan: MixturePlan) -> None:
 
     ConfigError if it cannot be written.
     """
-    store = BeamStore()
+    store = BeamStore(job.staging)
     try:
         names = names_below(job.output)
         if store.exists(job.plan) and MANIFEST not in names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -166,7 +167,7 @@ def prepare(output: str, own: str) -> None:
 
 def written_files(own: str) -> set[str]:
     """Every file of the shards that are whole, by the notes that an unfinished build of this corpus has left."""
-    store, found = BeamStore(), set[str]()
+    store, found = BeamStore(posixpath.dirname(own)), set[str]()
     for name in names_below(f"{own}/{WRITTEN}"):
         if not HALF_WRITTEN.fullmatch(name):
             with store.read(f"{own}/{WRITTEN}/{name}") as stream:
