@@ -17,6 +17,7 @@ from beam_jobs.arguments import beam_flags, parse, workers_of
 from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.corpora import make_corpora, presets_of
 from beam_jobs.dry_run import predict
+from beam_jobs.mending import run_mended
 from beam_jobs.workers import as_build_error, tended
 from c4pipe.card import check_schema
 from c4pipe.files.assets import find_assets
@@ -100,15 +101,22 @@ def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: Pipel
         print(line, file=sys.stderr)
     with tended() as stderr:
         try:
-            if prepare_staging(args.output, corpora[0].staging, args.fresh):
-                write_inputs(inputs, BeamStore(), corpora[0].inputs_list)
-            clear_half_written(corpora[0].staging)
-            unmade = tuple(settings for settings in corpora if args.fresh or not made_already(settings))
-            for settings in unmade:
-                prepare(settings)
-            if unmade:
-                with workers_of(options), BuildProgress(unmade, inputs, stderr):
-                    beam_pipeline(unmade, options).run().wait_until_finish()
+            staging = corpora[0].staging
+            store = BeamStore(staging)
+            prepare_staging(args.output, staging, args.fresh)
+
+            def carry_out() -> None:
+                if not store.exists(corpora[0].inputs_list):
+                    write_inputs(inputs, store, corpora[0].inputs_list)
+                clear_half_written(staging)
+                unmade = tuple(settings for settings in corpora if args.fresh or not made_already(settings))
+                for settings in unmade:
+                    prepare(settings)
+                if unmade:
+                    with workers_of(options), BuildProgress(unmade, inputs, stderr):
+                        beam_pipeline(unmade, options).run().wait_until_finish()
+
+            run_mended(carry_out, staging, args.output, stderr)
             for settings in corpora:
                 place(settings.output, settings.made)
         except BaseException as error:

@@ -14,6 +14,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore, Input, write_inputs
+from c4pipe.passes.staged import Staged, Summary
 from c4pipe.shards import MANIFEST
 from c4pipe.text import duration
 
@@ -68,7 +69,8 @@ def _trial(corpora: Corpora, inputs: list[Input], pages: int) -> Trial:
             )
             for settings in corpora
         )
-        write_inputs(inputs, BeamStore(), trial[0].inputs_list)
+        store = BeamStore(trial[0].staging)
+        write_inputs(inputs, store, trial[0].inputs_list)
         started = time.process_time()
         pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
         pipeline | BuildCorpora(trial)
@@ -80,7 +82,7 @@ def _trial(corpora: Corpora, inputs: list[Input], pages: int) -> Trial:
         return Trial(
             stages[0][0]["kept"],
             {s.preset.name: stages[-1]["kept"] for s, stages in zip(trial, stages, strict=True)},
-            sum(json.loads(path.read_bytes())["bytes"] for path in Path(trial[0].prefix(0)).rglob("*.summary.json")),
+            sum(Summary.read(store, Staged.of(trial[0].prefix(0), number)).bytes for number in range(len(inputs))),
             sum(shard["bytes"] for manifest in manifests for shard in manifest["shards"]),
             sum(path.stat().st_size for path in files),
             seconds,

@@ -15,6 +15,7 @@ from apache_beam.options.pipeline_options import PipelineOptions, TestOptions
 
 from beam_jobs.arguments import beam_flags, workers_of
 from beam_jobs.command import exit_code_of, peak_memory, versions
+from beam_jobs.mending import run_mended
 from beam_jobs.rebalance_arguments import parse
 from beam_jobs.workers import as_build_error, tended
 from c4pipe.corpus.identity import code_of_mixture, fingerprint
@@ -78,10 +79,14 @@ def rebalance(job: Rebalancing, plan: MixturePlan, options: PipelineOptions) -> 
     started = time.monotonic()
     with tended() as stderr:
         try:
-            if not is_made(job.made, job.description["fingerprint"]):
+
+            def carry_out() -> None:
                 prepare_mixture(job, plan)
                 with workers_of(options), MixtureProgress(job, plan, stderr):
                     _pipeline(job, options).run().wait_until_finish()
+
+            if not is_made(job.made, job.description["fingerprint"]):
+                run_mended(carry_out, job.staging, job.output, stderr)
             place(job.output, job.made)
         except BaseException as error:
             raise as_build_error(error, job.output) from error

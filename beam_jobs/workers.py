@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from c4pipe.errors import BuildError, C4Error
+from c4pipe.errors import BuildError, C4Error, DamagedFile
 from c4pipe.flow.files import is_remote
 
 WORKER = b"apache_beam.runners.worker.sdk_worker_main"
@@ -24,6 +24,9 @@ WORKER_DIED = (
     "The same command goes on from what is finished."
 )
 GRACE = 5.0  # seconds in which Beam itself may notice that a worker is gone
+
+_OURS = {f"c4pipe.errors.{kind.__name__}": kind for kind in (BuildError, DamagedFile)}  # as a traceback names them
+_NAMED = re.compile(rf"^({'|'.join(map(re.escape, _OURS))}|\w*OSError|\w+Error(?=: \[Errno)): (.*)", re.MULTILINE)
 
 _stopped = threading.Event()  # by a signal from outside, which may have reached the workers first
 _terminated = threading.Event()
@@ -126,7 +129,8 @@ def as_build_error(error: BaseException, output: str) -> BaseException:
 
     Beam adds the step to the message, and a worker process sends everything back as the text of a traceback.
     """
-    ours, text = isinstance(error, BuildError), str(error)
+    ours = next((kind for kind in (DamagedFile, BuildError) if isinstance(error, kind)), None)
+    text = str(error)
     if stopped():
         return KeyboardInterrupt()
     if worker_died() or "Channel closed prematurely" in text:
@@ -136,14 +140,14 @@ def as_build_error(error: BaseException, output: str) -> BaseException:
     if isinstance(error, RuntimeError):
         if re.search(r"^KeyboardInterrupt\b", text, re.MULTILINE):
             return KeyboardInterrupt()
-        found = re.findall(r"^(c4pipe\.errors\.BuildError|\w*OSError|\w+Error(?=: \[Errno)): (.*)", text, re.MULTILINE)
+        found = _NAMED.findall(text)
         if not found:
             return error
-        kind, text = found[-1]
-        ours = kind.endswith("BuildError")
+        name, text = found[-1]
+        ours = _OURS.get(name)
     text = text.split(" [while running")[0]
     if ours or is_remote(output):
-        return BuildError(text)
+        return (ours or BuildError)(text)
     try:
         free = f"has {shutil.disk_usage(output).free / 1e6:,.0f} MB free"
     except OSError:

@@ -101,7 +101,7 @@ def make_staged(folder: Path, rows: int) -> None:
     for number in range(settings.inputs):
         size = min(FILE_LINES, rows - number * FILE_LINES)
         table = staged_table(np.random.default_rng([SEED, number]), size, pool, schema)
-        with BeamStore().write(Staged.of(settings.prefix(0), number).pages) as stream:
+        with BeamStore(settings.staging).write(Staged.of(settings.prefix(0), number).pages) as stream:
             pq.write_table(table, stream, compression="zstd", use_dictionary=False)
         groups.setdefault(number // settings.group_size, []).append((number, table.num_rows, size))
     (folder / "groups.json").write_text(json.dumps(list(groups.items())), encoding="utf-8")
@@ -137,8 +137,8 @@ class Tell(beam.DoFn):
     def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[tuple[int, int, str]]:
         group, joined = element
         (inputs,) = joined["inputs"]
-        with BeamStore().read(lost_inside(self._settings.prefix(0), group)) as stream:
-            losses = losses_of(stream.read(), joined["text"])
+        with BeamStore(self._settings.staging).read(lost_inside(self._settings.prefix(0), group)) as stream:
+            losses = losses_of(stream.read(), joined["text"], BeamStore(self._settings.staging))
         yield told(group, *lost_atoms(atoms_in(inputs), losses, 1))
 
 

@@ -22,6 +22,7 @@ from bench.crawls import Crawl, Shape, packet_bytes, skew
 from bench.parity import ROOT
 from bench.runs import measure
 from bench.shuffle_parts import PARTS, WIDTH
+from c4pipe.flow.files import BeamStore
 
 RESULTS = ROOT / "bench" / "results" / "shuffle.json"
 SHAPE = ROOT / "bench" / "results" / "shape.json"
@@ -112,7 +113,11 @@ def measure_shape(inputs: Sequence[Path], folder: Path) -> Shape:
     """Builds `en` from a few files and looks at what was staged."""
     command = [sys.executable, "-m", "beam_jobs.build_c4", "--input", *map(str, inputs), "--output", str(folder / "c4")]
     subprocess.run([*command, "--preset", "en", "--workers", "1", "--keep-staging"], cwd=ROOT, check=True)
-    summaries = [json.loads(path.read_bytes()) for path in folder.glob("c4/.staging-*/prefix-*/staged/*.summary.json")]
+    (staging,) = folder.glob("c4/.staging-*")
+    store, summaries = BeamStore(str(staging)), []
+    for path in staging.glob("prefix-*/staged/*.summary.json"):
+        with store.read(str(path)) as stream:
+            summaries.append(json.load(stream))
     staged, atoms, pages = (sum(values) for values in zip(*(_counts(summary) for summary in summaries), strict=True))
 
     def size(pattern: str) -> float:

@@ -4,6 +4,7 @@
     ├─ ConfigError   wrong use, found before any work: change the command (exit code 2)
     ├─ AssetError    a named outside file is missing or has the wrong checksum: fetch it (exit code 2)
     └─ BuildError    the work itself failed: free space, mend the input, run again (exit code 1)
+       └─ DamagedFile   a file of a build's own holds other bytes than were written: it must be made again
 
 Bad data is never an exception: it is a counted `Reason`. Anything else that is raised is a bug.
 """
@@ -28,6 +29,10 @@ class AssetError(C4Error):
 
 class BuildError(C4Error):
     """The build cannot go on."""
+
+
+class DamagedFile(BuildError):  # noqa: N818 - it is what was found
+    """A file that a build has left for itself holds other bytes than were written. The message names it."""
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> ConfigError:

@@ -45,7 +45,7 @@ LIBRARIES = {
     "langdetect": {"langid"},
     "llvmlite": {"native"},
     "matplotlib": {"rebalance/picture", "model"},
-    "mmh3": {"text"},
+    "mmh3": {"text", "files/sealed"},
     "nltk": {"text"},
     "numba": {"langid", "native"},
     "pyarrow": {

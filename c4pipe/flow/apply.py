@@ -45,11 +45,11 @@ class ApplyGroup(beam.DoFn):
 
     def setup(self) -> None:
         self._plans = plans_of([settings for settings, _ in self._takers])
-        self._store = BeamStore()
+        self._store = BeamStore(self._takers[0][0].staging)
 
     def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[tuple[int, tuple[int, Any]]]:
         group, joined = element
-        inputs, lost_urls = joined_inputs(joined)
+        inputs, lost_urls = joined_inputs(joined, self._store)
         takers = [self._taker(i, group, inputs) for i in range(len(self._takers))]
         # Where its files are, a build that goes on has done the group already.
         missing = [taker for taker in takers if not taker.done()]
@@ -91,7 +91,7 @@ class ApplyGroup(beam.DoFn):
         level = self._plans[0].legs[self._number].level
         if level is not None:
             with self._store.read(lost_inside(self._takers[0][0].prefix(self._number), group)) as stream:
-                losses, width = losses_of(stream.read(), joined["text"]), level.width
+                losses, width = losses_of(stream.read(), joined["text"], self._store), level.width
         flags, owners = lost_atoms(sum(sizes), losses, width)
         ends = np.cumsum(sizes)
         for rows, size, end in zip(urls, sizes, ends.tolist(), strict=True):
@@ -134,7 +134,10 @@ class _Finish:
         self._inputs: list[list[Any]] = []
 
     def done(self) -> bool:
-        return self._store.exists(self._path)
+        if not self._store.exists(self._path):
+            return False
+        made = read_summary(self._path, self._store)
+        return all(map(self._store.exists, {*(path for path, *_ in made["groups"]), *made["rejected"]}))
 
     def walker(self, number: int, shown: RejectedSample) -> Finisher:
         return Finisher(self.plan, self._store, Finished.of(self._own, number), shown)
@@ -158,24 +161,24 @@ class _Finish:
         return self._path
 
 
-def read_summary(path: str) -> dict[str, Any]:
+def read_summary(path: str, store: BeamStore) -> dict[str, Any]:
     """The summary of a finished group. Files are named in it without their folder, which may move between two runs."""
     folder = f"{path.rpartition('/groups-of-')[0]}/finished"
-    with BeamStore().read(path) as stream:
+    with store.read(path) as stream:
         summary: dict[str, Any] = json.load(stream)
     summary["groups"] = [[f"{folder}/{name}", *fields] for name, *fields in summary["groups"]]
     summary["rejected"] = [f"{folder}/{name}" for name in summary["rejected"]]
     return summary
 
 
-def row_groups(element: tuple[int, str]) -> Iterator[ConfigRows]:
+def row_groups(staging: str, element: tuple[int, str]) -> Iterator[ConfigRows]:
     """(config, (split, (path, index, rows, bytes))) for each row group of a finished group."""
-    for path, *fields in read_summary(element[1])["groups"]:
+    for path, *fields in read_summary(element[1], BeamStore(staging))["groups"]:
         group = RowGroup(*fields)
         yield group.config, (group.split, (path, group.number, group.rows, group.bytes))
 
 
-def group_made(element: tuple[int, str]) -> Written:
+def group_made(staging: str, element: tuple[int, str]) -> Written:
     """A finished group as one of the things that the build made."""
-    summary = read_summary(element[1])
+    summary = read_summary(element[1], BeamStore(staging))
     return "group", to_json({name: summary[name] for name in ("ledger", "stats", "inputs")})

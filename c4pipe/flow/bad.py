@@ -30,7 +30,8 @@ class JudgeInput(beam.DoFn):
         yield 0, (group, staged, self._damage(staged[0]))
 
     def _damage(self, number: int) -> str:
-        with BeamStore().read(Staged.of(self._settings.prefix(0), number).summary) as stream:
+        settings = self._settings
+        with BeamStore(settings.staging).read(Staged.of(settings.prefix(0), number).summary) as stream:
             summary = json.load(stream)
         if not summary["faults"] or summary["ledger"]["stages"][0]["kept"]:
             return ""

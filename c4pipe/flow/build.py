@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import apache_beam as beam
@@ -183,7 +184,8 @@ class Write(_Transform):
 
     def expand(self, groups: beam.PCollection) -> beam.PCollection:
         finished = groups | "Spread" >> beam.Reshuffle()
-        counts = finished | "Counts" >> beam.Map(group_made).with_output_types(Written)
+        made = partial(group_made, self.settings.staging)
+        counts = finished | "Counts" >> beam.Map(made).with_output_types(Written)
         return (
             (*self._shards(finished), self._rejected(finished), counts)
             | "Made" >> beam.Flatten()
@@ -195,7 +197,7 @@ class Write(_Transform):
         settings = self.settings
         planned = (
             finished
-            | "RowGroups" >> beam.FlatMap(row_groups).with_output_types(ConfigRows)
+            | "RowGroups" >> beam.FlatMap(partial(row_groups, settings.staging)).with_output_types(ConfigRows)
             | "Splits" >> beam.GroupByKey()
             | "PlanShards" >> beam.ParDo(PlanConfig(settings))
             | "SpreadShards" >> beam.Reshuffle()

@@ -37,18 +37,18 @@ Packets = Iterable[Any]  # as a coder gives them back: plain tuples
 Sent = tuple[int, tuple[int, bytes, str, int, int]]  # to which partition or group, packet
 
 
-def rows_of(packets: Packets) -> np.ndarray:
+def rows_of(packets: Packets, store: BeamStore) -> np.ndarray:
     """Row numbers from packed u32, sorted."""
-    return np.sort(np.frombuffer(_joined(packets), np.uint32))
+    return np.sort(np.frombuffer(_joined(packets, store), np.uint32))
 
 
-def losses_of(inside: bytes, outside: Packets) -> np.ndarray:
+def losses_of(inside: bytes, outside: Packets, store: BeamStore) -> np.ndarray:
     """What a group lost, as `LOSS`: from the file of `lost_inside` and what `Resolve` says of its text."""
-    return all_losses(np.frombuffer(inside, INSIDE), np.frombuffer(_joined(outside), LOSS))
+    return all_losses(np.frombuffer(inside, INSIDE), np.frombuffer(_joined(outside, store), LOSS))
 
 
-def _joined(packets: Packets) -> bytes:
-    return b"".join(data for _, data in receive(packets, BeamStore()))
+def _joined(packets: Packets, store: BeamStore) -> bytes:
+    return b"".join(data for _, data in receive(packets, store))
 
 
 def send(sender: int, parts: Iterable[tuple[int, bytes]], spill: bool, store: BeamStore, path: str) -> Iterator[Sent]:
@@ -85,7 +85,7 @@ class _OnGroups(beam.DoFn):
 
     def setup(self) -> None:
         self._plan = self._settings.plan
-        self._store = BeamStore()
+        self._store = BeamStore(self._settings.staging)
         self._folder = self._settings.prefix(self._number)
 
     def _spill(self, rows: int) -> bool:
@@ -120,7 +120,7 @@ class ClaimText(_OnGroups):
 
     def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[Sent]:
         group, joined = element
-        inputs, lost_urls = joined_inputs(joined)
+        inputs, lost_urls = joined_inputs(joined, self._store)
         best, lost = collapse(self._claims(inputs, lost_urls))
         with self._store.write(lost_inside(self._folder, group)) as stream:
             stream.write(lost.tobytes())
@@ -144,10 +144,10 @@ class ClaimText(_OnGroups):
         return claims(atoms, level.width, np.concatenate(alive))
 
 
-def joined_inputs(joined: dict[str, Iterable]) -> tuple[list[StagedInput], list[np.ndarray]]:
+def joined_inputs(joined: dict[str, Iterable], store: BeamStore) -> tuple[list[StagedInput], list[np.ndarray]]:
     """The staged inputs of a group, and for each the rows that lose their URL: none behind the first leg."""
     (inputs,) = joined["inputs"]
-    return inputs, by_input(rows_of(joined.get("urls", ())), [rows for _, rows, _ in inputs])
+    return inputs, by_input(rows_of(joined.get("urls", ()), store), [rows for _, rows, _ in inputs])
 
 
 def lost_inside(prefix: str, group: int) -> str:
@@ -167,7 +167,7 @@ class Resolve(beam.DoFn):
 
     def setup(self) -> None:
         self._losers = self._settings.plan.url.losers if self._kind == "url" else losers
-        self._store = BeamStore()
+        self._store = BeamStore(self._settings.staging)
 
     def process(self, element: tuple[int, Packets]) -> Iterator[Sent]:
         partition, packets = element

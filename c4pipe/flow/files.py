@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -21,11 +22,14 @@ from apache_beam.io.filesystems import FileSystems
 from c4pipe import documents
 from c4pipe.errors import ConfigError
 from c4pipe.fetch import HttpCache
+from c4pipe.files.sealed import Sealing, check_sealed, unseal
 from c4pipe.files.storage import LocalStore
 from c4pipe.flow.web import input_cache, is_web, web_bytes, web_size
 
 SUFFIXES = {"wet": (".wet", ".wet.gz"), **documents.FORMAT_SUFFIXES}  # of the files that a folder is searched for
 LIST_SUFFIXES = (".paths", ".paths.gz")
+NOTE = ".c4pipe"  # an empty file in each folder that only builds write into: see `flow.ours`
+UNSEALED = (NOTE, "inputs", "progress")  # in the staging folder: what is downloaded, and notes that decide nothing
 LONGEST_LIST = 256 << 20  # bytes of text: 1.8 million paths of the length that Common Crawl's have
 
 
@@ -46,7 +50,9 @@ def is_remote(path: str) -> bool:
 class BeamStore(LocalStore):
     """Local files as `LocalStore` does it; URLs through Beam's FileSystems, where an object appears at its close.
 
-    Inputs over http(s) are kept in the folder `staging` while they are read. Make one store in each process.
+    What lies in the folder `staging` is sealed (`files.sealed`), under the name that it has there and that of the
+    folder: to read of it what was not written is `DamagedFile`. Inputs over http(s) are kept in there, as they are,
+    while they are read. Make one store in each process.
     """
 
     def __init__(self, staging: str = ""):
@@ -57,6 +63,10 @@ class BeamStore(LocalStore):
         return input_cache(self._staging)
 
     def read(self, path: str) -> BinaryIO:
+        name = self.sealed_name(path)
+        return self._open(path) if name is None else unseal(self._open(path), name, path)
+
+    def _open(self, path: str) -> BinaryIO:
         if not is_remote(path):
             return super().read(path)
         # Uncompressed: Beam's own gzip reader takes a truncated file for a whole one.
@@ -64,6 +74,17 @@ class BeamStore(LocalStore):
 
     @contextmanager
     def write(self, path: str) -> Iterator[BinaryIO]:
+        name = self.sealed_name(path)
+        with self._create(path) as stream:
+            if name is None:
+                yield stream
+            else:
+                sealing = Sealing(stream, name)
+                yield sealing  # type: ignore[misc]
+                sealing.finish()
+
+    @contextmanager
+    def _create(self, path: str) -> Iterator[BinaryIO]:
         if not is_remote(path):
             with super().write(path) as stream:
                 yield stream
@@ -72,6 +93,25 @@ class BeamStore(LocalStore):
         yield whole
         with FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as stream:
             stream.write(whole.getbuffer())
+
+    def sealed_name(self, path: str) -> str | None:
+        """The name that a file is sealed under; None for a plain one."""
+        below = path.removeprefix(f"{self._staging}/")
+        if not self._staging or below == path or below.partition("/")[0] in UNSEALED:
+            return None
+        return f"{posixpath.basename(self._staging)}/{below}"
+
+    def holds(self, path: str, sha256: str) -> bool:
+        """Whether there is such a file, and it has these bytes."""
+        if not self.exists(path):
+            return False
+        with self.read(path) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest() == sha256  # type: ignore[arg-type]
+
+    def check(self, path: str) -> None:
+        """Reads the whole of a sealed file. DamagedFile if it is damaged; nothing for a plain one."""
+        if name := self.sealed_name(path):
+            check_sealed(self._open(path), name, path)
 
     def exists(self, path: str) -> bool:
         return bool(FileSystems.exists(path)) if is_remote(path) else super().exists(path)
@@ -205,8 +245,8 @@ def write_inputs(inputs: Iterable[Input], store: BeamStore, path: str) -> None:
 
 
 def read_inputs(path: str) -> Iterator[tuple[int, Input]]:
-    """(shard number, input) for each line of such a list."""
-    with BeamStore().read(path) as stream:
+    """(shard number, input) for each line of such a list, which lies in a staging folder."""
+    with BeamStore(posixpath.dirname(path)).read(path) as stream:
         for line in stream.read().decode().splitlines():
             shard, *fields = json.loads(line)
             yield shard, Input(*fields)

@@ -9,8 +9,8 @@ from typing import Any, TextIO
 
 from c4pipe.corpus.identity import changes
 from c4pipe.errors import ConfigError
-from c4pipe.flow.files import BeamStore
-from c4pipe.flow.ours import NOTE, begin_work, names_below, remove_work, work_folders
+from c4pipe.flow.files import NOTE, BeamStore
+from c4pipe.flow.ours import begin_work, names_below, remove_work, work_folders
 from c4pipe.flow.rebalance import PLAN, Rebalancing
 from c4pipe.flow.target import Standing, another, clear_half_written, standing
 from c4pipe.progress import PLAIN, ProgressReporter
@@ -38,7 +38,7 @@ def prepare_mixture(job: Rebalancing, plan: MixturePlan) -> None:
 
     ConfigError if they cannot be written, or are none of ours.
     """
-    store = BeamStore()
+    store = BeamStore(job.staging)
     try:
         if store.exists(job.plan) and store.exists(f"{job.made}/{NOTE}"):
             for folder in (job.staging, job.made):

@@ -17,11 +17,10 @@ from typing import Any, NamedTuple
 
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.files.storage import make_folder
-from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.files import NOTE, BeamStore, is_remote
 from c4pipe.flow.lock import LOCK, is_lock
 from c4pipe.shards import ADDED, MANIFEST, SCHEMA_VERSION, SUMS, Belonging, belongings, read_added, read_sums
 
-NOTE = ".c4pipe"
 STAGING, MADE = ".staging-", ".made-"  # folders in an output folder; what follows is a key
 PLACING = "placing.json"  # in a MADE folder whose corpus is on its way to its place: the manifest of the one before
 _OLDER = ("README.md", "stats.json", "mixture.svg")  # of manifests that do not name them: before `about`
@@ -129,7 +128,11 @@ def _as_summed(output: str, names: Iterable[str]) -> list[Belonging]:
     if SUMS not in names:
         return []
     sums = read_sums(_read(f"{output}/{SUMS}"))
-    return [Belonging(name, -1, sums[name], True) for name in names if name in sums and _has(output, name, sums[name])]
+    return [
+        Belonging(name, -1, sums[name], True)
+        for name in names
+        if name in sums and BeamStore().holds(f"{output}/{name}", sums[name])
+    ]
 
 
 def _on_the_way(made: str) -> list[Belonging]:
@@ -141,17 +144,14 @@ def _on_the_way(made: str) -> list[Belonging]:
     return found
 
 
-def _has(output: str, name: str, sha256: str) -> bool:
-    with BeamStore().read(f"{output}/{name}") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest() == sha256  # type: ignore[arg-type]
-
-
 def altered(output: str, found: Contents) -> list[str]:
     """Files beside the data, such as README.md, that are ours by name and have other contents than we gave them:
     somebody has worked on them."""
     newest = {file.path: file.sha256 for file in found.files if not file.data and file.sha256}
     names = set(found.names)
-    return [name for name, sha256 in newest.items() if name in names and not _has(output, name, sha256)]
+    return [
+        name for name, sha256 in newest.items() if name in names and not BeamStore().holds(f"{output}/{name}", sha256)
+    ]
 
 
 def begin_work(folder: str) -> None:

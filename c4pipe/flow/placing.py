@@ -21,11 +21,10 @@ from apache_beam.io.filesystems import FileSystems
 
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import make_folder, sync_folder
-from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.files import NOTE, BeamStore, is_remote
 from c4pipe.flow.lock import LOCK, is_lock
 from c4pipe.flow.ours import (
     MADE,
-    NOTE,
     PLACING,
     STAGING,
     altered,

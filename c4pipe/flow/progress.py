@@ -14,10 +14,12 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from c4pipe.flow.files import Input
+from c4pipe.errors import DamagedFile
+from c4pipe.flow.files import BeamStore, Input
 from c4pipe.flow.read import heartbeat_path
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged
+from c4pipe.passes.staging import Progress
 from c4pipe.progress import LIVE, PLAIN, ProgressReporter
 from c4pipe.text import duration
 
@@ -27,6 +29,7 @@ class BuildProgress(ProgressReporter):
 
     def __init__(self, corpora: Sequence[Settings], inputs: list[Input], out: TextIO = sys.stderr):
         self._staging = Path(corpora[0].staging)
+        self._store = BeamStore(corpora[0].staging)
         self._first = Path(corpora[0].prefix(0))  # of several, the first one's staging stands for all
         self._own = [Path(settings.own) for settings in corpora]
         self._inputs = inputs
@@ -79,7 +82,11 @@ class BuildProgress(ProgressReporter):
 
     def _final(self, shard: int) -> dict[str, int]:
         """The numbers of a file that is read to its end."""
-        summary = json.loads(Path(Staged.of(str(self._first), shard).summary).read_bytes())
+        try:
+            with self._store.read(Staged.of(str(self._first), shard).summary) as stream:
+                summary = json.load(stream)
+        except (DamagedFile, OSError):  # the build itself will say so
+            return {"files": 1}
         return {
             "files": 1,
             "pages": summary["stats"]["pages_read"],
@@ -90,8 +97,12 @@ class BuildProgress(ProgressReporter):
         }
 
     def _note(self, shard: int) -> dict[str, int]:
-        """The last note on a file that is being read."""
-        return json.loads(heartbeat_path(str(self._staging), shard).read_bytes())  # type: ignore[no-any-return]
+        """The last note on a file that is being read; nothing where it is damaged, for it decides nothing."""
+        try:
+            note = json.loads(heartbeat_path(str(self._staging), shard).read_bytes())
+            return {name: int(note[name]) for name in (*Progress._fields, "bytes")}
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
+            return {}
 
 
 def _shards(folder: Path, suffix: str) -> set[int]:

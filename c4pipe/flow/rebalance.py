@@ -47,7 +47,7 @@ class _WithPlan(beam.DoFn):
         self._job = job
 
     def setup(self) -> None:
-        self._store = BeamStore()
+        self._store = BeamStore(self._job.staging)
         with self._store.read(self._job.plan) as stream:
             self._plan = MixturePlan.from_bytes(stream.read())
 
@@ -67,7 +67,7 @@ class Scatter(_WithPlan):
 
     def process(self, number: int) -> Iterator[tuple[int, int]]:
         names = Scattered.of(self._job.staging, number)
-        if not self._store.exists(names.starts):  # a run that goes on has done it already
+        if not (self._store.exists(names.starts) and self._store.exists(names.rows)):  # a run that goes on has done it
             scatter_source(self._plan, number, self._store, names)
         yield 0, number
 
@@ -87,12 +87,18 @@ class Gather(_WithPlan):
     def process(self, number: int) -> Iterator[tuple[int, bytes]]:
         output, job = self._plan.outputs[number], self._job
         path = self._plan.path(output)
-        if not (self._store.exists(job.note(path)) and self._store.exists(f"{job.made}/{path}")):
+        if not (self._store.exists(job.note(path)) and self._as_noted(path)):
             row = to_json(write_output(self._plan, output, job.staging, self._store, job.made))
             with self._store.write(job.note(path)) as stream:  # after the file: where it is, the file is whole
                 stream.write(row)
         with self._store.read(job.note(path)) as stream:
             yield 0, stream.read()
+
+    def _as_noted(self, path: str) -> bool:
+        """Whether the file is the one that the note speaks of."""
+        with self._store.read(self._job.note(path)) as stream:
+            sha256 = json.load(stream)["sha256"]
+        return self._store.holds(f"{self._job.made}/{path}", sha256)
 
 
 class FinalizeMixture(_WithPlan):

@@ -14,9 +14,9 @@ from c4pipe.corpus.identity import changes
 from c4pipe.errors import ConfigError
 from c4pipe.files.record import places
 from c4pipe.files.storage import TEMPORARY
-from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.files import NOTE, BeamStore, is_remote
 from c4pipe.flow.lock import LOCK
-from c4pipe.flow.ours import MADE, NOTE, STAGING, Contents, altered, begin_work, contents, names_below, remove_work
+from c4pipe.flow.ours import MADE, STAGING, Contents, altered, begin_work, contents, names_below, remove_work
 from c4pipe.flow.settings import INPUTS, WRITTEN, Settings
 from c4pipe.shards import MANIFEST, files_of_shard
 
@@ -190,7 +190,7 @@ def prepare(settings: Settings) -> None:
 
 def written_files(settings: Settings) -> set[str]:
     """Every file of the shards that are whole, by the notes that an unfinished build of this corpus has left."""
-    store, found = BeamStore(), set[str]()
+    store, found = BeamStore(settings.staging), set[str]()
     for name in names_below(f"{settings.own}/{WRITTEN}"):
         if not name.rpartition("/")[2].startswith("."):  # the temporary file of a writer that was killed
             with store.read(f"{settings.own}/{WRITTEN}/{name}") as stream:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -34,7 +33,7 @@ class _WithPlan(beam.DoFn):
 
     def setup(self) -> None:
         self._plan = self._settings.plan
-        self._store = BeamStore()
+        self._store = BeamStore(self._settings.staging)
 
 
 @beam.typehints.with_output_types(tuple[int, Planned])
@@ -82,13 +81,7 @@ class WriteShard(_WithPlan):
         """Whether the corpus holds the files that the note speaks of; another build may have put its own there."""
         with self._store.read(note) as stream:
             files = files_of_shard(json.load(stream)["shard"])
-        return all(self._whole(f"{self._settings.made}/{file['path']}", file["sha256"]) for file in files)
-
-    def _whole(self, path: str, sha256: str) -> bool:
-        if not self._store.exists(path):
-            return False
-        with self._store.read(path) as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest() == sha256  # type: ignore[arg-type]
+        return all(self._store.holds(f"{self._settings.made}/{file['path']}", file["sha256"]) for file in files)
 
 
 @beam.typehints.with_output_types(Written)
@@ -110,7 +103,7 @@ class SampledRefs(_WithPlan):
     """((stage, reason), (path, first row, packed priorities)) for what each input holds of an outcome."""
 
     def process(self, element: tuple[int, str]) -> Iterator[tuple[tuple[str, str], tuple[str, int, bytes]]]:
-        for path in read_summary(element[1])["rejected"]:
+        for path in read_summary(element[1], self._store)["rejected"]:
             with self._store.read(path) as stream:
                 table = pq.read_table(stream, columns=["stage", "reason", "priority"])
             names = list(zip(table["stage"].to_pylist(), table["reason"].to_pylist(), strict=True))
@@ -158,7 +151,7 @@ class WriteAllRejected(_WithPlan):
     """The whole rejected table, a part for each input."""
 
     def process(self, element: tuple[int, str]) -> Iterator[Written]:
-        for path in read_summary(element[1])["rejected"]:
+        for path in read_summary(element[1], self._store)["rejected"]:
             with self._store.read(path) as stream:
                 table = pq.read_table(stream)
             number = path.rpartition("/")[2].split(".")[0]

@@ -61,6 +61,7 @@ class Restager:
             stats=self._stats,
             atoms=self._pages.atoms,
             staged=self._pages.rows,
+            files=("pages", "sample"),
         )
         summary.write(self._store, self._staged)
         return summary.rows, summary.atoms

@@ -4,7 +4,7 @@ NNNNNN.pages.parquet      kept pages, with the hashes of their atoms for the nex
 NNNNNN.raw.parquet        their texts as read, where stages change them and a sample will show some
 NNNNNN.outcomes.parquet   one row for each page that reached URL dedup: its claim, and what became of it so far
 NNNNNN.sample.parquet     pages for the rejected table, as read
-NNNNNN.summary.json       counts: the ledger so far, statistics, the input's size and faults
+NNNNNN.summary.json       counts: the ledger so far, statistics, the input's size and faults; which others there are
 """
 
 from __future__ import annotations
@@ -70,11 +70,12 @@ class Summary(NamedTuple):
     rows: int  # pages that reached URL dedup
     atoms: int
     staged: int  # pages
+    files: Sequence[str]  # of `Staged`, those that this one stands for
 
     def write(self, store: Store, staged: Staged) -> None:
         """As the last of the files: where it is, the input is staged."""
         told = {"ledger": self.ledger.to_json(), "stats": self.stats.to_json(domains=None), "faults": self.faults}
-        counts = {"rows": self.rows, "atoms": self.atoms, "staged": self.staged, "bytes": self.bytes}
+        counts = {name: getattr(self, name) for name in _COUNTS} | {"files": self.files}
         with store.write(staged.summary) as stream:
             stream.write(to_json(told | counts))
 
@@ -84,8 +85,11 @@ class Summary(NamedTuple):
         with store.read(staged.summary) as stream:
             told = json.load(stream)
         faults = [Fault(*fault) for fault in told["faults"]]
-        numbers = (told[name] for name in ("bytes", "rows", "atoms", "staged"))
-        return cls(Ledger.from_json(told["ledger"]), Stats.from_json(told["stats"]), faults, *numbers)
+        counts = {name: told[name] for name in (*_COUNTS, "files")}
+        return cls(Ledger.from_json(told["ledger"]), Stats.from_json(told["stats"]), faults, **counts)
+
+
+_COUNTS = ("bytes", "rows", "atoms", "staged")
 
 
 def staged_already(store: Store, staged: Staged) -> tuple[int, int] | None:
@@ -94,6 +98,8 @@ def staged_already(store: Store, staged: Staged) -> tuple[int, int] | None:
         return None
     with store.read(staged.summary) as stream:
         summary = json.load(stream)
+    if not all(store.exists(getattr(staged, name)) for name in summary["files"]):
+        return None
     return summary["rows"], summary["atoms"]
 
 

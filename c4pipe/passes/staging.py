@@ -128,7 +128,8 @@ class Stager:
         with self._store.write(self.staged.sample) as stream:
             write_table(stream, sample_table(self._sample))
         counts = len(self._outcomes), self._pages.atoms, self._pages.rows
-        Summary(self._ledger, self._stats, self._faults, size, *counts).write(self._store, self.staged)
+        files = ("pages", *(("raw",) if self._raw else ()), "outcomes", "sample")
+        Summary(self._ledger, self._stats, self._faults, size, *counts, files).write(self._store, self.staged)
         return counts[:2]
 
 

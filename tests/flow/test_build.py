@@ -202,7 +202,7 @@ def test_a_bundle_that_fails_after_its_side_effects(badwords, crawl, expected, m
     args, _ = parse(arguments)
     inputs = find_inputs(args.input)
     (made,) = make_corpora(args, [find_preset("en")], find_assets(badwords), inputs)
-    write_inputs(inputs, BeamStore(), made.inputs_list)
+    write_inputs(inputs, BeamStore(made.staging), made.inputs_list)
 
     def run():
         with beam.Pipeline(runner="FnApiRunner") as pipeline:

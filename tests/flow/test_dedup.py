@@ -52,16 +52,17 @@ def test_a_packet_that_was_spilled_is_small_and_so_is_its_file(tmp_path: Path) -
 @pytest.mark.parametrize("spill", [False, True])
 def test_losses_come_back_the_way_that_the_claims_came(settings: Settings, tmp_path: Path, spill: bool) -> None:
     claims = {group: np.array([(8, 3 + group, row)], CLAIM).tobytes() for group, row in ((0, 6), (1, 9), (2, 4))}
+    store = BeamStore(settings.staging)
     packets = []
     for group, data in claims.items():
-        path = f"{tmp_path}/text-{group}"
-        packets += [packet for _, packet in send(group, [(0, data)], spill, BeamStore(), path)]
+        path = f"{settings.staging}/text-{group}"
+        packets += [packet for _, packet in send(group, [(0, data)], spill, store, path)]
     resolve = Resolve(settings, "text")
     resolve.setup()
     found = dict(resolve.process((0, packets)))
     assert {bool(Packet(*packet).path) for packet in found.values()} == {spill}
     nothing = np.empty(0, INSIDE).tobytes()
-    assert {group: losses_of(nothing, [packet]).tolist() for group, packet in found.items()} == {
+    assert {group: losses_of(nothing, [packet], store).tolist() for group, packet in found.items()} == {
         1: [(9, 3)],
         2: [(4, 3)],
     }
@@ -73,9 +74,9 @@ def test_rows_and_losses_of_several_partitions_are_one(tmp_path: Path) -> None:
     packets = [
         p for n, data in enumerate(parts) for _, p in send(n, [(0, data)], n == 1, store, f"{tmp_path}/urls-{n}")
     ]
-    assert rows_of(packets).tolist() == [2, 5, 7]
-    assert rows_of([]).tolist() == []
-    assert losses_of(b"", []).tolist() == np.empty(0, LOSS).tolist()
+    assert rows_of(packets, store).tolist() == [2, 5, 7]
+    assert rows_of([], store).tolist() == []
+    assert losses_of(b"", [], store).tolist() == np.empty(0, LOSS).tolist()
 
 
 def test_only_larger_shuffles_are_spilled_and_none_into_a_bucket(settings: Settings) -> None:

@@ -137,7 +137,7 @@ def test_a_pattern_that_names_nothing_is_an_error(tmp_path, pattern, content, wo
 def test_the_list_of_inputs_comes_back_as_it_was(tmp_path):
     inputs = [Input(f"/data/{name}", name, i) for i, name in enumerate(["a b.wet", 'q"\\.wet', "\u2028é\x1b.wet"])]
     path = str(tmp_path / "inputs.jsonl")
-    write_inputs(inputs, BeamStore(), path)
+    write_inputs(inputs, BeamStore(str(tmp_path)), path)
     assert list(read_inputs(path)) == list(enumerate(inputs))
 
 

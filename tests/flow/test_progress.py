@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from c4pipe.flow import progress, read
-from c4pipe.flow.files import Input
+from c4pipe.flow.files import BeamStore, Input
 from c4pipe.flow.progress import BuildProgress
 from c4pipe.flow.read import Heartbeat, heartbeat_path
 from c4pipe.passes.staged import Staged
@@ -40,9 +40,8 @@ def staging(tmp_path):
         "bytes": 1000,
     }
     done = Staged.of(str(tmp_path / "prefix"), 0)
-    os.makedirs(os.path.dirname(done.summary))
-    with open(done.summary, "w") as stream:
-        json.dump(summary, stream)
+    with BeamStore(str(tmp_path)).write(done.summary) as stream:
+        stream.write(json.dumps(summary).encode())
     half = heartbeat_path(str(tmp_path), 1)
     half.parent.mkdir()
     half.write_text(json.dumps({"pages": 500, "chars": 30_000, "staged": 300, "lost": 7, "bytes": 1000}))
@@ -64,6 +63,14 @@ def test_a_look_adds_up_what_is_done_and_what_is_under_way(staging):
     assert share == pytest.approx(0.65 * 2000 / 8000)
 
 
+@pytest.mark.parametrize("note", [b"", b"[1]", b'{"pages": 1}', b'{"pages": "x"}', b"\xff", b"3"])
+def test_a_damaged_note_or_summary_does_no_harm(staging, note):
+    heartbeat_path(str(staging), 1).write_bytes(note)
+    Path(Staged.of(str(staging / "prefix"), 0).summary).write_bytes(note)
+    watch = BuildProgress([folders(staging)], INPUTS)
+    assert watch.line(watch.look()).startswith("reading  1/3 files  0 pages ")
+
+
 def test_the_line_says_it_in_words(staging, monkeypatch):
     watch = BuildProgress([folders(staging)], INPUTS)
     started = watch._started
@@ -82,9 +89,11 @@ def test_at_the_start_nothing_is_claimed(tmp_path):
 
 def test_phases(staging):
     watch = BuildProgress([folders(staging)], INPUTS)
-    data = Path(Staged.of(str(staging / "prefix"), 0).summary).read_bytes()
+    store = BeamStore(str(staging))
+    with store.read(Staged.of(str(staging / "prefix"), 0).summary) as stream:
+        data = stream.read()
     for shard in (1, 2):
-        with open(Staged.of(str(staging / "prefix"), shard).summary, "wb") as stream:
+        with store.write(Staged.of(str(staging / "prefix"), shard).summary) as stream:
             stream.write(data)
     assert watch.look()["phase"] == "deduplicating"
     assert watch.look()["share"] == pytest.approx(0.65)

@@ -6,6 +6,7 @@ import pytest
 
 from c4pipe.errors import ConfigError
 from c4pipe.files.storage import LocalStore
+from c4pipe.flow.files import BeamStore
 from c4pipe.flow.mixed import MixtureProgress, clear_mixture_staging, find_mixture, prepare_mixture
 from c4pipe.flow.rebalance import Rebalancing
 from c4pipe.flow.target import Standing
@@ -42,7 +43,8 @@ BEGUN = [f"{MADE}/.c4pipe", f"{STAGED}/.c4pipe", f"{STAGED}/plan.json"]
 def test_a_new_folder_gets_the_plan(job, plan, tmp_path):
     prepare_mixture(job, plan)
     assert sorted(digests(tmp_path / "m")) == BEGUN
-    assert (tmp_path / "m" / STAGED / "plan.json").read_bytes() == plan.to_bytes()
+    with BeamStore(job.staging).read(job.plan) as stream:
+        assert stream.read() == plan.to_bytes()
 
 
 def test_an_unfinished_one_is_kept_less_what_is_half_written(job, plan, tmp_path):

@@ -445,7 +445,7 @@ def test_a_hundred_thousand_inputs(badwords, tmp_path):
     assert inputs[1001].name == "001/001.warc.wet.gz"
     args, _ = parse(["--input", str(source), "--output", str(tmp_path / "c4"), "--badwords-dir", str(badwords)])
     (settings,) = make_corpora(args, [find_preset("en")], find_assets(badwords), inputs)
-    write_inputs(inputs, BeamStore(), settings.inputs_list)
+    write_inputs(inputs, BeamStore(settings.staging), settings.inputs_list)
     pipeline = build_c4.beam_pipeline((settings,), build_c4.PipelineOptions(["--runner=FnApiRunner"]))
     assert len(pipeline.to_runner_api().SerializeToString()) < 2_000_000
     assert time.process_time() - start < 30

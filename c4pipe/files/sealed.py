@@ -1,0 +1,156 @@
+"""A file as blocks, each behind a checksum of its own: what is read of it is what was written, or `DamagedFile`.
+
+    digest of block 0, block 0, digest of block 1, block 1, ..., digest of the last, the last
+
+A digest is over the block, its number, whether it is the last, and the name of the file: a bit that flips is
+noticed, and so is a block that is cut off, moved or repeated, and a file in the place of another one. Every block is
+`BLOCK_BYTES` long but for the last, which is empty in an empty file only. Blocks that nobody asks for are not read.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from contextlib import closing
+from typing import Any, BinaryIO
+
+import mmh3
+
+from c4pipe.errors import DamagedFile
+
+BLOCK_BYTES = 64 << 10  # bytes: a small read costs one block, and the digests 1 part in 4,000
+_DIGEST = 16  # bytes of a digest in front of its block
+_STEP = _DIGEST + BLOCK_BYTES
+
+
+def _digest(name: str, number: int, last: bool, block: Any) -> bytes:
+    place = f"{name}\0{number}\0{last:d}\0".encode("utf-8", "backslashreplace")
+    return mmh3.mmh3_x64_128_digest(place + mmh3.mmh3_x64_128_digest(block))
+
+
+class Sealing(io.RawIOBase):
+    """Writes what it is given into `stream` as blocks; `finish` writes the last one. The caller owns the stream."""
+
+    def __init__(self, stream: BinaryIO, name: str):
+        super().__init__()
+        self._stream, self._name = stream, name
+        self._held = bytearray()
+        self._blocks = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        view = memoryview(data).cast("B")
+        at = BLOCK_BYTES - len(self._held)  # where the block ends that is begun
+        if len(view) <= at:  # the last block may be full, and is known for the last in `finish` only
+            self._held += view
+            return len(view)
+        self._put(self._held + view[:at], last=False)
+        while at + BLOCK_BYTES < len(view):
+            self._put(view[at : at + BLOCK_BYTES], last=False)
+            at += BLOCK_BYTES
+        self._held = bytearray(view[at:])
+        return len(view)
+
+    def tell(self) -> int:
+        return self._blocks * BLOCK_BYTES + len(self._held)
+
+    def finish(self) -> None:
+        """Writes what is held: without it the file is damaged."""
+        self._put(self._held, last=True)
+
+    def _put(self, block: Any, last: bool) -> None:
+        self._stream.write(_digest(self._name, self._blocks, last, block))
+        self._stream.write(block)
+        self._blocks += 1
+
+
+def unseal(stream: BinaryIO, name: str, path: str) -> BinaryIO:
+    """What was written into such a file, to be read back and forth; closing it closes `stream`.
+
+    DamagedFile, here or while it is read, where its bytes are not those that were written under this name; it says
+    `path`.
+    """
+    try:
+        return io.BufferedReader(_Sealed(stream, name, path), BLOCK_BYTES)
+    except BaseException:
+        stream.close()
+        raise
+
+
+def check_sealed(stream: BinaryIO, name: str, path: str) -> None:
+    """Reads all of such a file, and closes it. Errors as `unseal` has them."""
+    with closing(unseal(stream, name, path)) as blocks:
+        while blocks.read(BLOCK_BYTES):
+            pass
+
+
+class _Sealed(io.RawIOBase):
+    """The blocks of a file, each checked whenever it is touched."""
+
+    def __init__(self, stream: BinaryIO, name: str, path: str):
+        super().__init__()
+        self._stream, self._name, self._path = stream, name, path
+        size = stream.seek(0, os.SEEK_END)
+        self._blocks = max(1, -(-size // _STEP))
+        self._size = size - self._blocks * _DIGEST
+        if self._size < (self._blocks - 1) * BLOCK_BYTES:
+            raise self._damaged(f"its {size:,} bytes end inside a checksum")
+        if not self._size:
+            self._read(0, bytearray())  # nobody will ask for the block of an empty file
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        if self._at < 0:
+            raise ValueError(f"negative seek position {self._at}")
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, into: Any) -> int:
+        """A long read ends where a block does, so that the next one begins at one."""
+        view, done = memoryview(into).cast("B"), 0
+        while done < len(view) and self._at < self._size:
+            number, skipped = divmod(self._at, BLOCK_BYTES)
+            size = min(BLOCK_BYTES, self._size - number * BLOCK_BYTES)
+            if not skipped and size <= len(view) - done:
+                self._read(number, view[done : done + size])
+                got = size
+            elif done:
+                break
+            else:
+                block = bytearray(size)
+                self._read(number, block)
+                got = min(size - skipped, len(view))
+                view[:got] = block[skipped : skipped + got]
+            self._at += got
+            done += got
+        return done
+
+    def readall(self) -> bytes:
+        return b"".join(iter(lambda: self.read(BLOCK_BYTES), b""))
+
+    def _read(self, number: int, into: Any) -> None:
+        """One block, into a buffer of its size."""
+        self._stream.seek(number * _STEP)
+        digest = self._stream.read(_DIGEST)
+        got = self._stream.readinto(into)  # type: ignore[attr-defined]
+        if got != len(into) or digest != _digest(self._name, number, number == self._blocks - 1, into):
+            raise self._damaged(f"block {number:,} of {self._blocks:,} has another checksum")
+
+    def close(self) -> None:
+        if not self.closed:
+            self._stream.close()
+        super().close()
+
+    def _damaged(self, what: str) -> DamagedFile:
+        return DamagedFile(f"{self._path} is damaged ({what}). The same command makes it again.")
