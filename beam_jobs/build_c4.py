@@ -24,7 +24,7 @@ from c4pipe.files.assets import find_assets
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore, Input, find_inputs, write_inputs
 from c4pipe.flow.lock import FolderLock
-from c4pipe.flow.placing import is_made, place, recover
+from c4pipe.flow.placing import is_made, put_in_place, recover
 from c4pipe.flow.progress import BuildProgress
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.sizes import with_sizes
@@ -118,7 +118,7 @@ def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: Pipel
 
             run_mended(carry_out, staging, args.output, stderr)
             for settings in corpora:
-                place(settings.output, settings.made)
+                put_in_place(settings.output, settings.made)
         except BaseException as error:
             raise as_build_error(error, args.output) from error
     return time.monotonic() - started

@@ -23,7 +23,7 @@ from c4pipe.errors import ConfigError
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.mixed import MixtureProgress, clear_mixture_staging, find_mixture, prepare_mixture
-from c4pipe.flow.placing import is_made, place, recover
+from c4pipe.flow.placing import is_made, put_in_place, recover
 from c4pipe.flow.rebalance import Rebalance, Rebalancing
 from c4pipe.flow.target import announce, staging_folder
 from c4pipe.mixture import Mixture
@@ -87,7 +87,7 @@ def rebalance(job: Rebalancing, plan: MixturePlan, options: PipelineOptions) -> 
 
             if not is_made(job.made, job.description["fingerprint"]):
                 run_mended(carry_out, job.staging, job.output, stderr)
-            place(job.output, job.made)
+            put_in_place(job.output, job.made)
         except BaseException as error:
             raise as_build_error(error, job.output) from error
     try:

@@ -21,8 +21,10 @@ from c4pipe.flow.files import NOTE, BeamStore, is_remote
 from c4pipe.flow.lock import LOCK, is_lock
 from c4pipe.shards import ADDED, MANIFEST, SCHEMA_VERSION, SUMS, Belonging, belongings, read_added, read_sums
 
-STAGING, MADE = ".staging-", ".made-"  # folders in an output folder; what follows is a key
-PLACING = "placing.json"  # in a MADE folder whose corpus is on its way to its place: the manifest of the one before
+STAGING_NAME, MADE_NAME = ".staging-", ".made-"  # folders in an output folder; what follows is a key
+PLACING = (
+    "placing.json"  # in a MADE_NAME folder whose corpus is on its way to its place: the manifest of the one before
+)
 _OLDER = ("README.md", "stats.json", "mixture.svg")  # of manifests that do not name them: before `about`
 
 
@@ -83,7 +85,7 @@ def contents(output: str) -> Contents:
 def work_folders(names: Iterable[str]) -> list[str]:
     """The folders of the output in which builds work, by their notes."""
     found = (name.removesuffix(f"/{NOTE}") for name in names if name.endswith(f"/{NOTE}"))
-    return [name for name in found if name.startswith((STAGING, MADE)) and "/" not in name]
+    return [name for name in found if name.startswith((STAGING_NAME, MADE_NAME)) and "/" not in name]
 
 
 def _manifest(folder: str, names: Sequence[str]) -> tuple[dict[str, Any] | None, str]:

@@ -24,9 +24,9 @@ from c4pipe.files.storage import make_folder, sync_folder
 from c4pipe.flow.files import NOTE, BeamStore, is_remote
 from c4pipe.flow.lock import LOCK, is_lock
 from c4pipe.flow.ours import (
-    MADE,
+    MADE_NAME,
     PLACING,
-    STAGING,
+    STAGING_NAME,
     altered,
     as_manifest,
     contents,
@@ -55,7 +55,7 @@ def is_made(made: str, fingerprint: str) -> bool:
     return False
 
 
-def place(output: str, made: str) -> None:
+def put_in_place(output: str, made: str) -> None:
     """Puts the finished corpus in its place; the one that was there is gone behind that, and nothing else is.
 
     BuildError, before anything is touched, where somebody has put or changed files there while it was made.
@@ -105,14 +105,14 @@ def _siblings(output: str) -> Iterator[str]:
 
 
 def _beside(parent: str, name: str) -> str:
-    return f"{parent}/.{name}{MADE}"
+    return f"{parent}/.{name}{MADE_NAME}"
 
 
 def _settle_sibling(output: str, beside: str) -> None:
     """One that was to come is where it was made again; one that was exchanged holds the corpus before, and goes."""
     beside = beside.rstrip("/")
     if Path(beside, NOTE).exists():
-        back = f"{output}/{MADE}{beside.rpartition(MADE)[2]}"
+        back = f"{output}/{MADE_NAME}{beside.rpartition(MADE_NAME)[2]}"
         if not os.path.lexists(back):
             os.rename(beside, back)
     else:
@@ -122,7 +122,7 @@ def _settle_sibling(output: str, beside: str) -> None:
 def _exchanged(output: str, made: str) -> bool:
     """Exchanges the two folders in one step; False where that cannot be done, and then nothing has changed."""
     real = os.path.realpath(output)
-    beside = _beside(os.path.dirname(real), os.path.basename(real)) + made.rpartition(MADE)[2]
+    beside = _beside(os.path.dirname(real), os.path.basename(real)) + made.rpartition(MADE_NAME)[2]
     try:
         os.rename(made, beside)
     except OSError:
@@ -150,13 +150,13 @@ def exchange(one: str, other: str) -> None:
 
 def _take_back(output: str, beside: str) -> None:
     """Fetches the staging that lay in the old folder, and takes the corpus away that did."""
-    for path in Path(beside).glob(f"{STAGING}*"):
+    for path in Path(beside).glob(f"{STAGING_NAME}*"):
         if (path / NOTE).exists() and not os.path.lexists(f"{output}/{path.name}"):
             os.rename(path, f"{output}/{path.name}")
     found = contents(beside)
     if found.manifest is None and found.names:
         return  # not one of ours
-    for pattern in (STAGING, MADE):
+    for pattern in (STAGING_NAME, MADE_NAME):
         for path in Path(beside).glob(f"{pattern}*"):
             remove_work(str(path))
     changed = altered(beside, found)

@@ -10,7 +10,7 @@ from typing import Any
 import apache_beam as beam
 
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.ours import MADE
+from c4pipe.flow.ours import MADE_NAME
 from c4pipe.rebalance.finalize import write_mixture_files
 from c4pipe.rebalance.gather import write_output
 from c4pipe.rebalance.plan import MixturePlan
@@ -35,7 +35,7 @@ class Rebalancing:
     @property
     def made(self) -> str:
         """Where the mixture is made, before it takes its place: on the disk of its place."""
-        return f"{self.output}/{MADE}{self.description['fingerprint'][:16]}"
+        return f"{self.output}/{MADE_NAME}{self.description['fingerprint'][:16]}"
 
     def note(self, path: str) -> str:
         """Where a finished file of the mixture is noted."""

@@ -11,7 +11,7 @@ from c4pipe.corpus.catalogue import describe_stage
 from c4pipe.corpus.identity import RESTAGING, STAGING, code_behind, files_read, fingerprint, versions_behind
 from c4pipe.corpus.plan import Plan, together
 from c4pipe.files.assets import Assets
-from c4pipe.flow.ours import MADE
+from c4pipe.flow.ours import MADE_NAME
 from c4pipe.passes.sample import per_input
 from c4pipe.stages import Preset, Stage
 
@@ -79,7 +79,7 @@ class Settings:
     @property
     def made(self) -> str:
         """Where the corpus is made, before it takes its place: on the disk of its place."""
-        return f"{self.output}/{MADE}{self.description['fingerprint'][:16]}"
+        return f"{self.output}/{MADE_NAME}{self.description['fingerprint'][:16]}"
 
     @property
     def cap(self) -> int | None:

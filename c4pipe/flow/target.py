@@ -16,7 +16,7 @@ from c4pipe.files.record import places
 from c4pipe.files.storage import TEMPORARY
 from c4pipe.flow.files import NOTE, BeamStore, is_remote
 from c4pipe.flow.lock import LOCK
-from c4pipe.flow.ours import MADE, STAGING, Contents, altered, begin_work, contents, names_below, remove_work
+from c4pipe.flow.ours import MADE_NAME, STAGING_NAME, Contents, altered, begin_work, contents, names_below, remove_work
 from c4pipe.flow.settings import INPUTS, WRITTEN, Settings
 from c4pipe.shards import MANIFEST, files_of_shard
 
@@ -33,7 +33,7 @@ class Standing(NamedTuple):
 
 def staging_folder(folder: str, key: str) -> str:
     """Where builds from inputs of that key keep their intermediate files."""
-    return f"{folder.rstrip('/')}/{STAGING}{key[:16]}"
+    return f"{folder.rstrip('/')}/{STAGING_NAME}{key[:16]}"
 
 
 def check_siblings(output: str) -> None:
@@ -153,7 +153,7 @@ def prepare_staging(output: str, staging: str, fresh: bool) -> bool:
     """
     try:
         if not is_remote(output):
-            for path in Path(output).glob(f"{STAGING}*"):
+            for path in Path(output).glob(f"{STAGING_NAME}*"):
                 if path != Path(staging):
                     remove_staging(str(path))
         if not fresh and BeamStore().exists(f"{staging}/{INPUTS}"):
@@ -173,7 +173,7 @@ def prepare(settings: Settings) -> None:
     store, made = BeamStore(), settings.made
     try:
         if not is_remote(made):
-            for path in Path(settings.output).glob(f"{MADE}*"):
+            for path in Path(settings.output).glob(f"{MADE_NAME}*"):
                 if path != Path(made):
                     remove_work(str(path))
         begin_work(made)
@@ -223,5 +223,5 @@ def clear_staging(output: str, staging: str) -> None:
     """Takes away the intermediate files of a finished corpus, and what other builds have left."""
     remove_staging(staging)
     if not is_remote(output):
-        for path in [*Path(output).glob(f"{STAGING}*"), *Path(output).glob(f"{MADE}*")]:
+        for path in [*Path(output).glob(f"{STAGING_NAME}*"), *Path(output).glob(f"{MADE_NAME}*")]:
             remove_staging(str(path))

@@ -11,11 +11,11 @@ import pytest
 from bench.soak import Fault, Seam
 from c4pipe.errors import BuildError
 from c4pipe.flow import placing
-from c4pipe.flow.ours import MADE, NOTE, contents
+from c4pipe.flow.ours import MADE_NAME, NOTE, contents
 from c4pipe.shards import MANIFEST, note_added
 from tests.wetfiles import WebPage, digests, story, wet
 
-KEY = f"{MADE}0123456789abcdef"
+KEY = f"{MADE_NAME}0123456789abcdef"
 
 
 def one_file(folder):
@@ -39,7 +39,7 @@ def standing(folder, old, report=True):
         if report:
             (folder / "report.html").write_text("<html>")
             note_added(folder, ["report.html"])
-    for work in (".staging-00000000000000aa", f"{MADE}00000000000000bb"):
+    for work in (".staging-00000000000000aa", f"{MADE_NAME}00000000000000bb"):
         (folder / work).mkdir(parents=True)
         (folder / work / NOTE).touch()
         (folder / work / "half.parquet").write_bytes(b"half")
@@ -56,7 +56,7 @@ def made(folder, new):
 
 def corpus(folder):
     """Its files without what builds work in."""
-    return {name: sha for name, sha in digests(folder).items() if not name.startswith((".staging-", MADE))}
+    return {name: sha for name, sha in digests(folder).items() if not name.startswith((".staging-", MADE_NAME))}
 
 
 def unable(monkeypatch):
@@ -87,7 +87,7 @@ def test_what_is_there_behind_it(two, tmp_path, monkeypatch, how):
     folder = standing(tmp_path / "c4", None if how == "into an empty folder" else old)
     if how == "moved":
         unable(monkeypatch)
-    placing.place(*made(folder, new))
+    placing.put_in_place(*made(folder, new))
     assert corpus(folder) == digests(new)
     assert [path.name for path in tmp_path.iterdir()] == ["c4"]
     assert (folder / ".staging-00000000000000aa" / "half.parquet").read_bytes() == b"half"
@@ -113,7 +113,7 @@ def test_a_file_that_somebody_changed_meanwhile_keeps_the_old_corpus(two, tmp_pa
     if how == "moved":
         unable(monkeypatch)
     with pytest.raises(BuildError, match=where):
-        placing.place(*made(folder, new))
+        placing.put_in_place(*made(folder, new))
     assert corpus(folder) == before
     assert (folder / KEY / MANIFEST).exists()
 
@@ -130,7 +130,7 @@ def test_a_death_at_any_file_operation_leaves_one_of_them_whole(two, tmp_path, m
         folder = standing(tmp_path / f"{number}" / "c4", None if how == "into an empty folder" else old)
         before, after = corpus(folder), digests(new)
         told = made(folder, new)
-        died = dying(lambda told=told: placing.place(*told), folder, number)
+        died = dying(lambda told=told: placing.put_in_place(*told), folder, number)
         if how == "exchanged":
             assert {name: sha for name, sha in corpus(folder).items() if name != NOTE} in (before, after), number
         placing.recover(str(folder))
@@ -139,7 +139,7 @@ def test_a_death_at_any_file_operation_leaves_one_of_them_whole(two, tmp_path, m
         assert contents(str(folder)).foreign == []
         if found != after:
             assert (folder / KEY / MANIFEST).exists(), number
-            placing.place(*told)
+            placing.put_in_place(*told)
         assert corpus(folder) == after
         assert [path.name for path in folder.parent.iterdir()] == ["c4"], number
         shutil.rmtree(folder)
@@ -152,7 +152,7 @@ def test_a_death_in_what_completes_it_is_completed_as_well(two, tmp_path, monkey
     for number in range(1, 60, 7):
         folder = standing(tmp_path / f"{number}" / "c4", old)
         told = made(folder, new)
-        dying(lambda told=told: placing.place(*told), folder, 18)
+        dying(lambda told=told: placing.put_in_place(*told), folder, 18)
         dying(lambda folder=folder: placing.recover(str(folder)), folder, number)
         placing.recover(str(folder))
         if not (folder / KEY).exists():
@@ -172,7 +172,7 @@ def test_a_link_is_followed(two, tmp_path):
     old, new = two
     standing(tmp_path / "disk" / "c4", old)
     (tmp_path / "link").symlink_to(tmp_path / "disk" / "c4")
-    placing.place(*made(tmp_path / "link", new))
+    placing.put_in_place(*made(tmp_path / "link", new))
     assert (tmp_path / "link").is_symlink()
     assert corpus(tmp_path / "disk" / "c4") == digests(new)
     assert Path(os.readlink(tmp_path / "link")) == tmp_path / "disk" / "c4"
