@@ -20,7 +20,9 @@ from beam_jobs import build_c4, rebalance
 from bench.soak import Fault, ended, send, start
 from c4pipe.flow import placing
 from c4pipe.flow.lock import LOCK
-from c4pipe.flow.ours import MADE_NAME, NOTE, PLACING, STAGING_NAME
+from c4pipe.flow.ours import MADE_NAME as MADE
+from c4pipe.flow.ours import NOTE, PLACING
+from c4pipe.flow.ours import STAGING_NAME as STAGING
 from c4pipe.shards import MANIFEST, SUMS, note_added
 from tests.rebalance.corpora import write_corpus
 from tests.wetfiles import WebPage, digests, story, wet
@@ -72,9 +74,7 @@ def tree(folder, files):
 
 def without_work(folder):
     """The files of a corpus, less what builds work in."""
-    return {
-        name: sha for name, sha in digests(folder).items() if not name.startswith((STAGING_NAME, MADE_NAME, NOTE, LOCK))
-    }
+    return {name: sha for name, sha in digests(folder).items() if not name.startswith((STAGING, MADE, NOTE, LOCK))}
 
 
 # --- what is not ours -------------------------------------------------------------------------------------------------
@@ -84,10 +84,10 @@ HUB = {"README.md": b"---\nlicense: mit\n---\n", "data/train-00000-of-00001.parq
 NAMES = (
     *("README.md", "stats.json", MANIFEST, SUMS, "added.json", "report.html", "mixture.svg", PLACING, LOCK),
     *(
-        f"{STAGING_NAME}{HEX}/inputs.jsonl",
-        f"{STAGING_NAME}{HEX}/plan.json",
-        f"{MADE_NAME}{HEX}/{MANIFEST}",
-        f"{MADE_NAME}{HEX}/{PLACING}",
+        f"{STAGING}{HEX}/inputs.jsonl",
+        f"{STAGING}{HEX}/plan.json",
+        f"{MADE}{HEX}/{MANIFEST}",
+        f"{MADE}{HEX}/{PLACING}",
     ),
     *("en/train-00000-of-00001.parquet", "mixture/train-00000-of-00001.parquet", "rejected/part-kept.parquet"),
     *("lists/badwords/en.txt", "en/.train-00000-of-00001.parquet.17.tmp", ".notes.tmp", "notes/thesis.tex"),
@@ -119,7 +119,7 @@ def test_a_data_set_of_somebody_else_stays(run, mc4, tmp_path, flags):
 @given(files=FOLDERS, flags=FLAGS, mixed=st.booleans(), several=st.booleans())
 @example(files=HUB, flags={"--overwrite"}, mixed=False, several=False)
 @example(files={LOCK: b"a lock of mine"}, flags=set(), mixed=False, several=True)
-@example(files={f"{STAGING_NAME}{HEX}/inputs.jsonl": b"mine"}, flags={"--fresh"}, mixed=True, several=False)
+@example(files={f"{STAGING}{HEX}/inputs.jsonl": b"mine"}, flags={"--fresh"}, mixed=True, several=False)
 def test_every_byte_that_no_build_wrote_is_there_after_any_command(source, badwords, mc4, files, flags, mixed, several):
     with tempfile.TemporaryDirectory() as folder:
         target = tree(Path(folder) / "target", files)
@@ -169,7 +169,7 @@ def test_a_card_that_somebody_edited_is_not_replaced(run, built, source, tmp_pat
 
 def test_what_killed_builds_of_ours_left_is_cleared(run, built, source, tmp_path):
     target = tmp_path / "c4"
-    for name in (f"{STAGING_NAME}{HEX}", f"{MADE_NAME}{HEX}"):
+    for name in (f"{STAGING}{HEX}", f"{MADE}{HEX}"):
         tree(target / name, {NOTE: b"", "en/train-00000-of-00009.parquet": b"of another build", ".half.7.tmp": b"half"})
     (target / LOCK).write_text('{"pid": 4711, "host": "gone"}')
     assert run(target)[0] == 0
