@@ -11,7 +11,7 @@ from typing import Any
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 
 from beam_jobs.local import processes
-from c4pipe.command import Parser, count, positive
+from c4pipe.command import Parser, count, positive, utf8
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.flow.files import SUFFIXES
 from c4pipe.langid import IDENTIFIERS
@@ -70,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     )
     a("--root", metavar="URL", help="what the lines of a list are relative to (default: the list's folder)")
     a("--sizes", metavar="FILE", help="lines of BYTES NAME: an input of another size is a truncated one")
-    a("--output", required=True, metavar="DIR", help="folder of the corpus; local, gs:// or s3://")
+    a("--output", type=utf8, required=True, metavar="DIR", help="folder of the corpus; local, gs:// or s3://")
     a(
         "--preset",
         default="en",
@@ -115,7 +115,12 @@ def parser() -> argparse.ArgumentParser:
     a("--overwrite", action="store_true", help="replace the corpus that is in the output folder")
     a("--fresh", action="store_true", help="start over instead of going on with an unfinished build")
     a("--keep-staging", action="store_true", help="keep the intermediate files after success")
-    a("--staging", metavar="DIR", help="keep them there: later builds from the same inputs need not read them again")
+    a(
+        "--staging",
+        type=utf8,
+        metavar="DIR",
+        help="keep them there: later builds from the same inputs need not read them again",
+    )
     a("--dry-run", action="store_true", help="read a file or two and predict pages, time, disk and kept share")
     return p
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
+from c4pipe.command import Speech, shortage
 from c4pipe.errors import BuildError, C4Error
 from c4pipe.flow.files import is_remote
 
@@ -48,7 +49,7 @@ def tended() -> Iterator[TextIO]:
     if main and threading.excepthook is not _bury:  # for good: some threads end after the build
         _bury.otherwise = threading.excepthook  # type: ignore[attr-defined]
         threading.excepthook = _bury
-    with tempfile.TemporaryFile() as held, os.fdopen(os.dup(2), "w") as stderr:
+    with tempfile.TemporaryFile() as held, Speech(os.dup(2), sys.stderr, closefd=True) as stderr:
         os.dup2(held.fileno(), 2)
         shown = False
         try:
@@ -138,7 +139,7 @@ def as_build_error(error: BaseException, output: str) -> BaseException:
             return KeyboardInterrupt()
         found = re.findall(r"^(c4pipe\.errors\.BuildError|\w*OSError|\w+Error(?=: \[Errno)): (.*)", text, re.MULTILINE)
         if not found:
-            return error
+            return BuildError(short) if (short := shortage(error)) else error
         kind, text = found[-1]
         ours = kind.endswith("BuildError")
     text = text.split(" [while running")[0]
