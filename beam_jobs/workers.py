@@ -31,6 +31,7 @@ _terminated = threading.Event()
 _woken = threading.Event()  # by ourselves
 _bereft = threading.Event()
 _over = threading.Event()
+_deaths: list[str] = []  # of workers, or of what serves them: each in a line
 
 
 @contextmanager
@@ -44,6 +45,7 @@ def tended() -> Iterator[TextIO]:
     for event in (_stopped, _terminated, _woken, _bereft):
         event.clear()
     _over.clear()
+    _deaths.clear()
     main = threading.current_thread() is threading.main_thread()  # no other may set what a signal does
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM) if main}
     if main and threading.excepthook is not _bury:  # for good: some threads end after the build
@@ -86,7 +88,7 @@ def stopped() -> bool:
 
 
 def worker_died() -> bool:
-    """Whether a worker process of this build has ended by itself."""
+    """Whether a worker process of this build, or what served it, has ended by itself."""
     return _bereft.is_set() and not stopped()
 
 
@@ -99,11 +101,16 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
 
 
 def _bury(found: threading.ExceptHookArgs) -> None:
-    """Called in a thread that ends with an exception: that of Beam's which waits for a worker, where that one died."""
-    if "Worker subprocess exited" not in str(found.exc_value):
+    """Called in a thread that ends with an exception: one of Beam's whose worker died, or that had too little memory.
+
+    Beam would wait for its work for ever.
+    """
+    short = shortage(found.exc_value) if found.exc_value else ""
+    if not short and "Worker subprocess exited" not in str(found.exc_value):
         _bury.otherwise(found)  # type: ignore[attr-defined]
         return
     if not _over.is_set():
+        _deaths.append(short or WORKER_DIED)
         _bereft.set()
     if not _over.wait(GRACE):
         _woken.set()
@@ -131,7 +138,7 @@ def as_build_error(error: BaseException, output: str) -> BaseException:
     if stopped():
         return KeyboardInterrupt()
     if worker_died() or "Channel closed prematurely" in text:
-        return BuildError(WORKER_DIED)
+        return BuildError(_deaths[0] if _deaths else WORKER_DIED)
     if not isinstance(error, BuildError | OSError | RuntimeError):
         return error
     if isinstance(error, RuntimeError):

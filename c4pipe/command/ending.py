@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -33,6 +34,7 @@ _SHORTAGE = re.compile(
     r"|failed to (allocate|map segment)|Cannot allocate memory",
     re.IGNORECASE,
 )
+_UNLOADED = "load shared object"  # llvmlite's words where its library does not fit
 
 
 def run_command(
@@ -63,7 +65,7 @@ def _ended(work: Callable[[], int], interrupted: str) -> tuple[int, str]:
     except C4Error as error:
         return error.exit_code, visible(str(error))
     except OSError as error:  # a disk or a network failed where no step of the work knows better
-        return C4Error.exit_code, told(error)
+        return C4Error.exit_code, shortage(error) or told(error)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT, interrupted
     except (MemoryError, ImportError, RuntimeError, SystemError) as error:
@@ -83,10 +85,18 @@ def told(error: OSError) -> str:
 def shortage(error: BaseException) -> str:
     """An error in a line if memory, or a limit on this process, did not suffice; "" if it is another one."""
     last = str(error).strip().rpartition("\n")[2]  # of a traceback that a worker has sent
-    if not (isinstance(error, MemoryError) or _SHORTAGE.search(last)):
+    limit = memory_limit()
+    odd = limit is not None and (isinstance(error, SystemError) or _UNLOADED in last)
+    if not (odd or isinstance(error, MemoryError) or _SHORTAGE.search(last)):
         return ""
-    found = visible(last) or type(error).__name__
-    return f"out of memory ({found}). Free some, or raise the limit if there is one (ulimit -v, ulimit -u)."
+    advice = "Free some" if limit is None else f"ulimit -v allows {limit / 1e6:,.0f} MB: raise that"
+    return f"out of memory ({visible(last) or type(error).__name__}). {advice}, and run it again."
+
+
+def memory_limit() -> int | None:
+    """Bytes of address space that this process may have; None where there is no limit."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return None if limit == resource.RLIM_INFINITY else limit
 
 
 def _has_folder() -> bool:
