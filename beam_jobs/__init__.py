@@ -5,6 +5,10 @@ import gc
 import logging
 import os
 
+from c4pipe.command import watch_start
+
+watch_start()
+
 # What importing Beam makes, 200,000 objects, stays until the process ends: the collector need not walk all of
 # it again and again, nor once more at the end. Together 0.8 of 5 CPU seconds of start-up.
 gc.set_threshold(20_000, 20, 20)

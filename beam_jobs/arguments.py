@@ -11,7 +11,7 @@ from typing import Any
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 
 from beam_jobs.local import processes
-from c4pipe.command import Parser, count, positive
+from c4pipe.command import Parser, count, memory_limit, positive, utf8
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.flow.files import SUFFIXES
 from c4pipe.langid import IDENTIFIERS
@@ -46,6 +46,10 @@ DASK_RUNNER = "apache_beam.runners.dask.dask_runner.DaskRunner"  # of the option
 # and 9.9 to 12.0 with one, for 1 MB the same. One that cannot be forked (see `local`) costs seconds to start.
 WORKER_BYTES = 8 << 20
 
+# Address space that a process of a build may need: with 1, 2 and 4 workers the largest took 2.3, 2.9 and 3.1 GB, of
+# which 0.3 GB was memory. With 2.5 GB gRPC was seen to wait for ever, for a thread that it could not start.
+ADDRESS_SPACE = 4 << 30
+
 
 def parser() -> argparse.ArgumentParser:
     """The options of the job itself."""
@@ -70,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
     )
     a("--root", metavar="URL", help="what the lines of a list are relative to (default: the list's folder)")
     a("--sizes", metavar="FILE", help="lines of BYTES NAME: an input of another size is a truncated one")
-    a("--output", required=True, metavar="DIR", help="folder of the corpus; local, gs:// or s3://")
+    a("--output", type=utf8, required=True, metavar="DIR", help="folder of the corpus; local, gs:// or s3://")
     a(
         "--preset",
         default="en",
@@ -115,7 +119,12 @@ def parser() -> argparse.ArgumentParser:
     a("--overwrite", action="store_true", help="replace the corpus in the output folder, once the new one is whole")
     a("--fresh", action="store_true", help="start over instead of going on with an unfinished build")
     a("--keep-staging", action="store_true", help="keep the intermediate files after success")
-    a("--staging", metavar="DIR", help="keep them there: later builds from the same inputs need not read them again")
+    a(
+        "--staging",
+        type=utf8,
+        metavar="DIR",
+        help="keep them there: later builds from the same inputs need not read them again",
+    )
     a("--dry-run", action="store_true", help="read a file or two and predict pages, time, disk and kept share")
     return p
 
@@ -192,6 +201,12 @@ def beam_flags(args: argparse.Namespace, rest: list[str], inputs: int, size: int
 
     Beam's bare DirectRunner may try to download a Go binary and hang, so the Python runner is named outright.
     """
+    limit = memory_limit()
+    if limit is not None and limit < ADDRESS_SPACE:
+        raise ConfigError(
+            f"ulimit -v allows {limit / 1e6:,.0f} MB of address space; expected {ADDRESS_SPACE / 1e6:,.0f} or more, of "
+            "which most is never used. Raise it: ulimit -v unlimited."
+        )
     workers = args.workers or min(cores(), inputs, 1 + size // WORKER_BYTES)
     if args.runner == DASK:
         return [f"--runner={DASK_RUNNER}", f"--direct_num_workers={workers}", *rest]

@@ -1,18 +1,17 @@
-"""What every job of this folder does around its work: log levels, errors in a line, exit codes."""
+"""What every job of this folder does around its work: log levels, how it ends, versions, memory."""
 
 from __future__ import annotations
 
 import logging
 import platform
 import resource
-import sys
+import signal
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 
 from beam_jobs.workers import terminated
 from c4pipe import __version__
-from c4pipe.errors import BuildError, C4Error
-from c4pipe.text import printable
+from c4pipe.command import run_command
 
 
 def versions(libraries: Iterable[str]) -> dict[str, str]:
@@ -23,21 +22,16 @@ def versions(libraries: Iterable[str]) -> dict[str, str]:
 
 def exit_code_of(name: str, job: Callable[[], int]) -> int:
     """Runs the job; what it returns, or the code of the error that ends it, which is told in a line."""
-    # Beam and its workers log progress of their own, and every error a second time, traceback and all, although it
-    # is raised as well; only what a person should see is left.
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", force=True)
-    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
-    try:
+
+    def quiet() -> int:
+        # Beam and its workers log progress of their own, and every error a second time, traceback and all, although it
+        # is raised as well; only what a person should see is left.
+        logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", force=True)
+        logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
         return job()
-    except (BuildError, OSError) as error:  # a disk or a network failed where no step of the job knows better
-        print(f"{name}: {printable(str(error))}", file=sys.stderr)
-        return 1
-    except C4Error as error:
-        print(f"{name}: {printable(str(error))}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"{name}: interrupted. The same command goes on from what is finished.", file=sys.stderr)
-        return 143 if terminated() else 130
+
+    code = run_command(name, quiet, "interrupted. The same command goes on from what is finished.")
+    return 128 + signal.SIGTERM if code == 128 + signal.SIGINT and terminated() else code
 
 
 def peak_memory() -> str:

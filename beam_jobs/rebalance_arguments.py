@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from beam_jobs.arguments import parse_with, shards
-from c4pipe.command import Parser, count, positive
+from c4pipe.command import Parser, count, positive, utf8
 from c4pipe.mixture import KINDS, MAX_EPOCHS
 
 EPILOG = """\
@@ -31,11 +31,12 @@ def parser() -> argparse.ArgumentParser:
     a(
         "--corpus",
         action="append",
+        type=utf8,
         required=True,
         metavar="[NAME=]DIR",
         help="a finished corpus, its languages to be mixed; with a name it is mixed as one. May be given again",
     )
-    a("--output", required=True, metavar="DIR", help="folder of the mixture; local, gs:// or s3://")
+    a("--output", type=utf8, required=True, metavar="DIR", help="folder of the mixture; local, gs:// or s3://")
     a("--mixture", default="temperature", metavar="KIND", help=f"{', '.join(KINDS)} (default: temperature)")
     a("--alpha", type=float, metavar="A", help="rates as the counts to the power of A (default: 0.3, mT5's)")
     a("--temperature", type=float, metavar="T", help="the same as --alpha 1/T")

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
+from c4pipe.command import Speech, shortage
 from c4pipe.errors import BuildError, C4Error, DamagedFile
 from c4pipe.flow.files import is_remote
 
@@ -33,6 +34,7 @@ _terminated = threading.Event()
 _woken = threading.Event()  # by ourselves
 _bereft = threading.Event()
 _over = threading.Event()
+_deaths: list[str] = []  # of workers, or of what serves them: each in a line
 
 
 @contextmanager
@@ -46,12 +48,13 @@ def tended() -> Iterator[TextIO]:
     for event in (_stopped, _terminated, _woken, _bereft):
         event.clear()
     _over.clear()
+    _deaths.clear()
     main = threading.current_thread() is threading.main_thread()  # no other may set what a signal does
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM) if main}
     if main and threading.excepthook is not _bury:  # for good: some threads end after the build
         _bury.otherwise = threading.excepthook  # type: ignore[attr-defined]
         threading.excepthook = _bury
-    with tempfile.TemporaryFile() as held, os.fdopen(os.dup(2), "w") as stderr:
+    with tempfile.TemporaryFile() as held, Speech(os.dup(2), sys.stderr, closefd=True) as stderr:
         os.dup2(held.fileno(), 2)
         shown = False
         try:
@@ -88,7 +91,7 @@ def stopped() -> bool:
 
 
 def worker_died() -> bool:
-    """Whether a worker process of this build has ended by itself."""
+    """Whether a worker process of this build, or what served it, has ended by itself."""
     return _bereft.is_set() and not stopped()
 
 
@@ -101,11 +104,16 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
 
 
 def _bury(found: threading.ExceptHookArgs) -> None:
-    """Called in a thread that ends with an exception: that of Beam's which waits for a worker, where that one died."""
-    if "Worker subprocess exited" not in str(found.exc_value):
+    """Called in a thread that ends with an exception: one of Beam's whose worker died, or that had too little memory.
+
+    Beam would wait for its work for ever.
+    """
+    short = shortage(found.exc_value) if found.exc_value else ""
+    if not short and "Worker subprocess exited" not in str(found.exc_value):
         _bury.otherwise(found)  # type: ignore[attr-defined]
         return
     if not _over.is_set():
+        _deaths.append(short or WORKER_DIED)
         _bereft.set()
     if not _over.wait(GRACE):
         _woken.set()
@@ -134,7 +142,7 @@ def as_build_error(error: BaseException, output: str) -> BaseException:
     if stopped():
         return KeyboardInterrupt()
     if worker_died() or "Channel closed prematurely" in text:
-        return BuildError(WORKER_DIED)
+        return BuildError(_deaths[0] if _deaths else WORKER_DIED)
     if not isinstance(error, BuildError | OSError | RuntimeError):
         return error
     if isinstance(error, RuntimeError):
@@ -142,7 +150,7 @@ def as_build_error(error: BaseException, output: str) -> BaseException:
             return KeyboardInterrupt()
         found = _NAMED.findall(text)
         if not found:
-            return error
+            return BuildError(short) if (short := shortage(error)) else error
         name, text = found[-1]
         ours = _OURS.get(name)
     text = text.split(" [while running")[0]

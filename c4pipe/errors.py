@@ -16,15 +16,24 @@ from collections.abc import Iterable
 
 
 class C4Error(Exception):
-    """Base of every error that is a message to a person; shown as one line, without a traceback."""
+    """Base of every error that is a message to a person; shown as one line, without a traceback.
+
+    `exit_code` is that of a command which ends with it.
+    """
+
+    exit_code = 1
 
 
 class ConfigError(C4Error):
     """An argument or a combination of arguments cannot work. The message says what was expected."""
 
+    exit_code = 2
+
 
 class AssetError(C4Error):
     """A word list, domain list or model file is missing or damaged. The message names the command that fetches it."""
+
+    exit_code = 2
 
 
 class BuildError(C4Error):

@@ -7,16 +7,14 @@ import os
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from c4pipe.command import Parser
-from c4pipe.errors import AssetError
+from c4pipe.command import Parser, utf8, utf8_path
 from c4pipe.mixture import KINDS
 from model.config import SIZES
-from model.errors import C4Error, ConfigError
+from model.errors import ConfigError
 from model.objectives import OBJECTIVES
 from model.optim import OPTIMIZERS
 from model.schedules import SHAPES
@@ -37,11 +35,6 @@ exit codes: 0 done; 1 the training failed; 2 wrong use, found before any work; 1
 """
 
 
-def failure_code(error: C4Error) -> int:
-    """2 for wrong use, 1 for work that failed."""
-    return 2 if isinstance(error, ConfigError | AssetError) else 1
-
-
 def train_parser() -> argparse.ArgumentParser:
     """The options of `python -m model.train`. What is not given is left out of the result."""
     p = Parser(
@@ -51,20 +44,32 @@ def train_parser() -> argparse.ArgumentParser:
         argument_default=argparse.SUPPRESS,
     )
     a = p.add_argument
-    a("--data", nargs="+", type=Path, required=True, metavar="DIR", help="corpora, as build_c4 and rebalance make them")
+    a(
+        "--data",
+        nargs="+",
+        type=utf8_path,
+        required=True,
+        metavar="DIR",
+        help="corpora, as build_c4 and rebalance make them",
+    )
     a(
         *("--run", "--run-dir"),  # torchrun takes the first for an unclear option of its own
         dest="run",
-        type=Path,
+        type=utf8_path,
         required=True,
         metavar="DIR",
         help="folder of the run: new, or one to go on with",
     )
     a("--model", metavar="SIZE", help=f"{', '.join(SIZES)} (default: tiny)")
     a("--steps", type=int, metavar="N", help="updates (default: 800 for tiny, 65536 for T5, 1000000 for mT5)")
-    a("--resume", metavar="HOW", help="auto: from the newest good checkpoint (default); none: a new run; or its path")
+    a(
+        "--resume",
+        type=utf8,
+        metavar="HOW",
+        help="auto: from the newest good checkpoint (default); none: a new run; or its path",
+    )
     a("--force", action="store_true", help="go on although settings differ from those of the checkpoint")
-    a("--init-from", type=Path, metavar="DIR", help="start from the weights and tokenizer of a Hugging Face T5")
+    a("--init-from", type=utf8_path, metavar="DIR", help="start from the weights and tokenizer of a Hugging Face T5")
     a("--dry-run", action="store_true", help="tell sizes, costs and a first batch; train nothing, write nothing")
 
     a = p.add_argument_group("data").add_argument
@@ -79,7 +84,7 @@ def train_parser() -> argparse.ArgumentParser:
     a("--alpha", type=float, metavar="A", help="of a temperature mixture (default: 0.3, mT5's)")
     a("--temperature", type=float, metavar="T", help="the same said as 1 / alpha")
     a("--limit", type=int, metavar="K", help="documents that an entry counts for at most")
-    a("--tokenizer", type=Path, metavar="PATH", help="use this one instead of training one")
+    a("--tokenizer", type=utf8_path, metavar="PATH", help="use this one instead of training one")
     a("--vocab-size", type=int, metavar="N", help="pieces of a new tokenizer (default: 2000 tiny, 32000, 250000 mT5)")
     a("--workers", type=int, metavar="N", help="processes that tokenise (default: 0 on a CPU, else by cores)")
     a("--seed", type=int, metavar="N", help="of weights, order, corruption and dropout (default: 0)")
@@ -165,7 +170,7 @@ def parse_evaluate(argv: Sequence[str] | None) -> Namespace:
     """run, checkpoint, data, split, languages, batch, batches, precision, device."""
     p = _trained("python -m model.evaluate", "Scores a trained T5 on text that it has not seen.")
     a = p.add_argument
-    a("--data", nargs="+", type=Path, metavar="DIR", help="corpora (default: those of the run)")
+    a("--data", nargs="+", type=utf8_path, metavar="DIR", help="corpora (default: those of the run)")
     a("--split", default="validation", metavar="NAME", help="(default: validation)")
     a("--languages", type=_names, metavar="L,L", help="configs of the corpora (default: all)")
     a("--batch", type=_positive, default=16, metavar="N", help="rows at once (default: 16)")
@@ -177,8 +182,8 @@ def parse_evaluate(argv: Sequence[str] | None) -> Namespace:
 def _trained(prog: str, description: str) -> argparse.ArgumentParser:
     """What both commands ask of a run."""
     p = Parser(prog=prog, description=description)
-    p.add_argument("--run", type=Path, required=True, metavar="DIR", help="folder of a run")
-    p.add_argument("--checkpoint", type=Path, metavar="DIR", help="(default: the newest good one of the run)")
+    p.add_argument("--run", type=utf8_path, required=True, metavar="DIR", help="folder of a run")
+    p.add_argument("--checkpoint", type=utf8_path, metavar="DIR", help="(default: the newest good one of the run)")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", metavar="NAME")
     return p
 

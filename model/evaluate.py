@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import sys
+from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -14,11 +15,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from model.arguments import failure_code, parse_evaluate
+from model.arguments import parse_evaluate
+from model.command import run_model
 from model.corpus import Entry
 from model.data import open_entries, validation
 from model.distributed import ProcessGroup
-from model.errors import C4Error
 from model.ids import IGNORED
 from model.run import open_checkpoint, read_settings
 from model.stream import Recipe
@@ -99,28 +100,25 @@ def score_table(scores: Iterable[Score]) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; its exit code."""
-    try:
-        args = parse_evaluate(argv)
-        settings = read_settings(args.run)
-        group = ProcessGroup(torch.device(args.device))
-        checkpoint, model, tokenizer = open_checkpoint(args.run, args.checkpoint, group.device)
-        folders = args.data or settings.data
-        entries = open_entries(folders, args.split, args.languages or ())
-        recipe = Recipe(
-            entries,
-            (1.0,) * len(entries),
-            tokenizer,
-            settings.objective_value,
-            settings.inputs,
-            pack=settings.pack,
-        )
-        recipe.objective.check(recipe.inputs_length, tokenizer.vocabulary)
-        scores = evaluate(model.forward, recipe, entries, args.batch, args.batches, group, args.precision == "bf16")
-    except C4Error as error:
-        print(f"evaluate: {error}", file=sys.stderr)
-        return failure_code(error)
-    except KeyboardInterrupt:
-        return 130
+    return run_model("evaluate", lambda: _run(parse_evaluate(argv)), shows=True)
+
+
+def _run(args: Namespace) -> int:
+    settings = read_settings(args.run)
+    group = ProcessGroup(torch.device(args.device))
+    checkpoint, model, tokenizer = open_checkpoint(args.run, args.checkpoint, group.device)
+    folders = args.data or settings.data
+    entries = open_entries(folders, args.split, args.languages or ())
+    recipe = Recipe(
+        entries,
+        (1.0,) * len(entries),
+        tokenizer,
+        settings.objective_value,
+        settings.inputs,
+        pack=settings.pack,
+    )
+    recipe.objective.check(recipe.inputs_length, tokenizer.vocabulary)
+    scores = evaluate(model.forward, recipe, entries, args.batch, args.batches, group, args.precision == "bf16")
     print(f"{checkpoint}, {args.split} text of {', '.join(map(str, folders))}\n{score_table(scores)}")
     return 0
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,11 +16,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from model.arguments import Decoding, failure_code, parse_generate
+from model.arguments import Decoding, parse_generate
+from model.command import run_model
 from model.corpus import Entry
 from model.data import validation
 from model.decode import beam_search, greedy, sample
-from model.errors import C4Error, ConfigError
+from model.errors import ConfigError
 from model.run import open_checkpoint
 from model.stream import Recipe
 from model.t5 import T5, padding
@@ -119,15 +121,12 @@ def infills(model: T5, recipe: Recipe, entry: Entry, count: int) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; its exit code."""
-    try:
-        args = parse_generate(argv)
-        _, model, tokenizer = open_checkpoint(args.run, args.checkpoint, torch.device(args.device))
-        found = generate(model, tokenizer, args.texts, args.max_tokens, args.how)
-    except C4Error as error:
-        print(f"generate: {error}", file=sys.stderr)
-        return failure_code(error)
-    except KeyboardInterrupt:
-        return 130
+    return run_model("generate", lambda: _run(parse_generate(argv)), shows=True)
+
+
+def _run(args: Namespace) -> int:
+    _, model, tokenizer = open_checkpoint(args.run, args.checkpoint, torch.device(args.device))
+    found = generate(model, tokenizer, args.texts, args.max_tokens, args.how)
     for text, written in zip(args.texts, found, strict=True):
         print(written if args.raw else filled(text, written))
     return 0

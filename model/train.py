@@ -21,17 +21,18 @@ from torch.optim import Optimizer
 
 from c4pipe.mixture import derive_key
 from model import checkpoint
-from model.arguments import failure_code, parse_train
+from model.arguments import parse_train
 from model.checkpoint import Checkpoint
+from model.command import run_model
 from model.corpus import find_entries
 from model.data import Batch, Batches, merge_states
 from model.distributed import ProcessGroup, full_tensors, process_group, replicated, restore_optimizer
 from model.dry_run import predict
-from model.errors import C4Error, TrainError
+from model.errors import TrainError
 from model.evaluate import evaluate
 from model.generate import infills
 from model.ids import EOS, IGNORED, PAD
-from model.journal import Journal, complain, last_good, run_summary
+from model.journal import Journal, last_good, run_summary
 from model.optim import clip_gradients, make_optimizer, set_lr
 from model.run import TOKENIZER_FOLDER, held, write_config
 from model.settings import TrainSettings
@@ -54,23 +55,18 @@ class Run(NamedTuple):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; its exit code."""
-    try:
-        settings, dry = parse_train(argv)
-        if dry:
-            print(predict(settings))
-            return 0
-        return train(settings)
-    except C4Error as error:
-        complain("train", str(error))
-        return failure_code(error)
-    except OSError as error:  # a disk or a network failed where no step of the work knows better
-        complain("train", str(error))
-    except torch.OutOfMemoryError as error:
-        complain("train", f"out of memory on the device: --accumulate 2 does a batch in two parts. {error}")
-    except KeyboardInterrupt:
-        complain("train", "interrupted. The same command goes on from the newest checkpoint, if there is one.")
-        return 128 + signal.SIGINT
-    return 1
+    return run_model(
+        "train",
+        lambda: _run(*parse_train(argv)),
+        "interrupted. The same command goes on from the newest checkpoint, if there is one.",
+    )
+
+
+def _run(settings: TrainSettings, dry: bool) -> int:
+    if dry:
+        print(predict(settings))
+        return 0
+    return train(settings)
 
 
 def train(settings: TrainSettings) -> int:

@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[1]
 FLOORS = (
     ("page", "errors"),  # what flows
     ("part",),  # what a preset is made of
-    ("text", "command", "progress", "native"),  # text as such, arguments, progress, loops as machine code
+    ("text", "progress", "native", "disk"),  # text as such, progress, loops as machine code, what a disk has
+    ("command",),  # what a command is told, where it speaks, how it ends
     ("files",),  # files as such, and those that rules read
     ("wet", "rules", "langid", "dedup", "shards", "fetch"),  # reading; rules and levels; the Parquet contract
     ("clean", "mixture", "documents"),
@@ -35,7 +36,7 @@ FLOORS = (
 NEIGHBOURS = {
     ("passes", "card"),  # finalize writes it
 }
-ONLY = {"model": {"shards", "mixture", "errors", "command", "text", "progress"}}  # the disk is the contract
+ONLY = {"model": {"shards", "mixture", "errors", "command", "text", "progress", "disk"}}  # the disk is the contract
 
 # Library -> rooms, or single modules, that may import it. Others may be seen anywhere above the ground floor.
 LIBRARIES = {

@@ -9,8 +9,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from c4pipe.command import Parser, whole
-from c4pipe.errors import C4Error, ConfigError
+from c4pipe.command import Parser, run_command, whole
 from c4pipe.fetch.client import Client
 from c4pipe.fetch.crawl import CRAWL_HOST, crawl_id, host_url
 from c4pipe.fetch.files import only_one
@@ -61,30 +60,26 @@ def main(argv: Sequence[str] | None = None, policy: Policy | None = None, clock:
     if threading.current_thread() is threading.main_thread():
         previous = signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop like any other
     try:
-        args = parser().parse_args(argv)
-        job = Job(
-            crawl=crawl_id(args.crawl),
-            folder=args.output,
-            files=args.files,
-            start=args.start,
-            seed=args.sample,
-            host=host_url(args.host),
-            connections=args.connections,
-            verify=args.verify,
-        )
-        return run(job, policy or Policy(), clock or Clock(), args.max_rate)
-    except ConfigError as error:
-        print(f"fetch: {error}", file=sys.stderr)
-        return 2
-    except (C4Error, OSError) as error:
-        print(f"fetch: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("fetch: interrupted. Run it again to go on where it stopped.", file=sys.stderr)
-        return 130
+        again = "interrupted. Run it again to go on where it stopped."
+        return run_command("fetch", lambda: _run_with(argv, policy or Policy(), clock or Clock()), again)
     finally:
         if previous is not None:
             signal.signal(signal.SIGTERM, previous)
+
+
+def _run_with(argv: Sequence[str] | None, policy: Policy, clock: Clock) -> int:
+    args = parser().parse_args(argv)
+    job = Job(
+        crawl=crawl_id(args.crawl),
+        folder=args.output,
+        files=args.files,
+        start=args.start,
+        seed=args.sample,
+        host=host_url(args.host),
+        connections=args.connections,
+        verify=args.verify,
+    )
+    return run(job, policy, clock, args.max_rate)
 
 
 def run(job: Job, policy: Policy, clock: Clock, rate: float | None) -> int:

@@ -7,19 +7,19 @@ What is there and right is not fetched again. `--help` has the exit codes; `file
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import sys
 import tempfile
 import urllib.parse
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from c4pipe.errors import AssetError, BuildError, C4Error, ConfigError
+from c4pipe.command import Parser, run_command
+from c4pipe.errors import BuildError
 from c4pipe.fetch.client import Client
 from c4pipe.fetch.crawl import host_url
 from c4pipe.fetch.download import download
@@ -78,8 +78,8 @@ ASSETS: tuple[Asset, ...] = tuple(_asset(path, sha256) for path, sha256 in PINNE
 def fetch(folder: Path, client: Client, base_url: str | None = None) -> Iterator[str]:
     """Fetches what the folder lacks and yields a line for each file. `base_url` stands for every host.
 
-    AssetError where the bytes are not those that were pinned, BuildError where they cannot be had or written,
-    ConfigError where the folder cannot be used. What was fetched before stays.
+    BuildError where the bytes are not those that were pinned, or cannot be had or written, ConfigError where the folder
+    cannot be used. What was fetched before stays.
     """
     missing = {asset for asset in ASSETS if not has_sum(folder / asset.path, asset.sha256)}
     if missing:
@@ -98,32 +98,19 @@ def fetch(folder: Path, client: Client, base_url: str | None = None) -> Iterator
 
 def main(argv: Sequence[str] | None = None, client: Client | None = None) -> int:
     """Runs the command; the exit code. `client` is for tests."""
-    parser = argparse.ArgumentParser(
-        prog="python -m c4pipe.fetch.assets",
-        description="Fetch the pinned outside files.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    return run_command("assets", lambda: _run(argv, client), "interrupted. Run it again to go on where it stopped.")
+
+
+def _run(argv: Sequence[str] | None, client: Client | None) -> int:
+    parser = Parser("python -m c4pipe.fetch.assets", "Fetch the pinned outside files.", EPILOG)
     parser.add_argument("--output", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help="default: ./assets")
     parser.add_argument("--base-url", metavar="URL", help="take every file from this host (for tests and mirrors)")
     args = parser.parse_args(argv)
+    base_url = None if args.base_url is None else host_url(args.base_url, "--base-url")
     client = client or Client(ASSET_POLICY, say=lambda line: print(f"assets: {line}", file=sys.stderr))
-    try:
-        base_url = None if args.base_url is None else host_url(args.base_url, "--base-url")
+    with closing(client):
         for line in fetch(args.output, client, base_url):
             print(line, flush=True)
-    except ConfigError as error:
-        print(f"assets: {error}", file=sys.stderr)
-        return 2
-    except (C4Error, OSError) as error:
-        print(f"assets: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("assets: interrupted. Run it again to go on where it stopped.", file=sys.stderr)
-        return 130
-    finally:
-        client.close()
     print(f"{len(ASSETS)} files in {args.output}, every checksum right.")
     return 0
 
@@ -138,7 +125,7 @@ def _fetch_all(client: Client, url: str, folder: Path, assets: list[Asset]) -> d
         return {asset: _fetch_one(client, url, folder, asset) for asset in assets}
     except FetchError as error:
         if isinstance(error.__cause__, DamagedError):
-            raise AssetError(f"{url}: {error}. Nothing was written.") from error
+            raise BuildError(f"{url}: {error}. Nothing was written.") from error
         again = ". What is fetched stays; run again later." if isinstance(error.__cause__, TransientError) else ""
         raise BuildError(f"cannot fetch {url}: {error}{again}") from error
 

@@ -51,7 +51,8 @@ class HttpCache:
             if not path.is_file():  # nobody else has put it there in between
                 download(self._client, url, path, self._check)
             with disk(path):
-                os.utime(path)  # used now
+                with suppress(OSError):  # not every file system lets one
+                    os.utime(path)  # used now
                 file = path.open("rb", buffering=0)
                 lock.share()
         except BaseException:

@@ -21,6 +21,7 @@ from typing import BinaryIO
 
 from isal import igzip, isal_zlib
 
+from c4pipe.disk import sync_path
 from c4pipe.errors import ConfigError
 from c4pipe.fetch.policy import DamagedError, DiskError, TransientError, Version, one_line
 
@@ -57,8 +58,8 @@ class PartialFile:
         with disk(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.write_bytes(b"")  # before the note: bytes are never under the note of another version
-            free = shutil.disk_usage(self.path.parent).free
-            if version.size > free:
+            free = _free(self.path.parent)
+            if free is not None and version.size > free:
                 raise DiskError(f"{self.target} needs {version.size / 1e6:,.1f} MB, and {free / 1e6:,.1f} MB are free")
             # In place, so that a kill leaves no third file: a torn note is no note.
             self._note.write_text(json.dumps({"url": self._url, **version._asdict()}))
@@ -78,14 +79,9 @@ class PartialFile:
     def finish(self) -> None:
         """Gives the file its name: flushed to the disk, renamed, the folder flushed."""
         with disk(self.target):
-            with self.path.open("rb") as file:
-                os.fsync(file.fileno())
+            sync_path(self.path)
             self.path.replace(self.target)
-            folder = os.open(self.target.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            sync_path(self.target.parent)
             self._note.unlink(missing_ok=True)
 
 
@@ -95,10 +91,18 @@ def disk(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        room = ""
-        with suppress(OSError):
-            room = f" ({shutil.disk_usage(path.parent).free / 1e6:,.1f} MB free)"
+        free = _free(path.parent)
+        room = "" if free is None else f" ({free / 1e6:,.1f} MB free)"
         raise DiskError(f"cannot write {path}: {error.strerror or error}{room}") from error
+
+
+def _free(folder: Path) -> int | None:
+    """Bytes; None where the file system does not tell."""
+    try:
+        usage = shutil.disk_usage(folder)
+    except OSError:
+        return None
+    return usage.free if usage.total else None
 
 
 def check_gzip(path: Path) -> None:

@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from c4pipe.disk import sync, sync_path
+
 TEMPORARY = ".tmp"  # suffix of a file that is being written
 
 
@@ -49,13 +51,13 @@ class LocalStore:
             with open(temporary, "wb") as stream:
                 yield stream
                 stream.flush()
-                os.fsync(stream.fileno())
+                sync(stream.fileno())
             os.replace(temporary, target)
         except BaseException:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
             raise
-        sync_folder(target.parent)
+        sync_path(target.parent)
 
     def exists(self, path: str) -> bool:
         return os.path.isfile(path)
@@ -73,13 +75,4 @@ def make_folder(folder: Path) -> None:
         return
     make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
-    sync_folder(folder.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Puts the names in a folder on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_path(folder.parent)

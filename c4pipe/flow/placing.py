@@ -19,8 +19,9 @@ from pathlib import Path
 
 from apache_beam.io.filesystems import FileSystems
 
+from c4pipe.disk import sync_path
 from c4pipe.errors import BuildError
-from c4pipe.files.storage import make_folder, sync_folder
+from c4pipe.files.storage import make_folder
 from c4pipe.flow.files import NOTE, BeamStore, is_remote
 from c4pipe.flow.lock import LOCK, is_lock
 from c4pipe.flow.ours import (
@@ -132,7 +133,7 @@ def _exchanged(output: str, made: str) -> bool:
     except OSError:
         os.rename(beside, made)
         return False
-    sync_folder(Path(real).parent)
+    sync_path(Path(real).parent)
     Path(real, NOTE).unlink()  # until here it says that the corpus beside is the one to come
     _take_back(output, beside)
     return True
@@ -181,7 +182,7 @@ def _begin(output: str, made: str, replaced: bool) -> None:
         FileSystems.rename([f"{output}/{MANIFEST}"], [f"{made}/{PLACING}"])
     else:
         os.replace(f"{output}/{MANIFEST}", f"{made}/{PLACING}")
-        sync_folder(Path(made))
+        sync_path(Path(made))
 
 
 def _complete(output: str, made: str) -> None:
@@ -219,7 +220,7 @@ def _move(folder: str, to: str, paths: Sequence[str]) -> None:
         make_folder((Path(to) / path).parent)
         os.replace(f"{folder}/{path}", f"{to}/{path}")
     for parent in {(Path(to) / path).parent for path in paths}:
-        sync_folder(parent)
+        sync_path(parent)
 
 
 def _remove(folder: str, paths: list[str]) -> None:

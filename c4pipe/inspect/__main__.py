@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import io
-import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from c4pipe.errors import BuildError, C4Error
+from c4pipe.command import run_command
 from c4pipe.inspect.arguments import parse
-from c4pipe.inspect.terminal import Screen, visible
+from c4pipe.inspect.terminal import Screen
+from c4pipe.text import visible
 
 # Whatever needs pages, rules or pictures is imported where it is asked for: the overview of a corpus, and --help, wait
 # for none of it.
@@ -19,26 +18,7 @@ from c4pipe.inspect.terminal import Screen, visible
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; the exit code."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without such a letter gets its escape
-        sys.stdout.reconfigure(errors="backslashreplace")
-    try:
-        code = run(parse(argv))
-        sys.stdout.flush()
-        return code
-    except BrokenPipeError:  # whoever reads has read enough
-        _forget_output()
-        return 0
-    except (BuildError, OSError) as error:
-        _forget_output()
-        return _told(error, 1)
-    except C4Error as error:
-        return _told(error, 2)
-    except KeyboardInterrupt:
-        return _told("interrupted.", 130)
-    except RuntimeError as error:
-        if "interrupted" not in str(error):
-            raise
-        return _told("interrupted.", 130)  # DuckDB's way to say that Ctrl-C was pressed
+    return run_command("inspect", lambda: _interruptible(parse(argv)), shows=True)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -125,18 +105,13 @@ def show(screen: Screen, facts: dict[str, Any]) -> None:
     shows[facts["view"]](screen, facts)
 
 
-def _told(error: object, code: int) -> int:
-    words = str(error).partition("\n\n")[0].replace("\n", " ")  # DuckDB draws the place in the query below
-    print(f"inspect: {visible(words)}", file=sys.stderr)
-    return code
-
-
-def _forget_output() -> None:
-    """Leaves unwritten what cannot be written, to a closed pipe or a full disk; Python would complain at its end."""
+def _interruptible(args: argparse.Namespace) -> int:
     try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return run(args)
+    except RuntimeError as error:
+        if "interrupted" not in str(error):
+            raise
+        raise KeyboardInterrupt from None  # DuckDB's way to say that Ctrl-C was pressed
 
 
 if __name__ == "__main__":

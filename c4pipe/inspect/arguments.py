@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from c4pipe.command import Parser, whole
+from c4pipe.command import Parser, utf8, utf8_path, whole
 from c4pipe.errors import ConfigError
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA
 
@@ -60,27 +60,32 @@ def parser() -> argparse.ArgumentParser:
         description="Shows a finished corpus: what was kept, what was dropped, and why.",
         epilog=EPILOG,
     )
-    p.add_argument("folder", type=Path, metavar="DIR", help="folder of the corpus, or of a mixture")
+    p.add_argument("folder", type=utf8_path, metavar="DIR", help="folder of the corpus, or of a mixture")
     which = p.add_mutually_exclusive_group()
     a = which.add_argument
     a(
         "--reason",
-        type=_text,
+        type=utf8,
         metavar="CODE",
         help="pages that left for it, or lost lines for it; kept: those that stayed",
     )
     a(
         "--url",
-        type=_text,
+        type=utf8,
         metavar="URL",
         help="the page of that address, wherever it is, with what became of every line",
     )
-    a("--sql", type=_text, metavar="SELECT", help="the answer to a query")
+    a("--sql", type=utf8, metavar="SELECT", help="the answer to a query")
     a("--html", type=Path, metavar="FILE", help="write the report, one file that needs no network")
     a("--serve", action="store_true", help="search and browse at 127.0.0.1")
     a = p.add_argument
-    a("--against", type=Path, metavar="DIR2", help="compare with this corpus, page by page; with --html, side by side")
-    a("--stage", type=_text, metavar="S", help="with --reason: of this stage only")
+    a(
+        "--against",
+        type=utf8_path,
+        metavar="DIR2",
+        help="compare with this corpus, page by page; with --html, side by side",
+    )
+    a("--stage", type=utf8, metavar="S", help="with --reason: of this stage only")
     a("--sample", type=whole(0, MOST_PAGES), metavar="N", help=f"pages to show (default: {PAGES})")
     a(
         "--file",
@@ -134,11 +139,3 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 def _chosen(args: argparse.Namespace, *names: str) -> str:
     """The first of these options that is given, as it is typed; "" without."""
     return next((f"--{name}" for name in names if getattr(args, name) not in (None, False)), "")
-
-
-def _text(text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not UTF-8") from None
-    return text

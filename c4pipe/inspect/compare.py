@@ -13,7 +13,7 @@ import duckdb
 
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError
-from c4pipe.inspect.corpus import MEMORY, Corpus, connect
+from c4pipe.inspect.corpus import MEMORY, Corpus, connect, said
 from c4pipe.inspect.diff import DiffLine, diff
 from c4pipe.inspect.differences import settings
 
@@ -105,7 +105,7 @@ def compare(a: Corpus, b: Corpus, shown: int = SHOWN, memory: str = MEMORY) -> C
                 removed=removed(a.manifest, b.manifest),
             )
         except duckdb.Error as error:
-            raise BuildError(f"{a.folder} and {b.folder} cannot be compared: {error}") from None
+            raise BuildError(f"{a.folder} and {b.folder} cannot be compared: {said(error)}") from None
 
 
 def _complete(corpus: Corpus) -> bool:

@@ -115,7 +115,12 @@ def select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyCo
             raise ConfigError("only one SELECT is allowed. The views are pages, rejected and shards.")
         return connection.execute(statements[0])
     except duckdb.Error as error:
-        raise ConfigError(f"DuckDB refuses the query: {error}") from None
+        raise ConfigError(f"DuckDB refuses the query: {said(error)}") from None
+
+
+def said(error: duckdb.Error) -> str:
+    """What DuckDB says, in a line: below its words it draws the place in the query."""
+    return str(error).partition("\n\n")[0].replace("\n", " ")
 
 
 def files_sql(corpus: Corpus, parts: Iterable[dict[str, Any]]) -> str:

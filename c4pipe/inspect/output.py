@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from c4pipe.inspect.terminal import visible
+from c4pipe.text import visible
 
 _FORMULA = tuple("=+-@＝＋－＠\t\r")  # a spreadsheet may calculate what begins with one of these (OWASP, CSV Injection)
 

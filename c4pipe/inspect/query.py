@@ -12,7 +12,7 @@ import duckdb
 
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError, ConfigError, unknown
-from c4pipe.inspect.corpus import Corpus, connect, select
+from c4pipe.inspect.corpus import Corpus, connect, said, select
 from c4pipe.inspect.overview import ledger_of
 from c4pipe.text.urls import url_key
 
@@ -184,7 +184,7 @@ def _answer(views: duckdb.DuckDBPyConnection, sql: str, limit: int) -> dict[str,
         columns = [column[0] for column in result.description or []]
         rows = result.fetchmany(limit + 1)
     except duckdb.Error as error:
-        raise ConfigError(f"DuckDB refuses the query: {error}") from None
+        raise ConfigError(f"DuckDB refuses the query: {said(error)}") from None
     return {"columns": columns, "rows": [list(row) for row in rows[:limit]], "more": len(rows) > limit}
 
 

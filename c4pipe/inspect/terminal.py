@@ -7,31 +7,16 @@ a control character, whatever was crawled.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
-from c4pipe.text import printable
+from c4pipe.text import visible
 
 PIPE_WIDTH = 120  # of what is not a terminal
 BAR_WIDTH = 24  # characters of a full bar
 EIGHTHS = " ▏▎▍▌▋▊▉"
 
 StyledText = str | tuple[str, str]  # text, or text and its style
-# Letters and marks that are drawn as nothing, though Python calls them printable: Default_Ignorable_Code_Point in
-# Unicode 16's DerivedCoreProperties.txt without what `printable` spells out, and the blank pattern of Braille.
-_UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
-
-
-def visible(text: str) -> str:
-    """The text with everything spelt out that a terminal would obey, or that nobody would see.
-
-    >>> print(visible("a\\x1b[2J\\u202eb\\u3164"))
-    a\\x1b[2J\\u202eb\\u3164
-    """
-    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), printable(text))
 
 
 def cells(text: str) -> int:

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
+# Letters and marks that are drawn as nothing, though Python calls them printable: Default_Ignorable_Code_Point in
+# Unicode 16's DerivedCoreProperties.txt without what `printable` spells out, and the blank pattern of Braille.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
 
 def printable(text: str) -> str:
     """The text with every control character spelt out, so that a terminal shows it and does not obey it."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def visible(text: str) -> str:
+    """The text with everything spelt out that a terminal would obey, or that nobody would see.
+
+    >>> print(visible("a\\x1b[2J\\u202eb\\u3164"))
+    a\\x1b[2J\\u202eb\\u3164
+    """
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), printable(text))
 
 
 def many(count: int, noun: str) -> str:

@@ -500,7 +500,7 @@ def test_a_file_has_its_name_only_when_it_is_on_the_disk(desk: Desk, monkeypatch
 
 
 def test_a_full_disk_is_one_line_and_is_not_tried_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    room = type("Usage", (), {"free": 10})()
+    room = type("Usage", (), {"free": 10, "total": 20})()
     monkeypatch.setattr("shutil.disk_usage", lambda path: room)
     with pytest.raises(DiskError, match=r"a\.warc\.wet\.gz needs 0\.0 MB, and 0\.0 MB are free"):
         desk.get()

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from c4pipe.inspect.output import json_text, to_csv, to_plain
 from c4pipe.inspect.show_pages import highlighted
-from c4pipe.inspect.terminal import PIPE_WIDTH, Screen, bar, cells, fit, laid_out, shorten, visible
+from c4pipe.inspect.terminal import PIPE_WIDTH, Screen, bar, cells, fit, laid_out, shorten
+from c4pipe.text import visible
 
 SGR = re.compile("\x1b\\[[0-9;]*m")  # colour on, colour off
 

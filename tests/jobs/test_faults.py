@@ -416,6 +416,26 @@ def test_a_build_that_would_wait_for_a_dead_worker_is_ended(monkeypatch):
         assert not workers.worker_died()
 
 
+def test_a_thread_of_beam_that_had_too_little_memory_ends_the_build(monkeypatch):
+    def serves_a_worker():
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(workers, "GRACE", 0.1)
+    with pytest.raises(KeyboardInterrupt), workers.tended():
+        threading.Thread(target=serves_a_worker).start()
+        time.sleep(20)
+    assert workers.worker_died()
+    assert "out of memory (can't start new thread)" in str(workers.as_build_error(KeyboardInterrupt(), "c4"))
+
+
+def test_a_worker_that_had_too_little_memory_is_told_in_a_line():
+    """What a worker process raises comes as the text of a traceback."""
+    sent = RuntimeError("Traceback (most recent call last):\n  x.py\nMemoryError: 8 GiB [while running 'Read']")
+    with workers.tended():
+        found = workers.as_build_error(sent, "c4")
+    assert str(found).startswith("out of memory (MemoryError: 8 GiB [while running 'Read']). ")
+
+
 def workers_of(session):
     """Beam's worker processes of a session."""
     found = []

@@ -1,9 +1,11 @@
-"""What every command line of the project shares: how wrong use is said, and numbers from text."""
+"""Command lines: how wrong use is said, and values from words."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from c4pipe.errors import ConfigError
@@ -53,3 +55,18 @@ def whole(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return number
+
+
+def utf8(word: str) -> str:
+    """A word that is text: paths of ours go through JSON, SQL and Beam, which take no other bytes."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError(f"{word!r} is not UTF-8; a name that is can be used") from None
+    return word
+
+
+def utf8_path(word: str) -> Path:
+    """A path that is text, wherever it is looked at from."""
+    utf8(os.path.realpath(utf8(word)))
+    return Path(word)

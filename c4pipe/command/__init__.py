@@ -1,0 +1,21 @@
+"""What every command of the project shares: its options, where it speaks, and how it ends."""
+
+from c4pipe.command.arguments import Parser, count, positive, utf8, utf8_path, whole
+from c4pipe.command.ending import memory_limit, run_command, shortage
+from c4pipe.command.speech import Speech, heard
+from c4pipe.command.starting import watch_start
+
+__all__ = [
+    "Parser",
+    "Speech",
+    "count",
+    "heard",
+    "memory_limit",
+    "positive",
+    "run_command",
+    "shortage",
+    "utf8",
+    "utf8_path",
+    "watch_start",
+    "whole",
+]

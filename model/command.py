@@ -1,0 +1,24 @@
+"""How a command of the trainer ends: as every other, and with words for a device that has too little memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import torch
+
+from c4pipe.command import run_command
+from model.errors import TrainError
+
+
+def run_model(name: str, work: Callable[[], int], interrupted: str = "interrupted.", *, shows: bool = False) -> int:
+    """`run_command` for work that may be one of several processes, of which the first one speaks."""
+
+    def on_device() -> int:
+        try:
+            return work()
+        except torch.OutOfMemoryError as error:
+            less = "a smaller --batch, or --accumulate 2 in training, needs less"
+            raise TrainError(f"out of memory on the device: {less}. {error}") from error
+
+    return run_command(name, on_device, interrupted, shows=shows, silent=os.environ.get("RANK", "0") != "0")
