@@ -21,9 +21,7 @@ def known_encoding(value: str | None) -> str:
     if coding in ("", "identity"):
         return ""
     if coding not in _WINDOW_BITS:
-        raise FetchError(
-            f"the host packs it on the way (Content-Encoding: {one_line(coding, 40)}), and was asked not to"
-        )
+        raise FetchError(f"it comes packed (Content-Encoding: {one_line(coding, 40)}), which was not asked for")
     return coding
 
 

@@ -13,7 +13,7 @@ LOOKAHEAD = 4096  # bytes that show whether a record or a member starts here
 TRIAL = 1 << 20  # bytes of a member that are inflated to see whether it is intact
 RETAIN = 8 << 20  # bytes of a large member kept for going back after damage
 FREE_RESCAN = 64 << 20  # bytes looked at twice before the input's own size sets the limit
-HEADER = 64 << 10  # bytes that the header of a plain record may have
+LONGEST_HEADER = 64 << 10  # bytes that the header of a plain record may have
 BEHIND = 256  # bytes in front of a plain record that say what it stands in
 RESCANS = 4  # after that, bytes looked at again for every byte read: keeps a hostile file linear
 
@@ -113,12 +113,12 @@ class Resync:
     def _is_whole_record(self, at: int, behind: re.Pattern[bytes] | None) -> bool:
         """Whether a plain record stands here that ends, by its length, where a record may."""
         window = self._window
-        window.need(at, HEADER)
+        window.need(at, LONGEST_HEADER)
         if RECORD_START.match(window.buf, at - window.base) is None or not self._credit:
             return False
-        head = window.bytes(at, HEADER)
-        body = headers.head_end(head, 0, HEADER)
-        self._spent += body or HEADER
+        head = window.bytes(at, LONGEST_HEADER)
+        body = headers.head_end(head, 0, LONGEST_HEADER)
+        self._spent += body or LONGEST_HEADER
         length = None if body is None else headers.content_length(headers.parse_headers(head[:body]))
         if body is None or length is None or length > RETAIN or not self.record_may_end(at + body + length):
             return False
