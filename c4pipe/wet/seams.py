@@ -62,7 +62,7 @@ class PlainText:
     def text(self, pos: int, start: int) -> Generator[Chunk, None, int]:
         """Plain text from `pos` on, which began at `start`; returns where a member follows it, or the file ends."""
         window, first, look = self._window, pos == start, pos
-        while window.need(pos, READ_BYTES):
+        while window.need(pos, READ_BYTES + _MAGIC_BYTES + 1):  # so much that all but the end is forgotten each time
             end = window.end - (0 if window.ended else _MAGIC_BYTES)
             at = self._magic(max(pos, look), end)
             stop = end if at is None else at
