@@ -42,12 +42,16 @@ help: ## list the targets
 
 setup: $(VENV)/ready ## make .venv from the lock (other targets call it; a second call is instant)
 
-$(VENV)/ready: requirements.lock pyproject.toml
+# The lock is whole, so nothing is resolved, but for the GPU packages that torch pins itself: on Linux the last line adds
+# them, where the CPU build of torch is not to be had.
+$(VENV)/ready: requirements.lock requirements-cpu.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "c4pipe needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --requirement requirements.lock
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
+	  --requirement requirements-cpu.lock 2>/dev/null || true
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes --requirement requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[train]'
 	@touch $@
 
 build-c4: setup ## build a corpus: INPUT= OUTPUT= PRESET= RUNNER= WORKERS= ARGS= (default: the samples, into out/c4)
@@ -145,7 +149,8 @@ fuzz: setup bench/.venv-fuzz/ready ## fuzz the reader, the cleaner, the parsers 
 
 bench/.venv-fuzz/ready: bench/requirements-fuzz.txt requirements.lock
 	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock -r bench/requirements-fuzz.txt
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements-fuzz.txt
 	@touch $@
 
 bench/.venv-%/ready: bench/requirements-%.txt

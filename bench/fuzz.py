@@ -197,8 +197,12 @@ def spoil_file(data: bytes, quirks: bool, limits: Limits) -> None:
     """Five intact members, and the fuzzer's bytes between two of them, over one of them or as a member among them."""
     if len(data) < 4:
         return
-    kind, number, at, size, junk = data[0] % 4, data[1] % 5, data[2], data[3], data[4:]
+    kind, number, at, size, junk = data[0] % 5, data[1] % 5, data[2], data[3], data[4:]
     members = list(good_members())
+    if kind == 4:  # a head in front of all, and the bits of `at` say which of them are plain records
+        turns = [zlib.decompress(one, 31) if at >> n & 1 else one for n, one in enumerate(members)]
+        joined(junk if size % 2 else b"", turns, quirks, limits)
+        return
     if kind == 0:  # between
         members.insert(number, junk)
     elif kind == 1:  # a member whose text is hostile
@@ -216,6 +220,16 @@ def spoil_file(data: bytes, quirks: bool, limits: Limits) -> None:
         intact -= {number - 1, number}
     lost = sorted(n for n in intact if kept.get(f"http://good.example/{n}") != good_text(n))
     assert not lost, f"intact members lost or changed: {lost}, kept {kept}"
+
+
+def joined(head: bytes, parts: Sequence[bytes], quirks: bool, limits: Limits) -> None:
+    """Plain records and members in turns behind a head: all pages come out where the head is none of a file itself."""
+    whole = head + b"".join(parts)
+    kept = {v.page.url: v.page.text for v in read_any(whole, quirks, limits) if isinstance(v, Kept)}
+    if head:  # it may hold anything, a record or markup that goes on included
+        return
+    lost = [n for n in range(len(parts)) if kept.get(f"http://good.example/{n}") != good_text(n)]
+    assert not lost, f"pages of joined files lost or changed: {lost}"
 
 
 def reader_seeds() -> Iterator[bytes]:
@@ -241,6 +255,7 @@ def reader_seeds() -> Iterator[bytes]:
         yield from (bytes([how | 8 * n]) + file for n, file in enumerate(files))
         for kind in range(4):
             yield bytes([how | 4, kind, kind, 120, 30]) + (two if kind == 1 else b"\x1f\x8b\x08\x00junk")
+        yield from (bytes([how | 4, 4, 0, turns, turns % 2]) + b"head\n" for turns in (0, 5, 10, 31))
         yield bytes([how | 4, 1, 2, 0, 0]) + long
         yield bytes([how | 4, 0, 2, 0, 0]) + gzip.compress(two, 0, mtime=0)[:50]
 

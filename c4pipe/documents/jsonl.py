@@ -11,7 +11,7 @@ from c4pipe.documents.plain import wide_text
 from c4pipe.documents.reasons import BAD_JSON
 from c4pipe.documents.unpack import unpacked
 from c4pipe.page import Verdict
-from c4pipe.wet.members import Break
+from c4pipe.wet.chunks import Break
 from c4pipe.wet.opening import BOM, is_markup
 from c4pipe.wet.reasons import TOO_LARGE, TRUNCATED, UNREADABLE
 from c4pipe.wet.record import Limits

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from c4pipe.documents.fields import Fields, Location, document, rejected
 from c4pipe.documents.unpack import unpacked
 from c4pipe.page import Verdict
-from c4pipe.wet.members import Break
+from c4pipe.wet.chunks import Break
 from c4pipe.wet.opening import BOM
 from c4pipe.wet.reasons import TOO_LARGE, UNREADABLE
 from c4pipe.wet.record import Limits

@@ -12,8 +12,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from c4pipe.wet.chunks import Break, Chunk
 from c4pipe.wet.gzips import GZIP_MAGIC
-from c4pipe.wet.members import Break, Chunk, Members
+from c4pipe.wet.members import Members
 from c4pipe.wet.opening import foreign
 from c4pipe.wet.reasons import DAMAGED_MEMBER, TRUNCATED, UNREADABLE
 from c4pipe.wet.window import READ_BYTES, Readable
@@ -94,7 +95,7 @@ def _believed(events: Iterable[Chunk | Break]) -> Iterator[bytes | Break]:
             size += len(item.data)
         if isinstance(item, Break) and item.reason is not TRUNCATED:
             held, size = [], 0
-        if isinstance(item, Break) or item.last or size > HOLD:
+        if isinstance(item, Break) or item.last or item.plain or size > HOLD:
             yield from filter(None, held)
             held = []
         if isinstance(item, Break):

@@ -18,6 +18,7 @@ import urllib.parse
 from collections.abc import Callable
 
 from c4pipe import __version__
+from c4pipe.fetch.encoding import known_encoding
 from c4pipe.fetch.policy import (
     THROTTLED,
     FetchError,
@@ -214,6 +215,7 @@ class Client:
         length = get("Content-Length") or ""
         if not re.fullmatch(r"\d{1,18}", length, re.ASCII) or get("Transfer-Encoding"):
             raise TransientError("the host does not say how many bytes there are (no Content-Length)")
+        encoding = known_encoding(get("Content-Encoding"))
         size, first = int(length), 0
         if status == 206:
             span = content_range(get("Content-Range"))
@@ -223,7 +225,7 @@ class Client:
             size, first = span.size, start
         if size > self.policy.largest:
             raise FetchError(f"{size:,} bytes are more than the {self.policy.largest:,} that a file may have")
-        return first, Version(size, _fit(get("ETag")), _fit(get("Last-Modified")))
+        return first, Version(size, _fit(get("ETag")), _fit(get("Last-Modified")), encoding)
 
     # -- connections ---------------------------------------------------------------------------------------------
 

@@ -41,6 +41,7 @@ def download(
         if known is None or part.bytes() < known.size:
             _transfer(client, url, part, on_bytes)
         try:
+            part.undo_encoding(client.policy.largest)
             if check is not None:
                 check(part.path)
         except TransientError as error:

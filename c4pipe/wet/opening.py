@@ -10,6 +10,7 @@ WHITESPACE = b" \t\r\n"
 RECORD_START = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*(?:\r\n|\n|\r)[!-9;-~]{1,100}[ \t]*:")
 _VERSION = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*(?=[\r\n]|\Z)")
 _MARKUP = re.compile(rb"<(?:[!?]|/?[A-Za-z][\w:.-]*[\s/>])")
+_ELEMENT = re.compile(rb"<([A-Za-z][\w:.-]*)")
 _FOREIGN = (  # first bytes, and what such a file is
     (b"\x28\xb5\x2f\xfd", "zstd data"),
     *((b"BZh%d" % level, "bzip2 data") for level in range(1, 10)),
@@ -27,10 +28,24 @@ _FOREIGN = (  # first bytes, and what such a file is
 
 
 def foreign(head: bytes) -> str | None:
-    """What a file is that cannot hold records at all, by its first bytes; None for any other."""
+    """What a file is that is not WARC at all, by its first bytes; None for any other."""
     if not head:
         return "empty file"
     return next((says for magic, says in _FOREIGN if head.startswith(magic)), None)
+
+
+def is_zip_archive(head: bytes) -> bool:
+    """Whether a zip archive begins here, and not its magic number alone: what it holds is for whoever unpacks it."""
+    version, name = head[4:5], int.from_bytes(head[26:28], "little")  # APPNOTE.TXT, 4.3.7
+    return head.startswith(b"PK\x03\x04") and b"\x09" < version < b"\x40" and 0 < name <= 1024
+
+
+def end_of_markup(head: bytes) -> re.Pattern[bytes] | None:
+    """What ends the HTML or XML page that begins here, its closing tag and blanks; None where none begins."""
+    if not is_markup(head):
+        return None
+    name = _ELEMENT.search(head)
+    return re.compile(rb"</" + re.escape(name[1] if name else b"html") + rb"\s*>\s*\Z", re.IGNORECASE)
 
 
 def is_markup(head: bytes) -> bool:

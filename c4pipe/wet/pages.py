@@ -48,7 +48,7 @@ def read_wet(stream: Readable, source: str, limits: Limits = DEFAULT_LIMITS, qui
     def run(window: Window, pos: int) -> Generator[Kept, None, int]:
         return plain.run(window, pos) if splitter.idle else no_run(window, pos)
 
-    for event in Members(stream, run):
+    for event in Members(stream, run, splitter.claimed):
         if isinstance(event, Kept):
             splitter.passed_by()
             yield event

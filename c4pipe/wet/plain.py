@@ -10,8 +10,9 @@ from collections.abc import Generator
 from isal import isal_zlib
 
 from c4pipe.page import NO_LOSS, Kept, Page
+from c4pipe.wet.chunks import Chunk
 from c4pipe.wet.locate import HEADER_LIMIT, KNOWN, locate
-from c4pipe.wet.members import FAST, INFLATE_BYTES, ISAL_ERROR, Chunk
+from c4pipe.wet.members import FAST, INFLATE_BYTES, ISAL_ERROR
 from c4pipe.wet.reasons import MAX_URL
 from c4pipe.wet.record import Limits
 from c4pipe.wet.window import Window

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator
 
 from c4pipe.page import NO_LOSS, Kept, Page, Rejected, Tally, Verdict
-from c4pipe.wet.members import Break, Chunk, Members
+from c4pipe.wet.chunks import Break, Chunk
+from c4pipe.wet.members import Members
 from c4pipe.wet.plain import PlainPages
 from c4pipe.wet.reasons import NO_DATE, NO_TEXT, NO_URL, TOO_LARGE, UNDECODABLE, UNREADABLE
 from c4pipe.wet.record import Limits

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from c4pipe.wet import headers
-from c4pipe.wet.members import Break, Chunk, Members
+from c4pipe.wet.chunks import Break, Chunk
+from c4pipe.wet.members import Members
 from c4pipe.wet.record import DEFAULT_LIMITS, Limits, LostRecord, WarcRecord
 from c4pipe.wet.splitter import RecordSplitter
 from c4pipe.wet.window import Readable
@@ -25,7 +26,7 @@ def read_records(stream: Readable, limits: Limits = DEFAULT_LIMITS) -> Iterator[
     Never raises on bad data; what `stream.read` raises passes through.
     """
     splitter = RecordSplitter(limits)
-    for event in Members(stream):
+    for event in Members(stream, claimed=splitter.claimed):
         yield from records_in(event, splitter, limits)
     yield from splitter.finish()
 

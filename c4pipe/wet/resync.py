@@ -1,15 +1,25 @@
-"""Where to go on after damage: the search for the next gzip member that can be believed."""
+"""Where to go on after damage: the search for the next gzip member, or plain record, that can be believed."""
 
 from __future__ import annotations
 
+import re
+
+from c4pipe.wet import headers
 from c4pipe.wet.gzips import GZIP_MAGIC, CutShortError, body_start, is_magic, member_length, opens_with_record
+from c4pipe.wet.opening import RECORD_START, WHITESPACE, is_record
 from c4pipe.wet.window import READ_BYTES, Window
 
 LOOKAHEAD = 4096  # bytes that show whether a record or a member starts here
 TRIAL = 1 << 20  # bytes of a member that are inflated to see whether it is intact
 RETAIN = 8 << 20  # bytes of a large member kept for going back after damage
 FREE_RESCAN = 64 << 20  # bytes looked at twice before the input's own size sets the limit
+LONGEST_HEADER = 64 << 10  # bytes that the header of a plain record may have
+BEHIND = 256  # bytes in front of a plain record that say what it stands in
 RESCANS = 4  # after that, bytes looked at again for every byte read: keeps a hostile file linear
+
+_MEMBER = re.compile(re.escape(GZIP_MAGIC))
+_DATA = re.compile(re.escape(GZIP_MAGIC) + rb"|WARC/")
+_LONGEST = len(b"WARC/")
 
 
 class Resync:
@@ -19,38 +29,63 @@ class Resync:
         self._window = window
         self._spent = 0
 
-    def after(self, start: int, reached: int, end: int | None) -> int | None:
+    def after(self, start: int, reached: int, end: int | None, plain: bool) -> int | None:
         """Offset of the next member after the damaged one at `start`; None: there is none.
 
-        `reached` is how far inflating it went; `end` where it ends, if nothing but its checksum is wrong.
+        `reached` is how far inflating it went; `end` where it ends, if nothing but its checksum is wrong. `plain`: a
+        plain record will do, too.
         """
         window = self._window
-        if end is not None and (not window.need(end, 18) or is_magic(window.buf, end - window.base)):
+        if end is not None and (not window.need(end, LOOKAHEAD) or self._begins(end)):
             swallowed = self._swallowed(start, end)
             return end if swallowed is None else swallowed
         again = min(reached - start - 1, RETAIN, self._credit)
         start = max(start + 1, reached - again, window.base)
         self._spent += max(0, reached - start)
-        return self.search(start)
+        return self.search(start, plain=plain)
 
-    def search(self, pos: int, until: int | None = None) -> int | None:
-        """Offset of the first believable member from `pos` on, in all of the file or starting before `until`."""
-        window = self._window
-        while (until is None or pos < until) and window.need(pos, len(GZIP_MAGIC)):
-            at = window.buf.find(GZIP_MAGIC, pos - window.base) + window.base
-            if at < window.base:
+    def search(
+        self, pos: int, until: int | None = None, plain: bool = False, behind: re.Pattern[bytes] | None = None
+    ) -> int | None:
+        """Offset of the first believable member from `pos` on, in all of the file or starting before `until`.
+
+        `plain`: or of the first plain record that is whole by its length and stands behind what `behind` finds.
+        """
+        window, data = self._window, _DATA if plain else _MEMBER
+        while (until is None or pos < until) and window.need(pos, _LONGEST):
+            found = data.search(window.buf, pos - window.base)
+            at = window.end if found is None else found.start() + window.base
+            if found is None:
                 if until is not None or window.ended:
                     return None
-                pos = max(pos, window.end - len(GZIP_MAGIC) + 1)
-                window.forget(pos)
+                pos = max(pos, window.end - _LONGEST + 1)
+                window.forget(pos - BEHIND)
                 window.need(pos, READ_BYTES)
             elif until is not None and at >= until:
                 return None
-            elif self._believable(at):
+            elif self.believable(at) if found[0] == GZIP_MAGIC else self._is_whole_record(at, behind):
                 return at
             else:
                 pos = at + 1
         return None
+
+    def record_may_end(self, at: int) -> bool:
+        """Whether a plain record may end here: behind blanks a record follows, a member, or nothing."""
+        window = self._window
+        window.need(at, LOOKAHEAD)
+        after = window.bytes(at, LOOKAHEAD).lstrip(WHITESPACE)
+        return at <= window.end and (not after or RECORD_START.match(after) is not None or is_magic(after, 0))
+
+    def believable(self, at: int) -> bool:
+        """Whether what looks like the start of a member is one: it holds a record, or at least it is intact."""
+        body = self._body(at)
+        if body is None:
+            return False
+        self._window.need(body, LOOKAHEAD)
+        verdict = opens_with_record(self._window.bytes(body, LOOKAHEAD))
+        if verdict is None and self._credit > 2 * TRIAL:
+            return self._end(at) is not None
+        return bool(verdict)
 
     @property
     def _credit(self) -> int:
@@ -71,16 +106,24 @@ class Resync:
                 return at
         return None
 
-    def _believable(self, at: int) -> bool:
-        """Whether what looks like the start of a member is one: it holds a record, or at least it is intact."""
-        body = self._body(at)
-        if body is None:
+    def _begins(self, at: int) -> bool:
+        """Whether a member or a plain record begins here, believable or not."""
+        return is_magic(self._window.buf, at - self._window.base) or is_record(self._window.bytes(at, LOOKAHEAD))
+
+    def _is_whole_record(self, at: int, behind: re.Pattern[bytes] | None) -> bool:
+        """Whether a plain record stands here that ends, by its length, where a record may."""
+        window = self._window
+        window.need(at, LONGEST_HEADER)
+        if RECORD_START.match(window.buf, at - window.base) is None or not self._credit:
             return False
-        self._window.need(body, LOOKAHEAD)
-        verdict = opens_with_record(self._window.bytes(body, LOOKAHEAD))
-        if verdict is None and self._credit > 2 * TRIAL:
-            return self._end(at) is not None
-        return bool(verdict)
+        head = window.bytes(at, LONGEST_HEADER)
+        body = headers.head_end(head, 0, LONGEST_HEADER)
+        self._spent += body or LONGEST_HEADER
+        length = None if body is None else headers.content_length(headers.parse_headers(head[:body]))
+        if body is None or length is None or length > RETAIN or not self.record_may_end(at + body + length):
+            return False
+        start = max(window.base, at - BEHIND)
+        return behind is None or behind.search(window.bytes(start, at - start)) is not None
 
     def _body(self, at: int) -> int | None:
         if not is_magic(self._window.buf, at - self._window.base):

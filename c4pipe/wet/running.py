@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from c4pipe.wet.members import Chunk
+from c4pipe.wet.chunks import Chunk
 from c4pipe.wet.opening import BOM, WHITESPACE, version_line
 
 START = 256  # bytes that surely hold the first two lines of a record
@@ -14,12 +14,13 @@ _BLANKS = re.compile(rb"[ \t\r\n]*")
 
 
 class _Mark(NamedTuple):
-    """A member begins."""
+    """A member begins, or plain text."""
 
     at: int  # position in the running text
     text: int  # the same, after blank lines
     member: int  # offset in the file
     hard: bool  # it begins with a record: the one before ends here at the latest
+    plain: bool
 
 
 class RunningText:
@@ -30,7 +31,6 @@ class RunningText:
         self.base = 0
         self.pos = 0  # all before it is consumed
         self.searched = 0  # what is looked for does not begin before this position
-        self.plain = False
         self.doubtful = False  # the last bytes are from a damaged member
         self._marks: list[_Mark] = []  # the last one up to `pos`, and all after it
         self._ends: list[int] = []  # where members ended, checksum verified, from `pos` on
@@ -42,13 +42,12 @@ class RunningText:
 
     def add(self, chunk: Chunk) -> None:
         """The next bytes."""
-        self.plain = chunk.plain
         self.doubtful = chunk.doubtful
         if chunk.first:
             lead = chunk.data[: 8 * START]
             text = lead.removeprefix(BOM).lstrip(WHITESPACE)
             is_record = version_line(text[:START], 0) is not None
-            self._marks.append(_Mark(self.end, self.end + len(lead) - len(text), chunk.member, is_record))
+            self._marks.append(_Mark(self.end, self.end + len(lead) - len(text), chunk.member, is_record, chunk.plain))
         self.buf += chunk.data
         if chunk.last and not chunk.plain:
             self._ends.append(self.end)
@@ -95,9 +94,9 @@ class RunningText:
 
     def place(self, at: int) -> tuple[int, int]:
         """Offset of the member and place in it, 0 for its first record; in plain text offset of the byte, and 0."""
-        if self.plain:
-            return at, 0
         mark = next((mark for mark in reversed(self._marks) if mark.at <= at), None)
         if mark is None:
             return 0, at
+        if mark.plain:
+            return mark.member + at - mark.at, 0
         return mark.member, 0 if at <= mark.text else at - mark.at

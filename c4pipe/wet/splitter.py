@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from c4pipe.page import Reason
 from c4pipe.wet import headers
-from c4pipe.wet.ends import DAMAGE, END, MORE, Left, Open, fits_end, is_cut, is_torn, text_after_junk
-from c4pipe.wet.members import Break, Chunk
+from c4pipe.wet.chunks import Break, Chunk
+from c4pipe.wet.ends import DAMAGE, END, MORE, SEAM, Left, Open, fits_end, is_cut, is_torn, text_after_junk
 from c4pipe.wet.opening import BOM, RECORD_START, is_beginning, is_markup, next_record, version_line
-from c4pipe.wet.reasons import NO_HEADER, TOO_LARGE, TRUNCATED, UNREADABLE
+from c4pipe.wet.reasons import DAMAGED_MEMBER, NO_HEADER, TOO_LARGE, TRUNCATED, UNREADABLE
 from c4pipe.wet.record import NO_HEADERS, Limits, LostRecord, WarcRecord
 from c4pipe.wet.running import START, RunningText
 
@@ -46,6 +46,15 @@ class RecordSplitter:
     def _believes_lengths(self) -> bool:
         return self._right >= self._wrong
 
+    def claimed(self) -> int | None:
+        """Bytes to come of the record in progress by its length; 0 between records, None where that does not say."""
+        text, end = self._text, self._text.pos if self._open is None else self._open.end
+        if self._useless is not None or end is None:
+            return None
+        if end >= text.end:
+            return end - text.end
+        return 0 if text.after_blanks(end) == text.end else None
+
     def passed_by(self) -> None:
         """A record was read without the splitter."""
         self._verdicts += 1
@@ -54,7 +63,7 @@ class RecordSplitter:
     def feed(self, chunk: Chunk) -> Iterator[WarcRecord | LostRecord]:
         """The records that this chunk completes."""
         self._text.add(chunk)
-        yield from self._advance(MORE)
+        yield from self._advance(SEAM if chunk.plain and chunk.last else MORE)
         self._text.thin()
 
     def finish(self) -> Iterator[WarcRecord | LostRecord]:
@@ -115,8 +124,9 @@ class RecordSplitter:
         if text.end - start < START and not left.final and not RECORD_START.match(text.buf):
             return False
         version = version_line(text.buf, 0)
-        if version is None and left is END and text.end - start < START and self._is_cut_header(start):
-            return self._truncated(start, NO_HEADERS, "the file ends in a header")
+        whole = left.final and not left.broken
+        if version is None and whole and text.end - start < START and self._is_cut_header(start):
+            return self._cut(left, start, NO_HEADERS, "ends in a header")
         if version is None:
             return self._skip(NO_HEADER, start, {}, start, known=self._damaged)
         self._damaged = False
@@ -128,7 +138,7 @@ class RecordSplitter:
             text.searched = text.end
             return False
         if body is None:
-            return self._truncated(start, headers.parse_headers(bytes(text.buf)), "the file ends in a header")
+            return self._cut(left, start, headers.parse_headers(bytes(text.buf)), "ends in a header")
         return self._opened(start, body, version)
 
     def _is_cut_header(self, start: int) -> bool:
@@ -183,9 +193,10 @@ class RecordSplitter:
             says = f"text of more than {self._limits.record} bytes"
             return self._skip(TOO_LARGE, record.start, record.fields, max(record.body, text.searched - START), says)
         end = text.end if end is None else end
-        if left is END and end in (over, text.end) and self._believes_lengths and is_cut(text, record, end):
-            says = f"the file ends after {text.end - record.body} of {record.fields['content-length']} bytes of text"
-            return self._truncated(record.start, record.fields, says)
+        whole = left.final and not left.broken
+        if whole and end in (over, text.end) and self._believes_lengths and is_cut(text, record, end):
+            says = f"ends after {text.end - record.body} of {record.fields['content-length']} bytes of text"
+            return self._cut(left, record.start, record.fields, says)
         return self._record(record, record.body, end, mismatch=True)
 
     def _pass_over(self) -> LostRecord | bool:
@@ -216,11 +227,14 @@ class RecordSplitter:
             content = content.rstrip(b"\r\n")
         return WarcRecord(offset, inner, record.version, record.fields, head, content, mismatch)
 
-    def _truncated(self, start: int, fields: Mapping[str, str], says: str) -> LostRecord:
+    def _cut(self, left: Left, start: int, fields: Mapping[str, str], says: str) -> LostRecord:
+        """The text is over in a record: with the file, or because a member follows."""
         offset, inner = self._text.place(start)
         self._open = None
         self._text.consume(self._text.end)
-        return LostRecord(TRUNCATED, offset, says, inner, fields)
+        if left.joined:
+            return LostRecord(DAMAGED_MEMBER, offset, f"the plain text in front of a gzip member {says}", inner, fields)
+        return LostRecord(TRUNCATED, offset, f"the file {says}", inner, fields)
 
     def _skip(
         self, reason: Reason, start: int, fields: dict[str, str], to: int, says: str = "", known: bool = False

@@ -7,6 +7,8 @@ import os
 import random
 import threading
 import time
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -600,3 +602,94 @@ def test_a_host_that_is_not_there(tmp_path: Path, host: Host) -> None:
     with pytest.raises(FetchError, match=r"Connection refused \(8 attempts\)"):
         download(Client(QUICK, clock), host.url + PATH, tmp_path / "a.gz")
     assert len(clock.waits) == 7
+
+
+def encoded(coding: str, body: bytes) -> Answer:
+    """The file as a host sends it that says it was packed."""
+
+    def answer(request: Request) -> None:
+        request.start(200, len(body), ETag='"packed"', Content_Encoding=coding)
+        request.body(body)
+
+    return answer
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "GZIP", "identity"])
+def test_a_file_that_is_called_gzip_because_it_is_stays_as_it_is(desk: Desk, coding: str) -> None:
+    assert desk.get(encoded(coding, DATA)) == DATA
+
+
+@pytest.mark.parametrize(
+    ("coding", "pack"), [("gzip", gzip.compress), ("x-gzip", gzip.compress), ("deflate", zlib.compress)]
+)
+def test_a_file_that_was_packed_on_the_way_is_unpacked(desk: Desk, coding: str, pack: Callable[[bytes], bytes]) -> None:
+    assert desk.get(encoded(coding, pack(DATA))) == DATA
+    assert desk.host.gets(PATH) == [""]
+
+
+def test_a_list_that_was_packed_on_the_way_is_unpacked(desk: Desk) -> None:
+    desk.host.script["/list"] = [encoded("gzip", gzip.compress(b"one\n") + gzip.compress(b"two\n"))]
+    assert download(desk.client, desk.host.url + "/list", desk.target, check=None) == 8
+    assert desk.target.read_bytes() == b"one\ntwo\n"
+    assert [path.name for path in desk.target.parent.iterdir()] == [desk.target.name]
+
+
+def test_nor_does_it_take_an_etag_to_unpack(desk: Desk) -> None:
+    def bare(request: Request) -> None:
+        request.start(200, len(gzip.compress(DATA)), Content_Encoding="gzip")
+        request.body(gzip.compress(DATA))
+
+    assert desk.get(bare) == DATA
+
+
+def test_what_is_packed_on_the_way_is_continued_as_it_was_sent(desk: Desk) -> None:
+    body = gzip.compress(DATA)
+
+    def begin(request: Request) -> None:
+        request.start(200, len(body), ETag='"packed"', Content_Encoding="gzip")
+        request.body(body[:3000])
+        request.hang_up()
+
+    def rest(request: Request) -> None:
+        assert request.headers["If-Range"] == '"packed"'
+        at = request.asked()
+        request.start(206, len(body) - at, ETag='"packed"', Content_Range=f"bytes {at}-{len(body) - 1}/{len(body)}")
+        request.body(body[at:])
+
+    assert desk.get(begin, rest) == DATA
+    assert desk.host.gets(PATH) == ["", "bytes=3000-"]
+
+
+def test_a_part_that_is_packed_is_not_joined_with_one_that_is_not(desk: Desk) -> None:
+    def other_coding(request: Request) -> None:
+        at, size = request.asked(), len(DATA)
+        request.start(206, size - at, ETag=desk.host.etag(PATH), Content_Encoding="gzip",
+                      Content_Range=f"bytes {at}-{size - 1}/{size}")  # fmt: skip
+        request.body(DATA[at:])
+
+    assert desk.get(cut(1000), other_coding) == DATA
+    assert desk.host.gets(PATH) == ["", "bytes=1000-", ""]
+
+
+def test_what_is_not_packed_as_it_says_is_damage(desk: Desk) -> None:
+    assert "in 2 downloads" in desk.fails(*[encoded("deflate", b"\x1f\x8b no zlib data")] * 9)
+    assert "cut short" in desk.fails(*[encoded("deflate", zlib.compress(DATA)[:-9])] * 9)
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip", "\x1b[31m"])
+def test_another_encoding_is_refused(desk: Desk, coding: str) -> None:
+    says = desk.fails(*[encoded(coding, b"x" * 50)] * 9)
+    assert "Content-Encoding: " in says
+    assert "not asked for" in says
+    assert says.isprintable()
+    assert len(desk.host.seen) == 1
+
+
+def test_a_bomb_of_an_encoding_is_cut(host: Host, tmp_path: Path) -> None:
+    desk = Desk(host, tmp_path, Policy(largest=100_000))
+    assert "unpacks to more" in desk.fails(encoded("deflate", zlib.compress(bytes(3_000_000))))
+
+
+@pytest.mark.parametrize("place", ["http://127.0.0.2/a.gz", "file:///etc/passwd", "ftp://a.example/a.gz", "//[bad", ""])
+def test_a_redirect_to_elsewhere_is_not_followed(desk: Desk, place: str) -> None:
+    assert "redirected to" in desk.fails(redirect(place))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from c4pipe.errors import ConfigError
+from c4pipe.errors import AssetError, ConfigError
+from c4pipe.langid import describe_identifier, fasttext_kernel
 from c4pipe.langid import fasttext as module
-from c4pipe.langid import fasttext_kernel
 from c4pipe.langid.fasttext import FastText, default_model
 from c4pipe.langid.fasttext_kernel import find_word
 from c4pipe.langid.fasttext_model import FastTextModel
@@ -180,3 +182,112 @@ def test_compiles_where_no_cache_can_be_written(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(numba, "njit", without_cache)
     assert fasttext_kernel.compiled("int64(int64)")(lambda x: x + 1)(41) == 42
+
+
+def mutants(data: bytes, number: int, seed: int) -> list[bytes]:
+    """Damage to a model: bytes changed, cut out, put in; sizes that are absurd; weights that are no numbers."""
+    draw = random.Random(seed)
+    values = [struct.pack("<q", n) for n in (-1, 0, 1 << 31, 1 << 60, -(1 << 63))]
+    values += [struct.pack("<i", n) for n in (-1, 0, 1 << 20, (1 << 31) - 1, -(1 << 31))]
+    values += [b"\xff", b"\0", struct.pack("<f", float("nan")), struct.pack("<f", float("inf"))]
+    made = []
+    for i in range(number):
+        at = draw.randrange(min(len(data), 400) if i % 3 else len(data))  # where the sizes stand, more than elsewhere
+        value = draw.choice(values)
+        end = at + draw.randrange(100)
+        made.append(
+            (
+                data[:at] + value + data[at + len(value) :],
+                data[:at],
+                data[:at] + data[end:],
+                data[:at] + value + data[at:],
+                draw.randbytes(at),
+            )[(0, 0, 0, 1, 2, 3, 4)[i % 7]]
+        )
+    return made
+
+
+def survive(path: Path, damaged: bytes) -> None:
+    """A model that still can be asked, or one line that names the file."""
+    path.write_bytes(damaged)
+    with pytest.raises(ConfigError, match=rf"^[^\n]*{path.name}[^\n]*$"):
+        model = FastText(path)
+        with np.errstate(all="ignore"):  # a weight that is damaged may be a number, and a large one
+            model.guess("one two and a few words more, été " + "x" * 500)
+        raise ConfigError(f"{path} works")  # which damage may leave it to do
+
+
+@pytest.mark.parametrize("loss", [SOFTMAX, HIERARCHICAL])
+def test_damaged_bytes_of_a_dense_model(tmp_path: Path, loss: int) -> None:
+    for damaged in mutants(small_model(loss, 2), 100, seed=loss):
+        survive(tmp_path / "damaged.bin", damaged)
+
+
+def test_damaged_bytes_of_a_quantised_model(tmp_path: Path) -> None:
+    for damaged in mutants(default_model().read_bytes(), 14, seed=1):
+        survive(tmp_path / "damaged.ftz", damaged)
+
+
+@pytest.mark.soak
+def test_damaged_bytes_of_many_models(tmp_path: Path) -> None:
+    for damaged in mutants(default_model().read_bytes(), 240, seed=2):
+        survive(tmp_path / "damaged.ftz", damaged)
+
+
+HEAD = struct.calcsize("<2i12id")
+
+
+def put(at: int, layout: str, *values: float) -> Callable[[bytes], bytes]:
+    packed = struct.pack(f"<{layout}", *values)
+    return lambda data: data[:at] + packed + data[at + len(packed) :]
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (put(4, "i", 13), "of version 13"),
+        (put(8, "i", 1 << 30), "dimensions 1073741824"),
+        (put(28, "i", 1 << 30), "word n-grams"),
+        (put(32, "i", 9), "loss 9"),
+        (put(40, "i", (1 << 31) - 1), "buckets"),
+        (put(48, "i", (1 << 31) - 1), "longest n-gram"),
+        (put(8, "i", 5), "x 4 stands where one of 56 x 5"),
+        (put(40, "i", 49), "56 x 4 stands where one of 55 x 4"),
+        (put(HEAD, "3i", (1 << 31) - 1, (1 << 31) - 4, 3), "dictionary of 2147483647 entries"),
+        (put(HEAD, "3i", 9, 9, 0), "9 words and 0 labels"),
+        (put(HEAD + 20, "q", 1 << 60), "and needs"),
+        (lambda data: data.replace(b"__label__fr", b"__label__\xff\xfe"), "decode"),
+        (lambda data: data.replace(b"__label__fr", b"__label__\x1b["), "stands among its labels"),
+        (lambda data: data[:-4] + struct.pack("<f", float("nan")), "no numbers"),
+        (lambda data: data + b"\0", "bytes follow"),
+    ],
+)
+def test_a_hostile_head_or_body(tmp_path: Path, damage: Callable[[bytes], bytes], says: str) -> None:
+    path = tmp_path / "hostile.bin"
+    path.write_bytes(damage(small_model(SOFTMAX)))
+    with pytest.raises(ConfigError, match=says):
+        FastText(path)
+
+
+def test_names_that_collide_take_no_time(tmp_path: Path) -> None:
+    same = b"\0" + struct.pack("<qb", 1, 0)
+    data = small_model(SOFTMAX)[:HEAD] + struct.pack("<3i2q", 100_001, 100_000, 1, 99, -1) + same * 100_001
+    path = tmp_path / "alike.bin"
+    path.write_bytes(data)
+    with pytest.raises(ConfigError, match="the same hash"):
+        FastText(path)
+
+
+def test_a_pipe_is_no_model(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match="no regular file"):
+        FastText(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match="no regular file"):
+        describe_identifier(f"fasttext:{tmp_path / 'pipe'}")
+
+
+def test_another_model_in_the_place_of_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lid.176.ftz").write_bytes(small_model(SOFTMAX))
+    monkeypatch.setattr(module, "default_model", lambda: tmp_path / "lid.176.ftz")
+    with pytest.raises(AssetError, match=r"sha256 is .* expected 8f3472cf"):
+        FastText()

@@ -143,7 +143,6 @@ DAMAGE = [
     ),
     Case("noise between members", lambda: three(noise(5000) + member(2)), ALL, ["damaged_member"]),
     Case("text between members", lambda: three(b"garbage\n" + member(2)), ALL, ["damaged_member"]),
-    Case("a plain record between members", lambda: three(record(2)), ["1", "3"], ["damaged_member"]),
     Case("noise in front", lambda: b"\xff" + noise(300) + three(member(2)), ALL, ["damaged_member"]),
     Case("text in front", lambda: b"HTTP/1.1 200 OK\r\n\r\n" + three(member(2)), ALL, ["damaged_member"]),
     Case("an error page in front", lambda: b"<html>slow down</html>" + three(member(2)), ALL, ["damaged_member"]),
@@ -205,6 +204,91 @@ DAMAGE = [
         lambda: pack(ABC[:400]) + flip(pack(ABC[400:600]), 10) + pack(ABC[600:] + record(4)),
         ["1", "4"],
         ["damaged_member"],
+    ),
+]
+
+FOREIGN = b"\x28\xb5\x2f\xfd\x04\x00" + noise(99)  # zstd's magic number, and nothing behind it
+PAGE = b"<!DOCTYPE html>\n<html><body><p>Slow down</p></body></html>"
+
+JOINED = [
+    Case("a plain record between members", lambda: three(record(2)), ALL),
+    Case("plain records, then members", lambda: record(1) + record(2) + member(3), ALL),
+    Case("members, then plain records", lambda: member(1) + record(2) + record(3), ALL),
+    Case("in turns", lambda: record(1) + member(2) + record(3) + record(4) + member(5) + member(6), list("123456")),
+    Case("a plain record without blank lines, then a member", lambda: three(record(2, end=b"")), ALL),
+    Case("a plain record without a length, then a member", lambda: three(record(2, length=None)), ALL, mismatches=1),
+    Case("a plain record whose length goes on into a member", lambda: three(record(2, length=200)), ALL, mismatches=1),
+    Case("a plain page cut, then a member", lambda: three(record(2)[:-60]), ["1", "3"], ["damaged_member"]),
+    Case(
+        "a plain page cut in its header, then a member", lambda: three(record(2)[:60]), ["1", "3"], ["damaged_member"]
+    ),
+    Case(
+        "a plain record, then a damaged member",
+        lambda: record(1) + flip(member(2), -8) + member(3),
+        ["1", "3"],
+        ["damaged_member"],
+    ),
+    Case(
+        "a cut member, then plain records",
+        lambda: half(member(1)) + record(2) + record(3),
+        ["2", "3"],
+        ["damaged_member"],
+    ),
+    Case("a wrong checksum, then a plain record", lambda: flip(member(1), -8) + record(2), ["2"], ["damaged_member"]),
+    Case("members, text, plain records", lambda: member(1) + b"junk" + record(2) + record(3), ALL, ["damaged_member"]),
+    Case("text, plain records, members", lambda: b"junk\n" + record(1) + record(2) + member(3), ALL, ["no_header"]),
+    Case(
+        "a whole member in the text of a plain record",
+        lambda: record(1) + record(2, b"Text.\n" + member("fake") + b"\nMore.") + member(3),
+        ALL,
+        undecodable=1,
+        whole=False,
+    ),
+    Case(
+        "false magics in a plain record",
+        lambda: record(1) + record(2, FALSE_MAGIC * 9) + member(3),
+        ALL,
+        undecodable=1,
+        whole=False,
+    ),
+    Case(
+        "plain records of a stored member whose block is damaged stay its own",
+        lambda: member(1) + stored(record(2) + b"x" * 70_000 + ABC)[:-40] + member(4),
+        ["1", "4"],
+        ["damaged_member"],
+    ),
+]
+
+HEADS = [
+    Case(
+        "another compression's magic in front of members", lambda: FOREIGN + three(member(2)), ALL, ["damaged_member"]
+    ),
+    Case("zstd's magic in front of plain records", lambda: FOREIGN + ABC, ALL, ["no_header"]),
+    Case("an error page in front of plain records", lambda: PAGE + ABC, ALL, ["no_header"]),
+    Case("a large error page in front of members", lambda: PAGE * 9000 + three(member(2)), ALL, ["damaged_member"]),
+    Case("a large error page in front of plain records", lambda: PAGE * 9000 + b"\n" + ABC, ALL, ["no_header"]),
+    Case(
+        "an XML error in front",
+        lambda: b'<?xml version="1.0"?><Error>no</Error>' + three(member(2)),
+        ALL,
+        ["damaged_member"],
+    ),
+    Case("zeros in front of members", lambda: bytes(600_000) + three(member(2)), ALL, ["damaged_member"]),
+    Case("zeros in front of plain records", lambda: bytes(600_000) + ABC, ALL, ["no_header"]),
+    Case("noise in front of plain records", lambda: b"\xff" + noise(300_000) + ABC, ALL, ["no_header"]),
+    Case("a byte order mark in front of members", lambda: b"\xef\xbb\xbf" + three(member(2)), ALL, ["damaged_member"]),
+    Case("a mailbox in front", lambda: b"From a@a.example\nSubject: b\n\n" + three(member(2)), ALL, ["damaged_member"]),
+    Case("a zip's magic in front", lambda: b"PK\x03\x04" + bytes(50) + three(member(2)), ALL, ["damaged_member"]),
+    Case("a false magic in front of plain records", lambda: FALSE_MAGIC + noise(200) + ABC, ALL, ["damaged_member"]),
+    Case("false magics in front of members", lambda: FALSE_MAGIC * 40_000 + three(member(2)), ALL, ["damaged_member"]),
+    Case(
+        "a record of nothing in front, members far behind",
+        lambda: b"WARC/1.0\r\nno: record\r\n" + noise(400_000) + three(member(2)),
+        ALL,
+        ["not_a_page"],
+    ),
+    Case(
+        "an error page that quotes two records", lambda: b"<html><pre>\n" + ABC + b"</pre></html>", [], ["unreadable"]
     ),
 ]
 
@@ -484,7 +568,7 @@ FILES = [
     Case("packed twice", lambda: gzip.compress(three(member(2))), [], ["no_header"]),
 ]
 
-CASES = DAMAGE + CUTS + LAYOUTS + LENGTHS + HEADERS + PAGES + FILES
+CASES = DAMAGE + JOINED + HEADS + CUTS + LAYOUTS + LENGTHS + HEADERS + PAGES + FILES
 
 
 @pytest.mark.parametrize("quick", [False, True], ids=["dribble", "whole"])

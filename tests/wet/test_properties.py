@@ -12,8 +12,9 @@ from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
 from c4pipe.page import Kept
 from c4pipe.wet import Limits, WarcRecord, page_text, read_records
+from c4pipe.wet.chunks import Chunk
 from c4pipe.wet.headers import parse_headers
-from c4pipe.wet.members import Chunk, Members
+from c4pipe.wet.members import Members
 from c4pipe.wet.records import sole_record
 from c4pipe.wet.splitter import RecordSplitter
 from tests.wet.writer import DATE, Dribble, member, pack, read, record, text_of
