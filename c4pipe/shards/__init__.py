@@ -1,5 +1,6 @@
-"""The Parquet contract: columns, file names, writers, and the manifest that says what belongs to a corpus."""
+"""The Parquet contract: columns, file names, writers, and the manifest that says what belongs to a corpus, and sums."""
 
+from c4pipe.files.pinned import sha256_of
 from c4pipe.shards.manifest import MANIFEST, SCHEMA_VERSION, SPLITS, files_of_shard, read_manifest, shard_name, to_json
 from c4pipe.shards.memory import memory_of
 from c4pipe.shards.schema import (
@@ -22,6 +23,7 @@ from c4pipe.shards.sink import (
     RowGroupBuffer,
     rows_per_group,
 )
+from c4pipe.shards.sums import check_sums
 
 __all__ = [
     "DROPPED_TYPE",
@@ -37,6 +39,7 @@ __all__ = [
     "ParquetSink",
     "RowGroupBuffer",
     "added_to",
+    "check_sums",
     "column_fields",
     "dropped_column",
     "files_of_shard",
@@ -46,6 +49,7 @@ __all__ = [
     "read_manifest",
     "rows_per_group",
     "schema_with",
+    "sha256_of",
     "shard_name",
     "to_json",
 ]
