@@ -64,8 +64,8 @@ def same(one: Path, other: Path, step: int) -> None:
 
 def test_a_run_leaves_these_files(straight: Path) -> None:
     assert sorted(path.name for path in straight.iterdir()) == [
-        *(".lock", "checkpoints", "config.json", "eval.csv", "loss.svg", "metrics.csv", "samples.txt", "sums.json"),
-        "tokenizer",
+        *(".lock", "checkpoints", "config.json", "eval.csv", "loss.svg", "metrics.csv", "samples.txt", "sha256.json"),
+        *("sums.json", "tokenizer"),
     ]
     assert sorted(path.name for path in (straight / "checkpoints").iterdir()) == ["step-00000006", "step-00000008"]
     metrics = rows(straight / "metrics.csv")
