@@ -216,8 +216,10 @@ def open_checkpoint(run: Path, chosen: Path | None, device: torch.device) -> tup
     folder, notes = (chosen, []) if chosen else latest(run)
     for note in notes:
         say(f"note: {note}")
+    if folder is None and notes:
+        raise TrainError(f"{run} has no good checkpoint: {len(notes)} damaged. Train anew in another folder.")
     if folder is None:
-        raise ConfigError(f"{run} has no good checkpoint. Train one: python -m model.train --run {run}")
+        raise ConfigError(f"{run} has no checkpoint. Train one: python -m model.train --run {run}")
     found = load_checkpoint(folder)
     with torch.device("meta"):
         model = T5(ModelConfig.from_hf(found.config))

@@ -79,7 +79,7 @@ def checkpoint_faults(folder: Path) -> list[str]:
             if found is None:
                 faults.append(f"{name} is missing")
             elif name not in sums or found != sums[name]:
-                faults.append(f"{name} is not what was written")
+                faults.append(f"{name} is not what {SUMS} says")
     return faults
 
 
@@ -88,7 +88,7 @@ def check_copy(folder: Path) -> None:
     if not (folder / SUMS).is_file():
         return
     if faults := [fault for fault in checkpoint_faults(folder) if not fault.endswith(" is missing")]:
-        raise TrainError(f"{folder} is damaged, by its {SUMS}: {'; '.join(faults)}. Copy it again.")
+        raise TrainError(f"{folder} is damaged: {'; '.join(faults)}. Copy it again.")
 
 
 def _read_sums(folder: Path) -> dict[str, str]:

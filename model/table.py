@@ -11,7 +11,6 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -109,19 +108,27 @@ def kept_rows(content: bytes, columns: Sequence[str], last: int) -> tuple[bytes,
         kept.append(line + b"\n")
         seen.add(key)
         before = step
+    torn = content.rpartition(b"\n")[2].partition(b",")  # it was written after the last row
+    whole &= not (torn[1] and torn[0].isdigit() and int(torn[0]) <= last)
     return b"".join(kept), whole and not (by_step and before not in (0, last))
 
 
 def _lines(content: bytes, columns: Sequence[str]) -> Iterator[tuple[bytes, dict[str, str] | None]]:
     """Each line of a table but the first, with its row if it is one. A last line that has no end is none."""
     for line in content.split(b"\n")[1:-1]:
-        row = None
-        with suppress(ValueError, csv.Error):
-            values = next(csv.reader([line.decode()]), [])
-            row = dict(zip(columns, values, strict=True))
-            for name, value in row.items():
-                _ = name in _WORDS or (int if name == "step" else float)(value)
-        yield line, row
+        yield line, _parsed(line, columns)
+
+
+def _parsed(line: bytes, columns: Sequence[str]) -> dict[str, str] | None:
+    try:
+        values = next(csv.reader([line.decode()], strict=True), [])
+        row = dict(zip(columns, values, strict=True))
+        for name, value in row.items():
+            if name not in _WORDS:
+                float(value)
+    except (ValueError, csv.Error):
+        return None
+    return row if row["step"].isascii() and row["step"].isdigit() else None
 
 
 def kept_samples(content: bytes, last: int) -> bytes:

@@ -175,14 +175,14 @@ def cut(path: Path) -> None:
 
 
 DAMAGES: list[tuple[str, Callable[[Path], None], str]] = [
-    *((name, flip, f"{name} is not what was written") for name in FILES if name not in ("sha256.json",)),
-    ("model.safetensors", cut, "model.safetensors is not what was written"),
+    *((name, flip, f"{name} is not what sha256.json says") for name in FILES if name not in ("sha256.json",)),
+    ("model.safetensors", cut, "model.safetensors is not what sha256.json says"),
     ("training.pt", Path.unlink, "training.pt is missing"),
     ("spiece.model", Path.unlink, "spiece.model is missing"),
     ("sha256.json", Path.unlink, "sha256.json is missing"),
     ("sha256.json", cut, "sha256.json cannot be read"),
     ("sha256.json", lambda path: path.write_text("3"), "sha256.json cannot be read"),
-    ("sha256.json", lambda path: path.write_text("{}"), "config.json is not what was written; generation"),
+    ("sha256.json", lambda path: path.write_text("{}"), "config.json is not what sha256.json says; generation"),
 ]
 
 
