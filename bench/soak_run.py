@@ -40,8 +40,8 @@ def main() -> int:
                 print(f"damage {number}: {command} after {[str(path.relative_to(run)) for path in harmed]}")
                 raise
             shutil.rmtree(run)
-    for name, count in sorted(found.items()):
-        print(f"{count:6} {name}")
+            if number % 10 == 9:
+                print(f"{number + 1} damages: {dict(sorted(found.items()))}", flush=True)
     return 0
 
 

@@ -28,6 +28,7 @@ TOKENIZER_FILES = ("spiece.model", "tokenizer.json", "tokenizer_config.json")
 NEEDED = (MODEL_CONFIG, GENERATION_CONFIG, WEIGHTS, TRAINING_STATE, STATE)
 
 _NAME = re.compile(r"step-(\d{8}|[1-9]\d{8,})|\.step-(\d{8}|[1-9]\d{8,})\.old")
+_DRAFT = re.compile(r"\.tmp\w{6}")  # what safetensors writes before the file has its name
 _REST = re.compile(r"\.step-\d{8,}\.(tmp|old)")
 
 
@@ -172,7 +173,10 @@ def _holds_only_ours(folder: Path) -> bool:
     known = {*NEEDED, *TOKENIZER_FILES, SUMS}
     if folder.is_symlink() or not folder.is_dir():
         return False
-    return all(path.name in known and path.is_file() and not path.is_symlink() for path in folder.iterdir())
+    return all(
+        (path.name in known or _DRAFT.fullmatch(path.name)) and path.is_file() and not path.is_symlink()
+        for path in folder.iterdir()
+    )
 
 
 def _faults_now(folder: Path) -> list[str]:
