@@ -37,6 +37,7 @@ MODEL, JSON, TOKENIZER_CONFIG = "spiece.model", "tokenizer.json", "tokenizer_con
 # Scores are sums over the parts of a corpus that each thread had, so their number is a constant and not the machine's.
 # 16 is sentencepiece's own.
 TRAINER_THREADS = 16
+MOST_SENTINELS = 10_000  # a hundred times T5's: a damaged number is not turned into names that fill the memory
 LONGEST_LINE = 1000  # characters: sentencepiece leaves out lines of more than 4,192 bytes, so longer ones are cut
 _HELD = re.compile(rf"{SPACE}?<extra_id_(\d+)>")  # mT5's has the mark of a blank before each
 _TOO_SMALL = re.compile(r"required_chars\. \d+ vs (\d+)")
@@ -133,7 +134,8 @@ class Tokenizer:
             raise ConfigError(f"{source} is not a SentencePiece model: it is empty")
         try:
             self._pieces = spm.SentencePieceProcessor(model_proto=model)
-        except RuntimeError as error:
+            self._charsmap = charsmap_of(model)
+        except (RuntimeError, IndexError, KeyError) as error:
             raise ConfigError(f"{source} is not a SentencePiece model: {error}") from error
         self._names = [self._pieces.id_to_piece(number) for number in range(self._pieces.get_piece_size())]
         _check_ids(self._pieces, source)
@@ -196,7 +198,7 @@ class Tokenizer:
         scored = [(name, self._pieces.get_score(number)) for number, name in enumerate(self._names)]
         scored += [(name, 0.0) for name in reversed(sentinel_names(self._extra_ids))]
         return {
-            JSON: _dumped(tokenizer_json(scored, charsmap_of(self._model), self._extra_ids)),
+            JSON: _dumped(tokenizer_json(scored, self._charsmap, self._extra_ids)),
             TOKENIZER_CONFIG: _dumped(tokenizer_config_json(self._extra_ids)),
             MODEL: self._model,
         }
@@ -214,9 +216,12 @@ def _configured_ids(config: Path, otherwise: int) -> int:
     if not config.is_file():
         return otherwise
     try:
-        return int(json.loads(config.read_text(encoding="utf-8")).get("extra_ids", otherwise))
-    except (ValueError, TypeError, AttributeError) as error:
+        count = int(json.loads(config.read_text(encoding="utf-8")).get("extra_ids", otherwise))
+        if not 0 <= count <= MOST_SENTINELS:
+            raise ValueError(f"extra_ids is {count}, expected 0 to {MOST_SENTINELS:,}")
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ConfigError(f"{config} is not what describes a tokenizer: {error}") from error
+    return count
 
 
 def _check_ids(pieces: spm.SentencePieceProcessor, source: str) -> None:
