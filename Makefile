@@ -139,8 +139,9 @@ profile: setup ## flame graph of a build, into out/profile: INPUT= WORKERS= ARGS
 languages: setup ## measure the language identifiers on texts of known languages, CODE.txt each: TEXTS= ARGS=
 	$(PY) -m bench.languages $(if $(TEXTS),--texts $(TEXTS)) $(ARGS)
 
-soak: setup ## the longest tests, then kill builds and make their files fail for MINUTES=30, and compare the bytes
+soak: setup ## the longest tests, damage to runs, then builds that are killed and whose files fail for MINUTES=30
 	$(PY) -m pytest -m soak
+	$(PY) -m bench.soak_run --count $$((5 * $(MINUTES)))
 	$(PY) -m bench.soak --minutes $(MINUTES) $(ARGS)
 
 fuzz: setup bench/.venv-fuzz/ready ## fuzz the reader, the cleaner, the parsers and the matcher for FUZZ_SECONDS=120 each

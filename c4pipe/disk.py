@@ -1,13 +1,17 @@
-"""Until the disk has it: the bytes of a file, the names in a folder. For what lies there must outlive a loss of power.
+"""What a disk is asked for: to have the bytes of a file and the names in a folder for good, for what lies there must
+outlive a loss of power, and to lock a file.
 
-Not every file system can be asked (FUSE, SMB, NFS, Lustre): where it lacks the call, what is written is written, and
-nobody can promise more. A disk that answers with an error has lost something, and that is an error.
+Not every file system can be asked (FUSE, SMB, NFS, Lustre). Where it lacks the call, what is written is written, and
+who comes second is not told; nobody can promise more. A disk that answers with an error has lost something, and that
+is an error.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import sys
 from pathlib import Path
 
 _NO_SUCH_CALL = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
@@ -35,3 +39,22 @@ def sync_path(path: Path) -> None:
     except OSError as error:
         if error.errno not in passed:
             raise
+
+
+_said: set[str] = set()  # folders without locks
+
+
+def lock(descriptor: int, kind: int, path: Path) -> None:
+    """Locks an open file (flock). BlockingIOError where another holds it; a note where the file system has no locks."""
+    try:
+        fcntl.flock(descriptor, kind)
+    except OSError as error:
+        if error.errno not in {*_NO_SUCH_CALL, errno.ENOLCK}:
+            raise
+        if (folder := str(path.parent)) not in _said:
+            _said.add(folder)
+            print(
+                f"note: {path} cannot be locked ({error.strerror}): this file system has no locks. "
+                "Another process in the same folder would not be noticed.",
+                file=sys.stderr,
+            )

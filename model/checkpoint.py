@@ -9,18 +9,18 @@
 A folder appears under its name whole or not at all: it is written as `.step-00000500.tmp`, flushed to the disk and
 renamed. A checkpoint that gives way to a new one of the same step is `.step-00000500.old` until that one is in place.
 Both kinds are cleared away by the next `save`, a `.old` without a new one by putting it back. One run has one writer.
+Which of them stay is for `model.shelf`.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import platform
-import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import safetensors
@@ -29,30 +29,26 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from c4pipe import __version__
-from c4pipe.shards import to_json
-from model.checksums import sha256_of
+from c4pipe.disk import sync_path
+from c4pipe.shards import sha256_of, to_json
 from model.errors import ConfigError, TrainError
-
-FOLDER = "checkpoints"
-MODEL_CONFIG = "config.json"
-GENERATION_CONFIG = "generation_config.json"
-WEIGHTS = "model.safetensors"
-TRAINING_STATE = "training.pt"
-STATE = "state.json"
-SUMS = "sha256.json"
-TOKENIZER_FILES = (
-    "spiece.model",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
+from model.shelf import (
+    FOLDER,
+    GENERATION_CONFIG,
+    MODEL_CONFIG,
+    STATE,
+    SUMS,
+    TRAINING_STATE,
+    WEIGHTS,
+    checkpoint_faults,
+    clear,
+    make_way,
 )
 
 # One table under three names; transformers shares them by itself and takes `shared.weight` for all.
 EMBEDDING_COPIES = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
 
 _DENSE = torch.contiguous_format
-_NAME = re.compile(r"step-(\d{8,})|\.step-(\d{8,})\.old")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,32 +64,33 @@ class Checkpoint:
     settings: Mapping[str, Any]  # with fingerprints of data and tokenizer: what must be the same to go on
 
 
-def save_checkpoint(run: Path, checkpoint: Checkpoint, tokenizer: Path) -> Path:
-    """Writes a checkpoint with the tokenizer's files from its folder; the new folder.
+def save_checkpoint(run: Path, checkpoint: Checkpoint, tokenizer: Mapping[str, bytes]) -> Path:
+    """Writes a checkpoint with the tokenizer's files, given by name; the new folder.
 
-    One of the same step is replaced. TrainError if the disk refuses: nothing has changed then, and the next attempt
-    may succeed. TypeError for a training state that could not be read back.
+    One of the same step is replaced, see `make_way`. TrainError if the disk refuses: nothing has changed then, and the
+    next attempt may succeed. TypeError for a training state that could not be read back.
     """
     folder = run / FOLDER
     target = folder / f"step-{checkpoint.step:08d}"
-    draft, aside = folder / f".{target.name}.tmp", folder / f".{target.name}.old"
+    draft = folder / f".{target.name}.tmp"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _sync(run)
-        _clear(folder)
+        sync_path(run)
+        clear(run)
         draft.mkdir()
-        _write(draft, checkpoint, tokenizer)
-        if target.exists():
-            target.rename(aside)
-        draft.rename(target)
-        _sync(folder)
-        shutil.rmtree(aside, ignore_errors=True)
+        try:
+            _write(draft, checkpoint, tokenizer)
+            aside = make_way(target)
+            draft.rename(target)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        sync_path(folder)
+        if aside:
+            shutil.rmtree(aside, ignore_errors=True)
     except (OSError, safetensors.SafetensorError) as error:
         raise TrainError(
             f"the checkpoint {target} cannot be written ({error}). Free space, then resume from the one before it."
         ) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return target
 
 
@@ -107,12 +104,23 @@ def load_checkpoint(folder: Path, settings: Mapping[str, Any] | None = None, for
         raise ConfigError(f"there is no checkpoint {folder}; expected a folder like RUN/{FOLDER}/step-00000500")
     if faults := checkpoint_faults(folder):
         raise TrainError(f"{folder} is damaged: {'; '.join(faults)}. Resume from another one, or with --resume auto.")
-    state = json.loads((folder / STATE).read_bytes())
-    if settings is not None and not force and (found := changed_settings(state["settings"], settings)):
+    try:
+        found = _read(folder)
+    except _UNREADABLE as error:  # its sums are right: nobody has damaged it, but somebody has made it
+        raise TrainError(f"{folder} is no checkpoint of this trainer: {error!r}. Resume from another one.") from None
+    if settings is not None and not force and (changed := changed_settings(found.settings, settings)):
         raise ConfigError(
-            f"{folder} was saved with other settings: {'; '.join(found)}. "
+            f"{folder} was saved with other settings: {'; '.join(changed)}. "
             "Give those of the checkpoint, start a new run, or --force these."
         )
+    return found
+
+
+_UNREADABLE = (KeyError, TypeError, ValueError, RuntimeError, EOFError, UnpicklingError, safetensors.SafetensorError)
+
+
+def _read(folder: Path) -> Checkpoint:
+    state = json.loads((folder / STATE).read_bytes())
     return Checkpoint(
         step=state["step"],
         weights=load_file(folder / WEIGHTS),
@@ -122,44 +130,6 @@ def load_checkpoint(folder: Path, settings: Mapping[str, Any] | None = None, for
         position=state["position"],
         settings=state["settings"],
     )
-
-
-def latest(run: Path) -> tuple[Path | None, list[str]]:
-    """The newest good checkpoint of a run, None if it has none, and a note on each that was passed over.
-
-    Reads every byte of those that it looks at, and changes nothing, so that it may look at a run that is going on.
-    """
-    drafts = sorted((run / FOLDER).glob(".step-*.tmp"))
-    notes = [f"{draft} is left of a save or removal that was cut off" for draft in drafts]
-    for _, folder in sorted(_found(run / FOLDER).items(), reverse=True):
-        faults = checkpoint_faults(folder)
-        if not faults:
-            return folder, notes
-        notes.append(f"{folder} is damaged and passed over: {'; '.join(faults)}")
-    return None, notes
-
-
-def checkpoint_faults(folder: Path) -> list[str]:
-    """What is wrong with a checkpoint; nothing if every file is there with the bytes that were written."""
-    try:
-        sums = json.loads((folder / SUMS).read_bytes())
-        names = {MODEL_CONFIG, GENERATION_CONFIG, WEIGHTS, TRAINING_STATE, STATE, *sums}
-    except FileNotFoundError:
-        return [f"{SUMS} is missing"]
-    except (OSError, ValueError, TypeError) as error:
-        return [f"{SUMS} cannot be read ({error})"]
-    faults = []
-    for name in sorted(names):
-        try:
-            found = sha256_of(folder / name)
-        except FileNotFoundError:
-            faults.append(f"{name} is missing")
-        except OSError as error:
-            faults.append(f"{name} cannot be read ({error})")
-        else:
-            if name not in sums or found != sums[name]:
-                faults.append(f"{name} is not what was written")
-    return faults
 
 
 def changed_settings(saved: Any, now: Any, name: str = "") -> list[str]:
@@ -176,31 +146,7 @@ def changed_settings(saved: Any, now: Any, name: str = "") -> list[str]:
     return [] if was == is_now else [f"{name} was {was}, now it is {is_now}"]
 
 
-def prune(run: Path, last: int, every: int = 0) -> list[Path]:
-    """Removes checkpoints as `which_to_delete` says; those removed. To be called after a `save`."""
-    found = _found(run / FOLDER)
-    removed = [found[step] for step in which_to_delete(found, last, every)]
-    for folder in removed:
-        doomed = folder.with_name(f".{folder.name.strip('.')}.tmp")
-        folder.rename(doomed)  # so that a half-removed one is never taken for a checkpoint
-        shutil.rmtree(doomed)
-    return removed
-
-
-def which_to_delete(steps: Iterable[int], last: int, every: int = 0) -> list[int]:
-    """All but the `last` newest and, unless `every` is 0, the multiples of `every`. ConfigError if none would be kept.
-
-    >>> which_to_delete([100, 200, 300, 400, 500], last=2, every=200)
-    [100, 300]
-    """
-    if last < 1 or every < 0:
-        raise ConfigError(
-            f"cannot keep the last {last} checkpoints and every {every}: expected 1 or more, and 0 or more"
-        )
-    return [step for step in sorted(steps)[:-last] if not every or step % every]
-
-
-def _write(folder: Path, checkpoint: Checkpoint, tokenizer: Path) -> None:
+def _write(folder: Path, checkpoint: Checkpoint, tokenizer: Mapping[str, bytes]) -> None:
     save_file(_distinct(checkpoint), folder / WEIGHTS, metadata={"format": "pt"})
     try:
         torch.save(dict(checkpoint.training), folder / TRAINING_STATE)
@@ -213,13 +159,12 @@ def _write(folder: Path, checkpoint: Checkpoint, tokenizer: Path) -> None:
     (folder / STATE).write_bytes(to_json(state | {"versions": versions}))
     (folder / MODEL_CONFIG).write_bytes(to_json(checkpoint.config))
     (folder / GENERATION_CONFIG).write_bytes(to_json(checkpoint.generation))
-    for name in TOKENIZER_FILES:
-        if (tokenizer / name).exists():
-            shutil.copyfile(tokenizer / name, folder / name)
+    for name, content in tokenizer.items():
+        (folder / name).write_bytes(content)
     files = sorted(folder.iterdir())
     (folder / SUMS).write_bytes(to_json({file.name: sha256_of(file) for file in files}))
     for path in (*files, folder / SUMS, folder):
-        _sync(path)
+        sync_path(path)
 
 
 def _distinct(checkpoint: Checkpoint) -> dict[str, Tensor]:
@@ -235,30 +180,3 @@ def _distinct(checkpoint: Checkpoint) -> dict[str, Tensor]:
         kept[name] = weight.cpu().contiguous() if place not in taken else weight.cpu().clone(memory_format=_DENSE)
         taken.add(place)
     return kept
-
-
-def _found(folder: Path) -> dict[int, Path]:
-    """The checkpoints in a folder by step. One that was put aside counts where no new one has taken its place."""
-    if not folder.is_dir():
-        return {}
-    matches = {path: match for path in folder.iterdir() if (match := _NAME.fullmatch(path.name))}
-    aside = {int(match[2]): path for path, match in matches.items() if match[2]}
-    return aside | {int(match[1]): path for path, match in matches.items() if match[1]}
-
-
-def _clear(folder: Path) -> None:
-    """Removes what a killed run has left behind, and puts back what it had only put aside."""
-    for path in _found(folder).values():
-        if path.suffix == ".old":
-            path.rename(folder / path.stem.lstrip("."))
-    for path in (*folder.glob(".step-*.old"), *folder.glob(".step-*.tmp")):
-        shutil.rmtree(path)
-
-
-def _sync(path: Path) -> None:
-    """Until the disk has it: the bytes of a file, the names in a folder."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

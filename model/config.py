@@ -112,6 +112,13 @@ class ModelConfig:
 
         ConfigError for what is no T5 (umT5 has a bias table in each layer) and for other feed-forward layers.
         """
+        try:
+            return cls._of(config)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ConfigError(f"config.json is not that of a T5 ({error!r})") from None
+
+    @classmethod
+    def _of(cls, config: Mapping[str, Any]) -> ModelConfig:
         ours = config.get("c4pipe", {})
         model_type = config.get("model_type", "t5")
         if model_type not in ("t5", "mt5") and not ours:

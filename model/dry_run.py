@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 
 from model.config import ModelConfig
 from model.cost import flops, memory, parameters
@@ -16,7 +14,7 @@ from model.run import TOKENIZER_FOLDER, make_tokenizer
 from model.settings import TrainSettings
 from model.start import held_out_names, make_recipe
 from model.stream import Recipe
-from model.tokens import Tokenizer
+from model.tokens import MODEL, Tokenizer
 
 SAMPLE = 200  # documents of an entry that are tokenised to tell how many tokens it has
 ROWS_SHOWN = 2  # rows
@@ -26,12 +24,8 @@ STATES = {"adafactor": 0.0, "adamw-scale": 2.0, "adamw": 2.0}  # numbers that an
 def predict(settings: TrainSettings) -> str:
     """The text of `--dry-run`. It needs a tokenizer: without one it trains one, and throws it away."""
     entries = open_entries(settings.data, "train", settings.languages, sums=False)
-    with tempfile.TemporaryDirectory() as draft:
-        folder = settings.run / TOKENIZER_FOLDER
-        if not (folder / "spiece.model").exists():
-            folder = Path(draft)
-            make_tokenizer(settings, entries, folder)
-        tokenizer = Tokenizer.load(folder)
+    folder = settings.run / TOKENIZER_FOLDER
+    tokenizer = Tokenizer.load(folder) if (folder / MODEL).exists() else make_tokenizer(settings, entries)
     recipe = make_recipe(settings, entries, tokenizer)
     if settings.init_from:
         config = settings.changed(ModelConfig.from_hf(init_from(settings.init_from, tokenizer.vocabulary.size)[0]))

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import re
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from torch import Tensor
 
-from model.checkpoint import latest
 from model.config import ModelConfig
 from model.cost import flops, parameters
 from model.curve import draw_curve
+from model.disk import put_aside
 from model.distributed import ProcessGroup
 from model.errors import TrainError
 from model.evaluate import Score
-from model.log import EVAL_COLUMNS, Metrics, ProgressLine, Row, Table, TensorBoard, read_table
-from model.run import CURVE, SAMPLES, TENSORBOARD
+from model.log import Metrics, ProgressLine, TensorBoard
+from model.run import CURVE, SAMPLES, TENSORBOARD, say
 from model.run import EVALS as EVALS_FILE
 from model.run import METRICS as METRICS_FILE
 from model.settings import TrainSettings
+from model.shelf import checkpoints, latest
 from model.stream import Recipe
-
-_BLOCK = re.compile(r"^== step (\d+),", re.MULTILINE)
+from model.sums import Mark, RunSums
+from model.table import EVAL_COLUMNS, METRIC_COLUMNS, Log, Row, Table, kept_rows, kept_samples, read_table
 
 
 class Journal:
@@ -37,14 +35,19 @@ class Journal:
     ) -> None:
         run, writes = settings.run, group.first
         self._run, self._model, self._writes = run, config.name, writes
-        self.metrics = Metrics(run / METRICS_FILE if writes else None, last, tokens)
         if not writes:
+            self.metrics = Metrics(None, tokens)
             return
-        self._evals = Table(run / EVALS_FILE, EVAL_COLUMNS, last)
+        self._sums = RunSums(run)
+        parts = kept_parts(run, self._sums, last)
+        self._sums.restart(last, {name: Mark.of(part) for name, part in parts.items()})
+        self._steps = Table(run / METRICS_FILE, METRIC_COLUMNS, parts[METRICS_FILE])
+        self._evals = Table(run / EVALS_FILE, EVAL_COLUMNS, parts[EVALS_FILE])
+        self._samples = Log(run / SAMPLES, parts[SAMPLES])
+        before = read_table(run / METRICS_FILE, METRIC_COLUMNS)
+        self.metrics = Metrics(self._steps, tokens, float(before[-1]["seconds"]) if before else 0.0)
         self._progress = ProgressLine(settings.steps, last)
         self._board = TensorBoard(run / TENSORBOARD, last) if settings.tensorboard else None
-        if (run / SAMPLES).exists():
-            _replace(run / SAMPLES, kept_samples((run / SAMPLES).read_text(encoding="utf-8"), last))
 
     def step(self, step: int, lr: float, wait: float, numbers: Tensor) -> None:
         """See `Metrics.add`."""
@@ -62,9 +65,8 @@ class Journal:
     def evaluated(self, step: int, scores: Sequence[Score], samples: str) -> None:
         """Writes an evaluation, and draws the curve so far."""
         rows = [_row(step, score) for score in scores]
-        self._evals.add(rows)
-        with (self._run / SAMPLES).open("a", encoding="utf-8") as file:
-            file.write(samples)
+        self._evals.add_rows(rows)
+        self._samples.add(samples.encode())
         if self._board:
             self._board.evals(rows)
         self.draw()
@@ -78,19 +80,20 @@ class Journal:
         """`loss.svg`, of the tables."""
         if not self._writes:
             return
-        metrics, evals = read_table(self._run / METRICS_FILE), read_table(self._run / EVALS_FILE)
-        _replace(self._run / CURVE, draw_curve(metrics, evals, f"{self._model}, {self._run.resolve().name}"))
+        self._sums.put(CURVE, draw_curve(*tables(self._run), f"{self._model}, {self._run.resolve().name}"))
 
     def say(self, text: str) -> None:
         """A line that stays."""
         if self._writes:
             self._progress.say(text)
 
-    def sync(self) -> None:
-        """Before a checkpoint is there, the disk has what came before it."""
+    def sync(self, step: int) -> None:
+        """Before the checkpoint of a step is there, the disk has what came before it, with its marks."""
         if self._writes:
-            self.metrics.sync()
-            self._evals.sync()
+            logs = {METRICS_FILE: self._steps, EVALS_FILE: self._evals, SAMPLES: self._samples}
+            for log in logs.values():
+                log.sync()
+            self._sums.mark(step, {name: log.mark for name, log in logs.items()}, checkpoints(self._run))
 
     def __enter__(self) -> Self:
         return self
@@ -98,22 +101,50 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.metrics.close()
         if self._writes:
-            self._evals.close()
+            for log in (self._steps, self._evals, self._samples):
+                log.close()
             self._progress.close()
             if self._board:
                 self._board.close()
 
 
-def kept_samples(text: str, last: int) -> str:
-    """The blocks of `samples.txt` up to a step.
+def kept_parts(run: Path, sums: RunSums, last: int) -> dict[str, bytes]:
+    """What of the files that are added to is up to step `last`, by name. Nothing is lost without a word.
 
-    >>> kept_samples("== step 5, en\\na\\n== step 10, en\\nb\\n", 5)
-    '== step 5, en\\na\\n'
+    A file that is not what it was at that step, or where no mark says what it was, one with rows missing or damaged, is
+    kept under another name, and what can be read of it goes on.
     """
-    later = (match.start() for match in _BLOCK.finditer(text) if int(match[1]) > last)
-    return text[: next(later, len(text))]
+    readers = {
+        METRICS_FILE: lambda content: kept_rows(content, METRIC_COLUMNS, last),
+        EVALS_FILE: lambda content: kept_rows(content, EVAL_COLUMNS, last),
+        SAMPLES: lambda content: (kept_samples(content, last), True),
+    }
+    return {name: _kept_part(run / name, sums, last, read) for name, read in readers.items()}
+
+
+def _kept_part(path: Path, sums: RunSums, last: int, read: Callable[[bytes], tuple[bytes, bool]]) -> bytes:
+    content = path.read_bytes() if path.exists() else None
+    mark = sums.marks(last).get(path.name)
+    part = (content or b"")[: mark.size if mark else 0]
+    if mark and Mark.of(part) == mark:
+        return part
+    if content is None:
+        if mark:
+            say(f"note: {path} is missing; it begins anew at step {last + 1:,}")
+        return b""
+    part, whole = read(content)
+    if mark or not whole or (not last and sums.has_marks()):
+        say(
+            f"note: {path} is not what was written up to step {last:,}: kept as {put_aside(path).name}; "
+            "what can be read of it goes on"
+        )
+    return part
+
+
+def tables(run: Path) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """The rows of `metrics.csv` and `eval.csv`."""
+    return read_table(run / METRICS_FILE, METRIC_COLUMNS), read_table(run / EVALS_FILE, EVAL_COLUMNS)
 
 
 def _row(step: int, score: Score) -> Row:
@@ -144,16 +175,10 @@ def last_good(run: Path) -> str:
     return f"The last good checkpoint is {good}: go on from it with --force and a lower --lr, with --clip 1, or in fp32"
 
 
-def _replace(path: Path, content: str | bytes) -> None:
-    draft = path.with_name(f"{path.name}.tmp")
-    draft.write_bytes(content if isinstance(content, bytes) else content.encode())
-    os.replace(draft, path)
-
-
 def run_summary(settings: TrainSettings, config: ModelConfig, recipe: Recipe, done: int) -> str:
     """What came out, for people; `done` steps were behind the run when it started."""
     run, steps = settings.run, settings.steps
-    metrics, evals = read_table(run / METRICS_FILE), read_table(run / EVALS_FILE)
+    metrics, evals = tables(run)
     count = parameters(config) / 1e6
     lines = [f"{run}: {steps:,} steps, {config.name}, {count:,.1f} M parameters"]
     if done == steps:
@@ -182,7 +207,7 @@ def _last_samples(run: Path) -> list[str]:
     """The infills of the last evaluation."""
     if not (run / SAMPLES).exists():
         return []
-    lines = (run / SAMPLES).read_text(encoding="utf-8").splitlines()
+    lines = (run / SAMPLES).read_text(encoding="utf-8", errors="replace").splitlines()
     heads = [number for number, line in enumerate(lines) if line.startswith("== ")]
     steps = [lines[number].partition(",")[0] for number in heads]
     return lines[heads[steps.index(steps[-1])] :] if heads else []
@@ -192,9 +217,3 @@ def _last_of(evals: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
     """The rows of the last evaluation: of all together, and of each entry where there are several."""
     rows = [row for row in evals if row["step"] == evals[-1]["step"]]
     return rows if len(rows) > 2 else rows[-1:]
-
-
-def complain(program: str, text: str) -> None:
-    """An error, in a line; of several processes, the first one's."""
-    if os.environ.get("RANK", "0") == "0":
-        print(f"{program}: {text}", file=sys.stderr)

@@ -1,18 +1,12 @@
-"""What a run says and writes down while it trains: a line of progress, `metrics.csv`, `eval.csv`, TensorBoard.
-
-A table has one row a step, or several of the same step, and never a hole: a run that goes on from step N cuts all that
-follows N off its tables, and what it then writes is what it would have written had it never stopped.
-"""
+"""What a run says while it trains, and the numbers of each step: a line of progress, `metrics.csv`, TensorBoard."""
 
 from __future__ import annotations
 
-import csv
 import math
-import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,61 +15,16 @@ from torch import Tensor
 
 from c4pipe.progress import PLAIN
 from c4pipe.text import duration
-
-METRIC_COLUMNS = ("step", "loss", "lr", "norm", "targets", "tokens", "seconds", "wait")
-EVAL_COLUMNS = ("step", "entry", "loss", "accuracy", "tokens", "unigram")
-
-Row = Mapping[str, Any]
-
-
-class Table:
-    """A CSV file that is added to."""
-
-    def __init__(self, path: Path, columns: Sequence[str], last: int) -> None:
-        """Keeps the rows up to step `last` of a file that is there."""
-        kept = [row for row in read_table(path) if int(row["step"]) <= last]
-        draft = path.with_name(f"{path.name}.tmp")
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            _writer(file, columns).writeheader()
-            _writer(file, columns).writerows(kept)
-        draft.replace(path)
-        self.last = kept[-1] if kept else None
-        self._file = path.open("a", encoding="utf-8", newline="")
-        self._writer = _writer(self._file, columns)
-
-    def add(self, rows: Iterable[Row]) -> None:
-        """Writes rows, so that another process sees them."""
-        self._writer.writerows(rows)
-        self._file.flush()
-
-    def sync(self) -> None:
-        """Until the disk has them: a checkpoint must not be there without the rows before it."""
-        os.fsync(self._file.fileno())
-
-    def close(self) -> None:
-        self._file.close()
-
-
-def _writer(file: IO[str], columns: Sequence[str]) -> csv.DictWriter[str]:
-    return csv.DictWriter(file, columns, lineterminator="\n")
-
-
-def read_table(path: Path) -> list[dict[str, str]]:
-    """The rows of a table, none if it is not there. A last row that a kill has cut off is left out."""
-    if not path.exists():
-        return []
-    whole = path.read_text(encoding="utf-8").rpartition("\n")[0]
-    return list(csv.DictReader(whole.splitlines()))
+from model.table import Row, Table
 
 
 class Metrics:
     """The numbers of each step, which stay on the device until somebody looks: to look is to wait for the device."""
 
-    def __init__(self, path: Path | None, last: int, tokens: int = 0) -> None:
-        """Without a path they are looked at and not written: all processes but the first. `tokens` are those so far."""
-        self._table = Table(path, METRIC_COLUMNS, last) if path else None
-        before = self._table.last if self._table else None
-        self.tokens, self._earlier = tokens, float(before["seconds"]) if before else 0.0
+    def __init__(self, table: Table | None, tokens: int = 0, seconds: float = 0.0) -> None:
+        """Without a table they are looked at and not written: all processes but the first. `tokens` and `seconds` are
+        those so far."""
+        self._table, self.tokens, self._earlier = table, tokens, seconds
         self._began = time.perf_counter()
         self._pending: list[tuple[dict[str, Any], Tensor]] = []
         self.row: dict[str, Any] = {}  # the last one that was looked at
@@ -106,16 +55,8 @@ class Metrics:
                 break
         self.row = rows[-1]
         if self._table:
-            self._table.add(rows)
+            self._table.add_rows(rows)
         return rows
-
-    def sync(self) -> None:
-        if self._table:
-            self._table.sync()
-
-    def close(self) -> None:
-        if self._table:
-            self._table.close()
 
 
 class ProgressLine:

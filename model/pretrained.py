@@ -12,8 +12,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from model.checkpoint import EMBEDDING_COPIES, MODEL_CONFIG, WEIGHTS
+from model.checkpoint import EMBEDDING_COPIES
 from model.errors import ConfigError, TrainError
+from model.shelf import MODEL_CONFIG, WEIGHTS, check_copy
 
 INDEX = "model.safetensors.index.json"  # of a checkpoint in several files
 MODEL_TYPES = ("t5", "mt5")  # umT5 has a bias table in every layer
@@ -28,8 +29,10 @@ def init_from(folder: Path, ids: int = 0) -> tuple[dict[str, Any], dict[str, Ten
     In the config both keys that say whether the head is tied are there and agree, which those of transformers 5 do
     not: it saves `tie_word_embeddings` true with every model. `ids` is how many the tokenizer gives.
     ConfigError for what is no T5, has its weights in another format, or has fewer embeddings than `ids`; TrainError for
-    files that cannot be read. Whether the weights are those of the config is for `check_weights`.
+    files that cannot be read, or are not what the sums of a checkpoint say. Whether the weights are those of the config
+    is for `check_weights`.
     """
+    check_copy(folder)
     config = _read_json(folder / MODEL_CONFIG)
     model_type = config.get("model_type", "t5")
     if model_type not in MODEL_TYPES:
@@ -111,7 +114,7 @@ def _read_json(path: Path) -> dict[str, Any]:
         found = json.loads(path.read_bytes())
     except FileNotFoundError:
         raise ConfigError(f"{path} is missing; expected the folder of a T5 as transformers saves it") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise TrainError(f"{path} cannot be read ({error}). Copy or download it again.") from None
     if not isinstance(found, dict):
         raise TrainError(f"{path} holds no JSON object. Copy or download it again.")

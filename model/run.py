@@ -2,14 +2,17 @@
 
 RUN/config.json  metrics.csv  eval.csv  samples.txt  loss.svg  tokenizer/  tensorboard/
 RUN/checkpoints/step-00000500/      see `model.checkpoint`
-RUN/sums.json                       shards that were read and found good, see `model.checksums`
+RUN/sums.json                       shards that were read and found good, see `c4pipe.shards.sums`
+RUN/sha256.json                     what the other files are, see `model.sums`
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Callable, Iterator, Sequence
+import os
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
@@ -17,18 +20,21 @@ from typing import Any
 
 import torch
 
+from c4pipe.disk import lock
 from c4pipe.mixture import quotas
 from c4pipe.shards import to_json
-from model import checkpoint
-from model.checkpoint import Checkpoint, latest
+from model.checkpoint import load_checkpoint
 from model.config import ModelConfig
 from model.corpus import Entry
+from model.disk import put_aside
 from model.errors import ConfigError, TrainError
 from model.order import shuffled_texts
 from model.pretrained import check_weights
 from model.settings import TrainSettings
+from model.shelf import STATE, SUMS, check_copy, checkpoints, latest, unfinished
+from model.sums import RUN_SUMS, RunSums
 from model.t5 import T5
-from model.tokens import Tokenizer, train_tokenizer
+from model.tokens import JSON, MODEL, TOKENIZER_CONFIG, Tokenizer, train_tokenizer
 
 RUN_CONFIG, METRICS, EVALS, SAMPLES = "config.json", "metrics.csv", "eval.csv", "samples.txt"
 CURVE, TOKENIZER_FOLDER, TENSORBOARD, SHARD_SUMS, LOCK_FILE = (
@@ -42,32 +48,76 @@ CURVE, TOKENIZER_FOLDER, TENSORBOARD, SHARD_SUMS, LOCK_FILE = (
 TOKENIZER_DOCUMENTS = 200_000  # that a tokenizer is trained on: some million lines, of which it takes a sample
 
 
+# What a run writes under a name that is not its own alone.
+_OURS = (
+    *(RUN_CONFIG, METRICS, EVALS, SAMPLES, CURVE, SHARD_SUMS, RUN_SUMS),
+    *(f"{TOKENIZER_FOLDER}/{name}" for name in (MODEL, JSON, TOKENIZER_CONFIG)),
+)
+
+
+def say(text: str) -> None:
+    """What a person should know, beside the result."""
+    print(text, file=sys.stderr, flush=True)
+
+
 @contextmanager
 def held(run: Path) -> Iterator[None]:
-    """The folder, made if need be, for this process alone. ConfigError if another one trains there.
+    """The folder, made if need be, for this process alone.
 
+    ConfigError if another one trains there, or if it holds files under our names and is no run.
     The kernel's own lock: it ends with the process that holds it, however that ends.
     """
+    _check_folder(run)
     try:
         run.mkdir(parents=True, exist_ok=True)
-        lock = (run / LOCK_FILE).open("w")
+        file = (run / LOCK_FILE).open("a")
     except OSError as error:
         raise ConfigError(f"--run {run} cannot be written: {error.strerror or error}.") from None
-    with lock:
+    with file:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB, run / LOCK_FILE)
         except BlockingIOError:
             raise ConfigError(f"--run {run} is being written by another training. Wait for it.") from None
+        _claim(run)
         yield
 
 
-def find_start(settings: TrainSettings, say: Callable[[str], None]) -> Path | None:
-    """The checkpoint to go on from; None for a new run. `say` hears of checkpoints that are passed over.
+def _check_folder(run: Path) -> None:
+    taken = [run / name for name in _OURS if os.path.lexists(run / name)] + [*checkpoints(run).values()]
+    if taken and not _is_run(run):
+        raise ConfigError(f"{taken[0]} is there, and no training wrote it: name another folder by --run, or move it")
+
+
+def _is_run(run: Path) -> bool:
+    """Whether trainings have written this folder: one of three says so, for two of them may be damaged."""
+    if (run / RUN_SUMS).is_file() and not RunSums(run).fault:
+        return True
+    try:
+        found = json.loads((run / RUN_CONFIG).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        found = None
+    if isinstance(found, dict) and {"settings", "model", "data", "tokenizer"} <= {*found}:
+        return True
+    return any((path / SUMS).is_file() and (path / STATE).is_file() for path in checkpoints(run).values())
+
+
+def _claim(run: Path) -> None:
+    """Makes it the folder of a run, and says if its sums are not to be read."""
+    sums = RunSums(run)
+    if sums.fault:
+        aside = put_aside(run / RUN_SUMS)
+        say(f"note: {run / RUN_SUMS} is damaged ({sums.fault}): kept as {aside.name}; what is there counts as whole")
+    if not (run / RUN_SUMS).exists():
+        sums.write()
+
+
+def find_start(settings: TrainSettings) -> Path | None:
+    """The checkpoint to go on from; None for a new run. Checkpoints that are passed over are named.
 
     ConfigError where the folder and `--resume` do not go together; TrainError if every checkpoint is damaged.
     """
     run = settings.run
-    there = sorted((run / checkpoint.FOLDER).glob("step-*"))
+    there = [path for _, path in sorted(checkpoints(run).items())]
     if settings.resume == "none":
         if there or (run / METRICS).exists():
             raise ConfigError(f"{run} holds a run: go on with it by --resume auto, or name another folder")
@@ -76,7 +126,7 @@ def find_start(settings: TrainSettings, say: Callable[[str], None]) -> Path | No
         found, notes = latest(run)
         if there and found is None:
             raise TrainError(f"{run} has no good checkpoint: {'; '.join(notes)}. Start anew in another folder.")
-        for note in notes:
+        for note in (*unfinished(run), *notes):
             say(f"note: {note}")
         return found
     chosen = Path(settings.resume)
@@ -89,63 +139,89 @@ def find_start(settings: TrainSettings, say: Callable[[str], None]) -> Path | No
     return chosen
 
 
-def make_tokenizer(settings: TrainSettings, entries: Sequence[Entry], folder: Path) -> None:
-    """Puts a tokenizer into a folder: the one that was named, that of the pre-trained model, or a new one.
+def make_tokenizer(settings: TrainSettings, entries: Sequence[Entry]) -> Tokenizer:
+    """That of the run's newest checkpoint, the one that was named, that of the pre-trained model, or a new one.
 
     A new one is trained on documents of each entry in the proportions of the mixture.
     """
-    named = settings.tokenizer or settings.init_from
+    named = latest(settings.run)[0] or settings.tokenizer or settings.init_from
     if settings.resume not in ("auto", "none") and not named:
         named = Path(settings.resume)
     if named:
-        Tokenizer.load(named).save(folder)
-        return
+        check_copy(named if named.is_dir() else named.parent)
+        return Tokenizer.load(named)
     counts = {entry.name: entry.documents for entry in entries}
     wanted = min(TOKENIZER_DOCUMENTS, sum(counts.values()))
     share = quotas(counts, settings.rates(counts), wanted, max_epochs=1)
     texts = (islice(shuffled_texts(entry, settings.seed), share[entry.name]) for entry in entries)
-    train_tokenizer(chain.from_iterable(texts), folder, settings.vocab_size, seed=settings.seed)
+    return train_tokenizer(chain.from_iterable(texts), None, settings.vocab_size, seed=settings.seed)
 
 
-def open_tokenizer(settings: TrainSettings, entries: Sequence[Entry], say: Callable[[str], None]) -> Tokenizer:
-    """The run's tokenizer, made first if it has none. ConfigError if another one is named than it has."""
-    folder = settings.run / TOKENIZER_FOLDER
-    if not (folder / "spiece.model").exists():
+def open_tokenizer(settings: TrainSettings, entries: Sequence[Entry]) -> Tokenizer:
+    """The run's tokenizer, made first if it has none. ConfigError if another one is named than it has.
+
+    Its files are what was written, or are written anew: of `spiece.model` where that is whole, else of the newest
+    checkpoint, or as at first.
+    """
+    folder, sums = settings.run / TOKENIZER_FOLDER, RunSums(settings.run)
+    whole = {name: sums.is_whole(f"{TOKENIZER_FOLDER}/{name}") for name in (MODEL, JSON, TOKENIZER_CONFIG)}
+    unknown = {*whole.values()} == {None} and (folder / MODEL).exists() and not checkpoints(settings.run)
+    if (whole[MODEL] and whole[TOKENIZER_CONFIG]) or unknown:
+        tokenizer = Tokenizer.load(folder)
+    else:
         say(f"making the tokenizer {folder}")
-        make_tokenizer(settings, entries, folder)
-    tokenizer = Tokenizer.load(folder)
+        tokenizer = make_tokenizer(settings, entries)
     if settings.tokenizer and Tokenizer.load(settings.tokenizer).fingerprint != tokenizer.fingerprint:
         raise ConfigError(f"{folder} is another tokenizer than --tokenizer {settings.tokenizer}. Take another --run.")
+    for name, content in tokenizer.files().items():
+        _restore(folder / name, content, sums, whole[name])
     return tokenizer
+
+
+def _restore(path: Path, content: bytes, sums: RunSums, whole: bool | None) -> None:
+    there = path.read_bytes() if path.is_file() else None
+    if whole and there == content:
+        return
+    if os.path.lexists(path) and there != content:
+        say(f"note: {path} is not what was written: kept as {put_aside(path).name}, and written anew")
+    sums.put(f"{path.parent.name}/{path.name}", content)
 
 
 def write_config(settings: TrainSettings, config: ModelConfig, entries: Sequence[Entry], tokenizer: str) -> None:
     """`config.json`: all that the run depends on."""
     data = {entry.name: {"documents": entry.documents, "sha256": entry.digest} for entry in entries}
     found: dict[str, Any] = {"settings": settings.to_json(), "model": config.to_hf(), "data": data}
-    draft = settings.run / f"{RUN_CONFIG}.tmp"
-    draft.write_bytes(to_json(found | {"tokenizer": tokenizer}))
-    draft.replace(settings.run / RUN_CONFIG)
+    RunSums(settings.run).put(RUN_CONFIG, to_json(found | {"tokenizer": tokenizer}))
 
 
 def read_settings(run: Path) -> TrainSettings:
     """The settings that a run was last started with."""
+    if RunSums(run).is_whole(RUN_CONFIG) is False and (run / RUN_CONFIG).exists():
+        raise _damaged(run, "it is not what was written")
     try:
         return TrainSettings.from_json(json.loads((run / RUN_CONFIG).read_bytes())["settings"])
     except FileNotFoundError:
         raise ConfigError(f"{run} holds no run: it has no {RUN_CONFIG}. Train one: python -m model.train") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TrainError(
-            f"{run / RUN_CONFIG} is damaged ({error!r}). The checkpoints beside it may be whole."
-        ) from None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _damaged(run, repr(error)) from None
+
+
+def _damaged(run: Path, why: str) -> TrainError:
+    return TrainError(
+        f"{run / RUN_CONFIG} is damaged ({why}). Go on with the run as it was started: that writes it anew."
+    )
 
 
 def open_checkpoint(run: Path, chosen: Path | None, device: torch.device) -> tuple[Path, T5, Tokenizer]:
     """A model in eval mode with its tokenizer: of the chosen checkpoint, or of the newest good one of a run."""
-    folder = chosen or latest(run)[0]
+    folder, notes = (chosen, []) if chosen else latest(run)
+    for note in notes:
+        say(f"note: {note}")
+    if folder is None and notes:
+        raise TrainError(f"{run} has no good checkpoint: {len(notes)} damaged. Train anew in another folder.")
     if folder is None:
-        raise ConfigError(f"{run} has no good checkpoint. Train one: python -m model.train --run {run}")
-    found: Checkpoint = checkpoint.load_checkpoint(folder)
+        raise ConfigError(f"{run} has no checkpoint. Train one: python -m model.train --run {run}")
+    found = load_checkpoint(folder)
     with torch.device("meta"):
         model = T5(ModelConfig.from_hf(found.config))
     check_weights(found.weights, model.state_dict(), folder)

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from c4pipe.mixture import Mixture
-from model.checkpoint import which_to_delete
 from model.config import ModelConfig, find_size, padded_vocab
 from model.errors import ConfigError, unknown
 from model.objectives import Objective, find_objective
 from model.optim import OPTIMIZERS
 from model.schedules import Schedule
+from model.shelf import which_to_delete
 
 PRECISIONS = ("fp32", "bf16")
 PARALLEL = ("ddp", "fsdp")

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from model import checkpoint
-from model.checkpoint import Checkpoint
+from model.checkpoint import Checkpoint, load_checkpoint
 from model.config import ModelConfig
 from model.corpus import Entry, find_entries
 from model.data import open_entries
 from model.distributed import ProcessGroup, fill, initial_weights, make_model
 from model.errors import ConfigError
 from model.pretrained import check_weights, init_from
-from model.run import SHARD_SUMS, TOKENIZER_FOLDER, find_start, open_tokenizer
+from model.run import SHARD_SUMS, TOKENIZER_FOLDER, find_start, open_tokenizer, say
 from model.settings import TrainSettings
 from model.stream import Recipe
 from model.t5 import T5
@@ -26,11 +24,7 @@ class Data(NamedTuple):
 
     recipe: Recipe
     held_out: tuple[Entry, ...]  # none where the corpora have no validation split
-
-
-def say(text: str) -> None:
-    """What a person should know before the loop begins."""
-    print(text, file=sys.stderr, flush=True)
+    tokenizer: Tokenizer  # that of the recipe, with its files
 
 
 def open_data(settings: TrainSettings, group: ProcessGroup) -> Data:
@@ -41,14 +35,14 @@ def open_data(settings: TrainSettings, group: ProcessGroup) -> Data:
         entries = open_entries(settings.data, "train", settings.languages, note, sums)
         names = held_out_names(settings, [entry.name for entry in entries])
         held_out = open_entries(settings.data, "validation", names, note, sums) if names else ()
-        return entries, held_out, open_tokenizer(settings, entries, say)
+        return entries, held_out, open_tokenizer(settings, entries)
 
     found = read(sums=True) if group.first else None
     group.wait()
     entries, held_out, tokenizer = found or read(sums=False)
     if group.first and not held_out:
         say("note: the corpora have no validation split for this; nothing is evaluated")
-    return Data(make_recipe(settings, entries, tokenizer), held_out)
+    return Data(make_recipe(settings, entries, tokenizer), held_out, tokenizer)
 
 
 def held_out_names(settings: TrainSettings, names: Iterable[str]) -> tuple[str, ...]:
@@ -78,12 +72,12 @@ def make_recipe(settings: TrainSettings, entries: tuple[Entry, ...], tokenizer: 
 
 def open_start(settings: TrainSettings, group: ProcessGroup) -> Checkpoint | None:
     """The checkpoint to go on from, its files and settings checked."""
-    (folder, *_) = group.gathered(find_start(settings, say) if group.first else None)
+    (folder, *_) = group.gathered(find_start(settings) if group.first else None)
     if folder is None:
         return None
     if group.first:
         say(f"going on from {folder}")
-    found = checkpoint.load_checkpoint(folder, settings.fixed(), settings.force)
+    found = load_checkpoint(folder, settings.fixed(), settings.force)
     if found.step > settings.steps:
         raise ConfigError(f"{folder} has {found.step:,} steps behind it, and --steps is {settings.steps:,}: take more")
     return found

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import random
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +19,7 @@ import numpy as np
 import sentencepiece as spm
 from numpy.typing import NDArray
 
+from model.disk import put
 from model.errors import ConfigError
 from model.objectives import Vocabulary
 from model.tokenizer_json import (
@@ -37,6 +37,7 @@ MODEL, JSON, TOKENIZER_CONFIG = "spiece.model", "tokenizer.json", "tokenizer_con
 # Scores are sums over the parts of a corpus that each thread had, so their number is a constant and not the machine's.
 # 16 is sentencepiece's own.
 TRAINER_THREADS = 16
+MOST_SENTINELS = 10_000  # a hundred times T5's: a damaged number is not turned into names that fill the memory
 LONGEST_LINE = 1000  # characters: sentencepiece leaves out lines of more than 4,192 bytes, so longer ones are cut
 _HELD = re.compile(rf"{SPACE}?<extra_id_(\d+)>")  # mT5's has the mark of a blank before each
 _TOO_SMALL = re.compile(r"required_chars\. \d+ vs (\d+)")
@@ -44,7 +45,7 @@ _TOO_SMALL = re.compile(r"required_chars\. \d+ vs (\d+)")
 
 def train_tokenizer(
     texts: Iterable[str],
-    folder: Path,
+    folder: Path | None,
     vocab_size: int = 32_000,
     *,
     extra_ids: int = 100,
@@ -52,7 +53,8 @@ def train_tokenizer(
     lines: int = 500_000,
     seed: int = 0,
 ) -> Tokenizer:
-    """Trains a unigram vocabulary of at most `vocab_size` pieces, pad, eos and unk among them, and saves it.
+    """Trains a unigram vocabulary of at most `vocab_size` pieces, pad, eos and unk among them, and saves it if
+    there is a folder for it.
 
     Any number of texts is read, and a seeded sample of at most `lines` of their lines is kept, so memory does not grow
     with the corpus: it takes about 30 bytes for each character of the sample. The bytes of the result are a function of
@@ -96,7 +98,8 @@ def train_tokenizer(
             ) from error
         raise
     tokenizer = Tokenizer(trained.getvalue(), extra_ids)
-    tokenizer.save(folder)
+    if folder:
+        tokenizer.save(folder)
     return tokenizer
 
 
@@ -131,7 +134,8 @@ class Tokenizer:
             raise ConfigError(f"{source} is not a SentencePiece model: it is empty")
         try:
             self._pieces = spm.SentencePieceProcessor(model_proto=model)
-        except RuntimeError as error:
+            self._charsmap = charsmap_of(model)
+        except (RuntimeError, IndexError, KeyError) as error:
             raise ConfigError(f"{source} is not a SentencePiece model: {error}") from error
         self._names = [self._pieces.id_to_piece(number) for number in range(self._pieces.get_piece_size())]
         _check_ids(self._pieces, source)
@@ -189,15 +193,22 @@ class Tokenizer:
             return f"<extra_id_{vocabulary.size - 1 - number}>"
         return self._names[number]
 
-    def save(self, folder: str | Path) -> None:
-        """Writes `spiece.model`, `tokenizer.json` and `tokenizer_config.json`, each in one step."""
+    def files(self) -> dict[str, bytes]:
+        """What a folder of it holds, by name: all of it follows from `spiece.model`, which is last, as `load` needs."""
         scored = [(name, self._pieces.get_score(number)) for number, name in enumerate(self._names)]
         scored += [(name, 0.0) for name in reversed(sentinel_names(self._extra_ids))]
+        return {
+            JSON: _dumped(tokenizer_json(scored, self._charsmap, self._extra_ids)),
+            TOKENIZER_CONFIG: _dumped(tokenizer_config_json(self._extra_ids)),
+            MODEL: self._model,
+        }
+
+    def save(self, folder: str | Path) -> None:
+        """Writes its files into a folder, each in one step."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        _put(folder / JSON, _dumped(tokenizer_json(scored, charsmap_of(self._model), self._extra_ids)))
-        _put(folder / TOKENIZER_CONFIG, _dumped(tokenizer_config_json(self._extra_ids)))
-        _put(folder / MODEL, self._model)  # last: what `load` asks for
+        for name, content in self.files().items():
+            put(folder / name, content)
 
 
 def _configured_ids(config: Path, otherwise: int) -> int:
@@ -205,9 +216,12 @@ def _configured_ids(config: Path, otherwise: int) -> int:
     if not config.is_file():
         return otherwise
     try:
-        return int(json.loads(config.read_text(encoding="utf-8")).get("extra_ids", otherwise))
-    except (ValueError, TypeError, AttributeError) as error:
+        count = int(json.loads(config.read_text(encoding="utf-8")).get("extra_ids", otherwise))
+        if not 0 <= count <= MOST_SENTINELS:
+            raise ValueError(f"extra_ids is {count}, expected 0 to {MOST_SENTINELS:,}")
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ConfigError(f"{config} is not what describes a tokenizer: {error}") from error
+    return count
 
 
 def _check_ids(pieces: spm.SentencePieceProcessor, source: str) -> None:
@@ -231,9 +245,3 @@ def _held_sentinels(names: Sequence[str]) -> int:
 
 def _dumped(value: object) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
-
-
-def _put(path: Path, content: bytes) -> None:
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)

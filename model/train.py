@@ -20,9 +20,8 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 
 from c4pipe.mixture import derive_key
-from model import checkpoint
 from model.arguments import parse_train
-from model.checkpoint import Checkpoint
+from model.checkpoint import Checkpoint, save_checkpoint
 from model.command import run_model
 from model.corpus import find_entries
 from model.data import Batch, Batches, merge_states
@@ -34,8 +33,9 @@ from model.generate import infills
 from model.ids import EOS, IGNORED, PAD
 from model.journal import Journal, last_good, run_summary
 from model.optim import clip_gradients, make_optimizer, set_lr
-from model.run import TOKENIZER_FOLDER, held, write_config
+from model.run import held, write_config
 from model.settings import TrainSettings
+from model.shelf import prune
 from model.start import Data, open_data, open_model, open_start
 from model.stopping import Stop
 from model.t5 import T5
@@ -188,11 +188,11 @@ def save(run: Run, step: int) -> None:
     if group.first:
         if spoilt := [name for name, weight in weights.items() if not weight.isfinite().all()]:
             raise TrainError(f"{spoilt[0]} is not finite after step {step:,}. {last_good(settings.run)}.")
-        run.journal.sync()
+        run.journal.sync(step)
         position, fixed = merge_states(positions), settings.fixed()
         found = Checkpoint(step, weights, config.to_hf(), SPECIAL_IDS, training, position, fixed)
-        checkpoint.save_checkpoint(settings.run, found, settings.run / TOKENIZER_FOLDER)
-        checkpoint.prune(settings.run, settings.keep, settings.keep_every)
+        save_checkpoint(settings.run, found, run.data.tokenizer.files())
+        prune(settings.run, settings.keep, settings.keep_every)
     group.wait()
 
 

@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from isal import igzip, isal_zlib
 
-from c4pipe.disk import sync_path
+from c4pipe.disk import lock, sync_path
 from c4pipe.errors import ConfigError
 from c4pipe.fetch.encoding import names_itself, undo
 from c4pipe.fetch.policy import DamagedError, DiskError, TransientError, Version, one_line
@@ -152,12 +152,12 @@ class Lock:
         self._fd: int | None = None
 
     def take(self, *, shared: bool = False, wait: bool = True) -> bool:
-        """Takes the lock, or says False where another has it. OSError where the file system has no locks."""
+        """Takes the lock, or says False where another has it."""
         kind = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB)
         while True:
             fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             try:
-                fcntl.flock(fd, kind)
+                lock(fd, kind, self.path)
                 # The one before us may have removed the file: then this is a lock on nothing.
                 with suppress(FileNotFoundError):
                     if os.path.samestat(os.fstat(fd), os.stat(self.path)):
@@ -174,7 +174,7 @@ class Lock:
     def share(self) -> None:
         """Lets others in who share, and keeps out who would not."""
         assert self._fd is not None
-        fcntl.flock(self._fd, fcntl.LOCK_SH)
+        lock(self._fd, fcntl.LOCK_SH, self.path)
 
     def release(self, *, remove: bool = False) -> None:
         """Gives the lock back; `remove` takes its file away too, which only one who has it alone may do."""

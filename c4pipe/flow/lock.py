@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import json
 import os
 import socket
 import stat
-import sys
 import time
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from c4pipe.disk import lock
 from c4pipe.errors import ConfigError
 from c4pipe.files.storage import make_folder
 from c4pipe.flow.files import is_remote
 
 LOCK = ".lock"
-# What flock says where a file system has no locks: network and FUSE file systems, as they are mounted.
-_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
 
 def is_lock(path: Path) -> bool:
@@ -72,7 +69,7 @@ class FolderLock(AbstractContextManager["FolderLock"]):
         while True:
             file = open(self._path, "a+")  # noqa: SIM115 - it stays open as long as the lock is held
             try:
-                self._lock(file)
+                lock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB, self._path)
                 # The last holder may have removed the file between our two steps; then this lock is on nothing.
                 current = os.stat(self._path).st_ino == os.fstat(file.fileno()).st_ino
             except FileNotFoundError:
@@ -86,18 +83,6 @@ class FolderLock(AbstractContextManager["FolderLock"]):
                 file.flush()
                 return file
             file.close()
-
-    def _lock(self, file: TextIO) -> None:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in _NO_LOCKS:
-                raise
-            print(
-                f"note: {self._path} cannot be locked ({error.strerror}): this file system has no locks. "
-                "Another build into the same folder would not be noticed.",
-                file=sys.stderr,
-            )
 
     def _holder(self) -> str:
         """Who holds the lock. It signs the file right after it has locked it: a little patience finds the name."""

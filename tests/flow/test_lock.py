@@ -13,8 +13,8 @@ import pytest
 
 from beam_jobs import build_c4
 from bench.soak import ended, start
+from c4pipe import disk
 from c4pipe.errors import ConfigError
-from c4pipe.flow import lock
 from c4pipe.flow.lock import LOCK, FolderLock
 from tests.wetfiles import WebPage, digests, story, wet
 
@@ -79,7 +79,7 @@ def test_a_file_system_without_locks_is_built_on_and_that_is_said(tmp_path, monk
     def refuses(file, how):
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(lock.fcntl, "flock", refuses)
+    monkeypatch.setattr(disk.fcntl, "flock", refuses)
     with FolderLock(str(tmp_path)):
         pass
     assert f"note: {tmp_path / LOCK} cannot be locked ({os.strerror(code)})" in capsys.readouterr().err
@@ -90,7 +90,7 @@ def test_a_lock_that_fails_otherwise_is_an_error(tmp_path, monkeypatch):
     def fails(file, how):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(lock.fcntl, "flock", fails)
+    monkeypatch.setattr(disk.fcntl, "flock", fails)
     with pytest.raises(ConfigError, match="Input/output error"), FolderLock(str(tmp_path)):
         pass
 

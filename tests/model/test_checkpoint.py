@@ -22,18 +22,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from model.checkpoint import (
-    Checkpoint,
-    changed_settings,
-    checkpoint_faults,
-    latest,
-    load_checkpoint,
-    prune,
-    save_checkpoint,
-    which_to_delete,
-)
+from model.checkpoint import Checkpoint, changed_settings, load_checkpoint, save_checkpoint
 from model.errors import ConfigError, TrainError
+from model.shelf import checkpoint_faults, latest, prune, unfinished, which_to_delete
 
+Tokenizer = dict[str, bytes]  # files by name
 CONFIG = {"model_type": "t5", "tie_word_embeddings": True, "scale_decoder_outputs": True}
 FILES = [
     "config.json",
@@ -62,13 +55,8 @@ def checkpoint(step: int, salt: int = 0, **changes: Any) -> Checkpoint:
 
 
 @pytest.fixture
-def tokenizer(tmp_path: Path) -> Path:
-    folder = tmp_path / "tokenizer"
-    folder.mkdir()
-    (folder / "spiece.model").write_bytes(b"\x00pieces")
-    (folder / "tokenizer.json").write_text("{}")
-    (folder / "notes.txt").write_text("of the training of the tokenizer: does not belong to a model")
-    return folder
+def tokenizer() -> Tokenizer:
+    return {"spiece.model": b"\x00pieces", "tokenizer.json": b"{}"}
 
 
 @pytest.fixture
@@ -99,7 +87,7 @@ def plain(value: Any) -> Any:
             return value
 
 
-def test_a_checkpoint_is_a_folder_of_these_files(run: Path, tokenizer: Path) -> None:
+def test_a_checkpoint_is_a_folder_of_these_files(run: Path, tokenizer: Tokenizer) -> None:
     folder = save_checkpoint(run, checkpoint(500), tokenizer)
     assert folder == run / "checkpoints" / "step-00000500"
     assert sorted(path.name for path in folder.iterdir()) == FILES
@@ -112,11 +100,11 @@ def test_a_checkpoint_is_a_folder_of_these_files(run: Path, tokenizer: Path) -> 
     assert json.loads((folder / "sha256.json").read_bytes()) == sums
 
 
-def test_what_is_saved_is_loaded(run: Path, tokenizer: Path) -> None:
+def test_what_is_saved_is_loaded(run: Path, tokenizer: Tokenizer) -> None:
     assert same(load_checkpoint(save_checkpoint(run, checkpoint(7), tokenizer)), checkpoint(7))
 
 
-def test_the_same_state_is_the_same_bytes(run: Path, tmp_path: Path, tokenizer: Path) -> None:
+def test_the_same_state_is_the_same_bytes(run: Path, tmp_path: Path, tokenizer: Tokenizer) -> None:
     (tmp_path / "other").mkdir()
     one, other = (
         save_checkpoint(run, checkpoint(7), tokenizer),
@@ -125,7 +113,7 @@ def test_the_same_state_is_the_same_bytes(run: Path, tmp_path: Path, tokenizer: 
     assert (one / "sha256.json").read_bytes() == (other / "sha256.json").read_bytes()
 
 
-def test_copies_of_the_embedding_and_a_tied_head_are_not_written(run: Path, tokenizer: Path) -> None:
+def test_copies_of_the_embedding_and_a_tied_head_are_not_written(run: Path, tokenizer: Tokenizer) -> None:
     table = torch.ones(4, 2)
     copies = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight")
     weights = {"shared.weight": table} | dict.fromkeys(copies, table)
@@ -136,7 +124,7 @@ def test_copies_of_the_embedding_and_a_tied_head_are_not_written(run: Path, toke
     assert {*load_checkpoint(save_checkpoint(run, untied, tokenizer)).weights} == {"shared.weight", "lm_head.weight"}
 
 
-def test_weights_that_share_memory_are_written_twice(run: Path, tokenizer: Path) -> None:
+def test_weights_that_share_memory_are_written_twice(run: Path, tokenizer: Tokenizer) -> None:
     """Encoder and decoder of the shared architecture, and a transposed view."""
     table = torch.arange(6.0).reshape(3, 2)
     weights = {"shared.weight": torch.ones(1), "a": table, "b": table, "c": table.T}
@@ -144,13 +132,13 @@ def test_weights_that_share_memory_are_written_twice(run: Path, tokenizer: Path)
     assert plain(dict(found)) == plain(weights)
 
 
-def test_a_training_state_that_cannot_be_read_back_is_a_bug_found_at_once(run: Path, tokenizer: Path) -> None:
+def test_a_training_state_that_cannot_be_read_back_is_a_bug_found_at_once(run: Path, tokenizer: Tokenizer) -> None:
     with pytest.raises(TypeError, match=r"tensors and plain values only, not pathlib\.PosixPath"):
         save_checkpoint(run, checkpoint(1, training={"path": Path("x")}), tokenizer)
     assert names(run) == []
 
 
-def test_a_full_disk_leaves_the_last_checkpoint_and_says_what_to_do(run: Path, tokenizer: Path) -> None:
+def test_a_full_disk_leaves_the_last_checkpoint_and_says_what_to_do(run: Path, tokenizer: Tokenizer) -> None:
     """By a limit on the size of files, as each of the three writers meets it."""
     save_checkpoint(run, checkpoint(1), tokenizer)
     large = {"shared.weight": torch.zeros(5000)}
@@ -165,7 +153,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_and_says_what_to_do(run: Path, t
         assert names(run) == ["step-00000001"]
 
 
-def test_saving_a_step_again_replaces_it(run: Path, tokenizer: Path) -> None:
+def test_saving_a_step_again_replaces_it(run: Path, tokenizer: Tokenizer) -> None:
     save_checkpoint(run, checkpoint(1, salt=1), tokenizer)
     assert same(load_checkpoint(save_checkpoint(run, checkpoint(1, salt=2), tokenizer)), checkpoint(1, salt=2))
     assert names(run) == ["step-00000001"]
@@ -187,20 +175,20 @@ def cut(path: Path) -> None:
 
 
 DAMAGES: list[tuple[str, Callable[[Path], None], str]] = [
-    *((name, flip, f"{name} is not what was written") for name in FILES if name not in ("sha256.json",)),
-    ("model.safetensors", cut, "model.safetensors is not what was written"),
+    *((name, flip, f"{name} is not what sha256.json says") for name in FILES if name not in ("sha256.json",)),
+    ("model.safetensors", cut, "model.safetensors is not what sha256.json says"),
     ("training.pt", Path.unlink, "training.pt is missing"),
     ("spiece.model", Path.unlink, "spiece.model is missing"),
     ("sha256.json", Path.unlink, "sha256.json is missing"),
     ("sha256.json", cut, "sha256.json cannot be read"),
     ("sha256.json", lambda path: path.write_text("3"), "sha256.json cannot be read"),
-    ("sha256.json", lambda path: path.write_text("{}"), "config.json is not what was written; generation"),
+    ("sha256.json", lambda path: path.write_text("{}"), "config.json is not what sha256.json says; generation"),
 ]
 
 
 @pytest.mark.parametrize(("name", "damage", "fault"), DAMAGES)
 def test_a_damaged_checkpoint_is_named_and_passed_over(
-    name: str, damage: Callable[[Path], None], fault: str, run: Path, tokenizer: Path
+    name: str, damage: Callable[[Path], None], fault: str, run: Path, tokenizer: Tokenizer
 ) -> None:
     good, bad = save_checkpoint(run, checkpoint(9), tokenizer), save_checkpoint(run, checkpoint(10), tokenizer)
     assert latest(run) == (bad, [])
@@ -213,19 +201,18 @@ def test_a_damaged_checkpoint_is_named_and_passed_over(
     assert str(raised.value).startswith(f"{bad} is damaged: {fault}")
 
 
-def test_what_a_cut_off_save_left_is_told_and_cleared_by_the_next(run: Path, tokenizer: Path) -> None:
+def test_what_a_cut_off_save_left_is_told_and_cleared_by_the_next(run: Path, tokenizer: Tokenizer) -> None:
     save_checkpoint(run, checkpoint(1), tokenizer)
     rest = run / "checkpoints" / ".step-00000002.tmp"
     shutil.copytree(run / "checkpoints" / "step-00000001", rest)
-    assert latest(run) == (
-        run / "checkpoints" / "step-00000001",
-        [f"{rest} is left of a save or removal that was cut off"],
-    )
+    (rest / ".tmpa1B2c3").touch()  # of safetensors
+    assert latest(run) == (run / "checkpoints" / "step-00000001", [])
+    assert unfinished(run) == [f"{rest} is left of a save or removal that was cut off"]
     save_checkpoint(run, checkpoint(3), tokenizer)
     assert names(run) == ["step-00000001", "step-00000003"]
 
 
-def test_a_checkpoint_put_aside_counts_until_a_new_one_is_there(run: Path, tokenizer: Path) -> None:
+def test_a_checkpoint_put_aside_counts_until_a_new_one_is_there(run: Path, tokenizer: Tokenizer) -> None:
     """A kill between two renames leaves it under that name."""
     folder = save_checkpoint(run, checkpoint(1), tokenizer)
     aside = folder.rename(folder.with_name(".step-00000001.old"))
@@ -238,7 +225,7 @@ def test_a_checkpoint_put_aside_counts_until_a_new_one_is_there(run: Path, token
     assert names(run) == ["step-00000001", "step-00000002", "step-00000003"]
 
 
-def test_other_files_among_the_checkpoints_are_left_alone(run: Path, tokenizer: Path) -> None:
+def test_other_files_among_the_checkpoints_are_left_alone(run: Path, tokenizer: Tokenizer) -> None:
     kept = run / "checkpoints" / "step-best"
     kept.mkdir(parents=True)
     folder = save_checkpoint(run, checkpoint(1), tokenizer)
@@ -247,13 +234,13 @@ def test_other_files_among_the_checkpoints_are_left_alone(run: Path, tokenizer: 
     assert kept.exists()
 
 
-def test_the_order_is_that_of_numbers(run: Path, tokenizer: Path) -> None:
+def test_the_order_is_that_of_numbers(run: Path, tokenizer: Tokenizer) -> None:
     save_checkpoint(run, checkpoint(99_999_999), tokenizer)
     newer = save_checkpoint(run, checkpoint(100_000_000), tokenizer)
     assert latest(run) == (newer, [])
 
 
-def test_other_settings_are_refused_by_name_unless_forced(run: Path, tokenizer: Path) -> None:
+def test_other_settings_are_refused_by_name_unless_forced(run: Path, tokenizer: Tokenizer) -> None:
     folder = save_checkpoint(run, checkpoint(1), tokenizer)
     same_settings = {"optimizer": {"lr": 0.01, "betas": (0.9, 0.999)}, "data": "sha256:12"}
     others = {"optimizer": {"lr": 0.02, "betas": (0.9, 0.999)}, "data": "sha256:34", "seed": 1}
@@ -307,7 +294,7 @@ def test_keeping_none_is_refused(last: int, every: int) -> None:
         which_to_delete([1, 2], last, every)
 
 
-def test_pruning(run: Path, tokenizer: Path) -> None:
+def test_pruning(run: Path, tokenizer: Tokenizer) -> None:
     for step in (100, 200, 300, 400):
         save_checkpoint(run, checkpoint(step), tokenizer)
     removed = prune(run, last=1, every=200)
@@ -341,7 +328,7 @@ def stop_before(number: int) -> None:
 
 @pytest.mark.parametrize("step", [1, 2], ids=["the same step again", "a new step, the old one pruned"])
 def test_no_act_of_a_save_is_one_that_a_kill_must_not_follow(
-    step: int, run: Path, tokenizer: Path, monkeypatch: pytest.MonkeyPatch
+    step: int, run: Path, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A checkpoint gives way to another: after any act either the old one or the new one is there, whole."""
     old, new = checkpoint(1, salt=1), checkpoint(step, salt=2)
@@ -373,7 +360,7 @@ def test_no_act_of_a_save_is_one_that_a_kill_must_not_follow(
             break
 
 
-def test_kills_at_random_moments_lose_nothing_that_was_saved(run: Path, tokenizer: Path) -> None:
+def test_kills_at_random_moments_lose_nothing_that_was_saved(run: Path, tokenizer: Tokenizer) -> None:
     moments = random.Random(2137)
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
@@ -393,7 +380,7 @@ def test_kills_at_random_moments_lose_nothing_that_was_saved(run: Path, tokenize
                 work()
             finally:
                 os._exit(1)
-        time.sleep(moments.uniform(0.005, 0.15))
+        time.sleep(moments.uniform(0.005, 0.3))
         os.kill(child, signal.SIGKILL)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
         try:
@@ -401,7 +388,7 @@ def test_kills_at_random_moments_lose_nothing_that_was_saved(run: Path, tokenize
         except BlockingIOError:
             told = saved  # killed before its first save was done
         folder, notes = latest(run)
-        assert all("cut off" in note for note in notes)
+        assert notes == []
         assert folder is not None or told == 0
         if folder is not None:
             found = load_checkpoint(folder)
@@ -444,7 +431,7 @@ def hf_model(tied: bool) -> tuple[dict[str, Any], nn.Module]:
 
 
 @pytest.mark.parametrize("tied", [True, False], ids=["v1.0", "v1.1"])
-def test_transformers_loads_it_as_it_is(tied: bool, run: Path, tokenizer: Path) -> None:
+def test_transformers_loads_it_as_it_is(tied: bool, run: Path, tokenizer: Tokenizer) -> None:
     from transformers import GenerationConfig, T5ForConditionalGeneration
 
     config, model = hf_model(tied)

@@ -198,6 +198,12 @@ def test_a_config_that_cannot_work_is_refused(change: dict[str, object], message
         dataclasses.replace(TINY, **change)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("change", [{"vocab_size": None}, {"d_model": "512"}, {"c4pipe": 3}, {"num_layers": [2]}])
+def test_a_damaged_config_is_refused_in_one_line(change: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match=r"config\.json is not that of a T5"):
+        ModelConfig.from_hf({"vocab_size": 128} | change)
+
+
 def test_another_model_s_config_is_refused() -> None:
     with pytest.raises(ConfigError, match="type 'umt5'"):
         ModelConfig.from_hf({"model_type": "umt5", "vocab_size": 100})

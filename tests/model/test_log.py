@@ -10,39 +10,17 @@ import pytest
 import torch
 
 from model.curve import draw_curve, thinned
-from model.journal import kept_samples
-from model.log import METRIC_COLUMNS, Metrics, ProgressLine, Table, read_table
-
-COLUMNS = ("step", "loss")
-
-
-def test_a_table_goes_on_after_a_step(tmp_path: Path) -> None:
-    path = tmp_path / "t.csv"
-    table = Table(path, COLUMNS, last=0)
-    table.add({"step": step, "loss": step / 2} for step in (1, 2, 2, 3, 4))
-    table.close()
-    table = Table(path, COLUMNS, last=2)
-    assert table.last == {"step": "2", "loss": "1.0"}
-    table.add([{"step": 3, "loss": 9}])
-    table.close()
-    assert path.read_text() == "step,loss\n1,0.5\n2,1.0\n2,1.0\n3,9\n"
-
-
-@pytest.mark.parametrize(("end", "steps"), [("", ["1"]), ("2,0.", ["1"]), ("2,0.5\n", ["1", "2"])])
-def test_a_row_that_a_kill_cut_off_is_none(tmp_path: Path, end: str, steps: list[str]) -> None:
-    (tmp_path / "t.csv").write_text(f"step,loss\n1,0.25\n{end}")
-    assert [row["step"] for row in read_table(tmp_path / "t.csv")] == steps
-    assert read_table(tmp_path / "nowhere.csv") == []
+from model.log import Metrics, ProgressLine
+from model.table import METRIC_COLUMNS, Table, read_table
 
 
 def test_metrics_are_written_to_the_first_that_is_not_finite(tmp_path: Path) -> None:
-    metrics = Metrics(tmp_path / "m.csv", last=0, tokens=100)
+    metrics = Metrics(table := Table(tmp_path / "m.csv", METRIC_COLUMNS), tokens=100)
     for step, loss in enumerate((2.5, 0.1, float("nan"), 1.0), 1):
         metrics.add(step, 0.01, 0.0, torch.tensor([loss, 1.0, 7, 10, 0]))
     assert [row["loss"] for row in metrics.look()] == ["2.5", "0.100000001", "nan"]
-    metrics.close()
-    rows = read_table(tmp_path / "m.csv")
-    assert tuple(rows[0]) == METRIC_COLUMNS
+    table.close()
+    rows = read_table(tmp_path / "m.csv", METRIC_COLUMNS)
     assert [row["tokens"] for row in rows] == ["110", "120", "130"]
     assert np.float32(rows[1]["loss"]) == np.float32(0.1)  # to the last bit
 
@@ -85,13 +63,6 @@ def test_elsewhere_there_are_lines_now_and_then(monkeypatch: pytest.MonkeyPatch)
     for step in (1, 2, 3, 4):
         progress.show(row(step), tokens=step * 10, waited=0.0)
     assert [line.split()[1] for line in out.getvalue().splitlines()] == ["1/4", "3/4", "4/4"]
-
-
-def test_samples_are_kept_up_to_a_step() -> None:
-    blocks = [f"== step {step}, {name}\ninputs   a\n" for step in (5, 10, 100) for name in ("de", "en")]
-    assert kept_samples("".join(blocks), 10) == "".join(blocks[:4])
-    assert kept_samples("".join(blocks), 4) == ""
-    assert kept_samples("", 4) == ""
 
 
 def test_the_curve_is_the_same_bytes_for_the_same_numbers() -> None:

@@ -271,7 +271,14 @@ class TestLoading:
         with pytest.raises(ConfigError, match=r"spiece\.model is not a SentencePiece model"):
             Tokenizer.load(tmp_path)
 
-    @pytest.mark.parametrize("content", ["", "[]", '{"extra_ids": "many"}', '{"extra_ids": null}'])
+    @pytest.mark.parametrize(
+        "content",
+        [
+            *("", "[]", '{"extra_ids": "many"}', '{"extra_ids": null}', "[" * 100_000),
+            *('{"extra_ids": 1e999}', '{"extra_ids": 1000000000}', '{"extra_ids": -1}'),
+        ],
+        ids=range(8),
+    )
     def test_a_damaged_configuration(self, content: str, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "spiece.model").write_bytes((folder / "spiece.model").read_bytes())
         (tmp_path / "tokenizer_config.json").write_text(content)

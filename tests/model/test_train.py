@@ -64,8 +64,8 @@ def same(one: Path, other: Path, step: int) -> None:
 
 def test_a_run_leaves_these_files(straight: Path) -> None:
     assert sorted(path.name for path in straight.iterdir()) == [
-        *(".lock", "checkpoints", "config.json", "eval.csv", "loss.svg", "metrics.csv", "samples.txt", "sums.json"),
-        "tokenizer",
+        *(".lock", "checkpoints", "config.json", "eval.csv", "loss.svg", "metrics.csv", "samples.txt", "sha256.json"),
+        *("sums.json", "tokenizer"),
     ]
     assert sorted(path.name for path in (straight / "checkpoints").iterdir()) == ["step-00000006", "step-00000008"]
     metrics = rows(straight / "metrics.csv")
@@ -255,7 +255,7 @@ def test_a_damaged_checkpoint_is_passed_over(
     weights.write_bytes(weights.read_bytes()[:-1])
     assert train(data, run, "--save-every", "2", "--eval-every", "4", steps=8) == 0
     said = capsys.readouterr().err
-    assert "step-00000008 is damaged and passed over: model.safetensors is not what was written" in said
+    assert "step-00000008 is damaged and passed over: model.safetensors is not what sha256.json says" in said
     assert f"going on from {run}/checkpoints/step-00000006" in said
     same(run, straight, 8)
     weights.write_bytes(b"")

@@ -1,0 +1,141 @@
+"""Files that a run adds to, `metrics.csv`, `eval.csv` and `samples.txt`: what of them goes on after a checkpoint.
+
+A table has one row a step, or several of the same step, and never a hole: a run that goes on from step N cuts all that
+follows N off its tables, and what it then writes is what it would have written had it never stopped.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from c4pipe.disk import sync
+from model.disk import put
+from model.sums import Mark
+
+METRIC_COLUMNS = ("step", "loss", "lr", "norm", "targets", "tokens", "seconds", "wait")
+EVAL_COLUMNS = ("step", "entry", "loss", "accuracy", "tokens", "unigram")
+_WORDS = ("entry",)  # columns that hold no number
+
+Row = Mapping[str, Any]
+
+_BLOCK = re.compile(rb"^== step (\d+),", re.MULTILINE)
+
+
+class Log:
+    """A file that is added to, and what a mark of it is: of the bytes that were written, whatever the disk holds."""
+
+    def __init__(self, path: Path, kept: bytes = b"") -> None:
+        """Begins with what is kept of the file that is there."""
+        put(path, kept)
+        self._file = path.open("ab")
+        self._bytes, self._sum = len(kept), hashlib.sha256(kept)
+
+    def add(self, content: bytes) -> None:
+        """Writes it, so that another process sees it."""
+        self._file.write(content)
+        self._file.flush()
+        self._bytes += len(content)
+        self._sum.update(content)
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self._bytes, self._sum.hexdigest())
+
+    def sync(self) -> None:
+        """Until the disk has it: a checkpoint must not be there without the rows before it."""
+        sync(self._file.fileno())
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Table(Log):
+    """A CSV file."""
+
+    def __init__(self, path: Path, columns: Sequence[str], kept: bytes = b"") -> None:
+        """`kept` begins with the columns, or is empty."""
+        super().__init__(path, kept or head(columns))
+        self.columns = columns
+
+    def add_rows(self, rows: Iterable[Row]) -> None:
+        """Writes rows that have all columns and no other."""
+        self.add(as_csv([row[name] for name in self.columns] for row in rows))
+
+
+def head(columns: Sequence[str]) -> bytes:
+    """The first line of a table."""
+    return as_csv([columns])
+
+
+def as_csv(rows: Iterable[Sequence[Any]]) -> bytes:
+    """Lines of a table."""
+    out = StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue().encode()
+
+
+def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of a table, none if it is not there. What is no row is left out, such as a last one that was cut off."""
+    content = path.read_bytes() if path.exists() else b""
+    return [row for _, row in _lines(content, columns) if row is not None]
+
+
+def kept_rows(content: bytes, columns: Sequence[str], last: int) -> tuple[bytes, bool]:
+    """What of a table is up to step `last` and can be read, and whether that is all that there should be.
+
+    Steps do not fall, no row is there twice, a table of steps leads up to `last`; what follows `last` counts for
+    nothing.
+    """
+    if not content.startswith(head(columns)):
+        return b"", not content
+    kept, whole, seen, before = [head(columns)], True, set(), 0
+    by_step = "entry" not in columns
+    for line, row in _lines(content, columns):
+        step = int(row["step"]) if row else before
+        if step > last and whole:
+            break
+        key = (step, row.get("entry")) if row else None
+        if row is None or step < before or step > last or key in seen:
+            whole = False
+            continue
+        whole &= not by_step or before in (0, step - 1)
+        kept.append(line + b"\n")
+        seen.add(key)
+        before = step
+    torn = content.rpartition(b"\n")[2].partition(b",")  # it was written after the last row
+    whole &= not (torn[1] and torn[0].isdigit() and int(torn[0]) <= last)
+    return b"".join(kept), whole and not (by_step and before not in (0, last))
+
+
+def _lines(content: bytes, columns: Sequence[str]) -> Iterator[tuple[bytes, dict[str, str] | None]]:
+    """Each line of a table but the first, with its row if it is one. A last line that has no end is none."""
+    for line in content.split(b"\n")[1:-1]:
+        yield line, _parsed(line, columns)
+
+
+def _parsed(line: bytes, columns: Sequence[str]) -> dict[str, str] | None:
+    try:
+        values = next(csv.reader([line.decode()], strict=True), [])
+        row = dict(zip(columns, values, strict=True))
+        for name, value in row.items():
+            if name not in _WORDS:
+                float(value)
+    except (ValueError, csv.Error):
+        return None
+    return row if row["step"].isascii() and row["step"].isdigit() else None
+
+
+def kept_samples(content: bytes, last: int) -> bytes:
+    r"""The blocks of `samples.txt` up to a step.
+
+    >>> kept_samples(b"== step 5, en\na\n== step 10, en\nb\n", 5)
+    b'== step 5, en\na\n'
+    """
+    later = (match.start() for match in _BLOCK.finditer(content) if int(match[1]) > last)
+    return content[: next(later, len(content))]
