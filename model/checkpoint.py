@@ -29,8 +29,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from c4pipe import __version__
-from c4pipe.shards import to_json
-from model.checksums import sha256_of
+from c4pipe.shards import sha256_of, to_json
 from model.errors import ConfigError, TrainError
 
 FOLDER = "checkpoints"

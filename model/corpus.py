@@ -94,7 +94,7 @@ def read_entry(name: str, shards: Sequence[Shard]) -> Entry:
     """An entry with its row groups, from the footers of its shards.
 
     TrainError, with the name of the file, for a shard that is missing, has another size than its manifest says, cannot
-    be read, or has other rows. What lies inside is checked by `model.checksums`, and page by page when it is read.
+    be read, or has other rows. What lies inside is checked by `check_sums`, and page by page when it is read.
     """
     columns: list[tuple[int, int, int]] = []
     digest = hashlib.sha256()

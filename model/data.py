@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.checksums import check_sums
+from c4pipe.shards import check_sums
 from model.corpus import Entry, Reader, find_entries, read_entry
 from model.errors import ConfigError
 from model.lane import Cursor, Lane
@@ -43,7 +43,7 @@ def open_entries(
     found = find_entries(folders, split, configs)
     entries = tuple(read_entry(name, shards) for name, shards in found.items())
     if sums:
-        check_sums((shard for shards in found.values() for shard in shards), note)
+        check_sums(((shard.file, shard.sha256) for shards in found.values() for shard in shards), note)
     return entries
 
 

@@ -2,7 +2,7 @@
 
 RUN/config.json  metrics.csv  eval.csv  samples.txt  loss.svg  tokenizer/  tensorboard/
 RUN/checkpoints/step-00000500/      see `model.checkpoint`
-RUN/sums.json                       shards that were read and found good, see `model.checksums`
+RUN/sums.json                       shards that were read and found good, see `c4pipe.shards.sums`
 """
 
 from __future__ import annotations

@@ -22,7 +22,6 @@ SHARED = {
     "parser": "every command has one",
     "run": "every command has one: what it does with parsed arguments",
     "predict": "what a command says to --dry-run",
-    "sha256_of": "model/ does not know c4pipe.files, and it is three lines",
     "T": "a type variable",
 }
 

@@ -1,5 +1,6 @@
-"""The Parquet contract: columns, file names, writers, and the manifest that says what belongs to a corpus."""
+"""The Parquet contract: columns, file names, writers, and the manifest that says what belongs to a corpus, and sums."""
 
+from c4pipe.files.pinned import sha256_of
 from c4pipe.shards.belongings import (
     OF_ITSELF,
     Belonging,
@@ -41,6 +42,7 @@ from c4pipe.shards.sink import (
     RowGroupBuffer,
     rows_per_group,
 )
+from c4pipe.shards.sums import check_sums
 
 __all__ = [
     "ADDED",
@@ -61,6 +63,7 @@ __all__ = [
     "RowGroupBuffer",
     "added_to",
     "belongings",
+    "check_sums",
     "column_fields",
     "dropped_column",
     "files_of_shard",
@@ -73,6 +76,7 @@ __all__ = [
     "read_sums",
     "rows_per_group",
     "schema_with",
+    "sha256_of",
     "shard_name",
     "to_json",
     "write_manifest",

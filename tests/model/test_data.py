@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from c4pipe.errors import ConfigError
+from c4pipe.errors import BuildError, ConfigError
 from model.config import find_size
 from model.data import Batch, Batches, merge_states, open_entries, validation
 from model.errors import TrainError
@@ -228,6 +228,6 @@ def test_the_glue_checks_every_byte(corpus: Path, tmp_path: Path) -> None:
     data = bytearray(shard.read_bytes())
     data[60] ^= 1
     shard.write_bytes(data)
-    with pytest.raises(TrainError, match="changed or damaged"):
+    with pytest.raises(BuildError, match="changed or damaged"):
         open_entries([copy], "train", note=note)
     assert [entry.name for entry in open_entries([copy], "train", sums=False)] == ["en"]

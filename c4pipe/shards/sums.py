@@ -1,0 +1,100 @@
+"""The sha256 of files, taken once: a note remembers which were found good, by all that tells a file from what it was.
+
+    note  {"files": {path: [size, mtime_ns, ctime_ns, inode, sha256]}, "sha256": of the JSON of `files`}
+
+Nobody can set a file's ctime, so a file that was written since is read again even where its mtime was put back.
+Clocks of file systems tick: a file that was written just now may be written again within the same tick, so it is not
+remembered yet. A note that is not what was written says nothing, and all is read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+from c4pipe.errors import BuildError
+from c4pipe.files.pinned import sha256_of
+
+THREADS = 4  # hashlib lets go of the interpreter; more than a few only make a disk seek
+TICK = 2_000_000_000  # ns: the coarsest times are those of FAT, two seconds
+
+_Mark = list[int | str]
+
+
+def check_sums(files: Iterable[tuple[Path, str]], note: Path | None = None) -> int:
+    """Reads every file that the note does not know as unchanged; how many were read. `files` are (path, sha256).
+
+    BuildError names the first file that is missing or whose bytes are not those of its sum. The note is no part of any
+    result: without it, or where it cannot be written, the sums are taken again.
+    """
+    known = _read_note(note)
+    good: dict[str, _Mark] = {}
+    unknown = []
+    for path, sha256 in files:
+        status = _status(path)  # before it is read: a change while we read shows
+        mark: _Mark = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, sha256]
+        if known.get(name := str(path.resolve())) != mark:
+            unknown.append((path, sha256))
+            if status.st_ctime_ns + TICK < time.time_ns():
+                good[name] = mark
+    with ThreadPoolExecutor(THREADS) as threads:
+        for (path, sha256), found in zip(unknown, threads.map(_sum, (path for path, _ in unknown)), strict=True):
+            if found != sha256:
+                raise BuildError(
+                    f"{path} was changed or damaged: its sha256 is {found}, the manifest says {sha256}. {_REMEDY}"
+                )
+    if note is not None:
+        _write_note(note, known | good)
+    return len(unknown)
+
+
+_REMEDY = "Copy the corpus again or build it again."
+
+
+def _status(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError as error:
+        raise _unread(path, error) from None
+
+
+def _sum(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise _unread(path, error) from None
+
+
+def _unread(path: Path, error: OSError) -> BuildError:
+    return BuildError(f"{path} cannot be read ({error.strerror or error}), and the manifest lists it. {_REMEDY}")
+
+
+def _read_note(note: Path | None) -> dict[str, _Mark]:
+    """What the note says; nothing where there is none, or it is not what was written."""
+    if note is None:
+        return {}
+    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+        found = json.loads(note.read_bytes())
+        files: dict[str, _Mark] = found["files"]
+        if found["sha256"] == _sum_of_marks(files):
+            return files
+    return {}
+
+
+def _write_note(note: Path, files: dict[str, _Mark]) -> None:
+    draft = note.with_name(f"{note.name}.{os.getpid()}")
+    with suppress(OSError):
+        draft.write_text(json.dumps({"files": files, "sha256": _sum_of_marks(files)}, indent=1) + "\n", "utf-8")
+        draft.replace(note)
+    with suppress(OSError):  # half of one, where the disk was full
+        draft.unlink()
+
+
+def _sum_of_marks(files: dict[str, _Mark]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
