@@ -34,7 +34,7 @@ SAMPLE_CORPUS = $(if $(filter out/c4,$(DATA)),test -e $(DATA)/manifest.json || \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 pretrain rebalance inspect browse fetch assets check lint fix quick test golden samples parity bench bench-rivals \
+.PHONY: help setup build-c4 pretrain rebalance inspect verify browse fetch assets check lint fix quick test golden samples parity bench bench-rivals \
   parts identity languages scale profile soak fuzz package clean
 
 help: ## list the targets
@@ -67,7 +67,11 @@ rebalance: setup ## mix the languages of a corpus by temperature: CORPUS= MIXED=
 inspect: setup ## look at a corpus: prints its funnel and writes DATA/report.html: DATA= ARGS= (default: out/c4)
 	@$(SAMPLE_CORPUS)
 	@$(PY) -m c4pipe.inspect $(DATA) $(ARGS)
-	@$(if $(ARGS),,$(PY) -m c4pipe.inspect $(DATA) --html $(DATA)/report.html)
+	@$(if $(ARGS),,$(PY) -m c4pipe.inspect $(DATA) --html)
+
+verify: setup ## check every file of a corpus, a mixture or a training run: DATA= ARGS= (default: out/c4)
+	@$(SAMPLE_CORPUS)
+	@$(PY) -m c4pipe.verify $(DATA) $(ARGS)
 
 browse: setup ## open the local viewer of a corpus: DATA= ARGS= (default: out/c4)
 	@$(SAMPLE_CORPUS)

@@ -28,7 +28,7 @@ FLOORS = (
     ("presets",),
     ("corpus",),  # what a corpus is: its plan, its catalogue, its counts
     ("passes", "card"),  # the passes over a shard, and what is said of the whole
-    ("inspect", "rebalance"),  # looking, and mixing
+    ("inspect", "verify", "rebalance"),  # looking, checking, and mixing
     ("flow",),  # Beam
     ("beam_jobs",),
 )
@@ -49,7 +49,7 @@ LIBRARIES = {
     "nltk": {"text"},
     "numba": {"langid", "native"},
     "pyarrow": {
-        "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance", "inspect", "model",
+        "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance", "inspect", "verify", "model",
     },
     "re2": {"rules"},
     "safetensors": {"model"},

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from c4pipe.errors import BuildError, C4Error
-from c4pipe.inspect.arguments import parse
+from c4pipe.inspect.arguments import BESIDE, parse
 from c4pipe.inspect.terminal import Screen, visible
 
 # Whatever needs pages, rules or pictures is imported where it is asked for: the overview of a corpus, and --help, wait
@@ -59,8 +59,8 @@ def run(args: argparse.Namespace) -> int:
     if args.html is not None:
         from c4pipe.inspect.report import write_report
 
-        write_report(corpus, args.html, other)
-        print(f"report: {visible(str(args.html))}")
+        path = write_report(corpus, None if args.html == BESIDE else args.html, other)
+        print(f"report: {visible(str(path))}")
         return 0
     facts = facts_of(args, corpus, other)
     if args.json:

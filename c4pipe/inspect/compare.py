@@ -104,8 +104,9 @@ def compare(a: Corpus, b: Corpus, shown: int = SHOWN, memory: str = MEMORY) -> C
                 languages=tables.languages(),
                 removed=removed(a.manifest, b.manifest),
             )
-        except duckdb.Error as error:
-            raise BuildError(f"{a.folder} and {b.folder} cannot be compared: {error}") from None
+        except (duckdb.Error, AttributeError, KeyError, TypeError, ValueError) as error:
+            what = str(error).partition("\n")[0]
+            raise BuildError(f"{a.folder} and {b.folder} cannot be compared: {what}") from None
 
 
 def _complete(corpus: Corpus) -> bool:
