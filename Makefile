@@ -139,9 +139,10 @@ profile: setup ## flame graph of a build, into out/profile: INPUT= WORKERS= ARGS
 languages: setup ## measure the language identifiers on texts of known languages, CODE.txt each: TEXTS= ARGS=
 	$(PY) -m bench.languages $(if $(TEXTS),--texts $(TEXTS)) $(ARGS)
 
-soak: setup ## the longest tests, then kill builds and make their files fail for MINUTES=30, and compare the bytes
+soak: setup ## the longest tests, then kill builds and make their files fail for MINUTES=30, damage corpora
 	$(PY) -m pytest -m soak
 	$(PY) -m bench.soak --minutes $(MINUTES) $(ARGS)
+	$(PY) -m bench.soak_corpus
 
 fuzz: setup bench/.venv-fuzz/ready ## fuzz the reader, the cleaner, the parsers and the matcher for FUZZ_SECONDS=120 each
 	for target in reader cleaner manifest lists matcher; do \

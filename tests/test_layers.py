@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = (
     ("page", "errors"),  # what flows
     ("part",),  # what a preset is made of
+    ("private", "scratch"),  # folders that nobody else may write to, and those that go with a process
     ("text", "command", "progress", "native"),  # text as such, arguments, progress, loops as machine code
     ("files",),  # files as such, and those that rules read
     ("wet", "rules", "langid", "dedup", "shards", "fetch"),  # reading; rules and levels; the Parquet contract

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from c4pipe.errors import BuildError
 from c4pipe.inspect.terminal import visible
+from c4pipe.private import private, user_cache
 from c4pipe.progress import ProgressReporter
 from c4pipe.shards import check_sums
 from c4pipe.text import many
@@ -65,10 +66,9 @@ def _mark(path: Path) -> _Mark:
 
 def _note(folder: Path) -> Path | None:
     """Where it is remembered of a folder which files were good; None where no cache can be had."""
-    with suppress(OSError, RuntimeError):  # nobody's home
-        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        cache = Path(os.environ.get("C4PIPE_CACHE_DIR") or Path(home) / "c4pipe")
-        cache.mkdir(0o700, parents=True, exist_ok=True)
+    with suppress(OSError, RuntimeError):  # nobody's home, or others may write there
+        named = os.environ.get("C4PIPE_CACHE_DIR")
+        cache = private(Path(named) if named else user_cache())
         return cache / f"sums-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]}.json"
     return None
 
