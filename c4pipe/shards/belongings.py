@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -98,7 +99,7 @@ def read_sums(data: bytes) -> dict[str, str]:
         sha256, gap, name = line.removeprefix("\\").partition("  ")
         if gap and len(sha256) == 64 and name:
             if line.startswith("\\"):
-                name = name.replace("\\n", "\n").replace("\\\\", "\\")
+                name = re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], name)
             sums[name] = sha256
     return sums
 

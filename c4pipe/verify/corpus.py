@@ -86,10 +86,10 @@ def _named(folder: Path, findings: list[Finding]) -> tuple[dict[str, Any] | None
         if not isinstance(manifest.get("shards"), list):
             raise TypeError("it lists no shards")
         named = belongings(manifest)
+        findings += _sums(folder, manifest, named)
     except (C4Error, *SAID_BAD) as error:
         findings.append(damaged(folder / MANIFEST, "format", _words(folder, error)))
         return None, [*_by_sums(folder), *added]
-    findings += _sums(folder, manifest, named)
     files = [Expected(file.path, file.bytes, file.sha256, MANIFEST) for file in named]
     return manifest, [*{file.path: file for file in (*added, *files)}.values()]
 
@@ -179,12 +179,12 @@ def _hold(held: Holdings, table: tuple[str, dict[str, Any]], counted: Counted | 
     kind, row = table
     if counted is None:
         return
+    held.schemas[row["path"]] = counted.schema
     if kind == "rejected":
         held.rejected.add(counted)
         return
     held.kept.add(counted)
     held.splits[row["split"]] += counted.rows
-    held.schemas[row["path"]] = counted.schema
 
 
 def _content(folder: Path, manifest: dict[str, Any], held: Holdings, whole: bool, stats: bool) -> list[Finding]:
