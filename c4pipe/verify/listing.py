@@ -39,12 +39,17 @@ def listing_findings(folder: Path, manifest: Mapping[str, Any], schemas: Mapping
 def _columns(manifest: Mapping[str, Any], pages: Mapping[str, pa.Schema]) -> list[tuple[str, str]]:
     """The columns of every page by the manifest; where it does not say, as in mixtures, those of the first file."""
     if "columns" in manifest:
-        return [(row["name"], row["type"]) for row in manifest["columns"]]
+        return [(row["name"], _spelt(row["type"])) for row in manifest["columns"]]
     return _types(next(iter(pages.values()), PAGE_SCHEMA))
 
 
 def _types(schema: pa.Schema) -> list[tuple[str, str]]:
-    return [(field.name, str(field.type)) for field in schema]
+    return [(field.name, _spelt(str(field.type))) for field in schema]
+
+
+def _spelt(kind: str) -> str:
+    """A type as it is in memory: Parquet has another name for what is in a list."""
+    return kind.replace("<element: ", "<item: ")
 
 
 def _shown(types: list[tuple[str, str]]) -> str:

@@ -82,6 +82,7 @@ def test_the_folder_holds_the_mixture_and_nothing_else(mixed):
     assert list(digests(mixed)) == [
         "README.md",
         "manifest.json",
+        "manifest.json.sha256",
         "mixture/train-00000-of-00003.parquet",
         "mixture/train-00001-of-00003.parquet",
         "mixture/train-00002-of-00003.parquet",

@@ -14,10 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from c4pipe.shards import ADDED, MANIFEST, SUMS, ParquetSink, note_added, sha256_of, to_json
+from c4pipe.page import Page
+from c4pipe.shards import ADDED, MANIFEST, PAGE_SCHEMA, SUMS, ParquetSink, note_added, sha256_of, to_json
 from c4pipe.verify.__main__ import main
 from tests import manifests
 from tests.conftest import Build
+from tests.inspect import tiny
 from tests.wetfiles import SAMPLES
 
 Run = Callable[..., tuple[int, list[str]]]
@@ -181,6 +183,19 @@ def test_rows_columns_and_numbers_of_shards(run: Run, copy: Path) -> None:
     assert f"{rows - 1} rows, expected {rows}, says manifest.json" in text
     assert "columns text string, " in text
     assert "a split 'test'" in text
+
+
+def test_columns_that_hold_lists(run: Run, tmp_path: Path) -> None:
+    schema = PAGE_SCHEMA.append(pa.field("stars", pa.list_(pa.int32())))
+    page = Page("http://a.example/", "Text.", "2024-05", "a#1", extra={"stars": [5]})
+    lost = tiny.lost("http://b.example/", "clean", "few_sentences", dropped=[{"reason": "policy", "line": "x"}])
+    columns = [{"name": field.name, "type": str(field.type), "from": ""} for field in schema]
+    folder = tiny.write(tmp_path / "c4", [page], [lost], schema, columns=columns)
+    assert [line for line in run(folder)[1] if ": columns " in line] == []
+    columns[-1]["type"] = "list<item: string>"
+    manifests.write_older(folder, manifests.read(folder) | {"columns": columns})
+    (line,) = (line for line in run(folder)[1] if ": columns " in line)
+    assert "stars list<item: int32>, expected text string" in line
 
 
 def test_a_split_of_which_a_number_is_missing(run: Run, copy: Path) -> None:
