@@ -34,7 +34,7 @@ SAMPLE_CORPUS = $(if $(filter out/c4,$(DATA)),test -e $(DATA)/manifest.json || \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 pretrain rebalance inspect browse fetch assets check lint fix quick test golden samples parity bench bench-rivals \
+.PHONY: help setup build-c4 pretrain rebalance inspect verify browse fetch assets check lint fix quick test golden samples parity bench bench-rivals \
   parts identity languages scale profile soak fuzz package clean
 
 help: ## list the targets
@@ -71,7 +71,11 @@ rebalance: setup ## mix the languages of a corpus by temperature: CORPUS= MIXED=
 inspect: setup ## look at a corpus: prints its funnel and writes DATA/report.html: DATA= ARGS= (default: out/c4)
 	@$(SAMPLE_CORPUS)
 	@$(PY) -m c4pipe.inspect $(DATA) $(ARGS)
-	@$(if $(ARGS),,$(PY) -m c4pipe.inspect $(DATA) --html $(DATA)/report.html)
+	@$(if $(ARGS),,$(PY) -m c4pipe.inspect $(DATA) --html)
+
+verify: setup ## check every file of a corpus, a mixture or a training run: DATA= ARGS= (default: out/c4)
+	@$(SAMPLE_CORPUS)
+	@$(PY) -m c4pipe.verify $(DATA) $(ARGS)
 
 browse: setup ## open the local viewer of a corpus: DATA= ARGS= (default: out/c4)
 	@$(SAMPLE_CORPUS)
@@ -139,10 +143,11 @@ profile: setup ## flame graph of a build, into out/profile: INPUT= WORKERS= ARGS
 languages: setup ## measure the language identifiers on texts of known languages, CODE.txt each: TEXTS= ARGS=
 	$(PY) -m bench.languages $(if $(TEXTS),--texts $(TEXTS)) $(ARGS)
 
-soak: setup ## the longest tests, damage to runs, then builds that are killed and whose files fail for MINUTES=30
+soak: setup ## the longest tests, damage to runs and corpora, then builds that are killed and whose files fail for MINUTES=30
 	$(PY) -m pytest -m soak
 	$(PY) -m bench.soak_run --count $$((5 * $(MINUTES)))
 	$(PY) -m bench.soak --minutes $(MINUTES) $(ARGS)
+	$(PY) -m bench.soak_corpus
 
 fuzz: setup bench/.venv-fuzz/ready ## fuzz the reader, the cleaner, the parsers and the matcher for FUZZ_SECONDS=120 each
 	for target in reader cleaner manifest lists matcher; do \

@@ -22,19 +22,21 @@ from c4pipe import __version__
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.ledger import StageCount
 from c4pipe.corpus.stats import Stats
+from c4pipe.files.storage import LocalStore
 from c4pipe.page import Dropped, Page
 from c4pipe.presets import MULTILINGUAL, for_languages
 from c4pipe.shards import (
-    MANIFEST,
     PAGE_SCHEMA,
     REJECTED_SCHEMA,
     ROW_GROUP_ROWS,
     SCHEMA_VERSION,
+    STATS,
     ParquetSink,
     dropped_column,
     page_table,
     shard_name,
     to_json,
+    write_manifest,
 )
 
 SHARD_ROWS = 25_000
@@ -206,8 +208,7 @@ def main(argv: list[str] | None = None) -> None:
         "ledger": stages,
     }
     numbers = stats.to_json(100) | {"domains_exact": False, "stages": stages["stages"], "faults": []}
-    (folder / "stats.json").write_bytes(to_json(numbers))
-    (folder / MANIFEST).write_bytes(to_json(manifest))
+    write_manifest(LocalStore(), str(folder), manifest, {STATS: to_json(numbers)})
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from c4pipe.shards import MANIFEST, read_manifest
+from c4pipe.errors import BuildError
+from c4pipe.shards import MANIFEST, belongings, read_manifest
 from model.errors import ConfigError, TrainError, unknown
 
 KEPT_BYTES = 64 << 20  # of text that a reader keeps: sixteen open row groups of the usual 2 MB, and some room
@@ -78,10 +79,11 @@ def _listed(folder: Path, split: str) -> Iterator[tuple[str, Shard]]:
     """(config, shard) for the shards of a split."""
     manifest = read_manifest(folder)
     try:
+        belongings(manifest)  # no file of it lies elsewhere
         for row in manifest["shards"]:
             if row["split"] == split and int(row["rows"]):
                 yield str(row["config"]), Shard(folder / row["path"], row["rows"], row["bytes"], row["sha256"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (BuildError, KeyError, TypeError, ValueError) as error:
         raise TrainError(f"{folder / MANIFEST}: its list of shards is damaged ({error!r}). Build it again.") from None
 
 

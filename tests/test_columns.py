@@ -35,7 +35,6 @@ from c4pipe.page import Page
 from c4pipe.passes.merging import OutputShard, RowSlice, write_shard
 from c4pipe.presets import EN
 from c4pipe.shards import (
-    MANIFEST,
     PAGE_SCHEMA,
     REJECTED_SCHEMA,
     TAKEN,
@@ -45,8 +44,8 @@ from c4pipe.shards import (
     page_table,
     pages_of,
     schema_with,
-    to_json,
 )
+from tests import manifests
 from tests.inspect import tiny
 from tests.wetfiles import SAMPLES
 
@@ -186,9 +185,7 @@ def test_a_corpus_with_fewer_columns_can_be_read(corpus: Path, capsys: pytest.Ca
     """As one is that was built before a column was thought of."""
     shard = corpus / "en" / "train-00000-of-00001.parquet"
     pq.write_table(pq.read_table(shard, partitioning=None).drop_columns(["language_votes", "record_id"]), shard)
-    manifest = json.loads((corpus / MANIFEST).read_bytes())
-    manifest["shards"][0]["bytes"] = shard.stat().st_size
-    (corpus / MANIFEST).write_bytes(to_json(manifest))
+    manifests.write_again(corpus, manifests.read(corpus))
     (page,) = look_up(open_corpus(corpus), URL)["pages"]
     assert (page["language"], "record_id" in page) == ("en", False)
     assert main([str(corpus), "--url", URL]) == 0

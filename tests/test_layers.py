@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[1]
 FLOORS = (
     ("page", "errors"),  # what flows
     ("part",),  # what a preset is made of
-    ("text", "progress", "native", "disk"),  # text as such, progress, loops as machine code, what a disk has
+    ("private", "scratch", "disk"),  # folders nobody else may write to, those that go with a process, what a disk has
+    ("text", "progress", "native"),  # text as such, progress, loops as machine code
     ("command",),  # what a command is told, where it speaks, how it ends
     ("files",),  # files as such, and those that rules read
     ("wet", "rules", "langid", "dedup", "shards", "fetch"),  # reading; rules and levels; the Parquet contract
@@ -29,7 +30,7 @@ FLOORS = (
     ("presets",),
     ("corpus",),  # what a corpus is: its plan, its catalogue, its counts
     ("passes", "card"),  # the passes over a shard, and what is said of the whole
-    ("inspect", "rebalance"),  # looking, and mixing
+    ("inspect", "verify", "rebalance"),  # looking, checking, and mixing
     ("flow",),  # Beam
     ("beam_jobs",),
 )
@@ -50,7 +51,7 @@ LIBRARIES = {
     "nltk": {"text"},
     "numba": {"langid", "native"},
     "pyarrow": {
-        "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance", "inspect", "model",
+        "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance", "inspect", "verify", "model",
     },
     "re2": {"rules"},
     "safetensors": {"model"},

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from c4pipe.command import run_command
-from c4pipe.inspect.arguments import parse
+from c4pipe.inspect.arguments import BESIDE, parse
 from c4pipe.inspect.terminal import Screen
 from c4pipe.text import visible
 
@@ -39,8 +39,8 @@ def run(args: argparse.Namespace) -> int:
     if args.html is not None:
         from c4pipe.inspect.report import write_report
 
-        write_report(corpus, args.html, other)
-        print(f"report: {visible(str(args.html))}")
+        path = write_report(corpus, None if args.html == BESIDE else args.html, other)
+        print(f"report: {visible(str(path))}")
         return 0
     facts = facts_of(args, corpus, other)
     if args.json:

@@ -15,6 +15,7 @@ QUERY_ROWS = 100  # shown of a query
 MOST_PAGES = 1000  # the sample of a default build holds as many of a reason
 MOST_ROWS = 100_000  # they are held in memory, for the columns to be as wide as they need
 PORT = 8020
+BESIDE = Path()  # --html without a name
 
 _PAGES = ", ".join(PAGE_SCHEMA.names)
 _REJECTED = ", ".join(REJECTED_SCHEMA.names).replace("dropped", "dropped (reason, line, owner)")
@@ -76,7 +77,14 @@ def parser() -> argparse.ArgumentParser:
         help="the page of that address, wherever it is, with what became of every line",
     )
     a("--sql", type=utf8, metavar="SELECT", help="the answer to a query")
-    a("--html", type=Path, metavar="FILE", help="write the report, one file that needs no network")
+    a(
+        "--html",
+        type=Path,
+        nargs="?",
+        const=BESIDE,
+        metavar="FILE",
+        help="write the report, one file that needs no network (default: report.html in DIR)",
+    )
     a("--serve", action="store_true", help="search and browse at 127.0.0.1")
     a = p.add_argument
     a(
@@ -128,7 +136,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     absent = next((path for path in args.file if not path.is_file()), None)
     if absent is not None:
         raise ConfigError(f"--file {absent} is no file.")
-    if written and args.html.is_dir():
+    if written and args.html != BESIDE and args.html.is_dir():
         raise ConfigError(f"{args.html} is a folder: --html takes the name of the file to write.")
     args.sample = PAGES if args.sample is None else args.sample
     args.limit = QUERY_ROWS if args.limit is None else args.limit

@@ -106,6 +106,9 @@ def compare(a: Corpus, b: Corpus, shown: int = SHOWN, memory: str = MEMORY) -> C
             )
         except duckdb.Error as error:
             raise BuildError(f"{a.folder} and {b.folder} cannot be compared: {said(error)}") from None
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            what = str(error).partition("\n")[0]
+            raise BuildError(f"{a.folder} and {b.folder} cannot be compared: {what}") from None
 
 
 def _complete(corpus: Corpus) -> bool:

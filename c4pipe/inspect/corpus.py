@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import glob
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,19 +16,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from c4pipe.errors import BuildError, ConfigError
-from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, read_manifest
+from c4pipe.files.record import LISTS
+from c4pipe.inspect.sums import FileSums
+from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, STATS, belongings, read_manifest
 
+VIEWS = ("pages", "rejected")  # of files; `shards` is the manifest's own
 MEMORY = "1GB"  # of a connection; a query that needs more fails with a message
 _SHARD_TYPES = {"path": "VARCHAR", "config": "VARCHAR", "split": "VARCHAR", "rows": "BIGINT", "bytes": "BIGINT"}
 
 
 class Corpus(NamedTuple):
-    """A corpus whose files are all there, with the sizes that the manifest gives."""
+    """A corpus whose files are all there, with the sizes that the manifest gives. Their sums are taken when they are
+    read."""
 
     folder: Path
     manifest: dict[str, Any]
     stats: dict[str, Any]  # stats.json; empty for a mixture, which has none
     schema: pa.Schema = PAGE_SCHEMA  # of the kept pages: columns of theirs that stages or older builds have
+    sums: FileSums = FileSums(Path(), {})
 
     def shards(self, config: str | None = None, split: str | None = None) -> list[dict[str, Any]]:
         """The manifest's rows of the kept pages, of one config or split where it is named."""
@@ -44,25 +49,41 @@ class Corpus(NamedTuple):
         parts: list[dict[str, Any]] = self.manifest.get("rejected", [])
         return parts
 
+    def check(self, views: Iterable[str] = VIEWS) -> None:
+        """Takes the sums of the files behind these views. BuildError names one that has other bytes."""
+        parts = {"pages": self.shards(), "rejected": self.rejected}
+        self.sums.check(part["path"] for view in views for part in parts[view])
+
 
 def open_corpus(folder: Path) -> Corpus:
-    """The corpus in a folder. ConfigError where none is finished, BuildError where a file is missing or damaged."""
+    """The corpus in a folder. ConfigError where none is finished, BuildError where a file is missing or damaged.
+
+    Of files that grow with the pages only the size is looked at, but for the first, of which the columns are read.
+    """
     manifest = read_manifest(folder)
     if not isinstance(manifest.get("shards"), list):
         raise BuildError(f"{folder}/manifest.json lists no shards. Build the corpus again.")
-    corpus = Corpus(folder, manifest, _stats(folder))
-    for part in [*manifest["shards"], *corpus.rejected]:
-        path = folder / part["path"]
-        found = path.stat().st_size if path.is_file() else None
-        if found != part["bytes"]:
-            what = "is missing" if found is None else f"has {found:,} bytes"
-            raise BuildError(f"{path} {what}; the manifest says {part['bytes']:,}. Copy or build the corpus again.")
+    files = belongings(manifest)
+    for file in files:
+        if file.data or file.path == STATS:
+            _check_size(folder / file.path, file.bytes)
+    sums = FileSums(folder, {file.path: file.sha256 for file in files})
+    sums.check(file.path for file in files if file.path == STATS or file.path.startswith(f"{LISTS}/"))
+    corpus = Corpus(folder, manifest, _stats(folder), sums=sums)
     return corpus._replace(schema=_schema(corpus))
+
+
+def _check_size(path: Path, size: int) -> None:
+    found = path.stat().st_size if path.is_file() else None
+    if found != size:
+        what = "is missing" if found is None else f"has {found:,} bytes"
+        raise BuildError(f"{path} {what}; the manifest says {size:,}. Copy or build the corpus again.")
 
 
 def _schema(corpus: Corpus) -> pa.Schema:
     """The columns of the first file; those of `PAGE_SCHEMA` where there is none."""
     for shard in corpus.shards()[:1]:
+        corpus.sums.check([shard["path"]])
         path = corpus.folder / shard["path"]
         try:
             return pq.read_schema(path).remove_metadata()
@@ -72,7 +93,7 @@ def _schema(corpus: Corpus) -> pa.Schema:
 
 
 def _stats(folder: Path) -> dict[str, Any]:
-    path = folder / "stats.json"
+    path = folder / STATS
     try:
         stats = json.loads(path.read_bytes())
         if not isinstance(stats, dict):
@@ -84,12 +105,27 @@ def _stats(folder: Path) -> dict[str, Any]:
     return stats
 
 
-def connect(corpus: Corpus, memory: str = MEMORY, other: Corpus | None = None) -> duckdb.DuckDBPyConnection:
+def connect(
+    corpus: Corpus, memory: str = MEMORY, other: Corpus | None = None, reads: Collection[str] = VIEWS
+) -> duckdb.DuckDBPyConnection:
     """A database of the corpus's views. It reads files of the corpus and no others, and loads nothing.
+
+    The sums of the files behind the views that will be read are taken first: BuildError names one that has other bytes.
 
     It could still write into the corpus: run what others typed by `select`. A second corpus, where one is given, is
     read too, as `other_pages`, `other_rejected` and `other_shards`.
     """
+    for found in (corpus, other):
+        if found is not None:
+            found.check(reads)
+    try:
+        return _connected(corpus, memory, other)
+    except (duckdb.Error, KeyError) as error:
+        what = str(error).partition("\n")[0]
+        raise BuildError(f"{corpus.folder} cannot be read ({what}). Copy or build the corpus again.") from None
+
+
+def _connected(corpus: Corpus, memory: str, other: Corpus | None) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     corpora = {"": corpus} if other is None else {"": corpus, "other_": other}
     folders = [str(found.folder.resolve()) for found in corpora.values()]

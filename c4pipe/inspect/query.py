@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +13,7 @@ import duckdb
 
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError, ConfigError, unknown
-from c4pipe.inspect.corpus import Corpus, connect, said, select
+from c4pipe.inspect.corpus import VIEWS, Corpus, connect, said, select
 from c4pipe.inspect.overview import ledger_of
 from c4pipe.text.urls import url_key
 
@@ -22,13 +23,15 @@ EXCERPT = 200  # characters of a page in the overview
 _KEY = (
     "rtrim(regexp_replace(regexp_replace(url, 'https?://(www\\.)?', '', 'g'), '\\?(?:utm_|ref|feed).*', '', 'g'), '/')"
 )
+# Functions that read a file, or run a query that is spelt as a text.
+_READS_FILES = re.compile("parquet|csv|json|read_|text|blob|glob|scan|query", re.IGNORECASE)
 
 
 @contextmanager
-def database(corpus: Corpus) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The views. BuildError where a file does not hold what its name promises."""
+def database(corpus: Corpus, reads: Collection[str] = VIEWS) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The views, of which these will be read. BuildError where a file does not hold what its name promises."""
     try:
-        with connect(corpus) as connection:
+        with connect(corpus, reads=reads) as connection:
             yield connection
     except duckdb.Error as error:
         first = str(error).partition("\n")[0]
@@ -71,7 +74,7 @@ def of_reason(corpus: Corpus, code: str, stage: str | None, count: int) -> dict[
         where, values = "reason = $1 AND list_contains($2, stage)", [code, [row["stage"] for row in counted]]
     else:
         where, values = "list_contains([d.reason FOR d IN dropped], $1)", [code]
-    with database(corpus) as views:
+    with database(corpus, ["rejected"]) as views:
         total = views.execute(f"SELECT count(*) FROM rejected WHERE {where}", values).fetchone()
         # Their sources first: the texts of all of them would be read to be sorted by.
         chosen = views.execute(
@@ -166,7 +169,7 @@ def owners(corpus: Corpus, codes: Iterable[str]) -> dict[str, dict[str, str]]:
 
 def answer(corpus: Corpus, sql: str, limit: int) -> dict[str, Any]:
     """The columns and the first rows of a query that somebody typed. ConfigError where DuckDB refuses it."""
-    with connect(corpus) as views, ThreadPoolExecutor(1) as worker:
+    with connect(corpus, reads=_read_by(sql)) as views, ThreadPoolExecutor(1) as worker:
         # DuckDB does not look for Ctrl-C in the middle of a task, which may take minutes; this thread does.
         running = worker.submit(_answer, views, sql, limit)
         try:
@@ -176,6 +179,21 @@ def answer(corpus: Corpus, sql: str, limit: int) -> dict[str, Any]:
                 views.interrupt()
                 time.sleep(0.05)
             raise
+
+
+def _read_by(sql: str) -> Collection[str]:
+    """The views that a query reads: all of them, unless it plainly reads fewer. It may name files as well.
+
+    >>> _read_by("select count(*) from rejected"), _read_by("from pages, shards"), _read_by("from read_parquet('x')")
+    (['rejected'], ['pages'], ('pages', 'rejected'))
+    """
+    try:
+        named = {name.lower() for name in duckdb.get_table_names(sql)}
+    except duckdb.Error:  # which will be said when it is asked
+        return VIEWS
+    if named <= {*VIEWS, "shards"} and not _READS_FILES.search(sql):
+        return sorted(named.intersection(VIEWS))
+    return VIEWS
 
 
 def _answer(views: duckdb.DuckDBPyConnection, sql: str, limit: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from c4pipe.shards.belongings import (
     note_added,
     read_added,
     read_sums,
+    sums_text,
     write_manifest,
 )
 from c4pipe.shards.manifest import (
@@ -15,6 +16,7 @@ from c4pipe.shards.manifest import (
     MANIFEST,
     SCHEMA_VERSION,
     SPLITS,
+    STATS,
     SUMS,
     files_of_shard,
     read_manifest,
@@ -55,6 +57,7 @@ __all__ = [
     "ROW_GROUP_ROWS",
     "SCHEMA_VERSION",
     "SPLITS",
+    "STATS",
     "SUMS",
     "TAKEN",
     "Belonging",
@@ -78,6 +81,7 @@ __all__ = [
     "schema_with",
     "sha256_of",
     "shard_name",
+    "sums_text",
     "to_json",
     "write_manifest",
 ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -35,6 +36,10 @@ def belongings(manifest: Mapping[str, Any]) -> list[Belonging]:
     BuildError where it names one that cannot be a corpus's, such as one outside of its folder.
     """
     try:
+        placed = all(isinstance(row[key], str) for row in manifest["shards"] for key in ("config", "split"))
+        counted = all(type(row["rows"]) is int for row in (*manifest["shards"], *manifest.get("rejected", ())))
+        if not (placed and counted):
+            raise TypeError
         data = [file for row in manifest["shards"] for file in files_of_shard(row)]
         data += manifest.get("rejected", ())
         other = [{**file, "path": file["at"]} for file in manifest.get("files", ()) if file.get("at")]
@@ -49,7 +54,8 @@ def _checked(row: Mapping[str, Any], data: bool) -> Belonging:
     if not (isinstance(found.path, str) and type(found.bytes) is int and isinstance(found.sha256, str)):
         raise TypeError
     pure = PurePosixPath(found.path)
-    if pure.is_absolute() or ".." in pure.parts or str(pure) != found.path or found.path in OF_ITSELF:
+    strange = found.path in ("", ".", *OF_ITSELF) or "\0" in found.path or str(pure) != found.path
+    if strange or pure.is_absolute() or ".." in pure.parts:
         raise BuildError(f"{MANIFEST} names a file {found.path[:200]!r}, which no build has written. Build it again.")
     return found
 
@@ -83,17 +89,17 @@ def sums_text(sums: Mapping[str, str]) -> bytes:
     for path, sha256 in sums.items():
         name = path.replace("\\", "\\\\").replace("\n", "\\n")
         lines.append(f"{'' if name == path else chr(92)}{sha256}  {name}\n")
-    return "".join(lines).encode()
+    return "".join(lines).encode("utf-8", "surrogateescape")  # a name as the file system has it
 
 
 def read_sums(data: bytes) -> dict[str, str]:
     """The inverse of `sums_text`; lines that are none are passed over."""
     sums = {}
-    for line in data.decode("utf-8", "replace").split("\n"):
+    for line in data.decode("utf-8", "surrogateescape").split("\n"):
         sha256, gap, name = line.removeprefix("\\").partition("  ")
         if gap and len(sha256) == 64 and name:
             if line.startswith("\\"):
-                name = name.replace("\\n", "\n").replace("\\\\", "\\")
+                name = re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], name)
             sums[name] = sha256
     return sums
 

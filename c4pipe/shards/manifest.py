@@ -12,6 +12,7 @@ from c4pipe.errors import BuildError, ConfigError
 SPLITS = ("train", "validation")
 MANIFEST = "manifest.json"
 SUMS = f"{MANIFEST}.sha256"  # beside it: its own sum, and that of each file that it names
+STATS = "stats.json"
 ADDED = "added.json"  # files of ours that came later
 SCHEMA_VERSION = 1
 
@@ -47,7 +48,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         ) from None
     except (ValueError, RecursionError, OSError) as error:
         raise BuildError(f"{path} cannot be read ({error}). Build the corpus again.") from None
-    if changed(data, folder / SUMS):
+    if _changed(data, folder / SUMS):
         raise BuildError(
             f"{path} was changed or damaged: {SUMS} has another sum of it. Copy or build the corpus again."
         )
@@ -57,10 +58,17 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def changed(manifest: bytes, sums: Path) -> bool:
-    """Whether a manifest is another one than its file of sums speaks of; where there is none, nobody knows."""
+def _changed(manifest: bytes, sums: Path) -> bool:
+    """Whether a manifest is another one than its file of sums speaks of; where there is none, nobody knows.
+
+    BuildError where it cannot be read.
+    """
     try:
         first = sums.read_bytes()[:64]
     except FileNotFoundError:
         return False
+    except OSError as error:
+        raise BuildError(
+            f"{sums} cannot be read ({error.strerror or error}). Copy or build the corpus again."
+        ) from None
     return first != hashlib.sha256(manifest).hexdigest().encode()

@@ -560,7 +560,7 @@ def test_report_and_viewer_are_handed_the_corpora(
     reports: list[Any] = []
     served: list[Any] = []
     report, viewer = types.ModuleType("report"), types.ModuleType("serve")
-    report.write_report = lambda *given: reports.append(given)  # type: ignore[attr-defined]
+    report.write_report = lambda *given: reports.append(given) or given[1]  # type: ignore[attr-defined]
     viewer.serve = lambda *given: served.append(given)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "c4pipe.inspect.report", report)
     monkeypatch.setitem(sys.modules, "c4pipe.inspect.serve", viewer)

@@ -17,6 +17,7 @@ from beam_jobs import rebalance
 from c4pipe.mixture import Mixture, MixtureOrder, quotas
 from c4pipe.rebalance import scatter
 from c4pipe.shards import PAGE_SCHEMA
+from tests import manifests
 from tests.rebalance.corpora import sha256, write_corpus
 from tests.wetfiles import ROOT, digests, manifest_of, rows
 
@@ -548,7 +549,7 @@ def test_a_shard_that_is_cut_gone_or_no_parquet_is_named_before_any_work(run, co
 def test_a_manifest_that_no_build_wrote_is_refused(run, copy, tmp_path, change):
     manifest = manifest_of(copy)
     manifest["shards"][0] |= change
-    (copy / "manifest.json").write_text(json.dumps(manifest))
+    manifests.write_older(copy, manifest)
     failed(run("--corpus", copy, "--output", tmp_path / "m"), copy, "Build the corpus again")
     assert not (tmp_path / "m").exists()
 
@@ -556,7 +557,7 @@ def test_a_manifest_that_no_build_wrote_is_refused(run, copy, tmp_path, change):
 def test_a_manifest_that_counts_wrong_is_refused(run, copy, tmp_path):
     manifest = manifest_of(copy)
     manifest["shards"][0]["rows"] += 1
-    (copy / "manifest.json").write_text(json.dumps(manifest))
+    manifests.write_older(copy, manifest)
     failed(run("--corpus", copy, "--output", tmp_path / "m"), manifest["shards"][0]["path"], "rows")
 
 

@@ -84,7 +84,16 @@ def test_a_shard_with_other_rows_is_named(corpus: Path) -> None:
         entries(corpus)
 
 
-@pytest.mark.parametrize("row", ['"text"', "{}", '{"split": "train", "rows": "many"}', "7"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        '"text"',
+        "{}",
+        '{"split": "train", "rows": "many"}',
+        "7",
+        '{"path": "../x.parquet", "config": "en", "split": "train", "rows": 1, "bytes": 1, "sha256": ""}',
+    ],
+)
 def test_a_damaged_list_of_shards_is_said_to_be_one(corpus: Path, row: str) -> None:
     (corpus / "manifest.json").write_text(f'{{"schema_version": 1, "shards": [{row}]}}')
     with pytest.raises(TrainError, match=r"manifest\.json: its list of shards is damaged"):

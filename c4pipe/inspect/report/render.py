@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
+import duckdb
 import jinja2
 from markupsafe import Markup
 
@@ -20,6 +21,7 @@ from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.report import show
 from c4pipe.inspect.report.draw import LogScale, columns, stream
 from c4pipe.inspect.report.facts import Facts, gather
+from c4pipe.inspect.report.place import note_place, place_of
 
 
 class Section(NamedTuple):
@@ -29,21 +31,27 @@ class Section(NamedTuple):
     title: str
 
 
-def write_report(corpus: Corpus, path: Path, against: Corpus | None = None) -> None:
-    """Writes the report of a corpus, and of what differs in another one where that is given.
+def write_report(corpus: Corpus, named: Path | None = None, against: Corpus | None = None) -> Path:
+    """Writes the report of a corpus, and of what differs in another one where that is given; its file.
 
-    The same corpora give the same bytes, wherever they lie. BuildError for a manifest or statistics that no build
-    writes.
+    Without a name it is report.html beside the corpus. The same corpora give the same bytes, wherever they lie.
+    BuildError for a manifest or statistics that no build writes, ConfigError for a file that must not be replaced.
     """
+    path = place_of(corpus, named)
     facts = _facts(corpus)
     html = render(facts, None if against is None else compare(corpus, against), against and against.manifest)
     with LocalStore().write(str(path)) as stream:
         stream.write(html.encode())
+    note_place(path)
+    return path
 
 
 def _facts(corpus: Corpus) -> Facts:
     try:
         return gather(corpus)
+    except duckdb.Error as error:
+        what = str(error).partition("\n")[0]
+        raise BuildError(f"{corpus.folder} cannot be read ({what}). Copy or build the corpus again.") from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         what = f"{type(error).__name__}: {error}"
         raise BuildError(f"{corpus.folder}: manifest.json or stats.json is damaged ({what}). Build it again.") from None

@@ -175,6 +175,7 @@ class Viewer:
         return StreamingResponse(_joined(first, body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
     def _written(self, write: Callable[..., Iterator[bytes]], selection: Selection) -> Iterator[bytes]:
+        self._corpus.check()
         with self._connection.cursor() as cursor:
             yield from write(export.batches(cursor, self._corpus, selection), export.schema_of(self._corpus, selection))
 
@@ -222,7 +223,7 @@ class Viewer:
     async def _ask(self, request: Request, work: Callable[..., T], *arguments: Any) -> T:
         """What `work` answers with a cursor of its own; interrupted when the client has gone."""
         with self._connection.cursor() as cursor:
-            answer = asyncio.ensure_future(run_in_threadpool(work, cursor, *arguments))
+            answer = asyncio.ensure_future(run_in_threadpool(self._checked, work, cursor, *arguments))
             gone = asyncio.ensure_future(_gone(request))
             try:
                 await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -232,6 +233,11 @@ class Viewer:
                 return await answer
             finally:
                 gone.cancel()
+
+    def _checked(self, work: Callable[..., T], *arguments: Any) -> T:
+        """What `work` answers of files that are what the manifest says: those that changed are looked at again."""
+        self._corpus.check()
+        return work(*arguments)
 
     def _html(self, template: str, status: int = 200, **values: Any) -> Response:
         return HTMLResponse(self._templates.get_template(template).render(values), status)

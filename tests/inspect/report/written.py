@@ -16,7 +16,8 @@ from c4pipe.inspect.corpus import Corpus, open_corpus
 from c4pipe.inspect.report import write_report
 from c4pipe.page import Dropped, Page
 from c4pipe.presets import EN
-from c4pipe.shards import MANIFEST, REJECTED_SCHEMA, SCHEMA_VERSION, ParquetSink, dropped_column, page_table, to_json
+from c4pipe.shards import REJECTED_SCHEMA, SCHEMA_VERSION, ParquetSink, dropped_column, page_table
+from tests import manifests
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 
@@ -86,7 +87,7 @@ def write_corpus(folder: Path, pages: Sequence[Page], rejected: Sequence[Rejecte
         table = pa.table(arrays, schema=REJECTED_SCHEMA)
         described["rejected"] = [_file(folder, "rejected/part-000000.parquet", table)]
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / MANIFEST).write_bytes(to_json(described | manifest))
+    manifests.write_again(folder, described | manifest)
     return open_corpus(folder)
 
 

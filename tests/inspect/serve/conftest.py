@@ -22,14 +22,13 @@ from c4pipe.inspect.serve import make_app
 from c4pipe.inspect.serve.finding import teach
 from c4pipe.page import Dropped, Page
 from c4pipe.shards import (
-    MANIFEST,
     REJECTED_SCHEMA,
     SCHEMA_VERSION,
     dropped_column,
     page_table,
     shard_name,
-    to_json,
 )
+from tests import manifests
 
 SCRIPT = "<script>alert(1)</script>"
 HOSTILE_URL = "http://evil.example/\"><script>alert('url')</script>"
@@ -77,7 +76,7 @@ def write(folder: Path, kept: Mapping[tuple[str, str], Sequence[Sequence[Page]]]
         "rejected": [part | {"sha256": ""} for part in rejected],
         "ledger": ledger,
     }
-    (folder / MANIFEST).write_bytes(to_json(manifest))
+    manifests.write_again(folder, manifest)
     return open_corpus(folder)
 
 

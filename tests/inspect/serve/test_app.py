@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 import shutil
 from pathlib import Path
@@ -12,12 +11,13 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 
+from c4pipe.errors import BuildError
 from c4pipe.inspect.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.serve import make_app
 from c4pipe.inspect.serve.asking import LONGEST_TEXT
 from c4pipe.presets import PRESETS
-from c4pipe.shards import MANIFEST
 from c4pipe.text import punkt
+from tests import manifests
 from tests.inspect.serve.conftest import HOSTILE_URL, LONG, SCRIPT, TURNED, Ask, owner_of
 
 POST = {"origin": "http://127.0.0.1:8000"}
@@ -287,25 +287,29 @@ def test_a_step_goes_on_in_the_list(samples: Corpus, viewer: Ask) -> None:
     assert re.fullmatch(r"/page/en/\S+/\d+\?q=harbour", answer.headers["location"])
 
 
-def test_a_damaged_row_group_is_named_and_the_rest_can_be_read(samples: Corpus, tmp_path: Path) -> None:
+def test_a_file_that_is_damaged_while_it_is_shown_is_named_and_nothing_else_is_said(
+    samples: Corpus, tmp_path: Path
+) -> None:
     folder = Path(shutil.copytree(samples.folder, tmp_path / "c4"))
     shard = next((folder / "en").glob("train-*"))
-    data = bytearray(shard.read_bytes())
-    data[1000:4000] = bytes(3000)
-    shard.write_bytes(data)
+    whole = shard.read_bytes()
     with TestClient(make_app(open_corpus(folder)), base_url="http://127.0.0.1:8000") as client:
+        shown = client.get("/").text
+        shard.write_bytes(whole[:1000] + bytes(3000) + whole[4000:])
         for path in ("/", "/?q=harbour", "/counts?q=x", f"/page/en/{shard.name}/0", "/export?format=csv"):
             answer = client.get(path)
             assert answer.status_code == 500
-            assert "A file of the corpus cannot be read" in answer.text
-        assert client.get("/?split=validation").status_code == 200
-        assert client.get("/?outcome=rejected").status_code == 200
+            assert f"{shard.name} was changed or damaged" in answer.text
+        shard.write_bytes(whole)
+        assert client.get("/").text == shown
+    shard.write_bytes(bytes(len(whole)))
+    with pytest.raises(BuildError, match=f"{shard.name} was changed or damaged"):
+        make_app(open_corpus(folder))
 
 
 def test_a_corpus_without_pages(samples: Corpus, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(samples.folder, tmp_path / "c4"))
-    manifest = json.loads((folder / MANIFEST).read_bytes()) | {"shards": [], "rejected": []}
-    (folder / MANIFEST).write_text(json.dumps(manifest))
+    manifests.write_older(folder, manifests.read(folder) | {"shards": [], "rejected": []})
     with TestClient(make_app(open_corpus(folder)), base_url="http://127.0.0.1:8000") as client:
         assert "No page." in text_of(client.get("/").text)
         assert client.get("/counts?q=x").status_code == 200

@@ -1,0 +1,58 @@
+"""Where a report goes: beside the corpus unless another file is named, and not over somebody else's."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from c4pipe.errors import ConfigError
+from c4pipe.inspect.corpus import Corpus
+from c4pipe.shards import ADDED, MANIFEST, OF_ITSELF, belongings, note_added, read_added, read_manifest, sha256_of
+
+REPORT = "report.html"
+
+
+def place_of(corpus: Corpus, named: Path | None) -> Path:
+    """The file that is named, or report.html beside the corpus.
+
+    ConfigError for a file that the corpus around it consists of; and, where none is named, for a report.html that is
+    there and is not as a report of ours left it. One that is named may be replaced: that is the user's word.
+    """
+    path = named or corpus.folder / REPORT
+    folder = _around(path)
+    if folder is not None:
+        at = _below(path, folder)
+        if at in OF_ITSELF or at in {file.path for file in belongings(read_manifest(folder))}:
+            raise ConfigError(f"{path} is a file of the corpus. Name another one: --html FILE.")
+        if named is None and os.path.lexists(path) and "about" in corpus.manifest and not _ours(path, at, folder):
+            raise ConfigError(
+                f"{path} was not written by this command, or was changed since. Remove it, or name another file: "
+                "--html FILE."
+            )
+    return path
+
+
+def note_place(path: Path) -> None:
+    """Notes a report that lies in the folder of a corpus, so that a later build knows it as ours."""
+    folder = _around(path)
+    if folder is not None:
+        note_added(folder, [_below(path, folder)])
+
+
+def _around(path: Path) -> Path | None:
+    """The folder of the corpus that a file lies in, if it lies in one."""
+    return next((folder for folder in _resolved(path).parents if (folder / MANIFEST).is_file()), None)
+
+
+def _below(path: Path, folder: Path) -> str:
+    return _resolved(path).relative_to(folder).as_posix()
+
+
+def _resolved(path: Path) -> Path:
+    return path.parent.resolve() / path.name
+
+
+def _ours(path: Path, at: str, folder: Path) -> bool:
+    added = folder / ADDED
+    known = {file.path: file.sha256 for file in read_added(added.read_bytes())} if added.is_file() else {}
+    return path.is_file() and at in known and sha256_of(path) == known[at]

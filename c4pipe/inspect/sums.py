@@ -1,0 +1,84 @@
+"""The files of a corpus by their sums, before anything is read from them.
+
+A sum is taken once: a note in the user's cache remembers which files of a large corpus were found good, by all that a
+file system says of them, so that looking again costs a look at their times. `c4pipe.verify` trusts no note.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from c4pipe.errors import BuildError
+from c4pipe.private import private, user_cache
+from c4pipe.progress import ProgressReporter
+from c4pipe.shards import check_sums
+from c4pipe.text import many, visible
+
+PATIENCE = 1.5  # seconds after which a person is told what takes so long
+WORTH_A_NOTE = 64 << 20  # bytes: fewer are read again in a twentieth of a second
+_TICK = 2_000_000_000  # ns: within it a file may be written again and keep its times
+
+_Mark = tuple[int, int, int, int]  # size, mtime, ctime, inode
+
+
+class FileSums:
+    """The sums that a manifest gives for the files of a folder, and which of them this process has found to hold."""
+
+    def __init__(self, folder: Path, sums: Mapping[str, str]):
+        self._folder, self._sums = folder, sums
+        self._good: dict[str, _Mark] = {}
+
+    def check(self, paths: Iterable[str] | None = None) -> None:
+        """Takes the sums of these files, or of all, unless they are as they were when it was taken last.
+
+        BuildError names the first that is missing, or has other bytes than the manifest says.
+        """
+        marks = {path: _mark(self._folder / path) for path in (self._sums if paths is None else paths)}
+        unknown = [path for path, mark in marks.items() if self._good.get(path) != mark]
+        if not unknown:
+            return
+        size = sum(marks[path][0] for path in unknown)
+        with SumsProgress(f"taking the sums of {many(len(unknown), 'file')} ({size / 1e9:,.1f} GB), once"):
+            note = _note(self._folder) if size >= WORTH_A_NOTE else None
+            check_sums(((self._folder / path, self._sums[path]) for path in unknown), note)
+        settled = time.time_ns() - _TICK
+        self._good |= {path: marks[path] for path in unknown if marks[path][2] < settled}
+
+
+def _mark(path: Path) -> _Mark:
+    try:
+        found = path.stat()
+    except (OSError, ValueError) as error:
+        what = getattr(error, "strerror", None) or error
+        raise BuildError(f"{path} cannot be read ({what}). Copy or build the corpus again.") from None
+    if not stat.S_ISREG(found.st_mode):  # a pipe would never end
+        raise BuildError(f"{path} is no file. Copy or build the corpus again.")
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
+def _note(folder: Path) -> Path | None:
+    """Where it is remembered of a folder which files were good; None where no cache can be had."""
+    with suppress(OSError, RuntimeError):  # nobody's home, or others may write there
+        named = os.environ.get("C4PIPE_CACHE_DIR")
+        cache = private(Path(named) if named else user_cache())
+        return cache / f"sums-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]}.json"
+    return None
+
+
+class SumsProgress(ProgressReporter):
+    """Says on a terminal what is going on, once it takes long."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+        super().__init__()
+
+    def show(self) -> None:
+        if self.waited(PATIENCE) and sys.stderr.isatty():
+            print(f"inspect: {visible(self._words)} ...", file=sys.stderr, flush=True)

@@ -1,0 +1,44 @@
+"""A file beside what is written of it: is it there, has it the bytes?"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import NamedTuple
+
+from c4pipe.files.pinned import sha256_of
+from c4pipe.verify.findings import AGAIN, Finding, damaged
+
+
+class Expected(NamedTuple):
+    """A file as somebody has written of it."""
+
+    path: str  # from the folder
+    bytes: int | None  # None where nobody says
+    sha256: str
+    by: str  # the file that says so
+    do: str = AGAIN
+
+
+def file_finding(folder: Path, file: Expected) -> Finding | None:
+    """What is wrong with a file; None where it is what was written. A pipe or a device is not opened."""
+    path = folder / file.path
+    size = "a file" if file.bytes is None else f"a file of {file.bytes:,} bytes"
+    try:
+        found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
+            what = "a folder" if stat.S_ISDIR(found.st_mode) else "something that is no file"
+            return damaged(path, "missing", f"{what} stands in its place", f"{size}, says {file.by}", file.do)
+        if file.bytes not in (None, found.st_size):
+            return damaged(path, "bytes", f"{found.st_size:,} bytes", f"{file.bytes:,}, says {file.by}", file.do)
+        sha256 = sha256_of(path)
+    except FileNotFoundError:
+        what = "a link to nothing" if path.is_symlink() else "not there"
+        return damaged(path, "missing", what, f"{size}, says {file.by}", file.do)
+    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
+        what = getattr(error, "strerror", None) or str(error)
+        return damaged(path, "unreadable", f"cannot be read ({what})", f"{size}, says {file.by}", file.do)
+    if sha256 != file.sha256:
+        return damaged(path, "sha256", f"its sha256 is {sha256}", f"{file.sha256}, says {file.by}", file.do)
+    return None

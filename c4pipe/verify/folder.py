@@ -1,0 +1,45 @@
+"""Which kind of folder it is, and the verdict on it, or on each of several below it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from c4pipe.errors import ConfigError
+from c4pipe.shards import MANIFEST
+from c4pipe.verify.corpus import check_corpus, is_corpus
+from c4pipe.verify.findings import FolderVerdict
+from c4pipe.verify.listing import UNFINISHED
+from c4pipe.verify.run import check_run, is_run
+
+FolderCheck = Callable[[Path, Callable[[int], None]], FolderVerdict]
+
+
+def checks_of(folder: Path) -> list[tuple[Path, FolderCheck]]:
+    """What is to be checked: the folder, or those below it that hold something of ours.
+
+    ConfigError where there is nothing that c4pipe has finished.
+    """
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} is no folder. Expected that of a corpus, a mixture or a training run.")
+    if (check := _check_of(folder)) is not None:
+        return [(folder, check)]
+    below = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+    found = [(path, check) for path in below if (check := _check_of(path)) is not None]
+    if not found:
+        raise ConfigError(
+            f"{folder} is neither a corpus nor a mixture nor a run: it has no {MANIFEST}, and no folder in it has."
+            + "".join(_unfinished(folder))
+        )
+    return found
+
+
+def _check_of(folder: Path) -> FolderCheck | None:
+    return check_corpus if is_corpus(folder) else check_run if is_run(folder) else None
+
+
+def _unfinished(folder: Path) -> Iterator[str]:
+    names = sorted(name for name in os.listdir(folder) if name.startswith(UNFINISHED))
+    if names:
+        yield f" A build is under way or was stopped ({names[0]}): the same command goes on with it."

@@ -1,0 +1,82 @@
+"""What a manifest lists, beside what a corpus must be: complete numbers, one schema; and what nobody lists."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Set
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from c4pipe.files.storage import TEMPORARY
+from c4pipe.shards import MANIFEST, PAGE_SCHEMA, REJECTED_SCHEMA, SPLITS, shard_name
+from c4pipe.verify.findings import Finding, damaged, noted
+
+UNFINISHED = (".staging-", ".made-", ".lock")  # what a build keeps while it works begins so
+NAMES_SHOWN = 3  # names in a note
+
+
+def listing_findings(folder: Path, manifest: Mapping[str, Any], schemas: Mapping[str, pa.Schema]) -> Iterator[Finding]:
+    """Shards that are missing from the list, and files (`schemas`, by path) whose columns are not as they must be."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for row in manifest["shards"]:
+        groups.setdefault((row["config"], row["split"]), []).append(row["path"])
+    for (config, split), paths in sorted(groups.items()):
+        expected = [f"{config}/{shard_name(split, index, len(paths))}" for index in range(len(paths))]
+        if split not in SPLITS or (wrong := sorted({*paths} ^ {*expected})):
+            what = f"it lists no whole {config}/{split}, see {wrong[0]}" if split in SPLITS else f"a split {split!r}"
+            yield damaged(folder / MANIFEST, "format", what, "every number of a split, once")
+    rejected = {row["path"] for row in manifest.get("rejected", ())}
+    pages = {path: schema for path, schema in schemas.items() if path not in rejected}
+    columns = _columns(manifest, pages)
+    for path, schema in sorted(schemas.items()):
+        mine = _types(REJECTED_SCHEMA) if path in rejected else columns
+        if _types(schema) != mine:
+            yield damaged(folder / path, "schema", f"columns {_shown(_types(schema))}", _shown(mine))
+
+
+def _columns(manifest: Mapping[str, Any], pages: Mapping[str, pa.Schema]) -> list[tuple[str, str]]:
+    """The columns of every page by the manifest; where it does not say, as in mixtures, those of the first file."""
+    if "columns" in manifest:
+        return [(row["name"], _spelt(row["type"])) for row in manifest["columns"]]
+    return _types(next(iter(pages.values()), PAGE_SCHEMA))
+
+
+def _types(schema: pa.Schema) -> list[tuple[str, str]]:
+    return [(field.name, _spelt(str(field.type))) for field in schema]
+
+
+def _spelt(kind: str) -> str:
+    """A type as it is in memory: Parquet has another name for what is in a list."""
+    return kind.replace("<element: ", "<item: ")
+
+
+def _shown(types: list[tuple[str, str]]) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in types)
+
+
+def stray_notes(folder: Path, known: Set[str]) -> Iterator[Finding]:
+    """A note on what a build at work or a killed one has left, and one on what is not ours at all."""
+    unfinished, strange = [], []
+    for name in sorted(_below(folder)):
+        first, last = name.partition("/")[0], name.rpartition("/")[2]
+        if first.startswith(UNFINISHED) or (last.startswith(".") and last.endswith(TEMPORARY)):
+            unfinished.append(first if first.startswith(UNFINISHED) else name)
+        elif name not in known:
+            strange.append(name)
+    if unfinished:
+        yield noted(folder, f"a build is under way or was stopped: {_few([*dict.fromkeys(unfinished)])}")
+    if strange:
+        yield noted(folder, f"not of this corpus: {_few(strange)}")
+
+
+def _below(folder: Path) -> Iterator[str]:
+    for path, folders, files in os.walk(folder):
+        links = [name for name in folders if os.path.islink(os.path.join(path, name))]
+        yield from ((Path(path) / name).relative_to(folder).as_posix() for name in (*files, *links))
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
+    return ", ".join(names[:NAMES_SHOWN]) + more

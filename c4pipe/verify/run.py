@@ -1,0 +1,158 @@
+"""The folder of a training run: its checkpoints by their sums, and its other files as far as they say what they are.
+
+Names and formats are those of `model.checkpoint` and `model.sums`; the disk is the contract.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from c4pipe.verify.file import Expected, file_finding
+from c4pipe.verify.findings import Finding, FolderVerdict, damaged, noted
+
+CHECKPOINTS, SUMS_OF_CHECKPOINT = "checkpoints", "sha256.json"
+SUMS_OF_RUN = "sha256.json"
+RUN_SETTINGS, TABLES, TOKENIZER = "config.json", ("metrics.csv", "eval.csv"), "tokenizer"
+NEEDED = ("config.json", "generation_config.json", "model.safetensors", "state.json", "training.pt")
+RESUME = "Resume from another one, or with --resume auto."
+TRAIN_AGAIN = "Copy the run again or train it again."
+_STEP = re.compile(r"step-\d{8,}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a training has written there."""
+    return (folder / CHECKPOINTS).is_dir() or os.path.lexists(folder / TABLES[0])
+
+
+def check_run(folder: Path, done: Callable[[int], None]) -> FolderVerdict:
+    """Reads every checkpoint and every table of a run; `done` hears of the bytes of each file."""
+    findings: list[Finding] = []
+    sizes: list[int] = []
+    rows = 0
+    for step in sorted(_listed(folder / CHECKPOINTS)):
+        if not _STEP.fullmatch(step.name):
+            findings.append(noted(step, "no checkpoint, or left of a save that was cut off"))
+            continue
+        for file in _files(step, findings):
+            sizes.append(_size(step / file.path))
+            done(sizes[-1])
+            found = file_finding(step, file)
+            findings += [found] if found else []
+    findings += _run_sums(folder)
+    for name in (RUN_SETTINGS, *(path.relative_to(folder).as_posix() for path in _listed(folder / TOKENIZER))):
+        if name.endswith(".json"):
+            findings += _json(folder / name)
+            sizes.append(_size(folder / name))
+    for name in TABLES:
+        if os.path.lexists(folder / name):
+            count, wrong = _table(folder / name)
+            rows += count
+            findings += wrong
+            sizes.append(_size(folder / name))
+    return FolderVerdict(str(folder), "run", len(sizes), sum(sizes), rows, findings)
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
+
+
+def _files(step: Path, findings: list[Finding]) -> Iterator[Expected]:
+    """The files of a checkpoint by its own list, and those that it must have."""
+    path = step / SUMS_OF_CHECKPOINT
+    try:
+        sums: dict[str, Any] = json.loads(path.read_bytes())
+        if not all(isinstance(sha256, str) and _SHA256.fullmatch(sha256) for sha256 in sums.values()):
+            raise ValueError("it holds no sums")
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        what = getattr(error, "strerror", None) or str(error)
+        findings.append(damaged(path, "format", f"cannot be read ({what})", "the sums of the checkpoint", RESUME))
+        return
+    for name in NEEDED:
+        if name not in sums:
+            findings.append(damaged(path, "format", f"it has no sum of {name}", "one of every file", RESUME))
+    for other in _listed(step):
+        if other.name not in sums and other.name != SUMS_OF_CHECKPOINT:
+            findings.append(noted(other, "not of this checkpoint"))
+    for name, sha256 in sums.items():
+        if "/" in name or name in ("", ".", ".."):
+            findings.append(damaged(path, "format", f"it names {name!r}", "names of its own files", RESUME))
+        else:
+            yield Expected(name, None, sha256, SUMS_OF_CHECKPOINT, RESUME)
+
+
+def _run_sums(folder: Path) -> Iterator[Finding]:
+    """RUN/sha256.json: sums of files, and marks, which are sums of the beginnings of files that are added to."""
+    path = folder / SUMS_OF_RUN
+    if not os.path.lexists(path):
+        yield noted(folder, f"an older run, without {SUMS_OF_RUN}: only its checkpoints have sums")
+        return
+    try:
+        found = json.loads(path.read_bytes())
+        files, marks = found["files"], found["marks"]
+        content = json.dumps({"files": files, "marks": marks}, sort_keys=True)
+        if found["sha256"] != hashlib.sha256(content.encode()).hexdigest():
+            raise ValueError("it is not what was written")
+        pieces = [(name, None, sums) for name, sums in files.items()]
+        if any(".." in name.split("/") or name.startswith("/") for name in files):
+            raise ValueError("it names files elsewhere")
+        pieces += [(name, size, [sha256]) for one in marks.values() for name, (size, sha256) in one.items()]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        yield damaged(path, "format", f"cannot be read ({error})", "the sums of the run", TRAIN_AGAIN)
+        return
+    for name, size, sums in pieces:
+        try:
+            data = (folder / name).read_bytes()[:size]
+        except (OSError, ValueError) as error:
+            what = getattr(error, "strerror", None) or error
+            yield damaged(
+                folder / name, "missing", f"cannot be read ({what})", f"a file, says {SUMS_OF_RUN}", TRAIN_AGAIN
+            )
+            continue
+        if (sha256 := hashlib.sha256(data).hexdigest()) not in sums:
+            part = "its sha256" if size is None else f"the sha256 of its first {size:,} bytes"
+            yield damaged(
+                folder / name, "sha256", f"{part} is {sha256}", f"{sums[-1]}, says {SUMS_OF_RUN}", TRAIN_AGAIN
+            )
+
+
+def _json(path: Path) -> Iterator[Finding]:
+    try:
+        if not isinstance(json.loads(path.read_bytes()), dict):
+            raise ValueError("it holds no JSON object")
+    except FileNotFoundError:
+        yield damaged(path, "missing", "not there", "the settings of the run", TRAIN_AGAIN)
+    except (OSError, ValueError, RecursionError) as error:
+        yield damaged(path, "format", f"cannot be read ({error})", "a JSON object", TRAIN_AGAIN)
+
+
+def _table(path: Path) -> tuple[int, list[Finding]]:
+    """The rows of a table of numbers, and the first of them that is none."""
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            reader = csv.reader(stream, strict=True)
+            head = next(reader, [])
+            number = 0
+            for number, row in enumerate(reader, 1):
+                if len(row) != len(head) or not row[0].isascii() or not row[0].isdigit():
+                    what = f"row {number:,} is {','.join(row)!r}"
+                    return number, [damaged(path, "format", what, f"a step and {len(head) - 1} more", TRAIN_AGAIN)]
+    except (OSError, ValueError, csv.Error) as error:
+        return 0, [damaged(path, "format", f"cannot be read ({error})", "a table of numbers", TRAIN_AGAIN)]
+    if not head:
+        return 0, [damaged(path, "format", "empty", "a table of numbers", TRAIN_AGAIN)]
+    return number, []

@@ -1,0 +1,96 @@
+"""A Parquet file read to its end, every page by its checksum, and counted: kept pages, or rejected ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from c4pipe.corpus.stats import Stats
+from c4pipe.errors import BuildError
+from c4pipe.shards import memory_of
+
+NEVER_NULL = ("text", "url")
+
+
+@dataclass
+class Counted:
+    """What the rows of one or more files add up to."""
+
+    rows: int = 0
+    stats: Stats = field(default_factory=Stats)  # of kept pages: counts, languages, lengths, months
+    rejected: Counter[tuple[str, str]] = field(default_factory=Counter)  # (stage, reason) -> pages
+    memory: int | None = None  # bytes, as `memory_of`; None where it is not a sum over row groups
+    schema: pa.Schema | None = None
+
+    def add(self, other: Counted) -> None:
+        """Adds the rows of another file."""
+        self.rows += other.rows
+        self.stats.add(other.stats)
+        self.rejected.update(other.rejected)
+
+
+def count_kept(path: Path) -> Counted:
+    """A file of kept pages. BuildError, without the name, where it is no whole Parquet file or lacks a text."""
+    found = Counted(memory=0)
+    for table in _groups(path, found):
+        for name in NEVER_NULL:
+            if name in table.column_names and table[name].null_count:
+                raise BuildError(f"{table[name].null_count:,} rows without a {name}")
+        _add_pages(table, found.stats)
+        found.memory = found.memory + memory_of(table) if found.memory is not None and _adds_up(table.schema) else None
+    found.stats.pages_kept = found.rows
+    return found
+
+
+def count_rejected(path: Path) -> Counted:
+    """A file of rejected pages. BuildError as above."""
+    found = Counted()
+    for table in _groups(path, found):
+        if {"stage", "reason"} <= set(table.column_names):
+            pairs = zip(table["stage"].to_pylist(), table["reason"].to_pylist(), strict=True)
+            found.rejected.update(pairs)
+    return found
+
+
+def _groups(path: Path, found: Counted) -> Iterator[pa.Table]:
+    """The row groups of a file, checked; rows and schema go to `found`."""
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            found.schema = file.schema_arrow.remove_metadata()
+            for index in range(file.num_row_groups):
+                table = file.read_row_group(index, use_threads=False)
+                table.validate(full=True)  # texts are UTF-8
+                found.rows += table.num_rows
+                yield table
+            if file.metadata.num_rows != found.rows:
+                raise BuildError(f"its footer counts {file.metadata.num_rows:,} rows, it holds {found.rows:,}")
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise BuildError(f"no whole Parquet file ({' '.join(str(error).split())})") from None
+
+
+def _add_pages(table: pa.Table, stats: Stats) -> None:
+    """Counts the rows as `Stats.kept` does, a column at a time."""
+    if "text" in table.column_names:
+        chars = pc.utf8_length(table["text"]).to_numpy().astype(np.int64)
+        stats.chars_kept += int(chars.sum())
+        stats.bytes_kept += pc.sum(pc.binary_length(table["text"])).as_py() or 0
+        bins = np.floor(np.log2(np.maximum(chars, 1))).astype(int)
+        stats.lengths_kept.update({str(k): int(n) for k, n in enumerate(np.bincount(bins)) if n})
+    for name, counter, shown in (("language", stats.languages, None), ("timestamp", stats.months, 7)):
+        if name in table.column_names and pa.types.is_string(table[name].type):
+            column = table[name] if shown is None else pc.utf8_slice_codeunits(table[name], 0, shown)
+            counter.update({row["values"]: row["counts"] for row in pc.value_counts(column).to_pylist()})
+
+
+def _adds_up(schema: pa.Schema) -> bool:
+    """Whether the memory of a file is the sum over its row groups: no bits are rounded up to bytes on the way."""
+    return all(
+        not each.nullable and (pa.types.is_string(each.type) or pa.types.is_floating(each.type)) for each in schema
+    )
