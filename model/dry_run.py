@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 
+from c4pipe.scratch import scratch
 from model.config import ModelConfig
 from model.cost import flops, memory, parameters
 from model.data import Batches, open_entries
@@ -26,10 +25,10 @@ STATES = {"adafactor": 0.0, "adamw-scale": 2.0, "adamw": 2.0}  # numbers that an
 def predict(settings: TrainSettings) -> str:
     """The text of `--dry-run`. It needs a tokenizer: without one it trains one, and throws it away."""
     entries = open_entries(settings.data, "train", settings.languages, sums=False)
-    with tempfile.TemporaryDirectory() as draft:
+    with scratch("draft") as draft:
         folder = settings.run / TOKENIZER_FOLDER
         if not (folder / "spiece.model").exists():
-            folder = Path(draft)
+            folder = draft
             make_tokenizer(settings, entries, folder)
         tokenizer = Tokenizer.load(folder)
     recipe = make_recipe(settings, entries, tokenizer)

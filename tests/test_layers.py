@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = (
     ("page", "errors"),  # what flows
     ("part",),  # what a preset is made of
+    ("private", "scratch"),  # folders that nobody else may write to, and those that go with a process
     ("text", "command", "progress", "native"),  # text as such, arguments, progress, loops as machine code
     ("files",),  # files as such, and those that rules read
     ("wet", "rules", "langid", "dedup", "shards", "fetch"),  # reading; rules and levels; the Parquet contract
@@ -35,7 +36,8 @@ FLOORS = (
 NEIGHBOURS = {
     ("passes", "card"),  # finalize writes it
 }
-ONLY = {"model": {"shards", "mixture", "errors", "command", "text", "progress"}}  # the disk is the contract
+# The disk is the contract.
+ONLY = {"model": {"shards", "mixture", "errors", "command", "text", "progress", "private", "scratch"}}
 
 # Library -> rooms, or single modules, that may import it. Others may be seen anywhere above the ground floor.
 LIBRARIES = {

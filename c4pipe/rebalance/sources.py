@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import posixpath
-import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +16,7 @@ import pyarrow.parquet as pq
 from c4pipe.errors import BuildError, ConfigError, unknown
 from c4pipe.files.storage import Store
 from c4pipe.langid.base import UND
+from c4pipe.scratch import scratch
 from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SPLITS, read_manifest
 
 READERS = 16  # threads that look at footers; in a bucket each look waits for the network
@@ -75,9 +75,9 @@ def _read(folder: str, store: Store) -> tuple[dict[str, Any], str]:
         raise ConfigError(f"{folder} holds no finished corpus: it has no {MANIFEST}. Build one: make build-c4.")
     with store.read(path) as stream:
         data = stream.read()
-    with tempfile.TemporaryDirectory() as copy:
-        Path(copy, MANIFEST).write_bytes(data)
-        return read_manifest(Path(copy)), hashlib.sha256(data).hexdigest()
+    with scratch("manifest") as copy:
+        (copy / MANIFEST).write_bytes(data)
+        return read_manifest(copy), hashlib.sha256(data).hexdigest()
 
 
 def find_sources(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> list[SourceShard]:

@@ -1,0 +1,103 @@
+"""Folders that nobody else may write to: the only ones from which code, or what decides bytes, is read unasked.
+
+A folder is private when it and every folder above it belong to us, to root or to whoever owns this code (what that one
+says runs here anyway), and no other may write to it. Above it, others may write where the sticky bit keeps them from
+what is not theirs, as in /tmp, and behind a door that is shut to them. Links are followed first.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import stat
+from pathlib import Path
+
+from c4pipe.errors import ConfigError
+
+# Environment variables that name folders of machine code: ours, and numba's, which keeps pickles there as well.
+CACHE_FOLDERS = ("C4PIPE_CACHE_DIR", "NUMBA_CACHE_DIR")
+
+
+def private(folder: Path, mode: int = 0o700) -> Path:
+    """The folder with no link in its path, made with this mode where it is missing.
+
+    PermissionError, with what is wrong, where others may write; OSError where it cannot be made.
+    """
+    place = Path(os.path.realpath(folder))
+    for missing in reversed([above for above in (place, *place.parents) if not above.exists()]):
+        missing.mkdir(mode, exist_ok=True)
+    if found := fault(place):
+        raise PermissionError(found)
+    if not place.is_dir():
+        raise NotADirectoryError(f"{place} is no folder")
+    return place
+
+
+def fault(folder: Path) -> str | None:
+    """Why a folder is not private, in words; None where it is. Of one that is not there, those above it count."""
+    place = Path(os.path.realpath(folder))
+    shut = False
+    for here in (*reversed(place.parents), place):
+        try:
+            found = here.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            return f"{here} cannot be looked at ({error.strerror})"
+        sticky = here != place and found.st_mode & stat.S_ISVTX
+        if not (_trusted(found.st_uid) and (shut or sticky or not _open_to_others(found))):
+            return f"{here} has the owner {_name(found.st_uid)} and the mode {stat.S_IMODE(found.st_mode):04o}"
+        shut = shut or not found.st_mode & (stat.S_IXGRP | stat.S_IXOTH)
+    return None
+
+
+def is_own(file: os.stat_result) -> bool:
+    """Whether nobody else has written a file: one may lie in a private folder from before it was private."""
+    return _trusted(file.st_uid) and not _open_to_others(file)
+
+
+def check_cache_folders() -> None:
+    """ConfigError where the user names a folder for machine code that others may write to."""
+    for variable in CACHE_FOLDERS:
+        named = os.environ.get(variable)
+        if named and (found := fault(Path(named))):
+            raise ConfigError(
+                f"{variable}={named}: {found}, so others may plant machine code there. "
+                f"Name a folder of your own (mode 0700, below folders that only you or root may write to), or unset it."
+            )
+
+
+def user_cache() -> Path:
+    """Where files of ours are kept for this user. RuntimeError where nobody is at home."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "c4pipe"
+
+
+def _trusted(uid: int) -> bool:
+    return uid in (os.geteuid(), 0) or uid == _CODE_OWNER
+
+
+_CODE_OWNER = os.stat(__file__).st_uid
+
+
+def _open_to_others(found: os.stat_result) -> bool:
+    """Whether more than its owner may write; an access list shows in the bits of the group."""
+    if found.st_mode & stat.S_IWOTH:
+        return True
+    return bool(found.st_mode & stat.S_IWGRP) and not _of_one(found)
+
+
+def _of_one(found: os.stat_result) -> bool:
+    """Whether the group is the one that many systems make for a user: of the same name, and without other members."""
+    try:
+        user, group = pwd.getpwuid(found.st_uid).pw_name, grp.getgrgid(found.st_gid)
+    except KeyError:
+        return False
+    return group.gr_name == user and {*group.gr_mem} <= {user}
+
+
+def _name(uid: int) -> str:
+    try:
+        return f"{pwd.getpwuid(uid).pw_name} ({uid})"
+    except KeyError:
+        return str(uid)
