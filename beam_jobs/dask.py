@@ -24,8 +24,9 @@ from c4pipe.errors import BuildError, ConfigError
 from c4pipe.scratch import temporary_files
 
 PARTITIONS = 2  # a worker: more would be spread more evenly, but each takes every step of the job for itself
-HOST = "127.0.0.1"
-NOTHING_SHOWN = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}  # over http
+LOOPBACK_HOST = "127.0.0.1"
+# What a scheduler and a worker show to a browser, without any key.
+NO_PAGES: dict[str, Any] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 NO_WORKERS = "distributed.scheduler.no-workers-timeout"
 WORKER_TIMEOUT = "60s"  # for a worker that was lost: there may be none that starts any more
 
@@ -76,15 +77,15 @@ def _processes(workers: int) -> Iterator[str]:
     """
     with (
         temporary_files("dask") as scratch,
-        dask.config.set(_own_key() | NOTHING_SHOWN),
+        dask.config.set(_own_key() | NO_PAGES),
         dask.config.set({NO_WORKERS: WORKER_TIMEOUT, "temporary-directory": str(scratch)}),
         LocalCluster(
             workers,
-            host=HOST,
+            host=LOOPBACK_HOST,
             threads_per_worker=1,
             dashboard_address=None,
             silence_logs=logging.CRITICAL,
-            scheduler_kwargs={"dashboard_address": f"{HOST}:0"},  # else a line is said where 8787 is taken
+            scheduler_kwargs={"dashboard_address": f"{LOOPBACK_HOST}:0"},  # else a line is said where 8787 is taken
         ) as cluster,
     ):
         try:

@@ -21,7 +21,7 @@ from apache_beam.runners.portability.fn_api_runner import worker_handlers
 from c4pipe.errors import ConfigError
 from c4pipe.scratch import scratch
 
-LONGEST = 90  # bytes of a folder of sockets: a path with its NUL fits into 104 on macOS, 108 on Linux
+LONGEST_FOLDER = 90  # bytes of a folder of sockets: a path with its NUL fits into 104 on macOS, 108 on Linux
 SHORT = "/tmp"  # where sockets lie when the folder for temporary files has a longer path
 
 
@@ -34,7 +34,7 @@ def sockets_in(folder: Path) -> Iterator[None]:
     handler = worker_handlers.GrpcWorkerHandler
     if vars(worker_handlers).get("grpc") is not grpc or "port_from_worker" not in vars(handler):
         raise _unknown_beam()
-    if len(os.fsencode(folder)) > LONGEST:
+    if len(os.fsencode(folder)) > LONGEST_FOLDER:
         with scratch("sockets", SHORT) as short, sockets_in(short):
             yield
         return

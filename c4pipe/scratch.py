@@ -17,8 +17,8 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-NAMES = "c4pipe-"  # every folder begins with it, and with what it is for
-LOCK = ".c4pipe"  # in each of them: what bears this name was made here, and may be removed
+PREFIX = "c4pipe-"  # every folder begins with it, and with what it is for
+HELD = ".c4pipe"  # in each of them: what bears this name was made here, and may be removed
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def scratch(purpose: str, below: str | None = None) -> Iterator[Path]:
     """
     where = below or tempfile.gettempdir()
     _sweep(Path(where))
-    folder = Path(tempfile.mkdtemp(prefix=f"{NAMES}{purpose}-", dir=where))
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{purpose}-", dir=where))
     lock = -1
     try:
         with suppress(OSError):  # no locks there, and then nobody else removes it
@@ -71,11 +71,11 @@ def _lasting(purpose: str, below: str) -> Path:
 
 def _hold(folder: Path) -> int:
     """Makes the lock of a new folder; a descriptor that holds it. It is there under its name only when it is held."""
-    made = folder / f"{LOCK}.new"
+    made = folder / f"{HELD}.new"
     lock = os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        made.rename(folder / LOCK)
+        made.rename(folder / HELD)
     except OSError:
         os.close(lock)
         raise
@@ -84,12 +84,12 @@ def _hold(folder: Path) -> int:
 
 def _sweep(where: Path) -> None:
     """Removes the folders that a process of this user has left behind when it died."""
-    for folder in where.glob(f"{NAMES}*"):
+    for folder in where.glob(f"{PREFIX}*"):
         with suppress(OSError):  # it is gone, another's, held, or none of ours
             found = folder.lstat()
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
                 continue
-            lock = os.open(folder / LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+            lock = os.open(folder / HELD, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(folder, ignore_errors=True)

@@ -7,7 +7,8 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -49,6 +50,14 @@ def seen_of(command: list[str], **options: Any) -> Listening:
         said, _ = process.communicate(timeout=300)
     assert process.returncode == 0, said
     return seen
+
+
+def wait_for(there: Callable[[], bool]) -> None:
+    """Waits until something is so, for ten seconds."""
+    end = time.monotonic() + 10
+    while not there() and time.monotonic() < end:
+        time.sleep(PAUSE)
+    assert there()
 
 
 def _look(pid: int, seen: Listening) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
-from c4pipe.private import is_own, private, user_cache
+from c4pipe.private import private, unspoilt, user_cache
 
 DIGEST = 32  # bytes of a SHA-256
 
@@ -56,7 +56,7 @@ _private = cache(private)  # what is raised is not remembered
 
 def _read(path: Path) -> bytes:
     with path.open("rb") as file:
-        if not is_own(os.fstat(file.fileno())):
+        if not unspoilt(os.fstat(file.fileno())):
             raise PermissionError(f"{path} was written by another user")
         return file.read()
 

@@ -17,17 +17,10 @@ from apache_beam.runners.portability.fn_api_runner import worker_handlers
 
 from beam_jobs import local, sockets
 from c4pipe.errors import ConfigError
-from tests.listening import seen_of, watching
+from tests.listening import seen_of, wait_for, watching
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: other systems have no /proc")
-
-
-def wait_for(there) -> None:
-    end = time.monotonic() + 10
-    while not there() and time.monotonic() < end:
-        time.sleep(0.01)
-    assert there()
 
 
 def test_what_listens_is_seen(tmp_path: Path) -> None:
@@ -64,7 +57,7 @@ def test_nor_does_a_mixture(built, small: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["multi_processing", "multi_threading"])
 def test_nor_do_workers_that_are_no_forks(mode: str) -> None:
-    """A process with threads, such as that which watches here, is not forked; Beam has workers that are threads, too."""
+    """A process with threads, as that which watches here, is not forked; Beam has workers that are threads, too."""
     flags = ["--runner=FnApiRunner", "--direct_num_workers=2", f"--direct_running_mode={mode}"]
     with watching() as seen, local.processes(2), beam.Pipeline(options=PipelineOptions(flags)) as pipeline:
         pipeline | beam.Create(range(8)) | beam.Map(lambda _: time.sleep(0.02))
@@ -83,7 +76,7 @@ def test_nobody_else_may_look_where_the_sockets_are() -> None:
 
 
 def test_a_path_that_is_too_long_for_a_socket_is_not_taken(tmp_path: Path) -> None:
-    long = tmp_path / ("x" * sockets.LONGEST)
+    long = tmp_path / ("x" * sockets.LONGEST_FOLDER)
     long.mkdir()
     with sockets.sockets_in(long):
         worker_handlers.grpc.server(None).add_insecure_port("[::]:0")
