@@ -7,7 +7,6 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import dask
@@ -16,13 +15,19 @@ from apache_beam.runners.dask.dask_runner import DaskOptions
 from apache_beam.runners.dask.overrides import _Reshuffle
 from apache_beam.runners.dask.transform_evaluator import TRANSLATIONS, DaskBagOp
 from dask.distributed import Client, LocalCluster, default_client
+from distributed import Security
 from distributed.scheduler import KilledWorker, NoValidWorkerError, NoWorkerError
 
 from beam_jobs.workers import WORKER_DIED
 from c4pipe.corpus.identity import code_of_everything
 from c4pipe.errors import BuildError, ConfigError
+from c4pipe.scratch import temporary_files
 
 PARTITIONS = 2  # a worker: more would be spread more evenly, but each takes every step of the job for itself
+LOOPBACK_HOST = "127.0.0.1"
+# What a scheduler and a worker show to a browser, without any key.
+NO_PAGES: dict[str, Any] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+NO_WORKERS = "distributed.scheduler.no-workers-timeout"
 WORKER_TIMEOUT = "60s"  # for a worker that was lost: there may be none that starts any more
 
 
@@ -66,11 +71,22 @@ def cluster(options: PipelineOptions) -> Iterator[None]:
 
 @contextmanager
 def _processes(workers: int) -> Iterator[str]:
-    """A cluster of processes on this machine; yields the address of its scheduler."""
+    """A cluster of processes on this machine; yields the address of its scheduler.
+
+    Dask runs what anybody sends who may connect: on this machine alone, and only with a key that this process made.
+    """
     with (
-        TemporaryDirectory(prefix="c4pipe-dask-") as scratch,
-        dask.config.set({"distributed.scheduler.no-workers-timeout": WORKER_TIMEOUT, "temporary-directory": scratch}),
-        LocalCluster(workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL) as cluster,
+        temporary_files("dask") as scratch,
+        dask.config.set(_own_key() | NO_PAGES),
+        dask.config.set({NO_WORKERS: WORKER_TIMEOUT, "temporary-directory": str(scratch)}),
+        LocalCluster(
+            workers,
+            host=LOOPBACK_HOST,
+            threads_per_worker=1,
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+            scheduler_kwargs={"dashboard_address": f"{LOOPBACK_HOST}:0"},  # else a line is said where 8787 is taken
+        ) as cluster,
     ):
         try:
             yield cluster.scheduler_address
@@ -79,6 +95,17 @@ def _processes(workers: int) -> Iterator[str]:
                 nanny.auto_restart = False
                 with suppress(ProcessLookupError, TypeError):  # it is gone, and then it may have no number
                     os.kill(nanny.pid, signal.SIGKILL)
+
+
+def _own_key() -> dict[str, Any]:
+    """Settings with which all that is made meanwhile, Beam's client as well, talks to holders of this key alone."""
+    made = Security.temporary()
+    roles = {
+        f"distributed.comm.tls.{role}.{part}": getattr(made, f"tls_{role}_{part}")
+        for role in ("client", "scheduler", "worker")
+        for part in ("key", "cert")
+    }
+    return {"distributed.comm.require-encryption": True, "distributed.comm.tls.ca-file": made.tls_ca_file, **roles}
 
 
 def _workers_of(named: dict[str, Any]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore, Input, write_inputs
 from c4pipe.passes.staged import Staged, Summary
+from c4pipe.scratch import temporary_files
 from c4pipe.shards import MANIFEST
 from c4pipe.text import duration
 
@@ -56,7 +56,7 @@ class Trial(NamedTuple):
 
 
 def _trial(corpora: Corpora, inputs: list[Input], pages: int) -> Trial:
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_files("trial") as folder:
         trial = tuple(
             replace(
                 settings,

@@ -2,6 +2,7 @@
 
 Beam starts a worker as a command of its own. Ours hands the environment that Beam gives it to a process which was
 forked before the pipeline began and waits for that, and lives as long as that one: whoever kills either kills both.
+What they say to each other goes through sockets in a folder of ours (`beam_jobs/sockets`).
 """
 
 from __future__ import annotations
@@ -12,16 +13,25 @@ import os
 import select
 import shlex
 import signal
+import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from apache_beam.portability import python_urns
-from apache_beam.runners.portability.fn_api_runner.worker_handlers import SubprocessSdkWorkerHandler, WorkerHandler
+from apache_beam.portability.api import endpoints_pb2
+from apache_beam.runners.portability.fn_api_runner.worker_handlers import (
+    SUBPROCESS_LOCK,
+    SubprocessSdkWorkerHandler,
+    WorkerHandler,
+)
 from apache_beam.runners.worker import sdk_worker_main
+from google.protobuf import json_format, text_format
+
+from beam_jobs.sockets import sockets_in
+from c4pipe.scratch import temporary_files
 
 ENVIRONMENT, STATUS = "environment", "status"  # pipes of a worker: what it is told, and what became of it
 
@@ -34,32 +44,29 @@ _waiting: list[Path] = []  # the folders of workers that have nothing to do yet
 def processes(number: int) -> Iterator[None]:
     """While a pipeline runs on this machine: so many workers, this process if it is one.
 
-    Where it may not be forked, Beam starts them itself.
+    Where it may not be forked, they are started as commands. All temporary files lie in one folder, Beam's as well.
     """
     gc.freeze()  # a worker whose collector looked at what is loaded would copy every page of memory that it shares
     try:
         # A thread of the parent holds locks that nobody would ever release in a child.
-        if number > 1 and sys.platform == "linux" and threading.active_count() == 1:
-            with _forked(number):
-                yield
-        else:
+        fork = number > 1 and sys.platform == "linux" and threading.active_count() == 1
+        with temporary_files("workers") as folder, sockets_in(folder), _forked(number if fork else 0, folder):
             yield
     finally:
         gc.unfreeze()
 
 
 @contextmanager
-def _forked(number: int) -> Iterator[None]:
-    with tempfile.TemporaryDirectory(prefix="c4pipe-workers-") as scratch:
-        pids = [_fork(Path(scratch) / str(n)) for n in range(number)]
-        try:
-            yield
-        finally:
-            _waiting.clear()
-            for pid in pids:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
+def _forked(number: int, folder: Path) -> Iterator[None]:
+    pids = [_fork(folder / f"worker-{n}") for n in range(number)]
+    try:
+        yield
+    finally:
+        _waiting.clear()
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
 
 def _fork(folder: Path) -> int:
@@ -103,17 +110,39 @@ def _end_with(pipe: int) -> None:
 
 
 class _Handler(SubprocessSdkWorkerHandler):
-    """Beam's own, with our command where a forked worker waits; the command that it was given is a comment in it."""
+    """Beam's own, with our command where a forked worker waits; the command that it was given is a comment in it.
+
+    Beam's would open one more port for what each worker logs, which is written to stderr in a worker that has none.
+    """
 
     _worker_command_line: bytes
 
     def start_worker(self) -> None:
+        command = self._worker_command_line.decode()
         if _waiting:
             folder = _waiting.pop(0)
             environment, status = shlex.quote(str(folder / ENVIRONMENT)), shlex.quote(str(folder / STATUS))
-            command = f"env -0 > {environment}; read status < {status} && exit $status; exit 1  # "
-            self._worker_command_line = command.encode() + self._worker_command_line
-        super().start_worker()
+            command = f"env -0 > {environment}; read status < {status} && exit $status; exit 1  # {command}"
+        control = endpoints_pb2.ApiServiceDescriptor(url=self.control_address)
+        told = {
+            "CONTROL_API_SERVICE_DESCRIPTOR": text_format.MessageToString(control),
+            "PIPELINE_OPTIONS": json_format.MessageToJson(self.provision_info.provision_info.pipeline_options),
+            "WORKER_ID": self.worker_id,
+        }
+        self.worker_thread = threading.Thread(name="run_worker", target=_attend, args=(command, os.environ | told))
+        self.worker_thread.start()
+
+
+def _attend(command: str, environment: dict[str, str]) -> None:
+    """The life of a worker's command. RuntimeError, in the words that Beam has for it, where it fails."""
+    with SUBPROCESS_LOCK:
+        process = subprocess.Popen(command, shell=True, env=environment)
+    try:
+        if process.wait():
+            raise RuntimeError(f"Worker subprocess exited with return code {process.returncode}")
+    finally:
+        if process.poll() is None:
+            process.kill()
 
 
 WorkerHandler.register_environment(python_urns.SUBPROCESS_SDK, bytes)(_Handler)

@@ -2,7 +2,7 @@
 
 A folder is private when it and every folder above it belong to us, to root or to whoever owns this code (what that one
 says runs here anyway), and no other may write to it. Above it, others may write where the sticky bit keeps them from
-what is not theirs, as in /tmp, and behind a door that is shut to them. Links are followed first.
+what is not theirs, as in /tmp. Links are followed first.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import grp
 import os
 import pwd
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from c4pipe.errors import ConfigError
@@ -25,9 +26,11 @@ def private(folder: Path, mode: int = 0o700) -> Path:
     PermissionError, with what is wrong, where others may write; OSError where it cannot be made.
     """
     place = Path(os.path.realpath(folder))
+    if found := fault(place):
+        raise PermissionError(found)
     for missing in reversed([above for above in (place, *place.parents) if not above.exists()]):
         missing.mkdir(mode, exist_ok=True)
-    if found := fault(place):
+    if found := fault(place):  # another may have been quicker
         raise PermissionError(found)
     if not place.is_dir():
         raise NotADirectoryError(f"{place} is no folder")
@@ -37,7 +40,6 @@ def private(folder: Path, mode: int = 0o700) -> Path:
 def fault(folder: Path) -> str | None:
     """Why a folder is not private, in words; None where it is. Of one that is not there, those above it count."""
     place = Path(os.path.realpath(folder))
-    shut = False
     for here in (*reversed(place.parents), place):
         try:
             found = here.stat()
@@ -46,20 +48,19 @@ def fault(folder: Path) -> str | None:
         except OSError as error:
             return f"{here} cannot be looked at ({error.strerror})"
         sticky = here != place and found.st_mode & stat.S_ISVTX
-        if not (_trusted(found.st_uid) and (shut or sticky or not _open_to_others(found))):
+        if not (_trusted(found.st_uid) and (sticky or not _open_to_others(found))):
             return f"{here} has the owner {_name(found.st_uid)} and the mode {stat.S_IMODE(found.st_mode):04o}"
-        shut = shut or not found.st_mode & (stat.S_IXGRP | stat.S_IXOTH)
     return None
 
 
-def is_own(file: os.stat_result) -> bool:
+def unspoilt(file: os.stat_result) -> bool:
     """Whether nobody else has written a file: one may lie in a private folder from before it was private."""
     return _trusted(file.st_uid) and not _open_to_others(file)
 
 
-def check_cache_folders() -> None:
-    """ConfigError where the user names a folder for machine code that others may write to."""
-    for variable in CACHE_FOLDERS:
+def check_cache_folders(variables: Iterable[str] = CACHE_FOLDERS) -> None:
+    """ConfigError where one of these names a folder that others may write to."""
+    for variable in variables:
         named = os.environ.get(variable)
         if named and (found := fault(Path(named))):
             raise ConfigError(

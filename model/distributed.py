@@ -7,6 +7,7 @@ the whole model; with FSDP2 each has a part of every weight, and the weights of 
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from model.initial import initial_std
 from model.stack import Block
 from model.t5 import T5
 
+LOOPBACKS = {"lo", "lo0"}  # what the interface is called on Linux, and on macOS
 JOIN_TIMEOUT = timedelta(hours=2)  # that the others have while the first process reads a corpus and trains a tokenizer
 
 
@@ -79,11 +81,23 @@ def process_group(device: str) -> Iterator[ProcessGroup]:
     if ranks == 1:
         yield ProcessGroup(torch.device(device))
         return
+    _stay_on_this_machine()
     dist.init_process_group("nccl" if device.startswith("cuda") else "gloo", timeout=JOIN_TIMEOUT)
     try:
         yield ProcessGroup(torch.device(device), dist.get_rank(), ranks)
     finally:
         dist.destroy_process_group()
+
+
+def _stay_on_this_machine() -> None:
+    """Where all processes run on this machine, no other one can call them. What is set already stays.
+
+    By themselves gloo and nccl listen where the machine's name leads, and believe whoever calls.
+    """
+    if os.environ.get("LOCAL_WORLD_SIZE") == os.environ.get("WORLD_SIZE"):
+        for name in {name for _, name in socket.if_nameindex()} & LOOPBACKS:
+            os.environ.setdefault("GLOO_SOCKET_IFNAME", name)
+            os.environ.setdefault("NCCL_SOCKET_IFNAME", name)
 
 
 def make_model(config: ModelConfig, z_loss: float, group: ProcessGroup, sharded: bool) -> T5:

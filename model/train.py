@@ -23,6 +23,7 @@ from c4pipe.mixture import derive_key
 from model.arguments import parse_train
 from model.checkpoint import Checkpoint, save_checkpoint
 from model.command import run_model
+from model.compiling import keep_machine_code_private
 from model.corpus import find_entries
 from model.data import Batch, Batches, merge_states
 from model.distributed import ProcessGroup, full_tensors, process_group, replicated, restore_optimizer
@@ -72,6 +73,8 @@ def _run(settings: TrainSettings, dry: bool) -> int:
 def train(settings: TrainSettings) -> int:
     """Trains up to the last step, or a signal; the exit code."""
     find_entries(settings.data, "train", settings.languages)  # before a wrong path makes a folder
+    if settings.compile:
+        keep_machine_code_private()
     with ExitStack() as stack:
         group = stack.enter_context(process_group(settings.device))
         stack.enter_context(held(settings.run) if group.first else nullcontext())

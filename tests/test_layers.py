@@ -37,7 +37,8 @@ FLOORS = (
 NEIGHBOURS = {
     ("passes", "card"),  # finalize writes it
 }
-ONLY = {"model": {"shards", "mixture", "errors", "command", "text", "progress", "disk"}}  # the disk is the contract
+# The disk is the contract.
+ONLY = {"model": {"shards", "mixture", "errors", "command", "text", "progress", "private", "scratch", "disk"}}
 
 # Library -> rooms, or single modules, that may import it. Others may be seen anywhere above the ground floor.
 LIBRARIES = {

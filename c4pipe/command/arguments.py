@@ -6,9 +6,10 @@ import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from c4pipe.errors import ConfigError
+from c4pipe.private import check_cache_folders
 
 
 class Parser(argparse.ArgumentParser):
@@ -26,6 +27,11 @@ class Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
+
+    def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:
+        """argparse's, once it is known that no machine code of others runs here."""
+        check_cache_folders()
+        return super().parse_known_args(*args, **kwargs)
 
     def error(self, message: str) -> NoReturn:
         raise ConfigError(f"{message}. See --help.")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import tempfile
 import urllib.parse
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -27,6 +26,7 @@ from c4pipe.fetch.files import disk, only_one
 from c4pipe.fetch.policy import DamagedError, FetchError, Policy, TransientError, one_line
 from c4pipe.files.pinned import DEFAULT_FOLDER, PINNED, has_sum, sha256_of
 from c4pipe.files.storage import LocalStore
+from c4pipe.scratch import scratch
 
 LARGEST = 64 << 20  # bytes of a download, and of a file in a zip; the largest, Punkt's zip, has about 4 MB
 ASSET_POLICY = Policy(attempts=4, largest=LARGEST)  # outlasts a hiccup, not an outage
@@ -149,8 +149,8 @@ def _unzip(client: Client, url: str, folder: Path, assets: list[Asset]) -> dict[
             bodies[asset] = body = _member(path, asset.member)
             _compare(asset, hashlib.sha256(body).hexdigest())
 
-    with tempfile.TemporaryDirectory(prefix="c4pipe-") as temporary:
-        download(client, url, Path(temporary) / Path(urllib.parse.urlsplit(url).path).name, check)
+    with scratch("zip") as temporary:
+        download(client, url, temporary / Path(urllib.parse.urlsplit(url).path).name, check)
     for asset, body in bodies.items():
         target = folder / asset.path
         with disk(target):

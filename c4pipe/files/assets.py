@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from c4pipe.errors import AssetError, ConfigError
 from c4pipe.files.pinned import DEFAULT_FOLDER, SHIPPED, default_place
+from c4pipe.scratch import lasting_scratch
 from c4pipe.text import hash64
 from c4pipe.text.punkt import PUNKT_FILES, find_punkt
 from c4pipe.text.urls import url_key
@@ -106,7 +107,7 @@ class Assets:
             if not found.is_file():
                 raise AssetError(f"{name} is not there, and a part of the preset reads it.")
             return found.absolute()
-        copy = Path(tempfile.mkdtemp(prefix="c4pipe-file-")) / found.name
+        copy = Path(tempfile.mkdtemp(dir=lasting_scratch("file"))) / found.name
         copy.write_bytes(self.contents[str(found)])
         return copy
 

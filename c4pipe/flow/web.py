@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
-from c4pipe.errors import ConfigError
+from c4pipe.errors import BuildError, ConfigError
 from c4pipe.fetch import Client, FetchError, HttpCache, download
 from c4pipe.fetch.download import persist
+from c4pipe.private import private
+from c4pipe.scratch import scratch
 
 CACHE_BYTES = 2 << 30  # a WET file has 80 MB; those that are being read stay, whatever this says
 
@@ -23,8 +26,19 @@ def input_cache(staging: str) -> HttpCache:
     A damaged file is not refused: the reader takes what is whole in it and counts the rest. What counts as whole on the
     way here is the length that the host gives.
     """
-    folder = Path(tempfile.gettempdir()) / "c4pipe-inputs" if "://" in staging else Path(staging) / "inputs"
-    return HttpCache(folder, CACHE_BYTES, check=None)
+    return HttpCache(_own_disk() if "://" in staging else Path(staging) / "inputs", CACHE_BYTES, check=None)
+
+
+def _own_disk() -> Path:
+    """A folder for temporary files that all processes of this user share, and nobody else. BuildError without one."""
+    folder = Path(tempfile.gettempdir()) / f"c4pipe-inputs-{os.geteuid()}"
+    try:
+        return private(folder)
+    except PermissionError as error:
+        raise BuildError(
+            f"{folder}, where inputs of the web would be kept, is not ours alone ({error}), and others may have put "
+            f"other files there. Set TMPDIR to a folder of your own."
+        ) from None
 
 
 def web_size(url: str) -> int:
@@ -37,8 +51,8 @@ def web_size(url: str) -> int:
 
 def web_bytes(url: str) -> bytes:
     """A small file of the web, such as a list of paths. ConfigError where it cannot be had."""
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "list"
+    with scratch("list") as folder:
+        target = folder / "list"
         try:
             download(Client(), url, target, check=None)
         except FetchError as error:

@@ -7,12 +7,14 @@ in the same order on the same 32-bit floats.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba
 import numpy as np
 
 from c4pipe.native import Function
+from c4pipe.private import fault
 
 NO_ENTRY = -1  # in the table of words: no word; in the rows of n-grams: pruned away
 NO_END = -2  # the answer of `index_words` to a dictionary that is cut off
@@ -32,15 +34,20 @@ def compiled(signature: str) -> Callable[[Function], Function]:
     """Compile now, or take what an earlier process left in numba's cache.
 
     numba keeps its cache beside this file, else in the user's cache folder; NUMBA_CACHE_DIR names another. Where
-    none can be written (a worker without a home), each process compiles for itself, which takes seconds.
+    none can be written (a worker without a home), or others may write to it, each process compiles for itself, which
+    takes seconds.
     """
 
     def compile_it(function: Function) -> Function:
         try:
-            made: Function = numba.njit(signature, nogil=True, cache=True)(function)
+            made: Any = numba.njit(nogil=True, cache=True)(function)
+            if fault(Path(made.stats.cache_path)):
+                raise PermissionError("others may write there")
+            made.compile(signature)  # it is read now
+            made.disable_compile()
         except (RuntimeError, OSError):  # "no locator available", or a full disk
             made = numba.njit(signature, nogil=True)(function)
-        return made
+        return made  # type: ignore[no-any-return]
 
     return compile_it
 

@@ -1,7 +1,8 @@
 """What is dear to prepare and the same in every process, kept in a file: machine code, tables of profiles.
 
 A kept file is named by the hash of all that it was made of, so it is never out of date; it is written under another
-name and renamed, and holds a hash of its own content, so half of one is never taken for a whole one.
+name and renamed, and holds a hash of its own content, so half of one is never taken for a whole one. A folder that
+others may write to is passed over: what they leave there would run here.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+
+from c4pipe.private import private, unspoilt, user_cache
 
 DIGEST = 32  # bytes of a SHA-256
 
@@ -26,13 +30,13 @@ def cached(name: str, made_of: bytes, make: Callable[[], bytes]) -> bytes:
     file = f"{name}-{hashlib.sha256(made_of).hexdigest()[:32]}"
     for folder in _folders():
         with contextlib.suppress(OSError):
-            kept = (folder / file).read_bytes()
+            kept = _read(_private(folder) / file)
             if hashlib.sha256(kept[DIGEST:]).digest() == kept[:DIGEST]:
                 return kept[DIGEST:]
     content = make()
     for folder in _folders():
         with contextlib.suppress(OSError):
-            _write(folder / file, hashlib.sha256(content).digest() + content)
+            _write(_private(folder) / file, hashlib.sha256(content).digest() + content)
             break
     return content
 
@@ -44,14 +48,24 @@ def _folders() -> Iterator[Path]:
         return
     yield Path(__file__).parent / "__pycache__"
     with contextlib.suppress(RuntimeError):  # nobody's home
-        yield Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "c4pipe"
+        yield user_cache()
+
+
+_private = cache(private)  # what is raised is not remembered
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        if not unspoilt(os.fstat(file.fileno())):
+            raise PermissionError(f"{path} was written by another user")
+        return file.read()
 
 
 def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with unfinished.open("xb") as file:
+        # Not for others to write, whatever the umask says: it would not be read.
+        with open(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644), "wb") as file:
             file.write(content)
         unfinished.replace(path)
     finally:

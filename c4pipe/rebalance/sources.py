@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import posixpath
-import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +16,7 @@ import pyarrow.parquet as pq
 from c4pipe.errors import BuildError, ConfigError, unknown
 from c4pipe.files.storage import Store
 from c4pipe.langid.base import UND
+from c4pipe.scratch import scratch
 from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SPLITS, SUMS, read_manifest
 
 READERS = 16  # threads that look at footers; in a bucket each look waits for the network
@@ -73,12 +73,12 @@ def _read(folder: str, store: Store) -> tuple[dict[str, Any], str]:
         return manifest, hashlib.sha256(Path(path).read_bytes()).hexdigest()
     if not store.exists(path):
         raise ConfigError(f"{folder} holds no finished corpus: it has no {MANIFEST}. Build one: make build-c4.")
-    with tempfile.TemporaryDirectory() as copy:
+    with scratch("manifest") as copy:
         for name in (MANIFEST, SUMS):
             if store.exists(f"{folder}/{name}"):
                 with store.read(f"{folder}/{name}") as stream:
-                    Path(copy, name).write_bytes(stream.read())
-        return read_manifest(Path(copy)), hashlib.sha256(Path(copy, MANIFEST).read_bytes()).hexdigest()
+                    (copy / name).write_bytes(stream.read())
+        return read_manifest(copy), hashlib.sha256((copy / MANIFEST).read_bytes()).hexdigest()
 
 
 def find_sources(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> list[SourceShard]:

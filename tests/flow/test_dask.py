@@ -1,14 +1,17 @@
 """A second engine: Beam's DaskRunner gives the bytes of the local one."""
 
+import os
 import sys
 from contextlib import nullcontext
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from beam_jobs import build_c4, rebalance
 from c4pipe.errors import BuildError
+from tests.listening import watching
 from tests.wetfiles import ROOT, digests
 
 if not find_spec("distributed"):  # not imported here: it takes over a second
@@ -47,6 +50,27 @@ def on_dask(badwords, tmp_path):
 def test_a_worker_process_of_dask_gives_the_bytes_of_the_local_runner(on_dask, built, small, tmp_path):
     assert on_dask(small, "--workers", "1", "--spill-rows", "1") == 0
     assert digests(tmp_path / "c4") == digests(built(small))
+
+
+@pytest.mark.slow
+def test_a_cluster_of_ours_answers_on_this_machine_and_who_has_its_key():
+    from dask.distributed import Client
+    from distributed import Security
+
+    from beam_jobs import dask
+
+    options = PipelineOptions(["--direct_num_workers=2"])
+    with watching() as seen, dask.cluster(options):
+        address = options.view_as(dask.DaskOptions).address
+        scratch = Path(os.environ["TMPDIR"])
+        with Client(address, set_as_default=False) as client:
+            assert client.submit(sum, [1, 2]).result() == 3
+        for stranger in (address.replace("tls:", "tcp:"), address):
+            security = Security.temporary() if stranger == address else Security(require_encryption=False)
+            with pytest.raises(OSError, match=r"Timed out|closed|TLS|SSL"):
+                Client(stranger, security=security, timeout=1, set_as_default=False)
+    assert {port.rpartition(":")[0] for port in seen.ports} == {"127.0.0.1"}
+    assert not scratch.exists()
 
 
 @pytest.mark.soak

@@ -2,14 +2,18 @@
 
 import gzip
 import http.server
+import os
+import stat
+import tempfile
 import threading
 from functools import partial
 
 import pytest
 
 from beam_jobs import build_c4
-from c4pipe.errors import ConfigError
+from c4pipe.errors import BuildError, ConfigError
 from c4pipe.flow.files import find_inputs
+from c4pipe.flow.web import input_cache
 from tests.wetfiles import ROOT, digests
 
 SAMPLES = ROOT / "data_samples"
@@ -60,3 +64,32 @@ def test_one_of_a_list_that_the_host_does_not_have_is_an_unreadable_input(host, 
     arguments = ["--badwords-dir", str(badwords), "--workers", "1", "--output", str(tmp_path / "c4"), "--strict"]
     assert build_c4.main([*arguments, "--input", str(tmp_path / "wet.paths"), "--root", host]) == 3
     assert "none.warc.wet.gz: unreadable 1" in capsys.readouterr().out
+
+
+@pytest.fixture
+def own_disk(tmp_path, monkeypatch):
+    """Where inputs are kept when the staging folder is in a bucket."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path / f"c4pipe-inputs-{os.geteuid()}"
+
+
+def test_with_the_staging_in_a_bucket_inputs_are_kept_in_a_folder_of_this_user(own_disk, host):
+    with input_cache("gs://bucket/staging").open(f"{host}/plain.warc.wet") as file:
+        assert file.read() == (SAMPLES / "plain.warc.wet").read_bytes()
+    assert stat.S_IMODE(own_disk.stat().st_mode) == 0o700
+    assert len([*own_disk.glob("*[!k]")]) == 1
+
+
+def test_a_folder_in_which_others_may_have_put_files_is_not_read(own_disk):
+    own_disk.mkdir()
+    own_disk.chmod(0o777)
+    with pytest.raises(BuildError, match=r"c4pipe-inputs-\d+, where .* the mode 0777\), .* Set TMPDIR"):
+        input_cache("gs://bucket/staging")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: only that gives files to others")
+def test_nor_is_one_that_another_user_made(own_disk):
+    own_disk.mkdir(0o755)
+    os.chown(own_disk, 54_321, 54_321)
+    with pytest.raises(BuildError, match="has the owner 54321"):
+        input_cache("gs://bucket/staging")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from beam_jobs import local
+from c4pipe.scratch import scratch
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Beam starts the workers itself on other systems")
@@ -59,8 +60,9 @@ def test_workers_begin_with_what_is_loaded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_no_worker_outlives_its_parent(by: signal.Signals) -> None:
-    """Not even one that was never told what to do."""
+def test_no_worker_outlives_its_parent(by: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even one that was never told what to do. What is left of its files goes when the next command begins."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with subprocess.Popen([sys.executable, "-c", WAITING], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         children = process.stdout.readline().split()
@@ -71,6 +73,8 @@ def test_no_worker_outlives_its_parent(by: signal.Signals) -> None:
     while any(map(_alive, children)):
         assert time.monotonic() < end
         time.sleep(0.01)
+    with scratch("next", str(tmp_path)) as folder:
+        assert [*tmp_path.iterdir()] == [folder]
 
 
 def _alive(pid: str) -> bool:

@@ -20,6 +20,7 @@ from c4pipe.inspect.serve import finding, serve
 from c4pipe.inspect.serve.counting import count_pages
 from c4pipe.inspect.serve.selection import Selection, known
 from tests.inspect.serve.conftest import cursor, served
+from tests.listening import wait_for, watching
 
 ROOT = Path(__file__).parents[3]
 
@@ -41,9 +42,12 @@ def test_it_runs_until_it_is_interrupted(samples: Corpus) -> None:
         address = line.partition(" ")[0]
         assert address.startswith("http://127.0.0.1:")
         assert line.endswith("Ctrl-C ends it.\n")
-        with urllib.request.urlopen(address, timeout=20) as answer:
+        with watching(process.pid) as seen, urllib.request.urlopen(address, timeout=20) as answer:
             assert answer.status == 200
             assert answer.headers["server"] is answer.headers["date"] is None
+            if sys.platform == "linux":
+                wait_for(lambda: seen.ports == {address.removeprefix("http://").rstrip("/")})
+        assert len(seen.ports | seen.paths) <= 1
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=20)
         assert (process.returncode, errors) == (0, "")
