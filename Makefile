@@ -138,6 +138,7 @@ languages: setup ## measure the language identifiers on texts of known languages
 soak: setup ## the longest tests, then kill builds and make their files fail for MINUTES=30, and compare the bytes
 	$(PY) -m pytest -m soak
 	$(PY) -m bench.soak --minutes $(MINUTES) $(ARGS)
+	$(PY) -m bench.damage --trials 150
 
 fuzz: setup bench/.venv-fuzz/ready ## fuzz the reader, the cleaner, the parsers and the matcher for FUZZ_SECONDS=120 each
 	for target in reader cleaner manifest lists matcher; do \

@@ -3,7 +3,7 @@
     digest of block 0, block 0, digest of block 1, block 1, ..., digest of the last, the last
 
 A digest is over the block, its number, whether it is the last, and the name of the file: a bit that flips is noticed,
-and so is a block that is cut off, moved or repeated, and a file in the place of another one. Every block is `BLOCK_BYTES`
+and so is a block that is cut off, moved or repeated, and a file in the place of another. Every block is `BLOCK_BYTES`
 bytes long but for the last, which is empty in an empty file only. Blocks that nobody asks for are not read.
 """
 
@@ -137,7 +137,7 @@ class _Sealed(io.RawIOBase):
         return done
 
     def readall(self) -> bytes:
-        return b"".join(iter(lambda: self.read(BLOCK_BYTES), b""))  # type: ignore[arg-type]
+        return b"".join(iter(lambda: self.read(BLOCK_BYTES), b""))
 
     def _read(self, number: int, into: Any) -> None:
         """One block, into a buffer of its size."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from c4pipe.errors import ConfigError
 from c4pipe.fetch import Client, FetchError, HttpCache, download
 from c4pipe.fetch.download import persist
+from c4pipe.fetch.policy import Version
 
 CACHE_BYTES = 2 << 30  # a WET file has 80 MB; those that are being read stay, whatever this says
 
@@ -27,10 +28,10 @@ def input_cache(staging: str) -> HttpCache:
     return HttpCache(folder, CACHE_BYTES, check=None)
 
 
-def web_size(url: str) -> int:
-    """The size of a file of the web in bytes. ConfigError where the host does not have it."""
+def web_version(url: str) -> Version:
+    """What the host has of a file of the web. ConfigError where it does not have it."""
     try:
-        return persist(client := Client(), url, lambda: client.version(url).size)
+        return persist(client := Client(), url, lambda: client.version(url))
     except FetchError as error:
         raise ConfigError(f"--input {url} cannot be had: {error}.") from None
 

@@ -67,6 +67,7 @@ class Summary(NamedTuple):
     stats: Stats
     faults: Sequence[Fault]
     bytes: int  # of the input, read
+    size: int  # of the input, when it was read
     rows: int  # pages that reached URL dedup
     atoms: int
     staged: int  # pages
@@ -85,11 +86,11 @@ class Summary(NamedTuple):
         with store.read(staged.summary) as stream:
             told = json.load(stream)
         faults = [Fault(*fault) for fault in told["faults"]]
-        numbers = (told[name] for name in _COUNTS)
-        return cls(Ledger.from_json(told["ledger"]), Stats.from_json(told["stats"]), faults, *numbers, told["files"])
+        rest = (told[name] for name in (*_COUNTS, "files"))
+        return cls(Ledger.from_json(told["ledger"]), Stats.from_json(told["stats"]), faults, *rest)
 
 
-_COUNTS = ("bytes", "rows", "atoms", "staged")
+_COUNTS = ("bytes", "size", "rows", "atoms", "staged")
 
 
 def staged_already(store: Store, staged: Staged) -> tuple[int, int] | None:

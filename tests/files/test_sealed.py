@@ -75,7 +75,7 @@ def test_no_damage_passes(size, data):
         bad = raw[: data.draw(st.integers(0, len(raw) - 1))]
     else:
         bad = raw + data.draw(st.binary(min_size=1, max_size=20))
-    with pytest.raises(DamagedFile, match="^staged/x is damaged "), opened(bytes(bad)) as stream:
+    with pytest.raises(DamagedFile, match=r"^staged/x is damaged "), opened(bytes(bad)) as stream:
         stream.read()
     with pytest.raises(DamagedFile):
         check_sealed(io.BytesIO(bad), "a", "staged/x")
