@@ -14,7 +14,7 @@ from c4pipe.corpus.code import changed, code_of, libraries_of
 from c4pipe.files.record import files_of
 from c4pipe.part import Part, everything
 from c4pipe.stages import Preset, Stage
-from c4pipe.wet.reasons import CHANGED
+from c4pipe.wet.reasons import CHANGED_INPUT
 
 # What is imported on the way and decides no byte: fetching, wiring, what explains a page afterwards, and presets, which
 # are known by what they hold.
@@ -180,7 +180,7 @@ def misread(manifest: Mapping[str, Any], inputs: Iterable[tuple[str, int]]) -> l
     return [
         item["path"]
         for item in manifest["inputs"]
-        if CHANGED.code in item["faults"] or sizes.get(item["path"], -1) not in (-1, item["bytes"])
+        if CHANGED_INPUT.code in item["faults"] or sizes.get(item["path"], -1) not in (-1, item["bytes"])
     ]
 
 

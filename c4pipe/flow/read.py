@@ -23,7 +23,7 @@ from c4pipe.passes.staged import Staged, staged_already
 from c4pipe.passes.staging import Progress, Stager, stage_input
 from c4pipe.stages import Read
 from c4pipe.wet import read_wet
-from c4pipe.wet.reasons import CHANGED, TRUNCATED, UNREADABLE
+from c4pipe.wet.reasons import CHANGED_INPUT, TRUNCATED, UNREADABLE
 
 HEARTBEAT = 0.5  # seconds between two notes on how far a file has come
 
@@ -72,7 +72,7 @@ def verdicts(item: Input, store: BeamStore, how: Read, limit: int | None, heartb
             found = f"the file has {now.bytes:,} bytes, the list of sizes says {item.expected:,}"
             yield Rejected(place, TRUNCATED, found)
         if limit is None and (found := item.listed.changed(now)):
-            yield Rejected(place, CHANGED, found)
+            yield Rejected(place, CHANGED_INPUT, found)
     except (OSError, BeamIOError, FetchError) as error:
         found = getattr(error, "strerror", None) or str(error)
         yield Rejected(Page("", "", "", f"{item.name}#unreadable"), UNREADABLE, f"{item.name}: {found}")

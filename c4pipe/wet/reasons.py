@@ -12,7 +12,7 @@ _GUARD = "c4pipe: bounded memory whatever the input"
 
 DAMAGED_MEMBER = Reason("damaged_member", Unit.PAGE, "lies in a damaged stretch of the file", _GZIP)
 TRUNCATED = Reason("truncated", Unit.PAGE, "is cut by the end of the file", _GZIP)
-CHANGED = Reason(
+CHANGED_INPUT = Reason(
     "changed", Unit.PAGE, "is of a file that changed between listing and reading", "c4pipe: what is listed is read"
 )
 TOO_LARGE = Reason("too_large", Unit.PAGE, "is larger than a record or its header may be", _GUARD)
@@ -38,7 +38,7 @@ UNDECODABLE = Reason("undecodable", Unit.PAGE, "holds bytes that are not UTF-8, 
 READ_REASONS = (
     DAMAGED_MEMBER,
     TRUNCATED,
-    CHANGED,
+    CHANGED_INPUT,
     TOO_LARGE,
     NO_URL,
     BAD_URL,
@@ -52,4 +52,6 @@ READ_REASONS = (
 )
 
 # Not every page that is missing is damage: these say that bytes of the input were lost to us.
-WET_FAULTS = frozenset(reason.code for reason in (DAMAGED_MEMBER, TRUNCATED, CHANGED, TOO_LARGE, UNREADABLE, NO_HEADER))
+WET_FAULTS = frozenset(
+    reason.code for reason in (DAMAGED_MEMBER, TRUNCATED, CHANGED_INPUT, TOO_LARGE, UNREADABLE, NO_HEADER)
+)
