@@ -127,15 +127,11 @@ def identifiers_of(preset: Preset) -> list[dict[str, Any]]:
 
 
 def staging_key(inputs: list[Input]) -> str:
-    """What a build must share with an earlier one to go on with its intermediate files: inputs as they are.
+    """What a build must share with an earlier one to go on with its intermediate files: inputs as they were listed.
 
     What they were made with, code, settings, files and versions, decides over the folders inside.
     """
     known = hashlib.sha256()
     for item in inputs:
-        try:
-            modified = None if is_remote(item.path) else os.stat(item.path).st_mtime_ns
-        except (OSError, ValueError):  # it is counted as unreadable
-            modified = None
-        known.update(os.fsencode(f"{item.path} {item.name} {item.bytes} {item.expected} {modified}\n"))
+        known.update(os.fsencode(f"{item.path} {item.name} {item.bytes} {item.expected} {item.stamp}\n"))
     return known.hexdigest()

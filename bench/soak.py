@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import importlib
 import io
 import json
 import multiprocessing
@@ -112,21 +113,20 @@ def _path_of(descriptor: int) -> str:
     return ""
 
 
-def in_child(argv: list[str], log: str, fault: Fault | None) -> None:
-    """What a forked process does: one build, as the leader of a group of its own."""
+def in_child(argv: list[str], log: str, fault: Fault | None, job: str) -> None:
+    """What a forked process does: one build (or another job), as the leader of a group of its own."""
     os.setsid()
     with open(log, "wb", buffering=0) as out:
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)
     sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    from beam_jobs import build_c4
-
+    main = importlib.import_module(f"beam_jobs.{job}").main
     output = argv[argv.index("--output") + 1] if "--output" in argv else "/nowhere"
     seam = Seam(Path(output), fault).install()
     code = 70
     try:
-        code = build_c4.main(argv)
+        code = main(argv)
     except SystemExit:  # --help
         code = 0
     finally:
@@ -136,11 +136,11 @@ def in_child(argv: list[str], log: str, fault: Fault | None) -> None:
         os._exit(code)
 
 
-def start(argv: list[str], log: Path, fault: Fault | None = None) -> Any:
+def start(argv: list[str], log: Path, fault: Fault | None = None, job: str = "build_c4") -> Any:
     """A build as a process of its own, without the seconds that imports take."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["beam_jobs.build_c4"])
-    process = context.Process(target=in_child, args=(argv, str(log), fault))
+    process = context.Process(target=in_child, args=(argv, str(log), fault, job))
     process.start()
     return process
 

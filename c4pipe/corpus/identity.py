@@ -14,6 +14,7 @@ from c4pipe.corpus.code import changed, code_of, libraries_of
 from c4pipe.files.record import files_of
 from c4pipe.part import Part, everything
 from c4pipe.stages import Preset, Stage
+from c4pipe.wet.reasons import CHANGED_INPUT
 
 # What is imported on the way and decides no byte: fetching, wiring, what explains a page afterwards, and presets, which
 # are known by what they hold.
@@ -167,6 +168,20 @@ def _inputs(then: Any, now: Iterable[tuple[str, int]]) -> list[str]:
         {(path, size) for path, size in each} for each in ([(i["path"], i["bytes"]) for i in then or ()], now)
     )
     return sorted({name for name, _ in before ^ after})
+
+
+def misread(manifest: Mapping[str, Any], inputs: Iterable[tuple[str, int]]) -> list[str]:
+    """The inputs of a finished corpus that it holds in another state than they have now, by name.
+
+    They had another size when they were read, or changed meanwhile. `inputs` are names and bytes now, -1 where nobody
+    knows.
+    """
+    sizes = dict(inputs)
+    return [
+        item["path"]
+        for item in manifest["inputs"]
+        if CHANGED_INPUT.code in item["faults"] or sizes.get(item["path"], -1) not in (-1, item["bytes"])
+    ]
 
 
 def class_name(part: object) -> str:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from c4pipe.page import Reason, Unit
-from c4pipe.wet.reasons import BAD_URL, DAMAGED_MEMBER, NO_TEXT, TOO_LARGE, TRUNCATED, UNDECODABLE, UNREADABLE
+from c4pipe.wet.reasons import (
+    BAD_URL,
+    CHANGED_INPUT,
+    DAMAGED_MEMBER,
+    NO_TEXT,
+    TOO_LARGE,
+    TRUNCATED,
+    UNDECODABLE,
+    UNREADABLE,
+)
 from c4pipe.wet.reasons import WET_FAULTS as READ_FAULTS
 
 _OURS = "c4pipe: C4's rules ask for a URL and a date, which other corpora may lack"
@@ -24,6 +33,7 @@ FAULTS = READ_FAULTS | {BAD_JSON.code}  # of any format: these say that bytes of
 DOCUMENT_REASONS = (
     DAMAGED_MEMBER,
     TRUNCATED,
+    CHANGED_INPUT,
     TOO_LARGE,
     BAD_JSON,
     BAD_URL,

@@ -2,9 +2,10 @@
 
     digest of block 0, block 0, digest of block 1, block 1, ..., digest of the last, the last
 
-A digest is over the block, its number, whether it is the last, and the name of the file: a bit that flips is
-noticed, and so is a block that is cut off, moved or repeated, and a file in the place of another one. Every block is
-`BLOCK_BYTES` long but for the last, which is empty in an empty file only. Blocks that nobody asks for are not read.
+A digest is over the block, its number, whether it is the last, and the name of the file: a bit that flips is noticed,
+and so is a block that is cut off, moved or repeated, and a file in the place of another. Every block is `BLOCK_BYTES`
+bytes long but for the last, which is empty in an empty file only. The last one is read when the file is opened, others
+when they are asked for.
 """
 
 from __future__ import annotations
@@ -97,8 +98,9 @@ class _Sealed(io.RawIOBase):
         self._size = size - self._blocks * _DIGEST
         if self._size < (self._blocks - 1) * BLOCK_BYTES:
             raise self._damaged(f"its {size:,} bytes end inside a checksum")
-        if not self._size:
-            self._read(0, bytearray())  # nobody will ask for the block of an empty file
+        # Where the file ends is known by its last block alone, and who reads behind the end is told nothing else.
+        last = self._blocks - 1
+        self._read(last, bytearray(self._size - last * BLOCK_BYTES))
         self._at = 0
 
     def readable(self) -> bool:

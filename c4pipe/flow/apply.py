@@ -150,7 +150,7 @@ class _Finish:
         self._rejected.append(finished.rejected.rpartition("/")[2])
         reading = made.ledger.stages[0]
         counts = {code: n for code, n in reading.to_json()["rejected"].items() if code in FAULTS}
-        self._inputs.append([number, reading.entered, counts, made.faults])
+        self._inputs.append([number, made.size, reading.entered, counts, made.faults])
 
     def close(self) -> None:
         part = {"ledger": self._ledger.to_json(), "stats": self._stats.to_json(), "inputs": self._inputs}

@@ -24,7 +24,8 @@ from c4pipe.errors import ConfigError
 from c4pipe.fetch import HttpCache
 from c4pipe.files.sealed import Sealing, check_sealed, unseal
 from c4pipe.files.storage import LocalStore
-from c4pipe.flow.web import input_cache, is_web, web_bytes, web_size
+from c4pipe.flow.stamps import Stamped, file_stamped, object_stamped, web_stamped
+from c4pipe.flow.web import input_cache, is_web, web_bytes
 
 SUFFIXES = {"wet": (".wet", ".wet.gz"), **documents.FORMAT_SUFFIXES}  # of the files that a folder is searched for
 LIST_SUFFIXES = (".paths", ".paths.gz")
@@ -40,6 +41,12 @@ class Input(NamedTuple):
     name: str
     bytes: int  # -1 where it cannot be opened, or where nobody has asked yet
     expected: int = -1  # what a list of sizes says it should have
+    stamp: str = ""  # of the version that was listed, as `Stamped` has it
+
+    @property
+    def listed(self) -> Stamped:
+        """The version that was listed."""
+        return Stamped(self.bytes, self.stamp)
 
 
 def is_remote(path: str) -> bool:
@@ -153,7 +160,7 @@ def find_inputs(patterns: Iterable[str], root: str | None = None, format: str = 
     A list is a file that ends in `.paths` or `.paths.gz`, as Common Crawl gives out; its lines are joined to `root`,
     or to the list's own folder. ConfigError for a pattern that names nothing.
     """
-    found: dict[str, int] = {}
+    found: dict[str, Stamped] = {}
     for pattern in patterns:
         named = dict(_expand(pattern, root, SUFFIXES[format]))
         if not named:
@@ -167,7 +174,8 @@ def find_inputs(patterns: Iterable[str], root: str | None = None, format: str = 
     paths = sorted(found)
     # A name that is no UTF-8 has its odd bytes spelt out: names are text in Parquet and JSON.
     names = (name.encode("utf-8", "backslashreplace").decode() for name in _names(paths))
-    return [Input(path, name, found[path]) for path, name in zip(paths, names, strict=True)]
+    listed = zip(paths, names, (found[path] for path in paths), strict=True)
+    return [Input(path, name, version.bytes, stamp=version.stamp) for path, name, version in listed]
 
 
 def _names(paths: list[str]) -> list[str]:
@@ -183,24 +191,24 @@ def _names(paths: list[str]) -> list[str]:
     return [posixpath.relpath(path, shared or ".") for path in paths]
 
 
-def _expand(pattern: str, root: str | None, suffixes: tuple[str, ...]) -> Iterator[tuple[str, int]]:
+def _expand(pattern: str, root: str | None, suffixes: tuple[str, ...]) -> Iterator[tuple[str, Stamped]]:
     if pattern.endswith(LIST_SUFFIXES):
         yield from _listed(pattern, root)
     elif is_web(pattern):
-        yield pattern, web_size(pattern)
+        yield pattern, web_stamped(pattern)
     elif is_remote(pattern):
-        yield from ((match.path, match.size_in_bytes) for match in _match(pattern))
+        yield from ((match.path, object_stamped(match)) for match in _match(pattern))
     elif os.path.isdir(pattern) and not pattern.endswith(suffixes):
         for folder, _, files in os.walk(pattern):
             for path in (os.path.join(folder, file) for file in files if file.endswith(suffixes)):
-                yield os.path.abspath(path), _size(path)
+                yield os.path.abspath(path), file_stamped(path)
     else:
         # The name itself comes first: it may hold characters that would make it a pattern.
         paths = [pattern] if os.path.lexists(pattern) else glob.glob(pattern, recursive=True)
-        yield from ((os.path.abspath(path), _size(path)) for path in paths)
+        yield from ((os.path.abspath(path), file_stamped(path)) for path in paths)
 
 
-def _listed(path: str, root: str | None) -> Iterator[tuple[str, int]]:
+def _listed(path: str, root: str | None) -> Iterator[tuple[str, Stamped]]:
     try:
         if is_web(path):
             data = web_bytes(path)
@@ -220,14 +228,7 @@ def _listed(path: str, root: str | None) -> Iterator[tuple[str, int]]:
     base = root.rstrip("/") if root else posixpath.dirname(path if is_remote(path) else os.path.abspath(path))
     for name in filter(None, map(str.strip, text.split("\n"))):
         full = name if is_remote(name) or name.startswith("/") else f"{base}/{name}"
-        yield (full, -1) if is_remote(full) else (os.path.abspath(full), _size(full))
-
-
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except (OSError, ValueError):  # ValueError: a NUL in the path
-        return -1
+        yield (full, Stamped()) if is_remote(full) else (os.path.abspath(full), file_stamped(full))
 
 
 def _match(pattern: str):  # type: ignore[no-untyped-def]

@@ -17,12 +17,13 @@ from c4pipe.fetch import FetchError
 from c4pipe.files.storage import TEMPORARY
 from c4pipe.flow.files import BeamStore, Input, is_remote
 from c4pipe.flow.settings import Settings, plans_of
+from c4pipe.flow.stamps import read_stamped
 from c4pipe.page import Kept, Page, Rejected, Verdict
 from c4pipe.passes.staged import Staged, staged_already
 from c4pipe.passes.staging import Progress, Stager, stage_input
 from c4pipe.stages import Read
 from c4pipe.wet import read_wet
-from c4pipe.wet.reasons import TRUNCATED, UNREADABLE
+from c4pipe.wet.reasons import CHANGED_INPUT, TRUNCATED, UNREADABLE
 
 HEARTBEAT = 0.5  # seconds between two notes on how far a file has come
 
@@ -64,12 +65,14 @@ def verdicts(item: Input, store: BeamStore, how: Read, limit: int | None, heartb
             else:
                 read = read_documents(watched, item.name, how.format)  # type: ignore[arg-type]
             yield from read if limit is None else _first_pages(read, limit)
-            size = item.bytes
-            if size < 0:
-                size = stream.seek(0, os.SEEK_END) if how.format == "parquet" else watched.position
-        if limit is None and 0 <= item.expected != size:
-            found = f"the file has {size:,} bytes, the list of sizes says {item.expected:,}"
-            yield Rejected(Page("", "", "", f"{item.name}#{size}"), TRUNCATED, found)
+            now = read_stamped(item.path, stream)
+            heartbeat.size = now.bytes
+        place = Page("", "", "", f"{item.name}#{now.bytes}")
+        if limit is None and 0 <= item.expected != now.bytes:
+            found = f"the file has {now.bytes:,} bytes, the list of sizes says {item.expected:,}"
+            yield Rejected(place, TRUNCATED, found)
+        if limit is None and (found := item.listed.changed(now)):
+            yield Rejected(place, CHANGED_INPUT, found)
     except (OSError, BeamIOError, FetchError) as error:
         found = getattr(error, "strerror", None) or str(error)
         yield Rejected(Page("", "", "", f"{item.name}#unreadable"), UNREADABLE, f"{item.name}: {found}")
@@ -108,6 +111,7 @@ class StageFile(beam.DoFn):
             settings = self._prefixes[0]
             heartbeat = Heartbeat(settings.staging, number)
             stagers = [Stager(self._plans[i], self._store, staged[i], settings.cap) for i in missing]
+            heartbeat.size = item.bytes  # until it is read
             read = verdicts(item, self._store, self._plans[0].read, settings.limit_pages, heartbeat)
             for i, now in zip(missing, stage_input(read, stagers, heartbeat), strict=True):
                 done[i] = now
@@ -123,6 +127,7 @@ class Heartbeat:
         self._path = None if is_remote(staging) else heartbeat_path(staging, number)
         self._next = time.monotonic() + HEARTBEAT
         self.stream: Watched | None = None
+        self.size = -1
 
     @property
     def position(self) -> int:

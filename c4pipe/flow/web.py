@@ -9,6 +9,7 @@ from pathlib import Path
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.fetch import Client, FetchError, HttpCache, download
 from c4pipe.fetch.download import persist
+from c4pipe.fetch.policy import Version
 from c4pipe.private import private
 from c4pipe.scratch import scratch
 
@@ -41,10 +42,10 @@ def _own_disk() -> Path:
         ) from None
 
 
-def web_size(url: str) -> int:
-    """The size of a file of the web in bytes. ConfigError where the host does not have it."""
+def web_version(url: str) -> Version:
+    """What the host has of a file of the web. ConfigError where it does not have it."""
     try:
-        return persist(client := Client(), url, lambda: client.version(url).size)
+        return persist(client := Client(), url, lambda: client.version(url))
     except FetchError as error:
         raise ConfigError(f"--input {url} cannot be had: {error}.") from None
 

@@ -29,6 +29,7 @@ class Made(NamedTuple):
 class ReadInput(NamedTuple):
     """What was read of one input."""
 
+    bytes: int  # that it had, as far as anybody knows
     records: int
     counts: dict[str, int]  # reason -> damaged records
     faults: list[list[Any]]  # `staged.Fault`s
@@ -39,9 +40,6 @@ class NamedInput(Protocol):
 
     @property
     def name(self) -> str: ...
-
-    @property
-    def bytes(self) -> int: ...
 
 
 def write_corpus_files(
@@ -67,8 +65,8 @@ def write_corpus_files(
         "preset": describe(plan.preset),
         **description,
         "inputs": [
-            {"path": item.name, "bytes": item.bytes, "records": read[number].records, "faults": read[number].counts}
-            for number, item in sorted(inputs.items())
+            {"path": item.name, "bytes": own.bytes, "records": own.records, "faults": own.counts}
+            for item, own in ((item, read[number]) for number, item in sorted(inputs.items()))
         ],
         "columns": columns_of(plan),
         "shards": shards,

@@ -57,6 +57,7 @@ class FinishedInput(NamedTuple):
     stats: Stats
     groups: list[RowGroup]
     faults: list[Fault]
+    size: int  # bytes
 
 
 class Finisher:
@@ -106,7 +107,7 @@ class Finisher:
         ledger = Ledger([*summary.ledger.stages, *self._own.values()]).check()
         with self._store.read(self._finished.pages) as stream:
             groups = _row_groups(stream, self._sink.keys)
-        return FinishedInput(ledger, self._stats, groups, list(summary.faults))
+        return FinishedInput(ledger, self._stats, groups, list(summary.faults), summary.size)
 
 
 class _FinishedPages:

@@ -67,6 +67,7 @@ class Summary(NamedTuple):
     stats: Stats
     faults: Sequence[Fault]
     bytes: int  # of the input, read
+    size: int  # of the input, when it was read
     rows: int  # pages that reached URL dedup
     atoms: int
     staged: int  # pages
@@ -89,7 +90,7 @@ class Summary(NamedTuple):
         return cls(Ledger.from_json(told["ledger"]), Stats.from_json(told["stats"]), faults, **counts)
 
 
-_COUNTS = ("bytes", "rows", "atoms", "staged")
+_COUNTS = ("bytes", "size", "rows", "atoms", "staged")
 
 
 def staged_already(store: Store, staged: Staged) -> tuple[int, int] | None:

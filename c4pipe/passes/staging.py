@@ -38,6 +38,10 @@ class Tick(Protocol):
     def position(self) -> int:
         """Bytes of the input read so far."""
 
+    @property
+    def size(self) -> int:
+        """Bytes of the input: those that it had when it was read, as soon as it is; -1 where nobody knows."""
+
     def __call__(self, progress: Progress) -> None: ...
 
 
@@ -121,15 +125,18 @@ class Stager:
         self._pages.add(last.page, read.text, row)
         return Outcome(*claim, -1, KEPT, cuts)
 
-    def conclude(self, size: int) -> tuple[int, int]:
-        """Writes the other files, behind the pages; (rows of outcomes, atoms staged). `size`: bytes of input read."""
+    def conclude(self, read: int, size: int) -> tuple[int, int]:
+        """Writes the other files, behind the pages; (rows of outcomes, atoms staged).
+
+        `read` are the bytes of the input that were taken, `size` is the number that it has.
+        """
         with self._store.write(self.staged.outcomes) as stream:
             write_table(stream, outcomes_table(self._outcomes, self._plan))
         with self._store.write(self.staged.sample) as stream:
             write_table(stream, sample_table(self._sample))
         counts = len(self._outcomes), self._pages.atoms, self._pages.rows
         files = ("pages", *(("raw",) if self._raw else ()), "outcomes", "sample")
-        Summary(self._ledger, self._stats, self._faults, size, *counts, files).write(self._store, self.staged)
+        Summary(self._ledger, self._stats, self._faults, read, size, *counts, files).write(self._store, self.staged)
         return counts[:2]
 
 
@@ -145,4 +152,4 @@ def stage_input(verdicts: Iterable[Verdict], stagers: Sequence[Stager], tick: Ti
             for stager in stagers:
                 stager.take(number, verdict)
             tick(stagers[0].progress)
-    return [stager.conclude(tick.position) for stager in stagers]
+    return [stager.conclude(tick.position, tick.size) for stager in stagers]

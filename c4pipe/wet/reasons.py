@@ -12,6 +12,9 @@ _GUARD = "c4pipe: bounded memory whatever the input"
 
 DAMAGED_MEMBER = Reason("damaged_member", Unit.PAGE, "lies in a damaged stretch of the file", _GZIP)
 TRUNCATED = Reason("truncated", Unit.PAGE, "is cut by the end of the file", _GZIP)
+CHANGED_INPUT = Reason(
+    "changed", Unit.PAGE, "is of a file that changed between listing and reading", "c4pipe: what is listed is read"
+)
 TOO_LARGE = Reason("too_large", Unit.PAGE, "is larger than a record or its header may be", _GUARD)
 NO_URL = Reason("no_url", Unit.PAGE, "has no URL", "TFDS c4 3.1.0 split_wet_file: filtered:no_url")
 BAD_URL = Reason(
@@ -35,6 +38,7 @@ UNDECODABLE = Reason("undecodable", Unit.PAGE, "holds bytes that are not UTF-8, 
 READ_REASONS = (
     DAMAGED_MEMBER,
     TRUNCATED,
+    CHANGED_INPUT,
     TOO_LARGE,
     NO_URL,
     BAD_URL,
@@ -48,4 +52,6 @@ READ_REASONS = (
 )
 
 # Not every page that is missing is damage: these say that bytes of the input were lost to us.
-WET_FAULTS = frozenset(reason.code for reason in (DAMAGED_MEMBER, TRUNCATED, TOO_LARGE, UNREADABLE, NO_HEADER))
+WET_FAULTS = frozenset(
+    reason.code for reason in (DAMAGED_MEMBER, TRUNCATED, CHANGED_INPUT, TOO_LARGE, UNREADABLE, NO_HEADER)
+)

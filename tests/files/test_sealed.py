@@ -104,11 +104,21 @@ def test_blocks_that_change_places():
 def test_what_is_not_read_is_not_checked():
     data = payload(3 * BLOCK_BYTES)
     raw = bytearray(sealed(data))
-    raw[-1] ^= 1
+    raw[-BLOCK_BYTES - 17] ^= 1  # the last byte of the second
     with opened(bytes(raw)) as stream:
-        assert stream.read(2 * BLOCK_BYTES) == data[: 2 * BLOCK_BYTES]
+        assert stream.read(BLOCK_BYTES) == data[:BLOCK_BYTES]
+        assert stream.seek(2 * BLOCK_BYTES) == 2 * BLOCK_BYTES
+        assert stream.read(5) == data[2 * BLOCK_BYTES :][:5]
+        stream.seek(BLOCK_BYTES)
         with pytest.raises(DamagedFile):
             stream.read(1)
+
+
+@pytest.mark.parametrize("left", [0, 15, 16, 20, 100, BLOCK_BYTES + 16, BLOCK_BYTES + 40])
+def test_a_cut_is_noticed_by_who_reads_behind_it(left):
+    """Nothing of a short file is asked for: pyarrow and an index of places go by the size that it should have."""
+    with pytest.raises(DamagedFile):
+        opened(sealed(payload(3 * BLOCK_BYTES))[:left])
 
 
 def test_a_parquet_file_says_so_through_the_library_that_reads_it():

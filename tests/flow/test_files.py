@@ -1,6 +1,7 @@
 """What `--input` names: globs, folders, files and lists; their names do not depend on where they lie."""
 
 import gzip
+import os
 
 import pytest
 
@@ -19,10 +20,15 @@ def names(inputs):
     return [item.name for item in inputs]
 
 
+def five_bytes(path, name):
+    """What is listed of such a file."""
+    return Input(str(path), name, 5, stamp=str(os.stat(path).st_mtime_ns))
+
+
 def test_a_file_is_named_by_its_last_part(tmp_path):
     touch(tmp_path, "a/x.warc.wet.gz")
     path = str(tmp_path / "a" / "x.warc.wet.gz")
-    assert find_inputs([path]) == [Input(path, "x.warc.wet.gz", 5)]
+    assert find_inputs([path]) == [five_bytes(path, "x.warc.wet.gz")]
 
 
 def test_a_file_may_have_any_name(tmp_path):
@@ -74,7 +80,7 @@ def test_the_lines_of_a_list_are_relative_to_its_folder(tmp_path, end):
     touch(tmp_path, "crawl/1.wet.gz", "crawl/2.wet.gz")
     (tmp_path / "crawl" / "wet.paths.gz").write_bytes(gzip.compress(f"2.wet.gz{end}{end} 1.wet.gz{end}".encode()))
     found = find_inputs([str(tmp_path / "crawl" / "wet.paths.gz")])
-    assert found == [Input(str(tmp_path / "crawl" / f"{i}.wet.gz"), f"{i}.wet.gz", 5) for i in (1, 2)]
+    assert found == [five_bytes(tmp_path / "crawl" / f"{i}.wet.gz", f"{i}.wet.gz") for i in (1, 2)]
 
 
 @pytest.mark.parametrize("root", ["crawl", "crawl/", "./crawl", "ABSOLUTE"])
@@ -84,7 +90,7 @@ def test_or_to_the_root(tmp_path, monkeypatch, root):
     monkeypatch.chdir(tmp_path)
     root = str(tmp_path / "crawl") if root == "ABSOLUTE" else root
     found = find_inputs(["wet.paths", "other"], root)
-    assert found == [Input(str(tmp_path / n), n, 5) for n in ("crawl/1.wet.gz", "other/2.wet.gz")]
+    assert found == [five_bytes(tmp_path / n, n) for n in ("crawl/1.wet.gz", "other/2.wet.gz")]
 
 
 def test_a_list_may_name_what_is_elsewhere(tmp_path):

@@ -1,0 +1,62 @@
+"""Which version of a file an input is: its size and a stamp, when it is listed and when it has been read."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import BinaryIO, NamedTuple
+
+from apache_beam.io.filesystem import BeamIOError, FileMetadata
+from apache_beam.io.filesystems import FileSystems
+
+from c4pipe.errors import ConfigError
+from c4pipe.flow.web import is_web, web_version
+
+
+class Stamped(NamedTuple):
+    """A version of a file. What is not known agrees with everything."""
+
+    bytes: int = -1  # -1 where it cannot be opened, or where nobody has asked
+    stamp: str = ""  # time of change, or what a host calls the version; "" where nobody knows
+
+    def changed(self, now: Stamped) -> str:
+        """In what the file is another one now, in words; "" where it is not."""
+        if self.bytes >= 0 and now.bytes != self.bytes:
+            return f"the file had {self.bytes:,} bytes when it was listed, and {now.bytes:,} when it was read"
+        if self.stamp and now.stamp and now.stamp != self.stamp:
+            return "the file was written anew between its listing and the end of its reading"
+        return ""
+
+
+def file_stamped(path: str) -> Stamped:
+    """A file of this machine; nothing known where there is none."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):  # ValueError: a NUL in the path
+        return Stamped()
+    return Stamped(found.st_size, str(found.st_mtime_ns))
+
+
+def object_stamped(found: FileMetadata) -> Stamped:
+    """An object of a bucket, as Beam lists it."""
+    return Stamped(found.size_in_bytes, str(found.last_updated_in_seconds or ""))
+
+
+def web_stamped(url: str) -> Stamped:
+    """A file of the web. ConfigError where the host does not have it."""
+    version = web_version(url)
+    return Stamped(version.size, version.etag or version.last_modified)
+
+
+def read_stamped(path: str, stream: BinaryIO) -> Stamped:
+    """An input that has been read, through the stream that it was read from; its place is lost."""
+    size, stamp = stream.seek(0, os.SEEK_END), ""
+    if is_web(path):
+        with suppress(ConfigError):  # it was there, and was read
+            stamp = web_stamped(path).stamp
+    elif "://" in path:
+        with suppress(BeamIOError, ValueError, IndexError):
+            stamp = object_stamped(FileSystems.match([path])[0].metadata_list[0]).stamp
+    else:
+        stamp = str(os.fstat(stream.fileno()).st_mtime_ns)
+    return Stamped(size, stamp)
