@@ -33,11 +33,11 @@ from c4pipe.disk import sync_path
 from c4pipe.shards import sha256_of, to_json
 from model.errors import ConfigError, TrainError
 from model.shelf import (
+    CHECKPOINT_SUMS,
     FOLDER,
     GENERATION_CONFIG,
     MODEL_CONFIG,
     STATE,
-    SUMS,
     TRAINING_STATE,
     WEIGHTS,
     checkpoint_faults,
@@ -162,8 +162,8 @@ def _write(folder: Path, checkpoint: Checkpoint, tokenizer: Mapping[str, bytes])
     for name, content in tokenizer.items():
         (folder / name).write_bytes(content)
     files = sorted(folder.iterdir())
-    (folder / SUMS).write_bytes(to_json({file.name: sha256_of(file) for file in files}))
-    for path in (*files, folder / SUMS, folder):
+    (folder / CHECKPOINT_SUMS).write_bytes(to_json({file.name: sha256_of(file) for file in files}))
+    for path in (*files, folder / CHECKPOINT_SUMS, folder):
         sync_path(path)
 
 

@@ -31,7 +31,7 @@ from model.errors import ConfigError, TrainError
 from model.order import shuffled_texts
 from model.pretrained import check_weights
 from model.settings import TrainSettings
-from model.shelf import STATE, SUMS, check_copy, checkpoints, latest, unfinished
+from model.shelf import CHECKPOINT_SUMS, STATE, check_copy, checkpoints, latest, unfinished
 from model.sums import RUN_SUMS, RunSums
 from model.t5 import T5
 from model.tokens import JSON, MODEL, TOKENIZER_CONFIG, Tokenizer, train_tokenizer
@@ -98,7 +98,7 @@ def _is_run(run: Path) -> bool:
         found = None
     if isinstance(found, dict) and {"settings", "model", "data", "tokenizer"} <= {*found}:
         return True
-    return any((path / SUMS).is_file() and (path / STATE).is_file() for path in checkpoints(run).values())
+    return any((path / CHECKPOINT_SUMS).is_file() and (path / STATE).is_file() for path in checkpoints(run).values())
 
 
 def _claim(run: Path) -> None:

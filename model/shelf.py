@@ -23,7 +23,7 @@ GENERATION_CONFIG = "generation_config.json"
 WEIGHTS = "model.safetensors"
 TRAINING_STATE = "training.pt"
 STATE = "state.json"
-SUMS = "sha256.json"
+CHECKPOINT_SUMS = "sha256.json"
 TOKENIZER_FILES = ("spiece.model", "tokenizer.json", "tokenizer_config.json")
 NEEDED = (MODEL_CONFIG, GENERATION_CONFIG, WEIGHTS, TRAINING_STATE, STATE)
 
@@ -67,9 +67,9 @@ def checkpoint_faults(folder: Path) -> list[str]:
     try:
         sums = _read_sums(folder)
     except FileNotFoundError:
-        return [f"{SUMS} is missing"]
+        return [f"{CHECKPOINT_SUMS} is missing"]
     except (OSError, ValueError, RecursionError) as error:
-        return [f"{SUMS} cannot be read ({error})"]
+        return [f"{CHECKPOINT_SUMS} cannot be read ({error})"]
     faults = []
     for name in sorted({*NEEDED, *sums}):
         try:
@@ -80,13 +80,13 @@ def checkpoint_faults(folder: Path) -> list[str]:
             if found is None:
                 faults.append(f"{name} is missing")
             elif name not in sums or found != sums[name]:
-                faults.append(f"{name} is not what {SUMS} says")
+                faults.append(f"{name} is not what {CHECKPOINT_SUMS} says")
     return faults
 
 
 def check_copy(folder: Path) -> None:
     """TrainError if a folder carries the sums of a checkpoint and one of the files that it still holds is another."""
-    if not (folder / SUMS).is_file():
+    if not (folder / CHECKPOINT_SUMS).is_file():
         return
     if faults := [fault for fault in checkpoint_faults(folder) if not fault.endswith(" is missing")]:
         raise TrainError(f"{folder} is damaged: {'; '.join(faults)}. Copy it again.")
@@ -94,7 +94,7 @@ def check_copy(folder: Path) -> None:
 
 def _read_sums(folder: Path) -> dict[str, str]:
     """The marker. ValueError for one that we have not written."""
-    sums = json.loads((folder / SUMS).read_bytes())
+    sums = json.loads((folder / CHECKPOINT_SUMS).read_bytes())
     if not isinstance(sums, dict) or not all(isinstance(value, str) for value in sums.values()):
         raise ValueError("expected an object of names and sums")
     if strange := [name for name in sums if Path(name).name != name]:
@@ -170,7 +170,7 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _holds_only_ours(folder: Path) -> bool:
-    known = {*NEEDED, *TOKENIZER_FILES, SUMS}
+    known = {*NEEDED, *TOKENIZER_FILES, CHECKPOINT_SUMS}
     if folder.is_symlink() or not folder.is_dir():
         return False
     return all(

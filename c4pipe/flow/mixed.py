@@ -30,7 +30,7 @@ def find_mixture(job: Rebalancing, overwrite: bool) -> Standing:
             found = {"manifest": ["unreadable"]}
         return another(job.output, "a mixture", found)
 
-    return standing(job.output, told["fingerprint"], overwrite, differs)
+    return standing(job.output, lambda manifest: manifest["fingerprint"] == told["fingerprint"], overwrite, differs)
 
 
 def prepare_mixture(job: Rebalancing, plan: MixturePlan) -> None:

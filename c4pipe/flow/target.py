@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from c4pipe.corpus.catalogue import describe
-from c4pipe.corpus.identity import changes
+from c4pipe.corpus.identity import changes, misread
 from c4pipe.errors import ConfigError
 from c4pipe.files.record import places
 from c4pipe.files.storage import TEMPORARY
@@ -20,6 +20,7 @@ from c4pipe.flow.ours import MADE_NAME, STAGING_NAME, Contents, altered, begin_w
 from c4pipe.flow.settings import INPUTS, WRITTEN, Settings
 from c4pipe.shards import MANIFEST, files_of_shard
 
+Manifest = Mapping[str, Any]
 DIFFERENCES_SHOWN = 5  # things that differ, in a message
 
 
@@ -51,19 +52,26 @@ def find_corpus(settings: Settings, inputs: Sequence[tuple[str, int]], overwrite
     told = {name: settings.description[name] for name in ("settings", "files", "identifiers", "versions", "code")}
     now = {"preset": describe(settings.preset), "inputs": inputs, **told}
 
-    def differs(manifest: Mapping[str, Any]) -> str:
+    def differs(manifest: Manifest) -> str:
         what = f"a corpus of preset {manifest.get('preset', {}).get('name')!r}"
         try:
             found = changes(manifest, now, settings.preset.stages)
+            if manifest["fingerprint"] == settings.description["fingerprint"]:
+                found = {"inputs, which were others when they were read": misread(manifest, inputs)}
         except (AttributeError, KeyError, TypeError, ValueError):  # what no build has written
             found = {"manifest": ["unreadable"]}
         return another(settings.output, what, found)
 
-    return standing(settings.output, settings.description["fingerprint"], overwrite, differs)
+    def same(manifest: Manifest) -> bool:
+        return manifest["fingerprint"] == settings.description["fingerprint"] and not misread(manifest, inputs)
+
+    return standing(settings.output, same, overwrite, differs)
 
 
-def standing(output: str, fingerprint: str, overwrite: bool, differs: Callable[[Mapping[str, Any]], str]) -> Standing:
-    """What is there of the corpus or mixture of that fingerprint; `differs` says what is another in one that is not.
+def standing(
+    output: str, wanted: Callable[[Manifest], bool], overwrite: bool, differs: Callable[[Manifest], str]
+) -> Standing:
+    """What is there of a corpus or mixture: `wanted` tells it from others, and `differs` says in what they are others.
 
     ConfigError for such a one without `overwrite`, and with it where anything in the folder is not ours to replace.
     """
@@ -75,7 +83,7 @@ def standing(output: str, fingerprint: str, overwrite: bool, differs: Callable[[
         raise ConfigError(_strange(output, found))
     if found.manifest is None:
         return Standing(None)
-    same = found.manifest["fingerprint"] == fingerprint
+    same = wanted(found.manifest)
     damage = damage_of(output, found) if same and not overwrite else ()
     if not (overwrite or same):
         raise ConfigError(f"{output}: {found.damage}. Copy it again." if found.damage else differs(found.manifest))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from c4pipe.text import many, printable
 
-NOTE = "note"  # the kind of what a person should know and is no damage
+NOTED = "note"  # the kind of what a person should know and is no damage
 AGAIN = "Copy it again or build it again."
 MOST_WORDS = 300  # characters of what was found or expected: a damaged file may say anything
 
@@ -16,7 +16,7 @@ class Finding(NamedTuple):
     """What is not as it was written, or worth a note."""
 
     path: str  # the file or folder
-    kind: str  # missing, unreadable, bytes, sha256, format, schema, rows, counts; or NOTE
+    kind: str  # missing, unreadable, bytes, sha256, format, schema, rows, counts; or NOTED
     found: str
     expected: str = ""
     do: str = ""
@@ -29,7 +29,7 @@ class Finding(NamedTuple):
         """
         words = ", expected ".join(_cut(part) for part in (self.found, self.expected) if part)
         words = words if words.endswith(".") else f"{words}."
-        return printable(f"{'note: ' if self.kind == NOTE else ''}{self.path}: {words} {self.do}".rstrip())
+        return printable(f"{'note: ' if self.kind == NOTED else ''}{self.path}: {words} {self.do}".rstrip())
 
 
 def _cut(words: str) -> str:
@@ -43,7 +43,7 @@ def damaged(path: Path | str, kind: str, found: str, expected: str = "", do: str
 
 def noted(path: Path | str, found: str) -> Finding:
     """A note."""
-    return Finding(str(path), NOTE, found)
+    return Finding(str(path), NOTED, found)
 
 
 class FolderVerdict(NamedTuple):
@@ -59,11 +59,11 @@ class FolderVerdict(NamedTuple):
     @property
     def whole(self) -> bool:
         """Whether nothing is damaged."""
-        return all(finding.kind == NOTE for finding in self.findings)
+        return all(finding.kind == NOTED for finding in self.findings)
 
     def line(self) -> str:
         """The last line about the folder."""
         checked = f"{many(self.files, 'file')}, {many(self.bytes, 'byte')}, {many(self.rows, 'row')} checked"
-        faults = sum(finding.kind != NOTE for finding in self.findings)
+        faults = sum(finding.kind != NOTED for finding in self.findings)
         verdict = "whole" if self.whole else f"damaged, {many(faults, 'finding')}"
         return printable(f"{self.folder}: {self.what}, {checked}: {verdict}.")

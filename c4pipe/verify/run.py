@@ -20,7 +20,7 @@ from c4pipe.verify.findings import Finding, FolderVerdict, damaged, noted
 CHECKPOINTS, SUMS_OF_CHECKPOINT = "checkpoints", "sha256.json"
 SUMS_OF_RUN = "sha256.json"
 RUN_SETTINGS, TABLES, TOKENIZER = "config.json", ("metrics.csv", "eval.csv"), "tokenizer"
-NEEDED = ("config.json", "generation_config.json", "model.safetensors", "state.json", "training.pt")
+_NEEDED = ("config.json", "generation_config.json", "model.safetensors", "state.json", "training.pt")
 RESUME = "Resume from another one, or with --resume auto."
 TRAIN_AGAIN = "Copy the run again or train it again."
 _STEP = re.compile(r"step-\d{8,}")
@@ -82,7 +82,7 @@ def _files(step: Path, findings: list[Finding]) -> Iterator[Expected]:
         what = getattr(error, "strerror", None) or str(error)
         findings.append(damaged(path, "format", f"cannot be read ({what})", "the sums of the checkpoint", RESUME))
         return
-    for name in NEEDED:
+    for name in _NEEDED:
         if name not in sums:
             findings.append(damaged(path, "format", f"it has no sum of {name}", "one of every file", RESUME))
     for other in _listed(step):

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from model import generate
-from model.shelf import SUMS
+from model.shelf import CHECKPOINT_SUMS
 from tests.model.damage import LOGS, OFTEN, TEXT, Runs, commands, harm, prepare, ran, verdict
 from tests.model.training import train, untimed, write_stories
 
@@ -65,7 +65,7 @@ def test_a_run_of_which_every_file_but_its_checkpoints_is_damaged_goes_on(runs: 
         assert (run / f"{name}.old").read_bytes() == before[name], name
     for name in FILES[-3:]:
         assert (run / name).read_bytes() == (runs.ten / name).read_bytes(), name
-    newest = f"checkpoints/step-00000010/{SUMS}"
+    newest = f"checkpoints/step-00000010/{CHECKPOINT_SUMS}"
     assert (run / newest).read_bytes() == (runs.ten / newest).read_bytes()
     again = ran(commands(runs.data, run)["train"])
     assert (again.code, "note" in again.said) == (0, False)

@@ -13,7 +13,7 @@ import torch
 
 from model.checkpoint import load_checkpoint, save_checkpoint
 from model.errors import TrainError
-from model.shelf import SUMS, check_copy, checkpoint_faults, latest, prune
+from model.shelf import CHECKPOINT_SUMS, check_copy, checkpoint_faults, latest, prune
 from tests.model.test_checkpoint import checkpoint, flip, names
 
 TOKENIZER = {"spiece.model": b"pieces", "tokenizer.json": b"{}"}
@@ -73,9 +73,9 @@ def test_what_is_not_plainly_ours_stays(run: Path, tmp_path: Path, kind: str) ->
         case "a folder in it":
             (old / "onnx").mkdir()
         case "no marker":
-            (old / SUMS).unlink()
+            (old / CHECKPOINT_SUMS).unlink()
         case "a damaged marker":
-            (old / SUMS).write_text("{")
+            (old / CHECKPOINT_SUMS).write_text("{")
         case "a link":
             old.rename(tmp_path / "elsewhere")
             old.symlink_to(tmp_path / "elsewhere")
@@ -114,7 +114,7 @@ def test_what_stands_under_the_name_of_a_new_checkpoint_is_kept_aside(run: Path)
     ],
 )
 def test_a_marker_of_others_is_named(run: Path, text: str, fault: str) -> None:
-    (at(run, 400) / SUMS).write_text(text)
+    (at(run, 400) / CHECKPOINT_SUMS).write_text(text)
     (found,) = checkpoint_faults(at(run, 400))
     assert found.startswith("sha256.json cannot be read (")
     assert fault in found
@@ -138,8 +138,10 @@ def test_a_checkpoint_that_somebody_made_is_refused_in_one_line(
             (folder / name).write_bytes((2**40).to_bytes(8, "little") + b"{}")
         case _:
             (folder / name).write_text("[" if name == "config.json" else "{}")
-    sums = json.loads((folder / SUMS).read_bytes())
-    (folder / SUMS).write_text(json.dumps(sums | {name: hashlib.sha256((folder / name).read_bytes()).hexdigest()}))
+    sums = json.loads((folder / CHECKPOINT_SUMS).read_bytes())
+    (folder / CHECKPOINT_SUMS).write_text(
+        json.dumps(sums | {name: hashlib.sha256((folder / name).read_bytes()).hexdigest()})
+    )
     with pytest.raises(TrainError, match="step-00000400 is no checkpoint of this trainer"):
         load_checkpoint(folder)
     assert "a pickle was run" not in "".join(capsys.readouterr())
