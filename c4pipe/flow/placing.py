@@ -12,6 +12,7 @@ import errno
 import glob
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -123,11 +124,14 @@ def _settle_sibling(output: str, beside: str) -> None:
 def _exchanged(output: str, made: str) -> bool:
     """Exchanges the two folders in one step; False where that cannot be done, and then nothing has changed."""
     real = os.path.realpath(output)
+    if Path(os.path.realpath(os.curdir)).is_relative_to(real):
+        return False  # we work in there, and would be in the old one
     beside = _beside(os.path.dirname(real), os.path.basename(real)) + made.rpartition(MADE_NAME)[2]
     try:
         os.rename(made, beside)
     except OSError:
         return False
+    _look_alike(real, beside)
     try:
         exchange(real, beside)
     except OSError:
@@ -137,6 +141,16 @@ def _exchanged(output: str, made: str) -> bool:
     Path(real, NOTE).unlink()  # until here it says that the corpus beside is the one to come
     _take_back(output, beside)
     return True
+
+
+def _look_alike(folder: str, other: str) -> None:
+    """Gives the other folder what its user has given to this one, as far as we may: owner, rights, attributes."""
+    with suppress(OSError):
+        found = os.stat(folder)
+        if (found.st_uid, found.st_gid) != (os.stat(other).st_uid, os.stat(other).st_gid):
+            os.chown(other, found.st_uid, found.st_gid)
+    with suppress(OSError):
+        shutil.copystat(folder, other)
 
 
 def exchange(one: str, other: str) -> None:

@@ -176,3 +176,22 @@ def test_a_link_is_followed(two, tmp_path):
     assert (tmp_path / "link").is_symlink()
     assert corpus(tmp_path / "disk" / "c4") == digests(new)
     assert Path(os.readlink(tmp_path / "link")) == tmp_path / "disk" / "c4"
+
+
+def test_the_folder_that_we_work_in_stays_the_same_one(two, tmp_path, monkeypatch):
+    old, new = two
+    folder = standing(tmp_path / "c4", old)
+    made(folder, new)
+    monkeypatch.chdir(folder)
+    number = folder.stat().st_ino
+    placing.put_in_place(".", f"./{KEY}")
+    assert corpus(Path.cwd()) == corpus(folder) == digests(new)
+    assert folder.stat().st_ino == number
+
+
+def test_a_new_folder_has_the_rights_of_the_one_that_it_replaces(two, tmp_path):
+    old, new = two
+    folder = standing(tmp_path / "c4", old)
+    folder.chmod(0o2770)
+    placing.put_in_place(*made(folder, new))
+    assert folder.stat().st_mode & 0o7777 == 0o2770
