@@ -185,9 +185,10 @@ class Naive(beam.PTransform):
 
     def lines(self, element: Grouped) -> Iterator[tuple[int, tuple[int, int, int]]]:
         group, inputs = element
-        row = 0
+        row, store = 0, BeamStore(self._settings.staging)
         for number, _, _ in inputs:
-            table = pq.read_table(Staged.of(self._settings.prefix(0), number).pages, columns=["priority", "atoms"])
+            with store.read(Staged.of(self._settings.prefix(0), number).pages) as stream:
+                table = pq.read_table(stream, columns=["priority", "atoms"])
             for priority, atoms in zip(table["priority"].to_pylist(), table["atoms"].to_pylist(), strict=True):
                 for atom in atoms:
                     yield atom, (priority, group, row)

@@ -111,7 +111,7 @@ def finalize(load: Load) -> None:
         ledger = Ledger.of(plan.names())
         for stage in ledger.stages:
             stage.entered = stage.kept = part
-        inputs = [[group * (load.size // load.groups + 1) + i, 1, {}, []] for i in range(part)]
+        inputs = [[group * (load.size // load.groups + 1) + i, 1, 1, {}, []] for i in range(part)]
         data = to_json({"ledger": ledger.to_json(), "stats": stats.to_json(), "inputs": inputs})
         parts.append(Made("group", json.loads(data)))
     shard = {"path": "en/train-00000-of-00001.parquet", "config": "en", "split": "train", "bytes": 1, "sha256": ""}

@@ -11,6 +11,7 @@ import pytest
 
 from bench import dedup
 from bench.dedup import WAYS, Took, make_staged, run, table, told, write_told
+from c4pipe.flow.files import BeamStore
 
 ROWS = 3000
 
@@ -31,7 +32,8 @@ def expected(staged: Path) -> dict[str, object]:
     lines, pages = [], 0
     files = sorted(staged.glob("staging/*/staged/*.pages.parquet"))
     for group, path in enumerate(files):
-        found = pq.read_table(path).to_pydict()
+        with BeamStore(str(staged / "staging")).read(str(path)) as stream:
+            found = pq.read_table(stream).to_pydict()
         pages += len(found["atoms"])
         flat = [(p, atom) for p, atoms in zip(found["priority"], found["atoms"], strict=True) for atom in atoms]
         lines += [(atom, priority, group, row) for row, (priority, atom) in enumerate(flat)]
