@@ -188,7 +188,7 @@ def soak(folder: Path, count: int, seed: int, names: Sequence[str] | None = None
                 found = [f"raised {type(error).__name__}: {error}"]
             faults += [f"{damage}: {fault}" for fault in found]
             mend()
-        assert asked(verify, copy).code == 0
+            assert (whole := asked(verify, copy)).code == 0, f"{damage} was not mended: {whole}"
     return done, faults
 
 
