@@ -90,7 +90,7 @@ def work_folders(names: Iterable[str]) -> list[str]:
 
 def _manifest(folder: str, names: Sequence[str]) -> tuple[dict[str, Any] | None, str]:
     """The manifest of a corpus of ours in the folder, and whether its sum tells that it is not as it was written."""
-    if MANIFEST not in names:
+    if MANIFEST not in names or not (is_remote(folder) or Path(folder, MANIFEST).is_file()):  # a pipe, say
         return None, ""
     data = _read(f"{folder}/{MANIFEST}")
     manifest = as_manifest(data)
