@@ -6,7 +6,7 @@ import re
 
 from c4pipe.wet import headers
 from c4pipe.wet.gzips import GZIP_MAGIC, CutShortError, body_start, is_magic, member_length, opens_with_record
-from c4pipe.wet.opening import RECORD_START, WHITESPACE, is_record
+from c4pipe.wet.opening import RECORD_START, WHITESPACE, is_record, next_record
 from c4pipe.wet.window import READ_BYTES, Window
 
 LOOKAHEAD = 4096  # bytes that show whether a record or a member starts here
@@ -117,8 +117,9 @@ class Resync:
         if RECORD_START.match(window.buf, at - window.base) is None or not self._credit:
             return False
         head = window.bytes(at, LONGEST_HEADER)
-        body = headers.head_end(head, 0, LONGEST_HEADER)
-        self._spent += body or LONGEST_HEADER
+        head = head[: next_record(head, _LONGEST)]
+        body = headers.head_end(head, 0, len(head))
+        self._spent += body or len(head)
         length = None if body is None else headers.content_length(headers.parse_headers(head[:body]))
         if body is None or length is None or length > RETAIN or not self.record_may_end(at + body + length):
             return False

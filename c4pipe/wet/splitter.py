@@ -158,10 +158,12 @@ class RecordSplitter:
         """Where the header that begins at `start` is over; None: not in sight."""
         text = self._text
         seen = max(start, text.searched - START) - text.base
-        end = headers.head_end(text.buf, seen, start + self._limits.header - text.base)
+        limit = start + self._limits.header - text.base
+        end = headers.head_end(text.buf, seen, min(limit, seen + 4 * START))  # most are over by then
+        stop = next_record(text.buf, max(start - text.base + 5, seen), limit if end is None else end)
+        end = end or headers.head_end(text.buf, seen, limit if stop is None else stop)
         if end == len(text.buf) and text.buf[-1:] == b"\r" and not left.final:
             return None  # a "\n" may follow
-        stop = next_record(text.buf, max(start - text.base + 5, seen), end)
         places = [text.base + at for at in (end, stop) if at is not None]
         hard = text.hard(start)
         return min(places if hard is None else [*places, hard], default=None)

@@ -101,6 +101,13 @@ HOSTILE: dict[str, Callable[[], bytes]] = {  # up to 3 MB each
     "version words in one line": lambda: member(1) + pack(record(2, "WARC/1.0 " * 300_000)) + member(3),
     "lengths that lead nowhere": lambda: b"".join(record(n, length=10**7) for n in range(10_000)),
     "header names": lambda: member(1) + pack(b"WARC/1.0\n" + b"A:\n" * 1_000_000) + member(3),
+    "headers without text": lambda: b"WARC/1.0\nA:\n" * 100_000 + record(3),
+    "headers without text behind damage": lambda: member(1) + b"x" + b"WARC/1.0\nA:\n" * 200_000 + member(3),
+    "records that claim a lot behind damage": lambda: (
+        member(1) + b"x" + b"WARC/1.0\nContent-Length: 8000000\n\n" * 80_000 + member(3)
+    ),
+    "plain text and members in turns": lambda: (record(1) + member(2)) * 3_000,
+    "false magics in plain text": lambda: record(1) + record(2, b"\n\x1f\x8b\x08\x00" * 500_000) + record(3),
     "damaged members": lambda: flip(member(1), -8) * 5_000 + member(3),
     "folded headers": lambda: member(2, extra=b"X: y" + b"\r\n z" * 12_000) * 60 + member(3),
     "headers without a blank line": lambda: member(2, extra=b"X\r\n" * 15_000, length=9) * 60 + member(3),
