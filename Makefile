@@ -148,6 +148,7 @@ soak: setup ## the longest tests, damage to runs and corpora, then builds that a
 	$(PY) -m bench.soak_run --count $$((5 * $(MINUTES)))
 	$(PY) -m bench.soak --minutes $(MINUTES) $(ARGS)
 	$(PY) -m bench.soak_corpus
+	$(PY) -m bench.soak_output
 	$(PY) -m bench.damage --trials 150
 
 fuzz: setup bench/.venv-fuzz/ready ## fuzz the reader, the cleaner, the parsers and the matcher for FUZZ_SECONDS=120 each

@@ -4,10 +4,8 @@ import json
 import os
 import random
 import shutil
-import signal
 import tempfile
-import time
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 
@@ -17,7 +15,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from beam_jobs import build_c4, rebalance
-from bench.soak import Fault, ended, send, start
+from bench.soak_output import kill_while_replacing, without_work
+from bench.soak_output import source as small_source
 from c4pipe.flow import placing
 from c4pipe.flow.lock import LOCK
 from c4pipe.flow.ours import MADE_NAME as MADE
@@ -25,21 +24,14 @@ from c4pipe.flow.ours import NOTE, PLACING
 from c4pipe.flow.ours import STAGING_NAME as STAGING
 from c4pipe.shards import MANIFEST, SUMS, note_added
 from tests.rebalance.corpora import write_corpus
-from tests.wetfiles import WebPage, digests, story, wet
+from tests.wetfiles import digests
 
 HEX = "0123456789abcdef"
 
 
-def one_file(folder):
-    folder.mkdir()
-    pages = [WebPage(f"http://a.example/{i}", story(10 * i)) for i in range(4)]
-    (folder / "one.warc.wet.gz").write_bytes(wet(pages))
-    return folder
-
-
 @pytest.fixture(scope="session")
 def source(once):
-    return once("ownership", one_file)
+    return once("ownership", small_source)
 
 
 @pytest.fixture(scope="session")
@@ -70,11 +62,6 @@ def tree(folder, files):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     return folder
-
-
-def without_work(folder):
-    """The files of a corpus, less what builds work in."""
-    return {name: sha for name, sha in digests(folder).items() if not name.startswith((STAGING, MADE, NOTE, LOCK))}
 
 
 # --- what is not ours -------------------------------------------------------------------------------------------------
@@ -268,24 +255,9 @@ def test_one_that_takes_its_place_while_another_is_asked_for(run, built, source,
 @pytest.mark.parametrize("kills", [3, pytest.param(60, marks=pytest.mark.soak)])
 def test_a_build_that_is_killed_while_it_replaces_a_corpus(built, source, badwords, tmp_path, kills):
     """With 1 and 2 workers, at any file operation or any moment: the old corpus stands, or the new one, whole."""
-    old, new = built(source), built(source, "--shards", "2")
-    before, after = digests(old), digests(new)
-    chosen, target = random.Random(kills), tmp_path / "c4"
+    arguments = ["--input", str(source), "--badwords-dir", str(badwords), "--shards", "2"]
+    old, new, chosen = built(source), built(source, "--shards", "2"), random.Random(kills)
     for number in range(kills):
-        shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(old, target)
-        workers = "2" if number % 4 == 3 else "1"
-        arguments = build_arguments(source, badwords, target, "--shards", "2", "--overwrite")
-        arguments[arguments.index("--workers") + 1] = workers
-        if workers == "1":
-            ended(start(arguments, tmp_path / "log", Fault(chosen.randint(1, 260))))
-        else:
-            process = start(arguments, tmp_path / "log")
-            time.sleep(chosen.uniform(0.1, 6))
-            send(process, signal.SIGKILL)
-            with suppress(TimeoutError):
-                ended(process)
-        assert without_work(target) in (before, after), number
-        assert ended(start(arguments, tmp_path / "log")) == 0, (tmp_path / "log").read_text()
-        assert digests(target) == after
-        assert {path.name for path in tmp_path.iterdir()} <= {"c4", "log", "log.operations"}
+        workers = 2 if number % 3 == 2 else 1
+        target, log = tmp_path / "c4" / "c4", tmp_path / "log"
+        assert kill_while_replacing(arguments, old, new, target, log, chosen, workers) == "", number
