@@ -60,7 +60,7 @@ class Seam:
 
     def install(self, put: Callable[[Any, str, Any], None] = setattr) -> Seam:
         """Takes its place; `put` may be one that can be undone."""
-        for name in ("replace", "rename", "mkdir", "fsync", "unlink", "rmdir"):
+        for name in ("replace", "rename", "mkdir", "fsync", "unlink", "rmdir", "link"):
             put(os, name, self._watched(name, getattr(os, name)))
         put(placing, "exchange", self._watched("exchange", placing.exchange))
         vars(storage).setdefault("open", open)

@@ -63,7 +63,7 @@ class LocalStore:
         return os.path.isfile(path)
 
     def remove(self, path: str) -> None:
-        if os.path.isdir(path):
+        if os.path.isdir(path) and not os.path.islink(path):
             shutil.rmtree(path)
         else:
             Path(path).unlink(missing_ok=True)

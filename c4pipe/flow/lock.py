@@ -23,10 +23,11 @@ LOCK = ".lock"
 def is_lock(path: Path) -> bool:
     """Whether a file is one of our locks: signed, or empty, for its owner may die before he signs."""
     try:
-        if not stat.S_ISREG(os.lstat(path).st_mode):
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode):
             return False
         text = path.read_bytes()[:4096]
-        return not text or set(json.loads(text)) == {"pid", "host"}
+        return (not text and found.st_nlink == 1) or set(json.loads(text)) == {"pid", "host"}
     except (OSError, ValueError, TypeError, RecursionError):
         return False
 

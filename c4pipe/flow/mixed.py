@@ -9,8 +9,8 @@ from typing import Any, TextIO
 
 from c4pipe.corpus.identity import changes
 from c4pipe.errors import ConfigError
-from c4pipe.flow.files import NOTE, BeamStore
-from c4pipe.flow.ours import begin_work, names_below, remove_work, work_folders
+from c4pipe.flow.files import BeamStore
+from c4pipe.flow.ours import begin_work, is_work, names_below, remove_work, work_folders
 from c4pipe.flow.rebalance import PLAN, Rebalancing
 from c4pipe.flow.target import Standing, another, clear_half_written, standing
 from c4pipe.progress import PLAIN, ProgressReporter
@@ -40,7 +40,7 @@ def prepare_mixture(job: Rebalancing, plan: MixturePlan) -> None:
     """
     store = BeamStore(job.staging)
     try:
-        if store.exists(job.plan) and store.exists(f"{job.made}/{NOTE}"):
+        if store.exists(job.plan) and is_work(job.made):
             for folder in (job.staging, job.made):
                 clear_half_written(folder)
             return
@@ -55,7 +55,7 @@ def prepare_mixture(job: Rebalancing, plan: MixturePlan) -> None:
 
 def clear_mixture_staging(job: Rebalancing) -> None:
     """Takes away what runs have left in the output but finished mixtures; plans first, without which none goes on."""
-    for folder in work_folders(names_below(job.output)):
+    for folder in work_folders(job.output, names_below(job.output)):
         remove_work(f"{job.output}/{folder}", [PLAN])
 
 

@@ -1,7 +1,7 @@
 """Whose the files of an output folder are: ours is what a manifest or a note of ours names, whatever it is called.
 
-A corpus names its files itself (`shards.belongings`). What builds write before there is one lies in folders that hold
-an empty file `.c4pipe`: it is made before anything else in there, and goes last.
+A corpus names its files itself (`shards.belongings`). What builds write before there is one lies in folders that hold a
+file `.c4pipe` with a sentence of ours: it is made before anything else in there, and goes last.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -19,12 +20,14 @@ from c4pipe.errors import BuildError, ConfigError
 from c4pipe.files.storage import make_folder
 from c4pipe.flow.files import NOTE, BeamStore, is_remote
 from c4pipe.flow.lock import LOCK, is_lock
-from c4pipe.shards import ADDED, MANIFEST, SCHEMA_VERSION, SUMS, Belonging, belongings, read_added, read_sums
+from c4pipe.shards import ADDED, MANIFEST, OF_ITSELF, SCHEMA_VERSION, SUMS, Belonging, belongings, read_added, read_sums
 
 STAGING_NAME, MADE_NAME = ".staging-", ".made-"  # folders in an output folder; what follows is a key
 PLACING = (
     "placing.json"  # in a MADE_NAME folder whose corpus is on its way to its place: the manifest of the one before
 )
+WORK_NOTE = b"c4pipe works in this folder, and clears it.\n"
+_WORK = re.compile(rf"(?:{re.escape(STAGING_NAME)}|{re.escape(MADE_NAME)})[0-9a-f]+")
 _OLDER = ("README.md", "stats.json", "mixture.svg")  # of manifests that do not name them: before `about`
 
 
@@ -65,7 +68,7 @@ def contents(output: str) -> Contents:
     files: list[Belonging] = []
     ours = {LOCK} if LOCK in names and (is_remote(output) or is_lock(Path(output) / LOCK)) else set[str]()
     if manifest is not None:
-        ours |= {MANIFEST, SUMS, ADDED, NOTE}
+        ours |= {MANIFEST, SUMS, ADDED} | ({NOTE} if has_note(output) else set())
         for source in (lambda: belongings(manifest), lambda: _older(manifest, names), lambda: _added(output, names)):
             try:
                 files += source()
@@ -74,7 +77,7 @@ def contents(output: str) -> Contents:
         if damage:
             files += _as_summed(output, names)
     ours.update(file.path for file in files)
-    for folder in work_folders(names):
+    for folder in work_folders(output, names):
         ours.update(name for name in names if name.startswith(f"{folder}/"))
         if f"{folder}/{PLACING}" in names:
             ours |= {SUMS, ADDED, *(file.path for file in _on_the_way(f"{output}/{folder}"))}
@@ -82,16 +85,44 @@ def contents(output: str) -> Contents:
     return Contents(names, manifest, tuple(files), damage, [name for name in names if name not in ours])
 
 
-def work_folders(names: Iterable[str]) -> list[str]:
+def work_folders(output: str, names: Iterable[str]) -> list[str]:
     """The folders of the output in which builds work, by their notes."""
     found = (name.removesuffix(f"/{NOTE}") for name in names if name.endswith(f"/{NOTE}"))
-    return [name for name in found if name.startswith((STAGING_NAME, MADE_NAME)) and "/" not in name]
+    return [name for name in found if _WORK.fullmatch(name) and is_work(f"{output}/{name}")]
+
+
+def is_work(folder: str) -> bool:
+    """Whether a folder is one that only builds write into. A link to one is not."""
+    if os.path.islink(folder):
+        return False
+    note = note_of(folder)
+    return note == WORK_NOTE or (note == b"" and names_below(folder) == [NOTE])  # whoever wrote it died over it
+
+
+def note_of(folder: str) -> bytes | None:
+    """What the note in a folder says; None where there is none."""
+    path = f"{folder}/{NOTE}"
+    if not is_remote(path) and (os.path.islink(path) or not os.path.isfile(path)):
+        return None
+    return _read(path) if BeamStore().exists(path) else None
+
+
+def replaced_note(output: str) -> bytes:
+    """What the note in a corpus says whose place another one takes."""
+    return b"c4pipe replaces the corpus in this folder, which was " + os.fsencode(os.path.realpath(output)) + b"\n"
+
+
+def has_note(folder: str) -> bool:
+    """Whether the note in the folder of a corpus is ours: of where it was made, or of what takes its place."""
+    return note_of(folder) in (b"", WORK_NOTE, replaced_note(folder))
 
 
 def _manifest(folder: str, names: Sequence[str]) -> tuple[dict[str, Any] | None, str]:
     """The manifest of a corpus of ours in the folder, and whether its sum tells that it is not as it was written."""
-    if MANIFEST not in names or not (is_remote(folder) or Path(folder, MANIFEST).is_file()):  # a pipe, say
+    if MANIFEST not in names:
         return None, ""
+    if not is_remote(folder) and not all(Path(folder, name).is_file() for name in OF_ITSELF if name in names):
+        return None, ""  # a pipe, say
     data = _read(f"{folder}/{MANIFEST}")
     manifest = as_manifest(data)
     known = read_sums(_read(f"{folder}/{SUMS}")).get(MANIFEST) if SUMS in names else None
@@ -108,7 +139,7 @@ def as_manifest(data: bytes) -> dict[str, Any] | None:
         return None
     if not isinstance(found, dict) or found.get("schema_version") != SCHEMA_VERSION:
         return None
-    kinds = (("fingerprint", str), ("shards", list), ("ledger", dict))
+    kinds = (("fingerprint", str), ("inputs", list), ("shards", list), ("ledger", dict))
     return found if all(isinstance(found.get(name), kind) for name, kind in kinds) else None
 
 
@@ -142,7 +173,7 @@ def _on_the_way(made: str) -> list[Belonging]:
     found = []
     for name in (MANIFEST, PLACING):
         with suppress(FileNotFoundError, BuildError):
-            found += belongings(json.loads(_read(f"{made}/{name}")) or {"shards": []})
+            found += belongings(as_manifest(_read(f"{made}/{name}")) or {"shards": []})
     return found
 
 
@@ -158,23 +189,22 @@ def altered(output: str, found: Contents) -> list[str]:
 
 def begin_work(folder: str) -> None:
     """Makes a folder that only builds write into. ConfigError where there is one of that name that is none of ours."""
-    store = BeamStore()
-    if store.exists(f"{folder}/{NOTE}"):
+    if is_work(folder):
         return
-    if names_below(folder):
-        raise ConfigError(f"{folder} is there and is none of ours (it has no {NOTE}). Move it away.")
+    if os.path.islink(folder) or names_below(folder):
+        raise ConfigError(f"{folder} is there and is none of ours. Move it away.")
     if is_remote(folder):
-        with store.write(f"{folder}/{NOTE}") as stream:
-            stream.write(b"\n")
+        with BeamStore().write(f"{folder}/{NOTE}") as stream:
+            stream.write(WORK_NOTE)
         return
     make_folder(Path(folder))
-    Path(folder, NOTE).touch()
+    Path(folder, NOTE).write_bytes(WORK_NOTE)
 
 
 def remove_work(folder: str, first: Sequence[str] = ()) -> None:
     """Takes away a folder that only builds write into, if it is one; the files named `first` before all others."""
     store = BeamStore()
-    if not store.exists(f"{folder}/{NOTE}"):
+    if not is_work(folder):
         with suppress(OSError):  # one that is empty: somebody died behind the note
             os.rmdir(folder)
         return

@@ -7,12 +7,8 @@ files are moved one by one, the manifest last, and whoever comes next after a de
 
 from __future__ import annotations
 
-import ctypes
-import errno
 import glob
-import json
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -23,6 +19,7 @@ from apache_beam.io.filesystems import FileSystems
 from c4pipe.disk import sync_path
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import make_folder
+from c4pipe.flow.exchanging import exchange, look_alike
 from c4pipe.flow.files import NOTE, BeamStore, is_remote
 from c4pipe.flow.lock import LOCK, is_lock
 from c4pipe.flow.ours import (
@@ -32,29 +29,42 @@ from c4pipe.flow.ours import (
     altered,
     as_manifest,
     contents,
+    has_note,
+    is_work,
     names_below,
+    note_of,
     remove_work,
+    replaced_note,
     work_folders,
 )
-from c4pipe.shards import ADDED, MANIFEST, SUMS, belongings, read_added
+from c4pipe.shards import ADDED, MANIFEST, SUMS, belongings, read_added, read_sums
 
-RENAME_EXCHANGE = 2  # linux/fs.h, for renameat2
-AT_FDCWD = -100  # linux/fcntl.h
+NO_CORPUS = b"{}\n"  # in the place of the manifest of a corpus that was not there
 
 
 def is_made(made: str, fingerprint: str) -> bool:
-    """Whether the folder holds that corpus, finished and with all its files, on its way to its place."""
+    """Whether the folder holds that corpus, finished and whole by its sums, on its way to its place."""
     store = BeamStore()
-    if not (store.exists(f"{made}/{NOTE}") and store.exists(f"{made}/{MANIFEST}")):
+    if not (is_work(made) and store.exists(f"{made}/{MANIFEST}")):
         return False
     with store.read(f"{made}/{MANIFEST}") as stream:
         manifest = as_manifest(stream.read())
-    if manifest is None or manifest["fingerprint"] != fingerprint:
-        return False
-    with suppress(BuildError):
-        names = set(names_below(made))
-        return names.issuperset(file.path for file in belongings(manifest))
-    return False
+    return manifest is not None and manifest["fingerprint"] == fingerprint and not _damaged(made)
+
+
+def _damaged(made: str, moved: bool = False) -> str:
+    """The first file in there that is not as it was made, "" if there is none; some may be `moved` away already."""
+    store = BeamStore()
+    if not store.exists(f"{made}/{SUMS}"):
+        return "" if moved else SUMS  # it is the last one to be moved in front of the manifest
+    with store.read(f"{made}/{SUMS}") as stream:
+        sums = read_sums(stream.read())
+    for path, sha256 in sums.items():
+        if not (
+            store.holds(f"{made}/{path}", sha256) or (moved and path != MANIFEST and not store.exists(f"{made}/{path}"))
+        ):
+            return path
+    return "" if MANIFEST in sums else SUMS
 
 
 def put_in_place(output: str, made: str) -> None:
@@ -83,27 +93,33 @@ def _clear(made: str) -> None:
 
 def recover(output: str) -> bool:
     """Completes what an earlier process began and died over; whether there was anything. To be called with the lock."""
-    done = False
+    done, store = False, BeamStore()
     if not is_remote(output):
         for beside in _siblings(output):
             _settle_sibling(output, beside)
-        if Path(output, NOTE).exists() and Path(output, MANIFEST).exists():
+        if has_note(output) and Path(output, MANIFEST).exists():
             Path(output, NOTE).unlink()
-    for folder in work_folders(names_below(output)):
+    for folder in work_folders(output, names_below(output)):
         made = f"{output}/{folder}"
-        if BeamStore().exists(f"{made}/{PLACING}"):
-            if BeamStore().exists(f"{made}/{MANIFEST}"):
-                _complete(output, made)
-                done = True
-            else:
-                remove_work(made)
+        if not store.exists(f"{made}/{PLACING}"):
+            continue
+        if not store.exists(f"{made}/{MANIFEST}"):
+            remove_work(made)
+            continue
+        if wrong := _damaged(made, moved=True):
+            raise BuildError(
+                f"{made}/{wrong} is damaged, and was on its way to {output}. Remove {output}; build again."
+            )
+        _complete(output, made)
+        done = True
     return done
 
 
 def _siblings(output: str) -> Iterator[str]:
     """Folders beside the output that were or are to be exchanged for it."""
     real = os.path.realpath(output)
-    return glob.iglob(f"{_beside(glob.escape(os.path.dirname(real)), glob.escape(os.path.basename(real)))}*/")
+    pattern = _beside(glob.escape(os.path.dirname(real)), glob.escape(os.path.basename(real)))
+    return (path for path in glob.iglob(f"{pattern}*") if os.path.isdir(path) and not os.path.islink(path))
 
 
 def _beside(parent: str, name: str) -> str:
@@ -111,14 +127,19 @@ def _beside(parent: str, name: str) -> str:
 
 
 def _settle_sibling(output: str, beside: str) -> None:
-    """One that was to come is where it was made again; one that was exchanged holds the corpus before, and goes."""
-    beside = beside.rstrip("/")
-    if Path(beside, NOTE).exists():
+    """One that was to come is where it was made again; one that was exchanged holds the corpus before, and goes.
+
+    What has neither note is somebody else's.
+    """
+    if is_work(beside):
         back = f"{output}/{MADE_NAME}{beside.rpartition(MADE_NAME)[2]}"
         if not os.path.lexists(back):
             os.rename(beside, back)
-    else:
+    elif note_of(beside) == replaced_note(output):
         _take_back(output, beside)
+    else:
+        with suppress(OSError):  # an empty one: whoever took it away died in front of that
+            os.rmdir(beside)
 
 
 def _exchanged(output: str, made: str) -> bool:
@@ -131,58 +152,51 @@ def _exchanged(output: str, made: str) -> bool:
         os.rename(made, beside)
     except OSError:
         return False
-    _look_alike(real, beside)
     try:
+        look_alike(real, beside)
+        with suppress(FileNotFoundError):
+            os.link(f"{real}/{LOCK}", f"{beside}/{LOCK}")  # so that nobody comes in between
+        Path(real, NOTE).write_bytes(replaced_note(output))
         exchange(real, beside)
     except OSError:
+        Path(real, NOTE).unlink(missing_ok=True)
+        Path(beside, LOCK).unlink(missing_ok=True)
         os.rename(beside, made)
         return False
     sync_path(Path(real).parent)
-    Path(real, NOTE).unlink()  # until here it says that the corpus beside is the one to come
+    Path(real, NOTE).unlink()  # it says that the corpus in there is the one to come
     _take_back(output, beside)
     return True
 
 
-def _look_alike(folder: str, other: str) -> None:
-    """Gives the other folder what its user has given to this one, as far as we may: owner, rights, attributes."""
-    with suppress(OSError):
-        found = os.stat(folder)
-        if (found.st_uid, found.st_gid) != (os.stat(other).st_uid, os.stat(other).st_gid):
-            os.chown(other, found.st_uid, found.st_gid)
-    with suppress(OSError):
-        shutil.copystat(folder, other)
-
-
-def exchange(one: str, other: str) -> None:
-    """Two folders get each other's name, at once. OSError where the system or the file system cannot do that."""
-    try:
-        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
-    except AttributeError:  # not Linux, or an old C library
-        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from None
-    if renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE):
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), one)
-
-
 def _take_back(output: str, beside: str) -> None:
-    """Fetches the staging that lay in the old folder, and takes the corpus away that did."""
-    for path in Path(beside).glob(f"{STAGING_NAME}*"):
-        if (path / NOTE).exists() and not os.path.lexists(f"{output}/{path.name}"):
-            os.rename(path, f"{output}/{path.name}")
+    """Fetches the staging that lay in the old folder, and takes the corpus away that did. The new one is in its place
+    by now: what cannot be done is told, and is none of the build."""
+    try:
+        for path in Path(beside).glob(f"{STAGING_NAME}*"):
+            if is_work(str(path)) and not os.path.lexists(f"{output}/{path.name}"):
+                os.rename(path, f"{output}/{path.name}")
+        for pattern in (STAGING_NAME, MADE_NAME):
+            for path in Path(beside).glob(f"{pattern}*"):
+                remove_work(str(path))
+        _remove_corpus(beside)
+    except OSError as error:
+        print(f"note: {beside}, the corpus before, cannot be taken away ({error}).", file=sys.stderr)
+
+
+def _remove_corpus(beside: str) -> None:
+    """Takes away what is ours of a corpus; its manifest and its note last, for they say whose the others are."""
     found = contents(beside)
-    if found.manifest is None and found.names:
-        return  # not one of ours
-    for pattern in (STAGING_NAME, MADE_NAME):
-        for path in Path(beside).glob(f"{pattern}*"):
-            remove_work(str(path))
-    changed = altered(beside, found)
-    paths = [file.path for file in found.files if file.path not in changed]
+    if found.manifest is not None:
+        changed = altered(beside, found)
+        paths = [file.path for file in found.files if file.path not in changed]
+        _remove(beside, [*paths, ADDED, SUMS])
     if is_lock(Path(beside, LOCK)):
-        paths.append(LOCK)
-    _remove(beside, [*paths, ADDED, SUMS])
-    if not [name for name in names_below(beside) if name != MANIFEST]:
-        _remove(beside, [MANIFEST])  # the last, for it says whose the others are
-        with suppress(OSError):
-            os.rmdir(beside)
+        _remove(beside, [LOCK])
+    last = [MANIFEST] if found.manifest is not None else []
+    if {*names_below(beside)} <= {*last, NOTE}:
+        _remove(beside, [*last, NOTE])
+        os.rmdir(beside)
     else:
         print(f"note: {beside} holds files that no build has written; it is left to you.", file=sys.stderr)
 
@@ -191,7 +205,7 @@ def _begin(output: str, made: str, replaced: bool) -> None:
     """From here on the corpus that was there is gone, and the new one on its way, however often that takes."""
     if not replaced:
         with BeamStore().write(f"{made}/{PLACING}") as stream:
-            stream.write(b"{}\n")
+            stream.write(NO_CORPUS)
     elif is_remote(output):
         FileSystems.rename([f"{output}/{MANIFEST}"], [f"{made}/{PLACING}"])
     else:
@@ -209,11 +223,15 @@ def _complete(output: str, made: str) -> None:
     remove_work(made)
 
 
-def _named_in(made: str, manifest: str) -> set[str]:
-    """The files that a manifest names; none where there was no corpus before."""
-    with BeamStore().read(f"{made}/{manifest}") as stream:
-        found = json.load(stream)
-    return {file.path for file in belongings(found)} if found else set()
+def _named_in(made: str, name: str) -> set[str]:
+    """The files that a manifest names; none where there was no corpus before. BuildError for one that is damaged."""
+    with BeamStore().read(f"{made}/{name}") as stream:
+        data = stream.read()
+    if data == NO_CORPUS:
+        return set()
+    if (found := as_manifest(data)) is None:
+        raise BuildError(f"{made}/{name} is damaged. Remove {made}, and build again.")
+    return {file.path for file in belongings(found)}
 
 
 def _added_to(output: str) -> list[str]:

@@ -18,7 +18,7 @@ from c4pipe.flow.files import NOTE, BeamStore, is_remote
 from c4pipe.flow.lock import LOCK
 from c4pipe.flow.ours import MADE_NAME, STAGING_NAME, Contents, altered, begin_work, contents, names_below, remove_work
 from c4pipe.flow.settings import INPUTS, WRITTEN, Settings
-from c4pipe.shards import MANIFEST, files_of_shard
+from c4pipe.shards import MANIFEST, SUMS, files_of_shard
 
 Manifest = Mapping[str, Any]
 DIFFERENCES_SHOWN = 5  # things that differ, in a message
@@ -116,7 +116,8 @@ def _strange(output: str, found: Contents) -> str:
             f"--output {output} holds a {MANIFEST} that no build has written, or that is damaged: whose the files "
             "there are cannot be told. Move them away, or choose an empty folder."
         )
-    why = f" ({found.damage})" if found.damage else ""
+    lost = f"{MANIFEST} is missing" if SUMS in found.names and MANIFEST not in found.names else ""
+    why = f" ({found.damage or lost})" if found.damage or lost else ""
     return (
         f"--output {output} holds files that no build has noted as its own, such as {found.foreign[0]!r}{why}. "
         "Move them away, or choose an empty folder."
@@ -130,9 +131,13 @@ def damage_of(output: str, found: Contents) -> tuple[str, ...]:
     sizes = BeamStore().sizes(output) if is_remote(output) else {}
     for file in found.files:
         path = f"{output}/{file.path}"
-        if file.path not in names:
+        try:
+            size = (sizes[path] if sizes else Path(path).stat().st_size) if file.path in names else -1
+        except OSError:  # a link that leads nowhere
+            size = -1
+        if size < 0:
             wrong.append(f"{file.path} is missing")
-        elif file.bytes >= 0 and (size := sizes[path] if sizes else Path(path).stat().st_size) != file.bytes:
+        elif size != file.bytes >= 0:
             wrong.append(f"{file.path} has {size:,} bytes, not {file.bytes:,}")
     return tuple(wrong)
 

@@ -1,6 +1,7 @@
 """A corpus takes the place of another one when it is whole: whatever dies in between, one of the two stands."""
 
 import errno
+import json
 import os
 import shutil
 import signal
@@ -9,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from bench.soak import Fault, Seam
-from c4pipe.errors import BuildError
+from c4pipe.errors import BuildError, ConfigError
 from c4pipe.flow import placing
-from c4pipe.flow.ours import MADE_NAME, NOTE, contents
+from c4pipe.flow.lock import FolderLock
+from c4pipe.flow.ours import MADE_NAME, NOTE, WORK_NOTE, contents
 from c4pipe.shards import MANIFEST, note_added
 from tests.wetfiles import WebPage, digests, story, wet
 
@@ -41,7 +43,7 @@ def standing(folder, old, report=True):
             note_added(folder, ["report.html"])
     for work in (".staging-00000000000000aa", f"{MADE_NAME}00000000000000bb"):
         (folder / work).mkdir(parents=True)
-        (folder / work / NOTE).touch()
+        (folder / work / NOTE).write_bytes(WORK_NOTE)
         (folder / work / "half.parquet").write_bytes(b"half")
     return folder
 
@@ -49,7 +51,7 @@ def standing(folder, old, report=True):
 def made(folder, new):
     """The corpus to come, as a build leaves it in front of its last step."""
     shutil.copytree(new, folder / KEY)
-    (folder / KEY / NOTE).touch()
+    (folder / KEY / NOTE).write_bytes(WORK_NOTE)
     (folder / KEY / "en" / ".train-00000-of-00001.parquet.17.tmp").write_bytes(b"half")
     return str(folder), str(folder / KEY)
 
@@ -159,13 +161,63 @@ def test_a_death_in_what_completes_it_is_completed_as_well(two, tmp_path, monkey
             assert corpus(folder) == digests(new)
 
 
-def test_folders_beside_it_that_are_none_of_ours_stay(two, tmp_path):
-    folder = standing(tmp_path / "c4", two[0])
-    mine = tmp_path / f".c4{KEY}"
-    mine.mkdir()
-    (mine / "mine.txt").write_text("mine")
+@pytest.mark.parametrize("mine", ["a folder", "a corpus", "a corpus with a note", "a link to a corpus"])
+@pytest.mark.parametrize("name", [KEY, f"{MADE_NAME}backup"])
+def test_folders_beside_it_that_are_none_of_ours_stay(two, tmp_path, mine, name):
+    folder, beside, place = standing(tmp_path / "c4", two[0]), tmp_path / f".c4{name}", tmp_path / "mine"
+    shutil.copytree(two[0], place if mine == "a link to a corpus" else beside)
+    if mine == "a link to a corpus":
+        beside.symlink_to(place)
+    else:
+        (beside / (MANIFEST if mine == "a folder" else "mine.txt")).write_text("mine")
+    if mine == "a corpus with a note":
+        (beside / NOTE).write_text("a note of mine")
+    before = digests(tmp_path)
     placing.recover(str(folder))
-    assert (mine / "mine.txt").read_text() == "mine"
+    assert digests(tmp_path) == before
+
+
+def test_a_corpus_that_was_damaged_on_its_way_is_not_put_in_its_place(two, tmp_path, monkeypatch):
+    old, new = two
+    unable(monkeypatch)
+    folder = standing(tmp_path / "c4", old)
+    told = made(folder, new)
+    fingerprint = json.loads((new / MANIFEST).read_bytes())["fingerprint"]
+    assert placing.is_made(told[1], fingerprint)
+    shard = folder / KEY / "en" / "train-00000-of-00001.parquet"
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(data)
+    assert not placing.is_made(told[1], fingerprint)
+    with monkeypatch.context() as patch:
+        patch.setattr(placing, "_complete", lambda output, made: None)
+        placing.put_in_place(*told)
+    with pytest.raises(BuildError, match=r"train-00000-of-00001\.parquet, on its way to .*, is damaged"):
+        placing.recover(str(folder))
+
+
+def test_what_cannot_be_taken_away_is_told_and_the_new_corpus_stands(two, tmp_path, monkeypatch, capsys):
+    def refuses(folder, paths):
+        raise PermissionError(errno.EACCES, "Permission denied", folder)
+
+    old, new = two
+    folder = standing(tmp_path / "c4", old)
+    told = made(folder, new)
+    monkeypatch.setattr(placing, "_clear", lambda made: None)
+    monkeypatch.setattr(placing, "_remove", refuses)
+    placing.put_in_place(*told)
+    assert "the corpus before, cannot be taken away" in capsys.readouterr().err
+    assert (folder / MANIFEST).read_bytes() == (new / MANIFEST).read_bytes()
+
+
+def test_the_lock_holds_through_an_exchange(two, tmp_path):
+    old, new = two
+    folder = standing(tmp_path / "c4", old)
+    with FolderLock(str(folder)):
+        placing.put_in_place(*made(folder, new))
+        with pytest.raises(ConfigError, match="is being written by"), FolderLock(str(folder)):
+            pass
+    assert corpus(folder) == digests(new)
 
 
 def test_a_link_is_followed(two, tmp_path):

@@ -8,6 +8,7 @@ from c4pipe.errors import ConfigError
 from c4pipe.files.storage import LocalStore
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.mixed import MixtureProgress, clear_mixture_staging, find_mixture, prepare_mixture
+from c4pipe.flow.ours import WORK_NOTE
 from c4pipe.flow.rebalance import Rebalancing
 from c4pipe.flow.target import Standing
 from c4pipe.mixture import Mixture
@@ -67,7 +68,8 @@ def test_one_whose_beginning_is_lost_is_begun_anew(job, plan, tmp_path, lost):
 
 
 def test_another_one_is_cleared_and_what_is_none_of_ours_is_not(job, plan, tmp_path):
-    for name in (".staging-ffff/.c4pipe", ".staging-ffff/plan.json", ".staging-eeee/plan.json", "mixture.svg"):
+    put(tmp_path / "m/.staging-ffff/.c4pipe", WORK_NOTE.decode())
+    for name in (".staging-ffff/plan.json", ".staging-eeee/plan.json", "mixture.svg"):
         put(tmp_path / "m" / name)
     prepare_mixture(job, plan)
     assert sorted(digests(tmp_path / "m")) == sorted([*BEGUN, ".staging-eeee/plan.json", "mixture.svg"])

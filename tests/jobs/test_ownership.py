@@ -20,7 +20,7 @@ from bench.soak_output import source as small_source
 from c4pipe.flow import placing
 from c4pipe.flow.lock import LOCK
 from c4pipe.flow.ours import MADE_NAME as MADE
-from c4pipe.flow.ours import NOTE, PLACING
+from c4pipe.flow.ours import NOTE, PLACING, WORK_NOTE
 from c4pipe.flow.ours import STAGING_NAME as STAGING
 from c4pipe.shards import MANIFEST, SUMS, note_added
 from tests.rebalance.corpora import write_corpus
@@ -78,6 +78,7 @@ NAMES = (
     ),
     *("en/train-00000-of-00001.parquet", "mixture/train-00000-of-00001.parquet", "rejected/part-kept.parquet"),
     *("lists/badwords/en.txt", "en/.train-00000-of-00001.parquet.17.tmp", ".notes.tmp", "notes/thesis.tex"),
+    *(NOTE, f"{STAGING}{HEX}/{NOTE}", f"{MADE}{HEX}/{NOTE}", f"{STAGING}mine/{NOTE}"),
 )
 # Of a manifest everything but what a build writes: one of a web page, of another tool, cut off, of no object.
 CONTENTS = st.one_of(
@@ -122,6 +123,27 @@ def test_every_byte_that_no_build_wrote_is_there_after_any_command(source, badwo
     assert code == 2 or several  # several corpora have folders of their own beside what is there
 
 
+@pytest.mark.parametrize("name", [f"{STAGING}{HEX}", f"{MADE}{HEX}"])
+def test_a_link_to_a_folder_that_builds_work_in_is_not_followed(run, tmp_path, name):
+    elsewhere = tree(tmp_path / "elsewhere", {NOTE: WORK_NOTE, "mine.txt": b"mine"})
+    (tmp_path / "c4").mkdir()
+    (tmp_path / "c4" / name).symlink_to(elsewhere)
+    code, *_ = run(tmp_path / "c4", "--overwrite")
+    assert code == 2
+    assert (elsewhere / "mine.txt").read_bytes() == b"mine"
+
+
+def test_a_staging_folder_that_is_none_of_ours_is_refused(run, tmp_path):
+    assert run(tmp_path / "c4", "--staging", str(tmp_path / "staging"))[0] == 0
+    (ours,) = (tmp_path / "staging").glob(f"{STAGING}*")
+    moved = ours.rename(tmp_path / "elsewhere")
+    (moved / "mine.txt").write_text("mine")
+    ours.symlink_to(moved)
+    code, _, (line,) = run(tmp_path / "other", "--staging", str(tmp_path / "staging"), "--fresh")
+    assert (code, "is none of ours" in line) == (2, True)
+    assert (moved / "mine.txt").read_text() == "mine"
+
+
 def test_a_file_in_a_corpus_that_nobody_noted_is_in_the_way_of_another_one(run, built, source, tmp_path):
     target = shutil.copytree(built(source), tmp_path / "c4")
     (target / "en" / "notes.txt").write_text("mine")
@@ -157,7 +179,10 @@ def test_a_card_that_somebody_edited_is_not_replaced(run, built, source, tmp_pat
 def test_what_killed_builds_of_ours_left_is_cleared(run, built, source, tmp_path):
     target = tmp_path / "c4"
     for name in (f"{STAGING}{HEX}", f"{MADE}{HEX}"):
-        tree(target / name, {NOTE: b"", "en/train-00000-of-00009.parquet": b"of another build", ".half.7.tmp": b"half"})
+        tree(
+            target / name,
+            {NOTE: WORK_NOTE, "en/train-00000-of-00009.parquet": b"of another build", ".half.7.tmp": b"half"},
+        )
     (target / LOCK).write_text('{"pid": 4711, "host": "gone"}')
     assert run(target)[0] == 0
     assert digests(target) == digests(built(source))

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from beam_jobs import rebalance
+from c4pipe.flow.ours import WORK_NOTE
 from c4pipe.mixture import Mixture, MixtureOrder, quotas
 from c4pipe.rebalance import scatter
 from c4pipe.shards import PAGE_SCHEMA
@@ -386,7 +387,8 @@ def test_an_unfinished_mixture_of_other_settings_is_cleared(run, mixed, mc4, tmp
     target = tmp_path / "m"
     for work in (target / ".staging-0123456789abcdef", target / ".made-0123456789abcdef"):
         (work / "mixture").mkdir(parents=True)
-        for name in (".c4pipe", "plan.json", "mixture/train-00007-of-00009.parquet", ".manifest.json.4711.tmp"):
+        (work / ".c4pipe").write_bytes(WORK_NOTE)
+        for name in ("plan.json", "mixture/train-00007-of-00009.parquet", ".manifest.json.4711.tmp"):
             (work / name).write_bytes(b"of another run")
     assert again(run, mc4, target)[0] == 0
     assert digests(target) == digests(mixed)
