@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.soak import Fault, ended, start
+from c4pipe.flow.files import NOTE
 from tests.wetfiles import WebPage, digests, story, wet
 
 RESULTS = Path(__file__).parent / "results" / "damage.json"
@@ -36,8 +37,8 @@ class Case(NamedTuple):
 
 
 def staged_files(output: Path) -> list[Path]:
-    """What lies in the staging folder of an output."""
-    return sorted(path for path in output.glob(".staging-*/**/*") if path.is_file())
+    """What lies in the staging folder of an output, less the note that says whose the folder is."""
+    return sorted(path for path in output.glob(".staging-*/**/*") if path.is_file() and path.name != NOTE)
 
 
 def damage(output: Path, random: random.Random) -> str:

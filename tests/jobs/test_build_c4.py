@@ -104,6 +104,7 @@ def test_the_folder_holds_the_corpus_and_nothing_else(built, small):
         "en/validation-00000-of-00001.parquet",
         "lists/badwords/en.txt",
         "manifest.json",
+        "manifest.json.sha256",
         "rejected/part-badwords-bad_word.parquet",
         "rejected/part-clean-curly_brace.parquet",
         "rejected/part-clean-few_sentences.parquet",
