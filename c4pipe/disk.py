@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 import sys
 from pathlib import Path
 
@@ -39,6 +40,13 @@ def sync_path(path: Path) -> None:
     except OSError as error:
         if error.errno not in passed:
             raise
+
+
+def read_file(path: Path) -> bytes:
+    """The whole of a file. OSError, as for one that cannot be read, for a pipe or a device: they may never answer."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return path.read_bytes()
 
 
 _said: set[str] = set()  # folders without locks

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+from c4pipe.disk import read_file
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import LocalStore, Store
 from c4pipe.shards.manifest import ADDED, MANIFEST, SUMS, files_of_shard, to_json
@@ -121,7 +122,7 @@ def note_added(folder: Path, names: Iterable[str]) -> None:
     path, store = folder / ADDED, LocalStore()
     known = {file.path: file for file in (read_added(path.read_bytes()) if path.exists() else ())}
     for name in names:
-        data = (folder / name).read_bytes()
+        data = read_file(folder / name)
         known[name] = Belonging(name, len(data), hashlib.sha256(data).hexdigest(), False)
     rows = [{"path": file.path, "bytes": file.bytes, "sha256": file.sha256} for file in sorted(known.values())]
     with store.write(str(path)) as stream:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from c4pipe.disk import read_file
 from c4pipe.errors import BuildError, ConfigError
 
 SPLITS = ("train", "validation")
@@ -38,7 +39,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a finished corpus. ConfigError where there is none, BuildError where it is damaged."""
     path = folder / MANIFEST
     try:
-        data = path.read_bytes()
+        data = read_file(path)
         manifest = json.loads(data)
         if not isinstance(manifest, dict):
             raise ValueError("it holds no JSON object")
@@ -64,7 +65,7 @@ def _changed(manifest: bytes, sums: Path) -> bool:
     BuildError where it cannot be read.
     """
     try:
-        first = sums.read_bytes()[:64]
+        first = read_file(sums)[:64]
     except FileNotFoundError:
         return False
     except OSError as error:

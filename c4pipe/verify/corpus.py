@@ -11,6 +11,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from c4pipe.disk import read_file
 from c4pipe.errors import C4Error
 from c4pipe.shards import (
     ADDED,
@@ -103,7 +104,7 @@ def _words(folder: Path, error: Exception) -> str:
 def _by_sums(folder: Path) -> list[Expected]:
     """What can be checked without a manifest."""
     try:
-        sums = read_sums((folder / SUMS).read_bytes())
+        sums = read_sums(read_file(folder / SUMS))
     except OSError:
         return []
     inside = {path: sha256 for path, sha256 in sums.items() if not {"..", ""} & {*path.split("/")}}
@@ -117,7 +118,7 @@ def _sums(folder: Path, manifest: Mapping[str, Any], named: list[Belonging]) -> 
         yield noted(folder, f"an older build wrote no {SUMS}: {MANIFEST} and {STATS} are checked by their counts only")
         return
     try:
-        found = path.read_bytes().splitlines(keepends=True)
+        found = read_file(path).splitlines(keepends=True)
         whole = sha256_of(folder / MANIFEST)
     except OSError as error:
         yield damaged(path, "missing", f"cannot be read ({error.strerror})", f"the sums written with {MANIFEST}")
@@ -140,7 +141,7 @@ def _added(folder: Path, findings: list[Finding]) -> list[Expected]:
         return []
     try:
         return [
-            Expected(file.path, file.bytes, file.sha256, ADDED, WRITE_AGAIN) for file in read_added(path.read_bytes())
+            Expected(file.path, file.bytes, file.sha256, ADDED, WRITE_AGAIN) for file in read_added(read_file(path))
         ]
     except (C4Error, OSError) as error:
         findings.append(damaged(path, "format", str(error).removeprefix(f"{ADDED} "), do=""))
@@ -204,7 +205,7 @@ def _content(folder: Path, manifest: dict[str, Any], held: Holdings, whole: bool
 def _stats(folder: Path, findings: list[Finding]) -> dict[str, Any] | None:
     path = folder / STATS
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(read_file(path))
         if not isinstance(found, dict):
             raise ValueError("it holds no JSON object")
         return found

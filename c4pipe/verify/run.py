@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from c4pipe.disk import read_file
 from c4pipe.verify.file import Expected, file_finding
 from c4pipe.verify.findings import Finding, FolderVerdict, damaged, noted
 
@@ -75,7 +76,7 @@ def _files(step: Path, findings: list[Finding]) -> Iterator[Expected]:
     """The files of a checkpoint by its own list, and those that it must have."""
     path = step / SUMS_OF_CHECKPOINT
     try:
-        sums: dict[str, Any] = json.loads(path.read_bytes())
+        sums: dict[str, Any] = json.loads(read_file(path))
         if not all(isinstance(sha256, str) and _SHA256.fullmatch(sha256) for sha256 in sums.values()):
             raise ValueError("it holds no sums")
     except (OSError, ValueError, AttributeError, RecursionError) as error:
@@ -102,7 +103,7 @@ def _run_sums(folder: Path) -> Iterator[Finding]:
         yield noted(folder, f"an older run, without {SUMS_OF_RUN}: only its checkpoints have sums")
         return
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(read_file(path))
         files, marks = found["files"], found["marks"]
         content = json.dumps({"files": files, "marks": marks}, sort_keys=True)
         if found["sha256"] != hashlib.sha256(content.encode()).hexdigest():
@@ -116,7 +117,7 @@ def _run_sums(folder: Path) -> Iterator[Finding]:
         return
     for name, size, sums in pieces:
         try:
-            data = (folder / name).read_bytes()[:size]
+            data = read_file(folder / name)[:size]
         except (OSError, ValueError) as error:
             what = getattr(error, "strerror", None) or error
             yield damaged(
@@ -132,7 +133,7 @@ def _run_sums(folder: Path) -> Iterator[Finding]:
 
 def _json(path: Path) -> Iterator[Finding]:
     try:
-        if not isinstance(json.loads(path.read_bytes()), dict):
+        if not isinstance(json.loads(read_file(path)), dict):
             raise ValueError("it holds no JSON object")
     except FileNotFoundError:
         yield damaged(path, "missing", "not there", "the settings of the run", TRAIN_AGAIN)

@@ -66,6 +66,13 @@ def test_a_file_of_the_corpus_is_never_a_report(run: Run, corpus: Path, name: st
     assert "is a file of the corpus. Name another one" in words
 
 
+@pytest.mark.parametrize("name", [".lock", ".c4pipe", ".staging-0/report.html"])
+def test_a_name_that_builds_use_is_never_a_report(run: Run, corpus: Path, name: str) -> None:
+    code, words = run(corpus, "--html", corpus / name)
+    assert (code, "is a hidden name" in words) == (2, True)
+    assert not (corpus / name).exists()
+
+
 def test_a_report_elsewhere_is_nobodys_business(run: Run, corpus: Path, tmp_path: Path) -> None:
     assert run(corpus, "--html", corpus / ".." / "r.html")[0] == 0
     assert not (corpus / ADDED).exists()

@@ -138,6 +138,9 @@ def test_damage_that_workers_find(kept, tmp_path, capfd):
     assert digests(target) == whole(kept)
 
 
+MIXED = ".made-*/mixture/train-*"
+
+
 @pytest.fixture(scope="module")
 def unfinished(once):
     """A rebalancing that could not write its manifest, beside one that could, and the command."""

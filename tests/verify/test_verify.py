@@ -122,6 +122,15 @@ def test_hostile_json_is_a_line(run: Run, copy: Path, name: str, data: bytes) ->
     assert run(copy)[0] == 1
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "manifest.json.sha256", "added.json", "stats.json"])
+def test_a_pipe_in_the_place_of_a_file_holds_nobody_up(run: Run, copy: Path, name: str) -> None:
+    (copy / name).unlink(missing_ok=True)
+    os.mkfifo(copy / name)
+    code, lines = run(copy)
+    assert code == 1
+    assert any(name in line for line in lines), lines
+
+
 def test_without_a_manifest_the_sums_still_say_which_file_is_another(run: Run, copy: Path) -> None:
     (copy / MANIFEST).unlink()
     flip(shard_of(copy))
