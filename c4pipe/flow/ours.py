@@ -88,7 +88,12 @@ def contents(output: str) -> Contents:
 def work_folders(output: str, names: Iterable[str]) -> list[str]:
     """The folders of the output in which builds work, by their notes."""
     found = (name.removesuffix(f"/{NOTE}") for name in names if name.endswith(f"/{NOTE}"))
-    return [name for name in found if _WORK.fullmatch(name) and is_work(f"{output}/{name}")]
+    return [name for name in found if is_work_name(name) and is_work(f"{output}/{name}")]
+
+
+def is_work_name(name: str) -> bool:
+    """Whether builds name a folder so in which they work."""
+    return _WORK.fullmatch(name) is not None
 
 
 def is_work(folder: str) -> bool:

@@ -31,6 +31,7 @@ from c4pipe.flow.ours import (
     contents,
     has_note,
     is_work,
+    is_work_name,
     names_below,
     note_of,
     remove_work,
@@ -119,7 +120,9 @@ def _siblings(output: str) -> Iterator[str]:
     """Folders beside the output that were or are to be exchanged for it."""
     real = os.path.realpath(output)
     pattern = _beside(glob.escape(os.path.dirname(real)), glob.escape(os.path.basename(real)))
-    return (path for path in glob.iglob(f"{pattern}*") if os.path.isdir(path) and not os.path.islink(path))
+    for path in glob.iglob(f"{pattern}*"):
+        if is_work_name(MADE_NAME + path.rpartition(MADE_NAME)[2]) and os.path.isdir(path) and not os.path.islink(path):
+            yield path
 
 
 def _beside(parent: str, name: str) -> str:
@@ -145,8 +148,9 @@ def _settle_sibling(output: str, beside: str) -> None:
 def _exchanged(output: str, made: str) -> bool:
     """Exchanges the two folders in one step; False where that cannot be done, and then nothing has changed."""
     real = os.path.realpath(output)
-    if Path(os.path.realpath(os.curdir)).is_relative_to(real):
-        return False  # we work in there, and would be in the old one
+    with suppress(FileNotFoundError):  # the working folder is gone
+        if Path.cwd().resolve().is_relative_to(real):
+            return False  # we work in there, and would be in the old one
     beside = _beside(os.path.dirname(real), os.path.basename(real)) + made.rpartition(MADE_NAME)[2]
     try:
         os.rename(made, beside)
