@@ -62,7 +62,8 @@ def test_nor_do_workers_that_are_no_forks(mode: str) -> None:
     with watching() as seen, local.processes(2), beam.Pipeline(options=PipelineOptions(flags)) as pipeline:
         pipeline | beam.Create(range(8)) | beam.Map(lambda _: time.sleep(0.02))
     assert seen.ports == set()
-    assert len(seen.paths) == 4
+    ours = [path for path in seen.paths if "/c4pipe-" in path]  # this process may have had others before
+    assert len(ours) == 4
     assert worker_handlers.grpc is grpc
 
 
