@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 
 PREFIX = "c4pipe-"  # every folder begins with it, and with what it is for
-HELD = ".c4pipe"  # in each of them: what bears this name was made here, and may be removed
+HELD = ".c4pipe-scratch"  # in each: what bears this name was made here, and may be removed; no name of a corpus
 
 
 @contextmanager

@@ -60,6 +60,7 @@ def test_the_next_one_removes_those_of_the_killed_and_no_others(temporary: Path)
         for folder in others:
             folder.mkdir()
             (folder / "file").touch()
+        (others[0] / ".c4pipe").touch()  # as a corpus has it for a moment, whose folder has such a name
         (others[2] / HELD).touch()
         (temporary / "c4pipe-link").symlink_to(others[2])
         (temporary / "c4pipe-file").touch()
