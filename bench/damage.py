@@ -94,9 +94,9 @@ class Trials:
         if job == "build_c4":  # a rebalancing keeps nothing
             left.append(home / "kept")
             assert self.run(job, (*options, "--keep-staging"), left[0]) == 0
-        for number in range(broken_off):  # at operations from a third of the way to the end
+        for number in range(broken_off):  # at operations from a quarter of the way on; the last third clears up
             left.append(home / f"left-{number}")
-            at = operations * (broken_off + 2 * number + 1) // (3 * broken_off) - 3
+            at = operations * (broken_off + 2 * number + 1) // (5 * broken_off)
             assert self.run(job, options, left[-1], Fault(at, errno.EIO, lasting=True)) == 1
         return Case(job, options, digests(home / "whole"), [path for path in left if staged_files(path)])
 
