@@ -157,6 +157,7 @@ fuzz: setup bench/.venv-fuzz/ready ## fuzz the reader, the cleaner, the parsers 
 
 bench/.venv-fuzz/ready: bench/requirements-fuzz.txt requirements.lock
 	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-cpu.lock 2>/dev/null || true
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements-fuzz.txt
 	@touch $@
