@@ -29,7 +29,7 @@ from c4pipe.flow.web import input_cache, is_web, web_bytes
 
 SUFFIXES = {"wet": (".wet", ".wet.gz"), **documents.FORMAT_SUFFIXES}  # of the files that a folder is searched for
 LIST_SUFFIXES = (".paths", ".paths.gz")
-NOTE = ".c4pipe"  # an empty file in each folder that only builds write into: see `flow.ours`
+NOTE = ".c4pipe"  # a file in each folder that only builds write into: see `flow.ours`
 UNSEALED = (NOTE, "inputs", "progress")  # in the staging folder: what is downloaded, and notes that decide nothing
 LONGEST_LIST = 256 << 20  # bytes of text: 1.8 million paths of the length that Common Crawl's have
 

@@ -226,3 +226,14 @@ def remove_work(folder: str, first: Sequence[str] = ()) -> None:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     Path(folder, NOTE).unlink()
     Path(folder).rmdir()
+
+
+def clear_work(
+    output: str, kinds: Sequence[str] = (STAGING_NAME, MADE_NAME), but: str = "", first: Sequence[str] = ()
+) -> None:
+    """Takes away the folders of these kinds in which builds have worked, but for one; nothing in a bucket, where others
+    may work in them and no lock tells. Of each, the files named `first` before all others."""
+    if not is_remote(output):
+        for path in (path for kind in kinds for path in Path(output).glob(f"{kind}*")):
+            if not but or path != Path(but):
+                remove_work(str(path), first)

@@ -28,6 +28,7 @@ from c4pipe.flow.ours import (
     STAGING_NAME,
     altered,
     as_manifest,
+    clear_work,
     contents,
     has_note,
     is_work,
@@ -92,9 +93,9 @@ def _clear(made: str) -> None:
     _remove(made, [name for name in names_below(made) if name not in known])
 
 
-def recover(output: str) -> bool:
-    """Completes what an earlier process began and died over; whether there was anything. To be called with the lock."""
-    done, store = False, BeamStore()
+def recover(output: str) -> None:
+    """Completes what an earlier process began and died over. To be called with the lock."""
+    store = BeamStore()
     if not is_remote(output):
         for beside in _siblings(output):
             _settle_sibling(output, beside)
@@ -112,8 +113,6 @@ def recover(output: str) -> bool:
                 f"{made}/{wrong} is damaged, and was on its way to {output}. Remove {output}; build again."
             )
         _complete(output, made)
-        done = True
-    return done
 
 
 def _siblings(output: str) -> Iterator[str]:
@@ -180,9 +179,7 @@ def _take_back(output: str, beside: str) -> None:
         for path in Path(beside).glob(f"{STAGING_NAME}*"):
             if is_work(str(path)) and not os.path.lexists(f"{output}/{path.name}"):
                 os.rename(path, f"{output}/{path.name}")
-        for pattern in (STAGING_NAME, MADE_NAME):
-            for path in Path(beside).glob(f"{pattern}*"):
-                remove_work(str(path))
+        clear_work(beside)
         _remove_corpus(beside)
     except OSError as error:
         print(f"note: {beside}, the corpus before, cannot be taken away ({error}).", file=sys.stderr)

@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,17 @@ from c4pipe.files.record import places
 from c4pipe.files.storage import TEMPORARY
 from c4pipe.flow.files import NOTE, BeamStore, is_remote
 from c4pipe.flow.lock import LOCK
-from c4pipe.flow.ours import MADE_NAME, STAGING_NAME, Contents, altered, begin_work, contents, names_below, remove_work
+from c4pipe.flow.ours import (
+    MADE_NAME,
+    STAGING_NAME,
+    Contents,
+    altered,
+    begin_work,
+    clear_work,
+    contents,
+    names_below,
+    remove_work,
+)
 from c4pipe.flow.settings import INPUTS, WRITTEN, Settings
 from c4pipe.shards import MANIFEST, SUMS, files_of_shard
 
@@ -101,7 +112,9 @@ def announce(output: str, there: Standing) -> None:
     if there.damage:
         print(f"note: {output} is damaged: {_few(there.damage)}. It is made again.", file=sys.stderr)
     if there.replaced >= 0:
-        free = "" if is_remote(output) else f"; {shutil.disk_usage(output).free / 1e6:,.0f} MB are free"
+        free = ""
+        with suppress(OSError):  # not every file system says
+            free = "" if is_remote(output) else f"; {shutil.disk_usage(output).free / 1e6:,.0f} MB are free"
         print(
             f"note: the corpus that is there ({there.replaced / 1e6:,.1f} MB) stands until the new one is whole; until "
             f"then the place holds both, and the intermediate files{free}.",
@@ -165,10 +178,7 @@ def prepare_staging(output: str, staging: str, fresh: bool) -> bool:
     ConfigError if it cannot be written, or is none of ours.
     """
     try:
-        if not is_remote(output):
-            for path in Path(output).glob(f"{STAGING_NAME}*"):
-                if path != Path(staging):
-                    remove_staging(str(path))
+        clear_work(output, [STAGING_NAME], staging, [INPUTS])
         if not fresh and BeamStore().exists(f"{staging}/{INPUTS}"):
             return False
         remove_staging(staging)
@@ -185,10 +195,7 @@ def prepare(settings: Settings) -> None:
     """
     store, made = BeamStore(), settings.made
     try:
-        if not is_remote(made):
-            for path in Path(settings.output).glob(f"{MADE_NAME}*"):
-                if path != Path(made):
-                    remove_work(str(path))
+        clear_work(settings.output, [MADE_NAME], made)
         begin_work(made)
         keep = written_files(settings) | {NOTE}
         for name in [MANIFEST, *names_below(made)]:
@@ -235,6 +242,4 @@ def remove_staging(staging: str) -> None:
 def clear_staging(output: str, staging: str) -> None:
     """Takes away the intermediate files of a finished corpus, and what other builds have left."""
     remove_staging(staging)
-    if not is_remote(output):
-        for path in [*Path(output).glob(f"{STAGING_NAME}*"), *Path(output).glob(f"{MADE_NAME}*")]:
-            remove_staging(str(path))
+    clear_work(output, first=[INPUTS])

@@ -19,13 +19,13 @@ from c4pipe.errors import BuildError
 from c4pipe.private import private, user_cache
 from c4pipe.progress import ProgressReporter
 from c4pipe.shards import check_sums
+from c4pipe.shards.sums import TICK, mark_of
 from c4pipe.text import many, visible
 
 PATIENCE = 1.5  # seconds after which a person is told what takes so long
 WORTH_A_NOTE = 64 << 20  # bytes: fewer are read again in a twentieth of a second
-_TICK = 2_000_000_000  # ns: within it a file may be written again and keep its times
 
-_Mark = tuple[int, int, int, int]  # size, mtime, ctime, inode
+_Mark = tuple[int, int, int, int]  # as `mark_of` makes them
 
 
 class FileSums:
@@ -48,7 +48,7 @@ class FileSums:
         with SumsProgress(f"taking the sums of {many(len(unknown), 'file')} ({size / 1e9:,.1f} GB), once"):
             note = _note(self._folder) if size >= WORTH_A_NOTE else None
             check_sums(((self._folder / path, self._sums[path]) for path in unknown), note)
-        settled = time.time_ns() - _TICK
+        settled = time.time_ns() - TICK
         self._good |= {path: marks[path] for path in unknown if marks[path][2] < settled}
 
 
@@ -60,7 +60,7 @@ def _mark(path: Path) -> _Mark:
         raise BuildError(f"{path} cannot be read ({what}). Copy or build the corpus again.") from None
     if not stat.S_ISREG(found.st_mode):  # a pipe would never end
         raise BuildError(f"{path} is no file. Copy or build the corpus again.")
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+    return mark_of(found)
 
 
 def _note(folder: Path) -> Path | None:

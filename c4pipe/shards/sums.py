@@ -38,7 +38,7 @@ def check_sums(files: Iterable[tuple[Path, str]], note: Path | None = None) -> i
     unknown = []
     for path, sha256 in files:
         status = _status(path)  # before it is read: a change while we read shows
-        mark: _Mark = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, sha256]
+        mark: _Mark = [*mark_of(status), sha256]
         if known.get(name := str(path.resolve())) != mark:
             unknown.append((path, sha256))
             if status.st_ctime_ns + TICK < time.time_ns():
@@ -52,6 +52,11 @@ def check_sums(files: Iterable[tuple[Path, str]], note: Path | None = None) -> i
     if note is not None:
         _write_note(note, known | good)
     return len(unknown)
+
+
+def mark_of(status: os.stat_result) -> tuple[int, int, int, int]:
+    """What tells a file from what it was: size, mtime_ns, ctime_ns, inode."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 _REMEDY = "Copy the corpus again or build it again."
