@@ -13,7 +13,7 @@ from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions,
 from beam_jobs.local import processes
 from c4pipe.command import Parser, count, memory_limit, positive, utf8
 from c4pipe.errors import ConfigError, unknown
-from c4pipe.flow.files import SUFFIXES
+from c4pipe.flow.searching import SUFFIXES
 from c4pipe.langid import IDENTIFIERS
 from c4pipe.presets import PRESETS
 

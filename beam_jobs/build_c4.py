@@ -22,10 +22,12 @@ from beam_jobs.workers import as_build_error, tended
 from c4pipe.card import check_schema
 from c4pipe.files.assets import find_assets
 from c4pipe.flow.build import BuildCorpora, Corpora
-from c4pipe.flow.files import BeamStore, Input, find_inputs, write_inputs
+from c4pipe.flow.files import BeamStore
+from c4pipe.flow.inputs import Input, write_inputs
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.placing import is_made, put_in_place, recover
 from c4pipe.flow.progress import BuildProgress
+from c4pipe.flow.searching import find_inputs
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.sizes import with_sizes
 from c4pipe.flow.target import (

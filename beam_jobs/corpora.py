@@ -16,7 +16,8 @@ from c4pipe.corpus.identity import LIBRARIES, code_of_corpus, fingerprint, libra
 from c4pipe.errors import ConfigError
 from c4pipe.files.assets import Assets
 from c4pipe.files.record import accounts, carried
-from c4pipe.flow.files import Input, is_remote
+from c4pipe.flow.files import is_remote
+from c4pipe.flow.inputs import Input
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.target import staging_folder
 from c4pipe.langid import default_score, load

@@ -12,7 +12,8 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from c4pipe.flow.build import BuildCorpora, Corpora
-from c4pipe.flow.files import BeamStore, Input, write_inputs
+from c4pipe.flow.files import BeamStore
+from c4pipe.flow.inputs import Input, write_inputs
 from c4pipe.passes.staged import Staged, Summary
 from c4pipe.scratch import temporary_files
 from c4pipe.shards import MANIFEST

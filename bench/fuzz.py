@@ -43,7 +43,7 @@ with nullcontext() if atheris is None else atheris.instrument_imports(include=["
     from c4pipe.errors import C4Error
     from c4pipe.fetch.crawl import is_wet_path, read_list
     from c4pipe.files.assets import Assets
-    from c4pipe.flow.files import find_inputs
+    from c4pipe.flow.searching import find_inputs
     from c4pipe.page import Kept, Page, Rejected, Unit, Verdict
     from c4pipe.presets import c4_lines
     from c4pipe.rules.matcher import WordMatcher

@@ -25,7 +25,7 @@ from c4pipe.corpus.stats import TOP_DOMAINS, Stats
 from c4pipe.dedup import UrlLevel
 from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, Claims, all_losses, claims, collapse, losers, lost_atoms, scatter
 from c4pipe.files.storage import LocalStore
-from c4pipe.flow.files import Input
+from c4pipe.flow.inputs import Input
 from c4pipe.passes.finalize import Made, write_corpus_files
 from c4pipe.passes.merging import SHARD_BYTES, plan_split
 from c4pipe.shards import to_json

@@ -12,7 +12,7 @@ import apache_beam as beam
 from c4pipe.flow.apply import ApplyGroup, ConfigRows, Written, group_made, row_groups
 from c4pipe.flow.bad import EnoughRead, JudgeInput
 from c4pipe.flow.dedup import ClaimText, ClaimUrls, Grouped, Resolve
-from c4pipe.flow.files import Input, read_inputs
+from c4pipe.flow.inputs import Input, read_inputs
 from c4pipe.flow.read import StagedInput, StageFile
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.write import (

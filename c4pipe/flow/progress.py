@@ -15,7 +15,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from c4pipe.errors import DamagedFile
-from c4pipe.flow.files import BeamStore, Input
+from c4pipe.flow.files import BeamStore
+from c4pipe.flow.inputs import Input
 from c4pipe.flow.read import heartbeat_path
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged

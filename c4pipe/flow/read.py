@@ -15,7 +15,8 @@ from apache_beam.io.filesystem import BeamIOError
 from c4pipe.documents import read_documents
 from c4pipe.fetch import FetchError
 from c4pipe.files.storage import TEMPORARY
-from c4pipe.flow.files import BeamStore, Input, is_remote
+from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.inputs import Input
 from c4pipe.flow.settings import Settings, plans_of
 from c4pipe.flow.stamps import read_stamped
 from c4pipe.page import Kept, Page, Rejected, Verdict

@@ -6,7 +6,7 @@ import posixpath
 from pathlib import Path
 
 from c4pipe.errors import ConfigError
-from c4pipe.flow.files import Input
+from c4pipe.flow.inputs import Input
 
 
 def with_sizes(inputs: list[Input], path: str) -> list[Input]:

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from c4pipe.flow.apply import Written, read_summary
-from c4pipe.flow.files import BeamStore, read_inputs
+from c4pipe.flow.files import BeamStore
+from c4pipe.flow.inputs import read_inputs
 from c4pipe.flow.settings import WRITTEN, Settings
 from c4pipe.passes.finalize import Made, write_corpus_files
 from c4pipe.passes.merging import OutputShard, RowSlice, leave_out, plan_split, write_rejected, write_shard

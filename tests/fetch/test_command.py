@@ -69,7 +69,7 @@ def test_two_files(host: Host, folder: Path, fetch: Fetch, capsys: pytest.Captur
 
 
 def test_a_build_finds_them(host: Host, folder: Path, fetch: Fetch) -> None:
-    from c4pipe.flow.files import find_inputs
+    from c4pipe.flow.searching import find_inputs
 
     paths = host.serve_crawl(3)
     assert fetch("--files", "3") == 0

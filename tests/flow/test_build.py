@@ -18,8 +18,10 @@ from c4pipe.flow import build, settings
 from c4pipe.flow.apply import ApplyGroup
 from c4pipe.flow.build import BuildCorpora
 from c4pipe.flow.dedup import ClaimText, ClaimUrls, Resolve
-from c4pipe.flow.files import BeamStore, find_inputs, write_inputs
+from c4pipe.flow.files import BeamStore
+from c4pipe.flow.inputs import write_inputs
 from c4pipe.flow.read import StageFile
+from c4pipe.flow.searching import find_inputs
 from c4pipe.flow.write import WriteAllRejected, WriteSample, WriteShard
 from c4pipe.presets import find_preset
 from c4pipe.text import sentence_splitter

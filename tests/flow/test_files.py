@@ -6,7 +6,9 @@ import os
 import pytest
 
 from c4pipe.errors import ConfigError
-from c4pipe.flow.files import BeamStore, Input, find_inputs, is_remote, read_inputs, write_inputs
+from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.inputs import Input, read_inputs, write_inputs
+from c4pipe.flow.searching import find_inputs
 
 
 def touch(folder, *names):

@@ -14,7 +14,8 @@ from types import SimpleNamespace
 import pytest
 
 from c4pipe.flow import progress, read
-from c4pipe.flow.files import BeamStore, Input
+from c4pipe.flow.files import BeamStore
+from c4pipe.flow.inputs import Input
 from c4pipe.flow.progress import BuildProgress
 from c4pipe.flow.read import Heartbeat, heartbeat_path
 from c4pipe.passes.staged import Staged

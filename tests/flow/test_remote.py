@@ -11,7 +11,8 @@ from apache_beam.io.filesystem import FileMetadata, FileSystem
 from beam_jobs import build_c4
 from c4pipe.errors import ConfigError
 from c4pipe.flow import placing
-from c4pipe.flow.files import BeamStore, find_inputs
+from c4pipe.flow.files import BeamStore
+from c4pipe.flow.searching import find_inputs
 
 SAMPLES = Path(__file__).parents[2] / "data_samples"
 BUCKET: dict[str, Path] = {}  # where objects lie; set by the fixture

@@ -13,7 +13,7 @@ from beam_jobs import build_c4
 from beam_jobs.arguments import parse
 from beam_jobs.corpora import make_corpora
 from c4pipe.files.assets import find_assets
-from c4pipe.flow.files import Input
+from c4pipe.flow.inputs import Input
 from c4pipe.presets import PRESETS, find_preset
 from tests.wetfiles import ROOT, digests
 

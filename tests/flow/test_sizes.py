@@ -7,7 +7,7 @@ import pytest
 
 from beam_jobs import build_c4
 from c4pipe.errors import ConfigError
-from c4pipe.flow.files import find_inputs
+from c4pipe.flow.searching import find_inputs
 from c4pipe.flow.sizes import with_sizes
 from tests.wetfiles import ROOT
 

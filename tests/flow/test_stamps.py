@@ -13,7 +13,8 @@ import pytest
 from beam_jobs import build_c4
 from beam_jobs.corpora import staging_key
 from c4pipe.corpus.identity import misread
-from c4pipe.flow.files import Input, find_inputs
+from c4pipe.flow.inputs import Input
+from c4pipe.flow.searching import find_inputs
 from c4pipe.flow.stamps import Stamped, file_stamped, read_stamped
 from tests.wetfiles import WebPage, digests, manifest_of, story, wet
 

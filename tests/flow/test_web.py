@@ -12,7 +12,7 @@ import pytest
 
 from beam_jobs import build_c4
 from c4pipe.errors import BuildError, ConfigError
-from c4pipe.flow.files import find_inputs
+from c4pipe.flow.searching import find_inputs
 from c4pipe.flow.web import input_cache
 from tests.wetfiles import ROOT, digests
 

@@ -19,7 +19,9 @@ from beam_jobs.arguments import parse
 from beam_jobs.corpora import make_corpora
 from bench.soak import Fault, Seam, wrong
 from c4pipe.files.assets import find_assets
-from c4pipe.flow.files import BeamStore, find_inputs, write_inputs
+from c4pipe.flow.files import BeamStore
+from c4pipe.flow.inputs import write_inputs
+from c4pipe.flow.searching import find_inputs
 from c4pipe.presets import find_preset
 from c4pipe.shards import MANIFEST
 from tests.wetfiles import ROOT, SAMPLES, WebPage, digests, manifest_of, rows, story, wet
