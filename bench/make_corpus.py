@@ -27,6 +27,7 @@ from c4pipe.page import Dropped, Page
 from c4pipe.presets import MULTILINGUAL, for_languages
 from c4pipe.shards import (
     PAGE_SCHEMA,
+    REJECTED_FOLDER,
     REJECTED_SCHEMA,
     ROW_GROUP_ROWS,
     SCHEMA_VERSION,
@@ -128,7 +129,7 @@ def write_shards(folder: Path, config: str, split: str, found: Iterator[Page], c
 
 def write_rejected(folder: Path, count: int, kept: list[Page], stats: Stats) -> list[dict]:
     """The rejected table: pages of every outcome, and kept pages with lines that they lost."""
-    (folder / "rejected").mkdir(parents=True, exist_ok=True)
+    (folder / REJECTED_FOLDER).mkdir(parents=True, exist_ok=True)
     random, rows = np.random.default_rng(7), []
     owner = hashlib.md5(kept[-1].url.encode()).hexdigest()[:16]
     outcomes = [*((stage, reason, round(count * share)) for stage, reason, share in OUTCOMES), ("", "kept", len(kept))]
@@ -146,7 +147,7 @@ def write_rejected(folder: Path, count: int, kept: list[Page], stats: Stats) -> 
                 stats.rejected(page.url)
             detail = str(random.integers(5)) if reason == "few_paragraphs" else ""
             table.append((page.url, page.timestamp, stage, reason, detail, page.text, dropped, page.source))
-        path = f"rejected/part-{index:06d}.parquet"
+        path = f"{REJECTED_FOLDER}/part-{index:06d}.parquet"
         with (folder / path).open("wb") as stream:
             sink = ParquetSink(stream, REJECTED_SCHEMA)
             for at in range(0, len(table), ROW_GROUP_ROWS):

@@ -34,7 +34,7 @@ HEX = "0123456789abcdef"
 NAMES = (
     *("README.md", "stats.json", "manifest.json", "manifest.json.sha256", "added.json", "report.html", "placing.json"),
     *(f"{STAGING_NAME}{HEX}/inputs.jsonl", f"{MADE_NAME}{HEX}/manifest.json", f"{MADE_NAME}{HEX}/placing.json"),
-    *("en/train-00000-of-00001.parquet", "data/train-00000-of-00001.parquet", "rejected/part-kept.parquet"),
+    *("en/train-00000-of-00001.parquet", "data/train-00000-of-00001.parquet", "__rejected/part-kept.parquet"),
     *("lists/badwords/en.txt", "en/.train-00000-of-00001.parquet.17.tmp", ".notes.tmp", "notes/thesis.tex", LOCK),
 )
 CONTENTS = (b"mine", b"[]", b"{}", b'{"name": "app", "icons": []}', b'{"schema_version": 1}', b"PAR1 of somebody")

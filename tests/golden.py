@@ -84,7 +84,7 @@ def _rows(paths: Iterator[Path]) -> Iterator[dict[str, object]]:
 
 
 def _rejected(folder: Path) -> Iterator[dict[str, object]]:
-    return _rows(folder.glob("rejected/part-*.parquet"))
+    return _rows(folder.glob("__rejected/part-*.parquet"))
 
 
 def _short(text: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from c4pipe.files.storage import LocalStore
-from c4pipe.shards import MANIFEST, SUMS, to_json, write_manifest
+from c4pipe.shards import MANIFEST, REJECTED_FOLDER, SUMS, to_json, write_manifest
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -38,3 +38,12 @@ def write_again(folder: Path, manifest: Mapping[str, Any]) -> None:
     new["files"] = [measured(row, row["at"]) for row in manifest.get("files", ())]
     about = {row["path"]: (folder / row["path"]).read_bytes() for row in new.pop("about", ())}
     write_manifest(LocalStore(), str(folder), new, about)
+
+
+def as_before_underscores(folder: Path) -> None:
+    """As builds wrote it when the folder of rejected pages was called `rejected`."""
+    (folder / REJECTED_FOLDER).rename(folder / "rejected")
+    manifest = read(folder)
+    for row in manifest["rejected"]:
+        row["path"] = row["path"].replace(REJECTED_FOLDER, "rejected")
+    write_again(folder, manifest)

@@ -324,7 +324,7 @@ def test_the_card_says_what_makes_its_bytes_the_same() -> None:
 
 
 def test_rejected_pages_are_promised_only_where_there_are_some() -> None:
-    assert "`rejected/` holds" not in card()
-    part = [{"path": "rejected/part-few_words.parquet"}]
-    assert "`rejected/` holds a sample of pages of each reason as they were" in card(rejected=part)
-    assert "`rejected/` holds all pages that left as they were" in card(rejected=part, settings={"rejected": "all"})
+    assert "`__rejected/` holds" not in card()
+    part = [{"path": "__rejected/part-few_words.parquet"}]
+    assert "`__rejected/` holds a sample of pages of each reason as they were" in card(rejected=part)
+    assert "`__rejected/` holds all pages that left as they were" in card(rejected=part, settings={"rejected": "all"})

@@ -205,7 +205,7 @@ def test_parquet_holds_every_string_as_it_is(hostile: Built) -> None:
     bad = {n for n, string in enumerate(STRINGS) if re.search(r"[\x00-\x1f\x7f-\x9f]", string)}
     cut = len(NAMES) // 2  # files whose last page is lost
     assert found >= len(STRINGS) - len(bad) - cut
-    rejected = [row for row in rows(hostile.folder, "rejected/part-*.parquet") if row["reason"] == "bad_url"]
+    rejected = [row for row in rows(hostile.folder, "__rejected/part-*.parquet") if row["reason"] == "bad_url"]
     assert {row["url"].rpartition("/")[2] for row in rejected} >= {f"{ESC}[31mred{ESC}[0m", "nul\0byte"}
     assert all(row["url"].isprintable() or not re.search(r"[\x00-\x1f\x7f-\x9f]", row["url"]) for row in kept.values())
 

@@ -111,4 +111,4 @@ def rows(folder: Path, pattern: str = "*/*-of-*.parquet") -> Iterator[dict[str, 
 
 def rejected(folder: Path) -> list[dict[str, Any]]:
     """The rejected table."""
-    return list(rows(folder, "rejected/part-*.parquet"))
+    return list(rows(folder, "__rejected/part-*.parquet"))

@@ -17,7 +17,7 @@ from c4pipe.langid.base import UND
 from c4pipe.page import Unit
 from c4pipe.presets import PRESETS
 from c4pipe.rules import BadWords
-from c4pipe.shards import PAGE_SCHEMA, SPLITS
+from c4pipe.shards import PAGE_SCHEMA, REJECTED_FOLDER, SPLITS
 from c4pipe.stages import Preset, Size
 from c4pipe.text import many, percent
 
@@ -123,8 +123,9 @@ def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
             "all pages that left" if manifest["settings"]["rejected"] == "all" else "a sample of pages of each reason"
         )
         yield (
-            f"`rejected/` holds {whose} as they were read, and what was cut from pages that were kept; "
-            "`python -m c4pipe.inspect FOLDER` shows them."
+            f"`{REJECTED_FOLDER}/` holds {whose} as they were read, and what was cut from pages that were kept; "
+            "`python -m c4pipe.inspect FOLDER` shows them. Loaders pass over this folder; for patterns, as DuckDB's, "
+            "`*/*-of-*.parquet` are the kept pages."
         )
     yield ""
 

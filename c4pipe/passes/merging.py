@@ -19,6 +19,7 @@ from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
 from c4pipe.passes.sample import Sampled, sample_table
 from c4pipe.shards import (
+    REJECTED_FOLDER,
     REJECTED_SCHEMA,
     ROW_GROUP_ROWS,
     HashingStream,
@@ -149,7 +150,7 @@ def _read(piece: RowSlice, store: Store) -> pa.Table:
 
 def write_rejected(name: str, rows: pa.Table, store: Store, folder: str) -> dict[str, Any]:
     """Writes one part of the rejected table; its row of the manifest."""
-    path = f"rejected/part-{name}.parquet"
+    path = f"{REJECTED_FOLDER}/part-{name}.parquet"
     with store.write(f"{folder}/{path}") as raw:
         stream = HashingStream(raw)
         sink = ParquetSink(stream, REJECTED_SCHEMA)  # type: ignore[arg-type]

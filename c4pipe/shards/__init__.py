@@ -14,6 +14,7 @@ from c4pipe.shards.belongings import (
 from c4pipe.shards.manifest import (
     ADDED,
     MANIFEST,
+    REJECTED_FOLDER,
     SCHEMA_VERSION,
     SPLITS,
     STATS,
@@ -52,6 +53,7 @@ __all__ = [
     "MANIFEST",
     "OF_ITSELF",
     "PAGE_SCHEMA",
+    "REJECTED_FOLDER",
     "REJECTED_SCHEMA",
     "ROW_GROUP_BYTES",
     "ROW_GROUP_ROWS",

@@ -15,6 +15,7 @@ MANIFEST = "manifest.json"
 SUMS = f"{MANIFEST}.sha256"  # beside it: its own sum, and that of each file that it names
 STATS = "stats.json"
 ADDED = "added.json"  # files of ours that came later
+REJECTED_FOLDER = "__rejected"  # which `datasets` and pyarrow pass over; the manifests of older corpora name `rejected`
 SCHEMA_VERSION = 1
 
 

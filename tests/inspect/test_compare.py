@@ -49,7 +49,7 @@ def write(
     described |= {"settings": {"rejected": "all"}, "inputs": [{"path": "a.wet", "bytes": 9}], "ledger": {"stages": []}}
     described |= {
         "shards": [part(folder, "en/train-00000-of-00001.parquet", page_table(pages)) | {"split": "train"}],
-        "rejected": [part(folder, "rejected/part-000000.parquet", table)],
+        "rejected": [part(folder, "__rejected/part-000000.parquet", table)],
     }
     (folder / MANIFEST).write_text(json.dumps(described | manifest))
     return open_corpus(folder)

@@ -99,7 +99,7 @@ def test_a_manifest_of_no_build_is_a_line(run: Run, corpus: Path, change: dict[s
 
 
 def test_a_query_takes_the_sums_of_what_it_reads_and_no_others(run: Run, corpus: Path) -> None:
-    part = next((corpus / "rejected").iterdir())
+    part = next((corpus / "__rejected").iterdir())
     data = part.read_bytes()
     part.write_bytes(data[:8] + bytes(8) + data[16:])
     assert run(corpus, "--sql", "select count(*) from shards")[0] == 0

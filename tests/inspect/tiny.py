@@ -51,7 +51,7 @@ def write(
     listed = {"shards": [], "rejected": []}
     for kind, path, table in (
         ("shards", f"en/{shard_name('train', 0, 1)}", page_table(pages, schema)),
-        ("rejected", "rejected/part-000000.parquet", pa.Table.from_pylist(list(rejected), REJECTED_SCHEMA)),
+        ("rejected", "__rejected/part-000000.parquet", pa.Table.from_pylist(list(rejected), REJECTED_SCHEMA)),
     ):
         if table.num_rows:
             row = {"config": "en", "split": "train"} if kind == "shards" else {}

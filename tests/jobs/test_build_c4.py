@@ -100,21 +100,21 @@ def one_file(folder, name="one.warc.wet.gz", pages=5, start=0):
 def test_the_folder_holds_the_corpus_and_nothing_else(built, small):
     assert list(digests(built(small))) == [
         "README.md",
+        "__rejected/part-badwords-bad_word.parquet",
+        "__rejected/part-clean-curly_brace.parquet",
+        "__rejected/part-clean-few_sentences.parquet",
+        "__rejected/part-clean-lorem_ipsum.parquet",
+        "__rejected/part-kept.parquet",
+        "__rejected/part-language-other_language.parquet",
+        "__rejected/part-length-too_long.parquet",
+        "__rejected/part-read-not_a_page.parquet",
+        "__rejected/part-spans-nothing_left.parquet",
+        "__rejected/part-url-older_copy.parquet",
         "en/train-00000-of-00001.parquet",
         "en/validation-00000-of-00001.parquet",
         "lists/badwords/en.txt",
         "manifest.json",
         "manifest.json.sha256",
-        "rejected/part-badwords-bad_word.parquet",
-        "rejected/part-clean-curly_brace.parquet",
-        "rejected/part-clean-few_sentences.parquet",
-        "rejected/part-clean-lorem_ipsum.parquet",
-        "rejected/part-kept.parquet",
-        "rejected/part-language-other_language.parquet",
-        "rejected/part-length-too_long.parquet",
-        "rejected/part-read-not_a_page.parquet",
-        "rejected/part-spans-nothing_left.parquet",
-        "rejected/part-url-older_copy.parquet",
         "stats.json",
     ]
 
@@ -122,7 +122,7 @@ def test_the_folder_holds_the_corpus_and_nothing_else(built, small):
 def test_shards_have_the_columns_zstd_and_page_checksums(built, small):
     for path in built(small).glob("*/*.parquet"):
         table = pq.read_table(path, page_checksum_verification=True)
-        assert table.column_names == (REJECTED_COLUMNS if path.parent.name == "rejected" else COLUMNS)
+        assert table.column_names == (REJECTED_COLUMNS if path.parent.name == "__rejected" else COLUMNS)
         group = pq.ParquetFile(path).metadata.row_group(0)
         assert {group.column(i).compression for i in range(group.num_columns)} == {"ZSTD"}
 
@@ -242,7 +242,7 @@ def test_a_page_in_the_rejected_table_says_why(built, small, name, stage, reason
 
 def test_rejected_none_keeps_no_page(built, small):
     folder = built(small, "--rejected", "none")
-    assert not (folder / "rejected").exists()
+    assert not (folder / "__rejected").exists()
     assert manifest_of(folder)["rejected"] == []
     assert list(rows(folder)) == list(rows(built(small)))
 
@@ -250,7 +250,7 @@ def test_rejected_none_keeps_no_page(built, small):
 def test_rejected_all_keeps_every_record_once(built, small):
     folder = built(small, "--rejected", "all")
     table = rejected(folder)
-    assert [path.name for path in sorted(folder.glob("rejected/*"))] == [f"part-00000{i}.parquet" for i in range(3)]
+    assert [path.name for path in sorted(folder.glob("__rejected/*"))] == [f"part-00000{i}.parquet" for i in range(3)]
     assert len(table) == len({row["source"] for row in table}) == manifest_of(folder)["ledger"]["records"]
 
     def without_place(part):

@@ -111,7 +111,7 @@ def patch_with(monkeypatch):
         ("write", "en/.train-", errno.ENOSPC, True),
         ("replace", "en/.train-", errno.EIO, False),
         ("create", "written/en/.train-", errno.ENOSPC, True),
-        ("fsync", "rejected/.part-kept", errno.EIO, False),
+        ("fsync", "__rejected/.part-kept", errno.EIO, False),
         ("write", ".README.md", errno.ENOSPC, True),
         ("replace", ".manifest.json", errno.EIO, False),
         ("replace", "/en/train-", errno.EIO, False),

@@ -76,7 +76,7 @@ NAMES = (
         f"{MADE}{HEX}/{MANIFEST}",
         f"{MADE}{HEX}/{PLACING}",
     ),
-    *("en/train-00000-of-00001.parquet", "mixture/train-00000-of-00001.parquet", "rejected/part-kept.parquet"),
+    *("en/train-00000-of-00001.parquet", "mixture/train-00000-of-00001.parquet", "__rejected/part-kept.parquet"),
     *("lists/badwords/en.txt", "en/.train-00000-of-00001.parquet.17.tmp", ".notes.tmp", "notes/thesis.tex"),
     *(NOTE, f"{STAGING}{HEX}/{NOTE}", f"{MADE}{HEX}/{NOTE}", f"{STAGING}mine/{NOTE}"),
 )
@@ -207,7 +207,7 @@ DAMAGES = {
     "the folder of shards is gone": (lambda target: shutil.rmtree(target / "en"), f"{TRAIN} is missing"),
     "the statistics are gone": (lambda target: (target / "stats.json").unlink(), "stats.json is missing"),
     "a list is gone": (lambda target: shutil.rmtree(target / "lists"), "is missing"),
-    "a rejected part is cut": (lambda target: os.truncate(target / "rejected/part-kept.parquet", 9), "has 9 bytes"),
+    "a rejected part is cut": (lambda target: os.truncate(target / "__rejected/part-kept.parquet", 9), "has 9 bytes"),
 }
 
 

@@ -201,7 +201,7 @@ def test_from_another_folder_and_under_another_name_of_the_output(arguments, exp
 def test_what_a_killed_build_was_writing_goes_away(arguments, expected, target, monkeypatch):
     broken_off(arguments, monkeypatch, MANIFEST)
     (made,) = target.glob(".made-*")
-    for folder in (made, made / "en", made / "rejected", *target.glob(".staging-*/*/")):
+    for folder in (made, made / "en", made / "__rejected", *target.glob(".staging-*/*/")):
         (folder / ".x.parquet.4711.tmp").write_bytes(b"half")
     assert build_c4.main(arguments) == 0
     assert digests(target) == expected()

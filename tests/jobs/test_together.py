@@ -45,7 +45,7 @@ def opened(monkeypatch):
 
 
 def rejected_of(folder):
-    return pq.read_table(sorted(folder.glob("rejected/*.parquet"))).to_pylist()
+    return pq.read_table(sorted(folder.glob("__rejected/*.parquet"))).to_pylist()
 
 
 # --- several presets --------------------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ def test_small_languages_are_left_out_and_named(run, languages, tmp_path):
 
 def test_every_kept_page_is_counted_from_the_shards(built):
     folder = built(SAMPLES, "--preset", "en.noclean", "--languages", LANGUAGES)
-    texts = [text for path in folder.glob("*/*.parquet") if path.parent.name != "rejected"
+    texts = [text for path in folder.glob("*/*.parquet") if path.parent.name != "__rejected"
              for text in pq.read_table(path)["text"].to_pylist()]  # fmt: skip
     stats = json.loads((folder / "stats.json").read_text(encoding="utf-8"))
     assert stats["pages_kept"] == len(texts)

@@ -165,7 +165,7 @@ def test_a_shard_that_is_left_out_goes_into_the_rejected_table(tmp_path: Path, c
         assert row is None
         return
     assert row is not None
-    assert row["path"] == "rejected/part-size-few_pages-fy-train-00000.parquet"
+    assert row["path"] == "__rejected/part-size-few_pages-fy-train-00000.parquet"
     found = pq.read_table(tmp_path / row["path"], partitioning=None).to_pylist()
     assert [r["url"] for r in found] == [
         p.url for p in sorted(map(page, range(20)), key=lambda p: (hash64(p.source), p.source))[:shown]
@@ -176,12 +176,12 @@ def test_a_shard_that_is_left_out_goes_into_the_rejected_table(tmp_path: Path, c
 def test_the_rejected_table_is_written_in_the_order_given(tmp_path: Path) -> None:
     sampled = [Sampled(n, n, page(n), "clean", "policy", "A line.") for n in (3, 1, 2)]
     row = write_rejected("clean-policy", sample_table(sampled), LocalStore(), str(tmp_path))
-    table = pq.read_table(tmp_path / "rejected" / "part-clean-policy.parquet", partitioning=None)
+    table = pq.read_table(tmp_path / "__rejected" / "part-clean-policy.parquet", partitioning=None)
     assert table.schema == REJECTED_SCHEMA
     assert table["url"].to_pylist() == [f"http://a.example/{n}" for n in (3, 1, 2)]
     data = (tmp_path / row["path"]).read_bytes()
     assert row == {
-        "path": "rejected/part-clean-policy.parquet",
+        "path": "__rejected/part-clean-policy.parquet",
         "rows": 3,
         "bytes": len(data),
         "sha256": hashlib.sha256(data).hexdigest(),

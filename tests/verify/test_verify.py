@@ -75,7 +75,7 @@ def flip(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "stats.json", MANIFEST, SUMS, "lists/*/*", "en/train-*", "rejected/*few_sentences*"]
+    "name", ["README.md", "stats.json", MANIFEST, SUMS, "lists/*/*", "en/train-*", "__rejected/*few_sentences*"]
 )
 def test_a_flipped_bit_is_found_in_any_file(run: Run, copy: Path, name: str) -> None:
     path = next(copy.glob(name))
@@ -255,7 +255,7 @@ def test_a_manifest_that_points_out_of_its_folder(run: Run, copy: Path, path: st
 
 
 def test_what_others_put_there_is_noted(run: Run, copy: Path) -> None:
-    for name in ("notes.txt", "en/more.txt", ".lock", ".staging-00/x", ".made-1/y", "rejected/.part.parquet.77.tmp"):
+    for name in ("notes.txt", "en/more.txt", ".lock", ".staging-00/x", ".made-1/y", "__rejected/.part.parquet.77.tmp"):
         (copy / name).parent.mkdir(exist_ok=True)
         (copy / name).touch()
     code, (unfinished, strange, _) = run(copy)

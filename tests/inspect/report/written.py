@@ -85,7 +85,7 @@ def write_corpus(folder: Path, pages: Sequence[Page], rejected: Sequence[Rejecte
         described["shards"] = [_file(folder, path, page_table(pages)) | {"config": "en", "split": "train"}]
     if rejected:
         table = pa.table(arrays, schema=REJECTED_SCHEMA)
-        described["rejected"] = [_file(folder, "rejected/part-000000.parquet", table)]
+        described["rejected"] = [_file(folder, "__rejected/part-000000.parquet", table)]
     folder.mkdir(parents=True, exist_ok=True)
     manifests.write_again(folder, described | manifest)
     return open_corpus(folder)

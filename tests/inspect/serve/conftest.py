@@ -59,8 +59,8 @@ def write(folder: Path, kept: Mapping[tuple[str, str], Sequence[Sequence[Page]]]
             [row[2] for row in lost], [row[3] for row in lost], [page.text for page, *_ in lost],
             dropped_column([row[4] for row in lost]), [page.source for page, *_ in lost],
         ]  # fmt: skip
-        (folder / "rejected").mkdir()
-        path = "rejected/part-000000.parquet"
+        (folder / "__rejected").mkdir()
+        path = "__rejected/part-000000.parquet"
         pq.write_table(pa.table(columns, schema=REJECTED_SCHEMA), folder / path, row_group_size=2)
         rejected = [{"path": path, "rows": len(lost), "bytes": (folder / path).stat().st_size}]
     for _, stage, reason, *_ in lost:

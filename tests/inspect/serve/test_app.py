@@ -129,7 +129,7 @@ def test_owners_among_kept_rejected_and_unknown_pages(hostile: Corpus, viewer: A
         lost: {"url": "http://gone.example/", "kept": False},
         "0123456789abcdef": None,
     }
-    assert viewer(hostile).get(f"/owner/{lost}").headers["location"] == "/page/rejected/part-000000.parquet/2"
+    assert viewer(hostile).get(f"/owner/{lost}").headers["location"] == "/page/__rejected/part-000000.parquet/2"
 
 
 def test_a_page_outside_the_sample_says_why_it_stands_alone(hostile: Corpus, mixture: Corpus, viewer: Ask) -> None:
@@ -161,7 +161,7 @@ def test_the_text_of_a_row_as_it_is(hostile: Corpus, viewer: Ask) -> None:
         "/?q=script",
         "/?outcome=rejected",
         "/page/en/train-00000-of-00002.parquet/{}",
-        "/page/rejected/part-000000.parquet/{}",
+        "/page/__rejected/part-000000.parquet/{}",
         "/why?" + urlencode({"url": HOSTILE_URL}),
     ],
 )

@@ -264,7 +264,7 @@ def test_twelve_colours_of_rules_can_be_read(watched: Any, english: str) -> None
 
 
 def test_landmarks_labels_and_one_heading(watched: Any, english: str) -> None:
-    for path in ("/?q=harbour", "/why", "/page/rejected/part-kept.parquet/0"):
+    for path in ("/?q=harbour", "/why", "/page/__rejected/part-kept.parquet/0"):
         watched.goto(english + path)
         assert watched.locator("h1").count() == watched.locator("main").count() == 1
         assert watched.locator("header nav").count() == 1
@@ -285,7 +285,7 @@ def test_hostile_pages_are_shown_and_do_nothing(watched: Any, evil: str) -> None
         watched.goto(f"{evil}/page/en/train-00000-of-00002.parquet/{row}")
         assert wide(watched) <= 0
     for row in range(3):
-        watched.goto(f"{evil}/page/rejected/part-000000.parquet/{row}?q=alert")
+        watched.goto(f"{evil}/page/__rejected/part-000000.parquet/{row}?q=alert")
     assert watched.evaluate("document.querySelectorAll('script').length") == 1
     watched.goto(f"{evil}/why")
     watched.get_by_label("Text of a page").fill("<img src=x onerror=alert(1)>\n</textarea><script>alert(2)</script>")
