@@ -40,7 +40,7 @@ from c4pipe.flow.target import (
     prepare,
     prepare_staging,
 )
-from c4pipe.passes.summary import faulty, summary
+from c4pipe.passes.summary import emptied, faulty, is_empty, summary
 from c4pipe.shards import MANIFEST
 from c4pipe.text import duration
 
@@ -144,6 +144,9 @@ def conclude(args: Namespace, corpora: Corpora, found: list[Standing], took: flo
     if took is not None:
         pages = manifests[0]["ledger"]["stages"][0]["kept"]
         print(f"  {duration(took)} min, {pages / took:,.0f} pages/s, peak memory {peak_memory()}")
+    for settings, manifest in zip(corpora, manifests, strict=True):
+        if is_empty(manifest):
+            print(f"build_c4: {emptied(manifest, settings.output)}", file=sys.stderr)
     return max(exit_code(manifest, args.strict) for manifest in manifests)
 
 
@@ -188,7 +191,9 @@ def notes(settings: Settings) -> list[str]:
 
 
 def exit_code(manifest: dict[str, Any], strict: bool) -> int:
-    """3 when something could not be read and that matters."""
+    """4 when no page was kept, else 3 when something could not be read and that matters."""
+    if is_empty(manifest):
+        return 4
     return 3 if strict and faulty(manifest) else 0
 
 

@@ -64,6 +64,9 @@ def _head(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterator
         f"{many(stats.bytes_kept, 'byte')} of UTF-8 text{dates}, by c4pipe's preset `{preset.name}`: {preset.says}."
     )
     yield ""
+    if not kept:
+        yield "**No page was kept.** The one file holds the columns and no row, so that no loader looks for others."
+        yield ""
 
 
 def _contents(preset: Preset, manifest: Mapping[str, Any], stats: Stats, schema: pa.Schema) -> Iterator[str]:

@@ -13,7 +13,9 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats, by_language
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
+from c4pipe.passes.merging import write_empty_shard
 from c4pipe.shards import SCHEMA_VERSION, column_fields, to_json, write_manifest
+from c4pipe.stages import Preset
 
 MAX_FAULTS_SHOWN = 10_000
 
@@ -57,6 +59,8 @@ def write_corpus_files(
         found = ", ".join(f"{code}: {n}" for code, n in sorted(ledger.stages[0].rejected.items())) or "no records"
         raise BuildError(f"none of the {len(inputs)} inputs holds a readable page ({found}).")
     shards = sorted((part.data["shard"] for part in made if part.kind == "shard"), key=lambda shard: shard["path"])
+    if not shards:
+        shards = [write_empty_shard(_own_config(plan.preset), plan.schema(), store, folder)]
     left_out = _left_out(made)
     if sum(shard["rows"] for shard in shards) != ledger.kept:
         raise BuildError(f"the shards hold {sum(s['rows'] for s in shards)} pages, the ledger {ledger.kept}.")
@@ -79,6 +83,11 @@ def write_corpus_files(
     numbers["faults"] = faults_table([fault for _, item in sorted(read.items()) for fault in item.faults])
     card = dataset_card(plan.preset, manifest, stats, plan.schema()).encode()
     write_manifest(store, folder, manifest, {"stats.json": to_json(numbers), "README.md": card})
+
+
+def _own_config(preset: Preset) -> str:
+    """The folder for pages of the preset's one language; where it keeps several, or asks for none, one of its name."""
+    return preset.config(preset.languages[0] if len(preset.languages) == 1 else "")
 
 
 def columns_of(plan: Plan) -> list[dict[str, str]]:

@@ -113,6 +113,19 @@ def write_shard(shard: OutputShard, store: Store, folder: str) -> tuple[dict[str
     return row | {"bytes": stream.tell(), "memory": memory, "sha256": stream.sha256}, stats
 
 
+def write_empty_shard(config: str, schema: pa.Schema, store: Store, folder: str) -> dict[str, Any]:
+    """Writes the one file of a corpus that kept no page: its columns, and no row. Its row of the manifest.
+
+    Without it a loader would look for pages of its own accord, and might take others.
+    """
+    path = OutputShard(config, "train", 0, 1, ()).path
+    with store.write(f"{folder}/{path}") as raw:
+        stream = HashingStream(raw)
+        ParquetSink(stream, schema).close()  # type: ignore[arg-type]
+    row = {"path": path, "config": config, "split": "train", "rows": 0, "bytes": stream.tell(), "memory": 0}
+    return row | {"sha256": stream.sha256}
+
+
 def leave_out(
     shard: OutputShard, size: Size, pages: int, cap: int | None, store: Store, folder: str
 ) -> tuple[dict[str, Any] | None, Stats]:

@@ -59,13 +59,27 @@ def faulty(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     return [item for item in manifest["inputs"] if item["faults"]]
 
 
+def is_empty(manifest: dict[str, Any]) -> bool:
+    """Whether no page was kept."""
+    return not any(shard["rows"] for shard in manifest["shards"])
+
+
+def emptied(manifest: dict[str, Any], folder: str) -> str:
+    """One line on a corpus that kept no page: the stage that took most."""
+    stages = manifest["ledger"]["stages"]
+    most = max(stages[1:], key=lambda stage: sum(stage["rejected"].values()))
+    reasons = dict(sorted(most["rejected"].items(), key=lambda item: (-item[1], item[0])))
+    took = f"{sum(reasons.values()):,} of the {many(stages[0]['kept'], 'page')} read left at stage {most['stage']}"
+    return f"no page was kept in {printable(folder)}: {took} ({_counts(reasons)}). It holds columns, and no row."
+
+
 def summary(manifest: dict[str, Any], folder: str, faults: Sequence[dict[str, Any]] = ()) -> str:
     """All of it as text for a terminal. Names are shown with control characters spelt out.
 
     `faults` is the table of stats.json: of each faulty input the first few are shown with their place in the file.
     """
     lines = [f"{manifest['preset']['name']}: {manifest['preset']['says']}", *funnel(manifest)]
-    lines += splits(manifest) if manifest["shards"] else ["  no page was kept"]
+    lines += ["  no page was kept"] if is_empty(manifest) else splits(manifest)
     bad = faulty(manifest)
     if bad:
         lines.append(f"  {len(bad)} of {len(manifest['inputs'])} inputs have faults:")

@@ -96,7 +96,7 @@ def find_sources(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> l
     found: list[SourceShard] = []
     counted: dict[tuple[str, str], int] = {}
     for corpus, row in sorted(shards, key=lambda item: item[1]["path"]):
-        if row["config"] not in (languages or known):
+        if row["config"] not in (languages or known) or not row["rows"]:
             continue
         inside = f"{corpus.name}:{row['config']}" if len(corpora) > 1 else row["config"]
         entry = corpus.name if corpus.whole else inside
