@@ -18,6 +18,7 @@ from beam_jobs.command import exit_code_of, peak_memory, versions
 from beam_jobs.mending import run_mended
 from beam_jobs.rebalance_arguments import parse
 from beam_jobs.workers import as_build_error, tended
+from c4pipe.card.origin import formats_of
 from c4pipe.corpus.identity import code_of_mixture, fingerprint
 from c4pipe.errors import ConfigError
 from c4pipe.flow.files import BeamStore, is_remote
@@ -134,6 +135,7 @@ def _described(corpus: SourceCorpus) -> dict[str, Any]:
         "bytes": sum(shard["bytes"] for shard in shards),
         "records": sum(shard["rows"] for shard in shards),
         "faults": {},
+        "formats": formats_of(corpus.manifest),
         "one_entry": corpus.whole,
         "manifest_sha256": corpus.sha256,
     }

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from c4pipe.errors import BuildError
 from c4pipe.shards import MANIFEST, belongings, read_manifest
+from c4pipe.text import many
 from model.errors import ConfigError, TrainError, unknown
 
 KEPT_BYTES = 64 << 20  # of text that a reader keeps: sixteen open row groups of the usual 2 MB, and some room
@@ -116,13 +117,15 @@ def _footer(shard: Shard) -> Any:
     except OSError as error:
         raise TrainError(f"{shard.file} is missing ({error.strerror}), and the manifest lists it. {_REMEDY}") from None
     if size != shard.bytes:
-        raise TrainError(f"{shard.file} has {size:,} bytes; the manifest says {shard.bytes:,}. {_REMEDY}")
+        raise TrainError(f"{shard.file} has {many(size, 'byte')}; the manifest says {shard.bytes:,}. {_REMEDY}")
     try:
         footer = pq.read_metadata(shard.file)
     except (pa.ArrowException, OSError) as error:
         raise TrainError(f"{shard.file} is damaged: {error}. {_REMEDY}") from None
     if footer.num_rows != shard.rows:
-        raise TrainError(f"{shard.file} has {footer.num_rows:,} rows; the manifest says {shard.rows:,}. {_REMEDY}")
+        raise TrainError(
+            f"{shard.file} has {many(footer.num_rows, 'row')}; the manifest says {shard.rows:,}. {_REMEDY}"
+        )
     return footer
 
 

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from c4pipe.shards import check_sums
+from c4pipe.text import many
 from model.corpus import Entry, Reader, find_entries, read_entry
 from model.errors import ConfigError
 from model.lane import Cursor, Lane
@@ -90,7 +91,7 @@ class Batches:
         """`batch` counts the rows of all ranks together. ConfigError for numbers that do not go together."""
         if batch < 1 or batch % ranks:
             raise ConfigError(
-                f"a batch of {batch} rows cannot be shared among {ranks} ranks: take a multiple of {ranks}"
+                f"a batch of {many(batch, 'row')} cannot be shared among {ranks} ranks: take a multiple of {ranks}"
             )
         recipe.objective.check(recipe.inputs_length, recipe.tokenizer.vocabulary)
         self.waited = 0.0  # seconds that the trainer has waited for batches, in all

@@ -9,6 +9,7 @@ from typing import Self
 
 from torch import Tensor
 
+from c4pipe.text import many
 from model.config import ModelConfig
 from model.cost import flops, parameters
 from model.curve import draw_curve
@@ -180,7 +181,7 @@ def run_summary(settings: TrainSettings, config: ModelConfig, recipe: Recipe, do
     run, steps = settings.run, settings.steps
     metrics, evals = tables(run)
     count = parameters(config) / 1e6
-    lines = [f"{run}: {steps:,} steps, {config.name}, {count:,.1f} M parameters"]
+    lines = [f"{run}: {many(steps, 'step')}, {config.name}, {count:,.1f} M parameters"]
     if done == steps:
         lines[0] += "; all were done before: --steps N takes it further"
     if metrics:
@@ -189,7 +190,7 @@ def run_summary(settings: TrainSettings, config: ModelConfig, recipe: Recipe, do
     for row in _last_of(evals):
         lines.append(
             f"  validation  loss {float(row['loss']):.3f} (unigram entropy {float(row['unigram']):.3f}), "
-            f"accuracy {float(row['accuracy']):.1%}, {int(row['tokens']):,} tokens of {row['entry']}"
+            f"accuracy {float(row['accuracy']):.1%}, {many(int(row['tokens']), 'token')} of {row['entry']}"
         )
     if len(metrics) > 1 and (seconds := float(metrics[-1]["seconds"]) - float(metrics[0]["seconds"])) > 0:
         tokens = int(metrics[-1]["tokens"]) - int(metrics[0]["tokens"])

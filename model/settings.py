@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from c4pipe.mixture import Mixture
+from c4pipe.text import many
 from model.config import ModelConfig, find_size, padded_vocab
 from model.errors import ConfigError, unknown
 from model.objectives import Objective, find_objective
@@ -118,7 +119,7 @@ class TrainSettings:
             raise ConfigError(f"--clip {self.clip}: expected a norm above 0; leave it out for no limit")
         if self.batch % self.accumulate:
             raise ConfigError(
-                f"a batch of {self.batch} rows cannot be done in {self.accumulate} equal parts: "
+                f"a batch of {many(self.batch, 'row')} cannot be done in {self.accumulate} equal parts: "
                 f"take a multiple of {self.accumulate}, or another --accumulate"
             )
         if self.resume not in ("auto", "none") and self.init_from:

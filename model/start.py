@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from c4pipe.text import many
 from model.checkpoint import Checkpoint, load_checkpoint
 from model.config import ModelConfig
 from model.corpus import Entry, find_entries
@@ -79,7 +80,9 @@ def open_start(settings: TrainSettings, group: ProcessGroup) -> Checkpoint | Non
         say(f"going on from {folder}")
     found = load_checkpoint(folder, settings.fixed(), settings.force)
     if found.step > settings.steps:
-        raise ConfigError(f"{folder} has {found.step:,} steps behind it, and --steps is {settings.steps:,}: take more")
+        raise ConfigError(
+            f"{folder} has {many(found.step, 'step')} behind it, and --steps is {settings.steps:,}: take more"
+        )
     return found
 
 

@@ -15,7 +15,8 @@ from beam_jobs.corpora import presets_of
 from c4pipe.card import dataset_card
 from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.stats import Stats
-from c4pipe.presets import EN, EN_2019, EN_NOBLOCKLIST, MULTILINGUAL, PRESETS, Preset
+from c4pipe.page import Page
+from c4pipe.presets import EN, EN_2019, EN_NOBLOCKLIST, MULTILINGUAL, PRESETS, Preset, for_format
 from c4pipe.shards import PAGE_SCHEMA, schema_with
 from c4pipe.stages import Size
 
@@ -328,3 +329,39 @@ def test_rejected_pages_are_promised_only_where_there_are_some() -> None:
     part = [{"path": "__rejected/part-few_words.parquet"}]
     assert "`__rejected/` holds a sample of pages of each reason as they were" in card(rejected=part)
     assert "`__rejected/` holds all pages that left as they were" in card(rejected=part, settings={"rejected": "all"})
+
+
+def of_format(name: str, **months: int) -> str:
+    preset = for_format(EN, name)
+    stats = Stats(languages=Counter(["en"]), pages_kept=1, months=Counter(months))
+    return dataset_card(preset, described(preset=preset), stats)
+
+
+@pytest.mark.parametrize(
+    ("name", "files"), [("jsonl", "JSONL files"), ("parquet", "Parquet files"), ("text", "text files")]
+)
+def test_of_other_files_nothing_is_claimed(name: str, files: str) -> None:
+    text = of_format(name, **{"2024-05": 3})
+    assert front(text)["license"] == "unknown"
+    assert f"1,002 pages kept of 2,000 records read from {files} (50.1 %)" in text
+    assert ", dated 2024-05, by c4pipe's preset" in text
+    assert not [claim for claim in ("Common Crawl", "odc-by", "fetched", "1970") if claim in text]
+    gaps = section(text, "Licence and takedown")
+    assert gaps.startswith(f"It was read from {files}, which do not say whose the text is")
+    assert "* Source: [TO FILL IN: where the text comes from" in gaps
+    assert "in the place of `unknown`.]" in gaps
+
+
+def test_of_common_crawls_files_the_card_says_whose_they_are() -> None:
+    text = of_format("wet", **{"2024-05": 3})
+    assert front(text)["license"] == "odc-by"
+    assert "read from Common Crawl WET files" in text
+    assert ", fetched 2024-05, by" in text
+    assert "It was crawled by Common Crawl" in section(text, "Licence and takedown")
+
+
+def test_no_date_is_no_month() -> None:
+    stats = Stats()
+    stats.kept(Page("", "Some text.", "", "a#1", language="en"))
+    assert stats.months == Counter()
+    assert "text, by c4pipe's preset" in of_format("jsonl")

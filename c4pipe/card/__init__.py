@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import pyarrow as pa
 
 from c4pipe.card.command import build_command
 from c4pipe.card.hub import bytes_of, check_schema, configs_of, front_matter, part, total_rows
+from c4pipe.card.origin import input_words, is_crawl, licence_of
 from c4pipe.card.words import DODGE, KREUTZER, MOST_TABLE_ROWS, licence, loading, markdown_table, rebuilding
 from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
@@ -37,31 +38,32 @@ def dataset_card(preset: Preset, manifest: Mapping[str, Any], stats: Stats, sche
 
     Nothing that a stranger wrote gets into it: no URL, no text, no name of a file.
     """
+    formats = [preset.read.format]
     sections = (
-        front_matter(manifest["shards"], stats, schema),
-        _head(preset, manifest, stats),
+        front_matter(manifest["shards"], stats.languages, licence_of(formats), schema),
+        _head(preset, manifest, stats, formats),
         loading(configs_of(manifest["shards"])),
         _contents(preset, manifest, stats, schema),
         _rules(preset, manifest),
         _limits(preset, manifest, stats),
-        licence(),
+        licence(formats),
         rebuilding(build_command(preset, manifest), manifest, _same(preset, manifest)),
     )
     return "\n".join(line for section in sections for line in section) + "\n"
 
 
-def _head(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterator[str]:
+def _head(preset: Preset, manifest: Mapping[str, Any], stats: Stats, formats: Sequence[str]) -> Iterator[str]:
     records, kept = manifest["ledger"]["records"], total_rows(manifest["shards"])
-    where = "Common Crawl WET files" if preset.read.format == "wet" else "text files"
     months = sorted(month for month in stats.months if re.fullmatch(r"[0-9]{4}-[0-9]{2}", month))
-    dates = f", fetched {months[0]}" if months else ""
+    dates = f", {'fetched' if is_crawl(formats) else 'dated'} {months[0]}" if months else ""
     dates += f" to {months[-1]}" if months[1:] else ""
     yield ""
     yield f"# A C4-like corpus ({preset.name})"
     yield ""
+    read = f"{many(records, 'record')} read from {input_words(formats)} ({percent(kept, records)})"
     yield (
-        f"{many(kept, 'page')} kept of {many(records, 'record')} read from {where} ({percent(kept, records)}), "
-        f"{many(stats.bytes_kept, 'byte')} of UTF-8 text{dates}, by c4pipe's preset `{preset.name}`: {preset.says}."
+        f"{many(kept, 'page')} kept of {read}, {many(stats.bytes_kept, 'byte')} of UTF-8 text{dates}, by c4pipe's "
+        f"preset `{preset.name}`: {preset.says}."
     )
     yield ""
     if not kept:

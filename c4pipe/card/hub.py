@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
 
 from c4pipe.card.features import as_yaml, check_schema, features_of
-from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
 from c4pipe.shards import SPLITS
 
@@ -24,7 +24,6 @@ __all__ = [
     "total_rows",
 ]
 
-LICENCE = "odc-by"  # what allenai/c4 has
 SIZE_CATEGORIES = (
     "n<1K",
     "1K<n<10K",
@@ -40,25 +39,28 @@ SIZE_CATEGORIES = (
 ShardRow = Mapping[str, Any]  # a row of the manifest's list
 
 
-def front_matter(shards: list[ShardRow], stats: Stats, schema: pa.Schema | None) -> Iterator[str]:
+def front_matter(
+    shards: list[ShardRow], languages: Iterable[str], licence: str, schema: pa.Schema | None = None
+) -> Iterator[str]:
     """The lines of the YAML, with the columns and sizes of the shards where their schema is known.
 
     ConfigError for a schema that `check_schema` refuses.
     """
-    languages = sorted({language.split("-")[0] for language in stats.languages} - {UND, ""})
+    known = sorted({language.split("-")[0] for language in languages} - {UND, ""})
     yield "---"
-    yield f"license: {LICENCE}"
+    yield f"license: {licence}"
     yield "task_categories: [text-generation, fill-mask]"
-    yield f"language: {json.dumps(languages)}"
+    yield f"language: {json.dumps(known)}"
     yield f"size_categories: [{json.dumps(size_category(total_rows(shards)))}]"
     yield "configs:" if shards else "configs: []"
     for config in configs_of(shards):
         yield f"- config_name: {json.dumps(config)}"
         yield "  data_files:"
         for split in SPLITS:
-            if part(shards, config, split):
+            if mine := part(shards, config, split):
                 yield f"  - split: {split}"
-                yield f"    path: {json.dumps(f'{config}/{split}-*.parquet')}"
+                folder = posixpath.dirname(mine[0]["path"])
+                yield f"    path: {json.dumps(f'{folder}/{split}-*.parquet')}"
     if schema is not None:
         yield "dataset_info:" if shards else "dataset_info: []"
         for config in configs_of(shards):

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from c4pipe.card.hub import LICENCE
+from c4pipe.card.origin import NO_LICENCE, input_words, is_crawl, licence_of
 
 MOST_TABLE_ROWS = 30  # of a table; what is beyond them opens at a click
 MOST_LOADED = 3  # configs in the example
@@ -40,20 +40,32 @@ def loading(configs: Sequence[str]) -> Iterator[str]:
     yield ""
 
 
-def licence() -> Iterator[str]:
-    """Licence and takedown, with gaps that nobody can overlook."""
+def licence(formats: Sequence[str]) -> Iterator[str]:
+    """Licence and takedown of what was read from files of these formats, with gaps that nobody can overlook."""
+    said = licence_of(formats)
     yield "## Licence and takedown"
     yield ""
-    yield (
-        "The text is other people's. It was crawled by Common Crawl, whose "
-        "[terms of use](https://commoncrawl.org/terms-of-use) apply; its authors were not asked. The front matter says "
-        f"`{LICENCE}`, as allenai/c4 does for its collection, which gives no right to any single page."
-    )
+    if is_crawl(formats):
+        yield (
+            "The text is other people's. It was crawled by Common Crawl, whose "
+            "[terms of use](https://commoncrawl.org/terms-of-use) apply; its authors were not asked. The front matter "
+            f"says `{said}`, as allenai/c4 does for its collection, which gives no right to any single page."
+        )
+        gaps = [f"Licence: [{TO_FILL_IN}: is `{said}` right for what you publish? Change it in the front matter too.]"]
+    else:
+        yield (
+            f"It was read from {input_words(formats)}, which do not say whose the text is or under which terms it may "
+            f"be used. So the front matter says `{NO_LICENCE}`."
+        )
+        gaps = [
+            f"Source: [{TO_FILL_IN}: where the text comes from, and who wrote it]",
+            f"Licence: [{TO_FILL_IN}: which one has it? Put it into the front matter, in the place of `{NO_LICENCE}`.]",
+        ]
     yield ""
     yield f"> **{TO_FILL_IN} before this is published:**"
     yield ">"
     for gap in (
-        f"Licence: [{TO_FILL_IN}: is `{LICENCE}` right for what you publish? Change it in the front matter too.]",
+        *gaps,
         f"Published by: [{TO_FILL_IN}: who, where, when]",
         f"Takedown: to have a page removed, write to [{TO_FILL_IN}: address] with its URL and what in it is yours. "
         f"We answer within [{TO_FILL_IN}: days], take the page out of the next version, and name what was taken out "

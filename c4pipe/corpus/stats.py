@@ -53,7 +53,8 @@ class Stats:
         if said:
             self.votes[" ".join([page.language, *(f"{by}={label}" for by, label, _ in said if by != "script")])] += 1
             self.scripts.update(f"{page.language} {label}" for by, label, _ in said if by == "script")
-        self.months[page.timestamp[:7]] += 1
+        if page.timestamp:  # one without a date is of no month
+            self.months[page.timestamp[:7]] += 1
         self.domains_kept[registered(page.url)] += 1
 
     def rejected(self, url: str) -> None:

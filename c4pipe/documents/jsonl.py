@@ -110,7 +110,7 @@ def _object(line: str) -> dict[str, Any] | str:
     try:
         found = json.loads(line)
     except json.JSONDecodeError as error:
-        return f"{error.msg} at character {error.pos}"
+        return f"{error.msg.removesuffix(' at')} at character {error.pos}"
     except RecursionError:
         return "nested too deep"
     except ValueError as error:  # a number of thousands of digits

@@ -17,6 +17,7 @@ from c4pipe.fetch.policy import Policy
 from c4pipe.fetch.progress import FetchProgress
 from c4pipe.fetch.rate import Clock, RateLimiter
 from c4pipe.fetch.run import GIVE_UP, LIST, FetchResult, FetchRun, Job, check_list, write_list
+from c4pipe.text import many
 
 CONNECTIONS = 8  # at most: a mirror that many people share
 EPILOG = f"""\
@@ -108,7 +109,7 @@ def _count(outcome: FetchResult, progress: FetchProgress) -> None:
     else:
         progress.finished(outcome.bytes, outcome.state == "fetched")
         if outcome.state == "fetched":
-            progress.note(f"fetched  {outcome.path}  {outcome.bytes:,} bytes")
+            progress.note(f"fetched  {outcome.path}  {many(outcome.bytes, 'byte')}")
 
 
 def _conclude(job: Job, outcomes: list[FetchResult], there: int) -> int:
@@ -116,15 +117,16 @@ def _conclude(job: Job, outcomes: list[FetchResult], there: int) -> int:
     by = {state: [o for o in outcomes if o.state == state] for state in ("there", "fetched", "failed", "untried")}
     size = sum(outcome.bytes for outcome in outcomes)
     if len(outcomes) < job.files:
-        print(f"note: the crawl has no more than {len(outcomes):,} files from there on.")
+        print(f"note: the crawl has no more than {many(len(outcomes), 'file')} from there on.")
     good = len(by["there"]) + len(by["fetched"])
     print(
-        f"{good:,} of {len(outcomes):,} files in {job.folder}, {size / 1e6:,.1f} MB: {len(by['fetched']):,} fetched, "
-        f"{len(by['there']):,} there already. {job.folder / LIST} lists {there:,}."
+        f"{good:,} of {many(len(outcomes), 'file')} in {job.folder}, {size / 1e6:,.1f} MB: "
+        f"{len(by['fetched']):,} fetched, {len(by['there']):,} there already. {job.folder / LIST} lists {there:,}."
     )
     if by["untried"]:
         print(
-            f"left     {len(by['untried']):,} files untried: the host gave none of the last {GIVE_UP}", file=sys.stderr
+            f"left     {many(len(by['untried']), 'file')} untried: the host gave none of the last {GIVE_UP}",
+            file=sys.stderr,
         )
     if by["failed"]:
         first, missing = by["failed"][0], len(outcomes) - good

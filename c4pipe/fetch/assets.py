@@ -27,6 +27,7 @@ from c4pipe.fetch.policy import DamagedError, FetchError, Policy, TransientError
 from c4pipe.files.pinned import DEFAULT_FOLDER, PINNED, has_sum, sha256_of
 from c4pipe.files.storage import LocalStore
 from c4pipe.scratch import scratch
+from c4pipe.text import many
 
 LARGEST = 64 << 20  # bytes of a download, and of a file in a zip; the largest, Punkt's zip, has about 4 MB
 ASSET_POLICY = Policy(attempts=4, largest=LARGEST)  # outlasts a hiccup, not an outage
@@ -93,7 +94,7 @@ def fetch(folder: Path, client: Client, base_url: str | None = None) -> Iterator
             sizes = _fetch_all(client, url, folder, [asset for asset in assets if asset in missing])
             for asset in assets:
                 size = sizes.get(asset)
-                yield f"there    {asset.path}" if size is None else f"fetched  {asset.path}  {size:,} bytes"
+                yield f"there    {asset.path}" if size is None else f"fetched  {asset.path}  {many(size, 'byte')}"
 
 
 def main(argv: Sequence[str] | None = None, client: Client | None = None) -> int:
@@ -111,7 +112,7 @@ def _run(argv: Sequence[str] | None, client: Client | None) -> int:
     with closing(client):
         for line in fetch(args.output, client, base_url):
             print(line, flush=True)
-    print(f"{len(ASSETS)} files in {args.output}, every checksum right.")
+    print(f"{many(len(ASSETS), 'file')} in {args.output}, every checksum right.")
     return 0
 
 

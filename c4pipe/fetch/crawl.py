@@ -14,6 +14,7 @@ from isal import igzip, isal_zlib
 
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.fetch.policy import one_line
+from c4pipe.text import many
 
 CRAWL_HOST = (
     "https://data.commoncrawl.org"  # where Common Crawl serves its files by https (commoncrawl.org/get-started)
@@ -94,7 +95,7 @@ def choose(paths: list[str], files: int, start: int = 0, seed: int | None = None
     ['b', 'c']
     """
     if start >= len(paths):
-        raise ConfigError(f"--start {start}: the crawl has {len(paths):,} files, numbered from 0")
+        raise ConfigError(f"--start {start}: the crawl has {many(len(paths), 'file')}, numbered from 0")
     if seed is None:
         return paths[start : start + files]
     files = min(files, len(paths))

@@ -19,6 +19,7 @@ from c4pipe.errors import BuildError, ConfigError
 from c4pipe.files.record import LISTS
 from c4pipe.inspect.sums import FileSums
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, STATS, belongings, read_manifest
+from c4pipe.text import many
 
 VIEWS = ("pages", "rejected")  # of files; `shards` is the manifest's own
 MEMORY = "1GB"  # of a connection; a query that needs more fails with a message
@@ -76,7 +77,7 @@ def open_corpus(folder: Path) -> Corpus:
 def _check_size(path: Path, size: int) -> None:
     found = path.stat().st_size if path.is_file() else None
     if found != size:
-        what = "is missing" if found is None else f"has {found:,} bytes"
+        what = "is missing" if found is None else f"has {many(found, 'byte')}"
         raise BuildError(f"{path} {what}; the manifest says {size:,}. Copy or build the corpus again.")
 
 

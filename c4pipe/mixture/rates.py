@@ -18,6 +18,7 @@ from math import fsum, inf, isfinite
 from typing import Literal, get_args
 
 from c4pipe.errors import ConfigError, unknown
+from c4pipe.text import many
 
 Kind = Literal["temperature", "proportional", "equal", "examples"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -96,6 +97,6 @@ class Mixture:
         return {name: weight / total for name, weight in weights.items()}
 
     def __str__(self) -> str:
-        limit = "" if self.limit is None else f", at most {self.limit:,} documents of an entry counted"
+        limit = "" if self.limit is None else f", at most {many(self.limit, 'document')} of an entry counted"
         alpha = f" with alpha {self.alpha:g} (T = {self.temperature:.4g})" if self.kind == "temperature" else ""
         return f"{self.kind}{alpha}{limit}"

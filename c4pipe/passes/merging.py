@@ -30,7 +30,7 @@ from c4pipe.shards import (
     shard_name,
 )
 from c4pipe.stages import Size
-from c4pipe.text import hash64
+from c4pipe.text import hash64, many
 
 SHARD_BYTES = 256 << 20  # compressed; viewers and loaders like 200 to 500 MB
 VALIDATION_SHARE = 128  # allenai/c4 has 1024 train shards and 8 of validation
@@ -139,7 +139,7 @@ def leave_out(
         stats.rejected(url)
     if cap == 0:
         return None, stats
-    code, detail = size.FEW.code, f"{shard.config}: {pages} pages"
+    code, detail = size.FEW.code, f"{shard.config}: {many(pages, 'page')}"
     shown = pages_of(table.take(_order(table)[:cap]))
     rows = sample_table(Sampled(0, -1, page, size.name, code, detail) for page in shown)
     name = f"{size.name}-{code}-{shard.config}-{shard.split}-{shard.number:05d}"

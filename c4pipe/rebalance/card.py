@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from c4pipe.card.hub import front_matter
+from c4pipe.card.origin import formats_of, licence_of
 from c4pipe.card.words import DODGE, KREUTZER, licence, loading, markdown_table, rebuilding
 from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
+from c4pipe.text import many
 
 SAME = (
     "`manifest.json` names each corpus with the sha256 of its manifest, and every file with its own. The same corpora "
@@ -19,15 +21,16 @@ SAME = (
 def mixture_card(manifest: dict[str, Any], picture: str, stats: Stats) -> str:
     """README.md of a mixture."""
     config = manifest["shards"][0]["config"]
+    formats = formats_of(manifest)
     sections = (
-        front_matter(manifest["shards"], stats, None),  # the columns are those of the corpora
+        front_matter(manifest["shards"], stats.languages, licence_of(formats)),  # the columns are those of the corpora
         _head(manifest, picture),
         loading([config]),
         _entries(manifest),
         _order(manifest, config),
         _languages(manifest, stats),
         _limits(),
-        licence(),
+        licence(formats),
         rebuilding(_command(manifest["settings"], manifest["inputs"]), manifest, SAME),
     )
     return "\n".join(line for section in sections for line in section) + "\n"
@@ -38,11 +41,12 @@ def _head(manifest: dict[str, Any], picture: str) -> Iterator[str]:
     sources = ", ".join(f"`{item['path']}`" for item in manifest["inputs"])
     asked = "" if settings["documents"] is None else f" of {settings['documents']:,} asked for"
     yield ""
-    yield f"# A mixture of {len(mixture)} languages or corpora"
+    of_one = "# A mixture of one language or corpus"
+    yield of_one if len(mixture) == 1 else f"# A mixture of {len(mixture):,} languages or corpora"
     yield ""
     yield (
-        f"{_written(manifest):,} documents{asked}, drawn from {sources} by c4pipe: {manifest['preset']['says']}. "
-        f"No document is read more than {settings['max_epochs']} times. Seed {settings['seed']}."
+        f"{many(_written(manifest), 'document')}{asked}, drawn from {sources} by c4pipe: {manifest['preset']['says']}. "
+        f"No document is read more than {many(settings['max_epochs'], 'time')}. Seed {settings['seed']}."
     )
     yield ""
     yield f"![The share of each entry before and after, on a logarithmic scale]({picture})"

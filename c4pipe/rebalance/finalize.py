@@ -13,7 +13,7 @@ from c4pipe.rebalance.card import mixture_card
 from c4pipe.rebalance.picture import EntryShare, draw_shares
 from c4pipe.rebalance.plan import MIXTURE_CONFIG, MixturePlan
 from c4pipe.shards import SCHEMA_VERSION, to_json, write_manifest
-from c4pipe.text import printable
+from c4pipe.text import many, printable
 
 PICTURE = "mixture.svg"
 
@@ -32,7 +32,7 @@ def write_mixture_files(
     for split in plan.splits:
         rows = sum(shard["rows"] for shard in shards if shard["split"] == split.name)
         if rows != split.order.total:
-            raise BuildError(f"the {split.name} files hold {rows:,} documents, the plan {split.order.total:,}.")
+            raise BuildError(f"the {split.name} files hold {many(rows, 'document')}, the plan {split.order.total:,}.")
     stats.pages_read = sum(sum(split.order.documents) for split in plan.splits)
     mixture = entries(plan, description["rates"])
     manifest = {
@@ -99,7 +99,7 @@ def mixture_summary(manifest: dict[str, Any], folder: str) -> Iterator[str]:
     wanted, written = manifest["settings"]["documents"], sum(row["written"] for row in mixture.values())
     if wanted is not None and written < wanted:
         epochs = manifest["settings"]["max_epochs"]
-        yield f"  {wanted:,} documents were asked for; in {epochs} epochs there are {written:,}"
+        yield f"  {many(wanted, 'document')} were asked for; in {many(epochs, 'epoch')} there are {written:,}"
     yield from splits(manifest)
     yield f"  corpus: {printable(folder)}"
 

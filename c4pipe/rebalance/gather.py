@@ -94,3 +94,4 @@ def _count(table: pa.Table, stats: Stats) -> None:
         if name in table.column_names:
             values = pc.utf8_slice_codeunits(table[name], 0, width)
             counter.update({item["values"]: item["counts"] for item in pc.value_counts(values).to_pylist()})
+    stats.months.pop("", None)

@@ -18,6 +18,7 @@ from c4pipe.files.storage import Store
 from c4pipe.langid.base import UND
 from c4pipe.scratch import scratch
 from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SPLITS, SUMS, read_manifest
+from c4pipe.text import many
 
 READERS = 16  # threads that look at footers; in a bucket each look waits for the network
 
@@ -144,11 +145,11 @@ def look_at(sources: Iterable[SourceShard], store: Store) -> tuple[list[SourceSh
             with store.read(source.path) as stream:
                 size = stream.seek(0, 2)
                 if size != source.bytes:
-                    raise BuildError(_damaged(source.path, f"it has {size:,} bytes, not {source.bytes:,}"))
+                    raise BuildError(_damaged(source.path, f"it has {many(size, 'byte')}, not {source.bytes:,}"))
                 file = pq.ParquetFile(stream)
                 meta = file.metadata
                 if meta.num_rows != source.rows:
-                    raise BuildError(_damaged(source.path, f"it has {meta.num_rows:,} rows, not {source.rows:,}"))
+                    raise BuildError(_damaged(source.path, f"it has {many(meta.num_rows, 'row')}, not {source.rows:,}"))
                 raw = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups))
                 return source._replace(raw=raw), file.schema_arrow.remove_metadata()
         except (OSError, pa.ArrowException) as error:

@@ -27,6 +27,7 @@ from c4pipe.shards import (
     sha256_of,
     sums_text,
 )
+from c4pipe.text import many
 from c4pipe.verify.counts import Holdings, count_findings
 from c4pipe.verify.file import Expected, file_finding
 from c4pipe.verify.findings import Finding, FolderVerdict, damaged, noted
@@ -170,9 +171,9 @@ def _look(folder: Path, tables: Mapping[str, tuple[str, dict[str, Any]]], file: 
         return _Read(size, damaged(path, "unreadable", str(error)), None)
     said = row.get("memory", counted.memory)
     if counted.rows != row["rows"]:
-        finding = damaged(path, "rows", f"{counted.rows:,} rows", f"{row['rows']:,}, says {MANIFEST}")
+        finding = damaged(path, "rows", many(counted.rows, "row"), f"{row['rows']:,}, says {MANIFEST}")
     elif counted.memory not in (None, said):
-        finding = damaged(path, "counts", f"{counted.memory:,} bytes in memory", f"{said}, says {MANIFEST}")
+        finding = damaged(path, "counts", f"{many(counted.memory, 'byte')} in memory", f"{said}, says {MANIFEST}")
     return _Read(size, finding, counted)
 
 

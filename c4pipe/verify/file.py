@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from c4pipe.files.pinned import sha256_of
+from c4pipe.text import many
 from c4pipe.verify.findings import AGAIN, Finding, damaged
 
 
@@ -24,14 +25,14 @@ class Expected(NamedTuple):
 def file_finding(folder: Path, file: Expected) -> Finding | None:
     """What is wrong with a file; None where it is what was written. A pipe or a device is not opened."""
     path = folder / file.path
-    size = "a file" if file.bytes is None else f"a file of {file.bytes:,} bytes"
+    size = "a file" if file.bytes is None else f"a file of {many(file.bytes, 'byte')}"
     try:
         found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):
             what = "a folder" if stat.S_ISDIR(found.st_mode) else "something that is no file"
             return damaged(path, "missing", f"{what} stands in its place", f"{size}, says {file.by}", file.do)
         if file.bytes not in (None, found.st_size):
-            return damaged(path, "bytes", f"{found.st_size:,} bytes", f"{file.bytes:,}, says {file.by}", file.do)
+            return damaged(path, "bytes", many(found.st_size, "byte"), f"{file.bytes:,}, says {file.by}", file.do)
         sha256 = sha256_of(path)
     except FileNotFoundError:
         what = "a link to nothing" if path.is_symlink() else "not there"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from c4pipe.disk import read_file
+from c4pipe.text import many
 from c4pipe.verify.file import Expected, file_finding
 from c4pipe.verify.findings import Finding, FolderVerdict, damaged, noted
 
@@ -125,7 +126,7 @@ def _run_sums(folder: Path) -> Iterator[Finding]:
             )
             continue
         if (sha256 := hashlib.sha256(data).hexdigest()) not in sums:
-            part = "its sha256" if size is None else f"the sha256 of its first {size:,} bytes"
+            part = "its sha256" if size is None else f"the sha256 of its first {many(size, 'byte')}"
             yield damaged(
                 folder / name, "sha256", f"{part} is {sha256}", f"{sums[-1]}, says {SUMS_OF_RUN}", TRAIN_AGAIN
             )

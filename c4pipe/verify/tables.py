@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from c4pipe.corpus.stats import Stats
 from c4pipe.errors import BuildError
 from c4pipe.shards import memory_of
+from c4pipe.text import many
 
 NEVER_NULL = ("text", "url")
 
@@ -42,7 +43,7 @@ def count_kept(path: Path) -> Counted:
     for table in _groups(path, found):
         for name in NEVER_NULL:
             if name in table.column_names and table[name].null_count:
-                raise BuildError(f"{table[name].null_count:,} rows without a {name}")
+                raise BuildError(f"{many(table[name].null_count, 'row')} without a {name}")
         _add_pages(table, found.stats)
         found.memory = found.memory + memory_of(table) if found.memory is not None and _adds_up(table.schema) else None
     found.stats.pages_kept = found.rows
@@ -70,7 +71,7 @@ def _groups(path: Path, found: Counted) -> Iterator[pa.Table]:
                 found.rows += table.num_rows
                 yield table
             if file.metadata.num_rows != found.rows:
-                raise BuildError(f"its footer counts {file.metadata.num_rows:,} rows, it holds {found.rows:,}")
+                raise BuildError(f"its footer counts {many(file.metadata.num_rows, 'row')}, it holds {found.rows:,}")
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise BuildError(f"no whole Parquet file ({' '.join(str(error).split())})") from None
 
@@ -87,6 +88,7 @@ def _add_pages(table: pa.Table, stats: Stats) -> None:
         if name in table.column_names and pa.types.is_string(table[name].type):
             column = table[name] if shown is None else pc.utf8_slice_codeunits(table[name], 0, shown)
             counter.update({row["values"]: row["counts"] for row in pc.value_counts(column).to_pylist()})
+    stats.months.pop("", None)
 
 
 def _adds_up(schema: pa.Schema) -> bool:

@@ -83,7 +83,7 @@ def test_a_line_is_a_page(data: bytes, page: Page, tally: set[str] | None) -> No
         (b"text", "bad_json", "Expecting value at character 0"),
         (b"{'text': 'a'}", "bad_json", "Expecting property name enclosed in double quotes at character 1"),
         (b'{"text": "a"} {"text": "b"}', "bad_json", "Extra data at character 14"),
-        (b'{"text": "a\x00b"}', "bad_json", "Invalid control character at at character 11"),
+        (b'{"text": "a\x00b"}', "bad_json", "Invalid control character at character 11"),
         (b"\0" * 50, "bad_json", "Expecting value at character 0"),
         (b'{"text": "a", "n": ' + b"9" * 5000 + b"}", "bad_json", "Exceeds the limit (4300 digits)"),
         (b"[" * 100_000, "bad_json", "nested too deep"),

@@ -101,7 +101,7 @@ def test_a_sample(host: Host, folder: Path, fetch: Fetch) -> None:
 def test_a_crawl_with_fewer_files(host: Host, folder: Path, fetch: Fetch, capsys: pytest.CaptureFixture[str]) -> None:
     host.serve_crawl(3)
     assert fetch("--files", "10", "--start", "2") == 0
-    assert "note: the crawl has no more than 1 files from there on." in capsys.readouterr().out
+    assert "note: the crawl has no more than 1 file from there on." in capsys.readouterr().out
 
 
 def test_a_file_of_another_size_is_fetched_again(host: Host, folder: Path, fetch: Fetch) -> None:

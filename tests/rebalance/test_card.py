@@ -26,13 +26,18 @@ SETTINGS = {
 }
 
 
-def card(inputs: tuple[tuple[str, bool], ...] = (("mc4", False),), written: str = "en en de", **settings: Any) -> str:
-    shard = {"config": "mixture", "rows": 150, "bytes": 9}
+def card(
+    inputs: tuple[tuple[str, bool], ...] = (("mc4", False),),
+    written: str = "en en de",
+    formats: str = "wet",
+    **settings: Any,
+) -> str:
+    shard = {"config": "mixture", "rows": 150, "bytes": 9, "path": "mixture/train-00000-of-00001.parquet"}
     manifest = {
         "shards": [shard | {"split": "train"}, shard | {"split": "validation", "rows": 850}],
         "preset": {"says": "temperature with alpha 0.3 (T = 3.333)"},
         "settings": SETTINGS | settings,
-        "inputs": [{"path": name, "one_entry": whole} for name, whole in inputs],
+        "inputs": [{"path": name, "one_entry": whole, "formats": formats.split()} for name, whole in inputs],
         "mixture": {
             "de": {"documents": 50, "rate": 0.25, "epochs": 1.0, "written": 50},
             "en": {"documents": 200, "rate": 0.75, "epochs": 0.5, "written": 100},
@@ -102,3 +107,22 @@ def test_the_command_asks_for_the_same_mixture(settings: dict[str, Any]) -> None
         assert asked.pop("alpha") is None  # the kind says it
         del wanted["alpha"]
     assert asked == wanted
+
+
+@pytest.mark.parametrize(
+    ("formats", "licence", "words"),
+    [
+        ("wet", "odc-by", "It was crawled by Common Crawl"),
+        ("jsonl wet", "unknown", "It was read from JSONL files and Common Crawl WET files"),
+        ("text", "unknown", "It was read from text files"),
+    ],
+)
+def test_the_licence_follows_from_what_the_corpora_were_read_from(formats: str, licence: str, words: str) -> None:
+    text = card((("a", True), ("b", True)), formats=formats)
+    assert yaml.safe_load(text.split("---\n")[1])["license"] == licence
+    assert words in text
+
+
+def test_one_is_not_many() -> None:
+    text = card(documents=1, max_epochs=1)
+    assert "No document is read more than 1 time." in text

@@ -228,7 +228,7 @@ def test_a_null_among_the_texts(run: Run, copy: Path) -> None:
     manifests.write_again(copy, manifests.read(copy))
     code, lines = run(copy)
     assert code == 1
-    assert "1 rows without a text" in lines[0]
+    assert "1 row without a text" in lines[0]
 
 
 def test_a_page_of_parquet_with_another_checksum(run: Run, copy: Path) -> None:

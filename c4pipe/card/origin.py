@@ -1,0 +1,41 @@
+"""Where the text of a corpus comes from: something is known of Common Crawl's files, and nothing of all others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+LICENCE = "odc-by"  # what allenai/c4 has
+NO_LICENCE = "unknown"  # a word of the Hub's for what nobody has said
+
+_FILES = {"wet": "Common Crawl WET files", "jsonl": "JSONL files", "parquet": "Parquet files", "text": "text files"}
+
+
+def formats_of(manifest: Mapping[str, Any]) -> list[str]:
+    """The formats of the files that a corpus was read from, sorted; of a mixture, those of its corpora.
+
+    "" where a manifest does not say: a mixture of an older build.
+    """
+    if "mixture" in manifest:
+        return sorted({name for row in manifest["inputs"] for name in row.get("formats", [""])})
+    reading = next(iter(manifest["preset"]["stages"]), {})
+    return [reading.get("format", "wet")]
+
+
+def is_crawl(formats: Sequence[str]) -> bool:
+    """Whether all of it was crawled by Common Crawl."""
+    return [*formats] == ["wet"]
+
+
+def licence_of(formats: Sequence[str]) -> str:
+    """The licence for the front matter of a card, by the Hub's names."""
+    return LICENCE if is_crawl(formats) else NO_LICENCE
+
+
+def input_words(formats: Sequence[str]) -> str:
+    """The inputs in words.
+
+    >>> input_words(["jsonl", "wet"]), input_words(["warc"]), input_words([""])
+    ('JSONL files and Common Crawl WET files', 'WARC files', 'files')
+    """
+    return " and ".join(_FILES.get(name, f"{name.upper()} files".lstrip()) for name in formats)
