@@ -29,11 +29,11 @@ from c4pipe.flow.placing import is_made, put_in_place, recover
 from c4pipe.flow.progress import BuildProgress
 from c4pipe.flow.searching import find_inputs
 from c4pipe.flow.settings import Settings
+from c4pipe.flow.siblings import check_card_above, check_siblings, write_card_above
 from c4pipe.flow.sizes import with_sizes
 from c4pipe.flow.target import (
     Standing,
     announce,
-    check_siblings,
     clear_half_written,
     clear_staging,
     find_corpus,
@@ -71,9 +71,12 @@ def run(args: Namespace, rest: list[str]) -> int:
         beam_pipeline(corpora, options).run()
         print("build_c4: the job graph is made; with --dry_run=True nothing else is.")
         return 0
-    if len(corpora) > 1:
+    several = len(corpora) > 1
+    if several:
         check_siblings(args.output)
-    look(corpora, inputs, args.overwrite)  # before a lock is made
+    standing = look(corpora, inputs, args.overwrite)  # before a lock is made
+    if several and any(there.manifest is None for there in standing):
+        check_card_above(args.output)
     with ExitStack() as locks:
         own = [settings.output for settings in corpora]
         for folder in dict.fromkeys([*([args.staging] if args.staging else []), args.output, *own]):
@@ -85,6 +88,7 @@ def run(args: Namespace, rest: list[str]) -> int:
         for settings, there in missing:
             announce(settings.output, there)
         took = build(args, tuple(settings for settings, _ in missing), inputs, options) if missing else None
+        write_card_above(args.output, several)
         if not (args.keep_staging or args.staging):
             tidy(args.output, corpora)  # also what a build left that was killed behind its manifest
         return conclude(args, corpora, found, took)

@@ -16,7 +16,6 @@ from c4pipe.errors import ConfigError
 from c4pipe.files.record import places
 from c4pipe.files.storage import TEMPORARY
 from c4pipe.flow.files import NOTE, BeamStore, is_remote
-from c4pipe.flow.lock import LOCK
 from c4pipe.flow.ours import (
     MADE_NAME,
     STAGING_NAME,
@@ -30,6 +29,7 @@ from c4pipe.flow.ours import (
 )
 from c4pipe.flow.settings import INPUTS, WRITTEN, Settings
 from c4pipe.shards import MANIFEST, SUMS, files_of_shard
+from c4pipe.text import many
 
 Manifest = Mapping[str, Any]
 DIFFERENCES_SHOWN = 5  # things that differ, in a message
@@ -46,15 +46,6 @@ class Standing(NamedTuple):
 def staging_folder(folder: str, key: str) -> str:
     """Where builds from inputs of that key keep their intermediate files."""
     return f"{folder.rstrip('/')}/{STAGING_NAME}{key[:16]}"
-
-
-def check_siblings(output: str) -> None:
-    """ConfigError if the folder cannot be one of several corpora, each in a folder of its own."""
-    names = [name for name in names_below(output) if "/" not in name and name != LOCK]
-    if names:
-        raise ConfigError(
-            f"--output {output} holds {sorted(names)[0]!r}; several presets make a folder each. Choose an empty folder."
-        )
 
 
 def find_corpus(settings: Settings, inputs: Sequence[tuple[str, int]], overwrite: bool) -> Standing:
@@ -151,7 +142,7 @@ def damage_of(output: str, found: Contents) -> tuple[str, ...]:
         if size < 0:
             wrong.append(f"{file.path} is missing")
         elif size != file.bytes >= 0:
-            wrong.append(f"{file.path} has {size:,} bytes, not {file.bytes:,}")
+            wrong.append(f"{file.path} has {many(size, 'byte')}, not {file.bytes:,}")
     return tuple(wrong)
 
 

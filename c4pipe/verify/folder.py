@@ -12,6 +12,7 @@ from c4pipe.verify.corpus import check_corpus, is_corpus
 from c4pipe.verify.findings import FolderVerdict
 from c4pipe.verify.listing import UNFINISHED
 from c4pipe.verify.run import check_run, is_run
+from c4pipe.verify.several import check_card, has_card
 
 FolderCheck = Callable[[Path, Callable[[int], None]], FolderVerdict]
 
@@ -32,7 +33,7 @@ def checks_of(folder: Path) -> list[tuple[Path, FolderCheck]]:
             f"{folder} is neither a corpus nor a mixture nor a run: it has no {MANIFEST}, and no folder in it has."
             + "".join(_unfinished(folder))
         )
-    return found
+    return [(folder, check_card), *found] if has_card(folder) else found
 
 
 def _check_of(folder: Path) -> FolderCheck | None:
