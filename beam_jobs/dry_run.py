@@ -13,7 +13,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.inputs import Input, write_inputs
+from c4pipe.flow.inputs import Input, units_of, write_input_list
 from c4pipe.passes.staged import Staged, Summary
 from c4pipe.scratch import temporary_files
 from c4pipe.shards import MANIFEST
@@ -64,6 +64,8 @@ def _trial(corpora: Corpora, inputs: list[Input], pages: int) -> Trial:
                 output=f"{folder}/{settings.preset.name}",
                 staging=f"{folder}/staging",
                 inputs=len(inputs),
+                units=len(units_of(inputs, cut=False)),
+                cut=False,
                 rejected="all" if settings.rejected == "all" else "none",  # a sample does not grow with the input
                 limit_pages=min(pages, settings.limit_pages or pages),
                 shards=1,
@@ -71,7 +73,8 @@ def _trial(corpora: Corpora, inputs: list[Input], pages: int) -> Trial:
             for settings in corpora
         )
         store = BeamStore(trial[0].staging)
-        write_inputs(inputs, store, trial[0].inputs_list)
+        write_input_list([], store, trial[0].left_out_list)
+        write_input_list(inputs, store, trial[0].inputs_list)
         started = time.process_time()
         pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
         pipeline | BuildCorpora(trial)
@@ -83,8 +86,13 @@ def _trial(corpora: Corpora, inputs: list[Input], pages: int) -> Trial:
         return Trial(
             stages[0][0]["kept"],
             {s.preset.name: stages[-1]["kept"] for s, stages in zip(trial, stages, strict=True)},
-            sum(Summary.read(store, Staged.of(trial[0].prefix(0), number)).bytes for number in range(len(inputs))),
+            sum(_read(store, Staged.of(trial[0].prefix(0), number)) for number in range(trial[0].units)),
             sum(shard["bytes"] for manifest in manifests for shard in manifest["shards"]),
             sum(path.stat().st_size for path in files),
             seconds,
         )
+
+
+def _read(store: BeamStore, staged: Staged) -> int:
+    """Bytes of the inputs that were read for a unit."""
+    return sum(account.read for account in Summary.read(store, staged).accounts)

@@ -28,7 +28,9 @@ INPUTS = [Input(f"/in/{i}", f"{i}", size) for i, size in enumerate((1000, 3000, 
 
 def folders(staging):
     """Of a corpus only the folders, which are all that is looked at."""
-    return SimpleNamespace(staging=str(staging), prefix=lambda _: str(staging / "prefix"), own=str(staging / "own"))
+    return SimpleNamespace(
+        staging=str(staging), prefix=lambda _: str(staging / "prefix"), own=str(staging / "own"), cut=False
+    )
 
 
 @pytest.fixture
@@ -69,7 +71,7 @@ def test_a_damaged_note_or_summary_does_no_harm(staging, note):
     heartbeat_path(str(staging), 1).write_bytes(note)
     Path(Staged.of(str(staging / "prefix"), 0).summary).write_bytes(note)
     watch = BuildProgress([folders(staging)], INPUTS)
-    assert watch.line(watch.look()).startswith("reading  1/3 files  0 pages ")
+    assert watch.line(watch.look()).startswith("reading  1/3 units  0 pages ")
 
 
 def test_the_line_says_it_in_words(staging, monkeypatch):
@@ -78,14 +80,14 @@ def test_the_line_says_it_in_words(staging, monkeypatch):
     monkeypatch.setattr(time, "monotonic", lambda: started + 10)
     line = watch.line(watch.look())
     assert line == (
-        "reading  1/3 files  2,000 pages  200 pages/s  0.0 MB/s  kept 45.0% of pages so far  no page 10  ETA 0:52"
+        "reading  1/3 units  2,000 pages  200 pages/s  0.0 MB/s  kept 45.0% of pages so far  no page 10  ETA 0:52"
     )
 
 
 def test_at_the_start_nothing_is_claimed(tmp_path):
     watch = BuildProgress([folders(tmp_path)], INPUTS)
     line = watch.line(watch.look())
-    assert line == "reading  0/3 files  0 pages  0 pages/s  0.0 MB/s  kept -  no page 0  ETA -"
+    assert line == "reading  0/3 units  0 pages  0 pages/s  0.0 MB/s  kept -  no page 0  ETA -"
 
 
 def test_phases(staging):
@@ -117,7 +119,7 @@ def test_plain_lines_where_there_is_no_terminal(staging, monkeypatch):
         time.sleep(0.5)
     lines = out.getvalue().splitlines()
     assert len(lines) >= 2
-    assert all(re.fullmatch(r"reading  1/3 files  2,000 pages .* no page 10  ETA \d+:\d\d", line) for line in lines)
+    assert all(re.fullmatch(r"reading  1/3 units  2,000 pages .* no page 10  ETA \d+:\d\d", line) for line in lines)
 
 
 def test_a_quick_build_says_nothing(staging):
