@@ -152,7 +152,7 @@ class _Finish:
     def close(self) -> None:
         part = {"ledger": self._ledger.to_json(), "stats": self._stats.to_json(), "accounts": self._accounts}
         with self._store.write(self._path) as stream:
-            stream.write(to_json(part | {"groups": self._row_groups, "rejected": self._rejected}))
+            stream.write(to_json(part | {"groups": self._row_groups, "rejected": self._rejected}, indent=None))
 
     def result(self) -> str:
         return self._path
@@ -178,4 +178,4 @@ def row_groups(staging: str, element: tuple[int, str]) -> Iterator[ConfigRows]:
 def group_made(staging: str, element: tuple[int, str]) -> Written:
     """A finished group as one of the things that the build made."""
     summary = read_summary(element[1], BeamStore(staging))
-    return "group", to_json({name: summary[name] for name in ("ledger", "stats", "accounts")})
+    return "group", to_json({name: summary[name] for name in ("ledger", "stats", "accounts")}, indent=None)

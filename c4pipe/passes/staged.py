@@ -69,7 +69,7 @@ class Summary(NamedTuple):
         told["accounts"] = [account.to_json() for account in self.accounts]
         counts = {name: getattr(self, name) for name in _COUNTS} | {"files": self.files}
         with store.write(staged.summary) as stream:
-            stream.write(to_json(told | counts))
+            stream.write(to_json(told | counts, indent=None))
 
     @classmethod
     def read(cls, store: Store, staged: Staged) -> Summary:
