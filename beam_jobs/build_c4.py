@@ -16,14 +16,14 @@ from apache_beam.options.pipeline_options import PipelineOptions, TestOptions
 from beam_jobs.arguments import beam_flags, parse, workers_of
 from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.corpora import make_corpora, presets_of
-from beam_jobs.dry_run import predict
+from beam_jobs.dry_run import predict, prediction_told
 from beam_jobs.mending import run_mended
 from beam_jobs.workers import as_build_error, tended
 from c4pipe.card import check_schema
 from c4pipe.files.assets import find_assets
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.inputs import Found, Input, LeftOut, write_input_list
+from c4pipe.flow.inputs import Found, Input, LeftOut, units_of, write_input_list, write_units
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.placing import is_made, put_in_place, recover
 from c4pipe.flow.progress import BuildProgress
@@ -65,7 +65,8 @@ def run(args: Namespace, rest: list[str]) -> int:
         settings.plan.bind()  # every outside file is looked for now
         check_schema(settings.plan.schema())
     if args.dry_run:
-        print(predict(corpora, inputs))
+        everything = Found(inputs, left_out)
+        print("\n".join(prediction_told(predict(corpora, everything), everything)))
         return 0
     options = PipelineOptions(beam_flags(args, rest, corpora[0].units, corpora[0].input_bytes))
     if offline:
@@ -101,6 +102,7 @@ def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> list[Standin
 def build(args: Namespace, corpora: Corpora, found: Found, options: PipelineOptions) -> float:
     """Runs the pipeline, and shows how far it is; the seconds that it took."""
     started = time.monotonic()
+    units = units_of(found.inputs, corpora[0].cut, corpora[0].limit_pages)
     for line in dict.fromkeys(note for settings in corpora for note in notes(settings)):
         print(line, file=sys.stderr)
     with tended() as stderr:
@@ -111,13 +113,14 @@ def build(args: Namespace, corpora: Corpora, found: Found, options: PipelineOpti
 
             def carry_out() -> None:
                 write_input_list(found.left_out, store, corpora[0].left_out_list)
+                write_units(units, store, corpora[0].units_list)
                 write_input_list(found.inputs, store, corpora[0].inputs_list)  # last: by it the folder is known
                 clear_half_written(staging)
                 unmade = tuple(settings for settings in corpora if args.fresh or not made_already(settings))
                 for settings in unmade:
                     prepare(settings)
                 if unmade:
-                    with workers_of(options), BuildProgress(unmade, found.inputs, stderr):
+                    with workers_of(options), BuildProgress(unmade, units, stderr):
                         beam_pipeline(unmade, options).run().wait_until_finish()
 
             run_mended(carry_out, staging, args.output, stderr)

@@ -58,6 +58,7 @@ class Piece(NamedTuple):
     item: Input
     start: int = 0
     stop: int | None = None  # None: to its end
+    most: int | None = None  # pages after which reading stops
 
     @property
     def bytes(self) -> int:
@@ -67,15 +68,18 @@ class Piece(NamedTuple):
 
 def as_piece(fields: Sequence[Any]) -> Piece:
     """A piece as a coder of Beam gives it back: plain tuples."""
-    number, item, start, stop = fields
-    return Piece(number, Input(*item), start, stop)
+    number, item, *rest = fields
+    return Piece(number, Input(*item), *rest)
 
 
 WorkUnit = tuple[Piece, ...]  # what one element of the pipeline stages: parts of inputs that follow one another
 
 
-def units_of(inputs: Sequence[Input], cut: bool) -> list[WorkUnit]:
-    """The pieces of all inputs in their order, small ones together; large ones in parts where they can be `cut`."""
+def units_of(inputs: Sequence[Input], cut: bool, most: int | None = None) -> list[WorkUnit]:
+    """The pieces of all inputs in their order, small ones together; large ones in parts where they can be `cut`.
+
+    `most`: pages of each input that are read, for those that are not cut.
+    """
     units: list[WorkUnit] = []
     small: list[Piece] = []
     size = 0
@@ -84,7 +88,7 @@ def units_of(inputs: Sequence[Input], cut: bool) -> list[WorkUnit]:
             units.append(tuple(small))
             small, size = [], 0
         if 0 <= item.bytes <= TOGETHER:
-            small.append(Piece(number, item))
+            small.append(Piece(number, item, most=most))
             size += item.bytes
         elif cut and item.bytes > RANGE and not item.name.lower().endswith(PACKED):
             starts = range(0, item.bytes, RANGE)
@@ -92,7 +96,7 @@ def units_of(inputs: Sequence[Input], cut: bool) -> list[WorkUnit]:
             units += [(Piece(number, item, start, start + RANGE),) for start in starts[:-1]]
             units.append((Piece(number, item, starts[-1]),))
         else:
-            units.append((Piece(number, item),))
+            units.append((Piece(number, item, most=most),))
     return [*units, tuple(small)] if small else units
 
 
@@ -118,6 +122,16 @@ def _fields(path: str) -> Iterator[list[Any]]:
         yield from map(json.loads, stream.read().decode().splitlines())
 
 
-def read_units(path: str, cut: bool) -> Iterator[tuple[int, WorkUnit]]:
-    """(number, unit) for each unit of such a list."""
-    return enumerate(units_of(read_inputs(path), cut))
+def write_units(units: Iterable[WorkUnit], store: BeamStore, path: str) -> None:
+    """The units that inputs make, by the numbers of these; a line each."""
+    with store.write(path) as stream:
+        for unit in units:
+            pieces = [(piece.number, piece.start, piece.stop, piece.most) for piece in unit]
+            stream.write((json.dumps(pieces) + "\n").encode())
+
+
+def read_units(inputs: str, units: str) -> Iterator[tuple[int, WorkUnit]]:
+    """(number, unit) for each unit of a list of inputs and one of units."""
+    items = read_inputs(inputs)
+    for number, pieces in enumerate(_fields(units)):
+        yield number, tuple(Piece(item, items[item], *rest) for item, *rest in pieces)

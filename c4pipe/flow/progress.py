@@ -16,7 +16,7 @@ from rich.table import Table
 
 from c4pipe.errors import DamagedFile
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.inputs import Input, units_of
+from c4pipe.flow.inputs import WorkUnit
 from c4pipe.flow.read import heartbeat_path
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged
@@ -28,13 +28,13 @@ from c4pipe.text import duration
 class BuildProgress(ProgressReporter):
     """Shows progress while a build runs: a live line on a terminal, now and then a plain one elsewhere."""
 
-    def __init__(self, corpora: Sequence[Settings], inputs: list[Input], out: TextIO = sys.stderr):
+    def __init__(self, corpora: Sequence[Settings], units: list[WorkUnit], out: TextIO = sys.stderr):
         self._staging = Path(corpora[0].staging)
         self._store = BeamStore(corpora[0].staging)
         self._first = Path(corpora[0].prefix(0))  # of several, the first one's staging stands for all
         self._own = [Path(settings.own) for settings in corpora]
-        self._units = units_of(inputs, corpora[0].cut)
-        self._total = max(1, sum(max(0, item.bytes) for item in inputs))
+        self._units = units
+        self._total = max(1, sum(piece.bytes for unit in units for piece in unit))
         self._done: dict[int, dict[str, int]] = {}
         self._console = Console(file=out)
         super().__init__()

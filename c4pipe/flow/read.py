@@ -60,9 +60,9 @@ class Watched:
 class PieceReader:
     """A piece of an input while it is read."""
 
-    def __init__(self, piece: Piece, store: BeamStore, how: Read, limit: int | None, heartbeat: Heartbeat):
-        """`limit`: pages after which to stop."""
-        self._piece, self._store, self._how, self._limit, self._heartbeat = piece, store, how, limit, heartbeat
+    def __init__(self, piece: Piece, store: BeamStore, how: Read, heartbeat: Heartbeat, every: int = 1):
+        """`every`: of so many pages one is taken."""
+        self._piece, self._store, self._how, self._heartbeat, self._every = piece, store, how, heartbeat, every
         self.account = Account(piece.number, piece.start, piece.item.bytes)
 
     def verdicts(self) -> Iterator[Verdict]:
@@ -73,10 +73,12 @@ class PieceReader:
             with self._store.open_input(item.path) as stream:
                 self._heartbeat.stream = watched = Watched(stream)
                 read = self._read(watched)
-                yield from read if self._limit is None else _first_pages(read, self._limit)
+                if self._piece.most is not None:
+                    read = _first_pages(read, self._piece.most)
+                yield from read if self._every == 1 else _one_of(read, self._every)
                 now = read_stamped(item.path, stream)
                 account.size = now.bytes
-            if self._limit is None:
+            if self._piece.most is None:
                 yield from self._doubts(now)
         except (OSError, BeamIOError, FetchError) as error:
             found = getattr(error, "strerror", None) or str(error)
@@ -100,6 +102,14 @@ class PieceReader:
             yield Rejected(place, TRUNCATED, found)
         if found := item.listed.changed(now):
             yield Rejected(place, CHANGED_INPUT, found)
+
+
+def _one_of(read: Iterator[Verdict], every: int) -> Iterator[Verdict]:
+    pages = 0
+    for verdict in read:
+        pages += isinstance(verdict, Kept)
+        if not isinstance(verdict, Kept) or pages % every == 1:
+            yield verdict
 
 
 def _first_pages(read: Iterator[Verdict], limit: int) -> Iterator[Verdict]:
@@ -135,8 +145,8 @@ class StageUnit(beam.DoFn):
             settings = self._prefixes[0]
             heartbeat = Heartbeat(settings.staging, number)
             stagers = [Stager(self._plans[i], self._store, staged[i], settings.cap) for i in missing]
-            how, limit = self._plans[0].read, settings.limit_pages
-            readings = (PieceReader(as_piece(piece), self._store, how, limit, heartbeat) for piece in unit)
+            how, every = self._plans[0].read, settings.every
+            readings = (PieceReader(as_piece(piece), self._store, how, heartbeat, every) for piece in unit)
             for i, now in zip(missing, stage_unit(readings, stagers, heartbeat), strict=True):
                 done[i] = now
         for prefix, counts in enumerate(done):

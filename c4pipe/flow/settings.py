@@ -19,6 +19,7 @@ MAX_GROUPS = 2048  # units share a group, and a shuffle element, where there are
 MAX_PARTITIONS = 4096  # a crawl's 4e10 spans of 20 bytes make partitions of 200 MB
 INPUTS = "inputs.jsonl"  # in the staging folder: where it is, the folder is one of a build
 LEFT_OUT = "left_out.jsonl"  # beside it: what is none
+UNITS = "units.jsonl"  # and what they make
 WRITTEN = "written"  # below `Settings.own`: a note for each output shard that is whole
 PARTITION_INPUT = 256 << 20  # bytes of input a partition
 
@@ -43,6 +44,7 @@ class Settings:
     limit_pages: int | None  # of each file
     spill_rows: int  # more rows than that go through files; 0: never
     description: dict[str, Any]  # what the manifest says: settings, versions, assets
+    every: int = 1  # of so many pages one is looked at: in a dry run
     max_bad_share: float = 1.0  # of inputs that give no page for damage; more than that end the build
 
     @property
@@ -112,6 +114,10 @@ class Settings:
     @property
     def left_out_list(self) -> str:
         return f"{self.staging}/{LEFT_OUT}"
+
+    @property
+    def units_list(self) -> str:
+        return f"{self.staging}/{UNITS}"
 
 
 def plans_of(corpora: Sequence[Settings]) -> list[Plan]:

@@ -62,7 +62,7 @@ def write_corpus_files(
         "schema_version": SCHEMA_VERSION,
         "preset": describe(plan.preset),
         **description,
-        "inputs": [_input_row(item.name, read[number]) for number, item in enumerate(inputs)],
+        "inputs": [input_row(item.name, read[number]) for number, item in enumerate(inputs)],
         "no_inputs": [{"path": path, "why": why} for path, why in left_out],
         "columns": columns_of(plan),
         "shards": shards,
@@ -77,7 +77,7 @@ def write_corpus_files(
     write_manifest(store, folder, manifest, {"stats.json": to_json(numbers), "README.md": card})
 
 
-def _input_row(name: str, account: Account) -> dict[str, Any]:
+def input_row(name: str, account: Account) -> dict[str, Any]:
     """What the manifest says of an input."""
     row = {"path": name, "bytes": account.size, "records": account.records, "pages": account.pages}
     return row | {"faults": dict(sorted(account.lost.items()))} | ({"why": account.why} if account.why else {})

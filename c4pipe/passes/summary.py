@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from c4pipe.text import many, percent
@@ -89,7 +89,7 @@ def summary_of_several(
     return "\n".join([*lines, *told, "  how each came about: make inspect DATA=FOLDER"])
 
 
-def inputs_told(manifest: dict[str, Any], faults: Sequence[dict[str, Any]]) -> Iterator[str]:
+def inputs_told(manifest: Mapping[str, Any], faults: Sequence[dict[str, Any]] = ()) -> Iterator[str]:
     """What is to be said of the inputs: those that gave no page, those with faults, and what was found beside them."""
     empty = [item for item in manifest["inputs"] if item.get("why")]
     if empty:
@@ -104,7 +104,7 @@ def inputs_told(manifest: dict[str, Any], faults: Sequence[dict[str, Any]]) -> I
         yield from _first(other, lambda item: [printable(f"{item['path']}: {item['why']}")])
 
 
-def _of(number: int, manifest: dict[str, Any]) -> str:
+def _of(number: int, manifest: Mapping[str, Any]) -> str:
     return f"{number:,} of {many(len(manifest['inputs']), 'input')}"
 
 

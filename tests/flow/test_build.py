@@ -19,7 +19,7 @@ from c4pipe.flow.apply import ApplyGroup
 from c4pipe.flow.build import BuildCorpora
 from c4pipe.flow.dedup import ClaimText, ClaimUrls, Resolve
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.inputs import write_input_list
+from c4pipe.flow.inputs import units_of, write_input_list, write_units
 from c4pipe.flow.read import StageUnit
 from c4pipe.flow.searching import find_inputs
 from c4pipe.flow.write import WriteAllRejected, WriteSample, WriteShard
@@ -206,6 +206,7 @@ def test_a_bundle_that_fails_after_its_side_effects(badwords, crawl, expected, m
     inputs = find_inputs(args.input)
     (made,) = make_corpora(args, [find_preset("en")], find_assets(badwords), inputs)
     write_input_list([], BeamStore(made.staging), made.left_out_list)
+    write_units(units_of(inputs, made.cut, made.limit_pages), BeamStore(made.staging), made.units_list)
     write_input_list(inputs, BeamStore(made.staging), made.inputs_list)
 
     def run():
