@@ -196,8 +196,8 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def beam_flags(args: argparse.Namespace, rest: list[str], inputs: int, size: int) -> list[str]:
-    """The runner and its workers as Beam's flags, for so many inputs of so many bytes together.
+def beam_flags(args: argparse.Namespace, rest: list[str], units: int, size: int) -> list[str]:
+    """The runner and its workers as Beam's flags, for so many units of work of so many bytes together.
 
     Beam's bare DirectRunner may try to download a Go binary and hang, so the Python runner is named outright.
     """
@@ -207,7 +207,7 @@ def beam_flags(args: argparse.Namespace, rest: list[str], inputs: int, size: int
             f"ulimit -v allows {limit / 1e6:,.0f} MB of address space; expected {ADDRESS_SPACE / 1e6:,.0f} or more, of "
             "which most is never used. Raise it: ulimit -v unlimited."
         )
-    workers = args.workers or min(cores(), inputs, 1 + size // WORKER_BYTES)
+    workers = args.workers or min(cores(), units, 1 + size // WORKER_BYTES)
     if args.runner == DASK:
         return [f"--runner={DASK_RUNNER}", f"--direct_num_workers={workers}", *rest]
     local = args.runner in ("DirectRunner", LOCAL_RUNNER)

@@ -16,14 +16,14 @@ from apache_beam.options.pipeline_options import PipelineOptions, TestOptions
 from beam_jobs.arguments import beam_flags, parse, workers_of
 from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.corpora import make_corpora, presets_of
-from beam_jobs.dry_run import predict
+from beam_jobs.dry_run import predict, prediction_told
 from beam_jobs.mending import run_mended
 from beam_jobs.workers import as_build_error, tended
 from c4pipe.card import check_schema
 from c4pipe.files.assets import find_assets
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.inputs import Input, write_inputs
+from c4pipe.flow.inputs import Found, Input, LeftOut, units_of, write_input_list, write_units
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.placing import is_made, put_in_place, recover
 from c4pipe.flow.progress import BuildProgress
@@ -40,7 +40,7 @@ from c4pipe.flow.target import (
     prepare,
     prepare_staging,
 )
-from c4pipe.passes.summary import emptied, faulty, is_empty, summary
+from c4pipe.passes.summary import emptied, faulty, is_empty, summary, summary_of_several
 from c4pipe.shards import MANIFEST
 from c4pipe.text import duration
 
@@ -57,6 +57,7 @@ def run(args: Namespace, rest: list[str]) -> int:
     # Beam's own --dry_run=True: the job graph is made, and nothing is touched.
     offline = str(PipelineOptions(rest).view_as(TestOptions).dry_run).lower() == "true"
     inputs = [Input("wet.paths", "wet.paths", 0)] if offline else find_inputs(args.input, args.root, args.input_format)
+    left_out: list[LeftOut] = []
     if args.sizes:
         inputs = with_sizes(inputs, args.sizes)
     corpora = make_corpora(args, presets, assets, inputs)
@@ -64,9 +65,10 @@ def run(args: Namespace, rest: list[str]) -> int:
         settings.plan.bind()  # every outside file is looked for now
         check_schema(settings.plan.schema())
     if args.dry_run:
-        print(predict(corpora, inputs))
+        everything = Found(inputs, left_out)
+        print("\n".join(prediction_told(predict(corpora, everything), everything)))
         return 0
-    options = PipelineOptions(beam_flags(args, rest, len(inputs), corpora[0].input_bytes))
+    options = PipelineOptions(beam_flags(args, rest, corpora[0].units, corpora[0].input_bytes))
     if offline:
         beam_pipeline(corpora, options).run()
         print("build_c4: the job graph is made; with --dry_run=True nothing else is.")
@@ -87,7 +89,8 @@ def run(args: Namespace, rest: list[str]) -> int:
         missing = [(settings, there) for settings, there in zip(corpora, found, strict=True) if there.manifest is None]
         for settings, there in missing:
             announce(settings.output, there)
-        took = build(args, tuple(settings for settings, _ in missing), inputs, options) if missing else None
+        unmade = tuple(settings for settings, _ in missing)
+        took = build(args, unmade, Found(inputs, left_out), options) if missing else None
         write_card_above(args.output, several)
         if not (args.keep_staging or args.staging):
             tidy(args.output, corpora)  # also what a build left that was killed behind its manifest
@@ -100,9 +103,10 @@ def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> list[Standin
     return [find_corpus(settings, named, overwrite) for settings in corpora]
 
 
-def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: PipelineOptions) -> float:
+def build(args: Namespace, corpora: Corpora, found: Found, options: PipelineOptions) -> float:
     """Runs the pipeline, and shows how far it is; the seconds that it took."""
     started = time.monotonic()
+    units = units_of(found.inputs, corpora[0].cut, corpora[0].limit_pages)
     for line in dict.fromkeys(note for settings in corpora for note in notes(settings)):
         print(line, file=sys.stderr)
     with tended() as stderr:
@@ -112,14 +116,15 @@ def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: Pipel
             prepare_staging(args.output, staging, args.fresh)
 
             def carry_out() -> None:
-                if not store.exists(corpora[0].inputs_list):
-                    write_inputs(inputs, store, corpora[0].inputs_list)
+                write_input_list(found.left_out, store, corpora[0].left_out_list)
+                write_units(units, store, corpora[0].units_list)
+                write_input_list(found.inputs, store, corpora[0].inputs_list)  # last: by it the folder is known
                 clear_half_written(staging)
                 unmade = tuple(settings for settings in corpora if args.fresh or not made_already(settings))
                 for settings in unmade:
                     prepare(settings)
                 if unmade:
-                    with workers_of(options), BuildProgress(unmade, inputs, stderr):
+                    with workers_of(options), BuildProgress(unmade, units, stderr):
                         beam_pipeline(unmade, options).run().wait_until_finish()
 
             run_mended(carry_out, staging, args.output, stderr)
@@ -138,13 +143,18 @@ def made_already(settings: Settings) -> bool:
 def conclude(args: Namespace, corpora: Corpora, found: list[Standing], took: float | None) -> int:
     """Says what came out; the exit code."""
     manifests = [there.manifest or _manifest(settings) for settings, there in zip(corpora, found, strict=True)]
-    for settings, there, manifest in zip(corpora, found, manifests, strict=True):
-        print(summary(manifest, settings.output, faults_of(settings)))
-        if there.manifest is not None:
-            print(
-                "  it was there already: inputs of the same names and sizes, same settings, files, versions and code; "
-                "--overwrite builds it again"
-            )
+    faults = faults_of(corpora[0])
+    if len(corpora) == 1:
+        print(summary(manifests[0], corpora[0].output, faults))
+    else:
+        print(summary_of_several(manifests, [settings.output for settings in corpora], faults))
+    there = [manifest["preset"]["name"] for manifest, one in zip(manifests, found, strict=True) if one.manifest]
+    if there:
+        named = "it was" if len(corpora) == 1 else f"{', '.join(there)}:"
+        print(
+            f"  {named} there already: inputs of the same names and sizes, same settings, files, versions and code; "
+            "--overwrite builds it again"
+        )
     if took is not None:
         pages = manifests[0]["ledger"]["stages"][0]["kept"]
         print(f"  {duration(took)} min, {pages / took:,.0f} pages/s, peak memory {peak_memory()}")

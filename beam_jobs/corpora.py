@@ -17,7 +17,7 @@ from c4pipe.errors import ConfigError
 from c4pipe.files.assets import Assets
 from c4pipe.files.record import accounts, carried
 from c4pipe.flow.files import is_remote
-from c4pipe.flow.inputs import Input
+from c4pipe.flow.inputs import Input, units_of
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.target import staging_folder
 from c4pipe.langid import default_score, load
@@ -26,6 +26,7 @@ from c4pipe.presets import find_preset, for_format, for_languages
 from c4pipe.stages import Identify, Preset, Scope, Size
 
 LOCAL = ("DirectRunner", LOCAL_RUNNER, DASK)  # whose workers share this machine's files
+CUT = ("jsonl", "parquet")  # formats of which a part can be read alone
 TYPICAL_WET = 80 << 20  # bytes of a file of a list in a bucket, whose size nobody has asked for
 
 
@@ -103,6 +104,7 @@ def make_settings(
         "versions": versions((*LIBRARIES, *libraries_behind(preset.stages))),
         "code": code_of_corpus(preset),
     }
+    cut = args.input_format in CUT and limit is None  # so many pages are taken from the start of each input
     named = [[item.name, item.bytes, item.expected] for item in inputs]
     description["fingerprint"] = fingerprint([describe(preset), description, named])
     return Settings(
@@ -112,6 +114,8 @@ def make_settings(
         output=output,
         staging=staging,
         inputs=len(inputs),
+        units=len(units_of(inputs, cut)),
+        cut=cut,
         input_bytes=sum(TYPICAL_WET if item.bytes < 0 else item.bytes for item in inputs),
         shards=args.shards,
         rejected=args.rejected,

@@ -30,7 +30,7 @@ from c4pipe.files.assets import Assets
 from c4pipe.flow.build import CarryOut
 from c4pipe.flow.dedup import Grouped, Sent, losses_of, lost_inside
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.read import StagedInput
+from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged, staged_schema
 from c4pipe.presets import find_preset
@@ -83,6 +83,8 @@ def settings_of(
         output=f"{folder}/corpus",
         staging=f"{folder}/staging",
         inputs=files,
+        units=files,
+        cut=False,
         input_bytes=files * file_bytes,
         shards=None,
         rejected="none",
@@ -142,7 +144,7 @@ class Tell(beam.DoFn):
         yield told(group, *lost_atoms(atoms_in(inputs), losses, 1))
 
 
-def atoms_in(inputs: Sequence[StagedInput]) -> int:
+def atoms_in(inputs: Sequence[StagedUnit]) -> int:
     """The lines of a group."""
     return sum(atoms for _, _, atoms in inputs)
 

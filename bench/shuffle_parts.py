@@ -26,6 +26,7 @@ from c4pipe.dedup import UrlLevel
 from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, Claims, all_losses, claims, collapse, losers, lost_atoms, scatter
 from c4pipe.files.storage import LocalStore
 from c4pipe.flow.inputs import Input
+from c4pipe.passes.account import Account
 from c4pipe.passes.finalize import Made, write_corpus_files
 from c4pipe.passes.merging import SHARD_BYTES, plan_split
 from c4pipe.shards import to_json
@@ -111,15 +112,16 @@ def finalize(load: Load) -> None:
         ledger = Ledger.of(plan.names())
         for stage in ledger.stages:
             stage.entered = stage.kept = part
-        inputs = [[group * (load.size // load.groups + 1) + i, 1, 1, {}, []] for i in range(part)]
-        data = to_json({"ledger": ledger.to_json(), "stats": stats.to_json(), "inputs": inputs})
+        first = sum(made.data["ledger"]["records"] for made in parts)
+        accounts = [Account(first + i, size=1, records=1, pages=1).to_json() for i in range(part)]
+        data = to_json({"ledger": ledger.to_json(), "stats": stats.to_json(), "accounts": accounts})
         parts.append(Made("group", json.loads(data)))
     shard = {"path": "en/train-00000-of-00001.parquet", "config": "en", "split": "train", "bytes": 1, "sha256": ""}
     parts.append(Made("shard", {"shard": shard | {"rows": load.size}}))
-    numbers = [row[0] for part in parts[:-1] for row in part.data["inputs"]]
-    inputs = {
-        n: Input("", f"crawl-data/CC-MAIN-2024-51/segments/1733/wet/CC-MAIN-{n:020d}.warc.wet.gz", 1) for n in numbers
-    }
+    inputs = [
+        Input("", f"crawl-data/CC-MAIN-2024-51/segments/1733/wet/CC-MAIN-{n:020d}.warc.wet.gz", 1)
+        for n in range(load.size)
+    ]
     description = {"settings": {"languages": ["en"], "shards": "auto", "rejected": "sample", "limit_pages": None}}
     description |= {"files": [], "identifiers": [], "versions": {}, "code": {}, "fingerprint": ""}
     with tempfile.TemporaryDirectory() as folder:

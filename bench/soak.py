@@ -29,8 +29,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from c4pipe.files import storage
-from c4pipe.flow import placing
+from c4pipe.flow import inputs, placing
 from tests.wetfiles import SAMPLES, corpus, digests
+
+inputs.TOGETHER = -1  # small inputs are units of their own here, for most of what can go wrong happens between units
 
 RESULTS = Path(__file__).parent / "results" / "soak.json"
 PATIENCE = 120  # seconds that one build may take

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from bench.outside import punkt_data
+from c4pipe.flow import inputs
 from tests import needs, wetfiles
 
 # A busy machine takes its time; what must be quick is measured by bench/, not by a deadline.
@@ -24,6 +25,10 @@ settings.load_profile("c4pipe")
 # The suite runs in as many processes as there are cores: threads of torch would only wait for one another, at full
 # load, which takes four times the CPU. Before torch is imported; processes that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# The inputs of tests are small and would share a unit of work; what happens between units is most of what is tested.
+# Rows do not depend on it (tests/flow/test_inputs.py), and builds in processes of their own know nothing of it.
+TOGETHER, inputs.TOGETHER = inputs.TOGETHER, -1
 
 Build = Callable[..., Path]
 

@@ -15,10 +15,9 @@ from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import Stats
 from c4pipe.dedup.claims import LOSS, lost_atoms
-from c4pipe.documents.reasons import FAULTS
 from c4pipe.flow.dedup import joined_inputs, losses_of, lost_inside
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.read import StagedInput
+from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings, plans_of
 from c4pipe.passes.applying import Losses, apply_losses
 from c4pipe.passes.finishing import Finished, Finisher, RowGroup
@@ -58,13 +57,13 @@ class ApplyGroup(beam.DoFn):
         for number, taker in enumerate(takers):
             yield number, (group, taker.result())
 
-    def _taker(self, i: int, group: int, inputs: list[StagedInput]) -> _Finish | _Restage:
+    def _taker(self, i: int, group: int, inputs: list[StagedUnit]) -> _Finish | _Restage:
         settings, last = self._takers[i]
         if last:
             return _Finish(self._plans[i], settings, group, self._store)
         return _Restage(self._plans[i], settings, self._number, inputs, self._store)
 
-    def _apply(self, takers: Sequence[_Finish | _Restage], inputs: list[StagedInput], losses: Iterator[Losses]) -> None:
+    def _apply(self, takers: Sequence[_Finish | _Restage], inputs: list[StagedUnit], losses: Iterator[Losses]) -> None:
         settings, plan = self._takers[0][0], takers[0].plan
         first, folder = settings.prefix(0), settings.prefix(self._number)
         for (number, _, _), lost in zip(inputs, losses, strict=True):
@@ -84,7 +83,7 @@ class ApplyGroup(beam.DoFn):
             taker.close()
 
     def _lost(
-        self, group: int, inputs: list[StagedInput], urls: list[np.ndarray], joined: dict[str, Iterable]
+        self, group: int, inputs: list[StagedUnit], urls: list[np.ndarray], joined: dict[str, Iterable]
     ) -> Iterator[Losses]:
         sizes = [atoms for _, _, atoms in inputs]
         losses, width = np.empty(0, LOSS), 1
@@ -101,7 +100,7 @@ class ApplyGroup(beam.DoFn):
 class _Restage:
     """The inputs of a group for corpora with a further dedup."""
 
-    def __init__(self, plan: Plan, settings: Settings, number: int, inputs: list[StagedInput], store: BeamStore):
+    def __init__(self, plan: Plan, settings: Settings, number: int, inputs: list[StagedUnit], store: BeamStore):
         self.plan, self._number, self._store = plan, number, store
         self._folder, self._inputs = settings.prefix(number + 1), inputs
         self._counts = {n: staged_already(store, Staged.of(self._folder, n)) for n, _, _ in inputs}
@@ -118,7 +117,7 @@ class _Restage:
     def close(self) -> None:
         pass
 
-    def result(self) -> list[StagedInput]:
+    def result(self) -> list[StagedUnit]:
         return [(number, *counts) for number, counts in self._counts.items() if counts is not None]
 
 
@@ -131,7 +130,7 @@ class _Finish:
         self._ledger, self._stats = Ledger.of(plan.names()), Stats()
         self._row_groups: list[list[Any]] = []
         self._rejected: list[str] = []
-        self._inputs: list[list[Any]] = []
+        self._accounts: list[list[Any]] = []
 
     def done(self) -> bool:
         if not self._store.exists(self._path):
@@ -142,20 +141,18 @@ class _Finish:
     def walker(self, number: int, shown: RejectedSample) -> Finisher:
         return Finisher(self.plan, self._store, Finished.of(self._own, number), shown)
 
-    def add(self, number: int, made: Any) -> None:  # a FinishedInput
+    def add(self, number: int, made: Any) -> None:  # a FinishedUnit
         finished = Finished.of(self._own, number)
         self._ledger.add(made.ledger)
         self._stats.add(made.stats)
         self._row_groups += [[finished.pages.rpartition("/")[2], *row_group] for row_group in made.groups]
         self._rejected.append(finished.rejected.rpartition("/")[2])
-        reading = made.ledger.stages[0]
-        counts = {code: n for code, n in reading.to_json()["rejected"].items() if code in FAULTS}
-        self._inputs.append([number, made.size, reading.entered, counts, made.faults])
+        self._accounts += [account.to_json() for account in made.accounts]
 
     def close(self) -> None:
-        part = {"ledger": self._ledger.to_json(), "stats": self._stats.to_json(), "inputs": self._inputs}
+        part = {"ledger": self._ledger.to_json(), "stats": self._stats.to_json(), "accounts": self._accounts}
         with self._store.write(self._path) as stream:
-            stream.write(to_json(part | {"groups": self._row_groups, "rejected": self._rejected}))
+            stream.write(to_json(part | {"groups": self._row_groups, "rejected": self._rejected}, indent=None))
 
     def result(self) -> str:
         return self._path
@@ -181,4 +178,4 @@ def row_groups(staging: str, element: tuple[int, str]) -> Iterator[ConfigRows]:
 def group_made(staging: str, element: tuple[int, str]) -> Written:
     """A finished group as one of the things that the build made."""
     summary = read_summary(element[1], BeamStore(staging))
-    return "group", to_json({name: summary[name] for name in ("ledger", "stats", "inputs")})
+    return "group", to_json({name: summary[name] for name in ("ledger", "stats", "accounts")}, indent=None)

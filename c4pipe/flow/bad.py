@@ -1,62 +1,53 @@
-"""Inputs of which nothing could be read, and a build that stops when they are too many."""
+"""Inputs of which no page came, and a build that stops when they are too many."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import apache_beam as beam
 
 from c4pipe.errors import BuildError
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.read import StagedInput
+from c4pipe.flow.inputs import read_inputs
+from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings
-from c4pipe.passes.staged import Fault, Staged
+from c4pipe.passes.account import Account, accounts_of_inputs, whys
+from c4pipe.passes.staged import Staged, Summary
 
-MOST_NAMED = 5  # bad inputs that the message names
-
-Judged = tuple[int, StagedInput, str]  # group, input, what is the matter with it
+Judged = tuple[int, StagedUnit, list[list[Any]]]  # group, unit, the accounts of its pieces
 
 
 @beam.typehints.with_output_types(tuple[int, Judged])
-class JudgeInput(beam.DoFn):
-    """Says of a staged input what is damaged in its input, if it holds no page because of that: (0, judged)."""
+class JudgeUnit(beam.DoFn):
+    """Says of a staged unit what was read of its inputs: (0, judged)."""
 
     def __init__(self, settings: Settings):
         self._settings = settings
 
-    def process(self, element: tuple[int, StagedInput]) -> Iterator[tuple[int, Judged]]:
-        group, staged = element
-        yield 0, (group, staged, self._damage(staged[0]))
-
-    def _damage(self, number: int) -> str:
+    def process(self, element: tuple[int, StagedUnit]) -> Iterator[tuple[int, Judged]]:
+        group, unit = element
         settings = self._settings
-        with BeamStore(settings.staging).read(Staged.of(settings.prefix(0), number).summary) as stream:
-            summary = json.load(stream)
-        if not summary["faults"] or summary["ledger"]["stages"][0]["kept"]:
-            return ""
-        fault = Fault(*summary["faults"][0])
-        name = fault.source.rpartition("#")[0]
-        detail = fault.detail.removeprefix(f"{name}: ")
-        return f"{name}: {fault.reason}" + (f" ({detail})" if detail else "")
+        summary = Summary.read(BeamStore(settings.staging), Staged.of(settings.prefix(0), unit[0]))
+        yield 0, (group, unit, [account.to_json() for account in summary.accounts])
 
 
-@beam.typehints.with_output_types(tuple[int, StagedInput])
+@beam.typehints.with_output_types(tuple[int, StagedUnit])
 class EnoughRead(beam.DoFn):
-    """All judged inputs: passes them on; BuildError instead where too many inputs are bad."""
+    """All judged units: passes them on; BuildError instead where too many inputs are bad."""
 
     def __init__(self, settings: Settings):
         self._settings = settings
 
-    def process(self, element: tuple[int, Iterable[Judged]]) -> Iterator[tuple[int, StagedInput]]:
-        inputs = sorted(element[1])
-        bad = [damage for _, _, damage in inputs if damage]
-        total, most = self._settings.inputs, self._settings.max_bad_share
-        if len(bad) > most * total:
+    def process(self, element: tuple[int, Iterable[Judged]]) -> Iterator[tuple[int, StagedUnit]]:
+        settings, judged = self._settings, sorted(element[1], key=lambda one: one[1])
+        accounts = accounts_of_inputs(Account.from_json(row) for _, _, rows in judged for row in rows)
+        bad = [account for account in accounts.values() if not account.pages]
+        if len(bad) > settings.max_bad_share * settings.inputs:
+            inputs = read_inputs(settings.inputs_list)
             raise BuildError(
-                f"{len(bad)} of {total} inputs gave no page because they are damaged or unreadable, more than "
-                f"--max-bad-share {most:g} allows: {'; '.join(bad[:MOST_NAMED])}"
-                + ("; ..." if len(bad) > MOST_NAMED else ".")
+                f"{len(bad):,} of {settings.inputs:,} inputs gave no page, more than --max-bad-share "
+                f"{settings.max_bad_share:g} allows: {whys((inputs[one.number].name, one.why) for one in bad)}"
             )
-        for group, staged, _ in inputs:
-            yield group, staged
+        for group, unit, _ in judged:
+            yield group, unit

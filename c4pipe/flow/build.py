@@ -10,10 +10,10 @@ from typing import Any
 import apache_beam as beam
 
 from c4pipe.flow.apply import ApplyGroup, ConfigRows, Written, group_made, row_groups
-from c4pipe.flow.bad import EnoughRead, JudgeInput
+from c4pipe.flow.bad import EnoughRead, JudgeUnit
 from c4pipe.flow.dedup import ClaimText, ClaimUrls, Grouped, Resolve
-from c4pipe.flow.inputs import Input, read_inputs
-from c4pipe.flow.read import StagedInput, StageFile
+from c4pipe.flow.inputs import WorkUnit, read_units
+from c4pipe.flow.read import StagedUnit, StageUnit
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.write import (
     SHARD_LEFT_OUT,
@@ -36,7 +36,7 @@ class _Transform(beam.PTransform):
         super().__init__()
 
 
-def in_order(element: tuple[int, Iterable[StagedInput]]) -> Grouped:
+def in_order(element: tuple[int, Iterable[StagedUnit]]) -> Grouped:
     """A group with its inputs in the order of their numbers, which is the order of their rows."""
     group, inputs = element
     return group, sorted(inputs)
@@ -65,14 +65,15 @@ class BuildCorpora(_Transform):
     corpora: Corpora
 
     def expand(self, begin: beam.Pipeline) -> beam.PCollection:
-        inputs = (
+        first = self.corpora[0]
+        units = (
             begin
-            | "List" >> beam.Create([self.corpora[0].inputs_list])
-            | "Inputs" >> beam.FlatMap(read_inputs).with_output_types(tuple[int, Input])
+            | "List" >> beam.Create([first.inputs_list])
+            | "Units" >> beam.FlatMap(read_units, first.units_list).with_output_types(tuple[int, WorkUnit])
             | "Spread" >> beam.Reshuffle()
         )
         readings = alike(self.corpora, lambda settings: settings.preset.stages[0])
-        done = [done for n, corpora in enumerate(readings) for done in inputs | _named("Read", n) >> Reading(corpora)]
+        done = [done for n, corpora in enumerate(readings) for done in units | _named("Read", n) >> Reading(corpora)]
         return done | "Done" >> beam.Flatten()
 
 
@@ -84,12 +85,12 @@ class Reading(_Transform):
 
     def expand(self, inputs: beam.PCollection) -> list[beam.PCollection]:
         prefixes = alike(self.corpora, lambda settings: settings.prefix(0))
-        staged = inputs | "Stage" >> beam.ParDo(StageFile([corpora[0] for corpora in prefixes]))
+        staged = inputs | "Stage" >> beam.ParDo(StageUnit([corpora[0] for corpora in prefixes]))
         lost: dict[Any, beam.PCollection] = {}
         done = []
         for n, corpora in enumerate(prefixes):
             settings = corpora[0]
-            mine = staged | _named("Staged", n) >> only(n, tuple[int, StagedInput])
+            mine = staged | _named("Staged", n) >> only(n, tuple[int, StagedUnit])
             if settings.max_bad_share < 1:
                 mine = mine | _named("Check", n) >> Checked(settings)
             groups = mine | _named("Group", n) >> beam.GroupByKey() | _named("InOrder", n) >> beam.Map(in_order)
@@ -117,7 +118,7 @@ class Checked(_Transform):
     def expand(self, staged: beam.PCollection) -> beam.PCollection:
         return (
             staged
-            | "Judge" >> beam.ParDo(JudgeInput(self.settings))
+            | "Judge" >> beam.ParDo(JudgeUnit(self.settings))
             | "AllJudged" >> beam.GroupByKey()
             | "EnoughRead" >> beam.ParDo(EnoughRead(self.settings))
         )

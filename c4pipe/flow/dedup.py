@@ -16,11 +16,11 @@ import pyarrow.parquet as pq
 
 from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, Claims, all_losses, by_input, claims, collapse, losers, scatter
 from c4pipe.flow.files import BeamStore, is_remote
-from c4pipe.flow.read import StagedInput
+from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged
 
-Grouped = tuple[int, list[StagedInput]]
+Grouped = tuple[int, list[StagedUnit]]
 
 
 class Packet(NamedTuple):
@@ -128,7 +128,7 @@ class ClaimText(_OnGroups):
         spill = self._spill(sum(atoms for _, _, atoms in inputs))
         yield from send(group, parts, spill, self._store, f"{self._folder}/spill/text-{group}")
 
-    def _claims(self, inputs: list[StagedInput], lost_urls: list[np.ndarray]) -> Claims:
+    def _claims(self, inputs: list[StagedUnit], lost_urls: list[np.ndarray]) -> Claims:
         level = self._plan.level(self._number)
         assert level is not None
         hashes, counts, priorities, alive = [], [], [], []
@@ -144,7 +144,7 @@ class ClaimText(_OnGroups):
         return claims(atoms, level.width, np.concatenate(alive))
 
 
-def joined_inputs(joined: dict[str, Iterable], store: BeamStore) -> tuple[list[StagedInput], list[np.ndarray]]:
+def joined_inputs(joined: dict[str, Iterable], store: BeamStore) -> tuple[list[StagedUnit], list[np.ndarray]]:
     """The staged inputs of a group, and for each the rows that lose their URL: none behind the first leg."""
     (inputs,) = joined["inputs"]
     return inputs, by_input(rows_of(joined.get("urls", ()), store), [rows for _, rows, _ in inputs])

@@ -1,18 +1,29 @@
-"""The inputs of a build, and the list of them that its workers read."""
+"""The inputs of a build, the list of them that its workers read, and the units of work that they make.
+
+    inputs --units_of--> (piece, piece, ...), (piece,), ...
+
+Which input, and which part of a large one, is read in which unit follows from their sizes and the two numbers below
+alone: never from workers, so that a build goes on with what another number of them has left.
+"""
 
 from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.stamps import Stamped
 
+# A unit costs about 30 ms whatever is in it, most of it for files that must be on the disk before it counts.
+TOGETHER = 1 << 20  # bytes of small inputs that share a unit: some hundred pages
+RANGE = 8 << 20  # bytes of a part of a large input: a second worker gains by less only when nothing else is there
+PACKED = (".gz", ".zst", ".zstd")  # names of files that can only be read from the start
+
 
 class Input(NamedTuple):
-    """One WET file. `name` is its path below the folder that all inputs share: what pages say they come from."""
+    """One file to read. `name` is its path below the folder that all inputs share: what pages say they come from."""
 
     path: str
     name: str
@@ -26,16 +37,101 @@ class Input(NamedTuple):
         return Stamped(self.bytes, self.stamp)
 
 
-def write_inputs(inputs: Iterable[Input], store: BeamStore, path: str) -> None:
-    """The list of inputs as a file, so that 90,000 of them do not make the job graph grow."""
+class LeftOut(NamedTuple):
+    """What a search has found and does not take for an input."""
+
+    path: str
+    why: str
+
+
+class Found(NamedTuple):
+    """What a search has found."""
+
+    inputs: list[Input]
+    left_out: list[LeftOut]
+
+
+class Piece(NamedTuple):
+    """A part of an input that is read at once: bytes of it as it is stored, most often all of them."""
+
+    number: int  # of the input
+    item: Input
+    start: int = 0
+    stop: int | None = None  # None: to its end
+    most: int | None = None  # pages after which reading stops
+
+    @property
+    def bytes(self) -> int:
+        """Bytes to read, 0 where nobody knows."""
+        return max(0, self.item.bytes if self.stop is None else self.stop - self.start)
+
+
+def as_piece(fields: Sequence[Any]) -> Piece:
+    """A piece as a coder of Beam gives it back: plain tuples."""
+    number, item, *rest = fields
+    return Piece(number, Input(*item), *rest)
+
+
+WorkUnit = tuple[Piece, ...]  # what one element of the pipeline stages: parts of inputs that follow one another
+
+
+def units_of(inputs: Sequence[Input], cut: bool, most: int | None = None) -> list[WorkUnit]:
+    """The pieces of all inputs in their order, small ones together; large ones in parts where they can be `cut`.
+
+    `most`: pages of each input that are read, for those that are not cut.
+    """
+    units: list[WorkUnit] = []
+    small: list[Piece] = []
+    size = 0
+    for number, item in enumerate(inputs):
+        if small and (item.bytes < 0 or size + item.bytes > TOGETHER):
+            units.append(tuple(small))
+            small, size = [], 0
+        if 0 <= item.bytes <= TOGETHER:
+            small.append(Piece(number, item, most=most))
+            size += item.bytes
+        elif cut and item.bytes > RANGE and not item.name.lower().endswith(PACKED):
+            starts = range(0, item.bytes, RANGE)
+            # The last one has no end: what has been written behind the listed size is read, and then told.
+            units += [(Piece(number, item, start, start + RANGE),) for start in starts[:-1]]
+            units.append((Piece(number, item, starts[-1]),))
+        else:
+            units.append((Piece(number, item, most=most),))
+    return [*units, tuple(small)] if small else units
+
+
+def write_input_list(items: Iterable[Input | LeftOut], store: BeamStore, path: str) -> None:
+    """A list as a file in the staging folder, so that 90,000 inputs do not make the job graph grow."""
     with store.write(path) as stream:
-        for shard, item in enumerate(inputs):
-            stream.write((json.dumps([shard, *item]) + "\n").encode())
+        for item in items:
+            stream.write((json.dumps(item) + "\n").encode())
 
 
-def read_inputs(path: str) -> Iterator[tuple[int, Input]]:
-    """(shard number, input) for each line of such a list, which lies in a staging folder."""
+def read_inputs(path: str) -> list[Input]:
+    """A list of inputs."""
+    return [Input(*fields) for fields in _fields(path)]
+
+
+def read_left_out(path: str) -> list[LeftOut]:
+    """A list of what is none."""
+    return [LeftOut(*fields) for fields in _fields(path)]
+
+
+def _fields(path: str) -> Iterator[list[Any]]:
     with BeamStore(posixpath.dirname(path)).read(path) as stream:
-        for line in stream.read().decode().splitlines():
-            shard, *fields = json.loads(line)
-            yield shard, Input(*fields)
+        yield from map(json.loads, stream.read().decode().splitlines())
+
+
+def write_units(units: Iterable[WorkUnit], store: BeamStore, path: str) -> None:
+    """The units that inputs make, by the numbers of these; a line each."""
+    with store.write(path) as stream:
+        for unit in units:
+            pieces = [(piece.number, piece.start, piece.stop, piece.most) for piece in unit]
+            stream.write((json.dumps(pieces) + "\n").encode())
+
+
+def read_units(inputs: str, units: str) -> Iterator[tuple[int, WorkUnit]]:
+    """(number, unit) for each unit of a list of inputs and one of units."""
+    items = read_inputs(inputs)
+    for number, pieces in enumerate(_fields(units)):
+        yield number, tuple(Piece(item, items[item], *rest) for item, *rest in pieces)

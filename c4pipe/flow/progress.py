@@ -16,7 +16,7 @@ from rich.table import Table
 
 from c4pipe.errors import DamagedFile
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.inputs import Input
+from c4pipe.flow.inputs import WorkUnit
 from c4pipe.flow.read import heartbeat_path
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged
@@ -28,13 +28,13 @@ from c4pipe.text import duration
 class BuildProgress(ProgressReporter):
     """Shows progress while a build runs: a live line on a terminal, now and then a plain one elsewhere."""
 
-    def __init__(self, corpora: Sequence[Settings], inputs: list[Input], out: TextIO = sys.stderr):
+    def __init__(self, corpora: Sequence[Settings], units: list[WorkUnit], out: TextIO = sys.stderr):
         self._staging = Path(corpora[0].staging)
         self._store = BeamStore(corpora[0].staging)
         self._first = Path(corpora[0].prefix(0))  # of several, the first one's staging stands for all
         self._own = [Path(settings.own) for settings in corpora]
-        self._inputs = inputs
-        self._total = max(1, sum(max(0, item.bytes) for item in inputs))
+        self._units = units
+        self._total = max(1, sum(piece.bytes for unit in units for piece in unit))
         self._done: dict[int, dict[str, int]] = {}
         self._console = Console(file=out)
         super().__init__()
@@ -65,8 +65,8 @@ class BuildProgress(ProgressReporter):
                 sums[name] += note[name]
         read = sums["bytes"] / self._total
         files = [shard for own in self._own for shard in _shards(own / "finished", ".rejected.parquet")]
-        finished = len(files) / len(self._own) / len(self._inputs)
-        phase = "reading" if sums["files"] < len(self._inputs) else "finishing" if finished else "deduplicating"
+        finished = len(files) / len(self._own) / len(self._units)
+        phase = "reading" if sums["files"] < len(self._units) else "finishing" if finished else "deduplicating"
         # Measured on 12,000 pages: reading takes about two thirds of a build.
         return {**sums, "phase": phase, "share": min(1.0, 0.65 * read + 0.35 * finished)}
 
@@ -76,7 +76,7 @@ class BuildProgress(ProgressReporter):
         kept = f"{now['staged'] / now['pages']:.1%} of pages so far" if now["pages"] else "-"
         left = seconds * (1 - now["share"]) / now["share"] if now["share"] > 0.01 else None
         return (
-            f"{now['phase']}  {now['files']}/{len(self._inputs)} files  {now['pages']:,} pages  "
+            f"{now['phase']}  {now['files']}/{len(self._units)} units  {now['pages']:,} pages  "
             f"{now['pages'] / seconds:,.0f} pages/s  {now['bytes'] / seconds / 1e6:.1f} MB/s  kept {kept}  "
             f"no page {now['lost']:,}  ETA {'-' if left is None else duration(left)}"
         )
@@ -94,7 +94,7 @@ class BuildProgress(ProgressReporter):
             "chars": summary["stats"]["chars_read"],
             "staged": summary["staged"],
             "lost": sum(summary["ledger"]["stages"][0]["rejected"].values()),
-            "bytes": max(0, self._inputs[shard].bytes),
+            "bytes": sum(piece.bytes for piece in self._units[shard]),
         }
 
     def _note(self, shard: int) -> dict[str, int]:

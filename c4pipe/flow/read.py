@@ -1,4 +1,4 @@
-"""From the list of inputs to staged ones: one file is one element, for gzip cannot be split."""
+"""From the list of inputs to staged units of work: small files together, large ones in parts where they can be cut."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from c4pipe.documents import read_documents
 from c4pipe.fetch import FetchError
 from c4pipe.files.storage import TEMPORARY
 from c4pipe.flow.files import BeamStore, is_remote
-from c4pipe.flow.inputs import Input
+from c4pipe.flow.inputs import Piece, WorkUnit, as_piece
 from c4pipe.flow.settings import Settings, plans_of
-from c4pipe.flow.stamps import read_stamped
+from c4pipe.flow.stamps import Stamped, read_stamped
 from c4pipe.page import Kept, Page, Rejected, Verdict
+from c4pipe.passes.account import Account
 from c4pipe.passes.staged import Staged, staged_already
-from c4pipe.passes.staging import Progress, Stager, stage_input
+from c4pipe.passes.staging import Progress, Stager, stage_unit
 from c4pipe.stages import Read
 from c4pipe.wet import read_wet
 from c4pipe.wet.reasons import CHANGED_INPUT, TRUNCATED, UNREADABLE
 
-HEARTBEAT = 0.5  # seconds between two notes on how far a file has come
+HEARTBEAT = 0.5  # seconds between two notes on how far a unit has come
 
-StagedInput = tuple[int, int, int]  # its number, rows at URL dedup, atoms
+StagedUnit = tuple[int, int, int]  # its number, rows at URL dedup, atoms
 
 
 class Watched:
@@ -56,27 +57,59 @@ class Watched:
         return self._stream.closed
 
 
-def verdicts(item: Input, store: BeamStore, how: Read, limit: int | None, heartbeat: Heartbeat) -> Iterator[Verdict]:
-    """The records of one file. One that cannot be opened or read to its end is a verdict too, not an exception."""
-    try:
-        with store.open_input(item.path) as stream:
-            heartbeat.stream = watched = Watched(stream)
-            if how.format == "wet":
-                read = read_wet(watched, item.name, quirks=how.quirks)
-            else:
-                read = read_documents(watched, item.name, how.format)  # type: ignore[arg-type]
-            yield from read if limit is None else _first_pages(read, limit)
-            now = read_stamped(item.path, stream)
-            heartbeat.size = now.bytes
+class PieceReader:
+    """A piece of an input while it is read."""
+
+    def __init__(self, piece: Piece, store: BeamStore, how: Read, heartbeat: Heartbeat, every: int = 1):
+        """`every`: of so many pages one is taken."""
+        self._piece, self._store, self._how, self._heartbeat, self._every = piece, store, how, heartbeat, every
+        self.account = Account(piece.number, piece.start, piece.item.bytes)
+
+    def verdicts(self) -> Iterator[Verdict]:
+        """Its records. A file that cannot be opened or read to its end is a verdict too, not an exception."""
+        item, account = self._piece.item, self.account
+        watched: Watched | None = None
+        try:
+            with self._store.open_input(item.path) as stream:
+                self._heartbeat.stream = watched = Watched(stream)
+                read = self._read(watched)
+                if self._piece.most is not None:
+                    read = _first_pages(read, self._piece.most)
+                yield from read if self._every == 1 else _one_of(read, self._every)
+                now = read_stamped(item.path, stream)
+                account.size = now.bytes
+            if self._piece.most is None:
+                yield from self._doubts(now)
+        except (OSError, BeamIOError, FetchError) as error:
+            found = getattr(error, "strerror", None) or str(error)
+            yield Rejected(Page("", "", "", f"{item.name}#unreadable"), UNREADABLE, f"{item.name}: {found}")
+        finally:
+            account.read = watched.position if watched else 0
+            self._heartbeat.done(account.read)
+
+    def _read(self, stream: Watched) -> Iterator[Verdict]:
+        name, how = self._piece.item.name, self._how
+        if how.format == "wet":
+            return read_wet(stream, name, quirks=how.quirks)
+        return read_documents(stream, name, how.format)  # type: ignore[arg-type]
+
+    def _doubts(self, now: Stamped) -> Iterator[Verdict]:
+        """What does not agree with how the file was listed."""
+        item = self._piece.item
         place = Page("", "", "", f"{item.name}#{now.bytes}")
-        if limit is None and 0 <= item.expected != now.bytes:
+        if not self._piece.start and 0 <= item.expected != now.bytes:
             found = f"the file has {now.bytes:,} bytes, the list of sizes says {item.expected:,}"
             yield Rejected(place, TRUNCATED, found)
-        if limit is None and (found := item.listed.changed(now)):
+        if found := item.listed.changed(now):
             yield Rejected(place, CHANGED_INPUT, found)
-    except (OSError, BeamIOError, FetchError) as error:
-        found = getattr(error, "strerror", None) or str(error)
-        yield Rejected(Page("", "", "", f"{item.name}#unreadable"), UNREADABLE, f"{item.name}: {found}")
+
+
+def _one_of(read: Iterator[Verdict], every: int) -> Iterator[Verdict]:
+    pages = 0
+    for verdict in read:
+        pages += isinstance(verdict, Kept)
+        if not isinstance(verdict, Kept) or pages % every == 1:
+            yield verdict
 
 
 def _first_pages(read: Iterator[Verdict], limit: int) -> Iterator[Verdict]:
@@ -88,10 +121,10 @@ def _first_pages(read: Iterator[Verdict], limit: int) -> Iterator[Verdict]:
             return
 
 
-@beam.typehints.with_input_types(tuple[int, Input])
-@beam.typehints.with_output_types(tuple[int, tuple[int, StagedInput]])
-class StageFile(beam.DoFn):
-    """Reads, judges and stages one input for one corpus of each prefix, which all read alike.
+@beam.typehints.with_input_types(tuple[int, WorkUnit])
+@beam.typehints.with_output_types(tuple[int, tuple[int, StagedUnit]])
+class StageUnit(beam.DoFn):
+    """Reads, judges and stages one unit for one corpus of each prefix, which all read alike.
 
     Emits (prefix, (group, (number, rows, atoms))) for each prefix, by its number.
     """
@@ -103,8 +136,8 @@ class StageFile(beam.DoFn):
         self._plans = plans_of(self._prefixes)
         self._store = BeamStore(self._prefixes[0].staging)
 
-    def process(self, element: tuple[int, Input]) -> Iterator[tuple[int, tuple[int, StagedInput]]]:
-        number, item = element
+    def process(self, element: tuple[int, WorkUnit]) -> Iterator[tuple[int, tuple[int, StagedUnit]]]:
+        number, unit = element
         staged = [Staged.of(settings.prefix(0), number) for settings in self._prefixes]
         done: list[tuple[int, int] | None] = [staged_already(self._store, files) for files in staged]
         missing = [i for i, counts in enumerate(done) if counts is None]
@@ -112,9 +145,9 @@ class StageFile(beam.DoFn):
             settings = self._prefixes[0]
             heartbeat = Heartbeat(settings.staging, number)
             stagers = [Stager(self._plans[i], self._store, staged[i], settings.cap) for i in missing]
-            heartbeat.size = item.bytes  # until it is read
-            read = verdicts(item, self._store, self._plans[0].read, settings.limit_pages, heartbeat)
-            for i, now in zip(missing, stage_input(read, stagers, heartbeat), strict=True):
+            how, every = self._plans[0].read, settings.every
+            readings = (PieceReader(as_piece(piece), self._store, how, heartbeat, every) for piece in unit)
+            for i, now in zip(missing, stage_unit(readings, stagers, heartbeat), strict=True):
                 done[i] = now
         for prefix, counts in enumerate(done):
             if counts is not None:
@@ -127,13 +160,18 @@ class Heartbeat:
     def __init__(self, staging: str, number: int):
         self._path = None if is_remote(staging) else heartbeat_path(staging, number)
         self._next = time.monotonic() + HEARTBEAT
+        self._behind = 0  # bytes of pieces that are read
         self.stream: Watched | None = None
-        self.size = -1
+
+    def done(self, read: int) -> None:
+        """Hears that so many bytes were read of a piece."""
+        self._behind += read
+        self.stream = None
 
     @property
     def position(self) -> int:
-        """Bytes of the input read so far."""
-        return self.stream.position if self.stream else 0
+        """Bytes of the unit read so far."""
+        return self._behind + (self.stream.position if self.stream else 0)
 
     def __call__(self, progress: Progress) -> None:
         if self._path is None or time.monotonic() < self._next:

@@ -15,9 +15,11 @@ from c4pipe.flow.ours import MADE_NAME
 from c4pipe.passes.sample import per_input
 from c4pipe.stages import Preset, Stage
 
-MAX_GROUPS = 2048  # inputs share a group, and a shuffle element, where there are more than that
+MAX_GROUPS = 2048  # units share a group, and a shuffle element, where there are more than that
 MAX_PARTITIONS = 4096  # a crawl's 4e10 spans of 20 bytes make partitions of 200 MB
 INPUTS = "inputs.jsonl"  # in the staging folder: where it is, the folder is one of a build
+LEFT_OUT = "left_out.jsonl"  # beside it: what is none
+UNITS = "units.jsonl"  # and what they make
 WRITTEN = "written"  # below `Settings.own`: a note for each output shard that is whole
 PARTITION_INPUT = 256 << 20  # bytes of input a partition
 
@@ -33,13 +35,16 @@ class Settings:
     assets: Assets  # with the contents of small files, for workers elsewhere
     output: str
     staging: str  # shared by every corpus from these inputs
-    inputs: int  # number of WET files
+    inputs: int  # files that are read
+    units: int  # of work that they make
+    cut: bool  # whether large ones are read in parts
     input_bytes: int
     shards: int | None  # train shards, None: by size
     rejected: str  # none | sample | all
     limit_pages: int | None  # of each file
     spill_rows: int  # more rows than that go through files; 0: never
     description: dict[str, Any]  # what the manifest says: settings, versions, assets
+    every: int = 1  # of so many pages one is looked at: in a dry run
     max_bad_share: float = 1.0  # of inputs that give no page for damage; more than that end the build
 
     @property
@@ -83,18 +88,18 @@ class Settings:
 
     @property
     def cap(self) -> int | None:
-        """Sampled pages an outcome and input."""
-        return per_input(self.rejected, max(1, self.inputs))
+        """Sampled pages an outcome and input, or part of a large one."""
+        return per_input(self.rejected, max(1, self.inputs, self.units))
 
     @property
     def group_size(self) -> int:
-        """Inputs a group."""
-        return max(1, -(-self.inputs // MAX_GROUPS))
+        """Units a group."""
+        return max(1, -(-self.units // MAX_GROUPS))
 
     @property
     def groups(self) -> int:
-        """Groups of inputs."""
-        return -(-self.inputs // self.group_size)
+        """Groups of units."""
+        return -(-self.units // self.group_size)
 
     @property
     def partitions(self) -> int:
@@ -105,6 +110,14 @@ class Settings:
     @property
     def inputs_list(self) -> str:
         return f"{self.staging}/{INPUTS}"
+
+    @property
+    def left_out_list(self) -> str:
+        return f"{self.staging}/{LEFT_OUT}"
+
+    @property
+    def units_list(self) -> str:
+        return f"{self.staging}/{UNITS}"
 
 
 def plans_of(corpora: Sequence[Settings]) -> list[Plan]:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from c4pipe.flow.apply import Written, read_summary
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.inputs import read_inputs
+from c4pipe.flow.inputs import read_inputs, read_left_out
 from c4pipe.flow.settings import WRITTEN, Settings
 from c4pipe.passes.finalize import Made, write_corpus_files
 from c4pipe.passes.merging import OutputShard, RowSlice, leave_out, plan_split, write_rejected, write_shard
@@ -165,6 +165,7 @@ class Finalize(_WithPlan):
 
     def process(self, element: tuple[int, Iterable[Written]]) -> None:
         made = [Made(kind, json.loads(data)) for kind, data in element[1]]
-        inputs = dict(read_inputs(self._settings.inputs_list))
+        inputs = read_inputs(self._settings.inputs_list)
         settings = self._settings
-        write_corpus_files(made, inputs, self._plan, settings.description, self._store, settings.made)
+        left_out = read_left_out(settings.left_out_list)
+        write_corpus_files(made, inputs, self._plan, settings.description, self._store, settings.made, left_out)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from c4pipe.card import dataset_card
@@ -13,6 +14,7 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats, by_language
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
+from c4pipe.passes.account import Account, Fault, accounts_of_inputs, of_all, whys
 from c4pipe.passes.merging import write_empty_shard
 from c4pipe.shards import SCHEMA_VERSION, column_fields, to_json, write_manifest
 from c4pipe.stages import Preset
@@ -28,15 +30,6 @@ class Made(NamedTuple):
     data: dict[str, Any]
 
 
-class ReadInput(NamedTuple):
-    """What was read of one input."""
-
-    bytes: int  # that it had, as far as anybody knows
-    records: int
-    counts: dict[str, int]  # reason -> damaged records
-    faults: list[list[Any]]  # `staged.Fault`s
-
-
 class NamedInput(Protocol):
     """What the manifest says of an input."""
 
@@ -46,41 +39,44 @@ class NamedInput(Protocol):
 
 def write_corpus_files(
     made: list[Made],
-    inputs: Mapping[int, NamedInput],
+    inputs: Sequence[NamedInput],
     plan: Plan,
     description: dict[str, Any],
     store: Store,
     folder: str,
+    left_out: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Writes stats.json, README.md and manifest.json. BuildError where no input held a readable page."""
+    """Writes stats.json, README.md and manifest.json. BuildError where no input held a readable page.
+
+    `left_out`: (path, why) of what the search for inputs has found and not taken.
+    """
     ledger, stats, exact = _add_up(made, plan)
-    read = {number: ReadInput(*row) for part in made if part.kind == "group" for number, *row in part.data["inputs"]}
+    rows = (row for part in made if part.kind == "group" for row in part.data["accounts"])
+    read = accounts_of_inputs(map(Account.from_json, rows))
     if not ledger.stages[0].kept:
-        found = ", ".join(f"{code}: {n}" for code, n in sorted(ledger.stages[0].rejected.items())) or "no records"
-        raise BuildError(f"none of the {len(inputs)} inputs holds a readable page ({found}).")
+        found = whys((inputs[number].name, account.why) for number, account in sorted(read.items()))
+        raise BuildError(f"{of_all(0, len(inputs))} a readable page: {found}.")
     shards = sorted((part.data["shard"] for part in made if part.kind == "shard"), key=lambda shard: shard["path"])
     if not shards:
         shards = [write_empty_shard(_own_config(plan.preset), plan.schema(), store, folder)]
-    left_out = _left_out(made)
+    small = _left_out(made)
     if sum(shard["rows"] for shard in shards) != ledger.kept:
         raise BuildError(f"the shards hold {sum(s['rows'] for s in shards)} pages, the ledger {ledger.kept}.")
     manifest = {
         "schema_version": SCHEMA_VERSION,
         "preset": describe(plan.preset),
         **description,
-        "inputs": [
-            {"path": item.name, "bytes": own.bytes, "records": own.records, "faults": own.counts}
-            for item, own in ((item, read[number]) for number, item in sorted(inputs.items()))
-        ],
+        "inputs": [input_row(item.name, read[number]) for number, item in enumerate(inputs)],
+        "no_inputs": [{"path": path, "why": why} for path, why in left_out],
         "columns": columns_of(plan),
         "shards": shards,
         "rejected": sorted(_rejected(made), key=lambda part: part["path"]),
-        **({} if plan.size is None else {"left_out": left_out}),
+        **({} if plan.size is None else {"left_out": small}),
         "ledger": ledger.to_json(),
     }
     numbers = {**stats.to_json(SHOWN_DOMAINS), "domains_exact": exact, "stages": ledger.to_json()["stages"]}
     numbers |= {name: by_language(numbers[name]) for name in ("votes", "scripts")}
-    numbers["faults"] = faults_table([fault for _, item in sorted(read.items()) for fault in item.faults])
+    numbers["faults"] = faults_table(fault for _, own in sorted(read.items()) for fault in own.faults)
     card = dataset_card(plan.preset, manifest, stats, plan.schema()).encode()
     write_manifest(store, folder, manifest, {"stats.json": to_json(numbers), "README.md": card})
 
@@ -90,16 +86,22 @@ def _own_config(preset: Preset) -> str:
     return preset.config(preset.languages[0] if len(preset.languages) == 1 else "")
 
 
+def input_row(name: str, account: Account) -> dict[str, Any]:
+    """What the manifest says of an input."""
+    row = {"path": name, "bytes": account.size, "records": account.records, "pages": account.pages}
+    return row | {"faults": dict(sorted(account.lost.items()))} | ({"why": account.why} if account.why else {})
+
+
 def columns_of(plan: Plan) -> list[dict[str, str]]:
     """Every column of the corpus with its type, and the stage that has added it, "" for those that all corpora have."""
     added = {field.name: stage.name for stage in plan.preset.stages for field in column_fields([stage])}
     return [{"name": field.name, "type": str(field.type), "from": added.get(field.name, "")} for field in plan.schema()]
 
 
-def faults_table(faults: list[list[Any]]) -> list[dict[str, Any]]:
+def faults_table(faults: Iterable[Fault]) -> list[dict[str, Any]]:
     """Every damaged record by file, byte offset and number, as far as `MAX_FAULTS` a file and in all allow."""
     table = []
-    for record, source, reason, detail in faults[:MAX_FAULTS_SHOWN]:
+    for record, source, reason, detail in islice(faults, MAX_FAULTS_SHOWN):
         file, _, offset = source.rpartition("#")
         row = {"file": file, "offset": int(offset.partition("+")[0]) if offset[:1].isdigit() else None}
         table.append(row | {"record": record, "reason": reason, "detail": detail})

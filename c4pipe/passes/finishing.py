@@ -6,7 +6,7 @@ NNNNNN.rejected.parquet   the input's sample with its final outcomes
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from typing import Any, BinaryIO, NamedTuple
@@ -19,10 +19,11 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
 from c4pipe.page import Page, Rejected, Verdict
+from c4pipe.passes.account import Account
 from c4pipe.passes.applying import Survivor, cuts_of, walk_on
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.sample import SAMPLE_SCHEMA, ranked, sample_table
-from c4pipe.passes.staged import QUICK, Fault, Summary
+from c4pipe.passes.staged import QUICK, Summary
 from c4pipe.shards import ParquetSink, RowGroupBuffer, page_table
 from c4pipe.text.urls import split_of, url_key
 
@@ -50,14 +51,13 @@ class RowGroup(NamedTuple):
     bytes: int  # compressed
 
 
-class FinishedInput(NamedTuple):
-    """A finished input in numbers, for one corpus. What was kept is counted when it is written."""
+class FinishedUnit(NamedTuple):
+    """A finished unit in numbers, for one corpus. What was kept is counted when it is written."""
 
     ledger: Ledger
     stats: Stats
     groups: list[RowGroup]
-    faults: list[Fault]
-    size: int  # bytes
+    accounts: Sequence[Account]
 
 
 class Finisher:
@@ -96,7 +96,7 @@ class Finisher:
         page = verdict.page
         self._sink.add(plan.preset.config(page.language), split_of(url_key(page.url)), page)
 
-    def conclude(self, summary: Summary) -> FinishedInput:
+    def conclude(self, summary: Summary) -> FinishedUnit:
         """Writes the rejected pages, behind the kept ones; the input in numbers, with those of all stages in front."""
         with self._store.write(self._finished.rejected) as stream:
             sink = ParquetSink(stream, SAMPLE_SCHEMA, **QUICK)
@@ -107,7 +107,7 @@ class Finisher:
         ledger = Ledger([*summary.ledger.stages, *self._own.values()]).check()
         with self._store.read(self._finished.pages) as stream:
             groups = _row_groups(stream, self._sink.keys)
-        return FinishedInput(ledger, self._stats, groups, list(summary.faults), summary.size)
+        return FinishedUnit(ledger, self._stats, groups, summary.accounts)
 
 
 class _FinishedPages:

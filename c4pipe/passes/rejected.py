@@ -1,4 +1,4 @@
-"""An input's part of the rejected table: its sampled pages as read, each with its last outcome and what was cut."""
+"""A unit's part of the rejected table: its sampled pages as read, each with its last outcome and what was cut."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RawTexts = Callable[[set[int]], dict[int, str]]  # of these rows of an input, th
 
 
 class RejectedSample:
-    """The input's part of the rejected table, while a pass finds out what becomes of its pages."""
+    """The unit's part of the rejected table, while a pass finds out what becomes of its pages."""
 
     def __init__(self, early: Sequence[Sampled], lost: set[int], plan: Plan, cap: int | None, raw: RawTexts):
         """`early` is what the pass before has left, `lost` are the rows that have lost their URL since."""
@@ -21,6 +21,7 @@ class RejectedSample:
         self._kept_rows = {s.row for s in self._early if s.reason == KEPT}
         self._dropped: dict[int, tuple[Dropped, ...]] = {}
         self._late = Sample(cap)
+        self._input = ""
         self._plan, self._raw = plan, raw
         self._full = cap is None  # a table that is not sampled any further shows now what cleaning cut
         self.wanted = cap != 0
@@ -33,6 +34,10 @@ class RejectedSample:
     def rejected(self, row: int, page: Page, stage: str, verdict: Rejected, dropped: FindDropped) -> None:
         """Takes a page that leaves now."""
         self._kept_rows.discard(row)
+        name = page.source.rpartition("#")[0]
+        if name != self._input:
+            self._input = name
+            self._late.close()
         self._late.add(page, stage, verdict.reason.code, verdict.detail, row, dropped)
 
     def so_far(self) -> Iterator[Sampled]:

@@ -47,12 +47,18 @@ def per_input(mode: str, inputs: int) -> int | None:
             return min(PER_REASON, max(32, -(-SPARE * PER_REASON // inputs)))
 
 
+Heaps = dict[tuple[str, str], list[tuple[int, int, Sampled]]]  # by stage and reason
+
+
 class Sample:
-    """The pages of one input that are worth keeping for the sample."""
+    """The pages of a unit of work that are worth keeping for the sample: of each input, and of them together no more
+    than a large one may keep."""
 
     def __init__(self, cap: int | None):
+        """`cap`: pages of an outcome and input, None for all."""
         self._cap = cap
-        self._heaps: dict[tuple[str, str], list[tuple[int, int, Sampled]]] = {}
+        self._heaps: Heaps = {}
+        self._closed: Heaps = {}
         self._count = 0
 
     def add(
@@ -71,9 +77,19 @@ class Sample:
         sampled = Sampled(priority, row, page, stage, reason, detail, tuple(dropped()))
         heapq.heappush(heap, (-priority, self._count, sampled))
 
+    def close(self) -> None:
+        """Hears that what comes next is of another input."""
+        for outcome, heap in self._heaps.items():
+            known = self._closed.setdefault(outcome, [])
+            known += heap
+            if self._cap is not None and len(known) > SPARE * PER_REASON:
+                self._closed[outcome] = heapq.nlargest(SPARE * PER_REASON, known)
+        self._heaps = {}
+
     def __iter__(self) -> Iterator[Sampled]:
         """The pages in the order of `ranked`."""
-        return iter(ranked(entry[2] for heap in self._heaps.values() for entry in heap))
+        self.close()
+        return iter(ranked(entry[2] for heap in self._closed.values() for entry in heap))
 
 
 def ranked(sampled: Iterable[Sampled]) -> list[Sampled]:

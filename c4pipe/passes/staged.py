@@ -1,10 +1,10 @@
-"""The files that a pass leaves of one input for the next one, below the folder of the stages so far.
+"""The files that a pass leaves of one unit of work for the next one, below the folder of the stages so far.
 
 NNNNNN.pages.parquet      kept pages, with the hashes of their atoms for the next dedup of text
 NNNNNN.raw.parquet        their texts as read, where stages change them and a sample will show some
 NNNNNN.outcomes.parquet   one row for each page that reached URL dedup: its claim, and what became of it so far
 NNNNNN.sample.parquet     pages for the rejected table, as read
-NNNNNN.summary.json       counts: the ledger so far, statistics, the input's size and faults; which others there are
+NNNNNN.summary.json       counts: the ledger so far, statistics, the account of what was read; which others there are
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from c4pipe.dedup.claims import page_priority
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
 from c4pipe.page import Dropped, Page
+from c4pipe.passes.account import Account
 from c4pipe.shards import DROPPED_TYPE, ParquetSink, RowGroupBuffer, dropped_column, page_table, to_json
 from c4pipe.stages import Stage
 
@@ -35,7 +36,7 @@ QUICK = {"compression": "lz4", "use_dictionary": False}
 
 
 class Staged(NamedTuple):
-    """The names of an input's staged files."""
+    """The names of a unit's staged files."""
 
     pages: str
     raw: str
@@ -45,29 +46,18 @@ class Staged(NamedTuple):
 
     @classmethod
     def of(cls, folder: str, number: int) -> Staged:
-        """The files of an input by its number, in the folder of the stages so far."""
+        """The files of a unit by its number, in the folder of the stages so far."""
         base = f"{folder}/staged/{number:06d}"
         pages, raw, outcomes, sample = (f"{base}.{name}.parquet" for name in ("pages", "raw", "outcomes", "sample"))
         return cls(pages, raw, outcomes, sample, f"{base}.summary.json")
 
 
-class Fault(NamedTuple):
-    """Bytes of an input that gave no page because they are damaged."""
-
-    record: int  # number in the file, from 0
-    source: str  # file and byte offset
-    reason: str
-    detail: str
-
-
 class Summary(NamedTuple):
-    """An input in numbers, up to some stage."""
+    """A unit in numbers, up to some stage."""
 
     ledger: Ledger
     stats: Stats
-    faults: Sequence[Fault]
-    bytes: int  # of the input, read
-    size: int  # of the input, when it was read
+    accounts: Sequence[Account]  # of its pieces of inputs
     rows: int  # pages that reached URL dedup
     atoms: int
     staged: int  # pages
@@ -75,26 +65,27 @@ class Summary(NamedTuple):
 
     def write(self, store: Store, staged: Staged) -> None:
         """As the last of the files: where it is, the input is staged."""
-        told = {"ledger": self.ledger.to_json(), "stats": self.stats.to_json(domains=None), "faults": self.faults}
+        told: dict[str, Any] = {"ledger": self.ledger.to_json(), "stats": self.stats.to_json(domains=None)}
+        told["accounts"] = [account.to_json() for account in self.accounts]
         counts = {name: getattr(self, name) for name in _COUNTS} | {"files": self.files}
         with store.write(staged.summary) as stream:
-            stream.write(to_json(told | counts))
+            stream.write(to_json(told | counts, indent=None))
 
     @classmethod
     def read(cls, store: Store, staged: Staged) -> Summary:
         """The inverse of `write`."""
         with store.read(staged.summary) as stream:
             told = json.load(stream)
-        faults = [Fault(*fault) for fault in told["faults"]]
+        accounts = [Account.from_json(row) for row in told["accounts"]]
         counts = {name: told[name] for name in (*_COUNTS, "files")}
-        return cls(Ledger.from_json(told["ledger"]), Stats.from_json(told["stats"]), faults, **counts)
+        return cls(Ledger.from_json(told["ledger"]), Stats.from_json(told["stats"]), accounts, **counts)
 
 
-_COUNTS = ("bytes", "size", "rows", "atoms", "staged")
+_COUNTS = ("rows", "atoms", "staged")
 
 
 def staged_already(store: Store, staged: Staged) -> tuple[int, int] | None:
-    """(rows of outcomes, atoms) of an input, if it is staged: a build that goes on need not do it again."""
+    """(rows of outcomes, atoms) of a unit, if it is staged: a build that goes on need not do it again."""
     if not store.exists(staged.summary):
         return None
     with store.read(staged.summary) as stream:

@@ -1,29 +1,26 @@
-"""First pass, one input: read, judge page by page, and stage what later passes need."""
+"""First pass, one unit of work: read, judge page by page, and stage what later passes need."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple, Protocol
 
 from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.plan import KEPT, Plan, run_steps
 from c4pipe.corpus.stats import Stats
-from c4pipe.documents.reasons import FAULTS
 from c4pipe.files.storage import Store
 from c4pipe.page import Page, Rejected, Verdict
+from c4pipe.passes.account import Account
 from c4pipe.passes.outcomes import LinesCut, Outcome, outcomes_table
 from c4pipe.passes.sample import Sample, sample_table
-from c4pipe.passes.staged import Fault, Staged, StagedPages, Summary, staged_schema, write_table
+from c4pipe.passes.staged import Staged, StagedPages, Summary, staged_schema, write_table
 from c4pipe.text import count_lines, hash64
 from c4pipe.text.urls import url_key
 
-MAX_FAULTS = 100  # named for each file; the ledger counts them all
-FAULT_DETAIL = 200  # characters
-
 
 class Progress(NamedTuple):
-    """How far one file has come."""
+    """How far one unit has come."""
 
     pages: int
     chars: int
@@ -31,32 +28,26 @@ class Progress(NamedTuple):
     lost: int  # records that gave no page, warcinfo among them
 
 
-class Tick(Protocol):
-    """Hears how far a file has come, after each record; knows how much of it was read."""
+class BeingRead(Protocol):
+    """A piece of an input while it is read; says of it afterwards how much that was."""
 
-    @property
-    def position(self) -> int:
-        """Bytes of the input read so far."""
+    account: Account
 
-    @property
-    def size(self) -> int:
-        """Bytes of the input: those that it had when it was read, as soon as it is; -1 where nobody knows."""
-
-    def __call__(self, progress: Progress) -> None: ...
+    def verdicts(self) -> Iterator[Verdict]:
+        """Its records, as the reader judges them."""
 
 
 class Stager:
-    """What one plan makes of one input, while it is read: writes its staged files."""
+    """What one plan makes of one unit, while it is read: writes its staged files."""
 
     def __init__(self, plan: Plan, store: Store, staged: Staged, cap: int | None):
-        """`cap` is the sample's size an outcome."""
+        """`cap` is the sample's size an outcome and input."""
         self._plan, self._store, self.staged = plan, store, staged
         self._ledger = Ledger.of(stage.name for stage in plan.prefix(0))
         self._stats, self._sample = Stats(), Sample(cap)
         # A sample of all pages has their raw texts itself.
         self._raw = cap is not None and cap > 0 and plan.edits_early
         self._outcomes: list[Outcome] = []
-        self._faults: list[Fault] = []
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -75,10 +66,8 @@ class Stager:
         lost = self._ledger.stages[0].rejected.total()
         return Progress(self._stats.pages_read, self._stats.chars_read, self._pages.rows, lost)
 
-    def take(self, number: int, verdict: Verdict) -> None:
-        """The record of that number, as the reader judged it."""
-        if isinstance(verdict, Rejected) and verdict.reason.code in FAULTS and len(self._faults) < MAX_FAULTS:
-            self._faults.append(Fault(number, verdict.page.source, verdict.reason.code, verdict.detail[:FAULT_DETAIL]))
+    def take(self, verdict: Verdict) -> None:
+        """A record, as the reader judged it."""
         page = self._admit(verdict)
         if page is not None:
             outcome = self._judge(page, verdict.page, len(self._outcomes))
@@ -125,31 +114,40 @@ class Stager:
         self._pages.add(last.page, read.text, row)
         return Outcome(*claim, -1, KEPT, cuts)
 
-    def conclude(self, read: int, size: int) -> tuple[int, int]:
-        """Writes the other files, behind the pages; (rows of outcomes, atoms staged).
+    def next_input(self) -> None:
+        """Hears that an input is read; what is sampled is sampled of each."""
+        self._sample.close()
 
-        `read` are the bytes of the input that were taken, `size` is the number that it has.
-        """
+    def conclude(self, accounts: Sequence[Account]) -> tuple[int, int]:
+        """Writes the other files, behind the pages; (rows of outcomes, atoms staged)."""
         with self._store.write(self.staged.outcomes) as stream:
             write_table(stream, outcomes_table(self._outcomes, self._plan))
         with self._store.write(self.staged.sample) as stream:
             write_table(stream, sample_table(self._sample))
         counts = len(self._outcomes), self._pages.atoms, self._pages.rows
         files = ("pages", *(("raw",) if self._raw else ()), "outcomes", "sample")
-        Summary(self._ledger, self._stats, self._faults, read, size, *counts, files).write(self._store, self.staged)
+        Summary(self._ledger, self._stats, accounts, *counts, files).write(self._store, self.staged)
         return counts[:2]
 
 
-def stage_input(verdicts: Iterable[Verdict], stagers: Sequence[Stager], tick: Tick) -> list[tuple[int, int]]:
-    """Has every stager take the verdicts of the reader of one input; (rows of outcomes, atoms staged) of each.
+def stage_unit(
+    readings: Iterable[BeingRead], stagers: Sequence[Stager], tick: Callable[[Progress], None]
+) -> list[tuple[int, int]]:
+    """Has every stager take the records of a unit; (rows of outcomes, atoms staged) of each.
 
-    `tick` hears how far it is.
+    `tick` hears after each record how far it is.
     """
+    accounts = []
     with ExitStack() as stack:
         for stager in stagers:
             stack.enter_context(stager.writing())
-        for number, verdict in enumerate(verdicts):
+        for reading in readings:
+            for verdict in reading.verdicts():
+                reading.account.take(verdict)
+                for stager in stagers:
+                    stager.take(verdict)
+                tick(stagers[0].progress)
+            accounts.append(reading.account)
             for stager in stagers:
-                stager.take(number, verdict)
-            tick(stagers[0].progress)
-    return [stager.conclude(tick.position, tick.size) for stager in stagers]
+                stager.next_input()
+    return [stager.conclude(accounts) for stager in stagers]

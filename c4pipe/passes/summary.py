@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from c4pipe.text import many
+from c4pipe.text import many, percent
 from c4pipe.text import printable as printable
 
 BAR = 24  # characters of a full bar
 SHOWN_SPLITS = 24  # the largest
-SHOWN_INPUTS = 10  # inputs with faults that are named
+SHOWN_INPUTS = 10  # inputs of a kind that are named
 SHOWN_FAULTS = 3  # of each of them
 
 
@@ -55,8 +55,8 @@ def splits(manifest: dict[str, Any]) -> Iterator[str]:
 
 
 def faulty(manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    """The inputs of which something could not be read."""
-    return [item for item in manifest["inputs"] if item["faults"]]
+    """The inputs of which something could not be read, or that gave no page."""
+    return [item for item in manifest["inputs"] if item["faults"] or item.get("why")]
 
 
 def is_empty(manifest: dict[str, Any]) -> bool:
@@ -80,19 +80,61 @@ def summary(manifest: dict[str, Any], folder: str, faults: Sequence[dict[str, An
     """
     lines = [f"{manifest['preset']['name']}: {manifest['preset']['says']}", *funnel(manifest)]
     lines += ["  no page was kept"] if is_empty(manifest) else splits(manifest)
-    bad = faulty(manifest)
+    return "\n".join([*lines, *inputs_told(manifest, faults), f"  corpus: {printable(folder)}"])
+
+
+def summary_of_several(
+    manifests: Sequence[dict[str, Any]], folders: Sequence[str], faults: Sequence[dict[str, Any]] = ()
+) -> str:
+    """The same of corpora from the same inputs: a line for each, and what is to be said of the inputs once."""
+    names = [manifest["preset"]["name"] for manifest in manifests]
+    width = max(map(len, names))
+    lines = [f"{len(names)} corpora from {many(len(manifests[0]['inputs']), 'input')}:"]
+    for name, manifest, folder in zip(names, manifests, folders, strict=True):
+        read, kept = manifest["ledger"]["stages"][0]["kept"], manifest["ledger"]["stages"][-1]["kept"]
+        size = sum(shard["bytes"] for shard in manifest["shards"])
+        lines.append(
+            f"  {name:<{width}} {kept:>12,} of {many(read, 'page')} kept {percent(kept, read):>8} "
+            f"{size / 1e6:>12,.2f} MB  {printable(folder)}"
+        )
+    rows = {item["path"]: item for manifest in manifests for item in manifest["inputs"]}
+    worst = {item["path"]: item for manifest in manifests for item in faulty(manifest)}
+    told = inputs_told(manifests[0] | {"inputs": [*(rows | worst).values()]}, faults)
+    return "\n".join([*lines, *told, "  how each came about: make inspect DATA=FOLDER"])
+
+
+def inputs_told(manifest: Mapping[str, Any], faults: Sequence[dict[str, Any]] = ()) -> Iterator[str]:
+    """What is to be said of the inputs: those that gave no page, those with faults, and what was found beside them."""
+    empty = [item for item in manifest["inputs"] if item.get("why")]
+    if empty:
+        yield f"  {_of(len(empty), manifest)} gave no page:"
+        yield from _first(empty, lambda item: [printable(f"{item['path']}: {item['why']}")])
+    bad = [item for item in manifest["inputs"] if item["faults"] and not item.get("why")]
     if bad:
-        lines.append(f"  {len(bad)} of {len(manifest['inputs'])} inputs have faults:")
-        for item in bad[:SHOWN_INPUTS]:
-            lines.append(f"    {printable(item['path'])}: {_counts(item['faults'])}")
-            own = [fault for fault in faults if fault["file"] == item["path"]]
-            lines += [f"      {_place(fault)}" for fault in own[:SHOWN_FAULTS]]
-            left = sum(item["faults"].values()) - SHOWN_FAULTS
-            lines += [f"      ... and {left:,} more, in stats.json"] if own and left > 0 else []
-        left = len(bad) - SHOWN_INPUTS
-        lines += [f"    ... and {left} more, in manifest.json"] if left > 0 else []
-    lines.append(f"  corpus: {printable(folder)}")
-    return "\n".join(lines)
+        yield f"  {_of(len(bad), manifest)} {'has' if len(bad) == 1 else 'have'} faults:"
+        yield from _first(bad, lambda item: _faults_told(item, faults))
+    if other := manifest.get("no_inputs"):
+        yield f"  {many(len(other), 'path')} found beside the inputs, and not read:"
+        yield from _first(other, lambda item: [printable(f"{item['path']}: {item['why']}")])
+
+
+def _of(number: int, manifest: Mapping[str, Any]) -> str:
+    return f"{number:,} of {many(len(manifest['inputs']), 'input')}"
+
+
+def _first(items: list[dict[str, Any]], lines: Callable[[dict[str, Any]], list[str]]) -> Iterator[str]:
+    for item in items[:SHOWN_INPUTS]:
+        yield from (f"    {line}" for line in lines(item))
+    if (left := len(items) - SHOWN_INPUTS) > 0:
+        yield f"    ... and {left:,} more, in manifest.json"
+
+
+def _faults_told(item: dict[str, Any], faults: Sequence[dict[str, Any]]) -> list[str]:
+    own = [fault for fault in faults if fault["file"] == item["path"]]
+    lines = [f"{printable(item['path'])}: {_counts(item['faults'])}"]
+    lines += [f"  {_place(fault)}" for fault in own[:SHOWN_FAULTS]]
+    left = sum(item["faults"].values()) - SHOWN_FAULTS
+    return lines + ([f"  ... and {left:,} more, in stats.json"] if own and left > 0 else [])
 
 
 def _place(fault: dict[str, Any]) -> str:

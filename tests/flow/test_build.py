@@ -19,8 +19,8 @@ from c4pipe.flow.apply import ApplyGroup
 from c4pipe.flow.build import BuildCorpora
 from c4pipe.flow.dedup import ClaimText, ClaimUrls, Resolve
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.inputs import write_inputs
-from c4pipe.flow.read import StageFile
+from c4pipe.flow.inputs import units_of, write_input_list, write_units
+from c4pipe.flow.read import StageUnit
 from c4pipe.flow.searching import find_inputs
 from c4pipe.flow.write import WriteAllRejected, WriteSample, WriteShard
 from c4pipe.presets import find_preset
@@ -160,7 +160,7 @@ def test_the_line_level_too(again, crawl):
 
 # --- a bundle that runs again -----------------------------------------------------------------------------------
 
-STEPS = (StageFile, ClaimUrls, ClaimText, Resolve, ApplyGroup, WriteShard, WriteSample, WriteAllRejected)
+STEPS = (StageUnit, ClaimUrls, ClaimText, Resolve, ApplyGroup, WriteShard, WriteSample, WriteAllRejected)
 
 
 def run_twice(step, monkeypatch):
@@ -205,7 +205,9 @@ def test_a_bundle_that_fails_after_its_side_effects(badwords, crawl, expected, m
     args, _ = parse(arguments)
     inputs = find_inputs(args.input)
     (made,) = make_corpora(args, [find_preset("en")], find_assets(badwords), inputs)
-    write_inputs(inputs, BeamStore(made.staging), made.inputs_list)
+    write_input_list([], BeamStore(made.staging), made.left_out_list)
+    write_units(units_of(inputs, made.cut, made.limit_pages), BeamStore(made.staging), made.units_list)
+    write_input_list(inputs, BeamStore(made.staging), made.inputs_list)
 
     def run():
         with beam.Pipeline(runner="FnApiRunner") as pipeline:

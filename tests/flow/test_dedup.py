@@ -26,6 +26,8 @@ def settings(tmp_path: Path) -> Settings:
         output=f"{tmp_path}/corpus",
         staging=f"{tmp_path}/staging",
         inputs=1,
+        units=1,
+        cut=False,
         input_bytes=1,
         shards=None,
         rejected="none",

@@ -15,7 +15,7 @@ import pytest
 
 from c4pipe.flow import progress, read
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.inputs import Input
+from c4pipe.flow.inputs import Input, units_of
 from c4pipe.flow.progress import BuildProgress
 from c4pipe.flow.read import Heartbeat, heartbeat_path
 from c4pipe.passes.staged import Staged
@@ -23,7 +23,7 @@ from c4pipe.passes.staging import Progress
 from c4pipe.text import duration
 from tests.wetfiles import ROOT, WebPage, story, wet
 
-INPUTS = [Input(f"/in/{i}", f"{i}", size) for i, size in enumerate((1000, 3000, 4000))]
+UNITS = units_of([Input(f"/in/{i}", f"{i}", size) for i, size in enumerate((1000, 3000, 4000))], cut=False)
 
 
 def folders(staging):
@@ -50,7 +50,7 @@ def staging(tmp_path):
 
 
 def test_a_look_adds_up_what_is_done_and_what_is_under_way(staging):
-    found = BuildProgress([folders(staging)], INPUTS).look()
+    found = BuildProgress([folders(staging)], UNITS).look()
     share = found.pop("share")
     assert found == {
         "phase": "reading",
@@ -68,28 +68,28 @@ def test_a_look_adds_up_what_is_done_and_what_is_under_way(staging):
 def test_a_damaged_note_or_summary_does_no_harm(staging, note):
     heartbeat_path(str(staging), 1).write_bytes(note)
     Path(Staged.of(str(staging / "prefix"), 0).summary).write_bytes(note)
-    watch = BuildProgress([folders(staging)], INPUTS)
-    assert watch.line(watch.look()).startswith("reading  1/3 files  0 pages ")
+    watch = BuildProgress([folders(staging)], UNITS)
+    assert watch.line(watch.look()).startswith("reading  1/3 units  0 pages ")
 
 
 def test_the_line_says_it_in_words(staging, monkeypatch):
-    watch = BuildProgress([folders(staging)], INPUTS)
+    watch = BuildProgress([folders(staging)], UNITS)
     started = watch._started
     monkeypatch.setattr(time, "monotonic", lambda: started + 10)
     line = watch.line(watch.look())
     assert line == (
-        "reading  1/3 files  2,000 pages  200 pages/s  0.0 MB/s  kept 45.0% of pages so far  no page 10  ETA 0:52"
+        "reading  1/3 units  2,000 pages  200 pages/s  0.0 MB/s  kept 45.0% of pages so far  no page 10  ETA 0:52"
     )
 
 
 def test_at_the_start_nothing_is_claimed(tmp_path):
-    watch = BuildProgress([folders(tmp_path)], INPUTS)
+    watch = BuildProgress([folders(tmp_path)], UNITS)
     line = watch.line(watch.look())
-    assert line == "reading  0/3 files  0 pages  0 pages/s  0.0 MB/s  kept -  no page 0  ETA -"
+    assert line == "reading  0/3 units  0 pages  0 pages/s  0.0 MB/s  kept -  no page 0  ETA -"
 
 
 def test_phases(staging):
-    watch = BuildProgress([folders(staging)], INPUTS)
+    watch = BuildProgress([folders(staging)], UNITS)
     store = BeamStore(str(staging))
     with store.read(Staged.of(str(staging / "prefix"), 0).summary) as stream:
         data = stream.read()
@@ -106,23 +106,23 @@ def test_phases(staging):
 
 
 def test_inputs_without_a_size_do_no_harm(tmp_path):
-    watch = BuildProgress([folders(tmp_path)], [Input("gs://b/1", "1", -1)])
+    watch = BuildProgress([folders(tmp_path)], units_of([Input("gs://b/1", "1", -1)], cut=False))
     assert watch.look()["share"] == 0.0
 
 
 def test_plain_lines_where_there_is_no_terminal(staging, monkeypatch):
     monkeypatch.setattr(progress, "PLAIN", 0.05)
     out = io.StringIO()
-    with BuildProgress([folders(staging)], INPUTS, out):
+    with BuildProgress([folders(staging)], UNITS, out):
         time.sleep(0.5)
     lines = out.getvalue().splitlines()
     assert len(lines) >= 2
-    assert all(re.fullmatch(r"reading  1/3 files  2,000 pages .* no page 10  ETA \d+:\d\d", line) for line in lines)
+    assert all(re.fullmatch(r"reading  1/3 units  2,000 pages .* no page 10  ETA \d+:\d\d", line) for line in lines)
 
 
 def test_a_quick_build_says_nothing(staging):
     out = io.StringIO()
-    with BuildProgress([folders(staging)], INPUTS, out):
+    with BuildProgress([folders(staging)], UNITS, out):
         pass
     assert out.getvalue() == ""
 
@@ -133,7 +133,7 @@ def test_a_heartbeat_is_read_back(tmp_path, monkeypatch):
     heartbeat.stream = read.Watched(io.BytesIO(b"x" * 100))
     heartbeat.stream.read(40)
     heartbeat(Progress(pages=10, chars=1000, staged=4, lost=1))
-    found = BuildProgress([folders(tmp_path)], INPUTS).look()
+    found = BuildProgress([folders(tmp_path)], UNITS).look()
     assert [found[name] for name in ("files", "pages", "chars", "staged", "lost", "bytes")] == [0, 10, 1000, 4, 1, 40]
 
 

@@ -67,7 +67,7 @@ def test_a_failed_build_on_a_job_server_says_why(badwords, tmp_path, capsys):
     (tmp_path / "error.warc.wet.gz").write_text("<html>503 Slow Down</html>")
     assert portable(badwords, tmp_path / "error.warc.wet.gz", tmp_path / "c4", "embed") == 1
     said = capsys.readouterr().err.splitlines()[-1]
-    assert said == "build_c4: none of the 1 inputs holds a readable page (unreadable: 1)."
+    assert said.startswith("build_c4: the one input does not hold a readable page: error.warc.wet.gz: ")
 
 
 # --- Dataflow ---------------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ def graph(badwords, inputs, preset="en", url_list=None):
 def test_the_graph_names_every_step(badwords):
     proto = graph(badwords, 1)
     labels = {transform.unique_name for transform in proto.components.transforms.values()}
-    steps = ["List", "Inputs", "Spread", "Read/Stage", "Read/Group"]
+    steps = ["List", "Units", "Spread", "Read/Stage", "Read/Group"]
     steps += [f"Read/Urls/{step}" for step in ("ClaimUrls", "UrlPartitions", "ResolveUrls")]
     steps += [f"Read/Leg/{step}" for step in ("ClaimText", "TextPartitions", "ResolveText", "JoinLost", "Apply")]
     write = [

@@ -63,7 +63,7 @@ def test_one_of_a_list_that_the_host_does_not_have_is_an_unreadable_input(host, 
     (tmp_path / "wet.paths").write_text("news.warc.wet.gz\nnone.warc.wet.gz\n")
     arguments = ["--badwords-dir", str(badwords), "--workers", "1", "--output", str(tmp_path / "c4"), "--strict"]
     assert build_c4.main([*arguments, "--input", str(tmp_path / "wet.paths"), "--root", host]) == 3
-    assert "none.warc.wet.gz: unreadable 1" in capsys.readouterr().out
+    assert "1 of 2 inputs gave no page:\n    none.warc.wet.gz: " in capsys.readouterr().out
 
 
 @pytest.fixture

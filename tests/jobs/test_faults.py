@@ -20,7 +20,7 @@ from beam_jobs.corpora import make_corpora
 from bench.soak import Fault, Seam, wrong
 from c4pipe.files.assets import find_assets
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.inputs import write_inputs
+from c4pipe.flow.inputs import write_input_list
 from c4pipe.flow.searching import find_inputs
 from c4pipe.presets import find_preset
 from c4pipe.shards import MANIFEST
@@ -475,7 +475,7 @@ def test_a_hundred_thousand_inputs(badwords, tmp_path):
     assert inputs[1001].name == "001/001.warc.wet.gz"
     args, _ = parse(["--input", str(source), "--output", str(tmp_path / "c4"), "--badwords-dir", str(badwords)])
     (settings,) = make_corpora(args, [find_preset("en")], find_assets(badwords), inputs)
-    write_inputs(inputs, BeamStore(settings.staging), settings.inputs_list)
+    write_input_list(inputs, BeamStore(settings.staging), settings.inputs_list)
     pipeline = build_c4.beam_pipeline((settings,), build_c4.PipelineOptions(["--runner=FnApiRunner"]))
     assert len(pipeline.to_runner_api().SerializeToString()) < 2_000_000
     assert time.process_time() - start < 30

@@ -57,10 +57,10 @@ def staged(monkeypatch):
 
     def noted(verdicts, stagers, tick):
         numbers.append(int(Path(stagers[0].staged.summary).name[:6]))
-        return stage_input(verdicts, stagers, tick)
+        return stage_unit(verdicts, stagers, tick)
 
-    stage_input = read.stage_input
-    monkeypatch.setattr(read, "stage_input", noted)
+    stage_unit = read.stage_unit
+    monkeypatch.setattr(read, "stage_unit", noted)
     return numbers
 
 

@@ -229,10 +229,10 @@ def test_all_languages_may_be_too_small(run, small, tmp_path):
 
 def test_a_shard_is_staged_for_the_trunk_that_lacks_it(run, small, monkeypatch, tmp_path):
     staged = []
-    real = read.stage_input
+    real = read.stage_unit
     monkeypatch.setattr(
         read,
-        "stage_input",
+        "stage_unit",
         lambda verdicts, stagers, tick: staged.append(len(stagers)) or real(verdicts, stagers, tick),
     )
     staging = ("--staging", tmp_path / "staging")

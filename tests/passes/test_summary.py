@@ -83,7 +83,7 @@ def test_the_summary_is_all_of_it_with_control_characters_spelt_out() -> None:
         "en: C4 as the paper describes it",
         *funnel(MANIFEST),
         *splits(MANIFEST),
-        "  1 of 2 inputs have faults:",
+        "  1 of 2 inputs has faults:",
         r"    b\x1b[2J\n.wet.gz: truncated 1, damaged_member 1,234",
         "  corpus: out/c4",
     ]

@@ -1,0 +1,88 @@
+"""c4pipe.flow.inputs: which inputs, and which parts of them, are read in one go."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from c4pipe.flow import inputs
+from c4pipe.flow.inputs import RANGE, Input, Piece, units_of
+from tests.conftest import TOGETHER
+from tests.wetfiles import digests
+
+MB = 1 << 20
+SIZES = st.integers(-1, 3 * MB) | st.integers(0, 40 * MB) | st.just(0)
+
+
+@pytest.fixture(autouse=True)
+def as_users_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inputs, "TOGETHER", TOGETHER)
+
+
+def given_inputs(*sizes: int, name: str = "{}.jsonl") -> list[Input]:
+    return [Input(f"/in/{i}", name.format(i), size) for i, size in enumerate(sizes)]
+
+
+def spans(*sizes: int, name: str = "{}.jsonl", cut: bool = True) -> list[list[tuple[int, int, int | None]]]:
+    """(input, start, stop) of the pieces of each unit."""
+    units = units_of(given_inputs(*sizes, name=name), cut)
+    return [[(piece.number, piece.start, piece.stop) for piece in unit] for unit in units]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ((), []),
+        ((0,), [[(0, 0, None)]]),
+        ((MB, 1), [[(0, 0, None)], [(1, 0, None)]]),
+        ((MB // 2, MB // 2, 0, 1), [[(0, 0, None), (1, 0, None), (2, 0, None)], [(3, 0, None)]]),
+        ((1, -1, 1), [[(0, 0, None)], [(1, 0, None)], [(2, 0, None)]]),  # of one without a size nobody knows
+        ((1, MB + 1, 1), [[(0, 0, None)], [(1, 0, None)], [(2, 0, None)]]),
+        ((RANGE,), [[(0, 0, None)]]),
+        ((RANGE + 1,), [[(0, 0, RANGE)], [(0, RANGE, None)]]),
+        ((2 * RANGE,), [[(0, 0, RANGE)], [(0, RANGE, None)]]),
+    ],
+)
+def test_units(sizes, expected):
+    assert spans(*sizes) == expected
+
+
+@pytest.mark.parametrize("name", ["{}.jsonl.gz", "{}.JSONL.ZST", "{}.json.zstd"])
+def test_what_is_packed_is_read_from_its_start(name):
+    assert spans(5 * RANGE, name=name) == [[(0, 0, None)]]
+
+
+def test_where_nothing_can_be_cut_a_large_input_is_a_unit():
+    assert spans(5 * RANGE, cut=False) == [[(0, 0, None)]]
+
+
+@given(st.lists(SIZES, max_size=30), st.booleans())
+def test_units_are_all_of_all_inputs_in_their_order(sizes, cut):
+    items = given_inputs(*sizes)
+    units = units_of(items, cut)
+    pieces: list[Piece] = [piece for unit in units for piece in unit]
+    assert [piece.number for piece in pieces if not piece.start] == list(range(len(items)))
+    for number, item in enumerate(items):
+        mine = [piece for piece in pieces if piece.number == number]
+        assert [piece.start for piece in mine] == [0, *(piece.stop for piece in mine[:-1])]
+        assert mine[-1].stop is None
+        assert len(mine) == 1 or all(piece.bytes <= RANGE for piece in mine[:-1])
+        assert all(piece.item == item for piece in mine)
+    for unit in units:
+        assert len(unit) == 1 or sum(piece.bytes for piece in unit) <= TOGETHER
+
+
+@given(st.lists(SIZES, max_size=20), st.lists(SIZES, max_size=20))
+def test_what_comes_behind_changes_no_unit_before(first, then):
+    alone, both = units_of(given_inputs(*first), True), units_of(given_inputs(*first, *then), True)
+    assert both[: max(0, len(alone) - 1)] == alone[:-1]
+
+
+def test_a_corpus_does_not_depend_on_units(small, built, monkeypatch, tmp_path):
+    """The same bytes, whether small inputs share a unit or not."""
+    monkeypatch.setattr(inputs, "TOGETHER", -1)
+    apart = digests(built(small, "--preset", "en,multilingual"))
+    monkeypatch.setattr(inputs, "TOGETHER", TOGETHER)
+    together = digests(built(small, "--preset", "en,multilingual", "--workers", "1"))
+    assert together == apart
