@@ -1,4 +1,8 @@
-"""How far a build has come, read off its staging folder: true across processes, and over by itself when it is done."""
+"""How far a build has come, read off its staging folder: true across processes, and over by itself when it is done.
+
+What is shown only grows: a look that finds less than the one before shows that one. A unit that is read again, for its
+worker died, is behind its last note for a while. Presets that read in different ways count pages each for itself.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import NamedTuple, TextIO
 
 from rich.console import Console
 from rich.live import Live
@@ -18,26 +22,60 @@ from c4pipe.errors import DamagedFile
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.inputs import WorkUnit
 from c4pipe.flow.read import heartbeat_path
-from c4pipe.flow.settings import Settings
+from c4pipe.flow.settings import WRITTEN, Settings
 from c4pipe.passes.staged import Staged
-from c4pipe.passes.staging import Progress
 from c4pipe.progress import LIVE, PLAIN, ProgressReporter
-from c4pipe.text import duration
+from c4pipe.text import duration, many
+
+PHASES = ("reading", "deduplicating", "finishing", "writing")
+READING = 0.65  # of the time of a build, measured on 12,000 pages
+
+
+class Look(NamedTuple):
+    """What there is of a build, in sums that only grow."""
+
+    phase: int  # index into `PHASES`
+    read: float  # the share of the inputs that is read
+    finished: float  # the share of the units that is finished, of all corpora
+    units: int  # that are read to their end
+    pages: int  # read
+    staged: int  # of these, past the rules that need no other page
+    lost: int  # records that gave no page
+    bytes: int
+    done: int  # pages of the units that are finished
+    expected: int  # pages of all units that are read, once for each corpus
+    written: int  # files of pages
+
+    @property
+    def share(self) -> float:
+        """The share of the work that is behind us."""
+        return READING * self.read + (1 - READING) * self.finished
+
+
+class _Reading(NamedTuple):
+    """Corpora whose inputs are read alike, with folders of their stages so far; the first one's hold the notes."""
+
+    prefixes: tuple[str, ...]
+    own: tuple[Path, ...]
 
 
 class BuildProgress(ProgressReporter):
     """Shows progress while a build runs: a live line on a terminal, now and then a plain one elsewhere."""
 
     def __init__(self, corpora: Sequence[Settings], units: list[WorkUnit], out: TextIO = sys.stderr):
-        self._staging = Path(corpora[0].staging)
         self._store = BeamStore(corpora[0].staging)
-        self._first = Path(corpora[0].prefix(0))  # of several, the first one's staging stands for all
-        self._own = [Path(settings.own) for settings in corpora]
+        self._readings = _readings(corpora)
         self._units = units
-        self._total = max(1, sum(piece.bytes for unit in units for piece in unit))
-        self._done: dict[int, dict[str, int]] = {}
+        sizes = [piece.item.bytes for unit in units for piece in unit]
+        # Where nobody knows how large an input is, units are counted.
+        self._bytes = [sum(piece.bytes for piece in unit) if min(sizes, default=-1) >= 0 else 0 for unit in units]
+        # Of each way of reading, the numbers of the units that are read to their end.
+        self._read: list[dict[int, dict[str, int]]] = [{} for _ in self._readings]
         self._console = Console(file=out)
         super().__init__()
+        self._now = Look(*(0,) * len(Look._fields))
+        self._first = self._began = self.look()  # what is not of this build's time
+        self._since = 0.0  # seconds at which the phase began
 
     def show(self) -> None:
         if self._console.is_terminal:
@@ -51,63 +89,98 @@ class BuildProgress(ProgressReporter):
     def _draw(self) -> Table:
         now = self.look()
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(ProgressBar(total=1.0, completed=now["share"], width=24), self.line(now))
+        grid.add_row(ProgressBar(total=1.0, completed=now.share, width=24), self.line(now))
         return grid
 
-    def look(self) -> dict[str, Any]:
-        """What the staging folder says now: sums over files, the share of the work behind us, the phase."""
-        for shard in _shards(self._first / "staged", ".summary.json") - self._done.keys():
-            self._done[shard] = self._final(shard)
-        running = _shards(self._staging / "progress", ".json") - self._done.keys()
-        sums = {"files": 0, "pages": 0, "chars": 0, "staged": 0, "lost": 0, "bytes": 0}
-        for note in (*self._done.values(), *map(self._note, running)):
-            for name in note:
-                sums[name] += note[name]
-        read = sums["bytes"] / self._total
-        files = [shard for own in self._own for shard in _shards(own / "finished", ".rejected.parquet")]
-        finished = len(files) / len(self._own) / len(self._units)
-        phase = "reading" if sums["files"] < len(self._units) else "finishing" if finished else "deduplicating"
-        # Measured on 12,000 pages: reading takes about two thirds of a build.
-        return {**sums, "phase": phase, "share": min(1.0, 0.65 * read + 0.35 * finished)}
+    def look(self) -> Look:
+        """What the staging folder says now, or said before where that was more."""
+        before, self._now = self._now, Look(*map(max, self._found(), self._now))
+        if self._now.phase > before.phase:
+            self._began, self._since = self._now, self.seconds()
+        return self._now
 
-    def line(self, now: dict[str, Any]) -> str:
-        """One look in words."""
-        seconds = max(0.001, self.seconds())
-        kept = f"{now['staged'] / now['pages']:.1%} of pages so far" if now["pages"] else "-"
-        left = seconds * (1 - now["share"]) / now["share"] if now["share"] > 0.01 else None
-        return (
-            f"{now['phase']}  {now['files']}/{len(self._units)} units  {now['pages']:,} pages  "
-            f"{now['pages'] / seconds:,.0f} pages/s  {now['bytes'] / seconds / 1e6:.1f} MB/s  kept {kept}  "
-            f"no page {now['lost']:,}  ETA {'-' if left is None else duration(left)}"
-        )
+    def line(self, now: Look) -> str:
+        """One look in words. Rates are of the phase that is under way, in this process."""
+        seconds = max(0.001, self.seconds() - self._since)
+        name, began, gained = PHASES[now.phase], self._began, now.share - self._first.share
+        left = duration(self.seconds() * (1 - now.share) / gained) if gained > 0.01 else "-"
+        read = f"{now.pages:,} pages read, {now.staged:,} past cleaning, dedup still to come"
+        lost = f"no page {now.lost:,}"
+        if name == "reading":
+            rates = f"{(now.pages - began.pages) / seconds:,.0f} pages/s  "
+            rates += f"{(now.bytes - began.bytes) / seconds / 1e6:.1f} MB/s"
+            of = f"{now.units:,}/{len(self._units) * len(self._readings):,} units"
+            return f"{name} {int(100 * now.read)} %  {of}  {read}  {rates}  {lost}  ETA {left}"
+        if name == "writing":  # how many there will be, nobody has counted
+            return f"{name}  {now.done:,} pages finished  {many(now.written, 'file')} written"
+        if name == "deduplicating":
+            return f"{name}  {read}  {lost}  ETA {left}"
+        rate = f"{(now.done - began.done) / seconds:,.0f} pages/s"
+        of = f"{now.done:,} of {now.expected:,} pages finished"
+        return f"{name} {int(100 * now.finished)} %  {of}  {rate}  ETA {left}"
 
-    def _final(self, shard: int) -> dict[str, int]:
-        """The numbers of a file that is read to its end."""
+    def _found(self) -> Look:
+        sums = dict.fromkeys(("pages", "staged", "lost", "bytes", "done", "expected", "written"), 0)
+        finished = 0
+        for (prefixes, own), read in zip(self._readings, self._read, strict=True):
+            ends = (_numbers(Path(folder) / "staged", ".summary.json") for folder in prefixes)
+            for unit in (set.intersection(*ends) - read.keys()) & {*range(len(self._units))}:
+                read[unit] = self._numbers_of(prefixes[0], unit)
+            running = _numbers(heartbeat_path(prefixes[0], 0).parent, ".json") - read.keys()
+            for numbers in (*read.values(), *(_note(prefixes[0], unit) for unit in running)):
+                for name, number in numbers.items():
+                    sums[name] += number
+            for folder in own:
+                done = _numbers(folder / "finished", ".rejected.parquet") & read.keys()
+                finished += len(done)
+                sums["done"] += sum(read[unit]["pages"] for unit in done)
+                sums["written"] += sum(1 for _ in (folder / WRITTEN).glob("*/[!.]*.json"))
+                sums["expected"] += sum(numbers["pages"] for numbers in read.values())
+        ways, units = len(self._readings), sum(map(len, self._read))
+        total, size = ways * len(self._units), ways * sum(self._bytes)
+        share = sums["bytes"] / size if size else units / total
+        share = 1.0 if units == total else min(0.99, share)  # an input may have grown since it was listed
+        to_finish = len(self._units) * sum(len(own) for _, own in self._readings)
+        phase = 0 if units < total else 1 if not finished else 2 if finished < to_finish else 3
+        return Look(phase, share, finished / to_finish, units, **sums)
+
+    def _numbers_of(self, prefix: str, unit: int) -> dict[str, int]:
+        """The numbers of a unit that is read to its end."""
         try:
-            with self._store.read(Staged.of(str(self._first), shard).summary) as stream:
+            with self._store.read(Staged.of(prefix, unit).summary) as stream:
                 summary = json.load(stream)
-        except (DamagedFile, OSError):  # the build itself will say so
-            return {"files": 1}
-        return {
-            "files": 1,
-            "pages": summary["stats"]["pages_read"],
-            "chars": summary["stats"]["chars_read"],
-            "staged": summary["staged"],
-            "lost": sum(summary["ledger"]["stages"][0]["rejected"].values()),
-            "bytes": sum(piece.bytes for piece in self._units[shard]),
-        }
-
-    def _note(self, shard: int) -> dict[str, int]:
-        """The last note on a file that is being read; nothing where it is damaged, for it decides nothing."""
-        try:
-            note = json.loads(heartbeat_path(str(self._staging), shard).read_bytes())
-            return {name: int(note[name]) for name in (*Progress._fields, "bytes")}
-        except (OSError, ValueError, KeyError, TypeError, OverflowError):
-            return {}
+            return {
+                "pages": summary["stats"]["pages_read"],
+                "staged": summary["staged"],
+                "lost": sum(summary["ledger"]["stages"][0]["rejected"].values()),
+                "bytes": self._bytes[unit],
+            }
+        except (DamagedFile, OSError, ValueError, KeyError, TypeError):  # the build itself will say so
+            return {"pages": 0}
 
 
-def _shards(folder: Path, suffix: str) -> set[int]:
-    """The numbers of the shards that have a file of that suffix."""
+def _readings(corpora: Sequence[Settings]) -> list[_Reading]:
+    """The ways in which the inputs of corpora are read, in the order in which the build has them."""
+    alike: dict[object, list[Settings]] = {}
+    for settings in corpora:
+        alike.setdefault(settings.preset.stages[0], []).append(settings)
+    return [
+        _Reading(tuple(dict.fromkeys(one.prefix(0) for one in group)), tuple(Path(one.own) for one in group))
+        for group in alike.values()
+    ]
+
+
+def _note(prefix: str, unit: int) -> dict[str, int]:
+    """The last note on a unit that is being read; nothing where it is damaged, for it decides nothing."""
+    try:
+        note = json.loads(heartbeat_path(prefix, unit).read_bytes())
+        return {name: int(note[name]) for name in ("pages", "staged", "lost", "bytes")}
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return {}
+
+
+def _numbers(folder: Path, suffix: str) -> set[int]:
+    """The numbers of the units that have a file of that suffix."""
     try:
         return {int(name.partition(".")[0]) for name in os.listdir(folder) if name[0] != "." and name.endswith(suffix)}
     except FileNotFoundError:

@@ -143,7 +143,7 @@ class StageUnit(beam.DoFn):
         missing = [i for i, counts in enumerate(done) if counts is None]
         if missing:
             settings = self._prefixes[0]
-            heartbeat = Heartbeat(settings.staging, number)
+            heartbeat = Heartbeat(settings.prefix(0), number)  # a note for each way of reading
             stagers = [Stager(self._plans[i], self._store, staged[i], settings.cap) for i in missing]
             how, every = self._plans[0].read, settings.every
             readings = (PieceReader(as_piece(piece), self._store, how, heartbeat, every) for piece in unit)
