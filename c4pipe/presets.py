@@ -126,9 +126,10 @@ def find_preset(name: str) -> Preset:
 
 def for_languages(preset: Preset, languages: Iterable[str]) -> Preset:
     """The preset for other languages, with their end marks; with just one, sentences are split by its rules."""
-    wanted = tuple(dict.fromkeys(languages))
-    if not wanted:
+    asked = tuple(languages)
+    if not asked:
         raise ConfigError(f"preset {preset.name!r} needs one language at least.")
+    wanted = asked if preset.identify is None else preset.identify.codes_of(asked)
     if wanted == preset.languages:
         return preset
     if preset.read.quirks:

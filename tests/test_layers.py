@@ -38,7 +38,9 @@ NEIGHBOURS = {
     ("passes", "card"),  # finalize writes it
 }
 # The disk is the contract.
-ONLY = {"model": {"shards", "mixture", "errors", "command", "text", "progress", "private", "scratch", "disk"}}
+ONLY = {
+    "model": {"shards", "mixture", "errors", "command", "text", "langid", "progress", "private", "scratch", "disk"},
+}
 
 # Library -> rooms, or single modules, that may import it. Others may be seen anywhere above the ground floor.
 LIBRARIES = {
