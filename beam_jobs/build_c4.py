@@ -180,11 +180,19 @@ def beam_pipeline(corpora: Corpora, options: PipelineOptions) -> beam.Pipeline:
 
 def notes(settings: Settings) -> list[str]:
     """What a person should know before the build, in a line each."""
-    shipped = dict.fromkeys(file["kind"] for file in settings.description["files"] if file["origin"] == "shipped")
+    files = settings.description["files"]
+    said = []
+    if remarked := [(file["name"], *file["note"].partition(" entries ")) for file in files if "note" in file]:
+        counts = ", ".join(f"{name}: {count}" for name, count, _, _ in remarked)
+        said = [f"note: {settings.preset.name} reads {counts} entries {remarked[0][3]}"]
+    shipped = dict.fromkeys(file["kind"] for file in files if file["origin"] == "shipped")
     if not shipped:
-        return []
+        return said
     exact = " So this corpus is not exactly the reference's." if settings.preset.name == "en.tfds" else ""
-    return [f"note: using the small lists that come with c4pipe ({', '.join(shipped)}); full ones: make assets.{exact}"]
+    return [
+        *said,
+        f"note: using the small lists that come with c4pipe ({', '.join(shipped)}); full ones: make assets.{exact}",
+    ]
 
 
 def exit_code(manifest: dict[str, Any], strict: bool) -> int:

@@ -23,7 +23,7 @@ from c4pipe.flow.settings import Settings
 from c4pipe.flow.target import staging_folder
 from c4pipe.langid import default_score, load
 from c4pipe.langid.base import UND
-from c4pipe.langid.named import codes_named, renamings
+from c4pipe.languages.named import codes_named, renamings
 from c4pipe.presets import find_preset, for_format, for_languages
 from c4pipe.stages import Identify, Preset, Scope, Size
 

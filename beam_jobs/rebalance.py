@@ -26,7 +26,7 @@ from c4pipe.flow.mixed import MixtureProgress, clear_mixture_staging, find_mixtu
 from c4pipe.flow.placing import is_made, put_in_place, recover
 from c4pipe.flow.rebalance import Rebalance, Rebalancing
 from c4pipe.flow.target import announce, staging_folder
-from c4pipe.langid.named import renamings
+from c4pipe.languages.named import renamings
 from c4pipe.mixture import Mixture
 from c4pipe.rebalance.finalize import mixture_summary
 from c4pipe.rebalance.plan import MixturePlan, make_plan

@@ -12,7 +12,7 @@ from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.files.watching import import_watched
 from c4pipe.langid.base import UND
-from c4pipe.langid.codes import MC4
+from c4pipe.languages.codes import MC4
 from c4pipe.part import Part
 from c4pipe.rules import (
     BadWords,
@@ -71,6 +71,7 @@ EN_TFDS = (
     .on(Read(quirks=True))
     .on(Clean("clean", c4_lines(), then=(MinSentences(3, splitter="punkt:english"),)))
     .after("clean", Dedup("lines", LineLevel(), then=(MinSentences(3, splitter="punkt:english", per_line=False),)))
+    .on(Filter("badwords", (BadWords(fold=False),)))
 )
 EN_2019 = (
     EN.named("en.2019", "`en` with the numbers of the early paper: 5 sentences a page, 3 words a line")

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from c4pipe.errors import BuildError
-from c4pipe.langid.named import among
+from c4pipe.languages.named import among
 from c4pipe.shards import MANIFEST, belongings, read_manifest
 from model.errors import ConfigError, TrainError
 

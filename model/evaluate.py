@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from c4pipe.langid.named import renamings
+from c4pipe.languages.named import renamings
 from model.arguments import parse_evaluate
 from model.command import run_model
 from model.corpus import Entry

@@ -19,7 +19,7 @@ from torch.distributed.fsdp import FSDPModule
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 
-from c4pipe.langid.named import renamings
+from c4pipe.languages.named import renamings
 from c4pipe.mixture import derive_key
 from model.arguments import parse_train
 from model.checkpoint import Checkpoint, save_checkpoint

@@ -27,12 +27,14 @@ def accounts(parts: Iterable[Part], assets: Assets) -> list[dict[str, Any]]:
     """What a manifest says of the files that parts read, an entry a file, without absolute paths of ours.
 
     `name` is how a part names a file of its own, `at` where the corpus keeps a copy of it, "" for a large one. `lines`
-    that are not blank are counted for small text files. What a part opens without having `named` it counts as well.
-    AssetError for a file that is not there.
+    that are not blank are counted for small text files, `note` is what a part remarks of the file. What a part opens
+    without having `named` it counts as well. AssetError for a file that is not there.
     """
     readers: dict[tuple[str, str, str], list[str]] = {}
     unnamed: set[str] = set()
+    remarks: dict[str, str] = {}
     for part in everything(parts):
+        remarks |= part.remarks(assets)
         beside = _unnamed(part, assets)
         unnamed.update(map(str, beside))
         for name in (*_named(part, assets), *beside):
@@ -43,6 +45,7 @@ def accounts(parts: Iterable[Part], assets: Assets) -> list[dict[str, Any]]:
         _account(kind, name, Path(path))
         | {"read_by": [*dict.fromkeys(by)]}
         | ({"named": False} if name in unnamed else {})
+        | ({"note": remarks[path]} if path in remarks else {})
         for (kind, name, path), by in readers.items()
     ]
     return sorted(found, key=lambda file: (file["kind"], file["name"]))

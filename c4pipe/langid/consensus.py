@@ -23,11 +23,11 @@ from typing import NamedTuple
 
 from c4pipe.langid.base import UND, Guess, Vote
 from c4pipe.langid.cld2 import DetectedLanguage, Detection, ask, known_languages
-from c4pipe.langid.codes import MC4, ROMANISED, scripts_of
 from c4pipe.langid.fasttext import FastText
 from c4pipe.langid.romanised import romanised
 from c4pipe.langid.scripts import Scripts, scripts_in
 from c4pipe.langid.siblings import SIBLINGS, Siblings
+from c4pipe.languages.codes import MC4, ROMANISED, scripts_of
 
 # Classes that lid.176 lacks, or has and does not use: none of them was best on a text of 300 characters.
 DEAF = frozenset({"co", "ha", "haw", "hmn", "ig", "mi", "ny", "sm", "sn", "st", "xh", "yo", "zu"})

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.files.storage import Store
 from c4pipe.langid.base import UND
-from c4pipe.langid.named import among
+from c4pipe.languages.named import among
 from c4pipe.scratch import scratch
 from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SPLITS, SUMS, read_manifest
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 from c4pipe import langid
 from c4pipe.files.watching import opened
 from c4pipe.langid.base import UND, Guess
-from c4pipe.langid.named import code_named, renamings, unknown_language
+from c4pipe.languages.named import code_named, renamings, unknown_language
 from c4pipe.page import Kept, Page, Reason, Rejected, Step, Unit, Verdict
 from c4pipe.stages.base import PageStage
 

@@ -10,8 +10,8 @@ from beam_jobs.arguments import parse
 from beam_jobs.corpora import presets_of
 from c4pipe.errors import ConfigError
 from c4pipe.langid import load
-from c4pipe.langid.codes import ALIASES, MC4
-from c4pipe.langid.named import NAMED, among, code_named, codes_named, renamings, unknown_language
+from c4pipe.languages.codes import ALIASES, MC4
+from c4pipe.languages.named import NAMED, among, code_named, codes_named, renamings, unknown_language
 from c4pipe.page import Kept, Page, Rejected
 from c4pipe.stages import Identify
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from c4pipe.errors import ConfigError, unknown
-from c4pipe.langid.codes import canonical
+from c4pipe.languages.codes import canonical
 
 # English names of mC4's languages, after CLDR 46 and the table of mT5's paper; more than one where people use more.
 _NAMES = """
