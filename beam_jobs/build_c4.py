@@ -17,6 +17,7 @@ from beam_jobs.arguments import beam_flags, parse, workers_of
 from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.corpora import make_corpora, presets_of
 from beam_jobs.dry_run import predict
+from beam_jobs.effects import check_files_use, check_use
 from beam_jobs.mending import run_mended
 from beam_jobs.workers import as_build_error, tended
 from c4pipe.card import check_schema
@@ -52,8 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(args: Namespace, rest: list[str]) -> int:
     """The job with parsed arguments."""
+    check_use(args)
     presets = presets_of(args)
     assets = find_assets(args.badwords_dir, args.news_domains, args.url_list)
+    check_files_use(args.given, presets, assets)
     # Beam's own --dry_run=True: the job graph is made, and nothing is touched.
     offline = str(PipelineOptions(rest).view_as(TestOptions).dry_run).lower() == "true"
     inputs = [Input("wet.paths", "wet.paths", 0)] if offline else find_inputs(args.input, args.root, args.input_format)

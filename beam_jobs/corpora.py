@@ -12,6 +12,7 @@ from typing import Any
 
 from beam_jobs.arguments import DASK, LOCAL_RUNNER
 from beam_jobs.command import versions
+from beam_jobs.effects import check_presets_use
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.identity import LIBRARIES, code_of_corpus, fingerprint, libraries_behind
 from c4pipe.errors import ConfigError
@@ -41,6 +42,7 @@ def presets_of(args: Namespace) -> list[Preset]:
     odd = [name for name in names if not re.fullmatch(r"\w[\w.-]*", name)]
     if len(names) > 1 and odd:
         raise ConfigError(f"--preset {args.preset}: a corpus of several gets a folder of its name; {odd[0]!r} is none.")
+    check_presets_use(args.given, presets)
     renamed = [line for preset in presets for stage in preset.stages for line in stage.renamed()]
     presets = [for_format(preset, args.input_format) for preset in presets]
     if args.langid:

@@ -119,11 +119,16 @@ def carried(parts: Iterable[Part], assets: Assets) -> Assets:
     return assets.carrying(path for path in places(parts, assets).values() if _kind_of(path, assets) != PUNKT_KIND)
 
 
-def places(parts: Iterable[Part], assets: Assets) -> dict[str, Path]:
-    """Where each file lies that the parts read, by its sum."""
+def paths_read(parts: Iterable[Part], assets: Assets) -> list[Path]:
+    """The files that the parts read, each once."""
     each = everything(parts)
     found = (assets.path(name) for part in each for name in (*_named(part, assets), *_unnamed(part, assets)))
-    return {sha256_of(path): path for path in dict.fromkeys(found)}
+    return [*dict.fromkeys(found)]
+
+
+def places(parts: Iterable[Part], assets: Assets) -> dict[str, Path]:
+    """Where each file lies that the parts read, by its sum."""
+    return {sha256_of(path): path for path in paths_read(parts, assets)}
 
 
 def files_of(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:

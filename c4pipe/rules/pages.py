@@ -87,9 +87,12 @@ def _listed(domains: dict[str, Literal[True] | list[str]]) -> dict[str, Literal[
     """Registered domain -> its allowed subdomains, or True; entries as addresses are written, whatever a list adds."""
     listed: dict[str, Literal[True] | set[str]] = {}
     for entry, allowed in domains.items():
-        known = listed.setdefault(domain := listed_domain(entry), set())
-        every = allowed is True or known is True
-        listed[domain] = True if every else known | {name.strip().strip(".").lower() for name in allowed}
+        domain = listed_domain(entry)
+        known = listed.get(domain, set())
+        if allowed is True or known is True:
+            listed[domain] = True
+        else:
+            listed[domain] = {*known, *(name.strip().strip(".").lower() for name in allowed)}
     listed.pop("", None)
     return listed
 
