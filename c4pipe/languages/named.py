@@ -41,7 +41,7 @@ fur it; mwl pt; br cy; kw cy; gv ga; wa fr; frp fr; mo ro; tk tr; gag tr; crh tr
 sa hi; new ne; pnb pa; yi iw
 """
 NEAR = {code: tuple(near) for code, *near in map(str.split, _NEAR.split(";"))}
-_NAME = re.compile(r"[a-z0-9][\w -]*", re.ASCII | re.IGNORECASE)
+_NAME = re.compile(r"[a-z0-9][\w-]*", re.ASCII | re.IGNORECASE)
 
 
 def code_named(name: str) -> str:
@@ -64,7 +64,7 @@ def codes_named(text: str, option: str) -> list[str]:
     """The languages of an option, with commas between them, as they were typed. ConfigError for none, and for what
     cannot be the name of one."""
     names = [name.strip() for name in text.split(",") if name.strip()]
-    bad = [name for name in names if not _NAME.fullmatch(name)]
+    bad = [name for name in names if not (_NAME.fullmatch(name) or name.lower() in NAMED)]
     if bad or not names:
         raise ConfigError(f"{option} {text!r}: expected language codes such as en or de,fr.")
     return names

@@ -61,6 +61,7 @@ def test_a_code_is_named_once_and_for_all(name: str) -> None:
 
 
 def test_those_that_are_written_otherwise_are_told() -> None:
+    assert codes_named("Haitian Creole,zh_CN", "--languages") == ["Haitian Creole", "zh_CN"]
     asked = codes_named("he, EN,nb,de", "--languages")
     assert among(asked, ALL, "language") == ["iw", "en", "no", "de"]
     assert renamings(asked, ALL) == [
@@ -137,7 +138,7 @@ def test_a_build_takes_any_name_and_says_which_it_writes(capsys: pytest.CaptureF
     assert {"iw", "fil", "zh"} <= set(other.languages)
 
 
-@pytest.mark.parametrize("text", ["", ",", "../../etc", "a/b", "-x", "."])
+@pytest.mark.parametrize("text", ["", ",", "../../etc", "a/b", "-x", ".", "e n"])
 def test_what_can_be_no_name_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="expected language codes such as en or de,fr"):
         codes_named(text, "--languages")
