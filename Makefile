@@ -18,7 +18,7 @@ RUN ?= out/t5
 MODEL ?= tiny
 CORPUS ?= out/mc4
 MIXED ?= out/mixture
-ALPHA ?= 0.3
+ALPHA ?=
 ROOM ?= clean
 CORES = $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count())")
 TEXTS ?=
@@ -65,7 +65,7 @@ pretrain: setup ## train a T5 on a corpus: DATA= RUN= MODEL= ARGS= (default: tin
 rebalance: setup ## mix the languages of a corpus by temperature: CORPUS= MIXED= ALPHA= ARGS= (default: of the samples)
 	@$(if $(filter out/mc4,$(CORPUS)),test -e $(CORPUS)/manifest.json || \
 	  $(PY) -m beam_jobs.build_c4 --input data_samples --output $(CORPUS) --preset multilingual)
-	@$(PY) -m beam_jobs.rebalance --corpus $(CORPUS) --output $(MIXED) --alpha $(ALPHA) --runner $(RUNNER) \
+	@$(PY) -m beam_jobs.rebalance --corpus $(CORPUS) --output $(MIXED) $(if $(ALPHA),--alpha $(ALPHA)) --runner $(RUNNER) \
 	  $(if $(WORKERS),--workers $(WORKERS)) $(ARGS)
 
 inspect: setup ## look at a corpus: prints its funnel and writes DATA/report.html: DATA= ARGS= (default: out/c4)

@@ -33,9 +33,10 @@ examples:
                                 --output gs://BUCKET/c4 --runner DataflowRunner --project P --region R \\
                                 --temp_location gs://BUCKET/tmp --sdk_container_image IMAGE
 
-exit codes: 0 done; 1 the build failed; 2 wrong use, found before any work; 3 done, but inputs were unreadable and
---strict was given; 4 done, but no page was kept; 130 interrupted (Ctrl-C); 143 ended (SIGTERM). Of several presets the
-largest counts. After any death the same command goes on from what is finished.  Options of Apache Beam are passed on.
+exit codes: 0 done; 1 the build failed; 2 wrong use, an option without effect too, found before any work; 3 done, but
+inputs were unreadable and --strict was given; 4 done, but no page was kept; 130 interrupted (Ctrl-C); 143 ended (SIGTERM).
+Of several presets the largest counts. After any death the same command goes on from what is finished.  Options of Apache
+Beam are passed on to it.
 """
 
 LOCAL_RUNNER = "FnApiRunner"
@@ -51,7 +52,7 @@ WORKER_BYTES = 8 << 20
 ADDRESS_SPACE = 4 << 30
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The options of the job itself."""
     p = Parser(
         prog="python -m beam_jobs.build_c4",
@@ -148,9 +149,10 @@ def parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
     return parse_with(parser(), argv)
 
 
-def parse_with(own: argparse.ArgumentParser, argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
+def parse_with(own: Parser, argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
     """The same for the parser of another job."""
     args, rest = own.parse_known_args(argv)
+    args.given = own.given
     if args.runner == DASK:
         _find_dask()
     beams = argparse.ArgumentParser(add_help=False, allow_abbrev=False)

@@ -17,6 +17,7 @@ from beam_jobs.arguments import beam_flags, parse, workers_of
 from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.corpora import make_corpora, presets_of
 from beam_jobs.dry_run import predict, prediction_told
+from beam_jobs.effects import check_files_use, check_use
 from beam_jobs.mending import run_mended
 from beam_jobs.workers import as_build_error, tended
 from c4pipe.card import check_schema
@@ -52,8 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(args: Namespace, rest: list[str]) -> int:
     """The job with parsed arguments."""
+    check_use(args)
     presets = presets_of(args)
     assets = find_assets(args.badwords_dir, args.news_domains, args.url_list)
+    check_files_use(args.given, presets, assets)
     # Beam's own --dry_run=True: the job graph is made, and nothing is touched.
     offline = str(PipelineOptions(rest).view_as(TestOptions).dry_run).lower() == "true"
     inputs = [Input("wet.paths", "wet.paths", 0)] if offline else find_inputs(args.input, args.root, args.input_format)
@@ -197,11 +200,19 @@ def beam_pipeline(corpora: Corpora, options: PipelineOptions) -> beam.Pipeline:
 
 def notes(settings: Settings) -> list[str]:
     """What a person should know before the build, in a line each."""
-    shipped = dict.fromkeys(file["kind"] for file in settings.description["files"] if file["origin"] == "shipped")
+    files = settings.description["files"]
+    said = []
+    if remarked := [(file["name"], *file["note"].partition(" entries ")) for file in files if "note" in file]:
+        counts = ", ".join(f"{name}: {count}" for name, count, _, _ in remarked)
+        said = [f"note: {settings.preset.name} reads {counts} entries {remarked[0][3]}"]
+    shipped = dict.fromkeys(file["kind"] for file in files if file["origin"] == "shipped")
     if not shipped:
-        return []
+        return said
     exact = " So this corpus is not exactly the reference's." if settings.preset.name == "en.tfds" else ""
-    return [f"note: using the small lists that come with c4pipe ({', '.join(shipped)}); full ones: make assets.{exact}"]
+    return [
+        *said,
+        f"note: using the small lists that come with c4pipe ({', '.join(shipped)}); full ones: make assets.{exact}",
+    ]
 
 
 def exit_code(manifest: dict[str, Any], strict: bool) -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sys
 from argparse import Namespace
 from dataclasses import replace
 from typing import Any
 
 from beam_jobs.arguments import DASK, LOCAL_RUNNER
 from beam_jobs.command import versions
+from beam_jobs.effects import check_presets_use
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.identity import LIBRARIES, code_of_corpus, fingerprint, libraries_behind
 from c4pipe.errors import ConfigError
@@ -22,6 +24,7 @@ from c4pipe.flow.settings import Settings
 from c4pipe.flow.target import staging_folder
 from c4pipe.langid import default_score, load
 from c4pipe.langid.base import UND
+from c4pipe.languages.named import codes_named, renamings
 from c4pipe.presets import find_preset, for_format, for_languages
 from c4pipe.stages import Identify, Preset, Scope, Size
 
@@ -40,13 +43,19 @@ def presets_of(args: Namespace) -> list[Preset]:
     odd = [name for name in names if not re.fullmatch(r"\w[\w.-]*", name)]
     if len(names) > 1 and odd:
         raise ConfigError(f"--preset {args.preset}: a corpus of several gets a folder of its name; {odd[0]!r} is none.")
+    check_presets_use(args.given, presets)
+    renamed = [line for preset in presets for stage in preset.stages for line in stage.renamed()]
     presets = [for_format(preset, args.input_format) for preset in presets]
     if args.langid:
         presets = [_with_identifier(preset, args.langid) for preset in presets]
     if args.languages:
-        presets = [for_languages(preset, _languages(args.languages)) for preset in presets]
+        asked = codes_named(args.languages, "--languages")
+        presets = [for_languages(preset, asked) for preset in presets]
+        renamed = [line for preset in presets for line in renamings(asked, preset.languages)]
     if args.min_pages is not None:
         presets = [_with_size(preset, args.min_pages) for preset in presets]
+    for line in dict.fromkeys(renamed):
+        print(line, file=sys.stderr)
     return presets
 
 
@@ -54,18 +63,10 @@ def _with_identifier(preset: Preset, name: str) -> Preset:
     """The preset with another identifier, for those of its languages that it knows, and as sure as is usual for it."""
     for stage in preset.stages:
         if isinstance(stage, Identify):  # what --langid speaks of
-            known = {*load(name).languages, UND}
-            languages = tuple(language for language in stage.languages if language in known)
-            preset = preset.on(replace(stage, by=name, languages=languages, min_score=default_score(name)))
+            other = replace(stage, by=name, min_score=default_score(name))
+            known = {*other.codes_of(tuple(load(name).languages)), UND}
+            preset = preset.on(replace(other, languages=tuple(code for code in stage.languages if code in known)))
     return preset
-
-
-def _languages(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    bad = [name for name in names if not (name.isascii() and name.replace("-", "").isalnum())]
-    if bad or not names:
-        raise ConfigError(f"--languages {text!r}: expected language codes such as en or de,fr.")
-    return names
 
 
 def _with_size(preset: Preset, pages: int) -> Preset:

@@ -27,10 +27,11 @@ from c4pipe.flow.mixed import MixtureProgress, clear_mixture_staging, find_mixtu
 from c4pipe.flow.placing import is_made, put_in_place, recover
 from c4pipe.flow.rebalance import Rebalance, Rebalancing
 from c4pipe.flow.target import announce, staging_folder
+from c4pipe.languages.named import renamings
 from c4pipe.mixture import Mixture
 from c4pipe.rebalance.finalize import mixture_summary
 from c4pipe.rebalance.plan import MixturePlan, make_plan
-from c4pipe.rebalance.sources import SourceCorpus, find_sources, look_at, read_corpora
+from c4pipe.rebalance.sources import SourceCorpus, find_sources, look_at, named_configs, read_corpora
 from c4pipe.shards import MANIFEST
 from c4pipe.text import duration
 
@@ -51,6 +52,9 @@ def run(args: Namespace, rest: list[str]) -> int:
     corpora = read_corpora(args.corpus, store)
     for corpus in corpora:
         _check_apart(args.output, corpus.folder)
+    asked, args.languages = args.languages, named_configs(corpora, args.languages)
+    for line in renamings(asked, args.languages):
+        print(line, file=sys.stderr)
     sources = find_sources(corpora, args.languages)
     job = make_job(args, mixture, corpora)
     if (done := find_mixture(job, args.overwrite).manifest) is not None:

@@ -20,7 +20,7 @@ After any death the same command goes on from what is finished.  Options of Apac
 """
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The options of the job itself."""
     p = Parser(
         prog="python -m beam_jobs.rebalance",

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from bench.identity import package
 from c4pipe.langid import UND, Guess, LanguageIdentifier, default_score, load
-from c4pipe.langid.codes import MC4, canonical
+from c4pipe.languages.codes import MC4, canonical
 
 ENOUGH = 0.5  # of a piece's bytes, so that the last one of a file counts
 _WORD = re.compile(

@@ -44,10 +44,15 @@ class DamagedFile(BuildError):  # noqa: N818 - it is what was found
     """A file that a build has left for itself holds other bytes than were written. The message names it."""
 
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> ConfigError:
-    """The error for a name that is not in a table: closest names first, so that a typing mistake is plain."""
+def unknown(kind: str, name: str, known: Iterable[str], hints: Iterable[str] | None = None) -> ConfigError:
+    """The error for a name that is not in a table: closest names first, so that a typing mistake is plain.
+
+    `hints` are names of the table that may be meant; None takes those that are spelt alike.
+    """
     names = list(known)
-    close = difflib.get_close_matches(name, names, n=len(names), cutoff=0.5)
+    if hints is None:
+        hints = difflib.get_close_matches(name, names, n=len(names), cutoff=0.5)
+    close = [*dict.fromkeys(hints)]
     rest = [n for n in names if n not in close]
     hint = f" Did you mean {close[0]!r}?" if close else ""
     return ConfigError(f"unknown {kind} {name!r}.{hint} Known: {', '.join(close + rest)}.")

@@ -55,6 +55,10 @@ class Part:
         """The outside files that it reads, by itself: their bytes decide. `assets.path` says where to read each."""
         return ()
 
+    def remarks(self, assets: Any) -> Mapping[str, str]:
+        """What to say of these files, by path: of entries that can never match."""
+        return {}
+
     def modules(self) -> Iterable[str]:
         """Modules that decide what it does, beside that of its class and what that one imports."""
         return ()

@@ -12,7 +12,7 @@ from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.files.watching import import_watched
 from c4pipe.langid.base import UND
-from c4pipe.langid.codes import MC4
+from c4pipe.languages.codes import MC4
 from c4pipe.part import Part
 from c4pipe.rules import (
     BadWords,
@@ -71,6 +71,7 @@ EN_TFDS = (
     .on(Read(quirks=True))
     .on(Clean("clean", c4_lines(), then=(MinSentences(3, splitter="punkt:english"),)))
     .after("clean", Dedup("lines", LineLevel(), then=(MinSentences(3, splitter="punkt:english", per_line=False),)))
+    .on(Filter("badwords", (BadWords(fold=False),)))
 )
 EN_2019 = (
     EN.named("en.2019", "`en` with the numbers of the early paper: 5 sentences a page, 3 words a line")
@@ -126,9 +127,10 @@ def find_preset(name: str) -> Preset:
 
 def for_languages(preset: Preset, languages: Iterable[str]) -> Preset:
     """The preset for other languages, with their end marks; with just one, sentences are split by its rules."""
-    wanted = tuple(dict.fromkeys(languages))
-    if not wanted:
+    asked = tuple(languages)
+    if not asked:
         raise ConfigError(f"preset {preset.name!r} needs one language at least.")
+    wanted = asked if preset.identify is None else preset.identify.codes_of(asked)
     if wanted == preset.languages:
         return preset
     if preset.read.quirks:

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from c4pipe.command import Parser, utf8, utf8_path
+from c4pipe.command import Parser, refuse_idle, utf8, utf8_path
 from c4pipe.mixture import KINDS
 from model.config import SIZES
 from model.errors import ConfigError
@@ -162,6 +162,9 @@ def parse_generate(argv: Sequence[str] | None) -> Namespace:
     a("--max-tokens", type=_positive, default=64, metavar="N", help="tokens to write at most (default: 64)")
     a("--raw", action="store_true", help="print what the model writes, and not the filled text")
     args = p.parse_args(argv)
+    drawing = ("--temperature", "--top-k", "--top-p", "--seed")
+    why = "it is of the drawing. Leave it out, or give --sample."
+    refuse_idle(p.given, *((option, args.sample, why) for option in drawing))
     args.how = Decoding(args.beams, args.sample, args.temperature, args.top_k, args.top_p, args.seed)
     return args
 
@@ -179,7 +182,7 @@ def parse_evaluate(argv: Sequence[str] | None) -> Namespace:
     return p.parse_args(argv)
 
 
-def _trained(prog: str, description: str) -> argparse.ArgumentParser:
+def _trained(prog: str, description: str) -> Parser:
     """What both commands ask of a run."""
     p = Parser(prog=prog, description=description)
     p.add_argument("--run", type=utf8_path, required=True, metavar="DIR", help="folder of a run")

@@ -20,9 +20,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from c4pipe.errors import BuildError
+from c4pipe.languages.named import among
 from c4pipe.shards import MANIFEST, belongings, read_manifest
 from c4pipe.text import many
-from model.errors import ConfigError, TrainError, unknown
+from model.errors import ConfigError, TrainError
 
 KEPT_BYTES = 64 << 20  # of text that a reader keeps: sixteen open row groups of the usual 2 MB, and some room
 
@@ -57,7 +58,7 @@ def find_entries(folders: Sequence[Path], split: str, configs: Sequence[str] = (
     """The shards of each entry of finished corpora, by name, as their manifests list them; no shard is opened.
 
     An entry is named after its config, or `folder/config` where there are several folders. `configs` chooses, by
-    these names; none given means all.
+    these names or by other ones of their languages (`he` for `iw`); none given means all.
     ConfigError where a folder holds no corpus, or the corpora nothing that was asked for.
     """
     found: dict[str, list[Shard]] = {}
@@ -70,10 +71,7 @@ def find_entries(folders: Sequence[Path], split: str, configs: Sequence[str] = (
     if not found:
         places = ", ".join(map(str, folders))
         raise ConfigError(f"there is no page of split {split!r} in {places}. Build a larger corpus, or name another.")
-    for config in configs:
-        if config not in found:
-            raise unknown(f"config of split {split!r}", config, found)
-    return {name: found[name] for name in (configs or found)}
+    return {name: found[name] for name in (among(configs, found, f"config of split {split!r}") or found)}
 
 
 def _listed(folder: Path, split: str) -> Iterator[tuple[str, Shard]]:

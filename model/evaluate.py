@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from c4pipe.languages.named import renamings
 from model.arguments import parse_evaluate
 from model.command import run_model
 from model.corpus import Entry
@@ -109,6 +110,8 @@ def _run(args: Namespace) -> int:
     checkpoint, model, tokenizer = open_checkpoint(args.run, args.checkpoint, group.device)
     folders = args.data or settings.data
     entries = open_entries(folders, args.split, args.languages or ())
+    for line in renamings(args.languages or (), [entry.name for entry in entries]):
+        print(line, file=sys.stderr)
     recipe = Recipe(
         entries,
         (1.0,) * len(entries),

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from c4pipe.command import refuse_idle
 from c4pipe.mixture import Mixture
 from c4pipe.text import many
 from model.config import ModelConfig, find_size, padded_vocab
@@ -19,6 +20,7 @@ from model.shelf import which_to_delete
 PRECISIONS = ("fp32", "bf16")
 PARALLEL = ("ddp", "fsdp")
 PRETRAINED = "pretrained"  # in place of a size: what `--init-from` brings
+ENDING = ("cosine", "linear")  # schedules that have a floor
 RATES = {"adafactor": 0.01, "adamw-scale": 0.02, "adamw": 0.001}  # T5's, nanoT5's, torch's own
 
 # What only says how the work is done, or where, or for how long. All other settings are the same after a resume.
@@ -182,6 +184,19 @@ def complete(given: Mapping[str, Any], cuda: bool, cores: int) -> TrainSettings:
     """The settings that were given, and what goes with the size of the model and with the machine for the others."""
     if "init_from" in given and "model" in given:
         raise ConfigError("--model names a size and --init-from brings one: give one of them")
+    refuse_idle(
+        {f"--{name.replace('_', '-')}" for name in given},
+        (
+            "--floor",
+            given.get("schedule") in ENDING,
+            f"only {' and '.join(ENDING)} end at a rate. Leave it out, or take --schedule {ENDING[0]}.",
+        ),
+        (
+            "--vocab-size",
+            not {"tokenizer", "init_from"} & {*given},
+            "the tokenizer is there and is not trained. Leave out --vocab-size, or --tokenizer and --init-from.",
+        ),
+    )
     model = given.get("model", PRETRAINED if "init_from" in given else "tiny")
     if model != PRETRAINED:
         find_size(model)

@@ -19,6 +19,7 @@ from torch.distributed.fsdp import FSDPModule
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 
+from c4pipe.languages.named import renamings
 from c4pipe.mixture import derive_key
 from model.arguments import parse_train
 from model.checkpoint import Checkpoint, save_checkpoint
@@ -72,12 +73,14 @@ def _run(settings: TrainSettings, dry: bool) -> int:
 
 def train(settings: TrainSettings) -> int:
     """Trains up to the last step, or a signal; the exit code."""
-    find_entries(settings.data, "train", settings.languages)  # before a wrong path makes a folder
+    found = find_entries(settings.data, "train", settings.languages)  # before a wrong path makes a folder
     if settings.compile:
         keep_machine_code_private()
     with ExitStack() as stack:
         group = stack.enter_context(process_group(settings.device))
         stack.enter_context(held(settings.run) if group.first else nullcontext())
+        for line in renamings(settings.languages, found) if group.first else ():
+            print(line, file=sys.stderr)
         data = open_data(settings, group)
         start = open_start(settings, group)
         done, tokens = (start.step, start.training["tokens"]) if start else (0, 0)

@@ -17,6 +17,7 @@ from hypothesis import settings
 from bench.outside import punkt_data
 from c4pipe.flow import inputs
 from tests import needs, wetfiles
+from tests.lists import word_lists
 
 # A busy machine takes its time; what must be quick is measured by bench/, not by a deadline.
 settings.register_profile("c4pipe", deadline=None)
@@ -150,7 +151,7 @@ def built(once: Once, badwords: Path) -> Build:
 
     def build(source: Path, *options: str) -> Path:
         def make(folder: Path) -> None:
-            arguments = ["--input", str(source), "--output", str(folder), "--badwords-dir", str(badwords)]
+            arguments = ["--input", str(source), "--output", str(folder), *word_lists(badwords, options)]
             code = build_c4.main([*arguments, "--workers", "1", *options])
             assert code == 0, f"the build of {source} with {options} ended with {code}"
 

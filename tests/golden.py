@@ -23,8 +23,10 @@ from beam_jobs import build_c4, rebalance
 from bench.outside import ROOT, name_punkt
 from c4pipe.passes.summary import funnel, printable, splits, summary
 from c4pipe.presets import PRESETS
+from c4pipe.rules import BadWords, ListedDomain, ListedUrl
 from c4pipe.shards import SPLITS, read_manifest
 from tests import needs
+from tests.lists import reads
 from tests.pictures import photograph
 
 SAMPLES = ROOT / "data_samples"
@@ -36,9 +38,14 @@ def build(presets: Iterable[str], output: Path) -> Path:
     """Builds data_samples with the lists that come with c4pipe, all rejected pages kept. The corpus folder; of several
     presets, which take one reading, the folder that holds theirs."""
     data = ROOT / "c4pipe" / "data"
-    arguments = ["--input", str(SAMPLES), "--output", str(output), "--preset", ",".join(presets), "--rejected", "all"]
-    arguments += ["--badwords-dir", str(data / "badwords"), "--news-domains", str(data / "news_domains.json")]
-    arguments += ["--url-list", str(SAMPLES / "urls.txt"), "--workers", "1"]
+    arguments = ["--input", str(SAMPLES), "--output", str(output), "--rejected", "all", "--workers", "1"]
+    arguments += ["--preset", named := ",".join(presets)]
+    lists = (
+        (BadWords, "--badwords-dir", data / "badwords"),
+        (ListedDomain, "--news-domains", data / "news_domains.json"),
+        (ListedUrl, "--url-list", SAMPLES / "urls.txt"),
+    )
+    arguments += [word for kind, *words in lists if reads(named, kind) for word in map(str, words)]
     if build_c4.main(arguments):
         raise SystemExit("the build of the samples failed")
     return output

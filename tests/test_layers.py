@@ -21,7 +21,7 @@ FLOORS = (
     ("page", "errors"),  # what flows
     ("part",),  # what a preset is made of
     ("private", "scratch", "disk"),  # folders nobody else may write to, those that go with a process, what a disk has
-    ("text", "progress", "native"),  # text as such, progress, loops as machine code
+    ("text", "languages", "progress", "native"),  # text as such, names of languages, progress, loops as machine code
     ("command",),  # what a command is told, where it speaks, how it ends
     ("files",),  # files as such, and those that rules read
     ("wet", "rules", "langid", "dedup", "shards", "fetch"),  # reading; rules and levels; the Parquet contract
@@ -38,7 +38,9 @@ NEIGHBOURS = {
     ("passes", "card"),  # finalize writes it
 }
 # The disk is the contract.
-ONLY = {"model": {"shards", "mixture", "errors", "command", "text", "progress", "private", "scratch", "disk"}}
+ONLY = {
+    "model": {"shards", "mixture", "errors", "command", "text", "languages", "progress", "private", "scratch", "disk"},
+}
 
 # Library -> rooms, or single modules, that may import it. Others may be seen anywhere above the ground floor.
 LIBRARIES = {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Collection, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,7 +18,12 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, as every other error of wrong use is said, and not below a page of usage.
 
     Epilogs are shown as they are written, and no option may be shortened: a new one would change what that means.
+
+    Attributes:
+        given: the options that the last command line has named, as they are typed ("--seed"); a default is not given.
     """
+
+    given: frozenset[str] = frozenset()
 
     def __init__(self, prog: str, description: str, epilog: str | None = None, argument_default: str | None = None):
         super().__init__(
@@ -28,13 +35,27 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
         )
 
-    def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
         """argparse's, once it is known that no machine code of others runs here."""
         check_cache_folders()
-        return super().parse_known_args(*args, **kwargs)
+        words = sys.argv[1:] if args is None else list(args)
+        named = takewhile(lambda word: word != "--", words)
+        self.given = frozenset(word.partition("=")[0] for word in named) & frozenset(self._option_string_actions)
+        return super().parse_known_args(words, namespace)
 
     def error(self, message: str) -> NoReturn:
         raise ConfigError(f"{message}. See --help.")
+
+
+def refuse_idle(given: Collection[str], *options: tuple[str, bool, str]) -> None:
+    """ConfigError for an option that was given and can change nothing, in one line with why and what to do.
+
+    Args:
+        options: (option, whether it can change anything, why not and what to do, as the end of a sentence).
+    """
+    for option, serves, why in options:
+        if option in given and not serves:
+            raise ConfigError(f"{option} has no effect: {why}")
 
 
 def positive(text: str) -> int:

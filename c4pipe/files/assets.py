@@ -25,7 +25,7 @@ from c4pipe.files.pinned import DEFAULT_FOLDER, SHIPPED, default_place
 from c4pipe.scratch import lasting_scratch
 from c4pipe.text import hash64
 from c4pipe.text.punkt import PUNKT_FILES, find_punkt
-from c4pipe.text.urls import url_key
+from c4pipe.text.urls import listed_keys
 
 if TYPE_CHECKING:
     import numpy
@@ -199,7 +199,8 @@ def _url_keys(path: Path) -> SortedHashes:
     try:
         with openers.get(path.suffix, open)(path, "rt", encoding="utf-8", errors="replace") as lines:
             urls = (line.strip() for line in lines)
-            hashes = numpy.fromiter((hash64(url_key(url)) for url in urls if url), dtype=numpy.uint64)
+            keys = (key for url in urls if url for key in listed_keys(url))
+            hashes = numpy.fromiter(map(hash64, keys), dtype=numpy.uint64)
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise AssetError(f"cannot read the URL list {path}: {error}") from error
     return SortedHashes(numpy.unique(hashes))

@@ -27,12 +27,14 @@ def accounts(parts: Iterable[Part], assets: Assets) -> list[dict[str, Any]]:
     """What a manifest says of the files that parts read, an entry a file, without absolute paths of ours.
 
     `name` is how a part names a file of its own, `at` where the corpus keeps a copy of it, "" for a large one. `lines`
-    that are not blank are counted for small text files. What a part opens without having `named` it counts as well.
-    AssetError for a file that is not there.
+    that are not blank are counted for small text files, `note` is what a part remarks of the file. What a part opens
+    without having `named` it counts as well. AssetError for a file that is not there.
     """
     readers: dict[tuple[str, str, str], list[str]] = {}
     unnamed: set[str] = set()
+    remarks: dict[str, str] = {}
     for part in everything(parts):
+        remarks |= part.remarks(assets)
         beside = _unnamed(part, assets)
         unnamed.update(map(str, beside))
         for name in (*_named(part, assets), *beside):
@@ -43,6 +45,7 @@ def accounts(parts: Iterable[Part], assets: Assets) -> list[dict[str, Any]]:
         _account(kind, name, Path(path))
         | {"read_by": [*dict.fromkeys(by)]}
         | ({"named": False} if name in unnamed else {})
+        | ({"note": remarks[path]} if path in remarks else {})
         for (kind, name, path), by in readers.items()
     ]
     return sorted(found, key=lambda file: (file["kind"], file["name"]))
@@ -116,11 +119,16 @@ def carried(parts: Iterable[Part], assets: Assets) -> Assets:
     return assets.carrying(path for path in places(parts, assets).values() if _kind_of(path, assets) != PUNKT_KIND)
 
 
-def places(parts: Iterable[Part], assets: Assets) -> dict[str, Path]:
-    """Where each file lies that the parts read, by its sum."""
+def paths_read(parts: Iterable[Part], assets: Assets) -> list[Path]:
+    """The files that the parts read, each once."""
     each = everything(parts)
     found = (assets.path(name) for part in each for name in (*_named(part, assets), *_unnamed(part, assets)))
-    return {sha256_of(path): path for path in dict.fromkeys(found)}
+    return [*dict.fromkeys(found)]
+
+
+def places(parts: Iterable[Part], assets: Assets) -> dict[str, Path]:
+    """Where each file lies that the parts read, by its sum."""
+    return {sha256_of(path): path for path in paths_read(parts, assets)}
 
 
 def files_of(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -131,6 +131,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     ):
         if given and excluded:
             raise ConfigError(f"{option} does not go with {excluded}. See --help.")
+    if args.stage is not None and args.reason == "kept":
+        raise ConfigError("--stage has no effect: pages that were kept left at no stage. Leave it out.")
     if args.sample == 0 and args.reason is not None:
         raise ConfigError("--reason shows pages: give --sample 1 or more.")
     absent = next((path for path in args.file if not path.is_file()), None)

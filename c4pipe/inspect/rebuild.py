@@ -142,9 +142,13 @@ def _field_of(kind: type, names: set[str]) -> str:
     return "lines" if "lines" in names and not hasattr(kind, "offence") else "then"
 
 
+_BEFORE = {("BadWords", "fold"): False}  # fields that a class has got since its first manifests, as it was then
+
+
 def _made(kind: Any, said: dict[str, Any], held: dict[str, Any]) -> Any:
-    """A value with the fields that the description has; others keep their defaults."""
+    """A value with the fields that the description has; others are as they were before they were, or by default."""
     own = {field.name for field in fields(kind)}
+    said = {name: value for (owner, name), value in _BEFORE.items() if owner == kind.__name__} | said
     plain = {name: _tuples(value) for name, value in said.items() if name in own and name not in held}
     return kind(**plain, **held)
 

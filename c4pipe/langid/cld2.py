@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pycld2
 
 from c4pipe.langid.base import UND, Guess
-from c4pipe.langid.codes import canonical
 from c4pipe.langid.scripts import has_letters
+from c4pipe.languages.codes import canonical
 
 # What CLD2 takes for broken UTF-8 and raises on: what may not be interchanged (Unicode 17, 23.7) but tab and line ends.
 _LAST_TWO = "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))

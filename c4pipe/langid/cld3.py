@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from c4pipe.langid.base import UND, Guess
-from c4pipe.langid.codes import MC4, canonical
 from c4pipe.langid.scripts import has_letters
+from c4pipe.languages.codes import MC4, canonical
 
 MIN_BYTES, MAX_BYTES = 100, 10_000  # that are looked at: TFDS c4 3.1.0, the language step of mC4
 # What CLD3 names besides mC4's codes: its README's table of supported languages.

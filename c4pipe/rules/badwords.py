@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from c4pipe.files.assets import ALLOWED
+from c4pipe.languages.codes import canonical
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import PageRule, loaded
 from c4pipe.rules.matcher import WordMatcher
@@ -21,6 +23,7 @@ class BadWords(PageRule):
     """Drops pages with a word of the list of their language; a language without a list passes."""
 
     fraction: float = 1.0  # share of the hits that go, drawn by the hash of the URL: 1 in C4, 0.999 in mC4
+    fold: bool = True  # entries in lower case, as the text is searched, and lists by any name of their language
     reason: ClassVar = Reason(
         "bad_word",
         Unit.PAGE,
@@ -32,17 +35,40 @@ class BadWords(PageRule):
         return assets.badword_lists()  # type: ignore[no-any-return]
 
     def bind(self, assets: Any) -> Self:
+        lists = self._folded(assets.badwords()) if self.fold else assets.badwords()
         matchers = {
             language: WordMatcher(words, boundaries=language not in _WITHOUT_BOUNDARIES)
-            for language, words in assets.badwords().items()
+            for language, words in lists.items()
         }
         return loaded(self, matchers=matchers)
 
+    def remarks(self, assets: Any) -> dict[str, str]:
+        return (
+            {} if self.fold else {str(path): said for path in assets.badword_lists() if (said := _dead(path, assets))}
+        )
+
     def offence(self, page: Page) -> str | None:
-        matcher = self._matchers.get(page.language.split("-")[0])  # type: ignore[attr-defined]
+        language = (canonical(page.language) if self.fold else page.language).split("-")[0]
+        matcher = self._matchers.get(language)  # type: ignore[attr-defined]
         hit: str | None = matcher.search(page.text) if matcher else None
         return hit if hit is not None and not self._spared(page) else None
+
+    def _folded(self, lists: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+        """The lists by mC4's codes, their entries in lower case; none of `ALLOWED` comes back by that."""
+        folded: dict[str, frozenset[str]] = {}
+        for name, entries in lists.items():
+            language = canonical(name)
+            known = folded.get(language, frozenset()) | {entry.lower() for entry in entries}
+            folded[language] = known - ALLOWED.get(language, frozenset())
+        return folded
 
     def _spared(self, page: Page) -> bool:
         numerator, denominator = self.fraction.as_integer_ratio()
         return md5_number(url_key(page.url)) % denominator >= numerator
+
+
+def _dead(path: Path, assets: Any) -> str:
+    """What to say of the entries of a list that are in no text in lower case; "" where there is none."""
+    entries = {line.strip() for line in assets.text(path).split("\n")} - {""}
+    dead = sum(entry != entry.lower() for entry in entries)
+    return f"{dead} of {len(entries):,} entries can never match: they hold capitals" if dead else ""

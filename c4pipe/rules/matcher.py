@@ -30,8 +30,8 @@ class WordMatcher:
     With `boundaries`, a word counts where no word character touches it, as in ``(?:\W|^)(w1|w2)(?:\W|$)``; without, any
     occurrence counts, as in ``w1|w2`` (the reference's way for ja, th and zh). Either way the pattern is searched in
     `text.lower()`, entries as they stand: one with a capital letter that has a small one is never found, in the
-    reference neither. Only an empty list is not as in the reference, whose pattern then finds the empty alternative in
-    almost every text: here it finds nothing.
+    reference neither; `BadWords` folds them before. Only an empty list is not as in the reference, whose pattern
+    then finds the empty alternative in almost every text: here it finds nothing.
     """
 
     def __init__(self, entries: frozenset[str], boundaries: bool) -> None:

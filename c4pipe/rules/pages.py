@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import PageRule, loaded
 from c4pipe.text import count_sentences, hash64
 from c4pipe.text.splitting import Splitting
-from c4pipe.text.urls import domain_of, url_key
+from c4pipe.text.urls import domain_of, listed_domain, url_key
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,20 @@ class MinParagraphs(PageRule):
         return f"{found} long lines" if found < self.paragraphs else None
 
 
+def _listed(domains: dict[str, Literal[True] | list[str]]) -> dict[str, Literal[True] | set[str]]:
+    """Registered domain -> its allowed subdomains, or True; entries as addresses are written, whatever a list adds."""
+    listed: dict[str, Literal[True] | set[str]] = {}
+    for entry, allowed in domains.items():
+        domain = listed_domain(entry)
+        known = listed.get(domain, set())
+        if allowed is True or known is True:
+            listed[domain] = True
+        else:
+            listed[domain] = {*known, *(name.strip().strip(".").lower() for name in allowed)}
+    listed.pop("", None)
+    return listed
+
+
 @dataclass(frozen=True)
 class ListedDomain(PageRule):
     """`realnewslike` takes pages of known news sites only."""
@@ -98,7 +112,13 @@ class ListedDomain(PageRule):
         return [assets.news_domains_list()]
 
     def bind(self, assets: Any) -> Self:
-        return loaded(self, domains=assets.news_domains())
+        return loaded(self, domains=_listed(assets.news_domains()))
+
+    def remarks(self, assets: Any) -> dict[str, str]:
+        listed = assets.news_domains()
+        dead = [entry for entry in listed if not listed_domain(entry)]
+        said = f"{len(dead)} of {len(listed):,} entries can never match: they are no registered domains"
+        return {str(assets.news_domains_list()): f"{said}, such as {dead[0]}"} if dead else {}
 
     def offence(self, page: Page) -> str | None:
         registered = domain_of(url_key(page.url)).registered
@@ -120,7 +140,7 @@ class ListedSubdomain(PageRule):
         return [assets.news_domains_list()]
 
     def bind(self, assets: Any) -> Self:
-        return loaded(self, domains=assets.news_domains())
+        return loaded(self, domains=_listed(assets.news_domains()))
 
     def offence(self, page: Page) -> str | None:
         domain = domain_of(url_key(page.url))

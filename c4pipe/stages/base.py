@@ -38,6 +38,14 @@ class Stage(Part):
         """The languages that it lets pass, if it asks for the language; empty where it does not."""
         return ()
 
+    def codes_of(self, languages: tuple[str, ...]) -> tuple[str, ...]:
+        """The languages as it writes them, each once."""
+        return tuple(dict.fromkeys(languages))
+
+    def renamed(self) -> list[str]:
+        """What to say of languages that it was given under another name than it writes them with, a line each."""
+        return []
+
     def identifier(self) -> dict[str, Any]:
         """What a manifest says of the library or model that tells it languages; empty where there is none."""
         return {}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from c4pipe import langid
-from c4pipe.errors import unknown
 from c4pipe.files.watching import opened
 from c4pipe.langid.base import UND, Guess
+from c4pipe.languages.named import code_named, renamings, unknown_language
 from c4pipe.page import Kept, Page, Reason, Rejected, Step, Unit, Verdict
 from c4pipe.stages.base import PageStage
 
@@ -64,8 +64,22 @@ class Identify(PageStage):
     edits: ClassVar = False
     quotes: ClassVar = False
 
+    def __post_init__(self) -> None:
+        """Languages are written as mC4 does, whoever tells them: `he` is `iw`. A user's own identifier has names of its
+        own."""
+        asked = tuple(self.languages)
+        object.__setattr__(self, "_asked", asked)
+        object.__setattr__(self, "languages", self.codes_of(asked))
+
     def kept_languages(self) -> tuple[str, ...]:
         return self.languages
+
+    def codes_of(self, languages: tuple[str, ...]) -> tuple[str, ...]:
+        codes = languages if langid.own(self.by) else map(code_named, languages)
+        return tuple(dict.fromkeys(codes))
+
+    def renamed(self) -> list[str]:
+        return renamings(self._asked, self.languages)  # type: ignore[attr-defined]
 
     def identifier(self) -> dict[str, Any]:
         return langid.describe_identifier(self.by)
@@ -86,13 +100,15 @@ class Identify(PageStage):
 
     def bind(self, assets: Any) -> Step:
         identifier = _loaded(self._located(assets))
+        # What it says -> what is written, of the languages that are kept: langdetect's zh-cn and zh-tw are both zh.
+        kept = {label: self.codes_of((label,))[0] for label in identifier.languages}
         for language in self.languages:
-            if language != UND and language not in identifier.languages:
-                raise unknown(f"language of {self.by}", language, sorted(identifier.languages))
-        allowed = frozenset(self.languages)
+            if language != UND and language not in kept.values():
+                raise unknown_language(f"language of {self.by}", language, {*kept.values()})
+        kept = {label: code for label, code in kept.items() if code in self.languages}
 
         def step(page: Page) -> Verdict:
-            return self._judge(page, identifier.guess(page.text), allowed)
+            return self._judge(page, identifier.guess(page.text), kept)
 
         return step
 
@@ -102,14 +118,14 @@ class Identify(PageStage):
         moved = model and assets is not None and model in (*assets.copies, *assets.contents)
         return f"{self.by.partition(':')[0]}:{assets.path(model)}" if moved else self.by
 
-    def _judge(self, page: Page, guess: Guess | None, allowed: frozenset[str]) -> Verdict:
+    def _judge(self, page: Page, guess: Guess | None, kept: Mapping[str, str]) -> Verdict:
         votes = "" if guess is None else " ".join(map(str, guess.votes))
         if guess is not None and guess.language != UND and guess.score >= self.min_score:
-            if guess.language not in allowed:
+            if guess.language not in kept:
                 return Rejected(page, self.OTHER, guess.language)
             language, score, _ = guess
-            return Kept(page._replace(language=language, language_score=score, language_votes=votes))
-        if UND in allowed:
+            return Kept(page._replace(language=kept[language], language_score=score, language_votes=votes))
+        if UND in self.languages:
             score = guess.score if guess else 0.0
             return Kept(page._replace(language=UND, language_score=score, language_votes=votes))
         if guess is None:

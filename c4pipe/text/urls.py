@@ -23,6 +23,32 @@ def url_key(url: str) -> str:
     return _TRACKING.sub("", _SCHEME.sub("", url)).rstrip("/")
 
 
+_HOST = re.compile(r"\s*(https?://)?(www\.)?([^/?#\s]*)(\S*)", re.IGNORECASE)
+
+
+def listed_keys(url: str) -> tuple[str, ...]:
+    """The keys of pages that a line of a list of URLs may mean: its own, and that of the address as crawlers write it.
+
+    >>> listed_keys("HTTPS://WWW.A.example/News/"), listed_keys("http://a.example/x")
+    (('HTTPS://WWW.A.example/News', 'a.example/News'), ('a.example/x',))
+    """
+    found = _HOST.match(url)
+    plain = url if found is None else f"http://{found[3].lower()}{found[4]}"
+    return tuple(dict.fromkeys((url_key(url), url_key(plain))))
+
+
+@cache
+def listed_domain(entry: str) -> str:
+    """The registered domain that an entry of a list means, "" where it is none.
+
+    >>> [listed_domain(entry) for entry in ("https://www.BBC.co.uk/", ".bbc.co.uk", "news.bbc.co.uk", "bbc")]
+    ['bbc.co.uk', 'bbc.co.uk', '', '']
+    """
+    found = _HOST.match(entry)
+    name = "" if found is None else found[3].lower().strip(".")
+    return name if name and not name.endswith(".") and domain_of(name).registered == name else ""
+
+
 def md5_number(text: str) -> int:
     """MD5 of the UTF-8 text as an integer of 128 bits: the hash behind every decision C4 makes by URL."""
     return int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest(), "big")

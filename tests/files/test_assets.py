@@ -195,6 +195,16 @@ def test_url_list(suffix: str, tmp_path: Path) -> None:
     assert hash64("www.a.example/news") not in keys
 
 
+def test_lines_of_a_url_list_are_read_as_addresses_are_written(tmp_path: Path) -> None:
+    from c4pipe.text import hash64
+
+    path = tmp_path / "urls.txt"
+    path.write_text("HTTPS://WWW.A.example/News/\nwww.b.example\nc.example/x/\nhttp://D.example/\n")
+    keys = Assets(url_list=path).url_keys()
+    for key in ("a.example/News", "b.example", "c.example/x", "d.example", "D.example"):
+        assert hash64(key) in keys, key
+
+
 def test_a_damaged_url_list_is_named(tmp_path: Path) -> None:
     path = tmp_path / "urls.gz"
     path.write_bytes(gzip.compress(b"http://a.example/\n" * 999)[:-9])

@@ -78,7 +78,7 @@ def crawl(tmp_path_factory):
 
 
 @pytest.fixture
-def build(badwords, tmp_path):
+def build(tmp_path):
     """`build(input, "ONE,TWO", ...)`: the folder of corpora of these presets of this module, new for each call."""
 
     def call(source, presets, *options):
@@ -86,14 +86,14 @@ def build(badwords, tmp_path):
         named = ",".join(f"{__name__}:{preset}" for preset in presets.split(","))
         arguments = ["--input", str(source), "--output", str(folder), "--preset", named]
         workers = () if "--workers" in options else ("--workers", "1")
-        assert build_c4.main([*arguments, "--badwords-dir", str(badwords), *workers, *options]) == 0
+        assert build_c4.main([*arguments, *workers, *options]) == 0
         return folder
 
     return call
 
 
 @pytest.fixture(scope="module")
-def alone(crawl, badwords, tmp_path_factory):
+def alone(crawl, tmp_path_factory):
     """`alone("ALL")`: the folder of one corpus, built once."""
     made = {}
 
@@ -101,7 +101,7 @@ def alone(crawl, badwords, tmp_path_factory):
         if preset not in made:
             made[preset] = tmp_path_factory.mktemp("alone") / "c4"
             arguments = ["--input", str(crawl), "--output", str(made[preset]), "--preset", f"{__name__}:{preset}"]
-            assert build_c4.main([*arguments, "--badwords-dir", str(badwords), "--workers", "1"]) == 0
+            assert build_c4.main([*arguments, "--workers", "1"]) == 0
         return made[preset]
 
     return call
@@ -180,7 +180,7 @@ def test_presets_over_one_reading_share_the_levels_that_they_agree_in(alone, bui
     assert len(list(folder.glob(".staging-*/prefix-*"))) == 4
 
 
-def test_a_build_that_dies_between_two_levels_goes_on(alone, crawl, badwords, monkeypatch, tmp_path):
+def test_a_build_that_dies_between_two_levels_goes_on(alone, crawl, monkeypatch, tmp_path):
     real, calls = Restager.conclude, []
 
     def dies(self, summary):
@@ -191,7 +191,7 @@ def test_a_build_that_dies_between_two_levels_goes_on(alone, crawl, badwords, mo
 
     monkeypatch.setattr(Restager, "conclude", dies)
     arguments = ["--input", str(crawl), "--output", str(tmp_path / "all"), "--preset", f"{__name__}:ALL"]
-    arguments += ["--workers", "1", "--badwords-dir", str(badwords)]
+    arguments += ["--workers", "1"]
     assert build_c4.main(arguments) == 1
     monkeypatch.setattr(Restager, "conclude", real)
     written = {path: path.stat().st_mtime_ns for path in tmp_path.glob("all/.staging-*/prefix-*/staged/*.summary.json")}

@@ -18,6 +18,7 @@ import pytest
 
 from beam_jobs import build_c4
 from c4pipe.presets import PRESETS
+from tests.lists import word_lists
 from tests.wetfiles import (
     BAD_WORD,
     ODD,
@@ -44,7 +45,7 @@ def run(badwords, capsys):
 
     def call(*arguments):
         capsys.readouterr()
-        code = build_c4.main(["--badwords-dir", str(badwords), "--workers", "1", *map(str, arguments)])
+        code = build_c4.main([*word_lists(badwords, arguments), "--workers", "1", *map(str, arguments)])
         said = capsys.readouterr()
         return code, said.out, said.err
 

@@ -8,7 +8,7 @@ import pytest
 
 from beam_jobs import build_c4
 from c4pipe.langid.base import UND
-from c4pipe.langid.codes import MC4
+from c4pipe.languages.codes import MC4
 from tests.wetfiles import ROOT, digests, manifest_of, rows
 
 SAMPLES = ROOT / "data_samples"

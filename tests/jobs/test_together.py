@@ -11,6 +11,7 @@ from c4pipe.flow import read
 from c4pipe.flow.files import BeamStore
 from c4pipe.langid.langdetect import LangDetect
 from c4pipe.presets import EN
+from tests.lists import word_lists
 from tests.wetfiles import ROOT, digests, manifest_of
 
 SAMPLES = ROOT / "data_samples"
@@ -22,7 +23,7 @@ def run(badwords, tmp_path, capsys):
     """`run("--preset", ...)`: a build of the samples into tmp_path/c4; (exit code, stdout, lines of stderr)."""
 
     def call(*options, source=SAMPLES):
-        arguments = ["--input", str(source), "--output", str(tmp_path / "c4"), "--badwords-dir", str(badwords)]
+        arguments = ["--input", str(source), "--output", str(tmp_path / "c4"), *word_lists(badwords, options)]
         code = build_c4.main([*arguments, "--workers", "1", *map(str, options)])
         said = capsys.readouterr()
         return code, said.out, said.err.splitlines()

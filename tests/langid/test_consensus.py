@@ -8,9 +8,9 @@ import pytest
 
 from c4pipe.langid.base import UND, Vote
 from c4pipe.langid.cld2 import DetectedLanguage
-from c4pipe.langid.codes import MC4, canonical
 from c4pipe.langid.consensus import DEAF, Consensus, Evidence, Voters, decide, fits_scripts
 from c4pipe.langid.scripts import scripts_in
+from c4pipe.languages.codes import MC4, canonical
 
 TEXTS = {path.stem: path.read_text("utf-8") for path in sorted((Path(__file__).parent / "texts").glob("*.txt"))}
 NAMED = {**{name: name.partition(".")[0] for name in TEXTS}, "an": UND, "bs": UND}  # who cannot be told, and is not

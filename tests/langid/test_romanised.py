@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from c4pipe.langid.codes import ROMANISED
 from c4pipe.langid.romanised import PROFILES, latin_words, romanised
+from c4pipe.languages.codes import ROMANISED
 
 TEXTS = {path.stem: path.read_text("utf-8") for path in sorted((Path(__file__).parent / "texts").glob("*.txt"))}
 

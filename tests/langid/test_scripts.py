@@ -6,8 +6,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.langid.codes import SCRIPT_LANGUAGES
 from c4pipe.langid.scripts import NAMES, Scripts, has_letters, scripts_in
+from c4pipe.languages.codes import SCRIPT_LANGUAGES
 
 
 def test_mixed_text() -> None:

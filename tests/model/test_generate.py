@@ -99,7 +99,7 @@ def test_the_command(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["--beams", "0"], "--beams 0: expected 1"),
         (["--sample", "--beams", "2"], "--sample draws and --beams searches"),
-        (["--temperature", "0.5"], "are for --sample"),
+        (["--temperature", "0.5"], "or give --sample"),
         (["--sample", "--top-p", "0"], "top-p above 0"),
         (["--checkpoint", "nowhere"], "there is no checkpoint nowhere"),
     ],

@@ -23,8 +23,6 @@ SMALL = (
     "8",
     "--inputs",
     "32",
-    "--vocab-size",
-    "80",
     "--samples",
     "1",
     "--device",
@@ -57,13 +55,18 @@ def write_stories(folder: Path) -> Path:
 
 def train(data: Path, run: Path, *arguments: str, steps: int = 4) -> int:
     """The command in this process; its exit code."""
-    return main(["--data", str(data), "--run", str(run), "--steps", str(steps), *SMALL, *arguments])
+    return main(words_of(data, run, *arguments, steps=steps))
 
 
 def command(data: Path, run: Path, *arguments: str, steps: int = 4) -> list[str]:
     """The command line of the same training."""
-    own = ["--data", str(data), "--run", str(run), "--steps", str(steps), *SMALL, *arguments]
-    return [sys.executable, "-m", "model.train", *own]
+    return [sys.executable, "-m", "model.train", *words_of(data, run, *arguments, steps=steps)]
+
+
+def words_of(data: Path, run: Path, *arguments: str, steps: int) -> list[str]:
+    """Its arguments; a small vocabulary where none is brought."""
+    pieces = () if {"--tokenizer", "--init-from"} & {*arguments} else ("--vocab-size", "80")
+    return ["--data", str(data), "--run", str(run), "--steps", str(steps), *SMALL, *pieces, *arguments]
 
 
 def started(line: Sequence[str]) -> subprocess.Popen[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -55,6 +56,64 @@ def page(text: str, language: str = "en", url: str = "http://a.example/") -> Pag
 )
 def test_a_page_is_searched_for_the_words_of_its_language(language: str, text: str, hit: str | None) -> None:
     assert BadWords().bind(Lists()).offence(page(text, language)) == hit
+
+
+class Capitals:
+    """Lists as people save them."""
+
+    lists = {
+        "es.txt": "Asesinato\nbollera\nÑOÑO Tonto\n",
+        "he.txt": "זבל\n",
+        "nb.txt": "Faen\n",
+        "zh.txt": "性\n卖B\n",
+        "ja.txt": "SM\nばか\n",
+    }
+
+    def badword_lists(self) -> list[Path]:
+        return [Path(name) for name in self.lists]
+
+    def text(self, path: Path) -> str:
+        return self.lists[path.name]
+
+    def badwords(self) -> dict[str, frozenset[str]]:
+        return {path.stem: frozenset(self.text(path).split("\n")) - {""} for path in self.badword_lists()}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "folded", "exact"),
+    [
+        ("es", "Un asesinato.", "asesinato", None),
+        ("es", "UN ASESINATO.", "asesinato", None),
+        ("es", "Una Bollera.", "bollera", "bollera"),
+        ("es", "Un ñoño TONTO.", "ñoño tonto", None),
+        ("iw", "איזה זבל.", "זבל", None),  # he.txt
+        ("he", "איזה זבל.", "זבל", "זבל"),
+        ("no", "Å faen!", "faen", None),
+        ("zh", "卖b", "卖b", None),
+        ("ja", "BDSMです", None, None),  # allowed in any case
+    ],
+)
+def test_entries_are_folded_as_the_text_is_but_where_the_reference_is_followed(
+    language: str, text: str, folded: str | None, exact: str | None
+) -> None:
+    assert BadWords().bind(Capitals()).offence(page(text, language)) == folded
+    assert BadWords(fold=False).bind(Capitals()).offence(page(text, language)) == exact
+
+
+@given(st.text(st.characters(categories=["L"]), min_size=1, max_size=12))
+def test_a_folded_entry_is_found_as_it_is_written(word: str) -> None:
+    class One:
+        def badwords(self) -> dict[str, frozenset[str]]:
+            return {"en": frozenset({word})}
+
+    assert BadWords().bind(One()).offence(page(f"Oh {word}, {word.upper()}!")) == word.lower()
+
+
+def test_dead_entries_are_told_where_they_stay_dead() -> None:
+    assert BadWords().remarks(Capitals()) == {}
+    said = BadWords(fold=False).remarks(Capitals())
+    assert said["es.txt"] == "2 of 3 entries can never match: they hold capitals"
+    assert sorted(said) == ["es.txt", "ja.txt", "nb.txt", "zh.txt"]
 
 
 def spared_by_definition(key: str) -> bool:

@@ -26,6 +26,29 @@ class Lists:
         return {hash64(url_key(url)) for url in ("http://www.a.com/x/", "http://b.com/?p=1")}
 
 
+class Untidy:
+    """Lists as people write them."""
+
+    def news_domains(self) -> dict[str, object]:
+        two = {".b.co.uk": ["News.", ""], "b.co.uk": [".www2"]}
+        return {"https://www.A.com/": True, **two, "news.c.com": True, "x": []}
+
+    def news_domains_list(self) -> Path:
+        return Path("domains.json")
+
+
+def test_entries_of_a_list_of_domains_are_read_as_addresses_are_written() -> None:
+    domains, subdomains = ListedDomain().bind(Untidy()), ListedSubdomain().bind(Untidy())
+    for host in ("a.com", "x.a.com", "news.b.co.uk", "www2.b.co.uk"):
+        assert domains.offence(page(url=f"http://{host}/")) is None, host
+        assert subdomains.offence(page(url=f"http://{host}/")) is None, host
+    assert subdomains.offence(page(url="http://shop.b.co.uk/")) == "shop"
+    assert domains.offence(page(url="http://news.c.com/")) == "c.com"
+    assert domains.remarks(Untidy()) == {
+        "domains.json": "2 of 5 entries can never match: they are no registered domains, such as news.c.com"
+    }
+
+
 def page(text: str = "", url: str = "http://a.example/") -> Page:
     return Page(url, text, "2024-05-22T10:11:12Z")
 

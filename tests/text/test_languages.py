@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from c4pipe.dedup import LineLevel, SpanLevel
-from c4pipe.langid.codes import MC4
+from c4pipe.languages.codes import MC4
 from c4pipe.page import Page
 from c4pipe.presets import EN, for_languages
 from c4pipe.rules import EndMark, MaxWordLength, MinParagraphs, MinSentences, MinWords

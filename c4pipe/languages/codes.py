@@ -57,16 +57,17 @@ SCRIPT_LANGUAGES = {
 # which in ISO 639-3 (GlotLID, NLLB) is Albanian and then comes with its script.
 _OTHERS = """
 af afr; am amh; ar arb arz ara ary apc ajp acm acq aeb afb ars; az azj aze; be bel; bg bul; bn ben; ca cat; co cos;
-cs ces; cy cym; da dan; de deu; el ell; en eng; eo epo; es spa; et est ekk; eu eus; fa fas per pes prs; fi fin;
-fil tl tgl; fr fra; fy fry; ga gle; gd gla; gl glg; gsw als; gu guj; ha hau; hi hin; hmn hnj mww; ht hat; hu hun;
-hy hye; id in ind; ig ibo; is isl; it ita; iw he heb; ja jpn; jv jw jav; ka kat; kk kaz; km khm; kn kan; ko kor;
-ku kmr kur; ky kir; la lat; lb ltz; lo lao; lt lit; lv lav lvs; mg mlg plt; mi mri; mk mkd; ml mal; mn khk mon; mr mar;
-ms msa zsm; mt mlt; my mya; ne nep npi; nl nld; no nb nn nob nno nor; ny nya; pa pan; pl pol; ps pbt pbu pus; pt por;
-ro mo ron; ru rus; sd snd; si sin; sk slk; sl slv; sm smo; sn sna; so som; sq als_Latn aln_Latn sqi; sr srp; st sot;
-su sun; sv swe; sw swa swh; ta tam; te tel; tg tgk; th tha; tr tur; uk ukr; ur urd; uz uzb uzn; vi vie; xh xho;
-yi ji ydd yid; yo yor; zh cmn zho; zu zul;
-an arg; as asm; ba bak; bo bod; br bre; bs bos; cv chv; fo fao; hr hrv; oc oci; or ori ory; rw kin; sa san; sc srd;
-sh hbs; ti tir; tk tuk; tn tsn; ts tso; tt tat; ug uig
+cs ces cze; cy cym wel; da dan; de deu ger; el ell gre; en eng; eo epo; es spa; et est ekk; eu eus baq;
+fa fas per pes prs; fi fin; fil tl tgl; fr fra fre; fy fry; ga gle; gd gla; gl glg; gsw als; gu guj; ha hau; hi hin;
+hmn hnj mww; ht hat; hu hun; hy hye arm; id in ind; ig ibo; is isl ice; it ita; iw he heb; ja jpn; jv jw jav;
+ka kat geo; kk kaz; km khm; kn kan; ko kor; ku kmr kur; ky kir; la lat; lb ltz; lo lao; lt lit; lv lav lvs;
+mg mlg plt; mi mri mao; mk mkd mac; ml mal; mn khk mon; mr mar; ms msa zsm may; mt mlt; my mya bur; ne nep npi;
+nl nld dut; no nb nn nob nno nor; ny nya; pa pan; pl pol; ps pbt pbu pus; pt por; ro mo mol ron rum; ru rus; sd snd;
+si sin; sk slk slo; sl slv; sm smo; sn sna; so som; sq als_Latn aln_Latn sqi alb; sr srp scc; st sot; su sun; sv swe;
+sw swa swh; ta tam; te tel; tg tgk; th tha; tr tur; uk ukr; ur urd; uz uzb uzn; vi vie; xh xho; yi ji ydd yid; yo yor;
+zh cmn zho chi; zu zul;
+an arg; as asm; ba bak; bo bod tib; br bre; bs bos; cv chv; fo fao; hr hrv scr; oc oci; or ori ory; rw kin; sa san;
+sc srd; sh hbs; ti tir; tk tuk; tn tsn; ts tso; tt tat; ug uig
 """
 ALIASES = {other: code for code, *others in map(str.split, _OTHERS.split(";")) for other in others}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from c4pipe.langid.cld2 import known_languages
-from c4pipe.langid.codes import ALIASES, MC4, ROMANISED, canonical, scripts_of
+from c4pipe.languages.codes import ALIASES, MC4, ROMANISED, canonical, scripts_of
 
 
 def test_mc4_has_107_codes_of_which_six_are_romanised() -> None:

@@ -1,0 +1,84 @@
+"""Options of build_c4 that could change nothing are refused, before any work: what is given must serve one preset.
+
+What a preset does is asked of its parts. What a script may pass always is let be: --workers, --strict, --keep-staging.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Collection, Sequence
+
+from c4pipe.command import refuse_idle
+from c4pipe.files.assets import Assets
+from c4pipe.files.record import paths_read
+from c4pipe.flow.files import is_remote
+from c4pipe.flow.searching import LIST_SUFFIXES
+from c4pipe.part import Part, everything
+from c4pipe.stages import Identify, Preset
+
+
+def check_use(args: Namespace) -> None:
+    """ConfigError for an option that no preset could make use of in such a command."""
+    looks = "--dry-run writes nothing and replaces nothing. Leave one of them out."
+    place = args.staging or args.output
+    refuse_idle(
+        args.given,
+        ("--overwrite", not args.dry_run, looks),
+        ("--fresh", not args.dry_run, looks),
+        ("--max-bad-share", not args.dry_run, "--dry-run reads a part of the inputs only. Leave one of them out."),
+        (
+            "--spill-rows",
+            not is_remote(place),
+            f"rows are spilled to files of this machine, and what lies between the passes is in {place}. Leave it out.",
+        ),
+        (
+            "--root",
+            any(path.endswith(LIST_SUFFIXES) for path in args.input),
+            "lines of a list of paths are relative to it, and no --input is a list "
+            f"({', '.join(f'*{suffix}' for suffix in LIST_SUFFIXES)}). Leave it out, or name a list.",
+        ),
+    )
+
+
+def check_presets_use(given: Collection[str], presets: Sequence[Preset]) -> None:
+    """ConfigError for an option about languages where no preset asks for one."""
+    identify = [stage for preset in presets for stage in preset.stages if isinstance(stage, Identify)]
+    asks = any(preset.identify is not None for preset in presets)
+    parts = [part for preset in presets for part in everything(preset.stages)]
+    speaks = asks or any(type(part).for_languages is not Part.for_languages for part in parts)
+    silent = f"{_named(presets)} asks for the language of a page. Leave it out, or take another preset."
+    refuse_idle(
+        given, ("--languages", speaks, silent), ("--langid", bool(identify), silent), ("--min-pages", asks, silent)
+    )
+
+
+def check_files_use(given: Collection[str], presets: Sequence[Preset], assets: Assets) -> None:
+    """ConfigError for an option that names a file which no part of the presets reads."""
+    if not {"--badwords-dir", "--news-domains", "--url-list"}.intersection(given):
+        return
+    read = {path for preset in presets for path in paths_read(preset.stages, assets)}
+    who = f"{_named(presets)} reads"
+    refuse_idle(
+        given,
+        (
+            "--badwords-dir",
+            assets.badwords_dir in {path.parent for path in read},
+            f"{who} lists of words. Leave it out, or take a preset that does, such as en.",
+        ),
+        (
+            "--news-domains",
+            assets.news_domains_file in read,
+            f"{who} a list of domains. Leave it out, or take a preset that does, such as realnewslike.",
+        ),
+        (
+            "--url-list",
+            assets.url_list in read,
+            f"{who} a list of URLs. Leave it out, or take a preset that does, such as webtextlike.",
+        ),
+    )
+
+
+def _named(presets: Sequence[Preset]) -> str:
+    """The presets, as what does not do something."""
+    names = [preset.name for preset in presets]
+    return f"no stage of preset {names[0]}" if len(names) == 1 else f"no stage of the presets {', '.join(names)}"
