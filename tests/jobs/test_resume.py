@@ -227,10 +227,11 @@ def test_other_settings_take_what_is_staged_if_it_is_the_same(
     broken_off(arguments, monkeypatch, MANIFEST)
     (before,) = staging(target)
     staged.clear()
-    assert build_c4.main([*arguments, *options, "--keep-staging"]) == 0
+    code = 4 if "de" in options else 0  # there is no German page
+    assert build_c4.main([*arguments, *options, "--keep-staging"]) == code
     assert staged == numbers
     assert staging(target) == [before]
-    assert build_c4.main([*arguments, *options]) == 0  # it is there; now the rest goes
+    assert build_c4.main([*arguments, *options]) == code  # it is there; now the rest goes
     assert staging(target) == []
     assert digests(target) == expected(*options)
 
