@@ -18,7 +18,7 @@ def formats_of(manifest: Mapping[str, Any]) -> list[str]:
     """
     if "mixture" in manifest:
         return sorted({name for row in manifest["inputs"] for name in row.get("formats", [""])})
-    reading = next(iter(manifest["preset"]["stages"]), {})
+    reading: Mapping[str, Any] = next(iter(manifest["preset"]["stages"]), {})
     return [reading.get("format", "wet")]
 
 

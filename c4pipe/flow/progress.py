@@ -94,7 +94,7 @@ class BuildProgress(ProgressReporter):
 
     def look(self) -> Look:
         """What the staging folder says now, or said before where that was more."""
-        before, self._now = self._now, Look(*map(max, self._found(), self._now))
+        before, self._now = self._now, Look._make(map(max, self._found(), self._now))
         if self._now.phase > before.phase:
             self._began, self._since = self._now, self.seconds()
         return self._now
