@@ -27,7 +27,7 @@ from c4pipe.flow.inputs import Input, write_inputs
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.placing import is_made, put_in_place, recover
 from c4pipe.flow.progress import BuildProgress
-from c4pipe.flow.searching import find_inputs
+from c4pipe.flow.searching import Found, find_inputs
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.sizes import with_sizes
 from c4pipe.flow.target import (
@@ -56,7 +56,9 @@ def run(args: Namespace, rest: list[str]) -> int:
     assets = find_assets(args.badwords_dir, args.news_domains, args.url_list)
     # Beam's own --dry_run=True: the job graph is made, and nothing is touched.
     offline = str(PipelineOptions(rest).view_as(TestOptions).dry_run).lower() == "true"
-    inputs = [Input("wet.paths", "wet.paths", 0)] if offline else find_inputs(args.input, args.root, args.input_format)
+    offline_input = Found([Input("wet.paths", "wet.paths", 0)], [])
+    found = offline_input if offline else find_inputs(args.input, args.root, args.input_format)
+    inputs = found.inputs
     if args.sizes:
         inputs = with_sizes(inputs, args.sizes)
     corpora = make_corpora(args, presets, assets, inputs)
@@ -80,14 +82,16 @@ def run(args: Namespace, rest: list[str]) -> int:
             locks.enter_context(FolderLock(folder))
         for settings in corpora:
             recover(settings.output)
-        found = look(corpora, inputs, args.overwrite)
-        missing = [(settings, there) for settings, there in zip(corpora, found, strict=True) if there.manifest is None]
+        standing = look(corpora, inputs, args.overwrite)
+        missing = [
+            (settings, there) for settings, there in zip(corpora, standing, strict=True) if there.manifest is None
+        ]
         for settings, there in missing:
             announce(settings.output, there)
         took = build(args, tuple(settings for settings, _ in missing), inputs, options) if missing else None
         if not (args.keep_staging or args.staging):
             tidy(args.output, corpora)  # also what a build left that was killed behind its manifest
-        return conclude(args, corpora, found, took)
+        return conclude(args, corpora, standing, took)
 
 
 def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> list[Standing]:

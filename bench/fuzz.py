@@ -407,7 +407,7 @@ def lists(data: bytes) -> None:
         if kind in (0, 2, 3):  # what --input takes
             path = here / ("wet.paths.gz" if kind else "wet.paths")
             path.write_bytes(packed)
-            found = find_inputs([str(path)])
+            found = find_inputs([str(path)]).inputs
             assert found, "nothing found, and nothing said"
             assert len({item.path for item in found}) == len(found), "an input is there twice"
         elif kind in (1, 4):  # what the fetcher takes
