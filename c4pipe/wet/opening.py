@@ -12,7 +12,7 @@ _VERSION = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*(?=[\r\n]|\Z)")
 _MARKUP = re.compile(rb"<(?:[!?]|/?[A-Za-z][\w:.-]*[\s/>])")
 _ELEMENT = re.compile(rb"<([A-Za-z][\w:.-]*)")
 _FOREIGN = (  # first bytes, and what such a file is
-    (b"\x28\xb5\x2f\xfd", "zstd data"),
+    (b"\x28\xb5\x2f\xfd", "zstd data that cannot be unpacked"),
     *((b"BZh%d" % level, "bzip2 data") for level in range(1, 10)),
     (b"\xfd7zXZ\x00", "xz data"),
     (b"\x5d\x00\x00", "lzma data"),
