@@ -12,14 +12,13 @@ from typing import Any
 
 from c4pipe.wet.chunks import Break, Chunk
 from c4pipe.wet.gzips import GZIP_MAGIC
+from c4pipe.wet.kinds import HEAD_BYTES, foreign
 from c4pipe.wet.members import Members
-from c4pipe.wet.opening import foreign
 from c4pipe.wet.reasons import DAMAGED_MEMBER, TRUNCATED, UNREADABLE
 from c4pipe.wet.window import READ_BYTES, Readable, Window
 from c4pipe.wet.zstds import Torn, opens_zstd, unzstd
 
 HOLD = 4 << 20  # bytes of text: members up to this size are believed as a whole or not at all
-_HEAD = 16  # bytes that tell one kind of file from another
 
 
 class Guarded:
@@ -66,7 +65,7 @@ def unpacked(stream: Readable) -> Iterator[bytes | Break]:
     `stream.read` raises passes through.
     """
     head = b""
-    while len(head) < _HEAD and (more := stream.read(_HEAD - len(head))):
+    while len(head) < HEAD_BYTES and (more := stream.read(HEAD_BYTES - len(head))):
         head += more
     source = Guarded(stream, head)
     if opens_zstd(head):

@@ -18,9 +18,9 @@ from c4pipe.wet.window import READ_BYTES, Window
 MAGIC = b"\x28\xb5\x2f\xfd"
 UNPACK_BYTES = 4096  # bytes of text asked of a frame at a time, for those in front of an error are lost with it
 SMALL = 1 << 20  # bytes: a frame up to this size, packed and unpacked, is unpacked at once
-KEPT_BYTES = 8 << 20  # bytes of a large frame kept for going back after damage
+GO_BACK_BYTES = 8 << 20  # bytes of a large frame kept for going back after damage
 FREE_BYTES = 64 << 20  # bytes looked at twice before the input's own size sets the limit
-AGAIN = 4  # after that, bytes looked at again for every byte read: keeps a hostile file linear
+SEEN_AGAIN = 4  # after that, bytes looked at again for every byte read: keeps a hostile file linear
 _SKIPPABLE = tuple(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60))  # frames without text; pzstd writes them
 _LONGEST_BLOCK = 128 << 10  # bytes, RFC 8878, 3.1.1.2.4
 _CHECKSUM = 4
@@ -76,7 +76,7 @@ def unzstd(window: Window) -> Iterator[bytes | Torn]:
             yield torn
         told = True
         spent += end - pos
-        found = _next(window, pos + 1) if spent <= FREE_BYTES + AGAIN * window.end else None
+        found = _next(window, pos + 1) if spent <= FREE_BYTES + SEEN_AGAIN * window.end else None
         if found is None:
             return
         pos = found
@@ -216,7 +216,7 @@ class _Frame:
             self._error = error
             raise
         self.at += len(data)
-        self._window.forget(max(self._start + 1, self.at - KEPT_BYTES))
+        self._window.forget(max(self._start + 1, self.at - GO_BACK_BYTES))
         return data
 
     def close(self) -> None:
