@@ -112,8 +112,7 @@ def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: Pipel
             prepare_staging(args.output, staging, args.fresh)
 
             def carry_out() -> None:
-                if not store.exists(corpora[0].inputs_list):
-                    write_inputs(inputs, store, corpora[0].inputs_list)
+                write_inputs(inputs, store, corpora[0].inputs_list)  # anew: URLs may be signed anew
                 clear_half_written(staging)
                 unmade = tuple(settings for settings in corpora if args.fresh or not made_already(settings))
                 for settings in unmade:

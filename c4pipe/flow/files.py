@@ -21,7 +21,7 @@ from c4pipe.fetch import HttpCache
 from c4pipe.files.sealed import Sealing, check_sealed, unseal
 from c4pipe.files.storage import LocalStore
 from c4pipe.flow.web import input_cache, is_web
-from c4pipe.text.urls import public
+from c4pipe.text.urls import hushed, public
 
 NOTE = ".c4pipe"  # a file in each folder that only builds write into: see `flow.ours`
 UNSEALED = (NOTE, "inputs", "progress")  # in the staging folder: what is downloaded, and notes that decide nothing
@@ -58,9 +58,9 @@ class BeamStore(LocalStore):
         return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)  # type: ignore[no-any-return]
 
     @contextmanager
-    def write(self, path: str) -> Iterator[BinaryIO]:
+    def write(self, path: str, mode: int = 0o666) -> Iterator[BinaryIO]:
         name = self.sealed_name(path)
-        with self._create(path) as stream:
+        with self._create(path, mode) as stream:
             if name is None:
                 yield stream
             else:
@@ -69,9 +69,9 @@ class BeamStore(LocalStore):
                 sealing.finish()
 
     @contextmanager
-    def _create(self, path: str) -> Iterator[BinaryIO]:
+    def _create(self, path: str, mode: int) -> Iterator[BinaryIO]:
         if not is_remote(path):
-            with super().write(path) as stream:
+            with super().write(path, mode) as stream:
                 yield stream
             return
         whole = io.BytesIO()  # so that a block that raises leaves no object; a shard is 256 MB
@@ -130,7 +130,7 @@ class BeamStore(LocalStore):
                 raise OSError("not a regular file")
             return self.read(path)
         except (ValueError, BeamIOError) as error:  # a NUL in the path, or a URL of a kind that Beam does not know
-            raise OSError(str(error).replace(path, public(path))) from None
+            raise OSError(hushed(str(error), path)) from None
 
 
 def matches(pattern: str) -> list[FileMetadata]:
@@ -138,8 +138,7 @@ def matches(pattern: str) -> list[FileMetadata]:
     try:
         return list(FileSystems.match([pattern])[0].metadata_list)
     except (BeamIOError, ValueError) as error:
-        says = str(error).replace(pattern, public(pattern))
-        raise ConfigError(f"{public(pattern)} cannot be listed: {says}") from None
+        raise ConfigError(f"{public(pattern)} cannot be listed: {hushed(str(error), pattern)}") from None
 
 
 def matches_below(folder: str) -> list[FileMetadata]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.stamps import Stamped
+from c4pipe.text.urls import public
 
 
 class Input(NamedTuple):
@@ -27,8 +28,13 @@ class Input(NamedTuple):
 
 
 def write_inputs(inputs: Iterable[Input], store: BeamStore, path: str) -> None:
-    """The list of inputs as a file, so that 90,000 of them do not make the job graph grow."""
-    with store.write(path) as stream:
+    """The list of inputs as a file, so that 90,000 of them do not make the job graph grow.
+
+    Where a URL holds what lets one in, it is for the owner alone: nothing else that builds write holds that.
+    """
+    inputs = list(inputs)
+    secret = any(item.path != public(item.path) for item in inputs)
+    with store.write(path, 0o600 if secret else 0o666) as stream:
         for shard, item in enumerate(inputs):
             stream.write((json.dumps([shard, *item]) + "\n").encode())
 

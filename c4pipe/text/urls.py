@@ -64,6 +64,22 @@ def public(url: str) -> str:
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
+def hushed(text: str, url: str) -> str:
+    """A text that quotes a URL, or a part of it, without what `public` takes off the URL.
+
+    >>> hushed("s3://me:pass@b/x/** is not there", "s3://me:pass@b/x")
+    's3://b/x/** is not there'
+    """
+    plain = public(url)
+    if plain == url:
+        return text
+    host, _, path = url.partition("://")[2].partition("/")
+    user = host.rpartition("@")[0]
+    text = text.replace(url, plain).replace(f"{user}@", "") if user else text.replace(url, plain)
+    asked = f"{host}/{path}".partition("?")[2]
+    return text.replace(f"?{asked}", "").replace(asked, "") if asked and "?" not in plain else text
+
+
 def unsigned(url: str) -> str:
     """A URL without what signs it: the same for one that is signed anew. To be hashed, for it may hold secrets still.
 

@@ -71,6 +71,7 @@ _MAGIC: tuple[tuple[bytes, FileKind], ...] = (
     (b"\x89HDF\r\n\x1a\n", FileKind("an HDF5 file", "convert it to Parquet")),
     (b"\x80\x04\x95", FileKind("a Python pickle", "convert it to JSON Lines or Parquet")),
 )
+_WORDS = (b"PARE", b"ORC", b"FEA1")  # marks that a text may begin with
 _TAR = _archive("a tar archive", "tar -xf")
 _WACZ_PARTS = (b"datapackage", b"archive/", b"indexes/", b"pages/", b"fuzzy.json")
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
@@ -93,8 +94,8 @@ def kind_of(head: bytes) -> FileKind | None:
     if head[257:262] == b"ustar":
         return _TAR
     found = next(((magic, kind) for magic, kind in _MAGIC if head.startswith(magic)), None)
-    if found is None or (found[0].isalnum() and len(head) > len(found[0]) and not _CONTROL.search(head[:64])):
-        return None  # a text may begin with the letters of a mark: "PARENTS", "ORCHARD"
+    if found is None or (found[0] in _WORDS and not _CONTROL.search(head[:64])):
+        return None  # "PARENTS", "ORCHARD"
     return found[1]
 
 
