@@ -50,7 +50,8 @@ with nullcontext() if atheris is None else atheris.instrument_imports(include=["
     from c4pipe.shards import MANIFEST, SCHEMA_VERSION, read_manifest, to_json
     from c4pipe.wet import READ_REASONS, Limits, page_text, read_wet
     from c4pipe.wet.gzips import GZIP_MAGIC, CutShortError, body_start
-    from c4pipe.wet.opening import foreign, is_record
+    from c4pipe.wet.kinds import foreign
+    from c4pipe.wet.opening import is_record
     from c4pipe.wet.window import Window
 
 ROOT = Path(__file__).parent.parent

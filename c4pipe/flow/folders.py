@@ -23,7 +23,9 @@ ABOUT_DATA = frozenset(  # JSON beside data that says something of it: of `datas
     | {"manifest.json", "metadata.json", "stats.json"}
 )
 REJECTED_FOLDERS = ("rejected/", "__rejected/")  # of a corpus; the first of older ones
-_PART = re.compile(r"(part[-.]\d.*|\d+\.part(\.gz|\.zst)?)")  # without an ending of its own: Hadoop's, Dask's
+_PART = re.compile(
+    r"(part[-.]\d[\w-]*|\d+\.part)(\.gz|\.zst|\.zstd)?"
+)  # without an ending of its own: Hadoop's, Dask's
 PACKED = (".gz", ".zst", ".zstd", ".bz2", ".xz", ".lz4")
 
 
@@ -103,7 +105,8 @@ class Search:
                 raise
             self._leave(folder, str(error))
             return
-        shards = self._shards(folder) if FolderEntry(MANIFEST, False) in entries else None
+        has_manifest = any(entry.name == MANIFEST and not entry.is_folder for entry in entries)
+        shards = self._shards(folder) if has_manifest else None
         if shards is not None:
             yield from self._corpus(folder, shards, entries)
             return
@@ -128,7 +131,7 @@ class Search:
         """Why a file is no input; "" where it is one."""
         if self._is_wanted(name):
             return "says something of the data, by its name" if name.lower() in ABOUT_DATA else ""
-        if self._is_wanted(posixpath.dirname(path)) and _PART.fullmatch(name) and ending_of(name) in ("", ".part"):
+        if self._is_wanted(posixpath.dirname(path)) and _PART.fullmatch(name):
             return ""  # of a folder that is one data set
         found = ending_of(name)
         return f"no {self._kind} file by its name ({found or 'no ending'})"
@@ -138,11 +141,11 @@ class Search:
 
     def _shards(self, folder: str) -> list[str] | None:
         """The shards of a corpus of ours by its manifest, as paths from there; None for a manifest of somebody else."""
-        manifest = as_manifest(self._tree.read(f"{folder}/{MANIFEST}"))
         try:
+            manifest = as_manifest(self._tree.read(f"{folder}/{MANIFEST}"))
             if manifest is None or not belongings(manifest):
                 return None
-        except BuildError:
+        except (BuildError, ConfigError, OSError):
             return None
         return sorted(row["path"] for row in manifest["shards"])
 
@@ -151,7 +154,7 @@ class Search:
         yield from (f"{folder}/{name}" for name in shards if self._is_wanted(name))
         folders = {name.partition("/")[0] for name in shards}
         found = [f"{entry.name}/" if entry.is_folder else entry.name for entry in entries if entry.name not in folders]
-        for name in sorted(folders):
+        for name in sorted(folders & {entry.name for entry in entries if entry.is_folder}):
             found += [f"{name}/{entry.name}" for entry in self._tree.entries(f"{folder}/{name}")]
         for name in found:
             if name in REJECTED_FOLDERS:

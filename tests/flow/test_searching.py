@@ -158,11 +158,11 @@ def test_one_file_by_two_names_is_one_input_by_whichever_name_it_is_asked_for(tm
 
 def test_a_data_set_that_is_a_folder_gives_its_parts(tmp_path):
     spark = ("x.parquet/part-00000-1f.snappy.parquet", "x.parquet/_SUCCESS", "x.parquet/.part-00000-1f.crc")
-    touch(tmp_path, *spark, "y.parquet/part.0.parquet", "y.parquet/_metadata", "z.json/part-00000", "z.json/0.part")
+    touch(tmp_path, *spark, "y.parquet/part.0.parquet", "y.parquet/_metadata", "z.json/part-00000", "z.json/0.part.gz")
     parts = ["x.parquet/part-00000-1f.snappy.parquet", "y.parquet/part.0.parquet"]
     assert found_in(tmp_path, format="parquet") == parts
     assert found_in(tmp_path / "x.parquet", format="parquet") == ["part-00000-1f.snappy.parquet"]
-    assert found_in(tmp_path, format="jsonl") == ["0.part", "part-00000"]
+    assert found_in(tmp_path, format="jsonl") == ["0.part.gz", "part-00000"]
 
 
 def test_json_that_says_something_of_the_data_is_no_data(tmp_path):
@@ -186,8 +186,24 @@ def test_a_corpus_gives_its_shards_and_nothing_else(built, small, bucket, remote
     assert told["en/mine.parquet"] == told["manifest.json"] == "of a corpus of c4pipe, and none of its shards"
     with pytest.raises(ConfigError, match=r"no text file found .* of a corpus of c4pipe"):
         find_inputs([top], format="text")  # its word lists are none of its pages
+    shutil.rmtree(corpus / "en")
+    assert len(found_in(top, format="parquet")) == 2  # they are missed when they are read
+    (corpus / "en").mkdir()
+    (corpus / "en" / "mine.parquet").write_bytes(b"none of its")
     (corpus / "manifest.json").write_text("{}")  # of somebody else
     assert "mine.parquet" in " ".join(found_in(top, format="parquet"))
+
+
+def test_a_corpus_of_links_is_one_too(built, small, tmp_path):
+    for path in built(small).rglob("*"):
+        if path.is_file():
+            link = tmp_path / path.relative_to(built(small))
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(path)
+    assert found_in(tmp_path, format="parquet") == ["train-00000-of-00001.parquet", "validation-00000-of-00001.parquet"]
+    (tmp_path / "manifest.json").unlink()
+    (tmp_path / "manifest.json").symlink_to("nowhere")
+    assert len(found_in(tmp_path, format="parquet")) >= 2
 
 
 def test_a_home_is_found_and_a_name_of_that_kind_comes_first(tmp_path, monkeypatch):
