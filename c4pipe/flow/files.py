@@ -58,9 +58,9 @@ class BeamStore(LocalStore):
         return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)  # type: ignore[no-any-return]
 
     @contextmanager
-    def write(self, path: str, mode: int = 0o666) -> Iterator[BinaryIO]:
+    def write(self, path: str, private: bool = False) -> Iterator[BinaryIO]:
         name = self.sealed_name(path)
-        with self._create(path, mode) as stream:
+        with self._create(path, private) as stream:
             if name is None:
                 yield stream
             else:
@@ -69,9 +69,9 @@ class BeamStore(LocalStore):
                 sealing.finish()
 
     @contextmanager
-    def _create(self, path: str, mode: int) -> Iterator[BinaryIO]:
+    def _create(self, path: str, private: bool) -> Iterator[BinaryIO]:
         if not is_remote(path):
-            with super().write(path, mode) as stream:
+            with super().write(path, private) as stream:
                 yield stream
             return
         whole = io.BytesIO()  # so that a block that raises leaves no object; a shard is 256 MB

@@ -34,7 +34,7 @@ def write_inputs(inputs: Iterable[Input], store: BeamStore, path: str) -> None:
     """
     inputs = list(inputs)
     secret = any(item.path != public(item.path) for item in inputs)
-    with store.write(path, 0o600 if secret else 0o666) as stream:
+    with store.write(path, private=secret) as stream:
         for shard, item in enumerate(inputs):
             stream.write((json.dumps([shard, *item]) + "\n").encode())
 

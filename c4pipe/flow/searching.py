@@ -152,7 +152,7 @@ class _Finding:
 
     def _in_bucket(self, folder: str) -> Named:
         tree = BucketTree(folder)
-        found = [(path, tree.stamps[path]) for path in self._searched(tree, folder) if path in tree.stamps]
+        found = [(path, tree.stamps.get(path, Stamped())) for path in self._searched(tree, folder)]
         yield from found
         if not found and glob.has_magic(folder):
             yield from ((match.path, object_stamped(match)) for match in matches(folder))
