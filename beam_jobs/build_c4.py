@@ -23,7 +23,7 @@ from c4pipe.card import check_schema
 from c4pipe.files.assets import find_assets
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.inputs import Input, write_inputs
+from c4pipe.flow.inputs import Input, hold_secrets, write_inputs
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.placing import is_made, put_in_place, recover
 from c4pipe.flow.progress import BuildProgress
@@ -112,7 +112,8 @@ def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: Pipel
             prepare_staging(args.output, staging, args.fresh)
 
             def carry_out() -> None:
-                write_inputs(inputs, store, corpora[0].inputs_list)  # anew: URLs may be signed anew
+                if hold_secrets(inputs) or not store.exists(corpora[0].inputs_list):  # URLs may be signed anew
+                    write_inputs(inputs, store, corpora[0].inputs_list)
                 clear_half_written(staging)
                 unmade = tuple(settings for settings in corpora if args.fresh or not made_already(settings))
                 for settings in unmade:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from c4pipe.flow.files import BeamStore
@@ -27,14 +27,17 @@ class Input(NamedTuple):
         return Stamped(self.bytes, self.stamp)
 
 
-def write_inputs(inputs: Iterable[Input], store: BeamStore, path: str) -> None:
+def hold_secrets(inputs: Sequence[Input]) -> bool:
+    """Whether a URL among them holds what lets one in, which another run may have from another signature."""
+    return any(item.path != public(item.path) for item in inputs)
+
+
+def write_inputs(inputs: Sequence[Input], store: BeamStore, path: str) -> None:
     """The list of inputs as a file, so that 90,000 of them do not make the job graph grow.
 
     Where a URL holds what lets one in, it is for the owner alone: nothing else that builds write holds that.
     """
-    inputs = list(inputs)
-    secret = any(item.path != public(item.path) for item in inputs)
-    with store.write(path, private=secret) as stream:
+    with store.write(path, private=hold_secrets(inputs)) as stream:
         for shard, item in enumerate(inputs):
             stream.write((json.dumps([shard, *item]) + "\n").encode())
 
