@@ -34,9 +34,9 @@ examples:
                                 --temp_location gs://BUCKET/tmp --sdk_container_image IMAGE
 
 exit codes: 0 done; 1 the build failed; 2 wrong use, an option without effect too, found before any work; 3 done, but
-inputs were unreadable and --strict was given; 4 done, but no page was kept; 130 interrupted (Ctrl-C); 143 ended (SIGTERM).
-Of several presets the largest counts. After any death the same command goes on from what is finished.  Options of Apache
-Beam are passed on to it.
+inputs were unreadable and --strict was given; 4 done, but no page was kept; 130 interrupted (Ctrl-C); 143 ended
+(SIGTERM). Of several presets the largest counts. After any death the same command goes on from what is finished.
+Options of Apache Beam are passed on to it.
 """
 
 LOCAL_RUNNER = "FnApiRunner"

@@ -24,11 +24,11 @@ from c4pipe.card import check_schema
 from c4pipe.files.assets import find_assets
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.inputs import Found, Input, LeftOut, units_of, write_input_list, write_units
+from c4pipe.flow.inputs import Input, hold_secrets, units_of, write_input_list, write_units
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.placing import is_made, put_in_place, recover
 from c4pipe.flow.progress import BuildProgress
-from c4pipe.flow.searching import find_inputs
+from c4pipe.flow.searching import Found, find_inputs
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.siblings import check_card_above, check_siblings, write_card_above
 from c4pipe.flow.sizes import with_sizes
@@ -59,8 +59,9 @@ def run(args: Namespace, rest: list[str]) -> int:
     check_files_use(args.given, presets, assets)
     # Beam's own --dry_run=True: the job graph is made, and nothing is touched.
     offline = str(PipelineOptions(rest).view_as(TestOptions).dry_run).lower() == "true"
-    inputs = [Input("wet.paths", "wet.paths", 0)] if offline else find_inputs(args.input, args.root, args.input_format)
-    left_out: list[LeftOut] = []
+    offline_input = Found([Input("wet.paths", "wet.paths", 0)], [])
+    found = offline_input if offline else find_inputs(args.input, args.root, args.input_format)
+    inputs = found.inputs
     if args.sizes:
         inputs = with_sizes(inputs, args.sizes)
     corpora = make_corpora(args, presets, assets, inputs)
@@ -68,7 +69,7 @@ def run(args: Namespace, rest: list[str]) -> int:
         settings.plan.bind()  # every outside file is looked for now
         check_schema(settings.plan.schema())
     if args.dry_run:
-        everything = Found(inputs, left_out)
+        everything = Found(inputs, found.left_out)
         print("\n".join(prediction_told(predict(corpora, everything), everything)))
         return 0
     options = PipelineOptions(beam_flags(args, rest, corpora[0].units, corpora[0].input_bytes))
@@ -88,16 +89,18 @@ def run(args: Namespace, rest: list[str]) -> int:
             locks.enter_context(FolderLock(folder))
         for settings in corpora:
             recover(settings.output)
-        found = look(corpora, inputs, args.overwrite)
-        missing = [(settings, there) for settings, there in zip(corpora, found, strict=True) if there.manifest is None]
+        standing = look(corpora, inputs, args.overwrite)
+        missing = [
+            (settings, there) for settings, there in zip(corpora, standing, strict=True) if there.manifest is None
+        ]
         for settings, there in missing:
             announce(settings.output, there)
         unmade = tuple(settings for settings, _ in missing)
-        took = build(args, unmade, Found(inputs, left_out), options) if missing else None
+        took = build(args, unmade, Found(inputs, found.left_out), options) if missing else None
         write_card_above(args.output, several)
         if not (args.keep_staging or args.staging):
             tidy(args.output, corpora)  # also what a build left that was killed behind its manifest
-        return conclude(args, corpora, found, took)
+        return conclude(args, corpora, standing, took)
 
 
 def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> list[Standing]:
@@ -121,7 +124,8 @@ def build(args: Namespace, corpora: Corpora, found: Found, options: PipelineOpti
             def carry_out() -> None:
                 write_input_list(found.left_out, store, corpora[0].left_out_list)
                 write_units(units, store, corpora[0].units_list)
-                write_input_list(found.inputs, store, corpora[0].inputs_list)  # last: by it the folder is known
+                if hold_secrets(found.inputs) or not store.exists(corpora[0].inputs_list):  # URLs may be signed anew
+                    write_input_list(found.inputs, store, corpora[0].inputs_list)  # last: by it the folder is known
                 clear_half_written(staging)
                 unmade = tuple(settings for settings in corpora if args.fresh or not made_already(settings))
                 for settings in unmade:

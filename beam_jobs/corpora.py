@@ -27,6 +27,7 @@ from c4pipe.langid.base import UND
 from c4pipe.languages.named import codes_named, renamings
 from c4pipe.presets import find_preset, for_format, for_languages
 from c4pipe.stages import Identify, Preset, Scope, Size
+from c4pipe.text.urls import unsigned
 
 LOCAL = ("DirectRunner", LOCAL_RUNNER, DASK)  # whose workers share this machine's files
 CUT = ("jsonl", "parquet")  # formats of which a part can be read alone
@@ -135,9 +136,10 @@ def identifiers_of(preset: Preset) -> list[dict[str, Any]]:
 def staging_key(inputs: list[Input]) -> str:
     """What a build must share with an earlier one to go on with its intermediate files: inputs as they were listed.
 
-    What they were made with, code, settings, files and versions, decides over the folders inside.
+    How a URL is signed now counts for nothing. What they were made with, code, settings, files and versions, decides
+    over the folders inside.
     """
     known = hashlib.sha256()
     for item in inputs:
-        known.update(os.fsencode(f"{item.path} {item.name} {item.bytes} {item.expected} {item.stamp}\n"))
+        known.update(os.fsencode(f"{unsigned(item.path)} {item.name} {item.bytes} {item.expected} {item.stamp}\n"))
     return known.hexdigest()

@@ -19,8 +19,9 @@ from beam_jobs.survey import FETCHED, PARTS, Estimate, Part, parts_of, share_kep
 from c4pipe.errors import BuildError
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.inputs import Found, Piece, write_input_list, write_units
+from c4pipe.flow.inputs import Piece, write_input_list, write_units
 from c4pipe.flow.read import Heartbeat, PieceReader
+from c4pipe.flow.searching import Found
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.web import is_web
 from c4pipe.passes.account import Account, accounts_of_inputs, of_all, whys

@@ -12,7 +12,7 @@ from c4pipe.command import refuse_idle
 from c4pipe.files.assets import Assets
 from c4pipe.files.record import paths_read
 from c4pipe.flow.files import is_remote
-from c4pipe.flow.searching import LIST_SUFFIXES
+from c4pipe.flow.pathlists import LIST_SUFFIXES
 from c4pipe.part import Part, everything
 from c4pipe.stages import Identify, Preset
 
@@ -33,7 +33,7 @@ def check_use(args: Namespace) -> None:
         ),
         (
             "--root",
-            any(path.endswith(LIST_SUFFIXES) for path in args.input),
+            any(path.lower().endswith(LIST_SUFFIXES) for path in args.input),
             "lines of a list of paths are relative to it, and no --input is a list "
             f"({', '.join(f'*{suffix}' for suffix in LIST_SUFFIXES)}). Leave it out, or name a list.",
         ),

@@ -77,7 +77,7 @@ def arguments(inputs: Sequence[str], preset: str, folder: str) -> list[str]:
 
 def predicted(argv: list[str], judged: int | None) -> dict[str, float]:
     from beam_jobs import build_c4, dry_run
-    from c4pipe.flow.inputs import Found
+    from c4pipe.flow.searching import Found
 
     dry_run.JUDGED = judged or dry_run.JUDGED
     said: dict[str, float] = {}

@@ -50,7 +50,8 @@ with nullcontext() if atheris is None else atheris.instrument_imports(include=["
     from c4pipe.shards import MANIFEST, SCHEMA_VERSION, read_manifest, to_json
     from c4pipe.wet import READ_REASONS, Limits, page_text, read_wet
     from c4pipe.wet.gzips import GZIP_MAGIC, CutShortError, body_start
-    from c4pipe.wet.opening import foreign, is_record
+    from c4pipe.wet.kinds import foreign
+    from c4pipe.wet.opening import is_record
     from c4pipe.wet.window import Window
 
 ROOT = Path(__file__).parent.parent
@@ -407,7 +408,7 @@ def lists(data: bytes) -> None:
         if kind in (0, 2, 3):  # what --input takes
             path = here / ("wet.paths.gz" if kind else "wet.paths")
             path.write_bytes(packed)
-            found = find_inputs([str(path)])
+            found = find_inputs([str(path)]).inputs
             assert found, "nothing found, and nothing said"
             assert len({item.path for item in found}) == len(found), "an input is there twice"
         elif kind in (1, 4):  # what the fetcher takes

@@ -78,7 +78,7 @@ NAMES = (  # of files: without a slash and a NUL, which no file system takes
     f"{RLO}zg.tew",
     "--- !!python",
     "$(touch pwned)",
-    "..",
+    "a..",
     "é" * 100,
 )
 EVIL = re.compile(

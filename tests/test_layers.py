@@ -54,7 +54,8 @@ LIBRARIES = {
     "nltk": {"text"},
     "numba": {"langid", "native"},
     "pyarrow": {
-        "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance", "inspect", "verify", "model",
+        "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",
+        "inspect", "verify", "model",
     },
     "re2": {"rules"},
     "safetensors": {"model"},

@@ -45,8 +45,9 @@ def read_documents(stream: BinaryIO, source: str, format: str, limits: Limits = 
 
 _READERS = {"text": read_text, "jsonl": read_jsonl, "parquet": read_parquet}
 FORMATS = tuple(_READERS)
-FORMAT_SUFFIXES = {  # of the files that a folder is searched for
-    "text": (".txt", ".txt.gz"),
-    "jsonl": (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json.gz", ".ndjson"),
-    "parquet": (".parquet",),
+_PACKED = ("", ".gz", ".zst", ".zstd")  # read whatever the name says
+FORMAT_SUFFIXES = {  # of the files that a folder is searched for, in letters of any case
+    "text": tuple(f".txt{packed}" for packed in _PACKED),
+    "jsonl": tuple(f".{kind}{packed}" for kind in ("jsonl", "jsonlines", "ndjson", "json", "jl") for packed in _PACKED),
+    "parquet": (".parquet", ".parq", ".pq"),
 }

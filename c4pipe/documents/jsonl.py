@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from c4pipe.documents.fields import MOST_DETAIL, Fields, Location, document, names, no_text, rejected
-from c4pipe.documents.plain import wide_text
 from c4pipe.documents.reasons import BAD_JSON
 from c4pipe.documents.unpack import unpacked
 from c4pipe.page import Verdict
 from c4pipe.wet.chunks import Break
-from c4pipe.wet.opening import BOM, is_markup
+from c4pipe.wet.kinds import HEAD_BYTES, JSONL, inner_kind
+from c4pipe.wet.opening import BOM
 from c4pipe.wet.reasons import TOO_LARGE, TRUNCATED, UNREADABLE
 from c4pipe.wet.record import Limits
 from c4pipe.wet.text import decode
@@ -46,13 +46,19 @@ def read_jsonl(stream: Readable, name: str, limits: Limits) -> Iterator[Verdict]
             data = item.data if offset else item.data.removeprefix(BOM)
             if not data.strip():
                 continue
-            if not said and (found := wide_text(data) or ("an HTML or XML page" if is_markup(data) else None)):
+            if not said and (found := unlike_json(data)):
                 yield rejected(place, UNREADABLE, found, data)
                 return
             yield _judge(data, place, item.whole)
         said = True
     if not said:
         yield rejected(Location(name, 0), UNREADABLE, "nothing but blank lines")
+
+
+def unlike_json(line: bytes) -> str | None:
+    """What a file is whose first line is none of JSON Lines, by its beginning; None where it may be."""
+    kind = inner_kind(line[:HEAD_BYTES])
+    return None if kind in (None, JSONL) else kind.says
 
 
 def lines(pieces: Iterable[bytes | Break], limit: int) -> Iterator[tuple[int, InputLine | Break]]:

@@ -12,6 +12,7 @@ from c4pipe.documents.fields import LONGEST_FIELD, MOST_DETAIL, Fields, Location
 from c4pipe.documents.thrift import page_sizes
 from c4pipe.documents.unpack import Guarded
 from c4pipe.page import Verdict
+from c4pipe.wet.kinds import HEAD_BYTES, PARQUET, kind_of, text_kind
 from c4pipe.wet.reasons import DAMAGED_MEMBER, TOO_LARGE, UNREADABLE
 from c4pipe.wet.record import Limits
 from c4pipe.wet.text import PREVIEW_CHARS
@@ -45,7 +46,7 @@ def read_parquet(stream: Any, name: str, limits: Limits) -> Iterator[Verdict]:
         )
         says = _unusable(file.schema_arrow)
     except _FAULTS as error:
-        says = _said(error, guarded)
+        says = _unlike_parquet(guarded) or _said(error, guarded)
     if says is not None:
         yield rejected(Location(name, 0), UNREADABLE, says)
         return
@@ -59,6 +60,16 @@ def read_parquet(stream: Any, name: str, limits: Limits) -> Iterator[Verdict]:
             for i, text in enumerate(rows.texts):
                 yield _judge(text, rows.urls[i], rows.dates[i], rows.ids[i], Location(name, row), limits)
                 row += 1
+
+
+def _unlike_parquet(guarded: Guarded) -> str | None:
+    """What a file is that is no Parquet, by its beginning; None where that does not say."""
+    if guarded.error is not None:
+        return None
+    guarded.seek(0)
+    head = guarded.read(HEAD_BYTES)
+    kind = kind_of(head) or text_kind(head)
+    return None if kind in (None, PARQUET) else kind.says
 
 
 def _unusable(schema: pa.Schema) -> str | None:

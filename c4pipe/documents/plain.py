@@ -8,10 +8,13 @@ from c4pipe.documents.fields import Fields, Location, document, rejected
 from c4pipe.documents.unpack import unpacked
 from c4pipe.page import Verdict
 from c4pipe.wet.chunks import Break
+from c4pipe.wet.kinds import EMPTY, HEAD_BYTES, JSONL, MARKUP, TABLE, inner_kind
 from c4pipe.wet.opening import BOM
 from c4pipe.wet.reasons import TOO_LARGE, UNREADABLE
 from c4pipe.wet.record import Limits
 from c4pipe.wet.window import Readable
+
+TEXTS = (EMPTY, MARKUP, JSONL, TABLE)  # what may as well be a text that somebody wants
 
 
 def read_text(stream: Readable, name: str, limits: Limits) -> Iterator[Verdict]:
@@ -29,10 +32,8 @@ def read_text(stream: Readable, name: str, limits: Limits) -> Iterator[Verdict]:
             yield rejected(place, TOO_LARGE, f"more than {limits.record} bytes of text", b"".join(parts))
             return
     body = b"".join(parts)
-    wide = wide_text(body)
-    yield document(Fields(body.removeprefix(BOM)), place) if wide is None else rejected(place, UNREADABLE, wide)
-
-
-def wide_text(head: bytes) -> str | None:
-    """What a text is that says by its byte order mark that it is no UTF-8; None for any other."""
-    return "UTF-16 or UTF-32 text, not UTF-8" if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) else None
+    kind = inner_kind(body[:HEAD_BYTES])
+    if kind is None or kind in TEXTS:
+        yield document(Fields(body.removeprefix(BOM)), place)
+    else:
+        yield rejected(place, UNREADABLE, kind.says)

@@ -10,20 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import pyarrow as pa
-
 from c4pipe.wet.chunks import Break, Chunk
 from c4pipe.wet.gzips import GZIP_MAGIC
+from c4pipe.wet.kinds import HEAD_BYTES, foreign
 from c4pipe.wet.members import Members
-from c4pipe.wet.opening import foreign
 from c4pipe.wet.reasons import DAMAGED_MEMBER, TRUNCATED, UNREADABLE
-from c4pipe.wet.window import READ_BYTES, Readable
+from c4pipe.wet.window import READ_BYTES, Readable, Window
+from c4pipe.wet.zstds import Torn, opens_zstd, unzstd
 
 HOLD = 4 << 20  # bytes of text: members up to this size are believed as a whole or not at all
-UNPACK_BYTES = 4096  # bytes of text asked of zstd at a time, for those in front of an error are lost with it
-_HEAD = 16  # bytes that tell one kind of file from another
-_ZSTD = b"\x28\xb5\x2f\xfd"
-_SKIPPABLE = tuple(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60))  # zstd frames that hold no text; pzstd's
 
 
 class Guarded:
@@ -66,14 +61,14 @@ class Guarded:
 def unpacked(stream: Readable) -> Iterator[bytes | Break]:
     """The text of a file in pieces, and the breaks where some of it could not be had.
 
-    After a break in gzip data it goes on with the next member that is intact, if there is one. What `stream.read`
-    raises passes through.
+    After a break in gzip or zstd data it goes on with the next member or frame that is intact, if there is one. What
+    `stream.read` raises passes through.
     """
     head = b""
-    while len(head) < _HEAD and (more := stream.read(_HEAD - len(head))):
+    while len(head) < HEAD_BYTES and (more := stream.read(HEAD_BYTES - len(head))):
         head += more
     source = Guarded(stream, head)
-    if head.startswith((_ZSTD, *_SKIPPABLE)):
+    if opens_zstd(head):
         yield from _zstd(source)
     elif head.startswith(GZIP_MAGIC[:2]):
         yield from _believed(Members(source))
@@ -105,18 +100,11 @@ def _believed(events: Iterable[Chunk | Break]) -> Iterator[bytes | Break]:
 
 
 def _zstd(source: Guarded) -> Iterator[bytes | Break]:
-    unpacker = pa.CompressedInputStream(pa.PythonFile(source, mode="r"), "zstd")
     size = 0
-    while True:
-        try:
-            chunk = unpacker.read(UNPACK_BYTES)
-        except OSError as error:
-            if source.error is not None:
-                raise
-            reason = TRUNCATED if "Truncated" in str(error) else DAMAGED_MEMBER
-            yield Break(reason, size, f"after {size} bytes of text: {error}")
-            return
-        if not chunk:
-            return
-        size += len(chunk)
-        yield chunk
+    for item in unzstd(Window(source)):
+        if isinstance(item, Torn):
+            reason = TRUNCATED if item.cut else DAMAGED_MEMBER
+            yield Break(reason, size, f"after {size} bytes of text: {item.says}")
+        elif item:
+            size += len(item)
+            yield item

@@ -15,12 +15,13 @@ from typing import BinaryIO, NamedTuple
 from c4pipe.fetch.client import Client
 from c4pipe.fetch.download import Check, download
 from c4pipe.fetch.files import Lock, check_gzip, disk
+from c4pipe.text.urls import unsigned
 
 _NAME = 32  # hexadecimal digits of an entry's name: 128 bits of the URL's sha256
 
 
 class HttpCache:
-    """Files by URL, below `max_bytes` together but for those that are open.
+    """Files by URL, however it is signed now, below `max_bytes` together but for those that are open.
 
     A file is fetched once, whole and checked, and is taken as it is from then on: the files of a crawl never change.
     What was not opened for longest goes first; a file stays while it is open, however large it is. Threads may share
@@ -40,7 +41,7 @@ class HttpCache:
 
         A second process that wants the same file waits for the first. FetchError and DiskError as `download` has them.
         """
-        path = self._folder / hashlib.sha256(url.encode()).hexdigest()[:_NAME]
+        path = self._folder / hashlib.sha256(unsigned(url).encode()).hexdigest()[:_NAME]
         lock = Lock(path.with_suffix(".lock"))
         try:
             with disk(lock.path):

@@ -32,7 +32,8 @@ from c4pipe.fetch.policy import (
     retry_after,
 )
 from c4pipe.fetch.rate import Clock, RateLimiter
-from c4pipe.fetch.wire import Key, explain_error, open_connection, proxy_for, redirected, shut
+from c4pipe.fetch.wire import Key, basic, explain_error, open_connection, proxy_for, redirected, shut
+from c4pipe.text.urls import public
 
 READ = 256 * 1024  # bytes asked of a socket at once, and the grain of the rate cap
 AGENT = f"c4pipe/{__version__}"
@@ -122,7 +123,7 @@ class Client:
             response.close()
             self.drop(key)
             url = redirected(url, location)
-        raise FetchError(f"more than {self.policy.redirects} redirects, the last to {one_line(url)}")
+        raise FetchError(f"more than {self.policy.redirects} redirects, the last to {one_line(public(url))}")
 
     def version(self, url: str) -> Version:
         """What the host has, without its bytes (a HEAD request). Errors as `open_range` has them."""
@@ -156,8 +157,11 @@ class Client:
     def _ask(self, method: str, url: str, headers: dict[str, str]) -> tuple[Key, http.client.HTTPResponse]:
         """Sends one request and reads the head of the answer."""
         parts = urllib.parse.urlsplit(url)
-        key = Key(parts.scheme, parts.netloc)
+        user, _, netloc = parts.netloc.rpartition("@")
+        headers = headers | basic("Authorization", user)
+        key = Key(parts.scheme, netloc)
         path = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
+        url = urllib.parse.urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, ""))
         self.limiter.before_request()
         while True:
             reused = key in self._kept()
@@ -168,7 +172,9 @@ class Client:
                 self.clock.check()
                 if reused and isinstance(error, (ConnectionError, http.client.BadStatusLine)):
                     continue  # the host let go of a kept connection, as it may: ask anew, once
-                if isinstance(error, (ssl.SSLCertVerificationError, http.client.InvalidURL, ValueError)):
+                if isinstance(error, (http.client.InvalidURL, ValueError)) and not isinstance(error, OSError):
+                    raise FetchError("the URL has characters or a port that none may have") from None  # it says which
+                if isinstance(error, ssl.SSLCertVerificationError):
                     raise FetchError(explain_error(error)) from error
                 raise TransientError(explain_error(error)) from error
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import re
 import urllib.parse
-import zlib
 from itertools import pairwise
 from pathlib import Path
 
-from isal import igzip, isal_zlib
-
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.fetch.policy import one_line
+from c4pipe.files.lists import list_file_lines
 from c4pipe.text import many
 
 CRAWL_HOST = (
     "https://data.commoncrawl.org"  # where Common Crawl serves its files by https (commoncrawl.org/get-started)
 )
-_ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stub has an instance for the class
 LARGEST_LIST = 64 << 20  # bytes of text; the list of 2024-22 has 90,000 lines of 140
 
 _CRAWL = re.compile(r"CC-MAIN-20\d\d-\d\d", re.ASCII)
@@ -66,14 +62,7 @@ def is_wet_path(line: str, crawl: str | None = None) -> bool:
 
 def read_list(path: Path, crawl: str, source: str) -> list[str]:
     """The lines of a crawl's list, each once, in its order. BuildError unless every line names a WET file of it."""
-    try:
-        with igzip.open(path, "rb") as packed:  # type: ignore[no-untyped-call]
-            text: bytes = packed.read(LARGEST_LIST + 1)
-    except (gzip.BadGzipFile, EOFError, zlib.error, _ISAL_ERROR) as error:
-        raise BuildError(f"{source} cannot be read ({error})") from error
-    if len(text) > LARGEST_LIST:
-        raise BuildError(f"{source} unpacks to more than {LARGEST_LIST >> 20} MB: that is no list of paths")
-    lines = [line.rstrip("\r") for line in text.decode("utf-8", "replace").split("\n")]
+    lines = [*list_file_lines(path, source, LARGEST_LIST, errors="replace", wrong=BuildError)]
     for number, line in enumerate(lines, 1):
         if line and not is_wet_path(line, crawl):
             raise BuildError(

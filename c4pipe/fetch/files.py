@@ -25,6 +25,7 @@ from c4pipe.disk import lock, sync_path
 from c4pipe.errors import ConfigError
 from c4pipe.fetch.encoding import names_itself, undo
 from c4pipe.fetch.policy import DamagedError, DiskError, TransientError, Version, one_line
+from c4pipe.text.urls import public
 
 _PIECE = 1 << 20  # bytes of text at a time: what bounds the memory of a bomb
 _ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stub has an instance for the class
@@ -34,7 +35,7 @@ class PartialFile:
     """The unfinished file beside its target. Every OSError in here is one of the disk, and comes out as DiskError."""
 
     def __init__(self, target: Path, url: str) -> None:
-        self.target, self._url = target, url
+        self.target, self._url = target, public(url)  # what is noted is no secret
         self.path = target.with_name(f".{target.name}.part")
         self._note = target.with_name(f".{target.name}.part.json")
 

@@ -21,6 +21,7 @@ from c4pipe.fetch.download import download, persist
 from c4pipe.fetch.files import check_gzip, disk
 from c4pipe.fetch.policy import FetchError, TransientError
 from c4pipe.fetch.progress import FetchProgress
+from c4pipe.files.lists import list_file_lines
 from c4pipe.files.storage import TEMPORARY, LocalStore
 
 GIVE_UP = 5  # files in a row that the host would not give: the rest is left for another day
@@ -197,8 +198,8 @@ def check_list(folder: Path) -> list[str]:
     if not path.exists():
         return []
     try:
-        lines = path.read_text(encoding="ascii").splitlines()
-    except (OSError, UnicodeDecodeError):
+        lines = [line for line in list_file_lines(path, str(path)) if line]
+    except ConfigError:
         lines = ["unreadable"]
     if not all(is_wet_path(line) for line in lines):
         raise ConfigError(f"{path} is not a list that a fetch has written. Choose another folder for --output.")

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from c4pipe.fetch.policy import FetchError, one_line
+from c4pipe.text.urls import public
 
 
 class Key(NamedTuple):
@@ -34,8 +35,13 @@ def proxy_for(key: Key) -> Proxy | None:
         return None
     parts = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
     user, _, netloc = parts.netloc.rpartition("@")
+    return Proxy(netloc, basic("Proxy-Authorization", user))
+
+
+def basic(header: str, user: str) -> dict[str, str]:
+    """The header that says who asks, for `user:password` as a URL has it; none for nobody."""
     token = base64.b64encode(urllib.parse.unquote(user).encode()).decode()
-    return Proxy(netloc, {"Proxy-Authorization": f"Basic {token}"} if user else {})
+    return {header: f"Basic {token}"} if user else {}
 
 
 def open_connection(key: Key, proxy: Proxy | None, timeout: float) -> http.client.HTTPConnection:
@@ -69,9 +75,11 @@ def redirected(url: str, location: str) -> str:
         old, new = urllib.parse.urlsplit(url), urllib.parse.urlsplit(target)
         same = (old.scheme, old.netloc) == (new.scheme, new.netloc)
     except ValueError:
-        raise FetchError(f"redirected to {one_line(location)!r}, which is no address") from None
+        raise FetchError(f"redirected to {one_line(public(location))!r}, which is no address") from None
     if not location or not (same or (new.scheme == "https" and new.hostname and "@" not in new.netloc)):
-        raise FetchError(f"redirected to {one_line(location)!r}: only the same host or an https address is followed")
+        raise FetchError(
+            f"redirected to {one_line(public(location))!r}: only the same host or an https address is followed"
+        )
     return urllib.parse.urldefrag(target).url
 
 

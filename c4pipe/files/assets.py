@@ -8,19 +8,18 @@ the smaller lists of our own inside the package.
 
 from __future__ import annotations
 
-import gzip
+import io
 import json
-import lzma
 import re
 import tempfile
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from c4pipe.errors import AssetError, ConfigError
+from c4pipe.files.lists import list_file_lines, list_lines, list_text
 from c4pipe.files.pinned import DEFAULT_FOLDER, SHIPPED, default_place
 from c4pipe.scratch import lasting_scratch
 from c4pipe.text import hash64
@@ -92,7 +91,7 @@ class Assets:
     def listed_urls(self) -> Path:
         """The file of URLs. ConfigError without one."""
         if self.url_list is None:
-            raise ConfigError("this preset needs a list of URLs, one a line (.gz and .xz too): --url-list FILE")
+            raise ConfigError("this preset needs a list of URLs, one a line (.gz, .zst and .xz too): --url-list FILE")
         return self.url_list
 
     def punkt_files(self) -> list[Path]:
@@ -112,11 +111,8 @@ class Assets:
         return copy
 
     def text(self, name: str | Path) -> str:
-        """A file that a part names as text, UTF-8. AssetError where it is not."""
-        try:
-            return self.read(name).decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise AssetError(f"{name} is not UTF-8 text: {error}") from error
+        """A file that a part names as text, however packed and marked (`files.lists`). AssetError where it is none."""
+        return list_text(self.read(name), str(name), wrong=AssetError)
 
     def read(self, name: str | Path) -> bytes:
         """The bytes of a file that a part names."""
@@ -130,7 +126,7 @@ class Assets:
 
     def _entries(self, path: Path) -> frozenset[str]:
         """One entry a line, stripped. A blank line is no entry: it would be found in almost every page."""
-        return frozenset(line.strip() for line in self.text(path).split("\n")) - {""}
+        return frozenset(list_lines(io.BytesIO(self.read(path)), str(path), wrong=AssetError)) - {""}
 
 
 @dataclass(frozen=True)
@@ -156,7 +152,7 @@ def find_assets(
     """The files a build uses: each as given, else from `./assets`, else the package's own. Paths come out absolute."""
     lists = _given("--badwords-dir", badwords_dir, Path.is_dir, "a folder with a list for each language (en.txt, ...)")
     domains = _given("--news-domains", news_domains, Path.is_file, "a JSON file: domain -> true or its subdomains")
-    urls = _given("--url-list", url_list, Path.is_file, "a file with one URL a line (.gz and .xz too)")
+    urls = _given("--url-list", url_list, Path.is_file, "a file with one URL a line (.gz, .zst and .xz too)")
     if lists:
         list_files(lists)  # a folder without lists is a mistake to hear of now
     return Assets(lists or default_place("badwords"), domains or default_place("news_domains.json"), urls)
@@ -195,12 +191,7 @@ def list_files(folder: Path) -> list[Path]:
 def _url_keys(path: Path) -> SortedHashes:
     import numpy
 
-    openers: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
-    try:
-        with openers.get(path.suffix, open)(path, "rt", encoding="utf-8", errors="replace") as lines:
-            urls = (line.strip() for line in lines)
-            keys = (key for url in urls if url for key in listed_keys(url))
-            hashes = numpy.fromiter(map(hash64, keys), dtype=numpy.uint64)
-    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise AssetError(f"cannot read the URL list {path}: {error}") from error
+    # Of any length, and in any bytes: what is no UTF-8 is no listed URL, and the others are.
+    urls = list_file_lines(path, f"the URL list {path}", most=None, errors="replace", wrong=AssetError)
+    hashes = numpy.fromiter((hash64(key) for url in urls if url for key in listed_keys(url)), dtype=numpy.uint64)
     return SortedHashes(numpy.unique(hashes))

@@ -42,13 +42,16 @@ class LocalStore:
         return open(path, "rb")
 
     @contextmanager
-    def write(self, path: str) -> Iterator[BinaryIO]:
+    def write(self, path: str, private: bool = False) -> Iterator[BinaryIO]:
+        """`private`: only the owner may read it."""
         target = Path(path)
         make_folder(target.parent)
         # Two attempts at one shard may run at once; each has its own temporary file, and the bytes are equal.
         temporary = target.with_name(f".{target.name}.{os.getpid()}{TEMPORARY}")
         try:
             with open(temporary, "wb") as stream:
+                if private:
+                    os.chmod(temporary, 0o600)  # before anything is in it
                 yield stream
                 stream.flush()
                 sync(stream.fileno())

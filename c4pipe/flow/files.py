@@ -6,13 +6,14 @@ import hashlib
 import io
 import os
 import posixpath
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import BinaryIO
 
-from apache_beam.io.filesystem import BeamIOError, CompressionTypes
+from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
 from c4pipe.errors import ConfigError
@@ -20,6 +21,7 @@ from c4pipe.fetch import HttpCache
 from c4pipe.files.sealed import Sealing, check_sealed, unseal
 from c4pipe.files.storage import LocalStore
 from c4pipe.flow.web import input_cache, is_web
+from c4pipe.text.urls import hushed, public
 
 NOTE = ".c4pipe"  # a file in each folder that only builds write into: see `flow.ours`
 UNSEALED = (NOTE, "inputs", "progress")  # in the staging folder: what is downloaded, and notes that decide nothing
@@ -56,9 +58,9 @@ class BeamStore(LocalStore):
         return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)  # type: ignore[no-any-return]
 
     @contextmanager
-    def write(self, path: str) -> Iterator[BinaryIO]:
+    def write(self, path: str, private: bool = False) -> Iterator[BinaryIO]:
         name = self.sealed_name(path)
-        with self._create(path) as stream:
+        with self._create(path, private) as stream:
             if name is None:
                 yield stream
             else:
@@ -67,9 +69,9 @@ class BeamStore(LocalStore):
                 sealing.finish()
 
     @contextmanager
-    def _create(self, path: str) -> Iterator[BinaryIO]:
+    def _create(self, path: str, private: bool) -> Iterator[BinaryIO]:
         if not is_remote(path):
-            with super().write(path) as stream:
+            with super().write(path, private) as stream:
                 yield stream
             return
         whole = io.BytesIO()  # so that a block that raises leaves no object; a shard is 256 MB
@@ -103,17 +105,18 @@ class BeamStore(LocalStore):
         if not is_remote(path):
             super().remove(path)
             return
-        found = [match.path for match in matches(path)] + self.list(path)
+        own = object_named(path)
+        found = ([] if own is None else [own.path]) + self.list(path)
         if found:
             FileSystems.delete(found)
 
     def list(self, folder: str) -> list[str]:
         """Every object below a folder in a bucket."""
-        return [match.path for match in matches(f"{folder}/**")]
+        return [match.path for match in matches_below(folder)]
 
     def sizes(self, folder: str) -> dict[str, int]:
         """The bytes of every object below a folder in a bucket, by its path."""
-        return {match.path: match.size_in_bytes for match in matches(f"{folder}/**")}
+        return {match.path: match.size_in_bytes for match in matches_below(folder)}
 
     def open_input(self, path: str) -> BinaryIO:
         """An input, refused with OSError where opening it could hang or means nothing (a pipe, a folder).
@@ -126,12 +129,28 @@ class BeamStore(LocalStore):
             if not is_remote(path) and not stat.S_ISREG(os.stat(path).st_mode):
                 raise OSError("not a regular file")
             return self.read(path)
-        except ValueError as error:  # a NUL in the path, or a URL of a kind that Beam does not know
-            raise OSError(str(error)) from None
+        except (ValueError, BeamIOError) as error:  # a NUL in the path, or a URL of a kind that Beam does not know
+            raise OSError(hushed(str(error), path)) from None
 
 
-def matches(pattern: str):  # type: ignore[no-untyped-def]
+def matches(pattern: str) -> list[FileMetadata]:
+    """The objects that a pattern of Beam names. ConfigError where they cannot be listed."""
     try:
-        return FileSystems.match([pattern])[0].metadata_list
+        return list(FileSystems.match([pattern])[0].metadata_list)
     except (BeamIOError, ValueError) as error:
-        raise ConfigError(f"{pattern} cannot be listed: {error}") from None
+        raise ConfigError(f"{public(pattern)} cannot be listed: {hushed(str(error), pattern)}") from None
+
+
+def matches_below(folder: str) -> list[FileMetadata]:
+    """The objects below a folder in a bucket."""
+    return [match for match in matches(f"{_unquoted(folder)}/**") if match.path.startswith(f"{folder}/")]
+
+
+def object_named(path: str) -> FileMetadata | None:
+    """The object of this name, whatever characters it has; None where there is none."""
+    return next((match for match in matches(_unquoted(path)) if match.path == path), None)
+
+
+def _unquoted(path: str) -> str:
+    """A pattern that matches a name, and may match others: Beam has no way to quote what it takes for a wildcard."""
+    return re.sub(r"[\[*]", "?", path)

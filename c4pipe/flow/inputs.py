@@ -14,7 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from c4pipe.flow.files import BeamStore
+from c4pipe.flow.folders import LeftOut
 from c4pipe.flow.stamps import Stamped
+from c4pipe.text.urls import public
 
 # A unit costs about 30 ms whatever is in it, most of it for files that must be on the disk before it counts.
 TOGETHER = 1 << 20  # bytes of small inputs that share a unit: some hundred pages
@@ -35,20 +37,6 @@ class Input(NamedTuple):
     def listed(self) -> Stamped:
         """The version that was listed."""
         return Stamped(self.bytes, self.stamp)
-
-
-class LeftOut(NamedTuple):
-    """What a search has found and does not take for an input."""
-
-    path: str
-    why: str
-
-
-class Found(NamedTuple):
-    """What a search has found."""
-
-    inputs: list[Input]
-    left_out: list[LeftOut]
 
 
 class Piece(NamedTuple):
@@ -100,9 +88,18 @@ def units_of(inputs: Sequence[Input], cut: bool, most: int | None = None) -> lis
     return [*units, tuple(small)] if small else units
 
 
-def write_input_list(items: Iterable[Input | LeftOut], store: BeamStore, path: str) -> None:
-    """A list as a file in the staging folder, so that 90,000 inputs do not make the job graph grow."""
-    with store.write(path) as stream:
+def hold_secrets(inputs: Sequence[Input]) -> bool:
+    """Whether a URL among them holds what lets one in, which another run may have from another signature."""
+    return any(item.path != public(item.path) for item in inputs)
+
+
+def write_input_list(items: Sequence[Input] | Sequence[LeftOut], store: BeamStore, path: str) -> None:
+    """A list as a file in the staging folder, so that 90,000 inputs do not make the job graph grow.
+
+    Where a URL holds what lets one in, it is for the owner alone: nothing else that builds write holds that.
+    """
+    private = any(item.path != public(item.path) for item in items)
+    with store.write(path, private=private) as stream:
         for item in items:
             stream.write((json.dumps(item) + "\n").encode())
 

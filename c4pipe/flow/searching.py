@@ -1,55 +1,219 @@
-"""What a person names as inputs, found: files, folders, globs, lists of paths, in buckets and on the web as well."""
+"""What a person names as inputs, found: files, folders, globs, lists of paths, on disks, in buckets and on the web.
+
+    names --find_inputs--> Found(inputs, left_out)
+
+A name is taken as a name first, and as a pattern where nothing is called so. A file that is named is an input whatever
+its ending; a folder is searched to the bottom (`flow.folders`), wherever it lies and however it was named.
+"""
 
 from __future__ import annotations
 
 import glob
-import gzip
-import io
+import hashlib
 import os
 import posixpath
-import zlib
+import urllib.parse
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import cache
+from typing import NamedTuple
 
-from apache_beam.io.filesystem import BeamIOError
+from apache_beam.io.filesystems import FileSystems
 
 from c4pipe import documents
 from c4pipe.errors import ConfigError
-from c4pipe.flow.files import BeamStore, is_remote, matches
+from c4pipe.flow.files import is_remote, matches, object_named
+from c4pipe.flow.folders import PACKED, LeftOut, Search, Tree, ending_of, is_hidden
 from c4pipe.flow.inputs import Input
+from c4pipe.flow.pathlists import LIST_SUFFIXES, listed_paths
 from c4pipe.flow.stamps import Stamped, file_stamped, object_stamped, web_stamped
-from c4pipe.flow.web import is_web, web_bytes
+from c4pipe.flow.trees import BucketTree, LocalTree, WebTree
+from c4pipe.flow.web import is_web
+from c4pipe.text import many
+from c4pipe.text.urls import public, unsigned
 
-SUFFIXES = {"wet": (".wet", ".wet.gz"), **documents.FORMAT_SUFFIXES}  # of the files that a folder is searched for
-LIST_SUFFIXES = (".paths", ".paths.gz")
-LONGEST_LIST = 256 << 20  # bytes of text: 1.8 million paths of the length that Common Crawl's have
+SUFFIXES = {"wet": (".wet", ".wet.gz", ".wet.zst", ".wet.zstd"), **documents.FORMAT_SUFFIXES}  # of a folder's files
+MOST_LEFT_OUT = 10_000  # that are named
+
+Named = Iterator[tuple[str, Stamped]]
 
 
-def find_inputs(patterns: Iterable[str], root: str | None = None, format: str = "wet") -> list[Input]:  # noqa: A002
+class Found(NamedTuple):
+    """What is read, and what of the folders is not."""
+
+    inputs: list[Input]
+    left_out: list[LeftOut]  # MOST_LEFT_OUT at most, and one that counts the rest
+
+
+def find_inputs(patterns: Iterable[str], root: str | None = None, format: str = "wet") -> Found:  # noqa: A002
     """The inputs that globs, folders, files and lists of paths name, sorted, each once.
 
-    A list is a file that ends in `.paths` or `.paths.gz`, as Common Crawl gives out; its lines are joined to `root`,
-    or to the list's own folder. ConfigError for a pattern that names nothing.
+    A list is a file that ends in `.paths`, packed or not, as Common Crawl gives out; its lines are joined to `root`, or
+    to where the list lies. ConfigError for a pattern that names nothing.
     """
-    found: dict[str, Stamped] = {}
+    finding = _Finding(format, None if root is None else _here(root))
     for pattern in patterns:
-        named = dict(_expand(pattern, root, SUFFIXES[format]))
-        if not named:
-            kind = "WET" if format == "wet" else format
-            endings = " or ".join(f"*{suffix}" for suffix in SUFFIXES[format])
-            raise ConfigError(
-                f"--input {pattern}: no {kind} file found. Expected a file, a folder with {endings} files, "
-                "a glob, or a list of paths (*.paths, *.paths.gz)."
-            )
-        found.update(named)
-    paths = sorted(found)
-    # A name that is no UTF-8 has its odd bytes spelt out: names are text in Parquet and JSON.
-    names = (name.encode("utf-8", "backslashreplace").decode() for name in _names(paths))
-    listed = zip(paths, names, (found[path] for path in paths), strict=True)
-    return [Input(path, name, version.bytes, stamp=version.stamp) for path, name, version in listed]
+        finding.add(_here(pattern))
+    paths = sorted(finding.stamps)
+    listed = zip(paths, _names(paths), strict=True)
+    inputs = [Input(path, name, finding.stamps[path].bytes, stamp=finding.stamps[path].stamp) for path, name in listed]
+    left_out = finding.left_out
+    if len(left_out) > MOST_LEFT_OUT:
+        rest = LeftOut(f"... {len(left_out) - MOST_LEFT_OUT:,} more", "are not named here")
+        left_out = [*left_out[:MOST_LEFT_OUT], rest]
+    return Found(inputs, left_out)
+
+
+def _here(name: str) -> str:
+    """The name without what stands for a home, and without `file://`."""
+    if name.startswith("file:"):
+        parts = urllib.parse.urlsplit(name)
+        if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
+            raise ConfigError(f"--input {name}: a file of another machine. Expected file:///PATH.")
+        return urllib.parse.unquote(name.removeprefix("file:").removeprefix("//").removeprefix(parts.netloc))
+    return os.path.expanduser(name) if name.startswith("~") and not os.path.lexists(name) else name
+
+
+class _Finding:
+    """One search; holds what is found so far."""
+
+    def __init__(self, format: str, root: str | None):  # noqa: A002
+        self._suffixes, self._kind = SUFFIXES[format], "WET" if format == "wet" else format
+        self._root = root
+        self.stamps: dict[str, Stamped] = {}  # by path
+        self._by_file: dict[str, str] = {}  # what a file is whatever it is called -> the path by which it is read
+        self.left_out: list[LeftOut] = []
+
+    def add(self, pattern: str) -> None:
+        """The files that one name or pattern stands for."""
+        before, none = len(self.left_out), True
+        for path, stamp in self._expand(pattern):
+            none = False
+            self._take(path, stamp)
+        if none:
+            raise ConfigError(_nothing(pattern, self._kind, self._suffixes, self.left_out[before:]))
+
+    def _take(self, path: str, stamp: Stamped) -> None:
+        """Each file once: what is another name of one is told. A file's own name goes before that of a link."""
+        file = unsigned(path) if is_remote(path) else _real(path)
+        known = self._by_file.setdefault(file, path)
+        if known not in (path, file) and path == file:
+            self._by_file[file], path, known = path, known, path
+            del self.stamps[path]
+            self.stamps[known] = stamp
+        if known != path:
+            self.left_out.append(LeftOut(public(path), f"another name of {public(known)}"))
+        else:
+            self.stamps[path] = stamp
+
+    def _expand(self, pattern: str) -> Named:
+        if is_web(pattern):
+            yield from self._of_web(pattern)
+        elif is_remote(pattern):
+            yield from self._of_bucket(pattern)
+        elif os.path.lexists(pattern):
+            yield from self._local(pattern)
+        else:
+            wanted = posixpath.basename(pattern)[:1]
+            for path in sorted(glob.glob(pattern, recursive=True)):
+                name = posixpath.basename(path.rstrip("/"))
+                if is_hidden(name) and name[:1] != wanted:
+                    self.left_out.append(LeftOut(path, "a hidden name, which a glob does not mean"))
+                else:
+                    yield from self._local(path)
+            if _is_list(pattern) and not glob.has_magic(pattern):
+                yield from self._listed(pattern)  # which says that there is none
+
+    def _local(self, path: str) -> Named:
+        if os.path.isdir(path):
+            for found in self._searched(LocalTree(), os.path.abspath(path)):
+                yield found, file_stamped(found)
+        elif _is_list(path):
+            yield from self._listed(path)
+        else:
+            yield os.path.abspath(path), file_stamped(path)
+
+    def _of_web(self, url: str) -> Named:
+        if _is_list(public(url)):
+            yield from self._listed(url)
+        elif public(url).endswith("/"):
+            yield from ((path, Stamped()) for path in self._searched(WebTree(), url.rstrip("/")))
+        else:
+            yield url, web_stamped(url)
+
+    def _of_bucket(self, pattern: str) -> Named:
+        if _is_list(pattern):
+            yield from self._listed(pattern)
+        elif not pattern.endswith("/") and _is_object(pattern) and (found := object_named(pattern)) is not None:
+            yield found.path, object_stamped(found)
+        else:
+            yield from self._in_bucket(pattern.rstrip("/"))
+
+    def _in_bucket(self, folder: str) -> Named:
+        tree = BucketTree(folder)
+        found = [(path, tree.stamps.get(path, Stamped())) for path in self._searched(tree, folder)]
+        yield from found
+        if not found and glob.has_magic(folder):
+            yield from ((match.path, object_stamped(match)) for match in matches(folder))
+            if "**" not in folder:  # and what lies in folders that match
+                depth = folder.count("/") + 1
+                below = {"/".join(match.path.split("/")[:depth]) for match in matches(f"{folder}/**")}
+                for each in sorted(below - {folder}):
+                    yield from self._in_bucket(each)
+
+    def _searched(self, tree: Tree, folder: str) -> Iterator[str]:
+        search = Search(tree, self._suffixes, self._kind)
+        yield from search.below(folder)
+        self.left_out += (LeftOut(public(path), why) for path, why in search.left_out)
+
+    def _listed(self, path: str) -> Named:
+        for name in listed_paths(path, self._root):
+            full = _here(name)
+            if is_remote(full):
+                yield full, Stamped()
+            elif os.path.isdir(full):
+                yield from self._local(full)
+            else:
+                yield os.path.abspath(full), file_stamped(full)
+
+
+def _is_list(name: str) -> bool:
+    return name.lower().endswith(LIST_SUFFIXES)
+
+
+def _is_object(path: str) -> bool:
+    """Whether a bucket holds an object of exactly this name. That it cannot be asked is told by its listing."""
+    with suppress(Exception):  # a file system of any kind
+        return bool(FileSystems.exists(path))
+    return False
+
+
+@cache
+def _real_folder(folder: str) -> str:
+    return os.path.realpath(folder)
+
+
+def _real(path: str) -> str:
+    """What a file of this machine is called without links."""
+    if os.path.islink(path):
+        return os.path.realpath(path)
+    return os.path.join(_real_folder(os.path.dirname(path)), os.path.basename(path))
 
 
 def _names(paths: list[str]) -> list[str]:
-    """The paths below the folder that they share, if they do: names that are the same wherever that folder lies."""
+    """What pages say they come from, a name each: paths below the folder that all share, so that they are the same
+    wherever it lies. Nothing that signs a URL is in them; a name that is no UTF-8 has its odd bytes spelt out."""
+    found = [name.encode("utf-8", "backslashreplace").decode() for name in _below_shared([*map(public, paths)])]
+    often = Counter(found)
+    for i, name in enumerate(found):
+        if often[name] > 1:  # URLs that differ by what they ask for alone
+            asked = hashlib.sha256(os.fsencode(unsigned(paths[i]))).hexdigest()[:8]
+            found[i] = f"{name}-{asked}"
+    return found
+
+
+def _below_shared(paths: list[str]) -> list[str]:
     if len(paths) == 1:
         return [posixpath.basename(paths[0])]
     if len({is_remote(path) for path in paths}) > 1:
@@ -61,41 +225,20 @@ def _names(paths: list[str]) -> list[str]:
     return [posixpath.relpath(path, shared or ".") for path in paths]
 
 
-def _expand(pattern: str, root: str | None, suffixes: tuple[str, ...]) -> Iterator[tuple[str, Stamped]]:
-    if pattern.endswith(LIST_SUFFIXES):
-        yield from _listed(pattern, root)
-    elif is_web(pattern):
-        yield pattern, web_stamped(pattern)
-    elif is_remote(pattern):
-        yield from ((match.path, object_stamped(match)) for match in matches(pattern))
-    elif os.path.isdir(pattern) and not pattern.endswith(suffixes):
-        for folder, _, files in os.walk(pattern):
-            for path in (os.path.join(folder, file) for file in files if file.endswith(suffixes)):
-                yield os.path.abspath(path), file_stamped(path)
-    else:
-        # The name itself comes first: it may hold characters that would make it a pattern.
-        paths = [pattern] if os.path.lexists(pattern) else glob.glob(pattern, recursive=True)
-        yield from ((os.path.abspath(path), file_stamped(path)) for path in paths)
-
-
-def _listed(path: str, root: str | None) -> Iterator[tuple[str, Stamped]]:
-    try:
-        if is_web(path):
-            data = web_bytes(path)
-        else:
-            with BeamStore().open_input(path) as stream:
-                data = stream.read()
-        if path.endswith(".gz"):
-            data = gzip.GzipFile(fileobj=io.BytesIO(data)).read(LONGEST_LIST + 1)
-        if len(data) > LONGEST_LIST:
-            raise ConfigError(
-                f"--input {path}: the list has more than {LONGEST_LIST >> 20} MB of text; no list of paths."
-            )
-        text = data.decode()
-    except (OSError, BeamIOError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        found = getattr(error, "strerror", None) or error
-        raise ConfigError(f"--input {path}: the list cannot be read ({found}).") from None
-    base = root.rstrip("/") if root else posixpath.dirname(path if is_remote(path) else os.path.abspath(path))
-    for name in filter(None, map(str.strip, text.split("\n"))):
-        full = name if is_remote(name) or name.startswith("/") else f"{base}/{name}"
-        yield (full, Stamped()) if is_remote(full) else (os.path.abspath(full), file_stamped(full))
+def _nothing(pattern: str, kind: str, suffixes: tuple[str, ...], left_out: list[LeftOut]) -> str:
+    """Why a pattern names no input: what there is instead, and what to do."""
+    there = Counter(ending_of(posixpath.basename(item.path)) for item in left_out if "by its name" in item.why)
+    others = Counter(item.why for item in left_out if "by its name" not in item.why)
+    told = [
+        f"{many(number, 'file')} {f'ending in {end}' if end else 'without an ending'}"
+        for end, number in there.most_common(5)
+    ]
+    told += [f"{number:,}: {why}" for why, number in others.most_common(3)]
+    found = f" (there: {'; '.join(told)})" if told else ""
+    formats = (name for name, known in SUFFIXES.items() if any(f"x{end}".endswith(known) for end in there))
+    hint = "".join(f" Files of these endings are read with --input-format {name}." for name in formats)
+    endings = " or ".join(f"*{suffix}" for suffix in suffixes if not suffix.endswith(PACKED))
+    return (
+        f"--input {public(pattern)}: no {kind} file found{found}.{hint} Expected a file, a folder with {endings} "
+        f"files, packed or not, a glob, or a list of paths ({', '.join(f'*{suffix}' for suffix in LIST_SUFFIXES)})."
+    )

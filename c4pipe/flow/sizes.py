@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from pathlib import Path
 
 from c4pipe.errors import ConfigError
+from c4pipe.files.lists import list_file_lines
 from c4pipe.flow.inputs import Input
+from c4pipe.text.urls import public
 
 
 def with_sizes(inputs: list[Input], path: str) -> list[Input]:
@@ -17,7 +18,7 @@ def with_sizes(inputs: list[Input], path: str) -> list[Input]:
     expected = _read(path)
     found = []
     for item in inputs:
-        parts = item.path.split("/")
+        parts = public(item.path).split("/")
         ends = ("/".join(parts[i:]) for i in range(len(parts)))
         size = next((expected[end] for end in ends if end in expected), -1)
         found.append(item._replace(expected=size))
@@ -27,14 +28,10 @@ def with_sizes(inputs: list[Input], path: str) -> list[Input]:
 
 
 def _read(path: str) -> dict[str, int]:
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"--sizes {path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     sizes = {}
-    for number, line in enumerate(lines, 1):
-        size, _, name = line.strip().partition(" ")
-        if not line.strip():
+    for number, line in enumerate(list_file_lines(path, f"--sizes {path}"), 1):
+        size, _, name = line.partition(" ")
+        if not line:
             continue
         if not (size.isascii() and size.isdigit() and name.strip()):
             raise ConfigError(f"--sizes {path}, line {number}: expected BYTES NAME, found {line[:80]!r}.")

@@ -6,10 +6,10 @@ import os
 from contextlib import suppress
 from typing import BinaryIO, NamedTuple
 
-from apache_beam.io.filesystem import BeamIOError, FileMetadata
-from apache_beam.io.filesystems import FileSystems
+from apache_beam.io.filesystem import FileMetadata
 
 from c4pipe.errors import ConfigError
+from c4pipe.flow.files import object_named
 from c4pipe.flow.web import is_web, web_version
 
 
@@ -55,8 +55,9 @@ def read_stamped(path: str, stream: BinaryIO) -> Stamped:
         with suppress(ConfigError):  # it was there, and was read
             stamp = web_stamped(path).stamp
     elif "://" in path:
-        with suppress(BeamIOError, ValueError, IndexError):
-            stamp = object_stamped(FileSystems.match([path])[0].metadata_list[0]).stamp
+        with suppress(ConfigError):
+            found = object_named(path)
+            stamp = "" if found is None else object_stamped(found).stamp
     else:
         stamp = str(os.fstat(stream.fileno()).st_mtime_ns)
     return Stamped(size, stamp)

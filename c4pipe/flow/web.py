@@ -12,6 +12,7 @@ from c4pipe.fetch.download import persist
 from c4pipe.fetch.policy import Version
 from c4pipe.private import private
 from c4pipe.scratch import scratch
+from c4pipe.text.urls import public
 
 CACHE_BYTES = 2 << 30  # a WET file has 80 MB; those that are being read stay, whatever this says
 
@@ -45,9 +46,9 @@ def _own_disk() -> Path:
 def web_version(url: str) -> Version:
     """What the host has of a file of the web. ConfigError where it does not have it."""
     try:
-        return persist(client := Client(), url, lambda: client.version(url))
+        return persist(client := Client(), public(url), lambda: client.version(url))
     except FetchError as error:
-        raise ConfigError(f"--input {url} cannot be had: {error}.") from None
+        raise ConfigError(f"--input {public(url)} cannot be had: {error}.") from None
 
 
 def web_bytes(url: str) -> bytes:
@@ -57,5 +58,5 @@ def web_bytes(url: str) -> bytes:
         try:
             download(Client(), url, target, check=None)
         except FetchError as error:
-            raise ConfigError(f"--input {url} cannot be had: {error}.") from None
+            raise ConfigError(f"--input {public(url)} cannot be had: {error}.") from None
         return target.read_bytes()

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
+import urllib.parse
 from functools import cache
 from typing import NamedTuple
 
 _SCHEME = re.compile(r"https?://(www\.)?")
 _TRACKING = re.compile(r"\?(?:utm_|ref|feed).*")
+
+# What signs a URL: AWS and Google (both versions), CloudFront, Azure's shared access signatures, plain tokens.
+_SIGNING = re.compile(
+    r"x-(amz|goog)-.*|awsaccesskeyid|googleaccessid|signature|expires|policy|key-pair-id|sig|se|sp|sv|sr|st|spr|sks\w*"
+    r"|skt|ske|skv|skoid|sktid|token|access_token|security-token|hdnea|hdnts|__token__",
+    re.IGNORECASE,
+)
 
 
 def url_key(url: str) -> str:
@@ -57,6 +65,59 @@ def md5_number(text: str) -> int:
 def split_of(key: str) -> str:
     """The split of a page, from its `url_key`: one in a thousand is validation (TFDS c4.py, `_split_generators`)."""
     return "validation" if md5_number(key) % 1000 == 0 else "train"
+
+
+def public(url: str) -> str:
+    """What may be written of a URL: without user, password, query and fragment, which may let anybody in.
+
+    In a bucket a `?` may be of a name: there a query goes where something in it signs. Other paths stay as they are.
+
+    >>> public("https://me:pass@host.example/a.wet.gz?X-Amz-Signature=1f2e"), public("gs://b/who?.wet"), public("a?b")
+    ('https://host.example/a.wet.gz', 'gs://b/who?.wet', 'a?b')
+    """
+    scheme, is_url, rest = url.partition("://")
+    if not is_url:
+        return url
+    host, slash, path = rest.partition("/")
+    if not slash:  # a query may follow the host at once
+        host, mark, query = rest.partition("?")
+        path = mark + query
+    name, _, query = path.partition("?")
+    if scheme in ("http", "https"):
+        path = name.partition("#")[0]
+    elif any(_SIGNING.fullmatch(part.partition("=")[0]) for part in query.split("&")):
+        path = name
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+
+
+def hushed(text: str, url: str) -> str:
+    """A text that quotes a URL, or a part of it, without what `public` takes off the URL.
+
+    >>> hushed("s3://me:pass@b/x/** is not there", "s3://me:pass@b/x")
+    's3://b/x/** is not there'
+    """
+    plain = public(url)
+    if plain == url:
+        return text
+    host, _, path = url.partition("://")[2].partition("/")
+    user = host.rpartition("@")[0]
+    text = text.replace(url, plain).replace(f"{user}@", "") if user else text.replace(url, plain)
+    asked = f"{host}/{path}".partition("?")[2]
+    return text.replace(f"?{asked}", "").replace(asked, "") if asked and "?" not in plain else text
+
+
+def unsigned(url: str) -> str:
+    """A URL without what signs it: the same for one that is signed anew. To be hashed, for it may hold secrets still.
+
+    >>> unsigned("https://host.example/get?file=a.wet&Expires=5&sig=x")
+    'https://host.example/get?file=a.wet'
+    """
+    plain = public(url)
+    if plain == url:
+        return url
+    asked = [part for part in urllib.parse.urlsplit(url).query.split("&") if part]
+    left = [part for part in asked if not _SIGNING.fullmatch(part.partition("=")[0])]
+    return plain + ("?" + "&".join(left) if left else "")
 
 
 class Domain(NamedTuple):

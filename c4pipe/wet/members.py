@@ -64,11 +64,11 @@ class Members(Generic[FromMember]):
 
     def __init__(
         self,
-        stream: Readable,
+        stream: Readable | Window,
         run: MemberReader[FromMember] = no_run,
         claimed: Callable[[], int | None] = claims_nothing,
     ) -> None:
-        self._window = Window(stream)
+        self._window = stream if isinstance(stream, Window) else Window(stream)
         self._run = run
         self._resync = Resync(self._window)
         self._plain = PlainText(self._window, self._resync, claimed)

@@ -1,37 +1,17 @@
-"""What a file is, told by its first bytes; and what the start of a record looks like. Pure functions on bytes."""
+"""What the start of a record looks like, and of what holds records that are not ours. Pure functions on bytes."""
 
 from __future__ import annotations
 
 import re
+
+from c4pipe.wet.kinds import is_markup
 
 BOM = b"\xef\xbb\xbf"
 WHITESPACE = b" \t\r\n"
 
 RECORD_START = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*(?:\r\n|\n|\r)[!-9;-~]{1,100}[ \t]*:")
 _VERSION = re.compile(rb"WARC/\d{1,3}\.\d{1,3}[ \t]*(?=[\r\n]|\Z)")
-_MARKUP = re.compile(rb"<(?:[!?]|/?[A-Za-z][\w:.-]*[\s/>])")
 _ELEMENT = re.compile(rb"<([A-Za-z][\w:.-]*)")
-_FOREIGN = (  # first bytes, and what such a file is
-    (b"\x28\xb5\x2f\xfd", "zstd data"),
-    *((b"BZh%d" % level, "bzip2 data") for level in range(1, 10)),
-    (b"\xfd7zXZ\x00", "xz data"),
-    (b"\x5d\x00\x00", "lzma data"),
-    (b"\x04\x22\x4d\x18", "lz4 data"),
-    (b"PK\x03\x04", "a zip archive"),
-    (b"PK\x05\x06", "a zip archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"\x1f\x9d", "compress (.Z) data"),
-    (b"\xff\x06\x00\x00sNaPpY", "snappy data"),
-    (b"%PDF-", "a PDF document"),
-    (b"PAR1", "a Parquet file"),
-)
-
-
-def foreign(head: bytes) -> str | None:
-    """What a file is that is not WARC at all, by its first bytes; None for any other."""
-    if not head:
-        return "empty file"
-    return next((says for magic, says in _FOREIGN if head.startswith(magic)), None)
 
 
 def is_zip_archive(head: bytes) -> bool:
@@ -46,11 +26,6 @@ def end_of_markup(head: bytes) -> re.Pattern[bytes] | None:
         return None
     name = _ELEMENT.search(head)
     return re.compile(rb"</" + re.escape(name[1] if name else b"html") + rb"\s*>\s*\Z", re.IGNORECASE)
-
-
-def is_markup(head: bytes) -> bool:
-    """Whether this is the start of an HTML or XML page: what servers send when they have no file to send."""
-    return _MARKUP.match(head.removeprefix(BOM).lstrip(WHITESPACE)) is not None
 
 
 def opens_record(head: bytes) -> bool:

@@ -11,7 +11,8 @@ import re
 from collections.abc import Generator, Iterator
 
 from c4pipe.page import NO_LOSS, Kept, Page, Reason, Rejected, Tally, Verdict
-from c4pipe.wet.members import Members, no_run
+from c4pipe.wet.members import no_run
+from c4pipe.wet.packed import pieces
 from c4pipe.wet.plain import PlainPages
 from c4pipe.wet.quirks import read_quirky
 from c4pipe.wet.reasons import BAD_URL, LENGTH_MISMATCH, MAX_URL, NO_DATE, NO_TEXT, NO_URL, NOT_A_PAGE, UNDECODABLE
@@ -33,11 +34,12 @@ _TALLIES: dict[tuple[bool, bool], Tally] = {  # by length mismatch and undecodab
 def read_wet(stream: Readable, source: str, limits: Limits = DEFAULT_LIMITS, quirks: bool = False) -> Iterator[Verdict]:
     """The pages of a WET file, and what is no page with the reason (one of READ_REASONS), in the order of the file.
 
-    `stream` needs only `read(n)` and gives the file as it is stored: gzip or plain text is told by content. The caller
-    owns it; what its `read` raises passes through, and nothing else is raised. `source` names the file: a page's
+    `stream` needs only `read(n)` and gives the file as it is stored: gzip, zstd or plain text is told by content. The
+    caller owns it; what its `read` raises passes through, and nothing else is raised. `source` names the file: a page's
     `source` is that name, "#", the byte offset of its gzip member (plain files: of the record) and, for a record that
-    is not the first of its member, "+" and its place in the decompressed member. `quirks` reads pages out of it exactly
-    as TensorFlow Datasets c4 3.1.0 does (preset en.tfds). At most about 200 MB are held, whatever the input.
+    is not the first of its member, "+" and its place in the decompressed member; of a zstd file the number is the byte
+    offset of the record in the unpacked text, where what is lost counts as one byte. `quirks` reads pages out of it
+    exactly as TensorFlow Datasets c4 3.1.0 does (preset en.tfds). At most about 200 MB are held, whatever the input.
     """
     if quirks:
         yield from read_quirky(stream, source, limits)
@@ -48,7 +50,7 @@ def read_wet(stream: Readable, source: str, limits: Limits = DEFAULT_LIMITS, qui
     def run(window: Window, pos: int) -> Generator[Kept, None, int]:
         return plain.run(window, pos) if splitter.idle else no_run(window, pos)
 
-    for event in Members(stream, run, splitter.claimed):
+    for event in pieces(stream, run, splitter.claimed):
         if isinstance(event, Kept):
             splitter.passed_by()
             yield event

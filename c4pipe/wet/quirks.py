@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from c4pipe.page import NO_LOSS, Kept, Page, Rejected, Tally, Verdict
 from c4pipe.wet.chunks import Break, Chunk
-from c4pipe.wet.members import Members
+from c4pipe.wet.packed import pieces
 from c4pipe.wet.plain import PlainPages
 from c4pipe.wet.reasons import NO_DATE, NO_TEXT, NO_URL, TOO_LARGE, UNDECODABLE, UNREADABLE
 from c4pipe.wet.record import Limits
@@ -65,7 +65,7 @@ def read_quirky(stream: Readable, source: str, limits: Limits) -> Iterator[Verdi
     reader = _Reader(source, limits)
     plain = PlainPages(source, limits, quirks=True)
     nothing = True
-    for event in Members(stream, plain.run):
+    for event in pieces(stream, plain.run):
         if isinstance(event, Kept):
             verdicts = reader.begin(plain.chunk, event)
         elif isinstance(event, Break):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from c4pipe.wet import headers
 from c4pipe.wet.chunks import Break, Chunk
-from c4pipe.wet.members import Members
+from c4pipe.wet.packed import pieces
 from c4pipe.wet.record import DEFAULT_LIMITS, Limits, LostRecord, WarcRecord
 from c4pipe.wet.splitter import RecordSplitter
 from c4pipe.wet.window import Readable
@@ -22,11 +22,11 @@ from c4pipe.wet.window import Readable
 def read_records(stream: Readable, limits: Limits = DEFAULT_LIMITS) -> Iterator[WarcRecord | LostRecord]:
     """The records of a WARC file and what is damaged in it, in the order of the file.
 
-    `stream` needs only `read(n)` and gives the file as it is stored: gzip or plain text is told by content.
+    `stream` needs only `read(n)` and gives the file as it is stored: gzip, zstd or plain text is told by content.
     Never raises on bad data; what `stream.read` raises passes through.
     """
     splitter = RecordSplitter(limits)
-    for event in Members(stream, claimed=splitter.claimed):
+    for event in pieces(stream, claimed=splitter.claimed):
         yield from records_in(event, splitter, limits)
     yield from splitter.finish()
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Generator
 
 from c4pipe.wet.chunks import Break, Chunk
 from c4pipe.wet.gzips import GZIP_MAGIC, is_magic
-from c4pipe.wet.opening import end_of_markup, foreign, is_zip_archive, next_record
+from c4pipe.wet.kinds import HEAD_BYTES, kind_of, text_kind
+from c4pipe.wet.opening import end_of_markup, is_zip_archive, next_record
 from c4pipe.wet.reasons import DAMAGED_MEMBER, NO_HEADER, UNREADABLE
 from c4pipe.wet.resync import LOOKAHEAD, Resync
 from c4pipe.wet.window import READ_BYTES, Window
@@ -33,7 +34,8 @@ class PlainText:
         none of ours.
         """
         window, pos, blank = self._window, 0, True
-        kind, closing = foreign(window.buf), end_of_markup(window.buf)
+        head = window.buf[:HEAD_BYTES]
+        kind, closing = kind_of(head), end_of_markup(window.buf)
         mute = kind is not None or closing is not None
         while not is_zip_archive(window.buf) and window.need(pos, READ_BYTES):
             end = window.end - (0 if window.ended else LOOKAHEAD)
@@ -53,10 +55,11 @@ class PlainText:
             pos = end
             window.forget(pos)
         if blank and not mute:
-            kind = "nothing but blank lines"
-        elif closing is not None:
-            kind = "an HTML or XML page"
-        yield Break(UNREADABLE if kind else NO_HEADER, 0, kind or f"{window.end} bytes without a WARC record")
+            yield Break(UNREADABLE, 0, "nothing but blank lines")
+        elif (kind := kind or text_kind(head)) is not None:
+            yield Break(UNREADABLE, 0, kind.says)
+        else:
+            yield Break(NO_HEADER, 0, f"{window.end} bytes without a WARC record")
         return None
 
     def text(self, pos: int, start: int) -> Generator[Chunk, None, int]:

@@ -9,7 +9,8 @@ from c4pipe.page import Reason
 from c4pipe.wet import headers
 from c4pipe.wet.chunks import Break, Chunk
 from c4pipe.wet.ends import DAMAGE, END, MORE, SEAM, Left, Open, fits_end, is_cut, is_torn, text_after_junk
-from c4pipe.wet.opening import BOM, RECORD_START, is_beginning, is_markup, next_record, version_line
+from c4pipe.wet.kinds import HEAD_BYTES, inner_kind
+from c4pipe.wet.opening import BOM, RECORD_START, is_beginning, next_record, version_line
 from c4pipe.wet.reasons import DAMAGED_MEMBER, NO_HEADER, TOO_LARGE, TRUNCATED, UNREADABLE
 from c4pipe.wet.record import NO_HEADERS, Limits, LostRecord, WarcRecord
 from c4pipe.wet.running import START, RunningText
@@ -242,7 +243,7 @@ class RecordSplitter:
         self, reason: Reason, start: int, fields: dict[str, str], to: int, says: str = "", known: bool = False
     ) -> bool:
         offset, inner = self._text.place(start)
-        head = self._text.bytes(start, start + START)
+        head = self._text.bytes(start, start + HEAD_BYTES)
         self._useless = _Useless(start, LostRecord(reason, offset, says, inner, fields), head, known)
         self._open = None
         self._text.consume(to)
@@ -253,6 +254,6 @@ class RecordSplitter:
         assert self._useless is not None
         start, lost, head, _ = self._useless
         self._useless = None
-        if whole_file and lost.reason is NO_HEADER and is_markup(head):
-            return lost._replace(reason=UNREADABLE, detail="an HTML or XML page")
+        if whole_file and lost.reason is NO_HEADER and (kind := inner_kind(head)) is not None:
+            return lost._replace(reason=UNREADABLE, detail=kind.says)
         return lost if lost.detail else lost._replace(detail=f"{until - start} bytes: {head[:60]!r}")

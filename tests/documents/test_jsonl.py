@@ -162,7 +162,7 @@ LARGE = packed(b"".join(line(n, f"{n} " * 500) for n in range(9000)))
         (ABC[:-2], ["Page 1.", "Page 2.", "<truncated>"]),
         (ABC[:-1] + b" ", ALL),
         (zstandard.compress(ABC)[:-5], ["<truncated>"]),
-        (zstandard.compress(ABC) + b"noise", ["<damaged_member>"]),
+        (zstandard.compress(ABC) + b"noise", [*ALL, "<damaged_member>"]),
         (flip(zstandard.ZstdCompressor(write_checksum=True).compress(ABC), -1), ["<damaged_member>"]),
     ],
     ids=range(21),
@@ -208,7 +208,7 @@ def test_of_a_damaged_zstd_file_the_lines_before_the_damage_are_kept() -> None:
         *kept, last = short(read(spoilt, "jsonl"))
         assert last == f"<{reason}>"
         assert kept == [f"{n} {n * 7919}" for n in range(len(kept))]
-        assert least < len(kept) < 20_000
+        assert least < len(kept) <= 20_000 - (reason == "truncated")
 
 
 def test_errors_of_the_stream_pass_through() -> None:

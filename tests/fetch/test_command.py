@@ -74,8 +74,8 @@ def test_a_build_finds_them(host: Host, folder: Path, fetch: Fetch) -> None:
     paths = host.serve_crawl(3)
     assert fetch("--files", "3") == 0
     for source in (folder, folder / "wet.paths"):
-        assert [item.path for item in find_inputs([str(source)])] == [str(folder / path) for path in paths]
-    names = [item.name for item in find_inputs([str(folder)])]
+        assert [item.path for item in find_inputs([str(source)]).inputs] == [str(folder / path) for path in paths]
+    names = [item.name for item in find_inputs([str(folder)]).inputs]
     remote = [path.partition("/wet/")[2] for path in paths]
     assert names == remote  # below what they share, as they would be named from a bucket
 

@@ -167,7 +167,7 @@ def test_common_parts_of_words_are_allowed_in_their_language_only(tmp_path: Path
 
 def test_a_list_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     (tmp_path / "de.txt").write_bytes("Mist\nScheibenkleister ä\n".encode("latin-1"))
-    with pytest.raises(AssetError, match=r"de\.txt is not UTF-8"):
+    with pytest.raises(AssetError, match=r"de\.txt cannot be read: it is not UTF-8"):
         Assets(tmp_path).badwords()
 
 
@@ -208,7 +208,7 @@ def test_lines_of_a_url_list_are_read_as_addresses_are_written(tmp_path: Path) -
 def test_a_damaged_url_list_is_named(tmp_path: Path) -> None:
     path = tmp_path / "urls.gz"
     path.write_bytes(gzip.compress(b"http://a.example/\n" * 999)[:-9])
-    with pytest.raises(AssetError, match=r"cannot read the URL list .*urls\.gz"):
+    with pytest.raises(AssetError, match=r"the URL list .*urls\.gz cannot be read"):
         Assets(url_list=path).url_keys()
 
 

@@ -203,7 +203,7 @@ def test_a_bundle_that_fails_after_its_side_effects(badwords, crawl, expected, m
     """The local runner does not retry: the whole pipeline runs again over what the failed one left behind."""
     arguments = ["--input", str(crawl), "--output", str(tmp_path / "c4"), "--badwords-dir", str(badwords)]
     args, _ = parse(arguments)
-    inputs = find_inputs(args.input)
+    inputs = find_inputs(args.input).inputs
     (made,) = make_corpora(args, [find_preset("en")], find_assets(badwords), inputs)
     write_input_list([], BeamStore(made.staging), made.left_out_list)
     write_units(units_of(inputs, made.cut, made.limit_pages), BeamStore(made.staging), made.units_list)

@@ -148,7 +148,7 @@ def test_an_object_that_is_gone_is_noticed_and_made_again(bucket, capsys):
 def test_inputs_are_named_below_the_folder_they_share(bucket):
     (bucket / "crawl" / "deep").mkdir()
     shutil.copy(SAMPLES / "plain.warc.wet", bucket / "crawl" / "deep" / "one.warc.wet")
-    found = find_inputs(["c4test://crawl/deep/one.warc.wet", "c4test://crawl/news.warc.wet.gz"])
+    found = find_inputs(["c4test://crawl/deep/one.warc.wet", "c4test://crawl/news.warc.wet.gz"]).inputs
     assert [item.name for item in found] == ["deep/one.warc.wet", "news.warc.wet.gz"]
 
 

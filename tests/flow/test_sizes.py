@@ -53,17 +53,17 @@ def test_a_file_of_the_right_size_has_no_fault(badwords, cut):
 
 def test_names_may_be_whole_paths(tmp_path):
     (tmp_path / "sizes").write_text(f"7 {NEWS}\n")
-    assert [item.expected for item in with_sizes(find_inputs([str(NEWS)]), str(tmp_path / "sizes"))] == [7]
+    assert [item.expected for item in with_sizes(find_inputs([str(NEWS)]).inputs, str(tmp_path / "sizes"))] == [7]
 
 
 @pytest.mark.parametrize("line", ["news.warc.wet.gz", "12 ", "-1 x", "x 12", "１２ x"])
 def test_a_line_that_is_no_size_is_shown(line, tmp_path):
     (tmp_path / "sizes").write_text(f"{line}\n")
     with pytest.raises(ConfigError, match="line 1: expected BYTES NAME"):
-        with_sizes(find_inputs([str(NEWS)]), str(tmp_path / "sizes"))
+        with_sizes(find_inputs([str(NEWS)]).inputs, str(tmp_path / "sizes"))
 
 
 def test_a_list_of_other_files_is_wrong_use(tmp_path):
     (tmp_path / "sizes").write_text("5 other.warc.wet.gz\n")
     with pytest.raises(ConfigError, match="names none of the inputs"):
-        with_sizes(find_inputs([str(NEWS)]), str(tmp_path / "sizes"))
+        with_sizes(find_inputs([str(NEWS)]).inputs, str(tmp_path / "sizes"))

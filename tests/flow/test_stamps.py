@@ -51,7 +51,7 @@ def test_a_file_of_this_machine(tmp_path):
     os.utime(path, ns=(1, 7))
     assert file_stamped(str(path)) == Stamped(5, "7")
     assert file_stamped(str(tmp_path / "none")) == file_stamped("a\0b") == Stamped()
-    assert find_inputs([str(path)]) == [Input(str(path), "a.wet", 5, stamp="7")]
+    assert find_inputs([str(path)]).inputs == [Input(str(path), "a.wet", 5, stamp="7")]
     with path.open("rb") as stream:
         stream.read(2)
         path.unlink()  # what was opened is what was listed
@@ -80,7 +80,7 @@ def test_a_host_that_gets_another_version(tmp_path):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Host)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/a.wet"
-    (listed,) = find_inputs([url])
+    (listed,) = find_inputs([url]).inputs
     assert listed == Input(url, "a.wet", 5, stamp='"one"')
     assert read_stamped(url, io.BytesIO(b"12345")) == Stamped(5, '"one"')
     Host.tag = '"two"'

@@ -47,7 +47,7 @@ def test_files_of_the_web_give_the_corpus_of_the_same_files_on_a_disk(host, badw
 def test_a_list_names_files_of_the_web(host, tmp_path):
     with gzip.open(tmp_path / "wet.paths.gz", "wt") as out:
         out.write("news.warc.wet.gz\nsites.warc.wet.gz\n")
-    found = find_inputs([str(tmp_path / "wet.paths.gz")], root=host)
+    found = find_inputs([str(tmp_path / "wet.paths.gz")], root=host).inputs
     assert [(item.path, item.name) for item in found] == [
         (f"{host}/news.warc.wet.gz", "news.warc.wet.gz"),
         (f"{host}/sites.warc.wet.gz", "sites.warc.wet.gz"),

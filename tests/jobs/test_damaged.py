@@ -150,10 +150,10 @@ def unfinished(once):
         assert rebalance.main([*arguments(folder), str(folder / "whole")]) == 0
         real = BeamStore.write
 
-        def fails(self, path):
+        def fails(self, path, **how):
             if path.endswith(MANIFEST):
                 raise OSError(5, "Input/output error", path)
-            return real(self, path)
+            return real(self, path, **how)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(BeamStore, "write", fails)

@@ -470,7 +470,7 @@ def test_a_hundred_thousand_inputs(badwords, tmp_path):
         for j in range(1000):
             os.close(os.open(folder / f"{j:03d}.warc.wet.gz", os.O_CREAT))
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
-    inputs = find_inputs([str(source)])
+    inputs = find_inputs([str(source)]).inputs
     assert len(inputs) == 100_000
     assert inputs[1001].name == "001/001.warc.wet.gz"
     args, _ = parse(["--input", str(source), "--output", str(tmp_path / "c4"), "--badwords-dir", str(badwords)])

@@ -69,10 +69,10 @@ def broken_off(arguments, monkeypatch, name):
     """A build in this process that ends when it would write the first file whose name ends so."""
 
     @contextlib.contextmanager
-    def fails(self, path):
+    def fails(self, path, **how):
         if path.endswith(name):
             raise OSError(5, "Input/output error", path)
-        with real(self, path) as stream:
+        with real(self, path, **how) as stream:
             yield stream
 
     real = BeamStore.write

@@ -1,0 +1,70 @@
+"""Why an input gave no page, in words: what was seen in it, and what to do. For inputs of every format."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from c4pipe.documents.reasons import BAD_JSON, DOCUMENT_REASONS
+from c4pipe.text import many
+from c4pipe.wet.kinds import REMEDIES
+from c4pipe.wet.reasons import NO_HEADER, NO_TEXT, NOT_A_PAGE, READ_REASONS, UNREADABLE
+
+_SAYS = {reason.code: reason.says for reason in (*READ_REASONS, *DOCUMENT_REASONS)}
+_HTTP = frozenset({"request", "response", "revisit"})
+_WET_INSTEAD = "c4pipe reads WET; try the .wet.gz of the same name"
+_MOST_REASONS = 3  # that are named
+
+
+def why_no_page(counts: Mapping[tuple[str, str], int], records: int) -> str:
+    """What became of the records of an input that gave no page, by (reason code, detail), as the first of them had it.
+
+    >>> why_no_page({("not_a_page", "warcinfo"): 1, ("not_a_page", "response"): 50}, 51)
+    '51 records, all HTTP responses: this is a WARC, c4pipe reads WET; try the .wet.gz of the same name'
+    """
+    if not records or not counts:
+        return "no record in it: an empty file?"
+    codes: Counter[str] = Counter()
+    for (code, _), number in counts.items():
+        codes[code] += number
+    if set(codes) == {NOT_A_PAGE.code}:
+        return _other_records({detail.lower(): n for (_, detail), n in counts.items()}, records)
+    (code, detail), _ = max(counts.items(), key=lambda item: item[1])
+    if code == UNREADABLE.code and len(codes) == 1:
+        return with_remedy(detail) or _SAYS[code]
+    if code == NO_TEXT.code and detail.startswith("no text among") and len(codes) == 1:
+        return detail if "--text-key" in detail else f"{detail}: name it with --text-key"
+    if code == BAD_JSON.code and len(codes) == 1:
+        return f"{many(records, 'line')}, none a JSON object ({detail})"
+    if code == NO_HEADER.code and len(codes) == 1:
+        return f"no WARC record in it ({detail}): of text, name the format: --input-format text"
+    told = ", ".join(
+        f"{many(number, 'record')} that {_SAYS.get(code, code)}" for code, number in codes.most_common(_MOST_REASONS)
+    )
+    return told + (f" ({detail})" if detail else "")
+
+
+def with_remedy(detail: str) -> str:
+    """What a file is, as the detail of a verdict says it, and what to do.
+
+    >>> with_remedy("an XML error page (AccessDenied)")
+    'an XML error page (AccessDenied): a server sent it in place of the file: get the file again'
+    """
+    remedy = REMEDIES.get(detail) or REMEDIES.get(detail.partition(" (")[0])
+    return detail if remedy is None else f"{detail}: {remedy}"
+
+
+def _other_records(types: Mapping[str, int], records: int) -> str:
+    """Records of WARC that are no pages of text."""
+    found = {name for name in types if name != "warcinfo"}
+    if not found:
+        return f"{many(records, 'record')}, none but warcinfo: a file without pages"
+    if found <= _HTTP:
+        one = next(iter(found)) if len(found) == 1 else ""
+        what = {"response": "HTTP responses", "request": "HTTP requests", "revisit": "revisits"}.get(one, "of HTTP")
+        return f"{many(records, 'record')}, all {what}: this is a WARC, {_WET_INSTEAD}"
+    if found == {"metadata"}:
+        return f"{many(records, 'record')}, all metadata: this is a WAT, {_WET_INSTEAD}"
+    if found & _HTTP:
+        return f"{many(records, 'record')} of HTTP and others: this is a WARC, {_WET_INSTEAD}"
+    return f"{many(records, 'record')}, none a conversion ({', '.join(sorted(found)[:5])}): {_WET_INSTEAD}"

@@ -1,0 +1,120 @@
+"""Lists that people give: one reader for all of them, on whatever machine they were written, and however packed.
+
+What packed a list is told by its first bytes, not by its name: gzip, zstd, xz. It is UTF-8 with a byte order mark or
+without, or UTF-16 with one, as PowerShell writes it. Lines end at "\\n", "\\r\\n" or a lone "\\r".
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from c4pipe.errors import C4Error, ConfigError
+
+LONGEST_LIST = 256 << 20  # bytes of text: 1.8 million paths of the length that Common Crawl's have
+_ZSTD = (b"\x28\xb5\x2f\xfd", *(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60)))  # and what it passes over
+_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+
+
+def list_lines(
+    stream: BinaryIO,
+    what: str,
+    most: int | None = LONGEST_LIST,
+    errors: str = "strict",
+    wrong: type[C4Error] = ConfigError,
+) -> Iterator[str]:
+    """The lines of a list without blanks around them, one by one; a blank line comes as "", for they count.
+
+    Args:
+        what: the list in messages, such as "--sizes FILE".
+        most: bytes of text that it may have; None: any number.
+        errors: as of `bytes.decode`: what becomes of bytes that are no text.
+        wrong: what is raised for a list that is damaged, too long, or no text.
+    """
+    with _told(what, most, wrong):
+        for line in _text(stream, most, errors, newline=None):
+            if "\0" in line and errors == "strict":
+                raise wrong(f"{what} cannot be read (it holds zero bytes: UTF-16 without a mark?). Save it as UTF-8.")
+            yield line.strip()
+
+
+def list_file_lines(
+    path: str | Path,
+    what: str,
+    most: int | None = LONGEST_LIST,
+    errors: str = "strict",
+    wrong: type[C4Error] = ConfigError,
+) -> Iterator[str]:
+    """The same of a file of this machine."""
+    with _told(what, most, wrong), open(path, "rb") as stream:
+        yield from list_lines(stream, what, most, errors, wrong)
+
+
+def list_text(data: bytes, what: str, most: int | None = LONGEST_LIST, wrong: type[C4Error] = ConfigError) -> str:
+    """The whole text of such a file, its ends of lines as they are. Errors as `list_lines` has them."""
+    with _told(what, most, wrong):
+        return _text(io.BytesIO(data), most, "strict", newline="").read()
+
+
+@contextmanager
+def _told(what: str, most: int | None, wrong: type[C4Error]) -> Iterator[None]:
+    """Turns what a damaged list raises into the error for a person."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise wrong(f"{what} cannot be read: it is not UTF-8 text ({error}). Save it as UTF-8.") from error
+    except _TooLongError:
+        raise wrong(f"{what} has more than {(most or 0) >> 20} MB of text; it is no such list.") from None
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise wrong(f"{what} cannot be read ({getattr(error, 'strerror', None) or error}).") from error
+
+
+def _text(stream: BinaryIO, most: int | None, errors: str, newline: str | None) -> io.TextIOWrapper:
+    """The list unpacked and decoded."""
+    packed = io.BufferedReader(_Bounded(stream))
+    text = io.BufferedReader(_Bounded(_unpacked(packed, packed.peek(8)[:8]), most))
+    head = text.peek(4)[:4]
+    encoding = next((encoding for mark, encoding in _MARKS.items() if head.startswith(mark)), "utf-8")
+    return io.TextIOWrapper(text, encoding, errors, newline)
+
+
+def _unpacked(packed: Any, head: bytes) -> Any:
+    if head.startswith(b"\x1f\x8b"):
+        return gzip.GzipFile(fileobj=packed)
+    if head.startswith(b"\xfd7zXZ\0"):
+        return lzma.LZMAFile(packed)
+    if head.startswith(_ZSTD):
+        import pyarrow as pa  # only here: a fetch needs it for nothing else
+
+        return pa.CompressedInputStream(pa.PythonFile(packed, mode="r"), "zstd")
+    return packed
+
+
+class _TooLongError(Exception):
+    """More than a list may have."""
+
+
+class _Bounded(io.RawIOBase):
+    """Whatever has `read` as a raw stream that ends in _TooLongError behind so many bytes; it is not closed with it."""
+
+    def __init__(self, stream: Any, most: int | None = None):
+        super().__init__()
+        self._stream, self._left = stream, most
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        data = self._stream.read(len(into))
+        if self._left is not None:
+            self._left -= len(data)
+            if self._left < 0:
+                raise _TooLongError
+        into[: len(data)] = data
+        return len(data)

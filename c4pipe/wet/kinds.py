@@ -1,0 +1,164 @@
+"""What a file is that is none of the kind that was asked for, told by its first bytes, and what to do. Pure functions.
+
+    first bytes --kind_of--> FileKind(says, remedy)
+
+`says` is the detail of the reader's verdict; `remedy` goes into the account of inputs, see `documents.account`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+HEAD_BYTES = 512  # that tell one kind from another: the mark of tar stands at 257
+
+
+class FileKind(NamedTuple):
+    """A kind of file."""
+
+    says: str  # what it is
+    remedy: str  # what to do, as a command to a person
+
+
+def _packed(name: str, by: str) -> FileKind:
+    return FileKind(f"{name} data", f"unpack it first: {by}")
+
+
+def _archive(name: str, by: str) -> FileKind:
+    return FileKind(name, f"unpack it first ({by}) and name the files in it")
+
+
+_GET = "get the file again"
+_WET_INSTEAD = "c4pipe reads WET; try the .wet.gz of the same name"
+EMPTY = FileKind("empty file", _GET)
+ZEROS = FileKind("zero bytes", f"the disk or the download has not filled it: {_GET}")
+TWICE = FileKind("gzip data inside gzip data", "unpack it once: gzip -dc FILE > FILE.gz")
+ZSTD_INSIDE = FileKind("zstd data inside gzip data", "unpack it once: gzip -dc FILE > FILE.zst")
+ARC = FileKind("an ARC file", f"crawls before WARC were kept so: {_WET_INSTEAD}, or convert it with warcio recompress")
+WACZ = FileKind("a WACZ archive", f"unpack it: its folder archive/ holds WARC files, and {_WET_INSTEAD}")
+LFS = FileKind("a Git LFS pointer", "the file itself was not fetched: git lfs pull")
+MARKUP = FileKind("an HTML or XML page", f"a server sent it in place of the file: {_GET}")
+WIDE_TEXT = FileKind("UTF-16 or UTF-32 text, not UTF-8", "convert it: iconv -f UTF-16 -t UTF-8")
+WARC = FileKind("WARC records", "name the format: --input-format wet")
+JSONL = FileKind("JSON", "name the format, if it is an object a line: --input-format jsonl")
+PARQUET = FileKind("a Parquet file", "name the format: --input-format parquet")
+TABLE = FileKind("a table in text (CSV or TSV)", "c4pipe reads none: convert it to JSON Lines or Parquet")
+GZIP = FileKind("gzip data", "unpack it first: gunzip")
+ZSTD = FileKind("zstd data that cannot be unpacked", f"it is damaged from its beginning, or of no use here: {_GET}")
+
+_MAGIC: tuple[tuple[bytes, FileKind], ...] = (
+    (b"\x28\xb5\x2f\xfd", ZSTD),
+    *((b"BZh%d" % level, _packed("bzip2", "bunzip2")) for level in range(1, 10)),
+    (b"\xfd7zXZ\x00", _packed("xz", "unxz")),
+    (b"\x5d\x00\x00", _packed("lzma", "unlzma")),
+    (b"\x04\x22\x4d\x18", _packed("lz4", "lz4 -d")),
+    (b"\x1f\x9d", _packed("compress (.Z)", "uncompress")),
+    (b"\xff\x06\x00\x00sNaPpY", _packed("snappy", "snzip -d")),
+    (b"\x1f\x8b", GZIP),
+    (b"PK\x03\x04", _archive("a zip archive", "unzip")),
+    (b"PK\x05\x06", _archive("a zip archive", "unzip")),
+    (b"7z\xbc\xaf\x27\x1c", _archive("a 7z archive", "7z x")),
+    (b"Rar!\x1a\x07", _archive("a RAR archive", "unrar x")),
+    (b"%PDF-", FileKind("a PDF document", "c4pipe reads text: convert it first")),
+    (b"PAR1", PARQUET),
+    (b"PARE", FileKind("an encrypted Parquet file", "decrypt it first")),
+    (b"ARROW1\0\0", FileKind("an Arrow or Feather file", "convert it to Parquet: pyarrow.parquet.write_table")),
+    (b"FEA1", FileKind("an Arrow or Feather file", "convert it to Parquet: pyarrow.parquet.write_table")),
+    (b"\xff\xff\xff\xff", FileKind("an Arrow stream", "convert it to Parquet: pyarrow.parquet.write_table")),
+    (b"ORC", FileKind("an ORC file", "convert it to Parquet")),
+    (b"Obj\x01", FileKind("an Avro file", "convert it to Parquet or JSON Lines")),
+    (b"SQLite format 3\0", FileKind("an SQLite database", "export its table as JSON Lines or Parquet")),
+    (b"\x89HDF\r\n\x1a\n", FileKind("an HDF5 file", "convert it to Parquet")),
+    (b"\x80\x04\x95", FileKind("a Python pickle", "convert it to JSON Lines or Parquet")),
+)
+_WORDS = (b"PARE", b"ORC", b"FEA1")  # marks that a text may begin with
+_TAR = _archive("a tar archive", "tar -xf")
+_WACZ_PARTS = (b"datapackage", b"archive/", b"indexes/", b"pages/", b"fuzzy.json")
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
+_BLANKS = b" \t\r\n"
+_BOM = b"\xef\xbb\xbf"
+_MARKUP = re.compile(rb"<(?:[!?]|/?[A-Za-z][\w:.-]*[\s/>])")
+_ERROR_CODE = re.compile(rb"<Error>.*?<Code>([\w.-]{1,60})</Code>", re.DOTALL)  # as S3 and GCS answer
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+_FIELD = re.compile(rb'"?\w[\w .-]{0,60}"?')  # the name of one in the first line of a table
+_JSON = re.compile(rb'(\[\s*)?\{\s*("|\}|\Z)')
+_RECORD = re.compile(rb"WARC/\d{1,3}\.\d{1,3}\s")
+
+
+def kind_of(head: bytes) -> FileKind | None:
+    """What a file is that begins so and is not text; None for any other. HEAD_BYTES are enough."""
+    if not head:
+        return EMPTY
+    if head.startswith(b"PK\x03\x04") and head[30:].startswith(_WACZ_PARTS):
+        return WACZ
+    if head[257:262] == b"ustar":
+        return _TAR
+    found = next(((magic, kind) for magic, kind in _MAGIC if head.startswith(magic)), None)
+    if found is None or (found[0] in _WORDS and not _CONTROL.search(head[:64])):
+        return None  # "PARENTS", "ORCHARD"
+    return found[1]
+
+
+def foreign(head: bytes) -> str | None:
+    """The same in words."""
+    kind = kind_of(head)
+    return None if kind is None else kind.says
+
+
+def text_kind(head: bytes) -> FileKind | None:
+    """What a text is that begins so; None for prose, or what may be."""
+    if head.startswith(_WIDE_MARKS) or _is_wide(head):
+        return WIDE_TEXT
+    if not head.strip(b"\0"):
+        return ZEROS if head else None
+    start = head.removeprefix(_BOM).lstrip(_BLANKS)
+    if is_markup(head):
+        code = _ERROR_CODE.search(head)
+        return MARKUP if code is None else MARKUP._replace(says=f"an XML error page ({code[1].decode()})")
+    if start.startswith(b"version https://git-lfs"):
+        return LFS
+    if start.startswith(b"filedesc://"):
+        return ARC
+    if _RECORD.match(start):
+        return WARC
+    if _JSON.match(start):
+        return JSONL
+    return TABLE if _is_table(start) else None
+
+
+def inner_kind(head: bytes) -> FileKind | None:
+    """What was packed, by how the text begins that came out of it."""
+    kind = kind_of(head) if head else None
+    return {GZIP: TWICE, ZSTD: ZSTD_INSIDE}.get(kind, kind) if kind is not None else text_kind(head)
+
+
+def is_markup(head: bytes) -> bool:
+    """Whether this is the start of an HTML or XML page: what servers send when they have no file to send."""
+    return _MARKUP.match(head.removeprefix(_BOM).lstrip(_BLANKS)) is not None
+
+
+def _is_wide(head: bytes) -> bool:
+    """Whether every second byte of a longer text is zero, as of Latin letters in UTF-16."""
+    some = head[: len(head) & ~1][:64]
+    return len(some) >= 16 and any(not any(some[i::2]) and all(some[1 - i :: 2]) for i in (0, 1))
+
+
+def _is_table(start: bytes) -> bool:
+    """Whether the first line has names, three or more, and the second as many fields or more."""
+    first, _, rest = start.partition(b"\n")
+    second = rest.partition(b"\n")[0]
+    for mark in (b",", b"\t", b";"):
+        names = first.rstrip(b"\r").split(mark)
+        if len(names) > 2 and all(map(_FIELD.fullmatch, names)) and second.count(mark) >= len(names) - 1:
+            return not first.rstrip().endswith(b".")
+    return False
+
+
+# By what they say: what the account of inputs looks up.
+REMEDIES = {
+    kind.says: kind.remedy
+    for kind in (
+        *(kind for _, kind in _MAGIC),
+        *(EMPTY, ZEROS, TWICE, ZSTD_INSIDE, ARC, WACZ, LFS, MARKUP, WIDE_TEXT, WARC, JSONL, TABLE, _TAR),
+    )
+} | {"an XML error page": MARKUP.remedy}

@@ -1,0 +1,42 @@
+"""What a file is made of, whatever packed it: gzip members, plain text, or zstd.
+
+stream --pieces--> Chunk | Break | what `run` makes of members
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from c4pipe.wet.chunks import Break, Chunk
+from c4pipe.wet.members import FromMember, MemberReader, Members, claims_nothing, no_run
+from c4pipe.wet.reasons import DAMAGED_MEMBER, TRUNCATED
+from c4pipe.wet.window import Readable, Window
+from c4pipe.wet.zstds import Torn, opens_zstd, unzstd
+
+
+def pieces(
+    stream: Readable,
+    run: MemberReader[FromMember] = no_run,
+    claimed: Callable[[], int | None] = claims_nothing,
+) -> Iterator[FromMember | Chunk | Break]:
+    """As `Members` has them; zstd data is plain text, and its offsets are those of the unpacked text.
+
+    What is lost of zstd data counts as one byte there.
+    """
+    window = Window(stream)
+    window.need(0, 8)
+    if not opens_zstd(window.buf):
+        yield from Members(window, run, claimed)
+        return
+    offset, first = 0, True
+    for item in unzstd(window):
+        if not isinstance(item, Torn):  # an end that is sure is like that of a member, the places are those of text
+            yield Chunk(item, offset, first, last=not item, plain=bool(item))
+            offset, first = offset + len(item), not item
+        elif offset or window.base:
+            says = f"after {offset} bytes of text: {item.says}"
+            yield Break(TRUNCATED if item.cut else DAMAGED_MEMBER, offset, says)
+            offset, first = offset + 1, True
+        else:  # it only begins as zstd data does
+            yield from Members(window, run, claimed)
+            return
