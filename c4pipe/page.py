@@ -23,9 +23,9 @@ class Page(NamedTuple):
     'http://a.example/'
     """
 
-    url: str  # as crawled
+    url: str  # as crawled, "" where none is known
     text: str  # lines joined by "\n"
-    timestamp: str  # WARC-Date as written, normally ISO 8601
+    timestamp: str  # UTC, YYYY-MM-DDTHH:MM:SS[.fff]Z, or "" where no date is known; as written in en.tfds
     source: str = ""  # WET file, "#", byte offset of the record: unique in a build
     record_id: str = ""  # WARC-Record-ID without its brackets, "" where absent
     language: str = ""  # "" not asked yet

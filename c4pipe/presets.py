@@ -69,6 +69,7 @@ EN_TFDS = (
     EN.named("en.tfds", "exactly what TensorFlow Datasets c4 3.1.0 gives: repeated lines go, Punkt counts sentences")
     .without("spans")
     .on(Read(quirks=True))
+    .on(Dedup("url", UrlLevel(as_written=True)))
     .on(Clean("clean", c4_lines(), then=(MinSentences(3, splitter="punkt:english"),)))
     .after("clean", Dedup("lines", LineLevel(), then=(MinSentences(3, splitter="punkt:english", per_line=False),)))
 )
