@@ -18,6 +18,7 @@ from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.corpora import make_corpora, presets_of
 from beam_jobs.dry_run import predict
 from beam_jobs.mending import run_mended
+from beam_jobs.peeking import look_into
 from beam_jobs.workers import as_build_error, tended
 from c4pipe.card import check_schema
 from c4pipe.files.assets import find_assets
@@ -63,7 +64,9 @@ def run(args: Namespace, rest: list[str]) -> int:
     for settings in corpora:
         settings.plan.bind()  # every outside file is looked for now
         check_schema(settings.plan.schema())
+    readings = [] if offline else look_into(inputs, presets)
     if args.dry_run:
+        print(*readings, sep="\n", end="\n" * bool(readings), file=sys.stderr)
         print(predict(corpora, inputs))
         return 0
     options = PipelineOptions(beam_flags(args, rest, len(inputs), corpora[0].input_bytes))
@@ -84,7 +87,8 @@ def run(args: Namespace, rest: list[str]) -> int:
         missing = [(settings, there) for settings, there in zip(corpora, found, strict=True) if there.manifest is None]
         for settings, there in missing:
             announce(settings.output, there)
-        took = build(args, tuple(settings for settings, _ in missing), inputs, options) if missing else None
+        unbuilt = tuple(settings for settings, _ in missing)
+        took = build(args, unbuilt, inputs, options, readings) if missing else None
         if not (args.keep_staging or args.staging):
             tidy(args.output, corpora)  # also what a build left that was killed behind its manifest
         return conclude(args, corpora, found, took)
@@ -96,10 +100,12 @@ def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> list[Standin
     return [find_corpus(settings, named, overwrite) for settings in corpora]
 
 
-def build(args: Namespace, corpora: Corpora, inputs: list[Input], options: PipelineOptions) -> float:
+def build(
+    args: Namespace, corpora: Corpora, inputs: list[Input], options: PipelineOptions, readings: list[str]
+) -> float:
     """Runs the pipeline, and shows how far it is; the seconds that it took."""
     started = time.monotonic()
-    for line in dict.fromkeys(note for settings in corpora for note in notes(settings)):
+    for line in [*readings, *dict.fromkeys(note for settings in corpora for note in notes(settings))]:
         print(line, file=sys.stderr)
     with tended() as stderr:
         try:

@@ -13,6 +13,7 @@ from beam_jobs.arguments import DASK, LOCAL_RUNNER
 from beam_jobs.command import versions
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.identity import LIBRARIES, code_of_corpus, fingerprint, libraries_behind
+from c4pipe.documents import FieldKeys
 from c4pipe.errors import ConfigError
 from c4pipe.files.assets import Assets
 from c4pipe.files.record import accounts, carried
@@ -39,7 +40,8 @@ def presets_of(args: Namespace) -> list[Preset]:
     odd = [name for name in names if not re.fullmatch(r"\w[\w.-]*", name)]
     if len(names) > 1 and odd:
         raise ConfigError(f"--preset {args.preset}: a corpus of several gets a folder of its name; {odd[0]!r} is none.")
-    presets = [for_format(preset, args.input_format) for preset in presets]
+    keys = FieldKeys(args.text_key or "", args.url_key or "", args.date_key or "")
+    presets = [for_format(preset, args.input_format, keys) for preset in presets]
     if args.langid:
         presets = [_with_identifier(preset, args.langid) for preset in presets]
     if args.languages:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from c4pipe.documents.reasons import NO_URL_GIVEN
 from c4pipe.errors import BuildError
 
 
@@ -107,6 +108,12 @@ class Ledger:
     def records(self) -> int:
         """Records read: all of them, of any type, whole or damaged."""
         return self.stages[0].entered
+
+    @property
+    def without_urls(self) -> bool:
+        """Whether there are pages, and none has a URL."""
+        read = self.stages[0]
+        return 0 < read.kept == read.flagged[NO_URL_GIVEN.code]
 
     @property
     def kept(self) -> int:

@@ -64,7 +64,7 @@ def verdicts(item: Input, store: BeamStore, how: Read, limit: int | None, heartb
             if how.format == "wet":
                 read = read_wet(watched, item.name, quirks=how.quirks)
             else:
-                read = read_documents(watched, item.name, how.format)  # type: ignore[arg-type]
+                read = read_documents(watched, item.name, how.format, keys=how.keys)  # type: ignore[arg-type]
             yield from read if limit is None else _first_pages(read, limit)
             now = read_stamped(item.path, stream)
             heartbeat.size = now.bytes

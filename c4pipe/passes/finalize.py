@@ -13,6 +13,7 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats, by_language
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
+from c4pipe.presets import asks_for_urls
 from c4pipe.shards import SCHEMA_VERSION, column_fields, to_json, write_manifest
 
 MAX_FAULTS_SHOWN = 10_000
@@ -56,6 +57,8 @@ def write_corpus_files(
     if not ledger.stages[0].kept:
         found = ", ".join(f"{code}: {n}" for code, n in sorted(ledger.stages[0].rejected.items())) or "no records"
         raise BuildError(f"none of the {len(inputs)} inputs holds a readable page ({found}).")
+    if ledger.without_urls and (why := asks_for_urls(plan.preset)):
+        raise BuildError(f"preset {plan.preset.name!r} {why}, and none of the {ledger.stages[0].kept:,} pages has one.")
     shards = sorted((part.data["shard"] for part in made if part.kind == "shard"), key=lambda shard: shard["path"])
     left_out = _left_out(made)
     if sum(shard["rows"] for shard in shards) != ledger.kept:

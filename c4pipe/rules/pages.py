@@ -87,6 +87,7 @@ class MinParagraphs(PageRule):
 class ListedDomain(PageRule):
     """`realnewslike` takes pages of known news sites only."""
 
+    needs_url: ClassVar = True
     reason: ClassVar = Reason(
         "not_news_domain",
         Unit.PAGE,
@@ -109,6 +110,7 @@ class ListedDomain(PageRule):
 class ListedSubdomain(PageRule):
     """Of some news domains only certain subdomains are news."""
 
+    needs_url: ClassVar = True
     reason: ClassVar = Reason(
         "not_news_subdomain",
         Unit.PAGE,
@@ -132,6 +134,7 @@ class ListedSubdomain(PageRule):
 class ListedUrl(PageRule):
     """`webtextlike` takes pages on a list of URLs only, OpenWebText's in the original."""
 
+    needs_url: ClassVar = True
     reason: ClassVar = Reason(
         "url_not_listed",
         Unit.PAGE,

@@ -87,7 +87,7 @@ def page_of(record: WarcRecord, source: str) -> Verdict:
     date = parsed_date(record.headers["warc-date"])
     page = Page(url, text, date or "", _where(source, record), field("warc-record-id", "").strip("<>"))
     return Kept(
-        page, noted((LENGTH_MISMATCH, record.length_mismatch), (UNDECODABLE, undecodable), (BAD_DATE, not date))
+        page, flags_of((LENGTH_MISMATCH, record.length_mismatch), (UNDECODABLE, undecodable), (BAD_DATE, not date))
     )
 
 
@@ -104,7 +104,7 @@ def fault_of_url(url: str) -> str:
     return "" if control is None else f"control character {control[0]!r}"
 
 
-def noted(*reasons: tuple[Reason, bool]) -> Tally:
+def flags_of(*reasons: tuple[Reason, bool]) -> Tally:
     """What is counted on a page that is kept."""
     return {reason.code: 1 for reason, is_so in reasons if is_so} or NO_LOSS
 
