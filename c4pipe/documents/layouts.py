@@ -132,12 +132,18 @@ def value_at(record: Any, path: str) -> Any:
     >>> value_at({"meta": {"warc.url": 1}, "meta.date": 2}, "meta.date"), value_at({"a": {"b.c": 3}}, "a.b.c")
     (2, 3)
     """
+    if isinstance(record, dict) and path in record:  # as most are
+        return record[path]
     return next(_found(record, path), (None,))[0]
 
 
 def first_value(record: Any, paths: tuple[str, ...]) -> Any:
     """The first of these paths where a record has something that says something."""
-    return next((value for value in (value_at(record, path) for path in paths) if not is_missing(value)), None)
+    for path in paths:
+        value = value_at(record, path)
+        if not is_missing(value):
+            return value
+    return None
 
 
 def _found(value: Any, path: str) -> Iterator[tuple[Any]]:

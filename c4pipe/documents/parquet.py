@@ -138,13 +138,11 @@ def _rows(file: pq.ParquetFile, group: int, guarded: Guarded, wanted: Wanted) ->
 
 def _first_of(batch: pa.RecordBatch, where: tuple[Way, ...]) -> list[Any]:
     """Of each row the first of some fields that says something."""
-    found: list[Any] = [None] * batch.num_rows
-    for column, *inside in where:
-        if all(not is_missing(value) for value in found) and found:
-            break
-        more = values(batch.column(column), tuple(inside))
-        found = [new if is_missing(old) else old for old, new in zip(found, more, strict=True)]
-    return found
+    columns = [values(batch.column(column), tuple(inside)) for column, *inside in where]
+    if len(columns) == 1:
+        return columns[0]
+    rows = zip(*columns, strict=True) if columns else [()] * batch.num_rows
+    return [next((value for value in row if not is_missing(value)), None) for row in rows]
 
 
 def _at_a_time(file: pq.ParquetFile, group: int, guarded: Guarded, columns: list[str]) -> int:
