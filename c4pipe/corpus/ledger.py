@@ -110,12 +110,6 @@ class Ledger:
         return self.stages[0].entered
 
     @property
-    def without_urls(self) -> bool:
-        """Whether there are pages, and none has a URL."""
-        read = self.stages[0]
-        return 0 < read.kept == read.flagged[NO_URL_GIVEN.code]
-
-    @property
     def kept(self) -> int:
         """Pages in the corpus."""
         return self.stages[-1].kept
@@ -157,6 +151,11 @@ class Ledger:
         if not isinstance(stages, list) or not stages:
             raise BuildError("the ledger is damaged: it has no list of stages.")
         return cls([StageCount.from_json(row) for row in stages])
+
+
+def without_urls(read: Mapping[str, Any]) -> bool:
+    """Whether the row of reading counts pages, and none that has a URL."""
+    return bool(0 < read["kept"] == read.get("flagged", {}).get(NO_URL_GIVEN.code, 0))
 
 
 def _number(value: Any) -> int:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from c4pipe.card import dataset_card
 from c4pipe.corpus.catalogue import describe
-from c4pipe.corpus.ledger import Ledger
+from c4pipe.corpus.ledger import Ledger, without_urls
 from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats, by_language
 from c4pipe.errors import BuildError
@@ -57,7 +57,7 @@ def write_corpus_files(
     if not ledger.stages[0].kept:
         found = ", ".join(f"{code}: {n}" for code, n in sorted(ledger.stages[0].rejected.items())) or "no records"
         raise BuildError(f"none of the {len(inputs)} inputs holds a readable page ({found}).")
-    if ledger.without_urls and (why := asks_for_urls(plan.preset)):
+    if without_urls(ledger.stages[0].to_json()) and (why := asks_for_urls(plan.preset)):
         raise BuildError(f"preset {plan.preset.name!r} {why}, and none of the {ledger.stages[0].kept:,} pages has one.")
     shards = sorted((part.data["shard"] for part in made if part.kind == "shard"), key=lambda shard: shard["path"])
     left_out = _left_out(made)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from c4pipe.corpus.ledger import Ledger
+from c4pipe.corpus.ledger import without_urls
 from c4pipe.text import many
 from c4pipe.text import printable as printable
 
@@ -26,7 +26,7 @@ def funnel(manifest: dict[str, Any]) -> Iterator[str]:
             lost = sorted(stage.get(kind, {}).items(), key=lambda item: (-item[1], item[0]))
             if lost:
                 yield f"  {'':<10} {_WORDS[kind]}: " + ", ".join(f"{code} {n:,}" for code, n in lost)
-        if stage is stages[0] and Ledger.from_json(manifest["ledger"]).without_urls:
+        if stage is stages[0] and without_urls(stage):
             yield f"  {'':<10} no page has a URL: its text stands for it, and URL dedup has nothing to go by"
 
 

@@ -9,6 +9,9 @@ import pytest
 
 from beam_jobs import build_c4
 from bench.outside import SHARED
+from c4pipe.inspect import __main__ as inspect
+from c4pipe.inspect.corpus import open_corpus
+from c4pipe.inspect.lookup import look_up
 from tests import needs
 from tests.wetfiles import WebPage, digests, manifest_of, rows, story, wet
 
@@ -97,6 +100,22 @@ def test_a_file_s_name_and_place_decide_nothing(run, tmp_path):
     assert [len(corpus) for corpus in split[0]] == [40, 40]
     assert sum(lines in text for text, _ in split[0][0]) == 1
     assert {part for corpus in split[0] for _, part in corpus} == {"train", "validation"}
+
+
+def test_pages_without_a_url_are_looked_at_by_their_source(run, tmp_path, capsys):
+    same = "They share these three sentences. One of the two owns them. It is the one with the smaller sum."
+    jsonl(tmp_path / "in" / "a.jsonl", [{"text": f"{same}\n{story(10 * i)}"} for i in range(2)])
+    assert run(tmp_path / "in", "--input-format", "jsonl")[0] == 0
+    sources = [row["source"] for row in rows(tmp_path / "c4")]
+    corpus = open_corpus(tmp_path / "c4")
+    found = [look_up(corpus, source) for source in sources]
+    assert [(each["found"], each["pages"][0]["source"]) for each in found] == [(1, source) for source in sources]
+    owners = {segment["owner_url"] for each in found for line in each["pages"][0]["lines"] for segment in line}
+    assert len(owners & {*sources}) == 1
+    assert inspect.main([str(tmp_path / "c4")]) == 0
+    assert "no date" in capsys.readouterr().out
+    assert inspect.main([str(tmp_path / "c4"), "--html", str(tmp_path / "report.html")]) == 0
+    assert "no URL" in (tmp_path / "report.html").read_text()
 
 
 def splits(folder):
