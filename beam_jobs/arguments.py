@@ -71,8 +71,16 @@ def parser() -> Parser:
         "--input-format",
         choices=SUFFIXES,
         default="wet",
-        help="what the inputs are (default: wet); of text, a file is a document; others have text, url, timestamp",
+        help="what the inputs are (default: wet); of text, a file is a document; others have fields, see --text-key",
     )
+    for field, what in (("text", "texts"), ("url", "URLs"), ("date", "dates")):
+        a(
+            f"--{field}-key",
+            type=utf8,
+            metavar="KEY",
+            help=f"where {what} are in jsonl and parquet, such as {field} or metadata.{field} (default: as the "
+            "tool that wrote them has it)",
+        )
     a("--root", metavar="URL", help="what the lines of a list are relative to (default: the list's folder)")
     a("--sizes", metavar="FILE", help="lines of BYTES NAME: an input of another size is a truncated one")
     a("--output", type=utf8, required=True, metavar="DIR", help="folder of the corpus; local, gs:// or s3://")

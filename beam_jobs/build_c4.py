@@ -19,6 +19,7 @@ from beam_jobs.corpora import make_corpora, presets_of
 from beam_jobs.dry_run import predict, prediction_told
 from beam_jobs.effects import check_files_use, check_use
 from beam_jobs.mending import run_mended
+from beam_jobs.peeking import look_into
 from beam_jobs.workers import as_build_error, tended
 from c4pipe.card import check_schema
 from c4pipe.files.assets import find_assets
@@ -68,9 +69,10 @@ def run(args: Namespace, rest: list[str]) -> int:
     for settings in corpora:
         settings.plan.bind()  # every outside file is looked for now
         check_schema(settings.plan.schema())
+    readings = [] if offline else look_into(inputs, presets)
     if args.dry_run:
         everything = Found(inputs, found.left_out)
-        print("\n".join(prediction_told(predict(corpora, everything), everything)))
+        print(*readings, *prediction_told(predict(corpora, everything), everything), sep="\n")
         return 0
     options = PipelineOptions(beam_flags(args, rest, corpora[0].units, corpora[0].input_bytes))
     if offline:
@@ -96,7 +98,7 @@ def run(args: Namespace, rest: list[str]) -> int:
         for settings, there in missing:
             announce(settings.output, there)
         unmade = tuple(settings for settings, _ in missing)
-        took = build(args, unmade, Found(inputs, found.left_out), options) if missing else None
+        took = build(args, unmade, Found(inputs, found.left_out), options, readings) if missing else None
         write_card_above(args.output, several)
         if not (args.keep_staging or args.staging):
             tidy(args.output, corpora)  # also what a build left that was killed behind its manifest
@@ -109,11 +111,11 @@ def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> list[Standin
     return [find_corpus(settings, named, overwrite) for settings in corpora]
 
 
-def build(args: Namespace, corpora: Corpora, found: Found, options: PipelineOptions) -> float:
+def build(args: Namespace, corpora: Corpora, found: Found, options: PipelineOptions, readings: list[str]) -> float:
     """Runs the pipeline, and shows how far it is; the seconds that it took."""
     started = time.monotonic()
     units = units_of(found.inputs, corpora[0].cut, corpora[0].limit_pages)
-    for line in dict.fromkeys(note for settings in corpora for note in notes(settings)):
+    for line in [*readings, *dict.fromkeys(note for settings in corpora for note in notes(settings))]:
         print(line, file=sys.stderr)
     with tended() as stderr:
         try:

@@ -15,6 +15,7 @@ from beam_jobs.command import versions
 from beam_jobs.effects import check_presets_use
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.identity import LIBRARIES, code_of_corpus, fingerprint, libraries_behind
+from c4pipe.documents import FieldKeys
 from c4pipe.errors import ConfigError
 from c4pipe.files.assets import Assets
 from c4pipe.files.record import accounts, carried
@@ -46,7 +47,8 @@ def presets_of(args: Namespace) -> list[Preset]:
         raise ConfigError(f"--preset {args.preset}: a corpus of several gets a folder of its name; {odd[0]!r} is none.")
     check_presets_use(args.given, presets)
     renamed = [line for preset in presets for stage in preset.stages for line in stage.renamed()]
-    presets = [for_format(preset, args.input_format) for preset in presets]
+    keys = FieldKeys(args.text_key or "", args.url_key or "", args.date_key or "")
+    presets = [for_format(preset, args.input_format, keys) for preset in presets]
     if args.langid:
         presets = [_with_identifier(preset, args.langid) for preset in presets]
     if args.languages:

@@ -104,6 +104,6 @@ def packet_bytes(crawl: Crawl) -> dict[str, float]:
     rows = skew(crawl)["web"]["rows"]
     pages = max(1, round(crawl.pages / crawl.groups / crawl.partitions))
     keys, dates = np.zeros(pages, np.uint64), pa.array(["2024-12-01T00:00:00Z"] * pages)
-    ((_, urls),) = UrlLevel().scatter(keys, dates, 1)
+    ((_, urls),) = UrlLevel().scatter(pa.array(keys), dates, 1)
     elements = crawl.groups * crawl.partitions
     return {"urls": len(urls) * elements, "text": 20 * rows, "losses": 12 * LOST * rows}

@@ -104,7 +104,7 @@ def read_any(data: bytes, quirks: bool, limits: Limits, chunk: int = 0) -> list[
             continue
         text = verdict.page.text
         assert verdict.page.url, "a page without a URL"
-        assert verdict.page.timestamp, "a page without a date"
+        assert verdict.page.timestamp or "bad_date" in verdict.tally, "a page without a date"
         assert text, "a page without text"
         assert text == page_text(text), "a text that is not tidy"
         assert len(text) <= limits.record + limits.header, "a page above the limit"

@@ -74,7 +74,7 @@ def resolve_urls(load: Load) -> None:
     for group, part in enumerate(load.shares()):
         keys = rng.integers(0, max(1, 50 * load.size), part, np.uint64)
         dates = pa.array([f"2024-12-{1 + i % 15:02d}T{i % 24:02d}:00:00Z" for i in range(part)])
-        blobs += [(group, data) for _, data in level.scatter(keys, dates, 1)]
+        blobs += [(group, data) for _, data in level.scatter(pa.array(keys), dates, 1)]
     assert level.losers(blobs)
 
 

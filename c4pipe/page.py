@@ -23,9 +23,9 @@ class Page(NamedTuple):
     'http://a.example/'
     """
 
-    url: str  # as crawled
+    url: str  # as crawled, "" where none is known
     text: str  # lines joined by "\n"
-    timestamp: str  # WARC-Date as written, normally ISO 8601
+    timestamp: str  # UTC, YYYY-MM-DDTHH:MM:SS[.fff]Z, or "" where no date is known; as written in en.tfds
     source: str = ""  # WET file, "#", byte offset of the record: unique in a build
     record_id: str = ""  # WARC-Record-ID without its brackets, "" where absent
     language: str = ""  # "" not asked yet
@@ -34,6 +34,7 @@ class Page(NamedTuple):
         ""  # what each voter said, "fasttext:de:0.98 cld2:de:0.99 script:Latn:1.00"; "" without voters
     )
     extra: Mapping[str, Any] = NO_EXTRA  # values of the columns that stages add, by name; never changed in place
+    text_md5: str = ""  # of a page without a URL the MD5 of its text as read, in hex: `text.urls.stand_in` asks for it
 
     def adding(self, **values: Any) -> Page:
         """The page with values of columns that its stage adds."""

@@ -32,11 +32,13 @@ class Part:
     Attributes:
         reasons: why it takes something away, in the order in which a page meets them.
         columns: what it adds to the corpus, column -> type as `pyarrow.type_for_alias` knows it ("float64", "int32").
+        needs_url: whether it makes no sense where no page has a URL; such a build is refused.
     """
 
     kind: ClassVar[str] = "rule"  # or "level", "stage": what people call it
     reasons: ClassVar[tuple[Reason, ...]] = ()
     columns: ClassVar[Mapping[str, Any]] = {}
+    needs_url: ClassVar[bool] = False
 
     def parts(self) -> tuple[Part, ...]:
         """The parts in its fields, in their order."""

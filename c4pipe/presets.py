@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 from c4pipe.clean import LineStep
 from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
+from c4pipe.documents import KEYED, NO_KEYS, FieldKeys
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.files.watching import import_watched
 from c4pipe.langid.base import UND
 from c4pipe.languages.codes import MC4
-from c4pipe.part import Part
+from c4pipe.part import Part, everything
 from c4pipe.rules import (
     BadWords,
     EndMark,
@@ -69,6 +70,7 @@ EN_TFDS = (
     EN.named("en.tfds", "exactly what TensorFlow Datasets c4 3.1.0 gives: repeated lines go, Punkt counts sentences")
     .without("spans")
     .on(Read(quirks=True))
+    .on(Dedup("url", UrlLevel(as_written=True)))
     .on(Clean("clean", c4_lines(), then=(MinSentences(3, splitter="punkt:english"),)))
     .after("clean", Dedup("lines", LineLevel(), then=(MinSentences(3, splitter="punkt:english", per_line=False),)))
     .on(Filter("badwords", (BadWords(fold=False),)))
@@ -138,11 +140,24 @@ def for_languages(preset: Preset, languages: Iterable[str]) -> Preset:
     return replace(preset, stages=tuple(_for(stage, wanted) for stage in preset.stages))
 
 
-def for_format(preset: Preset, name: str) -> Preset:
-    """The preset for inputs of another format than WET: one of documents.FORMATS."""
+def for_format(preset: Preset, name: str, keys: FieldKeys = NO_KEYS) -> Preset:
+    """The preset for inputs of another format than WET: one of documents.FORMATS. `keys` are paths of its fields."""
     if preset.read.quirks and name != preset.read.format:
         raise ConfigError(f"preset {preset.name!r} reads WET files as the reference does, and no {name}; use `en`.")
-    return preset.on(Read(format=name)) if name != "wet" else preset
+    if name not in KEYED and any(keys):
+        option = next(f"--{field}-key" for field, key in keys._asdict().items() if key)
+        raise ConfigError(f"{option} is for {' and '.join(KEYED)}: a file of format {name} has no keys. Leave it out.")
+    if name == "text" and (why := asks_for_urls(preset)):
+        raise ConfigError(f"preset {preset.name!r} {why}, and text files have none. Use another preset, such as `en`.")
+    if name == "wet":
+        return preset
+    return preset.on(Read(format=name, text_key=keys.text, url_key=keys.url, date_key=keys.date))
+
+
+def asks_for_urls(preset: Preset) -> str:
+    """Why a corpus without a URL on any page makes no sense by the preset; "" where it does."""
+    asking = next((stage for stage in preset.stages if any(part.needs_url for part in everything([stage]))), None)
+    return "" if asking is None else f"judges pages by their URL (stage {asking.name!r})"
 
 
 _P = TypeVar("_P", bound=Part)

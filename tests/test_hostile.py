@@ -23,6 +23,7 @@ from c4pipe.card import dataset_card
 from c4pipe.corpus.stats import Stats
 from c4pipe.passes.summary import printable, summary
 from c4pipe.presets import EN
+from c4pipe.text.dates import parsed_date
 from c4pipe.wet import page_text
 from tests.test_card import described
 from tests.wet.writer import member, record
@@ -184,8 +185,7 @@ def test_manifest_and_statistics_are_json_with_every_name_as_it_is(hostile: Buil
     stats = json.loads((hostile.folder / "stats.json").read_bytes())
     assert {fault["file"] for fault in stats["faults"]} <= names
     kept = list(rows(hostile.folder))
-    assert set(stats["months"]) == {row["timestamp"][:7] for row in kept}
-    assert "../../e" in stats["months"]
+    assert set(stats["months"]) == {row["timestamp"][:7] for row in kept} == {"2024-05", ""}
     for name in ("manifest.json", "stats.json"):
         data = (hostile.folder / name).read_bytes()
         assert re.search(rb"[\x00-\x09\x0b-\x1f]", data) is None
@@ -200,7 +200,7 @@ def test_parquet_holds_every_string_as_it_is(hostile: Built) -> None:
             continue
         found += 1
         assert row["text"] == page_text(text)
-        assert row["timestamp"] == string[:200].strip()
+        assert row["timestamp"] == (parsed_date(string[:200].strip()) or "")
         assert row["record_id"] == f"urn:uuid:{n}-{string[:200]}".strip("<>")
     bad = {n for n, string in enumerate(STRINGS) if re.search(r"[\x00-\x1f\x7f-\x9f]", string)}
     cut = len(NAMES) // 2  # files whose last page is lost

@@ -14,6 +14,7 @@ import pytest
 from c4pipe.corpus.catalogue import describe, reasons_of
 from c4pipe.corpus.plan import Plan, run_steps
 from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
+from c4pipe.documents import FieldKeys
 from c4pipe.errors import AssetError, ConfigError
 from c4pipe.files.assets import Assets
 from c4pipe.page import Dropped, Page, Reason, Rejected, Unit
@@ -401,7 +402,14 @@ def test_the_presets_of_the_table_can_be_taken_for_other_formats() -> None:
     read = for_format(EN, "jsonl").stages[0]
     assert isinstance(read, Read)
     assert read.format == "jsonl"
-    assert {reason.code for reason in read.all_reasons()} >= {"bad_json", "url_filled", "date_filled"}
+    assert {reason.code for reason in read.all_reasons()} >= {"bad_json", "no_url_given", "no_date_given", "bad_date"}
     assert for_format(EN, "wet") is EN
+    keyed = for_format(EN, "parquet", FieldKeys(url="meta.url")).read
+    assert (keyed.format, keyed.url_key, keyed.keys) == ("parquet", "meta.url", FieldKeys(url="meta.url"))
+    for name in ("wet", "text"):
+        with pytest.raises(
+            ConfigError, match=f"--url-key is for jsonl and parquet: a file of format {name} has no keys"
+        ):
+            for_format(EN, name, FieldKeys(url="u"))
     with pytest.raises(ConfigError, match="reads WET files as the reference does"):
         for_format(EN_TFDS, "parquet")

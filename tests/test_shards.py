@@ -23,6 +23,7 @@ from c4pipe.shards import (
     REJECTED_SCHEMA,
     ROW_GROUP_BYTES,
     ROW_GROUP_ROWS,
+    TEXT_MD5,
     HashingStream,
     ParquetSink,
     RowGroupBuffer,
@@ -56,7 +57,7 @@ def test_the_columns_are_those_of_allenai_and_then_ours() -> None:
 
 
 def test_a_page_has_a_column_for_each_field() -> None:
-    assert {*PAGE_SCHEMA.names, "extra"} == set(Page._fields)
+    assert {*PAGE_SCHEMA.names, "extra", TEXT_MD5.name} == set(Page._fields)
 
 
 def test_a_page_is_a_row() -> None:
@@ -86,6 +87,9 @@ PAGES = st.lists(
 
 @given(PAGES)
 def test_pages_come_back_as_they_were(pages: list[Page]) -> None:
+    staged = page_table(pages, PAGE_SCHEMA.append(TEXT_MD5))
+    assert list(pages_of(staged)) == pages
+    pages = [page._replace(text_md5="") for page in pages]  # which is no column of a corpus
     table = page_table(pages)
     assert list(pages_of(table)) == pages
     assert [page for batch in table.to_batches() for page in pages_of(batch)] == pages

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
@@ -21,6 +20,7 @@ from c4pipe.rules import BadWords
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_FOLDER, SPLITS
 from c4pipe.stages import Preset, Size
 from c4pipe.text import many, percent
+from c4pipe.text.dates import month_of
 
 __all__ = ["check_schema", "dataset_card"]
 
@@ -54,7 +54,7 @@ def dataset_card(preset: Preset, manifest: Mapping[str, Any], stats: Stats, sche
 
 def _head(preset: Preset, manifest: Mapping[str, Any], stats: Stats, formats: Sequence[str]) -> Iterator[str]:
     records, kept = manifest["ledger"]["records"], total_rows(manifest["shards"])
-    months = sorted(month for month in stats.months if re.fullmatch(r"[0-9]{4}-[0-9]{2}", month))
+    months = sorted(filter(None, map(month_of, stats.months)))
     dates = f", {'fetched' if is_crawl(formats) else 'dated'} {months[0]}" if months else ""
     dates += f" to {months[-1]}" if months[1:] else ""
     yield ""

@@ -34,7 +34,10 @@ def _of_preset(preset: Preset) -> Iterator[tuple[str, ...]]:
     read = preset.read
     if read.format != "wet":
         yield "--input-format", read.format
-        known = for_format(known, read.format) if known else None
+        for field, key in read.keys._asdict().items():
+            if key:
+                yield f"--{field}-key", key
+        known = for_format(known, read.format, read.keys) if known else None
     if known is None:
         return
     asked, usual = (cast(Identify | None, each.identify) for each in (preset, known))  # ours have no other

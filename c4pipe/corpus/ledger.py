@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from c4pipe.documents.reasons import NO_URL_GIVEN
 from c4pipe.errors import BuildError
 
 
@@ -150,6 +151,11 @@ class Ledger:
         if not isinstance(stages, list) or not stages:
             raise BuildError("the ledger is damaged: it has no list of stages.")
         return cls([StageCount.from_json(row) for row in stages])
+
+
+def without_urls(read: Mapping[str, Any]) -> bool:
+    """Whether the row of reading counts pages, and none that has a URL."""
+    return bool(0 < read["kept"] == read.get("flagged", {}).get(NO_URL_GIVEN.code, 0))
 
 
 def _number(value: Any) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from c4pipe.errors import BuildError
 from c4pipe.page import Page
+from c4pipe.text.dates import month_of
 from c4pipe.text.urls import domain_of
 
 TOP_DOMAINS = 1000  # carried by each part of a build; with more domains than that in a part, counts are lower bounds
@@ -32,7 +33,7 @@ class Stats:
     languages: Counter[str] = field(default_factory=Counter)  # of kept pages
     votes: Counter[str] = field(default_factory=Counter)  # "de fasttext=de cld2=nl": language, and who said what
     scripts: Counter[str] = field(default_factory=Counter)  # "de Latn": language, and the script that it was checked by
-    months: Counter[str] = field(default_factory=Counter)  # YYYY-MM of kept pages
+    months: Counter[str] = field(default_factory=Counter)  # YYYY-MM of kept pages, "" of those without a date
     domains_kept: Counter[str] = field(default_factory=Counter)
     domains_rejected: Counter[str] = field(default_factory=Counter)
 
@@ -53,8 +54,7 @@ class Stats:
         if said:
             self.votes[" ".join([page.language, *(f"{by}={label}" for by, label, _ in said if by != "script")])] += 1
             self.scripts.update(f"{page.language} {label}" for by, label, _ in said if by == "script")
-        if page.timestamp:  # one without a date is of no month
-            self.months[page.timestamp[:7]] += 1
+        self.months[month_of(page.timestamp)] += 1
         self.domains_kept[registered(page.url)] += 1
 
     def rejected(self, url: str) -> None:

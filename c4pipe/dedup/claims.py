@@ -1,8 +1,9 @@
 """Packed claims on lines and spans, and who wins them. Pure numpy, 20 bytes a claim.
 
 Collisions: keys are 64 bits, so among n different lines about n**2 / 2**65 pairs share a key by chance: 27 pairs for a
-crawl of 3e10 lines, each of which costs one line. A page's priority is 64 of the 128 bits of its URL's MD5; two pages
-that tie there (n**2 / 2**65 again) and claim the same line are told apart by their place in the input.
+crawl of 3e10 lines, each of which costs one line. A page's priority is 64 of the 128 bits of the MD5 of its URL, or of
+what stands for it; two pages that tie there (n**2 / 2**65 again) and claim the same line are told apart by their place
+in the input.
 """
 
 from __future__ import annotations
@@ -51,9 +52,10 @@ class Claims(NamedTuple):
         return rows.tobytes()
 
 
-def page_priority(url: str) -> int:
-    """A page's claim on its lines: the smallest MD5 of the URL as crawled wins (c4_utils.remove_duplicate_text)."""
-    return int.from_bytes(hashlib.md5(url.encode(), usedforsecurity=False).digest()[:8], "big")
+def page_priority(name: str) -> int:
+    """A page's claim on its lines: the smallest MD5 of the URL as crawled wins (c4_utils.remove_duplicate_text), or of
+    what stands for it (`text.urls.stand_in`)."""
+    return int.from_bytes(hashlib.md5(name.encode(), usedforsecurity=False).digest()[:8], "big")
 
 
 def claims(atoms: Atoms, width: int, alive: NDArray[np.bool_]) -> Claims:

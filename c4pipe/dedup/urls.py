@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from c4pipe.dedup.claims import Blob, by_group, cuts, sort_keys
@@ -17,10 +18,15 @@ from c4pipe.part import Part
 
 @dataclass(frozen=True)
 class UrlLevel(Part):
-    """The page with the greatest WARC-Date wins, dates compared as strings; of equal ones the first in the input.
+    """The page with the latest date wins, one without a date only where no other has one; of equal ones the first in
+    the input. A page without a URL has no rivals.
 
-    A claim is (key 8 B, row 4 B, date as written), about 40 bytes a page.
+    Dates are of one form (`text.dates`), so they are compared as strings, without the Z: what has milliseconds is
+    later than its second. `as_written` compares them with it, as the reference compares any strings.
+    A claim is (key 8 B, row 4 B, date), about 40 bytes a page.
     """
+
+    as_written: bool = False
 
     OLDER: ClassVar = Reason(
         "older_copy",
@@ -33,12 +39,18 @@ class UrlLevel(Part):
     by_url: ClassVar = True
     reasons: ClassVar[tuple[Reason, ...]] = (OLDER,)
 
-    def scatter(self, keys: NDArray[np.uint64], dates: pa.Array, partitions: int) -> Iterator[tuple[int, bytes]]:
-        """(partition, claims) for the pages of a group, rows numbered from 0; `partitions` a power of two."""
-        keys, places = sort_keys(keys)
-        for number, start, stop in cuts(keys, partitions):
-            rows = places[start:stop]
-            yield number, _pack(keys[start:stop], rows.astype(np.uint32), dates.take(pa.array(rows)))
+    def scatter(self, keys: pa.Array, dates: pa.Array, partitions: int) -> Iterator[tuple[int, bytes]]:
+        """(partition, claims) for the pages of a group, rows numbered from 0; `partitions` a power of two.
+
+        `keys` are hashes of 64 bits, null where a page claims nothing.
+        """
+        claiming = np.flatnonzero(keys.is_valid().to_numpy(zero_copy_only=False))
+        dates = dates if self.as_written else pc.utf8_rtrim(dates, "Z")
+        hashes, places = sort_keys(keys.drop_null().to_numpy().astype(np.uint64))
+        rows = claiming[places]
+        for number, start, stop in cuts(hashes, partitions):
+            mine = rows[start:stop]
+            yield number, _pack(hashes[start:stop], mine.astype(np.uint32), dates.take(pa.array(mine)))
 
     def losers(self, blobs: Iterable[Blob]) -> dict[int, NDArray[np.uint32]]:
         """Of all claims of a partition, the rows that lose, by group. The order of the blobs does not matter."""

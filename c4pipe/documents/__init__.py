@@ -3,13 +3,14 @@ r"""Any corpus as pages: text files, JSON Lines and Parquet in, one verdict for 
     stream --unpacked--> bytes | Break --text, jsonl--> Fields --document--> Kept(Page) | Rejected(Page, Reason)
     stream --parquet----------------------------------> Fields
 
-A page's text is tidied as the WET reader does it, so that every rule sees the same kind of lines. A URL or a date that
-is missing is filled in and counted. Bad data is never an exception.
+Where a record keeps its fields, its layout says (`layouts`). A page's text is tidied as the WET reader does it, so that
+every rule sees the same kind of lines. A URL or a date that is missing is an empty string, and counted. Bad data is
+never an exception.
 
 >>> import io
 >>> [verdict] = read_documents(io.BytesIO(b'{"text": " One line. \\n\\nAnother.", "id": 7}\n'), "a.jsonl", "jsonl")
 >>> verdict.page.text, verdict.page.url, verdict.page.source, dict(verdict.tally)
-('One line.\nAnother.', 'file:///a.jsonl#0', 'a.jsonl#0', {'url_filled': 1, 'date_filled': 1})
+('One line.\nAnother.', '', 'a.jsonl#0', {'no_url_given': 1, 'no_date_given': 1})
 """
 
 from __future__ import annotations
@@ -17,34 +18,61 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from c4pipe.documents.fields import EPOCH_DATE
 from c4pipe.documents.jsonl import read_jsonl
+from c4pipe.documents.layouts import NO_KEYS, FieldKeys
 from c4pipe.documents.parquet import read_parquet
+from c4pipe.documents.peeking import Peek, check_keys, peek, reading_as
 from c4pipe.documents.plain import read_text
 from c4pipe.documents.reasons import DOCUMENT_REASONS
+from c4pipe.documents.spans import WHOLE, Span
 from c4pipe.errors import unknown
 from c4pipe.page import Verdict
 from c4pipe.wet.record import DEFAULT_LIMITS, Limits
 
-__all__ = ["DOCUMENT_REASONS", "EPOCH_DATE", "FORMATS", "FORMAT_SUFFIXES", "read_documents"]
+__all__ = [
+    "DOCUMENT_REASONS",
+    "FORMATS",
+    "FORMAT_SUFFIXES",
+    "KEYED",
+    "NO_KEYS",
+    "FieldKeys",
+    "Peek",
+    "Span",
+    "check_keys",
+    "peek",
+    "read_documents",
+    "reading_as",
+]
 
 
-def read_documents(stream: BinaryIO, source: str, format: str, limits: Limits = DEFAULT_LIMITS) -> Iterator[Verdict]:  # noqa: A002
+def read_documents(
+    stream: BinaryIO,
+    source: str,
+    format: str,  # noqa: A002
+    limits: Limits = DEFAULT_LIMITS,
+    span: Span = WHOLE,
+    keys: FieldKeys = NO_KEYS,
+) -> Iterator[Verdict]:
     """The pages of a file, and what is no page with the reason (one of DOCUMENT_REASONS), in the order of the file.
 
-    `stream` gives the file as it is stored; gzip and zstd are told by content. Text and JSON Lines only `read` it,
-    Parquet needs `seek` and `tell`. The caller owns it; what its methods raise passes through, and nothing else is
-    raised but ConfigError for a format that is none of FORMATS. `source` names the file: the `source` of a page is that
-    name, "#", and the byte offset of its line in the unpacked text, or the number of its row, or 0 where the file is
-    one document. What is lost of a file counts as one byte, or row.
+    `span` is the part to read: spans that follow one another give, one after the other, what the whole file gives.
+    JSON Lines that are not packed are cut at lines, Parquet between row groups; all of any other file belongs to the
+    span that starts at 0. `keys` are paths that somebody has named, instead of what the layout of the file says.
+
+    `stream` gives the file as it is stored; gzip and zstd are told by content. Text and JSON Lines only `read` it, but
+    for a span that starts later; Parquet needs `seek` and `tell`. The caller owns it; what its methods raise passes
+    through, and nothing else is raised but ConfigError for a format that is none of FORMATS. `source` names the file:
+    the `source` of a page is that name, "#", and the byte offset of its line in the unpacked text, or the number of its
+    row, or 0 where the file is one document. What is lost of a file counts as one byte, or as the rest of its rows.
     """
     if format not in _READERS:
         raise unknown("input format", format, FORMATS)
-    return _READERS[format](stream, source, limits)
+    return _READERS[format](stream, source, limits, span, keys)
 
 
 _READERS = {"text": read_text, "jsonl": read_jsonl, "parquet": read_parquet}
 FORMATS = tuple(_READERS)
+KEYED = ("jsonl", "parquet")  # whose records have fields by name, and of which a part can be read alone
 _PACKED = ("", ".gz", ".zst", ".zstd")  # read whatever the name says
 FORMAT_SUFFIXES = {  # of the files that a folder is searched for, in letters of any case
     "text": tuple(f".txt{packed}" for packed in _PACKED),

@@ -1,33 +1,33 @@
-"""From the fields of a record to its verdict: what is missing is filled in and counted, the rest judged as in WET."""
+"""From the fields of a record to its verdict: judged as the WET record it could have been, and nothing is invented."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from itertools import islice
-from typing import NamedTuple
-from urllib.parse import quote
+from typing import Any, NamedTuple
 
-from c4pipe.documents.reasons import DATE_FILLED, URL_FILLED
+from c4pipe.documents.reasons import NO_DATE_GIVEN, NO_URL_GIVEN
 from c4pipe.page import Kept, Page, Reason, Rejected, Verdict
 from c4pipe.text import printable
-from c4pipe.wet.pages import page_of
-from c4pipe.wet.reasons import NO_TEXT, UNDECODABLE
-from c4pipe.wet.record import WarcRecord
-from c4pipe.wet.text import preview
+from c4pipe.text.dates import date_of_number, parsed_date
+from c4pipe.text.urls import as_read
+from c4pipe.wet.pages import bare_url, fault_of_url, flags_of
+from c4pipe.wet.reasons import BAD_DATE, BAD_URL, MAX_URL, NO_TEXT, UNDECODABLE
+from c4pipe.wet.text import decode, page_text, preview
 
-EPOCH_DATE = "1970-01-01T00:00:00Z"  # the oldest date there is: any copy of a page that has one is newer
 LONGEST_FIELD = 64 << 10  # characters of a URL, date or id that are looked at: what a header may have in a WET file
 MOST_DETAIL = 200  # characters
 _BLANK = " \t\r\n"
 
 
 class Fields(NamedTuple):
-    """A record as its file has it; "" for what is missing or no string."""
+    """A record as its file has it; None for what is missing. Only strings and numbers count."""
 
     text: bytes  # UTF-8, or so it says
-    url: str = ""
-    timestamp: str = ""
-    record_id: str = ""
+    url: Any = None
+    date: Any = None  # a number counts from 1970 (`text.dates.date_of_number`)
+    record_id: Any = None
 
 
 class Location(NamedTuple):
@@ -35,40 +35,41 @@ class Location(NamedTuple):
 
     name: str
     number: int  # byte offset or row
-    alone: bool = False  # the file holds nothing else
 
     @property
     def source(self) -> str:
         return f"{self.name}#{self.number}"
 
-    @property
-    def url(self) -> str:
-        """A URL for a record without one, as unique and as stable as the name of its file.
-
-        >>> Location("shelf/a b?.txt", 0, alone=True).url, Location("rows.jsonl", 17).url
-        ('file:///shelf/a%20b%3F.txt', 'file:///rows.jsonl#17')
-        """
-        path = quote(self.name, errors="replace")
-        return f"file:///{path}" if self.alone else f"file:///{path}#{self.number}"
-
 
 def document(fields: Fields, place: Location, undecodable: bool = False) -> Verdict:
-    """The page that a record is, or why it is none: judged as the WET record it could have been.
+    """The page that a record is, or why it is none.
 
     `undecodable`: bytes that are not UTF-8 have been replaced already.
     """
-    url, date = _header(fields.url), _header(fields.timestamp)
-    headers = {
-        "warc-type": "conversion",
-        "warc-target-uri": url or place.url,
-        "warc-date": date or EPOCH_DATE,
-        "warc-record-id": _header(fields.record_id),
-    }
-    verdict = page_of(WarcRecord(place.number, 0, "", headers, b"", fields.text), place.name)
-    if isinstance(verdict, Rejected) or (url and date and not undecodable):
-        return verdict
-    noted = {URL_FILLED: not url, DATE_FILLED: not date, UNDECODABLE: undecodable}
-    return Kept(verdict.page, {**verdict.tally, **{reason.code: 1 for reason, is_so in noted.items() if is_so}})
+    url, name = bare_url(_string(fields.url)), _string(fields.record_id, numbers=True).strip("<>")
+    given = not is_missing(fields.date)
+    date = _date(fields.date) if given else ""
+    if wrong := fault_of_url(url):
+        page = Page(url[:MAX_URL], preview(fields.text), date, place.source, name)
+        return Rejected(page, BAD_URL, wrong)
+    body, broken = decode(fields.text)
+    text = page_text(body)
+    if not text:
+        return Rejected(Page(url, "", date, place.source, name), NO_TEXT, f"{len(fields.text)} bytes")
+    flags = flags_of(
+        (NO_URL_GIVEN, not url),
+        (NO_DATE_GIVEN, not given),
+        (BAD_DATE, given and not date),
+        (UNDECODABLE, undecodable or broken),
+    )
+    return Kept(as_read(Page(url, text, date, place.source, name)), flags)
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a field says nothing: null, a blank string, or no number, as tables have them in gaps."""
+    if isinstance(value, str):
+        return not value.strip(_BLANK)
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def rejected(place: Location, reason: Reason, detail: str, body: bytes = b"") -> Rejected:
@@ -86,9 +87,19 @@ def names(found: Iterable[str]) -> str:
     return ", ".join(printable(name[:MOST_DETAIL]) for name in islice(found, MOST_DETAIL))[:MOST_DETAIL] or "none"
 
 
-def _header(value: str) -> str:
+def _date(value: Any) -> str:
+    """In the one form; "" for what is none."""
+    if isinstance(value, str):
+        return parsed_date(_string(value)) or ""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return (date_of_number(value) or "") if is_number else ""
+
+
+def _string(value: Any, numbers: bool = False) -> str:
     """As a header of a WET file would have it: without blanks around it, and nothing that UTF-8 cannot write."""
-    value = value[:LONGEST_FIELD].strip(_BLANK)
-    if value.isascii():
-        return value
-    return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    if numbers and isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        return ""
+    text: str = value[:LONGEST_FIELD].strip(_BLANK)
+    return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

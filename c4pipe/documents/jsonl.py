@@ -1,4 +1,4 @@
-"""JSON Lines: one object a line, of which `text`, `url`, `timestamp` and `id` are read."""
+"""JSON Lines: one object a line, whose layout the first of them tells."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from c4pipe.documents.fields import MOST_DETAIL, Fields, Location, document, names, no_text, rejected
+from c4pipe.documents.layouts import NO_KEYS, FieldKeys, Layout, first_value, has_path, layout_of, value_at
 from c4pipe.documents.reasons import BAD_JSON
-from c4pipe.documents.unpack import unpacked
+from c4pipe.documents.spans import WHOLE, Span, first_line
+from c4pipe.documents.unpack import unpacking
 from c4pipe.page import Verdict
 from c4pipe.wet.chunks import Break
 from c4pipe.wet.kinds import HEAD_BYTES, JSONL, inner_kind
@@ -18,6 +20,7 @@ from c4pipe.wet.record import Limits
 from c4pipe.wet.text import decode
 from c4pipe.wet.window import Readable
 
+HEAD = 1 << 20  # bytes of text: the first line that is an object tells the layout, if it begins in them
 _KINDS = {list: "an array", str: "a string", bool: "true or false", int: "a number", float: "a number"}
 
 
@@ -29,30 +32,113 @@ class InputLine(NamedTuple):
     whole: bool = True  # False: the text ends in it
 
 
-def read_jsonl(stream: Readable, name: str, limits: Limits) -> Iterator[Verdict]:
-    """A verdict for each line that is not blank, and for each stretch of the file that is lost.
+def read_jsonl(
+    stream: Any, name: str, limits: Limits, span: Span = WHOLE, keys: FieldKeys = NO_KEYS
+) -> Iterator[Verdict]:
+    """A verdict for each line that begins in the span and is not blank, and for each stretch of the file that is lost.
 
     A line of usual content costs a few times its length; one of 16 MB that was made to be costly takes 450 MB for the
-    time it is looked at.
+    time it is looked at. For a span that does not start at 0, `stream` must `seek`, too.
     """
-    said = False
-    for offset, item in lines(unpacked(stream), limits.record):
-        place = Location(name, offset)
+    if span.start:
+        stream.seek(0)
+    packed, pieces = unpacking(stream)
+    reading = _Reading(name, limits, keys)
+    if not span.start:
+        yield from reading.from_the_start(lines(pieces, limits.record), WHOLE if packed else span)
+    elif not packed and reading.knows_the_file(lines(_at_most(pieces, HEAD + limits.record), limits.record)):
+        start, rest = first_line(stream, span)
+        for offset, item in lines(rest, limits.record, start):
+            if span.is_behind(offset):
+                return
+            yield from reading.judged(offset, item)
+
+
+def first_objects(stream: Readable, most: int) -> tuple[list[dict[str, Any]], bool]:
+    """The first objects of a file, as far as they begin in its head, and whether they are all that it has."""
+    found: list[dict[str, Any]] = []
+    for offset, item in lines(unpacking(stream).pieces, HEAD):
+        if len(found) == most or offset >= HEAD:
+            return found, False
+        if isinstance(item, InputLine) and item.data is not None:
+            row = _object(decode(item.data if offset else item.data.removeprefix(BOM))[0])
+            found += [row] if isinstance(row, dict) else []
+    return found, True
+
+
+class _Reading:
+    """Judges the lines of one file: how it is laid out, and whether it is JSON Lines at all, its first ones tell."""
+
+    def __init__(self, name: str, limits: Limits, keys: FieldKeys):
+        self._name, self._limits, self._keys = name, limits, keys
+        self._layout: Layout | None = None
+        self._said = False  # a line that is not blank was seen
+        self._useless = False  # nothing in the file is worth a look
+
+    def from_the_start(self, found: Iterable[tuple[int, InputLine | Break]], span: Span) -> Iterator[Verdict]:
+        """The verdicts of a span that starts at 0, which also answers for the file as a whole."""
+        for offset, item in found:
+            behind = span.is_behind(offset)
+            if not (behind and self._said):
+                verdicts = list(self.judged(offset, item))
+                yield from verdicts if self._useless or not behind else ()
+            if self._useless or (behind and self._said):
+                return
+        if not self._said:
+            yield rejected(Location(self._name, 0), UNREADABLE, "nothing but blank lines")
+
+    def knows_the_file(self, found: Iterable[tuple[int, InputLine | Break]]) -> bool:
+        """Whether there is anything to read of a plain file, whose head this is. What its lines say counts for all."""
+        for offset, item in found:
+            if isinstance(item, Break):
+                return False
+            for _ in self.judged(offset, item):
+                pass
+            if self._layout is not None or self._useless:
+                break
+        self._said = True
+        return not self._useless
+
+    def judged(self, offset: int, item: InputLine | Break) -> Iterator[Verdict]:
+        """The verdict on one line, if it is not blank."""
+        place = Location(self._name, offset)
         if isinstance(item, Break):
             yield rejected(place, item.reason, item.detail)
         elif item.data is None:
-            yield rejected(place, TOO_LARGE, f"a line of more than {limits.record} bytes")
+            yield rejected(place, TOO_LARGE, f"a line of more than {self._limits.record} bytes")
         else:
             data = item.data if offset else item.data.removeprefix(BOM)
             if not data.strip():
-                continue
-            if not said and (found := unlike_json(data)):
-                yield rejected(place, UNREADABLE, found, data)
                 return
-            yield _judge(data, place, item.whole)
-        said = True
-    if not said:
-        yield rejected(Location(name, 0), UNREADABLE, "nothing but blank lines")
+            if not self._said and offset < HEAD and (foreign := unlike_json(data)):
+                self._useless = True
+                yield rejected(place, UNREADABLE, foreign, data)
+            else:
+                yield self._line(data, place, item.whole)
+        self._said = True
+
+    def _line(self, data: bytes, place: Location, whole: bool) -> Verdict:
+        text, undecodable = decode(data)
+        row = _object(text)
+        if isinstance(row, str):
+            cut = not whole and data.lstrip().startswith(b"{")
+            return rejected(place, TRUNCATED if cut else BAD_JSON, row, data)
+        if self._layout is None:
+            own = row if place.number < HEAD else {}
+            self._layout = layout_of(lambda path: has_path(own, path), self._keys)
+        layout = self._layout
+        values = [value_at(row, path) for path in layout.text]
+        body = next((value for value in values if isinstance(value, str)), None)
+        if body is None:
+            return no_text(place, _no_text(row, layout.text))
+        return document(
+            Fields(
+                body.encode("utf-8", "surrogatepass"),
+                *(first_value(row, paths) for paths in (layout.url, layout.date, layout.id)),
+            ),
+            place,
+            undecodable,
+        )
 
 
 def unlike_json(line: bytes) -> str | None:
@@ -61,14 +147,32 @@ def unlike_json(line: bytes) -> str | None:
     return None if kind in (None, JSONL) else kind.says
 
 
-def lines(pieces: Iterable[bytes | Break], limit: int) -> Iterator[tuple[int, InputLine | Break]]:
-    r"""Lines that are not empty; they end at "\n". What a break tears goes with it; what comes next begins a line.
+def _no_text(row: dict[str, Any], paths: tuple[str, ...]) -> str:
+    there = next((path for path in paths if has_path(row, path)), None)
+    if there is None:
+        return f"no {paths[0]} among the keys {names(row)}"
+    return f"{there} is {_kind(value_at(row, there))}"
+
+
+def _at_most(pieces: Iterable[bytes | Break], size: int) -> Iterator[bytes | Break]:
+    """Pieces with so many bytes in front of the last."""
+    for piece in pieces:
+        yield piece
+        size -= 0 if isinstance(piece, Break) else len(piece)
+        if size < 0:
+            return
+
+
+def lines(pieces: Iterable[bytes | Break], limit: int, offset: int = 0) -> Iterator[tuple[int, InputLine | Break]]:
+    r"""Lines that are not empty, from the text at that offset on; they end at "\n".
+
+    What a break tears goes with it; what comes next begins a line.
 
     >>> [(offset, line.data, line.whole) for offset, line in lines([b"one\n\ntw", b"o\nthree\nfo"], limit=4)]
     [(0, b'one', True), (5, b'two', True), (9, None, True), (15, b'fo', False)]
     """
     held: list[bytes] = []
-    offset = size = 0
+    size = 0
     for piece in pieces:
         if isinstance(piece, Break):
             yield offset, piece
@@ -89,26 +193,6 @@ def lines(pieces: Iterable[bytes | Break], limit: int) -> Iterator[tuple[int, In
             held = []
     if size:
         yield offset, InputLine(offset, b"".join(held) if size <= limit else None, whole=False)
-
-
-def _judge(data: bytes, place: Location, whole: bool) -> Verdict:
-    text, undecodable = decode(data)
-    row = _object(text)
-    if isinstance(row, str):
-        cut = not whole and data.lstrip().startswith(b"{")
-        return rejected(place, TRUNCATED if cut else BAD_JSON, row, data)
-    body = row.get("text")
-    if not isinstance(body, str):
-        found = f"text is {_kind(body)}" if "text" in row else f"no text among the keys {names(row)}"
-        return no_text(place, found)
-    url, date, own = (row.get(key) for key in ("url", "timestamp", "id"))
-    fields = Fields(
-        body.encode("utf-8", "surrogatepass"),
-        url if isinstance(url, str) else "",
-        date if isinstance(date, str) else "",
-        str(own) if isinstance(own, str | int | float) and not isinstance(own, bool) else "",
-    )
-    return document(fields, place, undecodable)
 
 
 def _object(line: str) -> dict[str, Any] | str:

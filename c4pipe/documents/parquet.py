@@ -1,14 +1,18 @@
-"""Parquet: columns `text`, `url`, `timestamp` and `id` of any table, row group by row group."""
+"""Parquet: a row is a record, whose layout the columns tell; row group by row group."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from c4pipe.documents.fields import LONGEST_FIELD, MOST_DETAIL, Fields, Location, document, names, no_text, rejected
+from c4pipe.documents.columns import Way, is_sure, is_text, text_type, texts, values, way_to
+from c4pipe.documents.fields import MOST_DETAIL, Fields, Location, document, is_missing, names, no_text, rejected
+from c4pipe.documents.layouts import NO_KEYS, FieldKeys, Layout, layout_of
+from c4pipe.documents.spans import WHOLE, Span
 from c4pipe.documents.thrift import page_sizes
 from c4pipe.documents.unpack import Guarded
 from c4pipe.page import Verdict
@@ -17,49 +21,36 @@ from c4pipe.wet.reasons import DAMAGED_MEMBER, TOO_LARGE, UNREADABLE
 from c4pipe.wet.record import Limits
 from c4pipe.wet.text import PREVIEW_CHARS
 
-COLUMNS = ("text", "url", "timestamp", "id")
 BATCH_ROWS = 256  # decoded at a time,
 BUDGET = 64 << 20  # and fewer where a few bytes may stand for so long a value that they would be more than this
 _BUFFER = 256 << 10  # bytes of packed data read at a time
-_DATE_TIME = len("1970-01-01 00:00:00Z")
-_FAULTS = (pa.ArrowException, OSError, ValueError, MemoryError)  # what pyarrow makes of bad bytes
+BAD_TABLE = (pa.ArrowException, OSError, ValueError, MemoryError)  # what pyarrow makes of bad bytes
 
 
-class Columns(NamedTuple):
-    """Some rows of a table, column by column; "" for what is missing or of another type."""
-
-    texts: pa.Array
-    urls: list[str]
-    dates: list[str]
-    ids: list[str]
-
-
-def read_parquet(stream: Any, name: str, limits: Limits) -> Iterator[Verdict]:
-    """A verdict for each row, and one for what cannot be read of a row group. `stream` must `seek` and `tell`, too.
+def read_parquet(
+    stream: Any, name: str, limits: Limits, span: Span = WHOLE, keys: FieldKeys = NO_KEYS
+) -> Iterator[Verdict]:
+    """A verdict for each row of the row groups that begin in the span, and one for what cannot be read of a row group.
+    `stream` must `seek` and `tell`, too.
 
     A page of a column is unpacked whole, as the format wants it: 1 MB from usual writers, 2 GB at most.
     """
     guarded = Guarded(stream)
     try:
-        file = pq.ParquetFile(
-            pa.PythonFile(guarded, mode="r"), pre_buffer=False, buffer_size=_BUFFER, page_checksum_verification=True
-        )
-        says = _unusable(file.schema_arrow)
-    except _FAULTS as error:
-        says = _unlike_parquet(guarded) or _said(error, guarded)
-    if says is not None:
-        yield rejected(Location(name, 0), UNREADABLE, says)
+        file = opened_table(guarded)
+        layout = table_layout(file.schema_arrow, keys)
+        found = _unusable(file.schema_arrow, layout.text)
+        wanted = found if isinstance(found, str) else Wanted.of(file.schema_arrow, layout, found)
+        groups = _groups(file)
+    except BAD_TABLE as error:
+        wanted = _unlike_parquet(guarded) or fault_in(error, guarded)
+    if isinstance(wanted, str):
+        if not span.start:
+            yield rejected(Location(name, 0), UNREADABLE, wanted)
         return
-    row = 0
-    for group in range(file.num_row_groups):
-        for rows in _rows(file, group, guarded):
-            if isinstance(rows, str):
-                yield rejected(Location(name, row), DAMAGED_MEMBER, f"row group {group}, from row {row} on: {rows}")
-                row += 1
-                continue
-            for i, text in enumerate(rows.texts):
-                yield _judge(text, rows.urls[i], rows.dates[i], rows.ids[i], Location(name, row), limits)
-                row += 1
+    for group, (offset, row, rows) in enumerate(groups):
+        if span.holds(offset):
+            yield from _group(file, group, guarded, wanted, row, rows, name, limits)
 
 
 def _unlike_parquet(guarded: Guarded) -> str | None:
@@ -72,32 +63,103 @@ def _unlike_parquet(guarded: Guarded) -> str | None:
     return None if kind in (None, PARQUET) else kind.says
 
 
-def _unusable(schema: pa.Schema) -> str | None:
-    """Why there is no text in such a table."""
-    if (times := schema.names.count("text")) != 1:
-        return f"{times or 'no'} column named text among the columns {names(schema.names)}"
-    kind = schema.field("text").type
-    return None if _is_text(kind) else f"column text holds {kind}, not strings"[:MOST_DETAIL]
+def opened_table(guarded: Guarded) -> pq.ParquetFile:
+    """The table in a file, of which no more is read than its footer."""
+    source = pa.PythonFile(guarded, mode="r")
+    return pq.ParquetFile(source, pre_buffer=False, buffer_size=_BUFFER, page_checksum_verification=True)
 
 
-def _rows(file: pq.ParquetFile, group: int, guarded: Guarded) -> Iterator[Columns | str]:
+def table_layout(schema: pa.Schema, keys: FieldKeys) -> Layout:
+    """How a table is laid out: what is in maps and in strings is not asked."""
+    return layout_of(partial(is_sure, schema), keys)
+
+
+class Wanted(NamedTuple):
+    """Where the fields of a page are in a table."""
+
+    text: Way
+    others: tuple[tuple[Way, ...], ...]  # of URL, date and name: where to look, in order
+
+    @classmethod
+    def of(cls, schema: pa.Schema, layout: Layout, text: Way) -> Wanted:
+        each = ((way_to(schema, path) for path in paths) for paths in (layout.url, layout.date, layout.id))
+        return cls(text, tuple(tuple(filter(None, steps)) for steps in each))
+
+    def columns(self, schema: pa.Schema) -> list[str]:
+        """What to read, as pyarrow names it: of structs no more than is wanted."""
+        found: dict[str, None] = {}
+        for column, *inside in (self.text, *(steps for field in self.others for steps in field)):
+            nested = pa.types.is_struct(schema.field(schema.names.index(column)).type)
+            found[".".join([column, *inside]) if nested else column] = None
+        return [*found]
+
+
+def _unusable(schema: pa.Schema, paths: tuple[str, ...]) -> str | Way:
+    """Where the text is in such a table, or why there is none."""
+    steps = next((steps for path in paths if (steps := way_to(schema, path)) is not None), None)
+    if steps is None:
+        times = schema.names.count(paths[0])
+        return f"{times or 'no'} column named {paths[0]} among the columns {names(schema.names)}"
+    kind = text_type(schema, steps)
+    return steps if is_text(kind) else f"column {'.'.join(steps)} holds {kind}, not strings"[:MOST_DETAIL]
+
+
+def _groups(file: pq.ParquetFile) -> list[tuple[int, int, int]]:
+    """Of each row group its first byte, the number of its first row, and how many it has, as the footer says. A group
+    does not begin in front of the one before, whatever a damaged footer says."""
+    found, offset, row = [], 0, 0
+    for number in range(file.num_row_groups):
+        group = file.metadata.row_group(number)
+        chunks = (group.column(i) for i in range(group.num_columns))
+        starts = [min(c.dictionary_page_offset or c.data_page_offset, c.data_page_offset) for c in chunks]
+        offset, rows = max(offset, min(starts, default=0)), max(0, group.num_rows)
+        found.append((offset, row, rows))
+        row += rows
+    return found
+
+
+def _group(
+    file: pq.ParquetFile, group: int, guarded: Guarded, wanted: Wanted, row: int, rows: int, name: str, limits: Limits
+) -> Iterator[Verdict]:
+    """A row group from the row of that number on."""
+    end = row + rows
+    for batch in _rows(file, group, guarded, wanted):
+        if isinstance(batch, str):
+            yield rejected(Location(name, row), DAMAGED_MEMBER, f"row group {group}, from row {row} on: {batch}")
+            return
+        for body, url, date, own in batch:
+            if row < end:  # else the footer counts fewer, and their numbers are those of others
+                yield _judge(body, url, date, own, Location(name, row), limits)
+            row += 1
+
+
+def _rows(file: pq.ParquetFile, group: int, guarded: Guarded, wanted: Wanted) -> Iterator[Any]:
     """The rows of a row group, some at a time; what is wrong with it, where it cannot be read to its end."""
     try:
-        columns = [name for name in COLUMNS if name in file.schema_arrow.names]
+        columns = wanted.columns(file.schema_arrow)
         next(file.iter_batches(1, [group], columns, use_threads=False), None)  # raises where the next line would abort
-        some = _at_a_time(file, group, guarded)
+        some = _at_a_time(file, group, guarded, columns)
         for batch in file.iter_batches(some, [group], columns, use_threads=False):
-            column = {name: batch.column(i) for i, name in enumerate(batch.schema.names) if name in COLUMNS}
-            blank = pa.nulls(batch.num_rows)
-            rest = (_strings(column.get(name, blank), name == "id") for name in COLUMNS[1:])
-            yield Columns(column["text"], *rest)
-    except _FAULTS as error:
-        yield _said(error, guarded)
+            found = [_first_of(batch, where) for where in wanted.others]
+            column, *inside = wanted.text
+            yield zip(texts(batch.column(column), tuple(inside)), *found, strict=True)
+    except BAD_TABLE as error:
+        yield fault_in(error, guarded)
 
 
-def _at_a_time(file: pq.ParquetFile, group: int, guarded: Guarded) -> int:
+def _first_of(batch: pa.RecordBatch, where: tuple[Way, ...]) -> list[Any]:
+    """Of each row the first of some fields that says something."""
+    columns = [values(batch.column(column), tuple(inside)) for column, *inside in where]
+    if len(columns) == 1:
+        return columns[0]
+    rows = zip(*columns, strict=True) if columns else [()] * batch.num_rows
+    return [next((value for value in row if not is_missing(value)), None) for row in rows]
+
+
+def _at_a_time(file: pq.ParquetFile, group: int, guarded: Guarded, columns: list[str]) -> int:
     """How many rows to decode at once."""
-    asked = [i for i in range(file.metadata.num_columns) if file.schema.column(i).path in COLUMNS]
+    leaves = [(i, file.schema.column(i).path) for i in range(file.metadata.num_columns)]
+    asked = [i for i, path in leaves if any(path == name or path.startswith(f"{name}.") for name in columns)]
     longest = max(_repeatable(file.metadata.row_group(group).column(i), guarded) for i in asked)
     return min(BATCH_ROWS, max(1, BUDGET // max(1, longest)))
 
@@ -113,45 +175,16 @@ def _repeatable(chunk: pq.ColumnChunkMetaData, guarded: Guarded) -> int:
     return page.unpacked if page.is_dictionary else 0
 
 
-def _said(error: BaseException, guarded: Guarded) -> str:
+def fault_in(error: BaseException, guarded: Guarded) -> str:
     """What is wrong with the bytes of a file; raises what is wrong with reading them."""
     if guarded.error is not None:
         raise guarded.error
     return str(error).partition("\n")[0][:MOST_DETAIL] or type(error).__name__
 
 
-def _judge(text: pa.Scalar, url: str, date: str, own: str, place: Location, limits: Limits) -> Verdict:
-    body = _bytes(text)
+def _judge(body: pa.Buffer | None, url: Any, date: Any, own: Any, place: Location, limits: Limits) -> Verdict:
     if body is None:
         return no_text(place, "text is null")
     if body.size > limits.record:
         return rejected(place, TOO_LARGE, f"{body.size} bytes of text", body[: 4 * PREVIEW_CHARS].to_pybytes())
     return document(Fields(body.to_pybytes(), url, date, own), place)
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    """Strings, under whatever name; old writers call them binary."""
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    asked = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
-    return any(is_a(kind) for is_a in asked) or kind in (pa.string_view(), pa.binary_view())
-
-
-def _bytes(cell: pa.Scalar) -> pa.Buffer | None:
-    """The bytes of a string as they are in the file, which need not be UTF-8."""
-    if isinstance(cell, pa.DictionaryScalar):
-        cell = cell.value
-    return cell.as_buffer() if cell.is_valid else None
-
-
-def _strings(column: pa.Array, numbers: bool) -> list[str]:
-    """URLs, dates or ids as strings; `numbers` may be ids, but no URLs or dates."""
-    if _is_text(column.type):
-        found = map(_bytes, column)
-        return ["" if cell is None else str(cell[:LONGEST_FIELD].to_pybytes(), "utf-8", "replace") for cell in found]
-    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-        dates = column.cast(pa.timestamp("s", "UTC"), safe=False).cast(pa.string()).to_pylist()
-        return [date.replace(" ", "T") if date and len(date) == _DATE_TIME else "" for date in dates]
-    if numbers and pa.types.is_integer(column.type):
-        return ["" if number is None else str(number) for number in column.to_pylist()]
-    return [""] * len(column)

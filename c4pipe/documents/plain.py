@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from c4pipe.documents.fields import Fields, Location, document, rejected
+from c4pipe.documents.layouts import NO_KEYS, FieldKeys
+from c4pipe.documents.spans import WHOLE, Span
 from c4pipe.documents.unpack import unpacked
 from c4pipe.page import Verdict
 from c4pipe.wet.chunks import Break
@@ -17,9 +19,13 @@ from c4pipe.wet.window import Readable
 TEXTS = (EMPTY, MARKUP, JSONL, TABLE)  # what may as well be a text that somebody wants
 
 
-def read_text(stream: Readable, name: str, limits: Limits) -> Iterator[Verdict]:
-    """The one document of a file. Half of it, where a part is lost, is none."""
-    place = Location(name, 0, alone=True)
+def read_text(
+    stream: Readable, name: str, limits: Limits, span: Span = WHOLE, _: FieldKeys = NO_KEYS
+) -> Iterator[Verdict]:
+    """The one document of a file, which begins at 0. Half of it, where a part is lost, is none."""
+    if span.start:
+        return
+    place = Location(name, 0)
     parts: list[bytes] = []
     size = 0
     for item in unpacked(stream):

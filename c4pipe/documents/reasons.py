@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from c4pipe.page import Reason, Unit
 from c4pipe.wet.reasons import (
+    BAD_DATE,
     BAD_URL,
     CHANGED_INPUT,
     DAMAGED_MEMBER,
@@ -15,7 +16,7 @@ from c4pipe.wet.reasons import (
 )
 from c4pipe.wet.reasons import WET_FAULTS as READ_FAULTS
 
-_OURS = "c4pipe: C4's rules ask for a URL and a date, which other corpora may lack"
+_OURS = "c4pipe: C4's rules ask for a URL and a date, which other corpora may lack; none is invented"
 
 BAD_JSON = Reason(
     "bad_json",
@@ -25,8 +26,8 @@ BAD_JSON = Reason(
     keeps='{"text": "Some text."}',
     drops='{"text": "Some',
 )
-URL_FILLED = Reason("url_filled", Unit.PAGE, "has no URL and got one from its file and its place there (kept)", _OURS)
-DATE_FILLED = Reason("date_filled", Unit.PAGE, "has no date and got the first of 1970 (kept)", _OURS)
+NO_URL_GIVEN = Reason("no_url_given", Unit.PAGE, "has no URL: the MD5 of its text stands for it (kept)", _OURS)
+NO_DATE_GIVEN = Reason("no_date_given", Unit.PAGE, "has no date: any copy that has one is newer (kept)", _OURS)
 
 FAULTS = READ_FAULTS | {BAD_JSON.code}  # of any format: these say that bytes of the input were lost to us
 
@@ -40,6 +41,7 @@ DOCUMENT_REASONS = (
     NO_TEXT,
     UNREADABLE,
     UNDECODABLE,
-    URL_FILLED,
-    DATE_FILLED,
+    NO_URL_GIVEN,
+    NO_DATE_GIVEN,
+    BAD_DATE,
 )

@@ -8,7 +8,7 @@ What packed a file is told by its first bytes, not by its name. Gzip is read by 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from c4pipe.wet.chunks import Break, Chunk
 from c4pipe.wet.gzips import GZIP_MAGIC
@@ -64,19 +64,29 @@ def unpacked(stream: Readable) -> Iterator[bytes | Break]:
     After a break in gzip or zstd data it goes on with the next member or frame that is intact, if there is one. What
     `stream.read` raises passes through.
     """
+    return unpacking(stream).pieces
+
+
+class Opened(NamedTuple):
+    """A file whose first bytes have been looked at."""
+
+    packed: bool
+    pieces: Iterator[bytes | Break]  # as `unpacked` gives them
+
+
+def unpacking(stream: Readable) -> Opened:
+    """What a file is, and what it holds."""
     head = b""
     while len(head) < HEAD_BYTES and (more := stream.read(HEAD_BYTES - len(head))):
         head += more
     source = Guarded(stream, head)
     if opens_zstd(head):
-        yield from _zstd(source)
-    elif head.startswith(GZIP_MAGIC[:2]):
-        yield from _believed(Members(source))
-    elif (says := foreign(head)) is not None:
-        yield Break(UNREADABLE, 0, says)
-    else:
-        while chunk := source.read(READ_BYTES):
-            yield chunk
+        return Opened(True, _zstd(source))
+    if head.startswith(GZIP_MAGIC[:2]):
+        return Opened(True, _believed(Members(source)))
+    if (says := foreign(head)) is not None:
+        return Opened(False, iter([Break(UNREADABLE, 0, says)]))
+    return Opened(False, iter(lambda: source.read(READ_BYTES), b""))
 
 
 def _believed(events: Iterable[Chunk | Break]) -> Iterator[bytes | Break]:

@@ -104,7 +104,7 @@ class Version(NamedTuple):
         )
 
 
-class Span(NamedTuple):
+class ByteRange(NamedTuple):
     """A Content-Range: bytes `start` to `end` (the last one included) of `size`."""
 
     start: int
@@ -112,16 +112,16 @@ class Span(NamedTuple):
     size: int
 
 
-def content_range(value: str | None) -> Span | None:
+def content_range(value: str | None) -> ByteRange | None:
     """The header read; None where it is missing, makes no sense or leaves the size open.
 
     >>> content_range("bytes 5-9/10")
-    Span(start=5, end=9, size=10)
+    ByteRange(start=5, end=9, size=10)
     """
     found = re.fullmatch(r"bytes[ =](\d{1,18})-(\d{1,18})/(\d{1,18})", (value or "").strip(), re.ASCII)
     if found is None:
         return None
-    span = Span(*map(int, found.groups()))
+    span = ByteRange(*map(int, found.groups()))
     return span if span.start <= span.end < span.size else None
 
 

@@ -109,7 +109,7 @@ class ClaimUrls(_OnGroups):
                 tables.append(pq.read_table(stream, columns=["key", "date"]))
         table = pa.concat_tables(tables).combine_chunks()
         dates = table["date"].combine_chunks()
-        parts = self._plan.url.scatter(table["key"].to_numpy(), dates, self._settings.partitions)
+        parts = self._plan.url.scatter(table["key"].combine_chunks(), dates, self._settings.partitions)
         spill = self._spill(sum(rows for _, rows, _ in inputs))
         yield from send(group, parts, spill, self._store, f"{self._folder}/spill/urls-{group}")
 

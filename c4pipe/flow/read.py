@@ -12,7 +12,7 @@ from typing import BinaryIO
 import apache_beam as beam
 from apache_beam.io.filesystem import BeamIOError
 
-from c4pipe.documents import read_documents
+from c4pipe.documents import Span, read_documents
 from c4pipe.fetch import FetchError
 from c4pipe.files.storage import TEMPORARY
 from c4pipe.flow.files import BeamStore, is_remote
@@ -91,7 +91,8 @@ class PieceReader:
         name, how = self._piece.item.name, self._how
         if how.format == "wet":
             return read_wet(stream, name, quirks=how.quirks)
-        return read_documents(stream, name, how.format)  # type: ignore[arg-type]
+        span = Span(self._piece.start, self._piece.stop)
+        return read_documents(stream, name, how.format, span=span, keys=how.keys)  # type: ignore[arg-type]
 
     def _doubts(self, now: Stamped) -> Iterator[Verdict]:
         """What does not agree with how the file was listed."""

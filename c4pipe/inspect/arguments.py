@@ -38,7 +38,8 @@ SQL is DuckDB's, one SELECT over three views:
   shards    path, config, split, rows, bytes, sha256
 `pages` also has the columns that stages of the corpus's own preset add.
 `rejected` has a sample of the pages of every reason, or all of them after `build_c4 --rejected all`, and of kept pages
-(reason 'kept') for what was cut from them. An owner is left(md5(url), 16) of the page that keeps a repeated line.
+(reason 'kept') for what was cut from them. An owner is left(md5(url), 16) of the page that keeps a repeated line;
+of one without a URL left(md5(md5(text)), 16), by its text as read.
 
 --json prints one object, in ASCII, with `folder`, `view` and what that view shows:
   overview  preset, settings, inputs, corpus, splits, left_out, ledger, mixture, languages, lengths, domains, months,
@@ -74,7 +75,7 @@ def parser() -> argparse.ArgumentParser:
         "--url",
         type=utf8,
         metavar="URL",
-        help="the page of that address, wherever it is, with what became of every line",
+        help="the page of that address or source, wherever it is, with what became of every line",
     )
     a("--sql", type=utf8, metavar="SELECT", help="the answer to a query")
     a(

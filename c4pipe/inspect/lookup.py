@@ -14,6 +14,7 @@ from c4pipe.inspect.query import at_url, owners
 from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.page import Dropped, Page
 from c4pipe.shards import PAGE_SCHEMA, added_to
+from c4pipe.text.urls import as_read
 
 _SHOWN = ("url", "timestamp", "source")  # of rejected pages, too
 _PLACE = ("config", "split", "shard", "row")
@@ -93,7 +94,7 @@ def _page(row: dict[str, Any], plan: Plan | None, added: Sequence[str]) -> dict[
     if plan is None or page["stage"] == plan.read.name:
         return page | {"lines": _untouched(raw["text"]), "dropped": [_dropped(drop) for drop in dropped]}
     then = Recorded(page["stage"], page["reason"], page["detail"])
-    read = Page(raw["url"], raw["text"], raw["timestamp"], raw["source"])
+    read = as_read(Page(raw["url"], raw["text"], raw["timestamp"], raw["source"]))
     return page | _explained(explain(read, plan, dropped, then))
 
 

@@ -130,11 +130,12 @@ def _counted(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any
 def at_url(corpus: Corpus, url: str) -> tuple[int, list[dict[str, Any]]]:
     """(how many there are, the first of them): pages of a URL, kept ones first, then by source.
 
-    If no page has it as it is written, those that count as the same page to URL dedup. A kept page has the columns of
+    If no page has it as it is written, that of this source, for one may have no URL, or those that count as the same
+    page to URL dedup. A kept page has the columns of
     `pages`, and under `rejected` its row of the rejected table where it is sampled there; others have that one alone.
     """
     with database(corpus) as views:
-        for where, value in (("url = $1", url), (f"{_KEY} = $1", url_key(url))):
+        for where, value in (("url = $1", url), ("source = $1", url), (f"url != '' AND {_KEY} = $1", url_key(url))):
             kept = views.execute(f"SELECT source, shard, row FROM pages WHERE {where}", [value]).fetchall()
             lost = views.execute(
                 f"SELECT source FROM rejected WHERE {where} AND reason != '{KEPT}'", [value]
@@ -156,14 +157,16 @@ def at_url(corpus: Corpus, url: str) -> tuple[int, list[dict[str, Any]]]:
 
 
 def owners(corpus: Corpus, codes: Iterable[str]) -> dict[str, dict[str, str]]:
-    """The pages behind `owner` codes, as far as the corpus or its sample has them: url, and reason (or "kept")."""
+    """The pages behind `owner` codes, as far as the corpus or its sample has them: url (or source), and reason (or
+    "kept")."""
     wanted = sorted({code for code in codes if code})
     if not wanted:
         return {}
-    sql = "SELECT left(md5(url), 16) AS owner, url, {} AS reason FROM {} WHERE list_contains($1, owner)"
+    sql = "SELECT left(md5({}), 16) AS owner, if(url = '', source, url), {} FROM {} WHERE list_contains($1, owner)"
     with database(corpus) as views:
-        found = views.execute(sql.format("reason", "rejected"), [wanted]).fetchall()
-        found += views.execute(sql.format(f"'{KEPT}'", "pages"), [wanted]).fetchall()
+        # What stands for a page without a URL is the MD5 of its text as read, which the sample has.
+        found = views.execute(sql.format("if(url = '', md5(text), url)", "reason", "rejected"), [wanted]).fetchall()
+        found += views.execute(sql.format("url", f"'{KEPT}'", "pages"), [wanted]).fetchall()
     return {owner: {"url": url, "reason": reason} for owner, url, reason in found}
 
 

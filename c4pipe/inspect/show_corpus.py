@@ -163,17 +163,21 @@ def _domains(screen: Screen, domains: dict[str, Any]) -> None:
     for i in range(min(DOMAIN_ROWS, max(len(kept), len(removed)))):
         row: list[StyledText] = []
         for side in (kept, removed):
-            row += [side[i]["domain"], f"{side[i]['pages']:,}", percent(side[i]["share"])] if i < len(side) else blank
+            row += (
+                [side[i]["domain"] or "no URL", f"{side[i]['pages']:,}", percent(side[i]["share"])]
+                if i < len(side)
+                else blank
+            )
         table.append(row)
     screen.table(table, "<>><>>")
 
 
 def _months(screen: Screen, months: list[dict[str, Any]]) -> None:
     if months:
-        screen.head("Crawled", "pages kept, by month as WARC-Date writes it")
+        screen.head("Crawled", "pages kept, by month")
         often = sorted(months, key=lambda row: (-row["pages"], row["month"]))
         largest = sorted(often[:MONTH_ROWS], key=lambda row: str(row["month"]))
-        screen.table([_bar_row(row, "month") for row in largest], "<>><")
+        screen.table([_bar_row(row | {"month": row["month"] or "no date"}, "month") for row in largest], "<>><")
         _rest(screen, often, MONTH_ROWS, "pages")
 
 

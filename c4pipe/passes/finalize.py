@@ -9,13 +9,14 @@ from typing import Any, NamedTuple, Protocol
 
 from c4pipe.card import dataset_card
 from c4pipe.corpus.catalogue import describe
-from c4pipe.corpus.ledger import Ledger
+from c4pipe.corpus.ledger import Ledger, without_urls
 from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats, by_language
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
 from c4pipe.passes.account import Account, Fault, accounts_of_inputs, of_all, whys
 from c4pipe.passes.merging import write_empty_shard
+from c4pipe.presets import asks_for_urls
 from c4pipe.shards import SCHEMA_VERSION, column_fields, to_json, write_manifest
 from c4pipe.stages import Preset
 
@@ -56,6 +57,8 @@ def write_corpus_files(
     if not ledger.stages[0].kept:
         found = whys((inputs[number].name, account.why) for number, account in sorted(read.items()))
         raise BuildError(f"{of_all(0, len(inputs))} a readable page: {found}.")
+    if without_urls(ledger.stages[0].to_json()) and (why := asks_for_urls(plan.preset)):
+        raise BuildError(f"preset {plan.preset.name!r} {why}, and none of the {ledger.stages[0].kept:,} pages has one.")
     shards = sorted((part.data["shard"] for part in made if part.kind == "shard"), key=lambda shard: shard["path"])
     if not shards:
         shards = [write_empty_shard(_own_config(plan.preset), plan.schema(), store, folder)]

@@ -25,7 +25,7 @@ from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.sample import SAMPLE_SCHEMA, ranked, sample_table
 from c4pipe.passes.staged import QUICK, Summary
 from c4pipe.shards import ParquetSink, RowGroupBuffer, page_table
-from c4pipe.text.urls import split_of, url_key
+from c4pipe.text.urls import split_of, stand_in, url_key
 
 
 class Finished(NamedTuple):
@@ -94,7 +94,7 @@ class Finisher:
             self._own[len(plan.names()) - 1].entered += 1
             self._own[len(plan.names()) - 1].kept += 1
         page = verdict.page
-        self._sink.add(plan.preset.config(page.language), split_of(url_key(page.url)), page)
+        self._sink.add(plan.preset.config(page.language), split_of(url_key(stand_in(page))), page)
 
     def conclude(self, summary: Summary) -> FinishedUnit:
         """Writes the rejected pages, behind the kept ones; the input in numbers, with those of all stages in front."""

@@ -28,7 +28,7 @@ NOT_MET = LinesCut(0, 0, NO_LOSS)  # the page did not come so far
 class Outcome(NamedTuple):
     """A page's claim on its URL, and the verdict on it, should it win."""
 
-    key: int
+    key: int | None  # None: it has no URL, and no rivals
     date: str
     stage: int  # that rejected it, -1 where none did
     reason: str  # "kept" where none did
@@ -38,7 +38,7 @@ class Outcome(NamedTuple):
 def outcomes_table(outcomes: list[Outcome], plan: Plan) -> pa.Table:
     """One column a field, and for each stage that drops lines `<index>:in`, `<index>:kept`, `<index>:<reason>`."""
     columns: dict[str, Any] = {
-        "key": np.array([o.key for o in outcomes], np.uint64),
+        "key": pa.array([o.key for o in outcomes], pa.uint64()),
         "date": pa.array([o.date for o in outcomes], pa.string()),
         "stage": np.array([o.stage for o in outcomes], np.int8),
         "reason": pa.array([o.reason for o in outcomes], pa.string()),

@@ -27,8 +27,9 @@ from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
 from c4pipe.page import Dropped, Page
 from c4pipe.passes.account import Account
-from c4pipe.shards import DROPPED_TYPE, ParquetSink, RowGroupBuffer, dropped_column, page_table, to_json
+from c4pipe.shards import DROPPED_TYPE, TEXT_MD5, ParquetSink, RowGroupBuffer, dropped_column, page_table, to_json
 from c4pipe.stages import Stage
+from c4pipe.text.urls import stand_in
 
 RAW_SCHEMA = pa.schema([pa.field("row", pa.int64()), pa.field("text", pa.string(), nullable=False)])
 # For what the next pass reads and the last one takes away: a third larger than by zstd, in two thirds of the time.
@@ -97,7 +98,7 @@ def staged_already(store: Store, staged: Staged) -> tuple[int, int] | None:
 
 def staged_schema(plan: Plan, stages: Iterable[Stage], lossy: bool) -> pa.Schema:
     """Columns of pages that have passed these stages; `lossy` ones say what dedups of text have cut from them."""
-    schema = plan.schema(stages)
+    schema = plan.schema(stages).append(TEXT_MD5)
     for name, kind in (
         ("row", pa.int64()),
         ("priority", pa.uint64()),
@@ -129,7 +130,7 @@ class StagedPages:
                 f"level {type(self._level).__name__} gave atoms as {type(atoms).__name__}: expected a list."
             )
         self.atoms += len(atoms)
-        if self._batch.add((page, row, page_priority(page.url), atoms, starts, raw, dropped), len(raw)):
+        if self._batch.add((page, row, page_priority(stand_in(page)), atoms, starts, raw, dropped), len(raw)):
             self._flush()
 
     def _flush(self) -> None:

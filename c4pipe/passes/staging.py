@@ -104,7 +104,7 @@ class Stager:
             for i, before, kept in passed
             if i in plan.cutting
         }
-        claim = hash64(url_key(page.url)), page.timestamp
+        claim = hash64(url_key(page.url)) if page.url else None, page.timestamp
         if isinstance(last, Rejected):
             self._sample.add(read, plan.names()[index], last.reason.code, last.detail, row)
             if index in plan.cutting:

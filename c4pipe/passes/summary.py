@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from c4pipe.corpus.ledger import without_urls
 from c4pipe.text import many, percent
 from c4pipe.text import printable as printable
 
@@ -25,6 +26,8 @@ def funnel(manifest: dict[str, Any]) -> Iterator[str]:
             lost = sorted(stage.get(kind, {}).items(), key=lambda item: (-item[1], item[0]))
             if lost:
                 yield f"  {'':<10} {_WORDS[kind]}: " + ", ".join(f"{code} {n:,}" for code, n in lost)
+        if stage is stages[0] and without_urls(stage):
+            yield f"  {'':<10} no page has a URL: its text stands for it, and URL dedup has nothing to go by"
 
 
 _WORDS = {

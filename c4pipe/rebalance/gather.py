@@ -16,6 +16,7 @@ from c4pipe.files.storage import Store
 from c4pipe.rebalance.plan import MIXTURE_CONFIG, MixturePlan, MixtureShard
 from c4pipe.rebalance.scatter import POSITION, Scattered, read_index, read_piece
 from c4pipe.shards import HashingStream, ParquetSink, memory_of, rows_per_group
+from c4pipe.text.dates import MONTH_SEEN, month_of
 
 
 def write_output(plan: MixturePlan, output: MixtureShard, staging: str, store: Store, folder: str) -> dict[str, Any]:
@@ -90,8 +91,9 @@ def _count(table: pa.Table, stats: Stats) -> None:
     stats.bytes_kept += int(pc.sum(pc.binary_length(table["text"])).as_py() or 0)
     bins, counts = np.unique(np.frexp(np.maximum(chars, 1))[1] - 1, return_counts=True)
     stats.lengths_kept.update(Counter({str(k): n for k, n in zip(bins.tolist(), counts.tolist(), strict=True)}))
-    for name, counter, width in (("language", stats.languages, None), ("timestamp", stats.months, 7)):
+    for name, counter in (("language", stats.languages), ("timestamp", stats.months)):
         if name in table.column_names:
-            values = pc.utf8_slice_codeunits(table[name], 0, width)
-            counter.update({item["values"]: item["counts"] for item in pc.value_counts(values).to_pylist()})
-    stats.months.pop("", None)
+            dates = name == "timestamp"
+            values = pc.utf8_slice_codeunits(table[name], 0, MONTH_SEEN if dates else None)
+            for item in pc.value_counts(values).to_pylist():
+                counter[month_of(item["values"] or "") if dates else item["values"]] += item["counts"]

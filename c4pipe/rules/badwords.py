@@ -12,7 +12,7 @@ from c4pipe.languages.codes import canonical
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import PageRule, loaded
 from c4pipe.rules.matcher import WordMatcher
-from c4pipe.text.urls import md5_number, url_key
+from c4pipe.text.urls import md5_number, stand_in, url_key
 
 # Scripts without spaces: any occurrence counts (TFDS c4 3.1.0 c4_utils.get_badwords_filter_fn).
 _WITHOUT_BOUNDARIES = frozenset({"ja", "th", "zh"})
@@ -64,7 +64,7 @@ class BadWords(PageRule):
 
     def _spared(self, page: Page) -> bool:
         numerator, denominator = self.fraction.as_integer_ratio()
-        return md5_number(url_key(page.url)) % denominator >= numerator
+        return md5_number(url_key(stand_in(page))) % denominator >= numerator
 
 
 def _dead(path: Path, assets: Any) -> str:

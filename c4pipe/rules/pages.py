@@ -101,6 +101,7 @@ def _listed(domains: dict[str, Literal[True] | list[str]]) -> dict[str, Literal[
 class ListedDomain(PageRule):
     """`realnewslike` takes pages of known news sites only."""
 
+    needs_url: ClassVar = True
     reason: ClassVar = Reason(
         "not_news_domain",
         Unit.PAGE,
@@ -129,6 +130,7 @@ class ListedDomain(PageRule):
 class ListedSubdomain(PageRule):
     """Of some news domains only certain subdomains are news."""
 
+    needs_url: ClassVar = True
     reason: ClassVar = Reason(
         "not_news_subdomain",
         Unit.PAGE,
@@ -152,6 +154,7 @@ class ListedSubdomain(PageRule):
 class ListedUrl(PageRule):
     """`webtextlike` takes pages on a list of URLs only, OpenWebText's in the original."""
 
+    needs_url: ClassVar = True
     reason: ClassVar = Reason(
         "url_not_listed",
         Unit.PAGE,

@@ -25,6 +25,7 @@ PAGE_SCHEMA = pa.schema(
         pa.field("record_id", pa.string(), nullable=False),
     ]
 )
+TEXT_MD5 = pa.field("text_md5", pa.string(), nullable=False)  # of staged pages; no column of a corpus
 DROPPED_TYPE = pa.list_(pa.struct([("reason", pa.string()), ("line", pa.string()), ("owner", pa.string())]))
 REJECTED_SCHEMA = pa.schema(
     [
@@ -44,7 +45,7 @@ TAKEN = frozenset(
     | {"stage", "reason", "detail", "dropped", "rejected"}
     | {"priority", "atoms", "starts"}
 )
-_FIELDS = tuple(name for name in Page._fields if name != "extra")
+_FIELDS = Page._fields[: Page._fields.index("extra")]  # that are columns; the sum of the text stands behind it
 
 
 def schema_with(columns: Iterable[pa.Field]) -> pa.Schema:
@@ -87,7 +88,7 @@ def page_table(pages: Iterable[Page], schema: pa.Schema = PAGE_SCHEMA) -> pa.Tab
     columns = list(zip(*pages, strict=True)) or [()] * len(Page._fields)
     by_name = dict(zip(Page._fields, columns, strict=True))
     arrays = [
-        pa.array(by_name[field.name], field.type) if field.name in _FIELDS else _added(field, by_name["extra"])
+        _added(field, by_name["extra"]) if field.name not in by_name else pa.array(by_name[field.name], field.type)
         for field in schema
     ]
     return pa.table(arrays, schema=schema)
@@ -111,8 +112,10 @@ def _added(field: pa.Field, extra: Sequence[Mapping[str, Any]]) -> pa.Array:
 def pages_of(table: pa.Table | pa.RecordBatch, extra: Sequence[str] = ()) -> Iterable[Page]:
     """The pages of a table that has the columns of `PAGE_SCHEMA`, maybe among others: with those named in `extra`."""
     added: Iterable[Mapping[str, Any]] = _rows_of(table, extra) if extra else repeat(NO_EXTRA, table.num_rows)
+    staged = TEXT_MD5.name in table.schema.names
+    sums: Iterable[str] = table.column(TEXT_MD5.name).to_pylist() if staged else repeat("", table.num_rows)
     columns = (table.column(name).to_pylist() for name in _FIELDS)
-    return map(Page._make, zip(*columns, added, strict=True))
+    return map(Page._make, zip(*columns, added, sums, strict=True))
 
 
 def _rows_of(table: pa.Table | pa.RecordBatch, names: Sequence[str]) -> Iterator[dict[str, Any]]:

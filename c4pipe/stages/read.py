@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from c4pipe.documents import DOCUMENT_REASONS
+from c4pipe.documents import DOCUMENT_REASONS, FieldKeys
 from c4pipe.page import Reason
 from c4pipe.stages.base import Scope, Stage
 from c4pipe.wet import READ_REASONS
@@ -18,7 +18,15 @@ class Read(Stage):
     name: str = "read"
     quirks: bool = False
     format: str = "wet"  # or one of documents.FORMATS
+    text_key: str = ""  # paths of JSON Lines and Parquet; "": where the layout of a file says (documents.layouts)
+    url_key: str = ""
+    date_key: str = ""
     scope: ClassVar = Scope.INPUT
+
+    @property
+    def keys(self) -> FieldKeys:
+        """The paths as `read_documents` takes them."""
+        return FieldKeys(self.text_key, self.url_key, self.date_key)
 
     @property
     def reasons(self) -> tuple[Reason, ...]:  # type: ignore[override]

@@ -8,6 +8,8 @@ import urllib.parse
 from functools import cache
 from typing import NamedTuple
 
+from c4pipe.page import Page
+
 _SCHEME = re.compile(r"https?://(www\.)?")
 _TRACKING = re.compile(r"\?(?:utm_|ref|feed).*")
 
@@ -65,6 +67,19 @@ def md5_number(text: str) -> int:
 def split_of(key: str) -> str:
     """The split of a page, from its `url_key`: one in a thousand is validation (TFDS c4.py, `_split_generators`)."""
     return "validation" if md5_number(key) % 1000 == 0 else "train"
+
+
+def stand_in(page: Page) -> str:
+    """What stands for a page where C4 decides by URL: its URL, and where it has none the MD5 of its text as read.
+
+    So no file's name, and no place in one, decides anything.
+    """
+    return page.url or page.text_md5
+
+
+def as_read(page: Page) -> Page:
+    """A page as a reader gives it: without a URL it bears the MD5 of its text."""
+    return page if page.url else page._replace(text_md5=f"{md5_number(page.text):032x}")
 
 
 def public(url: str) -> str:

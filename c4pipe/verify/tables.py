@@ -16,6 +16,7 @@ from c4pipe.corpus.stats import Stats
 from c4pipe.errors import BuildError
 from c4pipe.shards import memory_of
 from c4pipe.text import many
+from c4pipe.text.dates import MONTH_SEEN, month_of
 
 NEVER_NULL = ("text", "url")
 
@@ -84,11 +85,12 @@ def _add_pages(table: pa.Table, stats: Stats) -> None:
         stats.bytes_kept += pc.sum(pc.binary_length(table["text"])).as_py() or 0
         bins = np.floor(np.log2(np.maximum(chars, 1))).astype(int)
         stats.lengths_kept.update({str(k): int(n) for k, n in enumerate(np.bincount(bins)) if n})
-    for name, counter, shown in (("language", stats.languages, None), ("timestamp", stats.months, 7)):
+    for name, counter in (("language", stats.languages), ("timestamp", stats.months)):
         if name in table.column_names and pa.types.is_string(table[name].type):
-            column = table[name] if shown is None else pc.utf8_slice_codeunits(table[name], 0, shown)
-            counter.update({row["values"]: row["counts"] for row in pc.value_counts(column).to_pylist()})
-    stats.months.pop("", None)
+            dates = name == "timestamp"
+            column = pc.utf8_slice_codeunits(table[name], 0, MONTH_SEEN) if dates else table[name]
+            for row in pc.value_counts(column).to_pylist():
+                counter[month_of(row["values"] or "") if dates else row["values"]] += row["counts"]
 
 
 def _adds_up(schema: pa.Schema) -> bool:

@@ -8,14 +8,25 @@ Every record and every damaged stretch gives exactly one verdict, so that read =
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 
 from c4pipe.page import NO_LOSS, Kept, Page, Reason, Rejected, Tally, Verdict
+from c4pipe.text.dates import parsed_date
 from c4pipe.wet.members import no_run
 from c4pipe.wet.packed import pieces
 from c4pipe.wet.plain import PlainPages
 from c4pipe.wet.quirks import read_quirky
-from c4pipe.wet.reasons import BAD_URL, LENGTH_MISMATCH, MAX_URL, NO_DATE, NO_TEXT, NO_URL, NOT_A_PAGE, UNDECODABLE
+from c4pipe.wet.reasons import (
+    BAD_DATE,
+    BAD_URL,
+    LENGTH_MISMATCH,
+    MAX_URL,
+    NO_DATE,
+    NO_TEXT,
+    NO_URL,
+    NOT_A_PAGE,
+    UNDECODABLE,
+)
 from c4pipe.wet.record import DEFAULT_LIMITS, Limits, LostRecord, WarcRecord
 from c4pipe.wet.records import records_in
 from c4pipe.wet.splitter import RecordSplitter
@@ -23,12 +34,6 @@ from c4pipe.wet.text import decode, page_text, preview
 from c4pipe.wet.window import Readable, Window
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_TALLIES: dict[tuple[bool, bool], Tally] = {  # by length mismatch and undecodable bytes
-    (False, False): NO_LOSS,
-    (True, False): {LENGTH_MISMATCH.code: 1},
-    (False, True): {UNDECODABLE.code: 1},
-    (True, True): {LENGTH_MISMATCH.code: 1, UNDECODABLE.code: 1},
-}
 
 
 def read_wet(stream: Readable, source: str, limits: Limits = DEFAULT_LIMITS, quirks: bool = False) -> Iterator[Verdict]:
@@ -39,7 +44,8 @@ def read_wet(stream: Readable, source: str, limits: Limits = DEFAULT_LIMITS, qui
     `source` is that name, "#", the byte offset of its gzip member (plain files: of the record) and, for a record that
     is not the first of its member, "+" and its place in the decompressed member; of a zstd file the number is the byte
     offset of the record in the unpacked text, where what is lost counts as one byte. `quirks` reads pages out of it
-    exactly as TensorFlow Datasets c4 3.1.0 does (preset en.tfds). At most about 200 MB are held, whatever the input.
+    exactly as TensorFlow Datasets c4 3.1.0 does (preset en.tfds), with dates as they are written; else they have one
+    form (`text.dates`). At most about 200 MB are held, whatever the input.
     """
     if quirks:
         yield from read_quirky(stream, source, limits)
@@ -66,27 +72,43 @@ def _verdict(item: WarcRecord | LostRecord, source: str) -> Verdict:
 def page_of(record: WarcRecord, source: str) -> Verdict:
     """The page in a record, or why there is none."""
     field = record.headers.get
-    url = field("warc-target-uri", "")
-    if url.startswith("<") and url.endswith(">"):  # as wget writes it
-        url = url[1:-1].strip()
-    date = field("warc-date", "")
+    url = bare_url(field("warc-target-uri", ""))
     kind = field("warc-type", "")
     if kind != "conversion" and kind.lower() != "conversion":
         return _rejected(record, source, url, NOT_A_PAGE, kind or "no WARC-Type")
     if not url:
         return _rejected(record, source, url, NO_URL)
-    if len(url) > MAX_URL:
-        return _rejected(record, source, url, BAD_URL, f"{len(url)} characters")
-    if not url.isprintable() and (control := _CONTROL.search(url)) is not None:
-        return _rejected(record, source, url, BAD_URL, f"control character {control[0]!r}")
-    if not date:
+    if wrong := fault_of_url(url):
+        return _rejected(record, source, url, BAD_URL, wrong)
+    if not field("warc-date"):
         return _rejected(record, source, url, NO_DATE)
     body, undecodable = decode(record.body)
     text = page_text(body)
     if not text:
         return _rejected(record, source, url, NO_TEXT, f"{len(record.body)} bytes")
-    page = Page(url, text, date, _where(source, record), field("warc-record-id", "").strip("<>"))
-    return Kept(page, _TALLIES[record.length_mismatch, undecodable])
+    date = parsed_date(record.headers["warc-date"])
+    page = Page(url, text, date or "", _where(source, record), field("warc-record-id", "").strip("<>"))
+    return Kept(
+        page, flags_of((LENGTH_MISMATCH, record.length_mismatch), (UNDECODABLE, undecodable), (BAD_DATE, not date))
+    )
+
+
+def bare_url(url: str) -> str:
+    """Without the brackets that wget writes."""
+    return url[1:-1].strip() if url.startswith("<") and url.endswith(">") else url
+
+
+def fault_of_url(url: str) -> str:
+    """Why no page can be of this URL; "" where one can."""
+    if len(url) > MAX_URL:
+        return f"{len(url)} characters"
+    control = None if url.isprintable() else _CONTROL.search(url)
+    return "" if control is None else f"control character {control[0]!r}"
+
+
+def flags_of(*reasons: tuple[Reason, bool]) -> Tally:
+    """What is counted on a page that is kept."""
+    return {reason.code: 1 for reason, is_so in reasons if is_so} or NO_LOSS
 
 
 def _where(source: str, item: WarcRecord | LostRecord) -> str:
@@ -95,12 +117,15 @@ def _where(source: str, item: WarcRecord | LostRecord) -> str:
 
 def _rejected(record: WarcRecord, source: str, url: str, reason: Reason, detail: str = "") -> Rejected:
     """With the beginning of the text and without the end of an endless URL."""
-    date, record_id = record.headers.get("warc-date", ""), record.headers.get("warc-record-id", "").strip("<>")
-    page = Page(url[:MAX_URL], preview(record.body), date, _where(source, record), record_id)
+    page = Page(url[:MAX_URL], preview(record.body), *_named(record.headers, _where(source, record)))
     return Rejected(page, reason, detail)
+
+
+def _named(headers: Mapping[str, str], where: str) -> tuple[str, str, str]:
+    """Date, source and name of what is no page."""
+    return parsed_date(headers.get("warc-date", "")) or "", where, headers.get("warc-record-id", "").strip("<>")
 
 
 def _lost(lost: LostRecord, source: str) -> Rejected:
     url = lost.headers.get("warc-target-uri", "").removeprefix("<").removesuffix(">")[:MAX_URL]
-    date, record_id = lost.headers.get("warc-date", ""), lost.headers.get("warc-record-id", "").strip("<>")
-    return Rejected(Page(url, "", date, _where(source, lost), record_id), lost.reason, lost.detail)
+    return Rejected(Page(url, "", *_named(lost.headers, _where(source, lost))), lost.reason, lost.detail)

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from isal import isal_zlib
 
 from c4pipe.page import NO_LOSS, Kept, Page
+from c4pipe.text.dates import parsed_date
 from c4pipe.wet.chunks import Chunk
 from c4pipe.wet.locate import HEADER_LIMIT, KNOWN, locate
 from c4pipe.wet.members import FAST, INFLATE_BYTES, ISAL_ERROR
@@ -29,6 +30,7 @@ class PlainPages:
     def __init__(self, source: str, limits: Limits, quirks: bool = False) -> None:
         self._source = source
         self._numbers = array("q", [*bytes(HEADER_LIMIT), limits.header, limits.record, MAX_URL, quirks])
+        self._quirks = quirks
         self._data, self._member = b"", 0  # of the page that was given last
 
     @property
@@ -63,13 +65,13 @@ class PlainPages:
                 if not inflater.eof or not locate(data, len(data), _KNOWN, address):
                     return pos
                 start, end, url, url_end, date, date_end, name, name_end = _PLACES(numbers)
-                text = data[start:end].decode()
+                text, written = data[start:end].decode(), data[date:date_end].decode()
             except (ISAL_ERROR, UnicodeDecodeError):
                 return pos
-            page = Page(
-                data[url:url_end].decode(), text, data[date:date_end].decode(), f"{source}#{pos}",
-                data[name:name_end].decode(),
-            )  # fmt: skip
+            moment = written if self._quirks else parsed_date(written)
+            if moment is None:
+                return pos
+            page = Page(data[url:url_end].decode(), text, moment, f"{source}#{pos}", data[name:name_end].decode())
             self._data, self._member = data, pos
             yield Kept(page, NO_LOSS)
             size = len(feed) - len(inflater.unused_data)

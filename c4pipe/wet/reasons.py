@@ -26,6 +26,12 @@ BAD_URL = Reason(
     drops="http://a.example/\x07",
 )
 NO_DATE = Reason("no_date", Unit.PAGE, "has no date", "TFDS c4 3.1.0 split_wet_file: filtered:no_timestamp")
+BAD_DATE = Reason(
+    "bad_date",
+    Unit.PAGE,
+    "has a date that is none or is impossible, and goes on without one (kept)",
+    "ISO 8601, RFC 5322 and what else is known to text.dates",
+)
 NO_TEXT = Reason("no_text", Unit.PAGE, "has no text", "TFDS c4 3.1.0 split_wet_file: filtered:no_content")
 NOT_A_PAGE = Reason(
     "not_a_page", Unit.PAGE, "is another type of record than a page", _WARC, keeps="conversion", drops="warcinfo"
@@ -49,6 +55,7 @@ READ_REASONS = (
     NO_HEADER,
     LENGTH_MISMATCH,
     UNDECODABLE,
+    BAD_DATE,
 )
 
 # Not every page that is missing is damage: these say that bytes of the input were lost to us.

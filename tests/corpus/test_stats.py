@@ -41,6 +41,13 @@ def test_pages_are_counted_as_read_kept_and_rejected() -> None:
     }
 
 
+def test_a_month_is_a_month_or_nothing() -> None:
+    stats = Stats()
+    for written in ("2024-05-22T10:11:12Z", "2024-05", "Thu, 25 Apr 2019", "20190425101112", "2024-13-01", ""):
+        stats.kept(page("x", timestamp=written))
+    assert stats.months == {"2024-05": 2, "": 4}
+
+
 def test_votes_are_counted_by_who_said_what_and_scripts_apart() -> None:
     stats = Stats()
     for language, votes in [

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4pipe.dedup import UrlLevel
+from c4pipe.presets import EN, EN_TFDS
 from c4pipe.text import hash64
 from tests.dedup.oracle import newest
 
 LEVEL = UrlLevel()
-Claims = list[tuple[str, str]]  # URL key and date of each page
+AS_WRITTEN = UrlLevel(as_written=True)
+Claims = list[tuple[str | None, str]]  # URL key, None without a URL, and date of each page
 
 
-def lost(groups: list[Claims], partitions: int) -> set[tuple[int, int]]:
+def lost(groups: list[Claims], partitions: int, level: UrlLevel = AS_WRITTEN) -> set[tuple[int, int]]:
     """(group, row) of the pages that lose, by the packed way."""
     blobs: dict[int, list[tuple[int, bytes]]] = {}
     for group, pages in enumerate(groups):
-        keys = np.array([hash64(key) for key, _ in pages], np.uint64)
-        for partition, data in LEVEL.scatter(keys, pa.array([date for _, date in pages], pa.string()), partitions):
+        keys = pa.array([None if key is None else hash64(key) for key, _ in pages], pa.uint64())
+        for partition, data in level.scatter(keys, pa.array([date for _, date in pages], pa.string()), partitions):
             assert 0 <= partition < partitions
             blobs.setdefault(partition, []).append((group, data))
-    found = [item for partition in blobs.values() for item in LEVEL.losers(partition[::-1]).items()]
+    found = [item for partition in blobs.values() for item in level.losers(partition[::-1]).items()]
     rows = [(group, row) for group, numbers in found for row in numbers.tolist()]
     assert len(rows) == len(set(rows))
     return set(rows)
@@ -59,7 +60,35 @@ def test_the_newest_page_of_a_url_stays(groups: list[Claims], losing: set[tuple[
 
 
 def test_no_claims_no_losers() -> None:
-    assert LEVEL.losers([]) == {}
+    assert AS_WRITTEN.losers([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("dates", "stays"),
+    [
+        (["2019-04-27T01:59:59Z", "2019-04-27T01:59:59.960Z"], 1),
+        (["2019-04-27T01:59:59.960Z", "2019-04-27T01:59:59Z"], 0),
+        (["2019-04-27T01:59:59.960Z", "2019-04-27T02:00:00Z"], 1),
+        (["", "0001-01-01T00:00:00Z"], 1),
+        (["", ""], 0),
+        (["2019-04-27T01:59:59Z", "2019-04-27T01:59:59Z"], 0),
+    ],
+)
+def test_the_latest_date_wins_and_fractions_count(dates: list[str], stays: int) -> None:
+    assert lost([[("a", date) for date in dates]], 16, LEVEL) == {(0, 1 - stays)}
+
+
+def test_as_written_a_fraction_is_older_than_a_z() -> None:
+    """As in the reference, by which en.tfds goes."""
+    assert lost([[("a", "2019-04-27T01:59:59.960Z"), ("a", "2019-04-27T01:59:59Z")]], 16) == {(0, 0)}
+    assert EN_TFDS.stages[2].level == AS_WRITTEN
+    assert EN.stages[2].level == LEVEL
+
+
+def test_a_page_without_a_url_has_no_rivals() -> None:
+    groups: list[Claims] = [[(None, "2019"), ("a", "2018"), (None, "2019")], [(None, ""), ("a", "2019"), (None, "")]]
+    for level in (LEVEL, AS_WRITTEN):
+        assert lost(groups, 4, level) == {(0, 1)}
 
 
 CLAIMS = st.lists(

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from c4pipe.documents import read_documents
+from c4pipe.documents.layouts import NO_KEYS, FieldKeys
 from c4pipe.page import Kept, Verdict
 from c4pipe.wet import Limits
 
@@ -24,9 +25,11 @@ class Dribble(io.BytesIO):
         return super().read(self._chunk if size is None or size < 0 else min(size, self._chunk))
 
 
-def read(data: bytes, kind: str, limits: Limits | None = None, chunk: int = 0, name: str = "f") -> list[Verdict]:
+def read(
+    data: bytes, kind: str, limits: Limits | None = None, chunk: int = 0, name: str = "f", keys: FieldKeys = NO_KEYS
+) -> list[Verdict]:
     stream = Dribble(data, chunk) if chunk else io.BytesIO(data)
-    return list(read_documents(stream, name, kind, limits or Limits()))
+    return list(read_documents(stream, name, kind, limits or Limits(), keys=keys))
 
 
 def short(verdicts: list[Verdict]) -> list[str]:

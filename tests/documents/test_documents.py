@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import re
@@ -15,9 +16,10 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from c4pipe.documents import DOCUMENT_REASONS, EPOCH_DATE, FORMAT_SUFFIXES, FORMATS, read_documents
+from c4pipe.documents import DOCUMENT_REASONS, FORMAT_SUFFIXES, FORMATS, read_documents
 from c4pipe.errors import ConfigError
 from c4pipe.page import Kept, Verdict
+from c4pipe.text.dates import parsed_date
 from c4pipe.wet import Limits, page_text
 from tests.documents.reading import parquet, read
 
@@ -25,16 +27,17 @@ TEXT = st.text(
     st.one_of(st.sampled_from("aB. \n\r\t\0\u00a0\u2028\ufeff😀"), st.characters(codec="utf-8")), max_size=40
 )
 FIELD = st.none() | st.text(st.sampled_from(string.ascii_letters + " :/é\n"), max_size=12)
+WHEN = st.datetimes().map(str) | st.sampled_from(["2019-04-25", "2019-13-01", "20190425010203"])
 ROWS = st.lists(
-    st.fixed_dictionaries({"text": st.none() | TEXT}, optional={"url": FIELD, "timestamp": FIELD, "id": FIELD}),
+    st.fixed_dictionaries({"text": st.none() | TEXT}, optional={"url": FIELD, "timestamp": FIELD | WHEN, "id": FIELD}),
     max_size=8,
 )
 
 
 def plainly(rows: list[dict[str, str | None]]) -> list[tuple[Any, ...]]:
-    """The definition of what is read: per row the page's fields, and what was filled; or a reason."""
+    """The definition of what is read: per row the page's fields, and what it lacks; or a reason."""
     found: list[tuple[Any, ...]] = []
-    for n, row in enumerate(rows):
+    for row in rows:
         url, when, own = ((row.get(key) or "").strip(" \t\r\n") for key in ("url", "timestamp", "id"))
         text = page_text(row["text"] or "")
         if re.search("[\x00-\x1f]", url):
@@ -42,21 +45,20 @@ def plainly(rows: list[dict[str, str | None]]) -> list[tuple[Any, ...]]:
         elif not text:
             found.append(("no_text",))
         else:
-            found.append((url or n, text, when or EPOCH_DATE, own, not url, not when))
+            date = parsed_date(when) if when else ""
+            found.append((url, text, date or "", own, not url, not when, date is None))
     return found
 
 
 def as_read(verdicts: list[Verdict]) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = []
-    for n, v in enumerate(verdicts):
+    for v in verdicts:
         if not isinstance(v, Kept):
             found.append((v.reason.code,))
             continue
-        page, filled = v.page, "url_filled" in v.tally
-        assert not filled or page.url == f"file:///{page.source}"
-        found.append(
-            (n if filled else page.url, page.text, page.timestamp, page.record_id, filled, "date_filled" in v.tally)
-        )
+        page, noted = v.page, [code in v.tally for code in ("no_url_given", "no_date_given", "bad_date")]
+        assert page.text_md5 == ("" if page.url else hashlib.md5(page.text.encode()).hexdigest())
+        found.append((page.url, page.text, page.timestamp, page.record_id, *noted))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import subprocess
 import sys
@@ -12,14 +13,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from c4pipe.documents import EPOCH_DATE, read_documents
+from c4pipe.documents import read_documents
 from c4pipe.documents.parquet import BATCH_ROWS
 from c4pipe.page import Kept, Page
 from c4pipe.wet import Limits
 from tests.documents.reading import details, parquet, read, short
 from tests.documents.test_jsonl import MEASURE
 
-FILLED = {"url_filled": 1, "date_filled": 1}
+FILLED = {"no_url_given": 1, "no_date_given": 1}
 TEXTS = ["One.", "Two.", "One."]
 
 
@@ -33,7 +34,7 @@ def test_a_row_is_a_page() -> None:
     }
     one, two, three = read(parquet(table), "parquet", name="b/c d.parquet")
     assert one == Kept(Page("http://a.example/1", "One.\nMore.", "2019-04-25T12:57:54Z", "b/c d.parquet#0", "x"), {})
-    assert two == Kept(Page("file:///b/c%20d.parquet#1", "Two.", EPOCH_DATE, "b/c d.parquet#1"), FILLED)
+    assert two == Kept(Page("", "Two.", "", "b/c d.parquet#1", text_md5=hashlib.md5(b"Two.").hexdigest()), FILLED)
     assert not isinstance(three, Kept)
     assert (three.reason.code, three.detail, three.page.source) == ("no_text", "text is null", "b/c d.parquet#2")
 
@@ -56,7 +57,7 @@ def test_a_string_may_have_any_type_of_strings(kind: pa.DataType) -> None:
     data = parquet({"text": column, "url": column, "timestamp": column, "id": column})
     verdicts = read(data, "parquet")
     assert short(verdicts) == ["a", "<no_text>", "é"]
-    assert verdicts[2] == Kept(Page("é", "é", "é", "f#2", "é"), {})
+    assert verdicts[2] == Kept(Page("é", "é", "", "f#2", "é"), {"bad_date": 1})
 
 
 @pytest.mark.parametrize(
@@ -86,35 +87,42 @@ MOMENT = datetime(2019, 4, 25, 12, 57, 54, 999_999)
     ("column", "written"),
     [
         (pa.array([MOMENT]).cast(pa.timestamp("s"), safe=False), "2019-04-25T12:57:54Z"),
-        (pa.array([MOMENT]).cast(pa.timestamp("ms"), safe=False), "2019-04-25T12:57:54Z"),
-        (pa.array([MOMENT], pa.timestamp("us")), "2019-04-25T12:57:54Z"),
-        (pa.array([MOMENT], pa.timestamp("ns")), "2019-04-25T12:57:54Z"),
-        (pa.array([MOMENT.replace(tzinfo=timezone(timedelta(hours=2)))]), "2019-04-25T10:57:54Z"),
+        (pa.array([MOMENT]).cast(pa.timestamp("ms"), safe=False), "2019-04-25T12:57:54.999Z"),
+        (pa.array([MOMENT], pa.timestamp("us")), "2019-04-25T12:57:54.999Z"),
+        (pa.array([MOMENT], pa.timestamp("ns")), "2019-04-25T12:57:54.999Z"),
+        (pa.array([MOMENT.replace(tzinfo=timezone(timedelta(hours=2)))]), "2019-04-25T10:57:54.999Z"),
         (pa.array([date(2019, 4, 25)]), "2019-04-25T00:00:00Z"),
-        (pa.array([None], pa.timestamp("us")), EPOCH_DATE),
-        (pa.array([2**62]).cast(pa.timestamp("us")), EPOCH_DATE),  # the year 148,000
-        (pa.array([1556197074.0]), EPOCH_DATE),  # since when it counts is not said
-        (pa.array([[1]]), EPOCH_DATE),
-        (pa.array([{"text": "a", "timestamp": "b"}]), EPOCH_DATE),
-        (pa.array([None]), EPOCH_DATE),
-        (pa.array([b"2019\xff"]), "2019\ufffd"),
+        (pa.array([date(2019, 4, 25)]).cast(pa.date64()), "2019-04-25T00:00:00Z"),
+        (pa.array([-1], pa.timestamp("us")), "1969-12-31T23:59:59.999Z"),  # cut, not rounded
+        (pa.array([None], pa.timestamp("us")), None),
+        (pa.array([2**62]).cast(pa.timestamp("us")), ""),  # the year 148,000
+        (pa.array([1556197074.0]), "2019-04-25T12:57:54Z"),
+        (pa.array([1556197074999]), "2019-04-25T12:57:54.999Z"),
+        (pa.array([float("nan")]), None),
+        (pa.array([[1]]), ""),
+        (pa.array([{"text": "a", "timestamp": "b"}]), ""),
+        (pa.array([None]), None),
+        (pa.array([b"2019\xff"]), ""),
     ],
     ids=lambda value: str(value.type) if isinstance(value, pa.Array) else value,
 )
-def test_a_date_may_be_a_string_or_a_timestamp(column: pa.Array, written: str) -> None:
+def test_a_date_may_be_a_string_a_timestamp_or_a_number(column: pa.Array, written: str | None) -> None:
     [verdict] = read(parquet({"text": ["a"], "url": ["u"], "timestamp": column}), "parquet")
-    assert verdict == Kept(Page("u", "a", written, "f#0"), {"date_filled": 1} if written == EPOCH_DATE else {})
+    flags = {"no_date_given": 1} if written is None else {} if written else {"bad_date": 1}
+    assert verdict == Kept(Page("u", "a", written or "", "f#0"), flags)
 
 
 def test_a_number_is_an_id_and_no_url() -> None:
-    [verdict] = read(parquet({"text": ["a"], "url": [5], "timestamp": ["d"], "id": [2**63 - 1]}), "parquet")
-    assert verdict == Kept(Page("file:///f#0", "a", "d", "f#0", "9223372036854775807"), {"url_filled": 1})
+    [verdict] = read(parquet({"text": ["a"], "url": [5], "timestamp": ["2019"], "id": [2**63 - 1]}), "parquet")
+    md5 = hashlib.md5(b"a").hexdigest()
+    page = Page("", "a", "2019-01-01T00:00:00Z", "f#0", "9223372036854775807", text_md5=md5)
+    assert verdict == Kept(page, {"no_url_given": 1})
 
 
 def test_bytes_that_are_not_utf8_are_replaced_and_counted() -> None:
     raw = pa.array([b"caf\xe9", b"a\xed\xa0\x80b"], pa.binary())
     text = pa.Array.from_buffers(pa.string(), 2, raw.buffers())  # strings, or so the file says
-    verdicts = read(parquet({"text": text, "url": ["u", "v"], "timestamp": ["d", "d"]}), "parquet")
+    verdicts = read(parquet({"text": text, "url": ["u", "v"], "timestamp": ["2019", "2019"]}), "parquet")
     assert short(verdicts) == ["caf\ufffd", "a" + "\ufffd" * 3 + "b"]
     assert [v.tally for v in verdicts] == [{"undecodable": 1}] * 2
 
@@ -175,7 +183,7 @@ def test_a_damaged_row_group_costs_no_other() -> None:
     verdicts = read(data[: at + 5] + b"X" + data[at + 6 :], "parquet")
     assert short(verdicts) == [*texts[:100], "<damaged_member>", *texts[200:]]
     assert details(verdicts)[100].startswith("row group 1, from row 100 on: could not verify page integrity, CRC")
-    assert [v.page.source for v in verdicts] == [f"f#{n}" for n in range(301)]
+    assert [v.page.source for v in verdicts] == [f"f#{n}" for n in [*range(101), *range(200, 400)]]
 
 
 def test_errors_of_the_stream_pass_through() -> None:

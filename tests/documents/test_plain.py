@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 from functools import partial
 
 import pytest
 import zstandard
 
-from c4pipe.documents import EPOCH_DATE
 from c4pipe.page import Kept, Page
 from c4pipe.wet import Limits
 from tests.documents.reading import details, read, short
@@ -21,9 +21,9 @@ TEXT = "Chapter 1\nIt was a café.\nThen it was not."
 @pytest.mark.parametrize("pack", [bytes, packed, zstandard.compress], ids=["plain", "gzip", "zstd"])
 @pytest.mark.parametrize("chunk", [0, 1, 7])
 def test_a_file_is_one_page_however_it_is_packed(pack, chunk: int) -> None:  # type: ignore[no-untyped-def]
-    page = Page("file:///shelf/one%20book.txt", TEXT, EPOCH_DATE, "shelf/one book.txt#0")
+    page = Page("", TEXT, "", "shelf/one book.txt#0", text_md5=hashlib.md5(TEXT.encode()).hexdigest())
     [verdict] = read(pack(BOOK.encode()), "text", chunk=chunk, name="shelf/one book.txt")
-    assert verdict == Kept(page, {"url_filled": 1, "date_filled": 1})
+    assert verdict == Kept(page, {"no_url_given": 1, "no_date_given": 1})
 
 
 @pytest.mark.parametrize(
@@ -64,4 +64,4 @@ def test_the_limit_itself_is_allowed() -> None:
 def test_bytes_that_are_not_utf8_are_replaced_and_counted() -> None:
     [verdict] = read(b"caf\xe9", "text")
     assert verdict.page.text == "caf\ufffd"
-    assert verdict.tally == {"undecodable": 1, "url_filled": 1, "date_filled": 1}
+    assert verdict.tally == {"undecodable": 1, "no_url_given": 1, "no_date_given": 1}

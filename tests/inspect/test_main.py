@@ -133,7 +133,7 @@ Domains  most pages kept, and most removed
   a.example  3  100 %  b.example  3  75.0 %
                        c.example  1  25.0 %
 
-Crawled  pages kept, by month as WARC-Date writes it
+Crawled  pages kept, by month
   2024-01  1  33.3 %  ████████
   2024-02  1  33.3 %  ████████
   2024-03  1  33.3 %  ████████

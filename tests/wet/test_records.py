@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -147,3 +148,33 @@ def test_a_real_file_with_a_damaged_member_in_each_hundred() -> None:
     kept, reasons = names(read(bytes(data)))
     assert (len(kept), Counter(reasons)) == (177, {"damaged_member": 4, "not_a_page": 1})
     assert text_of(1).startswith("Title")
+
+
+DATES = {
+    DATE: DATE,
+    "2024-05-22T10:11:12.345Z": "2024-05-22T10:11:12.345Z",
+    "2024-05-22 10:11:12": DATE,
+    "2024-05-22T12:11:12+02:00": DATE,
+    "Wed, 22 May 2024 10:11:12 GMT": DATE,
+    "20240522101112": DATE,
+    "2024-13-22T10:11:12Z": "",
+    "last May": "",
+}
+
+
+@pytest.mark.parametrize("pack", [record, member], ids=["plain", "gzip"])
+@pytest.mark.parametrize("written", DATES)
+def test_dates_have_one_form(written: str, pack: Callable[..., bytes]) -> None:
+    """A page stays without a date that can be read; the exact reader keeps dates as they are written."""
+    data = b"".join(pack(n, date=date) for n, date in enumerate([written, DATE, written]))
+    for chunk in (0, 1):
+        verdicts = read(data, chunk=chunk)
+        noted = {} if DATES[written] else {"bad_date": 1}
+        assert [(v.page.timestamp, v.tally) for v in verdicts] == [
+            (DATES[written], noted),
+            (DATE, {}),
+            (DATES[written], noted),
+        ]
+        assert [v.page.timestamp for v in read(data, quirks=True)] == [written, DATE, written]
+    [lost] = read(pack(1, "", date=written))
+    assert (lost.reason.code, lost.page.timestamp) == ("no_text", DATES[written])

@@ -10,6 +10,7 @@ import duckdb
 from c4pipe.inspect.corpus import Corpus, files_sql
 from c4pipe.page import Page
 from c4pipe.shards import TAKEN
+from c4pipe.text.urls import as_read
 
 
 class Record(NamedTuple):
@@ -58,7 +59,7 @@ def by_url(cursor: duckdb.DuckDBPyConnection, url: str) -> list[Record]:
 def rawest(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, record: Record) -> tuple[Page, bool]:
     """The page as read, where that is known, and whether it is."""
     raw = record if record.reason else raw_of(cursor, corpus, record.page.source)
-    return (raw.page, True) if raw else (record.page, False)
+    return (as_read(raw.page), True) if raw else (record.page, False)
 
 
 class Owner(NamedTuple):

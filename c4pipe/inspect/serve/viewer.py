@@ -34,6 +34,7 @@ from c4pipe.inspect.serve.rendering import environment
 from c4pipe.inspect.serve.selection import Selection, ShardEntry, known, parse, parts_of, whole_number
 from c4pipe.inspect.serve.viewing import is_owner, judged, view
 from c4pipe.page import Page
+from c4pipe.text.urls import as_read
 
 VIEWER_MEMORY = "1GB"  # of DuckDB, whatever the size of the corpus
 _REMEMBERED = 200  # selections of which something is remembered
@@ -147,7 +148,7 @@ class Viewer:
         if request.method == "POST":
             asked = await question(request)
         asked = asked._replace(preset=asked.preset or self._judges.names[0])
-        page, raw, here = Page(asked.url, asked.text, ""), True, list[Record]()
+        page, raw, here = as_read(Page(asked.url, asked.text, "")), True, list[Record]()
         if asked.url and not asked.text:
             here = await self._ask(request, records.by_url, asked.url)
             if here:

@@ -1,0 +1,88 @@
+"""What the beginning of a file tells of it before a build: how it is laid out, and whether it has what is asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from c4pipe.documents.columns import way_to
+from c4pipe.documents.fields import names
+from c4pipe.documents.jsonl import first_objects
+from c4pipe.documents.layouts import NO_KEYS, FieldKeys, Layout, has_path, layout_of
+from c4pipe.documents.parquet import BAD_TABLE, opened_table, table_layout
+from c4pipe.documents.unpack import Guarded
+from c4pipe.errors import ConfigError
+
+RECORDS = 100  # of JSON Lines that are looked at, as far as they begin in the first MiB
+
+
+class Peek(NamedTuple):
+    """What the beginning of a file tells."""
+
+    told: str  # its layout in words: "FineWeb: text, url, date"
+    found: list[str]  # keys or columns, those inside others with dots
+    lacks: frozenset[str]  # of text, url and date: what was not seen
+    whole: bool  # there is no more to see: what it lacks, no record has
+
+
+def peek(stream: Any, format: str, keys: FieldKeys = NO_KEYS) -> Peek | None:  # noqa: A002
+    """What a file of a format with keys tells; None where no record can be read. What the stream raises passes through,
+    and for Parquet it must `seek` and `tell`."""
+    return _of_table(stream, keys) if format == "parquet" else _of_lines(stream, keys)
+
+
+def reading_as(peeks: Sequence[Peek]) -> Iterator[str]:
+    """Lines for people, each layout once: "reading as FineWeb: text, url, date"."""
+    layouts = Counter(each.told for each in peeks)
+    for told, files in layouts.items():
+        yield f"reading as {told}" + (f" ({files} of {len(peeks)} files)" if len(layouts) > 1 else "")
+
+
+def check_keys(peeks: Sequence[Peek], keys: FieldKeys) -> None:
+    """ConfigError for a key that somebody has named and no record has."""
+    for field, key in keys._asdict().items():
+        if key and peeks and all(field in each.lacks for each in peeks):
+            found = dict.fromkeys(name for each in peeks for name in each.found)
+            raise ConfigError(f"--{field}-key {key}: no record has it. They have: {names(found)}.")
+
+
+def _of_lines(stream: Any, keys: FieldKeys) -> Peek | None:
+    objects, whole = first_objects(stream, RECORDS)
+    if not objects:
+        return None
+    layout = layout_of(lambda path: has_path(objects[0], path), keys)
+    found = dict.fromkeys(path for each in objects for path in _paths(each))
+    return _peek(layout, lambda path: any(has_path(each, path) for each in objects), [*found], whole)
+
+
+def _paths(record: dict[str, Any]) -> Iterator[str]:
+    for key, value in record.items():
+        yield key
+        yield from (f"{key}.{inner}" for inner in value) if isinstance(value, dict) else ()
+
+
+def _of_table(stream: Any, keys: FieldKeys) -> Peek | None:
+    guarded = Guarded(stream)
+    try:
+        schema = opened_table(guarded).schema_arrow
+    except BAD_TABLE:
+        if guarded.error is not None:
+            raise guarded.error from None
+        return None
+    layout = table_layout(schema, keys)
+    return _peek(layout, lambda path: way_to(schema, path) is not None, list(_columns(schema)), True)
+
+
+def _columns(fields: Iterable[pa.Field]) -> Iterator[str]:
+    for field in fields:
+        yield field.name
+        if pa.types.is_struct(field.type):
+            yield from (f"{field.name}.{field.type.field(i).name}" for i in range(field.type.num_fields))
+
+
+def _peek(layout: Layout, has: Callable[[str], bool], found: list[str], whole: bool) -> Peek:
+    lacks = frozenset(field for field in FieldKeys._fields if not any(map(has, getattr(layout, field))))
+    return Peek(layout.told(has), found, lacks, whole)
