@@ -15,7 +15,7 @@ from beam_jobs.command import versions
 from beam_jobs.effects import check_presets_use
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.identity import LIBRARIES, code_of_corpus, fingerprint, libraries_behind
-from c4pipe.documents import FieldKeys
+from c4pipe.documents import KEYED, FieldKeys
 from c4pipe.errors import ConfigError
 from c4pipe.files.assets import Assets
 from c4pipe.files.record import accounts, carried
@@ -31,7 +31,6 @@ from c4pipe.stages import Identify, Preset, Scope, Size
 from c4pipe.text.urls import unsigned
 
 LOCAL = ("DirectRunner", LOCAL_RUNNER, DASK)  # whose workers share this machine's files
-CUT = ("jsonl", "parquet")  # formats of which a part can be read alone
 TYPICAL_WET = 80 << 20  # bytes of a file of a list in a bucket, whose size nobody has asked for
 
 
@@ -108,7 +107,7 @@ def make_settings(
         "versions": versions((*LIBRARIES, *libraries_behind(preset.stages))),
         "code": code_of_corpus(preset),
     }
-    cut = args.input_format in CUT and limit is None  # so many pages are taken from the start of each input
+    cut = args.input_format in KEYED and limit is None  # so many pages are taken from the start of each input
     named = [[item.name, item.bytes, item.expected] for item in inputs]
     description["fingerprint"] = fingerprint([describe(preset), description, named])
     return Settings(

@@ -31,8 +31,9 @@ def why_no_page(counts: Mapping[tuple[str, str], int], records: int) -> str:
         return _other_records({detail.lower(): n for (_, detail), n in counts.items()}, records)
     (code, detail), _ = max(counts.items(), key=lambda item: item[1])
     if code == UNREADABLE.code and len(codes) == 1:
-        return with_remedy(detail) or _SAYS[code]
-    if code == NO_TEXT.code and detail.startswith("no text among") and len(codes) == 1:
+        hint = ": name the one with the text: --text-key" if "among the columns" in detail else ""
+        return with_remedy(detail) + hint if detail else _SAYS[code]
+    if code == NO_TEXT.code and " among the keys " in detail and len(codes) == 1:
         return detail if "--text-key" in detail else f"{detail}: name it with --text-key"
     if code == BAD_JSON.code and len(codes) == 1:
         return f"{many(records, 'line')}, none a JSON object ({detail})"

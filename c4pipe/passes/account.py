@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from c4pipe.documents.account import why_no_page
 from c4pipe.documents.reasons import FAULTS
 from c4pipe.page import Kept, Rejected, Verdict
-from c4pipe.text import many, printable
+from c4pipe.text import printable
 
 MAX_FAULTS = 100  # named for each piece of an input; the ledger counts them all
 FAULT_DETAIL = 200  # characters
@@ -57,7 +58,7 @@ class Account:
             if len(self.faults) < MAX_FAULTS:
                 self.faults.append(Fault(self.records, verdict.page.source, code, verdict.detail[:FAULT_DETAIL]))
         if not self.pages:
-            kind = code, verdict.detail[:FAULT_DETAIL]
+            kind = code, verdict.detail.removeprefix(f"{verdict.page.source.rpartition('#')[0]}: ")[:FAULT_DETAIL]
             if kind in self.seen or len(self.seen) < MOST_SEEN:
                 self.seen[kind] += 1
 
@@ -85,12 +86,7 @@ class Account:
     @property
     def why(self) -> str:
         """Why there is no page, in words; "" where there is one."""
-        if self.pages:
-            return ""
-        if not self.seen:
-            return "nothing in it"
-        (code, detail), n = self.seen.most_common(1)[0]
-        return f"{many(self.records, 'record')}, of {n:,} {code}" + (f" ({detail})" if detail else "")
+        return "" if self.pages else why_no_page(self.seen, self.records)
 
 
 def accounts_of_inputs(pieces: Iterable[Account]) -> dict[int, Account]:
