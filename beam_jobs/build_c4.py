@@ -29,7 +29,7 @@ from c4pipe.flow.inputs import Input, hold_secrets, units_of, write_input_list, 
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.placing import is_made, put_in_place, recover
 from c4pipe.flow.progress import BuildProgress
-from c4pipe.flow.searching import Found, find_inputs
+from c4pipe.flow.searching import Found, find_inputs, left_out_by_name
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.siblings import check_card_above, check_siblings, write_card_above
 from c4pipe.flow.sizes import with_sizes
@@ -71,7 +71,7 @@ def run(args: Namespace, rest: list[str]) -> int:
         check_schema(settings.plan.schema())
     readings = [] if offline else look_into(inputs, presets)
     if args.dry_run:
-        everything = Found(inputs, found.left_out)
+        everything = Found(inputs, left_out_by_name(found))
         print(*readings, *prediction_told(predict(corpora, everything), everything), sep="\n")
         return 0
     options = PipelineOptions(beam_flags(args, rest, corpora[0].units, corpora[0].input_bytes))
@@ -98,7 +98,7 @@ def run(args: Namespace, rest: list[str]) -> int:
         for settings, there in missing:
             announce(settings.output, there)
         unmade = tuple(settings for settings, _ in missing)
-        took = build(args, unmade, Found(inputs, found.left_out), options, readings) if missing else None
+        took = build(args, unmade, Found(inputs, left_out_by_name(found)), options, readings) if missing else None
         write_card_above(args.output, several)
         if not (args.keep_staging or args.staging):
             tidy(args.output, corpora)  # also what a build left that was killed behind its manifest

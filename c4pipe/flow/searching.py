@@ -65,6 +65,18 @@ def find_inputs(patterns: Iterable[str], root: str | None = None, format: str = 
     return Found(inputs, left_out)
 
 
+def left_out_by_name(found: Found) -> list[LeftOut]:
+    """What was left out as a corpus may tell it: with paths below the folder that inputs share, or names alone."""
+    item = found.inputs[0]
+    folder = item.path.removesuffix(item.name) if item.path.endswith(item.name) else ""
+
+    def named(path: str) -> str:
+        below = path.removeprefix(folder) if folder else path
+        return below if below != path or not path.startswith("/") else posixpath.basename(path)
+
+    return [LeftOut(named(path), why.replace(folder, "") if folder else why) for path, why in found.left_out]
+
+
 def _here(name: str) -> str:
     """The name without what stands for a home, and without `file://`."""
     if name.startswith("file:"):

@@ -13,7 +13,7 @@ from apache_beam.io.filesystem import BeamIOError
 from bench.outside import SHARED
 from c4pipe.errors import ConfigError
 from c4pipe.flow import folders, searching
-from c4pipe.flow.searching import SUFFIXES, find_inputs
+from c4pipe.flow.searching import SUFFIXES, find_inputs, left_out_by_name
 from tests import needs
 from tests.flow.test_remote import BUCKET
 from tests.wetfiles import SAMPLES
@@ -318,3 +318,14 @@ def test_no_ending_belongs_to_two_formats():
     assert len({*every}) == len(every)
     assert not any(a != b and a.endswith(b) for a in every for b in every)
     assert all(folders.ending_of(f"X{end.upper()}") in end for end in every)
+
+
+def test_what_is_left_out_is_told_without_the_folders_of_a_machine(tmp_path):
+    for name in ("in/a.wet", "in/notes.csv", "in/deep/b.wet", "in/deep/c.csv"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    (tmp_path / "in" / "z.wet").symlink_to(tmp_path / "in" / "a.wet")
+    told = dict(left_out_by_name(find_inputs([str(tmp_path / "in")])))
+    assert set(told) == {"notes.csv", "deep/c.csv", "z.wet"}
+    assert told["z.wet"] == "another name of a.wet"
