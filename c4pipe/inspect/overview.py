@@ -40,7 +40,7 @@ def _overview(corpus: Corpus) -> dict[str, Any]:
     return {
         "preset": {key: str(manifest["preset"][key]) for key in ("name", "says")} if "preset" in manifest else None,
         "settings": dict(manifest.get("settings", {})),
-        "inputs": _inputs(manifest.get("inputs", [])),
+        "inputs": _inputs(manifest.get("inputs", []), manifest.get("no_inputs", [])),
         "corpus": {
             **_size(manifest["shards"]),
             "chars": stats.chars_kept,
@@ -74,12 +74,14 @@ def _overview(corpus: Corpus) -> dict[str, Any]:
     }
 
 
-def _inputs(inputs: list[dict[str, Any]]) -> dict[str, Any]:
+def _inputs(inputs: list[dict[str, Any]], others: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "files": len(inputs),
         "bytes": sum(item["bytes"] for item in inputs),
         "records": sum(item["records"] for item in inputs),
         "faulty": [{"file": item["path"], "faults": dict(item["faults"])} for item in inputs if item["faults"]],
+        "without_page": [{"file": item["path"], "why": item["why"]} for item in inputs if item.get("why")],
+        "not_read": [{"path": item["path"], "why": item["why"]} for item in others],
     }
 
 

@@ -32,6 +32,7 @@ def show_overview(screen: Screen, facts: dict[str, Any]) -> None:
     _lengths(screen, facts["lengths"], facts["corpus"])
     _domains(screen, facts["domains"])
     _months(screen, facts["months"])
+    _account(screen, facts["inputs"])
     _faults(screen, facts)
     _sample(screen, facts["sample"])
 
@@ -179,6 +180,16 @@ def _months(screen: Screen, months: list[dict[str, Any]]) -> None:
         largest = sorted(often[:MONTH_ROWS], key=lambda row: str(row["month"]))
         screen.table([_bar_row(row | {"month": row["month"] or "no date"}, "month") for row in largest], "<>><")
         _rest(screen, often, MONTH_ROWS, "pages")
+
+
+def _account(screen: Screen, inputs: dict[str, Any]) -> None:
+    """Inputs that gave no page, and what was found beside the inputs."""
+    for name, key, head in (("file", "without_page", "Inputs without a page"), ("path", "not_read", "Not read")):
+        rows = inputs[key]
+        if rows:
+            screen.head(head, f"{len(rows):,}")
+            screen.table([[row[name], shorten(row["why"], DETAIL_COLUMNS)] for row in rows[:FAULT_ROWS]], "<<")
+            _rest(screen, rows, FAULT_ROWS)
 
 
 def _faults(screen: Screen, facts: dict[str, Any]) -> None:
