@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import apache_beam as beam
-import pyarrow.parquet as pq
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from beam_jobs.survey import FETCHED, PARTS, Estimate, Part, parts_of, share_kept, total_pages
+from beam_jobs.survey import FETCHED, PARTS, Estimate, PartRead, pieces_to_read, share_kept, total_pages
 from c4pipe.errors import BuildError
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore
@@ -26,6 +25,7 @@ from c4pipe.flow.settings import Settings
 from c4pipe.flow.web import is_web
 from c4pipe.passes.account import Account, accounts_of_inputs, of_all, whys
 from c4pipe.passes.finalize import input_row
+from c4pipe.passes.merging import sources_in
 from c4pipe.passes.summary import inputs_told
 from c4pipe.scratch import temporary_files
 from c4pipe.shards import MANIFEST
@@ -52,10 +52,10 @@ class Survey(NamedTuple):
         """Of so many pages one is built."""
         return max(1, round(self.pages / JUDGED))
 
-    def parts(self, kept: Counter[int]) -> list[Part]:
+    def parts(self, kept: Counter[int]) -> list[PartRead]:
         """The parts in numbers; `kept` pages by the number of the piece."""
         read = zip(self.accounts, self.bytes, strict=True)
-        return [Part(size, own.pages, -(-own.pages // self.every), kept[n]) for n, (own, size) in enumerate(read)]
+        return [PartRead(size, own.pages, -(-own.pages // self.every), kept[n]) for n, (own, size) in enumerate(read)]
 
 
 class Trial(NamedTuple):
@@ -133,7 +133,7 @@ def _survey(corpora: Corpora, found: Found, staging: str) -> Survey:
     begun = time.process_time()
     parts = FETCHED if any(is_web(item.path) for item in found.inputs) else PARTS
     pieces, accounts, sizes = [], [], []
-    for piece in parts_of(found.inputs, how.format == "jsonl", parts):
+    for piece in pieces_to_read(found.inputs, how.format == "jsonl", parts):
         reader = PieceReader(piece, store, how, heartbeat := Heartbeat(staging, 0))
         account, whole = reader.account, True
         for verdict in reader.verdicts():
@@ -185,8 +185,7 @@ def _smaller(settings: Settings, survey: Survey) -> Any:
 
 def _made(folder: Path) -> tuple[int, list[str]]:
     shards = json.loads((folder / MANIFEST).read_bytes())["shards"]
-    sources = [pq.read_table(folder / shard["path"], columns=["source"])["source"].to_pylist() for shard in shards]
-    return sum(shard["bytes"] for shard in shards), [source for some in sources for source in some]
+    return sum(shard["bytes"] for shard in shards), [s for shard in shards for s in sources_in(folder / shard["path"])]
 
 
 def _kept(found: Found, survey: Survey, sources: list[str]) -> Counter[int]:

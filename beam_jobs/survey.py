@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 from c4pipe.flow.inputs import Input, Piece
 
-READ = 64 << 20  # bytes that are read at most: about 8 s for WET
+SURVEYED = 64 << 20  # bytes that are read at most: about 8 s for WET
 PARTS = 24  # into which those are divided at most; larger than what is read of a file at once, by ten times
 FETCHED = 3  # of inputs that have to be fetched whole
-SURE = 1.96  # standard errors: 19 of 20 such intervals hold the truth
-FEW = 8  # parts: between fewer the differences say little, and pages are counted as if they were drawn one by one
+DEVIATIONS = 1.96  # standard errors: 19 of 20 such intervals hold the truth
+FEW_PARTS = 8  # parts: between fewer the differences say little, and pages are counted as if they were drawn one by one
 
 
-class Part(NamedTuple):
+class PartRead(NamedTuple):
     """What was found in a part of an input."""
 
     bytes: int  # that it stands for
@@ -51,7 +51,7 @@ class Estimate(NamedTuple):
         return f"{self.value:,.0f} ({max(0, self.value - self.error):,.0f} to {self.value + self.error:,.0f})"
 
 
-def parts_of(inputs: Sequence[Input], cut: bool, parts: int = PARTS, budget: int = READ) -> list[Piece]:
+def pieces_to_read(inputs: Sequence[Input], cut: bool, parts: int = PARTS, budget: int = SURVEYED) -> list[Piece]:
     """The pieces to read: all of the inputs where they are small, else `budget` bytes of them in so many places.
 
     `cut`: whether reading can begin anywhere in a file; else each gives its beginning, the longer the larger it is.
@@ -76,17 +76,17 @@ def _piece(number: int, item: Input, start: int, length: int) -> Piece:
     return Piece(number, item, start, None if start + length >= item.bytes else start + length)
 
 
-def total_pages(parts: Sequence[Part], size: int) -> Estimate:
+def total_pages(parts: Sequence[PartRead], size: int) -> Estimate:
     """Pages in `size` bytes of inputs."""
     return _ratio([(part.bytes, part.pages) for part in parts], size)
 
 
-def share_kept(parts: Sequence[Part], pages: float) -> Estimate:
+def share_kept(parts: Sequence[PartRead], pages: float) -> Estimate:
     """The share of `pages` pages that is kept."""
     judged, kept = sum(part.judged for part in parts), sum(part.kept for part in parts)
     found = _ratio([(part.judged, part.kept) for part in parts], pages)
     share = kept / max(1, judged)
-    one_by_one = SURE * math.sqrt(share * (1 - share) / max(1, judged) * max(0.0, 1 - judged / max(1, pages)))
+    one_by_one = DEVIATIONS * math.sqrt(share * (1 - share) / max(1, judged) * max(0.0, 1 - judged / max(1, pages)))
     return Estimate(share, max(one_by_one, found.error / max(1, pages)))
 
 
@@ -97,7 +97,7 @@ def _ratio(pairs: Sequence[tuple[float, float]], whole: float) -> Estimate:
         return Estimate(0, 0)
     ratio, count = y / x, len(pairs)
     left = max(0.0, 1 - x / whole) if whole else 0.0
-    if count < FEW:
-        return Estimate(whole * ratio, SURE * math.sqrt(max(1.0, y) * left) * whole / x)
+    if count < FEW_PARTS:
+        return Estimate(whole * ratio, DEVIATIONS * math.sqrt(max(1.0, y) * left) * whole / x)
     spread = sum((y - ratio * x) ** 2 for x, y in pairs) * count / (count - 1)
-    return Estimate(whole * ratio, SURE * math.sqrt(spread * left) * whole / x)
+    return Estimate(whole * ratio, DEVIATIONS * math.sqrt(spread * left) * whole / x)

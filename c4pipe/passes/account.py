@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from c4pipe.documents.account import why_no_page
+from c4pipe.documents.account import is_amiss, why_no_page
 from c4pipe.documents.reasons import FAULTS
 from c4pipe.page import Kept, Rejected, Verdict
 from c4pipe.text import printable
@@ -87,6 +87,11 @@ class Account:
     def why(self) -> str:
         """Why there is no page, in words; "" where there is one."""
         return "" if self.pages else why_no_page(self.seen, self.records)
+
+    @property
+    def amiss(self) -> bool:
+        """Whether there is no page and should be."""
+        return not self.pages and is_amiss(self.seen)
 
 
 def accounts_of_inputs(pieces: Iterable[Account]) -> dict[int, Account]:

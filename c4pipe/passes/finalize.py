@@ -92,7 +92,11 @@ def _own_config(preset: Preset) -> str:
 def input_row(name: str, account: Account) -> dict[str, Any]:
     """What the manifest says of an input."""
     row = {"path": name, "bytes": account.size, "records": account.records, "pages": account.pages}
-    return row | {"faults": dict(sorted(account.lost.items()))} | ({"why": account.why} if account.why else {})
+    return (
+        row
+        | {"faults": dict(sorted(account.lost.items()))}
+        | ({"why": account.why, "amiss": account.amiss} if account.why else {})
+    )
 
 
 def columns_of(plan: Plan) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import accumulate, pairwise
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -124,6 +125,12 @@ def write_empty_shard(config: str, schema: pa.Schema, store: Store, folder: str)
         ParquetSink(stream, schema).close()  # type: ignore[arg-type]
     row = {"path": path, "config": config, "split": "train", "rows": 0, "bytes": stream.tell(), "memory": 0}
     return row | {"sha256": stream.sha256}
+
+
+def sources_in(path: Path) -> list[str]:
+    """Where the pages of a file of a corpus came from."""
+    sources: list[str] = pq.read_table(path, columns=["source"])["source"].to_pylist()
+    return sources
 
 
 def leave_out(

@@ -58,8 +58,8 @@ def splits(manifest: dict[str, Any]) -> Iterator[str]:
 
 
 def faulty(manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    """The inputs of which something could not be read, or that gave no page."""
-    return [item for item in manifest["inputs"] if item["faults"] or item.get("why")]
+    """The inputs of which something could not be read, or that gave no page and should have."""
+    return [item for item in manifest["inputs"] if item["faults"] or item.get("amiss")]
 
 
 def is_empty(manifest: dict[str, Any]) -> bool:

@@ -168,8 +168,8 @@ def test_the_manifest(built, small):
     assert manifest["preset"]["name"] == "en"
     assert manifest["settings"] == {"languages": ["en"], "shards": "auto", "rejected": "sample", "limit_pages": None}
     assert manifest["inputs"] == [
-        {"path": path.name, "bytes": path.stat().st_size, "records": records, "faults": {}}
-        for path, records in zip(sorted(small.iterdir()), (36, 36, 35), strict=True)
+        {"path": path.name, "bytes": path.stat().st_size, "records": records, "pages": pages, "faults": {}}
+        for path, records, pages in zip(sorted(small.iterdir()), (36, 36, 35), (35, 35, 35), strict=True)
     ]
     assert [(s["path"], s["config"], s["split"], s["rows"]) for s in manifest["shards"]] == [
         ("en/train-00000-of-00001.parquet", "en", "train", 96),
@@ -456,7 +456,10 @@ def test_nothing_readable_is_no_corpus(run, tmp_path):
     source.write_text("<html>503 Slow Down</html>")
     code, out, err = run("--input", source, "--output", target)
     assert (code, out) == (1, "")
-    assert err == "build_c4: none of the 1 inputs holds a readable page (unreadable: 1).\n"
+    assert err == (
+        "build_c4: the one input does not hold a readable page: error.warc.wet.gz: an HTML or XML page: a server sent "
+        "it in place of the file: get the file again.\n"
+    )
     assert not (target / "manifest.json").exists()
     assert not list(target.glob("*/*-of-*.parquet"))
 
@@ -466,7 +469,11 @@ def test_one_input_given_in_many_ways_counts_once(run, built, one, tmp_path):
     (tmp_path / "in" / "wet.paths").write_text("one.warc.wet.gz\n./one.warc.wet.gz\n")
     ways = [source, tmp_path / "in", f"{tmp_path}/in/../in/*.gz", source, tmp_path / "in" / "wet.paths"]
     assert run("--input", *ways, "--output", target)[0] == 0
-    assert digests(target) == digests(built(one))
+    found, expected = digests(target), digests(built(one))
+    changed = {name for name in expected if found[name] != expected[name]}
+    assert changed <= {"manifest.json", "manifest.json.sha256"}
+    assert manifest_of(target) | {"no_inputs": []} == manifest_of(built(one))
+    assert [each["path"] for each in manifest_of(target)["no_inputs"]] == ["wet.paths"]
 
 
 def test_names_that_look_like_patterns_are_read(run, tmp_path):
@@ -509,7 +516,8 @@ def test_what_is_no_file_is_named_and_the_rest_is_built(run, tmp_path):
     (folder / "gone.warc.wet.gz").symlink_to("nowhere")
     code, out, _ = run("--input", f"{folder}/*.wet.gz", "--output", tmp_path / "c4", "--strict")
     assert code == 3
-    assert "3 of 4 inputs have faults" in out
+    assert "3 of 4 inputs gave no page" in out
+    assert "    pipe.warc.wet.gz: not a regular file\n" in out
     manifest = manifest_of(tmp_path / "c4")
     assert {item["path"]: item["faults"] for item in manifest["inputs"]} == {
         "gone.warc.wet.gz": {"unreadable": 1},
@@ -586,7 +594,10 @@ def test_a_failed_build_says_so_in_one_line(badwords, tmp_path, workers):
     options = ("--badwords-dir", badwords, "--workers", workers)
     code, out, err = command("--input", tmp_path / "in", "--output", tmp_path / "c4", *options)
     assert (code, out) == (1, "")
-    assert err == "build_c4: none of the 2 inputs holds a readable page (unreadable: 2).\n"
+    why = "an HTML or XML page: a server sent it in place of the file: get the file again"
+    assert err == (
+        f"build_c4: none of the 2 inputs holds a readable page: 0.warc.wet.gz: {why}; 1.warc.wet.gz: {why}.\n"
+    )
 
 
 @pytest.mark.slow

@@ -53,7 +53,7 @@ def test_it_loads_as_empty(empty: Path, tmp_path: Path, name: str) -> None:
     path = folder / f"{name}/train-00000-of-00001.parquet"
     assert (shard["path"], shard["rows"]) == (f"{name}/train-00000-of-00001.parquet", 0)
     assert pq.read_table(path).schema.equals(PAGE_SCHEMA)
-    assert duckdb.sql(f"SELECT count(*) FROM '{folder}/*/*-of-*.parquet'").fetchall() == [(0,)]
+    assert duckdb.connect().sql(f"SELECT count(*) FROM '{folder}/*/*-of-*.parquet'").fetchall() == [(0,)]
     assert list((folder / "__rejected").iterdir())
     whole, streamed = loaded(tmp_path, ([str(folder)], {}), ([str(folder)], {"streaming": "yes"}))
     assert streamed == {"train": 0}

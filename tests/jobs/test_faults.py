@@ -270,7 +270,8 @@ def test_an_input_that_fails_while_it_is_read(badwords, crawl, run, tmp_path, mo
     assert code == 3
     reason = "truncated" if what == "cut" else "unreadable"
     also = {"changed": 1} if what == "cut" else {}
-    assert f"0.warc.wet.gz: {'changed 1, ' if also else ''}{reason} 1" in out
+    told = {"cut": "changed 1, truncated 1", "vanishes": "No such file or directory", "unreadable": "unreadable 1"}
+    assert f"    0.warc.wet.gz: {told[what]}\n" in out
     assert [item["faults"] for item in manifest_of(target)["inputs"]] == [{reason: 1} | also, {}]
     fault, *rest = json.loads((target / "stats.json").read_bytes())["faults"]
     assert [other["reason"] for other in rest] == [*also]
@@ -327,7 +328,7 @@ def test_the_table_of_faults(run, tmp_path):
         assert item["faults"] == {reason: own.count(reason) for reason in sorted(set(own))}
     assert f"      byte {starts[-1]:,}, record 4: truncated (" in out
     assert f"      byte {members[2]:,}, record 2: damaged_member (" in out
-    assert "      whole file: unreadable (No such file or directory)" in out
+    assert "    gone.warc.wet.gz: No such file or directory\n" in out
     assert "      ... and 3 more, in stats.json" in out
 
 
@@ -340,8 +341,9 @@ def test_a_build_whose_inputs_are_mostly_bad_stops(built, run, tmp_path):
     code, out, err = run(source, target, "--max-bad-share", "0.49")
     assert (code, out) == (1, "")
     assert err == [
-        "build_c4: 2 of 4 inputs gave no page because they are damaged or unreadable, more than --max-bad-share 0.49 "
-        "allows: a.warc.wet.gz: unreadable (an HTML or XML page); b\\n.warc.wet.gz: unreadable (empty file)."
+        "build_c4: 2 of 4 inputs gave no page, more than --max-bad-share 0.49 allows: a.warc.wet.gz: an HTML or XML "
+        "page: a server sent it in place of the file: get the file again; "
+        "b\\n.warc.wet.gz: empty file: get the file again."
     ]
     assert not (target / MANIFEST).exists()
     assert not list(target.glob("*/*.parquet"))

@@ -13,6 +13,7 @@ from c4pipe.inspect import __main__ as inspect
 from c4pipe.inspect.corpus import open_corpus
 from c4pipe.inspect.lookup import look_up
 from tests import needs
+from tests.lists import word_lists
 from tests.wetfiles import WebPage, digests, manifest_of, rows, story, wet
 
 PAGES = [{"text": story(10 * i), "url": f"http://a.example/{i}", "timestamp": "2024-05-01T00:00:00Z"} for i in range(8)]
@@ -21,7 +22,7 @@ PAGES = [{"text": story(10 * i), "url": f"http://a.example/{i}", "timestamp": "2
 @pytest.fixture
 def run(badwords, tmp_path, capsys):
     def call(source, *options, name="c4"):
-        arguments = ["--input", str(source), "--output", str(tmp_path / name), "--badwords-dir", str(badwords)]
+        arguments = ["--input", str(source), "--output", str(tmp_path / name), *word_lists(badwords, options)]
         code = build_c4.main([*arguments, "--workers", "1", *map(str, options)])
         said = capsys.readouterr()
         return code, said.out, said.err.splitlines()
@@ -63,7 +64,7 @@ def test_what_is_missing_stays_empty_and_is_counted(run, tmp_path):
     reading = manifest_of(tmp_path / "c4")["ledger"]["stages"][0]
     assert reading["flagged"] == {"no_date_given": 3, "no_url_given": 3}
     assert reading["rejected"] == {"bad_json": 1, "no_text": 1}
-    assert "1 of 1 inputs have faults:\n    a.jsonl: bad_json 1\n" in out
+    assert "1 of 1 input has faults:\n    a.jsonl: bad_json 1\n" in out
     assert "no page has a URL" not in out
     assert run(tmp_path / "in", "--input-format", "jsonl", "--strict")[0] == 3
     found = list(rows(tmp_path / "c4"))
@@ -140,7 +141,8 @@ def test_a_preset_that_asks_for_urls_is_refused_where_there_are_none(run, tmp_pa
         pq.write_table(
             pa.Table.from_pylist([{**row, "url": ""} if late else row for row in bare]), tmp_path / "in" / "a.parquet"
         )
-    options = ("--input-format", kind, "--preset", preset, "--url-list", tmp_path / "urls.txt")
+    urls = ("--url-list", tmp_path / "urls.txt") if preset == "webtextlike" else ()
+    options = ("--input-format", kind, "--preset", preset, *urls)
     code, out, err = run(tmp_path / "in", *options)
     assert (code, out) == (1 if late else 2, "")
     assert f"preset '{preset}' judges pages by their URL (stage " in err[-1]

@@ -26,7 +26,7 @@ def _build(folder: Path, preset: str) -> dict[str, object]:
         f"Content-Length: {len(text)}\n\n{text}\n\n"
     )
     arguments = ["--input", str(wet), "--output", str(folder / "c4"), "--preset", preset, "--workers", "1"]
-    assert build_c4.main([*arguments, "--badwords-dir", str(words)]) == 0
+    assert build_c4.main([*arguments, "--badwords-dir", str(words)]) in (0, 4)
     return json.loads((folder / "c4" / "manifest.json").read_text())  # type: ignore[no-any-return]
 
 

@@ -242,7 +242,7 @@ def test_inputs_without_a_page_leave_the_corpus_that_is_there(run, built, source
     arguments = build_arguments(tmp_path / "bad.warc.wet.gz", badwords, target, "--overwrite")
     code, _, err = call(build_c4.main, arguments)
     assert code == 1
-    assert "none of the 1 inputs holds a readable page" in err[-1]
+    assert "the one input does not hold a readable page" in err[-1]
     assert without_work(target) == digests(built(source))
     assert run(target)[0] == 0
     assert digests(target) == digests(built(source))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_jobs.survey import Estimate, Part, parts_of, share_kept, total_pages
+from beam_jobs.survey import Estimate, PartRead, pieces_to_read, share_kept, total_pages
 from c4pipe.flow.inputs import Input
 
 SIZES = st.lists(st.integers(-1, 5000), min_size=1, max_size=30)
@@ -19,12 +19,12 @@ def files(*sizes: int) -> list[Input]:
 
 
 def test_small_inputs_are_read_whole() -> None:
-    pieces = parts_of(files(10, 0, -1, 20), cut=True, parts=4, budget=30)
+    pieces = pieces_to_read(files(10, 0, -1, 20), cut=True, parts=4, budget=30)
     assert [(piece.number, piece.start, piece.stop) for piece in pieces] == [(n, 0, None) for n in range(4)]
 
 
 def test_parts_lie_evenly_over_the_bytes_of_all() -> None:
-    pieces = parts_of(files(100, 1000, 100), cut=True, parts=6, budget=60)
+    pieces = pieces_to_read(files(100, 1000, 100), cut=True, parts=6, budget=60)
     assert [(piece.number, piece.start, piece.stop) for piece in pieces] == [
         (1, 0, 10),
         (1, 200, 210),
@@ -36,14 +36,14 @@ def test_parts_lie_evenly_over_the_bytes_of_all() -> None:
 
 
 def test_of_what_can_only_be_read_from_the_start_a_large_input_gives_more() -> None:
-    pieces = parts_of(files(100, 1000, 100), cut=False, parts=6, budget=60)
+    pieces = pieces_to_read(files(100, 1000, 100), cut=False, parts=6, budget=60)
     assert [(piece.number, piece.start, piece.stop) for piece in pieces] == [(1, 0, 50), (2, 0, 10)]
 
 
 @given(SIZES, st.booleans(), st.integers(1, 9), st.integers(1, 3000))
 def test_no_byte_is_read_twice_and_none_that_is_not_there(sizes, cut, parts, budget) -> None:
     inputs = files(*sizes)
-    pieces = parts_of(inputs, cut, parts, budget)
+    pieces = pieces_to_read(inputs, cut, parts, budget)
     for piece, then in zip(pieces, [*pieces[1:], None], strict=True):
         stop = max(0, piece.item.bytes) if piece.stop is None else piece.stop
         assert 0 <= piece.start <= stop <= max(0, piece.item.bytes)
@@ -51,7 +51,7 @@ def test_no_byte_is_read_twice_and_none_that_is_not_there(sizes, cut, parts, bud
 
 
 def test_everything_that_was_read_is_no_estimate() -> None:
-    parts = [Part(100, 10, 10, 4), Part(300, 30, 30, 2)]
+    parts = [PartRead(100, 10, 10, 4), PartRead(300, 30, 30, 2)]
     assert total_pages(parts, 400) == Estimate(40, 0)
     assert share_kept(parts, 40) == Estimate(0.15, 0)
 
@@ -63,7 +63,9 @@ def test_nineteen_of_twenty_intervals_hold_the_truth(clusters: int) -> None:
     crawl = []
     for _ in range(1000):
         pages, own = rng.randrange(20, 60), rng.choice([0.1, 0.5]) if clusters == 1 else 0.3
-        crawl.append(Part(pages * rng.randrange(90, 110), pages, pages, sum(rng.random() < own for _ in range(pages))))
+        crawl.append(
+            PartRead(pages * rng.randrange(90, 110), pages, pages, sum(rng.random() < own for _ in range(pages)))
+        )
     size, pages, kept = (sum(part[i] for part in crawl) for i in (0, 1, 3))
     good = 0
     for _ in range(400):

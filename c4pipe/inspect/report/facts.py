@@ -108,7 +108,9 @@ def gather(corpus: Corpus) -> Facts:
     table = queries.sampled_counts(db)
     held = {key: count for key, count in table.items() if key[0]}
     stages, changed = ruled_stages(corpus, queries.sampled_pages(db, SAMPLES_SHOWN))
-    inputs = sorted(manifest.get("inputs", []), key=lambda item: (not item.get("why"), not item["faults"], item["path"]))
+    inputs = sorted(
+        manifest.get("inputs", []), key=lambda item: (not item.get("why"), not item["faults"], item["path"])
+    )
     parts = queries.parts(db)
     found = Facts(
         manifest,
