@@ -62,10 +62,10 @@ def test_each_of_several_corpora_is_as_if_built_alone(run, built, opened, tmp_pa
     assert sorted(path.name for path in (tmp_path / "c4").iterdir()) == sorted([*presets, "README.md"])
     for preset in presets:
         assert digests(tmp_path / "c4" / preset) == alone[preset]
-    told = out.split("\n")
-    assert told[0] == f"{len(presets)} corpora from {len(opened)} inputs:"
-    assert [line.split()[0] for line in told[1 : 1 + len(presets)]] == [*presets]
-    assert out.count("gave no page") + out.count("have faults") + out.count("has faults") <= 2  # said once
+    _, head, told = out.partition(f"{len(presets)} corpora from {len(opened)} inputs:\n")
+    assert head
+    assert [line.split()[0] for line in told.split("\n")[: len(presets)]] == [*presets]
+    assert told.count("gave no page:") == told.count("have faults:") == 1
 
 
 def test_presets_that_read_differently_read_each_for_itself(run, built, punkt, tmp_path):
