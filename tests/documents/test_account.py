@@ -134,6 +134,7 @@ def test_an_sqlite_database(tmp_path):
         ("parquet", DENIED, "an XML error page (AccessDenied)"),
         ("parquet", b"", "empty file"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",  # gzip writes the time into the bytes
 )
 def test_and_so_is_one_given_as_another_format(format, data, says):  # noqa: A002
     assert why(data, format).startswith(says)

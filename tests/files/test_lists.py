@@ -65,6 +65,7 @@ def test_whoever_wrote_it(packed, data):
         (gzip.compress(b"one\n" * 2**19), "--list F has more than 1 MB of text; it is no such list."),
         (b"x" * (2 << 20), "--list F has more than 1 MB of text; it is no such list."),
     ],
+    ids=["latin-1", "UTF-16", "cut gzip", "cut xz", "cut zstd", "long packed", "long"],  # gzip writes the time
 )
 def test_what_is_wrong_is_told(data, words):
     for wrong in (ConfigError, AssetError, BuildError):
