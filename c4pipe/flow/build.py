@@ -12,7 +12,7 @@ import apache_beam as beam
 from c4pipe.flow.apply import ApplyGroup, ConfigRows, Written, group_made, row_groups
 from c4pipe.flow.bad import EnoughRead, JudgeUnit
 from c4pipe.flow.dedup import ClaimText, ClaimUrls, Grouped, Resolve
-from c4pipe.flow.inputs import WorkUnit, read_units
+from c4pipe.flow.inputs import read_units
 from c4pipe.flow.read import StagedUnit, StageUnit
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.write import (
@@ -69,7 +69,7 @@ class BuildCorpora(_Transform):
         units = (
             begin
             | "List" >> beam.Create([first.inputs_list])
-            | "Units" >> beam.FlatMap(read_units, first.units_list).with_output_types(tuple[int, WorkUnit])
+            | "Units" >> beam.FlatMap(read_units, first.units_list).with_output_types(tuple[int, tuple])
             | "Spread" >> beam.Reshuffle()
         )
         readings = alike(self.corpora, lambda settings: settings.preset.stages[0])

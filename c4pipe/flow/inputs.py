@@ -54,7 +54,7 @@ class Piece(NamedTuple):
 
 
 def as_piece(fields: Sequence[Any]) -> Piece:
-    """A piece as a coder of Beam gives it back: plain tuples."""
+    """A piece of plain tuples."""
     number, item, *rest = fields
     return Piece(number, Input(*item), *rest)
 
@@ -126,8 +126,11 @@ def write_units(units: Iterable[WorkUnit], store: BeamStore, path: str) -> None:
             stream.write((json.dumps(pieces) + "\n").encode())
 
 
-def read_units(inputs: str, units: str) -> Iterator[tuple[int, WorkUnit]]:
-    """(number, unit) for each unit of a list of inputs and one of units."""
-    items = read_inputs(inputs)
+def read_units(inputs: str, units: str) -> Iterator[tuple[int, tuple]]:
+    """(number, unit) for each unit of a list of inputs and one of units, its pieces as `as_piece` takes them.
+
+    Plain tuples: Beam would pickle each that has a name.
+    """
+    items = list(_fields(inputs))
     for number, pieces in enumerate(_fields(units)):
-        yield number, tuple(Piece(item, items[item], *rest) for item, *rest in pieces)
+        yield number, tuple((item, tuple(items[item]), *rest) for item, *rest in pieces)

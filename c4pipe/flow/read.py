@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from c4pipe.documents import Span, read_documents
 from c4pipe.fetch import FetchError
 from c4pipe.files.storage import TEMPORARY
 from c4pipe.flow.files import BeamStore, is_remote
-from c4pipe.flow.inputs import Piece, WorkUnit, as_piece
+from c4pipe.flow.inputs import Piece, as_piece
 from c4pipe.flow.settings import Settings, plans_of
 from c4pipe.flow.stamps import Stamped, read_stamped
 from c4pipe.page import Kept, Page, Rejected, Verdict
@@ -35,12 +36,14 @@ StagedUnit = tuple[int, int, int]  # its number, rows at URL dedup, atoms
 class Watched:
     """A stream that knows how many bytes were taken from it."""
 
-    def __init__(self, stream: BinaryIO):
+    def __init__(self, stream: BinaryIO, most: int = sys.maxsize):
+        """`most` bytes are asked for at a time: memory for more than a small file has costs more than its reading."""
         self._stream = stream
+        self._most = most
         self.position = 0
 
     def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(size)
+        data = self._stream.read(min(size, self._most))
         self.position += len(data)
         return data
 
@@ -71,7 +74,7 @@ class PieceReader:
         watched: Watched | None = None
         try:
             with self._store.open_input(item.path) as stream:
-                self._heartbeat.stream = watched = Watched(stream)
+                self._heartbeat.stream = watched = Watched(stream, item.bytes + 1 if item.bytes >= 0 else sys.maxsize)
                 read = self._read(watched)
                 if self._piece.most is not None:
                     read = _first_pages(read, self._piece.most)
@@ -122,7 +125,7 @@ def _first_pages(read: Iterator[Verdict], limit: int) -> Iterator[Verdict]:
             return
 
 
-@beam.typehints.with_input_types(tuple[int, WorkUnit])
+@beam.typehints.with_input_types(tuple[int, tuple])
 @beam.typehints.with_output_types(tuple[int, tuple[int, StagedUnit]])
 class StageUnit(beam.DoFn):
     """Reads, judges and stages one unit for one corpus of each prefix, which all read alike.
@@ -137,7 +140,7 @@ class StageUnit(beam.DoFn):
         self._plans = plans_of(self._prefixes)
         self._store = BeamStore(self._prefixes[0].staging)
 
-    def process(self, element: tuple[int, WorkUnit]) -> Iterator[tuple[int, tuple[int, StagedUnit]]]:
+    def process(self, element: tuple[int, tuple]) -> Iterator[tuple[int, tuple[int, StagedUnit]]]:
         number, unit = element
         staged = [Staged.of(settings.prefix(0), number) for settings in self._prefixes]
         done: list[tuple[int, int] | None] = [staged_already(self._store, files) for files in staged]

@@ -85,6 +85,9 @@ _JSON = re.compile(rb'(\[\s*)?\{\s*("|\}|\Z)')
 _RECORD = re.compile(rb"WARC/\d{1,3}\.\d{1,3}\s")
 
 
+_MAGIC_BYTES = tuple(magic for magic, _ in _MAGIC)
+
+
 def kind_of(head: bytes) -> FileKind | None:
     """What a file is that begins so and is not text; None for any other. HEAD_BYTES are enough."""
     if not head:
@@ -93,6 +96,8 @@ def kind_of(head: bytes) -> FileKind | None:
         return WACZ
     if head[257:262] == b"ustar":
         return _TAR
+    if not head.startswith(_MAGIC_BYTES):
+        return None
     found = next(((magic, kind) for magic, kind in _MAGIC if head.startswith(magic)), None)
     if found is None or (found[0] in _WORDS and not _CONTROL.search(head[:64])):
         return None  # "PARENTS", "ORCHARD"

@@ -122,7 +122,7 @@ def test_time_stays_linear(hostile: str, quirks: bool) -> None:
     data = HOSTILE[hostile]()
     start = time.process_time()
     verdicts = read(data, quirks=quirks)
-    assert time.process_time() - start < 10  # a quadratic reader takes minutes
+    assert time.process_time() - start < 30  # 8 s on a quiet machine; a quadratic reader takes minutes
     assert any(isinstance(verdict, Kept) for verdict in verdicts)
 
 
