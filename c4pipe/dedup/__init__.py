@@ -6,9 +6,9 @@ A group is a run of inputs (WET files) whose rows share one numbering, so that a
 Partitions are the top bits of the key. Text never enters a shuffle.
 """
 
-from c4pipe.dedup.base import TextLevel
+from c4pipe.dedup.base import LinkLevel, TextLevel
 from c4pipe.dedup.lines import LineLevel
 from c4pipe.dedup.spans import SpanLevel
 from c4pipe.dedup.urls import UrlLevel
 
-__all__ = ["LineLevel", "SpanLevel", "TextLevel", "UrlLevel"]
+__all__ = ["LineLevel", "LinkLevel", "SpanLevel", "TextLevel", "UrlLevel"]

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 from c4pipe.dedup.recorded import DroppedAtoms, dropped_atoms
-from c4pipe.page import Dropped, Page, Verdict
+from c4pipe.page import Dropped, Kept, Page, Rejected, Verdict
 from c4pipe.part import Part
 
 
@@ -22,6 +22,7 @@ class TextLevel(Part):
 
     kind: ClassVar = "level"
     by_url: ClassVar[bool] = False  # whether pages are claimed by their URL, before anything is cut from them
+    links: ClassVar[bool] = False  # whether a shared key links two pages, instead of having an owner
     width: ClassVar[int] = 1  # atoms a claim covers; it may be a field as well
 
     def atoms(self, text: str) -> list[int]:
@@ -62,3 +63,39 @@ class TextLevel(Part):
 
     def bind(self, assets: Any) -> Self:
         return self
+
+
+class LinkLevel(TextLevel):
+    """A level over whole pages: two that share a key are linked, and of all that hang together one stays.
+
+    To make your own: a frozen dataclass with one reason, `signature`, and what else is another than here.
+    """
+
+    links: ClassVar = True
+
+    def signature(self, text: str) -> tuple[list[int], bytes]:
+        """The keys of 64 bits that the page claims, and a sketch of it: a few bytes by which `similarity` compares it
+        with another. A page without keys has no rivals."""
+        raise NotImplementedError
+
+    def similarity(self, one: bytes, other: bytes) -> float:
+        """How much alike two pages are by their sketches, from 0 to 1."""
+        raise NotImplementedError
+
+    def rank(self, page: Page) -> int:
+        """Of linked pages the one with the smallest rank stays, of those of equal rank that with the smallest MD5 of
+        its URL. Below 2**64."""
+        return 0
+
+    def atoms(self, text: str) -> list[int]:
+        return self.signature(text)[0]
+
+    def apply(
+        self,
+        page: Page,
+        lost: Sequence[bool],
+        dropped: list[Dropped] | None = None,
+        owners: Sequence[int] = (),
+        starts: Sequence[int] = (),
+    ) -> Verdict:
+        return Rejected(page, self.reasons[0]) if any(lost) else Kept(page)
