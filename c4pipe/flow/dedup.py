@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, Claims, all_losses, by_input, claims, collapse, losers, scatter
+from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, all_losses, by_input, claims, collapse, losers, scatter
+from c4pipe.dedup.linked import LIKE
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings
@@ -47,6 +48,11 @@ def losses_of(inside: bytes, outside: Packets, store: BeamStore) -> np.ndarray:
     return all_losses(np.frombuffer(inside, INSIDE), np.frombuffer(_joined(outside, store), LOSS))
 
 
+def fallen(packets: Packets, store: BeamStore) -> np.ndarray:
+    """What linked pages of a group fell, as `LIKE` sorted by row."""
+    return np.sort(np.frombuffer(_joined(packets, store), LIKE), order="row")
+
+
 def _joined(packets: Packets, store: BeamStore) -> bytes:
     return b"".join(data for _, data in receive(packets, store))
 
@@ -77,7 +83,7 @@ def receive(packets: Packets, store: BeamStore) -> Iterator[tuple[int, bytes]]:
         yield packet.sender, data
 
 
-class _OnGroups(beam.DoFn):
+class OnGroups(beam.DoFn):
     """`leg` is the number of the leg that the claims are for."""
 
     def __init__(self, settings: Settings, leg: int = 0):
@@ -98,7 +104,7 @@ class _OnGroups(beam.DoFn):
 
 
 @beam.typehints.with_output_types(Sent)
-class ClaimUrls(_OnGroups):
+class ClaimUrls(OnGroups):
     """Every page of a group claims its URL."""
 
     def process(self, element: Grouped) -> Iterator[Sent]:
@@ -115,33 +121,38 @@ class ClaimUrls(_OnGroups):
 
 
 @beam.typehints.with_output_types(Sent)
-class ClaimText(_OnGroups):
+class ClaimText(OnGroups):
     """Pages that are left claim their lines or spans. What repeats inside the group is decided here."""
 
     def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[Sent]:
         group, joined = element
         inputs, lost_urls = joined_inputs(joined, self._store)
-        best, lost = collapse(self._claims(inputs, lost_urls))
+        atoms, alive = read_atoms(inputs, lost_urls, self._folder, self._store)
+        level = self._plan.level(self._number)
+        assert level is not None
+        best, lost = collapse(claims(atoms, level.width, alive))
         with self._store.write(lost_inside(self._folder, group)) as stream:
             stream.write(lost.tobytes())
         parts = scatter(best, self._settings.partitions)
-        spill = self._spill(sum(atoms for _, _, atoms in inputs))
+        spill = self._spill(len(atoms.hashes))
         yield from send(group, parts, spill, self._store, f"{self._folder}/spill/text-{group}")
 
-    def _claims(self, inputs: list[StagedUnit], lost_urls: list[np.ndarray]) -> Claims:
-        level = self._plan.level(self._number)
-        assert level is not None
-        hashes, counts, priorities, alive = [], [], [], []
-        for (number, _, _), lost in zip(inputs, lost_urls, strict=True):
-            with self._store.read(Staged.of(self._folder, number).pages) as stream:
-                table = pq.read_table(stream, columns=["row", "priority", "atoms"])
-            lists = table["atoms"].combine_chunks()
-            hashes.append(lists.flatten().to_numpy())
-            counts.append(lists.value_lengths().to_numpy())
-            priorities.append(table["priority"].to_numpy())
-            alive.append(~np.isin(table["row"].to_numpy(), lost))
-        atoms = Atoms(np.concatenate(hashes), np.concatenate(counts).astype(np.int64), np.concatenate(priorities))
-        return claims(atoms, level.width, np.concatenate(alive))
+
+def read_atoms(
+    inputs: list[StagedUnit], lost_urls: list[np.ndarray], folder: str, store: BeamStore
+) -> tuple[Atoms, np.ndarray]:
+    """The atoms of a group's staged pages, and which of these have won their URL: [pages] bool."""
+    hashes, counts, priorities, alive = [], [], [], []
+    for (number, _, _), lost in zip(inputs, lost_urls, strict=True):
+        with store.read(Staged.of(folder, number).pages) as stream:
+            table = pq.read_table(stream, columns=["row", "priority", "atoms"])
+        lists = table["atoms"].combine_chunks()
+        hashes.append(lists.flatten().to_numpy())
+        counts.append(lists.value_lengths().to_numpy())
+        priorities.append(table["priority"].to_numpy())
+        alive.append(~np.isin(table["row"].to_numpy(), lost))
+    atoms = Atoms(np.concatenate(hashes), np.concatenate(counts).astype(np.int64), np.concatenate(priorities))
+    return atoms, np.concatenate(alive)
 
 
 def joined_inputs(joined: dict[str, Iterable], store: BeamStore) -> tuple[list[StagedUnit], list[np.ndarray]]:

@@ -108,6 +108,11 @@ class Settings:
         return 1 << (wanted - 1).bit_length()
 
     @property
+    def link_partitions(self) -> int:
+        """Partitions of links between pages, which are few beside claims: those of 4 GB of input meet in one place."""
+        return max(1, self.partitions // 16)
+
+    @property
     def inputs_list(self) -> str:
         return f"{self.staging}/{INPUTS}"
 

@@ -37,6 +37,9 @@ class Losses(NamedTuple):
     rows: NDArray[np.uint32]  # only in front of the first leg: later ones have no such pages any more
     atoms: NDArray[np.bool_]
     owners: NDArray[np.uint64]
+    likeness: Mapping[
+        int, float
+    ]  # of linked pages, by their first atom, how much alike they and the one that stays are
 
 
 class PageLosses(NamedTuple):
@@ -45,6 +48,7 @@ class PageLosses(NamedTuple):
     flags: list[bool]
     owners: list[int]
     starts: list[int]
+    likeness: float | None  # to the page that stays in the place of this one
 
 
 class Survivor(NamedTuple):
@@ -106,7 +110,8 @@ def _survivors(store: Store, staged: Staged, lost: Losses, stats: Stats) -> Iter
                     continue
                 losses = None
                 if lost.atoms[mine].any():
-                    losses = PageLosses(lost.atoms[mine].tolist(), lost.owners[mine].tolist(), starts[i].as_py())
+                    flags, owners = lost.atoms[mine].tolist(), lost.owners[mine].tolist()
+                    losses = PageLosses(flags, owners, starts[i].as_py(), lost.likeness.get(mine.start))
                 before = batch.column("dropped")[i].as_py() if lossy else ()
                 yield Survivor(row, page, losses, tuple(Dropped(*drop.values()) for drop in before))
 
@@ -121,6 +126,8 @@ def _applied(survivor: Survivor, leg: Leg) -> Verdict:
         applied = leg.level.apply(page, survivor.losses.flags, starts=survivor.losses.starts)
         if is_own(leg.level):
             applied = checked_loss(leg.level, page, applied)
+        if isinstance(applied, Rejected) and survivor.losses.likeness is not None:
+            applied = applied._replace(detail=f"{survivor.losses.likeness:.2f}")
     return applied if isinstance(applied, Rejected) else after(page, applied, judge(applied.page, leg.then))
 
 
@@ -128,7 +135,7 @@ def dropped_so_far(survivor: Survivor, leg: Leg) -> list[Dropped]:
     """What the page has lost to dedups of text up to this one; once more, for the few that are shown."""
     dropped = [*survivor.dropped]
     if survivor.losses is not None and leg.level is not None:
-        flags, owners, starts = survivor.losses
+        flags, owners, starts, _ = survivor.losses
         before = len(dropped)
         verdict = leg.level.apply(survivor.page, flags, dropped, owners, starts)
         if (
