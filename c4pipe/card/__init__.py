@@ -13,6 +13,7 @@ from c4pipe.card.hub import bytes_of, check_schema, configs_of, front_matter, pa
 from c4pipe.card.origin import input_words, is_crawl, licence_of
 from c4pipe.card.words import DODGE, KREUTZER, MOST_TABLE_ROWS, licence, loading, markdown_table, rebuilding
 from c4pipe.corpus.stats import Stats
+from c4pipe.keys import KEYS_FOLDER
 from c4pipe.langid.base import UND
 from c4pipe.page import Unit
 from c4pipe.presets import PRESETS
@@ -132,6 +133,8 @@ def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
             "`python -m c4pipe.inspect FOLDER` shows them. Loaders pass over this folder; for patterns, as DuckDB's, "
             "`*/*-of-*.parquet` are the kept pages."
         )
+    if manifest.get("keys"):
+        yield f"`{KEYS_FOLDER}/` holds no pages: hashes of what they claimed, for builds of later crawls."
     yield ""
 
 

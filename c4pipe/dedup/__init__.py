@@ -8,7 +8,8 @@ Partitions are the top bits of the key. Text never enters a shuffle.
 
 from c4pipe.dedup.base import LinkLevel, TextLevel
 from c4pipe.dedup.lines import LineLevel
+from c4pipe.dedup.near import NearLevel
 from c4pipe.dedup.spans import SpanLevel
 from c4pipe.dedup.urls import UrlLevel
 
-__all__ = ["LineLevel", "LinkLevel", "SpanLevel", "TextLevel", "UrlLevel"]
+__all__ = ["LineLevel", "LinkLevel", "NearLevel", "SpanLevel", "TextLevel", "UrlLevel"]
