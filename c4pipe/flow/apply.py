@@ -73,7 +73,8 @@ class ApplyGroup(beam.DoFn):
             with self._store.read(staged.sample) as stream:
                 early = list(sampled_of(pq.read_table(stream)))
             texts = partial(raw_texts, self._store, raw, plan.edits_early)
-            losing = set(lost.rows.tolist())
+            url, level = plan.names()[plan.url_index], plan.url
+            losing = {row: (url, (level.KNOWN if old else level.OLDER).code) for row, old in lost.urls.tolist()}
             walkers = []
             for taker in takers:
                 walkers.append(taker.walker(number, RejectedSample(early, losing, taker.plan, settings.cap, texts)))
@@ -95,12 +96,12 @@ class ApplyGroup(beam.DoFn):
         elif level is not None:
             with self._store.read(lost_inside(self._takers[0][0].prefix(self._number), group)) as stream:
                 losses, width = losses_of(stream.read(), joined["text"], self._store), level.width
-        flags, owners = lost_atoms(sum(sizes), losses, width)
+        atoms = lost_atoms(sum(sizes), losses, width)
         ends = np.cumsum(sizes)
         for rows, size, end in zip(urls, sizes, ends.tolist(), strict=True):
             start = end - size
             mine = {row - start: alike for row, alike in likeness.items() if start <= row < end}
-            yield Losses(rows, flags[start:end], owners[start:end], mine)
+            yield Losses(rows, atoms.of(start, end), bool(self._takers[0][0].against), mine)
 
 
 class _Restage:

@@ -14,9 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, all_losses, by_input, claims, collapse, losers, scatter
+from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, all_losses, by_input, claims, collapse, resolve, scatter
 from c4pipe.dedup.linked import LIKE
+from c4pipe.dedup.urls import URL_LOSS
 from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.owned import PartitionKeys
 from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged
@@ -38,9 +40,9 @@ Packets = Iterable[Any]  # as a coder gives them back: plain tuples
 Sent = tuple[int, tuple[int, bytes, str, int, int]]  # to which partition or group, packet
 
 
-def rows_of(packets: Packets, store: BeamStore) -> np.ndarray:
-    """Row numbers from packed u32, sorted."""
-    return np.sort(np.frombuffer(_joined(packets, store), np.uint32))
+def url_losses(packets: Packets, store: BeamStore) -> np.ndarray:
+    """What pages of a group have lost their URL, as `URL_LOSS` sorted by row."""
+    return np.sort(np.frombuffer(_joined(packets, store), URL_LOSS), order="row")
 
 
 def losses_of(inside: bytes, outside: Packets, store: BeamStore) -> np.ndarray:
@@ -150,15 +152,15 @@ def read_atoms(
         hashes.append(lists.flatten().to_numpy())
         counts.append(lists.value_lengths().to_numpy())
         priorities.append(table["priority"].to_numpy())
-        alive.append(~np.isin(table["row"].to_numpy(), lost))
+        alive.append(~np.isin(table["row"].to_numpy(), lost["row"]))
     atoms = Atoms(np.concatenate(hashes), np.concatenate(counts).astype(np.int64), np.concatenate(priorities))
     return atoms, np.concatenate(alive)
 
 
 def joined_inputs(joined: dict[str, Iterable], store: BeamStore) -> tuple[list[StagedUnit], list[np.ndarray]]:
-    """The staged inputs of a group, and for each the rows that lose their URL: none behind the first leg."""
+    """The staged inputs of a group, and for each the pages that lose their URL: none behind the first leg."""
     (inputs,) = joined["inputs"]
-    return inputs, by_input(rows_of(joined.get("urls", ()), store), [rows for _, rows, _ in inputs])
+    return inputs, by_input(url_losses(joined.get("urls", ()), store), [rows for _, rows, _ in inputs])
 
 
 def lost_inside(prefix: str, group: int) -> str:
@@ -168,7 +170,7 @@ def lost_inside(prefix: str, group: int) -> str:
 
 @beam.typehints.with_output_types(Sent)
 class Resolve(beam.DoFn):
-    """All claims of one partition: emits for each group the packed rows that lose, numbers of pages or `LOSS` of text.
+    """All claims of one partition: emits for each group the packed rows that lose, as `URL_LOSS` or as `LOSS` of text.
 
     They go the way that the claims came, through files or not.
     """
@@ -177,14 +179,18 @@ class Resolve(beam.DoFn):
         self._settings, self._kind, self._leg = settings, kind, leg
 
     def setup(self) -> None:
-        self._losers = self._settings.plan.url.losers if self._kind == "url" else losers
+        plan = self._settings.plan
+        self._resolve = plan.url.resolve if self._kind == "url" else resolve
         self._store = BeamStore(self._settings.staging)
+        stage = plan.url_index if self._kind == "url" else plan.starts[self._leg]
+        self._keys = PartitionKeys(self._settings, plan.names()[stage], self._leg, self._store)
 
     def process(self, element: tuple[int, Packets]) -> Iterator[Sent]:
         partition, packets = element
         packets = list(packets)
         spilled = any(Packet(*packet).path for packet in packets)
-        lost = sorted(self._losers(receive(packets, self._store)).items())
-        parts = ((group, rows.tobytes()) for group, rows in lost)
+        resolved = self._resolve(receive(packets, self._store), self._keys.before(partition))
+        self._keys.write(partition, resolved.owned)
+        parts = ((group, rows.tobytes()) for group, rows in sorted(resolved.losses.items()))
         path = f"{self._settings.prefix(self._leg)}/spill/{self._kind}-lost-{partition}"
         yield from send(partition, parts, spilled, self._store, path)

@@ -33,6 +33,7 @@ from c4pipe.dedup.linked import (
 from c4pipe.flow.dedup import OnGroups, Packet, Packets, Sent, joined_inputs, read_atoms, receive, send
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.numbered import only
+from c4pipe.flow.owned import PartitionKeys
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged
 
@@ -137,10 +138,17 @@ class _OnPartitions(beam.DoFn):
 class LinkPages(_OnPartitions):
     """All claims of one partition: the links that they make, of which a star for each of their components will do."""
 
+    def setup(self) -> None:
+        super().setup()
+        plan = self._settings.plan
+        self._keys = PartitionKeys(self._settings, plan.names()[plan.starts[self._leg]], self._leg, self._store)
+
     def process(self, element: tuple[int, Packets]) -> Iterator[Sent]:
         partition, packets = element
         found, spilled = self._received(packets)
-        labels = components([links_of_claims(found)])
+        links, owned = links_of_claims(found, self._keys.before(partition))
+        self._keys.write(partition, owned)
+        labels = components([links])
         links = links_between(labels["node"], labels["label"])
         yield from self._send(partition, spread(links, self._settings.link_partitions), spilled, "links-of")
 
@@ -233,8 +241,8 @@ class Elect(_OnPartitions):
         table = pa.concat_tables(pa.ipc.open_stream(data).read_all() for _, data in found).sort_by("label")
         losses: dict[int, list[bytes]] = {}
         rows = zip(*(table[name].to_pylist() for name in _MEMBER), strict=True)
-        for _, members in groupby(rows, lambda row: row[0]):
-            for group, lost in elect((Member(*row[1:]) for row in members), self._level.similarity).items():
+        for label, members in groupby(rows, lambda row: row[0]):
+            for group, lost in elect(label, (Member(*row[1:]) for row in members), self._level.similarity).items():
                 losses.setdefault(group, []).append(lost.tobytes())
         parts = ((group, b"".join(losses[group])) for group in sorted(losses))
         yield from self._send(partition, parts, spilled, "fallen")
