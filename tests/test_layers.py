@@ -21,7 +21,8 @@ FLOORS = (
     ("page", "errors"),  # what flows
     ("part",),  # what a preset is made of
     ("private", "scratch", "disk"),  # folders nobody else may write to, those that go with a process, what a disk has
-    ("text", "languages", "progress", "native"),  # text as such, names of languages, progress, loops as machine code
+    ("native",),  # loops as machine code
+    ("text", "languages", "progress"),  # text as such, names of languages, progress
     ("command",),  # what a command is told, where it speaks, how it ends
     ("files",),  # files as such, and those that rules read
     ("wet", "rules", "langid", "dedup", "shards", "fetch"),  # reading; rules and levels; the Parquet contract

@@ -49,7 +49,7 @@ CHANGED = (
 )
 HANGUL = slice(0xAC00, 0xD7B0)  # one character for all
 
-Words = npt.NDArray[np.uint32]
+_Words = npt.NDArray[np.uint32]
 Keys = npt.NDArray[np.uint64]
 Symbols = npt.NDArray[np.uint16]
 
@@ -61,10 +61,10 @@ class NGramTable(NamedTuple):
     """
 
     characters: Symbols  # (CHARACTERS,): the symbol of what a character becomes, with CAPITAL where that is a capital
-    near: Words  # row of an n-gram of the first symbols, at its key of NEAR_BITS a symbol; 0 for none
+    near: _Words  # row of an n-gram of the first symbols, at its key of NEAR_BITS a symbol; 0 for none
     far: Keys  # open addressing: key and row of any n-gram lie at its home or in the run behind; 0 is free
     common: Floats  # (C, L): shares of the n-grams in the rows up to C, which many languages know
-    starts: Words  # (N + 2,)
+    starts: _Words  # (N + 2,)
     columns: npt.NDArray[np.uint8]  # language of each share
     shares: Floats  # share of the n-gram among the language's n-grams of its length, 0..1
 
@@ -139,7 +139,7 @@ def make_table(profiles: Sequence[dict[str, Any]]) -> tuple[list[str], NGramTabl
     return [profile["name"] for profile in profiles], table
 
 
-def symbol_table(points: Words) -> Symbols:
+def symbol_table(points: _Words) -> Symbols:
     """The symbol of each character, (CHARACTERS,).
 
     The first are found fastest: ASCII's letters, then what stands in the most n-grams.
@@ -169,7 +169,7 @@ def hash_table(keys: Keys, rows: npt.NDArray[np.int64]) -> Keys:
     return table
 
 
-def normal_characters() -> Words:
+def normal_characters() -> _Words:
     """The code point of the character that langdetect makes of each, (CHARACTERS,)."""
     becomes = np.arange(CHARACTERS, dtype=np.uint32)
     for block in CHANGED:

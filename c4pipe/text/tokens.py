@@ -1,0 +1,131 @@
+"""The words of a text as hashes, for levels that compare texts by them: in every script, the same on every machine."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from c4pipe.native import native
+from c4pipe.text.characters import BLANKLESS_RUNS, LOWER_RUNS, MARK_RUNS, WORD_RUNS
+
+# The layout of the table stands here, not beside its data: machine code is out of date when this file changes.
+CHARTED = 0x20000  # code points in the table: two planes
+RARE_HAN = 0x40000  # the two planes up to here hold rare Chinese characters; what lies beyond stands in no word
+KIND = 24  # bits of a code point; above them is its kind
+NONE, LETTER, MARK, BY_ITSELF = 0, 1, 2, 3  # no part of a word; begins or goes on with one; goes on with one; is one
+BASIS, PRIME = 0xCBF29CE484222325, 0x100000001B3  # FNV-1a, here over code points instead of bytes
+MIX_1, MIX_2 = 0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53  # fmix64's, MurmurHash3
+
+_CHARACTER = (1 << KIND) - 1
+_BASIS, _PRIME = np.uint64(BASIS), np.uint64(PRIME)
+_MIX_1, _MIX_2, _MIX_SHIFT = np.uint64(MIX_1), np.uint64(MIX_2), np.uint64(33)
+
+
+class Words(NamedTuple):
+    """The words of a text in their order, in three arrays of the same length."""
+
+    hashes: NDArray[np.uint64]  # of each word in lower case
+    starts: NDArray[np.int64]  # the place of its first character in the text
+    ends: NDArray[np.int64]  # the place behind its last
+
+
+def word_hashes(text: str) -> Words:
+    """The words of a text, and where they stand.
+
+    A word is a run of letters, marks and numbers that begins with no mark; in scripts without blanks between words
+    every character is one. Case makes no difference, and nothing else between words does.
+
+    >>> words = word_hashes("To be, TO BE! 東京")
+    >>> list(zip(words.starts.tolist(), words.ends.tolist()))
+    [(0, 2), (3, 5), (7, 9), (10, 12), (14, 15), (15, 16)]
+    >>> bool(words.hashes[0] == words.hashes[2])
+    True
+    """
+    code_points = text.encode("utf-32-le", "surrogatepass")
+    hashes = np.empty(len(text), np.uint64)
+    starts, ends = np.empty(len(text), np.int64), np.empty(len(text), np.int64)
+    found = find_words(
+        code_points, len(text), characters().ctypes.data, hashes.ctypes.data, starts.ctypes.data, ends.ctypes.data
+    )
+    return Words(hashes[:found], starts[:found], ends[:found])
+
+
+@cache
+def characters() -> NDArray[np.uint32]:
+    """(CHARTED,) Of each character its kind above what it is in lower case."""
+    points = np.arange(CHARTED, dtype=np.uint32)
+    for changes in LOWER_RUNS.split():
+        sign = "+" if "+" in changes else "-"
+        run, _, by = changes.rpartition(sign)
+        points[_run(run)] += np.uint32(int(f"{sign}{by}", 16) % 2**32)
+    kinds = np.zeros(CHARTED, np.uint32)
+    for run in WORD_RUNS.split():
+        kinds[_run(run)] = LETTER
+    for run in MARK_RUNS.split():
+        kinds[_run(run)] = MARK
+    for run in BLANKLESS_RUNS.split():
+        block = kinds[_run(run)]
+        block[block != NONE] = BY_ITSELF
+    return points | kinds << np.uint32(KIND)
+
+
+def _run(run: str) -> slice:
+    """The code points of "41", of "41-5A", or of "100/12E", which is every second."""
+    first, _, last = run.replace("/", "-").partition("-")
+    return slice(int(first, 16), int(last or first, 16) + 1, 2 if "/" in run else 1)
+
+
+def fmix64(value: Any) -> Any:
+    """MurmurHash3's last step: every bit of the result hangs on every bit of the 64."""
+    value = (value ^ (value >> _MIX_SHIFT)) * _MIX_1
+    value = (value ^ (value >> _MIX_SHIFT)) * _MIX_2
+    return value ^ (value >> _MIX_SHIFT)
+
+
+@native("int64(uint32*, int64, uint32*, uint64*, int64*, int64*)")
+def find_words(points: Any, n: int, of_point: Any, hashes: Any, starts: Any, ends: Any) -> int:
+    """Fills the three arrays, each with room for `n`, with the words of a text of `n` code points.
+
+    Args:
+        points: (n,) the text.
+        of_point: (CHARTED,) `characters()`.
+
+    Returns:
+        How many there are.
+    """
+    count = 0
+    inside = False  # a word that may go on
+    value = _BASIS
+    for at in range(n):
+        point = points[at]
+        if point < CHARTED:
+            entry = of_point[point]
+            kind = entry >> KIND
+            lower = entry & _CHARACTER
+        else:
+            kind = BY_ITSELF if point < RARE_HAN else NONE
+            lower = point
+        if inside and kind != LETTER and kind != MARK:
+            hashes[count] = fmix64(value)
+            ends[count] = at
+            count += 1
+            inside = False
+        if kind == BY_ITSELF:
+            hashes[count] = fmix64((_BASIS ^ np.uint64(lower)) * _PRIME)
+            starts[count] = at
+            ends[count] = at + 1
+            count += 1
+        elif kind == LETTER and not inside:
+            starts[count] = at
+            value = _BASIS
+            inside = True
+        if inside:
+            value = (value ^ np.uint64(lower)) * _PRIME
+    if inside:
+        hashes[count] = fmix64(value)
+        ends[count] = n
+        count += 1
+    return count
