@@ -10,5 +10,6 @@ from c4pipe.dedup.base import LinkLevel, TextLevel
 from c4pipe.dedup.lines import LineLevel
 from c4pipe.dedup.spans import SpanLevel
 from c4pipe.dedup.urls import UrlLevel
+from c4pipe.dedup.windows import WindowLevel
 
-__all__ = ["LineLevel", "LinkLevel", "SpanLevel", "TextLevel", "UrlLevel"]
+__all__ = ["LineLevel", "LinkLevel", "SpanLevel", "TextLevel", "UrlLevel", "WindowLevel"]
