@@ -8,8 +8,9 @@ Partitions are the top bits of the key. Text never enters a shuffle.
 
 from c4pipe.dedup.base import LinkLevel, TextLevel
 from c4pipe.dedup.lines import LineLevel
+from c4pipe.dedup.near import NearLevel
 from c4pipe.dedup.spans import SpanLevel
 from c4pipe.dedup.urls import UrlLevel
 from c4pipe.dedup.windows import WindowLevel
 
-__all__ = ["LineLevel", "LinkLevel", "SpanLevel", "TextLevel", "UrlLevel", "WindowLevel"]
+__all__ = ["LineLevel", "LinkLevel", "NearLevel", "SpanLevel", "TextLevel", "UrlLevel", "WindowLevel"]
