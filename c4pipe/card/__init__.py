@@ -118,7 +118,7 @@ def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
     yield "Rules in the order in which a page meets them. The first that a line or page breaks is the one that counts."
     yield ""
     yield from markdown_table(
-        ("stage", "reason", "a page, line or sentence goes because it …", "removed", "source"),
+        ("stage", "reason", "a page, line, sentence or passage goes because it …", "removed", "source"),
         list(_rule_rows(preset, manifest["ledger"])),
         "   >",
     )
