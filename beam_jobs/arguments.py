@@ -30,6 +30,7 @@ examples:
   several corpora at once     python -m beam_jobs.build_c4 --preset en,en.noclean,multilingual ...
   near duplicates too         python -m beam_jobs.build_c4 --preset en.near --near-verify ...
   other dedups of text        python -m beam_jobs.build_c4 --dedup lines,windows,near ...
+  the next crawl, only news    python -m beam_jobs.build_c4 --against out/2024-18 out/2024-22 ...
   what would it take?         python -m beam_jobs.build_c4 --dry-run ...
   processes of Dask           python -m beam_jobs.build_c4 --runner DaskRunner --workers 4 ...
   a cluster of Dask           python -m beam_jobs.build_c4 --runner DaskRunner --dask_client_address tcp://HOST:8786 ...
@@ -143,6 +144,21 @@ def parser() -> Parser:
         default=1.0,
         metavar="X",
         help="stop after reading when more than this share of inputs gave no page for damage (default: 1, never)",
+    )
+    a(
+        "--against",
+        nargs="+",
+        type=utf8,
+        default=[],
+        metavar="DIR",
+        help="finished corpora of earlier crawls, whose pages win over all of this one; theirs come along",
+    )
+    a(
+        "--keys",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="keep what builds of later crawls need to be made --against this corpus: about 14 bytes for each line, "
+        "span or URL that is another (default: yes)",
     )
     a("--overwrite", action="store_true", help="replace the corpus in the output folder, once the new one is whole")
     a("--fresh", action="store_true", help="start over instead of going on with an unfinished build")

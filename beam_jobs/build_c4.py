@@ -17,11 +17,13 @@ from beam_jobs.arguments import beam_flags, parse, workers_of
 from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.corpora import make_corpora, presets_of
 from beam_jobs.dry_run import predict, prediction_told
+from beam_jobs.earlier import compute_keys, find_earlier, notes_on
 from beam_jobs.effects import check_files_use, check_use
 from beam_jobs.mending import run_mended
 from beam_jobs.peeking import look_into
 from beam_jobs.workers import as_build_error, tended
 from c4pipe.card import check_schema
+from c4pipe.corpus.ancestors import Ancestor
 from c4pipe.files.assets import find_assets
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore
@@ -65,11 +67,12 @@ def run(args: Namespace, rest: list[str]) -> int:
     inputs = found.inputs
     if args.sizes:
         inputs = with_sizes(inputs, args.sizes)
-    corpora = make_corpora(args, presets, assets, inputs)
+    earlier = [] if offline else find_earlier(args.against)
+    corpora = make_corpora(args, presets, assets, inputs, earlier)
     for settings in corpora:
         settings.plan.bind()  # every outside file is looked for now
         check_schema(settings.plan.schema())
-    readings = [] if offline else look_into(inputs, presets)
+    readings = [] if offline else [*look_into(inputs, presets), *notes_on(earlier)]
     if args.dry_run:
         everything = Found(inputs, left_out_by_name(found))
         print(*readings, *prediction_told(predict(corpora, everything), everything), sep="\n")
@@ -98,7 +101,8 @@ def run(args: Namespace, rest: list[str]) -> int:
         for settings, there in missing:
             announce(settings.output, there)
         unmade = tuple(settings for settings, _ in missing)
-        took = build(args, unmade, Found(inputs, left_out_by_name(found)), options, readings) if missing else None
+        kept = Found(inputs, left_out_by_name(found))
+        took = build(args, unmade, kept, options, readings, earlier) if missing else None
         write_card_above(args.output, several)
         if not (args.keep_staging or args.staging):
             tidy(args.output, corpora)  # also what a build left that was killed behind its manifest
@@ -111,7 +115,14 @@ def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> list[Standin
     return [find_corpus(settings, named, overwrite) for settings in corpora]
 
 
-def build(args: Namespace, corpora: Corpora, found: Found, options: PipelineOptions, readings: list[str]) -> float:
+def build(
+    args: Namespace,
+    corpora: Corpora,
+    found: Found,
+    options: PipelineOptions,
+    readings: list[str],
+    earlier: Sequence[Ancestor],
+) -> float:
     """Runs the pipeline, and shows how far it is; the seconds that it took."""
     started = time.monotonic()
     units = units_of(found.inputs, corpora[0].cut, corpora[0].limit_pages)
@@ -129,6 +140,7 @@ def build(args: Namespace, corpora: Corpora, found: Found, options: PipelineOpti
                 if hold_secrets(found.inputs) or not store.exists(corpora[0].inputs_list):  # URLs may be signed anew
                     write_input_list(found.inputs, store, corpora[0].inputs_list)  # last: by it the folder is known
                 clear_half_written(staging)
+                compute_keys(earlier, corpora[0].plan, store, staging)
                 unmade = tuple(settings for settings in corpora if args.fresh or not made_already(settings))
                 for settings in unmade:
                     prepare(settings)

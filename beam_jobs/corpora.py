@@ -7,14 +7,18 @@ import os
 import re
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from beam_jobs.arguments import DASK, LOCAL_RUNNER
 from beam_jobs.command import versions
+from beam_jobs.earlier import key_files
 from beam_jobs.effects import check_levels_use, check_presets_use
+from c4pipe.corpus.ancestors import AGAINST, Ancestor
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.identity import LIBRARIES, code_of_corpus, fingerprint, libraries_behind
+from c4pipe.corpus.trunk import check_trunk
 from c4pipe.documents import KEYED, FieldKeys
 from c4pipe.errors import ConfigError
 from c4pipe.files.assets import Assets
@@ -91,21 +95,32 @@ def _with_size(preset: Preset, pages: int) -> Preset:
     return preset.after(last.name, Size("size", pages))
 
 
-def make_corpora(args: Namespace, presets: list[Preset], assets: Assets, inputs: list[Input]) -> tuple[Settings, ...]:
-    """A corpus for each preset: in the output folder itself, or where there are several in one of its name below."""
+def make_corpora(
+    args: Namespace, presets: list[Preset], assets: Assets, inputs: list[Input], earlier: Sequence[Ancestor] = ()
+) -> tuple[Settings, ...]:
+    """A corpus for each preset: in the output folder itself, or where there are several in one of its name below.
+
+    `earlier` are the corpora that it is built against, with theirs.
+    """
     output = args.output.rstrip("/") if is_remote(args.output) else args.output
     staging = staging_folder(args.staging or output, staging_key(inputs))
     folders = [output] if len(presets) == 1 else [f"{output}/{preset.name}" for preset in presets]
     return tuple(
-        make_settings(args, preset, assets, inputs, folder, staging)
+        make_settings(args, preset, assets, inputs, folder, staging, earlier)
         for preset, folder in zip(presets, folders, strict=True)
     )
 
 
 def make_settings(
-    args: Namespace, preset: Preset, assets: Assets, inputs: list[Input], output: str, staging: str
+    args: Namespace,
+    preset: Preset,
+    assets: Assets,
+    inputs: list[Input],
+    output: str,
+    staging: str,
+    earlier: Sequence[Ancestor] = (),
 ) -> Settings:
-    """One corpus."""
+    """One corpus. ConfigError for an earlier one that cannot be compared with it."""
     limit = -(-args.limit_pages // len(inputs)) if args.limit_pages else None
     description: dict[str, Any] = {
         "settings": {
@@ -120,6 +135,12 @@ def make_settings(
         "versions": versions((*LIBRARIES, *libraries_behind(preset.stages))),
         "code": code_of_corpus(preset),
     }
+    if not args.keys:
+        description["settings"]["keys"] = False
+    for one in earlier:
+        check_trunk({"preset": describe(preset), **description}, one.manifest, one.path)
+    if earlier:
+        description[AGAINST] = [one.row() for one in earlier]
     cut = args.input_format in KEYED and limit is None  # so many pages are taken from the start of each input
     named = [[item.name, item.bytes, item.expected] for item in inputs]
     description["fingerprint"] = fingerprint([describe(preset), description, named])
@@ -138,6 +159,8 @@ def make_settings(
         limit_pages=limit,
         spill_rows=args.spill_rows,
         max_bad_share=args.max_bad_share,
+        against=tuple(file for one in earlier for file in key_files(one, staging)),
+        keys=args.keys,
         description=description,
     )
 

@@ -25,7 +25,7 @@ FLOORS = (
     ("text", "languages", "progress"),  # text as such, names of languages, progress
     ("command",),  # what a command is told, where it speaks, how it ends
     ("files",),  # files as such, and those that rules read
-    ("wet", "rules", "langid", "dedup", "shards", "fetch"),  # reading; rules and levels; the Parquet contract
+    ("wet", "rules", "langid", "dedup", "shards", "fetch", "keys"),  # reading; rules and levels; what is on disk
     ("clean", "mixture", "documents"),
     ("stages",),
     ("presets",),
@@ -51,7 +51,7 @@ LIBRARIES = {
     "langdetect": {"langid"},
     "llvmlite": {"native"},
     "matplotlib": {"rebalance/picture", "model"},
-    "mmh3": {"text", "files/sealed"},
+    "mmh3": {"text", "files/sealed", "keys/file"},
     "nltk": {"text"},
     "numba": {"langid", "native"},
     "pyarrow": {
@@ -192,7 +192,7 @@ def test_an_arrow_that_points_down_is_fine(path: str, source: str) -> None:
 
 def test_siblings_do_not_know_each_other() -> None:
     """What judges, reads, identifies and compares pages can be used without the rest."""
-    siblings = {"wet", "rules", "langid", "dedup"}
+    siblings = {"wet", "rules", "langid", "dedup", "keys"}
     assert len({HEIGHT[room] for room in siblings}) == 1
     assert not [arrow for arrow in NEIGHBOURS if siblings & {*arrow}]
 

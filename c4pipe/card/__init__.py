@@ -14,6 +14,7 @@ from c4pipe.card.origin import input_words, is_crawl, licence_of
 from c4pipe.card.words import DODGE, KREUTZER, MOST_TABLE_ROWS, licence, loading, markdown_table, rebuilding
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.stats import Stats
+from c4pipe.keys import KEYS_FOLDER
 from c4pipe.langid.base import UND
 from c4pipe.page import Unit
 from c4pipe.presets import PRESETS
@@ -118,7 +119,7 @@ def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
     yield "Rules in the order in which a page meets them. The first that a line or page breaks is the one that counts."
     yield ""
     yield from markdown_table(
-        ("stage", "reason", "a page, line, sentence or passage goes because it …", "removed", "source"),
+        ("stage", "reason", "a page, line or sentence goes because it …", "removed", "source"),
         list(_rule_rows(preset, manifest["ledger"])),
         "   >",
     )
@@ -133,6 +134,8 @@ def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
             "`python -m c4pipe.inspect FOLDER` shows them. Loaders pass over this folder; for patterns, as DuckDB's, "
             "`*/*-of-*.parquet` are the kept pages."
         )
+    if manifest.get("keys"):
+        yield f"`{KEYS_FOLDER}/` holds no pages: hashes of what they claimed, for builds of later crawls."
     yield ""
 
 

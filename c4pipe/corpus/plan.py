@@ -84,6 +84,10 @@ class Plan:
         """The level of the dedup that begins a leg; bound, and nothing else is for it."""
         return cast(TextLevel, self.bound(self._dedup(self.texts[leg]).level)) if self.texts else None
 
+    def links(self, leg: int) -> bool:
+        """Whether the dedup that begins a leg links pages, instead of giving each key an owner."""
+        return bool(self.texts) and cast(TextLevel, self._dedup(self.texts[leg]).level).links
+
     def prefix(self, leg: int) -> tuple[Stage, ...]:
         """The stages up to the dedup of a leg. Presets that have them in common share the work up to there."""
         return self.preset.stages[: self.starts[leg] + 1]

@@ -36,6 +36,15 @@ class Stats:
     months: Counter[str] = field(default_factory=Counter)  # YYYY-MM of kept pages, "" of those without a date
     domains_kept: Counter[str] = field(default_factory=Counter)
     domains_rejected: Counter[str] = field(default_factory=Counter)
+    # Of a corpus that is built against earlier ones: pages that stood before the dedup of URLs and would have been kept
+    # so far, and those of them that fell because an earlier corpus has their URL or owns what they claim of their text.
+    months_came: Counter[str] = field(default_factory=Counter)
+    months_old: Counter[str] = field(default_factory=Counter)
+    domains_came: Counter[str] = field(default_factory=Counter)
+    domains_old: Counter[str] = field(default_factory=Counter)
+    earlier: Counter[str] = field(
+        default_factory=Counter
+    )  # by stage the pages that fell so; "STAGE:parts" what they lost
 
     def read(self, page: Page) -> None:
         """Counts a page as read."""
@@ -61,6 +70,17 @@ class Stats:
         """Counts a page that is not in the corpus."""
         self.domains_rejected[registered(url)] += 1
 
+    def came(self, page: Page) -> None:
+        """Counts a page that comes to the dedup of URLs of a corpus that is built against others."""
+        self.months_came[month_of(page.timestamp)] += 1
+        self.domains_came[registered(page.url)] += 1
+
+    def old(self, page: Page, stage: str) -> None:
+        """Counts one of them that falls in a stage to an earlier corpus."""
+        self.months_old[month_of(page.timestamp)] += 1
+        self.domains_old[registered(page.url)] += 1
+        self.earlier[stage] += 1
+
     def add(self, other: Stats) -> None:
         """Adds another part of the build."""
         for name in (f.name for f in fields(self)):
@@ -73,6 +93,9 @@ class Stats:
     def to_json(self, domains: int | None = TOP_DOMAINS) -> dict[str, Any]:
         """Plain numbers and sorted tables; of domains, the most frequent, or all of them for None."""
         data: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name in _AGAINST:
+            if not data[name]:
+                del data[name]
         for name, value in data.items():
             if name.startswith("domains"):
                 data[name] = dict(sorted(value.items(), key=lambda item: (-item[1], item[0]))[:domains])
@@ -94,6 +117,9 @@ class Stats:
             return cls(**values)
         except (AttributeError, TypeError) as error:
             raise BuildError(f"the statistics are damaged ({error}).") from None
+
+
+_AGAINST = ("months_came", "months_old", "domains_came", "domains_old", "earlier")
 
 
 def _like(value: Any, found: Any) -> Any:

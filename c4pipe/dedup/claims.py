@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 CLAIM = np.dtype([("key", "<u8"), ("priority", "<u8"), ("row", "<u4")])
-LOSS = np.dtype([("row", "<u4"), ("owner", "<u8")])  # a row that loses, and the priority of the page that wins
+# A row that loses, the priority of the page that wins, and whether that is one of an earlier corpus.
+LOSS = np.dtype([("row", "<u4"), ("owner", "<u8"), ("old", "?")])
 INSIDE = np.dtype([*LOSS.descr, ("winner", "<u4")])  # one that loses to a row of its own group
 U64 = NDArray[np.uint64]
 Places = NDArray[np.int64]
@@ -30,6 +31,23 @@ class Atoms(NamedTuple):
     hashes: U64  # [atoms]
     counts: NDArray[np.int64]  # [pages] atoms of each page
     priorities: U64  # [pages] the smaller wins
+
+
+class Owned(NamedTuple):
+    """Keys in ascending order, each once, and the priorities of the pages that own them."""
+
+    keys: U64
+    owners: U64
+
+    def places_of(self, keys: U64) -> tuple[NDArray[np.bool_], Places]:
+        """Which of other ascending keys are among them, [keys], and where the one or the next larger one stands."""
+        places = np.searchsorted(self.keys, keys)
+        there = places < len(self.keys)
+        there[there] = self.keys[places[there]] == keys[there]
+        return there, places
+
+
+NOTHING_OWNED = Owned(np.empty(0, np.uint64), np.empty(0, np.uint64))
 
 
 class Claims(NamedTuple):
@@ -168,23 +186,43 @@ def scatter(best: Claims, partitions: int) -> Iterator[tuple[int, bytes]]:
     return ((partition, best.pack(start, stop)) for partition, start, stop in cuts(best.keys, partitions))
 
 
+class Resolved(NamedTuple):
+    """What becomes of the claims of a partition."""
+
+    losses: dict[int, NDArray[np.void]]  # by group the rows that lose, as `LOSS`
+    owned: Owned  # every key that nobody had before
+
+
 def losers(blobs: Iterable[Blob]) -> dict[int, NDArray[np.void]]:
     """Of all claims of a partition, as `LOSS` the rows that lose, by group. The order of the blobs does not matter."""
+    return resolve(blobs).losses
+
+
+def resolve(blobs: Iterable[Blob], before: Owned = NOTHING_OWNED) -> Resolved:
+    """The same, with what is owned from then on. Against keys that were owned `before`, all claims lose."""
     blobs = sorted(blobs)
     if not blobs:
-        return {}
+        return Resolved({}, NOTHING_OWNED)
     found = Claims.unpack(data for _, data in blobs)
-    _, places, lost, winners = contest(found.keys, found.priorities)
-    places = places[lost]
-    owners = np.empty(len(found.rows), np.uint64)
+    keys, all_places, lost, winners = contest(found.keys, found.priorities)
+    places = all_places[lost]
+    owners, old = np.empty(len(found.rows), np.uint64), np.zeros(len(found.rows), bool)
     owners[places] = found.priorities[winners]
-    places.sort()  # so they are by group
+    known, where = before.places_of(keys)
+    owners[all_places[known]], old[all_places[known]] = before.owners[where[known]], True
+    new = ~known
+    new[lost] = False
+    owned = Owned(keys[new], found.priorities[all_places[new]])
+    fallen = old.copy()
+    fallen[places] = True
+    places = np.flatnonzero(fallen)  # so they are by group
     losses = np.empty(len(places), LOSS)
-    losses["row"], losses["owner"] = found.rows[places], owners[places]
+    losses["row"], losses["owner"], losses["old"] = found.rows[places], owners[places], old[places]
     groups, first = np.unique([group for group, _ in blobs], return_index=True)
     starts = np.cumsum([0, *(len(data) // CLAIM.itemsize for _, data in blobs)])[first]
     parts = np.split(losses, np.searchsorted(places, starts[1:]))
-    return {group: part for group, part in zip(groups.tolist(), parts, strict=True) if len(part)}
+    by_group = {group: part for group, part in zip(groups.tolist(), parts, strict=True) if len(part)}
+    return Resolved(by_group, owned)
 
 
 def all_losses(inside: NDArray[np.void], outside: NDArray[np.void]) -> NDArray[np.void]:
@@ -192,39 +230,44 @@ def all_losses(inside: NDArray[np.void], outside: NDArray[np.void]) -> NDArray[n
     which lost to another group in turn is owned there. A row is in one of the two."""
     numbers = (inside["row"], inside["winner"], outside["row"])
     end = 1 + max((int(rows.max()) for rows in numbers if len(rows)), default=-1)
-    owners, lost = np.zeros(end, np.uint64), np.zeros(end, bool)
-    owners[outside["row"]], lost[outside["row"]] = outside["owner"], True
+    owners, lost, old = np.zeros(end, np.uint64), np.zeros(end, bool), np.zeros(end, bool)
+    owners[outside["row"]], lost[outside["row"]], old[outside["row"]] = outside["owner"], True, outside["old"]
     moved = lost[inside["winner"]]
     owners[inside["row"]] = np.where(moved, owners[inside["winner"]], inside["owner"])
-    lost[inside["row"]] = True
+    lost[inside["row"]], old[inside["row"]] = True, old[inside["winner"]]
     losses = np.empty(np.count_nonzero(lost), LOSS)
-    losses["row"], losses["owner"] = np.flatnonzero(lost), owners[lost]
+    losses["row"], losses["owner"], losses["old"] = np.flatnonzero(lost), owners[lost], old[lost]
     return losses
 
 
-def by_group(groups: NDArray[np.uint32], rows: NDArray[np.uint32]) -> dict[int, NDArray[np.uint32]]:
-    """The rows of each group, sorted."""
-    packed = (groups.astype(np.uint64) << np.uint64(32)) | rows
-    packed.sort()
-    numbers, starts = np.unique(packed >> np.uint64(32), return_index=True)
-    parts = np.split(packed.astype(np.uint32), starts[1:])
-    return dict(zip(numbers.tolist(), parts, strict=True)) if len(numbers) else {}
-
-
-def by_input(rows: NDArray[np.uint32], sizes: Sequence[int]) -> list[NDArray[np.uint32]]:
-    """Sorted rows of a group as rows of its inputs, which have `sizes` rows each."""
+def by_input(losses: NDArray[np.void], sizes: Sequence[int]) -> list[NDArray[np.void]]:
+    """Losses of a group, sorted by row, as those of its inputs, which have `sizes` rows each."""
     ends = np.cumsum(sizes)
-    parts = np.split(rows, np.searchsorted(rows, ends[:-1]))
-    return [part - np.uint32(end - size) for part, end, size in zip(parts, ends, sizes, strict=True)]
+    parts = [part.copy() for part in np.split(losses, np.searchsorted(losses["row"], ends[:-1]))]
+    for part, end, size in zip(parts, ends, sizes, strict=True):
+        part["row"] -= np.uint32(end - size)
+    return parts
 
 
-def lost_atoms(total: int, losses: NDArray[np.void], width: int) -> tuple[NDArray[np.bool_], U64]:
-    """Which atoms of a group fall when these claims of it are lost, and who owns them. Shapes [total]."""
-    lost, owners = np.zeros(total, bool), np.zeros(total, np.uint64)
+class LostAtoms(NamedTuple):
+    """Which atoms of a run of pages fall. [atoms] each."""
+
+    flags: NDArray[np.bool_]
+    owners: U64  # of those that fall: the priority of the page that owns them
+    old: NDArray[np.bool_]  # of those that fall: whether that page is one of an earlier corpus
+
+    def of(self, start: int, stop: int) -> LostAtoms:
+        """A part of them."""
+        return LostAtoms(self.flags[start:stop], self.owners[start:stop], self.old[start:stop])
+
+
+def lost_atoms(total: int, losses: NDArray[np.void], width: int) -> LostAtoms:
+    """Which atoms of a group, `total` in all, fall when these claims of it are lost."""
+    lost, owners, old = np.zeros(total, bool), np.zeros(total, np.uint64), np.zeros(total, bool)
     for i in reversed(range(width)):  # of several claims on an atom the last one that begins there names the owner
         lost[losses["row"] + i] = True
-        owners[losses["row"] + i] = losses["owner"]
-    return lost, owners
+        owners[losses["row"] + i], old[losses["row"] + i] = losses["owner"], losses["old"]
+    return LostAtoms(lost, owners, old)
 
 
 def owner_of(priority: int) -> str:

@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from c4pipe.dedup.claims import Blob, by_group, cuts, sort_keys
+from c4pipe.dedup.claims import NOTHING_OWNED, Blob, Owned, Resolved, cuts, sort_keys
 from c4pipe.page import Reason, Unit
 from c4pipe.part import Part
+
+URL_LOSS = np.dtype([("row", "<u4"), ("old", "?")])  # a page that loses its URL, and whether to an earlier corpus
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,13 @@ class UrlLevel(Part):
         source="TFDS c4 3.1.0 c4_utils.select_newest_page",
     )
 
+    KNOWN: ClassVar = Reason(
+        "earlier_copy", Unit.PAGE, "has a URL of which there is a page in an earlier corpus (--against)", source="ours"
+    )
+
     kind: ClassVar = "level"
     by_url: ClassVar = True
-    reasons: ClassVar[tuple[Reason, ...]] = (OLDER,)
+    reasons: ClassVar[tuple[Reason, ...]] = (OLDER, KNOWN)
 
     def scatter(self, keys: pa.Array, dates: pa.Array, partitions: int) -> Iterator[tuple[int, bytes]]:
         """(partition, claims) for the pages of a group, rows numbered from 0; `partitions` a power of two.
@@ -52,16 +58,27 @@ class UrlLevel(Part):
             mine = rows[start:stop]
             yield number, _pack(hashes[start:stop], mine.astype(np.uint32), dates.take(pa.array(mine)))
 
-    def losers(self, blobs: Iterable[Blob]) -> dict[int, NDArray[np.uint32]]:
-        """Of all claims of a partition, the rows that lose, by group. The order of the blobs does not matter."""
+    def resolve(self, blobs: Iterable[Blob], before: Owned = NOTHING_OWNED) -> Resolved:
+        """What becomes of all claims of a partition; in front of keys that were owned `before` all lose. Losses are
+        `URL_LOSS`, and URLs have no owners beside themselves. The order of the blobs does not matter."""
         tables = [_unpack(group, data) for group, data in sorted(blobs)]
         if not tables:
-            return {}
-        order = [("key", "ascending"), ("date", "descending"), ("group", "ascending"), ("row", "ascending")]
-        table = pa.concat_tables(tables).sort_by(order)
+            return Resolved({}, NOTHING_OWNED)
+        by = [("key", "ascending"), ("date", "descending"), ("group", "ascending"), ("row", "ascending")]
+        table = pa.concat_tables(tables).sort_by(by)
         keys = table["key"].to_numpy()
-        lost = np.flatnonzero(keys[1:] == keys[:-1]) + 1
-        return by_group(table["group"].to_numpy()[lost], table["row"].to_numpy()[lost])
+        again = np.zeros(len(keys), bool)
+        np.equal(keys[1:], keys[:-1], out=again[1:])
+        known, _ = before.places_of(keys)
+        new = keys[~(again | known)]
+        fallen = np.flatnonzero(again | known)
+        rows, groups = table["row"].to_numpy()[fallen], table["group"].to_numpy()[fallen]
+        order = np.lexsort((rows, groups))
+        lost = np.empty(len(fallen), URL_LOSS)
+        lost["row"], lost["old"] = rows[order], known[fallen][order]
+        numbers, starts = np.unique(groups[order], return_index=True)
+        losses = dict(zip(numbers.tolist(), np.split(lost, starts[1:]), strict=False))
+        return Resolved(losses, Owned(new, np.zeros(len(new), np.uint64)))
 
 
 def _pack(keys: NDArray[np.uint64], rows: NDArray[np.uint32], dates: pa.Array) -> bytes:

@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import Stats
+from c4pipe.dedup import LinkLevel
 from c4pipe.dedup.claims import LOSS, lost_atoms
-from c4pipe.flow.dedup import joined_inputs, losses_of, lost_inside
+from c4pipe.flow.dedup import fallen, joined_inputs, losses_of, lost_inside
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings, plans_of
@@ -72,7 +73,8 @@ class ApplyGroup(beam.DoFn):
             with self._store.read(staged.sample) as stream:
                 early = list(sampled_of(pq.read_table(stream)))
             texts = partial(raw_texts, self._store, raw, plan.edits_early)
-            losing = set(lost.rows.tolist())
+            url, level = plan.names()[plan.url_index], plan.url
+            losing = {row: (url, (level.KNOWN if old else level.OLDER).code) for row, old in lost.urls.tolist()}
             walkers = []
             for taker in takers:
                 walkers.append(taker.walker(number, RejectedSample(early, losing, taker.plan, settings.cap, texts)))
@@ -87,14 +89,19 @@ class ApplyGroup(beam.DoFn):
     ) -> Iterator[Losses]:
         sizes = [atoms for _, _, atoms in inputs]
         losses, width = np.empty(0, LOSS), 1
-        level = self._plans[0].legs[self._number].level
-        if level is not None:
+        level, likeness = self._plans[0].legs[self._number].level, {}
+        if isinstance(level, LinkLevel):
+            losses = fallen(joined["text"], self._store)
+            likeness = dict(zip(losses["row"].tolist(), losses["similarity"].tolist(), strict=True))
+        elif level is not None:
             with self._store.read(lost_inside(self._takers[0][0].prefix(self._number), group)) as stream:
                 losses, width = losses_of(stream.read(), joined["text"], self._store), level.width
-        flags, owners = lost_atoms(sum(sizes), losses, width)
+        atoms = lost_atoms(sum(sizes), losses, width)
         ends = np.cumsum(sizes)
         for rows, size, end in zip(urls, sizes, ends.tolist(), strict=True):
-            yield Losses(rows, flags[end - size : end], owners[end - size : end])
+            start = end - size
+            mine = {row - start: alike for row, alike in likeness.items() if start <= row < end}
+            yield Losses(rows, atoms.of(start, end), bool(self._takers[0][0].against), mine)
 
 
 class _Restage:

@@ -13,6 +13,8 @@ from c4pipe.flow.apply import ApplyGroup, ConfigRows, Written, group_made, row_g
 from c4pipe.flow.bad import EnoughRead, JudgeUnit
 from c4pipe.flow.dedup import ClaimText, ClaimUrls, Grouped, Resolve
 from c4pipe.flow.inputs import read_units
+from c4pipe.flow.linking import LostPages
+from c4pipe.flow.numbered import only
 from c4pipe.flow.read import StagedUnit, StageUnit
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.write import (
@@ -104,11 +106,6 @@ def _named(label: str, number: int) -> str:
     return f"{label}{number}" if number else label
 
 
-def only(number: int, kind: Any) -> beam.PTransform:
-    """Of (number, element) the elements of one number; they are of that type."""
-    return beam.FlatMap(lambda numbered: numbered[1:] if numbered[0] == number else ()).with_output_types(kind)
-
-
 @dataclass
 class Checked(_Transform):
     """The same inputs, once all are staged and enough of them hold pages."""
@@ -168,6 +165,8 @@ class CarryOut(_Transform):
 
     def _lost_text(self, joined: dict[str, beam.PCollection]) -> beam.PCollection:
         settings = self.corpora[0]
+        if settings.plan.links(self.number):
+            return joined | LostPages(settings, self.number)
         return (
             joined
             | "JoinUrls" >> beam.CoGroupByKey()

@@ -14,8 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, Claims, all_losses, by_input, claims, collapse, losers, scatter
+from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, all_losses, by_input, claims, collapse, resolve, scatter
+from c4pipe.dedup.linked import LIKE
+from c4pipe.dedup.urls import URL_LOSS
 from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.owned import PartitionKeys
 from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged
@@ -37,14 +40,19 @@ Packets = Iterable[Any]  # as a coder gives them back: plain tuples
 Sent = tuple[int, tuple[int, bytes, str, int, int]]  # to which partition or group, packet
 
 
-def rows_of(packets: Packets, store: BeamStore) -> np.ndarray:
-    """Row numbers from packed u32, sorted."""
-    return np.sort(np.frombuffer(_joined(packets, store), np.uint32))
+def url_losses(packets: Packets, store: BeamStore) -> np.ndarray:
+    """What pages of a group have lost their URL, as `URL_LOSS` sorted by row."""
+    return np.sort(np.frombuffer(_joined(packets, store), URL_LOSS), order="row")
 
 
 def losses_of(inside: bytes, outside: Packets, store: BeamStore) -> np.ndarray:
     """What a group lost, as `LOSS`: from the file of `lost_inside` and what `Resolve` says of its text."""
     return all_losses(np.frombuffer(inside, INSIDE), np.frombuffer(_joined(outside, store), LOSS))
+
+
+def fallen(packets: Packets, store: BeamStore) -> np.ndarray:
+    """What linked pages of a group fell, as `LIKE` sorted by row."""
+    return np.sort(np.frombuffer(_joined(packets, store), LIKE), order="row")
 
 
 def _joined(packets: Packets, store: BeamStore) -> bytes:
@@ -77,7 +85,7 @@ def receive(packets: Packets, store: BeamStore) -> Iterator[tuple[int, bytes]]:
         yield packet.sender, data
 
 
-class _OnGroups(beam.DoFn):
+class OnGroups(beam.DoFn):
     """`leg` is the number of the leg that the claims are for."""
 
     def __init__(self, settings: Settings, leg: int = 0):
@@ -98,7 +106,7 @@ class _OnGroups(beam.DoFn):
 
 
 @beam.typehints.with_output_types(Sent)
-class ClaimUrls(_OnGroups):
+class ClaimUrls(OnGroups):
     """Every page of a group claims its URL."""
 
     def process(self, element: Grouped) -> Iterator[Sent]:
@@ -115,39 +123,44 @@ class ClaimUrls(_OnGroups):
 
 
 @beam.typehints.with_output_types(Sent)
-class ClaimText(_OnGroups):
+class ClaimText(OnGroups):
     """Pages that are left claim their lines or spans. What repeats inside the group is decided here."""
 
     def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[Sent]:
         group, joined = element
         inputs, lost_urls = joined_inputs(joined, self._store)
-        best, lost = collapse(self._claims(inputs, lost_urls))
+        atoms, alive = read_atoms(inputs, lost_urls, self._folder, self._store)
+        level = self._plan.level(self._number)
+        assert level is not None
+        best, lost = collapse(claims(atoms, level.width, alive))
         with self._store.write(lost_inside(self._folder, group)) as stream:
             stream.write(lost.tobytes())
         parts = scatter(best, self._settings.partitions)
-        spill = self._spill(sum(atoms for _, _, atoms in inputs))
+        spill = self._spill(len(atoms.hashes))
         yield from send(group, parts, spill, self._store, f"{self._folder}/spill/text-{group}")
 
-    def _claims(self, inputs: list[StagedUnit], lost_urls: list[np.ndarray]) -> Claims:
-        level = self._plan.level(self._number)
-        assert level is not None
-        hashes, counts, priorities, alive = [], [], [], []
-        for (number, _, _), lost in zip(inputs, lost_urls, strict=True):
-            with self._store.read(Staged.of(self._folder, number).pages) as stream:
-                table = pq.read_table(stream, columns=["row", "priority", "atoms"])
-            lists = table["atoms"].combine_chunks()
-            hashes.append(lists.flatten().to_numpy())
-            counts.append(lists.value_lengths().to_numpy())
-            priorities.append(table["priority"].to_numpy())
-            alive.append(~np.isin(table["row"].to_numpy(), lost))
-        atoms = Atoms(np.concatenate(hashes), np.concatenate(counts).astype(np.int64), np.concatenate(priorities))
-        return claims(atoms, level.width, np.concatenate(alive))
+
+def read_atoms(
+    inputs: list[StagedUnit], lost_urls: list[np.ndarray], folder: str, store: BeamStore
+) -> tuple[Atoms, np.ndarray]:
+    """The atoms of a group's staged pages, and which of these have won their URL: [pages] bool."""
+    hashes, counts, priorities, alive = [], [], [], []
+    for (number, _, _), lost in zip(inputs, lost_urls, strict=True):
+        with store.read(Staged.of(folder, number).pages) as stream:
+            table = pq.read_table(stream, columns=["row", "priority", "atoms"])
+        lists = table["atoms"].combine_chunks()
+        hashes.append(lists.flatten().to_numpy())
+        counts.append(lists.value_lengths().to_numpy())
+        priorities.append(table["priority"].to_numpy())
+        alive.append(~np.isin(table["row"].to_numpy(), lost["row"]))
+    atoms = Atoms(np.concatenate(hashes), np.concatenate(counts).astype(np.int64), np.concatenate(priorities))
+    return atoms, np.concatenate(alive)
 
 
 def joined_inputs(joined: dict[str, Iterable], store: BeamStore) -> tuple[list[StagedUnit], list[np.ndarray]]:
-    """The staged inputs of a group, and for each the rows that lose their URL: none behind the first leg."""
+    """The staged inputs of a group, and for each the pages that lose their URL: none behind the first leg."""
     (inputs,) = joined["inputs"]
-    return inputs, by_input(rows_of(joined.get("urls", ()), store), [rows for _, rows, _ in inputs])
+    return inputs, by_input(url_losses(joined.get("urls", ()), store), [rows for _, rows, _ in inputs])
 
 
 def lost_inside(prefix: str, group: int) -> str:
@@ -157,7 +170,7 @@ def lost_inside(prefix: str, group: int) -> str:
 
 @beam.typehints.with_output_types(Sent)
 class Resolve(beam.DoFn):
-    """All claims of one partition: emits for each group the packed rows that lose, numbers of pages or `LOSS` of text.
+    """All claims of one partition: emits for each group the packed rows that lose, as `URL_LOSS` or as `LOSS` of text.
 
     They go the way that the claims came, through files or not.
     """
@@ -166,14 +179,18 @@ class Resolve(beam.DoFn):
         self._settings, self._kind, self._leg = settings, kind, leg
 
     def setup(self) -> None:
-        self._losers = self._settings.plan.url.losers if self._kind == "url" else losers
+        plan = self._settings.plan
+        self._resolve = plan.url.resolve if self._kind == "url" else resolve
         self._store = BeamStore(self._settings.staging)
+        stage = plan.url_index if self._kind == "url" else plan.starts[self._leg]
+        self._keys = PartitionKeys(self._settings, plan.names()[stage], self._leg, self._store)
 
     def process(self, element: tuple[int, Packets]) -> Iterator[Sent]:
         partition, packets = element
         packets = list(packets)
         spilled = any(Packet(*packet).path for packet in packets)
-        lost = sorted(self._losers(receive(packets, self._store)).items())
-        parts = ((group, rows.tobytes()) for group, rows in lost)
+        resolved = self._resolve(receive(packets, self._store), self._keys.before(partition))
+        self._keys.write(partition, resolved.owned)
+        parts = ((group, rows.tobytes()) for group, rows in sorted(resolved.losses.items()))
         path = f"{self._settings.prefix(self._leg)}/spill/{self._kind}-lost-{partition}"
         yield from send(partition, parts, spilled, self._store, path)

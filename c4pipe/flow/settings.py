@@ -44,6 +44,8 @@ class Settings:
     limit_pages: int | None  # of each file
     spill_rows: int  # more rows than that go through files; 0: never
     description: dict[str, Any]  # what the manifest says: settings, versions, assets
+    against: tuple[tuple[str, str], ...] = ()  # (stage, file of keys) of earlier corpora
+    keys: bool = False  # whether the corpus keeps its keys
     every: int = 1  # of so many pages one is looked at: in a dry run
     max_bad_share: float = 1.0  # of inputs that give no page for damage; more than that end the build
 
@@ -69,12 +71,18 @@ class Settings:
         identifiers = [langid for langid in told["identifiers"] if any(langid["stage"] == s.name for s in stages)]
         known = [describe_stage(stage) for stage in stages], files_read(stages, told["files"]), code, identifiers
         versions = versions_behind(stages, told["versions"])
-        return fingerprint([*known, versions, self.rejected, self.limit_pages])[:12]
+        earlier = [row["sha256"] for row in told.get("against", ())] if leg else []
+        return fingerprint([*known, versions, self.rejected, self.limit_pages, *earlier])[:12]
 
     @cached_property
     def urls(self) -> tuple[Any, ...]:
         """What decides which page owns a URL: presets that have it in common share that dedup."""
         return self.preset.stages[: self.plan.url_index + 1]
+
+    def keys_folder(self, leg: int) -> str:
+        """Where the partitions of a dedup leave the keys that are owned from then on."""
+        earlier = fingerprint([row["sha256"] for row in self.description.get("against", ())])[:12]
+        return f"{self.prefix(leg)}/keys-{earlier}"
 
     @property
     def own(self) -> str:
@@ -106,6 +114,11 @@ class Settings:
         """Hash partitions of a shuffle, a power of two; the result does not depend on it."""
         wanted = min(MAX_PARTITIONS, max(16, self.input_bytes // PARTITION_INPUT))
         return 1 << (wanted - 1).bit_length()
+
+    @property
+    def link_partitions(self) -> int:
+        """Partitions of links between pages, which are few beside claims: those of 4 GB of input meet in one place."""
+        return max(1, self.partitions // 16)
 
     @property
     def inputs_list(self) -> str:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from c4pipe.flow.apply import Written, read_summary
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.inputs import read_inputs, read_left_out
+from c4pipe.flow.owned import owned_keys
 from c4pipe.flow.settings import WRITTEN, Settings
 from c4pipe.passes.finalize import Made, write_corpus_files
 from c4pipe.passes.merging import OutputShard, RowSlice, leave_out, plan_split, write_rejected, write_shard
@@ -168,4 +169,6 @@ class Finalize(_WithPlan):
         inputs = read_inputs(self._settings.inputs_list)
         settings = self._settings
         left_out = read_left_out(settings.left_out_list)
-        write_corpus_files(made, inputs, self._plan, settings.description, self._store, settings.made, left_out)
+        owned = owned_keys(settings, self._plan, self._store) if settings.keys else {}
+        store, folder = self._store, settings.made
+        write_corpus_files(made, inputs, self._plan, settings.description, store, folder, left_out, owned)

@@ -48,6 +48,10 @@ def _overview(corpus: Corpus) -> dict[str, Any]:
             "mean_chars_read": _share(stats.chars_read, stats.pages_read) if stats.lengths_read else None,
         },
         "splits": _splits(manifest["shards"]),
+        "keys": {
+            "files": len(manifest.get("keys", ())),
+            **{name: sum(row[name] for row in manifest.get("keys", ())) for name in ("keys", "bytes")},
+        },
         "left_out": {name: int(pages) for name, pages in manifest.get("left_out", {}).items()},
         "ledger": ledger and {"records": ledger.records, "stages": [_stage(s, ledger.records) for s in ledger.stages]},
         "mixture": _mixture(manifest.get("mixture", {})),

@@ -64,6 +64,8 @@ def _title(screen: Screen, facts: dict[str, Any]) -> None:
     chars = f", {corpus['chars']:,} characters, {mean:,.0f} a page" if mean is not None else ""
     kept = f"{many(corpus['pages'], 'page')} in {many(corpus['files'], 'file')}, {corpus['bytes'] / 1e6:,.2f} MB"
     rows.append(("corpus", kept + chars if corpus["pages"] else "no page was kept"))
+    if (keys := facts["keys"])["files"]:
+        rows.append(("keys", f"{many(keys['keys'], 'key')} for later builds, {keys['bytes'] / 1e6:,.2f} MB"))
     for name, words in rows:
         screen.say(f"  {name:<10}", words)
 

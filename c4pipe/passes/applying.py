@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from math import isnan
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from c4pipe.corpus.ledger import StageCount
 from c4pipe.corpus.plan import Leg, Plan, run_steps
 from c4pipe.corpus.stats import Stats
-from c4pipe.dedup.claims import owner_of
+from c4pipe.dedup.claims import LostAtoms, owner_of
 from c4pipe.files.storage import Store
 from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict
 from c4pipe.part import is_own
@@ -31,20 +32,22 @@ from c4pipe.text import count_lines
 
 
 class Losses(NamedTuple):
-    """What an input lost to others: rows among its pages at URL dedup, a flag for each of its staged atoms, and the
-    priorities of the pages that own those."""
+    """What an input lost to others."""
 
-    rows: NDArray[np.uint32]  # only in front of the first leg: later ones have no such pages any more
-    atoms: NDArray[np.bool_]
-    owners: NDArray[np.uint64]
+    urls: NDArray[np.void]  # pages that reached URL dedup, as `URL_LOSS`: none behind the first leg
+    atoms: LostAtoms  # of its staged pages
+    against: bool  # whether earlier corpora may have what it loses
+    likeness: Mapping[int, float]  # of linked pages, by their first atom: how much they are like the one that stays
 
 
 class PageLosses(NamedTuple):
-    """What one page lost: a flag an atom, to whom, and where each atom begins."""
+    """What one page lost: a flag an atom, to whom, to earlier corpora, and where each atom begins."""
 
     flags: list[bool]
     owners: list[int]
+    old: list[bool]
     starts: list[int]
+    likeness: float | None  # to the page that stays in the place of this one
 
 
 class Survivor(NamedTuple):
@@ -76,20 +79,24 @@ def apply_losses(
     leg, ledger = plan.legs[number], summary.ledger
     if number == 0:
         with store.read(staged.outcomes) as stream:
-            count_outcomes(pq.read_table(stream), lost.rows, plan, ledger)
+            count_outcomes(pq.read_table(stream), lost.urls, plan, ledger)
     with ExitStack() as stack:
         for taker in takers:
             stack.enter_context(taker.writing())
-        for survivor in _survivors(store, staged, lost, summary.stats):
+        url = plan.names()[plan.url_index] if number == 0 and lost.against else ""
+        for survivor in _survivors(store, staged, lost, summary.stats, url):
             verdict = _applied(survivor, leg)
+            if lost.against and survivor.losses is not None:
+                _count_old(summary.stats, survivor.page, verdict, survivor.losses.old, plan.names()[leg.start])
             if leg.level is not None:
                 _count(ledger.stages[leg.start], survivor.page, verdict, plan)
             for taker in takers:
                 taker.take(survivor, verdict)
 
 
-def _survivors(store: Store, staged: Staged, lost: Losses, stats: Stats) -> Iterator[Survivor]:
-    start, losing = 0, set(lost.rows.tolist())
+def _survivors(store: Store, staged: Staged, lost: Losses, stats: Stats, url: str) -> Iterator[Survivor]:
+    """`url` is the stage of URLs, where pages that lose to earlier corpora are counted for it."""
+    start, losing = 0, dict(lost.urls.tolist())
     with store.read(staged.pages) as stream:
         file = pq.ParquetFile(stream)
         extra, lossy = extra_columns(file.schema_arrow), "dropped" in file.schema_arrow.names
@@ -101,12 +108,17 @@ def _survivors(store: Store, staged: Staged, lost: Losses, stats: Stats) -> Iter
             for i, (row, page, end) in enumerate(zip(rows, pages, ends.tolist(), strict=True)):
                 mine = slice(start, end)
                 start = end
+                if url:
+                    stats.came(page)
                 if row in losing:
                     stats.rejected(page.url)
+                    if losing[row]:
+                        stats.old(page, url)
                     continue
                 losses = None
-                if lost.atoms[mine].any():
-                    losses = PageLosses(lost.atoms[mine].tolist(), lost.owners[mine].tolist(), starts[i].as_py())
+                if lost.atoms.flags[mine].any():
+                    flags, owners, old = (column[mine].tolist() for column in lost.atoms)
+                    losses = PageLosses(flags, owners, old, starts[i].as_py(), lost.likeness.get(mine.start))
                 before = batch.column("dropped")[i].as_py() if lossy else ()
                 yield Survivor(row, page, losses, tuple(Dropped(*drop.values()) for drop in before))
 
@@ -121,6 +133,9 @@ def _applied(survivor: Survivor, leg: Leg) -> Verdict:
         applied = leg.level.apply(page, survivor.losses.flags, starts=survivor.losses.starts)
         if is_own(leg.level):
             applied = checked_loss(leg.level, page, applied)
+        likeness = survivor.losses.likeness
+        if isinstance(applied, Rejected) and likeness is not None and not isnan(likeness):
+            applied = applied._replace(detail=f"{likeness:.2f}")
     return applied if isinstance(applied, Rejected) else after(page, applied, judge(applied.page, leg.then))
 
 
@@ -128,7 +143,7 @@ def dropped_so_far(survivor: Survivor, leg: Leg) -> list[Dropped]:
     """What the page has lost to dedups of text up to this one; once more, for the few that are shown."""
     dropped = [*survivor.dropped]
     if survivor.losses is not None and leg.level is not None:
-        flags, owners, starts = survivor.losses
+        flags, owners, _, starts, _ = survivor.losses
         before = len(dropped)
         verdict = leg.level.apply(survivor.page, flags, dropped, owners, starts)
         if (
@@ -168,6 +183,16 @@ def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) 
 def cuts_of(survivor: Survivor, leg: Leg, plan: Plan, met: Iterable[tuple[int, Page]] = ()) -> FindDropped:
     """What the page has lost, found out when asked: to dedups of text, and to stages behind them that drop lines."""
     return lambda: [*dropped_so_far(survivor, leg), *(drop for i, before in met for drop in plan.cut(i, before))]
+
+
+def _count_old(stats: Stats, page: Page, verdict: Verdict, old: Sequence[bool], stage: str) -> None:
+    """Counts what a page has lost to earlier corpora: itself, or parts of its text."""
+    if not any(old):
+        return
+    if isinstance(verdict, Rejected):
+        stats.old(page, stage)
+    else:
+        stats.earlier[f"{stage}:parts"] += sum(old)
 
 
 def _count(stage: StageCount, page: Page, verdict: Verdict, plan: Plan) -> None:

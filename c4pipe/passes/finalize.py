@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
@@ -15,12 +15,14 @@ from c4pipe.corpus.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats, by_language
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
 from c4pipe.passes.account import Account, Fault, accounts_of_inputs, of_all, whys
+from c4pipe.passes.keeping import Pieces, write_keys
 from c4pipe.passes.merging import write_empty_shard
 from c4pipe.presets import asks_for_urls
 from c4pipe.shards import SCHEMA_VERSION, column_fields, to_json, write_manifest
 from c4pipe.stages import Preset
 
 MAX_FAULTS_SHOWN = 10_000
+NO_KEYS_KEPT: Mapping[str, Pieces] = {}
 
 
 class Made(NamedTuple):
@@ -46,10 +48,12 @@ def write_corpus_files(
     store: Store,
     folder: str,
     left_out: Sequence[tuple[str, str]] = (),
+    owned: Mapping[str, Pieces] = NO_KEYS_KEPT,
 ) -> None:
-    """Writes stats.json, README.md and manifest.json. BuildError where no input held a readable page.
+    """Writes stats.json, README.md, keys and manifest.json. BuildError where no input held a readable page.
 
-    `left_out`: (path, why) of what the search for inputs has found and not taken.
+    `left_out`: (path, why) of what the search for inputs has found and not taken. `owned`: of each dedup, by its stage,
+    the keys that the corpus keeps.
     """
     ledger, stats, exact = _add_up(made, plan)
     rows = (row for part in made if part.kind == "group" for row in part.data["accounts"])
@@ -77,6 +81,9 @@ def write_corpus_files(
         **({} if plan.size is None else {"left_out": small}),
         "ledger": ledger.to_json(),
     }
+    if owned:
+        rows_of_keys = [write_keys(store, folder, stage, manifest, pieces) for stage, pieces in owned.items()]
+        manifest["keys"] = rows_of_keys
     numbers = {**stats.to_json(SHOWN_DOMAINS), "domains_exact": exact, "stages": ledger.to_json()["stages"]}
     numbers |= {name: by_language(numbers[name]) for name in ("votes", "scripts")}
     numbers["faults"] = faults_table(fault for _, own in sorted(read.items()) for fault in own.faults)

@@ -57,13 +57,19 @@ def early_cuts(plan: Plan) -> dict[int, tuple[str, ...]]:
     return {index: plan.cutting[index] for index, _ in plan.between if index in plan.cutting}
 
 
-def count_outcomes(outcomes: pa.Table, lost: NDArray[np.uint32], plan: Plan, ledger: Ledger) -> None:
-    """Adds URL dedup and the stages up to the text dedup to the ledger: of pages that won their URL only."""
+def count_outcomes(outcomes: pa.Table, lost: NDArray[np.void], plan: Plan, ledger: Ledger) -> None:
+    """Adds URL dedup and the stages up to the text dedup to the ledger: of pages that won their URL only.
+
+    `lost` are those that did not, as `URL_LOSS`.
+    """
     won = np.ones(outcomes.num_rows, bool)
-    won[lost] = False
+    won[lost["row"]] = False
     url = ledger.stages[plan.url_index]
     url.entered, url.kept = len(won), int(won.sum())
-    url.rejected.update({plan.url.OLDER.code: len(lost)})
+    old = int(lost["old"].sum())
+    url.rejected.update({plan.url.OLDER.code: len(lost) - old})
+    if old:
+        url.rejected.update({plan.url.KNOWN.code: old})
     stage_of = outcomes["stage"].to_numpy()[won]
     reasons = np.array(outcomes["reason"].to_pylist(), object)[won]
     cutting = early_cuts(plan)

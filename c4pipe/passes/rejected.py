@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from c4pipe.corpus.plan import KEPT, Plan
 from c4pipe.page import Dropped, Page, Rejected
@@ -14,10 +14,18 @@ RawTexts = Callable[[set[int]], dict[int, str]]  # of these rows of an input, th
 class RejectedSample:
     """The unit's part of the rejected table, while a pass finds out what becomes of its pages."""
 
-    def __init__(self, early: Sequence[Sampled], lost: set[int], plan: Plan, cap: int | None, raw: RawTexts):
-        """`early` is what the pass before has left, `lost` are the rows that have lost their URL since."""
-        url, older = plan.names()[plan.url_index], plan.url.OLDER.code
-        self._early = [s._replace(stage=url, reason=older, detail="") if s.row in lost else s for s in early]
+    def __init__(
+        self,
+        early: Sequence[Sampled],
+        lost: Mapping[int, tuple[str, str]],
+        plan: Plan,
+        cap: int | None,
+        raw: RawTexts,
+    ):
+        """`early` is what the pass before has left, `lost` stage and reason of rows that have lost their URL since."""
+        self._early = [
+            s._replace(stage=lost[s.row][0], reason=lost[s.row][1], detail="") if s.row in lost else s for s in early
+        ]
         self._kept_rows = {s.row for s in self._early if s.reason == KEPT}
         self._dropped: dict[int, tuple[Dropped, ...]] = {}
         self._late = Sample(cap)

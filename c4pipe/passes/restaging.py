@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from c4pipe.corpus.ledger import Ledger, StageCount
 from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import Stats
+from c4pipe.dedup import LinkLevel
 from c4pipe.files.storage import Store
 from c4pipe.page import Page, Rejected, Verdict
 from c4pipe.passes.applying import Survivor, cuts_of, walk_on
@@ -31,7 +32,8 @@ class Restager:
     def writing(self) -> Iterator[None]:
         with ExitStack() as stack:
             stream = stack.enter_context(self._store.write(self._staged.pages))
-            schema = staged_schema(self._plan, self._stages[:-1], self._shown.wanted)
+            linked = isinstance(self._level, LinkLevel)
+            schema = staged_schema(self._plan, self._stages[:-1], self._shown.wanted, linked)
             self._pages = StagedPages(stream, None, schema, self._level)
             yield
             self._pages.close()

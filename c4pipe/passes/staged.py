@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import Stats
-from c4pipe.dedup import TextLevel
+from c4pipe.dedup import LinkLevel, TextLevel
 from c4pipe.dedup.claims import page_priority
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
@@ -96,8 +96,9 @@ def staged_already(store: Store, staged: Staged) -> tuple[int, int] | None:
     return summary["rows"], summary["atoms"]
 
 
-def staged_schema(plan: Plan, stages: Iterable[Stage], lossy: bool) -> pa.Schema:
-    """Columns of pages that have passed these stages; `lossy` ones say what dedups of text have cut from them."""
+def staged_schema(plan: Plan, stages: Iterable[Stage], lossy: bool, linked: bool = False) -> pa.Schema:
+    """Columns of pages that have passed these stages; `lossy` ones say what dedups of text have cut from them, and
+    `linked` ones are compared as a whole."""
     schema = plan.schema(stages).append(TEXT_MD5)
     for name, kind in (
         ("row", pa.int64()),
@@ -106,6 +107,8 @@ def staged_schema(plan: Plan, stages: Iterable[Stage], lossy: bool) -> pa.Schema
         ("starts", pa.list_(pa.uint32())),
     ):
         schema = schema.append(pa.field(name, kind))
+    if linked:
+        schema = schema.append(pa.field("rank", pa.uint64())).append(pa.field("sketch", pa.binary()))
     return schema.append(pa.field("dropped", DROPPED_TYPE)) if lossy else schema
 
 
@@ -124,20 +127,25 @@ class StagedPages:
     def add(self, page: Page, raw: str, row: int, dropped: Sequence[Dropped] = ()) -> None:
         """A page; its text as read, its number among those that reached URL dedup, what it has lost to dedups."""
         self.rows += 1
-        atoms, starts = self._level.atoms_at(page.text) if self._level else ([], [])
+        atoms, starts, rank, sketch = _claimed(page, self._level)
         if not isinstance(atoms, list | tuple):
             raise BuildError(
                 f"level {type(self._level).__name__} gave atoms as {type(atoms).__name__}: expected a list."
             )
         self.atoms += len(atoms)
-        if self._batch.add((page, row, page_priority(stand_in(page)), atoms, starts, raw, dropped), len(raw)):
+        if self._batch.add(
+            (page, row, page_priority(stand_in(page)), atoms, starts, rank, sketch, raw, dropped), len(raw)
+        ):
             self._flush()
 
     def _flush(self) -> None:
-        pages, rows, priorities, atoms, starts, raw, dropped = zip(*self._batch.take(), strict=True)
-        numbers, ranks = np.array(rows, np.int64), np.array(priorities, np.uint64)
+        pages, rows, priorities, atoms, starts, ranks, sketches, raw, dropped = zip(*self._batch.take(), strict=True)
+        numbers = pa.array(np.array(rows, np.int64))
         try:
-            columns = [pa.array(numbers), pa.array(ranks), _lists(atoms, np.uint64), _lists(starts, np.uint32)]
+            columns = [numbers, pa.array(np.array(priorities, np.uint64))]
+            columns += [_lists(atoms, np.uint64), _lists(starts, np.uint32)]
+            if "rank" in self._schema.names:
+                columns += [pa.array(ranks, pa.uint64()), pa.array(sketches, pa.binary())]
         except (OverflowError, TypeError, ValueError) as error:
             name = type(self._level).__name__
             raise BuildError(
@@ -151,7 +159,7 @@ class StagedPages:
             table = table.append_column(self._schema.field(name), column)
         self._sink.write(table)
         if self._raw is not None:
-            self._raw.write(pa.table([columns[0], raw], schema=RAW_SCHEMA))
+            self._raw.write(pa.table([numbers, raw], schema=RAW_SCHEMA))
 
     def close(self) -> None:
         """Writes what is left, and the footers."""
@@ -162,7 +170,17 @@ class StagedPages:
                 sink.close()
 
 
-_ADDED = frozenset(("row", "priority", "atoms", "starts", "dropped"))
+def _claimed(page: Page, level: TextLevel | None) -> tuple[Sequence[int], Sequence[int], int, bytes]:
+    """What the page claims: atoms, where they begin, and of a page that is compared as a whole its rank and sketch."""
+    if level is None:
+        return [], [], 0, b""
+    if isinstance(level, LinkLevel):
+        atoms, sketch = level.signature(page.text)
+        return atoms, [], level.rank(page), sketch
+    return *level.atoms_at(page.text), 0, b""
+
+
+_ADDED = frozenset(("row", "priority", "atoms", "starts", "rank", "sketch", "dropped"))
 
 
 def extra_columns(schema: pa.Schema) -> list[str]:

@@ -56,7 +56,7 @@ class Stager:
         with ExitStack() as stack:
             raw = stack.enter_context(self._store.write(self.staged.raw)) if self._raw else None
             pages = stack.enter_context(self._store.write(self.staged.pages))
-            schema = staged_schema(plan, plan.prefix(0)[:-1], lossy=False)
+            schema = staged_schema(plan, plan.prefix(0)[:-1], lossy=False, linked=plan.links(0))
             self._pages = StagedPages(pages, raw, schema, plan.level(0))
             yield
             self._pages.close()

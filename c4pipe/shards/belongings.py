@@ -32,7 +32,8 @@ class Belonging(NamedTuple):
 
 
 def belongings(manifest: Mapping[str, Any]) -> list[Belonging]:
-    """Every file that a manifest names, itself not among them: shards, rejected pages, lists, and those `about` them.
+    """Every file that a manifest names, itself not among them: shards, rejected pages, lists, keys, and those `about`
+    them.
 
     BuildError where it names one that cannot be a corpus's, such as one outside of its folder.
     """
@@ -44,7 +45,7 @@ def belongings(manifest: Mapping[str, Any]) -> list[Belonging]:
         data = [file for row in manifest["shards"] for file in files_of_shard(row)]
         data += manifest.get("rejected", ())
         other = [{**file, "path": file["at"]} for file in manifest.get("files", ()) if file.get("at")]
-        other += manifest.get("about", ())
+        other += [*manifest.get("keys", ()), *manifest.get("about", ())]
         return [_checked(row, isdata) for rows, isdata in ((data, True), (other, False)) for row in rows]
     except (KeyError, TypeError, AttributeError):
         raise BuildError(f"{MANIFEST} does not list the files of a corpus. Build it again.") from None

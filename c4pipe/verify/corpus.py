@@ -31,6 +31,7 @@ from c4pipe.text import many
 from c4pipe.verify.counts import Holdings, count_findings
 from c4pipe.verify.file import Expected, file_finding
 from c4pipe.verify.findings import Finding, FolderVerdict, damaged, noted
+from c4pipe.verify.keyed import key_findings
 from c4pipe.verify.listing import listing_findings, stray_notes
 from c4pipe.verify.tables import Counted, count_kept, count_rejected
 
@@ -69,7 +70,7 @@ def check_corpus(folder: Path, done: Callable[[int], None]) -> FolderVerdict:
                 _hold(held, tables[file.path], read.counted)
     if manifest is not None:
         told = {finding.path for finding in findings}
-        findings += _content(folder, manifest, held, whole, str(folder / STATS) not in told)
+        findings += _content(folder, manifest, held, whole, told)
     known = {*OF_ITSELF, *(file.path for file in files)}
     if manifest is not None and "about" not in manifest:
         known.update(OLDER)
@@ -189,13 +190,16 @@ def _hold(held: Holdings, table: tuple[str, dict[str, Any]], counted: Counted | 
     held.splits[row["split"]] += counted.rows
 
 
-def _content(folder: Path, manifest: dict[str, Any], held: Holdings, whole: bool, stats: bool) -> list[Finding]:
-    """What the manifest says of its files beside their sums; `whole` if all could be counted, `stats` if they are."""
+def _content(folder: Path, manifest: dict[str, Any], held: Holdings, whole: bool, told: set[str]) -> list[Finding]:
+    """What the manifest says of its files beside their sums; `whole` if all could be counted. Of those that are `told`
+    something is known to be wrong."""
     findings: list[Finding] = []
     try:
         findings += listing_findings(folder, manifest, held.schemas)
+        findings += key_findings(folder, manifest, told)
         if whole:
-            findings += count_findings(folder, manifest, _stats(folder, findings) if stats else None, held)
+            stats = None if str(folder / STATS) in told else _stats(folder, findings)
+            findings += count_findings(folder, manifest, stats, held)
         else:
             findings.append(noted(folder, "its counts were not taken, for not every file of pages can be read"))
     except SAID_BAD as error:

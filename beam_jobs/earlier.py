@@ -1,0 +1,51 @@
+"""Corpora of earlier crawls that a build is made against (--against), and where their keys are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from c4pipe.corpus.ancestors import Ancestor, ancestors, key_readers
+from c4pipe.corpus.plan import Plan
+from c4pipe.corpus.trunk import deduped
+from c4pipe.flow.files import BeamStore
+from c4pipe.keys import key_path
+from c4pipe.passes.keeping import keys_from_shards
+
+
+def find_earlier(paths: Sequence[str]) -> list[Ancestor]:
+    """The corpora that --against names, and those that they were built against. ConfigError, before any work, where one
+    is not to be had, or its files of keys are not whole."""
+    store = BeamStore()
+    found = ancestors(paths, store) if paths else []
+    for one in found:
+        key_readers(one, store)
+    return found
+
+
+def key_files(one: Ancestor, staging: str) -> list[tuple[str, str]]:
+    """(stage, path) of its files of keys: its own, or those that `compute_keys` makes."""
+    folder = one.path if one.manifest.get("keys") else _computed(one, staging)
+    return [(stage, f"{folder}/{key_path(stage)}") for stage in deduped(one.manifest)]
+
+
+def compute_keys(earlier: Sequence[Ancestor], plan: Plan, store: BeamStore, staging: str) -> None:
+    """Makes the keys of corpora that keep none of what they have kept, once. `plan` is that of any of this build's
+    corpora: their trunks are the same."""
+    for one in earlier:
+        files = key_files(one, staging)
+        if not one.manifest.get("keys") and not all(store.exists(path) for _, path in files):
+            keys_from_shards(one.path, one.manifest, plan, store, _computed(one, staging))
+
+
+def notes_on(earlier: Sequence[Ancestor]) -> list[str]:
+    """What a person should know of them, a line each."""
+    without = [one.path for one in earlier if not one.manifest.get("keys")]
+    return [
+        f"note: {path} keeps no keys (--no-keys, or an older build): they are computed from the pages that it has "
+        "kept. What it rejected, or cut from them, counts as new."
+        for path in without
+    ]
+
+
+def _computed(one: Ancestor, staging: str) -> str:
+    return f"{staging}/against-{one.sha256[:16]}"

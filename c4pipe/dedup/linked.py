@@ -1,0 +1,101 @@
+"""Pages that share keys: from the claims of a `LinkLevel` to links, and of those that hang together the one that stays.
+
+A page is known by the number of its first atom in its group, and as a node by both numbers behind FIRST_NODE. Pages of
+earlier corpora are nodes as well, by their priorities, all of them in front: so a label tells whether one is linked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+from math import nan
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from c4pipe.dedup.claims import LOSS, NOTHING_OWNED, U64, Atoms, Blob, Claims, Owned, Places, contest
+from c4pipe.dedup.components import NODE_LABEL, Links, links_between
+
+# 2**11 groups of 2**32 rows. A page of an earlier corpus whose priority is none of the smaller numbers, one in two
+# millions, is taken for the one with the largest.
+FIRST_NODE = 2**64 - 2**43
+LIKE = np.dtype([*LOSS.descr, ("similarity", "<f4")])  # a loss, and how much alike the loser and the one that stays are
+
+
+class Member(NamedTuple):
+    """A page that hangs together with others."""
+
+    rank: int  # the smallest stays
+    priority: int  # and of equal ranks the smallest
+    node: int
+    sketch: bytes
+
+
+def page_claims(atoms: Atoms, alive: NDArray[np.bool_]) -> Claims:
+    """A claim on each key of each page that is alive; its row is that of the page's first key."""
+    counts = np.where(alive, atoms.counts, 0)
+    starts = np.cumsum(atoms.counts) - atoms.counts
+    theirs = np.repeat(alive, atoms.counts)
+    rows = np.repeat(starts, counts).astype(np.uint32)
+    return Claims(atoms.hashes[theirs], np.repeat(atoms.priorities, counts), rows)
+
+
+def nodes_of(group: int, rows: NDArray[np.uint32]) -> U64:
+    """The pages of a group as nodes."""
+    return np.uint64(FIRST_NODE | group << 32) | rows.astype(np.uint64)
+
+
+def links_of_claims(blobs: Iterable[Blob], before: Owned = NOTHING_OWNED) -> tuple[Links, Owned]:
+    """Of all claims of a partition the links that they make, each claim's page to the one that has the key, also where
+    it had the key `before`; and the keys that nobody had before."""
+    blobs = sorted(blobs)
+    found = Claims.unpack(data for _, data in blobs)
+    nodes = np.concatenate([np.empty(0, np.uint64), *(nodes_of(group, _rows(data)) for group, data in blobs)])
+    keys, places, lost, winners = contest(found.keys, found.priorities)
+    known, where = before.places_of(keys)
+    new = ~known
+    new[lost] = False
+    old = np.minimum(before.owners[where[known]], np.uint64(FIRST_NODE - 1))
+    ones, others = (nodes[places[lost]], nodes[places[known]]), (nodes[winners], old)
+    links = links_between(np.concatenate(ones), np.concatenate(others))
+    return links, Owned(keys[new], found.priorities[places[new]])
+
+
+def _rows(data: bytes) -> NDArray[np.uint32]:
+    return Claims.unpack([data]).rows
+
+
+def labels_by_group(labels: NDArray[np.void]) -> Iterator[tuple[int, bytes]]:
+    """(group, packed labels) for the nodes of each group."""
+    labels = np.sort(labels[labels["node"] >= FIRST_NODE], order="node")
+    groups = (labels["node"] >> np.uint64(32)).astype(np.int64) - (FIRST_NODE >> 32)
+    numbers, starts = np.unique(groups, return_index=True)
+    for number, (start, stop) in zip(numbers.tolist(), pairwise([*starts.tolist(), len(labels)]), strict=True):
+        yield number, labels[start:stop].tobytes()
+
+
+def labels_of(pieces: Iterable[bytes]) -> NDArray[np.void]:
+    """The inverse for one group, each node once."""
+    return np.unique(np.frombuffer(b"".join(pieces), NODE_LABEL))
+
+
+def pages_at(first_rows: Places, rows: NDArray[np.uint32]) -> Places:
+    """The places of pages by the rows of their first atoms. `first_rows` ascend; a page without atoms shares its row
+    with the next one, which is meant."""
+    return np.searchsorted(first_rows, rows, "right") - 1
+
+
+def elect(
+    label: int, members: Iterable[Member], similarity: Callable[[bytes, bytes], float]
+) -> dict[int, NDArray[np.void]]:
+    """Of pages that all hang together those that fall, by group, as `LIKE` sorted by row: all but one, or all where
+    the label is that of a page of an earlier corpus, whose sketch is not known."""
+    fall = sorted(members)
+    stays = None if label < FIRST_NODE else fall.pop(0)
+    losses: dict[int, list[tuple[int, int, bool, float]]] = {}
+    for one in fall:
+        group, row = divmod(one.node - FIRST_NODE, 1 << 32)
+        loss = (label, True, nan) if stays is None else (stays.priority, False, similarity(one.sketch, stays.sketch))
+        losses.setdefault(group, []).append((row, *loss))
+    return {group: np.array(sorted(rows), LIKE) for group, rows in losses.items()}

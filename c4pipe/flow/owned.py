@@ -1,0 +1,58 @@
+"""The keys of a dedup, a hash partition at a time: what earlier corpora own, and what this one owns from now on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+
+from c4pipe.corpus.plan import Plan
+from c4pipe.dedup.claims import NOTHING_OWNED, U64, Owned
+from c4pipe.flow.files import BeamStore
+from c4pipe.flow.settings import Settings
+from c4pipe.keys import KeyReader, merged
+
+
+class PartitionKeys:
+    """Of one dedup, by the name of its stage."""
+
+    def __init__(self, settings: Settings, stage: str, leg: int, store: BeamStore):
+        """`leg` is that whose folder its files are in: 0 for URLs."""
+        self._settings, self._stage, self._store = settings, stage, store
+        self._folder = f"{settings.keys_folder(leg)}/{stage}"
+
+    def before(self, partition: int) -> Owned:
+        """What pages of earlier corpora own of the partition."""
+        if not self._readers:
+            return NOTHING_OWNED
+        bits = 64 - (self._settings.partitions.bit_length() - 1)
+        return Owned(*merged(self._readers, partition << bits, ((partition + 1) << bits) - 1))
+
+    def write(self, partition: int, owned: Owned) -> None:
+        """Keeps what is owned from now on, where the corpus keeps keys."""
+        if self._settings.keys:
+            with self._store.write(self._path(partition)) as stream:
+                stream.write(np.stack(owned).tobytes())
+
+    def pieces(self) -> Iterator[tuple[U64, U64]]:
+        """All that `write` has kept, in ascending order."""
+        for partition in range(self._settings.partitions):
+            if self._store.exists(self._path(partition)):
+                with self._store.read(self._path(partition)) as stream:
+                    keys, owners = np.frombuffer(stream.read(), np.uint64).reshape(2, -1)
+                yield keys, owners
+
+    @cached_property
+    def _readers(self) -> list[KeyReader]:
+        return [KeyReader(self._store, path) for stage, path in self._settings.against if stage == self._stage]
+
+    def _path(self, partition: int) -> str:
+        return f"{self._folder}/{partition:04d}"
+
+
+def owned_keys(settings: Settings, plan: Plan, store: BeamStore) -> dict[str, Iterator[tuple[U64, U64]]]:
+    """What each dedup of a corpus leaves owned, by its stage, URLs first."""
+    names = plan.names()
+    legs = [(names[plan.url_index], 0), *((names[index], leg) for leg, index in enumerate(plan.texts))]
+    return {stage: PartitionKeys(settings, stage, leg, store).pieces() for stage, leg in legs}

@@ -1,0 +1,40 @@
+"""What a corpus keeps for later builds: the keys that its pages have claimed, as files, without Beam and without text.
+
+    keys/url.keys  keys/spans.keys      a file a dedup, by the name of its stage
+
+A later crawl that is built against the corpus loses what stands in them. A file holds ascending keys of 64 bits, each
+with the priority of the page that owns it where the level asks for one; `keys.file` says how.
+
+>>> import io, numpy as np
+>>> stream = io.BytesIO()
+>>> writer = KeyWriter(stream, {"of": ALL_PAGES, "stage": "spans"}, owners=True)
+>>> writer.add(np.array([5, 9], np.uint64), np.array([70, 80], np.uint64))
+>>> writer.close()
+>>> writer.count, key_path("spans")
+(2, 'keys/spans.keys')
+"""
+
+from c4pipe.keys.file import KeyReader, KeyWriter
+from c4pipe.keys.union import merged, ranges, united
+
+KEYS_FOLDER = "keys"  # below the corpus
+KEYS_SUFFIX = ".keys"
+ALL_PAGES, KEPT_PAGES = "all pages", "kept pages"  # what the keys of a file are of
+
+__all__ = [
+    "ALL_PAGES",
+    "KEPT_PAGES",
+    "KEYS_FOLDER",
+    "KEYS_SUFFIX",
+    "KeyReader",
+    "KeyWriter",
+    "key_path",
+    "merged",
+    "ranges",
+    "united",
+]
+
+
+def key_path(stage: str) -> str:
+    """Where a corpus keeps the keys of a dedup, by the name of its stage."""
+    return f"{KEYS_FOLDER}/{stage}{KEYS_SUFFIX}"

@@ -1,0 +1,70 @@
+"""Two crawls can be compared where the stages up to the last dedup are alike, and the files that these read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from c4pipe.corpus.catalogue import describe
+from c4pipe.corpus.trunk import check_trunk, deduped, trunk_digest, trunk_of
+from c4pipe.dedup import LineLevel
+from c4pipe.errors import ConfigError
+from c4pipe.presets import EN, EN_NOBLOCKLIST, EN_NOCLEAN, MULTILINGUAL, REALNEWSLIKE
+from c4pipe.rules import MaxChars
+from c4pipe.shards import to_json
+from c4pipe.stages import Dedup, Filter
+
+NEWS = {"kind": "news_domains", "name": "news_domains.json", "sha256": "1" * 64, "read_by": ["ListedDomain"]}
+WORDS = {"kind": "badwords", "name": "en.txt", "sha256": "2" * 64, "read_by": ["BadWords"]}
+
+
+def described(preset, *files):
+    return {"preset": describe(preset), "files": [*files]}
+
+
+def test_the_trunk_ends_with_the_last_dedup() -> None:
+    trunk = trunk_of(described(REALNEWSLIKE, NEWS, WORDS))
+    assert [row["stage"] for row in trunk["preset"]["stages"]] == ["read", "length", "domains", "url", "clean", "spans"]
+    assert trunk["files"] == [NEWS]
+    assert deduped(described(EN)) == ["url", "spans"]
+    assert deduped(described(EN_NOCLEAN)) == ["url"]
+    twice = MULTILINGUAL.after("badwords", Dedup("again", LineLevel()))
+    assert deduped(described(twice)) == ["url", "lines", "again"]
+    assert trunk_of(described(twice, WORDS))["files"] == [WORDS]
+
+
+def test_what_stands_behind_the_trunk_may_be_another() -> None:
+    for other in (EN, EN_NOBLOCKLIST, EN.on(Filter("badwords", (MaxChars(9),)))):
+        check_trunk(described(EN, WORDS), described(other), "a")
+        assert trunk_digest(described(EN, WORDS)) == trunk_digest(described(other))
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "told"),
+    [
+        (described(EN), described(EN.on(Filter("length", (MaxChars(9),)))), "(stages: length)"),
+        (described(EN), described(EN_NOCLEAN), "(stages: clean, spans)"),
+        (described(REALNEWSLIKE, NEWS), described(EN), "(stages: domains; files that they read: news_domains.json)"),
+        (
+            described(REALNEWSLIKE, NEWS),
+            described(REALNEWSLIKE, NEWS | {"sha256": "3" * 64}),
+            "(files that they read: news_domains.json)",
+        ),
+        (described(EN_NOCLEAN), described(EN), "same stages up to 'url'"),
+    ],
+)
+def test_another_trunk_is_refused_with_what_differs(now, then, told) -> None:
+    with pytest.raises(ConfigError) as error:
+        check_trunk(now, then, "out/may")
+    line = str(error.value)
+    assert line.startswith("--against out/may: what decides its keys is another than here (")
+    assert told in line
+    assert "\n" not in line
+    assert trunk_digest(now) != trunk_digest(then)
+
+
+def test_a_manifest_and_what_it_would_hold_have_one_digest() -> None:
+    now = described(replace(EN, name="mine"), WORDS)
+    assert trunk_digest(json.loads(to_json(now))) == trunk_digest(now) == trunk_digest(described(EN))
