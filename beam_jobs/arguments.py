@@ -12,10 +12,12 @@ from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions,
 
 from beam_jobs.local import processes
 from c4pipe.command import Parser, count, memory_limit, positive, utf8
+from c4pipe.dedup.near import STAYS
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.flow.searching import SUFFIXES
 from c4pipe.langid import IDENTIFIERS
 from c4pipe.presets import PRESETS
+from c4pipe.stages.text_levels import NO_LEVELS, TEXT_LEVELS
 
 EPILOG = """\
 examples:
@@ -26,6 +28,8 @@ examples:
   mC4, languages one by one   python -m beam_jobs.build_c4 --preset multilingual --languages de,ko --staging tmp ...
   any text, the same rules    python -m beam_jobs.build_c4 --input-format jsonl --input wiki ...
   several corpora at once     python -m beam_jobs.build_c4 --preset en,en.noclean,multilingual ...
+  near duplicates too         python -m beam_jobs.build_c4 --preset en.near --near-verify ...
+  other dedups of text        python -m beam_jobs.build_c4 --dedup lines,windows,near ...
   the next crawl, only news    python -m beam_jobs.build_c4 --against out/2024-18 out/2024-22 ...
   what would it take?         python -m beam_jobs.build_c4 --dry-run ...
   processes of Dask           python -m beam_jobs.build_c4 --runner DaskRunner --workers 4 ...
@@ -93,6 +97,21 @@ def parser() -> Parser:
     )
     a("--languages", metavar="L,L", help="languages to keep instead of the preset's own, such as de or de,fr,und")
     a("--langid", metavar="NAME", help=f"who names languages: {', '.join(IDENTIFIERS)}; a model as fasttext:FILE")
+    a(
+        "--dedup",
+        metavar="NAME,...",
+        help=f"levels of text instead of the preset's own: {', '.join(TEXT_LEVELS)}, or {NO_LEVELS}; page rules stay",
+    )
+    a(
+        "--near-verify",
+        nargs="?",
+        const=0.0,
+        type=similarity,
+        metavar="T",
+        help="link near duplicates only if they share that much of their runs of words, counted one by one (default "
+        "of T: where half of such pairs would be found, 0.72)",
+    )
+    a("--near-stays", choices=STAYS, help="which of near duplicates stays: by the hash of its URL (default), or else")
     a("--min-pages", type=count, metavar="N", help="leave out languages with fewer pages (default: 0; mC4: 10000)")
     a(
         "--runner",
@@ -162,6 +181,13 @@ def share(text: str) -> float:
     if not 0 <= share <= 1:
         raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
     return share
+
+
+def similarity(text: str) -> float:
+    found = share(text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, up to 1, got {text!r}")
+    return found
 
 
 def shards(text: str) -> int | None:

@@ -14,7 +14,7 @@ from typing import Any
 from beam_jobs.arguments import DASK, LOCAL_RUNNER
 from beam_jobs.command import versions
 from beam_jobs.earlier import key_files
-from beam_jobs.effects import check_presets_use
+from beam_jobs.effects import check_levels_use, check_presets_use
 from c4pipe.corpus.ancestors import AGAINST, Ancestor
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.identity import LIBRARIES, code_of_corpus, fingerprint, libraries_behind
@@ -32,6 +32,7 @@ from c4pipe.langid.base import UND
 from c4pipe.languages.named import codes_named, renamings
 from c4pipe.presets import find_preset, for_format, for_languages
 from c4pipe.stages import Identify, Preset, Scope, Size
+from c4pipe.stages.text_levels import NO_LEVELS, levels_named, near_level, with_levels, with_near
 from c4pipe.text.urls import unsigned
 
 LOCAL = ("DirectRunner", LOCAL_RUNNER, DASK)  # whose workers share this machine's files
@@ -48,6 +49,7 @@ def presets_of(args: Namespace) -> list[Preset]:
     odd = [name for name in names if not re.fullmatch(r"\w[\w.-]*", name)]
     if len(names) > 1 and odd:
         raise ConfigError(f"--preset {args.preset}: a corpus of several gets a folder of its name; {odd[0]!r} is none.")
+    presets = _with_other_levels(args, presets)
     check_presets_use(args.given, presets)
     renamed = [line for preset in presets for stage in preset.stages for line in stage.renamed()]
     keys = FieldKeys(args.text_key or "", args.url_key or "", args.date_key or "")
@@ -63,6 +65,16 @@ def presets_of(args: Namespace) -> list[Preset]:
     for line in dict.fromkeys(renamed):
         print(line, file=sys.stderr)
     return presets
+
+
+def _with_other_levels(args: Namespace, presets: list[Preset]) -> list[Preset]:
+    """The presets with the levels of text that were asked for."""
+    before = presets
+    if args.dedup is not None:
+        names = levels_named(args.dedup)
+        presets = [with_levels(preset, names) for preset in presets]
+    check_levels_use(args.given, before, presets)
+    return [with_near(preset, args.near_verify, args.near_stays) for preset in presets]
 
 
 def _with_identifier(preset: Preset, name: str) -> Preset:
@@ -116,6 +128,7 @@ def make_settings(
             "shards": args.shards or "auto",
             "rejected": args.rejected,
             "limit_pages": args.limit_pages,
+            **levels_asked(args, preset),
         },
         "files": accounts(preset.stages, assets),
         "identifiers": identifiers_of(preset),
@@ -150,6 +163,19 @@ def make_settings(
         keys=args.keys,
         description=description,
     )
+
+
+def levels_asked(args: Namespace, preset: Preset) -> dict[str, Any]:
+    """What was asked of levels of text, as options that ask it again."""
+    near = near_level(preset)
+    asked: dict[str, Any] = {}
+    if args.dedup is not None:
+        asked["dedup"] = ",".join(levels_named(args.dedup)) or NO_LEVELS
+    if near is not None and args.near_verify is not None:
+        asked["near_verify"] = near.verify
+    if near is not None and args.near_stays is not None:
+        asked["near_stays"] = near.stays
+    return asked
 
 
 def identifiers_of(preset: Preset) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from c4pipe.flow.files import is_remote
 from c4pipe.flow.pathlists import LIST_SUFFIXES
 from c4pipe.part import Part, everything
 from c4pipe.stages import Identify, Preset
+from c4pipe.stages.text_levels import near_level
 
 
 def check_use(args: Namespace) -> None:
@@ -49,6 +50,19 @@ def check_presets_use(given: Collection[str], presets: Sequence[Preset]) -> None
     silent = f"{_named(presets)} asks for the language of a page. Leave it out, or take another preset."
     refuse_idle(
         given, ("--languages", speaks, silent), ("--langid", bool(identify), silent), ("--min-pages", asks, silent)
+    )
+
+
+def check_levels_use(given: Collection[str], before: Sequence[Preset], presets: Sequence[Preset]) -> None:
+    """ConfigError for an option about levels of text that changes none; `before` are the presets without it."""
+    names = ", ".join(preset.name for preset in presets)
+    near = any(near_level(preset) is not None for preset in presets)
+    no_near = f"{_named(presets)} looks for near duplicates. Leave it out, or add --dedup near."
+    refuse_idle(
+        given,
+        ("--dedup", [*before] != [*presets], f"{names} has these text levels already. Leave it out."),
+        ("--near-verify", near, no_near),
+        ("--near-stays", near, no_near),
     )
 
 

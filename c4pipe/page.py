@@ -45,13 +45,14 @@ class Unit(Enum):
     """What a broken rule costs."""
 
     SENTENCE = "sentence"
+    PASSAGE = "passage"  # words that go in one piece, within a line or over several
     LINE = "line"
     PAGE = "page"
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a sentence, line or page left. Codes are never reused and never renamed."""
+    """Why a sentence, passage, line or page left. Codes are never reused and never renamed."""
 
     code: str  # "few_words": counter name, Parquet value, docs anchor
     unit: Unit  # what is lost
@@ -62,14 +63,14 @@ class Reason:
 
 
 class Dropped(NamedTuple):
-    """A line (or sentence) that was cut from a page, in the order of the page."""
+    """A line (or sentence, or passage) that was cut from a page, in the order of the page."""
 
     code: str
     line: str
     owner: str = ""  # of a repeated one the page that keeps it, as `dedup.claims.owner_of` names it
 
 
-Tally = Mapping[str, int]  # reason code -> lines or sentences lost on this page
+Tally = Mapping[str, int]  # reason code -> lines, sentences or passages lost on this page
 NO_LOSS: Tally = {}
 
 

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from c4pipe.clean import LineStep
-from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
+from c4pipe.dedup import LineLevel, NearLevel, SpanLevel, UrlLevel
 from c4pipe.documents import KEYED, NO_KEYS, FieldKeys
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.files.watching import import_watched
@@ -105,9 +105,24 @@ MULTILINGUAL = Preset(
     ),
     own="multilingual",
 )
+_NEAR = Dedup("near", NearLevel())
+_NEAR_SAYS = "then near duplicates: of pages that share most of their runs of words one stays"
+EN_NEAR = EN.named("en.near", f"`en`, {_NEAR_SAYS}").after("badwords", _NEAR)
+MULTILINGUAL_NEAR = MULTILINGUAL.named("multilingual.near", f"`multilingual`, {_NEAR_SAYS}").before("size", _NEAR)
 PRESETS = {
     preset.name: preset
-    for preset in (EN, EN_TFDS, EN_2019, EN_NOBLOCKLIST, EN_NOCLEAN, REALNEWSLIKE, WEBTEXTLIKE, MULTILINGUAL)
+    for preset in (
+        EN,
+        EN_TFDS,
+        EN_2019,
+        EN_NOBLOCKLIST,
+        EN_NOCLEAN,
+        REALNEWSLIKE,
+        WEBTEXTLIKE,
+        MULTILINGUAL,
+        EN_NEAR,
+        MULTILINGUAL_NEAR,
+    )
 }
 
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 
 from beam_jobs.arguments import parse
-from beam_jobs.corpora import presets_of
+from beam_jobs.corpora import levels_asked, presets_of
 from c4pipe.card import dataset_card
-from c4pipe.corpus.ledger import Ledger
+from c4pipe.corpus.ledger import LOST_AS, Ledger
 from c4pipe.corpus.stats import Stats
 from c4pipe.page import Page
 from c4pipe.presets import EN, EN_2019, EN_NOBLOCKLIST, MULTILINGUAL, PRESETS, Preset, for_format
@@ -244,8 +244,7 @@ def test_every_reason_of_every_preset_finds_its_count(preset: Preset) -> None:
     ledger = Ledger.of(stage.name for stage in preset.stages)
     for stage, count in zip(preset.stages, ledger.stages, strict=True):
         for reason in stage.all_reasons():
-            place = {"page": count.rejected, "line": count.lines_dropped, "sentence": count.sentences_dropped}
-            place[reason.unit.value][reason.code] = 11
+            getattr(count, LOST_AS[reason.unit])[reason.code] = 11
     removed = section(card(preset=preset, ledger=ledger), "What was removed, and why")
     assert removed.count("| 11 ") == sum(len(list(stage.all_reasons())) for stage in preset.stages)
 
@@ -285,6 +284,9 @@ def test_whoever_publishes_it_cannot_miss_what_to_fill_in() -> None:
         "--input-format jsonl --languages el",
         "--badwords-dir here --rejected none",
         "--preset webtextlike --url-list urls.txt",
+        "--dedup windows,near --near-verify --near-stays longest",
+        "--preset multilingual.near --dedup none",
+        "--preset en.near --near-verify 0.8",
     ],
 )
 def test_the_command_builds_the_same_preset_with_the_same_settings(asked: str) -> None:
@@ -292,6 +294,7 @@ def test_the_command_builds_the_same_preset_with_the_same_settings(asked: str) -
     args, _ = parse(["--input", "x", "--output", "y", *asked.split()])
     (preset,) = presets_of(args)
     settings = {"shards": args.shards or "auto", "rejected": args.rejected, "limit_pages": args.limit_pages}
+    settings |= levels_asked(args, preset)
     given = [{"origin": "given"}]
     assets = {"badwords": given if args.badwords_dir else [{"origin": "shipped"}]}
     assets |= {"url_list": given[0]} if args.url_list else {}

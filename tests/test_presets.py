@@ -13,7 +13,7 @@ import pytest
 
 from c4pipe.corpus.catalogue import describe, reasons_of
 from c4pipe.corpus.plan import Plan, run_steps
-from c4pipe.dedup import LineLevel, SpanLevel, UrlLevel
+from c4pipe.dedup import LineLevel, NearLevel, SpanLevel, UrlLevel
 from c4pipe.documents import FieldKeys
 from c4pipe.errors import AssetError, ConfigError
 from c4pipe.files.assets import Assets
@@ -21,10 +21,12 @@ from c4pipe.page import Dropped, Page, Reason, Rejected, Unit
 from c4pipe.presets import (
     EN,
     EN_2019,
+    EN_NEAR,
     EN_NOBLOCKLIST,
     EN_NOCLEAN,
     EN_TFDS,
     MULTILINGUAL,
+    MULTILINGUAL_NEAR,
     PRESETS,
     REALNEWSLIKE,
     WEBTEXTLIKE,
@@ -40,7 +42,7 @@ from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, Size
 # What C4 and mC4 do, in their order; a preset has some of it.
 ORDER = [
     "read", "length", "domains", "url", "listed", "paragraphs", "clean",
-    "lines", "spans", "language", "badwords", "size",
+    "lines", "spans", "language", "badwords", "near", "size",
 ]  # fmt: skip
 C4_ORDER = [
     "MaxWordLength", "StripCitations", "EndMark", "MinWords", "NoLoremIpsum", "NoJavascript", "NoBrace", "NoPolicy",
@@ -84,9 +86,16 @@ def test_the_numbers_are_those_of_the_sources() -> None:
 
     assert numbers(EN) == numbers(EN_TFDS) == numbers(REALNEWSLIKE) == numbers(EN_NOBLOCKLIST) == (5, 3, 3)
     assert numbers(EN_2019) == (3, 5, 5)
-    for preset in (preset for preset in PRESETS.values() if preset is not MULTILINGUAL):
+    for preset in (preset for preset in PRESETS.values() if preset not in (MULTILINGUAL, MULTILINGUAL_NEAR)):
         (language,) = (stage for stage in preset.stages if isinstance(stage, Identify))
         assert (language.by, language.languages, language.min_score) == ("langdetect", ("en",), 0.99)
+
+
+def test_near_duplicates_are_looked_for_among_what_is_left() -> None:
+    near = Dedup("near", NearLevel())
+    assert EN_NEAR.stages == (*EN.stages, near)
+    assert MULTILINGUAL_NEAR.stages == (*MULTILINGUAL.stages[:-1], near, MULTILINGUAL.stages[-1])
+    assert (EN_NEAR.config("de"), MULTILINGUAL_NEAR.config("de")) == ("de.near", "de.near")
 
 
 def test_the_exact_preset_reads_with_quirks_and_counts_with_punkt() -> None:

@@ -12,6 +12,7 @@ from c4pipe.card.command import build_command
 from c4pipe.card.hub import bytes_of, check_schema, configs_of, front_matter, part, total_rows
 from c4pipe.card.origin import input_words, is_crawl, licence_of
 from c4pipe.card.words import DODGE, KREUTZER, MOST_TABLE_ROWS, licence, loading, markdown_table, rebuilding
+from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.stats import Stats
 from c4pipe.keys import KEYS_FOLDER
 from c4pipe.langid.base import UND
@@ -154,8 +155,7 @@ def _rule_rows(preset: Preset, ledger: Mapping[str, Any]) -> Iterator[tuple[str,
 
 def _lost(row: Mapping[str, Any]) -> Counter[tuple[Unit, str]]:
     """What a stage of the ledger took, by unit and reason."""
-    names = {Unit.PAGE: "rejected", Unit.LINE: "lines_dropped", Unit.SENTENCE: "sentences_dropped"}
-    return Counter({(unit, code): n for unit, name in names.items() for code, n in row.get(name, {}).items()})
+    return Counter({(unit, code): n for unit, name in LOST_AS.items() for code, n in row.get(name, {}).items()})
 
 
 def _limits(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterator[str]:

@@ -16,6 +16,16 @@ _OPTIONS = {
     "url_list": ("--url-list", "URL_LIST"),
 }
 
+# Options by their key in the manifest, with what they are where nobody gave them.
+_SETTINGS = {
+    "dedup": None,
+    "near_verify": None,
+    "near_stays": None,
+    "shards": "auto",
+    "rejected": "sample",
+    "limit_pages": None,
+}
+
 
 def build_command(preset: Preset, manifest: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Options in groups. INPUTS, OUTPUT and other words in capitals are paths, which a manifest does not name."""
@@ -52,7 +62,7 @@ def _of_preset(preset: Preset) -> Iterator[tuple[str, ...]]:
 
 
 def _of_settings(settings: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    for name, usual in (("shards", "auto"), ("rejected", "sample"), ("limit_pages", None)):
+    for name, usual in _SETTINGS.items():
         value = settings.get(name, usual)
         if value != usual:
             yield f"--{name.replace('_', '-')}", str(value)

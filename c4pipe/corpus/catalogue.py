@@ -12,6 +12,7 @@ from c4pipe.part import Part
 from c4pipe.presets import EN, PRESETS, for_format
 from c4pipe.rules import RULES
 from c4pipe.stages import Preset, Stage
+from c4pipe.stages.text_levels import TEXT_LEVELS, with_levels
 
 
 def reasons_of(preset: Preset) -> Iterator[tuple[str, Reason, str]]:
@@ -108,11 +109,11 @@ def other_reasons_table() -> str:
     """Every reason that no rule gives: of reading, dedup and language."""
     ruled = {told.code for kind in RULES for told in kind().told()}
     found: dict[str, tuple[str, ...]] = {}
-    for preset in (*PRESETS.values(), for_format(EN, "jsonl")):
+    for preset in (*PRESETS.values(), for_format(EN, "jsonl"), with_levels(EN, tuple(TEXT_LEVELS))):
         for stage, reason, words in reasons_of(preset):
             if reason.code not in ruled:
                 found.setdefault(reason.code, (stage, f"`{reason.code}`", reason.unit.value, words, reason.source))
-    return _markdown(("stage", "reason", "costs", "the sentence, line or page …", "source"), found.values())
+    return _markdown(("stage", "reason", "costs", "the sentence, passage, line or page …", "source"), found.values())
 
 
 def presets_table() -> str:

@@ -12,6 +12,15 @@ from typing import Any
 
 from c4pipe.documents.reasons import NO_URL_GIVEN
 from c4pipe.errors import BuildError
+from c4pipe.page import Unit
+
+# What the row of a stage counts under which key, by what its reasons cost.
+LOST_AS = {
+    Unit.PAGE: "rejected",
+    Unit.LINE: "lines_dropped",
+    Unit.SENTENCE: "sentences_dropped",
+    Unit.PASSAGE: "passages_dropped",
+}
 
 
 @dataclass
@@ -28,6 +37,7 @@ class StageCount:
     lines_in: int = 0
     lines_kept: int = 0
     lines_rejected: int = 0  # lines that were not dropped themselves, but left with their page
+    passages_dropped: Counter[str] = field(default_factory=Counter)  # reason -> passages
 
     def add(self, other: StageCount) -> None:
         """Adds the counts of the same stage elsewhere."""
@@ -41,6 +51,7 @@ class StageCount:
             (self.flagged, other.flagged),
             (self.lines_dropped, other.lines_dropped),
             (self.sentences_dropped, other.sentences_dropped),
+            (self.passages_dropped, other.passages_dropped),
         ):
             mine.update(theirs)
 
@@ -65,7 +76,8 @@ class StageCount:
         }
         if self.lines_in:
             row["lines"] = {"in": self.lines_in, "kept": self.lines_kept, "rejected": self.lines_rejected}
-        for name, counts in (("sentences_dropped", self.sentences_dropped), ("flagged", self.flagged)):
+        for name in ("sentences_dropped", "passages_dropped", "flagged"):
+            counts: Counter[str] = getattr(self, name)
             if any(counts.values()):
                 row[name] = _sorted(counts)
         return row
@@ -88,6 +100,7 @@ class StageCount:
                 _number(lines["in"]),
                 _number(lines["kept"]),
                 _number(lines["rejected"]),
+                _counter(row.get("passages_dropped", {})),
             )
         except (AttributeError, KeyError, TypeError) as error:
             raise BuildError(f"the ledger is damaged: {str(row)[:200]!r} is no count of a stage ({error}).") from None

@@ -11,5 +11,6 @@ from c4pipe.dedup.lines import LineLevel
 from c4pipe.dedup.near import NearLevel
 from c4pipe.dedup.spans import SpanLevel
 from c4pipe.dedup.urls import UrlLevel
+from c4pipe.dedup.windows import WindowLevel
 
-__all__ = ["LineLevel", "LinkLevel", "NearLevel", "SpanLevel", "TextLevel", "UrlLevel"]
+__all__ = ["LineLevel", "LinkLevel", "NearLevel", "SpanLevel", "TextLevel", "UrlLevel", "WindowLevel"]

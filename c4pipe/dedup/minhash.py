@@ -64,8 +64,9 @@ def minima(shingles: U32, count: int) -> U32:
 
 def band_keys(least: U32, rows: int) -> U64:
     """(bands,) Of each `rows` minima one key, multilinear again; factors of its own keep each band's keys apart."""
-    products = least * factors(OF_BANDS, len(least))
-    return products.reshape(-1, rows).sum(axis=1, dtype=np.uint64)
+    products = (least * factors(OF_BANDS, len(least))).reshape(-1, rows)
+    keys: U64 = products.sum(axis=1, dtype=np.uint64)
+    return keys
 
 
 def sketch(least: U32) -> bytes:

@@ -182,8 +182,9 @@ class Resolve(beam.DoFn):
         plan = self._settings.plan
         self._resolve = plan.url.resolve if self._kind == "url" else resolve
         self._store = BeamStore(self._settings.staging)
-        stage = plan.url_index if self._kind == "url" else plan.starts[self._leg]
-        self._keys = PartitionKeys(self._settings, plan.names()[stage], self._leg, self._store)
+        of_urls = self._kind == "url"
+        stage = plan.names()[plan.url_index if of_urls else plan.starts[self._leg]]
+        self._keys = PartitionKeys(self._settings, stage, None if of_urls else self._leg, self._store)
 
     def process(self, element: tuple[int, Packets]) -> Iterator[Sent]:
         partition, packets = element

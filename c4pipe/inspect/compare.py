@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError
 from c4pipe.inspect.corpus import MEMORY, Corpus, connect, said
@@ -59,7 +60,7 @@ class Removed(NamedTuple):
 
     stage: str
     reason: str
-    unit: str  # page, line, sentence
+    unit: str  # a `page.Unit`
     counts: tuple[int, int]
 
 
@@ -245,7 +246,7 @@ def removed(a: dict[str, Any], b: dict[str, Any]) -> list[Removed]:
     counts: dict[tuple[str, str, str], list[int]] = {}
     for side, manifest in enumerate((a, b)):
         for stage in manifest["ledger"]["stages"]:
-            for unit, name in (("line", "lines_dropped"), ("sentence", "sentences_dropped"), ("page", "rejected")):
+            for unit, name in LOST_AS.items():
                 for code, count in stage.get(name, {}).items():
-                    counts.setdefault((stage["stage"], code, unit), [0, 0])[side] = count
+                    counts.setdefault((stage["stage"], code, unit.value), [0, 0])[side] = count
     return [Removed(*key, (both[0], both[1])) for key, both in counts.items()]

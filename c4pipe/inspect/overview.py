@@ -115,6 +115,7 @@ def _stage(stage: StageCount, records: int) -> dict[str, Any]:
         "lines_in": stage.lines_in,
         "lines_dropped": _counted(stage.lines_dropped, "reason", "lines", stage.lines_in),
         "sentences_dropped": _counted(stage.sentences_dropped, "reason", "sentences"),
+        "passages_dropped": _counted(stage.passages_dropped, "reason", "passages"),
     }
 
 

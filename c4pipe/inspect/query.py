@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError, ConfigError, unknown
 from c4pipe.inspect.corpus import VIEWS, Corpus, connect, said, select
@@ -99,20 +100,16 @@ def _no_table(corpus: Corpus) -> str:
 
 
 def _counted(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any]]:
-    """What the ledger counts of a reason: stage, unit (pages, lines or sentences), count."""
+    """What the ledger counts of a reason: stage, unit (pages, lines, sentences or passages), count."""
     ledger = ledger_of(corpus)
     stages = ledger.stages if ledger else []
     if stage is not None and stage not in (names := [row.stage for row in stages]):
         raise unknown("stage", stage, names)
     rows: list[dict[str, Any]] = [
-        {"stage": row.stage, "reason": reason, "unit": unit, "count": n}
+        {"stage": row.stage, "reason": reason, "unit": f"{unit.value}s", "count": n}
         for row in stages
-        for unit, counts in (
-            ("pages", row.rejected),
-            ("lines", row.lines_dropped),
-            ("sentences", row.sentences_dropped),
-        )
-        for reason, n in counts.items()
+        for unit, name in LOST_AS.items()
+        for reason, n in getattr(row, name).items()
         if n
     ]
     if code == KEPT:

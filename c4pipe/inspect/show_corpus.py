@@ -89,9 +89,10 @@ def _funnel(screen: Screen, ledger: dict[str, Any]) -> None:
             ("flagged", "noted only", ""),
             ("lines_dropped", "lines cut", "yellow"),
             ("sentences_dropped", "sentences cut", "yellow"),
+            ("passages_dropped", "passages cut", "yellow"),
         ):
             for row in stage[kind]:
-                count = next(row[unit] for unit in ("pages", "lines", "sentences") if unit in row)
+                count = next(row[unit] for unit in ("pages", "lines", "sentences", "passages") if unit in row)
                 share = percent(row["share"]) if "share" in row else ""
                 table.append([(f"  {row['reason']}", style), f"{count:,}", share, (what, "dim")])
     screen.table(table, "<>><")

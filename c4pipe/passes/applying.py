@@ -196,12 +196,13 @@ def _count_old(stats: Stats, page: Page, verdict: Verdict, old: Sequence[bool], 
 
 
 def _count(stage: StageCount, page: Page, verdict: Verdict, plan: Plan) -> None:
-    """Counts the dedup of one page. Where sentences are lost, a line falls with its last one."""
+    """Counts the dedup of one page. Where sentences or passages are lost, a line falls with the last of it."""
     stage.entered += 1
     came = count_lines(page.text)
     units = {unit: {c: n for c, n in verdict.tally.items() if plan.reasons[c].unit is unit} for unit in Unit}
-    dropped, sentences = units[Unit.LINE], units[Unit.SENTENCE]
-    stage.sentences_dropped.update(sentences)
+    dropped, inside = units[Unit.LINE], units[Unit.SENTENCE] | units[Unit.PASSAGE]
+    stage.sentences_dropped.update(units[Unit.SENTENCE])
+    stage.passages_dropped.update(units[Unit.PASSAGE])
     if isinstance(verdict, Rejected):
         stage.rejected[verdict.reason.code] += 1
         stage.lines(came, None, dropped)
@@ -209,4 +210,4 @@ def _count(stage: StageCount, page: Page, verdict: Verdict, plan: Plan) -> None:
     stage.kept += 1
     left = count_lines(verdict.page.text)
     emptied = came - left - sum(dropped.values())
-    stage.lines(came, left, dropped | dict.fromkeys(list(sentences)[:1], emptied))
+    stage.lines(came, left, dropped | dict.fromkeys(list(inside)[:1], emptied))

@@ -22,7 +22,7 @@ def funnel(manifest: dict[str, Any]) -> Iterator[str]:
     for stage in stages:
         bar = "█" * round(BAR * stage["kept"] / records)
         yield f"  {stage['stage']:<10} {stage['kept']:>12,} kept  {stage['kept'] / records:>7.2%}  {bar}"
-        for kind in ("rejected", "lines_dropped", "sentences_dropped", "flagged"):
+        for kind in _WORDS:
             lost = sorted(stage.get(kind, {}).items(), key=lambda item: (-item[1], item[0]))
             if lost:
                 yield f"  {'':<10} {_WORDS[kind]}: " + ", ".join(f"{code} {n:,}" for code, n in lost)
@@ -34,6 +34,7 @@ _WORDS = {
     "rejected": "pages out",
     "lines_dropped": "lines cut",
     "sentences_dropped": "sentences cut",
+    "passages_dropped": "passages cut",
     "flagged": "kept, but noted",
 }
 

@@ -35,7 +35,7 @@ REJECTED_SCHEMA = pa.schema(
         pa.field("reason", pa.string()),  # "kept" for kept pages
         pa.field("detail", pa.string()),  # the offending line, word or value
         pa.field("text", pa.string()),  # as it came into the stage that rejected it; as read, for kept pages
-        pa.field("dropped", DROPPED_TYPE),  # the lines and sentences cut from it, in the order they fell
+        pa.field("dropped", DROPPED_TYPE),  # the lines, sentences and passages cut from it, in the order they fell
         pa.field("source", pa.string()),
     ]
 )

@@ -29,6 +29,7 @@ def small() -> Ledger:
                 lines_rejected=10,
             ),
             StageCount("spans", 5, 5, sentences_dropped=Counter(repeated_span=4)),
+            StageCount("windows", 5, 5, passages_dropped=Counter(repeated_passage=3)),
         ]
     )
 
@@ -59,6 +60,14 @@ SMALL = {
             "rejected": {},
             "lines_dropped": {},
             "sentences_dropped": {"repeated_span": 4},
+        },
+        {
+            "stage": "windows",
+            "in": 5,
+            "kept": 5,
+            "rejected": {},
+            "lines_dropped": {},
+            "passages_dropped": {"repeated_passage": 3},
         },
     ],
 }
@@ -104,7 +113,7 @@ def test_what_one_stage_kept_is_what_the_next_one_got() -> None:
 
 
 def test_parts_of_a_build_add_up() -> None:
-    total = Ledger.of(["read", "clean", "spans"])
+    total = Ledger.of(["read", "clean", "spans", "windows"])
     assert total.check().to_json()["records"] == 0
     for _ in range(3):
         total.add(small())

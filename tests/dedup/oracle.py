@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from c4pipe.dedup import LineLevel, SpanLevel
+from c4pipe.dedup import LineLevel, SpanLevel, TextLevel
 from c4pipe.dedup.claims import (
     LOSS,
     Atoms,
@@ -146,7 +146,7 @@ def alive_in(groups: Groups) -> Corpus:
     return {put.url: put.text for shards in groups for shard in shards for put in shard if put.alive}
 
 
-def packed(groups: Groups, level: LineLevel | SpanLevel, partitions: int) -> Result:
+def packed(groups: Groups, level: TextLevel, partitions: int) -> Result:
     """claims -> collapse -> scatter -> losers -> all_losses -> lost_atoms -> settle."""
     hashes = [[[level.atoms(put.text) for put in shard] for shard in shards] for shards in groups]
     insides: list[np.ndarray] = []
@@ -180,7 +180,7 @@ def packed(groups: Groups, level: LineLevel | SpanLevel, partitions: int) -> Res
     return result
 
 
-def _settle(put: Put, flags: list[bool], owners: list[int], level: LineLevel | SpanLevel, result: Result) -> None:
+def _settle(put: Put, flags: list[bool], owners: list[int], level: TextLevel, result: Result) -> None:
     if not put.alive:
         assert not any(flags)
         return
@@ -189,7 +189,8 @@ def _settle(put: Put, flags: list[bool], owners: list[int], level: LineLevel | S
     result.flags[put.url], result.tallies[put.url] = flags, verdict.tally
     result.dropped[put.url] = [(drop.code, drop.line) for drop in dropped]
     result.owners[put.url] = [drop.owner for drop in dropped]
-    assert result.owners[put.url] == [owner_of(o) for o, gone in zip(owners, flags, strict=True) if gone]
+    if isinstance(level, LineLevel | SpanLevel):  # whose atoms are dropped one by one
+        assert result.owners[put.url] == [owner_of(o) for o, gone in zip(owners, flags, strict=True) if gone]
     if isinstance(verdict, Kept):
         result.corpus[put.url] = verdict.page.text
     else:

@@ -38,6 +38,7 @@ class FunnelStage(NamedTuple):
     lines_gone: int  # with rejected pages, not cut themselves
     lines_lost: list[Loss]
     sentences: list[tuple[str, int]]
+    passages: list[tuple[str, int]]
     flagged: list[tuple[str, int]]
 
 
@@ -168,6 +169,7 @@ def funnel_stages(stages: Iterable[dict[str, Any]]) -> list[FunnelStage]:
                 lines["rejected"],
                 _losses(stage["lines_dropped"], lines["kept"] + lines["rejected"]),
                 most_first(stage.get("sentences_dropped", {})),
+                most_first(stage.get("passages_dropped", {})),
                 most_first(stage.get("flagged", {})),
             )
         )

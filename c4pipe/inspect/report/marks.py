@@ -51,14 +51,14 @@ def excerpt(text: str, dropped: Sequence[Dropped], code: str, offending: str = "
 
 
 def _spans(lines: list[str], dropped: Sequence[Dropped]) -> dict[int, list[_Span]]:
-    """Line -> what was cut from it. A loss is the line itself, or the next one that holds it."""
+    """Line -> what was cut from it. A loss is the line itself, or the next one that holds it;
+    of a passage over several lines each of its lines is one."""
     spans: dict[int, list[_Span]] = defaultdict(list)
     whole: dict[str, deque[int]] = defaultdict(deque)
     for i, line in enumerate(lines):
         whole[line.strip()].append(i)
     at = missed = 0
-    for drop in dropped:
-        lost = drop.line.strip()
+    for drop, lost in ((each, lost.strip()) for each in dropped for lost in each.line.split("\n")):
         if whole.get(lost):
             i = whole[lost].popleft()
             spans[i].append((0, len(lines[i]), drop.code))

@@ -15,7 +15,7 @@ SAMPLED_CHARS = (
 )
 DROPS = 5_000  # losses of a sampled page that are looked at
 MOST_TLDS = 5_000  # there are about 1,500; the rest is made up
-REPEATED = ("repeated_line", "repeated_span", "repeated_in_page")
+REPEATED = ("repeated_line", "repeated_span", "repeated_passage", "repeated_in_page")
 
 # The last label of a URL's host; "" for an address in figures and for what has no dot.
 _HOST = "regexp_extract(lower(left(url, 2000)), '^(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#]*@)?([^/?#:]+)', 1)"
@@ -124,7 +124,7 @@ def _victim(db: duckdb.DuckDBPyConnection, part: str, row: int) -> SampledPage:
 
 
 def repeats(db: duckdb.DuckDBPyConnection, most: int) -> list[Repeat]:
-    """The lines and sentences that were cut most often as repeated, those of one reason together.
+    """The lines, sentences and passages that were cut most often as repeated, those of one reason together.
 
     They are counted by their hash, with a page to find each in, so that no text is held but of the few that are shown.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.errors import C4Error
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.rebuild import preset_of
@@ -45,7 +46,7 @@ class RuleRow(NamedTuple):
     source: str
     took: int
     of: int  # such units that came in; 0 where they are not counted
-    emptied: int  # lines that fell with their last sentence
+    emptied: int  # lines that fell with their last sentence or passage
     samples: list[ShownSample]
 
 
@@ -108,9 +109,9 @@ def _rule(
     text, unit, quotes = words.get((stage, code), ("", _unit(count, code), False))
     if code in count.get("flagged", {}) and code not in count["rejected"]:
         unit = "noted"
-    table = {"page": "rejected", "noted": "flagged", "line": "lines_dropped", "sentence": "sentences_dropped"}[unit]
+    table = "flagged" if unit == "noted" else LOST_AS[Unit(unit)]
     of = {"page": count["in"], "noted": count["in"], "line": count.get("lines", {}).get("in", 0)}.get(unit, 0)
-    emptied = count["lines_dropped"].get(code, 0) if unit == Unit.SENTENCE.value else 0
+    emptied = count["lines_dropped"].get(code, 0) if unit in (Unit.SENTENCE.value, Unit.PASSAGE.value) else 0
     quoting = quotes and unit == Unit.PAGE.value
     chosen = samples.get((stage if unit == Unit.PAGE.value else "", code), []) if code else []
     return RuleRow(
@@ -129,10 +130,10 @@ def _rule(
 
 def _unit(count: dict[str, Any], code: str) -> str:
     """What the ledger counts for a reason that nobody describes any more."""
-    for table, unit in (("sentences_dropped", Unit.SENTENCE), ("lines_dropped", Unit.LINE)):
-        if code in count.get(table, {}):
-            return unit.value
-    return Unit.PAGE.value
+    for unit in (Unit.SENTENCE, Unit.PASSAGE, Unit.LINE):
+        if code in count.get(LOST_AS[unit], {}):
+            return str(unit.value)
+    return str(Unit.PAGE.value)
 
 
 def _shown(sample: SampledPage, code: str, quoting: bool) -> ShownSample:

@@ -40,6 +40,12 @@ def test_sentences_are_marked_inside_their_line() -> None:
     )
 
 
+def test_a_passage_is_marked_on_each_of_its_lines() -> None:
+    marked = excerpt(PAGE, [Dropped("repeated_passage", "second line.\nHome\nIt ends.")], "repeated_passage")
+    cut = [piece.text for line in marked for piece in line.pieces if piece.code == "repeated_passage"]
+    assert cut == ["Home", "second line.", "It ends."]
+
+
 def test_an_offending_word_is_marked_where_it_stands_as_a_word() -> None:
     found = excerpt("A basement.\nWhat a BASE thing.", [], "bad_word", "base")
     assert found[1].pieces == (MarkedText("What a "), MarkedText("BASE", "bad_word"), MarkedText(" thing."))
