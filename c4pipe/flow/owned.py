@@ -17,8 +17,8 @@ from c4pipe.keys import KeyReader, merged
 class PartitionKeys:
     """Of one dedup, by the name of its stage."""
 
-    def __init__(self, settings: Settings, stage: str, leg: int, store: BeamStore):
-        """`leg` is that whose folder its files are in: 0 for URLs."""
+    def __init__(self, settings: Settings, stage: str, leg: int | None, store: BeamStore):
+        """`leg` is that which a dedup of text begins, None for that of URLs."""
         self._settings, self._stage, self._store = settings, stage, store
         self._folder = f"{settings.keys_folder(leg)}/{stage}"
 
@@ -54,5 +54,8 @@ class PartitionKeys:
 def owned_keys(settings: Settings, plan: Plan, store: BeamStore) -> dict[str, Iterator[tuple[U64, U64]]]:
     """What each dedup of a corpus leaves owned, by its stage, URLs first."""
     names = plan.names()
-    legs = [(names[plan.url_index], 0), *((names[index], leg) for leg, index in enumerate(plan.texts))]
+    legs: list[tuple[str, int | None]] = [
+        (names[plan.url_index], None),
+        *((names[index], leg) for leg, index in enumerate(plan.texts)),
+    ]
     return {stage: PartitionKeys(settings, stage, leg, store).pieces() for stage, leg in legs}

@@ -30,7 +30,7 @@ from c4pipe.flow.pathlists import LIST_SUFFIXES, listed_paths
 from c4pipe.flow.stamps import Stamped, file_stamped, object_stamped, web_stamped
 from c4pipe.flow.trees import BucketTree, LocalTree, WebTree
 from c4pipe.flow.web import is_web
-from c4pipe.keys import KEYS_SUFFIX
+from c4pipe.keys import is_key_path
 from c4pipe.text import many
 from c4pipe.text.urls import public, unsigned
 
@@ -102,7 +102,7 @@ class _Finding:
         """The files that one name or pattern stands for."""
         before, none = len(self.left_out), True
         for path, stamp in self._expand(pattern):
-            if path.endswith(KEYS_SUFFIX):
+            if is_key_path(path):
                 self.left_out.append(LeftOut(public(path), "keys of a corpus of c4pipe, and no pages"))
                 continue
             none = False

@@ -79,10 +79,12 @@ class Settings:
         """What decides which page owns a URL: presets that have it in common share that dedup."""
         return self.preset.stages[: self.plan.url_index + 1]
 
-    def keys_folder(self, leg: int) -> str:
-        """Where the partitions of a dedup leave the keys that are owned from then on."""
+    def keys_folder(self, leg: int | None) -> str:
+        """Where the partitions of a dedup of text, or of that of URLs, leave the keys that are owned from then on: one
+        folder for all presets that share the dedup."""
         earlier = fingerprint([row["sha256"] for row in self.description.get("against", ())])[:12]
-        return f"{self.prefix(leg)}/keys-{earlier}"
+        folder = f"{self.staging}/urls-{self._deciding(self.urls, 0)}" if leg is None else self.prefix(leg)
+        return f"{folder}/keys-{earlier}"
 
     @property
     def own(self) -> str:

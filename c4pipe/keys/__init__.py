@@ -28,11 +28,21 @@ __all__ = [
     "KEYS_SUFFIX",
     "KeyReader",
     "KeyWriter",
+    "is_key_path",
     "key_path",
     "merged",
     "ranges",
     "united",
 ]
+
+
+def is_key_path(path: str) -> bool:
+    """Whether a path is that of a file of keys in some corpus, by its names.
+
+    >>> is_key_path("out/c4/keys/url.keys"), is_key_path("crawl/site.keys")
+    (True, False)
+    """
+    return path.endswith(KEYS_SUFFIX) and path.split("/")[-2:-1] == [KEYS_FOLDER]
 
 
 def key_path(stage: str) -> str:

@@ -5,14 +5,20 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from apache_beam.io.filesystem import FileMetadata, FileSystem
 
 from beam_jobs import build_c4
+from c4pipe.corpus.ancestors import ancestors, key_readers
+from c4pipe.corpus.catalogue import describe
 from c4pipe.errors import ConfigError
 from c4pipe.flow import placing
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.searching import find_inputs
+from c4pipe.passes.keeping import write_keys
+from c4pipe.presets import EN_NOCLEAN
+from c4pipe.shards import SCHEMA_VERSION, write_manifest
 
 SAMPLES = Path(__file__).parents[2] / "data_samples"
 BUCKET: dict[str, Path] = {}  # where objects lie; set by the fixture
@@ -162,3 +168,19 @@ def test_a_write_that_fails_leaves_no_object(bucket):
         stream.write(b"half")
         raise RuntimeError
     assert not (bucket / "out").exists()
+
+
+def test_keys_and_ancestors_in_a_bucket(bucket):
+    store, folder = BeamStore(), "c4test://out/c4"
+    manifest = {"schema_version": SCHEMA_VERSION, "preset": describe(EN_NOCLEAN), "files": [], "shards": []}
+    keys = np.array([1, 2**60], np.uint64)
+    manifest["keys"] = [write_keys(store, folder, "url", manifest, [(keys, keys)])]
+    write_manifest(store, folder, manifest, {})
+    (one,) = ancestors([f"{folder}/"], store)
+    assert one.path == folder
+    assert key_readers(one, store)["url"].between(2)[0].tolist() == [2**60]
+    with pytest.raises(ConfigError, match="c4test://out is no finished corpus"):
+        ancestors(["c4test://out"], store)
+    found = find_inputs([f"{folder}/**"], format="parquet")
+    assert f"{folder}/keys/url.keys" in [item.path for item in found.left_out]
+    assert not [item.path for item in found.inputs if item.path.endswith(".keys")]

@@ -1,0 +1,249 @@
+"""Crawl after crawl: a build against earlier corpora drops what a plain loop drops in which the older corpus wins."""
+
+import json
+from dataclasses import dataclass, field
+from hashlib import md5
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from beam_jobs import build_c4
+from c4pipe.dedup import LineLevel, UrlLevel
+from c4pipe.presets import Preset
+from c4pipe.rules import MaxChars
+from c4pipe.stages import Dedup, Filter, Read
+from tests.flow.test_linking import Tokens
+from tests.wetfiles import digests, manifest_of, rejected, rows
+
+MOST = 60  # characters of a page
+READ, URL = Read(), Dedup("url", UrlLevel())
+LINES = Dedup("lines", LineLevel())
+LINKED = Preset(
+    "linked",
+    "URLs, a rule, lines, then pages that share a word",
+    (READ, URL, Filter("long", (MaxChars(MOST),)), LINES, Dedup("links", Tokens())),
+)
+PLAIN = Preset("plain", "URLs and lines", (READ, URL, LINES))
+WHOLE = Preset("whole", "URLs alone", (READ, URL))
+
+
+@dataclass(frozen=True)
+class Crawled:
+    """A page of a history."""
+
+    url: str
+    text: str
+    date: str
+
+    @property
+    def rank(self):
+        return md5((self.url or md5(self.text.encode()).hexdigest()).encode()).digest()
+
+    def json(self):
+        return json.dumps({"url": self.url, "text": self.text, "timestamp": self.date})
+
+
+@dataclass
+class Before:
+    """What earlier corpora own."""
+
+    urls: set = field(default_factory=set)
+    lines: set = field(default_factory=set)
+    words: set = field(default_factory=set)
+
+
+def plain(pages, before, rule=True, links=True):
+    """[(page, text)] of a corpus that comes after others, by the loop that is the law."""
+    newest = {}
+    for page in pages:
+        if page.url and (page.url not in newest or page.date > newest[page.url].date):
+            newest[page.url] = page
+    came = [p for p in pages if not p.url or (newest[p.url] is p and p.url not in before.urls)]
+    before.urls |= newest.keys()
+    came = [page for page in came if not rule or len(page.text) <= MOST]
+    owner = {}
+    for page in came:
+        for line in page.text.split("\n"):
+            if line not in owner or page.rank < owner[line].rank:
+                owner[line] = page
+    left = []
+    for page in came:
+        seen, kept = set(), []
+        for line in page.text.split("\n"):
+            if owner[line] is page and line not in seen and line not in before.lines:
+                kept.append(line)
+            seen.add(line)
+        if kept:
+            left.append((page, "\n".join(kept)))
+    before.lines |= owner.keys()
+    if not links:
+        return left
+    sets = []
+    for page, text in left:
+        words = {*text.split()}
+        touched = [each for each in sets if each[1] & words]
+        sets = [each for each in sets if each not in touched]
+        sets.append(
+            ([(page, text), *(one for each in touched for one in each[0])], words.union(*(e[1] for e in touched)))
+        )
+    stays = [min(pages, key=lambda one: one[0].rank) for pages, words in sets if not words & before.words]
+    before.words.update(*(words for _, words in sets))
+    return stays
+
+
+PAGES = st.lists(
+    st.builds(
+        Crawled,
+        st.integers(0, 12).map("http://a.example/{}".format),
+        st.lists(
+            st.lists(st.integers(0, 60).map("w{}".format), min_size=1, max_size=3).map(" ".join),
+            min_size=1,
+            max_size=6,
+        ).map("\n".join),
+        st.sampled_from(["2024-05-01T00:00:00Z", "2024-06-01T00:00:00Z"]),
+    ),
+    min_size=1,
+    max_size=14,
+)
+
+
+@pytest.fixture
+def crawl(tmp_path):
+    """`crawl(pages, "LINKED", earlier folders, ...)`: the folder of a corpus."""
+
+    def call(pages, preset="LINKED", against=(), *options, code=(0, 4)):
+        folder = tmp_path / str(len([*tmp_path.iterdir()]))
+        (folder / "in").mkdir(parents=True)
+        for number in range(2):
+            lines = [page.json() for page in pages[number::2]] + ['{"broken'] * number
+            (folder / "in" / f"{number}.jsonl").write_text("".join(f"{line}\n" for line in lines))
+        named = ",".join(f"{__name__}:{name}" for name in preset.split(","))
+        arguments = ["--input", str(folder / "in"), "--input-format", "jsonl", "--output", str(folder / "c4")]
+        earlier = ["--against", *map(str, against)] if against else []
+        workers = () if "--workers" in options else ("--workers", "1")
+        assert build_c4.main([*arguments, "--preset", named, *earlier, *workers, *options]) in code
+        return folder / "c4"
+
+    return call
+
+
+def in_order(pages):
+    """The pages as the files of `crawl` have them."""
+    return [*pages[::2], *pages[1::2]]
+
+
+def kept(folder):
+    return sorted((row["url"], row["text"]) for row in rows(folder))
+
+
+def told(found):
+    return sorted((page.url, text) for page, text in found)
+
+
+SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]}
+
+
+@settings(max_examples=20, **SLOW)
+@given(st.lists(PAGES, min_size=2, max_size=3))
+def test_append(crawl, history):
+    before, earlier = Before(), []
+    for pages in history:
+        folder = crawl(pages, "LINKED", earlier)
+        assert kept(folder) == told(plain(in_order(pages), before))
+        earlier = [folder]  # whose own come along
+
+
+@settings(max_examples=3, **SLOW)
+@given(st.lists(PAGES, min_size=3, max_size=3))
+def test_the_order_of_the_list_and_who_builds_it_make_no_difference(crawl, history):
+    first, second = crawl(history[0]), crawl(history[1])
+    expected = digests(crawl(history[2], "LINKED", [first, second]))
+    assert digests(crawl(history[2], "LINKED", [second, first, second])) == expected
+    assert digests(crawl(history[2], "LINKED", [second, first], "--workers", "2", "--spill-rows", "1")) == expected
+
+
+@settings(max_examples=3, **SLOW)
+@given(PAGES)
+def test_idempotence(crawl, pages):
+    folder = crawl(pages)
+    assert kept(crawl(pages, "LINKED", [folder])) == []
+    assert kept(crawl(pages, "LINKED", [crawl(pages, "LINKED", [folder])])) == []
+
+
+@settings(max_examples=3, **SLOW)
+@given(PAGES, PAGES)
+def test_several_presets(crawl, first, second):
+    names = "PLAIN", "WHOLE"
+    old = crawl(first, ",".join(names))
+    for name in names:
+        before = Before()
+        new = crawl(second, name, [old / name.lower()])
+        for pages in (first, second):
+            found = plain(in_order(pages), before, rule=False, links=False)
+        if name == "PLAIN":
+            assert kept(new) == told(found)
+        else:
+            assert {url for url, _ in kept(new)} == {p.url for p in second} - {p.url for p in first}
+
+
+OLD = Crawled("http://old.example/1", "the old line\nand more of it", "2024-05-01T00:00:00Z")
+NEW = Crawled("http://new.example/1", "The old line\na new one", "2024-06-01T00:00:00Z")
+AGAIN = Crawled("http://old.example/1", "a newer copy", "2024-06-01T00:00:00Z")
+
+
+def test_what_was_old_is_told(crawl):
+    old = crawl([OLD], "PLAIN")
+    new = crawl([NEW, AGAIN], "PLAIN", [old], "--rejected", "all")
+    assert kept(new) == [(NEW.url, "a new one")]
+    table = {row["url"]: row for row in rejected(new)}
+    assert table[AGAIN.url]["reason"] == "earlier_copy"
+    (cut,) = next(row["dropped"] for row in rows(new, "__rejected/*.parquet") if row["url"] == NEW.url)
+    assert cut == {"reason": "repeated_line", "line": "The old line", "owner": md5(OLD.url.encode()).hexdigest()[:16]}
+    stats = json.loads((new / "stats.json").read_text())
+    assert stats["months_came"] == {"2024-06": 2}
+    assert stats["months_old"] == {"2024-06": 1}
+    assert stats["domains_old"] == {"old.example": 1}
+    assert stats["earlier"] == {"lines:parts": 1, "url": 1}
+    (row,) = manifest_of(new)["against"]
+    assert (row["path"], row["keys"]) == (str(old), "all pages")
+
+
+def test_without_keys_the_law_holds_against_kept_pages(crawl, capsys):
+    long = Crawled("http://long.example/", "the old line is long " * 5, "")
+    old = crawl([OLD, long], "LINKED", (), "--no-keys")
+    assert not (old / "keys").exists()
+    new = crawl([NEW, AGAIN, long], "LINKED", [old])
+    assert kept(new) == [("http://new.example/1", "a new one")]
+    assert "keeps no keys" in capsys.readouterr().err
+    assert manifest_of(new)["against"][0]["keys"] == "kept pages"
+
+
+def test_wrong_use_is_a_line(crawl, capsys):
+    plain_one, linked = crawl([OLD], "PLAIN"), crawl([OLD], "LINKED")
+    crawl([NEW], "LINKED", [plain_one], code=(2,))
+    assert "another than here (stages: long, links)" in capsys.readouterr().err
+    child = crawl([NEW], "LINKED", [linked])
+    linked.parent.rename(linked.parent.with_name("moved"))
+    crawl([NEW], "LINKED", [child], code=(2,))
+    assert "Name the folder where it is with --against too." in capsys.readouterr().err
+    moved = linked.parent.with_name("moved") / "c4"
+    assert kept(crawl([NEW], "LINKED", [child, moved])) == []
+
+
+def test_a_build_that_was_killed_goes_on(crawl, monkeypatch, tmp_path):
+    old = crawl([OLD])
+    expected = digests(crawl([NEW, AGAIN], "LINKED", [old]))
+    from c4pipe.flow import write
+
+    def die(*_):
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(write, "write_corpus_files", die)
+        with pytest.raises(RuntimeError):
+            crawl([NEW, AGAIN], "LINKED", [old])
+    dead = max((folder for folder in tmp_path.iterdir()), key=lambda folder: int(folder.name))
+    arguments = ["--input", str(dead / "in"), "--input-format", "jsonl", "--output", str(dead / "c4")]
+    assert build_c4.main([*arguments, "--preset", f"{__name__}:LINKED", "--against", str(old), "--workers", "1"]) == 0
+    assert digests(dead / "c4") == expected
