@@ -65,7 +65,8 @@ def between_blanks(text: str) -> tuple[NDArray[np.uint64], Numbers, Numbers]:
 
 
 def ranks(ids: Numbers, length: int) -> Numbers:
-    """The rank of the run of so many tokens that begins at each place, equal for equal runs (Manber and Myers 1993)."""
+    """The rank of the run of so many tokens that begins at each place, equal for equal runs (Manber and Myers 1993).
+    Tokens are numbered from 0 on without holes."""
     rank, deep = ids, 1
     while deep < length:
         step = min(deep, length - deep)
