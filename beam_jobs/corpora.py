@@ -119,7 +119,7 @@ def make_settings(
         inputs=len(inputs),
         units=len(units_of(inputs, cut)),
         cut=cut,
-        input_bytes=sum(TYPICAL_WET if item.bytes < 0 else item.bytes for item in inputs),
+        input_bytes=sum(map(_bytes_of, inputs)),
         shards=args.shards,
         rejected=args.rejected,
         limit_pages=limit,
@@ -127,6 +127,11 @@ def make_settings(
         max_bad_share=args.max_bad_share,
         description=description,
     )
+
+
+def _bytes_of(item: Input) -> int:
+    """Its size, as far as anybody knows; none of what is not there, or is no file."""
+    return TYPICAL_WET if item.bytes < 0 and is_remote(item.path) else max(0, item.bytes)
 
 
 def identifiers_of(preset: Preset) -> list[dict[str, Any]]:
