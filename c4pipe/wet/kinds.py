@@ -41,6 +41,9 @@ MARKUP = FileKind("an HTML or XML page", f"a server sent it in place of the file
 WIDE_TEXT = FileKind("UTF-16 or UTF-32 text, not UTF-8", "convert it: iconv -f UTF-16 -t UTF-8")
 WARC = FileKind("WARC records", "name the format: --input-format wet")
 JSONL = FileKind("JSON", "name the format, if it is an object a line: --input-format jsonl")
+ARRAY = FileKind("a JSON array", "write an object a line: jq -c '.[]' FILE > FILE.jsonl")
+DOCUMENT = FileKind("a JSON object over several lines", "write an object a line: jq -c . FILE > FILE.jsonl")
+CR_LINES = FileKind("lines that end in CR alone", "end them in LF: tr '\\r' '\\n' < FILE > FILE.jsonl")
 PARQUET = FileKind("a Parquet file", "name the format: --input-format parquet")
 TABLE = FileKind("a table in text (CSV or TSV)", "c4pipe reads none: convert it to JSON Lines or Parquet")
 GZIP = FileKind("gzip data", "unpack it first: gunzip")
@@ -165,5 +168,6 @@ REMEDIES = {
     for kind in (
         *(kind for _, kind in _MAGIC),
         *(EMPTY, ZEROS, TWICE, ZSTD_INSIDE, ARC, WACZ, LFS, MARKUP, WIDE_TEXT, WARC, JSONL, TABLE, _TAR),
+        *(ARRAY, DOCUMENT, CR_LINES),
     )
 } | {"an XML error page": MARKUP.remedy}

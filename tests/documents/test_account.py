@@ -102,6 +102,13 @@ KINDS = {  # of a file given as WET: how its account begins
 }
 
 
+def test_json_that_is_no_json_lines_is_told_what_to_do():
+    assert why(b'[{"text": "A."}]\n', "jsonl").endswith(
+        "none a JSON object (an array instead of an object): write an object a line: jq -c '.[]' FILE > FILE.jsonl"
+    )
+    assert why(b'[\n {"text": "A."}\n]\n', "jsonl").startswith("a JSON array: write an object a line: jq -c '.[]'")
+
+
 @pytest.mark.parametrize("says", KINDS)
 def test_a_file_given_as_wet_is_told_for_what_it_is(says):
     for data in KINDS[says]:
