@@ -24,7 +24,7 @@ from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged
 
-CONFIRMED, ASKED = 0, 1
+TO_CONTRACT, TO_OTHERS = 0, 1
 
 
 def addressed(links: Links, level: LinkLevel, settings: Settings) -> Iterator[tuple[int, bytes]]:
@@ -49,11 +49,11 @@ class ConfirmedLinks(beam.PTransform):
 
     def expand(self, joined: dict[str, beam.PCollection]) -> beam.PCollection:
         asked = joined | "JoinLinks" >> beam.CoGroupByKey() | "Ask" >> beam.ParDo(AskOther(self.settings, self.number))
-        both = {"inputs": joined["inputs"], "asked": asked | "Asked" >> only(ASKED, Sent)}
+        both = {"inputs": joined["inputs"], "asked": asked | "Asked" >> only(TO_OTHERS, Sent)}
         answered = (
             both | "JoinAsked" >> beam.CoGroupByKey() | "Answer" >> beam.ParDo(ConfirmLinks(self.settings, self.number))
         )
-        return (asked | "NotAsked" >> only(CONFIRMED, Sent), answered) | "Confirmed" >> beam.Flatten()
+        return (asked | "NotAsked" >> only(TO_CONTRACT, Sent), answered) | "Confirmed" >> beam.Flatten()
 
 
 class _OnTexts(OnGroups):
@@ -86,7 +86,7 @@ class AskOther(_OnTexts):
         earlier = links["to"] < np.uint64(FIRST_NODE)
         stands = spread(links[earlier], self._settings.link_partitions)
         for sent in send(group, stands, spill, self._store, f"{folder}/stands-{group}"):
-            yield CONFIRMED, sent
+            yield TO_CONTRACT, sent
         links = links[~earlier]
         if not len(links):
             return
@@ -97,7 +97,7 @@ class AskOther(_OnTexts):
         groups = groups_of(links["to"])
         parts = ((to, packed_table(table.filter(pa.array(groups == to)))) for to in np.unique(groups).tolist())
         for sent in send(group, parts, spill, self._store, f"{folder}/asked-{group}"):
-            yield ASKED, sent
+            yield TO_OTHERS, sent
 
 
 @beam.typehints.with_output_types(Sent)
