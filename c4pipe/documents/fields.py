@@ -95,7 +95,7 @@ def _date(value: Any) -> str:
         value = value["$date"]
         number = value.get("$numberLong") if isinstance(value, dict) else value
         if _MILLISECONDS(str(number)):
-            return date_of_milliseconds(int(number)) or ""
+            return date_of_milliseconds(int(str(number))) or ""
     if isinstance(value, str):
         return parsed_date(_string(value)) or ""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
