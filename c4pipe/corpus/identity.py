@@ -89,7 +89,7 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any], parts: Iterable[Par
 
     Args:
         then: its manifest.
-        now: what the manifest would hold: any of preset, settings, files, identifiers, versions, inputs, code.
+        now: what the manifest would hold: any of preset, settings, files, identifiers, versions, inputs, against, code.
         parts: of the preset, so that code is told as "rule MinWords" and not as "c4pipe.rules.lines:MinWords".
     """
     found = {}
@@ -100,6 +100,7 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any], parts: Iterable[Par
         ("files", _files),
         ("identifiers", _values),
         ("versions", _versions),
+        ("against", _earlier),
     ):
         before = files_of(then) if name == "files" else then.get(name)
         if name in now and (told := words(before, now[name])):
@@ -161,6 +162,12 @@ def _files(then: Any, now: Sequence[Mapping[str, Any]]) -> list[str]:
 def _versions(then: Any, now: Mapping[str, str]) -> list[str]:
     then = then or {}
     return [f"{name} {then.get(name, '(none)')}, now {found}" for name, found in now.items() if then.get(name) != found]
+
+
+def _earlier(then: Any, now: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The earlier corpora that only one of the two was built against."""
+    before, after = ({(row["path"], row["sha256"]) for row in each} for each in (then or (), now))
+    return sorted({path for path, _ in before ^ after})
 
 
 def _inputs(then: Any, now: Iterable[tuple[str, int]]) -> list[str]:

@@ -52,6 +52,7 @@ def find_corpus(settings: Settings, inputs: Sequence[tuple[str, int]], overwrite
     """What is there of the corpus. ConfigError where the folder holds another one, and in what it is another, or files
     that no build has made. `inputs` are names and bytes."""
     told = {name: settings.description[name] for name in ("settings", "files", "identifiers", "versions", "code")}
+    told["against"] = settings.description.get("against", [])
     now = {"preset": describe(settings.preset), "inputs": inputs, **told}
 
     def differs(manifest: Manifest) -> str:

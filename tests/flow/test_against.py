@@ -233,6 +233,17 @@ def test_wrong_use_is_a_line(crawl, capsys):
     assert kept(crawl([NEW], "LINKED", [child, moved])) == []
 
 
+def test_a_corpus_that_was_built_against_others_is_another_one(crawl, capsys, tmp_path):
+    first, second = crawl([OLD], "PLAIN"), crawl([AGAIN], "PLAIN")
+    new = crawl([NEW], "PLAIN", [first])
+    arguments = ["--input", str(new.parent / "in"), "--input-format", "jsonl", "--output", str(new), "--workers", "1"]
+    arguments += ["--preset", f"{__name__}:PLAIN"]
+    assert build_c4.main([*arguments, "--against", str(first)]) == 0
+    assert "it was there already" in capsys.readouterr().out
+    assert build_c4.main([*arguments, "--against", str(first), str(second)]) == 2
+    assert f"against: {second}" in capsys.readouterr().err
+
+
 def test_an_earlier_corpus_of_other_code_is_told(crawl, capsys):
     old = crawl([OLD], "PLAIN")
     crawl([NEW], "PLAIN", [old])
