@@ -72,7 +72,7 @@ def run(args: Namespace, rest: list[str]) -> int:
     for settings in corpora:
         settings.plan.bind()  # every outside file is looked for now
         check_schema(settings.plan.schema())
-    readings = [] if offline else [*look_into(inputs, presets), *notes_on(earlier)]
+    readings = [] if offline else [*look_into(inputs, presets), *notes_on(earlier, corpora)]
     if args.dry_run:
         everything = Found(inputs, left_out_by_name(found))
         print(*readings, *prediction_told(predict(corpora, everything), everything), sep="\n")

@@ -153,7 +153,7 @@ def make_settings(
         inputs=len(inputs),
         units=len(units_of(inputs, cut)),
         cut=cut,
-        input_bytes=sum(TYPICAL_WET if item.bytes < 0 else item.bytes for item in inputs),
+        input_bytes=sum(map(_bytes_of, inputs)),
         shards=args.shards,
         rejected=args.rejected,
         limit_pages=limit,
@@ -176,6 +176,11 @@ def levels_asked(args: Namespace, preset: Preset) -> dict[str, Any]:
     if near is not None and args.near_stays is not None:
         asked["near_stays"] = near.stays
     return asked
+
+
+def _bytes_of(item: Input) -> int:
+    """Its size, as far as anybody knows; none of what is not there, or is no file."""
+    return TYPICAL_WET if item.bytes < 0 and is_remote(item.path) else max(0, item.bytes)
 
 
 def identifiers_of(preset: Preset) -> list[dict[str, Any]]:

@@ -124,7 +124,8 @@ def prediction_told(now: Prediction, found: Found) -> Iterator[str]:
     if now.judged < now.pages.value:
         yield "  In brackets: where the truth lies in 19 of 20 cases, but for repeats: a whole corpus has more of them."
     rows = [input_row(found.inputs[n].name, own) for n, own in accounts_of_inputs(survey.accounts).items()]
-    yield from inputs_told({"inputs": rows, "no_inputs": [{"path": path, "why": why} for path, why in found.left_out]})
+    left_out = [{"path": path, "why": why} for path, why in found.left_out]
+    yield from inputs_told({"inputs": rows, "no_inputs": left_out}, rest="which a build names in")
 
 
 def _survey(corpora: Corpora, found: Found, staging: str) -> Survey:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from c4pipe.corpus.ancestors import Ancestor, ancestors, key_readers
+from c4pipe.corpus.identity import class_name, code_changes
 from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.trunk import deduped
-from c4pipe.flow.files import BeamStore
+from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.settings import Settings
 from c4pipe.keys import key_path
+from c4pipe.part import everything
 from c4pipe.passes.keeping import keys_from_shards
 
 
@@ -16,7 +20,7 @@ def find_earlier(paths: Sequence[str]) -> list[Ancestor]:
     """The corpora that --against names, and those that they were built against. ConfigError, before any work, where one
     is not to be had, or its files of keys are not whole."""
     store = BeamStore()
-    found = ancestors(paths, store) if paths else []
+    found = ancestors([path if is_remote(path) else os.path.abspath(path) for path in paths], store) if paths else []
     for one in found:
         key_readers(one, store)
     return found
@@ -37,8 +41,25 @@ def compute_keys(earlier: Sequence[Ancestor], plan: Plan, store: BeamStore, stag
             keys_from_shards(one.path, one.manifest, plan, store, _computed(one, staging))
 
 
-def notes_on(earlier: Sequence[Ancestor]) -> list[str]:
-    """What a person should know of them, a line each."""
+def notes_on(earlier: Sequence[Ancestor], corpora: Sequence[Settings]) -> list[str]:
+    """What a person should know of them, a line each. `corpora` are those of this build."""
+    return [*_without_keys(earlier), *(line for one in earlier for line in _of_other_code(one, corpora))]
+
+
+def _of_other_code(one: Ancestor, corpora: Sequence[Settings]) -> list[str]:
+    """Of the parts that decide its keys, those whose code is another now."""
+    then: dict[str, str] = one.manifest.get("code", {})
+    told: dict[str, None] = {}
+    for settings in corpora:
+        trunk = settings.preset.stages[: max(settings.plan.url_index, *settings.plan.texts, 0) + 1]
+        names = {class_name(part) for part in everything(trunk)} & then.keys()
+        now = {name: settings.description["code"].get(name, "") for name in names}
+        told |= dict.fromkeys(code_changes({name: then[name] for name in names}, now, trunk))
+    named = ", ".join(told)
+    return [f"note: {one.path} was built by other code: {named}. What it owns was decided by that."] if told else []
+
+
+def _without_keys(earlier: Sequence[Ancestor]) -> list[str]:
     without = [one.path for one in earlier if not one.manifest.get("keys")]
     return [
         f"note: {path} keeps no keys (--no-keys, or an older build): they are computed from the pages that it has "

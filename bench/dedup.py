@@ -141,7 +141,7 @@ class Tell(beam.DoFn):
         (inputs,) = joined["inputs"]
         with BeamStore(self._settings.staging).read(lost_inside(self._settings.prefix(0), group)) as stream:
             losses = losses_of(stream.read(), joined["text"], BeamStore(self._settings.staging))
-        yield told(group, *lost_atoms(atoms_in(inputs), losses, 1))
+        yield told(group, *lost_atoms(atoms_in(inputs), losses, 1)[:2])
 
 
 def atoms_in(inputs: Sequence[StagedUnit]) -> int:
@@ -200,13 +200,13 @@ class Naive(beam.PTransform):
     def losers(element: tuple[int, Iterable[tuple[int, int, int]]]) -> Iterator[tuple[int, tuple[int, int]]]:
         (owner, *_), *lost = sorted(element[1])
         for _, group, row in lost:
-            yield group, (row, owner)
+            yield group, (row, owner, False)
 
     @staticmethod
     def tell(element: tuple[int, dict[str, Any]]) -> tuple[int, int, str]:
         group, joined = element
         losses = np.array(joined["lost"], LOSS)
-        return told(group, *lost_atoms(atoms_in(*joined["inputs"]), losses, 1))
+        return told(group, *lost_atoms(atoms_in(*joined["inputs"]), losses, 1)[:2])
 
 
 def run(folder: Path, rows: int, way: Way) -> None:

@@ -75,7 +75,7 @@ def resolve_urls(load: Load) -> None:
         keys = rng.integers(0, max(1, 50 * load.size), part, np.uint64)
         dates = pa.array([f"2024-12-{1 + i % 15:02d}T{i % 24:02d}:00:00Z" for i in range(part)])
         blobs += [(group, data) for _, data in level.scatter(pa.array(keys), dates, 1)]
-    assert level.losers(blobs)
+    assert level.resolve(blobs).losses
 
 
 def finish_group(load: Load) -> None:
@@ -86,7 +86,7 @@ def finish_group(load: Load) -> None:
     inside["row"], inside["winner"] = lost[: len(inside)], lost[-1]
     outside = np.zeros(len(lost) - len(inside), LOSS)
     outside["row"] = lost[len(inside) :]
-    flags, _ = lost_atoms(load.size, all_losses(inside, outside), 1)
+    flags = lost_atoms(load.size, all_losses(inside, outside), 1).flags
     assert flags.sum() == len(lost)
 
 

@@ -36,6 +36,7 @@ class Stats:
     months: Counter[str] = field(default_factory=Counter)  # YYYY-MM of kept pages, "" of those without a date
     domains_kept: Counter[str] = field(default_factory=Counter)
     domains_rejected: Counter[str] = field(default_factory=Counter)
+    clusters: Counter[str] = field(default_factory=Counter)  # "near 3": a stage that links pages, and pages a cluster
     # Of a corpus that is built against earlier ones: pages that stood before the dedup of URLs and would have been kept
     # so far, and those of them that fell because an earlier corpus has their URL or owns what they claim of their text.
     months_came: Counter[str] = field(default_factory=Counter)
@@ -93,7 +94,7 @@ class Stats:
     def to_json(self, domains: int | None = TOP_DOMAINS) -> dict[str, Any]:
         """Plain numbers and sorted tables; of domains, the most frequent, or all of them for None."""
         data: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
-        for name in _AGAINST:
+        for name in _SOMETIMES:
             if not data[name]:
                 del data[name]
         for name, value in data.items():
@@ -119,7 +120,7 @@ class Stats:
             raise BuildError(f"the statistics are damaged ({error}).") from None
 
 
-_AGAINST = ("months_came", "months_old", "domains_came", "domains_old", "earlier")
+_SOMETIMES = ("clusters", "months_came", "months_old", "domains_came", "domains_old", "earlier")
 
 
 def _like(value: Any, found: Any) -> Any:
@@ -135,10 +136,10 @@ def _bin(text: str) -> str:
     return str(max(0, len(text).bit_length() - 1))
 
 
-def by_language(counts: dict[str, int]) -> dict[str, dict[str, int]]:
-    """`votes` or `scripts` as a table: language -> what was said or written -> pages.
+def by_first_word(counts: dict[str, int]) -> dict[str, dict[str, int]]:
+    """`votes`, `scripts` or `clusters` as a table, such as: language -> what was said or written -> pages.
 
-    >>> by_language({"de cld2=de": 7, "de cld2=nl": 1, "ru Cyrl": 2})
+    >>> by_first_word({"de cld2=de": 7, "de cld2=nl": 1, "ru Cyrl": 2})
     {'de': {'cld2=de': 7, 'cld2=nl': 1}, 'ru': {'Cyrl': 2}}
     """
     table: dict[str, dict[str, int]] = {}

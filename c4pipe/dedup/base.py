@@ -82,6 +82,19 @@ class LinkLevel(TextLevel):
         """How much alike two pages are by their sketches, from 0 to 1."""
         raise NotImplementedError
 
+    @property
+    def confirmed(self) -> bool:
+        """Whether two pages that share a key are linked only if their texts confirm it."""
+        return False
+
+    def evidence(self, text: str) -> bytes:
+        """What `confirms` needs of a text."""
+        raise NotImplementedError
+
+    def confirms(self, one: bytes, other: bytes) -> bool:
+        """Whether the evidence of two texts links them."""
+        raise NotImplementedError
+
     def rank(self, page: Page) -> int:
         """Of linked pages the one with the smallest rank stays, of those of equal rank that with the smallest MD5 of
         its URL. Below 2**64."""

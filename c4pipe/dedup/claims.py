@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 CLAIM = np.dtype([("key", "<u8"), ("priority", "<u8"), ("row", "<u4")])
 # A row that loses, the priority of the page that wins, and whether that is one of an earlier corpus.
 LOSS = np.dtype([("row", "<u4"), ("owner", "<u8"), ("old", "?")])
-INSIDE = np.dtype([*LOSS.descr, ("winner", "<u4")])  # one that loses to a row of its own group
+INSIDE = np.dtype([*LOSS.descr[:2], ("winner", "<u4")])  # one that loses to a row of its own group
 U64 = NDArray[np.uint64]
 Places = NDArray[np.int64]
 Blob = tuple[int, bytes]  # group number, packed rows of one partition

@@ -20,7 +20,9 @@ from c4pipe.dedup.components import NODE_LABEL, Links, links_between
 # 2**11 groups of 2**32 rows. A page of an earlier corpus whose priority is none of the smaller numbers, one in two
 # millions, is taken for the one with the largest.
 FIRST_NODE = 2**64 - 2**43
-LIKE = np.dtype([*LOSS.descr, ("similarity", "<f4")])  # a loss, and how much alike the loser and the one that stays are
+# A loss, and how much alike the loser and the one that stays are. Of a page that stays, which is no loss, `size` is the
+# number of pages in its cluster, else 0.
+LIKE = np.dtype([*LOSS.descr, ("similarity", "<f4"), ("size", "<u4")])
 
 
 class Member(NamedTuple):
@@ -46,6 +48,11 @@ def nodes_of(group: int, rows: NDArray[np.uint32]) -> U64:
     return np.uint64(FIRST_NODE | group << 32) | rows.astype(np.uint64)
 
 
+def groups_of(nodes: U64) -> NDArray[np.int64]:
+    """The groups of nodes that are pages of this build."""
+    return ((nodes - np.uint64(FIRST_NODE)) >> np.uint64(32)).astype(np.int64)
+
+
 def links_of_claims(blobs: Iterable[Blob], before: Owned = NOTHING_OWNED) -> tuple[Links, Owned]:
     """Of all claims of a partition the links that they make, each claim's page to the one that has the key, also where
     it had the key `before`; and the keys that nobody had before."""
@@ -69,7 +76,7 @@ def _rows(data: bytes) -> NDArray[np.uint32]:
 def labels_by_group(labels: NDArray[np.void]) -> Iterator[tuple[int, bytes]]:
     """(group, packed labels) for the nodes of each group."""
     labels = np.sort(labels[labels["node"] >= FIRST_NODE], order="node")
-    groups = (labels["node"] >> np.uint64(32)).astype(np.int64) - (FIRST_NODE >> 32)
+    groups = groups_of(labels["node"])
     numbers, starts = np.unique(groups, return_index=True)
     for number, (start, stop) in zip(numbers.tolist(), pairwise([*starts.tolist(), len(labels)]), strict=True):
         yield number, labels[start:stop].tobytes()
@@ -80,7 +87,7 @@ def labels_of(pieces: Iterable[bytes]) -> NDArray[np.void]:
     return np.unique(np.frombuffer(b"".join(pieces), NODE_LABEL))
 
 
-def pages_at(first_rows: Places, rows: NDArray[np.uint32]) -> Places:
+def pages_at(first_rows: Places, rows: Places) -> Places:
     """The places of pages by the rows of their first atoms. `first_rows` ascend; a page without atoms shares its row
     with the next one, which is meant."""
     return np.searchsorted(first_rows, rows, "right") - 1
@@ -89,13 +96,17 @@ def pages_at(first_rows: Places, rows: NDArray[np.uint32]) -> Places:
 def elect(
     label: int, members: Iterable[Member], similarity: Callable[[bytes, bytes], float]
 ) -> dict[int, NDArray[np.void]]:
-    """Of pages that all hang together those that fall, by group, as `LIKE` sorted by row: all but one, or all where
+    """What becomes of pages that all hang together, by group, as `LIKE` sorted by row: all but one fall, or all where
     the label is that of a page of an earlier corpus, whose sketch is not known."""
-    fall = sorted(members)
-    stays = None if label < FIRST_NODE else fall.pop(0)
-    losses: dict[int, list[tuple[int, int, bool, float]]] = {}
-    for one in fall:
+    ranked = sorted(members)
+    stays = None if label < FIRST_NODE else ranked[0]
+    losses: dict[int, list[tuple[int, int, bool, float, int]]] = {}
+    for one in ranked:
         group, row = divmod(one.node - FIRST_NODE, 1 << 32)
-        loss = (label, True, nan) if stays is None else (stays.priority, False, similarity(one.sketch, stays.sketch))
-        losses.setdefault(group, []).append((row, *loss))
+        if stays is None:
+            loss = (row, label, True, nan, 0)
+        else:
+            alike, size = similarity(one.sketch, stays.sketch), len(ranked) if one is stays else 0
+            loss = (row, stays.priority, False, alike, size)
+        losses.setdefault(group, []).append(loss)
     return {group: np.array(sorted(rows), LIKE) for group, rows in losses.items()}

@@ -20,7 +20,7 @@ from typing import ClassVar
 import numpy as np
 
 from c4pipe.dedup.base import LinkLevel
-from c4pipe.dedup.minhash import U32, band_keys, estimated, minima, shingle_hashes, sketch
+from c4pipe.dedup.minhash import U32, band_keys, estimated, jaccard, minima, shingle_hashes, sketch
 from c4pipe.errors import ConfigError
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.text.dates import parsed_date
@@ -101,6 +101,16 @@ class NearLevel(LinkLevel):
     def shingles(self, text: str) -> U32:
         """The hashes of 32 bits of the text's shingles, each once, in ascending order: what `jaccard` compares."""
         return np.unique(shingle_hashes(word_hashes(text).hashes, self.shingle))
+
+    @property
+    def confirmed(self) -> bool:
+        return self.verify > 0
+
+    def evidence(self, text: str) -> bytes:
+        return self.shingles(text).tobytes()
+
+    def confirms(self, one: bytes, other: bytes) -> bool:
+        return jaccard(np.frombuffer(one, np.uint32), np.frombuffer(other, np.uint32)) >= self.verify
 
     def rank(self, page: Page) -> int:
         if self.stays == "newest":

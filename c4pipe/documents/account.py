@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from c4pipe.documents.reasons import BAD_JSON, DOCUMENT_REASONS
 from c4pipe.text import many
-from c4pipe.wet.kinds import REMEDIES
-from c4pipe.wet.reasons import NO_HEADER, NO_TEXT, NOT_A_PAGE, READ_REASONS, UNREADABLE
+from c4pipe.wet.kinds import ARRAY, REMEDIES
+from c4pipe.wet.reasons import NO_HEADER, NO_TEXT, NOT_A_PAGE, READ_REASONS, TRUNCATED, UNREADABLE
 
 _SAYS = {reason.code: reason.says for reason in (*READ_REASONS, *DOCUMENT_REASONS)}
 _HTTP = frozenset({"request", "response", "revisit"})
@@ -38,13 +38,15 @@ def why_no_page(counts: Mapping[tuple[str, str], int], records: int) -> str:
     if code == NO_TEXT.code and " among the keys " in detail and len(codes) == 1:
         return detail if "--text-key" in detail else f"{detail}: name it with --text-key"
     if code == BAD_JSON.code and len(codes) == 1:
-        return f"{many(records, 'line')}, none a JSON object ({detail})"
+        hint = f": {ARRAY.remedy}" if detail.startswith("an array") else ""
+        return f"{many(records, 'line')}, none a JSON object ({detail}){hint}"
     if code == NO_HEADER.code and len(codes) == 1:
         return f"no WARC record in it ({detail}): of text, name the format: --input-format text"
     told = ", ".join(
         f"{many(number, 'record')} that {_SAYS.get(code, code)}" for code, number in codes.most_common(_MOST_REASONS)
     )
-    return told + (f" ({detail})" if detail else "")
+    remedy = ": get the file again" if set(codes) == {TRUNCATED.code} else ""
+    return told + (f" ({detail})" if detail else "") + remedy
 
 
 def is_amiss(counts: Mapping[tuple[str, str], int]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 from c4pipe.documents.reasons import NO_DATE_GIVEN, NO_URL_GIVEN
 from c4pipe.page import Kept, Page, Reason, Rejected, Verdict
 from c4pipe.text import printable
-from c4pipe.text.dates import date_of_number, parsed_date
+from c4pipe.text.dates import date_of_milliseconds, date_of_number, parsed_date
 from c4pipe.text.urls import as_read
 from c4pipe.wet.pages import bare_url, fault_of_url, flags_of
 from c4pipe.wet.reasons import BAD_DATE, BAD_URL, MAX_URL, NO_TEXT, UNDECODABLE
@@ -19,6 +20,7 @@ from c4pipe.wet.text import decode, page_text, preview
 LONGEST_FIELD = 64 << 10  # characters of a URL, date or id that are looked at: what a header may have in a WET file
 MOST_DETAIL = 200  # characters
 _BLANK = " \t\r\n"
+_MILLISECONDS = re.compile(r"-?[0-9]{1,18}").fullmatch
 
 
 class Fields(NamedTuple):
@@ -89,6 +91,11 @@ def names(found: Iterable[str]) -> str:
 
 def _date(value: Any) -> str:
     """In the one form; "" for what is none."""
+    if isinstance(value, dict) and [*value] == ["$date"]:  # MongoDB's Extended JSON: ISO 8601 or milliseconds
+        value = value["$date"]
+        number = value.get("$numberLong") if isinstance(value, dict) else value
+        if _MILLISECONDS(str(number)):
+            return date_of_milliseconds(int(number)) or ""
     if isinstance(value, str):
         return parsed_date(_string(value)) or ""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)

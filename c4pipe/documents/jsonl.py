@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from c4pipe.documents.fields import MOST_DETAIL, Fields, Location, document, names, no_text, rejected
+from c4pipe.documents.fields import Fields, Location, document, names, no_text, rejected
 from c4pipe.documents.layouts import NO_KEYS, FieldKeys, Layout, first_value, has_path, layout_of, value_at
 from c4pipe.documents.reasons import BAD_JSON
 from c4pipe.documents.spans import WHOLE, Span, first_line
 from c4pipe.documents.unpack import unpacking
 from c4pipe.page import Verdict
 from c4pipe.wet.chunks import Break
-from c4pipe.wet.kinds import HEAD_BYTES, JSONL, inner_kind
+from c4pipe.wet.kinds import ARRAY, CR_LINES, DOCUMENT, HEAD_BYTES, JSONL, FileKind, inner_kind
 from c4pipe.wet.opening import BOM
 from c4pipe.wet.reasons import TOO_LARGE, TRUNCATED, UNREADABLE
 from c4pipe.wet.record import Limits
@@ -21,6 +22,10 @@ from c4pipe.wet.text import decode
 from c4pipe.wet.window import Readable
 
 HEAD = 1 << 20  # bytes of text: the first line that is an object tells the layout, if it begins in them
+LONGEST_NUMBER = 600  # digits of a whole number; Python reads at least 640 of them, and above 308 a float is infinite
+_ARRAY = re.compile(rb"\[\s*(?:\{|\Z)")
+_CR_ENDS = re.compile(rb"\}\s*\r\s*\{")  # not inside a string, where JSON allows no CR
+_TORN = re.compile(r"[\\\w.+-]{0,9}\s*")  # what may stand behind the place at which a text that was cut makes no sense
 _KINDS = {list: "an array", str: "a string", bool: "true or false", int: "a number", float: "a number"}
 
 
@@ -30,6 +35,7 @@ class InputLine(NamedTuple):
     offset: int  # bytes of text before it; a break counts as one
     data: bytes | None  # None: longer than allowed, and never held as a whole
     whole: bool = True  # False: the text ends in it
+    head: bytes = b""  # of one that is not held, HEAD_BYTES of it
 
 
 def read_jsonl(
@@ -104,25 +110,26 @@ class _Reading:
         place = Location(self._name, offset)
         if isinstance(item, Break):
             yield rejected(place, item.reason, item.detail)
+            self._said = True
+            return
+        data = item.head if item.data is None else item.data
+        data = data if offset else data.removeprefix(BOM)
+        if not data.strip() and item.data is not None:
+            return
+        if not self._said and offset < HEAD and (kind := unlike_json_lines(data, item)):
+            self._useless = True
+            yield rejected(place, UNREADABLE, kind.says, data)
         elif item.data is None:
-            yield rejected(place, TOO_LARGE, f"a line of more than {self._limits.record} bytes")
+            yield rejected(place, TOO_LARGE, f"a line of more than {self._limits.record} bytes", data)
         else:
-            data = item.data if offset else item.data.removeprefix(BOM)
-            if not data.strip():
-                return
-            if not self._said and offset < HEAD and (foreign := unlike_json(data)):
-                self._useless = True
-                yield rejected(place, UNREADABLE, foreign, data)
-            else:
-                yield self._line(data, place, item.whole)
+            yield self._line(data, place, item.whole)
         self._said = True
 
     def _line(self, data: bytes, place: Location, whole: bool) -> Verdict:
         text, undecodable = decode(data)
         row = _object(text)
         if isinstance(row, str):
-            cut = not whole and data.lstrip().startswith(b"{")
-            return rejected(place, TRUNCATED if cut else BAD_JSON, row, data)
+            return rejected(place, BAD_JSON if whole or not _is_cut(text) else TRUNCATED, row, data)
         if self._layout is None:
             own = row if place.number < HEAD else {}
             self._layout = layout_of(lambda path: has_path(own, path), self._keys)
@@ -141,10 +148,17 @@ class _Reading:
         )
 
 
-def unlike_json(line: bytes) -> str | None:
-    """What a file is whose first line is none of JSON Lines, by its beginning; None where it may be."""
-    kind = inner_kind(line[:HEAD_BYTES])
-    return None if kind in (None, JSONL) else kind.says
+def unlike_json_lines(start: bytes, line: InputLine) -> FileKind | None:
+    """What a file is whose first line is none of JSON Lines, by how that starts; None where it may be."""
+    kind = inner_kind(start[:HEAD_BYTES])
+    if kind not in (None, JSONL):
+        return kind
+    start = start.strip()
+    if start == b"{":
+        return DOCUMENT
+    if _ARRAY.match(start) and not start.endswith(b"]"):
+        return ARRAY
+    return CR_LINES if not line.whole and _CR_ENDS.search(start) else None
 
 
 def _no_text(row: dict[str, Any], paths: tuple[str, ...]) -> str:
@@ -173,6 +187,11 @@ def lines(pieces: Iterable[bytes | Break], limit: int, offset: int = 0) -> Itera
     """
     held: list[bytes] = []
     size = 0
+
+    def line(last: bytes, whole: bool = True) -> InputLine:
+        data = b"".join([*held, last])
+        return InputLine(offset, data, whole) if size <= limit else InputLine(offset, None, whole, data[:HEAD_BYTES])
+
     for piece in pieces:
         if isinstance(piece, Break):
             yield offset, piece
@@ -184,28 +203,46 @@ def lines(pieces: Iterable[bytes | Break], limit: int, offset: int = 0) -> Itera
                 offset += 1
                 continue
             size += len(end)
-            yield offset, InputLine(offset, b"".join([*held, end]) if size <= limit else None)
+            yield offset, line(end)
             offset, held, size = offset + size + 1, [], 0
         size += len(rest)
         if size <= limit:
             held.append(rest)
         else:
-            held = []
+            held = [b"".join([*held, rest])[:HEAD_BYTES]]
     if size:
-        yield offset, InputLine(offset, b"".join(held) if size <= limit else None, whole=False)
+        yield offset, line(b"", whole=False)
 
 
 def _object(line: str) -> dict[str, Any] | str:
     """The object on a line, or what is wrong with it. Of a repeated key the last counts, as nearly everywhere."""
     try:
-        found = json.loads(line)
-    except json.JSONDecodeError as error:
-        return f"{error.msg.removesuffix(' at')} at character {error.pos}"
+        try:
+            found = json.loads(line)
+        except json.JSONDecodeError as error:
+            return f"{error.msg.removesuffix(' at')} at character {error.pos}"
+        except ValueError:
+            found = json.loads(line, parse_int=_number)
     except RecursionError:
         return "nested too deep"
-    except ValueError as error:  # a number of thousands of digits
-        return str(error)[:MOST_DETAIL]
     return found if isinstance(found, dict) else f"{_kind(found)} instead of an object"
+
+
+def _number(digits: str) -> int | float:
+    """A whole number; of thousands of digits, which Python takes for an attack, about as large a one."""
+    return int(digits) if len(digits) <= LONGEST_NUMBER else float(digits)
+
+
+def _is_cut(text: str) -> bool:
+    """Whether a text is how an object begins, and could go on: it makes sense up to its end."""
+    try:
+        json.JSONDecoder(parse_int=float).raw_decode(text.lstrip())
+    except json.JSONDecodeError as error:
+        at_end = error.msg.startswith("Unterminated string") or _TORN.fullmatch(error.doc, error.pos)
+        return error.doc.startswith("{") and bool(at_end)
+    except RecursionError:
+        return text.lstrip().startswith("{")
+    return False
 
 
 def _kind(value: object) -> str:

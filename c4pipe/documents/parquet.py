@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
@@ -16,11 +17,12 @@ from c4pipe.documents.spans import WHOLE, Span
 from c4pipe.documents.thrift import page_sizes
 from c4pipe.documents.unpack import Guarded
 from c4pipe.page import Verdict
-from c4pipe.wet.kinds import HEAD_BYTES, PARQUET, kind_of, text_kind
+from c4pipe.wet.kinds import CUT_PARQUET, HEAD_BYTES, NO_ROWS, PARQUET, kind_of, text_kind
 from c4pipe.wet.reasons import DAMAGED_MEMBER, TOO_LARGE, UNREADABLE
 from c4pipe.wet.record import Limits
 from c4pipe.wet.text import PREVIEW_CHARS
 
+MARK = b"PAR1"  # at the beginning and at the end of a file
 BATCH_ROWS = 256  # decoded at a time,
 BUDGET = 64 << 20  # and fewer where a few bytes may stand for so long a value that they would be more than this
 _BUFFER = 256 << 10  # bytes of packed data read at a time
@@ -48,19 +50,24 @@ def read_parquet(
         if not span.start:
             yield rejected(Location(name, 0), UNREADABLE, wanted)
         return
+    if not span.start and not any(rows for *_, rows in groups):
+        yield rejected(Location(name, 0), UNREADABLE, NO_ROWS.says)
     for group, (offset, row, rows) in enumerate(groups):
         if span.holds(offset):
             yield from _group(file, group, guarded, wanted, row, rows, name, limits)
 
 
 def _unlike_parquet(guarded: Guarded) -> str | None:
-    """What a file is that is no Parquet, by its beginning; None where that does not say."""
+    """What a file is that is no whole Parquet, by its beginning and its end; None where they do not say."""
     if guarded.error is not None:
         return None
     guarded.seek(0)
     head = guarded.read(HEAD_BYTES)
     kind = kind_of(head) or text_kind(head)
-    return None if kind in (None, PARQUET) else kind.says
+    if kind is PARQUET:
+        guarded.seek(-len(MARK), os.SEEK_END)
+        return None if guarded.read() == MARK else CUT_PARQUET.says
+    return None if kind is None else kind.says
 
 
 def opened_table(guarded: Guarded) -> pq.ParquetFile:

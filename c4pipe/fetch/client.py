@@ -20,7 +20,6 @@ from collections.abc import Callable
 from c4pipe import __version__
 from c4pipe.fetch.encoding import known_encoding
 from c4pipe.fetch.policy import (
-    THROTTLED,
     FetchError,
     Policy,
     RangeError,
@@ -30,6 +29,7 @@ from c4pipe.fetch.policy import (
     is_passing,
     one_line,
     retry_after,
+    status_line,
 )
 from c4pipe.fetch.rate import Clock, RateLimiter
 from c4pipe.fetch.wire import Key, basic, explain_error, open_connection, proxy_for, redirected, shut
@@ -213,11 +213,10 @@ class Client:
         if status == 416:
             raise RangeError(f"HTTP 416: there is no byte {start:,}")
         if status not in (200, 206):
-            line = f"HTTP {status} {one_line(response.reason, 60)}".rstrip()
             if not is_passing(status):
-                raise FetchError(line, status)
+                raise FetchError(status_line(status), status)
             told = retry_after(get("Retry-After"), get("Date"), self.clock.wall())
-            raise TransientError(line, told, status in THROTTLED)
+            raise TransientError(status_line(status), told, status)
         length = get("Content-Length") or ""
         if not re.fullmatch(r"\d{1,18}", length, re.ASCII) or get("Transfer-Encoding"):
             raise TransientError("the host does not say how many bytes there are (no Content-Length)")
@@ -226,7 +225,7 @@ class Client:
         if status == 206:
             span = content_range(get("Content-Range"))
             if span is None or span.start != start or span.end + 1 != span.size or span.size - start != size:
-                found = one_line(get("Content-Range") or "none", 60)
+                found = f"bytes {span.start}-{span.end}/{span.size}" if span else "none that makes sense"
                 raise RangeError(f"asked from byte {start:,} on, and got {size:,} bytes (Content-Range: {found})")
             size, first = span.size, start
         if size > self.policy.largest:

@@ -6,12 +6,13 @@ Client.open_range --bytes--> .NAME.part --check--> NAME
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from c4pipe.fetch.client import Client
 from c4pipe.fetch.files import PartialFile, check_gzip
 from c4pipe.fetch.policy import DamagedError, FetchError, RangeError, TransientError
+from c4pipe.text.urls import public
 
 Check = Callable[[Path], None]  # TransientError or DamagedError for a file that is not whole
 T = TypeVar("T")
@@ -59,7 +60,7 @@ def download(
         most = part.bytes()  # a file that is begun anew makes no progress until it is longer than ever
         return True
 
-    size = persist(client, target.name, attempt, progressed)
+    size = persist(client, PurePosixPath(public(url)).name, attempt, progressed)
     client.clock.check()
     if before_rename is not None:
         before_rename(size)
@@ -80,14 +81,15 @@ def persist(client: Client, name: str, attempt: Callable[[], T], progressed: Cal
             failures = 1 if progressed() else failures + 1
             if failures >= policy.attempts:
                 hint = "; the host limits our rate: come back later, with fewer connections" if error.throttled else ""
-                raise FetchError(f"{error} ({failures} attempts{hint})") from error
+                raise FetchError(f"{error} ({failures} attempts{hint}{error.doubt})") from error
             seconds = policy.wait(failures, error.told, client.draw())
             asked = ""
             if error.told is not None and error.told > policy.longest_told:
                 asked = (
                     f", for {error.told:,.0f} s were asked for and {policy.longest_told:,.0f} s are the most we wait"
                 )
-            client.say(f"{name}: {error}; attempt {failures + 1} of {policy.attempts} in {seconds:.1f} s{asked}")
+            again = f"attempt {failures + 1} of {policy.attempts} in {seconds:.1f} s{asked}{error.doubt}"
+            client.say(f"{name}: {error}; {again}")
             if error.throttled:
                 client.limiter.hold(seconds)
             client.clock.sleep(seconds)

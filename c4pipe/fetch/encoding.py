@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from c4pipe.fetch.policy import DamagedError, FetchError, one_line
+from c4pipe.fetch.policy import DamagedError, FetchError
 
 _WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # RFC 9110, 8.4.1; of zlib.decompressobj
 _PIECE = 1 << 20  # bytes at a time: what bounds the memory of a bomb
@@ -21,7 +21,8 @@ def known_encoding(value: str | None) -> str:
     if coding in ("", "identity"):
         return ""
     if coding not in _WINDOW_BITS:
-        raise FetchError(f"it comes packed (Content-Encoding: {one_line(coding, 40)}), which was not asked for")
+        named = coding if coding in ("br", "compress", "dcb", "dcz", "zstd") else "an unknown one"
+        raise FetchError(f"it comes packed (Content-Encoding: {named}), which was not asked for")
     return coding
 
 

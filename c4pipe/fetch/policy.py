@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http
 import re
 from dataclasses import dataclass
 from datetime import UTC
@@ -13,17 +14,28 @@ from c4pipe.text import printable
 
 # Asked to slow down. At data.commoncrawl.org a 403 is a rate limit of CloudFront and a 503 is S3 pushing back
 # (status.commoncrawl.org; commoncrawl/cc-downloader issue 29).
-THROTTLED = frozenset({403, 429, 503})
+DENIED = 403
+THROTTLED = frozenset({DENIED, 429, 503})
 _PASSING = THROTTLED | {408, 425}  # besides every 5xx
 
 
 class TransientError(Exception):
     """One attempt came to nothing, and the next may do better. The message is shown to a person."""
 
-    def __init__(self, says: str, told: float | None = None, throttled: bool = False) -> None:
+    def __init__(self, says: str, told: float | None = None, status: int = 0) -> None:
         super().__init__(says)
         self.told = told  # seconds that the host asked us to wait
-        self.throttled = throttled  # every connection should hold back, not this one alone
+        self.status = status  # the answer of the host, 0 where there was none
+
+    @property
+    def throttled(self) -> bool:
+        """Whether every connection should hold back, not this one alone."""
+        return self.status in THROTTLED
+
+    @property
+    def doubt(self) -> str:
+        """What else than a passing trouble it may be, in words."""
+        return "; or access is denied: a signature in the URL may have expired" if self.status == DENIED else ""
 
 
 class RangeError(TransientError):
@@ -151,6 +163,18 @@ def _timestamp(date: str) -> float | None:
 def is_passing(status: int) -> bool:
     """Whether an HTTP status may change by itself."""
     return status in _PASSING or 500 <= status < 600
+
+
+def status_line(status: int) -> str:
+    """A status in the standard's words: those of the host may quote the URL, and what lets one in with it.
+
+    >>> status_line(404), status_line(299)
+    ('HTTP 404 Not Found', 'HTTP 299')
+    """
+    try:
+        return f"HTTP {status} {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"HTTP {status}"
 
 
 def _is_strong(etag: str) -> bool:

@@ -75,10 +75,10 @@ def redirected(url: str, location: str) -> str:
         old, new = urllib.parse.urlsplit(url), urllib.parse.urlsplit(target)
         same = (old.scheme, old.netloc) == (new.scheme, new.netloc)
     except ValueError:
-        raise FetchError(f"redirected to {one_line(public(location))!r}, which is no address") from None
+        raise FetchError("redirected to what is no address") from None
     if not location or not (same or (new.scheme == "https" and new.hostname and "@" not in new.netloc)):
         raise FetchError(
-            f"redirected to {one_line(public(location))!r}: only the same host or an https address is followed"
+            f"redirected to {one_line(public(target))!r}: only the same host or an https address is followed"
         )
     return urllib.parse.urldefrag(target).url
 
@@ -90,5 +90,5 @@ def explain_error(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, http.client.HTTPException) and not isinstance(error, http.client.RemoteDisconnected):
-        return f"not understood ({type(error).__name__} {one_line(str(error), 60)})".replace(" )", ")")
+        return f"not understood ({type(error).__name__})"  # its own words quote the host, which may quote the URL
     return one_line(str(error)) or type(error).__name__

@@ -16,6 +16,7 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import Stats
 from c4pipe.dedup import LinkLevel
 from c4pipe.dedup.claims import LOSS, lost_atoms
+from c4pipe.dedup.linked import LIKE
 from c4pipe.flow.dedup import fallen, joined_inputs, losses_of, lost_inside
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.read import StagedUnit
@@ -89,9 +90,10 @@ class ApplyGroup(beam.DoFn):
     ) -> Iterator[Losses]:
         sizes = [atoms for _, _, atoms in inputs]
         losses, width = np.empty(0, LOSS), 1
-        level, likeness = self._plans[0].legs[self._number].level, {}
+        level, likeness, clusters = self._plans[0].legs[self._number].level, {}, np.empty(0, LIKE)
         if isinstance(level, LinkLevel):
-            losses = fallen(joined["text"], self._store)
+            told = fallen(joined["text"], self._store)
+            losses, clusters = told[told["size"] == 0], told[told["size"] > 0]
             likeness = dict(zip(losses["row"].tolist(), losses["similarity"].tolist(), strict=True))
         elif level is not None:
             with self._store.read(lost_inside(self._takers[0][0].prefix(self._number), group)) as stream:
@@ -100,8 +102,10 @@ class ApplyGroup(beam.DoFn):
         ends = np.cumsum(sizes)
         for rows, size, end in zip(urls, sizes, ends.tolist(), strict=True):
             start = end - size
+            here = (clusters["row"] >= start) & (clusters["row"] < end)
+            sizes_here = tuple(clusters["size"][here].tolist())
             mine = {row - start: alike for row, alike in likeness.items() if start <= row < end}
-            yield Losses(rows, atoms.of(start, end), bool(self._takers[0][0].against), mine)
+            yield Losses(rows, atoms.of(start, end), bool(self._takers[0][0].against), mine, sizes_here)
 
 
 class _Restage:

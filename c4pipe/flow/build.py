@@ -71,7 +71,7 @@ class BuildCorpora(_Transform):
         units = (
             begin
             | "List" >> beam.Create([first.inputs_list])
-            | "Units" >> beam.FlatMap(read_units, first.units_list).with_output_types(tuple[int, tuple])
+            | "Units" >> beam.FlatMap(read_units, first.units_list).with_output_types(tuple[int, bytes])
             | "Spread" >> beam.Reshuffle()
         )
         readings = alike(self.corpora, lambda settings: settings.preset.stages[0])

@@ -51,7 +51,7 @@ def losses_of(inside: bytes, outside: Packets, store: BeamStore) -> np.ndarray:
 
 
 def fallen(packets: Packets, store: BeamStore) -> np.ndarray:
-    """What linked pages of a group fell, as `LIKE` sorted by row."""
+    """What became of linked pages of a group, as `LIKE` sorted by row."""
     return np.sort(np.frombuffer(_joined(packets, store), LIKE), order="row")
 
 
@@ -103,6 +103,27 @@ class OnGroups(beam.DoFn):
         """
         settings = self._settings
         return 0 < settings.spill_rows < rows * settings.groups and not is_remote(settings.staging)
+
+
+class OnPartitions(beam.DoFn):
+    """What comes through files goes on through files."""
+
+    def __init__(self, settings: Settings, leg: int, number: int = 0):
+        """`number` is that of a round."""
+        self._settings, self._leg, self._number = settings, leg, number
+
+    def setup(self) -> None:
+        self._store = BeamStore(self._settings.staging)
+        self._spill_folder = f"{self._settings.prefix(self._leg)}/spill"
+
+    def _received(self, packets: Packets) -> tuple[list[tuple[int, bytes]], bool]:
+        """What was sent, in the order of the senders, and whether it came through files."""
+        packets = [Packet(*packet) for packet in packets]
+        return sorted(receive(packets, self._store)), any(packet.path for packet in packets)
+
+    def _send(self, sender: int, parts: Iterable[tuple[int, bytes]], spill: bool, name: str) -> Iterator[Sent]:
+        path = f"{self._spill_folder}/{name}-{self._number}-{sender}"
+        return send(sender, parts, spill, self._store, path)
 
 
 @beam.typehints.with_output_types(Sent)

@@ -53,12 +53,6 @@ class Piece(NamedTuple):
         return max(0, self.item.bytes if self.stop is None else self.stop - self.start)
 
 
-def as_piece(fields: Sequence[Any]) -> Piece:
-    """A piece of plain tuples."""
-    number, item, *rest = fields
-    return Piece(number, Input(*item), *rest)
-
-
 WorkUnit = tuple[Piece, ...]  # what one element of the pipeline stages: parts of inputs that follow one another
 
 
@@ -126,11 +120,16 @@ def write_units(units: Iterable[WorkUnit], store: BeamStore, path: str) -> None:
             stream.write((json.dumps(pieces) + "\n").encode())
 
 
-def read_units(inputs: str, units: str) -> Iterator[tuple[int, tuple]]:
-    """(number, unit) for each unit of a list of inputs and one of units, its pieces as `as_piece` takes them.
+def read_units(inputs: str, units: str) -> Iterator[tuple[int, bytes]]:
+    """(number, unit) for each unit of a list of inputs and one of units, as `unpack_unit` takes it.
 
-    Plain tuples: Beam would pickle each that has a name.
+    Bytes: Beam's coders take no path that is not UTF-8, and would pickle each tuple that has a name.
     """
     items = list(_fields(inputs))
     for number, pieces in enumerate(_fields(units)):
-        yield number, tuple((item, tuple(items[item]), *rest) for item, *rest in pieces)
+        yield number, json.dumps([(item, items[item], *rest) for item, *rest in pieces]).encode()
+
+
+def unpack_unit(unit: bytes) -> WorkUnit:
+    """A unit as it was packed for its way through Beam."""
+    return tuple(Piece(number, Input(*item), *rest) for number, item, *rest in json.loads(unit))

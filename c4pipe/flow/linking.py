@@ -9,12 +9,11 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, cast
+from typing import cast
 
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from apache_beam.metrics import Metrics
 
 from c4pipe.dedup import LinkLevel
@@ -28,14 +27,13 @@ from c4pipe.dedup.linked import (
     links_of_claims,
     nodes_of,
     page_claims,
-    pages_at,
 )
-from c4pipe.flow.dedup import OnGroups, Packet, Packets, Sent, joined_inputs, read_atoms, receive, send
-from c4pipe.flow.files import BeamStore
+from c4pipe.flow.confirming import ConfirmedLinks, addressed, packed_table, pages_of_nodes, unpacked_table
+from c4pipe.flow.dedup import OnGroups, OnPartitions, Packet, Packets, Sent, joined_inputs, read_atoms, receive, send
 from c4pipe.flow.numbered import only
 from c4pipe.flow.owned import PartitionKeys
+from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings
-from c4pipe.passes.staged import Staged
 
 # With fewer partitions than these over all links none are needed: they meet in one place. A chain of 10,000 pages over
 # 256 partitions takes 18 rounds, one twice as long one more; what is left then meets in one place as well.
@@ -64,6 +62,8 @@ class LostPages(beam.PTransform):
             | "LinkPages" >> beam.ParDo(LinkPages(settings, number)),
         ]
         found = links | "Links" >> beam.Flatten()
+        if cast(LinkLevel, settings.plan.level(number)).confirmed:
+            found = {"inputs": joined["inputs"], "links": found} | ConfirmedLinks(settings, number)
         labels = []
         for n in range(1, 1 + (MOST_ROUNDS if settings.link_partitions > 1 else 0)):
             contracted = (
@@ -101,7 +101,8 @@ class ClaimPages(OnGroups):
         links = links_between(nodes_of(group, lost["row"]), nodes_of(group, lost["winner"]))
         spill = self._spill(len(atoms.hashes))
         folder = f"{self._folder}/spill"
-        inside = spread(links, self._settings.link_partitions)
+        level = cast(LinkLevel, self._plan.level(self._number))
+        inside = addressed(links, level, self._settings)
         for sent in send(group, inside, spill, self._store, f"{folder}/links-{group}"):
             yield TO_LINKS, sent
         claims = scatter(best, self._settings.partitions)
@@ -109,38 +110,14 @@ class ClaimPages(OnGroups):
             yield TO_KEYS, sent
 
 
-class _OnPartitions(beam.DoFn):
-    """What comes through files goes on through files."""
-
-    def __init__(self, settings: Settings, leg: int, number: int = 0):
-        """`number` is that of a round."""
-        self._settings, self._leg, self._number = settings, leg, number
-
-    def setup(self) -> None:
-        self._store = BeamStore(self._settings.staging)
-        self._spill_folder = f"{self._settings.prefix(self._leg)}/spill"
-
-    def _received(self, packets: Packets) -> tuple[list[tuple[int, bytes]], bool]:
-        """What was sent, in the order of the senders, and whether it came through files."""
-        packets = [Packet(*packet) for packet in packets]
-        return sorted(receive(packets, self._store)), any(packet.path for packet in packets)
-
-    def _links(self, packets: Packets) -> tuple[list[np.ndarray], bool]:
-        found, spilled = self._received(packets)
-        return [np.frombuffer(data, PAGE_LINK) for _, data in found], spilled
-
-    def _send(self, sender: int, parts: Iterable[tuple[int, bytes]], spill: bool, name: str) -> Iterator[Sent]:
-        path = f"{self._spill_folder}/{name}-{self._number}-{sender}"
-        return send(sender, parts, spill, self._store, path)
-
-
 @beam.typehints.with_output_types(Sent)
-class LinkPages(_OnPartitions):
-    """All claims of one partition: the links that they make, of which a star for each of their components will do."""
+class LinkPages(OnPartitions):
+    """All claims of one partition: the links that they make."""
 
     def setup(self) -> None:
         super().setup()
         plan = self._settings.plan
+        self._level = cast(LinkLevel, plan.level(self._leg))
         self._keys = PartitionKeys(self._settings, plan.names()[plan.starts[self._leg]], self._leg, self._store)
 
     def process(self, element: tuple[int, Packets]) -> Iterator[Sent]:
@@ -148,18 +125,20 @@ class LinkPages(_OnPartitions):
         found, spilled = self._received(packets)
         links, owned = links_of_claims(found, self._keys.before(partition))
         self._keys.write(partition, owned)
-        labels = components([links])
-        links = links_between(labels["node"], labels["label"])
-        yield from self._send(partition, spread(links, self._settings.link_partitions), spilled, "links-of")
+        if not self._level.confirmed:  # then a star of each component will do
+            labels = components([links])
+            links = links_between(labels["node"], labels["label"])
+        yield from self._send(partition, addressed(links, self._level, self._settings), spilled, "links-of")
 
 
 @beam.typehints.with_output_types(tuple[int, Sent])
-class ContractLinks(_OnPartitions):
+class ContractLinks(OnPartitions):
     """A round of contraction, over the links of one partition."""
 
     def process(self, element: tuple[int, Packets]) -> Iterator[tuple[int, Sent]]:
         partition, packets = element
-        links, spilled = self._links(packets)
+        found, spilled = self._received(packets)
+        links = [np.frombuffer(data, PAGE_LINK) for _, data in found]
         partitions = self._settings.link_partitions
         made = contract(links, partition, partitions)
         Metrics.counter("links", f"left by round {self._number}").inc(len(made.links))
@@ -174,11 +153,12 @@ class ContractLinks(_OnPartitions):
 
 
 @beam.typehints.with_output_types(Sent)
-class FinishLinks(_OnPartitions):
+class FinishLinks(OnPartitions):
     """What the rounds have left, in one place."""
 
     def process(self, element: tuple[int, Packets]) -> Iterator[Sent]:
-        links, spilled = self._links(element[1])
+        found, spilled = self._received(element[1])
+        links = [np.frombuffer(data, PAGE_LINK) for _, data in found]
         yield from self._send(0, labels_by_group(components(links)), spilled, "labels")
 
 
@@ -198,37 +178,18 @@ class JoinMembers(OnGroups):
         (inputs,) = joined["inputs"]
         table = self._members(inputs, labels)
         where = partition_of(labels["label"], self._settings.partitions)
-        parts = ((int(p), _packed(table.filter(pa.array(where == p)))) for p in np.unique(where))
+        parts = ((int(p), packed_table(table.filter(pa.array(where == p)))) for p in np.unique(where))
         spill = any(packet.path for packet in packets)
         yield from send(group, parts, spill, self._store, f"{self._folder}/spill/members-{group}")
 
-    def _members(self, inputs: list[Any], labels: np.ndarray) -> pa.Table:
-        tables, first_rows, start = [], [], 0
-        rows = (labels["node"] & np.uint64(0xFFFFFFFF)).astype(np.int64)
-        for number, _, atoms in inputs:
-            mine = rows[(rows >= start) & (rows < start + atoms)]
-            if len(mine):
-                with self._store.read(Staged.of(self._folder, number).pages) as stream:
-                    table = pq.read_table(stream, columns=["atoms", "rank", "priority", "sketch"])
-                counts = table["atoms"].combine_chunks().value_lengths().to_numpy()
-                first_rows = start + np.cumsum(counts) - counts
-                tables.append(table.drop_columns("atoms").take(pa.array(pages_at(first_rows, mine))))
-            start += atoms
-        found = pa.concat_tables(tables)
-        return pa.table(
-            {"label": labels["label"], "node": labels["node"], **{name: found[name] for name in found.column_names}}
-        ).select(_MEMBER)
-
-
-def _packed(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+    def _members(self, inputs: list[StagedUnit], labels: np.ndarray) -> pa.Table:
+        found = pages_of_nodes(labels["node"], ["rank", "priority", "sketch"], inputs, self._folder, self._store)
+        columns = {name: found[name] for name in found.column_names}
+        return pa.table({"label": labels["label"], "node": labels["node"], **columns}).select(_MEMBER)
 
 
 @beam.typehints.with_output_types(Sent)
-class Elect(_OnPartitions):
+class Elect(OnPartitions):
     """Of the pages of each label one stays: emits for each group its pages that fall."""
 
     def setup(self) -> None:
@@ -238,7 +199,7 @@ class Elect(_OnPartitions):
     def process(self, element: tuple[int, Packets]) -> Iterator[Sent]:
         partition, packets = element
         found, spilled = self._received(packets)
-        table = pa.concat_tables(pa.ipc.open_stream(data).read_all() for _, data in found).sort_by("label")
+        table = pa.concat_tables(unpacked_table(data) for _, data in found).sort_by("label")
         losses: dict[int, list[bytes]] = {}
         rows = zip(*(table[name].to_pylist() for name in _MEMBER), strict=True)
         for label, members in groupby(rows, lambda row: row[0]):

@@ -17,7 +17,7 @@ from c4pipe.documents import Span, read_documents
 from c4pipe.fetch import FetchError
 from c4pipe.files.storage import TEMPORARY
 from c4pipe.flow.files import BeamStore, is_remote
-from c4pipe.flow.inputs import Piece, as_piece
+from c4pipe.flow.inputs import Piece, unpack_unit
 from c4pipe.flow.settings import Settings, plans_of
 from c4pipe.flow.stamps import Stamped, read_stamped
 from c4pipe.page import Kept, Page, Rejected, Verdict
@@ -25,6 +25,7 @@ from c4pipe.passes.account import Account
 from c4pipe.passes.staged import Staged, staged_already
 from c4pipe.passes.staging import Progress, Stager, stage_unit
 from c4pipe.stages import Read
+from c4pipe.text.urls import hushed
 from c4pipe.wet import read_wet
 from c4pipe.wet.reasons import CHANGED_INPUT, TRUNCATED, UNREADABLE
 
@@ -85,6 +86,7 @@ class PieceReader:
                 yield from self._doubts(now)
         except (OSError, BeamIOError, FetchError) as error:
             found = getattr(error, "strerror", None) or str(error)
+            found = hushed(found, item.path)
             yield Rejected(Page("", "", "", f"{item.name}#unreadable"), UNREADABLE, f"{item.name}: {found}")
         finally:
             account.read = watched.position if watched else 0
@@ -125,7 +127,7 @@ def _first_pages(read: Iterator[Verdict], limit: int) -> Iterator[Verdict]:
             return
 
 
-@beam.typehints.with_input_types(tuple[int, tuple])
+@beam.typehints.with_input_types(tuple[int, bytes])
 @beam.typehints.with_output_types(tuple[int, tuple[int, StagedUnit]])
 class StageUnit(beam.DoFn):
     """Reads, judges and stages one unit for one corpus of each prefix, which all read alike.
@@ -140,7 +142,7 @@ class StageUnit(beam.DoFn):
         self._plans = plans_of(self._prefixes)
         self._store = BeamStore(self._prefixes[0].staging)
 
-    def process(self, element: tuple[int, tuple]) -> Iterator[tuple[int, tuple[int, StagedUnit]]]:
+    def process(self, element: tuple[int, bytes]) -> Iterator[tuple[int, tuple[int, StagedUnit]]]:
         number, unit = element
         staged = [Staged.of(settings.prefix(0), number) for settings in self._prefixes]
         done: list[tuple[int, int] | None] = [staged_already(self._store, files) for files in staged]
@@ -150,7 +152,7 @@ class StageUnit(beam.DoFn):
             heartbeat = Heartbeat(settings.prefix(0), number)  # a note for each way of reading
             stagers = [Stager(self._plans[i], self._store, staged[i], settings.cap) for i in missing]
             how, every = self._plans[0].read, settings.every
-            readings = (PieceReader(as_piece(piece), self._store, how, heartbeat, every) for piece in unit)
+            readings = (PieceReader(piece, self._store, how, heartbeat, every) for piece in unpack_unit(unit))
             for i, now in zip(missing, stage_unit(readings, stagers, heartbeat), strict=True):
                 done[i] = now
         for prefix, counts in enumerate(done):

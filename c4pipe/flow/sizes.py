@@ -33,7 +33,7 @@ def _read(path: str) -> dict[str, int]:
         size, _, name = line.partition(" ")
         if not line:
             continue
-        if not (size.isascii() and size.isdigit() and name.strip()):
+        if not (size.isascii() and size.isdigit() and len(size) < 19 and name.strip()):
             raise ConfigError(f"--sizes {path}, line {number}: expected BYTES NAME, found {line[:80]!r}.")
         sizes[posixpath.normpath(name.strip())] = int(size)
     return sizes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -17,6 +18,11 @@ from c4pipe.text.urls import public
 CACHE_BYTES = 2 << 30  # a WET file has 80 MB; those that are being read stay, whatever this says
 
 
+def web_client() -> Client:
+    """Who fetches inputs, and says on stderr what is being waited for."""
+    return Client(say=lambda line: print(f"note: {line}", file=sys.stderr, flush=True))
+
+
 def is_web(path: str) -> bool:
     """Whether a path is to be fetched over http(s)."""
     return path.startswith(("http://", "https://"))
@@ -28,7 +34,8 @@ def input_cache(staging: str) -> HttpCache:
     A damaged file is not refused: the reader takes what is whole in it and counts the rest. What counts as whole on the
     way here is the length that the host gives.
     """
-    return HttpCache(_own_disk() if "://" in staging else Path(staging) / "inputs", CACHE_BYTES, check=None)
+    folder = _own_disk() if "://" in staging else Path(staging) / "inputs"
+    return HttpCache(folder, CACHE_BYTES, web_client(), check=None)
 
 
 def _own_disk() -> Path:
@@ -46,7 +53,7 @@ def _own_disk() -> Path:
 def web_version(url: str) -> Version:
     """What the host has of a file of the web. ConfigError where it does not have it."""
     try:
-        return persist(client := Client(), public(url), lambda: client.version(url))
+        return persist(client := web_client(), public(url), lambda: client.version(url))
     except FetchError as error:
         raise ConfigError(f"--input {public(url)} cannot be had: {error}.") from None
 
@@ -56,7 +63,7 @@ def web_bytes(url: str) -> bytes:
     with scratch("list") as folder:
         target = folder / "list"
         try:
-            download(Client(), url, target, check=None)
+            download(web_client(), url, target, check=None)
         except FetchError as error:
             raise ConfigError(f"--input {public(url)} cannot be had: {error}.") from None
         return target.read_bytes()

@@ -17,7 +17,6 @@ LANGUAGE_ROWS, DOMAIN_ROWS, MONTH_ROWS, SPLIT_ROWS, FAULT_ROWS, ENTRY_ROWS = (
     20,
 )  # rows shown; --json has all of them
 SETTINGS = 8  # values shown of a list
-DETAIL_COLUMNS = 70  # columns of the words of a fault
 BARS = 16  # columns of a bar where two stand side by side
 
 
@@ -191,7 +190,7 @@ def _account(screen: Screen, inputs: dict[str, Any]) -> None:
         rows = inputs[key]
         if rows:
             screen.head(head, f"{len(rows):,}")
-            screen.table([[row[name], shorten(row["why"], DETAIL_COLUMNS)] for row in rows[:FAULT_ROWS]], "<<")
+            screen.table([[row[name], row["why"]] for row in rows[:FAULT_ROWS]], "<")  # in full: what to do comes last
             _rest(screen, rows, FAULT_ROWS)
 
 
@@ -207,9 +206,9 @@ def _faults(screen: Screen, facts: dict[str, Any]) -> None:
     for fault in faults[:FAULT_ROWS]:
         whole = fault["offset"] is None
         where = "whole file" if whole else f"byte {fault['offset']:,}, record {fault['record']:,}"
-        detail = shorten(fault["detail"].removeprefix(f"{fault['file']}: "), DETAIL_COLUMNS)
+        detail = fault["detail"].removeprefix(f"{fault['file']}: ")
         table.append([fault["file"], where, (fault["reason"], "red"), detail])
-    screen.table(table, "<<<<", indent=4)
+    screen.table(table, "<<<", indent=4)
     _rest(screen, faults, FAULT_ROWS)
 
 

@@ -38,6 +38,7 @@ class Losses(NamedTuple):
     atoms: LostAtoms  # of its staged pages
     against: bool  # whether earlier corpora may have what it loses
     likeness: Mapping[int, float]  # of linked pages, by their first atom: how much they are like the one that stays
+    clusters: Sequence[int] = ()  # the sizes of those of which the page that stays is here
 
 
 class PageLosses(NamedTuple):
@@ -84,6 +85,7 @@ def apply_losses(
         for taker in takers:
             stack.enter_context(taker.writing())
         url = plan.names()[plan.url_index] if number == 0 and lost.against else ""
+        summary.stats.clusters.update(f"{plan.names()[leg.start]} {size}" for size in lost.clusters)
         for survivor in _survivors(store, staged, lost, summary.stats, url):
             verdict = _applied(survivor, leg)
             if lost.against and survivor.losses is not None:

@@ -11,7 +11,7 @@ from c4pipe.card import dataset_card
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.ledger import Ledger, without_urls
 from c4pipe.corpus.plan import Plan
-from c4pipe.corpus.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats, by_language
+from c4pipe.corpus.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats, by_first_word
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
 from c4pipe.passes.account import Account, Fault, accounts_of_inputs, of_all, whys
@@ -85,7 +85,8 @@ def write_corpus_files(
         rows_of_keys = [write_keys(store, folder, stage, manifest, pieces) for stage, pieces in owned.items()]
         manifest["keys"] = rows_of_keys
     numbers = {**stats.to_json(SHOWN_DOMAINS), "domains_exact": exact, "stages": ledger.to_json()["stages"]}
-    numbers |= {name: by_language(numbers[name]) for name in ("votes", "scripts")}
+    tables = [name for name in ("votes", "scripts", "clusters") if name in numbers]
+    numbers |= {name: by_first_word(numbers[name]) for name in tables}
     numbers["faults"] = faults_table(fault for _, own in sorted(read.items()) for fault in own.faults)
     card = dataset_card(plan.preset, manifest, stats, plan.schema()).encode()
     write_manifest(store, folder, manifest, {"stats.json": to_json(numbers), "README.md": card})

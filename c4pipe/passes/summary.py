@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from c4pipe.corpus.ledger import without_urls
@@ -107,30 +108,34 @@ def summary_of_several(
     return "\n".join([*lines, *told, "  how each came about: make inspect DATA=FOLDER"])
 
 
-def inputs_told(manifest: Mapping[str, Any], faults: Sequence[dict[str, Any]] = ()) -> Iterator[str]:
-    """What is to be said of the inputs: those that gave no page, those with faults, and what was found beside them."""
+def inputs_told(manifest: Mapping[str, Any], faults: Sequence[dict[str, Any]] = (), rest: str = "in") -> Iterator[str]:
+    """What is to be said of the inputs: those that gave no page, those with faults, and what was found beside them.
+
+    Of each the first few; the `rest` stands in the manifest, or will.
+    """
+    first = partial(_first, rest=rest)
     empty = [item for item in manifest["inputs"] if item.get("why")]
     if empty:
         yield f"  {_of(len(empty), manifest)} gave no page:"
-        yield from _first(empty, lambda item: [printable(f"{item['path']}: {item['why']}")])
+        yield from first(empty, lambda item: [printable(f"{item['path']}: {item['why']}")])
     bad = [item for item in manifest["inputs"] if item["faults"] and not item.get("why")]
     if bad:
         yield f"  {_of(len(bad), manifest)} {'has' if len(bad) == 1 else 'have'} faults:"
-        yield from _first(bad, lambda item: _faults_told(item, faults))
+        yield from first(bad, lambda item: _faults_told(item, faults))
     if other := manifest.get("no_inputs"):
         yield f"  {many(len(other), 'path')} found beside the inputs, and not read:"
-        yield from _first(other, lambda item: [printable(f"{item['path']}: {item['why']}")])
+        yield from first(other, lambda item: [printable(f"{item['path']}: {item['why']}")])
 
 
 def _of(number: int, manifest: Mapping[str, Any]) -> str:
     return f"{number:,} of {many(len(manifest['inputs']), 'input')}"
 
 
-def _first(items: list[dict[str, Any]], lines: Callable[[dict[str, Any]], list[str]]) -> Iterator[str]:
+def _first(items: list[dict[str, Any]], lines: Callable[[dict[str, Any]], list[str]], rest: str) -> Iterator[str]:
     for item in items[:SHOWN_INPUTS]:
         yield from (f"    {line}" for line in lines(item))
     if (left := len(items) - SHOWN_INPUTS) > 0:
-        yield f"    ... and {left:,} more, in manifest.json"
+        yield f"    ... and {left:,} more, {rest} manifest.json"
 
 
 def _faults_told(item: dict[str, Any], faults: Sequence[dict[str, Any]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Dates in every spelling that corpora bring, as one that compares by its characters: `YYYY-MM-DDTHH:MM:SS[.fff]Z`."""
+"""Dates in the spellings that corpora bring, as one that compares by its characters: `YYYY-MM-DDTHH:MM:SS[.fff]Z`."""
 
 from __future__ import annotations
 
@@ -22,12 +22,19 @@ _ZONE = (
 )
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?"
 _MONTH = r"(?P<name>[a-z]{3,9})\.?"
+_NO_MONTH = "1[3-9]|[23][0-9]"
 _SPELLINGS = tuple(
     re.compile(spelling, re.IGNORECASE | re.ASCII)
     for spelling in (
         # ISO 8601 and what people make of it; a month or a year alone is its beginning (WARC 1.1, WARC-Date)
         r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{1,2}))?",
         rf"(?P<year>[0-9]{{4}})([-/.])(?P<month>[0-9]{{1,2}})\2(?P<day>[0-9]{{1,2}})(?:(?:\s*T\s*|\s+|_){_TIME}{_ZONE})?",
+        # The day of a week, and the day of a year, of ISO 8601
+        rf"(?P<year>[0-9]{{4}})-?W(?P<week>[0-9]{{2}})(?:-?(?P<weekday>[1-7]))?(?:T{_TIME}{_ZONE})?",
+        rf"(?P<year>[0-9]{{4}})-(?P<ordinal>[0-9]{{3}})(?:T{_TIME}{_ZONE})?",
+        # Day or month in front, where the number of the day says which is which
+        rf"(?P<day>{_NO_MONTH})([-/.])(?P<month>[0-9]{{1,2}})\2(?P<year>[0-9]{{4}})(?:,?\s+{_TIME}{_ZONE})?",
+        rf"(?P<month>[0-9]{{1,2}})([-/])(?P<day>{_NO_MONTH})\2(?P<year>[0-9]{{4}})(?:,?\s+{_TIME}{_ZONE})?",
         # ISO 8601 without marks, and the digits of an index of a crawl: seconds, minutes, or the day alone
         r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})(?:[T ]?(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})"
         rf"(?:(?P<second>[0-9]{{2}})(?:(?:[.,]|(?=[0-9]{{3}}(?![0-9])))(?P<fraction>[0-9]+))?)?{_ZONE})?",
@@ -143,7 +150,7 @@ def _of_parts(parts: dict[str, str | None]) -> str | None:
     """A date of what its spelling says of it, by name."""
     clock = hour, minute, second = [int(parts.get(name) or 0) for name in ("hour", "minute", "second")]
     east, half = (int(parts.get(name) or 0) for name in ("east", "half"))
-    year, month, day = int(parts["year"] or 0), _month(parts), int(parts.get("day") or 1)
+    year, month = int(parts["year"] or 0), _month(parts)
     zone = _HOURS_EAST.get((parts.get("zone") or "").lower())
     if month is None or zone is None or minute > 59 or east > 23 or half > 59:
         return None
@@ -155,9 +162,21 @@ def _of_parts(parts: dict[str, str | None]) -> str | None:
     millisecond = int(f"{parts.get('fraction') or '':0<3}"[:3])
     try:
         time = timedelta(hours=hour, minutes=minute, seconds=second, milliseconds=millisecond)
-        return _written(datetime(year, month, day) + time - offset)
+        return _written(_day(year, month, parts) + time - offset)
     except (OverflowError, ValueError):
         return None
+
+
+def _day(year: int, month: int, parts: dict[str, str | None]) -> datetime:
+    """The beginning of a day. ValueError where there is no such day."""
+    if week := parts.get("week"):
+        return datetime.fromisocalendar(year, int(week), int(parts["weekday"] or 1))
+    if ordinal := parts.get("ordinal"):
+        day = datetime(year, 1, 1) + timedelta(int(ordinal) - 1)
+        if day.year != year:
+            raise ValueError
+        return day
+    return datetime(year, month, int(parts.get("day") or 1))
 
 
 def _month(parts: dict[str, str | None]) -> int | None:

@@ -67,12 +67,13 @@ def is_torn(text: RunningText, record: Open, over: int | None) -> bool:
 
     What looks like the next record does not end it then, for it may be quoted, and its length may be spoilt.
     """
-    return over is None or is_cut(text, record, over)
+    return over is None or (record.end is not None and is_cut(text, record, over))
 
 
 def is_cut(text: RunningText, record: Open, end: int) -> bool:
-    """Whether a record goes on where its text is over for us, if its length is to be believed."""
-    return record.end is not None and record.end > end and not _is_closed(text, record, end)
+    """Whether a record goes on where its text is over for us, if its length is to be believed, above the limit too."""
+    length = headers.content_length(record.fields)
+    return length is not None and record.body + length > end and not _is_closed(text, record, end)
 
 
 def _is_closed(text: RunningText, record: Open, end: int) -> bool:

@@ -28,6 +28,10 @@ def _archive(name: str, by: str) -> FileKind:
     return FileKind(name, f"unpack it first ({by}) and name the files in it")
 
 
+def _image(name: str) -> FileKind:
+    return FileKind(f"an image ({name})", "c4pipe reads text: leave it out")
+
+
 _GET = "get the file again"
 _WET_INSTEAD = "c4pipe reads WET; try the .wet.gz of the same name"
 EMPTY = FileKind("empty file", _GET)
@@ -41,10 +45,15 @@ MARKUP = FileKind("an HTML or XML page", f"a server sent it in place of the file
 WIDE_TEXT = FileKind("UTF-16 or UTF-32 text, not UTF-8", "convert it: iconv -f UTF-16 -t UTF-8")
 WARC = FileKind("WARC records", "name the format: --input-format wet")
 JSONL = FileKind("JSON", "name the format, if it is an object a line: --input-format jsonl")
+ARRAY = FileKind("a JSON array", "write an object a line: jq -c '.[]' FILE > FILE.jsonl")
+DOCUMENT = FileKind("a JSON object over several lines", "write an object a line: jq -c . FILE > FILE.jsonl")
+CR_LINES = FileKind("lines that end in CR alone", "end them in LF: tr '\\r' '\\n' < FILE > FILE.jsonl")
 PARQUET = FileKind("a Parquet file", "name the format: --input-format parquet")
 TABLE = FileKind("a table in text (CSV or TSV)", "c4pipe reads none: convert it to JSON Lines or Parquet")
+NO_ROWS = FileKind("a Parquet file without rows", "there is nothing to read in it")
+CUT_PARQUET = FileKind("a Parquet file without its end", f"it was cut, or is still being written: {_GET}")
 GZIP = FileKind("gzip data", "unpack it first: gunzip")
-ZSTD = FileKind("zstd data that cannot be unpacked", f"it is damaged from its beginning, or of no use here: {_GET}")
+ZSTD = FileKind("zstd data that cannot be unpacked", f"its first frame is damaged, or it is none: {_GET}")
 
 _MAGIC: tuple[tuple[bytes, FileKind], ...] = (
     (b"\x28\xb5\x2f\xfd", ZSTD),
@@ -69,9 +78,12 @@ _MAGIC: tuple[tuple[bytes, FileKind], ...] = (
     (b"Obj\x01", FileKind("an Avro file", "convert it to Parquet or JSON Lines")),
     (b"SQLite format 3\0", FileKind("an SQLite database", "export its table as JSON Lines or Parquet")),
     (b"\x89HDF\r\n\x1a\n", FileKind("an HDF5 file", "convert it to Parquet")),
+    (b"\x89PNG\r\n\x1a\n", _image("PNG")),
+    (b"\xff\xd8\xff", _image("JPEG")),
+    *((mark, _image("GIF")) for mark in (b"GIF87a", b"GIF89a")),
     (b"\x80\x04\x95", FileKind("a Python pickle", "convert it to JSON Lines or Parquet")),
 )
-_WORDS = (b"PARE", b"ORC", b"FEA1")  # marks that a text may begin with
+_WORDS = (b"PARE", b"ORC", b"FEA1", b"GIF87a", b"GIF89a")  # marks that a text may begin with
 _TAR = _archive("a tar archive", "tar -xf")
 _WACZ_PARTS = (b"datapackage", b"archive/", b"indexes/", b"pages/", b"fuzzy.json")
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
@@ -165,5 +177,6 @@ REMEDIES = {
     for kind in (
         *(kind for _, kind in _MAGIC),
         *(EMPTY, ZEROS, TWICE, ZSTD_INSIDE, ARC, WACZ, LFS, MARKUP, WIDE_TEXT, WARC, JSONL, TABLE, _TAR),
+        *(ARRAY, DOCUMENT, CR_LINES, NO_ROWS, CUT_PARQUET),
     )
 } | {"an XML error page": MARKUP.remedy}

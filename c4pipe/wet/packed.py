@@ -8,10 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from c4pipe.wet.chunks import Break, Chunk
+from c4pipe.wet.gzips import GZIP_MAGIC
 from c4pipe.wet.members import FromMember, MemberReader, Members, claims_nothing, no_run
+from c4pipe.wet.opening import next_record
 from c4pipe.wet.reasons import DAMAGED_MEMBER, TRUNCATED
 from c4pipe.wet.window import Readable, Window
 from c4pipe.wet.zstds import Torn, opens_zstd, unzstd
+
+
+def _holds_records(buf: bytes | bytearray) -> bool:
+    """Whether a file that was read to its end, and begins as zstd data does, may be something else."""
+    return GZIP_MAGIC in buf or next_record(buf, 0) is not None
 
 
 def pieces(
@@ -33,7 +40,7 @@ def pieces(
         if not isinstance(item, Torn):  # an end that is sure is like that of a member, the places are those of text
             yield Chunk(item, offset, first, last=not item, plain=bool(item))
             offset, first = offset + len(item), not item
-        elif offset or window.base:
+        elif offset or window.base or (item.cut and not _holds_records(window.buf)):
             says = f"after {offset} bytes of text: {item.says}"
             yield Break(TRUNCATED if item.cut else DAMAGED_MEMBER, offset, says)
             offset, first = offset + 1, True

@@ -140,7 +140,10 @@ class _Frame:
     def text(self) -> Iterator[bytes]:
         head = self._head
         if head is None:
-            self.torn = Torn("the header of a frame is damaged", cut=self._window.need(self._start, 18) < 18)
+            cut = self._window.need(self._start, 18) < 18
+            self.torn = Torn(
+                "the file ends in the header of a frame" if cut else "the header of a frame is damaged", cut
+            )
             return
         self._until += head.bytes
         if 0 <= head.text <= SMALL and (end := self._small_end()) is not None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.corpus.stats import Stats, by_language, registered
+from c4pipe.corpus.stats import Stats, by_first_word, registered
 from c4pipe.page import Page
 
 
@@ -58,8 +58,8 @@ def test_votes_are_counted_by_who_said_what_and_scripts_apart() -> None:
     ]:
         stats.kept(page("text", language=language)._replace(language_votes=votes))
     data = stats.to_json()
-    assert by_language(data["votes"]) == {"sr": {"fasttext=sr cld2=sr": 1}, "zu": {"fasttext=en cld2=zu": 2}}
-    assert by_language(data["scripts"]) == {"sr": {"Cyrl": 1}, "zu": {"Latn": 2}}
+    assert by_first_word(data["votes"]) == {"sr": {"fasttext=sr cld2=sr": 1}, "zu": {"fasttext=en cld2=zu": 2}}
+    assert by_first_word(data["scripts"]) == {"sr": {"Cyrl": 1}, "zu": {"Latn": 2}}
 
 
 def test_lengths_are_sorted_as_numbers() -> None:

@@ -171,7 +171,7 @@ def packed(groups: Groups, level: TextLevel, partitions: int) -> Result:
     for group, shards in enumerate(groups):
         losses = all_losses(insides[group], np.concatenate(outsides[group]))
         assert (np.diff(losses["row"].astype(np.int64)) > 0).all()  # sorted, each once
-        flags, owners = lost_atoms(sum(sum(map(len, shard)) for shard in hashes[group]), losses, level.width)
+        flags, owners, _ = lost_atoms(sum(sum(map(len, shard)) for shard in hashes[group]), losses, level.width)
         assert not owners[~flags].any()
         start = 0
         for put, atoms_of_page in zip(chain(*shards), chain(*hashes[group]), strict=True):

@@ -16,8 +16,8 @@ from c4pipe.dedup.claims import (
     LOSS,
     Atoms,
     Claims,
+    Owned,
     all_losses,
-    by_group,
     by_input,
     claims,
     collapse,
@@ -26,6 +26,7 @@ from c4pipe.dedup.claims import (
     lost_atoms,
     owner_of,
     page_priority,
+    resolve,
     scatter,
     sort_keys,
 )
@@ -119,7 +120,7 @@ def test_of_all_groups_the_smallest_priority_wins_and_then_the_first_group() -> 
         (0, packed([(7, 5, 9), (8, 2, 8)])),
         (2, packed([(7, 6, 4), (9, 1, 3)])),
     ]
-    expected = {0: [(8, 1)], 1: [(0, 5)], 2: [(4, 5)]}
+    expected = {0: [(8, 1, False)], 1: [(0, 5, False)], 2: [(4, 5, False)]}
     for order in (blobs, blobs[::-1], blobs[1:] + blobs[:1]):
         assert {group: lost.tolist() for group, lost in losers(order).items()} == expected
     assert losers([]) == {}
@@ -128,13 +129,16 @@ def test_of_all_groups_the_smallest_priority_wins_and_then_the_first_group() -> 
 
 def test_a_group_may_send_a_partition_several_packets() -> None:
     blobs = [(3, packed([(7, 5, 0)])), (3, packed([(9, 1, 4), (7, 4, 1)])), (0, packed([(9, 2, 2)]))]
-    assert {group: lost.tolist() for group, lost in losers(blobs).items()} == {0: [(2, 1)], 3: [(0, 4)]}
+    assert {group: lost.tolist() for group, lost in losers(blobs).items()} == {0: [(2, 1, False)], 3: [(0, 4, False)]}
 
 
-def test_rows_are_told_by_group_in_order() -> None:
-    found = by_group(np.array([2, 0, 2, 0], np.uint32), np.array([5, 9, 1, 3], np.uint32))
-    assert {group: rows.tolist() for group, rows in found.items()} == {0: [3, 9], 2: [1, 5]}
-    assert by_group(np.empty(0, np.uint32), np.empty(0, np.uint32)) == {}
+def test_against_what_was_owned_before_all_lose() -> None:
+    blobs = [(0, packed([(7, 5, 9), (8, 2, 8)])), (1, packed([(7, 4, 0), (9, 1, 1)]))]
+    resolved = resolve(blobs, Owned(np.array([1, 7], np.uint64), np.array([11, 77], np.uint64)))
+    assert {group: lost.tolist() for group, lost in resolved.losses.items()} == {0: [(9, 77, True)], 1: [(0, 77, True)]}
+    assert [column.tolist() for column in resolved.owned] == [[8, 9], [2, 1]]
+    assert resolve(blobs).losses.keys() == {0}
+    assert [column.tolist() for column in resolve(blobs).owned] == [[7, 8, 9], [4, 2, 1]]
 
 
 @pytest.mark.parametrize(
@@ -150,15 +154,17 @@ def test_rows_are_told_by_group_in_order() -> None:
 def test_rows_of_a_group_are_cut_into_rows_of_its_shards(
     rows: list[int], sizes: list[int], parts: list[list[int]]
 ) -> None:
-    assert [part.tolist() for part in by_input(np.array(rows, np.uint32), sizes)] == parts
+    cut = by_input(losses(*((row, 0) for row in rows)), sizes)
+    assert [part["row"].tolist() for part in cut] == parts
 
 
 def losses(*rows: tuple[int, int]) -> NDArray[np.void]:
-    return np.array(list(rows), LOSS)
+    return np.array([(*row, False) for row in rows], LOSS)
 
 
 def test_a_lost_claim_costs_all_its_atoms() -> None:
-    lost, owners = lost_atoms(8, losses((0, 7), (1, 8), (5, 9)), 3)
+    lost, owners, old = lost_atoms(8, losses((0, 7), (1, 8), (5, 9)), 3)
+    assert not old.any()
     assert lost.tolist() == [1, 1, 1, 1, 0, 1, 1, 1]
     assert owners.tolist() == [7, 8, 8, 8, 0, 9, 9, 9]
     assert lost_atoms(3, losses((1, 7)), 1)[0].tolist() == [0, 1, 0]
@@ -167,10 +173,13 @@ def test_a_lost_claim_costs_all_its_atoms() -> None:
 
 def test_a_loss_inside_a_group_is_owned_where_its_winner_lost() -> None:
     inside = np.array([(4, 50, 2), (9, 60, 7), (3, 50, 2)], INSIDE)  # rows 4 and 3 lost to row 2, row 9 to row 7
-    assert all_losses(inside, losses((8, 11), (2, 10))).tolist() == [(2, 10), (3, 10), (4, 10), (8, 11), (9, 60)]
-    assert all_losses(inside, losses()).tolist() == [(3, 50), (4, 50), (9, 60)]
-    assert all_losses(np.empty(0, INSIDE), losses((8, 11))).tolist() == [(8, 11)]
+    found = all_losses(inside, losses((8, 11), (2, 10)))
+    assert found.tolist() == losses((2, 10), (3, 10), (4, 10), (8, 11), (9, 60)).tolist()
+    assert all_losses(inside, losses()).tolist() == losses((3, 50), (4, 50), (9, 60)).tolist()
+    assert all_losses(np.empty(0, INSIDE), losses((8, 11))).tolist() == losses((8, 11)).tolist()
     assert all_losses(np.empty(0, INSIDE), losses()).tolist() == []
+    to_earlier = np.array([(2, 10, True)], LOSS)
+    assert all_losses(inside, to_earlier)["old"].tolist() == [True, True, True, False]
 
 
 def test_an_owner_is_named_by_the_md5_of_its_url() -> None:
@@ -202,7 +211,7 @@ def test_one_claim_on_each_key_wins_whatever_the_partitions(groups: list[Claims]
     for group, inside in enumerate(insides):
         lost = all_losses(inside, np.concatenate(outsides[group]))
         mine = [claim for claim in everything if claim[2] == group and claim != best[claim[0]]]
-        assert lost.tolist() == sorted((row, best[key][1]) for key, _, _, row in mine)
+        assert lost.tolist() == sorted((row, best[key][1], False) for key, _, _, row in mine)
 
 
 # Keys that differ in their low bits alone, in their high ones, and not at all.

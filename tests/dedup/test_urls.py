@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4pipe.dedup import UrlLevel
+from c4pipe.dedup.claims import Owned
 from c4pipe.presets import EN, EN_TFDS
 from c4pipe.text import hash64
 from tests.dedup.oracle import newest
@@ -25,8 +27,8 @@ def lost(groups: list[Claims], partitions: int, level: UrlLevel = AS_WRITTEN) ->
         for partition, data in level.scatter(keys, pa.array([date for _, date in pages], pa.string()), partitions):
             assert 0 <= partition < partitions
             blobs.setdefault(partition, []).append((group, data))
-    found = [item for partition in blobs.values() for item in level.losers(partition[::-1]).items()]
-    rows = [(group, row) for group, numbers in found for row in numbers.tolist()]
+    found = [item for partition in blobs.values() for item in level.resolve(partition[::-1]).losses.items()]
+    rows = [(group, row) for group, numbers in found for row, _ in numbers.tolist()]
     assert len(rows) == len(set(rows))
     return set(rows)
 
@@ -60,7 +62,16 @@ def test_the_newest_page_of_a_url_stays(groups: list[Claims], losing: set[tuple[
 
 
 def test_no_claims_no_losers() -> None:
-    assert AS_WRITTEN.losers([]) == {}
+    assert AS_WRITTEN.resolve([]).losses == {}
+
+
+def test_earlier_corpora_win_and_what_is_new_is_owned() -> None:
+    keys = pa.array([7, 9, 7, None, 8], pa.uint64())
+    dates = pa.array(["2024", "2024", "2025", "2024", "2024"])
+    [(_, data)] = LEVEL.scatter(keys, dates, 1)
+    resolved = LEVEL.resolve([(3, data)], Owned(np.array([2, 9, 10], np.uint64), np.zeros(3, np.uint64)))
+    assert {group: lost.tolist() for group, lost in resolved.losses.items()} == {3: [(0, False), (1, True)]}
+    assert resolved.owned.keys.tolist() == [7, 8]
 
 
 @pytest.mark.parametrize(

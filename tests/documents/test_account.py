@@ -89,7 +89,17 @@ KINDS = {  # of a file given as WET: how its account begins
     "UTF-16 or UTF-32 text, not UTF-8": ("\ufeffWARC/1.0".encode("utf-16-le"), WET.decode().encode("utf-16-le")),
     "empty file": (b"",),
     "zero bytes": (bytes(99_999), gzip.compress(bytes(9_999))),
-    "zstd data that cannot be unpacked": (b"\x28\xb5\x2f\xfd" + bytes(3),),
+    "zstd data that cannot be unpacked": (b"\x28\xb5\x2f\xfd\0\0\6" + bytes(99),),
+    "1 record that is cut by the end of the file (after 0 bytes of text: the file ends in the header of a frame)": (
+        b"\x28\xb5\x2f\xfd" + bytes(1),
+    ),
+    "1 record that is cut by the end of the file (the file ends after 3 of 99999999999 bytes of text): get the": (
+        record(1, "abc", length=99999999999).rstrip(),
+        record(1, "abc", length=99999999999, date=None).rstrip(),
+    ),
+    "an image (PNG)": (b"\x89PNG\r\n\x1a\n\0\0",),
+    "an image (JPEG)": (b"\xff\xd8\xff\xe0\0\x10JFIF", gzip.compress(b"\xff\xd8\xff\xdb\0")),
+    "an image (GIF)": (b"GIF89a\1\0\1\0",),
     "no WARC record in it": (b"A text of some length.\nAnd another line.\n",),
     "3 records, all HTTP responses: this is a WARC, c4pipe reads WET; try the .wet.gz of the same name": (
         record("i", "x", kind="warcinfo", url=None) + record(1, kind="response") + record(2, kind="response"),
@@ -100,6 +110,13 @@ KINDS = {  # of a file given as WET: how its account begins
     "1 record, none but warcinfo: a file without pages": (member("i", "x", kind="warcinfo", url=None),),
     "2 records that has no URL": (record(1, url=None) + record(2, url=None),),
 }
+
+
+def test_json_that_is_no_json_lines_is_told_what_to_do():
+    assert why(b'[{"text": "A."}]\n', "jsonl").endswith(
+        "none a JSON object (an array instead of an object): write an object a line: jq -c '.[]' FILE > FILE.jsonl"
+    )
+    assert why(b'[\n {"text": "A."}\n]\n', "jsonl").startswith("a JSON array: write an object a line: jq -c '.[]'")
 
 
 @pytest.mark.parametrize("says", KINDS)

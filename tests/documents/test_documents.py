@@ -69,8 +69,8 @@ def test_rows_are_the_same_pages_from_either_format(rows: list[Any], pack: Any, 
     data = "".join(json.dumps(row, ensure_ascii=ascii_only) + "\n" for row in rows).encode()
     columns = {key: pa.array([row.get(key) for row in rows], pa.string()) for key in ("text", "url", "timestamp", "id")}
     expected = plainly(rows)
-    assert as_read(read(parquet(columns, row_group_size=3), "parquet")) == expected
     if rows:
+        assert as_read(read(parquet(columns, row_group_size=3), "parquet")) == expected
         assert as_read(read(pack(data), "jsonl", chunk=chunk)) == expected
 
 

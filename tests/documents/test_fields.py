@@ -38,7 +38,15 @@ TEXT_MD5 = hashlib.md5(b"Text.").hexdigest()
         (Fields(b"Text.\n", [], DATE), Page("", "Text.", DATE, "a/b.jsonl#9", text_md5=TEXT_MD5), {"no_url_given"}),
         (Fields(b"T.", "u", "last May"), Page("u", "T.", "", "a/b.jsonl#9"), {"bad_date"}),
         (Fields(b"T.", "u", True), Page("u", "T.", "", "a/b.jsonl#9"), {"bad_date"}),
-        (Fields(b"T.", "u", {"$date": 1}), Page("u", "T.", "", "a/b.jsonl#9"), {"bad_date"}),
+        *(
+            (Fields(b"T.", "u", {"$date": date}), Page("u", "T.", DATE, "a/b.jsonl#9"), {})
+            for date in (DATE, 1556197074000, {"$numberLong": "1556197074000"})
+        ),
+        (Fields(b"T.", "u", {"$date": 1000}), Page("u", "T.", "1970-01-01T00:00:01Z", "a/b.jsonl#9"), {}),
+        *(
+            (Fields(b"T.", "u", date), Page("u", "T.", "", "a/b.jsonl#9"), {"bad_date"})
+            for date in ({"$date": None}, {"$date": {}}, {"$date": 1, "b": 2}, {"date": 1}, {"$date": 10**17}, {})
+        ),
         (Fields(b"T.", "u", 1e300), Page("u", "T.", "", "a/b.jsonl#9"), {"bad_date"}),
         (Fields(b"T.", "u", float("nan")), Page("u", "T.", "", "a/b.jsonl#9"), {"no_date_given"}),
         (Fields(b"T.", "u", 1556197074000, 7), Page("u", "T.", DATE, "a/b.jsonl#9", "7"), {}),

@@ -288,7 +288,7 @@ def test_waits_are_told(desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     monkeypatch.setattr(command, "Client", lambda policy, say: Client(policy, FakeClock(), say=say, draw=lambda: 0.0))
     desk.host.script["/x/en"] = [error(503)]
     assert command.main(["--output", str(desk.folder), "--base-url", desk.host.url]) == 0
-    assert capsys.readouterr().err == "assets: en.txt: HTTP 503 Service Unavailable; attempt 2 of 4 in 1.0 s\n"
+    assert capsys.readouterr().err == "assets: en: HTTP 503 Service Unavailable; attempt 2 of 4 in 1.0 s\n"
 
 
 def in_use(desk: Desk) -> int:

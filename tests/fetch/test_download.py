@@ -196,6 +196,43 @@ def test_a_storm_of_503_is_waited_out_ever_longer(desk: Desk) -> None:
     assert desk.said[0] == "a.warc.wet.gz: HTTP 503 Service Unavailable; attempt 2 of 8 in 1.0 s"
 
 
+def test_that_access_may_be_denied_is_said_from_the_first_wait_on(desk: Desk) -> None:
+    """A 403 is a rate limit at Common Crawl's host, and an expired signature in most buckets."""
+    doubt = "; or access is denied: a signature in the URL may have expired"
+    told = desk.fails(*[error(403)] * 99)
+    assert desk.said[0] == f"a.warc.wet.gz: HTTP 403 Forbidden; attempt 2 of 8 in 1.0 s{doubt}"
+    assert told.startswith("HTTP 403 Forbidden (8 attempts; the host limits our rate")
+    assert doubt in told
+
+
+def echo(head: str) -> Answer:
+    """An answer that quotes the URL that it was asked for."""
+    return lambda request: (request.body(head.format(request.path).encode()), request.hang_up())[1]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "HTTP/1.1 404 No such {}\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 503 Try {} later\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 {}\r\n\r\n",
+        "no {} here\r\n\r\n",
+        "HTTP/1.1 206 OK\r\nContent-Range: {}\r\nContent-Length: 9\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Encoding: {}\r\nContent-Length: 9\r\n\r\n",
+        "HTTP/1.1 302 Found\r\nLocation: http:{}\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 302 Found\r\nLocation: //b.example{}\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 302 Found\r\nLocation: //[{}\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+def test_what_a_host_says_is_not_repeated(desk: Desk, head: str) -> None:
+    """It may quote the URL, and what lets one in with it."""
+    path = f"{PATH}?token=s3cr3t"
+    desk.host.script[path] = [echo(head)] * 99
+    with pytest.raises(FetchError) as caught:
+        download(desk.client, desk.host.url + path, desk.target)
+    assert "s3cr3t" not in "".join([str(caught.value), *desk.said])
+
+
 def test_and_given_up_in_the_end(desk: Desk) -> None:
     assert desk.fails(*[error(503)] * 99) == (
         "HTTP 503 Service Unavailable (8 attempts; the host limits our rate: come back later, with fewer connections)"
@@ -404,7 +441,7 @@ def test_a_drip_counts_as_stuck(host: Host, tmp_path: Path, head: bool) -> None:
     download(client, host.url + PATH, tmp_path / "a.gz")
     assert time.monotonic() - began < 2
     assert (tmp_path / "a.gz").read_bytes() == DATA
-    assert head or said[0].startswith("a.gz: stuck: ")
+    assert head or said[0].startswith("a.warc.wet.gz: stuck: ")
 
 
 def test_a_rate_cap_does_not_look_like_a_drip(host: Host, tmp_path: Path) -> None:

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from beam_jobs import build_c4
 from c4pipe.dedup import LineLevel, UrlLevel
+from c4pipe.flow import write
 from c4pipe.presets import Preset
 from c4pipe.rules import MaxChars
 from c4pipe.stages import Dedup, Filter, Read
 from tests.flow.test_linking import Tokens
+from tests.manifests import write_again
 from tests.wetfiles import digests, manifest_of, rejected, rows
 
 MOST = 60  # characters of a page
@@ -231,10 +233,20 @@ def test_wrong_use_is_a_line(crawl, capsys):
     assert kept(crawl([NEW], "LINKED", [child, moved])) == []
 
 
+def test_an_earlier_corpus_of_other_code_is_told(crawl, capsys):
+    old = crawl([OLD], "PLAIN")
+    crawl([NEW], "PLAIN", [old])
+    assert "other code" not in capsys.readouterr().err
+    manifest = manifest_of(old)
+    manifest["code"]["c4pipe.dedup.lines:LineLevel"] = "0" * 16
+    write_again(old, manifest)
+    crawl([NEW], "PLAIN", [old])
+    assert f"note: {old} was built by other code: level LineLevel." in capsys.readouterr().err
+
+
 def test_a_build_that_was_killed_goes_on(crawl, monkeypatch, tmp_path):
     old = crawl([OLD])
     expected = digests(crawl([NEW, AGAIN], "LINKED", [old]))
-    from c4pipe.flow import write
 
     def die(*_):
         raise RuntimeError("killed")

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from c4pipe.dedup.claims import CLAIM, INSIDE, LOSS
+from c4pipe.dedup.urls import URL_LOSS
 from c4pipe.files.assets import Assets
-from c4pipe.flow.dedup import ClaimText, Packet, Resolve, losses_of, receive, rows_of, send
+from c4pipe.flow.dedup import ClaimText, Packet, Resolve, losses_of, receive, send, url_losses
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.settings import Settings
 from c4pipe.presets import find_preset
@@ -65,19 +66,19 @@ def test_losses_come_back_the_way_that_the_claims_came(settings: Settings, tmp_p
     assert {bool(Packet(*packet).path) for packet in found.values()} == {spill}
     nothing = np.empty(0, INSIDE).tobytes()
     assert {group: losses_of(nothing, [packet], store).tolist() for group, packet in found.items()} == {
-        1: [(9, 3)],
-        2: [(4, 3)],
+        1: [(9, 3, False)],
+        2: [(4, 3, False)],
     }
 
 
 def test_rows_and_losses_of_several_partitions_are_one(tmp_path: Path) -> None:
     store = BeamStore()
-    parts = [np.array(rows, np.uint32).tobytes() for rows in ([7, 2], [5])]
+    parts = [np.array([(row, False) for row in rows], URL_LOSS).tobytes() for rows in ([7, 2], [5])]
     packets = [
         p for n, data in enumerate(parts) for _, p in send(n, [(0, data)], n == 1, store, f"{tmp_path}/urls-{n}")
     ]
-    assert rows_of(packets, store).tolist() == [2, 5, 7]
-    assert rows_of([], store).tolist() == []
+    assert url_losses(packets, store)["row"].tolist() == [2, 5, 7]
+    assert url_losses([], store).tolist() == []
     assert losses_of(b"", [], store).tolist() == np.empty(0, LOSS).tolist()
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beam_jobs import build_c4
 from c4pipe.flow import inputs
 from c4pipe.flow.inputs import RANGE, Input, Piece, units_of
+from c4pipe.verify import __main__ as verify
 from tests.conftest import TOGETHER
-from tests.wetfiles import digests
+from tests.wetfiles import WebPage, digests, manifest_of, rows, story, wet
 
 MB = 1 << 20
 SIZES = st.integers(-1, 3 * MB) | st.integers(0, 40 * MB) | st.just(0)
@@ -86,3 +90,21 @@ def test_a_corpus_does_not_depend_on_units(small, built, monkeypatch, tmp_path):
     monkeypatch.setattr(inputs, "TOGETHER", TOGETHER)
     together = digests(built(small, "--preset", "en,multilingual", "--workers", "1"))
     assert together == apart
+
+
+def test_a_name_that_is_not_utf_8_is_read_and_spelt_out(badwords, tmp_path, capsys):
+    """Beam's coders and Parquet take no such text."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number, name in enumerate((b"a.warc.wet.gz", b"b\xff.warc.wet.gz")):
+        page = wet([WebPage(f"http://{number}.example/", story(100 * number))])
+        (folder / os.fsdecode(name)).write_bytes(page)
+    (folder / os.fsdecode(b"c\xff.txt")).touch()
+    corpus = tmp_path / "c4"
+    arguments = ["--input", str(folder), "--badwords-dir", str(badwords)]
+    assert build_c4.main([*arguments, "--dry-run", "--output", str(tmp_path / "none")]) == 0
+    assert build_c4.main([*arguments, "--workers", "2", "--output", str(corpus)]) == 0
+    assert {row["source"].partition("#")[0] for row in rows(corpus)} == {"a.warc.wet.gz", r"b\udcff.warc.wet.gz"}
+    assert [item["path"] for item in manifest_of(corpus)["no_inputs"]] == ["c\udcff.txt"]
+    assert verify.main([str(corpus)]) == 0
+    assert r"c\udcff.txt: no WET file" in capsys.readouterr().out

@@ -125,3 +125,35 @@ def test_the_same_bytes_whoever_finds_it_out(build):
     expected = digests(build(texts, files=3)[0])
     for options in (["--workers", "2"], ["--spill-rows", "1"], ["--spill-rows", "1", "--workers", "2"]):
         assert digests(build(texts, *options, files=3, link_partitions=3)[0]) == expected
+
+
+@dataclass(frozen=True)
+class Sure(Tokens):
+    """Pages that share a word hang together if they share half of their words."""
+
+    confirmed: ClassVar = True
+
+    def evidence(self, text):
+        return text.encode()
+
+    def confirms(self, one, other):
+        return self.similarity(one, other) >= 0.5
+
+
+SURE = Preset("sure", "links are confirmed", (*URLS, Dedup("linked", Sure())))
+
+
+@pytest.mark.parametrize("options", [[], ["--spill-rows", "1", "--workers", "2"]])
+def test_links_that_texts_do_not_confirm_are_none(build, options):
+    texts = ["a b c", "a b d", "a x y", "x y", "d e", "b c d", "q", "q r s t"]
+    folder, pages = build(texts, "--rejected", "all", *options, preset="SURE", files=3)
+    number = {url: i for i, url in enumerate(pages)}
+    together = {frozenset((number[a], number[b])) for a, b in fallen(folder)[0].items()}
+    assert {i for pair in together for i in pair} == {0, 1, 5, 2, 3}  # 0-1, 0-5, 1-5 and 2-3 share half; d, q do not
+    assert len(together) == 3
+
+
+def test_clusters_are_counted_by_size(build):
+    folder, _ = build([*TEXTS, "l m", "m"])
+    stats = json.loads((folder / "stats.json").read_text())
+    assert stats["clusters"] == {"linked": {"2": 1, "3": 1, "5": 1}}

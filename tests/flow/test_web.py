@@ -12,8 +12,10 @@ import pytest
 
 from beam_jobs import build_c4
 from c4pipe.errors import BuildError, ConfigError
+from c4pipe.fetch.download import persist
+from c4pipe.fetch.policy import TransientError
 from c4pipe.flow.searching import find_inputs
-from c4pipe.flow.web import input_cache
+from c4pipe.flow.web import input_cache, web_client
 from tests.wetfiles import ROOT, digests
 
 SAMPLES = ROOT / "data_samples"
@@ -93,3 +95,16 @@ def test_nor_is_one_that_another_user_made(own_disk):
     os.chown(own_disk, 54_321, 54_321)
     with pytest.raises(BuildError, match="has the owner 54321"):
         input_cache("gs://bucket/staging")
+
+
+def test_that_a_host_lets_one_wait_is_said(monkeypatch, capsys):
+    client = web_client()
+    monkeypatch.setattr(client.clock, "sleep", lambda _: None)
+    answers = iter([TransientError("HTTP 403 Forbidden", status=403), None])
+
+    def attempt():
+        if error := next(answers):
+            raise error
+
+    persist(client, "a.wet", attempt)
+    assert capsys.readouterr().err.startswith("note: a.wet: HTTP 403 Forbidden; attempt 2 of 8 in 1.")

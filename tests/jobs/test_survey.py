@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beam_jobs.arguments import parse
+from beam_jobs.corpora import TYPICAL_WET, make_corpora
 from beam_jobs.survey import Estimate, PartRead, pieces_to_read, share_kept, total_pages
+from c4pipe.files.assets import find_assets
 from c4pipe.flow.inputs import Input
+from c4pipe.presets import find_preset
 
 SIZES = st.lists(st.integers(-1, 5000), min_size=1, max_size=30)
 
@@ -77,3 +81,11 @@ def test_nineteen_of_twenty_intervals_hold_the_truth(clusters: int) -> None:
 
 def test_errors_of_a_product() -> None:
     assert Estimate(100, 3).times(Estimate(2, 0.08)) == Estimate(200, 10)
+
+
+@pytest.mark.parametrize(("path", "size"), [("/in/dead.wet.gz", 7), ("gs://b/x.wet.gz", 7 + TYPICAL_WET)])
+def test_what_cannot_be_read_counts_for_nothing_and_what_nobody_has_asked_for_a_typical_file(tmp_path, path, size):
+    args, _ = parse(["--input", "x", "--output", str(tmp_path)])
+    inputs = [Input("/in/a.wet", "a.wet", 7), Input(path, "b.wet", -1)]
+    (made,) = make_corpora(args, [find_preset("en")], find_assets(None), inputs)
+    assert made.input_bytes == size

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.passes.summary import faulty, funnel, printable, splits, summary
+from c4pipe.passes.summary import faulty, funnel, inputs_told, printable, splits, summary
 
 MANIFEST: dict[str, Any] = {
     "preset": {"name": "en", "says": "C4 as the paper describes it"},
@@ -101,6 +101,12 @@ def test_of_many_damaged_inputs_ten_are_named(number: int, rest: list[str]) -> N
     lines = summary(MANIFEST | {"inputs": inputs}, "out/c4").split("\n")
     at = lines.index(f"  {number} of {number} inputs have faults:")
     assert lines[at + 1 : -1] == [f"    {n}.wet: truncated 1" for n in range(10)] + rest
+
+
+def test_of_inputs_that_no_manifest_names_the_rest_is_said_to_come() -> None:
+    rows = [{"path": f"{n}.wet", "faults": {}, "why": "empty"} for n in range(11)]
+    *_, last = inputs_told({"inputs": rows}, rest="which a build names in")
+    assert last == "    ... and 1 more, which a build names in manifest.json"
 
 
 @pytest.mark.parametrize(

@@ -93,8 +93,15 @@ def test_a_frame_that_is_cut_gives_what_stands_before():
 
 def test_a_file_that_only_begins_so_is_what_it_was():
     assert names(read(zstds.MAGIC + b"\x04\0" + bytes(range(99)) + TEXT)) == (ALL, ["no_header", "not_a_page"])
-    (verdict,) = read(zstds.MAGIC + b"\x04\0" + bytes(range(99)))
+    (verdict,) = read(zstds.MAGIC + b"\0\0\6" + bytes(range(99)))
     assert (verdict.reason.code, verdict.detail) == ("unreadable", "zstd data that cannot be unpacked")
+
+
+@pytest.mark.parametrize("size", [5, 40, 200])
+def test_a_single_frame_that_is_cut_is_truncated(size):
+    (verdict,) = read(zstandard.compress(TEXT)[:size])
+    assert verdict.reason.code == "truncated"
+    assert verdict.detail.startswith("after 0 bytes of text: the file ends in ")
 
 
 @settings(max_examples=60)

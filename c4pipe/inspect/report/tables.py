@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from c4pipe.corpus.stats import by_language
+from c4pipe.corpus.stats import by_first_word
 from c4pipe.langid.base import UND
 from c4pipe.mixture import Mixture
 
@@ -94,7 +94,7 @@ def languages(stats: dict[str, Any]) -> list[Language]:
     agreed, voted = Counter[str](), Counter[str]()
     votes = stats.get("votes", {})
     nested = all(isinstance(said, dict) for said in votes.values())  # a mixture's are as `Stats` has them
-    for code, said in (votes if nested else by_language(votes)).items():
+    for code, said in (votes if nested else by_first_word(votes)).items():
         for key, n in said.items() if code != UND else ():
             voted[code] += n
             agreed[code] += n if {vote.rpartition("=")[2] for vote in key.split()} == {code} else 0
