@@ -266,7 +266,7 @@ def test_the_summary_is_one_line_a_fact_whatever_the_names() -> None:
         "inputs": [{"path": name, "faults": {"truncated": 1}} for name in NAMES],
     }
     faults = [{"file": name, "offset": 0, "record": 0, "reason": "truncated", "detail": STRINGS[4]} for name in NAMES]
-    text = summary(manifest, OUTPUT, faults)
+    text = summary(manifest, OUTPUT, {"faults": faults})
     assert all(line.isprintable() for line in text.split("\n"))
     assert len(text.split("\n")) < 3 * len(NAMES) + 8
 

@@ -82,10 +82,11 @@ def linked_owner(reason: str, dropped: Iterable[Mapping[str, str]]) -> str:
 class Ancestry:
     """A corpus with its earlier ones, which are opened when they are asked for."""
 
-    def __init__(self, corpus: Corpus, given: Sequence[Path] = ()):
-        """`given` are files that rules of this corpus have read, beside those that it keeps."""
+    def __init__(self, corpus: Corpus, given: Sequence[Path] = (), plan: Plan | None = None):
+        """`given` are files that rules of this corpus have read, beside those that it keeps; `plan` is its own, where
+        that is at hand."""
         self.corpus, self._given = corpus, given
-        self._plans: dict[Path, Plan | None] = {}
+        self._plans: dict[Path, Plan | None] = {} if plan is None else {corpus.folder: plan}
         self.lock = Lock()  # plans remember the page that they judged last
 
     @cached_property

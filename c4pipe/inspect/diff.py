@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 from c4pipe.text.tokens import word_hashes
 
+MOST_TEXT = 200_000  # characters of a page that are compared; C4 has none longer
 MOST_DIFF_LINES = 40  # shown of a page
 MOST_LINE_CHARS = 400  # shown of a line
 MOST_COMPARED = 1_000  # lines; `difflib` takes the square of them, and what stands behind them is not shown
-MOST_WORDS = 2_000  # of lines that stand for one another; where there are more, nothing in them is told apart
+MOST_DIFF_WORDS = 2_000  # of lines that stand for one another; where there are more, nothing in them is told apart
 FOLDED = 160  # characters of a passage that is the same in both beyond which only its ends are shown
 ALIKE = 0.5  # share of words that lines have in common, below which nothing in them is told apart either
-END = 50  # characters of such an end
+FOLD_END = 50  # characters of such an end
 
 
 class DiffLine(NamedTuple):
@@ -81,7 +82,7 @@ def _lines(
 def _told_apart(a: str, b: str) -> tuple[_Pieces, _Pieces]:
     """Both texts in pieces."""
     mine, theirs = _tokens(a), _tokens(b)
-    if not (a and b) or max(len(mine), len(theirs)) > MOST_WORDS:
+    if not (a and b) or max(len(mine), len(theirs)) > MOST_DIFF_WORDS:
         return [(a, True)] if a else [], [(b, True)] if b else []
     sides: tuple[_Pieces, _Pieces] = [], []
     one, other = (["".join(token.split()) for token in tokens] for tokens in (mine, theirs))  # without blanks
@@ -124,8 +125,8 @@ def _folded(line: _Pieces) -> _Pieces:
     folded = []
     for number, (text, differs) in enumerate(line):
         if not differs and len(text) > FOLDED:
-            before = text[:END] if number or len(line) == 1 else ""
-            behind = text[-END:] if number < len(line) - 1 else ""
+            before = text[:FOLD_END] if number or len(line) == 1 else ""
+            behind = text[-FOLD_END:] if number < len(line) - 1 else ""
             text = f"{before} […] {behind}"
         folded.append((_short(text), differs))
     return folded

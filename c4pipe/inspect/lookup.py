@@ -8,12 +8,12 @@ from typing import Any
 
 from c4pipe.corpus.plan import KEPT, Plan
 from c4pipe.errors import BuildError, C4Error
-from c4pipe.inspect.ancestry import Ancestry
+from c4pipe.inspect.ancestry import Ancestry, linked_owner
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.explain import Explanation, Recorded, Segment, explain, rules_of
 from c4pipe.inspect.query import at_url, database
 from c4pipe.inspect.rebuild import plan_of, preset_of
-from c4pipe.inspect.standing import as_facts, falls_as_a_whole, standing
+from c4pipe.inspect.standing import as_facts, falls_as_a_whole, stands_for
 from c4pipe.page import Dropped, Page
 from c4pipe.shards import PAGE_SCHEMA, added_to
 from c4pipe.text.urls import as_read
@@ -32,12 +32,12 @@ def look_up(corpus: Corpus, url: str, given: Sequence[Path] = ()) -> dict[str, A
     plan, note = _plan(corpus, given)
     pages = [_page(row, plan, added_to(corpus.schema)) for row in rows]
     segments = [segment for page in pages for line in page["lines"] for segment in line]
-    ancestry = Ancestry(corpus, given)
+    ancestry = Ancestry(corpus, given, plan)
     with database(corpus) as views:
         known = ancestry.owners(views, (segment["owner"] for segment in segments))
         for page, row in zip(pages, rows, strict=True):
             lost = None if "text" in row else row["rejected"]
-            page["stands"] = None if lost is None else as_facts(standing(ancestry, views, lost))
+            page["stands"] = None if lost is None else as_facts(stands_for(ancestry, views, lost))
     for segment in segments:
         owner = known.get(segment["owner"])
         segment["owner_url"] = owner and (owner.url or owner.source)
@@ -51,7 +51,8 @@ def with_standing(corpus: Corpus, pages: list[dict[str, Any]], given: Sequence[P
         return [page | {"stands": None} for page in pages]
     ancestry = Ancestry(corpus, given)
     with database(corpus) as views:
-        return [page | {"stands": as_facts(standing(ancestry, views, page))} for page in pages]
+        known = ancestry.owners(views, (linked_owner(page["reason"], page["dropped"]) for page in pages))
+        return [page | {"stands": as_facts(stands_for(ancestry, views, page, known))} for page in pages]
 
 
 def rules_behind(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any]]:

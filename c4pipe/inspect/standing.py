@@ -16,18 +16,18 @@ from c4pipe.dedup import NearLevel, UrlLevel
 from c4pipe.errors import C4Error
 from c4pipe.inspect.ancestry import Ancestry, OwnerPage, linked_owner
 from c4pipe.inspect.corpus import Corpus
-from c4pipe.inspect.diff import WordedLine, diff_words
+from c4pipe.inspect.diff import MOST_TEXT, WordedLine, diff_words
 from c4pipe.inspect.explain import Recorded, explain
 from c4pipe.inspect.query import database
 from c4pipe.inspect.rebuild import preset_of
 from c4pipe.page import Dropped, Page
 from c4pipe.text.urls import as_read
 
+NOBODY: Mapping[str, OwnerPage] = {}
 MOST_THROUGH = 10  # pages that stand between
-MOST_TEXT = 200_000  # characters of a page that are compared; C4 has none longer
 
 
-class Standing(NamedTuple):
+class StandsFor(NamedTuple):
     """The page that stands for another one."""
 
     owner: str  # its code; "" where the URL tells it
@@ -44,13 +44,23 @@ def falls_as_a_whole(row: Mapping[str, Any]) -> bool:
     return bool(linked_owner(row["reason"], row["dropped"])) or row["reason"] == UrlLevel.KNOWN.code
 
 
-def standing(ancestry: Ancestry, views: duckdb.DuckDBPyConnection, row: Mapping[str, Any]) -> Standing | None:
-    """What stands for a row of the rejected table of the corpus with these views; None where nothing does."""
+def stands_for(
+    ancestry: Ancestry,
+    views: duckdb.DuckDBPyConnection,
+    row: Mapping[str, Any],
+    known: Mapping[str, OwnerPage] = NOBODY,
+) -> StandsFor | None:
+    """What stands for a row of the rejected table of the corpus with these views; None where nothing does.
+
+    `known` are owners that were looked for before, of many rows at once.
+    """
     if not falls_as_a_whole(row):
         return None
     owner = linked_owner(row["reason"], row["dropped"])
     through: list[OwnerPage] = []
-    page = ancestry.owners(views, [owner]).get(owner) if owner else ancestry.earlier_copy(row["url"])
+    page = known.get(owner) or ancestry.owners(views, [owner]).get(owner)
+    if not owner:
+        page = ancestry.earlier_copy(row["url"])
     while page is not None and page.owner and len(through) < MOST_THROUGH:
         further = ancestry.owners(views, [page.owner]).get(page.owner)
         if further is None or further in through:
@@ -60,7 +70,7 @@ def standing(ancestry: Ancestry, views: duckdb.DuckDBPyConnection, row: Mapping[
     lines, same = _compared(ancestry, views, row, page)
     likeness = _likeness(ancestry.corpus, row) if owner else ""
     says = _nowhere(ancestry, owner, row) if page is None else _became(page)
-    return Standing(owner, likeness, [one.url or one.source for one in through], page, says, lines, same)
+    return StandsFor(owner, likeness, [one.url or one.source for one in through], page, says, lines, same)
 
 
 def _compared(
@@ -148,7 +158,7 @@ def _nowhere(ancestry: Ancestry, owner: str, row: Mapping[str, Any]) -> str:
     return f"It is neither among the kept pages of {which} nor in the sample of rejected ones. {had}{code}"
 
 
-def as_facts(found: Standing | None) -> dict[str, Any] | None:
+def as_facts(found: StandsFor | None) -> dict[str, Any] | None:
     """As `--json` prints it."""
     if found is None:
         return None

@@ -18,11 +18,12 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from c4pipe.errors import ConfigError
 from c4pipe.inspect.ancestry import Ancestry, OwnerPage
 from c4pipe.inspect.corpus import Corpus
+from c4pipe.inspect.diff import MOST_TEXT
 from c4pipe.inspect.serve.selection import Selection
 from c4pipe.inspect.serve.shown import plain_lines
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.inspect.serve.viewing import is_owner
-from c4pipe.inspect.standing import MOST_TEXT, standing
+from c4pipe.inspect.standing import stands_for
 
 _MOST_NAMES = 500  # of a question
 _NO_OWNER = (
@@ -42,7 +43,7 @@ class Owners:
         """The page that stands for another one, and what differs; the script puts it into the view of that page."""
         record = await self._viewer.record(request)
         row = record.page._asdict() | record._asdict()
-        found = await self._viewer.ask(request, partial(standing, self._ancestry), row)
+        found = await self._viewer.ask(request, partial(stands_for, self._ancestry), row)
         if found is None:
             raise HTTPException(404)
         back = f"/page/{quote(record.path)}/{record.row}"
