@@ -93,8 +93,8 @@ def _date(value: Any) -> str:
     """In the one form; "" for what is none."""
     if isinstance(value, dict) and [*value] == ["$date"]:  # MongoDB's Extended JSON: ISO 8601 or milliseconds
         value = value["$date"]
-        number = value.get("$numberLong") if isinstance(value, dict) else value
-        if _MILLISECONDS(str(number)):
+        number = str(value.get("$numberLong") if isinstance(value, dict) else value)
+        if _MILLISECONDS(number):
             return date_of_milliseconds(int(number)) or ""
     if isinstance(value, str):
         return parsed_date(_string(value)) or ""

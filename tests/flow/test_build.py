@@ -181,7 +181,7 @@ def _reusable(element):
         key, values = element
         if isinstance(values, dict):
             return key, {name: list(part) for name, part in values.items()}
-        if not isinstance(values, str | tuple):
+        if not isinstance(values, str | bytes | tuple):
             return key, list(values)
     return element
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from beam_jobs import build_c4
 from c4pipe.flow import inputs
 from c4pipe.flow.inputs import RANGE, Input, Piece, units_of
+from c4pipe.inspect import __main__ as inspect
 from c4pipe.verify import __main__ as verify
 from tests.conftest import TOGETHER
 from tests.wetfiles import WebPage, digests, manifest_of, rows, story, wet
@@ -100,6 +101,7 @@ def test_a_name_that_is_not_utf_8_is_read_and_spelt_out(badwords, tmp_path, caps
         page = wet([WebPage(f"http://{number}.example/", story(100 * number))])
         (folder / os.fsdecode(name)).write_bytes(page)
     (folder / os.fsdecode(b"c\xff.txt")).touch()
+    (folder / "old.wet").write_bytes(b"filedesc://x.arc 0.0.0.0 20080430204825 text/plain 74\n")
     corpus = tmp_path / "c4"
     arguments = ["--input", str(folder), "--badwords-dir", str(badwords)]
     assert build_c4.main([*arguments, "--dry-run", "--output", str(tmp_path / "none")]) == 0
@@ -108,3 +110,7 @@ def test_a_name_that_is_not_utf_8_is_read_and_spelt_out(badwords, tmp_path, caps
     assert [item["path"] for item in manifest_of(corpus)["no_inputs"]] == ["c\udcff.txt"]
     assert verify.main([str(corpus)]) == 0
     assert r"c\udcff.txt: no WET file" in capsys.readouterr().out
+    assert inspect.main([str(corpus)]) == 0
+    shown = capsys.readouterr().out
+    assert r"c\udcff.txt  no WET file" in shown
+    assert "or convert it with warcio recompress\n" in shown  # a long reason is shown to its end

@@ -113,6 +113,8 @@ def test_the_folder_holds_the_corpus_and_nothing_else(built, small):
         "__rejected/part-url-older_copy.parquet",
         "en/train-00000-of-00001.parquet",
         "en/validation-00000-of-00001.parquet",
+        "keys/spans.keys",
+        "keys/url.keys",
         "lists/badwords/en.txt",
         "manifest.json",
         "manifest.json.sha256",

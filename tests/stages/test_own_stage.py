@@ -91,6 +91,7 @@ def test_what_an_own_stage_cuts_is_marked_and_what_it_found_is_told() -> None:
     ]
     assert outcomes(found) == [
         ("older_copy", "not judged", ""),
+        ("earlier_copy", "not judged", ""),
         ("head", "passed", "2"),
         ("only_heads", "passed", "heads 2"),
         ("same_words", "not judged", ""),
@@ -106,7 +107,7 @@ def test_a_rule_of_an_own_stage_is_told_with_its_threshold() -> None:
 def test_an_own_stage_rejects_with_its_own_reason() -> None:
     found = explained("# Head", "# Another")
     assert (found.stage, found.reason, found.text) == ("heads", "only_heads", found.page.text)
-    assert outcomes(found)[1:] == [
+    assert outcomes(found)[2:] == [
         ("head", "passed", ""),
         ("only_heads", "broken", "2 heads"),
         ("same_words", "not reached", ""),
@@ -117,11 +118,11 @@ def test_an_own_stage_rejects_with_its_own_reason() -> None:
 def test_the_record_outranks_an_own_stage() -> None:
     found = explained("# Head", "Some words.", outcome=Recorded("heads", "only_heads", "Some"))
     assert (found.stage, found.reason, found.now) == ("heads", "only_heads", Recorded("", KEPT))
-    assert outcomes(found)[1:3] == [("head", "passed", ""), ("only_heads", "broken", "Some")]
+    assert outcomes(found)[2:4] == [("head", "passed", ""), ("only_heads", "broken", "Some")]
     assert cut(found) == [[("# Head", "head")], [("Some", "only_heads"), (" words.", "")]]
     found = explained("# Head", outcome=Recorded("", KEPT))
     assert (found.stage, found.reason, found.now) == ("", KEPT, Recorded("heads", "only_heads", "1 heads"))
-    assert outcomes(found)[1:] == [
+    assert outcomes(found)[2:] == [
         ("head", "passed", ""),
         ("only_heads", "passed", ""),
         ("same_words", "passed", ""),
@@ -133,14 +134,14 @@ def test_a_level_without_places_rejects_where_the_record_says_so() -> None:
     found = explained("# Head", "Some words.", outcome=Recorded("same", "same_words", "all of them"))
     assert (found.stage, found.reason, found.now) == ("same", "same_words", None)
     assert found.text == "Some words."  # what it was shown
-    assert outcomes(found)[3:] == [("same_words", "broken", "all of them"), ("few_words", "not reached", "")]
+    assert outcomes(found)[4:] == [("same_words", "broken", "all of them"), ("few_words", "not reached", "")]
     assert cut(found) == [[("# Head", "head")], [("Some words.", "")]]
 
 
 def test_a_level_without_places_lets_pass_where_the_record_says_so() -> None:
     found = explained("Some words.", "word", outcome=Recorded("", KEPT))
     assert (found.reason, found.text, found.now) == (KEPT, "Some words.", None)
-    assert outcomes(found)[3:] == [("same_words", "passed", ""), ("few_words", "broken", "1 line")]
+    assert outcomes(found)[4:] == [("same_words", "passed", ""), ("few_words", "broken", "1 line")]
 
 
 def test_an_own_level_has_no_places_and_loses_none() -> None:
