@@ -164,11 +164,11 @@ def made_already(settings: Settings) -> bool:
 def conclude(args: Namespace, corpora: Corpora, found: list[Standing], took: float | None) -> int:
     """Says what came out; the exit code."""
     manifests = [there.manifest or _manifest(settings) for settings, there in zip(corpora, found, strict=True)]
-    faults = faults_of(corpora[0])
+    stats = [stats_of(settings) for settings in corpora]
     if len(corpora) == 1:
-        print(summary(manifests[0], corpora[0].output, faults))
+        print(summary(manifests[0], corpora[0].output, stats[0]))
     else:
-        print(summary_of_several(manifests, [settings.output for settings in corpora], faults))
+        print(summary_of_several(manifests, [settings.output for settings in corpora], stats))
     there = [manifest["preset"]["name"] for manifest, one in zip(manifests, found, strict=True) if one.manifest]
     if there:
         named = "it was" if len(corpora) == 1 else f"{', '.join(there)}:"
@@ -200,13 +200,14 @@ def tidy(folder: str, corpora: Corpora) -> None:
         print(f"note: {corpora[0].staging} could not be removed ({error.strerror or error}).", file=sys.stderr)
 
 
-def faults_of(settings: Settings) -> list[dict[str, Any]]:
-    """The faults table of the finished corpus; it only adds places to what the manifest says."""
+def stats_of(settings: Settings) -> dict[str, Any]:
+    """The statistics of the finished corpus; they only add to what the manifest says."""
     try:
         with BeamStore().read(f"{settings.output}/stats.json") as stream:
-            return json.load(stream)["faults"]  # type: ignore[no-any-return]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+            found = json.load(stream)
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def beam_pipeline(corpora: Corpora, options: PipelineOptions) -> beam.Pipeline:

@@ -102,8 +102,8 @@ def picture(folder: Path) -> str:
     """The summary of a corpus as a terminal shows it, for the README. SVG without anything from elsewhere."""
     console = Console(record=True, width=132, file=io.StringIO())
     console.print("$ make build-c4", style="bold", highlight=False)
-    faults = json.loads((folder / "stats.json").read_text(encoding="utf-8"))["faults"]
-    console.print(summary(read_manifest(folder), "out/c4", faults), highlight=False, markup=False)
+    stats = json.loads((folder / "stats.json").read_text(encoding="utf-8"))
+    console.print(summary(read_manifest(folder), "out/c4", stats), highlight=False, markup=False)
     plain = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     return console.export_svg(title="c4pipe", code_format=plain)
 

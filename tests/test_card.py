@@ -16,7 +16,7 @@ from c4pipe.card import dataset_card
 from c4pipe.corpus.ledger import LOST_AS, Ledger
 from c4pipe.corpus.stats import Stats
 from c4pipe.page import Page
-from c4pipe.presets import EN, EN_2019, EN_NOBLOCKLIST, MULTILINGUAL, PRESETS, Preset, for_format
+from c4pipe.presets import EN, EN_2019, EN_NEAR, EN_NOBLOCKLIST, MULTILINGUAL, PRESETS, Preset, for_format
 from c4pipe.shards import PAGE_SCHEMA, schema_with
 from c4pipe.stages import Size
 
@@ -368,3 +368,44 @@ def test_no_date_is_no_month() -> None:
     stats.kept(Page("", "Some text.", "", "a#1", language="en"))
     assert stats.months == Counter({"": 1})
     assert "text, by c4pipe's preset" in of_format("jsonl")
+
+
+AGAINST = [{"path": "out/2024-18", "sha256": "ab" * 32, "preset": "en.near", "keys": "all pages"}]
+
+
+def test_the_card_says_how_near_duplicates_were_found() -> None:
+    said = card(preset=EN_NEAR, settings={"rejected": "sample", "dedup": "spans,near"})
+    assert "Near duplicates: Two texts are candidates when one of 14 bands of 8 minima of their runs of 5 words" in said
+    assert "The levels of text were chosen for this corpus: --dedup spans,near." in said
+    assert "Near duplicates" not in card()
+    assert "--dedup" not in card()
+
+
+def test_the_card_says_what_earlier_corpora_had_and_which_they_are() -> None:
+    stats = Stats(
+        languages=Counter(["en"]),
+        pages_kept=1,
+        months_came=Counter({"2024-05": 10}),
+        months_old=Counter({"2024-05": 4}),
+        earlier=Counter({"url": 4}),
+    )
+    said = dataset_card(EN_NEAR, described(preset=EN_NEAR, against=AGAINST), stats)
+    assert "4 of the 10 pages that would have stayed (40.0 %) were in earlier corpora: 4 by stage url.\n" in said
+    assert f"* `out/2024-18`, preset `en.near`, sha256 of its manifest `{'ab' * 32}`" in said
+    assert "--against EARLIER" in said
+    assert "EARLIER are the folders of the corpora that it was built against." in said
+    assert "earlier corpora" not in card()
+
+
+def test_the_name_of_an_earlier_corpus_writes_nothing_into_the_card() -> None:
+    path = "a`b\n# Title\n<script>\u202e"
+    said = card(against=[AGAINST[0] | {"path": path}])
+    assert "\n# Title" not in said
+    assert "\u202e" not in said
+    (line,) = [line for line in said.split("\n") if line.startswith("* ``")]
+    assert line.startswith("* `` a`b\\n# Title\\n<script>")
+
+
+def test_the_command_says_that_no_keys_are_kept() -> None:
+    assert "--no-keys" in card(settings={"rejected": "sample", "keys": False})
+    assert "--no-keys" not in card()

@@ -153,7 +153,7 @@ def test_no_file_is_named_by_a_stranger_or_lies_elsewhere(hostile: Built) -> Non
     assert all(path.startswith(prefix) for path in made), made
     shard = r"(train|validation)-\d{5}-of-\d{5}\.parquet"
     tables = rf"en\.noclean(/{shard})?|__rejected(/part-\d{{6}}\.parquet)?"
-    shapes = rf"{tables}|README\.md|stats\.json|manifest\.json(\.sha256)?|\.lock"
+    shapes = rf"{tables}|keys(/\w+\.keys)?|README\.md|stats\.json|manifest\.json(\.sha256)?|\.lock"
     assert all(re.fullmatch(shapes, path.removeprefix(prefix)) for path in made), made
     assert hostile.before <= hostile.after
 
@@ -266,7 +266,7 @@ def test_the_summary_is_one_line_a_fact_whatever_the_names() -> None:
         "inputs": [{"path": name, "faults": {"truncated": 1}} for name in NAMES],
     }
     faults = [{"file": name, "offset": 0, "record": 0, "reason": "truncated", "detail": STRINGS[4]} for name in NAMES]
-    text = summary(manifest, OUTPUT, faults)
+    text = summary(manifest, OUTPUT, {"faults": faults})
     assert all(line.isprintable() for line in text.split("\n"))
     assert len(text.split("\n")) < 3 * len(NAMES) + 8
 

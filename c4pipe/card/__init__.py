@@ -9,9 +9,11 @@ from typing import Any, cast
 import pyarrow as pa
 
 from c4pipe.card.command import build_command
+from c4pipe.card.earlier import relatives_told
 from c4pipe.card.hub import bytes_of, check_schema, configs_of, front_matter, part, total_rows
 from c4pipe.card.origin import input_words, is_crawl, licence_of
 from c4pipe.card.words import DODGE, KREUTZER, MOST_TABLE_ROWS, licence, loading, markdown_table, rebuilding
+from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.stats import Stats
 from c4pipe.keys import KEYS_FOLDER
@@ -38,7 +40,8 @@ FEW = 100  # pages of a language that one person reads in an afternoon; one with
 def dataset_card(preset: Preset, manifest: Mapping[str, Any], stats: Stats, schema: pa.Schema = PAGE_SCHEMA) -> str:
     """README.md of a corpus whose files have this schema. ConfigError for one that `check_schema` refuses.
 
-    Nothing that a stranger wrote gets into it: no URL, no text, no name of a file.
+    Nothing that a stranger wrote gets into it: no URL, no text, no name of a file but those of the folders of earlier
+    corpora.
     """
     formats = [preset.read.format]
     sections = (
@@ -47,6 +50,7 @@ def dataset_card(preset: Preset, manifest: Mapping[str, Any], stats: Stats, sche
         loading(configs_of(manifest["shards"])),
         _contents(preset, manifest, stats, schema),
         _rules(preset, manifest),
+        relatives_told(preset, manifest, stats),
         _limits(preset, manifest, stats),
         licence(formats),
         rebuilding(build_command(preset, manifest), manifest, _same(preset, manifest)),
@@ -204,6 +208,8 @@ def _same(preset: Preset, manifest: Mapping[str, Any]) -> str:
     inputs = manifest["inputs"]
     size = sum(max(0, item["bytes"]) for item in inputs)  # below 0 where nobody knew
     own = "" if preset.name in PRESETS else f" MODULE:NAME is where the preset `{preset.name}` is written down."
+    if manifest.get(AGAINST):
+        own += " EARLIER are the folders of the corpora that it was built against."
     return (
         f"INPUTS are the {many(len(inputs), 'file')} ({many(size, 'byte')}) that `manifest.json` lists.{own} With "
         "the same versions and outside files they give the same bytes, on any number of workers."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.files.record import files_of
 from c4pipe.presets import PRESETS, for_format
 from c4pipe.stages import Identify, Preset, Scope, Size
@@ -34,6 +35,7 @@ def build_command(preset: Preset, manifest: Mapping[str, Any]) -> list[tuple[str
         *_of_preset(preset),
         *_of_settings(manifest.get("settings", {})),
         *_of_files(files_of(manifest)),
+        *_of_earlier(manifest),
     ]
 
 
@@ -66,6 +68,14 @@ def _of_settings(settings: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
         value = settings.get(name, usual)
         if value != usual:
             yield f"--{name.replace('_', '-')}", str(value)
+
+
+def _of_earlier(manifest: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Corpora that it was built against, and keys for later ones where it has none."""
+    if manifest.get(AGAINST):
+        yield "--against", "EARLIER"
+    if manifest.get("settings", {}).get("keys") is False:
+        yield ("--no-keys",)
 
 
 def _of_files(files: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:

@@ -66,10 +66,11 @@ def facts_of(args: argparse.Namespace, corpus: Any, other: Any) -> dict[str, Any
 
         view, found = "sql", answer(corpus, args.sql, args.limit)
     elif args.reason is not None:
-        from c4pipe.inspect.lookup import rules_behind
+        from c4pipe.inspect.lookup import rules_behind, with_standing
         from c4pipe.inspect.query import of_reason
 
         view, found = "reason", of_reason(corpus, args.reason, args.stage, args.sample)
+        found["pages"] = with_standing(corpus, found["pages"])
         found["rules"] = rules_behind(corpus, args.reason, args.stage)
     elif args.url is not None:
         from c4pipe.inspect.lookup import look_up

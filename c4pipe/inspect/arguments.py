@@ -42,11 +42,13 @@ SQL is DuckDB's, one SELECT over three views:
 of one without a URL left(md5(md5(text)), 16), by its text as read.
 
 --json prints one object, in ASCII, with `folder`, `view` and what that view shows:
-  overview  preset, settings, inputs, corpus, splits, keys, left_out, ledger, mixture, languages, lengths, domains,
-            months, faults, sample
+  overview  preset, settings, inputs, corpus, splits, keys, left_out, ledger, clusters, earlier, mixture, languages,
+            lengths, domains, months, faults, sample
   reason    reason, stage, counted (in the ledger), sampled (in the table), pages
   url       url, found, pages: each with its place, lines of segments (text, code, owner) and the rules tried; under
             `extra` the columns that stages added
+            in both, `stands` of a page that fell to another one as a whole: which one, what became of that, how much
+            alike they are, and the lines that differ
   sql       columns, rows, more (true where --limit cut the rest off)
   against   the comparison, with the folder of the other corpus as `against`
 

@@ -15,13 +15,12 @@ from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError
 from c4pipe.inspect.corpus import MEMORY, Corpus, connect, said
-from c4pipe.inspect.diff import DiffLine, diff
+from c4pipe.inspect.diff import MOST_TEXT, DiffLine, diff
 from c4pipe.inspect.differences import settings
 
 SHOWN = 5  # pages for each way in which two corpora differ
 MOST_REASONS = 40  # of the reasons with pages to show; all are counted
 DETAIL_CHARS = 400  # of a detail
-MOST_TEXT = 200_000  # characters of a page that are compared; C4 has none longer
 NOT_READ, NOT_RECORDED = "not_read", "not_recorded"
 
 

@@ -1,14 +1,23 @@
-"""What differs between the texts that two corpora keep of one page, line by line."""
+"""What differs between two texts, such as those that two corpora keep of one page: line by line, or word by word."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
+from c4pipe.text.tokens import word_hashes
+
+MOST_TEXT = 200_000  # characters of a page that are compared; C4 has none longer
 MOST_DIFF_LINES = 40  # shown of a page
 MOST_LINE_CHARS = 400  # shown of a line
 MOST_COMPARED = 1_000  # lines; `difflib` takes the square of them, and what stands behind them is not shown
+MOST_DIFF_WORDS = 2_000  # of lines that stand for one another; where there are more, nothing in them is told apart
+FOLDED = 160  # characters of a passage that is the same in both beyond which only its ends are shown
+ALIKE = 0.5  # share of words that lines have in common, below which nothing in them is told apart either
+FOLD_END = 50  # characters of such an end
 
 
 class DiffLine(NamedTuple):
@@ -19,6 +28,13 @@ class DiffLine(NamedTuple):
     code: str = ""  # the reason for which the other corpus cut it, where that is recorded
 
 
+class WordedLine(NamedTuple):
+    """A line as `DiffLine` has it, in pieces."""
+
+    mark: str
+    pieces: list[tuple[str, bool]]  # text, and whether the other has other words there
+
+
 def diff(
     a: str, b: str, cut_a: Sequence[tuple[str, str]] = (), cut_b: Sequence[tuple[str, str]] = ()
 ) -> list[DiffLine]:
@@ -26,19 +42,94 @@ def diff(
 
     A line of one text that the other corpus is known to have cut, whole or a sentence of it, has its reason.
     """
+    lines = [line._replace(text=_short(line.text)) for line in _lines(a, b, cut_a, cut_b)]
+    return [*lines[:MOST_DIFF_LINES], DiffLine("…", "")] if len(lines) > MOST_DIFF_LINES else lines
+
+
+def diff_words(a: str, b: str) -> list[WordedLine]:
+    """The lines that differ, as `diff` has them, with the words that differ marked; long passages that do not are
+    folded. Nothing where the texts are the same."""
+    lines: list[WordedLine] = []
+    for differ, group in groupby(_lines(a, b), lambda line: line.mark in ("-", "+")):
+        if differ:
+            block = [*group]
+            sides = [[line.text for line in block if line.mark == mark] for mark in "-+"]
+            for mark, pieces in zip("-+", _told_apart("\n".join(sides[0]), "\n".join(sides[1])), strict=True):
+                lines += [WordedLine(mark, _folded(line)) for line in _by_line(pieces)]
+        else:
+            lines += [WordedLine(line.mark, _folded([(line.text, False)])) for line in group]
+    return [*lines[:MOST_DIFF_LINES], WordedLine("…", [])] if len(lines) > MOST_DIFF_LINES else lines
+
+
+_Pieces = list[tuple[str, bool]]
+
+
+def _lines(
+    a: str, b: str, cut_a: Sequence[tuple[str, str]] = (), cut_b: Sequence[tuple[str, str]] = ()
+) -> Iterator[DiffLine]:
     first, second = a.split("\n")[:MOST_COMPARED] if a else [], b.split("\n")[:MOST_COMPARED] if b else []
-    lines: list[DiffLine] = []
     for number, group in enumerate(difflib.SequenceMatcher(None, first, second).get_grouped_opcodes(1)):
         if number:
-            lines.append(DiffLine("…", ""))
+            yield DiffLine("…", "")
         for kind, i, j, k, m in group:
             if kind == "equal":
-                lines += [DiffLine(" ", line) for line in first[i:j]]
+                yield from (DiffLine(" ", line) for line in first[i:j])
             else:
-                lines += [DiffLine("-", line, _code(line, cut_b)) for line in first[i:j]]
-                lines += [DiffLine("+", line, _code(line, cut_a)) for line in second[k:m]]
-    short = [line._replace(text=_short(line.text)) for line in lines[:MOST_DIFF_LINES]]
-    return [*short, DiffLine("…", "")] if len(lines) > MOST_DIFF_LINES else short
+                yield from (DiffLine("-", line, _code(line, cut_b)) for line in first[i:j])
+                yield from (DiffLine("+", line, _code(line, cut_a)) for line in second[k:m])
+
+
+def _told_apart(a: str, b: str) -> tuple[_Pieces, _Pieces]:
+    """Both texts in pieces."""
+    mine, theirs = _tokens(a), _tokens(b)
+    if not (a and b) or max(len(mine), len(theirs)) > MOST_DIFF_WORDS:
+        return [(a, True)] if a else [], [(b, True)] if b else []
+    sides: tuple[_Pieces, _Pieces] = [], []
+    one, other = (["".join(token.split()) for token in tokens] for tokens in (mine, theirs))  # without blanks
+    matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
+    if matcher.ratio() < ALIKE:
+        return [(a, True)], [(b, True)]
+    for kind, i, j, k, m in matcher.get_opcodes():
+        for side, tokens in zip(sides, (mine[i:j], theirs[k:m]), strict=True):
+            text = "".join(tokens)
+            words = text.rstrip() if kind != "equal" else ""
+            for piece, differs in ((words, True), (text[len(words) :], False)):
+                if piece:
+                    before = side.pop()[0] if side and side[-1][1] == differs else ""
+                    side.append((before + piece, differs))
+    return sides
+
+
+def _tokens(text: str) -> list[str]:
+    """Words in every script, each with what stands behind it up to the next one."""
+    places = sorted({0, len(text), *word_hashes(text).starts.tolist()})
+    return [text[start:end] for start, end in pairwise(places)]
+
+
+def _by_line(pieces: _Pieces) -> Iterator[_Pieces]:
+    line: _Pieces = []
+    for text, differs in pieces:
+        for part in re.split("(\n)", text):
+            if part == "\n":
+                yield line
+                line = []
+            elif part:
+                line.append((part, differs))
+    if pieces:
+        yield line
+
+
+def _folded(line: _Pieces) -> _Pieces:
+    """The pieces of a line, those that are the same in both without their middles: of the first and last one the end
+    that is beside a difference is shown."""
+    folded = []
+    for number, (text, differs) in enumerate(line):
+        if not differs and len(text) > FOLDED:
+            before = text[:FOLD_END] if number or len(line) == 1 else ""
+            behind = text[-FOLD_END:] if number < len(line) - 1 else ""
+            text = f"{before} […] {behind}"
+        folded.append((_short(text), differs))
+    return folded
 
 
 def _code(line: str, cut: Sequence[tuple[str, str]]) -> str:

@@ -8,10 +8,12 @@ from typing import Any
 
 from c4pipe.corpus.plan import KEPT, Plan
 from c4pipe.errors import BuildError, C4Error
+from c4pipe.inspect.ancestry import Ancestry, linked_owner
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.explain import Explanation, Recorded, Segment, explain, rules_of
-from c4pipe.inspect.query import at_url, owners
+from c4pipe.inspect.query import at_url, database
 from c4pipe.inspect.rebuild import plan_of, preset_of
+from c4pipe.inspect.standing import as_facts, falls_as_a_whole, stands_for
 from c4pipe.page import Dropped, Page
 from c4pipe.shards import PAGE_SCHEMA, added_to
 from c4pipe.text.urls import as_read
@@ -29,11 +31,28 @@ def look_up(corpus: Corpus, url: str, given: Sequence[Path] = ()) -> dict[str, A
         raise BuildError(f"{corpus.folder} has no page of {url!r}. {_why_not(corpus)}")
     plan, note = _plan(corpus, given)
     pages = [_page(row, plan, added_to(corpus.schema)) for row in rows]
-    known = owners(corpus, (segment["owner"] for page in pages for line in page["lines"] for segment in line))
-    for page in pages:
-        for segment in (segment for line in page["lines"] for segment in line):
-            segment["owner_url"] = known.get(segment["owner"], {}).get("url")
+    segments = [segment for page in pages for line in page["lines"] for segment in line]
+    ancestry = Ancestry(corpus, given, plan)
+    with database(corpus) as views:
+        known = ancestry.owners(views, (segment["owner"] for segment in segments))
+        for page, row in zip(pages, rows, strict=True):
+            lost = None if "text" in row else row["rejected"]
+            page["stands"] = None if lost is None else as_facts(stands_for(ancestry, views, lost))
+    for segment in segments:
+        owner = known.get(segment["owner"])
+        segment["owner_url"] = owner and (owner.url or owner.source)
+        segment["owner_in"] = str(owner.corpus.folder) if owner and owner.earlier else None
     return {"url": url, "found": found, "note": note, "pages": pages}
+
+
+def with_standing(corpus: Corpus, pages: list[dict[str, Any]], given: Sequence[Path] = ()) -> list[dict[str, Any]]:
+    """Rows of the rejected table, under `stands` with the page that stands for each, or None where none does."""
+    if not any(map(falls_as_a_whole, pages)):
+        return [page | {"stands": None} for page in pages]
+    ancestry = Ancestry(corpus, given)
+    with database(corpus) as views:
+        known = ancestry.owners(views, (linked_owner(page["reason"], page["dropped"]) for page in pages))
+        return [page | {"stands": as_facts(stands_for(ancestry, views, page, known))} for page in pages]
 
 
 def rules_behind(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from c4pipe.corpus.ledger import Ledger, StageCount
 from c4pipe.corpus.stats import Stats
 from c4pipe.errors import BuildError
 from c4pipe.inspect.corpus import Corpus
+from c4pipe.inspect.relatives import clusters, earlier
 
 # What Stats counts and stats.json holds as it is.
 _COUNTED = (
@@ -54,6 +55,8 @@ def _overview(corpus: Corpus) -> dict[str, Any]:
         },
         "left_out": {name: int(pages) for name, pages in manifest.get("left_out", {}).items()},
         "ledger": ledger and {"records": ledger.records, "stages": [_stage(s, ledger.records) for s in ledger.stages]},
+        "clusters": clusters(corpus),
+        "earlier": earlier(corpus),
         "mixture": _mixture(manifest.get("mixture", {})),
         "languages": _counted(stats.languages, "language", "pages", stats.pages_kept),
         "lengths": [

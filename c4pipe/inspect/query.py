@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -47,11 +47,11 @@ def sampled(corpus: Corpus, count: int) -> list[dict[str, Any]]:
     )
     short = f"url, timestamp, source, left(text, {EXCERPT}) AS text"
     with database(corpus) as views:
-        kept = _rows(views.execute(f"SELECT {short}, language FROM pages LIMIT $1", [count]))
+        kept = table_rows(views.execute(f"SELECT {short}, language FROM pages LIMIT $1", [count]))
         found = [
             row
             for _, stage, code in (reasons[:count] if corpus.rejected else [])
-            for row in _rows(
+            for row in table_rows(
                 views.execute(
                     f"SELECT {short}, stage, reason, detail FROM rejected WHERE stage = $1 AND reason = $2 LIMIT 1",
                     [stage, code],
@@ -143,7 +143,7 @@ def at_url(corpus: Corpus, url: str) -> tuple[int, list[dict[str, Any]]]:
         pages = [
             row
             for _, shard, number in places
-            for row in _rows(views.execute("SELECT * FROM pages WHERE shard = $1 AND row = $2", [shard, number]))
+            for row in table_rows(views.execute("SELECT * FROM pages WHERE shard = $1 AND row = $2", [shard, number]))
         ]
         others = sorted(source for (source,) in lost)[: FOUND - len(places)]
         table = _rejected(views, [*(page["source"] for page in pages), *others])
@@ -151,20 +151,6 @@ def at_url(corpus: Corpus, url: str) -> tuple[int, list[dict[str, Any]]]:
     found = [page | {"rejected": raw.get(page["source"])} for page in pages]
     found += [{"rejected": row} for row in sorted(table, key=lambda row: str(row["source"])) if row["reason"] != KEPT]
     return len(kept) + len(lost), found
-
-
-def owners(corpus: Corpus, codes: Iterable[str]) -> dict[str, dict[str, str]]:
-    """The pages behind `owner` codes, as far as the corpus or its sample has them: url (or source), and reason (or
-    "kept")."""
-    wanted = sorted({code for code in codes if code})
-    if not wanted:
-        return {}
-    sql = "SELECT left(md5({}), 16) AS owner, if(url = '', source, url), {} FROM {} WHERE list_contains($1, owner)"
-    with database(corpus) as views:
-        # What stands for a page without a URL is the MD5 of its text as read, which the sample has.
-        found = views.execute(sql.format("if(url = '', md5(text), url)", "reason", "rejected"), [wanted]).fetchall()
-        found += views.execute(sql.format("url", f"'{KEPT}'", "pages"), [wanted]).fetchall()
-    return {owner: {"url": url, "reason": reason} for owner, url, reason in found}
 
 
 def answer(corpus: Corpus, sql: str, limit: int) -> dict[str, Any]:
@@ -209,9 +195,10 @@ def _answer(views: duckdb.DuckDBPyConnection, sql: str, limit: int) -> dict[str,
 def _rejected(views: duckdb.DuckDBPyConnection, sources: list[str]) -> list[dict[str, Any]]:
     if not sources:
         return []
-    return _rows(views.execute("SELECT * FROM rejected WHERE list_contains($1, source)", [sources]))
+    return table_rows(views.execute("SELECT * FROM rejected WHERE list_contains($1, source)", [sources]))
 
 
-def _rows(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+def table_rows(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """What a query has found, a row an object."""
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -8,7 +8,9 @@ from itertools import groupby
 from typing import Any
 
 from c4pipe.corpus.plan import KEPT
+from c4pipe.inspect.ancestry import linked_owner
 from c4pipe.inspect.output import as_text
+from c4pipe.inspect.show_standing import show_standing
 from c4pipe.inspect.terminal import Screen, StyledText, shorten
 from c4pipe.text import many
 
@@ -40,7 +42,8 @@ def _page(screen: Screen, page: dict[str, Any], reason: str, quotes: bool) -> No
     screen.say("  ", (outcome, "red" if page["stage"] else "green"), f"  {page['timestamp']}  {page['source']}")
     if page["detail"]:
         screen.say("  detail  ", (shorten(page["detail"], screen.width - 10), "yellow"))
-    cut = sorted(page["dropped"], key=lambda drop: bool(drop["reason"] != reason))  # what is asked for comes first
+    cut = [drop for drop in page["dropped"] if drop["line"]]  # of one that fell as a whole the line is empty
+    cut.sort(key=lambda drop: bool(drop["reason"] != reason))  # what is asked for comes first
     if page["text"]:
         asked = (drop["line"] for drop in cut if drop["reason"] == reason and drop["line"] in page["text"])
         mark = (quoted(page) if quotes else "") or next(asked, "")
@@ -53,6 +56,7 @@ def _page(screen: Screen, page: dict[str, Any], reason: str, quotes: bool) -> No
         screen.table(rows, "<<", indent=10)
         if len(cut) > DROPPED_SHOWN:
             screen.say((f"          ... and {len(cut) - DROPPED_SHOWN:,} more; --url shows all", "dim"))
+    show_standing(screen, page["stands"])
 
 
 def quoted(page: dict[str, Any]) -> str:
@@ -65,6 +69,8 @@ def quoted(page: dict[str, Any]) -> str:
     """
     detail = page["detail"]
     if not detail or page["stage"] == "read" or page["reason"].endswith("_language") or _MEASURE.fullmatch(detail):
+        return ""
+    if linked_owner(page["reason"], page.get("dropped", ())):  # a similarity
         return ""
     found = re.search(re.escape(detail), page["text"], re.IGNORECASE)
     return found[0] if found else ""
@@ -98,6 +104,7 @@ def show_page(screen: Screen, found: dict[str, Any]) -> None:
             screen.say(
                 "  ", (f"By the rules and files here it would be {now}; shown is what the build decided.", "yellow")
             )
+        show_standing(screen, page["stands"])
         _lines(screen, page)
         _recorded(screen, page["dropped"])
         _rules(screen, page["tried"])
@@ -158,14 +165,15 @@ def _owner(segment: dict[str, Any]) -> list[StyledText]:
     if not segment["owner"]:
         return []
     where = segment["owner_url"] or f"a page that is not here, md5 {segment['owner']}"
-    return [(f"  (kept by {where})", "blue")]
+    earlier = f" of the earlier corpus {segment['owner_in']}" if segment["owner_in"] else ""
+    return [(f"  (kept by {where}{earlier})", "blue")]
 
 
 def _recorded(screen: Screen, dropped: list[dict[str, str]]) -> None:
     """The losses of a page of which nobody can say where they stood."""
-    if dropped:
+    if cut := [drop for drop in dropped if drop["line"]]:  # of one that fell as a whole the line is empty
         screen.head("Cut from it", "as the build recorded it")
-        screen.table([[(drop["reason"], "red"), drop["line"]] for drop in dropped], "<<")
+        screen.table([[(drop["reason"], "red"), drop["line"]] for drop in cut], "<<")
 
 
 def _rules(screen: Screen, tried: list[dict[str, str]]) -> None:

@@ -7,12 +7,14 @@ from functools import partial
 from typing import Any
 
 from c4pipe.corpus.ledger import without_urls
+from c4pipe.corpus.telling import overlap_of, overlap_told
 from c4pipe.text import many, percent
 from c4pipe.text import printable as printable
 
 BAR = 24  # characters of a full bar
 SHOWN_SPLITS = 24  # the largest
 SHOWN_INPUTS = 10  # inputs of a kind that are named
+NO_STATS: Mapping[str, Any] = {}
 SHOWN_FAULTS = 3  # of each of them
 
 
@@ -78,33 +80,44 @@ def emptied(manifest: dict[str, Any], folder: str) -> str:
     return f"no page was kept in {printable(folder)}: {took} ({_counts(reasons)}). It holds columns, and no row."
 
 
-def summary(manifest: dict[str, Any], folder: str, faults: Sequence[dict[str, Any]] = ()) -> str:
+def summary(manifest: dict[str, Any], folder: str, stats: Mapping[str, Any] = NO_STATS) -> str:
     """All of it as text for a terminal. Names are shown with control characters spelt out.
 
-    `faults` is the table of stats.json: of each faulty input the first few are shown with their place in the file.
+    `stats` is stats.json: of each faulty input the first few faults are shown with their place in the file, and of a
+    corpus that was built against earlier ones how much of it was old.
     """
     lines = [f"{manifest['preset']['name']}: {manifest['preset']['says']}", *funnel(manifest)]
     lines += ["  no page was kept"] if is_empty(manifest) else splits(manifest)
-    return "\n".join([*lines, *inputs_told(manifest, faults), f"  corpus: {printable(folder)}"])
+    lines += old_told(stats)
+    told = inputs_told(manifest, stats.get("faults", ()))
+    return "\n".join([*lines, *told, f"  corpus: {printable(folder)}"])
+
+
+def old_told(stats: Mapping[str, Any], width: int = 0) -> Iterator[str]:
+    """A line on what earlier corpora had, where the build was made against any."""
+    if overlap := overlap_of(stats):
+        yield f"  {'':<{width}}{overlap_told(overlap)}"
 
 
 def summary_of_several(
-    manifests: Sequence[dict[str, Any]], folders: Sequence[str], faults: Sequence[dict[str, Any]] = ()
+    manifests: Sequence[dict[str, Any]], folders: Sequence[str], stats: Sequence[Mapping[str, Any]] = ()
 ) -> str:
-    """The same of corpora from the same inputs: a line for each, and what is to be said of the inputs once."""
+    """The same of corpora from the same inputs: a line for each, or two, and what is to be said of the inputs once."""
+    stats = stats or [NO_STATS] * len(manifests)
     names = [manifest["preset"]["name"] for manifest in manifests]
     width = max(map(len, names))
     lines = [f"{len(names)} corpora from {many(len(manifests[0]['inputs']), 'input')}:"]
-    for name, manifest, folder in zip(names, manifests, folders, strict=True):
+    for name, manifest, folder, counted in zip(names, manifests, folders, stats, strict=True):
         read, kept = manifest["ledger"]["stages"][0]["kept"], manifest["ledger"]["stages"][-1]["kept"]
         size = sum(shard["bytes"] for shard in manifest["shards"])
         lines.append(
             f"  {name:<{width}} {kept:>12,} of {many(read, 'page')} kept {percent(kept, read):>8} "
             f"{size / 1e6:>12,.2f} MB  {printable(folder)}"
         )
+        lines += old_told(counted, width + 1)
     rows = {item["path"]: item for manifest in manifests for item in manifest["inputs"]}
     worst = {item["path"]: item for manifest in manifests for item in faulty(manifest)}
-    told = inputs_told(manifests[0] | {"inputs": [*(rows | worst).values()]}, faults)
+    told = inputs_told(manifests[0] | {"inputs": [*(rows | worst).values()]}, stats[0].get("faults", ()))
     return "\n".join([*lines, *told, "  how each came about: make inspect DATA=FOLDER"])
 
 

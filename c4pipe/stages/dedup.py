@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from c4pipe.dedup import TextLevel, UrlLevel
 from c4pipe.page import Dropped, Kept, Rejected, Step, Verdict
@@ -22,11 +21,15 @@ class Dedup(Stage):
     name: str
     level: UrlLevel | TextLevel
     then: tuple[PageRule, ...] = ()
-    quotes: ClassVar = True
 
     def __post_init__(self) -> None:
         all_of(f"stage {self.name!r}: level", (self.level,), (UrlLevel, TextLevel))
         all_of(f"stage {self.name!r}: then", self.then, (PageRule,))
+
+    @property
+    def quotes(self) -> bool:  # type: ignore[override]
+        """Of pages that are linked the detail is a similarity."""
+        return isinstance(self.level, UrlLevel) or not self.level.links
 
     @property
     def scope(self) -> Scope:  # type: ignore[override]

@@ -631,3 +631,16 @@ def test_a_pipe_gets_no_escapes_and_a_poor_one_gets_ascii(tiny: Path) -> None:
     assert out.isascii()
     assert "\x1b" not in out
     assert "\\u2588" in out
+
+
+def test_what_was_old_and_how_pages_hang_together(run: Any, second_crawl: Corpus) -> None:
+    code, out, err = run(second_crawl.folder)
+    assert (code, err) == (0, "")
+    against = second_crawl.manifest["against"][0]
+    lines = [" ".join(line.split()) for line in out.split("\n")]
+    assert "Clusters pages that hang together at stage near; one of each stays" in lines
+    assert "2 1 50.0 % ████████████" in lines
+    assert "In earlier corpora 2 of 6 pages that would have stayed (33.3 %)" in lines
+    assert f"{against['path']} en.near, all pages, {against['sha256'][:16]}…" in lines
+    assert "spans 3 parts of text of other pages" in lines
+    assert "2024-06 2 of 6 33.3 % ████████" in lines

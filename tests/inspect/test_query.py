@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.inspect import query
+from c4pipe.inspect.ancestry import Ancestry
 from c4pipe.inspect.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.lookup import look_up, rules_behind
-from c4pipe.inspect.query import answer, at_url, of_reason, owners, sampled
+from c4pipe.inspect.query import answer, at_url, of_reason, sampled
 from c4pipe.page import Page
 from c4pipe.text.urls import url_key
 from tests import manifests
@@ -176,13 +177,14 @@ def test_of_a_url_that_was_crawled_often_the_first_pages_are_read(tmp_path: Path
     assert [page["rejected"]["source"] for page in pages] == [f"a#{n:03}" for n in range(query.FOUND)]
 
 
-def test_owners_are_found_among_kept_and_rejected_pages(tiny: Corpus) -> None:
-    codes = [md5("http://a.example/kept"), md5("http://b.example/0"), "0" * 16, ""]
-    assert owners(tiny, codes) == {
-        codes[0]: {"url": "http://a.example/kept", "reason": "kept"},
-        codes[1]: {"url": "http://b.example/0", "reason": "few_sentences"},
-    }
-    assert owners(tiny, [""]) == {}
+def test_owners_are_found_among_pages_that_have_claimed_something(tiny: Corpus) -> None:
+    codes = [md5(f"http://{url}") for url in ("a.example/kept", "c.example/", "b.example/0")]
+    with connect(tiny) as views:
+        found = Ancestry(tiny).owners(views, [*codes, "0" * 16, ""])
+    assert {code: (page.url, page.stage, page.reason, page.earlier) for code, page in found.items()} == {
+        codes[0]: ("http://a.example/kept", "", "kept", False),
+        codes[1]: ("http://c.example/", "spans", "few_sentences", False),
+    }, "b.example fell before its text was compared"
 
 
 def test_a_page_is_judged_again_line_by_line(tiny: Corpus) -> None:
@@ -251,7 +253,8 @@ def test_a_preset_that_cannot_be_told_leaves_the_record(tmp_path: Path) -> None:
     assert found["note"].startswith("The rules cannot be tried again: ")
     assert found["pages"][0]["dropped"] == gone
     assert found["pages"][0]["lines"] == [
-        [{"text": text, "code": "", "owner": "", "quoted": False, "owner_url": None}] for text in ("Cookies.", "Text.")
+        [{"text": text, "code": "", "owner": "", "quoted": False, "owner_url": None, "owner_in": None}]
+        for text in ("Cookies.", "Text.")
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.passes.summary import faulty, funnel, inputs_told, printable, splits, summary
+from c4pipe.passes.summary import faulty, funnel, inputs_told, printable, splits, summary, summary_of_several
 
 MANIFEST: dict[str, Any] = {
     "preset": {"name": "en", "says": "C4 as the paper describes it"},
@@ -131,3 +131,12 @@ def test_what_a_terminal_would_obey_is_spelt_out(text: str, shown: str) -> None:
 def test_whatever_is_shown_can_be_printed(text: str) -> None:
     assert printable(text).isprintable()
     assert printable(text) == text or not text.isprintable()
+
+
+def test_of_a_build_against_earlier_corpora_it_says_how_much_was_old() -> None:
+    stats = {"months_came": {"2024-05": 10}, "months_old": {"2024-05": 4}, "earlier": {"url": 4}}
+    old = "4 of the 10 pages that would have stayed (40.0 %) were in earlier corpora: 4 by stage url"
+    assert f"\n  {old}\n" in summary(MANIFEST, "out/c4", stats)
+    assert "earlier" not in summary(MANIFEST, "out/c4")
+    several = summary_of_several([MANIFEST, MANIFEST], ["a", "b"], [stats, {}]).split("\n")
+    assert [line.strip() for line in several].count(old) == 1

@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from c4pipe.corpus.telling import levels_told
 from c4pipe.inspect.corpus import Corpus, connect
+from c4pipe.inspect.relatives import clusters, earlier
 from c4pipe.inspect.report import queries
+from c4pipe.inspect.report.examples import Example, examples, near_words
 from c4pipe.inspect.report.rules import SAMPLES_SHOWN, RuledStage, ruled_stages
 from c4pipe.inspect.report.tables import Bin, TopRows, bins, domains, first, languages, mixture_rows, most_first, tlds
 from c4pipe.inspect.report.yardsticks import Yardstick, yardsticks
@@ -72,6 +75,11 @@ class Facts(NamedTuple):
     validation_mean: float
     faults: TopRows
     fault_counts: list[tuple[str, int]]
+    clusters: list[dict[str, Any]]  # as `relatives.clusters` has them
+    examples: list[Example]
+    near: str  # how near duplicates were found, in words; "" where nobody looked for them
+    levels: str  # that the levels of text were chosen, in words
+    earlier: dict[str, Any] | None  # as `relatives.earlier` has it
 
     @property
     def records(self) -> int:
@@ -141,6 +149,11 @@ def gather(corpus: Corpus) -> Facts:
         _mean(parts, "validation"),
         first(stats.get("faults", [])),
         most_first(sum((Counter(item["faults"]) for item in inputs), Counter())),
+        clusters(corpus),
+        examples(corpus, db, SAMPLES_SHOWN),
+        near_words(corpus),
+        levels_told(manifest.get("settings", {})),
+        earlier(corpus),
     )
     db.close()
     return found

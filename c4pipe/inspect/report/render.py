@@ -81,6 +81,10 @@ def sections(facts: Facts, comparison: Comparison | None) -> Iterator[Section]:
         yield Section("against", "Against another corpus")
     if facts.funnel:
         yield Section("funnel", "What became of the documents" if facts.mixture.rows else "What became of the pages")
+    if facts.clusters or facts.near:
+        yield Section("clusters", "Pages that hang together")
+    if facts.earlier:
+        yield Section("earlier", "What earlier corpora had")
     if facts.yardsticks:
         yield Section("yardsticks", "Beside the released C4")
     if facts.stages:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from c4pipe.errors import C4Error
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.serve.guard import Guard
+from c4pipe.inspect.serve.owning import Owners
 from c4pipe.inspect.serve.viewer import Viewer
 
 _STATIC = Path(__file__).parent / "static"
@@ -30,14 +31,16 @@ _ICON = (
 def make_app(corpus: Corpus, given: Sequence[Path] = ()) -> Starlette:
     """The viewer of a corpus, for any ASGI server that listens on the loopback interface only."""
     viewer = Viewer(corpus, given)
+    owners = Owners(viewer, corpus, given)
     routes = [
         Route("/", viewer.pages),
         Route("/counts", viewer.counts),
         Route("/page/{path:path}/{row}", viewer.page),
         Route("/step", viewer.step),
         Route("/text/{path:path}/{row}", viewer.text),
-        Route("/owner/{name}", viewer.owner),
-        Route("/owners", viewer.owners),
+        Route("/stands/{path:path}/{row}", owners.stands),
+        Route("/owner/{name}", owners.owner),
+        Route("/owners", owners.owners),
         Route("/why", viewer.why, methods=["GET", "POST"]),
         Route("/export", viewer.export),
         Route("/static/{name}", static),

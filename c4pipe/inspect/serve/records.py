@@ -1,8 +1,8 @@
-"""Single pages: the one at a place, those of a URL, the raw text of a kept one, the owner of a line."""
+"""Single pages: the one at a place, those of a URL, the raw text of a kept one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import duckdb
@@ -60,27 +60,6 @@ def rawest(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, record: Record) ->
     """The page as read, where that is known, and whether it is."""
     raw = record if record.reason else raw_of(cursor, corpus, record.page.source)
     return (as_read(raw.page), True) if raw else (record.page, False)
-
-
-class Owner(NamedTuple):
-    """The page that keeps a repeated line."""
-
-    path: str
-    row: int
-    url: str
-    kept: bool  # in the corpus; else it stands among the rejected pages
-
-
-def owner_records(cursor: duckdb.DuckDBPyConnection, names: Iterable[str]) -> dict[str, Owner]:
-    """Pages by the first 16 hexadecimal digits of the MD5 of their URLs; kept ones where there are any."""
-    wanted = sorted({name for name in names if name})
-    found: dict[str, Owner] = {}
-    for table, path, kept in (("rejected", "part", False), ("pages", "shard", True)):
-        sql = f"SELECT left(md5(url), 16) AS name, {path}, row, url FROM {table} WHERE name IN (SELECT unnest($names))"
-        where = " AND stage != ''" if not kept else ""
-        for name, place, row, url in cursor.execute(sql + where, {"names": wanted}).fetchall() if wanted else ():
-            found[name] = Owner(place, row, url, kept)
-    return found
 
 
 def _records(result: duckdb.DuckDBPyConnection, path: str = "") -> Iterator[Record]:

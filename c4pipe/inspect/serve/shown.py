@@ -89,6 +89,14 @@ def lines_of(lines: Sequence[Sequence[Segment]]) -> list[Line]:
     return found
 
 
+def plain_lines(text: str) -> list[Line]:
+    """The lines of a kept text by itself, none longer than `LONGEST_PIECE`."""
+    return [
+        Line(number, [], line[:LONGEST_PIECE], len(line[LONGEST_PIECE:]))
+        for number, line in enumerate(text.split("\n") if text else (), 1)
+    ]
+
+
 def as_kept(lines: Sequence[Sequence[Segment]], text: str) -> bool:
     """Whether what is left of the raw lines is the text, so that each may stand beside what was kept of it."""
     left = ("".join(s.text for s in line if s.quoted or not s.code).strip() for line in lines)

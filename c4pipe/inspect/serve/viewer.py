@@ -15,7 +15,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import (
     HTMLResponse,
-    JSONResponse,
     PlainTextResponse,
     RedirectResponse,
     Response,
@@ -32,17 +31,14 @@ from c4pipe.inspect.serve.judging import Judges
 from c4pipe.inspect.serve.records import Record
 from c4pipe.inspect.serve.rendering import environment
 from c4pipe.inspect.serve.selection import Selection, ShardEntry, known, parse, parts_of, whole_number
-from c4pipe.inspect.serve.viewing import is_owner, judged, view
+from c4pipe.inspect.serve.viewing import judged, view
+from c4pipe.inspect.standing import falls_as_a_whole
 from c4pipe.page import Page
 from c4pipe.text.urls import as_read
 
 VIEWER_MEMORY = "1GB"  # of DuckDB, whatever the size of the corpus
 _REMEMBERED = 200  # selections of which something is remembered
 _UNWATCHED = 499  # nobody reads this answer
-_NO_OWNER = (
-    "The page that keeps this line is neither in the corpus nor in the sample of rejected pages. It owned the line, "
-    "and a later stage rejected it. What is known of it is the beginning of the MD5 of its URL: {}."
-)
 T = TypeVar("T")
 
 
@@ -70,13 +66,13 @@ class Viewer:
             raise ConfigError("after and before are both given; one is expected.")
         start, stop = (place(name, asked[name], parts) if name in asked else None for name in ("after", "before"))
         if stop is not None:
-            found = await self._ask(request, finding.find_back, self._corpus, selection, stop)
+            found = await self.ask(request, finding.find_back, self._corpus, selection, stop)
         else:
-            found = await self._ask(request, finding.find, self._corpus, selection, start or Place(0, 0))
+            found = await self.ask(request, finding.find, self._corpus, selection, start or Place(0, 0))
             _remember(self._barren, selection.rows, self._barren.get(selection.rows, frozenset()) | found.barren)
         counts = await self._count(request, selection) if "counts" in request.query_params else None
         numbers = {part["path"]: i for i, part in enumerate(parts)}
-        return self._html(
+        return self.html(
             "list.html",
             selection=selection,
             found=found,
@@ -90,17 +86,18 @@ class Viewer:
         """The filters with their counts, for the script of the list."""
         selection, _ = self._selection(request)
         counts = await self._count(request, selection)
-        return self._html("filters.html", selection=selection, counts=counts, total=counts.total)
+        return self.html("filters.html", selection=selection, counts=counts, total=counts.total)
 
     async def page(self, request: Request) -> Response:
         """One page."""
         selection, parts = self._selection(request)
-        record = await self._record(request)
-        found = await self._ask(request, view, self._corpus, self._judges, record)
+        record = await self.record(request)
+        found = await self.ask(request, view, self._corpus, self._judges, record)
         place_in = next((i for i, part in enumerate(parts) if part["path"] == record.path), None)
         at = "" if place_in is None else f"{place_in}:{record.row}"
         back = {name: value for name, value in request.query_params.items() if name in ("after", "before")}
-        return self._html("page.html", selection=selection, view=found, record=record, at=at, back=back)
+        fell = falls_as_a_whole(record._asdict())
+        return self.html("page.html", selection=selection, view=found, record=record, at=at, back=back, fell=fell)
 
     async def step(self, request: Request) -> Response:
         """On to the next page of the selection, or back to the one before."""
@@ -108,10 +105,10 @@ class Viewer:
         at, way = place("at", request.query_params.get("at", ""), parts), request.query_params.get("way", "next")
         if way not in ("next", "previous"):
             raise unknown("way,", way, ("next", "previous"))
-        hit = await self._ask(request, finding.step, self._corpus, selection, at, way == "previous")
+        hit = await self.ask(request, finding.step, self._corpus, selection, at, way == "previous")
         if hit is None:
             end = "last" if way == "next" else "first"
-            return self._message(
+            return self.message(
                 404,
                 f"That was the {end} page",
                 f"The list has no page {'behind' if way == 'next' else 'in front of'} it.",
@@ -121,26 +118,8 @@ class Viewer:
 
     async def text(self, request: Request) -> Response:
         """The text of a row as it is in the file, and nothing else."""
-        record = await self._record(request)
+        record = await self.record(request)
         return PlainTextResponse(record.page.text)
-
-    async def owner(self, request: Request) -> Response:
-        """On to the page that keeps a repeated line."""
-        name = request.path_params["name"]
-        if not is_owner(name):
-            raise ConfigError(f"{name!r} names no owner. Expected 16 hexadecimal digits.")
-        found = (await self._ask(request, records.owner_records, [name])).get(name)
-        if found is None:
-            return self._message(404, "The owner is not here", _NO_OWNER.format(name))
-        return RedirectResponse(f"/page/{quote(found.path)}/{found.row}", 303)
-
-    async def owners(self, request: Request) -> Response:
-        """Where the owners of lines are, for the script of the page view."""
-        names = [name for name in request.query_params.getlist("name") if is_owner(name)][:500]
-        found = await self._ask(request, records.owner_records, names)
-        return JSONResponse(
-            {name: {"url": found[name].url, "kept": found[name].kept} if name in found else None for name in names}
-        )
 
     async def why(self, request: Request) -> Response:
         """The verdict of every rule on a text or URL that somebody asks about."""
@@ -150,9 +129,9 @@ class Viewer:
         asked = asked._replace(preset=asked.preset or self._judges.names[0])
         page, raw, here = as_read(Page(asked.url, asked.text, "")), True, list[Record]()
         if asked.url and not asked.text:
-            here = await self._ask(request, records.by_url, asked.url)
+            here = await self.ask(request, records.by_url, asked.url)
             if here:
-                page, raw = await self._ask(request, records.rawest, self._corpus, here[0])
+                page, raw = await self.ask(request, records.rawest, self._corpus, here[0])
         found, problem = None, ""
         if asked.text or here:
             try:
@@ -161,7 +140,7 @@ class Viewer:
                 problem = str(error)
         template = "verdict.html" if request.query_params.get("part") == "verdict" else "why.html"
         values: dict[str, Any] = {"asked": asked, "records": here, "view": found, "raw": raw, "problem": problem}
-        return self._html(template, selection=Selection(), **values)
+        return self.html(template, selection=Selection(), **values)
 
     async def export(self, request: Request) -> Response:
         """The selection as a file."""
@@ -183,33 +162,34 @@ class Viewer:
     async def refused(self, request: Request, error: HTTPException) -> Response:
         """No such URL or method."""
         words = {404: "No page of the viewer has this address.", 405: "This address takes another kind of request."}
-        return self._message(error.status_code, "Not here", words.get(error.status_code, error.detail))
+        return self.message(error.status_code, "Not here", words.get(error.status_code, error.detail))
 
     async def wrong(self, request: Request, error: C4Error) -> Response:
         """A question that cannot be answered, in words."""
         status = 413 if isinstance(error, TooLongError) else 400 if isinstance(error, ConfigError) else 500
-        return self._message(status, "That cannot be shown", str(error))
+        return self.message(status, "That cannot be shown", str(error))
 
     async def unreadable(self, request: Request, error: duckdb.Error) -> Response:
         """DuckDB could not read the files, or not in the memory it has."""
         if isinstance(error, duckdb.InterruptException):
             return Response(status_code=_UNWATCHED)
         if isinstance(error, duckdb.OutOfMemoryException):
-            return self._message(
+            return self.message(
                 503,
                 "Too much to count",
                 f"This takes more than the {VIEWER_MEMORY} of memory that the viewer takes. Narrow the selection.",
             )
         words = f"A file of the corpus cannot be read. Copy or build the corpus again. DuckDB says: {error}"
-        return self._message(500, "A damaged file", words)
+        return self.message(500, "A damaged file", words)
 
     def _selection(self, request: Request) -> tuple[Selection, list[ShardEntry]]:
         selection = parse(request.query_params.multi_items(), self._has)
         return selection, parts_of(self._corpus, selection)
 
-    async def _record(self, request: Request) -> Record:
+    async def record(self, request: Request) -> Record:
+        """The page at the address."""
         path, row = request.path_params["path"], whole_number("row", request.path_params["row"])
-        record = await self._ask(request, records.record_at, self._corpus, path, row)
+        record = await self.ask(request, records.record_at, self._corpus, path, row)
         if record is None:
             raise HTTPException(404)
         return record
@@ -217,11 +197,11 @@ class Viewer:
     async def _count(self, request: Request, selection: Selection) -> Counts:
         if selection not in self._counted:
             barren = self._barren.get(selection.widest, frozenset())
-            counts = await self._ask(request, count_pages, self._corpus, selection, self._has, barren)
+            counts = await self.ask(request, count_pages, self._corpus, selection, self._has, barren)
             _remember(self._counted, selection, counts)
         return self._counted[selection]
 
-    async def _ask(self, request: Request, work: Callable[..., T], *arguments: Any) -> T:
+    async def ask(self, request: Request, work: Callable[..., T], *arguments: Any) -> T:
         """What `work` answers with a cursor of its own; interrupted when the client has gone."""
         with self._connection.cursor() as cursor:
             answer = asyncio.ensure_future(run_in_threadpool(self._checked, work, cursor, *arguments))
@@ -240,11 +220,13 @@ class Viewer:
         self._corpus.check()
         return work(*arguments)
 
-    def _html(self, template: str, status: int = 200, **values: Any) -> Response:
+    def html(self, template: str, status: int = 200, **values: Any) -> Response:
+        """A template with these values."""
         return HTMLResponse(self._templates.get_template(template).render(values), status)
 
-    def _message(self, status: int, title: str, says: str, selection: Selection | None = None) -> Response:
-        return self._html("message.html", status, title=title, says=says, selection=selection or Selection())
+    def message(self, status: int, title: str, says: str, selection: Selection | None = None) -> Response:
+        """A page that says why something cannot be shown."""
+        return self.html("message.html", status, title=title, says=says, selection=selection or Selection())
 
 
 async def _gone(request: Request) -> None:

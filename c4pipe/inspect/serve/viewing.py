@@ -14,7 +14,7 @@ from c4pipe.inspect.explain import Explanation, Recorded, Segment
 from c4pipe.inspect.output import as_text
 from c4pipe.inspect.serve.judging import Judges, hues
 from c4pipe.inspect.serve.records import Record, kept_of, raw_of
-from c4pipe.inspect.serve.shown import LONGEST_PIECE, MOST_LINES, Line, as_kept, lines_of
+from c4pipe.inspect.serve.shown import LONGEST_PIECE, MOST_LINES, Line, as_kept, lines_of, plain_lines
 from c4pipe.page import Dropped, Page
 
 _OWNER = re.compile(r"[0-9a-f]{16}")
@@ -87,7 +87,7 @@ def _drawn(
 ) -> View:
     """Raw lines beside what is left of them. Where that is not clear line by line, a kept text stands by itself."""
     beside = bool(segments) and as_kept(segments, left)
-    text = _plain(left) if not beside and outcome[1] == KEPT else []
+    text = plain_lines(left) if not beside and outcome[1] == KEPT else []
     hidden = max(0, len(segments) - MOST_LINES, len(text) - MOST_LINES)
     colours = hues(explanation) if explanation else {}
     tried = explanation.tried if explanation else []
@@ -99,13 +99,6 @@ def _drawn(
 
 def _segments(text: str) -> list[list[Segment]]:
     return [[Segment(line)] for line in text.split("\n")]
-
-
-def _plain(text: str) -> list[Line]:
-    return [
-        Line(number, [], line[:LONGEST_PIECE], len(line[LONGEST_PIECE:]))
-        for number, line in enumerate(text.split("\n") if text else (), 1)
-    ]
 
 
 def _why_alone(corpus: Corpus) -> str:

@@ -125,8 +125,8 @@ def test_owners_among_kept_rejected_and_unknown_pages(hostile: Corpus, viewer: A
     kept, lost = owner_of(TURNED), owner_of("http://gone.example/")
     answer = viewer(hostile).get(f"/owners?name={kept}&name={lost}&name=0123456789abcdef&name=nonsense")
     assert answer.json() == {
-        kept: {"url": TURNED, "kept": True},
-        lost: {"url": "http://gone.example/", "kept": False},
+        kept: {"url": TURNED, "kept": True, "earlier": ""},
+        lost: {"url": "http://gone.example/", "kept": False, "earlier": ""},
         "0123456789abcdef": None,
     }
     assert viewer(hostile).get(f"/owner/{lost}").headers["location"] == "/page/__rejected/part-000000.parquet/2"

@@ -60,9 +60,18 @@ async function owners() {
   for (const link of links) {
     if (!(link.dataset.owner in found)) continue;
     const owner = found[link.dataset.owner];
-    link.title = owner ? `${owner.kept ? "Kept by" : "Owned by, and rejected later:"} ${owner.url}` : "Its owner was rejected later, and is not here";
+    link.title = owner ? `${owner.kept ? "Kept by" : "Owned by, and rejected later:"} ${owner.url}${owner.earlier && ` of the earlier corpus ${owner.earlier}`}` : "Its owner was rejected later, and is not here";
     if (!owner?.kept) $(".whose", link).textContent = owner ? " → rejected later" : " owner not here";
   }
+}
+
+// The page that stands for one that fell as a whole, and what differs.
+async function stands() {
+  const place = $("#stands[data-from]");
+  if (!place) return;
+  const found = await page(place.dataset.from);
+  if ($("#stands", found)) place.replaceWith($("#stands", found));
+  else place.append(...$$(".lead", found));
 }
 
 // The verdict while one types.
@@ -131,4 +140,5 @@ const quiet = (error) => {
 };
 fill().then(count).catch(quiet);
 owners().catch(quiet);
+stands().catch(quiet);
 judge();

@@ -1,0 +1,52 @@
+"""What the card says of pages that others stand for: near duplicates, and what earlier corpora had."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from c4pipe.corpus.ancestors import AGAINST
+from c4pipe.corpus.stats import Stats
+from c4pipe.corpus.telling import levels_told, near_told, overlap_of, overlap_told
+from c4pipe.stages import Preset
+from c4pipe.stages.text_levels import near_level
+from c4pipe.text import printable
+
+
+def relatives_told(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterator[str]:
+    """Nothing of a corpus that knows neither."""
+    chosen, level = levels_told(manifest.get("settings", {})), near_level(preset)
+    if chosen:
+        yield chosen
+        yield ""
+    if level is not None:
+        yield f"Near duplicates: {near_told(level)}"
+        yield ""
+    yield from _earlier(manifest.get(AGAINST, ()), stats)
+
+
+def _earlier(rows: list[Mapping[str, Any]], stats: Stats) -> Iterator[str]:
+    if not rows:
+        return
+    overlap = overlap_of(vars(stats))
+    yield "## Built against earlier corpora"
+    yield ""
+    yield "Their pages, and what these claim, win over all of this corpus: read it together with them."
+    if overlap is not None:
+        yield f"{overlap_told(overlap)}."
+    yield ""
+    for row in rows:
+        yield f"* {code_span(row['path'])}, preset `{row['preset']}`, sha256 of its manifest `{row['sha256']}`"
+    yield ""
+
+
+def code_span(text: str) -> str:
+    """Markdown that shows a text as it is, its control characters spelt out.
+
+    >>> code_span("out/a"), code_span("a`b")
+    ('`out/a`', '`` a`b ``')
+    """
+    shown = printable(text)
+    fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
+    return f"`{shown}`" if fence == "`" else f"{fence} {shown} {fence}"

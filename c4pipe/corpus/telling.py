@@ -1,0 +1,82 @@
+"""What summaries, cards and reports say of near duplicates and of earlier corpora, in the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from c4pipe.dedup import NearLevel
+from c4pipe.text import many, percent
+
+_PARTS = ":parts"  # behind a stage in `Stats.earlier`: what its pages have lost
+_POINTS = (0.5, 0.7, 0.8, 0.9)  # of the S-curve
+_STAYS = {
+    "hash": "that with the smallest MD5 of its URL stays",
+    "newest": "the newest stays",
+    "longest": "that with the longest text stays",
+}
+
+
+class Overlap(NamedTuple):
+    """How much of a crawl was in earlier corpora."""
+
+    came: int  # pages that came to the dedup of URLs and would have been kept so far
+    old: int  # those of them that fell to earlier corpora
+    pages: dict[str, int]  # by stage, the most first
+    parts: dict[str, int]  # pieces of text that other pages have lost to them, by stage
+
+    @property
+    def share(self) -> float | None:
+        return self.old / self.came if self.came else None
+
+
+def overlap_of(stats: Mapping[str, Any]) -> Overlap | None:
+    """From statistics as `stats.json` has them; None for a corpus that was not built against others."""
+    came, old, earlier = (stats.get(name) or {} for name in ("months_came", "months_old", "earlier"))
+    if not came:
+        return None
+    rows = sorted(earlier.items(), key=lambda item: (-item[1], item[0]))
+    return Overlap(
+        sum(came.values()),
+        sum(old.values()),
+        {stage: n for stage, n in rows if not stage.endswith(_PARTS)},
+        {stage.removesuffix(_PARTS): n for stage, n in rows if stage.endswith(_PARTS)},
+    )
+
+
+def overlap_told(found: Overlap) -> str:
+    """In a line.
+
+    >>> overlap_told(Overlap(200, 30, {"url": 28, "near": 2}, {}))
+    '30 of the 200 pages that would have stayed (15.0 %) were in earlier corpora: 28 by stage url, 2 by near'
+    """
+    said = f"{found.old:,} of the {many(found.came, 'page')} that would have stayed "
+    said += f"({percent(found.old, found.came)}) {'was' if found.old == 1 else 'were'} in earlier corpora"
+    said += _by(found.pages, ": ", "{:,}")
+    return said + _by(found.parts, "; others lost ", "{:,} parts of their text")
+
+
+def _by(counts: Mapping[str, int], before: str, words: str) -> str:
+    told = [f"{words.format(n)} by {stage}" for stage, n in counts.items()]
+    return before + ", ".join(told).replace(" by ", " by stage ", 1) if told else ""
+
+
+def near_told(level: NearLevel) -> str:
+    """How near duplicates are found, with the numbers of this level, in a few sentences."""
+    curve = ", ".join(f"{percent(level.linked(point))} of those with {point:g}" for point in _POINTS)
+    said = (
+        f"Two texts are candidates when one of {level.bands} bands of {level.rows} minima of their runs of "
+        f"{level.shingle} words is the same: with Jaccard similarity s that is so with probability "
+        f"1 - (1 - s^{level.rows})^{level.bands}, which is steepest near {level.threshold:.2f} and links {curve}."
+    )
+    if level.verify:
+        said += f" Candidates were compared run by run, and linked from a similarity of {level.verify:.2f} on."
+    else:
+        said += " Candidates were not compared further."
+    return f"{said} Of all pages that hang together by links {_STAYS[level.stays]}."
+
+
+def levels_told(settings: Mapping[str, Any]) -> str:
+    """That the levels of text were chosen; "" where they are the preset's own."""
+    chosen = settings.get("dedup")
+    return "" if chosen is None else f"The levels of text were chosen for this corpus: --dedup {chosen}."

@@ -1,0 +1,205 @@
+"""A corpus and the earlier ones that it was built against: which of them are at hand, and the page that owns what
+another has lost, wherever it is.
+
+An owner is told by a code, the first 16 hexadecimal digits of the MD5 of its URL. It may be of an earlier corpus, and
+need not be kept: a later stage may have rejected it, or it hangs together with a page that stands for both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any, NamedTuple
+
+import duckdb
+
+from c4pipe.corpus.ancestors import AGAINST
+from c4pipe.corpus.plan import KEPT, Plan
+from c4pipe.corpus.trunk import deduped
+from c4pipe.dedup.claims import owner_of, page_priority
+from c4pipe.errors import BuildError, C4Error
+from c4pipe.inspect.corpus import Corpus, open_corpus
+from c4pipe.inspect.query import at_url, database, table_rows
+from c4pipe.inspect.rebuild import plan_of
+from c4pipe.shards import MANIFEST
+
+
+class EarlierCorpus(NamedTuple):
+    """A corpus that another was built against."""
+
+    path: str  # as the manifest has it
+    sha256: str  # of its manifest
+    corpus: Corpus | None  # None where it is not at hand
+    lacks: str = ""  # why it is not
+
+
+class OwnerPage(NamedTuple):
+    """A page that owns something. `path` and `row` are its place in the corpus or in the rejected table."""
+
+    code: str
+    corpus: Corpus
+    earlier: bool  # whether that is an earlier one
+    path: str
+    row: int
+    url: str
+    source: str
+    stage: str  # that rejected it; "" if it is kept
+    reason: str  # KEPT if it is
+    detail: str
+    owner: str  # of one that fell to a linked page the code of that one
+
+    @property
+    def kept(self) -> bool:
+        return self.reason == KEPT
+
+    def text(self) -> str:
+        """Its text: what was kept of it, or as it was read."""
+        with database(self.corpus) as views:
+            return str(self.record(views)["text"])
+
+    def record(self, views: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+        """Its row with all columns, of the view `pages` or `rejected`."""
+        table, place = ("pages", "shard") if self.kept else ("rejected", "part")
+        (found,) = table_rows(
+            views.execute(f"SELECT * FROM {table} WHERE {place} = $1 AND row = $2", [self.path, self.row])
+        )
+        return found
+
+
+def linked_owner(reason: str, dropped: Iterable[Mapping[str, str]]) -> str:
+    """The code of the page to which a page fell as a whole, by its row of the rejected table; "" where it did not.
+
+    >>> linked_owner("near_duplicate", [{"reason": "near_duplicate", "line": "", "owner": "b30d4f59eb97517b"}])
+    'b30d4f59eb97517b'
+    """
+    found = (drop["owner"] or "" for drop in dropped if drop["reason"] == reason and not drop["line"])
+    return next(filter(None, found), "")
+
+
+class Ancestry:
+    """A corpus with its earlier ones, which are opened when they are asked for."""
+
+    def __init__(self, corpus: Corpus, given: Sequence[Path] = (), plan: Plan | None = None):
+        """`given` are files that rules of this corpus have read, beside those that it keeps; `plan` is its own, where
+        that is at hand."""
+        self.corpus, self._given = corpus, given
+        self._plans: dict[Path, Plan | None] = {} if plan is None else {corpus.folder: plan}
+        self.lock = Lock()  # plans remember the page that they judged last
+
+    @cached_property
+    def earlier(self) -> list[EarlierCorpus]:
+        """Those that the manifest names, in its order."""
+        return [_opened(self.corpus.folder, row) for row in self.corpus.manifest.get(AGAINST, ())]
+
+    def plan(self, corpus: Corpus) -> Plan | None:
+        """The preset of one of them, ready to judge; None where that is not to be had. Use it under the lock."""
+        if corpus.folder not in self._plans:
+            try:
+                plan = plan_of(corpus, self._given if corpus is self.corpus else ())
+            except C4Error:
+                plan = None
+            self._plans[corpus.folder] = plan
+        return self._plans[corpus.folder]
+
+    def owners(self, views: duckdb.DuckDBPyConnection, codes: Iterable[str]) -> dict[str, OwnerPage]:
+        """The pages behind codes, as far as a corpus or its rejected table has them: of this one, whose views are
+        given, else of the first earlier one."""
+        wanted = {code for code in codes if code}
+        found = _owner_pages(views, self.corpus, wanted, False)
+        for number, one in enumerate(self.earlier):
+            missing = wanted.difference(found)
+            if missing and one.corpus is not None:
+                try:
+                    with database(one.corpus) as theirs:
+                        found |= _owner_pages(theirs, one.corpus, missing, True)
+                except BuildError as error:  # this corpus can be looked at all the same
+                    self.earlier[number] = one._replace(corpus=None, lacks=str(error))
+        return found
+
+    def earlier_copy(self, url: str) -> OwnerPage | None:
+        """The page of an earlier corpus that counts as the same by its URL, a kept one where there is any."""
+        copies: list[OwnerPage] = []
+        for number, one in enumerate(self.earlier):
+            if one.corpus is not None:
+                try:
+                    copies += _copies(one.corpus, url)
+                except BuildError as error:
+                    self.earlier[number] = one._replace(corpus=None, lacks=str(error))
+        return next((page for page in copies if page.kept), copies[0] if copies else None)
+
+
+def _opened(folder: Path, row: Mapping[str, str]) -> EarlierCorpus:
+    """The corpus where it was at the build, or beside this one; it is the same if its manifest is."""
+    path, sha256 = str(row["path"]), str(row["sha256"])
+    lacks = "it is not there"
+    for place in (Path(path), folder.resolve().parent / Path(path).name):
+        try:
+            if not (place / MANIFEST).is_file():
+                continue
+            if hashlib.sha256((place / MANIFEST).read_bytes()).hexdigest() != sha256:
+                lacks = "another corpus is there now"
+                continue
+            return EarlierCorpus(path, sha256, open_corpus(place))
+        except C4Error as error:
+            lacks = str(error)
+        except (OSError, ValueError) as error:  # a name that is none
+            lacks = f"it cannot be read ({getattr(error, 'strerror', None) or error})"
+    return EarlierCorpus(path, sha256, None, lacks)
+
+
+def _owner_pages(
+    views: duckdb.DuckDBPyConnection, corpus: Corpus, codes: Iterable[str], earlier: bool
+) -> dict[str, OwnerPage]:
+    """Of one corpus. What stands for a page without a URL is the MD5 of its text as read, which its sample has."""
+    names = sorted(codes)
+    if not names:
+        return {}
+    sql = (
+        "SELECT left(md5(if(url = '', md5(text), url)), 16) AS code, part, row, url, source, stage, reason, detail, "
+        "dropped FROM rejected WHERE list_contains($1, code) AND (stage != '' OR url = '')"
+    )
+    order = _text_stages(corpus)
+    lost = sorted(views.execute(sql, [names]).fetchall(), key=lambda r: (order.get(r[5], -1), r[4]))
+    found: dict[str, OwnerPage] = {}
+    for code, path, row, url, source, stage, reason, detail, dropped in lost:
+        if stage and (not order or stage in order):  # one that fell before has claimed nothing
+            owner = linked_owner(reason, dropped)
+            found[code] = OwnerPage(code, corpus, earlier, path, row, url, source, stage, reason, detail, owner)
+    sources = {row[4]: row[0] for row in lost if not row[5]}
+    kept = views.execute(
+        "SELECT left(md5(url), 16) AS code, shard, row, url, source FROM pages "
+        "WHERE (url != '' AND list_contains($1, code)) OR list_contains($2, source)",
+        [names, [*sources]],
+    ).fetchall()
+    for code, path, row, url, source in kept:
+        code = sources.get(source, code)
+        found[code] = OwnerPage(code, corpus, earlier, path, row, url, source, "", KEPT, "", "")
+    return found
+
+
+def _text_stages(corpus: Corpus) -> dict[str, int]:
+    """The stages from the first dedup of text on, with their places; empty where the manifest does not tell them."""
+    try:
+        names = [str(row["stage"]) for row in corpus.manifest["preset"]["stages"]]
+        first = deduped(corpus.manifest)[1:2]
+    except (AttributeError, KeyError, TypeError):
+        return {}
+    return {name: i for i, name in enumerate(names) if first and i >= names.index(first[0])}
+
+
+def _copies(corpus: Corpus, url: str) -> list[OwnerPage]:
+    """The pages of a corpus that count as the same by their URL."""
+    copies = []
+    for row in at_url(corpus, url)[1]:
+        kept = "text" in row
+        page = row if kept else row["rejected"]
+        stage, reason, detail = ("", KEPT, "") if kept else (page["stage"], page["reason"], page["detail"])
+        owner = "" if kept else linked_owner(reason, page["dropped"])
+        code, path = owner_of(page_priority(page["url"])), row["shard"] if kept else page["part"]
+        copies.append(
+            OwnerPage(code, corpus, True, path, page["row"], page["url"], page["source"], stage, reason, detail, owner)
+        )
+    return copies

@@ -1,0 +1,60 @@
+"""Clusters of pages that hang together, and what earlier corpora had of a corpus, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from c4pipe.corpus.ancestors import AGAINST
+from c4pipe.corpus.telling import overlap_of
+from c4pipe.inspect.corpus import Corpus
+
+
+def clusters(corpus: Corpus) -> list[dict[str, Any]]:
+    """For each stage that links pages how many stayed alone, and clusters by their size in bins: 2, 3 to 4, 5 to 8, ...
+
+    A cluster has the page that stays and those that fell to it; one that fell to an earlier corpus as a whole is none.
+    """
+    kept = {row["stage"]: row["kept"] for row in corpus.manifest.get("ledger", {}).get("stages", ())}
+    found = []
+    for stage, sizes in corpus.stats.get("clusters", {}).items():
+        bins: dict[int, list[int]] = {}
+        for size, count in sizes.items():
+            both = bins.setdefault((int(size) - 1).bit_length(), [0, 0])
+            both[0] += count
+            both[1] += int(size) * count
+        rows = [
+            {"from": (1 << k - 1) + 1, "to": 1 << k, "clusters": count, "pages": pages}
+            for k, (count, pages) in sorted(bins.items())
+        ]
+        alone = max(0, kept[stage] - sum(sizes.values())) if stage in kept else None
+        found.append({"stage": stage, "alone": alone, "largest": max(map(int, sizes), default=0), "sizes": rows})
+    return found
+
+
+def earlier(corpus: Corpus) -> dict[str, Any] | None:
+    """How much of the crawl was in earlier corpora; None for a corpus that was not built against any."""
+    rows = corpus.manifest.get(AGAINST)
+    if not rows:
+        return None
+    stats, overlap = corpus.stats, overlap_of(corpus.stats)
+    return {
+        "corpora": [{key: str(row[key]) for key in ("path", "sha256", "preset", "keys")} for row in rows],
+        "came": overlap.came if overlap else 0,
+        "old": overlap.old if overlap else 0,
+        "share": overlap.share if overlap else None,
+        "pages": [{"stage": stage, "pages": n} for stage, n in (overlap.pages if overlap else {}).items()],
+        "parts": [{"stage": stage, "parts": n} for stage, n in (overlap.parts if overlap else {}).items()],
+        "months": sorted(_shares(stats, "month"), key=lambda row: str(row["month"])),
+        "domains": sorted(_shares(stats, "domain"), key=lambda row: (-row["old"], str(row["domain"]))),
+    }
+
+
+def _shares(stats: Mapping[str, Any], what: str) -> list[dict[str, Any]]:
+    """What came of each month or domain, and what of it was old; of domains only the most frequent are known."""
+    came, old = stats.get(f"{what}s_came", {}), stats.get(f"{what}s_old", {})
+    return [
+        {what: name, "came": came[name], "old": old.get(name, 0), "share": old.get(name, 0) / came[name]}
+        for name in came
+        if came[name]
+    ]

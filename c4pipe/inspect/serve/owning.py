@@ -1,0 +1,78 @@
+"""What the viewer answers about pages that own what others have lost, or stand for them, here and in earlier corpora.
+
+The page view does not wait for it: to find an owner, the URLs of whole corpora are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from c4pipe.errors import ConfigError
+from c4pipe.inspect.ancestry import Ancestry, OwnerPage
+from c4pipe.inspect.corpus import Corpus
+from c4pipe.inspect.diff import MOST_TEXT
+from c4pipe.inspect.serve.selection import Selection
+from c4pipe.inspect.serve.shown import plain_lines
+from c4pipe.inspect.serve.viewer import Viewer
+from c4pipe.inspect.serve.viewing import is_owner
+from c4pipe.inspect.standing import stands_for
+
+_MOST_NAMES = 500  # of a question
+_NO_OWNER = (
+    "The page that keeps this is neither in the corpus nor in the sample of rejected pages. It owned what is shared, "
+    "and a later stage rejected it{}. What is known of it is the beginning of the MD5 of its URL: {}."
+)
+
+
+class Owners:
+    """The addresses of a viewer that look for owners."""
+
+    def __init__(self, viewer: Viewer, corpus: Corpus, given: Sequence[Path] = ()):
+        """`given` are files that rules read, beside those that the corpus keeps."""
+        self._viewer, self._ancestry = viewer, Ancestry(corpus, given)
+
+    async def stands(self, request: Request) -> Response:
+        """The page that stands for another one, and what differs; the script puts it into the view of that page."""
+        record = await self._viewer.record(request)
+        row = record.page._asdict() | record._asdict()
+        found = await self._viewer.ask(request, partial(stands_for, self._ancestry), row)
+        if found is None:
+            raise HTTPException(404)
+        back = f"/page/{quote(record.path)}/{record.row}"
+        return self._viewer.html("stands.html", selection=Selection(), record=record, found=found, back=back)
+
+    async def owner(self, request: Request) -> Response:
+        """On to the page that keeps a repeated line, or stands for another one; of an earlier corpus its text."""
+        name = request.path_params["name"]
+        if not is_owner(name):
+            raise ConfigError(f"{name!r} names no owner. Expected 16 hexadecimal digits.")
+        found = (await self._viewer.ask(request, self._ancestry.owners, [name])).get(name)
+        if found is None:
+            absent = "; ".join(f"{one.path}: {one.lacks}" for one in self._ancestry.earlier if one.corpus is None)
+            more = f"; or it is a page of an earlier corpus that is not at hand ({absent})" if absent else ""
+            return self._viewer.message(404, "The owner is not here", _NO_OWNER.format(more, name))
+        if found.earlier:
+            text = await self._viewer.ask(request, lambda _: found.text()[:MOST_TEXT])
+            lines = plain_lines(text)
+            return self._viewer.html("earlier.html", selection=Selection(), found=found, lines=lines)
+        return RedirectResponse(f"/page/{quote(found.path)}/{found.row}", 303)
+
+    async def owners(self, request: Request) -> Response:
+        """Where the owners of lines are, for the script of the page view."""
+        names = [name for name in request.query_params.getlist("name") if is_owner(name)][:_MOST_NAMES]
+        found = await self._viewer.ask(request, self._ancestry.owners, names)
+        return JSONResponse({name: _told(found[name]) if name in found else None for name in names})
+
+
+def _told(page: OwnerPage) -> dict[str, Any]:
+    """An owner for the script."""
+    earlier = str(page.corpus.folder) if page.earlier else ""
+    return {"url": page.url or page.source, "kept": page.kept, "earlier": earlier}

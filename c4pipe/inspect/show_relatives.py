@@ -1,0 +1,62 @@
+"""Clusters of pages that hang together, and what earlier corpora had, as lines of a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from c4pipe.inspect.terminal import Screen, StyledText, bar
+from c4pipe.text import many, percent
+
+RELATIVE_ROWS = 10  # of months and domains; --json has all of them
+
+
+def show_relatives(screen: Screen, facts: dict[str, Any]) -> None:
+    """Nothing of a corpus that knows neither."""
+    for found in facts["clusters"]:
+        _clusters(screen, found)
+    if facts["earlier"]:
+        _earlier(screen, facts["earlier"])
+
+
+def _clusters(screen: Screen, found: dict[str, Any]) -> None:
+    screen.head("Clusters", f"pages that hang together at stage {found['stage']}; one of each stays")
+    rows = [("1", found["alone"], found["alone"])] if found["alone"] is not None else []
+    rows += [(_size(row["from"], row["to"]), row["clusters"], row["pages"]) for row in found["sizes"]]
+    total = sum(pages for _, _, pages in rows) or 1
+    table: list[list[StyledText]] = [[(name, "dim") for name in ("pages", "clusters", "share of pages", "")]]
+    table += [[size, f"{count:,}", percent(pages, total), (bar(pages / total), "green")] for size, count, pages in rows]
+    screen.table(table, ">>><")
+
+
+def _size(low: int, high: int) -> str:
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _earlier(screen: Screen, found: dict[str, Any]) -> None:
+    words = f"{found['old']:,} of {many(found['came'], 'page')} that would have stayed ({percent(found['share'])})"
+    screen.head("In earlier corpora", words)
+    for row in found["corpora"]:
+        screen.say(f"  {row['path']}", (f"  {row['preset']}, {row['keys']}, {row['sha256'][:16]}…", "dim"))
+    rows: list[list[StyledText]] = [[row["stage"], f"{row['pages']:,}", "pages"] for row in found["pages"]]
+    rows += [[row["stage"], f"{row['parts']:,}", "parts of text of other pages"] for row in found["parts"]]
+    screen.table(rows, "<><")
+    months = {row["month"] for row in sorted(found["months"], key=lambda row: -row["came"])[:RELATIVE_ROWS]}
+    _shares(screen, [row for row in found["months"] if row["month"] in months], "month", len(found["months"]))
+    domains = [row for row in found["domains"] if row["old"]]
+    _shares(screen, domains[:RELATIVE_ROWS], "domain", len(domains))
+
+
+def _shares(screen: Screen, rows: list[dict[str, Any]], what: str, total: int) -> None:
+    table: list[list[StyledText]] = [
+        [
+            row[what] or f"no {'date' if what == 'month' else 'URL'}",
+            f"{row['old']:,}",
+            f"of {row['came']:,}",
+            percent(row["share"]),
+            (bar(row["share"]), "blue"),
+        ]
+        for row in rows
+    ]
+    screen.table(table, "<>>><")
+    if total > len(rows):
+        screen.say((f"  ... and {total - len(rows):,} more; --json has all", "dim"))

@@ -1,0 +1,43 @@
+"""The page that stands for another one, and what differs, as lines of a terminal."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from c4pipe.inspect.terminal import Screen, StyledText
+
+_STYLES = {"-": "red", "+": "green"}
+
+
+def show_standing(screen: Screen, found: dict[str, Any] | None) -> None:
+    """Nothing of a page that fell by itself."""
+    if found is None:
+        return
+    screen.head("The page that stands for it")
+    page = found["page"]
+    for url in found["through"]:
+        screen.say("  ", (f"by way of {url}, which fell in turn", "dim"))
+    if page is not None:
+        screen.say("  ", (page["url"] or page["source"], "bold"))
+    screen.say(f"  {found['says']}")
+    if found["likeness"]:
+        screen.say(f"  {found['likeness']}")
+    if page is not None:
+        where = page["url"] or page["source"]
+        screen.say("  ", (f"python -m c4pipe.inspect {shlex.join([page['corpus'], '--url', where])}", "dim"))
+        _difference(screen, found)
+
+
+def _difference(screen: Screen, found: dict[str, Any]) -> None:
+    if found["same"] or not found["lines"]:
+        screen.say("  Both texts are the same.")
+        return
+    screen.say("  What differs: - this page, + the one that stands for it, »« the words")
+    for line in found["lines"]:
+        style = _STYLES.get(line["mark"], "dim")
+        pieces: list[StyledText] = [
+            (f"»{piece['text']}«", f"bold {style}") if piece["differs"] else (piece["text"], style if style else "")
+            for piece in line["pieces"]
+        ]
+        screen.say("    ", (f"{line['mark']} ", style), *pieces)

@@ -1,0 +1,175 @@
+"""The page that stands for one that fell as a whole: where it is, how much alike the two are, and what differs.
+
+A page falls so to a dedup that links pages, as near duplicates, or because an earlier corpus has its URL.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import duckdb
+
+from c4pipe.corpus.plan import Plan
+from c4pipe.dedup import NearLevel, UrlLevel
+from c4pipe.errors import C4Error
+from c4pipe.inspect.ancestry import Ancestry, OwnerPage, linked_owner
+from c4pipe.inspect.corpus import Corpus
+from c4pipe.inspect.diff import MOST_TEXT, WordedLine, diff_words
+from c4pipe.inspect.explain import Recorded, explain
+from c4pipe.inspect.query import database
+from c4pipe.inspect.rebuild import preset_of
+from c4pipe.page import Dropped, Page
+from c4pipe.text.urls import as_read
+
+NOBODY: Mapping[str, OwnerPage] = {}
+MOST_THROUGH = 10  # pages that stand between
+
+
+class StandsFor(NamedTuple):
+    """The page that stands for another one."""
+
+    owner: str  # its code; "" where the URL tells it
+    likeness: str  # how much alike the two are, in words; "" where they are compared by URL
+    through: list[str]  # URLs of pages that fell in turn, from the one that both are linked to
+    page: OwnerPage | None  # None where nobody has it
+    says: str  # what became of it; where it would be, if nobody has it
+    lines: list[WordedLine]  # what differs: "-" the page that fell, "+" the one that stands for it
+    same: bool  # whether the texts that were compared are the same
+
+
+def falls_as_a_whole(row: Mapping[str, Any]) -> bool:
+    """Whether another page stands for this row of the rejected table."""
+    return bool(linked_owner(row["reason"], row["dropped"])) or row["reason"] == UrlLevel.KNOWN.code
+
+
+def stands_for(
+    ancestry: Ancestry,
+    views: duckdb.DuckDBPyConnection,
+    row: Mapping[str, Any],
+    known: Mapping[str, OwnerPage] = NOBODY,
+) -> StandsFor | None:
+    """What stands for a row of the rejected table of the corpus with these views; None where nothing does.
+
+    `known` are owners that were looked for before, of many rows at once.
+    """
+    if not falls_as_a_whole(row):
+        return None
+    owner = linked_owner(row["reason"], row["dropped"])
+    through: list[OwnerPage] = []
+    page = known.get(owner) or ancestry.owners(views, [owner]).get(owner)
+    if not owner:
+        page = ancestry.earlier_copy(row["url"])
+    while page is not None and page.owner and len(through) < MOST_THROUGH:
+        further = ancestry.owners(views, [page.owner]).get(page.owner)
+        if further is None or further in through:
+            break
+        through.append(page)
+        page = further
+    lines, same = _compared(ancestry, views, row, page)
+    likeness = _likeness(ancestry.corpus, row) if owner else ""
+    says = _nowhere(ancestry, owner, row) if page is None else _became(page)
+    return StandsFor(owner, likeness, [one.url or one.source for one in through], page, says, lines, same)
+
+
+def _compared(
+    ancestry: Ancestry, views: duckdb.DuckDBPyConnection, row: Mapping[str, Any], page: OwnerPage | None
+) -> tuple[list[WordedLine], bool]:
+    """What differs between both texts, as the dedup was shown them."""
+    if page is None:
+        return [], False
+    if page.earlier:
+        with database(page.corpus) as theirs:
+            record = page.record(theirs)
+    else:
+        record = page.record(views)
+    texts = [
+        record["text"] if page.kept else _left(ancestry, page.corpus, record),
+        _left(ancestry, ancestry.corpus, row),
+    ]
+    theirs_text, mine = (text[:MOST_TEXT] for text in texts)
+    return diff_words(mine, theirs_text), mine == theirs_text
+
+
+def _left(ancestry: Ancestry, corpus: Corpus, row: Mapping[str, Any]) -> str:
+    """What was left of a rejected page when it fell; of one that fell by its URL what its rules would keep. The text as
+    read where the rules cannot be tried again."""
+    page = as_read(Page(row["url"], row["text"], row["timestamp"], row["source"]))
+    with ancestry.lock:
+        plan = ancestry.plan(corpus)
+        if plan is None:
+            return page.text
+        try:
+            return explain(page, plan, *_recorded(plan, row)).text
+        except C4Error:
+            return page.text
+
+
+def _recorded(plan: Plan, row: Mapping[str, Any]) -> tuple[list[Dropped], Recorded | None]:
+    if row["stage"] == plan.names()[plan.url_index]:
+        return [], None
+    dropped = [Dropped(drop["reason"], drop["line"], drop["owner"] or "") for drop in row["dropped"]]
+    return dropped, Recorded(row["stage"], row["reason"], row["detail"])
+
+
+def _likeness(corpus: Corpus, row: Mapping[str, Any]) -> str:
+    """How much alike they are, in words."""
+    if not re.fullmatch(r"[01]\.\d+", row["detail"]):
+        return "How much alike the two are was not estimated: of pages of earlier corpora only keys are kept."
+    share = float(row["detail"])
+    level = _level(corpus, row["stage"])
+    if not isinstance(level, NearLevel):
+        return f"Their similarity is estimated as {share:.2f}."
+    said = (
+        f"Of all runs of {level.shingle} words in either text, about {100 * share:.0f} % stand in both "
+        f"(estimated from {level.bands * level.rows} of them)."
+    )
+    if share < level.threshold:
+        said += " They may hang together through other pages, each much like the next."
+    return said
+
+
+def _level(corpus: Corpus, stage: str) -> Any:
+    try:
+        stages = preset_of(corpus)[0].stages
+    except C4Error:
+        return None
+    return next((getattr(one, "level", None) for one in stages if one.name == stage), None)
+
+
+def _became(page: OwnerPage) -> str:
+    where = f"of the earlier corpus {page.corpus.folder}" if page.earlier else "of this corpus"
+    if page.kept:
+        return f"It is a kept page {where}."
+    further = " Which page stands for it in turn is not recorded." if page.owner else ""
+    return f"It is a page {where}, and was rejected there itself: {page.stage}/{page.reason}.{further}"
+
+
+def _nowhere(ancestry: Ancestry, owner: str, row: Mapping[str, Any]) -> str:
+    """Where the page is that no corpus at hand has."""
+    absent = [one for one in ancestry.earlier if one.corpus is None]
+    told = "; ".join(f"{one.path}, sha256 of its manifest {one.sha256[:16]}…: {one.lacks}" for one in absent)
+    code = f" What is known of it is the beginning of the MD5 of its URL: {owner}." if owner else ""
+    if absent and (not owner or not row["detail"]):
+        return f"It is a page of an earlier corpus that is not at hand ({told}).{code}"
+    had = "It owned what they share, and a later stage rejected it." if owner else "It was rejected there."
+    which = "the corpora" if ancestry.earlier else "the corpus"
+    return f"It is neither among the kept pages of {which} nor in the sample of rejected ones. {had}{code}"
+
+
+def as_facts(found: StandsFor | None) -> dict[str, Any] | None:
+    """As `--json` prints it."""
+    if found is None:
+        return None
+    page = found.page
+    place = None
+    if page is not None:
+        place = {"corpus": str(page.corpus.folder), "earlier": page.earlier, "path": page.path, "row": page.row}
+        place |= {name: getattr(page, name) for name in ("url", "source", "stage", "reason", "detail")}
+    told = {name: getattr(found, name) for name in ("owner", "likeness", "through", "says", "same")}
+    lines = [
+        {"mark": mark, "pieces": [{"text": text, "differs": differs} for text, differs in pieces]}
+        for mark, pieces in found.lines
+    ]
+    return {**told, "page": place, "lines": lines}

@@ -1,0 +1,47 @@
+"""What is said of near duplicates and of earlier corpora, in words."""
+
+from __future__ import annotations
+
+from c4pipe.corpus.telling import Overlap, levels_told, near_told, overlap_of, overlap_told
+from c4pipe.dedup import NearLevel
+
+
+def test_how_much_was_old() -> None:
+    stats = {
+        "months_came": {"2024-05": 150, "": 50},
+        "months_old": {"2024-05": 30},
+        "earlier": {"near": 2, "spans:parts": 7, "url": 28},
+    }
+    found = overlap_of(stats)
+    assert found == Overlap(200, 30, {"url": 28, "near": 2}, {"spans": 7})
+    assert overlap_told(found) == (
+        "30 of the 200 pages that would have stayed (15.0 %) were in earlier corpora: 28 by stage url, 2 by near; "
+        "others lost 7 parts of their text by stage spans"
+    )
+
+
+def test_nothing_was_old() -> None:
+    found = overlap_of({"months_came": {"2024-05": 1}})
+    assert found is not None
+    assert overlap_told(found) == "0 of the 1 page that would have stayed (0 %) were in earlier corpora"
+    assert overlap_of({}) is None
+    assert overlap_of({"months_came": {}}) is None
+
+
+def test_near_duplicates_with_their_numbers() -> None:
+    assert near_told(NearLevel()) == (
+        "Two texts are candidates when one of 14 bands of 8 minima of their runs of 5 words is the same: with Jaccard "
+        "similarity s that is so with probability 1 - (1 - s^8)^14, which is steepest near 0.72 and links 5.3 % of "
+        "those with 0.5, 56.5 % of those with 0.7, 92.4 % of those with 0.8, > 99.9 % of those with 0.9. Candidates "
+        "were not compared further. Of all pages that hang together by links that with the smallest MD5 of its URL "
+        "stays."
+    )
+    told = near_told(NearLevel(bands=20, rows=5, stays="newest", verify=0.8))
+    assert "20 bands of 5 minima" in told
+    assert "Candidates were compared run by run, and linked from a similarity of 0.80 on." in told
+    assert told.endswith("by links the newest stays.")
+
+
+def test_levels_that_were_chosen() -> None:
+    assert levels_told({"dedup": "lines,near"}).endswith("--dedup lines,near.")
+    assert levels_told({}) == ""

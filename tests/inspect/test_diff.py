@@ -1,0 +1,66 @@
+"""Two texts, line by line and word by word."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from c4pipe.inspect.diff import FOLDED, MOST_DIFF_LINES, MOST_LINE_CHARS, DiffLine, WordedLine, diff, diff_words
+
+
+def test_lines_that_differ_with_one_around_them() -> None:
+    assert diff("a\nb\nc\nd", "a\nb\nC\nd") == [
+        DiffLine(" ", "b"),
+        DiffLine("-", "c"),
+        DiffLine("+", "C"),
+        DiffLine(" ", "d"),
+    ]
+
+
+def test_words_that_differ() -> None:
+    assert diff_words("Top\nThe fog lay on the sea.", "Top\nThe fog lay on the hills.") == [
+        WordedLine(" ", [("Top", False)]),
+        WordedLine("-", [("The fog lay on the ", False), ("sea.", True)]),
+        WordedLine("+", [("The fog lay on the ", False), ("hills.", True)]),
+    ]
+
+
+def test_lines_that_were_joined_differ_in_no_word() -> None:
+    found = diff_words("One two three.\nFour five six.", "One two three. Four five six.")
+    assert [line.mark for line in found] == ["-", "-", "+"]
+    assert not any(differs for line in found for _, differs in line.pieces)
+
+
+def test_scripts_without_blanks_are_compared_by_their_characters() -> None:
+    _, come = diff_words("港に霧が深くかかっていた。", "港に雲が深くかかっていた。")
+    assert come.pieces == [("港に", False), ("雲", True), ("が深くかかっていた。", False)]
+
+
+def test_a_long_passage_that_is_the_same_is_folded() -> None:
+    words = " ".join(f"word{n}" for n in range(300))
+    gone, come = diff_words(f"{words} red {words}", f"{words} blue {words}")
+    assert [len(text) for text, _ in come.pieces] == [55, 4, 55]
+    assert come.pieces[0][0].startswith(" […] ")
+    assert come.pieces[0][0].endswith("word299 ")
+    assert gone.pieces[1] == ("red", True)
+    assert come.pieces[2][0].startswith(" word0 word1")
+
+
+def test_lines_of_other_words_are_not_told_apart() -> None:
+    gone, come = diff_words("The fog lay on the sea.", "A wholly other line of words.")
+    assert (gone.pieces[0][1], len(gone.pieces), len(come.pieces)) == (True, 1, 1)
+
+
+def test_the_same_texts_do_not_differ() -> None:
+    assert diff_words("a\nb", "a\nb") == diff("a\nb", "a\nb") == []
+    assert diff_words("", "") == []
+
+
+@given(st.text("ab \n", max_size=300), st.text("ab \n", max_size=300))
+def test_what_is_shown_is_short_and_is_of_the_texts(a: str, b: str) -> None:
+    found = diff_words(a, b)
+    assert len(found) <= MOST_DIFF_LINES + 1
+    for mark, pieces in found:
+        line = "".join(text for text, _ in pieces)
+        if mark in ("-", "+") and len(line) < min(FOLDED, MOST_LINE_CHARS):
+            assert line in (a if mark == "-" else b).split("\n")
