@@ -22,7 +22,7 @@ from c4pipe.wet.reasons import DAMAGED_MEMBER, TOO_LARGE, UNREADABLE
 from c4pipe.wet.record import Limits
 from c4pipe.wet.text import PREVIEW_CHARS
 
-MARK = b"PAR1"  # at the beginning and at the end of a file
+PARQUET_MARK = b"PAR1"  # at the beginning and at the end of a file
 BATCH_ROWS = 256  # decoded at a time,
 BUDGET = 64 << 20  # and fewer where a few bytes may stand for so long a value that they would be more than this
 _BUFFER = 256 << 10  # bytes of packed data read at a time
@@ -65,8 +65,8 @@ def _unlike_parquet(guarded: Guarded) -> str | None:
     head = guarded.read(HEAD_BYTES)
     kind = kind_of(head) or text_kind(head)
     if kind is PARQUET:
-        guarded.seek(-len(MARK), os.SEEK_END)
-        return None if guarded.read() == MARK else CUT_PARQUET.says
+        guarded.seek(-len(PARQUET_MARK), os.SEEK_END)
+        return None if guarded.read() == PARQUET_MARK else CUT_PARQUET.says
     return None if kind is None else kind.says
 
 
