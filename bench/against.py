@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     pages = parser.parse_args(argv).pages
     with tempfile.TemporaryDirectory(prefix="against-") as name:
         folder = Path(name)
-        for crawl, first, count in (("old", 0, pages), ("large", 0, 10 * pages), ("new", pages // 2, pages)):
+        for crawl, first, count in (("old", 0, pages), ("large", -9 * pages, 10 * pages), ("new", pages // 2, pages)):
             (folder / f"{crawl}.jsonl").write_text("".join(records(first, count)))
         built = {
             "en": _build(folder, "old", "en", "--no-keys"),
