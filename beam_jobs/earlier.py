@@ -51,7 +51,7 @@ def _of_other_code(one: Ancestor, corpora: Sequence[Settings]) -> list[str]:
     then: dict[str, str] = one.manifest.get("code", {})
     told: dict[str, None] = {}
     for settings in corpora:
-        trunk = settings.preset.stages[: max(settings.plan.url_index, *settings.plan.texts, 0) + 1]
+        trunk = settings.plan.prefix(-1)
         names = {class_name(part) for part in everything(trunk)} & then.keys()
         now = {name: settings.description["code"].get(name, "") for name in names}
         told |= dict.fromkeys(code_changes({name: then[name] for name in names}, now, trunk))

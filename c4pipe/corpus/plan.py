@@ -89,7 +89,7 @@ class Plan:
         return bool(self.texts) and cast(TextLevel, self._dedup(self.texts[leg]).level).links
 
     def prefix(self, leg: int) -> tuple[Stage, ...]:
-        """The stages up to the dedup of a leg. Presets that have them in common share the work up to there."""
+        """The stages up to the dedup of a leg, -1 for the last. Presets that share them share the work up to there."""
         return self.preset.stages[: self.starts[leg] + 1]
 
     @cached_property

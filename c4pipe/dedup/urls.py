@@ -82,13 +82,22 @@ class UrlLevel(Part):
 
 
 def _pack(keys: NDArray[np.uint64], rows: NDArray[np.uint32], dates: pa.Array) -> bytes:
-    batch = pa.record_batch({"key": keys, "row": rows, "date": dates.cast(pa.binary())})
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+    return packed_table(pa.table({"key": keys, "row": rows, "date": dates.cast(pa.binary())}))
 
 
 def _unpack(group: int, data: bytes) -> pa.Table:
-    table = pa.ipc.open_stream(data).read_all()
+    table = unpacked_table(data)
     return table.append_column("group", pa.array(np.full(table.num_rows, group, np.uint32)))
+
+
+def packed_table(table: pa.Table) -> bytes:
+    """A table as bytes."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+
+def unpacked_table(data: bytes) -> pa.Table:
+    """The inverse of `packed_table`."""
+    return pa.ipc.open_stream(data).read_all()

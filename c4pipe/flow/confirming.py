@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from c4pipe.dedup import LinkLevel
 from c4pipe.dedup.components import PAGE_LINK, Links, spread
 from c4pipe.dedup.linked import FIRST_NODE, groups_of, pages_at
-from c4pipe.flow.dedup import OnGroups, Packet, Sent, receive, send
+from c4pipe.dedup.urls import packed_table, unpacked_table
+from c4pipe.flow.dedup import OnGroups, Sent, received, send
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.numbered import only
 from c4pipe.flow.read import StagedUnit
@@ -78,11 +79,9 @@ class AskOther(_OnTexts):
 
     def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[tuple[int, Sent]]:
         group, joined = element
-        packets = [Packet(*packet) for packet in joined["links"]]
-        spill = any(packet.path for packet in packets)
+        found, spill = received(joined["links"], self._store)
         folder = f"{self._folder}/spill"
-        found = [np.frombuffer(data, PAGE_LINK) for _, data in receive(packets, self._store)]
-        links = np.unique(np.concatenate([np.empty(0, PAGE_LINK), *found]))
+        links = np.unique(np.frombuffer(b"".join(data for _, data in found), PAGE_LINK))
         earlier = links["to"] < np.uint64(FIRST_NODE)
         stands = spread(links[earlier], self._settings.link_partitions)
         for sent in send(group, stands, spill, self._store, f"{folder}/stands-{group}"):
@@ -106,18 +105,17 @@ class ConfirmLinks(_OnTexts):
 
     def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[Sent]:
         group, joined = element
-        packets = [Packet(*packet) for packet in joined["asked"]]
-        if not packets:
+        found, spill = received(joined["asked"], self._store)
+        if not found:
             return
         (inputs,) = joined["inputs"]
-        table = pa.concat_tables(map(unpacked_table, (data for _, data in sorted(receive(packets, self._store)))))
+        table = pa.concat_tables(unpacked_table(data) for _, data in found)
         nodes, places = np.unique(table["to"].to_numpy(), return_inverse=True)
         own = self._evidence(nodes, inputs)
         theirs = table["evidence"].to_pylist()
         good = [self._level.confirms(one, own[place]) for one, place in zip(theirs, places.tolist(), strict=True)]
         links = np.zeros(sum(good), PAGE_LINK)
         links["node"], links["to"] = table["node"].to_numpy()[good], table["to"].to_numpy()[good]
-        spill = any(packet.path for packet in packets)
         parts = spread(links, self._settings.link_partitions)
         yield from send(group, parts, spill, self._store, f"{self._folder}/spill/confirmed-{group}")
 
@@ -138,16 +136,3 @@ def pages_of_nodes(
             tables.append(table.select(columns).take(pa.array(pages_at(first_rows, mine))))
         start += atoms
     return pa.concat_tables(tables)
-
-
-def packed_table(table: pa.Table) -> bytes:
-    """A table as bytes."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
-
-
-def unpacked_table(data: bytes) -> pa.Table:
-    """The inverse of `packed_table`."""
-    return pa.ipc.open_stream(data).read_all()

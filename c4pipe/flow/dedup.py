@@ -85,6 +85,12 @@ def receive(packets: Packets, store: BeamStore) -> Iterator[tuple[int, bytes]]:
         yield packet.sender, data
 
 
+def received(packets: Packets, store: BeamStore) -> tuple[list[tuple[int, bytes]], bool]:
+    """What was sent, in the order of the senders, and whether it came through files."""
+    packets = [Packet(*packet) for packet in packets]
+    return sorted(receive(packets, store)), any(packet.path for packet in packets)
+
+
 class OnGroups(beam.DoFn):
     """`leg` is the number of the leg that the claims are for."""
 
@@ -117,9 +123,7 @@ class OnPartitions(beam.DoFn):
         self._spill_folder = f"{self._settings.prefix(self._leg)}/spill"
 
     def _received(self, packets: Packets) -> tuple[list[tuple[int, bytes]], bool]:
-        """What was sent, in the order of the senders, and whether it came through files."""
-        packets = [Packet(*packet) for packet in packets]
-        return sorted(receive(packets, self._store)), any(packet.path for packet in packets)
+        return received(packets, self._store)
 
     def _send(self, sender: int, parts: Iterable[tuple[int, bytes]], spill: bool, name: str) -> Iterator[Sent]:
         path = f"{self._spill_folder}/{name}-{self._number}-{sender}"
@@ -190,29 +194,23 @@ def lost_inside(prefix: str, group: int) -> str:
 
 
 @beam.typehints.with_output_types(Sent)
-class Resolve(beam.DoFn):
-    """All claims of one partition: emits for each group the packed rows that lose, as `URL_LOSS` or as `LOSS` of text.
-
-    They go the way that the claims came, through files or not.
-    """
+class Resolve(OnPartitions):
+    """All claims of one partition: emits the rows that lose by group, as `URL_LOSS` or as `LOSS` of text."""
 
     def __init__(self, settings: Settings, kind: str, leg: int = 0):
-        self._settings, self._kind, self._leg = settings, kind, leg
+        super().__init__(settings, leg)
+        self._kind = kind
 
     def setup(self) -> None:
-        plan = self._settings.plan
-        self._resolve = plan.url.resolve if self._kind == "url" else resolve
-        self._store = BeamStore(self._settings.staging)
-        of_urls = self._kind == "url"
-        stage = plan.names()[plan.url_index if of_urls else plan.starts[self._leg]]
-        self._keys = PartitionKeys(self._settings, stage, None if of_urls else self._leg, self._store)
+        super().setup()
+        plan, of_urls = self._settings.plan, self._kind == "url"
+        self._resolve = plan.url.resolve if of_urls else resolve
+        self._keys = PartitionKeys(self._settings, plan, None if of_urls else self._leg, self._store)
 
     def process(self, element: tuple[int, Packets]) -> Iterator[Sent]:
         partition, packets = element
-        packets = list(packets)
-        spilled = any(Packet(*packet).path for packet in packets)
-        resolved = self._resolve(receive(packets, self._store), self._keys.before(partition))
+        found, spilled = self._received(packets)
+        resolved = self._resolve(found, self._keys.before(partition))
         self._keys.write(partition, resolved.owned)
         parts = ((group, rows.tobytes()) for group, rows in sorted(resolved.losses.items()))
-        path = f"{self._settings.prefix(self._leg)}/spill/{self._kind}-lost-{partition}"
-        yield from send(partition, parts, spilled, self._store, path)
+        yield from self._send(partition, parts, spilled, f"{self._kind}-lost")

@@ -28,8 +28,9 @@ from c4pipe.dedup.linked import (
     nodes_of,
     page_claims,
 )
-from c4pipe.flow.confirming import ConfirmedLinks, addressed, packed_table, pages_of_nodes, unpacked_table
-from c4pipe.flow.dedup import OnGroups, OnPartitions, Packet, Packets, Sent, joined_inputs, read_atoms, receive, send
+from c4pipe.dedup.urls import packed_table, unpacked_table
+from c4pipe.flow.confirming import ConfirmedLinks, addressed, pages_of_nodes
+from c4pipe.flow.dedup import OnGroups, OnPartitions, Packets, Sent, joined_inputs, read_atoms, received, send
 from c4pipe.flow.numbered import only
 from c4pipe.flow.owned import PartitionKeys
 from c4pipe.flow.read import StagedUnit
@@ -118,7 +119,7 @@ class LinkPages(OnPartitions):
         super().setup()
         plan = self._settings.plan
         self._level = cast(LinkLevel, plan.level(self._leg))
-        self._keys = PartitionKeys(self._settings, plan.names()[plan.starts[self._leg]], self._leg, self._store)
+        self._keys = PartitionKeys(self._settings, plan, self._leg, self._store)
 
     def process(self, element: tuple[int, Packets]) -> Iterator[Sent]:
         partition, packets = element
@@ -171,16 +172,15 @@ class JoinMembers(OnGroups):
 
     def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[Sent]:
         group, joined = element
-        packets = [Packet(*packet) for packet in joined["labels"]]
-        labels = labels_of(data for _, data in receive(packets, self._store))
+        found, spilled = received(joined["labels"], self._store)
+        labels = labels_of(data for _, data in found)
         if not len(labels):
             return
         (inputs,) = joined["inputs"]
         table = self._members(inputs, labels)
         where = partition_of(labels["label"], self._settings.partitions)
         parts = ((int(p), packed_table(table.filter(pa.array(where == p)))) for p in np.unique(where))
-        spill = any(packet.path for packet in packets)
-        yield from send(group, parts, spill, self._store, f"{self._folder}/spill/members-{group}")
+        yield from send(group, parts, spilled, self._store, f"{self._folder}/spill/members-{group}")
 
     def _members(self, inputs: list[StagedUnit], labels: np.ndarray) -> pa.Table:
         found = pages_of_nodes(labels["node"], ["rank", "priority", "sketch"], inputs, self._folder, self._store)

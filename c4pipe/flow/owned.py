@@ -15,12 +15,13 @@ from c4pipe.keys import KeyReader, merged
 
 
 class PartitionKeys:
-    """Of one dedup, by the name of its stage."""
+    """Of one dedup."""
 
-    def __init__(self, settings: Settings, stage: str, leg: int | None, store: BeamStore):
+    def __init__(self, settings: Settings, plan: Plan, leg: int | None, store: BeamStore):
         """`leg` is that which a dedup of text begins, None for that of URLs."""
-        self._settings, self._stage, self._store = settings, stage, store
-        self._folder = f"{settings.keys_folder(leg)}/{stage}"
+        self._settings, self._store = settings, store
+        self.stage = plan.names()[plan.url_index if leg is None else plan.texts[leg]]
+        self._folder = f"{settings.keys_folder(leg)}/{self.stage}"
 
     def before(self, partition: int) -> Owned:
         """What pages of earlier corpora own of the partition."""
@@ -45,7 +46,7 @@ class PartitionKeys:
 
     @cached_property
     def _readers(self) -> list[KeyReader]:
-        return [KeyReader(self._store, path) for stage, path in self._settings.against if stage == self._stage]
+        return [KeyReader(self._store, path) for stage, path in self._settings.against if stage == self.stage]
 
     def _path(self, partition: int) -> str:
         return f"{self._folder}/{partition:04d}"
@@ -53,9 +54,5 @@ class PartitionKeys:
 
 def owned_keys(settings: Settings, plan: Plan, store: BeamStore) -> dict[str, Iterator[tuple[U64, U64]]]:
     """What each dedup of a corpus leaves owned, by its stage, URLs first."""
-    names = plan.names()
-    legs: list[tuple[str, int | None]] = [
-        (names[plan.url_index], None),
-        *((names[index], leg) for leg, index in enumerate(plan.texts)),
-    ]
-    return {stage: PartitionKeys(settings, stage, leg, store).pieces() for stage, leg in legs}
+    dedups = [PartitionKeys(settings, plan, leg, store) for leg in (None, *range(len(plan.texts)))]
+    return {keys.stage: keys.pieces() for keys in dedups}
