@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import nan
 from typing import Any, ClassVar, Self
 
 from c4pipe.dedup.recorded import DroppedAtoms, dropped_atoms
@@ -81,6 +82,11 @@ class LinkLevel(TextLevel):
     def similarity(self, one: bytes, other: bytes) -> float:
         """How much alike two pages are by their sketches, from 0 to 1."""
         raise NotImplementedError
+
+    def similarity_by_keys(self, shared: int) -> float:
+        """How much alike two pages are that share this many keys, one at least, from 0 to 1: what can be said of a page
+        of an earlier corpus, of which keys are kept and no sketch. NaN where nothing can."""
+        return nan
 
     @property
     def confirmed(self) -> bool:

@@ -6,7 +6,7 @@ earlier corpora are nodes as well, by their priorities, all of them in front: so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from math import nan
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from c4pipe.dedup.base import LinkLevel
 from c4pipe.dedup.claims import LOSS, NOTHING_OWNED, U64, Atoms, Blob, Claims, Owned, Places, contest
 from c4pipe.dedup.components import NODE_LABEL, Links, links_between
 
@@ -23,6 +24,7 @@ FIRST_NODE = 2**64 - 2**43
 # A loss, and how much alike the loser and the one that stays are. Of a page that stays, which is no loss, `size` is the
 # number of pages in its cluster, else 0.
 LIKE = np.dtype([*LOSS.descr, ("similarity", "<f4"), ("size", "<u4")])
+KNOWN_KEY = np.dtype([("key", "<u8"), ("owner", "<u8")])  # a key of a page of an earlier corpus
 
 
 class Member(NamedTuple):
@@ -32,6 +34,8 @@ class Member(NamedTuple):
     priority: int  # and of equal ranks the smallest
     node: int
     sketch: bytes
+    earlier: int  # the priority of the page of an earlier corpus with which it shares the most keys
+    shared: int  # how many these are
 
 
 def page_claims(atoms: Atoms, alive: NDArray[np.bool_]) -> Claims:
@@ -53,9 +57,16 @@ def groups_of(nodes: U64) -> NDArray[np.int64]:
     return ((nodes - np.uint64(FIRST_NODE)) >> np.uint64(32)).astype(np.int64)
 
 
-def links_of_claims(blobs: Iterable[Blob], before: Owned = NOTHING_OWNED) -> tuple[Links, Owned]:
-    """Of all claims of a partition the links that they make, each claim's page to the one that has the key, also where
-    it had the key `before`; and the keys that nobody had before."""
+class Linked(NamedTuple):
+    """What becomes of the claims of a partition."""
+
+    links: Links  # each claim's page to the one that has the key, also where it had the key before
+    owned: Owned  # the keys that nobody had before
+    known: dict[int, NDArray[np.void]]  # of each group the keys that somebody had before, as `KNOWN_KEY`, ascending
+
+
+def links_of_claims(blobs: Iterable[Blob], before: Owned = NOTHING_OWNED) -> Linked:
+    """Of all claims of a partition, of which those of a group have different keys."""
     blobs = sorted(blobs)
     found = Claims.unpack(data for _, data in blobs)
     nodes = np.concatenate([np.empty(0, np.uint64), *(nodes_of(group, _rows(data)) for group, data in blobs)])
@@ -66,7 +77,33 @@ def links_of_claims(blobs: Iterable[Blob], before: Owned = NOTHING_OWNED) -> tup
     old = np.minimum(before.owners[where[known]], np.uint64(FIRST_NODE - 1))
     ones, others = (nodes[places[lost]], nodes[places[known]]), (nodes[winners], old)
     links = links_between(np.concatenate(ones), np.concatenate(others))
-    return links, Owned(keys[new], found.priorities[places[new]])
+    owned = Owned(keys[new], found.priorities[places[new]])
+    return Linked(links, owned, _known_by_group(groups_of(ones[1]), keys[known], before.owners[where[known]]))
+
+
+def _known_by_group(groups: NDArray[np.int64], keys: U64, owners: U64) -> dict[int, NDArray[np.void]]:
+    known = np.empty(len(keys), KNOWN_KEY)
+    known["key"], known["owner"] = keys, owners
+    return {group: known[groups == group] for group in np.unique(groups).tolist()}
+
+
+def most_shared(keys: U64, counts: NDArray[np.int64], known: NDArray[np.void]) -> tuple[U64, NDArray[np.int64]]:
+    """For each of pages with `counts` keys, one after the other: the page of an earlier corpus with which it shares the
+    most, of equal ones that with the smaller priority, and how many these are. 0 and 0 where it shares none.
+
+    `known` has all of its own keys that such pages have, in any order, as `KNOWN_KEY`.
+    """
+    known = np.unique(known)
+    owned = Owned(known["key"], known["owner"])
+    there, places = owned.places_of(keys)
+    pages = np.repeat(np.arange(len(counts)), counts)[there]
+    pairs = np.stack([pages.astype(np.uint64), owned.owners[places[there]]])
+    (pages, owners), shared = np.unique(pairs, axis=1, return_counts=True)
+    best = np.lexsort((owners, -shared, pages))
+    first = best[np.diff(pages[best].astype(np.int64), prepend=-1) > 0]
+    earlier, most = np.zeros(len(counts), np.uint64), np.zeros(len(counts), np.int64)
+    earlier[pages[first].astype(np.int64)], most[pages[first].astype(np.int64)] = owners[first], shared[first]
+    return earlier, most
 
 
 def _rows(data: bytes) -> NDArray[np.uint32]:
@@ -93,20 +130,21 @@ def pages_at(first_rows: Places, rows: Places) -> Places:
     return np.searchsorted(first_rows, rows, "right") - 1
 
 
-def elect(
-    label: int, members: Iterable[Member], similarity: Callable[[bytes, bytes], float]
-) -> dict[int, NDArray[np.void]]:
+def elect(label: int, members: Iterable[Member], level: LinkLevel) -> dict[int, NDArray[np.void]]:
     """What becomes of pages that all hang together, by group, as `LIKE` sorted by row: all but one fall, or all where
-    the label is that of a page of an earlier corpus, whose sketch is not known."""
+    the label is that of a page of an earlier corpus. Then the owner is the earlier page with which one shares the most
+    keys; where it hangs together with earlier ones through others only, that of the label, and nothing is said of how
+    much alike the two are."""
     ranked = sorted(members)
     stays = None if label < FIRST_NODE else ranked[0]
     losses: dict[int, list[tuple[int, int, bool, float, int]]] = {}
     for one in ranked:
         group, row = divmod(one.node - FIRST_NODE, 1 << 32)
         if stays is None:
-            loss = (row, label, True, nan, 0)
+            alike = level.similarity_by_keys(one.shared) if one.shared else nan
+            loss = (row, one.earlier if one.shared else label, True, alike, 0)
         else:
-            alike, size = similarity(one.sketch, stays.sketch), len(ranked) if one is stays else 0
+            alike, size = level.similarity(one.sketch, stays.sketch), len(ranked) if one is stays else 0
             loss = (row, stays.priority, False, alike, size)
         losses.setdefault(group, []).append(loss)
     return {group: np.array(sorted(rows), LIKE) for group, rows in losses.items()}

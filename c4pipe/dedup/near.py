@@ -98,6 +98,11 @@ class NearLevel(LinkLevel):
     def similarity(self, one: bytes, other: bytes) -> float:
         return estimated(one, other)
 
+    def similarity_by_keys(self, shared: int) -> float:
+        """Two texts share so many of their bands where the share of bands is similarity**rows. The standard deviation
+        is 0.05 at 0.8 and 0.04 at 0.9."""
+        return float((shared / self.bands) ** (1 / self.rows))
+
     def shingles(self, text: str) -> U32:
         """The hashes of 32 bits of the text's shingles, each once, in ascending order: what `jaccard` compares."""
         return np.unique(shingle_hashes(word_hashes(text).hashes, self.shingle))

@@ -130,7 +130,7 @@ def pages_of_nodes(
         mine = rows[(rows >= start) & (rows < start + atoms)]
         if len(mine):
             with store.read(Staged.of(folder, number).pages) as stream:
-                table = pq.read_table(stream, columns=["atoms", *columns])
+                table = pq.read_table(stream, columns=list(dict.fromkeys(["atoms", *columns])))
             counts = table["atoms"].combine_chunks().value_lengths().to_numpy()
             first_rows = start + np.cumsum(counts) - counts
             tables.append(table.select(columns).take(pa.array(pages_at(first_rows, mine))))

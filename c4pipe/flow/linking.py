@@ -20,11 +20,13 @@ from c4pipe.dedup import LinkLevel
 from c4pipe.dedup.claims import collapse, scatter
 from c4pipe.dedup.components import PAGE_LINK, components, contract, links_between, partition_of, spread
 from c4pipe.dedup.linked import (
+    KNOWN_KEY,
     Member,
     elect,
     labels_by_group,
     labels_of,
     links_of_claims,
+    most_shared,
     nodes_of,
     page_claims,
 )
@@ -55,13 +57,13 @@ class LostPages(beam.PTransform):
     def expand(self, joined: dict[str, beam.PCollection]) -> beam.PCollection:
         settings, number = self.settings, self.number
         claimed = joined | "JoinUrls" >> beam.CoGroupByKey() | "ClaimPages" >> beam.ParDo(ClaimPages(settings, number))
-        links = [
-            claimed | "LinksInside" >> only(TO_LINKS, Sent),
+        linked = (
             claimed
             | "Claims" >> only(TO_KEYS, Sent)
             | "TextPartitions" >> beam.GroupByKey()
-            | "LinkPages" >> beam.ParDo(LinkPages(settings, number)),
-        ]
+            | "LinkPages" >> beam.ParDo(LinkPages(settings, number))
+        )
+        links = [claimed | "LinksInside" >> only(TO_LINKS, Sent), linked | "LinksOutside" >> only(TO_LINKS, Sent)]
         found = links | "Links" >> beam.Flatten()
         if cast(LinkLevel, settings.plan.level(number)).confirmed:
             found = {"inputs": joined["inputs"], "links": found} | ConfirmedLinks(settings, number)
@@ -82,7 +84,7 @@ class LostPages(beam.PTransform):
         )
         labelled = labels | "Labels" >> beam.Flatten()
         return (
-            {"inputs": joined["inputs"], "labels": labelled}
+            {"inputs": joined["inputs"], "labels": labelled, "known": linked | "Known" >> only(TO_GROUPS, Sent)}
             | "JoinLabels" >> beam.CoGroupByKey()
             | "JoinMembers" >> beam.ParDo(JoinMembers(settings, number))
             | "MembersByLabel" >> beam.GroupByKey()
@@ -111,9 +113,10 @@ class ClaimPages(OnGroups):
             yield TO_KEYS, sent
 
 
-@beam.typehints.with_output_types(Sent)
+@beam.typehints.with_output_types(tuple[int, Sent])
 class LinkPages(OnPartitions):
-    """All claims of one partition: the links that they make."""
+    """All claims of one partition: the links that they make, and to each group those of its keys that pages of earlier
+    corpora have."""
 
     def setup(self) -> None:
         super().setup()
@@ -121,15 +124,19 @@ class LinkPages(OnPartitions):
         self._level = cast(LinkLevel, plan.level(self._leg))
         self._keys = PartitionKeys(self._settings, plan, self._leg, self._store)
 
-    def process(self, element: tuple[int, Packets]) -> Iterator[Sent]:
+    def process(self, element: tuple[int, Packets]) -> Iterator[tuple[int, Sent]]:
         partition, packets = element
         found, spilled = self._received(packets)
-        links, owned = links_of_claims(found, self._keys.before(partition))
+        links, owned, known = links_of_claims(found, self._keys.before(partition))
         self._keys.write(partition, owned)
         if not self._level.confirmed:  # then a star of each component will do
             labels = components([links])
             links = links_between(labels["node"], labels["label"])
-        yield from self._send(partition, addressed(links, self._level, self._settings), spilled, "links-of")
+        for sent in self._send(partition, addressed(links, self._level, self._settings), spilled, "links-of"):
+            yield TO_LINKS, sent
+        parts = ((group, known[group].tobytes()) for group in sorted(known))
+        for sent in self._send(partition, parts, spilled, "known"):
+            yield TO_GROUPS, sent
 
 
 @beam.typehints.with_output_types(tuple[int, Sent])
@@ -177,14 +184,18 @@ class JoinMembers(OnGroups):
         if not len(labels):
             return
         (inputs,) = joined["inputs"]
-        table = self._members(inputs, labels)
+        known, _ = received(joined["known"], self._store)
+        table = self._members(inputs, labels, np.frombuffer(b"".join(data for _, data in known), KNOWN_KEY))
         where = partition_of(labels["label"], self._settings.partitions)
         parts = ((int(p), packed_table(table.filter(pa.array(where == p)))) for p in np.unique(where))
         yield from send(group, parts, spilled, self._store, f"{self._folder}/spill/members-{group}")
 
-    def _members(self, inputs: list[StagedUnit], labels: np.ndarray) -> pa.Table:
-        found = pages_of_nodes(labels["node"], ["rank", "priority", "sketch"], inputs, self._folder, self._store)
-        columns = {name: found[name] for name in found.column_names}
+    def _members(self, inputs: list[StagedUnit], labels: np.ndarray, known: np.ndarray) -> pa.Table:
+        names = ["rank", "priority", "sketch", "atoms"]
+        found = pages_of_nodes(labels["node"], names, inputs, self._folder, self._store)
+        keys = found["atoms"].combine_chunks()
+        earlier, shared = most_shared(keys.flatten().to_numpy(), keys.value_lengths().to_numpy(), known)
+        columns = {name: found[name] for name in names} | {"earlier": earlier, "shared": shared}
         return pa.table({"label": labels["label"], "node": labels["node"], **columns}).select(_MEMBER)
 
 
@@ -203,7 +214,7 @@ class Elect(OnPartitions):
         losses: dict[int, list[bytes]] = {}
         rows = zip(*(table[name].to_pylist() for name in _MEMBER), strict=True)
         for label, members in groupby(rows, lambda row: row[0]):
-            for group, lost in elect(label, (Member(*row[1:]) for row in members), self._level.similarity).items():
+            for group, lost in elect(label, (Member(*row[1:]) for row in members), self._level).items():
                 losses.setdefault(group, []).append(lost.tobytes())
         parts = ((group, b"".join(losses[group])) for group in sorted(losses))
         yield from self._send(partition, parts, spilled, "fallen")

@@ -68,8 +68,8 @@ def stands_for(
         through.append(page)
         page = further
     lines, same = _compared(ancestry, views, row, page)
-    likeness = _likeness(ancestry.corpus, row) if owner else ""
-    says = _nowhere(ancestry, owner, row) if page is None else _became(page)
+    likeness = _likeness(ancestry, row) if owner else ""
+    says = _nowhere(ancestry, owner) if page is None else _became(page)
     return StandsFor(owner, likeness, [one.url or one.source for one in through], page, says, lines, same)
 
 
@@ -113,21 +113,26 @@ def _recorded(plan: Plan, row: Mapping[str, Any]) -> tuple[list[Dropped], Record
     return dropped, Recorded(row["stage"], row["reason"], row["detail"])
 
 
-def _likeness(corpus: Corpus, row: Mapping[str, Any]) -> str:
+def _likeness(ancestry: Ancestry, row: Mapping[str, Any]) -> str:
     """How much alike they are, in words."""
     if not re.fullmatch(r"[01]\.\d+", row["detail"]):
-        return "How much alike the two are was not estimated: of pages of earlier corpora only keys are kept."
+        return "How much alike the two are was not estimated: they hang together through other pages only."
     share = float(row["detail"])
-    level = _level(corpus, row["stage"])
+    level = _level(ancestry.corpus, row["stage"])
     if not isinstance(level, NearLevel):
         return f"Their similarity is estimated as {share:.2f}."
     said = (
         f"Of all runs of {level.shingle} words in either text, about {100 * share:.0f} % stand in both "
-        f"(estimated from {level.bands * level.rows} of them)."
+        f"(estimated from {_by_what(ancestry, level)})."
     )
     if share < level.threshold:
         said += " They may hang together through other pages, each much like the next."
     return said
+
+
+def _by_what(ancestry: Ancestry, level: NearLevel) -> str:
+    minima = f"{level.bands * level.rows} of them"
+    return f"{minima}, or of a page of an earlier corpus from {level.bands} keys" if ancestry.earlier else minima
 
 
 def _level(corpus: Corpus, stage: str) -> Any:
@@ -146,16 +151,17 @@ def _became(page: OwnerPage) -> str:
     return f"It is a page {where}, and was rejected there itself: {page.stage}/{page.reason}.{further}"
 
 
-def _nowhere(ancestry: Ancestry, owner: str, row: Mapping[str, Any]) -> str:
+def _nowhere(ancestry: Ancestry, owner: str) -> str:
     """Where the page is that no corpus at hand has."""
     absent = [one for one in ancestry.earlier if one.corpus is None]
     told = "; ".join(f"{one.path}, sha256 of its manifest {one.sha256[:16]}…: {one.lacks}" for one in absent)
     code = f" What is known of it is the beginning of the MD5 of its URL: {owner}." if owner else ""
-    if absent and (not owner or not row["detail"]):
-        return f"It is a page of an earlier corpus that is not at hand ({told}).{code}"
+    if absent and not owner:
+        return f"It is a page of an earlier corpus that is not at hand ({told})."
     had = "It owned what they share, and a later stage rejected it." if owner else "It was rejected there."
     which = "the corpora" if ancestry.earlier else "the corpus"
-    return f"It is neither among the kept pages of {which} nor in the sample of rejected ones. {had}{code}"
+    other = f" Or it is a page of an earlier corpus that is not at hand ({told})." if absent else ""
+    return f"It is neither among the kept pages of {which} nor in the sample of rejected ones. {had}{other}{code}"
 
 
 def as_facts(found: StandsFor | None) -> dict[str, Any] | None:
