@@ -31,7 +31,7 @@ FLOORS = (
     ("presets",),
     ("corpus",),  # what a corpus is: its plan, its catalogue, its counts
     ("passes", "card"),  # the passes over a shard, and what is said of the whole
-    ("inspect", "verify", "rebalance"),  # looking, checking, and mixing
+    ("inspect", "verify", "rebalance", "removal"),  # looking, checking, mixing, and taking pages out
     ("flow",),  # Beam
     ("beam_jobs",),
 )
@@ -55,7 +55,7 @@ LIBRARIES = {
     "nltk": {"text"},
     "numba": {"langid", "native"},
     "pyarrow": {
-        "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",
+        "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance", "removal",
         "inspect", "verify", "model",
     },
     "re2": {"rules"},

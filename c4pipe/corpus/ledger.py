@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from c4pipe.documents.reasons import NO_URL_GIVEN
@@ -38,6 +38,12 @@ class StageCount:
     lines_kept: int = 0
     lines_rejected: int = 0  # lines that were not dropped themselves, but left with their page
     passages_dropped: Counter[str] = field(default_factory=Counter)  # reason -> passages
+    removed: int = 0  # kept pages that were taken out of the finished corpus: the next stage was given the others
+
+    @property
+    def left(self) -> int:
+        """Pages that enter the next stage."""
+        return self.kept - self.removed
 
     def add(self, other: StageCount) -> None:
         """Adds the counts of the same stage elsewhere."""
@@ -46,6 +52,7 @@ class StageCount:
         self.lines_in += other.lines_in
         self.lines_kept += other.lines_kept
         self.lines_rejected += other.lines_rejected
+        self.removed += other.removed
         for mine, theirs in (
             (self.rejected, other.rejected),
             (self.flagged, other.flagged),
@@ -54,6 +61,15 @@ class StageCount:
             (self.passages_dropped, other.passages_dropped),
         ):
             mine.update(theirs)
+
+    def subtract(self, other: StageCount) -> None:
+        """Takes counts away that were added once."""
+        for name in (each.name for each in fields(self)):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if isinstance(mine, Counter):
+                mine.subtract(theirs)
+            elif not isinstance(mine, str):
+                setattr(self, name, mine - theirs)
 
     def lines(self, came: int, left: int | None, dropped: Mapping[str, int]) -> None:
         """Counts the lines of one page: as it came in, as it was kept (None: it was rejected), and those that were
@@ -80,6 +96,8 @@ class StageCount:
             counts: Counter[str] = getattr(self, name)
             if any(counts.values()):
                 row[name] = _sorted(counts)
+        if self.removed:
+            row["removed"] = self.removed
         return row
 
     @classmethod
@@ -101,6 +119,7 @@ class StageCount:
                 _number(lines["kept"]),
                 _number(lines["rejected"]),
                 _counter(row.get("passages_dropped", {})),
+                _number(row.get("removed", 0)),
             )
         except (AttributeError, KeyError, TypeError) as error:
             raise BuildError(f"the ledger is damaged: {str(row)[:200]!r} is no count of a stage ({error}).") from None
@@ -125,7 +144,7 @@ class Ledger:
     @property
     def kept(self) -> int:
         """Pages in the corpus."""
-        return self.stages[-1].kept
+        return self.stages[-1].left
 
     def judged(self, passed: Iterable[int], last: int, reason: str | None) -> None:
         """Counts one page: the stages that it passed and, where a reason is given, the last one, which rejected it."""
@@ -146,7 +165,9 @@ class Ledger:
         for before, stage in zip([None, *self.stages], self.stages, strict=False):
             if stage.entered != stage.kept + stage.rejected.total():
                 raise BuildError(f"the ledger does not balance: stage {stage.stage}: {stage.to_json()}")
-            if before is not None and stage.entered != before.kept:
+            if stage.removed > stage.kept:
+                raise BuildError(f"the ledger does not balance: {stage.stage} kept fewer pages than were taken out")
+            if before is not None and stage.entered != before.left:
                 raise BuildError(f"the ledger does not balance between {before.stage} and {stage.stage}")
             out = stage.lines_kept + stage.lines_rejected + stage.lines_dropped.total()
             if stage.lines_in != out:
