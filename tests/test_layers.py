@@ -55,8 +55,8 @@ LIBRARIES = {
     "nltk": {"text"},
     "numba": {"langid", "native"},
     "pyarrow": {
-        "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance", "removal",
-        "inspect", "verify", "model",
+        "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",
+        "removal", "inspect", "verify", "model",
     },
     "re2": {"rules"},
     "safetensors": {"model"},
