@@ -160,6 +160,12 @@ def parser() -> Parser:
         help="keep what builds of later crawls need to be made --against this corpus: about 14 bytes for each line, "
         "span or URL that is another (default: yes)",
     )
+    a(
+        "--restorable",
+        choices=("yes", "no"),
+        default="yes",
+        help="keep pages that may come back when others are taken out (beam_jobs.remove), as --no-keys does not",
+    )
     a("--overwrite", action="store_true", help="replace the corpus in the output folder, once the new one is whole")
     a("--fresh", action="store_true", help="start over instead of going on with an unfinished build")
     a("--keep-staging", action="store_true", help="keep the intermediate files after success")

@@ -137,6 +137,8 @@ def make_settings(
     }
     if not args.keys:
         description["settings"]["keys"] = False
+    elif args.restorable == "no":
+        description["settings"]["restorable"] = False
     for one in earlier:
         check_trunk({"preset": describe(preset), **description}, one.manifest, one.path)
     if earlier:
@@ -161,6 +163,7 @@ def make_settings(
         max_bad_share=args.max_bad_share,
         against=tuple(file for one in earlier for file in key_files(one, staging)),
         keys=args.keys,
+        restorable=args.keys and args.restorable == "yes" and bool(preset.indices(Scope.TEXT)),
         description=description,
     )
 

@@ -14,7 +14,7 @@ from c4pipe.files.record import paths_read
 from c4pipe.flow.files import is_remote
 from c4pipe.flow.pathlists import LIST_SUFFIXES
 from c4pipe.part import Part, everything
-from c4pipe.stages import Identify, Preset
+from c4pipe.stages import Identify, Preset, Scope
 from c4pipe.stages.text_levels import near_level
 
 
@@ -32,6 +32,7 @@ def check_use(args: Namespace) -> None:
             not is_remote(place),
             f"rows are spilled to files of this machine, and what lies between the passes is in {place}. Leave it out.",
         ),
+        ("--restorable", args.keys, "--no-keys leaves out what tells who owned a text. Leave one of them out."),
         (
             "--root",
             any(path.lower().endswith(LIST_SUFFIXES) for path in args.input),
@@ -63,6 +64,11 @@ def check_levels_use(given: Collection[str], before: Sequence[Preset], presets: 
         ("--dedup", [*before] != [*presets], f"{names} has these text levels already. Leave it out."),
         ("--near-verify", near, no_near),
         ("--near-stays", near, no_near),
+        (
+            "--restorable",
+            any(preset.indices(Scope.TEXT) for preset in presets),
+            f"{_named(presets)} compares texts, so nothing comes back. Leave it out.",
+        ),
     )
 
 

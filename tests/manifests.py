@@ -33,7 +33,7 @@ def write_again(folder: Path, manifest: Mapping[str, Any]) -> None:
         return row | ({"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} if data is not None else {})
 
     new = dict(manifest)
-    for key in ("shards", "rejected"):
+    for key in ("shards", "rejected", *({"restore"} & manifest.keys())):
         new[key] = [measured(row, row["path"]) for row in manifest.get(key, ())]
     new["files"] = [measured(row, row["at"]) for row in manifest.get("files", ())]
     about = {row["path"]: (folder / row["path"]).read_bytes() for row in new.pop("about", ())}

@@ -16,12 +16,13 @@ from c4pipe.card.words import DODGE, KREUTZER, MOST_TABLE_ROWS, licence, loading
 from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.stats import Stats
+from c4pipe.corpus.telling import not_restorable, restore_told
 from c4pipe.keys import KEYS_FOLDER
 from c4pipe.langid.base import UND
 from c4pipe.page import Unit
 from c4pipe.presets import PRESETS
 from c4pipe.rules import BadWords
-from c4pipe.shards import PAGE_SCHEMA, REJECTED_FOLDER, SPLITS
+from c4pipe.shards import PAGE_SCHEMA, REJECTED_FOLDER, RESTORE_FOLDER, SPLITS
 from c4pipe.stages import Preset, Size
 from c4pipe.text import many, percent
 from c4pipe.text.dates import month_of
@@ -140,6 +141,10 @@ def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
         )
     if manifest.get("keys"):
         yield f"`{KEYS_FOLDER}/` holds no pages: hashes of what they claimed, for builds of later crawls."
+    if said := restore_told(manifest):
+        yield f"`{RESTORE_FOLDER}/` is no part of the corpus: {said}."
+    elif said := not_restorable(manifest):
+        yield f"{said[0].upper()}{said[1:]}."
     yield ""
 
 

@@ -71,11 +71,13 @@ def _of_settings(settings: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def _of_earlier(manifest: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Corpora that it was built against, and keys for later ones where it has none."""
+    """Corpora that it was built against, and what it does not keep for later ones and for `remove`."""
     if manifest.get(AGAINST):
         yield "--against", "EARLIER"
     if manifest.get("settings", {}).get("keys") is False:
         yield ("--no-keys",)
+    if manifest.get("settings", {}).get("restorable") is False:
+        yield "--restorable", "no"
 
 
 def _of_files(files: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""What summaries, cards and reports say of near duplicates and of earlier corpora, in the same words."""
+"""What summaries, cards and reports say of near duplicates, of earlier corpora, and of what is kept for later ones."""
 
 from __future__ import annotations
 
@@ -59,6 +59,32 @@ def overlap_told(found: Overlap) -> str:
 def _by(counts: Mapping[str, int], before: str, words: str) -> str:
     told = [f"{words.format(n)} by {stage}" for stage, n in counts.items()]
     return before + ", ".join(told).replace(" by ", " by stage ", 1) if told else ""
+
+
+def restore_told(manifest: Mapping[str, Any]) -> str:
+    """The pages that are kept so that others can be taken out, and what they take beside the keys; "" without any.
+
+    >>> parts = {"restore": [{"rows": 1200, "bytes": 3400000}], "keys": [{"bytes": 1200000}]}
+    >>> restore_told(parts)
+    '1,200 pages that may come back when others are taken out (3.40 MB; keys 1.20 MB)'
+    """
+    rows, size = (sum(row[name] for row in manifest.get("restore", ())) for name in ("rows", "bytes"))
+    keys = sum(row["bytes"] for row in manifest.get("keys", ()))
+    sizes = f"{size / 1e6:,.2f} MB; keys {keys / 1e6:,.2f} MB"
+    return f"{many(rows, 'page')} that may come back when others are taken out ({sizes})" if rows else ""
+
+
+def not_restorable(manifest: Mapping[str, Any]) -> str:
+    """That nothing comes back when pages are taken out, and what to do; "" where nobody has asked for that.
+
+    >>> not_restorable({"settings": {"restorable": False}})[:82]
+    'pages cannot be taken out so that what they owned comes back; build again without '
+    """
+    settings = manifest.get("settings", {})
+    asked = {"--no-keys": settings.get("keys"), "--restorable no": settings.get("restorable")}
+    without = [option for option, value in asked.items() if value is False]
+    said = "pages cannot be taken out so that what they owned comes back; build again without "
+    return said + without[0] if without else ""
 
 
 def near_told(level: NearLevel) -> str:

@@ -25,6 +25,7 @@ from c4pipe.passes.applying import Losses, apply_losses
 from c4pipe.passes.finishing import Finished, Finisher, RowGroup
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.restaging import Restager
+from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import sampled_of
 from c4pipe.passes.staged import Staged, Summary, raw_texts, staged_already
 from c4pipe.shards import to_json
@@ -78,7 +79,9 @@ class ApplyGroup(beam.DoFn):
             losing = {row: (url, (level.KNOWN if old else level.OLDER).code) for row, old in lost.urls.tolist()}
             walkers = []
             for taker in takers:
-                walkers.append(taker.walker(number, RejectedSample(early, losing, taker.plan, settings.cap, texts)))
+                shown = RejectedSample(early, losing, taker.plan, settings.cap, texts)
+                came = Came.read(self._store, staged.came) if self._number else Came()
+                walkers.append(taker.walker(number, shown, came))
             apply_losses(staged, lost, plan, self._number, self._store, summary, walkers)
             for taker, walker in zip(takers, walkers, strict=True):
                 taker.add(number, walker.conclude(summary))
@@ -119,8 +122,8 @@ class _Restage:
     def done(self) -> bool:
         return all(counts is not None for counts in self._counts.values())
 
-    def walker(self, number: int, shown: RejectedSample) -> Restager:
-        return Restager(self.plan, self._number, self._store, Staged.of(self._folder, number), shown)
+    def walker(self, number: int, shown: RejectedSample, came: Came) -> Restager:
+        return Restager(self.plan, self._number, self._store, Staged.of(self._folder, number), shown, came)
 
     def add(self, number: int, made: Any) -> None:
         self._counts[number] = made
@@ -140,17 +143,20 @@ class _Finish:
         self._path = f"{self._own}/groups-of-{settings.group_size}/{group:06d}.json"
         self._ledger, self._stats = Ledger.of(plan.names()), Stats()
         self._row_groups: list[list[Any]] = []
+        self._restorable = settings.restorable
         self._rejected: list[str] = []
+        self._came: list[str] = []
         self._accounts: list[list[Any]] = []
 
     def done(self) -> bool:
         if not self._store.exists(self._path):
             return False
         made = read_summary(self._path, self._store)
-        return all(map(self._store.exists, {*(path for path, *_ in made["groups"]), *made["rejected"]}))
+        return all(map(self._store.exists, {*(path for path, *_ in made["groups"]), *made["rejected"], *made["came"]}))
 
-    def walker(self, number: int, shown: RejectedSample) -> Finisher:
-        return Finisher(self.plan, self._store, Finished.of(self._own, number), shown)
+    def walker(self, number: int, shown: RejectedSample, came: Came) -> Finisher:
+        kept = came if self._restorable else None
+        return Finisher(self.plan, self._store, Finished.of(self._own, number), shown, kept)
 
     def add(self, number: int, made: Any) -> None:  # a FinishedUnit
         finished = Finished.of(self._own, number)
@@ -158,12 +164,15 @@ class _Finish:
         self._stats.add(made.stats)
         self._row_groups += [[finished.pages.rpartition("/")[2], *row_group] for row_group in made.groups]
         self._rejected.append(finished.rejected.rpartition("/")[2])
+        if self._restorable:
+            self._came.append(finished.came.rpartition("/")[2])
         self._accounts += [account.to_json() for account in made.accounts]
 
     def close(self) -> None:
         part = {"ledger": self._ledger.to_json(), "stats": self._stats.to_json(), "accounts": self._accounts}
         with self._store.write(self._path) as stream:
-            stream.write(to_json(part | {"groups": self._row_groups, "rejected": self._rejected}, indent=None))
+            files = {"groups": self._row_groups, "rejected": self._rejected, "came": self._came}
+            stream.write(to_json(part | files, indent=None))
 
     def result(self) -> str:
         return self._path
@@ -175,7 +184,8 @@ def read_summary(path: str, store: BeamStore) -> dict[str, Any]:
     with store.read(path) as stream:
         summary: dict[str, Any] = json.load(stream)
     summary["groups"] = [[f"{folder}/{name}", *fields] for name, *fields in summary["groups"]]
-    summary["rejected"] = [f"{folder}/{name}" for name in summary["rejected"]]
+    for files in ("rejected", "came"):
+        summary[files] = [f"{folder}/{name}" for name in summary[files]]
     return summary
 
 

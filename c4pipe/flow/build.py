@@ -26,8 +26,10 @@ from c4pipe.flow.write import (
     Planned,
     SampledRefs,
     WriteAllRejected,
+    WriteRestore,
     WriteSample,
     WriteShard,
+    groups_left_out,
 )
 
 Corpora = tuple[Settings, ...]
@@ -183,30 +185,41 @@ class Write(_Transform):
     settings: Settings
 
     def expand(self, groups: beam.PCollection) -> beam.PCollection:
+        settings = self.settings
         finished = groups | "Spread" >> beam.Reshuffle()
-        made = partial(group_made, self.settings.staging)
+        made = partial(group_made, settings.staging)
         counts = finished | "Counts" >> beam.Map(made).with_output_types(Written)
+        planned = self._planned(finished)
+        written = planned | "Kept" >> only(SHARD_WRITTEN, Planned) | "WriteShards" >> beam.ParDo(WriteShard(settings))
+        parts = [written, self._rejected(finished), counts]
+        few = None if settings.plan.size is None else planned | "Few" >> only(SHARD_LEFT_OUT, Planned)
+        if few is not None:
+            parts.append(few | "LeaveOut" >> beam.ParDo(LeaveOut(settings)))
+        if settings.restorable:
+            parts.append(self._restore(finished, few))
         return (
-            (*self._shards(finished), self._rejected(finished), counts)
+            parts
             | "Made" >> beam.Flatten()
             | "Gather" >> beam.GroupBy(lambda _: 0)
-            | "Finalize" >> beam.ParDo(Finalize(self.settings))
+            | "Finalize" >> beam.ParDo(Finalize(settings))
         )
 
-    def _shards(self, finished: beam.PCollection) -> list[beam.PCollection]:
+    def _planned(self, finished: beam.PCollection) -> beam.PCollection:
         settings = self.settings
-        planned = (
+        return (
             finished
             | "RowGroups" >> beam.FlatMap(partial(row_groups, settings.staging)).with_output_types(ConfigRows)
             | "Splits" >> beam.GroupByKey()
             | "PlanShards" >> beam.ParDo(PlanConfig(settings))
             | "SpreadShards" >> beam.Reshuffle()
         )
-        written = planned | "Kept" >> only(SHARD_WRITTEN, Planned) | "WriteShards" >> beam.ParDo(WriteShard(settings))
-        if settings.plan.size is None:
-            return [written]
-        few = planned | "Few" >> only(SHARD_LEFT_OUT, Planned) | "LeaveOut" >> beam.ParDo(LeaveOut(settings))
-        return [written, few]
+
+    def _restore(self, finished: beam.PCollection, few: beam.PCollection | None) -> beam.PCollection:
+        joined = {"finished": finished}
+        if few is not None:
+            groups = partial(groups_left_out, self.settings)
+            joined["left_out"] = few | "LeftOut" >> beam.FlatMap(groups).with_output_types(tuple[int, str])
+        return joined | "JoinLeftOut" >> beam.CoGroupByKey() | "Restore" >> beam.ParDo(WriteRestore(self.settings))
 
     def _rejected(self, finished: beam.PCollection) -> beam.PCollection:
         if self.settings.rejected == "all":

@@ -16,13 +16,17 @@ from typing import NamedTuple, Protocol
 
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.flow.ours import as_manifest
-from c4pipe.shards import MANIFEST, belongings
+from c4pipe.shards import MANIFEST, REJECTED_FOLDER, RESTORE_FOLDER, belongings
 
 ABOUT_DATA = frozenset(  # JSON beside data that says something of it: of `datasets`, of corpora, of datatrove
     {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
     | {"manifest.json", "metadata.json", "stats.json"}
 )
-REJECTED_FOLDERS = ("rejected/", "__rejected/")  # of a corpus; the first of older ones
+NOT_KEPT = {  # folders of a corpus, with what is in them
+    "rejected/": "rejected pages of a corpus",  # of older ones
+    f"{REJECTED_FOLDER}/": "rejected pages of a corpus",
+    f"{RESTORE_FOLDER}/": "pages of a corpus that may come back, and no part of it",
+}
 _PART = re.compile(
     r"(part[-.]\d[\w-]*|\d+\.part)(\.gz|\.zst|\.zstd)?"
 )  # without an ending of its own: Hadoop's, Dask's
@@ -157,8 +161,8 @@ class Search:
         for name in sorted(folders & {entry.name for entry in entries if entry.is_folder}):
             found += [f"{name}/{entry.name}" for entry in self._tree.entries(f"{folder}/{name}")]
         for name in found:
-            if name in REJECTED_FOLDERS:
-                self._leave(f"{folder}/{name}", "rejected pages of a corpus")
+            if name in NOT_KEPT:
+                self._leave(f"{folder}/{name}", NOT_KEPT[name])
             elif name not in shards:
                 self._leave(f"{folder}/{name}", "of a corpus of c4pipe, and none of its shards")
             elif not self._is_wanted(name):

@@ -46,6 +46,7 @@ class Settings:
     description: dict[str, Any]  # what the manifest says: settings, versions, assets
     against: tuple[tuple[str, str], ...] = ()  # (stage, file of keys) of earlier corpora
     keys: bool = False  # whether the corpus keeps its keys
+    restorable: bool = False  # and with them what `remove` needs
     every: int = 1  # of so many pages one is looked at: in a dry run
     max_bad_share: float = 1.0  # of inputs that give no page for damage; more than that end the build
 

@@ -20,7 +20,9 @@ from c4pipe.flow.settings import WRITTEN, Settings
 from c4pipe.passes.finalize import Made, write_corpus_files
 from c4pipe.passes.merging import OutputShard, RowSlice, leave_out, plan_split, write_rejected, write_shard
 from c4pipe.passes.rejected import explained
+from c4pipe.passes.restoring import UnitFiles, write_restore
 from c4pipe.passes.sample import PER_REASON, sample_table, sampled_of
+from c4pipe.passes.staged import Staged
 from c4pipe.shards import files_of_shard, to_json
 
 FEW_SHOWN = 100  # pages of a split that is left out, in a rejected table that is a sample
@@ -159,6 +161,40 @@ class WriteAllRejected(_WithPlan):
             number = path.rpartition("/")[2].split(".")[0]
             if table.num_rows:
                 yield "rejected", to_json(write_rejected(number, table, self._store, self._settings.made))
+
+
+def groups_left_out(settings: Settings, element: Any) -> Iterator[tuple[int, str]]:
+    """(group, config) for each group that has pages of an output shard that is left out."""
+    shard, _ = planned_shard(element)
+    for group in sorted({_unit(piece.path) // settings.group_size for piece in shard.pieces}):
+        yield group, shard.config
+
+
+@beam.typehints.with_output_types(Written)
+class WriteRestore(_WithPlan):
+    """What `remove` needs, a part for each input that has any; once the sizes of languages tell who is kept."""
+
+    def process(self, element: tuple[int, dict[str, Iterable[str]]]) -> Iterator[Written]:
+        _, joined = element
+        settings, store, configs = self._settings, self._store, {*joined.get("left_out", ())}
+        for path in joined["finished"]:
+            summary = read_summary(path, store)
+            for came in summary["came"]:
+                unit = UnitFiles(_unit(came), Staged.of(settings.prefix(0), _unit(came)).pages, came)
+                few = [(file, group) for file, config, _, group, *_ in summary["groups"] if config in configs]
+                left_out = {s for file, group in few if _unit(file) == unit.number for s in self._sources(file, group)}
+                if row := write_restore(unit, len(self._plan.texts), left_out, store, settings.made):
+                    yield "restore", to_json(row)
+
+    def _sources(self, path: str, group: int) -> list[str]:
+        with self._store.read(path) as stream:
+            sources: list[str] = pq.ParquetFile(stream).read_row_group(group, ["source"])["source"].to_pylist()
+        return sources
+
+
+def _unit(path: str) -> int:
+    """The number of the unit of a staged or finished file."""
+    return int(path.rpartition("/")[2].partition(".")[0])
 
 
 class Finalize(_WithPlan):

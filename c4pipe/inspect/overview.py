@@ -53,6 +53,7 @@ def _overview(corpus: Corpus) -> dict[str, Any]:
             "files": len(manifest.get("keys", ())),
             **{name: sum(row[name] for row in manifest.get("keys", ())) for name in ("keys", "bytes")},
         },
+        "restore": _size(manifest.get("restore", [])),
         "left_out": {name: int(pages) for name, pages in manifest.get("left_out", {}).items()},
         "ledger": ledger and {"records": ledger.records, "stages": [_stage(s, ledger.records) for s in ledger.stages]},
         "clusters": clusters(corpus),

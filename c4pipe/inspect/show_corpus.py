@@ -67,6 +67,10 @@ def _title(screen: Screen, facts: dict[str, Any]) -> None:
     rows.append(("corpus", kept + chars if corpus["pages"] else "no page was kept"))
     if (keys := facts["keys"])["files"]:
         rows.append(("keys", f"{many(keys['keys'], 'key')} for later builds, {keys['bytes'] / 1e6:,.2f} MB"))
+    if (restore := facts["restore"])["files"]:
+        rows.append(
+            ("restore", f"{many(restore['pages'], 'page')} that may come back, {restore['bytes'] / 1e6:,.2f} MB")
+        )
     for name, words in rows:
         screen.say(f"  {name:<10}", words)
 

@@ -26,8 +26,8 @@ NO_KEYS_KEPT: Mapping[str, Pieces] = {}
 
 
 class Made(NamedTuple):
-    """One thing that the build made: `shard` and `rejected` are files, `group` are the counts of finished inputs, and
-    `left_out` is part of a language that is too small. `stats` where it has any are added up."""
+    """One thing that the build made: `shard`, `rejected` and `restore` are files, `group` are the counts of finished
+    inputs, and `left_out` is part of a language that is too small. `stats` where it has any are added up."""
 
     kind: str
     data: dict[str, Any]
@@ -81,6 +81,8 @@ def write_corpus_files(
         **({} if plan.size is None else {"left_out": small}),
         "ledger": ledger.to_json(),
     }
+    if restore := [part.data for part in made if part.kind == "restore"]:
+        manifest["restore"] = sorted(restore, key=lambda part: part["path"])
     if owned:
         rows_of_keys = [write_keys(store, folder, stage, manifest, pieces) for stage, pieces in owned.items()]
         manifest["keys"] = rows_of_keys

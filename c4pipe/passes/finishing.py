@@ -2,6 +2,7 @@
 
 NNNNNN.pages.parquet      kept pages, each row group for one (config, split)
 NNNNNN.rejected.parquet   the input's sample with its final outcomes
+NNNNNN.came.parquet       how far its pages came, where the corpus keeps what `remove` needs
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from c4pipe.page import Page, Rejected, Verdict
 from c4pipe.passes.account import Account
 from c4pipe.passes.applying import Survivor, cuts_of, walk_on
 from c4pipe.passes.rejected import RejectedSample
+from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import SAMPLE_SCHEMA, ranked, sample_table
 from c4pipe.passes.staged import QUICK, Summary
 from c4pipe.shards import ParquetSink, RowGroupBuffer, page_table
@@ -33,12 +35,13 @@ class Finished(NamedTuple):
 
     pages: str
     rejected: str
+    came: str
 
     @classmethod
     def of(cls, folder: str, number: int) -> Finished:
         """The files of an input by its number, in the folder of its corpus."""
         base = f"{folder}/finished/{number:06d}"
-        return cls(f"{base}.pages.parquet", f"{base}.rejected.parquet")
+        return cls(*(f"{base}.{name}.parquet" for name in cls._fields))
 
 
 class RowGroup(NamedTuple):
@@ -63,9 +66,10 @@ class FinishedUnit(NamedTuple):
 class Finisher:
     """What one corpus gets of an input: the page stages of the last leg, and its finished files."""
 
-    def __init__(self, plan: Plan, store: Store, finished: Finished, shown: RejectedSample):
+    def __init__(self, plan: Plan, store: Store, finished: Finished, shown: RejectedSample, came: Came | None):
+        """`came` is that of the legs before; None where the corpus keeps nothing for `remove`."""
         self._plan, self._store, self._finished, self._shown = plan, store, finished, shown
-        self._leg = plan.legs[-1]
+        self._leg, self._came = plan.legs[-1], came
         names = plan.names()
         self._own = {i: StageCount(names[i]) for i in range(self._leg.start + 1, len(names))}
         self._stats = Stats()
@@ -85,6 +89,9 @@ class Finisher:
             index, verdict, met = walk_on(verdict.page, self._leg, plan, self._own)
             stage = plan.names()[index]
         cuts = cuts_of(survivor, self._leg, plan, met)
+        if self._came is not None:
+            left = None if isinstance(verdict, Rejected) else verdict.page
+            self._came.take(survivor, len(plan.legs) - 1, left)
         if isinstance(verdict, Rejected):
             self._stats.rejected(verdict.page.url)
             self._shown.rejected(row, verdict.page, stage, verdict, cuts)
@@ -103,6 +110,8 @@ class Finisher:
             for _, pages in groupby(ranked(self._shown.final()), lambda s: (s.stage, s.reason)):
                 sink.write(sample_table(pages))  # a row group an outcome, for each is asked for alone
             sink.close()
+        if self._came is not None:
+            self._came.write(self._store, self._finished.came)
         self._stats.add(summary.stats)
         ledger = Ledger([*summary.ledger.stages, *self._own.values()]).check()
         with self._store.read(self._finished.pages) as stream:

@@ -13,6 +13,7 @@ from c4pipe.files.storage import Store
 from c4pipe.page import Page, Rejected, Verdict
 from c4pipe.passes.applying import Survivor, cuts_of, walk_on
 from c4pipe.passes.rejected import RejectedSample
+from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import sample_table
 from c4pipe.passes.staged import Staged, StagedPages, Summary, staged_schema, write_table
 
@@ -20,8 +21,9 @@ from c4pipe.passes.staged import Staged, StagedPages, Summary, staged_schema, wr
 class Restager:
     """What the plans of one next dedup get of an input: staged files as the first pass leaves them."""
 
-    def __init__(self, plan: Plan, number: int, store: Store, staged: Staged, shown: RejectedSample):
+    def __init__(self, plan: Plan, number: int, store: Store, staged: Staged, shown: RejectedSample, came: Came):
         """`number` is that of the leg that ends here."""
+        self._number, self._came = number, came
         self._plan, self._leg, self._level = plan, plan.legs[number], plan.legs[number + 1].level
         self._store, self._staged, self._shown = store, staged, shown
         self._stages = plan.prefix(number + 1)
@@ -45,6 +47,7 @@ class Restager:
             index, verdict, met = walk_on(verdict.page, self._leg, self._plan, self._own)
             stage = self._plan.names()[index]
         cuts = cuts_of(survivor, self._leg, self._plan, met)
+        self._came.take(survivor, self._number, None if isinstance(verdict, Rejected) else verdict.page)
         if isinstance(verdict, Rejected):
             self._stats.rejected(verdict.page.url)
             self._shown.rejected(row, verdict.page, stage, verdict, cuts)
@@ -57,13 +60,14 @@ class Restager:
         """Writes the other files, behind the pages; (rows of outcomes, atoms staged)."""
         with self._store.write(self._staged.sample) as stream:
             write_table(stream, sample_table(self._shown.so_far()))
+        self._came.write(self._store, self._staged.came)
         self._stats.add(summary.stats)
         summary = summary._replace(
             ledger=Ledger([*summary.ledger.stages, *self._own.values()]),
             stats=self._stats,
             atoms=self._pages.atoms,
             staged=self._pages.rows,
-            files=("pages", "sample"),
+            files=("pages", "sample", "came"),
         )
         summary.write(self._store, self._staged)
         return summary.rows, summary.atoms

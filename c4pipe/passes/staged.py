@@ -2,6 +2,7 @@
 
 NNNNNN.pages.parquet      kept pages, with the hashes of their atoms for the next dedup of text
 NNNNNN.raw.parquet        their texts as read, where stages change them and a sample will show some
+NNNNNN.came.parquet       behind a dedup of text, how far the pages came that reached the first one (`restoring`)
 NNNNNN.outcomes.parquet   one row for each page that reached URL dedup: its claim, and what became of it so far
 NNNNNN.sample.parquet     pages for the rejected table, as read
 NNNNNN.summary.json       counts: the ledger so far, statistics, the account of what was read; which others there are
@@ -32,6 +33,14 @@ from c4pipe.stages import Stage
 from c4pipe.text.urls import stand_in
 
 RAW_SCHEMA = pa.schema([pa.field("row", pa.int64()), pa.field("text", pa.string(), nullable=False)])
+# What staged pages claim, and how those that are compared as a whole compare.
+CLAIM_FIELDS = (
+    pa.field("row", pa.int64()),
+    pa.field("priority", pa.uint64()),
+    pa.field("atoms", pa.list_(pa.uint64())),
+    pa.field("starts", pa.list_(pa.uint32())),
+)
+LINK_FIELDS = (pa.field("rank", pa.uint64()), pa.field("sketch", pa.binary()))
 # For what the next pass reads and the last one takes away: a third larger than by zstd, in two thirds of the time.
 QUICK = {"compression": "lz4", "use_dictionary": False}
 
@@ -43,14 +52,15 @@ class Staged(NamedTuple):
     raw: str
     outcomes: str
     sample: str
+    came: str
     summary: str
 
     @classmethod
     def of(cls, folder: str, number: int) -> Staged:
         """The files of a unit by its number, in the folder of the stages so far."""
         base = f"{folder}/staged/{number:06d}"
-        pages, raw, outcomes, sample = (f"{base}.{name}.parquet" for name in ("pages", "raw", "outcomes", "sample"))
-        return cls(pages, raw, outcomes, sample, f"{base}.summary.json")
+        pages, raw, outcomes, sample, came = (f"{base}.{name}.parquet" for name in cls._fields[:-1])
+        return cls(pages, raw, outcomes, sample, came, f"{base}.summary.json")
 
 
 class Summary(NamedTuple):
@@ -99,17 +109,8 @@ def staged_already(store: Store, staged: Staged) -> tuple[int, int] | None:
 def staged_schema(plan: Plan, stages: Iterable[Stage], lossy: bool, linked: bool = False) -> pa.Schema:
     """Columns of pages that have passed these stages; `lossy` ones say what dedups of text have cut from them, and
     `linked` ones are compared as a whole."""
-    schema = plan.schema(stages).append(TEXT_MD5)
-    for name, kind in (
-        ("row", pa.int64()),
-        ("priority", pa.uint64()),
-        ("atoms", pa.list_(pa.uint64())),
-        ("starts", pa.list_(pa.uint32())),
-    ):
-        schema = schema.append(pa.field(name, kind))
-    if linked:
-        schema = schema.append(pa.field("rank", pa.uint64())).append(pa.field("sketch", pa.binary()))
-    return schema.append(pa.field("dropped", DROPPED_TYPE)) if lossy else schema
+    added = (*CLAIM_FIELDS, *(LINK_FIELDS if linked else ()), *([pa.field("dropped", DROPPED_TYPE)] if lossy else ()))
+    return pa.schema([*plan.schema(stages), TEXT_MD5, *added])
 
 
 class StagedPages:
@@ -180,7 +181,7 @@ def _claimed(page: Page, level: TextLevel | None) -> tuple[Sequence[int], Sequen
     return *level.atoms_at(page.text), 0, b""
 
 
-_ADDED = frozenset(("row", "priority", "atoms", "starts", "rank", "sketch", "dropped"))
+_ADDED = frozenset((*(field.name for field in (*CLAIM_FIELDS, *LINK_FIELDS)), "dropped"))
 
 
 def extra_columns(schema: pa.Schema) -> list[str]:

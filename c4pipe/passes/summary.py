@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from c4pipe.corpus.ledger import without_urls
-from c4pipe.corpus.telling import overlap_of, overlap_told
+from c4pipe.corpus.telling import not_restorable, overlap_of, overlap_told, restore_told
 from c4pipe.text import many, percent
 from c4pipe.text import printable as printable
 
@@ -88,7 +88,7 @@ def summary(manifest: dict[str, Any], folder: str, stats: Mapping[str, Any] = NO
     """
     lines = [f"{manifest['preset']['name']}: {manifest['preset']['says']}", *funnel(manifest)]
     lines += ["  no page was kept"] if is_empty(manifest) else splits(manifest)
-    lines += old_told(stats)
+    lines += [*old_told(stats), *removal_told(manifest)]
     told = inputs_told(manifest, stats.get("faults", ()))
     return "\n".join([*lines, *told, f"  corpus: {printable(folder)}"])
 
@@ -97,6 +97,12 @@ def old_told(stats: Mapping[str, Any], width: int = 0) -> Iterator[str]:
     """A line on what earlier corpora had, where the build was made against any."""
     if overlap := overlap_of(stats):
         yield f"  {'':<{width}}{overlap_told(overlap)}"
+
+
+def removal_told(manifest: Mapping[str, Any], width: int = 0) -> Iterator[str]:
+    """A line on what is kept for the day when pages are taken out, or on what that day cannot bring."""
+    if said := restore_told(manifest) or not_restorable(manifest):
+        yield f"  {'':<{width}}{said}"
 
 
 def summary_of_several(
@@ -114,7 +120,7 @@ def summary_of_several(
             f"  {name:<{width}} {kept:>12,} of {many(read, 'page')} kept {percent(kept, read):>8} "
             f"{size / 1e6:>12,.2f} MB  {printable(folder)}"
         )
-        lines += old_told(counted, width + 1)
+        lines += [*old_told(counted, width + 1), *removal_told(manifest, width + 1)]
     rows = {item["path"]: item for manifest in manifests for item in manifest["inputs"]}
     worst = {item["path"]: item for manifest in manifests for item in faulty(manifest)}
     told = inputs_told(manifests[0] | {"inputs": [*(rows | worst).values()]}, stats[0].get("faults", ()))

@@ -32,18 +32,19 @@ class Belonging(NamedTuple):
 
 
 def belongings(manifest: Mapping[str, Any]) -> list[Belonging]:
-    """Every file that a manifest names, itself not among them: shards, rejected pages, lists, keys, and those `about`
-    them.
+    """Every file that a manifest names, itself not among them: shards, rejected pages, those that may come back, lists,
+    keys, and those `about` them.
 
     BuildError where it names one that cannot be a corpus's, such as one outside of its folder.
     """
     try:
+        of_pages = [*manifest.get("rejected", ()), *manifest.get("restore", ())]
         placed = all(isinstance(row[key], str) for row in manifest["shards"] for key in ("config", "split"))
-        counted = all(type(row["rows"]) is int for row in (*manifest["shards"], *manifest.get("rejected", ())))
+        counted = all(type(row["rows"]) is int for row in (*manifest["shards"], *of_pages))
         if not (placed and counted):
             raise TypeError
         data = [file for row in manifest["shards"] for file in files_of_shard(row)]
-        data += manifest.get("rejected", ())
+        data += of_pages
         other = [{**file, "path": file["at"]} for file in manifest.get("files", ()) if file.get("at")]
         other += [*manifest.get("keys", ()), *manifest.get("about", ())]
         return [_checked(row, isdata) for rows, isdata in ((data, True), (other, False)) for row in rows]

@@ -43,7 +43,7 @@ REJECTED_SCHEMA = pa.schema(
 TAKEN = frozenset(
     {"config", "split", "shard", "part", "row", "filename", "file_row_number"}
     | {"stage", "reason", "detail", "dropped", "rejected"}
-    | {"priority", "atoms", "starts"}
+    | {"priority", "atoms", "starts", "rank", "sketch", "legs"}
 )
 _FIELDS = Page._fields[: Page._fields.index("extra")]  # that are columns; the sum of the text stands behind it
 

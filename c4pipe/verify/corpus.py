@@ -33,7 +33,8 @@ from c4pipe.verify.file import Expected, file_finding
 from c4pipe.verify.findings import Finding, FolderVerdict, damaged, noted
 from c4pipe.verify.keyed import key_findings
 from c4pipe.verify.listing import listing_findings, stray_notes
-from c4pipe.verify.tables import Counted, count_kept, count_rejected
+from c4pipe.verify.restored import restore_findings
+from c4pipe.verify.tables import Counted, count_kept, count_rejected, count_restored
 
 CHECKERS = min(4, os.cpu_count() or 1)  # each holds a row group
 OLDER = (STATS, "README.md", "mixture.svg", "report.html")  # what older manifests do not name
@@ -76,7 +77,7 @@ def check_corpus(folder: Path, done: Callable[[int], None]) -> FolderVerdict:
         known.update(OLDER)
     findings += stray_notes(folder, known)
     what = "mixture" if manifest and "mixture" in manifest else "corpus"
-    rows = held.kept.rows + held.rejected.rows
+    rows = held.kept.rows + held.rejected.rows + sum(part.rows for part in held.restored.values())
     return FolderVerdict(str(folder), what, len(files) + 1 + (folder / SUMS).exists(), size, rows, findings)
 
 
@@ -151,10 +152,11 @@ def _added(folder: Path, findings: list[Finding]) -> list[Expected]:
 
 
 def _tables(manifest: Mapping[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
-    """The Parquet files that are counted, by path: pages or rejected, and their rows of the manifest."""
-    found = {row["path"]: ("pages", row) for row in manifest["shards"]}
-    found |= {row["path"]: ("rejected", row) for row in manifest.get("rejected", ())}
-    return found
+    """The Parquet files that are counted, by path: which they are, and their rows of the manifest."""
+    return {row["path"]: (kind, row) for kind in _COUNTERS for row in manifest.get(kind, ())}
+
+
+_COUNTERS = {"shards": count_kept, "rejected": count_rejected, "restore": count_restored}
 
 
 def _look(folder: Path, tables: Mapping[str, tuple[str, dict[str, Any]]], file: Expected) -> _Read:
@@ -167,7 +169,7 @@ def _look(folder: Path, tables: Mapping[str, tuple[str, dict[str, Any]]], file: 
         return _Read(size, None, None)
     kind, row = tables[file.path]
     try:
-        counted = count_kept(path) if kind == "pages" else count_rejected(path)
+        counted = _COUNTERS[kind](path)
     except C4Error as error:
         return _Read(size, damaged(path, "unreadable", str(error)), None)
     said = row.get("memory", counted.memory)
@@ -186,6 +188,9 @@ def _hold(held: Holdings, table: tuple[str, dict[str, Any]], counted: Counted | 
     if kind == "rejected":
         held.rejected.add(counted)
         return
+    if kind == "restore":
+        held.restored[row["path"]] = counted
+        return
     held.kept.add(counted)
     held.splits[row["split"]] += counted.rows
 
@@ -200,6 +205,7 @@ def _content(folder: Path, manifest: dict[str, Any], held: Holdings, whole: bool
         if whole:
             stats = None if str(folder / STATS) in told else _stats(folder, findings)
             findings += count_findings(folder, manifest, stats, held)
+            findings += restore_findings(folder, manifest, held.restored)
         else:
             findings.append(noted(folder, "its counts were not taken, for not every file of pages can be read"))
     except SAID_BAD as error:

@@ -29,6 +29,7 @@ class Holdings:
     kept: Counted = field(default_factory=Counted)
     rejected: Counted = field(default_factory=Counted)
     splits: Counter[str] = field(default_factory=Counter)  # split -> kept pages
+    restored: dict[str, Counted] = field(default_factory=dict)  # pages that may come back, by the path of each file
     schemas: dict[str, pa.Schema] = field(default_factory=dict)  # by the path of each file
 
 

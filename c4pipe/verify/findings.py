@@ -53,7 +53,7 @@ class FolderVerdict(NamedTuple):
     what: str  # corpus, mixture, run
     files: int
     bytes: int
-    rows: int  # of pages and rejected pages, or of metrics; those that were counted
+    rows: int  # of pages, rejected ones and those that may come back, or of metrics; those that were counted
     findings: list[Finding]
 
     @property

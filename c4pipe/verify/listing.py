@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from c4pipe.corpus.trunk import deduped
 from c4pipe.files.storage import TEMPORARY
+from c4pipe.passes.restoring import restore_fields
 from c4pipe.shards import MANIFEST, PAGE_SCHEMA, REJECTED_SCHEMA, SPLITS, shard_name
 from c4pipe.verify.findings import Finding, damaged, noted
 
@@ -27,11 +29,13 @@ def listing_findings(folder: Path, manifest: Mapping[str, Any], schemas: Mapping
         if split not in SPLITS or (wrong := sorted({*paths} ^ {*expected})):
             what = f"it lists no whole {config}/{split}, see {wrong[0]}" if split in SPLITS else f"a split {split!r}"
             yield damaged(folder / MANIFEST, "format", what, "every number of a split, once")
-    rejected = {row["path"] for row in manifest.get("rejected", ())}
-    pages = {path: schema for path, schema in schemas.items() if path not in rejected}
+    rejected, restored = ({row["path"] for row in manifest.get(key, ())} for key in ("rejected", "restore"))
+    pages = {path: schema for path, schema in schemas.items() if path not in rejected | restored}
     columns = _columns(manifest, pages)
     for path, schema in sorted(schemas.items()):
         mine = _types(REJECTED_SCHEMA) if path in rejected else columns
+        if path in restored:
+            mine = [*_early(manifest, columns), *_types(restore_fields("rank" in schema.names))]
         if _types(schema) != mine:
             yield damaged(folder / path, "schema", f"columns {_shown(_types(schema))}", _shown(mine))
 
@@ -43,7 +47,15 @@ def _columns(manifest: Mapping[str, Any], pages: Mapping[str, pa.Schema]) -> lis
     return _types(next(iter(pages.values()), PAGE_SCHEMA))
 
 
-def _types(schema: pa.Schema) -> list[tuple[str, str]]:
+def _early(manifest: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Of the columns of every page those that it has in front of the first dedup of text."""
+    names = [row["stage"] for row in manifest["preset"]["stages"]]
+    before = {"", *names[: names.index(deduped(manifest)[1])]}
+    came = {row["name"] for row in manifest["columns"] if row["from"] in before}
+    return [column for column in columns if column[0] in came]
+
+
+def _types(schema: Iterable[pa.Field]) -> list[tuple[str, str]]:
     return [(field.name, _spelt(str(field.type))) for field in schema]
 
 

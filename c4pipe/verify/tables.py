@@ -1,10 +1,12 @@
-"""A Parquet file read to its end, every page by its checksum, and counted: kept pages, or rejected ones."""
+"""A Parquet file read to its end, every page by its checksum, and counted: kept pages, rejected ones, or those that may
+come back."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,8 @@ class Counted:
     rows: int = 0
     stats: Stats = field(default_factory=Stats)  # of kept pages: counts, languages, lengths, months
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)  # (stage, reason) -> pages
+    legs: Counter[int] = field(default_factory=Counter)  # of pages that may come back: their `legs` -> pages
+    ascending: bool = True  # whether these are in the order of their `row`
     memory: int | None = None  # bytes, as `memory_of`; None where it is not a sum over row groups
     schema: pa.Schema | None = None
 
@@ -58,6 +62,18 @@ def count_rejected(path: Path) -> Counted:
         if {"stage", "reason"} <= set(table.column_names):
             pairs = zip(table["stage"].to_pylist(), table["reason"].to_pylist(), strict=True)
             found.rejected.update(pairs)
+    return found
+
+
+def count_restored(path: Path) -> Counted:
+    """A file of pages that may come back. BuildError as above."""
+    found, last = Counted(), -1
+    for table in _groups(path, found):
+        if {"row", "legs"} <= set(table.column_names):
+            found.legs.update(table["legs"].to_pylist())
+            rows = [last, *table["row"].to_pylist()]
+            found.ascending = found.ascending and all(before < row for before, row in pairwise(rows))
+            last = rows[-1]
     return found
 
 

@@ -111,6 +111,7 @@ def test_the_folder_holds_the_corpus_and_nothing_else(built, small):
         "__rejected/part-read-not_a_page.parquet",
         "__rejected/part-spans-nothing_left.parquet",
         "__rejected/part-url-older_copy.parquet",
+        "__restore/part-000000.parquet",
         "en/train-00000-of-00001.parquet",
         "en/validation-00000-of-00001.parquet",
         "keys/spans.keys",
@@ -125,7 +126,9 @@ def test_the_folder_holds_the_corpus_and_nothing_else(built, small):
 def test_shards_have_the_columns_zstd_and_page_checksums(built, small):
     for path in built(small).glob("*/*.parquet"):
         table = pq.read_table(path, page_checksum_verification=True)
-        assert table.column_names == (REJECTED_COLUMNS if path.parent.name == "__rejected" else COLUMNS)
+        claims = ["text_md5", "row", "priority", "atoms", "starts", "legs"]
+        known = {"__rejected": REJECTED_COLUMNS, "__restore": [*COLUMNS, *claims]}
+        assert table.column_names == known.get(path.parent.name, COLUMNS)
         group = pq.ParquetFile(path).metadata.row_group(0)
         assert {group.column(i).compression for i in range(group.num_columns)} == {"ZSTD"}
 

@@ -81,9 +81,9 @@ def _expected(corpus: Corpus) -> Numbers:
         "chars_kept": chars,
         "mean_bytes": text / kept,
         "disk": sum(
-            path.stat().st_size for path in corpus.folder.glob("*/*.parquet") if path.parent.name != "__rejected"
+            path.stat().st_size for path in corpus.folder.glob("*/*.parquet") if not path.parent.name.startswith("__")
         ),
-        "shards": len([path for path in corpus.folder.glob("*/*.parquet") if path.parent.name != "__rejected"]),
+        "shards": len([path for path in corpus.folder.glob("*/*.parquet") if not path.parent.name.startswith("__")]),
         "languages": len({of.split(".")[1] for of in languages}),
         "inputs": len(files),
         "inputs.bytes": sum(path.stat().st_size for path in files),

@@ -1,0 +1,124 @@
+"""What `remove` needs of a corpus: every page that came to the first dedup of text and is not in a shard as it came.
+
+staged pages of the first leg, NNNNNN.came.parquet --write_restore--> __restore/part-NNNNNN.parquet
+
+A page that is kept with the very text that it came with, and lost no claim on the way, lies in a shard already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from c4pipe.files.storage import Store
+from c4pipe.page import Page
+from c4pipe.passes.applying import Survivor
+from c4pipe.passes.staged import CLAIM_FIELDS, LINK_FIELDS, write_table
+from c4pipe.shards import RESTORE_FOLDER, ROW_GROUP_BYTES, ROW_GROUP_ROWS, TEXT_MD5, HashingStream, ParquetSink
+
+LEGS = pa.field("legs", pa.int8())  # dedups of text that a page came to, one more where it is kept in the end
+CAME_SCHEMA = pa.schema([pa.field("row", pa.int64()), LEGS, pa.field("changed", pa.bool_())])
+
+
+class Came:
+    """How far the pages of a unit came that reached the first dedup of text, and which of them lost something."""
+
+    def __init__(self) -> None:
+        self._legs: dict[int, int] = {}  # by row, in ascending order
+        self._changed: set[int] = set()
+
+    @classmethod
+    def read(cls, store: Store, path: str) -> Came:
+        """As the leg before has left it."""
+        came = cls()
+        with store.read(path) as stream:
+            rows, legs, changed = (column.to_pylist() for column in pq.read_table(stream))
+        came._legs = dict(zip(rows, legs, strict=True))
+        came._changed = {row for row, lost in zip(rows, changed, strict=True) if lost}
+        return came
+
+    def take(self, survivor: Survivor, leg: int, left: Page | None) -> None:
+        """A page that came to the dedup of a leg, by its number, and how it left the stages behind it; None: not."""
+        self._legs[survivor.row] = leg + 1 + (left is not None)
+        if survivor.losses is not None or (left is not None and left.text != survivor.page.text):
+            self._changed.add(survivor.row)
+
+    def write(self, store: Store, path: str) -> None:
+        """The inverse of `read`."""
+        rows = [*self._legs]
+        columns = [rows, [*self._legs.values()], [row in self._changed for row in rows]]
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, CAME_SCHEMA, strict=True)]
+        with store.write(path) as stream:
+            write_table(stream, pa.table(arrays, schema=CAME_SCHEMA))
+
+
+class UnitFiles(NamedTuple):
+    """A unit whose pages may have to come back, and two of its files."""
+
+    number: int
+    staged: str  # its pages in front of the first dedup of text
+    came: str  # of `Came`, behind all of them
+
+
+def restore_fields(linked: bool) -> list[pa.Field]:
+    """The columns of these files that stand behind those of pages; `linked` pages are compared as a whole."""
+    return [TEXT_MD5, *CLAIM_FIELDS, *(LINK_FIELDS if linked else ()), LEGS]
+
+
+def write_restore(
+    unit: UnitFiles, dedups: int, left_out: Collection[str], store: Store, folder: str
+) -> dict[str, Any] | None:
+    """Writes the part of a unit; its row of the manifest, None where no page of it belongs in there.
+
+    Columns and order are those of the staged pages, with `LEGS` behind them.
+
+    Args:
+        dedups: of text, in the preset.
+        left_out: `source` of pages that came through everything, in a language that is left out for its size.
+    """
+    groups = _row_groups(unit, dedups, left_out, store)
+    first = next(groups, None)
+    if first is None:
+        return None
+    path, rows = f"{RESTORE_FOLDER}/part-{unit.number:06d}.parquet", 0
+    with store.write(f"{folder}/{path}") as raw:
+        stream = HashingStream(raw)
+        sink = ParquetSink(stream, first.schema)  # type: ignore[arg-type]
+        for group in chain([first], groups):
+            sink.write(group)
+            rows += group.num_rows
+        sink.close()
+    return {"path": path, "rows": rows, "bytes": stream.tell(), "sha256": stream.sha256}
+
+
+def _row_groups(unit: UnitFiles, dedups: int, left_out: Collection[str], store: Store) -> Iterator[pa.Table]:
+    """The pages of a unit that belong in there, put together to row groups."""
+    with store.read(unit.came) as stream:
+        rows, legs, changed = (column.to_numpy() for column in pq.read_table(stream))
+    held: list[pa.Table] = []
+    with store.read(unit.staged) as stream:
+        file = pq.ParquetFile(stream)
+        for number in range(file.num_row_groups):
+            table = file.read_row_group(number).replace_schema_metadata()
+            mine = table["row"].to_numpy()
+            at = np.searchsorted(rows, mine)
+            there = at < len(rows)
+            there[there] = rows[at[there]] == mine[there]  # others have lost their URL
+            far, lost = np.zeros(len(mine), np.int8), np.zeros(len(mine), bool)
+            far[there], lost[there] = legs[at[there]], changed[at[there]]
+            if left_out:
+                far[pc.is_in(table["source"], pa.array([*left_out])).to_numpy()] = dedups
+            chosen = there & (lost | (far <= dedups))
+            if chosen.any():
+                held.append(table.append_column(LEGS, pa.array(far)).filter(pa.array(chosen)))
+            if sum(map(len, held)) >= ROW_GROUP_ROWS or sum(part.nbytes for part in held) >= ROW_GROUP_BYTES:
+                yield pa.concat_tables(held)
+                held = []
+    if held:
+        yield pa.concat_tables(held)
