@@ -10,6 +10,7 @@ from typing import Any
 
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 
+from beam_jobs.exclusions import add_exclusions
 from beam_jobs.local import processes
 from c4pipe.command import Parser, count, memory_limit, positive, utf8
 from c4pipe.dedup.near import STAYS
@@ -122,6 +123,7 @@ def parser() -> Parser:
     a("--badwords-dir", metavar="DIR", help="word lists, one file a language (default: ./assets, else our small ones)")
     a("--news-domains", metavar="FILE", help="RealNews' list of domains, for realnewslike")
     a("--url-list", metavar="FILE", help="URLs, one a line, for webtextlike")
+    add_exclusions(p)
     a("--shards", type=shards, default=None, metavar="N", help="train files a config (default: auto, 256 MB each)")
     a(
         "--rejected",
