@@ -18,7 +18,7 @@ from c4pipe.rules.robots import AGENT_BY_DEFAULT
 from c4pipe.scratch import lasting_scratch
 from c4pipe.stages import Preset
 from c4pipe.text import many
-from c4pipe.text.robots import AGENT
+from c4pipe.text.robots import PRODUCT_TOKEN
 
 
 def add_exclusions(parser: Parser) -> None:
@@ -52,7 +52,7 @@ def add_exclusions(parser: Parser) -> None:
 
 
 def _agent(text: str) -> str:
-    if not AGENT.fullmatch(text):
+    if not PRODUCT_TOKEN.fullmatch(text):
         raise argparse.ArgumentTypeError(f"expected a name of letters, digits, - and _, such as CCBot, got {text!r}")
     return text
 
@@ -67,8 +67,8 @@ def with_options(preset: Preset, args: Namespace) -> Preset:
 def with_files(assets: Assets, args: Namespace) -> tuple[Assets, list[str]]:
     """The assets with the files that the options name, and what to say of these, a line each.
 
-    What robots.txt files say to the agent is gathered now, into a file that goes with this process. ConfigError for what
-    cannot be such a file.
+    What robots.txt files say to the agent is gathered now, into a file that goes with this process. ConfigError for
+    what cannot be such a file.
     """
     told = []
     if args.exclude:

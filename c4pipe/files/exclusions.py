@@ -8,9 +8,9 @@ What is looked up follows from `text.urls.url_key`, so that all copies of a page
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from c4pipe.files.exclusion_lists import Form, ListEntry, entries_of, words_in
@@ -108,9 +108,25 @@ def _without_longer(prefixes: Iterable[str]) -> list[str]:
     return kept
 
 
+class ReadLists(NamedTuple):
+    """What files of lists hold."""
+
+    exclusions: Exclusions
+    entries: dict[str, int]  # by the name of the list: so many, with those that are none
+    strange: dict[str, list[str]]  # the lines that are none
+
+
 @cache
-def read_exclusions(lists: tuple[NamedList, ...]) -> tuple[Exclusions, dict[str, list[str]]]:
-    """The entries of these files, and by list the lines that are none; once a process. AssetError as `entries_of`."""
+def read_exclusions(lists: tuple[NamedList, ...]) -> ReadLists:
+    """The entries of these files, once a process. AssetError as `entries_of`."""
+    counts: dict[str, int] = {}
     strange: dict[str, list[str]] = {listed.name: [] for listed in lists}
-    each = ((listed.name, entries_of(listed, listed.path.read_bytes(), strange[listed.name])) for listed in lists)
-    return Exclusions(each), strange
+
+    def counted(listed: NamedList) -> Iterator[ListEntry]:
+        number = 0
+        for entry in entries_of(listed, listed.path.read_bytes(), strange[listed.name]):
+            number += 1
+            yield entry
+        counts[listed.name] = number + len(strange[listed.name])
+
+    return ReadLists(Exclusions((listed.name, counted(listed)) for listed in lists), counts, strange)

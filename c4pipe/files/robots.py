@@ -12,6 +12,7 @@ Hosts that forbid the agent nothing are not in it.
 from __future__ import annotations
 
 import json
+import mmap
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 FORM = 1  # of the file
 KEPT_RULES = 4096  # groups whose rules are held ready
-EVERYTHING = RobotsRule(0, False, "/")  # stands for a server error
 
 
 def write_robots(path: Path, agent: str, groups: Mapping[str, Iterable[str]]) -> None:
@@ -52,10 +52,10 @@ class RobotsIndex:
         """AssetError for a file that is none."""
         import numpy
 
-        self._path = path
-        self._file = path.open("rb")
-        head = self._file.readline()
         try:
+            with path.open("rb") as file:  # mapped: processes that are forked share the place in an open file
+                self._lines = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            head = self._lines.readline()
             told = json.loads(head)
             if told["robots"] != FORM:
                 raise ValueError
@@ -64,7 +64,7 @@ class RobotsIndex:
             groups: list[int] = []
             starts: list[int] = []
             at = len(head)
-            for line in self._file:
+            for line in iter(self._lines.readline, b""):
                 hosts = json.loads(line)["of"]
                 hashes += map(hash64, hosts)
                 groups += [len(starts)] * len(hosts)
@@ -95,8 +95,8 @@ class RobotsIndex:
         return None if rule is None else rule.told()
 
     def _load(self, group: int) -> tuple[RobotsRules, int]:
-        self._file.seek(int(self._starts[group]))
-        said: dict[str, Any] = json.loads(self._file.readline())
+        start = int(self._starts[group])
+        said: dict[str, Any] = json.loads(self._lines[start : self._lines.find(b"\n", start)])
         return RobotsRules(RobotsRule(*rule) for rule in said.get("rules", ())), said.get("status", 0)
 
 

@@ -28,7 +28,7 @@ _WARC = (".warc", ".warc.gz", ".warc.zst")
 _EXPECTED = "expected HOST.txt or HOST/robots.txt, such as www.example.com.txt, or WARC files (robotstxt/*.warc.gz)"
 
 
-class Counts(NamedTuple):
+class RobotsFound(NamedTuple):
     """What was found."""
 
     hosts: int  # http and https of one host counted once
@@ -45,7 +45,7 @@ class Gathered(NamedTuple):
     unreadable: int  # records, and damaged stretches of files
 
 
-def gather_robots(folder: Path, agent: str, target: Path) -> Counts:
+def gather_robots(folder: Path, agent: str, target: Path) -> RobotsFound:
     """Writes what the robots.txt files below a folder say to an agent; what was found there, in numbers.
 
     ConfigError for a folder without any, and for a name of a file that is no host.
@@ -58,7 +58,7 @@ def gather_robots(folder: Path, agent: str, target: Path) -> Counts:
         if said:
             groups[said] += [host, *_other_scheme(host, found.answers)]
     write_robots(target, agent, groups)
-    return Counts(
+    return RobotsFound(
         len({host.partition("://")[2] for host in hosts}),
         len({host.partition("://")[2] for told in groups.values() for host in told}),
         found.files,

@@ -17,6 +17,7 @@ class NotExcluded(PageRule):
     """Somebody asked that its pages be left out, or a list of sites names them."""
 
     needs_url: ClassVar = True
+    libraries: ClassVar = ("idna",)  # hosts in one spelling
     reason: ClassVar = Reason(
         "excluded",
         Unit.PAGE,
@@ -29,14 +30,16 @@ class NotExcluded(PageRule):
         return [listed.path for listed in assets.exclusion_lists()]
 
     def bind(self, assets: Any) -> Self:
-        return loaded(self, exclusions=read_exclusions(_at_hand(assets))[0])
+        return loaded(self, exclusions=read_exclusions(_at_hand(assets)).exclusions)
 
     def remarks(self, assets: Any) -> dict[str, str]:
-        strange = read_exclusions(_at_hand(assets))[1]
+        _, entries, strange = read_exclusions(_at_hand(assets))
         return {
-            str(listed.path): f"{len(strange[listed.name]):,} entries are none, such as {strange[listed.name][0]}"
-            for listed in assets.exclusion_lists()
-            if strange[listed.name]
+            str(
+                path
+            ): f"{len(strange[name]):,} of {entries[name]:,} entries are passed over, such as {strange[name][0]}"
+            for name, path in assets.exclusion_lists()
+            if strange[name]
         }
 
     def offence(self, page: Page) -> str | None:

@@ -21,6 +21,7 @@ class RobotsAllow(PageRule):
 
     agent: str = AGENT_BY_DEFAULT
     needs_url: ClassVar = True
+    libraries: ClassVar = ("idna",)  # hosts in one spelling
     reason: ClassVar = Reason(
         "robots",
         Unit.PAGE,

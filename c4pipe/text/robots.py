@@ -15,7 +15,9 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 LONGEST_ROBOTS = 500 << 10  # bytes that are read of a file: what a crawler must parse at least (section 2.5)
-AGENT = re.compile(r"[A-Za-z0-9_-]+")  # a product token; the RFC has no digits in it, agents of today have (AI2Bot)
+PRODUCT_TOKEN = re.compile(
+    r"[A-Za-z0-9_-]+"
+)  # a product token; the RFC has no digits in it, agents of today have (AI2Bot)
 
 # As RFC 9309 spells them, with the misspellings that Google's parser takes.
 _AGENT_LINE = re.compile(r"user[ -]?agent\s*[:\s]\s*(.*)", re.IGNORECASE)
@@ -53,7 +55,7 @@ def rules_for(data: bytes, agent: str) -> tuple[RobotsRule, ...]:
         if (who := _AGENT_LINE.fullmatch(line)) is not None:
             group = group if beginning else set()
             beginning = True
-            token = AGENT.match(who[1])
+            token = PRODUCT_TOKEN.match(who[1])
             group.add("*" if who[1].split(maxsplit=1)[:1] == ["*"] else token[0].lower() if token else "")
             found = found or asked in group
         elif (rule := _RULE_LINE.fullmatch(line)) is not None:
