@@ -89,4 +89,6 @@ def with_files(assets: Assets, args: Namespace) -> tuple[Assets, list[str]]:
     )
     if counts.unreadable:
         told.append(f"note: {many(counts.unreadable, 'record')} below --robots {args.robots} could not be read")
-    return replace(assets, robots=target), told
+    assets = replace(assets, robots=target)
+    # The folder is of this machine, and those of a Dask cluster may be others.
+    return assets.carrying([target]) if args.runner == "DaskRunner" else assets, told

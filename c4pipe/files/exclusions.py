@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 _MARKS = {Form.DOMAIN: ".", Form.HOST: "=", Form.URL: "/"}  # before a text that is hashed, so that no two forms meet
 SOFT_WORDS = 2  # of them exclude a page
+SPARSE = 4  # of 2 to the power of that many bits of the filter at most one is set
 
 
 class Exclusions:
-    """The entries of all lists. A domain or URL takes 10 bytes: 8 of its hash and 2 of the number of its list; 64 bits
-    of hash take one page in 1e13 too many for a million entries."""
+    """The entries of all lists. A domain or URL takes 12 to 14 bytes: 8 of its hash, 2 of the number of its list, the
+    rest of a filter; 64 bits of hash take one page in 1e13 too many for a million entries."""
 
     def __init__(self, lists: Iterable[tuple[str, Iterable[ListEntry]]]) -> None:
         """`lists`: the name of each and its entries; of two lists with an entry the first one is named."""
@@ -53,6 +54,11 @@ class Exclusions:
         number = numpy.repeat(numpy.arange(len(parts), dtype=numpy.uint16), [len(part) for part in parts])
         self._hashes, first = numpy.unique(every, return_index=True)
         self._lists: numpy.typing.NDArray[numpy.uint16] = number[first]
+        size = len(self._hashes).bit_length() + SPARSE
+        self._shift = 64 - size
+        bits = numpy.zeros(1 << size, dtype=bool)
+        bits[self._hashes >> numpy.uint64(self._shift)] = True
+        self._filter = numpy.packbits(bits, bitorder="little").tobytes()
         self._prefixes = _without_longer(prefixes)
         self._of_prefix = [prefixes[prefix] for prefix in self._prefixes]
 
@@ -65,19 +71,23 @@ class Exclusions:
 
     def _listed(self, host: str, rest: str) -> str | None:
         """By domain, the whole host, the whole address."""
-        if not len(self._hashes):
+        for name in parents_of(host):
+            if (of := self._list_with(f".{name}")) is not None:
+                return f"{name} ({of})"
+        if (of := self._list_with(f"={host}")) is not None:
+            return f"www.{host} ({of})"
+        of = self._list_with(f"/{host}{rest}")
+        return None if of is None else f"{host}{rest} ({of})"
+
+    def _list_with(self, marked: str) -> str | None:
+        """The list that has an entry. A bit a hash tells of most that none has it, in a tenth of the time."""
+        value = hash64(marked)
+        place = value >> self._shift
+        if not self._filter[place >> 3] >> (place & 7) & 1:
             return None
-        names = parents_of(host)
-        asked = [*(f".{name}" for name in names), f"={host}", f"/{host}{rest}"]
-        wanted = self._hashes.dtype.type([hash64(text) for text in asked])
-        places = self._hashes.searchsorted(wanted)
-        places[places == len(self._hashes)] = 0
-        found = (self._hashes[places] == wanted).nonzero()[0]
-        if not len(found):
-            return None
-        at = int(found[0])
-        told = [*names, f"www.{host}", host + rest][at]
-        return f"{told} ({self._names[self._lists[places[at]]]})"
+        wanted = self._hashes.dtype.type(value)
+        at = int(self._hashes.searchsorted(wanted))
+        return self._names[self._lists[at]] if at < len(self._hashes) and self._hashes[at] == wanted else None
 
     def _begins(self, address: str) -> str | None:
         """By prefix. Of those kept none begins with another one, so only the last that is not greater can be it."""

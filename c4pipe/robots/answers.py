@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
@@ -43,7 +44,9 @@ def key_of(url: str) -> str:
 def said_by(data: bytes, agent: str) -> str:
     """The rules of a robots.txt for an agent as JSON, "" where they forbid nothing."""
     rules = rules_for(data, agent)
-    return json.dumps({"rules": rules}, ensure_ascii=False) if any(not rule.allows for rule in rules) else ""
+    if all(rule.allows for rule in rules):
+        return ""
+    return sys.intern(json.dumps({"rules": rules}, ensure_ascii=False))  # many hosts have the file of one publisher
 
 
 def _answer(record: WarcRecord, agent: str) -> RobotsAnswer | None:

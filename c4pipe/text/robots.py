@@ -15,9 +15,7 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 LONGEST_ROBOTS = 500 << 10  # bytes that are read of a file: what a crawler must parse at least (section 2.5)
-PRODUCT_TOKEN = re.compile(
-    r"[A-Za-z0-9_-]+"
-)  # a product token; the RFC has no digits in it, agents of today have (AI2Bot)
+PRODUCT_TOKEN = re.compile(r"[A-Za-z0-9_-]+")  # of an agent; the RFC has no digits in it, AI2Bot has
 
 # As RFC 9309 spells them, with the misspellings that Google's parser takes.
 _AGENT_LINE = re.compile(r"user[ -]?agent\s*[:\s]\s*(.*)", re.IGNORECASE)
