@@ -19,6 +19,7 @@ from beam_jobs.corpora import make_corpora, presets_of
 from beam_jobs.dry_run import predict, prediction_told
 from beam_jobs.earlier import compute_keys, find_earlier, notes_on
 from beam_jobs.effects import check_files_use, check_use
+from beam_jobs.exclusions import with_files
 from beam_jobs.mending import run_mended
 from beam_jobs.peeking import look_into
 from beam_jobs.workers import as_build_error, tended
@@ -58,7 +59,7 @@ def run(args: Namespace, rest: list[str]) -> int:
     """The job with parsed arguments."""
     check_use(args)
     presets = presets_of(args)
-    assets = find_assets(args.badwords_dir, args.news_domains, args.url_list)
+    assets, told = with_files(find_assets(args.badwords_dir, args.news_domains, args.url_list), args)
     check_files_use(args.given, presets, assets)
     # Beam's own --dry_run=True: the job graph is made, and nothing is touched.
     offline = str(PipelineOptions(rest).view_as(TestOptions).dry_run).lower() == "true"
@@ -72,7 +73,7 @@ def run(args: Namespace, rest: list[str]) -> int:
     for settings in corpora:
         settings.plan.bind()  # every outside file is looked for now
         check_schema(settings.plan.schema())
-    readings = [] if offline else [*look_into(inputs, presets), *notes_on(earlier, corpora)]
+    readings = [] if offline else [*look_into(inputs, presets), *notes_on(earlier, corpora), *told]
     if args.dry_run:
         everything = Found(inputs, left_out_by_name(found))
         print(*readings, *prediction_told(predict(corpora, everything), everything), sep="\n")

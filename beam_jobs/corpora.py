@@ -15,6 +15,7 @@ from beam_jobs.arguments import DASK, LOCAL_RUNNER
 from beam_jobs.command import versions
 from beam_jobs.earlier import key_files
 from beam_jobs.effects import check_levels_use, check_presets_use
+from beam_jobs.exclusions import with_options
 from c4pipe.corpus.ancestors import AGAINST, Ancestor
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.identity import LIBRARIES, code_of_corpus, fingerprint, libraries_behind
@@ -51,6 +52,7 @@ def presets_of(args: Namespace) -> list[Preset]:
         raise ConfigError(f"--preset {args.preset}: a corpus of several gets a folder of its name; {odd[0]!r} is none.")
     presets = _with_other_levels(args, presets)
     check_presets_use(args.given, presets)
+    presets = [with_options(preset, args) for preset in presets]
     renamed = [line for preset in presets for stage in preset.stages for line in stage.renamed()]
     keys = FieldKeys(args.text_key or "", args.url_key or "", args.date_key or "")
     presets = [for_format(preset, args.input_format, keys) for preset in presets]

@@ -60,6 +60,7 @@ class Reason:
     source: str  # where the rule and its numbers come from
     keeps: str = ""  # smallest example that passes
     drops: str = ""  # smallest example that fails
+    withheld: bool = False  # whether the text of a page that leaves so is kept nowhere, among rejected pages neither
 
 
 class Dropped(NamedTuple):

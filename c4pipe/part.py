@@ -32,12 +32,14 @@ class Part:
     Attributes:
         reasons: why it takes something away, in the order in which a page meets them.
         columns: what it adds to the corpus, column -> type as `pyarrow.type_for_alias` knows it ("float64", "int32").
+        libraries: distributions whose versions decide what it does, beside those that decide in every build.
         needs_url: whether it makes no sense where no page has a URL; such a build is refused.
     """
 
     kind: ClassVar[str] = "rule"  # or "level", "stage": what people call it
     reasons: ClassVar[tuple[Reason, ...]] = ()
     columns: ClassVar[Mapping[str, Any]] = {}
+    libraries: ClassVar[tuple[str, ...]] = ()
     needs_url: ClassVar[bool] = False
 
     def parts(self) -> tuple[Part, ...]:

@@ -30,6 +30,9 @@ from c4pipe.rules import (
     NoJavascript,
     NoLoremIpsum,
     NoPolicy,
+    NotExcluded,
+    PageRule,
+    RobotsAllow,
     StripCitations,
 )
 from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, Size
@@ -155,6 +158,23 @@ def for_languages(preset: Preset, languages: Iterable[str]) -> Preset:
     return replace(preset, stages=tuple(_for(stage, wanted) for stage in preset.stages))
 
 
+def with_exclusions(preset: Preset, *rules: PageRule) -> Preset:
+    """The preset with rules on which pages may be used at all, such as `NotExcluded()`, a stage each.
+
+    They stand directly behind reading, so that a page which falls to one owns nothing. A rule that the preset has
+    already, with the same fields, stays where it is.
+    """
+    new = [rule for rule in rules if rule not in everything(preset.stages)]
+    stages = tuple(Filter(_STAGE_OF[type(rule)], (rule,)) for rule in new)
+    if not stages:
+        return preset
+    says = f"{preset.says}; without pages that may not be used ({', '.join(rule.reason.code for rule in new)})"
+    return replace(preset, says=says, stages=(preset.stages[0], *stages, *preset.stages[1:]))
+
+
+_STAGE_OF: dict[type[PageRule], str] = {NotExcluded: "exclude", RobotsAllow: "robots"}
+
+
 def for_format(preset: Preset, name: str, keys: FieldKeys = NO_KEYS) -> Preset:
     """The preset for inputs of another format than WET: one of documents.FORMATS. `keys` are paths of its fields."""
     if preset.read.quirks and name != preset.read.format:
@@ -163,7 +183,7 @@ def for_format(preset: Preset, name: str, keys: FieldKeys = NO_KEYS) -> Preset:
         option = next(f"--{field}-key" for field, key in keys._asdict().items() if key)
         raise ConfigError(f"{option} is for {' and '.join(KEYED)}: a file of format {name} has no keys. Leave it out.")
     if name == "text" and (why := asks_for_urls(preset)):
-        raise ConfigError(f"preset {preset.name!r} {why}, and text files have none. Use another preset, such as `en`.")
+        raise ConfigError(f"preset {preset.name!r} {why}, and text files have none. Use `en`, without --exclude.")
     if name == "wet":
         return preset
     return preset.on(Read(format=name, text_key=keys.text, url_key=keys.url, date_key=keys.date))

@@ -287,6 +287,7 @@ def test_whoever_publishes_it_cannot_miss_what_to_fill_in() -> None:
         "--dedup windows,near --near-verify --near-stays longest",
         "--preset multilingual.near --dedup none",
         "--preset en.near --near-verify 0.8",
+        "--exclude opt-out.txt --robots robots --robots-agent GPTBot",
     ],
 )
 def test_the_command_builds_the_same_preset_with_the_same_settings(asked: str) -> None:
@@ -298,6 +299,8 @@ def test_the_command_builds_the_same_preset_with_the_same_settings(asked: str) -
     given = [{"origin": "given"}]
     assets = {"badwords": given if args.badwords_dir else [{"origin": "shipped"}]}
     assets |= {"url_list": given[0]} if args.url_list else {}
+    assets |= {"exclude": given} if args.exclude else {}
+    assets |= {"robots": given} if args.robots else {}
     text = section(card(preset=preset, settings=settings, assets=assets), "How to build it again")
     lines = text.partition("```sh\n")[2].partition("```")[0]
     assert all(len(line) < 120 or "--languages" in line for line in lines.splitlines())

@@ -26,7 +26,7 @@ FLOORS = (
     ("command",),  # what a command is told, where it speaks, how it ends
     ("files",),  # files as such, and those that rules read
     ("wet", "rules", "langid", "dedup", "shards", "fetch", "keys"),  # reading; rules and levels; what is on disk
-    ("clean", "mixture", "documents"),
+    ("clean", "mixture", "documents", "robots"),
     ("stages",),
     ("presets",),
     ("corpus",),  # what a corpus is: its plan, its catalogue, its counts

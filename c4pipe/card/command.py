@@ -7,7 +7,10 @@ from typing import Any, cast
 
 from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.files.record import files_of
+from c4pipe.part import everything
 from c4pipe.presets import PRESETS, for_format
+from c4pipe.rules import RobotsAllow
+from c4pipe.rules.robots import AGENT_BY_DEFAULT
 from c4pipe.stages import Identify, Preset, Scope, Size
 
 # Outside files by their kind in the manifest: the option that names them, and what stands for the path.
@@ -15,6 +18,8 @@ _OPTIONS = {
     "badwords": ("--badwords-dir", "BADWORDS"),
     "news_domains": ("--news-domains", "NEWS_DOMAINS"),
     "url_list": ("--url-list", "URL_LIST"),
+    "exclude": ("--exclude", "LISTS"),
+    "robots": ("--robots", "ROBOTS"),
 }
 
 # Options by their key in the manifest, with what they are where nobody gave them.
@@ -58,6 +63,9 @@ def _of_preset(preset: Preset) -> Iterator[tuple[str, ...]]:
             yield "--langid", asked.by
         if asked.languages != usual.languages:
             yield "--languages", ",".join(asked.languages)
+    for rule in everything(preset.stages):
+        if isinstance(rule, RobotsAllow) and rule.agent != AGENT_BY_DEFAULT:
+            yield "--robots-agent", rule.agent
     last = preset.stages[-1]
     if last.scope is Scope.CONFIG and last not in known.stages:
         yield "--min-pages", str(cast(Size, last).pages)

@@ -53,9 +53,10 @@ def versions_behind(stages: Sequence[Stage], versions: Mapping[str, str]) -> dic
 
 
 def libraries_behind(stages: Sequence[Stage]) -> list[str]:
-    """The distributions that a user's own parts import."""
+    """The distributions that parts name, and those that a user's own import."""
     parts = list(everything(stages))
-    return libraries_of({type(part).__module__ for part in parts} | {m for part in parts for m in part.modules()})
+    found = libraries_of({type(part).__module__ for part in parts} | {m for part in parts for m in part.modules()})
+    return sorted({*found, *(name for part in parts for name in part.libraries)})
 
 
 def code_of_corpus(preset: Preset) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The trunk of a preset: its stages up to the last dedup, and the files that these read: what decides a page's keys.
 
 Two crawls can be compared where their trunks are the same. What stands behind the trunk, such as a list of bad words,
-may be another.
+may be another, and so may which pages of a crawl may be used at all: of those that may, the keys are the same.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Any
 from c4pipe.corpus.identity import changes, fingerprint
 from c4pipe.errors import ConfigError
 from c4pipe.files.record import files_of
+from c4pipe.rules import NotExcluded, RobotsAllow
 
+CHOOSING = {NotExcluded.__name__, RobotsAllow.__name__}
 Described = Mapping[str, Any]  # a manifest, or what it would hold: `preset` as `catalogue.describe`, and `files`
 
 
@@ -21,7 +23,7 @@ def trunk_of(described: Described) -> dict[str, Any]:
     """Of a manifest the part that tells of the trunk: `preset` with its `stages`, and the `files` that they read."""
     told = json.loads(json.dumps({"stages": described["preset"]["stages"], "files": files_of(described)}))
     ends = [number for number, row in enumerate(told["stages"], 1) if "level" in row]
-    rows = told["stages"][: max(ends, default=0)]
+    rows = [row for row in told["stages"][: max(ends, default=0)] if not _chooses(row)]
     readers = {name for row in rows for name in _classes(row)}
     return {
         "preset": {"stages": rows},
@@ -58,6 +60,12 @@ def check_trunk(now: Described, then: Described, path: str) -> None:
         f"--against {path}: what decides its keys is another than here ({told}). Expected the same stages up to "
         f"{last!r}: build it again as this one is built, or leave it out."
     )
+
+
+def _chooses(row: Mapping[str, Any]) -> bool:
+    """Whether a stage only says which pages may be used: what was asked for changes from crawl to crawl."""
+    rules = [rule["rule"] for rule in row.get("rules", ())]
+    return bool(rules) and {*rules} <= CHOOSING
 
 
 def _classes(row: Mapping[str, Any]) -> list[str]:

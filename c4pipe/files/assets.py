@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from c4pipe.errors import AssetError, ConfigError
-from c4pipe.files.lists import list_file_lines, list_lines, list_text
+from c4pipe.files.lists import NamedList, list_file_lines, list_lines, list_text
 from c4pipe.files.pinned import DEFAULT_FOLDER, SHIPPED, default_place
 from c4pipe.scratch import lasting_scratch
 from c4pipe.text import hash64
@@ -44,6 +44,8 @@ class Assets:
     badwords_dir: Path | None = None
     news_domains_file: Path | None = None
     url_list: Path | None = None
+    exclude: tuple[NamedList, ...] = ()  # in the order of their names
+    robots: Path | None = None  # what robots.txt files say to one agent, as `files.robots` keeps it
     punkt: Path | None = None  # a folder with parameters of Punkt; None: as NLTK finds it
     contents: Mapping[str, bytes] = field(default_factory=dict)  # of files that need not be on this machine, by path
     copies: Mapping[str, Path] = field(default_factory=dict)  # of files of a user's own where they lie now, by name
@@ -93,6 +95,18 @@ class Assets:
         if self.url_list is None:
             raise ConfigError("this preset needs a list of URLs, one a line (.gz, .zst and .xz too): --url-list FILE")
         return self.url_list
+
+    def exclusion_lists(self) -> tuple[NamedList, ...]:
+        """What is to be kept out. ConfigError without a list."""
+        if not self.exclude:
+            raise ConfigError("this preset keeps out what lists name, and there is none: --exclude FILE...")
+        return self.exclude
+
+    def robots_file(self) -> Path:
+        """What robots.txt files say. ConfigError without."""
+        if self.robots is None:
+            raise ConfigError("this preset asks robots.txt files, and there are none: --robots DIR")
+        return self.robots
 
     def punkt_files(self) -> list[Path]:
         """Punkt's parameters of English, none where they are not to be found: binding says so."""

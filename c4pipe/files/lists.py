@@ -13,13 +13,20 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from c4pipe.errors import C4Error, ConfigError
 
 LONGEST_LIST = 256 << 20  # bytes of text: 1.8 million paths of the length that Common Crawl's have
 _ZSTD = (b"\x28\xb5\x2f\xfd", *(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60)))  # and what it passes over
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+
+
+class NamedList(NamedTuple):
+    """A list under the name by which a corpus keeps it: `opt-out.txt`, `adult/domains`."""
+
+    name: str
+    path: Path
 
 
 def list_lines(

@@ -14,6 +14,7 @@ from typing import Any
 
 from c4pipe.errors import AssetError, ConfigError
 from c4pipe.files.assets import CARRIED, Assets, origin_of
+from c4pipe.files.lists import NamedList
 from c4pipe.files.pinned import sha256_of
 from c4pipe.files.watching import opened, read_by_imports
 from c4pipe.part import Part, everything, is_own
@@ -21,6 +22,7 @@ from c4pipe.text.punkt import PUNKT_FILES
 
 LISTS = "lists"  # below the corpus
 BADWORDS, NEWS_DOMAINS, URL_LIST, PUNKT_KIND, OWN = "badwords", "news_domains", "url_list", "punkt", "own"
+EXCLUDE, ROBOTS_KIND = "exclude", "robots"
 
 
 def accounts(parts: Iterable[Part], assets: Assets) -> list[dict[str, Any]]:
@@ -42,7 +44,7 @@ def accounts(parts: Iterable[Part], assets: Assets) -> list[dict[str, Any]]:
             kind = OWN if is_own(part) else _kind_of(path, assets)
             readers.setdefault((kind, str(name), str(path)), []).append(type(part).__name__)
     found = [
-        _account(kind, name, Path(path))
+        _account(kind, _listed_as(Path(path), assets) or name, Path(path))
         | {"read_by": [*dict.fromkeys(by)]}
         | ({"named": False} if name in unnamed else {})
         | ({"note": remarks[path]} if path in remarks else {})
@@ -86,24 +88,38 @@ _OPENED: dict[Part, frozenset[Path]] = {}  # once a process: a part may remember
 
 def _account(kind: str, name: str, path: Path) -> dict[str, Any]:
     size, total = path.stat().st_size, sha256_of(path)
-    own = kind == OWN
     at = {
         BADWORDS: f"{LISTS}/badwords/{path.name}",
         NEWS_DOMAINS: f"{LISTS}/news_domains.json",
         URL_LIST: f"{LISTS}/url_list/{path.name}",
         PUNKT_KIND: f"{LISTS}/{path.parent.name}/{path.name}",
+        EXCLUDE: f"{LISTS}/exclude/{name}",
+        ROBOTS_KIND: f"{LISTS}/robots/{path.name}",
         OWN: f"{LISTS}/own/{total[:8]}-{path.name}",
     }[kind]
     small = size <= CARRIED
-    account = {"kind": kind, "name": name if own else path.name, "origin": origin_of(path), "bytes": size}
+    account = {
+        "kind": kind,
+        "name": name if kind in (OWN, EXCLUDE) else path.name,
+        "origin": origin_of(path),
+        "bytes": size,
+    }
     account |= {"sha256": total, "at": at if small else ""}
     return account | ({"lines": _lines(path)} if small else {})
 
 
+def _listed_as(path: Path, assets: Assets) -> str:
+    """The name of an exclusion list, "" of any other file."""
+    return next((listed.name for listed in assets.exclude if listed.path == path), "")
+
+
 def _kind_of(path: Path, assets: Assets) -> str:
+    if _listed_as(path, assets):
+        return EXCLUDE
     if assets.badwords_dir is not None and path.parent == assets.badwords_dir:
         return BADWORDS
-    for kind, file in ((NEWS_DOMAINS, assets.news_domains_file), (URL_LIST, assets.url_list)):
+    known = (NEWS_DOMAINS, assets.news_domains_file), (URL_LIST, assets.url_list), (ROBOTS_KIND, assets.robots)
+    for kind, file in known:
         if path == file:
             return kind
     return PUNKT_KIND if path.name in PUNKT_FILES and path in assets.punkt_files() else OWN
@@ -211,6 +227,11 @@ def _assets(files: Sequence[Mapping[str, Any]], found: Mapping[str, Path], here:
         assets = replace(assets, news_domains_file=next(iter(whole.get(NEWS_DOMAINS, ())), None))
     if URL_LIST in kinds:
         assets = replace(assets, url_list=next(iter(whole.get(URL_LIST, ())), None))
+    if ROBOTS_KIND in kinds:
+        assets = replace(assets, robots=next(iter(whole.get(ROBOTS_KIND, ())), None))
+    if EXCLUDE in kinds:
+        lists = by_kind[EXCLUDE] if EXCLUDE in whole else {}
+        assets = replace(assets, exclude=tuple(NamedList(name, path) for name, path in lists.items() if path))
     if PUNKT_KIND in kinds:
         assets = replace(assets, punkt=whole[PUNKT_KIND][0].parent if PUNKT_KIND in whole else None)
     if BADWORDS in kinds:  # these lists and no others, whatever else lies beside them

@@ -91,7 +91,8 @@ class Stager:
         self._ledger.judged((i for i, *_ in passed), index, last.reason.code if isinstance(last, Rejected) else None)
         if isinstance(last, Rejected):
             self._stats.rejected(page.url)
-            self._sample.add(page, self._ledger.stages[index].stage, last.reason.code, last.detail)
+            shown = page._replace(text="") if last.reason.withheld else page
+            self._sample.add(shown, self._ledger.stages[index].stage, last.reason.code, last.detail)
             return None
         return last.page
 

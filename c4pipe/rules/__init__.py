@@ -2,6 +2,7 @@
 
 from c4pipe.rules.badwords import BadWords
 from c4pipe.rules.base import LineEdit, LineRule, PageRule
+from c4pipe.rules.exclusion import NotExcluded
 from c4pipe.rules.lines import (
     END_MARKS,
     EndMark,
@@ -14,8 +15,11 @@ from c4pipe.rules.lines import (
     StripCitations,
 )
 from c4pipe.rules.pages import ListedDomain, ListedSubdomain, ListedUrl, MaxChars, MinParagraphs, MinSentences
+from c4pipe.rules.robots import RobotsAllow
 
 RULES: tuple[type[LineRule | LineEdit | PageRule], ...] = (
+    NotExcluded,
+    RobotsAllow,
     MaxChars,
     ListedDomain,
     ListedSubdomain,
@@ -52,6 +56,8 @@ __all__ = [
     "NoJavascript",
     "NoLoremIpsum",
     "NoPolicy",
+    "NotExcluded",
     "PageRule",
+    "RobotsAllow",
     "StripCitations",
 ]

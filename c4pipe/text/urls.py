@@ -154,3 +154,8 @@ def domain_of(url: str) -> Domain:
     """The domain by the public suffix list; for an address without a suffix the name ends in a dot, as in TFDS."""
     parts = _extractor()(url)
     return Domain(f"{parts.domain}.{parts.suffix}", parts.subdomain)
+
+
+def is_public_suffix(host: str) -> bool:
+    """Whether names of many owners lie below a host: `co.uk`, `github.io`."""
+    return not _extractor()(host, include_psl_private_domains=True).domain

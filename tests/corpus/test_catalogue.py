@@ -24,8 +24,20 @@ from c4pipe.corpus.catalogue import (
 from c4pipe.dedup import LineLevel, SpanLevel
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.part import Part, words_of
-from c4pipe.presets import EN, EN_2019, EN_TFDS, PRESETS, REALNEWSLIKE, WEBTEXTLIKE, Preset
-from c4pipe.rules import RULES, BadWords, LineEdit, LineRule, MaxChars, MinSentences, MinWords, NoBrace, PageRule
+from c4pipe.presets import EN, EN_2019, EN_TFDS, PRESETS, REALNEWSLIKE, WEBTEXTLIKE, Preset, with_exclusions
+from c4pipe.rules import (
+    RULES,
+    BadWords,
+    LineEdit,
+    LineRule,
+    MaxChars,
+    MinSentences,
+    MinWords,
+    NoBrace,
+    NotExcluded,
+    PageRule,
+    RobotsAllow,
+)
 from c4pipe.stages import Clean, Dedup, Filter, Identify, Stage
 from c4pipe.wet import READ_REASONS
 
@@ -106,7 +118,8 @@ def test_every_rule_of_the_package_is_listed() -> None:
 
 
 def test_every_rule_is_used_by_a_preset() -> None:
-    used = {type(part) for preset in PRESETS.values() for stage in preset.stages for part in rules_in(stage)}
+    presets = [*PRESETS.values(), with_exclusions(EN, NotExcluded(), RobotsAllow())]
+    used = {type(part) for preset in presets for stage in preset.stages for part in rules_in(stage)}
     assert set(RULES) <= used
 
 

@@ -15,11 +15,12 @@ from c4pipe.errors import AssetError, ConfigError
 from c4pipe.files import assets as files_assets
 from c4pipe.files import record
 from c4pipe.files.assets import Assets
+from c4pipe.files.exclusion_lists import find_lists
 from c4pipe.files.record import accounts, carried, check_given, files_of, places, recorded
 from c4pipe.files.storage import LocalStore
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.part import Part, loaded
-from c4pipe.rules import BadWords, ListedDomain, ListedUrl, MinSentences, PageRule
+from c4pipe.rules import BadWords, ListedDomain, ListedUrl, MinSentences, NotExcluded, PageRule, RobotsAllow
 from c4pipe.text.punkt import PUNKT
 
 
@@ -188,6 +189,53 @@ def test_a_changed_copy_is_not_taken_for_what_was_read(desk: Desk) -> None:
     with pytest.raises(AssetError, match=r"taboo\.txt is not there"):
         Taboo(desk.taboo).bind(assets)
     assert assets.news_domains() == {"a.example": True}
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_lists_of_what_is_kept_out_are_judged_with_again(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    if large:
+        monkeypatch.setattr("c4pipe.files.record.CARRIED", 0)
+    desk.put("adult/urls", "a.example/x\n")
+    desk.put("plain.txt", "b.example\n")
+    robots = desk.put("CCBot.jsonl", '{"robots": 1, "agent": "CCBot"}\n{"of": ["http://c.example"], "status": 500}\n')
+    lists = find_lists([str(desk.lists / "adult"), str(desk.lists / "plain.txt")])
+    desk.assets = Assets(exclude=tuple(lists), robots=robots)
+    desk.parts = (NotExcluded(), RobotsAllow())
+    manifest = desk.kept()
+    assert [(file["kind"], file["name"]) for file in manifest["files"]] == [
+        *(("exclude", "adult/urls"), ("exclude", "plain.txt"), ("robots", "CCBot.jsonl"))
+    ]
+    given = [shutil.move(path, tmp_path / f"{n}") for n, path in enumerate((*(one.path for one in lists), robots))]
+    assets, missing = desk.again(manifest, *(map(Path, given) if large else ()))
+    assert missing == []
+    pages = [Page(f"http://{url}", "", "") for url in ("a.example/x/y", "b.example", "c.example", "d.example")]
+    assert [NotExcluded().bind(assets).offence(page) for page in pages] == [
+        *("a.example/x/* (adult/urls)", "b.example (plain.txt)", None, None)
+    ]
+    assert [RobotsAllow().bind(assets).offence(page) is None for page in pages] == [True, True, False, True]
+    Path(given[1]).unlink()
+    shutil.rmtree(desk.corpus, ignore_errors=True)
+    assets, missing = desk.again(manifest)
+    assert [line.partition(" (")[0] for line in missing] == [
+        *("exclude: adult/urls", "exclude: plain.txt", "robots: CCBot.jsonl")
+    ]
+    for rule in desk.parts:
+        with pytest.raises(ConfigError, match=r"there (is|are) none"):  # not by the lists that are left
+            rule.bind(assets)
+
+
+def test_workers_elsewhere_get_lists_of_what_is_kept_out(desk: Desk) -> None:
+    path = desk.put("adult/domains", "a.example\nnot one\n")
+    desk.assets = Assets(exclude=tuple(find_lists([str(path)])))
+    assert (
+        accounts([NotExcluded()], desk.assets)[0]["note"] == "1 of 2 entries are passed over, such as line 2: 'not one'"
+    )
+    there = carried([NotExcluded()], desk.assets)
+    path.unlink()
+    page = Page("http://x.a.example/", "", "")
+    assert NotExcluded().bind(there).offence(page) == "a.example (adult/domains)"
 
 
 def test_a_given_file_that_nobody_read_is_refused(desk: Desk, tmp_path: Path) -> None:

@@ -1,0 +1,94 @@
+"""Options on which pages may be used at all: what they bring into presets, and the files that these then read."""
+
+from __future__ import annotations
+
+import argparse
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+
+from c4pipe.command import Parser, refuse_idle, utf8
+from c4pipe.errors import ConfigError
+from c4pipe.files.assets import Assets
+from c4pipe.files.exclusion_lists import find_lists, unused_patterns
+from c4pipe.presets import with_exclusions
+from c4pipe.robots import gather_robots
+from c4pipe.rules import NotExcluded, PageRule, RobotsAllow
+from c4pipe.rules.robots import AGENT_BY_DEFAULT
+from c4pipe.scratch import lasting_scratch
+from c4pipe.stages import Preset
+from c4pipe.text import many
+from c4pipe.text.robots import PRODUCT_TOKEN
+
+
+def add_exclusions(parser: Parser) -> None:
+    """The options."""
+    parser.add_argument(
+        "--exclude",
+        nargs="+",
+        type=utf8,
+        default=[],
+        metavar="FILE",
+        help="lists of pages to leave out, an entry a line: a domain with all below it (example.com), a URL "
+        "(https://example.com/page), a beginning of URLs (example.com/blog/*), a line of a hosts file (0.0.0.0 "
+        "example.com); below a line [words] words in URLs, below [soft words] those of which two are needed; # begins "
+        "a comment. Or a folder of categories (UT1) with files domains and urls",
+    )
+
+    parser.add_argument(
+        "--robots",
+        type=utf8,
+        metavar="DIR",
+        help="leave out what robots.txt forbids: a folder with HOST.txt or HOST/robots.txt files, or with Common "
+        "Crawl's robotstxt WARC files; or the file of an earlier corpus, in its lists/robots",
+    )
+    parser.add_argument(
+        "--robots-agent",
+        type=_agent,
+        default=AGENT_BY_DEFAULT,
+        metavar="NAME",
+        help=f"the crawler that it is asked for (default: {AGENT_BY_DEFAULT}, Common Crawl's)",
+    )
+
+
+def _agent(text: str) -> str:
+    if not PRODUCT_TOKEN.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"expected a name of letters, digits, - and _, such as CCBot, got {text!r}")
+    return text
+
+
+def with_options(preset: Preset, args: Namespace) -> Preset:
+    """The preset with the rules that the options ask for. ConfigError for an option without effect."""
+    refuse_idle(args.given, ("--robots-agent", args.robots, "it says for whom --robots is asked. Add --robots DIR."))
+    rules: list[PageRule] = [NotExcluded()] if args.exclude else []
+    return with_exclusions(preset, *rules, *([RobotsAllow(args.robots_agent)] if args.robots else []))
+
+
+def with_files(assets: Assets, args: Namespace) -> tuple[Assets, list[str]]:
+    """The assets with the files that the options name, and what to say of these, a line each.
+
+    What robots.txt files say to the agent is gathered now, into a file that goes with this process. ConfigError for
+    what cannot be such a file.
+    """
+    told = []
+    if args.exclude:
+        assets = replace(assets, exclude=tuple(find_lists(args.exclude)))
+    if patterns := unused_patterns(args.exclude):
+        told.append(f"note: files of patterns are not used: {len(patterns)}, such as {patterns[0]}")
+    if args.robots is None:
+        return assets, told
+    given = Path(args.robots)
+    if not given.exists():
+        raise ConfigError(f"--robots {args.robots} does not exist: expected a folder of robots.txt files.")
+    if given.is_file():
+        return replace(assets, robots=given.absolute()), told
+    target = lasting_scratch("robots") / f"{args.robots_agent}.jsonl"
+    counts = gather_robots(given, args.robots_agent, target)
+    told.append(
+        f"robots.txt of {many(counts.hosts, 'host')}: {counts.forbidding:,} forbid {args.robots_agent} something"
+    )
+    if counts.unreadable:
+        told.append(f"note: {many(counts.unreadable, 'record')} below --robots {args.robots} could not be read")
+    assets = replace(assets, robots=target)
+    # The folder is of this machine, and those of a Dask cluster may be others.
+    return assets.carrying([target]) if args.runner == "DaskRunner" else assets, told

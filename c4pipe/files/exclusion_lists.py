@@ -1,0 +1,182 @@
+"""Lists of what is to be kept out: which files they are, and what each line of one means.
+
+    example.com                  a domain, with all below it, with `www.` and without; also *.example.com, .example
+    0.0.0.0 ads.example.com      a line of a `hosts` file: each name behind the address as a domain
+    https://example.com/a/b      the page of that URL, and of all that count as the same one
+    example.com/blog/*           all pages whose URL begins so
+    [words]                      below it words: one of them in a URL is enough; [soft words]: two others are needed;
+                                 [addresses]: back to the forms above
+    # comment                    also behind an entry and a blank
+
+In a folder of categories (UT1, squidGuard) each file `domains` has domains and each `urls` has addresses, of which
+everything below goes too, as squidGuard has it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+from c4pipe.errors import AssetError, ConfigError
+from c4pipe.files.lists import NamedList, list_lines
+from c4pipe.text.hosts import address_of, authority_of, listed_host, plain_host, without_www
+
+CATEGORY_FILES = ("domains", "urls")  # of a folder of categories; `expressions` are patterns, and not used
+_PACKED = ("", ".gz", ".zst", ".xz")
+
+
+class Form(Enum):
+    """What an entry is compared with."""
+
+    DOMAIN = "domain"  # of the host, or any domain that it is in
+    HOST = "host"  # the whole host, less `www.`
+    URL = "URL"  # the whole address
+    PREFIX = "prefix"  # the beginning of the address and a slash
+    WORD = "word"  # a word of the address
+    SOFT_WORD = "soft word"  # one of two words
+
+
+class ListEntry(NamedTuple):
+    """An entry in the spelling in which it is looked up."""
+
+    form: Form
+    text: str
+
+
+_SECTIONS = {"[addresses]": None, "[words]": Form.WORD, "[soft words]": Form.SOFT_WORD}
+_COMMENT = re.compile(r"(^|\s+)#.*")
+_ADDRESS = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:.]*(?:%\w+)?)\s+(.+)", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]+")
+_COMMON = re.compile(r"(?!www\.)[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)+")  # a domain as it is looked up
+_LOCAL = {"localhost.localdomain", "0.0.0.0"}  # of every `hosts` file; names without a dot are the machine's own too
+
+
+def words_in(text: str) -> list[str]:
+    """The words of an address, in lower case: runs of letters and digits."""
+    return _WORD.findall(text.lower())
+
+
+def find_lists(paths: Iterable[str]) -> list[NamedList]:
+    """The lists that `--exclude` names: files, and of folders of categories those of each. In the order of their names.
+
+    ConfigError for what is not there, a folder that holds none, and two lists of one name.
+    """
+    found: dict[str, Path] = {}
+    for given in paths:
+        path = Path(given)
+        if not path.exists():
+            raise ConfigError(f"--exclude {given} does not exist: expected a list, or a folder of categories.")
+        for name, file in _categories(path) if path.is_dir() else [(_named(path), path)]:
+            if found.setdefault(name, file.absolute()).resolve() != file.resolve():
+                raise ConfigError(f"--exclude: {found[name]} and {file} are both called {name}. Rename one of them.")
+    return [NamedList(name, found[name]) for name in sorted(found)]
+
+
+def _named(path: Path) -> str:
+    category = _category_file(path.name)
+    return f"{path.absolute().parent.name}/{path.name}" if category else path.name
+
+
+def _category_file(name: str) -> str:
+    """`domains` of `domains.gz`, "" of a file that is none of a category."""
+    return next((kind for kind in CATEGORY_FILES for ending in _PACKED if name == kind + ending), "")
+
+
+def _categories(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Names and files of the categories of a folder, at whatever depth; a link to another category is that one."""
+    files = sorted({path.resolve() for path in folder.rglob("*") if _category_file(path.name) and path.is_file()})
+    if not files:
+        raise ConfigError(
+            f"--exclude {folder} holds no category: expected folders with files `domains` or `urls`. Lists of other "
+            "names are named one by one."
+        )
+    yield from ((_named(path), path) for path in files)
+
+
+def unused_patterns(paths: Iterable[str]) -> list[Path]:
+    """The files of patterns in folders of categories, of which nothing is made."""
+    folders = [Path(path) for path in paths if Path(path).is_dir()]
+    return sorted({path.resolve() for folder in folders for path in folder.rglob("expressions*") if path.is_file()})
+
+
+def entries_of(listed: NamedList, data: bytes, strange: list[str]) -> Iterator[ListEntry]:
+    """The entries of a list, in its order. AssetError for a line that is none, with its number; in a category, which
+    nobody has written by hand, such a line is passed over, and goes to `strange`."""
+    category = _category_file(listed.name.rpartition("/")[2])
+    section: Form | None = None
+    lines = list_lines(io.BytesIO(data), f"--exclude {listed.path}", most=None, wrong=AssetError)
+    for number, line in enumerate(lines, 1):
+        if _COMMON.fullmatch(line) and section is None and category != "urls":
+            yield ListEntry(Form.DOMAIN, line)
+            continue
+        if "#" in line:
+            line = _COMMENT.sub("", line)
+        if not line:
+            continue
+        if line[0] == "[" and line.lower() in _SECTIONS:
+            section = _SECTIONS[line.lower()]
+            continue
+        found = _entries(line, section, category)
+        if found is None and not category:
+            raise AssetError(f"--exclude {listed.path}, line {number}: {line[:80]!r} is {_expected(line)}")
+        if found is None:
+            strange.append(f"line {number}: {line[:80]!r}")
+        yield from found or ()
+
+
+def _entries(line: str, section: Form | None, category: str) -> list[ListEntry] | None:
+    """What a line means; None where it is no entry."""
+    if section is not None:
+        return [ListEntry(section, line.lower())] if _WORD.fullmatch(line) else None
+    if category == "urls":  # what is below an address goes with it
+        return None if "*" in line else _address(f"{line.rstrip('/')}/*")
+    return _address(line)
+
+
+def _expected(line: str) -> str:
+    if _WORD.fullmatch(line):
+        return "no domain, for it has no dot. Words stand below a line [words] or [soft words], a suffix as .example."
+    return (
+        "no entry. Expected a domain (example.com), a URL (https://example.com/page), a beginning of URLs "
+        "(example.com/blog/*), a line of a hosts file (0.0.0.0 example.com), or below [words] a word."
+    )
+
+
+def _address(line: str) -> list[ListEntry] | None:
+    if "/" in line:
+        return _url(line)
+    if (hosts := _ADDRESS.fullmatch(line)) is not None:
+        names = [name for name in hosts[1].split() if "." in name and name not in _LOCAL]
+        each = [_domain(name) for name in names]
+        return None if None in each else [entry for found in each if found for entry in found]
+    return _domain(line)
+
+
+def _url(line: str) -> list[ListEntry] | None:
+    bare = line.removesuffix("*")
+    host, rest = address_of(bare)
+    written = authority_of(bare).host
+    if not (listed_host(written) or written.startswith("[")) or any(map(str.isspace, line)):
+        return None
+    if bare == line:
+        return [ListEntry(Form.URL, host + rest)]
+    slashes = "/" * (len(bare) - len(bare.rstrip("/")))  # which a key of a URL loses
+    if not rest + slashes or ("?" in bare and "?" not in rest):  # a tracking query, which is in no key
+        return None
+    return [ListEntry(Form.PREFIX, host + rest + slashes)]
+
+
+def _domain(line: str) -> list[ListEntry] | None:
+    """A domain; of a `www.` before a suffix of many owners that host alone, for the rest of the suffix is not meant."""
+    name = line.removeprefix("*").removeprefix(".")
+    suffix = name != line and "." not in name and _WORD.fullmatch(name) is not None
+    host = plain_host(name) if suffix else listed_host(name)
+    if not host:
+        return None
+    if host.startswith("www.") and without_www(host) == host:
+        return [ListEntry(Form.DOMAIN, host), ListEntry(Form.HOST, host.removeprefix("www."))]
+    return [ListEntry(Form.DOMAIN, without_www(host))]

@@ -1,0 +1,52 @@
+"""The page rule that keeps listed pages out: what somebody asked to leave out, or a list of sites names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from c4pipe.files.exclusions import read_exclusions
+from c4pipe.page import Page, Reason, Unit
+from c4pipe.rules.base import PageRule, loaded
+
+
+@dataclass(frozen=True)
+class NotExcluded(PageRule):
+    """Somebody asked that its pages be left out, or a list of sites names them."""
+
+    needs_url: ClassVar = True
+    libraries: ClassVar = ("idna",)  # hosts in one spelling
+    reason: ClassVar = Reason(
+        "excluded",
+        Unit.PAGE,
+        "has a domain, a URL or words in its URL that a list given by --exclude names",
+        source="ours; lists as hosts(5), squidGuard and UT1 have them; two soft words as in datatrove URLFilter",
+        withheld=True,
+    )
+
+    def files(self, assets: Any) -> Iterable[str | Path]:
+        return [listed.path for listed in assets.exclusion_lists()]
+
+    def bind(self, assets: Any) -> Self:
+        return loaded(self, exclusions=read_exclusions(_at_hand(assets)).exclusions)
+
+    def remarks(self, assets: Any) -> dict[str, str]:
+        _, entries, strange = read_exclusions(_at_hand(assets))
+        return {
+            str(
+                path
+            ): f"{len(strange[name]):,} of {entries[name]:,} entries are passed over, such as {strange[name][0]}"
+            for name, path in assets.exclusion_lists()
+            if strange[name]
+        }
+
+    def offence(self, page: Page) -> str | None:
+        found: str | None = self._exclusions.offence_of(page.url)  # type: ignore[attr-defined]
+        return found
+
+
+def _at_hand(assets: Any) -> tuple[Any, ...]:
+    """The lists where they can be read now."""
+    return tuple(listed._replace(path=assets.path(listed.path)) for listed in assets.exclusion_lists())

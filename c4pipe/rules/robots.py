@@ -1,0 +1,44 @@
+"""The page rule that keeps out what robots.txt files forbid a crawler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from c4pipe.errors import AssetError
+from c4pipe.files.robots import read_robots
+from c4pipe.page import Page, Reason, Unit
+from c4pipe.rules.base import PageRule, loaded
+
+AGENT_BY_DEFAULT = "CCBot"  # what Common Crawl calls itself
+
+
+@dataclass(frozen=True)
+class RobotsAllow(PageRule):
+    """A site says in robots.txt which crawlers may fetch what."""
+
+    agent: str = AGENT_BY_DEFAULT
+    needs_url: ClassVar = True
+    libraries: ClassVar = ("idna",)  # hosts in one spelling
+    reason: ClassVar = Reason(
+        "robots",
+        Unit.PAGE,
+        "is forbidden to {agent} by the robots.txt of its host",
+        source="RFC 9309 (Robots Exclusion Protocol)",
+        withheld=True,
+    )
+
+    def files(self, assets: Any) -> Iterable[str | Path]:
+        return [assets.robots_file()]
+
+    def bind(self, assets: Any) -> Self:
+        index = read_robots(assets.path(assets.robots_file()))
+        if index.agent.lower() != self.agent.lower():
+            raise AssetError(f"{assets.robots_file()} has rules for {index.agent}; expected those for {self.agent}.")
+        return loaded(self, index=index)
+
+    def offence(self, page: Page) -> str | None:
+        found: str | None = self._index.offence_of(page.url) if page.url else None  # type: ignore[attr-defined]
+        return found
