@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -32,6 +32,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 TOGETHER, inputs.TOGETHER = inputs.TOGETHER, -1
 
 Build = Callable[..., Path]
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
 
 
 class Once:
@@ -158,6 +161,18 @@ def built(once: Once, badwords: Path) -> Build:
         return once(f"built {source} {options}", make)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    """Chromium, as it is installed on this machine, without a window."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine (apt-get install chromium)")
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from PIL import Image
 
 from c4pipe.inspect.corpus import open_corpus
 from c4pipe.inspect.report import write_report
-from tests.inspect.conftest import CHROMIUM
+from tests.conftest import CHROMIUM
 
 PAGE = "mussel-farm"  # a part of the URL of the page that is shown
 

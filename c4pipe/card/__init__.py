@@ -12,7 +12,16 @@ from c4pipe.card.command import build_command
 from c4pipe.card.earlier import relatives_told
 from c4pipe.card.hub import bytes_of, check_schema, configs_of, front_matter, part, total_rows
 from c4pipe.card.origin import input_words, is_crawl, licence_of
-from c4pipe.card.words import DODGE, KREUTZER, MOST_TABLE_ROWS, licence, loading, markdown_table, rebuilding
+from c4pipe.card.words import (
+    DODGE,
+    KREUTZER,
+    MOST_TABLE_ROWS,
+    going_along,
+    licence,
+    loading,
+    markdown_table,
+    rebuilding,
+)
 from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.stats import Stats
@@ -54,6 +63,7 @@ def dataset_card(preset: Preset, manifest: Mapping[str, Any], stats: Stats, sche
         relatives_told(preset, manifest, stats),
         _limits(preset, manifest, stats),
         licence(formats),
+        going_along(),
         rebuilding(build_command(preset, manifest), manifest, _same(preset, manifest)),
     )
     return "\n".join(line for section in sections for line in section) + "\n"

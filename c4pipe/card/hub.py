@@ -15,6 +15,7 @@ from c4pipe.shards import SPLITS
 
 __all__ = [
     "bytes_of",
+    "card_languages",
     "check_schema",
     "configs_of",
     "front_matter",
@@ -46,11 +47,10 @@ def front_matter(
 
     ConfigError for a schema that `check_schema` refuses.
     """
-    known = sorted({language.split("-")[0] for language in languages} - {UND, ""})
     yield "---"
     yield f"license: {licence}"
     yield "task_categories: [text-generation, fill-mask]"
-    yield f"language: {json.dumps(known)}"
+    yield f"language: {json.dumps(card_languages(languages))}"
     yield f"size_categories: [{json.dumps(size_category(total_rows(shards)))}]"
     yield "configs:" if shards else "configs: []"
     for config in configs_of(shards):
@@ -94,6 +94,15 @@ def size_category(rows: int) -> str:
 def configs_of(shards: Iterable[ShardRow]) -> list[str]:
     """The configs of some shards, sorted."""
     return sorted({shard["config"] for shard in shards})
+
+
+def card_languages(languages: Iterable[str]) -> list[str]:
+    """Languages as the Hub names them: without a script, and without pages whose language nobody knows.
+
+    >>> card_languages(["zh-Latn", "en", "und", ""])
+    ['en', 'zh']
+    """
+    return sorted({language.split("-")[0] for language in languages} - {UND, ""})
 
 
 def part(shards: Iterable[ShardRow], config: str, split: str) -> list[ShardRow]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 LICENCE = "odc-by"  # what allenai/c4 has
+COMMON_CRAWL = "https://commoncrawl.org"
 NO_LICENCE = "unknown"  # a word of the Hub's for what nobody has said
 
 _FILES = {"wet": "Common Crawl WET files", "jsonl": "JSONL files", "parquet": "Parquet files", "text": "text files"}
@@ -39,3 +41,23 @@ def input_words(formats: Sequence[str]) -> str:
     ('JSONL files and Common Crawl WET files', 'WARC files', 'files')
     """
     return " and ".join(_FILES.get(name, f"{name.upper()} files".lstrip()) for name in formats)
+
+
+_URLS = {"odc-by": "https://opendatacommons.org/licenses/by/1-0/"}
+
+
+def licence_url(name: str) -> str:
+    """Where a licence can be read, by the Hub's name of it; "" for what is none."""
+    return _URLS.get(name, "")
+
+
+def crawls_of(inputs: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The crawls that the paths of inputs name, sorted. A file that was moved out of its folders names none.
+
+    >>> crawls_of([{"path": "crawl-data/CC-MAIN-2024-22/segments/1/wet/CC-MAIN-20240517-00000.warc.wet.gz"}])
+    ['CC-MAIN-2024-22']
+    """
+    return sorted({found[0] for row in inputs if (found := _CRAWL.search(row["path"]))})
+
+
+_CRAWL = re.compile(r"CC-MAIN-(?:19|20)\d{2}-\d{2}(?!\d)")

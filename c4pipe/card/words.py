@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from c4pipe.card.origin import NO_LICENCE, input_words, is_crawl, licence_of
+from c4pipe.card.published import CROISSANT, DOMAINS, SUMMARY
 
 MOST_TABLE_ROWS = 30  # of a table; what is beyond them opens at a click
 MOST_LOADED = 3  # configs in the example
@@ -25,6 +26,7 @@ KREUTZER = (
     "collections read, mC4 among them, and found at least 15 without any usable text, many in which less than half of "
     "the sentences were acceptable, and language codes that were wrong, most of all where a language has little text."
 )
+NO_PERSONAL_DATA = "Nothing here looks for personal data: pages hold what their authors wrote, names and addresses too."
 
 
 def loading(configs: Sequence[str]) -> Iterator[str]:
@@ -72,6 +74,16 @@ def licence(formats: Sequence[str]) -> Iterator[str]:
         f"in [{TO_FILL_IN}: place].",
     ):
         yield f"> * {gap}"
+    yield ""
+
+
+def going_along() -> Iterator[str]:
+    """What is written beside the corpus when it is published."""
+    yield (
+        "`python -m c4pipe.card FOLDER --summary` writes what goes along when it is published: "
+        f"[{CROISSANT}]({CROISSANT}) for search engines and loaders, and the public summary of training content, "
+        f"[{SUMMARY}]({SUMMARY}) with [{DOMAINS}]({DOMAINS})."
+    )
     yield ""
 
 

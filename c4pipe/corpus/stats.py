@@ -16,7 +16,7 @@ from c4pipe.text.urls import domain_of
 TOP_DOMAINS = 1000  # carried by each part of a build; with more domains than that in a part, counts are lower bounds
 SHOWN_DOMAINS = 100
 
-_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:)?//")
+SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:)?//")  # in front of a host, as SQL can write it too
 
 
 @dataclass
@@ -151,7 +151,7 @@ def by_first_word(counts: dict[str, int]) -> dict[str, dict[str, int]]:
 
 def registered(url: str) -> str:
     """The registered domain of a URL, remembered by its host."""
-    return _registered(_SCHEME.sub("", url).partition("/")[0])
+    return _registered(SCHEME.sub("", url).partition("/")[0])
 
 
 @lru_cache(maxsize=100_000)

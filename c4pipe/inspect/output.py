@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from c4pipe.text import visible
-
-_FORMULA = tuple("=+-@＝＋－＠\t\r")  # a spreadsheet may calculate what begins with one of these (OWASP, CSV Injection)
+from c4pipe.text import defused, visible
 
 
 def to_plain(value: Any) -> Any:
@@ -55,15 +53,6 @@ def _cell(value: Any) -> Any:
     if value is None or isinstance(value, int | float):
         return value
     return defused(visible(as_text(value)))
-
-
-def defused(text: str) -> str:
-    """The text as a cell of CSV, with an apostrophe in front of what a spreadsheet would run as a formula.
-
-    >>> defused("=1+1"), defused("1 = 1")
-    ("'=1+1", '1 = 1')
-    """
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def as_text(value: Any) -> str:

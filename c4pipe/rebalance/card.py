@@ -7,7 +7,7 @@ from typing import Any
 
 from c4pipe.card.hub import front_matter
 from c4pipe.card.origin import formats_of, licence_of
-from c4pipe.card.words import DODGE, KREUTZER, licence, loading, markdown_table, rebuilding
+from c4pipe.card.words import DODGE, KREUTZER, going_along, licence, loading, markdown_table, rebuilding
 from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
 from c4pipe.text import many
@@ -31,6 +31,7 @@ def mixture_card(manifest: dict[str, Any], picture: str, stats: Stats) -> str:
         _languages(manifest, stats),
         _limits(),
         licence(formats),
+        going_along(),
         rebuilding(_command(manifest["settings"], manifest["inputs"]), manifest, SAME),
     )
     return "\n".join(line for section in sections for line in section) + "\n"

@@ -1,11 +1,11 @@
 """The Parquet contract: columns, file names, writers, and the manifest that says what belongs to a corpus, and sums."""
 
 from c4pipe.files.pinned import sha256_of
+from c4pipe.shards.adding import add_files, is_added
 from c4pipe.shards.belongings import (
     OF_ITSELF,
     Belonging,
     belongings,
-    note_added,
     read_added,
     read_sums,
     sums_text,
@@ -70,14 +70,15 @@ __all__ = [
     "HashingStream",
     "ParquetSink",
     "RowGroupBuffer",
+    "add_files",
     "added_to",
     "belongings",
     "check_sums",
     "column_fields",
     "dropped_column",
     "files_of_shard",
+    "is_added",
     "memory_of",
-    "note_added",
     "page_table",
     "pages_of",
     "read_added",

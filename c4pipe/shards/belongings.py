@@ -12,13 +12,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
-from c4pipe.disk import read_file
 from c4pipe.errors import BuildError
-from c4pipe.files.storage import LocalStore, Store
+from c4pipe.files.storage import Store
 from c4pipe.shards.manifest import ADDED, MANIFEST, SUMS, files_of_shard, to_json
 
 
@@ -108,7 +107,7 @@ def read_sums(data: bytes) -> dict[str, str]:
 
 
 def read_added(data: bytes) -> list[Belonging]:
-    """The files that added.json names. BuildError where it is not as `note_added` writes it."""
+    """The files that added.json names. BuildError where it is not as `add_files` writes it."""
     try:
         found = json.loads(data)
         files = [_checked(row, False) for row in found["files"]]
@@ -117,15 +116,3 @@ def read_added(data: bytes) -> list[Belonging]:
     except (ValueError, KeyError, TypeError, RecursionError, BuildError):
         pass
     raise BuildError(f"{ADDED} is damaged. Remove it, and write again what it named, such as report.html.")
-
-
-def note_added(folder: Path, names: Iterable[str]) -> None:
-    """Notes files that were written into the folder of a finished corpus, so that they are known as ours."""
-    path, store = folder / ADDED, LocalStore()
-    known = {file.path: file for file in (read_added(path.read_bytes()) if path.exists() else ())}
-    for name in names:
-        data = read_file(folder / name)
-        known[name] = Belonging(name, len(data), hashlib.sha256(data).hexdigest(), False)
-    rows = [{"path": file.path, "bytes": file.bytes, "sha256": file.sha256} for file in sorted(known.values())]
-    with store.write(str(path)) as stream:
-        stream.write(to_json({"files": rows}))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import mmh3
 
 from c4pipe.text.sentences import Splitter, count_sentences, sentence_splitter, splitter_of
-from c4pipe.text.words import duration, many, percent, printable, visible
+from c4pipe.text.words import defused, duration, many, percent, printable, visible
 
 __all__ = [
     "Splitter",
     "count_lines",
     "count_sentences",
+    "defused",
     "duration",
     "hash64",
     "many",

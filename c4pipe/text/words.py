@@ -10,6 +10,8 @@ _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
+_FORMULA = tuple("=+-@＝＋－＠\t\r")  # a spreadsheet may calculate what begins with one of these (OWASP, CSV Injection)
+
 
 def printable(text: str) -> str:
     """The text with every control character spelt out, so that a terminal shows it and does not obey it."""
@@ -23,6 +25,15 @@ def visible(text: str) -> str:
     a\\x1b[2J\\u202eb\\u3164
     """
     return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), printable(text))
+
+
+def defused(text: str) -> str:
+    """The text as a cell of CSV, with an apostrophe in front of what a spreadsheet would run as a formula.
+
+    >>> defused("=1+1"), defused("1 = 1")
+    ("'=1+1", '1 = 1')
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def many(count: int, noun: str) -> str:

@@ -14,7 +14,7 @@ from c4pipe.errors import BuildError, ConfigError
 from c4pipe.flow import placing
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.ours import MADE_NAME, NOTE, WORK_NOTE, contents
-from c4pipe.shards import MANIFEST, note_added
+from c4pipe.shards import MANIFEST, add_files
 from tests.wetfiles import WebPage, digests, story, wet
 
 KEY = f"{MADE_NAME}0123456789abcdef"
@@ -39,8 +39,7 @@ def standing(folder, old, report=True):
     if old is not None:
         shutil.copytree(old, folder)
         if report:
-            (folder / "report.html").write_text("<html>")
-            note_added(folder, ["report.html"])
+            add_files(folder, {"report.html": b"<html>"})
     for work in (".staging-00000000000000aa", f"{MADE_NAME}00000000000000bb"):
         (folder / work).mkdir(parents=True)
         (folder / work / NOTE).write_bytes(WORK_NOTE)

@@ -1,9 +1,7 @@
-"""Corpora to look at, and a real browser to look with."""
+"""Corpora to look at."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,21 +11,6 @@ from tests.conftest import Build, Once
 from tests.inspect import crawls
 
 SAMPLES = Path(__file__).parents[2] / "data_samples"
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator:
-    """Chromium, as it is installed on this machine, without a window."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine (apt-get install chromium)")
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")

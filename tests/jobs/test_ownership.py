@@ -22,7 +22,7 @@ from c4pipe.flow.lock import LOCK
 from c4pipe.flow.ours import MADE_NAME as MADE
 from c4pipe.flow.ours import NOTE, PLACING, WORK_NOTE
 from c4pipe.flow.ours import STAGING_NAME as STAGING
-from c4pipe.shards import MANIFEST, SUMS, note_added
+from c4pipe.shards import MANIFEST, SUMS, add_files
 from tests.rebalance.corpora import write_corpus
 from tests.wetfiles import digests
 
@@ -156,8 +156,7 @@ def test_a_file_in_a_corpus_that_nobody_noted_is_in_the_way_of_another_one(run, 
 
 def test_a_report_that_was_added_goes_with_its_corpus_and_one_that_was_edited_does_not(run, built, source, tmp_path):
     target = shutil.copytree(built(source), tmp_path / "c4")
-    (target / "report.html").write_text("<html>")
-    note_added(target, ["report.html"])
+    add_files(target, {"report.html": b"<html>"})
     assert run(target)[0] == 0
     (target / "report.html").write_text("<html>and what I think of it")
     code, _, (line,) = run(target, "--overwrite")

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from c4pipe.page import Page
-from c4pipe.shards import ADDED, MANIFEST, PAGE_SCHEMA, SUMS, ParquetSink, note_added, sha256_of, to_json
+from c4pipe.shards import ADDED, MANIFEST, PAGE_SCHEMA, SUMS, ParquetSink, add_files, sha256_of, to_json
 from c4pipe.verify.__main__ import main
 from tests import manifests
 from tests.conftest import Build
@@ -265,8 +265,7 @@ def test_what_others_put_there_is_noted(run: Run, copy: Path) -> None:
 
 
 def test_files_that_came_later_are_checked_too(run: Run, copy: Path) -> None:
-    (copy / "report.html").write_text("<html>")
-    note_added(copy, ["report.html"])
+    add_files(copy, {"report.html": b"<html>"})
     assert run(copy)[0] == 0
     flip(copy / "report.html")
     code, (line, _) = run(copy)

@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 
 from c4pipe.errors import ConfigError
+from c4pipe.files.storage import LocalStore
 from c4pipe.inspect.corpus import Corpus
-from c4pipe.shards import ADDED, MANIFEST, OF_ITSELF, belongings, note_added, read_added, read_manifest, sha256_of
+from c4pipe.shards import MANIFEST, OF_ITSELF, add_files, belongings, is_added, read_manifest
 
 REPORT = "report.html"
 
@@ -26,7 +27,7 @@ def place_of(corpus: Corpus, named: Path | None) -> Path:
             raise ConfigError(f"{path} is a file of the corpus. Name another one: --html FILE.")
         if any(part.startswith(".") for part in Path(at).parts):
             raise ConfigError(f"{path} is a hidden name, as builds use in the folder of a corpus. Name another file.")
-        if named is None and os.path.lexists(path) and "about" in corpus.manifest and not _ours(path, at, folder):
+        if named is None and os.path.lexists(path) and "about" in corpus.manifest and not is_added(folder, at):
             raise ConfigError(
                 f"{path} was not written by this command, or was changed since. Remove it, or name another file: "
                 "--html FILE."
@@ -34,11 +35,14 @@ def place_of(corpus: Corpus, named: Path | None) -> Path:
     return path
 
 
-def note_place(path: Path) -> None:
-    """Notes a report that lies in the folder of a corpus, so that a later build knows it as ours."""
+def place_report(path: Path, data: bytes) -> None:
+    """Writes a report. In the folder of a corpus it is noted there, so that a later build knows it as ours."""
     folder = _around(path)
     if folder is not None:
-        note_added(folder, [_below(path, folder)])
+        add_files(folder, {_below(path, folder): data})
+        return
+    with LocalStore().write(str(path)) as stream:
+        stream.write(data)
 
 
 def _around(path: Path) -> Path | None:
@@ -52,9 +56,3 @@ def _below(path: Path, folder: Path) -> str:
 
 def _resolved(path: Path) -> Path:
     return path.parent.resolve() / path.name
-
-
-def _ours(path: Path, at: str, folder: Path) -> bool:
-    added = folder / ADDED
-    known = {file.path: file.sha256 for file in read_added(added.read_bytes())} if added.is_file() else {}
-    return path.is_file() and at in known and sha256_of(path) == known[at]

@@ -15,13 +15,12 @@ import jinja2
 from markupsafe import Markup
 
 from c4pipe.errors import BuildError
-from c4pipe.files.storage import LocalStore
 from c4pipe.inspect.compare import Comparison, compare
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.report import show
 from c4pipe.inspect.report.draw import LogScale, columns, stream
 from c4pipe.inspect.report.facts import Facts, gather
-from c4pipe.inspect.report.place import note_place, place_of
+from c4pipe.inspect.report.place import place_of, place_report
 
 
 class Section(NamedTuple):
@@ -40,9 +39,7 @@ def write_report(corpus: Corpus, named: Path | None = None, against: Corpus | No
     path = place_of(corpus, named)
     facts = _facts(corpus)
     html = render(facts, None if against is None else compare(corpus, against), against and against.manifest)
-    with LocalStore().write(str(path)) as stream:
-        stream.write(html.encode())
-    note_place(path)
+    place_report(path, html.encode())
     return path
 
 

@@ -11,9 +11,10 @@ import duckdb
 import pyarrow as pa
 
 from c4pipe.inspect.corpus import Corpus, files_sql, names_sql
-from c4pipe.inspect.output import as_text, defused
+from c4pipe.inspect.output import as_text
 from c4pipe.inspect.serve.selection import Selection, condition, parts_of
 from c4pipe.shards import REJECTED_SCHEMA, ROW_GROUP_ROWS, ParquetSink
+from c4pipe.text import defused
 
 MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
 

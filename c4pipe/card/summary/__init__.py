@@ -1,0 +1,35 @@
+"""The public summary of training content that Article 53(1)(d) of Regulation (EU) 2024/1689 asks for, of one corpus.
+
+    manifest, shards --content--> Content --general, sources, processing--> answers --page--> summary.html, domains.csv
+
+The parts are those of the Commission's template, C(2025) 5235 of 24 July 2025; the sentences are ours. What only the
+publisher knows is a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from c4pipe.card.published import DOMAINS, SUMMARY, Publication
+from c4pipe.card.summary.answers import Subject
+from c4pipe.card.summary.content import content_of
+from c4pipe.card.summary.general import general
+from c4pipe.card.summary.page import gaps_of, render_summary
+from c4pipe.card.summary.processing import processing
+from c4pipe.card.summary.sources import sources
+
+
+def summarise(
+    folder: Path, manifest: Mapping[str, Any], published: Publication, small: bool = False
+) -> tuple[dict[str, bytes], list[str]]:
+    """The files of the summary by name, and its gaps. BuildError for a shard that is not as it was written.
+
+    Args:
+        small: whether the publisher is a small or medium-sized firm, of which a shorter list of domains is asked.
+    """
+    subject = Subject(manifest, content_of(folder, manifest, small), published, small)
+    parts = [*general(subject), *sources(subject), *processing(subject)]
+    files = {SUMMARY: render_summary(subject, parts).encode(), DOMAINS: subject.content.csv}
+    return files, gaps_of(parts)

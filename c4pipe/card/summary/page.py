@@ -1,0 +1,81 @@
+"""`summary.html`: the answers on one page that opens from disk, loads nothing, and can be printed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from itertools import groupby
+
+import jinja2
+from markupsafe import Markup, escape
+
+from c4pipe.card.summary.answers import Subject, SummaryPart
+from c4pipe.card.words import TO_FILL_IN
+from c4pipe.text import many, visible
+
+CHAPTERS = {"1": "General information", "2": "Data sources", "3": "Data processing"}  # of the template
+TEMPLATE = "https://digital-strategy.ec.europa.eu/en/library/explanatory-notice-and-template-public-summary-training-content-general-purpose-ai-models"
+_ADDRESS = re.compile(r"https://[^\s,;()]+(?<![.:])")
+
+
+def gaps_of(parts: Sequence[SummaryPart]) -> list[str]:
+    """What is to be filled in by hand, in the order of the page.
+
+    >>> from c4pipe.card.summary.answers import Reply
+    >>> gaps_of([SummaryPart("1.2", "Model", (Reply("Names", gap="which"), Reply("Size", ("9 bytes",))))])
+    ['1.2 Names: which']
+    """
+    return [f"{part.number} {answer.asked}: {answer.gap}" for part in parts for answer in part.answers if answer.gap]
+
+
+def render_summary(subject: Subject, parts: Sequence[SummaryPart]) -> str:
+    """The page. The same corpus and the same words of the publisher give the same bytes."""
+    css = (files(__package__) / "templates" / "summary.css").read_text(encoding="utf-8")
+    chapters = [
+        (number, CHAPTERS[number], [*found]) for number, found in groupby(parts, key=lambda part: part.number[:1])
+    ]
+    return (
+        _environment()
+        .get_template("summary.html")
+        .render(
+            subject=subject,
+            chapters=chapters,
+            gaps=gaps_of(parts),
+            to_fill_in=TO_FILL_IN,
+            template=TEMPLATE,
+            css=Markup(css),
+            css_hash=f"sha256-{base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()}",
+        )
+    )
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("c4pipe.card.summary"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"seen": _seen, "linked": _linked, "many": many}
+    return environment
+
+
+def _seen(text: str) -> Markup:
+    """A word of a stranger: control and bidi characters spelt out, its direction kept to itself."""
+    return Markup("<bdi>{}</bdi>").format(visible(text))
+
+
+def _linked(text: str) -> Markup:
+    """A sentence of ours, its addresses as links."""
+    parts, at = Markup(), 0
+    shown = visible(text)
+    for found in _ADDRESS.finditer(shown):
+        parts += escape(shown[at : found.start()]) + Markup('<a href="{0}">{0}</a>').format(found[0])
+        at = found.end()
+    return parts + escape(shown[at:])

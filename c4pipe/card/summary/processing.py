@@ -1,0 +1,112 @@
+"""Part 3 of the public summary: what the build did about rights that were reserved, about illegal content, and else.
+
+Everything is read off the manifest: which rules the corpus was built with, which files they read, what they took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from c4pipe.card.origin import COMMON_CRAWL, is_crawl
+from c4pipe.card.summary.answers import AnswerTable, Reply, Subject, SummaryPart
+from c4pipe.card.words import NO_PERSONAL_DATA
+from c4pipe.corpus.ledger import LOST_AS
+from c4pipe.files.record import files_of
+from c4pipe.text import many, percent
+
+OPT_OUT = {"robots": "robots.txt", "excluded": "Lists of what is left out"}  # reason -> what it stands for
+ILLEGAL = {"bad_word": "Block list of words", "excluded": "Lists of what is left out"}
+_MOST_FILES = 30  # named of those that a rule has read
+_NO_SETTING = ("rule", "class", "in", "alone", "reason", "source", "columns")  # of a rule in the manifest
+
+
+def processing(subject: Subject) -> list[SummaryPart]:
+    """Sections 3.1 to 3.3."""
+    return [
+        SummaryPart("3.1", "Reservations of rights (text and data mining)", tuple(_reservations(subject))),
+        SummaryPart("3.2", "Removal of illegal content", tuple(_illegal(subject))),
+        SummaryPart("3.3", "Other information", tuple(_other(subject))),
+    ]
+
+
+def _reservations(subject: Subject) -> Iterator[Reply]:
+    found = [*_measures(subject.manifest, OPT_OUT)]
+    yield from found
+    if not found and not subject.mixed:
+        yield Reply("Measures of this build", ("No robots.txt and no list of opt-outs was applied.",))
+    if taken := sum(row.get("removed", 0) for row in subject.manifest["ledger"]["stages"]):
+        yield Reply("Removed on request", (f"{many(taken, 'page')}, after the corpus was first built.",))
+    if is_crawl(subject.formats):
+        yield Reply(
+            "When it was crawled",
+            (f"Common Crawl says that its crawler follows robots.txt: {COMMON_CRAWL}/ccbot",),
+        )
+    yield Reply(
+        "Measures of the provider",
+        gap="how reservations of rights are found and kept to, before and while data is collected, and whether you "
+        "have signed the code of practice",
+    )
+    yield Reply("To have a page removed", gap="whom to write to, and within which time you answer")
+
+
+def _illegal(subject: Subject) -> Iterator[Reply]:
+    found = [*_measures(subject.manifest, ILLEGAL)]
+    yield from found
+    if not found and not subject.mixed:
+        yield Reply("Measures of this build", ("No block list was applied.",))
+    yield Reply("Measures of the provider", gap="what else was done, such as classifiers or lists of known content")
+
+
+def _measures(manifest: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterator[Reply]:
+    """What each rule with one of these reasons took, and by which files."""
+    counts = {row["stage"]: row for row in manifest["ledger"]["stages"]}
+    for stage in manifest["preset"]["stages"]:
+        for rule in stage.get("rules", ()):
+            if (code := rule.get("reason")) in reasons:
+                row = counts[stage["stage"]]
+                taken = row["rejected"].get(code, 0)
+                said = f"{many(taken, 'page')} of the {row['in']:,} that came to it went ({percent(taken, row['in'])})."
+                yield Reply(f"{reasons[code]} ({code})", (said, *_with(manifest, rule)))
+
+
+def _with(manifest: Mapping[str, Any], rule: Mapping[str, Any]) -> Iterator[str]:
+    """The settings of a rule, and the files that it read."""
+    own = ((name, value) for name, value in rule.items() if name not in _NO_SETTING)
+    settings = [f"{name} {value}" for name, value in own if value not in ("", None)]
+    if settings:
+        yield f"Settings: {', '.join(settings)}."
+    files = [file for file in files_of(manifest) if rule["rule"] in file.get("read_by", ())]
+    if files:
+        named = ", ".join(file["name"] for file in files[:_MOST_FILES])
+        more = f" and {len(files) - _MOST_FILES:,} more" if len(files) > _MOST_FILES else ""
+        yield f"Files: {named}{more}; manifest.json has their sums."
+
+
+def _other(subject: Subject) -> Iterator[Reply]:
+    manifest = subject.manifest
+    yield Reply("How it was made", (f"{manifest['preset']['says']}.",), table=_losses(manifest))
+    stages = {row["kind"] for row in manifest["preset"]["stages"]}
+    if "Benchmarks" in stages:
+        said = "They were looked for; README.md says how many of which benchmark were found."
+        yield Reply("Test items of benchmarks", (said,))
+    yield Reply("Personal data", (NO_PERSONAL_DATA,), gap="what else was done about it")
+    known = f"fingerprint {manifest.get('fingerprint', '')}"
+    yield Reply(
+        "Which corpus this is of",
+        (f"Built by c4pipe {manifest.get('versions', {}).get('c4pipe', '')} with the {known}.",),
+        files=("README.md", "manifest.json", "croissant.json"),
+    )
+
+
+def _losses(manifest: Mapping[str, Any]) -> AnswerTable:
+    """The ledger: what came to each stage, what stayed, and what went for which reason."""
+    rows = []
+    for row in manifest["ledger"]["stages"]:
+        lost = [
+            f"{code} {many(number, unit.value)}"
+            for unit, name in LOST_AS.items()
+            for code, number in sorted(row.get(name, {}).items())
+        ]
+        rows.append((row["stage"], f"{row['in']:,}", f"{row['kept']:,}", ", ".join(lost) or "nothing"))
+    return AnswerTable(("stage", "pages in", "pages kept", "what went, by reason"), rows, " >>")

@@ -1,0 +1,55 @@
+"""Files of ours that come into the folder of a finished corpus: a report, what goes along when it is published.
+
+A file is ours while its bytes are those that added.json has of it. What somebody else has put there, or worked on, is
+nobody's to replace.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from c4pipe.disk import read_file
+from c4pipe.files.pinned import sha256_of
+from c4pipe.files.storage import LocalStore
+from c4pipe.shards.belongings import Belonging, read_added
+from c4pipe.shards.manifest import ADDED, to_json
+
+
+def is_added(folder: Path, name: str) -> bool:
+    """Whether a file of the corpus is one of ours that came later, and is as it came.
+
+    BuildError where added.json is damaged.
+    """
+    known = _known(folder).get(name)
+    path = folder / name
+    return known is not None and path.is_file() and sha256_of(path) == known.sha256
+
+
+def add_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Writes files into the folder of a corpus, by their paths from there, and notes them as ours.
+
+    Whoever calls has asked what may be replaced. All stand complete under other names before the first old one goes,
+    and the note comes before they get theirs: where this is killed, a file is missing that the note names, and none
+    lies there that it does not know. BuildError where added.json is damaged.
+    """
+    store, known = LocalStore(), _known(folder)
+    for name, data in files.items():
+        known[name] = Belonging(name, len(data), hashlib.sha256(data).hexdigest(), False)
+    rows = [{"path": file.path, "bytes": file.bytes, "sha256": file.sha256} for file in sorted(known.values())]
+    with ExitStack() as coming:
+        for name, data in files.items():
+            stream = coming.enter_context(store.write(str(folder / name)))
+            stream.write(data)
+            stream.flush()
+        for name in files:
+            (folder / name).unlink(missing_ok=True)
+        with store.write(str(folder / ADDED)) as stream:
+            stream.write(to_json({"files": rows}))
+
+
+def _known(folder: Path) -> dict[str, Belonging]:
+    path = folder / ADDED
+    return {file.path: file for file in (read_added(read_file(path)) if path.exists() else ())}
