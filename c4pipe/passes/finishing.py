@@ -87,6 +87,7 @@ class Finisher:
         cuts = cuts_of(survivor, self._leg, plan, met)
         if isinstance(verdict, Rejected):
             self._stats.rejected(verdict.page.url)
+            self._stats.marked(verdict.page)
             self._shown.rejected(row, verdict.page, stage, verdict, cuts)
             return
         self._shown.kept(row, cuts)
