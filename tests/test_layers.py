@@ -25,16 +25,7 @@ FLOORS = (
     ("text", "languages", "progress"),  # text as such, names of languages, progress
     ("command",),  # what a command is told, where it speaks, how it ends
     ("files",),  # files as such, and those that rules read
-    (
-        "wet",
-        "rules",
-        "langid",
-        "dedup",
-        "benchmarks",
-        "shards",
-        "fetch",
-        "keys",
-    ),  # reading; what judges; what is on disk
+    ("wet", "rules", "langid", "dedup", "benchmarks", "shards", "fetch", "keys"),  # reading; judging; the disk
     ("clean", "mixture", "documents"),
     ("stages",),
     ("presets",),

@@ -9,12 +9,12 @@ import numpy as np
 from c4pipe.native import native
 
 # The fractional part of the golden ratio in 64 bits, odd: of a run of words each has a factor of its own.
-FACTOR = 0x9E3779B97F4A7C15
+MULTIPLIER = 0x9E3779B97F4A7C15
 SPARE_BITS = 4  # of each run that is looked up as many bits as this has values tell of it: two in a word of 64
 PRINT_BITS = 16  # of a word's hash that are kept: of 65,536 words that differ one passes for the same
-ROW = 5  # numbers for each that is found: text, first word, word behind the last, words that agree, their worth
+NUMBERS = 5  # numbers for each that is found: text, first word, word behind the last, words that agree, their worth
 
-_FACTOR, _ZERO, _ONE = np.uint64(FACTOR), np.uint64(0), np.uint64(1)
+_MULTIPLIER, _ZERO, _ONE = np.uint64(MULTIPLIER), np.uint64(0), np.uint64(1)
 _PRINT = np.uint64((1 << PRINT_BITS) - 1)
 _SIX_BITS = np.uint64(63)
 
@@ -82,8 +82,8 @@ def _follow(
 
 def _known(found: Any, count: int, text: int, at: int) -> bool:
     """Whether the word of the page lies in what was found of that text."""
-    for i in range(count):  # noqa: SIM110 - any() is slower as machine code
-        if found[ROW * i] == text and found[ROW * i + 1] <= at < found[ROW * i + 2]:
+    for i in range(count):
+        if found[NUMBERS * i] == text and found[NUMBERS * i + 1] <= at < found[NUMBERS * i + 2]:
             return True
     return False
 
@@ -110,7 +110,7 @@ def find_texts(
     found: Any,
     room: int,
 ) -> int:
-    """Fills `found`, ROW numbers each, with what stands in a page of `n` words; how many, at most `room`.
+    """Fills `found`, NUMBERS numbers each, with what stands in a page of `n` words; how many, at most `room`.
 
     A text of which all words are needed is found where they all stand in a row; another one where words that agree are
     as many as it needs, and worth as much.
@@ -118,13 +118,13 @@ def find_texts(
     count = 0
     power = _ONE
     for _ in range(gram - 1):
-        power = power * _FACTOR
+        power = power * _MULTIPLIER
     shift = np.uint64(64 - bits)
     value = _ZERO
     for end in range(n):
         if end >= gram:
             value = value - page[end - gram] * power
-        value = value * _FACTOR + page[end]
+        value = value * _MULTIPLIER + page[end]
         at = end - gram + 1
         wanted = seen_bits(value)
         if at < 0 or seen[seen_word(value, bits)] & wanted != wanted:
@@ -153,10 +153,10 @@ def find_texts(
                 continue
             if count == room:
                 return count
-            found[ROW * count] = text
-            found[ROW * count + 1] = begin
-            found[ROW * count + 2] = last + 1
-            found[ROW * count + 3] = agreed
-            found[ROW * count + 4] = worth
+            found[NUMBERS * count] = text
+            found[NUMBERS * count + 1] = begin
+            found[NUMBERS * count + 2] = last + 1
+            found[NUMBERS * count + 3] = agreed
+            found[NUMBERS * count + 4] = worth
             count += 1
     return count

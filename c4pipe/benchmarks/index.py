@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from c4pipe.benchmarks.finding import ROW, PRINT_BITS, find_texts
+from c4pipe.benchmarks.finding import NUMBERS, PRINT_BITS, find_texts
 from c4pipe.benchmarks.items import ANSWER, ROLES, Item
 from c4pipe.benchmarks.seeds import choose_seeds
 from c4pipe.benchmarks.texts import Texts, texts_of
@@ -71,16 +71,10 @@ class ItemIndex:
     @property
     def nbytes(self) -> int:
         """Bytes of the arrays that a page is compared with."""
-        arrays: list[NDArray[Any]] = [
-            self._prints,
-            self._starts,
-            self._worths,
-            self._worth,
-            self._needed,
-            self._worth_needed,
-        ]
         seeds = self._seeds
-        return sum(array.nbytes for array in (*arrays, seeds.seen, seeds.first, seeds.places))
+        of_texts = self._starts.nbytes + self._worth.nbytes + self._needed.nbytes + self._worth_needed.nbytes
+        of_words = self._prints.nbytes + self._worths.nbytes
+        return of_texts + of_words + seeds.seen.nbytes + seeds.first.nbytes + seeds.places.nbytes
 
     def stretches(self, words: NDArray[np.uint64]) -> list[Stretch]:
         """What stands in a page with these words, of each text of an item the stretch that is worth most."""
@@ -99,9 +93,9 @@ class ItemIndex:
         room, count = _ROOM, _ROOM
         while count == room:  # there may be more
             room *= 4
-            found = np.empty(room * ROW, np.int64)
+            found = np.empty(room * NUMBERS, np.int64)
             count = find_texts(words.ctypes.data, len(words), *self._given, found.ctypes.data, room)
-        rows: list[list[int]] = found[: count * ROW].reshape(-1, ROW).tolist()
+        rows: list[list[int]] = found[: count * NUMBERS].reshape(-1, NUMBERS).tolist()
         return rows
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from c4pipe.benchmarks.finding import FACTOR, SPARE_BITS, seen_bits, seen_word
+from c4pipe.benchmarks.finding import MULTIPLIER, SPARE_BITS, seen_bits, seen_word
 
 _LEAST_BITS = 8
 
@@ -52,11 +52,11 @@ def choose_seeds(
 
 
 def run_hashes(hashes: NDArray[np.uint64], gram: int) -> NDArray[np.uint64]:
-    """[words - gram + 1] The sum of the hashes of each run's words times falling powers of `FACTOR`, modulo 2**64."""
+    """[words - gram + 1] Of each run the sum of its words' hashes times falling powers of a number, modulo 2**64."""
     runs = max(0, len(hashes) - gram + 1)
     total = np.zeros(runs, np.uint64)
     for i in range(gram):
-        total = total * np.uint64(FACTOR) + hashes[i : i + runs]
+        total = total * np.uint64(MULTIPLIER) + hashes[i : i + runs]
     return total
 
 

@@ -19,17 +19,16 @@ def benchmark_files(folder: Path) -> tuple[Path, ...]:
     """
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name.partition(".")[0].isupper():
+        known = _NAME.fullmatch(path.name) is not None
+        if path.name.startswith(".") or (not known and path.name.partition(".")[0].isupper()):
             continue
-        if not path.is_file() or _NAME.fullmatch(path.name) is None:
+        if not known or not path.is_file():
             raise ConfigError(
                 f"{folder} holds {path.name}: expected {EXPECTED_FILES}. Move it elsewhere, or rename it."
             )
         task = task_and_kind(path.name)[0]
         if task in found:
-            raise ConfigError(
-                f"{folder} holds {found[task].name} and {path.name}: the task {task!r} twice. Rename one."
-            )
+            raise ConfigError(f"{folder} holds {found[task].name} and {path.name}, one task twice. Rename one of them.")
         found[task] = path.absolute()  # a worker may run in another folder
     if not found:
         raise ConfigError(f"{folder} holds no benchmark: expected {EXPECTED_FILES}.")
