@@ -11,6 +11,7 @@ from typing import Any
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 
 from beam_jobs.exclusions import add_exclusions
+from beam_jobs.benchmarks import benchmark_options
 from beam_jobs.local import processes
 from c4pipe.command import Parser, count, memory_limit, positive, utf8
 from c4pipe.dedup.near import STAYS
@@ -33,6 +34,7 @@ examples:
   other dedups of text        python -m beam_jobs.build_c4 --dedup lines,windows,near ...
   the next crawl, only news    python -m beam_jobs.build_c4 --against out/2024-18 out/2024-22 ...
   without who asked for it    python -m beam_jobs.build_c4 --exclude opt-out.txt --robots robotstxt/ ...
+  what a model is tested on   python -m beam_jobs.build_c4 --benchmarks tests --benchmarks-drop ...
   what would it take?         python -m beam_jobs.build_c4 --dry-run ...
   processes of Dask           python -m beam_jobs.build_c4 --runner DaskRunner --workers 4 ...
   a cluster of Dask           python -m beam_jobs.build_c4 --runner DaskRunner --dask_client_address tcp://HOST:8786 ...
@@ -125,6 +127,7 @@ def parser() -> Parser:
     a("--news-domains", metavar="FILE", help="RealNews' list of domains, for realnewslike")
     a("--url-list", metavar="FILE", help="URLs, one a line, for webtextlike")
     add_exclusions(p)
+    benchmark_options(a)
     a("--shards", type=shards, default=None, metavar="N", help="train files a config (default: auto, 256 MB each)")
     a(
         "--rejected",

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from beam_jobs.arguments import DASK, LOCAL_RUNNER
+from beam_jobs.benchmarks import with_benchmark_options
 from beam_jobs.command import versions
 from beam_jobs.earlier import key_files
 from beam_jobs.effects import check_levels_use, check_presets_use
@@ -62,6 +63,7 @@ def presets_of(args: Namespace) -> list[Preset]:
         asked = codes_named(args.languages, "--languages")
         presets = [for_languages(preset, asked) for preset in presets]
         renamed = [line for preset in presets for line in renamings(asked, preset.languages)]
+    presets = with_benchmark_options(args, presets)
     if args.min_pages is not None:
         presets = [_with_size(preset, args.min_pages) for preset in presets]
     for line in dict.fromkeys(renamed):

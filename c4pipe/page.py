@@ -71,7 +71,9 @@ class Dropped(NamedTuple):
     owner: str = ""  # of a repeated one the page that keeps it, as `dedup.claims.owner_of` names it
 
 
-Tally = Mapping[str, int]  # reason code -> lines, sentences or passages lost on this page
+# Reason code -> lines, sentences or passages lost on this page; 1 for a reason that costs pages, if the page is kept
+# all the same.
+Tally = Mapping[str, int]
 NO_LOSS: Tally = {}
 
 

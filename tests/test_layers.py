@@ -25,7 +25,7 @@ FLOORS = (
     ("text", "languages", "progress"),  # text as such, names of languages, progress
     ("command",),  # what a command is told, where it speaks, how it ends
     ("files",),  # files as such, and those that rules read
-    ("wet", "rules", "langid", "dedup", "shards", "fetch", "keys"),  # reading; rules and levels; what is on disk
+    ("wet", "rules", "langid", "dedup", "benchmarks", "shards", "fetch", "keys"),  # reading; judging; the disk
     ("clean", "mixture", "documents", "robots"),
     ("stages",),
     ("presets",),
@@ -56,7 +56,7 @@ LIBRARIES = {
     "numba": {"langid", "native"},
     "pyarrow": {
         "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",
-        "removal", "inspect", "verify", "model",
+        "removal", "stages/benchmarks", "inspect", "verify", "model",
     },
     "re2": {"rules"},
     "safetensors": {"model"},
@@ -192,7 +192,7 @@ def test_an_arrow_that_points_down_is_fine(path: str, source: str) -> None:
 
 def test_siblings_do_not_know_each_other() -> None:
     """What judges, reads, identifies and compares pages can be used without the rest."""
-    siblings = {"wet", "rules", "langid", "dedup", "keys"}
+    siblings = {"wet", "rules", "langid", "dedup", "benchmarks", "keys"}
     assert len({HEIGHT[room] for room in siblings}) == 1
     assert not [arrow for arrow in NEIGHBOURS if siblings & {*arrow}]
 

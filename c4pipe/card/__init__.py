@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, cast
 
 import pyarrow as pa
 
+from c4pipe.card.benchmarks import Totals, benchmarks_told, not_looked_for
 from c4pipe.card.command import build_command
 from c4pipe.card.earlier import relatives_told
 from c4pipe.card.hub import bytes_of, check_schema, configs_of, front_matter, part, total_rows
@@ -47,7 +49,13 @@ SAYS = {
 FEW = 100  # pages of a language that one person reads in an afternoon; one with fewer is hardly a sample
 
 
-def dataset_card(preset: Preset, manifest: Mapping[str, Any], stats: Stats, schema: pa.Schema = PAGE_SCHEMA) -> str:
+def dataset_card(
+    preset: Preset,
+    manifest: Mapping[str, Any],
+    stats: Stats,
+    schema: pa.Schema = PAGE_SCHEMA,
+    totals: Totals = MappingProxyType({}),
+) -> str:
     """README.md of a corpus whose files have this schema. ConfigError for one that `check_schema` refuses.
 
     Nothing that a stranger wrote gets into it: no URL, no text, no name of a file but those of the folders of earlier
@@ -61,6 +69,7 @@ def dataset_card(preset: Preset, manifest: Mapping[str, Any], stats: Stats, sche
         _contents(preset, manifest, stats, schema),
         _rules(preset, manifest),
         relatives_told(preset, manifest, stats),
+        benchmarks_told(preset, stats, totals),
         _limits(preset, manifest, stats),
         licence(formats),
         going_along(),
@@ -184,8 +193,7 @@ def _limits(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterat
         f"{DODGE} {_block_list(preset, manifest['ledger'])}",
         f"{KREUTZER} {_identified(preset, stats)}",
         "Heuristics keep some machine text and spam, and drop some good prose.",
-        "Nothing here looks for personal data, for falsehoods, or for test sets of benchmarks: look before you "
-        "evaluate.",
+        not_looked_for(preset),
     ):
         yield f"* {limit}"
     yield ""

@@ -12,6 +12,7 @@ from c4pipe.presets import PRESETS, for_format
 from c4pipe.rules import RobotsAllow
 from c4pipe.rules.robots import AGENT_BY_DEFAULT
 from c4pipe.stages import Identify, Preset, Scope, Size
+from c4pipe.stages.benchmarks import benchmarks_stage
 
 # Outside files by their kind in the manifest: the option that names them, and what stands for the path.
 _OPTIONS = {
@@ -20,6 +21,7 @@ _OPTIONS = {
     "url_list": ("--url-list", "URL_LIST"),
     "exclude": ("--exclude", "LISTS"),
     "robots": ("--robots", "ROBOTS"),
+    "benchmarks": ("--benchmarks", "BENCHMARKS"),
 }
 
 # Options by their key in the manifest, with what they are where nobody gave them.
@@ -40,6 +42,7 @@ def build_command(preset: Preset, manifest: Mapping[str, Any]) -> list[tuple[str
         *_of_preset(preset),
         *_of_settings(manifest.get("settings", {})),
         *_of_files(files_of(manifest)),
+        *_of_benchmarks(preset),
         *_of_earlier(manifest),
     ]
 
@@ -93,3 +96,10 @@ def _of_files(files: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
     for kind, (option, path) in _OPTIONS.items():
         if any(file["kind"] == kind and file["origin"] == "given" for file in files):
             yield option, path
+
+
+def _of_benchmarks(preset: Preset) -> Iterator[tuple[str, ...]]:
+    """Whether pages with test items went."""
+    stage = benchmarks_stage(preset)
+    if stage is not None and stage.drop:
+        yield ("--benchmarks-drop",)

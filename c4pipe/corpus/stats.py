@@ -10,6 +10,7 @@ from typing import Any
 
 from c4pipe.errors import BuildError
 from c4pipe.page import Page
+from c4pipe.stages.benchmarks import ITEMS
 from c4pipe.text.dates import month_of
 from c4pipe.text.urls import domain_of
 
@@ -46,6 +47,9 @@ class Stats:
     earlier: Counter[str] = field(
         default_factory=Counter
     )  # by stage the pages that fell so; "STAGE:parts" what they lost
+    # Of a corpus that is searched for test items of benchmarks, in pages that fell for them too.
+    tasks: Counter[str] = field(default_factory=Counter)  # by task the pages that hold items of it
+    items: Counter[str] = field(default_factory=Counter)  # "task role line": pages that hold that text of that item
 
     def read(self, page: Page) -> None:
         """Counts a page as read."""
@@ -66,6 +70,13 @@ class Stats:
             self.scripts.update(f"{page.language} {label}" for by, label, _ in said if by == "script")
         self.months[month_of(page.timestamp)] += 1
         self.domains_kept[registered(page.url)] += 1
+        self.marked(page)
+
+    def marked(self, page: Page) -> None:
+        """Counts the test items that a page holds, kept or not."""
+        if found := page.extra.get(ITEMS):
+            self.tasks.update({one["task"] for one in found})
+            self.items.update({f"{one['task']} {one['role']} {one['item']}" for one in found})
 
     def rejected(self, url: str) -> None:
         """Counts a page that is not in the corpus."""
@@ -120,7 +131,7 @@ class Stats:
             raise BuildError(f"the statistics are damaged ({error}).") from None
 
 
-_SOMETIMES = ("clusters", "months_came", "months_old", "domains_came", "domains_old", "earlier")
+_SOMETIMES = ("clusters", "months_came", "months_old", "domains_came", "domains_old", "earlier", "tasks", "items")
 
 
 def _like(value: Any, found: Any) -> Any:

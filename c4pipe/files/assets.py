@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from c4pipe.errors import AssetError, ConfigError
+from c4pipe.files.benchmarks import EXPECTED_FILES, benchmark_files
 from c4pipe.files.lists import NamedList, list_file_lines, list_lines, list_text
 from c4pipe.files.pinned import DEFAULT_FOLDER, SHIPPED, default_place
 from c4pipe.scratch import lasting_scratch
@@ -47,6 +48,7 @@ class Assets:
     exclude: tuple[NamedList, ...] = ()  # in the order of their names
     robots: Path | None = None  # what robots.txt files say to one agent, as `files.robots` keeps it
     punkt: Path | None = None  # a folder with parameters of Punkt; None: as NLTK finds it
+    benchmarks: tuple[Path, ...] | None = None  # files of test items; none where a page is judged again without them
     contents: Mapping[str, bytes] = field(default_factory=dict)  # of files that need not be on this machine, by path
     copies: Mapping[str, Path] = field(default_factory=dict)  # of files of a user's own where they lie now, by name
 
@@ -107,6 +109,11 @@ class Assets:
         if self.robots is None:
             raise ConfigError("this preset asks robots.txt files, and there are none: --robots DIR")
         return self.robots
+    def benchmark_files(self) -> tuple[Path, ...]:
+        """The files of test items. ConfigError where nobody named any."""
+        if self.benchmarks is None:
+            raise ConfigError("this preset looks for test items of benchmarks, and there are none: --benchmarks DIR")
+        return self.benchmarks
 
     def punkt_files(self) -> list[Path]:
         """Punkt's parameters of English, none where they are not to be found: binding says so."""
@@ -162,6 +169,7 @@ def find_assets(
     badwords_dir: str | Path | None = None,
     news_domains: str | Path | None = None,
     url_list: str | Path | None = None,
+    benchmarks: str | Path | None = None,
 ) -> Assets:
     """The files a build uses: each as given, else from `./assets`, else the package's own. Paths come out absolute."""
     lists = _given("--badwords-dir", badwords_dir, Path.is_dir, "a folder with a list for each language (en.txt, ...)")
@@ -169,7 +177,13 @@ def find_assets(
     urls = _given("--url-list", url_list, Path.is_file, "a file with one URL a line (.gz, .zst and .xz too)")
     if lists:
         list_files(lists)  # a folder without lists is a mistake to hear of now
-    return Assets(lists or default_place("badwords"), domains or default_place("news_domains.json"), urls)
+    tests = _given("--benchmarks", benchmarks, Path.is_dir, f"a folder of {EXPECTED_FILES}")
+    return Assets(
+        lists or default_place("badwords"),
+        domains or default_place("news_domains.json"),
+        urls,
+        benchmarks=benchmark_files(tests) if tests else None,
+    )
 
 
 def origin_of(path: Path) -> str:

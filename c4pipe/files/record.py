@@ -23,6 +23,7 @@ from c4pipe.text.punkt import PUNKT_FILES
 LISTS = "lists"  # below the corpus
 BADWORDS, NEWS_DOMAINS, URL_LIST, PUNKT_KIND, OWN = "badwords", "news_domains", "url_list", "punkt", "own"
 EXCLUDE, ROBOTS_KIND = "exclude", "robots"
+BENCHMARKS = "benchmarks"  # never kept: a corpus that holds its test items would be what they are looked for in
 
 
 def accounts(parts: Iterable[Part], assets: Assets) -> list[dict[str, Any]]:
@@ -95,6 +96,7 @@ def _account(kind: str, name: str, path: Path) -> dict[str, Any]:
         PUNKT_KIND: f"{LISTS}/{path.parent.name}/{path.name}",
         EXCLUDE: f"{LISTS}/exclude/{name}",
         ROBOTS_KIND: f"{LISTS}/robots/{path.name}",
+        BENCHMARKS: "",
         OWN: f"{LISTS}/own/{total[:8]}-{path.name}",
     }[kind]
     small = size <= CARRIED
@@ -122,6 +124,8 @@ def _kind_of(path: Path, assets: Assets) -> str:
     for kind, file in known:
         if path == file:
             return kind
+    if path in (assets.benchmarks or ()):
+        return BENCHMARKS
     return PUNKT_KIND if path.name in PUNKT_FILES and path in assets.punkt_files() else OWN
 
 
@@ -173,12 +177,12 @@ def recorded(
     missing = []
     for file in files:
         path = _find(folder, file, by_sum, here)
-        if path is None:
+        if path is None and file["kind"] != BENCHMARKS:  # what was found of these is on record
             itself = "" if file.get("named", True) else ", and a rule opens it by itself"
             missing.append(
                 f"{file['kind']}: {file['name']} (sha256 {file['sha256'][:12]}…) is not as at the build{itself}"
             )
-        else:
+        elif path is not None:
             found[f"{file['kind']}/{file['name']}"] = path
     return _assets(files, found, here), missing
 
@@ -238,5 +242,9 @@ def _assets(files: Sequence[Mapping[str, Any]], found: Mapping[str, Path], here:
         words = Path(LISTS, BADWORDS)
         contents = {str(words / path.name): path.read_bytes() for path in whole.get(BADWORDS, ())}
         assets = replace(assets, badwords_dir=words if contents else None, contents=contents)
+    if BENCHMARKS in kinds:  # by the names that they had: these are the names of tasks
+        known = by_kind[BENCHMARKS] if BENCHMARKS in whole else {}
+        assets = replace(assets, benchmarks=tuple(map(Path, known)))
     copies = {name: path or Path(f"{LISTS}/own/missing") for name, path in by_kind.get(OWN, {}).items()}
+    copies |= {name: path for name, path in by_kind.get(BENCHMARKS, {}).items() if path}
     return replace(assets, copies=copies)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from c4pipe.command import Parser, utf8, utf8_path, whole
 from c4pipe.errors import ConfigError
+from c4pipe.files.benchmarks import benchmark_files
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA
 
 PAGES = 3  # shown of a reason
@@ -42,11 +43,11 @@ SQL is DuckDB's, one SELECT over three views:
 of one without a URL left(md5(md5(text)), 16), by its text as read.
 
 --json prints one object, in ASCII, with `folder`, `view` and what that view shows:
-  overview  preset, settings, inputs, corpus, splits, keys, restore, left_out, ledger, clusters, earlier, mixture,
-            languages, lengths, domains, months, faults, sample
+  overview  preset, settings, inputs, corpus, splits, keys, restore, left_out, ledger, clusters, earlier, benchmarks,
+            mixture, languages, lengths, domains, months, faults, sample
   reason    reason, stage, counted (in the ledger), sampled (in the table), pages
   url       url, found, pages: each with its place, lines of segments (text, code, owner) and the rules tried; under
-            `extra` the columns that stages added
+            `extra` the columns that stages added, under `items` the test items of benchmarks with their words
             in both, `stands` of a page that fell to another one as a whole: which one, what became of that, how much
             alike they are, and the lines that differ
   sql       columns, rows, more (true where --limit cut the rest off)
@@ -104,7 +105,8 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="FILE",
-        help="with --url or --serve: a file that rules have read and the corpus keeps no copy of, told by its bytes",
+        help="with --url or --serve: a file that rules have read and the corpus keeps no copy of, told by its bytes; "
+        "or the folder of its benchmarks",
     )
     a("--limit", type=whole(1, MOST_ROWS), metavar="N", help=f"with --sql: rows to show (default: {QUERY_ROWS})")
     form = p.add_mutually_exclusive_group()
@@ -138,6 +140,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         raise ConfigError("--stage has no effect: pages that were kept left at no stage. Leave it out.")
     if args.sample == 0 and args.reason is not None:
         raise ConfigError("--reason shows pages: give --sample 1 or more.")
+    args.file = [file for path in args.file for file in (benchmark_files(path) if path.is_dir() else [path])]
     absent = next((path for path in args.file if not path.is_file()), None)
     if absent is not None:
         raise ConfigError(f"--file {absent} is no file.")

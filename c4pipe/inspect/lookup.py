@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from c4pipe.benchmarks import ItemOverlap
 from c4pipe.corpus.plan import KEPT, Plan
 from c4pipe.errors import BuildError, C4Error
 from c4pipe.inspect.ancestry import Ancestry, linked_owner
@@ -16,6 +17,8 @@ from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.inspect.standing import as_facts, falls_as_a_whole, stands_for
 from c4pipe.page import Dropped, Page
 from c4pipe.shards import PAGE_SCHEMA, added_to
+from c4pipe.stages.benchmarks import ITEMS
+from c4pipe.stages.trace import Marks
 from c4pipe.text.urls import as_read
 
 _SHOWN = ("url", "timestamp", "source")  # of rejected pages, too
@@ -103,17 +106,23 @@ def _page(row: dict[str, Any], plan: Plan | None, added: Sequence[str]) -> dict[
         "reason": KEPT if kept else raw["reason"],
         "detail": "" if kept else raw["detail"],
         "raw": raw is not None,  # whether the lines are those of the page as read
+        "items": _items(row) if kept else [],
         "dropped": [],  # as the build recorded it, where the lines do not show it
         "tried": [],
         "now": None,  # what the rules and files here say, where that is another
     }
     if raw is None:
-        return page | {"lines": _untouched(row["text"])}
+        marks = Marks(row["text"])
+        for item in page["items"]:
+            marks.quote(range(item["start"], item["end"]), ItemOverlap.BENCHMARK.code)
+        return page | {"lines": [[segment._asdict() for segment in line] for line in marks.lines()]}
     dropped = [Dropped(d["reason"], d["line"], d.get("owner") or "") for d in raw["dropped"]]
     if plan is None or page["stage"] == plan.read.name:
         return page | {"lines": _untouched(raw["text"]), "dropped": [_dropped(drop) for drop in dropped]}
     then = Recorded(page["stage"], page["reason"], page["detail"])
     read = as_read(Page(raw["url"], raw["text"], raw["timestamp"], raw["source"]))
+    if kept and row.get(ITEMS):
+        read = read.adding(**{ITEMS: row[ITEMS]})
     return page | _explained(explain(read, plan, dropped, then))
 
 
@@ -123,6 +132,13 @@ def _explained(explanation: Explanation) -> dict[str, Any]:
         "tried": [rule._asdict() for rule in explanation.tried],
         "lines": [[segment._asdict() for segment in line] for line in explanation.lines],
     }
+
+
+def _items(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The test items that a build found in a page, each with its words."""
+    return [
+        item | {"words": " ".join(row["text"][item["start"] : item["end"]].split())} for item in row.get(ITEMS) or ()
+    ]
 
 
 def _untouched(text: str) -> list[list[dict[str, Any]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from c4pipe.corpus.benchmarks import by_share
 from c4pipe.corpus.ledger import Ledger, StageCount
 from c4pipe.corpus.stats import Stats
 from c4pipe.errors import BuildError
@@ -58,6 +59,7 @@ def _overview(corpus: Corpus) -> dict[str, Any]:
         "ledger": ledger and {"records": ledger.records, "stages": [_stage(s, ledger.records) for s in ledger.stages]},
         "clusters": clusters(corpus),
         "earlier": earlier(corpus),
+        "benchmarks": by_share(corpus.stats.get("benchmarks", {})),
         "mixture": _mixture(manifest.get("mixture", {})),
         "languages": _counted(stats.languages, "language", "pages", stats.pages_kept),
         "lengths": [

@@ -11,11 +11,13 @@ from typing import Any
 
 import duckdb
 
+from c4pipe.benchmarks import ItemOverlap
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError, ConfigError, unknown
 from c4pipe.inspect.corpus import VIEWS, Corpus, connect, said, select
 from c4pipe.inspect.overview import ledger_of
+from c4pipe.stages.benchmarks import ITEMS
 from c4pipe.text.urls import url_key
 
 FOUND = 10  # pages of one URL that are shown; a crawl may have fetched it a thousand times
@@ -117,7 +119,10 @@ def _counted(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any
             raise ConfigError(f"--reason {KEPT} has no stage: these pages passed all of them.")
         return [{"stage": "", "reason": KEPT, "unit": "pages", "count": ledger.kept}] if ledger else []
     if any(code in row.flagged for row in stages) and not any(row["reason"] == code for row in rows):
-        raise ConfigError(f"{code} is only noted, on pages that go on; which ones is not recorded.")
+        which = "which ones is not recorded."
+        if code == ItemOverlap.BENCHMARK.code:
+            which = f'--sql "select url, {ITEMS} from pages where len({ITEMS}) > 0" names them.'
+        raise ConfigError(f"{code} is only noted, on pages that go on; {which}")
     known = [*dict.fromkeys(row["reason"] for row in rows if stage in (None, row["stage"])), KEPT]
     if code not in known:
         raise unknown("reason" if stage is None else f"reason of stage {stage}", code, known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from c4pipe.inspect.output import as_text
+from c4pipe.inspect.show_benchmarks import show_benchmarks
 from c4pipe.inspect.show_relatives import show_relatives
 from c4pipe.inspect.terminal import Screen, StyledText, bar, shorten
 from c4pipe.text import many, percent
@@ -27,6 +28,7 @@ def show_overview(screen: Screen, facts: dict[str, Any]) -> None:
     if facts["ledger"]:
         _funnel(screen, facts["ledger"])
     show_relatives(screen, facts)
+    show_benchmarks(screen, facts["benchmarks"])
     _mixture(screen, facts["mixture"])
     _pages(screen, facts)
     _languages(screen, facts["languages"])

@@ -10,8 +10,10 @@ from typing import Any
 from c4pipe.corpus.plan import KEPT
 from c4pipe.inspect.ancestry import linked_owner
 from c4pipe.inspect.output import as_text
+from c4pipe.inspect.show_benchmarks import show_items
 from c4pipe.inspect.show_standing import show_standing
 from c4pipe.inspect.terminal import Screen, StyledText, shorten
+from c4pipe.stages.benchmarks import ITEMS
 from c4pipe.text import many
 
 DROPPED_SHOWN = 5  # dropped lines shown of a sampled page
@@ -105,6 +107,7 @@ def show_page(screen: Screen, found: dict[str, Any]) -> None:
                 "  ", (f"By the rules and files here it would be {now}; shown is what the build decided.", "yellow")
             )
         show_standing(screen, page["stands"])
+        show_items(screen, page["items"])
         _lines(screen, page)
         _recorded(screen, page["dropped"])
         _rules(screen, page["tried"])
@@ -120,13 +123,15 @@ def _heading(screen: Screen, page: dict[str, Any]) -> None:
         language = f", language {page.get('language') or '(none)'} {page.get('language_score') or 0:.4f}"
         screen.say("  ", (f"kept in {page['shard']}, row {page['row']:,}", "green"), language)
         for name, value in page["extra"].items():
+            if name == ITEMS:  # below, with their words
+                continue
             screen.say(f"  {name}  ", (shorten(as_text(value), screen.width), "dim"))
     screen.say(f"  {page['timestamp']}  {page['source']}")
 
 
 def _lines(screen: Screen, page: dict[str, Any]) -> None:
     """Each piece of each line, with the number of the line, and the reason for which it went."""
-    screen.head("Lines", "a reason in front: cut, and why; »«: what the page was rejected for")
+    screen.head("Lines", "a reason in front: cut, and why; »«: what the page was rejected or noted for")
     segments = [segment for line in page["lines"] for segment in line]
     wide = max((len(segment["code"]) for segment in segments if not segment["quoted"]), default=0)
     told = any(segment["quoted"] for segment in segments) or page["tried"]  # else the record alone says it

@@ -173,6 +173,8 @@ def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) 
         if i in plan.cutting:
             counts[i].lines(count_lines(before.text), count_lines(kept.page.text), kept.tally)
             met.append((i, before))
+        if kept.tally:
+            counts[i].flagged.update({c: n for c, n in kept.tally.items() if plan.reasons[c].unit is Unit.PAGE})
     if isinstance(last, Rejected):
         counts[index].entered += 1
         counts[index].rejected[last.reason.code] += 1

@@ -8,6 +8,8 @@ from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from c4pipe.card import dataset_card
+from c4pipe.card.benchmarks import Totals
+from c4pipe.corpus.benchmarks import items_found
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.ledger import Ledger, without_urls
 from c4pipe.corpus.plan import Plan
@@ -20,6 +22,7 @@ from c4pipe.passes.merging import write_empty_shard
 from c4pipe.presets import asks_for_urls
 from c4pipe.shards import SCHEMA_VERSION, column_fields, to_json, write_manifest
 from c4pipe.stages import Preset
+from c4pipe.stages.benchmarks import benchmarks_stage
 
 MAX_FAULTS_SHOWN = 10_000
 NO_KEYS_KEPT: Mapping[str, Pieces] = {}
@@ -87,10 +90,15 @@ def write_corpus_files(
         rows_of_keys = [write_keys(store, folder, stage, manifest, pieces) for stage, pieces in owned.items()]
         manifest["keys"] = rows_of_keys
     numbers = {**stats.to_json(SHOWN_DOMAINS), "domains_exact": exact, "stages": ledger.to_json()["stages"]}
+    totals: Totals = {}
+    if (searching := benchmarks_stage(plan.preset)) is not None:
+        numbers = {name: value for name, value in numbers.items() if name not in ("tasks", "items")}
+        totals = plan.bound(searching.overlap).totals()
+        numbers["benchmarks"] = items_found(stats, totals)
     tables = [name for name in ("votes", "scripts", "clusters") if name in numbers]
     numbers |= {name: by_first_word(numbers[name]) for name in tables}
     numbers["faults"] = faults_table(fault for _, own in sorted(read.items()) for fault in own.faults)
-    card = dataset_card(plan.preset, manifest, stats, plan.schema()).encode()
+    card = dataset_card(plan.preset, manifest, stats, plan.schema(), totals).encode()
     write_manifest(store, folder, manifest, {"stats.json": to_json(numbers), "README.md": card})
 
 

@@ -94,6 +94,7 @@ class Finisher:
             self._came.take(survivor, len(plan.legs) - 1, left)
         if isinstance(verdict, Rejected):
             self._stats.rejected(verdict.page.url)
+            self._stats.marked(verdict.page)
             self._shown.rejected(row, verdict.page, stage, verdict, cuts)
             return
         self._shown.kept(row, cuts)

@@ -31,6 +31,7 @@ from c4pipe.shards import (
     shard_name,
 )
 from c4pipe.stages import Size
+from c4pipe.stages.benchmarks import ITEMS
 from c4pipe.text import hash64, many
 
 SHARD_BYTES = 256 << 20  # compressed; viewers and loaders like 200 to 500 MB
@@ -98,6 +99,7 @@ def write_shard(shard: OutputShard, store: Store, folder: str) -> tuple[dict[str
     `memory` is what `datasets` counts while it reads the file, and its pages in numbers."""
     table = pa.concat_tables([_read(piece, store) for piece in shard.pieces])
     order = _order(table)
+    counted = [ITEMS] if ITEMS in table.column_names else []
     stats, memory = Stats(), 0
     with store.write(f"{folder}/{shard.path}") as raw:
         stream = HashingStream(raw)
@@ -107,7 +109,7 @@ def write_shard(shard: OutputShard, store: Store, folder: str) -> tuple[dict[str
             group = table.take(order.slice(start, per_group))
             sink.write(group)
             memory += memory_of(group)
-            for page in pages_of(group):
+            for page in pages_of(group, counted):
                 stats.kept(page)
         sink.close()
     row = {"path": shard.path, "config": shard.config, "split": shard.split, "rows": table.num_rows}

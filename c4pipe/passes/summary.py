@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from c4pipe.corpus.benchmarks import items_told
 from c4pipe.corpus.ledger import without_urls
 from c4pipe.corpus.telling import not_restorable, overlap_of, overlap_told, restore_told
 from c4pipe.text import many, percent
@@ -94,9 +95,12 @@ def summary(manifest: dict[str, Any], folder: str, stats: Mapping[str, Any] = NO
 
 
 def old_told(stats: Mapping[str, Any], width: int = 0) -> Iterator[str]:
-    """A line on what earlier corpora had, where the build was made against any."""
+    """A line on what earlier corpora had, where the build was made against any, and one on test items, where it was
+    searched for any."""
     if overlap := overlap_of(stats):
         yield f"  {'':<{width}}{overlap_told(overlap)}"
+    for line in items_told(stats):
+        yield f"  {'':<{width}}{line}"
 
 
 def removal_told(manifest: Mapping[str, Any], width: int = 0) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from c4pipe.corpus.benchmarks import by_share
 from c4pipe.corpus.telling import levels_told
 from c4pipe.inspect.corpus import Corpus, connect
 from c4pipe.inspect.relatives import clusters, earlier
@@ -80,6 +81,7 @@ class Facts(NamedTuple):
     near: str  # how near duplicates were found, in words; "" where nobody looked for them
     levels: str  # that the levels of text were chosen, in words
     earlier: dict[str, Any] | None  # as `relatives.earlier` has it
+    benchmarks: list[dict[str, Any]]  # as `by_share` has them
 
     @property
     def records(self) -> int:
@@ -154,6 +156,7 @@ def gather(corpus: Corpus) -> Facts:
         near_words(corpus),
         levels_told(manifest.get("settings", {})),
         earlier(corpus),
+        by_share(stats.get("benchmarks", {})),
     )
     db.close()
     return found

@@ -82,6 +82,8 @@ def sections(facts: Facts, comparison: Comparison | None) -> Iterator[Section]:
         yield Section("clusters", "Pages that hang together")
     if facts.earlier:
         yield Section("earlier", "What earlier corpora had")
+    if facts.benchmarks:
+        yield Section("benchmarks", "Test items of benchmarks")
     if facts.yardsticks:
         yield Section("yardsticks", "Beside the released C4")
     if facts.stages:

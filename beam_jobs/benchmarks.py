@@ -1,0 +1,31 @@
+"""The options of build_c4 about test items of benchmarks."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from c4pipe.command import refuse_idle
+from c4pipe.stages import Preset
+from c4pipe.stages.benchmarks import with_benchmarks
+
+
+def benchmark_options(add: Callable[..., Any]) -> None:
+    """Adds them to a parser."""
+    add(
+        "--benchmarks",
+        metavar="DIR",
+        help="look for test items in the pages that are kept, and name them: a folder of .jsonl and .tsv files, each "
+        "of a task, whose first line says what is where (# question: FIELD; answer: FIELD; passage: FIELD)",
+    )
+    add("--benchmarks-drop", action="store_true", help="reject the pages that hold any")
+
+
+def with_benchmark_options(args: Namespace, presets: Sequence[Preset]) -> list[Preset]:
+    """The presets as the options say. ConfigError for one without effect."""
+    refuse_idle(
+        args.given,
+        ("--benchmarks-drop", bool(args.benchmarks), "it is about what --benchmarks DIR finds. Name a folder."),
+    )
+    return [with_benchmarks(preset, args.benchmarks_drop) for preset in presets] if args.benchmarks else [*presets]

@@ -1,0 +1,44 @@
+"""What the card says of test items of benchmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from c4pipe.card.words import markdown_table
+from c4pipe.corpus.benchmarks import by_share, items_found
+from c4pipe.corpus.stats import Stats
+from c4pipe.stages import Preset
+from c4pipe.stages.benchmarks import ITEMS, benchmarks_stage
+from c4pipe.text import percent
+
+Totals = Mapping[str, tuple[int, int]]  # of each task its items, and those that were looked for
+
+
+def benchmarks_told(preset: Preset, stats: Stats, totals: Totals) -> Iterator[str]:
+    """Nothing of a corpus that was not searched for any."""
+    stage = benchmarks_stage(preset)
+    if stage is None:
+        return
+    rows = [
+        (f"`{row['task']}`", f"{row['items']:,}", f"{row['found']:,}", percent(row["share"]), f"{row['pages']:,}")
+        for row in by_share(items_found(stats, totals))
+    ]
+    yield "## Test items of benchmarks"
+    yield ""
+    yield from markdown_table(("benchmark", "items", "found", "of its items", "pages"), rows, " >>>>")
+    yield ""
+    named = f"No page was left out; the column `{ITEMS}` names them"
+    fate = "Pages that hold one were left out" if stage.drop else named
+    yield (
+        f"An item counts once, however many pages hold it. {fate}. Items are found word for word, in other marks and "
+        "case, and by halves; paraphrases are not. Other benchmarks were not looked for."
+    )
+    yield ""
+
+
+def not_looked_for(preset: Preset) -> str:
+    """The limit of every corpus, and of most one more."""
+    tests = ", or for test sets of benchmarks: look before you evaluate"
+    if benchmarks_stage(preset) is None:
+        return f"Nothing here looks for personal data, for falsehoods{tests}."
+    return "Nothing here looks for personal data or for falsehoods."
