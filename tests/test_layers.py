@@ -31,7 +31,7 @@ FLOORS = (
     ("presets",),
     ("corpus",),  # what a corpus is: its plan, its catalogue, its counts
     ("passes", "card"),  # the passes over a shard, and what is said of the whole
-    ("inspect", "verify", "rebalance"),  # looking, checking, and mixing
+    ("inspect", "verify", "rebalance", "removal"),  # looking, checking, mixing, and taking out
     ("flow",),  # Beam
     ("beam_jobs",),
 )
@@ -56,7 +56,7 @@ LIBRARIES = {
     "numba": {"langid", "native"},
     "pyarrow": {
         "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",
-        "inspect", "verify", "model",
+        "removal", "inspect", "verify", "model",
     },
     "re2": {"rules"},
     "safetensors": {"model"},

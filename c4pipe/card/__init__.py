@@ -12,6 +12,7 @@ from c4pipe.card.command import build_command
 from c4pipe.card.earlier import relatives_told
 from c4pipe.card.hub import bytes_of, check_schema, configs_of, front_matter, part, total_rows
 from c4pipe.card.origin import input_words, is_crawl, licence_of
+from c4pipe.card.removals import removals_told
 from c4pipe.card.words import DODGE, KREUTZER, MOST_TABLE_ROWS, licence, loading, markdown_table, rebuilding
 from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.corpus.ledger import LOST_AS
@@ -51,6 +52,7 @@ def dataset_card(preset: Preset, manifest: Mapping[str, Any], stats: Stats, sche
         _contents(preset, manifest, stats, schema),
         _rules(preset, manifest),
         relatives_told(preset, manifest, stats),
+        removals_told(manifest),
         _limits(preset, manifest, stats),
         licence(formats),
         rebuilding(build_command(preset, manifest), manifest, _same(preset, manifest)),

@@ -38,6 +38,12 @@ class StageCount:
     lines_kept: int = 0
     lines_rejected: int = 0  # lines that were not dropped themselves, but left with their page
     passages_dropped: Counter[str] = field(default_factory=Counter)  # reason -> passages
+    removed: int = 0  # kept pages that were taken out of the finished corpus: the next stage was given the others
+
+    @property
+    def left(self) -> int:
+        """Pages that enter the next stage."""
+        return self.kept - self.removed
 
     def add(self, other: StageCount) -> None:
         """Adds the counts of the same stage elsewhere."""
@@ -46,6 +52,7 @@ class StageCount:
         self.lines_in += other.lines_in
         self.lines_kept += other.lines_kept
         self.lines_rejected += other.lines_rejected
+        self.removed += other.removed
         for mine, theirs in (
             (self.rejected, other.rejected),
             (self.flagged, other.flagged),
@@ -80,6 +87,8 @@ class StageCount:
             counts: Counter[str] = getattr(self, name)
             if any(counts.values()):
                 row[name] = _sorted(counts)
+        if self.removed:
+            row["removed"] = self.removed
         return row
 
     @classmethod
@@ -101,6 +110,7 @@ class StageCount:
                 _number(lines["kept"]),
                 _number(lines["rejected"]),
                 _counter(row.get("passages_dropped", {})),
+                _number(row.get("removed", 0)),
             )
         except (AttributeError, KeyError, TypeError) as error:
             raise BuildError(f"the ledger is damaged: {str(row)[:200]!r} is no count of a stage ({error}).") from None
@@ -125,7 +135,7 @@ class Ledger:
     @property
     def kept(self) -> int:
         """Pages in the corpus."""
-        return self.stages[-1].kept
+        return self.stages[-1].left
 
     def judged(self, passed: Iterable[int], last: int, reason: str | None) -> None:
         """Counts one page: the stages that it passed and, where a reason is given, the last one, which rejected it."""
@@ -146,7 +156,9 @@ class Ledger:
         for before, stage in zip([None, *self.stages], self.stages, strict=False):
             if stage.entered != stage.kept + stage.rejected.total():
                 raise BuildError(f"the ledger does not balance: stage {stage.stage}: {stage.to_json()}")
-            if before is not None and stage.entered != before.kept:
+            if stage.removed > stage.kept:
+                raise BuildError(f"the ledger does not balance: {stage.stage} kept fewer pages than were taken out")
+            if before is not None and stage.entered != before.left:
                 raise BuildError(f"the ledger does not balance between {before.stage} and {stage.stage}")
             out = stage.lines_kept + stage.lines_rejected + stage.lines_dropped.total()
             if stage.lines_in != out:
