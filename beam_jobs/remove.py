@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from beam_jobs.command import peak_memory
+from beam_jobs.earlier import compute_keys, find_earlier, key_files
 from beam_jobs.remove_arguments import parse_remove
 from c4pipe.command import run_command
-from c4pipe.corpus.ancestors import AGAINST, ancestors
+from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.corpus.identity import fingerprint
+from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.plan import Plan
+from c4pipe.corpus.trunk import deduped
 from c4pipe.errors import BuildError, ConfigError
-from c4pipe.files.storage import LocalStore
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.ours import MADE_NAME, begin_work, clear_work
@@ -29,14 +31,19 @@ from c4pipe.flow.placing import is_made, put_in_place, recover
 from c4pipe.flow.target import Standing, another, standing
 from c4pipe.inspect.corpus import Corpus, open_corpus
 from c4pipe.inspect.rebuild import plan_of, preset_of
-from c4pipe.removal.asked import Asked, read_asked
+from c4pipe.keys import KeyReader, key_path
+from c4pipe.passes.merging import sources_in
+from c4pipe.removal.asked import Wishes, read_asked
 from c4pipe.removal.log import REMOVED
 from c4pipe.removal.matching import Matched, find_matches
-from c4pipe.removal.outcome import Replayed
+from c4pipe.removal.outcome import Replayed, replayed
+from c4pipe.removal.pages import CorpusPages
 from c4pipe.removal.proof import UNPROVEN, Proof, prove
 from c4pipe.removal.records import left_behind, write_copy, write_without
+from c4pipe.removal.replay import Replay
 from c4pipe.removal.task import Removal, is_restorable
-from c4pipe.removal.untied import taken_out
+from c4pipe.removal.worlds import LegKeys
+from c4pipe.scratch import scratch
 from c4pipe.shards import MANIFEST
 from c4pipe.text import duration, many, printable
 
@@ -82,7 +89,7 @@ def open_whole(folder: str) -> Corpus:
     return corpus
 
 
-def remove(args: Namespace, corpus: Corpus, asked: Asked) -> list[str]:
+def remove(args: Namespace, corpus: Corpus, asked: Wishes) -> list[str]:
     """Makes the corpus without what is asked for; the URLs of the pages that went."""
     output = args.output.rstrip("/") or "/"
     started = time.monotonic()
@@ -172,10 +179,26 @@ def make(args: Namespace, corpus: Corpus, plan: Plan, matched: Matched, made: st
 
 def replayed_of(corpus: Corpus, plan: Plan, matched: Matched) -> Replayed:
     """What becomes of all other pages."""
-    if not plan.texts:
-        return taken_out(corpus.manifest, matched)
-    earlier = ancestors([row["path"] for row in corpus.manifest.get(AGAINST, ())], LocalStore())
-    raise NotImplementedError(f"{len(earlier)}")
+    folder, manifest = corpus.folder, corpus.manifest
+    with scratch("remove") as place:
+        pages = CorpusPages(folder, manifest, plan, matched.matcher().mask)
+        keys = leg_keys(corpus, plan, str(place)) if plan.texts else {}
+        replay = Replay(pages, plan, keys, frozenset(manifest.get("left_out", ())))
+        shown = {source for part in corpus.rejected for source in sources_in(folder / part["path"])}
+        return replayed(replay, plan, Ledger.from_json(manifest["ledger"]), folder, shown)
+
+
+def leg_keys(corpus: Corpus, plan: Plan, place: str) -> dict[str, LegKeys]:
+    """The files of keys of each dedup of text; of earlier corpora that keep none, those made of their pages."""
+    earlier, store = find_earlier([row["path"] for row in corpus.manifest.get(AGAINST, ())]), BeamStore()
+    compute_keys(earlier, plan, store, place)
+    files = [dict(key_files(one, place)) for one in earlier]
+    return {
+        stage: LegKeys(
+            KeyReader(store, str(corpus.folder / key_path(stage))), [KeyReader(store, file[stage]) for file in files]
+        )
+        for stage in deduped(corpus.manifest)[1:]
+    }
 
 
 def unmatched(matched: Matched) -> Iterator[str]:
@@ -201,7 +224,7 @@ def summary_of(manifest: dict[str, Any], matched: Matched, corpus: Corpus, outpu
     yield f"  corpus: {printable(output)}, log: {REMOVED}"
 
 
-def told_proof(proof: Proof, asked: Asked, folder: str) -> int:
+def told_proof(proof: Proof, asked: Wishes, folder: str) -> int:
     """Says what a proof has found; the exit code."""
     looked = f"{many(proof.files, 'file')}, {many(proof.rows, 'row')} and {many(proof.keys, 'key')} of {folder}"
     for left in proof.left[:SHOWN_AT_MOST]:

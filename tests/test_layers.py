@@ -31,7 +31,7 @@ FLOORS = (
     ("presets",),
     ("corpus",),  # what a corpus is: its plan, its catalogue, its counts
     ("passes", "card"),  # the passes over a shard, and what is said of the whole
-    ("inspect", "verify", "rebalance", "removal"),  # looking, checking, mixing, and taking out
+    ("inspect", "verify", "rebalance", "removal"),  # looking, checking, mixing, and taking pages out
     ("flow",),  # Beam
     ("beam_jobs",),
 )

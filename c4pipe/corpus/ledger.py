@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from c4pipe.documents.reasons import NO_URL_GIVEN
@@ -61,6 +61,15 @@ class StageCount:
             (self.passages_dropped, other.passages_dropped),
         ):
             mine.update(theirs)
+
+    def subtract(self, other: StageCount) -> None:
+        """Takes counts away that were added once."""
+        for name in (each.name for each in fields(self)):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if isinstance(mine, Counter):
+                mine.subtract(theirs)
+            elif not isinstance(mine, str):
+                setattr(self, name, mine - theirs)
 
     def lines(self, came: int, left: int | None, dropped: Mapping[str, int]) -> None:
         """Counts the lines of one page: as it came in, as it was kept (None: it was rejected), and those that were

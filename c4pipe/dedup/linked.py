@@ -66,7 +66,7 @@ class Linked(NamedTuple):
 
 
 def links_of_claims(blobs: Iterable[Blob], before: Owned = NOTHING_OWNED) -> Linked:
-    """Of all claims of a partition, of which those of a group have different keys."""
+    """Of all claims of a partition."""
     blobs = sorted(blobs)
     found = Claims.unpack(data for _, data in blobs)
     nodes = np.concatenate([np.empty(0, np.uint64), *(nodes_of(group, _rows(data)) for group, data in blobs)])

@@ -94,21 +94,25 @@ class LostPages(beam.PTransform):
 
 @beam.typehints.with_output_types(tuple[int, Sent])
 class ClaimPages(OnGroups):
-    """Pages that are left claim their keys. What they share inside the group links them already."""
+    """Pages that are left claim their keys. What they share inside the group links them already, unless links are to
+    be confirmed."""
 
     def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[tuple[int, Sent]]:
         group, joined = element
         inputs, lost_urls = joined_inputs(joined, self._store)
         atoms, alive = read_atoms(inputs, lost_urls, self._folder, self._store)
-        best, lost = collapse(page_claims(atoms, alive))
-        links = links_between(nodes_of(group, lost["row"]), nodes_of(group, lost["winner"]))
-        spill = self._spill(len(atoms.hashes))
+        found, spill = page_claims(atoms, alive), self._spill(len(atoms.hashes))
         folder = f"{self._folder}/spill"
         level = cast(LinkLevel, self._plan.level(self._number))
-        inside = addressed(links, level, self._settings)
-        for sent in send(group, inside, spill, self._store, f"{folder}/links-{group}"):
-            yield TO_LINKS, sent
-        claims = scatter(best, self._settings.partitions)
+        if level.confirmed:  # whom a page is compared with must not hang on who is in its group
+            found = found.sorted()
+        else:
+            found, lost = collapse(found)
+            links = links_between(nodes_of(group, lost["row"]), nodes_of(group, lost["winner"]))
+            inside = addressed(links, level, self._settings)
+            for sent in send(group, inside, spill, self._store, f"{folder}/links-{group}"):
+                yield TO_LINKS, sent
+        claims = scatter(found, self._settings.partitions)
         for sent in send(group, claims, spill, self._store, f"{folder}/text-{group}"):
             yield TO_KEYS, sent
 

@@ -87,11 +87,11 @@ def apply_losses(
         url = plan.names()[plan.url_index] if number == 0 and lost.against else ""
         summary.stats.clusters.update(f"{plan.names()[leg.start]} {size}" for size in lost.clusters)
         for survivor in _survivors(store, staged, lost, summary.stats, url):
-            verdict = _applied(survivor, leg)
+            verdict = after_dedup(survivor, leg)
             if lost.against and survivor.losses is not None:
                 _count_old(summary.stats, survivor.page, verdict, survivor.losses.old, plan.names()[leg.start])
             if leg.level is not None:
-                _count(ledger.stages[leg.start], survivor.page, verdict, plan)
+                count_dedup(ledger.stages[leg.start], survivor.page, verdict, plan)
             for taker in takers:
                 taker.take(survivor, verdict)
 
@@ -125,7 +125,7 @@ def _survivors(store: Store, staged: Staged, lost: Losses, stats: Stats, url: st
                 yield Survivor(row, page, losses, tuple(Dropped(*drop.values()) for drop in before))
 
 
-def _applied(survivor: Survivor, leg: Leg) -> Verdict:
+def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
     """The page after the dedup."""
     page = survivor.page
     applied: Verdict = Kept(page)
@@ -197,7 +197,7 @@ def _count_old(stats: Stats, page: Page, verdict: Verdict, old: Sequence[bool], 
         stats.earlier[f"{stage}:parts"] += sum(old)
 
 
-def _count(stage: StageCount, page: Page, verdict: Verdict, plan: Plan) -> None:
+def count_dedup(stage: StageCount, page: Page, verdict: Verdict, plan: Plan) -> None:
     """Counts the dedup of one page. Where sentences or passages are lost, a line falls with the last of it."""
     stage.entered += 1
     came = count_lines(page.text)

@@ -2,7 +2,8 @@
 
     https://example.com/a/b   a page, and all that count as the same one for the dedup of URLs
     example.com               a domain with all below it, with `www.` and without, in Punycode and in its own script
-    b30d4f59eb97517b          a page by the code under which inspect and the rejected table name it as an owner
+    b30d4f59eb97517b          a page by the code under which inspect and the rejected table name it as an owner: it
+                              stands for its URL
 
 Lines that begin with `#`, and what stands behind a blank and a `#`, are comments.
 """
@@ -50,7 +51,7 @@ class Wish(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Asked:
+class Wishes:
     """All entries, each spelling once. Numbers are those of `wishes`."""
 
     wishes: tuple[Wish, ...]
@@ -59,7 +60,7 @@ class Asked:
     codes: Mapping[str, int]
 
     @classmethod
-    def of(cls, wishes: Sequence[Wish]) -> Asked:
+    def of(cls, wishes: Sequence[Wish]) -> Wishes:
         first = {(wish.kind, wish.names[0]): wish for wish in reversed(wishes)}
         once = tuple(wish for wish in wishes if first[wish.kind, wish.names[0]] is wish)
         by: dict[str, dict[str, int]] = {BY_URL: {}, BY_DOMAIN: {}, BY_CODE: {}}
@@ -75,7 +76,7 @@ class Asked:
         return [self.domains[name] for name in names if name in self.domains]
 
 
-def read_asked(urls: Sequence[str], domains: Sequence[str], codes: Sequence[str], mixed: Sequence[str] = ()) -> Asked:
+def read_asked(urls: Sequence[str], domains: Sequence[str], codes: Sequence[str], mixed: Sequence[str] = ()) -> Wishes:
     """The entries of these lists; in `mixed` ones each line is known by its form.
 
     ConfigError for a line that is no entry, with its number, and where there is none at all.
@@ -85,7 +86,7 @@ def read_asked(urls: Sequence[str], domains: Sequence[str], codes: Sequence[str]
     wishes = [wish for kind, path in lists for wish in _entries(kind, path)]
     if not wishes:
         raise ConfigError(f"{', '.join(path for _, path in lists)}: no entry. Expected one a line.")
-    return Asked.of(wishes)
+    return Wishes.of(wishes)
 
 
 def _entries(kind: str, path: str) -> Iterator[Wish]:

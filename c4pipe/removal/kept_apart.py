@@ -51,7 +51,8 @@ def write_restore_again(removal: Removal) -> list[FileRow]:
 
 
 def _restore(removal: Removal, path: str) -> FileRow | None:
-    pieces = (piece for piece in removal.replayed.restore[path] if piece.num_rows)
+    tables = (piece.replace_schema_metadata() for piece in removal.replayed.restore[path])
+    pieces = (table for table in tables if table.num_rows)
     first = next(pieces, None)
     if first is None:
         return None

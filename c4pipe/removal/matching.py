@@ -5,8 +5,7 @@ shards + __rejected + __restore --find_matches--> Matched
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,41 +19,37 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from c4pipe.corpus.trunk import deduped
-from c4pipe.dedup.claims import page_priority
+from c4pipe.dedup.claims import owner_of, page_priority
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import LocalStore
 from c4pipe.keys import KeyReader, key_path
-from c4pipe.removal.asked import Asked
-from c4pipe.shards import TEXT_MD5
+from c4pipe.removal.asked import Wishes
 from c4pipe.text import hash64
 from c4pipe.text.urls import url_key
 
 SHARDS, REJECTED, RESTORE = "shards", "rejected", "restore"  # lists of files in a manifest
-CODE_DIGITS = 16  # of the MD5 of what stands for a page
 
 
 class Matcher:
     """Tells rows by their URLs, a column at a time."""
 
-    def __init__(self, asked: Asked, keys: Iterable[str] = (), sources: Iterable[str] = ()):
-        """`keys` of further URLs and `sources` of further pages are those that codes have been found to mean."""
+    def __init__(self, asked: Wishes, keys: Iterable[str] = ()):
+        """`keys` of further URLs are those that codes have been found to mean."""
         self._asked = asked
         self._keys = pa.array(sorted({*asked.urls, *keys}), pa.string())
-        self._sources = pa.array(sorted(sources), pa.string())
         self._hosts: dict[str, list[int]] = {}
 
-    def rows(self, table: pa.Table) -> NDArray[np.int64]:
-        """The numbers of the rows that are asked for, of a table with `url` and `source`; codes not looked at."""
-        urls = table["url"]
+    def mask(self, urls: Any) -> NDArray[np.bool_]:
+        """Which of these URLs are asked for, but for codes: a list or a column of them."""
+        urls = urls if isinstance(urls, pa.Array | pa.ChunkedArray) else pa.array(urls, pa.string())
         found = pc.is_in(keys_of(urls), self._keys)
         if self._asked.domains:
-            hosts = pc.dictionary_encode(hosts_of(urls).combine_chunks())
-            hosts = hosts.combine_chunks() if isinstance(hosts, pa.ChunkedArray) else hosts
-            meant = pa.array([bool(self._of(host)) for host in hosts.dictionary.to_pylist()], pa.bool_())
+            hosts = hosts_of(urls)
+            hosts = pc.dictionary_encode(hosts.combine_chunks() if isinstance(hosts, pa.ChunkedArray) else hosts)
+            meant = pa.array([bool(self._of(host or "")) for host in hosts.dictionary.to_pylist()], pa.bool_())
             found = pc.or_(found, meant.take(hosts.indices))
-        if len(self._sources):
-            found = pc.or_(found, pc.is_in(table["source"], self._sources))
-        return np.flatnonzero(pc.fill_null(found, False).to_numpy(zero_copy_only=False))
+        told: NDArray[np.bool_] = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
+        return told
 
     def wishes(self, url: str) -> list[int]:
         """The numbers of the entries that mean a URL, but for codes."""
@@ -86,7 +81,7 @@ def hosts_of(urls: Any) -> Any:
 class Matched:
     """The pages of a corpus that are asked for."""
 
-    asked: Asked
+    asked: Wishes
     urls: dict[str, str] = field(default_factory=dict)  # by their sources
     wishes: dict[str, tuple[int, ...]] = field(default_factory=dict)  # by their sources the numbers of entries
     kept: set[str] = field(default_factory=set)  # sources of those in the shards
@@ -115,26 +110,18 @@ class Matched:
 
     def matcher(self) -> Matcher:
         """By which every row of them is found."""
-        return Matcher(self.asked, self.keys, self.urls)
+        return Matcher(self.asked, self.keys)
 
 
-def find_matches(folder: Path, manifest: Mapping[str, Any], asked: Asked) -> Matched:
-    """Looks at every URL of a corpus. BuildError for a file that cannot be read.
-
-    An entry that is a code stands for the URL of the page that has it; of one without a URL for that page alone.
-    """
-    coded = dict(_coded(folder, manifest, asked)) if asked.codes else {}
-    keys = {url_key(url): number for url, number in coded.values() if url}
-    alone = {source: number for source, (url, number) in coded.items() if not url}
-    matcher, found = Matcher(asked, keys, alone), Matched(asked)
+def find_matches(folder: Path, manifest: Mapping[str, Any], asked: Wishes) -> Matched:
+    """Looks at every URL of a corpus. BuildError for a file that cannot be read."""
+    coded = _coded(folder, manifest, asked) if asked.codes else {}
+    matcher, found = Matcher(asked, coded), Matched(asked)
     for where, path in files_of_pages(manifest):
         for table in read_columns(folder / path, ["url", "source"]):
-            chosen = table.take(pa.array(matcher.rows(table)))
+            chosen = table.filter(pa.array(matcher.mask(table["url"])))
             for url, source in zip(chosen["url"].to_pylist(), chosen["source"].to_pylist(), strict=True):
-                numbers = [
-                    *matcher.wishes(url),
-                    *(named[name] for named, name in ((keys, url_key(url)), (alone, source)) if name in named),
-                ]
+                numbers = [*matcher.wishes(url), *coded.get(url_key(url), ())]
                 found.urls[source], found.wishes[source] = url, tuple(dict.fromkeys(numbers))
                 if where == SHARDS:
                     found.kept.add(source)
@@ -142,29 +129,16 @@ def find_matches(folder: Path, manifest: Mapping[str, Any], asked: Asked) -> Mat
     return found
 
 
-def _coded(folder: Path, manifest: Mapping[str, Any], asked: Asked) -> Iterator[tuple[str, tuple[str, int]]]:
-    """Source, URL and number of the entry of each page whose code is asked for."""
+def _coded(folder: Path, manifest: Mapping[str, Any], asked: Wishes) -> dict[str, set[int]]:
+    """The keys of the URLs of pages whose codes are asked for, each with the numbers of these entries. A page without a
+    URL has a code as well, but nothing by which all of it would be known."""
+    found: dict[str, set[int]] = defaultdict(set)
     for _, path in files_of_pages(manifest):
-        for table in read_columns(folder / path, ["url", "source", "text", TEXT_MD5.name]):
-            for source, url, code in zip(
-                table["source"].to_pylist(), table["url"].to_pylist(), codes_of(table), strict=True
-            ):
-                if code in asked.codes:
-                    yield source, (url, asked.codes[code])
-
-
-def codes_of(table: pa.Table) -> Iterator[str]:
-    """The codes of pages: the beginning of the MD5 of their URLs; of one without a URL, of the MD5 of its text as read,
-    as far as the table has it."""
-    sums = table[TEXT_MD5.name].to_pylist() if TEXT_MD5.name in table.column_names else None
-    for row, url in enumerate(table["url"].to_pylist()):
-        if not url:
-            url = sums[row] if sums is not None else _md5(table["text"][row].as_py())
-        yield _md5(url)[:CODE_DIGITS]
-
-
-def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        for table in read_columns(folder / path, ["url"]):
+            for url in filter(None, table["url"].to_pylist()):
+                if (code := owner_of(page_priority(url))) in asked.codes:
+                    found[url_key(url)].add(asked.codes[code])
+    return found
 
 
 def _find_keys(folder: Path, manifest: Mapping[str, Any], found: Matched) -> None:

@@ -1,36 +1,138 @@
 """What becomes of a corpus when pages are taken out of it: said once, and carried out by whoever writes a file of it.
 
-asked + shards + __restore + keys --replay--> Replayed --records--> shards, tables, keys, counts
+asked + shards + __restore + keys --Replay--> replayed --> shards, tables, keys, counts
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from io import BytesIO
+from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from c4pipe.corpus.ledger import Ledger
-from c4pipe.page import Dropped, Page, Rejected
+from c4pipe.corpus.plan import Plan
+from c4pipe.errors import BuildError
+from c4pipe.page import Dropped, Page
 from c4pipe.passes.keeping import Pieces
+from c4pipe.passes.staged import StagedPages, staged_schema
+from c4pipe.removal.replay import Replay
+from c4pipe.removal.sides import End
+
+LATER = "__restore/part-later.parquet"  # pages that were kept as they came, until something was taken out
 
 
-class Fallen(NamedTuple):
-    """A page that was kept, or fell elsewhere, and that a stage rejects now."""
+class Redropped(NamedTuple):
+    """What dedups of text, and stages behind them, have cut from a page: as it was and as it is now."""
 
-    page: Page  # as it came into the stage
-    stage: str
-    verdict: Rejected
+    then: tuple[Dropped, ...]
+    now: tuple[Dropped, ...]
 
 
 class Replayed(NamedTuple):
     """A page is known by its `source`, which is unique in a corpus."""
 
     removed: Mapping[str, str]  # source -> URL: pages that came to the first dedup of text, and were asked for
-    gone: frozenset[str]  # sources of rows that leave the shards: removed, rejected now, or with another text
+    gone: frozenset[str]  # sources of rows that leave the shards: removed, rejected now, or of another text
     put: Mapping[str, Page]  # by source pages that come into the shards: with another text, or back
-    fallen: Mapping[str, Fallen]  # by source pages that are rejected now, and were not or elsewhere
-    dropped: Mapping[str, list[Dropped]]  # by source what dedups cut from pages that have lost something else now
+    fallen: Mapping[str, End]  # by source pages that are rejected now, and were not, or for something else
+    dropped: Mapping[str, Redropped]  # by source pages of the rejected table that have lost something else
     ledger: Ledger  # of the corpus without them
     owned: Mapping[str, Pieces]  # of each dedup of text, by its stage, the keys and owners from now on
     restore: Mapping[str, Iterable[pa.Table]]  # by path the pieces of each restore file that is another one now
+
+
+def replayed(replay: Replay, plan: Plan, ledger: Ledger, folder: Path, shown: Container[str]) -> Replayed:
+    """What a replay comes to. BuildError where the pages do not become what the corpus says they did.
+
+    Args:
+        ledger: of the corpus as it is.
+        folder: of it.
+        shown: the sources of pages in its rejected table.
+    """
+    then, now = replay.then, replay.now
+    removed, gone, put, fallen, dropped = {}, set(), {}, {}, {}
+    numbers = sorted({*then.ends, *now.ends, *replay.moved})
+    for number, page in replay.pages.read(np.array(numbers, np.int64)):
+        source = page.source
+        if number in then.ends and then.ends[number].legs != replay.pages.stored.legs[number]:
+            raise BuildError(f"{folder}: page {source} becomes another than it did. {_OTHER_CODE}")
+        if number in now.out:
+            removed[source] = page.url
+            gone |= {source} if then.ends[number].verdict is None else set()
+            continue
+        if number in then.ends:
+            before, after = then.ends[number], now.ends[number]
+            if before.verdict is None and (after.verdict is not None or before.page != after.page):
+                gone.add(source)
+            if after.verdict is None and (before.verdict is not None or before.page != after.page):
+                put[source] = after.page
+            if after.verdict is not None and before[1:3] != after[1:3]:
+                fallen[source] = after
+        if source in shown:
+            dropped[source] = Redropped(then.end(number, page).dropped, now.end(number, page).dropped)
+    owned = {stage: each.pieces() for stage, each in replay.owned.items()}
+    counted = _counted(replay, plan, ledger)
+    return Replayed(removed, frozenset(gone), put, fallen, dropped, counted, owned, _restore(replay, plan, folder))
+
+
+_OTHER_CODE = "The code of its rules is another than at the build: take pages out with the version that built it."
+
+
+def _counted(replay: Replay, plan: Plan, ledger: Ledger) -> Ledger:
+    """The ledger without the pages, those of the first dedup of text taken out in front of it."""
+    stages = Ledger.from_json(ledger.to_json()).stages
+    for mine, less, more in zip(stages, replay.then.counts, replay.now.counts, strict=True):
+        mine.subtract(less)
+        mine.add(more)
+    stages[plan.texts[0] - 1 if plan.texts else -1].removed += len(replay.asked)
+    return Ledger(stages).check()
+
+
+def _restore(replay: Replay, plan: Plan, folder: Path) -> dict[str, Iterable[pa.Table]]:
+    """The restore files that are others now."""
+    pages = replay.pages
+    found: dict[str, Iterable[pa.Table]] = {}
+    legs = pages.stored.legs.copy()
+    for number, end in replay.now.ends.items():
+        legs[number] = end.legs
+    changed = (legs != pages.stored.legs) | pages.stored.asked
+    for path, start, stop in zip(pages.paths, pages.bounds, pages.bounds[1:], strict=False):
+        if changed[start:stop].any():
+            found[path] = _pieces(folder / path, legs[start:stop], ~pages.stored.asked[start:stop])
+    later = [number for number in replay.now.ends if number >= pages.restored]
+    if later:
+        before = found.get(LATER) or (_pieces(folder / LATER, None, None) if LATER in pages.paths else ())
+        added = _as_staged([page for _, page in pages.read(np.array(sorted(later), np.int64))], plan)
+        column = pa.array(legs[sorted(later)], pa.int8())
+        found[LATER] = [*before, added.append_column(pa.field("legs", pa.int8()), column)]
+    return found
+
+
+def _pieces(path: Path, legs: np.ndarray | None, stays: np.ndarray | None) -> Iterator[pa.Table]:
+    """The rows of a file, those that stay, with the dedups that they come to now."""
+    start = 0
+    for batch in pq.ParquetFile(path).iter_batches(use_threads=False):
+        table, rows = pa.Table.from_batches([batch]), slice(start, start + batch.num_rows)
+        start = rows.stop
+        if legs is not None and stays is not None:
+            at = table.schema.get_field_index("legs")
+            table = table.set_column(at, table.schema.field(at), pa.array(legs[rows], pa.int8()))
+            table = table.filter(pa.array(stays[rows]))
+        yield table
+
+
+def _as_staged(pages: list[Page], plan: Plan) -> pa.Table:
+    """Pages as the first pass stages them."""
+    stream = BytesIO()
+    schema = staged_schema(plan, plan.prefix(0)[:-1], lossy=False, linked=plan.links(0))
+    sink = StagedPages(stream, None, schema, plan.level(0))
+    for page in pages:
+        sink.add(page, "", 0)
+    sink.close()
+    stream.seek(0)
+    return pq.read_table(stream)

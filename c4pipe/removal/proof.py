@@ -19,14 +19,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from c4pipe.corpus.trunk import deduped
-from c4pipe.dedup.claims import owner_of
+from c4pipe.dedup.claims import owner_of, page_priority
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import LocalStore
 from c4pipe.keys import KeyReader, key_path, ranges
 from c4pipe.passes.keeping import PIECE_KEYS
-from c4pipe.removal.asked import Asked
-from c4pipe.removal.matching import Matcher, codes_of, files_of_pages, priorities_of, read_columns
-from c4pipe.shards import ADDED, MANIFEST, STATS, TEXT_MD5
+from c4pipe.removal.asked import Wishes
+from c4pipe.removal.matching import Matcher, files_of_pages, priorities_of, read_columns
+from c4pipe.shards import ADDED, MANIFEST, STATS
 from c4pipe.text import hash64
 
 UNPROVEN = (
@@ -54,7 +54,7 @@ class Proof(NamedTuple):
     left: list[Remains]
 
 
-def prove(folder: Path, manifest: Mapping[str, Any], asked: Asked, urls: Iterable[str] = ()) -> Proof:
+def prove(folder: Path, manifest: Mapping[str, Any], asked: Wishes, urls: Iterable[str] = ()) -> Proof:
     """Looks at every file of a corpus. BuildError for one that cannot be read.
 
     Args:
@@ -63,7 +63,7 @@ def prove(folder: Path, manifest: Mapping[str, Any], asked: Asked, urls: Iterabl
     known = _Known(asked, urls)
     left, rows = [], 0
     for _, path in files_of_pages(manifest):
-        for start, table in _numbered(read_columns(folder / path, ["url", "source", "text", TEXT_MD5.name, "dropped"])):
+        for start, table in _numbered(read_columns(folder / path, ["url", "dropped"])):
             left += [Remains(path, f"row {start + row:,}", what) for row, what in known.rows(table)]
             rows += table.num_rows
     keys = 0
@@ -82,9 +82,9 @@ def prove(folder: Path, manifest: Mapping[str, Any], asked: Asked, urls: Iterabl
 class _Known:
     """Listed pages by all that a corpus may know them by."""
 
-    def __init__(self, asked: Asked, urls: Iterable[str]):
+    def __init__(self, asked: Wishes, urls: Iterable[str]):
         crawled = {*urls, *(form for key in asked.urls for form in _crawled(key)), *_as_listed(asked)}
-        self._asked, self._matcher = asked, Matcher(asked, (), ())
+        self._asked, self._matcher = asked, Matcher(asked)
         self._priorities = np.unique(
             np.concatenate([priorities_of(crawled), np.array([int(code, 16) for code in asked.codes], np.uint64)])
         )
@@ -97,12 +97,11 @@ class _Known:
 
     def rows(self, table: pa.Table) -> Iterator[tuple[int, str]]:
         """Numbers of rows and what is left in them."""
-        for row in self._matcher.rows(table).tolist():
+        for row in np.flatnonzero(self._matcher.mask(table["url"])).tolist():
             yield row, f"the page {table['url'][row].as_py()}"
-        if self._asked.codes:
-            for row, code in enumerate(codes_of(table)):
-                if code in self._asked.codes:
-                    yield row, f"the page {code}"
+        for row, url in enumerate(table["url"].to_pylist() if self._asked.codes else ()):
+            if (code := owner_of(page_priority(url or ""))) in self._asked.codes:
+                yield row, f"the page {code}"
         if "dropped" not in table.column_names:
             return
         dropped = table["dropped"].combine_chunks()
@@ -154,7 +153,7 @@ def _crawled(key: str) -> Iterator[str]:
         yield f"{scheme}{www}{key}{end}"
 
 
-def _as_listed(asked: Asked) -> Iterator[str]:
+def _as_listed(asked: Wishes) -> Iterator[str]:
     return (wish.text for wish in asked.wishes)
 
 

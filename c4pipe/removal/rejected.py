@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -68,7 +68,7 @@ def _look(removal: Removal, matcher: Matcher, path: Path) -> _Part:
     names = pa.array(sorted({*replayed.fallen, *replayed.put, *replayed.dropped}), pa.string())
     stages = {*before_text(removal.manifest)}
     for table in read_columns(path, ["url", "source", "stage"]):
-        gone = matcher.rows(table).tolist()
+        gone = np.flatnonzero(matcher.mask(table["url"])).tolist()
         early = sum(table["stage"][number].as_py() in stages for number in gone)
         other = pc.is_in(table["source"], names).to_pylist()
         others = [number for number, told in enumerate(other) if told and number not in {*gone}]
@@ -103,31 +103,28 @@ def _now(record: _Record, removal: Removal, every: bool) -> _Record | None:
         outcome = {name: record[name] for name in ("stage", "reason", "detail")}
     if not every and outcome["stage"] != record["stage"]:
         return None
-    return record | outcome | {"dropped": [*_cut_early(record, removal), *_cut(removal, source)]}
+    return record | outcome | {"dropped": _dropped(record, removal)}
+
+
+def _dropped(record: _Record, removal: Removal) -> list[_Record]:
+    """What is cut from a page now: the last of what it tells was cut from the first dedup of text on."""
+    dropped: list[_Record] = record["dropped"]
+    if (changed := removal.replayed.dropped.get(record["source"])) is None:
+        return dropped
+    return [*dropped[: len(dropped) - len(changed.then)], *map(_as_row, changed.now)]
 
 
 def _fallen(removal: Removal) -> Iterator[_Record]:
     """Rows of the pages that fall now, as they came into the stage that rejects them."""
-    for source, (page, _, _) in sorted(removal.replayed.fallen.items()):
-        row = {"url": page.url, "timestamp": page.timestamp, "text": page.text, "source": source}
-        yield row | _outcome(removal, source) | {"dropped": _cut(removal, source)}
+    for source, end in sorted(removal.replayed.fallen.items()):
+        row = {"url": end.page.url, "timestamp": end.page.timestamp, "text": end.page.text, "source": source}
+        yield row | _outcome(removal, source) | {"dropped": [*map(_as_row, end.dropped)]}
 
 
 def _outcome(removal: Removal, source: str) -> _Record:
-    _, stage, verdict = removal.replayed.fallen[source]
-    return {"stage": stage, "reason": verdict.reason.code, "detail": verdict.detail}
-
-
-def _cut(removal: Removal, source: str) -> list[_Record]:
-    """What is cut from a page from the first dedup of text on."""
-    return [_as_row(drop) for drop in removal.replayed.dropped.get(source, ())]
-
-
-def _cut_early(record: _Record, removal: Removal) -> Iterator[_Record]:
-    """What the stages in front of it have cut, which stands in front."""
-    names = before_text(removal.manifest)
-    codes = {told.code for stage in removal.plan.preset.stages if stage.name in names for told in stage.told()}
-    return takewhile(lambda drop: drop["reason"] in codes, record["dropped"])
+    end = removal.replayed.fallen[source]
+    assert end.verdict is not None
+    return {"stage": end.stage, "reason": end.verdict.reason.code, "detail": end.verdict.detail}
 
 
 def _as_row(drop: Dropped) -> _Record:

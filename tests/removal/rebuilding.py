@@ -12,7 +12,8 @@ from c4pipe.corpus.trunk import before_text, deduped
 from c4pipe.files.storage import LocalStore
 from c4pipe.keys import KeyReader, key_path
 from c4pipe.page import Dropped, Page, Reason, Rejected, Unit
-from c4pipe.removal.outcome import Fallen, Replayed
+from c4pipe.removal.outcome import Redropped, Replayed
+from c4pipe.removal.sides import End
 from tests.wetfiles import manifest_of, rejected, rows
 
 
@@ -45,7 +46,7 @@ def as_rebuilt(before: Path, after: Path, removed) -> Replayed:
         {source: Page(**row) for source, row in put.items()},
         {source: _fallen(row) for source, row in fallen.items()},
         {
-            source: [Dropped(drop["reason"], drop["line"], drop["owner"]) for drop in row["dropped"]]
+            source: Redropped(*(_drops(fate[source]["dropped"]) for fate in fates))
             for source, row in fates[1].items()
             if source in fates[0] and row["dropped"] != fates[0][source]["dropped"]
         },
@@ -58,7 +59,12 @@ def as_rebuilt(before: Path, after: Path, removed) -> Replayed:
 
 def _fallen(row):
     page = Page(row["url"], row["text"], row["timestamp"], row["source"])
-    return Fallen(page, row["stage"], Rejected(page, Reason(row["reason"], Unit.PAGE, "", ""), row["detail"]))
+    verdict = Rejected(page, Reason(row["reason"], Unit.PAGE, "", ""), row["detail"])
+    return End(page, row["stage"], verdict, 1, _drops(row["dropped"]))
+
+
+def _drops(rows):
+    return tuple(Dropped(drop["reason"], drop["line"], drop["owner"]) for drop in rows)
 
 
 def _ledger(before, after, names):

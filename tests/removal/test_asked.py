@@ -10,13 +10,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from c4pipe.errors import ConfigError
-from c4pipe.removal.asked import BY_DOMAIN, BY_URL, Asked, read_asked, wish_of
+from c4pipe.removal.asked import BY_DOMAIN, BY_URL, Wishes, read_asked, wish_of
 from c4pipe.removal.matching import Matcher, hosts_of, keys_of
 from c4pipe.text.urls import url_key
 
 
-def asked(*lines: tuple[str, str]) -> Asked:
-    return Asked.of([wish for kind, line in lines if (wish := wish_of(kind, line)) is not None])
+def asked(*lines: tuple[str, str]) -> Wishes:
+    return Wishes.of([wish for kind, line in lines if (wish := wish_of(kind, line)) is not None])
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def asked(*lines: tuple[str, str]) -> Asked:
 def test_what_an_entry_means(kind: str, line: str, url: str, meant: bool) -> None:
     matcher = Matcher(asked((kind, line)))
     assert (matcher.wishes(url) == [0]) is meant
-    assert matcher.rows(pa.table({"url": [url], "source": ["a"]})).tolist() == [0] * meant
+    assert matcher.mask([url]).tolist() == [meant]
 
 
 URLS = st.one_of(
@@ -69,8 +69,7 @@ def test_keys_of_a_column_are_those_of_each_url(url: str) -> None:
 @given(st.lists(URLS, min_size=1, max_size=5))
 def test_rows_are_told_as_single_urls_are(urls: list[str]) -> None:
     matcher = Matcher(asked((BY_DOMAIN, "a.example"), (BY_URL, urls[0]), (BY_URL, "http://b.example/")))
-    found = matcher.rows(pa.table({"url": urls, "source": urls})).tolist()
-    assert found == [row for row, url in enumerate(urls) if matcher.wishes(url)]
+    assert matcher.mask(urls).tolist() == [bool(matcher.wishes(url)) for url in urls]
 
 
 def test_hosts_as_they_are_written() -> None:

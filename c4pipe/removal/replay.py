@@ -1,0 +1,148 @@
+"""Which pages change when others are taken out, dedup by dedup, as a rebuild would have it.
+
+Each dedup of text is asked twice, with the pages that are asked for and without them. A page that loses the same both
+times, of the same text, becomes what it was. The others walk on, as they did and as they do now: what they had counted
+for is taken from the ledger, and they are counted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from c4pipe.corpus.plan import Plan
+from c4pipe.dedup import LinkLevel, TextLevel
+from c4pipe.dedup.claims import U64, Atoms, Owned
+from c4pipe.removal.pages import CorpusPages, Numbers
+from c4pipe.removal.sides import Dedupped, End, Side
+from c4pipe.removal.worlds import LegKeys, World, beaten, dedup, outside
+
+
+class LegOwned(NamedTuple):
+    """Who owns the keys of a dedup from now on: pages that were asked again, and outside of them who did so far."""
+
+    keys: LegKeys
+    inside: U64  # the priorities of the pages that were asked again
+    owned: Owned
+
+    def pieces(self) -> Iterator[tuple[U64, U64]]:
+        """All keys, in ascending order."""
+        for first, last in self.keys.ranges():
+            theirs = outside(Owned(*self.keys.own.between(first, last)), self.inside)
+            start, stop = (
+                int(np.searchsorted(self.owned.keys, np.uint64(end), side))  # type: ignore[call-overload]
+                for end, side in ((first, "left"), (last, "right"))
+            )
+            keys = np.concatenate([theirs.keys, self.owned.keys[start:stop]])
+            order = np.argsort(keys)
+            yield keys[order], np.concatenate([theirs.owners, self.owned.owners[start:stop]])[order]
+
+
+class Replay:
+    """The dedups of text of one corpus, with some pages and without them: `then` and `now`."""
+
+    def __init__(
+        self, pages: CorpusPages, plan: Plan, keys: Mapping[str, LegKeys], small: frozenset[str] = frozenset()
+    ):
+        """`keys` are those of each dedup of text by its stage, `small` the configs that are left out for their size."""
+        self.pages, self._plan, self._keys = pages, plan, keys
+        self.then, self.now = Side(plan, small), Side(plan, small)
+        self.moved: set[int] = set()  # pages that lose the same to somebody else
+        self.owned: dict[str, LegOwned] = {}
+        pages.take_asked()
+        self.now.out.update(self.asked.tolist())
+        for leg in range(len(plan.texts)):
+            self._leg(leg)
+        if not plan.texts:
+            self.then.ends = {number: End(page, "", None, 1, ()) for number, page in pages.read(self.asked)}
+
+    @property
+    def asked(self) -> Numbers:
+        """The pages that go."""
+        return np.flatnonzero(self.pages.stored.asked)
+
+    def _leg(self, leg: int) -> None:
+        level, stage = self._plan.legs[leg].level, self._plan.names()[self._plan.texts[leg]]
+        assert level is not None
+        keys = self._keys[stage]
+        while True:
+            inside = self.pages.stored.priorities
+            worlds = [self._world(leg, side, level) for side in (self.then, self.now)]
+            missing = np.concatenate([beaten(world, level, keys, inside) for _, world in worlds])
+            if not len(missing):
+                break
+            self.pages.take(missing)
+        for side, (numbers, world) in zip((self.then, self.now), worlds, strict=True):
+            side.legs.append(Dedupped.of(numbers, world.atoms.counts, dedup(world, level, keys, inside)))
+        self.owned[stage] = LegOwned(keys, inside, self.now.legs[leg].lost.owned)
+        self._compare(leg, level)
+
+    def _world(self, leg: int, side: Side, level: TextLevel) -> tuple[Numbers, World]:
+        """The pages that come to a leg, by number, and what they claim."""
+        stored = self.pages.stored
+        comes = stored.legs > leg
+        comes[[*side.comes]] = True
+        comes[[*side.ends, *side.out]] = False
+        numbers = np.flatnonzero(comes)
+        if leg == 0 and not level.links:
+            return numbers, self._as_stored(comes, level)
+        counts, hashes, ranks, sketches, evidence = [], [], [], [], []
+        for number, page in self.pages.read(numbers):
+            page = (side.comes.get(number) or self.then.came(leg, number, page)).page
+            if isinstance(level, LinkLevel):
+                atoms, sketch = level.signature(page.text)
+                ranks.append(level.rank(page))
+                sketches.append(sketch)
+                evidence.append(level.evidence(page.text) if level.confirmed else b"")
+            else:
+                atoms = level.atoms(page.text)
+            counts.append(len(atoms))
+            hashes += atoms
+        found = Atoms(np.array(hashes, np.uint64), np.array(counts, np.int64), stored.priorities[numbers])
+        return numbers, World(found, np.array(ranks, np.uint64), sketches, evidence)
+
+    def _as_stored(self, comes: np.ndarray, level: TextLevel) -> World:
+        """What pages claim at the first dedup, as their files say it."""
+        hashes, counts = self.pages.atoms()
+        more = [level.atoms(page.text) for page in self.pages.taken]
+        hashes = np.concatenate([hashes, np.array([atom for atoms in more for atom in atoms], np.uint64)])
+        counts = np.concatenate([counts, np.array([len(atoms) for atoms in more], np.int64)])
+        atoms = Atoms(hashes[np.repeat(comes, counts)], counts[comes], self.pages.stored.priorities[comes])
+        return World(atoms, np.empty(0, np.uint64), (), ())
+
+    def _compare(self, leg: int, level: TextLevel) -> None:
+        """Pages that are others here, or lose something else, walk through the leg on both sides."""
+        flags, owners = differing(self.then.legs[leg], self.now.legs[leg])
+        self.moved |= owners
+        walked = {*self.then.comes, *self.now.comes, *flags, *(owners if level.links else ())}
+        if leg == 0:
+            walked |= self.now.out
+        for number, page in self.pages.read(np.array(sorted(walked), np.int64)):
+            for side in (self.then, self.now):
+                if number not in side.ends and number not in side.out:
+                    side.walk(leg, number, side.comes.get(number) or side.story(number, page, leg))
+
+
+def differing(then: Dedupped, now: Dedupped) -> tuple[set[int], set[int]]:
+    """Of pages with as many atoms on both sides those that lose others of them, and those that lose the same to others,
+    in part at least."""
+    common, ours, theirs = np.intersect1d(then.numbers, now.numbers, assume_unique=True, return_indices=True)
+    counts = np.diff(then.first_rows)[ours]
+    alike = counts == np.diff(now.first_rows)[theirs]
+    common, ours, theirs, counts = common[alike], ours[alike], theirs[alike], counts[alike]
+    rows, other_rows = (_rows(side.first_rows[places], counts) for side, places in ((then, ours), (now, theirs)))
+    pages = np.repeat(common, counts)
+    mine, others = then.lost.atoms, now.lost.atoms
+    flags = mine.flags[rows] != others.flags[other_rows]
+    owners = ~flags & mine.flags[rows] & (mine.owners[rows] != others.owners[other_rows])
+    changed = set(pages[flags].tolist())
+    return changed, set(pages[owners].tolist()) - changed
+
+
+def _rows(starts: Numbers, counts: Numbers) -> Numbers:
+    """The rows of runs that begin at `starts`, one behind the other."""
+    ends = np.cumsum(counts)
+    rows: Numbers = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
+    return rows

@@ -1,0 +1,143 @@
+"""One side of a replay: the corpus with the pages that are asked for, or without them, where that is not the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from c4pipe.corpus.ledger import StageCount
+from c4pipe.corpus.plan import Plan
+from c4pipe.dedup import TextLevel
+from c4pipe.page import Dropped, Page, Rejected
+from c4pipe.passes.applying import PageLosses, Survivor, after_dedup, count_dedup, cuts_of, walk_on
+from c4pipe.removal.pages import Numbers
+from c4pipe.removal.worlds import Lost
+from c4pipe.stages import PageStage
+
+
+class Comes(NamedTuple):
+    """A page as it comes to a dedup, and what was cut from it so far, from the first dedup of text on."""
+
+    page: Page
+    dropped: tuple[Dropped, ...] = ()
+
+
+class End(NamedTuple):
+    """What becomes of a page."""
+
+    page: Page  # as it is kept, or as it came into the stage that rejects it
+    stage: str  # "" where it is kept
+    verdict: Rejected | None
+    legs: int  # how many dedups of text it came to, one more where it is kept
+    dropped: tuple[Dropped, ...]
+
+
+class Dedupped(NamedTuple):
+    """A dedup of text."""
+
+    numbers: Numbers  # of the pages that came to it, ascending
+    first_rows: Numbers  # of the atoms of each, and their end
+    lost: Lost
+
+    @classmethod
+    def of(cls, numbers: Numbers, counts: Numbers, lost: Lost) -> Dedupped:
+        return cls(numbers, np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]), lost)
+
+    def of_page(self, number: int, level: TextLevel, page: Page) -> PageLosses | None:
+        """What one page loses."""
+        place = int(np.searchsorted(self.numbers, number))
+        if place == len(self.numbers) or self.numbers[place] != number:
+            return None
+        mine = slice(int(self.first_rows[place]), int(self.first_rows[place + 1]))
+        flags, owners, old = (column[mine].tolist() for column in self.lost.atoms)
+        if not any(flags):
+            return None
+        starts = [] if level.links else level.atoms_at(page.text)[1]
+        return PageLosses(flags, owners, old, starts, self.lost.likeness.get(mine.start))
+
+
+@dataclass
+class Side:
+    """Pages by number. Those of which nothing is said here are as the corpus has them."""
+
+    plan: Plan
+    small: frozenset[str] = frozenset()  # configs that are left out for their size, on either side
+    out: set[int] = field(default_factory=set)  # that are not of this side at all
+    comes: dict[int, Comes] = field(default_factory=dict)  # to the next dedup
+    ends: dict[int, End] = field(default_factory=dict)
+    legs: list[Dedupped] = field(default_factory=list)  # so far
+
+    def __post_init__(self) -> None:
+        self.counts = [StageCount(name) for name in self.plan.names()]  # of `comes` and `ends`
+
+    def walk(self, leg: int, number: int, came: Comes) -> None:
+        """A page through a leg, to the next dedup or to its end. It is counted."""
+        self.comes.pop(number, None)
+        then = self._step(leg, number, came, self.counts)
+        if isinstance(then, End):
+            self.ends[number] = then
+        else:
+            self.comes[number] = then
+
+    def story(self, number: int, page: Page, upto: int) -> Comes:
+        """A page as it came to the dedup of leg `upto`, from how it came to the first; it did come so far."""
+        came = Comes(page)
+        for leg in range(upto):
+            then = self._step(leg, number, came, [StageCount(name) for name in self.plan.names()])
+            assert isinstance(then, Comes)
+            came = then
+        return came
+
+    def end(self, number: int, page: Page) -> End:
+        """What becomes of a page that came to the first dedup so."""
+        if number in self.ends:
+            return self.ends[number]
+        came = Comes(page)
+        for leg in range(len(self.plan.legs)):
+            then = self._step(leg, number, came, [StageCount(name) for name in self.plan.names()])
+            if isinstance(then, End):
+                return then
+            came = then
+        raise AssertionError("the last leg ends every page")
+
+    def came(self, leg: int, number: int, page: Page) -> Comes:
+        """A page as it came to a leg, its text alone: what edits no text need not be asked again."""
+        for earlier, dedup in enumerate(self.legs[:leg]):
+            of = self.plan.legs[earlier]
+            assert of.level is not None
+            losses = dedup.of_page(number, of.level, page)
+            if losses is not None:
+                page = of.level.apply(page, losses.flags, starts=losses.starts).page
+            for index, step in of.steps:
+                stage = self.plan.preset.stages[index]
+                if isinstance(stage, PageStage) and stage.edits:
+                    page = step(page).page
+        return Comes(page)
+
+    def _step(self, leg: int, number: int, came: Comes, counts: list[StageCount]) -> Comes | End:
+        plan, of = self.plan, self.plan.legs[leg]
+        assert of.level is not None
+        losses = self.legs[leg].of_page(number, of.level, came.page)
+        survivor = Survivor(0, came.page, losses, came.dropped)
+        verdict, stage = after_dedup(survivor, of), plan.names()[of.start]
+        count_dedup(counts[of.start], came.page, verdict, plan)
+        met: list[tuple[int, Page]] = []
+        if not isinstance(verdict, Rejected):
+            index, verdict, met = walk_on(verdict.page, of, plan, dict(enumerate(counts)))
+            stage = plan.names()[index]
+        dropped = tuple(cuts_of(survivor, of, plan, met)())
+        if isinstance(verdict, Rejected):
+            return End(verdict.page, stage, verdict, leg + 1, dropped)
+        if leg + 1 < len(plan.legs):
+            return Comes(verdict.page, dropped)
+        if plan.size is None:
+            return End(verdict.page, "", None, leg + 2, dropped)
+        counts[-1].entered += 1
+        if plan.preset.config(verdict.page.language) in self.small:
+            counts[-1].rejected[plan.size.FEW.code] += 1
+            few = Rejected(verdict.page, plan.size.FEW)
+            return End(verdict.page, plan.size.name, few, leg + 1, dropped)
+        counts[-1].kept += 1
+        return End(verdict.page, "", None, leg + 2, dropped)
