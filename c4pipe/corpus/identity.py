@@ -106,6 +106,8 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any], parts: Iterable[Par
         before = files_of(then) if name == "files" else then.get(name)
         if name in now and (told := words(before, now[name])):
             found[name] = told
+    if then.get("removed"):
+        found["pages"] = ["some were taken out of the finished corpus"]
     if told := code_changes(then.get("code"), now["code"], parts):
         found["code"] = told
     return found

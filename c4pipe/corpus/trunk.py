@@ -36,6 +36,14 @@ def deduped(described: Described) -> list[str]:
     return [row["stage"] for row in trunk_of(described)["preset"]["stages"] if "level" in row]
 
 
+def before_text(described: Described) -> list[str]:
+    """The names of the stages in front of the first dedup of text, or of all where there is none: what they count is of
+    the pages as they were read, and stays when some are taken out of the corpus."""
+    names = [str(row["stage"]) for row in described["preset"]["stages"]]
+    texts = deduped(described)[1:]
+    return names[: names.index(texts[0])] if texts else names
+
+
 def trunk_digest(described: Described) -> str:
     """sha256, as hex digits, of the trunk: what a file of keys says that it is of."""
     trunk = trunk_of(described)

@@ -116,6 +116,7 @@ def _stage(stage: StageCount, records: int) -> dict[str, Any]:
         "in": stage.entered,
         "kept": stage.kept,
         "share": _share(stage.kept, records),
+        "removed": stage.removed,
         "rejected": _counted(stage.rejected, "reason", "pages", records),
         "flagged": _counted(stage.flagged, "reason", "pages", records),
         "lines_in": stage.lines_in,

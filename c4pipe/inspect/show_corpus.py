@@ -91,6 +91,9 @@ def _funnel(screen: Screen, ledger: dict[str, Any]) -> None:
     for stage in ledger["stages"]:
         kept = bar(stage["share"] or 0)
         table.append([(stage["stage"], "bold"), f"{stage['kept']:,}", percent(stage["share"]), (kept, "green")])
+        if stage["removed"]:
+            share = percent(stage["removed"] / records)
+            table.append([("  removed", "red"), f"{stage['removed']:,}", share, ("taken out since", "dim")])
         for kind, what, style in (
             ("rejected", "pages out", "red"),
             ("flagged", "noted only", ""),

@@ -7,7 +7,7 @@ ordered by the hash of their source. The result does not depend on who finished 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -95,13 +95,30 @@ def _cut(groups: list[tuple[str, int, int, int]], starts: list[int], start: int,
 
 
 def write_shard(shard: OutputShard, store: Store, folder: str) -> tuple[dict[str, Any], Stats]:
-    """Writes one file of the corpus, with the columns that the finished files have; its row of the manifest, in which
-    `memory` is what `datasets` counts while it reads the file, and its pages in numbers."""
+    """Writes one file of the corpus, with the columns that the finished files have; its row of the manifest, and its
+    pages in numbers."""
     table = pa.concat_tables([_read(piece, store) for piece in shard.pieces])
-    order = _order(table)
-    counted = [ITEMS] if ITEMS in table.column_names else []
-    stats, memory = Stats(), 0
-    with store.write(f"{folder}/{shard.path}") as raw:
+    counted, stats = [ITEMS] if ITEMS in table.column_names else [], Stats()
+
+    def count(group: pa.Table) -> None:
+        for page in pages_of(group, counted):
+            stats.kept(page)
+
+    return write_rows((shard.path, shard.config, shard.split), table, store, folder, count), stats
+
+
+def write_rows(
+    place: tuple[str, str, str], table: pa.Table, store: Store, folder: str, count: Callable[[pa.Table], None]
+) -> dict[str, Any]:
+    """Writes rows in any order as a file of the corpus, which has them in its own; its row of the manifest, in which
+    `memory` is what `datasets` counts while it reads the file.
+
+    Args:
+        place: the path of the file inside the corpus, its config and split.
+        count: hears of each row group.
+    """
+    order, memory = _order(table), 0
+    with store.write(f"{folder}/{place[0]}") as raw:
         stream = HashingStream(raw)
         sink = ParquetSink(stream, table.schema)  # type: ignore[arg-type]
         per_group = rows_per_group(table)
@@ -109,11 +126,10 @@ def write_shard(shard: OutputShard, store: Store, folder: str) -> tuple[dict[str
             group = table.take(order.slice(start, per_group))
             sink.write(group)
             memory += memory_of(group)
-            for page in pages_of(group, counted):
-                stats.kept(page)
+            count(group)
         sink.close()
-    row = {"path": shard.path, "config": shard.config, "split": shard.split, "rows": table.num_rows}
-    return row | {"bytes": stream.tell(), "memory": memory, "sha256": stream.sha256}, stats
+    row = dict(zip(("path", "config", "split"), place, strict=True)) | {"rows": table.num_rows}
+    return row | {"bytes": stream.tell(), "memory": memory, "sha256": stream.sha256}
 
 
 def write_empty_shard(config: str, schema: pa.Schema, store: Store, folder: str) -> dict[str, Any]:

@@ -30,6 +30,8 @@ def funnel(manifest: dict[str, Any]) -> Iterator[str]:
             lost = sorted(stage.get(kind, {}).items(), key=lambda item: (-item[1], item[0]))
             if lost:
                 yield f"  {'':<10} {_WORDS[kind]}: " + ", ".join(f"{code} {n:,}" for code, n in lost)
+        if stage.get("removed"):
+            yield f"  {'':<10} taken out since: {many(stage['removed'], 'page')}"
         if stage is stages[0] and without_urls(stage):
             yield f"  {'':<10} no page has a URL: its text stands for it, and URL dedup has nothing to go by"
 

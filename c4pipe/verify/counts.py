@@ -13,6 +13,7 @@ import pyarrow as pa
 from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.plan import KEPT
 from c4pipe.corpus.stats import Stats
+from c4pipe.corpus.trunk import before_text
 from c4pipe.errors import BuildError
 from c4pipe.shards import MANIFEST, STATS
 from c4pipe.verify.findings import Finding, damaged
@@ -62,8 +63,12 @@ def _ledger(path: Path, manifest: Mapping[str, Any], ledger: Ledger, held: Holdi
             what = "rejected pages of {}/{}".format(*key)
             yield damaged(path, "counts", f"{n:,} {what} are in the files", f"{counted[key]:,} at most, by the ledger")
     if manifest.get("settings", {}).get("rejected") == "all":
+        early = {*before_text(manifest)} if manifest.get("removed") else set()
+        gone = sum(n - held.rejected.rejected[key] for key, n in counted.items() if key[0] in early)
+        told = sum(row["rejected"] for row in manifest.get("removed", ()))
+        yield from _unequal(path, "rejected pages that were taken out", gone, told)
         for key, n in sorted(counted.items()):
-            if held.rejected.rejected[key] < n:
+            if held.rejected.rejected[key] < n and key[0] not in early:
                 what = "rejected pages of {}/{}".format(*key)
                 yield damaged(
                     path, "counts", f"{held.rejected.rejected[key]:,} {what} are in the files", f"{n:,}, by the ledger"

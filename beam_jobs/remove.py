@@ -1,0 +1,245 @@
+"""Takes pages out of a finished corpus: lists -> what they match -> what comes back -> the new corpus, and its proof.
+
+`--help` has examples.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from beam_jobs.command import peak_memory
+from beam_jobs.earlier import compute_keys, find_earlier, key_files
+from beam_jobs.remove_arguments import parse_remove
+from c4pipe.command import run_command
+from c4pipe.corpus.ancestors import AGAINST
+from c4pipe.corpus.identity import fingerprint
+from c4pipe.corpus.ledger import Ledger
+from c4pipe.corpus.plan import Plan
+from c4pipe.corpus.trunk import deduped
+from c4pipe.errors import BuildError, ConfigError
+from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.lock import FolderLock
+from c4pipe.flow.ours import MADE_NAME, begin_work, clear_work
+from c4pipe.flow.placing import is_made, put_in_place, recover
+from c4pipe.flow.target import Standing, another, standing
+from c4pipe.inspect.corpus import Corpus, open_corpus
+from c4pipe.inspect.rebuild import plan_of, preset_of
+from c4pipe.keys import KeyReader, key_path
+from c4pipe.passes.merging import sources_in
+from c4pipe.removal.asked import Wishes, read_asked
+from c4pipe.removal.log import REMOVED
+from c4pipe.removal.matching import Matched, find_matches
+from c4pipe.removal.outcome import Replayed, replayed
+from c4pipe.removal.pages import CorpusPages
+from c4pipe.removal.proof import UNPROVEN, Proof, prove
+from c4pipe.removal.records import left_behind, write_copy, write_without
+from c4pipe.removal.replay import Replay
+from c4pipe.removal.task import Removal, is_restorable
+from c4pipe.removal.worlds import LegKeys
+from c4pipe.scratch import scratch
+from c4pipe.shards import MANIFEST
+from c4pipe.text import duration, many, printable
+
+SHOWN_AT_MOST = 20  # entries that match nothing, or places where something is left, in a line each
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the job; the exit code."""
+    return run_command("remove", lambda: run(parse_remove(argv)), "interrupted. The same command begins again.")
+
+
+def run(args: Namespace) -> int:
+    """The job with parsed arguments."""
+    asked = read_asked(args.urls, args.domains, args.ids) if args.urls or args.domains or args.ids else None
+    to_prove = read_asked(args.urls, args.domains, args.ids, args.prove) if args.prove is not None else None
+    corpus = open_whole(args.corpus)
+    if not args.output:
+        assert to_prove is not None
+        return told_proof(prove(corpus.folder, corpus.manifest, to_prove), to_prove, args.corpus)
+    assert asked is not None
+    urls = remove(args, corpus, asked)
+    if to_prove is None:
+        return 0
+    made = open_whole(args.output)
+    return told_proof(prove(made.folder, made.manifest, to_prove, urls), to_prove, args.output)
+
+
+def open_whole(folder: str) -> Corpus:
+    """The corpus in a folder, each file by its sum. ConfigError where it is none of the kind, BuildError for damage."""
+    if is_remote(folder):
+        raise ConfigError(f"--corpus {folder}: expected a folder of this machine. Copy the corpus first.")
+    path = Path(folder)
+    below = sorted(found.parent.name for found in path.glob(f"*/{MANIFEST}"))
+    if below and not (path / MANIFEST).exists():
+        raise ConfigError(f"--corpus {folder} holds several corpora. Name one of them: {', '.join(below)}.")
+    corpus = open_corpus(path)
+    if "mixture" in corpus.manifest:
+        raise ConfigError(
+            f"--corpus {folder} is a mixture: its pages stand for their rates. Take them out of the corpora that it is "
+            "made of, and mix these again."
+        )
+    corpus.sums.check()
+    return corpus
+
+
+def remove(args: Namespace, corpus: Corpus, asked: Wishes) -> list[str]:
+    """Makes the corpus without what is asked for; the URLs of the pages that went."""
+    output = args.output.rstrip("/") or "/"
+    started = time.monotonic()
+    check_apart(output, corpus.folder)
+    plan = plan_for(corpus)
+    matched = find_matches(corpus.folder, corpus.manifest, asked)
+    for line in unmatched(matched):
+        print(line, file=sys.stderr)
+    known = fingerprint_of(args, corpus, matched)
+    with FolderLock(output):
+        recover(output)
+        if (there := find_made(output, known)).manifest is not None:
+            print(f"{output} was there already: the same corpus less the same pages")
+            return [*matched.urls.values()]
+        made = f"{output}/{MADE_NAME}{known[:16]}"
+        if not is_made(made, known):
+            make(args, corpus, plan, matched, made, known)
+        put_in_place(output, made)
+    clear_work(output, [MADE_NAME])
+    del there
+    with BeamStore().read(f"{output}/{MANIFEST}") as stream:
+        print("\n".join(summary_of(json.load(stream), matched, corpus, output)))
+    print(f"  {duration(time.monotonic() - started)} min, peak memory {peak_memory()}")
+    return [*matched.urls.values()]
+
+
+def plan_for(corpus: Corpus) -> Plan:
+    """The preset of a corpus, ready to judge what comes back. ConfigError where pages cannot be taken out of it."""
+    _, differs = preset_of(corpus)
+    if lacking := [line for line in differs if "is not to be found here" in line]:
+        raise ConfigError(f"{corpus.folder}: {lacking[0]}, and what comes back is to be judged by it.")
+    for line in differs:
+        print(f"note: {line}; what comes back is judged by what is here.", file=sys.stderr)
+    plan = plan_of(corpus)
+    if plan.texts and not is_restorable(corpus.manifest):
+        raise ConfigError(
+            f"--corpus {corpus.folder} keeps nothing to restore pages from (--restorable no, --no-keys, or an older "
+            "build): what others lost to a page could not come back. Build it again, without the pages (--exclude)."
+        )
+    return plan
+
+
+def check_apart(output: str, folder: Path) -> None:
+    """ConfigError for an output that is the corpus, in it, around it, or not on this machine."""
+    if is_remote(output):
+        raise ConfigError(f"--output {output}: expected a folder of this machine.")
+    paths = [f"{os.path.realpath(path).rstrip('/')}/" for path in (output, folder)]
+    if paths[0].startswith(paths[1]) or paths[1].startswith(paths[0]):
+        raise ConfigError(f"--output {output} and --corpus {folder} lie in one another. Choose another folder.")
+
+
+def fingerprint_of(args: Namespace, corpus: Corpus, matched: Matched) -> str:
+    """By what the new corpus is known: that of the corpus where nothing changes."""
+    if not matched:
+        return str(corpus.manifest["fingerprint"])
+    wishes = sorted(wish.digest for wish in matched.asked.wishes)
+    return fingerprint([corpus.manifest, wishes, args.reason, args.date])
+
+
+def find_made(output: str, known: str) -> Standing:
+    """What is there of the new corpus. ConfigError where the folder holds anything else."""
+
+    def differs(_: Any) -> str:
+        return another(output, "another corpus", {"pages": ["others were taken out of it, or none"]})
+
+    return standing(output, lambda manifest: manifest["fingerprint"] == known, False, differs)
+
+
+def make(args: Namespace, corpus: Corpus, plan: Plan, matched: Matched, made: str, known: str) -> None:
+    """Makes the new corpus in a folder of its own."""
+    store = BeamStore()
+    try:
+        clear_work(os.path.dirname(made), [MADE_NAME])
+        begin_work(made)
+        if not matched:
+            write_copy(corpus.folder, corpus.manifest, store, made)
+            return
+        print(f"taking out {many(len(matched.urls), 'page')} of {corpus.folder} ...", file=sys.stderr)
+        replayed = replayed_of(corpus, plan, matched)
+        removal = Removal(corpus.folder, corpus.manifest, plan, matched, replayed, store, made)
+        write_without(removal, known, args.date, args.reason)
+    except OSError as error:
+        raise BuildError(f"{made} cannot be written: {error.strerror or error}.") from None
+    for name in left_behind(corpus.folder, corpus.manifest):
+        print(f"note: {name} is not carried over; write it again from the new corpus.", file=sys.stderr)
+
+
+def replayed_of(corpus: Corpus, plan: Plan, matched: Matched) -> Replayed:
+    """What becomes of all other pages."""
+    folder, manifest = corpus.folder, corpus.manifest
+    with scratch("remove") as place:
+        pages = CorpusPages(folder, manifest, plan, matched.matcher().mask)
+        keys = leg_keys(corpus, plan, str(place)) if plan.texts else {}
+        replay = Replay(pages, plan, keys, frozenset(manifest.get("left_out", ())))
+        shown = {source for part in corpus.rejected for source in sources_in(folder / part["path"])}
+        return replayed(replay, plan, Ledger.from_json(manifest["ledger"]), folder, shown)
+
+
+def leg_keys(corpus: Corpus, plan: Plan, place: str) -> dict[str, LegKeys]:
+    """The files of keys of each dedup of text; of earlier corpora that keep none, those made of their pages."""
+    earlier, store = find_earlier([row["path"] for row in corpus.manifest.get(AGAINST, ())]), BeamStore()
+    compute_keys(earlier, plan, store, place)
+    files = [dict(key_files(one, place)) for one in earlier]
+    return {
+        stage: LegKeys(
+            KeyReader(store, str(corpus.folder / key_path(stage))), [KeyReader(store, file[stage]) for file in files]
+        )
+        for stage in deduped(corpus.manifest)[1:]
+    }
+
+
+def unmatched(matched: Matched) -> Iterator[str]:
+    """A line for each of the first entries that mean no page."""
+    none = [wish.text for wish, pages in zip(matched.asked.wishes, matched.pages, strict=True) if not pages]
+    yield from (f"note: {printable(text)} matches no page." for text in none[:SHOWN_AT_MOST])
+    if none[SHOWN_AT_MOST:]:
+        yield f"note: {len(none) - SHOWN_AT_MOST:,} further entries match no page."
+
+
+def summary_of(manifest: dict[str, Any], matched: Matched, corpus: Corpus, output: str) -> Iterator[str]:
+    """What was done, in a few lines."""
+    entries = many(len(matched.asked.wishes), "line")
+    if not matched:
+        yield f"no page that {entries} would mean is in {corpus.folder}: {output} is a copy of it"
+        return
+    row = manifest["removed"][-1]
+    before = {shard["path"]: shard["sha256"] for shard in corpus.manifest["shards"]}
+    same = sum(before.get(shard["path"]) == shard["sha256"] for shard in manifest["shards"])
+    yield f"{entries} meant {many(row['matched'], 'page')}, of which {row['kept']:,} were kept"
+    yield f"  came back: {many(row['came_back'], 'page')}; other text: {row['changed']:,}; left: {row['fallen']:,}"
+    yield f"  {many(len(manifest['shards']), 'shard')}, of which {same:,} keep their bytes"
+    yield f"  corpus: {printable(output)}, log: {REMOVED}"
+
+
+def told_proof(proof: Proof, asked: Wishes, folder: str) -> int:
+    """Says what a proof has found; the exit code."""
+    looked = f"{many(proof.files, 'file')}, {many(proof.rows, 'row')} and {many(proof.keys, 'key')} of {folder}"
+    for left in proof.left[:SHOWN_AT_MOST]:
+        print(printable(f"left: {left}"))
+    if proof.left[SHOWN_AT_MOST:]:
+        print(f"... and {len(proof.left) - SHOWN_AT_MOST:,} more")
+    if proof.left:
+        print(
+            f"remove: something is left of what is listed, in {len(proof.left):,} places of {looked}", file=sys.stderr
+        )
+        return BuildError.exit_code
+    print(f"nothing is left of what {many(len(asked.wishes), 'line')} of the lists mean in {looked}")
+    print(f"  {UNPROVEN}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

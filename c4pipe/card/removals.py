@@ -1,0 +1,31 @@
+"""What the card says of pages that were taken out of the finished corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from c4pipe.card.earlier import code_span
+from c4pipe.text import many
+
+
+def removals_told(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Nothing of a corpus that is as it was built."""
+    rows = manifest.get("removed", ())
+    if not rows:
+        return
+    yield "## Taken out since"
+    yield ""
+    yield (
+        "What other pages had lost to those that were taken out came back, as in a build without them: building it "
+        f"again needs the same lists. `{rows[-1]['log']}` has digests of what was asked, and no URL."
+    )
+    yield ""
+    for row in rows:
+        when = f"{code_span(row['date'])}: " if row["date"] else ""
+        why = f" ({code_span(row['reason'])})" if row["reason"] else ""
+        yield (
+            f"* {when}{many(row['matched'], 'page')}{why}, of which {row['kept']:,} were kept; "
+            f"{row['came_back']:,} came back, {row['changed']:,} have another text, {row['fallen']:,} left"
+        )
+    yield ""

@@ -1,0 +1,159 @@
+"""What somebody asks to have taken out: lists of URLs, of domains, and of codes of pages.
+
+    https://example.com/a/b   a page, and all that count as the same one for the dedup of URLs
+    example.com               a domain with all below it, with `www.` and without, in Punycode and in its own script
+    b30d4f59eb97517b          a page by the code under which inspect and the rejected table name it as an owner: it
+                              stands for its URL
+
+Lines that begin with `#`, and what stands behind a blank and a `#`, are comments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from c4pipe.errors import ConfigError
+from c4pipe.files.lists import list_file_lines
+from c4pipe.text.urls import domain_of, url_key
+
+BY_URL, BY_DOMAIN, BY_CODE = "url", "domain", "id"  # kinds of entries
+OPTIONS = {BY_URL: "--urls", BY_DOMAIN: "--domains", BY_CODE: "--ids"}
+
+_COMMENT = re.compile(r"(^|\s+)#.*")
+_PARTS = re.compile(r"((?:https?://)?)(?:[^/?#@\s]*@)?([^/?#:\s]+)((?::\d+)?)(.*)", re.IGNORECASE | re.DOTALL)
+_HOST = re.compile(r"(?:[\w-]|[^\x00-\x7f\s])+(?:\.(?:[\w-]|[^\x00-\x7f\s])+)+\.?")
+_CODE = re.compile(r"[0-9a-f]{16}", re.IGNORECASE)
+_EXPECTED = {
+    BY_URL: "no URL, such as https://example.com/a/b",
+    BY_DOMAIN: "no domain, such as example.com; a single page is listed with --urls",
+    BY_CODE: "no code of a page: 16 hexadecimal digits, as inspect shows them",
+    "": "no URL, domain or code of a page",
+}
+
+
+class Wish(NamedTuple):
+    """An entry of a list."""
+
+    kind: str  # BY_URL, BY_DOMAIN or BY_CODE
+    text: str  # as it is written
+    names: tuple[str, ...]  # keys of URLs, a host, or a code: any of these matches; the first is the usual spelling
+
+    @property
+    def digest(self) -> str:
+        """sha256 of its kind and usual spelling: what a log may say of it."""
+        return hashlib.sha256(f"{self.kind} {self.names[0]}".encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """All entries, each spelling once. Numbers are those of `wishes`."""
+
+    wishes: tuple[Wish, ...]
+    urls: Mapping[str, int]  # by the keys of URLs
+    domains: Mapping[str, int]  # by hosts
+    codes: Mapping[str, int]
+
+    @classmethod
+    def of(cls, wishes: Sequence[Wish]) -> Wishes:
+        first = {(wish.kind, wish.names[0]): wish for wish in reversed(wishes)}
+        once = tuple(wish for wish in wishes if first[wish.kind, wish.names[0]] is wish)
+        by: dict[str, dict[str, int]] = {BY_URL: {}, BY_DOMAIN: {}, BY_CODE: {}}
+        for number, wish in enumerate(once):
+            for name in wish.names:
+                by[wish.kind].setdefault(name, number)
+        return cls(once, by[BY_URL], by[BY_DOMAIN], by[BY_CODE])
+
+    def by_host(self, host: str) -> list[int]:
+        """The entries that mean a host, or a domain that it is in."""
+        labels = plain(host).split(".")
+        names = (".".join(labels[start:]) for start in range(len(labels)))
+        return [self.domains[name] for name in names if name in self.domains]
+
+
+def read_asked(urls: Sequence[str], domains: Sequence[str], codes: Sequence[str], mixed: Sequence[str] = ()) -> Wishes:
+    """The entries of these lists; in `mixed` ones each line is known by its form.
+
+    ConfigError for a line that is no entry, with its number, and where there is none at all.
+    """
+    lists = [*((BY_URL, path) for path in urls), *((BY_DOMAIN, path) for path in domains)]
+    lists += [*((BY_CODE, path) for path in codes), *(("", path) for path in mixed)]
+    wishes = [wish for kind, path in lists for wish in _entries(kind, path)]
+    if not wishes:
+        raise ConfigError(f"{', '.join(path for _, path in lists)}: no entry. Expected one a line.")
+    return Wishes.of(wishes)
+
+
+def _entries(kind: str, path: str) -> Iterator[Wish]:
+    option = OPTIONS.get(kind, "--prove")
+    if not Path(path).is_file():
+        raise ConfigError(f"{option} {path} is no file. Expected a list, one entry a line.")
+    for number, line in enumerate(list_file_lines(path, f"{option} {path}"), 1):
+        if line := _COMMENT.sub("", line):
+            wish = wish_of(kind or _kind(line), line)
+            if wish is None:
+                raise ConfigError(f"{option} {path}, line {number}: {line[:80]!r} is {_EXPECTED[kind]}.")
+            yield wish
+
+
+def _kind(line: str) -> str:
+    if _CODE.fullmatch(line):
+        return BY_CODE
+    return BY_URL if "/" in line else BY_DOMAIN
+
+
+def wish_of(kind: str, line: str) -> Wish | None:
+    """The entry that a line of such a list is; None where it is none.
+
+    >>> wish_of(BY_DOMAIN, "www.Bücher.example").names, wish_of(BY_URL, "https://a.example/x?utm_source=y").names
+    (('xn--bcher-kva.example',), ('a.example/x',))
+    """
+    if kind == BY_CODE:
+        return Wish(kind, line, (line.lower(),)) if _CODE.fullmatch(line) else None
+    names = _domain(line) if kind == BY_DOMAIN else _keys(line)
+    return Wish(kind, line, names) if names else None
+
+
+def _domain(line: str) -> tuple[str, ...]:
+    name = re.sub(r"https?://|\*?\.", "", line, count=1) if re.match(r"https?://|\*?\.", line) else line
+    name = name.removesuffix("/")
+    if not _HOST.fullmatch(name):
+        return ()
+    host = plain(name)
+    bare = host.removeprefix("www.")
+    shared = domain_of(bare).registered.startswith(".")  # of `www.gov.uk` the rest is other people's
+    return (host if shared or "." not in bare else bare,)
+
+
+def _keys(line: str) -> tuple[str, ...]:
+    """The keys under which pages of a URL may be known: its host as it is written, in Punycode, and in its script."""
+    found = _PARTS.fullmatch(line)
+    if found is None or not (found[1] or _HOST.fullmatch(found[2])) or any(map(str.isspace, line)):
+        return ()
+    port = "" if found[3] in (":80", ":443") else found[3]
+    host = plain(found[2])
+    hosts = (host, _in_script(host), found[2].lower())
+    usual = (url_key(f"http://{host}{port}{found[4]}") for host in hosts)
+    return tuple(dict.fromkeys((*usual, url_key(line))))
+
+
+@lru_cache(maxsize=1 << 16)
+def plain(host: str) -> str:
+    """A host in one spelling: lower case, Punycode, no dot at the end."""
+    name = host.lower().strip(".")
+    try:
+        return name if name.isascii() else name.encode("idna").decode()
+    except UnicodeError:  # what IDNA does not know
+        return name
+
+
+def _in_script(host: str) -> str:
+    try:
+        return host.encode().decode("idna")
+    except UnicodeError:
+        return host

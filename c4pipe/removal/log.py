@@ -1,0 +1,78 @@
+"""The log of removals that goes along with a corpus: what was asked, when and why, and what became of it.
+
+    removed.json   {"removals": [{date, reason, asked, entries, matched, came_back, changed, fallen, shards}, ...]}
+
+It says nothing by which a page is known: of entries and of pages it has digests, which whoever knows an entry can take
+again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from c4pipe.errors import BuildError
+from c4pipe.removal.asked import OPTIONS
+from c4pipe.removal.matching import Matched
+from c4pipe.removal.outcome import Replayed
+
+REMOVED = "removed.json"
+
+
+def log_entry(matched: Matched, replayed: Replayed, shards: Iterable[str], date: str, reason: str) -> dict[str, Any]:
+    """What the log says of a removal.
+
+    entries     kind, sha256 of the kind, a blank and the usual spelling, and how many pages each meant
+    matched     pages, those of them in the shards, and URLs of which nothing but a key was left
+    came_back, changed, fallen   pages that are in the shards again, have another text there, and have left them
+    shards      files of pages that are others now
+    """
+    asked = Counter(wish.kind for wish in matched.asked.wishes)
+    back = replayed.put.keys() - replayed.gone
+    left = {source for source in replayed.fallen if source in replayed.gone}
+    return {
+        "date": date,
+        "reason": reason,
+        "asked": {option.removeprefix("--"): asked[kind] for kind, option in OPTIONS.items()},
+        "entries": [
+            {"kind": wish.kind, "sha256": wish.digest, "pages": pages}
+            for wish, pages in zip(matched.asked.wishes, matched.pages, strict=True)
+        ],
+        "matched": {"pages": len(matched.urls), "kept": len(matched.kept), "keys": len(matched.listed)},
+        "came_back": _digested(back),
+        "changed": _digested(replayed.put.keys() & replayed.gone),
+        "fallen": _digested(left),
+        "shards": sorted(shards),
+    }
+
+
+def _digested(sources: Iterable[str]) -> dict[str, Any]:
+    """How many pages, and a digest by which the same ones are known."""
+    names = sorted(sources)
+    return {"pages": len(names), "sha256": hashlib.sha256("\n".join(names).encode()).hexdigest()}
+
+
+def earlier_removals(folder: Path, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The log that a corpus has. BuildError where it is not as it was written."""
+    if not manifest.get("removed"):
+        return []
+    try:
+        found = json.loads((folder / REMOVED).read_bytes())["removals"]
+        if isinstance(found, list) and len(found) == len(manifest["removed"]):
+            return found
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    raise BuildError(f"{folder / REMOVED} is not as it was written. Copy the corpus again.")
+
+
+def manifest_row(entry: Mapping[str, Any], early: int) -> dict[str, Any]:
+    """What the manifest says of it. `early`: rows of the rejected table that went, of pages in front of the first dedup
+    of text."""
+    row = {"date": entry["date"], "reason": entry["reason"], "asked": sum(entry["asked"].values())}
+    row |= {"matched": entry["matched"]["pages"], "kept": entry["matched"]["kept"], "rejected": early}
+    row |= {name: entry[name]["pages"] for name in ("came_back", "changed", "fallen")}
+    return row | {"log": REMOVED}

@@ -1,0 +1,174 @@
+"""Which pages of a corpus are asked for: by their URLs, wherever a row of it has one.
+
+shards + __rejected + __restore --find_matches--> Matched
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from c4pipe.corpus.trunk import deduped
+from c4pipe.dedup.claims import owner_of, page_priority
+from c4pipe.errors import BuildError
+from c4pipe.files.storage import LocalStore
+from c4pipe.keys import KeyReader, key_path
+from c4pipe.removal.asked import Wishes
+from c4pipe.text import hash64
+from c4pipe.text.urls import url_key
+
+SHARDS, REJECTED, RESTORE = "shards", "rejected", "restore"  # lists of files in a manifest
+
+
+class Matcher:
+    """Tells rows by their URLs, a column at a time."""
+
+    def __init__(self, asked: Wishes, keys: Iterable[str] = ()):
+        """`keys` of further URLs are those that codes have been found to mean."""
+        self._asked = asked
+        self._keys = pa.array(sorted({*asked.urls, *keys}), pa.string())
+        self._hosts: dict[str, list[int]] = {}
+
+    def mask(self, urls: Any) -> NDArray[np.bool_]:
+        """Which of these URLs are asked for, but for codes: a list or a column of them."""
+        urls = urls if isinstance(urls, pa.Array | pa.ChunkedArray) else pa.array(urls, pa.string())
+        found = pc.is_in(keys_of(urls), self._keys)
+        if self._asked.domains:
+            hosts = hosts_of(urls)
+            hosts = pc.dictionary_encode(hosts.combine_chunks() if isinstance(hosts, pa.ChunkedArray) else hosts)
+            meant = pa.array([bool(self._of(host or "")) for host in hosts.dictionary.to_pylist()], pa.bool_())
+            found = pc.or_(found, meant.take(hosts.indices))
+        told: NDArray[np.bool_] = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
+        return told
+
+    def wishes(self, url: str) -> list[int]:
+        """The numbers of the entries that mean a URL, but for codes."""
+        key = url_key(url)
+        found = [self._asked.urls[key]] if key in self._asked.urls else []
+        if self._asked.domains:
+            found += self._of(hosts_of(pa.array([url]))[0].as_py())
+        return [*dict.fromkeys(found)]
+
+    def _of(self, host: str) -> list[int]:
+        if host not in self._hosts:
+            self._hosts[host] = self._asked.by_host(host)
+        return self._hosts[host]
+
+
+def keys_of(urls: Any) -> Any:
+    """`text.urls.url_key` of a column: both regular expressions end at a line, in RE2 as in Python."""
+    urls = pc.replace_substring_regex(urls, r"https?://(www\.)?", "")
+    return pc.utf8_rtrim(pc.replace_substring_regex(urls, r"\?(?:utm_|ref|feed).*", ""), "/")
+
+
+def hosts_of(urls: Any) -> Any:
+    """The hosts of a column of URLs, as they are written."""
+    found = pc.extract_regex(urls, r"^\s*(?:(?i:[a-z][a-z0-9+.-]*):)?(?://)?(?:[^/?#@]*@)?(?P<host>[^/?#:]*)")
+    return pc.struct_field(found, "host")
+
+
+@dataclass
+class Matched:
+    """The pages of a corpus that are asked for."""
+
+    asked: Wishes
+    urls: dict[str, str] = field(default_factory=dict)  # by their sources
+    wishes: dict[str, tuple[int, ...]] = field(default_factory=dict)  # by their sources the numbers of entries
+    kept: set[str] = field(default_factory=set)  # sources of those in the shards
+    listed: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))  # keys of URLs in keys/ alone
+    alone: Counter[int] = field(default_factory=Counter)  # by number of an entry the URLs that are in keys/ alone
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The keys of their URLs."""
+        return frozenset(url_key(url) for url in self.urls.values() if url)
+
+    @cached_property
+    def hashes(self) -> NDArray[np.uint64]:
+        """What keys/ knows their URLs by, and those of entries of which there is no page, ascending."""
+        own = np.array([hash64(key) for key in sorted(self.keys)], np.uint64)
+        return np.unique(np.concatenate([own, self.listed]))
+
+    @cached_property
+    def pages(self) -> list[int]:
+        """Of each entry how many pages it means, of whose URLs alone something is left among them."""
+        counts = Counter(number for numbers in self.wishes.values() for number in numbers) + self.alone
+        return [counts[number] for number in range(len(self.asked.wishes))]
+
+    def __bool__(self) -> bool:
+        return bool(self.urls or len(self.listed))
+
+    def matcher(self) -> Matcher:
+        """By which every row of them is found."""
+        return Matcher(self.asked, self.keys)
+
+
+def find_matches(folder: Path, manifest: Mapping[str, Any], asked: Wishes) -> Matched:
+    """Looks at every URL of a corpus. BuildError for a file that cannot be read."""
+    coded = _coded(folder, manifest, asked) if asked.codes else {}
+    matcher, found = Matcher(asked, coded), Matched(asked)
+    for where, path in files_of_pages(manifest):
+        for table in read_columns(folder / path, ["url", "source"]):
+            chosen = table.filter(pa.array(matcher.mask(table["url"])))
+            for url, source in zip(chosen["url"].to_pylist(), chosen["source"].to_pylist(), strict=True):
+                numbers = [*matcher.wishes(url), *coded.get(url_key(url), ())]
+                found.urls[source], found.wishes[source] = url, tuple(dict.fromkeys(numbers))
+                if where == SHARDS:
+                    found.kept.add(source)
+    _find_keys(folder, manifest, found)
+    return found
+
+
+def _coded(folder: Path, manifest: Mapping[str, Any], asked: Wishes) -> dict[str, set[int]]:
+    """The keys of the URLs of pages whose codes are asked for, each with the numbers of these entries. A page without a
+    URL has a code as well, but nothing by which all of it would be known."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for _, path in files_of_pages(manifest):
+        for table in read_columns(folder / path, ["url"]):
+            for url in filter(None, table["url"].to_pylist()):
+                if (code := owner_of(page_priority(url))) in asked.codes:
+                    found[url_key(url)].add(asked.codes[code])
+    return found
+
+
+def _find_keys(folder: Path, manifest: Mapping[str, Any], found: Matched) -> None:
+    """Finds listed URLs that the keys of the corpus know, and no row of it does."""
+    if not manifest.get("keys"):
+        return
+    wanted = {hash64(key): number for key, number in found.asked.urls.items() if key not in found.keys}
+    reader = KeyReader(LocalStore(), str(folder / key_path(deduped(manifest)[0])))
+    there = [key for key in sorted(wanted) if len(reader.between(key, key)[0])]
+    found.listed = np.array(there, np.uint64)
+    found.alone.update(wanted[key] for key in there)
+
+
+def files_of_pages(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every file that has rows of pages, as the list of the manifest that names it, and its path."""
+    for where in (SHARDS, REJECTED, RESTORE):
+        yield from ((where, row["path"]) for row in manifest.get(where, ()))
+
+
+def read_columns(path: Path, columns: Iterable[str]) -> Iterator[pa.Table]:
+    """A file by its row groups, with those of these columns that it has. BuildError where it cannot be read."""
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            wanted = [name for name in columns if name in file.schema_arrow.names]
+            for group in range(file.num_row_groups):
+                yield file.read_row_group(group, wanted).replace_schema_metadata()
+    except (pa.ArrowException, OSError) as error:
+        raise BuildError(f"{path} cannot be read ({' '.join(str(error).split())}). Copy the corpus again.") from None
+
+
+def priorities_of(urls: Iterable[str]) -> NDArray[np.uint64]:
+    """What the keys of a corpus know pages of these URLs by as owners, ascending."""
+    return np.array(sorted({page_priority(url) for url in urls}), np.uint64)

@@ -1,0 +1,288 @@
+"""python -m beam_jobs.remove: the corpus that a build without the pages would have made, and the files that stay."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from beam_jobs import remove
+from c4pipe.dedup import LineLevel, UrlLevel
+from c4pipe.flow.files import BeamStore
+from c4pipe.presets import Preset
+from c4pipe.removal.task import is_restorable
+from c4pipe.rules import MaxChars
+from c4pipe.stages import Dedup, Filter, Read
+from c4pipe.verify.corpus import check_corpus
+from tests.manifests import write_again
+from tests.removal.rebuilding import as_rebuilt, write_pages
+from tests.wetfiles import digests, manifest_of, rejected, rows
+
+READ, URL = Read(), Dedup("url", UrlLevel())
+SHORT = Filter("long", (MaxChars(60),))
+STILL = Filter("still", (MaxChars(18),))
+LINES = Preset("lines", "URLs, a rule, lines, another rule", (READ, URL, SHORT, Dedup("lines", LineLevel()), STILL))
+WHOLE = Preset("whole", "URLs alone, and a rule", (READ, URL, SHORT))
+LEFT = "http://www.left.example/63"  # its MD5 is smaller than those of the others
+PAGES = [
+    (LEFT, "one\ntwo\nfive"),
+    ("http://other.example/b", "two\nthree"),
+    ("http://sub.left.example/c?x=1", "one"),
+    ("https://xn--bcher-kva.example/", "four"),
+    ("http://other.example/d", "two"),
+    ("http://other.example/f", "one\na line of its own"),
+    ("http://other.example/g", "five"),
+    ("http://other.example/long", "word " * 20),
+    ("http://left.example/long", "words " * 20),
+    *((f"http://many.example/{n}", f"line {n}") for n in range(20)),
+]
+
+
+GONE = [url for url, _ in PAGES if "left.example" in url]
+
+
+@pytest.fixture(scope="session")
+def build(once, built):
+    """`build("LINES", "--rejected", "all", ...)`: a corpus, of all pages or `without` some. Look, and leave it."""
+
+    def call(preset, *options, without=()):
+        source = once(f"pages without {without}", lambda folder: write_pages(folder, PAGES, without))
+        options = ("--preset", f"{__name__}:{preset}", "--shards", "4", *options)
+        return built(source, "--input-format", "jsonl", *options)
+
+    return call
+
+
+@pytest.fixture
+def take_out(build, tmp_path, monkeypatch):
+    """`take_out(corpus, lines, ...)`: (exit code, folder of the corpus without what these lines mean). What becomes of
+    all other pages is told by a build without those of GONE."""
+
+    real = remove.replayed_of
+
+    def rebuilt(corpus, plan, matched):
+        if not plan.texts:
+            return real(corpus, plan, matched)
+        return as_rebuilt(*(build("LINES", "--rejected", "all", without=gone) for gone in ((), GONE)), GONE)
+
+    monkeypatch.setattr(remove, "replayed_of", rebuilt)
+    monkeypatch.setattr(remove, "is_restorable", lambda _: True)
+
+    def call(corpus, lines, *options, output=None, option="--domains"):
+        listed = tmp_path / f"{len([*tmp_path.iterdir()])}.txt"
+        listed.write_text("\n".join(lines))
+        folder = output or tmp_path / f"{len([*tmp_path.iterdir()])}"
+        arguments = ["--corpus", str(corpus), "--output", str(folder), option, str(listed), *options]
+        return remove.main(arguments), folder
+
+    return call
+
+
+def whole(folder):
+    return [str(finding) for finding in check_corpus(folder, lambda _: None).findings]
+
+
+def counts(folder):
+    """Of stats.json what the kept pages decide, and the domains of the others."""
+    found = json.loads((folder / "stats.json").read_bytes())
+    return {name: n for name, n in found.items() if name.endswith(("kept", "rejected", "months", "languages"))}
+
+
+@pytest.mark.parametrize("how", ["all", "sample", "none"])
+def test_the_corpus_is_that_of_a_build_without_the_pages(build, take_out, how):
+    before, after = build("LINES", "--rejected", how), build("LINES", "--rejected", "all", without=GONE)
+    code, made = take_out(before, ["www.Left.example  # they wrote to us"])
+    assert code == 0
+    assert sorted(map(str, rows(made))) == sorted(map(str, rows(after)))
+    assert whole(made) == []
+    assert not any("left.example" in row["url"] for row in (*rows(made), *rejected(made)))
+    ledger, expected = (manifest_of(folder)["ledger"]["stages"] for folder in (made, after))
+    assert ledger[3:] == expected[3:]
+    assert (ledger[2]["removed"], ledger[2]["kept"], manifest_of(before)["ledger"]["stages"][2]["kept"]) == (2, 27, 27)
+    assert (made / "keys/lines.keys").read_bytes() == (after / "keys/lines.keys").read_bytes()
+    if how == "all":  # else some URLs of a domain are known by their hashes alone, which do not tell whose they are
+        assert (made / "keys/url.keys").read_bytes() == (after / "keys/url.keys").read_bytes()
+        assert counts(made) == counts(after)
+        assert sorted(map(str, rejected(made))) == sorted(map(str, rejected(after)))
+
+
+def test_other_files_keep_their_bytes_and_the_log_says_no_url(build, take_out):
+    before = build("LINES", "--rejected", "all")
+    code, made = take_out(before, ["left.example", "nowhere.example"], "--reason", "opt-out", "--date", "2026-11-29")
+    assert code == 0
+    old, new = ({row["path"]: row["sha256"] for row in manifest_of(folder)["shards"]} for folder in (before, made))
+    assert old.keys() == new.keys()
+    assert all(digests(made)[path] == sha256 for path, sha256 in new.items())
+    log = json.loads((made / "removed.json").read_bytes())["removals"]
+    assert log[0]["shards"] == sorted(path for path in old if old[path] != new[path])
+    assert 0 < len(log[0]["shards"]) < 4
+    assert (log[0]["date"], log[0]["reason"]) == ("2026-11-29", "opt-out")
+    assert log[0]["asked"] == {"urls": 0, "domains": 2, "ids": 0}
+    assert [(entry["sha256"], entry["pages"]) for entry in log[0]["entries"]] == [
+        (hashlib.sha256(b"domain left.example").hexdigest(), 3),
+        (hashlib.sha256(b"domain nowhere.example").hexdigest(), 0),
+    ]
+    assert log[0]["matched"] == {"pages": 3, "kept": 1, "keys": 0}
+    assert [log[0][name]["pages"] for name in ("came_back", "changed", "fallen")] == [1, 1, 1]
+    assert "left.example" not in (made / "removed.json").read_text()
+    (row,) = manifest_of(made)["removed"]
+    assert row["rejected"] == 1
+    assert row["log"] == "removed.json"
+    card = (made / "README.md").read_text()
+    assert "opt-out" in card
+    assert "left.example" not in card
+
+
+def test_removing_twice_is_removing_once(build, take_out, capsys):
+    _, once = take_out(build("LINES", "--rejected", "all"), ["left.example"])
+    code, twice = take_out(once, ["left.example"])
+    assert code == 0
+    assert digests(twice) == digests(once)
+    told = capsys.readouterr()
+    assert "note: left.example matches no page." in told.err
+    assert "is a copy of it" in told.out
+
+
+def test_a_removal_that_is_there_is_not_made_again(build, take_out, capsys):
+    before = build("LINES", "--rejected", "all")
+    _, made = take_out(before, ["left.example"])
+    known = digests(made)
+    capsys.readouterr()
+    assert take_out(before, ["LEFT.example"], output=made)[0] == 0
+    assert "was there already" in capsys.readouterr().out
+    assert digests(made) == known
+    assert take_out(before, ["many.example"], output=made)[0] == 2
+    assert "holds another corpus" in capsys.readouterr().err
+
+
+class _Killed(BaseException):
+    """As if somebody had killed the process."""
+
+
+@pytest.mark.parametrize("last", range(1, 14, 2))
+def test_one_that_was_killed_and_is_begun_again_gives_the_same_bytes(build, take_out, monkeypatch, tmp_path, last):
+    before = build("LINES", "--rejected", "all")
+    _, expected = take_out(before, ["left.example"])
+    write, count = BeamStore.write, 0
+
+    def dying(store, path, *rest):
+        nonlocal count
+        count += 1
+        if count == last:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            Path(path).with_name(f".{Path(path).name}.1.tmp").write_bytes(b"half")
+            raise _Killed
+        return write(store, path, *rest)
+
+    monkeypatch.setattr(BeamStore, "write", dying)
+    with pytest.raises(_Killed):
+        take_out(before, ["left.example"], output=tmp_path / "made")
+    monkeypatch.setattr(BeamStore, "write", write)
+    assert take_out(before, ["left.example"], output=tmp_path / "made")[0] == 0
+    assert digests(tmp_path / "made") == digests(expected)
+
+
+def test_an_emptied_shard_keeps_its_name(build, take_out):
+    before = build("WHOLE")
+    code, made = take_out(before, ["left.example", "other.example", "many.example", "bücher.example"])
+    assert code == 0
+    shards = manifest_of(made)["shards"]
+    assert [row["path"] for row in shards] == [row["path"] for row in manifest_of(before)["shards"]]
+    assert {row["rows"] for row in shards} == {0}
+    assert [*rows(made)] == []
+    assert whole(made) == []
+
+
+def test_without_a_dedup_of_text_nothing_comes_back(build, take_out):
+    before = build("WHOLE")
+    code, made = take_out(before, ["https://www.LEFT.example/63/?utm_source=x", "other.example/b"], option="--urls")
+    assert code == 0
+    gone = {LEFT, "http://other.example/b"}
+    assert sorted(map(str, rows(made))) == sorted(str(row) for row in rows(before) if row["url"] not in gone)
+    assert whole(made) == []
+    assert manifest_of(made)["ledger"]["stages"][-1]["removed"] == 2
+    assert dict(manifest_of(made)["ledger"]["stages"][0]) == manifest_of(before)["ledger"]["stages"][0]
+
+
+def test_a_page_by_its_code(build, take_out):
+    before = build("WHOLE")
+    code, made = take_out(before, [hashlib.md5(LEFT.encode()).hexdigest()[:16].upper()], option="--ids")
+    assert code == 0
+    assert {row["url"] for row in rows(before)} - {row["url"] for row in rows(made)} == {LEFT}
+
+
+def test_what_is_proven(build, take_out, capsys, tmp_path):
+    before = build("LINES", "--rejected", "all")
+    code, made = take_out(before, ["left.example"], "--prove")
+    told = capsys.readouterr().out
+    assert code == 0, told
+    assert "nothing is left of what 1 line of the lists mean" in told
+    listed = tmp_path / "mixed"
+    owner = hashlib.md5(LEFT.encode()).hexdigest()[:16]
+    listed.write_text(f"left.example\n{owner}\n")
+    assert remove.main(["--corpus", str(made), "--prove", str(listed)]) == 0
+    capsys.readouterr()
+    assert remove.main(["--corpus", str(before), "--prove", str(listed)]) == 1
+    told = capsys.readouterr().out
+    for words in ("lines/train-0000", f"the page {LEFT}", f"the page {owner} as an owner", "keys/"):
+        assert words in told
+    listed.write_text("https://left.example/63\n")
+    assert remove.main(["--corpus", str(before), "--prove", str(listed)]) == 1
+    assert "keys/url.keys, key" in capsys.readouterr().out
+
+
+def test_what_is_refused(build, take_out, capsys, tmp_path):
+    before = build("WHOLE")
+    for lines, option, words in (
+        (["http://a.example/x"], "--domains", "line 1: 'http://a.example/x' is no domain"),
+        (["a.example", "two words"], "--domains", "line 2: 'two words' is no domain"),
+        (["# nothing", "word"], "--urls", "line 2: 'word' is no URL"),
+        (["abc"], "--ids", "is no code of a page"),
+        (["# nothing"], "--ids", "no entry"),
+    ):
+        assert take_out(before, lines, option=option)[0] == 2
+        assert words in capsys.readouterr().err
+    assert take_out(before, ["a.example"], output=before)[0] == 2
+    assert "lie in one another" in capsys.readouterr().err
+    assert take_out(before.parent.parent, ["a.example"])[0] == 2
+    assert "no finished corpus" in capsys.readouterr().err
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs/letter.txt").write_text("theirs")
+    assert take_out(before, ["a.example"], output=tmp_path / "theirs")[0] == 2
+    assert "holds files that no build has noted as its own" in capsys.readouterr().err
+    assert (tmp_path / "theirs/letter.txt").read_text() == "theirs"
+    for arguments, words in (
+        (["--corpus", str(before)], "expected --output DIR2"),
+        (["--corpus", str(before), "--output", "x"], "nothing is listed"),
+        (["--corpus", str(before), "--prove", "x", "--date", "now"], "--date has no effect"),
+    ):
+        assert remove.main(arguments) == 2
+        assert words in capsys.readouterr().err
+
+
+def test_a_damaged_corpus_a_mixture_and_several_corpora_are_refused(build, capsys, tmp_path, take_out):
+    folder = tmp_path / "several" / "c4"
+    shutil.copytree(build("WHOLE"), folder)
+    assert take_out(folder.parent, ["a.example"])[0] == 2
+    assert "holds several corpora. Name one of them: c4." in capsys.readouterr().err
+    (shard,) = [row["path"] for row in manifest_of(folder)["shards"]][:1]
+    data = (folder / shard).read_bytes()
+    (folder / shard).write_bytes(data[:-9] + b"x" + data[-8:])
+    assert take_out(folder, ["a.example"])[0] == 1
+    assert "was changed or damaged" in capsys.readouterr().err
+    (folder / shard).write_bytes(data)
+    write_again(folder, manifest_of(folder) | {"mixture": {}})
+    assert take_out(folder, ["a.example"])[0] == 2
+    assert "is a mixture" in capsys.readouterr().err
+
+
+def test_one_that_cannot_be_restored_is_refused(build, take_out, capsys, monkeypatch):
+    before = build("LINES", "--no-keys")
+    monkeypatch.setattr(remove, "is_restorable", is_restorable)
+    listed = before.parent / "list.txt"
+    listed.write_text("left.example")
+    assert remove.main(["--corpus", str(before), "--output", "x", "--domains", str(listed)]) == 2
+    assert "could not come back. Build it again, without the pages (--exclude)" in capsys.readouterr().err
