@@ -10,8 +10,8 @@ from typing import Any
 
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 
-from beam_jobs.exclusions import add_exclusions
 from beam_jobs.benchmarks import benchmark_options
+from beam_jobs.exclusions import add_exclusions
 from beam_jobs.local import processes
 from c4pipe.command import Parser, count, memory_limit, positive, utf8
 from c4pipe.dedup.near import STAYS

@@ -59,8 +59,8 @@ def run(args: Namespace, rest: list[str]) -> int:
     """The job with parsed arguments."""
     check_use(args)
     presets = presets_of(args)
-    found = find_assets(args.badwords_dir, args.news_domains, args.url_list, args.benchmarks)
-    assets, told = with_files(found, args)
+    named = find_assets(args.badwords_dir, args.news_domains, args.url_list, args.benchmarks)
+    assets, told = with_files(named, args)
     check_files_use(args.given, presets, assets)
     # Beam's own --dry_run=True: the job graph is made, and nothing is touched.
     offline = str(PipelineOptions(rest).view_as(TestOptions).dry_run).lower() == "true"

@@ -109,6 +109,7 @@ class Assets:
         if self.robots is None:
             raise ConfigError("this preset asks robots.txt files, and there are none: --robots DIR")
         return self.robots
+
     def benchmark_files(self) -> tuple[Path, ...]:
         """The files of test items. ConfigError where nobody named any."""
         if self.benchmarks is None:

@@ -46,7 +46,8 @@ class Came:
     def take(self, survivor: Survivor, leg: int, left: Page | None) -> None:
         """A page that came to the dedup of a leg, by its number, and how it left the stages behind it; None: not."""
         self._legs[survivor.row] = leg + 1 + (left is not None)
-        if survivor.losses is not None or (left is not None and left.text != survivor.page.text):
+        changed = survivor.losses is not None or (left is not None and left.text != survivor.page.text)
+        if changed or not survivor.page.url:  # whose priority can be told from no shard
             self._changed.add(survivor.row)
 
     def write(self, store: Store, path: str) -> None:
