@@ -13,7 +13,7 @@ from c4pipe.files.assets import Assets
 from c4pipe.files.exclusion_lists import find_lists, unused_patterns
 from c4pipe.presets import with_exclusions
 from c4pipe.robots import gather_robots
-from c4pipe.rules import NotExcluded, PageRule, RobotsAllow
+from c4pipe.rules import NotExcluded, RobotsAllow
 from c4pipe.rules.robots import AGENT_BY_DEFAULT
 from c4pipe.scratch import lasting_scratch
 from c4pipe.stages import Preset
@@ -60,8 +60,9 @@ def _agent(text: str) -> str:
 def with_options(preset: Preset, args: Namespace) -> Preset:
     """The preset with the rules that the options ask for. ConfigError for an option without effect."""
     refuse_idle(args.given, ("--robots-agent", args.robots, "it says for whom --robots is asked. Add --robots DIR."))
-    rules: list[PageRule] = [NotExcluded()] if args.exclude else []
-    return with_exclusions(preset, *rules, *([RobotsAllow(args.robots_agent)] if args.robots else []))
+    listed = [NotExcluded()] if args.exclude else []
+    robots = [RobotsAllow(args.robots_agent)] if args.robots else []
+    return with_exclusions(preset, *listed, *robots)
 
 
 def with_files(assets: Assets, args: Namespace) -> tuple[Assets, list[str]]:

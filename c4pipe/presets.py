@@ -31,7 +31,6 @@ from c4pipe.rules import (
     NoLoremIpsum,
     NoPolicy,
     NotExcluded,
-    PageRule,
     RobotsAllow,
     StripCitations,
 )
@@ -158,8 +157,8 @@ def for_languages(preset: Preset, languages: Iterable[str]) -> Preset:
     return replace(preset, stages=tuple(_for(stage, wanted) for stage in preset.stages))
 
 
-def with_exclusions(preset: Preset, *rules: PageRule) -> Preset:
-    """The preset with rules on which pages may be used at all, such as `NotExcluded()`, a stage each.
+def with_exclusions(preset: Preset, *rules: NotExcluded | RobotsAllow) -> Preset:
+    """The preset with rules on which pages may be used at all, a stage each.
 
     They stand directly behind reading, so that a page which falls to one owns nothing. A rule that the preset has
     already, with the same fields, stays where it is.
@@ -172,7 +171,7 @@ def with_exclusions(preset: Preset, *rules: PageRule) -> Preset:
     return replace(preset, says=says, stages=(preset.stages[0], *stages, *preset.stages[1:]))
 
 
-_STAGE_OF: dict[type[PageRule], str] = {NotExcluded: "exclude", RobotsAllow: "robots"}
+_STAGE_OF: dict[type[NotExcluded | RobotsAllow], str] = {NotExcluded: "exclude", RobotsAllow: "robots"}
 
 
 def for_format(preset: Preset, name: str, keys: FieldKeys = NO_KEYS) -> Preset:
