@@ -103,21 +103,26 @@ def overlap_of(items: Sequence[Item]) -> ItemOverlap:
 
 
 def planted(
-    overlap: ItemOverlap, items: Sequence[Item], hosts: Sequence[str], way: Callable[[str, np.random.Generator], str]
+    overlap: ItemOverlap,
+    texts: Sequence[str],
+    least: int,
+    hosts: Sequence[str],
+    way: Callable[[str, np.random.Generator], str],
 ) -> Count:
-    """Items planted between the lines of the hosts in a way, and what is found of them."""
+    """Items of so many words and more, planted between the lines of the hosts in a way, and what is found of them."""
     rng = np.random.default_rng(SEED)
+    numbers = [number for number, text in enumerate(texts) if len(text.split()) >= least]
     count = found = wrong = 0
     for host in hosts:
-        chosen = rng.integers(0, len(items), PLANTED)
+        chosen = {numbers[n] for n in rng.integers(0, len(numbers), PLANTED).tolist()}
         lines = host.split("\n")
-        for number in chosen.tolist():
-            lines.insert(int(rng.integers(0, len(lines) + 1)), way(items[number].texts[0].text, rng))
+        for number in sorted(chosen):
+            lines.insert(int(rng.integers(0, len(lines) + 1)), way(texts[number], rng))
         text = "\n".join(lines)
         seen = {sighting.item for sighting in overlap.found(text)}
-        count += len({*chosen.tolist()})
-        found += len(seen.intersection(chosen.tolist()))
-        wrong += sum(not stands(items[number].texts[0].text, text) for number in seen.difference(chosen.tolist()))
+        count += len(chosen)
+        found += len(seen & chosen)
+        wrong += sum(not stands(texts[number], text) for number in seen - chosen)
     return Count(count, found, wrong)
 
 
@@ -165,8 +170,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     told = ", ".join(f"{lengths[n]:,} from {13 * n} words on" for n in sorted(lengths))
     print(f"{len(items):,} items ({told}), {PLANTED} planted in each of {len(hosts):,} pages")
     print(f"{'planted':<24} {'items':>7} {'found':>7} {'recall':>8} {'wrong':>6} {'precision':>9}")
-    for name, way in WAYS.items():
-        count = planted(overlap, items, hosts, way)
+    for name, way in (*WAYS.items(), (f"half, of {RUN} words on", half)):
+        least = RUN if name not in WAYS else args.least
+        count = planted(overlap, texts, least, hosts, way)
         recall, precision = percent(count.found, count.planted), percent(count.found, count.found + count.wrong)
         print(f"{name:<24} {count.planted:>7,} {count.found:>7,} {recall:>8} {count.wrong:>6,} {precision:>9}")
     many = filled(texts, args.items)

@@ -12,6 +12,7 @@ from c4pipe.part import Part
 from c4pipe.presets import EN, PRESETS, for_format
 from c4pipe.rules import RULES
 from c4pipe.stages import Preset, Stage
+from c4pipe.stages.benchmarks import with_benchmarks
 from c4pipe.stages.text_levels import TEXT_LEVELS, with_levels
 
 
@@ -109,7 +110,8 @@ def other_reasons_table() -> str:
     """Every reason that no rule gives: of reading, dedup and language."""
     ruled = {told.code for kind in RULES for told in kind().told()}
     found: dict[str, tuple[str, ...]] = {}
-    for preset in (*PRESETS.values(), for_format(EN, "jsonl"), with_levels(EN, tuple(TEXT_LEVELS))):
+    made = (for_format(EN, "jsonl"), with_levels(EN, tuple(TEXT_LEVELS)), with_benchmarks(EN, drop=True))
+    for preset in (*PRESETS.values(), *made):
         for stage, reason, words in reasons_of(preset):
             if reason.code not in ruled:
                 found.setdefault(reason.code, (stage, f"`{reason.code}`", reason.unit.value, words, reason.source))
