@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from c4pipe.dedup import NearLevel
 from c4pipe.text import many, percent
 
+COMPARED = "that came to be compared (cleaned; language and later rules were not asked yet)"  # what `Overlap.came` are
 _PARTS = ":parts"  # behind a stage in `Stats.earlier`: what its pages have lost
 _POINTS = (0.5, 0.7, 0.8, 0.9)  # of the S-curve
 _STAYS = {
@@ -20,8 +21,8 @@ _STAYS = {
 class Overlap(NamedTuple):
     """How much of a crawl was in earlier corpora."""
 
-    came: int  # pages that came to the dedup of URLs and would have been kept so far
-    old: int  # those of them that fell to earlier corpora
+    came: int  # pages that came to be compared: the rules before the first dedup of text keep them, later ones may not
+    old: int  # those of them that fell to earlier corpora; another rule might have rejected them later
     pages: dict[str, int]  # by stage, the most first
     parts: dict[str, int]  # pieces of text that other pages have lost to them, by stage
 
@@ -48,11 +49,11 @@ def overlap_told(found: Overlap) -> str:
     """In a line.
 
     >>> overlap_told(Overlap(200, 30, {"url": 28, "near": 2}, {}))
-    '30 of the 200 pages that would have stayed (15.0 %) were in earlier corpora: 28 by stage url, 2 by near'
+    'Of the 200 pages that came to be compared (cleaned; language and later rules were not asked yet) 30 (15.0 %) fell \
+to earlier corpora: 28 by stage url, 2 by near'
     """
-    said = f"{found.old:,} of the {many(found.came, 'page')} that would have stayed "
-    said += f"({percent(found.old, found.came)}) {'was' if found.old == 1 else 'were'} in earlier corpora"
-    said += _by(found.pages, ": ", "{:,}")
+    said = f"Of the {many(found.came, 'page')} {COMPARED} {found.old:,} ({percent(found.old, found.came)}) fell to "
+    said += "earlier corpora" + _by(found.pages, ": ", "{:,}")
     return said + _by(found.parts, "; others lost ", "{:,} parts of their text")
 
 
