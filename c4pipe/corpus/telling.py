@@ -11,6 +11,7 @@ from c4pipe.text import many, percent
 COMPARED = "that came to be compared (cleaned; language and later rules were not asked yet)"  # what `Overlap.came` are
 _PARTS = ":parts"  # behind a stage in `Stats.earlier`: what its pages have lost
 _POINTS = (0.5, 0.7, 0.8, 0.9)  # of the S-curve
+_WHATEVER = {"hash": "", "newest": ", whatever their dates", "longest": ", however long they are"}
 _STAYS = {
     "hash": "that with the smallest MD5 of its URL stays",
     "newest": "the newest stays",
@@ -62,8 +63,9 @@ def _by(counts: Mapping[str, int], before: str, words: str) -> str:
     return before + ", ".join(told).replace(" by ", " by stage ", 1) if told else ""
 
 
-def near_told(level: NearLevel) -> str:
-    """How near duplicates are found, with the numbers of this level, in a few sentences."""
+def near_told(level: NearLevel, against: bool = False) -> str:
+    """How near duplicates are found, with the numbers of this level, in a few sentences; `against`: beside those of
+    earlier corpora."""
     curve = ", ".join(f"{percent(level.linked(point))} of those with {point:g}" for point in _POINTS)
     said = (
         f"Two texts are candidates when one of {level.bands} bands of {level.rows} minima of their runs of "
@@ -74,7 +76,20 @@ def near_told(level: NearLevel) -> str:
         said += f" Candidates were compared run by run, and linked from a similarity of {level.verify:.2f} on."
     else:
         said += " Candidates were not compared further."
-    return f"{said} Of all pages that hang together by links {_STAYS[level.stays]}."
+    said += f" Of all pages that hang together by links {_STAYS[level.stays]}."
+    return f"{said} {near_earlier_told(level)}" if against else said
+
+
+def near_earlier_told(level: NearLevel) -> str:
+    """What a level does beside earlier corpora, of which it knows keys and no texts, in a sentence.
+
+    >>> near_earlier_told(NearLevel(stays="newest"))
+    'Pages that hang together with one of an earlier corpus fall to it, whatever their dates.'
+    """
+    said = f"Pages that hang together with one of an earlier corpus fall to it{_WHATEVER[level.stays]}"
+    if level.verify:
+        said += ", and whether they share so much with it is not counted: of those corpora only the keys are read"
+    return f"{said}."
 
 
 def levels_told(settings: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from c4pipe.corpus.telling import COMPARED, Overlap, levels_told, near_told, overlap_of, overlap_told
+from c4pipe.corpus.telling import COMPARED, Overlap, levels_told, near_earlier_told, near_told, overlap_of, overlap_told
 from c4pipe.dedup import NearLevel
 
 
@@ -40,6 +40,15 @@ def test_near_duplicates_with_their_numbers() -> None:
     assert "20 bands of 5 minima" in told
     assert "Candidates were compared run by run, and linked from a similarity of 0.80 on." in told
     assert told.endswith("by links the newest stays.")
+
+
+def test_near_duplicates_of_earlier_corpora() -> None:
+    told = near_told(NearLevel(), against=True)
+    assert told.endswith("URL stays. Pages that hang together with one of an earlier corpus fall to it.")
+    assert near_earlier_told(NearLevel(verify=0.8, stays="longest")) == (
+        "Pages that hang together with one of an earlier corpus fall to it, however long they are, and whether they "
+        "share so much with it is not counted: of those corpora only the keys are read."
+    )
 
 
 def test_levels_that_were_chosen() -> None:
