@@ -16,8 +16,8 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.dedup import LineLevel, UrlLevel
 from c4pipe.flow import write
 from c4pipe.presets import EN_NEAR, Preset
-from c4pipe.rules import MaxChars
-from c4pipe.stages import Dedup, Filter, Read
+from c4pipe.rules import EndMark, MaxChars
+from c4pipe.stages import Clean, Dedup, Filter, Read
 from c4pipe.stages.text_levels import with_near
 from tests.flow.test_linking import Tokens
 from tests.manifests import write_again
@@ -32,6 +32,7 @@ LINKED = Preset(
     (READ, URL, Filter("long", (MaxChars(MOST),)), LINES, Dedup("links", Tokens())),
 )
 PLAIN = Preset("plain", "URLs and lines", (READ, URL, LINES))
+CUT = Preset("cut", "URLs, lines with an end mark, and lines once", (READ, URL, Clean("clean", (EndMark(),)), LINES))
 WHOLE = Preset("whole", "URLs alone", (READ, URL))
 
 
@@ -214,6 +215,21 @@ def test_what_was_old_is_told(crawl):
     assert stats["earlier"] == {"lines:parts": 1, "url": 1}
     (row,) = manifest_of(new)["against"]
     assert (row["path"], row["keys"]) == (str(old), "all pages")
+
+
+def test_pages_that_lost_their_url_are_sampled_however_many_stay(crawl):
+    def page(number, month, last="Menu"):
+        return Crawled(f"http://a.example/{number}", f"Page {number} of {month}.\n{last}", f"2024-{month}-01T00:00:00Z")
+
+    old = crawl([page(number, "05") for number in range(0, 500, 25)], "CUT")
+    newest = [page(number, "06") for number in range(500)]
+    older = [page(number, "04") for number in range(1, 500, 25)]
+    new = crawl([*newest, *older], "CUT", [old])
+    found = {}
+    for row in rejected(new):
+        found.setdefault(row["reason"], []).append((row["url"], row["text"]))
+    assert sorted(found["earlier_copy"]) == sorted((page.url, page.text) for page in newest[::25])
+    assert sorted(found["older_copy"]) == sorted((page.url, page.text) for page in older)
 
 
 def test_without_keys_the_law_holds_against_kept_pages(crawl, capsys):
