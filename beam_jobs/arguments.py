@@ -113,9 +113,14 @@ def parser() -> Parser:
         type=similarity,
         metavar="T",
         help="link near duplicates only if they share that much of their runs of words, counted one by one (default "
-        "of T: where half of such pairs would be found, 0.72)",
+        "of T: where half of such pairs would be found, 0.72); not asked of pages of corpora --against",
     )
-    a("--near-stays", choices=STAYS, help="which of near duplicates stays: by the hash of its URL (default), or else")
+    a(
+        "--near-stays",
+        choices=STAYS,
+        help="which of near duplicates stays: by the hash of its URL (default), or else; where one is of a corpus "
+        "--against, that one",
+    )
     a("--min-pages", type=count, metavar="N", help="leave out languages with fewer pages (default: 0; mC4: 10000)")
     a(
         "--runner",

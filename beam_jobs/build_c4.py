@@ -17,7 +17,7 @@ from beam_jobs.arguments import beam_flags, parse, workers_of
 from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.corpora import make_corpora, presets_of
 from beam_jobs.dry_run import predict, prediction_told
-from beam_jobs.earlier import compute_keys, find_earlier, notes_on
+from beam_jobs.earlier import check_outputs, compute_keys, find_earlier, notes_on
 from beam_jobs.effects import check_files_use, check_use
 from beam_jobs.exclusions import with_files
 from beam_jobs.mending import run_mended
@@ -84,6 +84,7 @@ def run(args: Namespace, rest: list[str]) -> int:
         beam_pipeline(corpora, options).run()
         print("build_c4: the job graph is made; with --dry_run=True nothing else is.")
         return 0
+    check_outputs(earlier, [settings.output for settings in corpora])
     several = len(corpora) > 1
     if several:
         check_siblings(args.output)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from c4pipe.corpus.ancestors import Ancestor, ancestors, key_readers
 from c4pipe.corpus.identity import class_name, code_changes
 from c4pipe.corpus.plan import Plan
+from c4pipe.corpus.telling import near_earlier_told
 from c4pipe.corpus.trunk import deduped
+from c4pipe.dedup import NearLevel
+from c4pipe.errors import ConfigError
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.settings import Settings
 from c4pipe.keys import key_path
 from c4pipe.part import everything
 from c4pipe.passes.keeping import keys_from_shards
+from c4pipe.stages.text_levels import near_level
 
 
 def find_earlier(paths: Sequence[str]) -> list[Ancestor]:
@@ -41,9 +45,32 @@ def compute_keys(earlier: Sequence[Ancestor], plan: Plan, store: BeamStore, stag
             keys_from_shards(one.path, one.manifest, plan, store, _computed(one, staging))
 
 
+def check_outputs(earlier: Sequence[Ancestor], outputs: Iterable[str]) -> None:
+    """ConfigError where a corpus would take the place of one that it is built against."""
+    for output in outputs:
+        for one in earlier:
+            if _place(output) == _place(one.path):
+                raise ConfigError(
+                    f"--output {output} holds one of the corpora that it would be built against (--against, and what "
+                    "those were built against), whose pages it then lacks. Choose another folder."
+                )
+
+
+def _place(folder: str) -> str:
+    return folder.rstrip("/") if is_remote(folder) else os.path.realpath(folder)
+
+
 def notes_on(earlier: Sequence[Ancestor], corpora: Sequence[Settings]) -> list[str]:
     """What a person should know of them, a line each. `corpora` are those of this build."""
-    return [*_without_keys(earlier), *(line for one in earlier for line in _of_other_code(one, corpora))]
+    others = (line for one in earlier for line in _of_other_code(one, corpora))
+    return [*_without_keys(earlier), *others, *(_of_near_duplicates(corpora) if earlier else ())]
+
+
+def _of_near_duplicates(corpora: Sequence[Settings]) -> dict[str, None]:
+    """Which of the options about them do not hold for pages of earlier corpora."""
+    levels = (near_level(settings.preset) for settings in corpora)
+    asked = [level for level in levels if level is not None and (level.verify or level.stays != NearLevel.stays)]
+    return dict.fromkeys(f"note: near duplicates: {near_earlier_told(level)}" for level in asked)
 
 
 def _of_other_code(one: Ancestor, corpora: Sequence[Settings]) -> list[str]:

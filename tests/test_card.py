@@ -15,6 +15,7 @@ from beam_jobs.corpora import levels_asked, presets_of
 from c4pipe.card import dataset_card
 from c4pipe.corpus.ledger import LOST_AS, Ledger
 from c4pipe.corpus.stats import Stats
+from c4pipe.corpus.telling import COMPARED
 from c4pipe.page import Page
 from c4pipe.presets import EN, EN_2019, EN_NEAR, EN_NOBLOCKLIST, MULTILINGUAL, PRESETS, Preset, for_format
 from c4pipe.shards import PAGE_SCHEMA, schema_with
@@ -393,7 +394,7 @@ def test_the_card_says_what_earlier_corpora_had_and_which_they_are() -> None:
         earlier=Counter({"url": 4}),
     )
     said = dataset_card(EN_NEAR, described(preset=EN_NEAR, against=AGAINST), stats)
-    assert "4 of the 10 pages that would have stayed (40.0 %) were in earlier corpora: 4 by stage url.\n" in said
+    assert f"Of the 10 pages {COMPARED} 4 (40.0 %) fell to earlier corpora: 4 by stage url.\n" in said
     assert f"* `out/2024-18`, preset `en.near`, sha256 of its manifest `{'ab' * 32}`" in said
     assert "--against EARLIER" in said
     assert "EARLIER are the folders of the corpora that it was built against." in said

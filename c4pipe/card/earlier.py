@@ -21,7 +21,7 @@ def relatives_told(preset: Preset, manifest: Mapping[str, Any], stats: Stats) ->
         yield chosen
         yield ""
     if level is not None:
-        yield f"Near duplicates: {near_told(level)}"
+        yield f"Near duplicates: {near_told(level, bool(manifest.get(AGAINST)))}"
         yield ""
     yield from _earlier(manifest.get(AGAINST, ()), stats)
 

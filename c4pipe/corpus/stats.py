@@ -38,8 +38,9 @@ class Stats:
     domains_kept: Counter[str] = field(default_factory=Counter)
     domains_rejected: Counter[str] = field(default_factory=Counter)
     clusters: Counter[str] = field(default_factory=Counter)  # "near 3": a stage that links pages, and pages a cluster
-    # Of a corpus that is built against earlier ones: pages that stood before the dedup of URLs and would have been kept
-    # so far, and those of them that fell because an earlier corpus has their URL or owns what they claim of their text.
+    # Of a corpus that is built against earlier ones: pages that came to be compared, which the rules before the first
+    # dedup of text keep while later ones, such as the language, were not asked yet; and those of them that fell because
+    # an earlier corpus has their URL or owns what they claim of their text.
     months_came: Counter[str] = field(default_factory=Counter)
     months_old: Counter[str] = field(default_factory=Counter)
     domains_came: Counter[str] = field(default_factory=Counter)

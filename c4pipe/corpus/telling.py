@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from c4pipe.dedup import NearLevel
 from c4pipe.text import many, percent
 
+COMPARED = "that came to be compared (cleaned; language and later rules were not asked yet)"  # what `Overlap.came` are
 _PARTS = ":parts"  # behind a stage in `Stats.earlier`: what its pages have lost
 _POINTS = (0.5, 0.7, 0.8, 0.9)  # of the S-curve
+_WHATEVER = {"hash": "", "newest": ", whatever their dates", "longest": ", however long they are"}
 _STAYS = {
     "hash": "that with the smallest MD5 of its URL stays",
     "newest": "the newest stays",
@@ -20,8 +22,8 @@ _STAYS = {
 class Overlap(NamedTuple):
     """How much of a crawl was in earlier corpora."""
 
-    came: int  # pages that came to the dedup of URLs and would have been kept so far
-    old: int  # those of them that fell to earlier corpora
+    came: int  # pages that came to be compared: the rules before the first dedup of text keep them, later ones may not
+    old: int  # those of them that fell to earlier corpora; another rule might have rejected them later
     pages: dict[str, int]  # by stage, the most first
     parts: dict[str, int]  # pieces of text that other pages have lost to them, by stage
 
@@ -48,11 +50,11 @@ def overlap_told(found: Overlap) -> str:
     """In a line.
 
     >>> overlap_told(Overlap(200, 30, {"url": 28, "near": 2}, {}))
-    '30 of the 200 pages that would have stayed (15.0 %) were in earlier corpora: 28 by stage url, 2 by near'
+    'Of the 200 pages that came to be compared (cleaned; language and later rules were not asked yet) 30 (15.0 %) fell \
+to earlier corpora: 28 by stage url, 2 by near'
     """
-    said = f"{found.old:,} of the {many(found.came, 'page')} that would have stayed "
-    said += f"({percent(found.old, found.came)}) {'was' if found.old == 1 else 'were'} in earlier corpora"
-    said += _by(found.pages, ": ", "{:,}")
+    said = f"Of the {many(found.came, 'page')} {COMPARED} {found.old:,} ({percent(found.old, found.came)}) fell to "
+    said += "earlier corpora" + _by(found.pages, ": ", "{:,}")
     return said + _by(found.parts, "; others lost ", "{:,} parts of their text")
 
 
@@ -87,8 +89,9 @@ def not_restorable(manifest: Mapping[str, Any]) -> str:
     return said + without[0] if without else ""
 
 
-def near_told(level: NearLevel) -> str:
-    """How near duplicates are found, with the numbers of this level, in a few sentences."""
+def near_told(level: NearLevel, against: bool = False) -> str:
+    """How near duplicates are found, with the numbers of this level, in a few sentences; `against`: beside those of
+    earlier corpora."""
     curve = ", ".join(f"{percent(level.linked(point))} of those with {point:g}" for point in _POINTS)
     said = (
         f"Two texts are candidates when one of {level.bands} bands of {level.rows} minima of their runs of "
@@ -99,7 +102,20 @@ def near_told(level: NearLevel) -> str:
         said += f" Candidates were compared run by run, and linked from a similarity of {level.verify:.2f} on."
     else:
         said += " Candidates were not compared further."
-    return f"{said} Of all pages that hang together by links {_STAYS[level.stays]}."
+    said += f" Of all pages that hang together by links {_STAYS[level.stays]}."
+    return f"{said} {near_earlier_told(level)}" if against else said
+
+
+def near_earlier_told(level: NearLevel) -> str:
+    """What a level does beside earlier corpora, of which it knows keys and no texts, in a sentence.
+
+    >>> near_earlier_told(NearLevel(stays="newest"))
+    'Pages that hang together with one of an earlier corpus fall to it, whatever their dates.'
+    """
+    said = f"Pages that hang together with one of an earlier corpus fall to it{_WHATEVER[level.stays]}"
+    if level.verify:
+        said += ", and whether they share so much with it is not counted: of those corpora only the keys are read"
+    return f"{said}."
 
 
 def levels_told(settings: Mapping[str, Any]) -> str:

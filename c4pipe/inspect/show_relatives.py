@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from c4pipe.corpus.telling import COMPARED
 from c4pipe.inspect.terminal import Screen, StyledText, bar
 from c4pipe.text import many, percent
 
@@ -33,8 +34,8 @@ def _size(low: int, high: int) -> str:
 
 
 def _earlier(screen: Screen, found: dict[str, Any]) -> None:
-    words = f"{found['old']:,} of {many(found['came'], 'page')} that would have stayed ({percent(found['share'])})"
-    screen.head("In earlier corpora", words)
+    screen.head("In earlier corpora", f"{found['old']:,} of {many(found['came'], 'page')} ({percent(found['share'])})")
+    screen.say((f"  of the pages {COMPARED}", "dim"))
     for row in found["corpora"]:
         screen.say(f"  {row['path']}", (f"  {row['preset']}, {row['keys']}, {row['sha256'][:16]}…", "dim"))
     rows: list[list[StyledText]] = [[row["stage"], f"{row['pages']:,}", "pages"] for row in found["pages"]]

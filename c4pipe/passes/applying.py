@@ -69,6 +69,9 @@ class Taker(Protocol):
     def take(self, survivor: Survivor, verdict: Verdict) -> None:
         """A page as the dedup of the leg leaves it."""
 
+    def lost(self, row: int, page: Page) -> None:
+        """A page as it was staged, which has lost its URL."""
+
 
 def apply_losses(
     staged: Staged, lost: Losses, plan: Plan, number: int, store: Store, summary: Summary, takers: Sequence[Taker]
@@ -86,7 +89,7 @@ def apply_losses(
             stack.enter_context(taker.writing())
         url = plan.names()[plan.url_index] if number == 0 and lost.against else ""
         summary.stats.clusters.update(f"{plan.names()[leg.start]} {size}" for size in lost.clusters)
-        for survivor in _survivors(store, staged, lost, summary.stats, url):
+        for survivor in _survivors(store, staged, lost, summary.stats, url, takers):
             verdict = after_dedup(survivor, leg)
             if lost.against and survivor.losses is not None:
                 _count_old(summary.stats, survivor.page, verdict, survivor.losses.old, plan.names()[leg.start])
@@ -96,8 +99,11 @@ def apply_losses(
                 taker.take(survivor, verdict)
 
 
-def _survivors(store: Store, staged: Staged, lost: Losses, stats: Stats, url: str) -> Iterator[Survivor]:
-    """`url` is the stage of URLs, where pages that lose to earlier corpora are counted for it."""
+def _survivors(
+    store: Store, staged: Staged, lost: Losses, stats: Stats, url: str, takers: Sequence[Taker]
+) -> Iterator[Survivor]:
+    """Those that have not lost their URL; the takers hear of the others. `url` is the stage of URLs, where pages that
+    lose to earlier corpora are counted for it."""
     start, losing = 0, dict(lost.urls.tolist())
     with store.read(staged.pages) as stream:
         file = pq.ParquetFile(stream)
@@ -116,6 +122,8 @@ def _survivors(store: Store, staged: Staged, lost: Losses, stats: Stats, url: st
                     stats.rejected(page.url)
                     if losing[row]:
                         stats.old(page, url)
+                    for taker in takers:
+                        taker.lost(row, page)
                     continue
                 losses = None
                 if lost.atoms.flags[mine].any():

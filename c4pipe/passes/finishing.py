@@ -104,6 +104,9 @@ class Finisher:
         page = verdict.page
         self._sink.add(plan.preset.config(page.language), split_of(url_key(stand_in(page))), page)
 
+    def lost(self, row: int, page: Page) -> None:
+        self._shown.lost(row, page)
+
     def conclude(self, summary: Summary) -> FinishedUnit:
         """Writes the rejected pages, behind the kept ones; the input in numbers, with those of all stages in front."""
         with self._store.write(self._finished.rejected) as stream:

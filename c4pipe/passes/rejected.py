@@ -23,6 +23,7 @@ class RejectedSample:
         raw: RawTexts,
     ):
         """`early` is what the pass before has left, `lost` stage and reason of rows that have lost their URL since."""
+        self._lost, self._shown = lost, {s.row for s in early}
         self._early = [
             s._replace(stage=lost[s.row][0], reason=lost[s.row][1], detail="") if s.row in lost else s for s in early
         ]
@@ -42,11 +43,21 @@ class RejectedSample:
     def rejected(self, row: int, page: Page, stage: str, verdict: Rejected, dropped: FindDropped) -> None:
         """Takes a page that leaves now."""
         self._kept_rows.discard(row)
+        self._offer(row, page, stage, verdict.reason.code, verdict.detail, dropped)
+
+    def lost(self, row: int, page: Page) -> None:
+        """Takes a page that has lost its URL, and that the pass before may not have sampled."""
+        if row not in self._shown:
+            self._offer(row, page, *self._lost[row])
+
+    def _offer(
+        self, row: int, page: Page, stage: str, reason: str, detail: str = "", dropped: FindDropped = tuple
+    ) -> None:
         name = page.source.rpartition("#")[0]
         if name != self._input:
             self._input = name
             self._late.close()
-        self._late.add(page, stage, verdict.reason.code, verdict.detail, row, dropped)
+        self._late.add(page, stage, reason, detail, row, dropped)
 
     def so_far(self) -> Iterator[Sampled]:
         """All with their outcome so far, and as they were read; kept ones may leave yet."""

@@ -56,6 +56,9 @@ class Restager:
         self._shown.kept(row, tuple)
         self._pages.add(verdict.page, verdict.page.text, row, dropped)
 
+    def lost(self, row: int, page: Page) -> None:
+        self._shown.lost(row, page)
+
     def conclude(self, summary: Summary) -> tuple[int, int]:
         """Writes the other files, behind the pages; (rows of outcomes, atoms staged)."""
         with self._store.write(self._staged.sample) as stream:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from c4pipe.corpus.telling import Overlap, levels_told, near_told, overlap_of, overlap_told
+from c4pipe.corpus.telling import COMPARED, Overlap, levels_told, near_earlier_told, near_told, overlap_of, overlap_told
 from c4pipe.dedup import NearLevel
 
 
@@ -15,15 +15,15 @@ def test_how_much_was_old() -> None:
     found = overlap_of(stats)
     assert found == Overlap(200, 30, {"url": 28, "near": 2}, {"spans": 7})
     assert overlap_told(found) == (
-        "30 of the 200 pages that would have stayed (15.0 %) were in earlier corpora: 28 by stage url, 2 by near; "
-        "others lost 7 parts of their text by stage spans"
+        "Of the 200 pages that came to be compared (cleaned; language and later rules were not asked yet) 30 (15.0 %) "
+        "fell to earlier corpora: 28 by stage url, 2 by near; others lost 7 parts of their text by stage spans"
     )
 
 
 def test_nothing_was_old() -> None:
     found = overlap_of({"months_came": {"2024-05": 1}})
     assert found is not None
-    assert overlap_told(found) == "0 of the 1 page that would have stayed (0 %) were in earlier corpora"
+    assert overlap_told(found) == f"Of the 1 page {COMPARED} 0 (0 %) fell to earlier corpora"
     assert overlap_of({}) is None
     assert overlap_of({"months_came": {}}) is None
 
@@ -40,6 +40,15 @@ def test_near_duplicates_with_their_numbers() -> None:
     assert "20 bands of 5 minima" in told
     assert "Candidates were compared run by run, and linked from a similarity of 0.80 on." in told
     assert told.endswith("by links the newest stays.")
+
+
+def test_near_duplicates_of_earlier_corpora() -> None:
+    told = near_told(NearLevel(), against=True)
+    assert told.endswith("URL stays. Pages that hang together with one of an earlier corpus fall to it.")
+    assert near_earlier_told(NearLevel(verify=0.8, stays="longest")) == (
+        "Pages that hang together with one of an earlier corpus fall to it, however long they are, and whether they "
+        "share so much with it is not counted: of those corpora only the keys are read."
+    )
 
 
 def test_levels_that_were_chosen() -> None:

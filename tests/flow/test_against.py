@@ -3,17 +3,22 @@
 import json
 from dataclasses import dataclass, field
 from hashlib import md5
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from beam_jobs import build_c4
+from beam_jobs.earlier import notes_on
+from c4pipe.corpus.ancestors import Ancestor
+from c4pipe.corpus.plan import Plan
 from c4pipe.dedup import LineLevel, UrlLevel
 from c4pipe.flow import write
-from c4pipe.presets import Preset
-from c4pipe.rules import MaxChars
-from c4pipe.stages import Dedup, Filter, Read
+from c4pipe.presets import EN_NEAR, Preset
+from c4pipe.rules import EndMark, MaxChars
+from c4pipe.stages import Clean, Dedup, Filter, Read
+from c4pipe.stages.text_levels import with_near
 from tests.flow.test_linking import Tokens
 from tests.manifests import write_again
 from tests.wetfiles import digests, manifest_of, rejected, rows
@@ -27,6 +32,7 @@ LINKED = Preset(
     (READ, URL, Filter("long", (MaxChars(MOST),)), LINES, Dedup("links", Tokens())),
 )
 PLAIN = Preset("plain", "URLs and lines", (READ, URL, LINES))
+CUT = Preset("cut", "URLs, lines with an end mark, and lines once", (READ, URL, Clean("clean", (EndMark(),)), LINES))
 WHOLE = Preset("whole", "URLs alone", (READ, URL))
 
 
@@ -211,6 +217,21 @@ def test_what_was_old_is_told(crawl):
     assert (row["path"], row["keys"]) == (str(old), "all pages")
 
 
+def test_pages_that_lost_their_url_are_sampled_however_many_stay(crawl):
+    def page(number, month, last="Menu"):
+        return Crawled(f"http://a.example/{number}", f"Page {number} of {month}.\n{last}", f"2024-{month}-01T00:00:00Z")
+
+    old = crawl([page(number, "05") for number in range(0, 500, 25)], "CUT")
+    newest = [page(number, "06") for number in range(500)]
+    older = [page(number, "04") for number in range(1, 500, 25)]
+    new = crawl([*newest, *older], "CUT", [old])
+    found = {}
+    for row in rejected(new):
+        found.setdefault(row["reason"], []).append((row["url"], row["text"]))
+    assert sorted(found["earlier_copy"]) == sorted((page.url, page.text) for page in newest[::25])
+    assert sorted(found["older_copy"]) == sorted((page.url, page.text) for page in older)
+
+
 def test_without_keys_the_law_holds_against_kept_pages(crawl, capsys):
     long = Crawled("http://long.example/", "the old line is long " * 5, "")
     old = crawl([OLD, long], "LINKED", (), "--no-keys")
@@ -233,6 +254,22 @@ def test_wrong_use_is_a_line(crawl, capsys):
     assert kept(crawl([NEW], "LINKED", [child, moved])) == []
 
 
+def test_a_corpus_does_not_take_the_place_of_one_that_it_is_built_against(crawl, capsys, tmp_path):
+    first = crawl([OLD], "PLAIN")
+    second = crawl([AGAIN], "PLAIN", [first])
+    before = digests(first), digests(second)
+    link = tmp_path / "link"
+    link.symlink_to(second)
+    arguments = ["--input", str(second.parent / "in"), "--input-format", "jsonl", "--preset", f"{__name__}:PLAIN"]
+    for output in (first, second, link):
+        capsys.readouterr()
+        assert build_c4.main([*arguments, "--output", str(output), "--against", str(second), "--overwrite"]) == 2
+        told = capsys.readouterr().err
+        assert f"--output {output} holds one of the corpora that it would be built against" in told
+        assert told.count("\n") == 1
+    assert (digests(first), digests(second)) == before
+
+
 def test_a_corpus_that_was_built_against_others_is_another_one(crawl, capsys, tmp_path):
     first, second = crawl([OLD], "PLAIN"), crawl([AGAIN], "PLAIN")
     new = crawl([NEW], "PLAIN", [first])
@@ -253,6 +290,21 @@ def test_an_earlier_corpus_of_other_code_is_told(crawl, capsys):
     write_again(old, manifest)
     crawl([NEW], "PLAIN", [old])
     assert f"note: {old} was built by other code: level LineLevel." in capsys.readouterr().err
+
+
+def test_what_does_not_hold_for_near_duplicates_of_earlier_corpora_is_told():
+    def told(**fields):
+        preset = with_near(EN_NEAR, fields.get("verify"), fields.get("stays"))
+        corpus = SimpleNamespace(preset=preset, plan=Plan(preset, None), description={"code": {}})
+        return notes_on([Ancestor("out/a", "0" * 64, {"keys": [{}]})], [corpus, corpus])
+
+    assert told() == []
+    (line,) = told(stays="newest")
+    assert line.endswith(
+        "near duplicates: Pages that hang together with one of an earlier corpus fall to it, whatever their dates."
+    )
+    (line,) = told(verify=0.8)
+    assert "is not counted: of those corpora only the keys are read." in line
 
 
 def test_a_build_that_was_killed_goes_on(crawl, monkeypatch, tmp_path):

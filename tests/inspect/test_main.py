@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from c4pipe.corpus.stats import registered
+from c4pipe.corpus.telling import COMPARED
 from c4pipe.inspect.__main__ import main
 from c4pipe.inspect.arguments import parser
 from c4pipe.inspect.corpus import Corpus, connect
@@ -640,7 +641,8 @@ def test_what_was_old_and_how_pages_hang_together(run: Any, second_crawl: Corpus
     lines = [" ".join(line.split()) for line in out.split("\n")]
     assert "Clusters pages that hang together at stage near; one of each stays" in lines
     assert "2 1 50.0 % ████████████" in lines
-    assert "In earlier corpora 2 of 6 pages that would have stayed (33.3 %)" in lines
+    assert "In earlier corpora 2 of 6 pages (33.3 %)" in lines
+    assert f"of the pages {COMPARED}" in lines
     assert f"{against['path']} en.near, all pages, {against['sha256'][:16]}…" in lines
     assert "spans 3 parts of text of other pages" in lines
     assert "2024-06 2 of 6 33.3 % ████████" in lines

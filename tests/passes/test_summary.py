@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from c4pipe.corpus.telling import COMPARED
 from c4pipe.passes.summary import faulty, funnel, inputs_told, printable, splits, summary, summary_of_several
 
 MANIFEST: dict[str, Any] = {
@@ -135,7 +136,7 @@ def test_whatever_is_shown_can_be_printed(text: str) -> None:
 
 def test_of_a_build_against_earlier_corpora_it_says_how_much_was_old() -> None:
     stats = {"months_came": {"2024-05": 10}, "months_old": {"2024-05": 4}, "earlier": {"url": 4}}
-    old = "4 of the 10 pages that would have stayed (40.0 %) were in earlier corpora: 4 by stage url"
+    old = f"Of the 10 pages {COMPARED} 4 (40.0 %) fell to earlier corpora: 4 by stage url"
     assert f"\n  {old}\n" in summary(MANIFEST, "out/c4", stats)
     assert "earlier" not in summary(MANIFEST, "out/c4")
     several = summary_of_several([MANIFEST, MANIFEST], ["a", "b"], [stats, {}]).split("\n")

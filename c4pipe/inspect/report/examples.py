@@ -23,7 +23,7 @@ def near_words(corpus: Corpus) -> str:
         level = near_level(preset_of(corpus)[0])
     except C4Error:
         return ""
-    return "" if level is None else near_told(level)
+    return "" if level is None else near_told(level, bool(corpus.manifest.get(AGAINST)))
 
 
 class Example(NamedTuple):

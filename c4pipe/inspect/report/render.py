@@ -14,6 +14,7 @@ import duckdb
 import jinja2
 from markupsafe import Markup
 
+from c4pipe.corpus.telling import COMPARED
 from c4pipe.errors import BuildError
 from c4pipe.inspect.compare import Comparison, compare
 from c4pipe.inspect.corpus import Corpus
@@ -64,6 +65,7 @@ def render(facts: Facts, comparison: Comparison | None = None, other: dict[str, 
             facts=facts,
             comparison=comparison,
             other=other,
+            compared=COMPARED,
             sections=list(sections(facts, comparison)),
             css=Markup(css),
             css_hash=f"sha256-{base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()}",
