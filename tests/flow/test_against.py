@@ -19,7 +19,7 @@ from c4pipe.presets import EN_NEAR, Preset
 from c4pipe.rules import EndMark, MaxChars
 from c4pipe.stages import Clean, Dedup, Filter, Read
 from c4pipe.stages.text_levels import with_near
-from tests.flow.test_linking import Tokens
+from tests.flow.test_linking import SURE, Tokens
 from tests.manifests import write_again
 from tests.wetfiles import digests, manifest_of, rejected, rows
 
@@ -50,6 +50,13 @@ class Crawled:
 
     def json(self):
         return json.dumps({"url": self.url, "text": self.text, "timestamp": self.date})
+
+
+class Padded(Crawled):
+    """One that is too large to share a unit of work with another."""
+
+    def json(self):
+        return json.dumps(json.loads(super().json()) | {"padding": "x" * (600 << 10)})
 
 
 @dataclass
@@ -279,6 +286,23 @@ def test_a_corpus_that_was_built_against_others_is_another_one(crawl, capsys, tm
     assert "it was there already" in capsys.readouterr().out
     assert build_c4.main([*arguments, "--against", str(first), str(second)]) == 2
     assert f"against: {second}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("layout", ["alone", "in one file", "far apart"])
+def test_confirmed_links_to_earlier_pages_do_not_hang_on_the_layout(crawl, layout):
+    """Both share a key with the old page, and not half of their words with each other."""
+    old = crawl([Crawled("http://old.example/1", "a o p q", "")], "SURE")
+    first, second = sorted(
+        (Crawled("http://new.example/1", "a b c d", ""), Crawled("http://new.example/2", "a x y z", "")),
+        key=lambda page: page.rank,
+    )
+    pages = [second] if layout == "alone" else [first, second]
+    if layout == "in one file":
+        pages.insert(1, Crawled("http://new.example/3", "e f", ""))  # `crawl` deals them out over two
+    elif layout == "far apart":
+        pages = [Padded(page.url, page.text, page.date) for page in pages]
+    left = kept(crawl(pages, "SURE", [old]))
+    assert {first.url, second.url}.isdisjoint(url for url, _ in left)
 
 
 def test_an_earlier_corpus_of_other_code_is_told(crawl, capsys):
