@@ -73,7 +73,7 @@ class ItemOverlap(Part):
     @property
     def at_hand(self) -> bool:
         """Whether it has the items, of one that is bound."""
-        return self._index is not None  # type: ignore[attr-defined,no-any-return]
+        return self._index is not None  # type: ignore[attr-defined]
 
     def found(self, text: str) -> list[Sighting]:
         """What stands in a text, in order; of one that is bound."""

@@ -19,7 +19,7 @@ from c4pipe.presets import EN_NEAR, Preset
 from c4pipe.rules import EndMark, MaxChars
 from c4pipe.stages import Clean, Dedup, Filter, Read
 from c4pipe.stages.text_levels import with_near
-from tests.flow.test_linking import SURE, Tokens
+from tests.flow.test_linking import Tokens
 from tests.manifests import write_again
 from tests.wetfiles import digests, manifest_of, rejected, rows
 
