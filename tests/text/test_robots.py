@@ -211,3 +211,10 @@ def test_protego_says_the_same(groups: list[tuple[list[str], list[tuple[str, str
     if len(patterns) > 1 and any("ツ" in pattern or "%" in pattern or "$" in pattern for pattern in patterns):
         return
     assert (said(robots, "CCBot", path) == "") == Protego.parse(robots).can_fetch(f"http://a.example{path}", "CCBot")
+
+
+@given(st.binary(max_size=80).map(lambda tail: b"User-agent: *\nDisallow: " + tail), st.text(max_size=20))
+def test_nothing_in_a_file_stops_it(data: bytes, path: str) -> None:
+    rules = rules_for(data, "CCBot")
+    rule = RobotsRules(rules).deciding("/" + path)
+    assert rule is None or rule in rules
