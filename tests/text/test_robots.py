@@ -168,6 +168,11 @@ def test_section_2_5_so_much_of_a_file_is_read_and_no_line_is_cut() -> None:
     assert [rule.path for rule in rules_for(exact, "CCBot")] == ["/kept", "/a"]
 
 
+def test_of_a_long_line_the_beginning_is_told() -> None:
+    path = "/" + "a" * 300
+    assert said(f"User-agent: *\nDisallow: {path}", "CCBot", path) == f"line 2: Disallow: {path[:200]}…"
+
+
 def test_a_hostile_pattern_takes_no_time() -> None:
     """A regular expression of it would try for ages."""
     assert said("User-agent: *\nDisallow: /" + "*a" * 5000 + "b$", "CCBot", "/" + "a" * 8000) == ""
