@@ -24,6 +24,7 @@ from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.trunk import deduped
 from c4pipe.errors import BuildError, ConfigError
+from c4pipe.files.record import check_given
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.ours import MADE_NAME, begin_work, clear_work
@@ -45,6 +46,7 @@ from c4pipe.removal.task import Removal, is_restorable
 from c4pipe.removal.worlds import LegKeys
 from c4pipe.scratch import scratch
 from c4pipe.shards import MANIFEST
+from c4pipe.stages.benchmarks import benchmarks_stage
 from c4pipe.text import duration, many, printable
 
 SHOWN_AT_MOST = 20  # entries that match nothing, or places where something is left, in a line each
@@ -94,7 +96,7 @@ def remove(args: Namespace, corpus: Corpus, asked: Wishes) -> list[str]:
     output = args.output.rstrip("/") or "/"
     started = time.monotonic()
     check_apart(output, corpus.folder)
-    plan = plan_for(corpus)
+    plan = plan_for(corpus, args.file)
     matched = find_matches(corpus.folder, corpus.manifest, asked)
     for line in unmatched(matched):
         print(line, file=sys.stderr)
@@ -116,14 +118,24 @@ def remove(args: Namespace, corpus: Corpus, asked: Wishes) -> list[str]:
     return [*matched.urls.values()]
 
 
-def plan_for(corpus: Corpus) -> Plan:
-    """The preset of a corpus, ready to judge what comes back. ConfigError where pages cannot be taken out of it."""
+def plan_for(corpus: Corpus, given: Sequence[Path]) -> Plan:
+    """The preset of a corpus, ready to judge what comes back. ConfigError where pages cannot be taken out of it.
+
+    `given` are files that its rules have read, told by their sums.
+    """
+    check_given(corpus.manifest, given)
     _, differs = preset_of(corpus)
     if lacking := [line for line in differs if "is not to be found here" in line]:
         raise ConfigError(f"{corpus.folder}: {lacking[0]}, and what comes back is to be judged by it.")
     for line in differs:
         print(f"note: {line}; what comes back is judged by what is here.", file=sys.stderr)
-    plan = plan_of(corpus)
+    plan = plan_of(corpus, given)
+    searching = benchmarks_stage(plan.preset)
+    if searching is not None and not plan.bound(searching.overlap).at_hand:
+        raise ConfigError(
+            f"{corpus.folder} was searched for test items of benchmarks, and keeps none of them: what comes back is to "
+            "be searched as well. Point at their folder: --file DIR."
+        )
     if plan.texts and not is_restorable(corpus.manifest):
         raise ConfigError(
             f"--corpus {corpus.folder} keeps nothing to restore pages from (--restorable no, --no-keys, or an older "

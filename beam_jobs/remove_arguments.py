@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from c4pipe.command import Parser, refuse_idle, utf8
 from c4pipe.errors import ConfigError
+from c4pipe.files.benchmarks import benchmark_files
 
 EPILOG = """\
 lists: one entry a line, plain or packed (gzip, zstd, xz); what stands behind a # is a comment
@@ -42,6 +44,15 @@ def parser() -> Parser:
     a("--reason", type=utf8, default="", metavar="TEXT", help="why, for the log of removals and the card")
     a("--date", type=utf8, default="", metavar="DATE", help="when it was asked or done, likewise; as you write it")
     a(
+        "--file",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a file that rules have read and the corpus keeps no copy of, told by its bytes; or the folder of its "
+        "benchmarks. May be given again",
+    )
+    a(
         "--prove",
         type=utf8,
         nargs="*",
@@ -67,7 +78,9 @@ def parse_remove(argv: Sequence[str] | None) -> argparse.Namespace:
         p.given,
         ("--reason", bool(args.output), "it is for the log of a removal, and without --output there is none."),
         ("--date", bool(args.output), "it is for the log of a removal, and without --output there is none."),
+        ("--file", bool(args.output), "without --output no page is judged again."),
     )
+    args.file = [file for path in args.file for file in (benchmark_files(path) if path.is_dir() else [path])]
     for option, text in (("--reason", args.reason), ("--date", args.date)):
         if not text.isprintable():
             raise ConfigError(f"{option} {text!r} has other than printable characters. Expected one line of text.")

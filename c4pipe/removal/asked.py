@@ -14,20 +14,18 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from c4pipe.errors import ConfigError
 from c4pipe.files.lists import list_file_lines
-from c4pipe.text.urls import domain_of, url_key
+from c4pipe.text.hosts import authority_of, listed_host, parents_of, plain_host, without_www
+from c4pipe.text.urls import listed_keys, url_key
 
 BY_URL, BY_DOMAIN, BY_CODE = "url", "domain", "id"  # kinds of entries
 OPTIONS = {BY_URL: "--urls", BY_DOMAIN: "--domains", BY_CODE: "--ids"}
 
 _COMMENT = re.compile(r"(^|\s+)#.*")
-_PARTS = re.compile(r"((?:https?://)?)(?:[^/?#@\s]*@)?([^/?#:\s]+)((?::\d+)?)(.*)", re.IGNORECASE | re.DOTALL)
-_HOST = re.compile(r"(?:[\w-]|[^\x00-\x7f\s])+(?:\.(?:[\w-]|[^\x00-\x7f\s])+)+\.?")
 _CODE = re.compile(r"[0-9a-f]{16}", re.IGNORECASE)
 _EXPECTED = {
     BY_URL: "no URL, such as https://example.com/a/b",
@@ -71,9 +69,7 @@ class Wishes:
 
     def by_host(self, host: str) -> list[int]:
         """The entries that mean a host, or a domain that it is in."""
-        labels = plain(host).split(".")
-        names = (".".join(labels[start:]) for start in range(len(labels)))
-        return [self.domains[name] for name in names if name in self.domains]
+        return [self.domains[name] for name in parents_of(plain_host(host)) if name in self.domains]
 
 
 def read_asked(urls: Sequence[str], domains: Sequence[str], codes: Sequence[str], mixed: Sequence[str] = ()) -> Wishes:
@@ -120,36 +116,18 @@ def wish_of(kind: str, line: str) -> Wish | None:
 
 
 def _domain(line: str) -> tuple[str, ...]:
-    name = re.sub(r"https?://|\*?\.", "", line, count=1) if re.match(r"https?://|\*?\.", line) else line
-    name = name.removesuffix("/")
-    if not _HOST.fullmatch(name):
-        return ()
-    host = plain(name)
-    bare = host.removeprefix("www.")
-    shared = domain_of(bare).registered.startswith(".")  # of `www.gov.uk` the rest is other people's
-    return (host if shared or "." not in bare else bare,)
+    host = listed_host(re.sub(r"^(https?://|\*?\.)", "", line).removesuffix("/"))
+    return (without_www(host),) if host else ()
 
 
 def _keys(line: str) -> tuple[str, ...]:
     """The keys under which pages of a URL may be known: its host as it is written, in Punycode, and in its script."""
-    found = _PARTS.fullmatch(line)
-    if found is None or not (found[1] or _HOST.fullmatch(found[2])) or any(map(str.isspace, line)):
+    scheme, host, port, rest = authority_of(line)
+    if not host or (not scheme and not listed_host(host)) or any(map(str.isspace, line)):
         return ()
-    port = "" if found[3] in (":80", ":443") else found[3]
-    host = plain(found[2])
-    hosts = (host, _in_script(host), found[2].lower())
-    usual = (url_key(f"http://{host}{port}{found[4]}") for host in hosts)
-    return tuple(dict.fromkeys((*usual, url_key(line))))
-
-
-@lru_cache(maxsize=1 << 16)
-def plain(host: str) -> str:
-    """A host in one spelling: lower case, Punycode, no dot at the end."""
-    name = host.lower().strip(".")
-    try:
-        return name if name.isascii() else name.encode("idna").decode()
-    except UnicodeError:  # what IDNA does not know
-        return name
+    hosts = (host, _in_script(host))
+    usual = (url_key(f"http://{name}{':' if port else ''}{port}{rest}") for name in hosts)
+    return tuple(dict.fromkeys((*usual, *listed_keys(line))))
 
 
 def _in_script(host: str) -> str:

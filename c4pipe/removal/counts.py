@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
+from c4pipe.benchmarks import ROLES
+from c4pipe.corpus.benchmarks import items_found
 from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.stats import SHOWN_DOMAINS, Stats, by_first_word, registered
 from c4pipe.errors import BuildError
@@ -24,18 +26,32 @@ def stats_told(numbers: Mapping[str, Any]) -> Stats:
     for name in _TABLES:
         if name in data:
             data[name] = {f"{first} {rest}".rstrip(): n for first, row in data[name].items() for rest, n in row.items()}
-    return Stats.from_json(data)
+    stats = Stats.from_json(data)
+    for task, row in numbers.get("benchmarks", {}).items():
+        stats.tasks[task], first = row["pages"], 0
+        for role in ROLES:  # which items were found is not told, only how many of each role and in all
+            stats.items.update(f"{task} {role} {(first + n) % row['found']}" for n in range(row[role]))
+            first += row[role]
+    return stats
+
+
+def totals_told(numbers: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """Of each benchmark its items, and those that were searched for, from stats.json."""
+    return {task: (row["items"], row["searched"]) for task, row in numbers.get("benchmarks", {}).items()}
 
 
 def numbers_without(
     removal: Removal, numbers: Mapping[str, Any], shards: ShardsWritten, ledger: Ledger
 ) -> dict[str, Any]:
-    """What stats.json says of the new corpus. What was read stays as it was, and so do the sizes of clusters and, for a
-    corpus built against earlier ones, what came and was old, but for domains that were asked for."""
+    """What stats.json says of the new corpus.
+
+    What was read stays as it was, and so do the sizes of clusters; what came to a build against earlier corpora and was
+    old there, but for domains that were asked for; and test items, where the pages that hold any were left out.
+    """
     stats = stats_told(numbers)
     for each in fields(Stats):
         mine, gone, come = (getattr(one, each.name) for one in (stats, shards.gone, shards.come))
-        if each.name.startswith("domains"):
+        if each.name.startswith("domains") or each.name in ("tasks", "items"):
             continue
         if isinstance(mine, Counter):
             setattr(stats, each.name, _balanced(each.name, mine, gone, come))
@@ -53,6 +69,9 @@ def numbers_without(
         )
     told = stats.to_json(SHOWN_DOMAINS) | {"stages": ledger.to_json()["stages"]}
     told |= {name: by_first_word(told[name]) for name in _TABLES if name in told}
+    told = {name: value for name, value in told.items() if name not in ("tasks", "items")}
+    if shards.marks is not None:
+        told["benchmarks"] = items_found(shards.marks, totals_told(numbers))
     return {**numbers, **told}
 
 

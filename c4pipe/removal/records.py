@@ -12,7 +12,7 @@ from typing import Any
 from c4pipe.card import dataset_card
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
-from c4pipe.removal.counts import numbers_without, stats_told
+from c4pipe.removal.counts import numbers_without, stats_told, totals_told
 from c4pipe.removal.kept_apart import write_keys_again, write_restore_again
 from c4pipe.removal.log import REMOVED, earlier_removals, log_entry, manifest_row
 from c4pipe.removal.rejected import write_rejected_parts
@@ -54,7 +54,7 @@ def write_without(removal: Removal, fingerprint: str, date: str, reason: str) ->
             new[name] = rows
     numbers = json.loads((removal.folder / STATS).read_bytes())
     numbers = numbers_without(removal, numbers, shards, ledger)
-    card = dataset_card(removal.plan.preset, new, stats_told(numbers), removal.plan.schema())
+    card = dataset_card(removal.plan.preset, new, stats_told(numbers), removal.plan.schema(), totals_told(numbers))
     about = {STATS: to_json(numbers), "README.md": card.encode(), REMOVED: to_json(log)}
     write_manifest(removal.store, removal.made, new, about)
     return entry

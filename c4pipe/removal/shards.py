@@ -16,6 +16,7 @@ from c4pipe.passes.merging import OutputShard, write_rows
 from c4pipe.removal.matching import read_columns
 from c4pipe.removal.task import FileRow, Removal
 from c4pipe.shards import added_to, page_table, pages_of
+from c4pipe.stages.benchmarks import ITEMS
 from c4pipe.text import hash64
 from c4pipe.text.urls import split_of, stand_in, url_key
 
@@ -28,13 +29,15 @@ class ShardsWritten(NamedTuple):
     gone: Stats  # of the rows that have left
     come: Stats
     domains: Counter[str]  # of all kept pages now; nothing where no shard is touched
+    marks: Stats | None  # test items of benchmarks in all of them; None where no column names them, or none is touched
 
 
 def write_shards(removal: Removal) -> ShardsWritten:
     """Writes all of them."""
     rows, stay, leaving = _where(removal)
     coming = _coming(removal, stay)
-    found = ShardsWritten([], [], Stats(), Stats(), Counter())
+    marked = ITEMS in removal.plan.schema().names and bool(coming or leaving)
+    found = ShardsWritten([], [], Stats(), Stats(), Counter(), Stats() if marked else None)
     for row in sorted([*rows, *_new(rows, coming)], key=lambda row: str(row["path"])):
         path = row["path"]
         if path not in leaving and path not in coming:
@@ -44,8 +47,10 @@ def write_shards(removal: Removal) -> ShardsWritten:
             found.rows.append(_rewritten(row, coming.get(path, []), removal, found))
             found.touched.append(path)
     for row in found.rows if found.touched else ():
-        for table in read_columns(Path(removal.made) / row["path"], ["url"]):
+        for table in read_columns(Path(removal.made) / row["path"], ["url", *([ITEMS] if marked else [])]):
             found.domains.update(map(registered, table["url"].to_pylist()))
+            for items in table[ITEMS].to_pylist() if found.marks is not None else ():
+                found.marks.marked(Page("", "", "", extra={ITEMS: items}))
     return found
 
 

@@ -13,12 +13,10 @@ from beam_jobs import remove
 from c4pipe.dedup import LineLevel, UrlLevel
 from c4pipe.flow.files import BeamStore
 from c4pipe.presets import Preset
-from c4pipe.removal.task import is_restorable
 from c4pipe.rules import MaxChars
 from c4pipe.stages import Dedup, Filter, Read
 from c4pipe.verify.corpus import check_corpus
 from tests.manifests import write_again
-from tests.removal.rebuilding import as_rebuilt, write_pages
 from tests.wetfiles import digests, manifest_of, rejected, rows
 
 READ, URL = Read(), Dedup("url", UrlLevel())
@@ -41,6 +39,18 @@ PAGES = [
 ]
 
 
+def write_pages(folder: Path, pages, without=()) -> Path:
+    """(URL, text) pages in two files of JSON lines; of those `without` nothing but blanks, so that no other moves."""
+    folder.mkdir(parents=True)
+    for number in range(2):
+        lines = []
+        for url, text in pages[number::2]:
+            line = json.dumps({"url": url, "text": text, "timestamp": "2024-05-01T00:00:00Z"})
+            lines.append(" " * len(line) if url in without else line)
+        (folder / f"{number}.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    return folder
+
+
 GONE = [url for url, _ in PAGES if "left.example" in url]
 
 
@@ -57,19 +67,8 @@ def build(once, built):
 
 
 @pytest.fixture
-def take_out(build, tmp_path, monkeypatch):
-    """`take_out(corpus, lines, ...)`: (exit code, folder of the corpus without what these lines mean). What becomes of
-    all other pages is told by a build without those of GONE."""
-
-    real = remove.replayed_of
-
-    def rebuilt(corpus, plan, matched):
-        if not plan.texts:
-            return real(corpus, plan, matched)
-        return as_rebuilt(*(build("LINES", "--rejected", "all", without=gone) for gone in ((), GONE)), GONE)
-
-    monkeypatch.setattr(remove, "replayed_of", rebuilt)
-    monkeypatch.setattr(remove, "is_restorable", lambda _: True)
+def take_out(tmp_path):
+    """`take_out(corpus, lines, ...)`: (exit code, folder of the corpus without what these lines mean)."""
 
     def call(corpus, lines, *options, output=None, option="--domains"):
         listed = tmp_path / f"{len([*tmp_path.iterdir()])}.txt"
@@ -279,9 +278,8 @@ def test_a_damaged_corpus_a_mixture_and_several_corpora_are_refused(build, capsy
     assert "is a mixture" in capsys.readouterr().err
 
 
-def test_one_that_cannot_be_restored_is_refused(build, take_out, capsys, monkeypatch):
+def test_one_that_cannot_be_restored_is_refused(build, capsys):
     before = build("LINES", "--no-keys")
-    monkeypatch.setattr(remove, "is_restorable", is_restorable)
     listed = before.parent / "list.txt"
     listed.write_text("left.example")
     assert remove.main(["--corpus", str(before), "--output", "x", "--domains", str(listed)]) == 2
