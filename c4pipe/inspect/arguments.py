@@ -48,7 +48,7 @@ of one without a URL left(md5(md5(text)), 16), by its text as read.
   url       url, found, pages: each with its place, lines of segments (text, code, owner) and the rules tried; under
             `extra` the columns that stages added
             in both, `stands` of a page that fell to another one as a whole: which one, what became of that, how much
-            alike they are, and the lines that differ
+            alike they are, which texts are compared, and the lines that differ
   sql       columns, rows, more (true where --limit cut the rest off)
   against   the comparison, with the folder of the other corpus as `against`
 
