@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from c4pipe.corpus.trunk import deduped, trunk_digest
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.files.storage import Store
 from c4pipe.keys import ALL_PAGES, KEPT_PAGES, KeyReader
-from c4pipe.shards import MANIFEST, SCHEMA_VERSION, SUMS, belongings
+from c4pipe.shards import MANIFEST, SCHEMA_VERSION, SUMS, belongings, lacks_manifest
 from c4pipe.text import many
 
 AGAINST = "against"  # of a manifest: the corpora that it was built against, in the order of their sums
@@ -63,7 +64,7 @@ def read_ancestor(path: str, store: Store) -> Ancestor:
     name = f"{path}/{MANIFEST}"
     data = _read(store, name)
     if data is None:
-        raise ConfigError(f"--against {path} is no finished corpus: it has no {MANIFEST}. Expected the folder of one.")
+        raise ConfigError(f"--against {path} is no finished corpus: {lacks_manifest(Path(path))}")
     sha256, sums = hashlib.sha256(data).hexdigest(), _read(store, f"{path}/{SUMS}")
     if sums is not None and sums[:64] != sha256.encode():
         raise ConfigError(f"--against {path}: {SUMS} has another sum of {MANIFEST}. Copy the corpus again.")

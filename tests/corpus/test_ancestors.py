@@ -119,7 +119,14 @@ def test_a_copy_beside_is_the_same_corpus(chain: Path) -> None:
 
 def test_no_corpus_there(tmp_path: Path) -> None:
     assert refused([tmp_path]) == (
-        f"--against {tmp_path} is no finished corpus: it has no {MANIFEST}. Expected the folder of one."
+        f"--against {tmp_path} is no finished corpus: it has no {MANIFEST}. Build one: make build-c4."
+    )
+
+
+def test_a_folder_of_several_names_them(chain: Path) -> None:
+    assert refused([chain]) == (
+        f"--against {chain} is no finished corpus: it has no {MANIFEST}, but corpora in a, b, c. Name one, such as "
+        f"{chain}/a."
     )
 
 
