@@ -13,9 +13,7 @@ from typing import Any
 from c4pipe.corpus.identity import changes, fingerprint
 from c4pipe.errors import ConfigError
 from c4pipe.files.record import files_of
-from c4pipe.rules import NotExcluded, RobotsAllow
 
-CHOOSING = {NotExcluded.__name__, RobotsAllow.__name__}
 MOST_TOLD = 6  # things that differ, in a message
 _UNTOLD = ("stage", "level", "rule", "rules", "reasons", "reason", "source", "class", "in", "alone", "columns", "own")
 _OPTIONS = {
@@ -88,8 +86,8 @@ def check_trunk(now: Described, then: Described, path: str) -> None:
 
 def _chooses(row: Mapping[str, Any]) -> bool:
     """Whether a stage only says which pages may be used: what was asked for changes from crawl to crawl."""
-    rules = [rule["rule"] for rule in row.get("rules", ())]
-    return bool(rules) and {*rules} <= CHOOSING
+    rules = row.get("rules", ())
+    return bool(rules) and all(rule.get("chooses", False) for rule in rules)
 
 
 def _stages_told(then: Described, now: Described) -> Iterator[str]:

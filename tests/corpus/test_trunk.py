@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from c4pipe.corpus.catalogue import describe
+from c4pipe.corpus.identity import code_of_corpus
 from c4pipe.corpus.trunk import check_trunk, deduped, trunk_digest, trunk_of
 from c4pipe.dedup import LineLevel
 from c4pipe.errors import ConfigError
@@ -20,8 +21,9 @@ from c4pipe.presets import (
     REALNEWSLIKE,
     for_format,
     for_languages,
+    with_exclusions,
 )
-from c4pipe.rules import MaxChars
+from c4pipe.rules import MaxChars, NotExcluded, RobotsAllow
 from c4pipe.shards import to_json
 from c4pipe.stages import Dedup, Filter
 from c4pipe.stages.text_levels import with_levels, with_near
@@ -102,3 +104,19 @@ def test_another_trunk_is_refused_with_what_differs(now, then, told) -> None:
 def test_a_manifest_and_what_it_would_hold_have_one_digest() -> None:
     now = described(replace(EN, name="mine"), WORDS)
     assert trunk_digest(json.loads(to_json(now))) == trunk_digest(now) == trunk_digest(described(EN))
+
+
+def test_which_pages_may_be_used_is_no_part_of_it() -> None:
+    chosen = with_exclusions(EN, NotExcluded(), RobotsAllow("GPTBot"))
+    files = [{"kind": "exclude", "name": "a.txt", "sha256": "0", "read_by": ["NotExcluded"]}]
+    ours = described(chosen, *files)
+    plain = described(EN)
+    assert trunk_of(ours) == trunk_of(plain)
+    assert trunk_digest(ours) == trunk_digest(plain)
+
+
+def test_a_corpus_without_the_rules_is_not_of_their_code() -> None:
+    """So that an edit of them leaves other corpora what they are."""
+    names = ("robots", "exclusion", "hosts")
+    assert not [name for name in code_of_corpus(EN) if any(word in name for word in names)]
+    assert "c4pipe.text.robots" in code_of_corpus(with_exclusions(EN, RobotsAllow()))
