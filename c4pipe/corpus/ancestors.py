@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from c4pipe.corpus.trunk import deduped, trunk_digest
 from c4pipe.errors import BuildError, ConfigError
+from c4pipe.files.record import files_of
 from c4pipe.files.storage import Store
 from c4pipe.keys import ALL_PAGES, KEPT_PAGES, KeyReader
 from c4pipe.shards import MANIFEST, SCHEMA_VERSION, SUMS, belongings, lacks_manifest
@@ -79,13 +80,29 @@ def read_ancestor(path: str, store: Store) -> Ancestor:
                 f"--against {path} is a mixture, whose pages have claimed nothing. Name the corpora that it is made of."
             )
         belongings(manifest)
+        _check_used(manifest)
         dedups = deduped(manifest)
-    except (AttributeError, BuildError, KeyError, RecursionError, TypeError, ValueError) as error:
-        what = str(error) if isinstance(error, ValueError | BuildError) else f"{type(error).__name__}: {error}"
+    except BuildError as error:  # which says what to do
+        raise ConfigError(f"--against {path}: {error}") from None
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        what = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise ConfigError(f"--against {path}: its {MANIFEST} cannot be used ({what}). Build it again.") from None
     if not dedups:
         raise ConfigError(f"--against {path}: its {MANIFEST} names no dedup. Expected a corpus with one at least.")
     return Ancestor(path, sha256, manifest)
+
+
+def _check_used(manifest: Mapping[str, Any]) -> None:
+    """Raises where something that is asked of an ancestor is of another kind than builds write, or is not there."""
+    preset, files, keys = manifest["preset"], files_of(manifest), manifest.get("keys", [])
+    code, _ = ({**manifest.get(name, {})} for name in ("code", "settings"))
+    texts = [preset["name"], *(row["stage"] for row in preset["stages"]), *code, *code.values()]
+    texts += [file[name] for file in files for name in ("kind", "name", "sha256")]
+    if not isinstance(keys, list) or not all(type(row["keys"]) is int for row in keys):
+        raise ValueError("its list of keys is none")
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("something else is where it should name its preset, stages, files and code")
+    trunk_digest(manifest)
 
 
 def key_readers(one: Ancestor, store: Store) -> dict[str, KeyReader]:
