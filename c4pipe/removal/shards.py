@@ -10,13 +10,13 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.stats import Stats, registered
 from c4pipe.page import Page
 from c4pipe.passes.merging import OutputShard, write_rows
 from c4pipe.removal.matching import read_columns
 from c4pipe.removal.task import FileRow, Removal
 from c4pipe.shards import added_to, page_table, pages_of
-from c4pipe.stages.benchmarks import ITEMS
 from c4pipe.text import hash64
 from c4pipe.text.urls import split_of, stand_in, url_key
 
@@ -49,8 +49,9 @@ def write_shards(removal: Removal) -> ShardsWritten:
     for row in found.rows if found.touched else ():
         for table in read_columns(Path(removal.made) / row["path"], ["url", *([ITEMS] if marked else [])]):
             found.domains.update(map(registered, table["url"].to_pylist()))
-            for items in table[ITEMS].to_pylist() if found.marks is not None else ():
-                found.marks.marked(Page("", "", "", extra={ITEMS: items}))
+            if found.marks is not None:
+                for items in table[ITEMS].to_pylist():
+                    found.marks.marked(Page("", "", "", extra={ITEMS: items}))
     return found
 
 
