@@ -9,7 +9,7 @@ from c4pipe.benchmarks import ROLES
 from c4pipe.corpus.stats import Stats
 from c4pipe.text import many, percent
 
-TOLD = 10  # tasks that a summary names
+TASKS_TOLD = 10  # tasks that a summary names
 
 
 def items_found(stats: Stats, totals: Mapping[str, tuple[int, int]]) -> dict[str, dict[str, int]]:
@@ -51,8 +51,8 @@ def items_told(stats: Mapping[str, Any]) -> Iterator[str]:
     found = [row for row in rows if row["found"]]
     told = [
         f"{row['task']} {row['found']:,} of {row['items']:,} ({percent(row['share'])}) in {many(row['pages'], 'page')}"
-        for row in found[:TOLD]
+        for row in found[:TASKS_TOLD]
     ]
-    more = [f"and {len(found) - TOLD:,} more"] if len(found) > TOLD else []
+    more = [f"and {len(found) - TASKS_TOLD:,} more"] if len(found) > TASKS_TOLD else []
     none = [f"none of {many(len(rows) - len(found), 'other benchmark' if found else 'benchmark')}"]
     yield "test items: " + ", ".join([*told, *more, *(none if len(found) < len(rows) else [])])

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-TOLD = 200  # characters of a pattern that are shown
+PATTERN_TOLD = 200  # characters of a pattern that are shown
 LONGEST_ROBOTS = 500 << 10  # bytes that are read of a file: what a crawler must parse at least (section 2.5)
 PRODUCT_TOKEN = re.compile(r"[A-Za-z0-9_-]+")  # of an agent; the RFC has no digits in it, AI2Bot has
 
@@ -34,7 +34,7 @@ class RobotsRule(NamedTuple):
 
     def told(self) -> str:
         """The line, as people find it again, of a long one the beginning."""
-        path = self.path if len(self.path) <= TOLD else f"{self.path[:TOLD]}…"
+        path = self.path if len(self.path) <= PATTERN_TOLD else f"{self.path[:PATTERN_TOLD]}…"
         return f"line {self.line}: {'Allow' if self.allows else 'Disallow'}: {path}"
 
 
