@@ -21,7 +21,7 @@ class Segment(NamedTuple):
     text: str
     code: str = ""  # "" where it was kept, else the code of the reason or the name of the edit that cut it
     owner: str = ""  # of a repeated one the page that keeps it, as `dedup.claims.owner_of` names it
-    quoted: bool = False  # it was not cut: it is what the page was rejected for
+    quoted: bool = False  # it was not cut: it is what the page was rejected or noted for
 
 
 class Trace(NamedTuple):
@@ -174,7 +174,7 @@ class Marks:
                 self._marks[place] = len(self._cuts) - 1
 
     def quote(self, places: Iterable[int], code: str) -> None:
-        """Marks those of these places that are not cut as what the page was rejected for."""
+        """Marks those of these places that are not cut as what the page was rejected or noted for."""
         self._mark([place for place in places if not self._marks[place]], (code, "", True))
 
     def lines(self) -> list[list[Segment]]:

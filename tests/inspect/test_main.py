@@ -299,7 +299,7 @@ def test_a_kept_page_that_is_not_sampled_shows_what_is_kept(run: Any, tiny: Path
     assert out == (
         "http://a.example/2\n  kept in en/train-00000-of-00001.parquet, row 1, language en 0.5000\n  2024-02-22  a#2\n"
         "  Its page as read is not in the sample: this is what was kept of it.\n\n"
-        "Lines  a reason in front: cut, and why; »«: what the page was rejected for\n"
+        "Lines  a reason in front: cut, and why; »«: what the page was rejected or noted for\n"
         "     1    Page 2 is kept. Page 2 is kept. Page 2 is kept.\n\n"
     )
 

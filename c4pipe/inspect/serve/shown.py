@@ -65,7 +65,7 @@ class TextSpan(NamedTuple):
     code: str  # "" where it was kept
     owner: str
     more: int  # characters that are not shown
-    quoted: bool  # it was not cut: it is what the page was rejected for
+    quoted: bool  # it was not cut: it is what the page was rejected or noted for
 
 
 class Line(NamedTuple):
