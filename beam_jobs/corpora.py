@@ -16,7 +16,7 @@ from beam_jobs.benchmarks import with_benchmark_options
 from beam_jobs.command import versions
 from beam_jobs.earlier import key_files
 from beam_jobs.effects import check_levels_use, check_presets_use
-from beam_jobs.exclusions import with_options
+from beam_jobs.exclusions import agent_asked, with_options
 from c4pipe.corpus.ancestors import AGAINST, Ancestor
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.identity import LIBRARIES, code_of_corpus, fingerprint, libraries_behind
@@ -133,6 +133,7 @@ def make_settings(
             "rejected": args.rejected,
             "limit_pages": args.limit_pages,
             **levels_asked(args, preset),
+            **agent_asked(args),
         },
         "files": accounts(preset.stages, assets),
         "identifiers": identifiers_of(preset),

@@ -65,6 +65,11 @@ def with_options(preset: Preset, args: Namespace) -> Preset:
     return with_exclusions(preset, *listed, *robots)
 
 
+def agent_asked(args: Namespace) -> dict[str, str]:
+    """The agent as an option that names it again, where it is not the usual one."""
+    return {"robots_agent": args.robots_agent} if args.robots and args.robots_agent != AGENT_BY_DEFAULT else {}
+
+
 def with_files(assets: Assets, args: Namespace) -> tuple[Assets, list[str]]:
     """The assets with the files that the options name, and what to say of these, a line each.
 

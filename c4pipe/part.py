@@ -33,6 +33,7 @@ class Part:
         reasons: why it takes something away, in the order in which a page meets them.
         columns: what it adds to the corpus, column -> type as `pyarrow.type_for_alias` knows it ("float64", "int32").
         libraries: distributions whose versions decide what it does, beside those that decide in every build.
+        chooses: whether it only says which pages may be used at all, so that crawls which differ in it can be compared.
         needs_url: whether it makes no sense where no page has a URL; such a build is refused.
     """
 
@@ -40,6 +41,7 @@ class Part:
     reasons: ClassVar[tuple[Reason, ...]] = ()
     columns: ClassVar[Mapping[str, Any]] = {}
     libraries: ClassVar[tuple[str, ...]] = ()
+    chooses: ClassVar[bool] = False
     needs_url: ClassVar[bool] = False
 
     def parts(self) -> tuple[Part, ...]:

@@ -12,6 +12,7 @@ import pytest
 
 from beam_jobs.arguments import parse
 from beam_jobs.corpora import levels_asked, presets_of
+from beam_jobs.exclusions import agent_asked
 from c4pipe.card import dataset_card
 from c4pipe.corpus.ledger import LOST_AS, Ledger
 from c4pipe.corpus.stats import Stats
@@ -296,7 +297,7 @@ def test_the_command_builds_the_same_preset_with_the_same_settings(asked: str) -
     args, _ = parse(["--input", "x", "--output", "y", *asked.split()])
     (preset,) = presets_of(args)
     settings = {"shards": args.shards or "auto", "rejected": args.rejected, "limit_pages": args.limit_pages}
-    settings |= levels_asked(args, preset)
+    settings |= levels_asked(args, preset) | agent_asked(args)
     given = [{"origin": "given"}]
     assets = {"badwords": given if args.badwords_dir else [{"origin": "shipped"}]}
     assets |= {"url_list": given[0]} if args.url_list else {}

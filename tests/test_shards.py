@@ -228,6 +228,19 @@ def test_without_a_manifest_there_is_no_corpus(tmp_path: Path) -> None:
         read_manifest(tmp_path / "never")
 
 
+def test_of_a_folder_of_several_corpora_they_are_named(tmp_path: Path) -> None:
+    for name in ("en", "multilingual", "notes"):
+        (tmp_path / name).mkdir()
+    for name in ("multilingual", "en"):
+        (tmp_path / name / "manifest.json").write_bytes(to_json({"schema_version": 1, "shards": []}))
+    with pytest.raises(ConfigError) as error:
+        read_manifest(tmp_path)
+    assert str(error.value) == (
+        f"{tmp_path} holds no finished corpus: it has no manifest.json, but corpora in en, multilingual. Name one, "
+        f"such as {tmp_path}/en."
+    )
+
+
 @pytest.mark.parametrize("data", [b"", b"{", b'{"schema_version": 1', b"\xff\xfe", b"[]", b"null", b'"x"', b"3"])
 def test_a_damaged_manifest_is_told_as_such(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "manifest.json").write_bytes(data)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from c4pipe.benchmarks.finding import NUMBERS, PRINT_BITS, find_texts
 from c4pipe.benchmarks.items import ANSWER, ROLES, Item
+from c4pipe.benchmarks.normal import normal_words, places_in
 from c4pipe.benchmarks.seeds import choose_seeds
 from c4pipe.benchmarks.texts import Texts, texts_of
 
@@ -21,12 +22,12 @@ _PRINT = np.uint64((1 << PRINT_BITS) - 1)
 
 
 class Stretch(NamedTuple):
-    """Words of a page that agree with a text of an item."""
+    """What agrees with a text of an item: words of a page by their numbers, or characters."""
 
     item: int
     role: str
-    first: int  # word
-    end: int  # the word behind the last
+    first: int
+    end: int  # behind the last
     share: float  # of what the words of the text are worth
 
 
@@ -76,7 +77,17 @@ class ItemIndex:
         of_words = self._prints.nbytes + self._worths.nbytes
         return of_texts + of_words + seeds.seen.nbytes + seeds.first.nbytes + seeds.places.nbytes
 
-    def stretches(self, words: NDArray[np.uint64]) -> list[Stretch]:
+    def found(self, text: str) -> list[Stretch]:
+        """What stands in a text, by characters."""
+        compared, words = normal_words(text)
+        stretches = self._stretches(words.hashes)
+        if not stretches:
+            return []
+        place = places_in(text, compared)
+        spans = (place(int(words.starts[one.first]), int(words.ends[one.end - 1])) for one in stretches)
+        return [one._replace(first=first, end=end) for one, (first, end) in zip(stretches, spans, strict=True)]
+
+    def _stretches(self, words: NDArray[np.uint64]) -> list[Stretch]:
         """What stands in a page with these words, of each text of an item the stretch that is worth most."""
         best: dict[int, tuple[int, int, int]] = {}  # text -> worth, first word, end
         for text, first, end, _, worth in self._found(words):

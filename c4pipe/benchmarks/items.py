@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from c4pipe.errors import AssetError
 from c4pipe.files.benchmarks import task_and_kind
 
+ITEMS = "benchmark_items"  # the column that names those of a page
 QUESTION, ANSWER, PASSAGE = "question", "answer", "passage"
 ROLES = (QUESTION, ANSWER, PASSAGE)  # what a text is to its item
 _HEADER = "# question: FIELD, FIELD; answer: FIELD; passage: FIELD"

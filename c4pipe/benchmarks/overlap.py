@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
-from c4pipe.benchmarks.index import ItemIndex
 from c4pipe.benchmarks.items import read_items
-from c4pipe.benchmarks.normal import normal_words, places_in
 from c4pipe.page import Reason, Unit
 from c4pipe.part import Part, loaded
+
+if TYPE_CHECKING:  # what brings machine code is imported where it is asked for: most builds look for no items
+    from c4pipe.benchmarks.index import ItemIndex
 
 
 class Sighting(NamedTuple):
@@ -78,15 +79,10 @@ class ItemOverlap(Part):
     def found(self, text: str) -> list[Sighting]:
         """What stands in a text, in order; of one that is bound."""
         index: ItemIndex = self._index  # type: ignore[attr-defined]
-        compared, words = normal_words(text)
-        stretches = index.stretches(words.hashes)
-        if not stretches:
-            return []
-        place = places_in(text, compared)
-        found = []
-        for item, role, first, end, share in stretches:
-            start, stop = place(int(words.starts[first]), int(words.ends[end - 1]))
-            found.append(Sighting(*index.items[item], role, round(share, 3), start, stop))
+        found = (
+            Sighting(*index.items[item], role, round(share, 3), start, end)
+            for item, role, start, end, share in index.found(text)
+        )
         return sorted(found, key=lambda one: (one.start, one.end, *one))
 
     def totals(self) -> dict[str, tuple[int, int]]:
@@ -102,6 +98,8 @@ _INDEXES: dict[tuple[Any, ...], ItemIndex] = {}  # the last one that was made in
 
 def _index(by: ItemOverlap, names: tuple[str, ...], assets: Any) -> ItemIndex:
     """Made once a process, as long as the files are as they were."""
+    from c4pipe.benchmarks.index import ItemIndex
+
     states = ((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in map(assets.path, names))
     key = (by, names, *states)
     if key not in _INDEXES:

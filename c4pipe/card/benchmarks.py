@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from c4pipe.benchmarks.items import ITEMS
 from c4pipe.card.words import markdown_table
 from c4pipe.corpus.benchmarks import by_share, items_found
 from c4pipe.corpus.stats import Stats
 from c4pipe.stages import Preset
-from c4pipe.stages.benchmarks import ITEMS, benchmarks_stage
+from c4pipe.stages.benchmarks import benchmarks_stage
 from c4pipe.text import percent
 
 Totals = Mapping[str, tuple[int, int]]  # of each task its items, and those that were looked for

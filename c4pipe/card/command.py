@@ -7,10 +7,7 @@ from typing import Any, cast
 
 from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.files.record import files_of
-from c4pipe.part import everything
 from c4pipe.presets import PRESETS, for_format
-from c4pipe.rules import RobotsAllow
-from c4pipe.rules.robots import AGENT_BY_DEFAULT
 from c4pipe.stages import Identify, Preset, Scope, Size
 from c4pipe.stages.benchmarks import benchmarks_stage
 
@@ -29,6 +26,7 @@ _SETTINGS = {
     "dedup": None,
     "near_verify": None,
     "near_stays": None,
+    "robots_agent": None,
     "shards": "auto",
     "rejected": "sample",
     "limit_pages": None,
@@ -66,9 +64,6 @@ def _of_preset(preset: Preset) -> Iterator[tuple[str, ...]]:
             yield "--langid", asked.by
         if asked.languages != usual.languages:
             yield "--languages", ",".join(asked.languages)
-    for rule in everything(preset.stages):
-        if isinstance(rule, RobotsAllow) and rule.agent != AGENT_BY_DEFAULT:
-            yield "--robots-agent", rule.agent
     last = preset.stages[-1]
     if last.scope is Scope.CONFIG and last not in known.stages:
         yield "--min-pages", str(cast(Size, last).pages)

@@ -8,13 +8,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from c4pipe.corpus.trunk import deduped, trunk_digest
 from c4pipe.errors import BuildError, ConfigError
+from c4pipe.files.record import files_of
 from c4pipe.files.storage import Store
 from c4pipe.keys import ALL_PAGES, KEPT_PAGES, KeyReader
-from c4pipe.shards import MANIFEST, SCHEMA_VERSION, SUMS, belongings
+from c4pipe.shards import MANIFEST, SCHEMA_VERSION, SUMS, belongings, lacks_manifest
 from c4pipe.text import many
 
 AGAINST = "against"  # of a manifest: the corpora that it was built against, in the order of their sums
@@ -63,7 +65,7 @@ def read_ancestor(path: str, store: Store) -> Ancestor:
     name = f"{path}/{MANIFEST}"
     data = _read(store, name)
     if data is None:
-        raise ConfigError(f"--against {path} is no finished corpus: it has no {MANIFEST}. Expected the folder of one.")
+        raise ConfigError(f"--against {path} is no finished corpus: {lacks_manifest(Path(path))}")
     sha256, sums = hashlib.sha256(data).hexdigest(), _read(store, f"{path}/{SUMS}")
     if sums is not None and sums[:64] != sha256.encode():
         raise ConfigError(f"--against {path}: {SUMS} has another sum of {MANIFEST}. Copy the corpus again.")
@@ -78,13 +80,29 @@ def read_ancestor(path: str, store: Store) -> Ancestor:
                 f"--against {path} is a mixture, whose pages have claimed nothing. Name the corpora that it is made of."
             )
         belongings(manifest)
+        _check_used(manifest)
         dedups = deduped(manifest)
-    except (AttributeError, BuildError, KeyError, RecursionError, TypeError, ValueError) as error:
-        what = str(error) if isinstance(error, ValueError | BuildError) else f"{type(error).__name__}: {error}"
+    except BuildError as error:  # which says what to do
+        raise ConfigError(f"--against {path}: {error}") from None
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        what = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise ConfigError(f"--against {path}: its {MANIFEST} cannot be used ({what}). Build it again.") from None
     if not dedups:
         raise ConfigError(f"--against {path}: its {MANIFEST} names no dedup. Expected a corpus with one at least.")
     return Ancestor(path, sha256, manifest)
+
+
+def _check_used(manifest: Mapping[str, Any]) -> None:
+    """Raises where something that is asked of an ancestor is of another kind than builds write, or is not there."""
+    preset, files, keys = manifest["preset"], files_of(manifest), manifest.get("keys", [])
+    code, _ = ({**manifest.get(name, {})} for name in ("code", "settings"))
+    texts = [preset["name"], *(row["stage"] for row in preset["stages"]), *code, *code.values()]
+    texts += [file[name] for file in files for name in ("kind", "name", "sha256")]
+    if not isinstance(keys, list) or not all(type(row["keys"]) is int for row in keys):
+        raise ValueError("its list of keys is none")
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("something else is where it should name its preset, stages, files and code")
+    trunk_digest(manifest)
 
 
 def key_readers(one: Ancestor, store: Store) -> dict[str, KeyReader]:

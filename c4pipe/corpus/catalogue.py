@@ -81,6 +81,7 @@ def _describe_rule(rule: Part) -> dict[str, Any]:
     (told,) = rule.told()
     code = {} if told.reason is None else {"reason": told.code}
     columns = {"columns": _columns(rule)} if rule.columns else {}
+    chooses = {"chooses": True} if rule.chooses else {}
     return {
         "rule": type(rule).__name__,
         "class": class_name(rule),
@@ -88,6 +89,7 @@ def _describe_rule(rule: Part) -> dict[str, Any]:
         **code,
         "source": told.source,
         **columns,
+        **chooses,
     }
 
 

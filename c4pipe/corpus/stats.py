@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any
 
+from c4pipe.benchmarks.items import ITEMS
 from c4pipe.errors import BuildError
 from c4pipe.page import Page
-from c4pipe.stages.benchmarks import ITEMS
 from c4pipe.text.dates import month_of
 from c4pipe.text.urls import domain_of
 

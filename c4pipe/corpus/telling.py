@@ -77,16 +77,19 @@ def restore_told(manifest: Mapping[str, Any]) -> str:
 
 
 def not_restorable(manifest: Mapping[str, Any]) -> str:
-    """That nothing comes back when pages are taken out, and what to do; "" where nobody has asked for that.
+    """That nothing comes back when pages are taken out, and what to do; "" where nobody asked for that, or no texts are
+    compared.
 
-    >>> not_restorable({"settings": {"restorable": False}})[:82]
-    'pages cannot be taken out so that what they owned comes back; build again without '
+    >>> stages = [{"stage": "url", "level": {}}, {"stage": "lines", "level": {}}]
+    >>> not_restorable({"preset": {"stages": stages}, "settings": {"restorable": False}})[:81]
+    'pages cannot be taken out so that what they owned comes back; build again without'
     """
-    settings = manifest.get("settings", {})
+    settings, stages = manifest.get("settings", {}), manifest.get("preset", {}).get("stages", ())
     asked = {"--no-keys": settings.get("keys"), "--restorable no": settings.get("restorable")}
     without = [option for option, value in asked.items() if value is False]
-    said = "pages cannot be taken out so that what they owned comes back; build again without "
-    return said + without[0] if without else ""
+    if not without or sum("level" in stage for stage in stages) < 2:
+        return ""
+    return f"pages cannot be taken out so that what they owned comes back; build again without {without[0]}"
 
 
 def near_told(level: NearLevel, against: bool = False) -> str:

@@ -7,15 +7,23 @@ may be another, and so may which pages of a crawl may be used at all: of those t
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from c4pipe.corpus.identity import changes, fingerprint
 from c4pipe.errors import ConfigError
 from c4pipe.files.record import files_of
-from c4pipe.rules import NotExcluded, RobotsAllow
 
-CHOOSING = {NotExcluded.__name__, RobotsAllow.__name__}
+MOST_TOLD = 6  # things that differ, in a message
+_UNTOLD = ("stage", "level", "rule", "rules", "reasons", "reason", "source", "class", "in", "alone", "columns", "own")
+_OPTIONS = {
+    "verify": "--near-verify",
+    "stays": "--near-stays",
+    "by": "--langid",
+    "languages": "--languages",
+    **{f"{name}_key": f"--{name}-key" for name in ("text", "url", "date")},
+}
+
 Described = Mapping[str, Any]  # a manifest, or what it would hold: `preset` as `catalogue.describe`, and `files`
 
 
@@ -58,22 +66,79 @@ def check_trunk(now: Described, then: Described, path: str) -> None:
         now: what the manifest of this build will hold.
         then: the manifest of the corpus at `path`.
     """
-    found = changes(trunk_of(then) | {"code": {}}, trunk_of(now) | {"code": {}})
+    before, after = trunk_of(then), trunk_of(now)
+    found = changes(before | {"code": {}}, after | {"code": {}})
     if not found:
         return
-    words = {"preset": "stages", "files": "files that they read"}
-    told = "; ".join(f"{words[kind]}: {', '.join(names)}" for kind, names in found.items())
-    last = (deduped(now) or ["url"])[-1]
+    told = [*_stages_told(before, after), *_files_told(before, after)]
+    asked = [each.get("settings", {}).get("dedup") for each in (then, now)]
+    if told and asked[0] != asked[1]:
+        told.insert(0, f"--dedup {asked[0] or 'not given'} there, {asked[1] or 'not given'} here")
+    told = told or [name for names in found.values() for name in names]
+    more = f" and {len(told) - MOST_TOLD:,} more" if len(told) > MOST_TOLD else ""
+    stages = ", ".join(row["stage"] for row in before["preset"]["stages"])
     raise ConfigError(
-        f"--against {path}: what decides its keys is another than here ({told}). Expected the same stages up to "
-        f"{last!r}: build it again as this one is built, or leave it out."
+        f"--against {path}: what decides its keys is another than in preset {now['preset']['name']!r} here "
+        f"({'; '.join(told[:MOST_TOLD])}{more}). Expected its stages and their numbers up to the last dedup, {stages}: "
+        "build one of them like the other, or leave it out."
     )
 
 
 def _chooses(row: Mapping[str, Any]) -> bool:
     """Whether a stage only says which pages may be used: what was asked for changes from crawl to crawl."""
-    rules = [rule["rule"] for rule in row.get("rules", ())]
-    return bool(rules) and {*rules} <= CHOOSING
+    rules = row.get("rules", ())
+    return bool(rules) and all(rule.get("chooses", False) for rule in rules)
+
+
+def _stages_told(then: Described, now: Described) -> Iterator[str]:
+    """In what stages are others: those that only one has, and fields with both values and their option."""
+    before, after = ({row["stage"]: row for row in each["preset"]["stages"]} for each in (then, now))
+    for where, mine, other in (("there", before, after), ("here", after, before)):
+        if alone := [name for name in mine if name not in other]:
+            yield f"stages only {where}: {', '.join(alone)}"
+    for name in before:
+        if name in after:
+            one, another = _fields(before[name]), _fields(after[name])
+            differ = [field for field in {**one, **another} if one.get(field) != another.get(field)]
+            yield from (_field_told(name, field, one.get(field), another.get(field)) for field in differ)
+
+
+def _field_told(stage: str, field: str, then: Any, now: Any) -> str:
+    if field == "format":
+        return f"its inputs were read as {then}, here as {now}: --input-format"
+    option = f" ({_OPTIONS[field]})" if field in _OPTIONS else ""
+    return f"stage {stage}: {field} {_value(then)} there, {_value(now)} here{option}"
+
+
+def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a stage, of its level, and as "MinWords words" of its rules."""
+    found = {name: value for name, value in row.items() if name not in _UNTOLD}
+    found |= {name: value for name, value in row.get("level", {}).items() if name not in _UNTOLD}
+    for rule in row.get("rules", ()):
+        found[rule["rule"]] = "yes"
+        found |= {f"{rule['rule']} {name}": value for name, value in rule.items() if name not in _UNTOLD}
+    return found
+
+
+def _value(value: Any) -> str:
+    """
+    >>> _value(0.72), _value(0.0), _value(None), _value(["de", "en", "fr", "ru"])
+    ('0.72', 'none', 'none', 'de, en, fr and 1 more')
+    """
+    if not isinstance(value, list):
+        return "none" if value in (None, "", 0.0) and value is not False else str(value)
+    return ", ".join(map(str, value[:3])) + (f" and {len(value) - 3:,} more" if len(value) > 3 else "") or "none"
+
+
+def _files_told(then: Described, now: Described) -> Iterator[str]:
+    """Which files are others, by their kind: of many only how many they are."""
+    sums = [{(file["kind"], file["name"]): file["sha256"] for file in each["files"]} for each in (then, now)]
+    kinds: dict[str, list[str]] = {}
+    for kind, name in {**sums[0], **sums[1]}:
+        if sums[0].get((kind, name)) != sums[1].get((kind, name)):
+            kinds.setdefault(kind, []).append(name)
+    for kind, names in kinds.items():
+        yield f"{kind} files: {', '.join(names) if len(names) <= 3 else f'{len(names):,} are others'}"
 
 
 def _classes(row: Mapping[str, Any]) -> list[str]:

@@ -35,11 +35,17 @@ LAST_RANK = 2**64 - 1
 class NearLevel(LinkLevel):
     """Texts are compared by runs of `shingle` words in lower case; what stands between words makes no difference, and
     in scripts without blanks every character is a word (`text.tokens`). A text with fewer words is one run, and one
-    without words is nobody's duplicate.
+    without words is nobody's duplicate. A run is a hash of 32 bits, and so is all of a text of up to `shingle` words:
+    of n such texts that differ about n * n / 2**33 pairs are linked by chance, 116 of a million, also with `verify`.
 
     Of linked pages that with the smallest MD5 of its URL stays, or the newest (one without a date last), or the one
-    with the longest text when it comes here. With `verify` two pages that share a key are linked only if they share
-    that much of their shingles, counted one by one (`minhash.jaccard`).
+    with the longest text when it comes here.
+
+    With `verify` a page is compared with the page that owns the key, of all that have it the one with the smallest MD5
+    of its URL, and is linked to it only if they share that much of their shingles, counted one by one
+    (`minhash.jaccard`). Two pages that share a key with the owner but not its text are not compared for that key, and
+    both may stay: of 600 made-up pages in families of up to six 417 stayed at 0.72, where 413 would if all pairs that
+    share a key were compared, and of 1,800 685 where 629 would.
 
     A claim is 20 bytes, so a page sends 280 by default; a sketch has 112 bytes.
     """

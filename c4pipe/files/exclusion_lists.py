@@ -172,7 +172,7 @@ def _url(line: str) -> list[ListEntry] | None:
 
 def _domain(line: str) -> list[ListEntry] | None:
     """A domain; of a `www.` before a suffix of many owners that host alone, for the rest of the suffix is not meant."""
-    name = line.removeprefix("*").removeprefix(".")
+    name = line.removeprefix("*.").removeprefix(".")
     suffix = name != line and "." not in name and _WORD.fullmatch(name) is not None
     host = plain_host(name) if suffix else listed_host(name)
     if not host:

@@ -215,11 +215,12 @@ class Write(_Transform):
         )
 
     def _restore(self, finished: beam.PCollection, few: beam.PCollection | None) -> beam.PCollection:
-        joined = {"finished": finished}
-        if few is not None:
-            groups = partial(groups_left_out, self.settings)
-            joined["left_out"] = few | "LeftOut" >> beam.FlatMap(groups).with_output_types(tuple[int, str])
-        return joined | "JoinLeftOut" >> beam.CoGroupByKey() | "Restore" >> beam.ParDo(WriteRestore(self.settings))
+        if few is None:  # nothing to wait for
+            return finished | "Restore" >> beam.ParDo(WriteRestore(self.settings))
+        groups = partial(groups_left_out, self.settings)
+        left_out = few | "LeftOut" >> beam.FlatMap(groups).with_output_types(tuple[int, str])
+        joined = {"finished": finished, "left_out": left_out} | "JoinLeftOut" >> beam.CoGroupByKey()
+        return joined | "Restore" >> beam.ParDo(WriteRestore(self.settings))
 
     def _rejected(self, finished: beam.PCollection) -> beam.PCollection:
         if self.settings.rejected == "all":

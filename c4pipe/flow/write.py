@@ -174,9 +174,11 @@ def groups_left_out(settings: Settings, element: Any) -> Iterator[tuple[int, str
 class WriteRestore(_WithPlan):
     """What `remove` needs, a part for each input that has any; once the sizes of languages tell who is kept."""
 
-    def process(self, element: tuple[int, dict[str, Iterable[str]]]) -> Iterator[Written]:
-        _, joined = element
-        settings, store, configs = self._settings, self._store, {*joined.get("left_out", ())}
+    def process(self, element: tuple[int, str | dict[str, Iterable[str]]]) -> Iterator[Written]:
+        """A group, and its summary file; beside it where there are any the configs that are left out."""
+        _, found = element
+        joined = {"finished": [found], "left_out": []} if isinstance(found, str) else found
+        settings, store, configs = self._settings, self._store, {*joined["left_out"]}
         for path in joined["finished"]:
             summary = read_summary(path, store)
             for came in summary["came"]:

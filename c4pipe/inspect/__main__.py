@@ -82,10 +82,14 @@ def facts_of(args: argparse.Namespace, corpus: Any, other: Any) -> dict[str, Any
         view, found = "against", compare(corpus, other, args.sample)._asdict()
     else:
         from c4pipe.inspect.overview import overview
-        from c4pipe.inspect.query import sampled
+        from c4pipe.inspect.query import database, sampled
+        from c4pipe.inspect.relatives import with_largest
 
         view, found = "overview", overview(corpus)
         found["sample"] = sampled(corpus, args.sample) if args.sample else []
+        if args.sample and found["clusters"]:
+            with database(corpus) as views:
+                found["clusters"] = with_largest(views, corpus, found["clusters"])
     facts: dict[str, Any] = to_plain({"folder": str(corpus.folder), "view": view, **found})
     return facts
 

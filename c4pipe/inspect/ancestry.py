@@ -68,6 +68,12 @@ class OwnerPage(NamedTuple):
         )
         return found
 
+    def as_read(self, views: duckdb.DuckDBPyConnection) -> str | None:
+        """Its text as it was read, where the rejected table has it: of kept pages it holds a sample."""
+        sql = "SELECT text FROM rejected WHERE source = $1 AND stage = $2 AND reason = $3"
+        found = views.execute(sql, [self.source, self.stage, self.reason]).fetchone()
+        return None if found is None else str(found[0])
+
 
 def linked_owner(reason: str, dropped: Iterable[Mapping[str, str]]) -> str:
     """The code of the page to which a page fell as a whole, by its row of the rejected table; "" where it did not.

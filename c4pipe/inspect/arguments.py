@@ -49,9 +49,10 @@ of one without a URL left(md5(md5(text)), 16), by its text as read.
   url       url, found, pages: each with its place, lines of segments (text, code, owner) and the rules tried; under
             `extra` the columns that stages added, under `items` the test items of benchmarks with their words
             in both, `stands` of a page that fell to another one as a whole: which one, what became of that, how much
-            alike they are, and the lines that differ
+            alike they are, which texts are compared, and the lines that differ
   sql       columns, rows, more (true where --limit cut the rest off)
   against   the comparison, with the folder of the other corpus as `against`
+`shown` of clusters are the largest: the owner, its URL, and how many rows of the rejected table fell to it.
 
 exit codes: 0 done; 1 failed, or there is no such page; 2 wrong use, found before any work; 130 interrupted.
 Control characters and other invisible ones are spelt out wherever text is shown. Not more than {MOST_ROWS:,} rows.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from c4pipe.benchmarks import ItemOverlap
+from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.plan import KEPT, Plan
 from c4pipe.errors import BuildError, C4Error
 from c4pipe.inspect.ancestry import Ancestry, linked_owner
@@ -17,7 +18,6 @@ from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.inspect.standing import as_facts, falls_as_a_whole, stands_for
 from c4pipe.page import Dropped, Page
 from c4pipe.shards import PAGE_SCHEMA, added_to
-from c4pipe.stages.benchmarks import ITEMS
 from c4pipe.stages.trace import Marks
 from c4pipe.text.urls import as_read
 

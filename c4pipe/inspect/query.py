@@ -12,12 +12,12 @@ from typing import Any
 import duckdb
 
 from c4pipe.benchmarks import ItemOverlap
+from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError, ConfigError, unknown
 from c4pipe.inspect.corpus import VIEWS, Corpus, connect, said, select
 from c4pipe.inspect.overview import ledger_of
-from c4pipe.stages.benchmarks import ITEMS
 from c4pipe.text.urls import url_key
 
 FOUND = 10  # pages of one URL that are shown; a crawl may have fetched it a thousand times

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import duckdb
 
 from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.corpus.telling import overlap_of
 from c4pipe.inspect.corpus import Corpus
+
+SHOWN_CLUSTERS = 5  # the largest
+_FELL = (
+    "SELECT owner, count(*) AS n FROM (SELECT list_filter(dropped, lambda drop: drop.reason = reason AND "
+    "drop.line = '' AND drop.owner != '')[1].owner AS owner FROM rejected WHERE stage = $1) WHERE owner IS NOT NULL "
+    "GROUP BY owner ORDER BY n DESC, owner LIMIT $2"
+)
+_KEPT_URLS = (
+    "SELECT left(md5(url), 16) AS code, min(url) FROM pages WHERE url != '' AND list_contains($1, code) GROUP BY code"
+)
 
 
 def clusters(corpus: Corpus) -> list[dict[str, Any]]:
@@ -30,6 +42,24 @@ def clusters(corpus: Corpus) -> list[dict[str, Any]]:
         alone = max(0, kept[stage] - sum(sizes.values())) if stage in kept else None
         found.append({"stage": stage, "alone": alone, "largest": max(map(int, sizes), default=0), "sizes": rows})
     return found
+
+
+def with_largest(
+    views: duckdb.DuckDBPyConnection, corpus: Corpus, found: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """What `clusters` finds, each with the `shown` largest of them by the rejected table: the code of the page to which
+    the others fell, its URL, "" where it is none of the kept pages, and how many rows of the table fell to it; and
+    whether the table is `complete`, so that there are no more."""
+    lost = {row["stage"]: row["rejected"] for row in corpus.manifest.get("ledger", {}).get("stages", ())}
+    rows = []
+    for row in found:
+        stage = row["stage"]
+        fell = views.execute(_FELL, [stage, SHOWN_CLUSTERS]).fetchall()
+        urls = dict(views.execute(_KEPT_URLS, [[owner for owner, _ in fell]]).fetchall()) if fell else {}
+        ((held,),) = views.execute("SELECT count(*) FROM rejected WHERE stage = $1", [stage]).fetchall()
+        shown = [{"owner": owner, "url": urls.get(owner, ""), "fell": n} for owner, n in fell]
+        rows.append({**row, "shown": shown, "complete": held == sum(lost.get(stage, {}).values())})
+    return rows
 
 
 def earlier(corpus: Corpus) -> dict[str, Any] | None:

@@ -7,13 +7,13 @@ from collections import Counter
 from itertools import groupby
 from typing import Any
 
+from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.plan import KEPT
 from c4pipe.inspect.ancestry import linked_owner
 from c4pipe.inspect.output import as_text
 from c4pipe.inspect.show_benchmarks import show_items
 from c4pipe.inspect.show_standing import show_standing
 from c4pipe.inspect.terminal import Screen, StyledText, shorten
-from c4pipe.stages.benchmarks import ITEMS
 from c4pipe.text import many
 
 DROPPED_SHOWN = 5  # dropped lines shown of a sampled page

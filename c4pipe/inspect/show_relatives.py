@@ -27,6 +27,14 @@ def _clusters(screen: Screen, found: dict[str, Any]) -> None:
     table: list[list[StyledText]] = [[(name, "dim") for name in ("pages", "clusters", "share of pages", "")]]
     table += [[size, f"{count:,}", percent(pages, total), (bar(pages / total), "green")] for size, count, pages in rows]
     screen.table(table, ">>><")
+    if shown := found.get("shown"):
+        part = "" if found["complete"] else ", of a sample"
+        screen.say(
+            (f"  the largest{part}: the page that stays, how many fell to it, and its code as their owner", "dim")
+        )
+        screen.table([[row["url"] or "(no kept page here)", f"{row['fell']:,}", row["owner"]] for row in shown], "<><")
+        members = f"select url from rejected where list_contains([d.owner for d in dropped], '{shown[0]['owner']}')"
+        screen.say((f'  which ones, as far as the table has them: --sql "{members}"', "dim"))
 
 
 def _size(low: int, high: int) -> str:

@@ -30,6 +30,7 @@ def show_standing(screen: Screen, found: dict[str, Any] | None) -> None:
 
 
 def _difference(screen: Screen, found: dict[str, Any]) -> None:
+    screen.say("  ", (found["shown"], "dim"))
     if found["same"] or not found["lines"]:
         screen.say("  Both texts are the same.")
         return

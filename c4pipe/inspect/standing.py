@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import duckdb
@@ -23,6 +24,12 @@ from c4pipe.inspect.rebuild import preset_of
 from c4pipe.page import Dropped, Page
 from c4pipe.text.urls import as_read
 
+AS_READ = "Both texts as they were read."
+AS_COMPARED = "Both texts as they came to be compared: what other rules had left of them."
+ONE_IS_CUT = (
+    "Of the page that stands for it only what was kept is at hand, of this one what is left before texts are compared: "
+    "a line that was cut as repeated shows as a difference."
+)
 NOBODY: Mapping[str, OwnerPage] = {}
 MOST_THROUGH = 10  # pages that stand between
 
@@ -35,6 +42,7 @@ class StandsFor(NamedTuple):
     through: list[str]  # URLs of pages that fell in turn, from the one that both are linked to
     page: OwnerPage | None  # None where nobody has it
     says: str  # what became of it; where it would be, if nobody has it
+    shown: str  # which texts are compared, in words; "" where none are
     lines: list[WordedLine]  # what differs: "-" the page that fell, "+" the one that stands for it
     same: bool  # whether the texts that were compared are the same
 
@@ -67,29 +75,29 @@ def stands_for(
             break
         through.append(page)
         page = further
-    lines, same = _compared(ancestry, views, row, page)
+    shown, lines, same = _compared(ancestry, views, row, page)
     likeness = _likeness(ancestry, row) if owner else ""
     says = _nowhere(ancestry, owner) if page is None else _became(page)
-    return StandsFor(owner, likeness, [one.url or one.source for one in through], page, says, lines, same)
+    return StandsFor(owner, likeness, [one.url or one.source for one in through], page, says, shown, lines, same)
 
 
 def _compared(
     ancestry: Ancestry, views: duckdb.DuckDBPyConnection, row: Mapping[str, Any], page: OwnerPage | None
-) -> tuple[list[WordedLine], bool]:
-    """What differs between both texts, as the dedup was shown them."""
+) -> tuple[str, list[WordedLine], bool]:
+    """Which texts are compared, and what differs: of pages that hang together as the dedup was shown them, of two
+    copies of a URL as they were read, where both are at hand."""
     if page is None:
-        return [], False
-    if page.earlier:
-        with database(page.corpus) as theirs:
-            record = page.record(theirs)
+        return "", [], False
+    with database(page.corpus) if page.earlier else nullcontext(views) as theirs:
+        record, raw = page.record(theirs), page.as_read(theirs)
+    linked = bool(linked_owner(row["reason"], row["dropped"]))
+    if not linked and raw is not None:
+        shown, other, mine = AS_READ, raw, row["text"]
     else:
-        record = page.record(views)
-    texts = [
-        record["text"] if page.kept else _left(ancestry, page.corpus, record),
-        _left(ancestry, ancestry.corpus, row),
-    ]
-    theirs_text, mine = (text[:MOST_TEXT] for text in texts)
-    return diff_words(mine, theirs_text), mine == theirs_text
+        other = record["text"] if page.kept else _left(ancestry, page.corpus, record)
+        shown, mine = AS_COMPARED if linked else ONE_IS_CUT, _left(ancestry, ancestry.corpus, row)
+    other, mine = other[:MOST_TEXT], mine[:MOST_TEXT]
+    return shown, diff_words(mine, other), mine == other
 
 
 def _left(ancestry: Ancestry, corpus: Corpus, row: Mapping[str, Any]) -> str:
@@ -173,7 +181,7 @@ def as_facts(found: StandsFor | None) -> dict[str, Any] | None:
     if page is not None:
         place = {"corpus": str(page.corpus.folder), "earlier": page.earlier, "path": page.path, "row": page.row}
         place |= {name: getattr(page, name) for name in ("url", "source", "stage", "reason", "detail")}
-    told = {name: getattr(found, name) for name in ("owner", "likeness", "through", "says", "same")}
+    told = {name: getattr(found, name) for name in ("owner", "likeness", "through", "says", "shown", "same")}
     lines = [
         {"mark": mark, "pieces": [{"text": text, "differs": differs} for text, differs in pieces]}
         for mark, pieces in found.lines

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
 from c4pipe.passes.sample import Sampled, sample_table
@@ -31,7 +32,6 @@ from c4pipe.shards import (
     shard_name,
 )
 from c4pipe.stages import Size
-from c4pipe.stages.benchmarks import ITEMS
 from c4pipe.text import hash64, many
 
 SHARD_BYTES = 256 << 20  # compressed; viewers and loaders like 200 to 500 MB

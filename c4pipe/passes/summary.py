@@ -91,7 +91,9 @@ def summary(manifest: dict[str, Any], folder: str, stats: Mapping[str, Any] = NO
     """
     lines = [f"{manifest['preset']['name']}: {manifest['preset']['says']}", *funnel(manifest)]
     lines += ["  no page was kept"] if is_empty(manifest) else splits(manifest)
-    lines += [*old_told(stats), *removal_told(manifest)]
+    lines += old_told(stats)
+    if said := restore_told(manifest) or not_restorable(manifest):
+        lines.append(f"  {said}")
     told = inputs_told(manifest, stats.get("faults", ()))
     return "\n".join([*lines, *told, f"  corpus: {printable(folder)}"])
 
@@ -103,12 +105,6 @@ def old_told(stats: Mapping[str, Any], width: int = 0) -> Iterator[str]:
         yield f"  {'':<{width}}{overlap_told(overlap)}"
     for line in items_told(stats):
         yield f"  {'':<{width}}{line}"
-
-
-def removal_told(manifest: Mapping[str, Any], width: int = 0) -> Iterator[str]:
-    """A line on what is kept for the day when pages are taken out, or on what that day cannot bring."""
-    if said := restore_told(manifest) or not_restorable(manifest):
-        yield f"  {'':<{width}}{said}"
 
 
 def summary_of_several(
@@ -126,10 +122,12 @@ def summary_of_several(
             f"  {name:<{width}} {kept:>12,} of {many(read, 'page')} kept {percent(kept, read):>8} "
             f"{size / 1e6:>12,.2f} MB  {printable(folder)}"
         )
-        lines += [*old_told(counted, width + 1), *removal_told(manifest, width + 1)]
+        lines += old_told(counted, width + 1)
     rows = {item["path"]: item for manifest in manifests for item in manifest["inputs"]}
     worst = {item["path"]: item for manifest in manifests for item in faulty(manifest)}
     told = inputs_told(manifests[0] | {"inputs": [*(rows | worst).values()]}, stats[0].get("faults", ()))
+    if said := next(filter(None, map(not_restorable, manifests)), ""):  # asked of all of them
+        lines.append(f"  {said}")
     return "\n".join([*lines, *told, "  how each came about: make inspect DATA=FOLDER"])
 
 

@@ -10,13 +10,13 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.stats import Stats, registered
 from c4pipe.page import Page
 from c4pipe.passes.merging import OutputShard, write_rows
 from c4pipe.removal.matching import read_columns
 from c4pipe.removal.task import FileRow, Removal
 from c4pipe.shards import added_to, page_table, pages_of
-from c4pipe.stages.benchmarks import ITEMS
 from c4pipe.text import hash64
 from c4pipe.text.urls import split_of, stand_in, url_key
 

@@ -76,9 +76,10 @@ def outcome(key: str, answers: Mapping[str, RobotsAnswer]) -> str:
             return json.dumps({"status": answer.status})
         if answer.status < 300:
             return answer.said
-        if not answer.said:
-            return ""
-        key = key_of(urljoin(key, answer.said))
+        try:
+            key = key_of(urljoin(key, answer.said))
+        except ValueError:  # no URL: "http://[x"
+            break
     return ""
 
 

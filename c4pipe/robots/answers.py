@@ -15,6 +15,7 @@ from c4pipe.text.robots import LONGEST_ROBOTS, rules_for
 from c4pipe.wet import LostRecord, WarcRecord, read_records
 
 _STATUS = re.compile(rb"HTTP/\S+[ \t]+([1-5]\d\d)\b")
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _CHUNK = re.compile(rb"\r?\n?([0-9A-Fa-f]+)[^\r\n]*\r?\n")
 
 
@@ -51,11 +52,12 @@ def said_by(data: bytes, agent: str) -> str:
 
 def _answer(record: WarcRecord, agent: str) -> RobotsAnswer | None:
     """None where the record holds no answer of HTTP."""
-    head, _, body = record.body.partition(b"\r\n\r\n")
+    head, *rest = _END_OF_HEAD.split(record.body, maxsplit=1)
+    body = b"".join(rest)
     found = _STATUS.match(head)
     if found is None:
         return None
-    lines = (line.partition(":") for line in head.decode("latin-1").split("\r\n")[1:])
+    lines = (line.partition(":") for line in head.decode("latin-1").splitlines()[1:])
     headers = {name.strip().lower(): value.strip() for name, _, value in lines}
     status, date = int(found[1]), record.headers.get("warc-date", "")
     if 300 <= status < 400:

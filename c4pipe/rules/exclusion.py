@@ -16,6 +16,7 @@ from c4pipe.rules.base import PageRule, loaded
 class NotExcluded(PageRule):
     """Somebody asked that its pages be left out, or a list of sites names them."""
 
+    chooses: ClassVar = True
     needs_url: ClassVar = True
     libraries: ClassVar = ("idna",)  # hosts in one spelling
     reason: ClassVar = Reason(

@@ -20,6 +20,7 @@ class RobotsAllow(PageRule):
     """A site says in robots.txt which crawlers may fetch what."""
 
     agent: str = AGENT_BY_DEFAULT
+    chooses: ClassVar = True
     needs_url: ClassVar = True
     libraries: ClassVar = ("idna",)  # hosts in one spelling
     reason: ClassVar = Reason(

@@ -18,6 +18,7 @@ ADDED = "added.json"  # files of ours that came later
 REJECTED_FOLDER = "__rejected"  # which `datasets` and pyarrow pass over; the manifests of older corpora name `rejected`
 RESTORE_FOLDER = "__restore"  # pages that `remove` needs and no shard has as they came: passed over likewise
 SCHEMA_VERSION = 1
+SHOWN_BELOW = 12  # corpora of a folder of several that a message names
 
 
 def shard_name(split: str, index: int, count: int) -> str:
@@ -49,9 +50,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         if not isinstance(manifest, dict):
             raise ValueError("it holds no JSON object")
     except FileNotFoundError:
-        raise ConfigError(
-            f"{folder} holds no finished corpus: it has no {MANIFEST}. Build one: make build-c4."
-        ) from None
+        raise ConfigError(f"{folder} holds no finished corpus: {lacks_manifest(folder)}") from None
     except (ValueError, RecursionError, OSError) as error:
         raise BuildError(f"{path} cannot be read ({error}). Build the corpus again.") from None
     if _changed(data, folder / SUMS):
@@ -62,6 +61,19 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         found = manifest.get("schema_version")
         raise ConfigError(f"{path} has schema version {found!r}; this c4pipe reads {SCHEMA_VERSION}. Build it again.")
     return manifest
+
+
+def lacks_manifest(folder: Path) -> str:
+    """What to say of a folder without a manifest: of a folder of several corpora, which ones these are."""
+    try:
+        below = sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}"))
+    except OSError:
+        below = []
+    if not below:
+        return f"it has no {MANIFEST}. Build one: make build-c4."
+    more = f" and {len(below) - SHOWN_BELOW:,} more" if len(below) > SHOWN_BELOW else ""
+    named = f"{', '.join(below[:SHOWN_BELOW])}{more}"
+    return f"it has no {MANIFEST}, but corpora in {named}. Name one, such as {folder / below[0]}."
 
 
 def _changed(manifest: bytes, sums: Path) -> bool:

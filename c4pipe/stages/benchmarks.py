@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from c4pipe.benchmarks import ItemOverlap, Sighting
+from c4pipe.benchmarks.items import ITEMS
 from c4pipe.page import Kept, Page, Rejected, Step, Verdict
 from c4pipe.stages.base import PageStage, Scope
 from c4pipe.stages.explaining import PASSED, Outcomes, Walk
 from c4pipe.stages.preset import Preset
 
-ITEMS = "benchmark_items"  # the column
 _ITEMS_TYPE = pa.list_(
     pa.struct(
         [

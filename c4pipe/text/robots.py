@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+TOLD = 200  # characters of a pattern that are shown
 LONGEST_ROBOTS = 500 << 10  # bytes that are read of a file: what a crawler must parse at least (section 2.5)
 PRODUCT_TOKEN = re.compile(r"[A-Za-z0-9_-]+")  # of an agent; the RFC has no digits in it, AI2Bot has
 
@@ -32,8 +33,9 @@ class RobotsRule(NamedTuple):
     path: str  # the pattern as written; `*` stands for anything, `$` at the end for the end
 
     def told(self) -> str:
-        """The line, as people find it again."""
-        return f"line {self.line}: {'Allow' if self.allows else 'Disallow'}: {self.path}"
+        """The line, as people find it again, of a long one the beginning."""
+        path = self.path if len(self.path) <= TOLD else f"{self.path[:TOLD]}…"
+        return f"line {self.line}: {'Allow' if self.allows else 'Disallow'}: {path}"
 
 
 def rules_for(data: bytes, agent: str) -> tuple[RobotsRule, ...]:

@@ -153,7 +153,9 @@ def test_types(kind: pa.DataType, word: str) -> None:
     assert data_type(pa.list_(kind)) == {"dataType": word, "isArray": True, "arrayShape": "-1"}
 
 
-@pytest.mark.parametrize("kind", [pa.binary(), pa.struct([("a", pa.int32())]), pa.list_(pa.list_(pa.int8()))], ids=str)
+@pytest.mark.parametrize(
+    "kind", [pa.binary(), pa.struct([("a b", pa.int32())]), pa.list_(pa.list_(pa.int8()))], ids=str
+)
 def test_types_without_a_word_are_left_out_and_named(tmp_path: Path, kind: pa.DataType) -> None:
     assert data_type(kind) is None
     schema = schema_with([pa.field("own", kind)])
@@ -174,6 +176,19 @@ def test_columns_of_ones_own_are_loaded(card: Card, tmp_path: Path, caplog: pyte
     found = [plain(record) for record in load(folder, caplog).records("en")]
     ids = ("marks_out_of_10", "marks_out_of_10_", "good", "split")  # where blanks are not taken
     assert [[row[name] for name in ids] for row in found] == [[*extra.values(), "train"]] * 2
+
+
+def test_lists_of_structs_are_loaded(card: Card, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    schema = schema_with([pa.field("items", pa.list_(pa.struct([("task", pa.string()), ("line", pa.int32())])))])
+    items = [[{"task": "a", "line": 1}, {"task": "b", "line": 2}], []]
+    page = Page("http://a.example/", "Text.", "2024-05-22T10:11:12Z", "a#1", language="en")
+    folder = tiny.write(tmp_path / "c4", [page._replace(extra={"items": each}) for each in items], schema=schema)
+    assert card(folder)[0] == 0
+    found = [record["en/items"] for record in load(folder, caplog).records("en")]
+    assert [[[part["en/items/task"], part["en/items/line"]] for part in each] for each in found] == [
+        [[b"a", 1], [b"b", 2]],
+        [],
+    ]
 
 
 def test_a_mixture_names_its_corpora(card: Card, published: Published, once: Once, tmp_path: Path, caplog) -> None:

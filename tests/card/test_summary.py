@@ -232,6 +232,20 @@ def test_of_other_files_nothing_is_claimed(tmp_path: Path) -> None:
     assert listed(files[DOMAINS]) == []
 
 
+def test_of_a_mixture_it_says_which_corpora_and_how_often(tmp_path: Path) -> None:
+    folder = small(tmp_path / "c4", ("http://a.example/", "Text."))
+    manifest = manifest_of(folder) | {"mixture": {}, "inputs": [{"path": "mc4", "formats": ["wet"], "sha256": "f00"}]}
+    manifest["preset"] |= {"stages": []}
+    manifest["ledger"] |= {"repeats": 4}
+    files, _ = summarise(folder, manifest, TODAY)
+    page = files[SUMMARY].decode()
+    assert answer(page, "Text: size").startswith(
+        "5 bytes of UTF-8 text in 1 document, train and validation together; 4 of them are repeats of others."
+    )
+    assert "corpus sha256 of its manifest mc4 f00" in answer(page, "Corpora that it was drawn from")
+    assert page.count("Those of the corpora that it was drawn from.") == 2
+
+
 def test_how_many_domains_are_asked_for() -> None:
     assert [most_of(n) for n in (0, 1, 10, 11, 20, 10**6)] == [0, 1, 1, 2, 2, 100_000]
     assert [most_of(n, small=True) for n in (0, 1, 20, 21, 20_000, 20_001)] == [0, 1, 1, 2, 1000, 1000]

@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4pipe.corpus.ancestors import AGAINST, Ancestor, ancestors, key_readers
 from c4pipe.corpus.catalogue import describe
+from c4pipe.corpus.identity import code_changes
+from c4pipe.corpus.trunk import check_trunk
 from c4pipe.errors import ConfigError
 from c4pipe.files.storage import LocalStore
 from c4pipe.passes.keeping import write_keys
@@ -119,7 +122,14 @@ def test_a_copy_beside_is_the_same_corpus(chain: Path) -> None:
 
 def test_no_corpus_there(tmp_path: Path) -> None:
     assert refused([tmp_path]) == (
-        f"--against {tmp_path} is no finished corpus: it has no {MANIFEST}. Expected the folder of one."
+        f"--against {tmp_path} is no finished corpus: it has no {MANIFEST}. Build one: make build-c4."
+    )
+
+
+def test_a_folder_of_several_names_them(chain: Path) -> None:
+    assert refused([chain]) == (
+        f"--against {chain} is no finished corpus: it has no {MANIFEST}, but corpora in a, b, c. Name one, such as "
+        f"{chain}/a."
     )
 
 
@@ -134,16 +144,71 @@ def _change(folder: Path, **values: Any) -> None:
     [
         ({"schema_version": 99}, "it has schema version 99, expected 1"),
         ({"mixture": {}}, "is a mixture, whose pages have claimed nothing"),
-        ({"preset": {}}, "cannot be used (KeyError: 'stages')"),
-        ({"preset": {"stages": []}}, "names no dedup"),
+        ({"preset": {"name": "en"}}, "cannot be used (KeyError: 'stages')"),
+        ({"preset": {"name": "en", "stages": []}}, "names no dedup"),
         ({"shards": [{"path": "../x"}]}, f"{MANIFEST} does not list the files of a corpus"),
         ({AGAINST: [{"path": 1}]}, "does not say what it was built against"),
         ({AGAINST: 5}, "does not say what it was built against"),
+        ({"preset": {key: value for key, value in describe(EN).items() if key != "name"}}, "(KeyError: 'name')"),
+        ({"code": 3}, "cannot be used (TypeError: "),
+        ({"keys": {}}, "cannot be used (its list of keys is none)"),
     ],
 )
 def test_a_manifest_that_no_build_has_written(chain: Path, values: Mapping[str, Any], told: str) -> None:
     _change(chain / "a", **values)
-    assert told in refused([chain / "a"])
+    line = refused([chain / "a"])
+    assert told in line
+    assert line.count("Build it again.") <= 1
+
+
+WRONG = st.sampled_from([None, 3, "x", [], {}, [3], {"x": 3}])
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where something is in a tree of lists and mappings."""
+    rows = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, below in rows:
+        yield (*path, key)
+        yield from _places(below, (*path, key))
+
+
+SOUND = {
+    "schema_version": SCHEMA_VERSION,
+    "preset": describe(EN),
+    "files": [
+        {"kind": "badwords", "name": "en", "sha256": "0" * 64, "read_by": ["BadWords", "CleanPages"], "at": ""},
+    ],
+    "shards": [{"path": "en/a", "config": "en", "split": "train", "rows": 1, "bytes": 2, "sha256": "0" * 64}],
+    "keys": [{"path": "keys/url.keys", "keys": 2, "bytes": 3, "sha256": "0" * 64}],
+    AGAINST: [],
+    "settings": {"languages": ["en"]},
+    "code": {"c4pipe.dedup.urls:UrlLevel": "0" * 16},
+}
+
+
+@settings(max_examples=300)
+@given(st.sampled_from([*_places(SOUND)]), WRONG, st.booleans())
+def test_whatever_is_changed_in_a_manifest_it_is_refused_in_a_line_or_can_be_used(place, wrong, away) -> None:
+    manifest = json.loads(json.dumps(SOUND))
+    *path, last = place
+    owner = reduce(lambda value, key: value[key], path, manifest)
+    if away:
+        del owner[last]
+    else:
+        owner[last] = wrong
+    store = MemoryStore()
+    with store.write("m/manifest.json") as stream:
+        stream.write(to_json(manifest))
+    try:
+        (one,) = ancestors(["m"], store)
+        one.row()
+        check_trunk({"preset": describe(EN), "files": SOUND["files"]}, one.manifest, one.path)
+    except ConfigError as error:
+        assert "\n" not in str(error)  # noqa: PT017 (it need not be refused)
+        return
+    now = {"c4pipe.dedup.urls:UrlLevel": "1" * 16}
+    assert code_changes(one.manifest.get("code", {}), now)
+    assert all(type(row["keys"]) is int for row in one.manifest.get("keys", ()))
 
 
 def test_a_damaged_manifest(chain: Path) -> None:

@@ -65,6 +65,7 @@ def test_what_a_line_means(line: str, meant: list[tuple[Form, str]]) -> None:
             "http:///x",
             "exa*mple.com",
             "x.example*",
+            "*x.example",
             "-",
             "https://",
         ),

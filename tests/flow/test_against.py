@@ -252,7 +252,7 @@ def test_without_keys_the_law_holds_against_kept_pages(crawl, capsys):
 def test_wrong_use_is_a_line(crawl, capsys):
     plain_one, linked = crawl([OLD], "PLAIN"), crawl([OLD], "LINKED")
     crawl([NEW], "LINKED", [plain_one], code=(2,))
-    assert "another than here (stages: long, links)" in capsys.readouterr().err
+    assert "another than in preset 'linked' here (stages only here: long, links)" in capsys.readouterr().err
     child = crawl([NEW], "LINKED", [linked])
     linked.parent.rename(linked.parent.with_name("moved"))
     crawl([NEW], "LINKED", [child], code=(2,))

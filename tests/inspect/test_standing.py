@@ -16,6 +16,7 @@ from c4pipe.inspect.__main__ import main
 from c4pipe.inspect.corpus import Corpus, open_corpus
 from c4pipe.inspect.lookup import look_up, with_standing
 from c4pipe.inspect.query import of_reason
+from c4pipe.inspect.standing import AS_READ, ONE_IS_CUT
 from c4pipe.page import Page
 from c4pipe.presets import EN_NEAR
 from tests.inspect.tiny import ledger, lost, write
@@ -80,6 +81,23 @@ def test_an_earlier_copy_is_compared_by_its_url(second_crawl: Corpus) -> None:
     found = page["stands"]
     assert (found["page"]["url"], found["page"]["earlier"], found["likeness"]) == ("http://old.example/news", True, "")
     assert not found["same"]
+    assert found["shown"] == AS_READ
+
+
+def test_earlier_copies_are_compared_as_they_were_read(tmp_path: Path) -> None:
+    url, cut = "http://a.example/", FOG.rpartition("\n")[0]
+    kept, read = Page(url, cut, DATE, "a#1"), lost(url, "", "kept", FOG, source="a#1")
+    old, sparse = (write(tmp_path / one, [kept], table, **NEAR) for one, table in (("old", [read]), ("sparse", [])))
+
+    def beside(folder: Path) -> dict[str, Any]:
+        rows = [lost(url, "url", "earlier_copy", FOG)]
+        new = write(tmp_path / f"new-{folder.name}", [], rows, against=[row_of(folder)], **NEAR)
+        return stands(open_corpus(new), url)
+
+    found = beside(old)
+    assert (found["same"], found["shown"]) == (True, AS_READ), "what was cut as repeated is no difference"
+    found = beside(sparse)
+    assert (found["same"], found["shown"]) == (False, ONE_IS_CUT)
 
 
 def test_the_owner_of_a_repeated_sentence_may_be_of_an_earlier_corpus(

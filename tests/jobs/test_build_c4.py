@@ -112,6 +112,8 @@ def test_the_folder_holds_the_corpus_and_nothing_else(built, small):
         "__rejected/part-spans-nothing_left.parquet",
         "__rejected/part-url-older_copy.parquet",
         "__restore/part-000000.parquet",
+        "__restore/part-000001.parquet",
+        "__restore/part-000002.parquet",
         "en/train-00000-of-00001.parquet",
         "en/validation-00000-of-00001.parquet",
         "keys/spans.keys",

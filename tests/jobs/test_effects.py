@@ -42,6 +42,11 @@ def folder(tmp_path: Path) -> Path:
         ("--dry-run --fresh", "--fresh has no effect"),
         ("--dry-run --max-bad-share 0.1", "--max-bad-share has no effect"),
         ("--staging gs://bucket/x --spill-rows 5", "--spill-rows has no effect: rows are spilled to files of this mac"),
+        ("--no-keys --restorable no", "--restorable has no effect: --no-keys leaves out what tells who owned a text"),
+        (
+            f"--preset {__name__}:SILENT --restorable no",
+            "--restorable has no effect: no stage of preset silent compares",
+        ),
         (f"--preset {__name__}:SILENT --langid cld2", "--langid has no effect: no stage of preset silent asks for the"),
         (f"--preset {__name__}:SILENT --languages de", "--languages has no effect"),
         (f"--preset {__name__}:SILENT --min-pages 5", "--min-pages has no effect"),

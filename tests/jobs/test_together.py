@@ -216,7 +216,7 @@ def test_small_languages_are_left_out_and_named(run, languages, tmp_path):
 
 def test_every_kept_page_is_counted_from_the_shards(built):
     folder = built(SAMPLES, "--preset", "en.noclean", "--languages", LANGUAGES)
-    texts = [text for path in folder.glob("*/*.parquet") if path.parent.name != "__rejected"
+    texts = [text for path in folder.glob("*/*.parquet") if not path.parent.name.startswith("__")
              for text in pq.read_table(path)["text"].to_pylist()]  # fmt: skip
     stats = json.loads((folder / "stats.json").read_text(encoding="utf-8"))
     assert stats["pages_kept"] == len(texts)

@@ -110,6 +110,7 @@ def test_section_2_3_1_2_redirects_are_followed_in_the_data(folder: Path) -> Non
     warc.add("https://www.b.example/real.txt", 200, SOME)
     warc.add("http://lost.example/robots.txt", 302, Location="https://lost.example/robots.txt")
     warc.add("http://empty.example/robots.txt", 302)
+    warc.add("http://none.example/robots.txt", 302, Location="http://[none")
     warc.add("http://busy.example/robots.txt", 307, Location="http://down.example/robots.txt")
     warc.add("http://down.example/robots.txt", 500)
     warc.add("http://loop.example/robots.txt", 301, Location="http://loop.example/robots.txt")
@@ -119,7 +120,7 @@ def test_section_2_3_1_2_redirects_are_followed_in_the_data(folder: Path) -> Non
     asked = index(folder)
     assert asked.offence_of("http://a.example/private") == PRIVATE  # in the context of the first host
     assert asked.offence_of("https://www.b.example/private") is None
-    assert [asked.offence_of(f"http://{name}.example/") for name in ("lost", "empty", "loop")] == [None] * 3
+    assert [asked.offence_of(f"http://{name}.example/") for name in ("lost", "empty", "none", "loop")] == [None] * 4
     assert str(asked.offence_of("http://busy.example/")).startswith("status 500")
     assert asked.offence_of("http://h2.example/") == EVERYTHING  # five redirects
     assert asked.offence_of("http://h1.example/") is None  # six

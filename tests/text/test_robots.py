@@ -168,6 +168,11 @@ def test_section_2_5_so_much_of_a_file_is_read_and_no_line_is_cut() -> None:
     assert [rule.path for rule in rules_for(exact, "CCBot")] == ["/kept", "/a"]
 
 
+def test_of_a_long_line_the_beginning_is_told() -> None:
+    path = "/" + "a" * 300
+    assert said(f"User-agent: *\nDisallow: {path}", "CCBot", path) == f"line 2: Disallow: {path[:200]}…"
+
+
 def test_a_hostile_pattern_takes_no_time() -> None:
     """A regular expression of it would try for ages."""
     assert said("User-agent: *\nDisallow: /" + "*a" * 5000 + "b$", "CCBot", "/" + "a" * 8000) == ""
@@ -211,3 +216,10 @@ def test_protego_says_the_same(groups: list[tuple[list[str], list[tuple[str, str
     if len(patterns) > 1 and any("ツ" in pattern or "%" in pattern or "$" in pattern for pattern in patterns):
         return
     assert (said(robots, "CCBot", path) == "") == Protego.parse(robots).can_fetch(f"http://a.example{path}", "CCBot")
+
+
+@given(st.binary(max_size=80).map(lambda tail: b"User-agent: *\nDisallow: " + tail), st.text(max_size=20))
+def test_nothing_in_a_file_stops_it(data: bytes, path: str) -> None:
+    rules = rules_for(data, "CCBot")
+    rule = RobotsRules(rules).deciding("/" + path)
+    assert rule is None or rule in rules

@@ -114,24 +114,42 @@ def _columns(config: str, typed: Mapping[str, Node]) -> Iterable[Node]:
             named += "_"
         taken.add(named)
         source = {"fileSet": {"@id": _set_of(config)}, "extract": {"column": name}}
-        yield {"@type": "cr:Field", "@id": named, "name": name, **kind, "source": source}
+        field = {"@type": "cr:Field", "@id": named, "name": name}
+        if "subField" not in kind:
+            yield field | kind | {"source": source}
+            continue
+        within = [
+            {"@type": "cr:Field", "@id": _id(f"{named}/{part['name']}"), **part}
+            | {"source": source | {"transform": {"jsonPath": part["name"]}}}
+            for part in kind["subField"]
+        ]
+        yield field | kind | {"subField": within}
 
 
 _NUMBERS = {"halffloat": "Float16", "float": "Float32", "double": "Float64"}
 _NUMBERS |= {f"{sign}int{bits}": f"{sign.upper()}Int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
 
 
-def data_type(kind: pa.DataType) -> dict[str, Any] | None:
-    """What a field says of its type; None for one that Croissant has no word for: bytes, structs, lists of lists.
+def data_type(kind: pa.DataType) -> Node | None:
+    """What a field says of its type; None for one that Croissant has no word for: bytes, lists of lists, deeper ones.
 
     >>> data_type(pa.string()), data_type(pa.list_(pa.int32())), data_type(pa.binary())
     ({'dataType': 'sc:Text'}, {'dataType': 'cr:Int32', 'isArray': True, 'arrayShape': '-1'}, None)
+    >>> data_type(pa.struct([("task", pa.string())]))
+    {'subField': [{'name': 'task', 'dataType': 'sc:Text'}]}
     """
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        word = _word(kind.value_type)
-        return word and {"dataType": word, "isArray": True, "arrayShape": "-1"}
-    word = _word(kind)
-    return word and {"dataType": word}
+        item = _item_type(kind.value_type)
+        return item and {**item, "isArray": True, "arrayShape": "-1"}
+    return _item_type(kind)
+
+
+def _item_type(kind: pa.DataType) -> Node | None:
+    if not pa.types.is_struct(kind):
+        return (word := _word(kind)) and {"dataType": word}
+    parts = [{"name": field.name, "dataType": _word(field.type)} for field in kind]
+    plain = all(part["dataType"] and part["name"].isidentifier() for part in parts)  # a name is a path of JSON
+    return {"subField": parts} if parts and plain else None
 
 
 def _word(kind: pa.DataType) -> Any:

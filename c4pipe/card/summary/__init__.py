@@ -8,6 +8,7 @@ publisher knows is a gap.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from c4pipe.card.summary.general import general
 from c4pipe.card.summary.page import gaps_of, render_summary
 from c4pipe.card.summary.processing import processing
 from c4pipe.card.summary.sources import sources
+from c4pipe.text import many, visible
+
+_LONG = 10**9  # bytes of files that take so long to read that a person is told
 
 
 def summarise(
@@ -29,6 +33,9 @@ def summarise(
     Args:
         small: whether the publisher is a small or medium-sized firm, of which a shorter list of domains is asked.
     """
+    if (size := sum(row["bytes"] for row in manifest["shards"])) > _LONG:
+        counted = f"{many(len(manifest['shards']), 'file')} ({size / 1e9:,.1f} GB)"
+        print(f"card: reading {counted} of {visible(str(folder))} ...", file=sys.stderr, flush=True)
     subject = Subject(manifest, content_of(folder, manifest, small), published, small)
     parts = [*general(subject), *sources(subject), *processing(subject)]
     files = {SUMMARY: render_summary(subject, parts).encode(), DOMAINS: subject.content.csv}

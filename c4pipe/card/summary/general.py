@@ -46,7 +46,7 @@ def _characteristics(subject: Subject) -> tuple[Reply, ...]:
     unit = "document" if subject.mixed else "page"
     repeats = subject.manifest["ledger"].get("repeats", 0) if subject.mixed else 0
     size = f"{many(content.size, 'byte')} of UTF-8 text in {many(content.pages, unit)}, train and validation together"
-    size += f"; {many(repeats, 'document')} of them are repeats of others." if repeats else "."
+    size += f"; {repeats:,} of them are repeats of others." if repeats else "."
     known = content.size < _FEWEST
     tokens = "Less than 1 billion tokens, for it has fewer bytes." if known else ""
     last = month_of(content.last)

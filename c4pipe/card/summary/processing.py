@@ -17,6 +17,7 @@ from c4pipe.text import many, percent
 
 OPT_OUT = {"robots": "robots.txt", "excluded": "Lists of what is left out"}  # reason -> what it stands for
 ILLEGAL = {"bad_word": "Block list of words", "excluded": "Lists of what is left out"}
+_OF_CORPORA = "Those of the corpora that it was drawn from."
 _MOST_FILES = 30  # named of those that a rule has read
 _NO_SETTING = ("rule", "class", "in", "alone", "reason", "source", "columns")  # of a rule in the manifest
 
@@ -33,8 +34,9 @@ def processing(subject: Subject) -> list[SummaryPart]:
 def _reservations(subject: Subject) -> Iterator[Reply]:
     found = [*_measures(subject.manifest, OPT_OUT)]
     yield from found
-    if not found and not subject.mixed:
-        yield Reply("Measures of this build", ("No robots.txt and no list of opt-outs was applied.",))
+    if not found:
+        said = _OF_CORPORA if subject.mixed else "No robots.txt and no list of opt-outs was applied."
+        yield Reply("Measures of this build", (said,))
     if taken := sum(row.get("removed", 0) for row in subject.manifest["ledger"]["stages"]):
         yield Reply("Removed on request", (f"{many(taken, 'page')}, after the corpus was first built.",))
     if is_crawl(subject.formats):
@@ -53,8 +55,8 @@ def _reservations(subject: Subject) -> Iterator[Reply]:
 def _illegal(subject: Subject) -> Iterator[Reply]:
     found = [*_measures(subject.manifest, ILLEGAL)]
     yield from found
-    if not found and not subject.mixed:
-        yield Reply("Measures of this build", ("No block list was applied.",))
+    if not found:
+        yield Reply("Measures of this build", (_OF_CORPORA if subject.mixed else "No block list was applied.",))
     yield Reply("Measures of the provider", gap="what else was done, such as classifiers or lists of known content")
 
 

@@ -119,6 +119,8 @@ def _crawled(subject: Subject, crawl: bool) -> Iterator[Reply]:
 def _domains(subject: Subject) -> Reply:
     content = subject.content
     if not content.domains:
+        if not content.pages:
+            return Reply("Domains by size", ("No page was kept.",))
         return Reply("Domains by size", ("No page has a URL.",), gap="where the text comes from, by domain")
     part = "5 %, at most 1,000" if subject.small else "10 %"
     said = [

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from c4pipe.corpus.benchmarks import by_share
 from c4pipe.corpus.telling import levels_told
 from c4pipe.inspect.corpus import Corpus, connect
-from c4pipe.inspect.relatives import clusters, earlier
+from c4pipe.inspect.relatives import clusters, earlier, with_largest
 from c4pipe.inspect.report import queries
 from c4pipe.inspect.report.examples import Example, examples, near_words
 from c4pipe.inspect.report.rules import SAMPLES_SHOWN, RuledStage, ruled_stages
@@ -76,7 +76,7 @@ class Facts(NamedTuple):
     validation_mean: float
     faults: TopRows
     fault_counts: list[tuple[str, int]]
-    clusters: list[dict[str, Any]]  # as `relatives.clusters` has them
+    clusters: list[dict[str, Any]]  # as `relatives.with_largest` has them
     examples: list[Example]
     near: str  # how near duplicates were found, in words; "" where nobody looked for them
     levels: str  # that the levels of text were chosen, in words
@@ -151,7 +151,7 @@ def gather(corpus: Corpus) -> Facts:
         _mean(parts, "validation"),
         first(stats.get("faults", [])),
         most_first(sum((Counter(item["faults"]) for item in inputs), Counter())),
-        clusters(corpus),
+        with_largest(db, corpus, clusters(corpus)),
         examples(corpus, db, SAMPLES_SHOWN),
         near_words(corpus),
         levels_told(manifest.get("settings", {})),

@@ -117,6 +117,13 @@ def find_back(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Sele
     return Listing(hits[:PAGE_ROWS][::-1], place if place > (0, 0) else None, stop, done, total)
 
 
+def held(cursor: duckdb.DuckDBPyConnection, outcome: str) -> int:
+    """The pages of an outcome, "stage/reason", that the rejected table holds."""
+    sql = "SELECT count(*) FROM rejected WHERE stage || '/' || reason = $1"
+    ((count,),) = cursor.execute(sql, [outcome]).fetchall()
+    return int(count)
+
+
 def step(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, at: Place, back: bool) -> Hit | None:
     """The next page of the selection behind a place, or the one in front of it; None where it is the last or first."""
     place: Place | None = at if back else Place(at.part, at.row + 1)

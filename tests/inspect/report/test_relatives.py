@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from hashlib import sha256
@@ -10,15 +11,19 @@ from pathlib import Path
 import pytest
 
 from c4pipe.corpus.catalogue import describe
+from c4pipe.inspect.__main__ import facts_of, show
+from c4pipe.inspect.arguments import parse
 from c4pipe.inspect.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.overview import overview
+from c4pipe.inspect.relatives import with_largest
 from c4pipe.inspect.report.render import sections
+from c4pipe.inspect.terminal import Screen
 from c4pipe.page import Page
 from c4pipe.presets import EN_NEAR
 from tests.inspect import tiny
 from tests.inspect.report.test_browser import Visit
 from tests.inspect.report.written import Read, report_of
-from tests.inspect.test_standing import FOG, NEAR, near
+from tests.inspect.test_standing import FOG, NEAR, code, near
 
 HOSTILE = "<script>\u202e\x1b[31m"
 
@@ -106,9 +111,40 @@ def test_what_was_old_is_told_by_month_and_domain(clustered: Corpus, tmp_path: P
     assert "built-in method" not in read.text
 
 
+def test_the_largest_clusters_are_named(tmp_path: Path) -> None:
+    stays = [Page(f"http://b.example/{i}", f"{FOG}\nAnd {i}.", "2024-05-01", f"a#{i}") for i in range(7)]
+    rows = [
+        near(f"http://a.example/{i}/{k}", page.url, FOG, detail="0.90")
+        for i, page in enumerate(stays)
+        for k in range(i)
+    ]
+    rows += [near(f"http://a.example/old/{k}", "http://old.example/", FOG) for k in range(3)]
+    folder = tiny.write(tmp_path / "c4", stays, rows, **NEAR)
+    with_stats(folder, clusters={"near": {str(i + 1): 1 for i in range(1, 7)}})
+    corpus = open_corpus(folder)
+    with connect(corpus) as views:
+        (found,) = with_largest(views, corpus, overview(corpus)["clusters"])
+    assert [(row["url"], row["fell"]) for row in found["shown"]] == [
+        *((stays[i].url, i) for i in (6, 5, 4)),
+        *sorted([(stays[3].url, 3), ("", 3)], key=lambda row: code(row[0] or "http://old.example/")),
+    ]
+    assert not found["complete"], "this ledger counts none of them"
+    read = Read(report_of(corpus, tmp_path))
+    assert "The largest, by the sample that the rejected table holds." in read.text
+    assert code(stays[6].url) in read.text
+    facts = facts_of(parse([str(folder)]), corpus, None)
+    assert facts["clusters"][0]["shown"] == found["shown"]
+    drawn = io.StringIO()
+    show(Screen(drawn), facts)
+    assert f"list_contains([d.owner for d in dropped], '{code(stays[6].url)}')" in drawn.getvalue()
+
+
 def test_a_build_counts_what_its_rows_say(second_crawl: Corpus, tmp_path: Path) -> None:
     with connect(second_crawl) as views:
-        sql = "SELECT count(*) FROM rejected WHERE reason = 'earlier_copy' OR (stage = 'near' AND detail = '')"
+        sql = (
+            "SELECT count(*) FROM rejected WHERE reason = 'earlier_copy' OR (stage = 'near' AND "
+            "dropped[len(dropped)].owner NOT IN (SELECT left(md5(url), 16) FROM pages))"
+        )
         ((old,),) = views.execute(sql).fetchall()
     told = overview(second_crawl)
     assert (told["earlier"]["old"], told["earlier"]["came"]) == (old, 6) == (2, 6)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from c4pipe.inspect.serve.asking import LONGEST_TEXT
 from c4pipe.presets import PRESETS
 from c4pipe.text import punkt
 from tests import manifests
+from tests.inspect import tiny
 from tests.inspect.serve.conftest import HOSTILE_URL, LONG, SCRIPT, TURNED, Ask, owner_of
 
 POST = {"origin": "http://127.0.0.1:8000"}
@@ -67,7 +69,16 @@ def test_counts_come_by_themselves_and_without_a_script(samples: Corpus, viewer:
 def test_a_rejected_list_says_why(samples: Corpus, viewer: Ask) -> None:
     words = text_of(viewer(samples).get("/?outcome=clean/few_sentences").text)
     assert "A page that has fewer than 3 sentences. TFDS c4 3.1.0" in words
-    assert "The build rejected 23 pages for this. The table holds a sample of them." in words
+    assert "The build rejected 23 pages for this. " in words
+    assert "The table holds" not in words, "it holds all of them"
+
+
+def test_a_list_of_a_sample_says_so(viewer: Ask, tmp_path: Path) -> None:
+    rows = [tiny.lost(f"http://a.example/{number}", "clean", "few_sentences") for number in range(3)]
+    counts = tiny.ledger(0, Counter({("clean", "few_sentences"): 1_234}))
+    corpus = open_corpus(tiny.write(tmp_path / "c4", [], rows, ledger=counts))
+    words = text_of(viewer(corpus).get("/?outcome=clean/few_sentences").text)
+    assert "The build rejected 1,234 pages for this. The table holds a sample of 3 of them." in words
 
 
 def test_a_kept_page_stands_beside_its_raw_text(samples: Corpus, viewer: Ask) -> None:
@@ -211,7 +222,18 @@ def test_why_not_looks_a_url_up(samples: Corpus, viewer: Ask) -> None:
     url, stage, reason = one(samples, "SELECT url, stage, reason FROM rejected WHERE reason = 'curly_brace' LIMIT 1")
     words = text_of(viewer(samples).get("/why?" + urlencode({"url": url})).text)
     assert f"Found here {stage}/{reason} {url}" in words
-    assert f"Rejected at {stage} : {reason}" in words
+    assert f"Rejected here at {stage} : {reason} , as the build recorded it" in words
+    assert f"Judged anew, by itself Rejected at {stage} : {reason}" in words
+
+
+def test_why_not_says_first_what_the_build_recorded(second_crawl: Corpus, viewer: Ask) -> None:
+    words = text_of(viewer(second_crawl).get("/why?url=http://new.example/fog").text)
+    assert "Rejected here at near : near_duplicate , as the build recorded it Judged anew, by itself Kept" in words
+    words = text_of(viewer(second_crawl).get("/why?url=http://new.example/alone").text)
+    assert "Kept here , as the build recorded it Judged anew" in words
+
+
+def test_why_not_looks_for_a_page_that_is_not_there(samples: Corpus, viewer: Ask) -> None:
     words = text_of(viewer(samples).get("/why?url=http://nobody.example/").text)
     assert "No page has exactly the URL http://nobody.example/" in words
 
