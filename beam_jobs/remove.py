@@ -131,7 +131,7 @@ def plan_for(corpus: Corpus, given: Sequence[Path]) -> Plan:
         print(f"note: {line}; what comes back is judged by what is here.", file=sys.stderr)
     plan = plan_of(corpus, given)
     searching = benchmarks_stage(plan.preset)
-    if searching is not None and not plan.bound(searching.overlap).at_hand:
+    if plan.texts and searching is not None and not plan.bound(searching.overlap).at_hand:
         raise ConfigError(
             f"{corpus.folder} was searched for test items of benchmarks, and keeps none of them: what comes back is to "
             "be searched as well. Point at their folder: --file DIR."

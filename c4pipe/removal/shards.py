@@ -36,8 +36,8 @@ def write_shards(removal: Removal) -> ShardsWritten:
     """Writes all of them."""
     rows, stay, leaving = _where(removal)
     coming = _coming(removal, stay)
-    marked = ITEMS in removal.plan.schema().names and bool(coming or leaving)
-    found = ShardsWritten([], [], Stats(), Stats(), Counter(), Stats() if marked else None)
+    marks = Stats() if ITEMS in removal.plan.schema().names and (coming or leaving) else None
+    found = ShardsWritten([], [], Stats(), Stats(), Counter(), marks)
     for row in sorted([*rows, *_new(rows, coming)], key=lambda row: str(row["path"])):
         path = row["path"]
         if path not in leaving and path not in coming:
@@ -47,11 +47,12 @@ def write_shards(removal: Removal) -> ShardsWritten:
             found.rows.append(_rewritten(row, coming.get(path, []), removal, found))
             found.touched.append(path)
     for row in found.rows if found.touched else ():
-        for table in read_columns(Path(removal.made) / row["path"], ["url", *([ITEMS] if marked else [])]):
+        columns = ["url"] if marks is None else ["url", ITEMS]
+        for table in read_columns(Path(removal.made) / row["path"], columns):
             found.domains.update(map(registered, table["url"].to_pylist()))
-            if found.marks is not None:
+            if marks is not None:
                 for items in table[ITEMS].to_pylist():
-                    found.marks.marked(Page("", "", "", extra={ITEMS: items}))
+                    marks.marked(Page("", "", "", extra={ITEMS: items}))
     return found
 
 

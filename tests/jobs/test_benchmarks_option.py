@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from beam_jobs import build_c4
+from beam_jobs import build_c4, remove
 from c4pipe.inspect.__main__ import main as inspect
 from c4pipe.inspect.corpus import open_corpus
 from c4pipe.inspect.explain import Recorded, explain
@@ -203,3 +203,16 @@ def test_what_is_refused(
     assert build_c4.main(["--input", str(tmp_path / "x.wet"), "--output", str(tmp_path / "c4"), *asked]) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "c4").exists()
+
+
+def test_a_page_that_is_taken_out_counts_for_no_item(built: Build, source: Path, tests: Path, tmp_path: Path) -> None:
+    corpus = built(source, *OPTIONS, "--dedup", "lines", "--benchmarks", str(tests))
+    (tmp_path / "urls").write_text("http://one.example/\n")
+    made = tmp_path / "made"
+    arguments = ["--corpus", str(corpus), "--output", str(made), "--urls", str(tmp_path / "urls"), "--prove"]
+    assert remove.main(arguments) == 2  # nothing could be searched for in what comes back
+    assert remove.main([*arguments, "--file", str(tests)]) == 0
+    assert stats_of(made)["benchmarks"] == {"holm": FOUND | {"pages": 1, "answer": 0}}
+    (line,) = [line for line in (made / "README.md").read_text().splitlines() if line.startswith("| `holm`")]
+    assert line == "| `holm` | 3 | 1 | 33.3 % | 1 |"
+    assert verify([str(made)]) == 0
