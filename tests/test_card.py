@@ -228,6 +228,7 @@ def test_the_card_says_every_rule_with_its_numbers_and_what_was_removed() -> Non
         ("clean", "`policy`", "none"),
         ("clean", "`few_sentences`", "7 pages"),
         ("spans", "`repeated_span`", "2 sentences"),
+        ("spans", "`nothing_left`", "none"),
         ("spans", "`few_sentences`", "8 pages"),
         ("badwords", "`bad_word`", "none"),
     ]
@@ -384,6 +385,12 @@ def test_the_card_says_how_near_duplicates_were_found() -> None:
     assert "The levels of text were chosen for this corpus: --dedup spans,near." in said
     assert "Near duplicates" not in card()
     assert "--dedup" not in card()
+
+
+def test_the_card_says_that_no_near_duplicate_was_found() -> None:
+    (row,) = [line for line in card(preset=EN_NEAR).splitlines() if line.startswith("| near ")]
+    assert "`near_duplicate`" in row
+    assert "| none | " in " ".join(row.split())
 
 
 def test_the_card_says_what_earlier_corpora_had_and_which_they_are() -> None:

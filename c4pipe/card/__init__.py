@@ -29,6 +29,7 @@ from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.stats import Stats
 from c4pipe.corpus.telling import not_restorable, restore_told
+from c4pipe.dedup import TextLevel
 from c4pipe.keys import KEYS_FOLDER
 from c4pipe.langid.base import UND
 from c4pipe.page import Unit
@@ -170,7 +171,7 @@ def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _rule_rows(preset: Preset, ledger: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Every rule with what it took, and every other reason that took anything."""
+    """Every rule and dedup of text with what it took, and every other reason that took anything."""
     counts = {row["stage"]: _lost(row) for row in ledger["stages"]}
     for stage in preset.stages:
         lost = counts.get(stage.name, Counter())
@@ -178,7 +179,7 @@ def _rule_rows(preset: Preset, ledger: Mapping[str, Any]) -> Iterator[tuple[str,
             number = lost[told.unit, told.code]
             if told.reason is None:
                 yield stage.name, "", f"(stays, and {told.words})", "", told.source
-            elif number or told.owner.kind == "rule":
+            elif number or told.owner.kind == "rule" or isinstance(told.owner, TextLevel):
                 removed = many(number, told.unit.value) if number else "none"
                 yield stage.name, f"`{told.code}`", told.words, removed, told.source
 

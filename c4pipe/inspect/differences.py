@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.files.record import files_of
 
 MOST = 12  # items of a list that are named
@@ -39,7 +40,7 @@ def _differences(a: Any, b: Any, first: str, second: str, where: str) -> Iterato
     elif isinstance(a, list) and isinstance(b, list) and set(map(str, a)) != set(map(str, b)):
         for side, mine, other in ((first, a, b), (second, b, a)):
             if lone := [item for item in mine if item not in other]:
-                yield f"{where}: {side} only {_shown(lone[:MOST])}{' …' if len(lone) > MOST else ''}"
+                yield f"{where}: {side} only {_few(lone)}"
     else:
         yield f"{where}: {first} {_shown(a)}, {second} {_shown(b)}"
 
@@ -93,4 +94,19 @@ def settings(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
     if inputs[0] != inputs[1]:
         mine, theirs, common = len(inputs[0] - inputs[1]), len(inputs[1] - inputs[0]), len(inputs[0] & inputs[1])
         words.append(f"inputs: {mine:,} of A only, {theirs:,} of B only, {common:,} of both")
-    return words
+    return words + _earlier(a.get(AGAINST, []), b.get(AGAINST, []))
+
+
+def _earlier(a: list[dict[str, str]], b: list[dict[str, str]]) -> list[str]:
+    """Which earlier corpora only one of them was built against, by the sums of their manifests."""
+    sums = [{row["sha256"] for row in rows} for rows in (a, b)]
+    told = []
+    for name, rows, others in (("A", a, sums[1]), ("B", b, sums[0])):
+        if lone := [str(row["path"]) for row in rows if row["sha256"] not in others]:
+            other = "" if all(sums) else f", {'B' if name == 'A' else 'A'} against none"
+            told.append(f"earlier corpora: only {name} was built against {_few(lone)}{other}")
+    return told
+
+
+def _few(items: list[str]) -> str:
+    return f"{_shown(items[:MOST])}{' …' if len(items) > MOST else ''}"

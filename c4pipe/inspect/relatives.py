@@ -76,7 +76,7 @@ def earlier(corpus: Corpus) -> dict[str, Any] | None:
         "pages": [{"stage": stage, "pages": n} for stage, n in (overlap.pages if overlap else {}).items()],
         "parts": [{"stage": stage, "parts": n} for stage, n in (overlap.parts if overlap else {}).items()],
         "months": sorted(_shares(stats, "month"), key=lambda row: str(row["month"])),
-        "domains": sorted(_shares(stats, "domain"), key=lambda row: (-row["old"], str(row["domain"]))),
+        "domains": sorted(_shares(stats, "domain"), key=lambda row: (-row["old"], -row["came"], row["domain"])),
     }
 
 

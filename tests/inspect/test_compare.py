@@ -233,4 +233,9 @@ def test_a_preset_and_a_mixture_differ_in_words() -> None:
     assert settings(a, b) == ["name: A en, B mixture", "read: A only", "identifiers, cld2: B only"]
     c = {"preset": {"name": "en", "stages": [{"stage": "read", "kind": "Read"}]}}
     assert settings(a, c) == ["read, no_url: A a paper, B nothing"]
+    old, older = ({"path": f"out/{name}", "sha256": name} for name in ("old", "older"))
+    assert settings({}, {"against": [old]}) == ["earlier corpora: only B was built against out/old, A against none"]
+    assert settings({"against": [older, old]}, {"against": [old | {"path": "moved"}]}) == [
+        "earlier corpora: only A was built against out/older"
+    ]
     assert settings({"settings": {"x": True}}, {"settings": {"x": False}}) == ["settings, x: A yes, B no"]

@@ -111,6 +111,14 @@ def test_what_was_old_is_told_by_month_and_domain(clustered: Corpus, tmp_path: P
     assert "built-in method" not in read.text
 
 
+def test_domains_with_the_most_old_pages_come_first(clustered: Corpus) -> None:
+    came = {"a.example": 900, "b.example": 4, "c.example": 9, "d.example": 3, "e.example": 70}
+    old = {"b.example": 4, "c.example": 5, "a.example": 4}
+    stats = clustered.stats | {"domains_came": came, "domains_old": old}
+    told = overview(clustered._replace(stats=stats))["earlier"]["domains"]
+    assert [row["domain"][0] for row in told] == ["c", "a", "b", "e", "d"]
+
+
 def test_the_largest_clusters_are_named(tmp_path: Path) -> None:
     stays = [Page(f"http://b.example/{i}", f"{FOG}\nAnd {i}.", "2024-05-01", f"a#{i}") for i in range(7)]
     rows = [
