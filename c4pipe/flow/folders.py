@@ -22,11 +22,11 @@ ABOUT_DATA = frozenset(  # JSON beside data that says something of it: of `datas
     {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
     | {"manifest.json", "metadata.json", "stats.json"}
 )
-NOT_KEPT = {  # folders of a corpus, with what is in them
-    "rejected/": "rejected pages of a corpus",  # of older ones
+HIDDEN_FOLDERS = {  # of a corpus, with what is in them
     f"{REJECTED_FOLDER}/": "rejected pages of a corpus",
     f"{RESTORE_FOLDER}/": "pages of a corpus that may come back, and no part of it",
 }
+NOT_KEPT = HIDDEN_FOLDERS | {"rejected/": "rejected pages of a corpus"}  # in older ones
 _PART = re.compile(
     r"(part[-.]\d[\w-]*|\d+\.part)(\.gz|\.zst|\.zstd)?"
 )  # without an ending of its own: Hadoop's, Dask's

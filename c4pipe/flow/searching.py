@@ -24,7 +24,7 @@ from apache_beam.io.filesystems import FileSystems
 from c4pipe import documents
 from c4pipe.errors import ConfigError
 from c4pipe.flow.files import is_remote, matches, object_named
-from c4pipe.flow.folders import PACKED, LeftOut, Search, Tree, ending_of, is_hidden
+from c4pipe.flow.folders import HIDDEN_FOLDERS, PACKED, LeftOut, Search, Tree, ending_of, is_hidden
 from c4pipe.flow.inputs import Input
 from c4pipe.flow.pathlists import LIST_SUFFIXES, listed_paths
 from c4pipe.flow.stamps import Stamped, file_stamped, object_stamped, web_stamped
@@ -136,6 +136,8 @@ class _Finding:
                 name = posixpath.basename(path.rstrip("/"))
                 if is_hidden(name) and name[:1] != wanted:
                     self.left_out.append(LeftOut(path, "a hidden name, which a glob does not mean"))
+                elif why := _not_meant(path, pattern):
+                    self.left_out.append(LeftOut(path, why))
                 else:
                     yield from self._local(path)
             if _is_list(pattern) and not glob.has_magic(pattern):
@@ -192,6 +194,12 @@ class _Finding:
                 yield from self._local(full)
             else:
                 yield os.path.abspath(full), file_stamped(full)
+
+
+def _not_meant(path: str, pattern: str) -> str:
+    """Why a file that a glob has found is none of those that it means; "" where it is one."""
+    folder = posixpath.basename(posixpath.dirname(path))
+    return "" if folder in pattern else HIDDEN_FOLDERS.get(f"{folder}/", "")
 
 
 def _is_list(name: str) -> bool:

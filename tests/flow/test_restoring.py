@@ -190,6 +190,13 @@ def test_it_is_no_input_of_another_build(crawl):
     found = find_inputs([str(folder)], format="parquet")
     assert not [item.path for item in found.inputs if RESTORE_FOLDER in item.path]
     assert (f"{folder}/{RESTORE_FOLDER}/", "pages of a corpus that may come back, and no part of it") in found.left_out
+    part = f"{folder}/{RESTORE_FOLDER}/part-000000.parquet"
+    found = find_inputs([f"{folder}/*/*.parquet"], format="parquet")
+    assert [item.path for item in found.inputs] == [str(path) for path in sorted(folder.glob("*/*-of-*.parquet"))]
+    assert (part, "pages of a corpus that may come back, and no part of it") in found.left_out
+    assert [item.path for item in find_inputs([f"{folder}/{RESTORE_FOLDER}/*00.parquet"], format="parquet").inputs] == [
+        part
+    ]
 
 
 def test_the_same_bytes_by_whatever_way(crawl, monkeypatch, tmp_path):
