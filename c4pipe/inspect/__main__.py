@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     """What is asked for, of a corpus whose files are all there."""
     from c4pipe.inspect.corpus import open_corpus
 
-    corpus = open_corpus(args.folder)
+    corpus = open_corpus(args.folder)._replace(elsewhere=tuple(args.earlier))
     if args.file:
         from c4pipe.files.record import check_given
 

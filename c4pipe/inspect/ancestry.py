@@ -98,7 +98,7 @@ class Ancestry:
     @cached_property
     def earlier(self) -> list[EarlierCorpus]:
         """Those that the manifest names, in its order."""
-        return [_opened(self.corpus.folder, row) for row in self.corpus.manifest.get(AGAINST, ())]
+        return [_opened(self.corpus, row) for row in self.corpus.manifest.get(AGAINST, ())]
 
     def plan(self, corpus: Corpus) -> Plan | None:
         """The preset of one of them, ready to judge; None where that is not to be had. Use it under the lock."""
@@ -137,11 +137,12 @@ class Ancestry:
         return next((page for page in copies if page.kept), copies[0] if copies else None)
 
 
-def _opened(folder: Path, row: Mapping[str, str]) -> EarlierCorpus:
-    """The corpus where it was at the build, or beside this one; it is the same if its manifest is."""
+def _opened(corpus: Corpus, row: Mapping[str, str]) -> EarlierCorpus:
+    """The corpus where it was at the build, in a folder of that name beside this one, or where somebody says; it is the
+    same if its manifest is."""
     path, sha256 = str(row["path"]), str(row["sha256"])
-    lacks = "it is not there"
-    for place in (Path(path), folder.resolve().parent / Path(path).name):
+    lacks = "it is not there, nor in a folder of its name beside this corpus: --earlier DIR says where"
+    for place in (Path(path), corpus.folder.resolve().parent / Path(path).name, *corpus.elsewhere):
         try:
             if not (place / MANIFEST).is_file():
                 continue

@@ -109,6 +109,15 @@ def parser() -> argparse.ArgumentParser:
         help="with --url or --serve: a file that rules have read and the corpus keeps no copy of, told by its bytes; "
         "or the folder of its benchmarks",
     )
+    a(
+        "--earlier",
+        type=utf8_path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="with --url, --reason or --serve: where corpora are now that this one was built against, if neither where "
+        "they were nor, by the same name, beside it",
+    )
     a("--limit", type=whole(1, MOST_ROWS), metavar="N", help=f"with --sql: rows to show (default: {QUERY_ROWS})")
     form = p.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object instead of text")
@@ -126,6 +135,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         ("--limit", args.limit is not None, args.sql is not None, "--sql"),
         ("--csv", args.csv, args.sql is not None, "--sql"),
         ("--port", args.port is not None, served, "--serve"),
+        ("--earlier", bool(args.earlier), bool(_chosen(args, "url", "reason", "serve")), "--url, --reason or --serve"),
         ("--file", bool(args.file), served or args.url is not None, "--url or --serve"),
     ):
         if given and not allowed:
@@ -143,6 +153,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         raise ConfigError("--reason shows pages: give --sample 1 or more.")
     args.file = [file for path in args.file for file in (benchmark_files(path) if path.is_dir() else [path])]
     absent = next((path for path in args.file if not path.is_file()), None)
+    lacking = next((path for path in args.earlier if not path.is_dir()), None)
+    if lacking is not None:
+        raise ConfigError(f"--earlier {lacking} is no folder. Expected that of a corpus.")
     if absent is not None:
         raise ConfigError(f"--file {absent} is no file.")
     if written and args.html != BESIDE and args.html.is_dir():

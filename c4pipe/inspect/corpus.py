@@ -35,6 +35,7 @@ class Corpus(NamedTuple):
     stats: dict[str, Any]  # stats.json; empty for a mixture, which has none
     schema: pa.Schema = PAGE_SCHEMA  # of the kept pages: columns of theirs that stages or older builds have
     sums: FileSums = FileSums(Path(), {})
+    elsewhere: tuple[Path, ...] = ()  # folders where somebody says that earlier corpora are
 
     def shards(self, config: str | None = None, split: str | None = None) -> list[dict[str, Any]]:
         """The manifest's rows of the kept pages, of one config or split where it is named."""

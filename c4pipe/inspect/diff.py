@@ -15,6 +15,7 @@ MOST_DIFF_LINES = 40  # shown of a page
 MOST_LINE_CHARS = 400  # shown of a line
 MOST_COMPARED = 1_000  # lines; `difflib` takes the square of them, and what stands behind them is not shown
 MOST_DIFF_WORDS = 2_000  # of lines that stand for one another; where there are more, nothing in them is told apart
+PAIRED = 20  # lines ahead in which one that stands for another is looked for
 FOLDED = 160  # characters of a passage that is the same in both beyond which only its ends are shown
 ALIKE = 0.5  # share of words that lines have in common, below which nothing in them is told apart either
 FOLD_END = 50  # characters of such an end
@@ -54,8 +55,8 @@ def diff_words(a: str, b: str) -> list[WordedLine]:
         if differ:
             block = [*group]
             sides = [[line.text for line in block if line.mark == mark] for mark in "-+"]
-            for mark, pieces in zip("-+", _told_apart("\n".join(sides[0]), "\n".join(sides[1])), strict=True):
-                lines += [WordedLine(mark, _folded(line)) for line in _by_line(pieces)]
+            told = _told_apart("\n".join(sides[0]), "\n".join(sides[1]))
+            lines += [WordedLine(mark, _folded(line)) for mark, line in _paired(*(map(list, map(_by_line, told))))]
         else:
             lines += [WordedLine(line.mark, _folded([(line.text, False)])) for line in group]
     return [*lines[:MOST_DIFF_LINES], WordedLine("…", [])] if len(lines) > MOST_DIFF_LINES else lines
@@ -100,6 +101,26 @@ def _told_apart(a: str, b: str) -> tuple[_Pieces, _Pieces]:
     return sides
 
 
+def _paired(gone: list[_Pieces], come: list[_Pieces]) -> Iterator[tuple[str, _Pieces]]:
+    """The lines of a block in order, each of the first text with the one below it that stands for it in the second."""
+    sets = [[_words("".join(text for text, _ in line)) for line in side] for side in (gone, come)]
+    done = 0
+    for line, words in zip(gone, sets[0], strict=True):
+        ahead = range(done, min(done + PAIRED, len(come)))
+        other = next((k for k in ahead if len(words & sets[1][k]) > ALIKE * max(len(words), len(sets[1][k]))), None)
+        if other is not None:
+            yield from (("+", between) for between in come[done:other])
+        yield "-", line
+        if other is not None:
+            yield "+", come[other]
+            done = other + 1
+    yield from (("+", line) for line in come[done:])
+
+
+def _words(text: str) -> set[str]:
+    return {token.strip() for token in _tokens(text)}
+
+
 def _tokens(text: str) -> list[str]:
     """Words in every script, each with what stands behind it up to the next one."""
     places = sorted({0, len(text), *word_hashes(text).starts.tolist()})
@@ -125,8 +146,8 @@ def _folded(line: _Pieces) -> _Pieces:
     folded = []
     for number, (text, differs) in enumerate(line):
         if not differs and len(text) > FOLDED:
-            before = text[:FOLD_END] if number or len(line) == 1 else ""
-            behind = text[-FOLD_END:] if number < len(line) - 1 else ""
+            before = _beginning(text, FOLD_END) if number or len(line) == 1 else ""
+            behind = _beginning(text[::-1], FOLD_END)[::-1] if number < len(line) - 1 else ""
             text = f"{before} […] {behind}"
         folded.append((_short(text), differs))
     return folded
@@ -140,4 +161,16 @@ def _code(line: str, cut: Sequence[tuple[str, str]]) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= MOST_LINE_CHARS else f"{text[:MOST_LINE_CHARS]}…"
+    return text if len(text) <= MOST_LINE_CHARS else f"{_beginning(text, MOST_LINE_CHARS)}…"
+
+
+def _beginning(text: str, most: int) -> str:
+    """So many characters of it at most, up to the end of a word where blanks part words.
+
+    >>> _beginning("the fog lay on the sea", 9), _beginning("x" * 9, 4)
+    ('the fog', 'xxxx')
+    """
+    if len(text) <= most or text[most].isspace():
+        return text[:most]
+    words = re.fullmatch(r"(?s)(.+)\s\S*", text[:most])
+    return words[1].rstrip() if words and 2 * len(words[1]) > most else text[:most]

@@ -39,11 +39,39 @@ def test_scripts_without_blanks_are_compared_by_their_characters() -> None:
 def test_a_long_passage_that_is_the_same_is_folded() -> None:
     words = " ".join(f"word{n}" for n in range(300))
     gone, come = diff_words(f"{words} red {words}", f"{words} blue {words}")
-    assert [len(text) for text, _ in come.pieces] == [55, 4, 55]
+    assert [len(text) for text, _ in come.pieces] == [53, 4, 53]
     assert come.pieces[0][0].startswith(" […] ")
     assert come.pieces[0][0].endswith("word299 ")
     assert gone.pieces[1] == ("red", True)
     assert come.pieces[2][0].startswith(" word0 word1")
+
+
+def test_changed_lines_stand_below_those_that_they_stand_for() -> None:
+    a = "The fog lay on the sea.\nThe boats came home late.\nNobody saw the old man."
+    b = "The fog lay on the hills.\nA new line of words here.\nThe boats came home early.\nNobody saw the young man."
+    assert [(mark, "".join(text for text, _ in pieces)[:9]) for mark, pieces in diff_words(a, b)] == [
+        ("-", "The fog l"),
+        ("+", "The fog l"),
+        ("+", "A new lin"),
+        ("-", "The boats"),
+        ("+", "The boats"),
+        ("-", "Nobody sa"),
+        ("+", "Nobody sa"),
+    ]
+    a, b = (
+        "港に霧が深くかかっていた。\n船は夜遅く港に帰ってきた。",
+        "港に雲が深くかかっていた。\n船は朝早く港に帰ってきた。",
+    )
+    assert [line.mark for line in diff_words(a, b)] == ["-", "+", "-", "+"]
+
+
+def test_no_word_is_cut_in_two() -> None:
+    words = " ".join(f"word{number}" for number in range(200))
+    for line in diff_words(f"{words} red {words}", f"{words} blue {words}"):
+        shown = "".join(text for text, _ in line.pieces).replace("[…]", " ").replace("…", " ").split()
+        assert {*shown} <= {*words.split(), "red", "blue"}
+    ((_, pieces),) = diff_words(words, "")
+    assert {*pieces[0][0].removesuffix("…").split()} < {*words.split()}
 
 
 def test_lines_of_other_words_are_not_told_apart() -> None:

@@ -193,6 +193,24 @@ def test_an_earlier_corpus_that_moved_beside_this_one_is_found(tmp_path: Path) -
     assert stands(new, "http://a.example/")["page"]["corpus"] == str(tmp_path / "old")
 
 
+def test_an_earlier_corpus_that_moved_elsewhere_can_be_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = write(tmp_path / "there" / "old", [Page("http://b.example/", FOG, DATE, "a#1")], **NEAR)
+    rows = [near("http://a.example/", "http://b.example/")]
+    new = write(tmp_path / "new", [], rows, **NEAR, against=[row_of(old)])
+    moved = shutil.move(old, tmp_path / "other name")
+    for view in (["--url", "http://a.example/"], ["--url", "http://a.example/", "--earlier", str(new), str(moved)]):
+        assert main([str(new), "--json", *view]) == 0
+        (page,) = json.loads(capsys.readouterr().out)["pages"]
+        where = page["stands"]["page"]
+        assert (where and where["corpus"]) == (str(moved) if "--earlier" in view else None)
+    assert main([str(new), "--earlier", str(moved)]) == 2
+    assert "--earlier needs --url, --reason or --serve" in capsys.readouterr().err
+    assert main([str(new), "--url", "http://a.example/", "--earlier", str(tmp_path / "none")]) == 2
+    assert "is no folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("view", [("--url", "http://a.example/"), ("--reason", "near_duplicate")])
 def test_the_terminal_shows_it_and_obeys_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], view: tuple[str, str]

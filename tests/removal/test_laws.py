@@ -122,9 +122,12 @@ SLOW = {
 @given(FILES, st.data())
 def test_as_a_build_without_them(crawl, take_out, preset, files, data):
     files = pages_of(files)
-    files[0].append(Crawled("http://always.example/", "a page that stays."))
+    files[0] += [
+        Crawled("http://always.example/", "a page that stays."),
+        Crawled("http://gone.example/", "w1 w2.\nw3."),
+    ]
     gone = {page.url for pages in files for page in pages if "gone" in page.url}
-    first = set(data.draw(st.lists(st.sampled_from(sorted(gone)), unique=True))) if gone else set()
+    first = set(data.draw(st.lists(st.sampled_from(sorted(gone)), min_size=1, unique=True)))
     before = crawl(files, preset)
     made = take_out(take_out(before, first), gone)
     expected, found = told(crawl(files, preset, gone)), told(made)
