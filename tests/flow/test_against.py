@@ -5,16 +5,18 @@ from dataclasses import dataclass, field
 from hashlib import md5
 
 import pytest
+from apache_beam.io.filesystem import BeamIOError
+from apache_beam.io.filesystems import FileSystems
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from beam_jobs import build_c4
+from beam_jobs import build_c4, rebalance
 from c4pipe.dedup import LineLevel, UrlLevel
 from c4pipe.flow import write
 from c4pipe.presets import Preset
 from c4pipe.rules import MaxChars
 from c4pipe.stages import Dedup, Filter, Read
-from tests.flow.test_linking import SURE, Tokens
+from tests.flow.test_linking import Sure, Tokens
 from tests.manifests import write_again
 from tests.wetfiles import digests, manifest_of, rejected, rows
 
@@ -27,6 +29,7 @@ LINKED = Preset(
     (READ, URL, Filter("long", (MaxChars(MOST),)), LINES, Dedup("links", Tokens())),
 )
 PLAIN = Preset("plain", "URLs and lines", (READ, URL, LINES))
+SURE = Preset("sure", "pages that share half of their words", (READ, URL, Dedup("links", Sure())))
 WHOLE = Preset("whole", "URLs alone", (READ, URL))
 
 
@@ -238,6 +241,38 @@ def test_wrong_use_is_a_line(crawl, capsys):
     assert "Name the folder where it is with --against too." in capsys.readouterr().err
     moved = linked.parent.with_name("moved") / "c4"
     assert kept(crawl([NEW], "LINKED", [child, moved])) == []
+
+
+@pytest.mark.parametrize("option", ["--against", "--output", "--staging"])
+@pytest.mark.parametrize(
+    ("folder", "told"),
+    [
+        ("", "is empty; expected a folder."),
+        ("https://a.example/c4", "https://a.example/c4: expected a folder of this machine, by its plain path, or of a"),
+        ("file:///data/c4", "file:///data/c4: expected a folder of this machine, by its plain path, or of a bucket"),
+        ("s3://", "s3://: expected a folder of this machine, by its plain path, or of a bucket, such as gs://bucket/"),
+    ],
+)
+def test_a_folder_that_can_be_none_is_a_line(tmp_path, capsys, option, folder, told):
+    (tmp_path / "in.jsonl").write_text("{}\n")
+    arguments = ["--input", str(tmp_path / "in.jsonl"), "--input-format", "jsonl", "--output", str(tmp_path / "c4")]
+    assert build_c4.main([*arguments, option, folder]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"build_c4: {option} {told}")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+def test_a_bucket_that_cannot_be_reached_is_a_line(tmp_path, capsys, monkeypatch):
+    def fail(path):
+        raise BeamIOError("no way in", {})
+
+    monkeypatch.setattr(FileSystems, "exists", fail)
+    (tmp_path / "in.jsonl").write_text("{}\n")
+    arguments = ["--input", str(tmp_path / "in.jsonl"), "--input-format", "jsonl", "--output", str(tmp_path / "c4")]
+    assert build_c4.main([*arguments, "--against", "gs://bucket/c4"]) == 2
+    assert rebalance.main(["--corpus", "gs://bucket/c4", "--output", str(tmp_path / "mixture")]) == 2
+    for line, job in zip(capsys.readouterr().err.splitlines(), ("build_c4", "rebalance"), strict=True):
+        assert line.startswith(f"{job}: gs://bucket/c4/manifest.json cannot be read: no way in")
 
 
 def test_a_corpus_that_was_built_against_others_is_another_one(crawl, capsys, tmp_path):
