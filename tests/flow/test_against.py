@@ -231,6 +231,16 @@ def test_without_keys_the_law_holds_against_kept_pages(crawl, capsys):
     assert manifest_of(new)["against"][0]["keys"] == "kept pages"
 
 
+def test_pages_of_another_corpus_are_no_keys_of_this_one(crawl, capsys):
+    old, other = crawl([OLD], "PLAIN", (), "--no-keys"), crawl([AGAIN], "PLAIN", (), "--no-keys")
+    name = next(path.relative_to(old) for path in old.glob("*/train-*.parquet"))
+    (old / name).write_bytes((other / name).read_bytes())
+    capsys.readouterr()
+    new = crawl([NEW], "PLAIN", [old], code=(2,))
+    assert f"{old / name} is damaged, or of another corpus: its sha256 is " in capsys.readouterr().err
+    assert not (new / "manifest.json").exists()
+
+
 def test_wrong_use_is_a_line(crawl, capsys):
     plain_one, linked = crawl([OLD], "PLAIN"), crawl([OLD], "LINKED")
     crawl([NEW], "LINKED", [plain_one], code=(2,))
