@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from beam_jobs import build_c4, rebalance
 from c4pipe.dedup import LineLevel, UrlLevel
 from c4pipe.flow import write
+from c4pipe.passes import keeping
 from c4pipe.presets import Preset
 from c4pipe.rules import MaxChars
 from c4pipe.stages import Dedup, Filter, Read
@@ -229,6 +230,22 @@ def test_without_keys_the_law_holds_against_kept_pages(crawl, capsys):
     assert kept(new) == [("http://new.example/1", "a new one")]
     assert "keeps no keys" in capsys.readouterr().err
     assert manifest_of(new)["against"][0]["keys"] == "kept pages"
+
+
+def test_a_dry_run_computes_the_keys_that_are_not_there(crawl, capsys, monkeypatch):
+    monkeypatch.setattr(keeping, "PLAIN", 0.001)  # seconds between two lines
+    old = crawl([OLD], "PLAIN", (), "--no-keys")
+    keyed = crawl([OLD], "PLAIN")
+    told = []
+    for earlier in (old, keyed):
+        capsys.readouterr()
+        new = crawl([NEW, AGAIN], "PLAIN", [earlier], "--dry-run")
+        captured = capsys.readouterr()
+        told.append([line for line in captured.out.splitlines() if "kept  " in line])
+        assert (f"keys of {old} from its pages: " in captured.err) == (earlier is old)
+        assert not new.exists()
+    assert told[0] == told[1]
+    assert len(told[0]) == 1
 
 
 def test_pages_of_another_corpus_are_no_keys_of_this_one(crawl, capsys):
