@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from beam_jobs import build_c4, rebalance
+from beam_jobs.earlier import compute_keys
 from c4pipe.dedup import LineLevel, UrlLevel
 from c4pipe.flow import write
 from c4pipe.passes import keeping
@@ -230,6 +231,18 @@ def test_without_keys_the_law_holds_against_kept_pages(crawl, capsys):
     assert kept(new) == [("http://new.example/1", "a new one")]
     assert "keeps no keys" in capsys.readouterr().err
     assert manifest_of(new)["against"][0]["keys"] == "kept pages"
+
+
+def test_keys_that_are_exchanged_while_a_build_runs_are_told(crawl, capsys, monkeypatch):
+    old, other = crawl([OLD], "PLAIN"), crawl([AGAIN], "PLAIN")
+
+    def exchange(*arguments):
+        (old / "keys/lines.keys").write_bytes((other / "keys/lines.keys").read_bytes())
+        compute_keys(*arguments)
+
+    monkeypatch.setattr(build_c4, "compute_keys", exchange)
+    crawl([NEW], "PLAIN", [old], code=(1,))
+    assert f"{old}/keys/lines.keys was replaced while it was used. Run it again" in capsys.readouterr().err
 
 
 def test_a_dry_run_computes_the_keys_that_are_not_there(crawl, capsys, monkeypatch):
