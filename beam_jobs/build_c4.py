@@ -77,7 +77,7 @@ def run(args: Namespace, rest: list[str]) -> int:
     readings = [] if offline else [*look_into(inputs, presets), *notes_on(earlier, corpora), *told]
     if args.dry_run:
         everything = Found(inputs, left_out_by_name(found))
-        print(*readings, *prediction_told(predict(corpora, everything), everything), sep="\n")
+        print(*readings, *prediction_told(predict(corpora, everything, earlier), everything), sep="\n")
         return 0
     options = PipelineOptions(beam_flags(args, rest, corpora[0].units, corpora[0].input_bytes))
     if offline:

@@ -6,7 +6,7 @@ import json
 import time
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from beam_jobs.earlier import compute_keys, key_files
 from beam_jobs.survey import FETCHED, PARTS, Estimate, PartRead, pieces_to_read, share_kept, total_pages
+from c4pipe.corpus.ancestors import Ancestor
 from c4pipe.errors import BuildError
 from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore
@@ -78,12 +80,16 @@ class Prediction(NamedTuple):
     seconds: float  # of CPU on one core
 
 
-def predict(corpora: Corpora, found: Found) -> Prediction:
+def predict(corpora: Corpora, found: Found, earlier: Sequence[Ancestor] = ()) -> Prediction:
     """Reads up to 64 MB of the inputs, builds about 4,000 of their pages in a temporary folder, and says what follows.
 
-    BuildError where nothing of what was read is a page.
+    `earlier` are the corpora that they are built against: of those that keep no keys these are computed, as a build
+    does. BuildError where nothing of what was read is a page.
     """
     with temporary_files("trial") as folder:
+        compute_keys(earlier, corpora[0].plan, BeamStore(), str(folder))
+        files = tuple(file for one in earlier for file in key_files(one, str(folder)))
+        corpora = tuple(replace(settings, against=files) for settings in corpora)
         survey = _survey(corpora, found, f"{folder}/staging")
         if not survey.pages:
             names = (found.inputs[account.number].name for account in survey.accounts)

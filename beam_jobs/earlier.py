@@ -13,7 +13,7 @@ from c4pipe.corpus.trunk import deduped
 from c4pipe.dedup import NearLevel
 from c4pipe.errors import ConfigError
 from c4pipe.flow.files import BeamStore, is_remote
-from c4pipe.flow.settings import Settings
+from c4pipe.flow.settings import KeyFile, Settings
 from c4pipe.keys import key_path
 from c4pipe.part import everything
 from c4pipe.passes.keeping import keys_from_shards
@@ -25,15 +25,19 @@ def find_earlier(paths: Sequence[str]) -> list[Ancestor]:
     is not to be had, or its files of keys are not whole."""
     store = BeamStore()
     found = ancestors([path if is_remote(path) else os.path.abspath(path) for path in paths], store) if paths else []
-    for one in found:
-        key_readers(one, store)
-    return found
+    readers = [key_readers(one, store) for one in found]
+    return [
+        one._replace(digests={stage: reader.digest for stage, reader in own.items()})
+        for one, own in zip(found, readers, strict=True)
+    ]
 
 
-def key_files(one: Ancestor, staging: str) -> list[tuple[str, str]]:
-    """(stage, path) of its files of keys: its own, or those that `compute_keys` makes."""
+def key_files(one: Ancestor, staging: str) -> list[KeyFile]:
+    """Its files of keys: its own, or those that `compute_keys` makes."""
     folder = one.path if one.manifest.get("keys") else _computed(one, staging)
-    return [(stage, f"{folder}/{key_path(stage)}") for stage in deduped(one.manifest)]
+    return [
+        KeyFile(stage, f"{folder}/{key_path(stage)}", one.digests.get(stage, "")) for stage in deduped(one.manifest)
+    ]
 
 
 def compute_keys(earlier: Sequence[Ancestor], plan: Plan, store: BeamStore, staging: str) -> None:
@@ -41,7 +45,7 @@ def compute_keys(earlier: Sequence[Ancestor], plan: Plan, store: BeamStore, stag
     corpora: their trunks are the same."""
     for one in earlier:
         files = key_files(one, staging)
-        if not one.manifest.get("keys") and not all(store.exists(path) for _, path in files):
+        if not one.manifest.get("keys") and not all(store.exists(file.path) for file in files):
             keys_from_shards(one.path, one.manifest, plan, store, _computed(one, staging))
 
 

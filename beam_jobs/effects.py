@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from c4pipe.command import refuse_idle
 from c4pipe.files.assets import Assets
 from c4pipe.files.record import paths_read
-from c4pipe.flow.files import is_remote
+from c4pipe.flow.files import check_folder, is_remote
 from c4pipe.flow.pathlists import LIST_SUFFIXES
 from c4pipe.part import Part, everything
 from c4pipe.stages import Identify, Preset, Scope
@@ -19,7 +19,11 @@ from c4pipe.stages.text_levels import near_level
 
 
 def check_use(args: Namespace) -> None:
-    """ConfigError for an option that no preset could make use of in such a command."""
+    """ConfigError for a folder that can be none, or an option that no preset could make use of in such a command."""
+    staging = [] if args.staging is None else [args.staging]
+    for option, folders in (("--output", [args.output]), ("--staging", staging), ("--against", args.against)):
+        for folder in folders:
+            check_folder(option, folder)
     looks = "--dry-run writes nothing and replaces nothing. Leave one of them out."
     place = args.staging or args.output
     refuse_idle(

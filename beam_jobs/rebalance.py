@@ -21,7 +21,7 @@ from beam_jobs.workers import as_build_error, tended
 from c4pipe.card.origin import formats_of
 from c4pipe.corpus.identity import code_of_mixture, fingerprint
 from c4pipe.errors import ConfigError
-from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.files import BeamStore, check_folder, is_remote
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.mixed import MixtureProgress, clear_mixture_staging, find_mixture, prepare_mixture
 from c4pipe.flow.placing import is_made, put_in_place, recover
@@ -45,8 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(args: Namespace, rest: list[str]) -> int:
     """The job with parsed arguments."""
-    if not args.output:
-        raise ConfigError("--output is empty; expected a folder.")
+    check_folder("--output", args.output)
     mixture = Mixture.parse(args.mixture, args.alpha, args.limit, args.temperature)
     store = BeamStore()
     corpora = read_corpora(args.corpus, store)

@@ -204,7 +204,7 @@ def leg_keys(corpus: Corpus, plan: Plan, place: str) -> dict[str, LegKeys]:
     """The files of keys of each dedup of text; of earlier corpora that keep none, those made of their pages."""
     earlier, store = find_earlier([row["path"] for row in corpus.manifest.get(AGAINST, ())]), BeamStore()
     compute_keys(earlier, plan, store, place)
-    files = [dict(key_files(one, place)) for one in earlier]
+    files = [{file.stage: file.path for file in key_files(one, place)} for one in earlier]
     return {
         stage: LegKeys(
             KeyReader(store, str(corpus.folder / key_path(stage))), [KeyReader(store, file[stage]) for file in files]

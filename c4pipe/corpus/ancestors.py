@@ -28,6 +28,7 @@ class Ancestor(NamedTuple):
     path: str  # of its folder
     sha256: str  # of its manifest.json
     manifest: dict[str, Any]
+    digests: Mapping[str, str] = {}  # of its files of keys by stage (`KeyReader.digest`), once they were looked at
 
     @property
     def keys(self) -> str:

@@ -32,12 +32,31 @@ def is_remote(path: str) -> bool:
     return "://" in path
 
 
+def check_folder(option: str, path: str) -> None:
+    """ConfigError where what was given can be no folder of this machine or of a bucket."""
+    if not path:
+        raise ConfigError(f"{option} is empty; expected a folder.")
+    if is_remote(path) and not (path.partition("://")[2].strip("/") and _is_known(path)):
+        raise ConfigError(
+            f"{option} {public(path)}: expected a folder of this machine, by its plain path, or of a bucket, such as "
+            "gs://bucket/folder."
+        )
+
+
+def _is_known(path: str) -> bool:
+    """Whether Beam has a file system for the URL."""
+    try:
+        return FileSystems.get_filesystem(path) is not None
+    except (BeamIOError, ValueError):
+        return False
+
+
 class BeamStore(LocalStore):
     """Local files as `LocalStore` does it; URLs through Beam's FileSystems, where an object appears at its close.
 
     What lies in the folder `staging` is sealed (`files.sealed`), under the name that it has there and that of the
     folder: to read of it what was not written is `DamagedFile`. Inputs over http(s) are kept in there, as they are,
-    while they are read. Make one store in each process.
+    while they are read. OSError where a bucket cannot be reached. Make one store in each process.
     """
 
     def __init__(self, staging: str = ""):
@@ -55,7 +74,8 @@ class BeamStore(LocalStore):
         if not is_remote(path):
             return super().read(path)
         # Uncompressed: Beam's own gzip reader takes a truncated file for a whole one.
-        return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)  # type: ignore[no-any-return]
+        with _as_os_error(path):
+            return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)  # type: ignore[no-any-return]
 
     @contextmanager
     def write(self, path: str, private: bool = False) -> Iterator[BinaryIO]:
@@ -99,7 +119,10 @@ class BeamStore(LocalStore):
             check_sealed(self._open(path), name, path)
 
     def exists(self, path: str) -> bool:
-        return bool(FileSystems.exists(path)) if is_remote(path) else super().exists(path)
+        if not is_remote(path):
+            return super().exists(path)
+        with _as_os_error(path):
+            return bool(FileSystems.exists(path))
 
     def remove(self, path: str) -> None:
         if not is_remote(path):
@@ -125,12 +148,19 @@ class BeamStore(LocalStore):
         """
         if is_web(path):
             return self._web.open(path)
-        try:
+        with _as_os_error(path):
             if not is_remote(path) and not stat.S_ISREG(os.stat(path).st_mode):
                 raise OSError("not a regular file")
             return self.read(path)
-        except (ValueError, BeamIOError) as error:  # a NUL in the path, or a URL of a kind that Beam does not know
-            raise OSError(hushed(str(error), path)) from None
+
+
+@contextmanager
+def _as_os_error(path: str) -> Iterator[None]:
+    """What Beam says of a path as an OSError."""
+    try:
+        yield
+    except (ValueError, BeamIOError) as error:  # a NUL in the path, or a URL of a kind that Beam does not know
+        raise OSError(hushed(str(error), path)) from None
 
 
 def matches(pattern: str) -> list[FileMetadata]:

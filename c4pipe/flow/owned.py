@@ -46,7 +46,8 @@ class PartitionKeys:
 
     @cached_property
     def _readers(self) -> list[KeyReader]:
-        return [KeyReader(self._store, path) for stage, path in self._settings.against if stage == self.stage]
+        files = [file for file in self._settings.against if file.stage == self.stage]
+        return [KeyReader(self._store, file.path, file.digest) for file in files]
 
     def _path(self, partition: int) -> str:
         return f"{self._folder}/{partition:04d}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from c4pipe.corpus.catalogue import describe_stage
 from c4pipe.corpus.identity import RESTAGING, STAGING, code_behind, files_read, fingerprint, versions_behind
@@ -22,6 +22,14 @@ LEFT_OUT = "left_out.jsonl"  # beside it: what is none
 UNITS = "units.jsonl"  # and what they make
 WRITTEN = "written"  # below `Settings.own`: a note for each output shard that is whole
 PARTITION_INPUT = 256 << 20  # bytes of input a partition
+
+
+class KeyFile(NamedTuple):
+    """The keys of one dedup of an earlier corpus."""
+
+    stage: str
+    path: str
+    digest: str  # of its ends, when the build began; "" of one that the build makes
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ class Settings:
     limit_pages: int | None  # of each file
     spill_rows: int  # more rows than that go through files; 0: never
     description: dict[str, Any]  # what the manifest says: settings, versions, assets
-    against: tuple[tuple[str, str], ...] = ()  # (stage, file of keys) of earlier corpora
+    against: tuple[KeyFile, ...] = ()  # of earlier corpora
     keys: bool = False  # whether the corpus keeps its keys
     restorable: bool = False  # and with them what `remove` needs
     every: int = 1  # of so many pages one is looked at: in a dry run

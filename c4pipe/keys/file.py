@@ -105,7 +105,7 @@ def _sum(data: Any) -> bytes:
     return mmh3.mmh3_x64_128_digest(data)
 
 
-_Ends = tuple[dict[str, Any], int, NDArray[np.void]]  # header, bytes of an owner, index
+_Ends = tuple[dict[str, Any], int, NDArray[np.void], str]  # header, bytes of an owner, index, their checksum
 
 
 class KeyReader:
@@ -114,10 +114,13 @@ class KeyReader:
     BuildError, here or later, where it is damaged, or no file of keys.
     """
 
-    def __init__(self, store: Store, path: str):
+    def __init__(self, store: Store, path: str, digest: str = ""):
+        """`digest`: that of the file that is meant, where it was looked at before; BuildError for another."""
         self._store, self.path = store, path
         with self._open() as stream:
-            self.header, self._owner_bytes, self._index = self._ends(stream)
+            self.header, self._owner_bytes, self._index, self.digest = self._ends(stream)
+        if digest not in ("", self.digest):
+            raise BuildError(f"{path} was replaced while it was used. Run it again when nobody changes that corpus.")
         self.count = int(self._index["count"].sum(dtype=np.int64))
         self.firsts: KeyArray = self._index["first"].astype(np.uint64)  # the first key of each block
 
@@ -205,7 +208,7 @@ class KeyReader:
         sound = placed and bool((blocks["count"] > 0).all() and (blocks["width"] <= OWNER_BYTES).all())
         if not sound or blocks["count"].sum(dtype=np.int64) != count:
             raise self._damaged("its index is not of its blocks")
-        return json.loads(head[_HEAD.size :]), owner_bytes, blocks
+        return json.loads(head[_HEAD.size :]), owner_bytes, blocks, digest.hex()
 
     def _damaged(self, what: str) -> BuildError:
         return BuildError(f"{self.path} is damaged ({what}). {_REMEDY}")

@@ -5,6 +5,7 @@ claims --write_keys--> keys/<stage>.keys      shards --keys_from_shards--> the s
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,13 +20,13 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.trunk import trunk_digest, trunk_of
 from c4pipe.dedup import TextLevel
 from c4pipe.dedup.claims import Atoms, claims, page_priority
-from c4pipe.errors import BuildError
+from c4pipe.errors import ConfigError
 from c4pipe.files.storage import LocalStore, Store
 from c4pipe.keys import ALL_PAGES, KEPT_PAGES, KeyReader, KeyWriter, key_path, merged, ranges, united
 from c4pipe.page import Page
 from c4pipe.progress import LIVE, PLAIN, ProgressReporter
 from c4pipe.scratch import scratch
-from c4pipe.shards import HashingStream
+from c4pipe.shards import MANIFEST, HashingStream
 from c4pipe.text import hash64, many, printable
 from c4pipe.text.urls import as_read, stand_in, url_key
 
@@ -66,7 +67,8 @@ def keys_from_shards(
 
     Its rejected pages, and what was cut from the others, are not known any more: a later page that repeats them stays.
     A page without a URL has the MD5 of the text that it kept for a name. Memory is bounded; what is sorted lies in a
-    folder of ours below `temporary` meanwhile, 14 bytes for each claim. BuildError for a shard that is damaged.
+    folder of ours below `temporary` meanwhile, 14 bytes for each claim. ConfigError for a shard that is not the one of
+    the manifest.
 
     Args:
         plan: of a preset with the corpus's own trunk: that of the build, behind `check_trunk`.
@@ -76,7 +78,7 @@ def keys_from_shards(
     with scratch("keys", temporary) as place, _Telling(folder, len(manifest["shards"])) as told:
         runs = [Runs(place / str(number)) for number in range(len(names))]
         for row in manifest["shards"]:
-            for urls, texts in _pages(f"{folder}/{row['path']}", row["rows"], store):
+            for urls, texts in _pages(f"{folder}/{row['path']}", row, store):
                 _claim(urls, texts, levels, runs)
                 told.pages += len(urls)
             told.files += 1
@@ -136,19 +138,27 @@ def _claim(urls: list[str], texts: list[str], levels: Sequence[TextLevel | None]
         run.add(found.keys, found.priorities)
 
 
-def _pages(path: str, rows: int, store: Store) -> Iterator[tuple[list[str], list[str]]]:
-    """URLs and texts of a shard, a batch at a time."""
+def _pages(path: str, row: Mapping[str, Any], store: Store) -> Iterator[tuple[list[str], list[str]]]:
+    """URLs and texts of a shard, a batch at a time, once its sum is that of the manifest's row."""
     seen = 0
     try:
         with store.read(path) as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+            if found != row["sha256"]:
+                raise ConfigError(
+                    f"{path} is damaged, or of another corpus: its sha256 is {found}, {MANIFEST} says {row['sha256']}. "
+                    f"{_REMEDY}"
+                )
+            stream.seek(0)
             file = pq.ParquetFile(stream, page_checksum_verification=True)
             for batch in file.iter_batches(PAGES_READ, columns=["url", "text"], use_threads=False):
                 seen += batch.num_rows
                 yield batch.column("url").to_pylist(), batch.column("text").to_pylist()
     except (pa.ArrowException, OSError) as error:
-        raise BuildError(f"{path} cannot be read ({' '.join(str(error).split())}). {_REMEDY}") from None
-    if seen != rows:
-        raise BuildError(f"{path} holds {many(seen, 'page')}, its manifest says {rows:,}. {_REMEDY}")
+        what = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise ConfigError(f"{path} cannot be read ({what}). {_REMEDY}") from None
+    if seen != row["rows"]:
+        raise ConfigError(f"{path} holds {many(seen, 'page')}, its manifest says {row['rows']:,}. {_REMEDY}")
 
 
 _REMEDY = "Copy the corpus again."

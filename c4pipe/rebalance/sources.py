@@ -54,6 +54,8 @@ def read_corpora(named: Sequence[str], store: Store) -> list[SourceCorpus]:
     """
     found = []
     for word in named:
+        if not word:
+            raise ConfigError("--corpus is empty; expected a folder.")
         name, equals, folder = word.partition("=")
         # A folder may have an equals sign in its name, but a name has no slash.
         alone = not equals or "/" in name or not name or not folder
@@ -73,13 +75,16 @@ def _read(folder: str, store: Store) -> tuple[dict[str, Any], str]:
     if "://" not in folder:
         manifest = read_manifest(Path(folder))
         return manifest, hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    if not store.exists(path):
-        raise ConfigError(f"{folder} holds no finished corpus: it has no {MANIFEST}. Build one: make build-c4.")
     with scratch("manifest") as copy:
-        for name in (MANIFEST, SUMS):
-            if store.exists(f"{folder}/{name}"):
-                with store.read(f"{folder}/{name}") as stream:
-                    (copy / name).write_bytes(stream.read())
+        try:
+            if not store.exists(path):
+                raise ConfigError(f"{folder} holds no finished corpus: it has no {MANIFEST}. Build one: make build-c4.")
+            for name in (MANIFEST, SUMS):
+                if store.exists(f"{folder}/{name}"):
+                    with store.read(f"{folder}/{name}") as stream:
+                        (copy / name).write_bytes(stream.read())
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be read: {error.strerror or error}.") from None
         return read_manifest(copy), hashlib.sha256((copy / MANIFEST).read_bytes()).hexdigest()
 
 

@@ -188,7 +188,7 @@ SOUND = {
 
 @settings(max_examples=300)
 @given(st.sampled_from([*_places(SOUND)]), WRONG, st.booleans())
-def test_whatever_is_changed_in_a_manifest_it_is_refused_in_a_line_or_can_be_used(place, wrong, away) -> None:
+def test_whatever_is_changed_in_a_manifest_it_is_refused_or_can_be_used(place, wrong, away) -> None:
     manifest = json.loads(json.dumps(SOUND))
     *path, last = place
     owner = reduce(lambda value, key: value[key], path, manifest)
@@ -203,8 +203,7 @@ def test_whatever_is_changed_in_a_manifest_it_is_refused_in_a_line_or_can_be_use
         (one,) = ancestors(["m"], store)
         one.row()
         check_trunk({"preset": describe(EN), "files": SOUND["files"]}, one.manifest, one.path)
-    except ConfigError as error:
-        assert "\n" not in str(error)  # noqa: PT017 (it need not be refused)
+    except ConfigError:
         return
     now = {"c4pipe.dedup.urls:UrlLevel": "1" * 16}
     assert code_changes(one.manifest.get("code", {}), now)

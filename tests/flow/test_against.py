@@ -6,20 +6,23 @@ from hashlib import md5
 from types import SimpleNamespace
 
 import pytest
+from apache_beam.io.filesystem import BeamIOError
+from apache_beam.io.filesystems import FileSystems
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from beam_jobs import build_c4
-from beam_jobs.earlier import notes_on
+from beam_jobs import build_c4, rebalance
+from beam_jobs.earlier import compute_keys, notes_on
 from c4pipe.corpus.ancestors import Ancestor
 from c4pipe.corpus.plan import Plan
 from c4pipe.dedup import LineLevel, UrlLevel
 from c4pipe.flow import write
+from c4pipe.passes import keeping
 from c4pipe.presets import EN_NEAR, Preset
 from c4pipe.rules import EndMark, MaxChars
 from c4pipe.stages import Clean, Dedup, Filter, Read
 from c4pipe.stages.text_levels import with_near
-from tests.flow.test_linking import Tokens
+from tests.flow.test_linking import Sure, Tokens
 from tests.manifests import write_again
 from tests.wetfiles import digests, manifest_of, rejected, rows
 
@@ -33,6 +36,7 @@ LINKED = Preset(
 )
 PLAIN = Preset("plain", "URLs and lines", (READ, URL, LINES))
 CUT = Preset("cut", "URLs, lines with an end mark, and lines once", (READ, URL, Clean("clean", (EndMark(),)), LINES))
+SURE = Preset("sure", "pages that share half of their words", (READ, URL, Dedup("links", Sure())))
 WHOLE = Preset("whole", "URLs alone", (READ, URL))
 
 
@@ -249,6 +253,44 @@ def test_without_keys_the_law_holds_against_kept_pages(crawl, capsys):
     assert manifest_of(new)["against"][0]["keys"] == "kept pages"
 
 
+def test_keys_that_are_exchanged_while_a_build_runs_are_told(crawl, capsys, monkeypatch):
+    old, other = crawl([OLD], "PLAIN"), crawl([AGAIN], "PLAIN")
+
+    def exchange(*arguments):
+        (old / "keys/lines.keys").write_bytes((other / "keys/lines.keys").read_bytes())
+        compute_keys(*arguments)
+
+    monkeypatch.setattr(build_c4, "compute_keys", exchange)
+    crawl([NEW], "PLAIN", [old], code=(1,))
+    assert f"{old}/keys/lines.keys was replaced while it was used. Run it again" in capsys.readouterr().err
+
+
+def test_a_dry_run_computes_the_keys_that_are_not_there(crawl, capsys, monkeypatch):
+    monkeypatch.setattr(keeping, "PLAIN", 0.001)  # seconds between two lines
+    old = crawl([OLD], "PLAIN", (), "--no-keys")
+    keyed = crawl([OLD], "PLAIN")
+    told = []
+    for earlier in (old, keyed):
+        capsys.readouterr()
+        new = crawl([NEW, AGAIN], "PLAIN", [earlier], "--dry-run")
+        captured = capsys.readouterr()
+        told.append([line for line in captured.out.splitlines() if "kept  " in line])
+        assert (f"keys of {old} from its pages: " in captured.err) == (earlier is old)
+        assert not new.exists()
+    assert told[0] == told[1]
+    assert len(told[0]) == 1
+
+
+def test_pages_of_another_corpus_are_no_keys_of_this_one(crawl, capsys):
+    old, other = crawl([OLD], "PLAIN", (), "--no-keys"), crawl([AGAIN], "PLAIN", (), "--no-keys")
+    name = next(path.relative_to(old) for path in old.glob("*/train-*.parquet"))
+    (old / name).write_bytes((other / name).read_bytes())
+    capsys.readouterr()
+    new = crawl([NEW], "PLAIN", [old], code=(2,))
+    assert f"{old / name} is damaged, or of another corpus: its sha256 is " in capsys.readouterr().err
+    assert not (new / "manifest.json").exists()
+
+
 def test_wrong_use_is_a_line(crawl, capsys):
     plain_one, linked = crawl([OLD], "PLAIN"), crawl([OLD], "LINKED")
     crawl([NEW], "LINKED", [plain_one], code=(2,))
@@ -275,6 +317,38 @@ def test_a_corpus_does_not_take_the_place_of_one_that_it_is_built_against(crawl,
         assert f"--output {output} holds one of the corpora that it would be built against" in told
         assert told.count("\n") == 1
     assert (digests(first), digests(second)) == before
+
+
+@pytest.mark.parametrize("option", ["--against", "--output", "--staging"])
+@pytest.mark.parametrize(
+    ("folder", "told"),
+    [
+        ("", "is empty; expected a folder."),
+        ("https://a.example/c4", "https://a.example/c4: expected a folder of this machine, by its plain path, or of a"),
+        ("file:///data/c4", "file:///data/c4: expected a folder of this machine, by its plain path, or of a bucket"),
+        ("s3://", "s3://: expected a folder of this machine, by its plain path, or of a bucket, such as gs://bucket/"),
+    ],
+)
+def test_a_folder_that_can_be_none_is_a_line(tmp_path, capsys, option, folder, told):
+    (tmp_path / "in.jsonl").write_text("{}\n")
+    arguments = ["--input", str(tmp_path / "in.jsonl"), "--input-format", "jsonl", "--output", str(tmp_path / "c4")]
+    assert build_c4.main([*arguments, option, folder]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"build_c4: {option} {told}")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+def test_a_bucket_that_cannot_be_reached_is_a_line(tmp_path, capsys, monkeypatch):
+    def fail(path):
+        raise BeamIOError("no way in", {})
+
+    monkeypatch.setattr(FileSystems, "exists", fail)
+    (tmp_path / "in.jsonl").write_text("{}\n")
+    arguments = ["--input", str(tmp_path / "in.jsonl"), "--input-format", "jsonl", "--output", str(tmp_path / "c4")]
+    assert build_c4.main([*arguments, "--against", "gs://bucket/c4"]) == 2
+    assert rebalance.main(["--corpus", "gs://bucket/c4", "--output", str(tmp_path / "mixture")]) == 2
+    for line, job in zip(capsys.readouterr().err.splitlines(), ("build_c4", "rebalance"), strict=True):
+        assert line.startswith(f"{job}: gs://bucket/c4/manifest.json cannot be read: no way in")
 
 
 def test_a_corpus_that_was_built_against_others_is_another_one(crawl, capsys, tmp_path):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from c4pipe.corpus.trunk import trunk_digest
 from c4pipe.dedup.claims import page_priority
-from c4pipe.errors import BuildError
+from c4pipe.errors import ConfigError
 from c4pipe.files.storage import LocalStore
 from c4pipe.keys import KEPT_PAGES, KeyReader, key_path
 from c4pipe.passes import keeping
@@ -101,14 +101,25 @@ def test_a_line_says_how_far_it_is(kept) -> None:
 
 
 def test_a_damaged_shard_is_named(built: Build, small: Path, tmp_path: Path) -> None:
-    folder = built(small, "--preset", LINES)
+    folder = Path(shutil.copytree(built(small, "--preset", LINES), tmp_path / "mine"))
     manifest = manifests.read(folder)
-    manifest["shards"][0]["rows"] += 1
-    with pytest.raises(BuildError, match=r"parquet holds \d+ pages, its manifest says"):
-        keys_from_shards(str(folder), manifest, plan_for(manifest), LocalStore(), str(tmp_path / "a"))
-    manifest["shards"][0]["path"] = "README.md"
-    with pytest.raises(BuildError, match=r"README.md cannot be read \("):
-        keys_from_shards(str(folder), manifest, plan_for(manifest), LocalStore(), str(tmp_path / "a"))
+    row = manifest["shards"][0]
+
+    def refused() -> str:
+        with pytest.raises(ConfigError) as error:
+            keys_from_shards(str(folder), manifest, plan_for(manifest), LocalStore(), str(tmp_path / "a"))
+        assert "\n" not in str(error.value)
+        return str(error.value)
+
+    row["rows"] += 1
+    assert "parquet holds" in refused()
+    (folder / row["path"]).write_bytes((folder / row["path"]).read_bytes() + b" ")
+    assert refused().startswith(f"{folder / row['path']} is damaged, or of another corpus: its sha256 is ")
+    (folder / row["path"]).write_bytes(b"no parquet")
+    row["sha256"] = wetfiles.digests(folder)[row["path"]]
+    assert f"{folder / row['path']} cannot be read (" in refused()
+    (folder / row["path"]).unlink()
+    assert f"{folder / row['path']} cannot be read (No such file or directory)" in refused()
 
 
 def test_a_corpus_with_keys_is_whole_and_its_keys_have_sums(kept) -> None:
@@ -188,7 +199,6 @@ def test_the_card_does_not_offer_them_as_data(kept) -> None:
 
 
 def test_keys_are_no_input(kept) -> None:
-    from c4pipe.errors import ConfigError
     from c4pipe.flow.searching import find_inputs
 
     folder = kept(SPANS)
