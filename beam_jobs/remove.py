@@ -29,7 +29,7 @@ from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.ours import MADE_NAME, begin_work, clear_work
 from c4pipe.flow.placing import is_made, put_in_place, recover
-from c4pipe.flow.target import Standing, another, standing
+from c4pipe.flow.target import Standing, announce, another, standing
 from c4pipe.inspect.corpus import Corpus, open_corpus
 from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.keys import KeyReader, key_path
@@ -103,15 +103,15 @@ def remove(args: Namespace, corpus: Corpus, asked: Wishes) -> list[str]:
     known = fingerprint_of(args, corpus, matched)
     with FolderLock(output):
         recover(output)
-        if (there := find_made(output, known)).manifest is not None:
+        there = find_made(output, known)
+        if there.manifest is not None:
             print(f"{output} was there already: the same corpus less the same pages")
             return [*matched.urls.values()]
+        announce(output, there)
         made = f"{output}/{MADE_NAME}{known[:16]}"
         if not is_made(made, known):
             make(args, corpus, plan, matched, made, known)
         put_in_place(output, made)
-    clear_work(output, [MADE_NAME])
-    del there
     with BeamStore().read(f"{output}/{MANIFEST}") as stream:
         print("\n".join(summary_of(json.load(stream), matched, corpus, output)))
     print(f"  {duration(time.monotonic() - started)} min, peak memory {peak_memory()}")

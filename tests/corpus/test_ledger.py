@@ -112,6 +112,18 @@ def test_what_one_stage_kept_is_what_the_next_one_got() -> None:
         ledger.check()
 
 
+def test_pages_that_were_taken_out_do_not_come_to_the_next_stage() -> None:
+    ledger = small()
+    ledger.stages[1].removed = 1
+    ledger.stages[2], ledger.stages[3] = StageCount("spans", 4, 4), StageCount("windows", 4, 4)
+    assert ledger.check().kept == 4
+    assert Ledger.from_json(ledger.to_json()) == ledger
+    assert [row.get("removed") for row in ledger.to_json()["stages"]] == [None, 1, None, None]
+    ledger.stages[1].removed = 6
+    with pytest.raises(BuildError, match="clean kept fewer pages than were taken out"):
+        ledger.check()
+
+
 def test_parts_of_a_build_add_up() -> None:
     total = Ledger.of(["read", "clean", "spans", "windows"])
     assert total.check().to_json()["records"] == 0

@@ -9,7 +9,7 @@ import pytest
 
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.identity import code_of_corpus
-from c4pipe.corpus.trunk import check_trunk, deduped, trunk_digest, trunk_of
+from c4pipe.corpus.trunk import before_text, check_trunk, deduped, trunk_digest, trunk_of
 from c4pipe.dedup import LineLevel
 from c4pipe.errors import ConfigError
 from c4pipe.presets import (
@@ -120,3 +120,8 @@ def test_a_corpus_without_the_rules_is_not_of_their_code() -> None:
     names = ("robots", "exclusion", "hosts")
     assert not [name for name in code_of_corpus(EN) if any(word in name for word in names)]
     assert "c4pipe.text.robots" in code_of_corpus(with_exclusions(EN, RobotsAllow()))
+
+
+def test_what_stands_in_front_of_the_first_dedup_of_text():
+    assert before_text(described(EN)) == ["read", "length", "url", "clean"]
+    assert before_text(described(EN_NOCLEAN)) == [stage.name for stage in EN_NOCLEAN.stages]

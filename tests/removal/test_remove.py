@@ -153,6 +153,10 @@ def test_a_removal_that_is_there_is_not_made_again(build, take_out, capsys):
     assert take_out(before, ["LEFT.example"], output=made)[0] == 0
     assert "was there already" in capsys.readouterr().out
     assert digests(made) == known
+    (made / "keys/lines.keys").unlink()
+    assert take_out(before, ["left.example"], output=made)[0] == 0
+    assert "is damaged: keys/lines.keys is missing. It is made again." in capsys.readouterr().err
+    assert digests(made) == known
     assert take_out(before, ["many.example"], output=made)[0] == 2
     assert "holds another corpus" in capsys.readouterr().err
 
