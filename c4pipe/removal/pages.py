@@ -103,6 +103,14 @@ class CorpusPages:
                 f"{self._folder}: no page of it owns what {int(missing[0]):016x} owns by its keys. Build it again."
             )
 
+    def outside(self) -> Iterator[tuple[str, str]]:
+        """(URL, text) of the kept pages that have no number, as they came to every dedup."""
+        for path in self.shards:
+            for batch in pq.ParquetFile(self._folder / path).iter_batches(ROWS_READ, columns=["url", "text", "source"]):
+                for url, text, source in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                    if source not in self._sources:
+                        yield url, text
+
     def _take(self, chosen: Callable[[pa.Table], NDArray[np.bool_]]) -> None:
         for path in self.shards:
             table = pq.read_table(self._folder / path, columns=["url", "source"])

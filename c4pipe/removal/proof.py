@@ -90,7 +90,7 @@ class _Known:
         )
         self._owners = pa.array([owner_of(int(priority)) for priority in self._priorities], pa.string())
         self._hashes = np.array(sorted({hash64(key) for key in asked.urls}), np.uint64)
-        words = [*map(re.escape, sorted(asked.urls)), *map(re.escape, sorted(asked.codes))]
+        words = [*map(_as_written, sorted(asked.urls)), *map(re.escape, sorted(asked.codes))]
         hosts = [rf"(?:[\w-]+\.)*{re.escape(host)}" for host in sorted(asked.domains)]
         self._pages = _pattern(words)
         self._sites = _pattern(hosts)
@@ -145,6 +145,11 @@ _AHEAD, _BEHIND = r"(?<![\w.%-])", r"(?![\w%/-]|\.\w)"
 
 def _pattern(words: list[str]) -> re.Pattern[str] | None:
     return re.compile(f"{_AHEAD}(?:www\\.)?(?:{'|'.join(words)}){_BEHIND}", re.IGNORECASE) if words else None
+
+
+def _as_written(key: str) -> str:
+    """What finds a URL by its key. That of a first page is its host, which is named for others of its pages as well."""
+    return re.escape(key) if "/" in key else rf"https?://(?:www\.)?{re.escape(key)}"
 
 
 def _crawled(key: str) -> Iterator[str]:

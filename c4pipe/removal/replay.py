@@ -14,10 +14,10 @@ import numpy as np
 
 from c4pipe.corpus.plan import Plan
 from c4pipe.dedup import LinkLevel, TextLevel
-from c4pipe.dedup.claims import U64, Atoms, Owned
+from c4pipe.dedup.claims import U64, Atoms, Owned, page_priority
 from c4pipe.removal.pages import CorpusPages, Numbers
 from c4pipe.removal.sides import Dedupped, End, Side
-from c4pipe.removal.worlds import LegKeys, World, beaten, dedup, outside
+from c4pipe.removal.worlds import LegKeys, World, beaten, dedup, outside, sharing
 
 
 class LegOwned(NamedTuple):
@@ -67,6 +67,8 @@ class Replay:
         level, stage = self._plan.legs[leg].level, self._plan.names()[self._plan.texts[leg]]
         assert level is not None
         keys = self._keys[stage]
+        if level.links:
+            self.pages.take(sharing(self._outside(level), keys))
         while True:
             inside = self.pages.stored.priorities
             worlds = [self._world(leg, side, level) for side in (self.then, self.now)]
@@ -102,6 +104,17 @@ class Replay:
             hashes += atoms
         found = Atoms(np.array(hashes, np.uint64), np.array(counts, np.int64), stored.priorities[numbers])
         return numbers, World(found, np.array(ranks, np.uint64), sketches, evidence)
+
+    def _outside(self, level: TextLevel) -> Atoms:
+        """What the pages claim that have no number."""
+        counts, hashes, priorities = [], [], []
+        for url, text in self.pages.outside():
+            atoms = np.array(level.atoms(text), np.uint64)
+            counts.append(len(atoms))
+            hashes.append(atoms)
+            priorities.append(page_priority(url))
+        found = np.concatenate([np.empty(0, np.uint64), *hashes])
+        return Atoms(found, np.array(counts, np.int64), np.array(priorities, np.uint64))
 
     def _as_stored(self, comes: np.ndarray, level: TextLevel) -> World:
         """What pages claim at the first dedup, as their files say it."""

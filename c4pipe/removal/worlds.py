@@ -93,6 +93,21 @@ def beaten(world: World, level: TextLevel, keys: LegKeys, inside: U64) -> U64:
     return np.unique(np.concatenate([np.empty(0, np.uint64), *named]))
 
 
+def sharing(found: Atoms, keys: LegKeys) -> U64:
+    """Of pages outside those that claim a key which they do not own, where pages are linked: one that is kept has such
+    keys where another than the one with the smallest hash stays, or where its text was compared and found another."""
+    claimed = page_claims(found, np.ones(len(found.counts), bool)).sorted()
+    others = [np.empty(0, np.uint64)]
+    for first, last in keys.ranges():
+        mine = _between(claimed, first, last)
+        owned = Owned(*keys.own.between(first, last))
+        known, places = owned.places_of(mine.keys)
+        theirs = mine.priorities.copy()
+        theirs[known] ^= owned.owners[places[known]]
+        others.append(mine.priorities[theirs != 0])
+    return np.unique(np.concatenate(others))
+
+
 def dedup(world: World, level: TextLevel, keys: LegKeys, inside: U64) -> Lost:
     """What the pages of a world lose. `inside` are the priorities of all pages that own nothing by the files of keys:
     those of this world, and those that are no more."""
