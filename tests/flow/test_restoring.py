@@ -18,7 +18,7 @@ from c4pipe.flow.searching import find_inputs
 from c4pipe.presets import Preset
 from c4pipe.rules import MaxChars
 from c4pipe.shards import RESTORE_FOLDER, SUMS
-from c4pipe.stages import Dedup, Filter, Read
+from c4pipe.stages import Dedup, Filter, Read, Size
 from c4pipe.verify.corpus import check_corpus
 from tests import manifests
 from tests.flow.test_linking import Tokens
@@ -30,6 +30,7 @@ ONE = Preset("one", "lines, and a rule behind them", (READ, URL, EARLY, LINES, L
 TWO = Preset("two", "lines, a rule, pages that share a word", (READ, URL, EARLY, LINES, LATE, LINKS))
 LINKED = Preset("linked", "pages that share a word, then lines", (READ, URL, LINKS, LINES))
 THREE = Preset("three", "lines, pages that share a word, lines again", (*TWO.stages, Dedup("again", LineLevel())))
+SIZED = Preset("sized", "lines, and no language with few pages", (*ONE.stages, Size("size", 100)))
 WHOLE = Preset("whole", "no dedup of text", (READ, URL, EARLY))
 
 WORDS = st.integers(0, 40).map("w{}".format)
@@ -141,6 +142,13 @@ def test_of_each_page_that_came_how_far_it_did(crawl):
     assert {url: found[url][1] for url in changed} == dict.fromkeys(changed, 3)
     owner = [url for url in "1234" if "the same words" in kept.get(url, "")]
     assert all(url not in found for url in owner)
+
+
+def test_pages_of_a_language_that_is_left_out_may_come_back(crawl):
+    """They came to the dedup of text and are kept nowhere, also those that lost nothing."""
+    folder = crawl(LITERAL, "SIZED", "--rejected", "all", code=(4,))
+    check(folder)
+    assert {row["url"].rpartition("/")[2]: row["legs"] for row in restored(folder)} == dict.fromkeys("1234678", 1)
 
 
 def test_nothing_is_kept_where_nothing_can_come_back(crawl, capsys):
