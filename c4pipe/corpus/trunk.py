@@ -14,7 +14,7 @@ from c4pipe.corpus.identity import changes, fingerprint
 from c4pipe.errors import ConfigError
 from c4pipe.files.record import files_of
 
-MOST_TOLD = 6  # things that differ, in a message
+DIFFERENCES_TOLD = 6  # things that differ, in a message
 _UNTOLD = ("stage", "level", "rule", "rules", "reasons", "reason", "source", "class", "in", "alone", "columns", "own")
 _OPTIONS = {
     "verify": "--near-verify",
@@ -67,11 +67,11 @@ def check_trunk(now: Described, then: Described, path: str) -> None:
     if told and asked[0] != asked[1]:
         told.insert(0, f"--dedup {asked[0] or 'not given'} there, {asked[1] or 'not given'} here")
     told = told or [name for names in found.values() for name in names]
-    more = f" and {len(told) - MOST_TOLD:,} more" if len(told) > MOST_TOLD else ""
+    more = f" and {len(told) - DIFFERENCES_TOLD:,} more" if len(told) > DIFFERENCES_TOLD else ""
     stages = ", ".join(row["stage"] for row in before["preset"]["stages"])
     raise ConfigError(
         f"--against {path}: what decides its keys is another than in preset {now['preset']['name']!r} here "
-        f"({'; '.join(told[:MOST_TOLD])}{more}). Expected its stages and their numbers up to the last dedup, {stages}: "
+        f"({'; '.join(told[:DIFFERENCES_TOLD])}{more}). Expected its stages and their numbers up to the last dedup, {stages}: "
         "build one of them like the other, or leave it out."
     )
 

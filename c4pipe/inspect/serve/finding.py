@@ -117,7 +117,7 @@ def find_back(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Sele
     return Listing(hits[:PAGE_ROWS][::-1], place if place > (0, 0) else None, stop, done, total)
 
 
-def held(cursor: duckdb.DuckDBPyConnection, outcome: str) -> int:
+def pages_held(cursor: duckdb.DuckDBPyConnection, outcome: str) -> int:
     """The pages of an outcome, "stage/reason", that the rejected table holds."""
     sql = "SELECT count(*) FROM rejected WHERE stage || '/' || reason = $1"
     ((count,),) = cursor.execute(sql, [outcome]).fetchall()

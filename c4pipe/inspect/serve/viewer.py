@@ -79,7 +79,9 @@ class Viewer:
             asked=asked,
             counts=counts,
             total=total(self._corpus, selection),
-            held=await self.ask(request, finding.held, selection.outcome) if selection.outcome in self._words else 0,
+            held=await self.ask(request, finding.pages_held, selection.outcome)
+            if selection.outcome in self._words
+            else 0,
             numbers=numbers,
         )
 
