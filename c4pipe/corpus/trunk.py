@@ -71,8 +71,8 @@ def check_trunk(now: Described, then: Described, path: str) -> None:
     stages = ", ".join(row["stage"] for row in before["preset"]["stages"])
     raise ConfigError(
         f"--against {path}: what decides its keys is another than in preset {now['preset']['name']!r} here "
-        f"({'; '.join(told[:DIFFERENCES_TOLD])}{more}). Expected its stages and their numbers up to the last dedup, {stages}: "
-        "build one of them like the other, or leave it out."
+        f"({'; '.join(told[:DIFFERENCES_TOLD])}{more}). Expected its stages and their numbers up to the last "
+        f"dedup, {stages}: build one of them like the other, or leave it out."
     )
 
 
