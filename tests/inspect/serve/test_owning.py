@@ -92,7 +92,7 @@ def test_hostile_text_is_shown_and_a_damaged_earlier_corpus_is_named(evil: Corpu
     assert "&lt;script&gt;" in body
     assert "<i>" not in body
     damaged = client.get(f"/stands/{place_of(evil, 'http://a.example/')}").text
-    assert "It is a page of an earlier corpus that is not at hand" in text_of(damaged)
+    assert "Or it is a page of an earlier corpus that is not at hand" in text_of(damaged)
     assert "Copy or build the corpus again" in text_of(damaged)
     answer = client.get(f"/owner/{owner_of('http://b.example/')}")
     assert (answer.status_code, "<i>" in answer.text) == (404, False)
