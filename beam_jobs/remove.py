@@ -130,6 +130,11 @@ def plan_for(corpus: Corpus, given: Sequence[Path]) -> Plan:
     for line in differs:
         print(f"note: {line}; what comes back is judged by what is here.", file=sys.stderr)
     plan = plan_of(corpus, given)
+    if plan.size is not None and plan.size.pages:
+        raise ConfigError(
+            f"--corpus {corpus.folder} leaves out languages with fewer than {plan.size.pages:,} pages (--min-pages), and "
+            "which these are may be others then. Build it again, without the pages (--exclude)."
+        )
     searching = benchmarks_stage(plan.preset)
     if plan.texts and searching is not None and not plan.bound(searching.overlap).at_hand:
         raise ConfigError(
@@ -195,7 +200,7 @@ def replayed_of(corpus: Corpus, plan: Plan, matched: Matched) -> Replayed:
     with scratch("remove") as place:
         pages = CorpusPages(folder, manifest, plan, matched.matcher().mask)
         keys = leg_keys(corpus, plan, str(place)) if plan.texts else {}
-        replay = Replay(pages, plan, keys, frozenset(manifest.get("left_out", ())))
+        replay = Replay(pages, plan, keys)
         shown = {source for part in corpus.rejected for source in sources_in(folder / part["path"])}
         return replayed(replay, plan, Ledger.from_json(manifest["ledger"]), folder, shown)
 

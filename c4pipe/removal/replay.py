@@ -43,12 +43,10 @@ class LegOwned(NamedTuple):
 class Replay:
     """The dedups of text of one corpus, with some pages and without them: `then` and `now`."""
 
-    def __init__(
-        self, pages: CorpusPages, plan: Plan, keys: Mapping[str, LegKeys], small: frozenset[str] = frozenset()
-    ):
-        """`keys` are those of each dedup of text by its stage, `small` the configs that are left out for their size."""
+    def __init__(self, pages: CorpusPages, plan: Plan, keys: Mapping[str, LegKeys]):
+        """`keys` are those of each dedup of text by its stage. Presets that leave out small languages are not for it."""
         self.pages, self._plan, self._keys = pages, plan, keys
-        self.then, self.now = Side(plan, small), Side(plan, small)
+        self.then, self.now = Side(plan), Side(plan)
         self.moved: set[int] = set()  # pages that lose the same to somebody else
         self.owned: dict[str, LegOwned] = {}
         pages.take_asked()

@@ -63,7 +63,6 @@ class Side:
     """Pages by number. Those of which nothing is said here are as the corpus has them."""
 
     plan: Plan
-    small: frozenset[str] = frozenset()  # configs that are left out for their size, on either side
     out: set[int] = field(default_factory=set)  # that are not of this side at all
     comes: dict[int, Comes] = field(default_factory=dict)  # to the next dedup
     ends: dict[int, End] = field(default_factory=dict)
@@ -132,12 +131,7 @@ class Side:
             return End(verdict.page, stage, verdict, leg + 1, dropped)
         if leg + 1 < len(plan.legs):
             return Comes(verdict.page, dropped)
-        if plan.size is None:
-            return End(verdict.page, "", None, leg + 2, dropped)
-        counts[-1].entered += 1
-        if plan.preset.config(verdict.page.language) in self.small:
-            counts[-1].rejected[plan.size.FEW.code] += 1
-            few = Rejected(verdict.page, plan.size.FEW)
-            return End(verdict.page, plan.size.name, few, leg + 1, dropped)
-        counts[-1].kept += 1
+        if plan.size is not None:  # which leaves nothing out
+            counts[-1].entered += 1
+            counts[-1].kept += 1
         return End(verdict.page, "", None, leg + 2, dropped)

@@ -14,7 +14,7 @@ from c4pipe.dedup import LineLevel, UrlLevel
 from c4pipe.flow.files import BeamStore
 from c4pipe.presets import Preset
 from c4pipe.rules import MaxChars
-from c4pipe.stages import Dedup, Filter, Read
+from c4pipe.stages import Dedup, Filter, Read, Size
 from c4pipe.verify.corpus import check_corpus
 from tests.manifests import write_again
 from tests.wetfiles import digests, manifest_of, rejected, rows
@@ -23,6 +23,7 @@ READ, URL = Read(), Dedup("url", UrlLevel())
 SHORT = Filter("long", (MaxChars(60),))
 STILL = Filter("still", (MaxChars(18),))
 LINES = Preset("lines", "URLs, a rule, lines, another rule", (READ, URL, SHORT, Dedup("lines", LineLevel()), STILL))
+SIZED = LINES.named("sized", "those, and small languages left out").after("still", Size("size", pages=2))
 WHOLE = Preset("whole", "URLs alone, and a rule", (READ, URL, SHORT))
 LEFT = "http://www.left.example/63"  # its MD5 is smaller than those of the others
 PAGES = [
@@ -282,9 +283,18 @@ def test_a_damaged_corpus_a_mixture_and_several_corpora_are_refused(build, capsy
     assert "is a mixture" in capsys.readouterr().err
 
 
-def test_one_that_cannot_be_restored_is_refused(build, capsys):
-    before = build("LINES", "--no-keys")
-    listed = before.parent / "list.txt"
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["LINES", "--no-keys"], "could not come back. Build it again, without the pages (--exclude)"),
+        (
+            ["SIZED"],
+            "leaves out languages with fewer than 2 pages (--min-pages), and which these are may be others then",
+        ),
+    ],
+)
+def test_one_that_cannot_be_restored_is_refused(build, tmp_path, capsys, options, why):
+    listed = tmp_path / "list.txt"
     listed.write_text("left.example")
-    assert remove.main(["--corpus", str(before), "--output", "x", "--domains", str(listed)]) == 2
-    assert "could not come back. Build it again, without the pages (--exclude)" in capsys.readouterr().err
+    assert remove.main(["--corpus", str(build(*options)), "--output", "x", "--domains", str(listed)]) == 2
+    assert why in capsys.readouterr().err
