@@ -132,8 +132,8 @@ def plan_for(corpus: Corpus, given: Sequence[Path]) -> Plan:
     plan = plan_of(corpus, given)
     if plan.size is not None and plan.size.pages:
         raise ConfigError(
-            f"--corpus {corpus.folder} leaves out languages with fewer than {plan.size.pages:,} pages (--min-pages), and "
-            "which these are may be others then. Build it again, without the pages (--exclude)."
+            f"--corpus {corpus.folder} leaves out languages with fewer than {plan.size.pages:,} pages (--min-pages), "
+            "and which these are may be others then. Build it again, without the pages (--exclude)."
         )
     searching = benchmarks_stage(plan.preset)
     if plan.texts and searching is not None and not plan.bound(searching.overlap).at_hand:

@@ -44,7 +44,7 @@ class Replay:
     """The dedups of text of one corpus, with some pages and without them: `then` and `now`."""
 
     def __init__(self, pages: CorpusPages, plan: Plan, keys: Mapping[str, LegKeys]):
-        """`keys` are those of each dedup of text by its stage. Presets that leave out small languages are not for it."""
+        """`keys` are those of each dedup of text by its stage. A preset may leave no small languages out."""
         self.pages, self._plan, self._keys = pages, plan, keys
         self.then, self.now = Side(plan), Side(plan)
         self.moved: set[int] = set()  # pages that lose the same to somebody else
