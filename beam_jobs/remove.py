@@ -162,7 +162,7 @@ def fingerprint_of(args: Namespace, corpus: Corpus, matched: Matched) -> str:
     """By what the new corpus is known: that of the corpus where nothing changes."""
     if not matched:
         return str(corpus.manifest["fingerprint"])
-    wishes = sorted(wish.digest for wish in matched.asked.wishes)
+    wishes = sorted([wish.kind, *wish.names] for wish in matched.asked.wishes)
     return fingerprint([corpus.manifest, wishes, args.reason, args.date])
 
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from c4pipe.errors import ConfigError
 from c4pipe.files.lists import list_file_lines
-from c4pipe.text.hosts import authority_of, listed_host, parents_of, plain_host, without_www
+from c4pipe.text.hosts import authority_of, in_script, listed_host, parents_of, plain_host, without_www
 from c4pipe.text.urls import listed_keys, url_key
 
 BY_URL, BY_DOMAIN, BY_CODE = "url", "domain", "id"  # kinds of entries
@@ -59,8 +59,11 @@ class Wishes:
 
     @classmethod
     def of(cls, wishes: Sequence[Wish]) -> Wishes:
-        first = {(wish.kind, wish.names[0]): wish for wish in reversed(wishes)}
-        once = tuple(wish for wish in wishes if first[wish.kind, wish.names[0]] is wish)
+        merged: dict[tuple[str, str], Wish] = {}
+        for wish in wishes:
+            known = merged.setdefault((wish.kind, wish.names[0]), wish)
+            merged[wish.kind, wish.names[0]] = known._replace(names=tuple(dict.fromkeys(known.names + wish.names)))
+        once = tuple(merged.values())
         by: dict[str, dict[str, int]] = {BY_URL: {}, BY_DOMAIN: {}, BY_CODE: {}}
         for number, wish in enumerate(once):
             for name in wish.names:
@@ -125,13 +128,7 @@ def _keys(line: str) -> tuple[str, ...]:
     scheme, host, port, rest = authority_of(line)
     if not host or (not scheme and not listed_host(host)) or any(map(str.isspace, line)):
         return ()
-    hosts = (host, _in_script(host))
+    hosts = (host, *in_script(host))
     usual = (url_key(f"http://{name}{':' if port else ''}{port}{rest}") for name in hosts)
-    return tuple(dict.fromkeys((*usual, *listed_keys(line))))
-
-
-def _in_script(host: str) -> str:
-    try:
-        return host.encode().decode("idna")
-    except UnicodeError:
-        return host
+    found = tuple(dict.fromkeys((*usual, *listed_keys(line))))
+    return found if all(found) else ()  # nothing is the key of a page without a URL

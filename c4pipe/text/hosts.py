@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -58,6 +59,20 @@ def plain_host(name: str) -> str:
         return ".".join(
             label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}" for label in labels
         )
+
+
+def in_script(host: str) -> list[str]:
+    """A host in its own script, as IDNA 2008 has it and as IDNA 2003 had it; nothing of one in ASCII.
+
+    >>> in_script("xn--strae-oqa.example"), in_script("a.example")
+    (['straße.example'], [])
+    """
+    found = []
+    with suppress(idna.IDNAError, UnicodeError):
+        found.append(idna.decode(host))
+    with suppress(UnicodeError):
+        found.append(host.encode().decode("idna"))
+    return [name for name in dict.fromkeys(found) if name != host]
 
 
 def listed_host(entry: str) -> str:

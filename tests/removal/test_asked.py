@@ -30,6 +30,7 @@ def asked(*lines: tuple[str, str]) -> Wishes:
         (BY_URL, "http://a.example/x", "http://a.example/x/y", False),
         (BY_URL, "https://bücher.example/x", "https://xn--bcher-kva.example/x", True),
         (BY_URL, "https://xn--bcher-kva.example/x", "https://bücher.example/x", True),
+        (BY_URL, "https://xn--strae-oqa.example/x", "http://straße.example/x", True),
         (BY_URL, "http://a.example:8080/x", "http://a.example:8080/x", True),
         (BY_URL, "http://a.example:8080/x", "http://a.example/x", False),
         (BY_URL, "http://a.example", "http://a.example/", True),
@@ -52,6 +53,18 @@ def test_what_an_entry_means(kind: str, line: str, url: str, meant: bool) -> Non
     matcher = Matcher(asked((kind, line)))
     assert (matcher.wishes(url) == [0]) is meant
     assert matcher.mask([url]).tolist() == [meant]
+
+
+def test_spellings_of_one_page_are_all_meant() -> None:
+    lines = ["https://a.example/x", "https://a.example:443/x", "https://me:pw@a.example/x", "http://bücher.example"]
+    wishes = asked(*((BY_URL, line) for line in [*lines, "http://BÜCHER.example"]))
+    assert len(wishes.wishes) == 2
+    assert Matcher(wishes).mask([*lines, "http://BÜCHER.example/"]).all()
+
+
+@pytest.mark.parametrize("line", ["http://www./", "https://https://", "http://http://www."])
+def test_what_would_mean_all_pages_without_a_url_is_none(line: str) -> None:
+    assert wish_of(BY_URL, line) is None
 
 
 URLS = st.one_of(
