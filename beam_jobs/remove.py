@@ -29,7 +29,7 @@ from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.ours import MADE_NAME, begin_work, clear_work
 from c4pipe.flow.placing import is_made, put_in_place, recover
-from c4pipe.flow.target import Standing, announce, another, standing
+from c4pipe.flow.target import Standing, announce, standing
 from c4pipe.inspect.corpus import Corpus, open_corpus
 from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.keys import KeyReader, key_path
@@ -165,7 +165,10 @@ def find_made(output: str, known: str) -> Standing:
     """What is there of the new corpus. ConfigError where the folder holds anything else."""
 
     def differs(_: Any) -> str:
-        return another(output, "another corpus", {"pages": ["others were taken out of it, or none"]})
+        return (
+            f"--output {output} holds another corpus: one less other pages, of other files, or with another --reason or "
+            "--date. Choose another folder, or move that one away."
+        )
 
     return standing(output, lambda manifest: manifest["fingerprint"] == known, False, differs)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -158,7 +160,9 @@ def test_a_removal_that_is_there_is_not_made_again(build, take_out, capsys):
     assert "is damaged: keys/lines.keys is missing. It is made again." in capsys.readouterr().err
     assert digests(made) == known
     assert take_out(before, ["many.example"], output=made)[0] == 2
-    assert "holds another corpus" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "holds another corpus" in told
+    assert "--overwrite" not in told
 
 
 class _Killed(BaseException):
@@ -288,3 +292,9 @@ def test_one_that_cannot_be_restored_is_refused(build, capsys):
     listed.write_text("left.example")
     assert remove.main(["--corpus", str(before), "--output", "x", "--domains", str(listed)]) == 2
     assert "could not come back. Build it again, without the pages (--exclude)" in capsys.readouterr().err
+
+
+def test_the_command_ends_without_a_word_of_its_libraries():
+    """What DuckDB leaves behind is told at the end of a job that has loaded it: this one has no use for it."""
+    done = subprocess.run([sys.executable, "-m", "beam_jobs.remove", "--help"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
