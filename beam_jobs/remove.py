@@ -29,17 +29,17 @@ from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.ours import MADE_NAME, begin_work, clear_work
 from c4pipe.flow.placing import is_made, put_in_place, recover
-from c4pipe.flow.target import Standing, announce, another, standing
+from c4pipe.flow.target import Standing, announce, standing
 from c4pipe.inspect.corpus import Corpus, open_corpus
 from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.keys import KeyReader, key_path
 from c4pipe.passes.merging import sources_in
-from c4pipe.removal.asked import Wishes, read_asked
-from c4pipe.removal.log import REMOVED
+from c4pipe.removal.asked import BY_DOMAIN, Wishes, read_asked
+from c4pipe.removal.log import REMOVED, earlier_removals, unmet
 from c4pipe.removal.matching import Matched, find_matches
 from c4pipe.removal.outcome import Replayed, replayed
 from c4pipe.removal.pages import CorpusPages
-from c4pipe.removal.proof import UNPROVEN, Proof, prove
+from c4pipe.removal.proof import UNPROVEN, prove
 from c4pipe.removal.records import left_behind, write_copy, write_without
 from c4pipe.removal.replay import Replay
 from c4pipe.removal.task import Removal, is_restorable
@@ -48,6 +48,7 @@ from c4pipe.scratch import scratch
 from c4pipe.shards import MANIFEST
 from c4pipe.stages.benchmarks import benchmarks_stage
 from c4pipe.text import duration, many, printable
+from c4pipe.text.urls import is_public_suffix
 
 SHOWN_AT_MOST = 20  # entries that match nothing, or places where something is left, in a line each
 
@@ -64,13 +65,12 @@ def run(args: Namespace) -> int:
     corpus = open_whole(args.corpus)
     if not args.output:
         assert to_prove is not None
-        return told_proof(prove(corpus.folder, corpus.manifest, to_prove), to_prove, args.corpus)
+        return told_proof(corpus, to_prove)
     assert asked is not None
     urls = remove(args, corpus, asked)
     if to_prove is None:
         return 0
-    made = open_whole(args.output)
-    return told_proof(prove(made.folder, made.manifest, to_prove, urls), to_prove, args.output)
+    return told_proof(open_whole(args.output), to_prove, urls)
 
 
 def open_whole(folder: str) -> Corpus:
@@ -98,7 +98,7 @@ def remove(args: Namespace, corpus: Corpus, asked: Wishes) -> list[str]:
     check_apart(output, corpus.folder)
     plan = plan_for(corpus, args.file)
     matched = find_matches(corpus.folder, corpus.manifest, asked)
-    for line in unmatched(matched):
+    for line in (*unmatched(matched), *doubts(matched)):
         print(line, file=sys.stderr)
     known = fingerprint_of(args, corpus, matched)
     with FolderLock(output):
@@ -170,7 +170,10 @@ def find_made(output: str, known: str) -> Standing:
     """What is there of the new corpus. ConfigError where the folder holds anything else."""
 
     def differs(_: Any) -> str:
-        return another(output, "another corpus", {"pages": ["others were taken out of it, or none"]})
+        return (
+            f"--output {output} holds another corpus: one less other pages, of other files, or with another --reason "
+            "or --date. Choose another folder, or move that one away."
+        )
 
     return standing(output, lambda manifest: manifest["fingerprint"] == known, False, differs)
 
@@ -226,6 +229,21 @@ def unmatched(matched: Matched) -> Iterator[str]:
         yield f"note: {len(none) - SHOWN_AT_MOST:,} further entries match no page."
 
 
+def doubts(matched: Matched) -> Iterator[str]:
+    """A line for each entry that may mean less or more than was thought of."""
+    for number, wish in enumerate(matched.asked.wishes):
+        if beside := matched.beside[number]:
+            yield (
+                f"note: {printable(wish.text)} is one page; {many(beside, 'other page')} of its host stay. List "
+                f"{wish.names[0]}/* to take them as well, or the domain with --domains."
+            )
+        if wish.kind == BY_DOMAIN and is_public_suffix(wish.names[0]):
+            yield (
+                f"note: {printable(wish.text)} is a suffix below which many owners have their domains: it means "
+                f"{many(matched.pages[number], 'page')}."
+            )
+
+
 def summary_of(manifest: dict[str, Any], matched: Matched, corpus: Corpus, output: str) -> Iterator[str]:
     """What was done, in a few lines."""
     entries = many(len(matched.asked.wishes), "line")
@@ -241,8 +259,9 @@ def summary_of(manifest: dict[str, Any], matched: Matched, corpus: Corpus, outpu
     yield f"  corpus: {printable(output)}, log: {REMOVED}"
 
 
-def told_proof(proof: Proof, asked: Wishes, folder: str) -> int:
-    """Says what a proof has found; the exit code."""
+def told_proof(corpus: Corpus, asked: Wishes, urls: Sequence[str] = ()) -> int:
+    """Proves, and says what was found; the exit code. `urls` are further ones, of pages that were just taken out."""
+    folder, proof = corpus.folder, prove(corpus.folder, corpus.manifest, asked, urls)
     looked = f"{many(proof.files, 'file')}, {many(proof.rows, 'row')} and {many(proof.keys, 'key')} of {folder}"
     for left in proof.left[:SHOWN_AT_MOST]:
         print(printable(f"left: {left}"))
@@ -253,7 +272,14 @@ def told_proof(proof: Proof, asked: Wishes, folder: str) -> int:
             f"remove: something is left of what is listed, in {len(proof.left):,} places of {looked}", file=sys.stderr
         )
         return BuildError.exit_code
-    print(f"nothing is left of what {many(len(asked.wishes), 'line')} of the lists mean in {looked}")
+    entries = many(len(asked.wishes), "line")
+    print(f"nothing is left of what {entries} of the lists mean in {looked}")
+    if lines := unmet(asked, earlier_removals(folder, corpus.manifest)):
+        more = f" and {len(lines) - SHOWN_AT_MOST:,} more" if lines[SHOWN_AT_MOST:] else ""
+        print(
+            f"  but {len(lines):,} of {entries} match no page: none is here, and by the log of removals none was taken "
+            f"out for them: {printable(', '.join(lines[:SHOWN_AT_MOST]))}{more}"
+        )
     print(f"  {UNPROVEN}")
     return 0
 

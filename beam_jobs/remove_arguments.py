@@ -13,6 +13,7 @@ from c4pipe.files.benchmarks import benchmark_files
 EPILOG = """\
 lists: one entry a line, plain or packed (gzip, zstd, xz); what stands behind a # is a comment
   --urls     https://example.com/a/b   that page, and all that the build counts as the same URL
+             https://example.com/a/*   all pages whose URL begins so
   --domains  example.com               all pages of it and of what is below it, with www. and without
   --ids      b30d4f59eb97517b          the page that inspect and the rejected table name so as an owner
 

@@ -148,7 +148,8 @@ def _expected(line: str) -> str:
 
 def _address(line: str) -> list[ListEntry] | None:
     if "/" in line:
-        return _url(line)
+        found = listed_url(line)
+        return None if found is None else [found]
     if (hosts := _ADDRESS.fullmatch(line)) is not None:
         names = [name for name in hosts[1].split() if "." in name and name not in _LOCAL]
         each = [_domain(name) for name in names]
@@ -156,18 +157,19 @@ def _address(line: str) -> list[ListEntry] | None:
     return _domain(line)
 
 
-def _url(line: str) -> list[ListEntry] | None:
+def listed_url(line: str) -> ListEntry | None:
+    """What a line with a slash means: a URL, or with a `*` at its end a beginning of URLs; None where it is neither."""
     bare = line.removesuffix("*")
     host, rest = address_of(bare)
     written = authority_of(bare).host
     if not (listed_host(written) or written.startswith("[")) or any(map(str.isspace, line)):
         return None
     if bare == line:
-        return [ListEntry(Form.URL, host + rest)]
+        return ListEntry(Form.URL, host + rest)
     slashes = "/" * (len(bare) - len(bare.rstrip("/")))  # which a key of a URL loses
     if not rest + slashes or ("?" in bare and "?" not in rest):  # a tracking query, which is in no key
         return None
-    return [ListEntry(Form.PREFIX, host + rest + slashes)]
+    return ListEntry(Form.PREFIX, host + rest + slashes)
 
 
 def _domain(line: str) -> list[ListEntry] | None:

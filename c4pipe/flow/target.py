@@ -148,7 +148,8 @@ def damage_of(output: str, found: Contents) -> tuple[str, ...]:
 
 
 def another(output: str, what: str, found: Mapping[str, Sequence[str]]) -> str:
-    """The message that a folder holds a corpus that is not the one which is asked for, and what differs."""
+    """The message that a folder holds a corpus that is not the one which is asked for, and what differs; of commands
+    that have --overwrite."""
     if [*found] == ["code"]:
         return f"--output {output} holds {what} built by other code: {_few(found['code'])}; --overwrite builds it anew."
     told = "; ".join(f"{name}: {_few(words)}" for name, words in found.items())

@@ -9,9 +9,8 @@ import glob
 import json
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -20,6 +19,9 @@ from c4pipe.files.record import LISTS
 from c4pipe.inspect.sums import FileSums
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, STATS, belongings, read_manifest
 from c4pipe.text import many
+
+if TYPE_CHECKING:  # DuckDB is imported where it is asked: jobs that open a corpus read its files themselves
+    import duckdb
 
 VIEWS = ("pages", "rejected")  # of files; `shards` is the manifest's own
 MEMORY = "1GB"  # of a connection; a query that needs more fails with a message
@@ -117,6 +119,8 @@ def connect(
     It could still write into the corpus: run what others typed by `select`. A second corpus, where one is given, is
     read too, as `other_pages`, `other_rejected` and `other_shards`.
     """
+    import duckdb
+
     for found in (corpus, other):
         if found is not None:
             found.check(reads)
@@ -128,6 +132,8 @@ def connect(
 
 
 def _connected(corpus: Corpus, memory: str, other: Corpus | None) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
     connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     corpora = {"": corpus} if other is None else {"": corpus, "other_": other}
     folders = [str(found.folder.resolve()) for found in corpora.values()]
@@ -147,6 +153,8 @@ def _connected(corpus: Corpus, memory: str, other: Corpus | None) -> duckdb.Duck
 
 def select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:
     """The result of one SELECT that somebody typed. ConfigError for anything else, and for what DuckDB refuses."""
+    import duckdb
+
     try:
         statements = connection.extract_statements(sql)
         if len(statements) != 1 or statements[0].type is not duckdb.StatementType.SELECT:

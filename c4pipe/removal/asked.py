@@ -1,6 +1,7 @@
 """What somebody asks to have taken out: lists of URLs, of domains, and of codes of pages.
 
     https://example.com/a/b   a page, and all that count as the same one for the dedup of URLs
+    https://example.com/a/*   all pages whose URL begins so, as `files.exclusion_lists` has it
     example.com               a domain with all below it, with `www.` and without, in Punycode and in its own script
     b30d4f59eb97517b          a page by the code under which inspect and the rejected table name it as an owner: it
                               stands for its URL
@@ -14,22 +15,26 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from c4pipe.errors import ConfigError
+from c4pipe.files.exclusion_lists import Form, listed_url
 from c4pipe.files.lists import list_file_lines
-from c4pipe.text.hosts import authority_of, in_script, listed_host, parents_of, plain_host, without_www
+from c4pipe.text.hosts import address_of, authority_of, in_script, listed_host, parents_of, plain_host, without_www
 from c4pipe.text.urls import listed_keys, url_key
 
-BY_URL, BY_DOMAIN, BY_CODE = "url", "domain", "id"  # kinds of entries
-OPTIONS = {BY_URL: "--urls", BY_DOMAIN: "--domains", BY_CODE: "--ids"}
+BY_URL, BY_PREFIX, BY_DOMAIN, BY_CODE = "url", "prefix", "domain", "id"  # kinds of entries
+OPTIONS = {BY_URL: "--urls", BY_PREFIX: "--urls", BY_DOMAIN: "--domains", BY_CODE: "--ids"}
 
 _COMMENT = re.compile(r"(^|\s+)#.*")
 _CODE = re.compile(r"[0-9a-f]{16}", re.IGNORECASE)
+_OTHER = re.compile(r"[a-z][a-z0-9+.-]*:(?!//|\d)|[^/?#]*@", re.IGNORECASE)  # begins mailto:, tel:, an address of mail
 _EXPECTED = {
-    BY_URL: "no URL, such as https://example.com/a/b",
-    BY_DOMAIN: "no domain, such as example.com; a single page is listed with --urls",
+    BY_URL: "no URL of a page, such as https://example.com/a/b, and no beginning of URLs, such as "
+    "https://example.com/a/*; a domain with all below it (example.com) is listed with --domains",
+    BY_DOMAIN: "no domain, such as example.com; a page or a beginning of URLs is listed with --urls",
     BY_CODE: "no code of a page: 16 hexadecimal digits, as inspect shows them",
     "": "no URL, domain or code of a page",
 }
@@ -38,13 +43,13 @@ _EXPECTED = {
 class Wish(NamedTuple):
     """An entry of a list."""
 
-    kind: str  # BY_URL, BY_DOMAIN or BY_CODE
+    kind: str  # BY_URL, BY_PREFIX, BY_DOMAIN or BY_CODE
     text: str  # as it is written
-    names: tuple[str, ...]  # keys of URLs, a host, or a code: any of these matches; the first is the usual spelling
+    names: tuple[str, ...]  # keys of URLs, their beginning, a host, or a code: any matches; first the usual spelling
 
     @property
     def digest(self) -> str:
-        """sha256 of its kind and usual spelling: what a log may say of it."""
+        """sha256 of its kind, a blank and its usual spelling: what a log may say of it."""
         return hashlib.sha256(f"{self.kind} {self.names[0]}".encode()).hexdigest()
 
 
@@ -56,6 +61,7 @@ class Wishes:
     urls: Mapping[str, int]  # by the keys of URLs
     domains: Mapping[str, int]  # by hosts
     codes: Mapping[str, int]
+    prefixes: Mapping[str, Mapping[str, int]]  # by hosts, by beginnings of addresses
 
     @classmethod
     def of(cls, wishes: Sequence[Wish]) -> Wishes:
@@ -64,15 +70,29 @@ class Wishes:
             known = merged.setdefault((wish.kind, wish.names[0]), wish)
             merged[wish.kind, wish.names[0]] = known._replace(names=tuple(dict.fromkeys(known.names + wish.names)))
         once = tuple(merged.values())
-        by: dict[str, dict[str, int]] = {BY_URL: {}, BY_DOMAIN: {}, BY_CODE: {}}
+        by: dict[str, dict[str, int]] = {BY_URL: {}, BY_PREFIX: {}, BY_DOMAIN: {}, BY_CODE: {}}
         for number, wish in enumerate(once):
             for name in wish.names:
                 by[wish.kind].setdefault(name, number)
-        return cls(once, by[BY_URL], by[BY_DOMAIN], by[BY_CODE])
+        prefixes: dict[str, dict[str, int]] = {}
+        for name, number in by[BY_PREFIX].items():
+            prefixes.setdefault(authority_of(name).host, {})[name] = number
+        return cls(once, by[BY_URL], by[BY_DOMAIN], by[BY_CODE], prefixes)
 
     def by_host(self, host: str) -> list[int]:
         """The entries that mean a host, or a domain that it is in."""
         return [self.domains[name] for name in parents_of(plain_host(host)) if name in self.domains]
+
+    def by_prefix(self, url: str) -> list[int]:
+        """The entries with which the address of a URL begins."""
+        host, rest = address_of(url)
+        address = f"{host}{rest}/"
+        return [number for prefix, number in self.prefixes.get(host, {}).items() if address.startswith(prefix)]
+
+    @cached_property
+    def homes(self) -> dict[str, int]:
+        """The entries of URLs that are the first page of a host, by that host."""
+        return {plain_host(key): number for key, number in self.urls.items() if not set(key) & set("/?#:")}
 
 
 def read_asked(urls: Sequence[str], domains: Sequence[str], codes: Sequence[str], mixed: Sequence[str] = ()) -> Wishes:
@@ -114,6 +134,11 @@ def wish_of(kind: str, line: str) -> Wish | None:
     """
     if kind == BY_CODE:
         return Wish(kind, line, (line.lower(),)) if _CODE.fullmatch(line) else None
+    if kind == BY_URL and (_OTHER.match(line) or "*" in authority_of(line).host):
+        return None
+    if kind == BY_URL and line.endswith("*"):
+        found = listed_url(line) if "/" in line else None
+        return Wish(BY_PREFIX, line, (found.text,)) if found is not None and found.form is Form.PREFIX else None
     names = _domain(line) if kind == BY_DOMAIN else _keys(line)
     return Wish(kind, line, names) if names else None
 

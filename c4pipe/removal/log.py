@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from c4pipe.errors import BuildError
-from c4pipe.removal.asked import OPTIONS
+from c4pipe.removal.asked import OPTIONS, Wishes
 from c4pipe.removal.matching import Matched
 from c4pipe.removal.outcome import Replayed
 
@@ -31,13 +31,13 @@ def log_entry(matched: Matched, replayed: Replayed, shards: Iterable[str], date:
     came_back, changed, fallen   pages that are in the shards again, have another text there, and have left them
     shards      files of pages that are others now
     """
-    asked = Counter(wish.kind for wish in matched.asked.wishes)
+    asked = Counter(OPTIONS[wish.kind] for wish in matched.asked.wishes)
     back = replayed.put.keys() - replayed.gone
     left = {source for source in replayed.fallen if source in replayed.gone}
     return {
         "date": date,
         "reason": reason,
-        "asked": {option.removeprefix("--"): asked[kind] for kind, option in OPTIONS.items()},
+        "asked": {option.removeprefix("--"): asked[option] for option in OPTIONS.values()},
         "entries": [
             {"kind": wish.kind, "sha256": wish.digest, "pages": pages}
             for wish, pages in zip(matched.asked.wishes, matched.pages, strict=True)
@@ -67,6 +67,12 @@ def earlier_removals(folder: Path, manifest: Mapping[str, Any]) -> list[dict[str
     except (OSError, ValueError, KeyError, TypeError):
         pass
     raise BuildError(f"{folder / REMOVED} is not as it was written. Copy the corpus again.")
+
+
+def unmet(asked: Wishes, log: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The entries for which these removals took nothing out, as they are written."""
+    met = {entry["sha256"] for removal in log for entry in removal["entries"] if entry["pages"]}
+    return [wish.text for wish in asked.wishes if wish.digest not in met]
 
 
 def manifest_row(entry: Mapping[str, Any], early: int) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from c4pipe.files.storage import LocalStore
 from c4pipe.keys import KeyReader, key_path
 from c4pipe.removal.asked import Wishes
 from c4pipe.text import hash64
+from c4pipe.text.hosts import plain_host
 from c4pipe.text.urls import url_key
 
 SHARDS, REJECTED, RESTORE = "shards", "rejected", "restore"  # lists of files in a manifest
@@ -48,7 +49,19 @@ class Matcher:
             hosts = pc.dictionary_encode(hosts.combine_chunks() if isinstance(hosts, pa.ChunkedArray) else hosts)
             meant = pa.array([bool(self._of(host or "")) for host in hosts.dictionary.to_pylist()], pa.bool_())
             found = pc.or_(found, meant.take(hosts.indices))
-        told: NDArray[np.bool_] = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
+        told: NDArray[np.bool_] = pc.fill_null(found, False).to_numpy(zero_copy_only=False).copy()
+        for row in np.flatnonzero(self._may_begin(urls) & ~told).tolist() if self._asked.prefixes else ():
+            told[row] = bool(self._asked.by_prefix(urls[row].as_py() or ""))
+        return told
+
+    def _may_begin(self, urls: Any) -> NDArray[np.bool_]:
+        """Which URLs are of a host of which a beginning is listed; any where no host can be told so."""
+        found = pc.value_counts(hosts := hosts_of(urls))
+        names = [name for name in pc.struct_field(found, "values").to_pylist() if name is not None]
+        may = [
+            name for name in names if "." not in name or plain_host(name).removeprefix("www.") in self._asked.prefixes
+        ]
+        told: NDArray[np.bool_] = pc.is_in(hosts, pa.array(may, pa.string())).to_numpy(zero_copy_only=False)
         return told
 
     def wishes(self, url: str) -> list[int]:
@@ -57,6 +70,8 @@ class Matcher:
         found = [self._asked.urls[key]] if key in self._asked.urls else []
         if self._asked.domains:
             found += self._of(hosts_of(pa.array([url]))[0].as_py())
+        if self._asked.prefixes:
+            found += self._asked.by_prefix(url)
         return [*dict.fromkeys(found)]
 
     def _of(self, host: str) -> list[int]:
@@ -87,6 +102,7 @@ class Matched:
     kept: set[str] = field(default_factory=set)  # sources of those in the shards
     listed: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))  # keys of URLs in keys/ alone
     alone: Counter[int] = field(default_factory=Counter)  # by number of an entry the URLs that are in keys/ alone
+    beside: Counter[int] = field(default_factory=Counter)  # by that of a first page kept pages of its host that stay
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -119,7 +135,10 @@ def find_matches(folder: Path, manifest: Mapping[str, Any], asked: Wishes) -> Ma
     matcher, found = Matcher(asked, coded), Matched(asked)
     for where, path in files_of_pages(manifest):
         for table in read_columns(folder / path, ["url", "source"]):
-            chosen = table.filter(pa.array(matcher.mask(table["url"])))
+            mask = matcher.mask(table["url"])
+            if where == SHARDS and asked.homes:
+                _count_beside(found, table["url"].filter(pa.array(~mask)))
+            chosen = table.filter(pa.array(mask))
             for url, source in zip(chosen["url"].to_pylist(), chosen["source"].to_pylist(), strict=True):
                 numbers = [*matcher.wishes(url), *coded.get(url_key(url), ())]
                 found.urls[source], found.wishes[source] = url, tuple(dict.fromkeys(numbers))
@@ -127,6 +146,14 @@ def find_matches(folder: Path, manifest: Mapping[str, Any], asked: Wishes) -> Ma
                     found.kept.add(source)
     _find_keys(folder, manifest, found)
     return found
+
+
+def _count_beside(found: Matched, urls: Any) -> None:
+    """Counts kept pages that stay by the first page of their host, where it is an entry."""
+    for row in pc.value_counts(hosts_of(urls)).to_pylist():
+        host = plain_host(row["values"] or "").removeprefix("www.")
+        if (number := found.asked.homes.get(host)) is not None:
+            found.beside[number] += row["counts"]
 
 
 def _coded(folder: Path, manifest: Mapping[str, Any], asked: Wishes) -> dict[str, set[int]]:

@@ -30,7 +30,8 @@ from c4pipe.shards import ADDED, MANIFEST, STATS
 from c4pipe.text import hash64
 
 UNPROVEN = (
-    "what this cannot tell: hashes of URLs of a listed domain, and text that others quote, for neither says whose it is"
+    "what this cannot tell: hashes of URLs of a listed domain or beginning, and text that others quote, for neither "
+    "says whose it is"
 )
 
 
@@ -91,6 +92,7 @@ class _Known:
         self._owners = pa.array([owner_of(int(priority)) for priority in self._priorities], pa.string())
         self._hashes = np.array(sorted({hash64(key) for key in asked.urls}), np.uint64)
         words = [*map(_as_written, sorted(asked.urls)), *map(re.escape, sorted(asked.codes))]
+        words += [rf"{re.escape(name)}[^\s\"'<>`]*" for prefixes in asked.prefixes.values() for name in prefixes]
         hosts = [rf"(?:[\w-]+\.)*{re.escape(host)}" for host in sorted(asked.domains)]
         self._pages = _pattern(words)
         self._sites = _pattern(hosts)

@@ -34,6 +34,12 @@ def asked(*lines: tuple[str, str]) -> Wishes:
         (BY_URL, "http://a.example:8080/x", "http://a.example:8080/x", True),
         (BY_URL, "http://a.example:8080/x", "http://a.example/x", False),
         (BY_URL, "http://a.example", "http://a.example/", True),
+        (BY_URL, "https://a.example/blog/*", "http://www.a.example/blog/2024/x?y", True),
+        (BY_URL, "https://a.example/blog/*", "http://a.example/blog/", True),
+        (BY_URL, "https://a.example/blog/*", "http://a.example/blogs", False),
+        (BY_URL, "https://a.example/blog/*", "http://b.a.example/blog/x", False),
+        (BY_URL, "www.Bücher.example/*", "https://xn--bcher-kva.example/", True),
+        (BY_URL, "https://a.example:8080/x*", "http://a.example:8080/xyz", True),
         (BY_DOMAIN, "a.example", "http://www.a.example/x", True),
         (BY_DOMAIN, "a.example", "http://deep.below.a.example/x", True),
         (BY_DOMAIN, "www.a.example", "http://a.example/x", True),
@@ -67,6 +73,13 @@ def test_what_would_mean_all_pages_without_a_url_is_none(line: str) -> None:
     assert wish_of(BY_URL, line) is None
 
 
+@pytest.mark.parametrize(
+    "line", ["mailto:x@b.example", "x@b.example", "*.b.example", "http://*.b.example/x", "b.example*"]
+)
+def test_what_is_no_url(line: str) -> None:
+    assert wish_of(BY_URL, line) is None
+
+
 URLS = st.one_of(
     st.text(max_size=30),
     st.from_regex(r"(https?://){0,2}(www\.)?[a-z]{1,3}\.example(:80)?/?(\?(utm_|ref)?[a-z=\n/]*)?/*", fullmatch=True),
@@ -81,7 +94,7 @@ def test_keys_of_a_column_are_those_of_each_url(url: str) -> None:
 
 @given(st.lists(URLS, min_size=1, max_size=5))
 def test_rows_are_told_as_single_urls_are(urls: list[str]) -> None:
-    matcher = Matcher(asked((BY_DOMAIN, "a.example"), (BY_URL, urls[0]), (BY_URL, "http://b.example/")))
+    matcher = Matcher(asked((BY_DOMAIN, "a.example"), (BY_URL, urls[0]), (BY_URL, "http://b.example/*")))
     assert matcher.mask(urls).tolist() == [bool(matcher.wishes(url)) for url in urls]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -159,7 +161,9 @@ def test_a_removal_that_is_there_is_not_made_again(build, take_out, capsys):
     assert "is damaged: keys/lines.keys is missing. It is made again." in capsys.readouterr().err
     assert digests(made) == known
     assert take_out(before, ["many.example"], output=made)[0] == 2
-    assert "holds another corpus" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "holds another corpus" in told
+    assert "--overwrite" not in told
 
 
 class _Killed(BaseException):
@@ -238,12 +242,49 @@ def test_what_is_proven(build, take_out, capsys, tmp_path):
     assert "keys/url.keys, key" in capsys.readouterr().out
 
 
+def test_a_beginning_and_lines_that_match_nothing(build, take_out, capsys, tmp_path):
+    lines = ["https://www.many.example/1*", "http://nowhere.example/x", "other.example/"]
+    code, made = take_out(build("LINES", "--rejected", "all"), lines, "--prove", option="--urls")
+    told = capsys.readouterr()
+    assert code == 0, told.out
+    left = {row["url"] for row in rows(made) if "many.example" in row["url"]}
+    assert left == {f"http://many.example/{n}" for n in (0, *range(2, 10))}
+    assert "2 of 3 lines match no page" in told.out
+    assert "http://nowhere.example/x, other.example/" in told.out
+    assert whole(made) == []
+    log = json.loads((made / "removed.json").read_bytes())["removals"][0]
+    assert log["asked"] == {"urls": 3, "domains": 0, "ids": 0}
+    assert log["entries"][0] == {
+        "kind": "prefix",
+        "sha256": hashlib.sha256(b"prefix many.example/1").hexdigest(),
+        "pages": 11,
+    }
+    listed = tmp_path / "later"
+    listed.write_text("many.example/1*\nmany.example/1\n")
+    assert remove.main(["--corpus", str(made), "--prove", str(listed)]) == 0
+    assert "1 of 2 lines match no page" in capsys.readouterr().out
+
+
+def test_what_a_line_may_not_have_meant(build, take_out, capsys):
+    before = build("WHOLE")
+    assert take_out(before, ["http://other.example/"], option="--urls")[0] == 0
+    told = capsys.readouterr().err
+    assert "note: http://other.example/ is one page; 4 other pages of its host stay. List other.example/*" in told
+    assert take_out(before, ["co.uk"])[0] == 0
+    assert (
+        "note: co.uk is a suffix below which many owners have their domains: it means 0 pages"
+        in capsys.readouterr().err
+    )
+
+
 def test_what_is_refused(build, take_out, capsys, tmp_path):
     before = build("WHOLE")
     for lines, option, words in (
         (["http://a.example/x"], "--domains", "line 1: 'http://a.example/x' is no domain"),
         (["a.example", "two words"], "--domains", "line 2: 'two words' is no domain"),
         (["# nothing", "word"], "--urls", "line 2: 'word' is no URL"),
+        (["mailto:x@a.example"], "--urls", "line 1: 'mailto:x@a.example' is no URL of a page"),
+        (["*.a.example"], "--urls", "(example.com) is listed with --domains"),
         (["abc"], "--ids", "is no code of a page"),
         (["# nothing"], "--ids", "no entry"),
     ):
@@ -298,3 +339,9 @@ def test_one_that_cannot_be_restored_is_refused(build, tmp_path, capsys, options
     listed.write_text("left.example")
     assert remove.main(["--corpus", str(build(*options)), "--output", "x", "--domains", str(listed)]) == 2
     assert why in capsys.readouterr().err
+
+
+def test_the_command_ends_without_a_word_of_its_libraries():
+    """What DuckDB leaves behind is told at the end of a job that has loaded it: this one has no use for it."""
+    done = subprocess.run([sys.executable, "-m", "beam_jobs.remove", "--help"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
