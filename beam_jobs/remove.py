@@ -34,7 +34,7 @@ from c4pipe.inspect.corpus import Corpus, open_corpus
 from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.keys import KeyReader, key_path
 from c4pipe.passes.merging import sources_in
-from c4pipe.removal.asked import BY_DOMAIN, Wishes, read_asked
+from c4pipe.removal.asked import BY_CODE, BY_DOMAIN, Wishes, read_asked
 from c4pipe.removal.log import REMOVED, earlier_removals, unmet
 from c4pipe.removal.matching import Matched, find_matches
 from c4pipe.removal.outcome import Replayed, replayed
@@ -100,6 +100,7 @@ def remove(args: Namespace, corpus: Corpus, asked: Wishes) -> list[str]:
     matched = find_matches(corpus.folder, corpus.manifest, asked)
     for line in (*unmatched(matched), *doubts(matched)):
         print(line, file=sys.stderr)
+    check_codes(corpus, matched)
     known = fingerprint_of(args, corpus, matched)
     with FolderLock(output):
         recover(output)
@@ -147,6 +148,19 @@ def plan_for(corpus: Corpus, given: Sequence[Path]) -> Plan:
             "build): what others lost to a page could not come back. Build it again, without the pages (--exclude)."
         )
     return plan
+
+
+def check_codes(corpus: Corpus, matched: Matched) -> None:
+    """ConfigError for a code that the corpus has, and no page with a URL."""
+    pairs = zip(matched.asked.wishes, matched.pages, strict=True)
+    unknown = [wish for wish, pages in pairs if wish.kind == BY_CODE and not pages]
+    for wish in unknown:
+        if left := prove(corpus.folder, corpus.manifest, Wishes.of([wish])).left:
+            raise ConfigError(
+                f"--ids: {wish.text} ({left[0].path}) is the code of no page of {corpus.folder} that has a URL: it is "
+                "one without a URL, or of an earlier corpus. Pages without a URL cannot be taken out: build the corpus "
+                "again from inputs that do not have it."
+            )
 
 
 def check_apart(output: str, folder: Path) -> None:

@@ -15,7 +15,9 @@ lists: one entry a line, plain or packed (gzip, zstd, xz); what stands behind a 
   --urls     https://example.com/a/b   that page, and all that the build counts as the same URL
              https://example.com/a/*   all pages whose URL begins so
   --domains  example.com               all pages of it and of what is below it, with www. and without
-  --ids      b30d4f59eb97517b          the page that inspect and the rejected table name so as an owner
+  --ids      b30d4f59eb97517b          the page that inspect --url shows with this code, and that the rejected table
+                                       names so as an owner: left(md5(url), 16) in SQL. A page without a URL cannot be
+                                       taken out, by its code either
 
 examples:
   answer a letter          python -m beam_jobs.remove --corpus out/c4 --output out/c4-2 --urls letter.txt

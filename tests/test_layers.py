@@ -37,6 +37,7 @@ FLOORS = (
 )
 NEIGHBOURS = {
     ("passes", "card"),  # finalize writes it
+    ("inspect", "removal"),  # the log of removals says why a page is not here
 }
 # The disk is the contract.
 ONLY = {

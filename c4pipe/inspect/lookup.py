@@ -9,10 +9,12 @@ from typing import Any
 from c4pipe.benchmarks import ItemOverlap
 from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.plan import KEPT, Plan
+from c4pipe.dedup.claims import owner_of, page_priority
 from c4pipe.errors import BuildError, C4Error
 from c4pipe.inspect.ancestry import Ancestry, linked_owner
 from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.explain import Explanation, Recorded, Segment, explain, rules_of
+from c4pipe.inspect.gone import said_of_removals
 from c4pipe.inspect.query import at_url, database
 from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.inspect.standing import as_facts, falls_as_a_whole, stands_for
@@ -31,7 +33,8 @@ def look_up(corpus: Corpus, url: str, given: Sequence[Path] = ()) -> dict[str, A
     has the page."""
     found, rows = at_url(corpus, url)
     if not found:
-        raise BuildError(f"{corpus.folder} has no page of {url!r}. {_why_not(corpus)}")
+        gone = said_of_removals(corpus, url)
+        raise BuildError(f"{corpus.folder} has no page of {url!r}. {_why_not(corpus)}{' ' if gone else ''}{gone}")
     plan, note = _plan(corpus, given)
     pages = [_page(row, plan, added_to(corpus.schema)) for row in rows]
     segments = [segment for page in pages for line in page["lines"] for segment in line]
@@ -78,7 +81,9 @@ def _why_not(corpus: Corpus) -> str:
     if not corpus.rejected:
         return "It keeps no rejected pages, so nothing says whether the page was crawled."
     if how == "all":
-        return "Every page that was read is here, kept or rejected, so it was not in the input."
+        absent = "it was not in the input"
+        absent += ", or it was taken out" if corpus.manifest.get("removed") else ""
+        return f"Every page that was read is here, kept or rejected, so {absent}."
     return "Of rejected pages it keeps a sample; all of them are kept by a build with --rejected all."
 
 
@@ -102,6 +107,7 @@ def _page(row: dict[str, Any], plan: Plan | None, added: Sequence[str]) -> dict[
         **{key: base[key] for key in _SHOWN},
         **{key: row[key] for key in (*_PLACE, *_OF_KEPT) if key in row},
         "extra": {key: row[key] for key in added if kept},
+        "code": owner_of(page_priority(base["url"])) if base["url"] else "",  # by which others name it as their owner
         "stage": "" if kept else raw["stage"],
         "reason": KEPT if kept else raw["reason"],
         "detail": "" if kept else raw["detail"],

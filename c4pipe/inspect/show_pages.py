@@ -126,7 +126,7 @@ def _heading(screen: Screen, page: dict[str, Any]) -> None:
             if name == ITEMS:  # below, with their words
                 continue
             screen.say(f"  {name}  ", (shorten(as_text(value), screen.width), "dim"))
-    screen.say(f"  {page['timestamp']}  {page['source']}")
+    screen.say(f"  {page['timestamp']}  {page['source']}", (f"  code {page['code']}" if page["code"] else "", "dim"))
 
 
 def _lines(screen: Screen, page: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from c4pipe.dedup.claims import owner_of, page_priority
 from c4pipe.errors import ConfigError
 from c4pipe.files.exclusion_lists import Form, listed_url
 from c4pipe.files.lists import list_file_lines
@@ -141,6 +142,17 @@ def wish_of(kind: str, line: str) -> Wish | None:
         return Wish(BY_PREFIX, line, (found.text,)) if found is not None and found.form is Form.PREFIX else None
     names = _domain(line) if kind == BY_DOMAIN else _keys(line)
     return Wish(kind, line, names) if names else None
+
+
+def wishes_for(url: str) -> Iterator[Wish]:
+    """All entries that mean a URL, of each kind."""
+    for key in found.names if (found := wish_of(BY_URL, url.removesuffix("*"))) else (url_key(url),):
+        yield Wish(BY_URL, url, (key,))
+    yield Wish(BY_CODE, url, (owner_of(page_priority(url)),))
+    host, rest = address_of(url)
+    address = f"{host}{rest}/"
+    yield from (Wish(BY_PREFIX, url, (address[:end],)) for end in range(len(host) + 1, len(address) + 1))
+    yield from (Wish(BY_DOMAIN, url, (name,)) for name in parents_of(authority_of(url).host))
 
 
 def _domain(line: str) -> tuple[str, ...]:

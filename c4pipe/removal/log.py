@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from c4pipe.errors import BuildError
-from c4pipe.removal.asked import OPTIONS, Wishes
+from c4pipe.removal.asked import OPTIONS, Wishes, wishes_for
 from c4pipe.removal.matching import Matched
 from c4pipe.removal.outcome import Replayed
 
@@ -73,6 +73,13 @@ def unmet(asked: Wishes, log: Iterable[Mapping[str, Any]]) -> list[str]:
     """The entries for which these removals took nothing out, as they are written."""
     met = {entry["sha256"] for removal in log for entry in removal["entries"] if entry["pages"]}
     return [wish.text for wish in asked.wishes if wish.digest not in met]
+
+
+def taken_out(url: str, log: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The last of these removals that took something out for an entry that means a URL."""
+    digests = {wish.digest for wish in wishes_for(url)}
+    rows = [row for row in log if any(entry["pages"] and entry["sha256"] in digests for entry in row["entries"])]
+    return rows[-1] if rows else None
 
 
 def manifest_row(entry: Mapping[str, Any], early: int) -> dict[str, Any]:

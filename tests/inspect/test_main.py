@@ -284,7 +284,10 @@ def test_a_page_by_its_url(run: Any, tiny: Path) -> None:
     head, lines, rules, end = out.split("\n\n")
     assert end == ""
     assert code == 0
-    assert head == "http://b.example/1\n  rejected at clean: few_sentences\n  2024-05-22T10:11:12Z  b#1"
+    assert (
+        head
+        == "http://b.example/1\n  rejected at clean: few_sentences\n  2024-05-22T10:11:12Z  b#1  code 7eb60c430c560610"
+    )
     assert lines.split("\n")[1:] == ["     1  no_end_mark  Menu", "     2  few_words    Text."]
     told = [line.split()[:3] for line in rules.strip().split("\n")[1:]]
     assert told[0] == ["length", "passed", "too_long"]
@@ -297,7 +300,8 @@ def test_a_kept_page_that_is_not_sampled_shows_what_is_kept(run: Any, tiny: Path
     code, out, _ = run(tiny, "--url", "http://a.example/2")
     assert code == 0
     assert out == (
-        "http://a.example/2\n  kept in en/train-00000-of-00001.parquet, row 1, language en 0.5000\n  2024-02-22  a#2\n"
+        "http://a.example/2\n  kept in en/train-00000-of-00001.parquet, row 1, language en 0.5000\n"
+        "  2024-02-22  a#2  code 8e26205001923472\n"
         "  Its page as read is not in the sample: this is what was kept of it.\n\n"
         "Lines  a reason in front: cut, and why; »«: what the page was rejected or noted for\n"
         "     1    Page 2 is kept. Page 2 is kept. Page 2 is kept.\n\n"

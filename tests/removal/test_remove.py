@@ -14,6 +14,7 @@ import pytest
 from beam_jobs import remove
 from c4pipe.dedup import LineLevel, UrlLevel
 from c4pipe.flow.files import BeamStore
+from c4pipe.inspect import __main__ as inspect
 from c4pipe.presets import Preset
 from c4pipe.rules import MaxChars
 from c4pipe.stages import Dedup, Filter, Read, Size
@@ -275,6 +276,43 @@ def test_what_a_line_may_not_have_meant(build, take_out, capsys):
         "note: co.uk is a suffix below which many owners have their domains: it means 0 pages"
         in capsys.readouterr().err
     )
+
+
+def test_what_inspect_says_of_a_page_that_was_taken_out(build, take_out, capsys):
+    before = build("LINES", "--rejected", "all")
+    assert inspect.main([str(before), "--url", LEFT]) == 0
+    assert f"code {hashlib.md5(LEFT.encode()).hexdigest()[:16]}" in capsys.readouterr().out
+    _, made = take_out(before, ["left.example", "nowhere.example"], "--reason", "a letter", "--date", "2026-11-29")
+    for url, words in (
+        (
+            LEFT,
+            "it was taken out. Pages of this URL, or of a domain or beginning that it has, were taken out 2026-11-29",
+        ),
+        (LEFT, "(a letter), says removed.json"),
+        ("http://nowhere.example/x", "Pages were taken out since; removed.json has digests"),
+    ):
+        capsys.readouterr()
+        assert inspect.main([str(made), "--url", url]) == 1
+        assert words in capsys.readouterr().err
+    _, made = take_out(before, ["many.example/1*"], option="--urls")
+    capsys.readouterr()
+    assert inspect.main([str(made), "--url", "https://many.example/17"]) == 1
+    assert "were taken out" in capsys.readouterr().err
+
+
+def test_a_page_without_a_url_is_not_taken_out_by_its_code(once, built, take_out, capsys):
+    texts = ["a line of both\nits own", "a line of both\nanother"]
+
+    def write(folder):
+        folder.mkdir(parents=True)
+        (folder / "a.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+
+    source = once("pages without a URL", write)
+    corpus = built(source, "--input-format", "jsonl", "--preset", f"{__name__}:LINES", "--rejected", "all")
+    (owner,) = {drop["owner"] for row in rejected(corpus) for drop in row["dropped"] if drop["owner"]}
+    assert take_out(corpus, [owner], option="--ids")[0] == 2
+    assert f"--ids: {owner} " in (told := capsys.readouterr().err)
+    assert "Pages without a URL cannot be taken out" in told
 
 
 def test_what_is_refused(build, take_out, capsys, tmp_path):

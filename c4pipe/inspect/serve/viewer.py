@@ -23,6 +23,7 @@ from starlette.responses import (
 
 from c4pipe.errors import AssetError, C4Error, ConfigError, unknown
 from c4pipe.inspect.corpus import Corpus, connect
+from c4pipe.inspect.gone import said_of_removals
 from c4pipe.inspect.serve import export, finding, records
 from c4pipe.inspect.serve.asking import Question, TooLongError, place, question
 from c4pipe.inspect.serve.counting import Counts, count_pages, total
@@ -57,6 +58,7 @@ class Viewer:
         self._templates.globals |= {"corpus": corpus, "has": self._has, "words": self._words, "judges": self._judges}
         self._templates.globals["shards_rows"] = sum(shard["rows"] for shard in corpus.shards())
         self._templates.globals["in_build"] = _in_build(corpus)
+        self._templates.globals["said_of_removals"] = said_of_removals
 
     async def pages(self, request: Request) -> Response:
         """The list."""

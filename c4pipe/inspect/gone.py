@@ -1,0 +1,19 @@
+"""Pages that were taken out of a finished corpus: what its log of removals says of a URL, by digests."""
+
+from __future__ import annotations
+
+from c4pipe.inspect.corpus import Corpus
+
+
+def said_of_removals(corpus: Corpus, url: str) -> str:
+    """Whether a page of a URL was taken out, in a sentence; "" where nothing ever was. BuildError for a damaged log."""
+    if not corpus.manifest.get("removed"):
+        return ""
+    from c4pipe.removal.log import REMOVED, earlier_removals, taken_out
+
+    row = taken_out(url, earlier_removals(corpus.folder, corpus.manifest))
+    if row is None:
+        return f"Pages were taken out since; {REMOVED} has digests of what was asked: none is of this URL."
+    when = f" {row['date']}" if row["date"] else ""
+    why = f" ({row['reason']})" if row["reason"] else ""
+    return f"Pages of this URL, or of a domain or beginning that it has, were taken out{when}{why}, says {REMOVED}."
