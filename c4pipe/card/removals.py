@@ -7,6 +7,7 @@ from typing import Any
 
 from c4pipe.card.earlier import code_span
 from c4pipe.corpus.removed import came_of, told_removed, were
+from c4pipe.files.record import EXCLUDE, LISTS
 from c4pipe.text import many
 
 
@@ -28,4 +29,15 @@ def removals_told(manifest: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"* {when}{many(row['matched'], 'page')}{why}, of which {were(row['kept'])} kept; of others: {came_of(row)}"
         )
+    yield ""
+
+
+def lists_told(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Of lists of what was left out that go along with the corpus, for they may name who asked for it."""
+    if not any(file.get("kind") == EXCLUDE and file.get("at") for file in manifest.get("files", ())):
+        return
+    yield (
+        f"The lists of what was left out (`--exclude`) lie in `{LISTS}/{EXCLUDE}/` in clear. Where they are not to be "
+        "public, publish the corpus without that folder: no loader needs it."
+    )
     yield ""
