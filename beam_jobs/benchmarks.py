@@ -19,7 +19,7 @@ def benchmark_options(add: Callable[..., Any]) -> None:
         help="look for test items in the pages that are kept, and name them: a folder of .jsonl and .tsv files, each "
         "of a task, whose first line says what is where (# question: FIELD; answer: FIELD; passage: FIELD)",
     )
-    add("--benchmarks-drop", action="store_true", help="reject the pages that hold any")
+    add("--benchmarks-drop", action="store_true", help="of the pages that would be kept, reject those that hold any")
 
 
 def with_benchmark_options(args: Namespace, presets: Sequence[Preset]) -> list[Preset]:

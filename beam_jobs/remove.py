@@ -17,11 +17,13 @@ from typing import Any
 from beam_jobs.command import peak_memory
 from beam_jobs.earlier import compute_keys, find_earlier, key_files
 from beam_jobs.remove_arguments import parse_remove
+from beam_jobs.remove_notes import SHOWN_AT_MOST, doubts, lines_told, unmatched
 from c4pipe.command import run_command
 from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.corpus.identity import fingerprint
 from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.plan import Plan
+from c4pipe.corpus.removed import came_of, were
 from c4pipe.corpus.trunk import deduped
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.files.record import check_given
@@ -34,7 +36,7 @@ from c4pipe.inspect.corpus import Corpus, open_corpus
 from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.keys import KeyReader, key_path
 from c4pipe.passes.merging import sources_in
-from c4pipe.removal.asked import BY_CODE, BY_DOMAIN, Wishes, read_asked
+from c4pipe.removal.asked import BY_CODE, Wishes, read_asked
 from c4pipe.removal.log import REMOVED, earlier_removals, unmet
 from c4pipe.removal.matching import Matched, find_matches
 from c4pipe.removal.outcome import Replayed, replayed
@@ -48,9 +50,6 @@ from c4pipe.scratch import scratch
 from c4pipe.shards import MANIFEST
 from c4pipe.stages.benchmarks import benchmarks_stage
 from c4pipe.text import duration, many, printable
-from c4pipe.text.urls import is_public_suffix
-
-SHOWN_AT_MOST = 20  # entries that match nothing, or places where something is left, in a line each
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -235,40 +234,17 @@ def leg_keys(corpus: Corpus, plan: Plan, place: str) -> dict[str, LegKeys]:
     }
 
 
-def unmatched(matched: Matched) -> Iterator[str]:
-    """A line for each of the first entries that mean no page."""
-    none = [wish.text for wish, pages in zip(matched.asked.wishes, matched.pages, strict=True) if not pages]
-    yield from (f"note: {printable(text)} matches no page." for text in none[:SHOWN_AT_MOST])
-    if none[SHOWN_AT_MOST:]:
-        yield f"note: {len(none) - SHOWN_AT_MOST:,} further entries match no page."
-
-
-def doubts(matched: Matched) -> Iterator[str]:
-    """A line for each entry that may mean less or more than was thought of."""
-    for number, wish in enumerate(matched.asked.wishes):
-        if beside := matched.beside[number]:
-            yield (
-                f"note: {printable(wish.text)} is one page; {many(beside, 'other page')} of its host stay. List "
-                f"{wish.names[0]}/* to take them as well, or the domain with --domains."
-            )
-        if wish.kind == BY_DOMAIN and is_public_suffix(wish.names[0]):
-            yield (
-                f"note: {printable(wish.text)} is a suffix below which many owners have their domains: it means "
-                f"{many(matched.pages[number], 'page')}."
-            )
-
-
 def summary_of(manifest: dict[str, Any], matched: Matched, corpus: Corpus, output: str) -> Iterator[str]:
     """What was done, in a few lines."""
-    entries = many(len(matched.asked.wishes), "line")
+    entries = lines_told(matched.asked)
     if not matched:
         yield f"no page that {entries} would mean is in {corpus.folder}: {output} is a copy of it"
         return
     row = manifest["removed"][-1]
     before = {shard["path"]: shard["sha256"] for shard in corpus.manifest["shards"]}
     same = sum(before.get(shard["path"]) == shard["sha256"] for shard in manifest["shards"])
-    yield f"{entries} meant {many(row['matched'], 'page')}, of which {row['kept']:,} were kept"
-    yield f"  came back: {many(row['came_back'], 'page')}; other text: {row['changed']:,}; left: {row['fallen']:,}"
+    yield f"{entries} meant {many(row['matched'], 'page')}, of which {were(row['kept'])} kept"
+    yield f"  of others: {came_of(row)}"
     yield f"  {many(len(manifest['shards']), 'shard')}, of which {same:,} keep their bytes"
     yield f"  corpus: {printable(output)}, log: {REMOVED}"
 
@@ -286,7 +262,7 @@ def told_proof(corpus: Corpus, asked: Wishes, urls: Sequence[str] = ()) -> int:
             f"remove: something is left of what is listed, in {len(proof.left):,} places of {looked}", file=sys.stderr
         )
         return BuildError.exit_code
-    entries = many(len(asked.wishes), "line")
+    entries = lines_told(asked)
     print(f"nothing is left of what {entries} of the lists mean in {looked}")
     if lines := unmet(asked, earlier_removals(folder, corpus.manifest)):
         more = f" and {len(lines) - SHOWN_AT_MOST:,} more" if lines[SHOWN_AT_MOST:] else ""

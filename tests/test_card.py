@@ -14,6 +14,7 @@ from beam_jobs.arguments import parse
 from beam_jobs.corpora import levels_asked, presets_of
 from beam_jobs.exclusions import agent_asked
 from c4pipe.card import dataset_card
+from c4pipe.card.removals import lists_told
 from c4pipe.corpus.ledger import LOST_AS, Ledger
 from c4pipe.corpus.stats import Stats
 from c4pipe.corpus.telling import COMPARED
@@ -421,3 +422,9 @@ def test_the_name_of_an_earlier_corpus_writes_nothing_into_the_card() -> None:
 def test_the_command_says_that_no_keys_are_kept() -> None:
     assert "--no-keys" in card(settings={"rejected": "sample", "keys": False})
     assert "--no-keys" not in card()
+
+
+def test_lists_that_lie_in_clear_are_told() -> None:
+    listed = {"kind": "exclude", "name": "opt-out.txt", "at": "lists/exclude/opt-out.txt"}
+    assert [*lists_told({"files": [{"kind": "robots", "at": "lists/robots/x"}]})] == []
+    assert "lie in `lists/exclude/` in clear" in next(lists_told({"files": [listed]}))

@@ -14,7 +14,7 @@ from c4pipe.card.command import build_command
 from c4pipe.card.earlier import relatives_told
 from c4pipe.card.hub import bytes_of, check_schema, configs_of, front_matter, part, total_rows
 from c4pipe.card.origin import input_words, is_crawl, licence_of
-from c4pipe.card.removals import removals_told
+from c4pipe.card.removals import lists_told, removals_told
 from c4pipe.card.words import (
     DODGE,
     KREUTZER,
@@ -73,6 +73,7 @@ def dataset_card(
         relatives_told(preset, manifest, stats),
         benchmarks_told(preset, stats, totals),
         removals_told(manifest),
+        lists_told(manifest),
         _limits(preset, manifest, stats),
         licence(formats),
         going_along(),

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from c4pipe.card.earlier import code_span
+from c4pipe.corpus.removed import came_of, told_removed, were
+from c4pipe.files.record import EXCLUDE, LISTS
 from c4pipe.text import many
 
 
@@ -17,15 +19,25 @@ def removals_told(manifest: Mapping[str, Any]) -> Iterator[str]:
     yield "## Taken out since"
     yield ""
     yield (
-        "What other pages had lost to those that were taken out came back, as in a build without them: building it "
-        f"again needs the same lists. `{rows[-1]['log']}` has digests of what was asked, and no URL."
+        f"{told_removed(manifest)}. What other pages had lost to those came back, as in a build without them: building "
+        f"it again needs the same lists. `{rows[-1]['log']}` has digests of what was asked, and no URL."
     )
     yield ""
     for row in rows:
         when = f"{code_span(row['date'])}: " if row["date"] else ""
         why = f" ({code_span(row['reason'])})" if row["reason"] else ""
         yield (
-            f"* {when}{many(row['matched'], 'page')}{why}, of which {row['kept']:,} were kept; "
-            f"{row['came_back']:,} came back, {row['changed']:,} have another text, {row['fallen']:,} left"
+            f"* {when}{many(row['matched'], 'page')}{why}, of which {were(row['kept'])} kept; of others: {came_of(row)}"
         )
+    yield ""
+
+
+def lists_told(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Of lists of what was left out that go along with the corpus, for they may name who asked for it."""
+    if not any(file.get("kind") == EXCLUDE and file.get("at") for file in manifest.get("files", ())):
+        return
+    yield (
+        f"The lists of what was left out (`--exclude`) lie in `{LISTS}/{EXCLUDE}/` in clear. Where they are not to be "
+        "public, publish the corpus without that folder: no loader needs it."
+    )
     yield ""

@@ -43,8 +43,8 @@ SQL is DuckDB's, one SELECT over three views:
 of one without a URL left(md5(md5(text)), 16), by its text as read.
 
 --json prints one object, in ASCII, with `folder`, `view` and what that view shows:
-  overview  preset, settings, inputs, corpus, splits, keys, restore, left_out, ledger, clusters, earlier, benchmarks,
-            mixture, languages, lengths, domains, months, faults, sample
+  overview  preset, settings, inputs, corpus, splits, keys, restore, taken_out, left_out, ledger, clusters, earlier,
+            benchmarks, mixture, languages, lengths, domains, months, faults, sample
   reason    reason, stage, counted (in the ledger), sampled (in the table), pages
   url       url, found, pages: each with its place, lines of segments (text, code, owner) and the rules tried; under
             `extra` the columns that stages added, under `items` the test items of benchmarks with their words

@@ -7,6 +7,7 @@ from typing import Any
 
 from c4pipe.corpus.benchmarks import by_share
 from c4pipe.corpus.ledger import Ledger, StageCount
+from c4pipe.corpus.removed import told_removed
 from c4pipe.corpus.stats import Stats
 from c4pipe.errors import BuildError
 from c4pipe.inspect.corpus import Corpus
@@ -55,6 +56,7 @@ def _overview(corpus: Corpus) -> dict[str, Any]:
             **{name: sum(row[name] for row in manifest.get("keys", ())) for name in ("keys", "bytes")},
         },
         "restore": _size(manifest.get("restore", [])),
+        "taken_out": told_removed(manifest),
         "left_out": {name: int(pages) for name, pages in manifest.get("left_out", {}).items()},
         "ledger": ledger and {"records": ledger.records, "stages": [_stage(s, ledger.records) for s in ledger.stages]},
         "clusters": clusters(corpus),

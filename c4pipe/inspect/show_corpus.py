@@ -73,6 +73,8 @@ def _title(screen: Screen, facts: dict[str, Any]) -> None:
         rows.append(
             ("restore", f"{many(restore['pages'], 'page')} that may come back, {restore['bytes'] / 1e6:,.2f} MB")
         )
+    if facts["taken_out"]:
+        rows.append(("taken out", f"{facts['taken_out']}, since it was built"))
     for name, words in rows:
         screen.say(f"  {name:<10}", words)
 
@@ -91,9 +93,6 @@ def _funnel(screen: Screen, ledger: dict[str, Any]) -> None:
     for stage in ledger["stages"]:
         kept = bar(stage["share"] or 0)
         table.append([(stage["stage"], "bold"), f"{stage['kept']:,}", percent(stage["share"]), (kept, "green")])
-        if stage["removed"]:
-            share = percent(stage["removed"] / records)
-            table.append([("  removed", "red"), f"{stage['removed']:,}", share, ("taken out since", "dim")])
         for kind, what, style in (
             ("rejected", "pages out", "red"),
             ("flagged", "noted only", ""),
@@ -105,6 +104,9 @@ def _funnel(screen: Screen, ledger: dict[str, Any]) -> None:
                 count = next(row[unit] for unit in ("pages", "lines", "sentences", "passages") if unit in row)
                 share = percent(row["share"]) if "share" in row else ""
                 table.append([(f"  {row['reason']}", style), f"{count:,}", share, (what, "dim")])
+        if stage["removed"]:  # between two stages: it is no loss of this one
+            share = percent(stage["removed"] / records)
+            table.append([("taken out later", "red"), f"{stage['removed']:,}", share, ("had come here", "dim")])
     screen.table(table, "<>><")
 
 

@@ -63,6 +63,7 @@ class Wishes:
     domains: Mapping[str, int]  # by hosts
     codes: Mapping[str, int]
     prefixes: Mapping[str, Mapping[str, int]]  # by hosts, by beginnings of addresses
+    lines: int  # that were read
 
     @classmethod
     def of(cls, wishes: Sequence[Wish]) -> Wishes:
@@ -78,7 +79,7 @@ class Wishes:
         prefixes: dict[str, dict[str, int]] = {}
         for name, number in by[BY_PREFIX].items():
             prefixes.setdefault(authority_of(name).host, {})[name] = number
-        return cls(once, by[BY_URL], by[BY_DOMAIN], by[BY_CODE], prefixes)
+        return cls(once, by[BY_URL], by[BY_DOMAIN], by[BY_CODE], prefixes, len(wishes))
 
     def by_host(self, host: str) -> list[int]:
         """The entries that mean a host, or a domain that it is in."""

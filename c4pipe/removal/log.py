@@ -51,8 +51,10 @@ def log_entry(matched: Matched, replayed: Replayed, shards: Iterable[str], date:
 
 
 def _digested(sources: Iterable[str]) -> dict[str, Any]:
-    """How many pages, and a digest by which the same ones are known."""
+    """How many pages, and a digest by which the same ones are known, where there are any."""
     names = sorted(sources)
+    if not names:
+        return {"pages": 0}
     return {"pages": len(names), "sha256": hashlib.sha256("\n".join(names).encode()).hexdigest()}
 
 

@@ -112,7 +112,7 @@ def test_the_corpus_is_that_of_a_build_without_the_pages(build, take_out, how):
         assert sorted(map(str, rejected(made))) == sorted(map(str, rejected(after)))
 
 
-def test_other_files_keep_their_bytes_and_the_log_says_no_url(build, take_out):
+def test_other_files_keep_their_bytes_and_the_log_says_no_url(build, take_out, capsys):
     before = build("LINES", "--rejected", "all")
     code, made = take_out(before, ["left.example", "nowhere.example"], "--reason", "opt-out", "--date", "2026-11-29")
     assert code == 0
@@ -135,6 +135,17 @@ def test_other_files_keep_their_bytes_and_the_log_says_no_url(build, take_out):
     assert row["rejected"] == 1
     assert row["log"] == "removed.json"
     card = (made / "README.md").read_text()
+    told = "3 pages, of which 1 was kept and 2 had come to the first dedup of text"
+    assert f"{told}. What other pages" in card
+    assert "of others: came back 1, other text 1, fallen 1" in card
+    assert inspect.main([str(made)]) == 0
+    shown = capsys.readouterr().out
+    assert f"taken out {told}" in shown
+    assert "\n  taken out later " in shown
+    assert inspect.main([str(made), "--html", str(made.parent / "report.html")]) == 0
+    report = (made.parent / "report.html").read_text()
+    assert f"Taken out since: {told}." in report
+    assert "Taken out later: " in report
     assert "opt-out" in card
     assert "left.example" not in card
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from c4pipe.benchmarks import ItemOverlap
 from c4pipe.card.origin import COMMON_CRAWL, is_crawl
 from c4pipe.card.summary.answers import AnswerTable, Reply, Subject, SummaryPart
 from c4pipe.card.words import NO_PERSONAL_DATA
 from c4pipe.corpus.ledger import LOST_AS
+from c4pipe.corpus.removed import told_removed
 from c4pipe.files.record import files_of
 from c4pipe.text import many, percent
 
 OPT_OUT = {"robots": "robots.txt", "excluded": "Lists of what is left out"}  # reason -> what it stands for
-ILLEGAL = {"bad_word": "Block list of words", "excluded": "Lists of what is left out"}
+ILLEGAL = {"bad_word": "Block list of words"}
 _OF_CORPORA = "Those of the corpora that it was drawn from."
 _MOST_FILES = 30  # named of those that a rule has read
 _NO_SETTING = ("rule", "class", "in", "alone", "reason", "source", "columns")  # of a rule in the manifest
@@ -37,8 +39,8 @@ def _reservations(subject: Subject) -> Iterator[Reply]:
     if not found:
         said = _OF_CORPORA if subject.mixed else "No robots.txt and no list of opt-outs was applied."
         yield Reply("Measures of this build", (said,))
-    if taken := sum(row.get("removed", 0) for row in subject.manifest["ledger"]["stages"]):
-        yield Reply("Removed on request", (f"{many(taken, 'page')}, after the corpus was first built.",))
+    if taken := told_removed(subject.manifest):
+        yield Reply("Removed on request", (f"{taken}, after the corpus was first built.",))
     if is_crawl(subject.formats):
         yield Reply(
             "When it was crawled",
@@ -57,7 +59,10 @@ def _illegal(subject: Subject) -> Iterator[Reply]:
     yield from found
     if not found:
         yield Reply("Measures of this build", (_OF_CORPORA if subject.mixed else "No block list was applied.",))
-    yield Reply("Measures of the provider", gap="what else was done, such as classifiers or lists of known content")
+    yield Reply(
+        "Measures of the provider",
+        gap="what else was done, such as classifiers or lists of known content; which lists of 3.1 are of it",
+    )
 
 
 def _measures(manifest: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterator[Reply]:
@@ -75,7 +80,8 @@ def _measures(manifest: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterat
 def _with(manifest: Mapping[str, Any], rule: Mapping[str, Any]) -> Iterator[str]:
     """The settings of a rule, and the files that it read."""
     own = ((name, value) for name, value in rule.items() if name not in _NO_SETTING)
-    settings = [f"{name} {value}" for name, value in own if value not in ("", None)]
+    told = ((name, value) for name, value in own if not isinstance(value, bool) and value not in ("", None))
+    settings = [f"{name} {value}" for name, value in told]
     if settings:
         yield f"Settings: {', '.join(settings)}."
     files = [file for file in files_of(manifest) if rule["rule"] in file.get("read_by", ())]
@@ -91,6 +97,8 @@ def _other(subject: Subject) -> Iterator[Reply]:
     stages = {row["kind"] for row in manifest["preset"]["stages"]}
     if "Benchmarks" in stages:
         said = "They were looked for; README.md says how many of which benchmark were found."
+        gone = sum(row["rejected"].get(ItemOverlap.BENCHMARK.code, 0) for row in manifest["ledger"]["stages"])
+        said += f" {many(gone, 'page')} that {'holds' if gone == 1 else 'hold'} one went." if gone else " No page went."
         yield Reply("Test items of benchmarks", (said,))
     yield Reply("Personal data", (NO_PERSONAL_DATA,), gap="what else was done about it")
     known = f"fingerprint {manifest.get('fingerprint', '')}"

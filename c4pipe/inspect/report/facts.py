@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from c4pipe.corpus.benchmarks import by_share
+from c4pipe.corpus.removed import told_removed
 from c4pipe.corpus.telling import levels_told
 from c4pipe.inspect.corpus import Corpus, connect
 from c4pipe.inspect.relatives import clusters, earlier, with_largest
@@ -44,6 +45,7 @@ class FunnelStage(NamedTuple):
     sentences: list[tuple[str, int]]
     passages: list[tuple[str, int]]
     flagged: list[tuple[str, int]]
+    removed: int  # of the kept pages those that were taken out of the finished corpus
 
 
 class Facts(NamedTuple):
@@ -87,6 +89,11 @@ class Facts(NamedTuple):
     def records(self) -> int:
         """Records read; of a mixture documents."""
         return self.funnel[0].entered if self.funnel else 0
+
+    @property
+    def taken_out(self) -> str:
+        """What was taken out since, in words."""
+        return told_removed(self.manifest)
 
     @property
     def pages_read(self) -> int:
@@ -187,6 +194,7 @@ def funnel_stages(stages: Iterable[dict[str, Any]]) -> list[FunnelStage]:
                 most_first(stage.get("sentences_dropped", {})),
                 most_first(stage.get("passages_dropped", {})),
                 most_first(stage.get("flagged", {})),
+                stage.get("removed", 0),
             )
         )
     return found

@@ -1,0 +1,40 @@
+"""What remove says of the lines of its lists: which match nothing, and which may mean less or more than was thought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from c4pipe.removal.asked import BY_DOMAIN, Wishes
+from c4pipe.removal.matching import Matched
+from c4pipe.text import many, printable
+from c4pipe.text.urls import is_public_suffix
+
+SHOWN_AT_MOST = 20  # entries that match nothing, or places where something is left, in a line each
+
+
+def unmatched(matched: Matched) -> Iterator[str]:
+    """A line for each of the first entries that mean no page."""
+    none = [wish.text for wish, pages in zip(matched.asked.wishes, matched.pages, strict=True) if not pages]
+    yield from (f"note: {printable(text)} matches no page." for text in none[:SHOWN_AT_MOST])
+    if none[SHOWN_AT_MOST:]:
+        yield f"note: {len(none) - SHOWN_AT_MOST:,} further entries match no page."
+
+
+def doubts(matched: Matched) -> Iterator[str]:
+    """A line for each entry that may mean less or more than was thought of."""
+    for number, wish in enumerate(matched.asked.wishes):
+        if beside := matched.beside[number]:
+            yield (
+                f"note: {printable(wish.text)} is one page; {many(beside, 'other page')} of its host stay. List "
+                f"{wish.names[0]}/* to take them as well, or the domain with --domains."
+            )
+        if wish.kind == BY_DOMAIN and is_public_suffix(wish.names[0]):
+            yield (
+                f"note: {printable(wish.text)} is a suffix below which many owners have their domains: it means "
+                f"{many(matched.pages[number], 'page')}."
+            )
+
+
+def lines_told(asked: Wishes) -> str:
+    """How many lines there are, of those that mean the same only one."""
+    return many(len(asked.wishes), "line" if asked.lines == len(asked.wishes) else "different line")
