@@ -14,7 +14,7 @@ from beam_jobs import build_c4
 from beam_jobs.arguments import parse
 from beam_jobs.corpora import make_corpora
 from c4pipe.files.assets import find_assets
-from c4pipe.flow import build, settings
+from c4pipe.flow import build, inputs, settings
 from c4pipe.flow.apply import ApplyGroup
 from c4pipe.flow.build import BuildCorpora
 from c4pipe.flow.dedup import ClaimText, ClaimUrls, Resolve
@@ -25,6 +25,7 @@ from c4pipe.flow.searching import find_inputs
 from c4pipe.flow.write import WriteAllRejected, WriteSample, WriteShard
 from c4pipe.presets import find_preset
 from c4pipe.text import sentence_splitter
+from tests.conftest import TOGETHER
 from tests.wetfiles import REPEATED, ROOT, WebPage, corpus, digests, manifest_of, rows, sentence, story, wet
 
 
@@ -143,7 +144,9 @@ def test_the_folder_under_another_name(again, crawl, expected, tmp_path, monkeyp
     ],
     ids=["C", "tr_TR"],
 )
-def test_another_environment(badwords, crawl, expected, tmp_path, environment):
+def test_another_environment(badwords, crawl, again, tmp_path, environment, monkeypatch):
+    monkeypatch.setattr(inputs, "TOGETHER", TOGETHER)  # as in the process that knows nothing of tests
+    expected = again("--input", crawl, name="here")
     command = [sys.executable, "-m", "beam_jobs.build_c4", "--input", crawl, "--output", tmp_path / "c4"]
     lists = ["--badwords-dir", badwords, "--workers", "1"]
     kept = {name: value for name, value in os.environ.items() if name not in ("HOME", "PYTHONUTF8")}
