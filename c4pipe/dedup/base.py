@@ -106,6 +106,12 @@ class LinkLevel(TextLevel):
         its URL. Below 2**64."""
         return 0
 
+    @property
+    def smallest_stays(self) -> bool:
+        """Whether of pages that share a key always the one with the smallest MD5 of its URL stays, so that a page that
+        is kept owns all that it claims."""
+        return type(self).rank is LinkLevel.rank and not self.confirmed
+
     def atoms(self, text: str) -> list[int]:
         return self.signature(text)[0]
 

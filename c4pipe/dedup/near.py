@@ -123,6 +123,10 @@ class NearLevel(LinkLevel):
     def confirms(self, one: bytes, other: bytes) -> bool:
         return jaccard(np.frombuffer(one, np.uint32), np.frombuffer(other, np.uint32)) >= self.verify
 
+    @property
+    def smallest_stays(self) -> bool:
+        return self.stays == "hash" and not self.confirmed
+
     def rank(self, page: Page) -> int:
         if self.stays == "newest":
             return LAST_RANK - int(_digits(parsed_date(page.timestamp) or "").ljust(17, "0"))

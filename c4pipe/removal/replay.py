@@ -65,7 +65,7 @@ class Replay:
         level, stage = self._plan.legs[leg].level, self._plan.names()[self._plan.texts[leg]]
         assert level is not None
         keys = self._keys[stage]
-        if level.links:
+        if isinstance(level, LinkLevel) and not level.smallest_stays:
             self.pages.take(sharing(self._outside(level), keys))
         while True:
             inside = self.pages.stored.priorities

@@ -120,7 +120,7 @@ SLOW = {
 }
 
 
-@settings(max_examples=8, **SLOW)
+@settings(max_examples=4, **SLOW)
 @given(FILES, st.data())
 def test_as_a_build_without_them(crawl, take_out, files, data):
     files = pages_of(files)
