@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +31,12 @@ class Atoms(NamedTuple):
     hashes: U64  # [atoms]
     counts: NDArray[np.int64]  # [pages] atoms of each page
     priorities: U64  # [pages] the smaller wins
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[int] | U64], priorities: U64) -> Atoms:
+        """From a row of atoms a page."""
+        counts = np.array([len(row) for row in rows], np.int64)
+        return cls(np.fromiter(chain.from_iterable(rows), np.uint64, int(counts.sum())), counts, priorities)
 
 
 class Owned(NamedTuple):

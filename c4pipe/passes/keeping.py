@@ -132,9 +132,7 @@ def _claim(urls: list[str], texts: list[str], levels: Sequence[TextLevel | None]
     for level, run in zip(levels, runs[1:], strict=True):
         assert level is not None
         rows = [level.atoms(text) for text in texts]
-        counts = np.array([len(row) for row in rows], np.int64)
-        hashes = np.fromiter((atom for row in rows for atom in row), np.uint64, int(counts.sum()))
-        found = claims(Atoms(hashes, counts, priorities), level.width, np.ones(len(rows), bool))
+        found = claims(Atoms.of(rows, priorities), level.width, np.ones(len(rows), bool))
         run.add(found.keys, found.priorities)
 
 

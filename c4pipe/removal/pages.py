@@ -62,6 +62,7 @@ class CorpusPages:
         sizes = [pq.read_metadata(self._folder / path).num_rows for path in self.paths]
         return [0, *np.cumsum(sizes, dtype=np.int64).tolist()]
 
+    @cached_property
     def atoms(self) -> tuple[U64, Numbers]:
         """What the pages of the restore files claimed at the first dedup: (hashes, how many of each page)."""
         files = (self._folder / path for path in self.paths)

@@ -88,7 +88,7 @@ class Replay:
         numbers = np.flatnonzero(comes)
         if leg == 0 and not level.links:
             return numbers, self._as_stored(comes, level)
-        counts, hashes, ranks, sketches, evidence = [], [], [], [], []
+        rows, ranks, sketches, evidence = [], [], [], []
         for number, page in self.pages.read(numbers):
             page = (side.comes.get(number) or self.then.came(leg, number, page)).page
             if isinstance(level, LinkLevel):
@@ -98,29 +98,24 @@ class Replay:
                 evidence.append(level.evidence(page.text) if level.confirmed else b"")
             else:
                 atoms = level.atoms(page.text)
-            counts.append(len(atoms))
-            hashes += atoms
-        found = Atoms(np.array(hashes, np.uint64), np.array(counts, np.int64), stored.priorities[numbers])
+            rows.append(np.array(atoms, np.uint64))
+        found = Atoms.of(rows, stored.priorities[numbers])
         return numbers, World(found, np.array(ranks, np.uint64), sketches, evidence)
 
     def _outside(self, level: TextLevel) -> Atoms:
         """What the pages claim that have no number."""
-        counts, hashes, priorities = [], [], []
+        rows, priorities = [], []
         for url, text in self.pages.outside():
-            atoms = np.array(level.atoms(text), np.uint64)
-            counts.append(len(atoms))
-            hashes.append(atoms)
+            rows.append(np.array(level.atoms(text), np.uint64))
             priorities.append(page_priority(url))
-        found = np.concatenate([np.empty(0, np.uint64), *hashes])
-        return Atoms(found, np.array(counts, np.int64), np.array(priorities, np.uint64))
+        return Atoms.of(rows, np.array(priorities, np.uint64))
 
     def _as_stored(self, comes: np.ndarray, level: TextLevel) -> World:
         """What pages claim at the first dedup, as their files say it."""
-        hashes, counts = self.pages.atoms()
-        more = [level.atoms(page.text) for page in self.pages.taken]
-        hashes = np.concatenate([hashes, np.array([atom for atoms in more for atom in atoms], np.uint64)])
-        counts = np.concatenate([counts, np.array([len(atoms) for atoms in more], np.int64)])
-        atoms = Atoms(hashes[np.repeat(comes, counts)], counts[comes], self.pages.stored.priorities[comes])
+        priorities = self.pages.stored.priorities
+        taken = Atoms.of([level.atoms(page.text) for page in self.pages.taken], priorities[self.pages.restored :])
+        hashes, counts = (np.concatenate(pair) for pair in zip(self.pages.atoms, taken[:2], strict=True))
+        atoms = Atoms(hashes[np.repeat(comes, counts)], counts[comes], priorities[comes])
         return World(atoms, np.empty(0, np.uint64), (), ())
 
     def _compare(self, leg: int, level: TextLevel) -> None:

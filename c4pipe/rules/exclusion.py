@@ -35,12 +35,10 @@ class NotExcluded(PageRule):
 
     def remarks(self, assets: Any) -> dict[str, str]:
         _, entries, strange = read_exclusions(_at_hand(assets))
+        odd = [(name, str(path), strange[name]) for name, path in assets.exclusion_lists() if strange[name]]
         return {
-            str(
-                path
-            ): f"{len(strange[name]):,} of {entries[name]:,} entries are passed over, such as {strange[name][0]}"
-            for name, path in assets.exclusion_lists()
-            if strange[name]
+            path: f"{len(lines):,} of {entries[name]:,} entries are passed over, such as {lines[0]}"
+            for name, path, lines in odd
         }
 
     def offence(self, page: Page) -> str | None:
