@@ -18,9 +18,7 @@ from model.distributed import ProcessGroup
 from model.errors import TrainError
 from model.evaluate import Score
 from model.log import Metrics, ProgressLine, TensorBoard
-from model.run import CURVE, SAMPLES, TENSORBOARD, say
-from model.run import EVALS as EVALS_FILE
-from model.run import METRICS as METRICS_FILE
+from model.run import CURVE, EVALS_FILE, METRICS_FILE, SAMPLES, TENSORBOARD, say
 from model.settings import TrainSettings
 from model.shelf import checkpoints, latest
 from model.stream import Recipe

@@ -36,7 +36,7 @@ from model.sums import RUN_SUMS, RunSums
 from model.t5 import T5
 from model.tokens import JSON, MODEL, TOKENIZER_CONFIG, Tokenizer, train_tokenizer
 
-RUN_CONFIG, METRICS, EVALS, SAMPLES = "config.json", "metrics.csv", "eval.csv", "samples.txt"
+RUN_CONFIG, METRICS_FILE, EVALS_FILE, SAMPLES = "config.json", "metrics.csv", "eval.csv", "samples.txt"
 CURVE, TOKENIZER_FOLDER, TENSORBOARD, SHARD_SUMS, LOCK_FILE = (
     "loss.svg",
     "tokenizer",
@@ -50,7 +50,7 @@ TOKENIZER_DOCUMENTS = 200_000  # that a tokenizer is trained on: some million li
 
 # What a run writes under a name that is not its own alone.
 _OURS = (
-    *(RUN_CONFIG, METRICS, EVALS, SAMPLES, CURVE, SHARD_SUMS, RUN_SUMS),
+    *(RUN_CONFIG, METRICS_FILE, EVALS_FILE, SAMPLES, CURVE, SHARD_SUMS, RUN_SUMS),
     *(f"{TOKENIZER_FOLDER}/{name}" for name in (MODEL, JSON, TOKENIZER_CONFIG)),
 )
 
@@ -119,7 +119,7 @@ def find_start(settings: TrainSettings) -> Path | None:
     run = settings.run
     there = [path for _, path in sorted(checkpoints(run).items())]
     if settings.resume == "none":
-        if there or (run / METRICS).exists():
+        if there or (run / METRICS_FILE).exists():
             raise ConfigError(f"{run} holds a run: go on with it by --resume auto, or name another folder")
         return None
     if settings.resume == "auto":
