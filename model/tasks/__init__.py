@@ -7,17 +7,17 @@
 from __future__ import annotations
 
 from model.errors import unknown
-from model.tasks.base import UNLABELLED, TaskExample, Format, DataRow, Task, TaskLengths, Template
+from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLengths, Template
 from model.tasks.metrics import METRICS
 
 __all__ = [
     "METRICS",
     "TASKS",
     "UNLABELLED",
-    "TaskExample",
-    "Format",
     "DataRow",
+    "Format",
     "Task",
+    "TaskExample",
     "TaskLengths",
     "Template",
     "find_task",
