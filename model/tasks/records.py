@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from model.errors import ConfigError
-from model.tasks.base import DataRow, Layout
-from model.tasks.files import kind_of
+from model.tasks.base import DataRow, TaskLayout
+from model.tasks.files import suffix_of
 
 BATCH = 1024  # rows of Parquet at a time: articles of CNN/DailyMail are 4 KB each
 
@@ -29,12 +29,12 @@ class DataRecord(NamedTuple):
     row: DataRow
 
 
-def records_of(path: Path, columns: Sequence[str], layout: Layout) -> Iterator[DataRecord]:
+def records_of(path: Path, columns: Sequence[str], layout: TaskLayout) -> Iterator[DataRecord]:
     """The records of a file. ConfigError, with the place, for what cannot be read.
 
     `columns` are those that are asked for: a TSV file whose first line has none of them, nor an alias, has no header.
     """
-    kind = kind_of(path)
+    kind = suffix_of(path)
     if kind == ".parquet":
         yield from _parquet(path)
         return
@@ -57,14 +57,14 @@ def _opened(path: Path) -> IO[str]:
     """As text, without a byte order mark; lines end in a line feed alone, and in CSV where the standard says."""
     packed = path.suffix.lower() == ".gz"
     file: Any = gzip.open(path) if packed else path.open("rb")  # noqa: SIM115 - it is closed with the text around it
-    return io.TextIOWrapper(file, encoding="utf-8-sig", newline="" if kind_of(path) == ".csv" else "\n")
+    return io.TextIOWrapper(file, encoding="utf-8-sig", newline="" if suffix_of(path) == ".csv" else "\n")
 
 
 def _split_tabs(file: IO[str]) -> Iterator[list[str]]:
     return (line.rstrip("\n").removesuffix("\r").split("\t") if line.strip("\r\n") else [] for line in file)
 
 
-def _table(path: Path, lines: Iterable[list[str]], columns: Sequence[str], layout: Layout) -> Iterator[DataRecord]:
+def _table(path: Path, lines: Iterable[list[str]], columns: Sequence[str], layout: TaskLayout) -> Iterator[DataRecord]:
     numbered = enumerate(lines, 1)
     number, first = next(numbered, (0, []))
     known = {*columns, *(found for found, _ in layout.aliases)}

@@ -11,7 +11,7 @@ from model.tasks.base import label_number
 from model.tasks.glue import fifths
 from model.tasks.multilingual import padded_anywhere
 from model.tasks.pronouns import found_referent, is_referent, referent_rows, starred
-from model.tasks.reading import padded
+from model.tasks.reading import padded_ascii
 from model.tasks.superglue import multirc_rows, record_rows
 
 CASES = [json.loads(line) for line in (Path(__file__).parent / "t5_strings.jsonl").read_text("utf-8").splitlines()]
@@ -163,7 +163,7 @@ def test_another_label_is_named(value):
 
 
 def test_punctuation_is_of_ascii_in_t5_and_of_all_scripts_in_mt5():
-    assert padded("a\u00a0b — c_d\u2003e!") == "a\u00a0b — c _ d\u2003e ! "
+    assert padded_ascii("a\u00a0b — c_d\u2003e!") == "a\u00a0b — c _ d\u2003e ! "
     assert padded_anywhere("a\u00a0b — c_d, e\u0301") == "a \u00a0 b — c_d , e\u0301"
 
 
