@@ -40,7 +40,7 @@ class Method:
     def trains(self, config: ModelConfig, step: int, steps: int) -> Callable[[str], bool]:
         """Which weights, by name, step 1 to `steps` changes."""
         if self.name == "adapters":
-            return lambda name: f".{ADAPTER}." in name or name.endswith("layer_norm.weight")
+            return _small
         if self.name == "gradual":
             layers = {"encoder": config.layers, "decoder": config.decoder_layers}
             episodes = max(layers.values())
@@ -54,13 +54,24 @@ class Method:
                 return int(match[2]) >= count - -(-episode * count // episodes)
 
             return unfrozen
-        return lambda name: True
+        return lambda _: True
+
+    def prepare(self, model: nn.Module) -> None:
+        """Before an optimizer is made: weights that no step trains ask for no gradient."""
+        if self.name == "adapters":
+            for name, weight in model.named_parameters():
+                weight.requires_grad_(_small(name))
 
     def freeze(self, model: nn.Module, config: ModelConfig, step: int, steps: int) -> None:
         """After the gradients are there: takes those away that this step does not train with."""
-        if self.name == "all":
+        if self.name != "gradual":
             return
         trained = self.trains(config, step, steps)
         for name, weight in model.named_parameters():
             if not trained(name):
                 weight.grad = None
+
+
+def _small(name: str) -> bool:
+    """Whether a weight is of an adapter, whose own norm is the last of its block, or of a norm."""
+    return f".{ADAPTER}." in name or name.endswith("layer_norm.weight")

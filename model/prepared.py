@@ -79,5 +79,8 @@ def read_examples(entry: Entry, most: int | None = None) -> list[TaskExample]:
             if most is not None and len(found) >= most:
                 break
             columns = [column.to_pylist() for column in parquet.read_row_group(group).columns]
-            found += (TaskExample(*pair, json.loads(answer)) for *pair, answer in zip(*columns, strict=True))
+            found += (
+                TaskExample(inputs, targets, json.loads(answer))
+                for inputs, targets, answer in zip(*columns, strict=True)
+            )
     return found[:most]

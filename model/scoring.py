@@ -1,6 +1,6 @@
 """How well a T5 does tasks: it writes an answer to each input, and the metrics of the task compare.
 
-    examples --write_answers--> texts --score_examples--> {"accuracy": 87.5}
+examples --write_answers--> texts --score_examples--> {"accuracy": 87.5}
 """
 
 from __future__ import annotations
@@ -88,5 +88,3 @@ def score_examples(task: Task, split: str, examples: Sequence[TaskExample], writ
     for name in task.metrics:
         values |= METRICS[name](answers, predictions)
     return [TaskScore(task.name, split, metric, value, len(answers)) for metric, value in values.items()]
-
-

@@ -66,7 +66,7 @@ class FeedForward(nn.Module):
 
 
 class Adapter(nn.Module):
-    """Dense, ReLU, dense: few weights that learn a task where all others stay. Houlsby et al. 2019; T5, section 3.5.1."""
+    """Dense, ReLU, dense: few weights that learn a task where all others stay. arXiv 1910.10683, section 3.5.1."""
 
     def __init__(self, c: ModelConfig):
         super().__init__()
