@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from model.errors import unknown
 from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLengths, Template
-from model.tasks.metrics import METRICS
+from model.tasks.metrics import METRICS, Majority, majority
 
 __all__ = [
     "METRICS",
@@ -16,11 +16,13 @@ __all__ = [
     "UNLABELLED",
     "DataRow",
     "Format",
+    "Majority",
     "Task",
     "TaskExample",
     "TaskLengths",
     "Template",
     "find_task",
+    "majority",
 ]
 
 MOOD = Task("mood", Template("mood: {text}", "{mood}", labels=("sad", "happy")), ("accuracy",))
