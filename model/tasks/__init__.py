@@ -11,7 +11,7 @@ from model.tasks.base import UNLABELLED, DataRow, Format, Layout, Task, TaskExam
 from model.tasks.closed_book import CLOSED_BOOK
 from model.tasks.generation import GENERATION
 from model.tasks.glue import GLUE
-from model.tasks.metrics import METRICS
+from model.tasks.metrics import METRICS, Majority, majority
 from model.tasks.multilingual import MULTILINGUAL
 from model.tasks.pronouns import PRONOUNS
 from model.tasks.reading import READING
@@ -24,11 +24,13 @@ __all__ = [
     "DataRow",
     "Format",
     "Layout",
+    "Majority",
     "Task",
     "TaskExample",
     "TaskLengths",
     "Template",
     "find_task",
+    "majority",
 ]
 
 TASKS: dict[str, Task] = {
