@@ -90,7 +90,7 @@ class TrainSettings:
     pack: bool = False
     tasks: tuple[str, ...] = ()  # NAME=PATH, see `model.tasks.naming`
     targets: int | None = None  # longest targets of tasks, in tokens
-    task_mixture: str = "examples"
+    task_mixture: str = "equal"
     task_limit: int | None = None
     task_temperature: float | None = None
     corpus_rates: tuple[float, ...] = ()  # of each of `data`, in examples; none without tasks
