@@ -32,7 +32,7 @@ class SalientSpans:
     `source` is one or more of dates, numbers and names with `+` between them, found by their shapes, or a JSONL file of
     spans. A line of it is {"sentence": or "text":, "spans": [...]}, the string as the corpus has it; a span is [first,
     behind the last] in characters, or a string, which stands for its first occurrence. ConfigError for any other source
-    or line; the file is read when the value is made, and 170 bytes of memory a line are kept.
+    or line; the file is read when the value is made, and about 250 bytes of memory a line are kept.
     """
 
     source: str = "+".join(SPAN_KINDS)
