@@ -18,11 +18,11 @@ from typing import Any
 from c4pipe.shards import sha256_of
 from c4pipe.text import hash64, sentence_splitter, splitter_of, visible
 from model.errors import ConfigError
-from model.tasks.shapes import SPAN_KINDS, Span, spans_by_shape
+from model.tasks.shapes import SPAN_KINDS, Bounds, spans_by_shape
 
-PREFIX, MASK = "nem: ", "_X_"
+SALIENT_PREFIX, MASK = "nem: ", "_X_"
 
-SpanTable = Mapping[int, tuple[Span, ...]]  # `hash64` of a sentence or text -> its spans
+BoundsTable = Mapping[int, tuple[Bounds, ...]]  # `hash64` of a sentence or text -> its spans
 
 
 @dataclass(frozen=True)
@@ -68,16 +68,16 @@ class SalientSpans:
         """
         for sentence, spans in self.sentences(text):
             for start, end in spans:
-                yield f"{PREFIX}{sentence[:start]}{MASK}{sentence[end:]}", sentence[start:end]
+                yield f"{SALIENT_PREFIX}{sentence[:start]}{MASK}{sentence[end:]}", sentence[start:end]
 
-    def sentences(self, text: str) -> Iterator[tuple[str, list[Span]]]:
+    def sentences(self, text: str) -> Iterator[tuple[str, list[Bounds]]]:
         """Sentences that have spans, with them: the same that a control masks by span corruption.
 
         >>> [*SalientSpans("dates").sentences("Fog lay on the river. Ada Lovelace died in 1852.")]
         [('Ada Lovelace died in 1852.', [(21, 25)])]
         """
         kinds = self.kinds
-        table: SpanTable = {} if kinds else read_spans(Path(self.source))
+        table: BoundsTable = {} if kinds else read_spans(Path(self.source))
         whole = table.get(hash64(text), ())
         ordinary: frozenset[str] = frozenset()
         if "names" in kinds:
@@ -109,9 +109,9 @@ class SalientSpans:
 
 
 @cache
-def read_spans(path: Path) -> SpanTable:
+def read_spans(path: Path) -> BoundsTable:
     """The spans of a file, once a process. ConfigError that names the first line that is wrong."""
-    table: dict[int, tuple[Span, ...]] = {}
+    table: dict[int, tuple[Bounds, ...]] = {}
     try:
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
@@ -130,7 +130,7 @@ def read_spans(path: Path) -> SpanTable:
     return table
 
 
-def _row(line: str, where: str) -> tuple[str, tuple[Span, ...]]:
+def _row(line: str, where: str) -> tuple[str, tuple[Bounds, ...]]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -142,7 +142,7 @@ def _row(line: str, where: str) -> tuple[str, tuple[Span, ...]]:
     return string, tuple(_span(span, string, where) for span in spans)
 
 
-def _span(span: Any, string: str, where: str) -> Span:
+def _span(span: Any, string: str, where: str) -> Bounds:
     if isinstance(span, str) and span and span in string:
         return string.index(span), string.index(span) + len(span)
     match span:

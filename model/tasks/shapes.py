@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from itertools import takewhile
 
-Span = tuple[int, int]  # characters of a sentence: the first, and the one behind the last
+Bounds = tuple[int, int]  # characters of a sentence: the first, and the one behind the last
 
 TITLE = 2 / 3  # of the words behind the first: with more of them capitalised it is a heading, and capitals say nothing
 LONGEST_NAME = 6  # words: a longer run is a list or a heading
@@ -62,7 +62,7 @@ _OPENERS = frozenset(_OPENING_WORDS.split())
 _BEFORE_OPENING = ("", *"“”„«»‘\"':.!?…|•*–—")  # a capital behind these may be that of any word
 
 
-def _names(sentence: str, ordinary: Collection[str]) -> list[Span]:
+def _names(sentence: str, ordinary: Collection[str]) -> list[Bounds]:
     name, run = _patterns()
     runs = [_words_of(found, name) for found in run.finditer(sentence)]
     if sum(map(len, runs)) - 1 > TITLE * (len(_WORD.findall(sentence)) - 1):
@@ -80,7 +80,7 @@ def _names(sentence: str, ordinary: Collection[str]) -> list[Span]:
     return kept
 
 
-def _words_of(run: re.Match[str], name: re.Pattern[str]) -> list[Span]:
+def _words_of(run: re.Match[str], name: re.Pattern[str]) -> list[Bounds]:
     """The capitalised words of a run: looked for in the whole sentence, for what is a word hangs on what follows."""
     words = (match.span() for match in name.finditer(run.string, run.start()))
     return [*takewhile(lambda span: span[1] <= run.end(), words)]
@@ -108,7 +108,7 @@ SPAN_KINDS = ("dates", "numbers", "names")
 
 def spans_by_shape(
     sentence: str, kinds: Collection[str] = SPAN_KINDS, ordinary: Collection[str] = frozenset()
-) -> list[Span]:
+) -> list[Bounds]:
     """The spans of a sentence, in order. Of two that overlap the one whose kind stands first in `SPAN_KINDS` is left.
 
     >>> sentence = "In March 1998 Ada Lovelace paid 3 million dollars to the University of Cambridge."
@@ -118,7 +118,7 @@ def spans_by_shape(
     The first word of a sentence, or behind a colon or quotation mark, is part of a name only in front of another one,
     and not where it opens many sentences ("The") or is one of `ordinary`, the words in small letters that a text has.
     """
-    found: list[Span] = []
+    found: list[Bounds] = []
     digits = _DIGIT.search(sentence) is not None
     if digits and "dates" in kinds:
         found += [match.span() for match in _DATES.finditer(sentence)]
@@ -129,6 +129,6 @@ def spans_by_shape(
     return sorted(found)
 
 
-def _apart(taken: Sequence[Span], spans: Iterable[Span]) -> list[Span]:
+def _apart(taken: Sequence[Bounds], spans: Iterable[Bounds]) -> list[Bounds]:
     """The spans that overlap none that is taken."""
     return [span for span in spans if all(span[1] <= start or end <= span[0] for start, end in taken)]

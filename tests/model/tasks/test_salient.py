@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.errors import ConfigError
-from model.tasks.salient import MASK, PREFIX, SalientSpans
+from model.tasks.salient import MASK, SALIENT_PREFIX, SalientSpans
 from model.tasks.shapes import spans_by_shape
 
 
@@ -83,7 +83,7 @@ def test_a_pair_is_its_sentence_again(text):
     for inputs, targets in SalientSpans().pairs(text):
         assert targets.strip()
         assert inputs.count(MASK) == 1
-        assert inputs.removeprefix(PREFIX).replace(MASK, targets) in text
+        assert inputs.removeprefix(SALIENT_PREFIX).replace(MASK, targets) in text
 
 
 def write(path, *rows):
