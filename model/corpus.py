@@ -39,7 +39,10 @@ class Shard(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """One part of a mixture: the pages of a config and split of one corpus. Arrays have one value a row group."""
+    """One part of a mixture: the pages of a config and split of one corpus, or the examples of a task.
+
+    Arrays have one value a row group. A document is the value of its column, or a tuple of those of several.
+    """
 
     name: str
     files: tuple[str, ...]
@@ -47,6 +50,7 @@ class Entry:
     group: NDArray[np.int32]  # number of the row group in its file
     rows: NDArray[np.int32]
     digest: str  # sha256 over the shards' own: two entries with the same digest hold the same pages in the same order
+    columns: tuple[str, ...] = ("text",)
 
     @property
     def documents(self) -> int:
@@ -91,22 +95,22 @@ def _name(folder: Path, config: str, folders: Sequence[Path]) -> str:
     return f"{folder.resolve().name if alike == 1 else folder}/{config}"
 
 
-def read_entry(name: str, shards: Sequence[Shard]) -> Entry:
+def read_entry(name: str, shards: Sequence[Shard], columns: tuple[str, ...] = ("text",)) -> Entry:
     """An entry with its row groups, from the footers of its shards.
 
     TrainError, with the name of the file, for a shard that is missing, has another size than its manifest says, cannot
     be read, or has other rows. What lies inside is checked by `check_sums`, and page by page when it is read.
     """
-    columns: list[tuple[int, int, int]] = []
+    groups: list[tuple[int, int, int]] = []
     digest = hashlib.sha256()
     for number, shard in enumerate(shards):
         footer = _footer(shard)
-        columns += ((number, group, footer.row_group(group).num_rows) for group in range(footer.num_row_groups))
+        groups += ((number, group, footer.row_group(group).num_rows) for group in range(footer.num_row_groups))
         digest.update(bytes.fromhex(shard.sha256))
-    table = np.array(columns, np.int32).reshape(-1, 3)
+    table = np.array(groups, np.int32).reshape(-1, 3)
     table = table[table[:, 2] > 0]
     file, group, rows = table.T.copy()
-    return Entry(name, tuple(str(shard.file) for shard in shards), file, group, rows, digest.hexdigest())
+    return Entry(name, tuple(str(shard.file) for shard in shards), file, group, rows, digest.hexdigest(), columns)
 
 
 def _footer(shard: Shard) -> Any:
@@ -141,23 +145,25 @@ class Reader:
         self._held = 0
         self._groups: OrderedDict[tuple[str, int], Any] = OrderedDict()
 
-    def texts(self, entry: Entry, group: int, rows: NDArray[np.int64]) -> list[str]:
-        """The texts of some rows of the entry's row group `group`, in the order of `rows`. TrainError if damaged."""
+    def documents(self, entry: Entry, group: int, rows: NDArray[np.int64]) -> list[Any]:
+        """Some rows of the entry's row group `group`, in the order of `rows`: texts, or tuples of them where the entry
+        has several columns. TrainError if damaged.
+        """
         key = entry.files[entry.file[group]], int(entry.group[group])
         if key in self._groups:
             self._groups.move_to_end(key)
         else:
-            self._groups[key] = column = _read(*key)
-            self._held += column.nbytes
+            self._groups[key] = table = _read(*key, entry.columns)
+            self._held += table.nbytes
             while self._held > self._keep and len(self._groups) > 1:
                 self._held -= self._groups.popitem(last=False)[1].nbytes
-        texts: list[str] = self._groups[key].take(pa.array(rows)).to_pylist()
-        return texts
+        columns = [column.to_pylist() for column in self._groups[key].take(pa.array(rows)).columns]
+        return columns[0] if len(columns) == 1 else [*zip(*columns, strict=True)]
 
 
-def _read(file: str, group: int) -> Any:
+def _read(file: str, group: int, columns: Sequence[str]) -> Any:
     try:
         with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
-            return parquet.read_row_group(group, columns=["text"], use_threads=False).column("text")
+            return parquet.read_row_group(group, columns=[*columns], use_threads=False).select(columns)
     except (pa.ArrowException, OSError, KeyError) as error:
         raise TrainError(f"{file}, row group {group}, is damaged: {error}. {_REMEDY}") from None

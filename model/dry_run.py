@@ -37,7 +37,7 @@ def predict(settings: TrainSettings) -> str:
 
 
 def _costs(settings: TrainSettings, config: ModelConfig, recipe: Recipe) -> Iterator[str]:
-    chunk, inputs, targets = recipe.objective.lengths(settings.inputs)
+    chunk, inputs, targets = settings.objective_value.lengths(settings.inputs)
     work = settings.batch * flops(config, inputs, targets)
     rows = settings.batch // settings.accumulate
     need = memory(
@@ -52,7 +52,7 @@ def _costs(settings: TrainSettings, config: ModelConfig, recipe: Recipe) -> Iter
     held = ", ".join(f"{name} {amount / 2**30:,.2f}" for name, amount in need._asdict().items())
     yield f"model       {settings.model}, {parameters(config):,} parameters, vocabulary of {config.vocab:,} rows"
     yield f"            ({recipe.tokenizer.vocabulary.size:,} ids), {config.architecture}, {config.feed_forward}"
-    yield f"objective   {recipe.objective}"
+    yield f"objective   {settings.objective_value}"
     yield f"lengths     {chunk} tokens of text -> inputs {inputs}, targets {targets}"
     yield f"step        {settings.batch:,} rows, {settings.batch * inputs:,} input tokens, {work:,} FLOPs"
     yield f"run         {settings.steps:,} steps, {settings.steps * settings.batch * chunk:,} tokens of text"
@@ -63,9 +63,10 @@ def _costs(settings: TrainSettings, config: ModelConfig, recipe: Recipe) -> Iter
 def _mixture(settings: TrainSettings, recipe: Recipe) -> Iterator[str]:
     total = 0.0
     held_out = held_out_names(settings, [entry.name for entry in recipe.entries])
-    chunk = recipe.objective.lengths(settings.inputs).chunk
+    chunk = settings.objective_value.lengths(settings.inputs).chunk
     lines = []
-    for entry, rate in zip(recipe.entries, recipe.rates, strict=True):
+    for source in recipe.sources:
+        entry, rate = source.entry, source.rate
         texts = list(islice(shuffled_texts(entry, settings.seed), SAMPLE))
         tokens = sum(map(len, recipe.tokenizer.encode(texts))) / len(texts) * entry.documents
         total += tokens

@@ -18,11 +18,11 @@ from torch import Tensor
 from c4pipe.languages.named import renamings
 from model.arguments import parse_evaluate
 from model.command import run_model
-from model.corpus import Entry
 from model.data import open_entries, validation
 from model.distributed import ProcessGroup
 from model.ids import IGNORED
 from model.run import open_checkpoint, read_settings
+from model.source import Source
 from model.stream import Recipe
 from model.t5 import Output
 
@@ -53,22 +53,22 @@ def entropy(counts: Tensor) -> float:
 def evaluate(
     forward: Callable[..., Output],
     recipe: Recipe,
-    entries: Sequence[Entry],
+    sources: Sequence[Source],
     rows: int,
     batches: int | None,
     group: ProcessGroup,
     bf16: bool,
 ) -> list[Score]:
-    """The score of each entry, and last of all together, over at most `batches` batches of `rows` rows of each.
+    """The score of each source, and last of all together, over at most `batches` batches of `rows` rows of each.
 
     `forward` is that of a model in eval mode. All processes call it and get the same.
     """
     ids = recipe.tokenizer.vocabulary.size
     found = []
-    for entry in entries:
+    for source in sources:
         sums = torch.zeros(2, dtype=torch.float64, device=group.device)  # loss, right ones
         counts = torch.zeros(ids, dtype=torch.int64, device=group.device)
-        for batch in islice(validation(recipe, entry, rows, group.rank, group.ranks), batches):
+        for batch in islice(validation(recipe, source, rows, group.rank, group.ranks), batches):
             inputs = batch.to(group.device)
             with torch.autocast(group.device.type, torch.bfloat16, enabled=bf16):
                 output = forward(*inputs, with_logits=True)
@@ -77,7 +77,7 @@ def evaluate(
             right = output.logits.argmax(-1) == inputs.targets  # IGNORED is no id
             sums += torch.stack((output.nll, right.sum()))
             counts += torch.bincount(known, minlength=ids)
-        found.append((entry.name, group.total(sums).cpu(), group.total(counts).cpu()))
+        found.append((source.entry.name, group.total(sums).cpu(), group.total(counts).cpu()))
     sums, counts = (torch.stack(column).sum(0) for column in list(zip(*found, strict=True))[1:])
     return [_score(*one) for one in [*found, (ALL, sums, counts)]]
 
@@ -112,16 +112,9 @@ def _run(args: Namespace) -> int:
     entries = open_entries(folders, args.split, args.languages or ())
     for line in renamings(args.languages or (), [entry.name for entry in entries]):
         print(line, file=sys.stderr)
-    recipe = Recipe(
-        entries,
-        (1.0,) * len(entries),
-        tokenizer,
-        settings.objective_value,
-        settings.inputs,
-        pack=settings.pack,
-    )
-    recipe.objective.check(recipe.inputs_length, tokenizer.vocabulary)
-    scores = evaluate(model.forward, recipe, entries, args.batch, args.batches, group, args.precision == "bf16")
+    recipe = Recipe(tuple(Source(entry, settings.rule, 1.0) for entry in entries), tokenizer)
+    recipe.check()
+    scores = evaluate(model.forward, recipe, recipe.sources, args.batch, args.batches, group, args.precision == "bf16")
     print(f"{checkpoint}, {args.split} text of {', '.join(map(str, folders))}\n{score_table(scores)}")
     return 0
 

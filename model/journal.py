@@ -192,8 +192,7 @@ def run_summary(settings: TrainSettings, config: ModelConfig, recipe: Recipe, do
         )
     if len(metrics) > 1 and (seconds := float(metrics[-1]["seconds"]) - float(metrics[0]["seconds"])) > 0:
         tokens = int(metrics[-1]["tokens"]) - int(metrics[0]["tokens"])
-        _, inputs, targets = recipe.objective.lengths(settings.inputs)
-        rate = flops(config, inputs, targets) * settings.batch * (len(metrics) - 1) / seconds / 1e12
+        rate = flops(config, *recipe.widths) * settings.batch * (len(metrics) - 1) / seconds / 1e12
         lines.append(
             f"  speed       {tokens / seconds:,.0f} input tokens/s, {rate:,.3g} TFLOP/s, looking and saving included"
         )

@@ -16,6 +16,7 @@ from model.objectives import Objective, find_objective
 from model.optim import OPTIMIZERS
 from model.schedules import Schedule
 from model.shelf import which_to_delete
+from model.source import Denoising
 
 PRECISIONS = ("fp32", "bf16")
 PARALLEL = ("ddp", "fsdp")
@@ -143,6 +144,11 @@ class TrainSettings:
     @property
     def objective_value(self) -> Objective:
         return find_objective(self.objective, self.density, self.mean_span)
+
+    @property
+    def rule(self) -> Denoising:
+        """How the texts of corpora become rows."""
+        return Denoising(self.objective_value, self.inputs, self.pack)
 
     @property
     def schedule_value(self) -> Schedule:

@@ -15,6 +15,7 @@ from model.errors import ConfigError
 from model.pretrained import check_weights, init_from
 from model.run import SHARD_SUMS, TOKENIZER_FOLDER, find_start, open_tokenizer, say
 from model.settings import TrainSettings
+from model.source import Source
 from model.stream import Recipe
 from model.t5 import T5
 from model.tokens import Tokenizer
@@ -24,7 +25,7 @@ class Data(NamedTuple):
     """What is trained on and what is evaluated on."""
 
     recipe: Recipe
-    held_out: tuple[Entry, ...]  # none where the corpora have no validation split
+    held_out: tuple[Source, ...]  # none where the corpora have no validation split
     tokenizer: Tokenizer  # that of the recipe, with its files
 
 
@@ -43,7 +44,8 @@ def open_data(settings: TrainSettings, group: ProcessGroup) -> Data:
     entries, held_out, tokenizer = found or read(sums=False)
     if group.first and not held_out:
         say("note: the corpora have no validation split for this; nothing is evaluated")
-    return Data(make_recipe(settings, entries, tokenizer), held_out, tokenizer)
+    recipe = make_recipe(settings, entries, tokenizer)
+    return Data(recipe, tuple(Source(entry, settings.rule, 1.0) for entry in held_out), tokenizer)
 
 
 def held_out_names(settings: TrainSettings, names: Iterable[str]) -> tuple[str, ...]:
@@ -58,16 +60,9 @@ def held_out_names(settings: TrainSettings, names: Iterable[str]) -> tuple[str, 
 def make_recipe(settings: TrainSettings, entries: tuple[Entry, ...], tokenizer: Tokenizer) -> Recipe:
     """The stream of rows that the settings ask for."""
     rates = settings.rates({entry.name: entry.documents for entry in entries})
-    recipe = Recipe(
-        entries,
-        tuple(rates[entry.name] for entry in entries),
-        tokenizer,
-        settings.objective_value,
-        settings.inputs,
-        settings.seed,
-        pack=settings.pack,
-    )
-    recipe.objective.check(settings.inputs, tokenizer.vocabulary)
+    sources = tuple(Source(entry, settings.rule, rates[entry.name]) for entry in entries)
+    recipe = Recipe(sources, tokenizer, settings.seed)
+    recipe.check()
     return recipe
 
 

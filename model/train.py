@@ -180,7 +180,7 @@ def look_at_held_out(run: Run, step: int) -> None:
     if group.first:
         # Parts of a model come together in its forward pass alone, and writing is another.
         shown = run.data.held_out if settings.samples and not sharded else ()
-        blocks = [f"== step {step}, {one.name}\n{infills(model, recipe, one, settings.samples)}" for one in shown]
+        blocks = [f"== step {step}, {one.entry.name}\n{infills(model, recipe, one, settings.samples)}" for one in shown]
         run.journal.evaluated(step, scores, "".join(blocks))
     model.train()
 

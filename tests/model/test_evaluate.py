@@ -15,6 +15,7 @@ from model.evaluate import entropy, evaluate, main
 from model.objectives import OBJECTIVES
 from model.run import open_checkpoint
 from model.stream import Recipe
+from tests.corpora import sources_of
 from tests.model.training import rows, train, write_stories
 
 CPU = torch.device("cpu")
@@ -37,11 +38,11 @@ def test_scores_are_those_of_transformers(data: Path, run: Path, rows: int) -> N
     """Over all targets at once, however they are cut into batches; a last batch has empty rows."""
     folder, model, tokenizer = open_checkpoint(run, None, CPU)
     entries = open_entries([data], "validation")
-    recipe = Recipe(entries, (1.0,), tokenizer, OBJECTIVES["span"], 32)
-    english, overall = evaluate(model.forward, recipe, entries, rows, None, ProcessGroup(CPU), bf16=False)
+    recipe = Recipe(sources_of(entries, OBJECTIVES["span"], 32), tokenizer)
+    english, overall = evaluate(model.forward, recipe, recipe.sources, rows, None, ProcessGroup(CPU), bf16=False)
     judge = transformers.T5ForConditionalGeneration.from_pretrained(folder).eval()
     loss, right, tokens, ids = 0.0, 0, 0, []
-    for batch in validation(recipe, entries[0], 1):
+    for batch in validation(recipe, recipe.sources[0], 1):
         with torch.no_grad():
             mask = torch.ones_like(batch.inputs) if batch.input_segments is None else batch.input_segments
             logits = judge(batch.inputs, attention_mask=mask, labels=batch.targets).logits

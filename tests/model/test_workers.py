@@ -18,14 +18,14 @@ from model.errors import TrainError
 from model.objectives import OBJECTIVES
 from model.stream import Recipe, Share
 from model.workers import Worker
-from tests.corpora import Broken, Letters, documents, entries, write_corpus
+from tests.corpora import Broken, Letters, documents, entries, sources_of, write_corpus
 from tests.wetfiles import ROOT
 
 
 @pytest.fixture
 def recipe(tmp_path: Path) -> Recipe:
     folder = write_corpus(tmp_path / "c4", {("en", "train"): [[documents(0, 50)]]})
-    return Recipe(entries(folder), (1.0,), Letters(), OBJECTIVES["span"], 64, lanes=4)
+    return Recipe(sources_of(entries(folder), OBJECTIVES["span"], 64), Letters(), lanes=4)
 
 
 @contextmanager
@@ -106,10 +106,10 @@ from pathlib import Path
 from model.data import Batches
 from model.objectives import OBJECTIVES
 from model.stream import Recipe
-from tests.corpora import Letters, entries
+from tests.corpora import Letters, entries, sources_of
 
 if __name__ == "__main__":
-    recipe = Recipe(entries(Path(sys.argv[1])), (1.0,), Letters(), OBJECTIVES["span"], 64, lanes=4)
+    recipe = Recipe(sources_of(entries(Path(sys.argv[1])), OBJECTIVES["span"], 64), Letters(), lanes=4)
     batches = Batches(recipe, batch=4, workers=2)
     next(batches)
     print(*batches.pids, flush=True)
