@@ -8,6 +8,7 @@ from itertools import islice
 from model.config import ModelConfig
 from model.cost import flops, memory, parameters
 from model.data import Batches, open_entries
+from model.held_out import split_off
 from model.order import shuffled_texts
 from model.pretrained import init_from
 from model.run import TOKENIZER_FOLDER, make_tokenizer
@@ -24,6 +25,8 @@ STATES = {"adafactor": 0.0, "adamw-scale": 2.0, "adamw": 2.0}  # numbers that an
 def predict(settings: TrainSettings) -> str:
     """The text of `--dry-run`. It needs a tokenizer: without one it trains one, and throws it away."""
     entries = open_entries(settings.data, "train", settings.languages, sums=False)
+    if settings.held_out:
+        entries = tuple(split_off(entry, settings.held_out)[0] for entry in entries)
     folder = settings.run / TOKENIZER_FOLDER
     tokenizer = Tokenizer.load(folder) if (folder / MODEL).exists() else make_tokenizer(settings, entries)
     recipe = make_recipe(settings, entries, tokenizer)
@@ -71,7 +74,7 @@ def _mixture(settings: TrainSettings, recipe: Recipe) -> Iterator[str]:
         tokens = sum(map(len, recipe.tokenizer.encode(texts))) / len(texts) * entry.documents
         total += tokens
         epochs = settings.steps * settings.batch * chunk * rate / tokens
-        note = "" if entry.name in held_out else ", no validation split"
+        note = "" if entry.name in held_out or settings.held_out else ", no validation split"
         lines.append(
             f"            {entry.name}: {entry.documents:,} documents, about {tokens:,.0f} tokens, "
             f"{rate:.1%} of the rows, {epochs:,.3g} epochs{note}"

@@ -12,11 +12,12 @@ from model.corpus import Entry, find_entries
 from model.data import open_entries
 from model.distributed import ProcessGroup, fill, initial_weights, make_model
 from model.errors import ConfigError
+from model.held_out import HeldOut, first_tokens, hold_out, split_off
 from model.pretrained import check_weights, init_from
 from model.run import SHARD_SUMS, TOKENIZER_FOLDER, find_start, open_tokenizer, say
 from model.settings import TrainSettings
 from model.source import Source
-from model.stream import Recipe
+from model.stream import LANES, Recipe
 from model.t5 import T5
 from model.tokens import Tokenizer
 
@@ -25,7 +26,7 @@ class Data(NamedTuple):
     """What is trained on and what is evaluated on."""
 
     recipe: Recipe
-    held_out: tuple[Source, ...]  # none where the corpora have no validation split
+    held_out: tuple[HeldOut, ...]  # none where the corpora have no validation split and no share is held out
     tokenizer: Tokenizer  # that of the recipe, with its files
 
 
@@ -35,17 +36,28 @@ def open_data(settings: TrainSettings, group: ProcessGroup) -> Data:
     def read(sums: bool) -> tuple[tuple[Entry, ...], tuple[Entry, ...], Tokenizer]:
         note = settings.run / SHARD_SUMS
         entries = open_entries(settings.data, "train", settings.languages, note, sums)
-        names = held_out_names(settings, [entry.name for entry in entries])
-        held_out = open_entries(settings.data, "validation", names, note, sums) if names else ()
+        if settings.held_out:
+            entries, held_out = zip(*(split_off(entry, settings.held_out) for entry in entries), strict=True)
+        else:
+            names = held_out_names(settings, [entry.name for entry in entries])
+            held_out = open_entries(settings.data, "validation", names, note, sums) if names else ()
         return entries, held_out, open_tokenizer(settings, entries)
 
     found = read(sums=True) if group.first else None
     group.wait()
     entries, held_out, tokenizer = found or read(sums=False)
-    if group.first and not held_out:
-        say("note: the corpora have no validation split for this; nothing is evaluated")
     recipe = make_recipe(settings, entries, tokenizer)
-    return Data(recipe, tuple(Source(entry, settings.rule, 1.0) for entry in held_out), tokenizer)
+    scored = (Source(entry, settings.rule, 1.0) for entry in held_out)
+    data = Data(recipe, tuple(hold_out(one, tokenizer, settings.eval_documents) for one in scored), tokenizer)
+    if group.first and not held_out:
+        say(
+            "note: the corpora have no validation split for this; nothing is evaluated. --held-out 1% keeps some of "
+            "the training pages for it"
+        )
+    if group.first and settings.held_out:
+        there = ", ".join(f"{one.source.entry.documents:,} of {one.source.entry.name}" for one in data.held_out)
+        say(f"evaluated on pages that are kept out of training, and on no validation split: {there}")
+    return data
 
 
 def held_out_names(settings: TrainSettings, names: Iterable[str]) -> tuple[str, ...]:
@@ -60,8 +72,12 @@ def held_out_names(settings: TrainSettings, names: Iterable[str]) -> tuple[str, 
 def make_recipe(settings: TrainSettings, entries: tuple[Entry, ...], tokenizer: Tokenizer) -> Recipe:
     """The stream of rows that the settings ask for."""
     rates = settings.rates({entry.name: entry.documents for entry in entries})
+    lanes = LANES
+    if settings.first_tokens:
+        entries = tuple(first_tokens(entry, tokenizer, settings.first_tokens) for entry in entries)
+        lanes = 1  # with several an epoch of one would not end where that of another does
     sources = tuple(Source(entry, settings.rule, rates[entry.name]) for entry in entries)
-    recipe = Recipe(sources, tokenizer, settings.seed)
+    recipe = Recipe(sources, tokenizer, settings.seed, lanes)
     recipe.check()
     return recipe
 
