@@ -104,12 +104,22 @@ def train_parser() -> argparse.ArgumentParser:
     a("--architecture", metavar="NAME", help="encoder-decoder, shared, decoder-lm or prefix-lm")
     a("--accumulate", type=int, metavar="N", help="do a batch in so many parts, to save memory (default: 1)")
 
+    machine_options(p)
+    looking_options(p)
+    return p
+
+
+def machine_options(p: argparse.ArgumentParser) -> None:
+    """How the work is done."""
     a = p.add_argument_group("machine").add_argument
     a("--device", metavar="NAME", help="cuda, cuda:1, cpu (default: cuda where there is one)")
     a("--precision", metavar="NAME", help="fp32 or bf16 (default: bf16 on a GPU)")
     a("--compile", action=argparse.BooleanOptionalAction, help="by torch.compile (default: on a GPU)")
     a("--parallel", metavar="HOW", help="under torchrun: ddp (default), or fsdp to spread a large model")
 
+
+def looking_options(p: argparse.ArgumentParser) -> None:
+    """What is written down, and when."""
     a = p.add_argument_group("looking and saving").add_argument
     a("--log-every", type=int, metavar="N", help="steps between two looks at the loss (default: 1 on a CPU, else 10)")
     a("--eval-every", type=int, metavar="N", help="steps (default: 200 tiny, 1000 T5, 5000 mT5)")
@@ -119,7 +129,6 @@ def train_parser() -> argparse.ArgumentParser:
     a("--keep", type=int, metavar="N", help="newest checkpoints to keep (default: 2)")
     a("--keep-every", type=int, metavar="N", help="keep those of such steps, too (default: 0, none)")
     a("--tensorboard", action=argparse.BooleanOptionalAction, help="write TensorBoard's files (default: yes)")
-    return p
 
 
 def parse_train(argv: Sequence[str] | None) -> tuple[TrainSettings, bool]:

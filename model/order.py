@@ -94,4 +94,5 @@ def shuffled_texts(entry: Entry, seed: int) -> Iterator[str]:
     order, reader = Shuffled(entry, seed, lanes=1), Reader(keep=0)
     for number in range(order.units):
         unit = order.unit(number)
-        yield from reader.documents(entry, unit.group, unit.rows)
+        for document in reader.documents(entry, unit.group, unit.rows):
+            yield document if isinstance(document, str) else "\n".join(document)

@@ -33,7 +33,7 @@ def init_from(folder: Path, ids: int = 0) -> tuple[dict[str, Any], dict[str, Ten
     is for `check_weights`.
     """
     check_copy(folder)
-    config = _read_json(folder / MODEL_CONFIG)
+    config = read_config(folder)
     model_type = config.get("model_type", "t5")
     if model_type not in MODEL_TYPES:
         raise ConfigError(f"{folder} holds a model of type {model_type!r}, expected {' or '.join(MODEL_TYPES)}")
@@ -60,6 +60,11 @@ def init_from(folder: Path, ids: int = 0) -> tuple[dict[str, Any], dict[str, Ten
             f"{folder} has embeddings for {rows} ids, the tokenizer gives {ids}: take the one in {folder}"
         )
     return config | {"tie_word_embeddings": tied, "scale_decoder_outputs": tied}, weights
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The `config.json` of a model's folder. ConfigError if there is none, TrainError if it cannot be read."""
+    return _read_json(folder / MODEL_CONFIG)
 
 
 def check_weights(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor], source: Path) -> None:

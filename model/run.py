@@ -12,7 +12,7 @@ import fcntl
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
@@ -32,11 +32,13 @@ from model.order import shuffled_texts
 from model.pretrained import check_weights
 from model.settings import TrainSettings
 from model.shelf import CHECKPOINT_SUMS, STATE, check_copy, checkpoints, latest, unfinished
+from model.source import Source
 from model.sums import RUN_SUMS, RunSums
 from model.t5 import T5
 from model.tokens import JSON, MODEL, TOKENIZER_CONFIG, Tokenizer, train_tokenizer
 
 RUN_CONFIG, METRICS_FILE, EVALS_FILE, SAMPLES = "config.json", "metrics.csv", "eval.csv", "samples.txt"
+VALIDATION_FILE, BEST = "validation.csv", "best.json"  # of the tasks of a fine-tuning, see `model.best`
 CURVE, TOKENIZER_FOLDER, TENSORBOARD, SHARD_SUMS, LOCK_FILE = (
     "loss.svg",
     "tokenizer",
@@ -50,7 +52,7 @@ TOKENIZER_DOCUMENTS = 200_000  # that a tokenizer is trained on: some million li
 
 # What a run writes under a name that is not its own alone.
 _OURS = (
-    *(RUN_CONFIG, METRICS_FILE, EVALS_FILE, SAMPLES, CURVE, SHARD_SUMS, RUN_SUMS),
+    *(RUN_CONFIG, METRICS_FILE, EVALS_FILE, VALIDATION_FILE, BEST, SAMPLES, CURVE, SHARD_SUMS, RUN_SUMS),
     *(f"{TOKENIZER_FOLDER}/{name}" for name in (MODEL, JSON, TOKENIZER_CONFIG)),
 )
 
@@ -139,10 +141,10 @@ def find_start(settings: TrainSettings) -> Path | None:
     return chosen
 
 
-def make_tokenizer(settings: TrainSettings, entries: Sequence[Entry]) -> Tokenizer:
+def make_tokenizer(settings: TrainSettings, sources: Sequence[Source]) -> Tokenizer:
     """That of the run's newest checkpoint, the one that was named, that of the pre-trained model, or a new one.
 
-    A new one is trained on documents of each entry in the proportions of the mixture.
+    A new one is trained on documents of each source in the proportions of the mixture.
     """
     named = latest(settings.run)[0] or settings.tokenizer or settings.init_from
     if settings.resume not in ("auto", "none") and not named:
@@ -150,14 +152,14 @@ def make_tokenizer(settings: TrainSettings, entries: Sequence[Entry]) -> Tokeniz
     if named:
         check_copy(named if named.is_dir() else named.parent)
         return Tokenizer.load(named)
-    counts = {entry.name: entry.documents for entry in entries}
+    counts = {source.entry.name: source.entry.documents for source in sources}
     wanted = min(TOKENIZER_DOCUMENTS, sum(counts.values()))
-    share = quotas(counts, settings.rates(counts), wanted, max_epochs=1)
-    texts = (islice(shuffled_texts(entry, settings.seed), share[entry.name]) for entry in entries)
+    share = quotas(counts, {source.entry.name: source.rate for source in sources}, wanted, max_epochs=1)
+    texts = (islice(shuffled_texts(source.entry, settings.seed), share[source.entry.name]) for source in sources)
     return train_tokenizer(chain.from_iterable(texts), None, settings.vocab_size, seed=settings.seed)
 
 
-def open_tokenizer(settings: TrainSettings, entries: Sequence[Entry]) -> Tokenizer:
+def open_tokenizer(settings: TrainSettings, sources: Sequence[Source]) -> Tokenizer:
     """The run's tokenizer, made first if it has none. ConfigError if another one is named than it has.
 
     Its files are what was written, or are written anew: of `spiece.model` where that is whole, else of the newest
@@ -170,7 +172,7 @@ def open_tokenizer(settings: TrainSettings, entries: Sequence[Entry]) -> Tokeniz
         tokenizer = Tokenizer.load(folder)
     else:
         say(f"making the tokenizer {folder}")
-        tokenizer = make_tokenizer(settings, entries)
+        tokenizer = make_tokenizer(settings, sources)
     if settings.tokenizer and Tokenizer.load(settings.tokenizer).fingerprint != tokenizer.fingerprint:
         raise ConfigError(f"{folder} is another tokenizer than --tokenizer {settings.tokenizer}. Take another --run.")
     for name, content in tokenizer.files().items():
@@ -187,10 +189,18 @@ def _restore(path: Path, content: bytes, sums: RunSums, whole: bool | None) -> N
     sums.put(f"{path.parent.name}/{path.name}", content)
 
 
-def write_config(settings: TrainSettings, config: ModelConfig, entries: Sequence[Entry], tokenizer: str) -> None:
-    """`config.json`: all that the run depends on."""
+def write_config(
+    settings: TrainSettings,
+    config: ModelConfig,
+    entries: Sequence[Entry],
+    tokenizer: str,
+    files: Mapping[str, Mapping[str, str]],
+) -> None:
+    """`config.json`: all that the run depends on. `files` are those of each task with their sha256."""
     data = {entry.name: {"documents": entry.documents, "sha256": entry.digest} for entry in entries}
     found: dict[str, Any] = {"settings": settings.to_json(), "model": config.to_hf(), "data": data}
+    if files:
+        found["tasks"] = files
     RunSums(settings.run).put(RUN_CONFIG, to_json(found | {"tokenizer": tokenizer}))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,11 +13,12 @@ from c4pipe.mixture import Mixture
 from c4pipe.text import many
 from model.config import ModelConfig, find_size, padded_vocab
 from model.errors import ConfigError, unknown
+from model.methods import Method
 from model.objectives import Objective, find_objective
 from model.optim import OPTIMIZERS
 from model.schedules import Schedule
 from model.shelf import which_to_delete
-from model.source import Denoising
+from model.source import Denoising, TextToText
 
 PRECISIONS = ("fp32", "bf16")
 PARALLEL = ("ddp", "fsdp")
@@ -28,11 +30,13 @@ RATES = {"adafactor": 0.01, "adamw-scale": 0.02, "adamw": 0.001}  # T5's, nanoT5
 CHANGEABLE = (
     *("run", "data", "resume", "force", "device", "workers", "accumulate", "compile", "parallel", "init_from"),
     *("tokenizer", "vocab_size", "log_every", "eval_every", "eval_documents", "samples", "save_every", "keep"),
-    *("keep_every", "tensorboard"),
+    *("keep_every", "tensorboard", "tasks", "eval_examples"),
 )
 
-
 FORMER = ("eval_batches",)  # settings of earlier versions that decided nothing of what is trained
+
+# What says nothing where there are no tasks.
+OF_TASKS = (*("targets", "task_mixture", "task_limit", "task_temperature", "corpus_rates", "method", "adapter_width"),)
 
 
 class TrainingScale(NamedTuple):
@@ -85,6 +89,14 @@ class TrainSettings:
     density: float | None = None
     mean_span: float | None = None
     pack: bool = False
+    tasks: tuple[str, ...] = ()  # NAME=PATH, see `model.tasks.naming`
+    targets: int | None = None  # longest targets of tasks, in tokens
+    task_mixture: str = "examples"
+    task_limit: int | None = None
+    task_temperature: float | None = None
+    corpus_rates: tuple[float, ...] = ()  # of each of `data`, in examples; none without tasks
+    method: str = "all"
+    adapter_width: int = 0
     architecture: str | None = None  # other than the size's own
     dropout: float | None = None
     optimizer: str = "adafactor"
@@ -100,6 +112,7 @@ class TrainSettings:
     held_out: float = 0.0  # share of the training documents of each entry that is evaluated on instead; 0 is none
     first_tokens: int | None = None  # of each entry, that are trained on again and again; None is all
     eval_documents: int = 1_000  # of each entry
+    eval_examples: int = 2_000  # of each task, that are answered at an evaluation
     samples: int = 2  # infills of each entry at each evaluation
     keep: int = 2
     keep_every: int = 0
@@ -137,6 +150,9 @@ class TrainSettings:
         if self.resume not in ("auto", "none") and self.init_from:
             raise ConfigError("--init-from starts a run and --resume PATH goes on with one: give one of them")
         which_to_delete((), self.keep, self.keep_every)
+        _ = self.method_value
+        if self.tasks:
+            self._check_tasks()
         self.rates(dict.fromkeys(self.languages or ("any",), 1))
         self.objective_value.lengths(self.inputs)
         if self.model != PRETRAINED and not self.config(1).has_encoder and self.pack:
@@ -144,6 +160,13 @@ class TrainSettings:
                 f"--pack needs an encoder, and --architecture {self.architecture} has none: leave one of them out"
             )
         _ = self.schedule_value
+
+    def _check_tasks(self) -> None:
+        _ = self.task_rule
+        _ = self.task_mixture_value
+        self._least("eval_examples", 1)
+        if len(self.corpus_rates) != len(self.data) or not all(0 < rate < inf for rate in self.corpus_rates):
+            raise ConfigError(f"--unsupervised: expected a rate above 0 for each folder, got {self.corpus_rates}")
 
     def _least(self, name: str, least: int) -> None:
         if getattr(self, name) < least:
@@ -153,6 +176,20 @@ class TrainSettings:
     @property
     def objective_value(self) -> Objective:
         return find_objective(self.objective, self.density, self.mean_span)
+
+    @property
+    def task_rule(self) -> TextToText:
+        """How the examples of tasks become rows."""
+        assert self.targets is not None  # wherever there are tasks
+        return TextToText(self.inputs, self.targets, self.pack)
+
+    @property
+    def task_mixture_value(self) -> Mixture:
+        return Mixture.parse(self.task_mixture, None, self.task_limit, self.task_temperature)
+
+    @property
+    def method_value(self) -> Method:
+        return Method(self.method, self.adapter_width)
 
     @property
     def rule(self) -> Denoising:
@@ -174,11 +211,13 @@ class TrainSettings:
     def changed(self, config: ModelConfig) -> ModelConfig:
         """A model with what the settings say otherwise."""
         changes: dict[str, Any] = {"dropout": self.dropout, "architecture": self.architecture}
+        changes["adapter"] = self.adapter_width or None
         return replace(config, **{key: value for key, value in changes.items() if value is not None})
 
     def fixed(self) -> dict[str, Any]:
         """What must be the same to go on with a run. Its length is free where no learning rate depends on it."""
         free = {*CHANGEABLE} | ({"steps"} if self.schedule in ("constant", "inverse-sqrt") else set())
+        free |= set() if self.tasks else {*OF_TASKS}
         return {name: value for name, value in self.to_json().items() if name not in free}
 
     def to_json(self) -> dict[str, Any]:

@@ -43,6 +43,9 @@ class Rule(Protocol):
     def widths(self) -> Widths:
         """Of its rows."""
 
+    def rows(self, documents: int, tokens: float) -> float:
+        """About how many rows so many documents make, that have so many tokens in all."""
+
     def check(self, vocabulary: Vocabulary) -> None:
         """ConfigError where it cannot work with this vocabulary."""
 
@@ -64,6 +67,9 @@ class Denoising:
     @property
     def widths(self) -> Widths:
         return Widths(*self.objective.lengths(self.inputs_length)[1:])
+
+    def rows(self, documents: int, tokens: float) -> float:
+        return tokens / self.objective.lengths(self.inputs_length).chunk
 
     def check(self, vocabulary: Vocabulary) -> None:
         self.objective.check(self.inputs_length, vocabulary)
@@ -93,6 +99,9 @@ class TextToText:
     @property
     def widths(self) -> Widths:
         return Widths(self.inputs_length, self.targets_length)
+
+    def rows(self, documents: int, tokens: float) -> float:
+        return tokens / self.inputs_length if self.pack else documents
 
     def check(self, vocabulary: Vocabulary) -> None:
         pass

@@ -20,7 +20,7 @@ from model.sums import Mark
 
 METRIC_COLUMNS = ("step", "loss", "lr", "norm", "targets", "tokens", "seconds", "wait")
 EVAL_COLUMNS = ("step", "entry", "loss", "accuracy", "tokens", "unigram", "bits_per_byte")
-_WORDS = ("entry",)  # columns that hold no number
+_WORDS = ("entry", "task", "split", "metric")  # columns that hold no number
 
 Row = Mapping[str, Any]
 
@@ -110,12 +110,13 @@ def kept_rows(content: bytes, columns: Sequence[str], last: int) -> tuple[bytes,
     if not content.startswith(head(columns)):
         return b"", not content
     kept, whole, seen, before = [head(columns)], True, set(), 0
-    by_step = "entry" not in columns
+    words = [name for name in _WORDS if name in columns]  # with the step they say which row it is
+    by_step = not words
     for line, row in _lines(content, columns):
         step = int(row["step"]) if row else before
         if step > last and whole:
             break
-        key = (step, row.get("entry")) if row else None
+        key = (step, *(row[name] for name in words)) if row else None
         if row is None or step < before or step > last or key in seen:
             whole = False
             continue

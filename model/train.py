@@ -31,6 +31,7 @@ from model.distributed import ProcessGroup, full_tensors, process_group, replica
 from model.dry_run import predict
 from model.errors import TrainError
 from model.evaluate import evaluate
+from model.examples import score_run_task
 from model.generate import infills
 from model.ids import EOS, IGNORED, PAD
 from model.journal import Journal, last_good, run_summary
@@ -59,12 +60,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command; its exit code."""
     return run_model(
         "train",
-        lambda: _run(*parse_train(argv)),
+        lambda: run_training(*parse_train(argv)),
         "interrupted. The same command goes on from the newest checkpoint, if there is one.",
     )
 
 
-def _run(settings: TrainSettings, dry: bool) -> int:
+def run_training(settings: TrainSettings, dry: bool) -> int:
+    """Trains, or tells what a training would be; the exit code."""
     if dry:
         print(predict(settings))
         return 0
@@ -73,7 +75,8 @@ def _run(settings: TrainSettings, dry: bool) -> int:
 
 def train(settings: TrainSettings) -> int:
     """Trains up to the last step, or a signal; the exit code."""
-    found = find_entries(settings.data, "train", settings.languages)  # before a wrong path makes a folder
+    # Before a wrong path makes a folder.
+    found = find_entries(settings.data, "train", settings.languages) if settings.data else {}
     if settings.compile:
         keep_machine_code_private()
     with ExitStack() as stack:
@@ -87,12 +90,15 @@ def train(settings: TrainSettings) -> int:
         model = open_model(settings, data, start, group)
         optimizer = make_optimizer(settings.optimizer, model, settings.lr, settings.weight_decay)
         schedule = settings.schedule_value
-        batches = stack.enter_context(Batches(data.recipe, settings.batch, group.rank, group.ranks, settings.workers))
+        # A compiled model wants one shape.
+        parts = group.rank, group.ranks, settings.workers
+        batches = stack.enter_context(Batches(data.recipe, settings.batch, *parts, trim=not settings.compile))
         if start:
             restore_optimizer(optimizer, start.training["optimizer"])
             batches.restore(start.position)
         if group.first:
-            write_config(settings, model.config, data.recipe.entries, data.recipe.tokenizer.fingerprint)
+            files = {one.task.name: one.files for one in data.tasks}
+            write_config(settings, model.config, data.recipe.entries, data.recipe.tokenizer.fingerprint, files)
         journal = stack.enter_context(Journal(settings, model.config, done, tokens, group))
         run = Run(settings, group, data, model, optimizer, batches, journal)
         if settings.compile:
@@ -108,6 +114,7 @@ def train(settings: TrainSettings) -> int:
             waited = batches.waited
             batch = next(batches).to(group.device)
             loss, targets = backward(run, called, batch)
+            settings.method_value.freeze(model, model.config, step, settings.steps)
             norm = clip_gradients(model.parameters(), settings.clip)
             optimizer.step()
             optimizer.zero_grad()
@@ -182,6 +189,12 @@ def look_at_held_out(run: Run, step: int) -> None:
         shown = [one.source for one in run.data.held_out] if step and settings.samples and not sharded else []
         blocks = [f"== step {step}, {one.entry.name}\n{infills(model, recipe, one, settings.samples)}" for one in shown]
         run.journal.evaluated(step, scores, "".join(blocks))
+    bf16, most = settings.precision == "bf16", settings.eval_examples
+    told = [
+        score_run_task(one, model, run.data.tokenizer, settings.task_rule.widths, most, group, bf16)
+        for one in run.data.tasks
+    ]
+    run.journal.scored(step, [score for scores in told for score in scores])
     model.train()
 
 
@@ -198,7 +211,8 @@ def save(run: Run, step: int) -> None:
         position, fixed = merge_states(positions), settings.fixed()
         found = Checkpoint(step, weights, config.to_hf(), SPECIAL_IDS, training, position, fixed)
         save_checkpoint(settings.run, found, run.data.tokenizer.files())
-        prune(settings.run, settings.keep, settings.keep_every)
+        best = run.journal.best() if run.data.tasks else {}
+        prune(settings.run, settings.keep, settings.keep_every, {one.step for one in best.values()})
     group.wait()
 
 

@@ -1,14 +1,21 @@
 """Tasks of text to text: rows of a data set become pairs of strings, and what a model writes becomes a score.
 
->>> [*MOOD.format({"text": "It rains.", "mood": "sad"}, training=True)]
-[TaskExample(inputs='mood: It rains.', targets='sad', answer=0)]
+>>> [*find_task("rte").format({"sentence1": "It rains.", "sentence2": "It is wet.", "label": 0}, training=True)]
+[TaskExample(inputs='rte sentence1: It rains. sentence2: It is wet.', targets='entailment', answer=0)]
 """
 
 from __future__ import annotations
 
 from model.errors import unknown
-from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLengths, Template
-from model.tasks.metrics import METRICS
+from model.tasks.base import UNLABELLED, DataRow, Format, Layout, Task, TaskExample, TaskLengths, Template
+from model.tasks.closed_book import CLOSED_BOOK
+from model.tasks.generation import GENERATION
+from model.tasks.glue import GLUE
+from model.tasks.metrics import METRICS, Majority, majority
+from model.tasks.multilingual import MULTILINGUAL
+from model.tasks.pronouns import PRONOUNS
+from model.tasks.reading import READING
+from model.tasks.superglue import SUPERGLUE
 
 __all__ = [
     "METRICS",
@@ -16,16 +23,19 @@ __all__ = [
     "UNLABELLED",
     "DataRow",
     "Format",
+    "Layout",
+    "Majority",
     "Task",
     "TaskExample",
     "TaskLengths",
     "Template",
     "find_task",
+    "majority",
 ]
 
-MOOD = Task("mood", Template("mood: {text}", "{mood}", labels=("sad", "happy")), ("accuracy",))
-
-TASKS: dict[str, Task] = {task.name: task for task in (MOOD,)}
+TASKS: dict[str, Task] = {
+    task.name: task for task in (*GLUE, *SUPERGLUE, *PRONOUNS, *READING, *GENERATION, *MULTILINGUAL, *CLOSED_BOOK)
+}
 
 
 def find_task(name: str) -> Task:

@@ -16,6 +16,7 @@ from model.errors import ConfigError
 
 DataRow = Mapping[str, Any]  # of a data set, by column
 
+SENTINEL = "<extra_id_0>"
 UNLABELLED = "<unk>"  # the target of an example without a label, in test sets: t5 preprocessors.py, `glue`
 
 
@@ -24,7 +25,9 @@ class TaskExample(NamedTuple):
 
     inputs: str
     targets: str
-    answer: Any = None  # what JSON holds: the number of a class, a list of accepted answers, a group and a label, ...
+    # What JSON holds: the number of a class, a list of accepted answers, a group and a label, ...; None for a row
+    # without a label, which can be answered, but neither trained on nor scored.
+    answer: Any = None
 
 
 class Format(ABC):
@@ -37,11 +40,16 @@ class Format(ABC):
     def columns(self) -> tuple[str, ...]:
         """That every row must have. Those of labels and answers are not among them, for test sets lack them."""
 
+    @property
+    def answer_columns(self) -> tuple[str, ...]:
+        """That a row must have beside these, to be trained on."""
+        return ()
+
     @abstractmethod
     def __call__(self, row: DataRow, training: bool) -> Iterable[TaskExample]:
         """The examples of a row: none, one, or several. In training some rows give others than in an evaluation."""
 
-    def read(self, written: str, answer: Any) -> Any:
+    def read(self, written: str, example: TaskExample) -> Any:
         """The prediction, of the kind that the metrics take: a label's number, -1 for what is none; else the text."""
         if not self.labels:
             return written
@@ -70,7 +78,7 @@ class Template(Format):
     [TaskExample(inputs='mood: It rains.', targets='sad', answer=0)]
 
     With `labels`, the targets are one column, which holds the number of a label or its word, and the answer is the
-    number; without, the answer is the target. A missing label (-1, None or "") becomes `UNLABELLED`.
+    number; without, the answer is the target. A missing label (-1, None, "" or "-") becomes `UNLABELLED`.
     """
 
     inputs: str
@@ -81,14 +89,34 @@ class Template(Format):
     def columns(self) -> tuple[str, ...]:
         return fields_of(self.inputs)
 
+    @property
+    def answer_columns(self) -> tuple[str, ...]:
+        return fields_of(self.targets)
+
     def __call__(self, row: DataRow, training: bool) -> Iterable[TaskExample]:
         inputs = self.inputs.format_map(row)
         if not self.labels:
+            if any(row.get(column) is None for column in fields_of(self.targets)):
+                return [TaskExample(inputs, UNLABELLED)]
             targets = self.targets.format_map(row)
             return [TaskExample(inputs, targets, targets)]
         (column,) = fields_of(self.targets)
-        number = label_number(row.get(column), self.labels)
-        return [TaskExample(inputs, UNLABELLED if number < 0 else self.labels[number], number)]
+        return [labelled(inputs, row.get(column), self.labels)]
+
+
+def labelled(inputs: str, value: Any, labels: Sequence[str]) -> TaskExample:
+    """The example whose target is the word of a label, given in any way that `label_number` reads."""
+    number = label_number(value, labels)
+    return TaskExample(inputs, UNLABELLED) if number < 0 else TaskExample(inputs, labels[number], number)
+
+
+def featured(prefix: str, *features: str) -> str:
+    """The pattern of T5's classification tasks: each text behind its name.
+
+    >>> featured("rte", "hypothesis", "premise")
+    'rte hypothesis: {hypothesis} premise: {premise}'
+    """
+    return " ".join([prefix, *(f"{feature}: {{{feature}}}" for feature in features)])
 
 
 def fields_of(pattern: str) -> tuple[str, ...]:
@@ -103,21 +131,35 @@ def fields_of(pattern: str) -> tuple[str, ...]:
 def label_number(value: Any, labels: Sequence[str]) -> int:
     """The number of a label, given as a number, a truth value or its word; -1 for none. ConfigError for another one.
 
-    >>> [label_number(value, ("False", "True")) for value in (1, "True", True, -1, None, "0")]
-    [1, 1, 1, -1, -1, 0]
+    >>> [label_number(value, ("False", "True")) for value in (1, "True", True, 1.0, -1, None, "0", "-")]
+    [1, 1, 1, 1, -1, -1, 0, -1]
     """
-    if value is None or value == "" or value in (-1, "-1"):
+    if value is None or value in ("", "-", "-1", -1):
         return -1
     if isinstance(value, str) and value in labels:
         return labels.index(value)
-    if isinstance(value, bool) and str(value).lower() in labels:
-        return labels.index(str(value).lower())
-    number = (
-        int(value) if isinstance(value, int) or (isinstance(value, str) and value.isascii() and value.isdigit()) else -1
-    )
-    if 0 <= number < len(labels):
-        return number
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # a column of whole numbers with gaps comes as fractions
+    digits = isinstance(value, str) and value.isascii() and value.isdigit()
+    if (isinstance(value, int) or digits) and 0 <= int(value) < len(labels):
+        return int(value)
     raise ConfigError(f"{value!r} is no label: expected one of {', '.join(labels)}, its number, or -1 for none")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the files of a task differ from one row a line, with columns by the names that its format has."""
+
+    aliases: tuple[tuple[str, str], ...] = ()  # (as people have it, as the format names it); the latter goes first
+    headless: tuple[str, ...] = ()  # the columns of a TSV file whose first line is a row already
+    unnest: Callable[[DataRow], Iterable[DataRow]] | None = None  # the rows of a record that may hold several
+    gaps: bool = False  # lines with too few columns are left out, for the published file has some; else an error
+    only: tuple[str, ...] = ()  # parts of names: if a file of a split has one, no file without is read
+    never: tuple[str, ...] = ()  # parts of names of files that are not read
+
+
+PLAIN = Layout()
+SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -136,3 +178,13 @@ class Task:
     lengths: TaskLengths = LONG
     beams: int = 1  # 1 is greedy; T5 has 4, with length penalty 0.6, for translation and summaries
     source: str = ""  # where prefix, labels, lengths and metrics are from
+    layout: Layout = PLAIN
+    splits: tuple[str, ...] = SPLITS  # that are used: what T5 only scores is never trained on
+    # T5's `_1_sentinel`: the first sentinel ends the inputs, and stays when they are cut, and begins the targets.
+    sentinel: bool = False
+
+    def read(self, written: str, example: TaskExample) -> Any:
+        """The prediction that the metrics take, of what a model wrote for an example."""
+        if self.sentinel and written.startswith(SENTINEL):
+            written = written.removeprefix(SENTINEL).strip()
+        return self.format.read(written, example)

@@ -1,0 +1,99 @@
+"""Questions without a passage: what a model knows by heart. Roberts, Raffel and Shazeer 2020, 2002.08910."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from model.tasks.base import UNLABELLED, DataRow, Format, Layout, Task, TaskExample
+from model.tasks.reading import texts_of
+
+SOURCE = "google-research t5_closed_book_qa: t5_cbqa/preprocessors.py, postprocessors.py, tasks.py"
+_ANSWER = "answer:"
+
+
+@dataclass(frozen=True)
+class ByHeart(Format):
+    """A question alone. The target is the first answer, and all are accepted."""
+
+    prefix: str  # "nq question: "
+    answers: str = "answers"  # the column: a list of strings, or TriviaQA's {"value": ..., "aliases": [...]}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return ("question",)
+
+    @property
+    def answer_columns(self) -> tuple[str, ...]:
+        return (self.answers,)
+
+    def __call__(self, row: DataRow, training: bool) -> list[TaskExample]:
+        inputs, found = self.prefix + row["question"], row.get(self.answers)
+        if isinstance(found, Mapping) and "value" in found:
+            accepted = [*(found.get("aliases") or [found["value"]])]
+            # The Hub's test set has a mark for what is not told.
+            known = found["value"] not in (None, "", "<unk>")
+            return [TaskExample(inputs, found["value"], accepted) if known else TaskExample(inputs, UNLABELLED)]
+        accepted = texts_of(found)
+        return [TaskExample(inputs, accepted[0], accepted) if accepted else TaskExample(inputs, UNLABELLED)]
+
+
+@dataclass(frozen=True)
+class AllByHeart(Format):
+    """Natural Questions with all short answers and yes or no: "answer: Ada answer: Bob".
+
+    Questions without an answer are left out. The answer is a list an annotator, empty where one gave no answer; the
+    prediction is the list that was written.
+    """
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return ("question", "annotations")
+
+    def __call__(self, row: DataRow, training: bool) -> list[TaskExample]:
+        question, notes = row["question"], row["annotations"]
+        yes_no = [_YES_NO[answer] for answer in notes["yes_no_answer"]]
+        short = [texts_of(answers) for answers in _each(notes["short_answers"])]
+        given = [answer for answer in yes_no if answer] + [text for texts in short for text in texts]
+        if not given:
+            return []
+        targets = " ".join(f"{_ANSWER} {text}" for text in given)
+        answer = [[one] if one else texts for one, texts in zip(yes_no, short, strict=True)]
+        text = question["text"] if isinstance(question, Mapping) else question
+        return [TaskExample(f"nq question: {text}", targets, answer)]
+
+    def read(self, written: str, example: TaskExample) -> list[str]:
+        return [answer.strip() for answer in written.split(_ANSWER)[1:]]
+
+
+_YES_NO = {-1: "", 0: "no", 1: "yes", "NONE": "", "NO": "no", "YES": "yes"}
+
+
+def _each(short_answers: Any) -> Sequence[Any]:
+    """The answers of each annotator: a list of them, or, as TFDS has it, one table with a list for each."""
+    found: Sequence[Any] = short_answers["text"] if isinstance(short_answers, Mapping) else short_answers
+    return found
+
+
+def trivia_rows(record: DataRow) -> Iterable[DataRow]:
+    """A question of TriviaQA's own JSON with the names that the Hub's columns have."""
+    if "Question" not in record:
+        return [record]
+    answer = record.get("Answer") or {}
+    aliases = {"value": answer.get("Value"), "aliases": answer.get("Aliases")}
+    return [{"question": record["Question"], "answer": aliases}]
+
+
+CLOSED_BOOK: Sequence[Task] = (
+    Task("nq_open", ByHeart("nq question: ", "answer"), ("squad",), source=SOURCE),
+    Task("nq", AllByHeart(), ("nq_multi",), source=SOURCE),
+    Task("webquestions", ByHeart("wq question: "), ("squad",), source=SOURCE),
+    Task(
+        "triviaqa_open",
+        ByHeart("trivia_qa question: ", "answer"),
+        ("trivia_qa",),
+        source=SOURCE,
+        layout=Layout(unnest=trivia_rows),
+    ),
+)

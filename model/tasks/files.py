@@ -1,0 +1,127 @@
+"""Which files of a path belong to which split, and whether they are what their sums say.
+
+A path is a file, or a folder with files of splits, by the words in their names: `train.tsv`, `dev-v1.1.json`,
+`train-00000-of-00003.parquet`, `xnli.test.tsv`, `validation/part-0.parquet`. If nothing lies there but a folder `data`,
+that is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from c4pipe.shards import sha256_of
+from model.errors import ConfigError
+from model.tasks.base import SPLITS, Layout
+
+SUFFIXES = (".tsv", ".csv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet")  # each also with .gz, but for Parquet
+_WORDS = {
+    "train": "train",
+    "training": "train",
+    "dev": "validation",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+}
+SUMS = "SHA256SUMS"
+
+
+def files_by_split(path: Path, layout: Layout, splits: tuple[str, ...] = SPLITS) -> dict[str, tuple[Path, ...]]:
+    """The files of each split that is there, in the order of `splits` and of their names.
+
+    A file whose name has no word of a split, alone in its folder or given itself, is of the first of `splits`.
+    ConfigError where there is none at all.
+    """
+    if not path.exists():
+        raise ConfigError(f"{path} is not there: expected a file, or a folder with {', '.join(splits)}.")
+    root = path.parent if path.is_file() else path
+    files = [path] if path.is_file() else _data_files(path)
+    split_of = {file: _split_of(file.relative_to(root)) for file in files}
+    found: dict[str, tuple[Path, ...]] = {}
+    for split in splits:
+        named = [file for file in files if split_of[file] == split and not _has(file, layout.never)]
+        chosen = [file for file in named if _has(file, layout.only)] or named
+        if len({*map(kind_of, chosen)}) > 1:
+            several = " and ".join(dict.fromkeys(f"{file.name}" for file in chosen[:4]))
+            raise ConfigError(f"{path} has {split} in files of several kinds, {several}: leave one kind there.")
+        if chosen:
+            found[split] = tuple(chosen)
+    if not found and len(files) == 1 and not split_of[files[0]]:
+        found = {splits[0]: (files[0],)}
+    if not found:
+        there = ", ".join(str(file.relative_to(root)) for file in files[:8]) or "none that can be read"
+        raise ConfigError(
+            f"{path} has no file of {' or '.join(splits)}: expected names with such a word (also dev, val, valid) that "
+            f"end in {', '.join(SUFFIXES)}. There: {there}."
+        )
+    return found
+
+
+def _data_files(folder: Path) -> list[Path]:
+    files = [file for file in _below(folder) if kind_of(file)]
+    inner = folder / "data"
+    return _data_files(inner) if not files and inner.is_dir() else files
+
+
+def _below(folder: Path) -> Iterable[Path]:
+    """The files of a folder and of those in it that are named after a split."""
+    for path in sorted(folder.iterdir()):
+        if path.is_file():
+            yield path
+        elif path.is_dir() and path.name.lower() in _WORDS:
+            yield from sorted(file for file in path.iterdir() if file.is_file())
+
+
+def kind_of(file: Path) -> str:
+    """ ".tsv", ".jsonl", ..., whatever the file is packed in; "" for one that is none of these."""
+    name = file.name.lower()
+    kind = Path(name.removesuffix(".gz")).suffix
+    return "" if kind not in SUFFIXES or name.startswith((".", "_")) else kind
+
+
+def _has(file: Path, parts: Iterable[str]) -> bool:
+    return any(part in file.name.lower() for part in parts)
+
+
+def _split_of(relative: Path) -> str:
+    """The split by the words of a name, the first one of its file if there are several, else of its folder; or ""."""
+    for part in reversed(relative.parts):
+        for word in re.split(r"[^a-z0-9]+", part.lower()):
+            if word in _WORDS:
+                return _WORDS[word]
+    return ""
+
+
+def sums_of(files: Iterable[Path], root: Path) -> dict[str, str]:
+    """The sha256 of each file by its name below `root`.
+
+    ConfigError where a file SHA256SUMS, in the root or beside the file, as sha256sum writes it, has another.
+    """
+    sums = {}
+    for file in files:
+        found = sha256_of(file)
+        for folder in dict.fromkeys((root, file.parent)):
+            told = _told(folder / SUMS).get(file.relative_to(folder).as_posix(), found)
+            if told != found:
+                raise ConfigError(
+                    f"{file} is damaged or another file: its sha256 is {found[:12]}…, {folder / SUMS} says "
+                    f"{told[:12]}…. Fetch it again, or mend that line."
+                )
+        sums[file.relative_to(root).as_posix()] = found
+    return sums
+
+
+def _told(path: Path) -> dict[str, str]:
+    """The sums that a file of sha256sum tells, by name."""
+    if not path.is_file():
+        return {}
+    told = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        match = re.fullmatch(r"([0-9a-fA-F]{64}) [ *](?:\./)?(.+)", line)
+        if not match and line.strip():
+            raise ConfigError(f"{path}:{number} is no line of sha256sum: expected 64 hex digits, two blanks, a name.")
+        if match:
+            told[match[2]] = match[1].lower()
+    return told

@@ -1,0 +1,130 @@
+"""What `--tasks` is given: which tasks, and where their rows are.
+
+| word | task |
+|---|---|
+| `rte=glue/RTE` | the task of that name |
+| `xnli/de=PATH`, `rte/mine=PATH` | the same under another name; of XNLI, TyDiQA and MLQA, in that language |
+| `my_tasks:MOOD=PATH` | a `Task` of a module of one's own, in the current folder or on Python's path |
+| `glue=DIR`, `superglue=DIR` | each task of the benchmark that has a folder in DIR: `CoLA`, `SST-2`, `boolq`, ... |
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+from model.errors import ConfigError, unknown
+from model.tasks import METRICS, TASKS, Task
+from model.tasks.data import TaskData
+from model.tasks.glue import GLUE
+from model.tasks.pronouns import PRONOUNS
+from model.tasks.superglue import SUPERGLUE
+
+GROUPS: dict[str, Sequence[Task]] = {"glue": GLUE, "superglue": (*SUPERGLUE, *PRONOUNS)}
+# Folders, in small letters and without marks, that are not called as their task is.
+_FOLDERS = {
+    "mnli_mismatched": ("mnlimismatched", "mnli"),
+    "mnli": ("mnli", "multinli"),
+    "superglue_rte": ("rte",),
+    "wsc": ("wscfixed", "wsc"),
+    "dpr": ("dpr", "definitepronounresolution"),
+}
+
+
+def parse_tasks(words: Iterable[str]) -> tuple[TaskData, ...]:
+    """The tasks of a command line with their data, each looked at: its files, the columns of its first rows.
+
+    ConfigError for a word that names no task or no data, and for two tasks with one name.
+    """
+    found = [data for word in words for data in _parsed(word)]
+    if not found:
+        raise ConfigError("--tasks names no task: expected NAME=PATH, as in rte=glue/RTE.")
+    names = [data.name for data in found]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise ConfigError(f"--tasks has {twice} twice: give one of them another name, as in {twice}/other=PATH.")
+    for data in found:
+        data.check()
+    return tuple(found)
+
+
+def _parsed(word: str) -> Iterator[TaskData]:
+    name, mark, path = word.partition("=")
+    if not (mark and name and path):
+        raise ConfigError(f"--tasks {word}: expected NAME=PATH, as in rte=glue/RTE.")
+    if name in GROUPS:
+        yield from _members(name, Path(path))
+    else:
+        task = task_named(name)
+        yield TaskData(task.name, task, Path(path))
+
+
+def task_named(name: str) -> Task:
+    """The task of a name, `NAME/WORD` or `MODULE:TASK`."""
+    base, _, word = name.partition("/")
+    if word and not re.fullmatch(r"[\w.-]+", word):
+        raise ConfigError(f"--tasks {name}: expected letters, digits, '.', '-' and '_' behind the stroke.")
+    if ":" in base:
+        task = _imported(base)
+        return replace(task, name=f"{task.name}/{word}") if word else task
+    if name in TASKS:
+        return TASKS[name]
+    if base not in TASKS:
+        raise unknown("task", name, [*TASKS, *GROUPS, "MODULE:TASK"])
+    return replace(TASKS[base], name=name)
+
+
+def _imported(name: str) -> Task:
+    module, _, attribute = name.partition(":")
+    try:
+        found = getattr(import_module(module), attribute)
+    except (ModuleNotFoundError, ValueError) as error:
+        raise ConfigError(f"--tasks {name}: {error}. Expected MODULE:TASK, importable from here.") from None
+    except AttributeError as error:
+        if traceback.extract_tb(error.__traceback__)[-1].filename != __file__:
+            raise ConfigError(f"--tasks {name}: {_where(error)}") from None
+        raise ConfigError(f"--tasks {name}: {module} has no {attribute!r}, which should be a Task.") from None
+    except Exception as error:
+        raise ConfigError(f"--tasks {name}: {_where(error)}") from None
+    if not isinstance(found, Task):
+        raise ConfigError(f"--tasks {name} is a {type(found).__name__}: expected a model.tasks.Task.")
+    for metric in found.metrics:
+        if metric not in METRICS:
+            raise unknown(f"metric of {name}", metric, METRICS)
+    return found
+
+
+def _where(error: Exception) -> str:
+    """A fault in a module of a user's own, in a line."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}: {error.msg}"
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{last.filename}:{last.lineno}: {type(error).__name__}: {error}"
+
+
+def _members(group: str, path: Path) -> list[TaskData]:
+    if not path.is_dir():
+        raise ConfigError(f"--tasks {group}={path} is no folder: expected one with a folder for each task of {group}.")
+    folders = {
+        re.sub(r"[^a-z0-9]", "", entry.name.lower()): entry for entry in sorted(path.iterdir()) if entry.is_dir()
+    }
+    found = []
+    for task in GROUPS[group]:
+        names = _FOLDERS.get(task.name, (task.name,))
+        folder = next((folders[name] for name in names if name in folders), None)
+        if folder is None or (task.layout.only and not _has_own_files(task, folder)):
+            continue
+        found.append(TaskData(task.name, task, folder))
+    if not found:
+        known = ", ".join(_FOLDERS.get(task.name, (task.name,))[0] for task in GROUPS[group])
+        raise ConfigError(f"--tasks {group}={path}: no folder of a task in it. Known: {known}, in any letters.")
+    return found
+
+
+def _has_own_files(task: Task, folder: Path) -> bool:
+    """Whether a folder that two tasks share has files of this one."""
+    return any(word in file.name.lower() for file in folder.iterdir() for word in task.layout.only)

@@ -1,0 +1,135 @@
+"""Questions to a passage: SQuAD 1.1, and TriviaQA with its pages. Punctuation stands apart in all of their texts.
+
+>>> [*SQUAD.format({"question": "Who?", "context": "It was Ada.", "answers": {"text": ["Ada"]}}, training=True)]
+[TaskExample(inputs='question: Who ? context: It was Ada . ', targets='Ada', answer=['Ada'])]
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from model.tasks.base import UNLABELLED, DataRow, Format, Layout, Task, TaskExample, TaskLengths
+
+SOURCE = "PyPI t5 0.9.4: data/preprocessors.py (squad, trivia_qa), models/gin/sequence_lengths/squad_v010_allanswers"
+_APART = {ord(mark): f" {mark} " for mark in string.punctuation}  # [[:punct:]] of RE2: of ASCII alone
+_BLANKS = re.compile("[\t\n\f\r ]+")  # \s of RE2, which knows no other
+
+
+def one_blank(text: str) -> str:
+    """Every run of white space as one blank."""
+    return _BLANKS.sub(" ", text)
+
+
+def padded(text: str) -> str:
+    """ASCII punctuation between blanks, of which no two follow each other.
+
+    >>> padded("It's  (almost) done.")
+    "It ' s ( almost ) done . "
+    """
+    return one_blank(text.translate(_APART))
+
+
+@dataclass(frozen=True)
+class Extractive(Format):
+    """SQuAD and its kin: a question and the passage that holds the answer. The target is the first answer given."""
+
+    pad: Callable[[str], str] = padded
+    ids: str = ""  # rows whose id begins otherwise are passed over: TyDiQA's say their language so
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return ("question", "context", "id") if self.ids else ("question", "context")
+
+    @property
+    def answer_columns(self) -> tuple[str, ...]:
+        return ("answers",)
+
+    def __call__(self, row: DataRow, training: bool) -> list[TaskExample]:
+        if self.ids and not str(row["id"]).startswith(self.ids):
+            return []
+        inputs = one_blank(f"question: {self.pad(row['question'])} context: {self.pad(row['context'])}")
+        answers = [self.pad(answer) for answer in texts_of(row.get("answers"))]
+        return [TaskExample(inputs, answers[0], answers) if answers else TaskExample(inputs, UNLABELLED)]
+
+
+def texts_of(answers: Any) -> list[str]:
+    """The texts of answers, which are {"text": [...]}, [{"text": ...}, ...] or strings; none of None."""
+    if answers is None:
+        return []
+    if isinstance(answers, Mapping):
+        answers = answers["text"]
+    if isinstance(answers, str):
+        return [answers]
+    return [answer["text"] if isinstance(answer, Mapping) else answer for answer in answers]
+
+
+@dataclass(frozen=True)
+class Pages(Format):
+    """TriviaQA with context: an example for each page and each alias that stands in it.
+
+    All pages count, those of Wikipedia first, then what the search found. T5 cuts a long input around the answer, by
+    tokens; here it is cut at its end, as all are.
+    """
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return ("question",)
+
+    @property
+    def answer_columns(self) -> tuple[str, ...]:
+        return ("answer",)
+
+    def __call__(self, row: DataRow, training: bool) -> Iterable[TaskExample]:
+        aliases = [padded(alias) for alias in (row.get("answer") or {}).get("normalized_aliases", ())]
+        pages = [
+            *(row.get("entity_pages") or {}).get("wiki_context", ()),
+            *(row.get("search_results") or {}).get("search_context", ()),
+        ]
+        question = padded(row["question"])
+        for page in map(padded, pages):
+            inputs = one_blank(f"question: {question} context: {page}")
+            if not aliases:
+                yield TaskExample(inputs, UNLABELLED)
+            for alias in aliases:
+                if _stands_in(alias, page):
+                    yield TaskExample(inputs, alias, aliases)
+
+
+def _stands_in(alias: str, page: str) -> bool:
+    """As T5 looks: the alias is a pattern of RE2 as it stands, and only A to Z have small letters."""
+    import re2  # here, so that the table of tasks is there at once
+
+    try:
+        return re2.search(_small(alias), _small(page)) is not None
+    except re2.error:
+        return _small(alias) in _small(page)  # a pattern that is none, at which T5 stops
+
+
+def _small(text: str) -> str:
+    return text.encode().lower().decode()  # of bytes, only ASCII letters change
+
+
+def article_rows(record: DataRow) -> Iterable[DataRow]:
+    """An article of SQuAD's JSON with its paragraphs and their questions, as rows; a flat row stays."""
+    if "paragraphs" not in record:
+        return [record]
+    return [
+        {
+            "id": question.get("id", ""),
+            "title": record.get("title", ""),
+            "context": paragraph["context"],
+            "question": question["question"],
+            "answers": question.get("answers"),
+        }
+        for paragraph in record["paragraphs"]
+        for question in paragraph["qas"]
+    ]
+
+
+ARTICLES = Layout(unnest=article_rows)
+SQUAD = Task("squad", Extractive(), ("squad",), TaskLengths(512, 97), source=SOURCE, layout=ARTICLES)
+READING: Sequence[Task] = (SQUAD, Task("triviaqa", Pages(), ("trivia_qa",), source=SOURCE))

@@ -1,0 +1,134 @@
+"""A file of any kind as records, one by one, each with its place for messages: `train.tsv:17`.
+
+TSV is read as GLUE writes it: the first line names the columns, quotes are text. CSV has quotes as its standard says.
+A JSON file is a list of records, {"data": [...]} as SQuAD has it, or, as people name it too, JSON lines.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from model.errors import ConfigError
+from model.tasks.base import DataRow, Layout
+from model.tasks.files import kind_of
+
+BATCH = 1024  # rows of Parquet at a time: articles of CNN/DailyMail are 4 KB each
+
+
+class DataRecord(NamedTuple):
+    """What a file holds at a place."""
+
+    place: str
+    row: DataRow
+
+
+def records_of(path: Path, columns: Sequence[str], layout: Layout) -> Iterator[DataRecord]:
+    """The records of a file. ConfigError, with the place, for what cannot be read.
+
+    `columns` are those that are asked for: a TSV file whose first line has none of them, nor an alias, has no header.
+    """
+    kind = kind_of(path)
+    if kind == ".parquet":
+        yield from _parquet(path)
+        return
+    try:
+        with _opened(path) as file:
+            if kind in (".jsonl", ".ndjson"):
+                yield from _json_lines(path, file)
+            elif kind == ".json":
+                yield from _json(path, file)
+            else:
+                split: Callable[[IO[str]], Iterable[list[str]]] = csv.reader if kind == ".csv" else _split_tabs
+                yield from _table(path, split(file), columns, layout)
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is no UTF-8 text ({error}): save it as UTF-8.") from None
+    except (gzip.BadGzipFile, EOFError, csv.Error) as error:
+        raise ConfigError(f"{path} cannot be read: {error}.") from None
+
+
+def _opened(path: Path) -> IO[str]:
+    """As text, without a byte order mark; lines end in a line feed alone, and in CSV where the standard says."""
+    packed = path.suffix.lower() == ".gz"
+    file: Any = gzip.open(path) if packed else path.open("rb")  # noqa: SIM115 - it is closed with the text around it
+    return io.TextIOWrapper(file, encoding="utf-8-sig", newline="" if kind_of(path) == ".csv" else "\n")
+
+
+def _split_tabs(file: IO[str]) -> Iterator[list[str]]:
+    return (line.rstrip("\n").removesuffix("\r").split("\t") if line.strip("\r\n") else [] for line in file)
+
+
+def _table(path: Path, lines: Iterable[list[str]], columns: Sequence[str], layout: Layout) -> Iterator[DataRecord]:
+    numbered = enumerate(lines, 1)
+    number, first = next(numbered, (0, []))
+    known = {*columns, *(found for found, _ in layout.aliases)}
+    rows: Iterable[tuple[int, list[str]]] = numbered
+    header = first
+    if layout.headless and not known & {*first}:
+        header, rows = [*layout.headless], chain([(number, first)], numbered)
+    for number, fields in rows:
+        if not fields:
+            continue
+        if len(fields) < len(header) and layout.gaps:
+            continue
+        if len(fields) != len(header):
+            raise ConfigError(
+                f"{path}:{number} has {len(fields)} columns, not {len(header)} ({', '.join(header[:12])}): mend it "
+                "or take it out; a text may hold no tab and no end of line."
+            )
+        yield DataRecord(f"{path}:{number}", dict(zip(header, fields, strict=True)))
+
+
+def _json_lines(path: Path, lines: Iterable[str]) -> Iterator[DataRecord]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise ConfigError(f"{path}:{number} is no JSON: {error}.") from None
+        yield _record(path, number, row)
+
+
+def _json(path: Path, file: IO[str]) -> Iterator[DataRecord]:
+    text = file.read()
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        if text.partition("\n")[0].rstrip().endswith("}"):
+            yield from _json_lines(path, text.split("\n"))
+            return
+        raise ConfigError(f"{path} is no JSON: {error}.") from None
+    if isinstance(found, dict):
+        found = next((found[key] for key in ("data", "Data") if isinstance(found.get(key), list)), [found])
+    if not isinstance(found, list):
+        raise ConfigError(f'{path} holds one {type(found).__name__}: expected a list of records, or {{"data": [...]}}.')
+    for number, row in enumerate(found, 1):
+        yield _record(path, number, row)
+
+
+def _record(path: Path, number: int, row: Any) -> DataRecord:
+    if not isinstance(row, dict):
+        raise ConfigError(f'{path}:{number} is a {type(row).__name__}: expected an object, {{"column": value, ...}}.')
+    return DataRecord(f"{path}:{number}", row)
+
+
+def _parquet(path: Path) -> Iterator[DataRecord]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    number = 0
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(BATCH):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield DataRecord(f"{path}, row {number}", row)
+    except pa.ArrowException as error:
+        raise ConfigError(f"{path} is no Parquet file that can be read: {str(error).splitlines()[0]}") from None
