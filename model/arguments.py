@@ -86,6 +86,8 @@ def train_parser() -> argparse.ArgumentParser:
     a("--limit", type=int, metavar="K", help="documents that an entry counts for at most")
     a("--tokenizer", type=utf8_path, metavar="PATH", help="use this one instead of training one")
     a("--vocab-size", type=int, metavar="N", help="pieces of a new tokenizer (default: 2000 tiny, 32000, 250000 mT5)")
+    a("--held-out", type=_share, metavar="P", help="such as 1%%: pages to evaluate on, kept out of training")
+    a("--first-tokens", type=int, metavar="N", help="train on the first N of each entry again and again, exact epochs")
     a("--workers", type=int, metavar="N", help="processes that tokenise (default: 0 on a CPU, else by cores)")
     a("--seed", type=int, metavar="N", help="of weights, order, corruption and dropout (default: 0)")
 
@@ -121,7 +123,7 @@ def looking_options(p: argparse.ArgumentParser) -> None:
     a = p.add_argument_group("looking and saving").add_argument
     a("--log-every", type=int, metavar="N", help="steps between two looks at the loss (default: 1 on a CPU, else 10)")
     a("--eval-every", type=int, metavar="N", help="steps (default: 200 tiny, 1000 T5, 5000 mT5)")
-    a("--eval-batches", type=int, metavar="N", help="of each entry, at most (default: 50)")
+    a("--eval-documents", type=int, metavar="N", help="of each entry, that are scored at most (default: 1000)")
     a("--samples", type=int, metavar="N", help="infills of each entry at an evaluation (default: 2)")
     a("--save-every", type=int, metavar="N", help="steps (default: as --eval-every)")
     a("--keep", type=int, metavar="N", help="newest checkpoints to keep (default: 2)")
@@ -179,14 +181,14 @@ def parse_generate(argv: Sequence[str] | None) -> Namespace:
 
 
 def parse_evaluate(argv: Sequence[str] | None) -> Namespace:
-    """run, checkpoint, data, split, languages, batch, batches, precision, device."""
+    """run, checkpoint, data, split, languages, batch, documents, precision, device."""
     p = _trained("python -m model.evaluate", "Scores a trained T5 on text that it has not seen.")
     a = p.add_argument
     a("--data", nargs="+", type=utf8_path, metavar="DIR", help="corpora (default: those of the run)")
-    a("--split", default="validation", metavar="NAME", help="(default: validation)")
+    a("--split", metavar="NAME", help="or held-out (default: what the run holds out, else validation)")
     a("--languages", type=_names, metavar="L,L", help="configs of the corpora (default: all)")
     a("--batch", type=_positive, default=16, metavar="N", help="rows at once (default: 16)")
-    a("--batches", type=_positive, metavar="N", help="of each entry, at most (default: all)")
+    a("--documents", type=_positive, metavar="N", help="of each entry, at most (default: all)")
     a("--precision", choices=("fp32", "bf16"), default="fp32", help="(default: fp32)")
     return p.parse_args(argv)
 
@@ -204,6 +206,13 @@ def _positive(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text)):
         raise argparse.ArgumentTypeError(f"expected a whole number of 1 or more, got {text!r}")
     return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a share such as 1% or 0.01, got {text!r}") from None
 
 
 def _names(text: str) -> tuple[str, ...]:

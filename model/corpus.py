@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from c4pipe.errors import BuildError
 from c4pipe.languages.named import among
+from c4pipe.mixture import Permutation, derive_key
 from c4pipe.shards import MANIFEST, belongings, read_manifest
 from c4pipe.text import many
 from model.errors import ConfigError, TrainError
@@ -38,6 +39,17 @@ class Shard(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
+class Part:
+    """Which documents of an entry count where not all do: those that are held out of training, or the others."""
+
+    corpus: str  # digest of the whole entry
+    place: NDArray[np.int32]  # of each row group among those of the whole entry
+    rows: NDArray[np.int32]  # of each row group, whether they count or not
+    held: NDArray[np.int32]  # of these the ones that are held out
+    held_out: bool  # whether it is they that count
+
+
+@dataclass(frozen=True, eq=False)
 class Entry:
     """One part of a mixture: the pages of a config and split of one corpus, or the examples of a task.
 
@@ -51,11 +63,26 @@ class Entry:
     rows: NDArray[np.int32]
     digest: str  # sha256 over the shards' own: two entries with the same digest hold the same pages in the same order
     columns: tuple[str, ...] = ("text",)
+    part: Part | None = None  # where only some of the rows count; `rows` has their number
+    cut: int | None = None  # tokens of the last document that count; None is all
 
     @property
     def documents(self) -> int:
         """Pages."""
         return int(self.rows.sum())
+
+    def is_last(self, group: int, row: int) -> bool:
+        """Whether this row of a row group is the last document."""
+        return group == len(self.rows) - 1 and row == int(self.rows_of(group)[-1])
+
+    def rows_of(self, group: int) -> NDArray[np.int64]:
+        """The rows of the entry's row group `group` that count, rising."""
+        count = int(self.rows[group])
+        if self.part is None:
+            return np.arange(count)
+        size, held = int(self.part.rows[group]), int(self.part.held[group])
+        drawn = Permutation(size, derive_key("held out", self.part.corpus, int(self.part.place[group])))
+        return np.sort(drawn(np.arange(held) if self.part.held_out else np.arange(held, size)))[:count]
 
 
 def find_entries(folders: Sequence[Path], split: str, configs: Sequence[str] = ()) -> dict[str, list[Shard]]:

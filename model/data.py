@@ -31,6 +31,7 @@ from model.source import Source
 from model.stream import LaneKey, Recipe, Share, Stream, StreamSlice
 from model.workers import Worker
 
+ORDER = 2  # how `model.order` orders documents: a place in another order means nothing
 VALIDATION_SEED = 0  # of the corruption: the same for every run, so that their losses can be compared
 
 
@@ -229,4 +230,5 @@ def _first(lane: int) -> Cursor:
 def _identity(recipe: Recipe) -> dict[str, Any]:
     """What the cursors of a state mean something in."""
     data = {f"corpus {entry.name!r}": entry.digest for entry in recipe.entries}
-    return {"tokenizer": recipe.tokenizer.fingerprint, "seed": recipe.seed, "lanes": recipe.lanes} | data
+    ours = {"order of documents": ORDER, "seed": recipe.seed, "lanes": recipe.lanes}
+    return {"tokenizer": recipe.tokenizer.fingerprint} | ours | data

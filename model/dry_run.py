@@ -10,13 +10,13 @@ from pathlib import Path
 
 from model.config import ModelConfig
 from model.cost import flops, memory, parameters
-from model.data import Batches, open_entries
+from model.data import Batches
 from model.examples import open_run_tasks
 from model.order import shuffled_texts
 from model.pretrained import init_from
 from model.run import TOKENIZER_FOLDER, make_tokenizer
 from model.settings import TrainSettings
-from model.start import held_out_names, make_sources
+from model.start import make_recipe, make_sources, open_corpora
 from model.stream import Recipe
 from model.tokens import MODEL, Tokenizer
 
@@ -27,15 +27,14 @@ STATES = {"adafactor": 0.0, "adamw-scale": 2.0, "adamw": 2.0}  # numbers that an
 
 def predict(settings: TrainSettings) -> str:
     """The text of `--dry-run`. It needs a tokenizer: without one it trains one, and throws it away."""
-    entries = open_entries(settings.data, "train", settings.languages, sums=False) if settings.data else ()
+    entries, scored = open_corpora(settings, sums=False) if settings.data else ((), ())
     folder = settings.run / TOKENIZER_FOLDER
     with tempfile.TemporaryDirectory() as scratch:  # where tasks are prepared
         tasks = open_run_tasks(replace(settings, run=Path(scratch)), first=True)
         sources = make_sources(settings, entries, tasks)
         tokenizer = Tokenizer.load(folder) if (folder / MODEL).exists() else make_tokenizer(settings, sources)
-        recipe = Recipe(sources, tokenizer, settings.seed)
-        recipe.check()
-        names = {*held_out_names(settings, [entry.name for entry in entries])} if entries else set()
+        recipe = make_recipe(settings, sources, tokenizer)
+        names = {entry.name for entry in scored}
         names |= {task.held_out.name for task in tasks if task.held_out}
         return _told(settings, recipe, tokenizer, names)
 

@@ -26,7 +26,17 @@ from model.settings import TrainSettings
 from model.shelf import FOLDER, checkpoints, latest
 from model.stream import Recipe
 from model.sums import Mark, RunSums
-from model.table import EVAL_COLUMNS, METRIC_COLUMNS, Log, Row, Table, kept_rows, kept_samples, read_table
+from model.table import (
+    EVAL_COLUMNS,
+    METRIC_COLUMNS,
+    Log,
+    Row,
+    Table,
+    kept_rows,
+    kept_samples,
+    read_table,
+    with_all_columns,
+)
 
 
 class Journal:
@@ -72,11 +82,12 @@ class Journal:
         self._samples.add(samples.encode())
         if self._board:
             self._board.evals(rows)
-        self.draw()
+        if step:
+            self.draw()
         overall = scores[-1]
         self.say(
-            f"step {step:,}: validation loss {overall.loss:.3f} a token, accuracy {overall.accuracy:.1%}, "
-            f"unigram entropy {overall.unigram:.3f}"
+            f"step {step:,}: validation loss {overall.loss:.3f} a token, {overall.bits:.3f} bits a byte, "
+            f"accuracy {overall.accuracy:.1%}, unigram entropy {overall.unigram:.3f}"
         )
 
     def scored(self, step: int, scores: Sequence[TaskScore]) -> None:
@@ -144,7 +155,7 @@ def kept_parts(run: Path, sums: RunSums, last: int, tasks: bool = False) -> dict
     """
     readers = {
         METRICS_FILE: lambda content: kept_rows(content, METRIC_COLUMNS, last),
-        EVALS_FILE: lambda content: kept_rows(content, EVAL_COLUMNS, last),
+        EVALS_FILE: lambda content: kept_rows(with_all_columns(content, EVAL_COLUMNS), EVAL_COLUMNS, last),
         SAMPLES: lambda content: (kept_samples(content, last), True),
     }
     if tasks:
@@ -157,7 +168,7 @@ def _kept_part(path: Path, sums: RunSums, last: int, read: Callable[[bytes], tup
     mark = sums.marks(last).get(path.name)
     part = (content or b"")[: mark.size if mark else 0]
     if mark and Mark.of(part) == mark:
-        return part
+        return with_all_columns(part, EVAL_COLUMNS) if path.name == EVALS_FILE else part
     if content is None:
         if mark:
             say(f"note: {path} is missing; it begins anew at step {last + 1:,}")
@@ -184,6 +195,7 @@ def _row(step: int, score: Score) -> Row:
         "accuracy": f"{score.accuracy:.6f}",
         "tokens": score.tokens,
         "unigram": f"{score.unigram:.6f}",
+        "bits_per_byte": f"{score.bits:.6f}",
     }
 
 
@@ -218,7 +230,8 @@ def run_summary(settings: TrainSettings, config: ModelConfig, recipe: Recipe, do
     for row in _last_of(evals):
         lines.append(
             f"  validation  loss {float(row['loss']):.3f} (unigram entropy {float(row['unigram']):.3f}), "
-            f"accuracy {float(row['accuracy']):.1%}, {many(int(row['tokens']), 'token')} of {row['entry']}"
+            f"{float(row['bits_per_byte']):.3f} bits a byte, accuracy {float(row['accuracy']):.1%}, "
+            f"{many(int(row['tokens']), 'token')} of {row['entry']}"
         )
     if len(metrics) > 1 and (seconds := float(metrics[-1]["seconds"]) - float(metrics[0]["seconds"])) > 0:
         tokens = int(metrics[-1]["tokens"]) - int(metrics[0]["tokens"])

@@ -115,15 +115,19 @@ class Lane:
             place = Cursor(self._next.unit, row, 0)
             last = row + 1 == len(unit.rows)
             after = Cursor(place.unit + self._lanes, 0, 0) if last else place._replace(row=row + 1)
-            self._ahead.append(_Document(place, after, self._shorten(place, tokens)))
+            self._ahead.append(_Document(place, after, self._shorten(place, tokens, unit)))
         self._next = self._next._replace(row=first + len(documents))
         return True
 
-    def _shorten(self, place: Cursor, tokens: Tokens) -> Tokens:
+    def _shorten(self, place: Cursor, tokens: Tokens, unit: ReadUnit) -> Tokens:
         stretches = -(-len(tokens) // LONGEST_DOCUMENT)
-        if stretches <= 1:
+        if stretches > 1:
+            first = LONGEST_DOCUMENT * self._order.pick(place.unit, place.row, stretches)
+            tokens = tokens[first : first + LONGEST_DOCUMENT]
+        entry = self._order.entry
+        if entry.cut is None or not entry.is_last(unit.group, int(unit.rows[place.row])):
             return tokens
-        return tokens[LONGEST_DOCUMENT * self._order.pick(place.unit, place.row, stretches) :][:LONGEST_DOCUMENT]
+        return tokens[: entry.cut]
 
 
 def _fitting(documents: Sequence[str | tuple[str, ...]]) -> int:

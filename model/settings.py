@@ -29,10 +29,11 @@ RATES = {"adafactor": 0.01, "adamw-scale": 0.02, "adamw": 0.001}  # T5's, nanoT5
 # What only says how the work is done, or where, or for how long. All other settings are the same after a resume.
 CHANGEABLE = (
     *("run", "data", "resume", "force", "device", "workers", "accumulate", "compile", "parallel", "init_from"),
-    *("tokenizer", "vocab_size", "log_every", "eval_every", "eval_batches", "samples", "save_every", "keep"),
+    *("tokenizer", "vocab_size", "log_every", "eval_every", "eval_documents", "samples", "save_every", "keep"),
     *("keep_every", "tensorboard", "tasks", "eval_examples"),
 )
 
+FORMER = ("eval_batches",)  # settings of earlier versions that decided nothing of what is trained
 
 # What says nothing where there are no tasks.
 OF_TASKS = (*("targets", "task_mixture", "task_limit", "task_temperature", "corpus_rates", "method", "adapter_width"),)
@@ -108,7 +109,9 @@ class TrainSettings:
     seed: int = 0
     accumulate: int = 1  # parts that a process does its share of a batch in
     parallel: str = "ddp"
-    eval_batches: int = 50  # of each entry
+    held_out: float = 0.0  # share of the training documents of each entry that is evaluated on instead; 0 is none
+    first_tokens: int | None = None  # of each entry, that are trained on again and again; None is all
+    eval_documents: int = 1_000  # of each entry
     eval_examples: int = 2_000  # of each task, that are answered at an evaluation
     samples: int = 2  # infills of each entry at each evaluation
     keep: int = 2
@@ -121,10 +124,14 @@ class TrainSettings:
 
     def __post_init__(self) -> None:
         whole = ("steps", "batch", "inputs", "accumulate", "vocab_size")
-        for name in (*whole, "eval_batches", "eval_every", "save_every", "log_every"):
+        for name in (*whole, "eval_documents", "eval_every", "save_every", "log_every"):
             self._least(name, 1)
         for name in ("workers", "seed", "samples", "z_loss"):
             self._least(name, 0)
+        if self.first_tokens is not None:
+            self._least("first_tokens", 1)
+        if not 0 <= self.held_out <= 0.5:
+            raise ConfigError(f"--held-out {self.held_out:g}: expected a share such as 1%, of at most a half")
         if self.precision == "fp16":
             raise ConfigError(
                 "--precision fp16 is refused: activations of a T5 exceed 65,504, the largest number of fp16, and the "
@@ -222,7 +229,7 @@ class TrainSettings:
         """Of a run's `config.json`. ConfigError where a setting is missing or unknown: another version wrote it."""
         kinds = {field.name: str(field.type) for field in fields(cls)}
         try:
-            return cls(**{name: _typed(kinds[name], value) for name, value in found.items()})
+            return cls(**{name: _typed(kinds[name], value) for name, value in found.items() if name not in FORMER})
         except (KeyError, TypeError) as error:
             raise ConfigError(f"the run's settings are of another version of this trainer ({error})") from None
 

@@ -16,12 +16,13 @@ from model.data import open_entries
 from model.distributed import ProcessGroup, fill, initial_weights, make_model
 from model.errors import ConfigError
 from model.examples import HELD_OUT, RunTask, open_run_tasks
+from model.held_out import HeldOut, first_tokens, hold_out, split_off
 from model.initial import ADAPTER
 from model.pretrained import check_weights, init_from
 from model.run import SHARD_SUMS, TOKENIZER_FOLDER, find_start, open_tokenizer, say
 from model.settings import TrainSettings
 from model.source import Source
-from model.stream import Recipe
+from model.stream import LANES, Recipe
 from model.t5 import T5
 from model.tasks.rates import task_rates
 from model.tokens import Tokenizer
@@ -31,7 +32,7 @@ class Data(NamedTuple):
     """What is trained on and what is evaluated on."""
 
     recipe: Recipe
-    held_out: tuple[Source, ...]  # none where the corpora have no validation split
+    held_out: tuple[HeldOut, ...]  # none where the corpora have no validation split and no share is held out
     tokenizer: Tokenizer  # that of the recipe, with its files
     tasks: tuple[RunTask, ...] = ()
 
@@ -41,23 +42,27 @@ def open_data(settings: TrainSettings, group: ProcessGroup) -> Data:
 
     def read(first: bool) -> Data:
         note = settings.run / SHARD_SUMS
-        corpora = open_entries(settings.data, "train", settings.languages, note, first) if settings.data else ()
-        names = held_out_names(settings, [entry.name for entry in corpora]) if corpora else ()
-        held_out = open_entries(settings.data, HELD_OUT, names, note, first) if names else ()
+        corpora, held_out = open_corpora(settings, note, first) if settings.data else ((), ())
         tasks = open_run_tasks(settings, first)
         sources = make_sources(settings, corpora, tasks)
         tokenizer = open_tokenizer(settings, sources)
-        recipe = Recipe(sources, tokenizer, settings.seed)
-        recipe.check()
+        recipe = make_recipe(settings, sources, tokenizer)
         scored = [Source(entry, settings.rule, 1.0) for entry in held_out]
         scored += [Source(task.held_out, settings.task_rule, 1.0) for task in tasks if task.held_out]
-        return Data(recipe, tuple(scored), tokenizer, tasks)
+        chosen = tuple(hold_out(source, tokenizer, settings.eval_documents) for source in scored)
+        return Data(recipe, chosen, tokenizer, tasks)
 
     found = read(first=True) if group.first else None
     group.wait()
     data = found or read(first=False)
     if group.first and not data.held_out:
-        say("note: the data have no validation split for this; nothing is evaluated")
+        say(
+            "note: the data have no validation split for this; nothing is evaluated. --held-out 1% keeps some of the "
+            "training pages of corpora for it"
+        )
+    if group.first and settings.held_out:
+        there = ", ".join(f"{one.source.entry.documents:,} of {one.source.entry.name}" for one in data.held_out)
+        say(f"evaluated on pages that are kept out of training, and on no validation split of a corpus: {there}")
     return data
 
 
@@ -68,6 +73,32 @@ def held_out_names(settings: TrainSettings, names: Iterable[str]) -> tuple[str, 
     except ConfigError:  # the corpora are there, for their training split was read: they have no such pages
         return ()
     return tuple(name for name in names if name in there)
+
+
+def open_corpora(
+    settings: TrainSettings, note: Path | None = None, sums: bool = True
+) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    """What is trained on of the corpora and what is held out: a share of it, or their validation splits."""
+    entries = open_entries(settings.data, "train", settings.languages, note, sums)
+    if settings.held_out:
+        parts = [split_off(entry, settings.held_out) for entry in entries]
+        return tuple(training for training, _ in parts), tuple(held_out for _, held_out in parts)
+    names = held_out_names(settings, [entry.name for entry in entries])
+    return entries, open_entries(settings.data, HELD_OUT, names, note, sums) if names else ()
+
+
+def make_recipe(settings: TrainSettings, sources: tuple[Source, ...], tokenizer: Tokenizer) -> Recipe:
+    """The stream of rows. With `first_tokens` it has one lane, so that the epochs of corpora are exact."""
+    lanes = LANES
+    if count := settings.first_tokens:
+        lanes = 1
+        sources = tuple(
+            replace(one, entry=first_tokens(one.entry, tokenizer, count)) if one.rule == settings.rule else one
+            for one in sources
+        )
+    recipe = Recipe(sources, tokenizer, settings.seed, lanes)
+    recipe.check()
+    return recipe
 
 
 def make_sources(

@@ -106,6 +106,8 @@ def train(settings: TrainSettings) -> int:
         called = model if settings.parallel == "fsdp" else replicated(model, group)
         stop = stack.enter_context(Stop())
 
+        if not done and data.held_out:
+            look_at_held_out(run, 0)  # what training adds to
         for step in range(done + 1, settings.steps + 1):
             torch.manual_seed(derive_key(settings.seed, "dropout", step, group.rank))
             set_lr(optimizer, lr := schedule(step - 1))
@@ -181,12 +183,10 @@ def look_at_held_out(run: Run, step: int) -> None:
     # Without compiling, where that can be: a second program for other shapes would cost more than it saves.
     forward = model if sharded else model.forward
     rows = settings.batch // settings.accumulate
-    scores = evaluate(
-        forward, recipe, run.data.held_out, rows, settings.eval_batches, group, settings.precision == "bf16"
-    )
+    scores = evaluate(forward, recipe, run.data.held_out, rows, group, settings.precision == "bf16")
     if group.first:
         # Parts of a model come together in its forward pass alone, and writing is another.
-        shown = run.data.held_out if settings.samples and not sharded else ()
+        shown = [one.source for one in run.data.held_out] if step and settings.samples and not sharded else []
         blocks = [f"== step {step}, {one.entry.name}\n{infills(model, recipe, one, settings.samples)}" for one in shown]
         run.journal.evaluated(step, scores, "".join(blocks))
     bf16, most = settings.precision == "bf16", settings.eval_examples
