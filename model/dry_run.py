@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+import torch
+
 from model.config import ModelConfig
 from model.cost import flops, memory, parameters
 from model.data import Batches, open_entries
+from model.distributed import ProcessGroup
 from model.order import shuffled_texts
 from model.pretrained import init_from
-from model.run import TOKENIZER_FOLDER, make_tokenizer
+from model.run_tokenizer import choose_tokenizer
 from model.settings import TrainSettings
-from model.start import held_out_names, make_recipe
+from model.start import held_out_names, make_recipe, open_start
 from model.stream import Recipe
-from model.tokens import MODEL, Tokenizer
+from model.tokens import Tokenizer
 
 SAMPLE = 200  # documents of an entry that are tokenised to tell how many tokens it has
 ROWS_SHOWN = 2  # rows
@@ -24,11 +27,11 @@ STATES = {"adafactor": 0.0, "adamw-scale": 2.0, "adamw": 2.0}  # numbers that an
 def predict(settings: TrainSettings) -> str:
     """The text of `--dry-run`. It needs a tokenizer: without one it trains one, and throws it away."""
     entries = open_entries(settings.data, "train", settings.languages, sums=False)
-    folder = settings.run / TOKENIZER_FOLDER
-    tokenizer = Tokenizer.load(folder) if (folder / MODEL).exists() else make_tokenizer(settings, entries)
+    open_start(settings, ProcessGroup(torch.device("cpu")))
+    tokenizer, _ = choose_tokenizer(settings, entries)
     recipe = make_recipe(settings, entries, tokenizer)
     if settings.init_from:
-        config = settings.changed(ModelConfig.from_hf(init_from(settings.init_from, tokenizer.vocabulary.size)[0]))
+        config = settings.changed(ModelConfig.from_hf(init_from(settings.init_from, values=False)[0]))
     else:
         config = settings.config(tokenizer.vocabulary.size)
     return "\n".join(

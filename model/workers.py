@@ -11,8 +11,8 @@ import atexit
 import multiprocessing
 import multiprocessing.process
 import os
-import queue
 import pickle
+import queue
 import signal
 import sys
 import threading
