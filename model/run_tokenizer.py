@@ -89,7 +89,7 @@ def open_tokenizer(settings: TrainSettings, entries: Sequence[Entry]) -> Tokeniz
     if kept and kept.fingerprint != tokenizer.fingerprint:
         other = [name for name, value in note["of"].items() if before.get("of", {}).get(name) != value]
         aside = put_aside(folder)
-        say(f"note: {folder} was of another {' and '.join(other) or 'source'}: kept as {aside.name}, and made anew")
+        say(f"note: {folder} was of another {', '.join(other) or 'source'}: kept as {aside.name}, and made anew")
     for name, content in (tokenizer.files() | {MADE_OF: to_json(note)}).items():
         _restore(folder / name, content, sums)
     return tokenizer
