@@ -162,6 +162,13 @@ bench/.venv-fuzz/ready: bench/requirements-fuzz.txt requirements.lock
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements-fuzz.txt
 	@touch $@
 
+# T5's own modules, which ask for TensorFlow only where they read data.
+bench/.venv-t5/ready: bench/requirements-t5.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps t5==0.9.4
+	@touch $@
+
 bench/.venv-%/ready: bench/requirements-%.txt
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<

@@ -41,6 +41,7 @@ class ModelConfig:
     max_distance: int = 128
     eps: float = 1e-6
     architecture: Architecture = "encoder-decoder"
+    adapter: int = 0  # width of the adapter behind each feed-forward layer; 0 for none
 
     def __post_init__(self) -> None:
         if self.feed_forward not in get_args(FeedForwardKind):
@@ -50,6 +51,8 @@ class ModelConfig:
         for name in ("d_model", "d_ff", "heads", "d_kv", "layers", "decoder_layers", "vocab"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{self.name}: {name} is {getattr(self, name)}, expected 1 or more")
+        if self.adapter < 0:
+            raise ConfigError(f"{self.name}: adapters of width {self.adapter}, expected 0 (none) or more")
         if not 0 <= self.dropout < 1:
             raise ConfigError(f"{self.name}: dropout is {self.dropout}, expected a share of 0 to below 1")
         if self.buckets < 4 or self.buckets % 4:
@@ -77,12 +80,13 @@ class ModelConfig:
         """The content of `config.json`, written out by hand.
 
         transformers 5 keeps `tie_word_embeddings` true whatever it is given and 4 reads nothing else, so that both
-        keys are there: `tie_word_embeddings` for 4, `scale_decoder_outputs` for 5. A decoder without an encoder is
-        no model of transformers and has a `model_type` that it refuses.
+        keys are there: `tie_word_embeddings` for 4, `scale_decoder_outputs` for 5. A decoder without an encoder and a
+        T5 with adapters are no models of transformers and have a `model_type` that it refuses.
         """
+        known = self.has_encoder and not self.adapter
         return {
-            "architectures": ["T5ForConditionalGeneration"] if self.has_encoder else [],
-            "model_type": "t5" if self.has_encoder else f"c4pipe-{self.architecture}",
+            "architectures": ["T5ForConditionalGeneration"] if known else [],
+            "model_type": "t5" if known else f"c4pipe-{'adapters' if self.has_encoder else self.architecture}",
             "d_model": self.d_model,
             "d_ff": self.d_ff,
             "d_kv": self.d_kv,
@@ -103,7 +107,8 @@ class ModelConfig:
             "pad_token_id": 0,
             "eos_token_id": 1,
             "decoder_start_token_id": 0,
-            "c4pipe": {"name": self.name, "architecture": self.architecture},
+            "c4pipe": {"name": self.name, "architecture": self.architecture}
+            | ({"adapter": self.adapter} if self.adapter else {}),
         }
 
     @classmethod
@@ -141,6 +146,7 @@ class ModelConfig:
             max_distance=config.get("relative_attention_max_distance", 128),
             eps=config.get("layer_norm_epsilon", 1e-6),
             architecture=ours.get("architecture", "encoder-decoder"),
+            adapter=ours.get("adapter", 0),
         )
 
     def differences(self, other: ModelConfig) -> list[str]:

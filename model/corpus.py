@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from c4pipe.errors import BuildError
 from c4pipe.languages.named import among
+from c4pipe.mixture import Permutation, derive_key
 from c4pipe.shards import MANIFEST, belongings, read_manifest
 from c4pipe.text import many
 from model.errors import ConfigError, TrainError
@@ -38,8 +39,22 @@ class Shard(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
+class Part:
+    """Which documents of an entry count where not all do: those that are held out of training, or the others."""
+
+    corpus: str  # digest of the whole entry
+    place: NDArray[np.int32]  # of each row group among those of the whole entry
+    rows: NDArray[np.int32]  # of each row group, whether they count or not
+    held: NDArray[np.int32]  # of these the ones that are held out
+    held_out: bool  # whether it is they that count
+
+
+@dataclass(frozen=True, eq=False)
 class Entry:
-    """One part of a mixture: the pages of a config and split of one corpus. Arrays have one value a row group."""
+    """One part of a mixture: the pages of a config and split of one corpus, or the examples of a task.
+
+    Arrays have one value a row group. A document is the value of its column, or a tuple of those of several.
+    """
 
     name: str
     files: tuple[str, ...]
@@ -47,11 +62,27 @@ class Entry:
     group: NDArray[np.int32]  # number of the row group in its file
     rows: NDArray[np.int32]
     digest: str  # sha256 over the shards' own: two entries with the same digest hold the same pages in the same order
+    columns: tuple[str, ...] = ("text",)
+    part: Part | None = None  # where only some of the rows count; `rows` has their number
+    cut: int | None = None  # tokens of the last document that count; None is all
 
     @property
     def documents(self) -> int:
         """Pages."""
         return int(self.rows.sum())
+
+    def is_last(self, group: int, row: int) -> bool:
+        """Whether this row of a row group is the last document."""
+        return group == len(self.rows) - 1 and row == int(self.rows_of(group)[-1])
+
+    def rows_of(self, group: int) -> NDArray[np.int64]:
+        """The rows of the entry's row group `group` that count, rising."""
+        count = int(self.rows[group])
+        if self.part is None:
+            return np.arange(count)
+        size, held = int(self.part.rows[group]), int(self.part.held[group])
+        drawn = Permutation(size, derive_key("held out", self.part.corpus, int(self.part.place[group])))
+        return np.sort(drawn(np.arange(held) if self.part.held_out else np.arange(held, size)))[:count]
 
 
 def find_entries(folders: Sequence[Path], split: str, configs: Sequence[str] = ()) -> dict[str, list[Shard]]:
@@ -91,22 +122,22 @@ def _name(folder: Path, config: str, folders: Sequence[Path]) -> str:
     return f"{folder.resolve().name if alike == 1 else folder}/{config}"
 
 
-def read_entry(name: str, shards: Sequence[Shard]) -> Entry:
+def read_entry(name: str, shards: Sequence[Shard], columns: tuple[str, ...] = ("text",)) -> Entry:
     """An entry with its row groups, from the footers of its shards.
 
     TrainError, with the name of the file, for a shard that is missing, has another size than its manifest says, cannot
     be read, or has other rows. What lies inside is checked by `check_sums`, and page by page when it is read.
     """
-    columns: list[tuple[int, int, int]] = []
+    groups: list[tuple[int, int, int]] = []
     digest = hashlib.sha256()
     for number, shard in enumerate(shards):
         footer = _footer(shard)
-        columns += ((number, group, footer.row_group(group).num_rows) for group in range(footer.num_row_groups))
+        groups += ((number, group, footer.row_group(group).num_rows) for group in range(footer.num_row_groups))
         digest.update(bytes.fromhex(shard.sha256))
-    table = np.array(columns, np.int32).reshape(-1, 3)
+    table = np.array(groups, np.int32).reshape(-1, 3)
     table = table[table[:, 2] > 0]
     file, group, rows = table.T.copy()
-    return Entry(name, tuple(str(shard.file) for shard in shards), file, group, rows, digest.hexdigest())
+    return Entry(name, tuple(str(shard.file) for shard in shards), file, group, rows, digest.hexdigest(), columns)
 
 
 def _footer(shard: Shard) -> Any:
@@ -141,23 +172,25 @@ class Reader:
         self._held = 0
         self._groups: OrderedDict[tuple[str, int], Any] = OrderedDict()
 
-    def texts(self, entry: Entry, group: int, rows: NDArray[np.int64]) -> list[str]:
-        """The texts of some rows of the entry's row group `group`, in the order of `rows`. TrainError if damaged."""
+    def documents(self, entry: Entry, group: int, rows: NDArray[np.int64]) -> list[Any]:
+        """Some rows of the entry's row group `group`, in the order of `rows`: texts, or tuples of them where the entry
+        has several columns. TrainError if damaged.
+        """
         key = entry.files[entry.file[group]], int(entry.group[group])
         if key in self._groups:
             self._groups.move_to_end(key)
         else:
-            self._groups[key] = column = _read(*key)
-            self._held += column.nbytes
+            self._groups[key] = table = _read(*key, entry.columns)
+            self._held += table.nbytes
             while self._held > self._keep and len(self._groups) > 1:
                 self._held -= self._groups.popitem(last=False)[1].nbytes
-        texts: list[str] = self._groups[key].take(pa.array(rows)).to_pylist()
-        return texts
+        columns = [column.to_pylist() for column in self._groups[key].take(pa.array(rows)).columns]
+        return columns[0] if len(columns) == 1 else [*zip(*columns, strict=True)]
 
 
-def _read(file: str, group: int) -> Any:
+def _read(file: str, group: int, columns: Sequence[str]) -> Any:
     try:
         with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
-            return parquet.read_row_group(group, columns=["text"], use_threads=False).column("text")
+            return parquet.read_row_group(group, columns=[*columns], use_threads=False).select(columns)
     except (pa.ArrowException, OSError, KeyError) as error:
         raise TrainError(f"{file}, row group {group}, is damaged: {error}. {_REMEDY}") from None

@@ -14,9 +14,11 @@ def parameters(c: ModelConfig) -> int:
     table = c.buckets * c.heads + c.d_model  # of a stack, with its last norm
     decoder = c.decoder_layers * (attention + feed_forward + 2 * c.d_model) + table
     embeddings = (1 if c.tied else 2) * c.vocab * c.d_model
+    adapter = bool(c.adapter) * (2 * c.d_model * c.adapter + c.d_model)  # with its norm
+    decoder += c.decoder_layers * adapter
     if not c.has_encoder:
         return embeddings + decoder
-    encoder = c.layers * (attention + feed_forward + 2 * c.d_model) + table
+    encoder = c.layers * (attention + feed_forward + adapter + 2 * c.d_model) + table
     cross = c.decoder_layers * (attention + c.d_model)
     shared = c.layers * (attention + feed_forward) if c.architecture == "shared" else 0
     return embeddings + encoder + decoder + cross - shared
@@ -28,7 +30,7 @@ def flops(c: ModelConfig, inputs: int, targets: int) -> int:
     Matrix products alone, a multiply-add being two; embeddings are look-ups. Attention counts in full where a mask
     hides half of it, as is the custom, and nothing counts twice for being computed again.
     """
-    layer = 4 * c.d_model * c.inner + _matrices(c) * c.d_model * c.d_ff
+    layer = 4 * c.d_model * c.inner + _matrices(c) * c.d_model * c.d_ff + 2 * c.d_model * c.adapter
     head = 6 * targets * c.d_model * c.vocab
     if not c.has_encoder:
         row = inputs + targets

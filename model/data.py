@@ -26,10 +26,12 @@ from model.corpus import Entry, Reader, find_entries, read_entry
 from model.errors import ConfigError
 from model.lane import Cursor, Lane
 from model.order import InOrder
-from model.rows import Rows, padded
+from model.rows import Rows, padded, stacked, trimmed
+from model.source import Source
 from model.stream import LaneKey, Recipe, Share, Stream, StreamSlice
 from model.workers import Worker
 
+ORDER = 2  # how `model.order` orders documents: a place in another order means nothing
 VALIDATION_SEED = 0  # of the corruption: the same for every run, so that their losses can be compared
 
 
@@ -87,16 +89,22 @@ class Batches:
     Workers are started by the first batch. A position can be restored with any number of workers and ranks.
     """
 
-    def __init__(self, recipe: Recipe, batch: int, rank: int = 0, ranks: int = 1, workers: int = 0) -> None:
-        """`batch` counts the rows of all ranks together. ConfigError for numbers that do not go together."""
+    def __init__(
+        self, recipe: Recipe, batch: int, rank: int = 0, ranks: int = 1, workers: int = 0, trim: bool = False
+    ) -> None:
+        """`batch` counts the rows of all ranks together. With `trim` a batch is as wide as its longest row.
+
+        ConfigError for numbers that do not go together.
+        """
         if batch < 1 or batch % ranks:
             raise ConfigError(
                 f"a batch of {many(batch, 'row')} cannot be shared among {ranks} ranks: take a multiple of {ranks}"
             )
-        recipe.objective.check(recipe.inputs_length, recipe.tokenizer.vocabulary)
+        recipe.check()
         self.waited = 0.0  # seconds that the trainer has waited for batches, in all
         self._recipe = recipe
         self._batch = batch
+        self._trim = trim
         self._share = Share(rank, ranks)
         # More workers than lanes would have nothing to do.
         self._workers = min(workers, len(self._share.lanes(recipe.lanes)))
@@ -118,7 +126,8 @@ class Batches:
         for part in parts:
             self._cursors |= part.moved
         self._row += self._batch
-        batch = to_batch(in_row_order(parts), self._recipe.pack)
+        rows = in_row_order(parts)
+        batch = to_batch(trimmed(rows) if self._trim else rows, self._recipe.pack)
         self.waited += time.perf_counter() - began
         return batch
 
@@ -182,7 +191,7 @@ class Batches:
 def in_row_order(parts: Sequence[StreamSlice]) -> Rows:
     """The rows of several parts in order of their numbers."""
     order = np.argsort(np.concatenate([part.numbers for part in parts]))
-    return Rows(*(np.concatenate(column)[order] for column in zip(*(part.rows for part in parts), strict=True)))
+    return stacked([part.rows for part in parts]).take(order)
 
 
 def merge_states(states: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -195,21 +204,21 @@ def merge_states(states: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {**first, "lanes": lanes}
 
 
-def validation(recipe: Recipe, entry: Entry, batch: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
-    """The pages of an entry, once, in the order of the shards, corrupted the same in every run.
+def validation(recipe: Recipe, source: Source, batch: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
+    """The pages of a source, once, in the order of the shards, corrupted the same in every run.
 
     Of `batch` rows each, a rank has every `ranks`-th; the last batch is filled up with rows that have no target. A last
     piece with fewer tokens than the objective needs is left out.
     """
-    rule = recipe.rule(VALIDATION_SEED)
-    lane = Lane(InOrder(entry), Reader(), recipe.tokenizer, Cursor(0, 0, 0))
+    rule = source.rule.builder(recipe.tokenizer.vocabulary, VALIDATION_SEED)
+    lane = Lane(InOrder(source.entry), Reader(), source.rule.encoder(recipe.tokenizer), Cursor(0, 0, 0))
     for start in count(0, batch):
         drawn = {number: row for number in range(start, start + batch) if (row := rule.draw(lane, number)) is not None}
         if not drawn:
             return
         own = [number for number in drawn if number % ranks == rank]
         rows = rule.finish(own, [drawn[number] for number in own])
-        yield to_batch(padded(rows, batch // ranks), recipe.pack)
+        yield to_batch(padded(rows, batch // ranks), source.rule.pack)
         if len(drawn) < batch:
             return
 
@@ -221,4 +230,5 @@ def _first(lane: int) -> Cursor:
 def _identity(recipe: Recipe) -> dict[str, Any]:
     """What the cursors of a state mean something in."""
     data = {f"corpus {entry.name!r}": entry.digest for entry in recipe.entries}
-    return {"tokenizer": recipe.tokenizer.fingerprint, "seed": recipe.seed, "lanes": recipe.lanes} | data
+    ours = {"order of documents": ORDER, "seed": recipe.seed, "lanes": recipe.lanes}
+    return {"tokenizer": recipe.tokenizer.fingerprint} | ours | data

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from itertools import islice
+from pathlib import Path
+
+import torch
 
 from model.config import ModelConfig
 from model.cost import flops, memory, parameters
-from model.data import Batches, open_entries
+from model.data import Batches
+from model.distributed import ProcessGroup
+from model.examples import open_run_tasks
 from model.order import shuffled_texts
 from model.pretrained import init_from
-from model.run import TOKENIZER_FOLDER, make_tokenizer
+from model.run_tokenizer import choose_tokenizer
 from model.settings import TrainSettings
-from model.start import held_out_names, make_recipe
+from model.start import make_recipe, make_sources, open_corpora, open_start
 from model.stream import Recipe
-from model.tokens import MODEL, Tokenizer
+from model.tokens import Tokenizer
 
 SAMPLE = 200  # documents of an entry that are tokenised to tell how many tokens it has
 ROWS_SHOWN = 2  # rows
@@ -23,21 +30,34 @@ STATES = {"adafactor": 0.0, "adamw-scale": 2.0, "adamw": 2.0}  # numbers that an
 
 def predict(settings: TrainSettings) -> str:
     """The text of `--dry-run`. It needs a tokenizer: without one it trains one, and throws it away."""
-    entries = open_entries(settings.data, "train", settings.languages, sums=False)
-    folder = settings.run / TOKENIZER_FOLDER
-    tokenizer = Tokenizer.load(folder) if (folder / MODEL).exists() else make_tokenizer(settings, entries)
-    recipe = make_recipe(settings, entries, tokenizer)
+    entries, scored = open_corpora(settings, sums=False) if settings.data else ((), ())
+    open_start(settings, ProcessGroup(torch.device("cpu")))
+    with tempfile.TemporaryDirectory() as scratch:  # where tasks are prepared
+        tasks = open_run_tasks(replace(settings, run=Path(scratch)), first=True)
+        sources = make_sources(settings, entries, tasks)
+        tokenizer, _ = choose_tokenizer(settings, sources)
+        recipe = make_recipe(settings, sources, tokenizer)
+        names = {entry.name for entry in scored}
+        names |= {task.held_out.name for task in tasks if task.held_out}
+        return _told(settings, recipe, tokenizer, names)
+
+
+def _told(settings: TrainSettings, recipe: Recipe, tokenizer: Tokenizer, held_out: Collection[str]) -> str:
     if settings.init_from:
-        config = settings.changed(ModelConfig.from_hf(init_from(settings.init_from, tokenizer.vocabulary.size)[0]))
+        config = settings.changed(ModelConfig.from_hf(init_from(settings.init_from, values=False)[0]))
     else:
         config = settings.config(tokenizer.vocabulary.size)
     return "\n".join(
-        [*_costs(settings, config, recipe), *_mixture(settings, recipe), *_examples(settings, recipe, tokenizer)]
+        [
+            *_costs(settings, config, recipe),
+            *_mixture(settings, recipe, held_out),
+            *_examples(settings, recipe, tokenizer),
+        ]
     )
 
 
 def _costs(settings: TrainSettings, config: ModelConfig, recipe: Recipe) -> Iterator[str]:
-    chunk, inputs, targets = recipe.objective.lengths(settings.inputs)
+    inputs, targets = recipe.widths
     work = settings.batch * flops(config, inputs, targets)
     rows = settings.batch // settings.accumulate
     need = memory(
@@ -52,30 +72,36 @@ def _costs(settings: TrainSettings, config: ModelConfig, recipe: Recipe) -> Iter
     held = ", ".join(f"{name} {amount / 2**30:,.2f}" for name, amount in need._asdict().items())
     yield f"model       {settings.model}, {parameters(config):,} parameters, vocabulary of {config.vocab:,} rows"
     yield f"            ({recipe.tokenizer.vocabulary.size:,} ids), {config.architecture}, {config.feed_forward}"
-    yield f"objective   {recipe.objective}"
-    yield f"lengths     {chunk} tokens of text -> inputs {inputs}, targets {targets}"
+    if settings.data:
+        yield f"objective   {settings.objective_value}"
+    yield f"lengths     {_chunk(settings)}inputs {inputs}, targets {targets}"
     yield f"step        {settings.batch:,} rows, {settings.batch * inputs:,} input tokens, {work:,} FLOPs"
-    yield f"run         {settings.steps:,} steps, {settings.steps * settings.batch * chunk:,} tokens of text"
-    yield f"            {settings.steps * work / 1e18:,.4g} EFLOPs in all"
+    yield f"run         {settings.steps:,} steps, {settings.steps * work / 1e18:,.4g} EFLOPs in all"
     yield f"memory      about {need.total / 2**30:,.2f} GiB for {rows:,} rows at once, {settings.precision}: {held}"
 
 
-def _mixture(settings: TrainSettings, recipe: Recipe) -> Iterator[str]:
+def _chunk(settings: TrainSettings) -> str:
+    if not settings.data:
+        return ""
+    return f"{settings.objective_value.lengths(settings.inputs).chunk} tokens of text -> "
+
+
+def _mixture(settings: TrainSettings, recipe: Recipe, held_out: Collection[str]) -> Iterator[str]:
     total = 0.0
-    held_out = held_out_names(settings, [entry.name for entry in recipe.entries])
-    chunk = recipe.objective.lengths(settings.inputs).chunk
     lines = []
-    for entry, rate in zip(recipe.entries, recipe.rates, strict=True):
+    for source in recipe.sources:
+        entry, rate = source.entry, source.rate
         texts = list(islice(shuffled_texts(entry, settings.seed), SAMPLE))
         tokens = sum(map(len, recipe.tokenizer.encode(texts))) / len(texts) * entry.documents
-        total += tokens
-        epochs = settings.steps * settings.batch * chunk * rate / tokens
+        rows = source.rule.rows(entry.documents, tokens)
+        total += rows
+        epochs = settings.steps * settings.batch * rate / rows
         note = "" if entry.name in held_out else ", no validation split"
         lines.append(
             f"            {entry.name}: {entry.documents:,} documents, about {tokens:,.0f} tokens, "
             f"{rate:.1%} of the rows, {epochs:,.3g} epochs{note}"
         )
-    yield f"data        about {total / (settings.batch * chunk):,.1f} steps an epoch"
+    yield f"data        about {total / settings.batch:,.1f} steps an epoch"
     yield from lines
 
 

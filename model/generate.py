@@ -18,11 +18,11 @@ from torch import Tensor
 
 from model.arguments import Decoding, parse_generate
 from model.command import run_model
-from model.corpus import Entry
 from model.data import validation
 from model.decode import beam_search, greedy, sample
 from model.errors import ConfigError
 from model.run import open_checkpoint
+from model.source import Source
 from model.stream import Recipe
 from model.t5 import T5, padding
 from model.tokens import Tokenizer
@@ -102,10 +102,10 @@ def generate(model: T5, tokenizer: Tokenizer, texts: Sequence[str], length: int,
 
 
 @torch.no_grad()
-def infills(model: T5, recipe: Recipe, entry: Entry, count: int) -> str:
-    """The first rows of an entry as they are held out, and what a model in eval mode writes: three lines each."""
+def infills(model: T5, recipe: Recipe, source: Source, count: int) -> str:
+    """The first rows of a source as they are held out, and what a model in eval mode writes: three lines each."""
     tokenizer: Any = recipe.tokenizer
-    batch = next(iter(validation(recipe, entry, count)), None)
+    batch = next(iter(validation(recipe, source, count)), None)
     if batch is None:
         return ""
     inputs = batch.inputs.to(model.shared.weight.device)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from model.config import ModelConfig
 
+ADAPTER = "Adapter"  # what the module is called in the names of weights
+ADAPTER_STD = 1e-2  # of its second matrix, so that it changes next to nothing at first: Houlsby et al. 2019, 3.6
+
 
 def initial_std(name: str, c: ModelConfig) -> float | None:
     """Standard deviation of the weight of that name, or None for a norm, whose weights are 1.
@@ -11,6 +14,8 @@ def initial_std(name: str, c: ModelConfig) -> float | None:
     As in Mesh TensorFlow and t5x, but plain normal where they cut the tails off. transformers differs in one: it has 1
     for an untied head too, with which the first loss is near 60 and not near ln V (62.5 and 9.5 at D 256, V 8192).
     """
+    if f".{ADAPTER}.wo." in name:
+        return ADAPTER_STD
     match name.split(".")[-2]:
         case "layer_norm" | "final_layer_norm":
             return None

@@ -9,7 +9,9 @@ from typing import Self
 
 from torch import Tensor
 
+from c4pipe.shards import to_json
 from c4pipe.text import many
+from model.best import Best, best_scores
 from model.config import ModelConfig
 from model.cost import flops, parameters
 from model.curve import draw_curve
@@ -18,12 +20,23 @@ from model.distributed import ProcessGroup
 from model.errors import TrainError
 from model.evaluate import Score
 from model.log import Metrics, ProgressLine, TensorBoard
-from model.run import CURVE, EVALS_FILE, METRICS_FILE, SAMPLES, TENSORBOARD, say
+from model.run import BEST, CURVE, EVALS_FILE, METRICS_FILE, SAMPLES, TENSORBOARD, VALIDATION_FILE, say
+from model.scoring import SCORE_COLUMNS, TaskScore
 from model.settings import TrainSettings
-from model.shelf import checkpoints, latest
+from model.shelf import FOLDER, checkpoints, latest
 from model.stream import Recipe
 from model.sums import Mark, RunSums
-from model.table import EVAL_COLUMNS, METRIC_COLUMNS, Log, Row, Table, kept_rows, kept_samples, read_table
+from model.table import (
+    EVAL_COLUMNS,
+    METRIC_COLUMNS,
+    Log,
+    Row,
+    Table,
+    kept_rows,
+    kept_samples,
+    read_table,
+    with_all_columns,
+)
 
 
 class Journal:
@@ -38,11 +51,12 @@ class Journal:
             self.metrics = Metrics(None, tokens)
             return
         self._sums = RunSums(run)
-        parts = kept_parts(run, self._sums, last)
+        parts = kept_parts(run, self._sums, last, bool(settings.tasks))
         self._sums.restart(last, {name: Mark.of(part) for name, part in parts.items()})
         self._steps = Table(run / METRICS_FILE, METRIC_COLUMNS, parts[METRICS_FILE])
         self._evals = Table(run / EVALS_FILE, EVAL_COLUMNS, parts[EVALS_FILE])
         self._samples = Log(run / SAMPLES, parts[SAMPLES])
+        self._scores = Table(run / VALIDATION_FILE, SCORE_COLUMNS, parts[VALIDATION_FILE]) if settings.tasks else None
         before = read_table(run / METRICS_FILE, METRIC_COLUMNS)
         self.metrics = Metrics(self._steps, tokens, float(before[-1]["seconds"]) if before else 0.0)
         self._progress = ProgressLine(settings.steps, last)
@@ -68,12 +82,35 @@ class Journal:
         self._samples.add(samples.encode())
         if self._board:
             self._board.evals(rows)
-        self.draw()
+        if step:
+            self.draw()
         overall = scores[-1]
         self.say(
-            f"step {step:,}: validation loss {overall.loss:.3f} a token, accuracy {overall.accuracy:.1%}, "
-            f"unigram entropy {overall.unigram:.3f}"
+            f"step {step:,}: validation loss {overall.loss:.3f} a token, {overall.bits:.3f} bits a byte, "
+            f"accuracy {overall.accuracy:.1%}, unigram entropy {overall.unigram:.3f}"
         )
+
+    def scored(self, step: int, scores: Sequence[TaskScore]) -> None:
+        """Writes how well the tasks are done, and says it: the first metric of each."""
+        if not self._writes or not scores:
+            return
+        assert self._scores is not None  # where there are tasks
+        rows = [{"step": step, **score._asdict(), "value": f"{score.value:.6f}"} for score in scores]
+        self._scores.add_rows(rows)
+        firsts = {score.task: score for score in reversed(scores)}
+        words = [f"{one.task} {one.metric} {one.value:.1f}" for one in reversed(firsts.values())]
+        self.say(f"step {step:,}: {', '.join(words)}")
+
+    def best(self) -> dict[str, Best]:
+        """The best checkpoint of each task, which `best.json` then names. To be asked when a checkpoint is there."""
+        there = checkpoints(self._run)
+        found = best_scores(read_table(self._run / VALIDATION_FILE, SCORE_COLUMNS), there)
+        if found:
+            named = {
+                task: {**one._asdict(), "checkpoint": f"{FOLDER}/{there[one.step].name}"} for task, one in found.items()
+            }
+            self._sums.put(BEST, to_json(named))
+        return found
 
     def draw(self) -> None:
         """`loss.svg`, of the tables."""
@@ -89,7 +126,9 @@ class Journal:
     def sync(self, step: int) -> None:
         """Before the checkpoint of a step is there, the disk has what came before it, with its marks."""
         if self._writes:
-            logs = {METRICS_FILE: self._steps, EVALS_FILE: self._evals, SAMPLES: self._samples}
+            logs: dict[str, Log] = {METRICS_FILE: self._steps, EVALS_FILE: self._evals, SAMPLES: self._samples}
+            if self._scores:
+                logs[VALIDATION_FILE] = self._scores
             for log in logs.values():
                 log.sync()
             self._sums.mark(step, {name: log.mark for name, log in logs.items()}, checkpoints(self._run))
@@ -101,14 +140,14 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._writes:
-            for log in (self._steps, self._evals, self._samples):
+            for log in filter(None, (self._steps, self._evals, self._samples, self._scores)):
                 log.close()
             self._progress.close()
             if self._board:
                 self._board.close()
 
 
-def kept_parts(run: Path, sums: RunSums, last: int) -> dict[str, bytes]:
+def kept_parts(run: Path, sums: RunSums, last: int, tasks: bool = False) -> dict[str, bytes]:
     """What of the files that are added to is up to step `last`, by name. Nothing is lost without a word.
 
     A file that is not what it was at that step, or where no mark says what it was, one with rows missing or damaged, is
@@ -116,9 +155,11 @@ def kept_parts(run: Path, sums: RunSums, last: int) -> dict[str, bytes]:
     """
     readers = {
         METRICS_FILE: lambda content: kept_rows(content, METRIC_COLUMNS, last),
-        EVALS_FILE: lambda content: kept_rows(content, EVAL_COLUMNS, last),
+        EVALS_FILE: lambda content: kept_rows(with_all_columns(content, EVAL_COLUMNS), EVAL_COLUMNS, last),
         SAMPLES: lambda content: (kept_samples(content, last), True),
     }
+    if tasks:
+        readers[VALIDATION_FILE] = lambda content: kept_rows(content, SCORE_COLUMNS, last)
     return {name: _kept_part(run / name, sums, last, read) for name, read in readers.items()}
 
 
@@ -127,7 +168,7 @@ def _kept_part(path: Path, sums: RunSums, last: int, read: Callable[[bytes], tup
     mark = sums.marks(last).get(path.name)
     part = (content or b"")[: mark.size if mark else 0]
     if mark and Mark.of(part) == mark:
-        return part
+        return with_all_columns(part, EVAL_COLUMNS) if path.name == EVALS_FILE else part
     if content is None:
         if mark:
             say(f"note: {path} is missing; it begins anew at step {last + 1:,}")
@@ -154,6 +195,7 @@ def _row(step: int, score: Score) -> Row:
         "accuracy": f"{score.accuracy:.6f}",
         "tokens": score.tokens,
         "unigram": f"{score.unigram:.6f}",
+        "bits_per_byte": f"{score.bits:.6f}",
     }
 
 
@@ -188,15 +230,18 @@ def run_summary(settings: TrainSettings, config: ModelConfig, recipe: Recipe, do
     for row in _last_of(evals):
         lines.append(
             f"  validation  loss {float(row['loss']):.3f} (unigram entropy {float(row['unigram']):.3f}), "
-            f"accuracy {float(row['accuracy']):.1%}, {many(int(row['tokens']), 'token')} of {row['entry']}"
+            f"{float(row['bits_per_byte']):.3f} bits a byte, accuracy {float(row['accuracy']):.1%}, "
+            f"{many(int(row['tokens']), 'token')} of {row['entry']}"
         )
     if len(metrics) > 1 and (seconds := float(metrics[-1]["seconds"]) - float(metrics[0]["seconds"])) > 0:
         tokens = int(metrics[-1]["tokens"]) - int(metrics[0]["tokens"])
-        _, inputs, targets = recipe.objective.lengths(settings.inputs)
-        rate = flops(config, inputs, targets) * settings.batch * (len(metrics) - 1) / seconds / 1e12
+        rate = flops(config, *recipe.widths) * settings.batch * (len(metrics) - 1) / seconds / 1e12
         lines.append(
             f"  speed       {tokens / seconds:,.0f} input tokens/s, {rate:,.3g} TFLOP/s, looking and saving included"
         )
+    if (run / VALIDATION_FILE).exists():
+        best = best_scores(read_table(run / VALIDATION_FILE, SCORE_COLUMNS), checkpoints(run))
+        lines += [f"  {task:<11} best {one.metric} {one.value:.1f} at step {one.step:,}" for task, one in best.items()]
     lines += [f"  checkpoint  {latest(run)[0]}", f"  curve       {run / CURVE}", f"  samples     {run / SAMPLES}"]
     lines += ["", *_last_samples(run), "", f'python -m model.generate --run {run} "A text with a <extra_id_0> in it."']
     return "\n".join(lines)

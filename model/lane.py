@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +25,9 @@ Tokens = NDArray[np.int32]
 
 
 class Encoder(Protocol):
-    """What a lane needs of a tokenizer."""
+    """What a lane needs of a tokenizer, or of what makes tokens of documents that are not one text."""
 
-    def encode(self, texts: Sequence[str]) -> list[Tokens]: ...
+    def encode(self, texts: Sequence[Any]) -> list[Tokens]: ...
 
 
 class Cursor(NamedTuple):
@@ -109,28 +109,32 @@ class Lane:
                     f"it has {self._order.entry.documents:,} in all. Leave it out, or add documents."
                 )
         unit, first = self._unit, self._next.row
-        texts = self._reader.texts(self._order.entry, unit.group, unit.rows[first : first + TOKENISE_DOCUMENTS])
-        texts = texts[: _fitting(texts)]
-        for row, tokens in enumerate(self._encoder.encode(texts), first):
+        found = self._reader.documents(self._order.entry, unit.group, unit.rows[first : first + TOKENISE_DOCUMENTS])
+        documents = found[: _fitting(found)]
+        for row, tokens in enumerate(self._encoder.encode(documents), first):
             place = Cursor(self._next.unit, row, 0)
             last = row + 1 == len(unit.rows)
             after = Cursor(place.unit + self._lanes, 0, 0) if last else place._replace(row=row + 1)
-            self._ahead.append(_Document(place, after, self._shorten(place, tokens)))
-        self._next = self._next._replace(row=first + len(texts))
+            self._ahead.append(_Document(place, after, self._shorten(place, tokens, unit)))
+        self._next = self._next._replace(row=first + len(documents))
         return True
 
-    def _shorten(self, place: Cursor, tokens: Tokens) -> Tokens:
+    def _shorten(self, place: Cursor, tokens: Tokens, unit: ReadUnit) -> Tokens:
         stretches = -(-len(tokens) // LONGEST_DOCUMENT)
-        if stretches <= 1:
+        if stretches > 1:
+            first = LONGEST_DOCUMENT * self._order.pick(place.unit, place.row, stretches)
+            tokens = tokens[first : first + LONGEST_DOCUMENT]
+        entry = self._order.entry
+        if entry.cut is None or not entry.is_last(unit.group, int(unit.rows[place.row])):
             return tokens
-        return tokens[LONGEST_DOCUMENT * self._order.pick(place.unit, place.row, stretches) :][:LONGEST_DOCUMENT]
+        return tokens[: entry.cut]
 
 
-def _fitting(texts: Sequence[str]) -> int:
-    """How many of the first texts make a batch to tokenise: at least one."""
+def _fitting(documents: Sequence[str | tuple[str, ...]]) -> int:
+    """How many of the first documents make a batch to tokenise: at least one."""
     total = 0
-    for count, text in enumerate(texts):
-        total += len(text)
+    for count, document in enumerate(documents):
+        total += len(document) if isinstance(document, str) else sum(map(len, document))
         if total > TOKENISE_CHARACTERS:
             return max(1, count)
-    return len(texts)
+    return len(documents)

@@ -110,7 +110,7 @@ class TensorBoard:
     def __init__(self, folder: Path, last: int) -> None:
         from torch.utils.tensorboard import SummaryWriter  # seconds to import
 
-        self._writer = SummaryWriter(str(folder), purge_step=last + 1)
+        self._writer = SummaryWriter(str(folder), purge_step=last + 1 if last else 0)
 
     def steps(self, rows: Iterable[Row]) -> None:
         """Rows of `metrics.csv`."""
@@ -121,7 +121,7 @@ class TensorBoard:
     def evals(self, rows: Iterable[Row]) -> None:
         """Rows of `eval.csv`."""
         for row in rows:
-            for name in ("loss", "accuracy"):
+            for name in ("loss", "accuracy", "bits_per_byte"):
                 name_ = f"validation/{name}/{row['entry']}"
                 self._writer.add_scalar(name_, float(row[name]), int(row["step"]))
 

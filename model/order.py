@@ -36,26 +36,37 @@ class Order(Protocol):
         """0 to choices - 1, by the document that is `row` of unit `number` alone."""
 
 
-class Shuffled:
-    """Epoch after epoch without end, each in an order of its own.
+SPLIT_BELOW = 64  # row groups a lane
 
-    With fewer row groups than lanes a row group is split into parts, so that every lane has a unit in every epoch.
+
+class Shuffled:
+    """Epoch after epoch without end, each in an order of its own. Lane `l` visits units `l`, `l + lanes`, and so on.
+
+    An entry with few row groups is split into parts so that every lane has a part of each, as large as the others but
+    for one document: all lanes go through the row groups of an epoch in the same order, so that they find what they
+    need in the reader, and end it after as many documents. Lanes read the same number of tokens, and documents differ
+    in length: when the first epoch's tokens are read, a lane is ahead or behind by what the lengths of its documents
+    add up to more or less. With one lane, epochs are exact.
+
+    With `SPLIT_BELOW` row groups a lane or more each is a unit of its own, for every process would have to read all of
+    them. Then a lane is ahead or behind by a row group or so, of so many.
     """
 
     def __init__(self, entry: Entry, seed: int, lanes: int) -> None:
         self.entry = entry
         self._seed = seed
-        self._parts = -(-lanes // len(entry.rows))
+        self._parts = lanes if len(entry.rows) < SPLIT_BELOW * lanes else 1
         self.units = len(entry.rows) * self._parts
 
     def unit(self, number: int) -> ReadUnit:
-        """Unit `number % units` of epoch `number // units`."""
+        """Unit `number % units` of epoch `number // units`; it may be empty."""
         epoch, turn = divmod(number, self.units)
-        chosen = int(Permutation(self.units, self._key(epoch))([turn])[0])
-        group, part = divmod(chosen, self._parts)
-        rows = int(self.entry.rows[group])
-        order = Permutation(rows, self._key(epoch, group))(np.arange(rows))
-        return ReadUnit(group, order[part :: self._parts])
+        place, part = divmod(turn, self._parts)
+        group = int(Permutation(len(self.entry.rows), self._key(epoch))([place])[0])
+        rows = self.entry.rows_of(group)
+        # Turned a part further at each row group, so that the odd documents do not all go to the first lanes.
+        mine = np.arange((part + place) % self._parts, len(rows), self._parts)
+        return ReadUnit(group, rows[Permutation(len(rows), self._key(epoch, group))(mine)])
 
     def pick(self, number: int, row: int, choices: int) -> int:
         return self._key(number, row, choices) % choices
@@ -72,7 +83,7 @@ class InOrder:
         self.units = len(entry.rows)
 
     def unit(self, number: int) -> ReadUnit | None:
-        return ReadUnit(number, np.arange(self.entry.rows[number])) if number < self.units else None
+        return ReadUnit(number, self.entry.rows_of(number)) if number < self.units else None
 
     def pick(self, number: int, row: int, choices: int) -> int:
         return derive_key(self.entry.name, number, row) % choices
@@ -83,4 +94,5 @@ def shuffled_texts(entry: Entry, seed: int) -> Iterator[str]:
     order, reader = Shuffled(entry, seed, lanes=1), Reader(keep=0)
     for number in range(order.units):
         unit = order.unit(number)
-        yield from reader.texts(entry, unit.group, unit.rows)
+        for document in reader.documents(entry, unit.group, unit.rows):
+            yield document if isinstance(document, str) else "\n".join(document)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.ids import IGNORED
 from model.lane import Lane, Tokens
@@ -22,6 +23,17 @@ class Rows(NamedTuple):
     targets: Ids  # (N, targets)
     input_segments: Ids  # (N, inputs): which example of its row a token belongs to, from 1
     target_segments: Ids  # (N, targets)
+
+    def take(self, numbers: NDArray[np.int64]) -> Rows:
+        """Those of these numbers."""
+        return Rows(*(ids[numbers] for ids in self))
+
+
+class Widths(NamedTuple):
+    """Tokens of a row of a batch, with their eos and their padding."""
+
+    inputs: int
+    targets: int
 
 
 class RowBuilder(Protocol[RowMaterial]):
@@ -82,26 +94,29 @@ class Packed(_Rule):
 
     def draw(self, lane: Lane, number: int) -> Rows | None:
         chunk, *widths = self._lengths
-        row = _empty(1, *widths)
-        inputs = targets = examples = 0
+        row, used, examples = empty_rows(1, Widths(*widths)), (0, 0), 0
         while len(tokens := lane.peek(chunk, self._shortest)):
             # No row holds more examples than inputs, so that no two examples of a run have the same number.
             made = self._corrupt(tokens[None], [number * self._inputs_length + examples])
-            more, labels = (ids[ids != self._vocabulary.pad] for ids in made)
-            if inputs + len(more) > widths[0] or targets + len(labels) > widths[1]:
+            inputs, targets = (ids[ids != self._vocabulary.pad] for ids in made)
+            after = used[0] + len(inputs), used[1] + len(targets)
+            if after[0] > widths[0] or after[1] > widths[1]:
                 break
             lane.take(len(tokens))
             examples += 1
-            row.inputs[0, inputs : inputs + len(more)] = more
-            row.input_segments[0, inputs : inputs + len(more)] = examples
-            row.targets[0, targets : targets + len(labels)] = labels
-            row.target_segments[0, targets : targets + len(labels)] = examples
-            inputs, targets = inputs + len(more), targets + len(labels)
+            put_example(row, 0, examples, used, inputs, targets)
+            used = after
         return row if examples else None
 
     def finish(self, numbers: Sequence[int], drawn: Sequence[Rows]) -> Rows:
-        _, *widths = self._lengths
-        return stacked([_empty(0, *widths), *drawn])
+        return stacked([empty_rows(0, Widths(*self._lengths[1:])), *drawn])
+
+
+def put_example(rows: Rows, row: int, segment: int, at: tuple[int, int], inputs: Tokens, targets: Tokens) -> None:
+    """Writes an example into a row, its inputs and targets from the places `at` on."""
+    for ids, segments, start, tokens in zip(rows[:2], rows[2:], at, (inputs, targets), strict=True):
+        ids[row, start : start + len(tokens)] = tokens
+        segments[row, start : start + len(tokens)] = segment
 
 
 def stacked(rows: Sequence[Rows]) -> Rows:
@@ -111,11 +126,29 @@ def stacked(rows: Sequence[Rows]) -> Rows:
 
 def padded(rows: Rows, count: int) -> Rows:
     """Rows, and below them as many empty ones as make `count`."""
-    (have, inputs), (_, targets) = rows.inputs.shape, rows.targets.shape
-    return stacked([rows, _empty(count - have, inputs, targets)])
+    have, inputs = rows.inputs.shape
+    return stacked([rows, empty_rows(count - have, Widths(inputs, rows.targets.shape[1]))])
 
 
-def _empty(count: int, inputs: int, targets: int) -> Rows:
+def widened(rows: Rows, widths: Widths) -> Rows:
+    """Rows with padding on their right up to wider ones."""
+    if rows.inputs.shape[1] == widths.inputs and rows.targets.shape[1] == widths.targets:
+        return rows
+    wide = empty_rows(len(rows.inputs), widths)
+    for ids, narrow in zip(wide, rows, strict=True):
+        ids[:, : narrow.shape[1]] = narrow
+    return wide
+
+
+def trimmed(rows: Rows) -> Rows:
+    """Rows without the columns on their right that are padding in all of them."""
+    inputs, targets = (max(int(np.flatnonzero(segments.any(axis=0))[-1:].sum()) + 1, 1) for segments in rows[2:])
+    return Rows(rows.inputs[:, :inputs], rows.targets[:, :targets], rows[2][:, :inputs], rows[3][:, :targets])
+
+
+def empty_rows(count: int, widths: Widths) -> Rows:
+    """Rows of nothing but padding."""
+    inputs, targets = widths
     row = Rows(*(np.zeros((count, width), np.int32) for width in (inputs, targets, inputs, targets)))
     row.targets.fill(IGNORED)
     return row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,14 +12,14 @@ from c4pipe.command import refuse_idle
 from c4pipe.mixture import Mixture
 from c4pipe.text import many
 from model.config import ModelConfig, find_size, padded_vocab
-from model.errors import ConfigError, unknown
-from model.objectives import Objective, find_objective
-from model.optim import OPTIMIZERS
+from model.errors import ConfigError
+from model.methods import Method
+from model.objectives import Objective, Vocabulary, find_objective
+from model.ranges import check_ranges
 from model.schedules import Schedule
-from model.shelf import which_to_delete
+from model.source import Denoising, TextToText
+from model.tokens import T5_SENTINELS
 
-PRECISIONS = ("fp32", "bf16")
-PARALLEL = ("ddp", "fsdp")
 PRETRAINED = "pretrained"  # in place of a size: what `--init-from` brings
 ENDING = ("cosine", "linear")  # schedules that have a floor
 RATES = {"adafactor": 0.01, "adamw-scale": 0.02, "adamw": 0.001}  # T5's, nanoT5's, torch's own
@@ -26,9 +27,14 @@ RATES = {"adafactor": 0.01, "adamw-scale": 0.02, "adamw": 0.001}  # T5's, nanoT5
 # What only says how the work is done, or where, or for how long. All other settings are the same after a resume.
 CHANGEABLE = (
     *("run", "data", "resume", "force", "device", "workers", "accumulate", "compile", "parallel", "init_from"),
-    *("tokenizer", "vocab_size", "log_every", "eval_every", "eval_batches", "samples", "save_every", "keep"),
-    *("keep_every", "tensorboard"),
+    *("tokenizer", "vocab_size", "sentinels", "log_every", "eval_every", "eval_documents", "samples", "save_every"),
+    *("keep", "keep_every", "tensorboard", "tasks", "eval_examples"),
 )
+
+FORMER = ("eval_batches",)  # settings of earlier versions that decided nothing of what is trained
+
+# What says nothing where there are no tasks.
+OF_TASKS = (*("targets", "task_mixture", "task_limit", "task_temperature", "corpus_rates", "method", "adapter_width"),)
 
 
 class TrainingScale(NamedTuple):
@@ -63,7 +69,7 @@ class TrainSettings:
     steps: int
     batch: int  # rows of a step, of all processes together
     inputs: int  # longest inputs, in tokens
-    vocab_size: int  # pieces of a tokenizer that is trained here
+    vocab_size: int  # pieces of a tokenizer that is trained here, as are its `sentinels`
     lr: float
     eval_every: int
     save_every: int
@@ -81,6 +87,14 @@ class TrainSettings:
     density: float | None = None
     mean_span: float | None = None
     pack: bool = False
+    tasks: tuple[str, ...] = ()  # NAME=PATH, see `model.tasks.naming`
+    targets: int | None = None  # longest targets of tasks, in tokens
+    task_mixture: str = "equal"
+    task_limit: int | None = None
+    task_temperature: float | None = None
+    corpus_rates: tuple[float, ...] = ()  # of each of `data`, in examples; none without tasks
+    method: str = "all"
+    adapter_width: int = 0
     architecture: str | None = None  # other than the size's own
     dropout: float | None = None
     optimizer: str = "adafactor"
@@ -93,7 +107,10 @@ class TrainSettings:
     seed: int = 0
     accumulate: int = 1  # parts that a process does its share of a batch in
     parallel: str = "ddp"
-    eval_batches: int = 50  # of each entry
+    held_out: float = 0.0  # share of the training documents of each entry that is evaluated on instead; 0 is none
+    first_tokens: int | None = None  # of each entry, that are trained on again and again; None is all
+    eval_documents: int = 1_000  # of each entry
+    eval_examples: int = 2_000  # of each task, that are answered at an evaluation
     samples: int = 2  # infills of each entry at each evaluation
     keep: int = 2
     keep_every: int = 0
@@ -101,24 +118,16 @@ class TrainSettings:
     force: bool = False
     init_from: Path | None = None
     tokenizer: Path | None = None
+    sentinels: int = T5_SENTINELS
     tensorboard: bool = True
 
     def __post_init__(self) -> None:
-        whole = ("steps", "batch", "inputs", "accumulate", "vocab_size")
-        for name in (*whole, "eval_batches", "eval_every", "save_every", "log_every"):
-            self._least(name, 1)
-        for name in ("workers", "seed", "samples", "z_loss"):
-            self._least(name, 0)
         if self.precision == "fp16":
             raise ConfigError(
                 "--precision fp16 is refused: activations of a T5 exceed 65,504, the largest number of fp16, and the "
                 "loss becomes NaN in every size above small. Take bf16, or fp32 where there is no bf16."
             )
-        for name, known in (("precision", PRECISIONS), ("parallel", PARALLEL), ("optimizer", OPTIMIZERS)):
-            if getattr(self, name) not in known:
-                raise unknown(name, getattr(self, name), known)
-        if self.clip is not None and not self.clip > 0:
-            raise ConfigError(f"--clip {self.clip}: expected a norm above 0; leave it out for no limit")
+        check_ranges(vars(self))
         if self.batch % self.accumulate:
             raise ConfigError(
                 f"a batch of {many(self.batch, 'row')} cannot be done in {self.accumulate} equal parts: "
@@ -126,23 +135,52 @@ class TrainSettings:
             )
         if self.resume not in ("auto", "none") and self.init_from:
             raise ConfigError("--init-from starts a run and --resume PATH goes on with one: give one of them")
-        which_to_delete((), self.keep, self.keep_every)
+        _ = self.method_value
+        if self.tasks:
+            self._check_tasks()
         self.rates(dict.fromkeys(self.languages or ("any",), 1))
         self.objective_value.lengths(self.inputs)
+        if self.trains_tokenizer and self.data:
+            self.objective_value.check(self.inputs, Vocabulary(self.vocab_size + self.sentinels, self.sentinels))
         if self.model != PRETRAINED and not self.config(1).has_encoder and self.pack:
             raise ConfigError(
                 f"--pack needs an encoder, and --architecture {self.architecture} has none: leave one of them out"
             )
         _ = self.schedule_value
 
-    def _least(self, name: str, least: int) -> None:
-        if getattr(self, name) < least:
-            flag = name.replace("_", "-")
-            raise ConfigError(f"--{flag} {getattr(self, name)}: expected {least} or more")
+    def _check_tasks(self) -> None:
+        _ = self.task_rule
+        _ = self.task_mixture_value
+        if len(self.corpus_rates) != len(self.data) or not all(0 < rate < inf for rate in self.corpus_rates):
+            raise ConfigError(f"--unsupervised: expected a rate above 0 for each folder, got {self.corpus_rates}")
+
+    @property
+    def trains_tokenizer(self) -> bool:
+        """Whether a new run gets a tokenizer of its own."""
+        return not (self.tokenizer or self.init_from)
 
     @property
     def objective_value(self) -> Objective:
         return find_objective(self.objective, self.density, self.mean_span)
+
+    @property
+    def task_rule(self) -> TextToText:
+        """How the examples of tasks become rows."""
+        assert self.targets is not None  # wherever there are tasks
+        return TextToText(self.inputs, self.targets, self.pack)
+
+    @property
+    def task_mixture_value(self) -> Mixture:
+        return Mixture.parse(self.task_mixture, None, self.task_limit, self.task_temperature)
+
+    @property
+    def method_value(self) -> Method:
+        return Method(self.method, self.adapter_width)
+
+    @property
+    def rule(self) -> Denoising:
+        """How the texts of corpora become rows."""
+        return Denoising(self.objective_value, self.inputs, self.pack)
 
     @property
     def schedule_value(self) -> Schedule:
@@ -159,11 +197,13 @@ class TrainSettings:
     def changed(self, config: ModelConfig) -> ModelConfig:
         """A model with what the settings say otherwise."""
         changes: dict[str, Any] = {"dropout": self.dropout, "architecture": self.architecture}
+        changes["adapter"] = self.adapter_width or None
         return replace(config, **{key: value for key, value in changes.items() if value is not None})
 
     def fixed(self) -> dict[str, Any]:
         """What must be the same to go on with a run. Its length is free where no learning rate depends on it."""
         free = {*CHANGEABLE} | ({"steps"} if self.schedule in ("constant", "inverse-sqrt") else set())
+        free |= set() if self.tasks else {*OF_TASKS}
         return {name: value for name, value in self.to_json().items() if name not in free}
 
     def to_json(self) -> dict[str, Any]:
@@ -175,7 +215,7 @@ class TrainSettings:
         """Of a run's `config.json`. ConfigError where a setting is missing or unknown: another version wrote it."""
         kinds = {field.name: str(field.type) for field in fields(cls)}
         try:
-            return cls(**{name: _typed(kinds[name], value) for name, value in found.items()})
+            return cls(**{name: _typed(kinds[name], value) for name, value in found.items() if name not in FORMER})
         except (KeyError, TypeError) as error:
             raise ConfigError(f"the run's settings are of another version of this trainer ({error})") from None
 
@@ -191,14 +231,17 @@ def complete(given: Mapping[str, Any], cuda: bool, cores: int) -> TrainSettings:
             given.get("schedule") in ENDING,
             f"only {' and '.join(ENDING)} end at a rate. Leave it out, or take --schedule {ENDING[0]}.",
         ),
-        (
-            "--vocab-size",
-            not {"tokenizer", "init_from"} & {*given},
-            "the tokenizer is there and is not trained. Leave out --vocab-size, or --tokenizer and --init-from.",
+        *(
+            (
+                option,
+                not {"tokenizer", "init_from"} & {*given},
+                f"the tokenizer is there and is not trained. Leave out {option}, or --tokenizer and --init-from.",
+            )
+            for option in ("--vocab-size", "--sentinels")
         ),
     )
     model = given.get("model", PRETRAINED if "init_from" in given else "tiny")
-    if model != PRETRAINED:
+    if "model" in given:
         find_size(model)
     scale = scale_of(model)
     steps = given.get("steps", scale.steps)

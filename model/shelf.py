@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -102,8 +102,9 @@ def _read_sums(folder: Path) -> dict[str, str]:
     return sums
 
 
-def prune(run: Path, last: int, every: int = 0) -> list[Path]:
-    """Removes checkpoints, the damaged ones first, then as `which_to_delete` says; those removed. After a `save`.
+def prune(run: Path, last: int, every: int = 0, best: Collection[int] = ()) -> list[Path]:
+    """Removes checkpoints, the damaged ones first, then as `which_to_delete` says, but for the steps that are `best`;
+    those removed. After a `save`.
 
     One that is damaged counts as none: so many good ones stay as if it had never been there. Without a good one,
     nothing goes. What is not plainly ours stays as well.
@@ -116,7 +117,7 @@ def prune(run: Path, last: int, every: int = 0) -> list[Path]:
             (damaged if _faults_now(found[step]) else good).append(step)
     if not good:
         return []
-    doomed = [*damaged, *which_to_delete({*found} - {*damaged}, last, every)]
+    doomed = [*damaged, *(step for step in which_to_delete({*found} - {*damaged}, last, every) if step not in best)]
     removed = [found[step] for step in sorted(doomed) if _is_ours(found[step])]
     for folder in removed:
         rest = folder.with_name(f".{folder.name.strip('.')}.tmp")

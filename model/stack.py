@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from model.bias import MASKED, RelativeBias, masked
 from model.cache import Cache, KeyValues
 from model.config import ModelConfig
+from model.initial import ADAPTER
 
 
 class Attention(nn.Module):
@@ -64,6 +65,19 @@ class FeedForward(nn.Module):
         return y
 
 
+class Adapter(nn.Module):
+    """Dense, ReLU, dense: few weights that learn a task where all others stay. arXiv 1910.10683, section 3.5.1."""
+
+    def __init__(self, c: ModelConfig):
+        super().__init__()
+        self.wi = nn.Linear(c.d_model, c.adapter, bias=False)
+        self.wo = nn.Linear(c.adapter, c.d_model, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.wo(F.relu(self.wi(x)))
+        return y
+
+
 class Residual(nn.Module):
     """x + dropout(f(norm(x))), f under the name that transformers has for it."""
 
@@ -84,6 +98,8 @@ class Block(nn.Module):
         if crossed:
             self.layer.append(Residual(c, "EncDecAttention", Attention(c)))
         self.layer.append(Residual(c, "DenseReluDense", FeedForward(c)))
+        if c.adapter:  # the last of a block, with a norm of its own, as in t5's gin/task_adapter.gin
+            self.layer.append(Residual(c, ADAPTER, Adapter(c)))
 
     def forward(
         self,
@@ -96,8 +112,9 @@ class Block(nn.Module):
         x = self.layer[0](x, bias, None, past[0])
         if memory is not None:
             x = self.layer[1](x, memory_bias, memory, past[1])
-        y: Tensor = self.layer[-1](x)
-        return y
+        for layer in self.layer[1 if memory is None else 2 :]:
+            x = layer(x)
+        return x
 
 
 class Stack(nn.Module):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from math import fsum
+from pathlib import Path
 from typing import NamedTuple
 
 from c4pipe.text import many
@@ -12,11 +15,17 @@ from model.corpus import Entry, find_entries
 from model.data import open_entries
 from model.distributed import ProcessGroup, fill, initial_weights, make_model
 from model.errors import ConfigError
+from model.examples import HELD_OUT, RunTask, open_run_tasks
+from model.held_out import HeldOut, first_tokens, hold_out, split_off
+from model.initial import ADAPTER
 from model.pretrained import check_weights, init_from
-from model.run import SHARD_SUMS, TOKENIZER_FOLDER, find_start, open_tokenizer, say
-from model.settings import TrainSettings
-from model.stream import Recipe
+from model.run import SHARD_SUMS, TOKENIZER_FOLDER, find_start, say
+from model.run_tokenizer import open_tokenizer
+from model.settings import PRETRAINED, TrainSettings
+from model.source import Source
+from model.stream import LANES, Recipe
 from model.t5 import T5
+from model.tasks.rates import task_rates
 from model.tokens import Tokenizer
 
 
@@ -24,51 +33,104 @@ class Data(NamedTuple):
     """What is trained on and what is evaluated on."""
 
     recipe: Recipe
-    held_out: tuple[Entry, ...]  # none where the corpora have no validation split
+    held_out: tuple[HeldOut, ...]  # none where the corpora have no validation split and no share is held out
     tokenizer: Tokenizer  # that of the recipe, with its files
+    tasks: tuple[RunTask, ...] = ()
 
 
 def open_data(settings: TrainSettings, group: ProcessGroup) -> Data:
-    """Reads the footers and, once, the bytes of all shards, and has a tokenizer made where there is none."""
+    """Reads the footers and, once, the bytes of all shards, and has tasks prepared, and a tokenizer made if need be."""
 
-    def read(sums: bool) -> tuple[tuple[Entry, ...], tuple[Entry, ...], Tokenizer]:
+    def read(first: bool) -> Data:
         note = settings.run / SHARD_SUMS
-        entries = open_entries(settings.data, "train", settings.languages, note, sums)
-        names = held_out_names(settings, [entry.name for entry in entries])
-        held_out = open_entries(settings.data, "validation", names, note, sums) if names else ()
-        return entries, held_out, open_tokenizer(settings, entries)
+        corpora, held_out = open_corpora(settings, note, first) if settings.data else ((), ())
+        tasks = open_run_tasks(settings, first)
+        sources = make_sources(settings, corpora, tasks)
+        tokenizer = open_tokenizer(settings, sources)
+        recipe = make_recipe(settings, sources, tokenizer)
+        scored = [Source(entry, settings.rule, 1.0) for entry in held_out]
+        scored += [Source(task.held_out, settings.task_rule, 1.0) for task in tasks if task.held_out]
+        chosen = tuple(hold_out(source, tokenizer, settings.eval_documents) for source in scored)
+        return Data(recipe, chosen, tokenizer, tasks)
 
-    found = read(sums=True) if group.first else None
+    found = read(first=True) if group.first else None
     group.wait()
-    entries, held_out, tokenizer = found or read(sums=False)
-    if group.first and not held_out:
-        say("note: the corpora have no validation split for this; nothing is evaluated")
-    return Data(make_recipe(settings, entries, tokenizer), held_out, tokenizer)
+    data = found or read(first=False)
+    if group.first and not data.held_out:
+        say(
+            "note: the data have no validation split for this; nothing is evaluated. --held-out 1% keeps some of the "
+            "training pages of corpora for it"
+        )
+    if group.first and settings.held_out:
+        there = ", ".join(f"{one.source.entry.documents:,} of {one.source.entry.name}" for one in data.held_out)
+        say(f"evaluated on pages that are kept out of training, and on no validation split of a corpus: {there}")
+    return data
 
 
 def held_out_names(settings: TrainSettings, names: Iterable[str]) -> tuple[str, ...]:
     """Those of the training entries that have a validation split."""
     try:
-        there = find_entries(settings.data, "validation")
+        there = find_entries(settings.data, HELD_OUT)
     except ConfigError:  # the corpora are there, for their training split was read: they have no such pages
         return ()
     return tuple(name for name in names if name in there)
 
 
-def make_recipe(settings: TrainSettings, entries: tuple[Entry, ...], tokenizer: Tokenizer) -> Recipe:
-    """The stream of rows that the settings ask for."""
-    rates = settings.rates({entry.name: entry.documents for entry in entries})
-    recipe = Recipe(
-        entries,
-        tuple(rates[entry.name] for entry in entries),
-        tokenizer,
-        settings.objective_value,
-        settings.inputs,
-        settings.seed,
-        pack=settings.pack,
-    )
-    recipe.objective.check(settings.inputs, tokenizer.vocabulary)
+def open_corpora(
+    settings: TrainSettings, note: Path | None = None, sums: bool = True
+) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    """What is trained on of the corpora and what is held out: a share of it, or their validation splits."""
+    entries = open_entries(settings.data, "train", settings.languages, note, sums)
+    if settings.held_out:
+        parts = [split_off(entry, settings.held_out) for entry in entries]
+        return tuple(training for training, _ in parts), tuple(held_out for _, held_out in parts)
+    names = held_out_names(settings, [entry.name for entry in entries])
+    return entries, open_entries(settings.data, HELD_OUT, names, note, sums) if names else ()
+
+
+def make_recipe(settings: TrainSettings, sources: tuple[Source, ...], tokenizer: Tokenizer) -> Recipe:
+    """The stream of rows. With `first_tokens` it has one lane, so that the epochs of corpora are exact."""
+    lanes = LANES
+    if count := settings.first_tokens:
+        lanes = 1
+        sources = tuple(
+            replace(one, entry=first_tokens(one.entry, tokenizer, count)) if one.rule == settings.rule else one
+            for one in sources
+        )
+    recipe = Recipe(sources, tokenizer, settings.seed, lanes)
+    recipe.check()
     return recipe
+
+
+def make_sources(
+    settings: TrainSettings, corpora: Sequence[Entry], tasks: Sequence[RunTask] = ()
+) -> tuple[Source, ...]:
+    """What the stream is mixed of; the rates sum to 1.
+
+    Without tasks the entries of all corpora are one mixture. With tasks each folder has the rate that was given for it,
+    in examples, which its entries share as such a mixture.
+    """
+    if tasks:
+        parts = [
+            ([entry for entry in corpora if Path(entry.files[0]).is_relative_to(folder)], rate)
+            for folder, rate in zip(settings.data, settings.corpus_rates, strict=True)
+        ]
+    else:
+        parts = [([*corpora], 1.0)]
+    found = [
+        Source(entry, settings.rule, rate * own[entry.name])
+        for entries, rate in parts
+        for own in [settings.rates({entry.name: entry.documents for entry in entries})]
+        for entry in entries
+    ]
+    trained = [task.train for task in tasks if task.train]
+    rates = task_rates({entry.name: entry.documents for entry in trained}, settings.task_mixture_value)
+    found += [Source(entry, settings.task_rule, rates[entry.name]) for entry in trained]
+    names = [source.entry.name for source in found]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ConfigError(f"a task and a config of a corpus are both called {twice[0]!r}: take {twice[0]}/other=PATH")
+    total = fsum(source.rate for source in found)
+    return tuple(replace(source, rate=source.rate / total) for source in found)
 
 
 def open_start(settings: TrainSettings, group: ProcessGroup) -> Checkpoint | None:
@@ -79,6 +141,10 @@ def open_start(settings: TrainSettings, group: ProcessGroup) -> Checkpoint | Non
     if group.first:
         say(f"going on from {folder}")
     found = load_checkpoint(folder, settings.fixed(), settings.force)
+    if (saved := found.settings["optimizer"]) != settings.optimizer:
+        raise ConfigError(
+            f"{folder} holds the state of {saved}, which --optimizer {settings.optimizer} cannot take over"
+        )
     if found.step > settings.steps:
         raise ConfigError(
             f"{folder} has {many(found.step, 'step')} behind it, and --steps is {settings.steps:,}: take more"
@@ -86,23 +152,36 @@ def open_start(settings: TrainSettings, group: ProcessGroup) -> Checkpoint | Non
     return found
 
 
+def _same_model(settings: TrainSettings, found: ModelConfig, ids: int) -> ModelConfig:
+    """A checkpoint's model, with the dropout of the settings. ConfigError, also with --force, for another shape."""
+    config = settings.changed(found) if settings.model == PRETRAINED else settings.config(ids)
+    if changed := config.differences(found):
+        raise ConfigError(f"the checkpoint holds another model: {'; '.join(changed)}. Its weights do not fit.")
+    return config
+
+
 def open_model(settings: TrainSettings, data: Data, start: Checkpoint | None, group: ProcessGroup) -> T5:
     """The model with its weights: of the checkpoint, of a pre-trained model, or new ones."""
     ids = data.recipe.tokenizer.vocabulary.size
     source, weights = settings.run / TOKENIZER_FOLDER, None
     if start:
-        config, weights = ModelConfig.from_hf(start.config), start.weights
+        config, weights = _same_model(settings, ModelConfig.from_hf(start.config), ids), start.weights
     elif settings.init_from:
         source = settings.init_from
         found, weights = init_from(source, ids)
-        config = settings.changed(ModelConfig.from_hf(found))
+        there = ModelConfig.from_hf(found)
+        config = settings.changed(there)
+        if config.architecture != there.architecture and group.first:
+            say(f"note: encoder and decoder each start from what they share in {source}")
     else:
         config = settings.config(ids)
     sharded = settings.parallel == "fsdp"
     model = make_model(config, settings.z_loss, group, sharded)
-    if weights is None:
-        fill(model, initial_weights(model, settings.seed))
-    else:
-        check_weights(weights, model.state_dict(), source)
-        fill(model, weights.items())
+    new = [*initial_weights(model, settings.seed)] if weights is None or settings.adapter_width else []
+    if weights is not None:
+        fresh = {name: weight for name, weight in new if f".{ADAPTER}." in name and name not in weights}
+        new = [*{**weights, **fresh}.items()]
+        check_weights(dict(new), model.state_dict(), source)
+    fill(model, new)
+    settings.method_value.prepare(model)
     return model

@@ -1,6 +1,6 @@
 """The stream of training rows: which row stands at which number, and how any share of them is made.
 
-    number g --> lane g % lanes, entry by the mixture --Lane--> tokens --Objective, keyed by (seed, g)--> row g
+    number g --> lane g % lanes, source by the mixture --Lane--> tokens --its rule, keyed by (seed, g)--> row g
 
 Row g is a function of the corpora and of the recipe. Who makes it is of no account: a process makes the rows of the
 lanes that are its own, and the rows of all lanes, in order of their numbers, are the stream.
@@ -10,50 +10,52 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from c4pipe.mixture import derive_key
 from model.corpus import Entry, Reader
-from model.lane import Cursor, Encoder, Lane
+from model.lane import Cursor, Lane
 from model.mixing import Mixing
-from model.objectives import Objective, Vocabulary
 from model.order import Shuffled
-from model.rows import Packed, RowBuilder, Rows, Single
+from model.rows import Rows, Widths, empty_rows, stacked, widened
+from model.source import Source, StreamTokenizer
 
 LANES = 16  # a batch mixes so many row groups, and so many processes can share the work without doing any of it twice
 
-LaneKey = tuple[int, int]  # (entry, lane)
-
-
-class StreamTokenizer(Encoder, Protocol):
-    """What the stream needs of `model.tokens.Tokenizer`."""
-
-    @property
-    def vocabulary(self) -> Vocabulary: ...
-
-    @property
-    def fingerprint(self) -> str: ...
+LaneKey = tuple[int, int]  # (source, lane)
 
 
 @dataclass(frozen=True)
 class Recipe:
     """All that the rows depend on."""
 
-    entries: tuple[Entry, ...]
-    rates: tuple[float, ...]  # of rows, one an entry
+    sources: tuple[Source, ...]
     tokenizer: StreamTokenizer
-    objective: Objective
-    inputs_length: int
     seed: int = 0
     lanes: int = LANES
-    pack: bool = False  # several short documents a row, with segments to keep them apart
 
-    def rule(self, seed: int) -> RowBuilder[Any]:
-        """How rows are made; `seed` is that of the corruption."""
-        return (Packed if self.pack else Single)(self.objective, self.tokenizer.vocabulary, self.inputs_length, seed)
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(source.entry for source in self.sources)
+
+    @property
+    def widths(self) -> Widths:
+        """Of the rows of all sources: the widest."""
+        every = [source.rule.widths for source in self.sources]
+        return Widths(*(max(column) for column in zip(*every, strict=True)))
+
+    @property
+    def pack(self) -> bool:
+        """Whether a row may hold several examples."""
+        return any(source.rule.pack for source in self.sources)
+
+    def check(self) -> None:
+        """ConfigError where a rule cannot work with this vocabulary."""
+        for source in self.sources:
+            source.rule.check(self.tokenizer.vocabulary)
 
 
 class Share(NamedTuple):
@@ -77,7 +79,7 @@ class Share(NamedTuple):
 class StreamSlice(NamedTuple):
     """A share of a stretch of the stream."""
 
-    numbers: NDArray[np.int64]  # of its rows
+    numbers: NDArray[np.int64]  # of its rows, rising
     rows: Rows
     moved: dict[LaneKey, Cursor]  # where the lanes stand that it went on in
 
@@ -89,8 +91,10 @@ class Stream:
         self._recipe = recipe
         self._share = share
         self._own = frozenset(share.lanes(recipe.lanes))
-        self._rule = recipe.rule(recipe.seed)
-        self._mixing = Mixing(recipe.rates, derive_key(recipe.seed, "mixture"))
+        self._widths = recipe.widths
+        self._rules = [source.rule.builder(recipe.tokenizer.vocabulary, recipe.seed) for source in recipe.sources]
+        self._encoders = [source.rule.encoder(recipe.tokenizer) for source in recipe.sources]
+        self._mixing = Mixing([source.rate for source in recipe.sources], derive_key(recipe.seed, "mixture"))
         self._orders = [Shuffled(entry, recipe.seed, recipe.lanes) for entry in recipe.entries]
         self._reader = Reader()
         self._cursors = dict(cursors)
@@ -98,24 +102,31 @@ class Stream:
 
     def part(self, start: int, stop: int) -> StreamSlice:
         """The share's rows from `start` to `stop` - 1. To be called for one stretch after the other, without a gap."""
-        numbers, drawn, moved = [], [], {}
-        for number, entry in enumerate(self._mixing.entries(start, stop).tolist(), start):
-            place = entry, number % self._recipe.lanes
+        drawn: dict[int, list[tuple[int, Any]]] = {}  # of each source: numbers and what their rows are made of
+        moved = {}
+        for number, source in enumerate(self._mixing.entries(start, stop).tolist(), start):
+            place = source, number % self._recipe.lanes
             if place[1] not in self._own:
                 continue
             lane = self._lane(place)
-            row = self._rule.draw(lane, number)
+            material = self._rules[source].draw(lane, number)
             moved[place] = lane.cursor
             if number % self._share.ranks == self._share.rank:
-                numbers.append(number)
-                drawn.append(row)
-        return StreamSlice(np.array(numbers, np.int64), self._rule.finish(numbers, drawn), moved)
+                drawn.setdefault(source, []).append((number, material))
+        numbers = np.array([number for rows in drawn.values() for number, _ in rows], np.int64)
+        made = [self._finished(source, rows) for source, rows in drawn.items()]
+        order = np.argsort(numbers)
+        return StreamSlice(numbers[order], stacked([empty_rows(0, self._widths), *made]).take(order), moved)
+
+    def _finished(self, source: int, rows: list[tuple[int, Any]]) -> Rows:
+        numbers, materials = zip(*rows, strict=True)
+        return widened(self._rules[source].finish(numbers, materials), self._widths)
 
     def _lane(self, place: LaneKey) -> Lane:
         if place not in self._lanes:
-            entry, lane = place
+            source, lane = place
             cursor = self._cursors.get(place, Cursor(lane, 0, 0))
             self._lanes[place] = Lane(
-                self._orders[entry], self._reader, self._recipe.tokenizer, cursor, self._recipe.lanes
+                self._orders[source], self._reader, self._encoders[source], cursor, self._recipe.lanes
             )
         return self._lanes[place]

@@ -19,8 +19,8 @@ from model.disk import put
 from model.sums import Mark
 
 METRIC_COLUMNS = ("step", "loss", "lr", "norm", "targets", "tokens", "seconds", "wait")
-EVAL_COLUMNS = ("step", "entry", "loss", "accuracy", "tokens", "unigram")
-_WORDS = ("entry",)  # columns that hold no number
+EVAL_COLUMNS = ("step", "entry", "loss", "accuracy", "tokens", "unigram", "bits_per_byte")
+_WORDS = ("entry", "task", "split", "metric")  # columns that hold no number
 
 Row = Mapping[str, Any]
 
@@ -82,25 +82,41 @@ def as_csv(rows: Iterable[Sequence[Any]]) -> bytes:
 
 def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     """The rows of a table, none if it is not there. What is no row is left out, such as a last one that was cut off."""
-    content = path.read_bytes() if path.exists() else b""
+    content = with_all_columns(path.read_bytes() if path.exists() else b"", columns)
     return [row for _, row in _lines(content, columns) if row is not None]
+
+
+def with_all_columns(content: bytes, columns: Sequence[str]) -> bytes:
+    r"""A table of an older version, which had fewer columns, with `nan` in the ones that came behind them.
+
+    >>> with_all_columns(b"step,loss\n1,2.5\n", ("step", "loss", "bits"))
+    b'step,loss,bits\n1,2.5,nan\n'
+    """
+    first, end, rest = content.partition(b"\n")
+    for count in range(1, len(columns)):
+        if first + end == head(columns[:count]):
+            new = b",nan" * (len(columns) - count)
+            return head(columns) + b"".join(line + new + b"\n" for line in rest.split(b"\n")[:-1])
+    return content
 
 
 def kept_rows(content: bytes, columns: Sequence[str], last: int) -> tuple[bytes, bool]:
     """What of a table is up to step `last` and can be read, and whether that is all that there should be.
 
     Steps do not fall, no row is there twice, a table of steps leads up to `last`; what follows `last` counts for
-    nothing.
+    nothing. Of a run without a checkpoint, `last` 0, nothing counts: the weights at its start are scored again.
     """
+    last = last or -1
     if not content.startswith(head(columns)):
         return b"", not content
     kept, whole, seen, before = [head(columns)], True, set(), 0
-    by_step = "entry" not in columns
+    words = [name for name in _WORDS if name in columns]  # with the step they say which row it is
+    by_step = not words
     for line, row in _lines(content, columns):
         step = int(row["step"]) if row else before
         if step > last and whole:
             break
-        key = (step, row.get("entry")) if row else None
+        key = (step, *(row[name] for name in words)) if row else None
         if row is None or step < before or step > last or key in seen:
             whole = False
             continue

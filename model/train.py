@@ -22,6 +22,7 @@ from torch.optim import Optimizer
 from c4pipe.languages.named import renamings
 from c4pipe.mixture import derive_key
 from model.arguments import parse_train
+from model.beforehand import check_beforehand
 from model.checkpoint import Checkpoint, save_checkpoint
 from model.command import run_model
 from model.compiling import keep_machine_code_private
@@ -31,6 +32,7 @@ from model.distributed import ProcessGroup, full_tensors, process_group, replica
 from model.dry_run import predict
 from model.errors import TrainError
 from model.evaluate import evaluate
+from model.examples import score_run_task
 from model.generate import infills
 from model.ids import EOS, IGNORED, PAD
 from model.journal import Journal, last_good, run_summary
@@ -59,12 +61,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command; its exit code."""
     return run_model(
         "train",
-        lambda: _run(*parse_train(argv)),
+        lambda: run_training(*parse_train(argv)),
         "interrupted. The same command goes on from the newest checkpoint, if there is one.",
     )
 
 
-def _run(settings: TrainSettings, dry: bool) -> int:
+def run_training(settings: TrainSettings, dry: bool) -> int:
+    """Trains, or tells what a training would be; the exit code."""
+    check_beforehand(settings)
     if dry:
         print(predict(settings))
         return 0
@@ -73,7 +77,7 @@ def _run(settings: TrainSettings, dry: bool) -> int:
 
 def train(settings: TrainSettings) -> int:
     """Trains up to the last step, or a signal; the exit code."""
-    found = find_entries(settings.data, "train", settings.languages)  # before a wrong path makes a folder
+    found = find_entries(settings.data, "train", settings.languages) if settings.data else {}
     if settings.compile:
         keep_machine_code_private()
     with ExitStack() as stack:
@@ -81,18 +85,21 @@ def train(settings: TrainSettings) -> int:
         stack.enter_context(held(settings.run) if group.first else nullcontext())
         for line in renamings(settings.languages, found) if group.first else ():
             print(line, file=sys.stderr)
-        data = open_data(settings, group)
         start = open_start(settings, group)
+        data = open_data(settings, group)
         done, tokens = (start.step, start.training["tokens"]) if start else (0, 0)
         model = open_model(settings, data, start, group)
         optimizer = make_optimizer(settings.optimizer, model, settings.lr, settings.weight_decay)
         schedule = settings.schedule_value
-        batches = stack.enter_context(Batches(data.recipe, settings.batch, group.rank, group.ranks, settings.workers))
+        # A compiled model wants one shape.
+        parts = group.rank, group.ranks, settings.workers
+        batches = stack.enter_context(Batches(data.recipe, settings.batch, *parts, trim=not settings.compile))
         if start:
             restore_optimizer(optimizer, start.training["optimizer"])
             batches.restore(start.position)
         if group.first:
-            write_config(settings, model.config, data.recipe.entries, data.recipe.tokenizer.fingerprint)
+            files = {one.task.name: one.files for one in data.tasks}
+            write_config(settings, model.config, data.recipe.entries, data.recipe.tokenizer.fingerprint, files)
         journal = stack.enter_context(Journal(settings, model.config, done, tokens, group))
         run = Run(settings, group, data, model, optimizer, batches, journal)
         if settings.compile:
@@ -100,12 +107,15 @@ def train(settings: TrainSettings) -> int:
         called = model if settings.parallel == "fsdp" else replicated(model, group)
         stop = stack.enter_context(Stop())
 
+        if not done and data.held_out:
+            look_at_held_out(run, 0)  # what training adds to
         for step in range(done + 1, settings.steps + 1):
             torch.manual_seed(derive_key(settings.seed, "dropout", step, group.rank))
             set_lr(optimizer, lr := schedule(step - 1))
             waited = batches.waited
             batch = next(batches).to(group.device)
             loss, targets = backward(run, called, batch)
+            settings.method_value.freeze(model, model.config, step, settings.steps)
             norm = clip_gradients(model.parameters(), settings.clip)
             optimizer.step()
             optimizer.zero_grad()
@@ -174,14 +184,18 @@ def look_at_held_out(run: Run, step: int) -> None:
     # Without compiling, where that can be: a second program for other shapes would cost more than it saves.
     forward = model if sharded else model.forward
     rows = settings.batch // settings.accumulate
-    scores = evaluate(
-        forward, recipe, run.data.held_out, rows, settings.eval_batches, group, settings.precision == "bf16"
-    )
+    scores = evaluate(forward, recipe, run.data.held_out, rows, group, settings.precision == "bf16")
     if group.first:
         # Parts of a model come together in its forward pass alone, and writing is another.
-        shown = run.data.held_out if settings.samples and not sharded else ()
-        blocks = [f"== step {step}, {one.name}\n{infills(model, recipe, one, settings.samples)}" for one in shown]
+        shown = [one.source for one in run.data.held_out] if step and settings.samples and not sharded else []
+        blocks = [f"== step {step}, {one.entry.name}\n{infills(model, recipe, one, settings.samples)}" for one in shown]
         run.journal.evaluated(step, scores, "".join(blocks))
+    bf16, most = settings.precision == "bf16", settings.eval_examples
+    told = [
+        score_run_task(one, model, run.data.tokenizer, settings.task_rule.widths, most, group, bf16)
+        for one in run.data.tasks
+    ]
+    run.journal.scored(step, [score for scores in told for score in scores])
     model.train()
 
 
@@ -198,7 +212,8 @@ def save(run: Run, step: int) -> None:
         position, fixed = merge_states(positions), settings.fixed()
         found = Checkpoint(step, weights, config.to_hf(), SPECIAL_IDS, training, position, fixed)
         save_checkpoint(settings.run, found, run.data.tokenizer.files())
-        prune(settings.run, settings.keep, settings.keep_every)
+        best = run.journal.best() if run.data.tasks else {}
+        prune(settings.run, settings.keep, settings.keep_every, {one.step for one in best.values()})
     group.wait()
 
 

@@ -27,6 +27,9 @@ settings.load_profile("c4pipe")
 # load, which takes four times the CPU. Before torch is imported; processes that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# No test is about a loss of power, so nothing waits for the disk; those that watch what is asked of it put their own.
+os.fsync = lambda descriptor: os.fstat(descriptor) and None  # an error where there is no such file
+
 # The inputs of tests are small and would share a unit of work; what happens between units is most of what is tested.
 # Rows do not depend on it (tests/flow/test_inputs.py), and builds in processes of their own know nothing of it.
 TOGETHER, inputs.TOGETHER = inputs.TOGETHER, -1
@@ -62,12 +65,20 @@ class Once:
 
 @cache
 def quicken_pipelines() -> None:
-    """Beam asks `inspect` for the signatures of the same methods thousands of times a pipeline, and makes a parser of
-    all its options hundreds of times: two fifths of the time of a small build. Builds in the process of the tests
-    remember both; those in processes of their own do not."""
+    """Half of the time of a small build goes into what no test is about, and the builds in the process of the tests do
+    without; those in processes of their own do not. Beam asks `inspect` for the signatures of the same methods
+    thousands of times a pipeline, makes a parser of all its options hundreds of times, looks through each DoFn for
+    states and timers that none of ours has, and packs what it pickles as small as can be; a build reads its own source
+    four times. All of it is remembered, or packed less."""
+    import bz2
+
+    from apache_beam.internal import cloudpickle_pickler
     from apache_beam.options.pipeline_options import PipelineOptions
-    from apache_beam.transforms import core
+    from apache_beam.transforms import core, userstate
     from apache_beam.typehints import decorators
+
+    from c4pipe.corpus import identity
+    from c4pipe.corpus.closure import OURS
 
     ask, known = decorators.get_signature, {}
 
@@ -88,8 +99,37 @@ def quicken_pipelines() -> None:
             mine[kind] = view_as(self, kind)
         return mine[kind]
 
+    specs_of, specs = userstate.get_dofn_specs, {}
+
+    def specs_of_class(dofn):
+        if type(dofn) is core.CallableWrapperDoFn:  # its methods are those of what it wraps
+            return specs_of(dofn)
+        if type(dofn) not in specs:
+            specs[type(dofn)] = specs_of(dofn)
+        return specs[type(dofn)]
+
+    code_of, codes = identity.code_of, {}
+
+    def code_of_ours(classes, modules=(), stop=()):
+        key = (*classes,), (*modules,), (*stop,)
+        names = {*key[1], *(base.__module__ for each in key[0] for base in each.__mro__[:-1])}
+        if not all(name.startswith((*OURS, "abc", "typing")) for name in names):  # a user's may be edited
+            return code_of(*key)
+        if key not in codes:
+            codes[key] = code_of(*key)
+        return dict(codes[key])
+
+    class Quick:
+        """In the place of `bz2`, whose bytes it gives."""
+
+        decompress = staticmethod(bz2.decompress)
+        compress = staticmethod(lambda data, compresslevel: bz2.compress(data, 1))
+
     decorators.get_signature = core.get_signature = remember
     PipelineOptions.view_as = view
+    userstate.get_dofn_specs = specs_of_class
+    identity.code_of = code_of_ours
+    cloudpickle_pickler.bz2 = Quick
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from c4pipe.page import Page
 from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SCHEMA_VERSION, ParquetSink, page_table, shard_name, to_json
 from model.corpus import Entry, find_entries, read_entry
 from model.lane import Tokens
-from model.objectives import Vocabulary
+from model.objectives import Objective, Vocabulary
+from model.source import Denoising, Source
+from model.stream import Recipe
 
 Groups = Sequence[Sequence[str]]  # the texts of each row group of a shard
 
@@ -40,6 +43,20 @@ def write_corpus(folder: Path, parts: Mapping[tuple[str, str], Sequence[Groups]]
 def entries(*folders: Path, split: str = "train") -> tuple[Entry, ...]:
     """The entries of finished corpora."""
     return tuple(read_entry(name, shards) for name, shards in find_entries(folders, split).items())
+
+
+def sources_of(
+    entries: Sequence[Entry], objective: Objective, inputs_length: int, rates: Sequence[float] = ()
+) -> tuple[Source, ...]:
+    """Entries with an objective, at equal rates if none are given."""
+    rule = Denoising(objective, inputs_length)
+    return tuple(Source(entry, rule, rate) for entry, rate in zip(entries, rates or [1.0] * len(entries), strict=True))
+
+
+def ruled(recipe: Recipe, **changes: Any) -> Recipe:
+    """A recipe all of whose rules have other values."""
+    sources = [replace(source, rule=replace(source.rule, **changes)) for source in recipe.sources]
+    return replace(recipe, sources=tuple(sources))
 
 
 def documents(first: int, count: int, length: int = 40) -> list[str]:

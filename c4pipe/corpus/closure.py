@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from c4pipe.corpus.source import Source, read_source
+from c4pipe.corpus.source import CodeFile, read_source
 from c4pipe.errors import ConfigError
 
 OURS = ("c4pipe", "beam_jobs")
@@ -54,7 +54,7 @@ class ImportWalk:
     _whole: set[str] = field(default_factory=set)  # of these, what they import counts, too
     _todo: list[str] = field(default_factory=list)
     _files: dict[str, Path | None] = field(default_factory=dict)
-    _sources: dict[str, Source] = field(default_factory=dict)
+    _sources: dict[str, CodeFile] = field(default_factory=dict)
 
     def add(self, module: str) -> None:
         """Counts a module and all that it imports."""
@@ -120,7 +120,7 @@ class ImportWalk:
             elif self.only not in OURS:
                 self.found.setdefault(name, path)
 
-    def _source(self, module: str) -> Source:
+    def _source(self, module: str) -> CodeFile:
         if module not in self._sources:
             path = self._file(module)
             self._sources[module] = read_source(path) if path else _NOTHING
@@ -138,7 +138,7 @@ class ImportWalk:
         return any(name in self.stop for name in _prefixes(module))
 
 
-_NOTHING = Source("", {}, (), runs=False, bound={})
+_NOTHING = CodeFile("", {}, (), runs=False, bound={})
 
 
 def _prefixes(module: str) -> Iterator[str]:

@@ -45,7 +45,7 @@ class Import(NamedTuple):
         return ".".join([*above, self.module] if self.module and above else above)
 
 
-class Source(NamedTuple):
+class CodeFile(NamedTuple):
     """A file, read."""
 
     digest: str
@@ -65,30 +65,30 @@ def digest_of(*words: str) -> str:
     return hashlib.sha256("\n".join(words).encode()).hexdigest()[:DIGITS]
 
 
-def read_source(path: str | Path) -> Source:
+def read_source(path: str | Path) -> CodeFile:
     """A file of Python, parsed once a process while it does not change. ConfigError where it is not Python."""
     known = os.stat(path)
     return _read_file(os.fspath(path), known.st_mtime_ns, known.st_size)
 
 
 @cache
-def _read_file(path: str, _modified: int, _bytes: int) -> Source:
+def _read_file(path: str, _modified: int, _bytes: int) -> CodeFile:
     source = Path(path).read_bytes()
     made_of = [sys.version.encode(), _OWN, os.path.basename(path).encode(), source]
     return _unpacked(cached("source", b"\0".join(made_of), lambda: _packed(_read(source, path))))
 
 
-def _packed(source: Source) -> bytes:
+def _packed(source: CodeFile) -> bytes:
     return json.dumps(source).encode()
 
 
-def _unpacked(data: bytes) -> Source:
+def _unpacked(data: bytes) -> CodeFile:
     digest, classes, imports, runs, bound = json.loads(data)
     passed = {name: found and Import(*found) for name, found in bound.items()}
-    return Source(digest, classes, tuple(Import(*found) for found in imports), runs, passed)
+    return CodeFile(digest, classes, tuple(Import(*found) for found in imports), runs, passed)
 
 
-def _read(source: bytes | str, name: str) -> Source:
+def _read(source: bytes | str, name: str) -> CodeFile:
     # Trees hold no cycles, and to look for some takes as long as to make the trees. These are gone when it goes on.
     running = gc.isenabled()
     gc.disable()
@@ -99,13 +99,13 @@ def _read(source: bytes | str, name: str) -> Source:
             gc.enable()
 
 
-def _read_tree(source: bytes | str, name: str) -> Source:
+def _read_tree(source: bytes | str, name: str) -> CodeFile:
     try:
         tree = ast.parse(source, name)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the last two: nested too deep
         raise ConfigError(f"{name} is no Python that could be read: {str(error) or type(error).__name__}.") from None
     runs = os.path.basename(name) != "__init__.py" or not all(map(_binds_only, tree.body))
-    return Source(*_digests(tree), runs, {} if runs else _bound(tree))
+    return CodeFile(*_digests(tree), runs, {} if runs else _bound(tree))
 
 
 def _digests(tree: ast.Module) -> tuple[str, dict[str, str], tuple[Import, ...]]:

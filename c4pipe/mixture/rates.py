@@ -87,7 +87,7 @@ class Mixture:
 
         ConfigError where no entry has a document.
         """
-        capped = {name: n if self.limit is None else min(n, self.limit) for name, n in counts.items()}
+        capped = self._capped(counts)
         most = max(capped.values(), default=0)
         if most < 1:
             raise ConfigError(f"none of the {len(counts)} entries of the mixture has a document.")
@@ -95,6 +95,19 @@ class Mixture:
         weights = {name: (n / unit) ** self.alpha if n else 0.0 for name, n in capped.items()}
         total = fsum(weights.values())
         return {name: weight / total for name, weight in weights.items()}
+
+    def weights(self, counts: Mapping[str, int]) -> dict[str, float]:
+        """The same not brought to a sum of 1, min(n, limit) ** alpha: what seqio calls the rate of a task.
+
+        ConfigError for a weight beyond all numbers.
+        """
+        try:
+            return {name: float(n) ** self.alpha if n else 0.0 for name, n in self._capped(counts).items()}
+        except OverflowError:
+            raise ConfigError(f"alpha {self.alpha} makes weights beyond 1e308: take one of 1 or less.") from None
+
+    def _capped(self, counts: Mapping[str, int]) -> dict[str, int]:
+        return {name: n if self.limit is None else min(n, self.limit) for name, n in counts.items()}
 
     def __str__(self) -> str:
         limit = "" if self.limit is None else f", at most {many(self.limit, 'document')} of an entry counted"

@@ -11,7 +11,7 @@ from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, Tas
 from model.tasks.closed_book import CLOSED_BOOK
 from model.tasks.generation import GENERATION
 from model.tasks.glue import GLUE
-from model.tasks.metrics import METRICS
+from model.tasks.metrics import METRICS, Majority, majority
 from model.tasks.multilingual import MT5
 from model.tasks.pronouns import PRONOUNS
 from model.tasks.reading import PASSAGES
@@ -23,12 +23,14 @@ __all__ = [
     "UNLABELLED",
     "DataRow",
     "Format",
+    "Majority",
     "Task",
     "TaskExample",
     "TaskLayout",
     "TaskLengths",
     "Template",
     "find_task",
+    "majority",
 ]
 
 TASKS: dict[str, Task] = {

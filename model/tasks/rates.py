@@ -1,7 +1,7 @@
 """How often each task comes up in a mixture of tasks, as T5 mixes them.
 
 >>> task_rates({"squad": 300, "rte": 100}, Mixture.parse("examples", limit=100))
-{'squad': 0.5, 'rte': 0.5}
+{'squad': 100.0, 'rte': 100.0}
 """
 
 from __future__ import annotations
@@ -36,10 +36,9 @@ TWINS = {"rte", "superglue_rte"}  # the same examples in both benchmarks: side b
 
 
 def task_rates(examples: Mapping[str, int], mixture: Mixture) -> dict[str, float]:
-    """The rate of each task by its training examples, min(n, limit) ** (1 / T) to scale; they sum to 1.
+    """The rate of each task by its training examples, min(n, limit) ** (1 / T), as seqio's, not brought to a sum of 1.
 
-    RTE of both benchmarks counts half in each. seqio's `scale` has no effect of its own: with a scale s, a limit K of
-    seqio is the limit K / s. ConfigError where no task has an example.
+    RTE of both benchmarks counts half in each. With seqio's `scale` s, a limit K of it is the limit K / s here.
     """
     twice = examples.keys() >= TWINS
-    return mixture.rates({name: -(-n // 2) if twice and name in TWINS else n for name, n in examples.items()})
+    return mixture.weights({name: -(-n // 2) if twice and name in TWINS else n for name, n in examples.items()})

@@ -37,8 +37,8 @@ def test_an_entry_is_a_config_of_a_split_with_its_row_groups(corpus: Path) -> No
 
 def test_texts_come_in_the_order_asked_for(corpus: Path) -> None:
     english = entries(corpus)[1]
-    assert Reader().texts(english, 2, np.array([2, 0])) == ["six", "four"]
-    assert Reader().texts(english, 1, np.array([0])) == ["three"]
+    assert Reader().documents(english, 2, np.array([2, 0])) == ["six", "four"]
+    assert Reader().documents(english, 1, np.array([0])) == ["three"]
 
 
 def test_configs_are_chosen_by_name(corpus: Path) -> None:
@@ -113,21 +113,21 @@ def test_damage_that_the_footer_does_not_show_is_found_when_the_page_is_read(tmp
     shard.write_bytes(data)
     (entry,) = entries(folder)
     with pytest.raises(TrainError, match=r"en/train-00000-of-00001\.parquet, row group 0, is damaged"):
-        Reader().texts(entry, 0, np.array([0]))
+        Reader().documents(entry, 0, np.array([0]))
 
 
 def test_a_reader_reads_a_row_group_again_only_when_others_took_its_place(corpus: Path) -> None:
     english = entries(corpus)[1]
     wide, narrow = Reader(), Reader(keep=0)
     for reader in (wide, narrow):
-        reader.texts(english, 0, np.array([0]))
-        reader.texts(english, 1, np.array([0]))
+        reader.documents(english, 0, np.array([0]))
+        reader.documents(english, 1, np.array([0]))
     for file in english.files:
         Path(file).unlink()
-    assert wide.texts(english, 0, np.array([1])) == ["two"]
-    assert narrow.texts(english, 1, np.array([0])) == ["three"]  # the last one is always kept
+    assert wide.documents(english, 0, np.array([1])) == ["two"]
+    assert narrow.documents(english, 1, np.array([0])) == ["three"]  # the last one is always kept
     with pytest.raises(TrainError):
-        narrow.texts(english, 0, np.array([1]))
+        narrow.documents(english, 0, np.array([1]))
 
 
 def test_the_digest_is_that_of_the_pages(corpus: Path, tmp_path: Path) -> None:

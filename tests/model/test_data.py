@@ -19,7 +19,7 @@ from model.errors import TrainError
 from model.objectives import LM, OBJECTIVES, PrefixLM
 from model.stream import Recipe
 from model.t5 import T5
-from tests.corpora import Broken, Letters, documents, entries, write_corpus
+from tests.corpora import Broken, Letters, documents, entries, ruled, sources_of, write_corpus
 
 SPAN = OBJECTIVES["span"]
 
@@ -39,7 +39,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def recipe(corpus: Path) -> Recipe:
-    return Recipe(entries(corpus), (1.0, 2.0), Letters(), SPAN, 64, seed=1, lanes=4)
+    return Recipe(sources_of(entries(corpus), SPAN, 64, rates=(1.0, 2.0)), Letters(), seed=1, lanes=4)
 
 
 def same(one: Batch, other: Batch) -> bool:
@@ -62,11 +62,11 @@ def test_a_batch_is_what_the_model_takes(recipe: Recipe) -> None:
 
 
 def test_segments_are_there_where_there_is_padding_or_packing(recipe: Recipe) -> None:
-    (plain,) = first(replace(recipe, objective=PrefixLM()), 1)
+    (plain,) = first(ruled(recipe, objective=PrefixLM()), 1)
     assert plain.input_segments is not None
     assert torch.equal(plain.input_segments, (plain.inputs != 0).long())
     assert plain.target_segments is None
-    (packed,) = first(replace(recipe, objective=PrefixLM(), inputs_length=128, pack=True), 1)
+    (packed,) = first(ruled(recipe, objective=PrefixLM(), inputs_length=128, pack=True), 1)
     assert packed.input_segments is not None
     assert packed.target_segments is not None
     assert packed.input_segments.max() > 1
@@ -93,7 +93,7 @@ def test_ranks_put_together_are_the_stream_of_one(recipe: Recipe, ranks: int) ->
 
 @pytest.mark.parametrize("changes", [{}, {"objective": PrefixLM()}, {"objective": PrefixLM(), "pack": True}])
 def test_a_run_goes_on_where_it_stood_at_every_batch(recipe: Recipe, changes: dict[str, object]) -> None:
-    recipe = replace(recipe, **changes)  # type: ignore[arg-type]
+    recipe = ruled(recipe, **changes)
     straight = first(recipe, 30)
     with Batches(recipe, 12) as batches:
         for expected in straight:
@@ -138,7 +138,7 @@ def test_a_place_in_other_data_is_refused(recipe: Recipe, tmp_path: Path, change
         "seed": replace(recipe, seed=2),
         "lanes": replace(recipe, lanes=8),
         "tokenizer": replace(recipe, tokenizer=Other()),
-        "corpus 'en'": replace(recipe, entries=recipe.entries[:1], rates=(1.0,)),
+        "corpus 'en'": replace(recipe, sources=recipe.sources[:1]),
     }[change]
     state = Batches(recipe, 12).state()
     with pytest.raises(ConfigError, match=f"there is another {change}\\."):
@@ -154,7 +154,7 @@ def test_a_batch_that_cannot_be_shared_is_refused(recipe: Recipe) -> None:
 def test_after_an_error_the_position_still_holds(recipe: Recipe, tmp_path: Path, workers: int) -> None:
     texts = [documents(first, 10) for first in range(0, 200, 10)]
     folder = write_corpus(tmp_path / "c4", {("en", "train"): [[group] for group in texts]})
-    recipe = replace(recipe, entries=entries(folder), rates=(1.0,))
+    recipe = replace(recipe, sources=sources_of(entries(folder), SPAN, 64))
     straight = first(recipe, 8)
     lost = Path(recipe.entries[0].files[7])
     with Batches(recipe, 12, workers=workers) as batches:
@@ -189,8 +189,8 @@ def texts(batches: Sequence[Batch], ranks: int = 1) -> list[str]:
 
 
 def test_validation_reads_each_page_once_in_order(corpus: Path, recipe: Recipe) -> None:
-    (english,) = entries(corpus, split="validation")
-    reading = replace(recipe, objective=LM())
+    (english,) = sources_of(entries(corpus, split="validation"), LM(), 64)
+    reading = ruled(recipe, objective=LM())
     batches = list(validation(reading, english, batch=3))
     written = "".join(documents(500, 9))
     assert "".join(texts(batches)) == written
@@ -203,8 +203,8 @@ def test_validation_reads_each_page_once_in_order(corpus: Path, recipe: Recipe) 
 
 
 def test_ranks_share_validation_evenly(corpus: Path, recipe: Recipe) -> None:
-    (english,) = entries(corpus, split="validation")
-    reading = replace(recipe, objective=LM())
+    (english,) = sources_of(entries(corpus, split="validation"), LM(), 64)
+    reading = ruled(recipe, objective=LM())
     whole = texts(list(validation(reading, english, batch=4)))
     ranks = [list(validation(reading, english, 4, rank, 4)) for rank in range(4)]
     assert len({len(batches) for batches in ranks}) == 1
@@ -212,7 +212,7 @@ def test_ranks_share_validation_evenly(corpus: Path, recipe: Recipe) -> None:
 
 
 def test_validation_is_corrupted_the_same_for_any_batch(corpus: Path, recipe: Recipe) -> None:
-    (english,) = entries(corpus, split="validation")
+    (english,) = sources_of(entries(corpus, split="validation"), SPAN, 64)
     wide, narrow = (
         torch.cat([batch.inputs[batch.targets.max(dim=1).values > 0] for batch in validation(recipe, english, size)])
         for size in (5, 2)

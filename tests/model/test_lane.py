@@ -27,7 +27,7 @@ class Memory:
     def __init__(self, groups: Sequence[Sequence[str]]) -> None:
         self.groups = groups
 
-    def texts(self, entry: Entry, group: int, rows: np.ndarray) -> list[str]:
+    def documents(self, entry: Entry, group: int, rows: np.ndarray) -> list[str]:
         return [self.groups[group][row] for row in rows]
 
 

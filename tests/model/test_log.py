@@ -67,10 +67,13 @@ def test_elsewhere_there_are_lines_now_and_then(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_curve_is_the_same_bytes_for_the_same_numbers() -> None:
     metrics = [{"step": str(step), "loss": str(10 / step)} for step in range(1, 3001)]
-    evals = [{"step": "3000", "entry": name, "loss": "1.5", "unigram": "5"} for name in ("en", "all")]
+    evals = [
+        {"step": "3000", "entry": name, "loss": "1.5", "unigram": "5", "bits_per_byte": "1.25"}
+        for name in ("en", "all")
+    ]
     picture = draw_curve(metrics, evals, "tiny, run $1$")
     assert picture == draw_curve(metrics, evals, "tiny, run $1$")
-    for text in (b"training", b"validation", b"unigram entropy", b"tiny, run $1$"):
+    for text in (b"training", b"validation, at last 1.250 bits a byte", b"unigram entropy", b"tiny, run $1$"):
         assert text in picture
     assert len(picture) < 200_000
     assert draw_curve(metrics, [], "tiny") != picture

@@ -15,7 +15,7 @@ import pytest
 from model.objectives import LM, OBJECTIVES, PrefixLM
 from model.rows import Rows
 from model.stream import Recipe, Share, Stream, StreamSlice
-from tests.corpora import Letters, documents, entries, marks, write_corpus
+from tests.corpora import Letters, documents, entries, marks, ruled, sources_of, write_corpus
 from tests.wetfiles import ROOT
 
 
@@ -26,7 +26,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
     german = [[documents(first, 15) for first in range(1000, 1060, 15)]]
     parts = {("en", "train"): english, ("de", "train"): german}
     folder = write_corpus(tmp_path_factory.mktemp("corpus"), parts)
-    return Recipe(entries(folder), (0.5, 0.5), Letters(), OBJECTIVES["span"], 64, seed=3, lanes=8)
+    return Recipe(sources_of(entries(folder), OBJECTIVES["span"], 64), Letters(), seed=3, lanes=8)
 
 
 def assembled(parts: list[StreamSlice]) -> tuple[list[int], list[list[int]]]:
@@ -44,7 +44,7 @@ def assembled(parts: list[StreamSlice]) -> tuple[list[int], list[list[int]]]:
 def test_ranks_and_workers_make_the_same_rows_together(
     recipe: Recipe, ranks: int, workers: int, changes: dict[str, object]
 ) -> None:
-    recipe = replace(recipe, **changes)  # type: ignore[arg-type]
+    recipe = ruled(recipe, **changes)
     whole = assembled([Stream(recipe, Share(), {}).part(0, 96)])
     assert whole[0] == [*range(96)]
     shares = [Share(rank, ranks, worker, workers) for rank in range(ranks) for worker in range(workers)]
@@ -66,12 +66,12 @@ import resource, sys
 from pathlib import Path
 from model.objectives import LM
 from model.stream import Recipe, Share, Stream
-from tests.corpora import Letters, entries
+from tests.corpora import Letters, entries, sources_of
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # MB; Linux counts KB
 
-recipe = Recipe(entries(Path(sys.argv[1])), (1.0,), Letters(), LM(), 8192)
+recipe = Recipe(sources_of(entries(Path(sys.argv[1])), LM(), 8192), Letters())
 before = peak()
 stream = Stream(recipe, Share(), {})
 for start in range(0, 16384, 16):
@@ -98,16 +98,14 @@ def test_another_seed_is_another_stream(recipe: Recipe) -> None:
 
 def test_a_row_depends_on_the_pages_of_its_own_entry_alone(recipe: Recipe) -> None:
     """Other rates, other entries beside it: the English rows are the same texts in the same order."""
-    reading = replace(recipe, objective=LM())
-    german, english = recipe.entries
+    reading = ruled(recipe, objective=LM())
     mixed = Stream(reading, Share(), {}).part(0, 64)
     numbers = [n for n, row in enumerate(mixed.rows.targets) if "[10" not in Letters.decode(row.tolist())]
-    alone = Stream(replace(reading, entries=(english,), rates=(1.0,)), Share(), {}).part(0, 64)
+    alone = Stream(replace(reading, sources=reading.sources[1:]), Share(), {}).part(0, 64)
     texts = {lane: "".join(texts_of(alone.rows, range(lane, 64, 8))) for lane in range(8)}
     for lane in range(8):
         found = "".join(texts_of(mixed.rows, [n for n in numbers if n % 8 == lane]))
         assert texts[lane].startswith(found)
-    assert german.name == "de"
 
 
 def texts_of(rows: Rows, numbers: range | list[int]) -> list[str]:
@@ -116,7 +114,8 @@ def texts_of(rows: Rows, numbers: range | list[int]) -> list[str]:
 
 def test_the_rates_are_those_of_rows(recipe: Recipe) -> None:
     """Nine tenths German, of which there is a fifth as much."""
-    part = Stream(replace(recipe, objective=LM(), rates=(0.9, 0.1)), Share(), {}).part(0, 400)
+    rates = [replace(source, rate=rate) for source, rate in zip(recipe.sources, (0.9, 0.1), strict=True)]
+    part = Stream(ruled(replace(recipe, sources=tuple(rates)), objective=LM()), Share(), {}).part(0, 400)
     moved = Counter(entry for entry, _ in part.moved)
     assert moved == {0: 8, 1: 8}  # every lane has some of both
     numbers = [n >= 1000 for text in texts_of(part.rows, range(400)) for n in marks(text)]
@@ -127,7 +126,7 @@ def test_the_rates_are_those_of_rows(recipe: Recipe) -> None:
 def test_every_document_comes_once_an_epoch(recipe: Recipe, lanes: int) -> None:
     """A lane that is through with an epoch goes on with the next one, so the first documents come again soon, but none
     is missing: after two epochs of tokens every document was there once at least, and none more than three times."""
-    german = replace(recipe, entries=recipe.entries[:1], rates=(1.0,), objective=LM(), lanes=lanes)
+    german = ruled(replace(recipe, sources=recipe.sources[:1], lanes=lanes), objective=LM())
     tokens = sum(map(len, documents(1000, 60)))
     stream = Stream(german, Share(), {})
     part = stream.part(0, 2 * tokens // 63 // lanes * lanes)

@@ -63,6 +63,23 @@ def test_a_table_with_other_columns_is_none() -> None:
     assert kept_rows(b"", COLUMNS, 3) == (b"", True)
 
 
+def test_a_table_of_an_older_version_goes_on(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It had no bits a byte."""
+    older = head(EVAL_COLUMNS[:-1]) + b"2,en,2.5,0.5,7,3\n"
+    (run / "eval.csv").write_bytes(older)
+    (row,) = read_table(run / "eval.csv", EVAL_COLUMNS)
+    assert (row["loss"], row["bits_per_byte"]) == ("2.5", "nan")
+    RunSums(run).mark(3, {"eval.csv": Mark.of(older)} | {n: Mark.of(FILES[n]) for n in FILES if n != "eval.csv"}, ())
+    assert kept_parts(run, RunSums(run), 3)["eval.csv"] == head(EVAL_COLUMNS) + b"2,en,2.5,0.5,7,3,nan\n"
+    assert capsys.readouterr().err == ""
+
+
+def test_of_a_run_without_a_checkpoint_nothing_goes_on() -> None:
+    text = head(EVAL_COLUMNS) + b"0,en,2.5,0.5,7,3,1.5\n"
+    assert kept_rows(text, EVAL_COLUMNS, 0) == (head(EVAL_COLUMNS), True)
+    assert kept_rows(text, EVAL_COLUMNS, 1) == (text, True)
+
+
 def test_a_step_may_have_a_row_for_each_entry() -> None:
     text = b"step,entry,loss\n2,en,4\n2,all,4\n4,en,3\n4,all,3\n"
     assert kept_rows(text, EVALS, 5) == (text, True)
@@ -95,7 +112,7 @@ def test_a_mark_is_of_what_was_written_and_not_of_what_the_disk_has(tmp_path: Pa
 
 
 METRIC_ROWS = head(METRIC_COLUMNS) + b"".join(b"%d,2.5,0.01,1,7,10,0.5,0.1\n" % step for step in (1, 2, 3))
-EVAL_ROWS = head(EVAL_COLUMNS) + b"2,en,2.5,0.5,7,3\n2,all,2.5,0.5,7,3\n"
+EVAL_ROWS = head(EVAL_COLUMNS) + b"2,en,2.5,0.5,7,3,1.5\n2,all,2.5,0.5,7,3,1.5\n"
 SAMPLES = b"== step 2, en\ninputs   a\n"
 FILES = {"metrics.csv": METRIC_ROWS, "eval.csv": EVAL_ROWS, "samples.txt": SAMPLES}
 

@@ -21,6 +21,7 @@ import torch
 import model.train
 from model.arguments import train_parser
 from model.checkpoint import load_checkpoint
+from model.evaluate import main as evaluate_main
 from model.run import read_settings
 from model.settings import TrainSettings
 from tests.corpora import documents, write_corpus
@@ -73,11 +74,26 @@ def test_a_run_leaves_these_files(straight: Path) -> None:
     assert [int(row["tokens"]) for row in metrics] == [8 * 32 * step for step in range(1, 9)]
     assert {row["lr"] for row in metrics} == {"0.01"}
     evals = rows(straight / "eval.csv")
-    assert [(row["step"], row["entry"]) for row in evals] == [("4", "en"), ("4", "all"), ("8", "en"), ("8", "all")]
+    assert [(row["step"], row["entry"]) for row in evals] == [(n, name) for n in "048" for name in ("en", "all")]
+    assert float(evals[0]["bits_per_byte"]) > float(evals[-1]["bits_per_byte"])
     samples = (straight / "samples.txt").read_text()
     assert [line.split()[0] for line in samples.splitlines()] == ["==", "inputs", "targets", "written"] * 2
     settings = json.loads((straight / "config.json").read_text())["settings"]
     assert (settings["model"], settings["batch"], settings["objective"]) == ("tiny", 8, "span")
+
+
+def test_what_is_scored_does_not_depend_on_the_batch(data: Path, straight: Path, tmp_path: Path) -> None:
+    """Its weights, batches of other sizes, in parts: the same text, and the same score but for the order of sums."""
+    source = ("--init-from", str(straight / "checkpoints/step-00000008"), "--samples", "0")
+    found = []
+    for name, how in {"a": ("--batch", "2"), "b": ("--batch", "12", "--accumulate", "4")}.items():
+        assert train(data, tmp_path / name, *source, *how, steps=1) == 0
+        found.append(rows(tmp_path / name / "eval.csv")[0])
+    found.append(rows(straight / "eval.csv")[-2])
+    assert len({(row["tokens"], row["unigram"], row["accuracy"]) for row in found}) == 1
+    for column in ("loss", "bits_per_byte"):
+        values = [float(row[column]) for row in found]
+        assert values == pytest.approx([values[0]] * 3, rel=1e-5)
 
 
 def test_the_loss_falls(straight: Path) -> None:
@@ -278,12 +294,17 @@ def test_a_finished_run_has_nothing_left_to_do(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("--held-out", "0.1"), "held_out was 0.0, now it is 0.1"),
         (("--lr", "0.02"), "lr was 0.01, now it is 0.02"),
         (("--batch", "16"), "batch was 8, now it is 16"),
         (("--objective", "iid"), 'objective was "span", now it is "iid"'),
         (("--languages", "en"), 'languages was [], now it is ["en"]'),
         (("--seed", "1"), "seed was 0, now it is 1"),
         (("--schedule", "cosine"), 'schedule was "inverse-sqrt", now it is "cosine"; steps was null, now it is 8'),
+        (("--vocab-size", "99"), "was made with --vocab-size 80: give that, or take another --run"),
+        (("--model", "efficient-tiny", "--force"), "the checkpoint holds another model: d_ff 1024, not 512; "),
+        (("--architecture", "shared", "--force"), "architecture shared, not encoder-decoder. Its weights do not fit."),
+        (("--optimizer", "adamw", "--force"), "holds the state of adafactor, which --optimizer adamw cannot take over"),
         (("--resume", "none"), "holds a run: go on with it by --resume auto, or name another folder"),
         (("--resume", "nowhere"), "there is no checkpoint nowhere"),
     ],
@@ -336,6 +357,10 @@ def test_a_named_checkpoint_of_another_run_begins_a_branch(
         (("--mixture", "equal", "--alpha", "0.5"), "--alpha and --temperature have no meaning for --mixture equal"),
         (("--languages", "fr"), "unknown config of split 'train' 'fr'"),
         (("--objective", "lm", "--architecture", "decoder-lm", "--pack"), "--pack needs an encoder"),
+        (("--held-out", "some"), "expected a share such as 1% or 0.01, got 'some'"),
+        (("--held-out", "1"), "--held-out 1: expected a share such as 1%, of at most a half"),
+        (("--held-out", "1%"), "--held-out 0.01 of the 30 documents of 'de' is less than one: take 3.4% or more"),
+        (("--first-tokens", "90000"), "'de' has"),
         (("--steps", "0"), "--steps 0: expected 1 or more"),
         (("--warmup", "9"), "the schedule's warmup is 9, expected 0 to the 4 steps of the run"),
         (("--model", "small", "--init-from", "x"), "--model names a size and --init-from brings one"),
@@ -373,8 +398,20 @@ def test_a_corpus_without_validation_split_trains_all_the_same(
 ) -> None:
     folder = write_corpus(tmp_path / "c4", {("en", "train"): [[documents(0, 30)]]})
     assert train(folder, tmp_path / "run", steps=2) == 0
-    assert "nothing is evaluated" in capsys.readouterr().err
+    assert "nothing is evaluated. --held-out 1%" in capsys.readouterr().err
     assert rows(tmp_path / "run/eval.csv") == []
+    assert train(folder, tmp_path / "held", "--held-out", "10%", "--first-tokens", "200", steps=2) == 0
+    assert "kept out of training, and on no validation split: 3 of en" in capsys.readouterr().err
+    assert [row["step"] for row in rows(tmp_path / "held/eval.csv")] == ["0", "0", "2", "2"]
+    settings = json.loads((tmp_path / "held/config.json").read_text())["settings"]
+    assert (settings["held_out"], settings["first_tokens"]) == (0.1, 200)
+    assert evaluate_main(["--run", str(tmp_path / "held"), "--device", "cpu"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert "held-out text of" in said[0]
+    last = rows(tmp_path / "held/eval.csv")[-1]
+    assert said[-1].split()[1] == f"{float(last['loss']):.4f}"
+    assert train(folder, tmp_path / "held", "--held-out", "20%", "--first-tokens", "200", steps=3) == 2
+    assert "held_out was 0.1, now it is 0.2" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -408,6 +445,8 @@ def test_a_run_can_start_from_trained_weights(data: Path, straight: Path, tmp_pa
     source = straight / "checkpoints/step-00000008"
     arguments = ("--init-from", str(source), "--schedule", "constant", "--lr", "0.001", "--seed", "7")
     assert train(data, tmp_path / "run", *arguments, steps=2) == 0
+    (start, *_) = rows(tmp_path / "run/eval.csv")
+    assert start == rows(straight / "eval.csv")[-2] | {"step": "0"}  # what the weights score that it begins with
     before = [float(row["loss"]) for row in rows(straight / "metrics.csv")]
     (first, *_) = [float(row["loss"]) for row in rows(tmp_path / "run/metrics.csv")]
     assert abs(first - before[-1]) < abs(first - before[0])
@@ -446,4 +485,4 @@ def test_tensorboard_has_the_numbers(data: Path, tmp_path: Path) -> None:
     losses = {event.step: event.value for event in events.Scalars("train/loss")}
     written = {int(row["step"]): float(row["loss"]) for row in untimed(tmp_path / "run")}
     assert losses == pytest.approx(written)
-    assert [event.step for event in events.Scalars("validation/loss/en")] == [2, 4]
+    assert [event.step for event in events.Scalars("validation/loss/en")] == [0, 2, 4]

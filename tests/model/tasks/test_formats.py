@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from model.errors import ConfigError
-from model.tasks import TASKS, UNLABELLED, Task, TaskExample, Template, find_task
+from model.tasks import METRICS, TASKS, UNLABELLED, Task, TaskExample, Template, find_task
 from model.tasks.base import label_number
 from model.tasks.glue import fifths
 from model.tasks.multilingual import padded_anywhere
@@ -38,6 +38,7 @@ def test_every_task_has_such_a_string():
 def test_a_task_says_where_it_is_from(task):
     assert task.source
     assert task.metrics
+    assert {*task.metrics} <= {*METRICS}
     assert hash(task)
 
 

@@ -1,0 +1,45 @@
+"""The best checkpoint of each task: by what `validation.csv` says of the first metric, among those that are there.
+
+RUN/validation.csv   step, task, split, metric, value, examples        at each evaluation of a fine-tuning
+RUN/best.json        {"rte": {"step": 400, "metric": "accuracy", "value": 61.4, "checkpoint": "checkpoints/..."}}
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+MEAN = "mean"  # of the first metrics of all tasks, where there are several
+
+
+class Best(NamedTuple):
+    """What a task scores highest with; of equal scores the first one."""
+
+    step: int
+    metric: str
+    value: float
+
+
+def best_scores(rows: Iterable[Mapping[str, str]], steps: Collection[int]) -> dict[str, Best]:
+    """Of each task, and of the mean of several, by rows of `validation.csv`, among the checkpoints of some steps.
+
+    >>> row = {"split": "validation", "metric": "accuracy", "examples": "50"}
+    >>> rows = [row | {"step": str(step), "task": "rte", "value": str(value)} for step, value in ((100, 60), (200, 55))]
+    >>> best_scores(rows, steps={100, 200})
+    {'rte': Best(step=100, metric='accuracy', value=60.0)}
+    """
+    first: dict[tuple[int, str], tuple[str, float]] = {}
+    for row in rows:
+        if int(row["step"]) in steps:
+            first.setdefault((int(row["step"]), row["task"]), (row["metric"], float(row["value"])))
+    tasks = [*dict.fromkeys(task for _, task in first)]
+    if len(tasks) > 1:
+        for step in sorted({step for step, _ in first}):
+            values = [first[step, task][1] for task in tasks if (step, task) in first]
+            first[step, MEAN] = (MEAN, sum(values) / len(tasks) if len(values) == len(tasks) else math.nan)
+    found: dict[str, Best] = {}
+    for (step, task), (metric, value) in sorted(first.items(), key=lambda item: item[0][0]):
+        if not math.isnan(value) and (task not in found or value > found[task].value):
+            found[task] = Best(step, metric, value)
+    return {task: found[task] for task in (*tasks, MEAN) if task in found}

@@ -1,0 +1,62 @@
+"""The tasks of a run: prepared once by its first process, trained on in the stream, answered at its evaluations."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from model.corpus import Entry
+from model.distributed import ProcessGroup
+from model.errors import ConfigError
+from model.prepared import prepare, prepared_entry, read_examples
+from model.rows import Widths
+from model.scoring import TaskScore, score_examples, write_answers
+from model.settings import TrainSettings
+from model.t5 import T5
+from model.tasks import Task
+from model.tasks.data import TaskData
+from model.tasks.naming import parse_tasks
+from model.tokens import Tokenizer
+
+HELD_OUT = "validation"
+
+
+class RunTask(NamedTuple):
+    """A task with what it is trained on and scored on; an entry is None where the data have no such split."""
+
+    task: Task
+    train: Entry | None
+    held_out: Entry | None
+    files: dict[str, str]  # sha256 of what was read, by name below the path
+
+
+def open_run_tasks(settings: TrainSettings, first: bool) -> tuple[RunTask, ...]:
+    """The tasks of the settings. The first process prepares them, the others come when it is done.
+
+    ConfigError where none has a split to train on.
+    """
+    found = tuple(_opened(data, settings, first) for data in parse_tasks(settings.tasks)) if settings.tasks else ()
+    if found and not any(one.train for one in found):
+        raise ConfigError("no task of --tasks has a train split: there is nothing to train on")
+    return found
+
+
+def _opened(data: TaskData, settings: TrainSettings, first: bool) -> RunTask:
+    make = prepare if first else prepared_entry
+    train, held_out = (
+        make(data, split, settings.run) if split in data.splits else None for split in ("train", HELD_OUT)
+    )
+    sums = {name: value for split in data.splits for name, value in data.sums(split).items()} if first else {}
+    return RunTask(data.task, train, held_out, sums)
+
+
+def score_run_task(
+    one: RunTask, model: T5, tokenizer: Tokenizer, widths: Widths, most: int, group: ProcessGroup, bf16: bool
+) -> list[TaskScore]:
+    """What a model in eval mode scores on the first `most` held-out examples, which all processes answer together."""
+    if one.held_out is None:
+        return []
+    examples = read_examples(one.held_out, most)
+    own = [example.inputs for example in examples[group.rank :: group.ranks]]
+    parts = group.gathered(write_answers(model, tokenizer, own, widths, one.task.beams, bf16))
+    written = [parts[number % group.ranks][number // group.ranks] for number in range(len(examples))]
+    return score_examples(one.task, HELD_OUT, examples, written)

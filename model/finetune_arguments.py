@@ -1,0 +1,183 @@
+"""The command line of fine-tuning: what was typed -> checked settings, the paper's where nothing was said."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from c4pipe.command import Parser, refuse_idle, utf8, utf8_path
+from c4pipe.mixture import KINDS
+from model.arguments import looking_options, machine_options
+from model.config import SIZES, ModelConfig
+from model.errors import ConfigError
+from model.methods import METHODS
+from model.objectives import OBJECTIVES
+from model.optim import OPTIMIZERS
+from model.pretrained import read_config
+from model.schedules import SHAPES
+from model.settings import TrainSettings, complete
+from model.shelf import MODEL_CONFIG, latest
+from model.tasks.data import TaskData
+from model.tasks.naming import parse_tasks
+
+EPILOG = """\
+examples:
+  one task                      python -m model.finetune --init-from out/t5 --run out/rte --tasks rte=glue/RTE
+  T5 of the hub                 ... --init-from FOLDER --run out/sst2 --tasks sst2=glue/SST-2
+  a benchmark, proportionally   ... --tasks glue=glue --limit 524288
+  a task of your own            ... --tasks my_tasks:MOOD=mood.tsv
+  tasks and text together       ... --tasks glue=glue squad=squad --unsupervised out/en=1e6
+  the same from nothing         python -m model.finetune --model small --run out/multi --tasks ... --unsupervised ...
+  a hundredth of raw text       ... --mixture equal --unsupervised out/mc4=0.01
+  adapters, or layer by layer   ... --method adapters --adapter-width 32, or --method gradual
+
+exit codes: 0 done; 1 the training failed; 2 wrong use, found before any work; 130 interrupted (Ctrl-C); 143 ended
+(SIGTERM). After any death the same command goes on from the newest good checkpoint.
+"""
+
+
+class FinetuningScale(NamedTuple):
+    """Settings that go with the size of a model."""
+
+    steps: int
+    batch: int
+    longest: int | None  # tokens of either side, whatever a task says
+    every: int  # steps between two evaluations, and two checkpoints
+
+
+# Raffel et al. 2020, 3.1.3 and 3.5.1: 2**18 steps of 128 rows, a checkpoint each 5,000. `tiny` is for two cores.
+TINY = FinetuningScale(steps=400, batch=32, longest=128, every=100)
+T5_SCALE = FinetuningScale(steps=2**18, batch=128, longest=None, every=5_000)
+
+LR, DROPOUT = 0.001, 0.1  # constant: t5/models/gin/constant_0_001.gin; section 3.1.3
+LIMIT = 2**19  # examples that a task counts for at most, K of the paper's section 3.5.2
+OF_CORPORA = ("--objective", "--languages", "--alpha")
+LIMITED = ("examples", "temperature")  # mixtures that know a limit
+
+
+def finetune_parser() -> argparse.ArgumentParser:
+    """The options of `python -m model.finetune`. What is not given is left out of the result."""
+    p = Parser(
+        prog="python -m model.finetune",
+        description="Fine-tunes a T5 on tasks, or trains one on tasks and text together.",
+        epilog=EPILOG,
+        argument_default=argparse.SUPPRESS,
+    )
+    a = p.add_argument
+    a("--init-from", type=utf8_path, metavar="DIR", help="a run or a checkpoint of ours, or a T5 of the hub")
+    a("--model", metavar="SIZE", help=f"instead: new weights of a size: {', '.join(SIZES)}")
+    a(*("--run", "--run-dir"), dest="run", type=utf8_path, required=True, metavar="DIR", help="new, or to go on with")
+    a("--tasks", nargs="+", type=utf8, required=True, metavar="NAME=PATH", help="see `python -m model.tasks`")
+    a("--steps", type=int, metavar="N", help="updates (default: 400 for tiny, else 262144)")
+    a("--resume", type=utf8, metavar="HOW", help="auto: from the newest good checkpoint (default); none; or its path")
+    a("--force", action="store_true", help="go on although settings differ from those of the checkpoint")
+    a("--dry-run", action="store_true", help="tell sizes, costs and a first batch; train nothing, write nothing")
+
+    a = p.add_argument_group("data").add_argument
+    a("--batch", type=int, metavar="N", help="rows of a step, over all processes (default: 32 tiny, else 128)")
+    a("--inputs", type=int, metavar="N", help="tokens of the inputs (default: the longest of the tasks', tiny 128)")
+    a("--targets", type=int, metavar="N", help="tokens of the targets (default: the longest of the tasks', tiny 128)")
+    a("--pack", action="store_true", help="several examples share a row, kept apart by segments")
+    a("--mixture", metavar="KIND", help=f"of tasks: {', '.join(KINDS)} (default: examples)")
+    a("--limit", type=int, metavar="K", help=f"examples that a task counts for at most (default: {LIMIT:,})")
+    a("--temperature", type=float, metavar="T", help="of a temperature mixture of tasks")
+    a("--unsupervised", nargs="+", type=utf8, metavar="DIR=RATE", help="corpora beside the tasks; rates in examples")
+    a("--objective", metavar="NAME", help=f"of the corpora: {', '.join(OBJECTIVES)} (default: span)")
+    a("--languages", type=_names, metavar="L,L", help="configs of the corpora (default: all)")
+    a("--alpha", type=float, metavar="A", help="of the languages of a corpus (default: 0.3, mT5's)")
+    a("--tokenizer", type=utf8_path, metavar="PATH", help="use this one; with --init-from it is that model's")
+    a("--vocab-size", type=int, metavar="N", help="pieces of a new tokenizer, of a model that starts from nothing")
+    a("--workers", type=int, metavar="N", help="processes that tokenise (default: 0 on a CPU, else by cores)")
+    a("--seed", type=int, metavar="N", help="of new weights, order and dropout (default: 0)")
+
+    a = p.add_argument_group("training").add_argument
+    a("--method", metavar="NAME", help=f"{', '.join(METHODS)}: which weights are trained (default: all)")
+    a("--adapter-width", type=int, metavar="D", help="of adapters: 32, 128, 512 and 2048 in the paper")
+    a("--optimizer", metavar="NAME", help=f"{', '.join(OPTIMIZERS)} (default: adafactor)")
+    a("--schedule", metavar="NAME", help=f"{', '.join(SHAPES)} (default: constant)")
+    a("--lr", type=float, metavar="X", help=f"highest learning rate (default: {LR})")
+    a("--warmup", type=int, metavar="N", help="steps over which the rate rises (default: 0)")
+    a("--weight-decay", type=float, metavar="X", help="(default: 0)")
+    a("--clip", type=float, metavar="X", help="highest norm of the gradients (default: none, as T5)")
+    a("--dropout", type=float, metavar="X", help=f"(default: {DROPOUT})")
+    a("--accumulate", type=int, metavar="N", help="do a batch in so many parts, to save memory (default: 1)")
+    machine_options(p)
+    looking_options(p)
+    p.add_argument(
+        "--eval-examples", type=int, metavar="N", help="of each task, answered at an evaluation (default: 2000)"
+    )
+    return p
+
+
+def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> TrainSettings:
+    """The settings that were given, and the paper's for the others. ConfigError for what cannot work."""
+    found = dict(given)
+    for old, new in (("mixture", "task_mixture"), ("limit", "task_limit"), ("temperature", "task_temperature")):
+        if old in found:
+            found[new] = found.pop(old)
+    kind = found.setdefault("task_mixture", "examples")
+    if kind in LIMITED:
+        found.setdefault("task_limit", LIMIT)
+    words = found.pop("unsupervised", ())
+    refuse_idle(
+        {f"--{name.replace('_', '-')}" for name in given},
+        *(
+            (option, words, "it is of --unsupervised. Leave it out.")
+            for option in ("--objective", "--languages", "--alpha")
+        ),
+    )
+    folders = [_unsupervised(word) for word in words]
+    found |= {"data": tuple(folder for folder, _ in folders), "corpus_rates": tuple(rate for _, rate in folders)}
+    if found.get("parallel") == "fsdp":
+        raise ConfigError(
+            "--parallel fsdp spreads the weights, and an evaluation writes answers with all of them: take ddp"
+        )
+    scale = _scale(found)
+    tasks = parse_tasks(found["tasks"])
+    found["tasks"] = tuple(found["tasks"])
+    defaults = {
+        "steps": scale.steps,
+        "batch": scale.batch,
+        "inputs": _longest(tasks, 0, scale),
+        "targets": _longest(tasks, 1, scale),
+        "lr": LR,
+        "schedule": "constant",
+        "dropout": DROPOUT,
+        "eval_every": scale.every,
+        "save_every": found.get("eval_every", scale.every),
+    }
+    return complete(defaults | found, cuda, cores)
+
+
+def _scale(found: dict[str, Any]) -> FinetuningScale:
+    """By the name of the model; what `--init-from` names is looked up, and a run becomes its newest checkpoint."""
+    if "init_from" not in found:
+        return TINY if found.get("model", "tiny") == "tiny" else T5_SCALE
+    folder: Path = found["init_from"]
+    if not (folder / MODEL_CONFIG).exists() or (folder / "checkpoints").is_dir():
+        newest, _ = latest(folder)
+        found["init_from"] = folder = newest or folder
+    return TINY if ModelConfig.from_hf(read_config(folder)).name == "tiny" else T5_SCALE
+
+
+def _longest(tasks: Sequence[TaskData], side: int, scale: FinetuningScale) -> int:
+    longest = max(data.task.lengths[side] for data in tasks)
+    return min(longest, scale.longest or longest)
+
+
+def _unsupervised(word: str) -> tuple[Path, float]:
+    folder, mark, rate = word.rpartition("=")
+    try:
+        value = float(rate)
+    except ValueError:
+        value = math.nan
+    if not mark or not folder or not 0 < value < math.inf:
+        raise ConfigError(f"--unsupervised {word}: expected DIR=RATE, a rate above 0 in examples, as in out/en=1e6")
+    return Path(folder), value
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split(",")))

@@ -1,0 +1,86 @@
+"""The examples of tasks as the trainer reads them: RUN/tasks/NAME/SPLIT.parquet, a pair of strings a row.
+
+    rows of a data set --TaskData.examples--> inputs, targets, answer (JSON) --read_entry--> Entry
+
+Anybody can look at what a model was trained on. The bytes are a function of the data and of the task; a run that goes
+on writes them again, and the position in its stream holds for these bytes alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from c4pipe.disk import sync_path
+from c4pipe.shards import sha256_of
+from model.corpus import Entry, Shard, read_entry
+from model.errors import ConfigError, TrainError
+from model.tasks import TaskExample
+from model.tasks.data import TaskData
+
+PREPARED = "tasks"  # the folder in that of a run
+PAIR_COLUMNS = ("inputs", "targets")
+GROUP_ROWS = 10_000  # examples: a few MB of text
+
+_SCHEMA = pa.schema([(name, pa.string()) for name in (*PAIR_COLUMNS, "answer")])
+
+
+def prepare(data: TaskData, split: str, run: Path) -> Entry:
+    """Writes the examples of a split into the folder of a run; the entry that they are.
+
+    ConfigError, with its place, for a row that is no example, and for a split without any; TrainError where the disk
+    refuses.
+    """
+    path = run / PREPARED / data.name / f"{split}.parquet"
+    draft = path.with_name(f".{path.name}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = _write(draft, data.examples(split))
+        if not rows:
+            raise ConfigError(f"{data.name}: no example in {', '.join(map(str, data.splits[split]))}")
+        draft.replace(path)
+        sync_path(path.parent)
+        shard = Shard(path, rows, path.stat().st_size, sha256_of(path))
+    except OSError as error:
+        raise TrainError(f"{path} cannot be written ({error}). Free space, then run it again.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return read_entry(data.name, [shard], PAIR_COLUMNS)
+
+
+def prepared_entry(data: TaskData, split: str, run: Path) -> Entry:
+    """The entry that another process has prepared."""
+    path = run / PREPARED / data.name / f"{split}.parquet"
+    shard = Shard(path, pq.read_metadata(path).num_rows, path.stat().st_size, sha256_of(path))
+    return read_entry(data.name, [shard], PAIR_COLUMNS)
+
+
+def _write(path: Path, examples: Iterator[TaskExample]) -> int:
+    count = 0
+    with pq.ParquetWriter(path, _SCHEMA, compression="zstd", write_page_checksum=True) as writer:
+        while batch := [*islice(examples, GROUP_ROWS)]:
+            count += len(batch)
+            answers = [json.dumps(example.answer, ensure_ascii=False, sort_keys=True) for example in batch]
+            inputs, targets = ([example[place] for example in batch] for place in (0, 1))
+            writer.write_table(pa.table([inputs, targets, answers], schema=_SCHEMA))
+    return count
+
+
+def read_examples(entry: Entry, most: int | None = None) -> list[TaskExample]:
+    """The first examples of a prepared split, with their answers."""
+    found: list[TaskExample] = []
+    with pq.ParquetFile(entry.files[0], page_checksum_verification=True) as parquet:
+        for group in range(parquet.num_row_groups):
+            if most is not None and len(found) >= most:
+                break
+            columns = [column.to_pylist() for column in parquet.read_row_group(group).columns]
+            found += (
+                TaskExample(inputs, targets, json.loads(answer))
+                for inputs, targets, answer in zip(*columns, strict=True)
+            )
+    return found[:most]

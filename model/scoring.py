@@ -1,0 +1,90 @@
+"""How well a T5 does tasks: it writes an answer to each input, and the metrics of the task compare.
+
+examples --write_answers--> texts --score_examples--> {"accuracy": 87.5}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from model.decode import beam_search, greedy
+from model.ids import PAD
+from model.rows import Widths
+from model.t5 import T5, padding
+from model.tasks import METRICS, Task, TaskExample
+from model.tokens import Tokenizer
+
+TOKENS_AT_ONCE = 8_192  # of inputs, padding and all, over all beams: what two cores do fastest, and any GPU holds
+
+SCORE_COLUMNS = ("step", "task", "split", "metric", "value", "examples")
+
+
+class TaskScore(NamedTuple):
+    """A row of a table of scores but for its step."""
+
+    task: str
+    split: str
+    metric: str
+    value: float
+    examples: int
+
+
+def write_answers(
+    model: T5, tokenizer: Tokenizer, texts: Sequence[str], widths: Widths, beams: int = 1, bf16: bool = False
+) -> list[str]:
+    """What a model in eval mode writes for each text, greedily or by a search with so many beams.
+
+    Inputs are cut to `widths.inputs` and answers to `widths.targets` tokens, their eos counted. Texts of like length
+    share a batch; in which one a text stands decides nothing but the last bits of its logits.
+    """
+    device = model.shared.weight.device
+    eos = tokenizer.vocabulary.eos
+    rows = [[*ids[: widths.inputs - 1].tolist(), eos] for ids in tokenizer.encode(texts)]
+    written = [""] * len(texts)
+    for numbers in batches_by_length([len(row) for row in rows], TOKENS_AT_ONCE // beams):
+        inputs = torch.full((len(numbers), max(len(rows[number]) for number in numbers)), PAD, dtype=torch.int64)
+        for place, number in enumerate(numbers):
+            inputs[place, : len(rows[number])] = torch.tensor(rows[number])
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+            found = _decoded(model, inputs.to(device), widths.targets, tokenizer.vocabulary.size, beams)
+        for number, ids in zip(numbers, found.tolist(), strict=True):
+            written[number] = tokenizer.decode(ids)
+    return written
+
+
+def _decoded(model: T5, inputs: Tensor, length: int, vocabulary: int, beams: int) -> Tensor:
+    segments = padding(inputs)
+    if beams == 1:
+        return greedy(model, inputs, length, segments, vocabulary)
+    return beam_search(model, inputs, length, segments, vocabulary, beams=beams)
+
+
+def batches_by_length(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    """The numbers of rows in batches of at most `most` tokens, padding and all; a longer row is one of its own.
+
+    >>> [*batches_by_length([3, 9, 2, 3], most=9)]
+    [[2, 0, 3], [1]]
+    """
+    batch: list[int] = []
+    for number in sorted(range(len(lengths)), key=lambda number: lengths[number]):
+        if batch and lengths[number] * (len(batch) + 1) > most:
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch
+
+
+def score_examples(task: Task, split: str, examples: Sequence[TaskExample], written: Sequence[str]) -> list[TaskScore]:
+    """The metrics of a task over the examples that have an answer, the first one first."""
+    answered = [(one, text) for one, text in zip(examples, written, strict=True) if one.answer is not None]
+    answers = [example.answer for example, _ in answered]
+    predictions = [task.format.read(text, example) for example, text in answered]
+    values: dict[str, float] = {}
+    for name in task.metrics:
+        values |= METRICS[name](answers, predictions)
+    return [TaskScore(task.name, split, metric, value, len(answers)) for metric, value in values.items()]

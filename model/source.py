@@ -1,0 +1,136 @@
+"""Where rows come from: an entry, the rule by which its documents become rows, and its share of the mixture.
+
+    Source(entry, Denoising(SpanCorruption(), 512), rate=0.9)       texts of a corpus, corrupted by an objective
+    Source(entry, TextToText(512, 84), rate=0.1)                    pairs of a task, as they stand
+
+A rule is a frozen value: it says what a document is as tokens, and how rows are drawn from a lane of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from model.corpus import Entry
+from model.errors import ConfigError
+from model.lane import LONGEST_DOCUMENT, Encoder, Tokens
+from model.objectives import Objective, Vocabulary
+from model.pairs import PackedPairs, SinglePairs
+from model.rows import Packed, RowBuilder, Single, Widths
+
+
+class StreamTokenizer(Encoder, Protocol):
+    """What the stream needs of `model.tokens.Tokenizer`."""
+
+    @property
+    def vocabulary(self) -> Vocabulary: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+
+class Rule(Protocol):
+    """How the documents of an entry become rows."""
+
+    @property
+    def pack(self) -> bool:
+        """Whether a row may hold several short examples, with segments to keep them apart."""
+
+    @property
+    def widths(self) -> Widths:
+        """Of its rows."""
+
+    def rows(self, documents: int, tokens: float) -> float:
+        """About how many rows so many documents make, that have so many tokens in all."""
+
+    def check(self, vocabulary: Vocabulary) -> None:
+        """ConfigError where it cannot work with this vocabulary."""
+
+    def encoder(self, tokenizer: StreamTokenizer) -> Encoder:
+        """What makes tokens of documents."""
+
+    def builder(self, vocabulary: Vocabulary, seed: int) -> RowBuilder[Any]:
+        """What makes rows of lanes; `seed` is that of the corruption."""
+
+
+@dataclass(frozen=True)
+class Denoising:
+    """Texts, corrupted by a pre-training objective."""
+
+    objective: Objective
+    inputs_length: int
+    pack: bool = False
+
+    @property
+    def widths(self) -> Widths:
+        return Widths(*self.objective.lengths(self.inputs_length)[1:])
+
+    def rows(self, documents: int, tokens: float) -> float:
+        return tokens / self.objective.lengths(self.inputs_length).chunk
+
+    def check(self, vocabulary: Vocabulary) -> None:
+        self.objective.check(self.inputs_length, vocabulary)
+
+    def encoder(self, tokenizer: StreamTokenizer) -> Encoder:
+        return tokenizer
+
+    def builder(self, vocabulary: Vocabulary, seed: int) -> RowBuilder[Any]:
+        return (Packed if self.pack else Single)(self.objective, vocabulary, self.inputs_length, seed)
+
+
+@dataclass(frozen=True)
+class TextToText:
+    """Pairs of inputs and targets, each cut to its length and closed by eos, as T5 does: the eos counts."""
+
+    inputs_length: int
+    targets_length: int
+    pack: bool = False
+
+    def __post_init__(self) -> None:
+        for name, length in (("inputs", self.inputs_length), ("targets", self.targets_length)):
+            if not 2 <= length <= LONGEST_DOCUMENT // 2:
+                raise ConfigError(
+                    f"--{name} {length}: expected 2 to {LONGEST_DOCUMENT // 2:,} tokens, the eos among them"
+                )
+
+    @property
+    def widths(self) -> Widths:
+        return Widths(self.inputs_length, self.targets_length)
+
+    def rows(self, documents: int, tokens: float) -> float:
+        return tokens / self.inputs_length if self.pack else documents
+
+    def check(self, vocabulary: Vocabulary) -> None:
+        pass
+
+    def encoder(self, tokenizer: StreamTokenizer) -> Encoder:
+        return PairEncoder(tokenizer, self.widths)
+
+    def builder(self, vocabulary: Vocabulary, seed: int) -> RowBuilder[Any]:
+        return (PackedPairs if self.pack else SinglePairs)(self.widths)
+
+
+class PairEncoder(NamedTuple):
+    """Pairs of texts as tokens: inputs, eos, targets, eos. No text holds an eos, so the first one parts the two."""
+
+    tokenizer: StreamTokenizer
+    widths: Widths
+
+    def encode(self, documents: Sequence[Any]) -> list[Tokens]:
+        """Of documents that are (inputs, targets)."""
+        eos = np.array([self.tokenizer.vocabulary.eos], np.int32)
+        texts = [text for pair in documents for text in pair]
+        cut = [ids[: self.widths[place % 2] - 1] for place, ids in enumerate(self.tokenizer.encode(texts))]
+        return [np.concatenate((*pair, eos)) for pair in zip(cut[::2], [eos] * len(documents), cut[1::2], strict=True)]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A part of the stream."""
+
+    entry: Entry
+    rule: Rule
+    rate: float  # of rows, beside those of the other sources

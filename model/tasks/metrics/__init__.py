@@ -1,0 +1,43 @@
+"""Metrics by name, each a function of answers and predictions, which gives values by name.
+
+    classes.py   numbers of labels, and numbers: accuracy, Matthews, F1, correlations, MultiRC
+    answers.py   texts that questions accept, sets of them, names in a sentence
+    texts.py     whole texts: the same text, BLEU, ROUGE
+    baseline.py  what the most frequent answer would get
+
+All values are shares or correlations times 100, as T5 prints them, under the names that T5 0.9.4 gives them, and equal
+to those of T5 0.9.4, mT5 and T5's closed-book code: `bench/metrics.py` compares. Two differ from their source: mT5 has
+`span_f1` of 0 to 1, and rouge's bootstrap is seeded here. Nothing to measure gives nan, where the sources fail.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from model.tasks.base import Metric
+from model.tasks.metrics.answers import MLQA_LANGUAGES, mlqa, nq_multi, record, span_f1, squad, trivia_qa
+from model.tasks.metrics.baseline import Majority, majority
+from model.tasks.metrics.classes import accuracy, f1, matthews, mean_f1_3, multirc, pearson, spearman
+from model.tasks.metrics.texts import bleu, exact_match, rouge
+
+__all__ = ["METRICS", "Majority", "majority"]
+
+METRICS: dict[str, Metric] = {
+    "accuracy": accuracy,
+    "bleu": bleu,
+    "exact_match": exact_match,
+    "f1": f1,
+    "matthews": matthews,
+    "mean_f1_3": mean_f1_3,
+    **{f"mlqa_{language}": partial(mlqa, language=language) for language in MLQA_LANGUAGES},
+    "multirc": multirc,
+    "nq_multi": nq_multi,
+    "nq_multi_1": partial(nq_multi, annotators=1),
+    "pearson": pearson,
+    "record": record,
+    "rouge": rouge,
+    "span_f1": span_f1,
+    "spearman": spearman,
+    "squad": squad,
+    "trivia_qa": trivia_qa,
+}
