@@ -17,7 +17,7 @@ from model.tasks.reading import ARTICLES, Extractive, one_blank
 
 _SOURCE = "google-research/multilingual-t5: preprocessors.py, tasks.py, gin/sequence_lengths"
 CLASSES, SPANS = TaskLengths(1024, 128), TaskLengths(1024, 512)
-_NUMBERS: dict[Any, int] = {"entailment": 0, "neutral": 1, "contradiction": 2, "contradictory": 2}
+_NUMBERS = {"entailment": 0, "neutral": 1, "contradiction": 2, "contradictory": 2}
 TAGS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")  # the order of the Hub's numbers
 
 
@@ -59,10 +59,11 @@ class Xnli(Format):
         return ("label",)
 
     def __call__(self, row: DataRow, training: bool) -> Iterable[TaskExample]:
+        label = row.get("label")
         for language, premise, hypothesis in _translations(row):
             if not self.language or not language or language == self.language:
                 text = f"xnli: premise: {premise} hypothesis: {hypothesis}"
-                yield labelled(text, _NUMBERS.get(row.get("label"), row.get("label")), self.labels)
+                yield labelled(text, _NUMBERS.get(str(label), label), self.labels)
 
 
 def _translations(row: DataRow) -> Iterable[tuple[str, str, str]]:

@@ -185,7 +185,16 @@ def test_broken_lines_of_qqp_go_and_of_others_are_named(put):
         ("sst2", "train.parquet", b"PAR1", "is no Parquet file"),
         ("sst2", "other.md", "", r"has no file of train or validation or test.*There: none that can be read"),
         ("sst2", "a/train.tsv", "", "has no file of train"),
-        ("wsc", "train.jsonl", '{"text": "a b", "target": {}, "label": true}\n', "no 'span1_text' in a record of wsc"),
+        ("wsc", "train.jsonl", '{"text": "a b", "target": {}, "label": true}\n', r":1 has another shape.*'span1_text'"),
+        ("wsc", "train.jsonl", '{"text": 3, "target": {"span1_text": "a"}, "label": true}\n', ":1 has another shape"),
+        (
+            "squad",
+            "train.jsonl",
+            '{"question": [], "context": "b", "answers": []}\n',
+            ":1 has another shape",
+        ),
+        ("sst2", "train.tsv", "sentence\tlabel\tlabel\na\t1\t0\n", ":1 names the column 'label' twice"),
+        ("sst2", "train.csv", 'sentence,label\n"a\nb",1\n"c\nd"\n', r"train\.csv:5 has 1 columns, not 2"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(put, task, name, content, message):
