@@ -119,6 +119,17 @@ def featured(prefix: str, *features: str) -> str:
     return " ".join([prefix, *(f"{feature}: {{{feature}}}" for feature in features)])
 
 
+def nested_column(table: Any, name: str) -> list[Any]:
+    """A column of a table inside a row, which comes as lists by name, or as a list of rows; [] of None.
+
+    >>> nested_column({"text": ["a", "b"]}, "text") == nested_column([{"text": "a"}, {"text": "b"}], "text")
+    True
+    """
+    if table is None:
+        return []
+    return [*table[name]] if isinstance(table, Mapping) else [row[name] for row in table]
+
+
 def fields_of(pattern: str) -> tuple[str, ...]:
     """The names in braces, in order.
 

@@ -11,7 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLayout, TaskLengths, labelled
+from model.tasks.base import (
+    UNLABELLED,
+    DataRow,
+    Format,
+    Task,
+    TaskExample,
+    TaskLayout,
+    TaskLengths,
+    labelled,
+    nested_column,
+)
 from model.tasks.glue import feature_task
 from model.tasks.reading import ARTICLES, Extractive, one_blank
 
@@ -70,7 +80,8 @@ def _translations(row: DataRow) -> Iterable[tuple[str, str, str]]:
     """(language or "", premise, hypothesis) of each language of a row."""
     premise, hypothesis = row["premise"], row["hypothesis"]
     if isinstance(premise, Mapping):
-        translated = zip(hypothesis["language"], hypothesis["translation"], strict=True)
+        languages, texts = (nested_column(hypothesis, name) for name in ("language", "translation"))
+        translated = zip(languages, texts, strict=True)
         return [(language, premise[language], text) for language, text in translated]
     return [(row.get("language") or "", premise, hypothesis)]
 

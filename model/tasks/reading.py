@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLayout, TaskLengths
+from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLayout, TaskLengths, nested_column
 
 _SOURCE = "PyPI t5 0.9.4: data/preprocessors.py (squad, trivia_qa), models/gin/sequence_lengths/squad_v010_allanswers"
 _APART = {ord(mark): f" {mark} " for mark in string.punctuation}  # [[:punct:]] of RE2: of ASCII alone
@@ -58,13 +58,10 @@ class Extractive(Format):
 
 def accepted_texts(answers: Any) -> list[str]:
     """The texts of answers, which are {"text": [...]}, [{"text": ...}, ...] or strings; none of None."""
-    if answers is None:
-        return []
-    if isinstance(answers, Mapping):
-        answers = answers["text"]
     if isinstance(answers, str):
         return [answers]
-    return [answer["text"] if isinstance(answer, Mapping) else answer for answer in answers]
+    plain = isinstance(answers, Sequence) and all(isinstance(answer, str) for answer in answers)
+    return [*answers] if plain else nested_column(answers, "text")
 
 
 @dataclass(frozen=True)
@@ -86,8 +83,8 @@ class Pages(Format):
     def __call__(self, row: DataRow, training: bool) -> Iterable[TaskExample]:
         aliases = [padded_ascii(alias) for alias in (row.get("answer") or {}).get("normalized_aliases", ())]
         pages = [
-            *(row.get("entity_pages") or {}).get("wiki_context", ()),
-            *(row.get("search_results") or {}).get("search_context", ()),
+            *nested_column(row.get("entity_pages"), "wiki_context"),
+            *nested_column(row.get("search_results"), "search_context"),
         ]
         question = padded_ascii(row["question"])
         for page in map(padded_ascii, pages):

@@ -87,6 +87,9 @@ def test_all_answers_of_natural_questions():
     assert examples("nq", row) == [expected]
     nested = {"yes_no_answer": ["NONE", "YES", "NONE"], "short_answers": {"text": [["Ada", "Bob"], [], []]}}
     assert examples("nq", {"question": "who", "annotations": nested}) == [expected]
+    rows = [{"yes_no_answer": -1, "short_answers": [{"text": "Ada"}, {"text": "Bob"}]}]
+    rows += [{"yes_no_answer": 1, "short_answers": []}, {"yes_no_answer": -1, "short_answers": []}]
+    assert examples("nq", {"question": "who", "annotations": rows}) == [expected]
     empty = {"yes_no_answer": [-1], "short_answers": [{"text": []}]}
     assert examples("nq", {"question": "who", "annotations": empty}) == []
     assert TASKS["nq"].read("answer: Ada answer:  Bob ", expected) == ["Ada", "Bob"]
