@@ -18,7 +18,7 @@ CHOICES: dict[str, Collection[str | None]] = {
 }
 INT32 = 2**31 - 1  # what arrays are counted with
 EXACT = 2**53  # rates are computed in floating point
-LARGEST = 1e38  # fp32 ends there
+LARGEST_FP32 = 1e38  # fp32 ends there
 
 # Setting -> (least, most), both in the range.
 RANGES: dict[str, tuple[float, float]] = {
@@ -30,7 +30,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "keep_every": (0, EXACT),
     "seed": (0, 2**64 - 1),  # a key of Philox
     "sentinels": (1, MOST_SENTINELS),
-    **dict.fromkeys(("z_loss", "weight_decay"), (0.0, LARGEST)),
+    **dict.fromkeys(("z_loss", "weight_decay"), (0.0, LARGEST_FP32)),
 }
 
 
@@ -49,7 +49,7 @@ def check_ranges(settings: Mapping[str, Any]) -> None:
         raise ConfigError(f"--first-tokens {settings['first_tokens']}: expected 1 or more")
     if not 0 <= settings["held_out"] <= 0.5:
         raise ConfigError(f"--held-out {settings['held_out']:g}: expected a share such as 1%, of at most a half")
-    if (clip := settings["clip"]) is not None and not 0 < clip <= LARGEST:
+    if (clip := settings["clip"]) is not None and not 0 < clip <= LARGEST_FP32:
         raise ConfigError(f"--clip {clip}: expected a norm above 0; leave it out for no limit")
     if (dropout := settings["dropout"]) is not None and not 0 <= dropout < 1:
         raise ConfigError(f"--dropout {dropout}: expected a share of 0 to below 1")
