@@ -18,7 +18,7 @@ CHOICES: dict[str, Collection[str | None]] = {
 }
 INT32 = 2**31 - 1  # what arrays are counted with
 EXACT = 2**53  # rates are computed in floating point
-LARGEST = 1e38  # fp32 ends there
+MOST_FP32 = 1e38  # fp32 ends there
 
 # Setting -> (least, most), both in the range.
 RANGES: dict[str, tuple[float, float]] = {
@@ -28,7 +28,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "keep_every": (0, EXACT),
     "seed": (0, 2**64 - 1),  # a key of Philox
     "sentinels": (1, MOST_SENTINELS),
-    **dict.fromkeys(("z_loss", "weight_decay"), (0.0, LARGEST)),
+    **dict.fromkeys(("z_loss", "weight_decay"), (0.0, MOST_FP32)),
 }
 
 
@@ -43,7 +43,7 @@ def check_ranges(settings: Mapping[str, Any]) -> None:
     for name, known in CHOICES.items():
         if settings[name] not in known:
             raise unknown(name, settings[name], [one for one in known if one])
-    if (clip := settings["clip"]) is not None and not 0 < clip <= LARGEST:
+    if (clip := settings["clip"]) is not None and not 0 < clip <= MOST_FP32:
         raise ConfigError(f"--clip {clip}: expected a norm above 0; leave it out for no limit")
     if (dropout := settings["dropout"]) is not None and not 0 <= dropout < 1:
         raise ConfigError(f"--dropout {dropout}: expected a share of 0 to below 1")
