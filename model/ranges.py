@@ -22,11 +22,12 @@ MOST_FP32 = 1e38  # fp32 ends there
 
 # Setting -> (least, most), both in the range.
 RANGES: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(("batch", "inputs", "accumulate", "vocab_size", "eval_batches", "keep"), (1, INT32)),
+    **dict.fromkeys(("batch", "inputs", "accumulate", "eval_batches", "keep"), (1, INT32)),
     **dict.fromkeys(("workers", "samples"), (0, INT32)),
     **dict.fromkeys(("steps", "eval_every", "save_every", "log_every"), (1, EXACT)),
     "keep_every": (0, EXACT),
     "seed": (0, 2**64 - 1),  # a key of Philox
+    "vocab_size": (1, 1_000_000),  # the pieces that sentencepiece begins with
     "sentinels": (1, MOST_SENTINELS),
     **dict.fromkeys(("z_loss", "weight_decay"), (0.0, MOST_FP32)),
 }
