@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import logging
 import math
 import random
 import sys
@@ -207,7 +208,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--cbqa", type=Path, metavar="FILE", help="t5_closed_book_qa/t5_cbqa/metrics.py")
     parser.add_argument("--trials", type=int, default=20, help="of each size")
     args = parser.parse_args(argv)
-    warnings.simplefilter("ignore")  # of theirs, on one class or a constant
+    warnings.simplefilter("ignore")  # of theirs, on one class or a constant, and on texts that are in tokens
+    logging.disable()
     t5 = enter_t5()
     others = [module_at(path) if path else None for path in (args.mt5, args.cbqa)]
     worst = 0.0

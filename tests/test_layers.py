@@ -62,7 +62,7 @@ LIBRARIES = {
         "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",
         "removal", "stages/benchmarks", "inspect", "verify", "model",
     },
-    "re2": {"rules"},
+    "re2": {"rules", "model"},
     "rouge_score": {"model"},
     "sacrebleu": {"model"},
     "safetensors": {"model"},

@@ -100,11 +100,11 @@ class Pages(Format):
 
 
 def _stands_in(alias: str, page: str) -> bool:
-    """As T5 looks: the alias is a pattern of RE2 as it stands, and only A to Z have small letters."""
+    """As T5 looks: the alias is part of a pattern of RE2 as it stands, and only A to Z have small letters."""
     import re2  # here, so that the table of tasks is there at once
 
     try:
-        return re2.search(_small(alias), _small(page)) is not None
+        return re2.fullmatch(f".*{_small(alias)}.*", _small(page)) is not None
     except re2.error:
         return _small(alias) in _small(page)  # a pattern that is none, at which T5 stops
 

@@ -141,7 +141,7 @@ def test_the_command_reads_other_text(data: Path, run: Path, capsys: pytest.Capt
         (["--run", "nowhere"], "nowhere holds no run: it has no config.json"),
         (["--run", "RUN", "--languages", "de"], "unknown config of split 'validation' 'de'"),
         (["--run", "RUN", "--split", "held-out"], "holds nothing out of its training pages (--held-out)"),
-        (["--run", "RUN", "--batch", "0"], "expected a whole number of 1 or more"),
+        (["--run", "RUN", "--batch", "0"], "'0' is not a whole number from 1 to"),
         (["--run", "RUN", "--checkpoint", "nowhere"], "there is no checkpoint nowhere"),
     ],
 )
