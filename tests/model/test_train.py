@@ -402,7 +402,7 @@ def test_a_corpus_without_validation_split_trains_all_the_same(
     assert "nothing is evaluated. --held-out 1%" in capsys.readouterr().err
     assert rows(tmp_path / "run/eval.csv") == []
     assert train(folder, tmp_path / "held", "--held-out", "10%", "--first-tokens", "100", steps=2) == 0
-    assert "kept out of training, and on no validation split: 3 of en" in capsys.readouterr().err
+    assert "kept out of training, and on no validation split of a corpus: 3 of en" in capsys.readouterr().err
     assert [row["step"] for row in rows(tmp_path / "held/eval.csv")] == ["0", "0", "2", "2"]
     settings = json.loads((tmp_path / "held/config.json").read_text())["settings"]
     assert (settings["held_out"], settings["first_tokens"]) == (0.1, 100)
