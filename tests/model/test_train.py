@@ -400,17 +400,17 @@ def test_a_corpus_without_validation_split_trains_all_the_same(
     assert train(folder, tmp_path / "run", steps=2) == 0
     assert "nothing is evaluated. --held-out 1%" in capsys.readouterr().err
     assert rows(tmp_path / "run/eval.csv") == []
-    assert train(folder, tmp_path / "held", "--held-out", "10%", "--first-tokens", "200", steps=2) == 0
-    assert "kept out of training, and on no validation split: 3 of en" in capsys.readouterr().err
+    assert train(folder, tmp_path / "held", "--held-out", "10%", "--first-tokens", "100", steps=2) == 0
+    assert "kept out of training, and on no validation split of a corpus: 3 of en" in capsys.readouterr().err
     assert [row["step"] for row in rows(tmp_path / "held/eval.csv")] == ["0", "0", "2", "2"]
     settings = json.loads((tmp_path / "held/config.json").read_text())["settings"]
-    assert (settings["held_out"], settings["first_tokens"]) == (0.1, 200)
+    assert (settings["held_out"], settings["first_tokens"]) == (0.1, 100)
     assert evaluate_main(["--run", str(tmp_path / "held"), "--device", "cpu"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert "held-out text of" in said[0]
     last = rows(tmp_path / "held/eval.csv")[-1]
     assert said[-1].split()[1] == f"{float(last['loss']):.4f}"
-    assert train(folder, tmp_path / "held", "--held-out", "20%", "--first-tokens", "200", steps=3) == 2
+    assert train(folder, tmp_path / "held", "--held-out", "20%", "--first-tokens", "100", steps=3) == 2
     assert "held_out was 0.1, now it is 0.2" in capsys.readouterr().err
 
 

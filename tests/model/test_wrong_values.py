@@ -57,7 +57,9 @@ TRAINING: dict[str, tuple[str, ...]] = {
     "--parallel": ("fsdp", "dp", ""),
     "--log-every": COUNTS,
     "--eval-every": COUNTS,
-    "--eval-batches": COUNTS,
+    "--eval-documents": COUNTS,
+    "--held-out": ("1", "60%", "%", *SHARES),
+    "--first-tokens": ("0", "-1", "1.5", "nan", "x", ""),
     "--samples": ("-1", "1.5", "x", HUGE),
     "--save-every": COUNTS,
     "--keep": COUNTS,
@@ -82,7 +84,7 @@ EVALUATING: dict[str, tuple[str, ...]] = {
     "--split": ("test",),
     "--languages": ("", ","),
     "--batch": COUNTS,
-    "--batches": COUNTS,
+    "--documents": COUNTS,
     "--precision": ("fp16", ""),
 }
 
