@@ -37,7 +37,7 @@ TRAINING: dict[str, tuple[str, ...]] = {
     "--temperature": ("0", "nan", "-1", "1e-320", "x"),
     "--limit": ("0", "-1", "nan", "x", ""),
     "--tokenizer": ("nowhere", "/dev/null", "/tmp", ""),
-    "--vocab-size": COUNTS,
+    "--vocab-size": ("1000001", *COUNTS),
     "--sentinels": ("1", "10001", *COUNTS),  # one, where up to two are needed
     "--workers": ("-1", "1.5", "x", HUGE),
     "--seed": ("-1", "1.5", "x", HUGE),
