@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from model.errors import unknown
-from model.tasks.base import UNLABELLED, DataRow, Format, Layout, Task, TaskExample, TaskLengths, Template
+from model.tasks.base import SPLITS, UNLABELLED, DataRow, Format, Layout, Task, TaskExample, TaskLengths, Template
 from model.tasks.closed_book import CLOSED_BOOK
 from model.tasks.generation import GENERATION
 from model.tasks.glue import GLUE
@@ -19,6 +19,7 @@ from model.tasks.superglue import SUPERGLUE
 
 __all__ = [
     "METRICS",
+    "SPLITS",
     "TASKS",
     "UNLABELLED",
     "DataRow",
