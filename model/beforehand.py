@@ -13,7 +13,7 @@ from model.corpus import find_entries
 from model.distributed import count_ranks, find_device
 from model.errors import ConfigError
 from model.pretrained import check_architecture, check_weights, init_from
-from model.run import check_folder
+from model.run import check_run_folder
 from model.run_tokenizer import known_tokenizer
 from model.settings import TrainSettings
 from model.shelf import checkpoints
@@ -29,7 +29,7 @@ def check_beforehand(settings: TrainSettings) -> None:
         find_entries(settings.data, "train", settings.languages)
     find_device(settings.device)
     _check_ranks(settings, count_ranks())
-    check_folder(settings.run)
+    check_run_folder(settings.run)
     if settings.resume not in ("auto", "none"):
         need_checkpoint(Path(settings.resume))
     tokenizer = known_tokenizer(settings)

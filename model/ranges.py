@@ -18,19 +18,18 @@ CHOICES: dict[str, Collection[str | None]] = {
 }
 INT32 = 2**31 - 1  # what arrays are counted with
 EXACT = 2**53  # rates are computed in floating point
-LARGEST = 1e38  # fp32 ends there
+MOST_FP32 = 1e38  # fp32 ends there
 
 # Setting -> (least, most), both in the range.
 RANGES: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(
-        ("batch", "inputs", "accumulate", "vocab_size", "eval_documents", "eval_examples", "keep"), (1, INT32)
-    ),
+    **dict.fromkeys(("batch", "inputs", "accumulate", "eval_documents", "eval_examples", "keep"), (1, INT32)),
     **dict.fromkeys(("workers", "samples"), (0, INT32)),
     **dict.fromkeys(("steps", "eval_every", "save_every", "log_every"), (1, EXACT)),
     "keep_every": (0, EXACT),
     "seed": (0, 2**64 - 1),  # a key of Philox
+    "vocab_size": (1, 1_000_000),  # the pieces that sentencepiece begins with
     "sentinels": (1, MOST_SENTINELS),
-    **dict.fromkeys(("z_loss", "weight_decay"), (0.0, LARGEST)),
+    **dict.fromkeys(("z_loss", "weight_decay"), (0.0, MOST_FP32)),
 }
 
 
@@ -49,7 +48,7 @@ def check_ranges(settings: Mapping[str, Any]) -> None:
         raise ConfigError(f"--first-tokens {settings['first_tokens']}: expected 1 or more")
     if not 0 <= settings["held_out"] <= 0.5:
         raise ConfigError(f"--held-out {settings['held_out']:g}: expected a share such as 1%, of at most a half")
-    if (clip := settings["clip"]) is not None and not 0 < clip <= LARGEST:
+    if (clip := settings["clip"]) is not None and not 0 < clip <= MOST_FP32:
         raise ConfigError(f"--clip {clip}: expected a norm above 0; leave it out for no limit")
     if (dropout := settings["dropout"]) is not None and not 0 <= dropout < 1:
         raise ConfigError(f"--dropout {dropout}: expected a share of 0 to below 1")

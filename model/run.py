@@ -54,10 +54,10 @@ def say(text: str) -> None:
 def held(run: Path) -> Iterator[None]:
     """The folder, made if need be, for this process alone.
 
-    ConfigError if another one trains there, and as from `check_folder`.
+    ConfigError if another one trains there, and as from `check_run_folder`.
     The kernel's own lock: it ends with the process that holds it, however that ends.
     """
-    check_folder(run)
+    check_run_folder(run)
     try:
         run.mkdir(parents=True, exist_ok=True)
         file = (run / LOCK_FILE).open("a")
@@ -72,7 +72,7 @@ def held(run: Path) -> Iterator[None]:
         yield
 
 
-def check_folder(run: Path) -> None:
+def check_run_folder(run: Path) -> None:
     """ConfigError for a folder that cannot be made or written, or holds files under our names and is no run."""
     there = next(path for path in (run.absolute(), *run.absolute().parents) if os.path.lexists(path))
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):

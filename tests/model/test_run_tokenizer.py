@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from model.data import open_entries
 from model.errors import ConfigError
 from model.run import held
 from model.run_tokenizer import choose_tokenizer, open_tokenizer
 from model.settings import complete
+from model.start import make_sources, open_corpora
 from model.tokens import Tokenizer
 from tests.corpora import write_corpus
 from tests.model.training import story, write_stories
@@ -42,7 +42,7 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def opened(data: Path, run: Path, **given: Any) -> Tokenizer:
     settings = complete({"data": (data,), "run": run, "device": "cpu", **given}, False, 1)
     with held(run):
-        return open_tokenizer(settings, open_entries(settings.data, "train", settings.languages))
+        return open_tokenizer(settings, make_sources(settings, open_corpora(settings)[0]))
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -146,7 +146,7 @@ def test_a_prediction_writes_nothing(data: Path, other: dict[str, Any], tmp_path
     opened(data, run)
     left = files(run / "tokenizer")
     settings = complete({"data": (data,), "run": run, "device": "cpu", "vocab_size": 60}, False, 1)
-    chosen, _ = choose_tokenizer(settings, open_entries(settings.data, "train"))
+    chosen, _ = choose_tokenizer(settings, make_sources(settings, open_corpora(settings)[0]))
     assert chosen.fingerprint == opened(data, tmp_path / "new", vocab_size=60).fingerprint
     assert files(run / "tokenizer") == left
 

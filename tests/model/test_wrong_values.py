@@ -37,7 +37,7 @@ TRAINING: dict[str, tuple[str, ...]] = {
     "--temperature": ("0", "nan", "-1", "1e-320", "x"),
     "--limit": ("0", "-1", "nan", "x", ""),
     "--tokenizer": ("nowhere", "/dev/null", "/tmp", ""),
-    "--vocab-size": COUNTS,
+    "--vocab-size": ("1000001", *COUNTS),
     "--sentinels": ("1", "10001", *COUNTS),  # one, where up to two are needed
     "--workers": ("-1", "1.5", "x", HUGE),
     "--seed": ("-1", "1.5", "x", HUGE),
@@ -57,7 +57,9 @@ TRAINING: dict[str, tuple[str, ...]] = {
     "--parallel": ("fsdp", "dp", ""),
     "--log-every": COUNTS,
     "--eval-every": COUNTS,
-    "--eval-batches": COUNTS,
+    "--eval-documents": COUNTS,
+    "--held-out": ("1", "60%", "%", *SHARES),
+    "--first-tokens": ("0", "-1", "1.5", "nan", "x", ""),
     "--samples": ("-1", "1.5", "x", HUGE),
     "--save-every": COUNTS,
     "--keep": COUNTS,
@@ -82,7 +84,7 @@ EVALUATING: dict[str, tuple[str, ...]] = {
     "--split": ("test",),
     "--languages": ("", ","),
     "--batch": COUNTS,
-    "--batches": COUNTS,
+    "--documents": COUNTS,
     "--precision": ("fp16", ""),
 }
 
