@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 from c4pipe.command import Parser, refuse_idle, utf8, utf8_path
 from c4pipe.mixture import KINDS
-from model.arguments import looking_options, machine_options
+from model.arguments import looking_options, machine_options, spans_option
 from model.config import SIZES, ModelConfig
 from model.errors import ConfigError
 from model.methods import METHODS
-from model.objectives import OBJECTIVES
 from model.optim import OPTIMIZERS
 from model.pretrained import read_config
+from model.salient import CORPUS_RULES
 from model.schedules import SHAPES
 from model.settings import TrainSettings, complete
 from model.shelf import MODEL_CONFIG, latest
@@ -54,7 +54,7 @@ T5_SCALE = FinetuningScale(steps=2**18, batch=128, longest=None, every=5_000)
 
 LR, DROPOUT = 0.001, 0.1  # constant: t5/models/gin/constant_0_001.gin; section 3.1.3
 LIMIT = 2**19  # examples that a task counts for at most, K of the paper's section 3.5.2
-OF_CORPORA = ("--objective", "--languages", "--alpha")
+OF_CORPORA = ("--objective", "--spans", "--languages", "--alpha")
 LIMITED = ("examples", "temperature")  # mixtures that know a limit
 
 
@@ -85,7 +85,8 @@ def finetune_parser() -> argparse.ArgumentParser:
     a("--limit", type=int, metavar="K", help=f"examples that a task counts for at most (default: {LIMIT:,})")
     a("--temperature", type=float, metavar="T", help="of a temperature mixture of tasks")
     a("--unsupervised", nargs="+", type=utf8, metavar="DIR=RATE", help="corpora beside the tasks; rates in examples")
-    a("--objective", metavar="NAME", help=f"of the corpora: {', '.join(OBJECTIVES)} (default: span)")
+    a("--objective", metavar="NAME", help=f"of the corpora: {', '.join(CORPUS_RULES)} (default: span)")
+    spans_option(p, "with another objective, whole texts")
     a("--languages", type=_names, metavar="L,L", help="configs of the corpora (default: all)")
     a("--alpha", type=float, metavar="A", help="of the languages of a corpus (default: 0.3, mT5's)")
     a("--tokenizer", type=utf8_path, metavar="PATH", help="use this one; with --init-from it is that model's")
@@ -124,10 +125,7 @@ def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> Tra
     words = found.pop("unsupervised", ())
     refuse_idle(
         {f"--{name.replace('_', '-')}" for name in given},
-        *(
-            (option, words, "it is of --unsupervised. Leave it out.")
-            for option in ("--objective", "--languages", "--alpha")
-        ),
+        *((option, words, "it is of --unsupervised. Leave it out.") for option in OF_CORPORA),
     )
     folders = [_unsupervised(word) for word in words]
     found |= {"data": tuple(folder for folder, _ in folders), "corpus_rates": tuple(rate for _, rate in folders)}

@@ -64,8 +64,9 @@ class Shuffled:
         place, part = divmod(turn, self._parts)
         group = int(Permutation(len(self.entry.rows), self._key(epoch))([place])[0])
         rows = self.entry.rows_of(group)
-        # Turned a part further at each row group, so that the odd documents do not all go to the first lanes.
-        mine = np.arange((part + place) % self._parts, len(rows), self._parts)
+        # Turned a part further at each row group, so that the odd documents do not all go to the first lanes; and at
+        # each epoch, or of one row group with fewer documents than lanes some lanes would never see any.
+        mine = np.arange((part + place + epoch) % self._parts, len(rows), self._parts)
         return ReadUnit(group, rows[Permutation(len(rows), self._key(epoch, group))(mine)])
 
     def pick(self, number: int, row: int, choices: int) -> int:
@@ -89,10 +90,15 @@ class InOrder:
         return derive_key(self.entry.name, number, row) % choices
 
 
-def shuffled_texts(entry: Entry, seed: int) -> Iterator[str]:
-    """Every text of an entry once, in the order of a first epoch: however many are taken, they are a fair sample."""
+def shuffled_documents(entry: Entry, seed: int) -> Iterator[str | tuple[str, ...]]:
+    """Each document of an entry once, in the order of a first epoch: however many are taken, they are a fair sample."""
     order, reader = Shuffled(entry, seed, lanes=1), Reader(keep=0)
     for number in range(order.units):
         unit = order.unit(number)
-        for document in reader.documents(entry, unit.group, unit.rows):
-            yield document if isinstance(document, str) else "\n".join(document)
+        yield from reader.documents(entry, unit.group, unit.rows)
+
+
+def shuffled_texts(entry: Entry, seed: int) -> Iterator[str]:
+    """The same as texts: of several columns a line each."""
+    for document in shuffled_documents(entry, seed):
+        yield document if isinstance(document, str) else "\n".join(document)

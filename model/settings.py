@@ -14,11 +14,12 @@ from c4pipe.text import many
 from model.config import ModelConfig, find_size, padded_vocab
 from model.errors import ConfigError, unknown
 from model.methods import Method
-from model.objectives import Objective, find_objective
 from model.optim import OPTIMIZERS
+from model.salient import ALL_SPANS, SALIENT, TARGETS, SalientPairs, corpus_rule
 from model.schedules import Schedule
 from model.shelf import which_to_delete
 from model.source import Denoising, TextToText
+from model.tasks.salient import SalientSpans
 
 PRECISIONS = ("fp32", "bf16")
 PARALLEL = ("ddp", "fsdp")
@@ -88,9 +89,10 @@ class TrainSettings:
     objective: str = "span"
     density: float | None = None
     mean_span: float | None = None
+    spans: str | None = None  # a source of `SalientSpans`: sentences without one are left out; None reads whole texts
     pack: bool = False
     tasks: tuple[str, ...] = ()  # NAME=PATH, see `model.tasks.naming`
-    targets: int | None = None  # longest targets of tasks, in tokens
+    targets: int | None = None  # longest targets of tasks and of salient spans, in tokens
     task_mixture: str = "equal"
     task_limit: int | None = None
     task_temperature: float | None = None
@@ -154,7 +156,9 @@ class TrainSettings:
         if self.tasks:
             self._check_tasks()
         self.rates(dict.fromkeys(self.languages or ("any",), 1))
-        self.objective_value.lengths(self.inputs)
+        _ = self.rule_of("en").widths
+        if self.spans and self.first_tokens:
+            raise ConfigError("--first-tokens is of whole texts, and --spans takes sentences of them: give one of them")
         if self.model != PRETRAINED and not self.config(1).has_encoder and self.pack:
             raise ConfigError(
                 f"--pack needs an encoder, and --architecture {self.architecture} has none: leave one of them out"
@@ -174,10 +178,6 @@ class TrainSettings:
             raise ConfigError(f"--{flag} {getattr(self, name)}: expected {least} or more")
 
     @property
-    def objective_value(self) -> Objective:
-        return find_objective(self.objective, self.density, self.mean_span)
-
-    @property
     def task_rule(self) -> TextToText:
         """How the examples of tasks become rows."""
         assert self.targets is not None  # wherever there are tasks
@@ -191,10 +191,15 @@ class TrainSettings:
     def method_value(self) -> Method:
         return Method(self.method, self.adapter_width)
 
+    def rule_of(self, entry: str) -> Denoising | SalientPairs:
+        """How the texts of an entry of corpora become rows; its config is the language that sentences are split by."""
+        named = self.objective, self.density, self.mean_span, self.spans
+        return corpus_rule(*named, entry.rpartition("/")[2], self.inputs, self.targets, self.pack)
+
     @property
-    def rule(self) -> Denoising:
-        """How the texts of corpora become rows."""
-        return Denoising(self.objective_value, self.inputs, self.pack)
+    def spans_identity(self) -> dict[str, str | int] | None:
+        """What decides which spans are salient; None where whole texts are read."""
+        return SalientSpans(self.spans).settings() if self.spans else None
 
     @property
     def schedule_value(self) -> Schedule:
@@ -217,8 +222,9 @@ class TrainSettings:
     def fixed(self) -> dict[str, Any]:
         """What must be the same to go on with a run. Its length is free where no learning rate depends on it."""
         free = {*CHANGEABLE} | ({"steps"} if self.schedule in ("constant", "inverse-sqrt") else set())
-        free |= set() if self.tasks else {*OF_TASKS}
-        return {name: value for name, value in self.to_json().items() if name not in free}
+        free |= set() if self.tasks else {*OF_TASKS} - ({"targets"} if self.objective == SALIENT else set())
+        found = {name: value for name, value in self.to_json().items() if name not in free}
+        return found | {"spans": self.spans_identity}
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; `from_json` makes the same settings of them."""
@@ -271,6 +277,7 @@ def complete(given: Mapping[str, Any], cuda: bool, cores: int) -> TrainSettings:
         "compile": on_gpu,
         "device": "cuda" if on_gpu else "cpu",
         "workers": min(8, max(1, cores // 2)) if on_gpu else 0,
+        **({"spans": ALL_SPANS, "targets": TARGETS} if given.get("objective") == SALIENT else {}),
     }
     return TrainSettings(**{**defaults, **given})
 
