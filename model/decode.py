@@ -7,6 +7,7 @@ rows that no piece stands for, and a model that has hardly trained would write t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -29,6 +30,15 @@ def greedy(
     return _write(model, inputs, length, segments, vocabulary, lambda logits: logits.argmax(-1))
 
 
+def check_sampling(temperature: float, top_k: int, top_p: float) -> None:
+    """ConfigError for numbers that nothing can be drawn by."""
+    if not 0 < temperature < math.inf or top_k < 0 or not 0 < top_p <= 1:
+        raise ConfigError(
+            f"sampling with temperature {temperature}, top-k {top_k} and top-p {top_p}: expected a temperature above 0 "
+            "(without one it is greedy decoding), top-k 0 or more and top-p above 0, up to 1"
+        )
+
+
 def sample(
     model: T5,
     inputs: Tensor,
@@ -45,11 +55,7 @@ def sample(
 
     The generator is on the device of the inputs; its seed and the inputs decide the result.
     """
-    if temperature <= 0 or top_k < 0 or not 0 < top_p <= 1:
-        raise ConfigError(
-            f"sampling with temperature {temperature}, top-k {top_k} and top-p {top_p}: expected a temperature above 0 "
-            "(without one it is greedy decoding), top-k 0 or more and top-p above 0, up to 1"
-        )
+    check_sampling(temperature, top_k, top_p)
 
     def choose(logits: Tensor) -> Tensor:
         chances = narrowed(logits / temperature, top_k, top_p).softmax(-1)

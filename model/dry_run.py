@@ -9,18 +9,21 @@ from itertools import islice
 from math import inf
 from pathlib import Path
 
+import torch
+
 from model.config import ModelConfig
 from model.cost import flops, memory, parameters
 from model.data import Batches
+from model.distributed import ProcessGroup
 from model.examples import open_run_tasks
 from model.order import shuffled_documents
 from model.pretrained import init_from
-from model.run import TOKENIZER_FOLDER, make_tokenizer
+from model.run_tokenizer import choose_tokenizer
 from model.settings import TrainSettings
 from model.source import Denoising
-from model.start import make_recipe, make_sources, open_corpora
+from model.start import make_recipe, make_sources, open_corpora, open_start
 from model.stream import Recipe
-from model.tokens import MODEL, Tokenizer
+from model.tokens import Tokenizer
 
 SAMPLE = 200  # documents of an entry that are tokenised to tell how many tokens it has
 ROWS_SHOWN = 2  # rows
@@ -30,11 +33,11 @@ STATES = {"adafactor": 0.0, "adamw-scale": 2.0, "adamw": 2.0}  # numbers that an
 def predict(settings: TrainSettings) -> str:
     """The text of `--dry-run`. It needs a tokenizer: without one it trains one, and throws it away."""
     entries, scored = open_corpora(settings, sums=False) if settings.data else ((), ())
-    folder = settings.run / TOKENIZER_FOLDER
+    open_start(settings, ProcessGroup(torch.device("cpu")))
     with tempfile.TemporaryDirectory() as scratch:  # where tasks are prepared
         tasks = open_run_tasks(replace(settings, run=Path(scratch)), first=True)
         sources = make_sources(settings, entries, tasks)
-        tokenizer = Tokenizer.load(folder) if (folder / MODEL).exists() else make_tokenizer(settings, sources)
+        tokenizer, _ = choose_tokenizer(settings, sources)
         recipe = make_recipe(settings, sources, tokenizer)
         names = {entry.name for entry in scored}
         names |= {task.held_out.name for task in tasks if task.held_out}
@@ -43,7 +46,7 @@ def predict(settings: TrainSettings) -> str:
 
 def _told(settings: TrainSettings, recipe: Recipe, tokenizer: Tokenizer, held_out: Collection[str]) -> str:
     if settings.init_from:
-        config = settings.changed(ModelConfig.from_hf(init_from(settings.init_from, tokenizer.vocabulary.size)[0]))
+        config = settings.changed(ModelConfig.from_hf(init_from(settings.init_from, values=False)[0]))
     else:
         config = settings.config(tokenizer.vocabulary.size)
     return "\n".join(

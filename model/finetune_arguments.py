@@ -31,7 +31,8 @@ examples:
   a task of your own            ... --tasks my_tasks:MOOD=mood.tsv
   tasks and text together       ... --tasks glue=glue squad=squad --unsupervised out/en=1e6
   the same from nothing         python -m model.finetune --model small --run out/multi --tasks ... --unsupervised ...
-  a hundredth of raw text       ... --mixture equal --unsupervised out/mc4=0.01
+  English only, all scored      ... --tasks xnli/en=xnli/en --evaluate xnli/de=xnli/de xnli/sw=xnli/sw
+  and a hundredth of raw text   ... --mixture equal --unsupervised out/mc4=0.01 --alpha 0.1 --objective span-bare
   adapters, or layer by layer   ... --method adapters --adapter-width 32, or --method gradual
 
 exit codes: 0 done; 1 the training failed; 2 wrong use, found before any work; 130 interrupted (Ctrl-C); 143 ended
@@ -71,6 +72,7 @@ def finetune_parser() -> argparse.ArgumentParser:
     a("--model", metavar="SIZE", help=f"instead: new weights of a size: {', '.join(SIZES)}")
     a(*("--run", "--run-dir"), dest="run", type=utf8_path, required=True, metavar="DIR", help="new, or to go on with")
     a("--tasks", nargs="+", type=utf8, required=True, metavar="NAME=PATH", help="see `python -m model.tasks`")
+    a("--evaluate", nargs="+", type=utf8, metavar="NAME=PATH", help="tasks that are scored too, and never trained on")
     a("--steps", type=int, metavar="N", help="updates (default: 400 for tiny, else 262144)")
     a("--resume", type=utf8, metavar="HOW", help="auto: from the newest good checkpoint (default); none; or its path")
     a("--force", action="store_true", help="go on although settings differ from those of the checkpoint")
@@ -134,8 +136,8 @@ def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> Tra
             "--parallel fsdp spreads the weights, and an evaluation writes answers with all of them: take ddp"
         )
     scale = _scale(found)
-    tasks = parse_tasks(found["tasks"])
-    found["tasks"] = tuple(found["tasks"])
+    tasks = parse_tasks((*found["tasks"], *found.get("evaluate", ())))
+    found |= {"tasks": tuple(found["tasks"]), "evaluate": tuple(found.get("evaluate", ()))}
     defaults = {
         "steps": scale.steps,
         "batch": scale.batch,

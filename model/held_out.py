@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from c4pipe.text import many
-from model.corpus import Entry, Part, Reader
+from model.corpus import Entry, GroupPart, Reader
 from model.errors import ConfigError
 from model.lane import LONGEST_DOCUMENT, Encoder
 from model.order import InOrder
@@ -61,7 +61,7 @@ def _part(entry: Entry, held: NDArray[np.int32], share: float, held_out: bool) -
     there = rows > 0
     digest = hashlib.sha256(f"{entry.digest} {share!r} {held_out}".encode()).hexdigest()
     groups = np.flatnonzero(there).astype(np.int32)
-    part = Part(entry.digest, groups, entry.rows[there], held[there], held_out)
+    part = GroupPart(entry.digest, groups, entry.rows[there], held[there], held_out)
     return replace(entry, file=entry.file[there], group=entry.group[there], rows=rows[there], digest=digest, part=part)
 
 

@@ -7,6 +7,7 @@ no buffer is shuffled and nothing is held, so that any place of any epoch is fou
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -57,17 +58,20 @@ class Shuffled:
         self._seed = seed
         self._parts = lanes if len(entry.rows) < SPLIT_BELOW * lanes else 1
         self.units = len(entry.rows) * self._parts
+        self._rows = lru_cache(4)(self._in_order)  # that lanes ask for one after the other
 
     def unit(self, number: int) -> ReadUnit:
         """Unit `number % units` of epoch `number // units`; it may be empty."""
         epoch, turn = divmod(number, self.units)
         place, part = divmod(turn, self._parts)
         group = int(Permutation(len(self.entry.rows), self._key(epoch))([place])[0])
+        # Turned a part further at each row group, so that the odd documents do not all go to the first lanes.
+        first = (part + number // self._parts) % self._parts
+        return ReadUnit(group, self._rows(epoch, group)[first :: self._parts])
+
+    def _in_order(self, epoch: int, group: int) -> NDArray[np.int64]:
         rows = self.entry.rows_of(group)
-        # Turned a part further at each row group, so that the odd documents do not all go to the first lanes; and at
-        # each epoch, or of one row group with fewer documents than lanes some lanes would never see any.
-        mine = np.arange((part + place + epoch) % self._parts, len(rows), self._parts)
-        return ReadUnit(group, rows[Permutation(len(rows), self._key(epoch, group))(mine)])
+        return rows[Permutation(len(rows), self._key(epoch, group))(np.arange(len(rows)))]
 
     def pick(self, number: int, row: int, choices: int) -> int:
         return self._key(number, row, choices) % choices

@@ -127,10 +127,10 @@ def corpus_rule(
     if objective == SALIENT:
         if density is not None or mean_span is not None:
             raise ConfigError(f"the objective {SALIENT} masks one span a row: leave out --density and --mean-span")
-        return SalientPairs(inputs, targets or TARGETS, pack, SalientSpans(spans or ALL_SPANS, language))
+        return SalientPairs(inputs, TARGETS if targets is None else targets, pack, SalientSpans(ALL_SPANS if spans is None else spans, language))
     if objective not in OBJECTIVES:
         raise unknown("objective", objective, CORPUS_RULES)
     found = find_objective(objective, density, mean_span)
-    if spans:
+    if spans is not None:
         return SalientSentences(found, inputs, pack, SalientSpans(spans, language))
     return Denoising(found, inputs, pack)

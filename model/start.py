@@ -19,8 +19,9 @@ from model.examples import HELD_OUT, RunTask, open_run_tasks
 from model.held_out import HeldOut, first_tokens, hold_out, split_off
 from model.initial import ADAPTER
 from model.pretrained import check_weights, init_from
-from model.run import SHARD_SUMS, TOKENIZER_FOLDER, find_start, open_tokenizer, say
-from model.settings import TrainSettings
+from model.run import SHARD_SUMS, TOKENIZER_FOLDER, find_start, say
+from model.run_tokenizer import open_tokenizer
+from model.settings import PRETRAINED, TrainSettings
 from model.source import Denoising, Source
 from model.stream import LANES, Recipe
 from model.t5 import T5
@@ -140,6 +141,10 @@ def open_start(settings: TrainSettings, group: ProcessGroup) -> Checkpoint | Non
     if group.first:
         say(f"going on from {folder}")
     found = load_checkpoint(folder, settings.fixed(), settings.force)
+    if (saved := found.settings["optimizer"]) != settings.optimizer:
+        raise ConfigError(
+            f"{folder} holds the state of {saved}, which --optimizer {settings.optimizer} cannot take over"
+        )
     if found.step > settings.steps:
         raise ConfigError(
             f"{folder} has {many(found.step, 'step')} behind it, and --steps is {settings.steps:,}: take more"
@@ -147,16 +152,27 @@ def open_start(settings: TrainSettings, group: ProcessGroup) -> Checkpoint | Non
     return found
 
 
+def _same_model(settings: TrainSettings, found: ModelConfig, ids: int) -> ModelConfig:
+    """A checkpoint's model, with the dropout of the settings. ConfigError, also with --force, for another shape."""
+    config = settings.changed(found) if settings.model == PRETRAINED else settings.config(ids)
+    if changed := config.differences(found):
+        raise ConfigError(f"the checkpoint holds another model: {'; '.join(changed)}. Its weights do not fit.")
+    return config
+
+
 def open_model(settings: TrainSettings, data: Data, start: Checkpoint | None, group: ProcessGroup) -> T5:
     """The model with its weights: of the checkpoint, of a pre-trained model, or new ones."""
     ids = data.recipe.tokenizer.vocabulary.size
     source, weights = settings.run / TOKENIZER_FOLDER, None
     if start:
-        config, weights = ModelConfig.from_hf(start.config), start.weights
+        config, weights = _same_model(settings, ModelConfig.from_hf(start.config), ids), start.weights
     elif settings.init_from:
         source = settings.init_from
         found, weights = init_from(source, ids)
-        config = settings.changed(ModelConfig.from_hf(found))
+        there = ModelConfig.from_hf(found)
+        config = settings.changed(there)
+        if config.architecture != there.architecture and group.first:
+            say(f"note: encoder and decoder each start from what they share in {source}")
     else:
         config = settings.config(ids)
     sharded = settings.parallel == "fsdp"

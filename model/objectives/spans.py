@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, inf
 from typing import ClassVar
 
 from model.errors import ConfigError
@@ -36,7 +36,7 @@ class SpanCorruption(Corruption):
     def __post_init__(self) -> None:
         if not 0 < self.density < 1:
             raise ConfigError(f"the density of span corruption is {self.density}, expected more than 0 and less than 1")
-        if not self.mean_span >= 1:
+        if not 1 <= self.mean_span < inf:
             raise ConfigError(f"the mean span of span corruption is {self.mean_span}, expected 1 or more tokens")
 
     def noise_and_spans(self, length: int) -> tuple[int, int]:
@@ -70,7 +70,7 @@ class SpanCorruption(Corruption):
     def remedies(self, inputs_length: int, sentinels: int) -> Iterator[str]:
         for mean_span in range(int(self.mean_span) + 1, inputs_length):
             if replace(self, mean_span=float(mean_span)).sentinels(inputs_length) <= sentinels:
-                yield f"make the mean span {mean_span} tokens or more"
+                yield f"--mean-span {mean_span} or more"
                 return
 
     def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:

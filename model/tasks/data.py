@@ -16,6 +16,8 @@ from model.tasks.base import DataRow, Task, TaskExample
 from model.tasks.files import files_by_split, sums_of
 from model.tasks.records import DataRecord, records_of
 
+_MISSHAPEN = (KeyError, IndexError, TypeError, ValueError, AttributeError)  # of a value: a text for a list, ...
+
 
 @dataclass(frozen=True)
 class TaskData:
@@ -40,8 +42,8 @@ class TaskData:
             for place, record in records_of(path, self._columns, self.task.layout):
                 try:
                     rows = [record] if self.task.layout.unnest is None else [*self.task.layout.unnest(record)]
-                except KeyError as error:
-                    raise ConfigError(f"{place}: no {error} in a record of {self.task.name}.") from None
+                except _MISSHAPEN as error:
+                    raise self._misshapen(place, error) from None
                 for row in rows:
                     yield DataRecord(place, self._named(row))
 
@@ -57,6 +59,8 @@ class TaskData:
                 made = [*self.task.format(row, training)]
             except ConfigError as error:
                 raise ConfigError(f"{place}: {error}") from None
+            except _MISSHAPEN as error:
+                raise self._misshapen(place, error) from None
             yield from (example for example in made if not training or example.answer is not None)
 
     def check(self) -> None:
@@ -70,6 +74,11 @@ class TaskData:
             if not any(True for _ in self.examples(split, training)):
                 reason = ": no row has a label" if training else ""
                 raise ConfigError(f"{self._files(split)} gives no example for {self.name}{reason}.")
+
+    def _misshapen(self, place: str, error: Exception) -> ConfigError:
+        """The error for a value that is of another kind than the format takes."""
+        said = f"{type(error).__name__}: {error}"
+        return ConfigError(f"{place} has another shape than {self.task.name} reads ({said}).")
 
     @property
     def _columns(self) -> tuple[str, ...]:

@@ -357,27 +357,30 @@ class TestWrongUse:
         with pytest.raises(ConfigError) as error:
             SpanCorruption(0.5).check(512, T5)
         assert str(error.value) == (
-            "SpanCorruption(density=0.5, mean_span=3.0) needs up to 128 sentinels for inputs of 512 tokens, and the "
-            "vocabulary has 100: train the tokenizer with 128 sentinels (extra_ids=128), or take inputs of 403 tokens "
-            "or fewer, or make the mean span 5 tokens or more."
+            "the objective span needs up to 128 sentinels for inputs of 512 tokens, and the vocabulary has 100: train "
+            "a tokenizer with --sentinels 128 (one that is there has no more), or take --inputs 403 or fewer, or "
+            "--mean-span 5 or more."
         )
         SpanCorruption(0.5).check(403, T5)
         SpanCorruption(0.5, 5).check(512, T5)
         SpanCorruption(0.5).check(512, Vocabulary(32_128, sentinels=128))
         with pytest.raises(ConfigError, match="needs up to 101 sentinels"):
             SpanCorruption(0.5).check(404, T5)
-        with pytest.raises(ConfigError, match="needs up to 128 sentinels"):
+
+    def test_a_mixture_names_what_its_hungriest_member_needs(self) -> None:
+        """And no remedy that it has no option for, as a mean span."""
+        with pytest.raises(ConfigError, match=r"needs up to 128 sentinels .* or take --inputs 403 or fewer\.$"):
             OBJECTIVES["ul2"].check(512, T5)
+        OBJECTIVES["ul2"].check(512, Vocabulary(32_128, sentinels=128))
+        OBJECTIVES["ul2"].check(403, T5)
 
     def test_it_is_found_without_a_check_too(self) -> None:
         """Else ids of sentinels would run on into those of text."""
-        with pytest.raises(ConfigError, match=r"needs up to 114 sentinels.* take inputs of 1809 tokens"):
+        with pytest.raises(ConfigError, match=r"needs up to 114 sentinels.* take --inputs 1809 or fewer"):
             SpanCorruption()(chunks(1, 2274), rngs(1), T5, 2048)
 
     def test_no_sentinels_at_all(self) -> None:
-        with pytest.raises(
-            ConfigError, match=r"vocabulary has 0: train the tokenizer with 1 sentinels \(extra_ids=1\)\.$"
-        ):
+        with pytest.raises(ConfigError, match=r"to 1 sentinel for .* has 0: train a tokenizer with --sentinels 1 \("):
             Mass().check(512, Vocabulary(32_000, sentinels=0))
         DropTokens().check(512, Vocabulary(32_000, sentinels=0))
 
