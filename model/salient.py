@@ -127,7 +127,12 @@ def corpus_rule(
     if objective == SALIENT:
         if density is not None or mean_span is not None:
             raise ConfigError(f"the objective {SALIENT} masks one span a row: leave out --density and --mean-span")
-        return SalientPairs(inputs, TARGETS if targets is None else targets, pack, SalientSpans(ALL_SPANS if spans is None else spans, language))
+        return SalientPairs(
+            inputs,
+            TARGETS if targets is None else targets,
+            pack,
+            SalientSpans(ALL_SPANS if spans is None else spans, language),
+        )
     if objective not in OBJECTIVES:
         raise unknown("objective", objective, CORPUS_RULES)
     found = find_objective(objective, density, mean_span)
