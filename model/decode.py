@@ -8,23 +8,34 @@ rows that no piece stands for, and a model that has hardly trained would write t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from model.errors import ConfigError
 from model.ids import EOS, PAD
-from model.t5 import T5
 
 LENGTH_PENALTY = 0.6  # of the length penalty, with 4 beams: T5's final models, t5/models/gin/beam_search.gin
+
+
+class Writer(Protocol):
+    """A `T5`, or several as one: an `Ensemble`. What it remembers has `select`, see `Cache`."""
+
+    def start(self, inputs: Tensor, segments: Tensor | None = None) -> tuple[Any, Tensor]: ...
+
+    def step(self, tokens: Tensor, cache: Any) -> Tensor: ...
+
+    def parameters(self) -> Iterator[nn.Parameter]: ...
+
 
 Choose = Callable[[Tensor], Tensor]  # logits (B, V) in fp32 -> tokens (B,)
 
 
 def greedy(
-    model: T5, inputs: Tensor, length: int, segments: Tensor | None = None, vocabulary: int | None = None
+    model: Writer, inputs: Tensor, length: int, segments: Tensor | None = None, vocabulary: int | None = None
 ) -> Tensor:
     """The likeliest token each time."""
     return _write(model, inputs, length, segments, vocabulary, lambda logits: logits.argmax(-1))
@@ -40,7 +51,7 @@ def check_sampling(temperature: float, top_k: int, top_p: float) -> None:
 
 
 def sample(
-    model: T5,
+    model: Writer,
     inputs: Tensor,
     length: int,
     segments: Tensor | None = None,
@@ -77,7 +88,7 @@ def narrowed(logits: Tensor, top_k: int, top_p: float) -> Tensor:
 
 @torch.inference_mode()
 def _write(
-    model: T5, inputs: Tensor, length: int, segments: Tensor | None, vocabulary: int | None, choose: Choose
+    model: Writer, inputs: Tensor, length: int, segments: Tensor | None, vocabulary: int | None, choose: Choose
 ) -> Tensor:
     cache, logits = model.start(inputs, segments)
     written: list[Tensor] = []
@@ -98,7 +109,7 @@ def paper_penalty(tokens: int) -> float:
 
 @torch.inference_mode()
 def beam_search(
-    model: T5,
+    model: Writer,
     inputs: Tensor,
     length: int,
     segments: Tensor | None = None,

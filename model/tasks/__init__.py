@@ -7,7 +7,17 @@
 from __future__ import annotations
 
 from model.errors import unknown
-from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLayout, TaskLengths, Template
+from model.tasks.base import (
+    TASK_SPLITS,
+    UNLABELLED,
+    DataRow,
+    Format,
+    Task,
+    TaskExample,
+    TaskLayout,
+    TaskLengths,
+    Template,
+)
 from model.tasks.closed_book import CLOSED_BOOK
 from model.tasks.generation import GENERATION
 from model.tasks.glue import GLUE
@@ -20,6 +30,7 @@ from model.tasks.superglue import SUPERGLUE
 __all__ = [
     "METRICS",
     "TASKS",
+    "TASK_SPLITS",
     "UNLABELLED",
     "DataRow",
     "Format",

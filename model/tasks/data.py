@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from model.errors import ConfigError
 from model.tasks.base import DataRow, Task, TaskExample
@@ -17,6 +18,14 @@ from model.tasks.files import files_by_split, sums_of
 from model.tasks.records import DataRecord, records_of
 
 _MISSHAPEN = (KeyError, IndexError, TypeError, ValueError, AttributeError)  # of a value: a text for a list, ...
+
+
+class RowExample(NamedTuple):
+    """An example, and what it was made of; several may be of one row."""
+
+    number: int  # of the row in its split, from 0
+    row: DataRow
+    example: TaskExample
 
 
 @dataclass(frozen=True)
@@ -52,8 +61,12 @@ class TaskData:
 
         ConfigError, with the place, for a row that cannot be one: a column that is missing, another label, ...
         """
+        return (made.example for made in self.examples_by_row(split, training))
+
+    def examples_by_row(self, split: str, training: bool | None = None) -> Iterator[RowExample]:
+        """The same, each with the row that it was made of."""
         training = split == "train" if training is None else training
-        for place, row in self.rows(split):
+        for number, (place, row) in enumerate(self.rows(split)):
             self._check(place, row, training)
             try:
                 made = [*self.task.format(row, training)]
@@ -61,7 +74,9 @@ class TaskData:
                 raise ConfigError(f"{place}: {error}") from None
             except _MISSHAPEN as error:
                 raise self._misshapen(place, error) from None
-            yield from (example for example in made if not training or example.answer is not None)
+            yield from (
+                RowExample(number, row, example) for example in made if not training or example.answer is not None
+            )
 
     def check(self) -> None:
         """ConfigError where a split has no row, or a first row from which no example can be made."""

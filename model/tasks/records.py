@@ -20,7 +20,7 @@ from model.tasks.base import DataRow, TaskLayout
 from model.tasks.files import suffix_of
 
 BATCH = 1024  # rows of Parquet at a time: articles of CNN/DailyMail are 4 KB each
-LONGEST_FIELD = 2**24  # characters in CSV; a quote that is never closed shall not take the memory
+LONGEST_CELL = 2**24  # characters in CSV; a quote that is never closed shall not take the memory
 
 NumberedFields = tuple[int, list[str]]  # of the line in which they end
 
@@ -70,7 +70,7 @@ def _tab_lines(file: IO[str]) -> Iterator[NumberedFields]:
 
 
 def _csv_lines(file: IO[str]) -> Iterator[NumberedFields]:
-    csv.field_size_limit(LONGEST_FIELD)
+    csv.field_size_limit(LONGEST_CELL)
     lines = csv.reader(file)
     for fields in lines:
         if fields:
