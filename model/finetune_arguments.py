@@ -13,6 +13,7 @@ from c4pipe.mixture import KINDS
 from model.arguments import looking_options, machine_options, spans_option
 from model.config import SIZES, ModelConfig
 from model.errors import ConfigError
+from model.examples import HELD_OUT
 from model.methods import METHODS
 from model.optim import OPTIMIZERS
 from model.pretrained import read_config
@@ -136,8 +137,14 @@ def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> Tra
             "--parallel fsdp spreads the weights, and an evaluation writes answers with all of them: take ddp"
         )
     scale = _scale(found)
-    tasks = parse_tasks((*found["tasks"], *found.get("evaluate", ())))
     found |= {"tasks": tuple(found["tasks"]), "evaluate": tuple(found.get("evaluate", ()))}
+    tasks = parse_tasks((*found["tasks"], *found["evaluate"]))
+    trained = {data.name for data in parse_tasks(found["tasks"])}
+    if not any("train" in data.splits for data in tasks if data.name in trained):
+        raise ConfigError("no task of --tasks has a train split: there is nothing to train on")
+    for data in tasks:
+        if data.name not in trained and HELD_OUT not in data.splits:
+            raise ConfigError(f"--evaluate {data.name}={data.path} has no {HELD_OUT} split to be scored on")
     defaults = {
         "steps": scale.steps,
         "batch": scale.batch,
