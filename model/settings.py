@@ -98,6 +98,7 @@ class TrainSettings:
     method: str = "all"
     adapter_width: int = 0
     architecture: str | None = None  # other than the size's own
+    layers: int | None = None  # of each stack, likewise
     dropout: float | None = None
     optimizer: str = "adafactor"
     schedule: str = "inverse-sqrt"
@@ -130,6 +131,8 @@ class TrainSettings:
             self._least(name, 0)
         if self.first_tokens is not None:
             self._least("first_tokens", 1)
+        if self.layers is not None:
+            self._least("layers", 1)
         if not 0 <= self.held_out <= 0.5:
             raise ConfigError(f"--held-out {self.held_out:g}: expected a share such as 1%, of at most a half")
         if self.precision == "fp16":
@@ -211,7 +214,7 @@ class TrainSettings:
     def changed(self, config: ModelConfig) -> ModelConfig:
         """A model with what the settings say otherwise."""
         changes: dict[str, Any] = {"dropout": self.dropout, "architecture": self.architecture}
-        changes["adapter"] = self.adapter_width or None
+        changes |= {"layers": self.layers, "decoder_layers": self.layers, "adapter": self.adapter_width or None}
         return replace(config, **{key: value for key, value in changes.items() if value is not None})
 
     def fixed(self) -> dict[str, Any]:
