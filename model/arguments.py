@@ -111,6 +111,7 @@ def train_parser() -> argparse.ArgumentParser:
     a("--z-loss", type=float, metavar="X", help="weight of the z-loss (default: 0; t5x has 1e-4)")
     a("--dropout", type=float, metavar="X", help="instead of the size's own")
     a("--architecture", metavar="NAME", help="encoder-decoder, shared, decoder-lm or prefix-lm")
+    a("--layers", type=int, metavar="N", help="of each stack, instead of the size's own")
     a("--accumulate", type=int, metavar="N", help="do a batch in so many parts, to save memory (default: 1)")
 
     machine_options(p)

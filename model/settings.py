@@ -100,6 +100,7 @@ class TrainSettings:
     method: str = "all"
     adapter_width: int = 0
     architecture: str | None = None  # other than the size's own
+    layers: int | None = None  # of each stack, likewise
     dropout: float | None = None
     optimizer: str = "adafactor"
     schedule: str = "inverse-sqrt"
@@ -210,7 +211,7 @@ class TrainSettings:
     def changed(self, config: ModelConfig) -> ModelConfig:
         """A model with what the settings say otherwise."""
         changes: dict[str, Any] = {"dropout": self.dropout, "architecture": self.architecture}
-        changes["adapter"] = self.adapter_width or None
+        changes |= {"layers": self.layers, "decoder_layers": self.layers, "adapter": self.adapter_width or None}
         return replace(config, **{key: value for key, value in changes.items() if value is not None})
 
     def fixed(self) -> dict[str, Any]:

@@ -53,6 +53,7 @@ TRAINING: dict[str, tuple[str, ...]] = {
     "--z-loss": SHARES,
     "--dropout": ("1", *SHARES),
     "--architecture": ("decoder", ""),
+    "--layers": ("0", "-1", "1.5", "x", "", HUGE),
     "--accumulate": ("3", "16", *COUNTS),
     "--device": ("gpu", "cuda:x", "cuda:", "cuda:9999", "cpu:0", "mps", "meta", "cuda:-1", ""),
     "--precision": ("fp16", "fp64", ""),
