@@ -17,9 +17,9 @@ from model.config import SIZES
 from model.decode import check_sampling
 from model.distributed import find_device
 from model.errors import ConfigError
-from model.objectives import OBJECTIVES
 from model.optim import OPTIMIZERS
 from model.ranges import INT32
+from model.salient import ALL_SPANS, CORPUS_RULES, SALIENT, TARGETS
 from model.schedules import SHAPES
 from model.settings import TrainSettings, complete
 
@@ -81,7 +81,9 @@ def train_parser() -> argparse.ArgumentParser:
     a = p.add_argument_group("data").add_argument
     a("--batch", type=int, metavar="N", help="rows of a step, over all processes (default: 8 tiny, 128 T5, 1024 mT5)")
     a("--inputs", type=int, metavar="N", help="tokens of the inputs (default: 128 tiny, 512 T5, 1024 mT5)")
-    a("--objective", metavar="NAME", help=f"{', '.join(OBJECTIVES)} (default: span)")
+    a("--objective", metavar="NAME", help=f"{', '.join(CORPUS_RULES)} (default: span)")
+    spans_option(p, "with another objective, whole texts")
+    a("--targets", type=int, metavar="N", help=f"tokens of a salient span, at most (default: {TARGETS})")
     a("--density", type=float, metavar="X", help="share of the tokens that are hidden (default: 0.15)")
     a("--mean-span", type=float, metavar="X", help="tokens of a hidden span, on average (default: 3)")
     a("--pack", action="store_true", help="short documents share a row, kept apart by segments")
@@ -109,11 +111,23 @@ def train_parser() -> argparse.ArgumentParser:
     a("--z-loss", type=float, metavar="X", help="weight of the z-loss (default: 0; t5x has 1e-4)")
     a("--dropout", type=float, metavar="X", help="instead of the size's own")
     a("--architecture", metavar="NAME", help="encoder-decoder, shared, decoder-lm or prefix-lm")
+    a("--layers", type=int, metavar="N", help="of each stack, instead of the size's own")
     a("--accumulate", type=int, metavar="N", help="do a batch in so many parts, to save memory (default: 1)")
 
     machine_options(p)
     looking_options(p)
     return p
+
+
+def spans_option(p: argparse.ArgumentParser, otherwise: str) -> None:
+    """Which sentences of corpora are read."""
+    p.add_argument(
+        "--spans",
+        type=utf8,
+        metavar="SOURCE",
+        help=f"only sentences with a salient span: {ALL_SPANS}, some of them, or a JSONL file of spans (default: all "
+        f"three for --objective {SALIENT}; {otherwise})",
+    )
 
 
 def machine_options(p: argparse.ArgumentParser) -> None:
@@ -142,6 +156,10 @@ def parse_train(argv: Sequence[str] | None) -> tuple[TrainSettings, bool]:
     """(settings, whether it is a dry run). ConfigError for what cannot work."""
     given: dict[str, Any] = vars(train_parser().parse_args(argv))
     dry = bool(given.pop("dry_run", False))
+    refuse_idle(
+        {f"--{name}" for name in given},
+        ("--targets", given.get("objective") == SALIENT, f"it is of --objective {SALIENT}. Leave it out."),
+    )
     given["data"] = tuple(given["data"])
     return complete(given, torch.cuda.is_available(), os.cpu_count() or 1), dry
 

@@ -34,7 +34,7 @@ def check_beforehand(settings: TrainSettings) -> None:
         need_checkpoint(Path(settings.resume))
     tokenizer = known_tokenizer(settings)
     if tokenizer and settings.data:
-        settings.objective_value.check(settings.inputs, tokenizer.vocabulary)
+        settings.rule_of("en").check(tokenizer.vocabulary)
     if settings.init_from and not checkpoints(settings.run):
         _check_source(settings, tokenizer.vocabulary.size if tokenizer else 0)
 

@@ -94,10 +94,15 @@ class InOrder:
         return derive_key(self.entry.name, number, row) % choices
 
 
-def shuffled_texts(entry: Entry, seed: int) -> Iterator[str]:
-    """Every text of an entry once, in the order of a first epoch: however many are taken, they are a fair sample."""
+def shuffled_documents(entry: Entry, seed: int) -> Iterator[str | tuple[str, ...]]:
+    """Each document of an entry once, in the order of a first epoch: however many are taken, they are a fair sample."""
     order, reader = Shuffled(entry, seed, lanes=1), Reader(keep=0)
     for number in range(order.units):
         unit = order.unit(number)
-        for document in reader.documents(entry, unit.group, unit.rows):
-            yield document if isinstance(document, str) else "\n".join(document)
+        yield from reader.documents(entry, unit.group, unit.rows)
+
+
+def shuffled_texts(entry: Entry, seed: int) -> Iterator[str]:
+    """The same as texts: of several columns a line each."""
+    for document in shuffled_documents(entry, seed):
+        yield document if isinstance(document, str) else "\n".join(document)

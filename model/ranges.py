@@ -46,6 +46,8 @@ def check_ranges(settings: Mapping[str, Any]) -> None:
             raise unknown(name, settings[name], [one for one in known if one])
     if settings["first_tokens"] is not None and not 1 <= settings["first_tokens"] <= EXACT:
         raise ConfigError(f"--first-tokens {settings['first_tokens']}: expected 1 or more")
+    if settings["layers"] is not None and not 1 <= settings["layers"] <= INT32:
+        raise ConfigError(f"--layers {settings['layers']}: expected 1 or more")
     if not 0 <= settings["held_out"] <= 0.5:
         raise ConfigError(f"--held-out {settings['held_out']:g}: expected a share such as 1%, of at most a half")
     if (clip := settings["clip"]) is not None and not 0 < clip <= MOST_FP32:

@@ -145,6 +145,8 @@ def write_config(
     found: dict[str, Any] = {"settings": settings.to_json(), "model": config.to_hf(), "data": data}
     if files:
         found["tasks"] = files
+    if settings.spans_identity:
+        found["spans"] = settings.spans_identity
     RunSums(settings.run).put(RUN_CONFIG, to_json(found | {"tokenizer": tokenizer}))
 
 

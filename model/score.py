@@ -74,7 +74,7 @@ def _plans(args: Namespace) -> list[Plan]:
     if args.ensemble and args.checkpoint and args.checkpoint != "best":
         raise ConfigError("--checkpoint names one model, and --ensemble several: name the checkpoint's folder by --run")
     settings = read_settings(args.run) if is_run(args.run) else None
-    words = args.tasks or (settings.tasks if settings else ())
+    words = args.tasks or (settings.scored_tasks if settings else ())
     if not words:
         raise ConfigError(f"--run {args.run} was fine-tuned on no task: name some by --tasks NAME=PATH")
     return [

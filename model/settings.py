@@ -14,10 +14,12 @@ from c4pipe.text import many
 from model.config import ModelConfig, find_size, padded_vocab
 from model.errors import ConfigError
 from model.methods import Method
-from model.objectives import Objective, Vocabulary, find_objective
+from model.objectives import Vocabulary
 from model.ranges import check_ranges
+from model.salient import ALL_SPANS, SALIENT, TARGETS, SalientPairs, corpus_rule
 from model.schedules import Schedule
 from model.source import Denoising, TextToText
+from model.tasks.salient import SalientSpans
 from model.tokens import T5_SENTINELS
 
 PRETRAINED = "pretrained"  # in place of a size: what `--init-from` brings
@@ -28,7 +30,7 @@ RATES = {"adafactor": 0.01, "adamw-scale": 0.02, "adamw": 0.001}  # T5's, nanoT5
 CHANGEABLE = (
     *("run", "data", "resume", "force", "device", "workers", "accumulate", "compile", "parallel", "init_from"),
     *("tokenizer", "vocab_size", "sentinels", "log_every", "eval_every", "eval_documents", "samples", "save_every"),
-    *("keep", "keep_every", "tensorboard", "tasks", "eval_examples"),
+    *("keep", "keep_every", "tensorboard", "tasks", "evaluate", "eval_examples"),
 )
 
 FORMER = ("eval_batches",)  # settings of earlier versions that decided nothing of what is trained
@@ -86,9 +88,11 @@ class TrainSettings:
     objective: str = "span"
     density: float | None = None
     mean_span: float | None = None
+    spans: str | None = None  # a source of `SalientSpans`: sentences without one are left out; None reads whole texts
     pack: bool = False
     tasks: tuple[str, ...] = ()  # NAME=PATH, see `model.tasks.naming`
-    targets: int | None = None  # longest targets of tasks, in tokens
+    evaluate: tuple[str, ...] = ()  # the same, of tasks that are scored and not trained on
+    targets: int | None = None  # longest targets of tasks and of salient spans, in tokens
     task_mixture: str = "equal"
     task_limit: int | None = None
     task_temperature: float | None = None
@@ -96,6 +100,7 @@ class TrainSettings:
     method: str = "all"
     adapter_width: int = 0
     architecture: str | None = None  # other than the size's own
+    layers: int | None = None  # of each stack, likewise
     dropout: float | None = None
     optimizer: str = "adafactor"
     schedule: str = "inverse-sqrt"
@@ -139,9 +144,12 @@ class TrainSettings:
         if self.tasks:
             self._check_tasks()
         self.rates(dict.fromkeys(self.languages or ("any",), 1))
-        self.objective_value.lengths(self.inputs)
+        rule = self.rule_of("en")
+        _ = rule.widths
         if self.trains_tokenizer and self.data:
-            self.objective_value.check(self.inputs, Vocabulary(self.vocab_size + self.sentinels, self.sentinels))
+            rule.check(Vocabulary(self.vocab_size + self.sentinels, self.sentinels))
+        if self.spans and self.first_tokens:
+            raise ConfigError("--first-tokens is of whole texts, and --spans takes sentences of them: give one of them")
         if self.model != PRETRAINED and not self.config(1).has_encoder and self.pack:
             raise ConfigError(
                 f"--pack needs an encoder, and --architecture {self.architecture} has none: leave one of them out"
@@ -160,8 +168,9 @@ class TrainSettings:
         return not (self.tokenizer or self.init_from)
 
     @property
-    def objective_value(self) -> Objective:
-        return find_objective(self.objective, self.density, self.mean_span)
+    def scored_tasks(self) -> tuple[str, ...]:
+        """NAME=PATH of all tasks of the run."""
+        return (*self.tasks, *self.evaluate)
 
     @property
     def task_rule(self) -> TextToText:
@@ -177,10 +186,15 @@ class TrainSettings:
     def method_value(self) -> Method:
         return Method(self.method, self.adapter_width)
 
+    def rule_of(self, entry: str) -> Denoising | SalientPairs:
+        """How the texts of an entry of corpora become rows; its config is the language that sentences are split by."""
+        named = self.objective, self.density, self.mean_span, self.spans
+        return corpus_rule(*named, entry.rpartition("/")[2], self.inputs, self.targets, self.pack)
+
     @property
-    def rule(self) -> Denoising:
-        """How the texts of corpora become rows."""
-        return Denoising(self.objective_value, self.inputs, self.pack)
+    def spans_identity(self) -> dict[str, str | int] | None:
+        """What decides which spans are salient; None where whole texts are read."""
+        return SalientSpans(self.spans).settings() if self.spans is not None else None
 
     @property
     def schedule_value(self) -> Schedule:
@@ -197,14 +211,15 @@ class TrainSettings:
     def changed(self, config: ModelConfig) -> ModelConfig:
         """A model with what the settings say otherwise."""
         changes: dict[str, Any] = {"dropout": self.dropout, "architecture": self.architecture}
-        changes["adapter"] = self.adapter_width or None
+        changes |= {"layers": self.layers, "decoder_layers": self.layers, "adapter": self.adapter_width or None}
         return replace(config, **{key: value for key, value in changes.items() if value is not None})
 
     def fixed(self) -> dict[str, Any]:
         """What must be the same to go on with a run. Its length is free where no learning rate depends on it."""
         free = {*CHANGEABLE} | ({"steps"} if self.schedule in ("constant", "inverse-sqrt") else set())
-        free |= set() if self.tasks else {*OF_TASKS}
-        return {name: value for name, value in self.to_json().items() if name not in free}
+        free |= set() if self.tasks else {*OF_TASKS} - ({"targets"} if self.objective == SALIENT else set())
+        found = {name: value for name, value in self.to_json().items() if name not in free}
+        return found | {"spans": self.spans_identity}
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; `from_json` makes the same settings of them."""
@@ -260,6 +275,7 @@ def complete(given: Mapping[str, Any], cuda: bool, cores: int) -> TrainSettings:
         "compile": on_gpu,
         "device": "cuda" if on_gpu else "cpu",
         "workers": min(8, max(1, cores // 2)) if on_gpu else 0,
+        **({"spans": ALL_SPANS, "targets": TARGETS} if given.get("objective") == SALIENT else {}),
     }
     return TrainSettings(**{**defaults, **given})
 

@@ -43,8 +43,11 @@ class Rule(Protocol):
     def widths(self) -> Widths:
         """Of its rows."""
 
-    def rows(self, documents: int, tokens: float) -> float:
-        """About how many rows so many documents make, that have so many tokens in all."""
+    def rows(self, sample: Sequence[Tokens]) -> float:
+        """About how many rows some documents make, that are as the encoder gives them."""
+
+    def scored(self, document: Any) -> str:
+        """The text of a document that targets are made of."""
 
     def check(self, vocabulary: Vocabulary) -> None:
         """ConfigError where it cannot work with this vocabulary."""
@@ -68,8 +71,11 @@ class Denoising:
     def widths(self) -> Widths:
         return Widths(*self.objective.lengths(self.inputs_length)[1:])
 
-    def rows(self, documents: int, tokens: float) -> float:
-        return tokens / self.objective.lengths(self.inputs_length).chunk
+    def rows(self, sample: Sequence[Tokens]) -> float:
+        return sum(map(len, sample)) / self.objective.lengths(self.inputs_length).chunk
+
+    def scored(self, document: str) -> str:
+        return document
 
     def check(self, vocabulary: Vocabulary) -> None:
         self.objective.check(self.inputs_length, vocabulary)
@@ -100,8 +106,11 @@ class TextToText:
     def widths(self) -> Widths:
         return Widths(self.inputs_length, self.targets_length)
 
-    def rows(self, documents: int, tokens: float) -> float:
-        return tokens / self.inputs_length if self.pack else documents
+    def rows(self, sample: Sequence[Tokens]) -> float:
+        return sum(map(len, sample)) / sum(self.widths) if self.pack else len(sample)
+
+    def scored(self, document: tuple[str, str]) -> str:
+        return document[1]
 
     def check(self, vocabulary: Vocabulary) -> None:
         pass

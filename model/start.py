@@ -22,7 +22,7 @@ from model.pretrained import check_weights, init_from
 from model.run import SHARD_SUMS, TOKENIZER_FOLDER, find_start, say
 from model.run_tokenizer import open_tokenizer
 from model.settings import PRETRAINED, TrainSettings
-from model.source import Source
+from model.source import Denoising, Source
 from model.stream import LANES, Recipe
 from model.t5 import T5
 from model.tasks.rates import task_rates
@@ -48,7 +48,7 @@ def open_data(settings: TrainSettings, group: ProcessGroup) -> Data:
         sources = make_sources(settings, corpora, tasks)
         tokenizer = open_tokenizer(settings, sources)
         recipe = make_recipe(settings, sources, tokenizer)
-        scored = [Source(entry, settings.rule, 1.0) for entry in held_out]
+        scored = [Source(entry, settings.rule_of(entry.name), 1.0) for entry in held_out]
         scored += [Source(task.held_out, settings.task_rule, 1.0) for task in tasks if task.held_out]
         chosen = tuple(hold_out(source, tokenizer, settings.eval_documents) for source in scored)
         return Data(recipe, chosen, tokenizer, tasks)
@@ -94,7 +94,7 @@ def make_recipe(settings: TrainSettings, sources: tuple[Source, ...], tokenizer:
     if count := settings.first_tokens:
         lanes = 1
         sources = tuple(
-            replace(one, entry=first_tokens(one.entry, tokenizer, count)) if one.rule == settings.rule else one
+            replace(one, entry=first_tokens(one.entry, tokenizer, count)) if isinstance(one.rule, Denoising) else one
             for one in sources
         )
     recipe = Recipe(sources, tokenizer, settings.seed, lanes)
@@ -118,7 +118,7 @@ def make_sources(
     else:
         parts = [([*corpora], 1.0)]
     found = [
-        Source(entry, settings.rule, rate * own[entry.name])
+        Source(entry, settings.rule_of(entry.name), rate * own[entry.name])
         for entries, rate in parts
         for own in [settings.rates({entry.name: entry.documents for entry in entries})]
         for entry in entries

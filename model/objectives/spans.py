@@ -78,3 +78,29 @@ class SpanCorruption(Corruption):
         noise, spans = self.noise_and_spans(length)
         mask = span_noise(rngs, length - noise, noise, spans)
         return runs_to_sentinels(tokens, mask, vocabulary), runs_to_sentinels(tokens, ~mask, vocabulary)
+
+
+@dataclass(frozen=True)
+class BareSpans(SpanCorruption):
+    """Span corruption whose targets have no sentinels: what was hidden, one span behind the other.
+
+    >>> from model.objectives import illustrate
+    >>> print(illustrate(BareSpans(0.3, 2), "A thin fog lay on the river that day and nobody saw the far bank"))
+    inputs:  A <extra_id_0> lay on the river that day and nobody saw the <extra_id_1> </s>
+    targets: thin fog far bank </s>
+
+    Mixed into fine-tuning at one row in a hundred, it keeps a multilingual model writing all of its languages and does
+    not teach it to answer with sentinels (mT5's domain-preserving training, arXiv 2010.11934, section 5).
+    """
+
+    name: ClassVar = "span-bare"
+
+    def _lengths(self, chunk: int) -> Lengths:
+        noise, spans = self.noise_and_spans(chunk)
+        return Lengths(chunk, chunk - noise + spans + 1, noise + 1)
+
+    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
+        length = tokens.shape[1]
+        noise, spans = self.noise_and_spans(length)
+        mask = span_noise(rngs, length - noise, noise, spans)
+        return runs_to_sentinels(tokens, mask, vocabulary), KeptIds(tokens, mask)

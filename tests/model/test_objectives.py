@@ -15,6 +15,7 @@ from model.errors import ConfigError
 from model.objectives import (
     LM,
     OBJECTIVES,
+    BareSpans,
     Bert,
     Deshuffling,
     DropTokens,
@@ -208,6 +209,15 @@ class TestNothingIsLost:
         inputs, targets = IidDenoising(density)(text, rngs(2, seed), T5, 128)
         for number in range(2):
             assert restore(unpadded(inputs[number]), unpadded(targets[number])) == text[number].tolist()
+
+    def test_bare_spans_are_span_corruption_without_sentinels_in_the_targets(self) -> None:
+        text = chunks(3, 568)
+        inputs, targets = SpanCorruption()(text, rngs(3), T5, 512)
+        same, bare = BareSpans()(text, rngs(3), T5, 512)
+        assert np.array_equal(same, inputs)
+        for whole, row in zip(targets.tolist(), bare.tolist(), strict=True):
+            assert row == [token for token in whole if token < T5.first_sentinel]
+        assert BareSpans().lengths(512) == (568, 512, 86)
 
     @given(st.integers(2, 127), st.floats(0.01, 0.99), st.integers(0, 2**64 - 1))
     def test_replaced_spans(self, length: int, density: float, seed: int) -> None:

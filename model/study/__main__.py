@@ -1,0 +1,132 @@
+"""Repeats a study of the T5 paper: plan and cost first, then its runs, then a table and a picture. See `--help`.
+
+python -m model.study methods --out out/methods
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from c4pipe.shards import to_json
+from model.command import run_model
+from model.disk import put
+from model.errors import ConfigError
+from model.study.arguments import parse_study
+from model.study.base import Arm, ArmRuns, Study
+from model.study.catalogue import STUDIES, find_study
+from model.study.gathering import (
+    Result,
+    compared,
+    curves_of,
+    results_csv,
+    samples_of,
+    task_results,
+    text_results,
+)
+from model.study.opening import check_runs, chosen_arms, open_setting
+from model.study.picture import draw_arms, draw_curves
+from model.study.planned import with_needs
+from model.study.price import measured_speed, plan_text, run_seconds, span
+from model.study.report import Facts, missing_seeds, report
+from model.study.running import RUNS, done_runs, held_folder, run_all
+from model.study.setting import SCALES, Setting
+
+TITLE, RESULTS, TABLE, PICTURE = "study.json", "results.csv", "table.md", "picture.svg"
+
+Planned = Mapping[tuple[str, int], ArmRuns]  # by arm and seed
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; its exit code."""
+    return run_model(
+        "study",
+        lambda: _run(parse_study(argv), sys.argv[1:] if argv is None else argv),
+        "interrupted. The same command goes on, with the runs that are not done.",
+    )
+
+
+def _run(args: Namespace, words: Sequence[str]) -> int:
+    if args.list:
+        width = max(map(len, STUDIES))
+        print("\n".join(f"{study.name.ljust(width)}  {study.question}" for study in STUDIES.values()))
+        return 0
+    study = find_study(args.name)
+    setting = open_setting(study, SCALES[args.size], args.data or (), args.tasks or (), args.steps)
+    arms = chosen_arms(study, setting, args.arms)
+    planned = {(arm.name, seed): arm.runs(setting, seed) for seed in range(args.seeds) for arm in arms}
+    runs = with_needs(run for found in planned.values() for run in found)
+    check_runs(runs)
+    _check_out(args.out, study)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    at_once = args.at_once or (cores if args.device == "cpu" else 1)
+    threads = max(1, cores // at_once)
+    done = done_runs(args.out, runs)
+    smallest = min((run.load for run in runs if run.load.steps > 1), key=lambda load: load.rows * load.inputs)
+    speed = measured_speed(smallest, args.device, threads)
+    print(f"{study.name}: {study.question}\n{len(arms)} arms of {args.seeds} seeds, {len(runs)} runs", flush=True)
+    print(plan_text(runs, done, speed, at_once), flush=True)
+    if args.dry_run:
+        return 0
+    began = time.monotonic()
+    expected = {run.name: run_seconds(run.load, speed) for run in runs}
+    with held_folder(args.out) as handed:
+        put(args.out / TITLE, to_json({"study": study.name}))
+        code = run_all(args.out, runs, expected, at_once, threads, handed)
+        if code:
+            print(f"study: stopped; {len(done_runs(args.out, runs))} of {len(runs)} runs are done", file=sys.stderr)
+            return code
+        command = f"python -m model.study {shlex.join(words)}"
+        _write(args.out, study, arms, planned, setting, args.seeds, command)
+    print(f"{args.out / TABLE}, {RESULTS} and {PICTURE} after {span(time.monotonic() - began)}")
+    return 0
+
+
+def _check_out(out: Path, study: Study) -> None:
+    """ConfigError for a folder that has another study, or files under our names that are none of a study's."""
+    title = out / TITLE
+    try:
+        there = json.loads(title.read_bytes())["study"] if title.exists() else None
+    except (ValueError, KeyError, TypeError):
+        there = "?"
+    if there not in (None, study.name):
+        raise ConfigError(f"--out {out} holds the study {there}: name another folder")
+    for name in (RESULTS, TABLE, PICTURE, RUNS):
+        if there is None and os.path.lexists(out / name):
+            raise ConfigError(f"{out / name} is there, and no study wrote it: name another folder by --out, or move it")
+
+
+def _write(
+    out: Path, study: Study, arms: Sequence[Arm], planned: Planned, setting: Setting, seeds: int, command: str
+) -> None:
+    """Reads what the runs left, and writes the three files."""
+    runs = out / RUNS
+    results: list[Result] = []
+    for (arm, seed), found in planned.items():
+        for run in found.tasks:
+            results += task_results(study.name, arm, seed, run, runs)
+        if found.text:
+            results += text_results(study.name, arm, seed, found.text, runs)
+    corpora = ", ".join(f"{name} ({path})" for name, path in setting.corpora.items())
+    facts = Facts(setting.scale.model, setting.steps, setting.fine_steps, seeds, corpora, command)
+    missing = missing_seeds({arm.name: range(seeds) for arm in arms}, results)
+    put(out / RESULTS, results_csv(results))
+    put(out / TABLE, report(study, arms, results, missing, facts).encode())
+    title = f"{study.name}: {study.question} ({setting.scale.model}, {seeds} seeds)"
+    if study.curves:
+        of_arm = {arm.name: [planned[arm.name, seed].text for seed in range(seeds)] for arm in arms}
+        curves = {name: curves_of([run for run in texts if run], runs) for name, texts in of_arm.items()}
+        picture = draw_curves(curves, title)
+    else:
+        picture = draw_arms(compared(samples_of(results), study), [arm.name for arm in arms], title)
+    put(out / PICTURE, picture)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

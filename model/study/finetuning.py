@@ -1,0 +1,204 @@
+"""Studies of what follows pre-training, or takes its place: methods, mixtures, the order of things, and scaling."""
+
+from __future__ import annotations
+
+from model.study.base import Arm, ArmRuns, Study
+from model.study.planned import PlannedRun
+from model.study.pretraining import pretrained, tuned
+from model.study.setting import AS_IT_IS, Changes, Larger, Setting
+
+MEMBERS = 4  # of an ensemble
+
+
+def _fine(name: str, difference: str, changes: Changes = AS_IT_IS) -> Arm:
+    """An arm that differs in its fine-tuning; the pre-training is one for all arms."""
+
+    def runs(setting: Setting, seed: int) -> ArmRuns:
+        return tuned(setting, name, seed, setting.pretrain("baseline", seed), changes)
+
+    return Arm(name, difference, runs)
+
+
+def _methods(setting: Setting) -> tuple[Arm, ...]:
+    adapters = (
+        _fine(
+            f"adapters-{width}",
+            f"adapters of {width} and norms",
+            {"--method": "adapters", "--adapter-width": width},
+        )
+        for width in setting.scale.widths
+    )
+    gradual = _fine("gradual", "layer after layer from the top", {"--method": "gradual"})
+    return (_fine("all", "all weights are trained"), *adapters, gradual)
+
+
+METHODS_STUDY = Study(
+    name="methods",
+    question="Must all weights be fine-tuned?",
+    page="""\
+One pre-training a seed is fine-tuned in several ways: all weights; adapters of several widths and norms alone; layer
+after layer from the top. The paper finds that small tasks do with narrow adapters and large ones need wide ones.
+
+At tiny size: adapters change a small part of what a hardly trained model computes, so that all weights should win by
+more than the noise. Gradual unfreezing of three layers is nearly all of the weights for most of the time.""",
+    arms=_methods,
+)
+
+
+def _separate(name: str, difference: str) -> Arm:
+    def runs(setting: Setting, seed: int) -> ArmRuns:
+        return ArmRuns(None, tuned(setting, "baseline", seed, setting.pretrain("baseline", seed)).tasks)
+
+    return Arm(name, difference, runs)
+
+
+def _mixed(name: str, difference: str, rate: float, changes: Changes) -> Arm:
+    def runs(setting: Setting, seed: int) -> ArmRuns:
+        return ArmRuns(None, (setting.together(name, seed, tuple(setting.tasks), rate, changes),))
+
+    return Arm(name, difference, runs)
+
+
+def _mixing(setting: Setting) -> tuple[Arm, ...]:
+    limits, most = setting.scale.limits, setting.scale.limits[-1]
+    return (
+        _separate("separate", "pre-training, then a fine-tuning of each task"),
+        _mixed("equal", "all at once, equally", 1, {"--mixture": "equal"}),
+        *(
+            _mixed(f"limit-{limit}", f"by examples up to {limit:,}", limit, {"--mixture": "examples", "--limit": limit})
+            for limit in limits
+        ),
+        *(
+            _mixed(
+                f"temperature-{t}",
+                f"temperature {t}, up to {most:,} examples",
+                most ** (1 / t),
+                {"--mixture": "temperature", "--temperature": t, "--limit": most},
+            )
+            for t in (2, 4, 8)
+        ),
+    )
+
+
+MIXING = Study(
+    name="mixing",
+    question="In which shares are tasks and text trained on at once?",
+    page="""\
+One model a seed learns all tasks and denoises text at the same time, from new weights, with the steps of pre-training
+and fine-tuning together; of each task the best checkpoint counts. Text counts as a task of as many examples
+as the limit allows. The baseline is pre-training and then a fine-tuning of each task.
+
+At tiny size: the sample tasks have 200 examples each, so that limits and temperatures change the share of the text
+alone, and not which task wins over which. For that, name tasks of different sizes by `--tasks`.""",
+    arms=_mixing,
+)
+
+
+def _combining(setting: Setting) -> tuple[Arm, ...]:
+    limit = setting.scale.limit
+    shares: Changes = {"--mixture": "examples", "--limit": limit}
+
+    def multi(setting: Setting, seed: int, words: tuple[str, ...], rate: float | None = limit) -> PlannedRun:
+        names = "multi" if rate else "supervised"
+        return setting.together(names, seed, words, rate, {**shares, "--steps": setting.steps})
+
+    def once(setting: Setting, seed: int) -> ArmRuns:
+        return ArmRuns(None, (setting.together("multi-task", seed, tuple(setting.tasks), limit, shares),))
+
+    def then(setting: Setting, seed: int) -> ArmRuns:
+        return ArmRuns(None, tuned(setting, "multi", seed, multi(setting, seed, tuple(setting.tasks))).tasks)
+
+    def left_out(setting: Setting, seed: int) -> ArmRuns:
+        found = []
+        for word in setting.tasks:
+            others = tuple(other for other in setting.tasks if other != word)
+            found.append(setting.finetune("left-out", seed, multi(setting, seed, others), (word,)))
+        return ArmRuns(None, tuple(found))
+
+    def supervised(setting: Setting, seed: int) -> ArmRuns:
+        start = multi(setting, seed, tuple(setting.tasks), None)
+        return ArmRuns(None, tuned(setting, "supervised", seed, start).tasks)
+
+    arms = [
+        _separate("unsupervised", "pre-training on text, then fine-tuning"),
+        Arm("multi-task", "tasks and text at once, no fine-tuning", once),
+        Arm("multi-task-tuned", "tasks and text at once, then fine-tuning", then),
+    ]
+    if len(setting.tasks) > 1:
+        arms.append(Arm("leave-one-out", "the other tasks and text at once, then fine-tuning", left_out))
+    return (*arms, Arm("supervised", "tasks at once without text, then fine-tuning", supervised))
+
+
+COMBINING = Study(
+    name="combining",
+    question="Does pre-training need tasks, and fine-tuning a pre-training on text?",
+    page="""\
+Five orders of things: text first and then each task; all at once and nothing after it; all at once and then each task;
+the same without the task that follows; tasks at once without text, and then each task.
+
+At tiny size: a task that was in the first phase has been trained on longer, which on the samples outweighs all else:
+arms with tasks in both phases should win by more than the noise, which is no finding about pre-training.""",
+    arms=_combining,
+)
+
+
+def _scaling(setting: Setting) -> tuple[Arm, ...]:
+    scale = setting.scale
+    two, four = scale.larger
+
+    def larger(size: Larger) -> Changes:
+        return {"--model": size.model, "--layers": size.layers}
+
+    def member(setting: Setting, number: int) -> tuple[PlannedRun, ...]:
+        return tuned(setting, "baseline", number, setting.pretrain("baseline", number)).tasks
+
+    def first(seed: int) -> int:
+        return seed * MEMBERS  # no member is in the ensembles of two seeds
+
+    def base(setting: Setting, seed: int) -> ArmRuns:
+        return ArmRuns(None, member(setting, first(seed)))
+
+    def ensemble(setting: Setting, seed: int) -> ArmRuns:
+        members = [member(setting, first(seed) + place) for place in range(MEMBERS)]
+        return _averaged(setting, "ensemble", seed, members)
+
+    def retuned(setting: Setting, seed: int) -> ArmRuns:
+        start = setting.pretrain("baseline", first(seed))
+        members = [tuned(setting, "baseline", first(seed) + place, start).tasks for place in range(MEMBERS)]
+        return _averaged(setting, "ensemble-tuned", seed, members)
+
+    return (
+        Arm("baseline", "", base),
+        pretrained("steps-4", "4 times the steps", {"--steps": 4 * setting.steps, "--eval-every": 4 * setting.steps}),
+        pretrained("batch-4", "4 times the batch", {"--batch": 4 * scale.batch}),
+        pretrained(
+            "size-2-steps-2",
+            f"{two.model} of {two.layers} layers, twice the steps",
+            {**larger(two), "--steps": 2 * setting.steps, "--eval-every": 2 * setting.steps},
+        ),
+        pretrained("size-4", f"{four.model} of {four.layers} layers", larger(four)),
+        Arm("ensemble", "4 pre-trained and fine-tuned, logits averaged", ensemble),
+        Arm("ensemble-tuned", "4 fine-tunings of one pre-training, logits averaged", retuned),
+    )
+
+
+def _averaged(setting: Setting, label: str, seed: int, members: list[tuple[PlannedRun, ...]]) -> ArmRuns:
+    by_task = zip(setting.tasks, zip(*members, strict=True), strict=True)
+    return ArmRuns(None, tuple(setting.ensemble(label, seed, runs, word) for word, runs in by_task))
+
+
+SCALING = Study(
+    name="scaling",
+    question="Given four times the computer, what should one do with it?",
+    page="""\
+Four times the steps of pre-training, four times the batch, a larger model, or four models whose logits are averaged:
+each costs about four times the baseline. The members of an ensemble differ in all their seeds, or in those of the
+fine-tuning alone; no two seeds of the study share a member.
+
+At tiny size: the pre-training is half as long as in other studies, for the ensembles alone take twelve models. They
+average out chance, so that their spread should be smaller; that bigger is better will not be seen.""",
+    arms=_scaling,
+    shorter=2,
+)
+
+FINETUNING = (METHODS_STUDY, MIXING, COMBINING, SCALING)

@@ -1,0 +1,117 @@
+"""Which differences between arms are more than chance.
+
+The rule: Welch's t-test of the seeds of an arm against those of the baseline, two-sided, at 5 % over all comparisons of
+the study together (Holm's steps). Chance is that of seeds: of weights, order, corruption and dropout. The examples that
+are scored are the same in all arms, so that what other examples would give is not in it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+LEVEL = 0.05
+_POINTS = 20_001
+
+
+class Spread(NamedTuple):
+    """Of values of one thing."""
+
+    mean: float
+    deviation: float  # of a value, estimated from the sample; nan for fewer than two
+    size: int
+
+    @classmethod
+    def of(cls, values: Collection[float]) -> Spread:
+        if not values:
+            return cls(math.nan, math.nan, 0)
+        mean = math.fsum(values) / len(values)
+        squares = math.fsum((value - mean) ** 2 for value in values)
+        return cls(mean, math.sqrt(squares / (len(values) - 1)) if len(values) > 1 else math.nan, len(values))
+
+
+def two_sided(t: float, freedom: float) -> float:
+    """The probability that |T| exceeds |t|, of Student's distribution.
+
+    With T = sqrt(freedom) tan(angle), its density is proportional to cos(angle) ** (freedom - 1).
+
+    >>> round(two_sided(2.776, 4), 4), round(two_sided(12.706, 1), 4), two_sided(0, 3)
+    (0.05, 0.05, 1.0)
+    """
+    if math.isinf(t):
+        return 0.0
+    start = math.atan(abs(t) / math.sqrt(freedom))
+    areas = []
+    for low in (start, 0.0):
+        angles = np.linspace(low, math.pi / 2, _POINTS)
+        areas.append(float(np.trapezoid(np.cos(angles).clip(min=0) ** (freedom - 1), angles)))
+    return areas[0] / areas[1]
+
+
+def welch(one: Spread, other: Spread, least: float = 0.0) -> float:
+    """The probability of a difference as large, if both were samples of one thing; nan with fewer than two of either.
+
+    Args:
+        least: the least deviation: equal values of a metric that moves in steps are not without spread.
+    """
+    if min(one.size, other.size) < 2:
+        return math.nan
+    parts = [max(spread.deviation, least) ** 2 / spread.size for spread in (one, other)]
+    difference = one.mean - other.mean
+    if not sum(parts):
+        return 0.0 if difference else 1.0
+    pairs = zip(parts, (one.size, other.size), strict=True)
+    freedom = sum(parts) ** 2 / sum(part**2 / (count - 1) for part, count in pairs)
+    return two_sided(difference / math.sqrt(sum(parts)), freedom)
+
+
+def holm(probabilities: Sequence[float], level: float = LEVEL) -> list[bool]:
+    """Which of several comparisons hold at a level that is that of all together. One that is nan does not, nor counts.
+
+    >>> holm([0.012, 0.04, 0.9, float("nan")])
+    [True, False, False, False]
+    """
+    known = sorted((p, place) for place, p in enumerate(probabilities) if not math.isnan(p))
+    held = [False] * len(probabilities)
+    for rank, (p, place) in enumerate(known):
+        if p > level / (len(known) - rank):
+            break
+        held[place] = True
+    return held
+
+
+def smallest_step(examples: int) -> float:
+    """A deviation below that of rounding: a share of so many examples, in 100, moves in steps of 100 / examples."""
+    return 100 / examples / math.sqrt(12) if examples else 0.0
+
+
+class Difference(NamedTuple):
+    """Of an arm from the baseline, in one metric of one task."""
+
+    task: str
+    metric: str
+    arm: str
+    value: float
+    probability: float
+    real: bool  # larger than chance, at `LEVEL` over all of the study
+
+
+def differences(
+    samples: Mapping[tuple[str, str], Mapping[str, Mapping[int, float]]],
+    steps: Mapping[tuple[str, str], float],
+    baseline: str,
+) -> list[Difference]:
+    """Of every other arm, in everything that was measured; `steps` are the least deviations."""
+    found = []
+    for (task, metric), arms in samples.items():
+        base = Spread.of(arms.get(baseline, {}).values())
+        for arm, values in arms.items():
+            spread = Spread.of(values.values())
+            if arm != baseline and spread.size and base.size:
+                p = welch(spread, base, steps.get((task, metric), 0.0))
+                found.append(Difference(task, metric, arm, spread.mean - base.mean, p, False))
+    held = holm([one.probability for one in found])
+    return [one._replace(real=real) for one, real in zip(found, held, strict=True)]

@@ -1,0 +1,95 @@
+"""The runs that a study consists of: each is one command line of the trainer, and is what decides its result."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from c4pipe import __version__
+from model.config import ModelConfig
+from model.run import EVALS_FILE, VALIDATION_FILE
+
+SCORED_FILE = "scores.csv"  # of `model.score`
+RESULT_FILES = {"train": EVALS_FILE, "finetune": VALIDATION_FILE, "score": SCORED_FILE}
+
+
+@dataclass(frozen=True)
+class PathIn:
+    """A path in the folder of another run, which must be there first."""
+
+    run: PlannedRun
+    below: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.run.name}/{self.below}" if self.below else self.run.name
+
+
+Word = str | PathIn
+
+
+@dataclass(frozen=True)
+class Load:
+    """How much work a run is, which says what it costs and nothing of what comes out."""
+
+    config: ModelConfig
+    steps: int
+    rows: int  # of a step
+    inputs: int  # tokens of a row, padding and all
+    targets: int
+    answers: int = 0  # examples that are answered, over all evaluations and models
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A run of `model.train`, `model.finetune` or `model.score`. Equal ones are one run, whichever arm asks for it.
+
+    All that decides its result is in its name: with another option, corpus or version it has another folder, so that
+    nothing that is there is taken for what it is not.
+    """
+
+    label: str  # the beginning of its name
+    command: str  # train, finetune or score
+    options: tuple[tuple[str, tuple[Word, ...]], ...]  # but for its own folder
+    files: tuple[str, ...]  # digests of the corpora and the files of tasks that it reads
+    load: Load = field(compare=False, repr=False)
+
+    @cached_property
+    def name(self) -> str:
+        """Of its folder."""
+        told = [(flag, *map(str, words)) for flag, words in self.options]
+        digest = hashlib.sha256(repr((__version__, self.command, told, self.files)).encode()).hexdigest()
+        return f"{self.label}-{digest[:8]}"
+
+    @property
+    def needs(self) -> tuple[PlannedRun, ...]:
+        """The runs whose folders it reads."""
+        return tuple(word.run for _, words in self.options for word in words if isinstance(word, PathIn))
+
+    def arguments(self, runs: Path) -> list[str]:
+        """Those of the command, where runs are in such a folder."""
+        found = ["--output" if self.command == "score" else "--run", str(runs / self.name)]
+        for flag, words in self.options:
+            found += [flag, *(str(runs / str(word)) if isinstance(word, PathIn) else word for word in words)]
+        return found
+
+    def result(self, runs: Path) -> Path:
+        """The table that it writes."""
+        return runs / self.name / RESULT_FILES[self.command]
+
+
+def with_needs(runs: Iterable[PlannedRun]) -> list[PlannedRun]:
+    """Runs behind all that they need, each once."""
+    found: dict[PlannedRun, None] = {}
+
+    def walk(run: PlannedRun) -> None:
+        if run not in found:
+            for need in run.needs:
+                walk(need)
+            found[run] = None
+
+    for run in runs:
+        walk(run)
+    return [*found]

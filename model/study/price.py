@@ -1,0 +1,109 @@
+"""What a study costs before it begins: the arithmetic of each run by how fast this machine does a step now."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+
+from model.cost import flops, parameters
+from model.ids import PAD
+from model.study.planned import Load, PlannedRun
+from model.t5 import T5
+
+STEPS_TIMED = 3
+STARTS = 1.5  # of a run, in times that its command needs to print its help: data, weights and a checkpoint as well
+# An answer is written token by token, in small products of matrices: seconds, in those that the same arithmetic takes
+# in training. 12 to 25 were measured for tiny on a CPU.
+SLOWER = 16.0
+CHECKPOINT = 4.1  # bytes a weight: fp32, and Adafactor's sums
+
+
+class Speed(NamedTuple):
+    """Of one run on this machine."""
+
+    flops: float  # a second, in training
+    start: float  # seconds until a run has begun, and after its last step
+
+
+def measured_speed(load: Load, device: str, threads: int) -> Speed:
+    """By a few steps of the smallest run of a study, without an optimizer, and by a start of the command."""
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "model.train", "--help"], capture_output=True, check=True)
+    start = STARTS * (time.perf_counter() - began)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        seconds = _step_seconds(load, torch.device(device))
+    finally:
+        torch.set_num_threads(before)
+    return Speed(load.rows * flops(load.config, load.inputs, load.targets) / seconds, start)
+
+
+def _step_seconds(load: Load, device: torch.device) -> float:
+    """The median of a few steps; the first one is not counted."""
+    model = T5(load.config).to(device)
+    ids = torch.randint(PAD + 2, load.config.vocab, (load.rows, load.inputs + load.targets), device=device)
+    inputs, targets = ids[:, : load.inputs], ids[:, load.inputs :]
+    found = []
+    for _ in range(STEPS_TIMED + 1):
+        began = time.perf_counter()
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            output = model(inputs, targets)
+        output.loss.backward()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        found.append(time.perf_counter() - began)
+    return sorted(found[1:])[STEPS_TIMED // 2]
+
+
+def run_seconds(load: Load, speed: Speed) -> float:
+    """About how long a run takes."""
+    row = flops(load.config, load.inputs, load.targets)
+    return speed.start + (load.steps * load.rows + load.answers * SLOWER / 3) * row / speed.flops
+
+
+def span(seconds: float) -> str:
+    """A length of time for people.
+
+    >>> span(40), span(130), span(9000), span(900_000)
+    ('40 s', '2 min', '2.5 h', '10.4 days')
+    """
+    for most, divisor, unit, digits in ((100, 1, "s", 0), (5_400, 60, "min", 0), (172_800, 3_600, "h", 1)):
+        if seconds < most:
+            return f"{seconds / divisor:.{digits}f} {unit}"
+    return f"{seconds / 86_400:.1f} days"
+
+
+def plan_text(
+    runs: Sequence[PlannedRun],
+    done: Mapping[str, float],
+    speed: Speed,
+    at_once: int,
+) -> str:
+    """The plan and its cost: a line a kind of run, and the whole."""
+    left = [run for run in runs if run.name not in done]
+    lines = []
+    kinds: dict[str, list[PlannedRun]] = {}
+    for run in runs:
+        kinds.setdefault(run.label.rpartition("-seed")[0] or run.label, []).append(run)
+    width = max(map(len, kinds), default=0)
+    for kind, members in kinds.items():
+        load = members[0].load
+        there = sum(run.name in done for run in members)
+        seconds = run_seconds(load, speed)
+        work = f"{load.steps:,} steps of {load.rows:,} x ({load.inputs:,}, {load.targets:,}) tokens"
+        work = work if load.steps else f"{load.answers:,} answers"
+        behind = f", {there} done" if there else ""
+        lines.append(f"  {kind.ljust(width)}  {len(members)} x about {span(seconds)}: {work}{behind}")
+    total = sum(run_seconds(run.load, speed) for run in left)
+    disk = sum(2 * CHECKPOINT * parameters(run.load.config) for run in left if run.load.steps) / 1e9
+    lines.append(
+        f"in all {len(left):,} runs to do, about {span(total / at_once)} with {at_once} at a time, "
+        f"up to {disk:,.1f} GB of checkpoints (measured: {speed.flops / 1e9:,.1f} GFLOP/s, {speed.start:.0f} s a start)"
+    )
+    return "\n".join(lines)

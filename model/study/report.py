@@ -1,0 +1,152 @@
+"""`table.md`: means and spreads of all arms, which differences are more than chance, the paper's order beside ours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from model.study.base import Arm, Study
+from model.study.gathering import TEXT, Result, Samples, compared, samples_of
+from model.study.noise import LEVEL, Difference, Spread, differences, smallest_step
+from model.study.order import Order, orders
+from model.study.paper import COLUMN_OF_TASK
+
+
+class Facts(NamedTuple):
+    """What the head of a report says."""
+
+    model: str
+    steps: int
+    fine_steps: int
+    seeds: int
+    corpora: str
+    command: str
+
+
+def report(study: Study, arms: Sequence[Arm], results: Sequence[Result], missing: Sequence[str], facts: Facts) -> str:
+    """The whole text; `missing` are seeds of arms that are not there, in words."""
+    samples = compared(samples_of(results), study)
+    baseline = arms[0].name
+    least = {
+        key: max(smallest_step(row.examples) for row in results if (row.task, row.metric) == key)
+        for key in samples
+        if key[0] != TEXT
+    }
+    found = differences(samples, least, baseline)
+    means = {
+        task: {arm: Spread.of(values.values()).mean for arm, values in by_arm.items() if values}
+        for (task, _), by_arm in samples.items()
+        if task != TEXT
+    }
+    parts = [
+        [f"# {study.name}", "", study.question, "", *_head(facts), ""],
+        [*_table(study, arms, samples, found), ""],
+        [*_verdicts(found, baseline, facts.seeds), ""],
+        [*_paper(study, orders(means, found, study.paper_table, baseline)), ""],
+        [f"Missing: {', '.join(missing)}.", ""] if missing else [],
+        ["## About this study", "", study.page, "", "Made by", "", f"    {facts.command}"],
+    ]
+    return "\n".join(line for part in parts for line in part) + "\n"
+
+
+def _head(facts: Facts) -> Iterator[str]:
+    size = "tiny" if facts.model == "tiny" else facts.model
+    yield (
+        f"These numbers are samples of a model of size {size}: {facts.steps:,} steps of pre-training on "
+        f"{facts.corpora}, {facts.fine_steps:,} of fine-tuning, {facts.seeds} seed{'s' * (facts.seeds > 1)}."
+    )
+    if size == "tiny":
+        yield "They say how this code behaves, and nothing about models that are worth using."
+    yield (
+        "A score is that of the best checkpoint on the validation examples, on which it is also chosen, as in the "
+        "paper's ablations. Mean ± standard deviation of a seed."
+    )
+
+
+def _table(study: Study, arms: Sequence[Arm], samples: Samples, found: Sequence[Difference]) -> Iterator[str]:
+    columns = [*samples]
+    paper = study.paper_table
+    beside = [*dict.fromkeys(COLUMN_OF_TASK.get(task.partition("/")[0], "") for task, _ in columns)]
+    beside = [name for name in beside if name and paper.column(name)]
+    heads = ["arm", "what is different", *(f"{task} {metric}" for task, metric in columns)]
+    heads += [f"paper: {name}" for name in beside]
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{' --- |' * len(heads)}"
+    marks = {(one.task, one.metric, one.arm): one for one in found if one.real}
+    for place, arm in enumerate(arms):
+        told = arm.difference if place else ": ".join(filter(None, ("the baseline", arm.difference)))
+        cells = [arm.name, told]
+        for task, metric in columns:
+            spread = Spread.of(samples[task, metric].get(arm.name, {}).values())
+            mark = marks.get((task, metric, arm.name))
+            cells.append(shown(spread) + (f" ({'higher' if mark.value > 0 else 'lower'})" if mark else ""))
+        cells += [_figure(paper.column(name).get(arm.name)) for name in beside]
+        yield f"| {' | '.join(cells)} |"
+
+
+def shown(spread: Spread) -> str:
+    """A mean with its spread, and with how many seeds if not the usual.
+
+    >>> shown(Spread(81.25, 2.5, 3)), shown(Spread(4.5, float("nan"), 1)), shown(Spread(float("nan"), float("nan"), 0))
+    ('81.2 ± 2.5', '4.500', 'none')
+    """
+    if not spread.size:
+        return "none"
+    digits = 1 if abs(spread.mean) >= 10 else 3
+    if math.isnan(spread.deviation):
+        return f"{spread.mean:.{digits}f}"
+    return f"{spread.mean:.{digits}f} ± {spread.deviation:.{digits}f}"
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _verdicts(found: Sequence[Difference], baseline: str, seeds: int) -> Iterator[str]:
+    yield "## Larger than the noise?"
+    yield ""
+    if seeds < 2:
+        yield "With one seed there is no spread, and no difference can be told from chance."
+        return
+    yield (
+        f"Rule: Welch's t-test of an arm's seeds against those of {baseline}, two-sided, at {LEVEL:.0%} over all "
+        f"{len(found)} comparisons together (Holm). A spread below the rounding of a score counts as that. "
+        "The noise is that of seeds; the examples are the same in all arms."
+    )
+    if seeds < 3:
+        yield "Two seeds hardly tell a spread: take three or more."
+    yield ""
+    real = [one for one in found if one.real]
+    for one in real:
+        yield f"* {one.arm}: {one.task} {one.metric} {one.value:+.3g} (p = {one.probability:.2g})"
+    if not real:
+        yield f"No arm differs from {baseline} by more than the noise."
+    elif len(real) < len(found):
+        yield f"* The other {len(found) - len(real)} differences are within the noise."
+
+
+def _paper(study: Study, found: Sequence[Order]) -> Iterator[str]:
+    yield "## The paper's order"
+    yield ""
+    yield f"Raffel et al. 2020, table {study.paper_table.number}; figures but those of tables 9 and 10 are from memory."
+    yield ""
+    for one in found:
+        yield f"* {one.task} beside {one.column}"
+        yield f"  * paper: {' > '.join(one.paper)}"
+        yield f"  * here: {' > '.join(one.ours)}"
+        for arms, words in (
+            (one.same, "as in the paper, and larger than the noise"),
+            (one.otherwise, "otherwise than in the paper, and larger than the noise"),
+            (one.unsure, "within the noise here, where the paper has a difference from the baseline"),
+        ):
+            if arms:
+                yield f"  * {words}: {', '.join(arms)}"
+    if not found:
+        yield "No task of this study is in the paper's table, or no arm."
+
+
+def missing_seeds(wanted: Mapping[str, Sequence[int]], results: Sequence[Result]) -> list[str]:
+    """Arms and seeds without a result, in words."""
+    there = {(row.arm, row.seed) for row in results}
+    return [f"{arm} seed {seed}" for arm, seeds in wanted.items() for seed in seeds if (arm, seed) not in there]

@@ -1,0 +1,237 @@
+"""At which size a study is done and on what, and the runs that all studies are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from model.config import ModelConfig, find_size
+from model.objectives import find_objective
+from model.study.planned import Load, PathIn, PlannedRun, Word
+
+OBJECTIVE = "iid"  # the paper's baseline
+PIECES = 2_048  # of a vocabulary whose size nobody said, for what a run costs
+
+Changes = Mapping[str, "str | int | tuple[Word, ...] | None"]  # of options, by flag; None takes one away
+AS_IT_IS: Changes = {}
+
+
+class Larger(NamedTuple):
+    """A model with more weights."""
+
+    model: str
+    layers: int
+
+
+class Scale(NamedTuple):
+    """A size of a study. Options that go with it, and the numbers that its arms take."""
+
+    name: str
+    model: str
+    steps: int  # of pre-training
+    batch: int
+    inputs: int
+    fine_steps: int
+    fine_batch: int
+    every: int  # steps of fine-tuning between two evaluations
+    always: Mapping[str, tuple[str, ...]]  # options of each training
+    fine: Mapping[str, tuple[str, ...]]  # and of each fine-tuning
+    half: int  # layers of the smaller model
+    larger: tuple[Larger, Larger]  # with about 2 and 4 times the weights
+    repeats: tuple[int, ...]  # how often a data set is seen
+    widths: tuple[int, ...]  # of adapters
+    limits: tuple[int, ...]  # examples that a task counts for at most
+    limit: int  # where a study needs one of them
+
+
+# Small enough for two cores: three minutes of pre-training would teach no more English than half a minute does.
+TINY_STUDY = Scale(
+    name="tiny",
+    model="tiny",
+    steps=160,
+    batch=8,
+    inputs=64,
+    fine_steps=100,
+    fine_batch=16,
+    every=50,
+    always={"--samples": ("0",), "--no-tensorboard": (), "--eval-documents": ("32",), "--keep": ("1",)},
+    fine={"--inputs": ("64",), "--targets": ("16",), "--lr": ("0.003",)},
+    half=2,
+    larger=(Larger("tiny", 6), Larger("tiny", 12)),
+    repeats=(4, 16, 64),
+    widths=(8, 32, 128),
+    limits=(50, 200, 800),
+    limit=200,
+)
+# Raffel et al. 2020, 3.1: 2**19 steps of 128 x 512 tokens, 2**18 of fine-tuning, an evaluation each 5,000. Larger
+# models: 3.6. Repeats: table 9. Adapters: table 10. Limits: table 11; the limit of table 12 is 2**19.
+BASE_STUDY = Scale(
+    name="base",
+    model="t5-base",
+    steps=2**19,
+    batch=128,
+    inputs=512,
+    fine_steps=2**18,
+    fine_batch=128,
+    every=5_000,
+    always={"--samples": ("0",), "--save-every": ("5000",)},
+    fine={},
+    half=6,
+    larger=(Larger("t5-large", 16), Larger("t5-large", 32)),
+    repeats=(64, 256, 1_024, 4_096),
+    widths=(32, 128, 512, 2_048),
+    limits=(2**16, 2**17, 2**18, 2**19, 2**20, 2**21),
+    limit=2**19,
+)
+SCALES = {scale.name: scale for scale in (TINY_STUDY, BASE_STUDY)}
+
+
+class TaskFacts(NamedTuple):
+    """What is known of a word of `--tasks` before a model sees it."""
+
+    digest: str  # of its files
+    held_out: int  # examples that are answered at an evaluation
+    inputs: int  # tokens, about
+    targets: int
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the arms of a study are made for. Corpora and tasks are by the name or word that they were given under."""
+
+    scale: Scale
+    steps: int
+    fine_steps: int
+    corpora: Mapping[str, Path] = field(hash=False)
+    tasks: Mapping[str, TaskFacts] = field(hash=False)
+    digests: Mapping[str, str] = field(hash=False)  # of corpora, by name
+
+    @property
+    def corpus(self) -> str:
+        """The name of the one that is meant where a study has one."""
+        return next(iter(self.corpora))
+
+    @property
+    def chunk(self) -> int:
+        """Tokens of text in a row of pre-training."""
+        return find_objective(OBJECTIVE).lengths(self.scale.inputs).chunk
+
+    def vocabulary(self) -> PlannedRun:
+        """One for all runs, as in the paper: a training of a single step leaves it behind."""
+        options: Changes = {"--data": str(self.corpora[self.corpus]), "--model": self.scale.model, "--steps": 1}
+        options = {**options, "--batch": self.scale.batch, "--inputs": self.scale.inputs, **self.scale.always}
+        return self._planned("vocabulary", "train", options, (self.digests[self.corpus],), self._config(options))
+
+    def pretrain(self, label: str, seed: int, changes: Changes = AS_IT_IS, corpus: str = "") -> PlannedRun:
+        """A training on text from nothing, the paper's baseline but for the changes."""
+        corpus = corpus or self.corpus
+        base: Changes = {
+            "--data": str(self.corpora[corpus]),
+            "--model": self.scale.model,
+            "--objective": OBJECTIVE,
+            "--steps": self.steps,
+            "--batch": self.scale.batch,
+            "--inputs": self.scale.inputs,
+            "--eval-every": self.steps,
+            "--tokenizer": (PathIn(self.vocabulary(), "tokenizer"),),
+            "--seed": seed,
+        }
+        options = _merged(base, self.scale.always, changes)
+        label = f"pretrain-{label}-seed{seed}"
+        return self._planned(label, "train", options, (self.digests[corpus],), self._config(options))
+
+    def finetune(
+        self, label: str, seed: int, start: PlannedRun | None, words: tuple[str, ...], changes: Changes = AS_IT_IS
+    ) -> PlannedRun:
+        """A fine-tuning on tasks, of a run or from new weights."""
+        base: Changes = {
+            "--tasks": words,
+            "--steps": self.fine_steps,
+            "--batch": self.scale.fine_batch,
+            "--eval-every": min(self.scale.every, self.fine_steps),
+            "--seed": seed,
+        }
+        if start:
+            base = {**base, "--init-from": (PathIn(start),)}
+        else:
+            base = {**base, "--model": self.scale.model, "--tokenizer": (PathIn(self.vocabulary(), "tokenizer"),)}
+        options = _merged(base, self.scale.always, self.scale.fine, changes)
+        named = "-".join([label, *(word.partition("=")[0].replace("/", ".").replace(":", ".") for word in words)])
+        config = start.load.config if start else self._config(options)
+        config = replace(config, adapter=int(str(options.get("--adapter-width", config.adapter))))
+        files = [self.tasks[word].digest for word in words]
+        files += [self.digests[self.corpus]] if "--unsupervised" in options else []
+        return self._planned(f"{named[:60]}-seed{seed}", "finetune", options, tuple(files), config)
+
+    def together(
+        self, label: str, seed: int, words: tuple[str, ...], rate: float | None, changes: Changes
+    ) -> PlannedRun:
+        """A multi-task training from new weights, with the text of the corpus at a rate in examples, or without.
+
+        It has the steps of pre-training and fine-tuning together, and the schedule of pre-training.
+        """
+        more: Changes = {
+            "--steps": self.steps + self.fine_steps,
+            "--schedule": "inverse-sqrt",
+            "--lr": "0.01",
+            "--objective": OBJECTIVE if rate else None,
+            "--unsupervised": f"{self.corpora[self.corpus]}={rate:g}" if rate else None,
+            "--eval-every": min(self.steps + self.fine_steps, 2 * self.scale.every),
+        }
+        return self.finetune(label, seed, None, words, {**more, **changes})
+
+    def ensemble(self, label: str, seed: int, members: tuple[PlannedRun, ...], word: str) -> PlannedRun:
+        """The scores of several fine-tuned runs, whose logits are averaged, each from its best checkpoint."""
+        options: Changes = {
+            "--run": (PathIn(members[0]),),
+            "--ensemble": tuple(PathIn(member) for member in members[1:]),
+            "--tasks": word,
+            "--checkpoint": "best",
+            "--split": "validation",
+        }
+        facts = self.tasks[word]
+        load = replace(members[0].load, steps=0, answers=facts.held_out * len(members))
+        name = f"{label}-{word.partition('=')[0].replace('/', '.').replace(':', '.')}"[:60]
+        return PlannedRun(f"{name}-seed{seed}", "score", _frozen(options), (facts.digest,), load)
+
+    def _planned(
+        self, label: str, command: str, options: Changes, files: tuple[str, ...], config: ModelConfig
+    ) -> PlannedRun:
+        steps = int(str(options["--steps"]))
+        words = options.get("--tasks", ())
+        assert isinstance(words, tuple)  # `finetune` gives them so
+        facts = [self.tasks[str(word)] for word in words]
+        if "--objective" in options or not facts:
+            inputs = self.scale.inputs
+            targets = find_objective(str(options.get("--objective", "span"))).lengths(inputs).targets
+        else:
+            inputs, targets = max(fact.inputs for fact in facts), max(fact.targets for fact in facts)
+        looks = -(-steps // int(str(options.get("--eval-every", steps)))) + 1
+        answers = looks * sum(fact.held_out for fact in facts)
+        load = Load(config, steps, int(str(options["--batch"])), inputs, targets, answers)
+        return PlannedRun(label, command, _frozen(options), files, load)
+
+    def _config(self, options: Changes) -> ModelConfig:
+        size = find_size(str(options.get("--model", self.scale.model)))
+        vocab = PIECES if self.scale.name == "tiny" else size.vocab
+        found = replace(size, vocab=vocab)
+        if layers := options.get("--layers"):
+            found = replace(found, layers=int(str(layers)), decoder_layers=int(str(layers)))
+        if architecture := options.get("--architecture"):
+            found = replace(found, architecture=str(architecture))  # type: ignore[arg-type]  # checked by it
+        return found
+
+
+def _merged(*parts: Changes) -> Changes:
+    found = {flag: value for part in parts for flag, value in part.items()}
+    return {flag: value for flag, value in found.items() if value is not None}
+
+
+def _frozen(options: Changes) -> tuple[tuple[str, tuple[Word, ...]], ...]:
+    return tuple(
+        (flag, value if isinstance(value, tuple) else (str(value),))
+        for flag, value in sorted(options.items())
+        if value is not None
+    )
