@@ -18,8 +18,8 @@ from model.objectives import OBJECTIVES
 from model.optim import OPTIMIZERS
 from model.pretrained import read_config
 from model.schedules import SHAPES
+from model.scored_models import model_folder
 from model.settings import TrainSettings, complete
-from model.shelf import MODEL_CONFIG, latest
 from model.tasks.data import TaskData
 from model.tasks.naming import parse_tasks
 
@@ -137,6 +137,8 @@ def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> Tra
         )
     scale = _scale(found)
     tasks = parse_tasks(found["tasks"])
+    if not any("train" in data.splits for data in tasks):
+        raise ConfigError("no task of --tasks has a train split: there is nothing to train on")
     found["tasks"] = tuple(found["tasks"])
     defaults = {
         "steps": scale.steps,
@@ -156,10 +158,7 @@ def _scale(found: dict[str, Any]) -> FinetuningScale:
     """By the name of the model; what `--init-from` names is looked up, and a run becomes its newest checkpoint."""
     if "init_from" not in found:
         return TINY if found.get("model", "tiny") == "tiny" else T5_SCALE
-    folder: Path = found["init_from"]
-    if not (folder / MODEL_CONFIG).exists() or (folder / "checkpoints").is_dir():
-        newest, _ = latest(folder)
-        found["init_from"] = folder = newest or folder
+    found["init_from"] = folder = model_folder(found["init_from"])
     return TINY if ModelConfig.from_hf(read_config(folder)).name == "tiny" else T5_SCALE
 
 
