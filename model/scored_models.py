@@ -31,7 +31,7 @@ class Trained(NamedTuple):
     step: int  # of the checkpoint, the first one of several; 0 where nothing says it
 
 
-def is_run(folder: Path) -> bool:
+def holds_run(folder: Path) -> bool:
     """Whether it is the folder of a run, and not that of a model: both have a `config.json`.
 
     ConfigError if it is neither.
@@ -49,7 +49,7 @@ def is_run(folder: Path) -> bool:
 def model_folder(folder: Path, checkpoint: str | None = None, task: str = "") -> Path:
     """Where the model lies that answers for a task: `folder` itself if it is that of a model; of a run, the newest good
     checkpoint, the one that is named, or, by the word `best`, the task's best one."""
-    if not is_run(folder):
+    if not holds_run(folder):
         if checkpoint:
             raise ConfigError(f"--checkpoint {checkpoint} is of a run, and {folder} holds one model: leave it out")
         return folder

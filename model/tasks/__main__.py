@@ -16,7 +16,7 @@ from model.tasks import TASKS, UNLABELLED, Task, Template
 from model.tasks.data import TaskData
 from model.tasks.naming import parse_tasks
 
-LONGEST = 400  # characters of a text that is shown
+_MOST = 400  # characters of a text that is shown
 OWN_TASK = """\
 A task of your own, in a file my_tasks.py of the current folder:
 
@@ -87,7 +87,7 @@ def _shown(data: TaskData, count: int) -> Iterator[str]:
 
 def _cut(text: str) -> str:
     one_line = text.replace("\n", "\\n")
-    return one_line if len(one_line) <= LONGEST else f"{one_line[:LONGEST]}... ({len(text):,} characters)"
+    return one_line if len(one_line) <= _MOST else f"{one_line[:_MOST]}... ({len(text):,} characters)"
 
 
 if __name__ == "__main__":

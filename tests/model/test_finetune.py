@@ -73,7 +73,7 @@ def test_a_run_leaves_these_files(home: Path) -> None:
     scored = [(row["step"], row["task"], row["metric"], row["examples"]) for row in rows(run / "validation.csv")]
     each = [("sst2", "accuracy", "8"), ("squad", "em", "6"), ("squad", "f1", "6")]
     assert scored == [(step, *one) for step in "036" for one in each]
-    assert {row["lr"] for row in untimed(run)} == {"0.001"}
+    assert {row["lr"] for row in untimed(run)} == {"0.005"}
     entries = [row["entry"] for row in rows(run / "eval.csv") if row["step"] == "6"]
     assert entries == ["en", "sst2", "squad", "all"]
 
