@@ -14,7 +14,8 @@ CRAWL ?= CC-MAIN-2024-22
 FILES ?= 2
 WET ?= wet
 DATA ?= out/c4
-RUN ?= out/t5
+INIT ?= out/t5
+TASKS ?= sst2=data_samples/tasks/sst2 superglue_rte=data_samples/tasks/superglue_rte
 MODEL ?= tiny
 CORPUS ?= out/mc4
 MIXED ?= out/mixture
@@ -33,8 +34,11 @@ SAMPLE_CORPUS = $(if $(filter out/c4,$(DATA)),test -e $(DATA)/manifest.json || \
 # Tests start many processes: where each compiles all it imports anew, half of the time goes into that.
 unexport PYTHONDONTWRITEBYTECODE
 
+pretrain: RUN ?= out/t5
+finetune score: RUN ?= out/tasks
+
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 pretrain rebalance inspect verify browse fetch assets check lint fix quick test golden samples parity bench bench-rivals \
+.PHONY: help setup build-c4 pretrain finetune score rebalance inspect verify browse fetch assets check lint fix quick test golden samples parity bench bench-rivals \
   parts identity languages scale profile soak fuzz package clean
 
 help: ## list the targets
@@ -61,6 +65,13 @@ build-c4: setup ## build a corpus: INPUT= OUTPUT= PRESET= RUNNER= WORKERS= ARGS=
 pretrain: setup ## train a T5 on a corpus: DATA= RUN= MODEL= ARGS= (default: tiny, on the samples, into out/t5; minutes)
 	@$(SAMPLE_CORPUS)
 	@$(PY) -m model.train --data $(DATA) --run $(RUN) --model $(MODEL) $(ARGS)
+
+finetune: setup ## fine-tune a T5 on tasks: INIT= TASKS= RUN= ARGS= (default: out/t5, two sample tasks, into out/tasks; minutes)
+	@$(if $(filter out/t5,$(INIT)),test -e out/t5/checkpoints || $(MAKE) --no-print-directory pretrain RUN=out/t5 ARGS=)
+	@$(PY) -m model.finetune --init-from $(INIT) --run $(RUN) --tasks $(TASKS) $(ARGS)
+
+score: setup ## score a fine-tuned T5 by what it writes: RUN= ARGS= (default: out/tasks)
+	@$(PY) -m model.score --run $(RUN) $(ARGS)
 
 rebalance: setup ## mix the languages of a corpus by temperature: CORPUS= MIXED= ALPHA= ARGS= (default: of the samples)
 	@$(if $(filter out/mc4,$(CORPUS)),test -e $(CORPUS)/manifest.json || \

@@ -1,11 +1,10 @@
 """Are the strings of our tasks those of T5? Its own functions make them beside ours, example for example.
 
-PyPI's t5 0.9.4 with TensorFlow runs in a virtual environment of its own, from bench/requirements-t5.txt:
+PyPI's t5 0.9.4 with TensorFlow runs in a virtual environment of its own:
 
-    python3 -m venv bench/.venv-t5 && bench/.venv-t5/bin/pip install -r bench/requirements-t5.txt
-    bench/.venv-t5/bin/pip install --no-deps t5==0.9.4
-    PYTHONPATH=. bench/.venv-t5/bin/python -m bench.tasks                # 1,000 random rows a task
-    PYTHONPATH=. bench/.venv-t5/bin/python -m bench.tasks --write        # the strings of the tests
+    make bench/.venv-t5-strings/ready && bench/.venv-t5-strings/bin/pip install --no-deps t5==0.9.4
+    PYTHONPATH=. bench/.venv-t5-strings/bin/python -m bench.tasks            # 1,000 random rows a task
+    PYTHONPATH=. bench/.venv-t5-strings/bin/python -m bench.tasks --write    # the strings of the tests
 
     ... --mt5 FILE --closed-book FILE      preprocessors.py of google-research/multilingual-t5 and of t5_closed_book_qa
 
@@ -197,6 +196,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1000, help="random rows a task")
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--write", action="store_true", help="write T5's strings beside the rows of the tests")
+    parser.add_argument("--only", nargs="+", help="names of tasks; all of them")
     parser.add_argument("--mt5", type=Path)
     parser.add_argument("--closed-book", type=Path)
     arguments = parser.parse_args()
@@ -204,7 +204,7 @@ def main() -> int:
     if arguments.write:
         write(t5)
     faults = 0
-    for name in t5.functions:
+    for name in arguments.only or t5.functions:
         draw = random.Random(f"{name} {arguments.seed}")
         rows = [ROWS[name](draw) for _ in range(arguments.count if name != "wnli" else arguments.count // 5)]
         lines = [*compared(t5, name, rows)]

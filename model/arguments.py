@@ -11,14 +11,20 @@ from typing import Any
 
 import torch
 
-from c4pipe.command import Parser, refuse_idle, utf8, utf8_path
+from c4pipe.command import Parser, refuse_idle, utf8, utf8_path, whole
 from c4pipe.mixture import KINDS
 from model.config import SIZES
+from model.decode import check_sampling
+from model.distributed import find_device
 from model.errors import ConfigError
-from model.objectives import OBJECTIVES
 from model.optim import OPTIMIZERS
+from model.ranges import INT32
+from model.salient import ALL_SPANS, CORPUS_RULES, SALIENT, TARGETS
 from model.schedules import SHAPES
 from model.settings import TrainSettings, complete
+
+MOST_BEAMS = 1_000  # rows that the model has at once
+_count = whole(1, INT32)
 
 EPILOG = """\
 examples:
@@ -75,7 +81,9 @@ def train_parser() -> argparse.ArgumentParser:
     a = p.add_argument_group("data").add_argument
     a("--batch", type=int, metavar="N", help="rows of a step, over all processes (default: 8 tiny, 128 T5, 1024 mT5)")
     a("--inputs", type=int, metavar="N", help="tokens of the inputs (default: 128 tiny, 512 T5, 1024 mT5)")
-    a("--objective", metavar="NAME", help=f"{', '.join(OBJECTIVES)} (default: span)")
+    a("--objective", metavar="NAME", help=f"{', '.join(CORPUS_RULES)} (default: span)")
+    spans_option(p, "with another objective, whole texts")
+    a("--targets", type=int, metavar="N", help=f"tokens of a salient span, at most (default: {TARGETS})")
     a("--density", type=float, metavar="X", help="share of the tokens that are hidden (default: 0.15)")
     a("--mean-span", type=float, metavar="X", help="tokens of a hidden span, on average (default: 3)")
     a("--pack", action="store_true", help="short documents share a row, kept apart by segments")
@@ -88,6 +96,7 @@ def train_parser() -> argparse.ArgumentParser:
     a("--vocab-size", type=int, metavar="N", help="pieces of a new tokenizer (default: 2000 tiny, 32000, 250000 mT5)")
     a("--held-out", type=_share, metavar="P", help="such as 1%%: pages to evaluate on, kept out of training")
     a("--first-tokens", type=int, metavar="N", help="train on the first N of each entry again and again, exact epochs")
+    a("--sentinels", type=int, metavar="N", help="of a new tokenizer: some objectives need more (default: 100)")
     a("--workers", type=int, metavar="N", help="processes that tokenise (default: 0 on a CPU, else by cores)")
     a("--seed", type=int, metavar="N", help="of weights, order, corruption and dropout (default: 0)")
 
@@ -108,6 +117,17 @@ def train_parser() -> argparse.ArgumentParser:
     machine_options(p)
     looking_options(p)
     return p
+
+
+def spans_option(p: argparse.ArgumentParser, otherwise: str) -> None:
+    """Which sentences of corpora are read."""
+    p.add_argument(
+        "--spans",
+        type=utf8,
+        metavar="SOURCE",
+        help=f"only sentences with a salient span: {ALL_SPANS}, some of them, or a JSONL file of spans (default: all "
+        f"three for --objective {SALIENT}; {otherwise})",
+    )
 
 
 def machine_options(p: argparse.ArgumentParser) -> None:
@@ -136,6 +156,10 @@ def parse_train(argv: Sequence[str] | None) -> tuple[TrainSettings, bool]:
     """(settings, whether it is a dry run). ConfigError for what cannot work."""
     given: dict[str, Any] = vars(train_parser().parse_args(argv))
     dry = bool(given.pop("dry_run", False))
+    refuse_idle(
+        {f"--{name}" for name in given},
+        ("--targets", given.get("objective") == SALIENT, f"it is of --objective {SALIENT}. Leave it out."),
+    )
     given["data"] = tuple(given["data"])
     return complete(given, torch.cuda.is_available(), os.cpu_count() or 1), dry
 
@@ -152,16 +176,19 @@ class Decoding:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.beams < 1:
-            raise ConfigError(f"--beams {self.beams}: expected 1 (greedy) or more")
+        if not 1 <= self.beams <= MOST_BEAMS:
+            raise ConfigError(f"--beams {self.beams}: expected 1 (greedy) to {MOST_BEAMS}")
+        if not 0 <= self.seed < 2**64:
+            raise ConfigError(f"--seed {self.seed}: expected 0 to {2**64 - 1:,}")
         if self.sample and self.beams > 1:
             raise ConfigError("--sample draws and --beams searches: give one of them")
         if not self.sample and (self.temperature, self.top_k, self.top_p) != (1.0, 0, 1.0):
             raise ConfigError("--temperature, --top-k and --top-p are for --sample: give that, too")
+        check_sampling(self.temperature, self.top_k, self.top_p)
 
 
-def parse_generate(argv: Sequence[str] | None) -> Namespace:
-    """run, checkpoint, texts, max_tokens, raw, device, and `how` they are decoded."""
+def generate_parser() -> Parser:
+    """The options of `python -m model.generate`."""
     p = _trained("python -m model.generate", "Fills the blanks of texts with a trained T5.")
     a = p.add_argument
     a("texts", nargs="+", metavar="TEXT", help='such as "The fog lay on <extra_id_0> and nobody saw it."')
@@ -171,27 +198,41 @@ def parse_generate(argv: Sequence[str] | None) -> Namespace:
     a("--top-k", type=int, default=0, metavar="N", help="draw of the N likeliest (default: 0, of all)")
     a("--top-p", type=float, default=1.0, metavar="X", help="draw of the likeliest that hold this probability")
     a("--seed", type=int, default=0, metavar="N", help="of the drawing")
-    a("--max-tokens", type=_positive, default=64, metavar="N", help="tokens to write at most (default: 64)")
+    a("--max-tokens", type=_count, default=64, metavar="N", help="tokens to write at most (default: 64)")
     a("--raw", action="store_true", help="print what the model writes, and not the filled text")
+    return p
+
+
+def parse_generate(argv: Sequence[str] | None) -> Namespace:
+    """run, checkpoint, texts, max_tokens, raw, device, and `how` they are decoded. ConfigError for what cannot work."""
+    p = generate_parser()
     args = p.parse_args(argv)
     drawing = ("--temperature", "--top-k", "--top-p", "--seed")
     why = "it is of the drawing. Leave it out, or give --sample."
     refuse_idle(p.given, *((option, args.sample, why) for option in drawing))
+    find_device(args.device)
     args.how = Decoding(args.beams, args.sample, args.temperature, args.top_k, args.top_p, args.seed)
     return args
 
 
-def parse_evaluate(argv: Sequence[str] | None) -> Namespace:
-    """run, checkpoint, data, split, languages, batch, documents, precision, device."""
+def evaluate_parser() -> Parser:
+    """The options of `python -m model.evaluate`."""
     p = _trained("python -m model.evaluate", "Scores a trained T5 on text that it has not seen.")
     a = p.add_argument
     a("--data", nargs="+", type=utf8_path, metavar="DIR", help="corpora (default: those of the run)")
     a("--split", metavar="NAME", help="or held-out (default: what the run holds out, else validation)")
     a("--languages", type=_names, metavar="L,L", help="configs of the corpora (default: all)")
-    a("--batch", type=_positive, default=16, metavar="N", help="rows at once (default: 16)")
-    a("--documents", type=_positive, metavar="N", help="of each entry, at most (default: all)")
+    a("--batch", type=_count, default=16, metavar="N", help="rows at once (default: 16)")
+    a("--documents", type=_count, metavar="N", help="of each entry, at most (default: all)")
     a("--precision", choices=("fp32", "bf16"), default="fp32", help="(default: fp32)")
-    return p.parse_args(argv)
+    return p
+
+
+def parse_evaluate(argv: Sequence[str] | None) -> Namespace:
+    """run, checkpoint, data, split, languages, batch, batches, precision, device. ConfigError for what cannot work."""
+    args = evaluate_parser().parse_args(argv)
+    find_device(args.device)
+    return args
 
 
 def _trained(prog: str, description: str) -> Parser:
@@ -203,12 +244,6 @@ def _trained(prog: str, description: str) -> Parser:
     return p
 
 
-def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text)):
-        raise argparse.ArgumentTypeError(f"expected a whole number of 1 or more, got {text!r}")
-    return int(text)
-
-
 def _share(text: str) -> float:
     try:
         return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
@@ -217,4 +252,7 @@ def _share(text: str) -> float:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, text.split(",")))
+    names = tuple(filter(None, text.split(",")))
+    if not names:
+        raise argparse.ArgumentTypeError(f"expected names with commas between them, got {text!r}")
+    return names

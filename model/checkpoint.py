@@ -94,14 +94,19 @@ def save_checkpoint(run: Path, checkpoint: Checkpoint, tokenizer: Mapping[str, b
     return target
 
 
+def need_checkpoint(folder: Path) -> None:
+    """ConfigError for what is no checkpoint at all; whether it is a good one is for `load_checkpoint`."""
+    if not any((folder / name).is_file() for name in (STATE, CHECKPOINT_SUMS)):
+        raise ConfigError(f"there is no checkpoint {folder}; expected a folder like RUN/{FOLDER}/step-00000500")
+
+
 def load_checkpoint(folder: Path, settings: Mapping[str, Any] | None = None, force: bool = False) -> Checkpoint:
     """Reads a checkpoint, onto the CPU, every file checked first.
 
     ConfigError if there is none, or if `settings` are given that are not those it was saved with: the message lists
     what differs. `force` goes on all the same. TrainError names each damaged file.
     """
-    if not folder.is_dir():
-        raise ConfigError(f"there is no checkpoint {folder}; expected a folder like RUN/{FOLDER}/step-00000500")
+    need_checkpoint(folder)
     if faults := checkpoint_faults(folder):
         raise TrainError(f"{folder} is damaged: {'; '.join(faults)}. Resume from another one, or with --resume auto.")
     try:

@@ -21,4 +21,5 @@ def run_model(name: str, work: Callable[[], int], interrupted: str = "interrupte
             less = "a smaller --batch, or --accumulate 2 in training, needs less"
             raise TrainError(f"out of memory on the device: {less}. {error}") from error
 
-    return run_command(name, on_device, interrupted, shows=shows, silent=os.environ.get("RANK", "0") != "0")
+    others = os.environ.get("WORLD_SIZE", "1") != "1" and os.environ.get("RANK", "").lstrip("0").isdigit()
+    return run_command(name, on_device, interrupted, shows=shows, silent=others)

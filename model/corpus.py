@@ -39,7 +39,7 @@ class Shard(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class GroupPart:
     """Which documents of an entry count where not all do: those that are held out of training, or the others."""
 
     corpus: str  # digest of the whole entry
@@ -63,7 +63,7 @@ class Entry:
     rows: NDArray[np.int32]
     digest: str  # sha256 over the shards' own: two entries with the same digest hold the same pages in the same order
     columns: tuple[str, ...] = ("text",)
-    part: Part | None = None  # where only some of the rows count; `rows` has their number
+    part: GroupPart | None = None  # where only some of the rows count; `rows` has their number
     cut: int | None = None  # tokens of the last document that count; None is all
 
     @property

@@ -7,30 +7,51 @@ rows that no piece stands for, and a model that has hardly trained would write t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from model.errors import ConfigError
 from model.ids import EOS, PAD
-from model.t5 import T5
 
 LENGTH_PENALTY = 0.6  # of the length penalty, with 4 beams: T5's final models, t5/models/gin/beam_search.gin
+
+
+class Writer(Protocol):
+    """A `T5`, or several as one: an `Ensemble`. What it remembers has `select`, see `Cache`."""
+
+    def start(self, inputs: Tensor, segments: Tensor | None = None) -> tuple[Any, Tensor]: ...
+
+    def step(self, tokens: Tensor, cache: Any) -> Tensor: ...
+
+    def parameters(self) -> Iterator[nn.Parameter]: ...
+
 
 Choose = Callable[[Tensor], Tensor]  # logits (B, V) in fp32 -> tokens (B,)
 
 
 def greedy(
-    model: T5, inputs: Tensor, length: int, segments: Tensor | None = None, vocabulary: int | None = None
+    model: Writer, inputs: Tensor, length: int, segments: Tensor | None = None, vocabulary: int | None = None
 ) -> Tensor:
     """The likeliest token each time."""
     return _write(model, inputs, length, segments, vocabulary, lambda logits: logits.argmax(-1))
 
 
+def check_sampling(temperature: float, top_k: int, top_p: float) -> None:
+    """ConfigError for numbers that nothing can be drawn by."""
+    if not 0 < temperature < math.inf or top_k < 0 or not 0 < top_p <= 1:
+        raise ConfigError(
+            f"sampling with temperature {temperature}, top-k {top_k} and top-p {top_p}: expected a temperature above 0 "
+            "(without one it is greedy decoding), top-k 0 or more and top-p above 0, up to 1"
+        )
+
+
 def sample(
-    model: T5,
+    model: Writer,
     inputs: Tensor,
     length: int,
     segments: Tensor | None = None,
@@ -45,11 +66,7 @@ def sample(
 
     The generator is on the device of the inputs; its seed and the inputs decide the result.
     """
-    if temperature <= 0 or top_k < 0 or not 0 < top_p <= 1:
-        raise ConfigError(
-            f"sampling with temperature {temperature}, top-k {top_k} and top-p {top_p}: expected a temperature above 0 "
-            "(without one it is greedy decoding), top-k 0 or more and top-p above 0, up to 1"
-        )
+    check_sampling(temperature, top_k, top_p)
 
     def choose(logits: Tensor) -> Tensor:
         chances = narrowed(logits / temperature, top_k, top_p).softmax(-1)
@@ -71,7 +88,7 @@ def narrowed(logits: Tensor, top_k: int, top_p: float) -> Tensor:
 
 @torch.inference_mode()
 def _write(
-    model: T5, inputs: Tensor, length: int, segments: Tensor | None, vocabulary: int | None, choose: Choose
+    model: Writer, inputs: Tensor, length: int, segments: Tensor | None, vocabulary: int | None, choose: Choose
 ) -> Tensor:
     cache, logits = model.start(inputs, segments)
     written: list[Tensor] = []
@@ -92,7 +109,7 @@ def paper_penalty(tokens: int) -> float:
 
 @torch.inference_mode()
 def beam_search(
-    model: T5,
+    model: Writer,
     inputs: Tensor,
     length: int,
     segments: Tensor | None = None,

@@ -7,6 +7,7 @@ the whole model; with FSDP2 each has a part of every weight, and the weights of 
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 
 from c4pipe.mixture import derive_key
+from c4pipe.text import many
 from model.bias import RelativeBias
 from model.config import ModelConfig
 from model.errors import ConfigError
@@ -67,24 +69,59 @@ class ProcessGroup:
             dist.barrier()
 
 
+def find_device(name: str) -> torch.device:
+    """The device of that name; `cuda` is a GPU for each process. ConfigError for one that is not there."""
+    if not re.fullmatch(r"cpu|cuda(:\d{1,4})?", name, re.ASCII):
+        raise ConfigError(f"--device {name}: expected cpu, cuda, or one GPU by its number, such as cuda:1")
+    if name == "cpu":
+        return torch.device(name)
+    if not torch.cuda.is_available():
+        raise ConfigError(f"--device {name}: this machine, or this torch, has no CUDA. Take --device cpu.")
+    there, number = torch.cuda.device_count(), name.partition(":")[2]
+    wanted = int(number) + 1 if number else _variable("LOCAL_WORLD_SIZE", 1)  # each process says what one cannot have
+    if wanted > there:
+        raise ConfigError(f"--device {name}: {many(there, 'GPU')} there, and {wanted} needed. Take fewer processes.")
+    return torch.device("cuda", int(number or _variable("LOCAL_RANK", 0)))
+
+
+def count_ranks() -> int:
+    """How many processes train together. ConfigError where what torchrun sets for each of them is not whole."""
+    ranks = _variable("WORLD_SIZE", 1)
+    if ranks > 1:
+        for name in ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT"):
+            if not os.environ.get(name):
+                raise ConfigError(f"WORLD_SIZE is {ranks}, and {name} is not set. {_TORCHRUN}")
+        if not (0 <= _variable("RANK", 0) < ranks and 0 <= _variable("LOCAL_RANK", 0) < ranks):
+            raise ConfigError(f"RANK or LOCAL_RANK is not one of 0 to {ranks - 1}. {_TORCHRUN}")
+        if not 0 < _variable("MASTER_PORT", 1) < 1 << 16:
+            raise ConfigError(f"MASTER_PORT is {os.environ['MASTER_PORT']}, expected 1 to 65535. {_TORCHRUN}")
+    return ranks
+
+
+_TORCHRUN = "Start several processes by torchrun; for one alone, unset WORLD_SIZE."
+
+
+def _variable(name: str, otherwise: int) -> int:
+    text = os.environ.get(name) or str(otherwise)
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+        raise ConfigError(f"{name} is {text!r}, expected a whole number. {_TORCHRUN}")
+    return int(text)
+
+
 @contextmanager
 def process_group(device: str) -> Iterator[ProcessGroup]:
-    """The group that torchrun has started, or this process alone. ConfigError for a device that is not there."""
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise ConfigError(f"--device {device}: this machine, or this torch, has no CUDA. Take --device cpu.")
-    ranks = int(os.environ.get("WORLD_SIZE", "1"))
-    if device == "cuda":
-        device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
-    if device.startswith("cuda"):
-        torch.cuda.set_device(device)
+    """The group that torchrun has started, or this process alone. Errors as from `find_device` and `count_ranks`."""
+    found, ranks = find_device(device), count_ranks()
+    if found.type == "cuda":
+        torch.cuda.set_device(found)
         torch.set_float32_matmul_precision("high")  # TF32, for what autocast leaves in fp32
     if ranks == 1:
-        yield ProcessGroup(torch.device(device))
+        yield ProcessGroup(found)
         return
     _stay_on_this_machine()
-    dist.init_process_group("nccl" if device.startswith("cuda") else "gloo", timeout=JOIN_TIMEOUT)
+    dist.init_process_group("nccl" if found.type == "cuda" else "gloo", timeout=JOIN_TIMEOUT)
     try:
-        yield ProcessGroup(torch.device(device), dist.get_rank(), ranks)
+        yield ProcessGroup(found, dist.get_rank(), ranks)
     finally:
         dist.destroy_process_group()
 

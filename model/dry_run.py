@@ -6,19 +6,24 @@ import tempfile
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from itertools import islice
+from math import inf
 from pathlib import Path
+
+import torch
 
 from model.config import ModelConfig
 from model.cost import flops, memory, parameters
 from model.data import Batches
+from model.distributed import ProcessGroup
 from model.examples import open_run_tasks
-from model.order import shuffled_texts
+from model.order import shuffled_documents
 from model.pretrained import init_from
-from model.run import TOKENIZER_FOLDER, make_tokenizer
+from model.run_tokenizer import choose_tokenizer
 from model.settings import TrainSettings
-from model.start import make_recipe, make_sources, open_corpora
+from model.source import Denoising
+from model.start import make_recipe, make_sources, open_corpora, open_start
 from model.stream import Recipe
-from model.tokens import MODEL, Tokenizer
+from model.tokens import Tokenizer
 
 SAMPLE = 200  # documents of an entry that are tokenised to tell how many tokens it has
 ROWS_SHOWN = 2  # rows
@@ -28,11 +33,11 @@ STATES = {"adafactor": 0.0, "adamw-scale": 2.0, "adamw": 2.0}  # numbers that an
 def predict(settings: TrainSettings) -> str:
     """The text of `--dry-run`. It needs a tokenizer: without one it trains one, and throws it away."""
     entries, scored = open_corpora(settings, sums=False) if settings.data else ((), ())
-    folder = settings.run / TOKENIZER_FOLDER
+    open_start(settings, ProcessGroup(torch.device("cpu")))
     with tempfile.TemporaryDirectory() as scratch:  # where tasks are prepared
         tasks = open_run_tasks(replace(settings, run=Path(scratch)), first=True)
         sources = make_sources(settings, entries, tasks)
-        tokenizer = Tokenizer.load(folder) if (folder / MODEL).exists() else make_tokenizer(settings, sources)
+        tokenizer, _ = choose_tokenizer(settings, sources)
         recipe = make_recipe(settings, sources, tokenizer)
         names = {entry.name for entry in scored}
         names |= {task.held_out.name for task in tasks if task.held_out}
@@ -41,7 +46,7 @@ def predict(settings: TrainSettings) -> str:
 
 def _told(settings: TrainSettings, recipe: Recipe, tokenizer: Tokenizer, held_out: Collection[str]) -> str:
     if settings.init_from:
-        config = settings.changed(ModelConfig.from_hf(init_from(settings.init_from, tokenizer.vocabulary.size)[0]))
+        config = settings.changed(ModelConfig.from_hf(init_from(settings.init_from, values=False)[0]))
     else:
         config = settings.config(tokenizer.vocabulary.size)
     return "\n".join(
@@ -70,17 +75,23 @@ def _costs(settings: TrainSettings, config: ModelConfig, recipe: Recipe) -> Iter
     yield f"model       {settings.model}, {parameters(config):,} parameters, vocabulary of {config.vocab:,} rows"
     yield f"            ({recipe.tokenizer.vocabulary.size:,} ids), {config.architecture}, {config.feed_forward}"
     if settings.data:
-        yield f"objective   {settings.objective_value}"
+        yield from _objective(settings)
     yield f"lengths     {_chunk(settings)}inputs {inputs}, targets {targets}"
     yield f"step        {settings.batch:,} rows, {settings.batch * inputs:,} input tokens, {work:,} FLOPs"
     yield f"run         {settings.steps:,} steps, {settings.steps * work / 1e18:,.4g} EFLOPs in all"
     yield f"memory      about {need.total / 2**30:,.2f} GiB for {rows:,} rows at once, {settings.precision}: {held}"
 
 
+def _objective(settings: TrainSettings) -> Iterator[str]:
+    rule = settings.rule_of("en")
+    yield f"objective   {rule.objective if isinstance(rule, Denoising) else 'one salient span of a sentence a row'}"
+    if settings.spans:
+        yield f"spans       {settings.spans}; sentences without one are left out"
+
+
 def _chunk(settings: TrainSettings) -> str:
-    if not settings.data:
-        return ""
-    return f"{settings.objective_value.lengths(settings.inputs).chunk} tokens of text -> "
+    rule = settings.rule_of("en") if settings.data else None
+    return f"{rule.objective.lengths(settings.inputs).chunk} tokens of text -> " if isinstance(rule, Denoising) else ""
 
 
 def _mixture(settings: TrainSettings, recipe: Recipe, held_out: Collection[str]) -> Iterator[str]:
@@ -88,11 +99,13 @@ def _mixture(settings: TrainSettings, recipe: Recipe, held_out: Collection[str])
     lines = []
     for source in recipe.sources:
         entry, rate = source.entry, source.rate
-        texts = list(islice(shuffled_texts(entry, settings.seed), SAMPLE))
-        tokens = sum(map(len, recipe.tokenizer.encode(texts))) / len(texts) * entry.documents
-        rows = source.rule.rows(entry.documents, tokens)
+        documents = list(islice(shuffled_documents(entry, settings.seed), SAMPLE))
+        sample = source.rule.encoder(recipe.tokenizer).encode(documents)
+        tokens, rows = (
+            count / len(sample) * entry.documents for count in (sum(map(len, sample)), source.rule.rows(sample))
+        )
         total += rows
-        epochs = settings.steps * settings.batch * rate / rows
+        epochs = settings.steps * settings.batch * rate / rows if rows else inf
         note = "" if entry.name in held_out else ", no validation split"
         lines.append(
             f"            {entry.name}: {entry.documents:,} documents, about {tokens:,.0f} tokens, "

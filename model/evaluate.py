@@ -145,7 +145,7 @@ def _run(args: Namespace) -> int:
         entries = tuple(split_off(entry, settings.held_out)[1] for entry in entries)
     for line in renamings(args.languages or (), [entry.name for entry in entries]):
         print(line, file=sys.stderr)
-    recipe = Recipe(tuple(Source(entry, settings.rule, 1.0) for entry in entries), tokenizer)
+    recipe = Recipe(tuple(Source(entry, settings.rule_of(entry.name), 1.0) for entry in entries), tokenizer)
     recipe.check()
     held_out = [hold_out(source, tokenizer, args.documents) for source in recipe.sources]
     scores = evaluate(model.forward, recipe, held_out, args.batch, group, args.precision == "bf16")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from model.corpus import Entry
 from model.distributed import ProcessGroup
-from model.errors import ConfigError
 from model.prepared import prepare, prepared_entry, read_examples
 from model.rows import Widths
 from model.scoring import TaskScore, score_examples, write_answers
 from model.settings import TrainSettings
+from model.source import TextToText
 from model.t5 import T5
 from model.tasks import Task
 from model.tasks.data import TaskData
@@ -29,24 +30,25 @@ class RunTask(NamedTuple):
     files: dict[str, str]  # sha256 of what was read, by name below the path
 
 
+def rule_for(settings: TrainSettings, task: Task) -> TextToText:
+    """How the examples of a task become rows."""
+    return replace(settings.task_rule, sentinel=task.sentinel)
+
+
 def open_run_tasks(settings: TrainSettings, first: bool) -> tuple[RunTask, ...]:
-    """The tasks of the settings. The first process prepares them, the others come when it is done.
-
-    ConfigError where none has a split to train on.
-    """
-    found = tuple(_opened(data, settings, first) for data in parse_tasks(settings.tasks)) if settings.tasks else ()
-    if found and not any(one.train for one in found):
-        raise ConfigError("no task of --tasks has a train split: there is nothing to train on")
-    return found
+    """The tasks of the settings. The first process prepares them, the others come when it is done."""
+    if not settings.tasks:
+        return ()
+    trained = {data.name for data in parse_tasks(settings.tasks)}
+    return tuple(_opened(data, settings, first, data.name in trained) for data in parse_tasks(settings.scored_tasks))
 
 
-def _opened(data: TaskData, settings: TrainSettings, first: bool) -> RunTask:
+def _opened(data: TaskData, settings: TrainSettings, first: bool, trained: bool) -> RunTask:
     make = prepare if first else prepared_entry
-    train, held_out = (
-        make(data, split, settings.run) if split in data.splits else None for split in ("train", HELD_OUT)
-    )
-    sums = {name: value for split in data.splits for name, value in data.sums(split).items()} if first else {}
-    return RunTask(data.task, train, held_out, sums)
+    there = [split for split in (("train", HELD_OUT) if trained else (HELD_OUT,)) if split in data.splits]
+    sums = {name: value for split in there for name, value in data.sums(split).items()} if first else {}
+    entries = {split: make(data, split, settings.run) for split in there}
+    return RunTask(data.task, entries.get("train"), entries.get(HELD_OUT), sums)
 
 
 def score_run_task(

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 from c4pipe.command import Parser, refuse_idle, utf8, utf8_path
 from c4pipe.mixture import KINDS
-from model.arguments import looking_options, machine_options
+from model.arguments import looking_options, machine_options, spans_option
 from model.config import SIZES, ModelConfig
 from model.errors import ConfigError
+from model.examples import HELD_OUT
 from model.methods import METHODS
-from model.objectives import OBJECTIVES
 from model.optim import OPTIMIZERS
 from model.pretrained import read_config
+from model.salient import CORPUS_RULES
 from model.schedules import SHAPES
 from model.settings import TrainSettings, complete
 from model.shelf import MODEL_CONFIG, latest
@@ -31,7 +32,8 @@ examples:
   a task of your own            ... --tasks my_tasks:MOOD=mood.tsv
   tasks and text together       ... --tasks glue=glue squad=squad --unsupervised out/en=1e6
   the same from nothing         python -m model.finetune --model small --run out/multi --tasks ... --unsupervised ...
-  a hundredth of raw text       ... --mixture equal --unsupervised out/mc4=0.01
+  English only, all scored      ... --tasks xnli/en=xnli/en --evaluate xnli/de=xnli/de xnli/sw=xnli/sw
+  and a hundredth of raw text   ... --mixture equal --unsupervised out/mc4=0.01 --alpha 0.1 --objective span-bare
   adapters, or layer by layer   ... --method adapters --adapter-width 32, or --method gradual
 
 exit codes: 0 done; 1 the training failed; 2 wrong use, found before any work; 130 interrupted (Ctrl-C); 143 ended
@@ -54,7 +56,7 @@ T5_SCALE = FinetuningScale(steps=2**18, batch=128, longest=None, every=5_000)
 
 LR, DROPOUT = 0.001, 0.1  # constant: t5/models/gin/constant_0_001.gin; section 3.1.3
 LIMIT = 2**19  # examples that a task counts for at most, K of the paper's section 3.5.2
-OF_CORPORA = ("--objective", "--languages", "--alpha")
+OF_CORPORA = ("--objective", "--spans", "--languages", "--alpha")
 LIMITED = ("examples", "temperature")  # mixtures that know a limit
 
 
@@ -71,6 +73,7 @@ def finetune_parser() -> argparse.ArgumentParser:
     a("--model", metavar="SIZE", help=f"instead: new weights of a size: {', '.join(SIZES)}")
     a(*("--run", "--run-dir"), dest="run", type=utf8_path, required=True, metavar="DIR", help="new, or to go on with")
     a("--tasks", nargs="+", type=utf8, required=True, metavar="NAME=PATH", help="see `python -m model.tasks`")
+    a("--evaluate", nargs="+", type=utf8, metavar="NAME=PATH", help="tasks that are scored too, and never trained on")
     a("--steps", type=int, metavar="N", help="updates (default: 400 for tiny, else 262144)")
     a("--resume", type=utf8, metavar="HOW", help="auto: from the newest good checkpoint (default); none; or its path")
     a("--force", action="store_true", help="go on although settings differ from those of the checkpoint")
@@ -85,7 +88,8 @@ def finetune_parser() -> argparse.ArgumentParser:
     a("--limit", type=int, metavar="K", help=f"examples that a task counts for at most (default: {LIMIT:,})")
     a("--temperature", type=float, metavar="T", help="of a temperature mixture of tasks")
     a("--unsupervised", nargs="+", type=utf8, metavar="DIR=RATE", help="corpora beside the tasks; rates in examples")
-    a("--objective", metavar="NAME", help=f"of the corpora: {', '.join(OBJECTIVES)} (default: span)")
+    a("--objective", metavar="NAME", help=f"of the corpora: {', '.join(CORPUS_RULES)} (default: span)")
+    spans_option(p, "with another objective, whole texts")
     a("--languages", type=_names, metavar="L,L", help="configs of the corpora (default: all)")
     a("--alpha", type=float, metavar="A", help="of the languages of a corpus (default: 0.3, mT5's)")
     a("--tokenizer", type=utf8_path, metavar="PATH", help="use this one; with --init-from it is that model's")
@@ -124,10 +128,7 @@ def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> Tra
     words = found.pop("unsupervised", ())
     refuse_idle(
         {f"--{name.replace('_', '-')}" for name in given},
-        *(
-            (option, words, "it is of --unsupervised. Leave it out.")
-            for option in ("--objective", "--languages", "--alpha")
-        ),
+        *((option, words, "it is of --unsupervised. Leave it out.") for option in OF_CORPORA),
     )
     folders = [_unsupervised(word) for word in words]
     found |= {"data": tuple(folder for folder, _ in folders), "corpus_rates": tuple(rate for _, rate in folders)}
@@ -136,8 +137,14 @@ def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> Tra
             "--parallel fsdp spreads the weights, and an evaluation writes answers with all of them: take ddp"
         )
     scale = _scale(found)
-    tasks = parse_tasks(found["tasks"])
-    found["tasks"] = tuple(found["tasks"])
+    found |= {"tasks": tuple(found["tasks"]), "evaluate": tuple(found.get("evaluate", ()))}
+    tasks = parse_tasks((*found["tasks"], *found["evaluate"]))
+    trained = {data.name for data in parse_tasks(found["tasks"])}
+    if not any("train" in data.splits for data in tasks if data.name in trained):
+        raise ConfigError("no task of --tasks has a train split: there is nothing to train on")
+    for data in tasks:
+        if data.name not in trained and HELD_OUT not in data.splits:
+            raise ConfigError(f"--evaluate {data.name}={data.path} has no {HELD_OUT} split to be scored on")
     defaults = {
         "steps": scale.steps,
         "batch": scale.batch,

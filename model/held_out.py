@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from c4pipe.text import many
-from model.corpus import Entry, Part, Reader
+from model.corpus import Entry, GroupPart, Reader
 from model.errors import ConfigError
 from model.lane import LONGEST_DOCUMENT, Encoder
 from model.order import InOrder
@@ -36,7 +36,7 @@ class HeldOut(NamedTuple):
 def hold_out(source: Source, tokenizer: StreamTokenizer, documents: int | None = None) -> HeldOut:
     """A source to be scored on its first documents, or on all."""
     entry = first_documents(source.entry, documents) if documents else source.entry
-    return HeldOut(replace(source, entry=entry), tokens_a_byte(entry, tokenizer))
+    return HeldOut(replace(source, entry=entry), tokens_a_byte(entry, tokenizer, source.rule.scored))
 
 
 def split_off(entry: Entry, share: float) -> tuple[Entry, Entry]:
@@ -61,7 +61,7 @@ def _part(entry: Entry, held: NDArray[np.int32], share: float, held_out: bool) -
     there = rows > 0
     digest = hashlib.sha256(f"{entry.digest} {share!r} {held_out}".encode()).hexdigest()
     groups = np.flatnonzero(there).astype(np.int32)
-    part = Part(entry.digest, groups, entry.rows[there], held[there], held_out)
+    part = GroupPart(entry.digest, groups, entry.rows[there], held[there], held_out)
     return replace(entry, file=entry.file[there], group=entry.group[there], rows=rows[there], digest=digest, part=part)
 
 
@@ -92,19 +92,19 @@ def first_tokens(entry: Entry, encoder: Encoder, count: int) -> Entry:
     raise ConfigError(f"--first-tokens {count:,}: {entry.name!r} has {seen:,} tokens: take as many, or fewer")
 
 
-def tokens_a_byte(entry: Entry, encoder: Encoder) -> float:
-    """Tokens by byte of UTF-8 of the texts of an entry; of a task's examples, of their last column, the targets."""
-    text, tokens = np.sum([*_tokenised(entry, encoder)], axis=0).tolist()
+def tokens_a_byte(entry: Entry, encoder: Encoder, scored: Callable[[Any], str] = str) -> float:
+    """Tokens by byte of UTF-8 of the texts of an entry, of what of a document is `scored`."""
+    text, tokens = np.sum([*_tokenised(entry, encoder, scored)], axis=0).tolist()
     return float(tokens / text) if text else float("nan")
 
 
-def _tokenised(entry: Entry, encoder: Encoder) -> Iterable[tuple[int, int]]:
-    """(bytes, tokens) of each document."""
+def _tokenised(entry: Entry, encoder: Encoder, scored: Callable[[Any], str] = str) -> Iterable[tuple[int, int]]:
+    """(bytes, tokens) of what of each document is scored."""
     order, reader = InOrder(entry), Reader(keep=0)
     for group in range(order.units):
         rows = entry.rows_of(group)
         for start in range(0, len(rows), AT_ONCE):
             found = reader.documents(entry, group, rows[start : start + AT_ONCE])
-            texts = [one if isinstance(one, str) else one[-1] for one in found]
+            texts = [scored(one) for one in found]
             sizes = [len(text.encode("utf-8", "surrogatepass")) for text in texts]
             yield from zip(sizes, map(len, encoder.encode(texts)), strict=True)

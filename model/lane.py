@@ -105,8 +105,8 @@ class Lane:
             self._barren += 1
             if self._barren > BARREN_EPOCHS * self._order.units:
                 raise TrainError(
-                    f"{self._order.entry.name!r} has no document that is long enough for one example; "
-                    f"it has {self._order.entry.documents:,} in all. Leave it out, or add documents."
+                    f"{self._order.entry.name!r} has no document that makes an example: each is too short, or has no "
+                    f"span that is asked for; it has {self._order.entry.documents:,} in all. Leave it out, or add some."
                 )
         unit, first = self._unit, self._next.row
         found = self._reader.documents(self._order.entry, unit.group, unit.rows[first : first + TOKENISE_DOCUMENTS])

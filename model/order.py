@@ -7,6 +7,7 @@ no buffer is shuffled and nothing is held, so that any place of any epoch is fou
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -57,16 +58,20 @@ class Shuffled:
         self._seed = seed
         self._parts = lanes if len(entry.rows) < SPLIT_BELOW * lanes else 1
         self.units = len(entry.rows) * self._parts
+        self._rows = lru_cache(4)(self._in_order)  # that lanes ask for one after the other
 
     def unit(self, number: int) -> ReadUnit:
         """Unit `number % units` of epoch `number // units`; it may be empty."""
         epoch, turn = divmod(number, self.units)
         place, part = divmod(turn, self._parts)
         group = int(Permutation(len(self.entry.rows), self._key(epoch))([place])[0])
-        rows = self.entry.rows_of(group)
         # Turned a part further at each row group, so that the odd documents do not all go to the first lanes.
-        mine = np.arange((part + place) % self._parts, len(rows), self._parts)
-        return ReadUnit(group, rows[Permutation(len(rows), self._key(epoch, group))(mine)])
+        first = (part + number // self._parts) % self._parts
+        return ReadUnit(group, self._rows(epoch, group)[first :: self._parts])
+
+    def _in_order(self, epoch: int, group: int) -> NDArray[np.int64]:
+        rows = self.entry.rows_of(group)
+        return rows[Permutation(len(rows), self._key(epoch, group))(np.arange(len(rows)))]
 
     def pick(self, number: int, row: int, choices: int) -> int:
         return self._key(number, row, choices) % choices
@@ -89,10 +94,15 @@ class InOrder:
         return derive_key(self.entry.name, number, row) % choices
 
 
-def shuffled_texts(entry: Entry, seed: int) -> Iterator[str]:
-    """Every text of an entry once, in the order of a first epoch: however many are taken, they are a fair sample."""
+def shuffled_documents(entry: Entry, seed: int) -> Iterator[str | tuple[str, ...]]:
+    """Each document of an entry once, in the order of a first epoch: however many are taken, they are a fair sample."""
     order, reader = Shuffled(entry, seed, lanes=1), Reader(keep=0)
     for number in range(order.units):
         unit = order.unit(number)
-        for document in reader.documents(entry, unit.group, unit.rows):
-            yield document if isinstance(document, str) else "\n".join(document)
+        yield from reader.documents(entry, unit.group, unit.rows)
+
+
+def shuffled_texts(entry: Entry, seed: int) -> Iterator[str]:
+    """The same as texts: of several columns a line each."""
+    for document in shuffled_documents(entry, seed):
+        yield document if isinstance(document, str) else "\n".join(document)

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
 from model.checkpoint import EMBEDDING_COPIES
+from model.config import ModelConfig
+from model.cost import parameters
 from model.errors import ConfigError, TrainError
 from model.shelf import MODEL_CONFIG, WEIGHTS, check_copy
 
@@ -23,11 +25,12 @@ MODEL_TYPES = ("t5", "mt5")  # umT5 has a bias table in every layer
 UNUSED = "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"
 
 
-def init_from(folder: Path, ids: int = 0) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def init_from(folder: Path, ids: int = 0, values: bool = True) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """The `config.json` and the weights in a folder, fp32, `shared.weight` and for an untied head `lm_head.weight`.
 
     In the config both keys that say whether the head is tied are there and agree, which those of transformers 5 do
-    not: it saves `tie_word_embeddings` true with every model. `ids` is how many the tokenizer gives.
+    not: it saves `tie_word_embeddings` true with every model. `ids` is how many the tokenizer gives. Without `values`
+    the weights are on the meta device: names and shapes, for which hardly a byte is read.
     ConfigError for what is no T5, has its weights in another format, or has fewer embeddings than `ids`; TrainError for
     files that cannot be read, or are not what the sums of a checkpoint say. Whether the weights are those of the config
     is for `check_weights`.
@@ -37,14 +40,14 @@ def init_from(folder: Path, ids: int = 0) -> tuple[dict[str, Any], dict[str, Ten
     model_type = config.get("model_type", "t5")
     if model_type not in MODEL_TYPES:
         raise ConfigError(f"{folder} holds a model of type {model_type!r}, expected {' or '.join(MODEL_TYPES)}")
-    weights = {name: weight.float() for name, weight in _read_weights(folder).items() if name != UNUSED}
+    weights = {name: weight.float() for name, weight in _read_weights(folder, values).items() if name != UNUSED}
     _drop_copies(weights, folder)
 
     # transformers 5 keeps for T5 what it was told of the head as `scale_decoder_outputs`. No mT5 has a tied one.
     tied = model_type == "t5" and config.get("scale_decoder_outputs", config.get("tie_word_embeddings", True))
     head = weights.get("lm_head.weight")
     if tied and head is not None:
-        if not torch.equal(head, weights["shared.weight"]):
+        if not _equal(head, weights["shared.weight"]):
             raise ConfigError(
                 f"{folder / MODEL_CONFIG} says that the head is the embedding, but {folder} has another "
                 'lm_head.weight. If this is a v1.1 model, write "scale_decoder_outputs": false into the config.'
@@ -65,6 +68,19 @@ def init_from(folder: Path, ids: int = 0) -> tuple[dict[str, Any], dict[str, Ten
 def read_config(folder: Path) -> dict[str, Any]:
     """The `config.json` of a model's folder. ConfigError if there is none, TrainError if it cannot be read."""
     return _read_json(folder / MODEL_CONFIG)
+
+
+def check_architecture(source: ModelConfig, wanted: ModelConfig, folder: Path) -> None:
+    """ConfigError where a model of the wanted architecture has no place for some weights of the one in a folder.
+
+    What shares weights may start what does not: each of the two stacks gets them.
+    """
+    lost = parameters(source) - parameters(wanted)
+    if wanted.architecture != source.architecture and (lost > 0 or wanted.has_encoder != source.has_encoder):
+        raise ConfigError(
+            f"--architecture {wanted.architecture}: {folder} is {source.architecture}, and {lost:,} of its "
+            f"{parameters(source):,} weights would be lost. Leave one of --architecture and --init-from out."
+        )
 
 
 def check_weights(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor], source: Path) -> None:
@@ -90,11 +106,16 @@ def _drop_copies(weights: dict[str, Tensor], folder: Path) -> None:
         if not copies:
             raise ConfigError(f"{folder} has no embedding: neither shared.weight nor {EMBEDDING_COPIES[0]}")
         weights["shared.weight"] = copies[0]
-    if not all(torch.equal(copy, weights["shared.weight"]) for copy in copies):
+    if not all(_equal(copy, weights["shared.weight"]) for copy in copies):
         raise ConfigError(f"{folder} has other embeddings for encoder and decoder; in a T5 they are one table")
 
 
-def _read_weights(folder: Path) -> dict[str, Tensor]:
+def _equal(one: Tensor, other: Tensor) -> bool:
+    """Those without values count as equal."""
+    return one.is_meta or torch.equal(one, other)
+
+
+def _read_weights(folder: Path, values: bool) -> dict[str, Tensor]:
     if (folder / WEIGHTS).exists():
         files = [WEIGHTS]
     elif (folder / INDEX).exists():
@@ -108,10 +129,15 @@ def _read_weights(folder: Path) -> dict[str, Tensor]:
     weights: dict[str, Tensor] = {}
     for name in files:
         try:
-            weights |= load_file(folder / name)
+            weights |= load_file(folder / name) if values else _shapes(folder / name)
         except (OSError, SafetensorError) as error:
             raise TrainError(f"{folder / name} cannot be read ({error}). Copy or download it again.") from None
     return weights
+
+
+def _shapes(file: Path) -> dict[str, Tensor]:
+    with safe_open(file, "pt") as weights:
+        return {name: torch.empty(weights.get_slice(name).get_shape(), device="meta") for name in weights.keys()}  # noqa: SIM118
 
 
 def _read_json(path: Path) -> dict[str, Any]:

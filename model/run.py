@@ -14,46 +14,34 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from c4pipe.disk import lock
-from c4pipe.mixture import quotas
 from c4pipe.shards import to_json
 from model.checkpoint import load_checkpoint
 from model.config import ModelConfig
 from model.corpus import Entry
 from model.disk import put_aside
 from model.errors import ConfigError, TrainError
-from model.order import shuffled_texts
 from model.pretrained import check_weights
 from model.settings import TrainSettings
-from model.shelf import CHECKPOINT_SUMS, STATE, check_copy, checkpoints, latest, unfinished
-from model.source import Source
+from model.shelf import CHECKPOINT_SUMS, STATE, checkpoints, latest, unfinished
 from model.sums import RUN_SUMS, RunSums
 from model.t5 import T5
-from model.tokens import JSON, MODEL, TOKENIZER_CONFIG, Tokenizer, train_tokenizer
+from model.tokens import JSON, MODEL, TOKENIZER_CONFIG, Tokenizer
 
 RUN_CONFIG, METRICS_FILE, EVALS_FILE, SAMPLES = "config.json", "metrics.csv", "eval.csv", "samples.txt"
 VALIDATION_FILE, BEST = "validation.csv", "best.json"  # of the tasks of a fine-tuning, see `model.best`
-CURVE, TOKENIZER_FOLDER, TENSORBOARD, SHARD_SUMS, LOCK_FILE = (
-    "loss.svg",
-    "tokenizer",
-    "tensorboard",
-    "sums.json",
-    ".lock",
-)
-
-TOKENIZER_DOCUMENTS = 200_000  # that a tokenizer is trained on: some million lines, of which it takes a sample
-
+CURVE, TENSORBOARD, SHARD_SUMS, LOCK_FILE = "loss.svg", "tensorboard", "sums.json", ".lock"
+TOKENIZER_FOLDER, MADE_OF = "tokenizer", "made_of.json"
 
 # What a run writes under a name that is not its own alone.
 _OURS = (
     *(RUN_CONFIG, METRICS_FILE, EVALS_FILE, VALIDATION_FILE, BEST, SAMPLES, CURVE, SHARD_SUMS, RUN_SUMS),
-    *(f"{TOKENIZER_FOLDER}/{name}" for name in (MODEL, JSON, TOKENIZER_CONFIG)),
+    *(f"{TOKENIZER_FOLDER}/{name}" for name in (MODEL, JSON, TOKENIZER_CONFIG, MADE_OF)),
 )
 
 
@@ -66,10 +54,10 @@ def say(text: str) -> None:
 def held(run: Path) -> Iterator[None]:
     """The folder, made if need be, for this process alone.
 
-    ConfigError if another one trains there, or if it holds files under our names and is no run.
+    ConfigError if another one trains there, and as from `check_run_folder`.
     The kernel's own lock: it ends with the process that holds it, however that ends.
     """
-    _check_folder(run)
+    check_run_folder(run)
     try:
         run.mkdir(parents=True, exist_ok=True)
         file = (run / LOCK_FILE).open("a")
@@ -84,7 +72,11 @@ def held(run: Path) -> Iterator[None]:
         yield
 
 
-def _check_folder(run: Path) -> None:
+def check_run_folder(run: Path) -> None:
+    """ConfigError for a folder that cannot be made or written, or holds files under our names and is no run."""
+    there = next(path for path in (run.absolute(), *run.absolute().parents) if os.path.lexists(path))
+    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+        raise ConfigError(f"--run {run} cannot be written: {there} is no folder that can be. Name another one.")
     taken = [run / name for name in _OURS if os.path.lexists(run / name)] + [*checkpoints(run).values()]
     if taken and not _is_run(run):
         raise ConfigError(f"{taken[0]} is there, and no training wrote it: name another folder by --run, or move it")
@@ -141,54 +133,6 @@ def find_start(settings: TrainSettings) -> Path | None:
     return chosen
 
 
-def make_tokenizer(settings: TrainSettings, sources: Sequence[Source]) -> Tokenizer:
-    """That of the run's newest checkpoint, the one that was named, that of the pre-trained model, or a new one.
-
-    A new one is trained on documents of each source in the proportions of the mixture.
-    """
-    named = latest(settings.run)[0] or settings.tokenizer or settings.init_from
-    if settings.resume not in ("auto", "none") and not named:
-        named = Path(settings.resume)
-    if named:
-        check_copy(named if named.is_dir() else named.parent)
-        return Tokenizer.load(named)
-    counts = {source.entry.name: source.entry.documents for source in sources}
-    wanted = min(TOKENIZER_DOCUMENTS, sum(counts.values()))
-    share = quotas(counts, {source.entry.name: source.rate for source in sources}, wanted, max_epochs=1)
-    texts = (islice(shuffled_texts(source.entry, settings.seed), share[source.entry.name]) for source in sources)
-    return train_tokenizer(chain.from_iterable(texts), None, settings.vocab_size, seed=settings.seed)
-
-
-def open_tokenizer(settings: TrainSettings, sources: Sequence[Source]) -> Tokenizer:
-    """The run's tokenizer, made first if it has none. ConfigError if another one is named than it has.
-
-    Its files are what was written, or are written anew: of `spiece.model` where that is whole, else of the newest
-    checkpoint, or as at first.
-    """
-    folder, sums = settings.run / TOKENIZER_FOLDER, RunSums(settings.run)
-    whole = {name: sums.is_whole(f"{TOKENIZER_FOLDER}/{name}") for name in (MODEL, JSON, TOKENIZER_CONFIG)}
-    unknown = {*whole.values()} == {None} and (folder / MODEL).exists() and not checkpoints(settings.run)
-    if (whole[MODEL] and whole[TOKENIZER_CONFIG]) or unknown:
-        tokenizer = Tokenizer.load(folder)
-    else:
-        say(f"making the tokenizer {folder}")
-        tokenizer = make_tokenizer(settings, sources)
-    if settings.tokenizer and Tokenizer.load(settings.tokenizer).fingerprint != tokenizer.fingerprint:
-        raise ConfigError(f"{folder} is another tokenizer than --tokenizer {settings.tokenizer}. Take another --run.")
-    for name, content in tokenizer.files().items():
-        _restore(folder / name, content, sums, whole[name])
-    return tokenizer
-
-
-def _restore(path: Path, content: bytes, sums: RunSums, whole: bool | None) -> None:
-    there = path.read_bytes() if path.is_file() else None
-    if whole and there == content:
-        return
-    if os.path.lexists(path) and there != content:
-        say(f"note: {path} is not what was written: kept as {put_aside(path).name}, and written anew")
-    sums.put(f"{path.parent.name}/{path.name}", content)
-
-
 def write_config(
     settings: TrainSettings,
     config: ModelConfig,
@@ -201,6 +145,8 @@ def write_config(
     found: dict[str, Any] = {"settings": settings.to_json(), "model": config.to_hf(), "data": data}
     if files:
         found["tasks"] = files
+    if settings.spans_identity:
+        found["spans"] = settings.spans_identity
     RunSums(settings.run).put(RUN_CONFIG, to_json(found | {"tokenizer": tokenizer}))
 
 
@@ -210,7 +156,7 @@ def read_settings(run: Path) -> TrainSettings:
         raise _damaged(run, "it is not what was written")
     try:
         return TrainSettings.from_json(json.loads((run / RUN_CONFIG).read_bytes())["settings"])
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ConfigError(f"{run} holds no run: it has no {RUN_CONFIG}. Train one: python -m model.train") from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(run, repr(error)) from None

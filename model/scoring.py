@@ -11,10 +11,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from model.decode import beam_search, greedy
+from model.decode import Writer, beam_search, greedy
 from model.ids import PAD
 from model.rows import Widths
-from model.t5 import T5, padding
+from model.t5 import padding
 from model.tasks import METRICS, Task, TaskExample
 from model.tokens import Tokenizer
 
@@ -34,14 +34,14 @@ class TaskScore(NamedTuple):
 
 
 def write_answers(
-    model: T5, tokenizer: Tokenizer, texts: Sequence[str], widths: Widths, beams: int = 1, bf16: bool = False
+    model: Writer, tokenizer: Tokenizer, texts: Sequence[str], widths: Widths, beams: int = 1, bf16: bool = False
 ) -> list[str]:
     """What a model in eval mode writes for each text, greedily or by a search with so many beams.
 
     Inputs are cut to `widths.inputs` and answers to `widths.targets` tokens, their eos counted. Texts of like length
     share a batch; in which one a text stands decides nothing but the last bits of its logits.
     """
-    device = model.shared.weight.device
+    device = next(model.parameters()).device
     eos = tokenizer.vocabulary.eos
     rows = [[*ids[: widths.inputs - 1].tolist(), eos] for ids in tokenizer.encode(texts)]
     written = [""] * len(texts)
@@ -56,7 +56,7 @@ def write_answers(
     return written
 
 
-def _decoded(model: T5, inputs: Tensor, length: int, vocabulary: int, beams: int) -> Tensor:
+def _decoded(model: Writer, inputs: Tensor, length: int, vocabulary: int, beams: int) -> Tensor:
     segments = padding(inputs)
     if beams == 1:
         return greedy(model, inputs, length, segments, vocabulary)
@@ -83,7 +83,7 @@ def score_examples(task: Task, split: str, examples: Sequence[TaskExample], writ
     """The metrics of a task over the examples that have an answer, the first one first."""
     answered = [(one, text) for one, text in zip(examples, written, strict=True) if one.answer is not None]
     answers = [example.answer for example, _ in answered]
-    predictions = [task.format.read(text, example) for example, text in answered]
+    predictions = [task.read(text, example) for example, text in answered]
     values: dict[str, float] = {}
     for name in task.metrics:
         values |= METRICS[name](answers, predictions)

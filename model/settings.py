@@ -12,16 +12,16 @@ from c4pipe.command import refuse_idle
 from c4pipe.mixture import Mixture
 from c4pipe.text import many
 from model.config import ModelConfig, find_size, padded_vocab
-from model.errors import ConfigError, unknown
+from model.errors import ConfigError
 from model.methods import Method
-from model.objectives import Objective, find_objective
-from model.optim import OPTIMIZERS
+from model.objectives import Vocabulary
+from model.ranges import check_ranges
+from model.salient import ALL_SPANS, SALIENT, TARGETS, SalientPairs, corpus_rule
 from model.schedules import Schedule
-from model.shelf import which_to_delete
 from model.source import Denoising, TextToText
+from model.tasks.salient import SalientSpans
+from model.tokens import T5_SENTINELS
 
-PRECISIONS = ("fp32", "bf16")
-PARALLEL = ("ddp", "fsdp")
 PRETRAINED = "pretrained"  # in place of a size: what `--init-from` brings
 ENDING = ("cosine", "linear")  # schedules that have a floor
 RATES = {"adafactor": 0.01, "adamw-scale": 0.02, "adamw": 0.001}  # T5's, nanoT5's, torch's own
@@ -29,8 +29,8 @@ RATES = {"adafactor": 0.01, "adamw-scale": 0.02, "adamw": 0.001}  # T5's, nanoT5
 # What only says how the work is done, or where, or for how long. All other settings are the same after a resume.
 CHANGEABLE = (
     *("run", "data", "resume", "force", "device", "workers", "accumulate", "compile", "parallel", "init_from"),
-    *("tokenizer", "vocab_size", "log_every", "eval_every", "eval_documents", "samples", "save_every", "keep"),
-    *("keep_every", "tensorboard", "tasks", "eval_examples"),
+    *("tokenizer", "vocab_size", "sentinels", "log_every", "eval_every", "eval_documents", "samples", "save_every"),
+    *("keep", "keep_every", "tensorboard", "tasks", "evaluate", "eval_examples"),
 )
 
 FORMER = ("eval_batches",)  # settings of earlier versions that decided nothing of what is trained
@@ -71,7 +71,7 @@ class TrainSettings:
     steps: int
     batch: int  # rows of a step, of all processes together
     inputs: int  # longest inputs, in tokens
-    vocab_size: int  # pieces of a tokenizer that is trained here
+    vocab_size: int  # pieces of a tokenizer that is trained here, as are its `sentinels`
     lr: float
     eval_every: int
     save_every: int
@@ -88,9 +88,11 @@ class TrainSettings:
     objective: str = "span"
     density: float | None = None
     mean_span: float | None = None
+    spans: str | None = None  # a source of `SalientSpans`: sentences without one are left out; None reads whole texts
     pack: bool = False
     tasks: tuple[str, ...] = ()  # NAME=PATH, see `model.tasks.naming`
-    targets: int | None = None  # longest targets of tasks, in tokens
+    evaluate: tuple[str, ...] = ()  # the same, of tasks that are scored and not trained on
+    targets: int | None = None  # longest targets of tasks and of salient spans, in tokens
     task_mixture: str = "equal"
     task_limit: int | None = None
     task_temperature: float | None = None
@@ -121,30 +123,16 @@ class TrainSettings:
     force: bool = False
     init_from: Path | None = None
     tokenizer: Path | None = None
+    sentinels: int = T5_SENTINELS
     tensorboard: bool = True
 
     def __post_init__(self) -> None:
-        whole = ("steps", "batch", "inputs", "accumulate", "vocab_size")
-        for name in (*whole, "eval_documents", "eval_every", "save_every", "log_every"):
-            self._least(name, 1)
-        for name in ("workers", "seed", "samples", "z_loss"):
-            self._least(name, 0)
-        if self.first_tokens is not None:
-            self._least("first_tokens", 1)
-        if self.layers is not None:
-            self._least("layers", 1)
-        if not 0 <= self.held_out <= 0.5:
-            raise ConfigError(f"--held-out {self.held_out:g}: expected a share such as 1%, of at most a half")
         if self.precision == "fp16":
             raise ConfigError(
                 "--precision fp16 is refused: activations of a T5 exceed 65,504, the largest number of fp16, and the "
                 "loss becomes NaN in every size above small. Take bf16, or fp32 where there is no bf16."
             )
-        for name, known in (("precision", PRECISIONS), ("parallel", PARALLEL), ("optimizer", OPTIMIZERS)):
-            if getattr(self, name) not in known:
-                raise unknown(name, getattr(self, name), known)
-        if self.clip is not None and not self.clip > 0:
-            raise ConfigError(f"--clip {self.clip}: expected a norm above 0; leave it out for no limit")
+        check_ranges(vars(self))
         if self.batch % self.accumulate:
             raise ConfigError(
                 f"a batch of {many(self.batch, 'row')} cannot be done in {self.accumulate} equal parts: "
@@ -152,12 +140,16 @@ class TrainSettings:
             )
         if self.resume not in ("auto", "none") and self.init_from:
             raise ConfigError("--init-from starts a run and --resume PATH goes on with one: give one of them")
-        which_to_delete((), self.keep, self.keep_every)
         _ = self.method_value
         if self.tasks:
             self._check_tasks()
         self.rates(dict.fromkeys(self.languages or ("any",), 1))
-        self.objective_value.lengths(self.inputs)
+        rule = self.rule_of("en")
+        _ = rule.widths
+        if self.trains_tokenizer and self.data:
+            rule.check(Vocabulary(self.vocab_size + self.sentinels, self.sentinels))
+        if self.spans and self.first_tokens:
+            raise ConfigError("--first-tokens is of whole texts, and --spans takes sentences of them: give one of them")
         if self.model != PRETRAINED and not self.config(1).has_encoder and self.pack:
             raise ConfigError(
                 f"--pack needs an encoder, and --architecture {self.architecture} has none: leave one of them out"
@@ -167,18 +159,18 @@ class TrainSettings:
     def _check_tasks(self) -> None:
         _ = self.task_rule
         _ = self.task_mixture_value
-        self._least("eval_examples", 1)
         if len(self.corpus_rates) != len(self.data) or not all(0 < rate < inf for rate in self.corpus_rates):
             raise ConfigError(f"--unsupervised: expected a rate above 0 for each folder, got {self.corpus_rates}")
 
-    def _least(self, name: str, least: int) -> None:
-        if getattr(self, name) < least:
-            flag = name.replace("_", "-")
-            raise ConfigError(f"--{flag} {getattr(self, name)}: expected {least} or more")
+    @property
+    def trains_tokenizer(self) -> bool:
+        """Whether a new run gets a tokenizer of its own."""
+        return not (self.tokenizer or self.init_from)
 
     @property
-    def objective_value(self) -> Objective:
-        return find_objective(self.objective, self.density, self.mean_span)
+    def scored_tasks(self) -> tuple[str, ...]:
+        """NAME=PATH of all tasks of the run."""
+        return (*self.tasks, *self.evaluate)
 
     @property
     def task_rule(self) -> TextToText:
@@ -194,10 +186,15 @@ class TrainSettings:
     def method_value(self) -> Method:
         return Method(self.method, self.adapter_width)
 
+    def rule_of(self, entry: str) -> Denoising | SalientPairs:
+        """How the texts of an entry of corpora become rows; its config is the language that sentences are split by."""
+        named = self.objective, self.density, self.mean_span, self.spans
+        return corpus_rule(*named, entry.rpartition("/")[2], self.inputs, self.targets, self.pack)
+
     @property
-    def rule(self) -> Denoising:
-        """How the texts of corpora become rows."""
-        return Denoising(self.objective_value, self.inputs, self.pack)
+    def spans_identity(self) -> dict[str, str | int] | None:
+        """What decides which spans are salient; None where whole texts are read."""
+        return SalientSpans(self.spans).settings() if self.spans is not None else None
 
     @property
     def schedule_value(self) -> Schedule:
@@ -220,8 +217,9 @@ class TrainSettings:
     def fixed(self) -> dict[str, Any]:
         """What must be the same to go on with a run. Its length is free where no learning rate depends on it."""
         free = {*CHANGEABLE} | ({"steps"} if self.schedule in ("constant", "inverse-sqrt") else set())
-        free |= set() if self.tasks else {*OF_TASKS}
-        return {name: value for name, value in self.to_json().items() if name not in free}
+        free |= set() if self.tasks else {*OF_TASKS} - ({"targets"} if self.objective == SALIENT else set())
+        found = {name: value for name, value in self.to_json().items() if name not in free}
+        return found | {"spans": self.spans_identity}
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; `from_json` makes the same settings of them."""
@@ -248,14 +246,17 @@ def complete(given: Mapping[str, Any], cuda: bool, cores: int) -> TrainSettings:
             given.get("schedule") in ENDING,
             f"only {' and '.join(ENDING)} end at a rate. Leave it out, or take --schedule {ENDING[0]}.",
         ),
-        (
-            "--vocab-size",
-            not {"tokenizer", "init_from"} & {*given},
-            "the tokenizer is there and is not trained. Leave out --vocab-size, or --tokenizer and --init-from.",
+        *(
+            (
+                option,
+                not {"tokenizer", "init_from"} & {*given},
+                f"the tokenizer is there and is not trained. Leave out {option}, or --tokenizer and --init-from.",
+            )
+            for option in ("--vocab-size", "--sentinels")
         ),
     )
     model = given.get("model", PRETRAINED if "init_from" in given else "tiny")
-    if model != PRETRAINED:
+    if "model" in given:
         find_size(model)
     scale = scale_of(model)
     steps = given.get("steps", scale.steps)
@@ -274,6 +275,7 @@ def complete(given: Mapping[str, Any], cuda: bool, cores: int) -> TrainSettings:
         "compile": on_gpu,
         "device": "cuda" if on_gpu else "cpu",
         "workers": min(8, max(1, cores // 2)) if on_gpu else 0,
+        **({"spans": ALL_SPANS, "targets": TARGETS} if given.get("objective") == SALIENT else {}),
     }
     return TrainSettings(**{**defaults, **given})
 

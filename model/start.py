@@ -15,13 +15,14 @@ from model.corpus import Entry, find_entries
 from model.data import open_entries
 from model.distributed import ProcessGroup, fill, initial_weights, make_model
 from model.errors import ConfigError
-from model.examples import HELD_OUT, RunTask, open_run_tasks
+from model.examples import HELD_OUT, RunTask, open_run_tasks, rule_for
 from model.held_out import HeldOut, first_tokens, hold_out, split_off
 from model.initial import ADAPTER
 from model.pretrained import check_weights, init_from
-from model.run import SHARD_SUMS, TOKENIZER_FOLDER, find_start, open_tokenizer, say
-from model.settings import TrainSettings
-from model.source import Source
+from model.run import SHARD_SUMS, TOKENIZER_FOLDER, find_start, say
+from model.run_tokenizer import open_tokenizer
+from model.settings import PRETRAINED, TrainSettings
+from model.source import Denoising, Source
 from model.stream import LANES, Recipe
 from model.t5 import T5
 from model.tasks.rates import task_rates
@@ -47,8 +48,8 @@ def open_data(settings: TrainSettings, group: ProcessGroup) -> Data:
         sources = make_sources(settings, corpora, tasks)
         tokenizer = open_tokenizer(settings, sources)
         recipe = make_recipe(settings, sources, tokenizer)
-        scored = [Source(entry, settings.rule, 1.0) for entry in held_out]
-        scored += [Source(task.held_out, settings.task_rule, 1.0) for task in tasks if task.held_out]
+        scored = [Source(entry, settings.rule_of(entry.name), 1.0) for entry in held_out]
+        scored += [Source(one.held_out, rule_for(settings, one.task), 1.0) for one in tasks if one.held_out]
         chosen = tuple(hold_out(source, tokenizer, settings.eval_documents) for source in scored)
         return Data(recipe, chosen, tokenizer, tasks)
 
@@ -93,7 +94,7 @@ def make_recipe(settings: TrainSettings, sources: tuple[Source, ...], tokenizer:
     if count := settings.first_tokens:
         lanes = 1
         sources = tuple(
-            replace(one, entry=first_tokens(one.entry, tokenizer, count)) if one.rule == settings.rule else one
+            replace(one, entry=first_tokens(one.entry, tokenizer, count)) if isinstance(one.rule, Denoising) else one
             for one in sources
         )
     recipe = Recipe(sources, tokenizer, settings.seed, lanes)
@@ -117,14 +118,14 @@ def make_sources(
     else:
         parts = [([*corpora], 1.0)]
     found = [
-        Source(entry, settings.rule, rate * own[entry.name])
+        Source(entry, settings.rule_of(entry.name), rate * own[entry.name])
         for entries, rate in parts
         for own in [settings.rates({entry.name: entry.documents for entry in entries})]
         for entry in entries
     ]
-    trained = [task.train for task in tasks if task.train]
-    rates = task_rates({entry.name: entry.documents for entry in trained}, settings.task_mixture_value)
-    found += [Source(entry, settings.task_rule, rates[entry.name]) for entry in trained]
+    trained = [(one.train, rule_for(settings, one.task)) for one in tasks if one.train]
+    rates = task_rates({entry.name: entry.documents for entry, _ in trained}, settings.task_mixture_value)
+    found += [Source(entry, rule, rates[entry.name]) for entry, rule in trained]
     names = [source.entry.name for source in found]
     if twice := [name for name in names if names.count(name) > 1]:
         raise ConfigError(f"a task and a config of a corpus are both called {twice[0]!r}: take {twice[0]}/other=PATH")
@@ -140,6 +141,10 @@ def open_start(settings: TrainSettings, group: ProcessGroup) -> Checkpoint | Non
     if group.first:
         say(f"going on from {folder}")
     found = load_checkpoint(folder, settings.fixed(), settings.force)
+    if (saved := found.settings["optimizer"]) != settings.optimizer:
+        raise ConfigError(
+            f"{folder} holds the state of {saved}, which --optimizer {settings.optimizer} cannot take over"
+        )
     if found.step > settings.steps:
         raise ConfigError(
             f"{folder} has {many(found.step, 'step')} behind it, and --steps is {settings.steps:,}: take more"
@@ -147,16 +152,27 @@ def open_start(settings: TrainSettings, group: ProcessGroup) -> Checkpoint | Non
     return found
 
 
+def _same_model(settings: TrainSettings, found: ModelConfig, ids: int) -> ModelConfig:
+    """A checkpoint's model, with the dropout of the settings. ConfigError, also with --force, for another shape."""
+    config = settings.changed(found) if settings.model == PRETRAINED else settings.config(ids)
+    if changed := config.differences(found):
+        raise ConfigError(f"the checkpoint holds another model: {'; '.join(changed)}. Its weights do not fit.")
+    return config
+
+
 def open_model(settings: TrainSettings, data: Data, start: Checkpoint | None, group: ProcessGroup) -> T5:
     """The model with its weights: of the checkpoint, of a pre-trained model, or new ones."""
     ids = data.recipe.tokenizer.vocabulary.size
     source, weights = settings.run / TOKENIZER_FOLDER, None
     if start:
-        config, weights = ModelConfig.from_hf(start.config), start.weights
+        config, weights = _same_model(settings, ModelConfig.from_hf(start.config), ids), start.weights
     elif settings.init_from:
         source = settings.init_from
         found, weights = init_from(source, ids)
-        config = settings.changed(ModelConfig.from_hf(found))
+        there = ModelConfig.from_hf(found)
+        config = settings.changed(there)
+        if config.architecture != there.architecture and group.first:
+            say(f"note: encoder and decoder each start from what they share in {source}")
     else:
         config = settings.config(ids)
     sharded = settings.parallel == "fsdp"

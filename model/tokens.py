@@ -37,6 +37,7 @@ MODEL, JSON, TOKENIZER_CONFIG = "spiece.model", "tokenizer.json", "tokenizer_con
 # Scores are sums over the parts of a corpus that each thread had, so their number is a constant and not the machine's.
 # 16 is sentencepiece's own.
 TRAINER_THREADS = 16
+T5_SENTINELS = 100
 MOST_SENTINELS = 10_000  # a hundred times T5's: a damaged number is not turned into names that fill the memory
 LONGEST_LINE = 1000  # characters: sentencepiece leaves out lines of more than 4,192 bytes, so longer ones are cut
 _HELD = re.compile(rf"{SPACE}?<extra_id_(\d+)>")  # mT5's has the mark of a blank before each
@@ -48,7 +49,7 @@ def train_tokenizer(
     folder: Path | None,
     vocab_size: int = 32_000,
     *,
-    extra_ids: int = 100,
+    extra_ids: int = T5_SENTINELS,
     coverage: float = 0.99999,
     lines: int = 500_000,
     seed: int = 0,
@@ -124,7 +125,7 @@ def _lines(text: str) -> Iterator[str]:
 class Tokenizer:
     """A SentencePiece model and its sentinels. It never changes; processes and threads may share it, and it pickles."""
 
-    def __init__(self, model: bytes, extra_ids: int = 100, source: str = MODEL) -> None:
+    def __init__(self, model: bytes, extra_ids: int = T5_SENTINELS, source: str = MODEL) -> None:
         """`model` is the content of a `spiece.model`; one that holds sentinels itself, as mT5's, gets no others.
 
         ConfigError, naming `source`, for bytes that are no model, or one whose ids are not T5's.
@@ -139,12 +140,12 @@ class Tokenizer:
             raise ConfigError(f"{source} is not a SentencePiece model: {error}") from error
         self._names = [self._pieces.id_to_piece(number) for number in range(self._pieces.get_piece_size())]
         _check_ids(self._pieces, source)
-        held = _held_sentinels(self._names)
-        self._extra_ids = 0 if held else extra_ids
-        self.vocabulary = Vocabulary(len(self._names) + self._extra_ids, held or extra_ids)
+        self._held = _held_sentinels(self._names)
+        self._extra_ids = 0 if self._held else extra_ids
+        self.vocabulary = Vocabulary(len(self._names) + self._extra_ids, self._held or extra_ids)
 
     @classmethod
-    def load(cls, path: str | Path, extra_ids: int = 100) -> Tokenizer:
+    def load(cls, path: str | Path, extra_ids: int = T5_SENTINELS) -> Tokenizer:
         """The tokenizer of a folder with a `spiece.model`, ours or a Hugging Face T5 or mT5, or of such a file alone.
 
         `extra_ids` counts where neither the model nor a `tokenizer_config.json` says. ConfigError as said above.
@@ -164,8 +165,10 @@ class Tokenizer:
 
     @property
     def fingerprint(self) -> str:
-        """The sha256 of the model, in hexadecimal: equal fingerprints give equal ids."""
-        return hashlib.sha256(self._model).hexdigest()
+        """Equal fingerprints give equal ids: the sha256, in hexadecimal, of the model, or where its sentinels on top of
+        that are not as many as T5's, of both."""
+        other = b"" if self._held or self._extra_ids == T5_SENTINELS else b"extra_ids=%d" % self._extra_ids
+        return hashlib.sha256(self._model + other).hexdigest()
 
     def encode(self, texts: Sequence[str], threads: int = 1) -> list[NDArray[np.int32]]:
         """The ids of each text, without eos.

@@ -22,6 +22,7 @@ from torch.optim import Optimizer
 from c4pipe.languages.named import renamings
 from c4pipe.mixture import derive_key
 from model.arguments import parse_train
+from model.beforehand import check_beforehand
 from model.checkpoint import Checkpoint, save_checkpoint
 from model.command import run_model
 from model.compiling import keep_machine_code_private
@@ -67,6 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run_training(settings: TrainSettings, dry: bool) -> int:
     """Trains, or tells what a training would be; the exit code."""
+    check_beforehand(settings)
     if dry:
         print(predict(settings))
         return 0
@@ -75,7 +77,6 @@ def run_training(settings: TrainSettings, dry: bool) -> int:
 
 def train(settings: TrainSettings) -> int:
     """Trains up to the last step, or a signal; the exit code."""
-    # Before a wrong path makes a folder.
     found = find_entries(settings.data, "train", settings.languages) if settings.data else {}
     if settings.compile:
         keep_machine_code_private()
@@ -84,8 +85,8 @@ def train(settings: TrainSettings) -> int:
         stack.enter_context(held(settings.run) if group.first else nullcontext())
         for line in renamings(settings.languages, found) if group.first else ():
             print(line, file=sys.stderr)
-        data = open_data(settings, group)
         start = open_start(settings, group)
+        data = open_data(settings, group)
         done, tokens = (start.step, start.training["tokens"]) if start else (0, 0)
         model = open_model(settings, data, start, group)
         optimizer = make_optimizer(settings.optimizer, model, settings.lr, settings.weight_decay)

@@ -1,4 +1,9 @@
-"""Processes that make rows ahead of the trainer, each for lanes of its own. Without torch, they start soon."""
+"""Processes that make rows ahead of the trainer, each for lanes of its own.
+
+They do without torch, which would take 300 MB and seconds of work in each: nothing that this module imports imports it,
+and they do not load the module that the trainer was started as. So what a recipe is made of must lie in modules that
+can be imported by name, and not in a script.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +11,17 @@ import atexit
 import multiprocessing
 import multiprocessing.process
 import os
+import pickle
 import queue
 import signal
+import sys
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from itertools import count
 from multiprocessing.connection import Connection
+from types import ModuleType
 from typing import Any
 
 from model.errors import C4Error, TrainError
@@ -28,16 +37,23 @@ _CONTEXT = multiprocessing.get_context("spawn")
 class Worker:
     """One process that makes its share of batch after batch of `batch` rows, from row `start` on.
 
-    The two sides hold one end of a pipe each, so that each notices at once when the other is no more.
+    The two sides hold one end of a pipe each, so that each notices at once when the other is no more. What the process
+    is to do is handed over by a thread, through another one: it is read once all is imported, and whoever makes several
+    workers waits for none of them.
     """
 
     def __init__(self, recipe: Recipe, share: Share, cursors: Mapping[LaneKey, Cursor], start: int, batch: int) -> None:
         self._parts, parts = _CONTEXT.Pipe(duplex=False)
-        arguments = recipe, share, dict(cursors), start, batch, parts
+        inbox, outbox = _CONTEXT.Pipe(duplex=False)
+        work = pickle.dumps((recipe, share, dict(cursors), start, batch))
         name = f"data worker {share.worker} of {share.workers}"
-        self._process = _CONTEXT.Process(target=_work, args=arguments, name=name, daemon=True)
-        self._process.start()
+        self._process = _CONTEXT.Process(target=_work, args=(inbox, parts), name=name, daemon=True)
+        with _nameless_main():
+            self._process.start()
+        inbox.close()
         parts.close()
+        self._handing = threading.Thread(target=_hand_over, args=(outbox, work), name="work for a worker", daemon=True)
+        self._handing.start()
         atexit.register(self.close)  # before multiprocessing's own, which asks politely and waits for ever
 
     @property
@@ -61,6 +77,7 @@ class Worker:
         atexit.unregister(self.close)
         self._process.kill()
         self._process.join()
+        self._handing.join()  # nobody reads any more, so that it has ended
         self._process.close()
         self._parts.close()
 
@@ -71,15 +88,34 @@ def _ending(code: int | None) -> str:
     return f"ended with exit code {code} and no word. Its own output, above, may say why."
 
 
-def _work(
-    recipe: Recipe, share: Share, cursors: Mapping[LaneKey, Cursor], start: int, batch: int, parts: Connection[Any, Any]
-) -> None:
+@contextmanager
+def _nameless_main() -> Iterator[None]:
+    """While it holds, a process that is started does not import the main module of this one, as it would by itself."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+def _hand_over(outbox: Connection[Any, Any], work: bytes) -> None:
+    with outbox, suppress(OSError):  # it ended before; whoever waits for a part is told
+        outbox.send_bytes(work)
+
+
+def _work(inbox: Connection[Any, Any], parts: Connection[Any, Any]) -> None:
     """The worker's life: ends when it is killed, after an error, and when the trainer is no more."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # they go to the whole group; the trainer may want to finish its step
     ready: queue.Queue[StreamSlice | Exception] = queue.Queue(AHEAD)
+    try:
+        work = inbox.recv_bytes()
+    except (EOFError, OSError):
+        os._exit(1)  # the trainer was killed
     threading.Thread(target=_send, args=(ready, parts)).start()
     try:
+        recipe, share, cursors, start, batch = pickle.loads(work)
         stream = Stream(recipe, share, cursors)
         for first in count(start, batch):
             ready.put(stream.part(first, first + batch))

@@ -94,6 +94,8 @@ def utf8(word: str) -> str:
 
 
 def utf8_path(word: str) -> Path:
-    """A path that is text, wherever it is looked at from."""
+    """A path that is text, wherever it is looked at from. None at all would be the working folder."""
+    if not word:
+        raise argparse.ArgumentTypeError("expected a path, got none")
     utf8(os.path.realpath(utf8(word)))
     return Path(word)

@@ -5,7 +5,8 @@
 
 Every sentence is put together from the words below, so that a small model can learn the tasks in some hundred steps:
 moods from words that occur often, entailment from shared words and negations, names that stand behind a cue, a
-translation word for word. Each split has other rows; the test files have no labels.
+translation word for word. Each split has other rows; the test files have no labels. The closed-book questions are made
+of the sentences of `data_samples/pages`: whoever has read these pages can answer them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import hashlib
 import io
 import json
 import random
+import sys
 from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parents[1]))  # a script finds what lies beside it alone
+
+from model.tasks.salient import MASK, SALIENT_PREFIX, SalientSpans  # noqa: E402
+
+PAGES = HERE.parent / "pages"
 SIZES = {"train": 200, "validation": 64, "test": 24}
 Row = dict[str, Any]
 
@@ -125,13 +133,85 @@ def referent(draw: random.Random) -> Row:
     return {"text": text, "target": {**target, "span2_text": "it", "span2_index": words.index("it")}, "label": right}
 
 
-LABELS = {"label", "score", "answers", "highlights"}
+@cache
+def facts() -> tuple[Row, ...]:
+    """Each date, number and name in the sentences of the English sample pages, asked for by its sentence."""
+    found = {}
+    for path in sorted({*PAGES.glob("*.txt")} - {*PAGES.glob("world-*.txt")}):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            german = {*"äöüß"} & {*line}
+            if line.endswith((".", '."', "!", "?")) and line[0] not in "@=+#|" and not german:
+                for inputs, answer in SalientSpans().pairs(line):
+                    asked = inputs.removeprefix(SALIENT_PREFIX).replace(MASK, "what").rstrip(".!?") + "?"
+                    found.setdefault(asked, {"question": asked, "answer": [answer]})
+    return tuple(found.values())
+
+
+def fact(draw: random.Random) -> Row:
+    return draw.choice(facts())
+
+
+# Of each language the same: what one is the keeper of, jobs, sights, and the sentences around them.
+TALES: dict[str, dict[str, Any]] = {
+    "en": {
+        "kept": ("the boat", "the mill", "the garden", "the bridge", "the tower", "the library", "the harbour"),
+        "jobs": ("baker", "teacher", "doctor", "painter", "farmer", "cook", "singer", "smith"),
+        "sights": ("The morning was quiet.", "A light rain fell.", "The bells rang at noon."),
+        "keeps": "The keeper of {kept} is {keeper}.",
+        "works": "{worker} works as a {job}.",
+        "whose": "Who is the keeper of {kept}?",
+        "what": "What does {worker} work as?",
+    },
+    "de": {
+        "kept": ("des Bootes", "der Mühle", "des Gartens", "der Brücke", "des Turms", "der Bibliothek", "des Hafens"),
+        "jobs": ("Bäcker", "Lehrer", "Arzt", "Maler", "Bauer", "Koch", "Sänger", "Schmied"),
+        "sights": ("Der Morgen war still.", "Ein leichter Regen fiel.", "Die Glocken läuteten am Mittag."),
+        "keeps": "Der Hüter {kept} ist {keeper}.",
+        "works": "{worker} arbeitet als {job}.",
+        "whose": "Wer ist der Hüter {kept}?",
+        "what": "Als was arbeitet {worker}?",
+    },
+    "ru": {
+        "kept": ("лодки", "мельницы", "сада", "моста", "башни", "библиотеки", "гавани"),
+        "jobs": ("пекарем", "учителем", "врачом", "художником", "фермером", "поваром", "певцом", "кузнецом"),
+        "sights": ("Утро было тихим.", "Шёл лёгкий дождь.", "В полдень звонили колокола."),
+        "keeps": "Хранитель {kept} — {keeper}.",
+        "works": "{worker} работает {job}.",
+        "whose": "Кто хранитель {kept}?",
+        "what": "Кем работает {worker}?",
+    },
+}
+CYRILLIC = dict(zip((*NAMES, *SURNAMES), (
+    "Ада", "Бруно", "Карла", "Дарио", "Эдит", "Феликс", "Грета", "Хуго", "Ида", "Йонас", "Клара", "Лео",
+    "Хольм", "Берг", "Лунд", "Фальк", "Даль", "Рот", "Фогель", "Штайн",
+), strict=True))  # fmt: skip
+
+
+def tale(draw: random.Random, language: str) -> Row:
+    """A question on a context. The same draws give the same tale in each language."""
+    told = TALES[language]
+    keeper, worker = (
+        " ".join(CYRILLIC[word] if language == "ru" else word for word in (name, draw.choice(SURNAMES)))
+        for name in draw.sample(NAMES, 2)
+    )
+    words = {"keeper": keeper, "worker": worker}
+    words |= {name: draw.choice(told[several]) for name, several in (("kept", "kept"), ("job", "jobs"))}
+    sentences = [told["keeps"].format(**words), told["works"].format(**words), draw.choice(told["sights"])]
+    draw.shuffle(sentences)
+    context = " ".join(sentences)
+    question, answer = draw.choice((("whose", keeper), ("what", words["job"])))
+    answers = {"text": [answer], "answer_start": [context.index(answer)]}
+    return {"context": context, "question": told[question].format(**words), "answers": answers}
+
+
+LABELS = {"label", "score", "answer", "answers", "highlights"}
 
 
 def rows_of(make: Callable[[random.Random], Row], name: str) -> dict[str, list[Row]]:
     """Rows of each split, none of them twice; those of `test` without what they are asked for."""
-    draw, seen = random.Random(f"{name} 20"), set()
+    draw, seen = random.Random(f"{name.partition('/')[0]} 20"), set()
     found: dict[str, list[Row]] = {}
+    assert name != "nq_open" or len(facts()) >= sum(SIZES.values())  # or it would look for more without end
     for split, size in SIZES.items():
         found[split] = []
         # T5 trains on the right referents alone, and there should be as many examples as elsewhere.
@@ -186,6 +266,11 @@ KINDS: dict[str, tuple[Callable[[random.Random], Row], Callable[[list[Row]], byt
     "wmt_ende": (translation, parquet, tuple(f"{split}-00000-of-00001.parquet" for split in SIZES)),  # type: ignore[dict-item]
     "cnn_dailymail": (summary, json_lines, ("train.jsonl", "validation.jsonl", "test.jsonl")),
     "wsc": (referent, json_lines, ("train.jsonl", "val.jsonl", "test.jsonl")),
+    "nq_open": (fact, json_lines, ("train.jsonl", "validation.jsonl", "test.jsonl")),
+    **{
+        f"xquad/{language}": (partial(tale, language=language), squad_json, ("train.json", "dev.json", "test.json"))
+        for language in TALES
+    },
 }
 
 

@@ -18,11 +18,12 @@ from model.objectives.base import Examples, Lengths, Objective, Vocabulary, chun
 from model.objectives.iid import Bert, DropTokens, IidDenoising, Mass, ReplaceSpans
 from model.objectives.mix import Mix
 from model.objectives.plain import LM, Deshuffling, PrefixLM
-from model.objectives.spans import SpanCorruption
+from model.objectives.spans import BareSpans, SpanCorruption
 
 __all__ = [
     "LM",
     "OBJECTIVES",
+    "BareSpans",
     "Bert",
     "Deshuffling",
     "DropTokens",
@@ -56,6 +57,7 @@ UL2 = Mix(
 
 OBJECTIVES: dict[str, Objective] = {
     "span": SpanCorruption(),
+    "span-bare": BareSpans(),
     "iid": IidDenoising(),
     "bert": Bert(),
     "mass": Mass(),

@@ -18,6 +18,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from c4pipe.text import many
 from model.errors import ConfigError
 
 Ids = NDArray[np.int32]
@@ -101,9 +102,28 @@ class Objective(ABC):
     def lengths(self, inputs_length: int) -> Lengths:
         """What a row eats and gives when its inputs may have `inputs_length` tokens. ConfigError for too few."""
 
-    @abstractmethod
+    def sentinels(self, inputs_length: int) -> int:
+        """How many different sentinels a row may need."""
+        return 0
+
+    def remedies(self, inputs_length: int, sentinels: int) -> Iterator[str]:
+        """What else than more sentinels, or shorter inputs, makes an objective work with so few `sentinels`."""
+        yield from ()
+
     def check(self, inputs_length: int, vocabulary: Vocabulary) -> None:
-        """ConfigError when this objective cannot work at this length with this vocabulary."""
+        """ConfigError, with what to do, when this objective cannot work at this length with this vocabulary."""
+        needed = self.sentinels(inputs_length)
+        if needed <= vocabulary.sentinels:
+            return
+        ways = [f"train a tokenizer with --sentinels {needed} (one that is there has no more)"]
+        shorter = _longest_inputs(self, inputs_length, vocabulary.sentinels)
+        if shorter:
+            ways.append(f"take --inputs {shorter} or fewer")
+        ways += self.remedies(inputs_length, vocabulary.sentinels)
+        raise ConfigError(
+            f"the objective {self.name} needs up to {many(needed, 'sentinel')} for inputs of {inputs_length} tokens, "
+            f"and the vocabulary has {vocabulary.sentinels}: {', or '.join(ways)}."
+        )
 
     @abstractmethod
     def __call__(self, chunks: Ids, rngs: Rngs, vocabulary: Vocabulary, inputs_length: int) -> Examples:
@@ -126,28 +146,6 @@ class Corruption(Objective):
         """ConfigError unless inputs may be as long as the shortest row and its eos."""
         if inputs_length <= self.shortest:
             raise ConfigError(f"{self.name} needs inputs of {self.shortest + 1} tokens or more, got {inputs_length}")
-
-    def sentinels(self, inputs_length: int) -> int:
-        """How many different sentinels a row may need."""
-        return 0
-
-    def remedies(self, inputs_length: int, sentinels: int) -> Iterator[str]:
-        """What else than more sentinels, or shorter inputs, makes an objective work with so few `sentinels`."""
-        yield from ()
-
-    def check(self, inputs_length: int, vocabulary: Vocabulary) -> None:
-        needed = self.sentinels(inputs_length)
-        if needed <= vocabulary.sentinels:
-            return
-        ways = [f"train the tokenizer with {needed} sentinels (extra_ids={needed})"]
-        shorter = _longest_inputs(self, inputs_length, vocabulary.sentinels)
-        if shorter:
-            ways.append(f"take inputs of {shorter} tokens or fewer")
-        ways += self.remedies(inputs_length, vocabulary.sentinels)
-        raise ConfigError(
-            f"{self} needs up to {needed} sentinels for inputs of {inputs_length} tokens, and the vocabulary has "
-            f"{vocabulary.sentinels}: {', or '.join(ways)}."
-        )
 
     def __call__(self, chunks: Ids, rngs: Rngs, vocabulary: Vocabulary, inputs_length: int) -> Examples:
         self.check(inputs_length, vocabulary)
@@ -177,7 +175,7 @@ def _packed(kept: KeptIds, width: int, vocabulary: Vocabulary) -> Ids:
     return packed
 
 
-def _longest_inputs(objective: Corruption, inputs_length: int, sentinels: int) -> int:
+def _longest_inputs(objective: Objective, inputs_length: int, sentinels: int) -> int:
     """The longest inputs below `inputs_length` for which so few sentinels do; 0 for none."""
     with suppress(ConfigError):  # too short for any row
         for shorter in range(inputs_length - 1, 0, -1):

@@ -43,9 +43,8 @@ class Mix(Objective):
         every = [objective.lengths(inputs_length) for objective, _ in self.members]
         return Lengths(*(max(column) for column in zip(*every, strict=True)))
 
-    def check(self, inputs_length: int, vocabulary: Vocabulary) -> None:
-        for objective, _ in self.members:
-            objective.check(inputs_length, vocabulary)
+    def sentinels(self, inputs_length: int) -> int:
+        return max(objective.sentinels(inputs_length) for objective, _ in self.members)
 
     def __call__(self, chunks: Ids, rngs: Rngs, vocabulary: Vocabulary, inputs_length: int) -> Examples:
         weights = np.cumsum([weight for _, weight in self.members])

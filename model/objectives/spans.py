@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, inf
 from typing import ClassVar
 
 from model.errors import ConfigError
@@ -36,7 +36,7 @@ class SpanCorruption(Corruption):
     def __post_init__(self) -> None:
         if not 0 < self.density < 1:
             raise ConfigError(f"the density of span corruption is {self.density}, expected more than 0 and less than 1")
-        if not self.mean_span >= 1:
+        if not 1 <= self.mean_span < inf:
             raise ConfigError(f"the mean span of span corruption is {self.mean_span}, expected 1 or more tokens")
 
     def noise_and_spans(self, length: int) -> tuple[int, int]:
@@ -70,7 +70,7 @@ class SpanCorruption(Corruption):
     def remedies(self, inputs_length: int, sentinels: int) -> Iterator[str]:
         for mean_span in range(int(self.mean_span) + 1, inputs_length):
             if replace(self, mean_span=float(mean_span)).sentinels(inputs_length) <= sentinels:
-                yield f"make the mean span {mean_span} tokens or more"
+                yield f"--mean-span {mean_span} or more"
                 return
 
     def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
@@ -78,3 +78,29 @@ class SpanCorruption(Corruption):
         noise, spans = self.noise_and_spans(length)
         mask = span_noise(rngs, length - noise, noise, spans)
         return runs_to_sentinels(tokens, mask, vocabulary), runs_to_sentinels(tokens, ~mask, vocabulary)
+
+
+@dataclass(frozen=True)
+class BareSpans(SpanCorruption):
+    """Span corruption whose targets have no sentinels: what was hidden, one span behind the other.
+
+    >>> from model.objectives import illustrate
+    >>> print(illustrate(BareSpans(0.3, 2), "A thin fog lay on the river that day and nobody saw the far bank"))
+    inputs:  A <extra_id_0> lay on the river that day and nobody saw the <extra_id_1> </s>
+    targets: thin fog far bank </s>
+
+    Mixed into fine-tuning at one row in a hundred, it keeps a multilingual model writing all of its languages and does
+    not teach it to answer with sentinels (mT5's domain-preserving training, arXiv 2010.11934, section 5).
+    """
+
+    name: ClassVar = "span-bare"
+
+    def _lengths(self, chunk: int) -> Lengths:
+        noise, spans = self.noise_and_spans(chunk)
+        return Lengths(chunk, chunk - noise + spans + 1, noise + 1)
+
+    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
+        length = tokens.shape[1]
+        noise, spans = self.noise_and_spans(length)
+        mask = span_noise(rngs, length - noise, noise, spans)
+        return runs_to_sentinels(tokens, mask, vocabulary), KeptIds(tokens, mask)

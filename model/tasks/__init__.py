@@ -7,26 +7,37 @@
 from __future__ import annotations
 
 from model.errors import unknown
-from model.tasks.base import UNLABELLED, DataRow, Format, Layout, Task, TaskExample, TaskLengths, Template
+from model.tasks.base import (
+    TASK_SPLITS,
+    UNLABELLED,
+    DataRow,
+    Format,
+    Task,
+    TaskExample,
+    TaskLayout,
+    TaskLengths,
+    Template,
+)
 from model.tasks.closed_book import CLOSED_BOOK
 from model.tasks.generation import GENERATION
 from model.tasks.glue import GLUE
 from model.tasks.metrics import METRICS, Majority, majority
-from model.tasks.multilingual import MULTILINGUAL
+from model.tasks.multilingual import MT5
 from model.tasks.pronouns import PRONOUNS
-from model.tasks.reading import READING
+from model.tasks.reading import PASSAGES
 from model.tasks.superglue import SUPERGLUE
 
 __all__ = [
     "METRICS",
     "TASKS",
+    "TASK_SPLITS",
     "UNLABELLED",
     "DataRow",
     "Format",
-    "Layout",
     "Majority",
     "Task",
     "TaskExample",
+    "TaskLayout",
     "TaskLengths",
     "Template",
     "find_task",
@@ -34,7 +45,7 @@ __all__ = [
 ]
 
 TASKS: dict[str, Task] = {
-    task.name: task for task in (*GLUE, *SUPERGLUE, *PRONOUNS, *READING, *GENERATION, *MULTILINGUAL, *CLOSED_BOOK)
+    task.name: task for task in (*GLUE, *SUPERGLUE, *PRONOUNS, *PASSAGES, *GENERATION, *MT5, *CLOSED_BOOK)
 }
 
 

@@ -16,7 +16,7 @@ from model.errors import ConfigError
 
 DataRow = Mapping[str, Any]  # of a data set, by column
 
-SENTINEL = "<extra_id_0>"
+_SENTINEL = "<extra_id_0>"
 UNLABELLED = "<unk>"  # the target of an example without a label, in test sets: t5 preprocessors.py, `glue`
 
 
@@ -119,6 +119,17 @@ def featured(prefix: str, *features: str) -> str:
     return " ".join([prefix, *(f"{feature}: {{{feature}}}" for feature in features)])
 
 
+def nested_column(table: Any, name: str) -> list[Any]:
+    """A column of a table inside a row, which comes as lists by name, or as a list of rows; [] of None.
+
+    >>> nested_column({"text": ["a", "b"]}, "text") == nested_column([{"text": "a"}, {"text": "b"}], "text")
+    True
+    """
+    if table is None:
+        return []
+    return [*table[name]] if isinstance(table, Mapping) else [row[name] for row in table]
+
+
 def fields_of(pattern: str) -> tuple[str, ...]:
     """The names in braces, in order.
 
@@ -147,7 +158,7 @@ def label_number(value: Any, labels: Sequence[str]) -> int:
 
 
 @dataclass(frozen=True)
-class Layout:
+class TaskLayout:
     """How the files of a task differ from one row a line, with columns by the names that its format has."""
 
     aliases: tuple[tuple[str, str], ...] = ()  # (as people have it, as the format names it); the latter goes first
@@ -158,8 +169,8 @@ class Layout:
     never: tuple[str, ...] = ()  # parts of names of files that are not read
 
 
-PLAIN = Layout()
-SPLITS = ("train", "validation", "test")
+ROW_A_LINE = TaskLayout()
+TASK_SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -178,13 +189,13 @@ class Task:
     lengths: TaskLengths = LONG
     beams: int = 1  # 1 is greedy; T5 has 4, with length penalty 0.6, for translation and summaries
     source: str = ""  # where prefix, labels, lengths and metrics are from
-    layout: Layout = PLAIN
-    splits: tuple[str, ...] = SPLITS  # that are used: what T5 only scores is never trained on
+    layout: TaskLayout = ROW_A_LINE
+    splits: tuple[str, ...] = TASK_SPLITS  # that are used: what T5 only scores is never trained on
     # T5's `_1_sentinel`: the first sentinel ends the inputs, and stays when they are cut, and begins the targets.
     sentinel: bool = False
 
     def read(self, written: str, example: TaskExample) -> Any:
         """The prediction that the metrics take, of what a model wrote for an example."""
-        if self.sentinel and written.startswith(SENTINEL):
-            written = written.removeprefix(SENTINEL).strip()
+        if self.sentinel and written.startswith(_SENTINEL):
+            written = written.removeprefix(_SENTINEL).strip()
         return self.format.read(written, example)

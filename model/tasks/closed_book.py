@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from model.tasks.base import UNLABELLED, DataRow, Format, Layout, Task, TaskExample
-from model.tasks.reading import texts_of
+from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLayout, nested_column
+from model.tasks.reading import accepted_texts
 
-SOURCE = "google-research t5_closed_book_qa: t5_cbqa/preprocessors.py, postprocessors.py, tasks.py"
+_SOURCE = "google-research t5_closed_book_qa: t5_cbqa/preprocessors.py, postprocessors.py, tasks.py"
 _ANSWER = "answer:"
 
 
@@ -35,7 +35,7 @@ class ByHeart(Format):
             # The Hub's test set has a mark for what is not told.
             known = found["value"] not in (None, "", "<unk>")
             return [TaskExample(inputs, found["value"], accepted) if known else TaskExample(inputs, UNLABELLED)]
-        accepted = texts_of(found)
+        accepted = accepted_texts(found)
         return [TaskExample(inputs, accepted[0], accepted) if accepted else TaskExample(inputs, UNLABELLED)]
 
 
@@ -53,8 +53,8 @@ class AllByHeart(Format):
 
     def __call__(self, row: DataRow, training: bool) -> list[TaskExample]:
         question, notes = row["question"], row["annotations"]
-        yes_no = [_YES_NO[answer] for answer in notes["yes_no_answer"]]
-        short = [texts_of(answers) for answers in _each(notes["short_answers"])]
+        yes_no = [_YES_NO[answer] for answer in nested_column(notes, "yes_no_answer")]
+        short = [accepted_texts(answers) for answers in _each(notes)]
         given = [answer for answer in yes_no if answer] + [text for texts in short for text in texts]
         if not given:
             return []
@@ -70,10 +70,11 @@ class AllByHeart(Format):
 _YES_NO = {-1: "", 0: "no", 1: "yes", "NONE": "", "NO": "no", "YES": "yes"}
 
 
-def _each(short_answers: Any) -> Sequence[Any]:
-    """The answers of each annotator: a list of them, or, as TFDS has it, one table with a list for each."""
-    found: Sequence[Any] = short_answers["text"] if isinstance(short_answers, Mapping) else short_answers
-    return found
+def _each(notes: Any) -> list[Any]:
+    """The short answers of each annotator: lists of them, or, as TFDS has it, one table with a list for each."""
+    if isinstance(notes, Mapping) and isinstance(notes["short_answers"], Mapping):
+        return [*notes["short_answers"]["text"]]
+    return nested_column(notes, "short_answers")
 
 
 def trivia_rows(record: DataRow) -> Iterable[DataRow]:
@@ -86,14 +87,14 @@ def trivia_rows(record: DataRow) -> Iterable[DataRow]:
 
 
 CLOSED_BOOK: Sequence[Task] = (
-    Task("nq_open", ByHeart("nq question: ", "answer"), ("squad",), source=SOURCE),
-    Task("nq", AllByHeart(), ("nq_multi",), source=SOURCE),
-    Task("webquestions", ByHeart("wq question: "), ("squad",), source=SOURCE),
+    Task("nq_open", ByHeart("nq question: ", "answer"), ("squad",), source=_SOURCE),
+    Task("nq", AllByHeart(), ("nq_multi",), source=_SOURCE),
+    Task("webquestions", ByHeart("wq question: "), ("squad",), source=_SOURCE),
     Task(
         "triviaqa_open",
         ByHeart("trivia_qa question: ", "answer"),
         ("trivia_qa",),
-        source=SOURCE,
-        layout=Layout(unnest=trivia_rows),
+        source=_SOURCE,
+        layout=TaskLayout(unnest=trivia_rows),
     ),
 )

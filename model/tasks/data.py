@@ -10,11 +10,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from model.errors import ConfigError
 from model.tasks.base import DataRow, Task, TaskExample
 from model.tasks.files import files_by_split, sums_of
 from model.tasks.records import DataRecord, records_of
+
+_MISSHAPEN = (KeyError, IndexError, TypeError, ValueError, AttributeError)  # of a value: a text for a list, ...
+
+
+class RowExample(NamedTuple):
+    """An example, and what it was made of; several may be of one row."""
+
+    number: int  # of the row in its split, from 0
+    row: DataRow
+    example: TaskExample
 
 
 @dataclass(frozen=True)
@@ -40,8 +51,8 @@ class TaskData:
             for place, record in records_of(path, self._columns, self.task.layout):
                 try:
                     rows = [record] if self.task.layout.unnest is None else [*self.task.layout.unnest(record)]
-                except KeyError as error:
-                    raise ConfigError(f"{place}: no {error} in a record of {self.task.name}.") from None
+                except _MISSHAPEN as error:
+                    raise self._misshapen(place, error) from None
                 for row in rows:
                     yield DataRecord(place, self._named(row))
 
@@ -50,14 +61,22 @@ class TaskData:
 
         ConfigError, with the place, for a row that cannot be one: a column that is missing, another label, ...
         """
+        return (made.example for made in self.examples_by_row(split, training))
+
+    def examples_by_row(self, split: str, training: bool | None = None) -> Iterator[RowExample]:
+        """The same, each with the row that it was made of."""
         training = split == "train" if training is None else training
-        for place, row in self.rows(split):
+        for number, (place, row) in enumerate(self.rows(split)):
             self._check(place, row, training)
             try:
                 made = [*self.task.format(row, training)]
             except ConfigError as error:
                 raise ConfigError(f"{place}: {error}") from None
-            yield from (example for example in made if not training or example.answer is not None)
+            except _MISSHAPEN as error:
+                raise self._misshapen(place, error) from None
+            yield from (
+                RowExample(number, row, example) for example in made if not training or example.answer is not None
+            )
 
     def check(self) -> None:
         """ConfigError where a split has no row, or a first row from which no example can be made."""
@@ -70,6 +89,11 @@ class TaskData:
             if not any(True for _ in self.examples(split, training)):
                 reason = ": no row has a label" if training else ""
                 raise ConfigError(f"{self._files(split)} gives no example for {self.name}{reason}.")
+
+    def _misshapen(self, place: str, error: Exception) -> ConfigError:
+        """The error for a value that is of another kind than the format takes."""
+        said = f"{type(error).__name__}: {error}"
+        return ConfigError(f"{place} has another shape than {self.task.name} reads ({said}).")
 
     @property
     def _columns(self) -> tuple[str, ...]:

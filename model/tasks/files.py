@@ -13,9 +13,17 @@ from pathlib import Path
 
 from c4pipe.shards import sha256_of
 from model.errors import ConfigError
-from model.tasks.base import SPLITS, Layout
+from model.tasks.base import TASK_SPLITS, TaskLayout
 
-SUFFIXES = (".tsv", ".csv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet")  # each also with .gz, but for Parquet
+DATA_SUFFIXES = (
+    ".tsv",
+    ".csv",
+    ".txt",
+    ".jsonl",
+    ".ndjson",
+    ".json",
+    ".parquet",
+)  # texts with .gz too
 _WORDS = {
     "train": "train",
     "training": "train",
@@ -25,10 +33,12 @@ _WORDS = {
     "validation": "validation",
     "test": "test",
 }
-SUMS = "SHA256SUMS"
+_SUMS = "SHA256SUMS"
 
 
-def files_by_split(path: Path, layout: Layout, splits: tuple[str, ...] = SPLITS) -> dict[str, tuple[Path, ...]]:
+def files_by_split(
+    path: Path, layout: TaskLayout, splits: tuple[str, ...] = TASK_SPLITS
+) -> dict[str, tuple[Path, ...]]:
     """The files of each split that is there, in the order of `splits` and of their names.
 
     A file whose name has no word of a split, alone in its folder or given itself, is of the first of `splits`.
@@ -43,7 +53,7 @@ def files_by_split(path: Path, layout: Layout, splits: tuple[str, ...] = SPLITS)
     for split in splits:
         named = [file for file in files if split_of[file] == split and not _has(file, layout.never)]
         chosen = [file for file in named if _has(file, layout.only)] or named
-        if len({*map(kind_of, chosen)}) > 1:
+        if len({*map(suffix_of, chosen)}) > 1:
             several = " and ".join(dict.fromkeys(f"{file.name}" for file in chosen[:4]))
             raise ConfigError(f"{path} has {split} in files of several kinds, {several}: leave one kind there.")
         if chosen:
@@ -54,13 +64,13 @@ def files_by_split(path: Path, layout: Layout, splits: tuple[str, ...] = SPLITS)
         there = ", ".join(str(file.relative_to(root)) for file in files[:8]) or "none that can be read"
         raise ConfigError(
             f"{path} has no file of {' or '.join(splits)}: expected names with such a word (also dev, val, valid) that "
-            f"end in {', '.join(SUFFIXES)}. There: {there}."
+            f"end in {', '.join(DATA_SUFFIXES)}. There: {there}."
         )
     return found
 
 
 def _data_files(folder: Path) -> list[Path]:
-    files = [file for file in _below(folder) if kind_of(file)]
+    files = [file for file in _below(folder) if suffix_of(file)]
     inner = folder / "data"
     return _data_files(inner) if not files and inner.is_dir() else files
 
@@ -74,11 +84,11 @@ def _below(folder: Path) -> Iterable[Path]:
             yield from sorted(file for file in path.iterdir() if file.is_file())
 
 
-def kind_of(file: Path) -> str:
+def suffix_of(file: Path) -> str:
     """ ".tsv", ".jsonl", ..., whatever the file is packed in; "" for one that is none of these."""
     name = file.name.lower()
     kind = Path(name.removesuffix(".gz")).suffix
-    return "" if kind not in SUFFIXES or name.startswith((".", "_")) else kind
+    return "" if kind not in DATA_SUFFIXES or name.startswith((".", "_")) else kind
 
 
 def _has(file: Path, parts: Iterable[str]) -> bool:
@@ -103,10 +113,10 @@ def sums_of(files: Iterable[Path], root: Path) -> dict[str, str]:
     for file in files:
         found = sha256_of(file)
         for folder in dict.fromkeys((root, file.parent)):
-            told = _told(folder / SUMS).get(file.relative_to(folder).as_posix(), found)
+            told = _told(folder / _SUMS).get(file.relative_to(folder).as_posix(), found)
             if told != found:
                 raise ConfigError(
-                    f"{file} is damaged or another file: its sha256 is {found[:12]}…, {folder / SUMS} says "
+                    f"{file} is damaged or another file: its sha256 is {found[:12]}…, {folder / _SUMS} says "
                     f"{told[:12]}…. Fetch it again, or mend that line."
                 )
         sums[file.relative_to(root).as_posix()] = found

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from model.tasks.base import UNLABELLED, DataRow, Format, Layout, Task, TaskExample, Template
+from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLayout, Template
 
-SOURCE = "PyPI t5 0.9.4: data/preprocessors.py (translate, summarize), data/tasks.py; names of languages by CLDR"
+_SOURCE = "PyPI t5 0.9.4: data/preprocessors.py (translate, summarize), data/tasks.py; names of languages by CLDR"
 BEAMS = 4  # with length penalty 0.6: models/gin/beam_search.gin
 
-NAMES = {
+LANGUAGE_NAMES = {
     "ar": "Arabic",
     "cs": "Czech",
     "de": "German",
@@ -58,7 +58,7 @@ class Translation(Format):
         return (self.target,)
 
     def __call__(self, row: DataRow, training: bool) -> list[TaskExample]:
-        names = (NAMES[code[:2]] for code in (self.origin, self.target))
+        names = (LANGUAGE_NAMES[code[:2]] for code in (self.origin, self.target))
         inputs, targets = f"translate {' to '.join(names)}: {row[self.origin]}", row.get(self.target)
         return [TaskExample(inputs, UNLABELLED) if targets is None else TaskExample(inputs, targets, targets)]
 
@@ -70,13 +70,13 @@ def translation_rows(record: DataRow) -> Iterable[DataRow]:
 
 
 def _wmt(name: str, target: str) -> Task:
-    layout = Layout(unnest=translation_rows)
-    return Task(name, Translation("en", target), ("bleu",), beams=BEAMS, source=SOURCE, layout=layout)
+    layout = TaskLayout(unnest=translation_rows)
+    return Task(name, Translation("en", target), ("bleu",), beams=BEAMS, source=_SOURCE, layout=layout)
 
 
 GENERATION: Sequence[Task] = (
     _wmt("wmt_ende", "de"),
     _wmt("wmt_enfr", "fr"),
     _wmt("wmt_enro", "ro"),
-    Task("cnn_dailymail", Template("summarize: {article}", "{highlights}"), ("rouge",), beams=BEAMS, source=SOURCE),
+    Task("cnn_dailymail", Template("summarize: {article}", "{highlights}"), ("rouge",), beams=BEAMS, source=_SOURCE),
 )

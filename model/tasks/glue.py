@@ -1,17 +1,17 @@
 """GLUE as T5 has it: the task's name, then each text behind its name, sorted by name. Wang et al. 2018, 1804.07461.
 
-Columns are those of the Hub's and TFDS's files; `Layout.aliases` has the names of GLUE's own TSV files.
+Columns are those of the Hub's and TFDS's files; `TaskLayout.aliases` has the names of GLUE's own TSV files.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from model.tasks.base import UNLABELLED, DataRow, Layout, Task, TaskExample, TaskLengths, Template, featured
+from model.tasks.base import UNLABELLED, DataRow, Task, TaskExample, TaskLayout, TaskLengths, Template, featured
 from model.tasks.pronouns import WNLI
 
-SOURCE = "PyPI t5 0.9.4: data/glue_utils.py, data/preprocessors.py, models/gin/sequence_lengths"
-LENGTHS = TaskLengths(512, 84)
+GLUE_SOURCE = "PyPI t5 0.9.4: data/glue_utils.py, data/preprocessors.py, models/gin/sequence_lengths"
+_LENGTHS = TaskLengths(512, 84)
 ENTAILMENT = ("entailment", "not_entailment")
 INFERENCE = ("entailment", "neutral", "contradiction")
 _MNLI = (("sentence1", "premise"), ("sentence2", "hypothesis"), ("gold_label", "label"))
@@ -52,12 +52,13 @@ def feature_task(
     labels: tuple[str, ...],
     metrics: tuple[str, ...],
     prefix: str = "",
-    lengths: TaskLengths = LENGTHS,
+    lengths: TaskLengths = _LENGTHS,
+    source: str = GLUE_SOURCE,
     **more: Any,
 ) -> Task:
     """A task of the kind that most of both benchmarks are: texts behind their names, and the word of a label."""
     template = Template(featured(prefix or name, *features), "{label}", labels)
-    return Task(name, template, metrics, lengths, source=SOURCE, **more)
+    return Task(name, template, metrics, lengths, source=source, **more)
 
 
 _PAIR = ("sentence1", "sentence2")
@@ -69,7 +70,7 @@ GLUE = (
         ("sentence",),
         ("unacceptable", "acceptable"),
         ("matthews",),
-        layout=Layout((("is_acceptable", "label"),), headless=("source", "label", "mark", "sentence")),
+        layout=TaskLayout((("is_acceptable", "label"),), headless=("source", "label", "mark", "sentence")),
     ),
     feature_task("sst2", ("sentence",), ("negative", "positive"), ("accuracy",)),
     feature_task(
@@ -77,7 +78,7 @@ GLUE = (
         _PAIR,
         ("not_equivalent", "equivalent"),
         ("f1", "accuracy"),
-        layout=Layout(
+        layout=TaskLayout(
             (("#1 String", "sentence1"), ("#2 String", "sentence2"), ("Quality", "label")),
             never=("msr_paraphrase", "dev_ids"),  # of which GLUE's own script makes train.tsv and dev.tsv
         ),
@@ -87,28 +88,28 @@ GLUE = (
         ("question1", "question2"),
         ("not_duplicate", "duplicate"),
         ("f1", "accuracy"),
-        layout=Layout((("is_duplicate", "label"),), gaps=True),  # 21 lines of its train.tsv; TFDS drops them too
+        layout=TaskLayout((("is_duplicate", "label"),), gaps=True),  # 21 lines of its train.tsv; TFDS drops them too
     ),
     Task(
         "stsb",
         Similarity(featured("stsb", *_PAIR), "{label}"),
         ("pearson", "spearman"),
-        LENGTHS,
-        source=SOURCE,
-        layout=Layout((("score", "label"),)),
+        _LENGTHS,
+        source=GLUE_SOURCE,
+        layout=TaskLayout((("score", "label"),)),
     ),
-    feature_task("mnli", _NLI, INFERENCE, ("accuracy",), layout=Layout(_MNLI, never=("mismatched",))),
+    feature_task("mnli", _NLI, INFERENCE, ("accuracy",), layout=TaskLayout(_MNLI, never=("mismatched",))),
     feature_task(
         "mnli_mismatched",
         _NLI,
         INFERENCE,
         ("accuracy",),
         prefix="mnli",
-        layout=Layout(_MNLI, only=("mismatched",)),
+        layout=TaskLayout(_MNLI, only=("mismatched",)),
         splits=("validation", "test"),
     ),
     feature_task("qnli", ("question", "sentence"), ENTAILMENT, ("accuracy",)),
     feature_task("rte", _PAIR, ENTAILMENT, ("accuracy",)),
-    Task("wnli", WNLI, ("accuracy",), source=SOURCE, splits=("validation", "test")),
-    feature_task("ax", _NLI, INFERENCE, ("matthews",), prefix="mnli", layout=Layout(_DIAGNOSTIC), splits=("test",)),
+    Task("wnli", WNLI, ("accuracy",), source=GLUE_SOURCE, splits=("validation", "test")),
+    feature_task("ax", _NLI, INFERENCE, ("matthews",), prefix="mnli", layout=TaskLayout(_DIAGNOSTIC), splits=("test",)),
 )

@@ -11,13 +11,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from model.tasks.base import UNLABELLED, DataRow, Format, Layout, Task, TaskExample, TaskLengths, labelled
+from model.tasks.base import (
+    UNLABELLED,
+    DataRow,
+    Format,
+    Task,
+    TaskExample,
+    TaskLayout,
+    TaskLengths,
+    labelled,
+    nested_column,
+)
 from model.tasks.glue import feature_task
 from model.tasks.reading import ARTICLES, Extractive, one_blank
 
-SOURCE = "google-research/multilingual-t5: preprocessors.py, tasks.py, gin/sequence_lengths"
+_SOURCE = "google-research/multilingual-t5: preprocessors.py, tasks.py, gin/sequence_lengths"
 CLASSES, SPANS = TaskLengths(1024, 128), TaskLengths(1024, 512)
-_NUMBERS: dict[Any, int] = {"entailment": 0, "neutral": 1, "contradiction": 2, "contradictory": 2}
+_NUMBERS = {"entailment": 0, "neutral": 1, "contradiction": 2, "contradictory": 2}
 TAGS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")  # the order of the Hub's numbers
 
 
@@ -59,17 +69,19 @@ class Xnli(Format):
         return ("label",)
 
     def __call__(self, row: DataRow, training: bool) -> Iterable[TaskExample]:
+        label = row.get("label")
         for language, premise, hypothesis in _translations(row):
             if not self.language or not language or language == self.language:
                 text = f"xnli: premise: {premise} hypothesis: {hypothesis}"
-                yield labelled(text, _NUMBERS.get(row.get("label"), row.get("label")), self.labels)
+                yield labelled(text, _NUMBERS.get(str(label), label), self.labels)
 
 
 def _translations(row: DataRow) -> Iterable[tuple[str, str, str]]:
     """(language or "", premise, hypothesis) of each language of a row."""
     premise, hypothesis = row["premise"], row["hypothesis"]
     if isinstance(premise, Mapping):
-        translated = zip(hypothesis["language"], hypothesis["translation"], strict=True)
+        languages, texts = (nested_column(hypothesis, name) for name in ("language", "translation"))
+        translated = zip(languages, texts, strict=True)
         return [(language, premise[language], text) for language, text in translated]
     return [(row.get("language") or "", premise, hypothesis)]
 
@@ -111,7 +123,9 @@ def _spans(tokens: Sequence[str], tags: Sequence[Any]) -> list[str]:
     return found
 
 
-_XNLI = Layout((("sentence1", "premise"), ("sentence2", "hypothesis"), ("hypo", "hypothesis"), ("gold_label", "label")))
+_XNLI = TaskLayout(
+    (("sentence1", "premise"), ("sentence2", "hypothesis"), ("hypo", "hypothesis"), ("gold_label", "label"))
+)
 _XNLI_LANGUAGES = ["ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"]
 _TYDIQA_LANGUAGES = {
     "ar": "arabic",
@@ -127,8 +141,8 @@ _TYDIQA_LANGUAGES = {
 _MLQA_LANGUAGES = ["ar", "de", "en", "es", "hi", "vi", "zh"]
 
 
-def _asked(name: str, metric: str = "squad", ids: str = "", layout: Layout = ARTICLES) -> Task:
-    return Task(name, Extractive(padded_anywhere, ids), (metric,), SPANS, source=SOURCE, layout=layout)
+def _asked(name: str, metric: str = "squad", ids: str = "", layout: TaskLayout = ARTICLES) -> Task:
+    return Task(name, Extractive(padded_anywhere, ids), (metric,), SPANS, source=_SOURCE, layout=layout)
 
 
 def _mlqa(code: str) -> Task:
@@ -137,9 +151,9 @@ def _mlqa(code: str) -> Task:
     return _asked(f"mlqa/{code}", f"mlqa_{code}", layout=layout)
 
 
-MULTILINGUAL: Sequence[Task] = (
+MT5: Sequence[Task] = (
     *(
-        Task(f"xnli/{code}".removesuffix("/"), Xnli(code), ("accuracy",), CLASSES, source=SOURCE, layout=_XNLI)
+        Task(f"xnli/{code}".removesuffix("/"), Xnli(code), ("accuracy",), CLASSES, source=_SOURCE, layout=_XNLI)
         for code in ("", *_XNLI_LANGUAGES)
     ),
     feature_task(
@@ -149,11 +163,12 @@ MULTILINGUAL: Sequence[Task] = (
         ("accuracy",),
         prefix="paws",
         lengths=CLASSES,
+        source=_SOURCE,
     ),
     _asked("tydiqa"),
     *(_asked(f"tydiqa/{code}", ids=f"{name}-") for code, name in _TYDIQA_LANGUAGES.items()),
     _asked("xquad"),
     _asked("mlqa"),
     *map(_mlqa, _MLQA_LANGUAGES),
-    Task("ner", Names(), ("span_f1",), SPANS, source=SOURCE),
+    Task("ner", Names(), ("span_f1",), SPANS, source=_SOURCE),
 )

@@ -29,7 +29,7 @@ GROUPS: dict[str, Sequence[Task]] = {"glue": GLUE, "superglue": (*SUPERGLUE, *PR
 _FOLDERS = {
     "mnli_mismatched": ("mnlimismatched", "mnli"),
     "mnli": ("mnli", "multinli"),
-    "superglue_rte": ("rte",),
+    "superglue_rte": ("supergluerte", "rte"),
     "wsc": ("wscfixed", "wsc"),
     "dpr": ("dpr", "definitepronounresolution"),
 }

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from model.errors import ConfigError
-from model.tasks.base import UNLABELLED, DataRow, Format, Layout, Task, TaskExample, label_number
+from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLayout, label_number
 
-SOURCE = "PyPI t5 0.9.4: wsc_simple, wnli_simple and definite_pronoun_resolution_simple; Raffel et al. 2020, 2.4"
-PREFIX = "wsc: "
+_SOURCE = "PyPI t5 0.9.4: wsc_simple, wnli_simple and definite_pronoun_resolution_simple; Raffel et al. 2020, 2.4"
+_PREFIX = "wsc: "
 _DETERMINERS = {
     "a", "an", "few", "her", "his", "each", "every", "many", "much", "my", "our", "some", "that", "the", "their",
     "these", "this", "those", "which", "whose", "your",
@@ -44,7 +44,7 @@ class Referent(Format):
         number = label_number(row.get("label"), self.labels)
         if training and number != 1:
             return []
-        inputs = PREFIX + starred(row["text"], row["span2_text"], int(row["span2_index"]))
+        inputs = _PREFIX + starred(row["text"], row["span2_text"], int(row["span2_index"]))
         return [TaskExample(inputs, row["span1_text"], None if number < 0 else number)]
 
     def read(self, written: str, example: TaskExample) -> int:
@@ -63,7 +63,7 @@ class WinogradInference(Referent):
             return []
         number = label_number(row.get("label"), self.labels)
         text, referent = found_referent(row["sentence1"], row["sentence2"])
-        return [TaskExample(PREFIX + text, referent, None if number < 0 else number)]
+        return [TaskExample(_PREFIX + text, referent, None if number < 0 else number)]
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Candidates(Format):
 
     def __call__(self, row: DataRow, training: bool) -> list[TaskExample]:
         mention = rf" ({re.escape(row['pronoun'])})( |\.|,)"
-        inputs = PREFIX + re.sub(mention, r" *\1*\2", row["sentence"], count=1)
+        inputs = _PREFIX + re.sub(mention, r" *\1*\2", row["sentence"], count=1)
         candidates = [*row["candidates"]]
         number = label_number(row.get("label"), candidates)
         if number < 0:
@@ -214,6 +214,6 @@ def _mended(span: str, text: str, number: int) -> str:
 
 WNLI = WinogradInference()
 PRONOUNS = (
-    Task("wsc", Referent(), ("accuracy",), source=SOURCE, layout=Layout(unnest=referent_rows)),
-    Task("dpr", Candidates(), ("accuracy",), source=SOURCE),
+    Task("wsc", Referent(), ("accuracy",), source=_SOURCE, layout=TaskLayout(unnest=referent_rows)),
+    Task("dpr", Candidates(), ("accuracy",), source=_SOURCE),
 )

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 
 from c4pipe.mixture import Mixture
 
-SOURCE = "PyPI t5 0.9.4: data/glue_utils.py"
-# Training examples, by which T5 weighs the tasks of a benchmark that counts as one.
+# Training examples, by which T5 weighs the tasks of a benchmark that counts as one: PyPI t5 0.9.4, data/glue_utils.py.
 GLUE_EXAMPLES = {
     "cola": 8_551,
     "sst2": 67_349,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from model.tasks.base import UNLABELLED, DataRow, Format, Layout, Task, TaskExample, TaskLengths
+from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLayout, TaskLengths, nested_column
 
-SOURCE = "PyPI t5 0.9.4: data/preprocessors.py (squad, trivia_qa), models/gin/sequence_lengths/squad_v010_allanswers"
+_SOURCE = "PyPI t5 0.9.4: data/preprocessors.py (squad, trivia_qa), models/gin/sequence_lengths/squad_v010_allanswers"
 _APART = {ord(mark): f" {mark} " for mark in string.punctuation}  # [[:punct:]] of RE2: of ASCII alone
 _BLANKS = re.compile("[\t\n\f\r ]+")  # \s of RE2, which knows no other
 
@@ -24,10 +24,10 @@ def one_blank(text: str) -> str:
     return _BLANKS.sub(" ", text)
 
 
-def padded(text: str) -> str:
+def padded_ascii(text: str) -> str:
     """ASCII punctuation between blanks, of which no two follow each other.
 
-    >>> padded("It's  (almost) done.")
+    >>> padded_ascii("It's  (almost) done.")
     "It ' s ( almost ) done . "
     """
     return one_blank(text.translate(_APART))
@@ -37,7 +37,7 @@ def padded(text: str) -> str:
 class Extractive(Format):
     """SQuAD and its kin: a question and the passage that holds the answer. The target is the first answer given."""
 
-    pad: Callable[[str], str] = padded
+    pad: Callable[[str], str] = padded_ascii
     ids: str = ""  # rows whose id begins otherwise are passed over: TyDiQA's say their language so
 
     @property
@@ -52,19 +52,16 @@ class Extractive(Format):
         if self.ids and not str(row["id"]).startswith(self.ids):
             return []
         inputs = one_blank(f"question: {self.pad(row['question'])} context: {self.pad(row['context'])}")
-        answers = [self.pad(answer) for answer in texts_of(row.get("answers"))]
+        answers = [self.pad(answer) for answer in accepted_texts(row.get("answers"))]
         return [TaskExample(inputs, answers[0], answers) if answers else TaskExample(inputs, UNLABELLED)]
 
 
-def texts_of(answers: Any) -> list[str]:
+def accepted_texts(answers: Any) -> list[str]:
     """The texts of answers, which are {"text": [...]}, [{"text": ...}, ...] or strings; none of None."""
-    if answers is None:
-        return []
-    if isinstance(answers, Mapping):
-        answers = answers["text"]
     if isinstance(answers, str):
         return [answers]
-    return [answer["text"] if isinstance(answer, Mapping) else answer for answer in answers]
+    plain = isinstance(answers, Sequence) and all(isinstance(answer, str) for answer in answers)
+    return [*answers] if plain else nested_column(answers, "text")
 
 
 @dataclass(frozen=True)
@@ -84,13 +81,13 @@ class Pages(Format):
         return ("answer",)
 
     def __call__(self, row: DataRow, training: bool) -> Iterable[TaskExample]:
-        aliases = [padded(alias) for alias in (row.get("answer") or {}).get("normalized_aliases", ())]
+        aliases = [padded_ascii(alias) for alias in (row.get("answer") or {}).get("normalized_aliases", ())]
         pages = [
-            *(row.get("entity_pages") or {}).get("wiki_context", ()),
-            *(row.get("search_results") or {}).get("search_context", ()),
+            *nested_column(row.get("entity_pages"), "wiki_context"),
+            *nested_column(row.get("search_results"), "search_context"),
         ]
-        question = padded(row["question"])
-        for page in map(padded, pages):
+        question = padded_ascii(row["question"])
+        for page in map(padded_ascii, pages):
             inputs = one_blank(f"question: {question} context: {page}")
             if not aliases:
                 yield TaskExample(inputs, UNLABELLED)
@@ -130,6 +127,6 @@ def article_rows(record: DataRow) -> Iterable[DataRow]:
     ]
 
 
-ARTICLES = Layout(unnest=article_rows)
-SQUAD = Task("squad", Extractive(), ("squad",), TaskLengths(512, 97), source=SOURCE, layout=ARTICLES)
-READING: Sequence[Task] = (SQUAD, Task("triviaqa", Pages(), ("trivia_qa",), source=SOURCE))
+ARTICLES = TaskLayout(unnest=article_rows)
+SQUAD = Task("squad", Extractive(), ("squad",), TaskLengths(512, 97), source=_SOURCE, layout=ARTICLES)
+PASSAGES: Sequence[Task] = (SQUAD, Task("triviaqa", Pages(), ("trivia_qa",), source=_SOURCE))

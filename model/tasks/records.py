@@ -10,16 +10,19 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from model.errors import ConfigError
-from model.tasks.base import DataRow, Layout
-from model.tasks.files import kind_of
+from model.tasks.base import DataRow, TaskLayout
+from model.tasks.files import suffix_of
 
 BATCH = 1024  # rows of Parquet at a time: articles of CNN/DailyMail are 4 KB each
+LONGEST_CELL = 2**24  # characters in CSV; a quote that is never closed shall not take the memory
+
+NumberedFields = tuple[int, list[str]]  # of the line in which they end
 
 
 class DataRecord(NamedTuple):
@@ -29,12 +32,12 @@ class DataRecord(NamedTuple):
     row: DataRow
 
 
-def records_of(path: Path, columns: Sequence[str], layout: Layout) -> Iterator[DataRecord]:
+def records_of(path: Path, columns: Sequence[str], layout: TaskLayout) -> Iterator[DataRecord]:
     """The records of a file. ConfigError, with the place, for what cannot be read.
 
     `columns` are those that are asked for: a TSV file whose first line has none of them, nor an alias, has no header.
     """
-    kind = kind_of(path)
+    kind = suffix_of(path)
     if kind == ".parquet":
         yield from _parquet(path)
         return
@@ -45,11 +48,11 @@ def records_of(path: Path, columns: Sequence[str], layout: Layout) -> Iterator[D
             elif kind == ".json":
                 yield from _json(path, file)
             else:
-                split: Callable[[IO[str]], Iterable[list[str]]] = csv.reader if kind == ".csv" else _split_tabs
-                yield from _table(path, split(file), columns, layout)
+                lines = _csv_lines(file) if kind == ".csv" else _tab_lines(file)
+                yield from _table(path, lines, columns, layout)
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is no UTF-8 text ({error}): save it as UTF-8.") from None
-    except (gzip.BadGzipFile, EOFError, csv.Error) as error:
+    except (OSError, EOFError, csv.Error) as error:
         raise ConfigError(f"{path} cannot be read: {error}.") from None
 
 
@@ -57,24 +60,35 @@ def _opened(path: Path) -> IO[str]:
     """As text, without a byte order mark; lines end in a line feed alone, and in CSV where the standard says."""
     packed = path.suffix.lower() == ".gz"
     file: Any = gzip.open(path) if packed else path.open("rb")  # noqa: SIM115 - it is closed with the text around it
-    return io.TextIOWrapper(file, encoding="utf-8-sig", newline="" if kind_of(path) == ".csv" else "\n")
+    return io.TextIOWrapper(file, encoding="utf-8-sig", newline="" if suffix_of(path) == ".csv" else "\n")
 
 
-def _split_tabs(file: IO[str]) -> Iterator[list[str]]:
-    return (line.rstrip("\n").removesuffix("\r").split("\t") if line.strip("\r\n") else [] for line in file)
+def _tab_lines(file: IO[str]) -> Iterator[NumberedFields]:
+    for number, line in enumerate(file, 1):
+        if text := line.rstrip("\n").removesuffix("\r"):
+            yield number, text.split("\t")
 
 
-def _table(path: Path, lines: Iterable[list[str]], columns: Sequence[str], layout: Layout) -> Iterator[DataRecord]:
-    numbered = enumerate(lines, 1)
-    number, first = next(numbered, (0, []))
+def _csv_lines(file: IO[str]) -> Iterator[NumberedFields]:
+    csv.field_size_limit(LONGEST_CELL)
+    lines = csv.reader(file)
+    for fields in lines:
+        if fields:
+            yield lines.line_num, fields
+
+
+def _table(
+    path: Path, lines: Iterable[NumberedFields], columns: Sequence[str], layout: TaskLayout
+) -> Iterator[DataRecord]:
+    rows = iter(lines)
+    number, header = next(rows, (0, []))
     known = {*columns, *(found for found, _ in layout.aliases)}
-    rows: Iterable[tuple[int, list[str]]] = numbered
-    header = first
-    if layout.headless and not known & {*first}:
-        header, rows = [*layout.headless], chain([(number, first)], numbered)
+    if header and layout.headless and not known & {*header}:
+        header, rows = [*layout.headless], chain([(number, header)], rows)
+    twice = [name for name in known if header.count(name) > 1]
+    if twice:
+        raise ConfigError(f"{path}:{number} names the column {twice[0]!r} twice: which one is meant?")
     for number, fields in rows:
-        if not fields:
-            continue
         if len(fields) < len(header) and layout.gaps:
             continue
         if len(fields) != len(header):
@@ -130,5 +144,5 @@ def _parquet(path: Path) -> Iterator[DataRecord]:
                 for row in batch.to_pylist():
                     number += 1
                     yield DataRecord(f"{path}, row {number}", row)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
         raise ConfigError(f"{path} is no Parquet file that can be read: {str(error).splitlines()[0]}") from None

@@ -54,9 +54,9 @@ class SalientSpans:
     def settings(self) -> dict[str, str | int]:
         """What decides the pairs of a text, for the settings of a run: sha256 is that of the file, "" without one."""
         return {
-            "source": self.source,
-            "sha256": "" if self.kinds else sha256_of(Path(self.source)),
-            "splitter": splitter_of(self.language),
+            "source": self.source if self.kinds else "a file",  # wherever it lies
+            "sha256": "" if self.kinds else _sum_of(Path(self.source)),
+            "splitter": "sentencex",
             "longest": self.longest,
         }
 
@@ -106,6 +106,12 @@ class SalientSpans:
                     yield at, sentence
                 at += len(sentence)
             start += len(line) + 1
+
+
+@cache
+def _sum_of(path: Path) -> str:
+    """Taken once a process, as the file is read once."""
+    return sha256_of(path)
 
 
 @cache

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from model.tasks.base import UNLABELLED, DataRow, Format, Layout, Task, TaskExample, TaskLengths, featured, labelled
-from model.tasks.glue import ENTAILMENT, SOURCE, feature_task
+from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLayout, TaskLengths, featured, labelled
+from model.tasks.glue import ENTAILMENT, GLUE_SOURCE, feature_task
 
-LENGTHS = TaskLengths(512, 62)
+_LENGTHS = TaskLengths(512, 62)
 TRUTH = ("False", "True")
 _QUESTION = featured("multirc", "question", "answer", "paragraph")
 _HIGHLIGHT = "\n@highlight\n"
@@ -45,7 +45,7 @@ class MultiRC(Format):
 
 
 @dataclass(frozen=True)
-class Record(Format):
+class Cloze(Format):
     """ReCoRD: which of the entities of a passage belongs into the gap of the query?
 
     In training an example for each correct one; in an evaluation one, with all of them as its answer:
@@ -107,14 +107,14 @@ def record_rows(record: DataRow) -> Iterable[DataRow]:
 
 
 _NLI = ("hypothesis", "premise")
-_task = partial(feature_task, lengths=LENGTHS)
+_task = partial(feature_task, lengths=_LENGTHS)
 
 SUPERGLUE = (
     _task("boolq", ("passage", "question"), TRUTH, ("accuracy",)),
     _task("cb", _NLI, ("entailment", "contradiction", "neutral"), ("mean_f1_3", "accuracy")),
     _task("copa", ("choice1", "choice2", "premise", "question"), ("choice1", "choice2"), ("accuracy",)),
-    Task("multirc", MultiRC(), ("multirc",), LENGTHS, source=SOURCE, layout=Layout(unnest=multirc_rows)),
-    Task("record", Record(), ("record",), LENGTHS, source=SOURCE, layout=Layout(unnest=record_rows)),
+    Task("multirc", MultiRC(), ("multirc",), _LENGTHS, source=GLUE_SOURCE, layout=TaskLayout(unnest=multirc_rows)),
+    Task("record", Cloze(), ("record",), _LENGTHS, source=GLUE_SOURCE, layout=TaskLayout(unnest=record_rows)),
     _task("superglue_rte", _NLI, ENTAILMENT, ("accuracy",), prefix="rte"),
     _task("wic", ("sentence1", "sentence2", "word"), TRUTH, ("accuracy",)),
     _task(
@@ -123,7 +123,7 @@ SUPERGLUE = (
         ENTAILMENT,
         ("matthews",),
         prefix="rte",
-        layout=Layout((("sentence1", "premise"), ("sentence2", "hypothesis"))),
+        layout=TaskLayout((("sentence1", "premise"), ("sentence2", "hypothesis"))),
         splits=("test",),
     ),
     _task("axg", _NLI, ENTAILMENT, ("accuracy",), prefix="rte", splits=("test",)),

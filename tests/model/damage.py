@@ -48,7 +48,7 @@ def commands(data: Path, run: Path) -> dict[str, Callable[[], int]]:
     return {
         "train": lambda: train(data, run, *OFTEN, steps=10),
         "generate": lambda: generate.main([*asked, "--max-tokens", "6", "--raw", TEXT]),
-        "evaluate": lambda: evaluate.main([*asked, "--data", str(data), "--batches", "1"]),
+        "evaluate": lambda: evaluate.main([*asked, "--data", str(data), "--documents", "1"]),
     }
 
 

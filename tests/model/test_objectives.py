@@ -15,6 +15,7 @@ from model.errors import ConfigError
 from model.objectives import (
     LM,
     OBJECTIVES,
+    BareSpans,
     Bert,
     Deshuffling,
     DropTokens,
@@ -209,6 +210,15 @@ class TestNothingIsLost:
         for number in range(2):
             assert restore(unpadded(inputs[number]), unpadded(targets[number])) == text[number].tolist()
 
+    def test_bare_spans_are_span_corruption_without_sentinels_in_the_targets(self) -> None:
+        text = chunks(3, 568)
+        inputs, targets = SpanCorruption()(text, rngs(3), T5, 512)
+        same, bare = BareSpans()(text, rngs(3), T5, 512)
+        assert np.array_equal(same, inputs)
+        for whole, row in zip(targets.tolist(), bare.tolist(), strict=True):
+            assert row == [token for token in whole if token < T5.first_sentinel]
+        assert BareSpans().lengths(512) == (568, 512, 86)
+
     @given(st.integers(2, 127), st.floats(0.01, 0.99), st.integers(0, 2**64 - 1))
     def test_replaced_spans(self, length: int, density: float, seed: int) -> None:
         text = chunks(1, length)
@@ -347,27 +357,30 @@ class TestWrongUse:
         with pytest.raises(ConfigError) as error:
             SpanCorruption(0.5).check(512, T5)
         assert str(error.value) == (
-            "SpanCorruption(density=0.5, mean_span=3.0) needs up to 128 sentinels for inputs of 512 tokens, and the "
-            "vocabulary has 100: train the tokenizer with 128 sentinels (extra_ids=128), or take inputs of 403 tokens "
-            "or fewer, or make the mean span 5 tokens or more."
+            "the objective span needs up to 128 sentinels for inputs of 512 tokens, and the vocabulary has 100: train "
+            "a tokenizer with --sentinels 128 (one that is there has no more), or take --inputs 403 or fewer, or "
+            "--mean-span 5 or more."
         )
         SpanCorruption(0.5).check(403, T5)
         SpanCorruption(0.5, 5).check(512, T5)
         SpanCorruption(0.5).check(512, Vocabulary(32_128, sentinels=128))
         with pytest.raises(ConfigError, match="needs up to 101 sentinels"):
             SpanCorruption(0.5).check(404, T5)
-        with pytest.raises(ConfigError, match="needs up to 128 sentinels"):
+
+    def test_a_mixture_names_what_its_hungriest_member_needs(self) -> None:
+        """And no remedy that it has no option for, as a mean span."""
+        with pytest.raises(ConfigError, match=r"needs up to 128 sentinels .* or take --inputs 403 or fewer\.$"):
             OBJECTIVES["ul2"].check(512, T5)
+        OBJECTIVES["ul2"].check(512, Vocabulary(32_128, sentinels=128))
+        OBJECTIVES["ul2"].check(403, T5)
 
     def test_it_is_found_without_a_check_too(self) -> None:
         """Else ids of sentinels would run on into those of text."""
-        with pytest.raises(ConfigError, match=r"needs up to 114 sentinels.* take inputs of 1809 tokens"):
+        with pytest.raises(ConfigError, match=r"needs up to 114 sentinels.* take --inputs 1809 or fewer"):
             SpanCorruption()(chunks(1, 2274), rngs(1), T5, 2048)
 
     def test_no_sentinels_at_all(self) -> None:
-        with pytest.raises(
-            ConfigError, match=r"vocabulary has 0: train the tokenizer with 1 sentinels \(extra_ids=1\)\.$"
-        ):
+        with pytest.raises(ConfigError, match=r"to 1 sentinel for .* has 0: train a tokenizer with --sentinels 1 \("):
             Mass().check(512, Vocabulary(32_000, sentinels=0))
         DropTokens().check(512, Vocabulary(32_000, sentinels=0))
 

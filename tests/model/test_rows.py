@@ -79,7 +79,7 @@ def test_a_packed_document_is_that_of_its_place_in_the_row() -> None:
 
 
 def test_too_short_documents_are_no_endless_search() -> None:
-    with pytest.raises(TrainError, match="long enough"):
+    with pytest.raises(TrainError, match="each is too short"):
         Packed(PrefixLM(), VOCABULARY, 8, 0).draw(shuffled([["a", "b"]], Cursor(0, 0, 0), 1), 0)
 
 

@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -100,8 +101,24 @@ def test_a_closed_worker_is_gone(recipe: Recipe) -> None:
     assert not alive(pid)
 
 
+@dataclass(frozen=True)
+class _Heavy(Letters):
+    """A tokenizer of more bytes than a pipe holds, as real ones are."""
+
+    ballast: bytes = bytes(1 << 20)
+
+
+def test_nobody_waits_until_a_worker_has_read_what_it_is_to_do(recipe: Recipe) -> None:
+    """It has to import first, and all of them at the same time."""
+    heavy = replace(recipe, tokenizer=_Heavy())
+    with worker(heavy) as made, worker(heavy):
+        assert [thread.name for thread in threading.enumerate()].count("work for a worker") == 2
+        assert made.part().numbers.tolist() == [0, 1, 2, 3]
+
+
 TRAINER = """
 import os, sys, time
+assert __name__ == "__main__", "a worker has loaded the script of its trainer"
 from pathlib import Path
 from model.data import Batches
 from model.objectives import OBJECTIVES
@@ -158,14 +175,16 @@ def test_no_worker_outlives_its_trainer(tmp_path: Path, then: str, says: str) ->
         assert eventually(lambda: not any(map(alive, pids)))
 
 
-def test_workers_of_a_killed_trainer_end_themselves(tmp_path: Path) -> None:
+def test_workers_do_without_torch_and_end_themselves_when_the_trainer_is_killed(tmp_path: Path) -> None:
+    """It would take seconds and hundreds of megabytes in each. The trainer has it."""
     with trainer(tmp_path, "time.sleep(100)") as (process, pids):
+        with_torch = ["libtorch" in Path(f"/proc/{pid}/maps").read_text() for pid in (process.pid, *pids)]
+        assert with_torch == [True, False, False]
         process.kill()
         process.wait()
         assert eventually(lambda: not any(map(alive, pids)))
 
 
-def test_workers_do_without_torch() -> None:
-    """It would take seconds and hundreds of megabytes in each."""
+def test_what_a_worker_imports_does_without_torch() -> None:
     code = "import sys, model.workers; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout == "False\n"

@@ -1,0 +1,153 @@
+"""Scores a T5 on tasks by what it writes, beside what the most frequent answer would get. See `--help`.
+
+    python -m model.score --run out/rte
+
+folders --scored_models--> Trained --scoring--> answers --scorebook, predictions--> files, and a table
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from c4pipe.languages.codes import MC4, canonical
+from model.command import run_model
+from model.distributed import find_device
+from model.errors import ConfigError
+from model.examples import HELD_OUT
+from model.predictions import record_predictions
+from model.rows import Widths
+from model.run import read_settings, say
+from model.score_arguments import EVERY, parse_score
+from model.scorebook import ScoredTask, beside, record_scores, record_written, scores_shown
+from model.scored_models import Trained, is_run, model_folder, open_models
+from model.scoring import TaskScore, score_examples, write_answers
+from model.settings import TrainSettings
+from model.source import TextToText
+from model.tasks import Task, TaskExample
+from model.tasks.data import TaskData
+from model.tasks.illegal import context_of, illegal_answers
+from model.tasks.naming import parse_tasks
+from model.tasks.reading import Extractive, Pages
+
+ENSEMBLE = "ensemble"  # the folder of its results in that of a run
+
+
+class Plan(NamedTuple):
+    """What is scored, with which models; known before one is loaded."""
+
+    data: TaskData
+    splits: Sequence[str]
+    widths: Widths
+    folders: tuple[Path, ...]  # of the models
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; its exit code."""
+    return run_model("score", lambda: _run(parse_score(argv)), shows=True)
+
+
+def _run(args: Namespace) -> int:
+    plans = _plans(args)
+    output = _output(args)
+    scored: list[ScoredTask] = []
+    for folders in dict.fromkeys(plan.folders for plan in plans):
+        trained = open_models(folders, find_device(args.device))
+        say(f"scoring {' and '.join(map(str, folders))}")
+        for plan in plans:
+            if plan.folders == folders:
+                scored += [_score(args, output, plan, split, trained) for split in plan.splits]
+    print(scores_shown(scored))
+    return 0
+
+
+def _plans(args: Namespace) -> list[Plan]:
+    """ConfigError for what cannot be scored."""
+    members = [args.run]
+    for other in args.ensemble or ():
+        if other.resolve() not in {one.resolve() for one in members}:
+            members.append(other)
+    if args.ensemble and args.checkpoint and args.checkpoint != "best":
+        raise ConfigError("--checkpoint names one model, and --ensemble several: name the checkpoint's folder by --run")
+    settings = read_settings(args.run) if is_run(args.run) else None
+    words = args.tasks or (settings.scored_tasks if settings else ())
+    if not words:
+        raise ConfigError(f"--run {args.run} was fine-tuned on no task: name some by --tasks NAME=PATH")
+    return [
+        Plan(
+            data,
+            _splits(data, args.split),
+            _widths(data.task, args, settings),
+            tuple(model_folder(folder, args.checkpoint, data.name) for folder in members),
+        )
+        for data in parse_tasks(words)
+    ]
+
+
+def _output(args: Namespace) -> Path:
+    if args.output is None and not is_run(args.run):
+        raise ConfigError(f"--run {args.run} is no run, and results go into none: name a folder by --output")
+    output: Path = args.output or (args.run / ENSEMBLE if args.ensemble else args.run)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{output} cannot be made ({error.strerror}): name another folder by --output") from None
+    return output
+
+
+def _splits(data: TaskData, asked: str | None) -> Sequence[str]:
+    there = [*data.splits]
+    if asked == EVERY or (asked is None and HELD_OUT not in there):
+        return there
+    split = asked or HELD_OUT
+    if split not in there:
+        raise ConfigError(f"--split {split}: {data.path} has no such files of {data.name}, only {', '.join(there)}")
+    return [split]
+
+
+def _widths(task: Task, args: Namespace, settings: TrainSettings | None) -> Widths:
+    tuned = settings if settings and settings.tasks else None
+    inputs = args.inputs or (tuned.inputs if tuned else task.lengths.inputs)
+    targets = args.targets or (tuned.targets if tuned else None) or task.lengths.targets
+    return TextToText(inputs, targets).widths
+
+
+def _score(args: Namespace, output: Path, plan: Plan, split: str, trained: Trained) -> ScoredTask:
+    """Has a split answered, and writes down what came of it."""
+    data, name = plan.data, plan.data.name
+    asked = [*islice(data.examples_by_row(split, training=False), args.examples)]
+    if not asked:
+        raise ConfigError(f"{name} has no example in {', '.join(map(str, data.splits[split]))}")
+    examples = [one.example for one in asked]
+    beams = args.beams or data.task.beams
+    texts = [example.inputs for example in examples]
+    written = write_answers(trained.model, trained.tokenizer, texts, plan.widths, beams, args.precision == "bf16")
+    record_written(output, name, split, examples, written)
+    if all(example.answer is None for example in examples):
+        path, wrong = record_predictions(output, data, split, asked, written)
+        strange = f", {wrong:,} of them no label and written as the first one" if wrong else ""
+        say(f"{name} has no labels in {split}: {len(asked):,} answers in {path}{strange}")
+        scores = []
+    else:
+        scores = score_examples(data.task, split, examples, written)
+    legal = [TaskScore(name, split, *pair, len(examples)) for pair in _legality(data.task, examples, written).items()]
+    record_scores(output, trained.step, [*scores, *legal])
+    return ScoredTask([*scores, *legal], *beside(data.task, examples))
+
+
+def _legality(task: Task, examples: Sequence[TaskExample], written: Sequence[str]) -> dict[str, float]:
+    """The shares of illegal answers, see `illegal_answers`, where an answer should be a piece of its context."""
+    if not isinstance(task.format, Extractive | Pages):
+        return {}
+    code = canonical(task.name.partition("/")[2])
+    pairs = [(context_of(one.inputs), task.read(text, one)) for one, text in zip(examples, written, strict=True)]
+    contexts, predictions = zip(*pairs, strict=True)
+    return illegal_answers(contexts, predictions, code if code in MC4 else "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

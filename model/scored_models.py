@@ -1,0 +1,118 @@
+"""The models that `model.score` has answers from: of a run, of a checkpoint's folder, or of a Hugging Face T5's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from model.config import ModelConfig
+from model.decode import Writer
+from model.ensemble import Ensemble
+from model.errors import ConfigError
+from model.pretrained import check_weights, init_from, read_config
+from model.run import BEST, RUN_CONFIG, open_checkpoint, say
+from model.shelf import CHECKPOINT_SUMS, FOLDER, MODEL_CONFIG, NEEDED, STATE, latest
+from model.t5 import T5
+from model.tokens import Tokenizer
+
+BEST_OF_EACH = "best"  # in place of a checkpoint: each task's own, as best.json has them
+
+
+class Trained(NamedTuple):
+    """One model, or several as one."""
+
+    model: Writer  # in eval mode
+    tokenizer: Tokenizer
+    step: int  # of the checkpoint, the first one of several; 0 where nothing says it
+
+
+def is_run(folder: Path) -> bool:
+    """Whether it is the folder of a run, and not that of a model: both have a `config.json`.
+
+    ConfigError if it is neither.
+    """
+    if (folder / FOLDER).is_dir():
+        return True
+    if not (folder / MODEL_CONFIG).is_file():
+        raise ConfigError(
+            f"--run {folder}: expected the folder of a run, of a checkpoint, or of a T5 as transformers saves it; "
+            f"there is no {RUN_CONFIG} in it"
+        )
+    return "settings" in read_config(folder)
+
+
+def model_folder(folder: Path, checkpoint: str | None, task: str) -> Path:
+    """Where the model lies that answers for a task: `folder` itself if it is that of a model; of a run, the newest good
+    checkpoint, the one that is named, or, by the word `best`, the task's best one."""
+    if not is_run(folder):
+        if checkpoint:
+            raise ConfigError(f"--checkpoint {checkpoint} is of a run, and {folder} holds one model: leave it out")
+        return folder
+    if checkpoint == BEST_OF_EACH:
+        return _best(folder, task)
+    if checkpoint:
+        return Path(checkpoint)
+    found, notes = latest(folder)
+    for note in notes:
+        say(f"note: {note}")
+    if found is None:
+        raise ConfigError(f"{folder} has no good checkpoint. Train one: python -m model.finetune --run {folder}")
+    return found
+
+
+def _best(run: Path, task: str) -> Path:
+    path = run / BEST
+    try:
+        found = json.loads(path.read_bytes())
+        if task in found:
+            return run / str(found[task]["checkpoint"])
+    except FileNotFoundError:
+        raise ConfigError(f"--checkpoint best: {run} has no {BEST}, which a fine-tuning writes: leave it out") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"--checkpoint best: {path} cannot be read ({error!r}): name a checkpoint") from None
+    raise ConfigError(f"--checkpoint best: {path} has no {task}, only {', '.join(found)}: name a checkpoint")
+
+
+def open_models(folders: Sequence[Path], device: torch.device) -> Trained:
+    """The model of a folder, or those of several as one. ConfigError where their tokenizers differ."""
+    found = [_opened(folder, device) for folder in folders]
+    first = found[0].tokenizer
+    for folder, one in zip(folders, found, strict=True):
+        if one.tokenizer.fingerprint != first.fingerprint or one.tokenizer.vocabulary != first.vocabulary:
+            raise ConfigError(
+                f"--ensemble: {folder} has another vocabulary than {folders[0]}, so that their logits mean different "
+                "pieces: take models with one tokenizer"
+            )
+    model: Writer = found[0].model if len(found) == 1 else Ensemble([one.model for one in found]).eval()
+    return Trained(model, first, found[0].step)
+
+
+class _One(NamedTuple):
+    model: T5
+    tokenizer: Tokenizer
+    step: int
+
+
+def _opened(folder: Path, device: torch.device) -> _One:
+    step = _step_of(folder)
+    if all((folder / name).is_file() for name in (*NEEDED, CHECKPOINT_SUMS)):
+        _, model, tokenizer = open_checkpoint(folder, folder, device)
+        return _One(model, tokenizer, step)
+    tokenizer = Tokenizer.load(folder)
+    config, weights = init_from(folder, tokenizer.vocabulary.size)
+    with torch.device("meta"):
+        model = T5(ModelConfig.from_hf(config))
+    check_weights(weights, model.state_dict(), folder)
+    model.load_state_dict(weights, assign=True)
+    return _One(model.to(device).eval(), tokenizer, step)
+
+
+def _step_of(folder: Path) -> int:
+    try:
+        return int(json.loads((folder / STATE).read_bytes())["step"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0  # that of a Hugging Face model; of a damaged checkpoint its sums tell
