@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from model.study.paper import TABLES, PaperTable
+from model.study.paper import PAPER_TABLES, PaperTable
 from model.study.planned import PlannedRun
 from model.study.setting import Setting
 
@@ -50,4 +50,4 @@ class Study:
     @property
     def paper_table(self) -> PaperTable:
         """What the paper found."""
-        return TABLES[self.name]
+        return PAPER_TABLES[self.name]

@@ -80,7 +80,7 @@ def _mixing(setting: Setting) -> tuple[Arm, ...]:
     )
 
 
-MIXING = Study(
+MIXING_STUDY = Study(
     name="mixing",
     question="In which shares are tasks and text trained on at once?",
     page="""\
@@ -131,7 +131,7 @@ def _combining(setting: Setting) -> tuple[Arm, ...]:
     return (*arms, Arm("supervised", "tasks at once without text, then fine-tuning", supervised))
 
 
-COMBINING = Study(
+COMBINING_STUDY = Study(
     name="combining",
     question="Does pre-training need tasks, and fine-tuning a pre-training on text?",
     page="""\
@@ -190,7 +190,7 @@ def _averaged(setting: Setting, label: str, seed: int, members: list[tuple[Plann
     return ArmRuns(None, tuple(setting.ensemble(label, seed, runs, word) for word, runs in by_task))
 
 
-SCALING = Study(
+SCALING_STUDY = Study(
     name="scaling",
     question="Given four times the computer, what should one do with it?",
     page="""\
@@ -204,4 +204,4 @@ average out chance, so that their spread should be smaller; that bigger is bette
     shorter=(2, 2),
 )
 
-FINETUNING = (METHODS_STUDY, MIXING, COMBINING, SCALING)
+FINETUNING = (METHODS_STUDY, MIXING_STUDY, COMBINING_STUDY, SCALING_STUDY)

@@ -11,6 +11,7 @@ from model.arguments import parse_train
 from model.corpus import find_entries
 from model.errors import ConfigError
 from model.finetune_arguments import finetune_parser
+from model.score_arguments import parse_score
 from model.study.base import Arm, Study
 from model.study.planned import PlannedRun
 from model.study.setting import Scale, Setting, TaskFacts
@@ -20,7 +21,7 @@ SAMPLE_CORPUS = Path("out/c4")
 SAMPLE_TASKS = Path("data_samples/tasks")
 LOOKED_AT = 64  # examples of a task, whose lengths are taken for all
 ANSWERED = 2_000  # examples of a task at an evaluation: the default of `model.finetune`
-CHARACTERS = 3.0  # of a token, about
+CHARACTERS_A_TOKEN = 3.0  # of a token, about
 
 
 def open_setting(
@@ -80,7 +81,7 @@ def _facts(word: str) -> TaskFacts:
         most = data.task.lengths
         for example in islice(data.examples("train"), LOOKED_AT):
             sides = zip((example.inputs, example.targets), most, strict=True)
-            lengths.append([min(round(len(text) / CHARACTERS) + 1, longest) for text, longest in sides])
+            lengths.append([min(round(len(text) / CHARACTERS_A_TOKEN) + 1, longest) for text, longest in sides])
     inputs, targets = (max(column) for column in zip(*lengths, strict=True))
     return TaskFacts(" ".join(digests), held_out, inputs, targets)
 
@@ -93,6 +94,8 @@ def check_runs(runs: Sequence[PlannedRun]) -> None:
             parse_train(words)
         elif run.command == "finetune":
             finetune_parser().parse_args(words)
+        else:
+            parse_score(words)
 
 
 def chosen_arms(study: Study, setting: Setting, names: Sequence[str]) -> tuple[Arm, ...]:

@@ -18,16 +18,16 @@ from model.study.gathering import (
     task_results,
     text_results,
 )
-from model.study.noise import differences
+from model.study.noise import arm_differences
 from model.study.order import orders
-from model.study.paper import TABLES
+from model.study.paper import PAPER_TABLES
 from model.study.picture import draw_arms, draw_curves
 from model.study.planned import PlannedRun
-from model.study.report import Facts, missing_seeds, report
+from model.study.report import StudyFacts, missing_seeds, report
 from tests.model.study.test_plan import setting_of
 
 STUDY = find_study("methods")
-FACTS = Facts("tiny", 120, 60, 3, "en (out/en)", "python -m model.study methods --out out/m")
+FACTS = StudyFacts("tiny", 120, 60, 3, "en (out/en)", "python -m model.study methods --out out/m")
 SCORES = """step,task,split,metric,value,examples
 0,squad,validation,em,90.0,64
 0,squad,validation,f1,90.0,64
@@ -132,7 +132,7 @@ def test_an_order_that_came_out_otherwise_is_said() -> None:
     found = results(all=(50.0, 51.0, 52.0), adapters_32=(90.0, 91.0, 92.0), gradual=(20.0, 21.0, 22.0))
     samples = samples_of(found)
     means = {"superglue_rte": {arm: sum(v.values()) / 3 for arm, v in samples["superglue_rte", "accuracy"].items()}}
-    (one,) = orders(means, differences(samples, {}, "all"), TABLES["methods"], "all")
+    (one,) = orders(means, arm_differences(samples, {}, "all"), PAPER_TABLES["methods"], "all")
     assert (one.column, one.otherwise, one.same, one.unsure) == ("SGLUE", ["adapters-32"], [], [])
     assert one.ours == ["adapters-32", "all", "gradual"]
 

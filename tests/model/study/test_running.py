@@ -96,10 +96,11 @@ def test_a_record_that_is_none_is_named(tmp_path: Path) -> None:
         done_runs(tmp_path, RUNS)
 
 
-def test_speed_is_measured() -> None:
+def test_speed_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running.subprocess, "run", lambda *_, **__: time.sleep(0.02))
     found = measured_speed(LOAD, "cpu", 1)
     assert found.flops > 1e7
-    assert found.start > 0.1
+    assert 0.02 < found.start < 10
 
 
 class InThisProcess:
@@ -149,7 +150,7 @@ def test_a_study_from_end_to_end(built: Build, tmp_path: Path, monkeypatch: pyte
     assert {name: (out / name).read_bytes() for name in written} == written
 
     capsys.readouterr()
-    assert main(["repeats", *line[1:]]) == 2
+    assert main(["repeats", *line[1 : line.index("--arms")]]) == 2
     assert "holds the study methods: name another folder" in capsys.readouterr().err
 
 
