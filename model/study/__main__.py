@@ -71,7 +71,8 @@ def _run(args: Namespace, words: Sequence[str]) -> int:
     done = done_runs(args.out, runs)
     smallest = min((run.load for run in runs if run.load.steps > 1), key=lambda load: load.rows * load.inputs)
     speed = measured_speed(smallest, args.device, threads)
-    print(f"{study.name}: {study.question}\n{many(len(arms), "arm")} of {many(args.seeds, "seed")}, {many(len(runs), "run")}", flush=True)
+    counted = f"{many(len(arms), 'arm')} of {many(args.seeds, 'seed')}, {many(len(runs), 'run')}"
+    print(f"{study.name}: {study.question}\n{counted}", flush=True)
     print(plan_text(runs, done, speed, at_once), flush=True)
     if args.dry_run:
         return 0
@@ -85,7 +86,12 @@ def _run(args: Namespace, words: Sequence[str]) -> int:
             return code
         command = f"python -m model.study {shlex.join(words)}"
         _write(args.out, study, arms, planned, setting, args.seeds, command)
-    print(f"{args.out / STUDY_TABLE}, {STUDY_RESULTS} and {STUDY_PICTURE} after {span(time.monotonic() - began)}")
+    took, announced = (
+        time.monotonic() - began,
+        sum(expected[run.name] for run in runs if run.name not in done) / at_once,
+    )
+    print(f"{args.out / STUDY_TABLE}, {STUDY_RESULTS} and {STUDY_PICTURE}")
+    print(f"It took {span(took)}, announced {span(announced)}")
     return 0
 
 
