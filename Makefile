@@ -36,9 +36,14 @@ unexport PYTHONDONTWRITEBYTECODE
 
 pretrain: RUN ?= out/t5
 finetune score: RUN ?= out/tasks
+study: NAME ?= methods
+study: OUT ?= out/study/$(NAME)
+comma := ,
+STUDY_PRESETS := en,en.noclean,realnewslike
+STUDY_DATA = --data $(if $(filter corpora,$(NAME)),$(foreach preset,$(subst $(comma), ,$(STUDY_PRESETS)),$(preset)=out/presets/$(preset)),$(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 pretrain finetune score rebalance inspect verify browse fetch assets check lint fix quick test golden samples parity bench bench-rivals \
+.PHONY: help setup build-c4 pretrain finetune score study rebalance inspect verify browse fetch assets check lint fix quick test golden samples parity bench bench-rivals \
   parts identity languages scale profile soak fuzz package clean
 
 help: ## list the targets
@@ -72,6 +77,13 @@ finetune: setup ## fine-tune a T5 on tasks: INIT= TASKS= RUN= ARGS= (default: ou
 
 score: setup ## score a fine-tuned T5 by what it writes: RUN= ARGS= (default: out/tasks)
 	@$(PY) -m model.score --run $(RUN) $(ARGS)
+
+# Corpora to compare are built of the samples where none are named.
+study: setup ## repeat a study of the T5 paper: NAME= OUT= ARGS= (default: methods, tiny, on the samples; a quarter of an hour)
+	@$(SAMPLE_CORPUS)
+	@$(if $(filter corpora,$(NAME)),$(if $(findstring --data,$(ARGS)),,test -e out/presets/realnewslike/manifest.json || \
+	  $(PY) -m beam_jobs.build_c4 --input data_samples --output out/presets --preset $(STUDY_PRESETS)))
+	@$(PY) -m model.study $(NAME) --out $(OUT) $(if $(findstring --data,$(ARGS)),,$(STUDY_DATA)) $(ARGS)
 
 rebalance: setup ## mix the languages of a corpus by temperature: CORPUS= MIXED= ALPHA= ARGS= (default: of the samples)
 	@$(if $(filter out/mc4,$(CORPUS)),test -e $(CORPUS)/manifest.json || \

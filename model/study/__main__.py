@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from c4pipe.shards import to_json
+from c4pipe.text import many
 from model.command import run_model
 from model.disk import put
 from model.errors import ConfigError
@@ -34,13 +35,13 @@ from model.study.opening import check_runs, chosen_arms, open_setting
 from model.study.picture import draw_arms, draw_curves
 from model.study.planned import with_needs
 from model.study.price import measured_speed, plan_text, run_seconds, span
-from model.study.report import Facts, missing_seeds, report
+from model.study.report import StudyFacts, missing_seeds, report
 from model.study.running import RUNS, done_runs, held_folder, run_all
 from model.study.setting import SCALES, Setting
 
-TITLE, RESULTS, TABLE, PICTURE = "study.json", "results.csv", "table.md", "picture.svg"
+STUDY_TITLE, STUDY_RESULTS, STUDY_TABLE, STUDY_PICTURE = "study.json", "results.csv", "table.md", "picture.svg"
 
-Planned = Mapping[tuple[str, int], ArmRuns]  # by arm and seed
+PlannedArms = Mapping[tuple[str, int], ArmRuns]  # by arm and seed
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,40 +71,46 @@ def _run(args: Namespace, words: Sequence[str]) -> int:
     done = done_runs(args.out, runs)
     smallest = min((run.load for run in runs if run.load.steps > 1), key=lambda load: load.rows * load.inputs)
     speed = measured_speed(smallest, args.device, threads)
-    print(f"{study.name}: {study.question}\n{len(arms)} arms of {args.seeds} seeds, {len(runs)} runs", flush=True)
+    counted = f"{many(len(arms), 'arm')} of {many(args.seeds, 'seed')}, {many(len(runs), 'run')}"
+    print(f"{study.name}: {study.question}\n{counted}", flush=True)
     print(plan_text(runs, done, speed, at_once), flush=True)
     if args.dry_run:
         return 0
     began = time.monotonic()
     expected = {run.name: run_seconds(run.load, speed) for run in runs}
     with held_folder(args.out) as handed:
-        put(args.out / TITLE, to_json({"study": study.name}))
+        put(args.out / STUDY_TITLE, to_json({"study": study.name}))
         code = run_all(args.out, runs, expected, at_once, threads, handed)
         if code:
             print(f"study: stopped; {len(done_runs(args.out, runs))} of {len(runs)} runs are done", file=sys.stderr)
             return code
         command = f"python -m model.study {shlex.join(words)}"
         _write(args.out, study, arms, planned, setting, args.seeds, command)
-    print(f"{args.out / TABLE}, {RESULTS} and {PICTURE} after {span(time.monotonic() - began)}")
+    took, announced = (
+        time.monotonic() - began,
+        sum(expected[run.name] for run in runs if run.name not in done) / at_once,
+    )
+    print(f"{args.out / STUDY_TABLE}, {STUDY_RESULTS} and {STUDY_PICTURE}")
+    print(f"It took {span(took)}, announced {span(announced)}")
     return 0
 
 
 def _check_out(out: Path, study: Study) -> None:
     """ConfigError for a folder that has another study, or files under our names that are none of a study's."""
-    title = out / TITLE
+    title = out / STUDY_TITLE
     try:
         there = json.loads(title.read_bytes())["study"] if title.exists() else None
     except (ValueError, KeyError, TypeError):
         there = "?"
     if there not in (None, study.name):
         raise ConfigError(f"--out {out} holds the study {there}: name another folder")
-    for name in (RESULTS, TABLE, PICTURE, RUNS):
+    for name in (STUDY_RESULTS, STUDY_TABLE, STUDY_PICTURE, RUNS):
         if there is None and os.path.lexists(out / name):
             raise ConfigError(f"{out / name} is there, and no study wrote it: name another folder by --out, or move it")
 
 
 def _write(
-    out: Path, study: Study, arms: Sequence[Arm], planned: Planned, setting: Setting, seeds: int, command: str
+    out: Path, study: Study, arms: Sequence[Arm], planned: PlannedArms, setting: Setting, seeds: int, command: str
 ) -> None:
     """Reads what the runs left, and writes the three files."""
     runs = out / RUNS
@@ -114,10 +121,10 @@ def _write(
         if found.text:
             results += text_results(study.name, arm, seed, found.text, runs)
     corpora = ", ".join(f"{name} ({path})" for name, path in setting.corpora.items())
-    facts = Facts(setting.scale.model, setting.steps, setting.fine_steps, seeds, corpora, command)
+    facts = StudyFacts(setting.scale.model, setting.steps, setting.fine_steps, seeds, corpora, command)
     missing = missing_seeds({arm.name: range(seeds) for arm in arms}, results)
-    put(out / RESULTS, results_csv(results))
-    put(out / TABLE, report(study, arms, results, missing, facts).encode())
+    put(out / STUDY_RESULTS, results_csv(results))
+    put(out / STUDY_TABLE, report(study, arms, results, missing, facts).encode())
     title = f"{study.name}: {study.question} ({setting.scale.model}, {seeds} seeds)"
     if study.curves:
         of_arm = {arm.name: [planned[arm.name, seed].text for seed in range(seeds)] for arm in arms}
@@ -125,7 +132,7 @@ def _write(
         picture = draw_curves(curves, title)
     else:
         picture = draw_arms(compared(samples_of(results), study), [arm.name for arm in arms], title)
-    put(out / PICTURE, picture)
+    put(out / STUDY_PICTURE, picture)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from model.study.paper import TABLES, PaperTable
+from model.study.paper import PAPER_TABLES, PaperTable
 from model.study.planned import PlannedRun
 from model.study.setting import Setting
 
@@ -42,11 +42,12 @@ class Study:
     page: str  # what is done, what of the paper's can be seen at tiny size, and what cannot
     arms: Callable[[Setting], tuple[Arm, ...]]
     text: bool = False  # whether losses on held-out text can be compared between arms
-    shorter: int = 1  # at tiny size it has so many times fewer steps than others
+    tasks: tuple[str, ...] = ("superglue_rte",)  # of the samples, at tiny size
+    shorter: tuple[int, int] = (1, 1)  # at tiny size: so many times fewer steps of pre-training, of fine-tuning
     corpora: int = 1  # that it needs, at least
     curves: bool = False  # whether its picture is of losses by step
 
     @property
     def paper_table(self) -> PaperTable:
         """What the paper found."""
-        return TABLES[self.name]
+        return PAPER_TABLES[self.name]

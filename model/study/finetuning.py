@@ -80,7 +80,7 @@ def _mixing(setting: Setting) -> tuple[Arm, ...]:
     )
 
 
-MIXING = Study(
+MIXING_STUDY = Study(
     name="mixing",
     question="In which shares are tasks and text trained on at once?",
     page="""\
@@ -91,6 +91,8 @@ as the limit allows. The baseline is pre-training and then a fine-tuning of each
 At tiny size: the sample tasks have 200 examples each, so that limits and temperatures change the share of the text
 alone, and not which task wins over which. For that, name tasks of different sizes by `--tasks`.""",
     arms=_mixing,
+    shorter=(2, 1),
+    tasks=("sst2", "superglue_rte"),
 )
 
 
@@ -129,7 +131,7 @@ def _combining(setting: Setting) -> tuple[Arm, ...]:
     return (*arms, Arm("supervised", "tasks at once without text, then fine-tuning", supervised))
 
 
-COMBINING = Study(
+COMBINING_STUDY = Study(
     name="combining",
     question="Does pre-training need tasks, and fine-tuning a pre-training on text?",
     page="""\
@@ -139,6 +141,7 @@ the same without the task that follows; tasks at once without text, and then eac
 At tiny size: a task that was in the first phase has been trained on longer, which on the samples outweighs all else:
 arms with tasks in both phases should win by more than the noise, which is no finding about pre-training.""",
     arms=_combining,
+    tasks=("sst2", "superglue_rte"),
 )
 
 
@@ -187,7 +190,7 @@ def _averaged(setting: Setting, label: str, seed: int, members: list[tuple[Plann
     return ArmRuns(None, tuple(setting.ensemble(label, seed, runs, word) for word, runs in by_task))
 
 
-SCALING = Study(
+SCALING_STUDY = Study(
     name="scaling",
     question="Given four times the computer, what should one do with it?",
     page="""\
@@ -195,10 +198,10 @@ Four times the steps of pre-training, four times the batch, a larger model, or f
 each costs about four times the baseline. The members of an ensemble differ in all their seeds, or in those of the
 fine-tuning alone; no two seeds of the study share a member.
 
-At tiny size: the pre-training is half as long as in other studies, for the ensembles alone take twelve models. They
+At tiny size: all is half as long as in other studies, for the ensembles alone take twelve models. They
 average out chance, so that their spread should be smaller; that bigger is better will not be seen.""",
     arms=_scaling,
-    shorter=2,
+    shorter=(2, 2),
 )
 
-FINETUNING = (METHODS_STUDY, MIXING, COMBINING, SCALING)
+FINETUNING = (METHODS_STUDY, MIXING_STUDY, COMBINING_STUDY, SCALING_STUDY)

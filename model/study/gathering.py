@@ -18,7 +18,7 @@ from model.study.base import Study
 from model.study.planned import PlannedRun
 from model.table import EVAL_COLUMNS, METRIC_COLUMNS, as_csv, head, read_table
 
-TEXT = "text"  # in the place of a task: losses of a pre-training
+OF_TEXT = "text"  # in the place of a task: losses of a pre-training
 TRAINING_LOSS, HELD_OUT_LOSS, BITS = "training loss", "held-out loss", "bits a byte"
 TAIL = 0.1  # share of the last steps, whose mean is the training loss
 
@@ -60,11 +60,11 @@ def text_results(study: str, arm: str, seed: int, run: PlannedRun, runs: Path) -
     rows = [row for row in read_table(runs / run.name / EVALS_FILE, EVAL_COLUMNS) if row["entry"] == "all"]
     last = losses[-1][0]
     tail = [loss for step, loss in losses if step > last * (1 - TAIL)]
-    yield Result(study, arm, seed, TEXT, TRAINING_LOSS, sum(tail) / len(tail), last, 0, run.name)
+    yield Result(study, arm, seed, OF_TEXT, TRAINING_LOSS, sum(tail) / len(tail), last, 0, run.name)
     if rows:
         step, tokens = int(rows[-1]["step"]), int(rows[-1]["tokens"])
         for metric, column in ((HELD_OUT_LOSS, "loss"), (BITS, "bits_per_byte")):
-            yield Result(study, arm, seed, TEXT, metric, float(rows[-1][column]), step, tokens, run.name)
+            yield Result(study, arm, seed, OF_TEXT, metric, float(rows[-1][column]), step, tokens, run.name)
 
 
 def results_csv(results: Iterable[Result]) -> bytes:
@@ -109,7 +109,7 @@ def compared(samples: Samples, study: Study) -> Samples:
     chosen: Samples = {}
     seen: set[str] = set()
     for (task, metric), arms in samples.items():
-        if task == TEXT:
+        if task == OF_TEXT:
             wanted = study.text and (metric == HELD_OUT_LOSS or (study.curves and metric == TRAINING_LOSS))
         else:
             wanted = task not in seen

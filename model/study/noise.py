@@ -17,7 +17,7 @@ LEVEL = 0.05
 _POINTS = 20_001
 
 
-class Spread(NamedTuple):
+class SeedSpread(NamedTuple):
     """Of values of one thing."""
 
     mean: float
@@ -25,7 +25,7 @@ class Spread(NamedTuple):
     size: int
 
     @classmethod
-    def of(cls, values: Collection[float]) -> Spread:
+    def of(cls, values: Collection[float]) -> SeedSpread:
         if not values:
             return cls(math.nan, math.nan, 0)
         mean = math.fsum(values) / len(values)
@@ -51,7 +51,7 @@ def two_sided(t: float, freedom: float) -> float:
     return areas[0] / areas[1]
 
 
-def welch(one: Spread, other: Spread, least: float = 0.0) -> float:
+def welch(one: SeedSpread, other: SeedSpread, least: float = 0.0) -> float:
     """The probability of a difference as large, if both were samples of one thing; nan with fewer than two of either.
 
     Args:
@@ -99,7 +99,7 @@ class Difference(NamedTuple):
     real: bool  # larger than chance, at `LEVEL` over all of the study
 
 
-def differences(
+def arm_differences(
     samples: Mapping[tuple[str, str], Mapping[str, Mapping[int, float]]],
     steps: Mapping[tuple[str, str], float],
     baseline: str,
@@ -107,9 +107,9 @@ def differences(
     """Of every other arm, in everything that was measured; `steps` are the least deviations."""
     found = []
     for (task, metric), arms in samples.items():
-        base = Spread.of(arms.get(baseline, {}).values())
+        base = SeedSpread.of(arms.get(baseline, {}).values())
         for arm, values in arms.items():
-            spread = Spread.of(values.values())
+            spread = SeedSpread.of(values.values())
             if arm != baseline and spread.size and base.size:
                 p = welch(spread, base, steps.get((task, metric), 0.0))
                 found.append(Difference(task, metric, arm, spread.mean - base.mean, p, False))

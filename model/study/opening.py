@@ -11,16 +11,17 @@ from model.arguments import parse_train
 from model.corpus import find_entries
 from model.errors import ConfigError
 from model.finetune_arguments import finetune_parser
+from model.score_arguments import parse_score
 from model.study.base import Arm, Study
 from model.study.planned import PlannedRun
 from model.study.setting import Scale, Setting, TaskFacts
 from model.tasks.naming import parse_tasks
 
 SAMPLE_CORPUS = Path("out/c4")
-SAMPLE_TASKS = tuple(f"{name}=data_samples/tasks/{name}" for name in ("sst2", "superglue_rte"))
+SAMPLE_TASKS = Path("data_samples/tasks")
 LOOKED_AT = 64  # examples of a task, whose lengths are taken for all
 ANSWERED = 2_000  # examples of a task at an evaluation: the default of `model.finetune`
-CHARACTERS = 3.0  # of a token, about
+CHARACTERS_A_TOKEN = 3.0  # of a token, about
 
 
 def open_setting(
@@ -41,10 +42,17 @@ def open_setting(
     for name, folder in folders.items():
         find_entries([folder], "train")
         digests[name] = sha256_of(folder / "manifest.json")
-    shorter = study.shorter if scale.name == "tiny" else 1
-    whole = steps or scale.steps // shorter
-    fine = max(1, round(scale.fine_steps * whole / scale.steps)) if steps else scale.fine_steps
-    return Setting(scale, whole, fine, folders, {word: _facts(word) for word in tasks or SAMPLE_TASKS}, digests)
+    whole, fine = own_steps(study, scale)
+    if steps:
+        whole, fine = steps, max(1, round(fine * steps / whole))
+    words = tasks or [f"{name}={SAMPLE_TASKS / name}" for name in study.tasks]
+    return Setting(scale, whole, fine, folders, {word: _facts(word) for word in words}, digests)
+
+
+def own_steps(study: Study, scale: Scale) -> tuple[int, int]:
+    """Of pre-training and of fine-tuning, where nobody said another number."""
+    before, after = study.shorter if scale.name == "tiny" else (1, 1)
+    return scale.steps // before, scale.fine_steps // after
 
 
 def _corpora(words: Sequence[str]) -> dict[str, Path]:
@@ -73,7 +81,7 @@ def _facts(word: str) -> TaskFacts:
         most = data.task.lengths
         for example in islice(data.examples("train"), LOOKED_AT):
             sides = zip((example.inputs, example.targets), most, strict=True)
-            lengths.append([min(round(len(text) / CHARACTERS) + 1, longest) for text, longest in sides])
+            lengths.append([min(round(len(text) / CHARACTERS_A_TOKEN) + 1, longest) for text, longest in sides])
     inputs, targets = (max(column) for column in zip(*lengths, strict=True))
     return TaskFacts(" ".join(digests), held_out, inputs, targets)
 
@@ -86,6 +94,8 @@ def check_runs(runs: Sequence[PlannedRun]) -> None:
             parse_train(words)
         elif run.command == "finetune":
             finetune_parser().parse_args(words)
+        else:
+            parse_score(words)
 
 
 def chosen_arms(study: Study, setting: Setting, names: Sequence[str]) -> tuple[Arm, ...]:

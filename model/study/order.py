@@ -8,10 +8,10 @@ from typing import NamedTuple
 from model.study.noise import Difference
 from model.study.paper import COLUMN_OF_TASK, SPREAD, PaperTable
 
-SURE = 2.0  # standard deviations of the paper's, of a difference of two runs: sqrt(2) of them is one of the difference
+PAPER_SURE = 2.0  # of the paper's standard deviations of a run: a smaller difference of two is no order
 
 
-class Order(NamedTuple):
+class PaperOrder(NamedTuple):
     """Of a task beside a column of the paper. Arms best first; of those below, beside the baseline."""
 
     task: str
@@ -25,7 +25,7 @@ class Order(NamedTuple):
 
 def orders(
     means: Mapping[str, Mapping[str, float]], found: Sequence[Difference], table: PaperTable, baseline: str
-) -> list[Order]:
+) -> list[PaperOrder]:
     """Of each task that has a column in the paper.
 
     Args:
@@ -44,7 +44,7 @@ def orders(
             for kind, values in (("paper", paper), ("ours", arms))
         }
         groups = _sides({one.arm: one for one in found if one.task == task}, paper, baseline, SPREAD[column], both)
-        told.append(Order(task, column, sorted_["paper"], sorted_["ours"], *groups))
+        told.append(PaperOrder(task, column, sorted_["paper"], sorted_["ours"], *groups))
     return told
 
 
@@ -54,7 +54,7 @@ def _sides(
     same, otherwise, unsure = [], [], []
     for arm in arms:
         theirs = paper[arm] - paper[baseline]
-        if arm == baseline or abs(theirs) < SURE * spread:
+        if arm == baseline or abs(theirs) < PAPER_SURE * spread:
             continue
         one = ours[arm]
         if not one.real:

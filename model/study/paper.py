@@ -44,9 +44,9 @@ class PaperTable(NamedTuple):
 
 
 BASELINE: Figures = (83.28, 19.24, 80.88, 71.36, 26.98, 39.82, 27.65)
-NOTHING: Figures = (66.22, 17.60, 50.31, 53.04, 25.86, 39.77, 24.04)  # no pre-training, table 1
+UNTRAINED: Figures = (66.22, 17.60, 50.31, 53.04, 25.86, 39.77, 24.04)  # no pre-training, table 1
 
-TABLES = {
+PAPER_TABLES = {
     "architectures": PaperTable(
         "2",
         {
@@ -68,7 +68,7 @@ TABLES = {
             "prefix-lm": (80.69, 18.94, 77.99, 65.27, 26.86, 39.73, 27.49),
             "lm": (79.56, 18.59, 76.02, 64.29, 26.27, 39.17, 26.86),
             "deshuffle": (73.17, 18.59, 67.61, 58.47, 26.11, 39.30, 25.62),
-            "none": NOTHING,
+            "none": UNTRAINED,
         },
     ),
     "corpora": PaperTable(

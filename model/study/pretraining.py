@@ -33,7 +33,7 @@ def _architectures(setting: Setting) -> tuple[Arm, ...]:
     )
 
 
-ARCHITECTURES = Study(
+ARCHITECTURES_STUDY = Study(
     name="architectures",
     question="Which stack of blocks learns most from the same denoising?",
     page="""\
@@ -80,7 +80,7 @@ At tiny size: what can be seen, if anything, is whether pre-training helps at al
 two points of each other in the paper and cannot be told apart by three seeds of a tiny model. An objective of short
 targets takes less time; the arms have equal steps, as in the paper, and not equal time.""",
     arms=_objectives,
-    shorter=2,
+    shorter=(2, 1),
 )
 
 
@@ -88,7 +88,7 @@ def _corpora(setting: Setting) -> tuple[Arm, ...]:
     return tuple(pretrained(name, f"text of {path}", corpus=name) for name, path in setting.corpora.items())
 
 
-CORPORA = Study(
+CORPORA_STUDY = Study(
     name="corpora",
     question="Which text is best to learn from?",
     page="""\
@@ -116,7 +116,7 @@ def _repeats(setting: Setting) -> tuple[Arm, ...]:
     return (pretrained("all", f"the whole corpus, for {read:,} tokens", looks), *map(arm, scale.repeats))
 
 
-REPEATS = Study(
+REPEATS_STUDY = Study(
     name="repeats",
     question="What is lost when little text is read many times?",
     page="""\
@@ -131,4 +131,4 @@ whole sample corpus is itself read about twice. In the scores of tasks it may no
     curves=True,
 )
 
-PRETRAINING = (ARCHITECTURES, OBJECTIVES_STUDY, CORPORA, REPEATS)
+PRETRAINING = (ARCHITECTURES_STUDY, OBJECTIVES_STUDY, CORPORA_STUDY, REPEATS_STUDY)

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from model.study.base import Arm, Study
-from model.study.gathering import TEXT, Result, Samples, compared, samples_of
-from model.study.noise import LEVEL, Difference, Spread, differences, smallest_step
-from model.study.order import Order, orders
+from model.study.gathering import OF_TEXT, Result, Samples, compared, samples_of
+from model.study.noise import LEVEL, Difference, SeedSpread, arm_differences, smallest_step
+from model.study.order import PaperOrder, orders
 from model.study.paper import COLUMN_OF_TASK
 
 
-class Facts(NamedTuple):
+class StudyFacts(NamedTuple):
     """What the head of a report says."""
 
     model: str
@@ -24,20 +24,22 @@ class Facts(NamedTuple):
     command: str
 
 
-def report(study: Study, arms: Sequence[Arm], results: Sequence[Result], missing: Sequence[str], facts: Facts) -> str:
+def report(
+    study: Study, arms: Sequence[Arm], results: Sequence[Result], missing: Sequence[str], facts: StudyFacts
+) -> str:
     """The whole text; `missing` are seeds of arms that are not there, in words."""
     samples = compared(samples_of(results), study)
     baseline = arms[0].name
     least = {
         key: max(smallest_step(row.examples) for row in results if (row.task, row.metric) == key)
         for key in samples
-        if key[0] != TEXT
+        if key[0] != OF_TEXT
     }
-    found = differences(samples, least, baseline)
+    found = arm_differences(samples, least, baseline)
     means = {
-        task: {arm: Spread.of(values.values()).mean for arm, values in by_arm.items() if values}
+        task: {arm: SeedSpread.of(values.values()).mean for arm, values in by_arm.items() if values}
         for (task, _), by_arm in samples.items()
-        if task != TEXT
+        if task != OF_TEXT
     }
     parts = [
         [f"# {study.name}", "", study.question, "", *_head(facts), ""],
@@ -50,7 +52,7 @@ def report(study: Study, arms: Sequence[Arm], results: Sequence[Result], missing
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
-def _head(facts: Facts) -> Iterator[str]:
+def _head(facts: StudyFacts) -> Iterator[str]:
     size = "tiny" if facts.model == "tiny" else facts.model
     yield (
         f"These numbers are samples of a model of size {size}: {facts.steps:,} steps of pre-training on "
@@ -78,18 +80,18 @@ def _table(study: Study, arms: Sequence[Arm], samples: Samples, found: Sequence[
         told = arm.difference if place else ": ".join(filter(None, ("the baseline", arm.difference)))
         cells = [arm.name, told]
         for task, metric in columns:
-            spread = Spread.of(samples[task, metric].get(arm.name, {}).values())
+            spread = SeedSpread.of(samples[task, metric].get(arm.name, {}).values())
             mark = marks.get((task, metric, arm.name))
-            cells.append(shown(spread) + (f" ({'higher' if mark.value > 0 else 'lower'})" if mark else ""))
+            cells.append(shown_spread(spread) + (f" ({'higher' if mark.value > 0 else 'lower'})" if mark else ""))
         cells += [_figure(paper.column(name).get(arm.name)) for name in beside]
         yield f"| {' | '.join(cells)} |"
 
 
-def shown(spread: Spread) -> str:
+def shown_spread(spread: SeedSpread) -> str:
     """A mean with its spread, and with how many seeds if not the usual.
 
-    >>> shown(Spread(81.25, 2.5, 3)), shown(Spread(4.5, float("nan"), 1)), shown(Spread(float("nan"), float("nan"), 0))
-    ('81.2 ± 2.5', '4.500', 'none')
+    >>> [shown_spread(SeedSpread.of(values)) for values in ((80, 82.5, 81), (4.5,), ())]
+    ['81.2 ± 1.3', '4.500', 'none']
     """
     if not spread.size:
         return "none"
@@ -126,7 +128,7 @@ def _verdicts(found: Sequence[Difference], baseline: str, seeds: int) -> Iterato
         yield f"* The other {len(found) - len(real)} differences are within the noise."
 
 
-def _paper(study: Study, found: Sequence[Order]) -> Iterator[str]:
+def _paper(study: Study, found: Sequence[PaperOrder]) -> Iterator[str]:
     yield "## The paper's order"
     yield ""
     yield f"Raffel et al. 2020, table {study.paper_table.number}; figures but those of tables 9 and 10 are from memory."

@@ -26,8 +26,8 @@ from model.stopping import Stop
 from model.study.planned import PlannedRun
 from model.study.price import span
 
-RUNS, LOGS, RECORD, HELD = "runs", "logs", "runs.json", ".lock"
-LOOK = 0.1  # seconds between two looks at the processes
+RUNS, LOGS, RECORD, STUDY_LOCK = "runs", "logs", "runs.json", ".lock"
+POLL_SECONDS = 0.1  # seconds between two looks at the processes
 
 
 class Started(NamedTuple):
@@ -46,12 +46,12 @@ def held_folder(out: Path) -> Iterator[int]:
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        file = (out / HELD).open("a")
+        file = (out / STUDY_LOCK).open("a")
     except OSError as error:
         raise ConfigError(f"--out {out} cannot be written: {error.strerror or error}.") from None
     with file:
         try:
-            lock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB, out / HELD)
+            lock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB, out / STUDY_LOCK)
         except BlockingIOError:
             raise ConfigError(
                 f"--out {out} is in use by a study, or by a run that one left behind when it was killed: wait for it."
@@ -93,7 +93,7 @@ def run_all(
                         done.add(one.run.name)
                         left = [*waiting, *(other.run for other in under_way)]
                         _tell(one, expected, left, at_once, f"{len(done)}/{len(runs)}")
-                time.sleep(LOOK)
+                time.sleep(POLL_SECONDS)
         finally:
             for one in under_way:
                 one.process.terminate()

@@ -50,14 +50,14 @@ class Scale(NamedTuple):
 TINY_STUDY = Scale(
     name="tiny",
     model="tiny",
-    steps=160,
+    steps=120,
     batch=8,
     inputs=64,
-    fine_steps=100,
+    fine_steps=60,
     fine_batch=16,
-    every=50,
+    every=30,
     always={"--samples": ("0",), "--no-tensorboard": (), "--eval-documents": ("32",), "--keep": ("1",)},
-    fine={"--inputs": ("64",), "--targets": ("16",), "--lr": ("0.003",)},
+    fine={"--inputs": ("64",), "--targets": ("16",), "--lr": ("0.01",)},
     half=2,
     larger=(Larger("tiny", 6), Larger("tiny", 12)),
     repeats=(4, 16, 64),
@@ -174,11 +174,12 @@ class Setting:
         """
         more: Changes = {
             "--steps": self.steps + self.fine_steps,
+            "--batch": self.scale.batch,
             "--schedule": "inverse-sqrt",
             "--lr": "0.01",
             "--objective": OBJECTIVE if rate else None,
             "--unsupervised": f"{self.corpora[self.corpus]}={rate:g}" if rate else None,
-            "--eval-every": min(self.steps + self.fine_steps, 2 * self.scale.every),
+            "--eval-every": min(self.steps, 3 * self.scale.every),
         }
         return self.finetune(label, seed, None, words, {**more, **changes})
 
@@ -192,7 +193,9 @@ class Setting:
             "--split": "validation",
         }
         facts = self.tasks[word]
-        load = replace(members[0].load, steps=0, answers=facts.held_out * len(members))
+        load = replace(
+            members[0].load, steps=0, answers=facts.held_out * len(members), asked=(facts.inputs, facts.targets)
+        )
         name = f"{label}-{word.partition('=')[0].replace('/', '.').replace(':', '.')}"[:60]
         return PlannedRun(f"{name}-seed{seed}", "score", _frozen(options), (facts.digest,), load)
 
@@ -203,14 +206,14 @@ class Setting:
         words = options.get("--tasks", ())
         assert isinstance(words, tuple)  # `finetune` gives them so
         facts = [self.tasks[str(word)] for word in words]
+        asked = max((fact.inputs for fact in facts), default=1), max((fact.targets for fact in facts), default=1)
+        inputs, targets = asked
         if "--objective" in options or not facts:
             inputs = self.scale.inputs
             targets = find_objective(str(options.get("--objective", "span"))).lengths(inputs).targets
-        else:
-            inputs, targets = max(fact.inputs for fact in facts), max(fact.targets for fact in facts)
         looks = -(-steps // int(str(options.get("--eval-every", steps)))) + 1
         answers = looks * sum(fact.held_out for fact in facts)
-        load = Load(config, steps, int(str(options["--batch"])), inputs, targets, answers)
+        load = Load(config, steps, int(str(options["--batch"])), inputs, targets, answers, asked)
         return PlannedRun(label, command, _frozen(options), files, load)
 
     def _config(self, options: Changes) -> ModelConfig:
