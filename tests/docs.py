@@ -49,11 +49,11 @@ def study_pages() -> str:
     """A page a study, as its value has it."""
     from model.study.catalogue import STUDIES
 
-    pages = [
-        f"### `{study.name}`: {study.question}\n\n{study.page}\n\nThe paper's figures: table {study.paper_table.number}. "
-        f"`python -m model.study {study.name} --out out/{study.name}`"
-        for study in STUDIES.values()
-    ]
+    pages = []
+    for study in STUDIES.values():
+        command = f"`python -m model.study {study.name} --out out/{study.name}`"
+        beside = f"The paper's figures: table {study.paper_table.number}. {command}"
+        pages.append(f"### `{study.name}`: {study.question}\n\n{study.page}\n\n{beside}")
     return "\n\n".join(pages)
 
 

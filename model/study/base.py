@@ -42,8 +42,10 @@ class Study:
     page: str  # what is done, what of the paper's can be seen at tiny size, and what cannot
     arms: Callable[[Setting], tuple[Arm, ...]]
     text: bool = False  # whether losses on held-out text can be compared between arms
-    shorter: int = 1  # at tiny size it has so many times fewer steps than others
+    tasks: tuple[str, ...] = ("superglue_rte",)  # of the samples, at tiny size
+    shorter: tuple[int, int] = (1, 1)  # at tiny size: so many times fewer steps of pre-training, of fine-tuning
     corpora: int = 1  # that it needs, at least
+    metrics: tuple[str, ...] = ()  # that are compared beside the first one of each task
     curves: bool = False  # whether its picture is of losses by step
 
     @property

@@ -91,6 +91,8 @@ as the limit allows. The baseline is pre-training and then a fine-tuning of each
 At tiny size: the sample tasks have 200 examples each, so that limits and temperatures change the share of the text
 alone, and not which task wins over which. For that, name tasks of different sizes by `--tasks`.""",
     arms=_mixing,
+    shorter=(2, 1),
+    tasks=("sst2", "superglue_rte"),
 )
 
 
@@ -139,6 +141,7 @@ the same without the task that follows; tasks at once without text, and then eac
 At tiny size: a task that was in the first phase has been trained on longer, which on the samples outweighs all else:
 arms with tasks in both phases should win by more than the noise, which is no finding about pre-training.""",
     arms=_combining,
+    tasks=("sst2", "superglue_rte"),
 )
 
 
@@ -195,10 +198,10 @@ Four times the steps of pre-training, four times the batch, a larger model, or f
 each costs about four times the baseline. The members of an ensemble differ in all their seeds, or in those of the
 fine-tuning alone; no two seeds of the study share a member.
 
-At tiny size: the pre-training is half as long as in other studies, for the ensembles alone take twelve models. They
+At tiny size: all is half as long as in other studies, for the ensembles alone take twelve models. They
 average out chance, so that their spread should be smaller; that bigger is better will not be seen.""",
     arms=_scaling,
-    shorter=2,
+    shorter=(2, 2),
 )
 
 FINETUNING = (METHODS_STUDY, MIXING, COMBINING, SCALING)

@@ -17,7 +17,7 @@ from model.study.setting import Scale, Setting, TaskFacts
 from model.tasks.naming import parse_tasks
 
 SAMPLE_CORPUS = Path("out/c4")
-SAMPLE_TASKS = tuple(f"{name}=data_samples/tasks/{name}" for name in ("sst2", "superglue_rte"))
+SAMPLE_TASKS = Path("data_samples/tasks")
 LOOKED_AT = 64  # examples of a task, whose lengths are taken for all
 ANSWERED = 2_000  # examples of a task at an evaluation: the default of `model.finetune`
 CHARACTERS = 3.0  # of a token, about
@@ -41,10 +41,17 @@ def open_setting(
     for name, folder in folders.items():
         find_entries([folder], "train")
         digests[name] = sha256_of(folder / "manifest.json")
-    shorter = study.shorter if scale.name == "tiny" else 1
-    whole = steps or scale.steps // shorter
-    fine = max(1, round(scale.fine_steps * whole / scale.steps)) if steps else scale.fine_steps
-    return Setting(scale, whole, fine, folders, {word: _facts(word) for word in tasks or SAMPLE_TASKS}, digests)
+    whole, fine = own_steps(study, scale)
+    if steps:
+        whole, fine = steps, max(1, round(fine * steps / whole))
+    words = tasks or [f"{name}={SAMPLE_TASKS / name}" for name in study.tasks]
+    return Setting(scale, whole, fine, folders, {word: _facts(word) for word in words}, digests)
+
+
+def own_steps(study: Study, scale: Scale) -> tuple[int, int]:
+    """Of pre-training and of fine-tuning, where nobody said another number."""
+    before, after = study.shorter if scale.name == "tiny" else (1, 1)
+    return scale.steps // before, scale.fine_steps // after
 
 
 def _corpora(words: Sequence[str]) -> dict[str, Path]:

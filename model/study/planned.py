@@ -40,6 +40,7 @@ class Load:
     inputs: int  # tokens of a row, padding and all
     targets: int
     answers: int = 0  # examples that are answered, over all evaluations and models
+    asked: tuple[int, int] = (1, 1)  # their tokens, inputs and targets
 
 
 @dataclass(frozen=True)

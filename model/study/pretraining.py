@@ -80,7 +80,7 @@ At tiny size: what can be seen, if anything, is whether pre-training helps at al
 two points of each other in the paper and cannot be told apart by three seeds of a tiny model. An objective of short
 targets takes less time; the arms have equal steps, as in the paper, and not equal time.""",
     arms=_objectives,
-    shorter=2,
+    shorter=(2, 1),
 )
 
 

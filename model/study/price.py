@@ -63,8 +63,9 @@ def _step_seconds(load: Load, device: torch.device) -> float:
 
 def run_seconds(load: Load, speed: Speed) -> float:
     """About how long a run takes."""
-    row = flops(load.config, load.inputs, load.targets)
-    return speed.start + (load.steps * load.rows + load.answers * SLOWER / 3) * row / speed.flops
+    training = load.steps * load.rows * flops(load.config, load.inputs, load.targets)
+    answering = load.answers * flops(load.config, *load.asked) * SLOWER / 3  # forwards alone
+    return speed.start + (training + answering) / speed.flops
 
 
 def span(seconds: float) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from model.config import ModelConfig, find_size
 from model.objectives import find_objective
+from model.salient import corpus_rule
 from model.study.planned import Load, PathIn, PlannedRun, Word
 
 OBJECTIVE = "iid"  # the paper's baseline
@@ -50,14 +51,14 @@ class Scale(NamedTuple):
 TINY_STUDY = Scale(
     name="tiny",
     model="tiny",
-    steps=160,
+    steps=120,
     batch=8,
     inputs=64,
-    fine_steps=100,
+    fine_steps=60,
     fine_batch=16,
-    every=50,
+    every=30,
     always={"--samples": ("0",), "--no-tensorboard": (), "--eval-documents": ("32",), "--keep": ("1",)},
-    fine={"--inputs": ("64",), "--targets": ("16",), "--lr": ("0.003",)},
+    fine={"--inputs": ("64",), "--targets": ("16",), "--lr": ("0.01",)},
     half=2,
     larger=(Larger("tiny", 6), Larger("tiny", 12)),
     repeats=(4, 16, 64),
@@ -161,7 +162,9 @@ class Setting:
         named = "-".join([label, *(word.partition("=")[0].replace("/", ".").replace(":", ".") for word in words)])
         config = start.load.config if start else self._config(options)
         config = replace(config, adapter=int(str(options.get("--adapter-width", config.adapter))))
-        files = [self.tasks[word].digest for word in words]
+        others = options.get("--evaluate", ())
+        assert isinstance(others, tuple)
+        files = [self.tasks[str(word)].digest for word in (*words, *others)]
         files += [self.digests[self.corpus]] if "--unsupervised" in options else []
         return self._planned(f"{named[:60]}-seed{seed}", "finetune", options, tuple(files), config)
 
@@ -174,11 +177,12 @@ class Setting:
         """
         more: Changes = {
             "--steps": self.steps + self.fine_steps,
+            "--batch": self.scale.batch,
             "--schedule": "inverse-sqrt",
             "--lr": "0.01",
             "--objective": OBJECTIVE if rate else None,
             "--unsupervised": f"{self.corpora[self.corpus]}={rate:g}" if rate else None,
-            "--eval-every": min(self.steps + self.fine_steps, 2 * self.scale.every),
+            "--eval-every": min(self.steps, 3 * self.scale.every),
         }
         return self.finetune(label, seed, None, words, {**more, **changes})
 
@@ -192,9 +196,20 @@ class Setting:
             "--split": "validation",
         }
         facts = self.tasks[word]
-        load = replace(members[0].load, steps=0, answers=facts.held_out * len(members))
+        load = replace(
+            members[0].load, steps=0, answers=facts.held_out * len(members), asked=(facts.inputs, facts.targets)
+        )
         name = f"{label}-{word.partition('=')[0].replace('/', '.').replace(':', '.')}"[:60]
         return PlannedRun(f"{name}-seed{seed}", "score", _frozen(options), (facts.digest,), load)
+
+    def scored(self, label: str, seed: int, run: PlannedRun, words: tuple[str, ...]) -> PlannedRun:
+        """The scores of a fine-tuned run on tasks, illegal answers too, each from its best checkpoint."""
+        options: Changes = {"--run": (PathIn(run),), "--tasks": words, "--checkpoint": "best", "--split": "validation"}
+        facts = [self.tasks[word] for word in words]
+        load = replace(run.load, steps=0, answers=sum(one.held_out for one in facts))
+        named = "-".join([label, *(word.partition("=")[0].replace("/", ".") for word in words)])[:52]
+        digests = tuple(one.digest for one in facts)
+        return PlannedRun(f"{named}-scored-seed{seed}", "score", _frozen(options), digests, load)
 
     def _planned(
         self, label: str, command: str, options: Changes, files: tuple[str, ...], config: ModelConfig
@@ -203,14 +218,15 @@ class Setting:
         words = options.get("--tasks", ())
         assert isinstance(words, tuple)  # `finetune` gives them so
         facts = [self.tasks[str(word)] for word in words]
+        asked = max((fact.inputs for fact in facts), default=1), max((fact.targets for fact in facts), default=1)
+        inputs, targets = asked
         if "--objective" in options or not facts:
             inputs = self.scale.inputs
-            targets = find_objective(str(options.get("--objective", "span"))).lengths(inputs).targets
-        else:
-            inputs, targets = max(fact.inputs for fact in facts), max(fact.targets for fact in facts)
+            objective = str(options.get("--objective", "span"))
+            targets = corpus_rule(objective, None, None, None, "en", inputs, None, False).widths.targets
         looks = -(-steps // int(str(options.get("--eval-every", steps)))) + 1
         answers = looks * sum(fact.held_out for fact in facts)
-        load = Load(config, steps, int(str(options["--batch"])), inputs, targets, answers)
+        load = Load(config, steps, int(str(options["--batch"])), inputs, targets, answers, asked)
         return PlannedRun(label, command, _frozen(options), files, load)
 
     def _config(self, options: Changes) -> ModelConfig:
