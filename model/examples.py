@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from model.corpus import Entry
@@ -10,6 +11,7 @@ from model.prepared import prepare, prepared_entry, read_examples
 from model.rows import Widths
 from model.scoring import TaskScore, score_examples, write_answers
 from model.settings import TrainSettings
+from model.source import TextToText
 from model.t5 import T5
 from model.tasks import Task
 from model.tasks.data import TaskData
@@ -26,6 +28,11 @@ class RunTask(NamedTuple):
     train: Entry | None
     held_out: Entry | None
     files: dict[str, str]  # sha256 of what was read, by name below the path
+
+
+def rule_for(settings: TrainSettings, task: Task) -> TextToText:
+    """How the examples of a task become rows."""
+    return replace(settings.task_rule, sentinel=task.sentinel)
 
 
 def open_run_tasks(settings: TrainSettings, first: bool) -> tuple[RunTask, ...]:

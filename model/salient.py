@@ -131,7 +131,7 @@ def corpus_rule(
             inputs,
             TARGETS if targets is None else targets,
             pack,
-            SalientSpans(ALL_SPANS if spans is None else spans, language),
+            spans=SalientSpans(ALL_SPANS if spans is None else spans, language),
         )
     if objective not in OBJECTIVES:
         raise unknown("objective", objective, CORPUS_RULES)

@@ -15,7 +15,7 @@ from model.corpus import Entry, find_entries
 from model.data import open_entries
 from model.distributed import ProcessGroup, fill, initial_weights, make_model
 from model.errors import ConfigError
-from model.examples import HELD_OUT, RunTask, open_run_tasks
+from model.examples import HELD_OUT, RunTask, open_run_tasks, rule_for
 from model.held_out import HeldOut, first_tokens, hold_out, split_off
 from model.initial import ADAPTER
 from model.pretrained import check_weights, init_from
@@ -49,7 +49,7 @@ def open_data(settings: TrainSettings, group: ProcessGroup) -> Data:
         tokenizer = open_tokenizer(settings, sources)
         recipe = make_recipe(settings, sources, tokenizer)
         scored = [Source(entry, settings.rule_of(entry.name), 1.0) for entry in held_out]
-        scored += [Source(task.held_out, settings.task_rule, 1.0) for task in tasks if task.held_out]
+        scored += [Source(one.held_out, rule_for(settings, one.task), 1.0) for one in tasks if one.held_out]
         chosen = tuple(hold_out(source, tokenizer, settings.eval_documents) for source in scored)
         return Data(recipe, chosen, tokenizer, tasks)
 
@@ -123,9 +123,9 @@ def make_sources(
         for own in [settings.rates({entry.name: entry.documents for entry in entries})]
         for entry in entries
     ]
-    trained = [task.train for task in tasks if task.train]
-    rates = task_rates({entry.name: entry.documents for entry in trained}, settings.task_mixture_value)
-    found += [Source(entry, settings.task_rule, rates[entry.name]) for entry in trained]
+    trained = [(one.train, rule_for(settings, one.task)) for one in tasks if one.train]
+    rates = task_rates({entry.name: entry.documents for entry, _ in trained}, settings.task_mixture_value)
+    found += [Source(entry, rule, rates[entry.name]) for entry, rule in trained]
     names = [source.entry.name for source in found]
     if twice := [name for name in names if names.count(name) > 1]:
         raise ConfigError(f"a task and a config of a corpus are both called {twice[0]!r}: take {twice[0]}/other=PATH")

@@ -163,7 +163,7 @@ def told(found):
 SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]}
 
 
-@settings(max_examples=20, **SLOW)
+@settings(max_examples=10, **SLOW)
 @given(st.lists(PAGES, min_size=2, max_size=3))
 def test_append(crawl, history):
     before, earlier = Before(), []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.corpus import Entry
@@ -34,16 +34,18 @@ def test_an_epoch_visits_every_document_once(rows: list[int], lanes: int, epoch:
     assert found == {(group, row): 1 for group, count in enumerate(rows) for row in range(count)}
 
 
+@settings(max_examples=30, deadline=None)
 @given(GROUPS, st.integers(1, 20))
 def test_there_is_a_unit_for_every_lane(rows: list[int], lanes: int) -> None:
     """And of each row group as many documents as for any other, but for one; of all of them too, but for a few."""
     order = Shuffled(entry(rows), 0, lanes)
-    shares = [[len(order.unit(number).rows) for number in range(lane, order.units, lanes)] for lane in range(lanes)]
+    units = [[order.unit(number) for number in range(lane, order.units, lanes)] for lane in range(lanes)]
+    shares = [[len(unit.rows) for unit in walk] for walk in units]
     assert order.units == len(rows) * lanes
     assert all(max(column) - min(column) <= 1 for column in zip(*shares, strict=True))
     totals = [*map(sum, shares)]
     assert max(totals) - min(totals) <= len(rows)
-    groups = [[order.unit(number).group for number in range(lane, order.units, lanes)] for lane in range(lanes)]
+    groups = [[unit.group for unit in walk] for walk in units]
     assert all(walked == groups[0] for walked in groups)
 
 

@@ -60,6 +60,13 @@ def test_a_pair_is_a_row_and_each_side_is_cut_to_its_length_eos_included() -> No
     assert (narrow.inputs.shape, narrow.targets.shape) == ((2, 4), (2, 2))
 
 
+def test_the_first_sentinel_ends_the_inputs_and_begins_the_targets() -> None:
+    """It stays when they are cut."""
+    first = Letters.vocabulary.sentinel(0)
+    (tokens,) = TextToText(6, 4, sentinel=True).encoder(Letters()).encode([("abcdefghij", "klmnop")])
+    assert tokens.tolist() == [100, 101, 102, 103, first, EOS, first, 110, 111, EOS]
+
+
 def test_packed_pairs_share_a_row_while_both_sides_have_room() -> None:
     rule = PackedPairs(WIDTHS)
     lane = lane_of([("ab", "c"), ("de", "f"), ("gh", "i"), ("j", "klm"), ("n", "o")])
