@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -200,11 +201,14 @@ def full_tensors(value: Any) -> Any:
 
 
 def restore_optimizer(optimizer: Optimizer, saved: Mapping[str, Any]) -> None:
-    """Loads a state that `whole` has made of the optimizer's own."""
+    """Loads a state that `whole` has made of the optimizer's own.
+
+    Names become the interned ones that new states have: a file says of equal names whether they are one.
+    """
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     state = {
         number: {
-            name: like(weights[number], one) if isinstance(one, Tensor) and one.dim() else one
+            sys.intern(name): like(weights[number], one) if isinstance(one, Tensor) and one.dim() else one
             for name, one in values.items()
         }
         for number, values in saved["state"].items()

@@ -19,8 +19,8 @@ from model.optim import OPTIMIZERS
 from model.pretrained import read_config
 from model.salient import CORPUS_RULES
 from model.schedules import SHAPES
+from model.scored_models import model_folder
 from model.settings import TrainSettings, complete
-from model.shelf import MODEL_CONFIG, latest
 from model.tasks.data import TaskData
 from model.tasks.naming import parse_tasks
 
@@ -48,13 +48,16 @@ class FinetuningScale(NamedTuple):
     batch: int
     longest: int | None  # tokens of either side, whatever a task says
     every: int  # steps between two evaluations, and two checkpoints
+    lr: float  # constant
 
 
-# Raffel et al. 2020, 3.1.3 and 3.5.1: 2**18 steps of 128 rows, a checkpoint each 5,000. `tiny` is for two cores.
-TINY = FinetuningScale(steps=400, batch=32, longest=128, every=100)
-T5_SCALE = FinetuningScale(steps=2**18, batch=128, longest=None, every=5_000)
+# Raffel et al. 2020, 3.1.3 and 3.5.1: 2**18 steps of 128 rows, a checkpoint each 5,000; the rate is that of
+# t5/models/gin/constant_0_001.gin. `tiny` is for two cores and the sample tasks, a minute or two
+# each: at its rate the sample of SST-2 was all right after 40 steps, and at 0.001 after 120.
+TINY = FinetuningScale(steps=400, batch=16, longest=128, every=100, lr=0.005)
+T5_SCALE = FinetuningScale(steps=2**18, batch=128, longest=None, every=5_000, lr=0.001)
 
-LR, DROPOUT = 0.001, 0.1  # constant: t5/models/gin/constant_0_001.gin; section 3.1.3
+DROPOUT = 0.1  # section 3.1.3
 LIMIT = 2**19  # examples that a task counts for at most, K of the paper's section 3.5.2
 OF_CORPORA = ("--objective", "--spans", "--languages", "--alpha")
 LIMITED = ("examples", "temperature")  # mixtures that know a limit
@@ -80,7 +83,7 @@ def finetune_parser() -> argparse.ArgumentParser:
     a("--dry-run", action="store_true", help="tell sizes, costs and a first batch; train nothing, write nothing")
 
     a = p.add_argument_group("data").add_argument
-    a("--batch", type=int, metavar="N", help="rows of a step, over all processes (default: 32 tiny, else 128)")
+    a("--batch", type=int, metavar="N", help="rows of a step, over all processes (default: 16 tiny, else 128)")
     a("--inputs", type=int, metavar="N", help="tokens of the inputs (default: the longest of the tasks', tiny 128)")
     a("--targets", type=int, metavar="N", help="tokens of the targets (default: the longest of the tasks', tiny 128)")
     a("--pack", action="store_true", help="several examples share a row, kept apart by segments")
@@ -102,7 +105,7 @@ def finetune_parser() -> argparse.ArgumentParser:
     a("--adapter-width", type=int, metavar="D", help="of adapters: 32, 128, 512 and 2048 in the paper")
     a("--optimizer", metavar="NAME", help=f"{', '.join(OPTIMIZERS)} (default: adafactor)")
     a("--schedule", metavar="NAME", help=f"{', '.join(SHAPES)} (default: constant)")
-    a("--lr", type=float, metavar="X", help=f"highest learning rate (default: {LR})")
+    a("--lr", type=float, metavar="X", help=f"highest learning rate (default: {TINY.lr} tiny, else {T5_SCALE.lr})")
     a("--warmup", type=int, metavar="N", help="steps over which the rate rises (default: 0)")
     a("--weight-decay", type=float, metavar="X", help="(default: 0)")
     a("--clip", type=float, metavar="X", help="highest norm of the gradients (default: none, as T5)")
@@ -150,7 +153,7 @@ def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> Tra
         "batch": scale.batch,
         "inputs": _longest(tasks, 0, scale),
         "targets": _longest(tasks, 1, scale),
-        "lr": LR,
+        "lr": scale.lr,
         "schedule": "constant",
         "dropout": DROPOUT,
         "eval_every": scale.every,
@@ -163,10 +166,7 @@ def _scale(found: dict[str, Any]) -> FinetuningScale:
     """By the name of the model; what `--init-from` names is looked up, and a run becomes its newest checkpoint."""
     if "init_from" not in found:
         return TINY if found.get("model", "tiny") == "tiny" else T5_SCALE
-    folder: Path = found["init_from"]
-    if not (folder / MODEL_CONFIG).exists() or (folder / "checkpoints").is_dir():
-        newest, _ = latest(folder)
-        found["init_from"] = folder = newest or folder
+    found["init_from"] = folder = model_folder(found["init_from"])
     return TINY if ModelConfig.from_hf(read_config(folder)).name == "tiny" else T5_SCALE
 
 

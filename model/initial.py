@@ -5,7 +5,9 @@ from __future__ import annotations
 from model.config import ModelConfig
 
 ADAPTER = "Adapter"  # what the module is called in the names of weights
-ADAPTER_STD = 1e-2  # of its second matrix, so that it changes next to nothing at first: Houlsby et al. 2019, 3.6
+# Of what its second matrix adds, at any width: next to nothing at first, after Houlsby et al. 2019, section 3.6.
+# With nothing at all Adafactor, whose steps are shares of a weight's size, would take the smallest that it knows.
+ADAPTER_STD = 5e-3
 
 
 def initial_std(name: str, c: ModelConfig) -> float | None:
@@ -15,7 +17,7 @@ def initial_std(name: str, c: ModelConfig) -> float | None:
     for an untied head too, with which the first loss is near 60 and not near ln V (62.5 and 9.5 at D 256, V 8192).
     """
     if f".{ADAPTER}.wo." in name:
-        return ADAPTER_STD
+        return float(ADAPTER_STD * c.adapter**-0.5)
     match name.split(".")[-2]:
         case "layer_norm" | "final_layer_norm":
             return None

@@ -9,7 +9,7 @@ import numpy as np
 
 from model.ids import EOS
 from model.lane import Lane, Tokens
-from model.rows import Rows, Widths, empty_rows, put_example, stacked
+from model.rows import Rows, Widths, empty_rows, stacked
 
 
 class Pair(NamedTuple):
@@ -26,6 +26,13 @@ def next_pair(lane: Lane, widths: Widths) -> Pair | None:
         return None
     first, second = np.flatnonzero(tokens == EOS)[:2].tolist()
     return Pair(tokens[: first + 1], tokens[first + 1 : second + 1])
+
+
+def put_example(rows: Rows, row: int, segment: int, at: tuple[int, int], inputs: Tokens, targets: Tokens) -> None:
+    """Writes an example into a row, its inputs and targets from the places `at` on."""
+    for ids, segments, start, tokens in zip(rows[:2], rows[2:], at, (inputs, targets), strict=True):
+        ids[row, start : start + len(tokens)] = tokens
+        segments[row, start : start + len(tokens)] = segment
 
 
 class SinglePairs:

@@ -38,13 +38,14 @@ def init_from(folder: Path, ids: int = 0, values: bool = True) -> tuple[dict[str
     check_copy(folder)
     config = read_config(folder)
     model_type = config.get("model_type", "t5")
-    if model_type not in MODEL_TYPES:
+    ours = "c4pipe" in config  # such as one with adapters, which is no model of transformers
+    if model_type not in MODEL_TYPES and not ours:
         raise ConfigError(f"{folder} holds a model of type {model_type!r}, expected {' or '.join(MODEL_TYPES)}")
     weights = {name: weight.float() for name, weight in _read_weights(folder, values).items() if name != UNUSED}
     _drop_copies(weights, folder)
 
     # transformers 5 keeps for T5 what it was told of the head as `scale_decoder_outputs`. No mT5 has a tied one.
-    tied = model_type == "t5" and config.get("scale_decoder_outputs", config.get("tie_word_embeddings", True))
+    tied = (model_type == "t5" or ours) and config.get("scale_decoder_outputs", config.get("tie_word_embeddings", True))
     head = weights.get("lm_head.weight")
     if tied and head is not None:
         if not _equal(head, weights["shared.weight"]):
@@ -143,7 +144,7 @@ def _shapes(file: Path) -> dict[str, Tensor]:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ConfigError(f"{path} is missing; expected the folder of a T5 as transformers saves it") from None
     except (OSError, ValueError, RecursionError) as error:
         raise TrainError(f"{path} cannot be read ({error}). Copy or download it again.") from None

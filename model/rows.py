@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from model.ids import IGNORED
 from model.lane import Lane, Tokens
-from model.objectives import Examples, Objective, Vocabulary, chunk_rng
-from model.objectives.base import Ids
+from model.objectives import Examples, Objective, Vocabulary
+from model.objectives.base import ChunkRngs, Ids
 
 RowMaterial = TypeVar("RowMaterial")
 
@@ -53,13 +53,15 @@ class _Rule:
         self._objective = objective
         self._vocabulary = vocabulary
         self._inputs_length = inputs_length
-        self._seed = seed
+        self._rngs = ChunkRngs(seed)
         self._lengths = objective.lengths(inputs_length)
         self._shortest = objective.shortest
 
-    def _corrupt(self, chunks: Ids, numbers: Sequence[int]) -> Examples:
-        rngs = [chunk_rng(self._seed, number) for number in numbers]
-        return self._objective(chunks, rngs, self._vocabulary, self._inputs_length)
+    def _corrupt(self, pieces: Sequence[Tokens], numbers: Sequence[int]) -> Examples:
+        chunks = np.full((len(pieces), max(map(len, pieces), default=0)), self._vocabulary.pad, np.int32)
+        for chunk, tokens in zip(chunks, pieces, strict=True):
+            chunk[: len(tokens)] = tokens
+        return self._objective(chunks, self._rngs.of(numbers), self._vocabulary, self._inputs_length)
 
 
 class Single(_Rule):
@@ -78,10 +80,7 @@ class Single(_Rule):
         return tokens if len(tokens) >= self._shortest else None
 
     def finish(self, numbers: Sequence[int], drawn: Sequence[Tokens]) -> Rows:
-        chunks = np.full((len(drawn), max(map(len, drawn), default=0)), self._vocabulary.pad, np.int32)
-        for row, tokens in zip(chunks, drawn, strict=True):
-            row[: len(tokens)] = tokens
-        inputs, targets = self._corrupt(chunks, numbers)
+        inputs, targets = self._corrupt(drawn, numbers)
         segments = [(ids != self._vocabulary.pad).astype(np.int32) for ids in (inputs, targets)]
         return Rows(inputs, np.where(segments[1], targets, IGNORED), *segments)
 
@@ -92,31 +91,40 @@ class Packed(_Rule):
     A document longer than a chunk is cut as by objectives that do not concatenate.
     """
 
-    def draw(self, lane: Lane, number: int) -> Rows | None:
-        chunk, *widths = self._lengths
-        row, used, examples = empty_rows(1, Widths(*widths)), (0, 0), 0
+    def draw(self, lane: Lane, number: int) -> list[Tokens] | None:
+        chunk, *room = self._lengths
+        pieces: list[Tokens] = []
         while len(tokens := lane.peek(chunk, self._shortest)):
-            # No row holds more examples than inputs, so that no two examples of a run have the same number.
-            made = self._corrupt(tokens[None], [number * self._inputs_length + examples])
-            inputs, targets = (ids[ids != self._vocabulary.pad] for ids in made)
-            after = used[0] + len(inputs), used[1] + len(targets)
-            if after[0] > widths[0] or after[1] > widths[1]:
+            [rng] = self._rngs.of([self._key(number, len(pieces))])
+            lengths = self._objective.lengths_of(len(tokens), rng, self._inputs_length)
+            room = [room[0] - lengths.inputs, room[1] - lengths.targets]
+            if min(room) < 0:
                 break
             lane.take(len(tokens))
-            examples += 1
-            put_example(row, 0, examples, used, inputs, targets)
-            used = after
-        return row if examples else None
+            pieces.append(tokens)
+        return pieces or None
 
-    def finish(self, numbers: Sequence[int], drawn: Sequence[Rows]) -> Rows:
-        return stacked([empty_rows(0, Widths(*self._lengths[1:])), *drawn])
+    def finish(self, numbers: Sequence[int], drawn: Sequence[list[Tokens]]) -> Rows:
+        rows = empty_rows(len(drawn), Widths(*self._lengths[1:]))
+        counts = [len(pieces) for pieces in drawn]
+        row_of = np.repeat(np.arange(len(drawn)), counts)
+        segment_of = np.concatenate([np.arange(1, 1 + count) for count in (0, *counts)])
+        keys = [
+            self._key(number, piece) for number, count in zip(numbers, counts, strict=True) for piece in range(count)
+        ]
+        examples = self._corrupt([tokens for pieces in drawn for tokens in pieces], keys)
+        for ids, segments, made in zip(rows[:2], rows[2:], examples, strict=True):
+            tokens = made != self._vocabulary.pad
+            sizes = np.count_nonzero(tokens, axis=1)
+            used = np.bincount(row_of, sizes, len(drawn))
+            place = np.arange(ids.shape[1]) < used[:, None]
+            ids[place] = made[tokens]
+            segments[place] = np.repeat(segment_of, sizes)
+        return rows
 
-
-def put_example(rows: Rows, row: int, segment: int, at: tuple[int, int], inputs: Tokens, targets: Tokens) -> None:
-    """Writes an example into a row, its inputs and targets from the places `at` on."""
-    for ids, segments, start, tokens in zip(rows[:2], rows[2:], at, (inputs, targets), strict=True):
-        ids[row, start : start + len(tokens)] = tokens
-        segments[row, start : start + len(tokens)] = segment
+    def _key(self, number: int, piece: int) -> int:
+        """Of the generator. No row holds more examples than inputs, so that no two examples of a run have the same."""
+        return number * self._inputs_length + piece
 
 
 def stacked(rows: Sequence[Rows]) -> Rows:

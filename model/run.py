@@ -150,6 +150,21 @@ def write_config(
     RunSums(settings.run).put(RUN_CONFIG, to_json(found | {"tokenizer": tokenizer}))
 
 
+def check_task_files(run: Path, files: Mapping[str, Mapping[str, str]]) -> None:
+    """ConfigError where tasks have other data than when `config.json` was written: scores before and after would be
+    compared, and are not of the same examples. Names of files may differ."""
+    try:
+        before = json.loads((run / RUN_CONFIG).read_bytes())["tasks"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # written anew, see `write_config`
+    for task, sums in files.items():
+        if task in before and sorted(before[task].values()) != sorted(sums.values()):
+            raise ConfigError(
+                f"{', '.join(sums)} of {task} are not what {run} began with. Give them back, take another --run, or "
+                "--force these."
+            )
+
+
 def read_settings(run: Path) -> TrainSettings:
     """The settings that a run was last started with."""
     if RunSums(run).is_whole(RUN_CONFIG) is False and (run / RUN_CONFIG).exists():

@@ -24,7 +24,7 @@ from model.rows import Widths
 from model.run import read_settings, say
 from model.score_arguments import EVERY, parse_score
 from model.scorebook import ScoredTask, beside, record_scores, record_written, scores_shown
-from model.scored_models import Trained, is_run, model_folder, open_models
+from model.scored_models import Trained, holds_run, model_folder, open_models
 from model.scoring import TaskScore, score_examples, write_answers
 from model.settings import TrainSettings
 from model.source import TextToText
@@ -37,7 +37,7 @@ from model.tasks.reading import Extractive, Pages
 ENSEMBLE = "ensemble"  # the folder of its results in that of a run
 
 
-class Plan(NamedTuple):
+class ScorePlan(NamedTuple):
     """What is scored, with which models; known before one is loaded."""
 
     data: TaskData
@@ -65,7 +65,7 @@ def _run(args: Namespace) -> int:
     return 0
 
 
-def _plans(args: Namespace) -> list[Plan]:
+def _plans(args: Namespace) -> list[ScorePlan]:
     """ConfigError for what cannot be scored."""
     members = [args.run]
     for other in args.ensemble or ():
@@ -73,12 +73,12 @@ def _plans(args: Namespace) -> list[Plan]:
             members.append(other)
     if args.ensemble and args.checkpoint and args.checkpoint != "best":
         raise ConfigError("--checkpoint names one model, and --ensemble several: name the checkpoint's folder by --run")
-    settings = read_settings(args.run) if is_run(args.run) else None
+    settings = read_settings(args.run) if holds_run(args.run) else None
     words = args.tasks or (settings.scored_tasks if settings else ())
     if not words:
         raise ConfigError(f"--run {args.run} was fine-tuned on no task: name some by --tasks NAME=PATH")
     return [
-        Plan(
+        ScorePlan(
             data,
             _splits(data, args.split),
             _widths(data.task, args, settings),
@@ -89,7 +89,7 @@ def _plans(args: Namespace) -> list[Plan]:
 
 
 def _output(args: Namespace) -> Path:
-    if args.output is None and not is_run(args.run):
+    if args.output is None and not holds_run(args.run):
         raise ConfigError(f"--run {args.run} is no run, and results go into none: name a folder by --output")
     output: Path = args.output or (args.run / ENSEMBLE if args.ensemble else args.run)
     try:
@@ -116,7 +116,7 @@ def _widths(task: Task, args: Namespace, settings: TrainSettings | None) -> Widt
     return TextToText(inputs, targets).widths
 
 
-def _score(args: Namespace, output: Path, plan: Plan, split: str, trained: Trained) -> ScoredTask:
+def _score(args: Namespace, output: Path, plan: ScorePlan, split: str, trained: Trained) -> ScoredTask:
     """Has a split answered, and writes down what came of it."""
     data, name = plan.data, plan.data.name
     asked = [*islice(data.examples_by_row(split, training=False), args.examples)]

@@ -19,8 +19,8 @@ from model.scoring import SCORE_COLUMNS, TaskScore
 from model.table import as_csv, head, read_table
 from model.tasks import METRICS, Majority, Task, TaskExample, majority
 
-SCORES_FILE, WRITTEN = "scores.csv", "written"
-SHOWN = 6  # answers of a balance
+SCORES_FILE, _WRITTEN = "scores.csv", "written"
+_SHOWN = 6  # answers of a balance
 
 
 class ScoredTask(NamedTuple):
@@ -64,7 +64,7 @@ def record_written(
     folder: Path, task: str, split: str, examples: Sequence[TaskExample], written: Sequence[str]
 ) -> Path:
     """Writes the answers beside the targets; the file."""
-    path = task_file(folder / WRITTEN, task, split, ".jsonl")
+    path = task_file(folder / _WRITTEN, task, split, ".jsonl")
     lines = (
         {"input": one.inputs, "target": None if one.answer is None else one.targets, "written": text}
         for one, text in zip(examples, written, strict=True)
@@ -91,8 +91,8 @@ def _balance(task: Task, found: Majority) -> str:
     labels = task.format.labels
     if isinstance(found.prediction, str):
         return ""
-    named = [(labels[answer] if labels else answer, share) for answer, share in found.balance[:SHOWN]]
-    rest = ", ..." if len(found.balance) > SHOWN else ""
+    named = [(labels[answer] if labels else answer, share) for answer, share in found.balance[:_SHOWN]]
+    rest = ", ..." if len(found.balance) > _SHOWN else ""
     return ", ".join(f"{answer} {share:.1f} %" for answer, share in named) + rest
 
 

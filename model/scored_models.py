@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import torch
 
+from model.checkpoint import need_checkpoint
 from model.config import ModelConfig
 from model.decode import Writer
 from model.ensemble import Ensemble
 from model.errors import ConfigError
 from model.pretrained import check_weights, init_from, read_config
-from model.run import BEST, RUN_CONFIG, open_checkpoint, say
+from model.run import BEST, open_checkpoint, say
 from model.shelf import CHECKPOINT_SUMS, FOLDER, MODEL_CONFIG, NEEDED, STATE, latest
 from model.t5 import T5
 from model.tokens import Tokenizer
@@ -30,7 +31,7 @@ class Trained(NamedTuple):
     step: int  # of the checkpoint, the first one of several; 0 where nothing says it
 
 
-def is_run(folder: Path) -> bool:
+def holds_run(folder: Path) -> bool:
     """Whether it is the folder of a run, and not that of a model: both have a `config.json`.
 
     ConfigError if it is neither.
@@ -39,28 +40,29 @@ def is_run(folder: Path) -> bool:
         return True
     if not (folder / MODEL_CONFIG).is_file():
         raise ConfigError(
-            f"--run {folder}: expected the folder of a run, of a checkpoint, or of a T5 as transformers saves it; "
-            f"there is no {RUN_CONFIG} in it"
+            f"{folder}: expected the folder of a run, of a checkpoint, or of a T5 as transformers saves it; there is "
+            f"no {MODEL_CONFIG} in it"
         )
     return "settings" in read_config(folder)
 
 
-def model_folder(folder: Path, checkpoint: str | None, task: str) -> Path:
+def model_folder(folder: Path, checkpoint: str | None = None, task: str = "") -> Path:
     """Where the model lies that answers for a task: `folder` itself if it is that of a model; of a run, the newest good
     checkpoint, the one that is named, or, by the word `best`, the task's best one."""
-    if not is_run(folder):
+    if not holds_run(folder):
         if checkpoint:
             raise ConfigError(f"--checkpoint {checkpoint} is of a run, and {folder} holds one model: leave it out")
         return folder
     if checkpoint == BEST_OF_EACH:
         return _best(folder, task)
     if checkpoint:
+        need_checkpoint(Path(checkpoint))
         return Path(checkpoint)
     found, notes = latest(folder)
     for note in notes:
         say(f"note: {note}")
     if found is None:
-        raise ConfigError(f"{folder} has no good checkpoint. Train one: python -m model.finetune --run {folder}")
+        raise ConfigError(f"{folder} has no good checkpoint. Go on with its training, or name another.")
     return found
 
 

@@ -215,8 +215,9 @@ class TrainSettings:
         return replace(config, **{key: value for key, value in changes.items() if value is not None})
 
     def fixed(self) -> dict[str, Any]:
-        """What must be the same to go on with a run. Its length is free where no learning rate depends on it."""
-        free = {*CHANGEABLE} | ({"steps"} if self.schedule in ("constant", "inverse-sqrt") else set())
+        """What must be the same to go on with a run. Its length is free where nothing that is trained depends on it."""
+        endless = self.schedule in ("constant", "inverse-sqrt") and self.method != "gradual"
+        free = {*CHANGEABLE} | ({"steps"} if endless else set())
         free |= set() if self.tasks else {*OF_TASKS} - ({"targets"} if self.objective == SALIENT else set())
         found = {name: value for name, value in self.to_json().items() if name not in free}
         return found | {"spans": self.spans_identity}

@@ -179,7 +179,8 @@ def open_model(settings: TrainSettings, data: Data, start: Checkpoint | None, gr
     model = make_model(config, settings.z_loss, group, sharded)
     new = [*initial_weights(model, settings.seed)] if weights is None or settings.adapter_width else []
     if weights is not None:
-        fresh = {name: weight for name, weight in new if f".{ADAPTER}." in name and name not in weights}
+        layers = tuple(f"{name.partition(f'.{ADAPTER}.')[0]}." for name, _ in new if f".{ADAPTER}." in name)
+        fresh = {name: weight for name, weight in new if name.startswith(layers) and name not in weights}
         new = [*{**weights, **fresh}.items()]
         check_weights(dict(new), model.state_dict(), source)
     fill(model, new)

@@ -37,7 +37,7 @@ from model.generate import infills
 from model.ids import EOS, IGNORED, PAD
 from model.journal import Journal, last_good, run_summary
 from model.optim import clip_gradients, make_optimizer, set_lr
-from model.run import held, write_config
+from model.run import check_task_files, held, write_config
 from model.settings import TrainSettings
 from model.shelf import prune
 from model.start import Data, open_data, open_model, open_start
@@ -99,6 +99,8 @@ def train(settings: TrainSettings) -> int:
             batches.restore(start.position)
         if group.first:
             files = {one.task.name: one.files for one in data.tasks}
+            if start and not settings.force:
+                check_task_files(settings.run, files)
             write_config(settings, model.config, data.recipe.entries, data.recipe.tokenizer.fingerprint, files)
         journal = stack.enter_context(Journal(settings, model.config, done, tokens, group))
         run = Run(settings, group, data, model, optimizer, batches, journal)

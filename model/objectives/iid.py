@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from model.errors import ConfigError
-from model.objectives.base import Corruption, Ids, KeptIds, Lengths, Mask, Rngs, Vocabulary
+from model.objectives.base import Chunks, Corruption, KeptIds, Lengths, Mask, Rngs, Vocabulary
 from model.objectives.noise import draws, iid_noise, run_starts, runs_to_sentinels
 
 # The counts of noise tokens and of their runs vary from row to row. Widths are for a row this many standard deviations
@@ -54,11 +54,20 @@ class _Independent(Corruption):
         """Target tokens of a row of `length` tokens, at most, without eos."""
         return length
 
-    def noise(self, rngs: Rngs, length: int) -> Mask:
-        """(N, length), with no more noise than the widths allow."""
-        noise = iid_noise(rngs, length, self.density)
-        noise &= np.cumsum(noise, axis=1) <= most_noise(length, self.density)
-        noise &= np.cumsum(run_starts(noise), axis=1) <= most_runs(length, self.density)
+    def noise(self, chunks: Chunks, rngs: Rngs) -> Mask:
+        """(N, L)"""
+        noise = np.zeros_like(chunks.text)
+        for row, rng, size in zip(noise, rngs, chunks.sizes.tolist(), strict=True):
+            row[:size] = self.row_noise(rng, size)
+        return noise
+
+    def row_noise(self, rng: np.random.Generator, size: int) -> Mask:
+        """(size,), with no more noise than the widths of examples allow."""
+        noise = iid_noise(rng, size, self.density)
+        if np.count_nonzero(noise) > (most := most_noise(size, self.density)):
+            noise &= noise.cumsum() <= most
+        if np.count_nonzero(run_starts(noise)) > (most := most_runs(size, self.density)):
+            noise &= run_starts(noise).cumsum() <= most
         return noise
 
 
@@ -83,9 +92,16 @@ class IidDenoising(_Independent):
     def most_targets(self, length: int) -> int:
         return most_noise(length, self.density) + most_runs(length, self.density) + 1
 
-    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
-        noise = self.noise(rngs, tokens.shape[1])
-        return runs_to_sentinels(tokens, noise, vocabulary), runs_to_sentinels(tokens, ~noise, vocabulary)
+    def corrupt(self, chunks: Chunks, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
+        noise = self.noise(chunks, rngs)
+        clean = chunks.text & ~noise
+        return runs_to_sentinels(chunks, noise, vocabulary), runs_to_sentinels(chunks, clean, vocabulary)
+
+    def lengths_of(self, size: int, rng: np.random.Generator, inputs_length: int) -> Lengths:
+        noise = self.row_noise(rng, size)
+        hidden, runs = int(np.count_nonzero(noise)), int(np.count_nonzero(run_starts(noise)))
+        clean_runs = runs + 1 - int(noise[0]) - int(noise[-1])
+        return Lengths(size, size - hidden + runs + 1, hidden + clean_runs + 1)
 
 
 @dataclass(frozen=True)
@@ -102,15 +118,23 @@ class ReplaceSpans(IidDenoising):
 
     name: ClassVar = "replace-spans"
 
-    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
-        noise = self.noise(rngs, tokens.shape[1])
-        starts = np.pad(run_starts(noise), ((0, 0), (0, 1)), constant_values=True)  # one more, to close
+    def corrupt(self, chunks: Chunks, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
+        noise = self.noise(chunks, rngs)
+        ids = np.pad(chunks.ids, ((0, 0), (0, 1)))
+        starts, kept = (np.pad(mask, ((0, 0), (0, 1))) for mask in (run_starts(noise), noise))
+        starts[np.arange(len(ids)), chunks.sizes] = True  # one more, to close
         numbered = vocabulary.size - np.cumsum(starts, axis=1, dtype=np.int32)
+        interleaved = (len(ids), 2 * ids.shape[1])
         targets = KeptIds(
-            np.stack([numbered, np.pad(tokens, ((0, 0), (0, 1)))], axis=2).reshape(len(tokens), -1),
-            np.stack([starts, np.pad(noise, ((0, 0), (0, 1)))], axis=2).reshape(len(tokens), -1),
+            np.stack([numbered, ids], axis=2).reshape(interleaved),
+            np.stack([starts, kept], axis=2).reshape(interleaved),
         )
-        return runs_to_sentinels(tokens, noise, vocabulary), targets
+        return runs_to_sentinels(chunks, noise, vocabulary), targets
+
+    def lengths_of(self, size: int, rng: np.random.Generator, inputs_length: int) -> Lengths:
+        noise = self.row_noise(rng, size)
+        hidden, runs = int(np.count_nonzero(noise)), int(np.count_nonzero(run_starts(noise)))
+        return Lengths(size, size - hidden + runs + 1, hidden + runs + 2)
 
 
 @dataclass(frozen=True)
@@ -130,9 +154,13 @@ class DropTokens(_Independent):
     def most_targets(self, length: int) -> int:
         return most_noise(length, self.density)
 
-    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
-        noise = self.noise(rngs, tokens.shape[1])
-        return KeptIds(tokens, ~noise), KeptIds(tokens, noise)
+    def corrupt(self, chunks: Chunks, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
+        noise = self.noise(chunks, rngs)
+        return KeptIds(chunks.ids, chunks.text & ~noise), KeptIds(chunks.ids, noise)
+
+    def lengths_of(self, size: int, rng: np.random.Generator, inputs_length: int) -> Lengths:
+        hidden = int(np.count_nonzero(self.row_noise(rng, size)))
+        return Lengths(size, size - hidden + 1, hidden + 1)
 
 
 @dataclass(frozen=True)
@@ -152,12 +180,13 @@ class Mass(_Independent):
     def sentinels(self, inputs_length: int) -> int:
         return 1
 
-    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
-        noise = self.noise(rngs, tokens.shape[1])
-        everything = np.ones_like(noise)
-        return KeptIds(np.where(noise, np.int32(vocabulary.sentinel(0)), tokens), everything), KeptIds(
-            tokens, everything
-        )
+    def corrupt(self, chunks: Chunks, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
+        ids, text, _ = chunks
+        masked = np.where(self.noise(chunks, rngs), np.int32(vocabulary.sentinel(0)), ids)
+        return KeptIds(masked, text), KeptIds(ids, text)
+
+    def lengths_of(self, size: int, rng: np.random.Generator, inputs_length: int) -> Lengths:
+        return Lengths(size, size + 1, size + 1)
 
 
 @dataclass(frozen=True)
@@ -177,11 +206,11 @@ class Bert(Mass):
     name: ClassVar = "bert"
     random: ClassVar[float] = 0.1
 
-    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
-        noise = self.noise(rngs, tokens.shape[1])
-        kinds, words = draws(rngs, tokens.shape[1]), draws(rngs, tokens.shape[1])
+    def corrupt(self, chunks: Chunks, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
+        ids, text, sizes = chunks
+        noise = self.noise(chunks, rngs)
+        kinds, words = draws(rngs, sizes, ids.shape[1]), draws(rngs, sizes, ids.shape[1])
         lowest = vocabulary.unk + 1
         random = (lowest + words * (vocabulary.first_sentinel - lowest)).astype(np.int32)
         changed = np.where(kinds < self.random, random, np.int32(vocabulary.sentinel(0)))
-        everything = np.ones_like(noise)
-        return KeptIds(np.where(noise, changed, tokens), everything), KeptIds(tokens, everything)
+        return KeptIds(np.where(noise, changed, ids), text), KeptIds(ids, text)

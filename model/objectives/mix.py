@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
 from model.errors import ConfigError
 from model.objectives.base import Examples, Ids, Lengths, Objective, Rngs, Vocabulary
-from model.objectives.noise import draws
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,7 @@ class Mix(Objective):
         return max(objective.sentinels(inputs_length) for objective, _ in self.members)
 
     def __call__(self, chunks: Ids, rngs: Rngs, vocabulary: Vocabulary, inputs_length: int) -> Examples:
-        weights = np.cumsum([weight for _, weight in self.members])
-        choices = np.searchsorted(weights / weights[-1], draws(rngs, 1)[:, 0], side="right")
+        choices = np.array([self._choose(rng) for rng in rngs], np.int64)
         _, *widths = self.lengths(inputs_length)
         mixed = Examples(*(np.full((len(chunks), width), vocabulary.pad, np.int32) for width in widths))
         for number, (objective, _) in enumerate(self.members):
@@ -58,3 +58,18 @@ class Mix(Objective):
             for whole, part in zip(mixed, made, strict=True):
                 whole[rows, : part.shape[1]] = part
         return mixed
+
+    def lengths_of(self, size: int, rng: np.random.Generator, inputs_length: int) -> Lengths:
+        objective, _ = self.members[self._choose(rng)]
+        return objective.lengths_of(min(size, objective.lengths(inputs_length).chunk), rng, inputs_length)
+
+    def _choose(self, rng: np.random.Generator) -> int:
+        """The number of a row's member."""
+        return bisect_right(self._ends, rng.random())
+
+    @cached_property
+    def _ends(self) -> list[float]:
+        """Where each member's part of [0, 1) ends."""
+        sums = np.cumsum([weight for _, weight in self.members])
+        ends: list[float] = (sums / sums[-1]).tolist()
+        return ends

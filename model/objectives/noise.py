@@ -1,58 +1,66 @@
-"""Which tokens are noise, and what becomes of runs of them. Every array is (N, L): a row an example."""
+"""Which tokens are noise, and what becomes of runs of them.
+
+Masks are (N, L) where nothing else is said: a row an example, and false in its padding.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.objectives.base import Ids, KeptIds, Mask, Rngs, Vocabulary
+from model.objectives.base import Chunks, KeptIds, Mask, Rngs, RowCounts, Vocabulary
 
 
-def draws(rngs: Rngs, count: int) -> NDArray[np.float64]:
-    """(N, count) numbers in [0, 1), a row from each generator."""
-    return np.array([rng.random(count) for rng in rngs]).reshape(len(rngs), count)
+def draws(rngs: Rngs, counts: RowCounts, width: int) -> NDArray[np.float64]:
+    """(N, width): `counts[n]` numbers in [0, 1) from generator n, and on their right 1, which is above them all."""
+    numbers = np.ones((len(rngs), width))
+    for row, rng, count in zip(numbers, rngs, counts.tolist(), strict=True):
+        rng.random(out=row[:count])
+    return numbers
 
 
-def span_noise(rngs: Rngs, clean: int, noise: int, spans: int) -> Mask:
+def span_noise(rngs: Rngs, clean: RowCounts, noise: RowCounts, spans: RowCounts, text: Mask) -> Mask:
     """Where noise is, in rows of `spans` clean spans and `spans` noise spans in turn, the first clean, the last noise.
 
     The lengths of either kind are a random way to write its number of tokens as an ordered sum of `spans` positive
-    numbers, all ways equally likely.
+    numbers, all ways equally likely. `clean`, `noise` and `spans` are (N,); `text` has `clean + noise` tokens a row.
     """
-    numbers = draws(rngs, clean - 1 + noise - 1)
-    lengths = np.stack([_parts(numbers[:, : clean - 1], spans), _parts(numbers[:, clean - 1 :], spans)], axis=2)
-    in_turn = np.tile([False, True], len(rngs) * spans)
-    return np.repeat(in_turn, lengths.ravel()).reshape(len(rngs), clean + noise)
+    lengths = np.stack([_parts(rngs, clean, spans), _parts(rngs, noise, spans)], axis=1)
+    mask = np.zeros_like(text)
+    mask[text] = np.repeat(np.tile([False, True], len(lengths)), lengths.ravel())
+    return mask
 
 
-def _parts(numbers: NDArray[np.float64], count: int) -> NDArray[np.int64]:
-    """The lengths (N, count) of the parts of T tokens, from random `numbers` (N, T - 1).
+def _parts(rngs: Rngs, tokens: RowCounts, counts: RowCounts) -> NDArray[np.int64]:
+    """Row n's tokens in `counts[n]` parts: the lengths of all parts, those of a row after those of the one before.
 
-    A number stands for the gap after a token, and the count - 1 smallest of a row are its cuts.
+    A number is drawn for the gap after each token but the last, and the smallest of a row are its cuts.
     """
-    rows, gaps = numbers.shape
-    ends = np.full((rows, count), gaps + 1)
-    if count > 1:
-        ends[:, :-1] = np.sort(np.argpartition(numbers, count - 2, axis=1)[:, : count - 1], axis=1) + 1
-    return np.diff(ends, axis=1, prepend=0)
+    numbers = draws(rngs, tokens - 1, int(tokens.max(initial=0)))
+    numbers[np.arange(len(tokens)), tokens - 1] = -1  # after the last token there is always a cut
+    smallest = np.arange(numbers.shape[1]) < counts[:, None]
+    cuts = np.empty_like(smallest)
+    np.put_along_axis(cuts, np.argsort(numbers, axis=1), smallest, axis=1)
+    rows, last = np.nonzero(cuts)  # the last token of each part
+    return np.diff((np.cumsum(tokens) - tokens)[rows] + last + 1, prepend=0)
 
 
-def iid_noise(rngs: Rngs, length: int, density: float) -> Mask:
-    """Each token is noise with probability `density`; where none is, the one that came nearest."""
-    numbers = draws(rngs, length)
-    noise: Mask = numbers <= np.maximum(density, numbers.min(axis=1, keepdims=True))
+def iid_noise(rng: np.random.Generator, size: int, density: float) -> Mask:
+    """(size,): each token is noise with probability `density`; where none is, the one that came nearest."""
+    numbers = rng.random(size)
+    noise: Mask = numbers <= max(density, numbers.min())
     return noise
 
 
 def run_starts(mask: Mask) -> Mask:
-    """Where a run of true values begins."""
+    """Where a run of true values begins, in one row or in many."""
     starts = mask.copy()
-    starts[:, 1:] &= ~mask[:, :-1]
+    starts[..., 1:] &= ~mask[..., :-1]
     return starts
 
 
-def runs_to_sentinels(tokens: Ids, mask: Mask, vocabulary: Vocabulary) -> KeptIds:
+def runs_to_sentinels(chunks: Chunks, mask: Mask, vocabulary: Vocabulary) -> KeptIds:
     """Each run of true values becomes one sentinel, numbered from 0 in each row; the other tokens stay."""
     starts = run_starts(mask)
     numbered = vocabulary.size - np.cumsum(starts, axis=1, dtype=np.int32)
-    return KeptIds(np.where(starts, numbered, tokens), ~mask | starts)
+    return KeptIds(np.where(starts, numbered, chunks.ids), chunks.text & ~mask | starts)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from model.objectives.base import Corruption, Ids, KeptIds, Lengths, Rngs, Vocabulary
+from model.objectives.base import Chunks, Corruption, KeptIds, Lengths, Rngs, Vocabulary
 from model.objectives.noise import draws
 
 
@@ -32,11 +32,18 @@ class PrefixLM(Corruption):
         self.need_room(inputs_length)
         return Lengths(inputs_length - 1, inputs_length, inputs_length)
 
-    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
-        length = tokens.shape[1]
-        cut = 1 + (draws(rngs, 1) * (length - 1)).astype(np.int64)
-        prefix = np.arange(length) < cut
-        return KeptIds(tokens, prefix), KeptIds(tokens, ~prefix)
+    def corrupt(self, chunks: Chunks, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
+        ids, text, sizes = chunks
+        cuts = np.array([self._cut(rng, size) for rng, size in zip(rngs, sizes.tolist(), strict=True)], np.int64)
+        prefix = np.arange(ids.shape[1]) < cuts[:, None]
+        return KeptIds(ids, prefix), KeptIds(ids, text & ~prefix)
+
+    def lengths_of(self, size: int, rng: np.random.Generator, inputs_length: int) -> Lengths:
+        cut = self._cut(rng, size)
+        return Lengths(size, cut + 1, size - cut + 1)
+
+    def _cut(self, rng: np.random.Generator, size: int) -> int:
+        return 1 + int(rng.random() * (size - 1))
 
 
 @dataclass(frozen=True)
@@ -56,9 +63,11 @@ class LM(Corruption):
         self.need_room(inputs_length)
         return Lengths(inputs_length - 1, 1, inputs_length)
 
-    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
-        everything = np.ones(tokens.shape, np.bool_)
-        return KeptIds(tokens, ~everything), KeptIds(tokens, everything)
+    def corrupt(self, chunks: Chunks, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
+        return KeptIds(chunks.ids, np.zeros_like(chunks.text)), KeptIds(chunks.ids, chunks.text)
+
+    def lengths_of(self, size: int, rng: np.random.Generator, inputs_length: int) -> Lengths:
+        return Lengths(size, 1, size + 1)
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,10 @@ class Deshuffling(Corruption):
         self.need_room(inputs_length)
         return Lengths(inputs_length - 1, inputs_length, inputs_length)
 
-    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
-        everything = np.ones(tokens.shape, np.bool_)
-        order = draws(rngs, tokens.shape[1]).argsort(axis=1)
-        return KeptIds(np.take_along_axis(tokens, order, axis=1), everything), KeptIds(tokens, everything)
+    def corrupt(self, chunks: Chunks, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
+        ids, text, sizes = chunks
+        order = draws(rngs, sizes, ids.shape[1]).argsort(axis=1)  # padding stays on the right
+        return KeptIds(np.take_along_axis(ids, order, axis=1), text), KeptIds(ids, text)
+
+    def lengths_of(self, size: int, rng: np.random.Generator, inputs_length: int) -> Lengths:
+        return Lengths(size, size + 1, size + 1)

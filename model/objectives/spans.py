@@ -5,11 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import ceil, inf
 from typing import ClassVar
 
+import numpy as np
+
 from model.errors import ConfigError
-from model.objectives.base import Corruption, Ids, KeptIds, Lengths, Rngs, Vocabulary
+from model.objectives.base import Chunks, Corruption, KeptIds, Lengths, Mask, Rngs, Vocabulary
 from model.objectives.noise import runs_to_sentinels, span_noise
 
 
@@ -52,17 +55,15 @@ class SpanCorruption(Corruption):
         Lengths(chunk=568, inputs=512, targets=114)
         """
         self.need_room(inputs_length)
-        shortest, beyond = 2, ceil(inputs_length / (1 - self.density)) + 3
-        fitting = bisect_right(range(shortest, beyond), inputs_length, key=lambda chunk: self._lengths(chunk).inputs)
-        lengths = self._lengths(shortest + fitting - 1)
-        # T5 gives up a token where half of the text is noise, so that the targets are not longer than the inputs.
-        if self.density == 0.5 and lengths.targets > lengths.inputs:
-            return self._lengths(lengths.chunk - 1)
-        return lengths
+        return _longest(self, inputs_length)
 
-    def _lengths(self, chunk: int) -> Lengths:
-        noise, spans = self.noise_and_spans(chunk)
-        return Lengths(chunk, chunk - noise + spans + 1, noise + spans + 1)
+    def lengths_of_size(self, size: int) -> Lengths:
+        """Of a row of `size` tokens: chance decides where its noise is, not how much there is of it."""
+        noise, spans = self.noise_and_spans(size)
+        return Lengths(size, size - noise + spans + 1, noise + spans + 1)
+
+    def lengths_of(self, size: int, rng: np.random.Generator, inputs_length: int) -> Lengths:
+        return self.lengths_of_size(size)
 
     def sentinels(self, inputs_length: int) -> int:
         return self.noise_and_spans(self.lengths(inputs_length).chunk)[1]
@@ -73,11 +74,16 @@ class SpanCorruption(Corruption):
                 yield f"--mean-span {mean_span} or more"
                 return
 
-    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
-        length = tokens.shape[1]
-        noise, spans = self.noise_and_spans(length)
-        mask = span_noise(rngs, length - noise, noise, spans)
-        return runs_to_sentinels(tokens, mask, vocabulary), runs_to_sentinels(tokens, ~mask, vocabulary)
+    def noise_mask(self, chunks: Chunks, rngs: Rngs) -> Mask:
+        """Where the noise is, in rows of any sizes."""
+        counts = np.array([self.noise_and_spans(size) for size in chunks.sizes.tolist()], np.int64).reshape(-1, 2)
+        noise, spans = counts.T
+        return span_noise(rngs, chunks.sizes - noise, noise, spans, chunks.text)
+
+    def corrupt(self, chunks: Chunks, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
+        mask = self.noise_mask(chunks, rngs)
+        clean = chunks.text & ~mask
+        return runs_to_sentinels(chunks, mask, vocabulary), runs_to_sentinels(chunks, clean, vocabulary)
 
 
 @dataclass(frozen=True)
@@ -95,12 +101,22 @@ class BareSpans(SpanCorruption):
 
     name: ClassVar = "span-bare"
 
-    def _lengths(self, chunk: int) -> Lengths:
-        noise, spans = self.noise_and_spans(chunk)
-        return Lengths(chunk, chunk - noise + spans + 1, noise + 1)
+    def lengths_of_size(self, size: int) -> Lengths:
+        noise, spans = self.noise_and_spans(size)
+        return Lengths(size, size - noise + spans + 1, noise + 1)
 
-    def corrupt(self, tokens: Ids, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
-        length = tokens.shape[1]
-        noise, spans = self.noise_and_spans(length)
-        mask = span_noise(rngs, length - noise, noise, spans)
-        return runs_to_sentinels(tokens, mask, vocabulary), KeptIds(tokens, mask)
+    def corrupt(self, chunks: Chunks, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
+        mask = self.noise_mask(chunks, rngs)
+        return runs_to_sentinels(chunks, mask, vocabulary), KeptIds(chunks.ids, mask)
+
+
+@lru_cache  # it is asked for at every batch
+def _longest(objective: SpanCorruption, inputs_length: int) -> Lengths:
+    shortest, beyond = 2, ceil(inputs_length / (1 - objective.density)) + 3
+    sizes = range(shortest, beyond)
+    fitting = bisect_right(sizes, inputs_length, key=lambda size: objective.lengths_of_size(size).inputs)
+    lengths = objective.lengths_of_size(shortest + fitting - 1)
+    # T5 gives up a token where half of the text is noise, so that the targets are not longer than the inputs.
+    if objective.density == 0.5 and lengths.targets > lengths.inputs:
+        return objective.lengths_of_size(lengths.chunk - 1)
+    return lengths

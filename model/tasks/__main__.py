@@ -17,7 +17,7 @@ from model.tasks import TASKS, UNLABELLED, Task, Template
 from model.tasks.data import TaskData
 from model.tasks.naming import parse_tasks
 
-LONGEST_SHOWN = 400  # characters of a text that is shown
+_MOST = 400  # characters of a text that is shown
 OWN_TASK = """\
 A task of your own, in a file my_tasks.py of the current folder:
 
@@ -89,7 +89,7 @@ def _shown(data: TaskData, count: int) -> Iterator[str]:
 
 def _cut(text: str) -> str:
     line = visible(text)
-    return line if len(line) <= LONGEST_SHOWN else f"{line[:LONGEST_SHOWN]}... ({len(text):,} characters)"
+    return line if len(line) <= _MOST else f"{line[:_MOST]}... ({len(text):,} characters)"
 
 
 if __name__ == "__main__":

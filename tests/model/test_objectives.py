@@ -31,8 +31,8 @@ from model.objectives import (
     chunk_rng,
     find_objective,
 )
-from model.objectives.base import Ids, Rngs
-from model.objectives.noise import draws, iid_noise, run_starts, runs_to_sentinels, span_noise
+from model.objectives.base import Chunks, Ids, Rngs
+from model.objectives.noise import iid_noise, run_starts, runs_to_sentinels, span_noise
 
 T5 = Vocabulary(32_100)
 SMALL = Vocabulary(30, sentinels=10)  # sentinels 29, 28, .. 20
@@ -158,9 +158,10 @@ class TestMaking:
     MASK = np.array([[0, 1, 1, 0, 0, 1]], np.bool_)
 
     def test_runs_become_sentinels(self) -> None:
-        ids, keep = runs_to_sentinels(row(11, 12, 13, 14, 15, 16), self.MASK, SMALL)
+        text = Chunks(row(11, 12, 13, 14, 15, 16), np.ones((1, 6), np.bool_), np.array([6]))
+        ids, keep = runs_to_sentinels(text, self.MASK, SMALL)
         assert ids[keep].tolist() == [11, 29, 14, 15, 28]
-        ids, keep = runs_to_sentinels(row(11, 12, 13, 14, 15, 16), ~self.MASK, SMALL)
+        ids, keep = runs_to_sentinels(text, ~self.MASK, SMALL)
         assert ids[keep].tolist() == [29, 12, 13, 28, 16]
 
     def test_run_starts(self) -> None:
@@ -306,7 +307,9 @@ class TestChance:
             if not row[0] and row[-1] and run_starts(row[None]).sum() == spans:
                 possible.add(row.tobytes())
         assert len(possible) == ways
-        masks = span_noise(rngs(self.CHUNKS, seed=11), clean, noise, spans)
+        text = np.ones((self.CHUNKS, clean + noise), np.bool_)
+        counts_of_rows = (np.full(self.CHUNKS, number) for number in (clean, noise, spans))
+        masks = span_noise(rngs(self.CHUNKS, seed=11), *counts_of_rows, text)
         counts = Counter(mask.tobytes() for mask in masks)
         assert self.chi_square(counts, dict.fromkeys(possible, 1 / ways)) < limit
 
@@ -318,7 +321,7 @@ class TestChance:
             noise = int(mask.sum())
             shares[mask.tobytes()] = 0.15**noise * 0.85 ** (3 - noise) + (0.85**3 / 3 if noise == 1 else 0)
         assert sum(shares.values()) == pytest.approx(1)
-        counts = Counter(mask.tobytes() for mask in iid_noise(rngs(self.CHUNKS, seed=12), 3, 0.15))
+        counts = Counter(iid_noise(rng, 3, 0.15).tobytes() for rng in rngs(self.CHUNKS, seed=12))
         assert self.chi_square(counts, shares) < 22.46
 
     def test_prefixes_are_uniform(self) -> None:
@@ -333,7 +336,7 @@ class TestChance:
         assert self.chi_square(counts, dict.fromkeys(counts, 1 / 6)) < 20.52
 
     def test_neighbouring_chunks_have_nothing_in_common(self) -> None:
-        firsts = (draws(rngs(self.CHUNKS, seed=15), 1)[:, 0] * 10).astype(np.uint8)
+        firsts = np.array([int(rng.random() * 10) for rng in rngs(self.CHUNKS, seed=15)], np.uint8)
         pairs = Counter(pair.tobytes() for pair in np.stack([firsts[:-1], firsts[1:]], axis=1))
         shares = {bytes([one, other]): 0.01 for one in range(10) for other in range(10)}
         assert self.chi_square(pairs, shares) < 148.2

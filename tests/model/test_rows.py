@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from model.errors import TrainError
 from model.ids import IGNORED
 from model.lane import Cursor, Lane
-from model.objectives import LM, PrefixLM, SpanCorruption
+from model.objectives import LM, Examples, PrefixLM, SpanCorruption
+from model.objectives.base import Ids
 from model.rows import Packed, Rows, Single, padded
 from tests.corpora import Letters
 from tests.model.test_lane import shuffled, straight
@@ -74,8 +77,27 @@ def test_a_packed_document_is_that_of_its_place_in_the_row() -> None:
     lane = shuffled(groups, Cursor(0, 0, 0), 1)
     for number in range(20):
         resumed = shuffled(groups, lane.cursor, 1)
-        assert all(map(np.array_equal, rule.draw(lane, number) or (), rule.draw(resumed, number) or ()))
+        rows = [rule.finish([number], [rule.draw(place, number) or []]) for place in (lane, resumed)]
+        assert all(map(np.array_equal, *rows))
         assert resumed.cursor == lane.cursor
+
+
+def test_all_examples_of_a_batch_are_made_at_once() -> None:
+    """Which takes a tenth of the time that it takes one by one."""
+    calls = []
+
+    class Counted(SpanCorruption):
+        def __call__(self, chunks: Ids, *rest: Any) -> Examples:
+            calls.append(len(chunks))
+            return super().__call__(chunks, *rest)
+
+    lane = shuffled([["abcdefgh", "ijklm", "nopqrstuvwx"] * 3], Cursor(0, 0, 0), 1)
+    rule = Packed(Counted(), VOCABULARY, inputs_length=32, seed=0)
+    drawn = [rule.draw(lane, number) or [] for number in range(6)]
+    assert calls == []
+    rule.finish(range(6), drawn)
+    assert calls == [sum(map(len, drawn))]
+    assert calls[0] >= 12
 
 
 def test_too_short_documents_are_no_endless_search() -> None:
