@@ -13,6 +13,8 @@ from model.lane import Lane, Tokens
 from model.objectives import Examples, Objective, Vocabulary
 from model.objectives.base import ChunkRngs, Ids
 
+ROWS_AT_ONCE = 32  # packed rows whose documents are corrupted together; it bounds the memory, and no row depends on it
+
 RowMaterial = TypeVar("RowMaterial")
 
 
@@ -105,6 +107,11 @@ class Packed(_Rule):
         return pieces or None
 
     def finish(self, numbers: Sequence[int], drawn: Sequence[list[Tokens]]) -> Rows:
+        blocks = [slice(first, first + ROWS_AT_ONCE) for first in range(0, len(drawn), ROWS_AT_ONCE)]
+        none = empty_rows(0, Widths(*self._lengths[1:]))
+        return stacked([none, *(self._finish_block(numbers[block], drawn[block]) for block in blocks)])
+
+    def _finish_block(self, numbers: Sequence[int], drawn: Sequence[list[Tokens]]) -> Rows:
         rows = empty_rows(len(drawn), Widths(*self._lengths[1:]))
         counts = [len(pieces) for pieces in drawn]
         row_of = np.repeat(np.arange(len(drawn)), counts)

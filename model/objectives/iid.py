@@ -55,7 +55,7 @@ class _Independent(Corruption):
         return length
 
     def noise(self, chunks: Chunks, rngs: Rngs) -> Mask:
-        """(N, L)"""
+        """(N, L), a row from each generator."""
         noise = np.zeros_like(chunks.text)
         for row, rng, size in zip(noise, rngs, chunks.sizes.tolist(), strict=True):
             row[:size] = self.row_noise(rng, size)
