@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from model.corpus import Entry
 from model.distributed import ProcessGroup
-from model.prepared import prepare, prepared_entry, read_examples
-from model.rows import Widths
+from model.prepared import prepare_task, prepared_entry, read_examples
 from model.scoring import TaskScore, score_examples, write_answers
 from model.settings import TrainSettings
 from model.source import TextToText
@@ -44,7 +43,7 @@ def open_run_tasks(settings: TrainSettings, first: bool) -> tuple[RunTask, ...]:
 
 
 def _opened(data: TaskData, settings: TrainSettings, first: bool, trained: bool) -> RunTask:
-    make = prepare if first else prepared_entry
+    make = prepare_task if first else prepared_entry
     there = [split for split in (("train", HELD_OUT) if trained else (HELD_OUT,)) if split in data.splits]
     sums = {name: value for split in there for name, value in data.sums(split).items()} if first else {}
     entries = {split: make(data, split, settings.run) for split in there}
@@ -52,13 +51,13 @@ def _opened(data: TaskData, settings: TrainSettings, first: bool, trained: bool)
 
 
 def score_run_task(
-    one: RunTask, model: T5, tokenizer: Tokenizer, widths: Widths, most: int, group: ProcessGroup, bf16: bool
+    one: RunTask, model: T5, tokenizer: Tokenizer, rule: TextToText, most: int, group: ProcessGroup, bf16: bool
 ) -> list[TaskScore]:
     """What a model in eval mode scores on the first `most` held-out examples, which all processes answer together."""
     if one.held_out is None:
         return []
     examples = read_examples(one.held_out, most)
     own = [example.inputs for example in examples[group.rank :: group.ranks]]
-    parts = group.gathered(write_answers(model, tokenizer, own, widths, one.task.beams, bf16))
+    parts = group.gathered(write_answers(model, tokenizer, own, rule, one.task.beams, bf16))
     written = [parts[number % group.ranks][number // group.ranks] for number in range(len(examples))]
     return score_examples(one.task, HELD_OUT, examples, written)

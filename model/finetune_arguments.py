@@ -54,8 +54,8 @@ class FinetuningScale(NamedTuple):
 # Raffel et al. 2020, 3.1.3 and 3.5.1: 2**18 steps of 128 rows, a checkpoint each 5,000; the rate is that of
 # t5/models/gin/constant_0_001.gin. `tiny` is for two cores and the sample tasks, a minute or two
 # each: at its rate the sample of SST-2 was all right after 40 steps, and at 0.001 after 120.
-TINY = FinetuningScale(steps=400, batch=16, longest=128, every=100, lr=0.005)
-T5_SCALE = FinetuningScale(steps=2**18, batch=128, longest=None, every=5_000, lr=0.001)
+TASKS_TINY = FinetuningScale(steps=400, batch=16, longest=128, every=100, lr=0.005)
+TASKS_T5 = FinetuningScale(steps=2**18, batch=128, longest=None, every=5_000, lr=0.001)
 
 DROPOUT = 0.1  # section 3.1.3
 LIMIT = 2**19  # examples that a task counts for at most, K of the paper's section 3.5.2
@@ -105,7 +105,12 @@ def finetune_parser() -> argparse.ArgumentParser:
     a("--adapter-width", type=int, metavar="D", help="of adapters: 32, 128, 512 and 2048 in the paper")
     a("--optimizer", metavar="NAME", help=f"{', '.join(OPTIMIZERS)} (default: adafactor)")
     a("--schedule", metavar="NAME", help=f"{', '.join(SHAPES)} (default: constant)")
-    a("--lr", type=float, metavar="X", help=f"highest learning rate (default: {TINY.lr} tiny, else {T5_SCALE.lr})")
+    a(
+        "--lr",
+        type=float,
+        metavar="X",
+        help=f"highest learning rate (default: {TASKS_TINY.lr} tiny, else {TASKS_T5.lr})",
+    )
     a("--warmup", type=int, metavar="N", help="steps over which the rate rises (default: 0)")
     a("--weight-decay", type=float, metavar="X", help="(default: 0)")
     a("--clip", type=float, metavar="X", help="highest norm of the gradients (default: none, as T5)")
@@ -165,9 +170,9 @@ def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> Tra
 def _scale(found: dict[str, Any]) -> FinetuningScale:
     """By the name of the model; what `--init-from` names is looked up, and a run becomes its newest checkpoint."""
     if "init_from" not in found:
-        return TINY if found.get("model", "tiny") == "tiny" else T5_SCALE
+        return TASKS_TINY if found.get("model", "tiny") == "tiny" else TASKS_T5
     found["init_from"] = folder = model_folder(found["init_from"])
-    return TINY if ModelConfig.from_hf(read_config(folder)).name == "tiny" else T5_SCALE
+    return TASKS_TINY if ModelConfig.from_hf(read_config(folder)).name == "tiny" else TASKS_T5
 
 
 def _longest(tasks: Sequence[TaskData], side: int, scale: FinetuningScale) -> int:

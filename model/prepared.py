@@ -30,7 +30,7 @@ GROUP_ROWS = 10_000  # examples: a few MB of text
 _SCHEMA = pa.schema([(name, pa.string()) for name in (*PAIR_COLUMNS, "answer")])
 
 
-def prepare(data: TaskData, split: str, run: Path) -> Entry:
+def prepare_task(data: TaskData, split: str, run: Path) -> Entry:
     """Writes the examples of a split into the folder of a run; the entry that they are.
 
     ConfigError, with its place, for a row that is no example, and for a split without any; TrainError where the disk

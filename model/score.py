@@ -20,7 +20,6 @@ from model.distributed import find_device
 from model.errors import ConfigError
 from model.examples import HELD_OUT
 from model.predictions import record_predictions
-from model.rows import Widths
 from model.run import read_settings, say
 from model.score_arguments import EVERY, parse_score
 from model.scorebook import ScoredTask, beside, record_scores, record_written, scores_shown
@@ -42,7 +41,7 @@ class ScorePlan(NamedTuple):
 
     data: TaskData
     splits: Sequence[str]
-    widths: Widths
+    rule: TextToText
     folders: tuple[Path, ...]  # of the models
 
 
@@ -81,7 +80,7 @@ def _plans(args: Namespace) -> list[ScorePlan]:
         ScorePlan(
             data,
             _splits(data, args.split),
-            _widths(data.task, args, settings),
+            _rule(data.task, args, settings),
             tuple(model_folder(folder, args.checkpoint, data.name) for folder in members),
         )
         for data in parse_tasks(words)
@@ -109,11 +108,11 @@ def _splits(data: TaskData, asked: str | None) -> Sequence[str]:
     return [split]
 
 
-def _widths(task: Task, args: Namespace, settings: TrainSettings | None) -> Widths:
+def _rule(task: Task, args: Namespace, settings: TrainSettings | None) -> TextToText:
     tuned = settings if settings and settings.tasks else None
     inputs = args.inputs or (tuned.inputs if tuned else task.lengths.inputs)
     targets = args.targets or (tuned.targets if tuned else None) or task.lengths.targets
-    return TextToText(inputs, targets).widths
+    return TextToText(inputs, targets, sentinel=task.sentinel)
 
 
 def _score(args: Namespace, output: Path, plan: ScorePlan, split: str, trained: Trained) -> ScoredTask:
@@ -125,7 +124,7 @@ def _score(args: Namespace, output: Path, plan: ScorePlan, split: str, trained: 
     examples = [one.example for one in asked]
     beams = args.beams or data.task.beams
     texts = [example.inputs for example in examples]
-    written = write_answers(trained.model, trained.tokenizer, texts, plan.widths, beams, args.precision == "bf16")
+    written = write_answers(trained.model, trained.tokenizer, texts, plan.rule, beams, args.precision == "bf16")
     record_written(output, name, split, examples, written)
     if all(example.answer is None for example in examples):
         path, wrong = record_predictions(output, data, split, asked, written)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from model.decode import Writer, beam_search, greedy
 from model.ids import PAD
-from model.rows import Widths
+from model.source import TextToText
 from model.t5 import padding
 from model.tasks import METRICS, Task, TaskExample
 from model.tokens import Tokenizer
@@ -34,23 +34,22 @@ class TaskScore(NamedTuple):
 
 
 def write_answers(
-    model: Writer, tokenizer: Tokenizer, texts: Sequence[str], widths: Widths, beams: int = 1, bf16: bool = False
+    model: Writer, tokenizer: Tokenizer, texts: Sequence[str], rule: TextToText, beams: int = 1, bf16: bool = False
 ) -> list[str]:
     """What a model in eval mode writes for each text, greedily or by a search with so many beams.
 
-    Inputs are cut to `widths.inputs` and answers to `widths.targets` tokens, their eos counted. Texts of like length
+    Inputs are cut and closed as the rule says, and an answer has as many tokens as its targets. Texts of like length
     share a batch; in which one a text stands decides nothing but the last bits of its logits.
     """
     device = next(model.parameters()).device
-    eos = tokenizer.vocabulary.eos
-    rows = [[*ids[: widths.inputs - 1].tolist(), eos] for ids in tokenizer.encode(texts)]
+    rows = rule.pairs(tokenizer).inputs(texts)
     written = [""] * len(texts)
     for numbers in batches_by_length([len(row) for row in rows], TOKENS_AT_ONCE // beams):
         inputs = torch.full((len(numbers), max(len(rows[number]) for number in numbers)), PAD, dtype=torch.int64)
         for place, number in enumerate(numbers):
-            inputs[place, : len(rows[number])] = torch.tensor(rows[number])
+            inputs[place, : len(rows[number])] = torch.from_numpy(rows[number])
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            found = _decoded(model, inputs.to(device), widths.targets, tokenizer.vocabulary.size, beams)
+            found = _decoded(model, inputs.to(device), rule.targets_length, tokenizer.vocabulary.size, beams)
         for number, ids in zip(numbers, found.tolist(), strict=True):
             written[number] = tokenizer.decode(ids)
     return written

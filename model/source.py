@@ -120,8 +120,12 @@ class TextToText:
     def check(self, vocabulary: Vocabulary) -> None:
         pass
 
-    def encoder(self, tokenizer: StreamTokenizer) -> Encoder:
+    def pairs(self, tokenizer: StreamTokenizer) -> PairEncoder:
+        """What makes tokens of pairs, and of inputs alone."""
         return PairEncoder(tokenizer, self.widths, self.sentinel)
+
+    def encoder(self, tokenizer: StreamTokenizer) -> Encoder:
+        return self.pairs(tokenizer)
 
     def builder(self, vocabulary: Vocabulary, seed: int) -> RowBuilder[Any]:
         return (PackedPairs if self.pack else SinglePairs)(self.widths)
@@ -136,14 +140,25 @@ class PairEncoder(NamedTuple):
 
     def encode(self, documents: Sequence[Any]) -> list[Tokens]:
         """Of documents that are (inputs, targets)."""
-        vocabulary = self.tokenizer.vocabulary
-        eos = np.array([vocabulary.eos], np.int32)
-        mark = np.array([vocabulary.sentinel(0)] if self.sentinel else [], np.int32)
-        ids = self.tokenizer.encode([text for pair in documents for text in pair])
-        inputs, targets = (
-            [one[: width - 1 - len(mark)] for one in ids[side::2]] for side, width in enumerate(self.widths)
-        )
-        return [np.concatenate((one, mark, eos, mark, two, eos)) for one, two in zip(inputs, targets, strict=True)]
+        inputs, targets = zip(*documents, strict=True) if documents else ((), ())
+        return [np.concatenate(pair) for pair in zip(self.inputs(inputs), self._targets(targets), strict=True)]
+
+    def inputs(self, texts: Sequence[str]) -> list[Tokens]:
+        """Of inputs alone, with their eos."""
+        most = self.widths.inputs - 1 - len(self._mark)
+        return [np.concatenate((ids[:most], self._mark, self._eos)) for ids in self.tokenizer.encode(texts)]
+
+    def _targets(self, texts: Sequence[str]) -> list[Tokens]:
+        most = self.widths.targets - 1 - len(self._mark)
+        return [np.concatenate((self._mark, ids[:most], self._eos)) for ids in self.tokenizer.encode(texts)]
+
+    @property
+    def _mark(self) -> Tokens:
+        return np.array([self.tokenizer.vocabulary.sentinel(0)] if self.sentinel else [], np.int32)
+
+    @property
+    def _eos(self) -> Tokens:
+        return np.array([self.tokenizer.vocabulary.eos], np.int32)
 
 
 @dataclass(frozen=True)

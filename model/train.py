@@ -32,7 +32,7 @@ from model.distributed import ProcessGroup, full_tensors, process_group, replica
 from model.dry_run import predict
 from model.errors import TrainError
 from model.evaluate import evaluate
-from model.examples import score_run_task
+from model.examples import rule_for, score_run_task
 from model.generate import infills
 from model.ids import EOS, IGNORED, PAD
 from model.journal import Journal, last_good, run_summary
@@ -194,7 +194,7 @@ def look_at_held_out(run: Run, step: int) -> None:
         run.journal.evaluated(step, scores, "".join(blocks))
     bf16, most = settings.precision == "bf16", settings.eval_examples
     told = [
-        score_run_task(one, model, run.data.tokenizer, settings.task_rule.widths, most, group, bf16)
+        score_run_task(one, model, run.data.tokenizer, rule_for(settings, one.task), most, group, bf16)
         for one in run.data.tasks
     ]
     run.journal.scored(step, [score for scores in told for score in scores])

@@ -9,6 +9,7 @@ from c4pipe.corpus import catalogue
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ROOT / "c4pipe" / "README.md"
+MODEL = ROOT / "model" / "README.md"
 
 
 def counters_table() -> str:
@@ -22,22 +23,62 @@ def counters_table() -> str:
     return "\n".join(lines)
 
 
+def objectives_table() -> str:
+    """The objectives by the names that `--objective` takes."""
+    from model.objectives import OBJECTIVES
+
+    lines = ["| `--objective` | what a row is |", "| --- | --- |"]
+    told = {name: (type(objective).__doc__ or "").partition("\n")[0] for name, objective in OBJECTIVES.items()}
+    told["ul2"] = "The seven denoisers of UL2, a row of one of them, without their mode tokens."
+    told["salient"] = "A sentence whose date, number or name is masked, and that span: one row a span."
+    return "\n".join([*lines, *(f"| `{name}` | {text} |" for name, text in told.items())])
+
+
+def known_tasks_table() -> str:
+    """All tasks, by where their strings are from."""
+    from model.tasks import TASKS
+
+    groups: dict[str, list[str]] = {}
+    for task in TASKS.values():
+        groups.setdefault(task.source, []).append(f"`{task.name}`")
+    lines = ["| tasks | their strings, lengths and metrics are from |", "| --- | --- |"]
+    return "\n".join([*lines, *(f"| {' '.join(names)} | {source} |" for source, names in groups.items())])
+
+
+def study_pages() -> str:
+    """A page a study, as its value has it."""
+    from model.study.catalogue import STUDIES
+
+    pages = []
+    for study in STUDIES.values():
+        command = f"`python -m model.study {study.name} --out out/{study.name}`"
+        beside = f"The paper's figures: table {study.paper_table.number}. {command}"
+        pages.append(f"### `{study.name}`: {study.question}\n\n{study.page}\n\n{beside}")
+    return "\n\n".join(pages)
+
+
 BLOCKS = {
-    "presets": catalogue.presets_table,
-    "rules": catalogue.rules_table,
-    "reasons": catalogue.other_reasons_table,
-    "counters": counters_table,
+    ROOMS: {
+        "presets": catalogue.presets_table,
+        "rules": catalogue.rules_table,
+        "reasons": catalogue.other_reasons_table,
+        "counters": counters_table,
+    },
+    MODEL: {"objectives": objectives_table, "tasks": known_tasks_table, "studies": study_pages},
 }
 
 
-def refreshed(text: str) -> str:
-    """The text with every generated block written anew."""
+def refreshed(path: Path) -> str:
+    """The text of a file with every generated block written anew."""
+    blocks = BLOCKS[path]
 
     def block(match: re.Match[str]) -> str:
-        return f"<!-- generated: {match[1]} -->\n\n{BLOCKS[match[1]]()}\n\n<!-- end -->"
+        return f"<!-- generated: {match[1]} -->\n\n{blocks[match[1]]()}\n\n<!-- end -->"
 
+    text = path.read_text(encoding="utf-8")
     return re.sub(r"<!-- generated: (\w+) -->.*?<!-- end -->", block, text, flags=re.DOTALL)
 
 
 if __name__ == "__main__":
-    ROOMS.write_text(refreshed(ROOMS.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in BLOCKS:
+        path.write_text(refreshed(path), encoding="utf-8")

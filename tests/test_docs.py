@@ -7,16 +7,25 @@ import sys
 import pytest
 
 from c4pipe.presets import PRESETS
-from tests.docs import BLOCKS, ROOMS, ROOT, refreshed
+from tests.docs import BLOCKS, MODEL, ROOMS, ROOT, refreshed
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
-def test_the_generated_blocks_are_fresh():
-    text = ROOMS.read_text(encoding="utf-8")
-    assert set(re.findall(r"<!-- generated: (\w+) -->", text)) == set(BLOCKS)
-    assert text == refreshed(text), "run `make fix`"
+@pytest.mark.parametrize("path", BLOCKS, ids=lambda path: path.parent.name)
+def test_the_generated_blocks_are_fresh(path):
+    text = path.read_text(encoding="utf-8")
+    assert set(re.findall(r"<!-- generated: (\w+) -->", text)) == set(BLOCKS[path])
+    assert text == refreshed(path), "run `make fix`"
+
+
+def test_the_task_of_ones_own_of_the_docs_works():
+    (code,) = re.findall(r"```python\n(from model.tasks.*?)```", MODEL.read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, object] = {}
+    exec(code, names)
+    (example,) = names["MOOD"].format({"text": "It rains.", "mood": 0}, True)  # type: ignore[attr-defined]
+    assert example.targets == "sad"
 
 
 @pytest.mark.parametrize("target", re.findall(r"^([a-z0-9-]+):.*##", MAKEFILE, re.MULTILINE))

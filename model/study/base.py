@@ -45,6 +45,7 @@ class Study:
     tasks: tuple[str, ...] = ("superglue_rte",)  # of the samples, at tiny size
     shorter: tuple[int, int] = (1, 1)  # at tiny size: so many times fewer steps of pre-training, of fine-tuning
     corpora: int = 1  # that it needs, at least
+    metrics: tuple[str, ...] = ()  # that are compared beside the first one of each task
     curves: bool = False  # whether its picture is of losses by step
 
     @property

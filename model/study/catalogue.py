@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from model.errors import unknown
 from model.study.base import Study
+from model.study.closed_book import CLOSED_BOOK_STUDY
 from model.study.finetuning import FINETUNING
+from model.study.languages import LANGUAGES
 from model.study.pretraining import PRETRAINING
 
-STUDIES: dict[str, Study] = {study.name: study for study in (*PRETRAINING, *FINETUNING)}
+STUDIES: dict[str, Study] = {study.name: study for study in (*PRETRAINING, *FINETUNING, CLOSED_BOOK_STUDY, LANGUAGES)}
 
 
 def find_study(name: str) -> Study:

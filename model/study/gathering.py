@@ -112,7 +112,7 @@ def compared(samples: Samples, study: Study) -> Samples:
         if task == OF_TEXT:
             wanted = study.text and (metric == HELD_OUT_LOSS or (study.curves and metric == TRAINING_LOSS))
         else:
-            wanted = task not in seen
+            wanted = task not in seen or metric in study.metrics
         if wanted:
             chosen[task, metric] = arms
         seen.add(task)

@@ -138,4 +138,7 @@ PAPER_TABLES = {
             "ensemble-tuned": (84.05, None, 82.36, 71.55),
         },
     ),
+    # Of other papers, whose figures are of whole benchmarks: Roberts et al. 2020, Xue et al. 2021.
+    "closed_book": PaperTable("2 of arXiv 2002.08910", {}),
+    "languages": PaperTable("2 of arXiv 2010.11934", {}),
 }

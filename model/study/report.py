@@ -132,6 +132,9 @@ def _verdicts(found: Sequence[Difference], baseline: str, seeds: int) -> Iterato
 def _paper(study: Study, found: Sequence[PaperOrder]) -> Iterator[str]:
     yield "## The paper's order"
     yield ""
+    if not study.paper_table.figures:
+        yield f"Table {study.paper_table.number} has whole benchmarks, and nothing that could stand beside this."
+        return
     yield f"Raffel et al. 2020, table {study.paper_table.number}; figures but those of tables 9 and 10 are from memory."
     yield ""
     for one in found:

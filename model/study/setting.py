@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from model.config import ModelConfig, find_size
 from model.objectives import find_objective
+from model.salient import corpus_rule
 from model.study.planned import Load, PathIn, PlannedRun, Word
 
 OBJECTIVE = "iid"  # the paper's baseline
@@ -161,7 +162,9 @@ class Setting:
         named = "-".join([label, *(word.partition("=")[0].replace("/", ".").replace(":", ".") for word in words)])
         config = start.load.config if start else self._config(options)
         config = replace(config, adapter=int(str(options.get("--adapter-width", config.adapter))))
-        files = [self.tasks[word].digest for word in words]
+        others = options.get("--evaluate", ())
+        assert isinstance(others, tuple)
+        files = [self.tasks[str(word)].digest for word in (*words, *others)]
         files += [self.digests[self.corpus]] if "--unsupervised" in options else []
         return self._planned(f"{named[:60]}-seed{seed}", "finetune", options, tuple(files), config)
 
@@ -199,6 +202,15 @@ class Setting:
         name = f"{label}-{word.partition('=')[0].replace('/', '.').replace(':', '.')}"[:60]
         return PlannedRun(f"{name}-seed{seed}", "score", _frozen(options), (facts.digest,), load)
 
+    def scored(self, label: str, seed: int, run: PlannedRun, words: tuple[str, ...]) -> PlannedRun:
+        """The scores of a fine-tuned run on tasks, illegal answers too, each from its best checkpoint."""
+        options: Changes = {"--run": (PathIn(run),), "--tasks": words, "--checkpoint": "best", "--split": "validation"}
+        facts = [self.tasks[word] for word in words]
+        load = replace(run.load, steps=0, answers=sum(one.held_out for one in facts))
+        named = "-".join([label, *(word.partition("=")[0].replace("/", ".") for word in words)])[:52]
+        digests = tuple(one.digest for one in facts)
+        return PlannedRun(f"{named}-scored-seed{seed}", "score", _frozen(options), digests, load)
+
     def _planned(
         self, label: str, command: str, options: Changes, files: tuple[str, ...], config: ModelConfig
     ) -> PlannedRun:
@@ -210,7 +222,8 @@ class Setting:
         inputs, targets = asked
         if "--objective" in options or not facts:
             inputs = self.scale.inputs
-            targets = find_objective(str(options.get("--objective", "span"))).lengths(inputs).targets
+            objective = str(options.get("--objective", "span"))
+            targets = corpus_rule(objective, None, None, None, "en", inputs, None, False).widths.targets
         looks = -(-steps // int(str(options.get("--eval-every", steps)))) + 1
         answers = looks * sum(fact.held_out for fact in facts)
         load = Load(config, steps, int(str(options["--batch"])), inputs, targets, answers, asked)

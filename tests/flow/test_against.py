@@ -173,7 +173,7 @@ def test_append(crawl, history):
         earlier = [folder]  # whose own come along
 
 
-@settings(max_examples=3, **SLOW)
+@settings(max_examples=2, **SLOW)
 @given(st.lists(PAGES, min_size=3, max_size=3))
 def test_the_order_of_the_list_and_who_builds_it_make_no_difference(crawl, history):
     first, second = crawl(history[0]), crawl(history[1])
@@ -182,7 +182,7 @@ def test_the_order_of_the_list_and_who_builds_it_make_no_difference(crawl, histo
     assert digests(crawl(history[2], "LINKED", [second, first], "--workers", "2", "--spill-rows", "1")) == expected
 
 
-@settings(max_examples=3, **SLOW)
+@settings(max_examples=2, **SLOW)
 @given(PAGES)
 def test_idempotence(crawl, pages):
     folder = crawl(pages)
@@ -190,7 +190,7 @@ def test_idempotence(crawl, pages):
     assert kept(crawl(pages, "LINKED", [crawl(pages, "LINKED", [folder])])) == []
 
 
-@settings(max_examples=3, **SLOW)
+@settings(max_examples=2, **SLOW)
 @given(PAGES, PAGES)
 def test_several_presets(crawl, first, second):
     names = "PLAIN", "WHOLE"

@@ -26,9 +26,9 @@ from model.examples import RunTask
 from model.methods import Method
 from model.prepared import prepared_entry
 from model.pretrained import init_from
-from model.rows import Widths
 from model.run import open_checkpoint, read_settings
 from model.scoring import write_answers
+from model.source import TextToText
 from model.start import make_sources, open_model
 from model.tasks.naming import parse_tasks
 from model.tokens import Tokenizer
@@ -266,7 +266,7 @@ def test_transformers_gives_the_same_answers(home: Path) -> None:
     theirs = transformers.AutoTokenizer.from_pretrained(folder)
     _, mine, tokenizer = open_checkpoint(home / "straight", folder, CPU)
     texts = ["sst2 sentence: the sea was grey and", "question: what was it context: it was a boat and the pier"]
-    ours = write_answers(mine, tokenizer, texts, Widths(64, 8))
+    ours = write_answers(mine, tokenizer, texts, TextToText(64, 8))
     ids = theirs(texts, padding=True, return_tensors="pt")
     size = tokenizer.vocabulary.size
     banned = [[number] for number in range(size, mine.config.vocab)]

@@ -65,7 +65,7 @@ def towns_entry(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
     return Recipe((Source(entry, SalientPairs(80, 16, spans=SPANS), 1.0),), Letters(), seed=3, lanes=4)
 
 
-@pytest.mark.parametrize("rule", [SalientPairs(160, 32, True, SPANS), CONTROL])
+@pytest.mark.parametrize("rule", [SalientPairs(160, 32, True, spans=SPANS), CONTROL])
 def test_the_stream_is_the_same_from_workers_ranks_and_after_a_stop(towns_entry: Recipe, rule: Rule) -> None:
     recipe = replace(towns_entry, sources=(replace(towns_entry.sources[0], rule=rule),))
     with Batches(recipe, 12) as batches:
@@ -146,7 +146,7 @@ def test_a_run_is_trained_and_scored_and_goes_on_with_its_own_spans_alone(
         tmp_path / "c4",
         {(("en"), split): [[[towns(n) for n in range(30)]]] for split in ("train", "validation")},
     )
-    run, words = tmp_path / "run", ("--inputs", "64", "--objective", "salient", "--targets", "16")
+    run, words = tmp_path / "run", ("--inputs", "64", "--layers", "1", "--objective", "salient", "--targets", "16")
     assert train(data, run, *words, steps=2) == 0
     assert rows(run / "eval.csv")[-1]["bits_per_byte"] != "nan"
     assert json.loads((run / "config.json").read_text())["spans"]["source"] == "dates+numbers+names"

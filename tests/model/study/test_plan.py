@@ -22,8 +22,8 @@ QUIET = Speed(flops=55e9, start=6.0)  # of one thread of a quiet core of two, as
 
 def setting_of(study: Study, scale: Scale = TINY_STUDY, tasks: int = 0) -> Setting:
     facts = TaskFacts("digest", 64, 43, 6)
-    words = [f"{name}=there/{name}" for name in ("sst2", "superglue_rte", "squad")]
-    words = words[:tasks] if tasks else [word for word in words if word.partition("=")[0] in study.tasks]
+    names = ("sst2", "superglue_rte", "squad")[:tasks] if tasks else study.tasks
+    words = [f"{name}=there/{name}" for name in names]
     names = ("en", "en.noclean", "realnewslike")[: 3 if study.corpora > 1 else 1]
     corpora = {name: Path("out") / name for name in names}
     return Setting(scale, *own_steps(study, scale), corpora, dict.fromkeys(words, facts), dict.fromkeys(names, "d"))
@@ -44,8 +44,9 @@ def test_each_study_is_sound(study: Study, scale: Scale) -> None:
         assert {*run.needs} <= {*runs[:place]}
     arms = [arm.name for arm in study.arms(setting)]
     assert len({*arms}) == len(arms) > 1
-    assert study.paper_table.figures.keys() & {*arms}, "an arm of the paper's"
-    assert arms[0] in study.paper_table.figures
+    if study.paper_table.figures:
+        assert study.paper_table.figures.keys() & {*arms}, "an arm of the paper's"
+        assert arms[0] in study.paper_table.figures
 
 
 @pytest.mark.parametrize("study", STUDIES.values(), ids=lambda study: study.name)
