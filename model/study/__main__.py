@@ -11,7 +11,7 @@ import shlex
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from c4pipe.shards import to_json
@@ -20,28 +20,16 @@ from model.command import run_model
 from model.disk import put
 from model.errors import ConfigError
 from model.study.arguments import parse_study
-from model.study.base import Arm, ArmRuns, Study
+from model.study.base import Study
 from model.study.catalogue import STUDIES, find_study
-from model.study.gathering import (
-    Result,
-    compared,
-    curves_of,
-    results_csv,
-    samples_of,
-    task_results,
-    text_results,
-)
 from model.study.opening import check_runs, chosen_arms, open_setting
-from model.study.picture import draw_arms, draw_curves
+from model.study.outcome import STUDY_PICTURE, STUDY_RESULTS, STUDY_TABLE, StudyAtHand, write_outcome
 from model.study.planned import with_needs
 from model.study.price import measured_speed, plan_text, run_seconds, span
-from model.study.report import StudyFacts, missing_seeds, report
 from model.study.running import RUNS, done_runs, held_folder, run_all
-from model.study.setting import SCALES, Setting
+from model.study.setting import SCALES
 
-STUDY_TITLE, STUDY_RESULTS, STUDY_TABLE, STUDY_PICTURE = "study.json", "results.csv", "table.md", "picture.svg"
-
-PlannedArms = Mapping[tuple[str, int], ArmRuns]  # by arm and seed
+STUDY_TITLE = "study.json"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -69,7 +57,7 @@ def _run(args: Namespace, words: Sequence[str]) -> int:
     at_once = args.at_once or (cores if args.device == "cpu" else 1)
     threads = max(1, cores // at_once)
     done = done_runs(args.out, runs)
-    smallest = min((run.load for run in runs if run.load.steps > 1), key=lambda load: load.rows * load.inputs)
+    smallest = min((run.load for run in runs if run.load.steps), key=lambda load: load.rows * load.inputs)
     speed = measured_speed(smallest, args.device, threads)
     counted = f"{many(len(arms), 'arm')} of {many(args.seeds, 'seed')}, {many(len(runs), 'run')}"
     print(f"{study.name}: {study.question}\n{counted}", flush=True)
@@ -78,20 +66,23 @@ def _run(args: Namespace, words: Sequence[str]) -> int:
         return 0
     began = time.monotonic()
     expected = {run.name: run_seconds(run.load, speed) for run in runs}
+    announced = sum(expected[run.name] for run in runs if run.name not in done) / at_once
+    command = f"python -m model.study {shlex.join(words)}"
+    hand = StudyAtHand(study, setting, arms, args.seeds, planned, command)
     with held_folder(args.out) as handed:
         put(args.out / STUDY_TITLE, to_json({"study": study.name}))
-        code = run_all(args.out, runs, expected, at_once, threads, handed)
-        if code:
-            print(f"study: stopped; {len(done_runs(args.out, runs))} of {len(runs)} runs are done", file=sys.stderr)
-            return code
-        command = f"python -m model.study {shlex.join(words)}"
-        _write(args.out, study, arms, planned, setting, args.seeds, command)
-    took, announced = (
-        time.monotonic() - began,
-        sum(expected[run.name] for run in runs if run.name not in done) / at_once,
-    )
+        try:
+            code = run_all(args.out, runs, expected, at_once, threads, handed)
+        finally:  # what is there is told, whatever ended the rest
+            done = done_runs(args.out, runs)
+            write_outcome(args.out, hand, done.keys(), args.out / RUNS)
+    if code:
+        print(
+            f"study: stopped; {len(done)} of {many(len(runs), 'run')} done. The same command goes on", file=sys.stderr
+        )
+        return code
     print(f"{args.out / STUDY_TABLE}, {STUDY_RESULTS} and {STUDY_PICTURE}")
-    print(f"It took {span(took)}, announced {span(announced)}")
+    print(f"it took {span(time.monotonic() - began)}, announced {span(announced)}")
     return 0
 
 
@@ -107,32 +98,6 @@ def _check_out(out: Path, study: Study) -> None:
     for name in (STUDY_RESULTS, STUDY_TABLE, STUDY_PICTURE, RUNS):
         if there is None and os.path.lexists(out / name):
             raise ConfigError(f"{out / name} is there, and no study wrote it: name another folder by --out, or move it")
-
-
-def _write(
-    out: Path, study: Study, arms: Sequence[Arm], planned: PlannedArms, setting: Setting, seeds: int, command: str
-) -> None:
-    """Reads what the runs left, and writes the three files."""
-    runs = out / RUNS
-    results: list[Result] = []
-    for (arm, seed), found in planned.items():
-        for run in found.tasks:
-            results += task_results(study.name, arm, seed, run, runs)
-        if found.text:
-            results += text_results(study.name, arm, seed, found.text, runs)
-    corpora = ", ".join(f"{name} ({path})" for name, path in setting.corpora.items())
-    facts = StudyFacts(setting.scale.model, setting.steps, setting.fine_steps, seeds, corpora, command)
-    missing = missing_seeds({arm.name: range(seeds) for arm in arms}, results)
-    put(out / STUDY_RESULTS, results_csv(results))
-    put(out / STUDY_TABLE, report(study, arms, results, missing, facts).encode())
-    title = f"{study.name}: {study.question} ({setting.scale.model}, {seeds} seeds)"
-    if study.curves:
-        of_arm = {arm.name: [planned[arm.name, seed].text for seed in range(seeds)] for arm in arms}
-        curves = {name: curves_of([run for run in texts if run], runs) for name, texts in of_arm.items()}
-        picture = draw_curves(curves, title)
-    else:
-        picture = draw_arms(compared(samples_of(results), study), [arm.name for arm in arms], title)
-    put(out / STUDY_PICTURE, picture)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from c4pipe.text import many
 from model.study.base import Arm, Study
 from model.study.gathering import OF_TEXT, Result, Samples, compared, samples_of
 from model.study.noise import LEVEL, Difference, SeedSpread, arm_differences, smallest_step
@@ -44,9 +45,9 @@ def report(
     parts = [
         [f"# {study.name}", "", study.question, "", *_head(facts), ""],
         [*_table(study, arms, samples, found), ""],
+        [f"Missing, for their runs are not done: {', '.join(missing)}.", ""] if missing else [],
         [*_verdicts(found, baseline, facts.seeds), ""],
         [*_paper(study, orders(means, found, study.paper_table, baseline)), ""],
-        [f"Missing: {', '.join(missing)}.", ""] if missing else [],
         ["## About this study", "", study.page, "", "Made by", "", f"    {facts.command}"],
     ]
     return "\n".join(line for part in parts for line in part) + "\n"
@@ -56,7 +57,7 @@ def _head(facts: StudyFacts) -> Iterator[str]:
     size = "tiny" if facts.model == "tiny" else facts.model
     yield (
         f"These numbers are samples of a model of size {size}: {facts.steps:,} steps of pre-training on "
-        f"{facts.corpora}, {facts.fine_steps:,} of fine-tuning, {facts.seeds} seed{'s' * (facts.seeds > 1)}."
+        f"{facts.corpora}, {facts.fine_steps:,} of fine-tuning, {many(facts.seeds, 'seed')}."
     )
     if size == "tiny":
         yield "They say how this code behaves, and nothing about models that are worth using."
@@ -151,7 +152,10 @@ def _paper(study: Study, found: Sequence[PaperOrder]) -> Iterator[str]:
         yield "No task of this study is in the paper's table, or no arm."
 
 
-def missing_seeds(wanted: Mapping[str, Sequence[int]], results: Sequence[Result]) -> list[str]:
-    """Arms and seeds without a result, in words."""
-    there = {(row.arm, row.seed) for row in results}
-    return [f"{arm} seed {seed}" for arm, seeds in wanted.items() for seed in seeds if (arm, seed) not in there]
+def missing_seeds(wanted: Iterable[tuple[str, int]], there: Collection[tuple[str, int]]) -> list[str]:
+    """Arms and seeds that are not whole, in words.
+
+    >>> missing_seeds([("all", 0), ("all", 1)], {("all", 1)})
+    ['all seed 0']
+    """
+    return [f"{arm} seed {seed}" for arm, seed in wanted if (arm, seed) not in there]

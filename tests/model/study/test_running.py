@@ -127,7 +127,7 @@ def test_a_study_from_end_to_end(built: Build, tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
     out, tasks = tmp_path / "out", SAMPLES / "tasks"
     line = ["methods", "--out", str(out), "--data", f"en={built(SAMPLES)}", "--tasks", f"sst2={tasks / 'sst2'}"]
-    line += ["--steps", "2", "--seeds", "1", "--arms", "adapters-8", "--at-once", "1"]
+    line += ["--steps", "1", "--seeds", "1", "--arms", "adapters-8", "--at-once", "1"]
     assert main([*line, "--dry-run"]) == 0
     assert "in all 4 runs to do" in capsys.readouterr().out
     assert not out.exists()
@@ -135,6 +135,7 @@ def test_a_study_from_end_to_end(built: Build, tmp_path: Path, monkeypatch: pyte
     InThisProcess.left = 2
     assert main(line) == 130
     assert "The same command goes on" in capsys.readouterr().err
+    assert "not done: all seed 0, adapters-8 seed 0." in (out / "table.md").read_text(encoding="utf-8")
     InThisProcess.left = 2
     assert main(line) == 0
     assert len({*InThisProcess.started}) == len(InThisProcess.started) == 4, "what is done is not done again"
