@@ -54,8 +54,7 @@ CLOSED_BOOK_STUDY = Study(
     page="""\
 One pre-training a seed goes on in three ways: not at all; on the sentences of its corpus that have a salient span,
 random spans of them masked, which is the control; on the same sentences, a salient span masked at a time. Each is
-fine-tuned on questions without a passage and scored by exact match. The paper's small models gain some points of exact
-match by salient spans, and the control gains little.
+fine-tuned on questions without a passage and scored by exact match. The paper reports gains by salient spans.
 
 At tiny size: the sample questions are sentences of the sample pages with a word asked for, so that salient steps have
 seen every answer in its sentence some ten times. That arm should win by far more than the noise: it has learned the
