@@ -39,8 +39,9 @@ METHODS_STUDY = Study(
 One pre-training a seed is fine-tuned in several ways: all weights; adapters of several widths and norms alone; layer
 after layer from the top. The paper finds that small tasks do with narrow adapters and large ones need wide ones.
 
-At tiny size: adapters change a small part of what a hardly trained model computes, so that all weights should win by
-more than the noise. Gradual unfreezing of three layers is nearly all of the weights for most of the time.""",
+At tiny size: adapters change a small part of what a hardly trained model computes. With half of the steps, those of 8
+wrote no label at all in three seeds, where all weights had 69 ± 21 %, which so large a spread does not prove. Gradual
+unfreezing of three layers trains nearly all of the weights for most of the time, and cannot be told from all.""",
     arms=_methods,
 )
 
