@@ -126,7 +126,7 @@ class ModelConfig:
     def _of(cls, config: Mapping[str, Any]) -> ModelConfig:
         ours = config.get("c4pipe", {})
         model_type = config.get("model_type", "t5")
-        if model_type not in ("t5", "mt5") and not ours:
+        if model_type not in ("t5", "mt5") and not (ours and str(model_type).startswith("c4pipe-")):
             raise ConfigError(f"config.json is of a model of type {model_type!r}, expected 't5' or 'mt5'")
         layers = config.get("num_layers", 6)
         tied = config.get("scale_decoder_outputs", config.get("tie_word_embeddings", model_type == "t5"))
