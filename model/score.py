@@ -138,7 +138,7 @@ def _check_data(run: Path | None, data: TaskData, splits: Sequence[str]) -> None
         before = first_data(run, data.name, split) if run else set()
         if before and not before.issuperset(sums.values()):
             changed = ", ".join(name for name, value in sums.items() if value not in before)
-            say(f"note: {data.path}: {changed} of {data.name} is not what {run} was trained and looked at with")
+            say(f"note: {data.path}: {changed} of {data.name} is not what {run} was trained and scored on")
 
 
 def _output(args: Namespace, plans: Sequence[ScorePlan]) -> Path:

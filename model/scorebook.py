@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,7 +33,7 @@ class ScoredTask(NamedTuple):
     balance: str
 
 
-def record_scores(folder: Path, step: int, scores: Iterable[TaskScore]) -> None:
+def record_scores(folder: Path, step: int, scores: Sequence[TaskScore]) -> None:
     """Adds rows to `scores.csv`, in place of those of the same step, task, split and metric.
 
     A row of more examples stays, and another value that is replaced is told. A file that is no such table, or has a
@@ -41,16 +41,21 @@ def record_scores(folder: Path, step: int, scores: Iterable[TaskScore]) -> None:
     """
     path = folder / SCORES_FILE
     rows = {_key(row): row for row in _rows_there(path)}
+    stay, replaced = [], []
     for one in scores:
         row = {"step": str(step), **one._asdict(), "value": f"{one.value:.6f}"}
-        before = rows.get(_key(row))
-        if before and float(before["examples"]) > one.examples:
-            say(f"note: {_told(path, before)} stays: it is of more examples than the new {row['value']}")
-            continue
-        if before and before["value"] != row["value"]:
-            say(f"note: {_told(path, before)} is replaced by {row['value']}")
-        rows.pop(_key(row), None)  # so that the new one is the last
-        rows[_key(row)] = row
+        before = rows.pop(_key(row), row)
+        fuller = float(before["examples"]) > one.examples
+        rows[_key(row)] = before if fuller else row
+        if fuller:
+            stay.append(f"{one.metric} of {before['examples']}")
+        elif before["value"] != row["value"]:
+            replaced.append(f"{one.metric} {before['value']} by {row['value']}")
+    where = f"note: {path}, step {step}, {', '.join(dict.fromkeys(f'{one.task} {one.split}' for one in scores))}"
+    if stay:
+        say(f"{where}: what is of more examples stays ({', '.join(stay)}). Remove it, or name another --output")
+    if replaced:
+        say(f"{where}: replaced {', '.join(replaced)}")
     folder.mkdir(parents=True, exist_ok=True)
     put(path, head(SCORE_COLUMNS) + as_csv([row[name] for name in SCORE_COLUMNS] for row in rows.values()))
 
@@ -66,11 +71,6 @@ def _rows_there(path: Path) -> list[dict[str, Any]]:
     if damaged := sum(bool(line.strip()) for line in content.split(b"\n")[1:]) - len(rows):
         say(f"note: {path} has {damaged} damaged lines, which are no row: kept as {put_aside(path).name}")
     return rows
-
-
-def _told(path: Path, row: Any) -> str:
-    step, task, split, metric = _key(row)
-    return f"{path}: {metric} of {task} in {split} at step {step}, {row['value']} of {row['examples']} examples,"
 
 
 def _key(row: Any) -> tuple[str, ...]:

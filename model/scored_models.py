@@ -103,7 +103,7 @@ def is_checkpoint_of(run: Path, folder: Path) -> bool:
 
 
 def first_data(run: Path, task: str, split: str) -> set[str]:
-    """The sha256 of the files of a task that a run trained on and looked at; empty where it had none of this split."""
+    """The sha256 of the files of a task that a run trained and scored on; empty where it had none of this split."""
     found = read_config(run)
     if split == HELD_OUT or (split == "train" and task in found.get("data", ())):
         return {*found.get("tasks", {}).get(task, {}).values()}
@@ -147,5 +147,5 @@ def _opened(folder: Path, device: torch.device) -> _One:
 def _step_of(folder: Path) -> int:
     try:
         return int(json.loads((folder / STATE).read_bytes())["step"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return 0  # that of a Hugging Face model; of a damaged checkpoint its sums tell

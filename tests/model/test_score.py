@@ -281,12 +281,12 @@ def test_a_row_of_more_examples_stays(tmp_path: Path, capsys: pytest.CaptureFixt
 
     assert found(50.0, 64)[0]["value"] == "50.000000"
     assert found(25.0, 4)[0]["examples"] == "64"
-    said = "accuracy of rte in test at step 5, 50.000000 of 64 examples,"
-    assert f"{said} stays: it is of more examples than the new 25.000000" in capsys.readouterr().err
+    where = f"note: {tmp_path}/scores.csv, step 5, rte test: "
+    assert f"{where}what is of more examples stays (accuracy of 64)" in capsys.readouterr().err
     assert found(50.0, 64)[0]["value"] == "50.000000"
     assert capsys.readouterr().err == ""
     assert found(60.0, 64)[0]["value"] == "60.000000"
-    assert f"{said} is replaced by 60.000000" in capsys.readouterr().err
+    assert f"{where}replaced accuracy 50.000000 by 60.000000" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("line", ["5,rte,test,accu", "5,rte,test,f1,x,4\n", "5,rte,test,accuracy,50.000000,4"])
