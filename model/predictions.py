@@ -16,8 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from model.disk import put
-from model.scorebook import json_lines, task_file
+from model.answers import json_lines, put_answers, task_file
 from model.tasks.data import RowExample, TaskData
 from model.tasks.naming import GROUPS
 
@@ -38,17 +37,17 @@ def record_predictions(
     labels = data.task.format.labels
     wrong = sum(value == -1 for value in found) if labels else 0
     values = [_value(base, value, labels) for value in found]
-    folder = folder / PREDICTIONS
     # The split is part of the name where another is the usual one: here that is the test set.
     usual = "validation" if split == "test" else split
     if base in _GLUE:
-        path = task_file(folder, data.name, usual, ".tsv")
+        path = task_file(folder / PREDICTIONS, data.name, usual, ".tsv")
         lines = [f"{_index(one, 'index', 'idx')}\t{value}\n" for one, value in zip(asked, values, strict=True)]
-        put(path, "".join(["index\tprediction\n", *lines]).encode())
+        put_answers(folder, path, "".join(["index\tprediction\n", *lines]).encode(), len(asked))
         return path, wrong
-    path = task_file(folder, data.name, usual, ".jsonl")
+    path = task_file(folder / PREDICTIONS, data.name, usual, ".jsonl")
     records: _Records = _RECORDS.get(base, _records)
-    put(path, json_lines(records(asked, values, "label" if base in _SUPERGLUE else "prediction")))
+    named = records(asked, values, "label" if base in _SUPERGLUE else "prediction")
+    put_answers(folder, path, json_lines(named), len(asked))
     return path, wrong
 
 

@@ -7,6 +7,7 @@ folders --scored_models--> Trained --scoring--> answers --scorebook, predictions
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -19,13 +20,23 @@ from model.command import run_model
 from model.distributed import find_device
 from model.errors import ConfigError
 from model.examples import HELD_OUT
-from model.predictions import record_predictions
-from model.run import read_settings, say
+from model.predictions import PREDICTIONS, record_predictions
+from model.run import BEST, read_settings, say
 from model.score_arguments import EVERY, parse_score
-from model.scorebook import ScoredTask, beside, record_scores, record_written, scores_shown
-from model.scored_models import Trained, holds_run, model_folder, open_models
+from model.scorebook import WRITTEN_ANSWERS, ScoredTask, beside, record_scores, record_written, scores_shown
+from model.scored_models import (
+    BEST_OF_EACH,
+    Trained,
+    best_checkpoints,
+    first_data,
+    holds_run,
+    is_checkpoint_of,
+    model_folder,
+    open_models,
+)
 from model.scoring import TaskScore, score_examples, write_answers
 from model.settings import TrainSettings
+from model.shelf import FOLDER
 from model.source import TextToText
 from model.tasks import Task, TaskExample
 from model.tasks.data import TaskData
@@ -52,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: Namespace) -> int:
     plans = _plans(args)
-    output = _output(args)
+    output = _output(args, plans)
     scored: list[ScoredTask] = []
     for folders in dict.fromkeys(plan.folders for plan in plans):
         trained = open_models(folders, find_device(args.device))
@@ -60,37 +71,90 @@ def _run(args: Namespace) -> int:
         for plan in plans:
             if plan.folders == folders:
                 scored += [_score(args, output, plan, split, trained) for split in plan.splits]
-    print(scores_shown(scored))
+    if table := scores_shown(scored):
+        print(table)
     return 0
 
 
 def _plans(args: Namespace) -> list[ScorePlan]:
     """ConfigError for what cannot be scored."""
-    members = [args.run]
-    for other in args.ensemble or ():
-        if other.resolve() not in {one.resolve() for one in members}:
-            members.append(other)
-    if args.ensemble and args.checkpoint and args.checkpoint != "best":
+    if args.ensemble and args.checkpoint and args.checkpoint != BEST_OF_EACH:
         raise ConfigError("--checkpoint names one model, and --ensemble several: name the checkpoint's folder by --run")
     settings = read_settings(args.run) if holds_run(args.run) else None
-    words = args.tasks or (settings.scored_tasks if settings else ())
+    members = [args.run, *(args.ensemble or ())]
+    plans = []
+    for data in _with_all(args, members, _tasks(args, settings)):
+        folders = tuple(model_folder(folder, args.checkpoint, data.name) for folder in members)
+        resolved = [folder.resolve() for folder in folders]
+        if twice := [folder for number, folder in enumerate(folders) if resolved[number] in resolved[:number]]:
+            raise ConfigError(f"--ensemble: {twice[0]} is there twice, --run being the first: name each model once")
+        splits = _splits(data, args.split)
+        _check_data(args.run if settings else None, data, splits)
+        plans.append(ScorePlan(data, splits, _rule(data.task, args, settings), folders))
+    return plans
+
+
+def _tasks(args: Namespace, settings: TrainSettings | None) -> Sequence[TaskData]:
+    if args.tasks:
+        return parse_tasks(args.tasks)
+    words = settings.scored_tasks if settings else ()
     if not words:
         raise ConfigError(f"--run {args.run} was fine-tuned on no task: name some by --tasks NAME=PATH")
-    return [
-        ScorePlan(
-            data,
-            _splits(data, args.split),
-            _rule(data.task, args, settings),
-            tuple(model_folder(folder, args.checkpoint, data.name) for folder in members),
-        )
-        for data in parse_tasks(words)
-    ]
+    for word in words:
+        path = Path(word.partition("=")[2])
+        if not path.is_absolute() and not path.exists():
+            raise ConfigError(
+                f"{path} is not there, seen from {Path.cwd()}: --run {args.run} was fine-tuned on --tasks {word} from "
+                "another folder. Change into that one, or name the data by --tasks NAME=PATH"
+            )
+    return parse_tasks(words)
 
 
-def _output(args: Namespace) -> Path:
+def _with_all(args: Namespace, members: Sequence[Path], asked: Sequence[TaskData]) -> list[TaskData]:
+    """The tasks that have the split and the best checkpoints that are asked for; the others are named. ConfigError
+    where no task has."""
+    bests = {}
+    if args.checkpoint == BEST_OF_EACH:
+        bests = {folder: best_checkpoints(folder) for folder in members if holds_run(folder)}
+    lacking: dict[str, str] = {}
+    for data in asked:
+        if not _splits(data, args.split):
+            there = ", ".join(data.splits)
+            lacking[data.name] = f"--split {args.split}: {data.path} has no such files of {data.name}, only {there}"
+        for folder, named in bests.items():
+            if data.name not in named:
+                lacking[data.name] = f"--checkpoint best: {folder / BEST} has no {data.name}, only {', '.join(named)}"
+    if len(lacking) == len(asked):
+        raise ConfigError(f"{'; '.join(lacking.values())}: name others by --tasks, or leave the option out")
+    for fault in lacking.values():
+        say(f"note: {fault}: the task is left out")
+    return [data for data in asked if data.name not in lacking]
+
+
+def _check_data(run: Path | None, data: TaskData, splits: Sequence[str]) -> None:
+    """ConfigError for a file that is not what SHA256SUMS says. Data that are not those of the run are told."""
+    for split in splits:
+        sums = data.sums(split)
+        before = first_data(run, data.name, split) if run else set()
+        if before and not before.issuperset(sums.values()):
+            changed = ", ".join(name for name, value in sums.items() if value not in before)
+            say(f"note: {data.path}: {changed} of {data.name} is not what {run} was trained and scored on")
+
+
+def _output(args: Namespace, plans: Sequence[ScorePlan]) -> Path:
+    """The folder of the results, made. ConfigError where they would be taken for those of a run that has no part."""
     if args.output is None and not holds_run(args.run):
         raise ConfigError(f"--run {args.run} is no run, and results go into none: name a folder by --output")
     output: Path = args.output or (args.run / ENSEMBLE if args.ensemble else args.run)
+    foreign = [plan.folders for plan in plans if len(plan.folders) > 1 or not is_checkpoint_of(output, *plan.folders)]
+    if foreign and (output / FOLDER).is_dir():
+        raise ConfigError(
+            f"{' and '.join(map(str, foreign[0]))}: no checkpoint of {output}, and its scores would be taken for that "
+            "run's: name another folder by --output"
+        )
+    for name in (WRITTEN_ANSWERS, PREDICTIONS):
+        if os.path.lexists(output / name) and not (output / name).is_dir():
+            raise ConfigError(f"{output / name} is no folder: name another one by --output, or move it")
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -99,13 +163,11 @@ def _output(args: Namespace) -> Path:
 
 
 def _splits(data: TaskData, asked: str | None) -> Sequence[str]:
+    """Those to score; none where the data do not have the one that is asked for."""
     there = [*data.splits]
     if asked == EVERY or (asked is None and HELD_OUT not in there):
         return there
-    split = asked or HELD_OUT
-    if split not in there:
-        raise ConfigError(f"--split {split}: {data.path} has no such files of {data.name}, only {', '.join(there)}")
-    return [split]
+    return [split for split in there if split == (asked or HELD_OUT)]
 
 
 def _rule(task: Task, args: Namespace, settings: TrainSettings | None) -> TextToText:

@@ -25,7 +25,8 @@ examples:
   four models as one            ... --run out/a --ensemble out/b out/c out/d
 
 It writes scores.csv, written/TASK.jsonl and, of splits without labels, predictions/TASK into the folder of the run; of
-an ensemble into RUN/ensemble. Rows of scores.csv with the same step, task, split and metric are replaced.
+an ensemble into RUN/ensemble. Rows of scores.csv with the same step, task, split and metric are replaced, but not by
+scores of fewer examples. Files that no scoring wrote, and answers to more examples, are kept as NAME.old.
 exit codes: 0 done; 1 the scoring failed; 2 wrong use, found before any answer; 130 interrupted (Ctrl-C).
 """
 

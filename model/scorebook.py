@@ -7,20 +7,22 @@ FOLDER/written/rte.jsonl     {"input": ..., "target": ..., "written": ...}; targ
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+import math
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from model.answers import json_lines, put_answers, task_file
 from model.disk import put, put_aside
-from model.examples import HELD_OUT
 from model.run import say
 from model.scoring import SCORE_COLUMNS, TaskScore
 from model.table import as_csv, head, read_table
 from model.tasks import METRICS, Majority, Task, TaskExample, majority
 
-SCORES_FILE, _WRITTEN = "scores.csv", "written"
+SCORES_FILE, WRITTEN_ANSWERS = "scores.csv", "written"
 _SHOWN = 6  # answers of a balance
+_NAN = "  nan: not defined, as a correlation is where all answers or predictions are the same, and a measure of nothing"
 
 
 class ScoredTask(NamedTuple):
@@ -31,51 +33,61 @@ class ScoredTask(NamedTuple):
     balance: str
 
 
-def record_scores(folder: Path, step: int, scores: Iterable[TaskScore]) -> None:
-    """Adds rows to `scores.csv`, in place of those of the same step, task, split and metric. A file that is no such
-    table is kept under another name."""
+def record_scores(folder: Path, step: int, scores: Sequence[TaskScore]) -> None:
+    """Adds rows to `scores.csv`, in place of those of the same step, task, split and metric.
+
+    A row of more examples stays, and another value that is replaced is told. A file that is no such table, or has a
+    line that is no row of one, is kept under another name.
+    """
     path = folder / SCORES_FILE
-    if path.exists() and not path.read_bytes().startswith(head(SCORE_COLUMNS)):
-        say(f"note: {path} is no table of scores: kept as {put_aside(path).name}")
-    new = [{"step": str(step), **one._asdict(), "value": f"{one.value:.6f}"} for one in scores]
-    there = {_key(row) for row in new}
-    rows = [row for row in read_table(path, SCORE_COLUMNS) if _key(row) not in there] + new
+    rows = {_key(row): row for row in _rows_there(path)}
+    stay, replaced = [], []
+    for one in scores:
+        row = {"step": str(step), **one._asdict(), "value": f"{one.value:.6f}"}
+        before = rows.pop(_key(row), row)
+        fuller = float(before["examples"]) > one.examples
+        rows[_key(row)] = before if fuller else row
+        if fuller:
+            stay.append(f"{one.metric} of {before['examples']}")
+        elif before["value"] != row["value"]:
+            replaced.append(f"{one.metric} {before['value']} by {row['value']}")
+    where = f"note: {path}, step {step}, {', '.join(dict.fromkeys(f'{one.task} {one.split}' for one in scores))}"
+    if stay:
+        say(f"{where}: what is of more examples stays ({', '.join(stay)}). Remove it, or name another --output")
+    if replaced:
+        say(f"{where}: replaced {', '.join(replaced)}")
     folder.mkdir(parents=True, exist_ok=True)
-    put(path, head(SCORE_COLUMNS) + as_csv([row[name] for name in SCORE_COLUMNS] for row in rows))
+    put(path, head(SCORE_COLUMNS) + as_csv([row[name] for name in SCORE_COLUMNS] for row in rows.values()))
+
+
+def _rows_there(path: Path) -> list[dict[str, Any]]:
+    if not os.path.lexists(path):
+        return []
+    content = path.read_bytes() if path.is_file() else b""
+    if not content.startswith(head(SCORE_COLUMNS)):
+        say(f"note: {path} is no table of scores: kept as {put_aside(path).name}")
+        return []
+    rows: list[dict[str, Any]] = [*read_table(path, SCORE_COLUMNS)]
+    if damaged := sum(bool(line.strip()) for line in content.split(b"\n")[1:]) - len(rows):
+        say(f"note: {path} has {damaged} damaged lines, which are no row: kept as {put_aside(path).name}")
+    return rows
 
 
 def _key(row: Any) -> tuple[str, ...]:
     return tuple(str(row[name]) for name in ("step", "task", "split", "metric"))
 
 
-def task_file(folder: Path, task: str, split: str, suffix: str) -> Path:
-    """The file of a task's split in a folder, the folder made. A stroke in a name makes a folder of its own.
-
-    >>> task_file(Path("/tmp/written"), "xnli/de", "test", ".jsonl").relative_to("/tmp/written").as_posix()
-    'xnli/de.test.jsonl'
-    """
-    part = "" if split == HELD_OUT else f".{split}"
-    path = folder / f"{task}{part}{suffix}"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
-
-
 def record_written(
     folder: Path, task: str, split: str, examples: Sequence[TaskExample], written: Sequence[str]
 ) -> Path:
     """Writes the answers beside the targets; the file."""
-    path = task_file(folder / _WRITTEN, task, split, ".jsonl")
+    path = task_file(folder / WRITTEN_ANSWERS, task, split, ".jsonl")
     lines = (
         {"input": one.inputs, "target": None if one.answer is None else one.targets, "written": text}
         for one, text in zip(examples, written, strict=True)
     )
-    put(path, json_lines(lines))
+    put_answers(folder, path, json_lines(lines), len(examples))
     return path
-
-
-def json_lines(rows: Iterable[Any]) -> bytes:
-    """One JSON value a line, in UTF-8."""
-    return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows).encode("utf-8", "surrogatepass")
 
 
 def beside(task: Task, examples: Sequence[TaskExample]) -> tuple[dict[str, float], str]:
@@ -97,7 +109,10 @@ def _balance(task: Task, found: Majority) -> str:
 
 
 def scores_shown(scored: Sequence[ScoredTask]) -> str:
-    """For people: each value beside what the most frequent answer alone would get, and the balance of classes."""
+    """For people: each value beside what the most frequent answer alone would get, and the balance of classes; "" where
+    no split has a score."""
+    if not any(one.scores for one in scored):
+        return ""
     rows = [("task", "split", "metric", "value", "majority", "examples")]
     lines: list[str | None] = [None]
     for one in scored:
@@ -106,6 +121,8 @@ def scores_shown(scored: Sequence[ScoredTask]) -> str:
         if one.balance and one.scores:
             lines.append(f"  answers: {one.balance}")
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if any(math.isnan(score.value) for one in scored for score in one.scores):
+        lines.append(_NAN)
     aligned = iter(
         "  ".join([*map(str.ljust, row[:3], widths[:3]), *map(str.rjust, row[3:], widths[3:])]) for row in rows
     )

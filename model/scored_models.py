@@ -14,6 +14,7 @@ from model.config import ModelConfig
 from model.decode import Writer
 from model.ensemble import Ensemble
 from model.errors import ConfigError
+from model.examples import HELD_OUT
 from model.pretrained import check_weights, init_from, read_config
 from model.run import BEST, open_checkpoint, say
 from model.shelf import CHECKPOINT_SUMS, FOLDER, MODEL_CONFIG, NEEDED, STATE, latest
@@ -66,17 +67,47 @@ def model_folder(folder: Path, checkpoint: str | None = None, task: str = "") ->
     return found
 
 
-def _best(run: Path, task: str) -> Path:
+def best_checkpoints(run: Path) -> dict[str, str]:
+    """By task, of those that have one, and of their mean: its path below the run. ConfigError without `best.json`."""
     path = run / BEST
     try:
         found = json.loads(path.read_bytes())
-        if task in found:
-            return run / str(found[task]["checkpoint"])
     except FileNotFoundError:
         raise ConfigError(f"--checkpoint best: {run} has no {BEST}, which a fine-tuning writes: leave it out") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"--checkpoint best: {path} cannot be read ({error!r}): name a checkpoint") from None
-    raise ConfigError(f"--checkpoint best: {path} has no {task}, only {', '.join(found)}: name a checkpoint")
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(f"--checkpoint best: {path} cannot be read ({error}): name a checkpoint") from None
+    if not (isinstance(found, dict) and all(isinstance(one, dict) for one in found.values())):
+        raise ConfigError(f"--checkpoint best: {path} is no object with one for each task: name a checkpoint")
+    named = {task: one.get("checkpoint") for task, one in found.items()}
+    if strange := [task for task, place in named.items() if not isinstance(place, str)]:
+        raise ConfigError(f"--checkpoint best: {path} names no checkpoint of {strange[0]}: name one")
+    return named
+
+
+def _best(run: Path, task: str) -> Path:
+    named = best_checkpoints(run)
+    if task not in named:
+        raise ConfigError(f"--checkpoint best: {run / BEST} has no {task}, only {', '.join(named)}: name a checkpoint")
+    folder = run / named[task]
+    if not is_checkpoint_of(run, folder) or not (folder / CHECKPOINT_SUMS).is_file():
+        raise ConfigError(
+            f"--checkpoint best: {run / BEST} names {folder} for {task}, which is no checkpoint of {run} (any more): "
+            "name another one, or leave it out for the newest"
+        )
+    return folder
+
+
+def is_checkpoint_of(run: Path, folder: Path) -> bool:
+    """By where it lies."""
+    return folder.absolute().parent.resolve() == (run / FOLDER).resolve()
+
+
+def first_data(run: Path, task: str, split: str) -> set[str]:
+    """The sha256 of the files of a task that a run trained and scored on; empty where it had none of this split."""
+    found = read_config(run)
+    if split == HELD_OUT or (split == "train" and task in found.get("data", ())):
+        return {*found.get("tasks", {}).get(task, {}).values()}
+    return set()
 
 
 def open_models(folders: Sequence[Path], device: torch.device) -> Trained:
@@ -116,5 +147,5 @@ def _opened(folder: Path, device: torch.device) -> _One:
 def _step_of(folder: Path) -> int:
     try:
         return int(json.loads((folder / STATE).read_bytes())["step"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return 0  # that of a Hugging Face model; of a damaged checkpoint its sums tell

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,13 @@ from typing import Any
 import pytest
 import torch
 
+from model.answers import put_answers
 from model.decode import beam_search, greedy
 from model.ensemble import Ensemble
 from model.errors import ConfigError
 from model.predictions import record_predictions
 from model.score import main
-from model.scorebook import beside, record_scores
+from model.scorebook import ScoredTask, beside, record_scores, scores_shown
 from model.scored_models import model_folder
 from model.scoring import TaskScore, score_examples
 from model.t5 import T5, padding
@@ -27,7 +29,7 @@ from tests.model.test_beforehand import MINI
 from tests.model.training import rows
 from tests.model.tuning import make_home, tasks_of
 
-CPU = torch.device("cpu")
+OLD = (".old", ".old-2", ".old-3")
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +76,37 @@ def test_a_run_gets_its_scores(home: Path, tmp_path: Path, capsys: pytest.Captur
 def test_test_sets_without_labels_get_a_file_of_predictions(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert score(home, "--output", str(tmp_path), "--split", "test", "--tasks", tasks_of(home)[0]) == 0
+    """Of the tasks that have one, the others being named; there is no table then. Files of the user's are kept."""
+    mine = [tmp_path / "predictions/sst2.tsv", tmp_path / "written/sst2.test.jsonl"]
+    for path in mine:
+        path.parent.mkdir()
+        path.write_text("index\tprediction\n0\t1\n")
+    assert score(home, "--output", str(tmp_path), "--split", "test") == 0
+    assert [path.with_name(f"{path.name}.old").read_text() for path in mine] == ["index\tprediction\n0\t1\n"] * 2
     assert (tmp_path / "predictions/sst2.tsv").read_text().splitlines()[:2] == ["index\tprediction", "0\t0"]
     assert rows(tmp_path / "scores.csv") == []
     assert lines(tmp_path / "written/sst2.test.jsonl")[0]["target"] is None
-    assert "sst2 has no labels in test: 5 answers in" in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert "sst2 has no labels in test: 5 answers in" in told.err
+    assert "has no such files of squad, only train, validation: the task is left out" in told.err
+    assert told.out == ""
+
+
+def test_answers_are_kept_from_what_is_less(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of a scoring to as many examples are replaced; others, to more, or changed by hand, are not."""
+    path = tmp_path / "written/sst2.jsonl"
+    path.parent.mkdir()
+    for content, examples in ((b"one", 4), (b"two", 4), (b"three", 2)):
+        put_answers(tmp_path, path, content, examples)
+    assert path.with_name("sst2.jsonl.old").read_bytes() == b"two"
+    assert "has answers to 4 examples, the new ones are 2: kept as sst2.jsonl.old" in capsys.readouterr().err
+    path.write_bytes(b"mine")
+    put_answers(tmp_path, path, b"four", 2)
+    assert path.with_name("sst2.jsonl.old-2").read_bytes() == b"mine"
+    (tmp_path / "answers.json").write_text('{"mine": 1}')
+    put_answers(tmp_path, path, b"four", 2)
+    assert (tmp_path / "answers.json.old").read_text() == '{"mine": 1}'
+    assert {one.name for one in path.parent.iterdir()} == {f"sst2.jsonl{old}" for old in ("", *OLD)}
 
 
 def test_each_task_by_its_best_checkpoint(home: Path, tmp_path: Path) -> None:
@@ -91,6 +119,68 @@ def test_each_task_by_its_best_checkpoint(home: Path, tmp_path: Path) -> None:
         model_folder(home / "straight", "best", "rte")
 
 
+def test_a_task_without_a_best_checkpoint_is_left_out(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such as one without a validation split; without any other it is refused."""
+    other = f"sst2/other={home / 'tasks/sst2'}"
+    words = ("--output", str(tmp_path / "out"), "--checkpoint", "best", "--examples", "1", "--tasks", other)
+    assert score(home, *words) == 2
+    assert "best.json has no sst2/other, only sst2, squad, mean: name others by --tasks" in capsys.readouterr().err
+    assert score(home, *words, tasks_of(home)[0]) == 0
+    assert {row["task"] for row in rows(tmp_path / "out/scores.csv")} == {"sst2"}
+    assert "sst2/other, only sst2, squad, mean: the task is left out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        ("[1]", "is no object with one for each task"),
+        ('["sst2"]', "is no object with one for each task"),
+        ('{"sst2": 5}', "is no object with one for each task"),
+        ('{"sst2": {"checkpoint": 5}}', "names no checkpoint of sst2"),
+        ('{"sst2": {}}', "names no checkpoint of sst2"),
+        ("{", "cannot be read"),
+        ('{"sst2": {"checkpoint": "checkpoints/step-00000006"}}', "which is no checkpoint of .*: name another one"),
+        ('{"sst2": {"checkpoint": "../x"}}', "which is no checkpoint of"),
+    ],
+)
+def test_a_damaged_list_of_the_best_is_told(tmp_path: Path, found: str, message: str) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "best.json").write_text(found)
+    with pytest.raises(ConfigError, match=f"best.json {message}|best.json names .* {message}"):
+        model_folder(tmp_path, "best", "sst2")
+
+
+def test_other_data_than_those_of_the_run_are_told(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And refused where they are not what SHA256SUMS says."""
+    data = Path(shutil.copytree(home / "tasks/sst2", tmp_path / "sst2"))
+    words = ("--output", str(tmp_path / "out"), "--examples", "1", "--tasks", f"sst2={data}")
+    assert score(home, *words) == 0
+    assert "note" not in capsys.readouterr().err
+    with (data / "dev.tsv").open("a") as file:
+        file.write("one more\t1\n")
+    assert score(home, *words) == 0
+    assert f"note: {data}: dev.tsv of sst2 is not what {home}/straight was trained" in capsys.readouterr().err
+    (data / "SHA256SUMS").write_text(f"{'0' * 64}  dev.tsv\n")
+    assert score(home, *words) == 2
+    assert "dev.tsv is damaged or another file" in capsys.readouterr().err
+
+
+def test_paths_of_a_run_are_seen_from_its_folder(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    config = (home / "straight/config.json").read_text().replace(f"{home}/tasks", "my/tasks")
+    (tmp_path / "config.json").write_text(config)
+    assert main(["--run", str(tmp_path), "--device", "cpu"]) == 2
+    said = capsys.readouterr().err
+    assert f"my/tasks/sst2 is not there, seen from {Path.cwd()}" in said
+    assert "Change into that one, or name the data by --tasks" in said
+
+
 def test_models_of_others_and_ensembles(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A folder as transformers has it, with two examples of one task, alone and with a run."""
     hub = tmp_path / "hub"
@@ -100,7 +190,7 @@ def test_models_of_others_and_ensembles(home: Path, tmp_path: Path, capsys: pyte
     few = ("--tasks", tasks_of(home)[0], "--examples", "2", "--targets", "3", "--output", str(tmp_path / "out"))
     assert main(["--run", str(hub), "--device", "cpu", *few]) == 0
     assert [row["step"] for row in rows(tmp_path / "out/scores.csv")] == ["0"]
-    assert score(home, *few, "--ensemble", str(hub), str(home / "straight"), "--beams", "2") == 0
+    assert score(home, *few, "--ensemble", str(hub), "--beams", "2") == 0
     assert f"scoring {home}/straight/checkpoints/step-00000006 and {hub}\n" in capsys.readouterr().err
     train_tokenizer(["other words than those"] * 20, hub, 30)
     assert score(home, *few, "--ensemble", str(hub)) == 2
@@ -184,6 +274,37 @@ def test_a_file_of_others_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[
     ]
 
 
+def test_a_row_of_more_examples_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def found(value: float, examples: int) -> list[dict[str, str]]:
+        record_scores(tmp_path, 5, [TaskScore("rte", "test", "accuracy", value, examples)])
+        return rows(tmp_path / "scores.csv")
+
+    assert found(50.0, 64)[0]["value"] == "50.000000"
+    assert found(25.0, 4)[0]["examples"] == "64"
+    where = f"note: {tmp_path}/scores.csv, step 5, rte test: "
+    assert f"{where}what is of more examples stays (accuracy of 64)" in capsys.readouterr().err
+    assert found(50.0, 64)[0]["value"] == "50.000000"
+    assert capsys.readouterr().err == ""
+    assert found(60.0, 64)[0]["value"] == "60.000000"
+    assert f"{where}replaced accuracy 50.000000 by 60.000000" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", ["5,rte,test,accu", "5,rte,test,f1,x,4\n", "5,rte,test,accuracy,50.000000,4"])
+def test_a_table_with_a_damaged_row_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str) -> None:
+    before = f"step,task,split,metric,value,examples\n4,rte,test,accuracy,50.000000,4\n{line}"
+    (tmp_path / "scores.csv").write_text(before)
+    record_scores(tmp_path, 6, [TaskScore("rte", "test", "accuracy", 70.0, 4)])
+    assert (tmp_path / "scores.csv.old").read_text() == before
+    assert "has 1 damaged lines, which are no row: kept as scores.csv.old" in capsys.readouterr().err
+    assert [row["step"] for row in rows(tmp_path / "scores.csv")] == ["4", "6"]
+
+
+def test_what_is_not_defined_is_explained() -> None:
+    scored = ScoredTask([TaskScore("stsb", "validation", "pearson_corrcoef", math.nan, 4)], {}, "")
+    assert scores_shown([scored]).splitlines()[-1].startswith("  nan: not defined, as a correlation is where")
+    assert scores_shown([ScoredTask([], {}, "")]) == ""
+
+
 def test_the_balance_of_classes_is_told_and_not_that_of_texts() -> None:
     examples = [TaskExample("", "", answer) for answer in (0, 1, 1, None, 1)]
     assert beside(TASKS["rte"], examples) == ({"accuracy": 75.0}, "not_entailment 75.0 %, entailment 25.0 %")
@@ -203,7 +324,10 @@ def test_a_task_with_a_sentinel_is_read_without_it() -> None:
         (("--run", "nowhere"), "nowhere: expected the folder of a run, of a checkpoint, or of a T5"),
         (("--run", "HOME/base"), "was fine-tuned on no task: name some by --tasks NAME=PATH"),
         (("--tasks", "sst2=nowhere"), "nowhere is not there"),
-        (("--split", "test"), "--split test: HOME/tasks/questions has no such files of squad, only train, validation"),
+        (
+            ("--split", "test", "--tasks", "squad=HOME/tasks/questions"),
+            "--split test: HOME/tasks/questions has no such files of squad, only train, validation",
+        ),
         (("--split", "dev"), "argument --split: invalid choice"),
         (("--targets", "1"), "--targets 1: expected 2 to"),
         (("--examples", "0"), "argument --examples"),
@@ -211,6 +335,14 @@ def test_a_task_with_a_sentinel_is_read_without_it() -> None:
         (("--checkpoint", "nowhere"), "there is no checkpoint nowhere"),
         (("--checkpoint", "x", "--ensemble", "y"), "--checkpoint names one model, and --ensemble several"),
         (("--ensemble", "nowhere"), "nowhere: expected the folder of a run"),
+        (("--ensemble", "HOME/straight"), "step-00000006 is there twice, --run being the first: name each model once"),
+        (("--ensemble", "HOME/base", "HOME/base/checkpoints/step-00000001"), "step-00000001 is there twice"),
+        (
+            ("--run", "HOME/straight", "--checkpoint", "HOME/base/checkpoints/step-00000001"),
+            "HOME/base/checkpoints/step-00000001: no checkpoint of HOME/straight, and its scores would be taken for",
+        ),
+        (("--output", "HOME/base"), "no checkpoint of HOME/base, and its scores"),
+        (("--output", "HOME/straight", "--ensemble", "HOME/base"), "no checkpoint of HOME/straight, and its scores"),
         (("--run", "HOME/base", "--checkpoint", "best", "--tasks", "sst2=HOME/tasks/sst2"), "base has no best.json"),
         (("--run", "HOME/straight/checkpoints/step-00000006", "--tasks", "sst2=HOME/tasks/sst2"), "by --output"),
     ],
