@@ -61,6 +61,9 @@ def open_data(settings: TrainSettings, group: ProcessGroup) -> Data:
             "note: the data have no validation split for this; nothing is evaluated. --held-out 1% keeps some of the "
             "training pages of corpora for it"
         )
+    for one in data.tasks if group.first else ():
+        if not one.held_out:
+            say(f"note: {one.task.name} has no {HELD_OUT} split: it is trained on, and never scored")
     if group.first and settings.held_out:
         there = ", ".join(f"{one.source.entry.documents:,} of {one.source.entry.name}" for one in data.held_out)
         say(f"evaluated on pages that are kept out of training, and on no validation split of a corpus: {there}")
@@ -108,7 +111,8 @@ def make_sources(
     """What the stream is mixed of; the rates sum to 1.
 
     Without tasks the entries of all corpora are one mixture. With tasks each folder has the rate that was given for it,
-    in examples, which its entries share as such a mixture.
+    in examples, which its entries share as such a mixture; all stand in the order of their names, so that the order of
+    a command line decides nothing.
     """
     if tasks:
         parts = [
@@ -129,6 +133,8 @@ def make_sources(
     names = [source.entry.name for source in found]
     if twice := [name for name in names if names.count(name) > 1]:
         raise ConfigError(f"a task and a config of a corpus are both called {twice[0]!r}: take {twice[0]}/other=PATH")
+    if tasks:
+        found.sort(key=lambda source: source.entry.name)
     total = fsum(source.rate for source in found)
     return tuple(replace(source, rate=source.rate / total) for source in found)
 
