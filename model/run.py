@@ -161,9 +161,10 @@ def check_task_files(run: Path, files: Mapping[str, Mapping[str, str]]) -> None:
         return  # written anew, see `write_config`
     for task, sums in files.items():
         if task in before and sorted(before[task].values()) != sorted(sums.values()):
+            changed = [name for name, value in sums.items() if value not in before[task].values()]
             raise ConfigError(
-                f"{', '.join(sums)} of {task} are not what {run} began with. Give them back, take another --run, or "
-                "--force these."
+                f"{', '.join(changed or sums)} of {task} are not what {run} began with. Give them back, take another "
+                "--run, or --force these."
             )
 
 

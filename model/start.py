@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from c4pipe.text import many
-from model.checkpoint import Checkpoint, load_checkpoint
+from model.checkpoint import Checkpoint, check_settings, load_checkpoint
 from model.config import ModelConfig
 from model.corpus import Entry, find_entries
 from model.data import open_entries
@@ -61,9 +61,6 @@ def open_data(settings: TrainSettings, group: ProcessGroup) -> Data:
             "note: the data have no validation split for this; nothing is evaluated. --held-out 1% keeps some of the "
             "training pages of corpora for it"
         )
-    for one in data.tasks if group.first else ():
-        if not one.held_out:
-            say(f"note: {one.task.name} has no {HELD_OUT} split: it is trained on, and never scored")
     if group.first and settings.held_out:
         there = ", ".join(f"{one.source.entry.documents:,} of {one.source.entry.name}" for one in data.held_out)
         say(f"evaluated on pages that are kept out of training, and on no validation split of a corpus: {there}")
@@ -146,7 +143,9 @@ def open_start(settings: TrainSettings, group: ProcessGroup) -> Checkpoint | Non
         return None
     if group.first:
         say(f"going on from {folder}")
-    found = load_checkpoint(folder, settings.fixed(), settings.force)
+    found = load_checkpoint(folder)
+    check_kind(settings, found, folder)
+    check_settings(found, settings.fixed(), folder, settings.force)
     if (saved := found.settings["optimizer"]) != settings.optimizer:
         raise ConfigError(
             f"{folder} holds the state of {saved}, which --optimizer {settings.optimizer} cannot take over"
@@ -156,6 +155,17 @@ def open_start(settings: TrainSettings, group: ProcessGroup) -> Checkpoint | Non
             f"{folder} has {many(found.step, 'step')} behind it, and --steps is {settings.steps:,}: take more"
         )
     return found
+
+
+def check_kind(settings: TrainSettings, found: Checkpoint, folder: Path) -> None:
+    """ConfigError, also with --force, where a pre-training would go on as a fine-tuning, or the other way."""
+    tuned = "task_mixture" in found.settings
+    if tuned != bool(settings.tasks):
+        kind, command = ("fine-tuning", "finetune") if tuned else ("pre-training", "train")
+        advice = (
+            f"or start from its weights by --init-from {settings.run}" if settings.tasks else "or name another --run"
+        )
+        raise ConfigError(f"{folder} is of a {kind}: go on with it by python -m model.{command}, {advice}")
 
 
 def _same_model(settings: TrainSettings, found: ModelConfig, ids: int) -> ModelConfig:
@@ -179,6 +189,8 @@ def open_model(settings: TrainSettings, data: Data, start: Checkpoint | None, gr
         config = settings.changed(there)
         if config.architecture != there.architecture and group.first:
             say(f"note: encoder and decoder each start from what they share in {source}")
+        if there.adapter and not settings.adapter_width and group.first:
+            say(f"note: {source} has adapters of width {there.adapter}: they stay, and are trained like all weights")
     else:
         config = settings.config(ids)
     sharded = settings.parallel == "fsdp"

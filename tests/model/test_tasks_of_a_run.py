@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -10,18 +12,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from model.checkpoint import Checkpoint
+from model.config import SIZES
+from model.data import Batches
 from model.errors import ConfigError
 from model.examples import open_run_tasks
+from model.finetune import main
 from model.finetune_arguments import complete_finetuning, finetune_parser
 from model.prepared import prepare_task
-from model.run import check_run_folder
+from model.run import check_run_folder, check_task_files
+from model.run_tokenizer import known_tokenizer
 from model.settings import TrainSettings
 from model.source import Source
-from model.start import make_sources, open_corpora
+from model.start import check_kind, make_sources, open_corpora
+from model.stream import Recipe
 from model.tasks import Task, Template
 from model.tasks.data import TaskData
 from model.tasks.naming import parse_tasks
+from model.tokens import train_tokenizer
 from tests.corpora import write_corpus
+from tests.model.training import story
 from tests.model.tuning import write_tasks
 
 MOOD = Task("mood", Template("mood: {text}", "{mood}", labels=("sad", "happy")), metrics=("accuracy",))
@@ -144,3 +154,70 @@ def test_a_corpus_is_named_once(tmp_path: Path, tasks: tuple[str, str]) -> None:
     texts = (f"{tmp_path / 'c4'}=1", f"{tmp_path / 'run/../c4'}=2")
     with pytest.raises(ConfigError, match=r"--unsupervised has .*c4 twice: give it once"):
         settings_of(tmp_path / "run", "--tasks", *tasks, "--unsupervised", *texts)
+
+
+def test_a_pre_training_is_not_gone_on_with(tmp_path: Path) -> None:
+    words = ("--tasks", *write_tasks(tmp_path / "tasks"))
+    tuning = settings_of(tmp_path / "run", *words)
+    training = replace(tuning, tasks=(), data=(tmp_path,))
+    folder = tmp_path / "run/checkpoints/step-00000001"
+    for settings, other, said in (
+        (
+            tuning,
+            training,
+            "is of a pre-training: go on with it by python -m model.train, or start from its weights by",
+        ),
+        (training, tuning, "is of a fine-tuning: go on with it by python -m model.finetune, or name another --run"),
+    ):
+        saved = Checkpoint(1, {}, {}, {}, {}, {}, json.loads(json.dumps(other.fixed())))
+        with pytest.raises(ConfigError, match=said):
+            check_kind(settings, saved, folder)
+        check_kind(other, saved, folder)
+
+
+def test_a_place_in_other_tasks_is_said_to_be_of_tasks(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path / "run", "--tasks", *write_tasks(tmp_path / "tasks"))
+    tasks = open_run_tasks(settings, first=True)
+    tokenizer = train_tokenizer([story(1)], None, 60)
+    both, one = (
+        Batches(Recipe(make_sources(settings, (), some), tokenizer), settings.batch) for some in (tasks, tasks[:1])
+    )
+    with pytest.raises(ConfigError, match=r"for there is another task 'squad'\. Resume"):
+        one.restore(both.state())
+
+
+def test_only_the_file_that_changed_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"tasks": {"mood": {"train.tsv": "1", "dev.tsv": "2"}}}))
+    check_task_files(tmp_path, {"mood": {"a.tsv": "1", "b.tsv": "2"}, "new": {"train.tsv": "4"}})
+    with pytest.raises(ConfigError, match=r"^dev\.tsv of mood are not what"):
+        check_task_files(tmp_path, {"mood": {"train.tsv": "1", "dev.tsv": "3"}})
+
+
+def test_without_corpora_nothing_of_theirs_is_checked(tmp_path: Path, tasks: tuple[str, str]) -> None:
+    assert settings_of(tmp_path / "run", "--tasks", *tasks, "--inputs", "2").inputs == 2
+    with pytest.raises(ConfigError, match="span needs inputs of"):
+        settings_of(tmp_path / "run", "--tasks", *tasks, "--inputs", "2", "--unsupervised", f"{tmp_path}=1")
+
+
+def test_a_dry_run_tells_of_examples_and_of_tasks_that_are_not_scored(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_tasks(tmp_path / "tasks")
+    (tmp_path / "tasks/sst2/dev.tsv").unlink()
+    words = ("--model", "tiny", "--vocab-size", "60", "--tasks", f"sst2={tmp_path / 'tasks/sst2'}", "--steps", "2")
+    assert main([*words, "--run", str(tmp_path / "run"), "--device", "cpu", "--dry-run"]) == 0
+    told = capsys.readouterr()
+    assert "sst2: 24 examples, about" in told.out
+    assert re.search(r"run +2 steps, [\d.]+ GFLOPs in all", told.out)
+    assert "note: sst2 has no validation split: it is trained on, and never scored" in told.err
+
+
+def test_a_model_without_a_tokenizer(tmp_path: Path, tasks: tuple[str, str]) -> None:
+    source = tmp_path / "hub"
+    source.mkdir()
+    (source / "config.json").write_text(json.dumps(replace(SIZES["tiny"], vocab=256).to_hf()))
+    train_tokenizer([story(1)], tmp_path / "own", 60)
+    words, model = ("--tasks", *tasks), ("--init-from", str(source))
+    with pytest.raises(ConfigError, match=r"no tokenizer at .*hub: name the one .* by --tokenizer"):
+        known_tokenizer(settings_of(tmp_path / "run", *words, model=model))
+    assert known_tokenizer(settings_of(tmp_path / "run", *words, "--tokenizer", str(tmp_path / "own"), model=model))
