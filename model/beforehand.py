@@ -59,4 +59,9 @@ def _check_source(settings: TrainSettings, ids: int) -> None:
     with torch.device("meta"):
         model = T5(config)
     check_weights(weights, model.state_dict(), settings.init_from)
+    if config.adapter and settings.adapter_width not in (0, config.adapter):
+        raise ConfigError(
+            f"--adapter-width {settings.adapter_width}: {settings.init_from} has adapters of width {config.adapter}, "
+            f"which stay: take --adapter-width {config.adapter}, or start from a model without"
+        )
     check_architecture(config, settings.changed(config), settings.init_from)

@@ -100,11 +100,10 @@ def need_checkpoint(folder: Path) -> None:
         raise ConfigError(f"there is no checkpoint {folder}; expected a folder like RUN/{FOLDER}/step-00000500")
 
 
-def load_checkpoint(folder: Path, settings: Mapping[str, Any] | None = None, force: bool = False) -> Checkpoint:
+def load_checkpoint(folder: Path) -> Checkpoint:
     """Reads a checkpoint, onto the CPU, every file checked first.
 
-    ConfigError if there is none, or if `settings` are given that are not those it was saved with: the message lists
-    what differs. `force` goes on all the same. TrainError names each damaged file.
+    ConfigError if there is none; TrainError names each damaged file.
     """
     need_checkpoint(folder)
     if faults := checkpoint_faults(folder):
@@ -113,12 +112,19 @@ def load_checkpoint(folder: Path, settings: Mapping[str, Any] | None = None, for
         found = _read(folder)
     except _UNREADABLE as error:  # its sums are right: nobody has damaged it, but somebody has made it
         raise TrainError(f"{folder} is no checkpoint of this trainer: {error!r}. Resume from another one.") from None
-    if settings is not None and not force and (changed := changed_settings(found.settings, settings)):
+    return found
+
+
+def check_settings(found: Checkpoint, settings: Mapping[str, Any], folder: Path, force: bool = False) -> None:
+    """ConfigError for settings that are not those a checkpoint was saved with, which lists what differs.
+
+    `force` goes on all the same.
+    """
+    if not force and (changed := changed_settings(found.settings, settings)):
         raise ConfigError(
             f"{folder} was saved with other settings: {'; '.join(changed)}. "
             "Give those of the checkpoint, start a new run, or --force these."
         )
-    return found
 
 
 _UNREADABLE = (KeyError, TypeError, ValueError, RuntimeError, EOFError, UnpicklingError, safetensors.SafetensorError)

@@ -27,7 +27,7 @@ from model.errors import ConfigError
 from model.lane import Cursor, Lane
 from model.order import InOrder
 from model.rows import Rows, padded, stacked, trimmed
-from model.source import Source
+from model.source import Source, TextToText
 from model.stream import LaneKey, Recipe, Share, Stream, StreamSlice
 from model.workers import Worker
 
@@ -229,6 +229,9 @@ def _first(lane: int) -> Cursor:
 
 def _identity(recipe: Recipe) -> dict[str, Any]:
     """What the cursors of a state mean something in."""
-    data = {f"corpus {entry.name!r}": entry.digest for entry in recipe.entries}
+    data = {
+        f"{'task' if isinstance(source.rule, TextToText) else 'corpus'} {source.entry.name!r}": source.entry.digest
+        for source in recipe.sources
+    }
     ours = {"order of documents": ORDER, "seed": recipe.seed, "lanes": recipe.lanes}
     return {"tokenizer": recipe.tokenizer.fingerprint} | ours | data

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from c4pipe.text import many
 from model.config import ModelConfig
 from model.cost import flops, memory, parameters
 from model.data import Batches
@@ -20,13 +21,14 @@ from model.order import shuffled_documents
 from model.pretrained import init_from
 from model.run_tokenizer import choose_tokenizer
 from model.settings import TrainSettings
-from model.source import Denoising
+from model.source import Denoising, TextToText
 from model.start import make_recipe, make_sources, open_corpora, open_start
 from model.stream import Recipe
 from model.tokens import Tokenizer
 
 SAMPLE = 200  # documents of an entry that are tokenised to tell how many tokens it has
 ROWS_SHOWN = 2  # rows
+_UNITS = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"))
 STATES = {"adafactor": 0.0, "adamw-scale": 2.0, "adamw": 2.0}  # numbers that an optimizer keeps a weight, about
 
 
@@ -78,8 +80,18 @@ def _costs(settings: TrainSettings, config: ModelConfig, recipe: Recipe) -> Iter
         yield from _objective(settings)
     yield f"lengths     {_chunk(settings)}inputs {inputs}, targets {targets}"
     yield f"step        {settings.batch:,} rows, {settings.batch * inputs:,} input tokens, {work:,} FLOPs"
-    yield f"run         {settings.steps:,} steps, {settings.steps * work / 1e18:,.4g} EFLOPs in all"
+    yield f"run         {settings.steps:,} steps, {_large(settings.steps * work)} in all"
     yield f"memory      about {need.total / 2**30:,.2f} GiB for {rows:,} rows at once, {settings.precision}: {held}"
+
+
+def _large(work: int) -> str:
+    """Operations in the unit that leaves the fewest digits.
+
+    >>> _large(1_198_000_000), _large(34 * 10**18)
+    ('1.198 GFLOPs', '34 EFLOPs')
+    """
+    size, unit = next(((size, unit) for size, unit in _UNITS if work >= size), _UNITS[-1])
+    return f"{work / size:,.4g} {unit}FLOPs"
 
 
 def _objective(settings: TrainSettings) -> Iterator[str]:
@@ -106,9 +118,10 @@ def _mixture(settings: TrainSettings, recipe: Recipe, held_out: Collection[str])
         )
         total += rows
         epochs = settings.steps * settings.batch * rate / rows if rows else inf
+        noun = "example" if isinstance(source.rule, TextToText) else "document"
         note = "" if entry.name in held_out else ", no validation split"
         lines.append(
-            f"            {entry.name}: {entry.documents:,} documents, about {tokens:,.0f} tokens, "
+            f"            {entry.name}: {many(entry.documents, noun)}, about {tokens:,.0f} tokens, "
             f"{rate:.1%} of the rows, {epochs:,.3g} epochs{note}"
         )
     yield f"data        about {total / settings.batch:,.1f} steps an epoch"

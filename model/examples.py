@@ -8,6 +8,7 @@ from typing import NamedTuple
 from model.corpus import Entry
 from model.distributed import ProcessGroup
 from model.prepared import prepare_task, prepared_entry, read_examples
+from model.run import say
 from model.scoring import TaskScore, score_examples, write_answers
 from model.settings import TrainSettings
 from model.source import TextToText
@@ -45,6 +46,8 @@ def open_run_tasks(settings: TrainSettings, first: bool) -> tuple[RunTask, ...]:
 def _opened(data: TaskData, settings: TrainSettings, first: bool, trained: bool) -> RunTask:
     make = prepare_task if first else prepared_entry
     there = [split for split in (("train", HELD_OUT) if trained else (HELD_OUT,)) if split in data.splits]
+    if first and HELD_OUT not in there:
+        say(f"note: {data.name} has no {HELD_OUT} split: it is trained on, and never scored")
     sums = {name: value for split in there for name, value in data.sums(split).items()} if first else {}
     entries = {split: make(data, split, settings.run) for split in there}
     return RunTask(data.task, entries.get("train"), entries.get(HELD_OUT), sums)

@@ -16,6 +16,7 @@ from model.errors import ConfigError
 from model.examples import HELD_OUT
 from model.methods import METHODS
 from model.optim import OPTIMIZERS
+from model.prepared import check_data_apart
 from model.pretrained import read_config
 from model.salient import CORPUS_RULES
 from model.schedules import SHAPES
@@ -127,6 +128,8 @@ def finetune_parser() -> argparse.ArgumentParser:
 def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> TrainSettings:
     """The settings that were given, and the paper's for the others. ConfigError for what cannot work."""
     found = dict(given)
+    if not {"init_from", "model"} & {*found}:
+        raise ConfigError("--init-from DIR names the T5 to fine-tune, --model SIZE new weights instead: give one")
     for old, new in (("mixture", "task_mixture"), ("limit", "task_limit"), ("temperature", "task_temperature")):
         if old in found:
             found[new] = found.pop(old)
@@ -138,7 +141,7 @@ def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> Tra
         {f"--{name.replace('_', '-')}" for name in given},
         *((option, words, "it is of --unsupervised. Leave it out.") for option in OF_CORPORA),
     )
-    folders = [_unsupervised(word) for word in words]
+    folders = _unsupervised(words)
     found |= {"data": tuple(folder for folder, _ in folders), "corpus_rates": tuple(rate for _, rate in folders)}
     if found.get("parallel") == "fsdp":
         raise ConfigError(
@@ -147,6 +150,7 @@ def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> Tra
     scale = _scale(found)
     found |= {"tasks": tuple(found["tasks"]), "evaluate": tuple(found.get("evaluate", ()))}
     tasks = parse_tasks((*found["tasks"], *found["evaluate"]))
+    check_data_apart(found["run"], tasks)
     trained = {data.name for data in parse_tasks(found["tasks"])}
     if not any("train" in data.splits for data in tasks if data.name in trained):
         raise ConfigError("no task of --tasks has a train split: there is nothing to train on")
@@ -180,7 +184,16 @@ def _longest(tasks: Sequence[TaskData], side: int, scale: FinetuningScale) -> in
     return min(longest, scale.longest or longest)
 
 
-def _unsupervised(word: str) -> tuple[Path, float]:
+def _unsupervised(words: Sequence[str]) -> list[tuple[Path, float]]:
+    """The folders with their rates, in an order that those of the command line decide nothing of."""
+    found = sorted(map(_rated, words), key=lambda one: (one[0].resolve().name, str(one[0])))
+    places = [folder.resolve() for folder, _ in found]
+    if twice := next((place for place in places if places.count(place) > 1), None):
+        raise ConfigError(f"--unsupervised has {twice} twice: give it once, with one rate")
+    return found
+
+
+def _rated(word: str) -> tuple[Path, float]:
     folder, mark, rate = word.rpartition("=")
     try:
         value = float(rate)

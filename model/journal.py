@@ -243,7 +243,12 @@ def run_summary(settings: TrainSettings, config: ModelConfig, recipe: Recipe, do
         best = best_scores(read_table(run / VALIDATION_FILE, SCORE_COLUMNS), checkpoints(run))
         lines += [f"  {task:<11} best {one.metric} {one.value:.1f} at step {one.step:,}" for task, one in best.items()]
     lines += [f"  checkpoint  {latest(run)[0]}", f"  curve       {run / CURVE}", f"  samples     {run / SAMPLES}"]
-    lines += ["", *_last_samples(run), "", f'python -m model.generate --run {run} "A text with a <extra_id_0> in it."']
+    if config.adapter:
+        lines.append(
+            "  adapters    this trainer reads them; transformers' T5ForConditionalGeneration drops them without a word"
+        )
+    follows = f"score --run {run}" if settings.tasks else f'generate --run {run} "A text with a <extra_id_0> in it."'
+    lines += ["", *_last_samples(run), "", f"python -m model.{follows}"]
     return "\n".join(lines)
 
 

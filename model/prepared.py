@@ -9,7 +9,8 @@ on writes them again, and the position in its stream holds for these bytes alone
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -19,22 +20,37 @@ import pyarrow.parquet as pq
 from c4pipe.disk import sync_path
 from c4pipe.shards import sha256_of
 from model.corpus import Entry, Shard, read_entry
+from model.disk import put_aside
 from model.errors import ConfigError, TrainError
+from model.run import PREPARED, say
 from model.tasks import TaskExample
 from model.tasks.data import TaskData
 
-PREPARED = "tasks"  # the folder in that of a run
 PAIR_COLUMNS = ("inputs", "targets")
 GROUP_ROWS = 10_000  # examples: a few MB of text
 
 _SCHEMA = pa.schema([(name, pa.string()) for name in (*PAIR_COLUMNS, "answer")])
 
 
+def check_data_apart(run: Path, tasks: Iterable[TaskData]) -> None:
+    """ConfigError where data of a task lie in the folder that the run writes their examples into."""
+    place = (run / PREPARED).resolve()
+    for data in tasks:
+        for path in (data.path, *(file for files in data.splits.values() for file in files)):
+            if any(
+                one.is_relative_to(place) for one in (path.resolve(), path.parent.resolve())
+            ):  # or a link to elsewhere
+                raise ConfigError(
+                    f"{path} of {data.name} lies in {run / PREPARED}, which the run itself writes: name another --run, "
+                    "or move the data"
+                )
+
+
 def prepare_task(data: TaskData, split: str, run: Path) -> Entry:
     """Writes the examples of a split into the folder of a run; the entry that they are.
 
     ConfigError, with its place, for a row that is no example, and for a split without any; TrainError where the disk
-    refuses.
+    refuses. What lies there and is no such file is kept under another name.
     """
     path = run / PREPARED / data.name / f"{split}.parquet"
     draft = path.with_name(f".{path.name}.tmp")
@@ -43,6 +59,8 @@ def prepare_task(data: TaskData, split: str, run: Path) -> Entry:
         rows = _write(draft, data.examples(split))
         if not rows:
             raise ConfigError(f"{data.name}: no example in {', '.join(map(str, data.splits[split]))}")
+        if os.path.lexists(path) and not _is_prepared(path):
+            say(f"note: {path} is not what a run prepares: kept as {put_aside(path).name}")
         draft.replace(path)
         sync_path(path.parent)
         shard = Shard(path, rows, path.stat().st_size, sha256_of(path))
@@ -58,6 +76,13 @@ def prepared_entry(data: TaskData, split: str, run: Path) -> Entry:
     path = run / PREPARED / data.name / f"{split}.parquet"
     shard = Shard(path, pq.read_metadata(path).num_rows, path.stat().st_size, sha256_of(path))
     return read_entry(data.name, [shard], PAIR_COLUMNS)
+
+
+def _is_prepared(path: Path) -> bool:
+    try:
+        return path.is_file() and bool(pq.read_schema(path).equals(_SCHEMA))
+    except (pa.ArrowException, OSError):
+        return False
 
 
 def _write(path: Path, examples: Iterator[TaskExample]) -> int:

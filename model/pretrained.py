@@ -38,8 +38,7 @@ def init_from(folder: Path, ids: int = 0, values: bool = True) -> tuple[dict[str
     check_copy(folder)
     config = read_config(folder)
     model_type = config.get("model_type", "t5")
-    # Such as one with adapters, which is no model of transformers.
-    ours = "c4pipe" in config and str(model_type).startswith("c4pipe-")
+    ours = str(model_type).startswith("c4pipe-")  # such as one with adapters, which is no model of transformers
     if model_type not in MODEL_TYPES and not ours:
         raise ConfigError(f"{folder} holds a model of type {model_type!r}, expected {' or '.join(MODEL_TYPES)}")
     weights = {name: weight.float() for name, weight in _read_weights(folder, values).items() if name != UNUSED}

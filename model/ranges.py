@@ -18,6 +18,7 @@ CHOICES: dict[str, Collection[str | None]] = {
 }
 INT32 = 2**31 - 1  # what arrays are counted with
 EXACT = 2**53  # rates are computed in floating point
+MOST_WIDTH = 2**16  # of adapters: more than the feed-forward layers of T5 11B have
 MOST_FP32 = 1e38  # fp32 ends there
 
 # Setting -> (least, most), both in the range.
@@ -25,6 +26,7 @@ RANGES: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("batch", "inputs", "accumulate", "eval_documents", "eval_examples", "keep"), (1, INT32)),
     **dict.fromkeys(("workers", "samples"), (0, INT32)),
     **dict.fromkeys(("steps", "eval_every", "save_every", "log_every"), (1, EXACT)),
+    "adapter_width": (0, MOST_WIDTH),
     "keep_every": (0, EXACT),
     "seed": (0, 2**64 - 1),  # a key of Philox
     "vocab_size": (1, 1_000_000),  # the pieces that sentencepiece begins with

@@ -1,6 +1,7 @@
 """The folder of a run: what lies in it, who may write there, and where a run goes on.
 
 RUN/config.json  metrics.csv  eval.csv  samples.txt  loss.svg  tokenizer/  tensorboard/
+RUN/validation.csv  best.json  tasks/   of a fine-tuning, see `model.best` and `model.prepared`
 RUN/checkpoints/step-00000500/      see `model.checkpoint`
 RUN/sums.json                       shards that were read and found good, see `c4pipe.shards.sums`
 RUN/sha256.json                     what the other files are, see `model.sums`
@@ -35,12 +36,13 @@ from model.tokens import JSON, MODEL, TOKENIZER_CONFIG, Tokenizer
 
 RUN_CONFIG, METRICS_FILE, EVALS_FILE, SAMPLES = "config.json", "metrics.csv", "eval.csv", "samples.txt"
 VALIDATION_FILE, BEST = "validation.csv", "best.json"  # of the tasks of a fine-tuning, see `model.best`
+PREPARED = "tasks"  # the folder of their examples, see `model.prepared`
 CURVE, TENSORBOARD, SHARD_SUMS, LOCK_FILE = "loss.svg", "tensorboard", "sums.json", ".lock"
 TOKENIZER_FOLDER, MADE_OF = "tokenizer", "made_of.json"
 
 # What a run writes under a name that is not its own alone.
 _OURS = (
-    *(RUN_CONFIG, METRICS_FILE, EVALS_FILE, VALIDATION_FILE, BEST, SAMPLES, CURVE, SHARD_SUMS, RUN_SUMS),
+    *(RUN_CONFIG, METRICS_FILE, EVALS_FILE, VALIDATION_FILE, BEST, PREPARED, SAMPLES, CURVE, SHARD_SUMS, RUN_SUMS),
     *(f"{TOKENIZER_FOLDER}/{name}" for name in (MODEL, JSON, TOKENIZER_CONFIG, MADE_OF)),
 )
 
@@ -159,9 +161,10 @@ def check_task_files(run: Path, files: Mapping[str, Mapping[str, str]]) -> None:
         return  # written anew, see `write_config`
     for task, sums in files.items():
         if task in before and sorted(before[task].values()) != sorted(sums.values()):
+            changed = [name for name, value in sums.items() if value not in before[task].values()]
             raise ConfigError(
-                f"{', '.join(sums)} of {task} are not what {run} began with. Give them back, take another --run, or "
-                "--force these."
+                f"{', '.join(changed or sums)} of {task} are not what {run} began with. Give them back, take another "
+                "--run, or --force these."
             )
 
 

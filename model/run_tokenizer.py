@@ -41,6 +41,11 @@ def known_tokenizer(settings: TrainSettings) -> Tokenizer | None:
     source = start or settings.tokenizer or settings.init_from
     if source is None:
         return None
+    if source == settings.init_from and not (source / MODEL).is_file():
+        raise ConfigError(
+            f"there is no tokenizer at {source}: name the one that the model was trained with by --tokenizer, a folder "
+            f"with a {MODEL} or the path of it. transformers 5 leaves that file out when it saves a tokenizer"
+        )
     tokenizer = _load(source)
     for option, other in (("--tokenizer", settings.tokenizer), ("--init-from", settings.init_from)):
         # A model may have come without one, and go when a run has begun.
@@ -85,7 +90,8 @@ def open_tokenizer(settings: TrainSettings, sources: Sequence[Source]) -> Tokeni
     folder, sums = settings.run / TOKENIZER_FOLDER, RunSums(settings.run)
     kept, before = _kept(settings.run), _read_note(settings.run)
     if not kept:
-        say(f"making the tokenizer {folder}")
+        given = settings.tokenizer or settings.init_from
+        say(f"taking the tokenizer of {given}" if given else f"making the tokenizer {folder}")
     tokenizer, note = choose_tokenizer(settings, sources)
     if kept and kept.fingerprint != tokenizer.fingerprint:
         other = [name for name, value in note["of"].items() if before.get("of", {}).get(name) != value]

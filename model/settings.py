@@ -144,10 +144,10 @@ class TrainSettings:
         if self.tasks:
             self._check_tasks()
         self.rates(dict.fromkeys(self.languages or ("any",), 1))
-        rule = self.rule_of("en")
-        _ = rule.widths
+        if self.data:
+            _ = self.rule_of("en").widths
         if self.trains_tokenizer and self.data:
-            rule.check(Vocabulary(self.vocab_size + self.sentinels, self.sentinels))
+            self.rule_of("en").check(Vocabulary(self.vocab_size + self.sentinels, self.sentinels))
         if self.spans and self.first_tokens:
             raise ConfigError("--first-tokens is of whole texts, and --spans takes sentences of them: give one of them")
         if self.model != PRETRAINED and not self.config(1).has_encoder and self.pack:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from c4pipe.text import many
-from model.checkpoint import Checkpoint, load_checkpoint
+from model.checkpoint import Checkpoint, check_settings, load_checkpoint
 from model.config import ModelConfig
 from model.corpus import Entry, find_entries
 from model.data import open_entries
@@ -108,7 +108,8 @@ def make_sources(
     """What the stream is mixed of; the rates sum to 1.
 
     Without tasks the entries of all corpora are one mixture. With tasks each folder has the rate that was given for it,
-    in examples, which its entries share as such a mixture.
+    in examples, which its entries share as such a mixture; all stand in the order of their names, so that the order of
+    a command line decides nothing.
     """
     if tasks:
         parts = [
@@ -129,6 +130,8 @@ def make_sources(
     names = [source.entry.name for source in found]
     if twice := [name for name in names if names.count(name) > 1]:
         raise ConfigError(f"a task and a config of a corpus are both called {twice[0]!r}: take {twice[0]}/other=PATH")
+    if tasks:
+        found.sort(key=lambda source: source.entry.name)
     total = fsum(source.rate for source in found)
     return tuple(replace(source, rate=source.rate / total) for source in found)
 
@@ -140,7 +143,9 @@ def open_start(settings: TrainSettings, group: ProcessGroup) -> Checkpoint | Non
         return None
     if group.first:
         say(f"going on from {folder}")
-    found = load_checkpoint(folder, settings.fixed(), settings.force)
+    found = load_checkpoint(folder)
+    check_kind(settings, found, folder)
+    check_settings(found, settings.fixed(), folder, settings.force)
     if (saved := found.settings["optimizer"]) != settings.optimizer:
         raise ConfigError(
             f"{folder} holds the state of {saved}, which --optimizer {settings.optimizer} cannot take over"
@@ -150,6 +155,17 @@ def open_start(settings: TrainSettings, group: ProcessGroup) -> Checkpoint | Non
             f"{folder} has {many(found.step, 'step')} behind it, and --steps is {settings.steps:,}: take more"
         )
     return found
+
+
+def check_kind(settings: TrainSettings, found: Checkpoint, folder: Path) -> None:
+    """ConfigError, also with --force, where a pre-training would go on as a fine-tuning, or the other way."""
+    tuned = "task_mixture" in found.settings
+    if tuned != bool(settings.tasks):
+        kind, command = ("fine-tuning", "finetune") if tuned else ("pre-training", "train")
+        advice = (
+            f"or start from its weights by --init-from {settings.run}" if settings.tasks else "or name another --run"
+        )
+        raise ConfigError(f"{folder} is of a {kind}: go on with it by python -m model.{command}, {advice}")
 
 
 def _same_model(settings: TrainSettings, found: ModelConfig, ids: int) -> ModelConfig:
@@ -173,6 +189,8 @@ def open_model(settings: TrainSettings, data: Data, start: Checkpoint | None, gr
         config = settings.changed(there)
         if config.architecture != there.architecture and group.first:
             say(f"note: encoder and decoder each start from what they share in {source}")
+        if there.adapter and not settings.adapter_width and group.first:
+            say(f"note: {source} has adapters of width {there.adapter}: they stay, and are trained like all weights")
     else:
         config = settings.config(ids)
     sharded = settings.parallel == "fsdp"

@@ -19,12 +19,15 @@ from pathlib import Path
 
 from model.errors import ConfigError, unknown
 from model.tasks import METRICS, TASKS, Task
+from model.tasks.base import TASK_SPLITS
 from model.tasks.data import TaskData
 from model.tasks.glue import GLUE
 from model.tasks.pronouns import PRONOUNS
 from model.tasks.superglue import SUPERGLUE
 
 GROUPS: dict[str, Sequence[Task]] = {"glue": GLUE, "superglue": (*SUPERGLUE, *PRONOUNS)}
+_WORD = re.compile(r"(?!\.{1,2}\Z)[\w.-]+")  # of a name, and of what follows its stroke: a file can be called so
+_TAKEN = ("mean", "all")  # by `best.json` and `eval.csv`
 # Folders, in small letters and without marks, that are not called as their task is.
 _FOLDERS = {
     "mnli_mismatched": ("mnlimismatched", "mnli"),
@@ -43,6 +46,8 @@ def parse_tasks(words: Iterable[str]) -> tuple[TaskData, ...]:
     found = [data for word in words for data in _parsed(word)]
     if not found:
         raise ConfigError("--tasks names no task: expected NAME=PATH, as in rte=glue/RTE.")
+    for data in found:
+        _check_name(data.name)
     names = [data.name for data in found]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
@@ -63,10 +68,20 @@ def _parsed(word: str) -> Iterator[TaskData]:
         yield TaskData(task.name, task, Path(path))
 
 
+def _check_name(name: str) -> None:
+    """ConfigError for a name of a task that is no name of a file, or that of something else in the tables of a run."""
+    if not all(_WORD.fullmatch(part) for part in name.split("/")):
+        raise ConfigError(f"a task is called {name!r}: expected letters, digits, '.', '-' and '_', as in mood.")
+    if name in _TAKEN:
+        raise ConfigError(f"a task is called {name!r}, and tables of a run say {name} of all tasks: name it otherwise.")
+    if name.endswith(tuple(f".{split}" for split in TASK_SPLITS)):
+        raise ConfigError(f"a task is called {name!r}, which ends like the file of a split: name it otherwise.")
+
+
 def task_named(name: str) -> Task:
     """The task of a name, `NAME/WORD` or `MODULE:TASK`."""
-    base, _, word = name.partition("/")
-    if word and not re.fullmatch(r"[\w.-]+", word):
+    base, stroke, word = name.partition("/")
+    if stroke and not _WORD.fullmatch(word):
         raise ConfigError(f"--tasks {name}: expected letters, digits, '.', '-' and '_' behind the stroke.")
     if ":" in base:
         task = _imported(base)

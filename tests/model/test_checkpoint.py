@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from model.checkpoint import Checkpoint, changed_settings, load_checkpoint, save_checkpoint
+from model.checkpoint import Checkpoint, changed_settings, check_settings, load_checkpoint, save_checkpoint
 from model.errors import ConfigError, TrainError
 from model.shelf import checkpoint_faults, latest, prune, unfinished, which_to_delete
 
@@ -244,15 +244,16 @@ def test_other_settings_are_refused_by_name_unless_forced(run: Path, tokenizer: 
     folder = save_checkpoint(run, checkpoint(1), tokenizer)
     same_settings = {"optimizer": {"lr": 0.01, "betas": (0.9, 0.999)}, "data": "sha256:12"}
     others = {"optimizer": {"lr": 0.02, "betas": (0.9, 0.999)}, "data": "sha256:34", "seed": 1}
-    load_checkpoint(folder, same_settings)
+    found = load_checkpoint(folder)
+    check_settings(found, same_settings, folder)
     with pytest.raises(ConfigError) as raised:
-        load_checkpoint(folder, others)
+        check_settings(found, others, folder)
     assert str(raised.value) == (
         f'{folder} was saved with other settings: data was "sha256:12", now it is "sha256:34"; '
         "optimizer.lr was 0.01, now it is 0.02; seed was null, now it is 1. "
         "Give those of the checkpoint, start a new run, or --force these."
     )
-    assert load_checkpoint(folder, others, force=True).step == 1
+    check_settings(found, others, folder, force=True)
 
 
 def test_a_setting_that_became_a_group_differs() -> None:

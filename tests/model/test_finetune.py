@@ -170,7 +170,9 @@ def test_data_that_have_changed_are_refused(
         file.write("the sea was new\t0\n")
     assert tune(run, home / "base", tasks_of(tmp_path), *both(home), *OFTEN, steps=8) == 2
     said = capsys.readouterr().err
-    assert ("for there is another corpus 'sst2'" if split == "train" else "dev.tsv of sst2 are not what") in said
+    assert (
+        "for there is another task 'sst2'" if split == "train" else "finetune: dev.tsv of sst2 are not what"
+    ) in said
     same(run, home / "straight", 6)
     # Where they lie, and under which name, is of no account.
     shutil.copyfile(home / f"tasks/sst2/{split}.tsv", tasks / f"sst2/{split}.tsv")
@@ -178,7 +180,9 @@ def test_data_that_have_changed_are_refused(
     same(run, home / "straight", 6)
 
 
-def test_adapters_change_themselves_and_norms_alone(home: Path, tmp_path: Path) -> None:
+def test_adapters_change_themselves_and_norms_alone(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = tmp_path / "run"
     few = ("--method", "adapters", "--adapter-width", "3")
     assert tune(run, home / "base", tasks_of(home)[:1], *few, steps=2) == 0
@@ -189,8 +193,17 @@ def test_adapters_change_themselves_and_norms_alone(home: Path, tmp_path: Path) 
     assert all(re.search(r"Adapter\.w[io]\.|layer_norm", name) for name in added)
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert changed == {name for name in before if name.endswith("layer_norm.weight")}
+    told = capsys.readouterr()
+    assert "transformers' T5ForConditionalGeneration drops them without a word" in told.out
+    assert told.out.endswith(f"\npython -m model.score --run {run}\n")
+    assert f"taking the tokenizer of {home / 'base'}/checkpoints" in told.err
     # It is a source for others.
     assert tune(tmp_path / "next", run, tasks_of(home)[:1], *few, "--eval-examples", "1", steps=1) == 0
+    # With adapters of this width, or with all of its weights.
+    other = ("--method", "adapters", "--adapter-width", "4")
+    assert tune(tmp_path / "other", run, tasks_of(home)[:1], *other) == 2
+    assert "has adapters of width 3, which stay: take --adapter-width 3" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
 
 
 def test_adapters_begin_as_the_model_without(home: Path) -> None:
@@ -288,6 +301,7 @@ def test_transformers_gives_the_same_answers(home: Path) -> None:
         (("--unsupervised", "nowhere=1"), "nowhere holds no finished corpus"),
         (("--objective", "span"), "--objective has no effect: it is of --unsupervised"),
         (("--method", "adapters"), "--method adapters needs --adapter-width D"),
+        (("--method", "adapters", "--adapter-width", "100000000"), "--adapter-width 100000000: expected 0 to 65,536"),
         (("--adapter-width", "4"), "--adapter-width 4 is for --method adapters"),
         (("--method", "adaptors"), "unknown method 'adaptors'. Did you mean 'adapters'"),
         (("--parallel", "fsdp"), "--parallel fsdp spreads the weights"),
