@@ -38,11 +38,14 @@ NAME/WORD=PATH is a task under another name; glue=DIR and superglue=DIR are all 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; its exit code."""
+    return run_command("tasks", lambda: _run(_parsed(argv)), shows=True)
+
+
+def _parsed(argv: Sequence[str] | None) -> Namespace:
     p = Parser("python -m model.tasks", "Shows the tasks, or the first examples of a path as a model sees them.")
     p.add_argument("tasks", nargs="*", type=utf8, metavar="NAME=PATH", help="whose examples to show (default: none)")
     p.add_argument("--examples", type=positive, default=3, metavar="N", help="of each split (default: 3)")
-    args = p.parse_args(argv)
-    return run_command("tasks", lambda: _run(args), shows=True)
+    return p.parse_args(argv)
 
 
 def _run(args: Namespace) -> int:

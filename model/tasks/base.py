@@ -10,9 +10,11 @@ import string
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any, NamedTuple
 
-from model.errors import ConfigError
+from model.errors import ConfigError, TrainError
+from model.tasks.faults import by_user, told_fault
 
 DataRow = Mapping[str, Any]  # of a data set, by column
 
@@ -85,6 +87,24 @@ class Template(Format):
     targets: str
     labels: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        for pattern in (self.inputs, self.targets):
+            _expect(isinstance(pattern, str), "Template", pattern, "two patterns, as in 'mood: {text}' and '{mood}'")
+            try:
+                fields = [name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None]
+            except ValueError as error:
+                raise ConfigError(
+                    f"Template {pattern!r}: {error}. A brace that is text is doubled, as in {{{{."
+                ) from None
+            _expect(all(fields), "Template", pattern, "the name of a column in each pair of braces")
+        _expect(
+            _are_names(self.labels), "labels of a Template", self.labels, "a tuple of texts, as in ('sad', 'happy')"
+        )
+        if self.labels and len(fields_of(self.targets)) != 1:
+            raise ConfigError(
+                f"Template with labels has the targets {self.targets!r}: expected one column, as in '{{mood}}'"
+            )
+
     @property
     def columns(self) -> tuple[str, ...]:
         return fields_of(self.inputs)
@@ -94,14 +114,31 @@ class Template(Format):
         return fields_of(self.targets)
 
     def __call__(self, row: DataRow, training: bool) -> Iterable[TaskExample]:
-        inputs = self.inputs.format_map(row)
+        inputs = _filled(self.inputs, row)
         if not self.labels:
             if any(row.get(column) is None for column in fields_of(self.targets)):
                 return [TaskExample(inputs, UNLABELLED)]
-            targets = self.targets.format_map(row)
+            targets = _filled(self.targets, row)
             return [TaskExample(inputs, targets, targets)]
         (column,) = fields_of(self.targets)
         return [labelled(inputs, row.get(column), self.labels)]
+
+
+def _filled(pattern: str, row: DataRow) -> str:
+    """A pattern with the values of columns, which are texts or numbers; ConfigError for another one."""
+    for column in fields_of(pattern):
+        if column in row and not isinstance(row[column], str | Number):
+            raise ConfigError(f"column {column!r} holds a {type(row[column]).__name__}: expected a text or a number")
+    return pattern.format_map(row)
+
+
+def _expect(right: bool, what: str, value: Any, expected: str) -> None:
+    if not right:
+        raise ConfigError(f"{what} is {value!r}: expected {expected}")
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(name, str) for name in value)
 
 
 def labelled(inputs: str, value: Any, labels: Sequence[str]) -> TaskExample:
@@ -194,8 +231,29 @@ class Task:
     # T5's `_1_sentinel`: the first sentinel ends the inputs, and stays when they are cut, and begins the targets.
     sentinel: bool = False
 
+    def __post_init__(self) -> None:
+        """ConfigError for what is no task. Which metrics there are, `model.tasks.naming` knows."""
+        name = f"Task {self.name}:"
+        _expect(isinstance(self.format, Format), f"{name} format", self.format, "a Format, such as a Template")
+        for part in ("labels", "columns", "answer_columns"):
+            value = getattr(self.format, part)
+            _expect(_are_names(value), f"{name} {part} of the format", value, "a tuple of texts")
+        right = _are_names(self.metrics) and bool(self.metrics)
+        _expect(right, f"{name} metrics", self.metrics, "a tuple of names, as in ('accuracy',)")
+        right = isinstance(self.lengths, TaskLengths) and all(isinstance(one, int) and one > 1 for one in self.lengths)
+        _expect(right, f"{name} lengths", self.lengths, "TaskLengths of 2 tokens or more, as in TaskLengths(512, 84)")
+        _expect(isinstance(self.beams, int) and self.beams > 0, f"{name} beams", self.beams, "1 or more")
+        _expect(isinstance(self.layout, TaskLayout), f"{name} layout", self.layout, "a TaskLayout")
+        right = _are_names(self.splits) and bool(self.splits) and {*self.splits} <= {*TASK_SPLITS}
+        _expect(right, f"{name} splits", self.splits, f"a tuple, some of {', '.join(TASK_SPLITS)}")
+
     def read(self, written: str, example: TaskExample) -> Any:
-        """The prediction that the metrics take, of what a model wrote for an example."""
+        """The prediction that the metrics take, of what a model wrote. TrainError for a fault in a user's format."""
         if self.sentinel and written.startswith(_SENTINEL):
             written = written.removeprefix(_SENTINEL).strip()
-        return self.format.read(written, example)
+        try:
+            return self.format.read(written, example)
+        except Exception as error:
+            if not by_user(self.format):
+                raise
+            raise TrainError(f"{self.name} cannot read what was written, {written!r}: {told_fault(error)}") from None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,9 +13,11 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from model.errors import ConfigError
+from model.errors import ConfigError, TrainError
 from model.tasks.base import DataRow, Task, TaskExample
+from model.tasks.faults import by_user, told_fault
 from model.tasks.files import files_by_split, sums_of
+from model.tasks.metrics import METRICS
 from model.tasks.records import DataRecord, records_of
 
 _MISSHAPEN = (KeyError, IndexError, TypeError, ValueError, AttributeError)  # of a value: a text for a list, ...
@@ -70,10 +73,16 @@ class TaskData:
             self._check(place, row, training)
             try:
                 made = [*self.task.format(row, training)]
-            except ConfigError as error:
-                raise ConfigError(f"{place}: {error}") from None
-            except _MISSHAPEN as error:
-                raise self._misshapen(place, error) from None
+            except Exception as error:
+                if isinstance(error, ConfigError):
+                    raise ConfigError(f"{place}: {error}") from None
+                if by_user(self.task.format):
+                    raise ConfigError(f"{place} is no example of {self.task.name}: {told_fault(error)}") from None
+                if isinstance(error, _MISSHAPEN):
+                    raise self._misshapen(place, error) from None
+                raise
+            for example in made:
+                _check_example(place, example)
             yield from (
                 RowExample(number, row, example) for example in made if not training or example.answer is not None
             )
@@ -89,6 +98,27 @@ class TaskData:
             if not any(True for _ in self.examples(split, training)):
                 reason = ": no row has a label" if training else ""
                 raise ConfigError(f"{self._files(split)} gives no example for {self.name}{reason}.")
+        for split in self.splits:
+            first = (one for one in islice(self.examples(split), 100) if one.answer is not None)
+            for example in islice(first, 1):
+                self._try_metrics(example)
+                return
+
+    def _try_metrics(self, example: TaskExample) -> None:
+        """ConfigError where a metric cannot compare the answer with what is read of the targets, or of another text."""
+        for written in (example.targets, "?"):
+            try:
+                read = self.task.read(written, example)
+            except TrainError as error:
+                raise ConfigError(str(error)) from None
+            for metric in self.task.metrics:
+                try:
+                    METRICS[metric]([example.answer], [read])
+                except (*_MISSHAPEN, ArithmeticError) as error:
+                    raise ConfigError(
+                        f"{self.name}: the metric {metric} cannot compare {read!r} with the answer {example.answer!r} "
+                        f"({type(error).__name__}): take another metric, or a format whose answers it takes."
+                    ) from None
 
     def _misshapen(self, place: str, error: Exception) -> ConfigError:
         """The error for a value that is of another kind than the format takes."""
@@ -120,3 +150,20 @@ class TaskData:
         empty = [column for column in self.task.format.columns if row[column] is None]
         if empty:
             raise ConfigError(f"{place}: nothing in column {', '.join(map(repr, empty))}: expected a text.")
+
+
+def _check_example(place: str, example: TaskExample) -> None:
+    """ConfigError for what cannot be written down: texts that are none, an answer that JSON does not hold."""
+    if not isinstance(example, TaskExample):
+        raise ConfigError(f"{place}: the format gave a {type(example).__name__}: expected TaskExamples, in a list.")
+    for part, text in zip(("inputs", "targets"), example, strict=False):
+        if not isinstance(text, str):
+            raise ConfigError(f"{place}: the {part} are a {type(text).__name__}: expected a text.")
+    try:
+        answer = json.dumps(example.answer, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{place}: the answer is none that JSON holds ({error}): take a text or a list.") from None
+    try:
+        "".join((example.inputs, example.targets, answer)).encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"{place}: {error.object[error.start]!r} is half of a character: mend it there.") from None

@@ -46,6 +46,8 @@ def files_by_split(
     """
     if not path.exists():
         raise ConfigError(f"{path} is not there: expected a file, or a folder with {', '.join(splits)}.")
+    if not (path.is_file() or path.is_dir()):
+        raise ConfigError(f"{path} is no file and no folder: expected one of them, with {', '.join(splits)}.")
     root = path.parent if path.is_file() else path
     files = [path] if path.is_file() else _data_files(path)
     split_of = {file: _split_of(file.relative_to(root)) for file in files}
@@ -128,7 +130,11 @@ def _told(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     told = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is no UTF-8 text ({error}): save it as sha256sum writes it.") from None
+    for number, line in enumerate(text.splitlines(), 1):
         match = re.fullmatch(r"([0-9a-fA-F]{64}) [ *](?:\./)?(.+)", line)
         if not match and line.strip():
             raise ConfigError(f"{path}:{number} is no line of sha256sum: expected 64 hex digits, two blanks, a name.")

@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import re
-import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
@@ -21,6 +20,7 @@ from model.errors import ConfigError, unknown
 from model.tasks import METRICS, TASKS, Task
 from model.tasks.base import TASK_SPLITS
 from model.tasks.data import TaskData
+from model.tasks.faults import told_fault
 from model.tasks.glue import GLUE
 from model.tasks.pronouns import PRONOUNS
 from model.tasks.superglue import SUPERGLUE
@@ -89,36 +89,35 @@ def task_named(name: str) -> Task:
     if name in TASKS:
         return TASKS[name]
     if base not in TASKS:
-        raise unknown("task", name, [*TASKS, *GROUPS, "MODULE:TASK"])
+        known = [*TASKS, *GROUPS, "MODULE:TASK"]
+        raise unknown("task", name, known, [name.lower()] if name.lower() in known else None)
     return replace(TASKS[base], name=name)
 
 
 def _imported(name: str) -> Task:
     module, _, attribute = name.partition(":")
     try:
-        found = getattr(import_module(module), attribute)
-    except (ModuleNotFoundError, ValueError) as error:
-        raise ConfigError(f"--tasks {name}: {error}. Expected MODULE:TASK, importable from here.") from None
-    except AttributeError as error:
-        if traceback.extract_tb(error.__traceback__)[-1].filename != __file__:
-            raise ConfigError(f"--tasks {name}: {_where(error)}") from None
-        raise ConfigError(f"--tasks {name}: {module} has no {attribute!r}, which should be a Task.") from None
+        there = import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name and f"{module}.".startswith(f"{error.name}."):
+            raise ConfigError(f"--tasks {name}: {error}. Expected MODULE:TASK, importable from here.") from None
+        raise ConfigError(f"--tasks {name}: {told_fault(error)}") from None
+    except SystemExit as error:
+        raise ConfigError(f"--tasks {name}: the module ends the command: {told_fault(error)}") from None
     except Exception as error:
-        raise ConfigError(f"--tasks {name}: {_where(error)}") from None
+        if not module or module.startswith("."):
+            raise ConfigError(f"--tasks {name}: expected MODULE:TASK, importable from here.") from None
+        raise ConfigError(f"--tasks {name}: {told_fault(error)}") from None
+    try:
+        found = getattr(there, attribute)
+    except AttributeError:
+        raise ConfigError(f"--tasks {name}: {module} has no {attribute!r}, which should be a Task.") from None
     if not isinstance(found, Task):
         raise ConfigError(f"--tasks {name} is a {type(found).__name__}: expected a model.tasks.Task.")
     for metric in found.metrics:
         if metric not in METRICS:
             raise unknown(f"metric of {name}", metric, METRICS)
     return found
-
-
-def _where(error: Exception) -> str:
-    """A fault in a module of a user's own, in a line."""
-    if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}: {error.msg}"
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{last.filename}:{last.lineno}: {type(error).__name__}: {error}"
 
 
 def _members(group: str, path: Path) -> list[TaskData]:

@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -22,7 +23,7 @@ from model.tasks.files import suffix_of
 BATCH = 1024  # rows of Parquet at a time: articles of CNN/DailyMail are 4 KB each
 LONGEST_CELL = 2**24  # characters in CSV; a quote that is never closed shall not take the memory
 
-NumberedFields = tuple[int, list[str]]  # of the line in which they end
+NumberedFields = tuple[int, list[str], int]  # of the line in which they end; and of that in which they begin
 
 
 class DataRecord(NamedTuple):
@@ -38,10 +39,10 @@ def records_of(path: Path, columns: Sequence[str], layout: TaskLayout) -> Iterat
     `columns` are those that are asked for: a TSV file whose first line has none of them, nor an alias, has no header.
     """
     kind = suffix_of(path)
-    if kind == ".parquet":
-        yield from _parquet(path)
-        return
     try:
+        if kind == ".parquet":
+            yield from _parquet(path, {*columns, *(found for found, _ in layout.aliases)})
+            return
         with _opened(path) as file:
             if kind in (".jsonl", ".ndjson"):
                 yield from _json_lines(path, file)
@@ -51,52 +52,90 @@ def records_of(path: Path, columns: Sequence[str], layout: TaskLayout) -> Iterat
                 lines = _csv_lines(file) if kind == ".csv" else _tab_lines(file)
                 yield from _table(path, lines, columns, layout)
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is no UTF-8 text ({error}): save it as UTF-8.") from None
-    except (OSError, EOFError, csv.Error) as error:
+        raise ConfigError(f"{path}{_line_of(path)} is no UTF-8 text ({error}): save it as UTF-8.") from None
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
         raise ConfigError(f"{path} cannot be read: {error}.") from None
+
+
+def _bytes_of(path: Path) -> Any:
+    return gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb")
+
+
+def _line_of(path: Path) -> str:
+    """Where the first line of a text is that is no UTF-8: ":17"; "" in Parquet."""
+    if suffix_of(path) == ".parquet":
+        return ""
+    with _bytes_of(path) as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return f":{number}"
+    return ""
 
 
 def _opened(path: Path) -> IO[str]:
     """As text, without a byte order mark; lines end in a line feed alone, and in CSV where the standard says."""
-    packed = path.suffix.lower() == ".gz"
-    file: Any = gzip.open(path) if packed else path.open("rb")  # noqa: SIM115 - it is closed with the text around it
+    file = _bytes_of(path)  # it is closed with the text around it
     return io.TextIOWrapper(file, encoding="utf-8-sig", newline="" if suffix_of(path) == ".csv" else "\n")
 
 
 def _tab_lines(file: IO[str]) -> Iterator[NumberedFields]:
     for number, line in enumerate(file, 1):
         if text := line.rstrip("\n").removesuffix("\r"):
-            yield number, text.split("\t")
+            yield number, text.split("\t"), number
 
 
 def _csv_lines(file: IO[str]) -> Iterator[NumberedFields]:
     csv.field_size_limit(LONGEST_CELL)
-    lines = csv.reader(file)
+    lines, first = csv.reader(file), 1
     for fields in lines:
         if fields:
-            yield lines.line_num, fields
+            yield lines.line_num, fields, first
+        first = lines.line_num + 1
 
 
 def _table(
     path: Path, lines: Iterable[NumberedFields], columns: Sequence[str], layout: TaskLayout
 ) -> Iterator[DataRecord]:
     rows = iter(lines)
-    number, header = next(rows, (0, []))
+    number, header, first = next(rows, (0, [], 0))
     known = {*columns, *(found for found, _ in layout.aliases)}
     if header and layout.headless and not known & {*header}:
-        header, rows = [*layout.headless], chain([(number, header)], rows)
+        header, rows = [*layout.headless], chain([(number, header, first)], rows)
     twice = [name for name in known if header.count(name) > 1]
     if twice:
         raise ConfigError(f"{path}:{number} names the column {twice[0]!r} twice: which one is meant?")
-    for number, fields in rows:
+    if suffix_of(path) != ".csv" and any("\r" in name for name in header):
+        raise ConfigError(f"{path}:{number} ends in a carriage return alone: save it with line feeds.")
+    for number, fields, first in rows:
         if len(fields) < len(header) and layout.gaps:
             continue
         if len(fields) != len(header):
+            hint = "a text may hold no tab and no end of line"
+            if first < number:
+                hint = f"it begins in line {first}, so that a quote there or below may be open"
             raise ConfigError(
                 f"{path}:{number} has {len(fields)} columns, not {len(header)} ({', '.join(header[:12])}): mend it "
-                "or take it out; a text may hold no tab and no end of line."
+                f"or take it out; {hint}."
             )
         yield DataRecord(f"{path}:{number}", dict(zip(header, fields, strict=True)))
+
+
+def _loaded(text: str) -> Any:
+    """What JSON holds. ValueError also where a key is there twice, or where it is nested too deep."""
+    try:
+        return json.loads(text, object_pairs_hook=_once)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} is there twice")
+    return found
 
 
 def _json_lines(path: Path, lines: Iterable[str]) -> Iterator[DataRecord]:
@@ -104,7 +143,7 @@ def _json_lines(path: Path, lines: Iterable[str]) -> Iterator[DataRecord]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = _loaded(line)
         except ValueError as error:
             raise ConfigError(f"{path}:{number} is no JSON: {error}.") from None
         yield _record(path, number, row)
@@ -113,7 +152,7 @@ def _json_lines(path: Path, lines: Iterable[str]) -> Iterator[DataRecord]:
 def _json(path: Path, file: IO[str]) -> Iterator[DataRecord]:
     text = file.read()
     try:
-        found = json.loads(text)
+        found = _loaded(text)
     except ValueError as error:
         if text.partition("\n")[0].rstrip().endswith("}"):
             yield from _json_lines(path, text.split("\n"))
@@ -133,13 +172,16 @@ def _record(path: Path, number: int, row: Any) -> DataRecord:
     return DataRecord(f"{path}:{number}", row)
 
 
-def _parquet(path: Path) -> Iterator[DataRecord]:
+def _parquet(path: Path, known: set[str]) -> Iterator[DataRecord]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     number = 0
     try:
         with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            if twice := [name for name in names if name in known and names.count(name) > 1]:
+                raise ConfigError(f"{path} has the column {twice[0]!r} twice: which one is meant?")
             for batch in file.iter_batches(BATCH):
                 for row in batch.to_pylist():
                     number += 1

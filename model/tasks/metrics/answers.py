@@ -1,6 +1,7 @@
 """Metrics of questions: texts that are accepted, sets of them by several people, and names in a sentence.
 
 Two texts are compared when they are normalised: in lower case, without marks, articles and blanks that are too many.
+An answer that is one text, as that of a `Template`, is the only one accepted.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from model.tasks.metrics.classes import group_key, mean_percent
 
 Normaliser = Callable[[str], str]
+Accepted = str | Sequence[str]  # a text, or several
 
 _ENGLISH = re.compile(r"\b(?:a|an|the)\b")
 _NO_MARKS = str.maketrans("", "", string.punctuation)
@@ -71,7 +73,7 @@ def _is_no_mark(character: str) -> bool:
     return character not in string.punctuation and not unicodedata.category(character).startswith("P")
 
 
-def squad(answers: Sequence[Sequence[str]], predictions: Sequence[str]) -> dict[str, float]:
+def squad(answers: Sequence[Accepted], predictions: Sequence[str]) -> dict[str, float]:
     """Exact match and F1 of words, each of the best of the accepted answers. A question without answers counts as 0.
 
     >>> squad([["The Ebro", "Ebro river"], ["1998"]], ["river Ebro", "1998."])
@@ -80,7 +82,7 @@ def squad(answers: Sequence[Sequence[str]], predictions: Sequence[str]) -> dict[
     return _best_match(answers, predictions, normal_squad)
 
 
-def trivia_qa(answers: Sequence[Sequence[str]], predictions: Sequence[str]) -> dict[str, float]:
+def trivia_qa(answers: Sequence[Accepted], predictions: Sequence[str]) -> dict[str, float]:
     """`squad` with TriviaQA's normal form.
 
     >>> trivia_qa([["Jean-Luc"]], ["jean luc"])
@@ -89,7 +91,7 @@ def trivia_qa(answers: Sequence[Sequence[str]], predictions: Sequence[str]) -> d
     return _best_match(answers, predictions, normal_trivia_qa)
 
 
-def mlqa(answers: Sequence[Sequence[str]], predictions: Sequence[str], language: str) -> dict[str, float]:
+def mlqa(answers: Sequence[Accepted], predictions: Sequence[str], language: str) -> dict[str, float]:
     """`squad` with MLQA's normal form of a language.
 
     >>> mlqa([["北京大学的北京"]], ["在北京。"], "zh")["f1"]
@@ -107,37 +109,42 @@ def record(answers: Sequence[Mapping[str, Any]], predictions: Sequence[str]) -> 
     >>> record([ask, ask], ["Rome", "Milan"])
     {'em': 100.0, 'f1': 100.0}
     """
-    first: dict[str, tuple[Sequence[str], str]] = {}
+    first: dict[str, tuple[Accepted, str]] = {}
     for answer, prediction in zip(answers, predictions, strict=True):
         first.setdefault(group_key(answer), (answer["answers"], prediction))
     return squad([accepted for accepted, _ in first.values()], [prediction for _, prediction in first.values()])
 
 
 def nq_multi(
-    answers: Sequence[Sequence[Sequence[str]]], predictions: Sequence[Sequence[str]], annotators: int = 2
+    answers: Sequence[str | Sequence[Accepted]], predictions: Sequence[Accepted], annotators: int = 2
 ) -> dict[str, float]:
     """Natural Questions with all short answers: the share of predictions that are the same set as any annotator's.
 
     An answer is a list for each annotator, a prediction one list. A question is left out where fewer than `annotators`
     lists have anything: 2 on the official validation set, 1 on pieces of the training set, which one person annotated.
-    `golden_answers` counts the questions that are left.
+    `golden_answers` counts the questions that are left. An answer that is one text is everybody's.
 
     >>> nq_multi([[["Ann", "Ben"], ["Ann"]], [["yes"], []]], [["ben", "ann"], ["no"]])
     {'recall': 100.0, 'golden_answers': 1.0}
     """
     rights = []
     for lists, prediction in zip(answers, predictions, strict=True):
-        sets = [set(map(normal_squad, accepted)) for accepted in lists if accepted]
+        everybody = [lists] * annotators if isinstance(lists, str) else lists
+        sets = [_normal_set(accepted, normal_squad) for accepted in everybody if accepted]
         if len(sets) >= annotators:
-            rights.append(set(map(normal_squad, prediction)) in sets)
+            rights.append(_normal_set(prediction, normal_squad) in sets)
     return {"recall": mean_percent(rights), "golden_answers": float(len(rights))}
 
 
-def _best_match(answers: Sequence[Sequence[str]], predictions: Sequence[str], normal: Normaliser) -> dict[str, float]:
+def _normal_set(accepted: Accepted, normal: Normaliser) -> set[str]:
+    return set(map(normal, [accepted] if isinstance(accepted, str) else accepted))
+
+
+def _best_match(answers: Sequence[Accepted], predictions: Sequence[str], normal: Normaliser) -> dict[str, float]:
     exact, shared = [], []
     for accepted, prediction in zip(answers, predictions, strict=True):
         written = normal(prediction)
-        wanted = {normal(answer) for answer in accepted}
+        wanted = _normal_set(accepted, normal)
         exact.append(written in wanted)
         shared.append(max((_word_f1(answer, written) for answer in wanted), default=0.0))
     return {"em": mean_percent(exact), "f1": mean_percent(shared)}

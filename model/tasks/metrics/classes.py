@@ -73,7 +73,7 @@ def mean_f1_3(answers: Sequence[int], predictions: Sequence[int]) -> dict[str, f
     """
     if not _count(answers, predictions):
         return {"mean_3class_f1": math.nan}
-    true, written = np.asarray(answers), np.asarray(predictions)
+    true, written = np.asarray(answers, int), np.asarray(predictions, int)
     return {"mean_3class_f1": mean_percent(_f1(true, written, number) for number in range(3))}
 
 

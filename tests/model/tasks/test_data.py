@@ -154,6 +154,24 @@ def test_broken_lines_of_qqp_go_and_of_others_are_named(put):
     assert len(strings("qqp", put(train_DOT_tsv=text))) == 1
 
 
+def _damaged_gzip():
+    packed = bytearray(gzip.compress(b"sentence\tlabel\na\t1\n", mtime=0))
+    packed[10:14] = b"\xff" * 4
+    return bytes(packed)
+
+
+def _parquet_of(sentences, labels, *more):
+    """The bytes of a Parquet file; texts given as a list of bytes become strings unchecked."""
+    if isinstance(sentences, list):
+        sentences = pa.array([text if isinstance(text, bytes) else text.encode() for text in sentences]).view(
+            pa.string()
+        )
+    columns = [("sentence", sentences), ("label", pa.array(labels)), *((name, pa.array(one)) for name, one in more)]
+    out = pa.BufferOutputStream()
+    pq.write_table(pa.table([one for _, one in columns], names=[name for name, _ in columns]), out)
+    return out.getvalue().to_pybytes()
+
+
 @pytest.mark.parametrize(
     ("task", "name", "content", "message"),
     [
@@ -194,6 +212,29 @@ def test_broken_lines_of_qqp_go_and_of_others_are_named(put):
             ":1 has another shape",
         ),
         ("sst2", "train.tsv", "sentence\tlabel\tlabel\na\t1\t0\n", ":1 names the column 'label' twice"),
+        ("sst2", "train.csv", 'sentence,label\na,1\n"b,1\nc,0\n', r"train\.csv:4 has 1 columns.*begins in line 3, so"),
+        ("sst2", "train.tsv", "sentence\tlabel\ra\t1\rb\t0\r", "ends in a carriage return alone"),
+        ("sst2", "train.csv", b"sentence,label\na,1\n\xff,1\n", r"train\.csv:3 is no UTF-8 text"),
+        ("sst2", "train.tsv.gz", _damaged_gzip(), "train.tsv.gz cannot be read: Error -3"),
+        ("sst2", "train.parquet", _parquet_of([b"\xff"], [1]), "train.parquet is no UTF-8 text"),
+        ("sst2", "train.parquet", _parquet_of(["a"], [1], ("label", [0])), "has the column 'label' twice"),
+        (
+            "sst2",
+            "train.parquet",
+            _parquet_of(pa.array([b"a"]), [1]),
+            "row 1: column 'sentence' holds a bytes: expected",
+        ),
+        (
+            "sst2",
+            "train.jsonl",
+            '{"sentence": ["a"], "label": 1}\n',
+            ":1: column 'sentence' holds a list: expected a te",
+        ),
+        ("sst2", "train.jsonl", '{"sentence": {}, "label": 1}\n', ":1: column 'sentence' holds a dict"),
+        ("sst2", "train.jsonl", '{"sentence": "a", "label": 1, "label": 0}\n', "the key 'label' is there twice"),
+        ("sst2", "train.jsonl", "[" * 100_000, r"train\.jsonl:1 is no JSON: it is nested too deep"),
+        ("sst2", "train.json", "[" * 100_000, "is no JSON: it is nested too deep"),
+        ("sst2", "train.jsonl", '{"sentence": "a\\ud800", "label": 1}\n', r":1: '\\ud800' is half of a character"),
         ("sst2", "train.csv", 'sentence,label\n"a\nb",1\n"c\nd"\n', r"train\.csv:5 has 1 columns, not 2"),
     ],
 )
@@ -221,6 +262,9 @@ def test_sums_are_told_and_checked(put):
     assert data("sst2", folder).sums("train") == {"train.tsv": sums}
     with pytest.raises(ConfigError, match=r"dev\.tsv is damaged or another file: its sha256 is"):
         data("sst2", folder).sums("validation")
+    put(SHA256SUMS=b"\xff\n")
+    with pytest.raises(ConfigError, match="SHA256SUMS is no UTF-8 text"):
+        data("sst2", folder).sums("train")
     put(SHA256SUMS="train.tsv is fine\n")
     with pytest.raises(ConfigError, match=r"SHA256SUMS:1 is no line of sha256sum"):
         data("sst2", folder).sums("train")

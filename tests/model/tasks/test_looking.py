@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from data_samples.tasks import make_tasks
 from model.tasks.__main__ import main
 
@@ -24,3 +26,9 @@ def test_files_and_first_examples(capsys):
 def test_a_mistake_is_a_line(capsys):
     assert main([f"rte={SAMPLES / 'superglue_rte'}"]) == 2
     assert capsys.readouterr().err.startswith(f"tasks: {SAMPLES}/superglue_rte/train.jsonl:1: no column 'sentence1', ")
+
+
+@pytest.mark.parametrize("words", [["--examples", "0"], ["--nope"], ["rte=\udcff"]])
+def test_wrong_use_is_a_line(words, capsys):
+    assert main(words) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -202,3 +202,15 @@ def test_importing_tasks_loads_no_library_of_metrics():
     code = "import sys, model.tasks; print({'torch', 'sacrebleu', 'rouge_score', 'nltk'} & sys.modules.keys())"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("name", ["squad", "trivia_qa", "mlqa_en", "nq_multi", "nq_multi_1", "span_f1", "exact_match"])
+def test_a_text_is_one_accepted_answer(name):
+    """As a `Template` without labels gives it."""
+    values = METRICS[name](["PER: rick"], ["PER: rick"])
+    assert {*values.values()} - {values.get("golden_answers")} == {100.0}
+    assert METRICS[name](["PER: rick"], ["morty"]) != values
+
+
+def test_records_answers_may_be_a_text():
+    assert METRICS["record"]([{"group": 0, "answers": "Rome"}], ["rome"]) == {"em": 100.0, "f1": 100.0}

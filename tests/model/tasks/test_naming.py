@@ -5,6 +5,7 @@ import pytest
 from model.errors import ConfigError
 from model.tasks.naming import parse_tasks
 
+OWN = "from model.tasks import Task, Template\n"
 ROW = "sentence\tlabel\na\t1\n"
 
 
@@ -47,7 +48,7 @@ def test_a_task_of_ones_own(folder):
         "own_tasks:NUMBER": "is a int: expected a model.tasks.Task",
         "own_tasks:ODD": r"unknown metric of own_tasks:ODD 'acuracy'\. Did you mean 'accuracy'",
         "no_tasks:MOOD": "No module named 'no_tasks'",
-        ":MOOD": "Empty module name",
+        ":MOOD": "expected MODULE:TASK, importable from here",
     }.items():
         with pytest.raises(ConfigError, match=message):
             parse_tasks([f"{word}=glue/SST-2"])
@@ -59,7 +60,13 @@ def test_a_task_of_ones_own(folder):
         ("1 / 0\n", r"fault\d\.py:1: ZeroDivisionError: division by zero"),
         ("a b\n", r"fault\d\.py:1: invalid syntax"),
         ("import os\nos.nothing\n", r"fault\d\.py:2: AttributeError: module 'os' has no attribute 'nothing'"),
-        ("import not_there\n", "No module named 'not_there'"),
+        ("import not_there\n", r"fault\d\.py:1: ModuleNotFoundError: No module named 'not_there'"),
+        ("import sys\nsys.exit(0)\n", r"the module ends the command: \S+fault\d\.py:2: SystemExit: 0"),
+        (f"{OWN}MOOD = Template('m: {{text', '{{mood}}')\n", r"fault\d\.py:2: Template 'm: {text': expected '}'"),
+        (
+            f"{OWN}MOOD = Task('x', 'm: {{text}}', ('accuracy',))\n",
+            r"fault\d\.py:2: Task x: format is 'm: {text}': exp",
+        ),
     ],
 )
 def test_a_fault_in_a_module_of_ones_own(folder, code, message, request):
@@ -77,6 +84,8 @@ def test_a_fault_in_a_module_of_ones_own(folder, code, message, request):
         (["sst2"], r"--tasks sst2: expected NAME=PATH"),
         (["=glue"], "expected NAME=PATH"),
         (["sst2="], "expected NAME=PATH"),
+        (["SST2=glue"], r"unknown task 'SST2'\. Did you mean 'sst2'"),
+        (["sst2=/dev/null"], r"/dev/null is no file and no folder"),
         (["ssst2=glue"], r"unknown task 'ssst2'\. Did you mean 'sst2'"),
         (["sst2/../x=glue"], "expected letters, digits"),
         (["sst2=glue/SST-2", "sst2=glue/CoLA"], "--tasks has sst2 twice: give one of them another name"),
