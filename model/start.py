@@ -162,10 +162,10 @@ def check_kind(settings: TrainSettings, found: Checkpoint, folder: Path) -> None
     tuned = "task_mixture" in found.settings
     if tuned != bool(settings.tasks):
         kind, command = ("fine-tuning", "finetune") if tuned else ("pre-training", "train")
-        advice = (
-            f"or start from its weights by --init-from {settings.run}" if settings.tasks else "or name another --run"
+        weights = f" with --init-from {settings.run}" if settings.tasks else ""
+        raise ConfigError(
+            f"{folder} is of a {kind}: go on with it by python -m model.{command}, or take another --run{weights}"
         )
-        raise ConfigError(f"{folder} is of a {kind}: go on with it by python -m model.{command}, {advice}")
 
 
 def _same_model(settings: TrainSettings, found: ModelConfig, ids: int) -> ModelConfig:

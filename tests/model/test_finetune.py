@@ -199,7 +199,11 @@ def test_adapters_change_themselves_and_norms_alone(
     assert f"taking the tokenizer of {home / 'base'}/checkpoints" in told.err
     # It is a source for others.
     assert tune(tmp_path / "next", run, tasks_of(home)[:1], *few, "--eval-examples", "1", steps=1) == 0
-    # With adapters of this width, or with all of its weights.
+    # With all of its weights, or with adapters of this width.
+    data: Any = SimpleNamespace(recipe=SimpleNamespace(tokenizer=Tokenizer.load(run / "tokenizer")))
+    settings = replace(read_settings(tmp_path / "next"), method="all", adapter_width=0)
+    assert open_model(settings, data, None, ProcessGroup(CPU)).config.adapter == 3
+    assert "has adapters of width 3: they stay, and are trained like all weights" in capsys.readouterr().err
     other = ("--method", "adapters", "--adapter-width", "4")
     assert tune(tmp_path / "other", run, tasks_of(home)[:1], *other) == 2
     assert "has adapters of width 3, which stay: take --adapter-width 3" in capsys.readouterr().err

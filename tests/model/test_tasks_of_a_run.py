@@ -165,9 +165,9 @@ def test_a_pre_training_is_not_gone_on_with(tmp_path: Path) -> None:
         (
             tuning,
             training,
-            "is of a pre-training: go on with it by python -m model.train, or start from its weights by",
+            "is of a pre-training: go on with it by python -m model.train, or take another --run with --init-from",
         ),
-        (training, tuning, "is of a fine-tuning: go on with it by python -m model.finetune, or name another --run"),
+        (training, tuning, "is of a fine-tuning: go on with it by python -m model.finetune, or take another --run$"),
     ):
         saved = Checkpoint(1, {}, {}, {}, {}, {}, json.loads(json.dumps(other.fixed())))
         with pytest.raises(ConfigError, match=said):
