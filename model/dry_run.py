@@ -15,7 +15,7 @@ from model.config import ModelConfig
 from model.cost import flops, memory, parameters
 from model.data import Batches
 from model.distributed import ProcessGroup
-from model.examples import open_run_tasks
+from model.examples import check_targets, open_run_tasks
 from model.order import shuffled_documents
 from model.pretrained import init_from
 from model.run_tokenizer import choose_tokenizer
@@ -38,6 +38,7 @@ def predict(settings: TrainSettings) -> str:
         tasks = open_run_tasks(replace(settings, run=Path(scratch)), first=True)
         sources = make_sources(settings, entries, tasks)
         tokenizer, _ = choose_tokenizer(settings, sources)
+        check_targets(settings, tasks, tokenizer)
         recipe = make_recipe(settings, sources, tokenizer)
         names = {entry.name for entry in scored}
         names |= {task.held_out.name for task in tasks if task.held_out}

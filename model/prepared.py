@@ -18,8 +18,10 @@ import pyarrow.parquet as pq
 
 from c4pipe.disk import sync_path
 from c4pipe.shards import sha256_of
+from c4pipe.text import many
 from model.corpus import Entry, Shard, read_entry
 from model.errors import ConfigError, TrainError
+from model.run import say
 from model.tasks import TaskExample
 from model.tasks.data import TaskData
 
@@ -30,17 +32,24 @@ GROUP_ROWS = 10_000  # examples: a few MB of text
 _SCHEMA = pa.schema([(name, pa.string()) for name in (*PAIR_COLUMNS, "answer")])
 
 
-def prepare_task(data: TaskData, split: str, run: Path) -> Entry:
-    """Writes the examples of a split into the folder of a run; the entry that they are.
+def prepare_task(data: TaskData, split: str, run: Path) -> Entry | None:
+    """Writes the examples of a split that have a label into the folder of a run; the entry that they are.
 
-    ConfigError, with its place, for a row that is no example, and for a split without any; TrainError where the disk
+    None where no row of a split that is evaluated has a label: no loss is one of an answer that nobody knows.
+    ConfigError, with its place, for a row that is no example, and for training without any; TrainError where the disk
     refuses.
     """
     path = run / PREPARED / data.name / f"{split}.parquet"
     draft = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows = _write(draft, data.examples(split))
+        rows, left_out = _write(draft, data.examples(split))
+        if left_out:
+            found = many(left_out, "example")
+            say(f"note: {data.name}, {split}: {found} without a label left out, {rows:,} with one kept")
+        if not rows and split != "train":
+            path.unlink(missing_ok=True)
+            return None
         if not rows:
             raise ConfigError(f"{data.name}: no example in {', '.join(map(str, data.splits[split]))}")
         draft.replace(path)
@@ -53,22 +62,29 @@ def prepare_task(data: TaskData, split: str, run: Path) -> Entry:
     return read_entry(data.name, [shard], PAIR_COLUMNS)
 
 
-def prepared_entry(data: TaskData, split: str, run: Path) -> Entry:
+def prepared_entry(data: TaskData, split: str, run: Path) -> Entry | None:
     """The entry that another process has prepared."""
     path = run / PREPARED / data.name / f"{split}.parquet"
+    if not path.exists():
+        return None
     shard = Shard(path, pq.read_metadata(path).num_rows, path.stat().st_size, sha256_of(path))
     return read_entry(data.name, [shard], PAIR_COLUMNS)
 
 
-def _write(path: Path, examples: Iterator[TaskExample]) -> int:
-    count = 0
+def _write(path: Path, examples: Iterator[TaskExample]) -> tuple[int, int]:
+    """How many are written, and how many have no label."""
+    count = seen = 0
     with pq.ParquetWriter(path, _SCHEMA, compression="zstd", write_page_checksum=True) as writer:
-        while batch := [*islice(examples, GROUP_ROWS)]:
+        while drawn := [*islice(examples, GROUP_ROWS)]:
+            seen += len(drawn)
+            batch = [example for example in drawn if example.answer is not None]
+            if not batch:
+                continue
             count += len(batch)
             answers = [json.dumps(example.answer, ensure_ascii=False, sort_keys=True) for example in batch]
             inputs, targets = ([example[place] for example in batch] for place in (0, 1))
             writer.write_table(pa.table([inputs, targets, answers], schema=_SCHEMA))
-    return count
+    return count, seen - count
 
 
 def read_examples(entry: Entry, most: int | None = None) -> list[TaskExample]:
