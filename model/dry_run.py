@@ -20,7 +20,7 @@ from model.order import shuffled_documents
 from model.pretrained import init_from
 from model.run_tokenizer import choose_tokenizer
 from model.settings import TrainSettings
-from model.source import Denoising
+from model.source import Denoising, TextToText
 from model.start import make_recipe, make_sources, open_corpora, open_start
 from model.stream import Recipe
 from model.tokens import Tokenizer
@@ -112,6 +112,11 @@ def _mixture(settings: TrainSettings, recipe: Recipe, held_out: Collection[str])
             f"            {entry.name}: {entry.documents:,} documents, about {tokens:,.0f} tokens, "
             f"{rate:.1%} of the rows, {epochs:,.3g} epochs{note}"
         )
+        if type(source.rule) is TextToText:  # one of salient spans cuts nothing
+            inputs, targets = source.rule.pairs(recipe.tokenizer).cut(documents)
+            lines.append(
+                f"              of {len(documents):,} looked at, {inputs:,} inputs and {targets:,} targets are cut"
+            )
     yield f"data        about {total / settings.batch:,.1f} steps an epoch"
     yield from lines
 
