@@ -16,7 +16,7 @@ from model.config import ModelConfig
 from model.cost import flops, memory, parameters
 from model.data import Batches
 from model.distributed import ProcessGroup
-from model.examples import open_run_tasks
+from model.examples import check_targets, open_run_tasks
 from model.order import shuffled_documents
 from model.pretrained import init_from
 from model.run_tokenizer import choose_tokenizer
@@ -40,6 +40,7 @@ def predict(settings: TrainSettings) -> str:
         tasks = open_run_tasks(replace(settings, run=Path(scratch)), first=True)
         sources = make_sources(settings, entries, tasks)
         tokenizer, _ = choose_tokenizer(settings, sources)
+        check_targets(settings, tasks, tokenizer)
         recipe = make_recipe(settings, sources, tokenizer)
         names = {entry.name for entry in scored}
         names |= {task.held_out.name for task in tasks if task.held_out}
@@ -124,6 +125,11 @@ def _mixture(settings: TrainSettings, recipe: Recipe, held_out: Collection[str])
             f"            {entry.name}: {many(entry.documents, noun)}, about {tokens:,.0f} tokens, "
             f"{rate:.1%} of the rows, {epochs:,.3g} epochs{note}"
         )
+        if type(source.rule) is TextToText:  # one of salient spans cuts nothing
+            inputs, targets = source.rule.pairs(recipe.tokenizer).cut(documents)
+            lines.append(
+                f"              of {len(documents):,} looked at, {inputs:,} inputs and {targets:,} targets are cut"
+            )
     yield f"data        about {total / settings.batch:,.1f} steps an epoch"
     yield from lines
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from model.corpus import Entry
 from model.distributed import ProcessGroup
+from model.errors import ConfigError
 from model.prepared import prepare_task, prepared_entry, read_examples
 from model.run import say
 from model.scoring import TaskScore, score_examples, write_answers
@@ -26,7 +28,7 @@ class RunTask(NamedTuple):
 
     task: Task
     train: Entry | None
-    held_out: Entry | None
+    held_out: Entry | None  # of the examples that have a label
     files: dict[str, str]  # sha256 of what was read, by name below the path
 
 
@@ -51,6 +53,21 @@ def _opened(data: TaskData, settings: TrainSettings, first: bool, trained: bool)
     sums = {name: value for split in there for name, value in data.sums(split).items()} if first else {}
     entries = {split: make(data, split, settings.run) for split in there}
     return RunTask(data.task, entries.get("train"), entries.get(HELD_OUT), sums)
+
+
+def check_targets(settings: TrainSettings, tasks: Sequence[RunTask], tokenizer: Tokenizer) -> None:
+    """ConfigError where a label does not fit into the targets: a model would learn a part of it, and be never right."""
+    needs = [
+        (len(ids) + 1 + one.task.sentinel, label, one.task.name)
+        for one in tasks
+        for label, ids in zip(one.task.format.labels, tokenizer.encode(one.task.format.labels), strict=True)
+    ]
+    tokens, label, name = max(needs, default=(0, "", ""))
+    if needs and tokens > settings.task_rule.targets_length:
+        raise ConfigError(
+            f"--targets {settings.targets}: the label {label!r} of {name} has {tokens} tokens, the eos among them, and "
+            f"would be cut: take --targets {tokens} or more"
+        )
 
 
 def score_run_task(

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from c4pipe.disk import sync_path
 from c4pipe.shards import sha256_of
+from c4pipe.text import many
 from model.corpus import Entry, Shard, read_entry
 from model.disk import put_aside
 from model.errors import ConfigError, TrainError
@@ -37,26 +38,33 @@ def check_data_apart(run: Path, tasks: Iterable[TaskData]) -> None:
     place = (run / PREPARED).resolve()
     for data in tasks:
         for path in (data.path, *(file for files in data.splits.values() for file in files)):
-            if any(
-                one.is_relative_to(place) for one in (path.resolve(), path.parent.resolve())
-            ):  # or a link to elsewhere
+            # A path, or what its folder is, if it is a link to elsewhere.
+            if any(one.is_relative_to(place) for one in (path.resolve(), path.parent.resolve())):
                 raise ConfigError(
                     f"{path} of {data.name} lies in {run / PREPARED}, which the run itself writes: name another --run, "
                     "or move the data"
                 )
 
 
-def prepare_task(data: TaskData, split: str, run: Path) -> Entry:
-    """Writes the examples of a split into the folder of a run; the entry that they are.
+def prepare_task(data: TaskData, split: str, run: Path) -> Entry | None:
+    """Writes the examples of a split that have a label into the folder of a run; the entry that they are.
 
-    ConfigError, with its place, for a row that is no example, and for a split without any; TrainError where the disk
+    None where no row of a split that is evaluated has a label: no loss is one of an answer that nobody knows.
+    ConfigError, with its place, for a row that is no example, and for training without any; TrainError where the disk
     refuses. What lies there and is no such file is kept under another name.
     """
     path = run / PREPARED / data.name / f"{split}.parquet"
     draft = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows = _write(draft, data.examples(split))
+        rows, left_out = _write(draft, data.examples(split))
+        if left_out:
+            found = many(left_out, "example")
+            say(f"note: {data.name}, {split}: {found} without a label left out, {rows:,} with one kept")
+        if not rows and split != "train":
+            if _is_prepared(path):
+                path.unlink()
+            return None
         if not rows:
             raise ConfigError(f"{data.name}: no example in {', '.join(map(str, data.splits[split]))}")
         if os.path.lexists(path) and not _is_prepared(path):
@@ -71,9 +79,11 @@ def prepare_task(data: TaskData, split: str, run: Path) -> Entry:
     return read_entry(data.name, [shard], PAIR_COLUMNS)
 
 
-def prepared_entry(data: TaskData, split: str, run: Path) -> Entry:
+def prepared_entry(data: TaskData, split: str, run: Path) -> Entry | None:
     """The entry that another process has prepared."""
     path = run / PREPARED / data.name / f"{split}.parquet"
+    if not path.exists():
+        return None
     shard = Shard(path, pq.read_metadata(path).num_rows, path.stat().st_size, sha256_of(path))
     return read_entry(data.name, [shard], PAIR_COLUMNS)
 
@@ -85,15 +95,20 @@ def _is_prepared(path: Path) -> bool:
         return False
 
 
-def _write(path: Path, examples: Iterator[TaskExample]) -> int:
-    count = 0
+def _write(path: Path, examples: Iterator[TaskExample]) -> tuple[int, int]:
+    """How many are written, and how many have no label."""
+    count = seen = 0
     with pq.ParquetWriter(path, _SCHEMA, compression="zstd", write_page_checksum=True) as writer:
-        while batch := [*islice(examples, GROUP_ROWS)]:
+        while drawn := [*islice(examples, GROUP_ROWS)]:
+            seen += len(drawn)
+            batch = [example for example in drawn if example.answer is not None]
+            if not batch:
+                continue
             count += len(batch)
             answers = [json.dumps(example.answer, ensure_ascii=False, sort_keys=True) for example in batch]
             inputs, targets = ([example[place] for example in batch] for place in (0, 1))
             writer.write_table(pa.table([inputs, targets, answers], schema=_SCHEMA))
-    return count
+    return count, seen - count
 
 
 def read_examples(entry: Entry, most: int | None = None) -> list[TaskExample]:

@@ -152,6 +152,13 @@ class PairEncoder(NamedTuple):
         most = self.widths.targets - 1 - len(self._mark)
         return [np.concatenate((self._mark, ids[:most], self._eos)) for ids in self.tokenizer.encode(texts)]
 
+    def cut(self, documents: Sequence[Any]) -> tuple[int, int]:
+        """Of documents that are (inputs, targets): how many of either are longer than what is kept of them."""
+        rooms = (width - 1 - len(self._mark) for width in self.widths)
+        sides = zip(rooms, zip(*documents, strict=True), strict=True)
+        inputs, targets = (sum(len(ids) > room for ids in self.tokenizer.encode(texts)) for room, texts in sides)
+        return inputs, targets
+
     @property
     def _mark(self) -> Tokens:
         return np.array([self.tokenizer.vocabulary.sentinel(0)] if self.sentinel else [], np.int32)

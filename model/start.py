@@ -15,7 +15,7 @@ from model.corpus import Entry, find_entries
 from model.data import open_entries
 from model.distributed import ProcessGroup, fill, initial_weights, make_model
 from model.errors import ConfigError
-from model.examples import HELD_OUT, RunTask, open_run_tasks, rule_for
+from model.examples import HELD_OUT, RunTask, check_targets, open_run_tasks, rule_for
 from model.held_out import HeldOut, first_tokens, hold_out, split_off
 from model.initial import ADAPTER
 from model.pretrained import check_weights, init_from
@@ -47,6 +47,7 @@ def open_data(settings: TrainSettings, group: ProcessGroup) -> Data:
         tasks = open_run_tasks(settings, first)
         sources = make_sources(settings, corpora, tasks)
         tokenizer = open_tokenizer(settings, sources)
+        check_targets(settings, tasks, tokenizer)
         recipe = make_recipe(settings, sources, tokenizer)
         scored = [Source(entry, settings.rule_of(entry.name), 1.0) for entry in held_out]
         scored += [Source(one.held_out, rule_for(settings, one.task), 1.0) for one in tasks if one.held_out]

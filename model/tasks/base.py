@@ -114,17 +114,17 @@ class Template(Format):
         return fields_of(self.targets)
 
     def __call__(self, row: DataRow, training: bool) -> Iterable[TaskExample]:
-        inputs = _filled(self.inputs, row)
+        inputs = filled_in(self.inputs, row)
         if not self.labels:
             if any(row.get(column) is None for column in fields_of(self.targets)):
                 return [TaskExample(inputs, UNLABELLED)]
-            targets = _filled(self.targets, row)
+            targets = filled_in(self.targets, row)
             return [TaskExample(inputs, targets, targets)]
         (column,) = fields_of(self.targets)
         return [labelled(inputs, row.get(column), self.labels)]
 
 
-def _filled(pattern: str, row: DataRow) -> str:
+def filled_in(pattern: str, row: DataRow) -> str:
     """A pattern with the values of columns, which are texts or numbers; ConfigError for another one."""
     for column in fields_of(pattern):
         if column in row and not isinstance(row[column], str | Number):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLayout, nested_column
+from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLayout, filled_in, nested_column
 from model.tasks.reading import accepted_texts
 
 _SOURCE = "google-research t5_closed_book_qa: t5_cbqa/preprocessors.py, postprocessors.py, tasks.py"
@@ -61,7 +61,7 @@ class AllByHeart(Format):
         targets = " ".join(f"{_ANSWER} {text}" for text in given)
         answer = [[one] if one else texts for one, texts in zip(yes_no, short, strict=True)]
         text = question["text"] if isinstance(question, Mapping) else question
-        return [TaskExample(f"nq question: {text}", targets, answer)]
+        return [TaskExample(filled_in("nq question: {text}", {"text": text}), targets, answer)]
 
     def read(self, written: str, example: TaskExample) -> list[str]:
         return [answer.strip() for answer in written.split(_ANSWER)[1:]]

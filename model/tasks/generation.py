@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLayout, Template
+from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLayout, Template, filled_in
 
 _SOURCE = "PyPI t5 0.9.4: data/preprocessors.py (translate, summarize), data/tasks.py; names of languages by CLDR"
 BEAMS = 4  # with length penalty 0.6: models/gin/beam_search.gin
@@ -59,7 +59,8 @@ class Translation(Format):
 
     def __call__(self, row: DataRow, training: bool) -> list[TaskExample]:
         names = (LANGUAGE_NAMES[code[:2]] for code in (self.origin, self.target))
-        inputs, targets = f"translate {' to '.join(names)}: {row[self.origin]}", row.get(self.target)
+        inputs, targets = f"translate {' to '.join(names)}: ", row.get(self.target)
+        inputs += filled_in(f"{{{self.origin}}}", row)
         return [TaskExample(inputs, UNLABELLED) if targets is None else TaskExample(inputs, targets, targets)]
 
 

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from model.tasks.base import UNLABELLED, DataRow, Task, TaskExample, TaskLayout, TaskLengths, Template, featured
+from model.tasks.base import (
+    UNLABELLED,
+    DataRow,
+    Task,
+    TaskExample,
+    TaskLayout,
+    TaskLengths,
+    Template,
+    featured,
+    filled_in,
+)
 from model.tasks.pronouns import WNLI
 
 GLUE_SOURCE = "PyPI t5 0.9.4: data/glue_utils.py, data/preprocessors.py, models/gin/sequence_lengths"
@@ -22,7 +32,7 @@ class Similarity(Template):
     """STS-B: the score, rounded to fifths, as text: "3.8". What is written counts as a number, else as -1."""
 
     def __call__(self, row: DataRow, training: bool) -> list[TaskExample]:
-        inputs, value = self.inputs.format_map(row), row.get("label")
+        inputs, value = filled_in(self.inputs, row), row.get("label")
         if value is None or value == "":
             return [TaskExample(inputs, UNLABELLED)]
         targets = fifths(float(value))

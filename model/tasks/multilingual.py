@@ -19,6 +19,7 @@ from model.tasks.base import (
     TaskExample,
     TaskLayout,
     TaskLengths,
+    filled_in,
     labelled,
     nested_column,
 )
@@ -28,6 +29,7 @@ from model.tasks.reading import ARTICLES, Extractive, one_blank
 _SOURCE = "google-research/multilingual-t5: preprocessors.py, tasks.py, gin/sequence_lengths"
 CLASSES, SPANS = TaskLengths(1024, 128), TaskLengths(1024, 512)
 _NUMBERS = {"entailment": 0, "neutral": 1, "contradiction": 2, "contradictory": 2}
+_XNLI_INPUTS = "xnli: premise: {premise} hypothesis: {hypothesis}"
 TAGS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")  # the order of the Hub's numbers
 
 
@@ -72,7 +74,7 @@ class Xnli(Format):
         label = row.get("label")
         for language, premise, hypothesis in _translations(row):
             if not self.language or not language or language == self.language:
-                text = f"xnli: premise: {premise} hypothesis: {hypothesis}"
+                text = filled_in(_XNLI_INPUTS, {"premise": premise, "hypothesis": hypothesis})
                 yield labelled(text, _NUMBERS.get(str(label), label), self.labels)
 
 

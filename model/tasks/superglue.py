@@ -10,7 +10,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLayout, TaskLengths, featured, labelled
+from model.tasks.base import (
+    UNLABELLED,
+    DataRow,
+    Format,
+    Task,
+    TaskExample,
+    TaskLayout,
+    TaskLengths,
+    featured,
+    filled_in,
+    labelled,
+)
 from model.tasks.glue import ENTAILMENT, GLUE_SOURCE, feature_task
 
 _LENGTHS = TaskLengths(512, 62)
@@ -37,7 +48,7 @@ class MultiRC(Format):
         return ("label",)
 
     def __call__(self, row: DataRow, training: bool) -> list[TaskExample]:
-        text = _QUESTION.format_map(row).replace("<br>", " ")
+        text = filled_in(_QUESTION, row).replace("<br>", " ")
         example = labelled(re.sub("</?b>", "", text), row.get("label"), self.labels)
         if example.answer is None:
             return [example]
@@ -62,7 +73,7 @@ class Cloze(Format):
 
     def __call__(self, row: DataRow, training: bool) -> list[TaskExample]:
         passage = re.sub(rf"([.?!\"']){_HIGHLIGHT}", r"\1 ", row["passage"]).replace(_HIGHLIGHT, ". ")
-        inputs = f"record query: {row['query']} entities: {', '.join(row['entities'])} passage: {passage}"
+        inputs = filled_in("record query: {query}", row) + f" entities: {', '.join(row['entities'])} passage: {passage}"
         answers = [*(row.get("answers") or [])]
         if not answers:
             return [TaskExample(inputs, UNLABELLED)]

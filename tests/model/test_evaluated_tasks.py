@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from model.errors import ConfigError
-from model.examples import open_run_tasks
+from model.examples import check_targets, open_run_tasks
 from model.finetune_arguments import complete_finetuning, finetune_parser
 from model.objectives import BareSpans
+from model.prepared import read_examples
+from model.run_tokenizer import choose_tokenizer
 from model.settings import TrainSettings
 from model.start import make_sources
 from tests.corpora import entries, write_corpus
@@ -66,3 +69,37 @@ def test_what_cannot_be_scored_is_said_before_any_work(tmp_path: Path, words: tu
     with pytest.raises(ConfigError, match=said):
         settings_of(tmp_path / "run", "--evaluate", *words)
     assert not (tmp_path / "run").exists()
+
+
+def moods(folder: Path, *labels: int) -> str:
+    """SST-2 whose held-out rows have these labels."""
+    folder.mkdir()
+    (folder / "train.tsv").write_text("sentence\tlabel\n" + "".join(f"it rains {n}\t{n % 2}\n" for n in range(40)))
+    lines = [f"a\t{label}\n" for label in labels]
+    (folder / "dev.tsv").write_text("".join(["sentence\tlabel\n", *lines]))
+    return f"sst2={folder}"
+
+
+def test_what_has_no_label_is_not_held_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = settings_of(tmp_path / "run", "--evaluate", moods(tmp_path / "mood", 1, -1, 0, -1))
+    task = open_run_tasks(settings, first=True)[1]
+    assert task.held_out is not None
+    assert [one.targets for one in read_examples(task.held_out)] == ["positive", "negative"]
+    note = "note: sst2, validation: 2 examples without a label left out, 2 with one kept"
+    assert capsys.readouterr().err.splitlines() == [note]
+    # None has one: nothing is held out, in any process, whatever lies there.
+    (tmp_path / "mood/dev.tsv").write_text("sentence\nb\n")
+    assert [open_run_tasks(settings, first)[1].held_out for first in (True, False)] == [None, None]
+
+
+def test_a_label_that_would_be_cut_is_refused(tmp_path: Path) -> None:
+    words = ("--evaluate", moods(tmp_path / "mood", 1), "--vocab-size", "120", "--inputs", "24")
+    settings = settings_of(tmp_path / "run", *words, "--targets", "5")
+    tasks = open_run_tasks(settings, first=True)
+    tokenizer, _ = choose_tokenizer(settings, make_sources(settings, (), tasks))
+    with pytest.raises(ConfigError, match=r"--targets 5: the label '(posi|nega)tive' of sst2 has ") as error:
+        check_targets(settings, tasks, tokenizer)
+    enough = str(error.value).split()[-3]
+    check_targets(replace(settings, targets=int(enough)), tasks, tokenizer)
+    with pytest.raises(ConfigError):
+        check_targets(replace(settings, targets=int(enough) - 1), tasks, tokenizer)

@@ -60,6 +60,13 @@ def test_a_pair_is_a_row_and_each_side_is_cut_to_its_length_eos_included() -> No
     assert (narrow.inputs.shape, narrow.targets.shape) == ((2, 4), (2, 2))
 
 
+def test_what_is_cut_is_counted() -> None:
+    """Six tokens of inputs are five and an eos; with a sentinel they are four."""
+    pairs = [("abcde", "abc"), ("abcdef", "abcd"), ("abcdefg", "")]
+    assert TextToText(6, 4).pairs(Letters()).cut(pairs) == (2, 1)
+    assert TextToText(6, 4, sentinel=True).pairs(Letters()).cut(pairs) == (3, 2)
+
+
 def test_the_first_sentinel_ends_the_inputs_and_begins_the_targets() -> None:
     """It stays when they are cut."""
     first = Letters.vocabulary.sentinel(0)

@@ -10,7 +10,7 @@ import torch
 from model.finetune import main
 from tests.model.training import WORDS, train, write_stories
 
-SMALL = ("--batch", "8", "--inputs", "24", "--targets", "8", "--samples", "0", "--device", "cpu", "--no-tensorboard")
+SMALL = ("--batch", "8", "--inputs", "24", "--targets", "12", "--samples", "0", "--device", "cpu", "--no-tensorboard")
 OFTEN = ("--eval-every", "3", "--keep", "1")
 
 

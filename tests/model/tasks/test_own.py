@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from model.errors import ConfigError, TrainError
-from model.tasks import TASK_SPLITS, Format, Task, TaskExample, TaskLengths, Template
+from model.tasks import TASK_SPLITS, TASKS, Format, Task, TaskExample, TaskLengths, Template
 from model.tasks.data import TaskData
 
 MOOD = Template("mood: {text}", "{mood}")
@@ -102,3 +102,16 @@ def test_what_is_right_passes(rows):
     for metric in ("squad", "trivia_qa", "nq_multi", "exact_match", "accuracy", "bleu"):
         TaskData("x", Task("x", MOOD, (metric,)), rows).check()
     TaskData("x", Task("x", Made([ONE], str.strip), ("squad",)), rows).check()
+
+
+@pytest.mark.parametrize("wrong", [b"a", ["a"]])
+@pytest.mark.parametrize(
+    "name", ["sst2", "stsb", "multirc", "record", "wmt_ende", "cnn_dailymail", "xnli", "nq", "squad"]
+)
+def test_no_task_reads_what_is_neither_text_nor_number(name, wrong):
+    """Its repr would be trained on."""
+    form = TASKS[name].format
+    rest = {"entities": [], "idx": {}, "annotations": {"yes_no_answer": [1], "short_answers": [[]]}, "passage": "a"}
+    row = {column: rest.get(column, wrong) for column in form.columns}
+    with pytest.raises((ConfigError, TypeError, AttributeError)):  # TaskData makes a line of the latter two
+        [*form(row, False)]
