@@ -40,6 +40,11 @@ CHROMIUM = next(
 )
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Gzip data tell when they were packed: two processes that collect in two seconds would name a test differently."""
+    return f"gzip {argname}" if isinstance(val, bytes) and val.startswith(b"\x1f\x8b") else None
+
+
 class Once:
     """Folders that all processes of a run share, each filled by the first that asks for it."""
 
