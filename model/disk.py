@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from c4pipe.disk import sync
+from c4pipe.disk import lock, sync
+from model.errors import ConfigError
+
+
+@contextmanager
+def locked_folder(folder: Path, name: str, option: str, busy: str) -> Iterator[int]:
+    """A folder, made if need be, for this process alone; the descriptor of its lock, the file `name` in it.
+
+    ConfigError where it cannot be written, and where another process has it: `busy` says who and what to do. The
+    kernel's own lock: it ends with the processes that hold it, however they end.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / name).open("a")
+    except OSError as error:
+        raise ConfigError(f"{option} {folder} cannot be written: {error.strerror or error}.") from None
+    with file:
+        try:
+            lock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB, folder / name)
+        except BlockingIOError:
+            raise ConfigError(f"{option} {folder} {busy}") from None
+        yield file.fileno()
 
 
 def put(path: Path, content: bytes) -> None:

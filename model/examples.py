@@ -17,7 +17,7 @@ from model.source import TextToText
 from model.t5 import T5
 from model.tasks import Task
 from model.tasks.data import TaskData
-from model.tasks.naming import parse_tasks
+from model.tasks.naming import parse_apart
 from model.tokens import Tokenizer
 
 HELD_OUT = "validation"
@@ -41,8 +41,8 @@ def open_run_tasks(settings: TrainSettings, first: bool) -> tuple[RunTask, ...]:
     """The tasks of the settings. The first process prepares them, the others come when it is done."""
     if not settings.tasks:
         return ()
-    trained = {data.name for data in parse_tasks(settings.tasks)}
-    return tuple(_opened(data, settings, first, data.name in trained) for data in parse_tasks(settings.scored_tasks))
+    tasks, trained = parse_apart(settings.tasks, settings.evaluate)
+    return tuple(_opened(data, settings, first, data.name in trained) for data in tasks)
 
 
 def _opened(data: TaskData, settings: TrainSettings, first: bool, trained: bool) -> RunTask:

@@ -23,7 +23,7 @@ from model.schedules import SHAPES
 from model.scored_models import model_folder
 from model.settings import TrainSettings, complete
 from model.tasks.data import TaskData
-from model.tasks.naming import parse_tasks
+from model.tasks.naming import parse_apart
 
 EPILOG = """\
 examples:
@@ -149,9 +149,8 @@ def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> Tra
         )
     scale = _scale(found)
     found |= {"tasks": tuple(found["tasks"]), "evaluate": tuple(found.get("evaluate", ()))}
-    tasks = parse_tasks((*found["tasks"], *found["evaluate"]))
+    tasks, trained = parse_apart(found["tasks"], found["evaluate"])
     check_data_apart(found["run"], tasks)
-    trained = {data.name for data in parse_tasks(found["tasks"])}
     if not any("train" in data.splits for data in tasks if data.name in trained):
         raise ConfigError("no task of --tasks has a train split: there is nothing to train on")
     for data in tasks:

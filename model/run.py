@@ -9,7 +9,6 @@ RUN/sha256.json                     what the other files are, see `model.sums`
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import sys
@@ -20,12 +19,11 @@ from typing import Any
 
 import torch
 
-from c4pipe.disk import lock
 from c4pipe.shards import to_json
 from model.checkpoint import load_checkpoint
 from model.config import ModelConfig
 from model.corpus import Entry
-from model.disk import put_aside
+from model.disk import locked_folder, put_aside
 from model.errors import ConfigError, TrainError
 from model.pretrained import check_weights
 from model.settings import TrainSettings
@@ -57,19 +55,9 @@ def held(run: Path) -> Iterator[None]:
     """The folder, made if need be, for this process alone.
 
     ConfigError if another one trains there, and as from `check_run_folder`.
-    The kernel's own lock: it ends with the process that holds it, however that ends.
     """
     check_run_folder(run)
-    try:
-        run.mkdir(parents=True, exist_ok=True)
-        file = (run / LOCK_FILE).open("a")
-    except OSError as error:
-        raise ConfigError(f"--run {run} cannot be written: {error.strerror or error}.") from None
-    with file:
-        try:
-            lock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB, run / LOCK_FILE)
-        except BlockingIOError:
-            raise ConfigError(f"--run {run} is being written by another training. Wait for it.") from None
+    with locked_folder(run, LOCK_FILE, "--run", "is being written by another training. Wait for it."):
         _claim(run)
         yield
 

@@ -6,21 +6,19 @@ OUT/runs.json    {"NAME": {"seconds": 31.2, "command": [...]}}: those that are d
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from c4pipe.disk import lock
 from c4pipe.shards import to_json
-from model.disk import put
+from model.disk import locked_folder, put
 from model.errors import ConfigError, TrainError
 from model.stopping import Stop
 from model.study.planned import PlannedRun
@@ -38,25 +36,13 @@ class Started(NamedTuple):
     began: float
 
 
-@contextmanager
-def held_folder(out: Path) -> Iterator[int]:
+def held_folder(out: Path) -> AbstractContextManager[int]:
     """The folder of a study, made if need be, for this process and those that it starts; the lock to hand on.
 
-    ConfigError where another one works there, a run of a study that was killed included, or files of others lie.
+    ConfigError where another one works there, a run of a study that was killed included.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        file = (out / STUDY_LOCK).open("a")
-    except OSError as error:
-        raise ConfigError(f"--out {out} cannot be written: {error.strerror or error}.") from None
-    with file:
-        try:
-            lock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB, out / STUDY_LOCK)
-        except BlockingIOError:
-            raise ConfigError(
-                f"--out {out} is in use by a study, or by a run that one left behind when it was killed: wait for it."
-            ) from None
-        yield file.fileno()
+    busy = "is in use by a study, or by a run that one left behind when it was killed: wait for it."
+    return locked_folder(out, STUDY_LOCK, "--out", busy)
 
 
 def done_runs(out: Path, runs: Sequence[PlannedRun]) -> dict[str, float]:

@@ -57,6 +57,13 @@ def parse_tasks(words: Iterable[str]) -> tuple[TaskData, ...]:
     return tuple(found)
 
 
+def parse_apart(trained: Iterable[str], evaluated: Iterable[str]) -> tuple[tuple[TaskData, ...], frozenset[str]]:
+    """The tasks of both, and the names of those that are trained on; errors as from `parse_tasks`."""
+    words = [*trained]
+    names = {data.name for word in words for data in _parsed(word)}
+    return parse_tasks((*words, *evaluated)), frozenset(names)
+
+
 def _parsed(word: str) -> Iterator[TaskData]:
     name, mark, path = word.partition("=")
     if not (mark and name and path):

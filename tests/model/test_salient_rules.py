@@ -25,6 +25,7 @@ from model.source import Denoising, Rule, Source
 from model.stream import Recipe
 from model.tasks.salient import SalientSpans
 from tests.corpora import Letters, entries, write_corpus
+from tests.model.streams import assert_same_stream
 from tests.model.training import rows, train
 
 SPANS = SalientSpans()
@@ -70,14 +71,7 @@ def test_the_stream_is_the_same_from_workers_ranks_and_after_a_stop(towns_entry:
     recipe = replace(towns_entry, sources=(replace(towns_entry.sources[0], rule=rule),))
     with Batches(recipe, 12) as batches:
         straight = list(islice(batches, 6))
-    for workers, ranks in ((2, 1), (0, 2)):
-        shares = []
-        for rank in range(ranks):
-            with Batches(recipe, 12, rank, ranks, workers) as batches:
-                shares.append(list(islice(batches, 6)))
-        for number, batch in enumerate(straight):
-            parts = torch.stack([share[number].inputs for share in shares], dim=1).flatten(0, 1)
-            assert torch.equal(parts, batch.inputs)
+    assert_same_stream(recipe, straight)
     with Batches(recipe, 12) as batches:
         list(islice(batches, 4))  # in the middle of documents, that have several pairs
         state = json.loads(json.dumps(batches.state()))

@@ -29,6 +29,7 @@ from model.rows import Widths, trimmed
 from model.source import Denoising, PairEncoder, Source, TextToText
 from model.stream import Recipe, Share, Stream
 from tests.corpora import Letters, documents, entries, write_corpus
+from tests.model.streams import assert_same_stream
 from tests.model.test_lane import Memory, entry
 
 WIDTHS = Widths(8, 4)
@@ -139,14 +140,7 @@ def test_a_mixed_stream_is_the_same_from_workers_ranks_and_after_a_stop(
     recipe = replace(recipe, sources=(replace(task, rule=replace(task.rule, **changes)), texts))  # type: ignore[type-var]
     with Batches(recipe, 12) as batches:
         straight = list(islice(batches, 8))
-    for workers, ranks in ((2, 1), (0, 2)):
-        shares = []
-        for rank in range(ranks):
-            with Batches(recipe, 12, rank, ranks, workers) as batches:
-                shares.append(list(islice(batches, 8)))
-        for number, batch in enumerate(straight):
-            parts = torch.stack([share[number].inputs for share in shares], dim=1).flatten(0, 1)
-            assert torch.equal(parts, batch.inputs)
+    assert_same_stream(recipe, straight)
     with Batches(recipe, 12) as batches:
         list(islice(batches, 5))
         state = json.loads(json.dumps(batches.state()))
