@@ -26,13 +26,13 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.removed import came_of, were
 from c4pipe.corpus.trunk import deduped
 from c4pipe.errors import BuildError, ConfigError
+from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.files.record import check_given
 from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.ours import MADE_NAME, begin_work, clear_work
 from c4pipe.flow.placing import is_made, put_in_place, recover
 from c4pipe.flow.target import Standing, announce, standing
-from c4pipe.inspect.corpus import Corpus, open_corpus
 from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.keys import KeyReader, key_path
 from c4pipe.passes.merging import sources_in

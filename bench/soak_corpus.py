@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 from starlette.testclient import TestClient
 
+from c4pipe.facts.corpus import open_corpus
 from c4pipe.inspect.__main__ import main as look
-from c4pipe.inspect.corpus import open_corpus
 from c4pipe.inspect.serve import make_app
 from c4pipe.shards import ADDED, MANIFEST, SUMS
 from c4pipe.verify.__main__ import main as verify

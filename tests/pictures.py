@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from c4pipe.inspect.corpus import open_corpus
+from c4pipe.facts.corpus import open_corpus
 from c4pipe.inspect.report import write_report
 from tests.conftest import CHROMIUM
 

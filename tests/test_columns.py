@@ -25,9 +25,9 @@ from c4pipe.card import check_schema, dataset_card
 from c4pipe.card.features import as_yaml, features_of
 from c4pipe.corpus.stats import Stats
 from c4pipe.errors import BuildError, ConfigError
+from c4pipe.facts.corpus import connect, open_corpus
 from c4pipe.files.storage import LocalStore
 from c4pipe.inspect.__main__ import main
-from c4pipe.inspect.corpus import connect, open_corpus
 from c4pipe.inspect.lookup import look_up
 from c4pipe.inspect.query import answer
 from c4pipe.inspect.serve import make_app

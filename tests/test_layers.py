@@ -25,13 +25,15 @@ FLOORS = (
     ("text", "languages", "progress"),  # text as such, names of languages, progress
     ("command",),  # what a command is told, where it speaks, how it ends
     ("files",),  # files as such, and those that rules read
-    ("wet", "rules", "langid", "dedup", "benchmarks", "shards", "fetch", "keys"),  # reading; judging; the disk
-    ("clean", "mixture", "documents", "robots"),
+    ("wet", "rules", "langid", "dedup", "benchmarks", "shards", "fetch", "keys", "pii"),  # reading; judging; the disk
+    ("clean", "mixture", "documents", "robots", "textindex"),
     ("stages",),
     ("presets",),
     ("corpus",),  # what a corpus is: its plan, its catalogue, its counts
     ("passes", "card"),  # the passes over a shard, and what is said of the whole
+    ("facts",),  # what is known of finished corpora: their pages, the fates of these, verdicts on the whole
     ("inspect", "verify", "rebalance", "removal"),  # looking, checking, mixing, and taking pages out
+    ("compare",),  # which of two corpora is better
     ("flow",),  # Beam
     ("beam_jobs",),
 )
@@ -43,24 +45,24 @@ NEIGHBOURS = {
 ONLY = {
     "model": {
         "shards", "mixture", "errors", "command", "text", "languages", "langid", "progress", "private", "scratch",
-        "disk",
+        "disk", "keys", "pii", "textindex",
     },
 }  # fmt: skip
 
 # Library -> rooms, or single modules, that may import it. Others may be seen anywhere above the ground floor.
 LIBRARIES = {
     "apache_beam": {"flow", "beam_jobs"},
-    "duckdb": {"inspect", "card/summary/content"},
+    "duckdb": {"facts", "inspect", "card/summary/content"},
     "jinja2": {"inspect", "card/summary/page"},
     "langdetect": {"langid"},
     "llvmlite": {"native"},
-    "matplotlib": {"rebalance/picture", "model"},
+    "matplotlib": {"rebalance/picture", "compare", "model"},
     "mmh3": {"text", "files/sealed", "keys/file"},
     "nltk": {"text"},
     "numba": {"langid", "native"},
     "pyarrow": {
         "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",
-        "removal", "stages/benchmarks", "inspect", "verify", "model",
+        "removal", "stages/benchmarks", "facts", "inspect", "verify", "compare", "textindex", "model",
     },
     "re2": {"rules", "model"},
     "rouge_score": {"model"},

@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """What is asked for, of a corpus whose files are all there."""
-    from c4pipe.inspect.corpus import open_corpus
+    from c4pipe.facts.corpus import open_corpus
 
     corpus = open_corpus(args.folder)._replace(elsewhere=tuple(args.earlier))
     if args.file:
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
 
         serve(corpus, args.port, args.file)
         return 0
-    other = None if args.against is None else open_corpus(args.against)
+    other = None if args.compare is None else open_corpus(args.compare)
     if args.html is not None:
         from c4pipe.inspect.report import write_report
 
@@ -77,9 +77,9 @@ def facts_of(args: argparse.Namespace, corpus: Any, other: Any) -> dict[str, Any
 
         view, found = "url", look_up(corpus, args.url, args.file)
     elif other is not None:
-        from c4pipe.inspect.compare import compare
+        from c4pipe.facts.fates import compare
 
-        view, found = "against", compare(corpus, other, args.sample)._asdict()
+        view, found = "compare", compare(corpus, other, args.sample)._asdict()
     else:
         from c4pipe.inspect.overview import overview
         from c4pipe.inspect.query import database, sampled
@@ -105,7 +105,7 @@ def show(screen: Screen, facts: dict[str, Any]) -> None:
         "sql": show_answer,
         "reason": show_reason,
         "url": show_page,
-        "against": show_comparison,
+        "compare": show_comparison,
     }
     shows[facts["view"]](screen, facts)
 

@@ -21,7 +21,7 @@ from c4pipe.corpus.plan import KEPT, Plan
 from c4pipe.corpus.trunk import deduped
 from c4pipe.dedup.claims import owner_of, page_priority
 from c4pipe.errors import BuildError, C4Error
-from c4pipe.inspect.corpus import Corpus, open_corpus
+from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.inspect.query import at_url, database, table_rows
 from c4pipe.inspect.rebuild import plan_of
 from c4pipe.shards import MANIFEST

@@ -29,7 +29,7 @@ examples:
   what was cut from kept ones   python -m c4pipe.inspect out/c4 --reason kept
   one page, line by line        python -m c4pipe.inspect out/c4 --url http://a.example/news
   any question                  python -m c4pipe.inspect out/c4 --sql "select reason, count(*) from rejected group by 1"
-  what another rule changed     python -m c4pipe.inspect out/c4 --against out/other
+  what another rule changed     python -m c4pipe.inspect out/c4 --compare out/other
   a report to pass on           python -m c4pipe.inspect out/c4 --html report.html
   search and browse             python -m c4pipe.inspect out/c4 --serve
 
@@ -51,7 +51,7 @@ of one without a URL left(md5(md5(text)), 16), by its text as read.
             in both, `stands` of a page that fell to another one as a whole: which one, what became of that, how much
             alike they are, which texts are compared, and the lines that differ
   sql       columns, rows, more (true where --limit cut the rest off)
-  against   the comparison, with the folder of the other corpus as `against`
+  compare   the comparison: `folders` of both, what became of their pages
 `shown` of clusters are the largest: the owner, its URL, and how many rows of the rejected table fell to it.
 
 exit codes: 0 done; 1 failed, or there is no such page; 2 wrong use, found before any work; 130 interrupted.
@@ -93,10 +93,11 @@ def parser() -> argparse.ArgumentParser:
     a("--serve", action="store_true", help="search and browse at 127.0.0.1")
     a = p.add_argument
     a(
+        "--compare",
         "--against",
         type=utf8_path,
         metavar="DIR2",
-        help="compare with this corpus, page by page; with --html, side by side",
+        help="compare with this corpus, page by page; with --html, side by side (--against is the old word)",
     )
     a("--stage", type=utf8, metavar="S", help="with --reason: of this stage only")
     a("--sample", type=whole(0, MOST_PAGES), metavar="N", help=f"pages to show (default: {PAGES})")
@@ -142,7 +143,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
             raise ConfigError(f"{option} needs {needs}. See --help.")
     for option, given, excluded in (
         ("--sample", args.sample is not None, _chosen(args, "url", "sql", "html", "serve")),
-        ("--against", args.against is not None, _chosen(args, "reason", "url", "sql", "serve")),
+        ("--compare", args.compare is not None, _chosen(args, "reason", "url", "sql", "serve")),
         ("--json", args.json, _chosen(args, "html", "serve")),
     ):
         if given and excluded:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from c4pipe.inspect.corpus import Corpus
+from c4pipe.facts.corpus import Corpus
 
 
 def said_of_removals(corpus: Corpus, url: str) -> str:

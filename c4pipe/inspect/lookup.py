@@ -11,8 +11,8 @@ from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.plan import KEPT, Plan
 from c4pipe.dedup.claims import owner_of, page_priority
 from c4pipe.errors import BuildError, C4Error
+from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.ancestry import Ancestry, linked_owner
-from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.explain import Explanation, Recorded, Segment, explain, rules_of
 from c4pipe.inspect.gone import said_of_removals
 from c4pipe.inspect.query import at_url, database

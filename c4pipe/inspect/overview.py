@@ -10,7 +10,7 @@ from c4pipe.corpus.ledger import Ledger, StageCount
 from c4pipe.corpus.removed import told_removed
 from c4pipe.corpus.stats import Stats
 from c4pipe.errors import BuildError
-from c4pipe.inspect.corpus import Corpus
+from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.relatives import clusters, earlier
 
 # What Stats counts and stats.json holds as it is.

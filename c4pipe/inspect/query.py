@@ -16,7 +16,7 @@ from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError, ConfigError, unknown
-from c4pipe.inspect.corpus import VIEWS, Corpus, connect, said, select
+from c4pipe.facts.corpus import VIEWS, Corpus, connect, said, select
 from c4pipe.inspect.overview import ledger_of
 from c4pipe.text.urls import url_key
 

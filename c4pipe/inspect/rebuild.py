@@ -15,13 +15,13 @@ from c4pipe.corpus.closure import file_in, folder_of
 from c4pipe.corpus.identity import as_told, code_behind, code_changes, code_of_corpus
 from c4pipe.corpus.plan import Plan
 from c4pipe.errors import C4Error, ConfigError
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.differences import differences
 from c4pipe.files.assets import Assets, find_assets
 from c4pipe.files.pinned import sha256_of
 from c4pipe.files.record import files_of, recorded
 from c4pipe.files.watching import opened
 from c4pipe.inspect.absent import Absent
-from c4pipe.inspect.corpus import Corpus
-from c4pipe.inspect.differences import differences
 from c4pipe.langid import own
 from c4pipe.part import Part
 from c4pipe.presets import EN, PRESETS

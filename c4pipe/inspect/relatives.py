@@ -9,7 +9,7 @@ import duckdb
 
 from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.corpus.telling import overlap_of
-from c4pipe.inspect.corpus import Corpus
+from c4pipe.facts.corpus import Corpus
 
 SHOWN_CLUSTERS = 5  # the largest
 _FELL = (

@@ -15,9 +15,9 @@ import duckdb
 from c4pipe.corpus.plan import Plan
 from c4pipe.dedup import NearLevel, UrlLevel
 from c4pipe.errors import C4Error
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.diff import MOST_TEXT, WordedLine, diff_words
 from c4pipe.inspect.ancestry import Ancestry, OwnerPage, linked_owner
-from c4pipe.inspect.corpus import Corpus
-from c4pipe.inspect.diff import MOST_TEXT, WordedLine, diff_words
 from c4pipe.inspect.explain import Recorded, explain
 from c4pipe.inspect.query import database
 from c4pipe.inspect.rebuild import preset_of

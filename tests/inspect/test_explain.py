@@ -18,8 +18,8 @@ from c4pipe.clean import clean
 from c4pipe.corpus.plan import KEPT, Plan, run_steps
 from c4pipe.dedup.recorded import dropped_atoms
 from c4pipe.errors import ConfigError
+from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.files.assets import Assets
-from c4pipe.inspect.corpus import Corpus, connect
 from c4pipe.inspect.explain import Explanation, Recorded, Segment, Tried, explain
 from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict

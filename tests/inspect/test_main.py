@@ -15,9 +15,9 @@ import pytest
 
 from c4pipe.corpus.stats import registered
 from c4pipe.corpus.telling import COMPARED
+from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.inspect.__main__ import main
 from c4pipe.inspect.arguments import parser
-from c4pipe.inspect.corpus import Corpus, connect
 from c4pipe.page import Page
 from c4pipe.shards import MANIFEST
 from tests.inspect.tiny import lost, write
@@ -346,8 +346,8 @@ def test_what_was_changed_from_one_corpus_to_the_next(run: Any, tiny: Path, tmp_
         [Page("http://a.example/1", "Page 1 is kept. " * 3, "2024-01-22", "a#1", language="en", language_score=0.5)],
         [lost(f"http://a.example/{n}", "clean", "curly_brace", "{", source=f"a#{n}") for n in (2, 3)],
     )
-    found = facts(run, tiny, "--against", other)
-    assert (found["view"], found["folders"]) == ("against", [str(tiny), str(other)])
+    found = facts(run, tiny, "--compare", other)
+    assert (found["view"], found["folders"]) == ("compare", [str(tiny), str(other)])
     assert (found["kept"], found["same"], found["only"]) == ([3, 1], 1, [2, 0])
     code, out, _ = run(tiny, "--against", other, "--sample", "1")
     assert code == 0
@@ -486,8 +486,8 @@ def test_a_damaged_shard_is_told_in_a_line(run: Any, tmp_path: Path) -> None:
         (("--csv",), "--csv needs --sql"),
         (("--port", "80"), "--port needs --serve"),
         (("--sample", "3", "--sql", "SELECT 1"), "--sample does not go with --sql"),
-        (("--against", "x", "--url", "y"), "--against does not go with --url"),
-        (("--against", "x", "--serve"), "--against does not go with --serve"),
+        (("--compare", "x", "--url", "y"), "--compare does not go with --url"),
+        (("--against", "x", "--serve"), "--compare does not go with --serve"),
         (("--json", "--html", "y"), "--json does not go with --html"),
         (("--json", "--serve"), "--json does not go with --serve"),
         (("--reason", "x", "--sample", "0"), "give --sample 1 or more"),
@@ -515,7 +515,7 @@ def test_wrong_use_is_told_in_a_line(run: Any, tiny: Path, arguments: tuple[str,
 
 def test_a_folder_without_a_corpus_is_wrong_use(run: Any, tiny: Path, tmp_path: Path) -> None:
     assert run(tmp_path)[0] == 2
-    code, _, err = run(tiny, "--against", tmp_path)
+    code, _, err = run(tiny, "--compare", tmp_path)
     assert (code, err) == (
         2,
         f"inspect: {tmp_path} holds no finished corpus: it has no manifest.json. Build one: make build-c4.\n",
@@ -571,7 +571,7 @@ def test_report_and_viewer_are_handed_the_corpora(
     monkeypatch.setitem(sys.modules, "c4pipe.inspect.serve", viewer)
     html = tmp_path / "r.html"
     assert run(tiny, "--html", html) == (0, f"report: {html}\n", "")
-    assert run(tiny, "--html", html, "--against", tiny)[0] == 0
+    assert run(tiny, "--html", html, "--compare", tiny)[0] == 0
     assert run(tiny, "--serve", "--port", "0") == (0, "", "")
     words = tmp_path / "en.txt"
     words.touch()

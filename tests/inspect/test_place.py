@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from c4pipe.errors import BuildError
+from c4pipe.facts.corpus import open_corpus
 from c4pipe.inspect.__main__ import main
-from c4pipe.inspect.corpus import open_corpus
 from c4pipe.page import Page
 from c4pipe.shards import ADDED, MANIFEST, read_added
 from tests import manifests

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4pipe.errors import BuildError, ConfigError
+from c4pipe.facts.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect import query
 from c4pipe.inspect.ancestry import Ancestry
-from c4pipe.inspect.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.lookup import look_up, rules_behind
 from c4pipe.inspect.query import answer, at_url, of_reason, sampled
 from c4pipe.page import Page

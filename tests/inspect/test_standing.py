@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from c4pipe.corpus.catalogue import describe
+from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.inspect.__main__ import main
-from c4pipe.inspect.corpus import Corpus, open_corpus
 from c4pipe.inspect.lookup import look_up, with_standing
 from c4pipe.inspect.query import of_reason
 from c4pipe.inspect.standing import AS_READ, ONE_IS_CUT

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from beam_jobs import build_c4, remove
+from c4pipe.facts.corpus import open_corpus
 from c4pipe.inspect.__main__ import main as inspect
-from c4pipe.inspect.corpus import open_corpus
 from c4pipe.inspect.explain import Recorded, explain
 from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.inspect.report import write_report

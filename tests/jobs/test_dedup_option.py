@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from beam_jobs import build_c4
-from c4pipe.inspect.corpus import open_corpus
+from c4pipe.facts.corpus import open_corpus
 from c4pipe.inspect.explain import Recorded, explain
 from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.page import Dropped, Page

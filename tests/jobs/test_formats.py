@@ -9,8 +9,8 @@ import pytest
 
 from beam_jobs import build_c4
 from bench.outside import SHARED
+from c4pipe.facts.corpus import open_corpus
 from c4pipe.inspect import __main__ as inspect
-from c4pipe.inspect.corpus import open_corpus
 from c4pipe.inspect.lookup import look_up
 from tests import needs
 from tests.lists import word_lists

@@ -9,8 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from beam_jobs import build_c4
+from c4pipe.facts.corpus import open_corpus
 from c4pipe.inspect.__main__ import main as inspect
-from c4pipe.inspect.corpus import open_corpus
 from c4pipe.inspect.serve.app import make_app
 from c4pipe.shards import REJECTED_FOLDER
 from c4pipe.verify.__main__ import main as verify

@@ -9,8 +9,8 @@ import duckdb
 from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.corpus.telling import near_told
 from c4pipe.errors import C4Error
+from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.ancestry import Ancestry
-from c4pipe.inspect.corpus import Corpus
 from c4pipe.inspect.query import table_rows
 from c4pipe.inspect.rebuild import preset_of
 from c4pipe.inspect.standing import StandsFor, stands_for

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from c4pipe.corpus.benchmarks import by_share
 from c4pipe.corpus.removed import told_removed
 from c4pipe.corpus.telling import levels_told
-from c4pipe.inspect.corpus import Corpus, connect
+from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.inspect.relatives import clusters, earlier, with_largest
 from c4pipe.inspect.report import queries
 from c4pipe.inspect.report.examples import Example, examples, near_words

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from c4pipe.errors import ConfigError
+from c4pipe.facts.corpus import Corpus
 from c4pipe.files.storage import LocalStore
-from c4pipe.inspect.corpus import Corpus
 from c4pipe.shards import MANIFEST, OF_ITSELF, add_files, belongings, is_added, read_manifest
 
 REPORT = "report.html"

@@ -16,8 +16,8 @@ from markupsafe import Markup
 
 from c4pipe.corpus.telling import COMPARED
 from c4pipe.errors import BuildError
-from c4pipe.inspect.compare import Comparison, compare
-from c4pipe.inspect.corpus import Corpus
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.fates import Comparison, compare
 from c4pipe.inspect.report import show
 from c4pipe.inspect.report.draw import LogScale, columns, stream
 from c4pipe.inspect.report.facts import Facts, gather

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.errors import C4Error
-from c4pipe.inspect.corpus import Corpus
+from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.rebuild import preset_of
 from c4pipe.inspect.report.marks import ExcerptLine, excerpt
 from c4pipe.inspect.report.queries import SampledPage

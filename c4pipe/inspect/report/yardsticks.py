@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from math import sqrt
 from typing import Any, NamedTuple
 
+from c4pipe.facts.corpus import Corpus
 from c4pipe.files.record import files_of
-from c4pipe.inspect.corpus import Corpus
 
 EN_PAGES, NOBLOCKLIST_PAGES, NOCLEAN_PAGES = 364_868_892, 393_391_519, 1_063_805_381
 VALIDATION_FRACTION = 364_608 / (EN_PAGES + 364_608)

@@ -10,7 +10,7 @@ from pathlib import Path
 import uvicorn
 
 from c4pipe.errors import ConfigError
-from c4pipe.inspect.corpus import Corpus
+from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.serve.app import make_app
 
 __all__ = ["make_app", "serve"]

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from c4pipe.errors import C4Error
-from c4pipe.inspect.corpus import Corpus
+from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.serve.guard import Guard
 from c4pipe.inspect.serve.owning import Owners
 from c4pipe.inspect.serve.viewer import Viewer

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from c4pipe.corpus.stats import registered
-from c4pipe.inspect.corpus import Corpus, files_sql
+from c4pipe.facts.corpus import Corpus, files_sql
 from c4pipe.inspect.serve.selection import ANY_REASON, Known, Selection, condition, parts_of
 
 TOP = 12  # domains shown

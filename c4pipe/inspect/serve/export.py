@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from c4pipe.inspect.corpus import Corpus, files_sql, names_sql
+from c4pipe.facts.corpus import Corpus, files_sql, names_sql
 from c4pipe.inspect.output import as_text
 from c4pipe.inspect.serve.selection import Selection, condition, parts_of
 from c4pipe.shards import REJECTED_SCHEMA, ROW_GROUP_ROWS, ParquetSink

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import duckdb
 
 from c4pipe.corpus.stats import registered
-from c4pipe.inspect.corpus import Corpus, files_sql
+from c4pipe.facts.corpus import Corpus, files_sql
 from c4pipe.inspect.serve.selection import Selection, ShardEntry, condition, parts_of, smart_case
 
 PAGE_ROWS = 50  # of a list

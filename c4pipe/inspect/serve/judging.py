@@ -9,7 +9,7 @@ from threading import Lock
 from c4pipe.corpus.catalogue import reasons_of
 from c4pipe.corpus.plan import Plan
 from c4pipe.errors import C4Error, unknown
-from c4pipe.inspect.corpus import Corpus
+from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.explain import Explanation, Recorded, explain
 from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.page import Dropped, Page

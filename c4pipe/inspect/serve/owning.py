@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from c4pipe.errors import ConfigError
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.diff import MOST_TEXT
 from c4pipe.inspect.ancestry import Ancestry, OwnerPage
-from c4pipe.inspect.corpus import Corpus
-from c4pipe.inspect.diff import MOST_TEXT
 from c4pipe.inspect.serve.selection import Selection
 from c4pipe.inspect.serve.shown import plain_lines
 from c4pipe.inspect.serve.viewer import Viewer

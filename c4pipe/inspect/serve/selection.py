@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from c4pipe.errors import ConfigError, unknown
-from c4pipe.inspect.corpus import Corpus
+from c4pipe.facts.corpus import Corpus
 
 ShardEntry = dict[str, Any]  # a file, as the manifest lists it: path, rows, bytes
 

@@ -22,7 +22,7 @@ from starlette.responses import (
 )
 
 from c4pipe.errors import AssetError, C4Error, ConfigError, unknown
-from c4pipe.inspect.corpus import Corpus, connect
+from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.inspect.gone import said_of_removals
 from c4pipe.inspect.serve import export, finding, records
 from c4pipe.inspect.serve.asking import Question, TooLongError, place, question

@@ -9,7 +9,7 @@ import duckdb
 
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import C4Error
-from c4pipe.inspect.corpus import Corpus
+from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.explain import Explanation, Recorded, Segment
 from c4pipe.inspect.output import as_text
 from c4pipe.inspect.serve.judging import Judges, hues

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from c4pipe.inspect.corpus import Corpus, open_corpus
+from c4pipe.facts.corpus import Corpus, open_corpus
 from tests.conftest import Once
 from tests.inspect.report.written import report_of
 

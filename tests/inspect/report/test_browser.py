@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from c4pipe.inspect.corpus import Corpus
+from c4pipe.facts.corpus import Corpus
 from c4pipe.presets import EN
 from tests.inspect.report.written import report_of
 

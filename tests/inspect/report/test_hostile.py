@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from c4pipe.errors import BuildError
-from c4pipe.inspect.corpus import Corpus, open_corpus
+from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.page import Dropped, Page
 from c4pipe.shards import SUMS
 from tests.inspect.report.written import Read, Rejected, ledger, report_of, write_corpus

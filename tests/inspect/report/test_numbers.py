@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from c4pipe.inspect.corpus import Corpus, connect
+from c4pipe.facts.corpus import Corpus, connect
 from tests.inspect.report.written import Read
 
 SAMPLES = Path(__file__).parents[3] / "data_samples"

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from c4pipe.corpus.catalogue import describe
+from c4pipe.facts.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.__main__ import facts_of, show
 from c4pipe.inspect.arguments import parse
-from c4pipe.inspect.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.overview import overview
 from c4pipe.inspect.relatives import with_largest
 from c4pipe.inspect.report.render import sections

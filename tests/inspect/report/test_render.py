@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from c4pipe.inspect.compare import compare
-from c4pipe.inspect.corpus import Corpus, open_corpus
+from c4pipe.facts.corpus import Corpus, open_corpus
+from c4pipe.facts.fates import compare
 from tests.inspect.report.written import Read, report_of
 
 Reported = Callable[[str], tuple[Corpus, str]]

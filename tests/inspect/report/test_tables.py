@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from c4pipe.inspect.corpus import Corpus
+from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.report.draw import FULL_WIDTH, LogScale, columns, stream
 from c4pipe.inspect.report.facts import Loss, funnel_stages
 from c4pipe.inspect.report.tables import Bin, MixtureRow, Rivals, TopRows, bins, domains, first, languages, tlds

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from c4pipe.corpus.catalogue import describe
-from c4pipe.inspect.corpus import Corpus, open_corpus
+from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.inspect.report import write_report
 from c4pipe.page import Dropped, Page
 from c4pipe.presets import EN

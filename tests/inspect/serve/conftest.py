@@ -17,7 +17,7 @@ import pytest
 import uvicorn
 from starlette.testclient import TestClient
 
-from c4pipe.inspect.corpus import Corpus, connect, open_corpus
+from c4pipe.facts.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.serve import make_app
 from c4pipe.inspect.serve.finding import teach
 from c4pipe.page import Dropped, Page

@@ -13,7 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from c4pipe.errors import BuildError
-from c4pipe.inspect.corpus import Corpus, connect, open_corpus
+from c4pipe.facts.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.serve import make_app
 from c4pipe.inspect.serve.asking import LONGEST_TEXT
 from c4pipe.presets import PRESETS

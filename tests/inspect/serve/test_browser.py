@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from c4pipe.inspect.corpus import Corpus, connect
+from c4pipe.facts.corpus import Corpus, connect
 from tests.inspect.serve.conftest import served
 
 TEXT = (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from c4pipe.corpus.stats import registered
-from c4pipe.inspect.corpus import Corpus
+from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.serve.counting import TOP, count_pages, total
 from c4pipe.inspect.serve.selection import LONGEST_SEARCH, Selection, known
 from tests.inspect.serve.conftest import cursor

@@ -8,7 +8,7 @@ import io
 import pyarrow.parquet as pq
 import pytest
 
-from c4pipe.inspect.corpus import Corpus, connect
+from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.inspect.serve import export
 from c4pipe.inspect.serve.export import batches, cell, parquet, schema_of
 from c4pipe.inspect.serve.selection import Selection

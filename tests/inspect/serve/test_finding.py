@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.inspect.corpus import Corpus
+from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.serve import finding
 from c4pipe.inspect.serve.counting import count_pages
 from c4pipe.inspect.serve.finding import Hit, Place, RowRange, find, find_back, step, stretch

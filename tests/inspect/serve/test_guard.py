@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from c4pipe.inspect.corpus import Corpus
+from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.serve.guard import refusal
 from tests.inspect.serve.conftest import Ask
 

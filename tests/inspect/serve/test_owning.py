@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from c4pipe.inspect.corpus import Corpus, connect, open_corpus
+from c4pipe.facts.corpus import Corpus, connect, open_corpus
 from c4pipe.page import Page
 from tests.inspect import tiny
 from tests.inspect.serve.conftest import SCRIPT, Ask, owner_of, served

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from c4pipe.corpus.stats import registered
 from c4pipe.errors import ConfigError
-from c4pipe.inspect.corpus import Corpus
+from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.serve.selection import FIELDS, LONGEST_SEARCH, Known, Selection, condition, known, parse
 
 HAS = Known(("en", "de"), ("train", "validation"), ("clean/few_words", "read/no_url"))

@@ -15,7 +15,7 @@ import pytest
 
 from bench import make_corpus
 from c4pipe.errors import ConfigError
-from c4pipe.inspect.corpus import Corpus, open_corpus
+from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.inspect.serve import finding, serve
 from c4pipe.inspect.serve.counting import count_pages
 from c4pipe.inspect.serve.selection import Selection, known
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[3]
 
 def test_it_runs_until_it_is_interrupted(samples: Corpus) -> None:
     code = (
-        "import sys; from pathlib import Path; from c4pipe.inspect.corpus import open_corpus; "
+        "import sys; from pathlib import Path; from c4pipe.facts.corpus import open_corpus; "
         "from c4pipe.inspect.serve import serve; serve(open_corpus(Path(sys.argv[1])), 0)"
     )
     with subprocess.Popen(

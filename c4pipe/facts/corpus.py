@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from c4pipe.errors import BuildError, ConfigError
+from c4pipe.facts.sums import FileSums
 from c4pipe.files.record import LISTS
-from c4pipe.inspect.sums import FileSums
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, STATS, belongings, read_manifest
 from c4pipe.text import many
 

@@ -15,10 +15,10 @@ import pytest
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError
-from c4pipe.inspect.compare import Comparison, Fate, Removed, compare
-from c4pipe.inspect.corpus import Corpus, connect, open_corpus
-from c4pipe.inspect.diff import DiffLine, diff
-from c4pipe.inspect.differences import settings
+from c4pipe.facts.corpus import Corpus, connect, open_corpus
+from c4pipe.facts.diff import DiffLine, diff
+from c4pipe.facts.differences import settings
+from c4pipe.facts.fates import Comparison, Fate, Removed, compare
 from c4pipe.page import Dropped, Page
 from c4pipe.presets import EN, EN_2019, Preset
 from c4pipe.shards import MANIFEST, REJECTED_SCHEMA, SCHEMA_VERSION, ParquetSink, dropped_column, page_table

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from c4pipe.errors import BuildError, ConfigError
-from c4pipe.inspect.corpus import Corpus, connect, open_corpus, select
+from c4pipe.facts.corpus import Corpus, connect, open_corpus, select
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA
 from tests import manifests
 

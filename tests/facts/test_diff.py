@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.inspect.diff import FOLDED, MOST_DIFF_LINES, MOST_LINE_CHARS, DiffLine, WordedLine, diff, diff_words
+from c4pipe.facts.diff import FOLDED, MOST_DIFF_LINES, MOST_LINE_CHARS, DiffLine, WordedLine, diff, diff_words
 
 
 def test_lines_that_differ_with_one_around_them() -> None:

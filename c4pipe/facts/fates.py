@@ -14,9 +14,9 @@ import duckdb
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError
-from c4pipe.inspect.corpus import MEMORY, Corpus, connect, said
-from c4pipe.inspect.diff import MOST_TEXT, DiffLine, diff
-from c4pipe.inspect.differences import settings
+from c4pipe.facts.corpus import MEMORY, Corpus, connect, said
+from c4pipe.facts.diff import MOST_TEXT, DiffLine, diff
+from c4pipe.facts.differences import settings
 
 SHOWN = 5  # pages for each way in which two corpora differ
 MOST_REASONS = 40  # of the reasons with pages to show; all are counted

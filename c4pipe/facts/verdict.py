@@ -1,0 +1,82 @@
+"""Which of two corpora is better, as it was measured: what `c4pipe.compare` writes and others read.
+
+A difference is in bits a byte of text that neither corpus holds: what B's model needs less what A's does, so that a
+positive one says that A is better. It stands beside its null: half the width, at 99 %, of what two samples of one and
+the same corpus differ by. Nothing is said of a difference that lies within it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from c4pipe.errors import BuildError
+
+VERDICT_FILE = "verdict.json"  # in the folder that a comparison is written to
+
+Winner = Literal["A", "B", "cannot tell"]
+
+
+class Judgement(NamedTuple):
+    """Of one domain of test texts, or of all."""
+
+    domain: str  # "overall" for the mean of all domains, each counted alike
+    documents: int
+    bytes: int
+    bits: tuple[float, float]  # a byte, of A and of B
+    difference: float  # B less A
+    null: float
+    pages: int | None  # more a side that would settle `CorpusVerdict.settles` bits a byte; None where it is settled
+
+    @property
+    def winner(self) -> Winner:
+        """Whose text predicts it better, if that can be told."""
+        if abs(self.difference) <= self.null:
+            return "cannot tell"
+        return "A" if self.difference > 0 else "B"
+
+
+class CorpusVerdict(NamedTuple):
+    """What was measured."""
+
+    folders: tuple[str, str]
+    level: str  # "grams", "tiny" or "small"
+    settles: float  # bits a byte that are worth telling apart
+    overall: Judgement
+    domains: list[Judgement]
+
+    def as_json(self) -> dict[str, Any]:
+        """With the words that scripts ask for: `verdict`, `difference` and `null` of the whole and of each domain."""
+        return {
+            "folders": list(self.folders),
+            "level": self.level,
+            "settles": self.settles,
+            **_plain(self.overall),
+            "domains": [_plain(domain) for domain in self.domains],
+        }
+
+
+def read_verdict(folder: Path) -> CorpusVerdict:
+    """The verdict that a comparison left in a folder. BuildError where there is none, or none that can be read."""
+    path = folder / VERDICT_FILE
+    try:
+        found = json.loads(path.read_bytes())
+        a, b = found["folders"]
+        domains = [_judgement(row) for row in found["domains"]]
+        return CorpusVerdict((a, b), found["level"], found["settles"], _judgement(found), domains)
+    except FileNotFoundError:
+        raise BuildError(f"{path} is not there. Expected what python -m c4pipe.compare --out writes.") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BuildError(f"{path} is no verdict of a comparison: {error!r}. Make it again.") from None
+
+
+def _plain(judgement: Judgement) -> dict[str, Any]:
+    return {"verdict": judgement.winner, **judgement._asdict()}
+
+
+def _judgement(row: dict[str, Any]) -> Judgement:
+    values = [row[name] for name in Judgement._fields]
+    found = Judgement(*values)
+    a, b = found.bits
+    return found._replace(bits=(float(a), float(b)))
