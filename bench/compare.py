@@ -2,7 +2,7 @@
 
 `python -m bench.compare [--trials 40] [--on FOLDER]`: pages of ../shared/wet_bench and ../shared/wet, split anew in
 each trial into two corpora that share no page. FOLDER has a folder of text files for each domain; without it the texts
-are pages that are held out, a domain for each source. `--models` compares smoothings instead.
+are pages that are held out, a domain for each source.
 
 Pages are counted once, in cells of a few sites each, and a trial adds cells up: what a trial of its own would count.
 Where German is planted, no corpus has any other German page.
@@ -95,19 +95,30 @@ def cells_of(strings: Strings, pages: Sequence[Page], change: Callable[[str], st
     return cells
 
 
-def counted(strings: Strings, cells: Sequence[Cell], part_of: Sequence[int]) -> Counted:
-    """A corpus of these cells."""
+def counted(strings: Strings, cells: Sequence[Cell], parts: Sequence[int]) -> Counted:
+    """A corpus of these cells, each in its part."""
     found = Counted(
         np.zeros((PARTS, len(strings.last)), np.uint32), np.zeros(PARTS, np.int64), np.zeros(PARTS, np.int64)
     )
-    for cell in cells:
-        part = part_of[cell.site]
+    for cell, part in zip(cells, parts, strict=True):
         found.counts[part][cell.nodes] += cell.counts
         found.bytes[part] += cell.bytes
         found.pages[part] += cell.pages
     for row in found.counts:
         add_endings(strings.suffix.ctypes.data, len(strings.last), row.ctypes.data)
     return found
+
+
+class Row(NamedTuple):
+    """A kind of trial."""
+
+    name: str
+    kind: str = "plain"
+    share: float = 0.0
+    by_site: bool = False
+    size: float = 1.0  # of all pages
+    parts_of_pages: bool = False  # pages of a site are resampled as if they had nothing in common
+    trials: float = 1.0  # of --trials
 
 
 class Trials:
@@ -129,16 +140,17 @@ class Trials:
         self.shuffled = cells_of(self.strings, pages, shuffled)
         self.boilerplate = cells_of(self.strings, pages, boilerplate)
 
-    def run(self, kind: str, share: float, by_site: bool, size: float, seed: int) -> Measured:
-        """Two corpora of all pages or a share of them (`size`), the second damaged in this way."""
+    def run(self, row: Row, seed: int) -> Measured:
+        """Two corpora, the second of them damaged."""
         rng = random.Random(seed)
+        kind, share = row.kind, row.share
         cells = self.others if kind == "german" else self.plain
         keys = sorted(cells)
         sites = [rng.random() for _ in range(SITES)]
-        lots = {key: (sites[key[0]] if by_site else rng.random()) for key in keys}
+        lots = {key: (sites[key[0]] if row.by_site else rng.random()) for key in keys}
         order = sorted(keys, key=lambda key: (lots[key], key))
-        order = order[: round(size * len(order))]
-        ours = {*order[::2]} if not by_site else {*order[: len(order) // 2]}
+        order = order[: round(row.size * len(order))]
+        ours = {*order[::2]} if not row.by_site else {*order[: len(order) // 2]}
         a, b = [key for key in order if key in ours], [key for key in order if key not in ours]
         part_of = [rng.randrange(PARTS) for _ in range(SITES)]
         rng.shuffle(b)
@@ -155,9 +167,11 @@ class Trials:
                 had += damaged[-1].pages
         elif share:
             damaged += [getattr(self, kind)[key] for key in b[:hurt]]
-        sides = (counted(self.strings, [cells[key] for key in a], part_of), counted(self.strings, damaged, part_of))
-        one, other = (readings(self.strings, self.tests, side) for side in sides)
-        return judge(self.tests, one, other)
+        found = []
+        for some in ([cells[key] for key in a], damaged):
+            parts = [rng.randrange(PARTS) if row.parts_of_pages else part_of[cell.site] for cell in some]
+            found.append(readings(self.strings, self.tests, counted(self.strings, some, parts)))
+        return judge(self.tests, *found)
 
 
 def held_out(pages: Sequence[Page]) -> dict[str, list[str]]:
@@ -176,20 +190,10 @@ def domains_of(folder: Path) -> dict[str, list[str]]:
     }
 
 
-class Row(NamedTuple):
-    """A kind of trial."""
-
-    name: str
-    kind: str = "plain"
-    share: float = 0.0
-    by_site: bool = False
-    size: float = 1.0
-    trials: float = 1.0  # of --trials
-
-
 ROWS = (
     Row("equals, split by page"),
     Row("equals, split by site", by_site=True),
+    Row("equals, split by site, resampled by page", by_site=True, parts_of_pages=True),
     Row("equals, a third, by page", size=1 / 3),
     *(Row(f"{share:.0%} shuffled", "shuffled", share, trials=0.5) for share in (0.1, 0.3)),
     *(Row(f"{share:.0%} boilerplate", "boilerplate", share, trials=0.5) for share in (0.2, 0.5)),
@@ -231,7 +235,7 @@ def main() -> None:
     for row in ROWS:
         found = []
         for seed in range(round(args.trials * row.trials)):
-            found.append(trials.run(row.kind, row.share, row.by_site, row.size, seed))
+            found.append(trials.run(row, seed))
         results.append(told(row, found))
         print(", ".join(f"{name} {value}" for name, value in results[-1].items()), flush=True)
         print(f"{time.process_time() - begin:.0f} s of CPU", flush=True)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CERTAINTY = 0.99  # of every interval
-LAW = 1.0  # the variance over other pages falls as their number to this power: see `python -m bench.compare`
+LAW = 1.1  # the variance over other pages falls as their number to this power: `python -m bench.compare`
 
 Floats = NDArray[np.float64]
 
