@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from c4pipe.compare.measure import SETTLES, Side, measure
-from c4pipe.compare.null import chance, quantile
+from c4pipe.compare.null import quantile, tail
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.facts.verdict import OVERALL, CorpusVerdict, Judgement
 from c4pipe.files.storage import LocalStore
@@ -136,4 +136,4 @@ def _judgement(name: str, documents: int, size: int, pairs: Sequence[tuple[float
     error = sqrt(sum((one - mean) ** 2 for one in apart) / (count - 1) / count)
     bits = (sum(a for a, _ in pairs) / count, sum(b for _, b in pairs) / count)
     null = quantile(count - 1) * error
-    return Judgement(name, documents, size, bits, mean, null, None, chance(mean / error, count - 1) if error else 1.0)
+    return Judgement(name, documents, size, bits, mean, null, None, tail(mean / error, count - 1) if error else 1.0)
