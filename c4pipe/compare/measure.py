@@ -19,6 +19,7 @@ from c4pipe.text import hash64, many
 
 SETTLES = 0.02  # bits a byte that are worth telling apart
 AS_LARGE = 0.95  # of the bytes of the larger corpus: a smaller one that has as many is as large, and nothing is thinned
+MOST_BYTES = 4_000_000_000  # that are counted of a corpus: with more a count could outgrow its 32 bits
 FEWEST_PARTS = 4  # of a corpus, that have pages
 
 
@@ -57,11 +58,12 @@ def measure(
     Args:
         domains: the documents of each by its name.
         settles: bits a byte, for `Judgement.pages`.
-        equal: the same bytes are seen of both: the larger one is thinned by the hashes of its texts.
+        equal: the same bytes are seen of both: the larger one is thinned by the hashes of its texts. Of either one
+            about `MOST_BYTES` are counted at most.
     """
     tests = DomainTexts(domains)
     strings = strings_of(tests.texts)
-    shares = _shares(a.bytes, b.bytes) if equal else (1.0, 1.0)
+    shares = _shares(a.bytes, b.bytes, equal)
     one, other = (
         readings(strings, tests, count_grams(strings, _thinned(side.pages, share)))
         for side, share in zip((a, b), shares, strict=True)
@@ -133,11 +135,14 @@ def _judgement(
     return Judgement(name, documents, size, bits, difference, half, more, null.chance(difference))
 
 
-def _shares(a: int, b: int) -> tuple[float, float]:
+def _shares(a: int, b: int, equal: bool) -> tuple[float, float]:
     """Of each corpus what is counted, so that both are of a size."""
-    least = min(a, b)
-    share_a, share_b = (1.0 if least >= AS_LARGE * size else least / size for size in (a, b))
-    return share_a, share_b
+    most_a, most_b = (min(MOST_BYTES, a, b),) * 2 if equal else (MOST_BYTES, MOST_BYTES)
+    return _share(most_a, a), _share(most_b, b)
+
+
+def _share(most: int, size: int) -> float:
+    return 1.0 if most >= AS_LARGE * size else most / size
 
 
 def _thinned(pages: Iterable[SitedText], share: float) -> Iterator[SitedText]:

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from c4pipe.compare.domains import MOST_TEST_BYTES, DomainTexts
-from c4pipe.compare.measure import CorpusSide, Measured, measure
+from c4pipe.compare.measure import MOST_BYTES, CorpusSide, Measured, measure
 from c4pipe.errors import ConfigError
 
 SYLLABLES = [
@@ -116,6 +116,13 @@ def test_the_larger_corpus_is_thinned_unless_it_is_taken_as_it_is() -> None:
     whole = measure(side(large), side(small), DOMAINS, equal=False)
     assert whole.pages == (1600, 400)
     assert whole.overall.difference > found.overall.difference
+
+
+@pytest.mark.parametrize("equal", [True, False])
+def test_of_corpora_that_are_too_large_a_part_is_counted(equal: bool) -> None:
+    one, other = (CorpusSide(pages_of(seed), 2 * MOST_BYTES) for seed in (1, 2))
+    found = measure(one, other, DOMAINS, equal=equal)
+    assert found.pages == (pytest.approx(200, abs=50), pytest.approx(200, abs=50))
 
 
 @pytest.mark.parametrize(
