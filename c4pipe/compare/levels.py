@@ -19,7 +19,7 @@ from math import log, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from c4pipe.compare.measure import SETTLES, Side, measure
+from c4pipe.compare.measure import SETTLES, CorpusSide, measure
 from c4pipe.compare.null import quantile, tail
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.facts.verdict import OVERALL, CorpusVerdict, Judgement
@@ -46,7 +46,7 @@ def verdict_of(a: Training, b: Training, domains: Mapping[str, Sequence[str]], l
     """The verdict of a level on these test texts. ConfigError where too little is given, BuildError where it failed."""
     folders = (str(a.source.folder), str(b.source.folder))
     if level == GRAMS:
-        found = measure(Side(_sited(a), a.bytes), Side(_sited(b), b.bytes), domains)
+        found = measure(CorpusSide(_sited(a), a.bytes), CorpusSide(_sited(b), b.bytes), domains)
         return CorpusVerdict(folders, level, SETTLES, found.overall, found.domains)
     check_level(level)
     _write_tests(out, domains)
