@@ -37,7 +37,7 @@ from model.table import as_csv, head
 from model.tokens import Tokenizer
 
 LIKELIHOOD_FILE = "likelihood.csv"
-MOST_ROWS = 1_024
+MOST_PIECES = 1_024
 EPILOG = """\
 examples:
   a run, over texts of one's own    python -m model.likelihood --run out/t5 --texts texts.jsonl --output out/likelihood
@@ -129,7 +129,7 @@ def likelihood_parser() -> Parser:
     a("--texts", type=utf8_path, required=True, metavar="FILE", help="JSONL of domain, document and text")
     a("--output", type=utf8_path, required=True, metavar="DIR", help="where likelihood.csv goes")
     a("--checkpoint", type=utf8_path, metavar="DIR", help="(default: the newest good one)")
-    a("--batch", type=whole(1, MOST_ROWS), default=32, metavar="N", help="pieces at a time (default: 32)")
+    a("--batch", type=whole(1, MOST_PIECES), default=32, metavar="N", help="pieces at a time (default: 32)")
     a("--device", default="cuda" if torch.cuda.is_available() else "cpu", metavar="NAME")
     a("--precision", choices=("fp32", "bf16"), default="fp32", help="(default: fp32)")
     return p

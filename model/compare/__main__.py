@@ -13,7 +13,7 @@ from c4pipe.shards import sha256_of
 from model.command import run_model
 from model.compare.arguments import parse_compare
 from model.compare.levels import LEVELS
-from model.compare.planning import SIDES, Comparing, Side, steps_of
+from model.compare.planning import SIDES, ComparedSide, Comparing, steps_of
 from model.corpus import find_entries
 from model.disk import put
 from model.errors import ConfigError
@@ -78,7 +78,7 @@ def _open(args: Namespace) -> Comparing:
     sides = []
     for name, folder in zip(SIDES, (args.a, args.b), strict=True):
         find_entries([folder], "train")
-        sides.append(Side(name, folder, sha256_of(folder / "manifest.json")))
+        sides.append(ComparedSide(name, folder, sha256_of(folder / "manifest.json")))
     first, second = sides
     level = LEVELS[args.level]
     return Comparing(level, args.steps, args.lr, args.seeds, (first, second), args.texts, sha256_of(args.texts))

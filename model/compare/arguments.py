@@ -10,8 +10,8 @@ import torch
 from c4pipe.command import Parser, positive, utf8_path
 from model.compare.levels import LEVELS
 from model.errors import ConfigError
+from model.study.arguments import DEFAULT_SEEDS
 
-DEFAULT_SEEDS = 3
 EPILOG = """\
 examples:
   two corpora, on two cores     python -m model.compare out/en out/en.noclean --texts texts.jsonl --out out/compared

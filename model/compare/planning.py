@@ -27,7 +27,7 @@ MEASURED = 2_000  # documents of each entry by which tokens a byte are told
 Options = Mapping[str, "str | int | float | tuple[Word, ...]"]
 
 
-class Side(NamedTuple):
+class ComparedSide(NamedTuple):
     """A corpus, and the sum that names its content."""
 
     name: str
@@ -43,7 +43,7 @@ class Comparing:
     steps: int  # of A
     rates: tuple[float, ...]
     seeds: int
-    sides: tuple[Side, Side]
+    sides: tuple[ComparedSide, ComparedSide]
     texts: Path
     texts_digest: str
 
@@ -52,7 +52,7 @@ class Comparing:
         folders = tuple(str(side.folder) for side in self.sides)
         return self._train("vocabulary", {"--data": folders, "--steps": 1, "--seed": 0}, self._digests, 1)
 
-    def models(self, steps: tuple[int, int]) -> Iterator[tuple[Side, int, float, PlannedRun]]:
+    def models(self, steps: tuple[int, int]) -> Iterator[tuple[ComparedSide, int, float, PlannedRun]]:
         """(side, seed, rate, the scores of its model), with so many steps for A and for B."""
         for seed in range(self.seeds):
             for rate in self.rates:
@@ -97,14 +97,16 @@ class Comparing:
         return PlannedRun(f"{run.label}-texts", "likelihood", _frozen(options), (self.texts_digest,), load)
 
 
-def steps_of(sides: tuple[Side, Side], steps: int, equal: Equal, tokenizer: Tokenizer) -> tuple[int, int]:
+def steps_of(
+    sides: tuple[ComparedSide, ComparedSide], steps: int, equal: Equal, tokenizer: Tokenizer
+) -> tuple[int, int]:
     """Steps of A and of B by which both see as many bytes, or as many epochs, as A does in `steps`."""
     rates, tokens = zip(*(_measured(side, tokenizer) for side in sides), strict=True)
     share = rates[1] / rates[0] if equal == "bytes" else tokens[1] / tokens[0]
     return steps, max(1, round(steps * share))
 
 
-def _measured(side: Side, tokenizer: Tokenizer) -> tuple[float, float]:
+def _measured(side: ComparedSide, tokenizer: Tokenizer) -> tuple[float, float]:
     """(tokens a byte, tokens) of what a side is trained on, by the first documents of each of its entries."""
     size = tokens = whole = 0.0
     for name, shards in find_entries([side.folder], "train").items():

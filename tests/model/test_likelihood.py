@@ -36,7 +36,7 @@ def test_nats_are_those_of_every_token_given_those_before_it_in_its_piece(run: P
     chunk = rule.objective.lengths(32).chunk
     for score, text in zip(found, (TEXTS[0].text, TEXTS[2].text), strict=True):
         [ids] = tokenizer.encode([text])
-        nats = counted = 0
+        nats, counted = 0.0, 0
         for start in range(0, len(ids), chunk):
             piece = torch.from_numpy(ids[start : start + chunk].astype("int64"))[None]
             if piece.shape[1] < 2:

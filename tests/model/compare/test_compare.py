@@ -10,13 +10,13 @@ import pytest
 
 from model.compare.__main__ import main
 from model.compare.levels import LEVELS
-from model.compare.planning import Comparing, Side, steps_of
+from model.compare.planning import ComparedSide, Comparing, steps_of
 from model.lane import Tokens
 from model.study.planned import with_needs
 from tests.corpora import Letters, write_corpus
 from tests.model.training import rows, write_stories
 
-SIDES = Side("A", Path("out/a"), "1"), Side("B", Path("out/b"), "2")
+SIDES = ComparedSide("A", Path("out/a"), "1"), ComparedSide("B", Path("out/b"), "2")
 COMPARING = Comparing(LEVELS["tiny"], 300, (0.003, 0.001), 3, SIDES, Path("texts.jsonl"), "3")
 
 
@@ -57,7 +57,7 @@ def test_steps_by_bytes_and_by_epochs(tmp_path: Path) -> None:
     """B has half as many tokens a byte, so half the steps read as many bytes; it has three times A's text."""
     a = write_corpus(tmp_path / "a", {("en", "train"): [[["a" * 60] * 10]]})
     b = write_corpus(tmp_path / "b", {("en", "train"): [[["b" * 60] * 30]]})
-    sides = Side("A", a, "1"), Side("B", b, "2")
+    sides = ComparedSide("A", a, "1"), ComparedSide("B", b, "2")
     assert steps_of(sides, 100, "bytes", LongWords()) == (100, 50)  # type: ignore[arg-type]
     assert steps_of(sides, 100, "epochs", LongWords()) == (100, 150)  # type: ignore[arg-type]
 
