@@ -15,19 +15,24 @@ from c4pipe.errors import BuildError
 
 VERDICT_FILE = "verdict.json"  # in the folder that a comparison is written to
 
+OVERALL = "overall"
+MISTAKEN = 0.01  # how often a verdict may be one on nothing
+
 Winner = Literal["A", "B", "cannot tell"]
 
 
 class Judgement(NamedTuple):
     """Of one domain of test texts, or of all."""
 
-    domain: str  # "overall" for the mean of all domains, each counted alike
+    domain: str  # OVERALL for the mean of all domains, each counted alike
     documents: int
     bytes: int
     bits: tuple[float, float]  # a byte, of A and of B
     difference: float  # B less A
     null: float
-    pages: int | None  # more a side that would settle `CorpusVerdict.settles` bits a byte; None where it is settled
+    pages: int | None  # more a side that would settle `CorpusVerdict.settles` bits a byte; None where it is settled,
+    # and where the null is wider than that and stays so, for the documents are too few
+    chance: float  # of so large a difference, or a larger one, between two samples of one corpus
 
     @property
     def winner(self) -> Winner:
@@ -45,6 +50,19 @@ class CorpusVerdict(NamedTuple):
     settles: float  # bits a byte that are worth telling apart
     overall: Judgement
     domains: list[Judgement]
+
+    @property
+    def certain(self) -> list[Judgement]:
+        """The domains that can be told apart when all are looked at: of many some lie beyond their null for nothing.
+
+        By Holm's rule (1979): in `MISTAKEN` of all comparisons of equals at most is there one among them.
+        """
+        found = []
+        for at, domain in enumerate(sorted(self.domains, key=lambda domain: domain.chance)):
+            if domain.winner == "cannot tell" or domain.chance * (len(self.domains) - at) > MISTAKEN:
+                break
+            found.append(domain)
+        return [domain for domain in self.domains if domain in found]
 
     def as_json(self) -> dict[str, Any]:
         """With the words that scripts ask for: `verdict`, `difference` and `null` of the whole and of each domain."""

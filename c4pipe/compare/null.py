@@ -1,0 +1,94 @@
+"""How far two samples of one and the same corpus lie apart: what a difference is held against.
+
+Both corpora lie in parts, and the pages of one site are in the same part of both. Each part is left out once, of both
+at once: how far that moves the difference tells its variance (the jackknife over groups), at the size that was
+measured. What the corpora have in common, pages or sites, cancels, as it must.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+CERTAINTY = 0.99  # of every interval
+LAW = 1.0  # the variance over other pages falls as their number to this power: see `python -m bench.compare`
+
+Floats = NDArray[np.float64]
+
+
+def jackknife(less: Floats) -> Floats:
+    """(k,) The variance of a number, from what it is without each part.
+
+    Args:
+        less: (parts, k) for k numbers at once.
+    """
+    parts = len(less)
+    spread: Floats = np.sum((less - less.mean(axis=0)) ** 2, axis=0) * (parts - 1) / parts
+    return spread
+
+
+def ratio_variance(amounts: Floats, sizes: Floats) -> float:
+    """The variance of sum(amounts) / sum(sizes) over other draws of as many documents."""
+    number = len(sizes)
+    if number < 2:
+        return 0.0
+    rest = amounts - sizes * (amounts.sum() / sizes.sum())
+    return float(number / (number - 1) * np.sum(rest**2) / sizes.sum() ** 2)
+
+
+def chance(t: float, freedom: float) -> float:
+    """The probability that Student's t with these degrees of freedom lies as far from 0 as `t`, or farther."""
+    angles, cosines = _tail(freedom)
+    far = np.interp(np.arctan(abs(t) / np.sqrt(freedom)), angles, cosines)
+    return float(far)
+
+
+def quantile(freedom: float, certainty: float = CERTAINTY) -> float:
+    """Within which distance of 0 Student's t lies with this certainty."""
+    angles, tail = _tail(freedom)
+    angle = np.interp(certainty - 1, -tail, angles)
+    return float(np.tan(angle) * np.sqrt(freedom))
+
+
+def _tail(freedom: float) -> tuple[Floats, Floats]:
+    """t is sqrt(freedom) * tan(angle), and the angle has the density cos(angle) ** (freedom - 1): the angles from 0
+    to a right one, and the probability of one farther from 0, to about 1e-8."""
+    angles = np.linspace(0, np.pi / 2, 100_001)
+    middles = (angles[1:] + angles[:-1]) / 2
+    mass = np.cos(middles) ** (freedom - 1)
+    left = np.concatenate((np.cumsum(mass[::-1])[::-1], [0.0]))
+    return angles, left / left[0]
+
+
+class Null(NamedTuple):
+    """What a difference is held against."""
+
+    of_pages: float  # the variance over other pages, of the size that was measured
+    of_documents: float  # over other documents of the test
+    parts: int  # of the corpora
+    freedom: float  # degrees of, of the documents' variance
+
+    @property
+    def error(self) -> float:
+        """The standard deviation."""
+        return sqrt(self.of_pages + self.of_documents)
+
+    @property
+    def degrees(self) -> float:
+        """Of freedom, of both variances together (Welch and Satterthwaite)."""
+        parts = self.of_pages**2 / (self.parts - 1) + self.of_documents**2 / self.freedom
+        return (self.of_pages + self.of_documents) ** 2 / parts if parts else self.parts - 1
+
+    @property
+    def half(self) -> float:
+        """Half the width of the interval, at `CERTAINTY`."""
+        return quantile(self.degrees) * self.error
+
+    def times(self, half: float) -> float | None:
+        """How many times as many pages would bring `half` down to this; None where no number would, for the documents
+        of the test are too few."""
+        wanted = (half / quantile(self.degrees)) ** 2 - self.of_documents
+        return (self.of_pages / wanted) ** (1 / LAW) if wanted > 0 else None
