@@ -11,6 +11,7 @@ from c4pipe.shards.belongings import (
     sums_text,
     write_manifest,
 )
+from c4pipe.shards.exposure import EXPOSURE, EXPOSURE_SCHEMA, PROVENANCE, Exposure, Seen
 from c4pipe.shards.manifest import (
     ADDED,
     MANIFEST,
@@ -53,9 +54,12 @@ from c4pipe.shards.sums import check_sums
 __all__ = [
     "ADDED",
     "DROPPED_TYPE",
+    "EXPOSURE",
+    "EXPOSURE_SCHEMA",
     "MANIFEST",
     "OF_ITSELF",
     "PAGE_SCHEMA",
+    "PROVENANCE",
     "REJECTED_FOLDER",
     "REJECTED_SCHEMA",
     "RESTORE_FOLDER",
@@ -68,9 +72,11 @@ __all__ = [
     "TAKEN",
     "TEXT_MD5",
     "Belonging",
+    "Exposure",
     "HashingStream",
     "ParquetSink",
     "RowGroupBuffer",
+    "Seen",
     "add_files",
     "added_to",
     "belongings",
