@@ -1,7 +1,7 @@
 """The Parquet contract: columns, file names, writers, and the manifest that says what belongs to a corpus, and sums."""
 
 from c4pipe.files.pinned import sha256_of
-from c4pipe.shards.adding import add_files, is_added
+from c4pipe.shards.adding import add_files, adopt_files, is_added
 from c4pipe.shards.belongings import (
     OF_ITSELF,
     Belonging,
@@ -79,6 +79,7 @@ __all__ = [
     "Seen",
     "add_files",
     "added_to",
+    "adopt_files",
     "belongings",
     "check_sums",
     "column_fields",
