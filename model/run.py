@@ -3,6 +3,7 @@
 RUN/config.json  metrics.csv  eval.csv  samples.txt  loss.svg  tokenizer/  tensorboard/
 RUN/validation.csv  best.json  tasks/   of a fine-tuning, see `model.best` and `model.prepared`
 RUN/checkpoints/step-00000500/      see `model.checkpoint`
+RUN/exposure.parquet                which pages were read at which steps, see `model.exposure`
 RUN/sums.json                       shards that were read and found good, see `c4pipe.shards.sums`
 RUN/sha256.json                     what the other files are, see `model.sums`
 """
@@ -19,7 +20,7 @@ from typing import Any
 
 import torch
 
-from c4pipe.shards import to_json
+from c4pipe.shards import EXPOSURE, to_json
 from model.checkpoint import load_checkpoint
 from model.config import ModelConfig
 from model.corpus import Entry
@@ -40,7 +41,8 @@ TOKENIZER_FOLDER, MADE_OF = "tokenizer", "made_of.json"
 
 # What a run writes under a name that is not its own alone.
 _OURS = (
-    *(RUN_CONFIG, METRICS_FILE, EVALS_FILE, VALIDATION_FILE, BEST, PREPARED, SAMPLES, CURVE, SHARD_SUMS, RUN_SUMS),
+    *(RUN_CONFIG, METRICS_FILE, EVALS_FILE, VALIDATION_FILE, BEST, PREPARED, SAMPLES, CURVE),
+    *(SHARD_SUMS, RUN_SUMS, EXPOSURE),
     *(f"{TOKENIZER_FOLDER}/{name}" for name in (MODEL, JSON, TOKENIZER_CONFIG, MADE_OF)),
 )
 
@@ -156,16 +158,22 @@ def check_task_files(run: Path, files: Mapping[str, Mapping[str, str]]) -> None:
             )
 
 
-def read_settings(run: Path) -> TrainSettings:
-    """The settings that a run was last started with."""
+def run_config(run: Path) -> tuple[TrainSettings, dict[str, Any]]:
+    """The settings that a run was last started with, and all of its `config.json`."""
     if RunSums(run).is_whole(RUN_CONFIG) is False and (run / RUN_CONFIG).exists():
         raise _damaged(run, "it is not what was written")
     try:
-        return TrainSettings.from_json(json.loads((run / RUN_CONFIG).read_bytes())["settings"])
+        found: dict[str, Any] = json.loads((run / RUN_CONFIG).read_bytes())
+        return TrainSettings.from_json(found["settings"]), found
     except (FileNotFoundError, NotADirectoryError):
         raise ConfigError(f"{run} holds no run: it has no {RUN_CONFIG}. Train one: python -m model.train") from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(run, repr(error)) from None
+
+
+def read_settings(run: Path) -> TrainSettings:
+    """The settings that a run was last started with; errors as from `run_config`."""
+    return run_config(run)[0]
 
 
 def _damaged(run: Path, why: str) -> TrainError:
