@@ -19,11 +19,18 @@ from c4pipe.languages.codes import MC4, canonical
 from model.command import run_model
 from model.distributed import find_device
 from model.errors import ConfigError
-from model.examples import HELD_OUT
+from model.examples import HELD_OUT, check_labels
 from model.predictions import PREDICTIONS, record_predictions
 from model.run import BEST, read_settings, say
 from model.score_arguments import EVERY, parse_score
-from model.scorebook import WRITTEN_ANSWERS, ScoredTask, beside, record_scores, record_written, scores_shown
+from model.scorebook import (
+    WRITTEN_ANSWERS,
+    ScoredTask,
+    beside,
+    record_scores,
+    record_written,
+    scores_shown,
+)
 from model.scored_models import (
     BEST_OF_EACH,
     Trained,
@@ -33,6 +40,7 @@ from model.scored_models import (
     is_checkpoint_of,
     model_folder,
     open_models,
+    tokenizer_of,
 )
 from model.scoring import TaskScore, score_examples, write_answers
 from model.settings import TrainSettings
@@ -91,6 +99,8 @@ def _plans(args: Namespace) -> list[ScorePlan]:
         splits = _splits(data, args.split)
         _check_data(args.run if settings else None, data, splits)
         plans.append(ScorePlan(data, splits, _rule(data.task, args, settings), folders))
+    for folder in dict.fromkeys(plan.folders[0] for plan in plans):
+        check_labels(((one.data.task, one.rule) for one in plans if one.folders[0] == folder), tokenizer_of(folder))
     return plans
 
 

@@ -187,7 +187,7 @@ def test_models_of_others_and_ensembles(home: Path, tmp_path: Path, capsys: pyte
     hub.mkdir()
     for name in ("config.json", "model.safetensors", "spiece.model", "tokenizer_config.json"):
         shutil.copyfile(home / "base/checkpoints/step-00000001" / name, hub / name)
-    few = ("--tasks", tasks_of(home)[0], "--examples", "2", "--targets", "3", "--output", str(tmp_path / "out"))
+    few = ("--tasks", tasks_of(home)[0], "--examples", "2", "--targets", "12", "--output", str(tmp_path / "out"))
     assert main(["--run", str(hub), "--device", "cpu", *few]) == 0
     assert [row["step"] for row in rows(tmp_path / "out/scores.csv")] == ["0"]
     assert score(home, *few, "--ensemble", str(hub), "--beams", "2") == 0
@@ -330,6 +330,7 @@ def test_a_task_with_a_sentinel_is_read_without_it() -> None:
         ),
         (("--split", "dev"), "argument --split: invalid choice"),
         (("--targets", "1"), "--targets 1: expected 2 to"),
+        (("--targets", "3"), "--targets 3: the label 'positive' of sst2 has "),
         (("--examples", "0"), "argument --examples"),
         (("--device", "gpu"), "--device gpu: expected cpu, cuda"),
         (("--checkpoint", "nowhere"), "there is no checkpoint nowhere"),
