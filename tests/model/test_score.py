@@ -77,6 +77,7 @@ def test_test_sets_without_labels_get_a_file_of_predictions(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Of the tasks that have one, the others being named; there is no table then. Files of the user's are kept."""
+    record_scores(tmp_path, 0, ())  # what makes the folder one of scorings
     mine = [tmp_path / "predictions/sst2.tsv", tmp_path / "written/sst2.test.jsonl"]
     for path in mine:
         path.parent.mkdir()
@@ -341,6 +342,10 @@ def test_a_task_with_a_sentinel_is_read_without_it() -> None:
         (
             ("--run", "HOME/straight", "--checkpoint", "HOME/base/checkpoints/step-00000001"),
             "HOME/base/checkpoints/step-00000001: no checkpoint of HOME/straight, and its scores would be taken for",
+        ),
+        (
+            ("--output", "HOME/tasks"),
+            "is there, and no scoring wrote it: name another folder by --output, new or empty",
         ),
         (("--output", "HOME/base"), "no checkpoint of HOME/base, and its scores"),
         (("--output", "HOME/straight", "--ensemble", "HOME/base"), "no checkpoint of HOME/straight, and its scores"),
