@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -31,6 +31,18 @@ def locked_folder(folder: Path, name: str, option: str, busy: str) -> Iterator[i
         except BlockingIOError:
             raise ConfigError(f"{option} {folder} {busy}") from None
         yield file.fileno()
+
+
+def check_nobodys(folder: Path, option: str, writer: str, ours: Collection[str] = ()) -> None:
+    """ConfigError where a file, or a link, lies in a folder that no `writer` has begun to fill; those of `ours` may."""
+    for place, folders, files in os.walk(folder):
+        links = (name for name in folders if os.path.islink(os.path.join(place, name)))
+        for path in (Path(place, name) for name in sorted((*files, *links))):
+            if path.relative_to(folder).as_posix() not in ours:
+                raise ConfigError(
+                    f"{path} is there, and no {writer} wrote it: name another folder by {option}, new or empty, or "
+                    "move what is in this one"
+                )
 
 
 def put(path: Path, content: bytes) -> None:

@@ -24,27 +24,21 @@ from c4pipe.shards import EXPOSURE, to_json
 from model.checkpoint import load_checkpoint
 from model.config import ModelConfig
 from model.corpus import Entry
-from model.disk import locked_folder, put_aside
+from model.disk import check_nobodys, locked_folder, put_aside
 from model.errors import ConfigError, TrainError
 from model.pretrained import check_weights
 from model.settings import TrainSettings
 from model.shelf import CHECKPOINT_SUMS, STATE, checkpoints, latest, unfinished
 from model.sums import RUN_SUMS, RunSums
 from model.t5 import T5
-from model.tokens import JSON, MODEL, TOKENIZER_CONFIG, Tokenizer
+from model.tokens import Tokenizer
 
 RUN_CONFIG, METRICS_FILE, EVALS_FILE, SAMPLES = "config.json", "metrics.csv", "eval.csv", "samples.txt"
 VALIDATION_FILE, BEST = "validation.csv", "best.json"  # of the tasks of a fine-tuning, see `model.best`
 PREPARED = "tasks"  # the folder of their examples, see `model.prepared`
 CURVE, TENSORBOARD, SHARD_SUMS, LOCK_FILE = "loss.svg", "tensorboard", "sums.json", ".lock"
 TOKENIZER_FOLDER, MADE_OF = "tokenizer", "made_of.json"
-
-# What a run writes under a name that is not its own alone.
-_OURS = (
-    *(RUN_CONFIG, METRICS_FILE, EVALS_FILE, VALIDATION_FILE, BEST, PREPARED, SAMPLES, CURVE),
-    *(SHARD_SUMS, RUN_SUMS, EXPOSURE),
-    *(f"{TOKENIZER_FOLDER}/{name}" for name in (MODEL, JSON, TOKENIZER_CONFIG, MADE_OF)),
-)
+_FIRST = (LOCK_FILE, f".{RUN_SUMS}.tmp")  # what a run may leave that was killed before it had begun
 
 
 def say(text: str) -> None:
@@ -65,13 +59,12 @@ def held(run: Path) -> Iterator[None]:
 
 
 def check_run_folder(run: Path) -> None:
-    """ConfigError for a folder that cannot be made or written, or holds files under our names and is no run."""
+    """ConfigError for a folder that cannot be made or written, or holds files and is no run."""
     there = next(path for path in (run.absolute(), *run.absolute().parents) if os.path.lexists(path))
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
         raise ConfigError(f"--run {run} cannot be written: {there} is no folder that can be. Name another one.")
-    taken = [run / name for name in _OURS if os.path.lexists(run / name)] + [*checkpoints(run).values()]
-    if taken and not _is_run(run):
-        raise ConfigError(f"{taken[0]} is there, and no training wrote it: name another folder by --run, or move it")
+    if not _is_run(run):
+        check_nobodys(run, "--run", "training", _FIRST)
 
 
 def _is_run(run: Path) -> bool:
