@@ -60,6 +60,7 @@ LIBRARIES = {
     "mmh3": {"text", "files/sealed", "keys/file"},
     "nltk": {"text"},
     "numba": {"langid", "native"},
+    "phonenumbers": {"pii"},
     "pyarrow": {
         "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",
         "removal", "stages/benchmarks", "facts", "inspect", "verify", "compare", "textindex", "model",
@@ -71,6 +72,7 @@ LIBRARIES = {
     "sentencepiece": {"model"},
     "sentencex": {"text"},
     "starlette": {"inspect"},
+    "stdnum": {"pii"},
     "tensorboard": {"model"},
     "tldextract": {"text"},
     "torch": {"model"},
