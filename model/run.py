@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from c4pipe.shards import EXPOSURE, to_json
+from c4pipe.shards import to_json
 from model.checkpoint import load_checkpoint
 from model.config import ModelConfig
 from model.corpus import Entry
