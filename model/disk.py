@@ -33,12 +33,13 @@ def locked_folder(folder: Path, name: str, option: str, busy: str) -> Iterator[i
         yield file.fileno()
 
 
-def check_nobodys(folder: Path, option: str, writer: str, ours: Collection[str] = ()) -> None:
-    """ConfigError where a file, or a link, lies in a folder that no `writer` has begun to fill; those of `ours` may."""
+def check_empty(folder: Path, option: str, writer: str, but: Collection[str] = ()) -> None:
+    """ConfigError where any file or link but those named lies in a folder, which no `writer` has begun to fill."""
     for place, folders, files in os.walk(folder):
+        folders.sort()
         links = (name for name in folders if os.path.islink(os.path.join(place, name)))
         for path in (Path(place, name) for name in sorted((*files, *links))):
-            if path.relative_to(folder).as_posix() not in ours:
+            if path.relative_to(folder).as_posix() not in but:
                 raise ConfigError(
                     f"{path} is there, and no {writer} wrote it: name another folder by {option}, new or empty, or "
                     "move what is in this one"

@@ -24,7 +24,7 @@ from c4pipe.shards import to_json
 from model.checkpoint import load_checkpoint
 from model.config import ModelConfig
 from model.corpus import Entry
-from model.disk import check_nobodys, locked_folder, put_aside
+from model.disk import check_empty, locked_folder, put_aside
 from model.errors import ConfigError, TrainError
 from model.pretrained import check_weights
 from model.settings import TrainSettings
@@ -64,7 +64,7 @@ def check_run_folder(run: Path) -> None:
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
         raise ConfigError(f"--run {run} cannot be written: {there} is no folder that can be. Name another one.")
     if not _is_run(run):
-        check_nobodys(run, "--run", "training", _FIRST)
+        check_empty(run, "--run", "training", _FIRST)
 
 
 def _is_run(run: Path) -> bool:

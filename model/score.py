@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from c4pipe.languages.codes import MC4, canonical
 from model.command import run_model
-from model.disk import check_nobodys
+from model.disk import check_empty
 from model.distributed import find_device
 from model.errors import ConfigError
 from model.examples import HELD_OUT, check_labels
@@ -167,7 +167,7 @@ def _output(args: Namespace, plans: Sequence[ScorePlan]) -> Path:
             "run's: name another folder by --output"
         )
     if foreign and not is_scored(output):
-        check_nobodys(output, "--output", "scoring", (f".{SCORES_FILE}.tmp",))
+        check_empty(output, "--output", "scoring", (f".{SCORES_FILE}.tmp",))
     for name in (WRITTEN_ANSWERS, PREDICTIONS):
         if os.path.lexists(output / name) and not (output / name).is_dir():
             raise ConfigError(f"{output / name} is no folder: name another one by --output, or move it")

@@ -17,7 +17,7 @@ from pathlib import Path
 from c4pipe.shards import to_json
 from c4pipe.text import many
 from model.command import run_model
-from model.disk import check_nobodys, put
+from model.disk import check_empty, put
 from model.errors import ConfigError
 from model.study.arguments import parse_study
 from model.study.base import Study
@@ -96,7 +96,7 @@ def _check_out(out: Path, study: Study) -> None:
     if there not in (None, study.name):
         raise ConfigError(f"--out {out} holds the study {there}: name another folder")
     if there is None:
-        check_nobodys(out, "--out", "study", (STUDY_LOCK, f".{STUDY_TITLE}.tmp"))
+        check_empty(out, "--out", "study", (STUDY_LOCK, f".{STUDY_TITLE}.tmp"))
 
 
 if __name__ == "__main__":
