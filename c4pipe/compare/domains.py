@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from c4pipe.compare.null import Floats, ratio_variance
 from c4pipe.errors import ConfigError
+from c4pipe.text import many
 
 MOST_TEXT = 2_000_000  # bytes of all documents together: a count of each of their strings is held for each part
 FEWEST_DOCUMENTS = 2  # of a domain
 
 
-class Tests:
+class DomainTexts:
     """Documents by domain, cut where they are more than `MOST_TEXT`: each domain has the same room, and each document
     of a domain too.
 
@@ -33,8 +34,8 @@ class Tests:
             texts = [text.encode("utf-8", "surrogatepass") for text in documents if text]
             if len(texts) < FEWEST_DOCUMENTS:
                 raise ConfigError(
-                    f"domain {name!r} has {len(texts)} documents. Expected {FEWEST_DOCUMENTS} or more: of fewer nobody "
-                    "can tell how much a difference hangs on the document."
+                    f"domain {name!r} has {many(len(texts), 'document')}. Expected {FEWEST_DOCUMENTS} or "
+                    "more: of fewer nobody can tell how much a difference hangs on the document."
                 )
             most = longest_cut([len(text) for text in texts], MOST_TEXT // len(domains))
             self.texts += [text[:most] for text in texts]

@@ -7,7 +7,7 @@ What a context was followed by is mixed with what the context less its first byt
 
 Witten and Bell (1991) take for e how many different bytes have followed the context. That number is no sum over parts,
 and it grows as the root of the count does on the pages of a crawl; the root itself reads unseen text better, because a
-crawl repeats itself: `python -m bench.compare --models` prints both.
+crawl repeats itself: `python -m bench.smoothing` prints both.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CERTAINTY = 0.99  # of every interval
-LAW = 1.0  # the variance over other pages falls as their number to this power: see `python -m bench.compare`
+LAW = 1.1  # the variance over other pages falls as their number to this power: `python -m bench.compare`
 
 Floats = NDArray[np.float64]
 
@@ -33,27 +33,25 @@ def jackknife(less: Floats) -> Floats:
 def ratio_variance(amounts: Floats, sizes: Floats) -> float:
     """The variance of sum(amounts) / sum(sizes) over other draws of as many documents."""
     number = len(sizes)
-    if number < 2:
-        return 0.0
     rest = amounts - sizes * (amounts.sum() / sizes.sum())
     return float(number / (number - 1) * np.sum(rest**2) / sizes.sum() ** 2)
 
 
-def chance(t: float, freedom: float) -> float:
+def tail(t: float, freedom: float) -> float:
     """The probability that Student's t with these degrees of freedom lies as far from 0 as `t`, or farther."""
-    angles, cosines = _tail(freedom)
-    far = np.interp(np.arctan(abs(t) / np.sqrt(freedom)), angles, cosines)
+    angles, beyond = _beyond(freedom)
+    far = np.interp(np.arctan(abs(t) / np.sqrt(freedom)), angles, beyond)
     return float(far)
 
 
 def quantile(freedom: float, certainty: float = CERTAINTY) -> float:
     """Within which distance of 0 Student's t lies with this certainty."""
-    angles, tail = _tail(freedom)
-    angle = np.interp(certainty - 1, -tail, angles)
+    angles, beyond = _beyond(freedom)
+    angle = np.interp(certainty - 1, -beyond, angles)
     return float(np.tan(angle) * np.sqrt(freedom))
 
 
-def _tail(freedom: float) -> tuple[Floats, Floats]:
+def _beyond(freedom: float) -> tuple[Floats, Floats]:
     """t is sqrt(freedom) * tan(angle), and the angle has the density cos(angle) ** (freedom - 1): the angles from 0
     to a right one, and the probability of one farther from 0, to about 1e-8."""
     angles = np.linspace(0, np.pi / 2, 100_001)
@@ -86,6 +84,10 @@ class Null(NamedTuple):
     def half(self) -> float:
         """Half the width of the interval, at `CERTAINTY`."""
         return quantile(self.degrees) * self.error
+
+    def chance(self, difference: float) -> float:
+        """Of so large a difference, or a larger one, between two samples of one corpus."""
+        return tail(difference / self.error, self.degrees) if self.error else float(difference == 0)
 
     def times(self, half: float) -> float | None:
         """How many times as many pages would bring `half` down to this; None where no number would, for the documents

@@ -50,7 +50,7 @@ def strings_of(texts: Sequence[bytes]) -> Strings:
     keys = np.zeros(len(data), np.uint64)  # of the strings that end there, the last byte lowest
     shorter = np.zeros(1, np.uint64)
     for length in range(1, ORDER + 1):
-        keys[length - 1 :] |= data[: len(data) - length + 1].astype(np.uint64) << np.uint64(8 * (length - 1))
+        keys[length - 1 :] |= data[: max(0, len(data) - length + 1)].astype(np.uint64) << np.uint64(8 * (length - 1))
         ends = at >= length - 1
         found, which = np.unique(keys[ends], return_inverse=True)
         longest[ends] = levels[-1] + which
