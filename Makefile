@@ -43,7 +43,7 @@ STUDY_PRESETS := en,en.noclean,realnewslike
 STUDY_DATA = --data $(if $(filter corpora,$(NAME)),$(foreach preset,$(subst $(comma), ,$(STUDY_PRESETS)),$(preset)=out/presets/$(preset)),$(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 pretrain finetune score study rebalance inspect verify browse fetch assets check lint fix quick test golden samples parity bench bench-rivals \
+.PHONY: help setup build-c4 pretrain finetune score study rebalance inspect compare verify browse fetch assets check lint fix quick test golden samples parity bench bench-rivals \
   parts identity languages scale profile soak fuzz package clean
 
 help: ## list the targets
@@ -95,6 +95,12 @@ inspect: setup ## look at a corpus: prints its funnel and writes DATA/report.htm
 	@$(SAMPLE_CORPUS)
 	@$(PY) -m c4pipe.inspect $(DATA) $(ARGS)
 	@$(if $(ARGS),,$(PY) -m c4pipe.inspect $(DATA) --html)
+
+compare: setup ## which of two corpora is better, and what differs: A= B= ARGS= (default: out/c4 and the samples without rules)
+	@$(if $(A)$(B),,$(SAMPLE_CORPUS))
+	@$(if $(A)$(B),,test -e out/noclean/manifest.json || \
+	  $(PY) -m beam_jobs.build_c4 --input data_samples --output out/noclean --preset en.noclean)
+	@$(PY) -m c4pipe.compare $(or $(A),out/c4) $(or $(B),out/noclean) $(ARGS)
 
 verify: setup ## check every file of a corpus, a mixture or a training run: DATA= ARGS= (default: out/c4)
 	@$(SAMPLE_CORPUS)

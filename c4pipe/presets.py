@@ -3,7 +3,7 @@ of yours and name it: `--preset my_presets:STRICT`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -36,6 +36,7 @@ from c4pipe.rules import (
 )
 from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, Size
 from c4pipe.stages import Preset as Preset
+from c4pipe.stages.base import Stage
 
 
 def c4_lines(min_words: int = 5) -> tuple[LineStep, ...]:
@@ -111,6 +112,7 @@ _NEAR = Dedup("near", NearLevel())
 _NEAR_SAYS = "then near duplicates: of pages that share most of their runs of words one stays"
 EN_NEAR = EN.named("en.near", f"`en`, {_NEAR_SAYS}").after("badwords", _NEAR)
 MULTILINGUAL_NEAR = MULTILINGUAL.named("multilingual.near", f"`multilingual`, {_NEAR_SAYS}").before("size", _NEAR)
+WITHOUT = ".without."  # in the name of a preset less a rule: "en.without.curly_brace"
 PRESETS = {
     preset.name: preset
     for preset in (
@@ -129,7 +131,11 @@ PRESETS = {
 
 
 def find_preset(name: str) -> Preset:
-    """The preset of that name, or `module:NAME` from a module of the user's own."""
+    """The preset of that name, or `module:NAME` from a module of the user's own; `en.without.CODE` is one of these less
+    the rules that have this reason."""
+    base, without, code = name.partition(WITHOUT)
+    if without:
+        return without_rule(find_preset(base), code)
     module, _, attribute = name.partition(":")
     if not attribute:
         if name not in PRESETS:
@@ -142,6 +148,38 @@ def find_preset(name: str) -> Preset:
     if not isinstance(found, Preset):
         raise ConfigError(f"--preset {name} is a {type(found).__name__}, not a c4pipe.presets.Preset.")
     return found
+
+
+def rule_codes(preset: Preset) -> list[str]:
+    """The reasons of all rules of a preset, in the order in which a page meets them."""
+    return [*dict.fromkeys(code for part in everything(preset.stages) for code in _codes(part))]
+
+
+def without_rule(preset: Preset, code: str) -> Preset:
+    """The preset less every rule that has this reason, wherever it stands. ConfigError where none has."""
+    if code not in (codes := rule_codes(preset)):
+        raise unknown(f"rule of preset {preset.name!r},", code, codes)
+    stages = (_less(stage, code) for stage in preset.stages)
+    name, says = f"{preset.name}{WITHOUT}{code}", f"{preset.says}; without the rule {code}"
+    return replace(preset, name=name, says=says, stages=tuple(stage for stage in stages if stage is not None))
+
+
+def _less(stage: Stage, code: str) -> Stage | None:
+    """A stage without the rules that have the reason; None where nothing else is in it."""
+    changed: dict[str, Any] = {}
+    for field in fields(stage):  # type: ignore[arg-type]
+        value = getattr(stage, field.name)
+        if isinstance(value, tuple):
+            left = tuple(one for one in value if not (isinstance(one, Part) and code in _codes(one)))
+            changed |= {field.name: left} if len(left) < len(value) else {}
+    less = replace(stage, **changed) if changed else stage  # type: ignore[type-var]
+    return less if not changed or less.parts() else None
+
+
+def _codes(part: Part) -> Iterator[str]:
+    """The reasons of a rule; none of another part, or of an edit, which takes nothing away."""
+    if part.kind == "rule":
+        yield from (told.code for told in part.told() if told.reason is not None)
 
 
 def for_languages(preset: Preset, languages: Iterable[str]) -> Preset:

@@ -35,6 +35,7 @@ from c4pipe.presets import (
     find_preset,
     for_format,
     for_languages,
+    rule_codes,
 )
 from c4pipe.rules import BadWords, EndMark, LineRule, MinParagraphs, MinSentences, MinWords
 from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, Size
@@ -422,3 +423,17 @@ def test_the_presets_of_the_table_can_be_taken_for_other_formats() -> None:
             for_format(EN, name, FieldKeys(url="u"))
     with pytest.raises(ConfigError, match="reads WET files as the reference does"):
         for_format(EN_TFDS, "parquet")
+
+
+def test_a_preset_less_a_rule() -> None:
+    less = find_preset("en.without.few_sentences")
+    assert less.name == "en.without.few_sentences"
+    assert "few_sentences" in rule_codes(find_preset("en"))
+    assert "few_sentences" not in rule_codes(less)
+    assert find_preset("en.without.bad_word").stages == EN_NOBLOCKLIST.stages
+
+
+@pytest.mark.parametrize("name", ["en.without.", "en.without.curly", "en.without.no_such", "e.without.curly_brace"])
+def test_a_rule_that_no_preset_has(name: str) -> None:
+    with pytest.raises(ConfigError, match="unknown"):
+        find_preset(name)

@@ -2,3 +2,7 @@
 
 A difference is told beside its null: what two samples of one and the same corpus differ by.
 """
+
+from c4pipe.command import watch_start
+
+watch_start()

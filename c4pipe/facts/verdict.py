@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from c4pipe.errors import BuildError
+from c4pipe.text import many, visible
 
 VERDICT_FILE = "verdict.json"  # in the folder that a comparison is written to
 
 OVERALL = "overall"
+CANNOT_TELL: Final = "cannot tell"
 MISTAKEN = 0.01  # how often a verdict may be one on nothing
 
 Winner = Literal["A", "B", "cannot tell"]
@@ -38,7 +40,7 @@ class Judgement(NamedTuple):
     def winner(self) -> Winner:
         """Whose text predicts it better, if that can be told."""
         if abs(self.difference) <= self.null:
-            return "cannot tell"
+            return CANNOT_TELL
         return "A" if self.difference > 0 else "B"
 
 
@@ -64,6 +66,28 @@ class CorpusVerdict(NamedTuple):
             found.append(domain)
         return [domain for domain in self.domains if domain in found]
 
+    @property
+    def line(self) -> str:
+        """The answer in one line.
+
+        >>> tie = Judgement("overall", 9, 900, (2.0, 1.99), -0.01, 0.03, 11000, 0.5)
+        >>> news = Judgement("news", 9, 900, (2.0, 1.9), -0.1, 0.03, None, 1e-6)
+        >>> CorpusVerdict(("A", "B"), "grams", 0.02, tie, [news]).line
+        'B is better on news; overall cannot tell: 11,000 more pages a side would settle 0.02 bits a byte'
+        """
+        on = {side: [visible(one.domain) for one in self.certain if one.winner == side] for side in "AB"}
+        whole = self.overall
+        if whole.winner != CANNOT_TELL:
+            said = f"{whole.winner} is better by {abs(whole.difference):.3f} ± {whole.null:.3f} bits a byte"
+            worse = on["A" if whole.winner == "B" else "B"]
+            return f"{said}, and worse on {_listed(worse)}" if worse else said
+        first, second = ("B", "A") if on["B"] else ("A", "B")
+        parts = [f"{word} on {_listed(on[side])}" for word, side in (("better", first), ("worse", second)) if on[side]]
+        said = f"{first} is {' and '.join(parts)}; overall {CANNOT_TELL}" if parts else CANNOT_TELL
+        if whole.pages is None:
+            return f"{said}: they lie less than {abs(whole.difference) + whole.null:.3f} bits a byte apart"
+        return f"{said}: {many(whole.pages, 'more page')} a side would settle {self.settles:g} bits a byte"
+
     def as_json(self) -> dict[str, Any]:
         """With the words that scripts ask for: `verdict`, `difference` and `null` of the whole and of each domain."""
         return {
@@ -87,6 +111,11 @@ def read_verdict(folder: Path) -> CorpusVerdict:
         raise BuildError(f"{path} is not there. Expected what python -m c4pipe.compare --out writes.") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BuildError(f"{path} is no verdict of a comparison: {error!r}. Make it again.") from None
+
+
+def _listed(names: list[str]) -> str:
+    """Names as a sentence has them: "news, speeches and law"."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _plain(judgement: Judgement) -> dict[str, Any]:

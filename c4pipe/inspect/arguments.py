@@ -99,6 +99,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR2",
         help="compare with this corpus, page by page; with --html, side by side (--against is the old word)",
     )
+    a(
+        "--verdict",
+        type=utf8_path,
+        metavar="DIR",
+        help="with --html and --compare: show which is better, as `python -m c4pipe.compare --out DIR` found",
+    )
     a("--stage", type=utf8, metavar="S", help="with --reason: of this stage only")
     a("--sample", type=whole(0, MOST_PAGES), metavar="N", help=f"pages to show (default: {PAGES})")
     a(
@@ -135,6 +141,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         ("--stage", args.stage is not None, args.reason is not None, "--reason"),
         ("--limit", args.limit is not None, args.sql is not None, "--sql"),
         ("--csv", args.csv, args.sql is not None, "--sql"),
+        ("--verdict", args.verdict is not None, written and args.compare is not None, "--html and --compare"),
         ("--port", args.port is not None, served, "--serve"),
         ("--earlier", bool(args.earlier), bool(_chosen(args, "url", "reason", "serve")), "--url, --reason or --serve"),
         ("--file", bool(args.file), served or args.url is not None, "--url or --serve"),

@@ -18,6 +18,7 @@ from c4pipe.corpus.telling import COMPARED
 from c4pipe.errors import BuildError
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.fates import Comparison, compare
+from c4pipe.facts.verdict import CorpusVerdict
 from c4pipe.inspect.report import show
 from c4pipe.inspect.report.draw import LogScale, columns, stream
 from c4pipe.inspect.report.facts import Facts, gather
@@ -31,15 +32,18 @@ class Section(NamedTuple):
     title: str
 
 
-def write_report(corpus: Corpus, named: Path | None = None, against: Corpus | None = None) -> Path:
+def write_report(
+    corpus: Corpus, named: Path | None = None, against: Corpus | None = None, verdict: CorpusVerdict | None = None
+) -> Path:
     """Writes the report of a corpus, and of what differs in another one where that is given; its file.
 
-    Without a name it is report.html beside the corpus. The same corpora give the same bytes, wherever they lie.
+    `verdict` is what a comparison of these two found. Without a name it is report.html beside the corpus. The same
+    corpora give the same bytes, wherever they lie.
     BuildError for a manifest or statistics that no build writes, ConfigError for a file that must not be replaced.
     """
     path = place_of(corpus, named)
     facts = _facts(corpus)
-    html = render(facts, None if against is None else compare(corpus, against), against and against.manifest)
+    html = render(facts, None if against is None else compare(corpus, against), against and against.manifest, verdict)
     place_report(path, html.encode())
     return path
 
@@ -55,29 +59,39 @@ def _facts(corpus: Corpus) -> Facts:
         raise BuildError(f"{corpus.folder}: manifest.json or stats.json is damaged ({what}). Build it again.") from None
 
 
-def render(facts: Facts, comparison: Comparison | None = None, other: dict[str, object] | None = None) -> str:
+def render(
+    facts: Facts,
+    comparison: Comparison | None = None,
+    other: dict[str, object] | None = None,
+    verdict: CorpusVerdict | None = None,
+) -> str:
     """The page as a string."""
-    css = _read("report.css")
-    return (
-        _environment()
-        .get_template("report.html")
-        .render(
-            facts=facts,
-            comparison=comparison,
-            other=other,
-            compared=COMPARED,
-            sections=list(sections(facts, comparison)),
-            css=Markup(css),
-            css_hash=f"sha256-{base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()}",
-        )
+    return styled_page(
+        "report.html",
+        facts=facts,
+        comparison=comparison,
+        other=other,
+        compared=COMPARED,
+        verdict=verdict,
+        picture=None,
+        sections=list(sections(facts, comparison, verdict)),
     )
 
 
-def sections(facts: Facts, comparison: Comparison | None) -> Iterator[Section]:
+def styled_page(template: str, **values: object) -> str:
+    """A page of this style, with its style sheet and the sum of that."""
+    css = _read("report.css")
+    css_hash = f"sha256-{base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()}"
+    return _environment().get_template(template).render(**values, css=Markup(css), css_hash=css_hash)
+
+
+def sections(facts: Facts, comparison: Comparison | None, verdict: CorpusVerdict | None) -> Iterator[Section]:
     """What there is to say of this corpus, in order; a section without data is left out."""
     yield Section("built", "What was built from what")
     if comparison is not None:
         yield Section("against", "Against another corpus")
+    if verdict is not None:
+        yield Section("verdict", "Which is better")
     if facts.funnel:
         yield Section("funnel", "What became of the documents" if facts.mixture.rows else "What became of the pages")
     if facts.clusters or facts.near:

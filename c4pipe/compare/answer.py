@@ -1,0 +1,107 @@
+"""What was found, as a line, as lines of a terminal, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from c4pipe.compare.comparing import Compared
+from c4pipe.compare.overlaps import SHARED_RUN
+from c4pipe.compare.texts import FEWEST_TEXTS
+from c4pipe.facts.verdict import CANNOT_TELL, CorpusVerdict
+from c4pipe.inspect.terminal import Screen
+from c4pipe.text import many, visible
+
+NULL_NOTE = (
+    "Bits a byte of text; less is better. A difference is told where it is larger than its null: half the width, at "
+    "99 %, of what two samples of one and the same corpus differ by; of domains where that holds of all together."
+)
+
+
+def show_answer_of(screen: Screen, found: Compared) -> None:
+    """All of it on a terminal."""
+    a, b = found.verdict.folders
+    for name, folder, pages, size in zip("AB", (a, b), found.pages, found.bytes, strict=True):
+        screen.say((f"{name}  ", "bold"), folder, (f"  {many(pages, 'page')}, {size / 1e6:,.1f} MB of text", "dim"))
+    screen.say()
+    screen.say((found.verdict.line, "bold"))
+    screen.head("Test texts", f"level {found.verdict.level}")
+    screen.table(domain_rows(found.verdict), "<>>>>><")
+    screen.say((f"  {NULL_NOTE}", "dim"))
+    left = [*left_out(found)]
+    if left:
+        screen.head("Left out")
+        for line in left:
+            screen.say(f"  {line}")
+    screen.head("What differs", "" if found.said else "nothing beyond chance, at 99 %")
+    for one in found.said:
+        screen.say(f"  {one.sentence}")
+
+
+def domain_rows(verdict: CorpusVerdict) -> list[list[str]]:
+    """A row a domain, the mean of all last, below the names of the columns."""
+    certain = {one.domain for one in verdict.certain}
+    rows = [["domain", "documents", "A", "B", "B - A", "null", "better"]]
+    for one in (*verdict.domains, verdict.overall):
+        rows.append(
+            [
+                visible(one.domain),
+                f"{one.documents:,}",
+                *(f"{bits:.3f}" for bits in one.bits),
+                f"{one.difference:+.3f}",
+                f"± {one.null:.3f}",
+                one.winner if one is verdict.overall or one.domain in certain else CANNOT_TELL,
+            ]
+        )
+    return rows
+
+
+def left_out(found: Compared) -> Iterator[str]:
+    """What was left out of the tests, and of other files, a line each."""
+    for domain in found.domains:
+        name = visible(domain.name)
+        before = len(domain.documents) + domain.left_out
+        if domain.left_out:
+            share = f"{domain.left_out:,} of {many(before, 'document')} share"
+            yield f"{name}: {share} {SHARED_RUN} words in a row with a page"
+        if len(domain.documents) < FEWEST_TEXTS:
+            yield f"{name}: not measured, for {many(len(domain.documents), 'document')} are fewer than {FEWEST_TEXTS}"
+        if domain.of > before:
+            yield f"{name}: {before:,} of {many(domain.of, 'document')} are taken, by their hashes"
+    for name, lost in zip("AB", found.lost, strict=True):
+        if lost:
+            yield f"{name}: {many(lost, 'record')} gave no page"
+
+
+def markdown(found: Compared) -> str:
+    """The answer as a file beside the picture."""
+    rows = domain_rows(found.verdict)
+    lines = [f"**{_escaped(found.verdict.line)}**", ""]
+    for name, folder, pages, size in zip("AB", found.verdict.folders, found.pages, found.bytes, strict=True):
+        lines.append(f"* {name}: `{visible(folder)}`, {many(pages, 'page')}, {size / 1e6:,.1f} MB of text")
+    lines += ["", _row(rows[0]), _row(["---", *["---:"] * 5, "---"]), *map(_row, rows[1:]), "", NULL_NOTE, ""]
+    lines += [f"* {_escaped(line)}" for line in left_out(found)]
+    lines += ["", "## What differs", ""]
+    lines += [f"* {_escaped(one.sentence)}" for one in found.said] or ["Nothing beyond chance, at 99 %."]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(found: Compared) -> dict[str, Any]:
+    """The verdict's own words, and behind them what else was found."""
+    return {
+        **found.verdict.as_json(),
+        "line": found.verdict.line,
+        "words": [one._asdict() for one in found.said],
+        "overlaps": {domain.name: domain.left_out for domain in found.domains},
+        "left_out": [*left_out(found)],
+        "read": [{"pages": pages, "bytes": size} for pages, size in zip(found.pages, found.bytes, strict=True)],
+    }
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(_escaped(cell) for cell in cells)} |"
+
+
+def _escaped(text: str) -> str:
+    """Text in which Markdown finds nothing to do."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>|#!" else c for c in text)

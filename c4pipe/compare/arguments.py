@@ -1,0 +1,95 @@
+"""The command line of `python -m c4pipe.compare`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from c4pipe.command import Parser, refuse_idle, utf8, utf8_path
+from c4pipe.compare.levels import GRAMS, LEVELS, check_level
+from c4pipe.compare.placing import check_place
+from c4pipe.compare.texts import HELD_OUT_WORD, PINNED_WORD
+from c4pipe.compare.trial import EVERY_RULE, rules_asked
+from c4pipe.errors import ConfigError
+
+OUT = Path("out/compare")
+
+EPILOG = f"""\
+examples:
+  two corpora                   python -m c4pipe.compare out/en out/noclean
+  on texts of one's own         python -m c4pipe.compare out/en out/noclean --on news=texts/bbc speeches=sotu.jsonl
+  and on what they hold out     python -m c4pipe.compare out/en out/noclean --on {HELD_OUT_WORD} texts/
+  with somebody else's corpus   python -m c4pipe.compare out/en downloads/fineweb
+  what a rule does              python -m c4pipe.compare --rule curly_brace en --input wet
+  what each rule of C4 does     python -m c4pipe.compare --rule {EVERY_RULE} en --input wet
+  for scripts                   python -m c4pipe.compare out/en out/noclean --json
+
+A corpus is a folder of ours, or any folder of Parquet or JSON Lines with a text. --on names text files, JSON Lines,
+Parquet, or folders of them: each folder or long file is a domain, long texts are cut into documents of about 2 kB.
+{PINNED_WORD} are the texts of `make assets`, {HELD_OUT_WORD} are pages of both corpora: their validation splits, and
+the pages of one host in 16 by its hash, which are not trained on. Without --on it is both, as far as they are there.
+Documents that share 13 words in a row with a page of either corpus are left out.
+
+--out (default {OUT}) gets verdict.json, table.md, picture.svg and comparison.html. --json prints verdict.json:
+`verdict` "A", "B" or "cannot tell"; `difference` (bits a byte of B less those of A: positive, A is better) and `null`,
+half the width at 99 % of what two samples of one corpus differ by; `domains` with the same of each; `words`, what
+differs beyond chance; `overlaps`, documents left out.
+
+exit codes: 0 done, whatever the verdict; 1 failed; 2 wrong use, found before any work; 130 interrupted.
+"""
+
+
+def parser() -> Parser:
+    """The options."""
+    p = Parser("python -m c4pipe.compare", "Says which of two corpora is better, and what differs.", EPILOG)
+    a = p.add_argument
+    a("names", type=utf8, nargs="+", metavar="A B", help="folders of two corpora; with --rule: the preset")
+    a(
+        "--on",
+        type=utf8,
+        nargs="+",
+        default=[],
+        metavar="TEXTS_FOLDER",
+        help=f"test texts: PATH, NAME=PATH, {HELD_OUT_WORD} or {PINNED_WORD}",
+    )
+    a("--level", choices=LEVELS, default=GRAMS, help="n-grams, or models that are trained on both (default: grams)")
+    a(
+        "--text-key",
+        type=utf8,
+        default="",
+        metavar="KEY",
+        help="where records of JSON Lines and Parquet have their text",
+    )
+    a(
+        "--rule",
+        type=utf8,
+        metavar="RULE",
+        help=f"build a preset with and without this rule, and compare; or {EVERY_RULE}",
+    )
+    a("--input", type=utf8, nargs="+", metavar="PATH", help="with --rule: what is read (default: data_samples)")
+    a("--workers", type=utf8, metavar="N", help="with --rule: processes of the build")
+    a("--json", action="store_true", help="one JSON object instead of text")
+    a("--out", type=utf8_path, default=OUT, metavar="DIR", help=f"folder for the files (default: {OUT})")
+    return p
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments. ConfigError for what does not go together."""
+    options = parser()
+    args = options.parse_args(argv)
+    refuse_idle(
+        options.given,
+        ("--input", args.rule is not None, "two corpora are read as they are. Name a rule: --rule RULE."),
+        ("--workers", args.rule is not None, "nothing is built. Name a rule: --rule RULE."),
+        ("--text-key", args.rule is None, "a build says itself where its text is. Leave it out."),
+    )
+    if args.rule is None and len(args.names) != 2:
+        raise ConfigError(f"expected the folders of two corpora, got {len(args.names)}. See --help.")
+    if args.rule is not None and len(args.names) != 1:
+        raise ConfigError(f"--rule takes one preset, got {' '.join(args.names)}. See --help.")
+    if args.rule is not None:
+        rules_asked(args.names[0], args.rule)
+    check_level(args.level)
+    check_place(args.out)
+    return args

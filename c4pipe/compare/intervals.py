@@ -1,0 +1,108 @@
+"""How far a share, or a mean, of a sample of pages may lie from that of all such pages, and how sure a difference is.
+
+Pages of one host are alike, so it is hosts that are resampled: the variance is that of hosts drawn anew (the
+infinitesimal jackknife, to which the bootstrap over hosts comes with enough draws), and a share that hangs on few hosts
+has few degrees of freedom.
+"""
+
+from __future__ import annotations
+
+from math import inf, lgamma, log, sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from c4pipe.compare.null import quantile
+
+_AS_GOOD_AS_NORMAL = 1e4  # degrees of freedom
+
+
+class HostRatio(NamedTuple):
+    """A ratio of sums over pages."""
+
+    value: float
+    variance: float
+    freedom: float  # degrees of; hosts that decide it, about
+
+
+class Gap(NamedTuple):
+    """How much more of something B has than A."""
+
+    difference: float
+    half: float  # of the interval's width; infinite where nothing can be said
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether 0 lies beyond the interval."""
+        return abs(self.difference) > self.half
+
+
+def host_ratio(top: NDArray[np.floating], below: NDArray[np.floating], hosts: NDArray[np.integer]) -> HostRatio:
+    """sum(top) / sum(below) of a side's pages.
+
+    Args:
+        hosts: [pages] the number of each page's host, from 0 on.
+    """
+    whole = float(below.sum())
+    if whole <= 0:
+        return HostRatio(0.0, inf, 1.0)
+    value = float(top.sum()) / whole
+    parts = np.bincount(hosts, top - value * below) / whole
+    squares = parts[parts != 0] ** 2
+    total = float(squares.sum())
+    if total == 0:
+        return HostRatio(value, 0.0, float(max(1, len(parts) - 1)))
+    count = np.count_nonzero(np.bincount(hosts))
+    freedom = total**2 / float((squares**2).sum())
+    return HostRatio(value, total * count / max(1, int(count) - 1), max(1.0, freedom - 1))
+
+
+def gap(a: HostRatio, b: HostRatio, chance: float) -> Gap:
+    """B less A, with an interval that the truth lies beyond in `chance` of all samples (Welch and Satterthwaite)."""
+    variance = a.variance + b.variance
+    if variance == 0 or variance == inf:
+        return Gap(b.value - a.value, inf)
+    freedom = variance**2 / max(a.variance**2 / a.freedom + b.variance**2 / b.freedom, variance**2 / _AS_GOOD_AS_NORMAL)
+    return Gap(b.value - a.value, quantile(freedom, 1 - chance) * sqrt(variance))
+
+
+def upper_tail(least: int, of: int, share: float) -> float:
+    """The chance of `least` or more hits in `of` draws, each of which hits with `share`.
+
+    >>> round(upper_tail(9, 10, 0.5), 4)
+    0.0107
+    """
+    if least <= 0:
+        return 1.0
+    hits = np.arange(least, of + 1)
+    ways = lgamma(of + 1) - _log_factorials(of)[hits] - _log_factorials(of)[of - hits]
+    return float(min(1.0, np.exp(ways + hits * log(share) + (of - hits) * log(1 - share)).sum()))
+
+
+def least_ratio(more: int, fewer: int, size_more: int, size_fewer: int, chance: float) -> float:
+    """The lower end of how many times as often something stands on one side as on the other, at most `chance` to be
+    too high (Clopper and Pearson's interval of the share of all hosts that have it).
+
+    >>> round(least_ratio(40, 10, 100, 100, 0.005), 2)
+    1.63
+    """
+    low, high = 0.0, more / (more + fewer)
+    for _ in range(50):
+        middle = (low + high) / 2
+        if upper_tail(more, more + fewer, middle or 1e-300) < chance:
+            low = middle
+        else:
+            high = middle
+    return low / (1 - low) * size_fewer / size_more if low < 1 else inf
+
+
+_FACTORIALS: list[NDArray[np.float64]] = [np.zeros(1)]
+
+
+def _log_factorials(most: int) -> NDArray[np.float64]:
+    """[most + 1 or more] The logarithms of 0!, 1!, 2!, ..."""
+    if len(_FACTORIALS[0]) <= most:
+        numbers = np.maximum(np.arange(2 * most + 2, dtype=np.float64), 1)
+        _FACTORIALS[0] = np.cumsum(np.log(numbers))
+    return _FACTORIALS[0]

@@ -1,0 +1,139 @@
+"""The levels of a comparison: n-grams are counted here; models are trained by `python -m model.compare`.
+
+That is started as a command, for this room knows no torch, and its files are read:
+
+    DIR/tests.jsonl   written here: a test document a line, with `domain`, `document` (its number) and `text`
+    DIR/scores.csv    written there: side, seed, lr, domain, document, nats, bytes; a row a document and model
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from math import log, sqrt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from c4pipe.compare.measure import SETTLES, Side, measure
+from c4pipe.compare.null import chance, quantile
+from c4pipe.errors import BuildError, ConfigError
+from c4pipe.facts.verdict import OVERALL, CorpusVerdict, Judgement
+from c4pipe.files.storage import LocalStore
+
+if TYPE_CHECKING:
+    from c4pipe.compare.comparing import Training
+
+GRAMS = "grams"
+LEVELS = (GRAMS, "tiny", "small")
+TRAINER = "model.compare"  # the module that trains models for a comparison
+TESTS_FILE, MODEL_SCORES = "tests.jsonl", "scores.csv"
+
+Scores = dict[tuple[str, str], dict[str, dict[str, list[tuple[str, float, int]]]]]
+
+
+def check_level(level: str) -> None:
+    """ConfigError where what trains the models of a level is not there."""
+    if level != GRAMS and not _has_trainer():
+        raise ConfigError(f"--level {level} trains models, and python -m {TRAINER} is not there. Use --level {GRAMS}.")
+
+
+def verdict_of(a: Training, b: Training, domains: Mapping[str, Sequence[str]], level: str, out: Path) -> CorpusVerdict:
+    """The verdict of a level on these test texts. ConfigError where too little is given, BuildError where it failed."""
+    folders = (str(a.source.folder), str(b.source.folder))
+    if level == GRAMS:
+        found = measure(Side(_sited(a), a.bytes), Side(_sited(b), b.bytes), domains)
+        return CorpusVerdict(folders, level, SETTLES, found.overall, found.domains)
+    check_level(level)
+    _write_tests(out, domains)
+    command = [sys.executable, "-m", TRAINER, *folders, "--level", level, "--out", str(out)]
+    done = subprocess.run(command, stdout=sys.stderr, check=False)
+    if done.returncode:
+        raise BuildError(f"python -m {TRAINER} ended with {done.returncode}; what it said stands above.")
+    return CorpusVerdict(folders, level, SETTLES, *judgements_of(read_scores(out / MODEL_SCORES), domains))
+
+
+def _has_trainer() -> bool:
+    try:
+        return find_spec(TRAINER) is not None
+    except ModuleNotFoundError:  # not even its room
+        return False
+
+
+def _sited(side: Training) -> Iterator[tuple[str, str]]:
+    return ((page.host or page.text, page.text) for page in side)
+
+
+def _write_tests(out: Path, domains: Mapping[str, Sequence[str]]) -> None:
+    rows = (
+        {"domain": name, "document": number, "text": text}
+        for name, documents in domains.items()
+        for number, text in enumerate(documents)
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    with LocalStore().write(str(out / TESTS_FILE)) as stream:
+        stream.writelines(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def read_scores(path: Path) -> Scores:
+    """(seed, lr) -> side -> domain -> (document, nats, bytes) of each. BuildError for a file that is none."""
+    found: Scores = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            for row in csv.DictReader(stream):
+                scored = (row["document"], float(row["nats"]), int(row["bytes"]))
+                found[row["seed"], row["lr"]][row["side"]][row["domain"]].append(scored)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BuildError(f"{path} is no table of scores: {error!r}. Run python -m {TRAINER} again.") from None
+    if not found:
+        raise BuildError(f"{path} holds no score. Run python -m {TRAINER} again.")
+    return found
+
+
+def judgements_of(scores: Scores, names: Iterable[str]) -> tuple[Judgement, list[Judgement]]:
+    """Of all domains and of each, from pairs of models that differ in nothing but the corpus.
+
+    The null is the spread of these pairs, at 99 %: it does not know how another sample of the corpora would do.
+    BuildError where a pair lacks a side or a domain.
+    """
+    domains = [*names]
+    rates = {name: [_rates(models, name) for _, models in sorted(scores.items())] for name in domains}
+    documents = {name: next(iter(scores.values()))["A"][name] for name in domains}
+    found = []
+    for name in domains:
+        sizes = [size for _, _, size in documents[name]]
+        found.append(_judgement(name, len(sizes), sum(sizes), rates[name]))
+    means = [
+        (sum(a for a, _ in row) / len(domains), sum(b for _, b in row) / len(domains))
+        for row in zip(*rates.values(), strict=True)
+    ]
+    overall = _judgement(OVERALL, sum(one.documents for one in found), sum(one.bytes for one in found), means)
+    return overall, found
+
+
+def _rates(models: Mapping[str, Mapping[str, Sequence[tuple[str, float, int]]]], name: str) -> tuple[float, float]:
+    """Bits a byte of A's model and of B's."""
+    found = []
+    for side in "AB":
+        rows = models.get(side, {}).get(name, ())
+        size = sum(row[2] for row in rows)
+        if not size:
+            raise BuildError(f"{MODEL_SCORES} has no score of {side} on {name!r}. Run python -m {TRAINER} again.")
+        found.append(sum(row[1] for row in rows) / log(2) / size)
+    return found[0], found[1]
+
+
+def _judgement(name: str, documents: int, size: int, pairs: Sequence[tuple[float, float]]) -> Judgement:
+    count = len(pairs)
+    if count < 2:
+        raise BuildError(f"{MODEL_SCORES} has one pair of models. Expected several seeds or learning rates.")
+    apart = [b - a for a, b in pairs]
+    mean = sum(apart) / count
+    error = sqrt(sum((one - mean) ** 2 for one in apart) / (count - 1) / count)
+    bits = (sum(a for a, _ in pairs) / count, sum(b for _, b in pairs) / count)
+    null = quantile(count - 1) * error
+    return Judgement(name, documents, size, bits, mean, null, None, chance(mean / error, count - 1) if error else 1.0)

@@ -1,0 +1,125 @@
+"""The pages of a corpus in a fixed order: one of ours by its manifest, or any folder of Parquet and JSON Lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow.parquet as pq
+
+from c4pipe.documents import FORMAT_SUFFIXES, KEYED, FieldKeys, check_keys, peek, read_documents
+from c4pipe.errors import ConfigError
+from c4pipe.facts.corpus import Corpus, open_corpus
+from c4pipe.page import Kept
+from c4pipe.shards import MANIFEST
+from c4pipe.text import hash64
+from c4pipe.text.hosts import address_of
+
+READ_COLUMNS = ("text", "url", "language")
+BATCH_PAGES = 256  # decoded at a time
+HELD_OUT_HOSTS = 16  # of so many hosts one is kept for testing
+
+
+def unheard(size: int) -> None:
+    """Where nobody asks how far reading is."""
+
+
+class CorpusPage(NamedTuple):
+    """A page as both kinds of corpora have it."""
+
+    text: str
+    url: str = ""
+    language: str = ""  # "" where nobody has said
+    split: str = "train"
+
+    @property
+    def host(self) -> str:
+        """Whose page it is; "" for one without a URL."""
+        return address_of(self.url)[0] if self.url else ""
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether models are tested with it and not trained: the validation split, and all pages of one host in
+        `HELD_OUT_HOSTS`, by its hash, so that they are the same in every corpus, and that no line that a site has on
+        each page is in the training. One without a URL goes by its text."""
+        return self.split == "validation" or hash64(self.host or self.text) % HELD_OUT_HOSTS == 0
+
+
+class PageSource:
+    """A corpus that is read from its beginning as often as it is asked.
+
+    Attributes:
+        corpus: of ours; None for a folder of other files.
+        lost: records of other files that gave no page, in the last reading.
+        size: bytes on disk of what is read.
+    """
+
+    def __init__(self, folder: Path, corpus: Corpus | None, files: list[Path], text_key: str = ""):
+        self.folder, self.corpus = folder, corpus
+        self._files, self._keys = files, FieldKeys(text=text_key)
+        self.lost = 0
+        self.size = sum(path.stat().st_size for path in files)
+
+    def pages(self, read: Callable[[int], None] = unheard) -> Iterator[CorpusPage]:
+        """All of them, of every split. `read` is told the size of each file that has been read, in bytes."""
+        self.lost = 0
+        for number, path in enumerate(self._files):
+            yield from self._others(path) if self.corpus is None else self._ours(number)
+            read(path.stat().st_size)
+
+    def _ours(self, number: int) -> Iterator[CorpusPage]:
+        assert self.corpus is not None
+        shard = self.corpus.shards()[number]
+        with pq.ParquetFile(self._files[number]) as file:
+            columns = [name for name in READ_COLUMNS if name in file.schema_arrow.names]
+            for batch in file.iter_batches(BATCH_PAGES, columns=columns, use_threads=False):
+                for row in zip(*(batch.column(name).to_pylist() for name in columns), strict=True):
+                    yield CorpusPage(**dict(zip(columns, row, strict=True)), split=shard["split"])
+
+    def _others(self, path: Path) -> Iterator[CorpusPage]:
+        with path.open("rb") as stream:
+            for verdict in read_documents(stream, path.name, format_of(path) or "text", keys=self._keys):
+                if isinstance(verdict, Kept):
+                    yield CorpusPage(verdict.page.text, verdict.page.url)
+                else:
+                    self.lost += 1
+
+
+def open_source(folder: Path, text_key: str = "") -> PageSource:
+    """The corpus in a folder, its sums taken. ConfigError where there is none; BuildError where it is damaged."""
+    if (folder / MANIFEST).is_file():
+        if text_key:
+            raise ConfigError(
+                f"--text-key has no effect on {folder}: a corpus of c4pipe says itself where its text is."
+            )
+        corpus = open_corpus(folder)
+        corpus.check(["pages"])
+        return PageSource(folder, corpus, [folder / shard["path"] for shard in corpus.shards()])
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} is no folder. Expected one with a corpus: ours, or Parquet or JSON Lines.")
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and format_of(path) in KEYED]
+    if not files:
+        raise ConfigError(f"{folder} holds no corpus: no {MANIFEST}, and no Parquet or JSON Lines file.")
+    _check_text(files, text_key)
+    return PageSource(folder, None, files, text_key)
+
+
+def _check_text(files: list[Path], text_key: str) -> None:
+    """ConfigError where no file has a text by that key, or, without one, by any name that is usual."""
+    peeks: list[Any] = []
+    for path in files:
+        with path.open("rb") as stream:
+            peeks += filter(None, [peek(stream, format_of(path), FieldKeys(text=text_key))])
+    check_keys(peeks, FieldKeys(text=text_key))
+    if all("text" in each.lacks for each in peeks):
+        found = ", ".join(dict.fromkeys(name for each in peeks for name in each.found))
+        raise ConfigError(
+            f"{files[0].parent} has no text: its records have {found or 'no keys'}. Name one: --text-key KEY"
+        )
+
+
+def format_of(path: Path) -> str:
+    """The format that a file's name tells, one of `documents.FORMATS`; "" for none."""
+    name = path.name.lower()
+    return next((kind for kind, ends in FORMAT_SUFFIXES.items() if name.endswith(ends)), "")

@@ -1,0 +1,140 @@
+"""Rules on trial: a preset with and without each of some rules, built from one reading, and compared."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from c4pipe.errors import BuildError, ConfigError
+from c4pipe.presets import WITHOUT, find_preset, rule_codes, without_rule
+from c4pipe.text import many
+
+if TYPE_CHECKING:
+    from c4pipe.compare.comparing import CompareRequest
+
+EVERY_RULE = "all"
+CORPORA = "corpora"  # below --out: a folder a preset
+RULES_FILE = "rules.md"  # the table of all rules that were on trial
+INPUT = ("data_samples",)
+
+
+class RuleTrial(NamedTuple):
+    """What came of one rule."""
+
+    rule: str
+    taken: dict[str, int]  # by the rule, of pages and of lines or sentences, by the ledger of the preset with it
+    pages: int  # that only the preset without it keeps
+    changed: int  # that both keep, with another text
+    line: str  # the verdict in a line; A is with the rule, B without
+    difference: float
+    null: float
+    better: list[str]  # domains on which the corpus with the rule is better
+    worse: list[str]
+
+
+def rules_asked(preset: str, rule: str) -> list[str]:
+    """The rules to be tried. ConfigError for a preset or a rule that is none."""
+    found = find_preset(preset)
+    codes = rule_codes(found) if rule == EVERY_RULE else [rule]
+    if not codes:
+        raise ConfigError(f"preset {preset!r} has no rule that could be left out.")
+    for code in codes:
+        without_rule(found, code)
+    return codes
+
+
+def try_rules(args: argparse.Namespace) -> int:
+    """Builds, compares and prints what each rule does; the exit code."""
+    from c4pipe.compare.comparing import CompareRequest
+
+    preset = args.names[0]
+    rules = rules_asked(preset, args.rule)
+    inputs = list(args.input or INPUT)
+    asked = CompareRequest(args.level, tuple(args.on), args.text_key, args.out)
+    folder = args.out / CORPORA
+    _build(preset, rules, inputs, args.workers, folder)
+    trials = [_tried(folder, preset, rule, asked) for rule in rules]
+    text = trial_table(trials, preset)
+    (args.out / RULES_FILE).write_text(text, encoding="utf-8")
+    if args.json:
+        print(json.dumps([trial._asdict() for trial in trials], indent=2, allow_nan=False))
+    else:
+        print(text, end="")
+    return 0
+
+
+def _build(preset: str, rules: Sequence[str], inputs: Sequence[str], workers: str | None, folder: Path) -> None:
+    """One build of all presets, as a command: this room knows no Beam. A finished one is taken as it is."""
+    presets = ",".join([preset, *(f"{preset}{WITHOUT}{rule}" for rule in rules)])
+    command = [
+        sys.executable,
+        "-m",
+        "beam_jobs.build_c4",
+        "--input",
+        *inputs,
+        "--output",
+        str(folder),
+        "--preset",
+        presets,
+    ]
+    command += ["--workers", workers] if workers else []
+    print(f"compare: builds {len(rules) + 1} corpora from one reading", file=sys.stderr, flush=True)
+    done = subprocess.run(command, stdout=sys.stderr, check=False)
+    if done.returncode == ConfigError.exit_code:
+        raise ConfigError("the build was refused; what it said stands above.")
+    if done.returncode:
+        raise BuildError(f"the build ended with {done.returncode}; what it said stands above.")
+
+
+def _tried(folder: Path, preset: str, rule: str, asked: CompareRequest) -> RuleTrial:
+    from c4pipe.compare.reading import open_source
+    from c4pipe.compare.writing import answered
+    from c4pipe.facts.fates import compare
+
+    name = find_preset(preset).name
+    sources = (open_source(folder / name), open_source(folder / f"{name}{WITHOUT}{rule}"))
+    found = answered(sources, asked._replace(out=asked.out / rule))
+    a, b = (source.corpus for source in sources)
+    assert a is not None
+    assert b is not None
+    fates = compare(a, b, shown=0)
+    taken: dict[str, int] = {}
+    for row in fates.removed:
+        if row.reason == rule:
+            taken[row.unit] = taken.get(row.unit, 0) + row.counts[0]
+    verdict = found.verdict
+    return RuleTrial(
+        rule,
+        taken,
+        fates.only[1],
+        fates.other_text,
+        verdict.line,
+        verdict.overall.difference,
+        verdict.overall.null,
+        [one.domain for one in verdict.domains if one.winner == "A"],
+        [one.domain for one in verdict.domains if one.winner == "B"],
+    )
+
+
+def trial_table(trials: Sequence[RuleTrial], preset: str) -> str:
+    """What each rule does, as Markdown."""
+    lines = [
+        f"A is `{preset}`, B the same without the rule. A positive difference, in bits a byte of B less those of A,",
+        "says that the rule helps; it is told where it is larger than its null, at 99 %.",
+        "",
+        "| rule | it takes | pages only without it | other text | difference | null | better with it on | worse on |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | --- | --- |",
+    ]
+    for one in trials:
+        taken = ", ".join(many(count, unit) for unit, count in one.taken.items() if count) or "nothing"
+        better, worse = (", ".join(names) or "–" for names in (one.better, one.worse))
+        lines.append(
+            f"| `{one.rule}` | {taken} | {one.pages:,} | {one.changed:,} | {one.difference:+.4f} | ± {one.null:.4f} "
+            f"| {better} | {worse} |"
+        )
+    return "\n".join(lines) + "\n"

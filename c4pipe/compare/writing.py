@@ -1,0 +1,77 @@
+"""A comparison from start to end as a person sees it: what it will cost, how far it is, what it says, its files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from c4pipe.compare.answer import as_json, left_out, markdown, show_answer_of
+from c4pipe.compare.comparing import Compared, CompareRequest, compare_corpora, work_of
+from c4pipe.compare.picture import draw_verdict
+from c4pipe.compare.placing import PAGE_FILE, PICTURE_FILE, TABLE_FILE, write_files
+from c4pipe.compare.reading import PageSource
+from c4pipe.inspect.report.compared import comparison_page
+from c4pipe.inspect.terminal import Screen
+from c4pipe.progress import LIVE, PLAIN, ProgressReporter
+from c4pipe.text import printable
+
+SECONDS_AT_LEAST = 20.0  # CPU, of two small corpora
+SECONDS_A_MB = 0.6  # of one MB on disk, read once; the files of a corpus are packed to about a third
+
+
+class CompareProgress(ProgressReporter):
+    """How much of what is read has been read, in all readings together."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._read = max(1, size), 0
+        super().__init__()
+
+    def read(self, size: int) -> None:
+        """A file has been read."""
+        self._read += size
+
+    def show(self) -> None:
+        live, shown = sys.stderr.isatty(), False
+        while self.waited(LIVE if live else PLAIN):
+            told = f"compare: {self._read / 1e6:,.0f} of {self._size / 1e6:,.0f} MB read"
+            print(f"\r{told}\x1b[K" if live else told, end="" if live else "\n", file=sys.stderr, flush=True)
+            shown = True
+        if shown and live:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def answered(sources: tuple[PageSource, PageSource], asked: CompareRequest) -> Compared:
+    """Compares two corpora, its cost told before and its progress meanwhile, on stderr; writes the files."""
+    size = work_of(*sources)
+    cost = f"reads {size / 1e6:,.1f} MB in all" + (
+        f", about {SECONDS_AT_LEAST + SECONDS_A_MB * size / 1e6:,.0f} s of CPU" if asked.level == "grams" else ""
+    )
+    print(f"compare: {cost}", file=sys.stderr, flush=True)
+    with CompareProgress(size) as progress:
+        found = compare_corpora(*sources, asked, progress.read)
+    files = {
+        TABLE_FILE: markdown(found).encode(),
+        PICTURE_FILE: (picture := draw_verdict(found.verdict)),
+        PAGE_FILE: _page(found, sources, picture).encode(),
+    }
+    write_files(asked.out, as_json(found), files)
+    return found
+
+
+def _page(found: Compared, sources: tuple[PageSource, PageSource], picture: bytes) -> str:
+    a, b = (source.corpus for source in sources)
+    sentences = [one.sentence for one in found.said]
+    left = [*left_out(found)]
+    return comparison_page(found.verdict, sentences, left, picture, (a, b) if a and b else None)
+
+
+def show_compared(found: Compared, as_one_object: bool, out: Path) -> None:
+    """Prints the answer."""
+    if as_one_object:
+        print(json.dumps(as_json(found), indent=2, allow_nan=False))
+        return
+    screen = Screen(sys.stdout)
+    show_answer_of(screen, found)
+    screen.say()
+    screen.say(f"files: {printable(str(out))}")

@@ -1,0 +1,41 @@
+"""What a comparison found on one page: the verdict, what differs in words, and what became of the pages."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.fates import compare
+from c4pipe.facts.verdict import CorpusVerdict
+from c4pipe.inspect.report.render import Section, styled_page
+
+
+def comparison_page(
+    verdict: CorpusVerdict,
+    words: Sequence[str],
+    left: Sequence[str],
+    picture: bytes,
+    corpora: tuple[Corpus, Corpus] | None = None,
+) -> str:
+    """The page as a string.
+
+    Args:
+        words: what differs, a sentence each.
+        left: what was left out.
+        picture: SVG.
+        corpora: both, where both are ours: then the fates of their pages stand beside the verdict.
+    """
+    sections = [Section("verdict", "The verdict"), Section("words", "What differs")]
+    sections += [Section("left", "What was left out")] if left else []
+    sections += [Section("against", "What became of the pages")] if corpora else []
+    return styled_page(
+        "comparison.html",
+        verdict=verdict,
+        words=words,
+        left=left,
+        picture=f"data:image/svg+xml;base64,{base64.b64encode(picture).decode()}",
+        comparison=compare(*corpora) if corpora else None,
+        other=corpora[1].manifest if corpora else None,
+        sections=sections,
+    )

@@ -1,0 +1,145 @@
+"""`python -m c4pipe.compare` from the command line to its files."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from c4pipe.compare.__main__ import main
+from c4pipe.compare.placing import COMPARE_FILES
+from c4pipe.facts.verdict import read_verdict
+
+WORDS = [f"{a}{b}{c}" for a in "bdfgklmn" for b in "aeiou" for c in ("r", "st", "l", "nd")]
+
+
+def page(rng: random.Random, start: int = 0) -> str:
+    """Sentences of words that follow one another by a simple law."""
+    words, at = [], rng.randrange(len(WORDS))
+    for _ in range(90):
+        words.append(WORDS[(start + at) % len(WORDS)])
+        at = (at * 5 + rng.choice((1, 2, 3))) % len(WORDS)
+    return "\n".join(" ".join(words[i : i + 15]) for i in range(0, 90, 15))
+
+
+def write(folder: Path, texts: list[str], site: str) -> Path:
+    folder.mkdir()
+    rows = [{"text": text, "url": f"http://{site}{number}.example/"} for number, text in enumerate(texts)]
+    (folder / "pages.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def sides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Two corpora drawn alike, and test texts `t.txt` drawn like them."""
+    monkeypatch.chdir(tmp_path)
+    rng = random.Random(1)
+    a, b = ([page(rng) for _ in range(150)] for _ in range(2))
+    (tmp_path / "t.txt").write_text("\n".join(page(rng) for _ in range(40)), encoding="utf-8")
+    return write(tmp_path / "a", a, "a"), write(tmp_path / "b", b, "b")
+
+
+def run(*words: object) -> int:
+    return main([str(word) for word in words])
+
+
+def test_two_corpora_alike_cannot_be_told_apart(sides: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*sides, "--on", "held-out", "plain=t.txt") == 0
+    out = capsys.readouterr().out
+    assert "\ncannot tell" in out
+    assert "nothing beyond chance" in out
+    assert sorted(path.name for path in Path("out/compare").iterdir()) == sorted(COMPARE_FILES)
+    assert read_verdict(Path("out/compare")).line in Path("out/compare/comparison.html").read_text()
+
+
+def test_damage_is_named(sides: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    a, b = sides
+    rows = [json.loads(line) for line in (b / "pages.jsonl").read_text().splitlines()]
+    for row in rows[:60]:
+        row["text"] += "\nAccept all of our \x1b[31mcookies <b>now</b>"
+    for row in rows[60:130]:
+        row["text"] = rows[140]["text"]
+    (b / "pages.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert run(a, b, "--on", "t.txt", "--json", "--out", "o") == 0
+    found = json.loads(capsys.readouterr().out)
+    kinds = {one["kind"]: one for one in found["words"]}
+    assert kinds["repeats"]["side"] == kinds["lines"]["side"] == kinds["boilerplate"]["side"] == "B"
+    assert found["verdict"] in ("A", "cannot tell")
+    html = Path("o/comparison.html").read_text()
+    assert "<b>now" not in html
+    assert "\x1b" not in html + Path("o/table.md").read_text()
+
+
+def test_test_text_that_stands_in_a_corpus_is_left_out(
+    sides: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    a, _ = sides
+    known = json.loads((a / "pages.jsonl").read_text().splitlines()[3])["text"]
+    folder = Path("tests")
+    folder.mkdir()
+    rng = random.Random(7)
+    for number in range(8):
+        (folder / f"{number}.txt").write_text(page(rng))
+    (folder / "known.txt").write_text(f"Before it. {known.upper()} Behind it.")
+    assert run(*sides, "--on", "tests", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["overlaps"] == {"tests": 1}
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["a"], "expected the folders of two corpora, got 1"),
+        (["a", "nowhere"], "nowhere is no folder"),
+        (["a", "empty"], "empty holds no corpus"),
+        (["a", "b", "--on", "nowhere.txt"], "nowhere.txt is not there"),
+        (["a", "b", "--on", "empty"], "no text was found there"),
+        (["a", "b", "--on", "t.txt", "other/t.txt"], "there is a domain 't' already"),
+        (["a", "b", "--on", "pinned"], "Run `make assets`"),
+        (["a", "b", "--text-key", "body"], "no record has it"),
+        (["a", "b", "--input", "wet"], "--input has no effect"),
+        (["a", "b", "--level", "large"], "invalid choice"),
+        (["a", "b", "--out", "t.txt"], "--out t.txt is a file"),
+        (["--rule", "curly_brace"], "required"),
+        (["--rule", "curly_brac", "en"], "Did you mean 'curly_brace'?"),
+        (["--rule", "curly_brace", "em"], "unknown preset"),
+        (["--rule", "curly_brace", "en", "b"], "--rule takes one preset"),
+    ],
+)
+def test_wrong_use_is_one_line(
+    sides: tuple[Path, Path], capsys: pytest.CaptureFixture[str], words: list[str], says: str
+) -> None:
+    Path("empty").mkdir()
+    Path("other").mkdir()
+    Path("other/t.txt").write_text("Some words. " * 9)
+    assert run(*words) == 2
+    out, said = capsys.readouterr()
+    assert (out, said.splitlines()[-1][:9]) == ("", "compare: ")
+    assert says in said.splitlines()[-1]
+    assert not Path("out").exists()
+
+
+def edit(path: Path) -> None:
+    path.write_text("mine")
+
+
+def link(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("elsewhere")
+
+
+@pytest.mark.parametrize("spoil", [edit, link])
+@pytest.mark.parametrize("name", COMPARE_FILES)
+def test_what_is_not_ours_is_not_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str, spoil: Callable
+) -> None:
+    from c4pipe.compare.placing import check_place, write_files
+    from c4pipe.errors import ConfigError
+
+    write_files(tmp_path, {"verdict": "A"}, dict.fromkeys(COMPARE_FILES[1:], b"x"))
+    check_place(tmp_path)
+    spoil(tmp_path / name)
+    with pytest.raises(ConfigError, match="was not written by a comparison"):
+        check_place(tmp_path)
