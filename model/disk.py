@@ -12,6 +12,7 @@ from pathlib import Path
 from c4pipe.disk import lock, sync
 from model.errors import ConfigError
 
+LOG_SUFFIXES = frozenset({".log", ".out", ".err"})
 
 @contextmanager
 def locked_folder(folder: Path, name: str, option: str, busy: str) -> Iterator[int]:
@@ -34,12 +35,15 @@ def locked_folder(folder: Path, name: str, option: str, busy: str) -> Iterator[i
 
 
 def check_empty(folder: Path, option: str, writer: str, but: Collection[str] = ()) -> None:
-    """ConfigError where any file or link but those named lies in a folder, which no `writer` has begun to fill."""
+    """ConfigError where any file or link but those named lies in a folder, which no `writer` has begun to fill.
+
+    Logs may be there: a shell opens the one of `... > RUN/train.log` before the command begins.
+    """
     for place, folders, files in os.walk(folder):
         folders.sort()
         links = (name for name in folders if os.path.islink(os.path.join(place, name)))
         for path in (Path(place, name) for name in sorted((*files, *links))):
-            if path.relative_to(folder).as_posix() not in but:
+            if path.suffix not in LOG_SUFFIXES and path.relative_to(folder).as_posix() not in but:
                 raise ConfigError(
                     f"{path} is there, and no {writer} wrote it: name another folder by {option}, new or empty, or "
                     "move what is in this one"

@@ -139,10 +139,10 @@ def test_a_folder_with_files_of_others_is_refused_and_left_as_it_is(
 
 
 def test_a_run_that_was_killed_before_it_began_begins(runs: Runs, tmp_path: Path) -> None:
-    """What it leaves is a lock, or the draft of its first file; and empty folders are nobody's."""
+    """What it leaves is a lock, or the draft of its first file; empty folders are nobody's, and logs the shell's."""
     (tmp_path / "run/tasks").mkdir(parents=True)
-    for name in (".lock", ".sha256.json.tmp"):
-        (tmp_path / "run" / name).touch()
+    for name in (".lock", ".sha256.json.tmp", "train.log", "nohup.out"):
+        (tmp_path / "run" / name).write_text("out of memory")
     assert ran(lambda: train(runs.data, tmp_path / "run", "--dry-run")).code == 0
 
 
