@@ -68,17 +68,11 @@ def train_parser() -> argparse.ArgumentParser:
     )
     a("--model", metavar="SIZE", help=f"{', '.join(SIZES)} (default: tiny)")
     a("--steps", type=int, metavar="N", help="updates (default: 800 for tiny, 65536 for T5, 1000000 for mT5)")
-    a(
-        "--resume",
-        type=utf8,
-        metavar="HOW",
-        help="auto: from the newest good checkpoint (default); none: a new run; or its path",
-    )
-    a("--force", action="store_true", help="go on although settings differ from those of the checkpoint")
     a("--init-from", type=utf8_path, metavar="DIR", help="start from the weights and tokenizer of a Hugging Face T5")
-    a("--dry-run", action="store_true", help="tell sizes, costs and a first batch; train nothing, write nothing")
+    beginning_options(p)
 
-    a = p.add_argument_group("data").add_argument
+    group = p.add_argument_group("data")
+    a = group.add_argument
     a("--batch", type=int, metavar="N", help="rows of a step, over all processes (default: 8 tiny, 128 T5, 1024 mT5)")
     a("--inputs", type=int, metavar="N", help="tokens of the inputs (default: 128 tiny, 512 T5, 1024 mT5)")
     a("--objective", metavar="NAME", help=f"{', '.join(CORPUS_RULES)} (default: span)")
@@ -87,7 +81,7 @@ def train_parser() -> argparse.ArgumentParser:
     a("--density", type=float, metavar="X", help="share of the tokens that are hidden (default: 0.15)")
     a("--mean-span", type=float, metavar="X", help="tokens of a hidden span, on average (default: 3)")
     a("--pack", action="store_true", help="short documents share a row, kept apart by segments")
-    a("--languages", type=_names, metavar="L,L", help="configs of the corpora (default: all)")
+    languages_option(group)
     a("--mixture", metavar="KIND", help=f"{', '.join(KINDS)} (default: temperature)")
     a("--alpha", type=float, metavar="A", help="of a temperature mixture (default: 0.3, mT5's)")
     a("--temperature", type=float, metavar="T", help="the same said as 1 / alpha")
@@ -100,23 +94,21 @@ def train_parser() -> argparse.ArgumentParser:
     a("--workers", type=int, metavar="N", help="processes that tokenise (default: 0 on a CPU, else by cores)")
     a("--seed", type=int, metavar="N", help="of weights, order, corruption and dropout (default: 0)")
 
-    a = p.add_argument_group("training").add_argument
-    a("--optimizer", metavar="NAME", help=f"{', '.join(OPTIMIZERS)} (default: adafactor)")
-    a("--schedule", metavar="NAME", help=f"{', '.join(SHAPES)} (default: inverse-sqrt)")
-    a("--lr", type=float, metavar="X", help="highest learning rate (default: 0.01; adamw-scale 0.02; adamw 0.001)")
-    a("--warmup", type=int, metavar="N", help="steps over which the rate rises (default: 0)")
+    training = training_options(p, "inverse-sqrt", "0.01; adamw-scale 0.02; adamw 0.001", "the size's own")
+    a = training.add_argument
     a("--floor", type=float, metavar="X", help="rate at which cosine and linear end (default: 0)")
-    a("--weight-decay", type=float, metavar="X", help="(default: 0)")
-    a("--clip", type=float, metavar="X", help="highest norm of the gradients (default: none, as T5)")
     a("--z-loss", type=float, metavar="X", help="weight of the z-loss (default: 0; t5x has 1e-4)")
-    a("--dropout", type=float, metavar="X", help="instead of the size's own")
     a("--architecture", metavar="NAME", help="encoder-decoder, shared, decoder-lm or prefix-lm")
     a("--layers", type=int, metavar="N", help="of each stack, instead of the size's own")
-    a("--accumulate", type=int, metavar="N", help="do a batch in so many parts, to save memory (default: 1)")
 
     machine_options(p)
     looking_options(p)
     return p
+
+
+def languages_option(p: argparse._ActionsContainer) -> None:
+    """Which configs of corpora are read."""
+    p.add_argument("--languages", type=_names, metavar="L,L", help="configs of the corpora (default: all)")
 
 
 def spans_option(p: argparse.ArgumentParser, otherwise: str) -> None:
@@ -128,6 +120,34 @@ def spans_option(p: argparse.ArgumentParser, otherwise: str) -> None:
         help=f"only sentences with a salient span: {ALL_SPANS}, some of them, or a JSONL file of spans (default: all "
         f"three for --objective {SALIENT}; {otherwise})",
     )
+
+
+def beginning_options(p: argparse.ArgumentParser) -> None:
+    """Whether a run begins, and where."""
+    a = p.add_argument
+    a(
+        "--resume",
+        type=utf8,
+        metavar="HOW",
+        help="auto: from the newest good checkpoint (default); none: a new run; or its path",
+    )
+    a("--force", action="store_true", help="go on although settings differ from those of the checkpoint")
+    a("--dry-run", action="store_true", help="tell sizes, costs and a first batch; train nothing, write nothing")
+
+
+def training_options(p: argparse.ArgumentParser, schedule: str, lr: str, dropout: str) -> argparse._ArgumentGroup:
+    """How weights change, with these defaults in words; the group, for more of them."""
+    group = p.add_argument_group("training")
+    a = group.add_argument
+    a("--optimizer", metavar="NAME", help=f"{', '.join(OPTIMIZERS)} (default: adafactor)")
+    a("--schedule", metavar="NAME", help=f"{', '.join(SHAPES)} (default: {schedule})")
+    a("--lr", type=float, metavar="X", help=f"highest learning rate (default: {lr})")
+    a("--warmup", type=int, metavar="N", help="steps over which the rate rises (default: 0)")
+    a("--weight-decay", type=float, metavar="X", help="(default: 0)")
+    a("--clip", type=float, metavar="X", help="highest norm of the gradients (default: none, as T5)")
+    a("--dropout", type=float, metavar="X", help=f"(default: {dropout})")
+    a("--accumulate", type=int, metavar="N", help="do a batch in so many parts, to save memory (default: 1)")
+    return group
 
 
 def machine_options(p: argparse.ArgumentParser) -> None:
@@ -221,7 +241,7 @@ def evaluate_parser() -> Parser:
     a = p.add_argument
     a("--data", nargs="+", type=utf8_path, metavar="DIR", help="corpora (default: those of the run)")
     a("--split", metavar="NAME", help="or held-out (default: what the run holds out, else validation)")
-    a("--languages", type=_names, metavar="L,L", help="configs of the corpora (default: all)")
+    languages_option(p)
     a("--batch", type=_count, default=16, metavar="N", help="rows at once (default: 16)")
     a("--documents", type=_count, metavar="N", help="of each entry, at most (default: all)")
     a("--precision", choices=("fp32", "bf16"), default="fp32", help="(default: fp32)")

@@ -77,7 +77,7 @@ def attention_mask(queries: Tensor | None, keys: Tensor | None) -> Tensor | None
     return (keys != 0)[:, None, None] if queries is None else (queries[:, :, None] == keys[:, None])[:, None]
 
 
-def masked(bias: Tensor, mask: Tensor) -> Tensor:
+def with_mask(bias: Tensor, mask: Tensor) -> Tensor:
     """The bias where the mask is true and MASKED elsewhere.
 
     With a mask each row of the batch has its own, so it is large: it comes in the type that attention computes in, once

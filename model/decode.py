@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
+from torch.nn.utils.rnn import pad_sequence
 
 from model.errors import ConfigError
 from model.ids import EOS, PAD
@@ -72,7 +73,8 @@ def sample(
         chances = narrowed(logits / temperature, top_k, top_p).softmax(-1)
         return torch.multinomial(chances, 1, generator=generator)[:, 0]
 
-    return _write(model, inputs, length, segments, vocabulary, choose)
+    # A draw is one for the whole batch: without its ended rows the others would be drawn otherwise.
+    return _write(model, inputs, length, segments, vocabulary, choose, keep_ended=True)
 
 
 def narrowed(logits: Tensor, top_k: int, top_p: float) -> Tensor:
@@ -88,17 +90,29 @@ def narrowed(logits: Tensor, top_k: int, top_p: float) -> Tensor:
 
 @torch.inference_mode()
 def _write(
-    model: Writer, inputs: Tensor, length: int, segments: Tensor | None, vocabulary: int | None, choose: Choose
+    model: Writer,
+    inputs: Tensor,
+    length: int,
+    segments: Tensor | None,
+    vocabulary: int | None,
+    choose: Choose,
+    keep_ended: bool = False,
 ) -> Tensor:
+    """Rows that have ended leave the batch when they are half of it: those left are copied no more than once in all."""
     cache, logits = model.start(inputs, segments)
     written: list[Tensor] = []
-    ended = torch.zeros(len(inputs), dtype=torch.bool, device=inputs.device)
+    rows = torch.arange(len(inputs), device=inputs.device)  # that are in the batch
+    ended = torch.zeros(len(rows), dtype=torch.bool, device=inputs.device)
     while True:
         token = choose(logits[:, :vocabulary].float()).masked_fill(ended, PAD)
-        written.append(token)
+        written.append(inputs.new_full((len(inputs),), PAD).index_put((rows,), token))
         ended = ended | (token == EOS)
-        if len(written) == length or bool(ended.all()):
+        left = (~ended).nonzero()[:, 0]
+        if len(written) == length or not len(left):
             return torch.stack(written, 1)
+        if 2 * len(left) <= len(rows) and not keep_ended:
+            cache.select(left)
+            rows, token, ended = rows[left], token[left], ended[left]
         logits = model.step(token, cache)
 
 
@@ -124,21 +138,21 @@ def beam_search(
     as targets grow. What is still open at `length` counts as ended. A row is done when no open target can beat the
     worst of its `beams` ended ones: early_stopping="never" of transformers, whose penalty is n ** length_penalty.
     """
-    rows = len(inputs)
     cache, logits = model.start(inputs, segments)
-    first = torch.arange(rows, device=inputs.device)[:, None] * beams  # number of a row's first beam
-    each = torch.arange(rows, device=inputs.device).repeat_interleave(beams)
+    found = [inputs.new_empty(0)] * len(inputs)
+    rows = torch.arange(len(inputs), device=inputs.device)  # that are not done
+    each = rows.repeat_interleave(beams)
     cache.select(each)
     logits = logits[each]
-    open_tokens = inputs.new_empty((rows, beams, 0))
-    open_scores = logits.new_full((rows, beams), -torch.inf, dtype=torch.float32)
+    open_tokens = inputs.new_empty((len(rows), beams, 0))
+    open_scores = logits.new_full((len(rows), beams), -torch.inf, dtype=torch.float32)
     open_scores[:, 0] = 0.0  # all beams are the same as yet
     best_tokens = open_tokens
     best_scores = torch.full_like(open_scores, -torch.inf)
     for n in range(1, length + 1):
         chances = logits[:, :vocabulary].float().log_softmax(-1)
         size = chances.shape[-1]
-        scores = open_scores[..., None] + chances.view(rows, beams, size)
+        scores = open_scores[..., None] + chances.view(len(rows), beams, size)
         # Twice as many as go on, for that many may end here.
         scores, index = scores.flatten(1).topk(min(2 * beams, beams * size))
         parent, token = index // size, index % size
@@ -149,12 +163,20 @@ def beam_search(
         best_scores, kept = torch.cat((best_scores, ends), 1).topk(beams)
         best_tokens = _of_beams(torch.cat((pad(best_tokens, (0, 1), value=PAD), tokens[:, :beams]), 1), kept)
         open_scores, kept = scores.masked_fill(ended, -torch.inf).topk(beams)
-        if bool((open_scores[:, 0] / penalty(length) <= best_scores[:, -1]).all()):
+        done = open_scores[:, 0] / penalty(length) <= best_scores[:, -1]
+        for place in done.nonzero()[:, 0].tolist():
+            found[int(rows[place])] = best_tokens[place, 0]
+        left = (~done).nonzero()[:, 0]
+        if not len(left):
             break
-        open_tokens = _of_beams(tokens, kept)
-        cache.select((first + parent.gather(1, kept)).flatten())
+        parent = left[:, None] * beams + parent.gather(1, kept)[left]
+        cache.select(parent.flatten())
+        open_tokens = _of_beams(tokens, kept)[left]
+        rows, open_scores, best_tokens, best_scores = (
+            one[left] for one in (rows, open_scores, best_tokens, best_scores)
+        )
         logits = model.step(open_tokens[:, :, -1].flatten(), cache)
-    return best_tokens[:, 0]
+    return pad_sequence(found, batch_first=True, padding_value=PAD)
 
 
 def _of_beams(tokens: Tensor, index: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from c4pipe.disk import lock, sync
 from model.errors import ConfigError
 
+LOG_SUFFIXES = frozenset({".log", ".out", ".err"})
 
 @contextmanager
 def locked_folder(folder: Path, name: str, option: str, busy: str) -> Iterator[int]:
@@ -31,6 +32,22 @@ def locked_folder(folder: Path, name: str, option: str, busy: str) -> Iterator[i
         except BlockingIOError:
             raise ConfigError(f"{option} {folder} {busy}") from None
         yield file.fileno()
+
+
+def check_empty(folder: Path, option: str, writer: str, but: Collection[str] = ()) -> None:
+    """ConfigError where any file or link but those named lies in a folder, which no `writer` has begun to fill.
+
+    Logs may be there: a shell opens the one of `... > RUN/train.log` before the command begins.
+    """
+    for place, folders, files in os.walk(folder):
+        folders.sort()
+        links = (name for name in folders if os.path.islink(os.path.join(place, name)))
+        for path in (Path(place, name) for name in sorted((*files, *links))):
+            if path.suffix not in LOG_SUFFIXES and path.relative_to(folder).as_posix() not in but:
+                raise ConfigError(
+                    f"{path} is there, and no {writer} wrote it: name another folder by {option}, new or empty, or "
+                    "move what is in this one"
+                )
 
 
 def put(path: Path, content: bytes) -> None:

@@ -99,11 +99,17 @@ def evaluate(
 
 def text_nll(logits: Tensor, targets: Tensor, vocabulary: Vocabulary) -> tuple[Tensor, Tensor]:
     """The summed nats of those targets (B, T) that are tokens of text, by logits (B, T, V), and how many they are."""
+    nats, tokens = row_nll(logits, targets, vocabulary)
+    return nats.sum(), tokens.sum()
+
+
+def row_nll(logits: Tensor, targets: Tensor, vocabulary: Vocabulary) -> tuple[Tensor, Tensor]:
+    """The same of each row: nats (B,) in fp64, and tokens of text (B,)."""
     text = (targets >= 0) & (targets != vocabulary.eos) & (targets < vocabulary.first_sentinel)
-    nats = logits.new_zeros((), dtype=torch.float64)
-    for scores, ids, here in zip(logits, targets, text, strict=True):  # a copy of one row, and not of all
-        nats += cross_entropy(scores[here].float(), ids[here], reduction="sum")
-    return nats, text.sum()
+    nats = logits.new_zeros(len(targets), dtype=torch.float64)
+    for row, (scores, ids, here) in enumerate(zip(logits, targets, text, strict=True)):  # a copy of one row, not of all
+        nats[row] = cross_entropy(scores[here].float(), ids[here], reduction="sum")
+    return nats, text.sum(1)
 
 
 def _score(name: str, sums: Tensor, counts: Tensor, tokens_a_byte: float) -> Score:

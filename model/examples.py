@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -56,17 +56,24 @@ def _opened(data: TaskData, settings: TrainSettings, first: bool, trained: bool)
 
 
 def check_targets(settings: TrainSettings, tasks: Sequence[RunTask], tokenizer: Tokenizer) -> None:
-    """ConfigError where a label does not fit into the targets: a model would learn a part of it, and be never right."""
-    needs = [
-        (len(ids) + 1 + one.task.sentinel, label, one.task.name)
-        for one in tasks
-        for label, ids in zip(one.task.format.labels, tokenizer.encode(one.task.format.labels), strict=True)
+    """`check_labels` of the tasks of a run."""
+    check_labels(((one.task, rule_for(settings, one.task)) for one in tasks), tokenizer)
+
+
+def check_labels(tasks: Iterable[tuple[Task, TextToText]], tokenizer: Tokenizer) -> None:
+    """ConfigError where a label does not fit into its task's targets: what is learned or written of it is a part, and
+    never right."""
+    cut = [
+        (tokens, label, task.name, rule.targets_length)
+        for task, rule in tasks
+        for label, ids in zip(task.format.labels, tokenizer.encode(task.format.labels), strict=True)
+        if (tokens := len(ids) + 1 + task.sentinel) > rule.targets_length
     ]
-    tokens, label, name = max(needs, default=(0, "", ""))
-    if needs and tokens > settings.task_rule.targets_length:
+    if cut:
+        tokens, label, name, most = max(cut)
         raise ConfigError(
-            f"--targets {settings.targets}: the label {label!r} of {name} has {tokens} tokens, the eos among them, and "
-            f"would be cut: take --targets {tokens} or more"
+            f"--targets {most}: the label {label!r} of {name} has {tokens} tokens, the eos among them, and would be "
+            f"cut: take --targets {tokens} or more"
         )
 
 

@@ -10,16 +10,21 @@ from typing import Any, NamedTuple
 
 from c4pipe.command import Parser, refuse_idle, utf8, utf8_path
 from c4pipe.mixture import KINDS
-from model.arguments import looking_options, machine_options, spans_option
+from model.arguments import (
+    beginning_options,
+    languages_option,
+    looking_options,
+    machine_options,
+    spans_option,
+    training_options,
+)
 from model.config import SIZES, ModelConfig
 from model.errors import ConfigError
 from model.examples import HELD_OUT
 from model.methods import METHODS
-from model.optim import OPTIMIZERS
 from model.prepared import check_data_apart
 from model.pretrained import read_config
 from model.salient import CORPUS_RULES
-from model.schedules import SHAPES
 from model.scored_models import model_folder
 from model.settings import TrainSettings, complete
 from model.tasks.data import TaskData
@@ -79,11 +84,10 @@ def finetune_parser() -> argparse.ArgumentParser:
     a("--tasks", nargs="+", type=utf8, required=True, metavar="NAME=PATH", help="see `python -m model.tasks`")
     a("--evaluate", nargs="+", type=utf8, metavar="NAME=PATH", help="tasks that are scored too, and never trained on")
     a("--steps", type=int, metavar="N", help="updates (default: 400 for tiny, else 262144)")
-    a("--resume", type=utf8, metavar="HOW", help="auto: from the newest good checkpoint (default); none; or its path")
-    a("--force", action="store_true", help="go on although settings differ from those of the checkpoint")
-    a("--dry-run", action="store_true", help="tell sizes, costs and a first batch; train nothing, write nothing")
+    beginning_options(p)
 
-    a = p.add_argument_group("data").add_argument
+    group = p.add_argument_group("data")
+    a = group.add_argument
     a("--batch", type=int, metavar="N", help="rows of a step, over all processes (default: 16 tiny, else 128)")
     a("--inputs", type=int, metavar="N", help="tokens of the inputs (default: the longest of the tasks', tiny 128)")
     a("--targets", type=int, metavar="N", help="tokens of the targets (default: the longest of the tasks', tiny 128)")
@@ -94,29 +98,16 @@ def finetune_parser() -> argparse.ArgumentParser:
     a("--unsupervised", nargs="+", type=utf8, metavar="DIR=RATE", help="corpora beside the tasks; rates in examples")
     a("--objective", metavar="NAME", help=f"of the corpora: {', '.join(CORPUS_RULES)} (default: span)")
     spans_option(p, "with another objective, whole texts")
-    a("--languages", type=_names, metavar="L,L", help="configs of the corpora (default: all)")
+    languages_option(group)
     a("--alpha", type=float, metavar="A", help="of the languages of a corpus (default: 0.3, mT5's)")
     a("--tokenizer", type=utf8_path, metavar="PATH", help="use this one; with --init-from it is that model's")
     a("--vocab-size", type=int, metavar="N", help="pieces of a new tokenizer, of a model that starts from nothing")
     a("--workers", type=int, metavar="N", help="processes that tokenise (default: 0 on a CPU, else by cores)")
     a("--seed", type=int, metavar="N", help="of new weights, order and dropout (default: 0)")
 
-    a = p.add_argument_group("training").add_argument
+    a = training_options(p, "constant", f"{TASKS_TINY.lr} tiny, else {TASKS_T5.lr}", str(DROPOUT)).add_argument
     a("--method", metavar="NAME", help=f"{', '.join(METHODS)}: which weights are trained (default: all)")
     a("--adapter-width", type=int, metavar="D", help="of adapters: 32, 128, 512 and 2048 in the paper")
-    a("--optimizer", metavar="NAME", help=f"{', '.join(OPTIMIZERS)} (default: adafactor)")
-    a("--schedule", metavar="NAME", help=f"{', '.join(SHAPES)} (default: constant)")
-    a(
-        "--lr",
-        type=float,
-        metavar="X",
-        help=f"highest learning rate (default: {TASKS_TINY.lr} tiny, else {TASKS_T5.lr})",
-    )
-    a("--warmup", type=int, metavar="N", help="steps over which the rate rises (default: 0)")
-    a("--weight-decay", type=float, metavar="X", help="(default: 0)")
-    a("--clip", type=float, metavar="X", help="highest norm of the gradients (default: none, as T5)")
-    a("--dropout", type=float, metavar="X", help=f"(default: {DROPOUT})")
-    a("--accumulate", type=int, metavar="N", help="do a batch in so many parts, to save memory (default: 1)")
     machine_options(p)
     looking_options(p)
     p.add_argument(
@@ -201,7 +192,3 @@ def _rated(word: str) -> tuple[Path, float]:
     if not mark or not folder or not 0 < value < math.inf:
         raise ConfigError(f"--unsupervised {word}: expected DIR=RATE, a rate above 0 in examples, as in out/en=1e6")
     return Path(folder), value
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, text.split(",")))

@@ -92,10 +92,22 @@ def first_tokens(entry: Entry, encoder: Encoder, count: int) -> Entry:
     raise ConfigError(f"--first-tokens {count:,}: {entry.name!r} has {seen:,} tokens: take as many, or fewer")
 
 
+class TextSize(NamedTuple):
+    """How much text an entry has."""
+
+    bytes: int  # of UTF-8
+    tokens: int
+
+
+def text_size(entry: Entry, encoder: Encoder, scored: Callable[[Any], str] = str) -> TextSize:
+    """Of all documents of an entry, of what of a document is `scored`."""
+    return TextSize(*np.sum([(0, 0), *_tokenised(entry, encoder, scored)], axis=0).tolist())
+
+
 def tokens_a_byte(entry: Entry, encoder: Encoder, scored: Callable[[Any], str] = str) -> float:
-    """Tokens by byte of UTF-8 of the texts of an entry, of what of a document is `scored`."""
-    text, tokens = np.sum([*_tokenised(entry, encoder, scored)], axis=0).tolist()
-    return float(tokens / text) if text else float("nan")
+    """Tokens by byte of the texts of an entry, of what of a document is `scored`; nan where there is no text."""
+    size = text_size(entry, encoder, scored)
+    return size.tokens / size.bytes if size.bytes else math.nan
 
 
 def _tokenised(entry: Entry, encoder: Encoder, scored: Callable[[Any], str] = str) -> Iterable[tuple[int, int]]:

@@ -38,8 +38,16 @@ class Cursor(NamedTuple):
     token: int  # of the document
 
 
+class Visit(NamedTuple):
+    """A document that a lane has come to, once an epoch."""
+
+    place: Cursor  # its first token
+    group: int  # its row group, an index into the entry's arrays
+    row: int  # in its row group, as it lies on disk
+
+
 class _Document(NamedTuple):
-    place: Cursor
+    visit: Visit
     after: Cursor  # where the next document begins
     tokens: Tokens
 
@@ -73,14 +81,17 @@ class Lane:
             if len(piece) >= least:
                 self._barren = 0
                 return piece
-            self.take(len(piece))
+            self._go_on(len(piece))
 
     def take(self, count: int) -> None:
-        """Goes on by `count` tokens, as many as `peek` showed or fewer."""
+        """Goes on by `count` tokens, as many as `peek` showed or fewer: they are read."""
+        self._go_on(count)
+
+    def _go_on(self, count: int) -> None:
         document = self._ahead[0]
         token = self.cursor.token + count
         if token < len(document.tokens):
-            self.cursor = Cursor(document.place.unit, document.place.row, token)
+            self.cursor = document.visit.place._replace(token=token)
         else:
             self._ahead.popleft()
             self.cursor = document.after
@@ -115,7 +126,8 @@ class Lane:
             place = Cursor(self._next.unit, row, 0)
             last = row + 1 == len(unit.rows)
             after = Cursor(place.unit + self._lanes, 0, 0) if last else place._replace(row=row + 1)
-            self._ahead.append(_Document(place, after, self._shorten(place, tokens, unit)))
+            visit = Visit(place, unit.group, int(unit.rows[row]))
+            self._ahead.append(_Document(visit, after, self._shorten(place, tokens, unit)))
         self._next = self._next._replace(row=first + len(documents))
         return True
 
@@ -128,6 +140,24 @@ class Lane:
         if entry.cut is None or not entry.is_last(unit.group, int(unit.rows[place.row])):
             return tokens
         return tokens[: entry.cut]
+
+
+class TracedLane(Lane):
+    """A lane that notes which documents it reads from.
+
+    Attributes:
+        read: the documents of which tokens were taken, in their order; whoever looks at it empties it.
+    """
+
+    def __init__(self, order: Order, reader: Reader, encoder: Encoder, cursor: Cursor, lanes: int = 1) -> None:
+        super().__init__(order, reader, encoder, cursor, lanes)
+        self.read: list[Visit] = []
+
+    def take(self, count: int) -> None:
+        visit = self._ahead[0].visit
+        if count and self.read[-1:] != [visit]:
+            self.read.append(visit)
+        super().take(count)
 
 
 def _fitting(documents: Sequence[str | tuple[str, ...]]) -> int:

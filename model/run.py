@@ -3,6 +3,7 @@
 RUN/config.json  metrics.csv  eval.csv  samples.txt  loss.svg  tokenizer/  tensorboard/
 RUN/validation.csv  best.json  tasks/   of a fine-tuning, see `model.best` and `model.prepared`
 RUN/checkpoints/step-00000500/      see `model.checkpoint`
+RUN/exposure.parquet                which pages were read at which steps, see `model.exposure`
 RUN/sums.json                       shards that were read and found good, see `c4pipe.shards.sums`
 RUN/sha256.json                     what the other files are, see `model.sums`
 """
@@ -23,26 +24,21 @@ from c4pipe.shards import to_json
 from model.checkpoint import load_checkpoint
 from model.config import ModelConfig
 from model.corpus import Entry
-from model.disk import locked_folder, put_aside
+from model.disk import check_empty, locked_folder, put_aside
 from model.errors import ConfigError, TrainError
 from model.pretrained import check_weights
 from model.settings import TrainSettings
 from model.shelf import CHECKPOINT_SUMS, STATE, checkpoints, latest, unfinished
 from model.sums import RUN_SUMS, RunSums
 from model.t5 import T5
-from model.tokens import JSON, MODEL, TOKENIZER_CONFIG, Tokenizer
+from model.tokens import Tokenizer
 
 RUN_CONFIG, METRICS_FILE, EVALS_FILE, SAMPLES = "config.json", "metrics.csv", "eval.csv", "samples.txt"
 VALIDATION_FILE, BEST = "validation.csv", "best.json"  # of the tasks of a fine-tuning, see `model.best`
 PREPARED = "tasks"  # the folder of their examples, see `model.prepared`
 CURVE, TENSORBOARD, SHARD_SUMS, LOCK_FILE = "loss.svg", "tensorboard", "sums.json", ".lock"
 TOKENIZER_FOLDER, MADE_OF = "tokenizer", "made_of.json"
-
-# What a run writes under a name that is not its own alone.
-_OURS = (
-    *(RUN_CONFIG, METRICS_FILE, EVALS_FILE, VALIDATION_FILE, BEST, PREPARED, SAMPLES, CURVE, SHARD_SUMS, RUN_SUMS),
-    *(f"{TOKENIZER_FOLDER}/{name}" for name in (MODEL, JSON, TOKENIZER_CONFIG, MADE_OF)),
-)
+_FIRST = (LOCK_FILE, f".{RUN_SUMS}.tmp")  # what a run may leave that was killed before it had begun
 
 
 def say(text: str) -> None:
@@ -63,13 +59,12 @@ def held(run: Path) -> Iterator[None]:
 
 
 def check_run_folder(run: Path) -> None:
-    """ConfigError for a folder that cannot be made or written, or holds files under our names and is no run."""
+    """ConfigError for a folder that cannot be made or written, or holds files and is no run."""
     there = next(path for path in (run.absolute(), *run.absolute().parents) if os.path.lexists(path))
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
         raise ConfigError(f"--run {run} cannot be written: {there} is no folder that can be. Name another one.")
-    taken = [run / name for name in _OURS if os.path.lexists(run / name)] + [*checkpoints(run).values()]
-    if taken and not _is_run(run):
-        raise ConfigError(f"{taken[0]} is there, and no training wrote it: name another folder by --run, or move it")
+    if not _is_run(run):
+        check_empty(run, "--run", "training", _FIRST)
 
 
 def _is_run(run: Path) -> bool:
@@ -156,16 +151,22 @@ def check_task_files(run: Path, files: Mapping[str, Mapping[str, str]]) -> None:
             )
 
 
-def read_settings(run: Path) -> TrainSettings:
-    """The settings that a run was last started with."""
+def run_config(run: Path) -> tuple[TrainSettings, dict[str, Any]]:
+    """The settings that a run was last started with, and all of its `config.json`."""
     if RunSums(run).is_whole(RUN_CONFIG) is False and (run / RUN_CONFIG).exists():
         raise _damaged(run, "it is not what was written")
     try:
-        return TrainSettings.from_json(json.loads((run / RUN_CONFIG).read_bytes())["settings"])
+        found: dict[str, Any] = json.loads((run / RUN_CONFIG).read_bytes())
+        return TrainSettings.from_json(found["settings"]), found
     except (FileNotFoundError, NotADirectoryError):
         raise ConfigError(f"{run} holds no run: it has no {RUN_CONFIG}. Train one: python -m model.train") from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(run, repr(error)) from None
+
+
+def read_settings(run: Path) -> TrainSettings:
+    """The settings that a run was last started with; errors as from `run_config`."""
+    return run_config(run)[0]
 
 
 def _damaged(run: Path, why: str) -> TrainError:

@@ -17,13 +17,23 @@ from typing import NamedTuple
 
 from c4pipe.languages.codes import MC4, canonical
 from model.command import run_model
+from model.disk import check_empty
 from model.distributed import find_device
 from model.errors import ConfigError
-from model.examples import HELD_OUT
+from model.examples import HELD_OUT, check_labels
 from model.predictions import PREDICTIONS, record_predictions
 from model.run import BEST, read_settings, say
 from model.score_arguments import EVERY, parse_score
-from model.scorebook import WRITTEN_ANSWERS, ScoredTask, beside, record_scores, record_written, scores_shown
+from model.scorebook import (
+    SCORES_FILE,
+    WRITTEN_ANSWERS,
+    ScoredTask,
+    beside,
+    is_scored,
+    record_scores,
+    record_written,
+    scores_shown,
+)
 from model.scored_models import (
     BEST_OF_EACH,
     Trained,
@@ -33,6 +43,7 @@ from model.scored_models import (
     is_checkpoint_of,
     model_folder,
     open_models,
+    tokenizer_of,
 )
 from model.scoring import TaskScore, score_examples, write_answers
 from model.settings import TrainSettings
@@ -91,6 +102,8 @@ def _plans(args: Namespace) -> list[ScorePlan]:
         splits = _splits(data, args.split)
         _check_data(args.run if settings else None, data, splits)
         plans.append(ScorePlan(data, splits, _rule(data.task, args, settings), folders))
+    for folder in dict.fromkeys(plan.folders[0] for plan in plans):
+        check_labels(((one.data.task, one.rule) for one in plans if one.folders[0] == folder), tokenizer_of(folder))
     return plans
 
 
@@ -142,7 +155,8 @@ def _check_data(run: Path | None, data: TaskData, splits: Sequence[str]) -> None
 
 
 def _output(args: Namespace, plans: Sequence[ScorePlan]) -> Path:
-    """The folder of the results, made. ConfigError where they would be taken for those of a run that has no part."""
+    """The folder of the results, begun. ConfigError where they would be taken for those of a run that has no part, or
+    lie among what no scoring wrote."""
     if args.output is None and not holds_run(args.run):
         raise ConfigError(f"--run {args.run} is no run, and results go into none: name a folder by --output")
     output: Path = args.output or (args.run / ENSEMBLE if args.ensemble else args.run)
@@ -152,11 +166,14 @@ def _output(args: Namespace, plans: Sequence[ScorePlan]) -> Path:
             f"{' and '.join(map(str, foreign[0]))}: no checkpoint of {output}, and its scores would be taken for that "
             "run's: name another folder by --output"
         )
+    if foreign and not is_scored(output):
+        check_empty(output, "--output", "scoring", (f".{SCORES_FILE}.tmp",))
     for name in (WRITTEN_ANSWERS, PREDICTIONS):
         if os.path.lexists(output / name) and not (output / name).is_dir():
             raise ConfigError(f"{output / name} is no folder: name another one by --output, or move it")
     try:
         output.mkdir(parents=True, exist_ok=True)
+        record_scores(output, 0, ())  # whose the folder is, whatever comes
     except OSError as error:
         raise ConfigError(f"{output} cannot be made ({error.strerror}): name another folder by --output") from None
     return output

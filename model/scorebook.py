@@ -33,6 +33,12 @@ class ScoredTask(NamedTuple):
     balance: str
 
 
+def is_scored(folder: Path) -> bool:
+    """Whether a scoring has written into it: the first thing is a table."""
+    path = folder / SCORES_FILE
+    return path.is_file() and path.read_bytes().startswith(head(SCORE_COLUMNS))
+
+
 def record_scores(folder: Path, step: int, scores: Sequence[TaskScore]) -> None:
     """Adds rows to `scores.csv`, in place of those of the same step, task, split and metric.
 

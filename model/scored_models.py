@@ -17,7 +17,7 @@ from model.errors import ConfigError
 from model.examples import HELD_OUT
 from model.pretrained import check_weights, init_from, read_config
 from model.run import BEST, open_checkpoint, say
-from model.shelf import CHECKPOINT_SUMS, FOLDER, MODEL_CONFIG, NEEDED, STATE, latest
+from model.shelf import CHECKPOINT_SUMS, FOLDER, MODEL_CONFIG, NEEDED, STATE, check_copy, latest
 from model.t5 import T5
 from model.tokens import Tokenizer
 
@@ -108,6 +108,12 @@ def first_data(run: Path, task: str, split: str) -> set[str]:
     if split == HELD_OUT or (split == "train" and task in found.get("data", ())):
         return {*found.get("tasks", {}).get(task, {}).values()}
     return set()
+
+
+def tokenizer_of(folder: Path) -> Tokenizer:
+    """Of the folder of a model. ConfigError where there is none; TrainError for a damaged checkpoint."""
+    check_copy(folder)
+    return Tokenizer.load(folder)
 
 
 def open_models(folders: Sequence[Path], device: torch.device) -> Trained:

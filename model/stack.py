@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812, what it is called everywhere
 from torch import Tensor, nn
 
-from model.bias import MASKED, RelativeBias, masked
+from model.bias import MASKED, RelativeBias, with_mask
 from model.cache import Cache, KeyValues
 from model.config import ModelConfig
 from model.initial import ADAPTER
@@ -135,7 +135,7 @@ class Stack(nn.Module):
             key = torch.arange(keys, device=bias.device)
             last = key[keys - queries :].clamp(min=prefix - 1)  # that a query sees
             bias = bias.masked_fill(key > last[:, None], MASKED)
-        return bias if mask is None else masked(bias, mask)
+        return bias if mask is None else with_mask(bias, mask)
 
     def forward(
         self,
@@ -149,7 +149,7 @@ class Stack(nn.Module):
         """(B, Q, D)."""
         queries = x.shape[1]
         bias = self.bias(queries, queries + (cache.length if cache else 0), mask, prefix)
-        memory_bias = None if memory_mask is None else masked(x.new_zeros(()), memory_mask)
+        memory_bias = None if memory_mask is None else with_mask(x.new_zeros(()), memory_mask)
         x = F.dropout(x, self.dropout, self.training)
         for i, block in enumerate(self.block):
             past = (cache.self_attention[i], cache.cross_attention[i]) if cache else (None, None)

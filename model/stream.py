@@ -8,7 +8,7 @@ lanes that are its own, and the rows of all lanes, in order of their numbers, ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -84,11 +84,24 @@ class StreamSlice(NamedTuple):
     moved: dict[LaneKey, Cursor]  # where the lanes stand that it went on in
 
 
+class DrawnRow(NamedTuple):
+    """What a row is made of."""
+
+    number: int
+    place: LaneKey
+    lane: Lane  # which has gone on
+    material: Any  # for the rule of its source
+
+
 class Stream:
     """Makes the rows of a share, from the places where its lanes stand; a lane that has no place is at its start."""
 
-    def __init__(self, recipe: Recipe, share: Share, cursors: Mapping[LaneKey, Cursor]) -> None:
+    def __init__(
+        self, recipe: Recipe, share: Share, cursors: Mapping[LaneKey, Cursor], follow: type[Lane] = Lane
+    ) -> None:
+        """`follow`: what lanes are to be followed by, such as one that notes what it reads."""
         self._recipe = recipe
+        self._follow = follow
         self._share = share
         self._own = frozenset(share.lanes(recipe.lanes))
         self._widths = recipe.widths
@@ -104,19 +117,22 @@ class Stream:
         """The share's rows from `start` to `stop` - 1. To be called for one stretch after the other, without a gap."""
         drawn: dict[int, list[tuple[int, Any]]] = {}  # of each source: numbers and what their rows are made of
         moved = {}
-        for number, source in enumerate(self._mixing.entries(start, stop).tolist(), start):
-            place = source, number % self._recipe.lanes
-            if place[1] not in self._own:
-                continue
-            lane = self._lane(place)
-            material = self._rules[source].draw(lane, number)
+        for number, place, lane, material in self.drawn(start, stop):
             moved[place] = lane.cursor
             if number % self._share.ranks == self._share.rank:
-                drawn.setdefault(source, []).append((number, material))
+                drawn.setdefault(place[0], []).append((number, material))
         numbers = np.array([number for rows in drawn.values() for number, _ in rows], np.int64)
         made = [self._finished(source, rows) for source, rows in drawn.items()]
         order = np.argsort(numbers)
         return StreamSlice(numbers[order], stacked([empty_rows(0, self._widths), *made]).take(order), moved)
+
+    def drawn(self, start: int, stop: int) -> Iterator[DrawnRow]:
+        """What the rows from `start` to `stop` - 1 of the share's lanes are made of, one after the other."""
+        for number, source in enumerate(self._mixing.entries(start, stop).tolist(), start):
+            place = source, number % self._recipe.lanes
+            if place[1] in self._own:
+                lane = self._lane(place)
+                yield DrawnRow(number, place, lane, self._rules[source].draw(lane, number))
 
     def _finished(self, source: int, rows: list[tuple[int, Any]]) -> Rows:
         numbers, materials = zip(*rows, strict=True)
@@ -126,7 +142,7 @@ class Stream:
         if place not in self._lanes:
             source, lane = place
             cursor = self._cursors.get(place, Cursor(lane, 0, 0))
-            self._lanes[place] = Lane(
+            self._lanes[place] = self._follow(
                 self._orders[source], self._reader, self._encoders[source], cursor, self._recipe.lanes
             )
         return self._lanes[place]

@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from c4pipe.disk import sync_path
 from c4pipe.shards import sha256_of, to_json
 from model.disk import put
 
@@ -66,12 +68,23 @@ class RunSums:
 
     def put(self, name: str, content: bytes) -> None:
         """Writes a file, in one step, and its sum, so that at no moment a whole file has none."""
-        new = Mark.of(content).sha256
-        self._files[name] = [*self._files.get(name, [])[-1:], new]
-        self.write()
         path = self._run / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        put(path, content)
+        with self._coming(name, Mark.of(content).sha256):
+            put(path, content)
+
+    def adopt(self, name: str, draft: Path) -> None:
+        """The same of a file that lies complete, and for good, under another name, which it loses."""
+        with self._coming(name, sha256_of(draft)):
+            draft.replace(self._run / name)
+            sync_path(self._run)
+
+    @contextmanager
+    def _coming(self, name: str, new: str) -> Iterator[None]:
+        """While a file may be the old one or the new one."""
+        self._files[name] = [*self._files.get(name, [])[-1:], new]
+        self.write()
+        yield
         self._files[name] = [new]
         self.write()
 

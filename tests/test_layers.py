@@ -33,7 +33,7 @@ FLOORS = (
     ("passes", "card"),  # the passes over a shard, and what is said of the whole
     ("facts",),  # what is known of finished corpora: their pages, the fates of these, verdicts on the whole
     ("inspect", "verify", "rebalance", "removal"),  # looking, checking, mixing, and taking pages out
-    ("compare",),  # which of two corpora is better
+    ("compare", "passages"),  # which of two corpora is better; how often a passage stands in one
     ("flow",),  # Beam
     ("beam_jobs",),
 )
@@ -60,9 +60,10 @@ LIBRARIES = {
     "mmh3": {"text", "files/sealed", "keys/file"},
     "nltk": {"text"},
     "numba": {"langid", "native"},
+    "phonenumbers": {"pii"},
     "pyarrow": {
         "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",
-        "removal", "stages/benchmarks", "facts", "inspect", "verify", "compare", "textindex", "model",
+        "removal", "stages/benchmarks", "facts", "inspect", "verify", "compare", "passages", "textindex", "model",
     },
     "re2": {"rules", "model"},
     "rouge_score": {"model"},
@@ -71,6 +72,7 @@ LIBRARIES = {
     "sentencepiece": {"model"},
     "sentencex": {"text"},
     "starlette": {"inspect"},
+    "stdnum": {"pii"},
     "tensorboard": {"model"},
     "tldextract": {"text"},
     "torch": {"model"},

@@ -50,7 +50,8 @@ def verdict_of(a: Training, b: Training, domains: Mapping[str, Sequence[str]], l
         return CorpusVerdict(folders, level, SETTLES, found.overall, found.domains)
     check_level(level)
     _write_tests(out, domains)
-    command = [sys.executable, "-m", TRAINER, *folders, "--level", level, "--out", str(out)]
+    texts = ("--texts", str(out / TESTS_FILE))
+    command = [sys.executable, "-m", TRAINER, *folders, *texts, "--level", level, "--out", str(out)]
     done = subprocess.run(command, stdout=sys.stderr, check=False)
     if done.returncode:
         raise BuildError(f"python -m {TRAINER} ended with {done.returncode}; what it said stands above.")
@@ -70,7 +71,7 @@ def _sited(side: Training) -> Iterator[tuple[str, str]]:
 
 def _write_tests(out: Path, domains: Mapping[str, Sequence[str]]) -> None:
     rows = (
-        {"domain": name, "document": number, "text": text}
+        {"domain": name, "document": str(number), "text": text}
         for name, documents in domains.items()
         for number, text in enumerate(documents)
     )

@@ -15,6 +15,7 @@ with the priority of the page that owns it where the level asks for one; `keys.f
 """
 
 from c4pipe.keys.file import KeyReader, KeyWriter
+from c4pipe.keys.runs import SortedRuns
 from c4pipe.keys.union import merged, ranges, united
 
 KEYS_FOLDER = "keys"  # below the corpus
@@ -28,6 +29,7 @@ __all__ = [
     "KEYS_SUFFIX",
     "KeyReader",
     "KeyWriter",
+    "SortedRuns",
     "is_key_path",
     "key_path",
     "merged",

@@ -1,7 +1,7 @@
 """The Parquet contract: columns, file names, writers, and the manifest that says what belongs to a corpus, and sums."""
 
 from c4pipe.files.pinned import sha256_of
-from c4pipe.shards.adding import add_files, is_added
+from c4pipe.shards.adding import add_files, adopt_files, is_added
 from c4pipe.shards.belongings import (
     OF_ITSELF,
     Belonging,
@@ -11,6 +11,7 @@ from c4pipe.shards.belongings import (
     sums_text,
     write_manifest,
 )
+from c4pipe.shards.exposure import EXPOSURE, EXPOSURE_SCHEMA, PROVENANCE, Exposure, Seen
 from c4pipe.shards.manifest import (
     ADDED,
     MANIFEST,
@@ -53,9 +54,12 @@ from c4pipe.shards.sums import check_sums
 __all__ = [
     "ADDED",
     "DROPPED_TYPE",
+    "EXPOSURE",
+    "EXPOSURE_SCHEMA",
     "MANIFEST",
     "OF_ITSELF",
     "PAGE_SCHEMA",
+    "PROVENANCE",
     "REJECTED_FOLDER",
     "REJECTED_SCHEMA",
     "RESTORE_FOLDER",
@@ -68,11 +72,14 @@ __all__ = [
     "TAKEN",
     "TEXT_MD5",
     "Belonging",
+    "Exposure",
     "HashingStream",
     "ParquetSink",
     "RowGroupBuffer",
+    "Seen",
     "add_files",
     "added_to",
+    "adopt_files",
     "belongings",
     "check_sums",
     "column_fields",

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from c4pipe.disk import read_file
+from c4pipe.disk import read_file, sync_path
 from c4pipe.files.pinned import sha256_of
 from c4pipe.files.storage import LocalStore
 from c4pipe.shards.belongings import Belonging, read_added
@@ -38,7 +38,6 @@ def add_files(folder: Path, files: Mapping[str, bytes]) -> None:
     store, known = LocalStore(), _known(folder)
     for name, data in files.items():
         known[name] = Belonging(name, len(data), hashlib.sha256(data).hexdigest(), False)
-    rows = [{"path": file.path, "bytes": file.bytes, "sha256": file.sha256} for file in sorted(known.values())]
     with ExitStack() as coming:
         for name, data in files.items():
             stream = coming.enter_context(store.write(str(folder / name)))
@@ -46,8 +45,27 @@ def add_files(folder: Path, files: Mapping[str, bytes]) -> None:
             stream.flush()
         for name in files:
             (folder / name).unlink(missing_ok=True)
-        with store.write(str(folder / ADDED)) as stream:
-            stream.write(to_json({"files": rows}))
+        _note(folder, known)
+
+
+def adopt_files(folder: Path, drafts: Mapping[str, Path]) -> None:
+    """The same of files that lie complete on the same disk under other names, which they lose: of any size."""
+    known = _known(folder)
+    for name, draft in drafts.items():
+        known[name] = Belonging(name, draft.stat().st_size, sha256_of(draft), False)
+    for name in drafts:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).unlink(missing_ok=True)
+    _note(folder, known)
+    for name, draft in drafts.items():
+        draft.replace(folder / name)
+        sync_path((folder / name).parent)
+
+
+def _note(folder: Path, known: Mapping[str, Belonging]) -> None:
+    rows = [{"path": file.path, "bytes": file.bytes, "sha256": file.sha256} for file in sorted(known.values())]
+    with LocalStore().write(str(folder / ADDED)) as stream:
+        stream.write(to_json({"files": rows}))
 
 
 def _known(folder: Path) -> dict[str, Belonging]:

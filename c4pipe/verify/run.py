@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from c4pipe.disk import read_file
+from c4pipe.errors import C4Error
+from c4pipe.shards import EXPOSURE, Exposure, sha256_of
 from c4pipe.text import many
 from c4pipe.verify.file import Expected, file_finding
 from c4pipe.verify.findings import Finding, FolderVerdict, damaged, noted
@@ -25,6 +27,7 @@ RUN_SETTINGS, TABLES, TOKENIZER = "config.json", ("metrics.csv", "eval.csv"), "t
 _NEEDED = ("config.json", "generation_config.json", "model.safetensors", "state.json", "training.pt")
 RESUME = "Resume from another one, or with --resume auto."
 TRAIN_AGAIN = "Copy the run again or train it again."
+TRACE_AGAIN = "Make it again: python -m model.exposure"
 _STEP = re.compile(r"step-\d{8,}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -48,7 +51,10 @@ def check_run(folder: Path, done: Callable[[int], None]) -> FolderVerdict:
             done(sizes[-1])
             found = file_finding(step, file)
             findings += [found] if found else []
-    findings += _run_sums(folder)
+    wrong = [*_run_sums(folder)]
+    findings += wrong
+    if not any(one.path == str(folder / EXPOSURE) for one in wrong):
+        findings += _exposure(folder)
     for name in (RUN_SETTINGS, *(path.relative_to(folder).as_posix() for path in _listed(folder / TOKENIZER))):
         if name.endswith(".json"):
             findings += _json(folder / name)
@@ -117,19 +123,35 @@ def _run_sums(folder: Path) -> Iterator[Finding]:
         yield damaged(path, "format", f"cannot be read ({error})", "the sums of the run", TRAIN_AGAIN)
         return
     for name, size, sums in pieces:
+        do = TRACE_AGAIN if name == EXPOSURE else TRAIN_AGAIN
         try:
-            data = read_file(folder / name)[:size]
+            sha256 = _sum(folder / name, size)
         except (OSError, ValueError) as error:
             what = getattr(error, "strerror", None) or error
-            yield damaged(
-                folder / name, "missing", f"cannot be read ({what})", f"a file, says {SUMS_OF_RUN}", TRAIN_AGAIN
-            )
+            yield damaged(folder / name, "missing", f"cannot be read ({what})", f"a file, says {SUMS_OF_RUN}", do)
             continue
-        if (sha256 := hashlib.sha256(data).hexdigest()) not in sums:
+        if sha256 not in sums:
             part = "its sha256" if size is None else f"the sha256 of its first {many(size, 'byte')}"
-            yield damaged(
-                folder / name, "sha256", f"{part} is {sha256}", f"{sums[-1]}, says {SUMS_OF_RUN}", TRAIN_AGAIN
-            )
+            yield damaged(folder / name, "sha256", f"{part} is {sha256}", f"{sums[-1]}, says {SUMS_OF_RUN}", do)
+
+
+def _sum(path: Path, size: int | None) -> str:
+    """Of the first bytes of a file, or of all of it, which may be more than memory holds."""
+    if size is None and path.is_file():
+        return sha256_of(path)
+    return hashlib.sha256(read_file(path)[:size]).hexdigest()
+
+
+def _exposure(folder: Path) -> Iterator[Finding]:
+    """A note where the run has gone on since its pages were traced."""
+    if os.path.lexists(folder / EXPOSURE):
+        try:
+            exposure = Exposure(folder)
+        except C4Error as error:
+            yield damaged(folder / EXPOSURE, "format", str(error), "the pages that the run has read", TRACE_AGAIN)
+        else:
+            if exposure.note:
+                yield noted(folder / EXPOSURE, exposure.note)
 
 
 def _json(path: Path) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from c4pipe.shards import to_json
 from c4pipe.text import many
 from model.command import run_model
-from model.disk import put
+from model.disk import check_empty, put
 from model.errors import ConfigError
 from model.study.arguments import parse_study
 from model.study.base import Study
@@ -26,7 +26,7 @@ from model.study.opening import check_runs, chosen_arms, open_setting
 from model.study.outcome import STUDY_PICTURE, STUDY_RESULTS, STUDY_TABLE, StudyAtHand, write_outcome
 from model.study.planned import with_needs
 from model.study.price import measured_speed, plan_text, run_seconds, span
-from model.study.running import RUNS, done_runs, held_folder, run_all
+from model.study.running import RUNS, STUDY_LOCK, done_runs, held_folder, run_all
 from model.study.setting import SCALES
 
 STUDY_TITLE = "study.json"
@@ -87,7 +87,7 @@ def _run(args: Namespace, words: Sequence[str]) -> int:
 
 
 def _check_out(out: Path, study: Study) -> None:
-    """ConfigError for a folder that has another study, or files under our names that are none of a study's."""
+    """ConfigError for a folder that has another study, or files and is none of a study."""
     title = out / STUDY_TITLE
     try:
         there = json.loads(title.read_bytes())["study"] if title.exists() else None
@@ -95,9 +95,8 @@ def _check_out(out: Path, study: Study) -> None:
         there = "?"
     if there not in (None, study.name):
         raise ConfigError(f"--out {out} holds the study {there}: name another folder")
-    for name in (STUDY_RESULTS, STUDY_TABLE, STUDY_PICTURE, RUNS):
-        if there is None and os.path.lexists(out / name):
-            raise ConfigError(f"{out / name} is there, and no study wrote it: name another folder by --out, or move it")
+    if there is None:
+        check_empty(out, "--out", "study", (STUDY_LOCK, f".{STUDY_TITLE}.tmp"))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from model.arguments import parse_train
 from model.corpus import find_entries
 from model.errors import ConfigError
 from model.finetune_arguments import finetune_parser
+from model.likelihood import parse_likelihood
 from model.score_arguments import parse_score
 from model.study.base import Arm, Study
 from model.study.planned import PlannedRun
@@ -94,8 +95,10 @@ def check_runs(runs: Sequence[PlannedRun]) -> None:
             parse_train(words)
         elif run.command == "finetune":
             finetune_parser().parse_args(words)
-        else:
+        elif run.command == "score":
             parse_score(words)
+        else:
+            parse_likelihood(words)
 
 
 def chosen_arms(study: Study, setting: Setting, names: Sequence[str]) -> tuple[Arm, ...]:

@@ -29,7 +29,7 @@ def draw_arms(samples: Samples, arms: Sequence[str], title: str) -> bytes:
             one.grid(alpha=0.3)
 
     width = 2.2 + 2.6 * len(panels)
-    return _drawn(len(panels) or 1, (width, 1.4 + 0.28 * len(arms)), title, draw if panels else lambda _: None)
+    return draw_panels(len(panels) or 1, (width, 1.4 + 0.28 * len(arms)), title, draw if panels else lambda _: None)
 
 
 def draw_curves(curves: Mapping[str, Curves], title: str) -> bytes:
@@ -56,10 +56,11 @@ def draw_curves(curves: Mapping[str, Curves], title: str) -> bytes:
             one.grid(alpha=0.3)
         axes[0].legend(frameon=False)
 
-    return _drawn(2, (8.0, 3.6), title, draw, sharey=True)
+    return draw_panels(2, (8.0, 3.6), title, draw, sharey=True)
 
 
-def _drawn(panels: int, size: tuple[float, float], title: str, draw: Any, *, sharey: bool = False) -> bytes:
+def draw_panels(panels: int, size: tuple[float, float], title: str, draw: Any, *, sharey: bool = False) -> bytes:
+    """An SVG of so many panels side by side, inches, which `draw` fills. Same numbers, same bytes."""
     import matplotlib as mpl  # a second to import
     from matplotlib import style
     from matplotlib.figure import Figure

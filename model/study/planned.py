@@ -10,10 +10,11 @@ from pathlib import Path
 
 from c4pipe import __version__
 from model.config import ModelConfig
+from model.likelihood import LIKELIHOOD_FILE
 from model.run import EVALS_FILE, VALIDATION_FILE
 
 SCORED_FILE = "scores.csv"  # of `model.score`
-RESULT_FILES = {"train": EVALS_FILE, "finetune": VALIDATION_FILE, "score": SCORED_FILE}
+RESULT_FILES = {"train": EVALS_FILE, "finetune": VALIDATION_FILE, "score": SCORED_FILE, "likelihood": LIKELIHOOD_FILE}
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,14 @@ class Load:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A run of `model.train`, `model.finetune` or `model.score`. Equal ones are one run, whichever arm asks for it.
+    """A run of one of the commands of `RESULT_FILES`. Equal ones are one run, whichever arm asks for it.
 
     All that decides its result is in its name: with another option, corpus or version it has another folder, so that
     nothing that is there is taken for what it is not.
     """
 
     label: str  # the beginning of its name
-    command: str  # train, finetune or score
+    command: str  # train, finetune, score or likelihood
     options: tuple[tuple[str, tuple[Word, ...]], ...]  # but for its own folder
     files: tuple[str, ...]  # digests of the corpora and the files of tasks that it reads
     load: Load = field(compare=False, repr=False)
@@ -71,7 +72,7 @@ class PlannedRun:
 
     def arguments(self, runs: Path) -> list[str]:
         """Those of the command, where runs are in such a folder."""
-        found = ["--output" if self.command == "score" else "--run", str(runs / self.name)]
+        found = ["--output" if self.command in ("score", "likelihood") else "--run", str(runs / self.name)]
         for flag, words in self.options:
             found += [flag, *(str(runs / str(word)) if isinstance(word, PathIn) else word for word in words)]
         return found

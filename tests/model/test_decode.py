@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 import torch
 import transformers
 from torch import Tensor, nn
 
+from model.cache import Cache
 from model.config import ModelConfig, find_size
 from model.decode import beam_search, greedy, narrowed, paper_penalty, sample
 from model.errors import ConfigError
@@ -83,6 +85,68 @@ def test_beam_search_is_transformers(config: ModelConfig, beams: int, alpha: flo
         assert torch.equal(ours, theirs.masked_fill(after, PAD))
         lengths |= {int((row != PAD).sum()) for row in ours}
     assert len(lengths) > 1 or config.tied
+
+
+class Recited:
+    """Writes given targets, whatever the inputs are, and notes how many rows each step has."""
+
+    def __init__(self, targets: list[list[int]]) -> None:
+        self.targets = targets
+        self.rows = torch.arange(len(targets))
+        self.place = 0
+        self.batches: list[int] = []
+
+    def select(self, rows: Tensor) -> None:
+        self.rows = self.rows[rows]
+
+    def start(self, inputs: Tensor, segments: Tensor | None = None) -> tuple[Recited, Tensor]:
+        return self, self.step(inputs[:, 0], self)
+
+    def step(self, tokens: Tensor, cache: Recited) -> Tensor:
+        assert len(tokens) == len(self.rows)
+        ids = [[*self.targets[row], *[PAD] * 9][self.place] for row in self.rows.tolist()]
+        self.place += 1
+        self.batches.append(len(ids))
+        return nn.functional.one_hot(torch.tensor(ids), 9).float()
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        return iter(())
+
+
+def test_rows_that_have_ended_leave_the_batch_when_they_are_half_of_it() -> None:
+    targets = [[EOS], [5, EOS], [5, 6, EOS], [7, EOS], [8, 8, EOS], [8, 5, 7, 6, 4]]
+    writer = Recited(targets)
+    written = greedy(writer, torch.ones(6, 1, dtype=torch.long), 5).tolist()
+    assert written == [[*one, *[PAD] * (5 - len(one))] for one in targets]
+    assert writer.batches == [6, 6, 3, 1, 1]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("beams", [1, 4])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_who_leaves_the_batch_decides_no_answer(monkeypatch: pytest.MonkeyPatch, architecture: str, beams: int) -> None:
+    """The same targets as alone; and rows did leave. One id of twelve ends a target, and often."""
+    model = model_of(dataclasses.replace(V11, architecture=architecture))
+    inputs, segments = batch_of(rows=12)
+    likelier = nn.functional.one_hot(torch.tensor(EOS), V11.vocab) * 2.0
+    logits, sizes, step = model.logits, list[int](), model.step
+
+    def counted(tokens: Tensor, cache: Cache) -> Tensor:
+        sizes.append(len(tokens))
+        return step(tokens, cache)
+
+    monkeypatch.setattr(model, "logits", lambda hidden: logits(hidden) + likelier)
+    monkeypatch.setattr(model, "step", counted)
+
+    def written(rows: slice) -> Tensor:
+        if beams == 1:
+            return filled(greedy(model, inputs[rows], LENGTH, segments[rows], 12))
+        return filled(beam_search(model, inputs[rows], LENGTH, segments[rows], 12, beams=beams))
+
+    alone = [written(slice(row, row + 1)) for row in range(len(inputs))]
+    sizes.clear()
+    assert torch.equal(written(slice(None)), torch.cat(alone))
+    assert sizes[-1] < max(sizes)
 
 
 def all_targets(model: T5, inputs: Tensor, length: int, vocabulary: int) -> dict[tuple[int, ...], float]:

@@ -7,7 +7,6 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -37,14 +36,6 @@ from tests.model.training import rows, started, sums, untimed
 from tests.model.tuning import OFTEN, both, make_home, tasks_of, tune, words_of_tuning
 
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -304,6 +295,7 @@ def test_transformers_gives_the_same_answers(home: Path) -> None:
         (("--unsupervised", "x=-1"), "--unsupervised x=-1: expected DIR=RATE, a rate above 0"),
         (("--unsupervised", "nowhere=1"), "nowhere holds no finished corpus"),
         (("--objective", "span"), "--objective has no effect: it is of --unsupervised"),
+        (("--unsupervised", "x=1", "--languages", ","), "expected names with commas between them"),
         (("--method", "adapters"), "--method adapters needs --adapter-width D"),
         (("--method", "adapters", "--adapter-width", "100000000"), "--adapter-width 100000000: expected 0 to 65,536"),
         (("--adapter-width", "4"), "--adapter-width 4 is for --method adapters"),

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
 from model import generate
 from model.shelf import CHECKPOINT_SUMS
@@ -17,19 +15,10 @@ from tests.model.damage import LOGS, OFTEN, TEXT, Runs, commands, harm, prepare,
 from tests.model.training import train, untimed, write_stories
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     """Look at them, and leave them as they are."""
     folder = tmp_path_factory.mktemp("runs")
-    torch.set_num_threads(1)
     return prepare(write_stories(folder / "c4"), folder)
 
 
@@ -133,7 +122,7 @@ def test_a_damaged_checkpoint_of_another_run_is_no_start(runs: Runs, run: Path, 
 @pytest.mark.parametrize("resume", ["auto", "none"])
 @pytest.mark.parametrize(
     "name",
-    [*FILES[1:], "sha256.json", "checkpoints/step-00000002/notes.txt"],
+    [*FILES[1:], "sha256.json", "checkpoints/step-00000002/notes.txt", "notes.txt", ".hidden", "data/train.tsv"],
 )
 def test_a_folder_with_files_of_others_is_refused_and_left_as_it_is(
     runs: Runs, tmp_path: Path, name: str, resume: str
@@ -143,15 +132,21 @@ def test_a_folder_with_files_of_others_is_refused_and_left_as_it_is(
     theirs.write_text('{"model_type": "t5"}')
     ended = ran(lambda: train(runs.data, tmp_path / "theirs", "--resume", resume, "--force"))
     assert ended.code == 2
-    place = theirs.parent if "checkpoints" in name else theirs
-    assert ended.said.startswith(f"train: {place} is there, and no training wrote it: name another folder by --run")
+    assert ended.said.startswith(f"train: {theirs} is there, and no training wrote it: name another folder by --run")
     assert ended.said.count("\n") == 1
     assert [path for path in (tmp_path / "theirs").rglob("*") if path.is_file()] == [theirs]
     assert theirs.read_text() == '{"model_type": "t5"}'
 
 
-def test_what_is_not_the_runs_stays_beside_it(runs: Runs, tmp_path: Path) -> None:
-    run = tmp_path / "run"
+def test_a_run_that_was_killed_before_it_began_begins(runs: Runs, tmp_path: Path) -> None:
+    """What it leaves is a lock, or the draft of its first file; empty folders are nobody's, and logs the shell's."""
+    (tmp_path / "run/tasks").mkdir(parents=True)
+    for name in (".lock", ".sha256.json.tmp", "train.log", "nohup.out"):
+        (tmp_path / "run" / name).write_text("out of memory")
+    assert ran(lambda: train(runs.data, tmp_path / "run", "--dry-run")).code == 0
+
+
+def test_what_is_put_beside_a_run_stays(runs: Runs, run: Path) -> None:
     theirs = {
         *("notes.txt", ".lock", "metrics.csv.tmp", ".gitignore", "tokenizer/notes.txt", "checkpoints/step-notes/a"),
         *("checkpoints/.step-best.tmp", "checkpoints/README", "tensorboard/a"),
@@ -159,8 +154,8 @@ def test_what_is_not_the_runs_stays_beside_it(runs: Runs, tmp_path: Path) -> Non
     for name in theirs:
         (run / name).parent.mkdir(parents=True, exist_ok=True)
         (run / name).write_text(name)
-    for steps in (2, 4, 6):
+    for steps in (10, 12):
         assert ran(lambda steps=steps: train(runs.data, run, *OFTEN, "--keep", "1", steps=steps)).code == 0
     assert {name for name in theirs if (run / name).read_text() != name} == set()
-    assert (run / "checkpoints/step-00000006").is_dir()
+    assert (run / "checkpoints/step-00000012").is_dir()
     assert generate.main(["--run", str(run), "--device", "cpu", "--max-tokens", "2", TEXT]) == 0

@@ -77,6 +77,7 @@ def test_test_sets_without_labels_get_a_file_of_predictions(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Of the tasks that have one, the others being named; there is no table then. Files of the user's are kept."""
+    record_scores(tmp_path, 0, ())  # what makes the folder one of scorings
     mine = [tmp_path / "predictions/sst2.tsv", tmp_path / "written/sst2.test.jsonl"]
     for path in mine:
         path.parent.mkdir()
@@ -187,7 +188,7 @@ def test_models_of_others_and_ensembles(home: Path, tmp_path: Path, capsys: pyte
     hub.mkdir()
     for name in ("config.json", "model.safetensors", "spiece.model", "tokenizer_config.json"):
         shutil.copyfile(home / "base/checkpoints/step-00000001" / name, hub / name)
-    few = ("--tasks", tasks_of(home)[0], "--examples", "2", "--targets", "3", "--output", str(tmp_path / "out"))
+    few = ("--tasks", tasks_of(home)[0], "--examples", "2", "--targets", "12", "--output", str(tmp_path / "out"))
     assert main(["--run", str(hub), "--device", "cpu", *few]) == 0
     assert [row["step"] for row in rows(tmp_path / "out/scores.csv")] == ["0"]
     assert score(home, *few, "--ensemble", str(hub), "--beams", "2") == 0
@@ -330,6 +331,7 @@ def test_a_task_with_a_sentinel_is_read_without_it() -> None:
         ),
         (("--split", "dev"), "argument --split: invalid choice"),
         (("--targets", "1"), "--targets 1: expected 2 to"),
+        (("--targets", "3"), "--targets 3: the label 'positive' of sst2 has "),
         (("--examples", "0"), "argument --examples"),
         (("--device", "gpu"), "--device gpu: expected cpu, cuda"),
         (("--checkpoint", "nowhere"), "there is no checkpoint nowhere"),
@@ -340,6 +342,10 @@ def test_a_task_with_a_sentinel_is_read_without_it() -> None:
         (
             ("--run", "HOME/straight", "--checkpoint", "HOME/base/checkpoints/step-00000001"),
             "HOME/base/checkpoints/step-00000001: no checkpoint of HOME/straight, and its scores would be taken for",
+        ),
+        (
+            ("--output", "HOME/tasks"),
+            "is there, and no scoring wrote it: name another folder by --output, new or empty",
         ),
         (("--output", "HOME/base"), "no checkpoint of HOME/base, and its scores"),
         (("--output", "HOME/straight", "--ensemble", "HOME/base"), "no checkpoint of HOME/straight, and its scores"),

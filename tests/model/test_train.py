@@ -10,13 +10,11 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 import model.train
 from model.arguments import train_parser
@@ -29,15 +27,6 @@ from tests.corpora import documents, write_corpus
 from tests.model.training import command, rows, started, story, sums, train, untimed, write_stories
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """So that busy neighbours do not slow the tests down, and no sum is taken in another order."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_stories(tmp_path_factory.mktemp("data") / "c4")
@@ -47,7 +36,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def straight(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of eight steps that nothing has disturbed. Look at it, and leave it as it is."""
     run = tmp_path_factory.mktemp("straight") / "run"
-    torch.set_num_threads(1)
     assert train(data, run, "--save-every", "2", "--eval-every", "4", steps=8) == 0
     return run
 

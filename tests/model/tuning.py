@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import torch
-
 from model.finetune import main
 from tests.model.training import WORDS, train, write_stories
 
@@ -49,7 +47,6 @@ def words_of_tuning(run: Path, source: Path | None, tasks: tuple[str, ...], *arg
 
 def make_home(folder: Path) -> None:
     """A corpus, two tasks, a model that was trained for a step, and a fine-tuning of six that nothing disturbed."""
-    torch.set_num_threads(1)
     folder.mkdir()
     tasks = write_tasks(folder / "tasks")
     write_stories(folder / "c4")

@@ -170,7 +170,7 @@ def test_a_study_from_end_to_end(built: Build, tmp_path: Path, monkeypatch: pyte
         (["methods", "--out", "x", "--data", "CORPUS", "--arms", "al"], "--arms al: methods has all, adapters-8, "),
         (["methods", "--out", "x", "--seeds", "0"], "expected a number of 1 or more"),
         (["--list", "--seeds", "3"], "--seeds has no effect: --list prints the studies alone."),
-        (["methods", "--out", "TAKEN", "--data", "CORPUS"], "table.md is there, and no study wrote it"),
+        (["methods", "--out", "TAKEN", "--data", "CORPUS"], "notes.txt is there, and no study wrote it"),
     ],
 )
 def test_wrong_use_is_one_line_before_any_work(
@@ -178,7 +178,7 @@ def test_wrong_use_is_one_line_before_any_work(
 ) -> None:
     corpus = built(SAMPLES)
     (tmp_path / "taken").mkdir()
-    (tmp_path / "taken" / "table.md").write_text("mine")
+    (tmp_path / "taken" / "notes.txt").write_text("mine")
     monkeypatch.setattr(study_main, "measured_speed", lambda *_: pytest.fail("it began to measure"))
     words = [word.replace("CORPUS", str(corpus)).replace("TAKEN", str(tmp_path / "taken")) for word in words]
     assert main(words) == 2

@@ -1,0 +1,73 @@
+"""Numbers of 64 bits sorted beyond memory: runs that lie sorted in a file, of which any range is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from c4pipe.keys.blocks import KeyArray
+from c4pipe.keys.file import MOST_KEY
+
+HELD_NUMBERS = 4 << 20  # in memory until they are a run: 32 MB, and as much again while it is sorted
+
+
+class SortedRuns:
+    """Takes numbers in any order, and gives them in theirs; equal ones stay apart.
+
+    Memory is that of `held` numbers and of what is asked for at a time, disk 8 bytes a number.
+    """
+
+    def __init__(self, path: Path, held: int = HELD_NUMBERS):
+        """`path`: a file to be made, in a folder that goes when the work is done."""
+        self._path, self._held = path, held
+        self._waiting: list[KeyArray] = []
+        self._count = 0  # of those that wait
+        self._ends = [0]  # of the runs in the file, in numbers
+        self._runs: list[KeyArray] | None = None  # the file as it is read
+
+    def add(self, numbers: KeyArray) -> None:
+        """More numbers, [n]. All are to be there before the first is asked for."""
+        self._waiting.append(numbers)
+        self._count += len(numbers)
+        if self._count >= self._held:
+            self._flush()
+
+    def count(self, first: int, last: int) -> int:
+        """How many there are from `first` to `last`, both of them as well."""
+        return sum(stop - start for _, start, stop in self._within(first, last))
+
+    def between(self, first: int, last: int) -> KeyArray:
+        """Those from `first` to `last`, both of them as well, rising. [n]"""
+        parts = [run[start:stop] for run, start, stop in self._within(first, last)]
+        return np.sort(np.concatenate([np.empty(0, np.uint64), *parts]), kind="stable")
+
+    def parts(self, most: int) -> Iterator[KeyArray]:
+        """All of them, rising, at most `most` at a time, but for more than that of one number."""
+        stretches = [(0, MOST_KEY)]
+        while stretches:
+            first, last = stretches.pop()
+            if first < last and self.count(first, last) > most:
+                middle = (first + last) // 2
+                stretches += [(middle + 1, last), (first, middle)]
+            elif len(found := self.between(first, last)):
+                yield found
+
+    def _flush(self) -> None:
+        if self._count:
+            with self._path.open("ab") as file:
+                file.write(np.sort(np.concatenate(self._waiting)).data)
+            self._ends.append(self._ends[-1] + self._count)
+        self._waiting, self._count = [], 0
+
+    def _within(self, first: int, last: int) -> Iterator[tuple[KeyArray, int, int]]:
+        if self._runs is None:
+            self._flush()
+            whole = np.memmap(self._path, np.uint64, "r") if self._ends[-1] else np.empty(0, np.uint64)
+            self._runs = [whole[start:stop] for start, stop in zip(self._ends, self._ends[1:], strict=False)]
+        for run in self._runs:
+            start = int(np.searchsorted(run, np.uint64(first), "left"))
+            stop = int(np.searchsorted(run, np.uint64(last), "right"))
+            if start < stop:
+                yield run, start, stop

@@ -1,0 +1,148 @@
+"""`python -m c4pipe.passages`: how often each passage stands in a corpus, or stood in its crawl. `--help` says more."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from c4pipe.command import Parser, positive, run_command, utf8_path
+from c4pipe.dedup import TextLevel
+from c4pipe.errors import ConfigError
+from c4pipe.facts.corpus import Corpus, open_corpus
+from c4pipe.files.pinned import sha256_of
+from c4pipe.passages.counting import PassageCounts, count_passages, drawn, found_again
+from c4pipe.passages.levels import PASSAGE_LEVELS, first_level, level_of
+from c4pipe.passages.reading import ReadPage, pages_came, pages_kept
+from c4pipe.progress import PLAIN, ProgressReporter
+from c4pipe.shards import MANIFEST, SPLITS
+from c4pipe.shards.passages import PassageFile, read_passages, write_passages
+from c4pipe.text import many, printable
+
+CRAWL, KEPT_PAGES_ONLY = "crawl", "pages"
+
+EPILOG = """\
+examples:
+  what a corpus repeats             python -m c4pipe.passages out/c4 --out passages.parquet
+  what its crawl repeated           python -m c4pipe.passages out/c4 --crawl --out crawl.parquet
+  the same passages elsewhere       python -m c4pipe.passages out/other --of crawl.parquet --out there.parquet
+
+A passage is what the first dedup of the corpus compares, or what --level names: a line, a run of three sentences, a
+window of 50 words. --crawl counts the pages as they came to that dedup, which the corpus keeps for the taking out of
+pages. The file has a row a passage: key, count, text, and its places in the shards (none with --crawl); of each bucket
+of counts, 2^(n/4) to 2^((n+1)/4), at most --each passages, drawn by their keys. It takes 16 bytes of memory a passage,
+and as much again while they are sorted.
+
+exit codes: 0 done; 1 a file is damaged; 2 wrong use; 130 interrupted
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; the exit code."""
+    return run_command("passages", lambda: run(_parsed(argv)), shows=True)
+
+
+def run(args: Namespace) -> int:
+    """PassageCounts, and writes the file."""
+    corpus = open_corpus(args.corpus)
+    of = None if args.of is None else read_passages(args.of)
+    name, level = level_of(corpus, args.level if of is None else str(of.counted["level"]))
+    _check(args, corpus, of, level)
+
+    def pages() -> Iterable[ReadPage]:
+        found = pages_came(corpus) if args.crawl else pages_kept(corpus, args.split)
+        return reporter.seen(found)
+
+    with _Seen() as reporter:
+        counts = count_passages(pages(), level)
+        if of is None:
+            keys = drawn(counts, args.each, args.least)
+        else:
+            keys = np.sort(of.table["key"].to_numpy())
+        table = found_again(pages(), level, keys, counts, with_places=not args.crawl)
+    if of is not None:  # what is not there has its text from where it is
+        table = table.set_column(2, table.schema.field("text"), [_texts(table, of)])
+    told = {
+        "level": name,
+        "settings": repr(level),
+        "of": CRAWL if args.crawl else KEPT_PAGES_ONLY,
+        "split": None if args.crawl else args.split,
+        "corpus": sha256_of(corpus.folder / MANIFEST),
+        "passages": {str(n): count for n, count in sorted(Counter(counts.buckets.tolist()).items())},
+    }
+    write_passages(args.out, PassageFile(table, told))
+    print(_line(counts, len(table), args.out))
+    return 0
+
+
+def _parsed(argv: Sequence[str] | None) -> Namespace:
+    parser = Parser("python -m c4pipe.passages", "PassageCounts how often passages stand in a corpus.", EPILOG)
+    a = parser.add_argument
+    a("corpus", type=utf8_path, metavar="CORPUS", help="a finished corpus or mixture")
+    a("--out", type=utf8_path, required=True, metavar="FILE", help="the Parquet file to write")
+    a("--level", choices=PASSAGE_LEVELS, help="what a passage is (default: as the corpus's own dedup, or spans)")
+    a("--crawl", action="store_true", help="count the pages as they came to the first dedup of text")
+    a("--split", choices=SPLITS, default="train", help="(default: train)")
+    a("--each", type=positive, default=500, metavar="N", help="passages of a bucket of counts, at most (default: 500)")
+    a("--least", type=positive, default=1, metavar="N", help="leave out what stands there less often (default: 1)")
+    a("--of", type=utf8_path, metavar="FILE", help="look for the passages of this file, and draw none")
+    args = parser.parse_args(argv)
+    for option, why in (("--level", "the file says it"), ("--each", "none are drawn"), ("--least", "none are drawn")):
+        if args.of is not None and option in parser.given:
+            raise ConfigError(f"{option} has no effect with --of: {why}. Leave it out.")
+    if args.crawl and "--split" in parser.given:
+        raise ConfigError("--split has no effect with --crawl: pages of a crawl have none yet. Leave it out.")
+    return args
+
+
+def _check(args: Namespace, corpus: Corpus, of: PassageFile | None, level: TextLevel) -> None:
+    """ConfigError for what cannot work, before any page is read."""
+    if args.crawl and repr(first_level(corpus)) != repr(level):
+        raise ConfigError(f"{corpus.folder} keeps what came to its first dedup of text, which is none by this level.")
+    if of is not None and of.counted["settings"] != repr(level):
+        raise ConfigError(f"{args.of} tells passages by {of.counted['settings']}, and {corpus.folder} by {level!r}.")
+    if args.out.exists():
+        try:
+            read_passages(args.out)
+        except Exception:  # whatever it is, it is somebody's
+            raise ConfigError(f"--out {args.out} is there, and is no file of passages. Name another one.") from None
+    if not args.out.absolute().parent.is_dir():
+        raise ConfigError(f"--out {args.out}: {args.out.absolute().parent} is no folder. Make it, or name another one.")
+
+
+def _texts(table: object, of: PassageFile) -> list[str]:
+    known = dict(zip(of.table["key"].to_pylist(), of.table["text"].to_pylist(), strict=True))
+    return [known[key] for key in table["key"].to_pylist()]  # type: ignore[index]
+
+
+def _line(counts: PassageCounts, rows: int, out: Path) -> str:
+    often = int((counts.counts > 1).sum())
+    most = int(counts.counts.max(initial=0))
+    said = f"{many(len(counts.keys), 'passage')}, {often:,} more than once, the most frequent {most:,} times"
+    return f"{said}; {many(rows, 'row')} in {printable(str(out))}"
+
+
+class _Seen(ProgressReporter):
+    """Says how many pages were read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pages = 0
+
+    def seen(self, pages: Iterable[ReadPage]) -> Iterator[ReadPage]:
+        """The pages, counted."""
+        for page in pages:
+            self._pages += 1
+            yield page
+
+    def show(self) -> None:
+        while self.waited(PLAIN):
+            print(f"passages: {many(self._pages, 'page')} read", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

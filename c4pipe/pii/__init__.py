@@ -1,0 +1,14 @@
+"""Personal data in texts: e-mail addresses, phone numbers, public IP addresses, IBANs and card numbers.
+
+    text --find_personal--> [Personal(start, end, kind), ...]        text --masked--> text, "<EMAIL>" for each of them
+
+A pattern says where one may stand, a check whether it is one: the suffix of a domain, the plan of phone numbers
+(phonenumbers), the range of an IP address, the sums of IBANs and cards (python-stdnum). Names and postal addresses have
+no such check and are not looked for; neither is "me at host dot org".
+"""
+
+from __future__ import annotations
+
+from c4pipe.pii.finding import PERSONAL_KINDS, Personal, find_personal, masked
+
+__all__ = ["PERSONAL_KINDS", "Personal", "find_personal", "masked"]

@@ -1,0 +1,65 @@
+"""E-mail addresses, and IP addresses that anybody can reach."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from c4pipe.text.hosts import plain_host
+from c4pipe.text.urls import domain_of
+
+LONGEST_LOCAL, LONGEST_HOST = 64, 253  # characters; RFC 5321, 4.5.3.1; RFC 1035, 2.3.4
+
+# What stands around an "@": of RFC 5322 what needs no quotes, with letters of any script (RFC 6531).
+_LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*\Z")
+_HOST = re.compile(r"(?:[^\W_]+(?:-+[^\W_]+)*\.)+[^\W\d_][^\W_]*(?:-+[^\W_]+)*")
+
+# Each looks back from its first character, and not ahead to it: a pattern that begins with one is searched for fast.
+_IPV4 = re.compile(r"[0-9](?<![\w.-].)[0-9]{0,2}(?:\.[0-9]{1,3}){3}(?![\w-]|\.\w)")
+_IPV6 = re.compile(r"[23](?<![\w:.].)[0-9A-Fa-f]{3}:[0-9A-Fa-f:]*[0-9A-Fa-f:](?![\w:])")
+_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that IANA has given out
+# Behind one of these words four numbers are something else.
+_NUMBERED = re.compile(r"(?:\b(?:v|ver|version|release|build|firmware|chapter|section|table|figure)|§)\W{0,3}\Z", re.I)
+_WORD_BEFORE = 16  # characters that are looked at
+
+
+def emails(text: str) -> Iterator[tuple[int, int]]:
+    """Where addresses stand whose domain ends in a public suffix: `icon@2x.png` is none."""
+    at, done = text.find("@"), 0
+    while at >= 0:
+        first = max(done, at - LONGEST_LOCAL)
+        local = _LOCAL.search(text[first:at])
+        host = _HOST.match(text, at + 1, at + 1 + LONGEST_HOST)
+        if local and host and _has_suffix(host[0]):
+            done = host.end()
+            yield first + local.start(), done
+        at = text.find("@", at + 1)
+
+
+def ip_addresses(text: str) -> Iterator[tuple[int, int]]:
+    """Where addresses of the public internet stand. Of four numbers of one digit each, and of those that are called a
+    version or a section, nobody knows that they are one."""
+    for found in _IPV4.finditer(text) if text.count(".") > 2 else ():
+        before = text[max(0, found.start() - _WORD_BEFORE) : found.start()]
+        if len(found[0]) > len("1.2.3.4") and not _NUMBERED.search(before) and _is_public(found[0]):
+            yield found.span()
+    for found in _IPV6.finditer(text) if text.count(":") > 1 else ():
+        written = found[0] if found[0].endswith("::") else found[0].rstrip(":")
+        if _is_public(written):
+            yield found.start(), found.start() + len(written)
+
+
+@lru_cache(maxsize=1 << 12)
+def _has_suffix(host: str) -> bool:
+    registered = domain_of(plain_host(host)).registered
+    return not registered.startswith(".") and not registered.endswith(".")
+
+
+def _is_public(written: str) -> bool:
+    try:
+        address = ipaddress.ip_address(written)
+    except ValueError:
+        return False
+    return address.is_global and not address.is_multicast and (address.version == 4 or address in _UNICAST)

@@ -1,0 +1,72 @@
+"""`python -m c4pipe.textindex`: makes the index by which a text is found in a corpus."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from c4pipe.command import Parser, run_command, utf8_path
+from c4pipe.progress import PLAIN, ProgressReporter
+from c4pipe.shards import read_manifest
+from c4pipe.text import many, visible
+from c4pipe.textindex.index import open_index
+from c4pipe.textindex.making import make_index
+
+EPILOG = """\
+The index lies in DIR/__text, and added.json names its files. It answers which pages hold a text:
+
+  in the terminal               python -m c4pipe.inspect DIR --text "a text of 20 characters or more"
+  in the viewer                 python -m c4pipe.inspect DIR --serve
+  behind what a model writes    python -m model.generate --run RUN "..." --trace DIR
+
+exit codes: 0 done; 1 failed; 2 wrong use, found before any work; 130 interrupted
+"""
+
+
+class _Pages(ProgressReporter):
+    """Says how far it is."""
+
+    def __init__(self, folder: Path, of: int) -> None:
+        super().__init__()
+        self._folder, self._of, self._done = folder, of, 0
+
+    def done(self, pages: int) -> None:
+        """So many pages were read."""
+        self._done = pages
+
+    def show(self) -> None:
+        while self.waited(PLAIN):
+            what = f"{self._done:,} of {self._of:,} pages read"
+            print(f"textindex: {visible(str(self._folder))}: {what}", file=sys.stderr, flush=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; its exit code."""
+    return run_command("textindex", lambda: run(_parser().parse_args(argv)), shows=True)
+
+
+def run(args: Namespace) -> int:
+    """Makes the index of each corpus."""
+    manifests = [read_manifest(folder) for folder in args.folders]  # whatever is wrong is said before any work
+    for folder, manifest in zip(args.folders, manifests, strict=True):
+        with _Pages(folder, sum(shard["rows"] for shard in manifest["shards"])) as progress:
+            made = make_index(folder, progress.done)
+        open_index(folder)
+        share = made.bytes / max(1, made.text)
+        print(
+            f"{visible(str(folder))}: {many(made.pages, 'page')}, {made.text:,} bytes of text; the index has "
+            f"{made.bytes:,}, {share:.2f} a byte"
+        )
+    return 0
+
+
+def _parser() -> Parser:
+    p = Parser("python -m c4pipe.textindex", "Makes the index by which a text is found in a finished corpus.", EPILOG)
+    p.add_argument("folders", type=utf8_path, nargs="+", metavar="DIR", help="folder of a corpus, or of a mixture")
+    return p
+
+
+if __name__ == "__main__":
+    sys.exit(main())

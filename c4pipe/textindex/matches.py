@@ -1,0 +1,34 @@
+"""Which pieces of a text somebody else has written before: the longest ones that stand in a corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Match(NamedTuple):
+    """A piece of a text, in characters."""
+
+    start: int
+    end: int
+
+
+def longest_matches(text: str, holds: Callable[[str], bool], least: int) -> list[Match]:
+    """The pieces of `least` characters or more that are held and are no part of a longer one that is, in their order.
+
+    Where a text is held all its pieces are, so that two ends that only move on find them: `holds` is asked for at most
+    twice as many pieces as the text has characters.
+
+    >>> longest_matches("a red fox and a red cat", lambda piece: piece in "the red fox; a red cat", 4)
+    [Match(start=1, end=9), Match(start=13, end=23)]
+    """
+    found: list[Match] = []
+    end = 0  # of the longest piece so far
+    for start in range(len(text) - least + 1):
+        stop = max(end + 1, start + least)
+        while stop <= len(text) and holds(text[start:stop]):
+            end, stop = stop, stop + 1
+            if found and found[-1].start == start:
+                found.pop()
+            found.append(Match(start, end))
+    return found

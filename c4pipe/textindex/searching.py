@@ -1,0 +1,107 @@
+"""Which pages of a corpus hold a text: by its index, or from end to end where it has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from c4pipe.errors import BuildError, ConfigError
+from c4pipe.shards import read_manifest
+from c4pipe.textindex.grams import LEAST
+from c4pipe.textindex.index import CorpusShards, TextIndex, open_index
+from c4pipe.textindex.texts import PageText, cells
+
+CHECKED = 200  # candidates that are looked at for their number to be exact, though all that are shown were found
+
+
+class Holder(NamedTuple):
+    """A page that holds a text."""
+
+    shard: str  # from the folder of the corpus
+    row: int
+    url: str
+    timestamp: str
+    text: str
+    start: int  # characters in front of the first place
+    times: int  # how often it holds it, places that overlap not counted
+
+
+class Holders(NamedTuple):
+    """The first pages that hold a text, in the order of the corpus, and how many there are."""
+
+    pages: list[Holder]
+    count: int
+    exact: bool  # whether there are `count`; if not, there are at most so many
+    indexed: bool  # whether an index was asked
+
+
+def search_text(folder: Path, text: str, limit: int) -> Holders:
+    """The first `limit` pages of a corpus that hold a text: every character, capitals and blanks as they stand.
+
+    ConfigError for a text that is too short, and where there is no corpus; BuildError for damaged files, and for an
+    index of other pages.
+    """
+    check_text(text)
+    index, sought = open_index(folder), text.encode()
+    if index is not None:
+        return _by_index(index, sought, text, limit)
+    return _by_scan(folder, CorpusShards(folder, read_manifest(folder)), text, limit)
+
+
+def check_text(text: str) -> None:
+    """ConfigError for a text that is too short to be looked for."""
+    if len(text) < LEAST:
+        raise ConfigError(f"a text of {len(text)} characters is too short to be looked for: give {LEAST} or more")
+
+
+def _by_index(index: TextIndex, sought: bytes, text: str, limit: int) -> Holders:
+    most, candidates = index.candidates(sought)
+    shown: list[Holder] = []
+    count = failed = 0
+    for page, found in index.holding(candidates, sought):
+        if found is None:
+            failed += 1
+        else:
+            count += 1
+            if len(shown) < limit:
+                shown.append(_holder(*index.shards.place(page), found, text))
+        if len(shown) >= limit and count + failed >= max(CHECKED, limit):
+            return Holders(shown, most - failed, False, True)
+    return Holders(shown, count, True, True)
+
+
+def _by_scan(folder: Path, shards: CorpusShards, text: str, limit: int) -> Holders:
+    shown: list[Holder] = []
+    count = 0
+    for shard, row, found in _scanned(folder, shards, text):
+        count += 1
+        if len(shown) < limit:
+            shown.append(_holder(shard, row, found, text))
+    return Holders(shown, count, True, False)
+
+
+def _scanned(folder: Path, shards: CorpusShards, text: str) -> Iterator[tuple[str, int, PageText]]:
+    columns = ["text", "url", "timestamp"]
+    for shard in shards.shards:
+        path, first = folder / shard.path, 0
+        try:
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+                for group in range(file.num_row_groups):
+                    table = file.read_row_group(group, columns=columns, use_threads=False)
+                    rows = pc.indices_nonzero(pc.match_substring(table["text"], text))
+                    here = zip(*(cells(column) for column in table.select(columns).take(rows).columns), strict=True)
+                    for row, (content, url, timestamp) in zip(rows.to_pylist(), here, strict=True):
+                        yield shard.path, first + row, PageText(url.decode(), timestamp.decode(), content)
+                    first += table.num_rows
+        except (pa.ArrowException, OSError, KeyError) as error:
+            raise BuildError(f"{path} is damaged: {error}. Copy the corpus again or build it again.") from None
+
+
+def _holder(shard: str, row: int, page: PageText, text: str) -> Holder:
+    content = page.text.decode()
+    return Holder(shard, row, page.url, page.timestamp, content, content.index(text), content.count(text))

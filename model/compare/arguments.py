@@ -1,0 +1,58 @@
+"""The command line of `python -m model.compare`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+
+import torch
+
+from c4pipe.command import Parser, positive, utf8_path
+from model.compare.levels import LEVELS
+from model.errors import ConfigError
+from model.study.arguments import DEFAULT_SEEDS
+
+EPILOG = """\
+examples:
+  two corpora, on two cores     python -m model.compare out/en out/en.noclean --texts texts.jsonl --out out/compared
+  what would it take?           ... --dry-run
+  larger models, on a GPU       ... --level small
+  corpora of different sizes    ... --equal epochs
+
+--texts has a JSON object a line: domain, document, text. The plan and its cost come first. It writes OUT/scores.csv
+(side, seed, lr, domain, document, nats, bytes) and a folder a run into OUT/runs. After any death the same command goes
+on; what is done is not done again. `python -m c4pipe.compare` starts it, and says what the table means.
+exit codes: 0 done; 1 a run failed; 2 wrong use, found before any work; 130 interrupted (Ctrl-C); 143 ended (SIGTERM).
+"""
+
+
+def compare_parser() -> Parser:
+    """The options."""
+    p = Parser("python -m model.compare", "Trains models on two corpora alike, and scores texts by each.", EPILOG)
+    a = p.add_argument
+    a("a", type=utf8_path, metavar="A", help="a finished corpus")
+    a("b", type=utf8_path, metavar="B", help="another one")
+    a("--texts", type=utf8_path, required=True, metavar="FILE", help="JSONL of domain, document and text")
+    a("--out", type=utf8_path, required=True, metavar="DIR", help="folder of the comparison: new, or to go on with")
+    a("--level", choices=[*LEVELS], default="tiny", help="size of the models (default: tiny, for two cores)")
+    a("--seeds", type=positive, default=DEFAULT_SEEDS, metavar="N", help=f"(default: {DEFAULT_SEEDS})")
+    a("--lr", type=float, nargs="+", metavar="X", help="learning rates (default: two small ones, by level)")
+    a("--steps", type=positive, metavar="N", help="of A; those of B follow from --equal (default: by level)")
+    a("--equal", choices=("bytes", "epochs"), default="bytes", help="what both sides see alike (default: bytes)")
+    a("--at-once", type=positive, metavar="N", help="runs at a time (default: a core each, on a GPU 1)")
+    a("--dry-run", action="store_true", help="print the plan and its cost; train nothing, write nothing")
+    return p
+
+
+def parse_compare(argv: Sequence[str] | None) -> Namespace:
+    """The options by their names. ConfigError for what cannot work."""
+    args = compare_parser().parse_args(argv)
+    level = LEVELS[args.level]
+    args.lr = tuple(args.lr or level.rates)
+    args.steps = args.steps or level.steps
+    if len({*args.lr}) < len(args.lr):
+        raise ConfigError("--lr names a rate twice: name each once")
+    if args.a.resolve() == args.b.resolve():
+        raise ConfigError(f"A and B are both {args.a}: name two corpora")
+    args.device = "cuda" if torch.cuda.is_available() else "cpu"
+    return args

@@ -1,0 +1,123 @@
+"""The runs by which two corpora are compared: one vocabulary of both, then a model for each side, seed and rate.
+
+Both sides see the same bytes of text: with one vocabulary, a side whose text has more tokens a byte has as many more
+steps. Or as many epochs: a side that is twice as large has twice the steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from model.compare.levels import Level
+from model.config import find_size
+from model.corpus import find_entries, read_entry
+from model.held_out import first_documents, text_size
+from model.objectives import find_objective
+from model.study.planned import Load, PathIn, PlannedRun, Word
+from model.study.setting import PIECES
+from model.tokens import Tokenizer
+
+SIDES = ("A", "B")
+Equal = Literal["bytes", "epochs"]
+MEASURED = 2_000  # documents of each entry by which tokens a byte are told
+
+Options = Mapping[str, "str | int | float | tuple[Word, ...]"]
+
+
+class ComparedSide(NamedTuple):
+    """A corpus, and the sum that names its content."""
+
+    name: str
+    folder: Path
+    digest: str
+
+
+@dataclass(frozen=True)
+class Comparing:
+    """What decides the runs of a comparison."""
+
+    level: Level
+    steps: int  # of A
+    rates: tuple[float, ...]
+    seeds: int
+    sides: tuple[ComparedSide, ComparedSide]
+    texts: Path
+    texts_digest: str
+
+    def vocabulary(self) -> PlannedRun:
+        """Of both corpora: a training of a single step leaves it behind."""
+        folders = tuple(str(side.folder) for side in self.sides)
+        return self._train("vocabulary", {"--data": folders, "--steps": 1, "--seed": 0}, self._digests, 1)
+
+    def models(self, steps: tuple[int, int]) -> Iterator[tuple[ComparedSide, int, float, PlannedRun]]:
+        """(side, seed, rate, the scores of its model), with so many steps for A and for B."""
+        for seed in range(self.seeds):
+            for rate in self.rates:
+                for side, count in zip(self.sides, steps, strict=True):
+                    options: Options = {
+                        "--data": str(side.folder),
+                        "--tokenizer": (PathIn(self.vocabulary(), "tokenizer"),),
+                        "--lr": rate,
+                        "--seed": seed,
+                        "--steps": count,
+                    }
+                    label = f"{side.name}-lr{rate:g}-seed{seed}"
+                    yield side, seed, rate, self._scored(self._train(label, options, (side.digest,), count))
+
+    @property
+    def _digests(self) -> tuple[str, ...]:
+        return tuple(side.digest for side in self.sides)
+
+    def _train(self, label: str, options: Options, files: tuple[str, ...], steps: int) -> PlannedRun:
+        level = self.level
+        base: Options = {
+            "--model": level.model,
+            "--architecture": "decoder-lm",
+            "--objective": "lm",
+            "--batch": level.batch,
+            "--inputs": level.inputs,
+            "--eval-every": steps,
+            "--samples": 0,
+            "--no-tensorboard": (),
+            "--eval-documents": 1,
+            "--keep": 1,
+        }
+        size = find_size(level.model)
+        config = replace(size, architecture="decoder-lm", vocab=PIECES if level.name == "tiny" else size.vocab)
+        lengths = find_objective("lm").lengths(level.inputs)
+        load = Load(config, steps, level.batch, lengths.inputs, lengths.targets)
+        return PlannedRun(label, "train", _frozen({**base, **options}), files, load)
+
+    def _scored(self, run: PlannedRun) -> PlannedRun:
+        options: Options = {"--run": (PathIn(run),), "--texts": str(self.texts)}
+        load = replace(run.load, steps=0)
+        return PlannedRun(f"{run.label}-texts", "likelihood", _frozen(options), (self.texts_digest,), load)
+
+
+def steps_of(
+    sides: tuple[ComparedSide, ComparedSide], steps: int, equal: Equal, tokenizer: Tokenizer
+) -> tuple[int, int]:
+    """Steps of A and of B by which both see as many bytes, or as many epochs, as A does in `steps`."""
+    rates, tokens = zip(*(_measured(side, tokenizer) for side in sides), strict=True)
+    share = rates[1] / rates[0] if equal == "bytes" else tokens[1] / tokens[0]
+    return steps, max(1, round(steps * share))
+
+
+def _measured(side: ComparedSide, tokenizer: Tokenizer) -> tuple[float, float]:
+    """(tokens a byte, tokens) of what a side is trained on, by the first documents of each of its entries."""
+    size = tokens = whole = 0.0
+    for name, shards in find_entries([side.folder], "train").items():
+        entry = read_entry(name, shards)
+        some = first_documents(entry, MEASURED)
+        found = text_size(some, tokenizer)
+        size, tokens = size + found.bytes, tokens + found.tokens
+        whole += found.tokens * entry.documents / some.documents
+    return tokens / size, whole
+
+
+def _frozen(options: Options) -> tuple[tuple[str, tuple[Word, ...]], ...]:
+    found = {flag: value if isinstance(value, tuple) else (f"{value}",) for flag, value in options.items()}
+    return tuple(sorted(found.items()))

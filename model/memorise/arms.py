@@ -1,0 +1,114 @@
+"""What is asked: runs with their models, and passages with what is known of each in the corpus of each run."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from c4pipe.shards import read_manifest
+from model.errors import ConfigError
+from model.memorise.asking import Asking, asking_of
+from model.memorise.passages import CountedPassage, count_in, passage_places, passages_in
+from model.memorise.readings import Readings
+from model.run import open_checkpoint, read_settings, say
+from model.settings import TrainSettings
+from model.t5 import T5
+from model.tokens import Tokenizer
+
+FRESH = 0  # the copies of a passage that no run has read
+
+
+class AskedRun(NamedTuple):
+    """A run that is asked."""
+
+    label: str
+    folder: Path  # of its checkpoint
+    model: T5
+    tokenizer: Tokenizer
+    asking: Asking
+    data: Path | None  # what it has read; None of a control
+    readings: Readings | None
+
+
+class AskedFor(NamedTuple):
+    """A passage, and where it stands in the corpora of the arms, by their folders."""
+
+    passage: CountedPassage
+    there: dict[Path, tuple[int, Sequence[dict[str, Any]]]]  # how often, and where
+
+
+def check_arm(run: Path, data: Path | None) -> TrainSettings:
+    """The settings of a run, its data where they are said to be. ConfigError for one of tasks or several corpora."""
+    settings = read_settings(run)
+    if settings.tasks or not settings.data:
+        raise ConfigError(f"{run} was trained on tasks. Name a run of model.train, such as the one that it began with.")
+    if data is None:
+        return replace(settings, run=run)
+    read_manifest(data)
+    if len(settings.data) > 1:
+        raise ConfigError(f"{run} has read {len(settings.data)} corpora: only runs of one are asked.")
+    return replace(settings, run=run, data=(data,))
+
+
+def open_arm(settings: TrainSettings, label: str, data: Path | None, args: Namespace) -> AskedRun:
+    """The model of a run, ready to be asked."""
+    folder, model, tokenizer = open_checkpoint(settings.run, None, torch.device(args.device))
+    asking = asking_of(settings, model.config.has_encoder, args.tokens)
+    readings = Readings(folder, settings, tokenizer) if data is not None else None
+    return AskedRun(label, folder, model, tokenizer, asking, data, readings)
+
+
+def run_labels(runs: Sequence[Path], control: bool) -> list[str]:
+    """What each run is called: its folder's name, or all of its path where two have one; the last one `control`."""
+    names = [run.resolve().name for run in runs]
+    told = [name if names.count(name) == 1 else str(run) for name, run in zip(names, runs, strict=True)]
+    return [*told[:-1], "control"] if control else told
+
+
+def find_passages(args: Namespace, scratch: Path) -> list[AskedFor]:
+    """What is asked: passages of --counts or of the first corpus, and of the validation split of that those that no run
+    has read."""
+    first, corpora = args.data[0], list(dict.fromkeys(args.data))
+    level = ("--level", args.level) if args.level else ()
+    each = ("--each", str(args.each))
+    if args.counts:
+        file = args.counts
+        counted = passages_in(count_in(first, file))
+    else:
+        file = scratch / "passages.parquet"
+        counted = passages_in(count_in(first, file, *level, *each))
+    found = _with_places(counted, corpora, file, scratch, "passages")
+    if not any(row["split"] == "validation" and row["rows"] for row in read_manifest(first)["shards"]):
+        say(f"note: {first} has no validation split, so there are no passages that no run has read")
+        return found
+    fresh = scratch / "fresh.parquet"
+    options = ("--level", _level_of(count_in(first, file))) if args.counts else level
+    unread = passages_in(count_in(first, fresh, "--split", "validation", *options, *each))
+    others = _with_places(unread, corpora, fresh, scratch, "fresh")
+    return found + [
+        AskedFor(one.passage._replace(copies=FRESH), one.there)
+        for one in others
+        if not any(count for count, _ in one.there.values())
+    ]
+
+
+def _level_of(found: Any) -> str:
+    return str(found.counted["level"])
+
+
+def _with_places(
+    passages: Sequence[CountedPassage], corpora: Sequence[Path], file: Path, scratch: Path, name: str
+) -> list[AskedFor]:
+    """The passages of a file with their counts and places in each of the corpora."""
+    there: dict[int, dict[Path, tuple[int, Sequence[dict[str, Any]]]]] = {one.key: {} for one in passages}
+    for number, corpus in enumerate(corpora):
+        found = count_in(corpus, scratch / f"{name}-{number}.parquet", "--of", str(file))
+        places = passage_places(found)
+        for one in passages_in(found):
+            there[one.key][corpus] = one.copies, places[one.key]
+    return [AskedFor(one, there[one.key]) for one in passages]

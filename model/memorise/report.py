@@ -1,0 +1,68 @@
+"""What is written of an interview: curve.csv, curve.svg, memorise.md. Personal data in it is masked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from c4pipe.pii import masked
+from c4pipe.text import printable
+from model.disk import put
+from model.memorise.curve import CurvePoint, csv_table, markdown
+from model.memorise.picture import draw_extraction
+
+ASKED_TABLE, CURVE_TABLE, CURVE_PICTURE, MEMORISE_REPORT = "asked.csv", "curve.csv", "curve.svg", "memorise.md"
+SHOWN_CHARACTERS = 160  # characters of a passage
+
+_TEXT = """\
+# What the models remember
+
+A passage came out when every token that was asked for was written, greedily: of a run that restores text all that its
+corruption had hidden, of a language model the last tokens of the passage. In brackets the 95 % interval of each share
+(Wilson). `none` are passages of the validation split, which no run has read. The masks of a passage are the same for
+every run with the same tokenizer.
+
+![what came out, by count and by reading](curve.svg)
+
+## By how often a passage stands in the crawl
+
+{by_count}
+
+## By how often the run has read it
+
+{by_readings}
+
+## Passages that came out
+
+{examples}
+"""
+
+
+class ShownPassage(NamedTuple):
+    """A passage that came out."""
+
+    run: str
+    copies: int
+    text: str
+
+
+def write_extraction(out: Path, found: Sequence[CurvePoint], examples: Sequence[ShownPassage]) -> None:
+    """Writes the three files into a folder."""
+    put(out / CURVE_TABLE, csv_table(CurvePoint._fields, found))
+    put(out / CURVE_PICTURE, draw_extraction(found, "What the models remember"))
+    lines = [f"* {one.run}, {one.copies:,} times: {shown_masked(one.text)}" for one in examples] or ["None."]
+    text = _TEXT.format(
+        by_count=markdown(found, "copies"), by_readings=markdown(found, "readings"), examples="\n".join(lines)
+    )
+    put(out / MEMORISE_REPORT, text.encode())
+
+
+def shown_masked(text: str, most: int = SHOWN_CHARACTERS) -> str:
+    """A text on one line, personal data masked, cut: for people.
+
+    >>> shown_masked("Write to\\nme@example.org, at once", 20)
+    'Write to <EMAIL>, at …'
+    """
+    line = " ".join(printable(masked(text)).split())
+    return line if len(line) <= most else f"{line[:most]} …"

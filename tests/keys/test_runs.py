@@ -1,0 +1,30 @@
+"""keys.runs: numbers sorted beyond memory."""
+
+from __future__ import annotations
+
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from c4pipe.keys import SortedRuns
+from c4pipe.keys.file import MOST_KEY
+
+numbers = st.lists(st.one_of(st.integers(0, 20), st.integers(0, MOST_KEY)), max_size=60)
+
+
+@given(numbers, st.integers(1, 20), st.integers(1, 10), st.integers(0, 25), st.integers(0, MOST_KEY))
+def test_they_come_in_order(found: list[int], held: int, most: int, first: int, last: int) -> None:
+    with TemporaryDirectory() as folder:
+        runs = SortedRuns(Path(folder) / "runs", held)
+        for start in range(0, len(found), 7):
+            runs.add(np.array(found[start : start + 7], np.uint64))
+        parts = [part.tolist() for part in runs.parts(most)]
+        assert [*chain(*parts)] == sorted(found)
+        assert all(len(part) <= most or len({*part}) == 1 for part in parts)
+        inside = sorted(number for number in found if first <= number <= last)
+        assert runs.between(first, last).tolist() == inside
+        assert runs.count(first, last) == len(inside)
