@@ -28,7 +28,7 @@ examples:
 A corpus is a folder of ours, or any folder of Parquet or JSON Lines with a text. --on names text files, JSON Lines,
 Parquet, or folders of them: each folder or long file is a domain, long texts are cut into documents of about 2 kB.
 {PINNED_WORD} are the texts of `make assets`. {HELD_OUT_WORD} are pages of both corpora that are not trained on: of the
-validation splits and, at level {BY_GRAMS}, of one host in 16 by its hash. Without --on it is both, where they are there.
+validation splits and, at level {BY_GRAMS}, of one host in 16 by its hash. Without --on it is both, as they are there.
 Documents that share 13 words in a row with a page of either corpus are left out.
 
 --out (default {OUT}) gets verdict.json, table.md, picture.svg and comparison.html. --json prints verdict.json:

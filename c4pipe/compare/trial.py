@@ -126,7 +126,7 @@ def trial_table(trials: Sequence[RuleTrial], preset: str) -> str:
     """What each rule does, as Markdown."""
     lines = [
         f"A is `{preset}`, B the same without the rule. A positive difference, in bits a byte of B less those of A,",
-        "says that the rule helps, where it is larger than its null, at 99 %; domains are told where all hold together.",
+        "says that the rule helps, where it is larger than its null, at 99 %; domains: where all of them hold.",
         "",
         "| rule | it takes | pages only without it | other text | difference | null | better with it on | worse on |",
         "| --- | ---: | ---: | ---: | ---: | ---: | --- | --- |",
