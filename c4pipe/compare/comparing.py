@@ -21,6 +21,7 @@ from c4pipe.compare.texts import (
     PINNED_WORD,
     ChosenTexts,
     TextDomain,
+    passages,
     pinned_texts,
     read_domains,
 )
@@ -29,7 +30,7 @@ from c4pipe.errors import ConfigError
 from c4pipe.facts.verdict import CorpusVerdict
 
 HELD_OUT_OF = "held out of {}"  # the domain of a side's own pages
-MOST_OF_A_HOST = 3  # of its pages that are test documents: they are alike, and would count as many
+MOST_OF_A_HOST = 4  # of its pages that are test documents: they are alike, and would count as many
 _READINGS = 3
 
 
@@ -72,7 +73,7 @@ class Training:
             if self._holds_out and page.is_held_out(self._by_host):
                 hosts[page.host] += 1
                 if not page.host or hosts[page.host] <= MOST_OF_A_HOST:
-                    held_out.add(page.text)
+                    held_out.add(next(passages(page.text)))  # its beginning: a long page would decide alone
             else:
                 drawing.add(page)
         self.pages, self.bytes = drawing.seen, drawing.bytes
@@ -127,9 +128,9 @@ def compare_corpora(
     )
 
 
-def work_of(a: PageSource, b: PageSource) -> int:
-    """Bytes on disk that are read in all."""
-    return _READINGS * (a.size + b.size)
+def work_of(*sources: PageSource) -> tuple[int, int]:
+    """Bytes on disk that are read in all, and how many bytes they are, about, when they are unpacked."""
+    return _READINGS * sum(source.size for source in sources), _READINGS * sum(source.unpacked for source in sources)
 
 
 def _without_shared(domains: list[TextDomain], sides: Sequence[Training]) -> list[TextDomain]:

@@ -17,6 +17,8 @@ from c4pipe.text import hash64
 from c4pipe.text.hosts import address_of
 
 READ_COLUMNS = ("text", "url", "language")
+PACKED = 3  # bytes of text that a byte of Parquet, or of a packed file, is about
+_PLAIN = (".jsonl", ".json", ".ndjson", ".jsonlines", ".jl")
 BATCH_PAGES = 256  # decoded at a time
 HELD_OUT_HOSTS = 16  # of so many hosts one is kept for testing
 
@@ -52,13 +54,16 @@ class PageSource:
         corpus: of ours; None for a folder of other files.
         lost: records of other files that gave no page, in the last reading.
         size: bytes on disk of what is read.
+        unpacked: about as many bytes it is then.
     """
 
     def __init__(self, folder: Path, corpus: Corpus | None, files: list[Path], text_key: str = ""):
         self.folder, self.corpus = folder, corpus
         self._files, self._keys = files, FieldKeys(text=text_key)
         self.lost = 0
-        self.size = sum(path.stat().st_size for path in files)
+        sizes = {path: path.stat().st_size for path in files}
+        self.size = sum(sizes.values())
+        self.unpacked = sum(size * (1 if path.suffix in _PLAIN else PACKED) for path, size in sizes.items())
 
     def pages(self, read: Callable[[int], None] = unheard) -> Iterator[CorpusPage]:
         """All of them, of every split. `read` is told the size of each file that has been read, in bytes."""
