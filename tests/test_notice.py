@@ -7,7 +7,8 @@ import pytest
 
 from bench.outside import ROOT
 from c4pipe.fetch.assets import ASSETS
-from c4pipe.files.pinned import MODEL_SUM, PINNED, sha256_of
+from c4pipe.fetch.texts import TEXT_PACKAGES
+from c4pipe.files.pinned import MODEL_SUM, PINNED, TEXT_SUMS, TEXTS_FOLDER, sha256_of
 from c4pipe.langid.fasttext import BUNDLED_MODEL, CARRIER, default_model
 
 NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
@@ -19,6 +20,7 @@ SHIPPED = sorted(
     for path in (ROOT / room).rglob("*")
     if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts
 )
+FETCHED = (*PINNED, *(f"{TEXTS_FOLDER}/{name}" for name in TEXT_SUMS))
 
 
 def test_there_is_something_shipped():
@@ -30,19 +32,20 @@ def test_every_file_beside_the_code_is_named(path):
     assert path.startswith(PLACES) or path.startswith("model/README")
 
 
-@pytest.mark.parametrize("path", PINNED)
+@pytest.mark.parametrize("path", FETCHED)
 def test_every_fetched_file_is_named(path):
     assert f"assets/{path}".startswith(PLACES)
 
 
 def test_nothing_else_is_named():
     for place in PLACES:
-        assert (ROOT / place).exists() or any(f"assets/{path}".startswith(place) for path in PINNED)
+        assert (ROOT / place).exists() or any(f"assets/{path}".startswith(place) for path in FETCHED)
 
 
 def test_every_fetched_file_has_an_owner_that_is_named():
     owners = {re.search(r"githubusercontent\.com/([\w-]+)", asset.url)[1] for asset in ASSETS}
     assert all(f"github.com/{owner}" in NOTICE for owner in owners)
+    assert all(package.name in NOTICE for package in TEXT_PACKAGES)
 
 
 def test_the_model_is_named_and_is_the_pinned_one():

@@ -12,7 +12,7 @@ from c4pipe.text import printable
 
 # Of Okabe and Ito's palette, which colour-blind people can tell apart; the marks differ in shape, too.
 SIDE_COLOURS = {"A": "#0072b2", "B": "#d55e00", "cannot tell": "#666666"}
-_MARKS = {"A": "<", "B": ">", "cannot tell": "o"}
+_MARKS = {"A": ">", "B": "<", "cannot tell": "o"}  # to the side on which they are
 _ROW, _WIDTH, _MARGINS = 0.26, 7.5, 1.6  # inches
 
 

@@ -17,7 +17,7 @@ from c4pipe.text import hash64
 from c4pipe.text.hosts import address_of
 
 READ_COLUMNS = ("text", "url", "language")
-PACKED = 3  # bytes of text that a byte of Parquet, or of a packed file, is about
+TIMES_UNPACKED = 3  # bytes of text that a byte of Parquet, or of a packed file, is about
 _PLAIN = (".jsonl", ".json", ".ndjson", ".jsonlines", ".jl")
 BATCH_PAGES = 256  # decoded at a time
 HELD_OUT_HOSTS = 16  # of so many hosts one is kept for testing
@@ -63,7 +63,7 @@ class PageSource:
         self.lost = 0
         sizes = {path: path.stat().st_size for path in files}
         self.size = sum(sizes.values())
-        self.unpacked = sum(size * (1 if path.suffix in _PLAIN else PACKED) for path, size in sizes.items())
+        self.unpacked = sum(size * (1 if path.suffix in _PLAIN else TIMES_UNPACKED) for path, size in sizes.items())
 
     def pages(self, read: Callable[[int], None] = unheard) -> Iterator[CorpusPage]:
         """All of them, of every split. `read` is told the size of each file that has been read, in bytes."""
