@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 from bench.inputs import pages_of
 from bench.outside import ROOT, SHARED
 from c4pipe.compare.domains import DomainTexts
-from c4pipe.compare.grams import PARTS, Counted
-from c4pipe.compare.measure import Measured, judge, readings
-from c4pipe.compare.strings import END, Strings, add_endings, count_longest, strings_of
+from c4pipe.compare.grams import CORPUS_PARTS, GramCounts, no_counts
+from c4pipe.compare.measure import Measured, judge_sides, readings
+from c4pipe.compare.strings import PAGE_END, Strings, add_endings, count_longest, strings_of
 from c4pipe.langid import load
 from c4pipe.page import Page
 from c4pipe.text import hash64
@@ -88,18 +88,16 @@ def cells_of(strings: Strings, pages: Sequence[Page], change: Callable[[str], st
         counts, size = np.zeros(len(strings.last), np.uint32), 0
         for page in some:
             data = change(page.text).encode("utf-8", "surrogatepass")
-            count_longest(data + END, len(data) + 1, *table, strings.deep, counts.ctypes.data)
+            count_longest(data + PAGE_END, len(data) + 1, *table, strings.deep, counts.ctypes.data)
             size += len(data)
         nodes = np.flatnonzero(counts)
         cells[key] = Cell(key[0], nodes, counts[nodes], size, len(some))
     return cells
 
 
-def counted(strings: Strings, cells: Sequence[Cell], parts: Sequence[int]) -> Counted:
+def counted(strings: Strings, cells: Sequence[Cell], parts: Sequence[int]) -> GramCounts:
     """A corpus of these cells, each in its part."""
-    found = Counted(
-        np.zeros((PARTS, len(strings.last)), np.uint32), np.zeros(PARTS, np.int64), np.zeros(PARTS, np.int64)
-    )
+    found = no_counts(strings)
     for cell, part in zip(cells, parts, strict=True):
         found.counts[part][cell.nodes] += cell.counts
         found.bytes[part] += cell.bytes
@@ -152,12 +150,12 @@ class Trials:
         order = order[: round(row.size * len(order))]
         ours = {*order[::2]} if not row.by_site else {*order[: len(order) // 2]}
         a, b = [key for key in order if key in ours], [key for key in order if key not in ours]
-        part_of = [rng.randrange(PARTS) for _ in range(SITES)]
+        part_of = [rng.randrange(CORPUS_PARTS) for _ in range(SITES)]
         rng.shuffle(b)
         hurt = round(share * len(b))
         damaged = [cells[key] for key in b[hurt:]]
         if kind == "copies":  # in the place of other pages
-            damaged += rng.sample(damaged, hurt)
+            damaged += rng.choices(damaged, k=hurt)
         elif kind == "german":
             german = [*self.german.values()]
             rng.shuffle(german)
@@ -169,9 +167,9 @@ class Trials:
             damaged += [getattr(self, kind)[key] for key in b[:hurt]]
         found = []
         for some in ([cells[key] for key in a], damaged):
-            parts = [rng.randrange(PARTS) if row.parts_of_pages else part_of[cell.site] for cell in some]
+            parts = [rng.randrange(CORPUS_PARTS) if row.parts_of_pages else part_of[cell.site] for cell in some]
             found.append(readings(self.strings, self.tests, counted(self.strings, some, parts)))
-        return judge(self.tests, *found)
+        return judge_sides(self.tests, *found)
 
 
 def held_out(pages: Sequence[Page]) -> dict[str, list[str]]:

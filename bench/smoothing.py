@@ -17,12 +17,12 @@ from bench.compare import HELD_OUT, domains_of, held_out
 from bench.inputs import pages_of
 from bench.outside import SHARED
 from c4pipe.compare.domains import DomainTexts
-from c4pipe.compare.grams import count
-from c4pipe.compare.strings import END, ORDER, Strings, strings_of
+from c4pipe.compare.grams import count_grams
+from c4pipe.compare.strings import MOST_GRAM, PAGE_END, Strings, strings_of
 from c4pipe.page import Page
 from c4pipe.text import hash64
 
-Floats = NDArray[np.float64]
+Reals = NDArray[np.float64]
 # What is set aside of a context seen n times: (a, p) for a * n ** p; None for how many different bytes followed.
 ASIDE: dict[str, tuple[float, float] | None] = {
     "types": None,
@@ -34,13 +34,13 @@ ASIDE: dict[str, tuple[float, float] | None] = {
 }
 
 
-def followers(strings: Strings, data: NDArray[np.uint64]) -> Floats:
+def followers(strings: Strings, data: NDArray[np.uint64]) -> Reals:
     """(nodes,) How many different bytes follow each string of the table in these pages, the end of a page too."""
     types = np.zeros(len(strings.last))
     keys = np.zeros(len(strings.last), np.uint64)  # of each string its bytes, the last one lowest
     for node in range(1, len(keys)):
         keys[node] = keys[strings.prefix[node]] << np.uint64(8) | np.uint64(strings.last[node])
-    for length in range(ORDER):
+    for length in range(MOST_GRAM):
         windows = np.zeros(len(data) - length, np.uint64)
         for at in range(length + 1):
             windows |= data[length - at : len(data) - at] << np.uint64(8 * at)
@@ -52,12 +52,12 @@ def followers(strings: Strings, data: NDArray[np.uint64]) -> Floats:
 
 
 def bits(
-    strings: Strings, tests: DomainTexts, counts: NDArray[np.int64], types: Floats, law: tuple[float, float] | None
+    strings: Strings, tests: DomainTexts, counts: NDArray[np.int64], types: Reals, law: tuple[float, float] | None
 ) -> list[float]:
     """The mean of all domains in bits a byte, by models of each order from 1 on."""
     chances = np.full(len(counts), 1 / 256)
     said = []
-    for length in range(1, ORDER + 1):
+    for length in range(1, MOST_GRAM + 1):
         nodes = slice(strings.levels[length], strings.levels[length + 1])
         context, shorter = strings.prefix[nodes], chances[strings.suffix[nodes]]
         seen = counts[context].astype(np.float64)
@@ -73,10 +73,10 @@ def bits(
 
 def table(strings: Strings, tests: DomainTexts, pages: Sequence[Page]) -> str:
     """A line for each way of setting aside, a column for each order."""
-    counts = count(strings, ((page.url, page.text) for page in pages)).counts.sum(axis=0, dtype=np.int64)
-    text = b"".join(page.text.encode("utf-8", "surrogatepass") + END for page in pages)
+    counts = count_grams(strings, ((page.url, page.text) for page in pages)).counts.sum(axis=0, dtype=np.int64)
+    text = b"".join(page.text.encode("utf-8", "surrogatepass") + PAGE_END for page in pages)
     types = followers(strings, np.frombuffer(text, np.uint8).astype(np.uint64))
-    head = "".join(f"{order:>8}" for order in range(1, ORDER + 1))
+    head = "".join(f"{order:>8}" for order in range(1, MOST_GRAM + 1))
     lines = [f"{len(pages):,} pages, {len(text):,} bytes", f"{'aside':<8}{head}"]
     for name, law in ASIDE.items():
         lines.append(f"{name:<8}" + "".join(f"{rate:8.3f}" for rate in bits(strings, tests, counts, types, law)))

@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from c4pipe.compare.null import Floats, ratio_variance
+from c4pipe.compare.null import Reals, ratio_variance
 from c4pipe.errors import ConfigError
 from c4pipe.text import many
 
-MOST_TEXT = 2_000_000  # bytes of all documents together: a count of each of their strings is held for each part
+MOST_TEST_BYTES = 2_000_000  # bytes of all documents together: a count of each of their strings is held for each part
 FEWEST_DOCUMENTS = 2  # of a domain
 
 
 class DomainTexts:
-    """Documents by domain, cut where they are more than `MOST_TEXT`: each domain has the same room, and each document
-    of a domain too.
+    """Documents by domain, cut where they are more than `MOST_TEST_BYTES`: each domain has the same room, and each
+    document of a domain too.
 
     Attributes:
         names: of the domains.
@@ -37,7 +37,7 @@ class DomainTexts:
                     f"domain {name!r} has {many(len(texts), 'document')}. Expected {FEWEST_DOCUMENTS} or "
                     "more: of fewer nobody can tell how much a difference hangs on the document."
                 )
-            most = longest_cut([len(text) for text in texts], MOST_TEXT // len(domains))
+            most = longest_cut([len(text) for text in texts], MOST_TEST_BYTES // len(domains))
             self.texts += [text[:most] for text in texts]
             numbers.append(len(texts))
         if not self.texts:
@@ -52,16 +52,16 @@ class DomainTexts:
         """(domains,) What is left of each."""
         return np.add.reduceat(self.sizes, self._domains).astype(np.int64)
 
-    def by_document(self, bits: Floats) -> Floats:
+    def by_document(self, bits: Reals) -> Reals:
         """(documents,) The bits of each, of those of every byte."""
         return np.add.reduceat(bits, self._documents)
 
-    def by_domain(self, documents: Floats) -> Floats:
+    def by_domain(self, documents: Reals) -> Reals:
         """(domains + 1,) Bits a byte of each domain, of the bits of its documents; the mean of all domains is last."""
         rates = np.add.reduceat(documents, self._domains) / np.add.reduceat(self.sizes, self._domains)
         return np.append(rates, rates.mean())
 
-    def variances(self, amounts: Floats) -> Floats:
+    def variances(self, amounts: Reals) -> Reals:
         """(domains,) That of each domain's bits a byte over other draws of its documents, from the bits of each."""
         pairs = zip(np.split(amounts, self._domains[1:]), np.split(self.sizes, self._domains[1:]), strict=True)
         return np.array([ratio_variance(*pair) for pair in pairs])

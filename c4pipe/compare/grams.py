@@ -18,38 +18,41 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from c4pipe.compare.strings import END, Strings, add_endings, count_longest
+from c4pipe.compare.strings import PAGE_END, Strings, add_endings, count_longest
 from c4pipe.native import native
 from c4pipe.text import hash64
 
 ESCAPE = 4.0
-PARTS = 32  # of a corpus; what its pages are spread over by the hash of their site
+CORPUS_PARTS = 32  # of a corpus; what its pages are spread over by the hash of their site
 
 _ALPHABET = 256
-
 
 SitedText = tuple[str, str]  # the site whose page it is, and its text; a page of no site has its own text there
 
 
-class Counted(NamedTuple):
+class GramCounts(NamedTuple):
     """What was counted of a corpus, a row a part."""
 
-    counts: NDArray[np.uint32]  # (PARTS, nodes) how often each string of the table stands in the part
-    bytes: NDArray[np.int64]  # (PARTS,)
-    pages: NDArray[np.int64]  # (PARTS,)
+    counts: NDArray[np.uint32]  # (CORPUS_PARTS, nodes) how often each string of the table stands in the part
+    bytes: NDArray[np.int64]  # (CORPUS_PARTS,)
+    pages: NDArray[np.int64]  # (CORPUS_PARTS,)
 
 
-def count(strings: Strings, pages: Iterable[SitedText]) -> Counted:
+def no_counts(strings: Strings) -> GramCounts:
+    """Of a corpus of which nothing has been read."""
+    rows = np.zeros((CORPUS_PARTS, len(strings.last)), np.uint32)
+    return GramCounts(rows, np.zeros(CORPUS_PARTS, np.int64), np.zeros(CORPUS_PARTS, np.int64))
+
+
+def count_grams(strings: Strings, pages: Iterable[SitedText]) -> GramCounts:
     """Reads a corpus once. The order of its pages is of no account."""
-    counted = Counted(
-        np.zeros((PARTS, len(strings.last)), np.uint32), np.zeros(PARTS, np.int64), np.zeros(PARTS, np.int64)
-    )
+    counted = no_counts(strings)
     table = [array.ctypes.data for array in (strings.first, strings.last, strings.suffix)]
     rows = [row.ctypes.data for row in counted.counts]
     for site, text in pages:
-        part = hash64(site) % PARTS
+        part = hash64(site) % CORPUS_PARTS
         data = text.encode("utf-8", "surrogatepass")
-        count_longest(data + END, len(data) + 1, *table, strings.deep, rows[part])
+        count_longest(data + PAGE_END, len(data) + 1, *table, strings.deep, rows[part])
         counted.bytes[part] += len(data)
         counted.pages[part] += 1
     for row in rows:
@@ -57,7 +60,7 @@ def count(strings: Strings, pages: Iterable[SitedText]) -> Counted:
     return counted
 
 
-def read(strings: Strings, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+def byte_bits(strings: Strings, counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """(bytes of the texts,) What each byte of the test texts costs the model of these counts (nodes,), in bits."""
     chances = np.empty(len(counts))
     _chances(

@@ -10,19 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from c4pipe.compare.domains import DomainTexts
-from c4pipe.compare.grams import PARTS, Counted, SitedText, count, read
-from c4pipe.compare.null import Floats, Null, jackknife
+from c4pipe.compare.grams import CORPUS_PARTS, GramCounts, SitedText, byte_bits, count_grams
+from c4pipe.compare.null import Null, Reals, jackknife
 from c4pipe.compare.strings import Strings, strings_of
 from c4pipe.errors import ConfigError
 from c4pipe.facts.verdict import OVERALL, Judgement
 from c4pipe.text import hash64, many
 
 SETTLES = 0.02  # bits a byte that are worth telling apart
-ALIKE = 0.95  # of the bytes of the larger corpus: a smaller one that has as many is as large, and nothing is thinned
+AS_LARGE = 0.95  # of the bytes of the larger corpus: a smaller one that has as many is as large, and nothing is thinned
+MOST_BYTES = 4_000_000_000  # that are counted of a corpus: with more a count could outgrow its 32 bits
 FEWEST_PARTS = 4  # of a corpus, that have pages
 
 
-class Side(NamedTuple):
+class CorpusSide(NamedTuple):
     """A corpus to be measured."""
 
     pages: Iterable[SitedText]  # read once; their order is of no account
@@ -41,42 +42,43 @@ class Measured(NamedTuple):
 class Readings(NamedTuple):
     """What the models of one side say: bits a byte of each domain and, last, their mean."""
 
-    documents: Floats  # (documents,) bits of each, by the model of all pages
-    whole: Floats  # (domains + 1,)
-    less: Floats  # (PARTS, domains + 1) without each part, as if that were of the same size
-    slope: Floats  # (domains + 1,) bits a byte for each doubling of the size
-    bytes: NDArray[np.int64]  # (PARTS,)
+    documents: Reals  # (documents,) bits of each, by the model of all pages
+    whole: Reals  # (domains + 1,)
+    less: Reals  # (CORPUS_PARTS, domains + 1) without each part, as if that were of the same size
+    slope: Reals  # (domains + 1,) bits a byte for each doubling of the size
+    bytes: NDArray[np.int64]  # (CORPUS_PARTS,)
     pages: int
 
 
 def measure(
-    a: Side, b: Side, domains: Mapping[str, Sequence[str]], settles: float = SETTLES, equal: bool = True
+    a: CorpusSide, b: CorpusSide, domains: Mapping[str, Sequence[str]], settles: float = SETTLES, equal: bool = True
 ) -> Measured:
     """Which of two corpora predicts each domain's documents better. ConfigError where too little is given for that.
 
     Args:
         domains: the documents of each by its name.
         settles: bits a byte, for `Judgement.pages`.
-        equal: the same bytes are seen of both: the larger one is thinned by the hashes of its texts.
+        equal: the same bytes are seen of both: the larger one is thinned by the hashes of its texts. Of either one
+            about `MOST_BYTES` are counted at most.
     """
     tests = DomainTexts(domains)
     strings = strings_of(tests.texts)
-    shares = _shares(a.bytes, b.bytes) if equal else (1.0, 1.0)
+    shares = _shares(a.bytes, b.bytes, equal)
     one, other = (
-        readings(strings, tests, count(strings, _thinned(side.pages, share)))
+        readings(strings, tests, count_grams(strings, _thinned(side.pages, share)))
         for side, share in zip((a, b), shares, strict=True)
     )
-    return judge(tests, one, other, settles, equal)
+    return judge_sides(tests, one, other, settles, equal)
 
 
-def readings(strings: Strings, tests: DomainTexts, counted: Counted) -> Readings:
+def readings(strings: Strings, tests: DomainTexts, counted: GramCounts) -> Readings:
     """Reads the tests with the models of all pages, of all but those of each part, and of halves."""
 
-    def said(counts: NDArray[np.int64]) -> Floats:
-        return tests.by_domain(tests.by_document(read(strings, counts)))
+    def said(counts: NDArray[np.int64]) -> Reals:
+        return tests.by_domain(tests.by_document(byte_bits(strings, counts)))
 
     whole = counted.counts.sum(axis=0, dtype=np.int64)
-    documents = tests.by_document(read(strings, whole))
+    documents = tests.by_document(byte_bits(strings, whole))
     rates = tests.by_domain(documents)
     size = counted.bytes.sum()
     filled = np.flatnonzero(counted.bytes)
@@ -90,13 +92,13 @@ def readings(strings: Strings, tests: DomainTexts, counted: Counted) -> Readings
     slope = (
         rates - np.mean([said(counted.counts[half].sum(axis=0, dtype=np.int64)) for half in halves], 0)
     ) / doublings
-    less = np.repeat(rates[None], PARTS, axis=0)
+    less = np.repeat(rates[None], CORPUS_PARTS, axis=0)
     for part in filled:
         less[part] = said(whole - counted.counts[part]) + slope * np.log2(size / (size - counted.bytes[part]))
     return Readings(documents, rates, less, slope, counted.bytes, int(counted.pages.sum()))
 
 
-def judge(tests: DomainTexts, a: Readings, b: Readings, settles: float = SETTLES, equal: bool = True) -> Measured:
+def judge_sides(tests: DomainTexts, a: Readings, b: Readings, settles: float = SETTLES, equal: bool = True) -> Measured:
     """What the readings of two sides say beside each other; as if of one size, where they are to be equal."""
     sizes = int(a.bytes.sum()), int(b.bytes.sum())
     if equal:  # what thinning left of a difference in size
@@ -133,11 +135,14 @@ def _judgement(
     return Judgement(name, documents, size, bits, difference, half, more, null.chance(difference))
 
 
-def _shares(a: int, b: int) -> tuple[float, float]:
+def _shares(a: int, b: int, equal: bool) -> tuple[float, float]:
     """Of each corpus what is counted, so that both are of a size."""
-    least = min(a, b)
-    share_a, share_b = (1.0 if least >= ALIKE * size else least / size for size in (a, b))
-    return share_a, share_b
+    most_a, most_b = (min(MOST_BYTES, a, b),) * 2 if equal else (MOST_BYTES, MOST_BYTES)
+    return _share(most_a, a), _share(most_b, b)
+
+
+def _share(most: int, size: int) -> float:
+    return 1.0 if most >= AS_LARGE * size else most / size
 
 
 def _thinned(pages: Iterable[SitedText], share: float) -> Iterator[SitedText]:

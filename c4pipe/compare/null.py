@@ -16,21 +16,21 @@ from numpy.typing import NDArray
 CERTAINTY = 0.99  # of every interval
 LAW = 1.1  # the variance over other pages falls as their number to this power: `python -m bench.compare`
 
-Floats = NDArray[np.float64]
+Reals = NDArray[np.float64]
 
 
-def jackknife(less: Floats) -> Floats:
+def jackknife(less: Reals) -> Reals:
     """(k,) The variance of a number, from what it is without each part.
 
     Args:
         less: (parts, k) for k numbers at once.
     """
     parts = len(less)
-    spread: Floats = np.sum((less - less.mean(axis=0)) ** 2, axis=0) * (parts - 1) / parts
+    spread: Reals = np.sum((less - less.mean(axis=0)) ** 2, axis=0) * (parts - 1) / parts
     return spread
 
 
-def ratio_variance(amounts: Floats, sizes: Floats) -> float:
+def ratio_variance(amounts: Reals, sizes: Reals) -> float:
     """The variance of sum(amounts) / sum(sizes) over other draws of as many documents."""
     number = len(sizes)
     rest = amounts - sizes * (amounts.sum() / sizes.sum())
@@ -51,7 +51,7 @@ def quantile(freedom: float, certainty: float = CERTAINTY) -> float:
     return float(np.tan(angle) * np.sqrt(freedom))
 
 
-def _beyond(freedom: float) -> tuple[Floats, Floats]:
+def _beyond(freedom: float) -> tuple[Reals, Reals]:
     """t is sqrt(freedom) * tan(angle), and the angle has the density cos(angle) ** (freedom - 1): the angles from 0
     to a right one, and the probability of one farther from 0, to about 1e-8."""
     angles = np.linspace(0, np.pi / 2, 100_001)

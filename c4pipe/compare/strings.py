@@ -1,4 +1,4 @@
-"""Every string of up to ORDER bytes that stands in the test texts, each once: all that a model is ever asked about.
+"""Every string of up to MOST_GRAM bytes that stands in the test texts, each once: all that a model is ever asked about.
 
 A model of n-grams gives a byte a probability by how often it followed the bytes in front of it. So of a corpus only
 the strings of the test texts are counted, however large it is, and the counts of two parts of it add up. Reading it,
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from c4pipe.native import native
 
-ORDER = 6  # bytes of the longest string; a key of 8 bytes holds it whole, so no two strings are taken for one
-END = b"\xff"  # behind each page; no UTF-8 has it, so no string goes from one page into the next
+MOST_GRAM = 6  # bytes of the longest string; a key of 8 bytes holds it whole, so no two strings are taken for one
+PAGE_END = b"\xff"  # behind each page; no UTF-8 has it, so no string goes from one page into the next
 
 
 class Strings(NamedTuple):
@@ -26,7 +26,7 @@ class Strings(NamedTuple):
     The children of a node, one byte longer, are `first[node]` to `first[node + 1]`, in the order of that byte.
     """
 
-    levels: tuple[int, ...]  # (ORDER + 2,) where the strings of each length begin, and the last end
+    levels: tuple[int, ...]  # (MOST_GRAM + 2,) where the strings of each length begin, and the last end
     first: NDArray[np.int32]  # (nodes + 1,)
     last: NDArray[np.uint8]  # (nodes,) the last byte
     suffix: NDArray[np.int32]  # (nodes,) the string less its first byte
@@ -35,8 +35,8 @@ class Strings(NamedTuple):
 
     @property
     def deep(self) -> int:
-        """The first node that has no children: a string of ORDER bytes."""
-        return self.levels[ORDER]
+        """The first node that has no children: a string of MOST_GRAM bytes."""
+        return self.levels[MOST_GRAM]
 
 
 def strings_of(texts: Sequence[bytes]) -> Strings:
@@ -49,7 +49,7 @@ def strings_of(texts: Sequence[bytes]) -> Strings:
     longest = np.zeros(len(data), np.int32)
     keys = np.zeros(len(data), np.uint64)  # of the strings that end there, the last byte lowest
     shorter = np.zeros(1, np.uint64)
-    for length in range(1, ORDER + 1):
+    for length in range(1, MOST_GRAM + 1):
         keys[length - 1 :] |= data[: max(0, len(data) - length + 1)].astype(np.uint64) << np.uint64(8 * (length - 1))
         ends = at >= length - 1
         found, which = np.unique(keys[ends], return_inverse=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bench.compare import SITES, boilerplate, cells_of, counted, shuffled
-from c4pipe.compare.grams import count
+from c4pipe.compare.grams import count_grams
 from c4pipe.compare.strings import strings_of
 from c4pipe.page import Page
 
@@ -18,7 +18,7 @@ def test_cells_add_up_to_the_corpus() -> None:
     strings = strings_of([b"page of a side"])
     cells = [*cells_of(strings, PAGES).values()]
     found = counted(strings, cells, [at % 3 for at in range(len(cells))])
-    expected = count(strings, [(page.url, page.text) for page in PAGES])
+    expected = count_grams(strings, [(page.url, page.text) for page in PAGES])
     assert len(cells) > 5
     assert all(cell.site < SITES for cell in cells)
     for one, other in zip(found, expected, strict=True):

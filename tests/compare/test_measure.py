@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from c4pipe.compare.domains import MOST_TEXT, DomainTexts
-from c4pipe.compare.measure import Measured, Side, measure
+from c4pipe.compare.domains import MOST_TEST_BYTES, DomainTexts
+from c4pipe.compare.measure import MOST_BYTES, CorpusSide, Measured, measure
 from c4pipe.errors import ConfigError
 
 SYLLABLES = [
@@ -47,8 +47,8 @@ def sentence(rng: random.Random, words: int) -> list[str]:
     return found
 
 
-def side(pages: list[Page]) -> Side:
-    return Side(pages, sum(len(text.encode()) for _, text in pages))
+def side(pages: list[Page]) -> CorpusSide:
+    return CorpusSide(pages, sum(len(text.encode()) for _, text in pages))
 
 
 DOMAINS = {
@@ -118,6 +118,13 @@ def test_the_larger_corpus_is_thinned_unless_it_is_taken_as_it_is() -> None:
     assert whole.overall.difference > found.overall.difference
 
 
+@pytest.mark.parametrize("equal", [True, False])
+def test_of_corpora_that_are_too_large_a_part_is_counted(equal: bool) -> None:
+    one, other = (CorpusSide(pages_of(seed), 2 * MOST_BYTES) for seed in (1, 2))
+    found = measure(one, other, DOMAINS, equal=equal)
+    assert found.pages == (pytest.approx(200, abs=50), pytest.approx(200, abs=50))
+
+
 @pytest.mark.parametrize(
     ("a", "domains", "message"),
     [
@@ -134,6 +141,6 @@ def test_of_too_little_nothing_is_told(a: list[Page], domains: dict[str, list[st
 
 
 def test_long_texts_are_cut_so_that_each_domain_has_its_room() -> None:
-    tests = DomainTexts({"long": ["a" * MOST_TEXT, "b" * 10], "short": ["c", "d"]})
-    assert [len(text) for text in tests.texts] == [MOST_TEXT // 2 - 10, 10, 1, 1]
-    assert tests.bytes.tolist() == [MOST_TEXT // 2, 2]
+    tests = DomainTexts({"long": ["a" * MOST_TEST_BYTES, "b" * 10], "short": ["c", "d"]})
+    assert [len(text) for text in tests.texts] == [MOST_TEST_BYTES // 2 - 10, 10, 1, 1]
+    assert tests.bytes.tolist() == [MOST_TEST_BYTES // 2, 2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from c4pipe.compare.null import Null, jackknife, quantile, ratio_variance, tail
+from c4pipe.compare.null import LAW, Null, jackknife, quantile, ratio_variance, tail
 
 
 @pytest.mark.parametrize(("freedom", "expected"), [(1, 63.657), (2, 9.925), (5, 4.032), (31, 2.744), (1000, 2.581)])
@@ -39,7 +39,7 @@ def test_more_pages_bring_down_their_own_variance_alone() -> None:
     null = Null(0.01, 0.0001, 32, 1000)
     times = null.times(null.half / 2)
     assert times is not None
-    assert Null(0.01 / times, 0.0001, 32, 1000).half == pytest.approx(null.half / 2, rel=0.05)
+    assert Null(0.01 / times**LAW, 0.0001, 32, 1000).half == pytest.approx(null.half / 2, rel=0.05)
     assert Null(0.01, 0.0001, 32, 1000).times(0.01) is None  # the documents alone make more
 
 
