@@ -19,8 +19,8 @@ from math import log, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from c4pipe.compare.measure import SETTLES, Side, measure
-from c4pipe.compare.null import chance, quantile
+from c4pipe.compare.measure import SETTLES, CorpusSide, measure
+from c4pipe.compare.null import quantile, tail
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.facts.verdict import OVERALL, CorpusVerdict, Judgement
 from c4pipe.files.storage import LocalStore
@@ -46,7 +46,7 @@ def verdict_of(a: Training, b: Training, domains: Mapping[str, Sequence[str]], l
     """The verdict of a level on these test texts. ConfigError where too little is given, BuildError where it failed."""
     folders = (str(a.source.folder), str(b.source.folder))
     if level == GRAMS:
-        found = measure(Side(_sited(a), a.bytes), Side(_sited(b), b.bytes), domains)
+        found = measure(CorpusSide(_sited(a), a.bytes), CorpusSide(_sited(b), b.bytes), domains)
         return CorpusVerdict(folders, level, SETTLES, found.overall, found.domains)
     check_level(level)
     _write_tests(out, domains)
@@ -137,4 +137,4 @@ def _judgement(name: str, documents: int, size: int, pairs: Sequence[tuple[float
     error = sqrt(sum((one - mean) ** 2 for one in apart) / (count - 1) / count)
     bits = (sum(a for a, _ in pairs) / count, sum(b for _, b in pairs) / count)
     null = quantile(count - 1) * error
-    return Judgement(name, documents, size, bits, mean, null, None, chance(mean / error, count - 1) if error else 1.0)
+    return Judgement(name, documents, size, bits, mean, null, None, tail(mean / error, count - 1) if error else 1.0)

@@ -20,11 +20,12 @@ _FILES = "files"  # in verdict.json: the sums of the other files
 
 
 def check_place(out: Path) -> None:
-    """ConfigError for a folder that is none, that is a corpus, or in which a file of these names is not ours."""
+    """ConfigError for a folder that is none, that lies in a corpus, or in which a file of these names is not ours."""
     if out.exists() and not out.is_dir():
         raise ConfigError(f"--out {out} is a file. Expected a folder, or a name for a new one.")
-    if (out / MANIFEST).exists():
-        raise ConfigError(f"--out {out} holds a corpus. Name another folder.")
+    around = next((folder for folder in (out.resolve(), *out.resolve().parents) if (folder / MANIFEST).exists()), None)
+    if around is not None:
+        raise ConfigError(f"--out {out} lies in the corpus {around}, where nobody would know it. Name another folder.")
     ours = _sums(out)
     for name in COMPARE_FILES:
         path = out / name

@@ -16,7 +16,7 @@ from c4pipe.text import hash64
 
 PASSAGE_BYTES = 2_000  # bytes of a part of a long text, about: it ends at the end of a line, or at a blank
 LONG_TEXT = 2 * PASSAGE_BYTES  # bytes of a text that is cut
-MOST_BYTES = 1 << 20  # of a domain's documents; of more some are taken, by their hashes
+MOST_DOMAIN_BYTES = 1 << 20  # of a domain's documents; of more some are taken, by their hashes
 FEWEST_TEXTS = 5  # documents of a domain: fewer tell nothing of it
 HELD_OUT_WORD, PINNED_WORD = "held-out", "pinned"  # what --on may name beside paths
 
@@ -31,7 +31,7 @@ class TextDomain(NamedTuple):
 
 
 class ChosenTexts:
-    """Of documents that come one by one those with the smallest hashes, so many that `MOST_BYTES` hold them."""
+    """Of documents that come one by one those with the smallest hashes, so many that `MOST_DOMAIN_BYTES` hold them."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, str]] = []
@@ -42,7 +42,7 @@ class ChosenTexts:
         self.seen += 1
         heappush(self._heap, (-hash64(text), text))
         self._bytes += len(text.encode())
-        while self._bytes > MOST_BYTES and len(self._heap) > 1:
+        while self._bytes > MOST_DOMAIN_BYTES and len(self._heap) > 1:
             self._bytes -= len(heappop(self._heap)[1].encode())
 
     def domain(self, name: str) -> TextDomain:

@@ -102,6 +102,7 @@ def test_test_text_that_stands_in_a_corpus_is_left_out(
         (["a", "b", "--input", "wet"], "--input has no effect"),
         (["a", "b", "--level", "large"], "invalid choice"),
         (["a", "b", "--out", "t.txt"], "--out t.txt is a file"),
+        (["a", "b", "--out", "corpus/deep/out"], "lies in the corpus"),
         (["--rule", "curly_brace"], "required"),
         (["--rule", "curly_brac", "en"], "Did you mean 'curly_brace'?"),
         (["--rule", "curly_brace", "em"], "unknown preset"),
@@ -112,6 +113,8 @@ def test_wrong_use_is_one_line(
     sides: tuple[Path, Path], capsys: pytest.CaptureFixture[str], words: list[str], says: str
 ) -> None:
     Path("empty").mkdir()
+    Path("corpus").mkdir()
+    Path("corpus/manifest.json").touch()
     Path("other").mkdir()
     Path("other/t.txt").write_text("Some words. " * 9)
     assert run(*words) == 2

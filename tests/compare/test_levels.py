@@ -1,0 +1,61 @@
+"""What models say of two corpora, from the table that they leave."""
+
+from __future__ import annotations
+
+from math import log
+from pathlib import Path
+
+import pytest
+
+from c4pipe.compare.levels import check_level, judgements_of, read_scores
+from c4pipe.errors import BuildError, ConfigError
+
+HEAD = "side,seed,lr,domain,document,nats,bytes\n"
+
+
+def table(tmp_path: Path, *rows: str) -> Path:
+    path = tmp_path / "scores.csv"
+    path.write_text(HEAD + "".join(f"{row}\n" for row in rows))
+    return path
+
+
+def nats(bits: float, size: int = 100) -> float:
+    return bits * size * log(2)
+
+
+def test_pairs_of_models_are_judged(tmp_path: Path) -> None:
+    rows = [
+        f"{side},{seed},0.001,{domain},{document},{nats(bits + (0.001 * seed if side == 'B' else 0))},100"
+        for seed in (1, 2, 3)
+        for domain, a, b in (("news", 2.0, 2.5), ("law", 2.0, 2.001))
+        for side, bits in (("A", a), ("B", b))
+        for document in (0, 1)
+    ]
+    overall, (news, law) = judgements_of(read_scores(table(tmp_path, *rows)), ["news", "law"])
+    assert (news.documents, news.bytes, news.winner, law.winner) == (2, 200, "A", "cannot tell")
+    assert news.difference == pytest.approx(0.502)
+    assert overall.difference == pytest.approx((0.502 + 0.003) / 2)
+    assert overall.bits[0] == pytest.approx(2.0)
+    assert news.chance < 0.01 < law.chance
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([], "holds no score"),
+        (["A,1,0.1,news,0,many,100"], "is no table of scores"),
+        (["A,1,0.1,news,0"], "is no table of scores"),
+        (["A,1,0.1,news,0,1.0,100"], "has no score of B on 'news'"),
+        (["A,1,0.1,news,0,1.0,100", "B,1,0.1,news,0,1.0,100"], "has one pair of models"),
+    ],
+)
+def test_a_table_that_is_none(tmp_path: Path, rows: list[str], says: str) -> None:
+    with pytest.raises(BuildError, match=says):
+        judgements_of(read_scores(table(tmp_path, *rows)), ["news"])
+
+
+def test_without_a_trainer_it_is_said_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("c4pipe.compare.levels.TRAINER", "model.no_such_module")
+    check_level("grams")
+    with pytest.raises(ConfigError, match=r"python -m model\.no_such_module is not there"):
+        check_level("tiny")

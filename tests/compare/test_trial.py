@@ -1,0 +1,49 @@
+"""Rules on trial, over the small pages of the project."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from beam_jobs import build_c4
+from c4pipe.compare import trial
+from c4pipe.compare.__main__ import main as compare
+from c4pipe.inspect.__main__ import main as inspect
+from tests.conftest import quicken_pipelines
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_rule_on_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    quicken_pipelines()
+    built = []
+
+    def here(command: list[str], **_: object) -> SimpleNamespace:
+        built.append(command[command.index("--preset") + 1])
+        return SimpleNamespace(returncode=build_c4.main(command[3:]))
+
+    monkeypatch.setattr(trial.subprocess, "run", here)
+    words = [f"Sentence {n} of a text that no corpus has, with number {n * n} in it." for n in range(900)]
+    Path("t.txt").write_text("\n".join(words))
+    options = ["--input", str(ROOT / "data_samples"), "--workers", "1", "--on", "t.txt", "--out", "o"]
+    assert compare(["--rule", "curly_brace", "en", *options, "--json"]) == 0
+    out = capsys.readouterr().out
+    (found,) = json.loads(out[out.index('[\n  {\n    "rule"') :])
+    assert (found["rule"], found["taken"], found["pages"]) == ("curly_brace", {"page": 1}, 1)
+    assert built == ["en,en.without.curly_brace"]
+    assert "| `curly_brace` | 1 page | 1 |" in Path("o/rules.md").read_text()
+    corpora = [f"o/corpora/{name}" for name in ("en", "en.without.curly_brace")]
+    page = Path("o/curly_brace/comparison.html").read_text()
+    assert "What became of the pages" in page
+
+    report = [corpora[0], "--compare", corpora[1], "--html", "r.html", "--verdict"]
+    assert inspect([*report, "o/curly_brace"]) == 0
+    assert found["line"] in Path("r.html").read_text()
+    assert inspect([*report, "o"]) == 1
+    assert "verdict.json is not there" in capsys.readouterr().err
+    assert inspect([corpora[0], "--verdict", "o"]) == 2
+    assert "--verdict needs --html and --compare" in capsys.readouterr().err
