@@ -7,24 +7,3 @@ Of each 9 grams of 12 bytes in a row the index knows one (winnowing), so that an
 the pages that have it are candidates, and their texts say which of them hold what was asked for. A corpus without an
 index is searched from end to end, with the same answer.
 """
-
-from c4pipe.textindex.grams import LEAST
-from c4pipe.textindex.index import GRAMS, TEXTS, TextIndex, open_index
-from c4pipe.textindex.making import INDEX_FILES, make_index
-from c4pipe.textindex.matches import Match, longest_matches
-from c4pipe.textindex.searching import Holder, Holders, search_text
-
-__all__ = [
-    "GRAMS",
-    "INDEX_FILES",
-    "LEAST",
-    "TEXTS",
-    "Holder",
-    "Holders",
-    "Match",
-    "TextIndex",
-    "longest_matches",
-    "make_index",
-    "open_index",
-    "search_text",
-]
