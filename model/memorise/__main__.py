@@ -22,7 +22,7 @@ from model.command import run_model
 from model.disk import locked_folder, put
 from model.errors import ConfigError
 from model.memorise.arguments import parse_memorise
-from model.memorise.arms import AskedFor, AskedRun, check_arm, find_passages, open_arm, run_labels
+from model.memorise.arms import AskedFor, AskedRun, CorpusStanding, check_arm, find_passages, open_arm, run_labels
 from model.memorise.asking import PassageQuestion, ask_passages
 from model.memorise.curve import AskedPassage, csv_table, points
 from model.memorise.report import (
@@ -151,10 +151,12 @@ def _kept(path: Path, identity: dict[str, str]) -> dict[int, tuple[int, int, str
 
 def _row(arm: AskedRun, one: AskedFor, answer: tuple[int, int]) -> AskedPassage:
     asked, right = answer
-    here, places = one.there.get(arm.data, (0, ())) if arm.data else (0, ())
-    readings = arm.readings.of(arm.data, places) if arm.readings and arm.data else 0
+    standing = one.there[arm.data] if arm.data else CorpusStanding(0, 0, ())
+    readings = arm.readings.of(arm.data, standing.places) if arm.readings and arm.data else 0
     passage = one.passage
-    return AskedPassage(arm.label, passage.key, passage.copies, here, readings, asked, right, int(asked == right))
+    return AskedPassage(
+        arm.label, passage.key, passage.copies, standing.copies, readings, asked, right, int(asked == right)
+    )
 
 
 def _examples(
