@@ -14,6 +14,7 @@ from model.errors import ConfigError
 
 LOG_SUFFIXES = frozenset({".log", ".out", ".err"})
 
+
 @contextmanager
 def locked_folder(folder: Path, name: str, option: str, busy: str) -> Iterator[int]:
     """A folder, made if need be, for this process alone; the descriptor of its lock, the file `name` in it.

@@ -15,7 +15,7 @@ from c4pipe.shards.passages import read_passages
 from model.errors import ConfigError
 from model.memorise.asking import Asking, asking_of
 from model.memorise.passages import CountedPassage, count_in, passage_places, passages_in
-from model.memorise.readings import Readings
+from model.memorise.readings import PassageReadings
 from model.run import open_checkpoint, read_settings, say
 from model.settings import TrainSettings
 from model.t5 import T5
@@ -33,7 +33,7 @@ class AskedRun(NamedTuple):
     tokenizer: Tokenizer
     asking: Asking
     data: Path | None  # what it has read; None of a control
-    readings: Readings | None
+    readings: PassageReadings | None
 
 
 class CorpusStanding(NamedTuple):
@@ -68,7 +68,7 @@ def open_arm(settings: TrainSettings, label: str, data: Path | None, args: Names
     """The model of a run, ready to be asked."""
     folder, model, tokenizer = open_checkpoint(settings.run, None, torch.device(args.device))
     asking = asking_of(settings, model.config.has_encoder, args.tokens)
-    readings = Readings(folder, settings, tokenizer) if data is not None else None
+    readings = PassageReadings(folder, settings, tokenizer) if data is not None else None
     return AskedRun(label, folder, model, tokenizer, asking, data, readings)
 
 

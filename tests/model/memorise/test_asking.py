@@ -11,7 +11,7 @@ import pytest
 from c4pipe.errors import ConfigError
 from model.arguments import parse_train
 from model.memorise.asking import Asking, PassageQuestion, asking_of, tokens_right
-from model.memorise.curve import AskedPassage, csv_table, markdown, points, wilson
+from model.memorise.curve import AskedPassage, csv_table, curve_markdown, points, wilson
 from model.memorise.picture import draw_extraction
 from model.memorise.report import shown_masked
 from model.memorise.sampling import runs_of_words, shares_found
@@ -99,7 +99,7 @@ def test_a_curve_has_a_point_a_bucket() -> None:
         ("b", "readings", 0, 0, 1, 0),
     ]
     assert (found[0].share, found[0].tokens) == (0.5, 0.625)
-    table = markdown(found, "copies")
+    table = curve_markdown(found, "copies")
     assert table.splitlines()[0] == "| copies | a | b |"
     assert "| 1 | 1 of 2, 50.0% (9.5% to 90.5%); 62% of tokens | 0 of 1, 0.0% (0.0% to 79.3%); 0% of tokens |" in table
     assert csv_table(("x", "y"), [(1, 0.25)]) == b"x,y\n1,0.25\n"
