@@ -73,7 +73,7 @@ def left_out(found: Compared) -> Iterator[str]:
             yield f"{name}: {many(lost, 'record')} gave no page"
 
 
-def markdown(found: Compared) -> str:
+def as_markdown(found: Compared) -> str:
     """The answer as a file beside the picture."""
     rows = domain_rows(found.verdict)
     lines = [f"**{_escaped(found.verdict.line)}**", ""]

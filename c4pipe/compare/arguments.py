@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from c4pipe.command import Parser, refuse_idle, utf8, utf8_path
-from c4pipe.compare.levels import GRAMS, LEVELS, check_level
+from c4pipe.compare.levels import BY_GRAMS, COMPARE_LEVELS, check_level
 from c4pipe.compare.placing import check_place
 from c4pipe.compare.texts import HELD_OUT_WORD, PINNED_WORD
 from c4pipe.compare.trial import EVERY_RULE, rules_asked
@@ -27,8 +27,8 @@ examples:
 
 A corpus is a folder of ours, or any folder of Parquet or JSON Lines with a text. --on names text files, JSON Lines,
 Parquet, or folders of them: each folder or long file is a domain, long texts are cut into documents of about 2 kB.
-{PINNED_WORD} are the texts of `make assets`, {HELD_OUT_WORD} are pages of both corpora: their validation splits, and
-the pages of one host in 16 by its hash, which are not trained on. Without --on it is both, as far as they are there.
+{PINNED_WORD} are the texts of `make assets`. {HELD_OUT_WORD} are pages of both corpora that are not trained on: of the
+validation splits and, at level {BY_GRAMS}, of one host in 16 by its hash. Without --on it is both, as they are there.
 Documents that share 13 words in a row with a page of either corpus are left out.
 
 --out (default {OUT}) gets verdict.json, table.md, picture.svg and comparison.html. --json prints verdict.json:
@@ -53,7 +53,12 @@ def parser() -> Parser:
         metavar="TEXTS_FOLDER",
         help=f"test texts: PATH, NAME=PATH, {HELD_OUT_WORD} or {PINNED_WORD}",
     )
-    a("--level", choices=LEVELS, default=GRAMS, help="n-grams, or models that are trained on both (default: grams)")
+    a(
+        "--level",
+        choices=COMPARE_LEVELS,
+        default=BY_GRAMS,
+        help="n-grams, or models that are trained on both (default: grams)",
+    )
     a(
         "--text-key",
         type=utf8,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from c4pipe.compare.levels import verdict_of
+from c4pipe.compare.levels import BY_GRAMS, verdict_of
 from c4pipe.compare.overlaps import SharedRuns
 from c4pipe.compare.reading import CorpusPage, PageSource, unheard
 from c4pipe.compare.sample import Drawing
@@ -56,20 +56,20 @@ class Compared(NamedTuple):
 class Training:
     """The pages of one side that models are fitted to, to be read again and again."""
 
-    def __init__(self, source: PageSource, holds_out: bool, read: Callable[[int], None]):
-        self.source, self._holds_out, self._read = source, holds_out, read
+    def __init__(self, source: PageSource, holds_out: bool, by_host: bool, read: Callable[[int], None]):
+        self.source, self._holds_out, self._by_host, self._read = source, holds_out, by_host, read
         self.pages = self.bytes = 0
 
     def __iter__(self) -> Iterator[CorpusPage]:
         for page in self.source.pages(self._read):
-            if not (self._holds_out and page.is_held_out):
+            if not (self._holds_out and page.is_held_out(self._by_host)):
                 yield page
 
     def draw(self) -> tuple[Drawing, ChosenTexts]:
         """A sample of them, and the pages that are held out."""
         drawing, held_out, hosts = Drawing(), ChosenTexts(), Counter[str]()
         for page in self.source.pages(self._read):
-            if self._holds_out and page.is_held_out:
+            if self._holds_out and page.is_held_out(self._by_host):
                 hosts[page.host] += 1
                 if not page.host or hosts[page.host] <= MOST_OF_A_HOST:
                     held_out.add(page.text)
@@ -98,7 +98,8 @@ def compare_corpora(
         read: is told the size of each file that has been read.
     """
     holds_out, domains = named_domains(asked.on, asked.text_key)
-    sides = (Training(a, holds_out, read), Training(b, holds_out, read))
+    by_host = asked.level == BY_GRAMS  # who trains models trains them on all of a corpus but its validation split
+    sides = (Training(a, holds_out, by_host, read), Training(b, holds_out, by_host, read))
     drawn = [side.draw() for side in sides]
     for side in sides:
         if not side.pages:

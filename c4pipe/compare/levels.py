@@ -28,8 +28,8 @@ from c4pipe.files.storage import LocalStore
 if TYPE_CHECKING:
     from c4pipe.compare.comparing import Training
 
-GRAMS = "grams"
-LEVELS = (GRAMS, "tiny", "small")
+BY_GRAMS = "grams"
+COMPARE_LEVELS = (BY_GRAMS, "tiny", "small")
 TRAINER = "model.compare"  # the module that trains models for a comparison
 TESTS_FILE, MODEL_SCORES = "tests.jsonl", "scores.csv"
 
@@ -38,14 +38,16 @@ Scores = dict[tuple[str, str], dict[str, dict[str, list[tuple[str, float, int]]]
 
 def check_level(level: str) -> None:
     """ConfigError where what trains the models of a level is not there."""
-    if level != GRAMS and not _has_trainer():
-        raise ConfigError(f"--level {level} trains models, and python -m {TRAINER} is not there. Use --level {GRAMS}.")
+    if level != BY_GRAMS and not _has_trainer():
+        raise ConfigError(
+            f"--level {level} trains models, and python -m {TRAINER} is not there. Use --level {BY_GRAMS}."
+        )
 
 
 def verdict_of(a: Training, b: Training, domains: Mapping[str, Sequence[str]], level: str, out: Path) -> CorpusVerdict:
     """The verdict of a level on these test texts. ConfigError where too little is given, BuildError where it failed."""
     folders = (str(a.source.folder), str(b.source.folder))
-    if level == GRAMS:
+    if level == BY_GRAMS:
         found = measure(CorpusSide(_sited(a), a.bytes), CorpusSide(_sited(b), b.bytes), domains)
         return CorpusVerdict(folders, level, SETTLES, found.overall, found.domains)
     check_level(level)
@@ -53,6 +55,8 @@ def verdict_of(a: Training, b: Training, domains: Mapping[str, Sequence[str]], l
     texts = ("--texts", str(out / TESTS_FILE))
     command = [sys.executable, "-m", TRAINER, *folders, *texts, "--level", level, "--out", str(out)]
     done = subprocess.run(command, stdout=sys.stderr, check=False)
+    if done.returncode == ConfigError.exit_code:
+        raise ConfigError(f"python -m {TRAINER} was refused; what it said stands above.")
     if done.returncode:
         raise BuildError(f"python -m {TRAINER} ended with {done.returncode}; what it said stands above.")
     return CorpusVerdict(folders, level, SETTLES, *judgements_of(read_scores(out / MODEL_SCORES), domains))

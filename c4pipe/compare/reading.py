@@ -38,12 +38,11 @@ class CorpusPage(NamedTuple):
         """Whose page it is; "" for one without a URL."""
         return address_of(self.url)[0] if self.url else ""
 
-    @property
-    def is_held_out(self) -> bool:
-        """Whether models are tested with it and not trained: the validation split, and all pages of one host in
-        `HELD_OUT_HOSTS`, by its hash, so that they are the same in every corpus, and that no line that a site has on
-        each page is in the training. One without a URL goes by its text."""
-        return self.split == "validation" or hash64(self.host or self.text) % HELD_OUT_HOSTS == 0
+    def is_held_out(self, by_host: bool) -> bool:
+        """Whether models are tested with it and not trained: a page of the validation split; and, `by_host`, all pages
+        of one host in `HELD_OUT_HOSTS`, by its hash, so that they are the same in every corpus, and that no line that a
+        site has on each page is in the training. One without a URL goes by its text."""
+        return self.split == "validation" or (by_host and hash64(self.host or self.text) % HELD_OUT_HOSTS == 0)
 
 
 class PageSource:

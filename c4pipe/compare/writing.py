@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from c4pipe.compare.answer import as_json, left_out, markdown, show_answer_of
+from c4pipe.compare.answer import as_json, as_markdown, left_out, show_answer_of
 from c4pipe.compare.comparing import Compared, CompareRequest, compare_corpora, work_of
 from c4pipe.compare.picture import draw_verdict
 from c4pipe.compare.placing import PAGE_FILE, PICTURE_FILE, TABLE_FILE, write_files
@@ -51,7 +51,7 @@ def answered(sources: tuple[PageSource, PageSource], asked: CompareRequest) -> C
     with CompareProgress(size) as progress:
         found = compare_corpora(*sources, asked, progress.read)
     files = {
-        TABLE_FILE: markdown(found).encode(),
+        TABLE_FILE: as_markdown(found).encode(),
         PICTURE_FILE: (picture := draw_verdict(found.verdict)),
         PAGE_FILE: _page(found, sources, picture).encode(),
     }

@@ -85,7 +85,7 @@ class CorpusVerdict(NamedTuple):
         parts = [f"{word} on {_listed(on[side])}" for word, side in (("better", first), ("worse", second)) if on[side]]
         said = f"{first} is {' and '.join(parts)}; overall {CANNOT_TELL}" if parts else CANNOT_TELL
         if whole.pages is None:
-            return f"{said}: they lie less than {abs(whole.difference) + whole.null:.3f} bits a byte apart"
+            return f"{said}: they lie less than {max(0.001, abs(whole.difference) + whole.null):.3f} bits a byte apart"
         return f"{said}: {many(whole.pages, 'more page')} a side would settle {self.settles:g} bits a byte"
 
     def as_json(self) -> dict[str, Any]:

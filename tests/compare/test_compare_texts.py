@@ -76,7 +76,8 @@ def test_thirteen_words_in_a_row_are_an_overlap() -> None:
 
 def test_pages_of_a_host_are_held_out_together() -> None:
     pages = [CorpusPage(f"text {n}", f"http://{host}.example/{n}") for host in range(200) for n in range(3)]
-    held = {page.host for page in pages if page.is_held_out}
+    held = {page.host for page in pages if page.is_held_out(by_host=True)}
     assert 3 <= len(held) <= 30
-    assert all(page.is_held_out for page in pages if page.host in held)
-    assert CorpusPage("t", "http://1.example/", split="validation").is_held_out
+    assert all(page.is_held_out(by_host=True) for page in pages if page.host in held)
+    assert CorpusPage("t", "http://1.example/", split="validation").is_held_out(by_host=False)
+    assert not any(page.is_held_out(by_host=False) for page in pages)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import nullcontext
 from math import log
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from c4pipe.compare.levels import check_level, judgements_of, read_scores
+from c4pipe.compare.levels import check_level, judgements_of, read_scores, verdict_of
 from c4pipe.errors import BuildError, ConfigError
 
 HEAD = "side,seed,lr,domain,document,nats,bytes\n"
@@ -59,3 +63,29 @@ def test_without_a_trainer_it_is_said_before_any_work(monkeypatch: pytest.Monkey
     check_level("grams")
     with pytest.raises(ConfigError, match=r"python -m model\.no_such_module is not there"):
         check_level("tiny")
+
+
+def side(folder: str) -> Any:
+    return SimpleNamespace(source=SimpleNamespace(folder=Path(folder)))
+
+
+@pytest.mark.parametrize(("code", "error"), [(0, None), (1, BuildError), (2, ConfigError)])
+def test_the_trainer_is_started_and_its_table_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, error: type[Exception] | None
+) -> None:
+    ran = []
+
+    def train(command: list[str], **_: object) -> SimpleNamespace:
+        ran.append(command[1:])
+        rows = (f"{side},{seed},0.1,news,{at},{nats(2)},100" for side in "AB" for seed in (1, 2) for at in (0, 1))
+        table(tmp_path, *rows)
+        return SimpleNamespace(returncode=code)
+
+    monkeypatch.setattr("c4pipe.compare.levels.subprocess.run", train)
+    monkeypatch.setattr("c4pipe.compare.levels.check_level", lambda level: None)
+    with pytest.raises(error) if error else nullcontext():
+        verdict = verdict_of(side("a"), side("b"), {"news": ["One text.", "Another."]}, "tiny", tmp_path)
+        assert (verdict.level, verdict.folders, verdict.overall.winner) == ("tiny", ("a", "b"), "cannot tell")
+    texts = tmp_path / "tests.jsonl"
+    assert ran == [["-m", "model.compare", "a", "b", "--texts", str(texts), "--level", "tiny", "--out", str(tmp_path)]]
+    assert [json.loads(line)["document"] for line in texts.read_text().splitlines()] == ["0", "1"]
