@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(args: Namespace) -> int:
-    """PassageCounts, and writes the file."""
+    """Counts, and writes the file."""
     corpus = open_corpus(args.corpus)
     of = None if args.of is None else read_passages(args.of)
     name, level = level_of(corpus, args.level if of is None else str(of.counted["level"]))
@@ -79,7 +79,7 @@ def run(args: Namespace) -> int:
 
 
 def _parsed(argv: Sequence[str] | None) -> Namespace:
-    parser = Parser("python -m c4pipe.passages", "PassageCounts how often passages stand in a corpus.", EPILOG)
+    parser = Parser("python -m c4pipe.passages", "Counts how often passages stand in a corpus.", EPILOG)
     a = parser.add_argument
     a("corpus", type=utf8_path, metavar="CORPUS", help="a finished corpus or mixture")
     a("--out", type=utf8_path, required=True, metavar="FILE", help="the Parquet file to write")

@@ -147,4 +147,7 @@ def test_wrong_use_is_one_line(
 
 def test_a_t5_draws_no_text(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--run", str(home / "t5"), "--data", str(home / "c4"), "--samples", "2"]) == 2
-    assert "--samples has no effect" in capsys.readouterr().err
+    assert "fills gaps and writes no text" in capsys.readouterr().err
+    words = ["--run", str(home / "lm"), "--data", str(home / "c4"), "--samples", "2", "--smaller", str(home / "t5")]
+    assert main(words) == 2
+    assert "is no language model" in capsys.readouterr().err
