@@ -23,5 +23,5 @@ def known_grams(text: Any) -> Grams:
     `text` is bytes, or an array of them. Those of a piece of a text are among those of the text.
     """
     chosen = winnowed(_OF_BYTE[np.frombuffer(text, np.uint8)], GRAM, WINDOW).hashes
-    # Of nine hashes the smallest is a small number: multiplied, its upper half is any number again.
+    # Of several hashes the smallest is a small number: multiplied, its upper half is any number again.
     return np.unique(chosen * np.uint64(BASE) >> np.uint64(32))

@@ -30,7 +30,7 @@ def test_the_longest_pieces_are_named_with_their_pages(corpus: Path) -> None:
         "  35 characters stand in 2 of the pages: he fog lay on the river and nobody ",
         "    en/train-00000-of-00001.parquet row 0  http://en.example/",
         "    en/train-00000-of-00001.parquet row 1  http://en.example/",
-        "  30 characters stand in 1 of the pages:  with nobody at the oar on a",
+        "  28 characters stand in 1 of the pages:  with nobody at the oar on a",
         "    en/train-00000-of-00001.parquet row 2  http://en.example/",
     ]
 
