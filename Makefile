@@ -34,7 +34,7 @@ SAMPLE_CORPUS = $(if $(filter out/c4,$(DATA)),test -e $(DATA)/manifest.json || \
 # Tests start many processes: where each compiles all it imports anew, half of the time goes into that.
 unexport PYTHONDONTWRITEBYTECODE
 
-pretrain: RUN ?= out/t5
+pretrain memorise: RUN ?= out/t5
 finetune score: RUN ?= out/tasks
 study: NAME ?= methods
 study: OUT ?= out/study/$(NAME)
@@ -43,7 +43,7 @@ STUDY_PRESETS := en,en.noclean,realnewslike
 STUDY_DATA = --data $(if $(filter corpora,$(NAME)),$(foreach preset,$(subst $(comma), ,$(STUDY_PRESETS)),$(preset)=out/presets/$(preset)),$(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 pretrain finetune score study rebalance inspect compare verify browse fetch assets check lint fix quick test golden samples parity bench bench-rivals \
+.PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare verify browse fetch assets check lint fix quick test golden samples parity bench bench-rivals \
   parts identity languages scale profile soak fuzz package clean
 
 help: ## list the targets
@@ -84,6 +84,11 @@ study: setup ## repeat a study of the T5 paper: NAME= OUT= ARGS= (default: metho
 	@$(if $(filter corpora,$(NAME)),$(if $(findstring --data,$(ARGS)),,test -e out/presets/realnewslike/manifest.json || \
 	  $(PY) -m beam_jobs.build_c4 --input data_samples --output out/presets --preset $(STUDY_PRESETS)))
 	@$(PY) -m model.study $(NAME) --out $(OUT) $(if $(findstring --data,$(ARGS)),,$(STUDY_DATA)) $(ARGS)
+
+memorise: setup ## ask a model for passages of its corpus: RUN= DATA= ARGS= (default: out/t5, out/c4; trains it if need be)
+	@$(SAMPLE_CORPUS)
+	@$(if $(filter out/t5,$(RUN)),test -e out/t5/checkpoints || $(MAKE) --no-print-directory pretrain RUN=out/t5 ARGS=)
+	@$(PY) -m model.memorise --run $(RUN) --data $(DATA) $(ARGS)
 
 rebalance: setup ## mix the languages of a corpus by temperature: CORPUS= MIXED= ALPHA= ARGS= (default: of the samples)
 	@$(if $(filter out/mc4,$(CORPUS)),test -e $(CORPUS)/manifest.json || \

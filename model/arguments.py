@@ -220,11 +220,20 @@ def generate_parser() -> Parser:
     a("--seed", type=int, default=0, metavar="N", help="of the drawing")
     a("--max-tokens", type=_count, default=64, metavar="N", help="tokens to write at most (default: 64)")
     a("--raw", action="store_true", help="print what the model writes, and not the filled text")
+    a(
+        "--trace",
+        type=utf8_path,
+        metavar="DIR",
+        help="say behind each text which pages of this corpus hold pieces of it (python -m c4pipe.textindex DIR first)",
+    )
     return p
 
 
 def parse_generate(argv: Sequence[str] | None) -> Namespace:
-    """run, checkpoint, texts, max_tokens, raw, device, and `how` they are decoded. ConfigError for what cannot work."""
+    """run, checkpoint, texts, max_tokens, raw, trace, device, and `how` they are decoded.
+
+    ConfigError for what cannot work.
+    """
     p = generate_parser()
     args = p.parse_args(argv)
     drawing = ("--temperature", "--top-k", "--top-p", "--seed")

@@ -1,6 +1,7 @@
 """Filling the blanks of a text with a trained T5.
 
 python -m model.generate --run out/t5 "The fog lay on <extra_id_0> and nobody saw <extra_id_1> bank."
+python -m model.generate --run out/t5 --trace out/c4 "..."      and which pages hold what was written
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from model.command import run_model
 from model.data import validation
 from model.decode import beam_search, greedy, sample
 from model.errors import ConfigError
+from model.provenance import need_index, traced_lines
 from model.run import open_checkpoint
 from model.source import Source
 from model.stream import Recipe
@@ -52,14 +54,27 @@ def filled(text: str, written: str) -> str:
     >>> filled("The <extra_id_0> lay on <extra_id_1>.", "<extra_id_0> fog<extra_id_1> the river")
     'The fog lay on the river.'
     """
+    return "".join(piece for piece, _ in filled_pieces(text, written))
+
+
+def filled_pieces(text: str, written: str) -> list[tuple[str, bool]]:
+    """The same in pieces, each with whether the model has written it.
+
+    >>> filled_pieces("The <extra_id_0> lay here.", "<extra_id_0> fog")
+    [('The', False), (' fog', True), (' lay here.', False)]
+    """
+    if not SENTINEL.search(text):
+        return [(written, True)]
     parts = SENTINEL.split(written)
     fillings = dict(zip(parts[1::2], parts[2::2], strict=True))
-
-    def fill(blank: re.Match[str]) -> str:
+    pieces, end = [], 0
+    for blank in SENTINEL.finditer(text):
         filling = fillings.get(blank[1])
-        return blank[0] if filling is None else f"{'' if blank.start() == 0 else ' '}{filling.strip()}"
-
-    return SENTINEL.sub(fill, text) if SENTINEL.search(text) else written
+        gap = "" if blank.start() == 0 else " "
+        pieces.append((text[end : blank.start()], False))
+        pieces.append((blank[0], False) if filling is None else (f"{gap}{filling.strip()}", True))
+        end = blank.end()
+    return [*pieces, (text[end:], False)]
 
 
 def decoder(how: Decoding, device: torch.device) -> Callable[[T5, Tensor, int, Tensor, int], Tensor]:
@@ -125,10 +140,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: Namespace) -> int:
+    index = None if args.trace is None else need_index(args.trace)
     _, model, tokenizer = open_checkpoint(args.run, args.checkpoint, torch.device(args.device))
     found = generate(model, tokenizer, args.texts, args.max_tokens, args.how)
     for text, written in zip(args.texts, found, strict=True):
         print(written if args.raw else filled(text, written))
+        if index is not None:
+            for line in traced_lines(index, [(written, True)] if args.raw else filled_pieces(text, written)):
+                print(line)
     return 0
 
 

@@ -2,7 +2,8 @@
 
 Both corpora lie in parts, and the pages of one site are in the same part of both. Each part is left out once, of both
 at once: how far that moves the difference tells its variance (the jackknife over groups), at the size that was
-measured. What the corpora have in common, pages or sites, cancels, as it must.
+measured. What the corpora have in common, pages or sites, cancels, as it must. Pages of a site are alike: resampled one
+by one they told equals apart in 3 of 40 trials, and by site in none (`python -m bench.compare`).
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     if args.serve:
         from c4pipe.inspect.serve import serve
 
-        serve(corpus, args.port, args.file)
+        serve(corpus, args.port, args.file, args.run)
         return 0
     other = None if args.compare is None else open_corpus(args.compare)
     if args.html is not None:
@@ -63,6 +63,11 @@ def facts_of(args: argparse.Namespace, corpus: Any, other: Any) -> dict[str, Any
     from c4pipe.inspect.output import to_plain
 
     found: Any
+    seen = None
+    if args.run is not None:
+        from c4pipe.inspect.seen import SeenPages
+
+        seen = SeenPages(corpus, args.run)
     if args.sql is not None:
         from c4pipe.inspect.query import answer
 
@@ -78,6 +83,10 @@ def facts_of(args: argparse.Namespace, corpus: Any, other: Any) -> dict[str, Any
         from c4pipe.inspect.lookup import look_up
 
         view, found = "url", look_up(corpus, args.url, args.file)
+    elif args.text is not None:
+        from c4pipe.inspect.holders import look_for
+
+        view, found = "text", look_for(corpus, args.text, args.limit)
     elif other is not None:
         from c4pipe.facts.fates import compare
 
@@ -92,6 +101,10 @@ def facts_of(args: argparse.Namespace, corpus: Any, other: Any) -> dict[str, Any
         if args.sample and found["clusters"]:
             with database(corpus) as views:
                 found["clusters"] = with_largest(views, corpus, found["clusters"])
+    if seen is not None:
+        found |= {"pages": seen.with_seen(found["pages"]), "seen_to": seen.step}
+        if seen.note:
+            print(f"note: {visible(seen.note)}", file=sys.stderr)
     facts: dict[str, Any] = to_plain({"folder": str(corpus.folder), "view": view, **found})
     return facts
 
@@ -100,6 +113,7 @@ def show(screen: Screen, facts: dict[str, Any]) -> None:
     """The facts as lines."""
     from c4pipe.inspect.show_comparison import show_comparison
     from c4pipe.inspect.show_corpus import show_answer, show_overview
+    from c4pipe.inspect.show_holders import show_holders
     from c4pipe.inspect.show_pages import show_page, show_reason
 
     shows = {
@@ -107,6 +121,7 @@ def show(screen: Screen, facts: dict[str, Any]) -> None:
         "sql": show_answer,
         "reason": show_reason,
         "url": show_page,
+        "text": show_holders,
         "compare": show_comparison,
     }
     shows[facts["view"]](screen, facts)

@@ -10,9 +10,11 @@ from c4pipe.command import Parser, utf8, utf8_path, whole
 from c4pipe.errors import ConfigError
 from c4pipe.files.benchmarks import benchmark_files
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA
+from c4pipe.textindex.least import LEAST, check_text
 
 PAGES = 3  # shown of a reason
 QUERY_ROWS = 100  # shown of a query
+TEXT_PAGES = 10  # shown that hold a text
 MOST_PAGES = 1000  # the sample of a default build holds as many of a reason
 MOST_ROWS = 100_000  # they are held in memory, for the columns to be as wide as they need
 PORT = 8020
@@ -28,6 +30,8 @@ examples:
   at one of two stages          python -m c4pipe.inspect out/c4 --reason few_sentences --stage spans
   what was cut from kept ones   python -m c4pipe.inspect out/c4 --reason kept
   one page, line by line        python -m c4pipe.inspect out/c4 --url http://a.example/news
+  which pages hold a text       python -m c4pipe.inspect out/c4 --text "a text of 20 characters or more"
+  and when a model read them    python -m c4pipe.inspect out/c4 --text "..." --run out/t5
   any question                  python -m c4pipe.inspect out/c4 --sql "select reason, count(*) from rejected group by 1"
   what another rule changed     python -m c4pipe.inspect out/c4 --compare out/other
   a report to pass on           python -m c4pipe.inspect out/c4 --html report.html
@@ -50,8 +54,12 @@ of one without a URL left(md5(md5(text)), 16), by its text as read.
             `extra` the columns that stages added, under `items` the test items of benchmarks with their words
             in both, `stands` of a page that fell to another one as a whole: which one, what became of that, how much
             alike they are, which texts are compared, and the lines that differ
+  text      text, number (of pages that hold it; the most that may where exact is false), exact, indexed, pages: each
+            with its place (shard, row), url, timestamp, start (characters in front of the text), times, before, after
   sql       columns, rows, more (true where --limit cut the rest off)
   compare   the comparison: `folders` of both, what became of their pages
+With --run pages of `url` and `text` have `seen`: times (that a reading of it began), steps (that had some of it);
+`seen_to` is the last step that is known of.
 `shown` of clusters are the largest: the owner, its URL, and how many rows of the rejected table fell to it.
 
 exit codes: 0 done; 1 failed, or there is no such page; 2 wrong use, found before any work; 130 interrupted.
@@ -80,6 +88,12 @@ def parser() -> argparse.ArgumentParser:
         type=utf8,
         metavar="URL",
         help="the page of that address or source, wherever it is, with what became of every line",
+    )
+    a(
+        "--text",
+        type=utf8,
+        metavar="TEXT",
+        help=f"the pages that hold it: {LEAST} characters or more, each as it stands (see python -m c4pipe.textindex)",
     )
     a("--sql", type=utf8, metavar="SELECT", help="the answer to a query")
     a(
@@ -125,7 +139,19 @@ def parser() -> argparse.ArgumentParser:
         help="with --url, --reason or --serve: where corpora are now that this one was built against, if neither where "
         "they were nor, by the same name, beside it",
     )
-    a("--limit", type=whole(1, MOST_ROWS), metavar="N", help=f"with --sql: rows to show (default: {QUERY_ROWS})")
+    a(
+        "--run",
+        type=utf8_path,
+        metavar="RUN",
+        help="with --text, --url or --serve: say when this training read a page, from what python -m model.exposure "
+        "--run RUN wrote",
+    )
+    a(
+        "--limit",
+        type=whole(1, MOST_ROWS),
+        metavar="N",
+        help=f"with --sql: rows to show (default: {QUERY_ROWS}); with --text: pages (default: {TEXT_PAGES})",
+    )
     form = p.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object instead of text")
     form.add_argument("--csv", action="store_true", help="with --sql: CSV instead of a table, formulas defused")
@@ -139,7 +165,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     served, written = args.serve, args.html is not None
     for option, given, allowed, needs in (
         ("--stage", args.stage is not None, args.reason is not None, "--reason"),
-        ("--limit", args.limit is not None, args.sql is not None, "--sql"),
+        ("--limit", args.limit is not None, bool(_chosen(args, "sql", "text")), "--sql or --text"),
+        ("--run", args.run is not None, bool(_chosen(args, "text", "url", "serve")), "--text, --url or --serve"),
         ("--csv", args.csv, args.sql is not None, "--sql"),
         ("--verdict", args.verdict is not None, written and args.compare is not None, "--html and --compare"),
         ("--port", args.port is not None, served, "--serve"),
@@ -149,8 +176,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         if given and not allowed:
             raise ConfigError(f"{option} needs {needs}. See --help.")
     for option, given, excluded in (
-        ("--sample", args.sample is not None, _chosen(args, "url", "sql", "html", "serve")),
-        ("--compare", args.compare is not None, _chosen(args, "reason", "url", "sql", "serve")),
+        ("--sample", args.sample is not None, _chosen(args, "url", "text", "sql", "html", "serve")),
+        ("--compare", args.compare is not None, _chosen(args, "reason", "url", "text", "sql", "serve")),
         ("--json", args.json, _chosen(args, "html", "serve")),
     ):
         if given and excluded:
@@ -159,6 +186,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         raise ConfigError("--stage has no effect: pages that were kept left at no stage. Leave it out.")
     if args.sample == 0 and args.reason is not None:
         raise ConfigError("--reason shows pages: give --sample 1 or more.")
+    if args.text is not None:
+        check_text(args.text)
     args.file = [file for path in args.file for file in (benchmark_files(path) if path.is_dir() else [path])]
     absent = next((path for path in args.file if not path.is_file()), None)
     lacking = next((path for path in args.earlier if not path.is_dir()), None)
@@ -169,7 +198,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     if written and args.html != BESIDE and args.html.is_dir():
         raise ConfigError(f"{args.html} is a folder: --html takes the name of the file to write.")
     args.sample = PAGES if args.sample is None else args.sample
-    args.limit = QUERY_ROWS if args.limit is None else args.limit
+    if args.limit is None:
+        args.limit = QUERY_ROWS if args.text is None else TEXT_PAGES
     args.port = PORT if args.port is None else args.port
     return args
 

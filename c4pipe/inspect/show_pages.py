@@ -12,6 +12,7 @@ from c4pipe.corpus.plan import KEPT
 from c4pipe.inspect.ancestry import linked_owner
 from c4pipe.inspect.output import as_text
 from c4pipe.inspect.show_benchmarks import show_items
+from c4pipe.inspect.show_seen import show_seen
 from c4pipe.inspect.show_standing import show_standing
 from c4pipe.inspect.terminal import Screen, StyledText, shorten
 from c4pipe.text import many
@@ -97,6 +98,7 @@ def show_page(screen: Screen, found: dict[str, Any]) -> None:
         screen.say(f"{found['found']:,} pages have this URL; the first {len(found['pages']):,}:")
     for page in found["pages"]:
         _heading(screen, page)
+        show_seen(screen, page, found)
         if not page["raw"]:
             screen.say("  Its page as read is not in the sample: this is what was kept of it.")
         if found["note"]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,8 @@ class SortedRuns:
         self._waiting: list[KeyArray] = []
         self._count = 0  # of those that wait
         self._ends = [0]  # of the runs in the file, in numbers
-        self._runs: list[KeyArray] | None = None  # the file as it is read
+        self._map: mmap.mmap | None = None  # the file as it is read
+        self._runs: list[KeyArray] | None = None
 
     def add(self, numbers: KeyArray) -> None:
         """More numbers, [n]. All are to be there before the first is asked for."""
@@ -41,7 +44,10 @@ class SortedRuns:
     def between(self, first: int, last: int) -> KeyArray:
         """Those from `first` to `last`, both of them as well, rising. [n]"""
         parts = [run[start:stop] for run, start, stop in self._within(first, last)]
-        return np.sort(np.concatenate([np.empty(0, np.uint64), *parts]), kind="stable")
+        found = np.sort(np.concatenate([np.empty(0, np.uint64), *parts]), kind="stable")
+        if self._map is not None:
+            self._map.madvise(mmap.MADV_DONTNEED)  # what was read of the file counts as ours until it is given back
+        return found
 
     def parts(self, most: int) -> Iterator[KeyArray]:
         """All of them, rising, at most `most` at a time, but for more than that of one number."""
@@ -64,8 +70,11 @@ class SortedRuns:
     def _within(self, first: int, last: int) -> Iterator[tuple[KeyArray, int, int]]:
         if self._runs is None:
             self._flush()
-            whole = np.memmap(self._path, np.uint64, "r") if self._ends[-1] else np.empty(0, np.uint64)
-            self._runs = [whole[start:stop] for start, stop in zip(self._ends, self._ends[1:], strict=False)]
+            if self._ends[-1]:
+                with self._path.open("rb") as file:
+                    self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            whole = np.frombuffer(self._map or b"", np.uint64)
+            self._runs = [whole[start:stop] for start, stop in pairwise(self._ends)]
         for run in self._runs:
             start = int(np.searchsorted(run, np.uint64(first), "left"))
             stop = int(np.searchsorted(run, np.uint64(last), "right"))

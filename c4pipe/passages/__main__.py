@@ -33,9 +33,10 @@ examples:
 
 A passage is what the first dedup of the corpus compares, or what --level names: a line, a run of three sentences, a
 window of 50 words. --crawl counts the pages as they came to that dedup, which the corpus keeps for the taking out of
-pages. The file has a row a passage: key, count, text, and its places in the shards (none with --crawl); of each bucket
-of counts, 2^(n/4) to 2^((n+1)/4), at most --each passages, drawn by their keys. It takes 16 bytes of memory a passage,
-and as much again while they are sorted.
+pages. The file has a row a passage: key, count, most (of its
+sentences the most frequent one's), text, and its places in the shards (none with --crawl); of each bucket
+of counts, 2^(n/4) to 2^((n+1)/4), at most --each passages, drawn by their keys. It takes up to 100
+bytes of memory a sentence.
 
 exit codes: 0 done; 1 a file is damaged; 2 wrong use; 130 interrupted
 """
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(args: Namespace) -> int:
-    """PassageCounts, and writes the file."""
+    """Counts, and writes the file."""
     corpus = open_corpus(args.corpus)
     of = None if args.of is None else read_passages(args.of)
     name, level = level_of(corpus, args.level if of is None else str(of.counted["level"]))
@@ -60,12 +61,10 @@ def run(args: Namespace) -> int:
     with _Seen() as reporter:
         counts = count_passages(pages(), level)
         if of is None:
-            keys = drawn(counts, args.each, args.least)
+            keys = drawn(counts, args.each, args.least, args.alone)
         else:
             keys = np.sort(of.table["key"].to_numpy())
-        table = found_again(pages(), level, keys, counts, with_places=not args.crawl)
-    if of is not None:  # what is not there has its text from where it is
-        table = table.set_column(2, table.schema.field("text"), [_texts(table, of)])
+        table = found_again(pages(), level, keys, counts, _texts(of), with_places=not args.crawl)
     told = {
         "level": name,
         "settings": repr(level),
@@ -80,7 +79,7 @@ def run(args: Namespace) -> int:
 
 
 def _parsed(argv: Sequence[str] | None) -> Namespace:
-    parser = Parser("python -m c4pipe.passages", "PassageCounts how often passages stand in a corpus.", EPILOG)
+    parser = Parser("python -m c4pipe.passages", "Counts how often passages stand in a corpus.", EPILOG)
     a = parser.add_argument
     a("corpus", type=utf8_path, metavar="CORPUS", help="a finished corpus or mixture")
     a("--out", type=utf8_path, required=True, metavar="FILE", help="the Parquet file to write")
@@ -89,9 +88,15 @@ def _parsed(argv: Sequence[str] | None) -> Namespace:
     a("--split", choices=SPLITS, default="train", help="(default: train)")
     a("--each", type=positive, default=500, metavar="N", help="passages of a bucket of counts, at most (default: 500)")
     a("--least", type=positive, default=1, metavar="N", help="leave out what stands there less often (default: 1)")
+    a("--alone", action="store_true", help="leave out what has a sentence that stands more often than it does")
     a("--of", type=utf8_path, metavar="FILE", help="look for the passages of this file, and draw none")
     args = parser.parse_args(argv)
-    for option, why in (("--level", "the file says it"), ("--each", "none are drawn"), ("--least", "none are drawn")):
+    for option, why in (
+        ("--level", "the file says it"),
+        ("--each", "none are drawn"),
+        ("--least", "none are drawn"),
+        ("--alone", "none are drawn"),
+    ):
         if args.of is not None and option in parser.given:
             raise ConfigError(f"{option} has no effect with --of: {why}. Leave it out.")
     if args.crawl and "--split" in parser.given:
@@ -114,9 +119,9 @@ def _check(args: Namespace, corpus: Corpus, of: PassageFile | None, level: TextL
         raise ConfigError(f"--out {args.out}: {args.out.absolute().parent} is no folder. Make it, or name another one.")
 
 
-def _texts(table: object, of: PassageFile) -> list[str]:
-    known = dict(zip(of.table["key"].to_pylist(), of.table["text"].to_pylist(), strict=True))
-    return [known[key] for key in table["key"].to_pylist()]  # type: ignore[index]
+def _texts(of: PassageFile | None) -> dict[int, str]:
+    """The texts of a file by their keys."""
+    return dict(zip(*(of.table[name].to_pylist() for name in ("key", "text")), strict=True)) if of is not None else {}
 
 
 def _line(counts: PassageCounts, rows: int, out: Path) -> str:

@@ -1,14 +1,15 @@
 """Counting passages: every key that a level claims, and the texts and places of those that are drawn.
 
-Two walks: the first takes 16 bytes of memory a passage, and as much again while keys are sorted; the second looks again
-at the pages alone that hold what was drawn.
+Two walks: the first takes 16 bytes of memory a passage and an atom, and up to four times as much while they are sorted;
+the second looks again at the pages alone that hold what was drawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -24,10 +25,13 @@ _SHUFFLE = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no two keys get one num
 
 
 class PassageCounts(NamedTuple):
-    """Keys in ascending order, and how often each is claimed. [passages] both."""
+    """How often passages and their atoms (lines, sentences) stand in some pages."""
 
-    keys: U64
-    counts: NDArray[np.int64]
+    keys: U64  # [passages] ascending
+    counts: NDArray[np.int64]  # [passages]
+    most: NDArray[np.int64]  # [passages] of the atoms of each, how often the most frequent one stands there
+    atoms: U64  # [atoms] ascending
+    atom_counts: NDArray[np.int64]  # [atoms]
 
     @property
     def buckets(self) -> NDArray[np.int64]:
@@ -35,47 +39,67 @@ class PassageCounts(NamedTuple):
         return (BUCKETS_A_DOUBLING * np.log2(self.counts) + 1e-9).astype(np.int64)
 
     def of(self, keys: U64) -> NDArray[np.int64]:
-        """The counts of other keys, 0 of what is not here."""
-        at = np.minimum(np.searchsorted(self.keys, keys), max(len(self.keys) - 1, 0))
-        if not len(self.keys):
-            return np.zeros(len(keys), np.int64)
-        return np.where(self.keys[at] == keys, self.counts[at], 0)
+        """The counts of other passages, 0 of what is not here."""
+        return _looked_up(self.keys, self.counts, keys)
+
+    def most_of(self, atoms: U64) -> int:
+        """How often the most frequent one of some atoms stands there."""
+        return int(_looked_up(self.atoms, self.atom_counts, atoms).max(initial=0))
+
+
+def _looked_up(keys: U64, values: NDArray[np.int64], asked: U64) -> NDArray[np.int64]:
+    """The values of ascending keys by others, 0 where they are none of these."""
+    if not len(keys):
+        return np.zeros(len(asked), np.int64)
+    at = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
+    return np.where(keys[at] == asked, values[at], 0)
 
 
 class Claimed(NamedTuple):
-    """What a page claims: keys, and the atom that each begins with."""
+    """What a page claims."""
 
     page: ReadPage
+    hashes: U64  # of its atoms
     keys: U64
-    atoms: NDArray[np.int64]
+    firsts: NDArray[np.int64]  # the number of the atom that each begins with
 
 
 def claimed(pages: Iterable[ReadPage], level: TextLevel) -> Iterator[Claimed]:
     """Each page with the keys of its passages."""
     left = iter(pages)
     while batch := [*islice(left, PAGES_AT_ONCE)]:
-        rows = [level.atoms(page.text) for page in batch]
-        atoms = Atoms.of(rows, np.zeros(len(batch), np.uint64))
+        atoms = Atoms.of([level.atoms(page.text) for page in batch], np.zeros(len(batch), np.uint64))
         found = claims(atoms, level.width, np.ones(len(batch), bool))
-        firsts = np.cumsum(atoms.counts) - atoms.counts
-        bounds = np.searchsorted(found.rows, np.append(firsts, atoms.counts.sum()))
-        for page, first, begin, end in zip(
-            batch, firsts.tolist(), bounds[:-1].tolist(), bounds[1:].tolist(), strict=True
-        ):
-            yield Claimed(page, found.keys[begin:end], found.rows[begin:end].astype(np.int64) - first)
+        edges = np.cumsum([0, *atoms.counts])  # of the atoms of each page
+        bounds = np.searchsorted(found.rows, edges)
+        for number, page in enumerate(batch):
+            mine, (begin, end) = slice(*bounds[number : number + 2]), edges[number : number + 2]
+            firsts = found.rows[mine].astype(np.int64) - begin
+            yield Claimed(page, atoms.hashes[begin:end], found.keys[mine], firsts)
 
 
 def count_passages(pages: Iterable[ReadPage], level: TextLevel) -> PassageCounts:
     """How often each passage stands in the pages."""
-    keys = [np.empty(0, np.uint64), *(one.keys for one in claimed(pages, level))]
-    found, counts = np.unique(np.concatenate(keys), return_counts=True)
-    return PassageCounts(found, counts.astype(np.int64))
+    hashes, keys, firsts, done = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)], [np.empty(0, np.int64)], 0
+    for one in claimed(pages, level):
+        hashes.append(one.hashes)
+        keys.append(one.keys)
+        firsts.append(one.firsts + done)
+        done += len(one.hashes)
+    atoms, of_place, atom_counts = np.unique(np.concatenate(hashes), return_inverse=True, return_counts=True)
+    found, first, counts = np.unique(np.concatenate(keys), return_index=True, return_counts=True)
+    begins, often = np.concatenate(firsts)[first], atom_counts[of_place]  # wherever it stands its atoms are the same
+    most = np.max([often[begins + place] for place in range(level.width)], axis=0, initial=0)
+    return PassageCounts(found, counts.astype(np.int64), most.astype(np.int64), atoms, atom_counts.astype(np.int64))
 
 
-def drawn(counts: PassageCounts, each: int, least: int = 1) -> U64:
-    """At most so many keys of each bucket, of passages that stand there `least` times: always the same ones, and of a
-    larger number all that a smaller one draws."""
-    keys, buckets = counts.keys[counts.counts >= least], counts.buckets[counts.counts >= least]
+def drawn(counts: PassageCounts, each: int, least: int = 1, alone: bool = False) -> U64:
+    """At most so many keys of each bucket: always the same ones, and of a larger number all that a smaller one draws.
+
+    Of passages that stand there `least` times, `alone`: no atom of which stands there more often than they do.
+    """
+    chosen = (counts.counts >= least) & ((counts.most == counts.counts) if alone else True)
+    keys, buckets = counts.keys[chosen], counts.buckets[chosen]
     order = np.lexsort((keys * _SHUFFLE, buckets))
     buckets = buckets[order]
     place = np.arange(len(order)) - np.searchsorted(buckets, buckets)  # in its bucket
@@ -83,21 +107,44 @@ def drawn(counts: PassageCounts, each: int, least: int = 1) -> U64:
 
 
 def found_again(
-    pages: Iterable[ReadPage], level: TextLevel, keys: U64, counts: PassageCounts, with_places: bool
+    pages: Iterable[ReadPage],
+    level: TextLevel,
+    keys: U64,
+    counts: PassageCounts,
+    known: Mapping[int, str] = MappingProxyType({}),
+    with_places: bool = True,
 ) -> pa.Table:
-    """The table of these ascending keys: with the text of each and, where they are asked for, its places."""
-    texts: dict[int, str] = {}
+    """The table of these ascending keys: with the text of each and, where they are asked for, its places.
+
+    `known` are texts of keys that may stand nowhere in the pages.
+    """
+    texts = dict(known)
     places: dict[int, list[dict[str, object]]] = {key: [] for key in keys.tolist()}
-    for page, mine, atoms in claimed(pages, level):
+    for page, _, mine, firsts in claimed(pages, level):
         there = np.flatnonzero(np.isin(mine, keys))
         if not len(there):
             continue
         bounds = level.places(page.text)
-        for key, atom in zip(mine[there].tolist(), atoms[there].tolist(), strict=True):
+        for key, atom in zip(mine[there].tolist(), firsts[there].tolist(), strict=True):
             start, end = bounds[atom][0], bounds[atom + level.width - 1][1]
             texts.setdefault(key, page.text[start:end].strip())
             if with_places:
                 places[key].append({"shard": page.file, "row": page.row, "start": start})
-    every = sorted(zip(counts.of(keys).tolist(), keys.tolist(), strict=True))
-    rows = [{"key": key, "count": n, "text": texts.get(key, ""), "places": places[key]} for n, key in every]
+    return table_of(keys, texts, places, counts, level)
+
+
+def table_of(
+    keys: U64, texts: Mapping[int, str], places: Mapping[int, Sequence[Any]], counts: PassageCounts, level: TextLevel
+) -> pa.Table:
+    """The rows of passages with these texts, which may stand nowhere in what was counted."""
+    rows = [
+        {
+            "key": key,
+            "count": count,
+            "most": counts.most_of(np.array(level.atoms(texts[key]), np.uint64)),
+            "text": texts[key],
+            "places": places[key],
+        }
+        for count, key in sorted(zip(counts.of(keys).tolist(), keys.tolist(), strict=True))
+    ]
     return pa.Table.from_pylist(rows, PASSAGES_SCHEMA)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from c4pipe.pii.addresses import emails, ip_addresses
@@ -34,12 +34,11 @@ def find_personal(text: str) -> list[Personal]:
     [Personal(start=9, end=24, kind='EMAIL')]
     """
     left = in_ascii_digits(text)
-    found = []
+    found: list[Personal] = []
     for kind, finder in _FINDERS.items():
-        mine = [*finder(left)]
-        for start, end in mine:
-            left = left[:start] + _TAKEN * (end - start) + left[end:]
-        found += [Personal(start, end, kind) for start, end in mine]
+        mine = [Personal(start, end, kind) for start, end in finder(left)]
+        left = _replaced(left, mine, lambda one: _TAKEN * (one.end - one.start)) if mine else left
+        found += mine
     return sorted(found)
 
 
@@ -50,9 +49,14 @@ def masked(text: str) -> str:
     'Write to <EMAIL> or call <PHONE>.'
     """
     while found := find_personal(text):  # what stood beside one piece may be another once that is gone
-        parts, at = [], 0
-        for start, end, kind in found:
-            parts += [text[at:start], f"<{kind}>"]
-            at = end
-        text = "".join([*parts, text[at:]])
+        text = _replaced(text, found, lambda one: f"<{one.kind}>")
     return text
+
+
+def _replaced(text: str, found: Sequence[Personal], by: Callable[[Personal], str]) -> str:
+    """The text with something else in the place of pieces that are in order."""
+    parts, at = [], 0
+    for one in found:
+        parts += [text[at : one.start], by(one)]
+        at = one.end
+    return "".join([*parts, text[at:]])

@@ -71,6 +71,11 @@ class Exposure:
         self.newest = newest_step(run)
 
     @property
+    def shards(self) -> frozenset[str]:
+        """The sha256 of all shards of which a page was read."""
+        return frozenset(self._groups)
+
+    @property
     def note(self) -> str:
         """What is to be said of a run that has gone on since; "" where it has not."""
         if self.newest <= self.step:

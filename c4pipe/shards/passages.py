@@ -27,6 +27,7 @@ PASSAGES_SCHEMA = pa.schema(
     [
         pa.field("key", pa.uint64(), nullable=False),  # by which the dedup of the level knows it
         pa.field("count", pa.int64(), nullable=False),  # how often it stands in what was counted
+        pa.field("most", pa.int64(), nullable=False),  # of its sentences, how often the most frequent one stands there
         pa.field("text", pa.string(), nullable=False),  # of its first place
         pa.field("places", pa.list_(PLACE_TYPE), nullable=False),  # in the shards of the corpus
     ]

@@ -3,28 +3,7 @@
     python -m c4pipe.textindex DIR           makes the index of a corpus, in one pass over its shards
     DIR/__text/grams.keys   pages.texts      what it is: which pages have which grams, and the texts of the pages
 
-Of each 9 grams of 12 bytes in a row the index knows one (winnowing), so that any 20 bytes hold a gram that it knows:
+Of each 5 grams of 16 bytes in a row the index knows one (winnowing), so that any 20 bytes hold a gram that it knows:
 the pages that have it are candidates, and their texts say which of them hold what was asked for. A corpus without an
 index is searched from end to end, with the same answer.
 """
-
-from c4pipe.textindex.grams import LEAST
-from c4pipe.textindex.index import GRAMS, TEXTS, TextIndex, open_index
-from c4pipe.textindex.making import INDEX_FILES, make_index
-from c4pipe.textindex.matches import Match, longest_matches
-from c4pipe.textindex.searching import Holder, Holders, search_text
-
-__all__ = [
-    "GRAMS",
-    "INDEX_FILES",
-    "LEAST",
-    "TEXTS",
-    "Holder",
-    "Holders",
-    "Match",
-    "TextIndex",
-    "longest_matches",
-    "make_index",
-    "open_index",
-    "search_text",
-]

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import mmh3
 import numpy as np
 from numpy.typing import NDArray
 
 from c4pipe.dedup.winnowing import BASE, winnowed
-
-GRAM = 12  # bytes
-WINDOW = 9  # grams in a row of which one is known: 2 of 10 on average (Schleimer, Wilkerson and Aiken 2003)
-LEAST = GRAM + WINDOW - 1  # bytes that hold a known gram for certain; as many characters are as many bytes, or more
+from c4pipe.text import hash64
+from c4pipe.textindex.least import GRAM, WINDOW
 
 Grams = NDArray[np.uint64]
 
 # A number of 64 bits for each byte. The sum that a gram is hashed by takes them for words.
-_OF_BYTE = np.array([mmh3.hash64(bytes([byte]), signed=False)[0] for byte in range(256)], np.uint64)
+_OF_BYTE = np.array([hash64(chr(byte)) for byte in range(256)], np.uint64)
 
 
 def known_grams(text: Any) -> Grams:
@@ -26,5 +23,5 @@ def known_grams(text: Any) -> Grams:
     `text` is bytes, or an array of them. Those of a piece of a text are among those of the text.
     """
     chosen = winnowed(_OF_BYTE[np.frombuffer(text, np.uint8)], GRAM, WINDOW).hashes
-    # Of nine hashes the smallest is a small number: multiplied, its upper half is any number again.
+    # Of several hashes the smallest is a small number: multiplied, its upper half is any number again.
     return np.unique(chosen * np.uint64(BASE) >> np.uint64(32))

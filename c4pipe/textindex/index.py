@@ -16,14 +16,15 @@ from c4pipe.errors import BuildError
 from c4pipe.files.storage import LocalStore
 from c4pipe.keys import KeyReader
 from c4pipe.shards import read_manifest
-from c4pipe.textindex.grams import GRAM, WINDOW, known_grams
+from c4pipe.textindex.grams import known_grams
+from c4pipe.textindex.least import GRAM, WINDOW
 from c4pipe.textindex.texts import MAKE_INDEX, PageText, TextBlock, TextReader
 
 INDEX_FOLDER = "__text"  # two underscores: `datasets`, pyarrow and Spark pass over it
-GRAMS, TEXTS = f"{INDEX_FOLDER}/grams.keys", f"{INDEX_FOLDER}/pages.texts"
+PAGE_GRAMS, PAGE_TEXTS = f"{INDEX_FOLDER}/grams.keys", f"{INDEX_FOLDER}/pages.texts"
 KEYS_OF_BLOCK = 8192  # of a file of keys; all blocks but the last have as many
-LOOKED_UP = 16  # grams of a text that are counted
-TOGETHER = 3  # of these that are looked up, the rarest
+COUNTED_GRAMS = 16  # grams of a text that are counted
+RAREST = 3  # of these that are looked up, the rarest
 
 PageNumbersArray = NDArray[np.int64]
 
@@ -72,8 +73,8 @@ class TextIndex:
         spans = np.searchsorted(self._keys.firsts, lows | np.uint64(0xFFFFFFFF)) - np.searchsorted(
             self._keys.firsts, lows
         )
-        rarest = grams[np.argsort(spans, kind="stable")[:LOOKED_UP]].tolist()
-        counted = sorted((self._count(gram), gram) for gram in rarest)[:TOGETHER]
+        rarest = grams[np.argsort(spans, kind="stable")[:COUNTED_GRAMS]].tolist()
+        counted = sorted((self._count(gram), gram) for gram in rarest)[:RAREST]
         most, first = counted[0]
         others = [gram for count, gram in counted[1:] if count <= 4 * most + KEYS_OF_BLOCK]
         return most, self._common(first, others)
@@ -132,10 +133,10 @@ def open_index(folder: Path) -> TextIndex | None:
 
     BuildError where it is damaged, and where it is of other pages than the corpus has now.
     """
-    if not (folder / GRAMS).is_file() and not (folder / TEXTS).is_file():
+    if not (folder / PAGE_GRAMS).is_file() and not (folder / PAGE_TEXTS).is_file():
         return None
     shards = CorpusShards(folder, read_manifest(folder))
-    keys, texts = KeyReader(LocalStore(), str(folder / GRAMS)), TextReader(folder / TEXTS)
+    keys, texts = KeyReader(LocalStore(), str(folder / PAGE_GRAMS)), TextReader(folder / PAGE_TEXTS)
     expected = {"of": shards.identity, "pages": shards.pages, "texts": texts.checksum, "gram": GRAM, "window": WINDOW}
     if keys.header != expected:
         raise BuildError(

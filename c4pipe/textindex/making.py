@@ -23,11 +23,12 @@ from c4pipe.errors import BuildError, ConfigError
 from c4pipe.keys import KeyWriter, SortedRuns
 from c4pipe.scratch import scratch
 from c4pipe.shards import adopt_files, is_added, read_manifest
-from c4pipe.textindex.grams import GRAM, WINDOW, known_grams
-from c4pipe.textindex.index import GRAMS, TEXTS, CorpusShards
-from c4pipe.textindex.texts import TextWriter, cells
+from c4pipe.textindex.grams import known_grams
+from c4pipe.textindex.index import PAGE_GRAMS, PAGE_TEXTS, CorpusShards
+from c4pipe.textindex.least import GRAM, WINDOW
+from c4pipe.textindex.texts import TextWriter, utf8_of
 
-INDEX_FILES = (GRAMS, TEXTS)
+INDEX_FILES = (PAGE_GRAMS, PAGE_TEXTS)
 KEYS_AT_ONCE = 2 << 20  # that are put in order together: 16 MB, a few times over
 MOST_INDEXED = 2**32  # pages: their numbers are half of a key
 
@@ -53,7 +54,7 @@ def make_index(folder: Path, done: Callable[[int], object] = int) -> IndexMade:
         with (work / "texts").open("xb") as stream:
             texts = TextWriter(stream)
             for table in _tables(folder, shards):
-                for text, url, timestamp in zip(*map(cells, table.columns), strict=True):
+                for text, url, timestamp in zip(*map(utf8_of, table.columns), strict=True):
                     runs.add(known_grams(text) << np.uint64(32) | np.uint64(texts.next))
                     texts.add(url, timestamp, text)
                     size += len(text)
@@ -67,7 +68,7 @@ def make_index(folder: Path, done: Callable[[int], object] = int) -> IndexMade:
                 writer.add(part)
             writer.close()
             _settle(stream)
-        adopt_files(folder, {GRAMS: work / "keys", TEXTS: work / "texts"})
+        adopt_files(folder, {PAGE_GRAMS: work / "keys", PAGE_TEXTS: work / "texts"})
     return IndexMade(shards.pages, size, sum((folder / name).stat().st_size for name in INDEX_FILES))
 
 

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from c4pipe.errors import BuildError, ConfigError
+from c4pipe.errors import BuildError
 from c4pipe.shards import read_manifest
-from c4pipe.textindex.grams import LEAST
 from c4pipe.textindex.index import CorpusShards, TextIndex, open_index
-from c4pipe.textindex.texts import PageText, cells
+from c4pipe.textindex.least import check_text
+from c4pipe.textindex.texts import PageText, utf8_of
 
 CHECKED = 200  # candidates that are looked at for their number to be exact, though all that are shown were found
 
@@ -35,8 +35,8 @@ class Holders(NamedTuple):
     """The first pages that hold a text, in the order of the corpus, and how many there are."""
 
     pages: list[Holder]
-    count: int
-    exact: bool  # whether there are `count`; if not, there are at most so many
+    number: int
+    exact: bool  # whether there are so many; if not, there are at most as many
     indexed: bool  # whether an index was asked
 
 
@@ -47,19 +47,16 @@ def search_text(folder: Path, text: str, limit: int) -> Holders:
     index of other pages.
     """
     check_text(text)
-    index, sought = open_index(folder), text.encode()
+    index = open_index(folder)
     if index is not None:
-        return _by_index(index, sought, text, limit)
+        return search_index(index, text, limit)
     return _by_scan(folder, CorpusShards(folder, read_manifest(folder)), text, limit)
 
 
-def check_text(text: str) -> None:
-    """ConfigError for a text that is too short to be looked for."""
-    if len(text) < LEAST:
-        raise ConfigError(f"a text of {len(text)} characters is too short to be looked for: give {LEAST} or more")
-
-
-def _by_index(index: TextIndex, sought: bytes, text: str, limit: int) -> Holders:
+def search_index(index: TextIndex, text: str, limit: int) -> Holders:
+    """The same by an index that is open."""
+    check_text(text)
+    sought = text.encode()
     most, candidates = index.candidates(sought)
     shown: list[Holder] = []
     count = failed = 0
@@ -94,7 +91,7 @@ def _scanned(folder: Path, shards: CorpusShards, text: str) -> Iterator[tuple[st
                 for group in range(file.num_row_groups):
                     table = file.read_row_group(group, columns=columns, use_threads=False)
                     rows = pc.indices_nonzero(pc.match_substring(table["text"], text))
-                    here = zip(*(cells(column) for column in table.select(columns).take(rows).columns), strict=True)
+                    here = zip(*(utf8_of(column) for column in table.select(columns).take(rows).columns), strict=True)
                     for row, (content, url, timestamp) in zip(rows.to_pylist(), here, strict=True):
                         yield shard.path, first + row, PageText(url.decode(), timestamp.decode(), content)
                     first += table.num_rows

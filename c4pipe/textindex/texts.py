@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from c4pipe.errors import BuildError
 
-BLOCK_BYTES = 64 << 10  # of content: a tenth of a millisecond to unpack
+TEXT_BLOCK = 64 << 10  # of content: a tenth of a millisecond to unpack
 MAKE_INDEX = "python -m c4pipe.textindex"  # what makes an index anew
 _MAGIC = b"c4texts1"
 _TAIL = struct.Struct("<QQI8s")
@@ -51,7 +51,7 @@ class TextWriter:
         """One more page."""
         self._pages.append((url, timestamp, text))
         self._held += len(text) + len(url) + len(timestamp)
-        if self._held >= BLOCK_BYTES:
+        if self._held >= TEXT_BLOCK:
             self._flush()
 
     @property
@@ -143,7 +143,7 @@ class TextBlock:
         return PageText(url.decode(), timestamp.decode(), text)
 
 
-def cells(column: Any) -> list[bytes]:
+def utf8_of(column: Any) -> list[bytes]:
     """The strings of a column of Arrow as UTF-8."""
     found: list[bytes] = column.cast(pa.binary()).to_pylist()
     return found

@@ -12,7 +12,7 @@ from pathlib import Path
 from c4pipe.shards import sha256_of
 from model.command import run_model
 from model.compare.arguments import parse_compare
-from model.compare.levels import LEVELS
+from model.compare.levels import MODEL_LEVELS
 from model.compare.planning import SIDES, ComparedSide, Comparing, steps_of
 from model.corpus import find_entries
 from model.disk import put
@@ -80,7 +80,7 @@ def _open(args: Namespace) -> Comparing:
         find_entries([folder], "train")
         sides.append(ComparedSide(name, folder, sha256_of(folder / "manifest.json")))
     first, second = sides
-    level = LEVELS[args.level]
+    level = MODEL_LEVELS[args.level]
     return Comparing(level, args.steps, args.lr, args.seeds, (first, second), args.texts, sha256_of(args.texts))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 
 from c4pipe.command import Parser, positive, utf8_path
-from model.compare.levels import LEVELS
+from model.compare.levels import MODEL_LEVELS
 from model.errors import ConfigError
 from model.study.arguments import DEFAULT_SEEDS
 
@@ -34,7 +34,7 @@ def compare_parser() -> Parser:
     a("b", type=utf8_path, metavar="B", help="another one")
     a("--texts", type=utf8_path, required=True, metavar="FILE", help="JSONL of domain, document and text")
     a("--out", type=utf8_path, required=True, metavar="DIR", help="folder of the comparison: new, or to go on with")
-    a("--level", choices=[*LEVELS], default="tiny", help="size of the models (default: tiny, for two cores)")
+    a("--level", choices=[*MODEL_LEVELS], default="tiny", help="size of the models (default: tiny, for two cores)")
     a("--seeds", type=positive, default=DEFAULT_SEEDS, metavar="N", help=f"(default: {DEFAULT_SEEDS})")
     a("--lr", type=float, nargs="+", metavar="X", help="learning rates (default: two small ones, by level)")
     a("--steps", type=positive, metavar="N", help="of A; those of B follow from --equal (default: by level)")
@@ -47,7 +47,7 @@ def compare_parser() -> Parser:
 def parse_compare(argv: Sequence[str] | None) -> Namespace:
     """The options by their names. ConfigError for what cannot work."""
     args = compare_parser().parse_args(argv)
-    level = LEVELS[args.level]
+    level = MODEL_LEVELS[args.level]
     args.lr = tuple(args.lr or level.rates)
     args.steps = args.steps or level.steps
     if len({*args.lr}) < len(args.lr):

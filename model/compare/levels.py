@@ -16,7 +16,7 @@ class Level(NamedTuple):
     rates: tuple[float, ...]  # learning rates: two small ones, for with a single large one rankings flip (2512.24503)
 
 
-LEVELS = {
+MODEL_LEVELS = {
     level.name: level
     for level in (
         Level("tiny", "tiny", 300, 16, 128, (0.003, 0.001)),

@@ -22,8 +22,8 @@ from model.command import run_model
 from model.disk import locked_folder, put
 from model.errors import ConfigError
 from model.memorise.arguments import parse_memorise
-from model.memorise.arms import AskedFor, AskedRun, check_arm, find_passages, open_arm, run_labels
-from model.memorise.asking import PassageQuestion, ask_passages
+from model.memorise.arms import AskedFor, AskedRun, CorpusStanding, check_arm, find_passages, open_arm, run_labels
+from model.memorise.asking import WRITING, PassageQuestion, ask_passages
 from model.memorise.curve import AskedPassage, csv_table, points
 from model.memorise.report import (
     ASKED_TABLE,
@@ -56,10 +56,8 @@ def _run(args: Namespace) -> int:
     _check_out(args.out)
     labels = run_labels([run for run, _ in runs], bool(args.control))
     arms = [open_arm(one, label, data, args) for one, label, (_, data) in zip(settings, labels, runs, strict=True)]
-    if args.samples and not arms[0].asking.continues:
-        raise ConfigError(
-            f"--samples has no effect: {args.run[0]} fills gaps and writes no text of its own. Leave it out."
-        )
+    if args.samples:
+        _check_writers(arms[0], args)
     with scratch("memorise") as folder:
         passages = find_passages(args, folder)
     questions = [_questions(arm, passages) for arm in arms]
@@ -82,6 +80,14 @@ def _run(args: Namespace) -> int:
     names = (MEMORISE_REPORT, CURVE_PICTURE, CURVE_TABLE, ASKED_TABLE, *([SAMPLE_TABLE] if args.samples else []))
     print(f"{args.out}: {', '.join(names)}")
     return 0
+
+
+def _check_writers(arm: AskedRun, args: Namespace) -> None:
+    """ConfigError where texts are asked of a run that writes none, or are to be ranked by one."""
+    if not arm.asking.continues:
+        raise ConfigError(f"--samples: {args.run[0]} fills gaps and writes no text of its own. Leave it out.")
+    if args.smaller and check_arm(args.smaller, None).objective not in WRITING:
+        raise ConfigError(f"--smaller {args.smaller} is no language model, and cannot rank texts. Name another one.")
 
 
 def _check_out(out: Path) -> None:
@@ -151,10 +157,12 @@ def _kept(path: Path, identity: dict[str, str]) -> dict[int, tuple[int, int, str
 
 def _row(arm: AskedRun, one: AskedFor, answer: tuple[int, int]) -> AskedPassage:
     asked, right = answer
-    here, places = one.there.get(arm.data, (0, ())) if arm.data else (0, ())
-    readings = arm.readings.of(arm.data, places) if arm.readings and arm.data else 0
+    standing = one.there[arm.data] if arm.data else CorpusStanding(0, 0, ())
+    readings = arm.readings.of(arm.data, standing.places) if arm.readings and arm.data else 0
     passage = one.passage
-    return AskedPassage(arm.label, passage.key, passage.copies, here, readings, asked, right, int(asked == right))
+    return AskedPassage(
+        arm.label, passage.key, passage.copies, standing.copies, readings, asked, right, int(asked == right)
+    )
 
 
 def _examples(

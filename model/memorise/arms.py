@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import torch
 
 from c4pipe.shards import read_manifest
+from c4pipe.shards.passages import read_passages
 from model.errors import ConfigError
 from model.memorise.asking import Asking, asking_of
 from model.memorise.passages import CountedPassage, count_in, passage_places, passages_in
-from model.memorise.readings import Readings
+from model.memorise.readings import PassageReadings
 from model.run import open_checkpoint, read_settings, say
 from model.settings import TrainSettings
 from model.t5 import T5
@@ -32,14 +33,22 @@ class AskedRun(NamedTuple):
     tokenizer: Tokenizer
     asking: Asking
     data: Path | None  # what it has read; None of a control
-    readings: Readings | None
+    readings: PassageReadings | None
+
+
+class CorpusStanding(NamedTuple):
+    """How a passage stands in a corpus."""
+
+    copies: int
+    most: int  # of its sentences, how often the most frequent one stands there
+    places: Sequence[dict[str, Any]]
 
 
 class AskedFor(NamedTuple):
     """A passage, and where it stands in the corpora of the arms, by their folders."""
 
     passage: CountedPassage
-    there: dict[Path, tuple[int, Sequence[dict[str, Any]]]]  # how often, and where
+    there: dict[Path, CorpusStanding]
 
 
 def check_arm(run: Path, data: Path | None) -> TrainSettings:
@@ -59,7 +68,7 @@ def open_arm(settings: TrainSettings, label: str, data: Path | None, args: Names
     """The model of a run, ready to be asked."""
     folder, model, tokenizer = open_checkpoint(settings.run, None, torch.device(args.device))
     asking = asking_of(settings, model.config.has_encoder, args.tokens)
-    readings = Readings(folder, settings, tokenizer) if data is not None else None
+    readings = PassageReadings(folder, settings, tokenizer) if data is not None else None
     return AskedRun(label, folder, model, tokenizer, asking, data, readings)
 
 
@@ -71,44 +80,37 @@ def run_labels(runs: Sequence[Path], control: bool) -> list[str]:
 
 
 def find_passages(args: Namespace, scratch: Path) -> list[AskedFor]:
-    """What is asked: passages of --counts or of the first corpus, and of the validation split of that those that no run
-    has read."""
+    """What is asked: passages of --counts or of the first corpus, and of the validation split of that those of which
+    no run has read a sentence. Those that are drawn here have no sentence that stands more often than they do."""
     first, corpora = args.data[0], list(dict.fromkeys(args.data))
     level = ("--level", args.level) if args.level else ()
-    each = ("--each", str(args.each))
+    each = ("--each", str(args.each), "--alone")
+    file = args.counts or scratch / "passages.parquet"
     if args.counts:
-        file = args.counts
-        counted = passages_in(count_in(first, file))
+        level = ("--level", str(read_passages(file).counted["level"]))
     else:
-        file = scratch / "passages.parquet"
-        counted = passages_in(count_in(first, file, *level, *each))
-    found = _with_places(counted, corpora, file, scratch, "passages")
+        count_in(first, file, *level, *each)
+    found = _with_standing(file, corpora, scratch / "asked")
     if not any(row["split"] == "validation" and row["rows"] for row in read_manifest(first)["shards"]):
         say(f"note: {first} has no validation split, so there are no passages that no run has read")
         return found
     fresh = scratch / "fresh.parquet"
-    options = ("--level", _level_of(count_in(first, file))) if args.counts else level
-    unread = passages_in(count_in(first, fresh, "--split", "validation", *options, *each))
-    others = _with_places(unread, corpora, fresh, scratch, "fresh")
+    count_in(first, fresh, "--split", "validation", *level, *each)
     return found + [
-        AskedFor(one.passage._replace(copies=FRESH), one.there)
-        for one in others
-        if not any(count for count, _ in one.there.values())
+        one._replace(passage=one.passage._replace(copies=FRESH))
+        for one in _with_standing(fresh, corpora, scratch / "unread")
+        if not any(standing.most for standing in one.there.values())
     ]
 
 
-def _level_of(found: Any) -> str:
-    return str(found.counted["level"])
-
-
-def _with_places(
-    passages: Sequence[CountedPassage], corpora: Sequence[Path], file: Path, scratch: Path, name: str
-) -> list[AskedFor]:
-    """The passages of a file with their counts and places in each of the corpora."""
-    there: dict[int, dict[Path, tuple[int, Sequence[dict[str, Any]]]]] = {one.key: {} for one in passages}
+def _with_standing(file: Path, corpora: Sequence[Path], folder: Path) -> list[AskedFor]:
+    """The passages of a file, and how each stands in each of the corpora."""
+    folder.mkdir()
+    passages = passages_in(read_passages(file))
+    there: dict[int, dict[Path, CorpusStanding]] = {one.key: {} for one in passages}
     for number, corpus in enumerate(corpora):
-        found = count_in(corpus, scratch / f"{name}-{number}.parquet", "--of", str(file))
+        found = count_in(corpus, folder / f"{number}.parquet", "--of", str(file))
         places = passage_places(found)
         for one in passages_in(found):
-            there[one.key][corpus] = one.copies, places[one.key]
+            there[one.key][corpus] = CorpusStanding(one.copies, one.most, places[one.key])
     return [AskedFor(one, there[one.key]) for one in passages]

@@ -24,6 +24,7 @@ from model.t5 import T5, padding
 from model.tokens import Tokenizer
 
 MASK_SEED = 0  # of the corruption, with the key of the passage: every run is asked for the same places of its tokens
+WRITING = (LM.name, PrefixLM.name)  # objectives of runs that go on with a text
 LONGEST_CONTINUATION = 50  # tokens; Carlini et al. 2022
 
 TokenRow = NDArray[np.int32]
@@ -58,7 +59,7 @@ class Asking(NamedTuple):
     @property
     def continues(self) -> bool:
         """Whether it is asked for a continuation, and not for what is hidden."""
-        return isinstance(self.objective, LM | PrefixLM)
+        return self.objective.name in WRITING
 
     def question(self, ids: TokenRow, key: int, vocabulary: Vocabulary) -> PassageQuestion | None:
         """Of a passage of these tokens; None for one that is too short."""

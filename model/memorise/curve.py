@@ -100,7 +100,7 @@ def csv_table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     return out.getvalue().encode()
 
 
-def markdown(found: Sequence[CurvePoint], by: str, named: Callable[[str], str] = str) -> str:
+def curve_markdown(found: Sequence[CurvePoint], by: str, named: Callable[[str], str] = str) -> str:
     """A table with a row a bucket and a column a run: how many of how many came out, and the interval."""
     mine = [point for point in found if point.by == by]
     runs = list(dict.fromkeys(point.run for point in mine))

@@ -18,6 +18,7 @@ class CountedPassage(NamedTuple):
     key: int
     text: str
     copies: int
+    most: int  # of its sentences, how often the most frequent one stands there
 
     @property
     def bucket(self) -> int:
@@ -42,7 +43,7 @@ def count_in(corpus: Path, out: Path, *options: str) -> PassageFile:
 
 def passages_in(found: PassageFile) -> list[CountedPassage]:
     """Those of a file."""
-    columns = (found.table[name].to_pylist() for name in ("key", "text", "count"))
+    columns = (found.table[name].to_pylist() for name in ("key", "text", "count", "most"))
     return [CountedPassage(*row) for row in zip(*columns, strict=True)]
 
 

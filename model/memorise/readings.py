@@ -21,7 +21,7 @@ from model.start import make_recipe, make_sources, open_corpora
 from model.tokens import Tokenizer
 
 
-class Readings:
+class PassageReadings:
     """Of the pages of a corpus by shard and row: how often a reading of each has begun.
 
     A page counts once an epoch, wherever its lane stopped in it; pieces at the ends of pages that are too short for a

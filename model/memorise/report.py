@@ -9,7 +9,7 @@ from typing import NamedTuple
 from c4pipe.pii import masked
 from c4pipe.text import printable
 from model.disk import put
-from model.memorise.curve import CurvePoint, csv_table, markdown
+from model.memorise.curve import CurvePoint, csv_table, curve_markdown
 from model.memorise.picture import draw_extraction
 
 ASKED_TABLE, CURVE_TABLE, CURVE_PICTURE, MEMORISE_REPORT = "asked.csv", "curve.csv", "curve.svg", "memorise.md"
@@ -53,7 +53,9 @@ def write_extraction(out: Path, found: Sequence[CurvePoint], examples: Sequence[
     put(out / CURVE_PICTURE, draw_extraction(found, "What the models remember"))
     lines = [f"* {one.run}, {one.copies:,} times: {shown_masked(one.text)}" for one in examples] or ["None."]
     text = _TEXT.format(
-        by_count=markdown(found, "copies"), by_readings=markdown(found, "readings"), examples="\n".join(lines)
+        by_count=curve_markdown(found, "copies"),
+        by_readings=curve_markdown(found, "readings"),
+        examples="\n".join(lines),
     )
     put(out / MEMORISE_REPORT, text.encode())
 

@@ -23,7 +23,7 @@ from c4pipe.verify.run import check_run
 from model.corpus import Shard, read_entry
 from model.data import Batches
 from model.exposure import main
-from model.held_out import split_off
+from model.held_out import first_tokens, split_off
 from model.lane import Tokens
 from model.objectives import LM, PrefixLM, SpanCorruption, Vocabulary
 from model.prepared import PAIR_COLUMNS
@@ -31,9 +31,11 @@ from model.settings import TrainSettings, complete
 from model.source import Denoising, Source, TextToText
 from model.stream import Recipe
 from model.sums import RunSums
-from model.tracing import RunTrace, pages_of_step
+from model.tracing import RunTrace, open_trace, pages_of_step
+from tests.conftest import Once
 from tests.corpora import entries, sources_of, write_corpus
 from tests.model.training import sums, train, write_stories
+from tests.model.tuning import make_home
 
 BATCH = 12
 WORDS = 1 << 14
@@ -118,6 +120,7 @@ RECIPES = {
     "prefix": lambda source: replace(source, rule=Denoising(PrefixLM(), 64)),
     "packed": lambda source: replace(source, rule=Denoising(SpanCorruption(), 64, pack=True)),
     "held out": lambda source: replace(source, entry=split_off(source.entry, 0.2)[0]),
+    "first tokens": lambda source: replace(source, entry=first_tokens(source.entry, Words(), 3000)),
 }
 
 
@@ -125,7 +128,8 @@ RECIPES = {
 def test_a_row_has_read_the_pages_whose_words_it_holds(folder: Path, kind: str) -> None:
     """Of two sources at rates of 1 to 2, over more than an epoch of the smaller: 720 pairs of step and row each."""
     recipe = Recipe(sources_of(entries(folder), SpanCorruption(), 64, (1.0, 2.0)), Words(), seed=5)
-    recipe = replace(recipe, sources=tuple(map(RECIPES[kind], recipe.sources)))
+    lanes = 1 if kind == "first tokens" else recipe.lanes
+    recipe = replace(recipe, sources=tuple(map(RECIPES[kind], recipe.sources)), lanes=lanes)
     assert traced(recipe, folder, 1, 60) == read_by(recipe, 60)
 
 
@@ -222,6 +226,21 @@ def test_examples_of_tasks_are_pages_of_the_run(folder: Path, tmp_path: Path, pa
                 found[one.number].add(2000 + where.row)
     assert found == {number: words for number, words in enumerate(held) if min(words) >= 2000}
     assert len(found) == pytest.approx(80, abs=3)
+
+
+def test_a_fine_tuning_over_tasks_and_text(once: Once) -> None:
+    """Its examples lie in the run, its corpus where it was."""
+    home = once("tuning", make_home)
+    trace = open_trace(home / "straight")
+    found = [read for _, read in trace.steps(1, trace.done)]
+    assert len(found) == 6
+    where = {trace.pages.page(one.page)[:3] for read in found for one in read}
+    assert where == {
+        (str(home / "straight"), "sst2", "tasks/sst2/train.parquet"),
+        (str(home / "straight"), "squad", "tasks/squad/train.parquet"),
+        (str(home / "c4"), "en", "en/train-00000-of-00001.parquet"),
+    }
+    assert {one.number for read in found for one in read} == {*range(6 * 8)}
 
 
 def changed(run: Path, folder: Path, **settings: object) -> Path:

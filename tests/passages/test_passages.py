@@ -34,7 +34,7 @@ def told(texts: list[str], level: object) -> Counter[str]:
     """Passage -> count, of all of them."""
     read = pages(*texts)
     counts = count_passages(read, level)
-    table = found_again(read, level, counts.keys, counts, with_places=True)
+    table = found_again(read, level, counts.keys, counts)
     for row in table.to_pylist():
         assert len(row["places"]) == row["count"]
         assert all(texts[one["row"]][one["start"] :].lower().startswith(row["text"].lower()) for one in row["places"])
@@ -46,6 +46,18 @@ def test_spans_are_counted_wherever_they_stand() -> None:
     assert found[RUN] == 2
     assert found["Two follows it. Three ends it.\nFour is alone."] == 1
     assert sum(found.values()) == 4
+
+
+def test_a_passage_is_alone_where_no_sentence_of_it_stands_more_often() -> None:
+    read = pages(f"{RUN} More of it.", f"{RUN} Less of it.", "A dog ran. A cat ran. A cow ran.")
+    counts = count_passages(read, SpanLevel())
+    found = found_again(read, SpanLevel(), drawn(counts, 9, alone=True), counts).to_pylist()
+    assert [(one["text"], one["count"], one["most"]) for one in found] == [
+        ("A dog ran. A cat ran. A cow ran.", 1, 1),
+        (RUN, 2, 2),
+    ]
+    every = found_again(read, SpanLevel(), drawn(counts, 9), counts).to_pylist()
+    assert sorted((one["count"], one["most"]) for one in every) == [(1, 1), (1, 2), (1, 2), (2, 2)]
 
 
 def test_a_page_that_repeats_itself_counts_twice() -> None:
@@ -66,7 +78,8 @@ def test_a_bucket_holds_counts_up_to_a_quarter_of_a_doubling(count: int, bucket:
 
 @given(st.lists(st.integers(1, 2000), max_size=60), st.integers(1, 9))
 def test_a_larger_draw_holds_a_smaller_one(numbers: list[int], each: int) -> None:
-    counts = PassageCounts(np.arange(len(numbers), dtype=np.uint64) * np.uint64(77), np.array(numbers, np.int64))
+    keys, counted = np.arange(len(numbers), dtype=np.uint64) * np.uint64(77), np.array(numbers, np.int64)
+    counts = PassageCounts(keys, counted, counted, keys, counted)
     some, more = drawn(counts, each), drawn(counts, each + 1)
     assert {*some.tolist()} <= {*more.tolist()}
     sizes = Counter(map(bucket_of, numbers))
@@ -171,4 +184,4 @@ def test_a_file_of_somebody_else_is_not_replaced(
 
 
 def test_the_schema_has_what_is_promised() -> None:
-    assert PASSAGES_SCHEMA.names == ["key", "count", "text", "places"]
+    assert PASSAGES_SCHEMA.names == ["key", "count", "most", "text", "places"]

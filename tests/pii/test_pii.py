@@ -110,3 +110,7 @@ def test_masked_text_holds_nothing_that_is_found_again(text: str) -> None:
 )
 def test_time_is_linear_in_the_text(text: str) -> None:
     find_personal(text)  # would take minutes
+
+
+def test_any_characters_may_stand_there() -> None:
+    assert masked("\ud800me@example.org\udfff, \0+44 20 7946 0958\0") == "\ud800<EMAIL>\udfff, \0<PHONE>\0"

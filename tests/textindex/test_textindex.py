@@ -16,20 +16,13 @@ from hypothesis import strategies as st
 from beam_jobs import remove
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.keys import SortedRuns
-from c4pipe.textindex import (
-    GRAMS,
-    INDEX_FILES,
-    LEAST,
-    TEXTS,
-    longest_matches,
-    make_index,
-    making,
-    open_index,
-    search_text,
-    searching,
-    texts,
-)
+from c4pipe.textindex import making, searching, texts
 from c4pipe.textindex.__main__ import main
+from c4pipe.textindex.index import PAGE_GRAMS, PAGE_TEXTS, open_index
+from c4pipe.textindex.least import LEAST
+from c4pipe.textindex.making import INDEX_FILES, make_index
+from c4pipe.textindex.matches import longest_matches
+from c4pipe.textindex.searching import search_text
 from c4pipe.verify.corpus import check_corpus
 from tests.conftest import Build
 from tests.corpora import write_corpus
@@ -93,7 +86,7 @@ def test_a_common_text_is_not_looked_for_to_the_end(foggy: Path, monkeypatch: py
     monkeypatch.setattr(searching, "CHECKED", 5)
     found = search_text(foggy, RIGHTS, 3)
     assert [(page.shard[:13], page.row) for page in found.pages] == [("en/train-0000", n) for n in range(3)]
-    assert (found.count, found.exact) == (38, False)
+    assert (found.number, found.exact) == (38, False)
     assert search_text(foggy, RIGHTS, 100)[1:] == (38, True, True)
 
 
@@ -118,7 +111,7 @@ def test_an_index_and_a_scan_find_what_plain_search_finds(found: list[str], data
         for one in (folder, scanned):
             corpus(one, found)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(texts, "BLOCK_BYTES", data.draw(st.integers(1, 200)))
+            patch.setattr(texts, "TEXT_BLOCK", data.draw(st.integers(1, 200)))
             patch.setattr(making, "KEYS_AT_ONCE", data.draw(st.integers(1, 50)))
             make_index(folder)
         long_ones = [page for page in found if len(page) >= LEAST]
@@ -132,7 +125,7 @@ def test_an_index_and_a_scan_find_what_plain_search_finds(found: list[str], data
             by_index, by_scan = search_text(folder, text, 1000), search_text(scanned, text, 1000)
             assert [(page.shard, page.row) for page in by_index.pages] == expected
             assert by_index.pages == by_scan.pages
-            assert by_index.count == by_scan.count == len(expected)
+            assert by_index.number == by_scan.number == len(expected)
             assert (by_index.indexed, by_scan.indexed) == (True, False)
             assert places(folder, text, 2) == expected[:2]
 
@@ -216,10 +209,10 @@ def test_the_command(foggy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out.startswith(f"{copy}: 40 pages, ")
     assert main([str(tmp_path)]) == 2
     assert "manifest.json" in capsys.readouterr().err
-    (copy / TEXTS).write_bytes(b"mine")
+    (copy / PAGE_TEXTS).write_bytes(b"mine")
     assert main([str(copy)]) == 2
-    assert f"{TEXTS} was not written by this command" in capsys.readouterr().err
-    assert (copy / TEXTS).read_bytes() == b"mine"
+    assert f"{PAGE_TEXTS} was not written by this command" in capsys.readouterr().err
+    assert (copy / PAGE_TEXTS).read_bytes() == b"mine"
 
 
 def test_a_damaged_shard_leaves_no_index(foggy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -235,7 +228,7 @@ def test_a_damaged_shard_leaves_no_index(foggy: Path, tmp_path: Path, capsys: py
 
 
 def test_the_index_is_small(sample: Path) -> None:
-    size = sum((sample / name).stat().st_size for name in (GRAMS, TEXTS))
+    size = sum((sample / name).stat().st_size for name in (PAGE_GRAMS, PAGE_TEXTS))
     text = sum(
         len(page.encode()) for path in sample.glob("en/*.parquet") for page in pq.read_table(path)["text"].to_pylist()
     )

@@ -18,15 +18,16 @@ __all__ = ["make_app", "serve"]
 HOST = "127.0.0.1"
 
 
-def serve(corpus: Corpus, port: int, given: Sequence[Path] = ()) -> None:
+def serve(corpus: Corpus, port: int, given: Sequence[Path] = (), run: Path | None = None) -> None:
     """Shows the corpus at http://127.0.0.1:PORT/ until it is interrupted; port 0 takes any that is free.
 
-    ConfigError for a port that is taken or is none.
+    ConfigError for a port that is taken or is none, and as from `make_app`.
     """
+    app = make_app(corpus, given, run)
     listener = _listen(port)
     print(f"http://{HOST}:{listener.getsockname()[1]}/ shows {corpus.folder}. Ctrl-C ends it.", flush=True)
     config = uvicorn.Config(
-        make_app(corpus, given),
+        app,
         lifespan="off",
         log_level="warning",
         access_log=False,

@@ -16,7 +16,9 @@ from starlette.routing import Route
 
 from c4pipe.errors import C4Error
 from c4pipe.facts.corpus import Corpus
+from c4pipe.inspect.seen import SeenPages
 from c4pipe.inspect.serve.guard import Guard
+from c4pipe.inspect.serve.holding import HeldTexts
 from c4pipe.inspect.serve.owning import Owners
 from c4pipe.inspect.serve.viewer import Viewer
 
@@ -28,15 +30,21 @@ _ICON = (
 )
 
 
-def make_app(corpus: Corpus, given: Sequence[Path] = ()) -> Starlette:
-    """The viewer of a corpus, for any ASGI server that listens on the loopback interface only."""
-    viewer = Viewer(corpus, given)
+def make_app(corpus: Corpus, given: Sequence[Path] = (), run: Path | None = None) -> Starlette:
+    """The viewer of a corpus, for any ASGI server that listens on the loopback interface only.
+
+    `run` is the folder of a training of which is said what it has read. Errors of `SeenPages`.
+    """
+    seen = None if run is None else SeenPages(corpus, run)
+    viewer = Viewer(corpus, given, seen)
+    held = HeldTexts(viewer, corpus, seen)
     owners = Owners(viewer, corpus, given)
     routes = [
         Route("/", viewer.pages),
         Route("/counts", viewer.counts),
         Route("/page/{path:path}/{row}", viewer.page),
         Route("/step", viewer.step),
+        Route("/holding", held.holding),
         Route("/text/{path:path}/{row}", viewer.text),
         Route("/stands/{path:path}/{row}", owners.stands),
         Route("/owner/{name}", owners.owner),

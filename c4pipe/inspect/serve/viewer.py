@@ -24,6 +24,7 @@ from starlette.responses import (
 from c4pipe.errors import AssetError, C4Error, ConfigError, unknown
 from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.inspect.gone import said_of_removals
+from c4pipe.inspect.seen import SeenPages, seen_words
 from c4pipe.inspect.serve import export, finding, records
 from c4pipe.inspect.serve.asking import Question, TooLongError, place, question
 from c4pipe.inspect.serve.counting import Counts, count_pages, total
@@ -35,8 +36,11 @@ from c4pipe.inspect.serve.selection import Selection, ShardEntry, known, parse, 
 from c4pipe.inspect.serve.viewing import judged, view
 from c4pipe.inspect.standing import falls_as_a_whole
 from c4pipe.page import Page
+from c4pipe.shards import Seen
 from c4pipe.text.urls import as_read
+from c4pipe.textindex.least import LEAST
 
+PAGES_HELD = 50  # shown that hold a text
 VIEWER_MEMORY = "1GB"  # of DuckDB, whatever the size of the corpus
 _REMEMBERED = 200  # selections of which something is remembered
 _UNWATCHED = 499  # nobody reads this answer
@@ -46,8 +50,9 @@ T = TypeVar("T")
 class Viewer:
     """A corpus, a connection to it, and the templates that show it."""
 
-    def __init__(self, corpus: Corpus, given: Sequence[Path] = ()):
-        """`given` are files that rules read, beside those that the corpus keeps."""
+    def __init__(self, corpus: Corpus, given: Sequence[Path] = (), seen: SeenPages | None = None):
+        """`given` are files that rules read, beside those that the corpus keeps; `seen` is what a training has read."""
+        self._seen = seen
         self._corpus, self._has, self._judges = corpus, known(corpus), Judges(corpus, given)
         self._connection = connect(corpus, memory=VIEWER_MEMORY)
         finding.teach(self._connection)
@@ -57,6 +62,7 @@ class Viewer:
         self._templates = environment()
         self._templates.globals |= {"corpus": corpus, "has": self._has, "words": self._words, "judges": self._judges}
         self._templates.globals["shards_rows"] = sum(shard["rows"] for shard in corpus.shards())
+        self._templates.globals |= {"least": LEAST, "seen_words": self._seen_words}
         self._templates.globals["in_build"] = _in_build(corpus)
         self._templates.globals["said_of_removals"] = said_of_removals
 
@@ -102,7 +108,9 @@ class Viewer:
         at = "" if place_in is None else f"{place_in}:{record.row}"
         back = {name: value for name, value in request.query_params.items() if name in ("after", "before")}
         fell = falls_as_a_whole(record._asdict())
-        return self.html("page.html", selection=selection, view=found, record=record, at=at, back=back, fell=fell)
+        seen = None if record.reason else await self.ask(request, self._seen_at, record)
+        values: dict[str, Any] = {"view": found, "record": record, "at": at, "back": back, "fell": fell, "seen": seen}
+        return self.html("page.html", selection=selection, **values)
 
     async def step(self, request: Request) -> Response:
         """On to the next page of the selection, or back to the one before."""
@@ -186,6 +194,12 @@ class Viewer:
             )
         words = f"A file of the corpus cannot be read. Copy or build the corpus again. DuckDB says: {error}"
         return self.message(500, "A damaged file", words)
+
+    def _seen_at(self, _: duckdb.DuckDBPyConnection, record: Record) -> Seen | None:
+        return None if self._seen is None else self._seen.of(record.path, record.row)
+
+    def _seen_words(self, seen: Seen) -> str:
+        return seen_words(seen.steps, seen.times, self._seen.step) if self._seen else ""
 
     def _selection(self, request: Request) -> tuple[Selection, list[ShardEntry]]:
         selection = parse(request.query_params.multi_items(), self._has)

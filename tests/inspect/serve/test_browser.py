@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from c4pipe.facts.corpus import Corpus, connect
+from c4pipe.facts.corpus import Corpus, connect, open_corpus
+from tests.conftest import Once
 from tests.inspect.serve.conftest import served
+from tests.inspect.traced import first_page, indexed, write_run
 
 TEXT = (
     "Home\nThe harbour was built in 1898, and its crane still works every morning.\nRead our cookie policy.\n"
@@ -305,3 +308,32 @@ def test_without_scripts_everything_is_there(browser: Any, english: str) -> None
     page.get_by_role("button", name="Judge it").click()
     page.wait_for_selector("#verdict .verdict.kept")
     context.close()
+
+
+@pytest.fixture(scope="module")
+def read(samples: Corpus, once: Once) -> Iterator[tuple[str, str]]:
+    """The viewer of a corpus with an index and a run, and a text of the first page."""
+
+    def make(folder: Path) -> None:
+        indexed(samples.folder, folder / "c4")
+        write_run(folder / "t5", folder / "c4")
+
+    folder = once("a viewer of a corpus with an index and a run", make)
+    with served(open_corpus(folder / "c4"), folder / "t5") as address:
+        yield address, first_page(folder / "c4")[1]
+
+
+def test_a_text_leads_to_its_page_and_the_page_says_when_it_was_read(watched: Any, read: tuple[str, str]) -> None:
+    """From the search field, by way of all pages that hold it, and back."""
+    address, text = read
+    watched.goto(address)
+    watched.fill("#q", text)
+    watched.press("#q", "Enter")
+    watched.wait_for_selector("#holding")
+    watched.click("#holding")
+    watched.wait_for_selector("text=1 page holds it")
+    assert " ".join(text.split()) == watched.inner_text(".hits mark")
+    assert "seen at steps 12, 840" in watched.inner_text(".hits .seen")
+    assert wide(watched) <= 0
+    watched.click(".hits .hit")
+    assert "seen at steps 12, 840" in watched.inner_text("#seen")

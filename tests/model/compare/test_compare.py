@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from model.compare.__main__ import main
-from model.compare.levels import LEVELS
+from model.compare.levels import MODEL_LEVELS
 from model.compare.planning import ComparedSide, Comparing, steps_of
 from model.lane import Tokens
 from model.study.planned import with_needs
@@ -17,7 +17,7 @@ from tests.corpora import Letters, write_corpus
 from tests.model.training import rows, write_stories
 
 SIDES = ComparedSide("A", Path("out/a"), "1"), ComparedSide("B", Path("out/b"), "2")
-COMPARING = Comparing(LEVELS["tiny"], 300, (0.003, 0.001), 3, SIDES, Path("texts.jsonl"), "3")
+COMPARING = Comparing(MODEL_LEVELS["tiny"], 300, (0.003, 0.001), 3, SIDES, Path("texts.jsonl"), "3")
 
 
 def test_both_sides_have_the_same_runs_but_for_their_text() -> None:
@@ -39,7 +39,7 @@ def test_another_text_or_corpus_is_another_run() -> None:
     def names(comparing: Comparing) -> list[str]:
         return [run.name for *_, run in comparing.models((300, 300))]
 
-    other = Comparing(LEVELS["tiny"], 300, (0.003, 0.001), 3, SIDES, Path("texts.jsonl"), "other")
+    other = Comparing(MODEL_LEVELS["tiny"], 300, (0.003, 0.001), 3, SIDES, Path("texts.jsonl"), "other")
     assert not {*names(COMPARING)} & {*names(other)}
     assert names(COMPARING) == names(COMPARING)
 

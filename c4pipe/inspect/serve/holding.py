@@ -1,0 +1,38 @@
+"""What the viewer answers about a text: the pages that hold it, all of them, by the index of the corpus."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from c4pipe.facts.corpus import Corpus
+from c4pipe.inspect.holders import MAKE, as_shown, held_by, number_words
+from c4pipe.inspect.seen import SeenPages
+from c4pipe.inspect.serve.selection import LONGEST_QUERY, Selection
+from c4pipe.inspect.serve.viewer import PAGES_HELD, Viewer
+from c4pipe.textindex.least import check_text
+
+
+class HeldTexts:
+    """The address of a viewer that looks for a text."""
+
+    def __init__(self, viewer: Viewer, corpus: Corpus, seen: SeenPages | None):
+        """`seen`: what a training has read of the corpus."""
+        self._viewer, self._corpus, self._seen = viewer, corpus, seen
+
+    async def holding(self, request: Request) -> Response:
+        """The first pages that hold a text, with the place marked."""
+        text = request.query_params.get("text", "")[:LONGEST_QUERY]
+        check_text(text)
+        found = await self._viewer.ask(request, lambda _: held_by(self._corpus, text, PAGES_HELD))
+        pages = [as_shown(page, text) for page in found.pages]
+        if self._seen:
+            pages = self._seen.with_seen(pages)
+        return self._viewer.html(
+            "holding.html",
+            selection=Selection(q=text, field="text"),
+            text=text,
+            pages=pages,
+            heading=number_words(found.number, found.exact),
+            note="" if found.indexed else f"The corpus was searched from end to end: {MAKE}.",
+        )

@@ -1,0 +1,47 @@
+"""Which pages hold what a model has written, by the index of a corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from c4pipe.text import visible
+from c4pipe.textindex.index import TextIndex, open_index
+from c4pipe.textindex.least import LEAST
+from c4pipe.textindex.matches import longest_matches
+from c4pipe.textindex.searching import search_index
+from c4pipe.textindex.texts import MAKE_INDEX
+from model.errors import ConfigError
+
+PAGES_NAMED = 3  # of a piece
+
+
+def need_index(folder: Path) -> TextIndex:
+    """The index of a corpus. ConfigError where there is none; errors of `open_index`."""
+    if not folder.is_dir():
+        raise ConfigError(f"--trace {folder} is no folder. Expected that of a corpus.")
+    index = open_index(folder)
+    if index is None:
+        raise ConfigError(f"--trace {folder}: it has no index of its texts. Make it first: {MAKE_INDEX} {folder}")
+    return index
+
+
+def traced_lines(index: TextIndex, pieces: Sequence[tuple[str, bool]]) -> Iterator[str]:
+    """What is to be said of a text: its longest pieces that stand in a page and of which the model wrote something.
+
+    `pieces` are those of the text, each with whether the model has written it.
+    """
+    text = "".join(piece for piece, _ in pieces).encode("utf-8", "replace").decode()  # no page has what is no UTF-8
+    by_model = [ours and not character.isspace() for piece, ours in pieces for character in piece]
+    matches = longest_matches(text, lambda piece: index.holds(piece.encode()), LEAST)
+    found = [text[match.start : match.end] for match in matches if any(by_model[match.start : match.end])]
+    if not found:
+        yield f"  no {LEAST} characters in a row of it stand in a page"
+    for piece in found:
+        held = search_index(index, piece, PAGES_NAMED)
+        yield (
+            f"  {len(piece)} characters stand in {'' if held.exact else 'at most '}{held.number:,} of the pages: "
+            f"{visible(piece)}"
+        )
+        for page in held.pages:
+            yield f"    {visible(page.shard)} row {page.row}  {visible(page.url)}".rstrip()
