@@ -28,7 +28,7 @@ SECRET = "Write to ada@example.org and to nobody else. We read it by night. We a
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A corpus that repeats two passages, a run of a language model, one of a T5, and one of another corpus."""
+    """A corpus that repeats two passages, another one, a run of a language model and one of a T5."""
     home = tmp_path_factory.mktemp("memorise")
     repeated = [f"{SECRET} {story(number)}" for number in range(12)] + [story(99)] * 3
     parts = {
@@ -39,7 +39,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_corpus(home / "other", {("en", "train"): [[[story(n) for n in range(50, 70)]]]})
     assert train(home / "c4", home / "lm", *LM, steps=6) == 0
     assert train(home / "c4", home / "t5", steps=1) == 0
-    assert train(home / "other", home / "stranger", *LM, steps=1) == 0
     return home
 
 
@@ -72,7 +71,7 @@ def test_what_came_out_is_quoted_masked(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"curve.csv", "curve.svg", "memorise.md"}
 
 
-def test_a_language_model_beside_a_stranger(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_language_model_beside_a_control(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     words = [
         "--run",
@@ -82,7 +81,7 @@ def test_a_language_model_beside_a_stranger(home: Path, tmp_path: Path, capsys: 
         "--out",
         str(out),
         "--control",
-        str(home / "stranger"),
+        str(home / "t5"),
     ]
     assert main([*words, "--dry-run"]) == 0
     assert not out.exists()
@@ -95,7 +94,7 @@ def test_a_language_model_beside_a_stranger(home: Path, tmp_path: Path, capsys: 
     position = json.loads(next((home / "lm/checkpoints").glob("*/state.json")).read_text())["position"]
     assert int(often["readings"]) == begun(position, home / "c4")
     assert {row["readings"] for row in asked if row["run"] == "control"} == {"0"}
-    assert [row["key"] for row in asked if row["run"] == "control"] == [*mine]
+    assert {row["key"] for row in asked if row["run"] == "control"} == {*mine}
     curve = [row for row in table(out / "curve.csv") if row["run"] == "lm" and row["by"] == "copies"]
     assert int(curve[-1]["low"]) <= 12 <= int(curve[-1]["high"])
     assert len(table(out / "samples.csv")) == 3
