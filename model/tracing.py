@@ -189,6 +189,8 @@ def open_trace(run: Path, data: Sequence[Path] = ()) -> RunTrace:
         before = ", ".join(map(str, settings.data))
         raise ConfigError(f"--data: expected {many(len(settings.data), 'folder')}, in the place of {before or 'none'}")
     settings = replace(settings, run=run, data=tuple(data) or settings.data)
+    if gone := next((folder for folder in settings.data if not folder.is_dir()), None):
+        raise ConfigError(f"{gone} is not there. Say by --data where the corpora of {run} are now.")
     tokenizer = Tokenizer.load(run / TOKENIZER_FOLDER)
     corpora = open_corpora(settings, sums=False)[0] if settings.data else ()
     recipe = make_recipe(settings, make_sources(settings, corpora, open_run_tasks(settings, False)), tokenizer)

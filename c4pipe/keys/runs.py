@@ -6,6 +6,7 @@ import mmap
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -13,12 +14,13 @@ from c4pipe.keys.blocks import KeyArray
 from c4pipe.keys.file import MOST_KEY
 
 HELD_NUMBERS = 4 << 20  # in memory until they are a run: 32 MB, and as much again while it is sorted
+SAMPLED = 8192  # numbers of a run of which one stays in memory
 
 
 class SortedRuns:
     """Takes numbers in any order, and gives them in theirs; equal ones stay apart.
 
-    Memory is that of `held` numbers and of what is asked for at a time, disk 8 bytes a number.
+    Memory is that of `held` numbers, of what is asked for at a time, and of one number in 8,192; disk 8 bytes a number.
     """
 
     def __init__(self, path: Path, held: int = HELD_NUMBERS):
@@ -27,6 +29,7 @@ class SortedRuns:
         self._waiting: list[KeyArray] = []
         self._count = 0  # of those that wait
         self._ends = [0]  # of the runs in the file, in numbers
+        self._samples: list[KeyArray] = []  # of each run: every `SAMPLED`th number
         self._map: mmap.mmap | None = None  # the file as it is read
         self._runs: list[KeyArray] | None = None
 
@@ -39,14 +42,15 @@ class SortedRuns:
 
     def count(self, first: int, last: int) -> int:
         """How many there are from `first` to `last`, both of them as well."""
-        return sum(stop - start for _, start, stop in self._within(first, last))
+        found = sum(stop - start for _, start, stop in self._within(first, last))
+        self._give_back()
+        return found
 
     def between(self, first: int, last: int) -> KeyArray:
         """Those from `first` to `last`, both of them as well, rising. [n]"""
         parts = [run[start:stop] for run, start, stop in self._within(first, last)]
         found = np.sort(np.concatenate([np.empty(0, np.uint64), *parts]), kind="stable")
-        if self._map is not None:
-            self._map.madvise(mmap.MADV_DONTNEED)  # what was read of the file counts as ours until it is given back
+        self._give_back()
         return found
 
     def parts(self, most: int) -> Iterator[KeyArray]:
@@ -62,8 +66,10 @@ class SortedRuns:
 
     def _flush(self) -> None:
         if self._count:
+            run = np.sort(np.concatenate(self._waiting))
             with self._path.open("ab") as file:
-                file.write(np.sort(np.concatenate(self._waiting)).data)
+                file.write(run.data)
+            self._samples.append(run[::SAMPLED].copy())
             self._ends.append(self._ends[-1] + self._count)
         self._waiting, self._count = [], 0
 
@@ -75,8 +81,19 @@ class SortedRuns:
                     self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             whole = np.frombuffer(self._map or b"", np.uint64)
             self._runs = [whole[start:stop] for start, stop in pairwise(self._ends)]
-        for run in self._runs:
-            start = int(np.searchsorted(run, np.uint64(first), "left"))
-            stop = int(np.searchsorted(run, np.uint64(last), "right"))
+        for run, samples in zip(self._runs, self._samples, strict=True):
+            start, stop = _place(run, samples, first, "left"), _place(run, samples, last, "right")
             if start < stop:
                 yield run, start, stop
+
+    def _give_back(self) -> None:
+        """What was read of the file, which counts as memory of ours until then."""
+        if self._map is not None:
+            self._map.madvise(mmap.MADV_DONTNEED)
+
+
+def _place(run: KeyArray, samples: KeyArray, number: int, side: Literal["left", "right"]) -> int:
+    """Where a number belongs in a run: only what lies between two samples is read."""
+    sample = int(np.searchsorted(samples, np.uint64(number), side))
+    start = max(0, sample - 1) * SAMPLED
+    return start + int(np.searchsorted(run[start : sample * SAMPLED], np.uint64(number), side))

@@ -24,7 +24,7 @@ INDEX_FOLDER = "__text"  # two underscores: `datasets`, pyarrow and Spark pass o
 PAGE_GRAMS, PAGE_TEXTS = f"{INDEX_FOLDER}/grams.keys", f"{INDEX_FOLDER}/pages.texts"
 KEYS_OF_BLOCK = 8192  # of a file of keys; all blocks but the last have as many
 COUNTED_GRAMS = 16  # grams of a text that are counted
-RAREST = 3  # of these that are looked up, the rarest
+RAREST = 8  # of these that are looked up: to read postings costs less than to look at texts
 
 PageNumbersArray = NDArray[np.int64]
 
@@ -76,7 +76,7 @@ class TextIndex:
         rarest = grams[np.argsort(spans, kind="stable")[:COUNTED_GRAMS]].tolist()
         counted = sorted((self._count(gram), gram) for gram in rarest)[:RAREST]
         most, first = counted[0]
-        others = [gram for count, gram in counted[1:] if count <= 4 * most + KEYS_OF_BLOCK]
+        others = [gram for count, gram in counted[1:] if count <= 64 * most + KEYS_OF_BLOCK]
         return most, self._common(first, others)
 
     def _common(self, first: int, others: list[int]) -> Iterator[int]:

@@ -3,8 +3,8 @@
     shards --row group by row group--> texts in blocks --> __text/pages.texts
                                    \\--> (gram, page), sorted beyond memory --> __text/grams.keys
 
-About 1.4 bytes on disk a byte of text; while it works 1.6 more, below the corpus. Both files are the same whenever it
-is made again, and come into their places complete, noted in added.json.
+About 2 bytes on disk a byte of text, more in a small corpus; while it works 2.7 more, below the corpus. Both files
+are the same whenever it is made again, and come into their places complete, noted in added.json.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.inspect.__main__ import main
-from c4pipe.inspect.serve import make_app
+from c4pipe.inspect.serve import holding, make_app
 from c4pipe.page import Page
 from c4pipe.shards import EXPOSURE
 from tests.conftest import Once
@@ -156,6 +156,15 @@ def test_the_viewer_finds_a_text_and_says_when_it_was_read(corpus: Path, trained
         assert (short.status_code, "too short to be looked for" in short.text) == (400, True)
         evil = "<script>alert('this is long enough')</script>"
         assert evil not in viewer.get("/holding", params={"text": evil}).text
+
+
+def test_the_viewer_asks_for_an_index_where_a_search_would_take_long(
+    samples: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holding, "MOST_SCANNED", 1000)
+    with TestClient(make_app(samples), base_url="http://127.0.0.1:8000") as viewer:
+        found = viewer.get("/holding", params={"text": first_page(samples.folder)[1]})
+    assert (found.status_code, "Make an index: python -m c4pipe.textindex" in found.text) == (400, True)
 
 
 def test_the_viewer_without_a_run_says_nothing_of_steps(samples: Corpus) -> None:

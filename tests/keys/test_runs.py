@@ -7,18 +7,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from c4pipe.keys import SortedRuns
+from c4pipe.keys import runs as runs_module
 from c4pipe.keys.file import MOST_KEY
 
 numbers = st.lists(st.one_of(st.integers(0, 20), st.integers(0, MOST_KEY)), max_size=60)
 
 
-@given(numbers, st.integers(1, 20), st.integers(1, 10), st.integers(0, 25), st.integers(0, MOST_KEY))
-def test_they_come_in_order(found: list[int], held: int, most: int, first: int, last: int) -> None:
-    with TemporaryDirectory() as folder:
+@given(numbers, st.integers(1, 20), st.integers(1, 10), st.integers(0, 25), st.integers(0, MOST_KEY), st.integers(1, 9))
+def test_they_come_in_order(found: list[int], held: int, most: int, first: int, last: int, sampled: int) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs_module, "SAMPLED", sampled)
         runs = SortedRuns(Path(folder) / "runs", held)
         for start in range(0, len(found), 7):
             runs.add(np.array(found[start : start + 7], np.uint64))

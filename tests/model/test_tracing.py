@@ -323,7 +323,7 @@ def test_a_damaged_file_is_named(run: Path, tmp_path: Path) -> None:
         (["--step", "4", "--to", "3"], 2, "--to 3 is before --step 4"),
         (["--step", "0"], 2, "not a whole number from 1"),
         (["--data", "a", "b"], 2, "expected 1 folder"),
-        (["--data", "nowhere"], 2, "nowhere"),
+        (["--data", "nowhere"], 2, "nowhere is not there. Say by --data where the corpora of"),
     ],
 )
 def test_wrong_use_is_a_line(

@@ -5,12 +5,17 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.holders import MAKE, as_shown, held_by, number_words
 from c4pipe.inspect.seen import SeenPages
 from c4pipe.inspect.serve.selection import LONGEST_QUERY, Selection
 from c4pipe.inspect.serve.viewer import PAGES_HELD, Viewer
+from c4pipe.textindex.index import open_index
 from c4pipe.textindex.least import check_text
+from c4pipe.textindex.texts import MAKE_INDEX
+
+MOST_SCANNED = 256 << 20  # bytes of shards that are searched from end to end: some seconds
 
 
 class HeldTexts:
@@ -24,6 +29,11 @@ class HeldTexts:
         """The first pages that hold a text, with the place marked."""
         text = request.query_params.get("text", "")[:LONGEST_QUERY]
         check_text(text)
+        folder, size = self._corpus.folder, sum(shard["bytes"] for shard in self._corpus.shards())
+        if size > MOST_SCANNED and open_index(folder) is None:
+            raise ConfigError(
+                f"{folder} is too large to be searched from end to end. Make an index: {MAKE_INDEX} {folder}"
+            )
         found = await self._viewer.ask(request, lambda _: held_by(self._corpus, text, PAGES_HELD))
         pages = [as_shown(page, text) for page in found.pages]
         if self._seen:
