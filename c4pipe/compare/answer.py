@@ -8,14 +8,9 @@ from typing import Any
 from c4pipe.compare.comparing import Compared
 from c4pipe.compare.overlaps import SHARED_RUN
 from c4pipe.compare.texts import FEWEST_TEXTS
-from c4pipe.facts.verdict import CANNOT_TELL, CorpusVerdict
+from c4pipe.facts.verdict import CorpusVerdict
 from c4pipe.inspect.terminal import Screen
 from c4pipe.text import many, visible
-
-NULL_NOTE = (
-    "Bits a byte of text; less is better. A difference is told where it is larger than its null: half the width, at "
-    "99 %, of what two samples of one and the same corpus differ by; of domains where that holds of all together."
-)
 
 
 def show_answer_of(screen: Screen, found: Compared) -> None:
@@ -27,7 +22,7 @@ def show_answer_of(screen: Screen, found: Compared) -> None:
     screen.say((found.verdict.line, "bold"))
     screen.head("Test texts", f"level {found.verdict.level}")
     screen.table(domain_rows(found.verdict), "<>>>>><")
-    screen.say((f"  {NULL_NOTE}", "dim"))
+    screen.say((f"  {_null_words(found.verdict)}", "dim"))
     left = [*left_out(found)]
     if left:
         screen.head("Left out")
@@ -40,7 +35,6 @@ def show_answer_of(screen: Screen, found: Compared) -> None:
 
 def domain_rows(verdict: CorpusVerdict) -> list[list[str]]:
     """A row a domain, the mean of all last, below the names of the columns."""
-    certain = {one.domain for one in verdict.certain}
     rows = [["domain", "documents", "A", "B", "B - A", "null", "better"]]
     for one in (*verdict.domains, verdict.overall):
         rows.append(
@@ -50,10 +44,17 @@ def domain_rows(verdict: CorpusVerdict) -> list[list[str]]:
                 *(f"{bits:.3f}" for bits in one.bits),
                 f"{one.difference:+.3f}",
                 f"± {one.null:.3f}",
-                one.winner if one is verdict.overall or one.domain in certain else CANNOT_TELL,
+                verdict.winner(one),
             ]
         )
     return rows
+
+
+def _null_words(verdict: CorpusVerdict) -> str:
+    return (
+        "Bits a byte of text; less is better. A difference is told where it is larger than its null: "
+        f"{verdict.null_note}; of domains where that holds of all together."
+    )
 
 
 def left_out(found: Compared) -> Iterator[str]:
@@ -79,7 +80,15 @@ def as_markdown(found: Compared) -> str:
     lines = [f"**{_escaped(found.verdict.line)}**", ""]
     for name, folder, pages, size in zip("AB", found.verdict.folders, found.pages, found.bytes, strict=True):
         lines.append(f"* {name}: `{visible(folder)}`, {many(pages, 'page')}, {size / 1e6:,.1f} MB of text")
-    lines += ["", _row(rows[0]), _row(["---", *["---:"] * 5, "---"]), *map(_row, rows[1:]), "", NULL_NOTE, ""]
+    lines += [
+        "",
+        _row(rows[0]),
+        _row(["---", *["---:"] * 5, "---"]),
+        *map(_row, rows[1:]),
+        "",
+        _null_words(found.verdict),
+        "",
+    ]
     lines += [f"* {_escaped(line)}" for line in left_out(found)]
     lines += ["", "## What differs", ""]
     lines += [f"* {_escaped(one.sentence)}" for one in found.said] or ["Nothing beyond chance, at 99 %."]

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from c4pipe.command import Parser, refuse_idle, utf8, utf8_path
-from c4pipe.compare.levels import BY_GRAMS, COMPARE_LEVELS, check_level
+from c4pipe.compare.levels import COMPARE_LEVELS, check_level
 from c4pipe.compare.placing import check_place
 from c4pipe.compare.texts import HELD_OUT_WORD, PINNED_WORD
 from c4pipe.compare.trial import EVERY_RULE, rules_asked
 from c4pipe.errors import ConfigError
+from c4pipe.facts.verdict import BY_GRAMS
 
 OUT = Path("out/compare")
 
@@ -33,7 +34,8 @@ Documents that share 13 words in a row with a page of either corpus are left out
 
 --out (default {OUT}) gets verdict.json, table.md, picture.svg and comparison.html. --json prints verdict.json:
 `verdict` "A", "B" or "cannot tell"; `difference` (bits a byte of B less those of A: positive, A is better) and `null`,
-half the width at 99 % of what two samples of one corpus differ by; `domains` with the same of each; `words`, what
+half the width at 99 % of what two samples of one corpus differ by (of models: of what pairs that have the seed and the
+learning rate in common differ by); `sums` of both manifests; `domains` with the same of each; `words`, what
 differs beyond chance; `overlaps`, documents left out.
 
 exit codes: 0 done, whatever the verdict; 1 failed; 2 wrong use, found before any work; 130 interrupted.

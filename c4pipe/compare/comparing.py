@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from c4pipe.compare.levels import BY_GRAMS, verdict_of
+from c4pipe.compare.levels import verdict_of
 from c4pipe.compare.overlaps import SharedRuns
 from c4pipe.compare.reading import CorpusPage, PageSource, unheard
 from c4pipe.compare.sample import Drawing
@@ -27,9 +27,8 @@ from c4pipe.compare.texts import (
 )
 from c4pipe.compare.words import Said, what_differs
 from c4pipe.errors import ConfigError
-from c4pipe.facts.verdict import CorpusVerdict
+from c4pipe.facts.verdict import BY_GRAMS, HELD_OUT_OF, CorpusVerdict
 
-HELD_OUT_OF = "held out of {}"  # the domain of a side's own pages
 MOST_OF_A_HOST = 4  # of its pages that are test documents: they are alike, and would count as many
 _READINGS = 3
 
@@ -37,7 +36,7 @@ _READINGS = 3
 class CompareRequest(NamedTuple):
     """What is to be compared, and how."""
 
-    level: str = "grams"
+    level: str = BY_GRAMS
     on: tuple[str, ...] = ()  # what --on names; nothing for what is held out and the pinned texts, where they are
     text_key: str = ""  # of the test texts
     out: Path = Path()

@@ -22,13 +22,12 @@ from typing import TYPE_CHECKING
 from c4pipe.compare.measure import SETTLES, CorpusSide, measure
 from c4pipe.compare.null import quantile, tail
 from c4pipe.errors import BuildError, ConfigError
-from c4pipe.facts.verdict import OVERALL, CorpusVerdict, Judgement
+from c4pipe.facts.verdict import BY_GRAMS, OVERALL, CorpusVerdict, Judgement
 from c4pipe.files.storage import LocalStore
 
 if TYPE_CHECKING:
     from c4pipe.compare.comparing import Training
 
-BY_GRAMS = "grams"
 COMPARE_LEVELS = (BY_GRAMS, "tiny", "small")
 TRAINER = "model.compare"  # the module that trains models for a comparison
 TESTS_FILE, MODEL_SCORES = "tests.jsonl", "scores.csv"
@@ -47,9 +46,10 @@ def check_level(level: str) -> None:
 def verdict_of(a: Training, b: Training, domains: Mapping[str, Sequence[str]], level: str, out: Path) -> CorpusVerdict:
     """The verdict of a level on these test texts. ConfigError where too little is given, BuildError where it failed."""
     folders = (str(a.source.folder), str(b.source.folder))
+    sums = (a.source.sum, b.source.sum)
     if level == BY_GRAMS:
         found = measure(CorpusSide(_sited(a), a.bytes), CorpusSide(_sited(b), b.bytes), domains)
-        return CorpusVerdict(folders, level, SETTLES, found.overall, found.domains)
+        return CorpusVerdict(folders, level, SETTLES, found.overall, found.domains, sums)
     check_level(level)
     _write_tests(out, domains)
     texts = ("--texts", str(out / TESTS_FILE))
@@ -59,7 +59,7 @@ def verdict_of(a: Training, b: Training, domains: Mapping[str, Sequence[str]], l
         raise ConfigError(f"python -m {TRAINER} was refused; what it said stands above.")
     if done.returncode:
         raise BuildError(f"python -m {TRAINER} ended with {done.returncode}; what it said stands above.")
-    return CorpusVerdict(folders, level, SETTLES, *judgements_of(read_scores(out / MODEL_SCORES), domains))
+    return CorpusVerdict(folders, level, SETTLES, *judgements_of(read_scores(out / MODEL_SCORES), domains), sums)
 
 
 def _has_trainer() -> bool:

@@ -12,7 +12,7 @@ from c4pipe.documents import FORMAT_SUFFIXES, KEYED, FieldKeys, check_keys, peek
 from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.page import Kept
-from c4pipe.shards import MANIFEST
+from c4pipe.shards import MANIFEST, sha256_of
 from c4pipe.text import hash64
 from c4pipe.text.hosts import address_of
 
@@ -52,6 +52,7 @@ class PageSource:
 
     Attributes:
         corpus: of ours; None for a folder of other files.
+        sum: sha256 of the manifest; "" for other files.
         lost: records of other files that gave no page, in the last reading.
         size: bytes on disk of what is read.
         unpacked: about as many bytes it is then.
@@ -60,6 +61,7 @@ class PageSource:
     def __init__(self, folder: Path, corpus: Corpus | None, files: list[Path], text_key: str = ""):
         self.folder, self.corpus = folder, corpus
         self._files, self._keys = files, FieldKeys(text=text_key)
+        self.sum = "" if corpus is None else sha256_of(folder / MANIFEST)
         self.lost = 0
         sizes = {path: path.stat().st_size for path in files}
         self.size = sum(sizes.values())

@@ -11,6 +11,7 @@ from c4pipe.compare.comparing import Compared, CompareRequest, compare_corpora, 
 from c4pipe.compare.picture import draw_verdict
 from c4pipe.compare.placing import PAGE_FILE, PICTURE_FILE, TABLE_FILE, write_files
 from c4pipe.compare.reading import PageSource
+from c4pipe.facts.verdict import BY_GRAMS
 from c4pipe.inspect.report.compared import comparison_page
 from c4pipe.inspect.terminal import Screen
 from c4pipe.progress import LIVE, PLAIN, ProgressReporter
@@ -45,7 +46,7 @@ def answered(sources: tuple[PageSource, PageSource], asked: CompareRequest) -> C
     """Compares two corpora, its cost told before and its progress meanwhile, on stderr; writes the files."""
     size, unpacked = work_of(*sources)
     cost = f"reads {size / 1e6:,.1f} MB in all" + (
-        f", about {SECONDS_AT_LEAST + SECONDS_A_MB * unpacked / 1e6:,.0f} s of CPU" if asked.level == "grams" else ""
+        f", about {SECONDS_AT_LEAST + SECONDS_A_MB * unpacked / 1e6:,.0f} s of CPU" if asked.level == BY_GRAMS else ""
     )
     print(f"compare: {cost}", file=sys.stderr, flush=True)
     with CompareProgress(size) as progress:

@@ -66,7 +66,7 @@ def test_without_a_trainer_it_is_said_before_any_work(monkeypatch: pytest.Monkey
 
 
 def side(folder: str) -> Any:
-    return SimpleNamespace(source=SimpleNamespace(folder=Path(folder)))
+    return SimpleNamespace(source=SimpleNamespace(folder=Path(folder), sum=f"sum of {folder}"))
 
 
 @pytest.mark.parametrize(("code", "error"), [(0, None), (1, BuildError), (2, ConfigError)])
@@ -86,6 +86,7 @@ def test_the_trainer_is_started_and_its_table_read(
     with pytest.raises(error) if error else nullcontext():
         verdict = verdict_of(side("a"), side("b"), {"news": ["One text.", "Another."]}, "tiny", tmp_path)
         assert (verdict.level, verdict.folders, verdict.overall.winner) == ("tiny", ("a", "b"), "cannot tell")
+        assert verdict.sums == ("sum of a", "sum of b")
     texts = tmp_path / "tests.jsonl"
     assert ran == [["-m", "model.compare", "a", "b", "--texts", str(texts), "--level", "tiny", "--out", str(tmp_path)]]
     assert [json.loads(line)["document"] for line in texts.read_text().splitlines()] == ["0", "1"]
