@@ -71,7 +71,7 @@ def left_out(found: Compared) -> Iterator[str]:
             yield f"{name}: {before:,} of {many(domain.of, 'document')} are taken, by their hashes"
     for name, lost in zip("AB", found.lost, strict=True):
         if lost:
-            yield f"{name}: {many(lost, 'record')} gave no page"
+            yield f"{name}: {lost}"
 
 
 def as_markdown(found: Compared) -> str:

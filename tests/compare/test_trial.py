@@ -44,7 +44,7 @@ def test_a_rule_on_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     assert inspect([*report, "o/curly_brace"]) == 0
     assert found["line"] in Path("r.html").read_text()
     assert inspect([corpora[1], "--compare", corpora[0], "--html", "turned.html", "--verdict", "o/curly_brace"]) == 0
-    assert "<b>A</b> is <code>o/corpora/en.without.curly_brace</code>" in Path("turned.html").read_text()
+    assert "<b>A</b> is <code><bdi>o/corpora/en.without.curly_brace</bdi></code>" in Path("turned.html").read_text()
     assert inspect([corpora[0], "--compare", corpora[0], "--html", "r.html", "--verdict", "o/curly_brace"]) == 2
     assert "as they were then, not on these two corpora" in capsys.readouterr().err
     assert inspect([*report, "o"]) == 1
