@@ -12,6 +12,8 @@ from c4pipe.facts.verdict import CorpusVerdict
 from c4pipe.inspect.terminal import Screen
 from c4pipe.text import many, visible
 
+MOST_TAKEN = 20  # reasons that are listed; --json has all
+
 
 def show_answer_of(screen: Screen, found: Compared) -> None:
     """All of it on a terminal."""
@@ -28,9 +30,13 @@ def show_answer_of(screen: Screen, found: Compared) -> None:
         screen.head("Left out")
         for line in left:
             screen.say(f"  {line}")
-    screen.head("What differs", "" if found.said else "nothing beyond chance, at 99 %")
+    screen.head("What differs", "" if found.said else "nothing beyond chance, at 99 %, by samples of pages")
     for one in found.said:
         screen.say(f"  {one.sentence}")
+    if found.taken:
+        screen.head("What was taken", "by both ledgers, where they differ")
+        for line in taken_lines(found):
+            screen.say(f"  {line}")
 
 
 def domain_rows(verdict: CorpusVerdict) -> list[list[str]]:
@@ -48,6 +54,16 @@ def domain_rows(verdict: CorpusVerdict) -> list[list[str]]:
             ]
         )
     return rows
+
+
+def taken_lines(found: Compared) -> list[str]:
+    """What reasons took of each side, a line each, those first that differ most."""
+    rows = sorted(found.taken, key=lambda row: -abs(row.counts[1] - row.counts[0]))
+    lines = [
+        f"{row.stage}: {row.reason} took {many(row.counts[0], row.unit)} of A, {row.counts[1]:,} of B"
+        for row in rows[:MOST_TAKEN]
+    ]
+    return [*lines, f"and {len(rows) - MOST_TAKEN:,} more reasons"] if len(rows) > MOST_TAKEN else lines
 
 
 def _null_words(verdict: CorpusVerdict) -> str:
@@ -91,7 +107,11 @@ def as_markdown(found: Compared) -> str:
     ]
     lines += [f"* {_escaped(line)}" for line in left_out(found)]
     lines += ["", "## What differs", ""]
-    lines += [f"* {_escaped(one.sentence)}" for one in found.said] or ["Nothing beyond chance, at 99 %."]
+    lines += [f"* {_escaped(one.sentence)}" for one in found.said] or [
+        "Nothing beyond chance, at 99 %, by samples of pages."
+    ]
+    if found.taken:
+        lines += ["", "## What was taken, by both ledgers", "", *(f"* {_escaped(line)}" for line in taken_lines(found))]
     return "\n".join(lines) + "\n"
 
 
@@ -101,6 +121,7 @@ def as_json(found: Compared) -> dict[str, Any]:
         **found.verdict.as_json(),
         "line": found.verdict.line,
         "words": [one._asdict() for one in found.said],
+        "taken": [row._asdict() for row in found.taken],
         "overlaps": {domain.name: domain.left_out for domain in found.domains},
         "left_out": [*left_out(found)],
         "read": [{"pages": pages, "bytes": size} for pages, size in zip(found.pages, found.bytes, strict=True)],

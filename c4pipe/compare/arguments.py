@@ -27,8 +27,8 @@ examples:
   for scripts                   python -m c4pipe.compare out/en out/noclean --json
 
 A corpus is a folder of ours, or any folder of Parquet or JSON Lines with a text; models are trained on corpora of ours
-alone. --on names text files, JSON Lines,
-Parquet, or folders of them: each folder or long file is a domain, long texts are cut into documents of about 2 kB.
+alone. --on names text files, JSON Lines, Parquet, or folders of them: each folder or long file is a domain, long texts
+are cut into documents of about 2 kB.
 {PINNED_WORD} are the texts of `make assets`. {HELD_OUT_WORD} are pages of both corpora that are not trained on: of the
 validation splits and, at level {BY_GRAMS}, of one host in 16 by its hash. Without --on it is both, as they are there.
 Documents that share 13 words in a row with a page of either corpus are left out.
@@ -37,7 +37,7 @@ Documents that share 13 words in a row with a page of either corpus are left out
 `verdict` "A", "B" or "cannot tell"; `difference` (bits a byte of B less those of A: positive, A is better) and `null`,
 half the width at 99 % of what two samples of one corpus differ by (of models: of what pairs that have the seed and the
 learning rate in common differ by); `sums` of both manifests; `domains` with the same of each; `words`, what
-differs beyond chance; `overlaps`, documents left out.
+differs beyond chance in samples of pages; `taken`, what reasons took by both ledgers; `overlaps`, documents left out.
 
 exit codes: 0 done, whatever the verdict; 1 failed; 2 wrong use, found before any work; 130 interrupted.
 """

@@ -27,6 +27,7 @@ from c4pipe.compare.texts import (
 )
 from c4pipe.compare.words import Said, what_differs
 from c4pipe.errors import ConfigError
+from c4pipe.facts.fates import Removed, removed
 from c4pipe.facts.verdict import BY_GRAMS, HELD_OUT_OF, CorpusVerdict
 
 MOST_OF_A_HOST = 4  # of its pages that are test documents: they are alike, and would count as many
@@ -45,7 +46,8 @@ class Compared(NamedTuple):
     """All that was found."""
 
     verdict: CorpusVerdict
-    said: list[Said]  # what differs in words
+    said: list[Said]  # what differs in words, as samples of pages tell
+    taken: list[Removed]  # what reasons took of each, where that differs: by both ledgers, which are no samples
     domains: list[TextDomain]  # with what was left out of each; those with too few documents have no judgement
     pages: tuple[int, int]  # that are trained on
     bytes: tuple[int, int]  # of their texts
@@ -124,11 +126,13 @@ def compare_corpora(
         least = f"{FEWEST_TEXTS} documents of one domain that share no run of words with the corpora"
         raise ConfigError(f"there is no test text. Expected {least}. Name other texts: --on PATH...")
     verdict = verdict_of(sides[0], sides[1], enough, asked.level, asked.out)
+    manifests = _manifests(a, b)
     size = min(drawing.seen for drawing, _ in drawn)
     first, second = (drawing.sample(size) for drawing, _ in drawn)
     return Compared(
         verdict,
-        what_differs(first, second, _manifests(a, b)),
+        what_differs(first, second, manifests),
+        [row for row in removed(*manifests) if row.counts[0] != row.counts[1]] if manifests else [],
         domains,
         (sides[0].pages, sides[1].pages),
         (sides[0].bytes, sides[1].bytes),

@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from c4pipe.compare.answer import as_json, as_markdown, left_out, show_answer_of
+from c4pipe.compare.answer import as_json, as_markdown, left_out, show_answer_of, taken_lines
 from c4pipe.compare.comparing import Compared, CompareRequest, compare_corpora, named_domains, work_of
 from c4pipe.compare.picture import draw_verdict
 from c4pipe.compare.placing import PAGE_FILE, PICTURE_FILE, TABLE_FILE, write_files
@@ -74,7 +74,7 @@ def _page(found: Compared, sources: tuple[PageSource, PageSource], picture: byte
     a, b = (source.corpus for source in sources)
     sentences = [one.sentence for one in found.said]
     left = [*left_out(found)]
-    return comparison_page(found.verdict, sentences, left, picture, (a, b) if a and b else None)
+    return comparison_page(found.verdict, sentences, left, taken_lines(found), picture, (a, b) if a and b else None)
 
 
 def show_compared(found: Compared, as_one_object: bool, out: Path) -> None:
