@@ -69,7 +69,8 @@ def verdict_of(a: Training, b: Training, domains: Mapping[str, Sequence[str]], l
     folders = (str(a.source.folder), str(b.source.folder))
     sums = (a.source.sum, b.source.sum)
     if level == BY_GRAMS:
-        found = measure(*(CorpusSide(_sited(side), side.bytes, str(side.source.folder)) for side in (a, b)), domains)
+        one, other = (CorpusSide(_sited(side), side.bytes, str(side.source.folder)) for side in (a, b))
+        found = measure(one, other, domains)
         return CorpusVerdict(folders, level, SETTLES, found.overall, found.domains, sums)
     check_level(level)
     texts = ("--texts", str(_write_tests(out, domains)))
