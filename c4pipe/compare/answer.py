@@ -8,14 +8,11 @@ from typing import Any
 from c4pipe.compare.comparing import Compared
 from c4pipe.compare.overlaps import SHARED_RUN
 from c4pipe.compare.texts import FEWEST_TEXTS
-from c4pipe.facts.verdict import CANNOT_TELL, CorpusVerdict
+from c4pipe.facts.verdict import CorpusVerdict
 from c4pipe.inspect.terminal import Screen
 from c4pipe.text import many, visible
 
-NULL_NOTE = (
-    "Bits a byte of text; less is better. A difference is told where it is larger than its null: half the width, at "
-    "99 %, of what two samples of one and the same corpus differ by; of domains where that holds of all together."
-)
+MOST_TAKEN = 20  # reasons that are listed; --json has all
 
 
 def show_answer_of(screen: Screen, found: Compared) -> None:
@@ -27,20 +24,23 @@ def show_answer_of(screen: Screen, found: Compared) -> None:
     screen.say((found.verdict.line, "bold"))
     screen.head("Test texts", f"level {found.verdict.level}")
     screen.table(domain_rows(found.verdict), "<>>>>><")
-    screen.say((f"  {NULL_NOTE}", "dim"))
+    screen.say((f"  {_null_words(found.verdict)}", "dim"))
     left = [*left_out(found)]
     if left:
         screen.head("Left out")
         for line in left:
             screen.say(f"  {line}")
-    screen.head("What differs", "" if found.said else "nothing beyond chance, at 99 %")
+    screen.head("What differs", "" if found.said else "nothing beyond chance, at 99 %, by samples of pages")
     for one in found.said:
         screen.say(f"  {one.sentence}")
+    if found.taken:
+        screen.head("What was taken", "by both ledgers, where they differ")
+        for line in taken_lines(found):
+            screen.say(f"  {line}")
 
 
 def domain_rows(verdict: CorpusVerdict) -> list[list[str]]:
     """A row a domain, the mean of all last, below the names of the columns."""
-    certain = {one.domain for one in verdict.certain}
     rows = [["domain", "documents", "A", "B", "B - A", "null", "better"]]
     for one in (*verdict.domains, verdict.overall):
         rows.append(
@@ -50,10 +50,27 @@ def domain_rows(verdict: CorpusVerdict) -> list[list[str]]:
                 *(f"{bits:.3f}" for bits in one.bits),
                 f"{one.difference:+.3f}",
                 f"± {one.null:.3f}",
-                one.winner if one is verdict.overall or one.domain in certain else CANNOT_TELL,
+                verdict.winner(one),
             ]
         )
     return rows
+
+
+def taken_lines(found: Compared) -> list[str]:
+    """What reasons took of each side, a line each, those first that differ most."""
+    rows = sorted(found.taken, key=lambda row: -abs(row.counts[1] - row.counts[0]))
+    lines = [
+        f"{row.stage}: {row.reason} took {many(row.counts[0], row.unit)} of A, {row.counts[1]:,} of B"
+        for row in rows[:MOST_TAKEN]
+    ]
+    return [*lines, f"and {len(rows) - MOST_TAKEN:,} more reasons"] if len(rows) > MOST_TAKEN else lines
+
+
+def _null_words(verdict: CorpusVerdict) -> str:
+    return (
+        "Bits a byte of text; less is better. A difference is told where it is larger than its null: "
+        f"{verdict.null_note}; of domains where that holds of all together."
+    )
 
 
 def left_out(found: Compared) -> Iterator[str]:
@@ -70,7 +87,7 @@ def left_out(found: Compared) -> Iterator[str]:
             yield f"{name}: {before:,} of {many(domain.of, 'document')} are taken, by their hashes"
     for name, lost in zip("AB", found.lost, strict=True):
         if lost:
-            yield f"{name}: {many(lost, 'record')} gave no page"
+            yield f"{name}: {lost}"
 
 
 def as_markdown(found: Compared) -> str:
@@ -79,10 +96,22 @@ def as_markdown(found: Compared) -> str:
     lines = [f"**{_escaped(found.verdict.line)}**", ""]
     for name, folder, pages, size in zip("AB", found.verdict.folders, found.pages, found.bytes, strict=True):
         lines.append(f"* {name}: `{visible(folder)}`, {many(pages, 'page')}, {size / 1e6:,.1f} MB of text")
-    lines += ["", _row(rows[0]), _row(["---", *["---:"] * 5, "---"]), *map(_row, rows[1:]), "", NULL_NOTE, ""]
+    lines += [
+        "",
+        _row(rows[0]),
+        _row(["---", *["---:"] * 5, "---"]),
+        *map(_row, rows[1:]),
+        "",
+        _null_words(found.verdict),
+        "",
+    ]
     lines += [f"* {_escaped(line)}" for line in left_out(found)]
     lines += ["", "## What differs", ""]
-    lines += [f"* {_escaped(one.sentence)}" for one in found.said] or ["Nothing beyond chance, at 99 %."]
+    lines += [f"* {_escaped(one.sentence)}" for one in found.said] or [
+        "Nothing beyond chance, at 99 %, by samples of pages."
+    ]
+    if found.taken:
+        lines += ["", "## What was taken, by both ledgers", "", *(f"* {_escaped(line)}" for line in taken_lines(found))]
     return "\n".join(lines) + "\n"
 
 
@@ -92,6 +121,7 @@ def as_json(found: Compared) -> dict[str, Any]:
         **found.verdict.as_json(),
         "line": found.verdict.line,
         "words": [one._asdict() for one in found.said],
+        "taken": [row._asdict() for row in found.taken],
         "overlaps": {domain.name: domain.left_out for domain in found.domains},
         "left_out": [*left_out(found)],
         "read": [{"pages": pages, "bytes": size} for pages, size in zip(found.pages, found.bytes, strict=True)],

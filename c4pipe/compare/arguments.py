@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from c4pipe.command import Parser, refuse_idle, utf8, utf8_path
-from c4pipe.compare.levels import BY_GRAMS, COMPARE_LEVELS, check_level
-from c4pipe.compare.placing import check_place
+from c4pipe.compare.levels import COMPARE_LEVELS, check_level
+from c4pipe.compare.placing import check_place, check_trial_place
 from c4pipe.compare.texts import HELD_OUT_WORD, PINNED_WORD
 from c4pipe.compare.trial import EVERY_RULE, rules_asked
 from c4pipe.errors import ConfigError
+from c4pipe.facts.verdict import BY_GRAMS
 
 OUT = Path("out/compare")
 
@@ -25,16 +26,18 @@ examples:
   what each rule of C4 does     python -m c4pipe.compare --rule {EVERY_RULE} en --input wet
   for scripts                   python -m c4pipe.compare out/en out/noclean --json
 
-A corpus is a folder of ours, or any folder of Parquet or JSON Lines with a text. --on names text files, JSON Lines,
-Parquet, or folders of them: each folder or long file is a domain, long texts are cut into documents of about 2 kB.
+A corpus is a folder of ours, or any folder of Parquet or JSON Lines with a text; models are trained on corpora of ours
+alone. --on names text files, JSON Lines, Parquet, or folders of them: each folder or long file is a domain, long texts
+are cut into documents of about 2 kB.
 {PINNED_WORD} are the texts of `make assets`. {HELD_OUT_WORD} are pages of both corpora that are not trained on: of the
 validation splits and, at level {BY_GRAMS}, of one host in 16 by its hash. Without --on it is both, as they are there.
 Documents that share 13 words in a row with a page of either corpus are left out.
 
 --out (default {OUT}) gets verdict.json, table.md, picture.svg and comparison.html. --json prints verdict.json:
 `verdict` "A", "B" or "cannot tell"; `difference` (bits a byte of B less those of A: positive, A is better) and `null`,
-half the width at 99 % of what two samples of one corpus differ by; `domains` with the same of each; `words`, what
-differs beyond chance; `overlaps`, documents left out.
+half the width at 99 % of what two samples of one corpus differ by (of models: of what pairs that have the seed and the
+learning rate in common differ by); `sums` of both manifests; `domains` with the same of each; `words`, what
+differs beyond chance in samples of pages; `taken`, what reasons took by both ledgers; `overlaps`, documents left out.
 
 exit codes: 0 done, whatever the verdict; 1 failed; 2 wrong use, found before any work; 130 interrupted.
 """
@@ -57,7 +60,7 @@ def parser() -> Parser:
         "--level",
         choices=COMPARE_LEVELS,
         default=BY_GRAMS,
-        help="n-grams, or models that are trained on both (default: grams)",
+        help="n-grams, or models that are trained on both, which must be corpora of ours (default: grams)",
     )
     a(
         "--text-key",
@@ -93,8 +96,10 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         raise ConfigError(f"expected the folders of two corpora, got {len(args.names)}. See --help.")
     if args.rule is not None and len(args.names) != 1:
         raise ConfigError(f"--rule takes one preset, got {' '.join(args.names)}. See --help.")
-    if args.rule is not None:
-        rules_asked(args.names[0], args.rule)
     check_level(args.level)
-    check_place(args.out)
+    read = [word.rpartition("=")[2] for word in args.on] + args.on
+    if args.rule is None:
+        check_place(args.out, [*args.names, *read])
+    else:
+        check_trial_place(args.out, rules_asked(args.names[0], args.rule), [*(args.input or ()), *read])
     return args

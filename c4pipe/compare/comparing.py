@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from c4pipe.compare.levels import BY_GRAMS, verdict_of
+from c4pipe.compare.levels import verdict_of
 from c4pipe.compare.overlaps import SharedRuns
 from c4pipe.compare.reading import CorpusPage, PageSource, unheard
 from c4pipe.compare.sample import Drawing
@@ -27,17 +27,16 @@ from c4pipe.compare.texts import (
 )
 from c4pipe.compare.words import Said, what_differs
 from c4pipe.errors import ConfigError
-from c4pipe.facts.verdict import CorpusVerdict
+from c4pipe.facts.fates import Removed, removed
+from c4pipe.facts.verdict import BY_GRAMS, HELD_OUT_OF, CorpusVerdict
 
-HELD_OUT_OF = "held out of {}"  # the domain of a side's own pages
 MOST_OF_A_HOST = 4  # of its pages that are test documents: they are alike, and would count as many
-_READINGS = 3
 
 
 class CompareRequest(NamedTuple):
     """What is to be compared, and how."""
 
-    level: str = "grams"
+    level: str = BY_GRAMS
     on: tuple[str, ...] = ()  # what --on names; nothing for what is held out and the pinned texts, where they are
     text_key: str = ""  # of the test texts
     out: Path = Path()
@@ -47,11 +46,12 @@ class Compared(NamedTuple):
     """All that was found."""
 
     verdict: CorpusVerdict
-    said: list[Said]  # what differs in words
+    said: list[Said]  # what differs in words, as samples of pages tell
+    taken: list[Removed]  # what reasons took of each, where that differs: by both ledgers, which are no samples
     domains: list[TextDomain]  # with what was left out of each; those with too few documents have no judgement
     pages: tuple[int, int]  # that are trained on
     bytes: tuple[int, int]  # of their texts
-    lost: tuple[int, int]  # records of other files that gave no page
+    lost: tuple[str, ...]  # of each side how many records of other files gave no page, and why; "" for none
 
 
 class Training:
@@ -87,24 +87,34 @@ def named_domains(on: Sequence[str], text_key: str = "") -> tuple[bool, list[Tex
     words = [word for word in on if word not in (HELD_OUT_WORD, PINNED_WORD)]
     if PINNED_WORD in on and not pinned_texts():
         raise ConfigError(f"--on {PINNED_WORD}: the texts are not there. Run `make assets`.")
-    return HELD_OUT_WORD in on, read_domains([*(pinned_texts() if PINNED_WORD in on else ()), *words], text_key)
+    found = read_domains([*(pinned_texts() if PINNED_WORD in on else ()), *words], text_key)
+    own = {HELD_OUT_OF.format(side) for side in "AB"}
+    if taken := next((domain.name for domain in found if domain.name in own), None):
+        raise ConfigError(f"--on: a domain {taken!r} is what a corpus holds out. Name it otherwise: NAME=PATH")
+    return HELD_OUT_WORD in on, found
 
 
 def compare_corpora(
-    a: PageSource, b: PageSource, asked: CompareRequest, read: Callable[[int], None] = unheard
+    a: PageSource,
+    b: PageSource,
+    asked: CompareRequest,
+    tests: tuple[bool, list[TextDomain]],
+    read: Callable[[int], None] = unheard,
 ) -> Compared:
     """Which is better, and what differs. ConfigError where a side or the tests have too little for that.
 
     Args:
+        tests: what `named_domains` made of the request.
         read: is told the size of each file that has been read.
     """
-    holds_out, domains = named_domains(asked.on, asked.text_key)
+    holds_out, domains = tests
     by_host = asked.level == BY_GRAMS  # who trains models trains them on all of a corpus but its validation split
     sides = (Training(a, holds_out, by_host, read), Training(b, holds_out, by_host, read))
     drawn = [side.draw() for side in sides]
     for side in sides:
         if not side.pages:
-            raise ConfigError(f"{side.source.folder} has no page. Expected a corpus with some.")
+            why = f": {side.source.told_lost}" if side.source.lost else ""
+            raise ConfigError(f"{side.source.folder} has no page{why}. Expected a corpus with some.")
     if holds_out:
         domains = [
             *(own.domain(HELD_OUT_OF.format(name)) for name, (_, own) in zip("AB", drawn, strict=True)),
@@ -116,21 +126,25 @@ def compare_corpora(
         least = f"{FEWEST_TEXTS} documents of one domain that share no run of words with the corpora"
         raise ConfigError(f"there is no test text. Expected {least}. Name other texts: --on PATH...")
     verdict = verdict_of(sides[0], sides[1], enough, asked.level, asked.out)
+    manifests = _manifests(a, b)
     size = min(drawing.seen for drawing, _ in drawn)
     first, second = (drawing.sample(size) for drawing, _ in drawn)
     return Compared(
         verdict,
-        what_differs(first, second, _manifests(a, b)),
+        what_differs(first, second, manifests),
+        [row for row in removed(*manifests) if row.counts[0] != row.counts[1]] if manifests else [],
         domains,
         (sides[0].pages, sides[1].pages),
         (sides[0].bytes, sides[1].bytes),
-        (a.lost, b.lost),
+        tuple(source.told_lost if source.lost else "" for source in (a, b)),
     )
 
 
-def work_of(*sources: PageSource) -> tuple[int, int]:
-    """Bytes on disk that are read in all, and how many bytes they are, about, when they are unpacked."""
-    return _READINGS * sum(source.size for source in sources), _READINGS * sum(source.unpacked for source in sources)
+def work_of(level: str, *sources: PageSource) -> tuple[int, int]:
+    """Bytes on disk that are read in all, and how many bytes they are, about, when they are unpacked. What trains
+    models reads its corpora itself, and is not counted."""
+    readings = 3 if level == BY_GRAMS else 2
+    return readings * sum(source.size for source in sources), readings * sum(source.unpacked for source in sources)
 
 
 def _without_shared(domains: list[TextDomain], sides: Sequence[Training]) -> list[TextDomain]:

@@ -2,14 +2,16 @@
 
 That is started as a command, for this room knows no torch, and its files are read:
 
-    DIR/tests.jsonl   written here: a test document a line, with `domain`, `document` (its number) and `text`
-    DIR/scores.csv    written there: side, seed, lr, domain, document, nats, bytes; a row a document and model
+    DIR/tests-SUM.jsonl   written here: a test document a line, with `domain`, `document` (its number) and `text`
+    DIR/scores.csv        written there: side, seed, lr, domain, document, nats, bytes; a row a document and model
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
+import os
 import subprocess
 import sys
 from collections import defaultdict
@@ -22,16 +24,18 @@ from typing import TYPE_CHECKING
 from c4pipe.compare.measure import SETTLES, CorpusSide, measure
 from c4pipe.compare.null import quantile, tail
 from c4pipe.errors import BuildError, ConfigError
-from c4pipe.facts.verdict import OVERALL, CorpusVerdict, Judgement
+from c4pipe.facts.verdict import BY_GRAMS, OVERALL, CorpusVerdict, Judgement
+from c4pipe.files.pinned import has_sum
 from c4pipe.files.storage import LocalStore
+from c4pipe.text import printable
 
 if TYPE_CHECKING:
     from c4pipe.compare.comparing import Training
+    from c4pipe.compare.reading import PageSource
 
-BY_GRAMS = "grams"
 COMPARE_LEVELS = (BY_GRAMS, "tiny", "small")
 TRAINER = "model.compare"  # the module that trains models for a comparison
-TESTS_FILE, MODEL_SCORES = "tests.jsonl", "scores.csv"
+TESTS_FILE, MODEL_SCORES = "tests-{}.jsonl", "scores.csv"
 
 Scores = dict[tuple[str, str], dict[str, dict[str, list[tuple[str, float, int]]]]]
 
@@ -44,22 +48,39 @@ def check_level(level: str) -> None:
         )
 
 
+def check_sources(level: str, *sources: PageSource) -> None:
+    """ConfigError for what no models can be trained on; a line where both are one corpus."""
+    a, b = (source.folder.resolve() for source in sources)
+    if level != BY_GRAMS:
+        for source in sources:
+            if source.corpus is None:
+                raise ConfigError(
+                    f"--level {level} trains on corpora of c4pipe, and {source.folder} is a folder of other files. "
+                    f"Use --level {BY_GRAMS}, or build one: --input {source.folder}."
+                )
+        if a == b:
+            raise ConfigError(f"A and B are both {sources[0].folder}: name two corpora, or use --level {BY_GRAMS}.")
+    if a == b:
+        print(f"compare: A and B are both {printable(str(a))}", file=sys.stderr)
+
+
 def verdict_of(a: Training, b: Training, domains: Mapping[str, Sequence[str]], level: str, out: Path) -> CorpusVerdict:
     """The verdict of a level on these test texts. ConfigError where too little is given, BuildError where it failed."""
     folders = (str(a.source.folder), str(b.source.folder))
+    sums = (a.source.sum, b.source.sum)
     if level == BY_GRAMS:
-        found = measure(CorpusSide(_sited(a), a.bytes), CorpusSide(_sited(b), b.bytes), domains)
-        return CorpusVerdict(folders, level, SETTLES, found.overall, found.domains)
+        one, other = (CorpusSide(_sited(side), side.bytes, str(side.source.folder)) for side in (a, b))
+        found = measure(one, other, domains)
+        return CorpusVerdict(folders, level, SETTLES, found.overall, found.domains, sums)
     check_level(level)
-    _write_tests(out, domains)
-    texts = ("--texts", str(out / TESTS_FILE))
+    texts = ("--texts", str(_write_tests(out, domains)))
     command = [sys.executable, "-m", TRAINER, *folders, *texts, "--level", level, "--out", str(out)]
     done = subprocess.run(command, stdout=sys.stderr, check=False)
     if done.returncode == ConfigError.exit_code:
         raise ConfigError(f"python -m {TRAINER} was refused; what it said stands above.")
     if done.returncode:
         raise BuildError(f"python -m {TRAINER} ended with {done.returncode}; what it said stands above.")
-    return CorpusVerdict(folders, level, SETTLES, *judgements_of(read_scores(out / MODEL_SCORES), domains))
+    return CorpusVerdict(folders, level, SETTLES, *judgements_of(read_scores(out / MODEL_SCORES), domains), sums)
 
 
 def _has_trainer() -> bool:
@@ -73,15 +94,22 @@ def _sited(side: Training) -> Iterator[tuple[str, str]]:
     return ((page.host or page.text, page.text) for page in side)
 
 
-def _write_tests(out: Path, domains: Mapping[str, Sequence[str]]) -> None:
+def _write_tests(out: Path, domains: Mapping[str, Sequence[str]]) -> Path:
+    """The file of tests. Its name is its sum's, so that it replaces nobody's: what is there is the same, or refused."""
     rows = (
         {"domain": name, "document": str(number), "text": text}
         for name, documents in domains.items()
         for number, text in enumerate(documents)
     )
-    out.mkdir(parents=True, exist_ok=True)
-    with LocalStore().write(str(out / TESTS_FILE)) as stream:
-        stream.writelines(json.dumps(row).encode() + b"\n" for row in rows)
+    body = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    sha256 = hashlib.sha256(body).hexdigest()
+    path = out / TESTS_FILE.format(sha256[:16])
+    if not has_sum(path, sha256):
+        if os.path.lexists(path):
+            raise BuildError(f"{path} was not written by a comparison, or was changed since. Remove it.")
+        with LocalStore().write(str(path)) as stream:
+            stream.write(body)
+    return path
 
 
 def read_scores(path: Path) -> Scores:

@@ -28,6 +28,7 @@ class CorpusSide(NamedTuple):
 
     pages: Iterable[SitedText]  # read once; their order is of no account
     bytes: int  # of their texts, as near as it is known beforehand: the larger side is thinned by it
+    name: str = "a corpus"
 
 
 class Measured(NamedTuple):
@@ -65,13 +66,13 @@ def measure(
     strings = strings_of(tests.texts)
     shares = _shares(a.bytes, b.bytes, equal)
     one, other = (
-        readings(strings, tests, count_grams(strings, _thinned(side.pages, share)))
+        readings(strings, tests, count_grams(strings, _thinned(side.pages, share)), side.name)
         for side, share in zip((a, b), shares, strict=True)
     )
     return judge_sides(tests, one, other, settles, equal)
 
 
-def readings(strings: Strings, tests: DomainTexts, counted: GramCounts) -> Readings:
+def readings(strings: Strings, tests: DomainTexts, counted: GramCounts, name: str = "a corpus") -> Readings:
     """Reads the tests with the models of all pages, of all but those of each part, and of halves."""
 
     def said(counts: NDArray[np.int64]) -> Reals:
@@ -84,8 +85,8 @@ def readings(strings: Strings, tests: DomainTexts, counted: GramCounts) -> Readi
     filled = np.flatnonzero(counted.bytes)
     if len(filled) < FEWEST_PARTS:
         raise ConfigError(
-            f"a corpus has pages of {many(len(filled), 'group')} of sites. Expected {FEWEST_PARTS} or more: "
-            "how far samples of it lie apart cannot be told from fewer."
+            f"{name} has pages of {many(len(filled), 'group')} of sites among those that are counted. "
+            f"Expected {FEWEST_PARTS} or more: how far samples of it lie apart cannot be told from fewer."
         )
     halves = [filled[at::2] for at in range(2)]
     doublings = np.mean([np.log2(size / counted.bytes[half].sum()) for half in halves])

@@ -29,8 +29,9 @@ def draw_verdict(verdict: CorpusVerdict) -> bytes:
         figure = Figure((_WIDTH, _ROW * len(rows) + _MARGINS), facecolor="white", layout="constrained")
         axes = figure.subplots()
         for y, row in enumerate(rows):
+            winner = verdict.winner(row)
             axes.plot((-row.null, row.null), (y, y), color="#cccccc", linewidth=7, solid_capstyle="butt", zorder=1)
-            axes.plot(row.difference, y, _MARKS[row.winner], color=SIDE_COLOURS[row.winner], markersize=6, zorder=2)
+            axes.plot(row.difference, y, _MARKS[winner], color=SIDE_COLOURS[winner], markersize=6, zorder=2)
         axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
         widest = 1.1 * max(0.01, *(max(abs(row.difference), row.null) for row in rows))
         axes.set_xlim(-widest, widest)
@@ -41,11 +42,13 @@ def draw_verdict(verdict: CorpusVerdict) -> bytes:
         axes.grid(axis="x", color="#dddddd", linewidth=0.6)
         stream = io.BytesIO()
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    return _described(stream.getvalue().decode(), title, "; ".join(map(_words, rows[::-1]))).encode()
+    return _described(
+        stream.getvalue().decode(), title, "; ".join(_words(row, verdict.winner(row)) for row in rows[::-1])
+    ).encode()
 
 
-def _words(row: Judgement) -> str:
-    return f"{printable(row.domain)} {row.difference:+.3f}, null {row.null:.3f}: {row.winner}"
+def _words(row: Judgement, winner: str) -> str:
+    return f"{printable(row.domain)} {row.difference:+.3f}, null {row.null:.3f}: {winner}"
 
 
 def _described(svg: str, title: str, words: str) -> str:

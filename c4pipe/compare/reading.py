@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,11 +10,12 @@ from typing import Any, NamedTuple
 import pyarrow.parquet as pq
 
 from c4pipe.documents import FORMAT_SUFFIXES, KEYED, FieldKeys, check_keys, peek, read_documents
-from c4pipe.errors import ConfigError
+from c4pipe.errors import BuildError, ConfigError
 from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.page import Kept
-from c4pipe.shards import MANIFEST
-from c4pipe.text import hash64
+from c4pipe.shards import MANIFEST, SUMS, read_manifest, sha256_of
+from c4pipe.shards.manifest import SHOWN_BELOW
+from c4pipe.text import hash64, many, visible
 from c4pipe.text.hosts import address_of
 
 READ_COLUMNS = ("text", "url", "language")
@@ -52,7 +54,8 @@ class PageSource:
 
     Attributes:
         corpus: of ours; None for a folder of other files.
-        lost: records of other files that gave no page, in the last reading.
+        sum: sha256 of the manifest; "" for other files.
+        lost: records of other files that gave no page, in the last reading, by the reason.
         size: bytes on disk of what is read.
         unpacked: about as many bytes it is then.
     """
@@ -60,14 +63,16 @@ class PageSource:
     def __init__(self, folder: Path, corpus: Corpus | None, files: list[Path], text_key: str = ""):
         self.folder, self.corpus = folder, corpus
         self._files, self._keys = files, FieldKeys(text=text_key)
-        self.lost = 0
+        self.sum = "" if corpus is None else sha256_of(folder / MANIFEST)
+        self.lost = Counter[str]()
+        self._first_lost = ""
         sizes = {path: path.stat().st_size for path in files}
         self.size = sum(sizes.values())
         self.unpacked = sum(size * (1 if path.suffix in _PLAIN else TIMES_UNPACKED) for path, size in sizes.items())
 
     def pages(self, read: Callable[[int], None] = unheard) -> Iterator[CorpusPage]:
         """All of them, of every split. `read` is told the size of each file that has been read, in bytes."""
-        self.lost = 0
+        self.lost = Counter()
         for number, path in enumerate(self._files):
             yield from self._others(path) if self.corpus is None else self._ours(number)
             read(path.stat().st_size)
@@ -87,7 +92,15 @@ class PageSource:
                 if isinstance(verdict, Kept):
                     yield CorpusPage(verdict.page.text, verdict.page.url)
                 else:
-                    self.lost += 1
+                    if not self.lost:
+                        self._first_lost = f"{path}: {verdict.detail}" if verdict.detail else str(path)
+                    self.lost[verdict.reason.code] += 1
+
+    @property
+    def told_lost(self) -> str:
+        """How many records gave no page, why, and of which file the first one is."""
+        reasons = ", ".join(f"{code} {count:,}" for code, count in self.lost.most_common())
+        return f"{many(self.lost.total(), 'record')} gave no page ({reasons}; first {visible(self._first_lost[:200])})"
 
 
 def open_source(folder: Path, text_key: str = "") -> PageSource:
@@ -102,14 +115,33 @@ def open_source(folder: Path, text_key: str = "") -> PageSource:
         return PageSource(folder, corpus, [folder / shard["path"] for shard in corpus.shards()])
     if not folder.is_dir():
         raise ConfigError(f"{folder} is no folder. Expected one with a corpus: ours, or Parquet or JSON Lines.")
+    if below := _corpora_below(folder):
+        more = f" and {len(below) - SHOWN_BELOW:,} more" if len(below) > SHOWN_BELOW else ""
+        named = ", ".join(below[:SHOWN_BELOW])
+        raise ConfigError(f"{folder} holds several corpora: {named}{more}. Name one, such as {folder / below[0]}.")
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and format_of(path) in KEYED]
     if not files:
         raise ConfigError(f"{folder} holds no corpus: no {MANIFEST}, and no Parquet or JSON Lines file.")
-    _check_text(files, text_key)
+    _check_text(folder, files, text_key)
     return PageSource(folder, None, files, text_key)
 
 
-def _check_text(files: list[Path], text_key: str) -> None:
+def _corpora_below(folder: Path) -> list[str]:
+    """The finished corpora of ours somewhere below a folder."""
+    return sorted(path.parent.relative_to(folder).as_posix() for path in folder.rglob(MANIFEST) if _is_ours(path))
+
+
+def _is_ours(manifest: Path) -> bool:
+    try:
+        read_manifest(manifest.parent)
+    except ConfigError:
+        return False
+    except BuildError:  # one that is damaged
+        return (manifest.parent / SUMS).exists()
+    return True
+
+
+def _check_text(folder: Path, files: list[Path], text_key: str) -> None:
     """ConfigError where no file has a text by that key, or, without one, by any name that is usual."""
     peeks: list[Any] = []
     for path in files:
@@ -118,9 +150,12 @@ def _check_text(files: list[Path], text_key: str) -> None:
     check_keys(peeks, FieldKeys(text=text_key))
     if all("text" in each.lacks for each in peeks):
         found = ", ".join(dict.fromkeys(name for each in peeks for name in each.found))
-        raise ConfigError(
-            f"{files[0].parent} has no text: its records have {found or 'no keys'}. Name one: --text-key KEY"
-        )
+        if not any(path.stat().st_size for path in files):
+            what = f"{files[0]} is empty" if len(files) == 1 else f"its {len(files)} files are empty"
+            raise ConfigError(f"{folder} has no text: {what}.")
+        if not peeks:
+            return  # the reading tells what is wrong with each record
+        raise ConfigError(f"{folder} has no text: its records have {found or 'no keys'}. Name one: --text-key KEY")
 
 
 def format_of(path: Path) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from c4pipe.compare.placing import RULES_FILE, RULES_INDEX, write_files
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.presets import WITHOUT, find_preset, rule_codes, without_rule
 from c4pipe.text import many
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 EVERY_RULE = "all"
 CORPORA = "corpora"  # below --out: a folder a preset
-RULES_FILE = "rules.md"  # the table of all rules that were on trial
 INPUT = ("data_samples",)
 NAMED_DOMAINS = 5  # of a rule, in the table; --json has all
 
@@ -41,6 +41,8 @@ class RuleTrial(NamedTuple):
 def rules_asked(preset: str, rule: str) -> list[str]:
     """The rules to be tried. ConfigError for a preset or a rule that is none."""
     found = find_preset(preset)
+    if WITHOUT in found.name:
+        raise ConfigError(f"--rule tries one rule of a whole preset, and {preset!r} is one without a rule already.")
     codes = rule_codes(found) if rule == EVERY_RULE else [rule]
     if not codes:
         raise ConfigError(f"preset {preset!r} has no rule that could be left out.")
@@ -51,19 +53,21 @@ def rules_asked(preset: str, rule: str) -> list[str]:
 
 def try_rules(args: argparse.Namespace) -> int:
     """Builds, compares and prints what each rule does; the exit code."""
-    from c4pipe.compare.comparing import CompareRequest
+    from c4pipe.compare.comparing import CompareRequest, named_domains
 
     preset = args.names[0]
     rules = rules_asked(preset, args.rule)
     inputs = list(args.input or INPUT)
     asked = CompareRequest(args.level, tuple(args.on), args.text_key, args.out)
     folder = args.out / CORPORA
+    named_domains(asked.on)
     _build(preset, rules, inputs, args.workers, folder)
     trials = [_tried(folder, preset, rule, asked) for rule in rules]
     text = trial_table(trials, preset)
-    (args.out / RULES_FILE).write_text(text, encoding="utf-8")
+    rows = [trial._asdict() for trial in trials]
+    write_files(args.out, RULES_INDEX, {"rules": rows}, {RULES_FILE: text.encode()})
     if args.json:
-        print(json.dumps([trial._asdict() for trial in trials], indent=2, allow_nan=False))
+        print(json.dumps(rows, indent=2, allow_nan=False))
     else:
         print(text, end="")
     return 0

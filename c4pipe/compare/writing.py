@@ -6,11 +6,13 @@ import json
 import sys
 from pathlib import Path
 
-from c4pipe.compare.answer import as_json, as_markdown, left_out, show_answer_of
-from c4pipe.compare.comparing import Compared, CompareRequest, compare_corpora, work_of
+from c4pipe.compare.answer import as_json, as_markdown, left_out, show_answer_of, taken_lines
+from c4pipe.compare.comparing import Compared, CompareRequest, compare_corpora, named_domains, work_of
 from c4pipe.compare.picture import draw_verdict
 from c4pipe.compare.placing import PAGE_FILE, PICTURE_FILE, TABLE_FILE, write_files
 from c4pipe.compare.reading import PageSource
+from c4pipe.errors import BuildError, ConfigError
+from c4pipe.facts.verdict import BY_GRAMS, VERDICT_FILE
 from c4pipe.inspect.report.compared import comparison_page
 from c4pipe.inspect.terminal import Screen
 from c4pipe.progress import LIVE, PLAIN, ProgressReporter
@@ -34,6 +36,8 @@ class CompareProgress(ProgressReporter):
     def show(self) -> None:
         live, shown = sys.stderr.isatty(), False
         while self.waited(LIVE if live else PLAIN):
+            if self._read >= self._size:  # whoever trains models now has lines of their own
+                continue
             told = f"compare: {self._read / 1e6:,.0f} of {self._size / 1e6:,.0f} MB read"
             print(f"\r{told}\x1b[K" if live else told, end="" if live else "\n", file=sys.stderr, flush=True)
             shown = True
@@ -42,20 +46,27 @@ class CompareProgress(ProgressReporter):
 
 
 def answered(sources: tuple[PageSource, PageSource], asked: CompareRequest) -> Compared:
-    """Compares two corpora, its cost told before and its progress meanwhile, on stderr; writes the files."""
-    size, unpacked = work_of(*sources)
+    """Compares two corpora, its cost told before and its progress meanwhile, on stderr; writes the files.
+
+    ConfigError where the tests that are named cannot be read; BuildError where the corpora turn out to have too little.
+    """
+    tests = named_domains(asked.on, asked.text_key)
+    size, unpacked = work_of(asked.level, *sources)
     cost = f"reads {size / 1e6:,.1f} MB in all" + (
-        f", about {SECONDS_AT_LEAST + SECONDS_A_MB * unpacked / 1e6:,.0f} s of CPU" if asked.level == "grams" else ""
+        f", about {SECONDS_AT_LEAST + SECONDS_A_MB * unpacked / 1e6:,.0f} s of CPU" if asked.level == BY_GRAMS else ""
     )
     print(f"compare: {cost}", file=sys.stderr, flush=True)
     with CompareProgress(size) as progress:
-        found = compare_corpora(*sources, asked, progress.read)
+        try:
+            found = compare_corpora(*sources, asked, tests, progress.read)
+        except ConfigError as error:  # found by the work, and not before it
+            raise BuildError(str(error)) from None
     files = {
         TABLE_FILE: as_markdown(found).encode(),
         PICTURE_FILE: (picture := draw_verdict(found.verdict)),
         PAGE_FILE: _page(found, sources, picture).encode(),
     }
-    write_files(asked.out, as_json(found), files)
+    write_files(asked.out, VERDICT_FILE, as_json(found), files)
     return found
 
 
@@ -63,7 +74,7 @@ def _page(found: Compared, sources: tuple[PageSource, PageSource], picture: byte
     a, b = (source.corpus for source in sources)
     sentences = [one.sentence for one in found.said]
     left = [*left_out(found)]
-    return comparison_page(found.verdict, sentences, left, picture, (a, b) if a and b else None)
+    return comparison_page(found.verdict, sentences, left, taken_lines(found), picture, (a, b) if a and b else None)
 
 
 def show_compared(found: Compared, as_one_object: bool, out: Path) -> None:

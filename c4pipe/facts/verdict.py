@@ -1,25 +1,30 @@
 """Which of two corpora is better, as it was measured: what `c4pipe.compare` writes and others read.
 
 A difference is in bits a byte of text that neither corpus holds: what B's model needs less what A's does, so that a
-positive one says that A is better. It stands beside its null: half the width, at 99 %, of what two samples of one and
-the same corpus differ by. Nothing is said of a difference that lies within it.
+positive one says that A is better. It stands beside its null, at 99 %: `CorpusVerdict.null_note` says what that is.
+Nothing is said of a difference that lies within it.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from math import isfinite
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
-from c4pipe.errors import BuildError
+from c4pipe.errors import BuildError, ConfigError
 from c4pipe.text import many, visible
 
 VERDICT_FILE = "verdict.json"  # in the folder that a comparison is written to
 
+BY_GRAMS = "grams"  # the level that trains nothing
 OVERALL = "overall"
+HELD_OUT_OF = "held out of {}"  # the domain of a side's own pages
 CANNOT_TELL: Final = "cannot tell"
 MISTAKEN = 0.01  # how often a verdict may be one on nothing
 
+_T = TypeVar("_T")
 Winner = Literal["A", "B", "cannot tell"]
 
 
@@ -34,7 +39,7 @@ class Judgement(NamedTuple):
     null: float
     pages: int | None  # more a side that would settle `CorpusVerdict.settles` bits a byte; None where it is settled,
     # and where the null is wider than that and stays so, for the documents are too few
-    chance: float  # of so large a difference, or a larger one, between two samples of one corpus
+    chance: float  # of so large a difference, or a larger one, by what the null is made of
 
     @property
     def winner(self) -> Winner:
@@ -42,6 +47,12 @@ class Judgement(NamedTuple):
         if abs(self.difference) <= self.null:
             return CANNOT_TELL
         return "A" if self.difference > 0 else "B"
+
+    def turned(self) -> Judgement:
+        """The same with A and B changed."""
+        names = {HELD_OUT_OF.format(one): HELD_OUT_OF.format(other) for one, other in ("AB", "BA")}
+        domain, (a, b) = names.get(self.domain, self.domain), self.bits
+        return self._replace(domain=domain, bits=(b, a), difference=-self.difference)
 
 
 class CorpusVerdict(NamedTuple):
@@ -52,6 +63,47 @@ class CorpusVerdict(NamedTuple):
     settles: float  # bits a byte that are worth telling apart
     overall: Judgement
     domains: list[Judgement]
+    sums: tuple[str, str] = ("", "")  # sha256 of their manifests; "" for a folder of other files
+
+    def between(self, a: str, b: str) -> CorpusVerdict:
+        """The same of the corpora with these sums, turned round where they were compared the other way. ConfigError
+        where other ones were compared."""
+        if (a, b) == self.sums:
+            return self
+        if (b, a) == self.sums:
+            first, second = self.folders
+            rows = [domain.turned() for domain in self.domains]
+            return self._replace(folders=(second, first), overall=self.overall.turned(), domains=rows, sums=(a, b))
+        first, second = map(visible, self.folders)
+        raise ConfigError(
+            f"the verdict is on {first} and {second} as they were then, not on these two corpora. Compare these: "
+            "python -m c4pipe.compare."
+        )
+
+    def winner(self, judgement: Judgement) -> Winner:
+        """Of a domain or of all, if that can be told beside the others."""
+        if judgement == self.overall:
+            return CANNOT_TELL if self.each_its_own else judgement.winner
+        return judgement.winner if judgement in self.certain else CANNOT_TELL
+
+    @property
+    def each_its_own(self) -> bool:
+        """Whether each side is better on what it holds out, and no other text says so of the one that is better in the
+        mean: then the mean only tells whose own text is the easier one."""
+        own = {HELD_OUT_OF.format(side): side for side in "AB"}
+        found = {one.domain: one.winner for one in self.certain}
+        others = {winner for name, winner in found.items() if name not in own}
+        return all(found.get(name) == side for name, side in own.items()) and self.overall.winner not in others
+
+    @property
+    def null_note(self) -> str:
+        """What the null is, in a sentence."""
+        return (
+            "half the width, at 99 %, of what two samples of one and the same corpus differ by"
+            if self.level == BY_GRAMS
+            else "half the width, at 99 %, of the mean over pairs of models, one of A and one of B, that have the seed "
+            "and the learning rate in common; how other samples of the corpora would do it does not know"
+        )
 
     @property
     def certain(self) -> list[Judgement]:
@@ -77,24 +129,32 @@ class CorpusVerdict(NamedTuple):
         """
         on = {side: [visible(one.domain) for one in self.certain if one.winner == side] for side in "AB"}
         whole = self.overall
+        if self.each_its_own:
+            also = [(side, [name for name in on[side] if name != HELD_OUT_OF.format(side)]) for side in "AB"]
+            named = "".join(f", {side} on {_listed(names)} too" for side, names in also if names)
+            return f"each is better on its own text{named}; overall {CANNOT_TELL}"
         if whole.winner != CANNOT_TELL:
-            said = f"{whole.winner} is better by {abs(whole.difference):.3f} ± {whole.null:.3f} bits a byte"
+            unit = "bits a byte" if self.level == BY_GRAMS else "bits a byte over pairs of models"
+            said = f"{whole.winner} is better by {abs(whole.difference):.3f} ± {whole.null:.3f} {unit}"
             worse = on["A" if whole.winner == "B" else "B"]
             return f"{said}, and worse on {_listed(worse)}" if worse else said
         first, second = ("B", "A") if on["B"] else ("A", "B")
         parts = [f"{word} on {_listed(on[side])}" for word, side in (("better", first), ("worse", second)) if on[side]]
         said = f"{first} is {' and '.join(parts)}; overall {CANNOT_TELL}" if parts else CANNOT_TELL
         if whole.pages is None:
-            return f"{said}: they lie less than {max(0.001, abs(whole.difference) + whole.null):.3f} bits a byte apart"
+            who = "they" if self.level == BY_GRAMS else "these models"
+            return f"{said}: {who} lie less than {max(0.001, abs(whole.difference) + whole.null):.3f} bits a byte apart"
         return f"{said}: {many(whole.pages, 'more page')} a side would settle {self.settles:g} bits a byte"
 
     def as_json(self) -> dict[str, Any]:
         """With the words that scripts ask for: `verdict`, `difference` and `null` of the whole and of each domain."""
         return {
             "folders": list(self.folders),
+            "sums": list(self.sums),
             "level": self.level,
             "settles": self.settles,
             **_plain(self.overall),
+            "verdict": self.winner(self.overall),
             "domains": [_plain(domain) for domain in self.domains],
         }
 
@@ -104,13 +164,15 @@ def read_verdict(folder: Path) -> CorpusVerdict:
     path = folder / VERDICT_FILE
     try:
         found = json.loads(path.read_bytes())
-        a, b = found["folders"]
         domains = [_judgement(row) for row in found["domains"]]
-        return CorpusVerdict((a, b), found["level"], found["settles"], _judgement(found), domains)
+        folders, sums = _two(found["folders"], _text), _two(found.get("sums", ("", "")), _text)
+        level, settles = _text(found["level"]), _number(found["settles"])
+        return CorpusVerdict(folders, level, settles, _judgement(found), domains, sums)
     except FileNotFoundError:
         raise BuildError(f"{path} is not there. Expected what python -m c4pipe.compare --out writes.") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BuildError(f"{path} is no verdict of a comparison: {error!r}. Make it again.") from None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        what = visible(repr(error))[:200]
+        raise BuildError(f"{path} is no verdict of a comparison: {what}. Make it again.") from None
 
 
 def _listed(names: list[str]) -> str:
@@ -123,7 +185,38 @@ def _plain(judgement: Judgement) -> dict[str, Any]:
 
 
 def _judgement(row: dict[str, Any]) -> Judgement:
-    values = [row[name] for name in Judgement._fields]
-    found = Judgement(*values)
-    a, b = found.bits
-    return found._replace(bits=(float(a), float(b)))
+    """ValueError for a value that no judgement has."""
+    pages = row["pages"]
+    return Judgement(
+        _text(row["domain"]),
+        _whole(row["documents"]),
+        _whole(row["bytes"]),
+        _two(row["bits"], _number),
+        _number(row["difference"]),
+        _number(row["null"]),
+        None if pages is None else _whole(pages),
+        _number(row["chance"]),
+    )
+
+
+def _two(pair: Any, read: Callable[[Any], _T]) -> tuple[_T, _T]:
+    a, b = pair
+    return read(a), read(b)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"expected a text, found {value!r}")
+    return value
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        raise ValueError(f"expected a whole number, found {value!r}")
+    return value
+
+
+def _number(value: Any) -> float:
+    if type(value) not in (int, float) or not isfinite(value):
+        raise ValueError(f"expected a number, found {value!r}")
+    return float(value)

@@ -12,7 +12,7 @@ import hashlib
 import sys
 import urllib.parse
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import groupby
@@ -81,22 +81,40 @@ ASSETS: tuple[Asset, ...] = tuple(_asset(path, sha256) for path, sha256 in PINNE
 def fetch(folder: Path, client: Client, base_url: str | None = None) -> Iterator[str]:
     """Fetches what the folder lacks and yields a line for each file. `base_url` stands for every host.
 
-    BuildError where the bytes are not those that were pinned, or cannot be had or written, ConfigError where the folder
-    cannot be used. What was fetched before stays.
+    A host that fails is left, and what the others have still comes. At the end BuildError where the bytes are not those
+    that were pinned, or cannot be had or written, ConfigError where the folder cannot be used. What was fetched stays.
     """
     missing = {asset for asset in ASSETS if not has_sum(folder / asset.path, asset.sha256)}
     if missing:
         with suppress(OSError):  # `only_one` says why it cannot be
             _make_folder(folder)
+    failed: dict[str, BuildError] = {}
     with only_one(folder) if missing else nullcontext():  # a folder that is whole may be read-only
         for url, group in groupby(ASSETS, key=lambda asset: asset.url):
             assets = list(group)
             if base_url is not None:
                 url = base_url + urllib.parse.urlsplit(url).path
-            sizes = _fetch_all(client, url, folder, [asset for asset in assets if asset in missing])
+            host = urllib.parse.urlsplit(url).netloc
+            if host in failed:
+                continue
+            try:
+                sizes = _fetch_all(client, url, folder, [asset for asset in assets if asset in missing])
+            except BuildError as error:
+                failed[host] = error
+                continue
             for asset in assets:
                 size = sizes.get(asset)
                 yield f"there    {asset.path}" if size is None else f"fetched  {asset.path}  {many(size, 'byte')}"
+    _raise_all(failed.values())
+
+
+def _raise_all(errors: Iterable[BuildError]) -> None:
+    """Raises the one that there is, or one that says all of them."""
+    found = [*errors]
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        raise BuildError(f"{len(found)} failed: {' | '.join(map(str, found))}")
 
 
 def main(argv: Sequence[str] | None = None, client: Client | None = None) -> int:
@@ -111,11 +129,15 @@ def _run(argv: Sequence[str] | None, client: Client | None) -> int:
     args = parser.parse_args(argv)
     base_url = None if args.base_url is None else host_url(args.base_url, "--base-url")
     client = client or Client(ASSET_POLICY, say=lambda line: print(f"assets: {line}", file=sys.stderr))
+    failed = []
     with closing(client):
-        for line in fetch(args.output, client, base_url):
-            print(line, flush=True)
-    for line in fetch_texts(args.output) if base_url is None else ():
-        print(line, flush=True)
+        for lines in (fetch(args.output, client, base_url), fetch_texts(args.output) if base_url is None else ()):
+            try:
+                for line in lines:
+                    print(line, flush=True)
+            except BuildError as error:
+                failed.append(error)
+    _raise_all(failed)
     print(f"{many(len(ASSETS), 'file')} in {args.output}, every checksum right.")
     return 0
 

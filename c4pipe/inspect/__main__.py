@@ -39,8 +39,11 @@ def run(args: argparse.Namespace) -> int:
     if args.html is not None:
         from c4pipe.facts.verdict import read_verdict
         from c4pipe.inspect.report import write_report
+        from c4pipe.shards import MANIFEST, sha256_of
 
-        verdict = None if args.verdict is None else read_verdict(args.verdict)
+        verdict = None
+        if args.verdict is not None and other is not None:
+            verdict = read_verdict(args.verdict).between(*(sha256_of(one.folder / MANIFEST) for one in (corpus, other)))
         path = write_report(corpus, None if args.html == BESIDE else args.html, other, verdict)
         print(f"report: {visible(str(path))}")
         return 0

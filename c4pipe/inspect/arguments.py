@@ -110,6 +110,7 @@ def parser() -> argparse.ArgumentParser:
         "--compare",
         "--against",
         type=utf8_path,
+        action="append",
         metavar="DIR2",
         help="compare with this corpus, page by page; with --html, side by side (--against is the old word)",
     )
@@ -162,6 +163,9 @@ def parser() -> argparse.ArgumentParser:
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """The arguments with their defaults. ConfigError for what does not go together."""
     args = parser().parse_args(argv)
+    if len(args.compare or ()) > 1:
+        raise ConfigError(f"--compare takes one corpus, got {' and '.join(map(str, args.compare))}. See --help.")
+    args.compare = args.compare[0] if args.compare else None
     served, written = args.serve, args.html is not None
     for option, given, allowed, needs in (
         ("--stage", args.stage is not None, args.reason is not None, "--reason"),

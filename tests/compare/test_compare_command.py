@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from c4pipe.compare import placing
 from c4pipe.compare.__main__ import main
-from c4pipe.compare.placing import COMPARE_FILES
-from c4pipe.facts.verdict import read_verdict
+from c4pipe.compare.placing import COMPARE_FILES, check_place, write_files
+from c4pipe.errors import ConfigError
+from c4pipe.facts.verdict import VERDICT_FILE, read_verdict
 
 WORDS = [f"{a}{b}{c}" for a in "bdfgklmn" for b in "aeiou" for c in ("r", "st", "l", "nd")]
 
@@ -107,6 +110,11 @@ def test_test_text_that_stands_in_a_corpus_is_left_out(
         (["--rule", "curly_brac", "en"], "Did you mean 'curly_brace'?"),
         (["--rule", "curly_brace", "em"], "unknown preset"),
         (["--rule", "curly_brace", "en", "b"], "--rule takes one preset"),
+        (["--rule", "curly_brace", "en.without.policy"], "--rule tries one rule of a whole preset"),
+        (["--rule", "curly_brace", "en", "--on", "nowhere.txt"], "nowhere.txt is not there"),
+        (["a", "blank"], "blank has no text: blank/x.jsonl is empty"),
+        (["a", "b", "--level", "tiny"], "a is a folder of other files"),
+        (["a", "b", "--on", "held out of A=t.txt"], "is what a corpus holds out"),
     ],
 )
 def test_wrong_use_is_one_line(
@@ -116,12 +124,60 @@ def test_wrong_use_is_one_line(
     Path("corpus").mkdir()
     Path("corpus/manifest.json").touch()
     Path("other").mkdir()
+    Path("blank").mkdir()
+    Path("blank/x.jsonl").touch()
     Path("other/t.txt").write_text("Some words. " * 9)
     assert run(*words) == 2
     out, said = capsys.readouterr()
     assert (out, said.splitlines()[-1][:9]) == ("", "compare: ")
     assert says in said.splitlines()[-1]
     assert not Path("out").exists()
+
+
+def test_what_the_corpora_turn_out_to_lack_is_no_wrong_use(
+    sides: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("short.txt").write_text("A text of its own.")
+    assert run("a", "b", "--on", "short.txt") == 1
+    assert "there is no test text" in capsys.readouterr().err
+    one = write(Path("one"), ["Another text."] * 9, "same")
+    row = json.loads((one / "pages.jsonl").read_text().splitlines()[0])
+    (one / "pages.jsonl").write_text(
+        "".join(json.dumps({**row, "text": f"{n} {row['text']}"}) + "\n" for n in range(9))
+    )
+    assert run("one", "one", "--on", "t.txt") == 1
+    assert "one has pages of 1 group of sites among those that are counted" in capsys.readouterr().err
+
+
+def test_records_that_gave_no_page_are_told_with_their_reason(
+    sides: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path("a/pages.jsonl")
+    path.write_bytes(b"\xff\xfe" + path.read_bytes())
+    assert run("a", "b", "--on", "t.txt") == 1
+    said = capsys.readouterr().err
+    assert "a has no page: 1 record gave no page (" in said
+    assert "first a/pages.jsonl" in said
+
+
+def test_of_a_folder_of_corpora_one_is_to_be_named(
+    sides: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("out/de", "out/en"):
+        Path(name).mkdir(parents=True)
+        Path(name, "manifest.json").write_text('{"schema_version": 1, "shards": []}')
+    write(Path("out/__rejected"), ["No page of any corpus."], "r")
+    assert run("out", "b", "--out", "o") == 2
+    assert "out holds several corpora: de, en. Name one, such as out/de." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("out", ["a", "a/deep", "t"])
+def test_nothing_is_written_into_what_is_read(
+    sides: tuple[Path, Path], capsys: pytest.CaptureFixture[str], out: str
+) -> None:
+    write(Path("t"), ["A text."], "t")
+    assert run("a", "b", "--on", "tests=t", "--out", out) == 2
+    assert "which is read" in capsys.readouterr().err
 
 
 def edit(path: Path) -> None:
@@ -133,16 +189,61 @@ def link(path: Path) -> None:
     path.symlink_to("elsewhere")
 
 
+FILES = dict.fromkeys(COMPARE_FILES[1:], b"x")
+
+
 @pytest.mark.parametrize("spoil", [edit, link])
 @pytest.mark.parametrize("name", COMPARE_FILES)
-def test_what_is_not_ours_is_not_replaced(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str, spoil: Callable
-) -> None:
-    from c4pipe.compare.placing import check_place, write_files
-    from c4pipe.errors import ConfigError
-
-    write_files(tmp_path, {"verdict": "A"}, dict.fromkeys(COMPARE_FILES[1:], b"x"))
+def test_what_is_not_ours_is_not_replaced(tmp_path: Path, name: str, spoil: Callable[[Path], None]) -> None:
+    write_files(tmp_path, VERDICT_FILE, {"verdict": "A"}, FILES)
     check_place(tmp_path)
     spoil(tmp_path / name)
     with pytest.raises(ConfigError, match="was not written by a comparison"):
         check_place(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["rules.md", "rules.json", "curly_brace/table.md", "curly_brace/comparison.html"])
+@pytest.mark.parametrize("rule", ["curly_brace", "all"])
+def test_a_trial_replaces_no_file_of_the_users(
+    sides: tuple[Path, Path], capsys: pytest.CaptureFixture[str], rule: str, name: str
+) -> None:
+    path = Path("o", name)
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    assert run("--rule", rule, "en", "--out", "o") == 2
+    assert f"{path} was not written by a comparison" in capsys.readouterr().err
+    assert path.read_text() == "mine"
+
+
+@pytest.mark.parametrize("before", [{}, dict.fromkeys(COMPARE_FILES[1:], b"old")])
+@pytest.mark.parametrize("writes", range(5))
+def test_after_a_death_in_the_writing_the_files_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: dict[str, bytes], writes: int
+) -> None:
+    if before:
+        write_files(tmp_path, VERDICT_FILE, {"verdict": "B"}, before)
+    put, done = placing._put, []
+
+    def dies(path: Path, data: bytes) -> None:
+        if len(done) == writes:
+            raise InterruptedError
+        done.append(path)
+        put(path, data)
+
+    monkeypatch.setattr(placing, "_put", dies)
+    with suppress(InterruptedError):
+        write_files(tmp_path, VERDICT_FILE, {"verdict": "A"}, FILES)
+    check_place(tmp_path)
+    monkeypatch.setattr(placing, "_put", put)
+    write_files(tmp_path, VERDICT_FILE, {"verdict": "A"}, FILES)
+    assert "before" not in json.loads((tmp_path / VERDICT_FILE).read_text())
+    (tmp_path / COMPARE_FILES[1]).write_bytes(b"old")
+    with pytest.raises(ConfigError, match="was changed since"):
+        check_place(tmp_path)
+
+
+def test_a_place_that_cannot_be_written_is_said_before_any_work(tmp_path: Path) -> None:
+    check_place(tmp_path / "new/deep")
+    assert [*tmp_path.iterdir()] == []
+    with pytest.raises(ConfigError, match=r"--out /proc/xx cannot be written"):
+        check_place(Path("/proc/xx"))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from c4pipe.compare.levels import check_level, judgements_of, read_scores, verdict_of
+from c4pipe.compare.levels import _write_tests, check_level, check_sources, judgements_of, read_scores, verdict_of
 from c4pipe.errors import BuildError, ConfigError
 
 HEAD = "side,seed,lr,domain,document,nats,bytes\n"
@@ -65,8 +65,31 @@ def test_without_a_trainer_it_is_said_before_any_work(monkeypatch: pytest.Monkey
         check_level("tiny")
 
 
+def test_tests_replace_no_file_of_the_users(tmp_path: Path) -> None:
+    (tmp_path / "tests.jsonl").write_text("mine")
+    first = _write_tests(tmp_path, {"news": ["One."]})
+    assert _write_tests(tmp_path, {"news": ["One."]}) == first
+    assert _write_tests(tmp_path, {"news": ["Two."]}) != first
+    first.write_text("mine")
+    with pytest.raises(BuildError, match="was not written by a comparison"):
+        _write_tests(tmp_path, {"news": ["One."]})
+    assert (tmp_path / "tests.jsonl").read_text() == first.read_text() == "mine"
+
+
+def test_what_models_cannot_be_trained_on_is_said_before_any_work(capsys: pytest.CaptureFixture[str]) -> None:
+    ours, other = (SimpleNamespace(folder=Path(name), corpus=corpus) for name, corpus in (("a", object()), ("j", None)))
+    check_sources("grams", ours, other)
+    assert capsys.readouterr().err == ""
+    with pytest.raises(ConfigError, match="j is a folder of other files"):
+        check_sources("tiny", ours, other)
+    with pytest.raises(ConfigError, match="A and B are both a"):
+        check_sources("tiny", ours, ours)
+    check_sources("grams", ours, ours)
+    assert "A and B are both " in capsys.readouterr().err
+
+
 def side(folder: str) -> Any:
-    return SimpleNamespace(source=SimpleNamespace(folder=Path(folder)))
+    return SimpleNamespace(source=SimpleNamespace(folder=Path(folder), sum=f"sum of {folder}"))
 
 
 @pytest.mark.parametrize(("code", "error"), [(0, None), (1, BuildError), (2, ConfigError)])
@@ -86,6 +109,7 @@ def test_the_trainer_is_started_and_its_table_read(
     with pytest.raises(error) if error else nullcontext():
         verdict = verdict_of(side("a"), side("b"), {"news": ["One text.", "Another."]}, "tiny", tmp_path)
         assert (verdict.level, verdict.folders, verdict.overall.winner) == ("tiny", ("a", "b"), "cannot tell")
-    texts = tmp_path / "tests.jsonl"
+        assert verdict.sums == ("sum of a", "sum of b")
+    (texts,) = tmp_path.glob("tests-*.jsonl")
     assert ran == [["-m", "model.compare", "a", "b", "--texts", str(texts), "--level", "tiny", "--out", str(tmp_path)]]
     assert [json.loads(line)["document"] for line in texts.read_text().splitlines()] == ["0", "1"]

@@ -37,12 +37,20 @@ def test_a_rule_on_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     assert built == ["en,en.without.curly_brace"]
     assert "| `curly_brace` | 1 page | 1 |" in Path("o/rules.md").read_text()
     corpora = [f"o/corpora/{name}" for name in ("en", "en.without.curly_brace")]
+    verdict = json.loads(Path("o/curly_brace/verdict.json").read_text())
+    assert {"stage": "clean", "reason": "curly_brace", "unit": "page", "counts": [1, 0]} in verdict["taken"]
+    assert "clean: curly\\_brace took 1 page of A, 0 of B" in Path("o/curly_brace/table.md").read_text()
     page = Path("o/curly_brace/comparison.html").read_text()
+    assert "clean: curly_brace took 1 page of A, 0 of B" in page
     assert "What became of the pages" in page
 
     report = [corpora[0], "--compare", corpora[1], "--html", "r.html", "--verdict"]
     assert inspect([*report, "o/curly_brace"]) == 0
     assert found["line"] in Path("r.html").read_text()
+    assert inspect([corpora[1], "--compare", corpora[0], "--html", "turned.html", "--verdict", "o/curly_brace"]) == 0
+    assert "<b>A</b> is <code><bdi>o/corpora/en.without.curly_brace</bdi></code>" in Path("turned.html").read_text()
+    assert inspect([corpora[0], "--compare", corpora[0], "--html", "r.html", "--verdict", "o/curly_brace"]) == 2
+    assert "as they were then, not on these two corpora" in capsys.readouterr().err
     assert inspect([*report, "o"]) == 1
     assert "verdict.json is not there" in capsys.readouterr().err
     assert inspect([corpora[0], "--verdict", "o"]) == 2

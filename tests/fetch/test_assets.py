@@ -111,6 +111,28 @@ def test_a_folder_that_is_whole_is_only_read(desk: Desk) -> None:
     assert desk.host.seen == []
 
 
+def test_each_host_is_on_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+
+    def fetched(client: Client, url: str, folder: Path, assets: list[Asset]) -> dict[Asset, int]:
+        asked.append(url)
+        if "lists" in url or "news" in url:
+            raise BuildError(f"cannot fetch {url}")
+        return dict.fromkeys(assets, 3)
+
+    monkeypatch.setattr(command, "_fetch_all", fetched)
+    more = Asset("badwords/de.txt", sha(WORDS), "https://lists.example/x/de")
+    monkeypatch.setattr(command, "ASSETS", (*command.ASSETS, more))
+    monkeypatch.setattr(command, "fetch_texts", lambda folder: iter(["fetched  texts/a.jsonl"]))
+    assert command.main(["--output", str(tmp_path)], Client(ASSET_POLICY)) == 1
+    out, err = capsys.readouterr()
+    assert asked == ["https://lists.example/x/en", "https://news.example/d.json", "https://n.example/p.zip"]
+    assert [line.split()[1] for line in out.splitlines()] == [*NAMES[2:], "texts/a.jsonl"]
+    assert "2 failed: cannot fetch https://lists.example/x/en | cannot fetch https://news.example/d.json" in err
+
+
 def test_404_is_not_tried_again(desk: Desk) -> None:
     del desk.host.files["/x/en"]
     with pytest.raises(BuildError, match=r"^cannot fetch http://127\.0\.0\.1:\d+/x/en: HTTP 404 Not Found$"):

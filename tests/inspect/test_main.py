@@ -488,6 +488,7 @@ def test_a_damaged_shard_is_told_in_a_line(run: Any, tmp_path: Path) -> None:
         (("--sample", "3", "--sql", "SELECT 1"), "--sample does not go with --sql"),
         (("--compare", "x", "--url", "y"), "--compare does not go with --url"),
         (("--against", "x", "--serve"), "--compare does not go with --serve"),
+        (("--compare", "x", "--against", "y"), "--compare takes one corpus, got x and y"),
         (("--json", "--html", "y"), "--json does not go with --html"),
         (("--json", "--serve"), "--json does not go with --serve"),
         (("--reason", "x", "--sample", "0"), "give --sample 1 or more"),

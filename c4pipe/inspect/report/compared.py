@@ -15,6 +15,7 @@ def comparison_page(
     verdict: CorpusVerdict,
     words: Sequence[str],
     left: Sequence[str],
+    taken: Sequence[str],
     picture: bytes,
     corpora: tuple[Corpus, Corpus] | None = None,
 ) -> str:
@@ -23,17 +24,18 @@ def comparison_page(
     Args:
         words: what differs, a sentence each.
         left: what was left out.
+        taken: what reasons took of both, by their ledgers.
         picture: SVG.
         corpora: both, where both are ours: then the fates of their pages stand beside the verdict.
     """
     sections = [Section("verdict", "The verdict"), Section("words", "What differs")]
+    sections += [Section("taken", "What was taken, by both ledgers")] if taken else []
     sections += [Section("left", "What was left out")] if left else []
     sections += [Section("against", "What became of the pages")] if corpora else []
     return styled_page(
         "comparison.html",
         verdict=verdict,
-        words=words,
-        left=left,
+        lists={"words": words, "left": left, "taken": taken},
         picture=f"data:image/svg+xml;base64,{base64.b64encode(picture).decode()}",
         comparison=compare(*corpora) if corpora else None,
         other=corpora[1].manifest if corpora else None,
