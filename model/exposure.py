@@ -75,12 +75,13 @@ def write_exposure(run: Path, trace: RunTrace) -> int:
                 progress.step = step
                 runs.add(np.array([one.page << 32 | step << 1 | one.begins for one in read], np.uint64))
         sums, path = RunSums(run), run / EXPOSURE
+        made = {"step": trace.done, "state": trace.state, "shards": sorted({*trace.pages.sums})}
         if path.exists() and not sums.is_whole(EXPOSURE):
             say(f"note: {path} is not what was written: kept as {put_aside(path).name}")
         draft = run / f".{EXPOSURE}.tmp"
         draft.unlink(missing_ok=True)
         with draft.open("xb") as stream:
-            schema = EXPOSURE_SCHEMA.with_metadata({PROVENANCE: json.dumps({"step": trace.done})})
+            schema = EXPOSURE_SCHEMA.with_metadata({PROVENANCE: json.dumps(made)})
             sink, pages = ParquetSink(stream, schema, write_page_index=False), 0
             for table in _tables(trace, runs):
                 sink.write(table.cast(schema))

@@ -11,7 +11,7 @@ from c4pipe.shards.belongings import (
     sums_text,
     write_manifest,
 )
-from c4pipe.shards.exposure import EXPOSURE, EXPOSURE_SCHEMA, PROVENANCE, Exposure, Seen
+from c4pipe.shards.exposure import EXPOSURE, EXPOSURE_SCHEMA, PROVENANCE, Exposure, ExposureError, Seen, trace_again
 from c4pipe.shards.manifest import (
     ADDED,
     MANIFEST,
@@ -73,6 +73,7 @@ __all__ = [
     "TEXT_MD5",
     "Belonging",
     "Exposure",
+    "ExposureError",
     "HashingStream",
     "ParquetSink",
     "RowGroupBuffer",
@@ -99,5 +100,6 @@ __all__ = [
     "shard_name",
     "sums_text",
     "to_json",
+    "trace_again",
     "write_manifest",
 ]
