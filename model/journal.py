@@ -10,13 +10,13 @@ from typing import Self
 
 from torch import Tensor
 
+from c4pipe.disk import put_aside
 from c4pipe.shards import EXPOSURE, Exposure, ExposureError, to_json
 from c4pipe.text import many
 from model.best import Best, best_scores
 from model.config import ModelConfig
 from model.cost import flops, parameters
 from model.curve import draw_curve
-from model.disk import put_aside
 from model.distributed import ProcessGroup
 from model.errors import ConfigError, TrainError
 from model.evaluate import Score

@@ -1,7 +1,7 @@
 """The Parquet contract: columns, file names, writers, and the manifest that says what belongs to a corpus, and sums."""
 
 from c4pipe.files.pinned import sha256_of
-from c4pipe.shards.adding import add_files, adopt_files, is_added
+from c4pipe.shards.adding import add_files, adopt_files, is_added, is_named
 from c4pipe.shards.belongings import (
     OF_ITSELF,
     Belonging,
@@ -87,6 +87,7 @@ __all__ = [
     "dropped_column",
     "files_of_shard",
     "is_added",
+    "is_named",
     "lacks_manifest",
     "memory_of",
     "page_table",

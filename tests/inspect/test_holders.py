@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from c4pipe.inspect.__main__ import main
 from c4pipe.inspect.serve import holding, make_app
 from c4pipe.page import Page
 from c4pipe.shards import EXPOSURE, EXPOSURE_SCHEMA, PROVENANCE, Exposure, read_manifest
+from c4pipe.textindex.__main__ import main as make_indexes
+from c4pipe.textindex.making import INDEX_FILES
 from tests.conftest import Once
 from tests.inspect.tiny import write
 from tests.inspect.traced import first_page, indexed, write_run
@@ -72,12 +75,43 @@ def test_the_json(corpus: Path, trained: Path, run: Run) -> None:
     assert (code, found) == (
         0,
         {"folder": str(corpus), "view": "text", "text": text[9:40], "number": 1, "exact": True, "indexed": True}
-        | {"seen_to": 2000},
+        | {"fault": "", "seen_to": 2000},
     )
     assert (page["shard"], page["row"], page["start"], page["times"]) == (shard, 0, 9, 1)
     assert page["before"] + text[9:40] + page["after"][:20] == text[:60]
     assert page["seen"]["times"] == 2
     assert page["seen"]["steps"][:2] == [12, 840]
+
+
+def test_no_page_is_json_too(corpus: Path, run: Run) -> None:
+    code, out, err = run(corpus, "--text", "nobody has ever written this", "--json")
+    found = json.loads(out)
+    assert (code, found["number"], found["pages"]) == (1, 0, [])
+    assert "holds 'nobody has ever written this'" in err
+
+
+def test_a_damaged_index_is_passed_over_and_made_again(
+    corpus: Path, tmp_path: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy, (_, text) = Path(shutil.copytree(corpus, tmp_path / "c4")), first_page(corpus)
+    for name in INDEX_FILES:
+        path = copy / name
+        whole = path.read_bytes()
+        for damaged in (bytes([*whole[:-40], *([0] * 40)]), b"mine", None):
+            path.unlink()
+            if damaged is not None:
+                path.write_bytes(damaged)
+            code, out, _ = run(copy, "--text", text)
+            assert (code, f"Make the index again: python -m c4pipe.textindex {copy}." in out) == (0, True)
+            assert make_indexes([str(copy)]) == 0
+            assert path.read_bytes() == whole
+            if damaged is not None:
+                aside = [one for one in path.parent.iterdir() if one.name.startswith(f"{path.name}.old")]
+                assert [one.read_bytes() for one in aside] == [damaged]
+                assert f"kept as {path.name}.old" in capsys.readouterr().err
+                aside[0].unlink()
+    code, out, _ = run(copy, "--text", text)
+    assert "end to end" not in out
 
 
 def test_a_page_of_a_url_says_when_it_was_read(corpus: Path, trained: Path, run: Run) -> None:

@@ -205,7 +205,6 @@ def test_steps_are_printed(run: Path, data: Path, capsys: pytest.CaptureFixture[
     [found] = map(json.loads, capsys.readouterr().out.splitlines())
     assert found["step"] == 5
     assert len(found["pages"]) == sum(line.startswith("step 5:") for line in lines)
-    assert main(["--run", str(run), "--step", "7"]) == 0  # what it would read next
 
 
 @pytest.mark.parametrize("pack", [False, True])
@@ -261,7 +260,7 @@ def test_steps_of_other_settings_are_refused(run: Path, tmp_path: Path, capsys: 
     assert main(["--run", str(forced)]) == 1
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("exposure: the steps up to 4 were trained with other settings (inputs was 32, now it is 24)")
-    assert main(["--run", str(forced), "--step", "7"]) == 0
+    assert [step for step, _ in open_trace(forced).steps(7, 7)] == [7]  # what it would read next
 
 
 def test_a_rate_that_was_forced_changes_nothing(run: Path, tmp_path: Path) -> None:
@@ -356,6 +355,8 @@ def test_a_damaged_file_is_named(run: Path, tmp_path: Path) -> None:
         (["--json"], 2, "--json needs --step"),
         (["--step", "4", "--to", "3"], 2, "--to 3 is before --step 4"),
         (["--step", "0"], 2, "not a whole number from 1"),
+        (["--step", "7"], 2, "--step 7: the newest checkpoint of"),
+        (["--step", "5", "--to", "2147483647"], 2, "--to 2147483647: the newest checkpoint of"),
         (["--data", "a", "b"], 2, "expected 1 folder"),
         (["--data", "nowhere"], 2, "nowhere is not there. Say by --data where the corpora of"),
     ],
