@@ -137,10 +137,8 @@ def open_index(folder: Path) -> TextIndex | None:
         return None
     shards = CorpusShards(folder, read_manifest(folder))
     remedy = f"Make the index again: {MAKE_INDEX} {folder}"
-    keys, texts = (
-        KeyReader(LocalStore(), str(folder / PAGE_GRAMS), remedy=remedy),
-        TextReader(folder / PAGE_TEXTS, remedy),
-    )
+    keys = KeyReader(LocalStore(), str(folder / PAGE_GRAMS), remedy=remedy)
+    texts = TextReader(folder / PAGE_TEXTS, remedy)
     expected = {"of": shards.identity, "pages": shards.pages, "texts": texts.checksum, "gram": GRAM, "window": WINDOW}
     if keys.header != expected:
         raise BuildError(
