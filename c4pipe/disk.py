@@ -1,5 +1,5 @@
 """What a disk is asked for: to have the bytes of a file and the names in a folder for good, for what lies there must
-outlive a loss of power, and to lock a file.
+outlive a loss of power, to lock a file, and to keep what cannot be used.
 
 Not every file system can be asked (FUSE, SMB, NFS, Lustre). Where it lacks the call, what is written is written, and
 who comes second is not told; nobody can promise more. A disk that answers with an error has lost something, and that
@@ -13,6 +13,7 @@ import fcntl
 import os
 import stat
 import sys
+from itertools import count
 from pathlib import Path
 
 _NO_SUCH_CALL = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
@@ -66,3 +67,13 @@ def lock(descriptor: int, kind: int, path: Path) -> None:
                 "Another process in the same folder would not be noticed.",
                 file=sys.stderr,
             )
+
+
+def put_aside(path: Path) -> Path:
+    """Renames what cannot be used and must not be lost to `NAME.old`, `NAME.old-2` and so on; the new path."""
+    for number in count(1):
+        aside = path.with_name(f"{path.name}.old{'' if number == 1 else f'-{number}'}")
+        if not os.path.lexists(aside):
+            path.rename(aside)
+            return aside
+    raise AssertionError("there is always another number")

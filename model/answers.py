@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from c4pipe.disk import put_aside
 from c4pipe.shards import sha256_of, to_json
-from model.disk import put, put_aside
+from model.disk import put
 from model.examples import HELD_OUT
 from model.run import say
 from model.sums import Mark

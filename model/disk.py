@@ -6,7 +6,6 @@ import fcntl
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 
 from c4pipe.disk import lock, sync
@@ -60,13 +59,3 @@ def put(path: Path, content: bytes) -> None:
         file.flush()
         sync(file.fileno())
     draft.replace(path)
-
-
-def put_aside(path: Path) -> Path:
-    """Renames what cannot be used and must not be lost to `NAME.old`, `NAME.old-2` and so on; the new path."""
-    for number in count(1):
-        aside = path.with_name(f"{path.name}.old{'' if number == 1 else f'-{number}'}")
-        if not os.path.lexists(aside):
-            path.rename(aside)
-            return aside
-    raise AssertionError("there is always another number")

@@ -24,14 +24,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from c4pipe.command import Parser, utf8_path, whole
-from c4pipe.disk import sync_path
+from c4pipe.disk import put_aside, sync_path
 from c4pipe.keys import SortedRuns
 from c4pipe.progress import PLAIN, ProgressReporter
 from c4pipe.scratch import scratch
 from c4pipe.shards import EXPOSURE, EXPOSURE_SCHEMA, PROVENANCE, ParquetSink
 from c4pipe.text import many, visible
 from model.command import run_model
-from model.disk import put_aside
 from model.errors import ConfigError
 from model.ranges import INT32
 from model.run import held, say
@@ -67,7 +66,7 @@ def write_exposure(run: Path, trace: RunTrace) -> int:
     ConfigError for a run without a checkpoint, or one that is being trained; errors of `RunTrace.steps`.
     """
     if not trace.done:
-        raise ConfigError(f"{run} has no checkpoint yet: what it has read is not known. --step says what it will read")
+        raise ConfigError(f"{run} has no checkpoint yet: what it has read is not known")
     with held(run), scratch("exposure") as folder:
         runs = SortedRuns(folder / "reads")
         with _Steps(trace.done) as progress:
@@ -75,12 +74,13 @@ def write_exposure(run: Path, trace: RunTrace) -> int:
                 progress.step = step
                 runs.add(np.array([one.page << 32 | step << 1 | one.begins for one in read], np.uint64))
         sums, path = RunSums(run), run / EXPOSURE
+        made = {"step": trace.done, "state": trace.state, "shards": sorted({*trace.pages.sums})}
         if path.exists() and not sums.is_whole(EXPOSURE):
             say(f"note: {path} is not what was written: kept as {put_aside(path).name}")
         draft = run / f".{EXPOSURE}.tmp"
         draft.unlink(missing_ok=True)
         with draft.open("xb") as stream:
-            schema = EXPOSURE_SCHEMA.with_metadata({PROVENANCE: json.dumps({"step": trace.done})})
+            schema = EXPOSURE_SCHEMA.with_metadata({PROVENANCE: json.dumps(made)})
             sink, pages = ParquetSink(stream, schema, write_page_index=False), 0
             for table in _tables(trace, runs):
                 sink.write(table.cast(schema))
@@ -155,7 +155,12 @@ def exposure_parser() -> Parser:
     a = p.add_argument
     a("--run", type=utf8_path, required=True, metavar="DIR", help="folder of a run")
     a("--data", type=utf8_path, nargs="+", default=[], metavar="DIR", help="its corpora, if they lie elsewhere now")
-    a("--step", type=whole(1, INT32), metavar="N", help="print the pages of this step, and write nothing")
+    a(
+        "--step",
+        type=whole(1, INT32),
+        metavar="N",
+        help="print the pages of this step, and write nothing",
+    )
     a("--to", type=whole(1, INT32), metavar="M", help="with --step: of all steps up to this one")
     a("--json", action="store_true", help="with --step: a JSON object a step, instead of lines")
     return p
@@ -182,7 +187,14 @@ def _run(args: Namespace) -> int:
         pages = write_exposure(args.run, trace)
         print(f"{visible(str(args.run / EXPOSURE))}: {many(pages, 'page')} read in {many(trace.done, 'step')}")
         return 0
-    for found in steps_read(trace, args.step, args.step if args.to is None else args.to):
+    last = args.step if args.to is None else args.to
+    if last > trace.done:
+        option = "--step" if args.to is None else "--to"
+        raise ConfigError(
+            f"{option} {last}: the newest checkpoint of {args.run} is of step {trace.done}; expected that one or an "
+            "earlier one"
+        )
+    for found in steps_read(trace, args.step, last):
         if args.json:
             print(json.dumps(found))
             continue

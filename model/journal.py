@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from torch import Tensor
 
-from c4pipe.shards import to_json
+from c4pipe.disk import put_aside
+from c4pipe.shards import EXPOSURE, Exposure, ExposureError, to_json
 from c4pipe.text import many
 from model.best import Best, best_scores
 from model.config import ModelConfig
 from model.cost import flops, parameters
 from model.curve import draw_curve
-from model.disk import put_aside
 from model.distributed import ProcessGroup
-from model.errors import TrainError
+from model.errors import ConfigError, TrainError
 from model.evaluate import Score
 from model.log import Metrics, ProgressLine, TensorBoard
 from model.run import BEST, CURVE, EVALS_FILE, METRICS_FILE, SAMPLES, TENSORBOARD, VALIDATION_FILE, say
@@ -53,6 +54,7 @@ class Journal:
         self._sums = RunSums(run)
         parts = kept_parts(run, self._sums, last, bool(settings.tasks))
         self._sums.restart(last, {name: Mark.of(part) for name, part in parts.items()})
+        put_trace_aside(run, self._sums, last)
         self._steps = Table(run / METRICS_FILE, METRIC_COLUMNS, parts[METRICS_FILE])
         self._evals = Table(run / EVALS_FILE, EVAL_COLUMNS, parts[EVALS_FILE])
         self._samples = Log(run / SAMPLES, parts[SAMPLES])
@@ -180,6 +182,15 @@ def _kept_part(path: Path, sums: RunSums, last: int, read: Callable[[bytes], tup
             "what can be read of it goes on"
         )
     return part
+
+
+def put_trace_aside(run: Path, sums: RunSums, last: int) -> None:
+    """What `model.exposure` wrote of steps behind `last`, which are trained anew and may read other pages."""
+    path = run / EXPOSURE
+    with suppress(ConfigError, ExposureError):  # there is none, or one that nobody trusts
+        if (step := Exposure(run).step) > last:
+            sums.forget(EXPOSURE)
+            say(f"note: {path} tells of {many(step, 'step')}, not all of which stay: kept as {put_aside(path).name}")
 
 
 def tables(run: Path) -> tuple[list[dict[str, str]], list[dict[str, str]]]:

@@ -17,11 +17,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from c4pipe.disk import sync_path
+from c4pipe.disk import put_aside, sync_path
 from c4pipe.shards import sha256_of
 from c4pipe.text import many
 from model.corpus import Entry, Shard, read_entry
-from model.disk import put_aside
 from model.errors import ConfigError, TrainError
 from model.run import PREPARED, say
 from model.tasks import TaskExample

@@ -36,7 +36,7 @@ def traced_lines(index: TextIndex, pieces: Sequence[tuple[str, bool]]) -> Iterat
     matches = longest_matches(text, lambda piece: index.holds(piece.encode()), LEAST)
     found = [text[match.start : match.end] for match in matches if any(by_model[match.start : match.end])]
     if not found:
-        yield f"  no {LEAST} characters in a row of it stand in a page"
+        yield f"  nothing of {LEAST} characters that holds what the model wrote stands in a page"
     for piece in found:
         held = search_index(index, piece, PAGES_NAMED)
         yield (

@@ -20,11 +20,12 @@ from typing import Any
 
 import torch
 
+from c4pipe.disk import put_aside
 from c4pipe.shards import to_json
 from model.checkpoint import load_checkpoint
 from model.config import ModelConfig
 from model.corpus import Entry
-from model.disk import check_empty, locked_folder, put_aside
+from model.disk import check_empty, locked_folder
 from model.errors import ConfigError, TrainError
 from model.pretrained import check_weights
 from model.settings import TrainSettings

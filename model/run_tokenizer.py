@@ -13,9 +13,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from c4pipe.disk import put_aside
 from c4pipe.mixture import quotas
 from c4pipe.shards import to_json
-from model.disk import put_aside
 from model.errors import ConfigError
 from model.order import shuffled_texts
 from model.run import MADE_OF, TOKENIZER_FOLDER, say

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from c4pipe.disk import put_aside
 from model.answers import json_lines, put_answers, task_file
-from model.disk import put, put_aside
+from model.disk import put
 from model.run import say
 from model.scoring import SCORE_COLUMNS, TaskScore
 from model.table import as_csv, head, read_table

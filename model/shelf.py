@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 from pathlib import Path
 
+from c4pipe.disk import put_aside
 from c4pipe.shards import sha256_of
-from model.disk import put_aside
 from model.errors import ConfigError, TrainError
 
 FOLDER = "checkpoints"

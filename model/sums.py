@@ -79,6 +79,11 @@ class RunSums:
             draft.replace(self._run / name)
             sync_path(self._run)
 
+    def forget(self, name: str) -> None:
+        """A file is no longer one of the run's."""
+        if self._files.pop(name, None):
+            self.write()
+
     @contextmanager
     def _coming(self, name: str, new: str) -> Iterator[None]:
         """While a file may be the old one or the new one."""

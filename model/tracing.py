@@ -111,6 +111,7 @@ class _Start(NamedTuple):
     cursors: Mapping[LaneKey, Cursor]
     settings: Mapping[str, Any]  # of the steps before it; {} at the beginning
     where: str
+    sha256: str  # of its state
 
 
 class RunTrace:
@@ -118,14 +119,15 @@ class RunTrace:
 
     Attributes:
         done: the step of the newest checkpoint; 0 without any.
+        state: the sha256 of that checkpoint's state; "" without any.
     """
 
     def __init__(self, run: Path, recipe: Recipe, settings: TrainSettings) -> None:
         self.pages = PageNumbers(recipe, settings)
         self._recipe = recipe
         self._settings = settings
-        self._starts = [_Start(0, 0, {}, {}, str(run)), *_starts(run, recipe)]
-        self.done = self._starts[-1].step
+        self._starts = [_Start(0, 0, {}, {}, str(run), ""), *_starts(run, recipe)]
+        self.done, self.state = self._starts[-1].step, self._starts[-1].sha256
 
     def steps(self, first: int, last: int) -> Iterator[tuple[int, list[RowRead]]]:
         """(step, what its rows have read) for the steps `first` to `last`.
@@ -216,7 +218,8 @@ def _starts(run: Path, recipe: Recipe) -> Iterator[_Start]:
     """Of the checkpoints of a run, as far as they are as they were written."""
     for step, folder in sorted(checkpoints(run).items()):
         try:
-            if json.loads((folder / CHECKPOINT_SUMS).read_bytes())[STATE] != sha256_of(folder / STATE):
+            sha256 = sha256_of(folder / STATE)
+            if json.loads((folder / CHECKPOINT_SUMS).read_bytes())[STATE] != sha256:
                 continue
             state = json.loads((folder / STATE).read_bytes())
             position = state["position"]
@@ -227,4 +230,4 @@ def _starts(run: Path, recipe: Recipe) -> Iterator[_Start]:
             }
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
-        yield _Start(step, position["row"], cursors, state["settings"], str(folder))
+        yield _Start(step, position["row"], cursors, state["settings"], str(folder), sha256)

@@ -52,6 +52,10 @@ def run(args: argparse.Namespace) -> int:
         from c4pipe.inspect.output import json_text
 
         print(json_text(facts))
+        if facts["view"] == "text":
+            from c4pipe.inspect.holders import check_held
+
+            check_held(facts["folder"], facts["text"], facts["number"])
     elif args.csv:
         from c4pipe.inspect.output import to_csv
 

@@ -54,12 +54,13 @@ of one without a URL left(md5(md5(text)), 16), by its text as read.
             `extra` the columns that stages added, under `items` the test items of benchmarks with their words
             in both, `stands` of a page that fell to another one as a whole: which one, what became of that, how much
             alike they are, which texts are compared, and the lines that differ
-  text      text, number (of pages that hold it; the most that may where exact is false), exact, indexed, pages: each
-            with its place (shard, row), url, timestamp, start (characters in front of the text), times, before, after
+  text      text, number (of pages that hold it; the most that may where exact is false), exact, indexed, fault (why an
+            index that is there was passed over), pages: each with its place (shard, row), url, timestamp, start
+            (characters in front of the text), times, before, after
   sql       columns, rows, more (true where --limit cut the rest off)
   compare   the comparison: `folders` of both, what became of their pages
-With --run pages of `url` and `text` have `seen`: times (that a reading of it began), steps (that had some of it);
-`seen_to` is the last step that is known of.
+With --run pages of `url` and `text` have `seen`: times (that a reading of it began), steps (that had some of it), or
+null where the run does not read the shard as it is now; `seen_to` is the last step that is known of.
 `shown` of clusters are the largest: the owner, its URL, and how many rows of the rejected table fell to it.
 
 exit codes: 0 done; 1 failed, or there is no such page; 2 wrong use, found before any work; 130 interrupted.

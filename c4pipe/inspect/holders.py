@@ -7,26 +7,37 @@ from typing import Any
 from c4pipe.errors import BuildError
 from c4pipe.facts.corpus import Corpus
 from c4pipe.textindex.index import open_index
-from c4pipe.textindex.searching import Holder, Holders, search_text
+from c4pipe.textindex.searching import Holder, Holders, search_index, search_shards
 
 AROUND = 300  # characters in front of the place, and behind it, that are shown
 MAKE = "python -m c4pipe.textindex makes an index, by which it takes no time"
 
 
-def held_by(corpus: Corpus, text: str, limit: int) -> Holders:
-    """The first pages that hold a text; BuildError where shards that are searched are not what the manifest says."""
-    if open_index(corpus.folder) is None:
-        corpus.check(["pages"])
-    return search_text(corpus.folder, text, limit)
+def held_by(corpus: Corpus, text: str, limit: int) -> tuple[Holders, str]:
+    """The first pages that hold a text, and why an index that is there was passed over; "" where none was.
+
+    BuildError where shards that are searched are not what the manifest says.
+    """
+    fault = ""
+    try:
+        if (index := open_index(corpus.folder)) is not None:
+            return search_index(index, text, limit), ""
+    except BuildError as error:
+        fault = str(error)
+    corpus.check(["pages"])
+    return search_shards(corpus.folder, text, limit), fault
+
+
+def scan_words(fault: str) -> str:
+    """That a corpus was searched without an index, and why."""
+    return f"The corpus was searched from end to end: {fault or MAKE}."
 
 
 def look_for(corpus: Corpus, text: str, limit: int) -> dict[str, Any]:
-    """What `--text` shows. BuildError where no page holds it."""
-    found = held_by(corpus, text, limit)
-    if not found.number:
-        raise BuildError(f"no page of {corpus.folder} holds {text[:100]!r}: capitals and blanks count, and every mark.")
+    """What `--text` shows."""
+    found, fault = held_by(corpus, text, limit)
     pages = [as_shown(page, text) for page in found.pages]
-    return {"text": text, "number": found.number, "exact": found.exact, "indexed": found.indexed, "pages": pages}
+    return {"text": text} | found._asdict() | {"fault": fault, "pages": pages}
 
 
 def as_shown(page: Holder, text: str) -> dict[str, Any]:
@@ -36,6 +47,12 @@ def as_shown(page: Holder, text: str) -> dict[str, Any]:
     facts = page._asdict()
     del facts["text"]
     return facts | around
+
+
+def check_held(folder: str, text: str, number: int) -> None:
+    """BuildError where no page holds a text."""
+    if not number:
+        raise BuildError(f"no page of {folder} holds {text[:100]!r}: capitals and blanks count, and every mark.")
 
 
 def number_words(number: int, exact: bool) -> str:

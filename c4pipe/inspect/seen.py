@@ -9,7 +9,7 @@ from typing import Any
 
 from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import Corpus
-from c4pipe.shards import Exposure, Seen
+from c4pipe.shards import EXPOSURE, Exposure, Seen
 
 STEPS_SAID = 12  # in words; --json has all of them
 
@@ -17,12 +17,10 @@ STEPS_SAID = 12  # in words; --json has all of them
 class SeenPages:
     """Which pages of a corpus a run has read.
 
-    ConfigError where nothing is known of the run, or it has read no shard of this corpus; BuildError where the file is
-    damaged.
+    ConfigError where nothing is known of the run, or it reads no shard of this corpus as it is; errors of `Exposure`.
 
     Attributes:
         step: the last one that is known of.
-        note: what is to be said where the run has gone on since; "" else.
     """
 
     def __init__(self, corpus: Corpus, run: Path):
@@ -30,25 +28,40 @@ class SeenPages:
         self._sums = {shard["path"]: str(shard.get("sha256", "")) for shard in corpus.shards()}
         if not self._exposure.shards & {*self._sums.values()}:
             raise ConfigError(
-                f"the run {run} has read no page of {corpus.folder}: --run takes one that was trained on this corpus"
+                f"the run {run} reads no shard of {corpus.folder} as it is now: it was trained on another corpus, or "
+                "before the shards of this one were written anew. --run takes one that was trained on these shards"
             )
-        self.step, self.note = self._exposure.step, self._exposure.note
+        self._path, self.step = run / EXPOSURE, self._exposure.step
 
-    def of(self, shard: str, row: int) -> Seen:
-        """How a kept page was met; with no step if it was not."""
-        return self._exposure.of(self._sums.get(shard, ""), [row]).get(row, Seen(0, []))
+    @property
+    def note(self) -> str:
+        """What is to be said where the run has gone on since, or back; "" else."""
+        note = self._exposure.note
+        return f"{self._path}: {note}" if note else ""
+
+    def of(self, shard: str, rows: Iterable[int]) -> dict[int, Seen | None]:
+        """How pages of a shard were met, with no step if they were not; None where that is not known."""
+        rows, sha256 = [*rows], self._sums.get(shard, "")
+        if sha256 not in self._exposure.shards:
+            return dict.fromkeys(rows)
+        met = self._exposure.of(sha256, rows)
+        return {row: met.get(row, Seen(0, [])) for row in rows}
 
     def with_seen(self, pages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Pages with how they were met under `seen`; None for one that was not kept."""
-        found: dict[tuple[str, int], Seen] = {}
+        """Pages with how they were met under `seen`; None where that is not known, or a page was not kept."""
+        found: dict[tuple[str, int], Seen | None] = {}
+        pages = [*pages]
         kept = sorted((page["shard"], page["row"]) for page in pages if "shard" in page)
-        for shard, rows in groupby(kept, lambda place: place[0]):
-            seen = self._exposure.of(self._sums.get(shard, ""), {row for _, row in rows})
-            found |= {(shard, row): one for row, one in seen.items()}
-        return [
-            {**page, "seen": found.get((page["shard"], page["row"]), Seen(0, [])) if "shard" in page else None}
-            for page in pages
-        ]
+        for shard, places in groupby(kept, lambda place: place[0]):
+            found |= {(shard, row): one for row, one in self.of(shard, [row for _, row in places]).items()}
+        return [{**page, "seen": found[page["shard"], page["row"]] if "shard" in page else None} for page in pages]
+
+
+def met_words(seen: Seen | None, last: int) -> str:
+    """How a kept page was met, in words; `last` is the last step that is known of."""
+    if seen is None:
+        return "not known whether the run has read it: its shard is none of those that the run reads"
+    return seen_words(seen.steps, seen.times, last)
 
 
 def seen_words(steps: list[int], times: int, last: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from c4pipe.inspect.holders import MAKE, number_words
+from c4pipe.inspect.holders import check_held, number_words, scan_words
 from c4pipe.inspect.show_pages import highlighted
 from c4pipe.inspect.show_seen import show_seen
 from c4pipe.inspect.terminal import Screen
@@ -14,10 +14,11 @@ TEXT_LINES_SHOWN = 3  # screen lines around the place
 
 
 def show_holders(screen: Screen, found: dict[str, Any]) -> None:
-    """Each page with the place marked."""
+    """Each page with the place marked. BuildError where no page holds it."""
+    check_held(found["folder"], found["text"], found["number"])
     screen.say((number_words(found["number"], found["exact"]), "bold"), f"; {len(found['pages']):,} shown.")
     if not found["indexed"]:
-        screen.say((f"  The corpus was searched from end to end: {MAKE}.", "dim"))
+        screen.say((f"  {scan_words(found['fault'])}", "dim"))
     for page in found["pages"]:
         screen.say()
         screen.say((page["url"] or "(no URL)", "bold"))

@@ -28,6 +28,7 @@ from c4pipe.text import many
 
 MOST_KEY = 2**64 - 1
 _MAGIC, _VERSION = b"c4keys", 1
+COPY_AGAIN = "Copy the corpus again or build it again."
 _HEAD = struct.Struct("<6sBBI")
 _TAIL = struct.Struct("<QQ16s")
 _BLOCK = np.dtype([("first", "<u8"), ("offset", "<u8"), ("count", "<u4"), ("width", "<u4"), ("digest", "V16")])
@@ -114,9 +115,10 @@ class KeyReader:
     BuildError, here or later, where it is damaged, or no file of keys.
     """
 
-    def __init__(self, store: Store, path: str, digest: str = ""):
-        """`digest`: that of the file that is meant, where it was looked at before; BuildError for another."""
-        self._store, self.path = store, path
+    def __init__(self, store: Store, path: str, digest: str = "", remedy: str = COPY_AGAIN):
+        """`digest`: that of the file that is meant, where it was looked at before; BuildError for another. `remedy` is
+        what to do about a damaged one."""
+        self._store, self.path, self._remedy = store, path, remedy
         with self._open() as stream:
             self.header, self._owner_bytes, self._index, self.digest = self._ends(stream)
         if digest not in ("", self.digest):
@@ -152,7 +154,7 @@ class KeyReader:
         try:
             return self._store.read(self.path)
         except OSError as error:
-            raise BuildError(f"{self.path} cannot be read ({error.strerror or error}). {_REMEDY}") from None
+            raise BuildError(f"{self.path} cannot be read ({error.strerror or error}). {self._remedy}") from None
 
     def _all(self, start: int, stop: int) -> tuple[KeyArray, KeyArray]:
         """The keys and owners of the blocks of these numbers; one at least."""
@@ -211,7 +213,4 @@ class KeyReader:
         return json.loads(head[_HEAD.size :]), owner_bytes, blocks, digest.hex()
 
     def _damaged(self, what: str) -> BuildError:
-        return BuildError(f"{self.path} is damaged ({what}). {_REMEDY}")
-
-
-_REMEDY = "Copy the corpus again or build it again."
+        return BuildError(f"{self.path} is damaged ({what}). {self._remedy}")

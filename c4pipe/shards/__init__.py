@@ -1,7 +1,7 @@
 """The Parquet contract: columns, file names, writers, and the manifest that says what belongs to a corpus, and sums."""
 
 from c4pipe.files.pinned import sha256_of
-from c4pipe.shards.adding import add_files, adopt_files, is_added
+from c4pipe.shards.adding import add_files, adopt_files, is_added, is_named
 from c4pipe.shards.belongings import (
     OF_ITSELF,
     Belonging,
@@ -11,7 +11,7 @@ from c4pipe.shards.belongings import (
     sums_text,
     write_manifest,
 )
-from c4pipe.shards.exposure import EXPOSURE, EXPOSURE_SCHEMA, PROVENANCE, Exposure, Seen
+from c4pipe.shards.exposure import EXPOSURE, EXPOSURE_SCHEMA, PROVENANCE, Exposure, ExposureError, Seen, trace_again
 from c4pipe.shards.manifest import (
     ADDED,
     MANIFEST,
@@ -73,6 +73,7 @@ __all__ = [
     "TEXT_MD5",
     "Belonging",
     "Exposure",
+    "ExposureError",
     "HashingStream",
     "ParquetSink",
     "RowGroupBuffer",
@@ -86,6 +87,7 @@ __all__ = [
     "dropped_column",
     "files_of_shard",
     "is_added",
+    "is_named",
     "lacks_manifest",
     "memory_of",
     "page_table",
@@ -99,5 +101,6 @@ __all__ = [
     "shard_name",
     "sums_text",
     "to_json",
+    "trace_again",
     "write_manifest",
 ]

@@ -28,6 +28,11 @@ def is_added(folder: Path, name: str) -> bool:
     return known is not None and path.is_file() and sha256_of(path) == known.sha256
 
 
+def is_named(folder: Path, name: str) -> bool:
+    """Whether a file of ours came to lie at this path of the corpus, whatever lies there now."""
+    return name in _known(folder)
+
+
 def add_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """Writes files into the folder of a corpus, by their paths from there, and notes them as ours.
 

@@ -54,6 +54,8 @@ def run(args: Namespace) -> int:
         with _Pages(folder, sum(shard["rows"] for shard in manifest["shards"])) as progress:
             made = make_index(folder, progress.done)
         open_index(folder)
+        for path in made.aside:
+            print(f"note: what lay at its place was damaged: kept as {path.name}", file=sys.stderr)
         share = made.bytes / max(1, made.text)
         print(
             f"{visible(str(folder))}: {many(made.pages, 'page')}, {made.text:,} bytes of text; the index has "

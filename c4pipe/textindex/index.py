@@ -136,7 +136,9 @@ def open_index(folder: Path) -> TextIndex | None:
     if not (folder / PAGE_GRAMS).is_file() and not (folder / PAGE_TEXTS).is_file():
         return None
     shards = CorpusShards(folder, read_manifest(folder))
-    keys, texts = KeyReader(LocalStore(), str(folder / PAGE_GRAMS)), TextReader(folder / PAGE_TEXTS)
+    remedy = f"Make the index again: {MAKE_INDEX} {folder}"
+    keys = KeyReader(LocalStore(), str(folder / PAGE_GRAMS), remedy=remedy)
+    texts = TextReader(folder / PAGE_TEXTS, remedy)
     expected = {"of": shards.identity, "pages": shards.pages, "texts": texts.checksum, "gram": GRAM, "window": WINDOW}
     if keys.header != expected:
         raise BuildError(

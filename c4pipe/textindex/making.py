@@ -18,11 +18,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from c4pipe.disk import sync
+from c4pipe.disk import put_aside, sync
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.keys import KeyWriter, SortedRuns
 from c4pipe.scratch import scratch
-from c4pipe.shards import adopt_files, is_added, read_manifest
+from c4pipe.shards import adopt_files, is_added, is_named, read_manifest
 from c4pipe.textindex.grams import known_grams
 from c4pipe.textindex.index import PAGE_GRAMS, PAGE_TEXTS, CorpusShards
 from c4pipe.textindex.least import GRAM, WINDOW
@@ -39,10 +39,13 @@ class IndexMade(NamedTuple):
     pages: int
     text: int  # bytes, of UTF-8
     bytes: int  # of the index
+    aside: list[Path]  # what lay in its place and was no longer what had been written, under its new name
 
 
 def make_index(folder: Path, done: Callable[[int], object] = int) -> IndexMade:
     """Makes the index of a corpus, in the place of an older one; `done` hears how many pages were read.
+
+    Files of the older one that are no longer what was written are put aside.
 
     ConfigError where there is no corpus, its folder cannot be written, or files that are not ours lie in the way;
     BuildError for a damaged shard.
@@ -68,8 +71,10 @@ def make_index(folder: Path, done: Callable[[int], object] = int) -> IndexMade:
                 writer.add(part)
             writer.close()
             _settle(stream)
+        wrong = [folder / name for name in INDEX_FILES if os.path.lexists(folder / name) and not is_added(folder, name)]
+        aside = [put_aside(path) for path in wrong]
         adopt_files(folder, {PAGE_GRAMS: work / "keys", PAGE_TEXTS: work / "texts"})
-    return IndexMade(shards.pages, size, sum((folder / name).stat().st_size for name in INDEX_FILES))
+    return IndexMade(shards.pages, size, sum((folder / name).stat().st_size for name in INDEX_FILES), aside)
 
 
 def _settle(stream: Any) -> None:
@@ -83,10 +88,10 @@ def _check_place(folder: Path, shards: CorpusShards) -> None:
     if not os.access(folder, os.W_OK):
         raise ConfigError(f"{folder} cannot be written: the index of a corpus lies in its folder")
     for name in INDEX_FILES:
-        if os.path.lexists(folder / name) and not is_added(folder, name):
+        if os.path.lexists(folder / name) and not is_named(folder, name):
             raise ConfigError(
-                f"{folder / name} was not written by this command, or was changed since. Move it away, and it is "
-                "written anew."
+                f"{folder / name} was not written by this command: added.json does not name it. Move it "
+                "away, and the index is made."
             )
 
 

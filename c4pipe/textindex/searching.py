@@ -50,7 +50,7 @@ def search_text(folder: Path, text: str, limit: int) -> Holders:
     index = open_index(folder)
     if index is not None:
         return search_index(index, text, limit)
-    return _by_scan(folder, CorpusShards(folder, read_manifest(folder)), text, limit)
+    return search_shards(folder, text, limit)
 
 
 def search_index(index: TextIndex, text: str, limit: int) -> Holders:
@@ -72,7 +72,10 @@ def search_index(index: TextIndex, text: str, limit: int) -> Holders:
     return Holders(shown, count, True, True)
 
 
-def _by_scan(folder: Path, shards: CorpusShards, text: str, limit: int) -> Holders:
+def search_shards(folder: Path, text: str, limit: int) -> Holders:
+    """The same without an index, from end to end."""
+    check_text(text)
+    shards = CorpusShards(folder, read_manifest(folder))
     shown: list[Holder] = []
     count = 0
     for shard, row, found in _scanned(folder, shards, text):

@@ -88,8 +88,9 @@ class TextReader:
     BuildError, here or later, where it is damaged.
     """
 
-    def __init__(self, path: Path):
-        self._path = path
+    def __init__(self, path: Path, remedy: str):
+        """`remedy` is what to do about a damaged one."""
+        self._path, self._remedy = path, remedy
         try:
             with path.open("rb") as stream:
                 self._data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
@@ -118,7 +119,7 @@ class TextReader:
         return TextBlock(first, self._codec.decompress(data, content, asbytes=True))
 
     def _damaged(self, what: str) -> BuildError:
-        return BuildError(f"{self._path} is damaged ({what}). Make the index again: {MAKE_INDEX}")
+        return BuildError(f"{self._path} is damaged ({what}). {self._remedy}")
 
 
 class TextBlock:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from c4pipe.disk import read_file
-from c4pipe.errors import C4Error
-from c4pipe.shards import EXPOSURE, Exposure, sha256_of
+from c4pipe.errors import ConfigError
+from c4pipe.shards import EXPOSURE, Exposure, ExposureError, sha256_of, trace_again
 from c4pipe.text import many
 from c4pipe.verify.file import Expected, file_finding
 from c4pipe.verify.findings import Finding, FolderVerdict, damaged, noted
@@ -27,7 +27,6 @@ RUN_SETTINGS, TABLES, TOKENIZER = "config.json", ("metrics.csv", "eval.csv"), "t
 _NEEDED = ("config.json", "generation_config.json", "model.safetensors", "state.json", "training.pt")
 RESUME = "Resume from another one, or with --resume auto."
 TRAIN_AGAIN = "Copy the run again or train it again."
-TRACE_AGAIN = "Make it again: python -m model.exposure"
 _STEP = re.compile(r"step-\d{8,}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -123,7 +122,7 @@ def _run_sums(folder: Path) -> Iterator[Finding]:
         yield damaged(path, "format", f"cannot be read ({error})", "the sums of the run", TRAIN_AGAIN)
         return
     for name, size, sums in pieces:
-        do = TRACE_AGAIN if name == EXPOSURE else TRAIN_AGAIN
+        do = trace_again(folder) if name == EXPOSURE else TRAIN_AGAIN
         try:
             sha256 = _sum(folder / name, size)
         except (OSError, ValueError) as error:
@@ -144,14 +143,17 @@ def _sum(path: Path, size: int | None) -> str:
 
 def _exposure(folder: Path) -> Iterator[Finding]:
     """A note where the run has gone on since its pages were traced."""
-    if os.path.lexists(folder / EXPOSURE):
+    path = folder / EXPOSURE
+    if os.path.lexists(path):
         try:
-            exposure = Exposure(folder)
-        except C4Error as error:
-            yield damaged(folder / EXPOSURE, "format", str(error), "the pages that the run has read", TRACE_AGAIN)
+            note = Exposure(folder).note
+        except ConfigError:
+            yield damaged(path, "format", "it is no file", "the pages that the run has read", trace_again(folder))
+        except ExposureError as error:
+            yield damaged(path, "format", f"it {error.what}", "the pages that the run has read", trace_again(folder))
         else:
-            if exposure.note:
-                yield noted(folder / EXPOSURE, exposure.note)
+            if note:
+                yield noted(path, note)
 
 
 def _json(path: Path) -> Iterator[Finding]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from starlette.testclient import TestClient
 
@@ -14,7 +17,9 @@ from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.inspect.__main__ import main
 from c4pipe.inspect.serve import holding, make_app
 from c4pipe.page import Page
-from c4pipe.shards import EXPOSURE
+from c4pipe.shards import EXPOSURE, EXPOSURE_SCHEMA, PROVENANCE, Exposure, read_manifest
+from c4pipe.textindex.__main__ import main as make_indexes
+from c4pipe.textindex.making import INDEX_FILES
 from tests.conftest import Once
 from tests.inspect.tiny import write
 from tests.inspect.traced import first_page, indexed, write_run
@@ -70,12 +75,43 @@ def test_the_json(corpus: Path, trained: Path, run: Run) -> None:
     assert (code, found) == (
         0,
         {"folder": str(corpus), "view": "text", "text": text[9:40], "number": 1, "exact": True, "indexed": True}
-        | {"seen_to": 2000},
+        | {"fault": "", "seen_to": 2000},
     )
     assert (page["shard"], page["row"], page["start"], page["times"]) == (shard, 0, 9, 1)
     assert page["before"] + text[9:40] + page["after"][:20] == text[:60]
     assert page["seen"]["times"] == 2
     assert page["seen"]["steps"][:2] == [12, 840]
+
+
+def test_no_page_is_json_too(corpus: Path, run: Run) -> None:
+    code, out, err = run(corpus, "--text", "nobody has ever written this", "--json")
+    found = json.loads(out)
+    assert (code, found["number"], found["pages"]) == (1, 0, [])
+    assert "holds 'nobody has ever written this'" in err
+
+
+def test_a_damaged_index_is_passed_over_and_made_again(
+    corpus: Path, tmp_path: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy, (_, text) = Path(shutil.copytree(corpus, tmp_path / "c4")), first_page(corpus)
+    for name in INDEX_FILES:
+        path = copy / name
+        whole = path.read_bytes()
+        for damaged in (bytes([*whole[:-40], *([0] * 40)]), b"mine", None):
+            path.unlink()
+            if damaged is not None:
+                path.write_bytes(damaged)
+            code, out, _ = run(copy, "--text", text)
+            assert (code, f"Make the index again: python -m c4pipe.textindex {copy}." in out) == (0, True)
+            assert make_indexes([str(copy)]) == 0
+            assert path.read_bytes() == whole
+            if damaged is not None:
+                aside = [one for one in path.parent.iterdir() if one.name.startswith(f"{path.name}.old")]
+                assert [one.read_bytes() for one in aside] == [damaged]
+                assert f"kept as {path.name}.old" in capsys.readouterr().err
+                aside[0].unlink()
+    code, out, _ = run(copy, "--text", text)
+    assert "end to end" not in out
 
 
 def test_a_page_of_a_url_says_when_it_was_read(corpus: Path, trained: Path, run: Run) -> None:
@@ -121,10 +157,36 @@ def test_wrong_use_is_a_line(corpus: Path, run: Run, words: list[str], code: int
 
 
 def test_a_run_over_other_pages_is_refused(corpus: Path, tmp_path: Path, run: Run) -> None:
-    other = write_run(tmp_path / "t5", corpus, sha256="0" * 64)
+    other = write_run(tmp_path / "t5", corpus, ["0" * 64], sha256="0" * 64)
     code, _, err = run(corpus, "--text", first_page(corpus)[1], "--run", other)
     assert code == 2
-    assert "has read no page of" in err
+    assert f"reads no shard of {corpus} as it is now" in err
+
+
+def test_of_a_shard_that_was_written_anew_nothing_is_known(corpus: Path, tmp_path: Path, run: Run) -> None:
+    """As after a removal: the run has read its pages, and has another sum of it."""
+    first, *_, last = [(one["path"], one["sha256"]) for one in read_manifest(corpus)["shards"]]
+    trained = write_run(tmp_path / "t5", corpus, [first[1]])
+    text = pq.read_table(corpus / last[0])["text"][0].as_py()[:60]
+    said = "not known whether the run has read it: its shard is none of those that the run reads"
+    assert said in run(corpus, "--text", text, "--run", trained)[1]
+    [page] = json.loads(run(corpus, "--text", text, "--run", trained, "--json")[1])["pages"]
+    assert (page["shard"], page["seen"]) == (last[0], None)
+    assert said in run(corpus, "--url", page["url"], "--run", trained)[1]
+    with TestClient(make_app(open_corpus(corpus), run=trained), base_url="http://127.0.0.1:8000") as viewer:
+        assert said in viewer.get("/holding", params={"text": text}).text
+        assert said in viewer.get(f"/page/{last[0]}/0").text
+        assert "not seen up to step 2,000" in viewer.get(f"/page/{first[0]}/1").text
+
+
+def test_a_page_of_two_shards_of_the_same_bytes_was_met_by_both(tmp_path: Path) -> None:
+    rows = [{"row": 4, "times": 1, "steps": [2, 4]}, {"row": 4, "times": 2, "steps": [1, 4, 7]}]
+    fixed = {"corpus": "c4", "config": "en", "shard": "en/a.parquet", "sha256": "5" * 64, "url": ""}
+    made = {"step": 9, "state": "", "shards": ["5" * 64]}
+    schema = EXPOSURE_SCHEMA.with_metadata({PROVENANCE: json.dumps(made)})
+    table = pa.Table.from_pylist([fixed | row for row in rows], schema=schema)
+    pq.write_table(table, tmp_path / EXPOSURE, row_group_size=1)
+    assert Exposure(tmp_path).of("5" * 64, [4, 5]) == {4: (3, [1, 2, 4, 7])}
 
 
 def test_a_damaged_exposure_is_named(corpus: Path, trained: Path, tmp_path: Path, run: Run) -> None:
@@ -139,7 +201,12 @@ def test_a_run_that_has_gone_on_is_noted(corpus: Path, tmp_path: Path, run: Run)
     (later / "checkpoints/step-00003000").mkdir(parents=True)
     code, _, err = run(corpus, "--text", first_page(corpus)[1], "--run", later)
     assert code == 0
-    assert "knows of 2,000 steps, and the run has 3,000" in err
+    said = f"knows of 2,000 steps, and the run has 3,000. Make it again: python -m model.exposure --run {later}"
+    assert said in err
+    shard, text = first_page(corpus)
+    with TestClient(make_app(open_corpus(corpus), run=later), base_url="http://127.0.0.1:8000") as viewer:
+        assert said in viewer.get("/holding", params={"text": text}).text
+        assert said in viewer.get(f"/page/{shard}/0").text
 
 
 def test_the_viewer_finds_a_text_and_says_when_it_was_read(corpus: Path, trained: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,15 @@ def indexed(corpus: Path, folder: Path) -> Path:
     return copy
 
 
-def write_run(folder: Path, corpus: Path, **changes: Any) -> Path:
-    """A folder of a run with its exposure alone: of the first page of the first shard."""
+def write_run(folder: Path, corpus: Path, shards: Sequence[str] | None = None, **changes: Any) -> Path:
+    """A run that reads all shards, or these, with its exposure alone: of the first page of the first shard."""
     folder.mkdir(parents=True)
-    shard = read_manifest(corpus)["shards"][0]
+    listed = read_manifest(corpus)["shards"]
+    shard = listed[0]
     row = {"corpus": str(corpus), "config": shard["config"], "shard": shard["path"], "sha256": shard["sha256"]}
     row |= {"row": 0, "url": "", "times": 2, "steps": STEPS} | changes
-    schema = EXPOSURE_SCHEMA.with_metadata({PROVENANCE: json.dumps({"step": 2000})})
+    made = {"step": 2000, "state": "", "shards": [one["sha256"] for one in listed] if shards is None else shards}
+    schema = EXPOSURE_SCHEMA.with_metadata({PROVENANCE: json.dumps(made)})
     pq.write_table(pa.Table.from_pylist([row], schema=schema), folder / EXPOSURE)
     return folder
 

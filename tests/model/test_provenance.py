@@ -36,7 +36,7 @@ def test_the_longest_pieces_are_named_with_their_pages(corpus: Path) -> None:
 
 
 def test_what_was_asked_is_not_taken_for_what_was_written(corpus: Path) -> None:
-    nothing = ["  no 20 characters in a row of it stand in a page"]
+    nothing = ["  nothing of 20 characters that holds what the model wrote stands in a page"]
     index = need_index(corpus)
     assert [*traced_lines(index, [("fog lay on the river", False), (" \udcff", True)])] == nothing
     assert [*traced_lines(index, [("fog lay on the riv", False), ("er", True)])] != nothing

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from c4pipe.disk import put_aside
 from model import sums
-from model.disk import put, put_aside
+from model.disk import put
 from model.sums import Mark, RunSums
 
 A, B = Mark.of(b"a"), Mark.of(b"ab")

@@ -19,11 +19,13 @@ import torch
 
 from c4pipe.errors import BuildError
 from c4pipe.shards import EXPOSURE, Exposure, to_json
+from c4pipe.shards.exposure import newest_step
 from c4pipe.verify.run import check_run
 from model.corpus import Shard, read_entry
 from model.data import Batches
 from model.exposure import main
 from model.held_out import first_tokens, split_off
+from model.journal import put_trace_aside
 from model.lane import Tokens
 from model.objectives import LM, PrefixLM, SpanCorruption, Vocabulary
 from model.prepared import PAIR_COLUMNS
@@ -187,7 +189,8 @@ def test_a_run_says_what_each_step_has_read(run: Path, data: Path, capsys: pytes
 def test_the_file_is_looked_into_by_shard_and_row(run: Path) -> None:
     assert main(["--run", str(run)]) == 0
     seen, table = Exposure(run), pq.read_table(run / EXPOSURE).to_pylist()
-    assert (seen.step, seen.newest, seen.note) == (6, 6, "")
+    assert (seen.step, seen.note, newest_step(run)) == (6, "", 6)
+    assert seen.shards >= {row["sha256"] for row in table}
     for row in table:
         assert seen.of(row["sha256"], [row["row"]]) == {row["row"]: (row["times"], row["steps"])}
     assert seen.of(table[0]["sha256"], [10**6]) == seen.of("0" * 64, [0]) == {}
@@ -202,7 +205,6 @@ def test_steps_are_printed(run: Path, data: Path, capsys: pytest.CaptureFixture[
     [found] = map(json.loads, capsys.readouterr().out.splitlines())
     assert found["step"] == 5
     assert len(found["pages"]) == sum(line.startswith("step 5:") for line in lines)
-    assert main(["--run", str(run), "--step", "7"]) == 0  # what it would read next
 
 
 @pytest.mark.parametrize("pack", [False, True])
@@ -258,7 +260,7 @@ def test_steps_of_other_settings_are_refused(run: Path, tmp_path: Path, capsys: 
     assert main(["--run", str(forced)]) == 1
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("exposure: the steps up to 4 were trained with other settings (inputs was 32, now it is 24)")
-    assert main(["--run", str(forced), "--step", "7"]) == 0
+    assert [step for step, _ in open_trace(forced).steps(7, 7)] == [7]  # what it would read next
 
 
 def test_a_rate_that_was_forced_changes_nothing(run: Path, tmp_path: Path) -> None:
@@ -299,7 +301,38 @@ def test_verify_and_readers_say_when_the_run_has_gone_on(run: Path, tmp_path: Pa
     assert main(["--run", str(copy)]) == 0
     (copy / "checkpoints/step-00000004").rename(copy / "checkpoints/step-00000008")
     assert "knows of 6 steps, and the run has 8" in Exposure(copy).note
-    assert any("knows of 6 steps" in finding.found for finding in check_run(copy, lambda _: None).findings)
+    [line] = [finding.line() for finding in check_run(copy, lambda _: None).findings if EXPOSURE in finding.path]
+    again = f"Make it again: python -m model.exposure --run {copy}."
+    assert line == f"note: {copy / EXPOSURE}: it knows of 6 steps, and the run has 8. {again}"
+
+
+def test_steps_that_were_trained_anew_are_not_told_of(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of step 6, by the state of its checkpoint."""
+    copy = Path(shutil.copytree(run, tmp_path / "run"))
+    assert main(["--run", str(copy)]) == 0
+    state = copy / "checkpoints/step-00000006/state.json"
+    state.write_bytes(state.read_bytes() + b" ")
+    with pytest.raises(BuildError, match="tells of other steps than the run has now: step 6 was trained anew"):
+        Exposure(copy)
+    assert any(finding.path == str(copy / EXPOSURE) for finding in check_run(copy, lambda _: None).findings)
+
+
+def test_a_training_that_goes_on_from_before_puts_its_exposure_aside(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = Path(shutil.copytree(run, tmp_path / "run"))
+    assert main(["--run", str(copy)]) == 0
+    whole = (copy / EXPOSURE).read_bytes()
+    put_trace_aside(copy, RunSums(copy), 6)
+    assert (copy / EXPOSURE).read_bytes() == whole
+    put_trace_aside(copy, RunSums(copy), 4)
+    assert (copy / f"{EXPOSURE}.old").read_bytes() == whole
+    assert not (copy / EXPOSURE).exists()
+    assert RunSums(copy).is_whole(EXPOSURE) is None
+    put_trace_aside(copy, RunSums(copy), 0)
+    assert "kept as exposure.parquet.old" in capsys.readouterr().err
 
 
 def test_a_damaged_file_is_named(run: Path, tmp_path: Path) -> None:
@@ -322,6 +355,8 @@ def test_a_damaged_file_is_named(run: Path, tmp_path: Path) -> None:
         (["--json"], 2, "--json needs --step"),
         (["--step", "4", "--to", "3"], 2, "--to 3 is before --step 4"),
         (["--step", "0"], 2, "not a whole number from 1"),
+        (["--step", "7"], 2, "--step 7: the newest checkpoint of"),
+        (["--step", "5", "--to", "2147483647"], 2, "--to 2147483647: the newest checkpoint of"),
         (["--data", "a", "b"], 2, "expected 1 folder"),
         (["--data", "nowhere"], 2, "nowhere is not there. Say by --data where the corpora of"),
     ],

@@ -209,9 +209,10 @@ def test_the_command(foggy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out.startswith(f"{copy}: 40 pages, ")
     assert main([str(tmp_path)]) == 2
     assert "manifest.json" in capsys.readouterr().err
+    (copy / "added.json").unlink()
     (copy / PAGE_TEXTS).write_bytes(b"mine")
     assert main([str(copy)]) == 2
-    assert f"{PAGE_TEXTS} was not written by this command" in capsys.readouterr().err
+    assert f"{PAGE_GRAMS} was not written by this command: added.json does not name it" in capsys.readouterr().err
     assert (copy / PAGE_TEXTS).read_bytes() == b"mine"
 
 

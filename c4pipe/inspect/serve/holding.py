@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import Corpus
-from c4pipe.inspect.holders import MAKE, as_shown, held_by, number_words
+from c4pipe.inspect.holders import as_shown, held_by, number_words, scan_words
 from c4pipe.inspect.seen import SeenPages
 from c4pipe.inspect.serve.selection import LONGEST_QUERY, Selection
 from c4pipe.inspect.serve.viewer import PAGES_HELD, Viewer
@@ -34,7 +34,7 @@ class HeldTexts:
             raise ConfigError(
                 f"{folder} is too large to be searched from end to end. Make an index: {MAKE_INDEX} {folder}"
             )
-        found = await self._viewer.ask(request, lambda _: held_by(self._corpus, text, PAGES_HELD))
+        found, fault = await self._viewer.ask(request, lambda _: held_by(self._corpus, text, PAGES_HELD))
         pages = [as_shown(page, text) for page in found.pages]
         if self._seen:
             pages = self._seen.with_seen(pages)
@@ -44,5 +44,5 @@ class HeldTexts:
             text=text,
             pages=pages,
             heading=number_words(found.number, found.exact),
-            note="" if found.indexed else f"The corpus was searched from end to end: {MAKE}.",
+            note="" if found.indexed else scan_words(fault),
         )

@@ -24,7 +24,7 @@ from starlette.responses import (
 from c4pipe.errors import AssetError, C4Error, ConfigError, unknown
 from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.inspect.gone import said_of_removals
-from c4pipe.inspect.seen import SeenPages, seen_words
+from c4pipe.inspect.seen import SeenPages, met_words
 from c4pipe.inspect.serve import export, finding, records
 from c4pipe.inspect.serve.asking import Question, TooLongError, place, question
 from c4pipe.inspect.serve.counting import Counts, count_pages, total
@@ -62,7 +62,7 @@ class Viewer:
         self._templates = environment()
         self._templates.globals |= {"corpus": corpus, "has": self._has, "words": self._words, "judges": self._judges}
         self._templates.globals["shards_rows"] = sum(shard["rows"] for shard in corpus.shards())
-        self._templates.globals |= {"least": LEAST, "seen_words": self._seen_words}
+        self._templates.globals |= {"least": LEAST, "met_words": self._met_words, "run_note": self._run_note}
         self._templates.globals["in_build"] = _in_build(corpus)
         self._templates.globals["said_of_removals"] = said_of_removals
 
@@ -108,7 +108,7 @@ class Viewer:
         at = "" if place_in is None else f"{place_in}:{record.row}"
         back = {name: value for name, value in request.query_params.items() if name in ("after", "before")}
         fell = falls_as_a_whole(record._asdict())
-        seen = None if record.reason else await self.ask(request, self._seen_at, record)
+        seen = "" if record.reason else await self.ask(request, self._seen_at, record)
         values: dict[str, Any] = {"view": found, "record": record, "at": at, "back": back, "fell": fell, "seen": seen}
         return self.html("page.html", selection=selection, **values)
 
@@ -195,11 +195,14 @@ class Viewer:
         words = f"A file of the corpus cannot be read. Copy or build the corpus again. DuckDB says: {error}"
         return self.message(500, "A damaged file", words)
 
-    def _seen_at(self, _: duckdb.DuckDBPyConnection, record: Record) -> Seen | None:
-        return None if self._seen is None else self._seen.of(record.path, record.row)
+    def _seen_at(self, _: duckdb.DuckDBPyConnection, record: Record) -> str:
+        return self._met_words(self._seen.of(record.path, [record.row])[record.row]) if self._seen else ""
 
-    def _seen_words(self, seen: Seen) -> str:
-        return seen_words(seen.steps, seen.times, self._seen.step) if self._seen else ""
+    def _met_words(self, seen: Seen | None) -> str:
+        return met_words(seen, self._seen.step) if self._seen else ""
+
+    def _run_note(self) -> str:
+        return self._seen.note if self._seen else ""
 
     def _selection(self, request: Request) -> tuple[Selection, list[ShardEntry]]:
         selection = parse(request.query_params.multi_items(), self._has)
