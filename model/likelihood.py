@@ -11,10 +11,12 @@ tokens of the document.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,13 +26,13 @@ from c4pipe.command import Parser, utf8_path, whole
 from c4pipe.text import many
 from model.command import run_model
 from model.data import VALIDATION_SEED, to_batch
-from model.disk import put
+from model.disk import put, put_aside
 from model.distributed import find_device
 from model.errors import ConfigError
 from model.evaluate import row_nll
 from model.lane import Tokens
 from model.rows import trimmed
-from model.run import open_checkpoint, read_settings
+from model.run import open_checkpoint, read_settings, say
 from model.source import Denoising
 from model.t5 import T5
 from model.table import as_csv, head
@@ -43,7 +45,8 @@ examples:
   a run, over texts of one's own    python -m model.likelihood --run out/t5 --texts texts.jsonl --output out/likelihood
   an older checkpoint               ... --checkpoint out/t5/checkpoints/step-00000400
 
-It writes likelihood.csv: domain, document, nats, bytes, tokens. Bits a byte are nats / bytes / ln 2.
+It writes likelihood.csv: domain, document, nats, bytes, tokens. Bits a byte are nats / bytes / ln 2. Another file of
+that name is kept as likelihood.csv.old.
 exit codes: 0 done; 1 failed; 2 wrong use, found before any work; 130 interrupted (Ctrl-C).
 """
 
@@ -67,14 +70,24 @@ class TextScore(NamedTuple):
 
 
 def read_texts(path: Path) -> list[OwnText]:
-    """The documents of a JSONL file. ConfigError, with the line, for one that is not as it should be."""
-    found = []
+    """The documents of a JSONL file. ConfigError, with the line, for one that is not as it should be, or
+    is there twice."""
+    found: list[OwnText] = []
+    lines: dict[tuple[str, str], int] = {}
     try:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(StringIO(path.read_text(encoding="utf-8")), 1):
             row = json.loads(line)
             text = OwnText(*(row[name] for name in OwnText._fields))
             if not all(isinstance(value, str) for value in text):
                 raise ConfigError(f"--texts {path}, line {number}: domain, document and text must be strings")
+            if not text.domain.strip() or not text.document.strip():
+                raise ConfigError(f"--texts {path}, line {number}: domain and document must have a name")
+            first = lines.setdefault((text.domain, text.document), number)
+            if first != number:
+                named = f"document {text.document!r} of domain {text.domain!r}"
+                raise ConfigError(
+                    f"--texts {path}, line {number}: {named} is in line {first} too: give each its own name"
+                )
             found.append(text)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"--texts {path} cannot be read: {error}") from None
@@ -147,7 +160,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_model("likelihood", lambda: _run(parse_likelihood(argv)))
 
 
+def _put_scores(path: Path, content: bytes) -> None:
+    """Writes the table. Another one, or what is none, is put aside."""
+    if os.path.lexists(path) and not (path.is_file() and path.read_bytes() == content):
+        say(f"note: {path} is there and says something else: kept as {put_aside(path).name}")
+    put(path, content)
+
+
 def _run(args: Namespace) -> int:
+    if os.path.lexists(args.output) and not args.output.is_dir():
+        raise ConfigError(f"--output {args.output} is no folder: name another one")
     texts = read_texts(args.texts)
     rule = read_settings(args.run).rule_of("")
     if not isinstance(rule, Denoising):
@@ -157,7 +179,7 @@ def _run(args: Namespace) -> int:
     checkpoint, model, tokenizer = open_checkpoint(args.run, args.checkpoint, torch.device(args.device))
     scores = list(text_scores(model, tokenizer, rule, texts, args.batch, args.precision == "bf16"))
     args.output.mkdir(parents=True, exist_ok=True)
-    put(args.output / LIKELIHOOD_FILE, head(TextScore._fields) + as_csv(scores))
+    _put_scores(args.output / LIKELIHOOD_FILE, head(TextScore._fields) + as_csv(scores))
     short = len(texts) - len(scores)
     left = f"; {many(short, 'document')} too short" if short else ""
     print(f"{checkpoint}: {many(len(scores), 'document')} into {args.output / LIKELIHOOD_FILE}{left}")

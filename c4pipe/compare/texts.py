@@ -120,7 +120,7 @@ def _named(word: str) -> tuple[str, Path]:
         name, path = "", Path(word)
     if not path.exists():
         raise ConfigError(f"--on {word}: {path} is not there. Expected a text file, JSON Lines, Parquet, or a folder.")
-    return name or (path.name if path.is_dir() else _stem(path)), path
+    return name or (path.absolute().name if path.is_dir() else _stem(path)), path
 
 
 def _stem(path: Path) -> str:

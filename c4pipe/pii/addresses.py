@@ -14,6 +14,7 @@ LONGEST_LOCAL, LONGEST_HOST = 64, 253  # characters; RFC 5321, 4.5.3.1; RFC 1035
 
 # What stands around an "@": of RFC 5322 what needs no quotes, with letters of any script (RFC 6531).
 _LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*\Z")
+_ENCODED_LOCAL = re.compile(r"(?:[\w~+-]|%2[Bb])+(?:\.(?:[\w~+-]|%2[Bb])+)*\Z")  # in a query, which has its own signs
 _HOST = re.compile(r"(?:[^\W_]+(?:-+[^\W_]+)*\.)+[^\W\d_][^\W_]*(?:-+[^\W_]+)*")
 
 # Each looks back from its first character, and not ahead to it: a pattern that begins with one is searched for fast.
@@ -21,29 +22,47 @@ _IPV4 = re.compile(r"[0-9](?<![\w.-].)[0-9]{0,2}(?:\.[0-9]{1,3}){3}(?![\w-]|\.\w
 _IPV6 = re.compile(r"[23](?<![\w:.].)[0-9A-Fa-f]{3}:[0-9A-Fa-f:]*[0-9A-Fa-f:](?![\w:])")
 _UNICAST = ipaddress.IPv6Network("2000::/3")  # all that IANA has given out
 # Behind one of these words four numbers are something else.
-_NUMBERED = re.compile(r"(?:\b(?:v|ver|version|release|build|firmware|chapter|section|table|figure)|§)\W{0,3}\Z", re.I)
+_NUMBERED = re.compile(
+    r"(?:\b(?:v|ver|version|release|build|firmware|chapter|section|clause|table|figure|rfc|oid)|§)\W{0,3}\Z", re.I
+)
+_PRODUCT = re.compile(r"(?<![\w./-])[A-Z][A-Za-z]*/\Z")  # "Firefox/12.0.0.1"
 _WORD_BEFORE = 16  # characters that are looked at
 
 
 def emails(text: str) -> Iterator[tuple[int, int]]:
-    """Where addresses stand whose domain ends in a public suffix: `icon@2x.png` is none."""
-    at, done = text.find("@"), 0
-    while at >= 0:
+    """Where addresses stand whose domain ends in a public suffix: `icon@2x.png` is none. Nor is the account of a
+    server, `git@github.com:foo/bar.git`. The sign may be `%40`, as in a URL."""
+    done = 0
+    for at, sign, pattern in _signs(text):
         first = max(done, at - LONGEST_LOCAL)
-        local = _LOCAL.search(text[first:at])
-        host = _HOST.match(text, at + 1, at + 1 + LONGEST_HOST)
-        if local and host and _has_suffix(host[0]):
+        local = pattern.search(text[first:at])
+        host = _HOST.match(text, at + len(sign), at + len(sign) + LONGEST_HOST)
+        if local and host and local[0].rpartition("/")[2] != "git" and _has_suffix(host[0]):
             done = host.end()
             yield first + local.start(), done
-        at = text.find("@", at + 1)
+
+
+def _signs(text: str) -> Iterator[tuple[int, str, re.Pattern[str]]]:
+    """(place, how it is written, what may stand before it) of each "@", in order."""
+    found = [(at, "@", _LOCAL) for at in _places(text, "@")]
+    encoded = [(at, "%40", _ENCODED_LOCAL) for at in _places(text, "%40")]
+    yield from sorted(found + encoded, key=lambda one: one[0]) if encoded else found
+
+
+def _places(text: str, sign: str) -> Iterator[int]:
+    at = text.find(sign)
+    while at >= 0:
+        yield at
+        at = text.find(sign, at + 1)
 
 
 def ip_addresses(text: str) -> Iterator[tuple[int, int]]:
-    """Where addresses of the public internet stand. Of four numbers of one digit each, and of those that are called a
-    version or a section, nobody knows that they are one."""
+    """Where addresses of the public internet stand. Of four numbers of one digit each outside a URL, and of those that
+    are called a version or a section, nobody knows that they are one."""
     for found in _IPV4.finditer(text) if text.count(".") > 2 else ():
         before = text[max(0, found.start() - _WORD_BEFORE) : found.start()]
-        if len(found[0]) > len("1.2.3.4") and not _NUMBERED.search(before) and _is_public(found[0]):
+        short = len(found[0]) == len("1.2.3.4") and not before.endswith("://")
+        if not short and not _NUMBERED.search(before) and not _PRODUCT.search(before) and _is_public(found[0]):
             yield found.span()
     for found in _IPV6.finditer(text) if text.count(":") > 1 else ():
         written = found[0] if found[0].endswith("::") else found[0].rstrip(":")

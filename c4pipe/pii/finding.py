@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from c4pipe.pii.addresses import emails, ip_addresses
-from c4pipe.pii.numbers import cards, ibans, in_ascii_digits, phones
+from c4pipe.pii.numbers import cards, ibans, in_ascii_digits
+from c4pipe.pii.phones import phones
 
 _FINDERS: dict[str, Callable[[str], Iterator[tuple[int, int]]]] = {
     "EMAIL": emails,
@@ -16,6 +19,8 @@ _FINDERS: dict[str, Callable[[str], Iterator[tuple[int, int]]]] = {
     "PHONE": phones,
 }
 PERSONAL_KINDS = tuple(_FINDERS)
+# Characters that nobody sees, and that a piece may hold: soft hyphens, joiners, marks of direction, U+FEFF.
+_UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _TAKEN = "\0"  # no pattern has it, so nothing reaches over what was found
 
 
@@ -33,13 +38,24 @@ def find_personal(text: str) -> list[Personal]:
     >>> find_personal("Write to ada@example.org.")
     [Personal(start=9, end=24, kind='EMAIL')]
     """
-    left = in_ascii_digits(text)
+    unseen = [] if text.isascii() else [one.start() for one in _UNSEEN.finditer(text)]
+    left = in_ascii_digits(_UNSEEN.sub("", text) if unseen else text)
     found: list[Personal] = []
     for kind, finder in _FINDERS.items():
         mine = [Personal(start, end, kind) for start, end in finder(left)]
         left = _replaced(left, mine, lambda one: _TAKEN * (one.end - one.start)) if mine else left
         found += mine
-    return sorted(found)
+    return _with_unseen(sorted(found), unseen) if unseen else sorted(found)
+
+
+def _with_unseen(found: Sequence[Personal], unseen: Sequence[int]) -> list[Personal]:
+    """Pieces of a text without its unseen characters, as places of that with them."""
+    gone = [place - count for count, place in enumerate(unseen)]  # before which character of the shorter text
+
+    def place(at: int) -> int:
+        return at + bisect_right(gone, at)
+
+    return [Personal(place(one.start), place(one.end - 1) + 1, one.kind) for one in found]
 
 
 def masked(text: str) -> str:

@@ -1,22 +1,26 @@
-"""Numbers with a plan or a sum behind them: IBANs, cards, phones."""
+"""Numbers with a sum behind them: IBANs and cards."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from phonenumbers import Leniency, PhoneNumberMatcher
 from stdnum import iban, luhn
 
-# Countries whose numbers are known as phone numbers without a "+": each costs time, and mistakes.
-REGIONS = ("US", "GB")
-
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
-_DASHES = "\\-\u2010-\u2015\u2212\uff0d"
+DASHES = "\\-\u2010-\u2015\u2212\uff0d"
+
+_SPACE = " \u00a0\u2007\u202f"
+_PART = rf"[{_SPACE}.{DASHES}]"  # what stands between groups
 
 # Each looks back from its first character, and not ahead to it: a pattern that begins with one is searched for fast.
-_IBAN = re.compile(r"[A-Z](?<![^\W_].)[A-Z][0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![^\W_])")
+# The first of an IBAN is that of its sum, behind the country and a word's begin: "IBAN" may stand before it unparted.
+_IBAN = re.compile(
+    r"[0-9](?<=[A-Z]{2}.)(?:(?<![^\W_]...)|(?<=IBAN...))[0-9]"
+    rf"(?:{_PART}?[A-Z0-9]{{4}}){{2,7}}(?:{_PART}?[A-Z0-9]{{1,3}})?(?![^\W_])",
+    re.ASCII | re.IGNORECASE,
+)
 
 # ISO/IEC 7812: the first digits that the networks have, and how many digits a number of theirs has. Visa's old ones of
 # 13 are left out: a tenth of the articles in shops would be such.
@@ -31,15 +35,9 @@ _CARDS = (
 )
 _CARD = re.compile(
     r"[0-9](?<![\w.,/+$€£-].)(?:[0-9]{13,18}"
-    rf"|[0-9]{{3}}([ {_DASHES}])[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{1,4}}(?:\1[0-9]{{3}})?"
-    rf"|[0-9]{{3}}([ {_DASHES}])[0-9]{{6}}\2[0-9]{{4,5}})(?![\w/-]|[.,]\w)"
+    rf"|[0-9]{{3}}({_PART})[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{1,4}}(?:\1[0-9]{{3}})?"
+    rf"|[0-9]{{3}}({_PART})[0-9]{{6}}\2[0-9]{{4,5}})(?![\w/-]|[.,]\w)"
 )
-
-_BETWEEN = rf"[ ()./\u00a0\u202f{_DASHES}]"
-_STRETCH = re.compile(rf"[0-9](?:{_BETWEEN}{{0,4}}[0-9]){{6,40}}")  # where a phone number may stand
-_PLUS = re.compile(r"[+\uff0b][ (]{0,2}\Z")
-_SHORTEST = 10  # digits of a number of REGIONS, with what is dialled in front of it
-_AROUND = 24  # characters that the check of a number sees on both sides: letters, currencies, extensions
 
 
 def in_ascii_digits(text: str) -> str:
@@ -54,13 +52,14 @@ def in_ascii_digits(text: str) -> str:
 
 
 def ibans(text: str) -> Iterator[tuple[int, int]]:
-    """Where IBANs stand, in one piece or in fours, whose country, length and sum are right."""
+    """Where IBANs stand, in one piece or in fours, in capitals or none, whose country, length and sum are right."""
     for found in _IBAN.finditer(text):
-        # Words in capitals may follow: of the groups the most that are an IBAN.
-        ends = [found.end(), *(found.start() + cut.start() for cut in [*re.finditer(" ", found[0])][::-1])]
-        for end in ends:
-            if iban.is_valid(text[found.start() : end], check_country=False):
-                yield found.start(), end
+        start, end = found.start() - 2, found.end()
+        # Words may follow: of the groups the most that are an IBAN.
+        for cut in [end, *(found.start() + part.start() for part in [*re.finditer(_PART, found[0])][::-1])]:
+            written = re.sub(_PART, "", text[start:cut])
+            if written in (written.upper(), written.lower()) and iban.is_valid(written, check_country=False):
+                yield start, cut
                 break
 
 
@@ -71,25 +70,3 @@ def cards(text: str) -> Iterator[tuple[int, int]]:
         known = any(len(digits) in lengths and first.match(digits) for first, lengths in _CARDS)
         if known and luhn.is_valid(digits):
             yield found.span()
-
-
-def phones(text: str, regions: Sequence[str] = REGIONS) -> Iterator[tuple[int, int]]:
-    """Where phone numbers stand: with a "+" those of all countries, else those of `regions` parted as there."""
-    done = 0
-    for stretch in _STRETCH.finditer(text):
-        first, last = stretch.span()
-        start, end = max(done, first - _AROUND), min(len(text), last + _AROUND)
-        for region in _asked(text[max(done, first - 3) : first], stretch[0], regions):
-            leniency = Leniency.STRICT_GROUPING if region else Leniency.VALID
-            for match in PhoneNumberMatcher(text[start:end], region, leniency):
-                if done <= start + match.start < last:
-                    done = start + match.end
-                    yield start + match.start, done
-
-
-def _asked(before: str, written: str, regions: Sequence[str]) -> Sequence[str | None]:
-    """The countries whose number a stretch may be, None for that which it names itself."""
-    if _PLUS.search(before):
-        return (None,)
-    digits = sum(map(str.isdigit, written))
-    return regions if _SHORTEST <= digits < len(written) else ()

@@ -91,14 +91,15 @@ def plan_text(
     lines = []
     kinds: dict[str, list[PlannedRun]] = {}
     for run in runs:
-        kinds.setdefault(run.label.rpartition("-seed")[0] or run.label, []).append(run)
+        kinds.setdefault(_kind(run.label), []).append(run)
     width = max(map(len, kinds), default=0)
     for kind, members in kinds.items():
         load = members[0].load
         there = sum(run.name in done for run in members)
-        seconds = run_seconds(load, speed)
+        seconds = sum(run_seconds(run.load, speed) for run in members) / len(members)
         work = f"{load.steps:,} steps of {load.rows:,} x ({load.inputs:,}, {load.targets:,}) tokens"
-        work = work if load.steps else f"{load.answers:,} answers"
+        if not load.steps:
+            work = f"{load.answers:,} answers" if load.answers else "scores of texts"
         behind = f", {there} done" if there else ""
         lines.append(f"  {kind.ljust(width)}  {len(members)} x about {span(seconds)}: {work}{behind}")
     total = sum(run_seconds(run.load, speed) for run in left)
@@ -108,3 +109,13 @@ def plan_text(
         f"up to {disk:,.1f} GB of checkpoints (measured: {speed.flops / 1e9:,.1f} GFLOP/s, {speed.start:.0f} s a start)"
     )
     return "\n".join(lines)
+
+
+def _kind(label: str) -> str:
+    """What runs of other seeds have in common.
+
+    >>> _kind("A-lr0.003-seed10"), _kind("A-lr0.003-seed10-texts"), _kind("vocabulary")
+    ('A-lr0.003', 'A-lr0.003-texts', 'vocabulary')
+    """
+    front, _, behind = label.rpartition("-seed")
+    return front + behind.lstrip("0123456789") if front else label

@@ -63,6 +63,22 @@ def test_the_command_writes_a_row_a_document(run: Path, tmp_path: Path, capsys: 
     assert "1 document too short" in said
 
 
+def test_what_is_there_is_put_aside(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "texts.jsonl").write_text(line("news", "one"))
+    (tmp_path / "likelihood.csv").write_text("mine")
+    command = ["--run", str(run), "--texts", str(tmp_path / "texts.jsonl"), "--output", str(tmp_path)]
+    assert main(command) == 0
+    assert "kept as likelihood.csv.old" in capsys.readouterr().err
+    assert (tmp_path / "likelihood.csv.old").read_text() == "mine"
+    assert main(command) == 0  # the same numbers
+    assert not (tmp_path / "likelihood.csv.old-2").exists()
+    assert main([*command[:-1], str(tmp_path / "texts.jsonl")]) == 2
+
+
+def line(domain: str, document: str) -> str:
+    return json.dumps({"domain": domain, "document": document, "text": story(1) + "\u2028"}, ensure_ascii=False) + "\n"
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -71,6 +87,9 @@ def test_the_command_writes_a_row_a_document(run: Path, tmp_path: Path, capsys: 
         ('{"domain": "a", "document": "b"}', "line 1: expected"),
         ('{"domain": "a", "document": "b", "text": 1}', "must be strings"),
         ("[]", "line 1: expected"),
+        (line("a", "b") + line("a", "c") + line("a", "b"), "line 3: document 'b' of domain 'a' is in line 1 too"),
+        (line("", "b"), "line 1: domain and document must have a name"),
+        (line("a", "b") + line("a", " "), "line 2: domain and document must have a name"),
     ],
 )
 def test_texts_that_are_none(tmp_path: Path, content: str, told: str) -> None:

@@ -13,6 +13,7 @@ from model.compare.levels import MODEL_LEVELS
 from model.compare.planning import ComparedSide, Comparing, steps_of
 from model.lane import Tokens
 from model.study.planned import with_needs
+from model.study.price import Speed, plan_text
 from tests.corpora import Letters, write_corpus
 from tests.model.training import rows, write_stories
 
@@ -33,6 +34,16 @@ def test_both_sides_have_the_same_runs_but_for_their_text() -> None:
     assert len(runs) == 1 + 2 * 2 * 3 * 2
     of_a, of_b = (dict(run.options) for run in (runs[1], runs[3]))
     assert {flag for flag in of_a if of_a[flag] != of_b[flag]} == {"--data", "--steps", "--eval-every"}
+
+
+def test_scores_are_another_kind_than_their_trainings() -> None:
+    runs = with_needs(run for *_, run in COMPARING.models((300, 300)))
+    speed = Speed(1e9, 4.0)
+    lines = plan_text(runs, {}, speed, 2).splitlines()
+    assert [line.split()[0] for line in lines[:3]] == ["vocabulary", "A-lr0.003", "A-lr0.003-texts"]
+    assert lines[1].split()[1:4] == ["3", "x", "about"]
+    assert lines[1].count("300 steps of 16 x ") == 1
+    assert lines[2].endswith("  3 x about 4 s: scores of texts")
 
 
 def test_another_text_or_corpus_is_another_run() -> None:
