@@ -23,10 +23,11 @@ from typing import NamedTuple
 import torch
 
 from c4pipe.command import Parser, utf8_path, whole
+from c4pipe.disk import put_aside
 from c4pipe.text import many
 from model.command import run_model
 from model.data import VALIDATION_SEED, to_batch
-from model.disk import put, put_aside
+from model.disk import put
 from model.distributed import find_device
 from model.errors import ConfigError
 from model.evaluate import row_nll
