@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from c4pipe.command import Parser, refuse_idle, utf8, utf8_path
+from c4pipe.command import Parser, positive, refuse_idle, utf8, utf8_path
 from c4pipe.compare.levels import COMPARE_LEVELS, TRAINER, check_level
 from c4pipe.compare.placing import check_place, check_trial_place
 from c4pipe.compare.texts import HELD_OUT_WORD, PINNED_WORD
@@ -78,9 +78,11 @@ def parser() -> Parser:
     )
     a("--input", type=utf8, nargs="+", metavar="PATH", help="with --rule: what is read (default: data_samples)")
     a("--workers", type=utf8, metavar="N", help="with --rule: processes of the build")
-    for option in TRAINING:
-        many_of = {"nargs": "+"} if option == "--lr" else {}
-        a(option, type=utf8, metavar="X", help=f"with a level of models: as of python -m {TRAINER}", **many_of)
+    of = f"with a level of models: as of python -m {TRAINER}"
+    a("--steps", type=positive, metavar="N", help=of)
+    a("--seeds", type=positive, metavar="N", help=of)
+    a("--lr", type=float, nargs="+", metavar="X", help=of)
+    a("--equal", choices=("bytes", "epochs"), help=of)
     a("--json", action="store_true", help="one JSON object instead of text")
     a("--out", type=utf8_path, default=OUT, metavar="DIR", help=f"folder for the files (default: {OUT})")
     return p
@@ -111,6 +113,6 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return args
 
 
-def _words(option: str, value: str | list[str] | None) -> list[str]:
+def _words(option: str, value: object) -> list[str]:
     """An option as it was given."""
-    return [] if value is None else [option, *([value] if isinstance(value, str) else value)]
+    return [] if value is None else [option, *map(str, value if isinstance(value, list) else [value])]

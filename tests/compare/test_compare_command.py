@@ -115,6 +115,7 @@ def test_test_text_that_stands_in_a_corpus_is_left_out(
         (["--rule", "curly_brace", "en", "--on", "nowhere.txt"], "nowhere.txt is not there"),
         (["a", "b", "--lr", "0.1", "0.2"], "--lr has no effect: no model is trained"),
         (["a", "b", "--equal", "epochs"], "--equal has no effect: no model is trained"),
+        (["a", "b", "--level", "tiny", "--steps", "0"], "expected a number of 1 or more"),
         (["a", "blank"], "blank has no text: blank/x.jsonl is empty"),
         (["a", "b", "--level", "tiny"], "a is a folder of other files"),
         (["a", "b", "--on", "held out of A=t.txt"], "is what a corpus holds out"),
