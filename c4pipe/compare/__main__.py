@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     from c4pipe.compare.reading import open_source
     from c4pipe.compare.writing import answered, show_compared
 
-    asked = CompareRequest(args.level, tuple(args.on), args.text_key, args.out)
+    asked = CompareRequest(args.level, tuple(args.on), args.text_key, args.out, args.training)
     sources = (open_source(Path(args.names[0]), args.text_key), open_source(Path(args.names[1]), args.text_key))
     check_sources(args.level, *sources)
     found = answered(sources, asked)

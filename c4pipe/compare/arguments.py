@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from c4pipe.command import Parser, refuse_idle, utf8, utf8_path
-from c4pipe.compare.levels import COMPARE_LEVELS, check_level
+from c4pipe.command import Parser, positive, refuse_idle, utf8, utf8_path
+from c4pipe.compare.levels import COMPARE_LEVELS, TRAINER, check_level
 from c4pipe.compare.placing import check_place, check_trial_place
 from c4pipe.compare.texts import HELD_OUT_WORD, PINNED_WORD
 from c4pipe.compare.trial import EVERY_RULE, rules_asked
@@ -15,6 +15,7 @@ from c4pipe.errors import ConfigError
 from c4pipe.facts.verdict import BY_GRAMS
 
 OUT = Path("out/compare")
+TRAINING = ("--steps", "--seeds", "--lr", "--equal")  # that the command which trains models takes
 
 EPILOG = f"""\
 examples:
@@ -77,6 +78,11 @@ def parser() -> Parser:
     )
     a("--input", type=utf8, nargs="+", metavar="PATH", help="with --rule: what is read (default: data_samples)")
     a("--workers", type=utf8, metavar="N", help="with --rule: processes of the build")
+    of = f"with a level of models: as of python -m {TRAINER}"
+    a("--steps", type=positive, metavar="N", help=of)
+    a("--seeds", type=positive, metavar="N", help=of)
+    a("--lr", type=float, nargs="+", metavar="X", help=of)
+    a("--equal", choices=("bytes", "epochs"), help=of)
     a("--json", action="store_true", help="one JSON object instead of text")
     a("--out", type=utf8_path, default=OUT, metavar="DIR", help=f"folder for the files (default: {OUT})")
     return p
@@ -90,6 +96,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         options.given,
         ("--input", args.rule is not None, "two corpora are read as they are. Name a rule: --rule RULE."),
         ("--workers", args.rule is not None, "nothing is built. Name a rule: --rule RULE."),
+        *((option, args.level != BY_GRAMS, "no model is trained. Name a level: --level tiny.") for option in TRAINING),
         ("--text-key", args.rule is None, "a build says itself where its text is. Leave it out."),
     )
     if args.rule is None and len(args.names) != 2:
@@ -97,9 +104,15 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     if args.rule is not None and len(args.names) != 1:
         raise ConfigError(f"--rule takes one preset, got {' '.join(args.names)}. See --help.")
     check_level(args.level)
+    args.training = tuple(word for option in TRAINING for word in _words(option, getattr(args, option[2:])))
     read = [word.rpartition("=")[2] for word in args.on] + args.on
     if args.rule is None:
         check_place(args.out, [*args.names, *read])
     else:
         check_trial_place(args.out, rules_asked(args.names[0], args.rule), [*(args.input or ()), *read])
     return args
+
+
+def _words(option: str, value: object) -> list[str]:
+    """An option as it was given."""
+    return [] if value is None else [option, *map(str, value if isinstance(value, list) else [value])]

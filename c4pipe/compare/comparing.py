@@ -40,6 +40,7 @@ class CompareRequest(NamedTuple):
     on: tuple[str, ...] = ()  # what --on names; nothing for what is held out and the pinned texts, where they are
     text_key: str = ""  # of the test texts
     out: Path = Path()
+    training: tuple[str, ...] = ()  # options for what trains models
 
 
 class Compared(NamedTuple):
@@ -125,7 +126,7 @@ def compare_corpora(
     if not enough:
         least = f"{FEWEST_TEXTS} documents of one domain that share no run of words with the corpora"
         raise ConfigError(f"there is no test text. Expected {least}. Name other texts: --on PATH...")
-    verdict = verdict_of(sides[0], sides[1], enough, asked.level, asked.out)
+    verdict = verdict_of(sides[0], sides[1], enough, asked.level, asked.out, asked.training)
     manifests = _manifests(a, b)
     size = min(drawing.seen for drawing, _ in drawn)
     first, second = (drawing.sample(size) for drawing, _ in drawn)

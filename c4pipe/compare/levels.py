@@ -64,7 +64,14 @@ def check_sources(level: str, *sources: PageSource) -> None:
         print(f"compare: A and B are both {printable(str(a))}", file=sys.stderr)
 
 
-def verdict_of(a: Training, b: Training, domains: Mapping[str, Sequence[str]], level: str, out: Path) -> CorpusVerdict:
+def verdict_of(
+    a: Training,
+    b: Training,
+    domains: Mapping[str, Sequence[str]],
+    level: str,
+    out: Path,
+    training: Sequence[str] = (),
+) -> CorpusVerdict:
     """The verdict of a level on these test texts. ConfigError where too little is given, BuildError where it failed."""
     folders = (str(a.source.folder), str(b.source.folder))
     sums = (a.source.sum, b.source.sum)
@@ -74,7 +81,7 @@ def verdict_of(a: Training, b: Training, domains: Mapping[str, Sequence[str]], l
         return CorpusVerdict(folders, level, SETTLES, found.overall, found.domains, sums)
     check_level(level)
     texts = ("--texts", str(_write_tests(out, domains)))
-    command = [sys.executable, "-m", TRAINER, *folders, *texts, "--level", level, "--out", str(out)]
+    command = [sys.executable, "-m", TRAINER, *folders, *texts, "--level", level, "--out", str(out), *training]
     done = subprocess.run(command, stdout=sys.stderr, check=False)
     if done.returncode == ConfigError.exit_code:
         raise ConfigError(f"python -m {TRAINER} was refused; what it said stands above.")

@@ -58,7 +58,7 @@ def try_rules(args: argparse.Namespace) -> int:
     preset = args.names[0]
     rules = rules_asked(preset, args.rule)
     inputs = list(args.input or INPUT)
-    asked = CompareRequest(args.level, tuple(args.on), args.text_key, args.out)
+    asked = CompareRequest(args.level, tuple(args.on), args.text_key, args.out, args.training)
     folder = args.out / CORPORA
     named_domains(asked.on)
     _build(preset, rules, inputs, args.workers, folder)

@@ -12,6 +12,7 @@ import pytest
 
 from c4pipe.compare import placing
 from c4pipe.compare.__main__ import main
+from c4pipe.compare.arguments import parse
 from c4pipe.compare.placing import COMPARE_FILES, check_place, write_files
 from c4pipe.errors import ConfigError
 from c4pipe.facts.verdict import VERDICT_FILE, read_verdict
@@ -112,6 +113,9 @@ def test_test_text_that_stands_in_a_corpus_is_left_out(
         (["--rule", "curly_brace", "en", "b"], "--rule takes one preset"),
         (["--rule", "curly_brace", "en.without.policy"], "--rule tries one rule of a whole preset"),
         (["--rule", "curly_brace", "en", "--on", "nowhere.txt"], "nowhere.txt is not there"),
+        (["a", "b", "--lr", "0.1", "0.2"], "--lr has no effect: no model is trained"),
+        (["a", "b", "--equal", "epochs"], "--equal has no effect: no model is trained"),
+        (["a", "b", "--level", "tiny", "--steps", "0"], "expected a number of 1 or more"),
         (["a", "blank"], "blank has no text: blank/x.jsonl is empty"),
         (["a", "b", "--level", "tiny"], "a is a folder of other files"),
         (["a", "b", "--on", "held out of A=t.txt"], "is what a corpus holds out"),
@@ -247,3 +251,9 @@ def test_a_place_that_cannot_be_written_is_said_before_any_work(tmp_path: Path) 
     assert [*tmp_path.iterdir()] == []
     with pytest.raises(ConfigError, match=r"--out /proc/xx cannot be written"):
         check_place(Path("/proc/xx"))
+
+
+def test_options_of_training_are_handed_on(sides: tuple[Path, Path]) -> None:
+    args = parse(["a", "b", "--level", "tiny", "--lr", "0.1", "0.2", "--steps", "9"])
+    assert args.training == ("--steps", "9", "--lr", "0.1", "0.2")
+    assert parse(["a", "b"]).training == ()

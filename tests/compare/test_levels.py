@@ -107,9 +107,26 @@ def test_the_trainer_is_started_and_its_table_read(
     monkeypatch.setattr("c4pipe.compare.levels.subprocess.run", train)
     monkeypatch.setattr("c4pipe.compare.levels.check_level", lambda level: None)
     with pytest.raises(error) if error else nullcontext():
-        verdict = verdict_of(side("a"), side("b"), {"news": ["One text.", "Another."]}, "tiny", tmp_path)
+        verdict = verdict_of(
+            side("a"), side("b"), {"news": ["One text.", "Another."]}, "tiny", tmp_path, ("--steps", "3")
+        )
         assert (verdict.level, verdict.folders, verdict.overall.winner) == ("tiny", ("a", "b"), "cannot tell")
         assert verdict.sums == ("sum of a", "sum of b")
     (texts,) = tmp_path.glob("tests-*.jsonl")
-    assert ran == [["-m", "model.compare", "a", "b", "--texts", str(texts), "--level", "tiny", "--out", str(tmp_path)]]
+    assert ran == [
+        [
+            "-m",
+            "model.compare",
+            "a",
+            "b",
+            "--texts",
+            str(texts),
+            "--level",
+            "tiny",
+            "--out",
+            str(tmp_path),
+            "--steps",
+            "3",
+        ]
+    ]
     assert [json.loads(line)["document"] for line in texts.read_text().splitlines()] == ["0", "1"]
