@@ -42,7 +42,7 @@ def find_personal(text: str) -> list[Personal]:
     left = in_ascii_digits(_UNSEEN.sub("", text) if unseen else text)
     found: list[Personal] = []
     for kind, finder in _FINDERS.items():
-        mine = [Personal(start, end, kind) for start, end in finder(left)]
+        mine = sorted(Personal(start, end, kind) for start, end in finder(left))
         left = _replaced(left, mine, lambda one: _TAKEN * (one.end - one.start)) if mine else left
         found += mine
     return _with_unseen(sorted(found), unseen) if unseen else sorted(found)

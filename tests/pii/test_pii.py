@@ -32,6 +32,7 @@ PERSONAL = [
     ("from 185.199.108.153 at noon", "from <IP> at noon"),
     ("http://93.184.216.34:8080/x", "http://<IP>:8080/x"),
     ("2a00:1450:4001:81b::200e said", "<IP> said"),
+    ("2a00:1450:4001:81b::200e 1.1.1.10 a@b.com", "<IP> <IP> <EMAIL>"),  # in order, whichever is sought first
     ("[2606:4700:4700::1111]:53", "[<IP>]:53"),
     ("IBAN DE89 3704 0044 0532 0130 00 BIC", "IBAN <IBAN> BIC"),
     ("DE89370400440532013000", "<IBAN>"),
