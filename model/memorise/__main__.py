@@ -74,7 +74,7 @@ def _run(args: Namespace) -> int:
             rows += [_row(arm, passages[number], answers[number][:2]) for number in sorted(answers)]
             examples += _examples(arm, passages, answers)
         put(args.out / ASKED_TABLE, csv_table(AskedPassage._fields, rows))
-        write_extraction(args.out, points(rows), examples)
+        write_extraction(args.out, points(rows), examples, args.data[0], args.counts)
         if args.samples:
             write_samples(args, arms[0])
     names = (MEMORISE_REPORT, CURVE_PICTURE, CURVE_TABLE, ASKED_TABLE, *([SAMPLE_TABLE] if args.samples else []))

@@ -25,8 +25,8 @@ every run with the same tokenizer.
 
 ![what came out, by count and by reading](curve.svg)
 
-## By how often a passage stands in the crawl
-
+## By how often a passage stands in {counted}
+{hint}
 {by_count}
 
 ## By how often the run has read it
@@ -38,6 +38,11 @@ every run with the same tokenizer.
 {examples}
 """
 
+_OF_CORPUS = """
+How often it stood in the crawl, before the dedup of the corpus, is counted by `python -m c4pipe.passages DIR --crawl`,
+and taken by `--counts`.
+"""
+
 
 class ShownPassage(NamedTuple):
     """A passage that came out."""
@@ -47,12 +52,16 @@ class ShownPassage(NamedTuple):
     text: str
 
 
-def write_extraction(out: Path, found: Sequence[CurvePoint], examples: Sequence[ShownPassage]) -> None:
-    """Writes the three files into a folder."""
+def write_extraction(
+    out: Path, found: Sequence[CurvePoint], examples: Sequence[ShownPassage], data: Path, counts: Path | None
+) -> None:
+    """Writes the three files into a folder. Counts are those of the file, or of the corpus in `data` without one."""
     put(out / CURVE_TABLE, csv_table(CurvePoint._fields, found))
     put(out / CURVE_PICTURE, draw_extraction(found, "What the models remember"))
     lines = [f"* {one.run}, {one.copies:,} times: {shown_masked(one.text)}" for one in examples] or ["None."]
     text = _TEXT.format(
+        counted=f"`{printable(str(counts or data))}`",
+        hint="" if counts else _OF_CORPUS,
         by_count=curve_markdown(found, "copies"),
         by_readings=curve_markdown(found, "readings"),
         examples="\n".join(lines),

@@ -66,7 +66,14 @@ def begun(position: Any, corpus: Path) -> int:
 
 
 def test_what_came_out_is_quoted_masked(tmp_path: Path) -> None:
-    write_extraction(tmp_path, points([AskedPassage("a", 1, 12, 12, 30, 4, 4, 1)]), [ShownPassage("a", 12, SECRET)])
+    found, shown = points([AskedPassage("a", 1, 12, 12, 30, 4, 4, 1)]), [ShownPassage("a", 12, SECRET)]
+    write_extraction(tmp_path, found, shown, Path("out/c4"), Path("crawl.parquet"))
+    assert "how often a passage stands in `crawl.parquet`\n" in (tmp_path / "memorise.md").read_text()
+    write_extraction(tmp_path, found, shown, Path("out/c4"), None)
+    assert (
+        "how often a passage stands in `out/c4`\n\nHow often it stood in the crawl"
+        in (tmp_path / "memorise.md").read_text()
+    )
     assert "a, 12 times: Write to <EMAIL> and to nobody else." in (tmp_path / "memorise.md").read_text()
     assert {path.name for path in tmp_path.iterdir()} == {"curve.csv", "curve.svg", "memorise.md"}
 
