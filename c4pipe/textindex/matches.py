@@ -20,7 +20,7 @@ def longest_matches(text: str, holds: Callable[[str], bool], least: int) -> list
     twice as many pieces as the text has characters.
 
     >>> longest_matches("a red fox and a red cat", lambda piece: piece in "the red fox; a red cat", 4)
-    [Match(start=1, end=9), Match(start=13, end=23)]
+    [Match(start=0, end=6), Match(start=1, end=9), Match(start=13, end=23)]
     """
     found: list[Match] = []
     end = 0  # of the longest piece so far

@@ -67,7 +67,7 @@ def test_data_in_the_folder_that_a_run_writes_are_refused(tmp_path: Path, tasks:
 
 
 def test_a_folder_of_tasks_that_no_run_wrote(tmp_path: Path, tasks: tuple[str, str]) -> None:
-    with pytest.raises(ConfigError, match="tasks is there, and no training wrote it"):
+    with pytest.raises(ConfigError, match=r"tasks/\S+ is there, and no training wrote it"):
         check_run_folder(tmp_path)
 
 

@@ -77,6 +77,7 @@ GENERATING: dict[str, tuple[str, ...]] = {
     "--top-p": tuple(f"{value} --sample" for value in ("0", "1.1", "nan", "x")),
     "--seed": tuple(f"{value} --sample" for value in ("-1", "1.5", HUGE, "x")),
     "--max-tokens": COUNTS,
+    "--trace": ("nowhere", "/dev/null", "/tmp"),
 }
 EVALUATING: dict[str, tuple[str, ...]] = {
     "--run": ("nowhere", "/dev/null", ""),

@@ -173,7 +173,7 @@ def test_there_is_nothing_of_it_elsewhere(samples: Corpus) -> None:
     from c4pipe.inspect.report.facts import gather
 
     assert (overview(samples)["clusters"], overview(samples)["earlier"]) == ([], None)
-    assert not {"clusters", "earlier"} & {section.id for section in sections(gather(samples), None)}
+    assert not {"clusters", "earlier"} & {section.id for section in sections(gather(samples), None, None)}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
