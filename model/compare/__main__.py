@@ -81,7 +81,11 @@ def _open(args: Namespace) -> Comparing:
         sides.append(ComparedSide(name, folder, sha256_of(folder / "manifest.json")))
     first, second = sides
     level = MODEL_LEVELS[args.level]
-    return Comparing(level, args.steps, args.lr, args.seeds, (first, second), args.texts, sha256_of(args.texts))
+    return Comparing(level, args.steps, args.lr, args.seeds, (first, second), args.texts, *_sized(args.texts))
+
+
+def _sized(texts: Path) -> tuple[str, int]:
+    return sha256_of(texts), texts.stat().st_size
 
 
 def _rows(models: Iterable[tuple[str, int, float, PlannedRun]], runs: Path) -> Iterable[Sequence[object]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -22,6 +23,7 @@ from model.tokens import Tokenizer
 
 SIDES = ("A", "B")
 Equal = Literal["bytes", "epochs"]
+BYTES_A_TOKEN = 3.0  # about
 MEASURED = 2_000  # documents of each entry by which tokens a byte are told
 
 Options = Mapping[str, "str | int | float | tuple[Word, ...]"]
@@ -46,6 +48,7 @@ class Comparing:
     sides: tuple[ComparedSide, ComparedSide]
     texts: Path
     texts_digest: str
+    texts_bytes: int
 
     def vocabulary(self) -> PlannedRun:
         """Of both corpora: a training of a single step leaves it behind."""
@@ -93,7 +96,8 @@ class Comparing:
 
     def _scored(self, run: PlannedRun) -> PlannedRun:
         options: Options = {"--run": (PathIn(run),), "--texts": str(self.texts)}
-        load = replace(run.load, steps=0)
+        row = BYTES_A_TOKEN * max(run.load.inputs, run.load.targets)
+        load = replace(run.load, steps=0, read=ceil(self.texts_bytes / row))
         return PlannedRun(f"{run.label}-texts", "likelihood", _frozen(options), (self.texts_digest,), load)
 
 

@@ -42,6 +42,7 @@ class Load:
     targets: int
     answers: int = 0  # examples that are answered, over all evaluations and models
     asked: tuple[int, int] = (1, 1)  # their tokens, inputs and targets
+    read: int = 0  # rows that are read once, without training
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,8 @@ def _step_seconds(load: Load, device: torch.device) -> float:
 
 def run_seconds(load: Load, speed: Speed) -> float:
     """About how long a run takes."""
-    training = load.steps * load.rows * flops(load.config, load.inputs, load.targets)
+    rows = load.steps * load.rows + load.read / 3  # to read is a third of the work
+    training = rows * flops(load.config, load.inputs, load.targets)
     answering = load.answers * flops(load.config, *load.asked) * SLOWER / 3  # forwards alone
     return speed.start + (training + answering) / speed.flops
 

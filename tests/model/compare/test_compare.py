@@ -18,7 +18,7 @@ from tests.corpora import Letters, write_corpus
 from tests.model.training import rows, write_stories
 
 SIDES = ComparedSide("A", Path("out/a"), "1"), ComparedSide("B", Path("out/b"), "2")
-COMPARING = Comparing(MODEL_LEVELS["tiny"], 300, (0.003, 0.001), 3, SIDES, Path("texts.jsonl"), "3")
+COMPARING = Comparing(MODEL_LEVELS["tiny"], 300, (0.003, 0.001), 3, SIDES, Path("texts.jsonl"), "3", 60_000)
 
 
 def test_both_sides_have_the_same_runs_but_for_their_text() -> None:
@@ -43,14 +43,14 @@ def test_scores_are_another_kind_than_their_trainings() -> None:
     assert [line.split()[0] for line in lines[:3]] == ["vocabulary", "A-lr0.003", "A-lr0.003-texts"]
     assert lines[1].split()[1:4] == ["3", "x", "about"]
     assert lines[1].count("300 steps of 16 x ") == 1
-    assert lines[2].endswith("  3 x about 4 s: scores of texts")
+    assert lines[2].endswith("  3 x about 2 min: scores of texts"), "60 kB of them, and 4 s a start"
 
 
 def test_another_text_or_corpus_is_another_run() -> None:
     def names(comparing: Comparing) -> list[str]:
         return [run.name for *_, run in comparing.models((300, 300))]
 
-    other = Comparing(MODEL_LEVELS["tiny"], 300, (0.003, 0.001), 3, SIDES, Path("texts.jsonl"), "other")
+    other = Comparing(MODEL_LEVELS["tiny"], 300, (0.003, 0.001), 3, SIDES, Path("texts.jsonl"), "other", 60_000)
     assert not {*names(COMPARING)} & {*names(other)}
     assert names(COMPARING) == names(COMPARING)
 
