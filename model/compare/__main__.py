@@ -21,7 +21,7 @@ from model.likelihood import read_texts
 from model.study.opening import check_runs
 from model.study.planned import PlannedRun, with_needs
 from model.study.price import measured_speed, plan_text, run_seconds
-from model.study.running import RECORD, RUNS, done_runs, held_folder, run_all
+from model.study.running import RECORD, RUNS, done_runs, held_folder, run_all, shared_out
 from model.table import as_csv, head
 from model.tokens import Tokenizer
 
@@ -39,9 +39,7 @@ def _run(args: Namespace) -> int:
     comparing = _open(args)
     if os.path.lexists(args.out / COMPARED_SCORES) and not (args.out / RECORD).is_file():
         raise ConfigError(f"{args.out / COMPARED_SCORES} is there, and no comparison wrote it: name another --out")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    at_once = args.at_once or (cores if args.device == "cpu" else 1)
-    threads = max(1, cores // at_once)
+    at_once, threads = shared_out(args.at_once, args.device)
     planned = [run for *_, run in comparing.models((args.steps, args.steps))]
     runs = with_needs(planned)  # but that B's steps may be other ones by a few, which the vocabulary decides
     check_runs(runs)

@@ -17,7 +17,7 @@ from model.config import find_size
 from model.corpus import find_entries, read_entry
 from model.held_out import first_documents, text_size
 from model.objectives import find_objective
-from model.study.planned import Load, PathIn, PlannedRun, Word
+from model.study.planned import Load, PathIn, PlannedRun, Word, frozen_options
 from model.study.setting import PIECES
 from model.tokens import Tokenizer
 
@@ -92,13 +92,13 @@ class Comparing:
         config = replace(size, architecture="decoder-lm", vocab=PIECES if level.name == "tiny" else size.vocab)
         lengths = find_objective("lm").lengths(level.inputs)
         load = Load(config, steps, level.batch, lengths.inputs, lengths.targets)
-        return PlannedRun(label, "train", _frozen({**base, **options}), files, load)
+        return PlannedRun(label, "train", frozen_options({**base, **options}), files, load)
 
     def _scored(self, run: PlannedRun) -> PlannedRun:
         options: Options = {"--run": (PathIn(run),), "--texts": str(self.texts)}
         row = BYTES_A_TOKEN * max(run.load.inputs, run.load.targets)
         load = replace(run.load, steps=0, read=ceil(self.texts_bytes / row))
-        return PlannedRun(f"{run.label}-texts", "likelihood", _frozen(options), (self.texts_digest,), load)
+        return PlannedRun(f"{run.label}-texts", "likelihood", frozen_options(options), (self.texts_digest,), load)
 
 
 def steps_of(
@@ -120,8 +120,3 @@ def _measured(side: ComparedSide, tokenizer: Tokenizer) -> tuple[float, float]:
         size, tokens = size + found.bytes, tokens + found.tokens
         whole += found.tokens * entry.documents / some.documents
     return tokens / size, whole
-
-
-def _frozen(options: Options) -> tuple[tuple[str, tuple[Word, ...]], ...]:
-    found = {flag: value if isinstance(value, tuple) else (f"{value}",) for flag, value in options.items()}
-    return tuple(sorted(found.items()))

@@ -6,7 +6,6 @@ python -m model.study methods --out out/methods
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import sys
 import time
@@ -26,7 +25,7 @@ from model.study.opening import check_runs, chosen_arms, open_setting
 from model.study.outcome import STUDY_PICTURE, STUDY_RESULTS, STUDY_TABLE, StudyAtHand, write_outcome
 from model.study.planned import with_needs
 from model.study.price import measured_speed, plan_text, run_seconds, span
-from model.study.running import RUNS, STUDY_LOCK, done_runs, held_folder, run_all
+from model.study.running import RUNS, STUDY_LOCK, done_runs, held_folder, run_all, shared_out
 from model.study.setting import SCALES
 
 STUDY_TITLE = "study.json"
@@ -53,9 +52,7 @@ def _run(args: Namespace, words: Sequence[str]) -> int:
     runs = with_needs(run for found in planned.values() for run in found)
     check_runs(runs)
     _check_out(args.out, study)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    at_once = args.at_once or (cores if args.device == "cpu" else 1)
-    threads = max(1, cores // at_once)
+    at_once, threads = shared_out(args.at_once, args.device)
     done = done_runs(args.out, runs)
     smallest = min((run.load for run in runs if run.load.steps), key=lambda load: load.rows * load.inputs)
     speed = measured_speed(smallest, args.device, threads)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -81,6 +81,17 @@ class PlannedRun:
     def result(self, runs: Path) -> Path:
         """The table that it writes."""
         return runs / self.name / RESULT_FILES[self.command]
+
+
+def frozen_options(
+    options: Mapping[str, str | int | float | tuple[Word, ...] | None],
+) -> tuple[tuple[str, tuple[Word, ...]], ...]:
+    """Options by flag as a run has them, in one order; None takes one away."""
+    return tuple(
+        (flag, value if isinstance(value, tuple) else (str(value),))
+        for flag, value in sorted(options.items())
+        if value is not None
+    )
 
 
 def with_needs(runs: Iterable[PlannedRun]) -> list[PlannedRun]:

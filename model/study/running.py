@@ -56,6 +56,13 @@ def done_runs(out: Path, runs: Sequence[PlannedRun]) -> dict[str, float]:
     return {run.name: seconds[run.name] for run in runs if run.name in seconds and run.result(out / RUNS).is_file()}
 
 
+def shared_out(at_once: int | None, device: str) -> tuple[int, int]:
+    """How many runs at a time, and threads of each: on a CPU a core each, on a GPU one run, where nobody said."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    runs = at_once or (cores if device == "cpu" else 1)
+    return runs, max(1, cores // runs)
+
+
 def run_all(
     out: Path, runs: Sequence[PlannedRun], expected: Mapping[str, float], at_once: int, threads: int, handed: int
 ) -> int:

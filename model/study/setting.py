@@ -10,7 +10,7 @@ from typing import NamedTuple
 from model.config import ModelConfig, find_size
 from model.objectives import find_objective
 from model.salient import corpus_rule
-from model.study.planned import Load, PathIn, PlannedRun, Word
+from model.study.planned import Load, PathIn, PlannedRun, Word, frozen_options
 
 OBJECTIVE = "iid"  # the paper's baseline
 PIECES = 2_048  # of a vocabulary whose size nobody said, for what a run costs
@@ -201,7 +201,7 @@ class Setting:
             members[0].load, steps=0, answers=facts.held_out * len(members), asked=(facts.inputs, facts.targets)
         )
         name = f"{label}-{word.partition('=')[0].replace('/', '.').replace(':', '.')}"[:60]
-        return PlannedRun(f"{name}-seed{seed}", "score", _frozen(options), (facts.digest,), load)
+        return PlannedRun(f"{name}-seed{seed}", "score", frozen_options(options), (facts.digest,), load)
 
     def scored(self, label: str, seed: int, run: PlannedRun, words: tuple[str, ...]) -> PlannedRun:
         """The scores of a fine-tuned run on tasks, illegal answers too, each from its best checkpoint."""
@@ -210,7 +210,7 @@ class Setting:
         load = replace(run.load, steps=0, answers=sum(one.held_out for one in facts))
         named = "-".join([label, *(word.partition("=")[0].replace("/", ".") for word in words)])[:52]
         digests = tuple(one.digest for one in facts)
-        return PlannedRun(f"{named}-scored-seed{seed}", "score", _frozen(options), digests, load)
+        return PlannedRun(f"{named}-scored-seed{seed}", "score", frozen_options(options), digests, load)
 
     def _planned(
         self, label: str, command: str, options: Changes, files: tuple[str, ...], config: ModelConfig
@@ -228,7 +228,7 @@ class Setting:
         looks = -(-steps // int(str(options.get("--eval-every", steps)))) + 1
         answers = looks * sum(fact.held_out for fact in facts)
         load = Load(config, steps, int(str(options["--batch"])), inputs, targets, answers, asked)
-        return PlannedRun(label, command, _frozen(options), files, load)
+        return PlannedRun(label, command, frozen_options(options), files, load)
 
     def _config(self, options: Changes) -> ModelConfig:
         size = find_size(str(options.get("--model", self.scale.model)))
@@ -244,11 +244,3 @@ class Setting:
 def _merged(*parts: Changes) -> Changes:
     found = {flag: value for part in parts for flag, value in part.items()}
     return {flag: value for flag, value in found.items() if value is not None}
-
-
-def _frozen(options: Changes) -> tuple[tuple[str, tuple[Word, ...]], ...]:
-    return tuple(
-        (flag, value if isinstance(value, tuple) else (str(value),))
-        for flag, value in sorted(options.items())
-        if value is not None
-    )
