@@ -3,6 +3,7 @@
 import gzip
 import importlib
 import json
+import os
 import sys
 
 import pyarrow.parquet as pq
@@ -134,6 +135,9 @@ class Desk:
         text = (self.folder / name).read_text()
         assert old in text
         (self.folder / name).write_text(text.replace(old, new))
+        # Python tells an edit by seconds and size: one as long within the second would leave the old bytecode in use.
+        later = (self.folder / name).stat().st_mtime + 2
+        os.utime(self.folder / name, (later, later))
 
     def build(self, preset, name, *options):
         for module in ("own_rules", "own_helper"):
