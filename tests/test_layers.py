@@ -22,7 +22,7 @@ FLOORS = (
     ("part",),  # what a preset is made of
     ("private", "scratch", "disk"),  # folders nobody else may write to, those that go with a process, what a disk has
     ("native",),  # loops as machine code
-    ("text", "languages", "progress"),  # text as such, names of languages, progress
+    ("text", "languages", "progress", "fasttext"),  # text as such, names of languages, progress, classifiers
     ("command",),  # what a command is told, where it speaks, how it ends
     ("files",),  # files as such, and those that rules read
     ("wet", "rules", "langid", "dedup", "benchmarks", "shards", "fetch", "keys", "pii"),  # reading; judging; the disk
@@ -59,7 +59,7 @@ LIBRARIES = {
     "matplotlib": {"rebalance/picture", "compare", "model"},
     "mmh3": {"text", "files/sealed", "keys/file"},
     "nltk": {"text"},
-    "numba": {"langid", "native"},
+    "numba": {"fasttext", "langid", "native"},
     "phonenumbers": {"pii"},
     "pyarrow": {
         "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",

@@ -16,11 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4pipe.errors import AssetError, ConfigError
-from c4pipe.langid import describe_identifier, fasttext_kernel
+from c4pipe.fasttext import kernel as fasttext_kernel
+from c4pipe.fasttext.kernel import find_word
+from c4pipe.fasttext.model import FastTextModel
+from c4pipe.langid import describe_identifier
 from c4pipe.langid import fasttext as module
 from c4pipe.langid.fasttext import FastText, default_model
-from c4pipe.langid.fasttext_kernel import find_word
-from c4pipe.langid.fasttext_model import FastTextModel
 
 library = pytest.importorskip("fasttext")
 TEXTS = sorted(path.read_text("utf-8") for path in (Path(__file__).parent / "texts").glob("*.txt"))
