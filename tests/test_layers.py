@@ -34,7 +34,7 @@ FLOORS = (
     ("facts",),  # what is known of finished corpora: their pages, the fates of these, verdicts on the whole
     ("inspect", "verify", "rebalance", "removal"),  # looking, checking, mixing, and taking pages out
     ("compare", "passages"),  # which of two corpora is better; how often a passage stands in one
-    ("flow",),  # Beam
+    ("flow", "classifier"),  # Beam; classifiers that are trained on two corpora
     ("beam_jobs",),
 )
 NEIGHBOURS = {
@@ -52,6 +52,7 @@ ONLY = {
 # Library -> rooms, or single modules, that may import it. Others may be seen anywhere above the ground floor.
 LIBRARIES = {
     "apache_beam": {"flow", "beam_jobs"},
+    "fasttext": {"classifier"},
     "duckdb": {"facts", "inspect", "card/summary/content"},
     "jinja2": {"inspect", "card/summary/page"},
     "langdetect": {"langid"},
@@ -63,7 +64,8 @@ LIBRARIES = {
     "phonenumbers": {"pii"},
     "pyarrow": {
         "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",
-        "removal", "stages/benchmarks", "facts", "inspect", "verify", "compare", "passages", "textindex", "model",
+        "removal", "stages/benchmarks", "classifier", "facts", "inspect", "verify", "compare", "passages", "textindex",
+        "model",
     },
     "re2": {"rules", "model"},
     "rouge_score": {"model"},
