@@ -2,9 +2,14 @@
 
 import pytest
 
-from bench.outside import SHARED
+from bench.outside import ROOT, SHARED
 
 PUNKT = "needs Punkt's data: make assets"
 WET = f"needs the WET files and lists of {SHARED}, which are not public"
 
 shared = pytest.mark.skipif(not (SHARED / "wet").is_dir(), reason=WET)
+
+FASTTEXT = ROOT / "bench" / ".venv-fasttext" / "bin" / "python"  # whose fasttext package trains
+fasttext = pytest.mark.skipif(
+    not FASTTEXT.exists(), reason="needs a fasttext package that trains: make bench/.venv-fasttext/ready"
+)
