@@ -124,9 +124,8 @@ def test_the_presets_of_the_readme_are_presets() -> None:
     [block] = re.findall(r"```python\n# my_quality\.py\n(.*?)```", text, re.DOTALL)
     made: dict[str, Any] = {}
     exec(block, made)
-    assert [preset.stages[-2].columns for preset in (made["BEST"], made["SOME"])] == [
-        {"classifier_score": "float32"}
-    ] * 2
+    columns = [made[name].stages[-2].columns for name in ("BEST", "SOME")]
+    assert columns == [{"classifier_score": "float32"}] * 2
 
 
 def fallen(desk: Path) -> str:
