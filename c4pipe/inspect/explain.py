@@ -66,7 +66,19 @@ def explain(page: Page, plan: Plan, dropped: Sequence[Dropped] = (), outcome: Re
         outcomes = [*outcomes, *[(NOT_REACHED, "")] * (len(rules) - len(outcomes))]
         tried += (rule._replace(outcome=o, detail=d) for rule, (o, d) in zip(rules, outcomes, strict=True))
     stage_name, reason = walk.rejected or ("", KEPT)
-    return Explanation(page, walk.marks.lines(), tried, stage_name, reason, walk.trace.text, now)
+    found = Explanation(page, walk.marks.lines(), tried, stage_name, reason, walk.trace.text, now)
+    return _veiled(found, plan) if plan.hiding else found
+
+
+def _veiled(found: Explanation, plan: Plan) -> Explanation:
+    """Without what a stage hides, wherever it would be shown."""
+    return found._replace(
+        page=found.page._replace(text=plan.veiled(found.page.text)),
+        lines=[[each._replace(text=plan.veiled(each.text)) for each in line] for line in found.lines],
+        tried=[each._replace(detail=plan.veiled(each.detail)) for each in found.tried],
+        text=plan.veiled(found.text),
+        now=found.now and found.now._replace(detail=plan.veiled(found.now.detail)),
+    )
 
 
 def _as_recorded(walk: Walk, stage: Stage, then: Recorded, outcomes: Outcomes) -> tuple[Outcomes, Recorded | None]:
