@@ -14,7 +14,7 @@ from beam_jobs.benchmarks import benchmark_options
 from beam_jobs.exclusions import add_exclusions
 from beam_jobs.local import processes
 from beam_jobs.personal import personal_option
-from c4pipe.command import Parser, count, memory_limit, positive, utf8
+from c4pipe.command import Parser, count, memory_limit, positive, share, similarity, utf8
 from c4pipe.dedup.near import STAYS
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.flow.searching import SUFFIXES
@@ -191,23 +191,6 @@ def parser() -> Parser:
     )
     a("--dry-run", action="store_true", help="read a file or two and predict pages, time, disk and kept share")
     return p
-
-
-def share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
-    return share
-
-
-def similarity(text: str) -> float:
-    found = share(text)
-    if not found:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, up to 1, got {text!r}")
-    return found
 
 
 def shards(text: str) -> int | None:

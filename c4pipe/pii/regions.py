@@ -9,7 +9,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from phonenumbers import PhoneMetadata, PhoneNumber
+from phonenumbers import PhoneMetadata, PhoneNumber, country_code_for_region
 from phonenumbers.data import _ALT_NUMBER_FORMATS
 
 from c4pipe.pii.numbers import DASHES
@@ -77,13 +77,14 @@ def region_of(name: str) -> Region:
     """How a country writes its numbers, such as DE: in groups as the metadata of phonenumbers part them."""
     if name in _COUNTED:
         return _COUNTED[name]
-    data = PhoneMetadata.metadata_for_region(name, None)
-    patterns = [one.pattern for one in (*data.number_format, *_ALT_NUMBER_FORMATS.get(data.country_code, ()))]
+    code, data = country_code_for_region(name), PhoneMetadata.metadata_for_region(name)
+    assert data is not None, name  # a test asks for each
+    patterns = [one.pattern for one in (*data.number_format, *_ALT_NUMBER_FORMATS.get(code, ()))]
     written = "|".join(sorted({shape for pattern in patterns if (shape := _groups(pattern))}))
     # Where a 0 or an 8 is dialled in front nobody leaves it out; Brazil's is that of long distance, and hardly written.
     prefix = "" if name == "BR" else data.national_prefix or ""
-    front = rf"(?:{prefix}|{data.country_code}{GAP}{prefix}?){GAP}" if prefix else rf"(?:{data.country_code}{GAP})?"
-    return Region(data.country_code, re.compile(rf"(?<![0-9])(?={front}({written})(?![0-9]))"), _LEAST)
+    front = rf"(?:{prefix}|{code}{GAP}{prefix}?){GAP}" if prefix else rf"(?:{code}{GAP})?"
+    return Region(code, re.compile(rf"(?<![0-9])(?={front}({written})(?![0-9]))"), _LEAST)
 
 
 def _groups(pattern: str) -> str:
