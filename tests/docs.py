@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from c4pipe.corpus import catalogue
+from tests import rule_pages
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ROOT / "c4pipe" / "README.md"
@@ -76,6 +77,11 @@ BLOCKS = {
 }
 
 
+def stale_rule_pages() -> list[Path]:
+    """Pages of reasons that are no longer there."""
+    return [path for path in rule_pages.FOLDER.glob("*.md") if path.name not in rule_pages.pages()]
+
+
 def refreshed(path: Path) -> str:
     """The text of a file with every generated block written anew."""
     blocks = BLOCKS[path]
@@ -90,3 +96,7 @@ def refreshed(path: Path) -> str:
 if __name__ == "__main__":
     for path in BLOCKS:
         path.write_text(refreshed(path), encoding="utf-8")
+    for path in stale_rule_pages():
+        path.unlink()
+    for name, text in rule_pages.pages().items():
+        (rule_pages.FOLDER / name).write_text(text, encoding="utf-8")

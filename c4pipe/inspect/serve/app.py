@@ -49,6 +49,7 @@ def make_app(corpus: Corpus, given: Sequence[Path] = (), run: Path | None = None
         Route("/stands/{path:path}/{row}", owners.stands),
         Route("/owner/{name}", owners.owner),
         Route("/owners", owners.owners),
+        Route("/rule/{code}", viewer.rule),
         Route("/why", viewer.why, methods=["GET", "POST"]),
         Route("/export", viewer.export),
         Route("/static/{name}", static),

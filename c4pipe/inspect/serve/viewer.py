@@ -24,6 +24,7 @@ from starlette.responses import (
 from c4pipe.errors import AssetError, C4Error, ConfigError, unknown
 from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.inspect.gone import said_of_removals
+from c4pipe.inspect.rule_pages import rule_page, rule_page_path
 from c4pipe.inspect.seen import SeenPages, met_words
 from c4pipe.inspect.serve import export, finding, records
 from c4pipe.inspect.serve.asking import Question, TooLongError, place, question
@@ -154,6 +155,14 @@ class Viewer:
         template = "verdict.html" if request.query_params.get("part") == "verdict" else "why.html"
         values: dict[str, Any] = {"asked": asked, "records": here, "view": found, "raw": raw, "problem": problem}
         return self.html(template, selection=Selection(), **values)
+
+    async def rule(self, request: Request) -> Response:
+        """The page of a reason."""
+        code = request.path_params["code"]
+        text = rule_page(code)
+        if not text:
+            return self.message(404, "No page of this reason", f"{code} is no reason of c4pipe's own rules.")
+        return self.html("rule.html", code=code, path=rule_page_path(code), text=text)
 
     async def export(self, request: Request) -> Response:
         """The selection as a file."""

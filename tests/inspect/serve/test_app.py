@@ -352,3 +352,13 @@ def test_counts_are_the_same_before_and_after_a_search(hostile: Corpus, query: s
             client.get(first)
             answers.append(client.get(f"/counts?{query}").text)
     assert answers[0] == answers[1]
+
+
+def test_a_reason_leads_to_its_page(samples: Corpus, viewer: Ask) -> None:
+    answer = viewer(samples).get("/rule/few_words")
+    assert answer.status_code == 200
+    assert "docs/rules/few_words.md" in text_of(answer.text)
+    assert "A line that has fewer than 5 words goes." in text_of(answer.text)
+    assert viewer(samples).get("/rule/nothing").status_code == 404
+    asked = viewer(samples).post("/why", data={"text": "Short.", "preset": "en", "url": ""}, headers=POST)
+    assert 'href="/rule/few_sentences"' in asked.text
