@@ -162,7 +162,7 @@ def real_inputs() -> list[Path]:
 def real_told(corpora: Mapping[str, Fates]) -> list[str]:
     """What differs from the record of real pages."""
     recorded = read_record()
-    missing = [f"{preset}: {RECORD.name} does not know it." for preset in corpora.keys() ^ recorded.keys()]
+    missing = [f"{preset}: {RECORD.name} does not know it." for preset in sorted(corpora.keys() ^ recorded.keys())]
     return missing + [
         line for name in corpora if name in recorded for line in told(name, recorded[name], corpora[name])
     ]
