@@ -45,7 +45,7 @@ NEIGHBOURS = {
 ONLY = {
     "model": {
         "shards", "mixture", "errors", "command", "text", "languages", "langid", "progress", "private", "scratch",
-        "disk", "keys", "pii", "textindex",
+        "disk", "keys", "pii", "textindex", "facts",
     },
 }  # fmt: skip
 
