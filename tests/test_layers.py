@@ -26,7 +26,7 @@ FLOORS = (
     ("command",),  # what a command is told, where it speaks, how it ends
     ("files",),  # files as such, and those that rules read
     ("wet", "rules", "langid", "dedup", "benchmarks", "shards", "fetch", "keys", "pii"),  # reading; judging; the disk
-    ("clean", "mixture", "documents", "robots", "textindex"),
+    ("clean", "mixture", "documents", "html", "robots", "textindex"),
     ("stages",),
     ("presets",),
     ("corpus",),  # what a corpus is: its plan, its catalogue, its counts
@@ -52,6 +52,7 @@ ONLY = {
 # Library -> rooms, or single modules, that may import it. Others may be seen anywhere above the ground floor.
 LIBRARIES = {
     "apache_beam": {"flow", "beam_jobs"},
+    "brotli": {"html"},
     "duckdb": {"facts", "inspect", "card/summary/content"},
     "jinja2": {"inspect", "card/summary/page"},
     "langdetect": {"langid"},
@@ -66,6 +67,7 @@ LIBRARIES = {
         "removal", "stages/benchmarks", "facts", "inspect", "verify", "compare", "passages", "textindex", "model",
     },
     "re2": {"rules", "model"},
+    "resiliparse": {"html"},
     "rouge_score": {"model"},
     "sacrebleu": {"model"},
     "safetensors": {"model"},

@@ -112,7 +112,12 @@ def other_reasons_table() -> str:
     """Every reason that no rule gives: of reading, dedup and language."""
     ruled = {told.code for kind in RULES for told in kind().told()}
     found: dict[str, tuple[str, ...]] = {}
-    made = (for_format(EN, "jsonl"), with_levels(EN, tuple(TEXT_LEVELS)), with_benchmarks(EN, drop=True))
+    made = (
+        for_format(EN, "jsonl"),
+        for_format(EN, "warc"),
+        with_levels(EN, tuple(TEXT_LEVELS)),
+        with_benchmarks(EN, drop=True),
+    )
     for preset in (*PRESETS.values(), *made):
         for stage, reason, words in reasons_of(preset):
             if reason.code not in ruled:

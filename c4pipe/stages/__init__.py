@@ -11,7 +11,7 @@ from c4pipe.stages.dedup import Dedup
 from c4pipe.stages.filter import Filter
 from c4pipe.stages.identify import Identify
 from c4pipe.stages.preset import Preset
-from c4pipe.stages.read import Read
+from c4pipe.stages.read import Read, ReadWarc
 from c4pipe.stages.size import Size
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "PageStage",
     "Preset",
     "Read",
+    "ReadWarc",
     "Scope",
     "Size",
     "Stage",
