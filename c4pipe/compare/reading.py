@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -103,8 +103,9 @@ class PageSource:
         return f"{many(self.lost.total(), 'record')} gave no page ({reasons}; first {visible(self._first_lost[:200])})"
 
 
-def open_source(folder: Path, text_key: str = "") -> PageSource:
-    """The corpus in a folder, its sums taken. ConfigError where there is none; BuildError where it is damaged."""
+def open_source(folder: Path, text_key: str = "", formats: Sequence[str] = KEYED) -> PageSource:
+    """The corpus in a folder, its sums taken, or its files of these formats. ConfigError where there is none;
+    BuildError where it is damaged."""
     if (folder / MANIFEST).is_file():
         if text_key:
             raise ConfigError(
@@ -114,16 +115,22 @@ def open_source(folder: Path, text_key: str = "") -> PageSource:
         corpus.check(["pages"])
         return PageSource(folder, corpus, [folder / shard["path"] for shard in corpus.shards()])
     if not folder.is_dir():
-        raise ConfigError(f"{folder} is no folder. Expected one with a corpus: ours, or Parquet or JSON Lines.")
+        raise ConfigError(f"{folder} is no folder. Expected one with a corpus: ours, or {_told_formats(formats)}.")
     if below := _corpora_below(folder):
         more = f" and {len(below) - SHOWN_BELOW:,} more" if len(below) > SHOWN_BELOW else ""
         named = ", ".join(below[:SHOWN_BELOW])
         raise ConfigError(f"{folder} holds several corpora: {named}{more}. Name one, such as {folder / below[0]}.")
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and format_of(path) in KEYED]
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and format_of(path) in formats]
     if not files:
-        raise ConfigError(f"{folder} holds no corpus: no {MANIFEST}, and no Parquet or JSON Lines file.")
-    _check_text(folder, files, text_key)
+        raise ConfigError(f"{folder} holds no corpus: no {MANIFEST}, and no {_told_formats(formats)} file.")
+    if keyed := [path for path in files if format_of(path) in KEYED]:
+        _check_text(folder, keyed, text_key)
     return PageSource(folder, None, files, text_key)
+
+
+def _told_formats(formats: Sequence[str]) -> str:
+    names = {"parquet": "Parquet", "jsonl": "JSON Lines", "text": ".txt"}
+    return " or ".join(name for kind, name in names.items() if kind in formats)
 
 
 def _corpora_below(folder: Path) -> list[str]:
