@@ -23,6 +23,13 @@ def counters_table() -> str:
     return "\n".join(lines)
 
 
+def personal_table() -> str:
+    """What is found of the labelled texts of tests/pii."""
+    from tests.pii.labelled_texts import table
+
+    return table()
+
+
 def objectives_table() -> str:
     """The objectives by the names that `--objective` takes."""
     from model.objectives import OBJECTIVES
@@ -63,6 +70,7 @@ BLOCKS = {
         "rules": catalogue.rules_table,
         "reasons": catalogue.other_reasons_table,
         "counters": counters_table,
+        "personal": personal_table,
     },
     MODEL: {"objectives": objectives_table, "tasks": known_tasks_table, "studies": study_pages},
 }

@@ -27,6 +27,7 @@ _SETTINGS = {
     "near_verify": None,
     "near_stays": None,
     "robots_agent": None,
+    "mask_personal": None,
     "shards": "auto",
     "rejected": "sample",
     "limit_pages": None,

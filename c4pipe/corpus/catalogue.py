@@ -13,6 +13,7 @@ from c4pipe.presets import EN, PRESETS, for_format
 from c4pipe.rules import RULES
 from c4pipe.stages import Classifier, Preset, Stage
 from c4pipe.stages.benchmarks import with_benchmarks
+from c4pipe.stages.personal import PERSONAL_REASONS, with_personal_masked
 from c4pipe.stages.text_levels import TEXT_LEVELS, with_levels
 
 
@@ -112,16 +113,14 @@ def other_reasons_table() -> str:
     """Every reason that no rule gives: of reading, dedup and language."""
     ruled = {told.code for kind in RULES for told in kind().told()}
     found: dict[str, tuple[str, ...]] = {}
-<<<<<<< HEAD
     made = (
         for_format(EN, "jsonl"),
         for_format(EN, "warc"),
         with_levels(EN, tuple(TEXT_LEVELS)),
         with_benchmarks(EN, drop=True),
+        *_scored(),
+        with_personal_masked(EN, tuple(PERSONAL_REASONS)),
     )
-=======
-    made = (for_format(EN, "jsonl"), with_levels(EN, tuple(TEXT_LEVELS)), with_benchmarks(EN, drop=True), *_scored())
->>>>>>> wB
     for preset in (*PRESETS.values(), *made):
         for stage, reason, words in reasons_of(preset):
             if reason.code not in ruled:
