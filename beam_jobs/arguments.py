@@ -12,12 +12,12 @@ from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions,
 
 from beam_jobs.benchmarks import benchmark_options
 from beam_jobs.exclusions import add_exclusions
+from beam_jobs.formats import format_options
 from beam_jobs.local import processes
 from beam_jobs.personal import personal_option
 from c4pipe.command import Parser, count, memory_limit, positive, share, similarity, utf8
 from c4pipe.dedup.near import STAYS
 from c4pipe.errors import ConfigError, unknown
-from c4pipe.flow.searching import SUFFIXES
 from c4pipe.langid import IDENTIFIERS
 from c4pipe.presets import PRESETS
 from c4pipe.stages.text_levels import NO_LEVELS, TEXT_LEVELS
@@ -78,20 +78,7 @@ def parser() -> Parser:
         metavar="PATH",
         help="files, folders, globs or lists of paths (wet.paths.gz); https:// too",
     )
-    a(
-        "--input-format",
-        choices=SUFFIXES,
-        default="wet",
-        help="what the inputs are (default: wet); of text, a file is a document; others have fields, see --text-key",
-    )
-    for field, what in (("text", "texts"), ("url", "URLs"), ("date", "dates")):
-        a(
-            f"--{field}-key",
-            type=utf8,
-            metavar="KEY",
-            help=f"where {what} are in jsonl and parquet, such as {field} or metadata.{field} (default: as the "
-            "tool that wrote them has it)",
-        )
+    format_options(a)
     a("--root", metavar="URL", help="what the lines of a list are relative to (default: the list's folder)")
     a("--sizes", metavar="FILE", help="lines of BYTES NAME: an input of another size is a truncated one")
     a("--output", type=utf8, required=True, metavar="DIR", help="folder of the corpus; local, gs:// or s3://")

@@ -30,6 +30,7 @@ from c4pipe.flow.files import is_remote
 from c4pipe.flow.inputs import Input, units_of
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.target import staging_folder
+from c4pipe.html import check_extract
 from c4pipe.langid import default_score, load
 from c4pipe.langid.base import UND
 from c4pipe.languages.named import codes_named, renamings
@@ -57,7 +58,9 @@ def presets_of(args: Namespace) -> list[Preset]:
     presets = [with_options(preset, args) for preset in presets]
     renamed = [line for preset in presets for stage in preset.stages for line in stage.renamed()]
     keys = FieldKeys(args.text_key or "", args.url_key or "", args.date_key or "")
-    presets = [for_format(preset, args.input_format, keys) for preset in presets]
+    if args.input_format == "warc":
+        check_extract(args.extract)
+    presets = [for_format(preset, args.input_format, keys, args.extract) for preset in presets]
     if args.langid:
         presets = [_with_identifier(preset, args.langid) for preset in presets]
     if args.languages:

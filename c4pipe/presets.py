@@ -34,7 +34,7 @@ from c4pipe.rules import (
     RobotsAllow,
     StripCitations,
 )
-from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, Size
+from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, ReadWarc, Size
 from c4pipe.stages import Preset as Preset
 from c4pipe.stages.base import Stage
 
@@ -212,8 +212,9 @@ def with_exclusions(preset: Preset, *rules: NotExcluded | RobotsAllow) -> Preset
 _STAGE_OF: dict[type[NotExcluded | RobotsAllow], str] = {NotExcluded: "exclude", RobotsAllow: "robots"}
 
 
-def for_format(preset: Preset, name: str, keys: FieldKeys = NO_KEYS) -> Preset:
-    """The preset for inputs of another format than WET: one of documents.FORMATS. `keys` are paths of its fields."""
+def for_format(preset: Preset, name: str, keys: FieldKeys = NO_KEYS, extract: str = "main") -> Preset:
+    """The preset for inputs of another format than WET: warc, or one of documents.FORMATS. `keys` are paths of its
+    fields, `extract` is how the HTML of a WARC becomes text."""
     if preset.read.quirks and name != preset.read.format:
         raise ConfigError(f"preset {preset.name!r} reads WET files as the reference does, and no {name}; use `en`.")
     if name not in KEYED and any(keys):
@@ -223,6 +224,8 @@ def for_format(preset: Preset, name: str, keys: FieldKeys = NO_KEYS) -> Preset:
         raise ConfigError(f"preset {preset.name!r} {why}, and text files have none. Use `en`, without --exclude.")
     if name == "wet":
         return preset
+    if name == "warc":
+        return preset.on(ReadWarc(extract=extract))
     return preset.on(Read(format=name, text_key=keys.text, url_key=keys.url, date_key=keys.date))
 
 

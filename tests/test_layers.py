@@ -22,11 +22,11 @@ FLOORS = (
     ("part",),  # what a preset is made of
     ("private", "scratch", "disk"),  # folders nobody else may write to, those that go with a process, what a disk has
     ("native",),  # loops as machine code
-    ("text", "languages", "progress"),  # text as such, names of languages, progress
+    ("text", "languages", "progress", "fasttext"),  # text as such, names of languages, progress, classifiers
     ("command",),  # what a command is told, where it speaks, how it ends
     ("files",),  # files as such, and those that rules read
     ("wet", "rules", "langid", "dedup", "benchmarks", "shards", "fetch", "keys", "pii"),  # reading; judging; the disk
-    ("clean", "mixture", "documents", "robots", "textindex"),
+    ("clean", "mixture", "documents", "html", "robots", "textindex"),
     ("stages",),
     ("presets",),
     ("corpus",),  # what a corpus is: its plan, its catalogue, its counts
@@ -34,7 +34,7 @@ FLOORS = (
     ("facts",),  # what is known of finished corpora: their pages, the fates of these, verdicts on the whole
     ("inspect", "verify", "rebalance", "removal"),  # looking, checking, mixing, and taking pages out
     ("compare", "passages"),  # which of two corpora is better; how often a passage stands in one
-    ("flow",),  # Beam
+    ("flow", "classifier"),  # Beam; classifiers that are trained on two corpora
     ("beam_jobs",),
 )
 NEIGHBOURS = {
@@ -45,27 +45,31 @@ NEIGHBOURS = {
 ONLY = {
     "model": {
         "shards", "mixture", "errors", "command", "text", "languages", "langid", "progress", "private", "scratch",
-        "disk", "keys", "pii", "textindex",
+        "disk", "keys", "pii", "textindex", "facts",
     },
 }  # fmt: skip
 
 # Library -> rooms, or single modules, that may import it. Others may be seen anywhere above the ground floor.
 LIBRARIES = {
     "apache_beam": {"flow", "beam_jobs"},
+    "brotli": {"html"},
     "duckdb": {"facts", "inspect", "card/summary/content"},
+    "fasttext": {"classifier"},
     "jinja2": {"inspect", "card/summary/page"},
     "langdetect": {"langid"},
     "llvmlite": {"native"},
     "matplotlib": {"rebalance/picture", "compare", "model"},
     "mmh3": {"text", "files/sealed", "keys/file"},
     "nltk": {"text"},
-    "numba": {"langid", "native"},
+    "numba": {"fasttext", "langid", "native"},
     "phonenumbers": {"pii"},
     "pyarrow": {
         "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",
-        "removal", "stages/benchmarks", "facts", "inspect", "verify", "compare", "passages", "textindex", "model",
+        "removal", "stages/benchmarks", "classifier", "facts", "inspect", "verify", "compare", "passages", "textindex",
+        "model",
     },
     "re2": {"rules", "model"},
+    "resiliparse": {"html"},
     "rouge_score": {"model"},
     "sacrebleu": {"model"},
     "safetensors": {"model"},

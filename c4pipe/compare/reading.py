@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from c4pipe.documents import FORMAT_SUFFIXES, KEYED, FieldKeys, check_keys, peek
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.page import Kept
-from c4pipe.shards import MANIFEST, SUMS, read_manifest, sha256_of
+from c4pipe.shards import MANIFEST, SUMS, read_manifest
 from c4pipe.shards.manifest import SHOWN_BELOW
 from c4pipe.text import hash64, many, visible
 from c4pipe.text.hosts import address_of
@@ -63,7 +63,7 @@ class PageSource:
     def __init__(self, folder: Path, corpus: Corpus | None, files: list[Path], text_key: str = ""):
         self.folder, self.corpus = folder, corpus
         self._files, self._keys = files, FieldKeys(text=text_key)
-        self.sum = "" if corpus is None else sha256_of(folder / MANIFEST)
+        self.sum = "" if corpus is None else corpus.digest
         self.lost = Counter[str]()
         self._first_lost = ""
         sizes = {path: path.stat().st_size for path in files}
@@ -103,8 +103,9 @@ class PageSource:
         return f"{many(self.lost.total(), 'record')} gave no page ({reasons}; first {visible(self._first_lost[:200])})"
 
 
-def open_source(folder: Path, text_key: str = "") -> PageSource:
-    """The corpus in a folder, its sums taken. ConfigError where there is none; BuildError where it is damaged."""
+def open_source(folder: Path, text_key: str = "", formats: Sequence[str] = KEYED) -> PageSource:
+    """The corpus in a folder, its sums taken, or its files of these formats. ConfigError where there is none;
+    BuildError where it is damaged."""
     if (folder / MANIFEST).is_file():
         if text_key:
             raise ConfigError(
@@ -114,16 +115,22 @@ def open_source(folder: Path, text_key: str = "") -> PageSource:
         corpus.check(["pages"])
         return PageSource(folder, corpus, [folder / shard["path"] for shard in corpus.shards()])
     if not folder.is_dir():
-        raise ConfigError(f"{folder} is no folder. Expected one with a corpus: ours, or Parquet or JSON Lines.")
+        raise ConfigError(f"{folder} is no folder. Expected one with a corpus: ours, or {_told_formats(formats)}.")
     if below := _corpora_below(folder):
         more = f" and {len(below) - SHOWN_BELOW:,} more" if len(below) > SHOWN_BELOW else ""
         named = ", ".join(below[:SHOWN_BELOW])
         raise ConfigError(f"{folder} holds several corpora: {named}{more}. Name one, such as {folder / below[0]}.")
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and format_of(path) in KEYED]
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and format_of(path) in formats]
     if not files:
-        raise ConfigError(f"{folder} holds no corpus: no {MANIFEST}, and no Parquet or JSON Lines file.")
-    _check_text(folder, files, text_key)
+        raise ConfigError(f"{folder} holds no corpus: no {MANIFEST}, and no {_told_formats(formats)} file.")
+    if keyed := [path for path in files if format_of(path) in KEYED]:
+        _check_text(folder, keyed, text_key)
     return PageSource(folder, None, files, text_key)
+
+
+def _told_formats(formats: Sequence[str]) -> str:
+    names = {"parquet": "Parquet", "jsonl": "JSON Lines", "text": ".txt"}
+    return " or ".join(name for kind, name in names.items() if kind in formats)
 
 
 def _corpora_below(folder: Path) -> list[str]:

@@ -12,7 +12,7 @@ from c4pipe.page import Reason
 from c4pipe.part import Part, Told
 from c4pipe.presets import EN, PRESETS, for_format
 from c4pipe.rules import RULES
-from c4pipe.stages import Preset, Stage
+from c4pipe.stages import Classifier, Preset, Stage
 from c4pipe.stages.benchmarks import with_benchmarks
 from c4pipe.stages.personal import PERSONAL_REASONS, with_personal_masked
 from c4pipe.stages.text_levels import TEXT_LEVELS, with_levels
@@ -143,8 +143,10 @@ def known_presets() -> tuple[Preset, ...]:
     return (
         *PRESETS.values(),
         for_format(EN, "jsonl"),
+        for_format(EN, "warc"),
         with_levels(EN, tuple(TEXT_LEVELS)),
         with_benchmarks(EN, drop=True),
+        *_scored(),
         with_personal_masked(EN, tuple(PERSONAL_REASONS)),
     )
 
@@ -158,6 +160,12 @@ def other_reasons_table() -> str:
             if reason.code not in ruled:
                 found.setdefault(reason.code, (stage, f"`{reason.code}`", reason.unit.value, words, reason.source))
     return _markdown(("stage", "reason", "costs", "the sentence, passage, line or page …", "source"), found.values())
+
+
+def _scored() -> tuple[Preset, ...]:
+    """Presets with a classifier that cuts and with one that draws; no model is read for their words."""
+    each = (Classifier("model.bin", "hq", above=0.5), Classifier("model.bin", "hq", bins=((0.5, 0.1), (1.0, 1.0))))
+    return tuple(EN.after("language", stage) for stage in each)
 
 
 def presets_table() -> str:

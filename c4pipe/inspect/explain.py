@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from c4pipe.corpus.plan import KEPT, Plan
 from c4pipe.page import Dropped, Page
-from c4pipe.stages import Scope, Stage
-from c4pipe.stages.explaining import BROKEN, NOT_REACHED, PASSED, Outcomes, Recorded, Walk
+from c4pipe.stages import PageStage, Scope, Stage
+from c4pipe.stages.explaining import BROKEN, NOT_REACHED, PASSED, Outcomes, Recorded, Walk, WordShares
 from c4pipe.stages.trace import Segment
 
 __all__ = ["Explanation", "Recorded", "Segment", "Tried", "explain", "rules_of"]
@@ -40,6 +40,7 @@ class Explanation(NamedTuple):
     reason: str  # KEPT if it is
     text: str  # what is kept, or what the rule that rejected the page was shown
     now: Recorded | None = None  # what a second judgement says, where that is another than what was recorded
+    moved: tuple[WordShares, ...] = ()  # which words moved its scores, of the stages that it came to
 
 
 def explain(page: Page, plan: Plan, dropped: Sequence[Dropped] = (), outcome: Recorded | None = None) -> Explanation:
@@ -52,10 +53,13 @@ def explain(page: Page, plan: Plan, dropped: Sequence[Dropped] = (), outcome: Re
     walk = Walk(page, plan.bound, dropped, outcome)
     tried: list[Tried] = []
     now: Recorded | None = None
+    moved: list[WordShares | None] = []
     for index, stage in enumerate(plan.preset.stages):
         rules = rules_of(stage)
         outcomes: Outcomes = []
         if walk.rejected is None:
+            if isinstance(stage, PageStage):
+                moved.append(stage.moved_by(walk.page, plan.assets))
             outcomes = stage.explain(walk, plan.step(index))
             if outcome is not None:
                 outcomes, other = _as_recorded(walk, stage, outcome, outcomes)
@@ -66,19 +70,28 @@ def explain(page: Page, plan: Plan, dropped: Sequence[Dropped] = (), outcome: Re
         outcomes = [*outcomes, *[(NOT_REACHED, "")] * (len(rules) - len(outcomes))]
         tried += (rule._replace(outcome=o, detail=d) for rule, (o, d) in zip(rules, outcomes, strict=True))
     stage_name, reason = walk.rejected or ("", KEPT)
-    found = Explanation(page, walk.marks.lines(), tried, stage_name, reason, walk.trace.text, now)
+    told = tuple(each for each in moved if each is not None)
+    found = Explanation(page, walk.marks.lines(), tried, stage_name, reason, walk.trace.text, now, told)
     return _veiled(found, plan) if plan.hiding else found
 
 
 def _veiled(found: Explanation, plan: Plan) -> Explanation:
     """Without what a stage hides, wherever it would be shown."""
+    left = plan.veiled(found.page.text).lower()
     return found._replace(
+        moved=tuple(_of_words_in(left, shares) for shares in found.moved),
         page=found.page._replace(text=plan.veiled(found.page.text)),
         lines=[[each._replace(text=plan.veiled(each.text)) for each in line] for line in found.lines],
         tried=[each._replace(detail=plan.veiled(each.detail)) for each in found.tried],
         text=plan.veiled(found.text),
         now=found.now and found.now._replace(detail=plan.veiled(found.now.detail)),
     )
+
+
+def _of_words_in(text: str, shares: WordShares) -> WordShares:
+    """Without the words that do not stand in a text; what these gave is no word's."""
+    kept = tuple(word for word in shares.words if word.word.lower() in text)
+    return shares._replace(words=kept, rest=shares.logit - sum(word.share for word in kept))
 
 
 def _as_recorded(walk: Walk, stage: Stage, then: Recorded, outcomes: Outcomes) -> tuple[Outcomes, Recorded | None]:

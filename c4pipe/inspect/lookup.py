@@ -116,6 +116,7 @@ def _page(row: dict[str, Any], plan: Plan | None, added: Sequence[str]) -> dict[
         "dropped": [],  # as the build recorded it, where the lines do not show it
         "tried": [],
         "now": None,  # what the rules and files here say, where that is another
+        "moved": [],  # which words moved its scores
     }
     if raw is None:
         marks = Marks(row["text"])
@@ -136,6 +137,7 @@ def _explained(explanation: Explanation) -> dict[str, Any]:
     return {
         "now": None if explanation.now is None else explanation.now._asdict(),
         "tried": [rule._asdict() for rule in explanation.tried],
+        "moved": [moved._asdict() | {"words": [word._asdict() for word in moved.words]} for moved in explanation.moved],
         "lines": [[segment._asdict() for segment in line] for line in explanation.lines],
     }
 

@@ -12,6 +12,7 @@ from c4pipe.corpus.plan import KEPT
 from c4pipe.inspect.ancestry import linked_owner
 from c4pipe.inspect.output import as_text
 from c4pipe.inspect.show_benchmarks import show_items
+from c4pipe.inspect.show_moved import show_moved
 from c4pipe.inspect.show_seen import show_seen
 from c4pipe.inspect.show_standing import show_standing
 from c4pipe.inspect.terminal import Screen, StyledText, shorten
@@ -113,6 +114,7 @@ def show_page(screen: Screen, found: dict[str, Any]) -> None:
         _lines(screen, page)
         _recorded(screen, page["dropped"])
         _rules(screen, page["tried"])
+        show_moved(screen, page["moved"])
         screen.say()
 
 

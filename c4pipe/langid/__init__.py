@@ -192,7 +192,7 @@ def _parted(spec: str) -> tuple[str, str]:
 
 
 def _sha256(path: Path) -> str:
-    from c4pipe.langid.fasttext_model import regular_file
+    from c4pipe.fasttext.file import regular_file
 
     try:
         return sha256_of(regular_file(path))

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from c4pipe.errors import AssetError, ConfigError
+from c4pipe.fasttext.model import FastTextModel
 from c4pipe.files.pinned import MODEL_SUM, has_sum, sha256_of
 from c4pipe.langid.base import Guess
-from c4pipe.langid.fasttext_model import FastTextModel
 from c4pipe.langid.scripts import has_letters
 from c4pipe.languages.codes import canonical
 

@@ -9,7 +9,7 @@ from c4pipe.errors import BuildError
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Step, Verdict
 from c4pipe.part import Part
 from c4pipe.rules import PageRule
-from c4pipe.stages.explaining import Outcomes, Walk
+from c4pipe.stages.explaining import Outcomes, Walk, WordShares
 
 
 class Scope(Enum):
@@ -80,6 +80,11 @@ class PageStage(Stage):
     def dropped(self, page: Page, assets: Any) -> list[Dropped]:
         """The lines that it cuts from a page, in order; asked of pages that are shown."""
         return []
+
+    def moved_by(self, page: Page, assets: Any) -> WordShares | None:
+        """Which words moved the score that it decides by, of the page as it comes in; asked of pages that are shown.
+        None where it has no score, or no word has moved it."""
+        return None
 
     def explain(self, walk: Walk, step: Step | None) -> Outcomes:
         assert step is not None

@@ -29,6 +29,24 @@ class Recorded(NamedTuple):
     detail: str = ""
 
 
+class WordShare(NamedTuple):
+    """A word of a page, in all its places."""
+
+    word: str
+    share: float  # what it gives to the logit, all places together
+    times: int
+
+
+class WordShares(NamedTuple):
+    """Which words moved a score: their shares and the rest make the logit, log(p / (1 - p)) of the score p."""
+
+    stage: str
+    of: str  # what the score is of
+    logit: float
+    rest: float  # what is no word's
+    words: tuple[WordShare, ...]  # each once, what raises the score first
+
+
 class Walk:
     """The state of one page between two stages."""
 
@@ -95,4 +113,4 @@ def _found(before: Page, page: Page, taken: int) -> str:
     if (before.language, before.language_score) != (page.language, page.language_score):
         return f"{page.language} {page.language_score:.4f}"
     added = {name: value for name, value in page.extra.items() if before.extra.get(name) != value}
-    return ", ".join(f"{name} {value}" for name, value in added.items())
+    return ", ".join(f"{name} {f'{value:.6g}' if isinstance(value, float) else value}" for name, value in added.items())

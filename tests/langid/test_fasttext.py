@@ -16,15 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4pipe.errors import AssetError, ConfigError
-from c4pipe.langid import describe_identifier, fasttext_kernel
+from c4pipe.fasttext import kernel as fasttext_kernel
+from c4pipe.fasttext.kernel import find_word
+from c4pipe.fasttext.model import FastTextModel
+from c4pipe.langid import describe_identifier
 from c4pipe.langid import fasttext as module
 from c4pipe.langid.fasttext import FastText, default_model
-from c4pipe.langid.fasttext_kernel import find_word
-from c4pipe.langid.fasttext_model import FastTextModel
+from tests.models import HIERARCHICAL, ONE_VS_ALL, SOFTMAX, model_bytes
 
 library = pytest.importorskip("fasttext")
 TEXTS = sorted(path.read_text("utf-8") for path in (Path(__file__).parent / "texts").glob("*.txt"))
-SOFTMAX, HIERARCHICAL, ONE_VS_ALL = 3, 1, 4  # args.h loss_name
 
 
 @pytest.fixture(scope="module")
@@ -89,32 +90,18 @@ def test_a_line_end_in_the_text_does_not_end_it(model: FastTextModel) -> None:
     assert np.argmax(with_mark) == np.argmax(without)
 
 
-def small_model(loss: int, word_ngrams: int = 1, buckets: int = 50, longest: int = 3) -> bytes:
-    """A dense model of four dimensions, six words and three labels, with weights from a formula."""
-    names = ["</s>", "one", "two", "\u00e9t\u00e9", "three", "four"]
-    entries = [(name, 9 - i, 0) for i, name in enumerate(names)]
-    entries += [(f"__label__{name}", 30 - i, 1) for i, name in enumerate(["en", "fr", "no"])]
-    head = struct.pack("<2i12id", 793712314, 12, 4, 5, 5, 1, 5, word_ngrams, loss, 3, buckets, 2, longest, 100, 1e-4)
-    head += struct.pack("<3i2q", len(entries), len(names), 3, 99, -1)
-    words = b"".join(name.encode() + b"\0" + struct.pack("<qb", count, kind) for name, count, kind in entries)
-    inputs = np.sin(np.arange((len(names) + buckets) * 4, dtype=np.float32)).reshape(-1, 4)
-    outputs = np.cos(np.arange(12, dtype=np.float32)).reshape(3, 4)
-    dense = [b"\0" + struct.pack("<2q", *matrix.shape) + matrix.tobytes() for matrix in (inputs, outputs)]
-    return head + words + b"".join(dense)
-
-
 @pytest.mark.parametrize("loss", [SOFTMAX, HIERARCHICAL, ONE_VS_ALL])
 @pytest.mark.parametrize("word_ngrams", [1, 3])
 @pytest.mark.parametrize("text", ["one two", "été three été unknown", "four", "no such words here at all"])
 def test_dense_models_of_every_loss_as_the_library(tmp_path: Path, loss: int, word_ngrams: int, text: str) -> None:
     path = tmp_path / "small.bin"
-    path.write_bytes(small_model(loss, word_ngrams))
+    path.write_bytes(model_bytes(loss, word_ngrams))
     agree(FastTextModel(path), library.load_model(str(path)), text)
 
 
 def test_a_model_without_ngrams(tmp_path: Path) -> None:
     path = tmp_path / "small.bin"
-    path.write_bytes(small_model(SOFTMAX, buckets=0, longest=0))
+    path.write_bytes(model_bytes(SOFTMAX, buckets=0, longest=0))
     ours = FastTextModel(path)
     agree(ours, library.load_model(str(path)), "one two")
     assert FastText(path).languages == ["en", "fr", "no"]
@@ -134,7 +121,7 @@ def test_a_model_without_ngrams(tmp_path: Path) -> None:
 )
 def test_a_file_that_is_no_model(tmp_path: Path, damage: Callable[[bytes], bytes], says: str) -> None:
     path = tmp_path / "broken.bin"
-    path.write_bytes(damage(small_model(SOFTMAX)))
+    path.write_bytes(damage(model_bytes(SOFTMAX)))
     with pytest.raises(ConfigError, match=says):
         FastText(path)
 
@@ -219,7 +206,7 @@ def survive(path: Path, damaged: bytes) -> None:
 
 @pytest.mark.parametrize("loss", [SOFTMAX, HIERARCHICAL])
 def test_damaged_bytes_of_a_dense_model(tmp_path: Path, loss: int) -> None:
-    for damaged in mutants(small_model(loss, 2), 100, seed=loss):
+    for damaged in mutants(model_bytes(loss, 2), 100, seed=loss):
         survive(tmp_path / "damaged.bin", damaged)
 
 
@@ -264,14 +251,14 @@ def put(at: int, layout: str, *values: float) -> Callable[[bytes], bytes]:
 )
 def test_a_hostile_head_or_body(tmp_path: Path, damage: Callable[[bytes], bytes], says: str) -> None:
     path = tmp_path / "hostile.bin"
-    path.write_bytes(damage(small_model(SOFTMAX)))
+    path.write_bytes(damage(model_bytes(SOFTMAX)))
     with pytest.raises(ConfigError, match=says):
         FastText(path)
 
 
 def test_names_that_collide_take_no_time(tmp_path: Path) -> None:
     same = b"\0" + struct.pack("<qb", 1, 0)
-    data = small_model(SOFTMAX)[:HEAD] + struct.pack("<3i2q", 100_001, 100_000, 1, 99, -1) + same * 100_001
+    data = model_bytes(SOFTMAX)[:HEAD] + struct.pack("<3i2q", 100_001, 100_000, 1, 99, -1) + same * 100_001
     path = tmp_path / "alike.bin"
     path.write_bytes(data)
     with pytest.raises(ConfigError, match="the same hash"):
@@ -287,7 +274,7 @@ def test_a_pipe_is_no_model(tmp_path: Path) -> None:
 
 
 def test_another_model_in_the_place_of_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "lid.176.ftz").write_bytes(small_model(SOFTMAX))
+    (tmp_path / "lid.176.ftz").write_bytes(model_bytes(SOFTMAX))
     monkeypatch.setattr(module, "default_model", lambda: tmp_path / "lid.176.ftz")
     with pytest.raises(AssetError, match=r"sha256 is .* expected 8f3472cf"):
         FastText()

@@ -11,6 +11,7 @@ from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.rebuild import preset_of
 from c4pipe.inspect.report.marks import ExcerptLine, excerpt
 from c4pipe.inspect.report.queries import SampledPage
+from c4pipe.inspect.report.scored import Words, words_of_scores
 from c4pipe.inspect.rule_pages import rule_page_path
 from c4pipe.page import Unit
 
@@ -34,6 +35,7 @@ class ShownSample(NamedTuple):
     outcome: str  # "rejected", or "kept" with less text, or rejected "for few_words"
     detail: str
     lines: list[ExcerptLine]
+    moved: str = ""  # the words that moved the score that it fell by
 
 
 class RuleRow(NamedTuple):
@@ -74,7 +76,8 @@ def ruled_stages(corpus: Corpus, samples: _Samples) -> tuple[list[RuledStage], l
     words, changed = _words(corpus)
     counts = {stage["stage"]: stage for stage in corpus.manifest.get("ledger", {}).get("stages", [])}
     said = corpus.manifest["preset"].get("stages", [])
-    return [_stage(row, counts[row["stage"]], words, samples) for row in said if row["stage"] in counts], changed
+    moved = words_of_scores(corpus)
+    return [_stage(row, counts[row["stage"]], words, samples, moved) for row in said if row["stage"] in counts], changed
 
 
 def _words(corpus: Corpus) -> tuple[_Words, list[str]]:
@@ -90,8 +93,8 @@ def _words(corpus: Corpus) -> tuple[_Words, list[str]]:
     return found, changed
 
 
-def _stage(row: dict[str, Any], count: dict[str, Any], words: _Words, samples: _Samples) -> RuledStage:
-    rules = [_rule(row, count, said, words, samples) for said in _in_order(row)]
+def _stage(row: dict[str, Any], count: dict[str, Any], words: _Words, samples: _Samples, moved: Words) -> RuledStage:
+    rules = [_rule(row, count, said, words, samples, moved) for said in _in_order(row)]
     own = row.get("level", row)
     beside = (*_BESIDE, "stage", "kind", "rules", "reasons")
     thresholds = [(name, value) for name, value in own.items() if name not in beside]
@@ -105,7 +108,12 @@ def _in_order(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _rule(
-    row: dict[str, Any], count: dict[str, Any], said: dict[str, Any], words: _Words, samples: _Samples
+    row: dict[str, Any],
+    count: dict[str, Any],
+    said: dict[str, Any],
+    words: _Words,
+    samples: _Samples,
+    moved: Words,
 ) -> RuleRow:
     stage, code = row["stage"], said.get("reason", "")
     text, unit, quotes = words.get((stage, code), ("", _unit(count, code), False))
@@ -126,7 +134,7 @@ def _rule(
         count.get(table, {}).get(code, 0),
         of,
         emptied,
-        [_shown(sample, code, quoting) for sample in chosen[:SAMPLES_SHOWN]],
+        [_shown(sample, code, quoting, moved(sample)) for sample in chosen[:SAMPLES_SHOWN]],
         rule_page_path(code),
     )
 
@@ -139,7 +147,7 @@ def _unit(count: dict[str, Any], code: str) -> str:
     return str(Unit.PAGE.value)
 
 
-def _shown(sample: SampledPage, code: str, quoting: bool) -> ShownSample:
+def _shown(sample: SampledPage, code: str, quoting: bool, moved: str) -> ShownSample:
     kept = "kept, less what is marked" if not sample.stage else f"rejected at {sample.stage}: {sample.reason}"
     lines = excerpt(sample.text, sample.dropped, code, sample.detail if quoting else "")
-    return ShownSample(sample.url, sample.source, kept, sample.detail if sample.reason == code else "", lines)
+    return ShownSample(sample.url, sample.source, kept, sample.detail if sample.reason == code else "", lines, moved)

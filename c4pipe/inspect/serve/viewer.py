@@ -23,6 +23,7 @@ from starlette.responses import (
 
 from c4pipe.errors import AssetError, C4Error, ConfigError, unknown
 from c4pipe.facts.corpus import Corpus, connect
+from c4pipe.facts.verdict import CorpusVerdict
 from c4pipe.inspect.gone import said_of_removals
 from c4pipe.inspect.rule_pages import rule_page, rule_page_path
 from c4pipe.inspect.seen import SeenPages, met_words
@@ -51,8 +52,15 @@ T = TypeVar("T")
 class Viewer:
     """A corpus, a connection to it, and the templates that show it."""
 
-    def __init__(self, corpus: Corpus, given: Sequence[Path] = (), seen: SeenPages | None = None):
-        """`given` are files that rules read, beside those that the corpus keeps; `seen` is what a training has read."""
+    def __init__(
+        self,
+        corpus: Corpus,
+        given: Sequence[Path] = (),
+        seen: SeenPages | None = None,
+        compared: CorpusVerdict | None = None,
+    ):
+        """`given` are files that rules read, beside those that the corpus keeps; `seen` is what a training has read,
+        and `compared` a verdict on this corpus, which is A, and another."""
         self._seen = seen
         self._corpus, self._has, self._judges = corpus, known(corpus), Judges(corpus, given)
         self._connection = connect(corpus, memory=VIEWER_MEMORY)
@@ -64,6 +72,7 @@ class Viewer:
         self._templates.globals |= {"corpus": corpus, "has": self._has, "words": self._words, "judges": self._judges}
         self._templates.globals["shards_rows"] = sum(shard["rows"] for shard in corpus.shards())
         self._templates.globals |= {"least": LEAST, "met_words": self._met_words, "run_note": self._run_note}
+        self._templates.globals["compared"] = compared
         self._templates.globals["in_build"] = _in_build(corpus)
         self._templates.globals["said_of_removals"] = said_of_removals
 

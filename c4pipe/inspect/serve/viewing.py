@@ -11,6 +11,7 @@ from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import C4Error
 from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.explain import Explanation, Recorded, Segment
+from c4pipe.inspect.moved import StrongestWords, strongest_words
 from c4pipe.inspect.output import as_text
 from c4pipe.inspect.serve.judging import Judges, hues
 from c4pipe.inspect.serve.records import Record, kept_of, raw_of
@@ -39,6 +40,11 @@ class View(NamedTuple):
     hidden: int  # lines that are not shown
     hues: dict[str, int]
     notes: list[str]
+
+    @property
+    def moved(self) -> list[StrongestWords]:
+        """Which words moved its scores."""
+        return [*map(strongest_words, self.explanation.moved)] if self.explanation else []
 
     @property
     def columns(self) -> list[tuple[str, str]]:

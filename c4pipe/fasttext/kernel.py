@@ -120,9 +120,20 @@ def is_label(text: Any, start: int, end: int) -> bool:
     return bool(end - start >= len(LABEL_MARK) and np.all(text[start : start + len(LABEL_MARK)] == LABEL_MARK))
 
 
+@compiled("void(float64[:, ::1], float32[:, ::1], float32[:, ::1], int64, int64, int64)")
+def share_row(shares: Any, outputs: Any, matrix: Any, row: int, first: int, last: int) -> None:
+    """Adds what a row gives to each output (outputs,) to the words that it covers, an equal share to each."""
+    for output in range(len(outputs)):
+        found = 0.0
+        for i in range(outputs.shape[1]):
+            found += np.float64(outputs[output, i]) * np.float64(matrix[row, i])
+        for word in range(first, last + 1):
+            shares[word, output] += found / (last + 1 - first)
+
+
 @compiled(
     "int64(uint8[::1], uint8[::1], int64[::1], int32[::1], int32[::1], int64, int64, int64, int64, float32[:, ::1], "
-    "float32[::1])"
+    "float32[::1], float32[:, ::1], float64[:, ::1], int64[:, ::1])"
 )
 def add_line(
     text: Any,
@@ -136,8 +147,13 @@ def add_line(
     together: int,
     matrix: Any,
     hidden: Any,
+    outputs: Any,
+    shares: Any,
+    spans: Any,
 ) -> int:
     """Adds the rows of a line to `hidden` (dimensions,), and returns how many there were.
+
+    Where `spans` is not empty, it says beside that what each word gives to each output.
 
     Args:
         text: bytes of the line. It must end in a blank and the name of the end of a line, "</s>".
@@ -147,7 +163,12 @@ def add_line(
         shortest, longest: characters of an n-gram, with the marks of a word's beginning and end.
         together: words of the longest n-gram of words.
         matrix: (rows, dimensions).
+        outputs: (outputs, dimensions).
+        shares: (words of the line, outputs) of zeros; the sum of a column is `outputs @ hidden`, in 64 bits.
+        spans: (words of the line, 2), -1 where there is no word: where each begins and ends, in bytes. As many as
+            a line of that length may have, len(text) // 2 + 1, or none.
     """
+    sharing = len(spans) > 0
     buckets = max(len(rows), 1)
     hashes = np.empty(len(text) // 2 + 1, np.int32)  # of the words so far
     marked = np.empty(256, np.uint8)  # the word in its marks, "<word>"
@@ -167,10 +188,15 @@ def add_line(
         if word >= words or (word == NO_ENTRY and is_label(text, start, at)):
             continue
         hashes[n_words] = np.int32(h)
+        if sharing:
+            spans[n_words, 0] = start
+            spans[n_words, 1] = at
         n_words += 1
         if word != NO_ENTRY:
             add_row(hidden, matrix, word)
             added += 1
+            if sharing:
+                share_row(shares, outputs, matrix, word, n_words - 1, n_words - 1)
         if at == len(text):
             break  # the end of the line has no n-grams of characters
         length = at - start + 2
@@ -197,6 +223,8 @@ def add_line(
                         for k in range(len(hidden)):
                             hidden[k] += matrix[row, k]
                         added += 1
+                        if sharing:
+                            share_row(shares, outputs, matrix, row, n_words - 1, n_words - 1)
                 n += 1
     for i in range(n_words if len(rows) else 0):
         key = np.uint64(np.int64(hashes[i]))
@@ -206,6 +234,8 @@ def add_line(
             if row != NO_ENTRY:
                 add_row(hidden, matrix, row)
                 added += 1
+                if sharing:
+                    share_row(shares, outputs, matrix, row, i, j)
     return added
 
 

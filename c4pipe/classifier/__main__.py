@@ -1,0 +1,40 @@
+"""`python -m c4pipe.classifier train | quantile`: makes a classifier of pages, and the number to cut by. `--help` says
+more."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from c4pipe.classifier import quantile, train
+from c4pipe.command import Parser, run_command
+from c4pipe.errors import unknown
+
+EPILOG = """\
+commands:
+  train GOOD BAD --out MODEL.bin     train a fastText model on two corpora, and try it on domains that it has not seen
+  quantile CORPUS --keep SHARE       the score above which that share of a corpus lies
+
+`python -m c4pipe.classifier train --help` says more of each.
+"""
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"train": train.run, "quantile": quantile.run}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; the exit code."""
+    return run_command("classifier", lambda: _run(sys.argv[1:] if argv is None else [*argv]), shows=True)
+
+
+def _run(words: list[str]) -> int:
+    if not words or words[0].startswith("-"):
+        options = Parser("python -m c4pipe.classifier", "Makes classifiers of pages.", EPILOG)
+        options.add_argument("command", choices=[*COMMANDS], help="what to do")
+        options.parse_args(words)  # says what is missing
+    if words[0] not in COMMANDS:
+        raise unknown("command", words[0], COMMANDS)
+    return COMMANDS[words[0]](words[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

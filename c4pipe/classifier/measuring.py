@@ -1,0 +1,127 @@
+"""What a classifier is worth on domains that it has not seen: precision and recall at thresholds, and its words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from math import inf, sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from c4pipe.classifier.sides import TrainingLine
+from c4pipe.compare.intervals import host_ratio
+from c4pipe.compare.null import quantile
+from c4pipe.fasttext.logits import word_logits
+from c4pipe.fasttext.model import FastTextModel
+
+KEPT_SHARES = (0.9, 0.75, 0.5, 0.25, 0.1, 0.05, 0.01)  # of what is held out: thresholds that keep so much of it
+EVEN = 0.5  # a threshold as well
+SURE = 0.95  # of an interval
+WORDS_OF = 2_000  # pages of each side whose words are weighed
+WORDS_TOLD = 20  # each way
+_LEAST_PAGES = 3  # of both sides that have a word which is told
+
+
+class Interval(NamedTuple):
+    """A share, and between what the truth lies in 95 of 100 draws of domains."""
+
+    value: float
+    low: float
+    high: float
+
+
+class AtThreshold(NamedTuple):
+    """Of pages with a score of `above` or more."""
+
+    above: float
+    kept: int  # of both sides
+    precision: Interval | None  # share of the good side among them; None where there is none
+    recall: Interval  # share of the good side that is among them
+
+
+class WordGap(NamedTuple):
+    """How much a word makes of the distance between the mean logits of both sides."""
+
+    word: str
+    gap: float
+    pages: int  # of both sides, that have it
+
+
+class WordsEachWay(NamedTuple):
+    """The words that tell the sides apart most. All words together make `gap`."""
+
+    gap: float
+    good: list[WordGap]  # that raise scores, and stand on the good side rather
+    bad: list[WordGap]  # that lower them, and stand on the other
+    pages: int
+
+
+def scores_of(model: FastTextModel, label: int, lines: Iterable[TrainingLine]) -> NDArray[np.float32]:
+    """(lines,) scores; 0 where the model knows no part of a line."""
+    found = (model.probabilities(each.line) for each in lines)
+    return np.array([0.0 if each is None else each[label] for each in found], np.float32)
+
+
+def thresholds_of(scores: NDArray[np.float32]) -> list[float]:
+    """The scores that shares of KEPT_SHARES reach, and EVEN, ascending, each once."""
+    ordered = np.sort(scores)[::-1]
+    reached = (float(str(ordered[max(0, int(share * len(ordered)) - 1)])) for share in KEPT_SHARES)
+    return sorted({EVEN, *reached})
+
+
+def at_thresholds(
+    scores: NDArray[np.float32], good: NDArray[np.bool_], groups: NDArray[np.integer], thresholds: Sequence[float]
+) -> list[AtThreshold]:
+    """Precision and recall at each threshold.
+
+    Args:
+        groups: [pages] the number of the domain of each, from 0 on.
+    """
+    found = []
+    for above in thresholds:
+        kept = scores >= np.float32(above)
+        precision = _share(kept & good, kept, groups) if kept.any() else None
+        found.append(AtThreshold(above, int(kept.sum()), precision, _share(kept & good, good, groups)))
+    return found
+
+
+def _share(hits: NDArray[np.bool_], of: NDArray[np.bool_], groups: NDArray[np.integer]) -> Interval:
+    """hits / of. Domains are resampled (`compare.intervals`); where all or none hit, the interval ends where so many
+    domains without a single exception would be seen in 1 of 40 draws (Clopper and Pearson)."""
+    ratio = host_ratio(hits.astype(np.float64), of.astype(np.float64), groups)
+    domains = len(np.unique(groups[of]))
+    if hits.sum() in (0, of.sum()):
+        reach = 1 - ((1 - SURE) / 2) ** (1 / domains)
+    elif ratio.variance == inf:
+        reach = 1.0
+    else:
+        reach = quantile(ratio.freedom, SURE) * sqrt(ratio.variance)
+    return Interval(ratio.value, max(0.0, ratio.value - reach), min(1.0, ratio.value + reach))
+
+
+def words_each_way(
+    model: FastTextModel, label: int, sides: tuple[Sequence[TrainingLine], Sequence[TrainingLine]]
+) -> WordsEachWay:
+    """The words that make most of the distance between the sides, of at most WORDS_OF lines of each."""
+    means: list[dict[str, float]] = []
+    totals, pages = defaultdict[str, float](float), defaultdict[str, int](int)
+    read = 0
+    for lines in sides:
+        chosen, mean = lines[:WORDS_OF], defaultdict[str, float](float)
+        for each in chosen:
+            found = word_logits(model, label, each.line)
+            words = [] if found is None else [*zip(found.words, found.shares.tolist(), strict=True)]
+            for word, share in words:
+                mean[word] += share / len(chosen)
+                totals[word] += share
+            for word in {word for word, _ in words}:
+                pages[word] += 1
+        means.append(mean)
+        read += len(chosen)
+    gaps = [WordGap(word, means[0].get(word, 0.0) - means[1].get(word, 0.0), pages[word]) for word in sorted(totals)]
+    told = sorted((each for each in gaps if pages[each.word] >= _LEAST_PAGES), key=lambda each: -each.gap)
+    good = [each for each in told if totals[each.word] > 0 and each.gap > 0]
+    bad = [each for each in told if totals[each.word] < 0 and each.gap > 0]
+    return WordsEachWay(sum(each.gap for each in gaps), good[:WORDS_TOLD], bad[:WORDS_TOLD], read)

@@ -1,0 +1,107 @@
+"""What is said of a model that was trained: as plain values, and as lines of a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from c4pipe.classifier.measuring import at_thresholds, scores_of, thresholds_of, words_each_way
+from c4pipe.classifier.sides import GOOD, Side, Sides
+from c4pipe.fasttext.model import FastTextModel
+from c4pipe.files.pinned import sha256_of
+from c4pipe.stages.classifier import LABEL_PREFIX
+from c4pipe.text import many, percent, visible
+
+_COLUMNS = 4  # words on a line
+
+
+def reported(
+    model: Path, sides: Sides, drawn: tuple[Side, Side], joined: str, settings: dict[str, Any], trainer: str
+) -> dict[str, Any]:
+    """What the model is worth on what was held out. Plain values, the same for the same model and pages."""
+    read = FastTextModel(model)
+    label = read.labels.index(LABEL_PREFIX + GOOD)
+    good, bad = sides.held_out
+    scores = np.concatenate([scores_of(read, label, good), scores_of(read, label, bad)])
+    is_good = np.arange(len(scores)) < len(good)
+    groups = np.unique([each.group for each in (*good, *bad)], return_inverse=True)[1]
+    rows = at_thresholds(scores, is_good, groups, thresholds_of(scores))
+    words = words_each_way(read, label, sides.held_out)
+    return {
+        "sha256": sha256_of(model),
+        "bytes": model.stat().st_size,
+        "label": GOOD,
+        "joined": joined,
+        "settings": settings,
+        "trainer": trainer,
+        "sides": [
+            {
+                "side": side.name,
+                "read": side.read,
+                "drawn": len(side.lines),
+                "trained": len(trained),
+                "held_out": len(held),
+                "held_out_domains": len({each.group for each in held}),
+            }
+            for side, trained, held in zip(drawn, sides.training, sides.held_out, strict=True)
+        ],
+        "shared": sides.shared,
+        "thresholds": [
+            {
+                "above": row.above,
+                "kept": row.kept,
+                "precision": None if row.precision is None else row.precision._asdict(),
+                "recall": row.recall._asdict(),
+            }
+            for row in rows
+        ],
+        "words": {
+            "gap": words.gap,
+            "pages": words.pages,
+            "good": [each._asdict() for each in words.good],
+            "bad": [each._asdict() for each in words.bad],
+        },
+    }
+
+
+def show_trained(report: dict[str, Any], out: Path) -> None:
+    """The report as text."""
+    say = _say
+    say(f"{out}: {report['bytes'] / 1e6:.1f} MB, sha256 {report['sha256']}")
+    for side in report["sides"]:
+        held = f"{side['held_out']:,} tried, of {many(side['held_out_domains'], 'domain')} that no training has"
+        say(f"  {side['side']}: {many(side['read'], 'page')} read, {side['trained']:,} trained on, {held}")
+    if report["shared"]:
+        say(f"  {many(report['shared'], 'text')} of both sides left out")
+    say()
+    say("On pages held out, as many of either side; in brackets the truth for 95 of 100 draws of domains")
+    say("      above    kept   precision                    recall")
+    for row in report["thresholds"]:
+        say(f"  {row['above']:9.7g} {row['kept']:7,}   {_interval(row['precision'])}  {_interval(row['recall'])}")
+    words = report["words"]
+    say()
+    said = f"Words that tell them apart: each with its part of {words['gap']:+.2f}, the distance of the mean logits"
+    say(f"{said} ({many(words['pages'], 'page')})")
+    for name in ("good", "bad"):
+        say(f"  speak for {name}")
+        shown = [f"{each['word']} {each['gap']:.3f}" for each in words[name]]
+        for start in range(0, len(shown), _COLUMNS):
+            say(f"    {'   '.join(shown[start : start + _COLUMNS])}")
+    say()
+    say("In a preset: measure a threshold with `python -m c4pipe.classifier quantile`, or choose one of these:")
+    joined = "" if report["joined"] == "dclm" else f", joined={json.dumps(report['joined'])}"
+    say(f"  Classifier({json.dumps(str(out), ensure_ascii=False)}, {json.dumps(report['label'])}, above=0.5{joined})")
+
+
+def _interval(share: dict[str, float] | None) -> str:
+    if share is None:
+        return f"{'no page':27}"
+    return f"{percent(share['value']):>7} ({percent(share['low'])} to {percent(share['high'])})".ljust(27)
+
+
+def _say(line: str = "") -> None:
+    sys.stdout.write(visible(line) + "\n")

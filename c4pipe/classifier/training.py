@@ -1,0 +1,79 @@
+"""Trains a classifier on two sides, in a process of its own: one thread and a seed, so that the model is a function of
+the pages and the settings."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from c4pipe.classifier.sides import BAD, GOOD, Sides
+from c4pipe.classifier.trainer import CANNOT_TRAIN
+from c4pipe.errors import BuildError, ConfigError
+from c4pipe.stages.classifier import LABEL_PREFIX
+
+PACKAGE = "fasttext-community==0.11.9"  # what models are trained with here; its models are those of fastText 0.9.2
+_SCRIPT = Path(__file__).with_name("trainer.py")
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """What fastText is told. Where no source stands the number is ours, for small files: the library has 100
+    dimensions, 2,000,000 buckets and takes every word."""
+
+    dimensions: int = 16
+    epochs: int = 5  # args.cc
+    rate: float = 0.1  # args.cc, of supervised models
+    word_ngrams: int = 2  # Li et al. 2024 (DCLM), appendix on fastText classifiers: unigrams and bigrams
+    buckets: int = 200_000
+    least: int = 5  # times that a word must stand in the training
+    seed: int = 0
+
+    def as_library(self) -> dict[str, Any]:
+        """By the names of `fasttext.train_supervised`."""
+        return {
+            "dim": self.dimensions, "epoch": self.epochs, "lr": self.rate, "wordNgrams": self.word_ngrams,
+            "bucket": self.buckets, "minCount": self.least, "seed": self.seed,
+        }  # fmt: skip
+
+
+def check_trainer(python: str) -> str:
+    """What trains in that Python: "fasttext-community 0.11.9". ConfigError where nothing does."""
+    return _ordered(python, {})
+
+
+def train_model(sides: Sides, settings: TrainingSettings, python: str, out: Path, folder: Path) -> str:
+    """Writes the model, by way of a file of lines in a folder for temporary files; with what it was trained.
+
+    Lines of both sides follow each other by their hashes, which is the order in which they are learnt.
+    """
+    lines = [(each.key, label, each.line) for label, side in _labelled(sides) for each in side]
+    text = folder / "lines.txt"
+    with text.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
+        file.writelines(f"{LABEL_PREFIX}{label} {line}\n" for _, label, line in sorted(lines))
+    return _ordered(python, {"input": str(text), "output": str(out), "settings": settings.as_library()})
+
+
+def _labelled(sides: Sides) -> Any:
+    return zip((GOOD, BAD), sides.training, strict=True)
+
+
+def _ordered(python: str, order: dict[str, Any]) -> str:
+    """What the script says. `-I`: nothing of this environment, or of the folder of the script, takes its place."""
+    try:
+        done = subprocess.run(
+            [python, "-I", str(_SCRIPT)], input=json.dumps(order), capture_output=True, text=True, check=False
+        )
+    except OSError as error:
+        raise ConfigError(f"--python {python} cannot be started: {error.strerror}. Expected a Python.") from None
+    if done.returncode == CANNOT_TRAIN:
+        raise ConfigError(
+            f"{python} has no fasttext package that trains ({done.stderr.strip()}). Make one: python -m venv V && "
+            f"V/bin/pip install {PACKAGE}, then name it: --python V/bin/python."
+        )
+    if done.returncode:
+        last = done.stderr.strip().rpartition("\n")[2]
+        raise BuildError(f"fastText could not train the model: {last or f'it ended with {done.returncode}'}.")
+    return done.stdout.strip()

@@ -1,0 +1,148 @@
+"""The layout of a fastText classifier's file, and what is wrong with one that has another.
+
+The library's reader runs for ever on a file that is cut off; this one says so. Layout: fastText 0.9.2, FastText::
+saveModel, Dictionary::save, DenseMatrix::save, QMatrix::save, ProductQuantizer::save.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from c4pipe.fasttext.kernel import NO_ENTRY
+
+FASTTEXT_MAGIC = 793_712_314  # FASTTEXT_FILEFORMAT_MAGIC_INT32
+WITHOUT_SUBWORDS = 11  # the version in which classifiers had no n-grams of characters: FastText::loadModel
+SUPERVISED = 3  # args.h model_name::sup
+CENTROIDS = 256  # productquantizer.h ProductQuantizer::ksub_
+KNOWN_VERSIONS = (WITHOUT_SUBWORDS, 12)  # fasttext.cc FASTTEXT_VERSION
+MOST_BUCKETS = 1 << 26  # n-grams have 2,000,000 by default (args.cc); each takes 4 bytes here
+MOST_TOGETHER, LONGEST_NGRAM = 16, 64  # words, characters; time to read a word grows with their square
+MOST_UNPACKED = 4 << 30  # bytes of a matrix that was quantised
+
+Float32s = npt.NDArray[np.float32]
+
+
+class FasttextArgs(NamedTuple):
+    """The head of a file, as far as a classifier needs it."""
+
+    magic: int
+    version: int
+    dimensions: int
+    window: int
+    epochs: int
+    min_count: int
+    negatives: int
+    word_ngrams: int
+    loss: int
+    kind: int
+    buckets: int
+    shortest: int
+    longest: int
+    rate: int
+    sampling: float
+
+
+def regular_file(path: Path) -> Path:
+    """The path, if a file lies there that ends; OSError for a pipe or a device, which may not."""
+    if path.exists() and not path.is_file():
+        raise OSError(0, "it is no regular file")
+    return path
+
+
+class ModelReader:
+    """Takes one value after the other from a file's bytes."""
+
+    def __init__(self, data: npt.NDArray[np.uint8]) -> None:
+        self.data, self.at = data, 0
+
+    def take(self, layout: str) -> tuple[Any, ...]:
+        """Values of a `struct` layout."""
+        values = struct.unpack_from("<" + layout, self.data.data, self.at)
+        self.at += struct.calcsize("<" + layout)
+        return values
+
+    def array(self, dtype: type[np.generic], *shape: int) -> npt.NDArray[Any]:
+        """An array of its own."""
+        count = math.prod(shape)  # not numpy's, which overflows
+        size = count * np.dtype(dtype).itemsize
+        if min(shape) < 0 or self.at + size > len(self.data):
+            raise ValueError(f"it has {len(self.data)} bytes, and needs {self.at + size} or more")
+        raw = np.frombuffer(self.data.data, dtype, count, self.at)  # at an odd place: hence the copy
+        self.at += size
+        return raw.copy().reshape(shape)
+
+
+def checked_args(settings: FasttextArgs) -> FasttextArgs:
+    """The head, if this reader knows what it says; ValueError."""
+    if settings.magic != FASTTEXT_MAGIC:
+        raise ValueError("it does not begin with fastText's mark")
+    if settings.version not in KNOWN_VERSIONS:
+        raise ValueError(f"it is of version {settings.version}, and {KNOWN_VERSIONS} are known")
+    if settings.kind != SUPERVISED:
+        raise ValueError("it holds word vectors and no labels")
+    for name, value, least, most in (
+        ("dimensions", settings.dimensions, 1, 1 << 16),
+        ("loss", settings.loss, 1, 4),
+        ("buckets", settings.buckets, 0, MOST_BUCKETS),
+        ("word n-grams", settings.word_ngrams, 0, MOST_TOGETHER),
+        ("shortest n-gram", settings.shortest, 0, LONGEST_NGRAM),
+        ("longest n-gram", settings.longest, 0, LONGEST_NGRAM),
+    ):
+        if not least <= value <= most:
+            raise ValueError(f"{name} {value}: expected {least} to {most}")
+    return settings
+
+
+def rows_of_ngrams(buckets: int, words: int, pruned: npt.NDArray[np.int32] | None) -> npt.NDArray[np.int32]:
+    """(buckets,) the row of each n-gram, NO_ENTRY where it was pruned away; ValueError where that is nowhere."""
+    if pruned is None:
+        return np.arange(words, words + buckets, dtype=np.int32)
+    if len(pruned) and (pruned.min() < 0 or pruned[:, 0].max() >= buckets or pruned[:, 1].max() >= len(pruned)):
+        raise ValueError("its list of kept n-grams points outside")
+    rows = np.full(buckets, NO_ENTRY, np.int32)
+    rows[pruned[:, 0]] = pruned[:, 1] + words
+    return rows
+
+
+def read_matrix(reader: ModelReader, quantised: bool, shape: tuple[int, int]) -> Float32s:
+    """`shape` of floats, whether they stand so in the file or as codes of centroids."""
+    with_norms, *found = reader.take("?2qi") if quantised else (False, *reader.take("2q"))
+    if tuple(found[:2]) != shape:
+        raise ValueError(f"a matrix of {found[0]} x {found[1]} stands where one of {shape[0]} x {shape[1]} should")
+    if not quantised:
+        matrix = reader.array(np.float32, *shape)
+    else:
+        rows, columns = shape
+        if 4 * rows * columns > MOST_UNPACKED:
+            raise ValueError(f"a matrix of {rows} x {columns} is too large")
+        codes = reader.array(np.uint8, rows, found[2] // max(rows, 1))
+        matrix = _decode(codes, *_read_centroids(reader, columns, codes.shape[1]))
+        if with_norms:
+            norms = reader.array(np.uint8, rows, 1)
+            matrix *= _decode(norms, *_read_centroids(reader, 1, 1))
+    if not np.isfinite(matrix).all():
+        raise ValueError("it has weights that are no numbers")
+    return np.ascontiguousarray(matrix)
+
+
+def _read_centroids(reader: ModelReader, columns: int, parts: int) -> tuple[Float32s, int, int]:
+    """The centroids of all parts of a vector, and how many dimensions a part has, and the last one."""
+    dimensions, count, part, last = reader.take("4i")
+    if dimensions != columns or count != parts or not 0 < last <= part or (parts - 1) * part + last != columns:
+        raise ValueError(f"{count} parts of {part} and at last {last} are no {columns} dimensions in {parts} codes")
+    return reader.array(np.float32, dimensions * CENTROIDS), part, last
+
+
+def _decode(codes: npt.NDArray[np.uint8], centroids: Float32s, part: int, last: int) -> Float32s:
+    """(rows, dimensions) of codes (rows, parts)."""
+    parts = codes.shape[1]
+    widths = [part] * (parts - 1) + [last]
+    ends = np.cumsum([0, *widths]) * CENTROIDS
+    found = [centroids[ends[i] : ends[i + 1]].reshape(CENTROIDS, width)[codes[:, i]] for i, width in enumerate(widths)]
+    return np.concatenate(found, axis=1)
