@@ -2,11 +2,12 @@
 
 Read -> page* -> Dedup(url) -> page* -> (Dedup(text) -> page*)* -> [Size]
 
-where a page stage is a Filter, a Clean, an Identify, or a `PageStage` of a user's own.
+where a page stage is a Filter, a Clean (or Corrected), an Identify, or a `PageStage` of a user's own.
 """
 
 from c4pipe.stages.base import PageStage, Scope, Stage, after, judge
 from c4pipe.stages.clean import Clean
+from c4pipe.stages.corrected import Corrected
 from c4pipe.stages.dedup import Dedup
 from c4pipe.stages.filter import Filter
 from c4pipe.stages.identify import Identify
@@ -16,6 +17,7 @@ from c4pipe.stages.size import Size
 
 __all__ = [
     "Clean",
+    "Corrected",
     "Dedup",
     "Filter",
     "Identify",
