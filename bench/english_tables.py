@@ -17,7 +17,7 @@ from typing import Any
 
 FILE = Path(__file__).parents[1] / "c4pipe" / "text" / "english_tables.py"
 JOINT = "\u241f"  # between the tokens of an exception: no exception holds it
-HEAD = '''"""What is known of English words: the tables of spaCy {version}, MIT licence (see NOTICE), written by bench/english_tables.
+HEAD = '''"""What is known of English words: tables of spaCy {version} (see NOTICE), written by bench/english_tables.
 
 `c4pipe.text.english` says what they mean. Runs of code points are "41" or "41-5A".
 """
@@ -55,17 +55,21 @@ def tables() -> str:
     return "\n".join(
         [
             HEAD.format(version=spacy.__version__),
-            _runs("LOWER_RUNS", "Letters that are lower case, or have none.", _members(f"[{classes.ALPHA_LOWER}]")),
-            _runs("UPPER_RUNS", "Letters that are upper case, or have none.", _members(f"[{classes.ALPHA_UPPER}]")),
-            _runs("ALPHA_RUNS", "All letters.", _members(f"[{classes.ALPHA}]")),
+            _runs(
+                "SMALL_LETTER_RUNS", "Letters that are lower case, or have none.", _members(f"[{classes.ALPHA_LOWER}]")
+            ),
+            _runs("CAPITAL_RUNS", "Letters that are upper case, or have none.", _members(f"[{classes.ALPHA_UPPER}]")),
+            _runs("LETTER_RUNS", "All letters.", _members(f"[{classes.ALPHA}]")),
             _runs("ICON_RUNS", "Symbols, each a word.", _members(f"[{classes.ICONS}]")),
             _runs("STOP_RUNS", "What ends a sentence, each a word of its own.", map(ord, ends)),
-            _words("PUNCT", "Marks that are cut off at both ends, in the order in which they are tried.", classes.LIST_PUNCT),
-            _words("QUOTES", "Quotation marks and brackets, likewise.", [q for q in classes.LIST_QUOTES if q]),
-            _words("CURRENCY", "Cut off in front, and behind a digit.", classes.LIST_CURRENCY),
-            _words("UNITS", "Cut off behind a digit.", classes.LIST_UNITS),
-            _words("HYPHENS", "Cut between letters.", classes.LIST_HYPHENS),
-            _words("EXCEPTIONS", "Runs that are known by heart, in their words.", exceptions),
+            _lines(
+                "PUNCT", "Marks, cut off at both ends in the order in which they are tried.", _plain(classes.LIST_PUNCT)
+            ),
+            _lines("QUOTES", "Quotation marks and brackets, likewise.", _plain(classes.LIST_QUOTES)),
+            _lines("CURRENCY", "Cut off in front, and behind a digit.", _plain(classes.LIST_CURRENCY)),
+            _lines("MEASURES", "Cut off behind a digit.", _plain(classes.LIST_UNITS)),
+            _lines("HYPHENS", "Cut between letters.", _plain(classes.LIST_HYPHENS)),
+            _lines("EXCEPTIONS", "Runs that are known by heart, in their words.", exceptions),
         ]
     )
 
@@ -85,8 +89,9 @@ def _runs(name: str, says: str, points: Iterable[int]) -> str:
     return _lines(name, says, [f"{a:X}" if a == b else f"{a:X}-{b:X}" for a, b in runs])
 
 
-def _words(name: str, says: str, words: Iterable[str]) -> str:
-    return _lines(name, says, [re.sub(r"\\(.)", r"\1", word) for word in words] if name != "EXCEPTIONS" else list(words))
+def _plain(patterns: Iterable[str]) -> list[str]:
+    """What these expressions match."""
+    return [re.sub(r"\\(.)", r"\1", pattern) for pattern in patterns if pattern]
 
 
 def _lines(name: str, says: str, words: Sequence[str]) -> str:

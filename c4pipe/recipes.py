@@ -1,8 +1,8 @@
 """The recipes of others as presets, as far as they hang on the text of a page.
 
 What each of them did beside is said where it is made. All of them read web archives and took the text out by tools of
-their own (FineWeb trafilatura, DCLM resiliparse); what Common Crawl gives as text has more menus in it, so they drop more
-here. All keep one page of a URL, as every preset does.
+their own (FineWeb trafilatura, DCLM resiliparse); what Common Crawl gives as text has more menus in it, so they drop
+more here. All keep one page of a URL, as every preset does.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from c4pipe.rules import (
 )
 from c4pipe.stages import Clean, Corrected, Dedup, Filter, Identify, Preset, Read
 
-# FineWeb and DCLM ask lid.176.bin, ours is lid.176.ftz, the same model made small: `--langid fasttext:FILE` takes theirs.
+# FineWeb and DCLM ask lid.176.bin; ours is lid.176.ftz, the same made small. `--langid fasttext:FILE` takes theirs.
 _ENGLISH = Identify("language", by="fasttext", languages=("en",), min_score=0.65)
 _QUALITY, _REPETITION = Filter("quality", GOPHER_QUALITY), Filter("repetition", GOPHER_REPETITION)
 _FIRST = (Read(), Dedup("url", UrlLevel()), _ENGLISH)
@@ -60,11 +60,11 @@ FINEWEB_NEAR = FINEWEB.named("fineweb.near", "`fineweb`, and of near duplicates 
     "fineweb", Dedup("near", NearLevel())
 )
 # Left out: lists of addresses and of words in them; near duplicates by a Bloom filter over 13-grams; the classifier of
-# instructions against the web (fastText, kept above 0.018112), which makes DCLM-Baseline of it and belongs behind "lines".
-# Here the language is asked before addresses are cut from the text, so that presets share the answer.
+# instructions against the web (fastText, kept above 0.018112), which makes DCLM-Baseline of it and belongs behind
+# "lines". Here the language is asked before addresses are cut from the text, so that presets share the answer.
 DCLM = Preset(
     "dclm",
-    "DCLM's pool as RefinedWeb cleans it: Gopher's rules in DCLM's words, then corrections of lines that may cost a page",
+    "DCLM's pool, cleaned as RefinedWeb: Gopher's rules over words of its own, then lines; what loses many goes",
     (*_FIRST, Clean("addresses", (StripAddresses(),)), Filter("pages", DCLM_PAGES), Corrected("lines", DCLM_LINES)),
 )
 RECIPES = (GOPHER, FINEWEB, FINEWEB_NEAR, DCLM)

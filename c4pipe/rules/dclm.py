@@ -1,4 +1,4 @@
-"""DCLM's rules on pages: RefinedWeb's (Penedo et al. 2023, G.1), themselves Gopher's, as DCLM-Baseline carries them out.
+"""DCLM's rules on pages: Gopher's, which RefinedWeb took over (Penedo et al. 2023, G.1), as DCLM-Baseline has them.
 
 They differ from datatrove's of the same names: words are what stands between blanks, all copies of a line count and
 not only the later ones, and shares of runs are of the characters of words (mlfoundations/dclm, baselines/mappers).
@@ -15,7 +15,7 @@ from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import EnglishRule, PageRule, ratio, share_of
 from c4pipe.rules.repetition import DISTINCT_WORDS, Sized
 from c4pipe.text.between import blank_words, unicode_words
-from c4pipe.text.repeats import How, repeated_chars
+from c4pipe.text.repeats import Repeats, repeated_chars
 
 _SOURCE = "Li et al. 2024, dclm_baseline_refinedweb.yaml"
 _REPETITION = f"Rae et al. 2021, table A1; {_SOURCE}, massive_web_repetition_filters"
@@ -201,7 +201,7 @@ class MaxCopiedLines(PageRule):
         "has more than {share} of its lines, or {chars} of their characters, stand more than once",
         source=_REPETITION,
         keeps="\n".join("abcdefghij"),
-        drops="\n".join("abcdefgiii") + "i",
+        drops="\n".join("abcdefiiii"),
     )
 
     def offence(self, page: Page) -> str | None:
@@ -220,7 +220,7 @@ class MaxCopiedParagraphs(PageRule):
         "has more than {share} of its paragraphs, or {chars} of their characters, stand more than once",
         source=_REPETITION,
         keeps="\n\n".join("abcdefghij"),
-        drops="\n\n".join("abcdefgiii"),
+        drops="\n\n".join("abcdefiiii"),
     )
 
     def offence(self, page: Page) -> str | None:
@@ -243,7 +243,7 @@ class MaxTopRunAgain(Sized, EnglishRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        *chars, whole = repeated_chars(unicode_words(page.text), self.sizes, How.TOP_LONGEST)
+        *chars, whole = repeated_chars(unicode_words(page.text), self.sizes, Repeats.TOP_LONGEST)
         return self.over(chars, whole, "characters are in the top run of {size} words")
 
 
@@ -263,7 +263,7 @@ class MaxCopiedRuns(Sized, EnglishRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        *chars, whole = repeated_chars(unicode_words(page.text), self.sizes, How.COVERED)
+        *chars, whole = repeated_chars(unicode_words(page.text), self.sizes, Repeats.COVERED)
         return self.over(chars, whole, "characters are in repeated runs of {size} words")
 
 

@@ -1,6 +1,6 @@
 """DCLM's corrections of lines: RefinedWeb's (Penedo et al. 2023, G.2), as DCLM-Baseline carries them out.
 
-A line that nothing stands in breaks none of them. The limits are on the line as it is cleaned, without blanks at its ends.
+A line that nothing stands in breaks none of them. The limits are on the line without the blanks at its ends.
 """
 
 from __future__ import annotations
@@ -93,11 +93,11 @@ class MaxDigits(LineRule):
 
 @dataclass(frozen=True)
 class NoCounter(LineRule):
-    """"3 likes" is a button of a social network."""
+    """ "3 likes" is a button of a social network."""
 
     of: tuple[str, ...] = (
-        "likes", "shares", "comments", "retweets", "reposts", "quotes", "bookmarks", "upvotes", "downvotes", "downloads",
-        "views", "followers",
+        "likes", "shares", "comments", "retweets", "reposts", "quotes", "bookmarks", "upvotes", "downvotes",
+        "downloads", "views", "followers",
     )  # fmt: skip
     reason: ClassVar = Reason(
         "dclm_counter",

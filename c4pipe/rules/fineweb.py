@@ -1,4 +1,4 @@
-"""The rules that FineWeb adds (Penedo et al. 2024, section 3.4), as datatrove's `FineWebQualityFilter` carries them out.
+"""The rules that FineWeb adds (Penedo et al. 2024, section 3.4), as datatrove's `FineWebQualityFilter` has them.
 
 Lines are those between newlines that are not blank.
 """
@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import EnglishRule, PageRule, ratio, share_of
-from c4pipe.text.counted import repeats, terminal_marks
+from c4pipe.text.counted import copies_in, terminal_marks
 from c4pipe.text.english import english_words
 
 _SOURCE = "Penedo et al. 2024, section 3.4; datatrove 0.10.1 FineWebQualityFilter"
@@ -76,7 +76,7 @@ class MaxLineCopies(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        share = ratio(repeats(_lines(page))[1], len(page.text) - page.text.count("\n"))
+        share = ratio(copies_in(_lines(page))[1], len(page.text) - page.text.count("\n"))
         return share_of(share, "characters are in repeated lines") if share > self.share else None
 
 

@@ -1,7 +1,7 @@
 """Gopher's rules on the quality of a page (Rae et al. 2021, A1.1), as datatrove carries them out.
 
-Words are English words with marks among them (`text.english`), lines those of `str.splitlines`. The order of the rules is
-that of datatrove's `GopherQualityFilter`: the first that is broken is the reason.
+Words are English words with marks among them (`text.english`), lines those of `str.splitlines`. The order of the rules
+is that of datatrove's `GopherQualityFilter`: the first that is broken is the reason.
 """
 
 from __future__ import annotations

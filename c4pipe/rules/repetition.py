@@ -12,9 +12,9 @@ from typing import ClassVar
 from c4pipe.errors import ConfigError
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import EnglishRule, PageRule, ratio, share_of
-from c4pipe.text.counted import repeats
+from c4pipe.text.counted import copies_in
 from c4pipe.text.english import english_words
-from c4pipe.text.repeats import How, repeated_chars
+from c4pipe.text.repeats import Repeats, repeated_chars
 
 _SOURCE = "Rae et al. 2021, table A1; datatrove 0.10.1 GopherRepetitionFilter"
 _PARAGRAPHS, _LINES = re.compile(r"\n{2,}"), re.compile(r"\n+")
@@ -37,7 +37,7 @@ class MaxRepeatedParagraphs(PageRule):
 
     def offence(self, page: Page) -> str | None:
         paragraphs = _PARAGRAPHS.split(page.text.strip())
-        share = ratio(repeats(paragraphs)[0], len(paragraphs))
+        share = ratio(copies_in(paragraphs)[0], len(paragraphs))
         return share_of(share, "paragraphs are repeated") if share > self.share else None
 
 
@@ -56,7 +56,7 @@ class MaxRepeatedParagraphChars(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        chars = repeats(_PARAGRAPHS.split(page.text.strip()))[1]
+        chars = copies_in(_PARAGRAPHS.split(page.text.strip()))[1]
         share = ratio(chars, len(page.text))
         return share_of(share, "characters are in repeated paragraphs") if share > self.share else None
 
@@ -77,7 +77,7 @@ class MaxRepeatedLines(PageRule):
 
     def offence(self, page: Page) -> str | None:
         lines = _LINES.split(page.text)
-        share = ratio(repeats(lines)[0], len(lines))
+        share = ratio(copies_in(lines)[0], len(lines))
         return share_of(share, "lines are repeated") if share > self.share else None
 
 
@@ -96,7 +96,7 @@ class MaxRepeatedLineChars(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        chars = repeats(_LINES.split(page.text))[1]
+        chars = copies_in(_LINES.split(page.text))[1]
         share = ratio(chars, len(page.text))
         return share_of(share, "characters are in repeated lines") if share > self.share else None
 
@@ -110,7 +110,7 @@ class Sized:
     def __post_init__(self) -> None:
         if len(self.sizes) != len(self.shares) or min(self.sizes, default=1) < 1:
             raise ConfigError(
-                f"{type(self).__name__}: sizes {self.sizes} and shares {self.shares}: expected as many shares as sizes, "
+                f"{type(self).__name__}: sizes {self.sizes} and shares {self.shares}: expected a share for each size, "
                 "and sizes of one word or more."
             )
 
@@ -138,7 +138,7 @@ class MaxTopRun(Sized, EnglishRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        chars = repeated_chars(english_words(page.text), self.sizes, How.TOP)
+        chars = repeated_chars(english_words(page.text), self.sizes, Repeats.TOP)
         return self.over(chars, len(page.text), "characters are in the top run of {size} words")
 
 
@@ -158,7 +158,7 @@ class MaxRepeatedRuns(Sized, EnglishRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        chars = repeated_chars(english_words(page.text), self.sizes, How.GREEDY)
+        chars = repeated_chars(english_words(page.text), self.sizes, Repeats.GREEDY)
         return self.over(chars, len(page.text), "characters are in repeated runs of {size} words")
 
 

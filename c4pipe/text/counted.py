@@ -25,7 +25,7 @@ FF05 FF08-FF09 FF0C FF11 FF1A-FF1B FF5E
 """
 
 
-class Counted(NamedTuple):
+class WordCounts(NamedTuple):
     """The English words of a text, marks among them."""
 
     words: int
@@ -36,7 +36,7 @@ class Counted(NamedTuple):
 
 
 @lru_cache(maxsize=4)
-def counted_words(text: str) -> Counted:
+def counted_words(text: str) -> WordCounts:
     """What the words of a text are like; remembered for the texts asked about last.
 
     >>> counted_words("Don't stop!")[:4]
@@ -52,7 +52,7 @@ def counted_words(text: str) -> Counted:
             chars += n * len(word)
         if has_letter:
             lettered += n
-    return Counted(len(words), spoken, chars, lettered, frozenset(times))
+    return WordCounts(len(words), spoken, chars, lettered, frozenset(times))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -80,10 +80,10 @@ def _of(runs: str) -> list[str]:
     return [chr(point) for a, b in ends for point in range(int(a, 16), int(b or a, 16) + 1)]
 
 
-def repeats(pieces: Sequence[str]) -> tuple[int, int]:
+def copies_in(pieces: Sequence[str]) -> tuple[int, int]:
     """How many of the pieces stood before, and how many characters these have.
 
-    >>> repeats(["to be", "or not", "to be"])
+    >>> copies_in(["to be", "or not", "to be"])
     (1, 5)
     """
     distinct = set(pieces)

@@ -3,9 +3,9 @@
     "Don't stop (ever)." -> Do n't stop ( ever ) .
 
 A text is cut at blanks into runs. A run that is known by heart is given back in its words; of any other, marks are cut
-off at both ends until nothing changes, and what is left stays whole as an address or is cut between letters. Then runs of
-words that together are an exception, as ":" and ")" are, become what the exception says. (spaCy's documentation,
-"Linguistic features", Tokenization; `spacy/tokenizer.pyx`.) `bench.recipes` holds words against spaCy's own, page by page.
+off at both ends until nothing changes, and what is left stays whole as an address or is cut between letters. Then runs
+of words that together are an exception, as ":" and ")" are, become what the exception says. (spaCy's documentation,
+"Linguistic features", Tokenization; `spacy/tokenizer.pyx`.) `bench.recipes` holds the words against spaCy's own.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from itertools import chain
 from typing import NamedTuple
 
 from c4pipe.text.english_tables import (
-    ALPHA_RUNS,
+    CAPITAL_RUNS,
     CURRENCY,
     EXCEPTIONS,
     HYPHENS,
     ICON_RUNS,
-    LOWER_RUNS,
+    LETTER_RUNS,
+    MEASURES,
     PUNCT,
     QUOTES,
-    UNITS,
-    UPPER_RUNS,
+    SMALL_LETTER_RUNS,
 )
 
-Tokens = tuple[str, ...]
+WordTuple = tuple[str, ...]
 
 REMEMBERED = 1 << 17  # runs whose words are kept ready; some 30 MB
 LOOK_BACK = 32  # characters from the end in which a mark to be cut off stands, and what must stand before it
 LONG_ADDRESS = 4096  # characters: a longer run with an @ is no address, for to look at it would take hours
 
 
-def english_words(text: str) -> Tokens:
+def english_words(text: str) -> WordTuple:
     """The words of a text, marks among them, in order. Remembered for the texts asked about last.
 
     >>> english_words("Don't stop (ever).")
@@ -45,13 +45,13 @@ def english_words(text: str) -> Tokens:
     return _words_of(text)
 
 
-def known_words(run: str) -> Tokens:
+def known_words(run: str) -> WordTuple:
     """The words of a run that holds no blank, whatever stands around it."""
     return _known()[run]
 
 
 @lru_cache(maxsize=4)
-def _words_of(text: str) -> Tokens:
+def _words_of(text: str) -> WordTuple:
     known = _known()
     if len(known) > REMEMBERED:  # between texts, so that what a text's words are never hangs on it
         known.clear()
@@ -63,19 +63,19 @@ def _words_of(text: str) -> Tokens:
     return tuple(_merged_over_blanks(text, known))
 
 
-class _Known(dict[str, Tokens]):
+class _Known(dict[str, WordTuple]):
     """Runs between blanks -> their words."""
 
     def __init__(self) -> None:
         super().__init__()
         self.merges: set[str] = set()  # those in which words were put together: what stands beside them may forbid it
 
-    def __missing__(self, run: str) -> Tokens:
+    def __missing__(self, run: str) -> WordTuple:
         if run.isascii() and run.isalpha() and run not in _rules().exceptions:
             self[run] = found = (run,)
             return found
         apart = cut(run)
-        self[run] = found = merged(apart, ("",) * len(apart))
+        self[run] = found = put_together(apart, ("",) * len(apart))
         if found != apart:
             self.merges.add(run)
         return found
@@ -101,13 +101,13 @@ def _merged_over_blanks(text: str, known: _Known) -> Iterator[str]:
             words = cut(run)
             apart += words
             behind += [""] * (len(words) - 1) + [" "]
-        yield from merged(apart, behind)
+        yield from put_together(apart, behind)
 
 
 class _Rules(NamedTuple):
     """The tables, compiled."""
 
-    exceptions: dict[str, Tokens]
+    exceptions: dict[str, WordTuple]
     longest: int  # characters of an exception
     prefix: re.Pattern[str]
     suffix: re.Pattern[str]
@@ -119,9 +119,9 @@ class _Rules(NamedTuple):
 @cache
 def _rules() -> _Rules:
     exceptions = {"".join(words): tuple(words) for words in (entry.split("\u241f") for entry in EXCEPTIONS.split())}
-    alpha, lower, upper = map(_class, (ALPHA_RUNS, LOWER_RUNS, UPPER_RUNS))
+    alpha, lower, upper = map(_class, (LETTER_RUNS, SMALL_LETTER_RUNS, CAPITAL_RUNS))
     icon = f"[{_class(ICON_RUNS)}]"
-    punct, quotes, currency, units, hyphens = map(_choice, (PUNCT, QUOTES, CURRENCY, UNITS, HYPHENS))
+    punct, quotes, currency, units, hyphens = map(_choice, (PUNCT, QUOTES, CURRENCY, MEASURES, HYPHENS))
     quote = re.escape("".join(QUOTES.split()))
     marked = re.escape("".join(PUNCT.split()) + "|(?:)%²-+") + quote
     dots = r"\.\.+|…"
@@ -148,11 +148,11 @@ def _rules() -> _Rules:
 def _address(lower: str, user: str) -> re.Pattern[str]:
     """A web or mail address, or something like one: scheme, user, host by number or by name, port, path.
 
-    An expression of Diego Perini's (MIT licence), as spaCy has it: hosts by number are those of the public, and the last
+    After an expression of Diego Perini's (MIT licence) that spaCy has: hosts by number are public ones, and the last
     part of a name has two to 63 letters.
     """
     byte = r"(?:1?\d{1,2}|2[0-4]\d|25[0-5])"
-    private = r"(?!(?:10|127)(?:\.\d{1,3}){3})(?!(?:169\.254|192\.168)(?:\.\d{1,3}){2})(?!172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2})"
+    private = r"(?!(?:10|127)(?:\.\d{1,3}){3})(?!(?:169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2})"
     number = rf"{private}(?:[1-9]\d?|1\d\d|2[01]\d|22[0-3])(?:\.{byte}){{2}}\.(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-4])"
     letter = r"[A-Za-z0-9\u00a1-\uffff]"
     name = rf"(?:(?:{letter}[A-Za-z0-9\u00a1-\uffff_-]{{0,62}})?{letter}\.)+[{lower}]{{2,63}}"
@@ -169,7 +169,7 @@ def _choice(words: str) -> str:
     return "|".join(map(re.escape, words.split()))
 
 
-def cut(run: str, by_heart: bool = True) -> Tokens:
+def cut(run: str, by_heart: bool = True) -> WordTuple:
     """The words of a run without blanks, before any are put together."""
     rules = _rules()
     exceptions = rules.exceptions if by_heart else {}
@@ -217,7 +217,7 @@ def _suffix(pattern: re.Pattern[str], run: str, start: int, end: int) -> int:
     return near + found.start() if found else end
 
 
-def _middle(run: str, rules: _Rules, exceptions: dict[str, Tokens]) -> Sequence[str]:
+def _middle(run: str, rules: _Rules, exceptions: dict[str, WordTuple]) -> Sequence[str]:
     """What is left between the marks that were cut off."""
     if not run or run in exceptions:
         return exceptions.get(run, ())
@@ -243,10 +243,10 @@ def _is_address(run: str, rules: _Rules) -> bool:
 
 
 @cache
-def _phrases() -> dict[str, list[Tokens]]:
+def _phrases() -> dict[str, list[WordTuple]]:
     """First word -> the exceptions that begin with it, where other words than the exception's are made of them without
     it, or marks are cut off or between; the longest first."""
-    rules, found = _rules(), dict[str, list[Tokens]]()
+    rules, found = _rules(), dict[str, list[WordTuple]]()
     for run in rules.exceptions:
         if rules.prefix.match(run) or rules.suffix.search(run) or rules.infix.search(run):
             words = cut(run, by_heart=False)
@@ -254,14 +254,14 @@ def _phrases() -> dict[str, list[Tokens]]:
     return {first: sorted(each, key=len, reverse=True) for first, each in found.items()}
 
 
-def merged(words: Sequence[str], behind: Sequence[str]) -> Tokens:
+def put_together(words: Sequence[str], behind: Sequence[str]) -> WordTuple:
     """The words, with runs of them that together are an exception as the exception says: of two that overlap the one of
     more words, else the first.
 
     Args:
         words: in their order.
-        behind: of each what stands behind it, "" or " ". An exception never holds a blank: a run with one in it stays as
-            it is, but others may not have its words.
+        behind: of each what stands behind it, "" or " ". An exception never holds a blank: a run with one in it stays
+            as it is, but others may not have its words.
     """
     phrases, exceptions = _phrases(), _rules().exceptions
     found = [
@@ -286,6 +286,6 @@ def merged(words: Sequence[str], behind: Sequence[str]) -> Tokens:
         end = chosen.get(at, at + 1)
         run = "".join(words[at:end])
         whole = end > at + 1 and not any(behind[at : end - 1])
-        left += exceptions.get(run, words[at:end]) if whole or end == at + 1 and at in chosen else words[at:end]
+        left += exceptions.get(run, words[at:end]) if whole or (end == at + 1 and at in chosen) else words[at:end]
         at = end
     return tuple(left)

@@ -1,4 +1,4 @@
-"""How many characters of a text stand in runs of n words that repeat: the counts that rules on repetition ask for.
+"""Repeats many characters of a text stand in runs of n words that repeat: the counts that rules on repetition ask for.
 
 Machine code, for a page is asked about nine sizes. `tests/text/plain_repeats.py` says the same in plain Python.
 """
@@ -13,15 +13,13 @@ import numpy as np
 
 from c4pipe.native import native
 
-BLANK = 0x20
-BASE = 0x9E3779B97F4A7C15  # of the polynomial; odd, as every power of it then is (2**64 / golden ratio)
-MIX, SHIFT = 0xFF51AFD7ED558CCD, 33  # one round of fmix64's, MurmurHash3
-TOP, TOP_LONGEST, GREEDY, COVERED = 0, 1, 2, 3  # of `How`, for machine code
-
-_BASE, _MIX, _SHIFT = np.uint64(BASE), np.uint64(MIX), np.uint64(SHIFT)
+_BLANK = 0x20
+_BASE = np.uint64(0x9E3779B97F4A7C15)  # of the polynomial; odd, as every power of it then is (2**64 / golden ratio)
+_MIX, _SHIFT = np.uint64(0xFF51AFD7ED558CCD), np.uint64(33)  # one round of fmix64's, MurmurHash3
+_TOP, _TOP_LONGEST, _GREEDY, _COVERED = 0, 1, 2, 3  # of `Repeats`, for machine code
 
 
-class How(IntEnum):
+class Repeats(IntEnum):
     """What is counted of runs of n words."""
 
     TOP = 0  # of the run that stands most often, of several the first: its characters, blanks too, times how often
@@ -30,12 +28,12 @@ class How(IntEnum):
     COVERED = 3  # of all words that stand in a run which stands twice, each once
 
 
-def repeated_chars(words: Sequence[str], sizes: Sequence[int], how: How) -> list[int]:
+def repeated_chars(words: Sequence[str], sizes: Sequence[int], how: Repeats) -> list[int]:
     """Characters in repeated runs of words, for each size, and behind them those of all words. Words hold no blank.
 
-    >>> repeated_chars("a rose is a rose is a rose".split(), (2, 3), How.TOP)
+    >>> repeated_chars("a rose is a rose is a rose".split(), (2, 3), Repeats.TOP)
     [18, 18, 19]
-    >>> repeated_chars("a rose is a rose is a rose".split(), (2, 3), How.GREEDY)
+    >>> repeated_chars("a rose is a rose is a rose".split(), (2, 3), Repeats.GREEDY)
     [8, 7, 19]
     """
     points = " ".join(words).encode("utf-32-le", "surrogatepass")
@@ -65,7 +63,7 @@ def _same(i: Any, j: Any, size: Any, apart: Any, flat: Any, starts: Any) -> bool
         for k in range(1, size):
             if starts[i + k] - a != starts[j + k] - b:
                 return False
-    for k in range(length):
+    for k in range(length):  # noqa: SIM110
         if flat[a + k] != flat[b + k]:
             return False
     return True
@@ -115,7 +113,7 @@ def _count(
     begins = True
     hashes[powers] = np.uint64(1)
     for at in range(m):
-        if points[at] == BLANK:
+        if points[at] == _BLANK:
             begins = True
             continue
         if begins:
@@ -139,7 +137,7 @@ def _count(
             continue
         above = k * (n + 1)
         total = 0
-        if how == GREEDY:
+        if how == _GREEDY:
             i = 0
             while i < runs:
                 if _first(i, length, False, flat, hashes, powers, numbers, table, n_slots, above) != i:
@@ -155,7 +153,7 @@ def _count(
                 numbers[firsts + i] = first
                 numbers[counts + first] += 1
                 most = max(most, numbers[counts + first])
-            if how == COVERED:
+            if how == _COVERED:
                 done = 0
                 for i in range(runs):
                     if numbers[counts + numbers[firsts + i]] > 1:
@@ -165,9 +163,9 @@ def _count(
             else:
                 longest = -1
                 for i in range(runs):
-                    if numbers[counts + i] == most and (how == TOP_LONGEST or longest < 0):
+                    if numbers[counts + i] == most and (how == _TOP_LONGEST or longest < 0):
                         longest = max(longest, starts[i + length] - starts[i])
-                if how == TOP:
+                if how == _TOP:
                     total = (longest + length - 1) * most
                 elif most > 1:
                     total = longest * most

@@ -1,4 +1,4 @@
-"""English sentences as spaCy 3.8's `Sentencizer` cuts them, which is how datatrove counts them: behind words that are stops."""
+"""English sentences as spaCy 3.8's `Sentencizer` cuts them, as datatrove counts them: behind words that are stops."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RUNS = re.compile(r"\s+|\S+")
 def sentencizer(language: str, _: Path | None = None) -> Any:
     """The splitter. Its stops are those of all scripts, its words English ones."""
     if language != "en":
-        raise ConfigError(f"sentence splitter 'sentencizer:{language}': it cuts English words; use 'sentencex:{language}'.")
+        raise ConfigError(f"splitter 'sentencizer:{language}' cuts English alone; use 'sentencex:{language}'.")
     return english_sentences
 
 

@@ -27,8 +27,8 @@ from c4pipe.part import Part, words_of
 from c4pipe.presets import EN, EN_2019, EN_TFDS, PRESETS, REALNEWSLIKE, WEBTEXTLIKE, Preset, with_exclusions
 from c4pipe.rules import (
     RULES,
-    EnglishRule,
     BadWords,
+    EnglishRule,
     LineEdit,
     LineRule,
     MaxChars,

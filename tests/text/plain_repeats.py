@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from c4pipe.text.repeats import How
+from c4pipe.text.repeats import Repeats
 
 
-def plainly(words: Sequence[str], size: int, how: How) -> int:
+def plainly(words: Sequence[str], size: int, how: Repeats) -> int:
     """Characters in repeated runs of so many words."""
     runs = [tuple(words[at : at + size]) for at in range(len(words) - size + 1)]
     if not runs:
         return 0
-    if how is How.GREEDY:
+    if how is Repeats.GREEDY:
         return _greedy(words, size)
     times = Counter(runs)
-    if how is How.COVERED:
+    if how is Repeats.COVERED:
         covered = {at + k for at, run in enumerate(runs) if times[run] > 1 for k in range(size)}
         return sum(len(words[at]) for at in covered)
     most = max(times.values())
-    if how is How.TOP:
+    if how is Repeats.TOP:
         first = next(run for run in runs if times[run] == most)
         return len(" ".join(first)) * most
     longest = max(len("".join(run)) for run in runs if times[run] == most)
