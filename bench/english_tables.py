@@ -22,8 +22,7 @@ HEAD = '''"""What is known of English words: tables of spaCy {version} (see NOTI
 `c4pipe.text.english` says what they mean. Runs of code points are "41" or "41-5A".
 """
 
-from __future__ import annotations
-'''
+from __future__ import annotations'''
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,8 +12,10 @@ _BETWEEN_BLANKS = re.compile(r"[^ \n\r\t\v\f\0]+")
 # scripts that need a dictionary are words by themselves, and so are numbers that are no digits.
 _EXTEND = r"\u00ad\u0300-\u036f\u0483-\u0489\u200d\u20d0-\u20f0\ufe00-\ufe0f"
 _ALONE = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_NO_DIGITS = r"\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2079\u2080-\u2089\u2150-\u215f"
+_NO_DIGITS = (
+    r"\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2079\u2080-\u2089\u2150-\u215f"
     r"\u2189\u2460-\u249b\u24ea-\u24ff\u2776-\u2793"
+)
 _MID_LETTER = r":\u00b7\u0387\u055f\u05f4\u2027\ufe13\ufe55\uff1a"
 _MID_BOTH = r".'\u2018\u2019\u2024\ufe52\uff07\uff0e"
 _MID_DIGIT = r",;\u037e\u0589\u060c\u060d\u066c\u07f8\u2044\ufe10\ufe14\ufe50\ufe54\uff0c\uff1b"

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-
 # Letters that are lower case, or have none.
 SMALL_LETTER_RUNS = """
 61-7A DF-F6 F8-FF 101 103 105 107 109 10B 10D 10F 111 113 115 117 119 11B 11D 11F 121 123 125 127 129 12B 12D 12F 131
