@@ -46,7 +46,7 @@ STUDY_PRESETS := en,en.noclean,realnewslike
 STUDY_DATA = --data $(if $(filter corpora,$(NAME)),$(foreach preset,$(subst $(comma), ,$(STUDY_PRESETS)),$(preset)=out/presets/$(preset)),$(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare classifier verify browse fetch assets check lint fix quick test golden samples parity bench bench-rivals \
+.PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare classifier verify browse fetch assets check lint fix quick test ecosystem golden samples parity bench bench-rivals \
   parts identity languages scale profile soak fuzz package clean
 
 help: ## list the targets
@@ -153,6 +153,9 @@ quick: setup ## what a change in one room needs, within a minute: ROOM=clean ARG
 # One process more than cores: some tests wait, for a browser, a disk or a death.
 test: setup ## all tests: ARGS= goes to pytest
 	$(PY) -m pytest -n $$(($(CORES) + 1)) --dist worksteal $(ARGS)
+
+ecosystem: setup ## what a change of a rule does to the samples and to real pages: ARGS= (--write: records the real ones anew)
+	@$(PY) -m tests.ecosystem $(ARGS)
 
 golden: setup ## write data_samples/expected anew: read the diff before you commit it
 	$(PY) -m tests.golden

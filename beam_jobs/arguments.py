@@ -12,11 +12,12 @@ from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions,
 
 from beam_jobs.benchmarks import benchmark_options
 from beam_jobs.exclusions import add_exclusions
+from beam_jobs.formats import format_options
 from beam_jobs.local import processes
-from c4pipe.command import Parser, count, memory_limit, positive, utf8
+from beam_jobs.personal import personal_option
+from c4pipe.command import Parser, count, memory_limit, positive, share, similarity, utf8
 from c4pipe.dedup.near import STAYS
 from c4pipe.errors import ConfigError, unknown
-from c4pipe.flow.searching import SUFFIXES
 from c4pipe.langid import IDENTIFIERS
 from c4pipe.presets import PRESETS
 from c4pipe.stages.text_levels import NO_LEVELS, TEXT_LEVELS
@@ -34,6 +35,7 @@ examples:
   other dedups of text        python -m beam_jobs.build_c4 --dedup lines,windows,near ...
   the next crawl, only news    python -m beam_jobs.build_c4 --against out/2024-18 out/2024-22 ...
   without who asked for it    python -m beam_jobs.build_c4 --exclude opt-out.txt --robots robotstxt/ ...
+  no addresses of persons     python -m beam_jobs.build_c4 --mask-personal email,ip,phone ...
   what a model is tested on   python -m beam_jobs.build_c4 --benchmarks tests --benchmarks-drop ...
   what would it take?         python -m beam_jobs.build_c4 --dry-run ...
   processes of Dask           python -m beam_jobs.build_c4 --runner DaskRunner --workers 4 ...
@@ -76,20 +78,7 @@ def parser() -> Parser:
         metavar="PATH",
         help="files, folders, globs or lists of paths (wet.paths.gz); https:// too",
     )
-    a(
-        "--input-format",
-        choices=SUFFIXES,
-        default="wet",
-        help="what the inputs are (default: wet); of text, a file is a document; others have fields, see --text-key",
-    )
-    for field, what in (("text", "texts"), ("url", "URLs"), ("date", "dates")):
-        a(
-            f"--{field}-key",
-            type=utf8,
-            metavar="KEY",
-            help=f"where {what} are in jsonl and parquet, such as {field} or metadata.{field} (default: as the "
-            "tool that wrote them has it)",
-        )
+    format_options(a)
     a("--root", metavar="URL", help="what the lines of a list are relative to (default: the list's folder)")
     a("--sizes", metavar="FILE", help="lines of BYTES NAME: an input of another size is a truncated one")
     a("--output", type=utf8, required=True, metavar="DIR", help="folder of the corpus; local, gs:// or s3://")
@@ -133,6 +122,7 @@ def parser() -> Parser:
     a("--url-list", metavar="FILE", help="URLs, one a line, for webtextlike")
     add_exclusions(p)
     benchmark_options(a)
+    personal_option(a)
     a("--shards", type=shards, default=None, metavar="N", help="train files a config (default: auto, 256 MB each)")
     a(
         "--rejected",
@@ -188,23 +178,6 @@ def parser() -> Parser:
     )
     a("--dry-run", action="store_true", help="read a file or two and predict pages, time, disk and kept share")
     return p
-
-
-def share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
-    return share
-
-
-def similarity(text: str) -> float:
-    found = share(text)
-    if not found:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, up to 1, got {text!r}")
-    return found
 
 
 def shards(text: str) -> int | None:

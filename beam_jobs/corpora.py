@@ -17,6 +17,7 @@ from beam_jobs.command import versions
 from beam_jobs.earlier import key_files
 from beam_jobs.effects import check_levels_use, check_presets_use
 from beam_jobs.exclusions import agent_asked, with_options
+from beam_jobs.personal import personal_asked, unveils, with_personal_option
 from c4pipe.corpus.ancestors import AGAINST, Ancestor
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.identity import LIBRARIES, code_of_corpus, fingerprint, libraries_behind
@@ -29,6 +30,7 @@ from c4pipe.flow.files import is_remote
 from c4pipe.flow.inputs import Input, units_of
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.target import staging_folder
+from c4pipe.html import check_extract
 from c4pipe.langid import default_score, load
 from c4pipe.langid.base import UND
 from c4pipe.languages.named import codes_named, renamings
@@ -56,13 +58,16 @@ def presets_of(args: Namespace) -> list[Preset]:
     presets = [with_options(preset, args) for preset in presets]
     renamed = [line for preset in presets for stage in preset.stages for line in stage.renamed()]
     keys = FieldKeys(args.text_key or "", args.url_key or "", args.date_key or "")
-    presets = [for_format(preset, args.input_format, keys) for preset in presets]
+    if args.input_format == "warc":
+        check_extract(args.extract)
+    presets = [for_format(preset, args.input_format, keys, args.extract) for preset in presets]
     if args.langid:
         presets = [_with_identifier(preset, args.langid) for preset in presets]
     if args.languages:
         asked = codes_named(args.languages, "--languages")
         presets = [for_languages(preset, asked) for preset in presets]
         renamed = [line for preset in presets for line in renamings(asked, preset.languages)]
+    presets = with_personal_option(args, presets)
     presets = with_benchmark_options(args, presets)
     if args.min_pages is not None:
         presets = [_with_size(preset, args.min_pages) for preset in presets]
@@ -134,6 +139,7 @@ def make_settings(
             "limit_pages": args.limit_pages,
             **levels_asked(args, preset),
             **agent_asked(args),
+            **personal_asked(args),
         },
         "files": accounts(preset.stages, assets),
         "identifiers": identifiers_of(preset),
@@ -142,7 +148,7 @@ def make_settings(
     }
     if not args.keys:
         description["settings"]["keys"] = False
-    elif args.restorable == "no":
+    elif args.restorable == "no" or unveils(preset):
         description["settings"]["restorable"] = False
     for one in earlier:
         check_trunk({"preset": describe(preset), **description}, one.manifest, one.path)
@@ -168,7 +174,7 @@ def make_settings(
         max_bad_share=args.max_bad_share,
         against=tuple(file for one in earlier for file in key_files(one, staging)),
         keys=args.keys,
-        restorable=args.keys and args.restorable == "yes" and bool(preset.indices(Scope.TEXT)),
+        restorable=args.keys and args.restorable == "yes" and bool(preset.indices(Scope.TEXT)) and not unveils(preset),
         description=description,
     )
 

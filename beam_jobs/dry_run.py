@@ -22,7 +22,7 @@ from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.inputs import Piece, write_input_list, write_units
 from c4pipe.flow.read import Heartbeat, PieceReader
-from c4pipe.flow.searching import Found
+from c4pipe.flow.searching import WARC_FILES, Found
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.web import is_web
 from c4pipe.passes.account import Account, accounts_of_inputs, of_all, whys
@@ -145,7 +145,10 @@ def _survey(corpora: Corpora, found: Found, staging: str) -> Survey:
         account, whole = reader.account, True
         for verdict in reader.verdicts():
             at = heartbeat.position
-            if how.format == "wet" and (offset := verdict.page.source.rpartition("#")[2].partition("+")[0]).isdigit():
+            if (
+                how.format in WARC_FILES
+                and (offset := verdict.page.source.rpartition("#")[2].partition("+")[0]).isdigit()
+            ):
                 at = int(offset)
             if not piece.start and piece.stop is not None and at >= piece.stop and account.pages:
                 whole = False

@@ -36,6 +36,7 @@ def check_use(args: Namespace) -> None:
             not is_remote(place),
             f"rows are spilled to files of this machine, and what lies between the passes is in {place}. Leave it out.",
         ),
+        ("--extract", args.input_format == "warc", "it is for --input-format warc. Leave it out, or name the format."),
         ("--restorable", args.keys, "--no-keys leaves out what tells who owned a text. Leave one of them out."),
         (
             "--root",

@@ -15,6 +15,7 @@ from c4pipe.files.watching import import_watched
 from c4pipe.langid.base import UND
 from c4pipe.languages.codes import MC4
 from c4pipe.part import Part, everything
+from c4pipe.recipes import RECIPES
 from c4pipe.rules import (
     BadWords,
     EndMark,
@@ -34,7 +35,7 @@ from c4pipe.rules import (
     RobotsAllow,
     StripCitations,
 )
-from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, Size
+from c4pipe.stages import Clean, Dedup, Filter, Identify, Read, ReadWarc, Size
 from c4pipe.stages import Preset as Preset
 from c4pipe.stages.base import Stage
 
@@ -126,6 +127,7 @@ PRESETS = {
         MULTILINGUAL,
         EN_NEAR,
         MULTILINGUAL_NEAR,
+        *RECIPES,
     )
 }
 
@@ -212,8 +214,9 @@ def with_exclusions(preset: Preset, *rules: NotExcluded | RobotsAllow) -> Preset
 _STAGE_OF: dict[type[NotExcluded | RobotsAllow], str] = {NotExcluded: "exclude", RobotsAllow: "robots"}
 
 
-def for_format(preset: Preset, name: str, keys: FieldKeys = NO_KEYS) -> Preset:
-    """The preset for inputs of another format than WET: one of documents.FORMATS. `keys` are paths of its fields."""
+def for_format(preset: Preset, name: str, keys: FieldKeys = NO_KEYS, extract: str = "main") -> Preset:
+    """The preset for inputs of another format than WET: warc, or one of documents.FORMATS. `keys` are paths of its
+    fields, `extract` is how the HTML of a WARC becomes text."""
     if preset.read.quirks and name != preset.read.format:
         raise ConfigError(f"preset {preset.name!r} reads WET files as the reference does, and no {name}; use `en`.")
     if name not in KEYED and any(keys):
@@ -223,6 +226,8 @@ def for_format(preset: Preset, name: str, keys: FieldKeys = NO_KEYS) -> Preset:
         raise ConfigError(f"preset {preset.name!r} {why}, and text files have none. Use `en`, without --exclude.")
     if name == "wet":
         return preset
+    if name == "warc":
+        return preset.on(ReadWarc(extract=extract))
     return preset.on(Read(format=name, text_key=keys.text, url_key=keys.url, date_key=keys.date))
 
 

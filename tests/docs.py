@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from c4pipe.corpus import catalogue
+from tests import rule_pages
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ROOT / "c4pipe" / "README.md"
@@ -21,6 +22,13 @@ def counters_table() -> str:
         ours = f"{kind} `{code[0]}`" if code and code[0] else kind
         lines.append(f"| `{namespace}` `{counter}` | {stage} | {ours} |")
     return "\n".join(lines)
+
+
+def personal_table() -> str:
+    """What is found of the labelled texts of tests/pii."""
+    from tests.pii.labelled_texts import table
+
+    return table()
 
 
 def objectives_table() -> str:
@@ -63,9 +71,15 @@ BLOCKS = {
         "rules": catalogue.rules_table,
         "reasons": catalogue.other_reasons_table,
         "counters": counters_table,
+        "personal": personal_table,
     },
     MODEL: {"objectives": objectives_table, "tasks": known_tasks_table, "studies": study_pages},
 }
+
+
+def stale_rule_pages() -> list[Path]:
+    """Pages of reasons that are no longer there."""
+    return [path for path in rule_pages.FOLDER.glob("*.md") if path.name not in rule_pages.pages()]
 
 
 def refreshed(path: Path) -> str:
@@ -82,3 +96,7 @@ def refreshed(path: Path) -> str:
 if __name__ == "__main__":
     for path in BLOCKS:
         path.write_text(refreshed(path), encoding="utf-8")
+    for path in stale_rule_pages():
+        path.unlink()
+    for name, text in rule_pages.pages().items():
+        (rule_pages.FOLDER / name).write_text(text, encoding="utf-8")

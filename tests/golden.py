@@ -34,11 +34,11 @@ EXPECTED = SAMPLES / "expected"
 WIDTH = 400  # characters of a rejected page's detail and text that are shown
 
 
-def build(presets: Iterable[str], output: Path) -> Path:
-    """Builds data_samples with the lists that come with c4pipe, all rejected pages kept. The corpus folder; of several
-    presets, which take one reading, the folder that holds theirs."""
+def build(presets: Iterable[str], output: Path, inputs: Iterable[Path] = (SAMPLES,)) -> Path:
+    """Builds data_samples, or other inputs, with the lists that come with c4pipe, all rejected pages kept. The corpus
+    folder; of several presets, which take one reading, the folder that holds theirs."""
     data = ROOT / "c4pipe" / "data"
-    arguments = ["--input", str(SAMPLES), "--output", str(output), "--rejected", "all", "--workers", "1"]
+    arguments = ["--input", *map(str, inputs), "--output", str(output), "--rejected", "all", "--workers", "1"]
     arguments += ["--preset", named := ",".join(presets)]
     lists = (
         (BadWords, "--badwords-dir", data / "badwords"),

@@ -1,5 +1,7 @@
 """What a test may need from outside the checkout. Without it the test is skipped, and says how to have it."""
 
+from importlib.util import find_spec
+
 import pytest
 
 from bench.outside import ROOT, SHARED
@@ -8,6 +10,9 @@ PUNKT = "needs Punkt's data: make assets"
 WET = f"needs the WET files and lists of {SHARED}, which are not public"
 
 shared = pytest.mark.skipif(not (SHARED / "wet").is_dir(), reason=WET)
+
+RESILIPARSE = "needs resiliparse, an extra: make warc has it, or pip install 'c4pipe[warc]'"
+resiliparse = pytest.mark.skipif(find_spec("resiliparse") is None, reason=RESILIPARSE)
 
 FASTTEXT = ROOT / "bench" / ".venv-fasttext" / "bin" / "python"  # whose fasttext package trains
 fasttext = pytest.mark.skipif(

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from c4pipe.presets import PRESETS
-from tests.docs import BLOCKS, MODEL, ROOMS, ROOT, refreshed
+from tests import rule_pages
+from tests.docs import BLOCKS, MODEL, ROOMS, ROOT, refreshed, stale_rule_pages
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -18,6 +19,15 @@ def test_the_generated_blocks_are_fresh(path):
     text = path.read_text(encoding="utf-8")
     assert set(re.findall(r"<!-- generated: (\w+) -->", text)) == set(BLOCKS[path])
     assert text == refreshed(path), "run `make fix`"
+
+
+def test_every_reason_has_a_fresh_page():
+    written = rule_pages.pages()
+    assert stale_rule_pages() == []
+    for name, text in written.items():
+        path = rule_pages.FOLDER / name
+        there = path.read_text(encoding="utf-8") if path.exists() else "nothing"
+        assert there == text, f"docs/rules/{name}: run `make fix`"
 
 
 def test_the_task_of_ones_own_of_the_docs_works():

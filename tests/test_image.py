@@ -46,7 +46,15 @@ def test_nor_what_no_worker_needs(path):
 
 
 @pytest.mark.parametrize(
-    "path", ["pyproject.toml", "requirements.lock", "NOTICE", "assets/nltk_data/x", *(f"{p}/x.py" for p in PACKAGES)]
+    "path",
+    [
+        "pyproject.toml",
+        "requirements.lock",
+        "LICENSE",
+        "NOTICE",
+        "assets/nltk_data/x",
+        *(f"{p}/x.py" for p in PACKAGES),
+    ],
 )
 def test_what_is_installed_and_what_was_fetched_does(path):
     assert let_in(path)

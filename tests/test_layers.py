@@ -26,8 +26,9 @@ FLOORS = (
     ("command",),  # what a command is told, where it speaks, how it ends
     ("files",),  # files as such, and those that rules read
     ("wet", "rules", "langid", "dedup", "benchmarks", "shards", "fetch", "keys", "pii"),  # reading; judging; the disk
-    ("clean", "mixture", "documents", "robots", "textindex"),
+    ("clean", "mixture", "documents", "html", "robots", "textindex"),
     ("stages",),
+    ("recipes",),  # presets of others
     ("presets",),
     ("corpus",),  # what a corpus is: its plan, its catalogue, its counts
     ("passes", "card"),  # the passes over a shard, and what is said of the whole
@@ -45,15 +46,16 @@ NEIGHBOURS = {
 ONLY = {
     "model": {
         "shards", "mixture", "errors", "command", "text", "languages", "langid", "progress", "private", "scratch",
-        "disk", "keys", "pii", "textindex",
+        "disk", "keys", "pii", "textindex", "facts",
     },
 }  # fmt: skip
 
 # Library -> rooms, or single modules, that may import it. Others may be seen anywhere above the ground floor.
 LIBRARIES = {
     "apache_beam": {"flow", "beam_jobs"},
-    "fasttext": {"classifier"},
+    "brotli": {"html"},
     "duckdb": {"facts", "inspect", "card/summary/content"},
+    "fasttext": {"classifier"},
     "jinja2": {"inspect", "card/summary/page"},
     "langdetect": {"langid"},
     "llvmlite": {"native"},
@@ -68,6 +70,7 @@ LIBRARIES = {
         "model",
     },
     "re2": {"rules", "model"},
+    "resiliparse": {"html"},
     "rouge_score": {"model"},
     "sacrebleu": {"model"},
     "safetensors": {"model"},

@@ -54,5 +54,13 @@ def test_the_model_is_named_and_is_the_pinned_one():
     assert sha256_of(default_model()) == MODEL_SUM
 
 
-def test_it_goes_into_the_wheel():
-    assert "NOTICE" in PROJECT["project"]["license-files"]
+def test_licence_and_notice_go_into_the_wheel():
+    assert {"LICENSE", "NOTICE"} <= set(PROJECT["project"]["license-files"])
+
+
+def test_the_licence_is_the_apache_license_to_the_letter():
+    assert PROJECT["project"]["license"] == "Apache-2.0"
+    assert sha256_of(ROOT / "LICENSE") == "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
+    assert NOTICE.startswith(
+        "c4pipe\nCopyright 2026 the c4pipe authors\nLicensed under the Apache License, Version 2.0"
+    )

@@ -8,7 +8,7 @@ from typing import Any, cast
 from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.files.record import files_of
 from c4pipe.presets import PRESETS, for_format
-from c4pipe.stages import Identify, Preset, Scope, Size
+from c4pipe.stages import Identify, Preset, ReadWarc, Scope, Size
 from c4pipe.stages.benchmarks import benchmarks_stage
 
 # Outside files by their kind in the manifest: the option that names them, and what stands for the path.
@@ -27,6 +27,7 @@ _SETTINGS = {
     "near_verify": None,
     "near_stays": None,
     "robots_agent": None,
+    "mask_personal": None,
     "shards": "auto",
     "rejected": "sample",
     "limit_pages": None,
@@ -55,6 +56,8 @@ def _of_preset(preset: Preset) -> Iterator[tuple[str, ...]]:
         for field, key in read.keys._asdict().items():
             if key:
                 yield f"--{field}-key", key
+        if isinstance(read, ReadWarc) and read.extract != ReadWarc.extract:
+            yield "--extract", read.extract
         known = for_format(known, read.format, read.keys) if known else None
     if known is None:
         return

@@ -1,6 +1,6 @@
 """What every command of the project shares: its options, where it speaks, and how it ends."""
 
-from c4pipe.command.arguments import Parser, count, positive, refuse_idle, utf8, utf8_path, whole
+from c4pipe.command.arguments import Parser, count, positive, refuse_idle, share, similarity, utf8, utf8_path, whole
 from c4pipe.command.ending import memory_limit, run_command, shortage
 from c4pipe.command.speech import Speech, heard
 from c4pipe.command.starting import watch_start
@@ -14,7 +14,9 @@ __all__ = [
     "positive",
     "refuse_idle",
     "run_command",
+    "share",
     "shortage",
+    "similarity",
     "utf8",
     "utf8_path",
     "watch_start",

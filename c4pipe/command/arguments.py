@@ -99,3 +99,22 @@ def utf8_path(word: str) -> Path:
         raise argparse.ArgumentTypeError("expected a path, got none")
     utf8(os.path.realpath(utf8(word)))
     return Path(word)
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
+    return share
+
+
+def similarity(text: str) -> float:
+    """A number above 0, up to 1."""
+    found = share(text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, up to 1, got {text!r}")
+    return found

@@ -13,7 +13,7 @@ from c4pipe.documents import FORMAT_SUFFIXES, KEYED, FieldKeys, check_keys, peek
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.page import Kept
-from c4pipe.shards import MANIFEST, SUMS, read_manifest, sha256_of
+from c4pipe.shards import MANIFEST, SUMS, read_manifest
 from c4pipe.shards.manifest import SHOWN_BELOW
 from c4pipe.text import hash64, many, visible
 from c4pipe.text.hosts import address_of
@@ -63,7 +63,7 @@ class PageSource:
     def __init__(self, folder: Path, corpus: Corpus | None, files: list[Path], text_key: str = ""):
         self.folder, self.corpus = folder, corpus
         self._files, self._keys = files, FieldKeys(text=text_key)
-        self.sum = "" if corpus is None else sha256_of(folder / MANIFEST)
+        self.sum = "" if corpus is None else corpus.digest
         self.lost = Counter[str]()
         self._first_lost = ""
         sizes = {path: path.stat().st_size for path in files}

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from c4pipe.corpus.identity import class_name
 from c4pipe.page import Reason
-from c4pipe.part import Part
+from c4pipe.part import Part, Told
 from c4pipe.presets import EN, PRESETS, for_format
 from c4pipe.rules import RULES
 from c4pipe.stages import Classifier, Preset, Stage
 from c4pipe.stages.benchmarks import with_benchmarks
+from c4pipe.stages.personal import PERSONAL_REASONS, with_personal_masked
 from c4pipe.stages.text_levels import TEXT_LEVELS, with_levels
 
 
@@ -108,12 +110,52 @@ def rules_table() -> str:
     return _markdown(("rule", "reason", "costs", "the line or page …", "source"), rows)
 
 
+class KnownReason(NamedTuple):
+    """A reason, as its first part gives it, and where it may be met."""
+
+    told: Told
+    reason: Reason
+    stands: tuple[tuple[str, str], ...]  # preset, stage
+
+
+@cache
+def known_reasons() -> dict[str, KnownReason]:
+    """Every reason by its code: those of rules in the order of the docs, then those of reading, dedup and language."""
+    found: dict[str, Told] = {}
+    for kind in RULES:
+        found.update({told.code: told for told in kind().told() if told.reason is not None})
+    stands: dict[str, list[tuple[str, str]]] = {}
+    for preset in known_presets():
+        for stage in preset.stages:
+            for told in stage.told():
+                if told.reason is not None:
+                    found.setdefault(told.code, told)
+                    stands.setdefault(told.code, []).append((preset.name, stage.name))
+    return {
+        code: KnownReason(told, told.reason, tuple(dict.fromkeys(stands.get(code, ()))))
+        for code, told in found.items()
+        if told.reason is not None
+    }
+
+
+def known_presets() -> tuple[Preset, ...]:
+    """The presets, and `en` as options of a build change it, which have what no other preset has."""
+    return (
+        *PRESETS.values(),
+        for_format(EN, "jsonl"),
+        for_format(EN, "warc"),
+        with_levels(EN, tuple(TEXT_LEVELS)),
+        with_benchmarks(EN, drop=True),
+        *_scored(),
+        with_personal_masked(EN, tuple(PERSONAL_REASONS)),
+    )
+
+
 def other_reasons_table() -> str:
     """Every reason that no rule gives: of reading, dedup and language."""
     ruled = {told.code for kind in RULES for told in kind().told()}
     found: dict[str, tuple[str, ...]] = {}
-    made = (for_format(EN, "jsonl"), with_levels(EN, tuple(TEXT_LEVELS)), with_benchmarks(EN, drop=True), *_scored())
-    for preset in (*PRESETS.values(), *made):
+    for preset in known_presets():
         for stage, reason, words in reasons_of(preset):
             if reason.code not in ruled:
                 found.setdefault(reason.code, (stage, f"`{reason.code}`", reason.unit.value, words, reason.source))

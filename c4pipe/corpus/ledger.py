@@ -21,6 +21,7 @@ LOST_AS = {
     Unit.SENTENCE: "sentences_dropped",
     Unit.PASSAGE: "passages_dropped",
 }
+WITHIN_LINES = (Unit.SENTENCE, Unit.PASSAGE)  # a line may lose them and stand
 
 
 @dataclass

@@ -104,14 +104,25 @@ class Plan:
 
     @cached_property
     def cutting(self) -> dict[int, tuple[str, ...]]:
-        """The page stages that drop lines, by index, with the codes of the reasons for which they do."""
-        codes = {i: _line_codes(stage) for i, stage in enumerate(self.preset.stages) if stage.scope is Scope.PAGE}
+        """The page stages that drop lines, or pieces of lines, by index, with the codes of the reasons why."""
+        codes = {i: _codes_within(stage) for i, stage in enumerate(self.preset.stages) if stage.scope is Scope.PAGE}
         return {i: found for i, found in codes.items() if found}
 
     @cached_property
     def edits_early(self) -> bool:
         """Whether a staged text may differ from the one that was read."""
         return any(cast(PageStage, self.preset.stages[i]).edits for i, _ in (*self.before, *self.between))
+
+    @cached_property
+    def hiding(self) -> tuple[Stage, ...]:
+        """The stages that hide what they take from a text."""
+        return tuple(stage for stage in self.preset.stages if stage.hides)
+
+    def veiled(self, text: str) -> str:
+        """A text, or a piece of one, as reports and tables of pages may show it."""
+        for stage in self.hiding:
+            text = stage.veiled(text)
+        return text
 
     def schema(self, stages: Iterable[Stage] | None = None) -> Any:
         """The columns of pages that have passed these stages, or all: a `pyarrow.Schema`."""
@@ -175,8 +186,8 @@ class Plan:
         return self.steps[stage]
 
 
-def _line_codes(stage: Stage) -> tuple[str, ...]:
-    return tuple(told.code for told in stage.told() if told.unit is Unit.LINE and told.reason is not None)
+def _codes_within(stage: Stage) -> tuple[str, ...]:
+    return tuple(told.code for told in stage.told() if told.unit is not Unit.PAGE and told.reason is not None)
 
 
 class Once:

@@ -10,6 +10,7 @@ from typing import Any
 
 from c4pipe.benchmarks.items import ITEMS
 from c4pipe.errors import BuildError
+from c4pipe.html import HTML_BYTES
 from c4pipe.page import Page
 from c4pipe.text.dates import month_of
 from c4pipe.text.urls import domain_of
@@ -51,12 +52,18 @@ class Stats:
     # Of a corpus that is searched for test items of benchmarks, in pages that fell for them too.
     tasks: Counter[str] = field(default_factory=Counter)  # by task the pages that hold items of it
     items: Counter[str] = field(default_factory=Counter)  # "task role line": pages that hold that text of that item
+    # Of a corpus that is read from HTML: of pages that were read bytes of it, and of the text that was in it, in UTF-8.
+    html_bytes_read: int = 0
+    text_bytes_read: int = 0
 
     def read(self, page: Page) -> None:
         """Counts a page as read."""
         self.pages_read += 1
         self.chars_read += len(page.text)
         self.lengths_read[_bin(page.text)] += 1
+        if html := page.extra.get(HTML_BYTES):
+            self.html_bytes_read += html
+            self.text_bytes_read += len(page.text.encode())
 
     def kept(self, page: Page) -> None:
         """Counts a page of the corpus."""
@@ -132,7 +139,10 @@ class Stats:
             raise BuildError(f"the statistics are damaged ({error}).") from None
 
 
-_SOMETIMES = ("clusters", "months_came", "months_old", "domains_came", "domains_old", "earlier", "tasks", "items")
+_SOMETIMES = (
+    "clusters", "months_came", "months_old", "domains_came", "domains_old", "earlier", "tasks", "items",
+    "html_bytes_read", "text_bytes_read",
+)  # fmt: skip
 
 
 def _like(value: Any, found: Any) -> Any:

@@ -89,6 +89,8 @@ def not_restorable(manifest: Mapping[str, Any]) -> str:
     without = [option for option, value in asked.items() if value is False]
     if not without or sum("level" in stage for stage in stages) < 2:
         return ""
+    if without == ["--restorable no"] and any("MaskPersonal" in stage.get("kind", "") for stage in stages):
+        return "pages cannot be taken out: those that come back would show the personal data that is masked here"
     return f"pages cannot be taken out so that what they owned comes back; build again without {without[0]}"
 
 

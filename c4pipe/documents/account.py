@@ -14,6 +14,8 @@ from c4pipe.wet.reasons import NO_HEADER, NO_TEXT, NOT_A_PAGE, READ_REASONS, TRU
 _SAYS = {reason.code: reason.says for reason in (*READ_REASONS, *DOCUMENT_REASONS)}
 _HTTP = frozenset({"request", "response", "revisit"})
 _WET_INSTEAD = "c4pipe reads WET; try the .wet.gz of the same name"
+_WARC_INSTEAD = "this is a WARC, name the format: --input-format warc"
+_WET_FORMAT = "this is a WET, name the format: --input-format wet"
 _BLANK = re.compile(r"\d+ bytes").fullmatch  # what a text is that is nothing but blanks
 _MOST_REASONS = 3  # that are named
 
@@ -22,7 +24,7 @@ def why_no_page(counts: Mapping[tuple[str, str], int], records: int) -> str:
     """What became of the records of an input that gave no page, by (reason code, detail), as the first of them had it.
 
     >>> why_no_page({("not_a_page", "warcinfo"): 1, ("not_a_page", "response"): 50}, 51)
-    '51 records, all HTTP responses: this is a WARC, c4pipe reads WET; try the .wet.gz of the same name'
+    '51 records, all HTTP responses: this is a WARC, name the format: --input-format warc'
     """
     if not records or not counts:
         return "no record in it: an empty file?"
@@ -79,9 +81,12 @@ def _other_records(types: Mapping[str, int], records: int) -> str:
     if found <= _HTTP:
         one = next(iter(found)) if len(found) == 1 else ""
         what = {"response": "HTTP responses", "request": "HTTP requests", "revisit": "revisits"}.get(one, "of HTTP")
-        return f"{many(records, 'record')}, all {what}: this is a WARC, {_WET_INSTEAD}"
+        return f"{many(records, 'record')}, all {what}: {_WARC_INSTEAD if 'response' in found else 'no page in it'}"
     if found == {"metadata"}:
         return f"{many(records, 'record')}, all metadata: this is a WAT, {_WET_INSTEAD}"
     if found & _HTTP:
-        return f"{many(records, 'record')} of HTTP and others: this is a WARC, {_WET_INSTEAD}"
+        instead = _WARC_INSTEAD if "response" in found else "none with a page"
+        return f"{many(records, 'record')} of HTTP and others: {instead}"
+    if "conversion" in found:
+        return f"{many(records, 'record')}, conversions to text: {_WET_FORMAT}"
     return f"{many(records, 'record')}, none a conversion ({', '.join(sorted(found)[:5])}): {_WET_INSTEAD}"

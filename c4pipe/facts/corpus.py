@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.facts.sums import FileSums
 from c4pipe.files.record import LISTS
-from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, STATS, belongings, read_manifest
+from c4pipe.shards import MANIFEST, PAGE_SCHEMA, REJECTED_SCHEMA, STATS, belongings, read_manifest, sha256_of
 from c4pipe.text import many
 
 if TYPE_CHECKING:  # DuckDB is imported where it is asked: jobs that open a corpus read its files themselves
@@ -52,6 +52,11 @@ class Corpus(NamedTuple):
         """The manifest's rows of the rejected table."""
         parts: list[dict[str, Any]] = self.manifest.get("rejected", [])
         return parts
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of its manifest, by which what was found of it is known again."""
+        return sha256_of(self.folder / MANIFEST)
 
     def check(self, views: Iterable[str] = VIEWS) -> None:
         """Takes the sums of the files behind these views. BuildError names one that has other bytes."""

@@ -71,14 +71,27 @@ class CorpusVerdict(NamedTuple):
         if (a, b) == self.sums:
             return self
         if (b, a) == self.sums:
-            first, second = self.folders
-            rows = [domain.turned() for domain in self.domains]
-            return self._replace(folders=(second, first), overall=self.overall.turned(), domains=rows, sums=(a, b))
+            return self._turned()
         first, second = map(visible, self.folders)
         raise ConfigError(
             f"the verdict is on {first} and {second} as they were then, not on these two corpora. Compare these: "
             "python -m c4pipe.compare."
         )
+
+    def seen_from(self, corpus: str) -> CorpusVerdict:
+        """The same with the corpus that has this sum as A. ConfigError where it was not compared."""
+        if corpus in self.sums:
+            return self if self.sums[0] == corpus else self._turned()
+        first, second = map(visible, self.folders)
+        raise ConfigError(
+            f"the verdict is on {first} and {second} as they were then, and this corpus is neither. Compare it: "
+            "python -m c4pipe.compare."
+        )
+
+    def _turned(self) -> CorpusVerdict:
+        (a, b), (first, second) = self.folders, self.sums
+        rows = [domain.turned() for domain in self.domains]
+        return self._replace(folders=(b, a), overall=self.overall.turned(), domains=rows, sums=(second, first))
 
     def winner(self, judgement: Judgement) -> Winner:
         """Of a domain or of all, if that can be told beside the others."""

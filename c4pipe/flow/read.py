@@ -20,11 +20,12 @@ from c4pipe.flow.files import BeamStore, is_remote
 from c4pipe.flow.inputs import Piece, unpack_unit
 from c4pipe.flow.settings import Settings, plans_of
 from c4pipe.flow.stamps import Stamped, read_stamped
+from c4pipe.html import read_warc
 from c4pipe.page import Kept, Page, Rejected, Verdict
 from c4pipe.passes.account import Account
 from c4pipe.passes.staged import Staged, staged_already
 from c4pipe.passes.staging import Progress, Stager, stage_unit
-from c4pipe.stages import Read
+from c4pipe.stages import Read, ReadWarc
 from c4pipe.text.urls import hushed
 from c4pipe.wet import read_wet
 from c4pipe.wet.reasons import CHANGED_INPUT, TRUNCATED, UNREADABLE
@@ -96,6 +97,8 @@ class PieceReader:
         name, how = self._piece.item.name, self._how
         if how.format == "wet":
             return read_wet(stream, name, quirks=how.quirks)
+        if isinstance(how, ReadWarc):
+            return read_warc(stream, name, how.extract)
         span = Span(self._piece.start, self._piece.stop)
         return read_documents(stream, name, how.format, span=span, keys=how.keys)  # type: ignore[arg-type]
 

@@ -30,11 +30,17 @@ from c4pipe.flow.pathlists import LIST_SUFFIXES, listed_paths
 from c4pipe.flow.stamps import Stamped, file_stamped, object_stamped, web_stamped
 from c4pipe.flow.trees import BucketTree, LocalTree, WebTree
 from c4pipe.flow.web import is_web
+from c4pipe.html import WARC_SUFFIXES
 from c4pipe.keys import is_key_path
 from c4pipe.text import many
 from c4pipe.text.urls import public, unsigned
 
-SUFFIXES = {"wet": (".wet", ".wet.gz", ".wet.zst", ".wet.zstd"), **documents.FORMAT_SUFFIXES}  # of a folder's files
+SUFFIXES = {  # of a folder's files
+    "wet": (".wet", ".wet.gz", ".wet.zst", ".wet.zstd"),
+    "warc": WARC_SUFFIXES,
+    **documents.FORMAT_SUFFIXES,
+}
+WARC_FILES = ("wet", "warc")  # whose files are WARC files, which `wet` reads
 MOST_LEFT_OUT = 10_000  # that are named
 
 Named = Iterator[tuple[str, Stamped]]
@@ -92,7 +98,7 @@ class _Finding:
     """One search; holds what is found so far."""
 
     def __init__(self, format: str, root: str | None):  # noqa: A002
-        self._suffixes, self._kind = SUFFIXES[format], "WET" if format == "wet" else format
+        self._suffixes, self._kind = SUFFIXES[format], format.upper() if format in WARC_FILES else format
         self._root = root
         self.stamps: dict[str, Stamped] = {}  # by path
         self._by_file: dict[str, str] = {}  # what a file is whatever it is called -> the path by which it is read

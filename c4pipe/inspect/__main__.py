@@ -33,21 +33,23 @@ def run(args: argparse.Namespace) -> int:
     if args.serve:
         from c4pipe.inspect.serve import serve
 
-        serve(corpus, args.port, args.file, args.run)
+        serve(corpus, args.port, args.file, args.run, args.verdict)
         return 0
     other = None if args.compare is None else open_corpus(args.compare)
-    if args.html is not None:
+    verdict = None
+    if args.verdict is not None and other is not None:
         from c4pipe.facts.verdict import read_verdict
-        from c4pipe.inspect.report import write_report
-        from c4pipe.shards import MANIFEST, sha256_of
 
-        verdict = None
-        if args.verdict is not None and other is not None:
-            verdict = read_verdict(args.verdict).between(*(sha256_of(one.folder / MANIFEST) for one in (corpus, other)))
+        verdict = read_verdict(args.verdict).between(corpus.digest, other.digest)
+    if args.html is not None:
+        from c4pipe.inspect.report import write_report
+
         path = write_report(corpus, None if args.html == BESIDE else args.html, other, verdict)
         print(f"report: {visible(str(path))}")
         return 0
     facts = facts_of(args, corpus, other)
+    if verdict is not None:
+        facts["verdict"] = {**verdict.as_json(), "line": verdict.line}
     if args.json:
         from c4pipe.inspect.output import json_text
 

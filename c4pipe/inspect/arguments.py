@@ -119,7 +119,7 @@ def parser() -> argparse.ArgumentParser:
         "--verdict",
         type=utf8_path,
         metavar="DIR",
-        help="with --html and --compare: show which is better, as `python -m c4pipe.compare --out DIR` found",
+        help="with --compare or --serve: show which is better, as `python -m c4pipe.compare --out DIR` found",
     )
     a("--stage", type=utf8, metavar="S", help="with --reason: of this stage only")
     a("--sample", type=whole(0, MOST_PAGES), metavar="N", help=f"pages to show (default: {PAGES})")
@@ -173,7 +173,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         ("--limit", args.limit is not None, bool(_chosen(args, "sql", "text")), "--sql or --text"),
         ("--run", args.run is not None, bool(_chosen(args, "text", "url", "serve")), "--text, --url or --serve"),
         ("--csv", args.csv, args.sql is not None, "--sql"),
-        ("--verdict", args.verdict is not None, written and args.compare is not None, "--html and --compare"),
+        ("--verdict", args.verdict is not None, served or args.compare is not None, "--compare or --serve"),
         ("--port", args.port is not None, served, "--serve"),
         ("--earlier", bool(args.earlier), bool(_chosen(args, "url", "reason", "serve")), "--url, --reason or --serve"),
         ("--file", bool(args.file), served or args.url is not None, "--url or --serve"),

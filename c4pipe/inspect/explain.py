@@ -71,7 +71,27 @@ def explain(page: Page, plan: Plan, dropped: Sequence[Dropped] = (), outcome: Re
         tried += (rule._replace(outcome=o, detail=d) for rule, (o, d) in zip(rules, outcomes, strict=True))
     stage_name, reason = walk.rejected or ("", KEPT)
     told = tuple(each for each in moved if each is not None)
-    return Explanation(page, walk.marks.lines(), tried, stage_name, reason, walk.trace.text, now, told)
+    found = Explanation(page, walk.marks.lines(), tried, stage_name, reason, walk.trace.text, now, told)
+    return _veiled(found, plan) if plan.hiding else found
+
+
+def _veiled(found: Explanation, plan: Plan) -> Explanation:
+    """Without what a stage hides, wherever it would be shown."""
+    left = plan.veiled(found.page.text).lower()
+    return found._replace(
+        moved=tuple(_of_words_in(left, shares) for shares in found.moved),
+        page=found.page._replace(text=plan.veiled(found.page.text)),
+        lines=[[each._replace(text=plan.veiled(each.text)) for each in line] for line in found.lines],
+        tried=[each._replace(detail=plan.veiled(each.detail)) for each in found.tried],
+        text=plan.veiled(found.text),
+        now=found.now and found.now._replace(detail=plan.veiled(found.now.detail)),
+    )
+
+
+def _of_words_in(text: str, shares: WordShares) -> WordShares:
+    """Without the words that do not stand in a text; what these gave is no word's."""
+    kept = tuple(word for word in shares.words if word.word.lower() in text)
+    return shares._replace(words=kept, rest=shares.logit - sum(word.share for word in kept))
 
 
 def _as_recorded(walk: Walk, stage: Stage, then: Recorded, outcomes: Outcomes) -> tuple[Outcomes, Recorded | None]:

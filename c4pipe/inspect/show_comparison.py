@@ -16,6 +16,8 @@ def show_comparison(screen: Screen, found: dict[str, Any]) -> None:
     a, b = found["folders"]
     screen.say(("A  ", "bold"), a)
     screen.say(("B  ", "bold"), b)
+    if "verdict" in found:
+        screen.say(("Which is better  ", "bold"), found["verdict"]["line"])
     screen.head("Built differently" if found["settings"] else "Built alike")
     for line in found["settings"]:
         screen.say(f"  {line}")

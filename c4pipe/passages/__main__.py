@@ -14,12 +14,11 @@ from c4pipe.command import Parser, positive, run_command, utf8_path
 from c4pipe.dedup import TextLevel
 from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import Corpus, open_corpus
-from c4pipe.files.pinned import sha256_of
 from c4pipe.passages.counting import PassageCounts, count_passages, drawn, found_again
 from c4pipe.passages.levels import PASSAGE_LEVELS, first_level, level_of
 from c4pipe.passages.reading import ReadPage, pages_came, pages_kept
 from c4pipe.progress import PLAIN, ProgressReporter
-from c4pipe.shards import MANIFEST, SPLITS
+from c4pipe.shards import SPLITS
 from c4pipe.shards.passages import PassageFile, read_passages, write_passages
 from c4pipe.text import many, printable
 
@@ -70,7 +69,7 @@ def run(args: Namespace) -> int:
         "settings": repr(level),
         "of": CRAWL if args.crawl else KEPT_PAGES_ONLY,
         "split": None if args.crawl else args.split,
-        "corpus": sha256_of(corpus.folder / MANIFEST),
+        "corpus": corpus.digest,
         "passages": {str(n): count for n, count in sorted(Counter(counts.buckets.tolist()).items())},
     }
     write_passages(args.out, PassageFile(table, told))

@@ -15,12 +15,12 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from c4pipe.corpus.ledger import StageCount
+from c4pipe.corpus.ledger import LOST_AS, WITHIN_LINES, StageCount
 from c4pipe.corpus.plan import Leg, Plan, run_steps
 from c4pipe.corpus.stats import Stats
 from c4pipe.dedup.claims import LostAtoms, owner_of
 from c4pipe.files.storage import Store
-from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict
+from c4pipe.page import Dropped, Kept, Page, Rejected, Tally, Unit, Verdict
 from c4pipe.part import is_own
 from c4pipe.passes.outcomes import count_outcomes
 from c4pipe.passes.sample import FindDropped
@@ -179,7 +179,7 @@ def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) 
         counts[i].entered += 1
         counts[i].kept += 1
         if i in plan.cutting:
-            counts[i].lines(count_lines(before.text), count_lines(kept.page.text), kept.tally)
+            count_cuts(counts[i], before, kept.page, kept.tally, plan)
             met.append((i, before))
         if kept.tally:
             counts[i].flagged.update({c: n for c, n in kept.tally.items() if plan.reasons[c].unit is Unit.PAGE})
@@ -187,9 +187,19 @@ def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) 
         counts[index].entered += 1
         counts[index].rejected[last.reason.code] += 1
         if index in plan.cutting:
-            counts[index].lines(count_lines(last.page.text), None, last.tally)
+            count_cuts(counts[index], last.page, None, last.tally, plan)
             met.append((index, last.page))
     return Walked(index, last, met)
+
+
+def count_cuts(stage: StageCount, before: Page, left: Page | None, tally: Tally, plan: Plan) -> None:
+    """Counts what a stage took from a page: lines, and sentences and passages within them. `left` is None where the
+    page went."""
+    lines = {code: number for code, number in tally.items() if plan.reasons[code].unit is Unit.LINE}
+    stage.lines(count_lines(before.text), None if left is None else count_lines(left.text), lines)
+    for code, number in tally.items():
+        if plan.reasons[code].unit in WITHIN_LINES:
+            getattr(stage, LOST_AS[plan.reasons[code].unit])[code] += number
 
 
 def cuts_of(survivor: Survivor, leg: Leg, plan: Plan, met: Iterable[tuple[int, Page]] = ()) -> FindDropped:

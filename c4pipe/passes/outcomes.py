@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from c4pipe.corpus.ledger import Ledger
+from c4pipe.corpus.ledger import LOST_AS, WITHIN_LINES, Ledger
 from c4pipe.corpus.plan import Plan
 from c4pipe.page import NO_LOSS
 
@@ -85,5 +85,7 @@ def count_outcomes(outcomes: pa.Table, lost: NDArray[np.void], plan: Plan, ledge
         stage.lines_in, stage.lines_kept = int(numbers["in"].sum()), int(numbers["kept"].sum())
         stage.lines_rejected += int(numbers["in"][here].sum())
         for code in cutting[index]:
-            stage.lines_dropped[code] = int(numbers[code].sum())
-            stage.lines_rejected -= int(numbers[code][here].sum())
+            unit = plan.reasons[code].unit
+            getattr(stage, LOST_AS[unit])[code] = int(numbers[code].sum())
+            if unit not in WITHIN_LINES:
+                stage.lines_rejected -= int(numbers[code][here].sum())

@@ -72,14 +72,22 @@ class RejectedSample:
             yield s._replace(page=s.page._replace(text=texts[s.row]))
 
     def final(self) -> Iterator[Sampled]:
-        """All with their last outcome."""
-        return (explained(s, self._plan) for s in self.so_far()) if self._full else self.so_far()
+        """All with their last outcome, without what a stage of the preset hides."""
+        found = (explained(s, self._plan) for s in self.so_far()) if self._full else self.so_far()
+        return (veiled(s, self._plan) for s in found) if self._plan.hiding else found
 
     def _texts(self, rows: set[int]) -> dict[int, str]:
         """The pages of these rows as read: the sample has them if it is of all pages."""
         if self._full:
             return {s.row: s.page.text for s in self._early if s.row in rows}
         return self._raw(rows) if rows else {}
+
+
+def veiled(sampled: Sampled, plan: Plan) -> Sampled:
+    """The page without what a stage hides: in its text, in what was cut from it, and in what it was rejected for."""
+    page = sampled.page._replace(text=plan.veiled(sampled.page.text))
+    dropped = tuple(cut._replace(line=plan.veiled(cut.line)) for cut in sampled.dropped)
+    return sampled._replace(page=page, detail=plan.veiled(sampled.detail), dropped=dropped)
 
 
 def explained(sampled: Sampled, plan: Plan) -> Sampled:

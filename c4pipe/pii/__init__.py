@@ -9,6 +9,16 @@ no such check and are not looked for; neither is "me at host dot org".
 
 from __future__ import annotations
 
-from c4pipe.pii.finding import PERSONAL_KINDS, Personal, find_personal, masked
+from c4pipe.pii.finding import PERSONAL_KINDS, Personal, find_personal, masked, masked_and_counted
+from c4pipe.pii.regions import ALL_REGIONS, REGIONS, REGIONS_OF
 
-__all__ = ["PERSONAL_KINDS", "Personal", "find_personal", "masked"]
+__all__ = [
+    "ALL_REGIONS",
+    "PERSONAL_KINDS",
+    "REGIONS",
+    "REGIONS_OF",
+    "Personal",
+    "find_personal",
+    "masked",
+    "masked_and_counted",
+]

@@ -17,13 +17,20 @@ _LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*\Z")
 _ENCODED_LOCAL = re.compile(r"(?:[\w~+-]|%2[Bb])+(?:\.(?:[\w~+-]|%2[Bb])+)*\Z")  # in a query, which has its own signs
 _HOST = re.compile(r"(?:[^\W_]+(?:-+[^\W_]+)*\.)+[^\W\d_][^\W_]*(?:-+[^\W_]+)*")
 
+# Letters of scripts without blanks between words: an address in ASCII begins behind them, and ends before them.
+_JOINED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uff66-\uff9f"
+_ONE_JOINED = re.compile(f"[{_JOINED}]")
+_BEHIND_JOINED = re.compile(r"[!-~]+\Z")
+
 # Each looks back from its first character, and not ahead to it: a pattern that begins with one is searched for fast.
-_IPV4 = re.compile(r"[0-9](?<![\w.-].)[0-9]{0,2}(?:\.[0-9]{1,3}){3}(?![\w-]|\.\w)")
+_IPV4 = re.compile(rf"[0-9](?<![^\W{_JOINED}].)(?<![.-].)[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}(?![^\W{_JOINED}]|-|\.\w)")
 _IPV6 = re.compile(r"[23](?<![\w:.].)[0-9A-Fa-f]{3}:[0-9A-Fa-f:]*[0-9A-Fa-f:](?![\w:])")
 _UNICAST = ipaddress.IPv6Network("2000::/3")  # all that IANA has given out
 # Behind one of these words four numbers are something else.
 _NUMBERED = re.compile(
-    r"(?:\b(?:v|ver|version|release|build|firmware|chapter|section|clause|table|figure|rfc|oid)|§)\W{0,3}\Z", re.I
+    r"(?:\b(?:v|ver|version|release|build|firmware|chapter|section|clause|table|figure|rfc|oid"
+    r"|versi(?:ón|one|e)|versão|wersj[aię]|верси[яию]|art(?:icle|ikel|icolo|igo|ículo|\.)?)|バージョン|§)\W{0,3}\Z",
+    re.IGNORECASE,
 )
 _PRODUCT = re.compile(r"(?<![\w./-])[A-Z][A-Za-z]*/\Z")  # "Firefox/12.0.0.1"
 _WORD_BEFORE = 16  # characters that are looked at
@@ -35,11 +42,27 @@ def emails(text: str) -> Iterator[tuple[int, int]]:
     done = 0
     for at, sign, pattern in _signs(text):
         first = max(done, at - LONGEST_LOCAL)
+        behind = at + len(sign)
+        last = behind + LONGEST_HOST
+        if not text.isascii():
+            first, last = _ascii_around(text, first, at, behind, last)
         local = pattern.search(text[first:at])
-        host = _HOST.match(text, at + len(sign), at + len(sign) + LONGEST_HOST)
+        host = _HOST.match(text, behind, last)
         if local and host and local[0].rpartition("/")[2] != "git" and _has_suffix(host[0]):
             done = host.end()
             yield first + local.start(), done
+
+
+def _ascii_around(text: str, first: int, at: int, behind: int, last: int) -> tuple[int, int]:
+    """Where what may belong to an address begins and ends: where it is ASCII beside its "@", it is so up to a letter
+    of a script without blanks."""
+    before = text[first:at]
+    run = _BEHIND_JOINED.search(before)
+    if run and run.start() and _ONE_JOINED.match(before, run.start() - 1):
+        first += run.start()
+    if text[behind : behind + 1].isascii() and (joined := _ONE_JOINED.search(text, behind, last)):
+        last = joined.start()
+    return first, last
 
 
 def _signs(text: str) -> Iterator[tuple[int, str, re.Pattern[str]]]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from c4pipe.pii.addresses import emails, ip_addresses
 from c4pipe.pii.numbers import cards, ibans, in_ascii_digits
 from c4pipe.pii.phones import phones
+from c4pipe.pii.regions import REGIONS
 
-_FINDERS: dict[str, Callable[[str], Iterator[tuple[int, int]]]] = {
-    "EMAIL": emails,
-    "IP": ip_addresses,
-    "IBAN": ibans,
-    "CARD": cards,
+_Finder = Callable[[str, Sequence[str]], Iterator[tuple[int, int]]]
+_FINDERS: dict[str, _Finder] = {
+    "EMAIL": lambda text, _: emails(text),
+    "IP": lambda text, _: ip_addresses(text),
+    "IBAN": lambda text, _: ibans(text),
+    "CARD": lambda text, _: cards(text),
     "PHONE": phones,
 }
 PERSONAL_KINDS = tuple(_FINDERS)
@@ -32,8 +35,11 @@ class Personal(NamedTuple):
     kind: str  # of PERSONAL_KINDS
 
 
-def find_personal(text: str) -> list[Personal]:
-    """What is found, in order; no two pieces overlap.
+def find_personal(
+    text: str, kinds: Collection[str] = PERSONAL_KINDS, regions: Sequence[str] = REGIONS
+) -> list[Personal]:
+    """What of these kinds is found, in order; no two pieces overlap. `regions` are the countries whose phone numbers
+    are known without a "+".
 
     >>> find_personal("Write to ada@example.org.")
     [Personal(start=9, end=24, kind='EMAIL')]
@@ -42,7 +48,9 @@ def find_personal(text: str) -> list[Personal]:
     left = in_ascii_digits(_UNSEEN.sub("", text) if unseen else text)
     found: list[Personal] = []
     for kind, finder in _FINDERS.items():
-        mine = sorted(Personal(start, end, kind) for start, end in finder(left))
+        if kind not in kinds:
+            continue
+        mine = sorted(Personal(start, end, kind) for start, end in finder(left, regions))
         left = _replaced(left, mine, lambda one: _TAKEN * (one.end - one.start)) if mine else left
         found += mine
     return _with_unseen(sorted(found), unseen) if unseen else sorted(found)
@@ -58,15 +66,28 @@ def _with_unseen(found: Sequence[Personal], unseen: Sequence[int]) -> list[Perso
     return [Personal(place(one.start), place(one.end - 1) + 1, one.kind) for one in found]
 
 
-def masked(text: str) -> str:
+def masked(text: str, kinds: Collection[str] = PERSONAL_KINDS, regions: Sequence[str] = REGIONS) -> str:
     """The text with the kind in the place of each piece. Nothing is found in it any more.
 
     >>> masked("Write to ada@example.org or call +44 20 7946 0958.")
     'Write to <EMAIL> or call <PHONE>.'
     """
-    while found := find_personal(text):  # what stood beside one piece may be another once that is gone
+    return masked_and_counted(text, kinds, regions)[0]
+
+
+def masked_and_counted(
+    text: str, kinds: Collection[str] = PERSONAL_KINDS, regions: Sequence[str] = REGIONS
+) -> tuple[str, Counter[str]]:
+    """The same, with how many pieces of each kind there were.
+
+    >>> masked_and_counted("a@b.com, c@d.org", ("EMAIL",))
+    ('<EMAIL>, <EMAIL>', Counter({'EMAIL': 2}))
+    """
+    counts: Counter[str] = Counter()
+    while found := find_personal(text, kinds, regions):  # what stood beside one may be another once that is gone
+        counts.update(one.kind for one in found)
         text = _replaced(text, found, lambda one: f"<{one.kind}>")
-    return text
+    return text, counts
 
 
 def _replaced(text: str, found: Sequence[Personal], by: Callable[[Personal], str]) -> str:

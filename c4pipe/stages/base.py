@@ -29,6 +29,11 @@ class Stage(Part):
     kind: ClassVar = "stage"
     scope: ClassVar[Scope]
     quotes: ClassVar[bool] = False  # whether the detail of a rejection is a piece of the page's text
+    hides: ClassVar[bool] = False  # whether what it takes from a text may be shown and kept nowhere: see `veiled`
+
+    def veiled(self, text: str) -> str:
+        """A text, or a piece of one, as it may be shown: without what this stage hides."""
+        return text
 
     def all_reasons(self) -> list[Reason]:
         """Its reasons and those of its parts, in the order in which a page meets them."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from c4pipe.documents import DOCUMENT_REASONS, FieldKeys
+from c4pipe.html import HTML_BYTES, HTML_REASONS
 from c4pipe.page import Reason
 from c4pipe.stages.base import Scope, Stage
 from c4pipe.wet import READ_REASONS
@@ -31,3 +33,17 @@ class Read(Stage):
     @property
     def reasons(self) -> tuple[Reason, ...]:  # type: ignore[override]
         return tuple(READ_REASONS if self.format == "wet" else DOCUMENT_REASONS)
+
+
+@dataclass(frozen=True)
+class ReadWarc(Read):
+    """HTTP responses become pages, their text by resiliparse. `extract` is one of html.EXTRACTS."""
+
+    format: str = "warc"
+    extract: str = "main"
+    columns: ClassVar[Mapping[str, Any]] = {HTML_BYTES: "int64"}
+    libraries: ClassVar[tuple[str, ...]] = ("resiliparse", "brotli")
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:  # type: ignore[override]
+        return HTML_REASONS

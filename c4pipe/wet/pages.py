@@ -1,16 +1,18 @@
 """The page layer: a record becomes a verdict.
 
-    WarcRecord | LostRecord --read_wet--> Kept(page) | Rejected(page, reason)
+    WarcRecord | LostRecord --read_pages--> Kept(page) | Rejected(page, reason)
 
-Every record and every damaged stretch gives exactly one verdict, so that read = kept + rejected.
+Every record and every damaged stretch gives exactly one verdict, so that read = kept + rejected. What a page is in a
+kind of WARC file, its `RecordContent` says: in a WET the text of a conversion.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from typing import Any, NamedTuple
 
-from c4pipe.page import NO_LOSS, Kept, Page, Reason, Rejected, Tally, Verdict
+from c4pipe.page import NO_EXTRA, NO_LOSS, Kept, Page, Reason, Rejected, Tally, Verdict
 from c4pipe.text.dates import parsed_date
 from c4pipe.wet.members import no_run
 from c4pipe.wet.packed import pieces
@@ -36,6 +38,40 @@ from c4pipe.wet.window import Readable, Window
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
+class RecordText(NamedTuple):
+    """What a record says: the text of a page, tidied as `page_text` does it and not empty."""
+
+    text: str
+    flags: tuple[tuple[Reason, bool], ...] = ()  # what may be counted on the page, and whether it is
+    extra: Mapping[str, Any] = NO_EXTRA  # columns of the page
+
+
+class NoRecordText(NamedTuple):
+    """Why a record has no text for a page, and the beginning of what it has."""
+
+    reason: Reason
+    detail: str
+    shown: str = ""
+
+
+class RecordContent(NamedTuple):
+    """What a page is in a kind of WARC file."""
+
+    kind: str  # WARC-Type of its record, in small letters
+    said: Callable[[WarcRecord], RecordText | NoRecordText]
+
+
+def _text_of_conversion(record: WarcRecord) -> RecordText | NoRecordText:
+    body, undecodable = decode(record.body)
+    text = page_text(body)
+    if not text:
+        return NoRecordText(NO_TEXT, f"{len(record.body)} bytes")
+    return RecordText(text, ((UNDECODABLE, undecodable),))
+
+
+CONVERSION = RecordContent("conversion", _text_of_conversion)
+
+
 def read_wet(stream: Readable, source: str, limits: Limits = DEFAULT_LIMITS, quirks: bool = False) -> Iterator[Verdict]:
     """The pages of a WET file, and what is no page with the reason (one of READ_REASONS), in the order of the file.
 
@@ -47,34 +83,36 @@ def read_wet(stream: Readable, source: str, limits: Limits = DEFAULT_LIMITS, qui
     exactly as TensorFlow Datasets c4 3.1.0 does (preset en.tfds), with dates as they are written; else they have one
     form (`text.dates`). At most about 200 MB are held, whatever the input.
     """
-    if quirks:
-        yield from read_quirky(stream, source, limits)
-        return
+    return read_quirky(stream, source, limits) if quirks else read_pages(stream, source, limits, CONVERSION)
+
+
+def read_pages(stream: Readable, source: str, limits: Limits, content: RecordContent) -> Iterator[Verdict]:
+    """The pages of a WARC file of any kind, as `read_wet` has them of a WET."""
     splitter = RecordSplitter(limits)
     plain = PlainPages(source, limits)
 
     def run(window: Window, pos: int) -> Generator[Kept, None, int]:
-        return plain.run(window, pos) if splitter.idle else no_run(window, pos)
+        return plain.run(window, pos) if content is CONVERSION and splitter.idle else no_run(window, pos)
 
     for event in pieces(stream, run, splitter.claimed):
         if isinstance(event, Kept):
             splitter.passed_by()
             yield event
         else:
-            yield from (_verdict(item, source) for item in records_in(event, splitter, limits))
-    yield from (_verdict(item, source) for item in splitter.finish())
+            yield from (_verdict(item, source, content) for item in records_in(event, splitter, limits))
+    yield from (_verdict(item, source, content) for item in splitter.finish())
 
 
-def _verdict(item: WarcRecord | LostRecord, source: str) -> Verdict:
-    return page_of(item, source) if isinstance(item, WarcRecord) else _lost(item, source)
+def _verdict(item: WarcRecord | LostRecord, source: str, content: RecordContent) -> Verdict:
+    return page_of(item, source, content) if isinstance(item, WarcRecord) else _lost(item, source)
 
 
-def page_of(record: WarcRecord, source: str) -> Verdict:
+def page_of(record: WarcRecord, source: str, content: RecordContent = CONVERSION) -> Verdict:
     """The page in a record, or why there is none."""
     field = record.headers.get
     url = bare_url(field("warc-target-uri", ""))
     kind = field("warc-type", "")
-    if kind != "conversion" and kind.lower() != "conversion":
+    if kind != content.kind and kind.lower() != content.kind:
         return _rejected(record, source, url, NOT_A_PAGE, kind or "no WARC-Type")
     if not url:
         return _rejected(record, source, url, NO_URL)
@@ -82,15 +120,13 @@ def page_of(record: WarcRecord, source: str) -> Verdict:
         return _rejected(record, source, url, BAD_URL, wrong)
     if not field("warc-date"):
         return _rejected(record, source, url, NO_DATE)
-    body, undecodable = decode(record.body)
-    text = page_text(body)
-    if not text:
-        return _rejected(record, source, url, NO_TEXT, f"{len(record.body)} bytes")
+    said = content.said(record)
+    where, name = _where(source, record), field("warc-record-id", "").strip("<>")
     date = parsed_date(record.headers["warc-date"])
-    page = Page(url, text, date or "", _where(source, record), field("warc-record-id", "").strip("<>"))
-    return Kept(
-        page, flags_of((LENGTH_MISMATCH, record.length_mismatch), (UNDECODABLE, undecodable), (BAD_DATE, not date))
-    )
+    if isinstance(said, NoRecordText):
+        return Rejected(Page(url, said.shown, date or "", where, name), said.reason, said.detail)
+    page = Page(url, said.text, date or "", where, name, extra=said.extra)
+    return Kept(page, flags_of((LENGTH_MISMATCH, record.length_mismatch), *said.flags, (BAD_DATE, not date)))
 
 
 def bare_url(url: str) -> str:

@@ -21,6 +21,7 @@ from model.errors import ConfigError
 from model.study.arguments import parse_study
 from model.study.base import Study
 from model.study.catalogue import STUDIES, find_study
+from model.study.judging import corpus_verdicts
 from model.study.opening import check_runs, chosen_arms, open_setting
 from model.study.outcome import STUDY_PICTURE, STUDY_RESULTS, STUDY_TABLE, StudyAtHand, write_outcome
 from model.study.planned import with_needs
@@ -47,6 +48,7 @@ def _run(args: Namespace, words: Sequence[str]) -> int:
         return 0
     study = find_study(args.name)
     setting = open_setting(study, SCALES[args.size], args.data or (), args.tasks or (), args.steps)
+    verdicts = corpus_verdicts(args.verdict, setting.digests)
     arms = chosen_arms(study, setting, args.arms)
     planned = {(arm.name, seed): arm.runs(setting, seed) for seed in range(args.seeds) for arm in arms}
     runs = with_needs(run for found in planned.values() for run in found)
@@ -65,7 +67,7 @@ def _run(args: Namespace, words: Sequence[str]) -> int:
     expected = {run.name: run_seconds(run.load, speed) for run in runs}
     announced = sum(expected[run.name] for run in runs if run.name not in done) / at_once
     command = f"python -m model.study {shlex.join(words)}"
-    hand = StudyAtHand(study, setting, arms, args.seeds, planned, command)
+    hand = StudyAtHand(study, setting, arms, args.seeds, planned, command, verdicts)
     with held_folder(args.out) as handed:
         put(args.out / STUDY_TITLE, to_json({"study": study.name}))
         try:

@@ -38,6 +38,14 @@ def study_parser() -> Parser:
     a("--seeds", type=positive, default=DEFAULT_SEEDS, metavar="N", help=f"of each arm (default: {DEFAULT_SEEDS})")
     a("--arms", type=utf8, metavar="A,B", help="these and the baseline (default: all)")
     a("--data", nargs="+", type=utf8, metavar="[NAME=]DIR", help="a corpus, or several to compare (default: out/c4)")
+    a(
+        "--verdict",
+        nargs="+",
+        type=utf8_path,
+        default=[],
+        metavar="DIR",
+        help="what c4pipe.compare found of two of them",
+    )
     a("--tasks", nargs="+", type=utf8, metavar="NAME=PATH", help="each is fine-tuned on (default: of the samples)")
     a("--steps", type=positive, metavar="N", help="of pre-training; fine-tuning in proportion (default: by size)")
     a("--at-once", type=positive, metavar="N", help="runs at a time (default: a core each, on a GPU 1)")

@@ -26,6 +26,7 @@ class StudyAtHand(NamedTuple):
     seeds: int
     planned: Mapping[tuple[str, int], ArmRuns]  # by arm and seed
     command: str
+    verdicts: Sequence[str] = ()  # on its corpora
 
 
 def write_outcome(out: Path, hand: StudyAtHand, done: Collection[str], runs: Path) -> None:
@@ -39,7 +40,9 @@ def write_outcome(out: Path, hand: StudyAtHand, done: Collection[str], runs: Pat
             results += text_results(hand.study.name, arm, seed, found.text, runs)
     scale = hand.setting.scale
     corpora = ", ".join(f"{name} ({path})" for name, path in hand.setting.corpora.items())
-    facts = StudyFacts(scale.model, hand.setting.steps, hand.setting.fine_steps, hand.seeds, corpora, hand.command)
+    facts = StudyFacts(
+        scale.model, hand.setting.steps, hand.setting.fine_steps, hand.seeds, corpora, hand.command, hand.verdicts
+    )
     whole = {key for key, found in hand.planned.items() if all(run.name in done for run in found)}
     missing = missing_seeds(hand.planned, whole)
     put(out / STUDY_RESULTS, results_csv(results))

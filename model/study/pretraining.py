@@ -94,7 +94,8 @@ CORPORA_STUDY = Study(
     page="""\
 The same model is pre-trained on each corpus that `--data NAME=DIR ...` names, the first one being the baseline, with
 one vocabulary, made from the first. Losses are over each corpus's own held-out pages and are not compared. Corpora
-should be of one size, or larger than what is read of them: else it is a study of repeats, too.
+should be of one size, or larger than what is read of them: else it is a study of repeats, too. `--verdict DIR` puts
+beside the table what `python -m c4pipe.compare --out DIR` found of two of them, by test text.
 
 At tiny size: the samples have presets of 19 to 147 pages. So small a corpus is read many times over, and the tasks are
 not of its kind; a difference larger than the noise would be a surprise.""",

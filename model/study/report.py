@@ -23,6 +23,7 @@ class StudyFacts(NamedTuple):
     seeds: int
     corpora: str
     command: str
+    verdicts: Sequence[str] = ()  # on its corpora by test text, a line each
 
 
 def report(
@@ -47,6 +48,7 @@ def report(
         [*_table(study, arms, samples, found), ""],
         [f"Missing, for their runs are not done: {', '.join(missing)}.", ""] if missing else [],
         [*_verdicts(found, baseline, facts.seeds), ""],
+        [*_by_text(facts.verdicts), ""] if facts.verdicts else [],
         [*_paper(study, orders(means, found, study.paper_table, baseline)), ""],
         ["## About this study", "", study.page, "", "Made by", "", f"    {facts.command}"],
     ]
@@ -127,6 +129,15 @@ def _verdicts(found: Sequence[Difference], baseline: str, seeds: int) -> Iterato
         yield f"No arm differs from {baseline} by more than the noise."
     elif len(real) < len(found):
         yield f"* The other {len(found) - len(real)} differences are within the noise."
+
+
+def _by_text(verdicts: Sequence[str]) -> Iterator[str]:
+    yield "## By test text"
+    yield ""
+    yield "What `python -m c4pipe.compare` found of these corpora, without the tasks."
+    yield ""
+    for line in verdicts:
+        yield f"* {line}"
 
 
 def _paper(study: Study, found: Sequence[PaperOrder]) -> Iterator[str]:

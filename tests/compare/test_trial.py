@@ -47,6 +47,13 @@ def test_a_rule_on_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     report = [corpora[0], "--compare", corpora[1], "--html", "r.html", "--verdict"]
     assert inspect([*report, "o/curly_brace"]) == 0
     assert found["line"] in Path("r.html").read_text()
+    capsys.readouterr()
+    beside = [corpora[1], "--compare", corpora[0], "--verdict", "o/curly_brace"]
+    assert inspect([*beside, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["verdict"]
+    assert (told["folders"], told["difference"]) == ([corpora[1], corpora[0]], -verdict["difference"])
+    assert inspect(beside) == 0
+    assert told["line"] in " ".join(capsys.readouterr().out.split())
     assert inspect([corpora[1], "--compare", corpora[0], "--html", "turned.html", "--verdict", "o/curly_brace"]) == 0
     assert "<b>A</b> is <code><bdi>o/corpora/en.without.curly_brace</bdi></code>" in Path("turned.html").read_text()
     assert inspect([corpora[0], "--compare", corpora[0], "--html", "r.html", "--verdict", "o/curly_brace"]) == 2
@@ -54,4 +61,4 @@ def test_a_rule_on_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     assert inspect([*report, "o"]) == 1
     assert "verdict.json is not there" in capsys.readouterr().err
     assert inspect([corpora[0], "--verdict", "o"]) == 2
-    assert "--verdict needs --html and --compare" in capsys.readouterr().err
+    assert "--verdict needs --compare or --serve" in capsys.readouterr().err

@@ -101,7 +101,7 @@ KINDS = {  # of a file given as WET: how its account begins
     "an image (JPEG)": (b"\xff\xd8\xff\xe0\0\x10JFIF", gzip.compress(b"\xff\xd8\xff\xdb\0")),
     "an image (GIF)": (b"GIF89a\1\0\1\0",),
     "no WARC record in it": (b"A text of some length.\nAnd another line.\n",),
-    "3 records, all HTTP responses: this is a WARC, c4pipe reads WET; try the .wet.gz of the same name": (
+    "3 records, all HTTP responses: this is a WARC, name the format: --input-format warc": (
         record("i", "x", kind="warcinfo", url=None) + record(1, kind="response") + record(2, kind="response"),
     ),
     "2 records of HTTP and others: this is a WARC": (record(1, kind="response") + record(1, kind="metadata"),),
@@ -184,7 +184,7 @@ def test_every_kind_has_a_remedy():
     [
         (
             "responses.warc.wet.gz",
-            "all HTTP responses: this is a WARC, c4pipe reads WET; try the .wet.gz of the same name",
+            "all HTTP responses: this is a WARC, name the format: --input-format warc",
         ),
         ("wat.warc.wet.gz", "all metadata: this is a WAT, c4pipe reads WET"),
         ("arc.wet.gz", "an ARC file: crawls before WARC"),

@@ -95,6 +95,13 @@ def test_a_verdict_is_turned_round() -> None:
     assert turned.between("aa", "bb") == FOUND._replace(domains=[own, TALKS])
 
 
+def test_a_verdict_is_seen_from_either_corpus() -> None:
+    assert FOUND.seen_from("aa") == FOUND
+    assert FOUND.seen_from("bb") == FOUND.between("bb", "aa")
+    with pytest.raises(ConfigError, match=r"the verdict is on out/a and out/b as they were then, and this corpus is"):
+        FOUND.seen_from("cc")
+
+
 def test_where_each_is_better_on_its_own_text_the_mean_tells_nothing() -> None:
     mine = NEWS._replace(domain="held out of A", difference=0.9)
     theirs = NEWS._replace(domain="held out of B", difference=-2.0)

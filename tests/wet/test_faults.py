@@ -95,7 +95,10 @@ def noise(n: int, seed: int = 1) -> bytes:
     return bytes(out[:n])
 
 
-ABC = record(1) + record(2) + record(3)
+def abc() -> bytes:
+    return record(1) + record(2) + record(3)
+
+
 FALSE_MAGIC = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"
 LONG = "\n".join(f"Line {i} of a text that is long enough to be cut in the middle." for i in range(40))
 
@@ -183,25 +186,25 @@ DAMAGE = [
     Case("every member is damaged", lambda: flip(member(1), -8) + flip(member(2), -8), [], ["damaged_member"] * 2),
     Case(
         "one member for all with the checksum wrong",
-        lambda: flip(one(ABC), -8),
+        lambda: flip(one(abc()), -8),
         ["1", "2"],
         ["damaged_member"],
     ),
     Case(
         "one member for all with its second half missing, then another",
-        lambda: stored(ABC)[: 15 + len(record(1)) + 200] + member(4),
+        lambda: stored(abc())[: 15 + len(record(1)) + 200] + member(4),
         ["1", "4"],
         ["damaged_member"],
     ),
     Case(
         "members across records, one damaged",
-        lambda: pack(ABC[:400]) + flip(pack(ABC[400:600]), -8) + pack(ABC[600:] + record(4)),
+        lambda: pack(abc()[:400]) + flip(pack(abc()[400:600]), -8) + pack(abc()[600:] + record(4)),
         ["1", "2", "4"],
         ["damaged_member"],
     ),
     Case(
         "members across records, one that cannot be inflated",
-        lambda: pack(ABC[:400]) + flip(pack(ABC[400:600]), 10) + pack(ABC[600:] + record(4)),
+        lambda: pack(abc()[:400]) + flip(pack(abc()[400:600]), 10) + pack(abc()[600:] + record(4)),
         ["1", "4"],
         ["damaged_member"],
     ),
@@ -253,7 +256,7 @@ JOINED = [
     ),
     Case(
         "plain records of a stored member whose block is damaged stay its own",
-        lambda: member(1) + stored(record(2) + b"x" * 70_000 + ABC)[:-40] + member(4),
+        lambda: member(1) + stored(record(2) + b"x" * 70_000 + abc())[:-40] + member(4),
         ["1", "4"],
         ["damaged_member"],
     ),
@@ -263,10 +266,10 @@ HEADS = [
     Case(
         "another compression's magic in front of members", lambda: FOREIGN + three(member(2)), ALL, ["damaged_member"]
     ),
-    Case("zstd's magic in front of plain records", lambda: FOREIGN + ABC, ALL, ["no_header"]),
-    Case("an error page in front of plain records", lambda: PAGE + ABC, ALL, ["no_header"]),
+    Case("zstd's magic in front of plain records", lambda: FOREIGN + abc(), ALL, ["no_header"]),
+    Case("an error page in front of plain records", lambda: PAGE + abc(), ALL, ["no_header"]),
     Case("a large error page in front of members", lambda: PAGE * 9000 + three(member(2)), ALL, ["damaged_member"]),
-    Case("a large error page in front of plain records", lambda: PAGE * 9000 + b"\n" + ABC, ALL, ["no_header"]),
+    Case("a large error page in front of plain records", lambda: PAGE * 9000 + b"\n" + abc(), ALL, ["no_header"]),
     Case(
         "an XML error in front",
         lambda: b'<?xml version="1.0"?><Error>no</Error>' + three(member(2)),
@@ -274,12 +277,12 @@ HEADS = [
         ["damaged_member"],
     ),
     Case("zeros in front of members", lambda: bytes(600_000) + three(member(2)), ALL, ["damaged_member"]),
-    Case("zeros in front of plain records", lambda: bytes(600_000) + ABC, ALL, ["no_header"]),
-    Case("noise in front of plain records", lambda: b"\xff" + noise(300_000) + ABC, ALL, ["no_header"]),
+    Case("zeros in front of plain records", lambda: bytes(600_000) + abc(), ALL, ["no_header"]),
+    Case("noise in front of plain records", lambda: b"\xff" + noise(300_000) + abc(), ALL, ["no_header"]),
     Case("a byte order mark in front of members", lambda: b"\xef\xbb\xbf" + three(member(2)), ALL, ["damaged_member"]),
     Case("a mailbox in front", lambda: b"From a@a.example\nSubject: b\n\n" + three(member(2)), ALL, ["damaged_member"]),
     Case("a zip's magic in front", lambda: b"PK\x03\x04" + bytes(50) + three(member(2)), ALL, ["damaged_member"]),
-    Case("a false magic in front of plain records", lambda: FALSE_MAGIC + noise(200) + ABC, ALL, ["damaged_member"]),
+    Case("a false magic in front of plain records", lambda: FALSE_MAGIC + noise(200) + abc(), ALL, ["damaged_member"]),
     Case("false magics in front of members", lambda: FALSE_MAGIC * 40_000 + three(member(2)), ALL, ["damaged_member"]),
     Case(
         "a record of nothing in front, members far behind",
@@ -288,7 +291,7 @@ HEADS = [
         ["not_a_page"],
     ),
     Case(
-        "an error page that quotes two records", lambda: b"<html><pre>\n" + ABC + b"</pre></html>", [], ["unreadable"]
+        "an error page that quotes two records", lambda: b"<html><pre>\n" + abc() + b"</pre></html>", [], ["unreadable"]
     ),
 ]
 
@@ -305,8 +308,10 @@ CUTS = [
     Case("cut in the extra field", lambda: member(1) + raw_member(b"", 4, b"\xff\xff")[:12], ["1"], ["truncated"]),
     Case("cut at the seam of two members", lambda: member(1) + member(2), ["1", "2"]),
     Case("cut in the first member", lambda: half(member(1)), [], ["truncated"]),
-    Case("one member for all, cut", lambda: stored(ABC)[: 15 + len(record(1)) * 2 + 250], ["1", "2"], ["truncated"]),
-    Case("one member for all, cut in a header", lambda: stored(ABC)[: 15 + len(record(1)) + 40], ["1"], ["truncated"]),
+    Case("one member for all, cut", lambda: stored(abc())[: 15 + len(record(1)) * 2 + 250], ["1", "2"], ["truncated"]),
+    Case(
+        "one member for all, cut in a header", lambda: stored(abc())[: 15 + len(record(1)) + 40], ["1"], ["truncated"]
+    ),
     Case(
         "cut in a page that quotes a record",
         lambda: member(1) + stored(record(2, quoted() + LONG))[:900],
@@ -317,15 +322,18 @@ CUTS = [
     Case("plain text cut in a header", lambda: record(1) + record(2)[:60], ["1"], ["truncated"]),
     Case("plain text cut in a version line", lambda: record(1) + b"WARC/1.", ["1"], ["truncated"]),
     Case(
-        "members across records, cut at a seam", lambda: pack(ABC[:300]) + pack(ABC[300:600]), ["1", "2"], ["truncated"]
+        "members across records, cut at a seam",
+        lambda: pack(abc()[:300]) + pack(abc()[300:600]),
+        ["1", "2"],
+        ["truncated"],
     ),
 ]
 
 LAYOUTS = [
     Case("a usual file", lambda: info() + member(1) + member(2), ["1", "2"], ["not_a_page"]),
-    Case("one member for all", lambda: one(ABC), ALL),
-    Case("members across records", lambda: split(ABC, 200, 450, 451, 700, 1000), ALL),
-    Case("a member for every ten bytes", lambda: split(ABC, *range(10, len(ABC), 10)), ALL),
+    Case("one member for all", lambda: one(abc()), ALL),
+    Case("members across records", lambda: split(abc(), 200, 450, 451, 700, 1000), ALL),
+    Case("a member for every ten bytes", lambda: split(abc(), *range(10, len(abc()), 10)), ALL),
     Case("a member for every byte", lambda: split(record(1), *range(1, len(record(1)))), ["1"]),
     Case("two records a member", lambda: one(record(1), record(2)) + member(3), ALL),
     Case("empty member in front", lambda: pack(b"") + three(member(2)), ALL),
@@ -337,10 +345,10 @@ LAYOUTS = [
     Case("checksum of the header", lambda: three(raw_member(record(2), 2, b"\0\0")), ALL),
     Case("name, comment and extra field", lambda: three(raw_member(record(2), 28, b"\x02\0abn\0c\0")), ALL),
     Case("a name without end", lambda: three(raw_member(record(2), 8, b"n" * 100_000)), ["1", "3"], ["damaged_member"]),
-    Case("plain text", lambda: ABC, ALL),
-    Case("plain text after a byte order mark", lambda: b"\xef\xbb\xbf" + ABC, ALL),
+    Case("plain text", lambda: abc(), ALL),
+    Case("plain text after a byte order mark", lambda: b"\xef\xbb\xbf" + abc(), ALL),
     Case("byte order mark in each member", lambda: three(pack(b"\xef\xbb\xbf" + record(2))), ALL),
-    Case("plain text after blank lines", lambda: b"\r\n\r\n" + ABC, ALL),
+    Case("plain text after blank lines", lambda: b"\r\n\r\n" + abc(), ALL),
     Case("a member that begins with blank lines", lambda: three(pack(b"\r\n\r\n" + record(2))), ALL),
     Case("many blank lines between records", lambda: record(1) + b"\r\n" * 3000 + record(2), ["1", "2"]),
     Case("no blank lines after the text", lambda: three(member(2, end=b"")), ALL),
@@ -558,13 +566,13 @@ FILES = [
     ),
     Case("a member without a record at the end", lambda: member(1) + pack(b"text"), ["1"], ["no_header"]),
     Case("two members without a record", lambda: three(pack(b"text") + pack(b"more")), ["1", "3"], ["no_header"]),
-    Case("bz2", lambda: bz2.compress(ABC), [], ["unreadable"]),
-    Case("xz", lambda: lzma.compress(ABC), [], ["unreadable"]),
+    Case("bz2", lambda: bz2.compress(abc()), [], ["unreadable"]),
+    Case("xz", lambda: lzma.compress(abc()), [], ["unreadable"]),
     Case("zstd", lambda: b"\x28\xb5\x2f\xfd\x04\x00" + noise(99), [], ["unreadable"]),
     Case("lz4", lambda: b"\x04\x22\x4d\x18" + noise(99), [], ["unreadable"]),
-    Case("zip of the plain file", lambda: zip_of(ABC), [], ["unreadable"]),
+    Case("zip of the plain file", lambda: zip_of(abc()), [], ["unreadable"]),
     Case("zip of the packed file", lambda: zip_of(three(member(2))), [], ["unreadable"]),
-    Case("zlib instead of gzip", lambda: zlib.compress(ABC), [], ["no_header"]),
+    Case("zlib instead of gzip", lambda: zlib.compress(abc()), [], ["no_header"]),
     Case("packed twice", lambda: gzip.compress(three(member(2))), [], ["unreadable"]),
 ]
 

@@ -7,11 +7,18 @@ import io
 import zlib
 from collections.abc import Iterable
 
+from c4pipe.html import read_warc
 from c4pipe.page import Kept, Verdict
 from c4pipe.wet import Limits, read_wet
 
 DATE = "2024-05-22T10:11:12Z"
 CRLF = b"\r\n"
+WARC = False  # whether what is written, and read, are pages as HTTP responses: tests/html sets it, for the same damage
+
+
+def response_of(body: bytes) -> bytes:
+    """A text as the HTML of an HTTP response."""
+    return b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<!doctype html><pre>" + body
 
 
 def text_of(n: int | str) -> str:
@@ -35,6 +42,10 @@ def record(
     """One WARC record. `url` "" and `length` -1 stand for the right ones, None for none at all."""
     body = text_of(n) if text is None else text
     body = body.encode() if isinstance(body, str) else body
+    if WARC and kind.lower() == "conversion":
+        kind, body = ("response" if kind.islower() else "Response"), response_of(body)
+    elif WARC and kind == "response":
+        kind = "conversion"
     lines = [version, b"WARC-Type: " + kind.encode()]
     if url is not None:
         lines.append(b"WARC-Target-URI: " + (url or f"http://a.example/{n}").encode())
@@ -80,6 +91,8 @@ def info() -> bytes:
 def read(data: bytes, limits: Limits | None = None, quirks: bool = False, chunk: int = 0) -> list[Verdict]:
     """All verdicts on a file; `chunk` is the most that its stream gives at a time."""
     stream: io.BytesIO | Dribble = Dribble(data, chunk) if chunk else io.BytesIO(data)
+    if WARC:
+        return list(read_warc(stream, "f", "all", limits or Limits()))
     return list(read_wet(stream, "f", limits or Limits(), quirks))
 
 

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from c4pipe.errors import C4Error
 from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.verdict import read_verdict
 from c4pipe.inspect.seen import SeenPages
 from c4pipe.inspect.serve.guard import Guard
 from c4pipe.inspect.serve.holding import HeldTexts
@@ -30,13 +31,17 @@ _ICON = (
 )
 
 
-def make_app(corpus: Corpus, given: Sequence[Path] = (), run: Path | None = None) -> Starlette:
+def make_app(
+    corpus: Corpus, given: Sequence[Path] = (), run: Path | None = None, compared: Path | None = None
+) -> Starlette:
     """The viewer of a corpus, for any ASGI server that listens on the loopback interface only.
 
-    `run` is the folder of a training of which is said what it has read. Errors of `SeenPages`.
+    `run` is the folder of a training of which is said what it has read, `compared` that of a comparison with another
+    corpus, whose verdict is shown. Errors of `SeenPages`, of `read_verdict` and of `CorpusVerdict.seen_from`.
     """
     seen = None if run is None else SeenPages(corpus, run)
-    viewer = Viewer(corpus, given, seen)
+    verdict = None if compared is None else read_verdict(compared).seen_from(corpus.digest)
+    viewer = Viewer(corpus, given, seen, verdict)
     held = HeldTexts(viewer, corpus, seen)
     owners = Owners(viewer, corpus, given)
     routes = [
@@ -49,6 +54,7 @@ def make_app(corpus: Corpus, given: Sequence[Path] = (), run: Path | None = None
         Route("/stands/{path:path}/{row}", owners.stands),
         Route("/owner/{name}", owners.owner),
         Route("/owners", owners.owners),
+        Route("/rule/{code}", viewer.rule),
         Route("/why", viewer.why, methods=["GET", "POST"]),
         Route("/export", viewer.export),
         Route("/static/{name}", static),

@@ -23,7 +23,9 @@ from starlette.responses import (
 
 from c4pipe.errors import AssetError, C4Error, ConfigError, unknown
 from c4pipe.facts.corpus import Corpus, connect
+from c4pipe.facts.verdict import CorpusVerdict
 from c4pipe.inspect.gone import said_of_removals
+from c4pipe.inspect.rule_pages import rule_page, rule_page_path
 from c4pipe.inspect.seen import SeenPages, met_words
 from c4pipe.inspect.serve import export, finding, records
 from c4pipe.inspect.serve.asking import Question, TooLongError, place, question
@@ -50,8 +52,15 @@ T = TypeVar("T")
 class Viewer:
     """A corpus, a connection to it, and the templates that show it."""
 
-    def __init__(self, corpus: Corpus, given: Sequence[Path] = (), seen: SeenPages | None = None):
-        """`given` are files that rules read, beside those that the corpus keeps; `seen` is what a training has read."""
+    def __init__(
+        self,
+        corpus: Corpus,
+        given: Sequence[Path] = (),
+        seen: SeenPages | None = None,
+        compared: CorpusVerdict | None = None,
+    ):
+        """`given` are files that rules read, beside those that the corpus keeps; `seen` is what a training has read,
+        and `compared` a verdict on this corpus, which is A, and another."""
         self._seen = seen
         self._corpus, self._has, self._judges = corpus, known(corpus), Judges(corpus, given)
         self._connection = connect(corpus, memory=VIEWER_MEMORY)
@@ -63,6 +72,7 @@ class Viewer:
         self._templates.globals |= {"corpus": corpus, "has": self._has, "words": self._words, "judges": self._judges}
         self._templates.globals["shards_rows"] = sum(shard["rows"] for shard in corpus.shards())
         self._templates.globals |= {"least": LEAST, "met_words": self._met_words, "run_note": self._run_note}
+        self._templates.globals["compared"] = compared
         self._templates.globals["in_build"] = _in_build(corpus)
         self._templates.globals["said_of_removals"] = said_of_removals
 
@@ -154,6 +164,14 @@ class Viewer:
         template = "verdict.html" if request.query_params.get("part") == "verdict" else "why.html"
         values: dict[str, Any] = {"asked": asked, "records": here, "view": found, "raw": raw, "problem": problem}
         return self.html(template, selection=Selection(), **values)
+
+    async def rule(self, request: Request) -> Response:
+        """The page of a reason."""
+        code = request.path_params["code"]
+        text = rule_page(code)
+        if not text:
+            return self.message(404, "No page of this reason", f"{code} is no reason of c4pipe's own rules.")
+        return self.html("rule.html", code=code, path=rule_page_path(code), text=text)
 
     async def export(self, request: Request) -> Response:
         """The selection as a file."""

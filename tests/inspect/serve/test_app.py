@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import shutil
 from collections import Counter
@@ -12,8 +13,9 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 
-from c4pipe.errors import BuildError
+from c4pipe.errors import BuildError, ConfigError
 from c4pipe.facts.corpus import Corpus, connect, open_corpus
+from c4pipe.facts.verdict import VERDICT_FILE, CorpusVerdict, Judgement
 from c4pipe.inspect.serve import make_app
 from c4pipe.inspect.serve.asking import LONGEST_TEXT
 from c4pipe.presets import PRESETS
@@ -329,6 +331,20 @@ def test_a_file_that_is_damaged_while_it_is_shown_is_named_and_nothing_else_is_s
         make_app(open_corpus(folder))
 
 
+def test_a_comparison_is_told_on_the_list_of_all_pages(samples: Corpus, tmp_path: Path) -> None:
+    whole = Judgement("overall", 40, 140_000, (2.25, 2.215), -0.035, 0.004, None, 1e-9)
+    found = CorpusVerdict(("out/<b>", "out/en"), "grams", 0.02, whole, [], ("aa", samples.digest))
+    (tmp_path / VERDICT_FILE).write_text(json.dumps(found.as_json()))
+    app = make_app(samples, compared=tmp_path)
+    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+        shown = text_of(client.get("/").text)
+        assert "Beside B , out/<b> , with this corpus as A : A is better by 0.035 ± 0.004 bits a byte." in shown
+        assert "Beside B" not in text_of(client.get("/?q=harbour").text)
+    (tmp_path / VERDICT_FILE).write_text(json.dumps(found._replace(sums=("aa", "bb")).as_json()))
+    with pytest.raises(ConfigError, match="this corpus is neither"):
+        make_app(samples, compared=tmp_path)
+
+
 def test_a_corpus_without_pages(samples: Corpus, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(samples.folder, tmp_path / "c4"))
     manifests.write_older(folder, manifests.read(folder) | {"shards": [], "rejected": []})
@@ -352,3 +368,13 @@ def test_counts_are_the_same_before_and_after_a_search(hostile: Corpus, query: s
             client.get(first)
             answers.append(client.get(f"/counts?{query}").text)
     assert answers[0] == answers[1]
+
+
+def test_a_reason_leads_to_its_page(samples: Corpus, viewer: Ask) -> None:
+    answer = viewer(samples).get("/rule/few_words")
+    assert answer.status_code == 200
+    assert "docs/rules/few_words.md" in text_of(answer.text)
+    assert "A line that has fewer than 5 words goes." in text_of(answer.text)
+    assert viewer(samples).get("/rule/nothing").status_code == 404
+    asked = viewer(samples).post("/why", data={"text": "Short.", "preset": "en", "url": ""}, headers=POST)
+    assert 'href="/rule/few_sentences"' in asked.text

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pytest
+
+from c4pipe.facts.verdict import VERDICT_FILE, CorpusVerdict, Judgement
+from model.errors import ConfigError
 from model.study.catalogue import find_study
 from model.study.gathering import (
     HELD_OUT_LOSS,
@@ -18,6 +23,7 @@ from model.study.gathering import (
     task_results,
     text_results,
 )
+from model.study.judging import corpus_verdicts
 from model.study.noise import arm_differences
 from model.study.order import orders
 from model.study.paper import PAPER_TABLES
@@ -144,3 +150,17 @@ def test_pictures_are_the_same_bytes_for_the_same_numbers() -> None:
     assert draw_arms({}, ["all"], "nothing").startswith(b"<?xml")
     curves = {"all": Curves([(1, 8.0), (2, 7.0)], [(2, 7.5)])}
     assert draw_curves(curves, "repeats") == draw_curves(curves, "repeats")
+
+
+def test_what_a_comparison_found_of_the_corpora_stands_beside(tmp_path: Path) -> None:
+    whole = Judgement("overall", 40, 140_000, (2.25, 2.215), -0.035, 0.004, None, 1e-9)
+    found = CorpusVerdict(("old/en", "old/raw"), "grams", 0.02, whole, [], ("aa", "bb"))
+    (tmp_path / VERDICT_FILE).write_text(json.dumps(found.as_json()))
+    lines = corpus_verdicts([tmp_path], {"raw": "bb", "en": "aa", "news": "cc"})
+    assert lines == ["A is en, B is raw: B is better by 0.035 ± 0.004 bits a byte (level grams)"]
+    text = report(STUDY, STUDY.arms(setting_of(STUDY)), FOUND, [], FACTS._replace(verdicts=lines))
+    assert "## By test text\n\nWhat `python -m c4pipe.compare` found" in text
+    assert f"\n* {lines[0]}\n" in text
+    assert "By test text" not in report(STUDY, STUDY.arms(setting_of(STUDY)), FOUND, [], FACTS)
+    with pytest.raises(ConfigError, match="is on old/en and old/raw as they were then"):
+        corpus_verdicts([tmp_path], {"en": "aa", "raw": "changed"})

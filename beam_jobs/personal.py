@@ -1,0 +1,52 @@
+"""The option of build_c4 about personal data, and what it rules out."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from c4pipe.command import refuse_idle
+from c4pipe.stages import Preset, Scope
+from c4pipe.stages.personal import PERSONAL_REASONS, USUALLY_MASKED, kinds_named, with_personal_masked
+
+
+def personal_option(add: Callable[..., Any]) -> None:
+    """Adds it to a parser."""
+    add(
+        "--mask-personal",
+        nargs="?",
+        const=",".join(USUALLY_MASKED),
+        metavar="KIND,...",
+        help="put <EMAIL>, <IP>, ... in the place of addresses and numbers of persons, behind everything else: of "
+        f"{', '.join(PERSONAL_REASONS)} (without a kind: {' and '.join(USUALLY_MASKED)}, as FineWeb does)",
+    )
+
+
+def with_personal_option(args: Namespace, presets: Sequence[Preset]) -> list[Preset]:
+    """The presets as the option says. ConfigError for what cannot be kept beside it, or is no kind."""
+    if args.mask_personal is not None:
+        kinds = kinds_named(args.mask_personal)
+        presets = [with_personal_masked(preset, kinds) for preset in presets]
+    hiding = [preset.name for preset in presets if unveils(preset)]
+    refuse_idle(
+        args.given,
+        (
+            "--restorable",
+            args.restorable == "no" or len(hiding) < len(presets),
+            f"preset {', '.join(hiding)} masks personal data, and pages that may come back would be kept as they were "
+            "before. Leave it out, or do not mask.",
+        ),
+    )
+    return [*presets]
+
+
+def unveils(preset: Preset) -> bool:
+    """Whether pages kept as they came to the first dedup of text would show what a stage hides."""
+    texts = preset.indices(Scope.TEXT)
+    return any(stage.hides for stage in preset.stages[min(texts, default=0) :])
+
+
+def personal_asked(args: Namespace) -> dict[str, str]:
+    """What was asked, as an option that asks it again."""
+    return {} if args.mask_personal is None else {"mask_personal": ",".join(kinds_named(args.mask_personal))}

@@ -1,0 +1,121 @@
+r"""In which charset the bytes of an HTML page are: by what they are first, then by what was said of them.
+
+Byte order mark; UTF-8 where all bytes are (no other charset looks so by chance); the header; the page's own `meta`;
+detection by resiliparse (uchardet). Names are the labels of the WHATWG Encoding Standard, and nothing else is a name:
+Python knows codecs (idna, unicode_escape) that no page may ask for.
+
+>>> decoded("<p>Größe".encode(), "text/html")
+Decoded(text='<p>Größe', undecodable=False, lied=False, as_is=True)
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import NamedTuple
+
+PRESCAN = 1024  # bytes in which `meta` is looked for: HTML Standard, 13.2.3.2
+_FEW = 50  # one bad byte sequence to so many good ones is UTF-8 with a fault: cut in a letter, or pasted
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_LABEL = r"""charset\s*=\s*["']?\s*([\w.:-]{1,40})"""
+_IN_HEADER = re.compile(_LABEL, re.IGNORECASE)
+_IN_META = re.compile(rb"<meta\b[^>]{0,500}?\b" + _LABEL.encode(), re.IGNORECASE)
+_IN_XML = re.compile(rb"""<\?xml\b[^>]{0,200}?\bencoding\s*=\s*["']([\w.:-]{1,40})""")
+_WIDER = {  # Python's names of what the standard means by a narrower name
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+    "iso8859-11": "cp874",
+}
+
+
+class Decoded(NamedTuple):
+    """The page as text."""
+
+    text: str
+    undecodable: bool  # bytes that are none of its charset are U+FFFD
+    lied: bool = False  # it says that it is in another charset
+    as_is: bool = False  # the bytes are UTF-8, all of them and nothing else
+
+
+def decoded(body: bytes, content_type: str) -> Decoded:
+    """The HTML in some bytes; `content_type` as the HTTP header has it. Never raises, never gives a lone surrogate."""
+    for mark, name in _MARKS:
+        if body.startswith(mark):
+            return _as(name, body[len(mark) :])
+    said = _said(content_type, body)
+    if wide := _wide(body):
+        return _as(wide, body)._replace(lied=bool(said) and said[0] not in ("utf-16-le", wide))
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return _not_utf8(body, said)
+    if b"\x1b" in body and "iso2022_jp" in said and len(text) == len(body):  # which looks like ASCII
+        return _as("iso2022_jp", body)
+    return Decoded(text, False, bool(said) and said[0] != "utf-8" and len(text) < len(body), as_is=True)
+
+
+def _not_utf8(body: bytes, said: list[str]) -> Decoded:
+    """By what was said, the first that fits; else UTF-8 if it is that nearly; else by detection."""
+    others = [name for name in said if name != "utf-8"]
+    for name in others:
+        found = _as(name, body)
+        if not found.undecodable:
+            return found._replace(lied=name != said[0])
+    as_utf8 = _as("utf-8", body)
+    bad = as_utf8.text.count("\ufffd")
+    good = sum(map(len, _NOT_ASCII.findall(as_utf8.text))) - bad
+    if _FEW * bad <= good or (others == [] and bad <= 1 and said):
+        return as_utf8._replace(lied=bool(said) and said[0] != "utf-8")
+    if others:
+        return _as(others[0], body)
+    return _as(_detected(body), body)._replace(lied=bool(said))
+
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+
+
+def _said(content_type: str, body: bytes) -> list[str]:
+    """The charsets that the header and the page name, as Python calls them."""
+    head = body[:PRESCAN]
+    in_header = _IN_HEADER.search(content_type)
+    in_page = _IN_META.search(head) or _IN_XML.match(head.lstrip())
+    labels = [in_header[1] if in_header else "", in_page[1].decode("ascii", "replace") if in_page else ""]
+    names = [_python_name(label) for label in labels if label]
+    if len(names) > 1 or not in_header:
+        names[-1:] = ["utf-8" if name.startswith("utf-16") else name for name in names[-1:]]  # HTML Standard, 13.2.3.2
+    return [name for name in names if name]
+
+
+def _python_name(label: str) -> str:
+    """What Python calls the charset of a label; "" for a label that is none of the standard's."""
+    from resiliparse.parse.encoding import map_encoding_to_html5
+
+    name = map_encoding_to_html5(label, False) or ""
+    return _WIDER.get(name, name)
+
+
+def _detected(body: bytes) -> str:
+    from resiliparse.parse.encoding import detect_encoding
+
+    name: str = detect_encoding(body) or "cp1252"
+    return _WIDER.get(name, name)
+
+
+def _wide(body: bytes) -> str:
+    """UTF-16 without a mark, as far as its first letters are ASCII; "" for anything else."""
+    some = body[:64]
+    for start, name in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if len(some) == 64 and not any(some[start::2]) and all(some[1 - start :: 2]):
+            return name
+    return ""
+
+
+def _as(name: str, body: bytes) -> Decoded:
+    try:
+        return Decoded(body.decode(name), False)
+    except UnicodeDecodeError:
+        return Decoded(body.decode(name, "replace"), True)
+    except LookupError:  # a name of detection that Python does not know
+        return Decoded(body.decode("cp1252", "replace"), True)

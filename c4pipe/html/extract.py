@@ -1,0 +1,89 @@
+"""The text of an HTML page by resiliparse, for pages that its parser may be let near.
+
+resiliparse and lexbor, its parser, are machine code that nothing can stop once it runs: no page crashed them in our
+tests, but nested elements, unclosed formatting and endless attributes cost them the square of their number, and of half
+a megabyte they made a tree of gigabytes. So each page is measured first (`tangle`).
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.util import find_spec
+from typing import Any
+
+from c4pipe.errors import ConfigError, unknown
+from c4pipe.html.tangle import Tangle, tangle_of
+
+LIBRARY = "resiliparse"
+_PLAIN: dict[str, Any] = {
+    **dict.fromkeys(("alt_texts", "comments", "form_fields", "links", "list_bullets", "noscript"), False),
+    "preserve_formatting": True,
+}
+EXTRACTS: dict[str, dict[str, Any]] = {
+    "main": {**_PLAIN, "main_content": True},  # as datatrove's `extractors/resiliparse.py` calls it
+    "all": {**_PLAIN, "main_content": False},  # menus and footers too, as a WET has them
+}
+
+# Guards of ours, each where the worst page that it lets pass takes about three seconds or half a gigabyte (`bench.warc
+# --hostile`); pages of the web stay far below.
+MOST_TAGS = 200_000
+MOST_DEPTH = 512  # deeper, Blink's tree builder makes siblings of children (kMaximumHTMLParserDOMTreeDepth)
+FREE_WORK = 10**7  # tags times depth that need no look at the tree; of a scan, so it may be far too large
+MOST_WORK = 2 * 10**9  # the same, that a parser may be asked for
+MOST_ATTRIBUTES = 2 * 10**9  # sum of squares
+MOST_AGAIN = 10**6  # tags times formatting that may be opened again
+PLAIN_FORMATS = (
+    3 * 14
+)  # without attributes: three of each of 14 elements are opened again (HTML Standard, "Noah's Ark")
+MOST_PLAIN_AGAIN = 2 * 10**6
+
+_DEEP = "*" + ">*" * MOST_DEPTH
+_FORMATTING = re.compile(r"(<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>]))[^>]*", re.IGNORECASE)
+
+
+def check_extract(name: str) -> None:
+    """ConfigError for a way of extracting that there is not, or whose library is missing."""
+    if name not in EXTRACTS:
+        raise unknown("--extract", name, EXTRACTS)
+    if find_spec(LIBRARY) is None:
+        raise ConfigError(f"--input-format warc needs {LIBRARY}, which is missing: pip install 'c4pipe[warc]'")
+
+
+def text_of(html: str, utf8: bytes, how: str) -> tuple[str, str]:
+    """The text of a page, one of EXTRACTS, and why there is none: one of the two is "".
+
+    Args:
+        html, utf8: the page, twice.
+    """
+    from resiliparse.extract.html2text import extract_plain_text  # type: ignore[import-not-found,unused-ignore]
+    from resiliparse.parse.html import (  # type: ignore[import-not-found,unused-ignore]
+        HTMLParserException,
+        HTMLTree,
+    )
+
+    tangle = tangle_of(utf8)
+    if wrong := too_much(tangle):
+        return "", wrong
+    if tangle.formatting * tangle.tags > MOST_AGAIN:
+        html = _FORMATTING.sub(r"\1", html)
+    try:
+        tree = HTMLTree.parse(html)
+    except HTMLParserException as error:
+        return "", f"{LIBRARY}: {error}"[:200]
+    if tangle.depth * tangle.tags > FREE_WORK and tree.document.query_selector(_DEEP) is not None:
+        return "", f"elements nested deeper than {MOST_DEPTH}, in {tangle.tags:,} tags"
+    return extract_plain_text(tree, **EXTRACTS[how]), ""
+
+
+def too_much(tangle: Tangle) -> str:
+    """Why a parser may not be asked for the page, in words; "" where it may."""
+    if tangle.tags > MOST_TAGS:
+        return f"{tangle.tags:,} tags, more than {MOST_TAGS:,}"
+    if tangle.attributes > MOST_ATTRIBUTES or tangle.gave_up:
+        return "tags with endless attributes, or quotes that nobody closes"
+    if tangle.depth * tangle.tags > MOST_WORK:
+        return f"up to {tangle.depth:,} elements inside one another, in {tangle.tags:,} tags"
+    again = tangle.formatting * tangle.tags
+    if again > MOST_AGAIN and min(tangle.formatting, PLAIN_FORMATS) * tangle.tags > MOST_PLAIN_AGAIN:
+        return f"up to {tangle.formatting:,} unclosed elements of formatting, in {tangle.tags:,} tags"
+    return ""

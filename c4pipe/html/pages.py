@@ -1,0 +1,67 @@
+"""A response becomes what a page says, or why it says nothing: the content of a WARC, for the reader of `wet`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from c4pipe.html.charsets import decoded
+from c4pipe.html.extract import text_of
+from c4pipe.html.http import http_answer, sent_body, type_of
+from c4pipe.html.reasons import BAD_HTML, BAD_HTTP, CUT_BY_CRAWLER, NOT_HTML, NOT_OK, WRONG_CHARSET
+from c4pipe.html.unpacking import StillPacked
+from c4pipe.page import Verdict
+from c4pipe.wet.kinds import is_markup
+from c4pipe.wet.pages import NoRecordText, RecordContent, RecordText, read_pages
+from c4pipe.wet.reasons import NO_TEXT, NOT_A_PAGE, UNDECODABLE
+from c4pipe.wet.record import DEFAULT_LIMITS, Limits, WarcRecord
+from c4pipe.wet.text import PREVIEW_CHARS, page_text
+from c4pipe.wet.window import Readable
+
+HTML_BYTES = "html_bytes"  # the column with the size of a page as HTML: bytes of the body, unpacked
+HTML_TYPES = ("text/html", "application/xhtml+xml")
+_DETAIL = 80  # characters of a type that is named
+
+
+def read_warc(
+    stream: Readable, source: str, extract: str = "main", limits: Limits = DEFAULT_LIMITS
+) -> Iterator[Verdict]:
+    """The pages of a WARC file, and what is no page with the reason (one of HTML_REASONS), in the order of the file.
+
+    All as `wet.read_wet` has it, but that pages are responses. A page has the column HTML_BYTES. `extract` is one of
+    EXTRACTS.
+    """
+    return read_pages(stream, source, limits, RecordContent("response", partial(_said, extract, limits)))
+
+
+def _said(extract: str, limits: Limits, record: WarcRecord) -> RecordText | NoRecordText:
+    kind = type_of(record.headers.get("content-type", "application/http"))
+    if kind and kind != "application/http":  # of DNS, for one
+        return NoRecordText(NOT_A_PAGE, kind[:_DETAIL])
+    response = http_answer(record.body, limits.header)
+    if response is None:
+        return NoRecordText(BAD_HTTP, f"begins with {record.body[:40]!r}")
+    if response.status != 200:
+        return NoRecordText(NOT_OK, str(response.status))
+    told = response.fields.get("content-type", "")
+    found = type_of(record.headers.get("warc-identified-payload-type", "")) or type_of(told)
+    if found and found not in HTML_TYPES:
+        return NoRecordText(NOT_HTML, found[:_DETAIL])
+    body = sent_body(response, limits.record)
+    if isinstance(body, StillPacked):
+        return NoRecordText(body.reason, body.detail)
+    if not found and not is_markup(body[:512]):
+        return NoRecordText(NOT_HTML, "says no type, and begins with no tag")
+    html = decoded(body, told)
+    utf8 = body if html.as_is else html.text.encode()
+    text, wrong = text_of(html.text, utf8, extract)
+    text = page_text(text)
+    if not text:
+        why = (BAD_HTML, wrong) if wrong else (NO_TEXT, f"{len(body)} bytes of HTML")
+        return NoRecordText(*why, page_text(html.text[: 4 * PREVIEW_CHARS])[:PREVIEW_CHARS])
+    flags = (
+        (UNDECODABLE, html.undecodable),
+        (WRONG_CHARSET, html.lied),
+        (CUT_BY_CRAWLER, "warc-truncated" in record.headers),
+    )
+    return RecordText(text, flags, {HTML_BYTES: len(body)})

@@ -1,0 +1,217 @@
+"""How tangled a page is, from its bytes alone: upper bounds on what a parser of HTML makes of it, before it is asked.
+
+Parsers take time in the square of some counts and, since unclosed formatting is opened again in every block that
+follows (HTML Standard, 13.2.4.3), memory in a product of two. So each count is bounded before. The scan follows no
+comment and no script: what looks like a tag is one, and an end tag counts only where it closes what was opened last,
+with nothing in between that could have hidden it. What it says of depth and formatting is therefore never too little.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from c4pipe.native import native
+
+_HELD = 4096  # open elements that the scan remembers; those of more count as never closed
+_STEPS_A_BYTE, _FREE_STEPS = 64, 1 << 24  # of the scan: quotes that nobody closes make it go over text again and again
+_TAGS, _DEPTH, _FORMATTING, _ATTRIBUTES, _GAVE_UP = range(5)
+
+# What an element is to a parser, as bits. (HTML Standard, 13.2.6: "in body", foreign content, implied end tags.)
+_FORMAT, _VOID, _NEVER, _HIDES, _FOREIGN, _IMPLIED, _CELL, _ROW, _ENDS, _TABLE = (1 << i for i in range(10))
+_ELEMENTS = {
+    "b big code em font i nobr s small strike strong tt u": _FORMAT,
+    "br embed hr img meta": _NEVER,  # no element is ever inside, in SVG neither
+    "area base basefont bgsound col frame image input keygen link param source track wbr": _VOID,
+    "iframe noembed noframes noscript plaintext script select style template textarea title xmp": _HIDES,
+    "math svg": _HIDES | _FOREIGN,
+    "dd dt li p": _IMPLIED,
+    "option": _IMPLIED | _CELL,
+    "td th": _CELL | _ENDS,
+    "tr": _ROW | _TABLE,
+    "tbody tfoot thead": _TABLE,
+    "table": _ENDS | _TABLE,
+    "article aside blockquote center div dl fieldset figure footer form header main nav ol section ul": _ENDS,
+}
+_SLOTS = 512  # of a table that is open to a name by its hash
+_PRIME, _BASIS = 1099511628211, -3750763034362895579  # FNV-1a, 64 bits
+
+
+class Tangle(NamedTuple):
+    """Upper bounds."""
+
+    tags: int  # start and end tags
+    depth: int  # elements inside one another
+    formatting: int  # elements that may be opened again and again
+    attributes: int  # sum over all tags of the square of their number
+    gave_up: bool  # the scan would have taken too long
+
+
+def tangle_of(html: bytes) -> Tangle:
+    """The bounds of a page in UTF-8."""
+    numbers, held = np.zeros(5, np.int64), np.empty(2 * _HELD, np.int64)
+    _scan(html, len(html), _KNOWN.ctypes.data, held.ctypes.data, numbers.ctypes.data)
+    tags, depth, formatting, attributes, gave_up = numbers.tolist()
+    return Tangle(tags, depth, formatting, attributes, bool(gave_up))
+
+
+def _hash(name: str) -> int:
+    value = _BASIS
+    for byte in name.encode():
+        value = (value ^ byte) * _PRIME
+    return (value + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+def _known() -> np.ndarray[Any, np.dtype[np.int64]]:
+    """(2 * _SLOTS,): at twice the slot of a name its hash, and behind that its bits."""
+    table = np.zeros(2 * _SLOTS, np.int64)
+    for names, bits in _ELEMENTS.items():
+        for name in names.split():
+            slot = _hash(name) & (_SLOTS - 1)
+            while table[2 * slot + 1]:
+                slot = (slot + 1) & (_SLOTS - 1)
+            table[2 * slot], table[2 * slot + 1] = _hash(name), bits
+    return table
+
+
+_KNOWN = _known()
+
+_LESS, _MORE, _SLASH, _EQUALS, _QUOTE, _APOSTROPHE, _BANG, _ASK = b"<>/=\"'!?"
+
+
+def is_letter(byte: Any) -> bool:
+    """Of ASCII."""
+    return bool(97 <= (byte | 0x20) <= 122)
+
+
+def is_space(byte: Any) -> bool:
+    """What parts the words of a tag."""
+    return bool(byte == 32 or 9 <= byte <= 13)
+
+
+def bits_of(known: Any, name: int) -> int:
+    """What the element of this hash is; 0 for one that is nothing in particular."""
+    slot = name & (_SLOTS - 1)
+    while known[2 * slot + 1]:
+        if known[2 * slot] == name:
+            return int(known[2 * slot + 1])
+        slot = (slot + 1) & (_SLOTS - 1)
+    return 0
+
+
+def skip_attributes(data: Any, at: int, size: int) -> tuple[int, int]:
+    """From behind the name of a tag to its end: where that is, and the attributes in between."""
+    count = 0
+    while at < size and data[at] != _MORE:
+        if is_space(data[at]) or data[at] == _SLASH:
+            at += 1
+            continue
+        count += 1
+        at += 1  # an equals sign may be the first is_letter of a name
+        while at < size and not is_space(data[at]) and data[at] != _SLASH and data[at] != _MORE and data[at] != _EQUALS:
+            at += 1
+        after = at
+        while after < size and is_space(data[after]):
+            after += 1
+        if after == size or data[after] != _EQUALS:
+            continue
+        at = after + 1
+        while at < size and is_space(data[at]):
+            at += 1
+        if at < size and (data[at] == _QUOTE or data[at] == _APOSTROPHE):
+            quote = data[at]
+            at += 1
+            while at < size and data[at] != quote:
+                at += 1
+            at += at < size
+        else:
+            while at < size and not is_space(data[at]) and data[at] != _MORE:
+                at += 1
+    return at, count
+
+
+def closes(held: Any, top: int, name: int, bits: int) -> int:
+    """How many elements are open after an end tag."""
+    if top and held[2 * (top - 1)] == name:
+        return top - 1
+    through = _IMPLIED if bits & _ENDS else 0  # what such an end tag closes on its way
+    if bits & _TABLE:
+        through |= _IMPLIED | _CELL | _ROW | _TABLE
+    at = top
+    while through and at and held[2 * (at - 1) + 1] & through and held[2 * (at - 1)] != name:
+        at -= 1
+    return at - 1 if at and held[2 * (at - 1)] == name else top
+
+
+def replaces(held: Any, top: int, bits: int, name: int, foreign: bool) -> int:
+    """How many elements are open when a start tag has closed what cannot be open beside its own."""
+    if bits & _IMPLIED and not bits & _CELL and top and held[2 * (top - 1)] == name:
+        return top - 1
+    if foreign:
+        return top
+    if bits & (_CELL | _ROW) and top and held[2 * (top - 1) + 1] & _CELL:
+        top -= 1
+    if bits & _ROW and top and held[2 * (top - 1) + 1] & _ROW:
+        top -= 1
+    return top
+
+
+@native("int64(uint8*, int64, int64*, int64*, int64*)")
+def _scan(data: Any, size: int, known: Any, held: Any, numbers: Any) -> int:
+    """Fills in the numbers: _TAGS to _GAVE_UP.
+
+    Args:
+        data: (size,)
+        known: (2 * _SLOTS,), `_KNOWN`.
+        held: (2 * _HELD,): of open elements hash and bits.
+        numbers: (5,), zeros.
+    """
+    at = top = lasting = lasting_formats = formats = steps = 0
+    foreign = False
+    limit = _STEPS_A_BYTE * size + _FREE_STEPS
+    while at + 1 < size:
+        if data[at] != _LESS:
+            at += 1
+            continue
+        at += 1
+        hides = data[at] == _BANG or data[at] == _ASK
+        start = at + (data[at] == _SLASH)
+        if not hides and not (start < size and is_letter(data[start])):
+            continue
+        end, name, bits = start, _BASIS, 0
+        if not hides:
+            while end < size and not is_space(data[end]) and data[end] != _SLASH and data[end] != _MORE:
+                upper = 65 <= data[end] <= 90
+                name = (name ^ (np.int64(data[end]) | (32 if upper else 0))) * _PRIME
+                end += 1
+            bits = bits_of(known, name)
+            numbers[_TAGS] += 1
+            behind, count = skip_attributes(data, end, size)
+            steps += behind - start
+            numbers[_ATTRIBUTES] += count * count
+            if steps > limit:
+                numbers[_GAVE_UP] = 1
+                return 0
+            hides = bits & _HIDES != 0
+        if hides or top == _HELD:
+            lasting += top
+            lasting_formats += formats
+            top = formats = 0
+        foreign = foreign or bits & _FOREIGN != 0
+        if start > at:
+            below = closes(held, top, name, bits)
+            for i in range(below, top):
+                formats -= held[2 * i + 1] & _FORMAT
+            top = below
+        elif bits & _VOID:
+            lasting += foreign
+        elif end > start and not bits & _NEVER:
+            top = replaces(held, top, bits, name, foreign)
+            held[2 * top], held[2 * top + 1] = name, bits
+            formats += bits & _FORMAT
+            top += 1
+        numbers[_DEPTH] = max(numbers[_DEPTH], lasting + top)
+        numbers[_FORMATTING] = max(numbers[_FORMATTING], lasting_formats + formats)
+        at = end
+    return 0

@@ -1,0 +1,30 @@
+"""The page of a reason in docs/rules: where it is, and its text where the checkout has it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from c4pipe.corpus.catalogue import known_reasons
+
+_FOLDER = Path(__file__).parents[2] / "docs" / "rules"
+
+
+def rule_page_path(code: str) -> str:
+    """The place of the page in the project; "" for a reason of a rule of somebody's own, which has none.
+
+    >>> rule_page_path("few_words"), rule_page_path("my_rule")
+    ('docs/rules/few_words.md', '')
+    """
+    return f"docs/rules/{code}.md" if code in known_reasons() else ""
+
+
+def rule_page(code: str) -> str:
+    """Its text, in Markdown: of an installed package, which has no docs, what is declared. "" for an unknown reason."""
+    known = known_reasons().get(code)
+    if known is None:
+        return ""
+    path = _FOLDER / f"{code}.md"
+    if path.is_file():
+        return path.read_text(encoding="utf-8")
+    told = known.told
+    return f"# `{code}`\n\nA {told.unit.value} that {told.words}.\n\nSource: {told.source}\n"

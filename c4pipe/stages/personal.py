@@ -1,0 +1,143 @@
+"""The stage that masks personal data: behind all that judges or compares pages, so that it changes no verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from c4pipe.errors import ConfigError, unknown
+from c4pipe.page import Kept, Page, Reason, Step, Unit
+from c4pipe.stages.base import PageStage, Scope
+from c4pipe.stages.benchmarks import benchmarks_stage
+from c4pipe.stages.preset import Preset
+
+_CHECKED = "ours; checked by"
+
+
+def _reason(code: str, says: str, by: str, keeps: str, drops: str) -> Reason:
+    return Reason(code, Unit.PASSAGE, says, source=by, keeps=keeps, drops=drops, withheld=True)
+
+
+# By the names that --mask-personal takes; in capitals between "<" and ">" they are what stands in the text instead.
+PERSONAL_REASONS = {
+    "email": _reason(
+        "email_address",
+        "is an e-mail address: `<EMAIL>` stands in its place",
+        f"datatrove PIIFormatter masks them, as in FineWeb; {_CHECKED} the Public Suffix List",
+        "icon@2x.png is a file.",
+        "Write to ada@example.org.",
+    ),
+    "ip": _reason(
+        "ip_address",
+        "is the address of a machine that anybody can reach: `<IP>` stands in its place",
+        f"datatrove PIIFormatter masks them, as in FineWeb; {_CHECKED} the registries of IANA (ipaddress)",
+        "Version 1.2.3.4 is out.",
+        "Sent from 185.199.108.153 today.",
+    ),
+    "phone": _reason(
+        "phone_number",
+        "is a phone number: `<PHONE>` stands in its place",
+        f"{_CHECKED} the plans of phonenumbers, without a + those of the countries of the page's language",
+        "Order 2025550123 has left.",
+        "Call +44 20 7946 0958 now.",
+    ),
+    "iban": _reason(
+        "iban",
+        "is the number of a bank account (IBAN): `<IBAN>` stands in its place",
+        f"{_CHECKED} the sum of ISO 13616 (python-stdnum)",
+        "DE88 3704 0044 0532 0130 00 has a wrong sum.",
+        "Pay to DE89 3704 0044 0532 0130 00 please.",
+    ),
+    "card": _reason(
+        "card_number",
+        "is the number of a payment card: `<CARD>` stands in its place",
+        f"{_CHECKED} networks and the last digit of ISO/IEC 7812 (python-stdnum)",
+        "1234567890123456 is none.",
+        "Card 4111 1111 1111 1111 please.",
+    ),
+}
+USUALLY_MASKED = ("email", "ip")
+
+
+@dataclass(frozen=True)
+class MaskPersonal(PageStage):
+    """Puts a placeholder where an address or number of a person stands. What stood there is shown and kept nowhere.
+
+    Attributes:
+        kinds: of PERSONAL_REASONS. The usual ones are those of datatrove and FineWeb.
+    """
+
+    name: str = "personal"
+    kinds: tuple[str, ...] = USUALLY_MASKED
+
+    hides: ClassVar = True
+    quotes: ClassVar = False
+    libraries: ClassVar = ("phonenumbers", "python-stdnum", "idna")
+
+    def __post_init__(self) -> None:
+        if not self.kinds:
+            raise ConfigError(f"stage {self.name!r} masks nothing: expected kinds, of {', '.join(PERSONAL_REASONS)}.")
+        for kind in self.kinds:
+            if kind not in PERSONAL_REASONS:
+                raise unknown("kind of personal data", kind, PERSONAL_REASONS)
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:  # type: ignore[override]
+        return tuple(PERSONAL_REASONS[kind] for kind in self.kinds)
+
+    def modules(self) -> Iterable[str]:
+        return ("c4pipe.pii.finding",)
+
+    def bind(self, assets: Any) -> Step:
+        from c4pipe.pii import REGIONS, REGIONS_OF, masked_and_counted
+
+        kinds, codes = self._kinds(), {kind.upper(): PERSONAL_REASONS[kind].code for kind in self.kinds}
+
+        def step(page: Page) -> Kept:
+            text, counts = masked_and_counted(page.text, kinds, REGIONS_OF.get(page.language, REGIONS))
+            if not counts:
+                return Kept(page)
+            return Kept(page._replace(text=text), {codes[kind]: counts[kind] for kind in kinds if counts[kind]})
+
+        return step
+
+    def veiled(self, text: str) -> str:
+        """Of a raw text nobody knows the language: it is asked for the phone numbers of all countries that any has."""
+        from c4pipe.pii import ALL_REGIONS, masked
+
+        return masked(text, self._kinds(), ALL_REGIONS)
+
+    def _kinds(self) -> tuple[str, ...]:
+        return tuple(kind.upper() for kind in self.kinds)
+
+
+def kinds_named(text: str) -> tuple[str, ...]:
+    """The kinds of `email,phone`, in the order of PERSONAL_REASONS; ConfigError for one that is not known.
+
+    >>> kinds_named("phone,email")
+    ('email', 'phone')
+    """
+    names = text.split(",")
+    for name in names:
+        if name not in PERSONAL_REASONS:
+            raise unknown("kind of personal data in --mask-personal", name, PERSONAL_REASONS)
+    return tuple(kind for kind in PERSONAL_REASONS if kind in names)
+
+
+def masking_stage(preset: Preset) -> MaskPersonal | None:
+    """What masks personal data in a preset, if anything does."""
+    return next((stage for stage in preset.stages if isinstance(stage, MaskPersonal)), None)
+
+
+def with_personal_masked(preset: Preset, kinds: tuple[str, ...] = USUALLY_MASKED) -> Preset:
+    """The preset that masks personal data of these kinds, behind all that judges a page or compares pages: the pages
+    are those of the preset without it. One that masks already masks these kinds instead."""
+    known = masking_stage(preset)
+    if known is not None:
+        return preset.on(MaskPersonal(known.name, kinds))
+    stage, last = MaskPersonal(kinds=kinds), preset.stages[-1]
+    behind = benchmarks_stage(preset)  # which says where in the text that is kept items stand
+    if behind is not None:
+        return preset.before(behind.name, stage)
+    return preset.before(last.name, stage) if last.scope is Scope.CONFIG else preset.after(last.name, stage)

@@ -1,0 +1,243 @@
+"""A page a reason, docs/rules/CODE.md, and their index: what it is, what it took in the samples and on real pages.
+
+    catalogue + golden corpora + measured.json + rules_on_trial.md --pages--> {"few_words.md": text, ...}
+
+All that is said is declared or measured elsewhere, so a new rule gets its page by `make fix`. Since when a reason is
+there stands in docs/rules/since.json, to which `make fix` adds what is new, with the version that it is run for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from typing import Any
+
+from bench.outside import ROOT
+from c4pipe import __version__
+from c4pipe.corpus.catalogue import KnownReason, known_reasons
+from c4pipe.page import Unit
+from c4pipe.part import Part
+from c4pipe.presets import PRESETS, rule_codes
+from tests.rule_measure import MASKED, MEASURES, WINDOWS
+from tests.rule_samples import SHOWN, Sampled, samples, shortened
+
+FOLDER = ROOT / "docs" / "rules"
+SINCE = FOLDER / "since.json"
+TRIAL = ROOT / "docs" / "rules_on_trial.md"
+_CALLED = {  # by the funnel of a golden corpus
+    Unit.PAGE: ("pages out", "kept, but noted"),
+    Unit.LINE: ("lines cut",),
+    Unit.SENTENCE: ("sentences cut",),
+    Unit.PASSAGE: ("passages cut",),
+}
+_MADE = {"en.near": "en.near", WINDOWS.name: "--dedup windows", MASKED.name: "--mask-personal"}
+
+
+@cache
+def pages() -> dict[str, str]:
+    """All files of docs/rules that are written, by name."""
+    known, real, found = known_reasons(), _real(), samples()
+    since = json.loads(SINCE.read_text(encoding="utf-8")) if SINCE.exists() else {}
+    since |= {code: __version__ for code in known if code not in since}
+    texts = {f"{code}.md": _page(code, one, since[code], real, found) for code, one in known.items()}
+    return {
+        **texts,
+        "README.md": _index(known, real),
+        SINCE.name: json.dumps(dict(sorted(since.items())), indent=1) + "\n",
+    }
+
+
+def _page(
+    code: str, known: KnownReason, since: str, real: dict[str, Any], found: Mapping[str, Mapping[str, Sampled]]
+) -> str:
+    told = known.told
+    parts = [
+        f"# `{code}`\n\nA {told.unit.value} that {told.words}{_goes(known)}.",
+        _facts(known, since),
+        "## Smallest examples\n\n" + _smallest(known) if known.reason.keeps or known.reason.drops else "",
+        "## In the samples\n\n" + _in_samples(code, known, {name: s[code] for name, s in found.items() if code in s}),
+        "## On real pages\n\n" + _on_real(code, known, real),
+        "## What `compare` says\n\n" + _compared(code),
+    ]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _goes(known: KnownReason) -> str:
+    if known.told.words.endswith("(kept)"):
+        return ""
+    if known.reason.withheld and known.told.unit is Unit.PAGE:
+        return " goes, and its text is kept nowhere"
+    return "" if known.told.unit is Unit.PASSAGE and known.reason.withheld else " goes"
+
+
+def _facts(known: KnownReason, since: str) -> str:
+    told = known.told
+    thresholds = ", ".join(f"{name} {_plain(getattr(told.owner, name))}" for name in _thresholds(told.owner))
+    stands = dict.fromkeys(f"`{preset}` ({stage})" for preset, stage in known.stands)
+    rows = [
+        ("why", " ".join((type(told.owner).__doc__ or "").partition("\n\n")[0].split())),
+        ("costs", told.unit.value),
+        ("thresholds", thresholds or "none"),
+        ("source", told.source),
+        ("stands in", ", ".join(stands) or "no preset: an option of a build puts it there"),
+        ("since", since),
+        ("without it", f"`--preset {_without(told.code)}`" if _without(told.code) else "not to be had as a preset"),
+    ]
+    return "\n".join(["| | |", "| --- | --- |", *(f"| {name} | {_cell(text)} |" for name, text in rows)])
+
+
+def _thresholds(owner: Part) -> list[str]:
+    values = {field.name: getattr(owner, field.name) for field in fields(owner)}  # type: ignore[arg-type]
+    return [name for name, value in values.items() if name != "name" and not _holds_parts(value)]
+
+
+def _holds_parts(value: object) -> bool:
+    return any(isinstance(one, Part) for one in (value if isinstance(value, tuple) else (value,)))
+
+
+def _plain(value: object) -> str:
+    words = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return f"`{words if len(words) <= SHOWN else words[:SHOWN] + '…'}`" if words else "``"
+
+
+@cache
+def _without(code: str) -> str:
+    """The preset less the rule, of the first one that has it as a rule."""
+    return next((f"{name}.without.{code}" for name, preset in PRESETS.items() if code in rule_codes(preset)), "")
+
+
+def _smallest(known: KnownReason) -> str:
+    pairs = (("kept", known.reason.keeps), ("lost", known.reason.drops))
+    return _fenced([f"{name}   {shortened(text)}" for name, text in pairs if text])
+
+
+def _in_samples(code: str, known: KnownReason, found: Mapping[str, Sampled]) -> str:
+    if not found:
+        return "Nothing in [data_samples](../../data_samples) is lost so, in any preset."
+    unit = f"{known.told.unit.value}s"
+    rows = [
+        f"| `{preset}` | {stage} | {took:,} |"
+        for preset, one in found.items()
+        for (stage, called), took in one.took.items()
+        if called in _CALLED[known.told.unit]
+    ]
+    text = "\n".join([f"| preset | stage | {unit} |", "| --- | --- | ---: |", *rows])
+    examples = next((one.examples for one in found.values() if one.examples), [])
+    for each in examples:
+        lines = [f"lost   {each.url}", f"       {each.lost}"]
+        lines += [f"kept   {each.kept_url}", f"       {each.kept}"] if each.kept else []
+        text += "\n\n" + _fenced(lines)
+    return text
+
+
+def _on_real(code: str, known: KnownReason, real: dict[str, Any]) -> str:
+    rows = {name.partition(" ")[2]: row for name, row in real.items() if name.partition(" ")[0] == code}
+    of = f"{real['records']:,} records of eight WET files ([how](README.md#what-was-measured))"
+    if not rows:
+        return f"Of {of} it took nothing in any preset that was measured."
+    unit = f"{known.told.unit.value}s"
+    head = "| preset | stage | it took | of | share | pages touched |\n| --- | --- " + "| ---: " * 4 + "|"
+    text = f"Of {of}:\n\n{head}\n"
+    for name, row in rows.items():
+        preset, stage = name.split(" ")
+        base = row["of"] if known.told.unit in (Unit.PAGE, Unit.LINE) else 0
+        share = f"{base:,} | {_percent(row['took'], base)}" if base else "– | –"
+        touched = f"{row['pages']:,} of {row['of_pages']:,}" if row["pages"] else "–"
+        text += f"| {_named(preset)} | {stage} | {row['took']:,} {unit} | {share} | {touched} |\n"
+    return text + "\n" + _whom(rows)
+
+
+def _named(preset: str) -> str:
+    return f"`{preset}`" if _MADE.get(preset, preset) == preset else f"`en` with `{_MADE[preset]}`"
+
+
+def _whom(rows: Mapping[str, Mapping[str, Any]]) -> str:
+    """Of the preset in which it touched most pages, the groups that it touched more than others."""
+    name, row = max(rows.items(), key=lambda pair: pair[1]["pages"])
+    if not row["pages"]:
+        return "Whom it touches was not measured: it is no reason of a page or a line."
+    said = [
+        f"* {kind}: " + ", ".join(f"{group} {_percent(hit, of)} ({hit:,} of {of:,})" for group, hit, of in row[kind])
+        for kind in ("languages", "sites")
+        if row[kind]
+    ]
+    share = _percent(row["pages"], row["of_pages"])
+    if not said:
+        return f"No language and no site is touched more than all are ({share}), of those with pages enough to say so."
+    head = f"Touched more than all pages are ({share} in {_named(name.split(' ')[0])}), where there are pages enough:"
+    return "\n".join([head, "", *said])
+
+
+def _compared(code: str) -> str:
+    head = [line for line in TRIAL.read_text(encoding="utf-8").splitlines() if line.startswith("| rule |")]
+    for line in TRIAL.read_text(encoding="utf-8").splitlines():
+        if line.startswith(f"| `{code}` |"):
+            table = "\n".join([head[0], "| --- " + "| ---: " * 5 + "| --- | --- |", line])
+            return f"`en` against `en` without it ([all rules, and how](../rules_on_trial.md)):\n\n{table}"
+    return "It was not compared: [the rules that were](../rules_on_trial.md) are those of `en`."
+
+
+def _index(known: Mapping[str, KnownReason], real: dict[str, Any]) -> str:
+    rows = []
+    for code, one in known.items():
+        stands = dict.fromkeys(f"`{preset}`" for preset, _ in one.stands)
+        few = ", ".join([*stands][:4]) + (f" and {len(stands) - 4} more" if len(stands) > 4 else "")
+        row = real.get(f"{code} en {_stage_in(one, 'en')}") or next(
+            (row for name, row in real.items() if name.startswith(f"{code} ")), None
+        )
+        took = f"{row['took']:,}" if row else "0"
+        rows.append(f"| [`{code}`]({code}.md) | {one.told.unit.value} | {_cell(one.told.words)} | {few} | {took} |")
+    return _INDEX.format(
+        records=real["records"],
+        pages=real["pages"],
+        rows="\n".join(["| reason | costs | it … | stands in | took |", "| --- | --- | --- | --- | ---: |", *rows]),
+    )
+
+
+def _stage_in(known: KnownReason, preset: str) -> str:
+    return next((stage for name, stage in known.stands if name == preset), "")
+
+
+_INDEX = """\
+# A page a reason
+
+Why a page, a line, a sentence or a passage is lost: what the rule is and why, its numbers and their source, what it
+took in the samples and on real pages, whom it touches most, and what `compare` says of it. The last column is what it
+took of {records:,} real records, in `en` where that has it.
+
+{rows}
+
+## What was measured
+
+`make ecosystem ARGS=--write` builds every preset of its own, and `en` with `--dedup windows`, with near duplicates and
+with `--mask-personal`, of the eight files of real pages in `../shared/wet`, which are not public: excerpts of Common
+Crawl, pages of news sites and of blogs, {pages:,} pages with a text. Of each stage it takes the ledger, and of each
+page that came to it the language, as the identifier of `multilingual` says it of the text as read, and the registered
+domain of its URL. Languages with 20 pages and sites with 10 are told where at least 3 of these pages are touched and a
+larger share than of all (after Dodge et al. 2021, section 5, which asks the same of the block list). Pages that were
+saved for tests of extractors are no sample of the web: shares say what is to be looked at, and are none of a crawl.
+
+`ecosystem.tsv` has the fate of each of these pages in these presets by a hash of its URL and place: verdict, lines, and
+what was cut by reason. `make ecosystem` says what a change of a rule does to them, and to data_samples; a test does the
+same.
+"""
+
+
+def _real() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(MEASURES.read_text(encoding="utf-8"))
+    return found
+
+
+def _fenced(lines: list[str]) -> str:
+    return "\n".join(["```text", *(line.replace("```", "'''") for line in lines), "```"])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _percent(part: int, of: int) -> str:
+    share = 100 * part / of
+    return f"{share:.1f} %" if share >= 0.1 or not part else f"{share:.2g} %"
