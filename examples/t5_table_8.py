@@ -5,8 +5,8 @@
 
 Four of the paper's six corpora from one reading of the crawl: C4, C4 without its rules, pages of news domains, and
 pages that Reddit linked to (`--url-list`; Wikipedia and the Toronto books are no crawl). Then the same model is trained
-on each, fine-tuned on the same tasks, and the table is written with its intervals: `python -m model.study corpora`, which
-gets all options that are not known here. `--dry-run` builds the corpora and prints what the study would take.
+on each, fine-tuned on the same tasks, and the table is written with its intervals: `python -m model.study corpora`,
+which gets all options that are not known here. `--dry-run` builds the corpora and prints what the study would take.
 """
 
 from __future__ import annotations

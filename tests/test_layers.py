@@ -36,10 +36,8 @@ FLOORS = (
     ("compare", "passages"),  # which of two corpora is better; how often a passage stands in one
     ("flow", "classifier"),  # Beam; classifiers that are trained on two corpora
     ("beam_jobs",),
-    ("examples",),  # famous recipes: they use what others use, and nobody uses them
 )
 NEIGHBOURS = {
-    ("examples", "model"),  # table 8 trains
     ("passes", "card"),  # finalize writes it
     ("inspect", "removal"),  # the log of removals says why a page is not here
 }
@@ -49,6 +47,8 @@ ONLY = {
         "shards", "mixture", "errors", "command", "text", "languages", "langid", "progress", "private", "scratch",
         "disk", "keys", "pii", "textindex", "facts",
     },
+    # Famous recipes: they are made of what anybody's own are, and nobody uses them.
+    "examples": {"dedup", "rules", "langid", "languages", "stages", "beam_jobs", "model"},
 }  # fmt: skip
 
 # Library -> rooms, or single modules, that may import it. Others may be seen anywhere above the ground floor.
