@@ -21,6 +21,8 @@ CORPUS ?= out/mc4
 MIXED ?= out/mixture
 ALPHA ?=
 ROOM ?= clean
+GOOD ?= out/c4
+BAD ?= out/noclean
 CORES = $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count())")
 TEXTS ?=
 MINUTES ?= 30
@@ -36,6 +38,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 pretrain memorise: RUN ?= out/t5
 finetune score: RUN ?= out/tasks
+classifier: OUT ?= out/classifier.bin
 study: NAME ?= methods
 study: OUT ?= out/study/$(NAME)
 comma := ,
@@ -43,7 +46,7 @@ STUDY_PRESETS := en,en.noclean,realnewslike
 STUDY_DATA = --data $(if $(filter corpora,$(NAME)),$(foreach preset,$(subst $(comma), ,$(STUDY_PRESETS)),$(preset)=out/presets/$(preset)),$(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare verify browse fetch assets check lint fix quick test ecosystem golden samples parity bench bench-rivals \
+.PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare classifier verify browse fetch assets check lint fix quick test ecosystem golden samples parity bench bench-rivals \
   parts identity languages scale profile soak fuzz package clean
 
 help: ## list the targets
@@ -106,6 +109,13 @@ compare: setup ## which of two corpora is better, and what differs: A= B= ARGS= 
 	@$(if $(A)$(B),,test -e out/noclean/manifest.json || \
 	  $(PY) -m beam_jobs.build_c4 --input data_samples --output out/noclean --preset en.noclean)
 	@$(PY) -m c4pipe.compare $(or $(A),out/c4) $(or $(B),out/noclean) $(ARGS)
+
+# Training needs a fasttext package that does not go beside the one in .venv: it runs in a venv of its own.
+classifier: setup bench/.venv-fasttext/ready ## train a classifier of pages: GOOD= BAD= OUT= ARGS= (default: the samples, cleaned or not; seconds)
+	@$(if $(filter out/c4,$(GOOD)),$(SAMPLE_CORPUS))
+	@$(if $(filter out/noclean,$(BAD)),test -e out/noclean/manifest.json || \
+	  $(PY) -m beam_jobs.build_c4 --input data_samples --output out/noclean --preset en.noclean)
+	@$(PY) -m c4pipe.classifier train $(GOOD) $(BAD) --out $(OUT) --python bench/.venv-fasttext/bin/python $(ARGS)
 
 verify: setup ## check every file of a corpus, a mixture or a training run: DATA= ARGS= (default: out/c4)
 	@$(SAMPLE_CORPUS)

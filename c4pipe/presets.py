@@ -15,6 +15,7 @@ from c4pipe.files.watching import import_watched
 from c4pipe.langid.base import UND
 from c4pipe.languages.codes import MC4
 from c4pipe.part import Part, everything
+from c4pipe.recipes import RECIPES
 from c4pipe.rules import (
     BadWords,
     EndMark,
@@ -126,6 +127,7 @@ PRESETS = {
         MULTILINGUAL,
         EN_NEAR,
         MULTILINGUAL_NEAR,
+        *RECIPES,
     )
 }
 

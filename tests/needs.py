@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from bench.outside import SHARED
+from bench.outside import ROOT, SHARED
 
 PUNKT = "needs Punkt's data: make assets"
 WET = f"needs the WET files and lists of {SHARED}, which are not public"
@@ -13,3 +13,8 @@ shared = pytest.mark.skipif(not (SHARED / "wet").is_dir(), reason=WET)
 
 RESILIPARSE = "needs resiliparse, an extra: make warc has it, or pip install 'c4pipe[warc]'"
 resiliparse = pytest.mark.skipif(find_spec("resiliparse") is None, reason=RESILIPARSE)
+
+FASTTEXT = ROOT / "bench" / ".venv-fasttext" / "bin" / "python"  # whose fasttext package trains
+fasttext = pytest.mark.skipif(
+    not FASTTEXT.exists(), reason="needs a fasttext package that trains: make bench/.venv-fasttext/ready"
+)

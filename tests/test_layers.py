@@ -28,6 +28,7 @@ FLOORS = (
     ("wet", "rules", "langid", "dedup", "benchmarks", "shards", "fetch", "keys", "pii"),  # reading; judging; the disk
     ("clean", "mixture", "documents", "html", "robots", "textindex"),
     ("stages",),
+    ("recipes",),  # presets of others
     ("presets",),
     ("corpus",),  # what a corpus is: its plan, its catalogue, its counts
     ("passes", "card"),  # the passes over a shard, and what is said of the whole

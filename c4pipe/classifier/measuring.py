@@ -18,7 +18,7 @@ from c4pipe.fasttext.model import FastTextModel
 
 KEPT_SHARES = (0.9, 0.75, 0.5, 0.25, 0.1, 0.05, 0.01)  # of what is held out: thresholds that keep so much of it
 EVEN = 0.5  # a threshold as well
-SURE = 0.95  # of an interval
+_SURE = 0.95  # of an interval
 WORDS_OF = 2_000  # pages of each side whose words are weighed
 WORDS_TOLD = 20  # each way
 _LEAST_PAGES = 3  # of both sides that have a word which is told
@@ -68,7 +68,7 @@ def thresholds_of(scores: NDArray[np.float32]) -> list[float]:
     """The scores that shares of KEPT_SHARES reach, and EVEN, ascending, each once."""
     ordered = np.sort(scores)[::-1]
     reached = (float(str(ordered[max(0, int(share * len(ordered)) - 1)])) for share in KEPT_SHARES)
-    return sorted({EVEN, *reached})
+    return sorted({EVEN, *(min(score, 1.0) for score in reached if score > 0)})
 
 
 def at_thresholds(
@@ -88,16 +88,17 @@ def at_thresholds(
 
 
 def _share(hits: NDArray[np.bool_], of: NDArray[np.bool_], groups: NDArray[np.integer]) -> Interval:
-    """hits / of. Domains are resampled (`compare.intervals`); where all or none hit, the interval ends where so many
-    domains without a single exception would be seen in 1 of 40 draws (Clopper and Pearson)."""
+    """hits / of. Domains are resampled (`compare.intervals`); where that gives no spread (all hit or none, all domains
+    are alike), the interval ends where so many domains without one exception would be seen in 1 of 40 draws (Clopper
+    and Pearson)."""
     ratio = host_ratio(hits.astype(np.float64), of.astype(np.float64), groups)
     domains = len(np.unique(groups[of]))
-    if hits.sum() in (0, of.sum()):
-        reach = 1 - ((1 - SURE) / 2) ** (1 / domains)
+    if ratio.variance == 0:
+        reach = 1 - ((1 - _SURE) / 2) ** (1 / domains)
     elif ratio.variance == inf:
         reach = 1.0
     else:
-        reach = quantile(ratio.freedom, SURE) * sqrt(ratio.variance)
+        reach = quantile(ratio.freedom, _SURE) * sqrt(ratio.variance)
     return Interval(ratio.value, max(0.0, ratio.value - reach), min(1.0, ratio.value + reach))
 
 

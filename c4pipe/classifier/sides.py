@@ -21,7 +21,7 @@ from c4pipe.text import hash64, many
 from c4pipe.text.urls import domain_of
 
 GOOD, BAD = "good", "bad"  # the labels
-HELD_OUT = 0.1  # of the pages of each side, about
+HELD_OUT_SHARE = 0.1  # of the pages of each side, about
 _END = "</s>"
 _BLANKS = re.compile("[\0 \t-\r]+")  # where fastText ends a word, and no other blank: dictionary.cc readWord
 
@@ -34,7 +34,7 @@ class TrainingLine(NamedTuple):
     group: str  # its registered domain; of a page without a URL its own
 
 
-class Side(NamedTuple):
+class DrawnSide(NamedTuple):
     """The pages of one corpus that were drawn, by their keys."""
 
     name: str
@@ -50,7 +50,7 @@ class Sides(NamedTuple):
     shared: int  # texts that both sides had, and neither keeps
 
 
-def draw(name: str, pages: Iterable[CorpusPage], joined: Callable[[str], str], each: int) -> Side:
+def draw(name: str, pages: Iterable[CorpusPage], joined: Callable[[str], str], each: int) -> DrawnSide:
     """At most `each` lines of a corpus, those with the smallest hashes: whatever order its files have."""
     heap: list[tuple[int, str, str]] = []
     held: set[int] = set()
@@ -61,7 +61,7 @@ def draw(name: str, pages: Iterable[CorpusPage], joined: Callable[[str], str], e
         key = hash64(line)
         if not line or key in held:
             continue
-        entry = (-key, line, domain_of(page.url).registered if page.url else "")
+        entry = (-key, line, _group(page))
         if len(heap) < each:
             heapq.heappush(heap, entry)
         elif key < -heap[0][0]:
@@ -70,7 +70,13 @@ def draw(name: str, pages: Iterable[CorpusPage], joined: Callable[[str], str], e
             continue
         held.add(key)
     lines = [TrainingLine(-minus, line, group or f"page {-minus}") for minus, line, group in heap]
-    return Side(name, read, sorted(lines))
+    return DrawnSide(name, read, sorted(lines))
+
+
+def _group(page: CorpusPage) -> str:
+    """The registered domain, else the host: of an address without a public suffix."""
+    found = domain_of(page.url).registered if page.url else ""
+    return page.host if found.endswith(".") else found
 
 
 def trainable(line: str) -> str:
@@ -83,7 +89,7 @@ def trainable(line: str) -> str:
     return " ".join(word for word in words if word and word != _END and not word.startswith(LABEL_PREFIX))
 
 
-def split(good: Side, bad: Side) -> Sides:
+def split(good: DrawnSide, bad: DrawnSide) -> Sides:
     """Both sides without what they share, each cut to as many lines as the other has, and some domains held out.
 
     ConfigError for a side that is empty, that has nothing of its own, or of which no domain can be held out.
@@ -112,10 +118,10 @@ def _as_many(sides: tuple[list[TrainingLine], ...]) -> tuple[list[TrainingLine],
 
 
 def _held_domains(names: tuple[str, str], sides: list[list[TrainingLine]]) -> set[str]:
-    """Domains by their hash, until of each side a share of HELD_OUT is held out; none without which a side has nothing
-    left to train on."""
+    """Domains by their hash, until HELD_OUT_SHARE of each side is held out; none without which a side has nothing left
+    to train on."""
     counts = [Counter(line.group for line in lines) for lines in sides]
-    wanted = [HELD_OUT * len(lines) for lines in sides]
+    wanted = [HELD_OUT_SHARE * len(lines) for lines in sides]
     held, sums = set[str](), [0, 0]
     for group in sorted({*counts[0], *counts[1]}, key=lambda name: (hash64(name), name)):
         needed = any(count[group] and found < want for count, found, want in zip(counts, sums, wanted, strict=True))

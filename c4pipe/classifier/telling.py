@@ -10,17 +10,18 @@ from typing import Any
 import numpy as np
 
 from c4pipe.classifier.measuring import at_thresholds, scores_of, thresholds_of, words_each_way
-from c4pipe.classifier.sides import GOOD, Side, Sides
+from c4pipe.classifier.sides import GOOD, DrawnSide, Sides
 from c4pipe.fasttext.model import FastTextModel
 from c4pipe.files.pinned import sha256_of
 from c4pipe.stages.classifier import LABEL_PREFIX
 from c4pipe.text import many, percent, visible
 
 _COLUMNS = 4  # words on a line
+_SPREAD = 0.2  # a model whose scores lie within less has hardly learnt anything; ours
 
 
 def reported(
-    model: Path, sides: Sides, drawn: tuple[Side, Side], joined: str, settings: dict[str, Any], trainer: str
+    model: Path, sides: Sides, drawn: tuple[DrawnSide, DrawnSide], joined: str, settings: dict[str, Any], trainer: str
 ) -> dict[str, Any]:
     """What the model is worth on what was held out. Plain values, the same for the same model and pages."""
     read = FastTextModel(model)
@@ -50,6 +51,7 @@ def reported(
             for side, trained, held in zip(drawn, sides.training, sides.held_out, strict=True)
         ],
         "shared": sides.shared,
+        "spread": float(np.diff(np.quantile(scores, (0.05, 0.95)))[0]),
         "thresholds": [
             {
                 "above": row.above,
@@ -79,9 +81,13 @@ def show_trained(report: dict[str, Any], out: Path) -> None:
         say(f"  {many(report['shared'], 'text')} of both sides left out")
     say()
     say("On pages held out, as many of either side; in brackets the truth for 95 of 100 draws of domains")
-    say("      above    kept   precision                    recall")
+    say("        above    kept   precision                    recall")
     for row in report["thresholds"]:
-        say(f"  {row['above']:9.7g} {row['kept']:7,}   {_interval(row['precision'])}  {_interval(row['recall'])}")
+        shares = f"{_interval(row['precision'])}  {_interval(row['recall'])}".rstrip()
+        say(f"  {row['above']:11.7g} {row['kept']:7,}   {shares}")
+    if report["spread"] < _SPREAD:
+        say(f"  It has hardly learnt: nine of ten scores lie within {report['spread']:.2g}. Give it more pages, or")
+        say("  more --epochs and a higher --rate.")
     words = report["words"]
     say()
     said = f"Words that tell them apart: each with its part of {words['gap']:+.2f}, the distance of the mean logits"

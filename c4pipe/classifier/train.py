@@ -11,7 +11,14 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from c4pipe.classifier.training import PACKAGE, TrainingSettings, check_trainer, train_model
+from c4pipe.classifier.training import (
+    LEAST_READ,
+    PACKAGE,
+    TrainingSettings,
+    check_trainer,
+    epochs_for,
+    train_model,
+)
 from c4pipe.command import Parser, positive, utf8, utf8_path
 from c4pipe.errors import ConfigError
 from c4pipe.fasttext.joining import JOININGS
@@ -22,7 +29,7 @@ from c4pipe.text import many
 if TYPE_CHECKING:
     from c4pipe.compare.reading import CorpusPage
 
-EACH = 50_000  # pages of a side; ours. DCLM trained on about 200,000 (Li et al. 2024, section 4.4)
+PAGES_EACH = 50_000  # pages of a side; ours. DCLM trained on about 200,000 (Li et al. 2024, section 4.4)
 
 EPILOG = f"""\
 examples:
@@ -69,20 +76,29 @@ def parser() -> Parser:
     a("good", type=utf8_path, metavar="GOOD", help="the corpus that high scores stand for")
     a("bad", type=utf8_path, metavar="BAD", help="the corpus that low scores stand for")
     a("--out", type=utf8_path, required=True, metavar="MODEL.bin", help="the model to write; none may be there")
-    a("--each", type=positive, default=EACH, metavar="N", help=f"pages drawn of a side, at most (default: {EACH:,})")
+    a(
+        "--each",
+        type=positive,
+        default=PAGES_EACH,
+        metavar="N",
+        help=f"pages drawn of a side, at most (default: {PAGES_EACH:,})",
+    )
     a("--joined", choices=[*JOININGS], default="dclm", help="how a page becomes one line (default: dclm)")
     a("--text-key", type=utf8, default="", metavar="KEY", help="where JSON Lines and Parquet have their text")
     a("--python", type=utf8, default=sys.executable, metavar="FILE", help="a Python whose fasttext package trains")
     helps = {
         "dimensions": "of a word's vector",
-        "epochs": "how often each page is read",
         "rate": "how fast it learns at first",
         "word_ngrams": "words of the longest run that has a vector",
         "buckets": "vectors that runs of words share",
         "least": "times that a word must stand in the training",
         "seed": "of the vectors at the start, and of what is drawn",
     }
+    often = f"how often each page is read (default: {usual.epochs}, of few pages so often that {LEAST_READ:,} are read)"
+    a("--epochs", type=positive, metavar="N", help=often)
     for field in fields(TrainingSettings):
+        if field.name == "epochs":
+            continue
         value = getattr(usual, field.name)
         kind: Any = float if field.name == "rate" else positive if field.name != "seed" else int
         option = f"--{field.name.replace('_', '-')}"
@@ -112,7 +128,8 @@ def run(argv: Sequence[str]) -> int:
         if source.lost:
             print(f"note: {source.folder}: {source.told_lost}", file=sys.stderr)
     sides = split(good, bad)
-    settings = TrainingSettings(**{field.name: getattr(args, field.name) for field in fields(TrainingSettings)})
+    given = {field.name: getattr(args, field.name) for field in fields(TrainingSettings)}
+    settings = TrainingSettings(**given | {"epochs": args.epochs or epochs_for(sides)})
     with scratch("classifier") as folder:
         made = folder / "model.bin"
         train_model(sides, settings, args.python, made, folder)

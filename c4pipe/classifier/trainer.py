@@ -19,7 +19,7 @@ from importlib.metadata import packages_distributions, version
 CANNOT_TRAIN = 3  # the exit code where there is no package, or one that only predicts
 
 
-def train() -> int:
+def trained() -> int:
     """Reads the order from the standard input; the exit code."""
     asked = json.load(sys.stdin)
     try:
@@ -39,4 +39,4 @@ def train() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(train())
+    sys.exit(trained())

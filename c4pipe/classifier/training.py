@@ -15,6 +15,7 @@ from c4pipe.errors import BuildError, ConfigError
 from c4pipe.stages.classifier import LABEL_PREFIX
 
 PACKAGE = "fasttext-community==0.11.9"  # what models are trained with here; its models are those of fastText 0.9.2
+LEAST_READ = 20_000  # pages, each once an epoch: of 200 a model has hardly learnt anything by 5 epochs
 _SCRIPT = Path(__file__).with_name("trainer.py")
 
 
@@ -25,7 +26,7 @@ class TrainingSettings:
 
     dimensions: int = 16
     epochs: int = 5  # args.cc
-    rate: float = 0.1  # args.cc, of supervised models
+    rate: float = 0.5  # fastText's tutorial of text classification has 0.1 to 1; args.cc 0.1
     word_ngrams: int = 2  # Li et al. 2024 (DCLM), appendix on fastText classifiers: unigrams and bigrams
     buckets: int = 200_000
     least: int = 5  # times that a word must stand in the training
@@ -37,6 +38,11 @@ class TrainingSettings:
             "dim": self.dimensions, "epoch": self.epochs, "lr": self.rate, "wordNgrams": self.word_ngrams,
             "bucket": self.buckets, "minCount": self.least, "seed": self.seed,
         }  # fmt: skip
+
+
+def epochs_for(sides: Sides) -> int:
+    """How often pages are read where nobody says it."""
+    return max(TrainingSettings.epochs, -(-LEAST_READ // sum(map(len, sides.training))))
 
 
 def check_trainer(python: str) -> str:

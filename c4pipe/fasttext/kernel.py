@@ -199,6 +199,8 @@ def add_line(
                 share_row(shares, outputs, matrix, word, n_words - 1, n_words - 1)
         if at == len(text):
             break  # the end of the line has no n-grams of characters
+        if longest == 0:
+            continue
         length = at - start + 2
         if length > len(marked):
             marked = np.empty(2 * length, np.uint8)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
+from c4pipe.errors import ConfigError
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.part import Part, Told, loaded, words_of
 
-__all__ = ["LineEdit", "LineRule", "PageRule", "loaded"]
+__all__ = ["EnglishRule", "LineEdit", "LineRule", "PageRule", "loaded", "ratio", "share_of"]
 
 
 class _Rule(Part):
@@ -63,3 +64,26 @@ class PageRule(_Rule):
     def offence(self, page: Page) -> str | None:
         """What in the page breaks the rule, short, or None."""
         raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class EnglishRule(PageRule):
+    """A page rule that cuts its pages into words as English is cut, and whose numbers were found on English pages."""
+
+    def for_languages(self, languages: tuple[str, ...]) -> Self:
+        if languages != ("en",):
+            raise ConfigError(
+                f"rule {self.reason.code!r} counts English words; asked for {', '.join(languages)}. Leave --languages "
+                "out, or make a preset of your own without this rule."
+            )
+        return self
+
+
+def ratio(part: int, whole: int) -> float:
+    """A share; of nothing it is 0."""
+    return part / whole if whole else 0.0
+
+
+def share_of(share: float, what: str) -> str:
+    """A share as the detail of a rejection: "0.3125 of the lines"."""
+    return f"{share:.4f} of the {what}"

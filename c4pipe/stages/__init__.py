@@ -2,12 +2,13 @@
 
 Read -> page* -> Dedup(url) -> page* -> (Dedup(text) -> page*)* -> [Size]
 
-where a page stage is a Filter, a Clean, an Identify, a Classifier, or a `PageStage` of a user's own.
+where a page stage is a Filter, a Clean (or Corrected), an Identify, a Classifier, or a `PageStage` of a user's own.
 """
 
 from c4pipe.stages.base import PageStage, Scope, Stage, after, judge
 from c4pipe.stages.classifier import Classifier
 from c4pipe.stages.clean import Clean
+from c4pipe.stages.corrected import Corrected
 from c4pipe.stages.dedup import Dedup
 from c4pipe.stages.filter import Filter
 from c4pipe.stages.identify import Identify
@@ -18,6 +19,7 @@ from c4pipe.stages.size import Size
 __all__ = [
     "Classifier",
     "Clean",
+    "Corrected",
     "Dedup",
     "Filter",
     "Identify",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from c4pipe.errors import unknown
 from c4pipe.text.punkt import punkt
+from c4pipe.text.sentencizer import sentencizer
 
 Splitter = Callable[[str], Iterable[str]]  # text -> its sentences in order, pieces of the text as they stand
 
@@ -18,7 +19,8 @@ def sentence_splitter(name: str, data: Path | None = None) -> Splitter:
     """The splitter of that name, `tool:language`, such as `sentencex:en` or `punkt:english`.
 
     sentencex gives the same sentences on every machine. Punkt is what the reference uses; it needs NLTK's
-    `punkt_tab` data, those in the folder `data` or those at hand, and raises AssetError without it.
+    `punkt_tab` data, those in the folder `data` or those at hand, and raises AssetError without it. The sentencizer is
+    what datatrove uses, for English.
     """
     tool, _, language = name.partition(":")
     if tool not in _SPLITTERS:
@@ -106,4 +108,8 @@ def count_sentences(split: Splitter, text: str, enough: int) -> int:
     return sum(1 for _ in islice(split(text), enough))
 
 
-_SPLITTERS: dict[str, Callable[[str, Path | None], Splitter]] = {"sentencex": _sentencex, "punkt": punkt}
+_SPLITTERS: dict[str, Callable[[str, Path | None], Splitter]] = {
+    "sentencex": _sentencex,
+    "punkt": punkt,
+    "sentencizer": sentencizer,
+}

@@ -159,3 +159,9 @@ def domain_of(url: str) -> Domain:
 def is_public_suffix(host: str) -> bool:
     """Whether names of many owners lie below a host: `co.uk`, `github.io`."""
     return not _extractor()(host, include_psl_private_domains=True).domain
+
+
+def top_level_domains() -> frozenset[str]:
+    """The last labels of all public suffixes, in lower case and ASCII: `com`, `uk`, `xn--p1ai`."""
+    names = (suffix.rpartition(".")[2] for suffix in _extractor().tlds)
+    return frozenset(name for name in names if name.isascii())

@@ -24,6 +24,7 @@ COMMANDS = {
     "inspect": "c4pipe.inspect.__main__",
     "card": "c4pipe.card.__main__",
     "fetch": "c4pipe.fetch.__main__",
+    "classifier": "c4pipe.classifier.__main__",
     "assets": "c4pipe.fetch.assets",
     "train": "model.train",
     "generate": "model.generate",

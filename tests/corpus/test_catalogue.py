@@ -28,6 +28,7 @@ from c4pipe.presets import EN, EN_2019, EN_TFDS, PRESETS, REALNEWSLIKE, WEBTEXTL
 from c4pipe.rules import (
     RULES,
     BadWords,
+    EnglishRule,
     LineEdit,
     LineRule,
     MaxChars,
@@ -112,7 +113,7 @@ def test_every_rule_of_the_package_is_listed() -> None:
         for _, kind in inspect.getmembers(importlib.import_module(info.name), inspect.isclass):
             if issubclass(kind, LineRule | LineEdit | PageRule) and kind.__module__ == info.name:
                 found.add(kind)
-    assert found - {LineRule, LineEdit, PageRule} == set(RULES)
+    assert found - {LineRule, LineEdit, PageRule, EnglishRule} == set(RULES)
     assert len(RULES) == len(set(RULES))
     assert {kind.__name__ for kind in RULES} <= set(c4pipe.rules.__all__)
 

@@ -11,7 +11,7 @@ from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.rebuild import preset_of
 from c4pipe.inspect.report.marks import ExcerptLine, excerpt
 from c4pipe.inspect.report.queries import SampledPage
-from c4pipe.inspect.report.scored import Words, words_of_scores
+from c4pipe.inspect.report.scored import TellMoved, words_of_scores
 from c4pipe.inspect.rule_pages import rule_page_path
 from c4pipe.page import Unit
 
@@ -93,7 +93,9 @@ def _words(corpus: Corpus) -> tuple[_Words, list[str]]:
     return found, changed
 
 
-def _stage(row: dict[str, Any], count: dict[str, Any], words: _Words, samples: _Samples, moved: Words) -> RuledStage:
+def _stage(
+    row: dict[str, Any], count: dict[str, Any], words: _Words, samples: _Samples, moved: TellMoved
+) -> RuledStage:
     rules = [_rule(row, count, said, words, samples, moved) for said in _in_order(row)]
     own = row.get("level", row)
     beside = (*_BESIDE, "stage", "kind", "rules", "reasons")
@@ -113,7 +115,7 @@ def _rule(
     said: dict[str, Any],
     words: _Words,
     samples: _Samples,
-    moved: Words,
+    moved: TellMoved,
 ) -> RuleRow:
     stage, code = row["stage"], said.get("reason", "")
     text, unit, quotes = words.get((stage, code), ("", _unit(count, code), False))
@@ -134,7 +136,7 @@ def _rule(
         count.get(table, {}).get(code, 0),
         of,
         emptied,
-        [_shown(sample, code, quoting, moved(sample)) for sample in chosen[:SAMPLES_SHOWN]],
+        [_shown(sample, code, quoting, moved) for sample in chosen[:SAMPLES_SHOWN]],
         rule_page_path(code),
     )
 
@@ -147,7 +149,8 @@ def _unit(count: dict[str, Any], code: str) -> str:
     return str(Unit.PAGE.value)
 
 
-def _shown(sample: SampledPage, code: str, quoting: bool, moved: str) -> ShownSample:
+def _shown(sample: SampledPage, code: str, quoting: bool, moved: TellMoved) -> ShownSample:
     kept = "kept, less what is marked" if not sample.stage else f"rejected at {sample.stage}: {sample.reason}"
     lines = excerpt(sample.text, sample.dropped, code, sample.detail if quoting else "")
-    return ShownSample(sample.url, sample.source, kept, sample.detail if sample.reason == code else "", lines, moved)
+    detail, words = (sample.detail, moved(sample)) if sample.reason == code else ("", "")
+    return ShownSample(sample.url, sample.source, kept, detail, lines, words)

@@ -14,10 +14,10 @@ from c4pipe.page import Page
 from c4pipe.stages import PageStage
 from c4pipe.text.urls import as_read
 
-Words = Callable[[SampledPage], str]
+TellMoved = Callable[[SampledPage], str]
 
 
-def words_of_scores(corpus: Corpus) -> Words:
+def words_of_scores(corpus: Corpus) -> TellMoved:
     """What to say of a sampled page: "" of one that fell at a stage without scores, and of all where the preset or its
     model is not at hand."""
     try:

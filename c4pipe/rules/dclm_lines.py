@@ -1,0 +1,193 @@
+"""DCLM's corrections of lines: RefinedWeb's (Penedo et al. 2023, G.2), as DCLM-Baseline carries them out.
+
+A line that nothing stands in breaks none of them. The limits are on the line without the blanks at its ends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar
+
+from c4pipe.page import Reason, Unit
+from c4pipe.rules.base import LineEdit, LineRule
+from c4pipe.text.urls import top_level_domains
+
+_SOURCE = "Penedo et al. 2023, G.2; Li et al. 2024, dclm_baseline_refinedweb.yaml"
+
+
+@dataclass(frozen=True)
+class StripAddresses(LineEdit):
+    """Takes out web addresses, and the blanks in front of them."""
+
+    libraries: ClassVar = ("tldextract",)  # which top-level domains there are
+    says: ClassVar = "loses the web addresses in it, by name or by number"
+    source: ClassVar = f"{_SOURCE}, url_removal_modifier"
+
+    def edit(self, line: str) -> str:
+        if "." not in line:
+            return line
+        if _MAY_BE.search(line):
+            line = _by_name().sub("", line)
+        return _BY_NUMBER.sub("", line) if _DIGITS.search(line) else line
+
+
+_MAY_BE, _DIGITS = re.compile(r"[-\w@:%+~#=.]\.[a-z]"), re.compile(r"\d\.\d+\.\d")
+_SCHEME, _REST = r"(?:(?:https?|ftp)://)?", r"[-a-zA-Z0-9()@:%_+.~#?&/=]*"
+_BY_NUMBER = re.compile(rf"\s{{0,10}}\b{_SCHEME}(?:[0-2]?[0-9]{{1,2}}\.){{3}}[0-2]?[0-9]{{1,2}}{_REST}")
+
+
+@cache
+def _by_name() -> re.Pattern[str]:
+    names = "|".join(sorted(top_level_domains(), key=lambda name: (-len(name), name)))
+    return re.compile(rf"\s{{0,10}}{_SCHEME}[-a-zA-Z0-9@:%._+~#=]{{1,256}}\.(?:{names})\b{_REST}")
+
+
+_UPPER, _DECIMAL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
+
+
+def _count(line: str, is_one: Callable[[str], bool], ones: bytes) -> int:
+    """How many characters are so; `ones` are those of ASCII that are."""
+    if line.isascii():
+        return len(line) - len(line.encode().translate(None, ones))
+    return sum(map(is_one, line))
+
+
+@dataclass(frozen=True)
+class MaxUppercase(LineRule):
+    """A line of capitals is a button or a heading."""
+
+    share: float = 0.5
+    reason: ClassVar = Reason(
+        "dclm_uppercase",
+        Unit.LINE,
+        "has more than {share} of its characters in upper case",
+        source=f"{_SOURCE}, uppercase_ratio_line_modifier",
+        keeps="READ it.",
+        drops="READ IT.",
+    )
+
+    def breaks(self, line: str) -> bool:
+        return bool(line) and _count(line, str.isupper, _UPPER) / len(line) > self.share
+
+
+@dataclass(frozen=True)
+class MaxDigits(LineRule):
+    """A line of nothing but digits is a counter or the number of a page."""
+
+    share: float = 0.999999
+    reason: ClassVar = Reason(
+        "dclm_digits",
+        Unit.LINE,
+        "has more than {share} of its characters be digits",
+        source=f"{_SOURCE}, numeric_ratio_line_modifier",
+        keeps="2026.",
+        drops="2026",
+    )
+
+    def breaks(self, line: str) -> bool:
+        return bool(line) and _count(line, str.isdigit, _DECIMAL) / len(line) > self.share
+
+
+@dataclass(frozen=True)
+class NoCounter(LineRule):
+    """ "3 likes" is a button of a social network."""
+
+    of: tuple[str, ...] = (
+        "likes", "shares", "comments", "retweets", "reposts", "quotes", "bookmarks", "upvotes", "downvotes",
+        "downloads", "views", "followers",
+    )  # fmt: skip
+    reason: ClassVar = Reason(
+        "dclm_counter",
+        Unit.LINE,
+        "is a number of {of}",
+        source=f"{_SOURCE}, counter_line_modifier",
+        keeps="3 likes to go.",
+        drops="(1.5k Likes)",
+    )
+
+    def breaks(self, line: str) -> bool:
+        lowered = line.lower()
+        return any(map(lowered.__contains__, self.of)) and _counter(self.of).search(lowered) is not None
+
+
+@cache
+def _counter(of: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"^\W*\d[,.\d]*[kmb]?\s+(?:{'|'.join(of)})\W*$")
+
+
+@dataclass(frozen=True)
+class NoSingleWord(LineRule):
+    """A line of one word is a label."""
+
+    words: int = 2
+    reason: ClassVar = Reason(
+        "dclm_single_word",
+        Unit.LINE,
+        "has fewer than {words} words",
+        source=f"{_SOURCE}, line_length_modifier",
+        keeps="Read more",
+        drops="More",
+    )
+
+    def breaks(self, line: str) -> bool:
+        return bool(line) and len(line.split(None, self.words)) < self.words
+
+
+# Anywhere, at the end, at the start; a dot is any character, as there. Lines of up to ten words are searched.
+_PHRASES = (r"\s?items in cart", r"\s?read more...$", r"^sign-in\s?")
+_PATTERNS = tuple(re.compile(phrase, re.IGNORECASE) for phrase in _PHRASES)
+_SEARCHED = 10
+
+
+def _without_phrases(line: str) -> str | None:
+    """The line without the phrases; None where nothing but blanks is left of it."""
+    lowered = line.lower()
+    if not ("items in cart" in lowered or "read more" in lowered or "sign-in" in lowered):
+        return line
+    for pattern in _PATTERNS:
+        if line and len(line.split()) <= _SEARCHED:
+            line = pattern.sub("", line)
+            if not line.strip():
+                return None
+    return line
+
+
+@dataclass(frozen=True)
+class NotOnlyPhrases(LineRule):
+    """A line that is nothing but a link to a cart, to the rest of a text or to a form."""
+
+    reason: ClassVar = Reason(
+        "dclm_phrase",
+        Unit.LINE,
+        "is nothing but “items in cart”, “Read more...” or “Sign-in”",
+        source=f"{_SOURCE}, substring_line_modifier",
+        keeps="Sign-in here",
+        drops="Read more...",
+    )
+
+    def breaks(self, line: str) -> bool:
+        return bool(line) and _without_phrases(line) is None
+
+
+@dataclass(frozen=True)
+class StripPhrases(LineEdit):
+    """Takes out links that stand at the ends of short lines."""
+
+    says: ClassVar = "of up to ten words loses “items in cart”, “Read more...” at its end and “Sign-in” at its start"
+    source: ClassVar = f"{_SOURCE}, substring_line_modifier"
+
+    def edit(self, line: str) -> str:
+        return _without_phrases(line) or ""
+
+
+DCLM_LINES: tuple[LineRule | LineEdit, ...] = (
+    MaxUppercase(),
+    MaxDigits(),
+    NoCounter(),
+    NoSingleWord(),
+    NotOnlyPhrases(),
+    StripPhrases(),
+)

@@ -1,0 +1,102 @@
+"""The rules that FineWeb adds (Penedo et al. 2024, section 3.4), as datatrove's `FineWebQualityFilter` has them.
+
+Lines are those between newlines that are not blank.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from c4pipe.page import Page, Reason, Unit
+from c4pipe.rules.base import EnglishRule, PageRule, ratio, share_of
+from c4pipe.text.counted import copies_in, terminal_marks
+from c4pipe.text.english import english_words
+
+_SOURCE = "Penedo et al. 2024, section 3.4; datatrove 0.10.1 FineWebQualityFilter"
+
+
+def _lines(page: Page) -> list[str]:
+    return [line for line in page.text.split("\n") if line.strip()]
+
+
+@dataclass(frozen=True)
+class MinEndedLines(PageRule):
+    """Where hardly a line ends as a sentence does there is no prose."""
+
+    share: float = 0.12
+    reason: ClassVar = Reason(
+        "fineweb_few_ends",
+        Unit.PAGE,
+        "has fewer than {share} of its lines end in a mark that ends a sentence",
+        source=f"{_SOURCE}, line_punct_thr",
+        keeps="\n".join(["A sentence."] * 3 + ["a line"] * 22),
+        drops="\n".join(["A sentence."] * 2 + ["a line"] * 23),
+    )
+
+    def offence(self, page: Page) -> str | None:
+        lines, marks = _lines(page), terminal_marks()
+        share = ratio(sum(line.endswith(marks) for line in lines), len(lines))
+        return share_of(share, "lines end in a mark") if share < self.share else None
+
+
+@dataclass(frozen=True)
+class MaxShortLines(PageRule):
+    """Pages of short lines are lists and menus."""
+
+    share: float = 0.67
+    chars: int = 30
+    reason: ClassVar = Reason(
+        "fineweb_short_lines",
+        Unit.PAGE,
+        "has more than {share} of its lines no longer than {chars} characters",
+        source=f"{_SOURCE}, short_line_thr, short_line_length",
+        keeps="\n".join(["x" * 30] * 2 + ["x" * 31]),
+        drops="\n".join(["x" * 30] * 3 + ["x" * 31]),
+    )
+
+    def offence(self, page: Page) -> str | None:
+        lines = _lines(page)
+        share = ratio(sum(len(line) <= self.chars for line in lines), len(lines))
+        return share_of(share, "lines are short") if share > self.share else None
+
+
+@dataclass(frozen=True)
+class MaxLineCopies(PageRule):
+    """A hundredth of a page in lines that it had before is boilerplate within the text."""
+
+    share: float = 0.01
+    reason: ClassVar = Reason(
+        "fineweb_line_copies",
+        Unit.PAGE,
+        "has more than {share} of its characters, newlines left out, in lines that stand in front already",
+        source=f"{_SOURCE}, char_duplicates_ratio",
+        keeps="x\nx\n" + "y" * 98,
+        drops="x\nx\n" + "y" * 97,
+    )
+
+    def offence(self, page: Page) -> str | None:
+        share = ratio(copies_in(_lines(page))[1], len(page.text) - page.text.count("\n"))
+        return share_of(share, "characters are in repeated lines") if share > self.share else None
+
+
+@dataclass(frozen=True)
+class MaxNewlines(EnglishRule):
+    """A newline for every three words is a list."""
+
+    share: float = 0.3
+    reason: ClassVar = Reason(
+        "fineweb_list",
+        Unit.PAGE,
+        "has more than {share} newlines a word",
+        source=f"{_SOURCE}, new_line_ratio",
+        keeps="one two three\nfour five six\nseven eight nine\nten",
+        drops="one two\nthree four\nfive six\nseven eight\nnine ten",
+    )
+
+    def offence(self, page: Page) -> str | None:
+        share = ratio(page.text.count("\n"), len(english_words(page.text)))
+        return f"{share:.4f} newlines a word" if share > self.share else None
+
+
+FINEWEB_QUALITY: tuple[PageRule, ...] = (MinEndedLines(), MaxShortLines(), MaxLineCopies(), MaxNewlines())

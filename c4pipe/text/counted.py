@@ -1,0 +1,92 @@
+"""What rules on pages ask of the English words of a text, counted once for all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from c4pipe.text.english import english_words
+
+# What ends a sentence, in all scripts: TERMINAL_PUNCTUATION of datatrove 0.10.1, utils/text.py.
+TERMINAL_RUNS = """
+21 2E 3F 589 61D-61F 6D4 700-702 7F9 837 839 83D-83E 964-965 104A-104B 1362 1367-1368 166E 1735-1736 17D4-17D6
+17D9-17DA 1803 1809 1944-1945 1AA8-1AAB 1B5A-1B5B 1B5E-1B5F 1B7D-1B7E 1C3B-1C3C 1C7E-1C7F 203C-203D 2047-2049 2E2E 2E3C
+2E53-2E54 3002 A4FF A60E-A60F A6F3 A6F7 A876-A877 A8CE-A8CF A92F A9C8-A9C9 AA5D-AA5F AAF0-AAF1 ABEB FE52 FE56-FE57 FF01
+FF0E FF1F FF61 10A56-10A57 10F55-10F59 10F86-10F89 11047-11048 110BE-110C1 11141-11143 111C5-111C6 111CD 111DE-111DF
+11238-11239 1123B-1123C 112A9 1144B-1144C 115C2-115C3 115C9-115D7 11641-11642 1173C-1173E 11944 11946 11A42-11A43
+11A9B-11A9C 11C41-11C42 11EF7-11EF8 11F43-11F44 16A6E-16A6F 16AF5 16B37-16B38 16B44 16E98 1BC9F 1DA88
+"""
+# Other marks and controls, of which a word is none: PUNCTUATION there. (A full-width 1 is among them.)
+MARK_RUNS_OF_WORDS = """
+0-8 B-1F 22-2D 2F 3A-3E 40 5B-60 7B-9F AB B4 BB 2013-2014 2019 201C-201E 2026 2236 2501 25BA 3001 3008-300D 3010-3011
+FF05 FF08-FF09 FF0C FF11 FF1A-FF1B FF5E
+"""
+
+
+class WordCounts(NamedTuple):
+    """The English words of a text, marks among them."""
+
+    words: int
+    spoken: int  # that are not made of marks alone
+    spoken_chars: int  # of these
+    lettered: int  # with a letter
+    distinct: frozenset[str]
+
+
+@lru_cache(maxsize=4)
+def counted_words(text: str) -> WordCounts:
+    """What the words of a text are like; remembered for the texts asked about last.
+
+    >>> counted_words("Don't stop!")[:4]
+    (4, 3, 9, 3)
+    """
+    words = english_words(text)
+    spoken = chars = lettered = 0
+    times = Counter(words)
+    for word, n in times.items():
+        has_letter, is_spoken = _kind(word)
+        if is_spoken:
+            spoken += n
+            chars += n * len(word)
+        if has_letter:
+            lettered += n
+    return WordCounts(len(words), spoken, chars, lettered, frozenset(times))
+
+
+@lru_cache(maxsize=1 << 16)
+def _kind(word: str) -> tuple[bool, bool]:
+    """Whether it has a letter, and whether it is more than marks."""
+    if word.isalpha() and word.isascii():
+        return True, True
+    marks = _marks()
+    return any(map(str.isalpha, word)), not all(map(marks.__contains__, word))
+
+
+@cache
+def _marks() -> frozenset[str]:
+    return frozenset(_of(MARK_RUNS_OF_WORDS) + _of(TERMINAL_RUNS))
+
+
+@cache
+def terminal_marks() -> tuple[str, ...]:
+    """What ends a sentence, for `str.endswith`."""
+    return tuple(_of(TERMINAL_RUNS))
+
+
+def _of(runs: str) -> list[str]:
+    ends = (run.partition("-")[::2] for run in runs.split())
+    return [chr(point) for a, b in ends for point in range(int(a, 16), int(b or a, 16) + 1)]
+
+
+def copies_in(pieces: Sequence[str]) -> tuple[int, int]:
+    """How many of the pieces stood before, and how many characters these have.
+
+    >>> copies_in(["to be", "or not", "to be"])
+    (1, 5)
+    """
+    distinct = set(pieces)
+    if len(distinct) == len(pieces):
+        return 0, 0
+    return len(pieces) - len(distinct), sum(map(len, pieces)) - sum(map(len, distinct))

@@ -1,0 +1,291 @@
+"""English words as spaCy 3.8 cuts them, which is what datatrove's rules count: a plain walk over the same tables.
+
+    "Don't stop (ever)." -> Do n't stop ( ever ) .
+
+A text is cut at blanks into runs. A run that is known by heart is given back in its words; of any other, marks are cut
+off at both ends until nothing changes, and what is left stays whole as an address or is cut between letters. Then runs
+of words that together are an exception, as ":" and ")" are, become what the exception says. (spaCy's documentation,
+"Linguistic features", Tokenization; `spacy/tokenizer.pyx`.) `bench.recipes` holds the words against spaCy's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+from itertools import chain
+from typing import NamedTuple
+
+from c4pipe.text.english_tables import (
+    CAPITAL_RUNS,
+    CURRENCY,
+    EXCEPTIONS,
+    HYPHENS,
+    ICON_RUNS,
+    LETTER_RUNS,
+    MEASURES,
+    PUNCT,
+    QUOTES,
+    SMALL_LETTER_RUNS,
+)
+
+WordTuple = tuple[str, ...]
+
+REMEMBERED = 1 << 17  # runs whose words are kept ready; some 30 MB
+LOOK_BACK = 32  # characters from the end in which a mark to be cut off stands, and what must stand before it
+LONG_ADDRESS = 4096  # characters: a longer run with an @ is no address, for to look at it would take hours
+
+
+def english_words(text: str) -> WordTuple:
+    """The words of a text, marks among them, in order. Remembered for the texts asked about last.
+
+    >>> english_words("Don't stop (ever).")
+    ('Do', "n't", 'stop', '(', 'ever', ')', '.')
+    """
+    return _words_of(text)
+
+
+def known_words(run: str) -> WordTuple:
+    """The words of a run that holds no blank, whatever stands around it."""
+    return _known()[run]
+
+
+@lru_cache(maxsize=4)
+def _words_of(text: str) -> WordTuple:
+    known = _known()
+    if len(known) > REMEMBERED:  # between texts, so that what a text's words are never hangs on it
+        known.clear()
+        known.merges.clear()
+    runs = text.split()
+    words = list(map(known.__getitem__, runs))
+    if known.merges.isdisjoint(runs):
+        return tuple(chain.from_iterable(words))
+    return tuple(_merged_over_blanks(text, known))
+
+
+class _Known(dict[str, WordTuple]):
+    """Runs between blanks -> their words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.merges: set[str] = set()  # those in which words were put together: what stands beside them may forbid it
+
+    def __missing__(self, run: str) -> WordTuple:
+        if run.isascii() and run.isalpha() and run not in _rules().exceptions:
+            self[run] = found = (run,)
+            return found
+        apart = cut(run)
+        self[run] = found = put_together(apart, ("",) * len(apart))
+        if found != apart:
+            self.merges.add(run)
+        return found
+
+
+@cache
+def _known() -> _Known:
+    return _Known()
+
+
+def _merged_over_blanks(text: str, known: _Known) -> Iterator[str]:
+    """The words of a text in which words are put together: exceptions are looked for across single blanks as well, and
+    what is found there, which is none, keeps its words from another one."""
+    stretches = re.split(r"(?: (?=\s)|[^\S ])\s*|\s{2,}", text)
+    for stretch in stretches:
+        runs = stretch.split()
+        if known.merges.isdisjoint(runs):
+            yield from chain.from_iterable(map(known.__getitem__, runs))
+            continue
+        apart: list[str] = []
+        behind: list[str] = []
+        for run in runs:
+            words = cut(run)
+            apart += words
+            behind += [""] * (len(words) - 1) + [" "]
+        yield from put_together(apart, behind)
+
+
+class _Rules(NamedTuple):
+    """The tables, compiled."""
+
+    exceptions: dict[str, WordTuple]
+    longest: int  # characters of an exception
+    prefix: re.Pattern[str]
+    suffix: re.Pattern[str]
+    infix: re.Pattern[str]
+    address: re.Pattern[str]  # of a run without an @
+    address_at: re.Pattern[str]  # of any run
+
+
+@cache
+def _rules() -> _Rules:
+    exceptions = {"".join(words): tuple(words) for words in (entry.split("\u241f") for entry in EXCEPTIONS.split())}
+    alpha, lower, upper = map(_class, (LETTER_RUNS, SMALL_LETTER_RUNS, CAPITAL_RUNS))
+    icon = f"[{_class(ICON_RUNS)}]"
+    punct, quotes, currency, units, hyphens = map(_choice, (PUNCT, QUOTES, CURRENCY, MEASURES, HYPHENS))
+    quote = re.escape("".join(QUOTES.split()))
+    marked = re.escape("".join(PUNCT.split()) + "|(?:)%²-+") + quote
+    dots = r"\.\.+|…"
+    prefix = rf"[§%=—–]|\+(?![0-9])|{punct}|{dots}|{quotes}|{currency}|{icon}"
+    suffix = (
+        rf"(?:{punct}|{dots}|{quotes}|{icon}|['’][sS]|[—–]|(?<=[0-9])\+|(?<=°[FfCcKk])\.|(?<=[0-9])(?:{currency})"
+        rf"|(?<=[0-9])(?:{units})|(?<=[0-9{lower}{marked}])\.|(?<=[{upper}][{upper}])\.)\Z"
+    )
+    infix = (
+        rf"{dots}|{icon}|(?<=[0-9])[+\-*^](?=[0-9-])|(?<=[{lower}{quote}])\.(?=[{upper}{quote}])"
+        rf"|(?<=[{alpha}]),(?=[{alpha}])|(?<=[{alpha}0-9])(?:{hyphens})(?=[{alpha}])|(?<=[{alpha}0-9])[:<>=/](?=[{alpha}])"
+    )
+    return _Rules(
+        exceptions,
+        max(map(len, exceptions)),
+        re.compile(prefix),
+        re.compile(suffix),
+        re.compile(infix),
+        _address(lower, user=""),
+        _address(lower, user=r"(?:\S+(?::\S*)?@)?"),
+    )
+
+
+def _address(lower: str, user: str) -> re.Pattern[str]:
+    """A web or mail address, or something like one: scheme, user, host by number or by name, port, path.
+
+    After an expression of Diego Perini's (MIT licence) that spaCy has: hosts by number are public ones, and the last
+    part of a name has two to 63 letters.
+    """
+    byte = r"(?:1?\d{1,2}|2[0-4]\d|25[0-5])"
+    private = r"(?!(?:10|127)(?:\.\d{1,3}){3})(?!(?:169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2})"
+    number = rf"{private}(?:[1-9]\d?|1\d\d|2[01]\d|22[0-3])(?:\.{byte}){{2}}\.(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-4])"
+    letter = r"[A-Za-z0-9\u00a1-\uffff]"
+    name = rf"(?:(?:{letter}[A-Za-z0-9\u00a1-\uffff_-]{{0,62}})?{letter}\.)+[{lower}]{{2,63}}"
+    return re.compile(rf"(?:[\w+\-.]{{2,}}://)?{user}(?:{number}|{name})(?::\d{{2,5}})?(?:[/?#]\S*)?\Z")
+
+
+def _class(runs: str) -> str:
+    """Runs of code points as the inside of a class."""
+    ends = (run.partition("-")[::2] for run in runs.split())
+    return "".join(f"\\U{int(a, 16):08x}-\\U{int(b or a, 16):08x}" for a, b in ends)
+
+
+def _choice(words: str) -> str:
+    return "|".join(map(re.escape, words.split()))
+
+
+def cut(run: str, by_heart: bool = True) -> WordTuple:
+    """The words of a run without blanks, before any are put together."""
+    rules = _rules()
+    exceptions = rules.exceptions if by_heart else {}
+    if run in exceptions:
+        return exceptions[run]
+    front: list[str] = []
+    back: list[str] = []
+    start, end, last = 0, len(run), -1
+
+    def known(start: int, end: int) -> bool:
+        return 0 < end - start <= rules.longest and run[start:end] in exceptions
+
+    while start < end and end - start != last and not known(start, end):
+        last = end - start
+        found = rules.prefix.match(run, start, end)
+        inner = found.end() if found else start
+        if found and known(inner, end):
+            front.append(run[start:inner])
+            start = inner
+            break
+        outer = _suffix(rules.suffix, run, inner, end)
+        if outer < end and known(start, outer):
+            back.append(run[outer:end])
+            end = outer
+            break
+        if inner > start:
+            front.append(run[start:inner])
+        if outer < end:
+            back.append(run[outer:end])
+        start, end = inner, outer
+    middle = _middle(run[start:end], rules, exceptions)
+    return (*front, *middle, *reversed(back))
+
+
+def _suffix(pattern: re.Pattern[str], run: str, start: int, end: int) -> int:
+    """Where what is to be cut off behind begins, `end` where nothing is."""
+    near = max(start, end - LOOK_BACK)
+    if run[end - 1] == ".":  # any number of dots is one word
+        dots = end
+        while dots > start and run[dots - 1] == ".":
+            dots -= 1
+        if end - dots > 1:
+            return dots
+    found = pattern.search(run[near:end])
+    return near + found.start() if found else end
+
+
+def _middle(run: str, rules: _Rules, exceptions: dict[str, WordTuple]) -> Sequence[str]:
+    """What is left between the marks that were cut off."""
+    if not run or run in exceptions:
+        return exceptions.get(run, ())
+    if _is_address(run, rules):
+        return (run,)
+    words, done, seen = [], 0, False
+    for mark in rules.infix.finditer(run):
+        if mark.start() == 0:
+            continue
+        if mark.start() != done:
+            words.append(run[done : mark.start()])
+        words.append(mark[0])
+        done, seen = mark.end(), True
+    if not seen:
+        return (run,)
+    return [*words, run[done:]] if done < len(run) else words
+
+
+def _is_address(run: str, rules: _Rules) -> bool:
+    if "@" not in run:
+        return "." in run and rules.address.match(run) is not None
+    return "." in run and len(run) <= LONG_ADDRESS and rules.address_at.match(run) is not None
+
+
+@cache
+def _phrases() -> dict[str, list[WordTuple]]:
+    """First word -> the exceptions that begin with it, where other words than the exception's are made of them without
+    it, or marks are cut off or between; the longest first."""
+    rules, found = _rules(), dict[str, list[WordTuple]]()
+    for run in rules.exceptions:
+        if rules.prefix.match(run) or rules.suffix.search(run) or rules.infix.search(run):
+            words = cut(run, by_heart=False)
+            found.setdefault(words[0], []).append(words)
+    return {first: sorted(each, key=len, reverse=True) for first, each in found.items()}
+
+
+def put_together(words: Sequence[str], behind: Sequence[str]) -> WordTuple:
+    """The words, with runs of them that together are an exception as the exception says: of two that overlap the one of
+    more words, else the first.
+
+    Args:
+        words: in their order.
+        behind: of each what stands behind it, "" or " ". An exception never holds a blank: a run with one in it stays
+            as it is, but others may not have its words.
+    """
+    phrases, exceptions = _phrases(), _rules().exceptions
+    found = [
+        (-len(phrase), at)
+        for at, word in enumerate(words)
+        if word in phrases
+        for phrase in phrases[word]
+        if tuple(words[at : at + len(phrase)]) == phrase
+    ]
+    if not found:
+        return tuple(words)
+    taken: set[int] = set()
+    chosen: dict[int, int] = {}
+    for size, at in sorted(found):
+        end = at - size
+        if at not in taken and end - 1 not in taken:
+            chosen[at] = end
+        taken.update(range(at, end))
+    left: list[str] = []
+    at = 0
+    while at < len(words):
+        end = chosen.get(at, at + 1)
+        run = "".join(words[at:end])
+        whole = end > at + 1 and not any(behind[at : end - 1])
+        left += exceptions.get(run, words[at:end]) if whole or (end == at + 1 and at in chosen) else words[at:end]
+        at = end
+    return tuple(left)

@@ -1,0 +1,172 @@
+"""Repeats many characters of a text stand in runs of n words that repeat: the counts that rules on repetition ask for.
+
+Machine code, for a page is asked about nine sizes. `tests/text/plain_repeats.py` says the same in plain Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+from c4pipe.native import native
+
+_BLANK = 0x20
+_BASE = np.uint64(0x9E3779B97F4A7C15)  # of the polynomial; odd, as every power of it then is (2**64 / golden ratio)
+_MIX, _SHIFT = np.uint64(0xFF51AFD7ED558CCD), np.uint64(33)  # one round of fmix64's, MurmurHash3
+_TOP, _TOP_LONGEST, _GREEDY, _COVERED = 0, 1, 2, 3  # of `Repeats`, for machine code
+
+
+class Repeats(IntEnum):
+    """What is counted of runs of n words."""
+
+    TOP = 0  # of the run that stands most often, of several the first: its characters, blanks too, times how often
+    TOP_LONGEST = 1  # likewise, of several the longest, without blanks; 0 where none stands twice
+    GREEDY = 2  # from left to right, of runs whose characters a run before had, in whatever words; no word twice
+    COVERED = 3  # of all words that stand in a run which stands twice, each once
+
+
+def repeated_chars(words: Sequence[str], sizes: Sequence[int], how: Repeats) -> list[int]:
+    """Characters in repeated runs of words, for each size, and behind them those of all words. Words hold no blank.
+
+    >>> repeated_chars("a rose is a rose is a rose".split(), (2, 3), Repeats.TOP)
+    [18, 18, 19]
+    >>> repeated_chars("a rose is a rose is a rose".split(), (2, 3), Repeats.GREEDY)
+    [8, 7, 19]
+    """
+    points = " ".join(words).encode("utf-32-le", "surrogatepass")
+    m, n = len(points) // 4, len(words)
+    if min(sizes, default=1) < 1:
+        raise ValueError(f"sizes {sizes}: a run has one word at least.")
+    slots = 1 << (2 * n + 1).bit_length()
+    flat = np.empty(m + 1, np.uint32)
+    hashes = np.zeros(2 * (m + 1), np.uint64)
+    numbers = np.zeros(3 * (n + 1) + slots, np.int64)
+    asked = np.array(sizes, np.int64)
+    found = np.zeros(len(sizes) + 1, np.int64)
+    _count(
+        points, m, n, flat.ctypes.data, hashes.ctypes.data, numbers.ctypes.data, slots, asked.ctypes.data, len(sizes),
+        int(how), found.ctypes.data,
+    )  # fmt: skip
+    return [int(count) for count in found]
+
+
+def _same(i: Any, j: Any, size: Any, apart: Any, flat: Any, starts: Any) -> bool:
+    """Whether the runs that begin at words i and j have the same characters, and the same words where `apart`."""
+    a, b = starts[i], starts[j]
+    length = starts[i + size] - a
+    if starts[j + size] - b != length:
+        return False
+    if apart:
+        for k in range(1, size):
+            if starts[i + k] - a != starts[j + k] - b:
+                return False
+    for k in range(length):  # noqa: SIM110
+        if flat[a + k] != flat[b + k]:
+            return False
+    return True
+
+
+def _first(
+    i: Any, size: Any, apart: Any, flat: Any, hashes: Any, powers: Any, numbers: Any, table: Any, n: Any, above: Any
+) -> Any:
+    """The word at which the same run stood first, remembered from now on where it is new.
+
+    Of the n slots, a power of two, those that hold no number above `above` are empty: there is no need to clear them
+    for each size. (A loop that clears is compiled to a call of memset, which may lie too far away.)
+    """
+    a, b = numbers[i], numbers[i + size]
+    value = hashes[b] - hashes[a] * hashes[powers + b - a]
+    value = (value ^ (value >> _SHIFT)) * _MIX
+    slot = np.int64(value >> _SHIFT) & (n - 1)
+    while numbers[table + slot] > above:
+        before = numbers[table + slot] - above - 1
+        if _same(i, before, size, apart, flat, numbers):
+            return before
+        slot = (slot + 1) & (n - 1)
+    numbers[table + slot] = above + 1 + i
+    return i
+
+
+@native("void(uint32*, int64, int64, uint32*, uint64*, int64*, int64, int64*, int64, int64, int64*)")
+def _count(
+    points: Any, m: int, n: int, flat: Any, hashes: Any, numbers: Any, n_slots: int, sizes: Any, n_sizes: int, how: int,
+    found: Any,
+) -> None:  # fmt: skip
+    """Fills `found` with the counts for each size, and behind them the characters of all words.
+
+    Args:
+        points: (m,) the n words, a blank between two.
+        flat: room for m + 1: their characters without blanks.
+        hashes: room for 2 * (m + 1): of the first characters together, then the powers of the base.
+        numbers: 3 * (n + 1) + n_slots zeros: where each word begins in `flat`, how often the run that begins with it
+            stands, which is the first such; the hash table.
+        n_slots: a power of two, above 2 * n.
+        sizes: (n_sizes,)
+    """
+    powers = m + 1
+    starts = numbers
+    word = 0
+    size = 0
+    begins = True
+    hashes[powers] = np.uint64(1)
+    for at in range(m):
+        if points[at] == _BLANK:
+            begins = True
+            continue
+        if begins:
+            starts[word] = size
+            word += 1
+            begins = False
+        flat[size] = points[at]
+        hashes[size + 1] = hashes[size] * _BASE + np.uint64(points[at] + 1)
+        hashes[powers + size + 1] = hashes[powers + size] * _BASE
+        size += 1
+    starts[word] = size
+    found[n_sizes] = size
+
+    counts = n + 1
+    firsts = 2 * (n + 1)
+    table = 3 * (n + 1)
+    for k in range(n_sizes):
+        length = sizes[k]
+        runs = word - length + 1
+        if runs < 1:
+            continue
+        above = k * (n + 1)
+        total = 0
+        if how == _GREEDY:
+            i = 0
+            while i < runs:
+                if _first(i, length, False, flat, hashes, powers, numbers, table, n_slots, above) != i:
+                    total += starts[i + length] - starts[i]
+                    i += length
+                else:
+                    i += 1
+        else:
+            most = 0
+            for i in range(runs):
+                numbers[counts + i] = 0
+                first = _first(i, length, True, flat, hashes, powers, numbers, table, n_slots, above)
+                numbers[firsts + i] = first
+                numbers[counts + first] += 1
+                most = max(most, numbers[counts + first])
+            if how == _COVERED:
+                done = 0
+                for i in range(runs):
+                    if numbers[counts + numbers[firsts + i]] > 1:
+                        begin = max(done, i)
+                        total += starts[i + length] - starts[begin]
+                        done = i + length
+            else:
+                longest = -1
+                for i in range(runs):
+                    if numbers[counts + i] == most and (how == _TOP_LONGEST or longest < 0):
+                        longest = max(longest, starts[i + length] - starts[i])
+                if how == _TOP:
+                    total = (longest + length - 1) * most
+                elif most > 1:
+                    total = longest * most
+        found[k] = total

@@ -1,0 +1,59 @@
+"""English sentences as spaCy 3.8's `Sentencizer` cuts them, as datatrove counts them: behind words that are stops."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from c4pipe.errors import ConfigError
+from c4pipe.text.english import known_words
+from c4pipe.text.english_tables import STOP_RUNS
+
+_RUNS = re.compile(r"\s+|\S+")
+
+
+def sentencizer(language: str, _: Path | None = None) -> Any:
+    """The splitter. Its stops are those of all scripts, its words English ones."""
+    if language != "en":
+        raise ConfigError(f"splitter 'sentencizer:{language}' cuts English alone; use 'sentencex:{language}'.")
+    return english_sentences
+
+
+def english_sentences(text: str) -> Iterator[str]:
+    """The sentences of a text, each up to where the next begins.
+
+    >>> list(english_sentences('He said "No." Then he left!! (Why?) Mr. B'))
+    ['He said "No." ', 'Then he left!! (', 'Why?) ', 'Mr. B']
+    """
+    start = at = 0
+    ended = False
+    for run in _RUNS.findall(text):
+        blank = run.isspace()
+        if blank and at and run[0] == " ":  # a single blank behind a word is no word of its own
+            run, at = run[1:], at + 1
+        for word in (run,) if blank else known_words(run):
+            stops, mark = _kind(word)
+            if ended and word and not mark and not stops:
+                yield text[start:at]
+                start, ended = at, False
+            elif stops:
+                ended = True
+            at += len(word)
+    if start < len(text):
+        yield text[start:]
+
+
+@lru_cache(maxsize=1 << 16)
+def _kind(word: str) -> tuple[bool, bool]:
+    """Whether it is a stop, and whether it is nothing but marks."""
+    return word in _stops(), all(unicodedata.category(char).startswith("P") for char in word)
+
+
+@cache
+def _stops() -> frozenset[str]:
+    ends = (run.partition("-")[::2] for run in STOP_RUNS.split())
+    return frozenset(chr(point) for a, b in ends for point in range(int(a, 16), int(b or a, 16) + 1))
