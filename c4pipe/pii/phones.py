@@ -37,11 +37,15 @@ def phones(text: str, regions: Sequence[str] = REGIONS) -> Iterator[tuple[int, i
         last = stretch.end()
         start, end = _around(text, stretch, done)
         for region in _asked(text, stretch, done, end, regions):
+            if done >= last:
+                break  # what another country finds would begin in what is taken, or behind the stretch
             leniency = Leniency.STRICT_GROUPING if region else Leniency.VALID
             for match in PhoneNumberMatcher(text[start:end], region, leniency):
                 if done <= start + match.start < last:
                     done = start + match.end
                     yield start + match.start, done
+                if done >= last:
+                    break
 
 
 def _around(text: str, stretch: re.Match[str], done: int) -> tuple[int, int]:

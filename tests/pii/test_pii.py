@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from c4pipe.pii import PERSONAL_KINDS, find_personal, masked, phones
+from c4pipe.pii import ALL_REGIONS, PERSONAL_KINDS, REGIONS_OF, find_personal, masked, phones
+from c4pipe.pii.regions import region_of
 
 # text -> masked
 PERSONAL = [
@@ -148,3 +149,51 @@ def test_phonenumbers_is_not_asked_about_tables(table: str, monkeypatch: pytest.
 
 def test_any_characters_may_stand_there() -> None:
     assert masked("\ud800me@example.org\udfff, \0+44 20 7946 0958\0") == "\ud800<EMAIL>\udfff, \0<PHONE>\0"
+
+
+def test_a_second_country_is_not_asked_about_what_the_first_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | None] = []
+    real = phones.PhoneNumberMatcher
+
+    def counting(text: str, region: str | None, leniency: int) -> object:
+        asked.append(region)
+        return real(text, region, leniency)
+
+    monkeypatch.setattr(phones, "PhoneNumberMatcher", counting)
+    assert masked("011 49 30 901820") == "<PHONE>"  # what is dialled abroad may be of any country that is asked
+    assert asked == ["US"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "said"),
+    [
+        ("de", "030 901820, 089/2180-0", "<PHONE>, 089/2180-0"),  # too few digits behind the code of the town
+        ("fr", "01 42 68 53 00", "<PHONE>"),
+        ("es", "912 345 678", "<PHONE>"),
+        ("it", "06 6982 1234", "<PHONE>"),
+        ("ja", "03-1234-5678", "<PHONE>"),
+        ("ru", "8 (495) 123-45-67", "<PHONE>"),
+        ("en", "030 901820, 912 345 678", "030 901820, 912 345 678"),
+    ],
+)
+def test_numbers_without_a_plus_are_those_of_the_countries_that_are_asked(language: str, text: str, said: str) -> None:
+    assert masked(text, regions=REGIONS_OF[language]) == said
+
+
+@pytest.mark.parametrize("region", ALL_REGIONS)
+def test_every_country_has_shapes(region: str) -> None:
+    assert region_of(region).shape.pattern.count("[0-9]") > 3
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("メールinfo@example.co.jpまで", "メール<EMAIL>まで"),
+        ("문의는 info@example.co.kr로", "문의는 <EMAIL>로"),
+        ("サーバー133.242.0.3は", "サーバー<IP>は"),
+        ("バージョン2.10.3.4を", "バージョン2.10.3.4を"),
+        ("日本@例え.jp", "<EMAIL>"),
+    ],
+)
+def test_an_address_may_stand_between_letters_of_scripts_without_blanks(text: str, said: str) -> None:
+    assert masked(text) == said

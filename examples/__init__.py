@@ -1,0 +1,1 @@
+"""Famous recipes, one file each, to be read and to be changed."""
