@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from c4pipe.text.english_tables import (
     CAPITAL_RUNS,
@@ -31,54 +31,56 @@ from c4pipe.text.english_tables import (
 
 WordTuple = tuple[str, ...]
 
-REMEMBERED = 1 << 17  # runs whose words are kept ready; some 30 MB
+REMEMBERED = 1 << 18  # runs whose words are kept ready; some 60 MB
 LOOK_BACK = 32  # characters from the end in which a mark to be cut off stands, and what must stand before it
 LONG_ADDRESS = 4096  # characters: a longer run with an @ is no address, for to look at it would take hours
 
 
+@lru_cache(maxsize=4)
 def english_words(text: str) -> WordTuple:
     """The words of a text, marks among them, in order. Remembered for the texts asked about last.
 
     >>> english_words("Don't stop (ever).")
     ('Do', "n't", 'stop', '(', 'ever', ')', '.')
     """
-    return _words_of(text)
+    known = _known()
+    if len(known) > REMEMBERED:
+        known.clear()
+    words = tuple(chain.from_iterable(map(known.__getitem__, text.split())))
+    return words if None not in words else tuple(_put_together_over_blanks(text, known))  # type: ignore[comparison-overlap]
 
 
 def known_words(run: str) -> WordTuple:
     """The words of a run that holds no blank, whatever stands around it."""
-    return _known()[run]
+    words = _known()[run]
+    return words[1:] if words[0] is None else words
 
 
-@lru_cache(maxsize=4)
-def _words_of(text: str) -> WordTuple:
-    known = _known()
-    if len(known) > REMEMBERED:  # between texts, so that what a text's words are never hangs on it
-        known.clear()
-        known.merges.clear()
-    runs = text.split()
-    words = list(map(known.__getitem__, runs))
-    if known.merges.isdisjoint(runs):
-        return tuple(chain.from_iterable(words))
-    return tuple(_merged_over_blanks(text, known))
+class _Known(dict[str, Any]):
+    """Runs between blanks -> their words, behind a None where words were put together: what stands beside them may
+    forbid that."""
 
-
-class _Known(dict[str, WordTuple]):
-    """Runs between blanks -> their words."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.merges: set[str] = set()  # those in which words were put together: what stands beside them may forbid it
-
-    def __missing__(self, run: str) -> WordTuple:
-        if run.isascii() and run.isalpha() and run not in _rules().exceptions:
-            self[run] = found = (run,)
-            return found
-        apart = cut(run)
-        self[run] = found = put_together(apart, ("",) * len(apart))
-        if found != apart:
-            self.merges.add(run)
+    def __missing__(self, run: str) -> tuple[str | None, ...]:
+        found: tuple[str | None, ...] = _plainly(run) if run.isascii() else ()
+        if not found:
+            apart = cut(run)
+            whole = put_together(apart, ("",) * len(apart))
+            found = whole if whole == apart else (None, *whole)
+        self[run] = found
         return found
+
+
+def _plainly(run: str) -> WordTuple:
+    """What `cut` and `put_together` give for letters of ASCII alone, or with one mark behind them; () for all else."""
+    exceptions = _rules().exceptions
+    if run.isalpha():
+        return exceptions.get(run, (run,))
+    core, mark = run[:-1], run[-1]
+    if not core.isalpha() or core in _phrases() or run in exceptions:
+        return ()
+    if mark in _ALONE or (mark == "." and core[-1].islower()):
+        return (*exceptions.get(core, (core,)), mark)
+    return ()
 
 
 @cache
@@ -86,22 +88,25 @@ def _known() -> _Known:
     return _Known()
 
 
-def _merged_over_blanks(text: str, known: _Known) -> Iterator[str]:
+def _put_together_over_blanks(text: str, known: _Known) -> Iterator[str]:
     """The words of a text in which words are put together: exceptions are looked for across single blanks as well, and
     what is found there, which is none, keeps its words from another one."""
-    stretches = re.split(r"(?: (?=\s)|[^\S ])\s*|\s{2,}", text)
-    for stretch in stretches:
-        runs = stretch.split()
-        if known.merges.isdisjoint(runs):
-            yield from chain.from_iterable(map(known.__getitem__, runs))
+    for stretch in _STRETCHES.split(text):
+        runs = [(run, known[run]) for run in stretch.split()]
+        if not any(words[0] is None for _, words in runs):
+            yield from chain.from_iterable(words for _, words in runs)
             continue
         apart: list[str] = []
         behind: list[str] = []
-        for run in runs:
-            words = cut(run)
+        for run, words in runs:
+            words = cut(run) if words[0] is None else words
             apart += words
             behind += [""] * (len(words) - 1) + [" "]
         yield from put_together(apart, behind)
+
+
+# Other blanks than a single one are words by themselves: nothing is put together across them.
+_STRETCHES = re.compile(r"\s{2,}|[^\S ]")
 
 
 class _Rules(NamedTuple):
@@ -184,9 +189,8 @@ def cut(run: str, by_heart: bool = True) -> WordTuple:
 
     while start < end and end - start != last and not known(start, end):
         last = end - start
-        found = rules.prefix.match(run, start, end)
-        inner = found.end() if found else start
-        if found and known(inner, end):
+        inner = _prefix(rules.prefix, run, start, end)
+        if inner > start and known(inner, end):
             front.append(run[start:inner])
             start = inner
             break
@@ -204,9 +208,26 @@ def cut(run: str, by_heart: bool = True) -> WordTuple:
     return (*front, *middle, *reversed(back))
 
 
+def _prefix(pattern: re.Pattern[str], run: str, start: int, end: int) -> int:
+    """Where what is to be cut off in front ends, `start` where nothing is."""
+    first = run[start]
+    if first.isascii() and first.isalnum() and "$" not in run:  # of currencies alone letters are cut off
+        return start
+    found = pattern.match(run, start, end)
+    return found.end() if found else start
+
+
 def _suffix(pattern: re.Pattern[str], run: str, start: int, end: int) -> int:
     """Where what is to be cut off behind begins, `end` where nothing is."""
+    if start == end:
+        return end
     near = max(start, end - LOOK_BACK)
+    last = run[end - 1]
+    if last in _ALONE:
+        return end - 1
+    # Of letters of ASCII those behind a digit or an apostrophe are cut off, of its digits none.
+    if last.isascii() and last.isalnum() and (last.isdigit() or not _DIGIT_OR_APOSTROPHE.search(run, near, end)):
+        return end
     if run[end - 1] == ".":  # any number of dots is one word
         dots = end
         while dots > start and run[dots - 1] == ".":
@@ -217,10 +238,16 @@ def _suffix(pattern: re.Pattern[str], run: str, start: int, end: int) -> int:
     return near + found.start() if found else end
 
 
+_ALONE = frozenset(",;:!?()[]{}<>_#*&\"'`")  # cut off whatever stands in front
+_DIGIT_OR_APOSTROPHE = re.compile("[0-9'’]")
+
+
 def _middle(run: str, rules: _Rules, exceptions: dict[str, WordTuple]) -> Sequence[str]:
     """What is left between the marks that were cut off."""
     if not run or run in exceptions:
         return exceptions.get(run, ())
+    if run.isascii() and run.isalnum():
+        return (run,)
     if _is_address(run, rules):
         return (run,)
     words, done, seen = [], 0, False
