@@ -14,20 +14,9 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
-from c4pipe.text.english_tables import (
-    CAPITAL_RUNS,
-    CURRENCY,
-    EXCEPTIONS,
-    HYPHENS,
-    ICON_RUNS,
-    LETTER_RUNS,
-    MEASURES,
-    PUNCT,
-    QUOTES,
-    SMALL_LETTER_RUNS,
-)
+from c4pipe.text.english_patterns import EnglishPatterns, english_patterns
 
 WordTuple = tuple[str, ...]
 
@@ -72,14 +61,14 @@ class _Known(dict[str, Any]):
 
 def _plainly(run: str) -> WordTuple:
     """What `cut` and `put_together` give for letters of ASCII alone, or with one mark behind them; () for all else."""
-    exceptions = _rules().exceptions
+    exceptions = english_patterns().exceptions
     if run.isalpha():
         return exceptions.get(run, (run,))
     core, mark = run[:-1], run[-1]
-    if not core.isalpha() or core in _phrases() or run in exceptions:
+    if not core.isalpha() or core in _phrases() or core in exceptions or run in exceptions:
         return ()
     if mark in _ALONE or (mark == "." and core[-1].islower()):
-        return (*exceptions.get(core, (core,)), mark)
+        return core, mark
     return ()
 
 
@@ -109,74 +98,9 @@ def _put_together_over_blanks(text: str, known: _Known) -> Iterator[str]:
 _STRETCHES = re.compile(r"\s{2,}|[^\S ]")
 
 
-class _Rules(NamedTuple):
-    """The tables, compiled."""
-
-    exceptions: dict[str, WordTuple]
-    longest: int  # characters of an exception
-    prefix: re.Pattern[str]
-    suffix: re.Pattern[str]
-    infix: re.Pattern[str]
-    address: re.Pattern[str]  # of a run without an @
-    address_at: re.Pattern[str]  # of any run
-
-
-@cache
-def _rules() -> _Rules:
-    exceptions = {"".join(words): tuple(words) for words in (entry.split("\u241f") for entry in EXCEPTIONS.split())}
-    alpha, lower, upper = map(_class, (LETTER_RUNS, SMALL_LETTER_RUNS, CAPITAL_RUNS))
-    icon = f"[{_class(ICON_RUNS)}]"
-    punct, quotes, currency, units, hyphens = map(_choice, (PUNCT, QUOTES, CURRENCY, MEASURES, HYPHENS))
-    quote = re.escape("".join(QUOTES.split()))
-    marked = re.escape("".join(PUNCT.split()) + "|(?:)%²-+") + quote
-    dots = r"\.\.+|…"
-    prefix = rf"[§%=—–]|\+(?![0-9])|{punct}|{dots}|{quotes}|{currency}|{icon}"
-    suffix = (
-        rf"(?:{punct}|{dots}|{quotes}|{icon}|['’][sS]|[—–]|(?<=[0-9])\+|(?<=°[FfCcKk])\.|(?<=[0-9])(?:{currency})"
-        rf"|(?<=[0-9])(?:{units})|(?<=[0-9{lower}{marked}])\.|(?<=[{upper}][{upper}])\.)\Z"
-    )
-    infix = (
-        rf"{dots}|{icon}|(?<=[0-9])[+\-*^](?=[0-9-])|(?<=[{lower}{quote}])\.(?=[{upper}{quote}])"
-        rf"|(?<=[{alpha}]),(?=[{alpha}])|(?<=[{alpha}0-9])(?:{hyphens})(?=[{alpha}])|(?<=[{alpha}0-9])[:<>=/](?=[{alpha}])"
-    )
-    return _Rules(
-        exceptions,
-        max(map(len, exceptions)),
-        re.compile(prefix),
-        re.compile(suffix),
-        re.compile(infix),
-        _address(lower, user=""),
-        _address(lower, user=r"(?:\S+(?::\S*)?@)?"),
-    )
-
-
-def _address(lower: str, user: str) -> re.Pattern[str]:
-    """A web or mail address, or something like one: scheme, user, host by number or by name, port, path.
-
-    After an expression of Diego Perini's (MIT licence) that spaCy has: hosts by number are public ones, and the last
-    part of a name has two to 63 letters.
-    """
-    byte = r"(?:1?\d{1,2}|2[0-4]\d|25[0-5])"
-    private = r"(?!(?:10|127)(?:\.\d{1,3}){3})(?!(?:169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2})"
-    number = rf"{private}(?:[1-9]\d?|1\d\d|2[01]\d|22[0-3])(?:\.{byte}){{2}}\.(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-4])"
-    letter = r"[A-Za-z0-9\u00a1-\uffff]"
-    name = rf"(?:(?:{letter}[A-Za-z0-9\u00a1-\uffff_-]{{0,62}})?{letter}\.)+[{lower}]{{2,63}}"
-    return re.compile(rf"(?:[\w+\-.]{{2,}}://)?{user}(?:{number}|{name})(?::\d{{2,5}})?(?:[/?#]\S*)?\Z")
-
-
-def _class(runs: str) -> str:
-    """Runs of code points as the inside of a class."""
-    ends = (run.partition("-")[::2] for run in runs.split())
-    return "".join(f"\\U{int(a, 16):08x}-\\U{int(b or a, 16):08x}" for a, b in ends)
-
-
-def _choice(words: str) -> str:
-    return "|".join(map(re.escape, words.split()))
-
-
 def cut(run: str, by_heart: bool = True) -> WordTuple:
     """The words of a run without blanks, before any are put together."""
-    rules = _rules()
+    rules = english_patterns()
     exceptions = rules.exceptions if by_heart else {}
     if run in exceptions:
         return exceptions[run]
@@ -242,7 +166,7 @@ _ALONE = frozenset(",;:!?()[]{}<>_#*&\"'`")  # cut off whatever stands in front
 _DIGIT_OR_APOSTROPHE = re.compile("[0-9'’]")
 
 
-def _middle(run: str, rules: _Rules, exceptions: dict[str, WordTuple]) -> Sequence[str]:
+def _middle(run: str, rules: EnglishPatterns, exceptions: dict[str, WordTuple]) -> Sequence[str]:
     """What is left between the marks that were cut off."""
     if not run or run in exceptions:
         return exceptions.get(run, ())
@@ -263,7 +187,7 @@ def _middle(run: str, rules: _Rules, exceptions: dict[str, WordTuple]) -> Sequen
     return [*words, run[done:]] if done < len(run) else words
 
 
-def _is_address(run: str, rules: _Rules) -> bool:
+def _is_address(run: str, rules: EnglishPatterns) -> bool:
     if "@" not in run:
         return "." in run and rules.address.match(run) is not None
     return "." in run and len(run) <= LONG_ADDRESS and rules.address_at.match(run) is not None
@@ -273,7 +197,7 @@ def _is_address(run: str, rules: _Rules) -> bool:
 def _phrases() -> dict[str, list[WordTuple]]:
     """First word -> the exceptions that begin with it, where other words than the exception's are made of them without
     it, or marks are cut off or between; the longest first."""
-    rules, found = _rules(), dict[str, list[WordTuple]]()
+    rules, found = english_patterns(), dict[str, list[WordTuple]]()
     for run in rules.exceptions:
         if rules.prefix.match(run) or rules.suffix.search(run) or rules.infix.search(run):
             words = cut(run, by_heart=False)
@@ -290,7 +214,7 @@ def put_together(words: Sequence[str], behind: Sequence[str]) -> WordTuple:
         behind: of each what stands behind it, "" or " ". An exception never holds a blank: a run with one in it stays
             as it is, but others may not have its words.
     """
-    phrases, exceptions = _phrases(), _rules().exceptions
+    phrases, exceptions = _phrases(), english_patterns().exceptions
     found = [
         (-len(phrase), at)
         for at, word in enumerate(words)
