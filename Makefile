@@ -46,7 +46,7 @@ STUDY_PRESETS := en,en.noclean,realnewslike
 STUDY_DATA = --data $(if $(filter corpora,$(NAME)),$(foreach preset,$(subst $(comma), ,$(STUDY_PRESETS)),$(preset)=out/presets/$(preset)),$(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare classifier verify browse fetch assets check lint fix quick test ecosystem golden samples parity warc bench bench-rivals \
+.PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare classifier verify browse fetch assets check lint fix quick test ecosystem golden samples parity recipes warc bench bench-rivals \
   parts identity languages scale profile soak fuzz package clean
 
 help: ## list the targets
@@ -166,6 +166,9 @@ samples: setup ## write the WET and WARC files of data_samples anew from their p
 
 parity: setup bench/.venv-reference/ready ## compare en.tfds page for page with the installed TensorFlow Datasets: INPUT=
 	$(PY) -m bench.parity $(if $(filter-out data_samples,$(INPUT)),--input $(INPUT)) $(ARGS)
+
+recipes: setup bench/.venv-datatrove/ready ## compare the rules of gopher and fineweb with datatrove's: INPUT= ARGS= (--speed)
+	$(PY) -m bench.recipes $(if $(filter-out data_samples,$(INPUT)),--input $(INPUT)) $(ARGS)
 
 bench: setup ## measure a build, stage by stage, beside the reference, datatrove, dolma, warcio and FastWARC: ARGS= (--growth)
 	-@$(MAKE) --no-print-directory --keep-going bench-rivals
