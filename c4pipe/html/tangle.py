@@ -207,7 +207,8 @@ def _scan(data: Any, size: int, kinds: Any, known: Any, held: Any, numbers: Any)
         start = at + (data[at] == _SLASH)
         if not hides and not (start < size and kinds[data[start]] & _LETTER):
             continue
-        end, behind, name, bits, less = start, start, _BASIS, 0, False
+        end, behind, bits, less = start, start, 0, False
+        name: Any = _BASIS
         if not hides:
             while end < size and (not kinds[data[end]] & _NAME or data[end] == _EQUALS):
                 upper = 65 <= data[end] <= 90
