@@ -191,8 +191,8 @@ scale: setup ## measure dedup up to 50 million lines and the shuffles of a crawl
 profile: setup ## flame graph of a build, into out/profile: INPUT= WORKERS= ARGS=
 	$(PY) -m bench.flame $(if $(filter-out data_samples,$(INPUT)),--input $(INPUT)) $(if $(WORKERS),--workers $(WORKERS)) $(ARGS)
 
-languages: setup ## measure the language identifiers on texts of known languages, CODE.txt each: TEXTS= ARGS=
-	$(PY) -m bench.languages $(if $(TEXTS),--texts $(TEXTS)) $(ARGS)
+languages: setup ## measure the language identifiers: on texts CODE.txt in TEXTS=, else on those that are held out: ARGS=--fetch
+	$(PY) -m $(if $(TEXTS),bench.languages --texts $(TEXTS),bench.web_languages) $(ARGS)
 
 soak: setup ## the longest tests, damage to runs and corpora, then builds that are killed and whose files fail for MINUTES=30
 	$(PY) -m pytest -m soak
