@@ -46,7 +46,7 @@ STUDY_PRESETS := en,en.noclean,realnewslike
 STUDY_DATA = --data $(if $(filter corpora,$(NAME)),$(foreach preset,$(subst $(comma), ,$(STUDY_PRESETS)),$(preset)=out/presets/$(preset)),$(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare classifier verify browse fetch assets check lint fix quick test ecosystem golden samples parity bench bench-rivals \
+.PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare classifier verify browse fetch assets check lint fix quick test ecosystem golden samples parity warc bench bench-rivals \
   parts identity languages scale profile soak fuzz package clean
 
 help: ## list the targets
@@ -160,8 +160,9 @@ ecosystem: setup ## what a change of a rule does to the samples and to real page
 golden: setup ## write data_samples/expected anew: read the diff before you commit it
 	$(PY) -m tests.golden
 
-samples: setup ## write the WET files of data_samples anew from their pages
+samples: setup ## write the WET and WARC files of data_samples anew from their pages
 	$(PY) data_samples/make_samples.py
+	$(PY) data_samples/make_warc.py
 
 parity: setup bench/.venv-reference/ready ## compare en.tfds page for page with the installed TensorFlow Datasets: INPUT=
 	$(PY) -m bench.parity $(if $(filter-out data_samples,$(INPUT)),--input $(INPUT)) $(ARGS)
@@ -201,6 +202,17 @@ soak: setup ## the longest tests, damage to runs and corpora, then builds that a
 fuzz: setup bench/.venv-fuzz/ready ## fuzz the reader, the cleaner, the parsers and the matcher for FUZZ_SECONDS=120 each
 	for target in reader cleaner manifest lists matcher; do \
 	  bench/.venv-fuzz/bin/python -m bench.fuzz $$target --seconds $(FUZZ_SECONDS) $(ARGS) || exit 1; done
+
+warc: setup bench/.venv-html/ready ## read WARC: its tests, then what it takes beside resiliparse: ARGS= (--html FOLDER, --hostile)
+	bench/.venv-html/bin/python -m pytest tests/html tests/jobs/test_warc.py
+	bench/.venv-html/bin/python -m bench.warc $(ARGS)
+
+# Beside what it needs itself it sees the libraries of .venv, so that little is installed twice.
+bench/.venv-html/ready: bench/requirements-html.txt $(VENV)/ready
+	$(PYTHON) -m venv $(@D)
+	$(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $$($(@D)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/venv.pth
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 bench/.venv-fuzz/ready: bench/requirements-fuzz.txt requirements.lock
 	$(PYTHON) -m venv $(@D)

@@ -11,7 +11,7 @@ WET = f"needs the WET files and lists of {SHARED}, which are not public"
 
 shared = pytest.mark.skipif(not (SHARED / "wet").is_dir(), reason=WET)
 
-RESILIPARSE = "needs resiliparse, an extra: make warc has it, or pip install 'c4pipe[warc]'"
+RESILIPARSE = "needs resiliparse, an extra: make warc, or pip install 'c4pipe[warc]'"
 resiliparse = pytest.mark.skipif(find_spec("resiliparse") is None, reason=RESILIPARSE)
 
 FASTTEXT = ROOT / "bench" / ".venv-fasttext" / "bin" / "python"  # whose fasttext package trains

@@ -21,6 +21,7 @@ EVEN = 0.5  # a threshold as well
 _SURE = 0.95  # of an interval
 WORDS_OF = 2_000  # pages of each side whose words are weighed
 WORDS_TOLD = 20  # each way
+_NO_SPREAD = 1e-12  # of a variance: what is left of 0 in 64 bits
 _LEAST_PAGES = 3  # of both sides that have a word which is told
 
 
@@ -93,7 +94,7 @@ def _share(hits: NDArray[np.bool_], of: NDArray[np.bool_], groups: NDArray[np.in
     and Pearson)."""
     ratio = host_ratio(hits.astype(np.float64), of.astype(np.float64), groups)
     domains = len(np.unique(groups[of]))
-    if ratio.variance == 0:
+    if ratio.variance < _NO_SPREAD:
         reach = 1 - ((1 - _SURE) / 2) ** (1 / domains)
     elif ratio.variance == inf:
         reach = 1.0

@@ -80,7 +80,7 @@ def run(argv: Sequence[str]) -> int:
         "scored": len(scores),
         "without": without,
         "below": {str(share): _number(_at(scores, share)) for share in SHARES_BELOW},
-        "cuts": [cut(scores, without, keep)._asdict() for keep in args.keep],
+        "cuts": [cut_at(scores, without, keep)._asdict() for keep in args.keep],
     }
     if args.json:
         print(json.dumps(report, indent=2))
@@ -89,7 +89,7 @@ def run(argv: Sequence[str]) -> int:
     return 0
 
 
-def cut(scores: NDArray[np.float32], without: int, keep: float) -> Cut:
+def cut_at(scores: NDArray[np.float32], without: int, keep: float) -> Cut:
     """The score that a share of all pages reaches, of `scores` in ascending order and pages `without` one.
 
     ConfigError where fewer pages than that have a score.

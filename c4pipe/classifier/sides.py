@@ -47,7 +47,7 @@ class Sides(NamedTuple):
 
     training: tuple[list[TrainingLine], list[TrainingLine]]  # good, bad
     held_out: tuple[list[TrainingLine], list[TrainingLine]]
-    shared: int  # texts that both sides had, and neither keeps
+    shared: int  # texts that were drawn on both sides, and neither keeps
 
 
 def draw(name: str, pages: Iterable[CorpusPage], joined: Callable[[str], str], each: int) -> DrawnSide:

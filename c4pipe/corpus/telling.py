@@ -63,6 +63,19 @@ def _by(counts: Mapping[str, int], before: str, words: str) -> str:
     return before + ", ".join(told).replace(" by ", " by stage ", 1) if told else ""
 
 
+def html_told(stats: Mapping[str, Any]) -> str:
+    """How large pages were as HTML and as text, of a corpus that was read from HTML, as read; "" for any other.
+
+    >>> html_told({"pages_read": 10, "html_bytes_read": 612000, "text_bytes_read": 31000})
+    'a page was 61,200 bytes of HTML on the average, and 3,100 of text (5.1 %)'
+    """
+    html, text, pages = (stats.get(name) or 0 for name in ("html_bytes_read", "text_bytes_read", "pages_read"))
+    if not html or not pages:
+        return ""
+    means = f"{html / pages:,.0f} bytes of HTML on the average, and {text / pages:,.0f} of text"
+    return f"a page was {means} ({percent(text, html)})"
+
+
 def restore_told(manifest: Mapping[str, Any]) -> str:
     """The pages that are kept so that others can be taken out, and what they take beside the keys; "" without any.
 

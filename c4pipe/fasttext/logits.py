@@ -21,7 +21,8 @@ from c4pipe.fasttext.model import ONE_VS_ALL, FastTextModel, WordOutputs
 
 
 class WordLogits(NamedTuple):
-    """Words and rest make the logit, to the last bits of 64."""
+    """Words and rest make the logit, to the last bits of 64. The model adds up in 32: of long texts its probability may
+    differ from the one of this logit by some 1e-5."""
 
     logit: float  # log(p / (1 - p)) of the probability, before fastText adds 1e-5 to that
     rest: float  # what is no word's, see above

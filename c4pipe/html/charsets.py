@@ -5,7 +5,7 @@ detection by resiliparse (uchardet). Names are the labels of the WHATWG Encoding
 Python knows codecs (idna, unicode_escape) that no page may ask for.
 
 >>> decoded("<p>Größe".encode(), "text/html")
-Decoded(text='<p>Größe', undecodable=False, lied=False, as_is=True)
+Decoded(text='<p>Größe', undecodable=False, lied=False)
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ _FEW = 50  # one bad byte sequence to so many good ones is UTF-8 with a fault: c
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _LABEL = r"""charset\s*=\s*["']?\s*([\w.:-]{1,40})"""
 _IN_HEADER = re.compile(_LABEL, re.IGNORECASE)
-_IN_META = re.compile(rb"<meta\b[^>]{0,500}?\b" + _LABEL.encode(), re.IGNORECASE)
+_IN_META = re.compile(_LABEL.encode(), re.IGNORECASE)
+_META = re.compile(rb"<meta\b[^>]*", re.IGNORECASE)
 _IN_XML = re.compile(rb"""<\?xml\b[^>]{0,200}?\bencoding\s*=\s*["']([\w.:-]{1,40})""")
 _WIDER = {  # Python's names of what the standard means by a narrower name
     "gbk": "gb18030",
@@ -36,27 +37,28 @@ class Decoded(NamedTuple):
     text: str
     undecodable: bool  # bytes that are none of its charset are U+FFFD
     lied: bool = False  # it says that it is in another charset
-    as_is: bool = False  # the bytes are UTF-8, all of them and nothing else
 
 
-def decoded(body: bytes, content_type: str) -> Decoded:
+def decoded(body: bytes | memoryview, content_type: str) -> Decoded:
     """The HTML in some bytes; `content_type` as the HTTP header has it. Never raises, never gives a lone surrogate."""
+    head = bytes(body[:PRESCAN])
     for mark, name in _MARKS:
-        if body.startswith(mark):
+        if head.startswith(mark):
             return _as(name, body[len(mark) :])
-    said = _said(content_type, body)
-    if wide := _wide(body):
-        return _as(wide, body)._replace(lied=bool(said) and said[0] not in ("utf-16-le", wide))
+    said = _by_header(content_type)
+    if wide := _wide(head, said):
+        return _as(wide, body)._replace(lied=said not in ("", "utf-16-le", wide))
     try:
-        text = body.decode("utf-8")
+        text = str(body, "utf-8")
     except UnicodeDecodeError:
-        return _not_utf8(body, said)
-    if b"\x1b" in body and "iso2022_jp" in said and len(text) == len(body):  # which looks like ASCII
-        return _as("iso2022_jp", body)
-    return Decoded(text, False, bool(said) and said[0] != "utf-8" and len(text) < len(body), as_is=True)
+        return _not_utf8(body, [name for name in (said, _by_page(head)) if name])
+    said = said or _by_page(head)
+    if len(text) == len(body):
+        return _as("iso2022_jp", body) if said == "iso2022_jp" and "\x1b" in text else Decoded(text, False)
+    return Decoded(text, False, said not in ("", "utf-8"))
 
 
-def _not_utf8(body: bytes, said: list[str]) -> Decoded:
+def _not_utf8(body: bytes | memoryview, said: list[str]) -> Decoded:
     """By what was said, the first that fits; else UTF-8 if it is that nearly; else by detection."""
     others = [name for name in said if name != "utf-8"]
     for name in others:
@@ -70,22 +72,25 @@ def _not_utf8(body: bytes, said: list[str]) -> Decoded:
         return as_utf8._replace(lied=bool(said) and said[0] != "utf-8")
     if others:
         return _as(others[0], body)
-    return _as(_detected(body), body)._replace(lied=bool(said))
+    return _as(_detected(bytes(body)), body)._replace(lied=bool(said))
 
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
-def _said(content_type: str, body: bytes) -> list[str]:
-    """The charsets that the header and the page name, as Python calls them."""
-    head = body[:PRESCAN]
-    in_header = _IN_HEADER.search(content_type)
-    in_page = _IN_META.search(head) or _IN_XML.match(head.lstrip())
-    labels = [in_header[1] if in_header else "", in_page[1].decode("ascii", "replace") if in_page else ""]
-    names = [_python_name(label) for label in labels if label]
-    if len(names) > 1 or not in_header:
-        names[-1:] = ["utf-8" if name.startswith("utf-16") else name for name in names[-1:]]  # HTML Standard, 13.2.3.2
-    return [name for name in names if name]
+def _by_header(content_type: str) -> str:
+    """The charset that the header names, as Python calls it; "" for none that there is."""
+    found = _IN_HEADER.search(content_type)
+    return "" if found is None else _python_name(found[1])
+
+
+def _by_page(head: bytes) -> str:
+    """The same of the page itself. What it can say in ASCII is not in UTF-16 (HTML Standard, 13.2.3.2)."""
+    found = _IN_XML.match(head.lstrip())
+    for tag in _META.findall(head) if found is None else ():
+        found = found or _IN_META.search(tag)
+    name = "" if found is None else _python_name(found[1].decode("ascii", "replace"))
+    return "utf-8" if name.startswith("utf-16") else name
 
 
 def _python_name(label: str) -> str:
@@ -103,19 +108,19 @@ def _detected(body: bytes) -> str:
     return _WIDER.get(name, name)
 
 
-def _wide(body: bytes) -> str:
-    """UTF-16 without a mark, as far as its first letters are ASCII; "" for anything else."""
-    some = body[:64]
+def _wide(head: bytes, said: str) -> str:
+    """UTF-16 without a mark, as far as its first letters are ASCII, or it is said to be that; "" for anything else."""
+    some = head[:64]
     for start, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         if len(some) == 64 and not any(some[start::2]) and all(some[1 - start :: 2]):
             return name
-    return ""
+    return said if said.startswith("utf-16") and b"\0" in head else ""
 
 
-def _as(name: str, body: bytes) -> Decoded:
+def _as(name: str, body: bytes | memoryview) -> Decoded:
     try:
-        return Decoded(body.decode(name), False)
+        return Decoded(str(body, name), False)
     except UnicodeDecodeError:
-        return Decoded(body.decode(name, "replace"), True)
+        return Decoded(str(body, name, "replace"), True)
     except LookupError:  # a name of detection that Python does not know
-        return Decoded(body.decode("cp1252", "replace"), True)
+        return Decoded(str(body, "cp1252", "replace"), True)

@@ -28,16 +28,20 @@ EXTRACTS: dict[str, dict[str, Any]] = {
 # --hostile`); pages of the web stay far below.
 MOST_TAGS = 200_000
 MOST_DEPTH = 512  # deeper, Blink's tree builder makes siblings of children (kMaximumHTMLParserDOMTreeDepth)
-FREE_WORK = 10**7  # tags times depth that need no look at the tree; of a scan, so it may be far too large
-MOST_WORK = 2 * 10**9  # the same, that a parser may be asked for
+TREE_WORK = 4 * 10**7  # tags times depth of the tree
+FREE_WORK = 10**7  # the same that need no look at the tree; of a scan, so it may be far too large
+MOST_WORK = 6 * 10**9  # the same, that a parser may be asked for
 MOST_ATTRIBUTES = 2 * 10**9  # sum of squares
 MOST_AGAIN = 10**6  # tags times formatting that may be opened again
+# Characters and tags of a page that can be beyond none of these, so that most need no scan: an attribute takes two
+# characters, and of so many tags half at the most can be formatting that the other half opens again.
+SMALL, FEW = 2 * 44_000, 2_000
 PLAIN_FORMATS = (
     3 * 14
 )  # without attributes: three of each of 14 elements are opened again (HTML Standard, "Noah's Ark")
 MOST_PLAIN_AGAIN = 2 * 10**6
 
-_DEEP = "*" + ">*" * MOST_DEPTH
+_HARMLESS = Tangle(0, 0, 0, 0, False)
 _FORMATTING = re.compile(r"(<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>]))[^>]*", re.IGNORECASE)
 
 
@@ -49,19 +53,16 @@ def check_extract(name: str) -> None:
         raise ConfigError(f"--input-format warc needs {LIBRARY}, which is missing: pip install 'c4pipe[warc]'")
 
 
-def text_of(html: str, utf8: bytes, how: str) -> tuple[str, str]:
-    """The text of a page, one of EXTRACTS, and why there is none: one of the two is "".
-
-    Args:
-        html, utf8: the page, twice.
-    """
+def text_of(html: str, how: str) -> tuple[str, str]:
+    """The text of a page, one of EXTRACTS, and why there is none: one of the two is ""."""
     from resiliparse.extract.html2text import extract_plain_text  # type: ignore[import-not-found,unused-ignore]
     from resiliparse.parse.html import (  # type: ignore[import-not-found,unused-ignore]
         HTMLParserException,
         HTMLTree,
     )
 
-    tangle = tangle_of(utf8)
+    small = len(html) <= SMALL and html.count("<") <= FEW
+    tangle = _HARMLESS if small else tangle_of(html.encode())
     if wrong := too_much(tangle):
         return "", wrong
     if tangle.formatting * tangle.tags > MOST_AGAIN:
@@ -70,8 +71,10 @@ def text_of(html: str, utf8: bytes, how: str) -> tuple[str, str]:
         tree = HTMLTree.parse(html)
     except HTMLParserException as error:
         return "", f"{LIBRARY}: {error}"[:200]
-    if tangle.depth * tangle.tags > FREE_WORK and tree.document.query_selector(_DEEP) is not None:
-        return "", f"elements nested deeper than {MOST_DEPTH}, in {tangle.tags:,} tags"
+    if tangle.depth * tangle.tags > FREE_WORK:
+        deepest = min(MOST_DEPTH, TREE_WORK // tangle.tags)
+        if tree.document.query_selector("*" + ">*" * deepest) is not None:
+            return "", f"elements nested deeper than {deepest}, in {tangle.tags:,} tags"
     return extract_plain_text(tree, **EXTRACTS[how]), ""
 
 

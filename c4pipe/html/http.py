@@ -27,7 +27,7 @@ class HttpAnswer(NamedTuple):
 
     status: int
     fields: Mapping[str, str]  # lower-cased name -> first value
-    body: bytes
+    body: memoryview  # for a copy of each page costs more than all else that is done here
 
 
 def http_answer(block: bytes, limit: int) -> HttpAnswer | None:
@@ -36,15 +36,18 @@ def http_answer(block: bytes, limit: int) -> HttpAnswer | None:
     end = None if line is None else head_end(block, 0, limit)
     if line is None or end is None:
         return None
-    return HttpAnswer(int(line[1]), parse_headers(block[:end]), block[end:])
+    return HttpAnswer(int(line[1]), parse_headers(block[:end]), memoryview(block)[end:])
 
 
-def sent_body(response: HttpAnswer, most: int) -> bytes | StillPacked:
+def sent_body(response: HttpAnswer, most: int) -> bytes | memoryview | StillPacked:
     """The body without the chunks and the packing in which it was sent, `most` bytes at the most."""
-    body = response.body
-    if "chunked" in response.fields.get("transfer-encoding", "").lower():
+    fields = response.fields
+    if "transfer-encoding" not in fields and "content-encoding" not in fields:
+        return response.body
+    body = bytes(response.body)
+    if "chunked" in fields.get("transfer-encoding", "").lower():
         body = unchunked(body)
-    names = response.fields.get("content-encoding", "").lower().split(",")
+    names = fields.get("content-encoding", "").lower().split(",")
     for name in reversed([name.strip() for name in names]):  # the last one was put on last
         unpacked = unpacked_body(body, name, most)
         if isinstance(unpacked, StillPacked):

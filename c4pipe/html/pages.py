@@ -50,11 +50,10 @@ def _said(extract: str, limits: Limits, record: WarcRecord) -> RecordText | NoRe
     body = sent_body(response, limits.record)
     if isinstance(body, StillPacked):
         return NoRecordText(body.reason, body.detail)
-    if not found and not is_markup(body[:512]):
+    if not found and not is_markup(bytes(body[:512])):
         return NoRecordText(NOT_HTML, "says no type, and begins with no tag")
     html = decoded(body, told)
-    utf8 = body if html.as_is else html.text.encode()
-    text, wrong = text_of(html.text, utf8, extract)
+    text, wrong = text_of(html.text, extract)
     text = page_text(text)
     if not text:
         why = (BAD_HTML, wrong) if wrong else (NO_TEXT, f"{len(body)} bytes of HTML")

@@ -51,7 +51,7 @@ class Tangle(NamedTuple):
 def tangle_of(html: bytes) -> Tangle:
     """The bounds of a page in UTF-8."""
     numbers, held = np.zeros(5, np.int64), np.empty(2 * _HELD, np.int64)
-    _scan(html, len(html), _KNOWN.ctypes.data, held.ctypes.data, numbers.ctypes.data)
+    _scan(html, len(html), _KINDS.ctypes.data, _KNOWN.ctypes.data, held.ctypes.data, numbers.ctypes.data)
     tags, depth, formatting, attributes, gave_up = numbers.tolist()
     return Tangle(tags, depth, formatting, attributes, bool(gave_up))
 
@@ -80,14 +80,35 @@ _KNOWN = _known()
 _LESS, _MORE, _SLASH, _EQUALS, _QUOTE, _APOSTROPHE, _BANG, _ASK = b"<>/=\"'!?"
 
 
-def is_letter(byte: Any) -> bool:
-    """Of ASCII."""
-    return bool(97 <= (byte | 0x20) <= 122)
+_LESS_BYTE = np.uint8(_LESS)  # numpy's, for the block
+_BLOCK = 32  # bytes
+_NAME, _SPACE, _LETTER = 1, 2, 4  # what a byte is, as bits: it ends the name of an attribute; parts words; of ASCII
 
 
-def is_space(byte: Any) -> bool:
-    """What parts the words of a tag."""
-    return bool(byte == 32 or 9 <= byte <= 13)
+def _kinds() -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """(256,): of each byte what it is."""
+    table = np.zeros(256, np.uint8)
+    table[[9, 10, 11, 12, 13, 32]] = _NAME | _SPACE
+    table[[*b"/>="]] = _NAME
+    table[[*range(65, 91), *range(97, 123)]] = _LETTER
+    return table
+
+
+_KINDS = _kinds()
+
+
+def next_less(data: Any, at: int, size: int) -> int:
+    """Where the next "<" is, or `size`. Block by block, which the compiler does many bytes at a time."""
+    while at + _BLOCK <= size:
+        found = False
+        for i in range(at, at + _BLOCK):
+            found |= data[i] == _LESS_BYTE
+        if found:
+            break
+        at += _BLOCK
+    while at < size and data[at] != _LESS:
+        at += 1
+    return at
 
 
 def bits_of(known: Any, name: int) -> int:
@@ -100,35 +121,40 @@ def bits_of(known: Any, name: int) -> int:
     return 0
 
 
-def skip_attributes(data: Any, at: int, size: int) -> tuple[int, int]:
-    """From behind the name of a tag to its end: where that is, and the attributes in between."""
+def skip_attributes(data: Any, at: int, size: int, kinds: Any) -> tuple[int, int, bool]:
+    """From behind the name of a tag to its end: where that is, its attributes, and whether there is a "<"."""
     count = 0
+    less = False
     while at < size and data[at] != _MORE:
-        if is_space(data[at]) or data[at] == _SLASH:
+        if kinds[data[at]] & _SPACE or data[at] == _SLASH:
             at += 1
             continue
         count += 1
-        at += 1  # an equals sign may be the first is_letter of a name
-        while at < size and not is_space(data[at]) and data[at] != _SLASH and data[at] != _MORE and data[at] != _EQUALS:
+        less |= data[at] == _LESS
+        at += 1  # an equals sign may be the first letter of a name
+        while at < size and not kinds[data[at]] & _NAME:
+            less |= data[at] == _LESS
             at += 1
         after = at
-        while after < size and is_space(data[after]):
+        while after < size and kinds[data[after]] & _SPACE:
             after += 1
         if after == size or data[after] != _EQUALS:
             continue
         at = after + 1
-        while at < size and is_space(data[at]):
+        while at < size and kinds[data[at]] & _SPACE:
             at += 1
         if at < size and (data[at] == _QUOTE or data[at] == _APOSTROPHE):
             quote = data[at]
             at += 1
             while at < size and data[at] != quote:
+                less |= data[at] == _LESS
                 at += 1
             at += at < size
         else:
-            while at < size and not is_space(data[at]) and data[at] != _MORE:
+            while at < size and not kinds[data[at]] & _SPACE and data[at] != _MORE:
+                less |= data[at] == _LESS
                 at += 1
-    return at, count
+    return at, count, less
 
 
 def closes(held: Any, top: int, name: int, bits: int) -> int:
@@ -157,42 +183,41 @@ def replaces(held: Any, top: int, bits: int, name: int, foreign: bool) -> int:
     return top
 
 
-@native("int64(uint8*, int64, int64*, int64*, int64*)")
-def _scan(data: Any, size: int, known: Any, held: Any, numbers: Any) -> int:
+@native("int64(uint8*, int64, uint8*, int64*, int64*, int64*)")
+def _scan(data: Any, size: int, kinds: Any, known: Any, held: Any, numbers: Any) -> int:
     """Fills in the numbers: _TAGS to _GAVE_UP.
 
     Args:
         data: (size,)
+        kinds: (256,), `_KINDS`.
         known: (2 * _SLOTS,), `_KNOWN`.
         held: (2 * _HELD,): of open elements hash and bits.
         numbers: (5,), zeros.
     """
-    at = top = lasting = lasting_formats = formats = steps = 0
+    at = top = lasting = lasting_formats = formats = steps = tags = depth = formatting = attributes = 0
     foreign = False
     limit = _STEPS_A_BYTE * size + _FREE_STEPS
-    while at + 1 < size:
-        if data[at] != _LESS:
-            at += 1
-            continue
-        at += 1
+    while True:
+        at = next_less(data, at, size) + 1
+        if at >= size or steps > limit:
+            numbers[_TAGS], numbers[_DEPTH], numbers[_FORMATTING] = tags, depth, formatting
+            numbers[_ATTRIBUTES], numbers[_GAVE_UP] = attributes, at < size
+            return 0
         hides = data[at] == _BANG or data[at] == _ASK
         start = at + (data[at] == _SLASH)
-        if not hides and not (start < size and is_letter(data[start])):
+        if not hides and not (start < size and kinds[data[start]] & _LETTER):
             continue
-        end, name, bits = start, _BASIS, 0
+        end, behind, name, bits, less = start, start, _BASIS, 0, False
         if not hides:
-            while end < size and not is_space(data[end]) and data[end] != _SLASH and data[end] != _MORE:
+            while end < size and (not kinds[data[end]] & _NAME or data[end] == _EQUALS):
                 upper = 65 <= data[end] <= 90
                 name = (name ^ (np.int64(data[end]) | (32 if upper else 0))) * _PRIME
                 end += 1
             bits = bits_of(known, name)
-            numbers[_TAGS] += 1
-            behind, count = skip_attributes(data, end, size)
+            tags += 1
+            behind, count, less = skip_attributes(data, end, size, kinds)
             steps += behind - start
-            numbers[_ATTRIBUTES] += count * count
-            if steps > limit:
-                numbers[_GAVE_UP] = 1
-                return 0
+            attributes += count * count
             hides = bits & _HIDES != 0
         if hides or top == _HELD:
             lasting += top
@@ -211,7 +236,6 @@ def _scan(data: Any, size: int, known: Any, held: Any, numbers: Any) -> int:
             held[2 * top], held[2 * top + 1] = name, bits
             formats += bits & _FORMAT
             top += 1
-        numbers[_DEPTH] = max(numbers[_DEPTH], lasting + top)
-        numbers[_FORMATTING] = max(numbers[_FORMATTING], lasting_formats + formats)
-        at = end
-    return 0
+        depth = max(depth, lasting + top)
+        formatting = max(formatting, lasting_formats + formats)
+        at = end if less else behind

@@ -9,6 +9,7 @@ from c4pipe.corpus.benchmarks import by_share
 from c4pipe.corpus.ledger import Ledger, StageCount
 from c4pipe.corpus.removed import told_removed
 from c4pipe.corpus.stats import Stats
+from c4pipe.corpus.telling import html_told
 from c4pipe.errors import BuildError
 from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.relatives import clusters, earlier
@@ -48,6 +49,7 @@ def _overview(corpus: Corpus) -> dict[str, Any]:
             **_size(manifest["shards"]),
             "chars": stats.chars_kept,
             "mean_chars": _share(stats.chars_kept, stats.pages_kept),
+            "html": html_told(corpus.stats),
             "mean_chars_read": _share(stats.chars_read, stats.pages_read) if stats.lengths_read else None,
         },
         "splits": _splits(manifest["shards"]),

@@ -158,6 +158,8 @@ def _lengths(screen: Screen, lengths: list[dict[str, Any]], corpus: dict[str, An
     if corpus["mean_chars_read"] is not None:
         means += f" on the average, as read {corpus['mean_chars_read']:,.0f}"
     screen.head("Lengths", means)
+    if corpus["html"]:
+        screen.say("  as read ", corpus["html"])
     sides = [side for side in ("read", "kept") if lengths[0][side] is not None]
     most = max(row[side] for row in lengths for side in sides)
     table: list[list[StyledText]] = [[("characters", "dim"), *(cell for side in sides for cell in ((side, "dim"), ""))]]

@@ -8,7 +8,7 @@ from typing import Any
 
 from c4pipe.corpus.benchmarks import items_told
 from c4pipe.corpus.ledger import without_urls
-from c4pipe.corpus.telling import not_restorable, overlap_of, overlap_told, restore_told
+from c4pipe.corpus.telling import html_told, not_restorable, overlap_of, overlap_told, restore_told
 from c4pipe.text import many, percent
 from c4pipe.text import printable as printable
 
@@ -92,6 +92,8 @@ def summary(manifest: dict[str, Any], folder: str, stats: Mapping[str, Any] = NO
     lines = [f"{manifest['preset']['name']}: {manifest['preset']['says']}", *funnel(manifest)]
     lines += ["  no page was kept"] if is_empty(manifest) else splits(manifest)
     lines += old_told(stats)
+    if said := html_told(stats):
+        lines.append(f"  as read {said}")
     if said := restore_told(manifest) or not_restorable(manifest):
         lines.append(f"  {said}")
     told = inputs_told(manifest, stats.get("faults", ()))

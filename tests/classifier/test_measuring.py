@@ -31,6 +31,9 @@ def test_two_right_answers_of_two_domains_prove_little() -> None:
 
 
 def test_one_domain_proves_nothing() -> None:
+    groups = np.where(GOOD, 0, np.arange(8))  # all good pages are of one
+    (row,) = at_thresholds(SCORES, GOOD, groups, (0.65,))
+    assert (row.recall.value, row.recall.low, row.recall.high) == (0.5, 0.0, 1.0)
     (row,) = at_thresholds(SCORES, GOOD, np.zeros(8, np.int64), (0.5,))
     assert row.precision is not None
     assert (row.precision.value, row.precision.low, row.precision.high) == (0.75, 0.0, 1.0)

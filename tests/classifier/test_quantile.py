@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c4pipe.classifier.__main__ import main
-from c4pipe.classifier.quantile import cut
+from c4pipe.classifier.quantile import cut_at
 from c4pipe.errors import ConfigError
 from c4pipe.files.assets import Assets
 from c4pipe.page import Kept, Page
@@ -25,28 +25,28 @@ def ordered(*scores: float) -> np.ndarray:
 
 
 def test_a_tenth_of_ten() -> None:
-    assert cut(ordered(*(n / 10 for n in range(10))), 0, 0.1) == (0.1, 0.9, 1, 0.1)
+    assert cut_at(ordered(*(n / 10 for n in range(10))), 0, 0.1) == (0.1, 0.9, 1, 0.1)
 
 
 def test_equal_scores_are_kept_together() -> None:
-    assert cut(ordered(0.1, 0.5, 0.5, 0.5), 0, 0.25) == (0.25, 0.5, 3, 0.75)
+    assert cut_at(ordered(0.1, 0.5, 0.5, 0.5), 0, 0.25) == (0.25, 0.5, 3, 0.75)
 
 
 def test_pages_without_a_score_count() -> None:
-    assert cut(ordered(0.2, 0.4), 2, 0.5) == (0.5, 0.2, 2, 0.5)
+    assert cut_at(ordered(0.2, 0.4), 2, 0.5) == (0.5, 0.2, 2, 0.5)
     with pytest.raises(ConfigError, match=r"--keep 0\.75: 50\.0 % of the pages have a score"):
-        cut(ordered(0.2, 0.4), 2, 0.75)
+        cut_at(ordered(0.2, 0.4), 2, 0.75)
 
 
 def test_no_threshold_lies_above_1() -> None:
-    assert cut(ordered(0.5, 1.00001), 0, 0.5) == (0.5, 1.0, 1, 0.5)
+    assert cut_at(ordered(0.5, 1.00001), 0, 0.5) == (0.5, 1.0, 1, 0.5)
 
 
 @given(st.lists(st.floats(2**-10, 1, width=32), min_size=1, max_size=50), st.integers(0, 20), st.floats(0.01, 1))
 def test_what_is_printed_keeps_what_it_says(scores: list[float], without: int, keep: float) -> None:
     pages = len(scores) + without
     try:
-        found = cut(ordered(*scores), without, keep)
+        found = cut_at(ordered(*scores), without, keep)
     except ConfigError:
         assert keep * pages > len(scores)
         return

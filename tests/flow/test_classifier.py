@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -116,6 +117,15 @@ def test_the_model_is_kept_and_noticed_when_it_changes(desk: Path, capsys: pytes
         assert "quality.bin" in capsys.readouterr().err
     finally:
         model.write_bytes(before)
+
+
+def test_the_presets_of_the_readme_are_presets() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"```python\n# my_quality\.py\n(.*?)```", text, re.DOTALL)
+    made: dict[str, Any] = {}
+    exec(block, made)
+    columns = [made[name].stages[-2].columns for name in ("BEST", "SOME")]
+    assert columns == [{"classifier_score": "float32"}] * 2
 
 
 def fallen(desk: Path) -> str:

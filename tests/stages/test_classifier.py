@@ -102,6 +102,14 @@ def test_bins_keep_their_shares_by_the_url_and_the_stage_alone(model: str) -> No
     assert lost.detail == f"{score(model, low):.6g}"
 
 
+def test_a_score_on_an_edge_is_above_it(model: str) -> None:
+    edge = float(str(np.float32(score(model, "two"))))
+    (kept,) = judged(Classifier(model, "good", bins=((edge, 0.0), (1.0, 1.0))), page("two"))
+    (lost,) = judged(Classifier(model, "good", bins=((edge, 1.0), (1.0, 0.0))), page("two"))
+    assert isinstance(kept, Kept)
+    assert isinstance(lost, Rejected)
+
+
 def test_more_of_a_bin_is_all_that_was_kept_and_more(model: str) -> None:
     pages = [page("two", number) for number in range(300)]
     kept = [
