@@ -13,6 +13,7 @@ from typing import Any
 from c4pipe.documents.reasons import NO_URL_GIVEN
 from c4pipe.errors import BuildError
 from c4pipe.page import Unit
+from c4pipe.text import count_lines
 
 # What the row of a stage counts under which key, by what its reasons cost.
 LOST_AS = {
@@ -22,6 +23,19 @@ LOST_AS = {
     Unit.PASSAGE: "passages_dropped",
 }
 WITHIN_LINES = (Unit.SENTENCE, Unit.PASSAGE)  # a line may lose them and stand
+
+
+def lines_in(before: str, left: str, dropped: int) -> int:
+    """The lines of a text that a stage has left otherwise, of which it dropped so many: without blank ones at the ends,
+    which go with the blanks around a text, and by no rule.
+
+    >>> lines_in("Menu\\n\\nA text.\\nMore", "A text.", 2), lines_in("One.\\nTwo.", "One.", 0)
+    (3, 2)
+    """
+    came = count_lines(before)
+    gone = came - count_lines(left) - dropped
+    blank = sum(not line.strip() for line in before.splitlines()) if gone > 0 else 0
+    return came - gone if 0 < gone <= blank else came
 
 
 @dataclass

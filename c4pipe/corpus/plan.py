@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, cast
 
 from c4pipe.dedup import TextLevel, UrlLevel
-from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Step, Unit, Verdict
+from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Step, Tally, Unit, Verdict
 from c4pipe.part import Part, is_own
 from c4pipe.rules import PageRule
 from c4pipe.shards import column_fields, schema_with
@@ -123,6 +123,10 @@ class Plan:
         for stage in self.hiding:
             text = stage.veiled(text)
         return text
+
+    def lines_of(self, tally: Tally) -> dict[str, int]:
+        """Of what a stage took from a page the lines: reason -> number."""
+        return {code: number for code, number in tally.items() if self.reasons[code].unit is Unit.LINE}
 
     def schema(self, stages: Iterable[Stage] | None = None) -> Any:
         """The columns of pages that have passed these stages, or all: a `pyarrow.Schema`."""

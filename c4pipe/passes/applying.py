@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from c4pipe.corpus.ledger import LOST_AS, WITHIN_LINES, StageCount
+from c4pipe.corpus.ledger import LOST_AS, WITHIN_LINES, StageCount, lines_in
 from c4pipe.corpus.plan import Leg, Plan, run_steps
 from c4pipe.corpus.stats import Stats
 from c4pipe.dedup.claims import LostAtoms, owner_of
@@ -195,8 +195,11 @@ def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) 
 def count_cuts(stage: StageCount, before: Page, left: Page | None, tally: Tally, plan: Plan) -> None:
     """Counts what a stage took from a page: lines, and sentences and passages within them. `left` is None where the
     page went."""
-    lines = {code: number for code, number in tally.items() if plan.reasons[code].unit is Unit.LINE}
-    stage.lines(count_lines(before.text), None if left is None else count_lines(left.text), lines)
+    lines = plan.lines_of(tally)
+    if left is None:
+        stage.lines(count_lines(before.text), None, lines)
+    else:
+        stage.lines(lines_in(before.text, left.text, sum(lines.values())), count_lines(left.text), lines)
     for code, number in tally.items():
         if plan.reasons[code].unit in WITHIN_LINES:
             getattr(stage, LOST_AS[plan.reasons[code].unit])[code] += number

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple, Protocol
 
-from c4pipe.corpus.ledger import Ledger
+from c4pipe.corpus.ledger import Ledger, lines_in
 from c4pipe.corpus.plan import KEPT, Plan, run_steps
 from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
@@ -101,7 +101,11 @@ class Stager:
         plan = self._plan
         index, last, passed = run_steps(page, plan.between)
         cuts = {
-            i: LinesCut(count_lines(before.text), count_lines(kept.page.text), kept.tally)
+            i: LinesCut(
+                lines_in(before.text, kept.page.text, sum(plan.lines_of(kept.tally).values())),
+                count_lines(kept.page.text),
+                kept.tally,
+            )
             for i, before, kept in passed
             if i in plan.cutting
         }

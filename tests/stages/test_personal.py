@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from starlette.testclient import TestClient
 
 from beam_jobs import build_c4, remove
 from c4pipe.errors import ConfigError
@@ -15,6 +18,7 @@ from c4pipe.inspect.__main__ import main as inspect
 from c4pipe.inspect.explain import explain
 from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.inspect.report import write_report
+from c4pipe.inspect.serve import make_app
 from c4pipe.page import Kept, Page
 from c4pipe.pii import PERSONAL_KINDS, find_personal
 from c4pipe.presets import EN, MULTILINGUAL
@@ -33,6 +37,8 @@ PAGES = [
     ),
     WebPage("http://three.example/", "The code { eve@example.net } stands in this one line of text.\n" * 4),
     WebPage("http://four.example/", story(100)),
+    # A number of Berlin in an English page stands: it is hidden where nobody knows the language.
+    WebPage("http://five.example/", f"{story(500)}\nIn Berlin they answer at 030 901820 on most mornings."),
 ]
 
 
@@ -101,7 +107,7 @@ def corpus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def test_nothing_of_it_is_in_the_corpus(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert [row["text"].count("<") for row in sorted(rows(corpus), key=lambda row: row["url"])] == [2, 1]
+    assert [row["text"].count("<") for row in sorted(rows(corpus), key=lambda row: row["url"])] == [0, 2, 1]
     write_report(open_corpus(corpus), corpus.parent / "report.html")
     for url in ("one", "two", "three"):
         assert inspect([str(corpus), "--url", f"http://{url}.example/"]) == 0
@@ -143,6 +149,16 @@ def test_a_page_that_nobody_has_built_is_shown_without_it(corpus: Path) -> None:
     assert "<EMAIL>" in found.text
     assert not [secret for secret in SECRET if secret in repr(found)]
     assert "email_address" in {each.code for line in found.lines for each in line}
+
+
+def test_the_viewer_shows_none_of_it(corpus: Path) -> None:
+    ask = TestClient(make_app(open_corpus(corpus)), base_url="http://127.0.0.1:8000")
+    listed = [html.unescape(link) for link in re.findall(r'href="(/page/[^"]*)"', ask.get("/").text)]
+    shown = "".join(ask.get(link).text for link in listed)
+    assert len(listed) >= 2
+    assert "&lt;EMAIL&gt;" in shown
+    assert "other text would be kept" not in shown
+    assert not [secret for secret in SECRET if secret in shown]
 
 
 def test_nothing_is_kept_to_restore_what_would_show_it(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:

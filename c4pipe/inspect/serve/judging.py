@@ -44,6 +44,12 @@ class Judges:
         found = reasons_of(self._presets[self.own]) if self.own else ()
         return {f"{stage}/{reason.code}": (words, reason.source) for stage, reason, words in found}
 
+    def veiled(self, text: str) -> str:
+        """A kept text as raw ones are shown: without what the corpus's own preset hides in any language."""
+        for stage in self._presets[self.own].stages if self.own else ():
+            text = stage.veiled(text)
+        return text
+
     def explain(
         self, name: str, page: Page, dropped: Sequence[Dropped] = (), outcome: Recorded | None = None
     ) -> Explanation:

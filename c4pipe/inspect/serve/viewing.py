@@ -126,7 +126,7 @@ def _changed(judges: Judges, raw: Record | None, kept: Record | None, explanatio
     if explanation.now is not None:
         then, now = (f"{stage}/{reason}".strip("/") for stage, reason in ((raw.stage, raw.reason), explanation.now[:2]))
         notes.append(f"The build says {then}; by the rules and files here it is {now}.")
-    elif kept is not None and kept.page.text != explanation.text:
+    elif kept is not None and judges.veiled(kept.page.text) != explanation.text:
         notes.append("By the rules and files here, other text would be kept than the build kept.")
     return notes + (judges.differences if notes else [])
 
