@@ -36,13 +36,13 @@ def english_words(text: str) -> WordTuple:
     if len(known) > REMEMBERED:
         known.clear()
     words = tuple(chain.from_iterable(map(known.__getitem__, text.split())))
-    return words if None not in words else tuple(_put_together_over_blanks(text, known))  # type: ignore[comparison-overlap]
+    return words if None not in words else tuple(_put_together_over_blanks(text, known))
 
 
 def known_words(run: str) -> WordTuple:
     """The words of a run that holds no blank, whatever stands around it."""
-    words = _known()[run]
-    return words[1:] if words[0] is None else words
+    words: WordTuple = _known()[run]
+    return words if words[0] is not None else words[1:]
 
 
 class _Known(dict[str, Any]):
