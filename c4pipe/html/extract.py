@@ -53,13 +53,16 @@ def check_extract(name: str) -> None:
         raise ConfigError(f"--input-format warc needs {LIBRARY}, which is missing: pip install 'c4pipe[warc]'")
 
 
-def text_of(html: str, how: str) -> tuple[str, str]:
-    """The text of a page, one of EXTRACTS, and why there is none: one of the two is ""."""
+def text_of(html: str, how: str, utf8: bytes | memoryview | None = None) -> tuple[str, str]:
+    """The text of a page, one of EXTRACTS, and why there is none: one of the two is "".
+
+    `utf8` are the bytes of the page, if they are at hand.
+    """
     from resiliparse.extract.html2text import extract_plain_text
     from resiliparse.parse.html import HTMLParserException, HTMLTree
 
     small = len(html) <= _SMALL and html.count("<") <= _FEW
-    tangle = _HARMLESS if small else tangle_of(html.encode())
+    tangle = _HARMLESS if small else tangle_of(html.encode() if utf8 is None else utf8)
     if wrong := too_much(tangle):
         return "", wrong
     if tangle.formatting * tangle.tags > MOST_AGAIN:
