@@ -37,6 +37,7 @@ from bench.web_lines import (
 from c4pipe.errors import BuildError
 from c4pipe.files.pinned import sha256_of
 from c4pipe.langid.base import Guess
+from c4pipe.langid.fasttext import default_model
 
 GIVEN = [
     Answer("de", "clean", "de", 0.9),
@@ -198,6 +199,13 @@ def test_the_command(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert found["confusions"] == [["iw", "de", 1], ["nl", "de", 1]]
     assert main([*common, "--by", "cld2", "--kinds", "short,clean", "--lines", "1"]) == 0
     assert "| de | clean | 1 |" in capsys.readouterr().out
+
+
+def test_any_fasttext_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "de.tsv").write_text(f"clean\t{LONG}\n", "utf-8")
+    common = ["--written", str(tmp_path), "--packages", str(tmp_path), "--by", ""]
+    assert main([*common, "--model", f"mine={default_model()}"]) == 0
+    assert "| clean | mine | 1 | 100.0 (20.7–100.0) | 100.0 (20.7–100.0) | 0 | 0 |" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from bench.web_languages import WRITTEN, WRITTEN_KINDS, answers, read_written, total
+from bench.web_languages import FRAME, WRITTEN, WRITTEN_KINDS, answers, framed, read_written, total
 from bench.web_lines import breadth
 from c4pipe.langid.consensus import Consensus, fits_scripts
 from c4pipe.langid.scripts import scripts_in
@@ -52,9 +52,17 @@ def test_lengths_and_scripts(kind: str) -> None:
         assert own >= {"mixed": 0.5, "noisy": 0.75}.get(kind, 1.0), one
 
 
+def test_frames() -> None:
+    assert sum(map(len, FRAME)) == 150
+    texts = framed(TEXTS)
+    assert len(texts) == 5 * 66  # all but English
+    assert texts[0].text.split("\n") == [FRAME[0], TEXTS[0].text, FRAME[1]]
+
+
 def test_what_consensus_makes_of_them() -> None:
-    given = answers(Consensus(), TEXTS)
-    found = {kind: total([one for one in given if one.kind == kind], 0.0) for kind in WRITTEN_KINDS}
+    given = answers(Consensus(), [*TEXTS, *framed(TEXTS)])
+    kinds = (*WRITTEN_KINDS, "framed")
+    found = {kind: total([one for one in given if one.kind == kind], 0.0) for kind in kinds}
     # Texts in mC4's languages, right, und; and how many texts in whatever language were named.
     assert found == {
         "clean": (335, 327, 8, 327),
@@ -62,6 +70,7 @@ def test_what_consensus_makes_of_them() -> None:
         "short": (335, 323, 12, 323),
         "mixed": (335, 314, 20, 315),
         "romanised": (48, 24, 24, 29),
+        "framed": (330, 248, 82, 248),
     }
     wrong = Counter((one.language, one.above(0.0)) for one in given if one.above(0.0) not in (one.language, "und"))
     assert wrong == {("ur-Latn", "hi-Latn"): 5, ("ms", "id"): 1}
