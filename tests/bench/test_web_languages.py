@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tarfile
 import zipfile
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench import web_lines
+from bench.outside import ROOT
 from bench.web_languages import (
     Answer,
     Share,
@@ -222,3 +224,10 @@ def test_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str], options: 
     (tmp_path / "de.tsv").write_text("clean\tEin Satz.\n", "utf-8")
     assert main(["--written", str(tmp_path), "--packages", str(tmp_path), "--by", "cld2", *options]) == 2
     assert says in capsys.readouterr().err
+
+
+def test_owners_of_the_packages_are_named() -> None:
+    notice = (ROOT / "NOTICE").read_text("utf-8")
+    for source in web_lines.SOURCES:
+        (what,) = (part for part in source.command if re.fullmatch(r"[\w-]+(==|@)[\d.]+", part))
+        assert f"\n  {re.sub('==|@', ' ', what)} " in notice

@@ -171,14 +171,14 @@ def test_a_line_is_code_by_its_symbols() -> None:
     assert prose_of(page).split("\n")[1:3] == [" ", prose]
 
 
-# Language -> different marks that must occur, small words and syllables that must be, of 40 words.
+# Language -> different marks that must occur, small words and syllables that must be, of 400 words.
 ROMANISED = {
-    "ru-Latn": (4, 10, 0, "xqx"),
-    "bg-Latn": (3, 12, 0, "xqx"),
-    "el-Latn": (4, 12, 0, "xqx"),
-    "hi-Latn": (5, 12, 0, "xqx"),
-    "ja-Latn": (4, 10, 34, "kuruma"),
-    "zh-Latn": (5, 10, 36, "bang"),
+    "ru-Latn": (4, 100, 0, "xqx"),
+    "bg-Latn": (3, 120, 0, "xqx"),
+    "el-Latn": (4, 120, 0, "xqx"),
+    "hi-Latn": (5, 120, 0, "xqx"),
+    "ja-Latn": (4, 100, 340, "kuruma"),
+    "zh-Latn": (5, 100, 360, "bang"),
 }
 MARKS = {
     "ru-Latn": ["chto", "eto", "ochen", "kogda"],
@@ -191,16 +191,16 @@ MARKS = {
 
 
 def words(language: str, marks: int, small: int, made: int) -> str:
-    """40 words: small ones, others of the language's syllables, and what is none of it."""
+    """400 words: small ones, others of the language's syllables, and what is none of it."""
     own = [MARKS[language][i % marks] for i in range(small)]
     fillers = [ROMANISED[language][3]] * (made - small)
-    return " ".join([*own, *fillers, *["xqx"] * (40 - small - len(fillers))])
+    return " ".join([*own, *fillers, *["xqx"] * (400 - small - len(fillers))])
 
 
 @pytest.mark.parametrize("language", ROMANISED)
 def test_romanised_at_the_edge(language: str) -> None:
     marks, small, made, _ = ROMANISED[language]
-    assert romanised(words(language, marks, small, made)) == (language, small / 40)
+    assert romanised(words(language, marks, small, made)) == (language, small / 400)
     assert romanised(words(language, marks - 1, small, made)) is None
     assert romanised(words(language, marks, small - 1, made)) is None
     if made:

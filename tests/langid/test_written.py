@@ -38,6 +38,12 @@ def test_no_text_twice() -> None:
     assert not [text for text, n in Counter(one.text for one in TEXTS).items() if n > 1]
 
 
+def test_none_of_them_is_one_that_thresholds_were_chosen_on() -> None:
+    chosen_on = [path.read_text("utf-8") for path in (WRITTEN.parent / "texts").glob("*.txt")]
+    assert chosen_on
+    assert not [one for one in TEXTS for text in chosen_on if one.text in text]
+
+
 @pytest.mark.parametrize("kind", WRITTEN_KINDS)
 def test_lengths_and_scripts(kind: str) -> None:
     least, most = LENGTHS[kind]
