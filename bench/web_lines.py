@@ -75,7 +75,7 @@ def sentences(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def site(path: Path) -> Iterator[tuple[str, str]]:
-    """What Scratch's translators have translated: values that English has too are not."""
+    """What Scratch's translators have translated: values that English has too are not, and plural forms are code."""
     found: dict[str, dict[str, str]] = {}
     with tarfile.open(path) as archive:
         for member in archive:
@@ -88,7 +88,8 @@ def site(path: Path) -> Iterator[tuple[str, str]]:
     for code, texts in sorted(found.items()):
         if code != "ja-Hira":  # Japanese without its characters, for small children
             name = {"es-419": "es"}.get(code, code)
-            yield from ((name, text) for text in texts.values() if code == "en" or text not in english)
+            kept = (text for text in texts.values() if ", plural," not in text)
+            yield from ((name, text) for text in kept if code == "en" or text not in english)
 
 
 def interface(path: Path) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ from c4pipe.rules import (
     MaxWordLength,
     MinSentences,
     MinWords,
+    NoBlankLine,
     NoBrace,
     NoJavascript,
     NoLoremIpsum,
@@ -65,6 +66,11 @@ FINEWEB_NEAR = FINEWEB.named("fineweb.near", "`fineweb`, and of near duplicates 
 DCLM = Preset(
     "dclm",
     "DCLM's pool, cleaned as RefinedWeb: Gopher's rules over words of its own, then lines; what loses many goes",
-    (*_FIRST, Clean("addresses", (StripAddresses(),)), Filter("pages", DCLM_PAGES), Corrected("lines", DCLM_LINES)),
+    (
+        *_FIRST,
+        Clean("addresses", (StripAddresses(), NoBlankLine())),
+        Filter("pages", DCLM_PAGES),
+        Corrected("lines", DCLM_LINES),
+    ),
 )
 RECIPES = (GOPHER, FINEWEB, FINEWEB_NEAR, DCLM)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from c4pipe.text.urls import split_of, url_key
-from data_samples import make_samples
+from data_samples import make_samples, make_warc
 
 SAMPLES = Path(make_samples.__file__).parent
 DATA = SAMPLES.parent / "c4pipe" / "data"
@@ -24,6 +24,13 @@ def test_the_script_makes_the_committed_bytes(name):
     # Compared as a truth value: a diff of two gzip files says nothing.
     same = (SAMPLES / name).read_bytes() == BUILT[name]
     assert same, "run `python data_samples/make_samples.py`"
+
+
+@pytest.mark.parametrize(("name", "data"), make_warc.build(), ids=lambda value: value if isinstance(value, str) else "")
+def test_the_script_makes_the_committed_warc(name, data):
+    same = (SAMPLES / "warc" / name).read_bytes() == data
+    assert same, "run `python data_samples/make_warc.py`"
+    assert len(data) < 200_000
 
 
 def test_the_folder_holds_no_other_wet_file():

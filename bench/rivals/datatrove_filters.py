@@ -1,6 +1,6 @@
 """What datatrove's own filters say of each text, and how its libraries cut it into words. In `.venv-datatrove`.
 
-    {"text": ...} a line --> {"words": ..., "boundaries": ..., "whole": {filter: reason}, "alone": {rule: reason}, "c4": ...} a line
+    {"text": ...} --> {"words": ..., "boundaries": ..., "whole": {filter: reason}, "alone": {rule: reason}, "c4": ...}
 
 `whole` are the filters as FineWeb uses them, `alone` each with all rules switched off but one, so that a rule is asked
 about every page and not only about those that pass the rules in front of it. A reason is "" where a page is kept.

@@ -5,7 +5,7 @@ detection by resiliparse (uchardet). Names are the labels of the WHATWG Encoding
 Python knows codecs (idna, unicode_escape) that no page may ask for.
 
 >>> decoded("<p>Größe".encode(), "text/html")
-Decoded(text='<p>Größe', undecodable=False, lied=False)
+Decoded(text='<p>Größe', undecodable=False, lied=False, as_is=True)
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Decoded(NamedTuple):
     text: str
     undecodable: bool  # bytes that are none of its charset are U+FFFD
     lied: bool = False  # it says that it is in another charset
+    as_is: bool = False  # its bytes are UTF-8, and nothing else
 
 
 def decoded(body: bytes | memoryview, content_type: str) -> Decoded:
@@ -54,8 +55,8 @@ def decoded(body: bytes | memoryview, content_type: str) -> Decoded:
         return _not_utf8(body, [name for name in (said, _by_page(head)) if name])
     said = said or _by_page(head)
     if len(text) == len(body):
-        return _as("iso2022_jp", body) if said == "iso2022_jp" and "\x1b" in text else Decoded(text, False)
-    return Decoded(text, False, said not in ("", "utf-8"))
+        return _as("iso2022_jp", body) if said == "iso2022_jp" and "\x1b" in text else Decoded(text, False, as_is=True)
+    return Decoded(text, False, said not in ("", "utf-8"), as_is=True)
 
 
 def _not_utf8(body: bytes | memoryview, said: list[str]) -> Decoded:

@@ -35,7 +35,7 @@ MOST_ATTRIBUTES = 2 * 10**9  # sum of squares
 MOST_AGAIN = 10**6  # tags times formatting that may be opened again
 # Characters and tags of a page that can be beyond none of these, so that most need no scan: an attribute takes two
 # characters, and of so many tags half at the most can be formatting that the other half opens again.
-SMALL, FEW = 2 * 44_000, 2_000
+_SMALL, _FEW = 2 * 44_000, 2_000
 PLAIN_FORMATS = (
     3 * 14
 )  # without attributes: three of each of 14 elements are opened again (HTML Standard, "Noah's Ark")
@@ -53,16 +53,16 @@ def check_extract(name: str) -> None:
         raise ConfigError(f"--input-format warc needs {LIBRARY}, which is missing: pip install 'c4pipe[warc]'")
 
 
-def text_of(html: str, how: str) -> tuple[str, str]:
-    """The text of a page, one of EXTRACTS, and why there is none: one of the two is ""."""
-    from resiliparse.extract.html2text import extract_plain_text  # type: ignore[import-not-found,unused-ignore]
-    from resiliparse.parse.html import (  # type: ignore[import-not-found,unused-ignore]
-        HTMLParserException,
-        HTMLTree,
-    )
+def text_of(html: str, how: str, utf8: bytes | memoryview | None = None) -> tuple[str, str]:
+    """The text of a page, one of EXTRACTS, and why there is none: one of the two is "".
 
-    small = len(html) <= SMALL and html.count("<") <= FEW
-    tangle = _HARMLESS if small else tangle_of(html.encode())
+    `utf8` are the bytes of the page, if they are at hand.
+    """
+    from resiliparse.extract.html2text import extract_plain_text
+    from resiliparse.parse.html import HTMLParserException, HTMLTree
+
+    small = len(html) <= _SMALL and html.count("<") <= _FEW
+    tangle = _HARMLESS if small else tangle_of(html.encode() if utf8 is None else utf8)
     if wrong := too_much(tangle):
         return "", wrong
     if tangle.formatting * tangle.tags > MOST_AGAIN:

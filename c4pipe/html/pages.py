@@ -53,7 +53,7 @@ def _said(extract: str, limits: Limits, record: WarcRecord) -> RecordText | NoRe
     if not found and not is_markup(bytes(body[:512])):
         return NoRecordText(NOT_HTML, "says no type, and begins with no tag")
     html = decoded(body, told)
-    text, wrong = text_of(html.text, extract)
+    text, wrong = text_of(html.text, extract, body if html.as_is else None)
     text = page_text(text)
     if not text:
         why = (BAD_HTML, wrong) if wrong else (NO_TEXT, f"{len(body)} bytes of HTML")

@@ -48,10 +48,10 @@ class Tangle(NamedTuple):
     gave_up: bool  # the scan would have taken too long
 
 
-def tangle_of(html: bytes) -> Tangle:
+def tangle_of(html: bytes | memoryview) -> Tangle:
     """The bounds of a page in UTF-8."""
-    numbers, held = np.zeros(5, np.int64), np.empty(2 * _HELD, np.int64)
-    _scan(html, len(html), _KINDS.ctypes.data, _KNOWN.ctypes.data, held.ctypes.data, numbers.ctypes.data)
+    data, numbers, held = np.frombuffer(html, np.uint8), np.zeros(5, np.int64), np.empty(2 * _HELD, np.int64)
+    _scan(data.ctypes.data, len(data), _KINDS.ctypes.data, _KNOWN.ctypes.data, held.ctypes.data, numbers.ctypes.data)
     tags, depth, formatting, attributes, gave_up = numbers.tolist()
     return Tangle(tags, depth, formatting, attributes, bool(gave_up))
 
@@ -207,7 +207,8 @@ def _scan(data: Any, size: int, kinds: Any, known: Any, held: Any, numbers: Any)
         start = at + (data[at] == _SLASH)
         if not hides and not (start < size and kinds[data[start]] & _LETTER):
             continue
-        end, behind, name, bits, less = start, start, _BASIS, 0, False
+        end, behind, bits, less = start, start, 0, False
+        name: Any = _BASIS
         if not hides:
             while end < size and (not kinds[data[end]] & _NAME or data[end] == _EQUALS):
                 upper = 65 <= data[end] <= 90

@@ -73,7 +73,7 @@ def _deflate(body: bytes) -> Iterator[bytes]:
 
 
 def _brotli(body: bytes) -> Iterator[bytes]:
-    import brotli  # type: ignore[import-not-found]  # comes with resiliparse
+    import brotli  # comes with resiliparse
 
     unpacker = brotli.Decompressor()
     feed = body

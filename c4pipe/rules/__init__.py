@@ -20,9 +20,9 @@ from c4pipe.rules.dclm_lines import (
     DCLM_LINES,
     MaxDigits,
     MaxUppercase,
+    NoBlankLine,
     NoCounter,
     NoSingleWord,
-    NotOnlyPhrases,
     StripAddresses,
     StripPhrases,
 )
@@ -124,8 +124,8 @@ RULES: tuple[type[LineRule | LineEdit | PageRule], ...] = (
     MaxDigits,
     NoCounter,
     NoSingleWord,
-    NotOnlyPhrases,
     StripPhrases,
+    NoBlankLine,
 )
 
 __all__ = [
@@ -182,6 +182,7 @@ __all__ = [
     "MinStopWords",
     "MinStopWordsAnyCase",
     "MinWords",
+    "NoBlankLine",
     "NoBrace",
     "NoCounter",
     "NoJavascript",
@@ -189,7 +190,6 @@ __all__ = [
     "NoPolicy",
     "NoSingleWord",
     "NotExcluded",
-    "NotOnlyPhrases",
     "PageRule",
     "RobotsAllow",
     "StripAddresses",

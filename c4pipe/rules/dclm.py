@@ -14,7 +14,7 @@ from typing import ClassVar
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import EnglishRule, PageRule, ratio, share_of
 from c4pipe.rules.repetition import DISTINCT_WORDS, Sized
-from c4pipe.text.between import blank_words, unicode_words
+from c4pipe.text.between import count_blank_words, counted_runs, runs_between, unicode_words
 from c4pipe.text.repeats import Repeats, repeated_chars
 
 _SOURCE = "Li et al. 2024, dclm_baseline_refinedweb.yaml"
@@ -37,7 +37,7 @@ class BetweenWords(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        found = len(blank_words(page.text))
+        found = count_blank_words(page.text)
         return None if self.least <= found <= self.most else f"{found} words"
 
 
@@ -57,8 +57,8 @@ class BetweenLengths(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        words = page.text.split()
-        mean = ratio(sum(map(len, words)), len(words))
+        counted = counted_runs(page.text)
+        mean = ratio(counted.chars, counted.runs)
         return None if self.least <= mean <= self.most else f"{mean:.2f} characters a word"
 
 
@@ -78,7 +78,7 @@ class MaxSymbols(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        share = ratio(sum(map(page.text.count, self.symbols)), len(page.text.split()))
+        share = ratio(sum(map(page.text.count, self.symbols)), len(runs_between(page.text)))
         return f"{share:.4f} symbols a word" if share > self.share else None
 
 
@@ -146,9 +146,8 @@ class MaxLetterless(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        words = page.text.split()
-        found = sum(not any(map(str.isalpha, word)) for word in words if not word.isalpha())
-        share = ratio(found, len(words))
+        counted = counted_runs(page.text)
+        share = ratio(counted.letterless, counted.runs)
         return share_of(share, "words have no letter") if share > self.share else None
 
 
@@ -169,7 +168,7 @@ class MinStopWordsAnyCase(EnglishRule):
 
     def offence(self, page: Page) -> str | None:
         found = 0
-        for word in page.text.split():
+        for word in runs_between(page.text):
             found += word.lower() in self.among
             if found >= self.words:
                 return None

@@ -142,34 +142,15 @@ _PATTERNS = tuple(re.compile(phrase, re.IGNORECASE) for phrase in _PHRASES)
 _SEARCHED = 10
 
 
-def _without_phrases(line: str) -> str | None:
-    """The line without the phrases; None where nothing but blanks is left of it."""
+def _without_phrases(line: str) -> str:
+    """The line without the phrases."""
     lowered = line.lower()
     if not ("items in cart" in lowered or "read more" in lowered or "sign-in" in lowered):
         return line
     for pattern in _PATTERNS:
-        if line and len(line.split()) <= _SEARCHED:
+        if len(line.split()) <= _SEARCHED:
             line = pattern.sub("", line)
-            if not line.strip():
-                return None
     return line
-
-
-@dataclass(frozen=True)
-class NotOnlyPhrases(LineRule):
-    """A line that is nothing but a link to a cart, to the rest of a text or to a form."""
-
-    reason: ClassVar = Reason(
-        "dclm_phrase",
-        Unit.LINE,
-        "is nothing but “items in cart”, “Read more...” or “Sign-in”",
-        source=f"{_SOURCE}, substring_line_modifier",
-        keeps="Sign-in here",
-        drops="Read more...",
-    )
-
-    def breaks(self, line: str) -> bool:
-        return bool(line) and _without_phrases(line) is None
 
 
 @dataclass(frozen=True)
@@ -180,7 +161,24 @@ class StripPhrases(LineEdit):
     source: ClassVar = f"{_SOURCE}, substring_line_modifier"
 
     def edit(self, line: str) -> str:
-        return _without_phrases(line) or ""
+        return _without_phrases(line)
+
+
+@dataclass(frozen=True)
+class NoBlankLine(LineRule):
+    """A line of which an edit has left nothing. Empty lines go too: pages of WET files have none."""
+
+    reason: ClassVar = Reason(
+        "dclm_blank",
+        Unit.LINE,
+        "has nothing in it, or nothing left",
+        source=f"{_SOURCE}, substring_line_modifier",
+        keeps="x",
+        drops=" ",
+    )
+
+    def breaks(self, line: str) -> bool:
+        return not line.strip()
 
 
 DCLM_LINES: tuple[LineRule | LineEdit, ...] = (
@@ -188,6 +186,6 @@ DCLM_LINES: tuple[LineRule | LineEdit, ...] = (
     MaxDigits(),
     NoCounter(),
     NoSingleWord(),
-    NotOnlyPhrases(),
     StripPhrases(),
+    NoBlankLine(),
 )

@@ -13,6 +13,7 @@ from typing import ClassVar
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import EnglishRule, PageRule, ratio, share_of
 from c4pipe.text.counted import counted_words
+from c4pipe.text.english import english_words
 
 _SOURCE = "Rae et al. 2021, A1.1; datatrove 0.10.1 GopherQualityFilter"
 _PROSE = "It is said that the end of the day is to be kept with care, and that all have a share of it."
@@ -221,8 +222,12 @@ class MinStopWords(EnglishRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        found = len(counted_words(page.text).distinct.intersection(self.among))
-        return f"{found} stop words" if found < self.words else None
+        words, found = english_words(page.text), 0
+        for word in self.among:
+            found += word in words
+            if found >= self.words:
+                return None
+        return f"{found} stop words"
 
 
 GOPHER_QUALITY: tuple[PageRule, ...] = (

@@ -12,7 +12,7 @@ from c4pipe.part import Told, words_of
 from c4pipe.stages.base import after
 from c4pipe.stages.clean import Clean
 from c4pipe.stages.explaining import BROKEN, PASSED, Outcomes, Walk
-from c4pipe.text.between import blank_words
+from c4pipe.text.between import count_blank_words
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Corrected(Clean):
         """The verdict, or the rejection of a page that has lost too many words, or had none."""
         if verdict.page.text == page.text and page.text:
             return verdict
-        before, left = len(blank_words(page.text)), len(blank_words(verdict.page.text))
+        before, left = count_blank_words(page.text), count_blank_words(verdict.page.text)
         if before and verdict.page.text and (before - left) / before <= self.share:
             return verdict
         return Rejected(page, self.EMPTIED, f"{before - left} of {before} words")

@@ -3,38 +3,100 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import chain
+from typing import NamedTuple
+
+from c4pipe.text.characters import MARK_RUNS
+from c4pipe.text.english import REMEMBERED
 
 # Between the blanks that fastText knows (dictionary.cc, readWord).
 _BETWEEN_BLANKS = re.compile(r"[^ \n\r\t\v\f\0]+")
+_ODD_BLANK = re.compile(
+    r"[\0\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+)  # where Python's blanks are others
 
-# Unicode 15's default boundaries of words (UAX 29, WB5 to WB13b) for letters, digits and what joins them; characters of
+# Unicode's default boundaries of words (UAX 29, WB4 to WB13b) for letters, digits and what joins them. Characters of
 # scripts that need a dictionary are words by themselves, and so are numbers that are no digits.
-_EXTEND = r"\u00ad\u0300-\u036f\u0483-\u0489\u200d\u20d0-\u20f0\ufe00-\ufe0f"
-_ALONE = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_MARKS = "".join(
+    f"\\U{int(a, 16):08x}-\\U{int(b or a, 16):08x}" for a, _, b in (r.partition("-") for r in MARK_RUNS.split())
+)
+_EXTEND = rf"[{_MARKS}\u00ad\u061c\u200c-\u200f\u202a-\u202e\u2060-\u2064\ufeff]*"
+_ALONE = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u3094\u309d-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _NO_DIGITS = (
     r"\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2079\u2080-\u2089\u2150-\u215f"
     r"\u2189\u2460-\u249b\u24ea-\u24ff\u2776-\u2793"
 )
+_KATAKANA = r"\u3031-\u3035\u309b\u309c\u30a0-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9d"
+_JOINS = r"_\u202f\u203f\u2040\u2054\ufe33\ufe34\ufe4d-\ufe4f\uff3f"
 _MID_LETTER = r":\u00b7\u0387\u055f\u05f4\u2027\ufe13\ufe55\uff1a"
 _MID_BOTH = r".'\u2018\u2019\u2024\ufe52\uff07\uff0e"
 _MID_DIGIT = r",;\u037e\u0589\u060c\u060d\u066c\u07f8\u2044\ufe10\ufe14\ufe50\ufe54\uff0c\uff1b"
-_LETTER = rf"[^\W\d_{_ALONE}{_NO_DIGITS}]"
-_PART = rf"(?:{_LETTER}|[\d_])[{_EXTEND}]*"
+_LETTER = rf"[^\W\d_{_ALONE}{_NO_DIGITS}{_KATAKANA}]"
+_PART = rf"(?:{_LETTER}|[\d{_JOINS}]){_EXTEND}"
 _WORD = re.compile(
-    rf"[{_ALONE}{_NO_DIGITS}]|(?!_){_PART}(?:{_PART}|(?<=[^\W\d_])[{_MID_LETTER}{_MID_BOTH}](?={_LETTER})"
+    rf"(?!\d)[{_ALONE}{_NO_DIGITS}]{_EXTEND}|[{_KATAKANA}]{_EXTEND}(?:[{_KATAKANA}{_JOINS}]{_EXTEND})*"
+    rf"|{_PART}(?:{_PART}|(?<=[^\W\d_]|[{_MARKS}])[{_MID_LETTER}{_MID_BOTH}](?={_LETTER})"
     rf"|(?<=\d)[{_MID_DIGIT}{_MID_BOTH}](?=\d))*"
 )
 
 
 @lru_cache(maxsize=4)
-def blank_words(text: str) -> tuple[str, ...]:
-    """What stands between blanks and begins with a letter or a digit.
+def runs_between(text: str) -> tuple[str, ...]:
+    """What stands between blanks of any kind; remembered for the texts asked about last."""
+    return tuple(text.split())
 
-    >>> blank_words("Don't stop (ever) - 3.5")
-    ("Don't", 'stop', '3.5')
+
+class RunCounts(NamedTuple):
+    """What stands between blanks of any kind."""
+
+    runs: int
+    chars: int  # of all
+    letterless: int  # runs
+    begun: int  # that begin with a letter or a digit
+
+
+@lru_cache(maxsize=4)
+def counted_runs(text: str) -> RunCounts:
+    """What the runs between blanks are like; remembered for the texts asked about last.
+
+    >>> counted_runs("Don't stop (ever) - 3.5")
+    RunCounts(runs=5, chars=19, letterless=2, begun=3)
     """
-    return tuple(word for word in _BETWEEN_BLANKS.findall(text) if word[0].isalnum())
+    runs, kinds = runs_between(text), _kinds()
+    if len(kinds) > REMEMBERED:
+        kinds.clear()
+    found = sum(map(kinds.__getitem__, runs))
+    return RunCounts(len(runs), found >> 2 * _FIELD, found & _MASK, found >> _FIELD & _MASK)
+
+
+_FIELD = 32  # bits: one number holds the three counts
+_MASK = (1 << _FIELD) - 1
+
+
+class _RunKinds(dict[str, int]):
+    """Runs -> what counts of them, packed."""
+
+    def __missing__(self, run: str) -> int:
+        kind = int(not any(map(str.isalpha, run))) | int(run[0].isalnum()) << _FIELD | len(run) << 2 * _FIELD
+        self[run] = kind
+        return kind
+
+
+@cache
+def _kinds() -> _RunKinds:
+    return _RunKinds()
+
+
+def count_blank_words(text: str) -> int:
+    """How many runs between the blanks of ASCII begin with a letter or a digit.
+
+    >>> count_blank_words("Don't stop (ever) - 3.5")
+    3
+    """
+    if _ODD_BLANK.search(text):
+        return sum([run[0].isalnum() for run in _BETWEEN_BLANKS.findall(text)])
+    return counted_runs(text).begun
 
 
 @lru_cache(maxsize=4)
@@ -44,4 +106,26 @@ def unicode_words(text: str) -> tuple[str, ...]:
     >>> unicode_words("Don't stop (ever), at 3.5 or a-b.")
     ("Don't", 'stop', 'ever', 'at', '3.5', 'or', 'a', 'b')
     """
-    return tuple(_WORD.findall(text))
+    if "\u202f" in text:  # the one blank that joins words
+        return _words_in(text)
+    known = _known()
+    if len(known) > REMEMBERED:
+        known.clear()
+    return tuple(chain.from_iterable(map(known.__getitem__, runs_between(text))))
+
+
+class _KnownBetween(dict[str, tuple[str, ...]]):
+    """Runs between blanks -> the words in them."""
+
+    def __missing__(self, run: str) -> tuple[str, ...]:
+        self[run] = found = (run,) if run.isalpha() and run.isascii() else _words_in(run)
+        return found
+
+
+@cache
+def _known() -> _KnownBetween:
+    return _KnownBetween()
+
+
+def _words_in(text: str) -> tuple[str, ...]:
+    return tuple(word for word in _WORD.findall(text) if word[0].isalnum())

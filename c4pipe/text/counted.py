@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from c4pipe.text.english import english_words
+from c4pipe.text.english import REMEMBERED, english_words
 
 # What ends a sentence, in all scripts: TERMINAL_PUNCTUATION of datatrove 0.10.1, utils/text.py.
 TERMINAL_RUNS = """
@@ -32,36 +31,42 @@ class WordCounts(NamedTuple):
     spoken: int  # that are not made of marks alone
     spoken_chars: int  # of these
     lettered: int  # with a letter
-    distinct: frozenset[str]
 
 
 @lru_cache(maxsize=4)
 def counted_words(text: str) -> WordCounts:
     """What the words of a text are like; remembered for the texts asked about last.
 
-    >>> counted_words("Don't stop!")[:4]
-    (4, 3, 9, 3)
+    >>> counted_words("Don't stop!")
+    WordCounts(words=4, spoken=3, spoken_chars=9, lettered=3)
     """
     words = english_words(text)
-    spoken = chars = lettered = 0
-    times = Counter(words)
-    for word, n in times.items():
-        has_letter, is_spoken = _kind(word)
-        if is_spoken:
-            spoken += n
-            chars += n * len(word)
-        if has_letter:
-            lettered += n
-    return WordCounts(len(words), spoken, chars, lettered, frozenset(times))
+    kinds = _kinds()
+    if len(kinds) > REMEMBERED:
+        kinds.clear()
+    found = sum(map(kinds.__getitem__, words))
+    return WordCounts(len(words), found >> _FIELD & _MASK, found >> 2 * _FIELD, found & _MASK)
 
 
-@lru_cache(maxsize=1 << 16)
-def _kind(word: str) -> tuple[bool, bool]:
-    """Whether it has a letter, and whether it is more than marks."""
-    if word.isalpha() and word.isascii():
-        return True, True
-    marks = _marks()
-    return any(map(str.isalpha, word)), not all(map(marks.__contains__, word))
+_FIELD = 32  # bits: of one number are made three, whether a word has a letter, whether it is spoken, and its characters
+_MASK = (1 << _FIELD) - 1
+
+
+class _Kinds(dict[str, int]):
+    """Words -> what counts of them, packed."""
+
+    def __missing__(self, word: str) -> int:
+        marks = _marks()
+        kind = int(any(map(str.isalpha, word)))
+        if not all(map(marks.__contains__, word)):
+            kind |= 1 << _FIELD | len(word) << 2 * _FIELD
+        self[word] = kind
+        return kind
+
+
+@cache
+def _kinds() -> _Kinds:
+    return _Kinds()
 
 
 @cache

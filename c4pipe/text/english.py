@@ -14,71 +14,62 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import chain
-from typing import NamedTuple
+from typing import Any
 
-from c4pipe.text.english_tables import (
-    CAPITAL_RUNS,
-    CURRENCY,
-    EXCEPTIONS,
-    HYPHENS,
-    ICON_RUNS,
-    LETTER_RUNS,
-    MEASURES,
-    PUNCT,
-    QUOTES,
-    SMALL_LETTER_RUNS,
-)
+from c4pipe.text.english_patterns import EnglishPatterns, english_patterns
 
 WordTuple = tuple[str, ...]
 
-REMEMBERED = 1 << 17  # runs whose words are kept ready; some 30 MB
+REMEMBERED = 1 << 18  # runs whose words are kept ready; some 60 MB
 LOOK_BACK = 32  # characters from the end in which a mark to be cut off stands, and what must stand before it
 LONG_ADDRESS = 4096  # characters: a longer run with an @ is no address, for to look at it would take hours
 
 
+@lru_cache(maxsize=4)
 def english_words(text: str) -> WordTuple:
     """The words of a text, marks among them, in order. Remembered for the texts asked about last.
 
     >>> english_words("Don't stop (ever).")
     ('Do', "n't", 'stop', '(', 'ever', ')', '.')
     """
-    return _words_of(text)
+    known = _known()
+    if len(known) > REMEMBERED:
+        known.clear()
+    words = tuple(chain.from_iterable(map(known.__getitem__, text.split())))
+    return words if None not in words else tuple(_put_together_over_blanks(text, known))
 
 
 def known_words(run: str) -> WordTuple:
     """The words of a run that holds no blank, whatever stands around it."""
-    return _known()[run]
+    words: WordTuple = _known()[run]
+    return words if words[0] is not None else words[1:]
 
 
-@lru_cache(maxsize=4)
-def _words_of(text: str) -> WordTuple:
-    known = _known()
-    if len(known) > REMEMBERED:  # between texts, so that what a text's words are never hangs on it
-        known.clear()
-        known.merges.clear()
-    runs = text.split()
-    words = list(map(known.__getitem__, runs))
-    if known.merges.isdisjoint(runs):
-        return tuple(chain.from_iterable(words))
-    return tuple(_merged_over_blanks(text, known))
+class _Known(dict[str, Any]):
+    """Runs between blanks -> their words, behind a None where words were put together: what stands beside them may
+    forbid that."""
 
-
-class _Known(dict[str, WordTuple]):
-    """Runs between blanks -> their words."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.merges: set[str] = set()  # those in which words were put together: what stands beside them may forbid it
-
-    def __missing__(self, run: str) -> WordTuple:
-        if run.isascii() and run.isalpha() and run not in _rules().exceptions:
-            self[run] = found = (run,)
-            return found
-        apart = cut(run)
-        self[run] = found = put_together(apart, ("",) * len(apart))
-        if found != apart:
-            self.merges.add(run)
+    def __missing__(self, run: str) -> tuple[str | None, ...]:
+        found: tuple[str | None, ...] = _plainly(run) if run.isascii() else ()
+        if not found:
+            apart = cut(run)
+            whole = put_together(apart, ("",) * len(apart))
+            found = whole if whole == apart else (None, *whole)
+        self[run] = found
         return found
+
+
+def _plainly(run: str) -> WordTuple:
+    """What `cut` and `put_together` give for letters of ASCII alone, or with one mark behind them; () for all else."""
+    exceptions = english_patterns().exceptions
+    if run.isalpha():
+        return exceptions.get(run, (run,))
+    core, mark = run[:-1], run[-1]
+    if not core.isalpha() or core in _phrases() or core in exceptions or run in exceptions:
+        return ()
+    if mark in _ALONE or (mark == "." and core[-1].islower()):
+        return core, mark
+    return ()
 
 
 @cache
@@ -86,92 +77,30 @@ def _known() -> _Known:
     return _Known()
 
 
-def _merged_over_blanks(text: str, known: _Known) -> Iterator[str]:
+def _put_together_over_blanks(text: str, known: _Known) -> Iterator[str]:
     """The words of a text in which words are put together: exceptions are looked for across single blanks as well, and
     what is found there, which is none, keeps its words from another one."""
-    stretches = re.split(r"(?: (?=\s)|[^\S ])\s*|\s{2,}", text)
-    for stretch in stretches:
-        runs = stretch.split()
-        if known.merges.isdisjoint(runs):
-            yield from chain.from_iterable(map(known.__getitem__, runs))
+    for stretch in _STRETCHES.split(text):
+        runs = [(run, known[run]) for run in stretch.split()]
+        if not any(words[0] is None for _, words in runs):
+            yield from chain.from_iterable(words for _, words in runs)
             continue
         apart: list[str] = []
         behind: list[str] = []
-        for run in runs:
-            words = cut(run)
+        for run, words in runs:
+            words = cut(run) if words[0] is None else words
             apart += words
             behind += [""] * (len(words) - 1) + [" "]
         yield from put_together(apart, behind)
 
 
-class _Rules(NamedTuple):
-    """The tables, compiled."""
-
-    exceptions: dict[str, WordTuple]
-    longest: int  # characters of an exception
-    prefix: re.Pattern[str]
-    suffix: re.Pattern[str]
-    infix: re.Pattern[str]
-    address: re.Pattern[str]  # of a run without an @
-    address_at: re.Pattern[str]  # of any run
-
-
-@cache
-def _rules() -> _Rules:
-    exceptions = {"".join(words): tuple(words) for words in (entry.split("\u241f") for entry in EXCEPTIONS.split())}
-    alpha, lower, upper = map(_class, (LETTER_RUNS, SMALL_LETTER_RUNS, CAPITAL_RUNS))
-    icon = f"[{_class(ICON_RUNS)}]"
-    punct, quotes, currency, units, hyphens = map(_choice, (PUNCT, QUOTES, CURRENCY, MEASURES, HYPHENS))
-    quote = re.escape("".join(QUOTES.split()))
-    marked = re.escape("".join(PUNCT.split()) + "|(?:)%²-+") + quote
-    dots = r"\.\.+|…"
-    prefix = rf"[§%=—–]|\+(?![0-9])|{punct}|{dots}|{quotes}|{currency}|{icon}"
-    suffix = (
-        rf"(?:{punct}|{dots}|{quotes}|{icon}|['’][sS]|[—–]|(?<=[0-9])\+|(?<=°[FfCcKk])\.|(?<=[0-9])(?:{currency})"
-        rf"|(?<=[0-9])(?:{units})|(?<=[0-9{lower}{marked}])\.|(?<=[{upper}][{upper}])\.)\Z"
-    )
-    infix = (
-        rf"{dots}|{icon}|(?<=[0-9])[+\-*^](?=[0-9-])|(?<=[{lower}{quote}])\.(?=[{upper}{quote}])"
-        rf"|(?<=[{alpha}]),(?=[{alpha}])|(?<=[{alpha}0-9])(?:{hyphens})(?=[{alpha}])|(?<=[{alpha}0-9])[:<>=/](?=[{alpha}])"
-    )
-    return _Rules(
-        exceptions,
-        max(map(len, exceptions)),
-        re.compile(prefix),
-        re.compile(suffix),
-        re.compile(infix),
-        _address(lower, user=""),
-        _address(lower, user=r"(?:\S+(?::\S*)?@)?"),
-    )
-
-
-def _address(lower: str, user: str) -> re.Pattern[str]:
-    """A web or mail address, or something like one: scheme, user, host by number or by name, port, path.
-
-    After an expression of Diego Perini's (MIT licence) that spaCy has: hosts by number are public ones, and the last
-    part of a name has two to 63 letters.
-    """
-    byte = r"(?:1?\d{1,2}|2[0-4]\d|25[0-5])"
-    private = r"(?!(?:10|127)(?:\.\d{1,3}){3})(?!(?:169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2})"
-    number = rf"{private}(?:[1-9]\d?|1\d\d|2[01]\d|22[0-3])(?:\.{byte}){{2}}\.(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-4])"
-    letter = r"[A-Za-z0-9\u00a1-\uffff]"
-    name = rf"(?:(?:{letter}[A-Za-z0-9\u00a1-\uffff_-]{{0,62}})?{letter}\.)+[{lower}]{{2,63}}"
-    return re.compile(rf"(?:[\w+\-.]{{2,}}://)?{user}(?:{number}|{name})(?::\d{{2,5}})?(?:[/?#]\S*)?\Z")
-
-
-def _class(runs: str) -> str:
-    """Runs of code points as the inside of a class."""
-    ends = (run.partition("-")[::2] for run in runs.split())
-    return "".join(f"\\U{int(a, 16):08x}-\\U{int(b or a, 16):08x}" for a, b in ends)
-
-
-def _choice(words: str) -> str:
-    return "|".join(map(re.escape, words.split()))
+# Other blanks than a single one are words by themselves: nothing is put together across them.
+_STRETCHES = re.compile(r"\s{2,}|[^\S ]")
 
 
 def cut(run: str, by_heart: bool = True) -> WordTuple:
     """The words of a run without blanks, before any are put together."""
-    rules = _rules()
+    rules = english_patterns()
     exceptions = rules.exceptions if by_heart else {}
     if run in exceptions:
         return exceptions[run]
@@ -184,9 +113,8 @@ def cut(run: str, by_heart: bool = True) -> WordTuple:
 
     while start < end and end - start != last and not known(start, end):
         last = end - start
-        found = rules.prefix.match(run, start, end)
-        inner = found.end() if found else start
-        if found and known(inner, end):
+        inner = _prefix(rules.prefix, run, start, end)
+        if inner > start and known(inner, end):
             front.append(run[start:inner])
             start = inner
             break
@@ -204,9 +132,26 @@ def cut(run: str, by_heart: bool = True) -> WordTuple:
     return (*front, *middle, *reversed(back))
 
 
+def _prefix(pattern: re.Pattern[str], run: str, start: int, end: int) -> int:
+    """Where what is to be cut off in front ends, `start` where nothing is."""
+    first = run[start]
+    if first.isascii() and first.isalnum() and "$" not in run:  # of currencies alone letters are cut off
+        return start
+    found = pattern.match(run, start, end)
+    return found.end() if found else start
+
+
 def _suffix(pattern: re.Pattern[str], run: str, start: int, end: int) -> int:
     """Where what is to be cut off behind begins, `end` where nothing is."""
+    if start == end:
+        return end
     near = max(start, end - LOOK_BACK)
+    last = run[end - 1]
+    if last in _ALONE:
+        return end - 1
+    # Of letters of ASCII those behind a digit or an apostrophe are cut off, of its digits none.
+    if last.isascii() and last.isalnum() and (last.isdigit() or not _DIGIT_OR_APOSTROPHE.search(run, near, end)):
+        return end
     if run[end - 1] == ".":  # any number of dots is one word
         dots = end
         while dots > start and run[dots - 1] == ".":
@@ -217,10 +162,16 @@ def _suffix(pattern: re.Pattern[str], run: str, start: int, end: int) -> int:
     return near + found.start() if found else end
 
 
-def _middle(run: str, rules: _Rules, exceptions: dict[str, WordTuple]) -> Sequence[str]:
+_ALONE = frozenset(",;:!?()[]{}<>_#*&\"'`")  # cut off whatever stands in front
+_DIGIT_OR_APOSTROPHE = re.compile("[0-9'’]")
+
+
+def _middle(run: str, rules: EnglishPatterns, exceptions: dict[str, WordTuple]) -> Sequence[str]:
     """What is left between the marks that were cut off."""
     if not run or run in exceptions:
         return exceptions.get(run, ())
+    if run.isascii() and run.isalnum():
+        return (run,)
     if _is_address(run, rules):
         return (run,)
     words, done, seen = [], 0, False
@@ -236,7 +187,7 @@ def _middle(run: str, rules: _Rules, exceptions: dict[str, WordTuple]) -> Sequen
     return [*words, run[done:]] if done < len(run) else words
 
 
-def _is_address(run: str, rules: _Rules) -> bool:
+def _is_address(run: str, rules: EnglishPatterns) -> bool:
     if "@" not in run:
         return "." in run and rules.address.match(run) is not None
     return "." in run and len(run) <= LONG_ADDRESS and rules.address_at.match(run) is not None
@@ -246,7 +197,7 @@ def _is_address(run: str, rules: _Rules) -> bool:
 def _phrases() -> dict[str, list[WordTuple]]:
     """First word -> the exceptions that begin with it, where other words than the exception's are made of them without
     it, or marks are cut off or between; the longest first."""
-    rules, found = _rules(), dict[str, list[WordTuple]]()
+    rules, found = english_patterns(), dict[str, list[WordTuple]]()
     for run in rules.exceptions:
         if rules.prefix.match(run) or rules.suffix.search(run) or rules.infix.search(run):
             words = cut(run, by_heart=False)
@@ -263,7 +214,7 @@ def put_together(words: Sequence[str], behind: Sequence[str]) -> WordTuple:
         behind: of each what stands behind it, "" or " ". An exception never holds a blank: a run with one in it stays
             as it is, but others may not have its words.
     """
-    phrases, exceptions = _phrases(), _rules().exceptions
+    phrases, exceptions = _phrases(), english_patterns().exceptions
     found = [
         (-len(phrase), at)
         for at, word in enumerate(words)

@@ -44,7 +44,7 @@ def meta(charset: str) -> str:
     ],
 )
 def test_it_is_read_as_what_it_is(page: str, codec: str, header: str) -> None:
-    assert decoded(page.encode(codec), header) == (page, False, False)
+    assert decoded(page.encode(codec), header)[:3] == (page, False, False)
 
 
 @pytest.mark.parametrize(
@@ -59,22 +59,22 @@ def test_it_is_read_as_what_it_is(page: str, codec: str, header: str) -> None:
     ],
 )
 def test_a_lie_is_found_out_and_counted(page: str, codec: str, header: str) -> None:
-    assert decoded(page.encode(codec), header) == (page, False, True)
+    assert decoded(page.encode(codec), header)[:3] == (page, False, True)
 
 
 @pytest.mark.parametrize(
     "name", ["idna", "punycode", "unicode_escape", "zlib", "rot13", "utf-7", "x" * 500, "'; x", ""]
 )
 def test_no_page_may_ask_for_a_codec_of_python(name: str) -> None:
-    assert decoded(GERMAN.encode(), f"text/html; charset={name}") == (GERMAN, False, False)
+    assert decoded(GERMAN.encode(), f"text/html; charset={name}")[:3] == (GERMAN, False, False)
     assert decoded(RUSSIAN.encode("cp1251"), f"text/html; charset={name}").text == RUSSIAN
 
 
 def test_a_fault_in_utf_8_is_replaced() -> None:
     page = RUSSIAN.encode()
-    assert decoded(page[:100] + b"\xff" + page[100:], "text/html; charset=utf-8")[1:] == (True, False)
+    assert decoded(page[:100] + b"\xff" + page[100:], "text/html; charset=utf-8")[1:3] == (True, False)
     cut = page[: page.rindex("м".encode()) + 1]  # in a letter
-    assert decoded(cut, "text/html; charset=utf-8") == (cut[:-1].decode() + "\ufffd", True, False)
+    assert decoded(cut, "text/html; charset=utf-8")[:3] == (cut[:-1].decode() + "\ufffd", True, False)
 
 
 @given(st.binary(max_size=300), st.text(max_size=40))

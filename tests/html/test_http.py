@@ -94,7 +94,7 @@ def test_other_answers_are_no_pages() -> None:
 
 def test_a_page_that_the_crawler_has_cut_is_kept_and_counted() -> None:
     one = verdict(PAGE[: PAGE.index("s.</p>")], WARC_Truncated="length")
-    assert told(one) == X
+    assert told(one) == "Weather\nIt rained all day in the hill"
     assert isinstance(one, Kept)
     assert dict(one.tally) == {"cut_by_crawler": 1}
 
