@@ -164,7 +164,7 @@ def real_told(corpora: Mapping[str, Fates]) -> list[str]:
     recorded = read_record()
     missing = [f"{preset}: {RECORD.name} does not know it." for preset in sorted(corpora.keys() ^ recorded.keys())]
     return missing + [
-        line for name in corpora if name in recorded for line in told(name, recorded[name], corpora[name])
+        line for name in corpora if name in recorded for line in told(f"real {name}", recorded[name], corpora[name])
     ]
 
 

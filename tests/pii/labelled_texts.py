@@ -1,7 +1,8 @@
 """Texts of our own in ten languages, with what is personal in them: `[PHONE:020 7946 0958]`.
 
-They were written by who knew the rules, to hold what pages hold and what looks like it. Two things were mended after
-the first reading (addresses beside Japanese letters, words for versions): what is found now is a bit better for that.
+All of it is made up. They were written by who knew the rules, to hold what pages hold and what looks like it.
+Two things were mended after the first reading (addresses beside Japanese letters, words for versions): what is found
+now is a bit better for that.
 `python -m tests.docs` writes what is found of it into the table of c4pipe/README.md.
 """
 
