@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from c4pipe.text.characters import JOINED
 from c4pipe.text.hosts import plain_host
 from c4pipe.text.urls import domain_of
 
@@ -17,19 +18,18 @@ _LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*\Z")
 _ENCODED_LOCAL = re.compile(r"(?:[\w~+-]|%2[Bb])+(?:\.(?:[\w~+-]|%2[Bb])+)*\Z")  # in a query, which has its own signs
 _HOST = re.compile(r"(?:[^\W_]+(?:-+[^\W_]+)*\.)+[^\W\d_][^\W_]*(?:-+[^\W_]+)*")
 
-# Letters of scripts without blanks between words: an address in ASCII begins behind them, and ends before them.
-_JOINED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uff66-\uff9f"
-_ONE_JOINED = re.compile(f"[{_JOINED}]")
+# An address in ASCII begins behind letters of scripts without blanks between words, and ends before them.
+_ONE_JOINED = re.compile(f"[{JOINED}]")
 _BEHIND_JOINED = re.compile(r"[!-~]+\Z")
 
 # Each looks back from its first character, and not ahead to it: a pattern that begins with one is searched for fast.
-_IPV4 = re.compile(rf"[0-9](?<![^\W{_JOINED}].)(?<![.-].)[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}(?![^\W{_JOINED}]|-|\.\w)")
+_IPV4 = re.compile(rf"[0-9](?<![^\W{JOINED}].)(?<![.-].)[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}(?![^\W{JOINED}]|-|\.\w)")
 _IPV6 = re.compile(r"[23](?<![\w:.].)[0-9A-Fa-f]{3}:[0-9A-Fa-f:]*[0-9A-Fa-f:](?![\w:])")
 _UNICAST = ipaddress.IPv6Network("2000::/3")  # all that IANA has given out
-# Behind one of these words four numbers are something else.
+# Behind one of these words on its line four numbers are something else.
 _NUMBERED = re.compile(
     r"(?:\b(?:v|ver|version|release|build|firmware|chapter|section|clause|table|figure|rfc|oid"
-    r"|versi(?:ón|one|e)|versão|wersj[aię]|верси[яию]|art(?:icle|ikel|icolo|igo|ículo|\.)?)|バージョン|§)\W{0,3}\Z",
+    r"|versi(?:ón|one|e)|versão|wersj[aię]|верси[яию]|art(?:icle|ikel|icolo|igo|ículo|\.)?)|バージョン|§)[^\w\n\r\v\f\x1c-\x1e\x85\u2028\u2029]{0,3}\Z",
     re.IGNORECASE,
 )
 _PRODUCT = re.compile(r"(?<![\w./-])[A-Z][A-Za-z]*/\Z")  # "Firefox/12.0.0.1"

@@ -15,6 +15,10 @@ BLANKLESS_RUNS = """
 16FE0-18D8F 1AFF0-1B16F
 """
 
+# Where what is written in ASCII begins and ends without a blank: of those scripts, and Hangul, what the web has, as a
+# class of `re`.
+JOINED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uff66-\uff9f"
+
 # Letters, marks and numbers (general categories L, M and N) of the first two planes.
 WORD_RUNS = """
 30-39 41-5A 61-7A AA B2-B3 B5 B9-BA BC-BE C0-D6 D8-F6 F8-2C1 2C6-2D1 2E0-2E4 2EC 2EE 300-374 376-377 37A-37D 37F 386

@@ -197,3 +197,13 @@ def test_every_country_has_shapes(region: str) -> None:
 )
 def test_an_address_may_stand_between_letters_of_scripts_without_blanks(text: str, said: str) -> None:
     assert masked(text) == said
+
+
+def test_what_is_named_as_a_limit_is_one() -> None:
+    assert find_personal("+44 20\n7946 0958 and name&#64;host.com") == []
+
+
+def test_a_word_on_the_line_before_says_nothing_of_an_address() -> None:
+    for break_ in "\n\r\u2028":
+        assert [one.kind for one in find_personal(f"the version{break_}185.199.108.153")] == ["IP"]
+    assert find_personal("the version: 185.199.108.153") == []
