@@ -154,6 +154,8 @@ def _survey(corpora: Corpora, found: Found, staging: str) -> Survey:
                 whole = False
                 break
             account.take(verdict)
+        for settings in corpora:
+            account = account.veiled(settings.plan.veil)
         pieces.append(piece._replace(most=account.pages))
         accounts.append(account)
         sizes.append(piece.bytes if whole else at)

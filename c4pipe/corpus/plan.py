@@ -24,6 +24,7 @@ from c4pipe.rules import PageRule
 from c4pipe.shards import column_fields, schema_with
 from c4pipe.stages import Dedup, PageStage, Preset, Read, Scope, Size, Stage
 from c4pipe.stages.checking import watched
+from c4pipe.stages.veiling import Veil
 
 KEPT = "kept"  # the outcome of a page that no stage rejects
 
@@ -114,15 +115,14 @@ class Plan:
         return any(cast(PageStage, self.preset.stages[i]).edits for i, _ in (*self.before, *self.between))
 
     @cached_property
-    def hiding(self) -> tuple[Stage, ...]:
-        """The stages that hide what they take from a text."""
-        return tuple(stage for stage in self.preset.stages if stage.hides)
+    def veil(self) -> Veil:
+        """What reports and tables of pages may show of texts."""
+        return Veil(self.preset.stages, self.bound)
 
-    def veiled(self, text: str) -> str:
-        """A text, or a piece of one, as reports and tables of pages may show it."""
-        for stage in self.hiding:
-            text = stage.veiled(text)
-        return text
+    @property
+    def hides(self) -> bool:
+        """Whether a stage hides what it takes from a text."""
+        return any(stage.hides for stage in self.preset.stages)
 
     def lines_of(self, tally: Tally) -> dict[str, int]:
         """Of what a stage took from a page the lines: reason -> number."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from c4pipe.documents.reasons import NO_DATE_GIVEN, NO_URL_GIVEN
 from c4pipe.page import Kept, Page, Reason, Rejected, Verdict
-from c4pipe.text import printable
+from c4pipe.text import printable, shortened
 from c4pipe.text.dates import date_of_milliseconds, date_of_number, parsed_date
 from c4pipe.text.urls import as_read
 from c4pipe.wet.pages import bare_url, fault_of_url, flags_of
@@ -86,7 +86,8 @@ def no_text(place: Location, detail: str) -> Rejected:
 
 def names(found: Iterable[str]) -> str:
     """The keys or columns of a file, for people, and no more of them than fit."""
-    return ", ".join(printable(name[:MOST_DETAIL]) for name in islice(found, MOST_DETAIL))[:MOST_DETAIL] or "none"
+    told = ", ".join(printable(shortened(name, MOST_DETAIL)) for name in islice(found, MOST_DETAIL))
+    return shortened(told, MOST_DETAIL) or "none"
 
 
 def _date(value: Any) -> str:

@@ -17,6 +17,7 @@ from c4pipe.documents.spans import WHOLE, Span
 from c4pipe.documents.thrift import page_sizes
 from c4pipe.documents.unpack import Guarded
 from c4pipe.page import Verdict
+from c4pipe.text import shortened
 from c4pipe.wet.kinds import CUT_PARQUET, HEAD_BYTES, NO_ROWS, PARQUET, kind_of, text_kind
 from c4pipe.wet.reasons import DAMAGED_MEMBER, TOO_LARGE, UNREADABLE
 from c4pipe.wet.record import Limits
@@ -108,7 +109,7 @@ def _unusable(schema: pa.Schema, paths: tuple[str, ...]) -> str | Way:
         times = schema.names.count(paths[0])
         return f"{times or 'no'} column named {paths[0]} among the columns {names(schema.names)}"
     kind = text_type(schema, steps)
-    return steps if is_text(kind) else f"column {'.'.join(steps)} holds {kind}, not strings"[:MOST_DETAIL]
+    return steps if is_text(kind) else shortened(f"column {'.'.join(steps)} holds {kind}, not strings", MOST_DETAIL)
 
 
 def _groups(file: pq.ParquetFile) -> list[tuple[int, int, int]]:
@@ -186,7 +187,7 @@ def fault_in(error: BaseException, guarded: Guarded) -> str:
     """What is wrong with the bytes of a file; raises what is wrong with reading them."""
     if guarded.error is not None:
         raise guarded.error
-    return str(error).partition("\n")[0][:MOST_DETAIL] or type(error).__name__
+    return shortened(str(error).partition("\n")[0], MOST_DETAIL) or type(error).__name__
 
 
 def _judge(body: pa.Buffer | None, url: Any, date: Any, own: Any, place: Location, limits: Limits) -> Verdict:

@@ -42,7 +42,7 @@ class EnoughRead(beam.DoFn):
     def process(self, element: tuple[int, Iterable[Judged]]) -> Iterator[tuple[int, StagedUnit]]:
         settings, judged = self._settings, sorted(element[1], key=lambda one: one[1])
         accounts = accounts_of_inputs(Account.from_json(row) for _, _, rows in judged for row in rows)
-        bad = [account for account in accounts.values() if account.amiss]
+        bad = [account.veiled(settings.plan.veil) for account in accounts.values() if account.amiss]
         if len(bad) > settings.max_bad_share * settings.inputs:
             inputs = read_inputs(settings.inputs_list)
             raise BuildError(

@@ -13,6 +13,7 @@ from typing import Any
 
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.html.tangle import Tangle, tangle_of
+from c4pipe.text import shortened
 
 LIBRARY = "resiliparse"
 _PLAIN: dict[str, Any] = {
@@ -70,7 +71,7 @@ def text_of(html: str, how: str, utf8: bytes | memoryview | None = None) -> tupl
     try:
         tree = HTMLTree.parse(html)
     except HTMLParserException as error:
-        return "", f"{LIBRARY}: {error}"[:200]
+        return "", shortened(f"{LIBRARY}: {error}", 200)
     if tangle.depth * tangle.tags > FREE_WORK:
         deepest = min(MOST_DEPTH, TREE_WORK // tangle.tags)
         if tree.document.query_selector("*" + ">*" * deepest) is not None:

@@ -11,6 +11,7 @@ from c4pipe.html.http import http_answer, sent_body, type_of
 from c4pipe.html.reasons import BAD_HTML, BAD_HTTP, CUT_BY_CRAWLER, NOT_HTML, NOT_OK, WRONG_CHARSET
 from c4pipe.html.unpacking import StillPacked
 from c4pipe.page import Verdict
+from c4pipe.text import shortened
 from c4pipe.wet.kinds import is_markup
 from c4pipe.wet.pages import NoRecordText, RecordContent, RecordText, read_pages
 from c4pipe.wet.reasons import NO_TEXT, NOT_A_PAGE, UNDECODABLE
@@ -37,7 +38,7 @@ def read_warc(
 def _said(extract: str, limits: Limits, record: WarcRecord) -> RecordText | NoRecordText:
     kind = type_of(record.headers.get("content-type", "application/http"))
     if kind and kind != "application/http":  # of DNS, for one
-        return NoRecordText(NOT_A_PAGE, kind[:_DETAIL])
+        return NoRecordText(NOT_A_PAGE, shortened(kind, _DETAIL))
     response = http_answer(record.body, limits.header)
     if response is None:
         return NoRecordText(BAD_HTTP, f"begins with {record.body[:40]!r}")
@@ -46,7 +47,7 @@ def _said(extract: str, limits: Limits, record: WarcRecord) -> RecordText | NoRe
     told = response.fields.get("content-type", "")
     found = type_of(record.headers.get("warc-identified-payload-type", "")) or type_of(told)
     if found and found not in HTML_TYPES:
-        return NoRecordText(NOT_HTML, found[:_DETAIL])
+        return NoRecordText(NOT_HTML, shortened(found, _DETAIL))
     body = sent_body(response, limits.record)
     if isinstance(body, StillPacked):
         return NoRecordText(body.reason, body.detail)

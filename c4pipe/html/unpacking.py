@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from c4pipe.html.reasons import BAD_PACKING
 from c4pipe.page import Reason
+from c4pipe.text import shortened
 from c4pipe.wet.kinds import is_markup
 from c4pipe.wet.reasons import TOO_LARGE
 from c4pipe.wet.window import Window
@@ -32,7 +33,7 @@ def unpacked_body(body: bytes, name: str, most: int) -> bytes | StillPacked:
     if not body or name in ("", "identity", "none") or is_markup(body[:512]):
         return body
     if name not in _UNPACKERS:
-        return StillPacked(BAD_PACKING, name[:40])
+        return StillPacked(BAD_PACKING, shortened(name, 40))
     parts, size = [], 0
     for part in _UNPACKERS[name](body):
         parts.append(part)

@@ -72,19 +72,20 @@ def explain(page: Page, plan: Plan, dropped: Sequence[Dropped] = (), outcome: Re
     stage_name, reason = walk.rejected or ("", KEPT)
     told = tuple(each for each in moved if each is not None)
     found = Explanation(page, walk.marks.lines(), tried, stage_name, reason, walk.trace.text, now, told)
-    return _veiled(found, plan) if plan.hiding else found
+    return _veiled(found, plan) if plan.hides else found
 
 
 def _veiled(found: Explanation, plan: Plan) -> Explanation:
     """Without what a stage hides, wherever it would be shown."""
-    left = plan.veiled(found.page.text).lower()
+    veil, text = plan.veil, plan.veil.text(found.page.text)
+    withheld = frozenset(code for code, reason in plan.reasons.items() if reason.withheld)
     return found._replace(
-        moved=tuple(_of_words_in(left, shares) for shares in found.moved),
-        page=found.page._replace(text=plan.veiled(found.page.text)),
-        lines=[[each._replace(text=plan.veiled(each.text)) for each in line] for line in found.lines],
-        tried=[each._replace(detail=plan.veiled(each.detail)) for each in found.tried],
-        text=plan.veiled(found.text),
-        now=found.now and found.now._replace(detail=plan.veiled(found.now.detail)),
+        moved=tuple(_of_words_in(text.lower(), shares) for shares in found.moved),
+        page=found.page._replace(text=text),
+        lines=veil.lines(found.page.text, found.lines, withheld),
+        tried=[each._replace(detail=veil.text(each.detail)) for each in found.tried],
+        text=veil.text(found.text),
+        now=found.now and found.now._replace(detail=veil.text(found.now.detail)),
     )
 
 

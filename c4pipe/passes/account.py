@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from c4pipe.documents.account import is_amiss, why_no_page
 from c4pipe.documents.reasons import FAULTS
 from c4pipe.page import Kept, Rejected, Verdict
-from c4pipe.text import printable
+from c4pipe.stages.veiling import Veil
+from c4pipe.text import printable, shortened
 
 MAX_FAULTS = 100  # named for each piece of an input; the ledger counts them all
 FAULT_DETAIL = 200  # characters
@@ -56,9 +57,12 @@ class Account:
         if code in FAULTS:
             self.lost[code] += 1
             if len(self.faults) < MAX_FAULTS:
-                self.faults.append(Fault(self.records, verdict.page.source, code, verdict.detail[:FAULT_DETAIL]))
+                self.faults.append(
+                    Fault(self.records, verdict.page.source, code, shortened(verdict.detail, FAULT_DETAIL))
+                )
         if not self.pages:
-            kind = code, verdict.detail.removeprefix(f"{verdict.page.source.rpartition('#')[0]}: ")[:FAULT_DETAIL]
+            detail = verdict.detail.removeprefix(f"{verdict.page.source.rpartition('#')[0]}: ")
+            kind = code, shortened(detail, FAULT_DETAIL)
             if kind in self.seen or len(self.seen) < MOST_SEEN:
                 self.seen[kind] += 1
 
@@ -69,6 +73,14 @@ class Account:
         self.records, self.pages = self.records + other.records, self.pages + other.pages
         self.lost.update(other.lost)
         self.seen = Counter() if self.pages else self.seen + other.seen
+
+    def veiled(self, veil: Veil) -> Account:
+        """With what a corpus may show of it: staged work is shared with corpora that hide nothing."""
+        faults = [fault._replace(detail=veil.detail(fault.detail)) for fault in self.faults]
+        seen: Counter[tuple[str, str]] = Counter()
+        for (code, detail), number in self.seen.items():
+            seen[code, veil.detail(detail)] += number
+        return replace(self, faults=faults, seen=seen)
 
     def to_json(self) -> list[Any]:
         """The inverse of `from_json`."""

@@ -60,7 +60,8 @@ def write_corpus_files(
     """
     ledger, stats, exact = _add_up(made, plan)
     rows = (row for part in made if part.kind == "group" for row in part.data["accounts"])
-    read = accounts_of_inputs(map(Account.from_json, rows))
+    accounts = accounts_of_inputs(map(Account.from_json, rows))
+    read = {number: account.veiled(plan.veil) for number, account in accounts.items()}
     if not ledger.stages[0].kept:
         found = whys((inputs[number].name, account.why) for number, account in sorted(read.items()))
         raise BuildError(f"{of_all(0, len(inputs))} a readable page: {found}.")

@@ -74,7 +74,7 @@ class RejectedSample:
     def final(self) -> Iterator[Sampled]:
         """All with their last outcome, without what a stage of the preset hides."""
         found = (explained(s, self._plan) for s in self.so_far()) if self._full else self.so_far()
-        return (veiled(s, self._plan) for s in found) if self._plan.hiding else found
+        return (veiled(s, self._plan) for s in found) if self._plan.hides else found
 
     def _texts(self, rows: set[int]) -> dict[int, str]:
         """The pages of these rows as read: the sample has them if it is of all pages."""
@@ -85,9 +85,15 @@ class RejectedSample:
 
 def veiled(sampled: Sampled, plan: Plan) -> Sampled:
     """The page without what a stage hides: in its text, in what was cut from it, and in what it was rejected for."""
-    page = sampled.page._replace(text=plan.veiled(sampled.page.text))
-    dropped = tuple(cut._replace(line=plan.veiled(cut.line)) for cut in sampled.dropped)
-    return sampled._replace(page=page, detail=plan.veiled(sampled.detail), dropped=dropped)
+    veil, text = plan.veil, sampled.page.text
+    if sampled.stage == plan.names()[0]:  # of which there is the beginning of the text, and what the reader says
+        return sampled._replace(
+            page=sampled.page._replace(text=veil.beginning(text)), detail=veil.detail(sampled.detail)
+        )
+    dropped = tuple(cut._replace(line=veil.text(cut.line)) for cut in sampled.dropped)
+    return sampled._replace(
+        page=sampled.page._replace(text=veil.text(text)), detail=veil.text(sampled.detail), dropped=dropped
+    )
 
 
 def explained(sampled: Sampled, plan: Plan) -> Sampled:

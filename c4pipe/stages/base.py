@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from c4pipe.errors import BuildError
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Step, Verdict
@@ -22,6 +22,14 @@ class Scope(Enum):
     CONFIG = "c"  # the finished corpus
 
 
+class HiddenPiece(NamedTuple):
+    """text[start:end], and what is shown in its place."""
+
+    start: int
+    end: int
+    shown: str
+
+
 class Stage(Part):
     """A named step of a preset."""
 
@@ -29,11 +37,11 @@ class Stage(Part):
     kind: ClassVar = "stage"
     scope: ClassVar[Scope]
     quotes: ClassVar[bool] = False  # whether the detail of a rejection is a piece of the page's text
-    hides: ClassVar[bool] = False  # whether what it takes from a text may be shown and kept nowhere: see `veiled`
+    hides: ClassVar[bool] = False  # whether what it takes from a text may be shown and kept nowhere: see `hidden`
 
-    def veiled(self, text: str) -> str:
-        """A text, or a piece of one, as it may be shown: without what this stage hides."""
-        return text
+    def hidden(self, text: str) -> list[HiddenPiece]:
+        """What this stage hides of a text, or of a piece of one, in order; nothing reaches over a line break."""
+        return []
 
     def all_reasons(self) -> list[Reason]:
         """Its reasons and those of its parts, in the order in which a page meets them."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.page import Kept, Page, Reason, Step, Unit
-from c4pipe.stages.base import PageStage, Scope
+from c4pipe.stages.base import HiddenPiece, PageStage, Scope
 from c4pipe.stages.benchmarks import benchmarks_stage
 from c4pipe.stages.preset import Preset
 
@@ -87,7 +87,7 @@ class MaskPersonal(PageStage):
         return tuple(PERSONAL_REASONS[kind] for kind in self.kinds)
 
     def modules(self) -> Iterable[str]:
-        return ("c4pipe.pii.finding",)
+        return ("c4pipe.pii.finding", "c4pipe.stages.veiling")
 
     def bind(self, assets: Any) -> Step:
         from c4pipe.pii import REGIONS, REGIONS_OF, masked_and_counted
@@ -102,11 +102,12 @@ class MaskPersonal(PageStage):
 
         return step
 
-    def veiled(self, text: str) -> str:
+    def hidden(self, text: str) -> list[HiddenPiece]:
         """Of a raw text nobody knows the language: it is asked for the phone numbers of all countries that any has."""
-        from c4pipe.pii import ALL_REGIONS, masked
+        from c4pipe.pii import ALL_REGIONS, find_personal
 
-        return masked(text, self._kinds(), ALL_REGIONS)
+        found = find_personal(text, self._kinds(), ALL_REGIONS)
+        return [HiddenPiece(one.start, one.end, f"<{one.kind}>") for one in found]
 
     def _kinds(self) -> tuple[str, ...]:
         return tuple(kind.upper() for kind in self.kinds)

@@ -56,6 +56,18 @@ class Trace(NamedTuple):
         kept = [i for i in range(len(self.text)) if i not in gone]
         return Trace("".join(self.text[i] for i in kept), array("q", (self.places[i] for i in kept)))
 
+    def replaced(self, pieces: Iterable[tuple[int, int, str]]) -> Trace:
+        """With other texts in the place of pieces (start, end, text), which are in order and apart: all characters of
+        one have the place of the first that it stands for."""
+        texts: list[str] = []
+        places, at = array("q"), 0
+        for start, end, text in pieces:
+            texts += [self.text[at:start], text]
+            places.extend(self.places[at:start])
+            places.extend([self.places[start]] * len(text))
+            at = end
+        return Trace("".join([*texts, self.text[at:]]), places + self.places[at:])
+
     def lines(self) -> Iterator[Trace]:
         """As `str.splitlines`."""
         for line in self.pieces(self.text.splitlines(keepends=True)):

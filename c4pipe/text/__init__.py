@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmh3
 
 from c4pipe.text.sentences import Splitter, count_sentences, sentence_splitter, splitter_of
-from c4pipe.text.words import defused, duration, many, percent, printable, visible
+from c4pipe.text.words import defused, duration, many, percent, printable, shortened, visible
 
 __all__ = [
     "Splitter",
@@ -18,6 +18,7 @@ __all__ = [
     "percent",
     "printable",
     "sentence_splitter",
+    "shortened",
     "splitter_of",
     "visible",
 ]

@@ -36,6 +36,18 @@ def defused(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
+CUT_MARK = "…"  # at the end of what was cut
+
+
+def shortened(text: str, most: int) -> str:
+    """The text, or its beginning and a mark where it is longer than that many characters.
+
+    >>> shortened("abcdef", 6), shortened("abcdef", 5)
+    ('abcdef', 'abcd…')
+    """
+    return text if len(text) <= most else text[: most - 1] + CUT_MARK
+
+
 def many(count: int, noun: str) -> str:
     """A count with its noun, which may come in the plural.
 

@@ -87,7 +87,7 @@ def test_a_document_that_is_no_page_says_why(fields: Fields, code: str, detail: 
     [
         ({}, "none"),
         ({"title": 1, "b\x1b": 2}, "title, b\\x1b"),
-        ({"x" * 999: 1}, "x" * 200),
+        ({"x" * 999: 1}, "x" * 199 + "…"),
         ({"\ud800": 0}, "\\ud800"),
     ],
 )

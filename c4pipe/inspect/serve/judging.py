@@ -46,9 +46,7 @@ class Judges:
 
     def veiled(self, text: str) -> str:
         """A kept text as raw ones are shown: without what the corpus's own preset hides in any language."""
-        for stage in self._presets[self.own].stages if self.own else ():
-            text = stage.veiled(text)
-        return text
+        return self._plan(self.own).veil.text(text) if self.own else text
 
     def explain(
         self, name: str, page: Page, dropped: Sequence[Dropped] = (), outcome: Recorded | None = None
@@ -57,10 +55,13 @@ class Judges:
         if name not in self._presets:
             raise unknown("preset", name, self._presets)
         with self._lock:
-            if name not in self._plans:
-                other = None if name == self.own else self._presets[name]
-                self._plans[name] = plan_of(self._corpus, self._given, other)
-            return explain(page, self._plans[name], dropped, outcome)
+            return explain(page, self._plan(name), dropped, outcome)
+
+    def _plan(self, name: str) -> Plan:
+        if name not in self._plans:
+            other = None if name == self.own else self._presets[name]
+            self._plans[name] = plan_of(self._corpus, self._given, other)
+        return self._plans[name]
 
 
 def hues(explanation: Explanation) -> dict[str, int]:
