@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from functools import cache, lru_cache
 from itertools import chain
 from typing import NamedTuple
@@ -105,8 +106,13 @@ class _KnownBetween(dict[str, tuple[str, ...]]):
     """Runs between blanks -> the words in them."""
 
     def __missing__(self, run: str) -> tuple[str, ...]:
-        self[run] = found = (run,) if run.isalpha() and run.isascii() else _words_in(run)
+        core = run.strip(_ENDS)
+        plain = core.isascii() and (core.isalpha() or core.isdigit())
+        self[run] = found = (core,) if plain else _words_in(run)
         return found
+
+
+_ENDS = string.punctuation.replace("_", "")  # they join words only where some stand on both sides
 
 
 @cache
