@@ -62,7 +62,7 @@ FINEWEB_NEAR = FINEWEB.named("fineweb.near", "`fineweb`, and of near duplicates 
 )
 # Left out: lists of addresses and of words in them; near duplicates by a Bloom filter over 13-grams; the classifier of
 # instructions against the web (fastText, kept above 0.018112), which makes DCLM-Baseline of it and belongs behind
-# "lines". Here the language is asked before addresses are cut from the text, so that presets share the answer.
+# "corrected". Here the language is asked before addresses are cut from the text, so that presets share the answer.
 DCLM = Preset(
     "dclm",
     "DCLM's pool, cleaned as RefinedWeb: Gopher's rules over words of its own, then lines; what loses many goes",
@@ -70,7 +70,7 @@ DCLM = Preset(
         *_FIRST,
         Clean("addresses", (StripAddresses(), NoBlankLine())),
         Filter("pages", DCLM_PAGES),
-        Corrected("lines", DCLM_LINES),
+        Corrected("corrected", DCLM_LINES),
     ),
 )
 RECIPES = (GOPHER, FINEWEB, FINEWEB_NEAR, DCLM)

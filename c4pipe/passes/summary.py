@@ -125,6 +125,8 @@ def summary_of_several(
             f"{size / 1e6:>12,.2f} MB  {printable(folder)}"
         )
         lines += old_told(counted, width + 1)
+    if said := html_told(stats[0]):
+        lines.append(f"  as read {said}")
     rows = {item["path"]: item for manifest in manifests for item in manifest["inputs"]}
     worst = {item["path"]: item for manifest in manifests for item in faulty(manifest)}
     told = inputs_told(manifests[0] | {"inputs": [*(rows | worst).values()]}, stats[0].get("faults", ()))
