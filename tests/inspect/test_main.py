@@ -611,7 +611,6 @@ def test_ctrl_c_ends_a_query(tiny: Path) -> None:
 import os, signal, sys, threading
 import c4pipe.inspect.query
 from c4pipe.inspect.__main__ import main
-from c4pipe.inspect.arguments import PORT
 threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 sys.exit(main([sys.argv[1], "--sql", "SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b"]))
 """
