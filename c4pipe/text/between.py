@@ -23,9 +23,11 @@ _ODD_BLANK = re.compile(
 _MARKS = "".join(
     f"\\U{int(a, 16):08x}-\\U{int(b or a, 16):08x}" for a, _, b in (r.partition("-") for r in MARK_RUNS.split())
 )
-_IGNORED = rf"{_MARKS}\u00ad\u061c\u200c-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
+_IGNORED = rf"{_MARKS}\u00ad\u061c\u200c-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
 _EXTEND = rf"[{_IGNORED}]*"
-_ALONE = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u3094\u309d-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_ALONE = (
+    r"\u3007\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u3094\u309d-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+)
 _NO_DIGITS = (
     r"\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2079\u2080-\u2089\u2150-\u215f"
     r"\u2189\u2460-\u249b\u24ea-\u24ff\u2776-\u2793"
@@ -35,12 +37,13 @@ _JOINS = r"_\u202f\u203f\u2040\u2054\ufe33\ufe34\ufe4d-\ufe4f\uff3f"
 _MID_LETTER = r":\u00b7\u0387\u055f\u05f4\u2027\ufe13\ufe55\uff1a"
 _MID_BOTH = r".'\u2018\u2019\u2024\ufe52\uff07\uff0e"
 _MID_DIGIT = r",;\u037e\u0589\u060c\u060d\u066c\u07f8\u2044\ufe10\ufe14\ufe50\ufe54\uff0c\uff1b"
+_HEBREW = r"\u05d0-\u05f2\ufb1d-\ufb4f"  # takes quotes for marks of abbreviation
 _LETTER = rf"[^\W\d_{_ALONE}{_NO_DIGITS}{_KATAKANA}]"
 _PART = rf"(?:{_LETTER}|[\d{_JOINS}]){_EXTEND}"
 _WORD = re.compile(
     rf"(?!\d)[{_ALONE}{_NO_DIGITS}]{_EXTEND}|[{_KATAKANA}]{_EXTEND}(?:[{_KATAKANA}{_JOINS}]{_EXTEND})*"
     rf"|{_PART}(?:{_PART}|(?<=[^\W\d_]|[{_IGNORED}])[{_MID_LETTER}{_MID_BOTH}]{_EXTEND}(?={_LETTER})"
-    rf"|(?<=\d)[{_MID_DIGIT}{_MID_BOTH}](?=\d))*"
+    rf"|(?<=\d)[{_MID_DIGIT}{_MID_BOTH}](?=\d)|(?<=[{_HEBREW}])(?:'|\"(?=[{_HEBREW}])))*"
 )
 
 

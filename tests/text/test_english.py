@@ -104,6 +104,7 @@ def test_the_sentencizer_knows_english_alone() -> None:
         ("a_b _c 1,000 a:b a-b", ["a_b", "1,000", "a:b", "a", "b"]),
         ("東京 ノート100 x²", ["東", "京", "ノート", "100", "x", "²"]),
         ("a\u202fb", ["a\u202fb"]),
+        ('ש"ח a"b w\u00ad.\u00adn', ['ש"ח', "a", "b", "w\u00ad.\u00adn"]),
         ("किया ne\u0301e", ["किया", "ne\u0301e"]),
     ],
 )
