@@ -23,7 +23,11 @@ _ODD_BLANK = re.compile(
 _MARKS = "".join(
     f"\\U{int(a, 16):08x}-\\U{int(b or a, 16):08x}" for a, _, b in (r.partition("-") for r in MARK_RUNS.split())
 )
-_IGNORED = rf"{_MARKS}\u00ad\u061c\u200c-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
+_IGNORED = (  # Extend, Format and ZWJ of WordBreakProperty.txt 14.0: marks, and what nobody sees
+    rf"{_MARKS}\u00ad\u061c\u180e\u200c-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\uff9e\uff9f\ufff9-\ufffb"
+    r"\U00013430-\U00013438\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U0001f3fb-\U0001f3ff"
+    r"\U000e0001\U000e0020-\U000e007f\U000e0100-\U000e01ef"
+)
 _EXTEND = rf"[{_IGNORED}]*"
 _ALONE = (
     r"\u3007\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u3094\u309d-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"

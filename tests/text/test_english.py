@@ -106,6 +106,9 @@ def test_the_sentencizer_knows_english_alone() -> None:
         ("a\u202fb", ["a\u202fb"]),
         ('ש"ח a"b w\u00ad.\u00adn', ['ש"ח', "a", "b", "w\u00ad.\u00adn"]),
         ("किया ne\u0301e", ["किया", "ne\u0301e"]),
+        ("नमस्ते ગુજરાતી مَدرسة שָׁלוֹם", ["नमस्ते", "ગુજરાતી", "مَدرسة", "שָׁלוֹם"]),
+        ("foo\u2060bar 12\ufeff a\u202eb", ["foo\u2060bar", "12\ufeff", "a\u202eb"]),
+        ("a\u180eb c\ufffbd e\U000e0101f", ["a\u180eb", "c\ufffbd", "e\U000e0101f"]),
     ],
 )
 def test_words_between_boundaries(text: str, words: list[str]) -> None:
