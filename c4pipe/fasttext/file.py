@@ -23,6 +23,10 @@ CENTROIDS = 256  # productquantizer.h ProductQuantizer::ksub_
 KNOWN_VERSIONS = (WITHOUT_SUBWORDS, 12)  # fasttext.cc FASTTEXT_VERSION
 MOST_BUCKETS = 1 << 26  # n-grams have 2,000,000 by default (args.cc); each takes 4 bytes here
 MOST_TOGETHER, LONGEST_NGRAM = 16, 64  # words, characters; time to read a word grows with their square
+MOST_WEIGHT = (
+    10**9
+)  # either way; ours: products of more, in MOST_DIMENSIONS, leave 32 bits. Those of real models are tens
+MOST_DIMENSIONS = 1 << 16
 MOST_UNPACKED = 4 << 30  # bytes of a matrix that was quantised
 
 Float32s = npt.NDArray[np.float32]
@@ -63,18 +67,26 @@ class ModelReader:
 
     def take(self, layout: str) -> tuple[Any, ...]:
         """Values of a `struct` layout."""
+        end = self._up_to(struct.calcsize("<" + layout))
         values = struct.unpack_from("<" + layout, self.data.data, self.at)
-        self.at += struct.calcsize("<" + layout)
+        self.at = end
         return values
+
+    def _up_to(self, size: int) -> int:
+        """The end of so many bytes that come next; ValueError where the file has less."""
+        if self.at + size > len(self.data):
+            raise ValueError(f"it has {len(self.data)} bytes, and needs {self.at + size} or more")
+        return self.at + size
 
     def array(self, dtype: type[np.generic], *shape: int) -> npt.NDArray[Any]:
         """An array of its own."""
         count = math.prod(shape)  # not numpy's, which overflows
         size = count * np.dtype(dtype).itemsize
-        if min(shape) < 0 or self.at + size > len(self.data):
-            raise ValueError(f"it has {len(self.data)} bytes, and needs {self.at + size} or more")
+        if min(shape) < 0:
+            raise ValueError(f"an array of {' x '.join(map(str, shape))} stands in it")
+        end = self._up_to(size)
         raw = np.frombuffer(self.data.data, dtype, count, self.at)  # at an odd place: hence the copy
-        self.at += size
+        self.at = end
         return raw.copy().reshape(shape)
 
 
@@ -87,7 +99,7 @@ def checked_args(settings: FasttextArgs) -> FasttextArgs:
     if settings.kind != SUPERVISED:
         raise ValueError("it holds word vectors and no labels")
     for name, value, least, most in (
-        ("dimensions", settings.dimensions, 1, 1 << 16),
+        ("dimensions", settings.dimensions, 1, MOST_DIMENSIONS),
         ("loss", settings.loss, 1, 4),
         ("buckets", settings.buckets, 0, MOST_BUCKETS),
         ("word n-grams", settings.word_ngrams, 0, MOST_TOGETHER),
@@ -125,9 +137,12 @@ def read_matrix(reader: ModelReader, quantised: bool, shape: tuple[int, int]) ->
         matrix = _decode(codes, *_read_centroids(reader, columns, codes.shape[1]))
         if with_norms:
             norms = reader.array(np.uint8, rows, 1)
-            matrix *= _decode(norms, *_read_centroids(reader, 1, 1))
+            with np.errstate(over="ignore", invalid="ignore"):  # looked for below
+                matrix *= _decode(norms, *_read_centroids(reader, 1, 1))
     if not np.isfinite(matrix).all():
         raise ValueError("it has weights that are no numbers")
+    if matrix.size and max(-matrix.min(), matrix.max()) > MOST_WEIGHT:
+        raise ValueError(f"it has weights beyond {MOST_WEIGHT:,}, with which scores are no numbers")
     return np.ascontiguousarray(matrix)
 
 

@@ -47,6 +47,7 @@ class FastTextModel:
     """A supervised model. Labels stand as in the file: "__label__en"."""
 
     labels: tuple[str, ...]
+    words: int  # that it knows, the end of a line among them
     loss: int  # HIERARCHICAL, ONE_VS_ALL; all others are a softmax when asked
     tree: npt.NDArray[np.int32] | None  # of a hierarchical softmax, see `huffman`
 
@@ -68,9 +69,9 @@ class FastTextModel:
         self.loss = settings.loss
         self._longest = 0 if settings.version == WITHOUT_SUBWORDS else settings.longest
 
-        entries, self._words, labels, _, pairs = reader.take("3i2q")
-        if not (0 <= self._words <= entries == self._words + labels and labels):
-            raise ValueError(f"{entries} entries are not {self._words} words and {labels} labels")
+        entries, self.words, labels, _, pairs = reader.take("3i2q")
+        if not (0 <= self.words <= entries == self.words + labels and labels):
+            raise ValueError(f"{entries} entries are not {self.words} words and {labels} labels")
         start = reader.at
         if start + entries * (1 + ENTRY_TAIL) > len(reader.data):
             raise ValueError(f"it ends within its dictionary of {entries} entries")
@@ -82,8 +83,8 @@ class FastTextModel:
         if reader.at == TOO_ALIKE:
             raise ValueError("too many entries of its dictionary have the same hash")
         self._names = reader.data[: reader.at].copy()
-        ends = [*self._offsets[self._words + 1 :].tolist(), reader.at]  # of the labels, which come last
-        parts = [self._names[at:end].tobytes() for at, end in zip(self._offsets[self._words :], ends, strict=True)]
+        ends = [*self._offsets[self.words + 1 :].tolist(), reader.at]  # of the labels, which come last
+        parts = [self._names[at:end].tobytes() for at, end in zip(self._offsets[self.words :], ends, strict=True)]
         self.labels = tuple(part[: -1 - ENTRY_TAIL].decode() for part in parts)
         for part, label in zip(parts, self.labels, strict=True):
             if part[-1] != LABEL or not (label and label.isprintable()):
@@ -93,12 +94,12 @@ class FastTextModel:
 
         (quantised,) = reader.take("?")
         kept = settings.buckets if pruned is None else len(pruned)
-        self._inputs = read_matrix(reader, quantised, (self._words + kept, settings.dimensions))
+        self._inputs = read_matrix(reader, quantised, (self.words + kept, settings.dimensions))
         (outputs_too,) = reader.take("?")
         self._outputs = read_matrix(reader, quantised and outputs_too, (labels, settings.dimensions))
         if reader.at != len(reader.data):
             raise ValueError(f"it ends at byte {reader.at}, and {len(reader.data) - reader.at} bytes follow")
-        self._rows = rows_of_ngrams(settings.buckets, self._words, pruned)
+        self._rows = rows_of_ngrams(settings.buckets, self.words, pruned)
         self.tree = None
         if settings.loss == HIERARCHICAL:
             if not MOST_COUNTED > counts[0] >= counts[-1] >= 0 or counts != sorted(counts, reverse=True):
@@ -145,7 +146,7 @@ class FastTextModel:
         settings = self._settings
         hidden = np.zeros(settings.dimensions, np.float32)
         added = add_line(
-            line, self._names, self._offsets, self._table, self._rows, self._words, settings.shortest, self._longest,
+            line, self._names, self._offsets, self._table, self._rows, self.words, settings.shortest, self._longest,
             settings.word_ngrams, self._inputs, hidden, self._outputs, shares, spans,
         )  # fmt: skip
         return hidden, added

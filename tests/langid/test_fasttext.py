@@ -246,6 +246,9 @@ def put(at: int, layout: str, *values: float) -> Callable[[bytes], bytes]:
         (lambda data: data.replace(b"__label__fr", b"__label__\xff\xfe"), "decode"),
         (lambda data: data.replace(b"__label__fr", b"__label__\x1b["), "stands among its labels"),
         (lambda data: data[:-4] + struct.pack("<f", float("nan")), "no numbers"),
+        (lambda data: data[:-4] + struct.pack("<f", -3e38), "weights beyond 1,000,000,000, with which scores are no"),
+        (lambda data: b"", "it has 0 bytes, and needs 64 or more"),
+        (lambda data: data[:30], "it has 30 bytes, and needs 64 or more"),
         (lambda data: data + b"\0", "bytes follow"),
     ],
 )
