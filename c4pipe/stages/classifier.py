@@ -76,8 +76,8 @@ class Classifier(PageStage):
             return f"column {self.column!r}: expected a name of letters, digits and underscores"
         if self.above is not None and self.bins:
             return "above and bins are both given, and a page is cut or drawn: leave one out"
-        if self.above is not None and not 0 < self.above <= 1:
-            return f"above {self.above!r}: expected more than 0, and 1 at most"
+        if self.above is not None and not (_is_number(self.above) and 0 < self.above <= 1 and single(self.above)):
+            return f"above {self.above!r}: expected more than 0, and 1 at most, as a 32-bit number"
         return _wrong_bins(self.bins)
 
     @property
@@ -174,15 +174,19 @@ def _read(path: Path, state: tuple[int, int]) -> FastTextModel:
     return FastTextModel(path)
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _wrong_bins(bins: Any) -> str:
     """What is wrong with bins, "" if nothing is."""
     expected = "expected pairs of a score and the share that is kept below it, such as ((0.5, 0.1), (1.0, 1.0))"
     pairs = isinstance(bins, tuple) and all(isinstance(each, tuple) and len(each) == 2 for each in bins)
-    if not pairs or not all(isinstance(number, int | float) for each in bins for number in each):
+    if not pairs or not all(_is_number(number) for each in bins for number in each):
         return f"bins {bins!r}: {expected}"
     edges, shares = [edge for edge, _ in bins], [share for _, share in bins]
-    if edges != sorted(set(edges)) or not all(edge > 0 for edge in edges):
-        return f"bins {bins!r}: their scores must be above 0 and rise"
+    if edges != sorted(set(edges)) or not all(edge > 0 and single(edge) for edge in edges):
+        return f"bins {bins!r}: their scores must be above 0 and rise, as 32-bit numbers"
     if not all(0 <= share <= 1 for share in shares):
         return f"bins {bins!r}: a share must be 0 to 1"
     return f"bins {bins!r}: the last must reach to 1.0" if edges and edges[-1] < 1 else ""
