@@ -17,6 +17,7 @@ from c4pipe.stages.classifier import LABEL_PREFIX
 from c4pipe.text import many, percent, visible
 
 _COLUMNS = 4  # words on a line
+_FEW_TRIED = 100  # pages held out, of both sides: with fewer a share of all reaches 10 points either way; ours
 _SPREAD = 0.2  # a model whose scores lie within less has hardly learnt anything; ours
 
 
@@ -39,6 +40,7 @@ def reported(
         "joined": joined,
         "settings": settings,
         "trainer": trainer,
+        "own_words": max(0, read.words - 1),  # but the end of a line
         "sides": [
             {
                 "side": side.name,
@@ -85,6 +87,11 @@ def show_trained(report: dict[str, Any], out: Path) -> None:
     for row in report["thresholds"]:
         shares = f"{_interval(row['precision'])}  {_interval(row['recall'])}".rstrip()
         say(f"  {row['above']:11.7g} {row['kept']:7,}   {shares}")
+    if not report["own_words"]:
+        say(
+            f"  No word stands {report['settings']['least']:,} times in the training, so that it knows runs of words alone, and no"
+        )
+        say("  word by itself. Lower --least, or give it more pages.")
     if report["spread"] < _SPREAD:
         say(f"  It has hardly learnt: nine of ten scores lie within {report['spread']:.2g}. Give it more pages, or")
         say("  more --epochs and a higher --rate.")
@@ -98,9 +105,15 @@ def show_trained(report: dict[str, Any], out: Path) -> None:
         for start in range(0, len(shown), _COLUMNS):
             say(f"    {'   '.join(shown[start : start + _COLUMNS])}")
     say()
-    say("In a preset: measure a threshold with `python -m c4pipe.classifier quantile`, or choose one of these:")
+    tried, above = sum(side["held_out"] for side in report["sides"]), ", above=0.5"
+    if report["own_words"] and tried >= _FEW_TRIED:
+        say("In a preset: measure a threshold with `python -m c4pipe.classifier quantile`, or choose one of these:")
+    else:
+        above = ""
+        why = f"{many(tried, 'page')} held out are too few" if tried < _FEW_TRIED else "a model without words is none"
+        say(f"In a preset, as a column of scores: {why} to choose a threshold by.")
     joined = "" if report["joined"] == "dclm" else f", joined={json.dumps(report['joined'])}"
-    say(f"  Classifier({json.dumps(str(out), ensure_ascii=False)}, {json.dumps(report['label'])}, above=0.5{joined})")
+    say(f"  Classifier({json.dumps(str(out), ensure_ascii=False)}, {json.dumps(report['label'])}{above}{joined})")
 
 
 def _interval(share: dict[str, float] | None) -> str:

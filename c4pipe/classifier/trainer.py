@@ -34,7 +34,7 @@ def trained() -> int:
         made = fasttext.train_supervised(input=asked["input"], verbose=0, thread=1, **asked["settings"])
         made.save_model(asked["output"])
     names = packages_distributions().get("fasttext", ())
-    print(" ".join(f"{name} {version(name)}" for name in dict.fromkeys(names)))
+    print(" ".join(f"{name} {version(name)}" for name in dict.fromkeys(names)) or "fasttext")
     return 0
 
 

@@ -82,4 +82,6 @@ def _ordered(python: str, order: dict[str, Any]) -> str:
     if done.returncode:
         last = done.stderr.strip().rpartition("\n")[2]
         raise BuildError(f"fastText could not train the model: {last or f'it ended with {done.returncode}'}.")
+    if not done.stdout.strip():
+        raise ConfigError(f"--python {python} did not train: it ended and said nothing. Expected a Python.")
     return done.stdout.strip()

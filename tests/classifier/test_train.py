@@ -138,6 +138,7 @@ def test_an_empty_side_is_told_before_anything_is_written(
         (["a", "b", "--out", "m.bin", "--dimensions", "0"], "argument --dimensions"),
         (["a", "b", "--out", "m.bin", "--word-ngrams", "40"], "expected --word-ngrams 16"),
         (["a", "b", "--out", "m.bin", "--python", "/no/such"], "--python /no/such cannot be started"),
+        (["a", "b", "--out", "m.bin", "--python", "/bin/true"], "--python /bin/true did not train"),
         (["a", "b", "--out", "m.bin"], "has no fasttext package that trains (its package only predicts)"),
     ],
 )
