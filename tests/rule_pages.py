@@ -99,7 +99,8 @@ def _holds_parts(value: object) -> bool:
 
 def _plain(value: object) -> str:
     words = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return f"`{words if len(words) <= SHOWN else words[:SHOWN] + '…'}`" if words else "``"
+    shown = words if len(words) <= SHOWN else words[:SHOWN] + "…"
+    return (f"`` {shown} ``" if "`" in shown else f"`{shown}`") if words else "``"
 
 
 @cache
@@ -235,7 +236,13 @@ def _fenced(lines: list[str]) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    """A text in a cell of a table: on one line, with nothing that Markdown or HTML would take for its own but whole
+    spans of code."""
+    line = re.sub(r"\s*\n\s*", " ", text)
+    parts = re.split(r"(``+[^`]*`?[^`]*``+|`[^`]+`)", line)
+    outside = [part.replace("&", "&amp;").replace("<", "&lt;").replace("`", "\\`") for part in parts[::2]]
+    mixed = [part for pair in zip(outside, [*parts[1::2], ""], strict=True) for part in pair]
+    return "".join(mixed).replace("|", "\\|")
 
 
 def _percent(part: int, of: int) -> str:
