@@ -9,6 +9,7 @@ there stands in docs/rules/since.json, to which `make fix` adds what is new, wit
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
@@ -239,7 +240,7 @@ def _cell(text: str) -> str:
     """A text in a cell of a table: on one line, with nothing that Markdown or HTML would take for its own but whole
     spans of code."""
     line = re.sub(r"\s*\n\s*", " ", text)
-    parts = re.split(r"(``+[^`]*`?[^`]*``+|`[^`]+`)", line)
+    parts = re.split(r"(``(?=,|$)|``.+?``|`[^`]+`)", line)
     outside = [part.replace("&", "&amp;").replace("<", "&lt;").replace("`", "\\`") for part in parts[::2]]
     mixed = [part for pair in zip(outside, [*parts[1::2], ""], strict=True) for part in pair]
     return "".join(mixed).replace("|", "\\|")

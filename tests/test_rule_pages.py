@@ -11,7 +11,7 @@ from c4pipe.page import Unit
 from c4pipe.presets import PRESETS
 from c4pipe.rules import RULES
 from tests.rule_measure import MetPage, _groups, _whom, written
-from tests.rule_pages import FOLDER, pages
+from tests.rule_pages import FOLDER, _cell, pages
 from tests.rule_samples import Example, sampled
 
 GOLDEN = """\
@@ -53,6 +53,12 @@ def test_the_golden_text_is_read() -> None:
     assert found["few_sentences"].examples == [
         Example("http://a.example/2", "(because of: 1 sentence) Only one sentence.", here, "The first line stands.")
     ]
+
+
+def test_a_cell_is_one_line_of_plain_text_and_whole_spans_of_code() -> None:
+    assert _cell("a | b\n  c <td> & `<EMAIL>`") == "a \\| b c &lt;td> &amp; `<EMAIL>`"
+    assert _cell("an odd ` and <b>") == "an odd \\` and &lt;b>"
+    assert _cell("lists `` a`b `` here") == "lists `` a`b `` here"
 
 
 def test_groups_that_are_touched_more_than_all_are_told() -> None:
