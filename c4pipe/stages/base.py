@@ -40,7 +40,8 @@ class Stage(Part):
     hides: ClassVar[bool] = False  # whether what it takes from a text may be shown and kept nowhere: see `hidden`
 
     def hidden(self, text: str) -> list[HiddenPiece]:
-        """What this stage hides of a text, or of a piece of one, in order; nothing reaches over a line break."""
+        """What this stage hides of a text, or of a piece of one, by where it begins: pieces may overlap, and none
+        reaches over a line break."""
         return []
 
     def all_reasons(self) -> list[Reason]:

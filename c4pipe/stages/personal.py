@@ -103,11 +103,19 @@ class MaskPersonal(PageStage):
         return step
 
     def hidden(self, text: str) -> list[HiddenPiece]:
-        """Of a raw text nobody knows the language: it is asked for the phone numbers of all countries that any has."""
-        from c4pipe.pii import ALL_REGIONS, find_personal
+        """Of a raw text nobody knows the language: it is asked for the phone numbers of all countries that any has. One
+        of these may begin within what is a number in a language, so that a line with any is asked as of each."""
+        from c4pipe.pii import ALL_REGIONS, REGIONS_OF, find_personal
 
         found = find_personal(text, self._kinds(), ALL_REGIONS)
-        return [HiddenPiece(one.start, one.end, f"<{one.kind}>") for one in found]
+        pieces = {HiddenPiece(one.start, one.end, f"<{one.kind}>") for one in found}
+        starts = {text.rfind("\n", 0, one.start) + 1 for one in found if one.kind == "PHONE"}
+        for start in starts:
+            line = text[start:].partition("\n")[0]
+            for regions in {*REGIONS_OF.values()}:
+                each = find_personal(line, self._kinds(), regions)
+                pieces |= {HiddenPiece(start + one.start, start + one.end, f"<{one.kind}>") for one in each}
+        return sorted(pieces)
 
     def _kinds(self) -> tuple[str, ...]:
         return tuple(kind.upper() for kind in self.kinds)

@@ -18,7 +18,7 @@ from c4pipe.files.assets import Assets
 from c4pipe.inspect.__main__ import main as inspect
 from c4pipe.inspect.explain import explain
 from c4pipe.page import Page
-from c4pipe.pii import find_personal
+from c4pipe.pii import REGIONS_OF, find_personal
 from c4pipe.presets import PRESETS
 from c4pipe.rules import LineEdit
 from c4pipe.rules.dclm_lines import StripAddresses, StripPhrases
@@ -74,6 +74,17 @@ def test_what_an_edit_makes_whole_is_hidden_where_it_stands(text: str, shown: st
 def test_a_detail_shows_no_half_address(detail: str, shown: str) -> None:
     assert VEIL.detail(detail) == shown
     assert Veil(PRESETS["en"].stages, lambda part: part).detail(detail) == detail
+
+
+@pytest.mark.parametrize(
+    ("number", "language"),
+    [("(11) 96123-4420", "pt"), ("54 011 2345-6866", "es"), ("030 901820", "de"), ("06 12 34 56 78", "fr")],
+)
+def test_a_number_of_any_language_is_hidden_whole(number: str, language: str) -> None:
+    text = f"Call {number} now."
+    (one,) = find_personal(text, ("PHONE",), REGIONS_OF[language])
+    assert text[one.start : one.end] == number
+    assert VEIL.text(f"First.\n{text}\nLast.") == "First.\nCall <PHONE> now.\nLast."
 
 
 def test_a_beginning_ends_before_what_was_cut() -> None:
