@@ -12,6 +12,7 @@ from c4pipe.html.reasons import BAD_HTML, BAD_HTTP, CUT_BY_CRAWLER, NOT_HTML, NO
 from c4pipe.html.unpacking import StillPacked
 from c4pipe.page import Verdict
 from c4pipe.text import shortened
+from c4pipe.text.words import CUT_MARK
 from c4pipe.wet.kinds import is_markup
 from c4pipe.wet.pages import NoRecordText, RecordContent, RecordText, read_pages
 from c4pipe.wet.reasons import NO_TEXT, NOT_A_PAGE, UNDECODABLE
@@ -36,18 +37,19 @@ def read_warc(
 
 
 def _said(extract: str, limits: Limits, record: WarcRecord) -> RecordText | NoRecordText:
-    kind = type_of(record.headers.get("content-type", "application/http"))
+    headers = record.headers
+    kind = type_of(named := headers.get("content-type", "application/http"))
     if kind and kind != "application/http":  # of DNS, for one
-        return NoRecordText(NOT_A_PAGE, shortened(kind, _DETAIL))
+        return NoRecordText(NOT_A_PAGE, _told_type(kind, named))
     response = http_answer(record.body, limits.header)
     if response is None:
         return NoRecordText(BAD_HTTP, f"begins with {record.body[:40]!r}")
     if response.status != 200:
         return NoRecordText(NOT_OK, str(response.status))
     told = response.fields.get("content-type", "")
-    found = type_of(record.headers.get("warc-identified-payload-type", "")) or type_of(told)
+    found = type_of(named := headers.get("warc-identified-payload-type", "")) or type_of(named := told)
     if found and found not in HTML_TYPES:
-        return NoRecordText(NOT_HTML, shortened(found, _DETAIL))
+        return NoRecordText(NOT_HTML, _told_type(found, named))
     body = sent_body(response, limits.record)
     if isinstance(body, StillPacked):
         return NoRecordText(body.reason, body.detail)
@@ -62,6 +64,12 @@ def _said(extract: str, limits: Limits, record: WarcRecord) -> RecordText | NoRe
     flags = (
         (UNDECODABLE, html.undecodable),
         (WRONG_CHARSET, html.lied),
-        (CUT_BY_CRAWLER, "warc-truncated" in record.headers),
+        (CUT_BY_CRAWLER, "warc-truncated" in headers),
     )
     return RecordText(text, flags, {HTML_BYTES: len(body)})
+
+
+def _told_type(found: str, header: str) -> str:
+    """A type as a detail; with a mark where it is the beginning of a word of the header."""
+    behind = header.strip()[len(found) :]
+    return shortened(found if not behind or behind[0] in " \t;," else found + CUT_MARK, _DETAIL)

@@ -63,6 +63,7 @@ def test_a_page_has_the_fields_of_its_record_and_the_size_of_its_html() -> None:
         ("Content-Type: application/xhtml+xml", "HTTP/1.1 200 OK", TEXT),
         ("Server: x", "HTTP/1.1 200 OK", TEXT),
         ("Content-Type: html", "HTTP/1.1 200 OK", TEXT),
+        ("Content-Type: image/secret.type@b.com", "HTTP/1.1 200 OK", "not_html: image/secret.type…"),
         ("Content-Type: application/json", "HTTP/1.1 200 OK", "not_html: application/json"),
         (HTML, "HTTP/1.1 404 Not Found", "http_status: 404"),
         (HTML, "HTTP/1.1 206 Partial", "http_status: 206"),
