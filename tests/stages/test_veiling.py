@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import redirect_stderr, redirect_stdout
 from itertools import pairwise
 from pathlib import Path
 
@@ -155,7 +156,8 @@ def corpus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     ]
     (folder / "a.warc.wet").write_bytes(b"junk zyted.quorsan@vottmail-leqk.com junk\r\n" + wet(texts, packed=False))
     arguments = ["--input", str(folder / "a.warc.wet"), "--output", str(folder / "out"), "--workers", "1"]
-    assert build_c4.main([*arguments, "--rejected", request.param, "--mask-personal", "email,ip,phone"]) == 0
+    with (folder / "said").open("w") as said, redirect_stdout(said), redirect_stderr(said):
+        assert build_c4.main([*arguments, "--rejected", request.param, "--mask-personal", "email,ip,phone"]) == 0
     return folder / "out"
 
 
@@ -166,8 +168,9 @@ def test_no_file_and_no_view_of_a_corpus_shows_a_piece(corpus: Path, capsys: pyt
         inspect([str(corpus), "--url", f"http://{url}.example/", "--json"])
     tables = [pq.read_table(path).to_pylist() for path in corpus.rglob("*.parquet")]
     files = "".join(path.read_text() for path in corpus.rglob("*.json"))
+    files += (corpus.parent / "said").read_text()
     told = capsys.readouterr().out + json.dumps(tables, default=str) + files
-    assert "no_header" in told
+    assert "bytes: 'junk <EMAIL> junk…')" in files
     assert not shows(told)
     assert not shows(told, SERVER)
     assert len(re.findall("<EMAIL>", json.dumps(tables, default=str))) >= 4
