@@ -1,11 +1,14 @@
 """Two corpora side by side: which pages only one of them keeps, and why; which they keep with another text.
 
-A page is the same in both when its URL and its source are. Counting is SQL over 16 bytes a page; texts are read for the
-few pages that are shown. Everything comes in the order of the pages' MD5, so two runs say the same.
+A page is the same in both when its URL and the second of its date are, whatever the files are called that it was read
+from, so that WET and WARC files of one crawl can be held against each other; without a URL, when it stands in the same
+place of a file of that name. Counting is SQL over 16 bytes a page; texts are read for the few pages that are shown.
+Everything comes in the order of the pages' MD5, so two runs say the same.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -150,7 +153,9 @@ def _why(reason: _Reason, pages: dict[int, _Page]) -> Why:
     return Why(reason.stage, reason.reason, reason.pages, [pages[key].change(fate) for key in reason.keys])
 
 
-_KEY = "md5_number(url || chr(10) || source)"
+_KEY = "md5_number(if(url = '', regexp_replace(source, '^.*/', ''), url || chr(10) || left(timestamp, 19)))"
+# What a file is called, without its folder and endings: a.warc.gz and a.warc.wet.gz are of one crawl.
+_NO_STEM = r"^.*/|(\.warc)?(\.wet)?(\.gz|\.zst)?$"
 _VIEWS = ("", "other_")
 
 
@@ -188,10 +193,11 @@ class _Tables:
         """Pages of this side that the other does not keep, by what the other's rejected table says."""
         mine, other = _VIEWS[side], _VIEWS[1 - side]
         manifest = self._corpora[1 - side].manifest
-        inputs = [item["path"] for item in manifest.get("inputs", [])]
+        inputs = [re.sub(_NO_STEM, "", item["path"]) for item in manifest.get("inputs", [])]
         found = self._rows(
             f"WITH lone AS (SELECT key FROM kept{side} ANTI JOIN kept{1 - side} USING (key)), mine AS ("
-            f"SELECT {_KEY} AS key, bool_or($3 OR list_contains($1, regexp_replace(source, '#[^#]*$', ''))) AS read "
+            f"SELECT {_KEY} AS key, bool_or($3 OR list_contains($1, "
+            f"regexp_replace(regexp_replace(source, '#[^#]*$', ''), '{_NO_STEM}', '', 'g'))) AS read "
             f"FROM {mine}pages GROUP BY 1), known AS ("
             f"SELECT {_KEY} AS key, min({{'stage': stage, 'reason': reason}}) AS fate "
             f"FROM {other}rejected WHERE stage != '' GROUP BY 1) "
@@ -228,10 +234,12 @@ class _Tables:
                 page.languages[side], page.texts[side], page.fates[side] = language, text, Fate()
         for side, view in enumerate(_VIEWS):
             for key, stage, reason, detail, dropped in self._rows(
-                f"SELECT {_KEY}, stage, reason, left(detail, {DETAIL_CHARS}), dropped FROM {view}rejected {wanted}",
+                f"SELECT {_KEY}, stage, reason, left(detail, {DETAIL_CHARS}), dropped FROM {view}rejected {wanted} "
+                "ORDER BY stage, reason, source",
                 names,
             ):
-                if key in pages:
+                # Of several copies of one date one is kept, and that others fell says nothing of the page.
+                if key in pages and (not stage or pages[key].fates[side] is None):
                     pages[key].fates[side] = Fate(stage, reason, detail)
                     pages[key].cut[side] = [(drop["reason"], drop["line"]) for drop in dropped]
         return pages

@@ -3,7 +3,8 @@
 Parsers take time in the square of some counts and, since unclosed formatting is opened again in every block that
 follows (HTML Standard, 13.2.4.3), memory in a product of two. So each count is bounded before. The scan follows no
 comment and no script: what looks like a tag is one, and an end tag counts only where it closes what was opened last,
-with nothing in between that could have hidden it. What it says of depth and formatting is therefore never too little.
+with nothing in between that could have hidden it. What it says of depth and formatting is therefore never too little,
+but for elements that no tag stands for: html and body, a tbody and a tr in a table, formatting that is opened again.
 """
 
 from __future__ import annotations

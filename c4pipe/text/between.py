@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import string
 from functools import cache, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
 from c4pipe.text.characters import MARK_RUNS
 from c4pipe.text.english import REMEMBERED
+from c4pipe.text.packed import PackedCounts
 
 # Between the blanks that fastText knows (dictionary.cc, readWord).
 _BETWEEN_BLANKS = re.compile(r"[^ \n\r\t\v\f\0]+")
@@ -21,8 +23,11 @@ _ODD_BLANK = re.compile(
 _MARKS = "".join(
     f"\\U{int(a, 16):08x}-\\U{int(b or a, 16):08x}" for a, _, b in (r.partition("-") for r in MARK_RUNS.split())
 )
-_EXTEND = rf"[{_MARKS}\u00ad\u061c\u200c-\u200f\u202a-\u202e\u2060-\u2064\ufeff]*"
-_ALONE = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u3094\u309d-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_IGNORED = rf"{_MARKS}\u00ad\u061c\u200c-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
+_EXTEND = rf"[{_IGNORED}]*"
+_ALONE = (
+    r"\u3007\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u3094\u309d-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+)
 _NO_DIGITS = (
     r"\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2079\u2080-\u2089\u2150-\u215f"
     r"\u2189\u2460-\u249b\u24ea-\u24ff\u2776-\u2793"
@@ -32,12 +37,13 @@ _JOINS = r"_\u202f\u203f\u2040\u2054\ufe33\ufe34\ufe4d-\ufe4f\uff3f"
 _MID_LETTER = r":\u00b7\u0387\u055f\u05f4\u2027\ufe13\ufe55\uff1a"
 _MID_BOTH = r".'\u2018\u2019\u2024\ufe52\uff07\uff0e"
 _MID_DIGIT = r",;\u037e\u0589\u060c\u060d\u066c\u07f8\u2044\ufe10\ufe14\ufe50\ufe54\uff0c\uff1b"
+_HEBREW = r"\u05d0-\u05f2\ufb1d-\ufb4f"  # takes quotes for marks of abbreviation
 _LETTER = rf"[^\W\d_{_ALONE}{_NO_DIGITS}{_KATAKANA}]"
 _PART = rf"(?:{_LETTER}|[\d{_JOINS}]){_EXTEND}"
 _WORD = re.compile(
     rf"(?!\d)[{_ALONE}{_NO_DIGITS}]{_EXTEND}|[{_KATAKANA}]{_EXTEND}(?:[{_KATAKANA}{_JOINS}]{_EXTEND})*"
-    rf"|{_PART}(?:{_PART}|(?<=[^\W\d_]|[{_MARKS}])[{_MID_LETTER}{_MID_BOTH}](?={_LETTER})"
-    rf"|(?<=\d)[{_MID_DIGIT}{_MID_BOTH}](?=\d))*"
+    rf"|{_PART}(?:{_PART}|(?<=[^\W\d_]|[{_IGNORED}])[{_MID_LETTER}{_MID_BOTH}]{_EXTEND}(?={_LETTER})"
+    rf"|(?<=\d)[{_MID_DIGIT}{_MID_BOTH}](?=\d)|(?<=[{_HEBREW}])(?:'|\"(?=[{_HEBREW}])))*"
 )
 
 
@@ -63,29 +69,14 @@ def counted_runs(text: str) -> RunCounts:
     >>> counted_runs("Don't stop (ever) - 3.5")
     RunCounts(runs=5, chars=19, letterless=2, begun=3)
     """
-    runs, kinds = runs_between(text), _kinds()
-    if len(kinds) > REMEMBERED:
-        kinds.clear()
-    found = sum(map(kinds.__getitem__, runs))
-    return RunCounts(len(runs), found >> 2 * _FIELD, found & _MASK, found >> _FIELD & _MASK)
-
-
-_FIELD = 32  # bits: one number holds the three counts
-_MASK = (1 << _FIELD) - 1
-
-
-class _RunKinds(dict[str, int]):
-    """Runs -> what counts of them, packed."""
-
-    def __missing__(self, run: str) -> int:
-        kind = int(not any(map(str.isalpha, run))) | int(run[0].isalnum()) << _FIELD | len(run) << 2 * _FIELD
-        self[run] = kind
-        return kind
+    runs = runs_between(text)
+    letterless, begun, chars = _kinds().total(runs, len(text))
+    return RunCounts(len(runs), chars, letterless, begun)
 
 
 @cache
-def _kinds() -> _RunKinds:
-    return _RunKinds()
+def _kinds() -> PackedCounts:
+    return PackedCounts(lambda run: (not any(map(str.isalpha, run)), run[0].isalnum(), len(run)), REMEMBERED)
 
 
 def count_blank_words(text: str) -> int:
@@ -118,8 +109,13 @@ class _KnownBetween(dict[str, tuple[str, ...]]):
     """Runs between blanks -> the words in them."""
 
     def __missing__(self, run: str) -> tuple[str, ...]:
-        self[run] = found = (run,) if run.isalpha() and run.isascii() else _words_in(run)
+        core = run.strip(_ENDS)
+        plain = core.isascii() and (core.isalpha() or core.isdigit())
+        self[run] = found = (core,) if plain else _words_in(run)
         return found
+
+
+_ENDS = string.punctuation.replace("_", "")  # they join words only where some stand on both sides
 
 
 @cache

@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from c4pipe.text.english import REMEMBERED, english_words
+from c4pipe.text.packed import PackedCounts
 
 # What ends a sentence, in all scripts: TERMINAL_PUNCTUATION of datatrove 0.10.1, utils/text.py.
 TERMINAL_RUNS = """
@@ -41,32 +42,19 @@ def counted_words(text: str) -> WordCounts:
     WordCounts(words=4, spoken=3, spoken_chars=9, lettered=3)
     """
     words = english_words(text)
-    kinds = _kinds()
-    if len(kinds) > REMEMBERED:
-        kinds.clear()
-    found = sum(map(kinds.__getitem__, words))
-    return WordCounts(len(words), found >> _FIELD & _MASK, found >> 2 * _FIELD, found & _MASK)
-
-
-_FIELD = 32  # bits: of one number are made three, whether a word has a letter, whether it is spoken, and its characters
-_MASK = (1 << _FIELD) - 1
-
-
-class _Kinds(dict[str, int]):
-    """Words -> what counts of them, packed."""
-
-    def __missing__(self, word: str) -> int:
-        marks = _marks()
-        kind = int(any(map(str.isalpha, word)))
-        if not all(map(marks.__contains__, word)):
-            kind |= 1 << _FIELD | len(word) << 2 * _FIELD
-        self[word] = kind
-        return kind
+    lettered, spoken, chars = _kinds().total(words, len(text))
+    return WordCounts(len(words), spoken, chars, lettered)
 
 
 @cache
-def _kinds() -> _Kinds:
-    return _Kinds()
+def _kinds() -> PackedCounts:
+    return PackedCounts(_kind, REMEMBERED)
+
+
+def _kind(word: str) -> tuple[bool, bool, int]:
+    """Whether it has a letter, whether it is spoken, and then its characters."""
+    spoken = not all(map(_marks().__contains__, word))
+    return any(map(str.isalpha, word)), spoken, len(word) if spoken else 0
 
 
 @cache

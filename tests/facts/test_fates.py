@@ -144,6 +144,31 @@ def test_a_corpus_is_the_same_as_itself(samples: Corpus) -> None:
     assert (found.settings, found.gone, found.come, found.changed, found.languages) == ([], [], [], [], [])
 
 
+def test_what_the_files_are_called_makes_no_difference(tmp_path: Path) -> None:
+    """A page is known by its URL and the second of its date; without a URL by its place in a file of that name."""
+    dated = Page("http://x.example/", "Text.", "2024-05-22T10:11:12Z", "wet/crawl-7.warc.wet.gz#12")
+    bare = Page("", "A text.", "", "here/b.jsonl#3")
+    a = write(tmp_path / "a", [dated, bare, page(4, file="wet/crawl-7.warc.wet.gz")])
+    other = dated._replace(text="Other.", timestamp="2024-05-22T10:11:12.250Z", source="s3://b/crawl-7.warc.gz#98")
+    b = write(
+        tmp_path / "b",
+        [other, bare._replace(source="there/b.jsonl#3"), bare._replace(source="there/b.jsonl#4")],
+        inputs=[{"path": "s3://b/crawl-7.warc.gz", "bytes": 9}],
+    )
+    found = compare(a, b)
+    assert (found.same, found.other_text, found.only) == (1, 1, (1, 1))
+    assert [(why.reason, why.pages) for why in found.gone] == [("not_recorded", 1)]  # of that file it was read
+    later = write(tmp_path / "c", [dated._replace(timestamp="2024-05-22T10:11:13Z")])
+    assert compare(a, later).same == 0
+
+
+def test_that_a_copy_fell_says_nothing_of_the_page_that_was_kept(tmp_path: Path) -> None:
+    a = write(tmp_path / "a", [page(1)])
+    b = write(tmp_path / "b", [page(1, "Another text.")], [(1, "url", "older_copy", "", ())])
+    (changed,) = compare(a, b).changed
+    assert changed.fates == (Fate(), Fate())
+
+
 def test_a_page_that_a_mixture_repeats_counts_once(tmp_path: Path) -> None:
     mixture = write(tmp_path / "a", [page(1), page(1), page(2)], mixture={"en": {}}, rejected=[])
     found = compare(mixture, write(tmp_path / "b", [page(1), page(3)]))

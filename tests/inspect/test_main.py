@@ -17,7 +17,7 @@ from c4pipe.corpus.stats import registered
 from c4pipe.corpus.telling import COMPARED
 from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.inspect.__main__ import main
-from c4pipe.inspect.arguments import parser
+from c4pipe.inspect.arguments import PORT, parser
 from c4pipe.page import Page
 from c4pipe.shards import MANIFEST
 from tests.inspect.tiny import lost, write
@@ -344,7 +344,10 @@ def test_what_was_changed_from_one_corpus_to_the_next(run: Any, tiny: Path, tmp_
     other = write(
         tmp_path / "c4",
         [Page("http://a.example/1", "Page 1 is kept. " * 3, "2024-01-22", "a#1", language="en", language_score=0.5)],
-        [lost(f"http://a.example/{n}", "clean", "curly_brace", "{", source=f"a#{n}") for n in (2, 3)],
+        [
+            lost(f"http://a.example/{n}", "clean", "curly_brace", "{", source=f"a#{n}", timestamp=f"2024-0{n}-22")
+            for n in (2, 3)
+        ],
     )
     found = facts(run, tiny, "--compare", other)
     assert (found["view"], found["folders"]) == ("compare", [str(tiny), str(other)])
@@ -574,10 +577,14 @@ def test_report_and_viewer_are_handed_the_corpora(
     assert run(tiny, "--html", html) == (0, f"report: {html}\n", "")
     assert run(tiny, "--html", html, "--compare", tiny)[0] == 0
     assert run(tiny, "--serve", "--port", "0") == (0, "", "")
+    assert run(tiny, "--serve", "--verdict", tmp_path) == (0, "", "")
     words = tmp_path / "en.txt"
     words.touch()
     assert run(tiny, "--serve", "--file", words)[0] == 2  # no rule has read it
-    assert [(given[0].folder, *given[1:]) for given in served] == [(tiny, 0, [], None, None)]
+    assert [(given[0].folder, *given[1:]) for given in served] == [
+        (tiny, 0, [], None, None),
+        (tiny, PORT, [], None, tmp_path),
+    ]
     assert [(given[0].folder, given[1], given[2] and given[2].folder) for given in reports] == [
         (tiny, html, None),
         (tiny, html, tiny),

@@ -14,6 +14,7 @@ from c4pipe.text import sentence_splitter
 from c4pipe.text.between import count_blank_words, counted_runs, unicode_words
 from c4pipe.text.counted import counted_words
 from c4pipe.text.english import cut, english_words
+from c4pipe.text.packed import PackedCounts
 
 # Pieces of which runs are made that have rules of their own.
 MARKS = "' ’ . .. ... … , : ; ! ? ( ) :) :-) [ ] - -- — / @ # $ US$ % + _ * ~ “ ” ½ 東 ಠ_ಠ"
@@ -103,6 +104,7 @@ def test_the_sentencizer_knows_english_alone() -> None:
         ("a_b _c 1,000 a:b a-b", ["a_b", "1,000", "a:b", "a", "b"]),
         ("東京 ノート100 x²", ["東", "京", "ノート", "100", "x", "²"]),
         ("a\u202fb", ["a\u202fb"]),
+        ('ש"ח a"b w\u00ad.\u00adn', ['ש"ח', "a", "b", "w\u00ad.\u00adn"]),
         ("किया ne\u0301e", ["किया", "ne\u0301e"]),
     ],
 )
@@ -114,3 +116,11 @@ def test_words_between_blanks_of_ascii() -> None:
     assert count_blank_words("a\u00a0b -c (d) e\0f") == 3  # "a b", "e", "f"
     assert count_blank_words("a b -c") == 2
     assert counted_runs("a1 -- b") == (3, 5, 1, 2)
+
+
+@given(st.lists(st.text("ab1-", min_size=1, max_size=9)))
+def test_counts_of_long_texts_are_those_of_short_ones(words: list[str]) -> None:
+    """A million characters and more are added up another way."""
+    counts = PackedCounts(lambda word: (word.isalpha(), word.isdigit(), len(word)), 1000)
+    plain = (sum(map(str.isalpha, words)), sum(map(str.isdigit, words)), sum(map(len, words)))
+    assert counts.total(words, sum(map(len, words))) == counts.total(words, 1 << 21) == plain
