@@ -182,6 +182,7 @@ def test_the_viewer_shows_none_of_it(corpus: Path) -> None:
     shown = "".join(ask.get(link).text for link in listed)
     assert len(listed) >= 2
     assert "&lt;EMAIL&gt;" in shown
+    assert "masked: <bdi>1 passage</bdi>" in shown
     assert "other text would be kept" not in shown
     assert not [secret for secret in SECRET if secret in shown]
 
