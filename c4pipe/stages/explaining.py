@@ -18,7 +18,7 @@ from c4pipe.text import many
 
 MEASURE = re.compile(r"[\d,.]+ \w[\w ]*")  # "2 sentences": a detail that counts, and quotes nothing
 MARKED = 100  # places
-PASSED, BROKEN, MASKED, NOT_REACHED, NOT_JUDGED = "passed", "broken", "masked", "not reached", "not judged"
+PASSED, BROKEN, VEILED, NOT_REACHED, NOT_JUDGED = "passed", "broken", "masked", "not reached", "not judged"
 Outcomes = list[tuple[str, str]]  # outcome, detail: of the things that a stage tells of, in order
 
 
@@ -111,7 +111,7 @@ def _outcome(stage: Any, told: Told, before: Page, kept: Kept) -> tuple[str, str
     """Of a page that a stage keeps: what it took from it, or has found out about it."""
     taken = kept.tally.get(told.code, 0)
     if taken and told.unit is not Unit.PAGE:
-        return MASKED if stage.hides else BROKEN, many(taken, told.unit.value)
+        return VEILED if stage.hides else BROKEN, many(taken, told.unit.value)
     return PASSED, f"{taken:,}" if taken else _found(before, kept.page)
 
 

@@ -10,7 +10,7 @@ from c4pipe.errors import ConfigError, unknown
 from c4pipe.page import Kept, Page, Reason, Step, Unit
 from c4pipe.stages.base import PageStage, Scope
 from c4pipe.stages.benchmarks import benchmarks_stage
-from c4pipe.stages.explaining import MASKED, PASSED, Outcomes, Walk
+from c4pipe.stages.explaining import VEILED, PASSED, Outcomes, Walk
 from c4pipe.stages.preset import Preset
 from c4pipe.text import many
 
@@ -115,7 +115,7 @@ class MaskPersonal(PageStage):
         if walk.outcome is None:
             return outcomes
         marks = [walk.page.text.count(f"<{kind}>") for kind in self._kinds()]
-        return [(MASKED, many(count, "passage")) if count else (PASSED, "") for count in marks]
+        return [(VEILED, many(count, "passage")) if count else (PASSED, "") for count in marks]
 
     def veiled(self, text: str) -> str:
         """Of a raw text nobody knows the language: it is asked for the phone numbers of all countries that any has."""
