@@ -104,7 +104,9 @@ def _thresholds(owner: Part) -> list[str]:
     if isinstance(owner, Read):
         return []
     values = {field.name: getattr(owner, field.name) for field in fields(owner)}  # type: ignore[arg-type]
-    return [name for name, value in values.items() if name != "name" and not _holds_parts(value)]
+    return [
+        name for name, value in values.items() if name != "name" and value not in ((), None) and not _holds_parts(value)
+    ]
 
 
 def _values(known: KnownReason, name: str) -> str:

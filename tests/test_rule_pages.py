@@ -123,7 +123,7 @@ def test_what_no_preset_has_names_what_brings_it_and_no_value_of_ours() -> None:
         "email_address": "`--mask-personal email`",
         "phone_number": "`--mask-personal phone`",
         "bad_http": "`--input-format warc`",
-        "bad_json": "`--input-format jsonl`",
+        "bad_json": "`--input-format`, such as `jsonl`, brings it",
         "excluded": "`--exclude`",
         "robots": "`--robots`",
         "repeated_passage": "`--dedup windows`",
@@ -136,6 +136,7 @@ def test_what_no_preset_has_names_what_brings_it_and_no_value_of_ours() -> None:
     assert {code for code, one in known_reasons().items() if not one.stands and not one.brought_by} == set()
     assert not re.search(r"hq|0\.5", found["low_score.md"])
     assert "| thresholds | none |" in found["bad_http.md"]
+    assert "| thresholds | model (yours); label (yours); above (yours); joined" in found["low_score.md"]
 
 
 def test_what_is_only_counted_costs_nothing() -> None:

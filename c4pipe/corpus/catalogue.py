@@ -165,7 +165,7 @@ def _unset(told: Told) -> Told:
 
 def _changed() -> Iterator[tuple[str, Preset]]:
     """`en` as options of a build and parts of one's own change it, which has what no preset has, and what does it."""
-    yield "`--input-format jsonl`, and formats like it", for_format(EN, "jsonl")
+    yield "`--input-format`, such as `jsonl`,", for_format(EN, "jsonl")
     yield "`--input-format warc`", for_format(EN, "warc")
     yield "`--exclude`", with_exclusions(EN, NotExcluded())
     yield "`--robots`", with_exclusions(EN, RobotsAllow())
