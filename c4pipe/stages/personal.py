@@ -10,7 +10,7 @@ from c4pipe.errors import ConfigError, unknown
 from c4pipe.page import Kept, Page, Reason, Step, Unit
 from c4pipe.stages.base import PageStage, Scope
 from c4pipe.stages.benchmarks import benchmarks_stage
-from c4pipe.stages.explaining import VEILED, PASSED, Outcomes, Walk
+from c4pipe.stages.explaining import PASSED, VEILED, Outcomes, Walk
 from c4pipe.stages.preset import Preset
 from c4pipe.text import many
 
