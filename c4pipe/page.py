@@ -61,6 +61,7 @@ class Reason:
     keeps: str = ""  # smallest example that passes
     drops: str = ""  # smallest example that fails
     withheld: bool = False  # whether the text of a page that leaves so is kept nowhere, among rejected pages neither
+    why: str = ""  # a sentence on what it is good for; of a rule its docstring says so
 
 
 class Dropped(NamedTuple):

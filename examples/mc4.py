@@ -1,6 +1,7 @@
 """mC4 (Xue et al. 2021, section 3.1): the web in a hundred languages, and the mixture that mT5 was trained on.
 
     python -m examples.mc4 --input 'wet/*.warc.wet.gz' --output out/mc4 --mixture out/mc4.mixed
+    python -m examples.mc4 --input data_samples --output out/mc4 --mixture out/mc4.mixed --min-pages 0
 
 The authors read 71 crawls and kept 107 languages, each in a folder of its own here. Most scripts have no full stop of
 C4's kind, so a page is judged by long lines instead. They asked cld3 for the language, at 0.7; we ask three witnesses

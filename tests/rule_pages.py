@@ -21,6 +21,7 @@ from c4pipe.corpus.catalogue import KnownReason, known_reasons
 from c4pipe.page import Unit
 from c4pipe.part import Part
 from c4pipe.presets import PRESETS, rule_codes
+from c4pipe.stages import Classifier, Read
 from tests.rule_measure import MASKED, MEASURES, WINDOWS
 from tests.rule_samples import SHOWN, Sampled, samples, shortened
 
@@ -66,32 +67,62 @@ def _page(
 
 
 def _goes(known: KnownReason) -> str:
-    if known.told.words.endswith("(kept)"):
+    if _is_kept(known):
         return ""
     if known.reason.withheld and known.told.unit is Unit.PAGE:
         return " goes, and its text is kept nowhere"
     return "" if known.told.unit is Unit.PASSAGE and known.reason.withheld else " goes"
 
 
+def _is_kept(known: KnownReason) -> bool:
+    return known.told.words.endswith("(kept)")
+
+
 def _facts(known: KnownReason, since: str) -> str:
     told = known.told
-    thresholds = ", ".join(f"{name} {_plain(getattr(told.owner, name))}" for name in _thresholds(told.owner))
-    stands = dict.fromkeys(f"`{preset}` ({stage})" for preset, stage in known.stands)
+    alike = len({type(stand.owner) for stand in known.stands}) < 2  # else each level has fields of its own
+    thresholds = "; ".join(f"{name} {_values(known, name)}" for name in _thresholds(told.owner) if alike)
+    stands = dict.fromkeys(f"`{stand.preset}` ({stand.stage})" for stand in known.stands)
     rows = [
-        ("why", " ".join((type(told.owner).__doc__ or "").partition("\n\n")[0].split())),
-        ("costs", told.unit.value),
+        ("why", _why(known)),
+        ("costs", "nothing: the page stays, and is counted" if _is_kept(known) else told.unit.value),
         ("thresholds", thresholds or "none"),
         ("source", told.source),
-        ("stands in", ", ".join(stands) or "no preset: an option of a build puts it there"),
+        ("stands in", ", ".join(stands) or f"no preset: {known.brought_by} brings it"),
         ("since", since),
-        ("without it", f"`--preset {_without(told.code)}`" if _without(told.code) else "not to be had as a preset"),
+        ("without it", _without(known)),
     ]
     return "\n".join(["| | |", "| --- | --- |", *(f"| {name} | {_cell(text)} |" for name, text in rows)])
 
 
+def _why(known: KnownReason) -> str:
+    """What the reason says itself, or of a rule, which has one reason, its docstring."""
+    return known.reason.why or " ".join((type(known.told.owner).__doc__ or "").partition("\n\n")[0].split())
+
+
 def _thresholds(owner: Part) -> list[str]:
+    """The fields that decide; none of reading, where they say what is read and not what is lost."""
+    if isinstance(owner, Read):
+        return []
     values = {field.name: getattr(owner, field.name) for field in fields(owner)}  # type: ignore[arg-type]
-    return [name for name, value in values.items() if name != "name" and not _holds_parts(value)]
+    return [
+        name for name, value in values.items() if name != "name" and value not in ((), None) and not _holds_parts(value)
+    ]
+
+
+def _values(known: KnownReason, name: str) -> str:
+    """The value of a field, and in which presets it is another one; what somebody has to choose has none."""
+    if isinstance(known.told.owner, Classifier):
+        default = type(known.told.owner).__dataclass_fields__[name].default
+        return f"(default: {_plain(default)})" if isinstance(default, str) else "(yours)"
+    found: dict[str, list[str]] = {}
+    for stand in known.stands:
+        found.setdefault(_plain(getattr(stand.owner, name)), []).append(f"`{stand.preset}`")
+    if len(found) < 2:
+        return _plain(getattr(known.told.owner, name))
+    first, *others = sorted(found, key=lambda value: value != _plain(getattr(known.told.owner, name)))
+    told = [f"{value} in {_listed([*dict.fromkeys(found[value])])}" for value in others]
+    return f"{first}, but {', '.join(told)}"
 
 
 def _holds_parts(value: object) -> bool:
@@ -105,9 +136,19 @@ def _plain(value: object) -> str:
 
 
 @cache
-def _without(code: str) -> str:
+def _preset_without(code: str) -> str:
     """The preset less the rule, of the first one that has it as a rule."""
     return next((f"{name}.without.{code}" for name, preset in PRESETS.items() if code in rule_codes(preset)), "")
+
+
+def _without(known: KnownReason) -> str:
+    if preset := _preset_without(known.told.code):
+        return f"`--preset {preset}`"
+    return "any build that does not ask for it" if known.brought_by else "not to be had as a preset"
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _smallest(known: KnownReason) -> str:
@@ -184,13 +225,15 @@ def _compared(code: str) -> str:
 def _index(known: Mapping[str, KnownReason], real: dict[str, Any]) -> str:
     rows = []
     for code, one in known.items():
-        stands = dict.fromkeys(f"`{preset}`" for preset, _ in one.stands)
+        stands = dict.fromkeys(f"`{stand.preset}`" for stand in one.stands)
         few = ", ".join([*stands][:4]) + (f" and {len(stands) - 4} more" if len(stands) > 4 else "")
+        few = few or f"({one.brought_by})"
         row = real.get(f"{code} en {_stage_in(one, 'en')}") or next(
             (row for name, row in real.items() if name.startswith(f"{code} ")), None
         )
         took = f"{row['took']:,}" if row else "0"
-        rows.append(f"| [`{code}`]({code}.md) | {one.told.unit.value} | {_cell(one.told.words)} | {few} | {took} |")
+        costs = "–" if _is_kept(one) else one.told.unit.value
+        rows.append(f"| [`{code}`]({code}.md) | {costs} | {_cell(one.told.words)} | {few} | {took} |")
     return _INDEX.format(
         records=real["records"],
         pages=real["pages"],
@@ -199,7 +242,7 @@ def _index(known: Mapping[str, KnownReason], real: dict[str, Any]) -> str:
 
 
 def _stage_in(known: KnownReason, preset: str) -> str:
-    return next((stage for name, stage in known.stands if name == preset), "")
+    return next((stand.stage for stand in known.stands if stand.preset == preset), "")
 
 
 _INDEX = """\
@@ -240,7 +283,7 @@ def _cell(text: str) -> str:
     """A text in a cell of a table: on one line, with nothing that Markdown or HTML would take for its own but whole
     spans of code."""
     line = re.sub(r"\s*\n\s*", " ", text)
-    parts = re.split(r"(``(?=,|$)|``.+?``|`[^`]+`)", line)
+    parts = re.split(r"(``.+?``|`[^`]+`)", line)
     outside = [part.replace("&", "&amp;").replace("<", "&lt;").replace("`", "\\`") for part in parts[::2]]
     mixed = [part for pair in zip(outside, [*parts[1::2], ""], strict=True) for part in pair]
     return "".join(mixed).replace("|", "\\|")

@@ -14,7 +14,9 @@ from beam_jobs.arguments import parse
 from beam_jobs.corpora import levels_asked, presets_of
 from beam_jobs.exclusions import agent_asked
 from c4pipe.card import dataset_card
+from c4pipe.card.personal import CALLED, masked_kinds
 from c4pipe.card.removals import lists_told
+from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.ledger import LOST_AS, Ledger
 from c4pipe.corpus.stats import Stats
 from c4pipe.corpus.telling import COMPARED
@@ -22,6 +24,7 @@ from c4pipe.page import Page
 from c4pipe.presets import EN, EN_2019, EN_NEAR, EN_NOBLOCKLIST, MULTILINGUAL, PRESETS, Preset, for_format
 from c4pipe.shards import PAGE_SCHEMA, schema_with
 from c4pipe.stages import Size
+from c4pipe.stages.personal import PERSONAL_REASONS, with_personal_masked
 
 yaml = pytest.importorskip("yaml", reason="PyYAML comes with `datasets`, which the test extra installs")
 
@@ -428,3 +431,24 @@ def test_lists_that_lie_in_clear_are_told() -> None:
     listed = {"kind": "exclude", "name": "opt-out.txt", "at": "lists/exclude/opt-out.txt"}
     assert [*lists_told({"files": [{"kind": "robots", "at": "lists/robots/x"}]})] == []
     assert "lie in `lists/exclude/` in clear" in next(lists_told({"files": [listed]}))
+
+
+def test_the_title_follows_the_preset() -> None:
+    for name, like in (("en", "C4"), ("gopher", "Gopher"), ("fineweb.near", "FineWeb"), ("dclm", "DCLM")):
+        preset = PRESETS[name]
+        assert f"\n# A {like}-like corpus ({name})\n" in dataset_card(preset, described(preset=preset), Stats())
+    mine = EN.named("mine", "of my own")
+    assert "\n# A corpus (mine)\n" in dataset_card(mine, described(preset=mine), Stats())
+
+
+def test_a_masked_corpus_says_what_was_masked_and_what_stays() -> None:
+    plain = dataset_card(EN, described(), Stats())
+    assert "* Nothing here looks for personal data, for falsehoods, or for test sets" in plain
+    masked = with_personal_masked(EN, ("email", "phone"))
+    card = dataset_card(masked, described(preset=masked), Stats())
+    assert "Nothing here looks for personal data" not in card
+    assert "* Of personal data, e-mail addresses and phone numbers were looked for" in card
+    assert "(`<EMAIL>`, `<PHONE>`)" in card
+    assert masked_kinds({"preset": describe(masked)}) == ("email", "phone")
+    assert masked_kinds({"preset": describe(EN)}) == ()
+    assert CALLED.keys() == PERSONAL_REASONS.keys()

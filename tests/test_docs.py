@@ -76,3 +76,17 @@ def test_the_example_rule_of_the_docs_works():
     rule = names["NoShouting"]()  # type: ignore[operator]
     assert not rule.breaks(rule.reason.keeps)
     assert rule.breaks(rule.reason.drops)
+
+
+def test_the_changelog_has_an_item_a_change() -> None:
+    items = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split("\n* ")[1:]
+    assert [item for item in items if not item.rstrip().endswith(".")] == []
+    assert [item for item in items if re.search(r"\.\n  [a-z]", item)] == []  # what a merge has left of another
+    seen: dict[str, str] = {}
+    twice = []
+    for item in items:
+        words = item.split()
+        runs = {" ".join(words[at : at + 9]) for at in range(len(words) - 8)}
+        twice += [(run, item) for run in runs if run in seen]
+        seen |= dict.fromkeys(runs, item)
+    assert twice == []

@@ -10,7 +10,7 @@ import pytest
 from beam_jobs import build_c4
 from c4pipe.presets import EN, PRESETS, c4_lines
 from c4pipe.stages import Clean
-from tests import needs
+from tests import ecosystem, needs
 from tests.conftest import Once, quicken_pipelines
 from tests.ecosystem import (
     RECORD,
@@ -140,6 +140,22 @@ def test_the_samples_have_the_fates_that_are_recorded(preset: str, once: Once) -
     others = [name for name in PRESETS if name != "en.tfds"]
     lines = samples_told(preset, render(once("golden", lambda folder: build(others, folder)) / preset))
     assert not lines, "\n".join([*lines, STALE])
+
+
+def test_only_the_answer_is_printed(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    quicken_pipelines()
+    monkeypatch.setattr(ecosystem, "PRESETS", {name: PRESETS[name] for name in ("en.noclean", "gopher")})
+    monkeypatch.setattr(ecosystem, "real_inputs", list)
+    assert ecosystem.main([]) == 0
+    out, err = capfd.readouterr()
+    assert out.splitlines() == [f"{ecosystem.REAL} is not there: only data_samples was tried.", "No page changed."]
+    assert err == ""
+
+
+def test_a_build_that_fails_says_why(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with pytest.raises(SystemExit):
+        ecosystem._quietly(["gopher"], tmp_path / "out", [tmp_path / "missing.wet"])
+    assert "missing.wet" in capfd.readouterr().err
 
 
 def test_a_preset_without_a_golden_corpus_is_told() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from c4pipe.presets import EN, MULTILINGUAL, PRESETS
 from c4pipe.stages import Size
+from c4pipe.stages.personal import with_personal_masked
 from examples import c4, fineweb, mc4, t5_table_8
 from tests.conftest import quicken_pipelines
 from tests.wetfiles import manifest_of, rows
@@ -42,19 +43,21 @@ def test_mc4_is_multilingual_with_the_papers_least_number(tmp_path: Path) -> Non
     assert manifest_of(tmp_path / "mixed")["mixture"]
 
 
-def test_too_few_pages_of_all_languages_end_it(tmp_path: Path) -> None:
+def test_too_few_pages_of_all_languages_end_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plain = ["--input", str(SAMPLES / "plain.warc.wet"), "--workers", "1"]
     places = ["--output", str(tmp_path / "mc4"), "--mixture", str(tmp_path / "mixed")]
     assert mc4.main([*plain, *places]) == 4
+    assert "--min-pages N sets how many pages they need" in capsys.readouterr().err
     assert not (tmp_path / "mixed").exists()
 
 
-@pytest.mark.skipif(fineweb.PRESET not in PRESETS, reason=f"needs the preset {fineweb.PRESET}")
-def test_fineweb_masks_addresses_last(tmp_path: Path) -> None:
+def test_fineweb_is_fineweb_with_near_duplicates_and_masks(tmp_path: Path) -> None:
+    assert fineweb.FINEWEB.stages[:-2] == PRESETS["fineweb"].stages
+    assert fineweb.FINEWEB.stages == with_personal_masked(PRESETS["fineweb.near"], ("email", "ip")).stages
     sites = str(SAMPLES / "sites.warc.wet.gz")
     assert fineweb.main(["--input", sites, "--output", str(tmp_path / "fw"), "--workers", "1"]) in (0, 4)
     stages = [stage["stage"] for stage in manifest_of(tmp_path / "fw")["ledger"]["stages"]]
-    assert stages == [*(stage.name for stage in PRESETS[fineweb.PRESET].stages), "personal"]
+    assert stages == [stage.name for stage in fineweb.FINEWEB.stages]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="needs torch: make setup")

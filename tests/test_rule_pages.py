@@ -110,6 +110,54 @@ def test_a_rule_that_takes_something_shows_it() -> None:
     assert "| `few_words` | 3,060 lines |" in text  # of rules_on_trial.md
 
 
+def test_thresholds_name_the_presets_that_have_others() -> None:
+    found = pages()
+    assert "words `5`, but `3` in `en.2019`, `fineweb` and `fineweb.near` |" in found["few_words.md"]
+    assert "sentences `3`, but `5` in `en.2019`, `fineweb` and `fineweb.near`;" in found["few_sentences.md"]
+    assert "`0.65` in `gopher`, `fineweb`, `fineweb.near` and `dclm`" in found["unsure_language.md"]
+
+
+def test_why_is_of_the_reason_itself() -> None:
+    whys = Counter(re.findall(r"^\| why \| (.+) \|$", "\n".join(pages().values()), re.MULTILINE))
+    assert whys.total() == len(known_reasons())
+    assert [why for why, times in whys.items() if times > 1] == []
+
+
+def test_what_no_preset_has_names_what_brings_it_and_no_value_of_ours() -> None:
+    found = pages()
+    brought = {
+        "email_address": "`--mask-personal email`",
+        "phone_number": "`--mask-personal phone`",
+        "bad_http": "`--input-format warc`",
+        "bad_json": "`--input-format`, such as `jsonl`, brings it",
+        "excluded": "`--exclude`",
+        "robots": "`--robots`",
+        "repeated_passage": "`--dedup windows`",
+        "benchmark": "`--benchmarks`",
+        "low_score": "a `Classifier` with `above`",
+    }
+    for code, by in brought.items():
+        assert f"| stands in | no preset: {by}" in found[f"{code}.md"]
+        assert "| without it | any build that does not ask for it |" in found[f"{code}.md"]
+    assert {code for code, one in known_reasons().items() if not one.stands and not one.brought_by} == set()
+    assert not re.search(r"hq|0\.5", found["low_score.md"])
+    assert "| thresholds | none |" in found["bad_http.md"]
+    assert "| thresholds | model (yours); label (yours); above (yours); joined" in found["low_score.md"]
+
+
+def test_what_is_only_counted_costs_nothing() -> None:
+    for code, one in known_reasons().items():
+        kept = one.told.words.endswith("(kept)")
+        assert ("| costs | nothing: the page stays, and is counted |" in pages()[f"{code}.md"]) == kept
+
+
+def test_words_are_sentences() -> None:
+    """ "has more than 0.3 of its lines stand" is none."""
+    broken = re.compile(r"(?:more|fewer) than [\d.,]+ of its \w+,? (?:stand|begin|end|be|no longer)\b")
+    assert [one.told.words for one in known_reasons().values() if broken.search(one.told.words)] == []
+    assert "fewer than 0" not in known_reasons()["few_pages"].told.words
+
+
 def test_the_catalogue_knows_every_reason_of_every_preset_and_rule() -> None:
     known = known_reasons()
     for preset in PRESETS.values():
@@ -117,7 +165,7 @@ def test_the_catalogue_knows_every_reason_of_every_preset_and_rule() -> None:
             assert {reason.code for reason in stage.all_reasons()} <= known.keys()
     assert {kind.reason.code for kind in RULES if hasattr(kind, "reason")} <= known.keys()
     assert known["few_words"].told.unit is Unit.LINE
-    assert ("multilingual", "paragraphs") in known["few_paragraphs"].stands
+    assert ("multilingual", "paragraphs") in [stand[:2] for stand in known["few_paragraphs"].stands]
 
 
 def test_no_page_is_left_of_a_reason_that_is_gone() -> None:

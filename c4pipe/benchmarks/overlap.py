@@ -46,6 +46,7 @@ class ItemOverlap(Part):
         Unit.PAGE,
         "holds a test item of a benchmark: {overlap} words of it, or all of one that has fewer than {short}",
         source="Brown et al. 2020, appendix C (13 words); decon (allenai/decon, doc/simple.md); thresholds ours",
+        why="A model that has read a test before is not tested by it.",
     )
 
     overlap: int = 13  # words that must agree, of a text that has so many (Brown et al. 2020, appendix C)

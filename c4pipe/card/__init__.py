@@ -14,6 +14,7 @@ from c4pipe.card.command import build_command
 from c4pipe.card.earlier import relatives_told
 from c4pipe.card.hub import bytes_of, check_schema, configs_of, front_matter, part, total_rows
 from c4pipe.card.origin import input_words, is_crawl, licence_of
+from c4pipe.card.personal import personal_told
 from c4pipe.card.removals import lists_told, removals_told
 from c4pipe.card.words import (
     DODGE,
@@ -24,6 +25,7 @@ from c4pipe.card.words import (
     loading,
     markdown_table,
     rebuilding,
+    title_of,
 )
 from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.corpus.ledger import LOST_AS
@@ -37,6 +39,7 @@ from c4pipe.presets import PRESETS
 from c4pipe.rules import BadWords
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_FOLDER, RESTORE_FOLDER, SPLITS
 from c4pipe.stages import Preset, Size
+from c4pipe.stages.personal import masking_stage
 from c4pipe.text import many, percent
 from c4pipe.text.dates import month_of
 
@@ -88,7 +91,7 @@ def _head(preset: Preset, manifest: Mapping[str, Any], stats: Stats, formats: Se
     dates = f", {'fetched' if is_crawl(formats) else 'dated'} {months[0]}" if months else ""
     dates += f" to {months[-1]}" if months[1:] else ""
     yield ""
-    yield f"# A C4-like corpus ({preset.name})"
+    yield f"# {title_of(preset.name)}"
     yield ""
     read = f"{many(records, 'record')} read from {input_words(formats)} ({percent(kept, records)})"
     yield (
@@ -197,10 +200,16 @@ def _limits(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterat
         f"{DODGE} {_block_list(preset, manifest['ledger'])}",
         f"{KREUTZER} {_identified(preset, stats)}",
         "Heuristics keep some machine text and spam, and drop some good prose.",
+        *_personal(preset),
         not_looked_for(preset),
     ):
         yield f"* {limit}"
     yield ""
+
+
+def _personal(preset: Preset) -> Iterator[str]:
+    if stage := masking_stage(preset):
+        yield personal_told(stage.kinds).replace("<", "`<").replace(">", ">`")
 
 
 def _block_list(preset: Preset, ledger: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from c4pipe.corpus.benchmarks import by_share, items_found
 from c4pipe.corpus.stats import Stats
 from c4pipe.stages import Preset
 from c4pipe.stages.benchmarks import benchmarks_stage
+from c4pipe.stages.personal import masking_stage
 from c4pipe.text import percent
 
 Totals = Mapping[str, tuple[int, int]]  # of each task its items, and those that were looked for
@@ -40,6 +41,9 @@ def benchmarks_told(preset: Preset, stats: Stats, totals: Totals) -> Iterator[st
 def not_looked_for(preset: Preset) -> str:
     """The limit of every corpus, and of most one more."""
     tests = ", or for test sets of benchmarks: look before you evaluate"
-    if benchmarks_stage(preset) is None:
+    searched, masked = benchmarks_stage(preset) is not None, masking_stage(preset) is not None
+    if masked:
+        return f"Nothing here looks for falsehoods{'' if searched else tests}."
+    if not searched:
         return f"Nothing here looks for personal data, for falsehoods{tests}."
     return "Nothing here looks for personal data or for falsehoods."

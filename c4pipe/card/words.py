@@ -10,6 +10,7 @@ from typing import Any
 
 from c4pipe.card.origin import NO_LICENCE, input_words, is_crawl, licence_of
 from c4pipe.card.published import CROISSANT, DOMAINS, SUMMARY
+from c4pipe.presets import PRESETS, WITHOUT
 
 MOST_TABLE_ROWS = 30  # of a table; what is beyond them opens at a click
 MOST_LOADED = 3  # configs in the example
@@ -26,7 +27,18 @@ KREUTZER = (
     "collections read, mC4 among them, and found at least 15 without any usable text, many in which less than half of "
     "the sentences were acceptable, and language codes that were wrong, most of all where a language has little text."
 )
-NO_PERSONAL_DATA = "Nothing here looks for personal data: pages hold what their authors wrote, names and addresses too."
+_LIKE = {"gopher": "Gopher", "fineweb": "FineWeb", "dclm": "DCLM"}  # first parts of names of recipes
+
+
+def title_of(preset: str) -> str:
+    """The title of a corpus by the name of its preset: what it is like, where that is known.
+
+    >>> title_of("en.near"), title_of("fineweb.near.without.few_words")
+    ('A C4-like corpus (en.near)', 'A FineWeb-like corpus (fineweb.near.without.few_words)')
+    """
+    if preset.partition(WITHOUT)[0] not in PRESETS:
+        return f"A corpus ({preset})"
+    return f"A {_LIKE.get(preset.partition('.')[0], 'C4')}-like corpus ({preset})"
 
 
 def loading(configs: Sequence[str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from functools import cache
@@ -10,8 +11,8 @@ from typing import Any, NamedTuple
 from c4pipe.corpus.identity import class_name
 from c4pipe.page import Reason
 from c4pipe.part import Part, Told
-from c4pipe.presets import EN, PRESETS, for_format
-from c4pipe.rules import RULES
+from c4pipe.presets import EN, PRESETS, for_format, with_exclusions
+from c4pipe.rules import RULES, NotExcluded, RobotsAllow
 from c4pipe.stages import Classifier, Preset, Stage
 from c4pipe.stages.benchmarks import with_benchmarks
 from c4pipe.stages.personal import PERSONAL_REASONS, with_personal_masked
@@ -110,12 +111,21 @@ def rules_table() -> str:
     return _markdown(("rule", "reason", "costs", "the line or page …", "source"), rows)
 
 
+class Stand(NamedTuple):
+    """Where a reason may be met."""
+
+    preset: str
+    stage: str
+    owner: Part  # which gives it there: its fields are the thresholds
+
+
 class KnownReason(NamedTuple):
     """A reason, as its first part gives it, and where it may be met."""
 
     told: Told
     reason: Reason
-    stands: tuple[tuple[str, str], ...]  # preset, stage
+    stands: tuple[Stand, ...]  # in presets as they are
+    brought_by: str = ""  # what puts it into a preset where none has it: an option of a build, or a part
 
 
 @cache
@@ -124,48 +134,64 @@ def known_reasons() -> dict[str, KnownReason]:
     found: dict[str, Told] = {}
     for kind in RULES:
         found.update({told.code: told for told in kind().told() if told.reason is not None})
-    stands: dict[str, list[tuple[str, str]]] = {}
-    for preset in known_presets():
-        for stage in preset.stages:
-            for told in stage.told():
-                if told.reason is not None:
-                    found.setdefault(told.code, told)
-                    stands.setdefault(told.code, []).append((preset.name, stage.name))
+    stands: dict[str, dict[Stand, None]] = {}
+    for preset, stage, told in _met(PRESETS.values()):
+        found.setdefault(told.code, told)
+        stands.setdefault(told.code, {})[Stand(preset, stage, told.owner)] = None
+    brought: dict[str, str] = {}
+    for by, changed in _changed():
+        for _, _, told in _met([changed]):
+            if told.code not in stands:
+                found.setdefault(told.code, _unset(told) if isinstance(told.owner, Classifier) else told)
+                brought.setdefault(told.code, by)
     return {
-        code: KnownReason(told, told.reason, tuple(dict.fromkeys(stands.get(code, ()))))
+        code: KnownReason(told, told.reason, tuple(stands.get(code, ())), brought.get(code, ""))
         for code, told in found.items()
         if told.reason is not None
     }
 
 
-def known_presets() -> tuple[Preset, ...]:
-    """The presets, and `en` as options of a build change it, which have what no other preset has."""
-    return (
-        *PRESETS.values(),
-        for_format(EN, "jsonl"),
-        for_format(EN, "warc"),
-        with_levels(EN, tuple(TEXT_LEVELS)),
-        with_benchmarks(EN, drop=True),
-        *_scored(),
-        with_personal_masked(EN, tuple(PERSONAL_REASONS)),
+def _met(presets: Iterable[Preset]) -> Iterator[tuple[str, str, Told]]:
+    for preset in presets:
+        for stage in preset.stages:
+            yield from ((preset.name, stage.name, told) for told in stage.told() if told.reason is not None)
+
+
+def _unset(told: Told) -> Told:
+    """With the names of fields in its words, in the place of values that somebody has to choose."""
+    assert told.reason is not None
+    return told._replace(words=re.sub(r"\{(\w+)\}", r"`\1`", told.reason.says))
+
+
+def _changed() -> Iterator[tuple[str, Preset]]:
+    """`en` as options of a build and parts of one's own change it, which has what no preset has, and what does it."""
+    yield "`--input-format`, such as `jsonl`,", for_format(EN, "jsonl")
+    yield "`--input-format warc`", for_format(EN, "warc")
+    yield "`--exclude`", with_exclusions(EN, NotExcluded())
+    yield "`--robots`", with_exclusions(EN, RobotsAllow())
+    for level in TEXT_LEVELS:
+        yield f"`--dedup {level}`", with_levels(EN, (level,))
+    yield "`--benchmarks` with `--benchmarks-drop`", with_benchmarks(EN, drop=True)
+    # No model is read for their words.
+    yield (
+        "a `Classifier` with `above` in a preset of your own",
+        EN.after("language", Classifier("model.bin", "hq", above=0.5)),
     )
+    drawing = Classifier("model.bin", "hq", bins=((1.0, 1.0),))
+    yield "a `Classifier` with `bins` in a preset of your own", EN.after("language", drawing)
+    for kind in PERSONAL_REASONS:
+        yield f"`--mask-personal {kind}`", with_personal_masked(EN, (kind,))
 
 
 def other_reasons_table() -> str:
     """Every reason that no rule gives: of reading, dedup and language."""
     ruled = {told.code for kind in RULES for told in kind().told()}
     found: dict[str, tuple[str, ...]] = {}
-    for preset in known_presets():
-        for stage, reason, words in reasons_of(preset):
-            if reason.code not in ruled:
-                found.setdefault(reason.code, (stage, f"`{reason.code}`", reason.unit.value, words, reason.source))
+    for _, stage, told in _met([*PRESETS.values(), *(preset for _, preset in _changed())]):
+        if told.code not in ruled:
+            words = known_reasons()[told.code].told.words
+            found.setdefault(told.code, (stage, f"`{told.code}`", told.unit.value, words, told.source))
     return _markdown(("stage", "reason", "costs", "the sentence, passage, line or page …", "source"), found.values())
-
-
-def _scored() -> tuple[Preset, ...]:
-    """Presets with a classifier that cuts and with one that draws; no model is read for their words."""
-    each = (Classifier("model.bin", "hq", above=0.5), Classifier("model.bin", "hq", bins=((0.5, 0.1), (1.0, 1.0))))
-    return tuple(EN.after("language", stage) for stage in each)
 
 
 def presets_table() -> str:

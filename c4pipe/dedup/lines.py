@@ -21,12 +21,26 @@ class LineLevel(TextLevel):
     """A line counts as repeated when it is the same stripped and in lower case."""
 
     ELSEWHERE: ClassVar = Reason(
-        "repeated_line", Unit.LINE, "stands on another page, which owns it", source=f"{_REFERENCE}, global_duplicate"
+        "repeated_line",
+        Unit.LINE,
+        "stands on another page, which owns it",
+        source=f"{_REFERENCE}, global_duplicate",
+        why="What many pages share is a menu, a notice or a copy; one place is enough.",
     )
     HERE: ClassVar = Reason(
-        "repeated_in_page", Unit.LINE, "stands on this page already", source=f"{_REFERENCE}, local_duplicate"
+        "repeated_in_page",
+        Unit.LINE,
+        "stands on this page already",
+        source=f"{_REFERENCE}, local_duplicate",
+        why="A line that a page says twice is a button or a heading.",
     )
-    EMPTY: ClassVar = Reason("nothing_left", Unit.PAGE, "has no line left", source=f"{_REFERENCE}, empty")
+    EMPTY: ClassVar = Reason(
+        "nothing_left",
+        Unit.PAGE,
+        "has no line left",
+        source=f"{_REFERENCE}, empty",
+        why="All that the page had stands elsewhere.",
+    )
 
     reasons: ClassVar[tuple[Reason, ...]] = (ELSEWHERE, HERE, EMPTY)
 

@@ -61,6 +61,7 @@ class NearLevel(LinkLevel):
         Unit.PAGE,
         "shares most of its runs of {shingle} words with a page that stays, or with one that is linked to it",
         source="Broder 1997; numbers of bands and rows from datatrove, examples/fineweb.py",
+        why="Copies with another date, menu or advertisement make a model learn one text by heart.",
     )
     reasons: ClassVar[tuple[Reason, ...]] = (NEAR,)
 

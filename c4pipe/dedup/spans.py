@@ -28,6 +28,7 @@ class SpanLevel(Splitting, TextLevel):
         Unit.SENTENCE,
         "is part of a run of sentences that another page, or an earlier place, owns",
         source=_PAPER,
+        why="Three sentences in a row do not come about twice: the second time they are a copy.",
     )
     EMPTY: ClassVar = LineLevel.EMPTY  # its last line fell: one code, one reason
 

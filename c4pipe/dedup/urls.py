@@ -35,10 +35,15 @@ class UrlLevel(Part):
         Unit.PAGE,
         "has a URL of which there is a newer page",
         source="TFDS c4 3.1.0 c4_utils.select_newest_page",
+        why="Of several copies of a page one is enough, and the newest is what its author last meant.",
     )
 
     KNOWN: ClassVar = Reason(
-        "earlier_copy", Unit.PAGE, "has a URL of which there is a page in an earlier corpus (--against)", source="ours"
+        "earlier_copy",
+        Unit.PAGE,
+        "has a URL of which there is a page in an earlier corpus (--against)",
+        source="ours",
+        why="A corpus of a later crawl then holds what is new in it.",
     )
 
     kind: ClassVar = "level"

@@ -62,6 +62,7 @@ class WindowLevel(TextLevel):
         Unit.PASSAGE,
         "has at least {words} words in a row that another page, or an earlier place, owns",
         source="Lee et al. 2022 (50 tokens); Schleimer, Wilkerson and Aiken 2003, section 3",
+        why="Copied passages are found whatever marks or lines stand around them, also where there are no sentences.",
     )
     EMPTY: ClassVar = LineLevel.EMPTY
 

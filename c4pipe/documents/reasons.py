@@ -25,9 +25,22 @@ BAD_JSON = Reason(
     "RFC 8259 (JSON) and jsonlines.org: one object a line",
     keeps='{"text": "Some text."}',
     drops='{"text": "Some',
+    why="A line that was cut or written by hand costs itself and no other.",
 )
-NO_URL_GIVEN = Reason("no_url_given", Unit.PAGE, "has no URL: the MD5 of its text stands for it (kept)", _OURS)
-NO_DATE_GIVEN = Reason("no_date_given", Unit.PAGE, "has no date: any copy that has one is newer (kept)", _OURS)
+NO_URL_GIVEN = Reason(
+    "no_url_given",
+    Unit.PAGE,
+    "has no URL: the MD5 of its text stands for it (kept)",
+    _OURS,
+    why="Many corpora keep texts alone; equal texts then are copies of one page.",
+)
+NO_DATE_GIVEN = Reason(
+    "no_date_given",
+    Unit.PAGE,
+    "has no date: any copy that has one is newer (kept)",
+    _OURS,
+    why="Many corpora keep no dates; the count tells how often the choice among copies was free.",
+)
 
 FAULTS = READ_FAULTS | {BAD_JSON.code}  # of any format: these say that bytes of the input were lost to us
 

@@ -49,7 +49,8 @@ of one without a URL left(md5(md5(text)), 16), by its text as read.
 --json prints one object, in ASCII, with `folder`, `view` and what that view shows:
   overview  preset, settings, inputs, corpus, splits, keys, restore, taken_out, left_out, ledger, clusters, earlier,
             benchmarks, mixture, languages, lengths, domains, months, faults, sample
-  reason    reason, stage, counted (in the ledger), sampled (in the table), pages
+  reason    reason, stage, counted (in the ledger), sampled (in the table), note (where else to look; empty mostly),
+            pages
   url       url, found, pages: each with its place, lines of segments (text, code, owner) and the rules tried; under
             `extra` the columns that stages added, under `items` the test items of benchmarks with their words
             in both, `stands` of a page that fell to another one as a whole: which one, what became of that, how much

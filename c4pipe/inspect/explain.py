@@ -26,7 +26,7 @@ class Tried(NamedTuple):
     words: str  # what it says, with its thresholds
     source: str  # where the rule and its numbers come from
     unit: str  # what breaking it costs: page, line, sentence
-    outcome: str = NOT_REACHED  # or PASSED, BROKEN, NOT_JUDGED (it takes the whole corpus to tell)
+    outcome: str = NOT_REACHED  # or PASSED, BROKEN, VEILED, NOT_JUDGED (it takes the whole corpus to tell)
     detail: str = ""  # the offending word, line or value; of a rule for lines how many
 
 

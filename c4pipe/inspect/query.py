@@ -18,6 +18,7 @@ from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError, ConfigError, unknown
 from c4pipe.facts.corpus import VIEWS, Corpus, connect, said, select
 from c4pipe.inspect.overview import ledger_of
+from c4pipe.stages.personal import PERSONAL_REASONS
 from c4pipe.text.urls import url_key
 
 FOUND = 10  # pages of one URL that are shown; a crawl may have fetched it a thousand times
@@ -90,8 +91,19 @@ def of_reason(corpus: Corpus, code: str, stage: str | None, count: int) -> dict[
         "stage": stage,
         "counted": counted,
         "sampled": total[0] if total else 0,
+        "note": _where_masked(code),
         "pages": sorted(pages, key=lambda page: order[page["source"]]),
     }
+
+
+def _where_masked(code: str) -> str:
+    """How to find the pages from which a reason took what is kept nowhere; "" for any other."""
+    kind = next((kind for kind, reason in PERSONAL_REASONS.items() if reason.code == code), "")
+    if not kind:
+        return ""
+    mark = f"<{kind.upper()}>"
+    query = f"select url, text from pages where contains(text, '{mark}')"
+    return f'What stood there is kept nowhere; {mark} stands in its place: --sql "{query}" shows the pages.'
 
 
 def _no_table(corpus: Corpus) -> str:

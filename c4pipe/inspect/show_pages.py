@@ -22,7 +22,7 @@ DROPPED_SHOWN = 5  # dropped lines shown of a sampled page
 TEXT_LINES = 3  # screen lines of its text
 SEGMENT = 2000  # characters of a piece of a line; --json has all of them
 _MEASURE = re.compile(r"[\d,.]+ \w[\w ]*")  # "2 sentences": a detail that counts, and quotes nothing
-_JUDGED = {"passed": "green", "broken": "red"}
+_JUDGED = {"passed": "green", "broken": "red", "masked": "yellow"}
 
 
 def show_reason(screen: Screen, found: dict[str, Any]) -> None:
@@ -34,6 +34,8 @@ def show_reason(screen: Screen, found: dict[str, Any]) -> None:
         screen.say(f"  {rule['stage']}: a {rule['unit']} that {rule['words']}  ", (f"({rule['source']})", "dim"))
     held, what = many(found["sampled"], "page"), "that lost something" if found["reason"] == KEPT else "of it"
     screen.say(f"  The table of rejected pages holds {held} {what}; {len(found['pages']):,} shown.")
+    if found["note"]:
+        screen.say("  ", (found["note"], "yellow"))
     quotes = {rule["stage"]: rule["quotes"] for rule in found["rules"]}
     for page in found["pages"]:
         _page(screen, page, found["reason"], quotes.get(page["stage"], True))

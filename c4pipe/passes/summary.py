@@ -9,6 +9,7 @@ from typing import Any
 from c4pipe.corpus.benchmarks import items_told
 from c4pipe.corpus.ledger import without_urls
 from c4pipe.corpus.telling import html_told, not_restorable, overlap_of, overlap_told, restore_told
+from c4pipe.stages import Size
 from c4pipe.text import many, percent
 from c4pipe.text import printable as printable
 
@@ -75,12 +76,14 @@ def is_empty(manifest: dict[str, Any]) -> bool:
 
 
 def emptied(manifest: dict[str, Any], folder: str) -> str:
-    """One line on a corpus that kept no page: the stage that took most."""
+    """One line on a corpus that kept no page: the stage that took most, and what brings small languages back."""
     stages = manifest["ledger"]["stages"]
     most = max(stages[1:], key=lambda stage: sum(stage["rejected"].values()))
     reasons = dict(sorted(most["rejected"].items(), key=lambda item: (-item[1], item[0])))
+    few = any(Size.FEW.code in stage["rejected"] for stage in stages)
+    small = " Its languages were too small: --min-pages N sets how many pages they need." if few else ""
     took = f"{sum(reasons.values()):,} of the {many(stages[0]['kept'], 'page')} read left at stage {most['stage']}"
-    return f"no page was kept in {printable(folder)}: {took} ({_counts(reasons)}). It holds columns, and no row."
+    return f"no page was kept in {printable(folder)}: {took} ({_counts(reasons)}). It holds columns, and no row.{small}"
 
 
 def summary(manifest: dict[str, Any], folder: str, stats: Mapping[str, Any] = NO_STATS) -> str:

@@ -33,6 +33,7 @@ _NUMBERED = re.compile(
     re.IGNORECASE,
 )
 _PRODUCT = re.compile(r"(?<![\w./-])[A-Z][A-Za-z]*/\Z")  # "Firefox/12.0.0.1"
+_PORT = re.compile(r":[1-9][0-9]{1,4}(?!\w|\.\w)")  # "8.8.4.4:443"
 _WORD_BEFORE = 16  # characters that are looked at
 
 
@@ -80,11 +81,12 @@ def _places(text: str, sign: str) -> Iterator[int]:
 
 
 def ip_addresses(text: str) -> Iterator[tuple[int, int]]:
-    """Where addresses of the public internet stand. Of four numbers of one digit each outside a URL, and of those that
-    are called a version or a section, nobody knows that they are one."""
+    """Where addresses of the public internet stand. Of four numbers of one digit each outside a URL and
+    without a port, and of those that are called a version or a section, nobody knows that they are one."""
     for found in _IPV4.finditer(text) if text.count(".") > 2 else ():
         before = text[max(0, found.start() - _WORD_BEFORE) : found.start()]
-        short = len(found[0]) == len("1.2.3.4") and not before.endswith("://")
+        alone = not before.endswith("://") and not _PORT.match(text, found.end())
+        short = len(found[0]) == len("1.2.3.4") and alone
         if not short and not _NUMBERED.search(before) and not _PRODUCT.search(before) and _is_public(found[0]):
             yield found.span()
     for found in _IPV6.finditer(text) if text.count(":") > 1 else ():

@@ -96,7 +96,7 @@ class MaxStarredLines(PageRule):
     reason: ClassVar = Reason(
         "dclm_bullets",
         Unit.PAGE,
-        "has more than {share} of its lines begin with one of {bullets}",
+        "has lines of which more than {share} begin with one of {bullets}",
         source=f"{_SOURCE}, bullet_count_filter",
         keeps="\n".join(["* one"] * 9 + ["ten"]),
         drops="● one\n* two",
@@ -118,7 +118,7 @@ class MaxTrailingLines(PageRule):
     reason: ClassVar = Reason(
         "dclm_cut_lines",
         Unit.PAGE,
-        "has more than {share} of its lines end in an ellipsis",
+        "has lines of which more than {share} end in an ellipsis",
         source=f"{_SOURCE}, ellipsis_count_filter",
         keeps="\n".join(["cut ..."] * 3 + ["whole"] * 7),
         drops="\n".join(["cut . . ."] * 4 + ["whole"] * 6),
@@ -197,7 +197,7 @@ class MaxCopiedLines(PageRule):
     reason: ClassVar = Reason(
         "dclm_repeated_lines",
         Unit.PAGE,
-        "has more than {share} of its lines, or {chars} of their characters, stand more than once",
+        "has lines of which more than {share}, or {chars} of their characters, stand more than once",
         source=_REPETITION,
         keeps="\n".join("abcdefghij"),
         drops="\n".join("abcdefiiii"),
@@ -216,7 +216,7 @@ class MaxCopiedParagraphs(PageRule):
     reason: ClassVar = Reason(
         "dclm_repeated_paragraphs",
         Unit.PAGE,
-        "has more than {share} of its paragraphs, or {chars} of their characters, stand more than once",
+        "has paragraphs of which more than {share}, or {chars} of their characters, stand more than once",
         source=_REPETITION,
         keeps="\n\n".join("abcdefghij"),
         drops="\n\n".join("abcdefiiii"),
@@ -235,7 +235,7 @@ class MaxTopRunAgain(Sized, EnglishRule):
     reason: ClassVar = Reason(
         "dclm_top_run",
         Unit.PAGE,
-        "has its most frequent run of {sizes} words take up more than {shares} of its words' characters",
+        "has a most frequent run of {sizes} words that takes up more than {shares} of its words' characters",
         source=_REPETITION,
         keeps=DISTINCT_WORDS,
         drops=f"buy now {DISTINCT_WORDS} " + "buy now " * 5,

@@ -81,7 +81,7 @@ class MaxDigits(LineRule):
     reason: ClassVar = Reason(
         "dclm_digits",
         Unit.LINE,
-        "has more than {share} of its characters be digits",
+        "has characters of which more than {share} are digits",
         source=f"{_SOURCE}, numeric_ratio_line_modifier",
         keeps="2026.",
         drops="2026",

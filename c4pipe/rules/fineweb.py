@@ -28,7 +28,7 @@ class MinEndedLines(PageRule):
     reason: ClassVar = Reason(
         "fineweb_few_ends",
         Unit.PAGE,
-        "has fewer than {share} of its lines end in a mark that ends a sentence",
+        "has lines of which fewer than {share} end in a mark that ends a sentence",
         source=f"{_SOURCE}, line_punct_thr",
         keeps="\n".join(["A sentence."] * 3 + ["a line"] * 22),
         drops="\n".join(["A sentence."] * 2 + ["a line"] * 23),
@@ -49,7 +49,7 @@ class MaxShortLines(PageRule):
     reason: ClassVar = Reason(
         "fineweb_short_lines",
         Unit.PAGE,
-        "has more than {share} of its lines no longer than {chars} characters",
+        "has lines of which more than {share} are no longer than {chars} characters",
         source=f"{_SOURCE}, short_line_thr, short_line_length",
         keeps="\n".join(["x" * 30] * 2 + ["x" * 31]),
         drops="\n".join(["x" * 30] * 3 + ["x" * 31]),

@@ -155,7 +155,7 @@ class MaxBulletLines(PageRule):
     reason: ClassVar = Reason(
         "gopher_bullets",
         Unit.PAGE,
-        "has more than {share} of its lines begin with one of {bullets}",
+        "has lines of which more than {share} begin with one of {bullets}",
         source=f"{_SOURCE}, max_bullet_lines_ratio",
         keeps="\n".join(["- one"] * 9 + ["ten"]),
         drops="• one\n  - two",
@@ -175,7 +175,7 @@ class MaxEllipsisLines(PageRule):
     reason: ClassVar = Reason(
         "gopher_cut_lines",
         Unit.PAGE,
-        "has more than {share} of its lines end in an ellipsis",
+        "has lines of which more than {share} end in an ellipsis",
         source=f"{_SOURCE}, max_ellipsis_lines_ratio",
         keeps="\n".join(["cut ..."] * 3 + ["whole"] * 7),
         drops="\n".join(["cut… "] * 4 + ["whole"] * 6),

@@ -29,7 +29,7 @@ class MaxRepeatedParagraphs(PageRule):
     reason: ClassVar = Reason(
         "gopher_repeated_paragraphs",
         Unit.PAGE,
-        "has more than {share} of its paragraphs stand in front already",
+        "has paragraphs of which more than {share} stand in front already",
         source=f"{_SOURCE}, dup_para_frac",
         keeps="\n\n".join("abcdefgaaa"),
         drops="\n\n".join("abcdefaaaa"),
@@ -69,7 +69,7 @@ class MaxRepeatedLines(PageRule):
     reason: ClassVar = Reason(
         "gopher_repeated_lines",
         Unit.PAGE,
-        "has more than {share} of its lines stand in front already",
+        "has lines of which more than {share} stand in front already",
         source=f"{_SOURCE}, dup_line_frac",
         keeps="\n".join("abcdefgaaa"),
         drops="\n".join("abcdefaaaa"),
@@ -124,14 +124,15 @@ class Sized:
 
 @dataclass(frozen=True)
 class MaxTopRun(Sized, EnglishRule):
-    """A phrase that takes up a fifth of a page is a button or a keyword."""
+    """A phrase that takes up a fifth of a page is a button or a keyword. As in datatrove, the most frequent run counts
+    also where it stands once, the first of them then: a short page can fall by it without any repetition."""
 
     sizes: tuple[int, ...] = (2, 3, 4)
     shares: tuple[float, ...] = (0.20, 0.18, 0.16)
     reason: ClassVar = Reason(
         "gopher_top_run",
         Unit.PAGE,
-        "has its most frequent run of {sizes} words take up more than {shares} of its characters",
+        "has a most frequent run of {sizes} words that takes up more than {shares} of its characters",
         source=f"{_SOURCE}, top_n_grams",
         keeps=DISTINCT_WORDS,
         drops=f"buy now {DISTINCT_WORDS} " + "buy now " * 5,

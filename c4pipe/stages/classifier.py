@@ -40,12 +40,14 @@ class Classifier(PageStage):
         Unit.PAGE,
         "has a score of {label} below {above}",
         source="as the maker of the preset chose; a cut by a fastText score: Li et al. 2024 (DCLM), section 4.4",
+        why="A model that learned to tell good text from the web finds what no rule says.",
     )
     NOT_DRAWN: ClassVar = Reason(
         "score_not_drawn",
         Unit.PAGE,
         "was not drawn of the pages with its score of {label} (scores up to, share that is kept: {bins})",
         source="ours; as sampling by the noise of scores does, Brown et al. 2020, appendix A",
+        why="A share of the pages with low scores keeps the corpus from being all of one kind.",
     )
 
     model: str  # a file, .bin or .ftz

@@ -24,6 +24,7 @@ class Corrected(Clean):
         Unit.PAGE,
         "loses more than {share} of its words with its lines",
         source="Penedo et al. 2023, G.2; Li et al. 2024, dclm_baseline_refinedweb.yaml, word_removal_ratio_filter",
+        why="A page that is mostly counters, buttons and menus is none of prose.",
     )
 
     share: float = 0.05

@@ -10,14 +10,15 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from c4pipe.page import Dropped, Kept, Page, Rejected, Verdict
-from c4pipe.part import Part
+from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict
+from c4pipe.part import Part, Told
 from c4pipe.rules import PageRule
 from c4pipe.stages.trace import Marks, Trace
+from c4pipe.text import many
 
 MEASURE = re.compile(r"[\d,.]+ \w[\w ]*")  # "2 sentences": a detail that counts, and quotes nothing
 MARKED = 100  # places
-PASSED, BROKEN, NOT_REACHED, NOT_JUDGED = "passed", "broken", "not reached", "not judged"
+PASSED, BROKEN, VEILED, NOT_REACHED, NOT_JUDGED = "passed", "broken", "masked", "not reached", "not judged"
 Outcomes = list[tuple[str, str]]  # outcome, detail: of the things that a stage tells of, in order
 
 
@@ -92,7 +93,7 @@ class Walk:
             self.marks.cut(set(self.trace.places).difference(left.places), code)
             self.trace = left
         before, self.page = self.page, verdict.page
-        return [(PASSED, _found(before, self.page, verdict.tally.get(told.code, 0))) for told in stage.told()]
+        return [_outcome(stage, told, before, verdict) for told in stage.told()]
 
     def rules(self, stage: Any, rules: Sequence[PageRule], page: Page, verdict: Verdict) -> Outcomes:
         """Page rules, of which the verdict names the first that is broken; `page` is what they were shown."""
@@ -106,10 +107,15 @@ class Walk:
         return [(PASSED, "")] * broken + [(BROKEN, verdict.detail)]
 
 
-def _found(before: Page, page: Page, taken: int) -> str:
-    """What a stage has found out about a page that it keeps."""
-    if taken:
-        return f"{taken:,}"
+def _outcome(stage: Any, told: Told, before: Page, kept: Kept) -> tuple[str, str]:
+    """Of a page that a stage keeps: what it took from it, or has found out about it."""
+    taken = kept.tally.get(told.code, 0)
+    if taken and told.unit is not Unit.PAGE:
+        return VEILED if stage.hides else BROKEN, many(taken, told.unit.value)
+    return PASSED, f"{taken:,}" if taken else _found(before, kept.page)
+
+
+def _found(before: Page, page: Page) -> str:
     if (before.language, before.language_score) != (page.language, page.language_score):
         return f"{page.language} {page.language_score:.4f}"
     added = {name: value for name, value in page.extra.items() if before.extra.get(name) != value}

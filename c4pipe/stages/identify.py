@@ -41,18 +41,21 @@ class Identify(PageStage):
         Unit.PAGE,
         "has no text that shows a language",
         source="TFDS c4 3.1.0 c4_utils.detect_english, counter langdetect_exception",
+        why="Numbers and marks alone are of no language.",
     )
     UNSURE: ClassVar = Reason(
         "unsure_language",
         Unit.PAGE,
         "has a language with a probability below {min_score}",
         source="Raffel et al. 2020, section 2.2; TFDS c4 3.1.0 c4_utils.detect_english, min_probability",
+        why="Where an identifier is unsure, the page is mixed, short or no prose.",
     )
     OTHER: ClassVar = Reason(
         "other_language",
         Unit.PAGE,
         "is in none of the languages {languages}",
         source="TFDS c4 3.1.0 c4_utils.detect_english, counter ignored_language",
+        why="The corpus is asked for in some languages, and this is another.",
     )
 
     name: str

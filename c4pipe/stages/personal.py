@@ -10,13 +10,15 @@ from c4pipe.errors import ConfigError, unknown
 from c4pipe.page import Kept, Page, Reason, Step, Unit
 from c4pipe.stages.base import HiddenPiece, PageStage, Scope
 from c4pipe.stages.benchmarks import benchmarks_stage
+from c4pipe.stages.explaining import PASSED, VEILED, Outcomes, Walk
 from c4pipe.stages.preset import Preset
+from c4pipe.text import many
 
 _CHECKED = "ours; checked by"
 
 
-def _reason(code: str, says: str, by: str, keeps: str, drops: str) -> Reason:
-    return Reason(code, Unit.PASSAGE, says, source=by, keeps=keeps, drops=drops, withheld=True)
+def _reason(code: str, says: str, by: str, keeps: str, drops: str, why: str) -> Reason:
+    return Reason(code, Unit.PASSAGE, says, source=by, keeps=keeps, drops=drops, withheld=True, why=why)
 
 
 # By the names that --mask-personal takes; in capitals between "<" and ">" they are what stands in the text instead.
@@ -27,6 +29,7 @@ PERSONAL_REASONS = {
         f"datatrove PIIFormatter masks them, as in FineWeb; {_CHECKED} the Public Suffix List",
         "icon@2x.png is a file.",
         "Write to ada@example.org.",
+        "It reaches a person, who did not ask a model to know it.",
     ),
     "ip": _reason(
         "ip_address",
@@ -34,6 +37,7 @@ PERSONAL_REASONS = {
         f"datatrove PIIFormatter masks them, as in FineWeb; {_CHECKED} the registries of IANA (ipaddress)",
         "Version 1.2.3.4 is out.",
         "Sent from 185.199.108.153 today.",
+        "It leads to the connection or the machine of somebody.",
     ),
     "phone": _reason(
         "phone_number",
@@ -41,6 +45,7 @@ PERSONAL_REASONS = {
         f"{_CHECKED} the plans of phonenumbers, without a + those of the countries of the page's language",
         "Order 2025550123 has left.",
         "Call +44 20 7946 0958 now.",
+        "It rings at a person, who did not ask a model to know it.",
     ),
     "iban": _reason(
         "iban",
@@ -48,6 +53,7 @@ PERSONAL_REASONS = {
         f"{_CHECKED} the sum of ISO 13616 (python-stdnum)",
         "DE88 3704 0044 0532 0130 00 has a wrong sum.",
         "Pay to DE89 3704 0044 0532 0130 00 please.",
+        "Whoever has it can try to take money from the account.",
     ),
     "card": _reason(
         "card_number",
@@ -55,6 +61,7 @@ PERSONAL_REASONS = {
         f"{_CHECKED} networks and the last digit of ISO/IEC 7812 (python-stdnum)",
         "1234567890123456 is none.",
         "Card 4111 1111 1111 1111 please.",
+        "Whoever has it can try to pay with it.",
     ),
 }
 USUALLY_MASKED = ("email", "ip")
@@ -102,6 +109,14 @@ class MaskPersonal(PageStage):
 
         return step
 
+    def explain(self, walk: Walk, step: Step | None) -> Outcomes:
+        """Of a page that a build has read, marks are there already: what stood in their place is kept nowhere."""
+        outcomes = super().explain(walk, step)
+        if walk.outcome is None:
+            return outcomes
+        marks = [walk.page.text.count(f"<{kind}>") for kind in self._kinds()]
+        return [(VEILED, many(count, "passage")) if count else (PASSED, "") for count in marks]
+
     def hidden(self, text: str) -> list[HiddenPiece]:
         """Of a raw text nobody knows the language: it is asked for the phone numbers of all countries that any has. One
         of these may begin within what is a number in a language, so that a line with any is asked as of each."""
@@ -111,7 +126,8 @@ class MaskPersonal(PageStage):
         pieces = {HiddenPiece(one.start, one.end, f"<{one.kind}>") for one in found}
         starts = {text.rfind("\n", 0, one.start) + 1 for one in found if one.kind == "PHONE"}
         for start in starts:
-            line = text[start:].partition("\n")[0]
+            end = text.find("\n", start)
+            line = text[start : end if end >= 0 else len(text)]
             for regions in {*REGIONS_OF.values()}:
                 each = find_personal(line, self._kinds(), regions)
                 pieces |= {HiddenPiece(start + one.start, start + one.end, f"<{one.kind}>") for one in each}

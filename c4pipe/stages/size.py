@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from c4pipe.page import Reason, Unit
+from c4pipe.part import Told
 from c4pipe.stages.base import Scope, Stage
+
+_NONE_ASKED = "is in a language with fewer pages than `--min-pages` asks for (here none)"
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,7 @@ class Size(Stage):
         Unit.PAGE,
         "is in a language with fewer than {pages} pages",
         source="Xue et al. 2021, section 3.1",
+        why="Of a language with few pages, many were named so by mistake (Kreutzer et al. 2022).",
     )
 
     name: str
@@ -25,3 +30,7 @@ class Size(Stage):
 
     scope: ClassVar = Scope.CONFIG
     reasons: ClassVar = (FEW,)
+
+    def told(self) -> Iterator[Told]:
+        for told in super().told():
+            yield told if self.pages else told._replace(words=_NONE_ASKED)

@@ -10,13 +10,41 @@ _GZIP = "RFC 1952: a gzip member carries a checksum and a length"
 _WARC = "WARC 1.0 (ISO 28500) and what Common Crawl writes in WET files"
 _GUARD = "c4pipe: bounded memory whatever the input"
 
-DAMAGED_MEMBER = Reason("damaged_member", Unit.PAGE, "lies in a damaged stretch of the file", _GZIP)
-TRUNCATED = Reason("truncated", Unit.PAGE, "is cut by the end of the file", _GZIP)
-CHANGED_INPUT = Reason(
-    "changed", Unit.PAGE, "is of a file that changed between listing and reading", "c4pipe: what is listed is read"
+DAMAGED_MEMBER = Reason(
+    "damaged_member",
+    Unit.PAGE,
+    "lies in a damaged stretch of the file",
+    _GZIP,
+    why="Bytes that were changed on the way cannot be read; the pages around them can.",
 )
-TOO_LARGE = Reason("too_large", Unit.PAGE, "is larger than a record or its header may be", _GUARD)
-NO_URL = Reason("no_url", Unit.PAGE, "has no URL", "TFDS c4 3.1.0 split_wet_file: filtered:no_url")
+TRUNCATED = Reason(
+    "truncated",
+    Unit.PAGE,
+    "is cut by the end of the file",
+    _GZIP,
+    why="A download that broke off ends in the middle of a page, or lacks bytes that the list of sizes promises.",
+)
+CHANGED_INPUT = Reason(
+    "changed",
+    Unit.PAGE,
+    "is of a file that changed between listing and reading",
+    "c4pipe: what is listed is read",
+    why="What was read is not what the manifest would name: the file was being written.",
+)
+TOO_LARGE = Reason(
+    "too_large",
+    Unit.PAGE,
+    "is larger than a record or its header may be",
+    _GUARD,
+    why="A length that is damaged could ask for any memory; no page of prose is so large.",
+)
+NO_URL = Reason(
+    "no_url",
+    Unit.PAGE,
+    "has no URL",
+    "TFDS c4 3.1.0 split_wet_file: filtered:no_url",
+    why="Without a URL nobody can say which copy of a page is the newest, or whose page it is.",
+)
 BAD_URL = Reason(
     "bad_url",
     Unit.PAGE,
@@ -24,22 +52,66 @@ BAD_URL = Reason(
     "c4pipe: no crawler fetched such an address",
     keeps="http://a.example/",
     drops="http://a.example/\x07",
+    why="Such an address is damage, or an attack on what shows it.",
 )
-NO_DATE = Reason("no_date", Unit.PAGE, "has no date", "TFDS c4 3.1.0 split_wet_file: filtered:no_timestamp")
+NO_DATE = Reason(
+    "no_date",
+    Unit.PAGE,
+    "has no date",
+    "TFDS c4 3.1.0 split_wet_file: filtered:no_timestamp",
+    why="Of the copies of a page the newest is kept, so each needs a date.",
+)
 BAD_DATE = Reason(
     "bad_date",
     Unit.PAGE,
     "has a date that is none or is impossible, and goes on without one (kept)",
     "ISO 8601, RFC 5322 and what else is known to text.dates",
+    why="A text is worth more than its date; any copy that has one counts as newer.",
 )
-NO_TEXT = Reason("no_text", Unit.PAGE, "has no text", "TFDS c4 3.1.0 split_wet_file: filtered:no_content")
+NO_TEXT = Reason(
+    "no_text",
+    Unit.PAGE,
+    "has no text",
+    "TFDS c4 3.1.0 split_wet_file: filtered:no_content",
+    why="There is nothing to learn from.",
+)
 NOT_A_PAGE = Reason(
-    "not_a_page", Unit.PAGE, "is another type of record than a page", _WARC, keeps="conversion", drops="warcinfo"
+    "not_a_page",
+    Unit.PAGE,
+    "is another type of record than a page",
+    _WARC,
+    keeps="conversion",
+    drops="warcinfo",
+    why="Archives also hold what describes a crawl: how it was made, requests, metadata.",
 )
-UNREADABLE = Reason("unreadable", Unit.PAGE, "is no file of the format at all", "c4pipe: error pages get saved too")
-NO_HEADER = Reason("no_header", Unit.PAGE, "is text that no WARC header introduces", _WARC)
-LENGTH_MISMATCH = Reason("length_mismatch", Unit.PAGE, "is not as long as its Content-Length says (kept)", _WARC)
-UNDECODABLE = Reason("undecodable", Unit.PAGE, "holds bytes that are not UTF-8, replaced by U+FFFD (kept)", _WARC)
+UNREADABLE = Reason(
+    "unreadable",
+    Unit.PAGE,
+    "is no file of the format at all",
+    "c4pipe: error pages get saved too",
+    why="What is no file of the format at all is named once, so that nobody takes an empty corpus for a clean one.",
+)
+NO_HEADER = Reason(
+    "no_header",
+    Unit.PAGE,
+    "is text that no WARC header introduces",
+    _WARC,
+    why="Of text without a header nobody knows the page that it is from.",
+)
+LENGTH_MISMATCH = Reason(
+    "length_mismatch",
+    Unit.PAGE,
+    "is not as long as its Content-Length says (kept)",
+    _WARC,
+    why="The text is there, but something wrote over a part of it or added to it: it is to be looked at.",
+)
+UNDECODABLE = Reason(
+    "undecodable",
+    Unit.PAGE,
+    "holds bytes that are not UTF-8, replaced by U+FFFD (kept)",
+    _WARC,
+    why="A few wrong bytes spoil no page; many of them tell of a wrong conversion.",
+)
 
 READ_REASONS = (
     DAMAGED_MEMBER,

@@ -62,13 +62,17 @@ def summary_of(folder: Path, published: Publication = TODAY) -> tuple[str, list[
 def test_the_domain_table_is_that_of_sql_over_the_shards(published: Published, options: tuple[str, ...]) -> None:
     """The samples have domains of two labels, so SQL can tell them without the public suffix list."""
     folder = published(*options)
-    found = duckdb.sql(
-        f"""
+    found = (
+        duckdb.connect()
+        .sql(
+            f"""
         SELECT regexp_extract(url, '^https?://(?:[^/]*[.])?([^./]+[.][^./]+)(?:/|$)', 1) AS domain,
                count(*) AS pages, sum(octet_length(encode(text))) AS bytes
         FROM read_parquet('{folder}/*/*-of-*.parquet') GROUP BY domain ORDER BY bytes DESC, domain
         """
-    ).fetchall()
+        )
+        .fetchall()
+    )
     total = sum(row[2] for row in found)
     most = -(-len(found) // 10)
     assert listed((folder / DOMAINS).read_bytes()) == [

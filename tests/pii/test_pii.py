@@ -49,6 +49,7 @@ PERSONAL = [
     ("IBANDE89370400440532013000, iban:de89370400440532013000", "IBAN<IBAN>, iban:<IBAN>"),
     ("4111.1111.1111.1111, 3782.822463.10005", "<CARD>, <CARD>"),
     ("http://8.8.8.8:80/x, https://1.1.1.1", "http://<IP>:80/x, https://<IP>"),
+    ("Ask 8.8.4.4:443 or 1.1.1.1:53.", "Ask <IP>:443 or <IP>:53."),
     ("https://whois.example.org/185.199.108.153", "https://whois.example.org/<IP>"),
     ("ada\u200b@exam\u00adple.org\u200e, \u200e+44\u200b 20 7946 0958\u200e", "<EMAIL>\u200e, \u200e<PHONE>\u200e"),
     ("/share?to=ada%40example.org&cc=a.l%2Bnews%40example.org", "/share?to=<EMAIL>&cc=<EMAIL>"),

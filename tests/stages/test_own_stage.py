@@ -92,7 +92,7 @@ def test_what_an_own_stage_cuts_is_marked_and_what_it_found_is_told() -> None:
     assert outcomes(found) == [
         ("older_copy", "not judged", ""),
         ("earlier_copy", "not judged", ""),
-        ("head", "passed", "2"),
+        ("head", "broken", "2 lines"),
         ("only_heads", "passed", "heads 2"),
         ("same_words", "not judged", ""),
         ("few_words", "broken", "1 line"),
@@ -156,7 +156,7 @@ def test_cleaning_may_stand_twice() -> None:
     assert found.text == "Three words here."
     assert [(t.stage, t.code, t.detail) for t in found.tried if t.unit == "line"] == [
         ("short", "few_words", "1 line"),
-        ("heads", "head", "1"),
+        ("heads", "head", "1 line"),
         ("long", "few_words", "1 line"),
     ]
     assert cut(found) == [

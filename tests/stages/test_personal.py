@@ -153,12 +153,38 @@ def test_a_page_that_nobody_has_built_is_shown_without_it(corpus: Path) -> None:
     assert "email_address" in {each.code for line in found.lines for each in line}
 
 
+def test_a_page_with_a_masked_address_says_so(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    raw = explain(Page("http://x.example/", f"{PAGES[0].text}\nbob@example.com", ""), plan_of(open_corpus(corpus)))
+    assert [(one.outcome, one.detail) for one in raw.tried if one.code == "email_address"] == [("masked", "1 passage")]
+    assert inspect([str(corpus), "--url", "http://one.example/", "--json"]) == 0
+    (page,) = json.loads(capsys.readouterr().out)["pages"]
+    found = {one["code"]: (one["outcome"], one["detail"]) for one in page["tried"] if one["stage"] == "personal"}
+    assert found == {
+        "email_address": ("masked", "1 passage"),
+        "ip_address": ("passed", ""),
+        "phone_number": ("masked", "1 passage"),
+    }
+
+
+def test_the_reason_says_how_its_pages_are_found(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert inspect([str(corpus), "--reason", "email_address"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    query = re.search(r'--sql "([^"]+)"', said)
+    assert query is not None
+    assert "<EMAIL>" in query[1]
+    assert inspect([str(corpus), "--sql", query[1], "--json"]) == 0
+    assert [row[0] for row in json.loads(capsys.readouterr().out)["rows"]] == ["http://one.example/"]
+    assert inspect([str(corpus), "--reason", "curly_brace", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["note"] == ""
+
+
 def test_the_viewer_shows_none_of_it(corpus: Path) -> None:
     ask = TestClient(make_app(open_corpus(corpus)), base_url="http://127.0.0.1:8000")
     listed = [html.unescape(link) for link in re.findall(r'href="(/page/[^"]*)"', ask.get("/").text)]
     shown = "".join(ask.get(link).text for link in listed)
     assert len(listed) >= 2
     assert "&lt;EMAIL&gt;" in shown
+    assert "masked: <bdi>1 passage</bdi>" in shown
     assert "other text would be kept" not in shown
     assert not [secret for secret in SECRET if secret in shown]
 

@@ -19,6 +19,7 @@ from c4pipe.card.croissant.records import Node, distribution, record_sets
 from c4pipe.card.hub import card_languages, total_rows
 from c4pipe.card.origin import formats_of, input_words, is_crawl, licence_of, licence_url
 from c4pipe.card.published import Publication
+from c4pipe.card.words import title_of
 from c4pipe.corpus.stats import Stats
 from c4pipe.text import many
 
@@ -27,7 +28,7 @@ def croissant_of(manifest: Mapping[str, Any], stats: Stats, schema: pa.Schema, p
     """The corpus as JSON-LD. Nothing that a stranger wrote gets into it, but for names of columns and of folders."""
     shards = manifest["shards"]
     name = manifest["preset"]["name"]
-    title = f"A C4-like corpus ({name})"
+    title = title_of(name)
     formats = formats_of(manifest)
     licence = published.licence or licence_url(licence_of(formats))
     return {

@@ -1,0 +1,37 @@
+"""What is said of personal data in a corpus: what was masked, and what stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from c4pipe.stages.personal import MaskPersonal
+
+NO_PERSONAL_DATA = "Nothing here looks for personal data: pages hold what their authors wrote, names and addresses too."
+# By the kinds of stages.personal.PERSONAL_REASONS.
+CALLED = {
+    "email": "e-mail addresses",
+    "ip": "public IP addresses",
+    "phone": "phone numbers",
+    "iban": "numbers of bank accounts (IBAN)",
+    "card": "numbers of payment cards",
+}
+
+
+def personal_told(kinds: Sequence[str]) -> str:
+    """In a sentence or two; `kinds` are those that were masked."""
+    if not kinds:
+        return NO_PERSONAL_DATA
+    *some, last = (CALLED[kind] for kind in kinds)
+    named = f"{', '.join(some)} and {last}" if some else last
+    marks = ", ".join(f"<{kind.upper()}>" for kind in kinds)
+    return (
+        f"Of personal data, {named} were looked for, and what was found is masked ({marks}). No other kind was: names, "
+        "postal addresses and all else that authors wrote stay, and so does what was not found."
+    )
+
+
+def masked_kinds(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """The kinds that a corpus masks, by its manifest."""
+    rows = (row for row in manifest["preset"].get("stages", ()) if row["kind"] == MaskPersonal.__name__)
+    return next((tuple(row["kinds"]) for row in rows), ())
