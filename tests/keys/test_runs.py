@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,3 +32,19 @@ def test_they_come_in_order(found: list[int], held: int, most: int, first: int, 
         inside = sorted(number for number in found if first <= number <= last)
         assert runs.between(first, last).tolist() == inside
         assert runs.count(first, last) == len(inside)
+
+
+def test_memory_is_that_of_what_is_held_and_asked_for(tmp_path: Path) -> None:
+    """Of 8 MB of numbers, 20,000 at a time; numpy's arrays are known to tracemalloc, files that are mapped are not."""
+    draw = np.random.default_rng(0)
+    tracemalloc.start()
+    try:
+        runs = SortedRuns(tmp_path / "runs", held=20_000)
+        for _ in range(100):
+            runs.add(draw.integers(0, MOST_KEY, 10_000, np.uint64))
+        number = sum(len(part) for part in runs.parts(20_000))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert number == 1_000_000
+    assert peak < 1_500_000
