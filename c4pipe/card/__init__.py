@@ -14,7 +14,7 @@ from c4pipe.card.command import build_command
 from c4pipe.card.earlier import relatives_told
 from c4pipe.card.hub import bytes_of, check_schema, configs_of, front_matter, part, total_rows
 from c4pipe.card.origin import input_words, is_crawl, licence_of
-from c4pipe.card.personal import personal_told
+from c4pipe.card.personal import kinds_masked_by, personal_told
 from c4pipe.card.removals import lists_told, removals_told
 from c4pipe.card.words import (
     DODGE,
@@ -39,7 +39,6 @@ from c4pipe.presets import PRESETS
 from c4pipe.rules import BadWords
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_FOLDER, RESTORE_FOLDER, SPLITS
 from c4pipe.stages import Preset, Size
-from c4pipe.stages.personal import masking_stage
 from c4pipe.text import many, percent
 from c4pipe.text.dates import month_of
 
@@ -208,8 +207,8 @@ def _limits(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterat
 
 
 def _personal(preset: Preset) -> Iterator[str]:
-    if stage := masking_stage(preset):
-        yield personal_told(stage.kinds).replace("<", "`<").replace(">", ">`")
+    if kinds := kinds_masked_by(preset):
+        yield personal_told(kinds).replace("<", "`<").replace(">", ">`")
 
 
 def _block_list(preset: Preset, ledger: Mapping[str, Any]) -> str:

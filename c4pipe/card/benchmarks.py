@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from c4pipe.benchmarks.items import ITEMS
+from c4pipe.card.personal import kinds_masked_by
 from c4pipe.card.words import markdown_table
 from c4pipe.corpus.benchmarks import by_share, items_found
 from c4pipe.corpus.stats import Stats
 from c4pipe.stages import Preset
 from c4pipe.stages.benchmarks import benchmarks_stage
-from c4pipe.stages.personal import masking_stage
 from c4pipe.text import percent
 
 Totals = Mapping[str, tuple[int, int]]  # of each task its items, and those that were looked for
@@ -41,7 +41,7 @@ def benchmarks_told(preset: Preset, stats: Stats, totals: Totals) -> Iterator[st
 def not_looked_for(preset: Preset) -> str:
     """The limit of every corpus, and of most one more."""
     tests = ", or for test sets of benchmarks: look before you evaluate"
-    searched, masked = benchmarks_stage(preset) is not None, masking_stage(preset) is not None
+    searched, masked = benchmarks_stage(preset) is not None, bool(kinds_masked_by(preset))
     if masked:
         return f"Nothing here looks for falsehoods{'' if searched else tests}."
     if not searched:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from c4pipe.stages.personal import MaskPersonal
+from c4pipe.stages import Preset
 
 NO_PERSONAL_DATA = "Nothing here looks for personal data: pages hold what their authors wrote, names and addresses too."
+MASKING = "MaskPersonal"  # in a manifest. Its module is not imported here: of other corpora it decides no byte
 # By the kinds of stages.personal.PERSONAL_REASONS.
 CALLED = {
     "email": "e-mail addresses",
@@ -31,7 +32,12 @@ def personal_told(kinds: Sequence[str]) -> str:
     )
 
 
+def kinds_masked_by(preset: Preset) -> tuple[str, ...]:
+    """The kinds that a preset masks."""
+    return tuple(kind for stage in preset.stages for kind in stage.masks)
+
+
 def masked_kinds(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """The kinds that a corpus masks, by its manifest."""
-    rows = (row for row in manifest["preset"].get("stages", ()) if row["kind"] == MaskPersonal.__name__)
+    rows = (row for row in manifest["preset"].get("stages", ()) if row["kind"] == MASKING)
     return next((tuple(row["kinds"]) for row in rows), ())

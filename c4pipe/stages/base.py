@@ -38,6 +38,7 @@ class Stage(Part):
     scope: ClassVar[Scope]
     quotes: ClassVar[bool] = False  # whether the detail of a rejection is a piece of the page's text
     hides: ClassVar[bool] = False  # whether what it takes from a text may be shown and kept nowhere: see `hidden`
+    masks: ClassVar[tuple[str, ...]] = ()  # the kinds of personal data that it puts placeholders for
 
     def hidden(self, text: str) -> list[HiddenPiece]:
         """What this stage hides of a text, or of a piece of one, by where it begins: pieces may overlap, and none

@@ -93,6 +93,10 @@ class MaskPersonal(PageStage):
     def reasons(self) -> tuple[Reason, ...]:  # type: ignore[override]
         return tuple(PERSONAL_REASONS[kind] for kind in self.kinds)
 
+    @property
+    def masks(self) -> tuple[str, ...]:  # type: ignore[override]
+        return self.kinds
+
     def modules(self) -> Iterable[str]:
         return ("c4pipe.pii.finding", "c4pipe.stages.veiling")
 
