@@ -20,6 +20,7 @@ from c4pipe.compare.order import disordered
 from c4pipe.compare.sample import PageSample
 from c4pipe.facts.fates import removed
 from c4pipe.text import hash64, many, percent, visible
+from c4pipe.wet.reasons import NOT_A_PAGE
 
 CHANCE = 0.01  # that anything at all is said of two samples of one corpus
 COMMON_SHARE = 0.005  # share of both samples below which a language or a top-level domain is not looked at
@@ -211,10 +212,15 @@ def _lengths(a: PageSample, b: PageSample) -> Iterator[_Measure]:
 
 
 def _rules(a: Mapping[str, Any], b: Mapping[str, Any], likeness: float) -> Iterator[_Measure]:
-    """Shares of the records that each reason took, by the ledgers. Pages of a host share their fate, at worst all."""
-    records = [max(1, manifest["ledger"]["records"]) for manifest in (a, b)]
-    for row in removed(dict(a), dict(b)):
-        if row.unit != "page":
+    """Shares of the records that each reason took, by the ledgers. Pages of a host share their fate, at worst all.
+
+    Records that are of no page, such as the requests in a WARC file, are neither read nor lost.
+    """
+    rows = [row for row in removed(dict(a), dict(b)) if row.unit == "page"]
+    none = next((row.counts for row in rows if row.reason == NOT_A_PAGE.code), (0, 0))
+    records = [max(1, side["ledger"]["records"] - count) for side, count in zip((a, b), none, strict=True)]
+    for row in rows:
+        if row.reason == NOT_A_PAGE.code:
             continue
         shares = [count / size for count, size in zip(row.counts, records, strict=True)]
         drawn = [HostRatio(p, likeness * p * (1 - p) / n, inf) for p, n in zip(shares, records, strict=True)]

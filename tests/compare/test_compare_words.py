@@ -76,6 +76,17 @@ def test_rules_by_the_ledgers() -> None:
     ]
 
 
+def test_records_that_are_of_no_page_are_neither_read_nor_lost() -> None:
+    """A WARC file has two more a page, its request and its metadata; what a rule takes is a share of pages."""
+
+    def side(none: int) -> dict[str, object]:
+        reading = {"stage": "read", "in": 3000 + none, "kept": 3000, "rejected": {"not_a_page": none}}
+        return {"ledger": {"records": 3000 + none, "stages": [reading, _stage(300)]}}
+
+    one, other = PageSample(pages(300, 1)), PageSample(pages(300, 2))
+    assert what_differs(one, other, (side(1), side(6000))) == []
+
+
 def _stage(count: int) -> dict[str, object]:
     return {"stage": "clean", "in": 3000, "kept": 3000 - count, "rejected": {"curly_brace": count}}
 
