@@ -14,7 +14,7 @@ from beam_jobs.arguments import parse
 from beam_jobs.corpora import levels_asked, presets_of
 from beam_jobs.exclusions import agent_asked
 from c4pipe.card import dataset_card
-from c4pipe.card.personal import CALLED, masked_kinds
+from c4pipe.card.personal import CALLED, NO_PERSONAL_DATA, OF_A_MIXTURE, masked_kinds, personal_of
 from c4pipe.card.removals import lists_told
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.ledger import LOST_AS, Ledger
@@ -451,4 +451,6 @@ def test_a_masked_corpus_says_what_was_masked_and_what_stays() -> None:
     assert "(`<EMAIL>`, `<PHONE>`)" in card
     assert masked_kinds({"preset": describe(masked)}) == ("email", "phone")
     assert masked_kinds({"preset": describe(EN)}) == ()
+    assert personal_of({"preset": describe(EN)}) == NO_PERSONAL_DATA
+    assert personal_of({"preset": {"stages": []}, "mixture": {"en": {}}}) == OF_A_MIXTURE
     assert CALLED.keys() == PERSONAL_REASONS.keys()

@@ -8,6 +8,7 @@ from typing import Any
 from c4pipe.stages import Preset
 
 NO_PERSONAL_DATA = "Nothing here looks for personal data: pages hold what their authors wrote, names and addresses too."
+OF_A_MIXTURE = "Its texts are those of the corpora that were mixed: what these say of personal data holds of it."
 MASKING = "MaskPersonal"  # in a manifest. Its module is not imported here: of other corpora it decides no byte
 # By the kinds of stages.personal.PERSONAL_REASONS.
 CALLED = {
@@ -41,3 +42,8 @@ def masked_kinds(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """The kinds that a corpus masks, by its manifest."""
     rows = (row for row in manifest["preset"].get("stages", ()) if row["kind"] == MASKING)
     return next((tuple(row["kinds"]) for row in rows), ())
+
+
+def personal_of(manifest: Mapping[str, Any]) -> str:
+    """What is said of a finished corpus, or of a mixture of some."""
+    return OF_A_MIXTURE if "mixture" in manifest else personal_told(masked_kinds(manifest))

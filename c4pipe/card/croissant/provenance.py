@@ -8,7 +8,7 @@ from typing import Any
 
 from c4pipe.card.croissant.records import Node
 from c4pipe.card.origin import COMMON_CRAWL, crawls_of, input_words, is_crawl, licence_url
-from c4pipe.card.personal import masked_kinds, personal_told
+from c4pipe.card.personal import personal_of
 from c4pipe.card.words import DODGE, KREUTZER
 from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.corpus.stats import Stats
@@ -92,7 +92,7 @@ def responsible(manifest: Mapping[str, Any], stats: Stats, formats: Sequence[str
         ],
         "rai:dataBiases": [_plain(DODGE)],
         "rai:dataLimitations": [_plain(KREUTZER), "Heuristics keep some machine text and spam, and drop good prose."],
-        "rai:personalSensitiveInformation": [personal_told(masked_kinds(manifest))],
+        "rai:personalSensitiveInformation": [personal_of(manifest)],
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from c4pipe.benchmarks import ItemOverlap
 from c4pipe.card.origin import COMMON_CRAWL, is_crawl
-from c4pipe.card.personal import masked_kinds, personal_told
+from c4pipe.card.personal import personal_of
 from c4pipe.card.summary.answers import AnswerTable, Reply, Subject, SummaryPart
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.removed import told_removed
@@ -100,7 +100,7 @@ def _other(subject: Subject) -> Iterator[Reply]:
         gone = sum(row["rejected"].get(ItemOverlap.BENCHMARK.code, 0) for row in manifest["ledger"]["stages"])
         said += f" {many(gone, 'page')} that {'holds' if gone == 1 else 'hold'} one went." if gone else " No page went."
         yield Reply("Test items of benchmarks", (said,))
-    yield Reply("Personal data", (personal_told(masked_kinds(manifest)),), gap="what else was done about it")
+    yield Reply("Personal data", (personal_of(manifest),), gap="what else was done about it")
     known = f"fingerprint {manifest.get('fingerprint', '')}"
     yield Reply(
         "Which corpus this is of",
