@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from c4pipe.text.characters import MARK_RUNS
+from c4pipe.text.characters import MARK_RUNS, class_of
 from c4pipe.text.english import REMEMBERED
 from c4pipe.text.packed import PackedCounts
 
@@ -20,9 +20,7 @@ _ODD_BLANK = re.compile(
 
 # Unicode's default boundaries of words (UAX 29, WB4 to WB13b) for letters, digits and what joins them. Characters of
 # scripts that need a dictionary are words by themselves, and so are numbers that are no digits.
-_MARKS = "".join(
-    f"\\U{int(a, 16):08x}-\\U{int(b or a, 16):08x}" for a, _, b in (r.partition("-") for r in MARK_RUNS.split())
-)
+_MARKS = class_of(MARK_RUNS)
 _IGNORED = (  # Extend, Format and ZWJ of WordBreakProperty.txt 14.0: marks, and what nobody sees
     rf"{_MARKS}\u00ad\u061c\u180e\u200c-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\uff9e\uff9f\ufff9-\ufffb"
     r"\U00013430-\U00013438\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U0001f3fb-\U0001f3ff"

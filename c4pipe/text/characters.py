@@ -1,10 +1,13 @@
 """What is to be known of each character to cut texts into words: fixed here, for keys that are made of words are
 compared between machines, years and versions of Python.
 
-Runs of code points, "41" or "41-5A". The tests hold them against Python's own tables, of Unicode 14 in Python 3.11.
+Runs of code points, "41" or "41-5A", and "100/12E" for every second. The tests hold them against Python's own tables,
+of Unicode 14 in Python 3.11.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 # Scripts that are written without blanks between words: every letter, mark and number in these blocks is a word. Those
 # of class SA in Unicode's line breaking (UAX 14, "complex context"), Tibetan, Yi, and those of East Asia but Hangul.
@@ -138,3 +141,32 @@ A7AE-A544 A7B0-A512 A7B1-A52A A7B2-A515 A7B3+3A0 A7B4/A7C2+1 A7C4-30 A7C5-A543 A
 A7D6/A7D8+1 A7F5+1 FF21-FF3A+20 10400-10427+28 104B0-104D3+28 10570-1057A+27 1057C-1058A+27 1058C-10592+27
 10594-10595+27 10C80-10CB2+40 118A0-118BF+20 16E40-16E5F+20 1E900-1E921+22
 """
+
+
+def points_of(runs: str) -> Iterator[range]:
+    """The code points of each run.
+
+    >>> [*points_of("41 61-63 100/104")]
+    [range(65, 66), range(97, 100), range(256, 261, 2)]
+    """
+    for run in runs.split():
+        first, _, last = run.replace("/", "-").partition("-")
+        yield range(int(first, 16), int(last or first, 16) + 1, 2 if "/" in run else 1)
+
+
+def chars_of(runs: str) -> list[str]:
+    """The characters of all runs.
+
+    >>> chars_of("41 61-63")
+    ['A', 'a', 'b', 'c']
+    """
+    return [chr(point) for points in points_of(runs) for point in points]
+
+
+def class_of(runs: str) -> str:
+    """Runs without gaps as the inside of a class of `re`.
+
+    >>> class_of("41 61-63")
+    '\\\\U00000041-\\\\U00000041\\\\U00000061-\\\\U00000063'
+    """
+    return "".join(f"\\U{points[0]:08x}-\\U{points[-1]:08x}" for points in points_of(runs))

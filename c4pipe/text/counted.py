@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from c4pipe.text.characters import chars_of
 from c4pipe.text.english import REMEMBERED, english_words
 from c4pipe.text.packed import PackedCounts
 
@@ -59,18 +60,13 @@ def _kind(word: str) -> tuple[bool, bool, int]:
 
 @cache
 def _marks() -> frozenset[str]:
-    return frozenset(_of(MARK_RUNS_OF_WORDS) + _of(TERMINAL_RUNS))
+    return frozenset(chars_of(MARK_RUNS_OF_WORDS) + chars_of(TERMINAL_RUNS))
 
 
 @cache
 def terminal_marks() -> tuple[str, ...]:
     """What ends a sentence, for `str.endswith`."""
-    return tuple(_of(TERMINAL_RUNS))
-
-
-def _of(runs: str) -> list[str]:
-    ends = (run.partition("-")[::2] for run in runs.split())
-    return [chr(point) for a, b in ends for point in range(int(a, 16), int(b or a, 16) + 1)]
+    return tuple(chars_of(TERMINAL_RUNS))
 
 
 def copies_in(pieces: Sequence[str]) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from c4pipe.text.characters import class_of
 from c4pipe.text.english_tables import (
     CAPITAL_RUNS,
     CURRENCY,
@@ -35,8 +36,8 @@ class EnglishPatterns(NamedTuple):
 @cache
 def english_patterns() -> EnglishPatterns:
     exceptions = {"".join(words): tuple(words) for words in (entry.split("\u241f") for entry in EXCEPTIONS.split())}
-    alpha, lower, upper = map(_class, (LETTER_RUNS, SMALL_LETTER_RUNS, CAPITAL_RUNS))
-    icon = f"[{_class(ICON_RUNS)}]"
+    alpha, lower, upper = map(class_of, (LETTER_RUNS, SMALL_LETTER_RUNS, CAPITAL_RUNS))
+    icon = f"[{class_of(ICON_RUNS)}]"
     punct, quotes, currency, units, hyphens = map(_choice, (PUNCT, QUOTES, CURRENCY, MEASURES, HYPHENS))
     quote = re.escape("".join(QUOTES.split()))
     marked = re.escape("".join(PUNCT.split()) + "|(?:)%²-+") + quote
@@ -73,12 +74,6 @@ def _address(lower: str, user: str) -> re.Pattern[str]:
     letter = r"[A-Za-z0-9\u00a1-\uffff]"
     name = rf"(?:(?:{letter}[A-Za-z0-9\u00a1-\uffff_-]{{0,62}})?{letter}\.)+[{lower}]{{2,63}}"
     return re.compile(rf"(?:[\w+\-.]{{2,}}://)?{user}(?:{number}|{name})(?::\d{{2,5}})?(?:[/?#]\S*)?\Z")
-
-
-def _class(runs: str) -> str:
-    """Runs of code points as the inside of a class."""
-    ends = (run.partition("-")[::2] for run in runs.split())
-    return "".join(f"\\U{int(a, 16):08x}-\\U{int(b or a, 16):08x}" for a, b in ends)
 
 
 def _choice(words: str) -> str:

@@ -1,4 +1,4 @@
-"""Repeats many characters of a text stand in runs of n words that repeat: the counts that rules on repetition ask for.
+"""How many characters of a text stand in runs of n words that repeat: the counts that rules on repetition ask for.
 
 Machine code, for a page is asked about nine sizes. `tests/text/plain_repeats.py` says the same in plain Python.
 """

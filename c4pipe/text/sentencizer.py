@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from c4pipe.errors import ConfigError
+from c4pipe.text.characters import chars_of
 from c4pipe.text.english import known_words
 from c4pipe.text.english_tables import STOP_RUNS
 
@@ -55,5 +56,4 @@ def _kind(word: str) -> tuple[bool, bool]:
 
 @cache
 def _stops() -> frozenset[str]:
-    ends = (run.partition("-")[::2] for run in STOP_RUNS.split())
-    return frozenset(chr(point) for a, b in ends for point in range(int(a, 16), int(b or a, 16) + 1))
+    return frozenset(chars_of(STOP_RUNS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from c4pipe.native import native
-from c4pipe.text.characters import BLANKLESS_RUNS, LOWER_RUNS, MARK_RUNS, WORD_RUNS
+from c4pipe.text.characters import BLANKLESS_RUNS, LOWER_RUNS, MARK_RUNS, WORD_RUNS, points_of
 
 # The layout of the table stands here, not beside its data: machine code is out of date when this file changes.
 CHARTED = 0x20000  # code points in the table: two planes
@@ -63,22 +64,21 @@ def characters() -> NDArray[np.uint32]:
     for changes in LOWER_RUNS.split():
         sign = "+" if "+" in changes else "-"
         run, _, by = changes.rpartition(sign)
-        points[_run(run)] += np.uint32(int(f"{sign}{by}", 16) % 2**32)
+        for place in _places(run):
+            points[place] += np.uint32(int(f"{sign}{by}", 16) % 2**32)
     kinds = np.zeros(CHARTED, np.uint32)
-    for run in WORD_RUNS.split():
-        kinds[_run(run)] = LETTER
-    for run in MARK_RUNS.split():
-        kinds[_run(run)] = MARK
-    for run in BLANKLESS_RUNS.split():
-        block = kinds[_run(run)]
+    for place in _places(WORD_RUNS):
+        kinds[place] = LETTER
+    for place in _places(MARK_RUNS):
+        kinds[place] = MARK
+    for place in _places(BLANKLESS_RUNS):
+        block = kinds[place]
         block[block != NONE] = BY_ITSELF
     return points | kinds << np.uint32(KIND)
 
 
-def _run(run: str) -> slice:
-    """The code points of "41", of "41-5A", or of "100/12E", which is every second."""
-    first, _, last = run.replace("/", "-").partition("-")
-    return slice(int(first, 16), int(last or first, 16) + 1, 2 if "/" in run else 1)
+def _places(runs: str) -> Iterator[slice]:
+    return (slice(points.start, points.stop, points.step) for points in points_of(runs))
 
 
 def fmix64(value: Any) -> Any:

@@ -7,7 +7,7 @@ there is none to go by), never trust a length past the next record, and say so e
 
 >>> import io
 >>> head = b"WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Target-URI: http://a.example/\r\nWARC-Date: 2024-05-22\r\n"
->>> [verdict] = read_wet(io.BytesIO(head + b"RecordContent-Length: 7\r\n\r\nA page.\r\n\r\n"), "a.wet")
+>>> [verdict] = read_wet(io.BytesIO(head + b"Content-Length: 7\r\n\r\nA page.\r\n\r\n"), "a.wet")
 >>> verdict.page.text, verdict.page.source
 ('A page.', 'a.wet#0')
 """
