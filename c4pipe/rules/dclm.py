@@ -7,7 +7,7 @@ not only the later ones, and shares of runs are of the characters of words (mlfo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -87,6 +87,13 @@ def _pieces(text: str, end: str) -> list[str]:
     return [stripped for piece in text.split(end) if (stripped := piece.strip())]
 
 
+def _too_many(page: Page, is_one: Callable[[str], bool], share: float, what: str) -> str | None:
+    """Whether more than a share of the lines are so; in a product, as there: a quotient may round otherwise."""
+    lines = _pieces(page.text, "\n")
+    found = sum(map(is_one, lines))
+    return share_of(ratio(found, len(lines)), what) if found > share * len(lines) else None
+
+
 @dataclass(frozen=True)
 class MaxStarredLines(PageRule):
     """Gopher's limit on bullets, with two more of them."""
@@ -103,10 +110,7 @@ class MaxStarredLines(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        lines = _pieces(page.text, "\n")
-        found = sum(line.startswith(self.bullets) for line in lines)
-        broken = found > self.share * len(lines)
-        return share_of(ratio(found, len(lines)), "lines begin with a bullet") if broken else None
+        return _too_many(page, lambda line: line.startswith(self.bullets), self.share, "lines begin with a bullet")
 
 
 @dataclass(frozen=True)
@@ -125,10 +129,7 @@ class MaxTrailingLines(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        lines = _pieces(page.text, "\n")
-        found = sum(line.endswith(self.ends) for line in lines)
-        broken = found > self.share * len(lines)
-        return share_of(ratio(found, len(lines)), "lines end in an ellipsis") if broken else None
+        return _too_many(page, lambda line: line.endswith(self.ends), self.share, "lines end in an ellipsis")
 
 
 @dataclass(frozen=True)
