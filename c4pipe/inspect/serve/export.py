@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from c4pipe.facts.corpus import Corpus, files_sql, names_sql
 from c4pipe.inspect.output import as_text
-from c4pipe.inspect.serve.selection import Selection, condition, parts_of
+from c4pipe.inspect.serve.conditions import condition
+from c4pipe.inspect.serve.selection import Selection, parts_of
 from c4pipe.shards import REJECTED_SCHEMA, ROW_GROUP_ROWS, ParquetSink
 from c4pipe.text import defused
 

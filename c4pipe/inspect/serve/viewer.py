@@ -30,7 +30,6 @@ from c4pipe.inspect.seen import SeenPages, met_words
 from c4pipe.inspect.serve import export, finding, records
 from c4pipe.inspect.serve.asking import Question, TooLongError, place, question
 from c4pipe.inspect.serve.counting import Counts, count_pages, total
-from c4pipe.inspect.serve.finding import Place
 from c4pipe.inspect.serve.judging import Judges
 from c4pipe.inspect.serve.records import Record
 from c4pipe.inspect.serve.rendering import environment
@@ -86,7 +85,7 @@ class Viewer:
         if stop is not None:
             found = await self.ask(request, finding.find_back, self._corpus, selection, stop)
         else:
-            found = await self.ask(request, finding.find, self._corpus, selection, start or Place(0, 0))
+            found = await self.ask(request, finding.find, self._corpus, selection, start)
             _remember(self._barren, selection.rows, self._barren.get(selection.rows, frozenset()) | found.barren)
         counts = await self._count(request, selection) if "counts" in request.query_params else None
         numbers = {part["path"]: i for i, part in enumerate(parts)}
