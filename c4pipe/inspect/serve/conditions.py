@@ -7,35 +7,53 @@ from typing import Any
 import duckdb
 
 from c4pipe.corpus.stats import registered
+from c4pipe.facts.corpus import Corpus
+from c4pipe.inspect.serve.aside import CUT_CODES, LINES, codes_table, lost_lines_name, lost_lines_table
 from c4pipe.inspect.serve.selection import AGREED, ANY_REASON, DISAGREED, NO_MONTH, Selection
 
-# What was cut from a page of the rejected table: the reasons, each once, and the lines.
-CODES = "list_sort(list_distinct(list_transform(dropped, lambda d: d.reason)))"
-LINES = "array_to_string(list_transform(dropped, lambda d: d.line), chr(10))"
+_BEFORE, _SNIPPET = 90, 360  # characters of a snippet in front of the match, and in all
 # Who said which language, "cld2:nl fasttext:de": without the scores, and without the script, which is no voter.
 VOTES = "trim(regexp_replace(regexp_replace(language_votes, 'script:[^ ]* ?', ''), ':[^: ]*( |$)', ' ', 'g'))"
 AGREES = (  # whether all who were asked said the language of the page; a report counts so too
     f"list_distinct(list_transform(string_split({VOTES}, ' '), lambda v: split_part(v, ':', 2))) = [language]"
 )
-_NOTED = (  # the kept pages of the rejected table, which are there for what was cut from them
-    f"SELECT source, {CODES} AS codes, {LINES} AS lines FROM rejected WHERE stage = '' AND source != '' AND "
-    "len(dropped) > 0"
-)
 
 
 def teach(connection: duckdb.DuckDBPyConnection) -> None:
-    """Gives a connection the function `registered` and the view `noted`, for it and all its cursors."""
+    """Gives a connection the function `registered`, for it and all its cursors."""
     connection.create_function("registered", registered, ["VARCHAR"], "VARCHAR")
-    connection.execute(f"CREATE VIEW noted AS {_NOTED}")
+
+
+def set_aside(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> None:
+    """Makes the tables that `condition` asks of a selection and of those beside it. ConfigError where it takes long."""
+    if selection.lost:
+        codes_table(cursor, corpus)
+    if selection.q and selection.field == "lost" and selection.kept:
+        match = f"coalesce({selection.needle.place('lines', '$q0')}, 0)"
+        lost_lines_table(cursor, selection, f"{around('lines', match)} AS snippet, {inside(match)} AS inside")
+
+
+def around(column: str, match: str) -> str:
+    """SQL: what is shown of a column whose character number `match` is to be seen."""
+    return f"substr({column}, greatest(1, {match} - {_BEFORE}), {_SNIPPET})"
+
+
+def inside(match: str) -> str:
+    """SQL: whether that begins inside the column."""
+    return f"{match} > {_BEFORE} + 1"
 
 
 def condition(selection: Selection) -> tuple[str, dict[str, Any]]:
-    """What a row must meet, in SQL with its parameters. The files are chosen by config and split already."""
+    """What a row must meet, in SQL with its parameters. The files are chosen by config and split already; tables that
+    it asks are made by `set_aside`."""
     terms: list[str] = []
     values: dict[str, Any] = {}
     if selection.q:
-        terms.append(_holds(selection))
-        values |= needles(selection)
+        if selection.field == "lost" and selection.kept:
+            terms.append(f"source IN (SELECT source FROM {lost_lines_name(selection)})")
+        else:
+            terms.append(_holds(selection))
+            values |= needles(selection)
     if selection.domain:
         # The label in front of the suffix stands in the URL as it is, which tells quickly for most.
         terms.append("CASE WHEN contains(url, $label) THEN registered(url) = $domain ELSE false END")
@@ -57,10 +75,7 @@ def condition(selection: Selection) -> tuple[str, dict[str, Any]]:
     if selection.votes:
         terms += _voted(selection.votes, values)
     if selection.lost:
-        own = "list_contains({}, $lost)"
-        terms.append(
-            f"source IN (SELECT source FROM noted WHERE {own.format('codes')})" if selection.kept else own.format(CODES)
-        )
+        terms.append(f"source IN (SELECT source FROM {CUT_CODES} WHERE list_contains(codes, $lost))")
         values["lost"] = selection.lost
     if not selection.kept:
         terms.append("stage != ''")
@@ -79,12 +94,11 @@ def _holds(selection: Selection) -> str:
     """All that is searched for, each in one of the columns."""
     columns = ("url", "text") if selection.field == "any" else (selection.field,)
     if selection.field == "lost":
-        columns = ("lines",) if selection.kept else (LINES,)
+        columns = (LINES,)
     test = selection.needle.test
-    found = " AND ".join(
+    return " AND ".join(
         "(" + " OR ".join(test(column, f"${name}") for column in columns) + ")" for name in needles(selection)
     )
-    return f"source IN (SELECT source FROM noted WHERE {found})" if columns == ("lines",) else found
 
 
 def _voted(votes: str, values: dict[str, Any]) -> list[str]:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import duckdb
 
 from c4pipe.facts.corpus import Corpus, files_sql
+from c4pipe.inspect.serve.aside import CUT_CODES, codes_table
 from c4pipe.inspect.serve.cells import SCORES, Cell, cells_of
-from c4pipe.inspect.serve.conditions import CODES, condition
+from c4pipe.inspect.serve.conditions import condition, set_aside
 from c4pipe.inspect.serve.limits import within
 from c4pipe.inspect.serve.selection import AGREED, ANY_REASON, DISAGREED, LONGEST_QUERY, Known, Selection, parts_of
 
@@ -67,6 +68,8 @@ def count_pages(
         f"not counted: that takes more than {COUNT_SECONDS:.0f} seconds here. Narrow the selection to a language, a "
         "split, a reason or a domain; the list itself needs no count."
     )
+    for beside in (selection, selection.but(outcome=ANY_REASON if selection.kept else "")):
+        set_aside(cursor, corpus, beside)
     with within(cursor, COUNT_SECONDS, words):
         return _counted(cursor, corpus, selection, has, barren)
 
@@ -146,11 +149,11 @@ def _lost(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selectio
     if not has.lost or not parts:
         return {}
     where, values = condition(selection)
-    rows = f"(SELECT * FROM {files_sql(corpus, parts)} WHERE {where})"
-    codes = f"SELECT {CODES} AS codes FROM {rows}"
-    if selection.kept:
-        codes = f"SELECT noted.codes FROM {rows} AS one JOIN noted ON noted.source = one.source"
-    sql = f"SELECT code, count(*) FROM (SELECT unnest(codes) AS code FROM ({codes})) GROUP BY code"
+    codes_table(cursor, corpus)
+    sql = (
+        f"SELECT code, count(*) FROM (SELECT unnest(codes) AS code FROM (SELECT source FROM "
+        f"{files_sql(corpus, parts)} WHERE {where}) JOIN {CUT_CODES} USING (source)) GROUP BY code"
+    )
     found = dict(cursor.execute(sql, values).fetchall())
     return {code: found.get(code, 0) for code in has.lost}
 

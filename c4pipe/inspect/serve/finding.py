@@ -13,7 +13,7 @@ from typing import NamedTuple
 import duckdb
 
 from c4pipe.facts.corpus import Corpus, files_sql
-from c4pipe.inspect.serve.conditions import condition
+from c4pipe.inspect.serve.conditions import condition, set_aside
 from c4pipe.inspect.serve.conditions import teach as teach
 from c4pipe.inspect.serve.hits import Hit, Listing, hits_of
 from c4pipe.inspect.serve.hits import Place as Place
@@ -39,6 +39,7 @@ def find(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection
     """The first pages of the selection from a place on, None for the first; in the order of the files, or at random."""
     if selection.order:
         return shuffled(cursor, corpus, selection, start, PAGE_ROWS)
+    set_aside(cursor, corpus, selection)
     start = start or Place(0, 0)
     parts = parts_of(corpus, selection)
     hits: list[Hit] = []
@@ -75,6 +76,7 @@ def find_back(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Sele
     """The last pages of the selection in front of a place."""
     if selection.order:
         return shuffled_back(cursor, corpus, selection, stop, PAGE_ROWS)
+    set_aside(cursor, corpus, selection)
     parts = parts_of(corpus, selection)
     hits: list[Hit] = []
     place, budget, window = stop, STRETCH, _FIRST_WINDOW
@@ -165,12 +167,16 @@ def _rows(
     most: int,
     back: bool = False,
 ) -> list[Hit]:
-    """Rows of the pieces, which are whole files or a piece of one. DuckDB keeps the files' order under a LIMIT."""
+    """Rows of the pieces, which are whole files or a piece of one. DuckDB keeps the files' order under a LIMIT, but not
+    where it asks a table beside them."""
     where, values = condition(selection)
     files = files_sql(corpus, [parts[piece.part] for piece in pieces])
     if len(pieces) == 1:
         where = f"file_row_number >= {pieces[0].start} AND file_row_number < {pieces[0].stop} AND {where}"
     order = "ORDER BY file_row_number DESC" if back else ""
+    if selection.recorded and not back:
+        values["names"] = [str(corpus.folder.resolve() / parts[piece.part]["path"]) for piece in pieces]
+        order = "ORDER BY list_position($names, filename), file_row_number"
     rows = f"(SELECT * FROM {files} WHERE {where} {order} LIMIT {most})"
     return hits_of(cursor, corpus, selection, rows, values)
 

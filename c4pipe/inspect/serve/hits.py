@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 import duckdb
 
 from c4pipe.facts.corpus import Corpus
-from c4pipe.inspect.serve.conditions import LINES, needles
+from c4pipe.inspect.serve.aside import LINES, lost_lines_name
+from c4pipe.inspect.serve.conditions import around, inside, needles
 from c4pipe.inspect.serve.selection import Selection
 
-_BEFORE, _SNIPPET = 90, 360  # characters of a snippet in front of the match, and in all
 _KEPT = "url, timestamp, '' AS stage, '' AS reason, '' AS detail, language, source"
-_CUT_FROM_KEPT = "SELECT any_value(lines) FROM noted WHERE noted.source = one.source"
 _REJECTED = "url, timestamp, stage, reason, detail, '' AS language, source"
 
 
@@ -56,15 +55,22 @@ def hits_of(
     cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, rows: str, values: dict[str, Any]
 ) -> list[Hit]:
     """Rows of the selection's table, which are given as SQL, as they stand in a list."""
-    shown, match = "text", "0"
-    if selection.field == "lost":
-        shown = f"({_CUT_FROM_KEPT})" if selection.kept else LINES
-    if selection.q and selection.field not in ("url", "detail"):
+    lost = bool(selection.q) and selection.field == "lost"
+    shown, match = LINES if lost and not selection.kept else "text", "0"
+    if selection.q and selection.field not in ("url", "detail") and not (lost and selection.kept):
         match = f"coalesce({selection.needle.place(shown, '$q0')}, 0)"
     sql = (
         f"SELECT filename, file_row_number, {_KEPT if selection.kept else _REJECTED}, length(text), "
-        f"substr({shown}, greatest(1, {match} - {_BEFORE}), {_SNIPPET}), {match} > {_BEFORE} + 1 FROM {rows} AS one"
+        f"{around(shown, match)}, {inside(match)} FROM {rows}"
     )
     cut = len(str(corpus.folder.resolve())) + 1
     given = {name: value for name, value in (values | needles(selection)).items() if f"${name}" in sql}
-    return [Hit(row[0][cut:], *row[1:]) for row in cursor.execute(sql, given).fetchall()]
+    hits = [Hit(row[0][cut:], *row[1:]) for row in cursor.execute(sql, given).fetchall()]
+    return _with_lost_lines(cursor, selection, hits) if lost and selection.kept else hits
+
+
+def _with_lost_lines(cursor: duckdb.DuckDBPyConnection, selection: Selection, hits: list[Hit]) -> list[Hit]:
+    """Kept pages with the lines that they lost and that were searched for, in the place of their text."""
+    sql = f"SELECT source, snippet, inside FROM {lost_lines_name(selection)} WHERE list_contains($1, source)"
+    found = {source: shown for source, *shown in cursor.execute(sql, [[hit.source for hit in hits]]).fetchall()}
+    return [hit._replace(snippet=found[hit.source][0], inside=found[hit.source][1]) for hit in hits]

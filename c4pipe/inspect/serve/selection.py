@@ -72,6 +72,12 @@ class Selection(NamedTuple):
         return bool(self.lost or (self.q and self.field == "lost"))
 
     @property
+    def unrecorded(self) -> Selection:
+        """Without asking that."""
+        found = self._replace(lost="")
+        return found._replace(q="", field="any", how="") if self.field == "lost" else found
+
+    @property
     def narrowed(self) -> bool:
         """Whether it asks for more than an outcome."""
         return self._replace(outcome="", order="", seed="") != Selection()

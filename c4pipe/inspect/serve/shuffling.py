@@ -5,21 +5,13 @@ The order is found once, as a table of places that the connection keeps; a list 
 
 from __future__ import annotations
 
-import hashlib
-from threading import Lock
-
 import duckdb
 
 from c4pipe.facts.corpus import Corpus, files_sql
-from c4pipe.inspect.serve.conditions import condition
+from c4pipe.inspect.serve.aside import aside_name, kept_aside
+from c4pipe.inspect.serve.conditions import condition, set_aside
 from c4pipe.inspect.serve.hits import Hit, Listing, Place, hits_of
-from c4pipe.inspect.serve.limits import within
 from c4pipe.inspect.serve.selection import Selection, parts_of
-
-ORDER_SECONDS = 20.0  # that finding an order may take
-ORDERS = 4  # that a connection keeps
-_NAME = "shuffled_"
-_MAKING = Lock()
 
 
 def shuffled(
@@ -55,19 +47,12 @@ class _Order:
     def __init__(self, cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection):
         self._cursor, self._corpus, self._selection = cursor, corpus, selection
         self._parts = parts_of(corpus, selection)
-        self._table = _NAME + hashlib.md5(selection.query().encode()).hexdigest()
-        with _MAKING:
-            self._make()
-            ((self.total,),) = cursor.execute(f"SELECT count(*) FROM {self._table}").fetchall()
+        self._table = aside_name("order", selection.query())
+        self._make()
+        ((self.total,),) = cursor.execute(f"SELECT count(*) FROM {self._table}").fetchall()
 
     def _make(self) -> None:
-        made = self._cursor.execute(
-            f"SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, '{_NAME}') ORDER BY table_oid"
-        ).fetchall()
-        if (self._table,) in made:
-            return
-        for (name,) in made[: -ORDERS + 1]:
-            self._cursor.execute(f"DROP TABLE {name}")
+        set_aside(self._cursor, self._corpus, self._selection)
         where, values = condition(self._selection)
         # Of a page without a source, which older corpora may have, the URL stands for it.
         key = "md5(coalesce(nullif(source, ''), url) || chr(10) || $seed)"
@@ -78,19 +63,15 @@ class _Order:
                 f"WHERE {where} ORDER BY {key}, path, row"
             )
             values["seed"] = self._selection.seed
-        words = (
-            f"a random order needs every page of the selection looked at, and that takes more than {ORDER_SECONDS:.0f} "
-            "seconds here. Narrow the selection, or leave out order=random."
-        )
-        with within(self._cursor, ORDER_SECONDS, words):
-            self._cursor.execute(f"CREATE TABLE {self._table} AS {select}", values if self._parts else None)
+        words = "Narrow the selection, or leave out order=random."
+        kept_aside(self._cursor, self._table, select, values if self._parts else {}, words)
 
     def number(self, place: Place) -> int:
         """Which page of the order stands at a place; where it is none of them, the first."""
         values = [self._path(place.part), place.row]
         sql = f"SELECT rowid FROM {self._table} WHERE path = $1 AND row = $2"
-        found = self._cursor.execute(sql, values).fetchone()
-        return int(found[0]) if found else 0
+        found = self._cursor.execute(sql, values).fetchall()
+        return int(found[0][0]) if found else 0
 
     def listing(self, start: int, stop: int) -> Listing:
         """The pages start .. stop - 1 of the order."""

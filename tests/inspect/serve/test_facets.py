@@ -15,9 +15,10 @@ import pytest
 
 from c4pipe.corpus.stats import registered
 from c4pipe.errors import ConfigError
-from c4pipe.facts.corpus import Corpus, open_corpus
-from c4pipe.inspect.serve import finding, limits, shuffling
+from c4pipe.facts.corpus import Corpus, connect, open_corpus
+from c4pipe.inspect.serve import aside, finding, limits
 from c4pipe.inspect.serve.counting import TOP, count_pages
+from c4pipe.inspect.serve.cut_codes import cut_codes
 from c4pipe.inspect.serve.finding import Place, find, find_back, step
 from c4pipe.inspect.serve.hits import Hit
 from c4pipe.inspect.serve.selection import Selection, known, parse, parts_of
@@ -281,12 +282,12 @@ def test_a_random_order_is_one_order_of_all(
 
 def test_old_orders_are_forgotten(samples: Corpus) -> None:
     connection = cursor(samples)
-    for seed in range(shuffling.ORDERS + 3):
+    for seed in range(aside.ASIDE + 3):
         find(connection, samples, Selection(order="random", seed=str(seed)), None)
     ((kept,),) = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE starts_with(table_name, 'shuffled_')"
+        "SELECT count(*) FROM duckdb_tables() WHERE starts_with(table_name, 'aside_')"
     ).fetchall()
-    assert kept == shuffling.ORDERS
+    assert kept == aside.ASIDE
 
 
 def test_what_takes_too_long_ends_in_words(samples: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -415,3 +416,20 @@ def test_a_mixture_has_the_facets_of_its_pages(mixture: Corpus, viewer: Ask) -> 
     assert viewer(mixture).get("/counts?order=random&seed=3").status_code == 200
     assert viewer(mixture).get("/?q=text&how=words&in=text&order=random").status_code == 200
     assert viewer(mixture).get("/?lost=policy").status_code == 400
+
+
+def test_codes_by_source_are_what_the_table_says(samples: Corpus, languages: Corpus, mixture: Corpus) -> None:
+    sql = (
+        "SELECT source, list_sort(list_distinct(list_transform(dropped, lambda d: d.reason))) FROM rejected "
+        "WHERE len(dropped) > 0 ORDER BY source"
+    )
+    for corpus in (samples, languages, mixture):
+        found = cut_codes(corpus).sort_by("source").to_pylist()
+        assert [(row["source"], row["codes"]) for row in found] == connect(corpus).execute(sql).fetchall()
+        assert bool(found) == bool(corpus.rejected)
+
+
+def test_reading_codes_ends_in_words_where_it_takes_long(samples: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("c4pipe.inspect.serve.cut_codes.CODES_SECONDS", -1.0)
+    with pytest.raises(ConfigError, match="Search the text instead"):
+        cut_codes(samples)
