@@ -20,8 +20,11 @@ from c4pipe.facts.verdict import read_verdict
 from c4pipe.inspect.seen import SeenPages
 from c4pipe.inspect.serve.guard import Guard
 from c4pipe.inspect.serve.holding import HeldTexts
+from c4pipe.inspect.serve.lists import Lists
 from c4pipe.inspect.serve.owning import Owners
+from c4pipe.inspect.serve.single import SinglePages
 from c4pipe.inspect.serve.viewer import Viewer
+from c4pipe.inspect.serve.whynot import WhyNot
 
 _STATIC = Path(__file__).parent / "static"
 _TYPES = {".css": "text/css", ".js": "text/javascript"}
@@ -42,21 +45,22 @@ def make_app(
     seen = None if run is None else SeenPages(corpus, run)
     verdict = None if compared is None else read_verdict(compared).seen_from(corpus.digest)
     viewer = Viewer(corpus, given, seen, verdict)
+    lists, single, whynot = Lists(viewer), SinglePages(viewer), WhyNot(viewer)
     held = HeldTexts(viewer, corpus, seen)
     owners = Owners(viewer, corpus, given)
     routes = [
-        Route("/", viewer.pages),
-        Route("/counts", viewer.counts),
-        Route("/page/{path:path}/{row}", viewer.page),
-        Route("/step", viewer.step),
+        Route("/", lists.pages),
+        Route("/counts", lists.counts),
+        Route("/page/{path:path}/{row}", single.page),
+        Route("/step", lists.step),
         Route("/holding", held.holding),
-        Route("/text/{path:path}/{row}", viewer.text),
+        Route("/text/{path:path}/{row}", single.text),
         Route("/stands/{path:path}/{row}", owners.stands),
         Route("/owner/{name}", owners.owner),
         Route("/owners", owners.owners),
-        Route("/rule/{code}", viewer.rule),
-        Route("/why", viewer.why, methods=["GET", "POST"]),
-        Route("/export", viewer.export),
+        Route("/rule/{code}", whynot.rule),
+        Route("/why", whynot.why, methods=["GET", "POST"]),
+        Route("/export", lists.export),
         Route("/static/{name}", static),
     ]
     handlers: dict[Any, Any] = {
