@@ -97,7 +97,9 @@ class Lists:
         corpus = self._viewer.corpus
         corpus.check()
         with self._viewer.cursor() as cursor:
-            yield from write(export.batches(cursor, corpus, selection), export.schema_of(corpus, selection))
+            for piece in write(export.batches(cursor, corpus, selection), export.schema_of(corpus, selection)):
+                corpus.check()  # a build that comes in between breaks it off: half of it would be of another corpus
+                yield piece
 
     async def _count(self, request: Request, selection: Selection) -> Counts:
         if selection not in self._counted:

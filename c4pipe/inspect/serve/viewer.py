@@ -29,6 +29,7 @@ from c4pipe.inspect.serve.asking import TooLongError
 from c4pipe.inspect.serve.judging import Judges
 from c4pipe.inspect.serve.records import Record
 from c4pipe.inspect.serve.rendering import environment
+from c4pipe.inspect.serve.reopening import BUILD_DIGITS, notices
 from c4pipe.inspect.serve.selection import Selection, ShardEntry, known, parse, parts_of, whole_number
 from c4pipe.shards import Seen
 from c4pipe.textindex.least import LEAST
@@ -47,9 +48,11 @@ class Viewer:
         given: Sequence[Path] = (),
         seen: SeenPages | None = None,
         compared: CorpusVerdict | None = None,
+        digest: str = "",
     ):
         """`given` are files that rules read, beside those that the corpus keeps; `seen` is what a training has read,
-        and `compared` a verdict on this corpus, which is A, and another."""
+        `compared` a verdict on this corpus, which is A, and another, and `digest` the sha256 of its manifest."""
+        self.digest = digest or corpus.digest
         self.seen, self.corpus, self.has, self.judges = seen, corpus, known(corpus), Judges(corpus, given)
         self._connection = connect(corpus, memory=VIEWER_MEMORY)
         finding.teach(self._connection)
@@ -60,6 +63,7 @@ class Viewer:
         self._templates.globals |= {"least": LEAST, "met_words": self.met_words, "run_note": self._run_note}
         self._templates.globals["compared"] = compared
         self._templates.globals["in_build"] = _in_build(corpus)
+        self._templates.globals |= {"notices": notices, "build": self.digest[:BUILD_DIGITS]}
         self._templates.globals["said_of_removals"] = said_of_removals
 
     async def refused(self, request: Request, error: HTTPException) -> Response:
