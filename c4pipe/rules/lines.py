@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from c4pipe.page import Reason, Unit
-from c4pipe.rules.base import LineEdit, LineRule
+from c4pipe.rules.base import LineEdit, LineRule, ListHit
+from c4pipe.rules.matcher import first_hits
 
 _REFERENCE = "TFDS c4 3.1.0 c4_utils.clean_page"
 _PAPER = "Raffel et al. 2020, section 2.2"
@@ -173,9 +174,14 @@ class NoPolicy(LineRule):
         drops="This site uses cookies for comfort.",
     )
 
+    lists: ClassVar = True
+
     @property
     def needs(self) -> tuple[str, ...]:  # type: ignore[override]
         return self.phrases
+
+    def hits(self, line: str) -> list[ListHit]:
+        return first_hits(self.phrases, line)
 
     def breaks(self, line: str) -> bool:
         lowered = line.lower()

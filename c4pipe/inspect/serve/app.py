@@ -26,6 +26,7 @@ from c4pipe.inspect.serve.reopening import Reopening
 from c4pipe.inspect.serve.single import SinglePages
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.inspect.serve.whynot import WhyNot
+from c4pipe.inspect.serve.wording import WordPages
 
 _STATIC = Path(__file__).parent / "static"
 T = TypeVar("T")
@@ -99,6 +100,7 @@ def _routed(viewer: Viewer, given: Sequence[Path]) -> Starlette:
         Route("/rule/{code}", whynot.rule),
         Route("/why", whynot.why, methods=["GET", "POST"]),
         Route("/export", lists.export),
+        Route("/words", WordPages(viewer).words),
         Route("/static/{name}", static),
     ]
     handlers: dict[Any, Any] = {
