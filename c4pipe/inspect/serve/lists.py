@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import TypeVar
-from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -16,6 +15,7 @@ from c4pipe.inspect.serve import export, finding
 from c4pipe.inspect.serve.asking import place
 from c4pipe.inspect.serve.counting import Counts, count_pages, total
 from c4pipe.inspect.serve.finding import Place
+from c4pipe.inspect.serve.lasting import PageLink
 from c4pipe.inspect.serve.selection import Selection
 from c4pipe.inspect.serve.viewer import Viewer
 
@@ -79,7 +79,8 @@ class Lists:
                 f"The list has no page {'behind' if way == 'next' else 'in front of'} it.",
                 selection,
             )
-        return RedirectResponse(f"/page/{quote(hit.path)}/{hit.row}?{selection.query()}", 303)
+        asked = {name: value for name, value in request.query_params.items() if name in ("after", "before", "build")}
+        return RedirectResponse(f"/page?{PageLink.of(hit).query(selection.query(**asked))}", 303)
 
     async def export(self, request: Request) -> Response:
         """The selection as a file."""
