@@ -23,7 +23,8 @@ _KEY = (
 _VISITOR = "&(?:utm_|ref|feed|fbclid=|gclid=|msclkid=|mc_)[^&]*"
 # loose_key of {}.
 _BARE = f"regexp_replace(translate({{}}, '{ascii_uppercase}', '{ascii_lowercase}'), '#.*', '')"
-_LOOSE = _KEY.format(f"regexp_replace(replace(replace({_BARE}, '/?', '?'), '?', '&'), '{_VISITOR}', '', 'g')")
+_PLAIN = _KEY.format(f"regexp_replace(replace(replace({_BARE}, '/?', '?'), '?', '&'), '{_VISITOR}', '', 'g')")
+_LOOSE = f"regexp_replace({_PLAIN}, '^www\\.', '')"
 
 _SAME, _ALIKE = "its URL counts as the same", "its URL is alike"  # how a page is that of an address
 _SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
@@ -51,13 +52,13 @@ class PagesAt(NamedTuple):
 
 def loose_key(url: str) -> str:
     """The form under which two URLs are alike to those who look for a page: small letters, and neither a fragment nor
-    what says where a visitor came from.
+    what says where a visitor came from, nor a `www.` in front, with a scheme or without.
 
-    >>> loose_key("HTTPS://www.A.example/News/?id=1&utm_source=x#top"), loose_key("a.example/news?fbclid=2&id=1")
+    >>> loose_key("HTTPS://www.A.example/News/?id=1&utm_source=x#top"), loose_key("www.a.example/news?fbclid=2&id=1")
     ('a.example/news&id=1', 'a.example/news&id=1')
     """
     plain = re.sub("#.*", "", url.translate(_SMALL)).replace("/?", "?").replace("?", "&")
-    return url_key(re.sub(_VISITOR, "", plain))
+    return url_key(re.sub(_VISITOR, "", plain)).removeprefix("www.")
 
 
 def pages_addressed(views: duckdb.DuckDBPyConnection, address: str) -> PagesAt:

@@ -49,6 +49,7 @@ def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
         ("a#3", "a#3"),
         ("a#5", "a#5"),
         ("A.example/News/?id=7", "a#1"),
+        ("www.a.example/news?id=7", "a#1"),
         ("https://A.example/News/?id=7#comments", "a#1"),
         ("a.example/news?utm_source=x&id=7&fbclid=1", "a#1"),
         ("HTTP://WWW.A.EXAMPLE/NEWS?id=7", "a#1"),

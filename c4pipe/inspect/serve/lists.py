@@ -14,6 +14,7 @@ from c4pipe.errors import ConfigError, unknown
 from c4pipe.inspect.serve import export, finding
 from c4pipe.inspect.serve.asking import place
 from c4pipe.inspect.serve.counting import Counts, count_pages, total
+from c4pipe.inspect.serve.elsewhere import find_elsewhere
 from c4pipe.inspect.serve.finding import Place
 from c4pipe.inspect.serve.lasting import PageLink
 from c4pipe.inspect.serve.selection import Selection
@@ -45,6 +46,7 @@ class Lists:
             _remember(self._barren, selection.rows, self._barren.get(selection.rows, frozenset()) | found.barren)
         counts = await self._count(request, selection) if "counts" in request.query_params else None
         numbers = {part["path"]: i for i, part in enumerate(parts)}
+        empty = not (found.hits or asked) and (selection.q or selection.domain)
         return self._viewer.html(
             "list.html",
             selection=selection,
@@ -56,6 +58,7 @@ class Lists:
             if selection.outcome in self._viewer.words
             else 0,
             numbers=numbers,
+            elsewhere=await self._viewer.ask(request, find_elsewhere, selection) if empty else None,
         )
 
     async def counts(self, request: Request) -> Response:
