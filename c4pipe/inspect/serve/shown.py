@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
+from c4pipe.dedup.lines import LineLevel
 from c4pipe.inspect.explain import Segment
 from c4pipe.inspect.rule_pages import rule_page_path
 from c4pipe.inspect.serve.repeats import FirstLines
@@ -104,7 +105,7 @@ def lines_of(lines: Sequence[Sequence[Segment]], own: str = "") -> list[Line]:
     """The first `MOST_LINES` lines, each piece of them no longer than `LONGEST_PIECE`. `own` is the code of the page as
     an owner: what it has lost to itself stands on it already."""
     found = []
-    repeated = own and any(s.owner == own for line in lines[:MOST_LINES] for s in line)
+    repeated = any(_is_own(s, own) for line in lines[:MOST_LINES] for s in line)
     first = FirstLines(lines[:MOST_LINES]) if repeated else None
     for number, segments in enumerate(lines[:MOST_LINES], 1):
         pieces = [
@@ -114,13 +115,17 @@ def lines_of(lines: Sequence[Sequence[Segment]], own: str = "") -> list[Line]:
                 s.owner,
                 len(s.text[LONGEST_PIECE:]),
                 s.quoted,
-                first.of(s.text) if first and s.owner == own else None,
+                first.of(s.text) if first and _is_own(s, own) else None,
             )
             for s in segments
         ]
         kept = "".join(s.text for s in segments if s.quoted or not s.code).strip()
         found.append(Line(number, pieces, kept[:LONGEST_PIECE], len(kept[LONGEST_PIECE:])))
     return found
+
+
+def _is_own(segment: Segment, own: str) -> bool:
+    return segment.code == LineLevel.HERE.code or (bool(own) and segment.owner == own)
 
 
 def plain_lines(text: str) -> list[Line]:
