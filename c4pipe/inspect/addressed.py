@@ -7,6 +7,7 @@ as it is written, those that count as the same page are meant.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
 
@@ -26,7 +27,6 @@ _BARE = f"regexp_replace(translate({{}}, '{ascii_uppercase}', '{ascii_lowercase}
 _PLAIN = _KEY.format(f"regexp_replace(replace(replace({_BARE}, '/?', '?'), '?', '&'), '{_VISITOR}', '', 'g')")
 _LOOSE = f"regexp_replace({_PLAIN}, '^www\\.', '')"
 
-_SAME, _ALIKE = "its URL counts as the same", "its URL is alike"  # how a page is that of an address
 _SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
@@ -65,14 +65,21 @@ def pages_addressed(views: duckdb.DuckDBPyConnection, address: str) -> PagesAt:
     """The kept and the rejected pages of an address: those that have the URL as it is written; else the page of that
     source or record ID, for one may have no URL; else those that count as the same to URL dedup; else those whose URL
     is alike, as `loose_key` says. None for an empty address."""
-    ways = (
-        lambda: _pages_where(views, "url = $1", address),
-        lambda: pages_named(views, address),
-        lambda: _pages_where(views, f"url != '' AND {_KEY.format('url')} = $1", url_key(address), _SAME),
-        lambda: _pages_where(views, f"url != '' AND {_LOOSE.format('url')} = $1", loose_key(address), _ALIKE),
-    )
-    found = (way() for way in ways if address)
+    found = (way(views, address) for way in (_as_written, pages_named, _counting_the_same, _alike) if address)
     return next((at for at in found if at.number), PagesAt([], [], ""))
+
+
+def _as_written(views: duckdb.DuckDBPyConnection, url: str) -> PagesAt:
+    return _pages_where(views, "url = $1", url)
+
+
+def _counting_the_same(views: duckdb.DuckDBPyConnection, url: str) -> PagesAt:
+    where = f"url != '' AND {_KEY.format('url')} = $1"
+    return _pages_where(views, where, url_key(url), "its URL counts as the same")
+
+
+def _alike(views: duckdb.DuckDBPyConnection, url: str) -> PagesAt:
+    return _pages_where(views, f"url != '' AND {_LOOSE.format('url')} = $1", loose_key(url), "its URL is alike")
 
 
 def pages_named(views: duckdb.DuckDBPyConnection, name: str) -> PagesAt:
@@ -87,4 +94,8 @@ def _pages_where(views: duckdb.DuckDBPyConnection, where: str, value: str, how: 
     kept = views.execute(f"SELECT source, shard, row FROM pages WHERE {where}{also}", [value]).fetchall()
     sql = f"SELECT source, part, row FROM rejected WHERE {where} AND reason != '{KEPT}'"
     lost = views.execute(sql, [value]).fetchall()
-    return PagesAt(*(sorted(PagePlace(*row) for row in rows) for rows in (kept, lost)), how)
+    return PagesAt(_places(kept), _places(lost), how)
+
+
+def _places(rows: Iterable[tuple[str, str, int]]) -> list[PagePlace]:
+    return sorted(PagePlace(*row) for row in rows)
