@@ -14,10 +14,19 @@ import duckdb
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError
-from c4pipe.facts.corpus import MEMORY, Corpus, connect, said
+from c4pipe.facts.corpus import MEMORY, Corpus, said
 from c4pipe.facts.diff import MOST_TEXT, DiffLine, diff
 from c4pipe.facts.differences import settings
-from c4pipe.facts.pairing import ONLY_A, ONLY_B, OTHER_LANGUAGE_BIT, OTHER_TEXT_BIT, SIDES, PairTable, pair_table
+from c4pipe.facts.pairing import (
+    BOTH,
+    ONLY_A,
+    ONLY_B,
+    OTHER_LANGUAGE_BIT,
+    OTHER_TEXT_BIT,
+    PairTable,
+    connect_pair,
+    pair_table,
+)
 
 SHOWN = 5  # pages for each way in which two corpora differ
 MOST_REASONS = 40  # of the reasons with pages to show; all are counted
@@ -81,7 +90,7 @@ class Comparison(NamedTuple):
 
 def compare(a: Corpus, b: Corpus, shown: int = SHOWN, memory: str = MEMORY) -> Comparison:
     """What differs between two corpora. BuildError where they are too large for the memory."""
-    with connect(a, memory, b) as connection:
+    with connect_pair(a, b, memory) as connection:
         return comparison(connection, pair_table(connection, (a, b)), shown)
 
 
@@ -164,7 +173,7 @@ def paired_pages(cursor: duckdb.DuckDBPyConnection, table: PairTable, keys: Iter
         [[*map(str, keys)]],
     ).fetchall()
     pages: dict[int, PairedPage] = {}
-    for side in SIDES:
+    for side in BOTH:
         places = {row[0]: row[2 + side] for row in rows if row[2 + side] is not None}
         columns = f"url, timestamp, source, left(text, {MOST_TEXT})"
         kept = table.rows_at(cursor, side, columns, places.values())
@@ -172,7 +181,7 @@ def paired_pages(cursor: duckdb.DuckDBPyConnection, table: PairTable, keys: Iter
             url, timestamp, source, text = kept[place]
             page = pages.setdefault(key, PairedPage(url, timestamp))
             page.places[side], page.texts[side], page.sources[side] = place, text, source
-    for side in SIDES:
+    for side in BOTH:
         notes = [row[4 + side] for row in rows if row[4 + side] is not None]
         columns = f"stage, reason, left(detail, {DETAIL_CHARS}), dropped"
         noted = table.rows_at(cursor, side, columns, notes, rejected=True)

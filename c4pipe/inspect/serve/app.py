@@ -18,6 +18,7 @@ from c4pipe.errors import C4Error
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.verdict import read_verdict
 from c4pipe.inspect.seen import SeenPages
+from c4pipe.inspect.serve.comparing import ComparedCorpora
 from c4pipe.inspect.serve.guard import Guard
 from c4pipe.inspect.serve.holding import HeldTexts
 from c4pipe.inspect.serve.owning import Owners
@@ -32,12 +33,17 @@ _ICON = (
 
 
 def make_app(
-    corpus: Corpus, given: Sequence[Path] = (), run: Path | None = None, compared: Path | None = None
+    corpus: Corpus,
+    given: Sequence[Path] = (),
+    run: Path | None = None,
+    compared: Path | None = None,
+    others: Sequence[Corpus] = (),
 ) -> Starlette:
     """The viewer of a corpus, for any ASGI server that listens on the loopback interface only.
 
     `run` is the folder of a training of which is said what it has read, `compared` that of a comparison with another
-    corpus, whose verdict is shown. Errors of `SeenPages`, of `read_verdict` and of `CorpusVerdict.seen_from`.
+    corpus, whose verdict is shown, and `others` are corpora that it can be held against, page by page. Errors of
+    `SeenPages`, of `read_verdict` and of `CorpusVerdict.seen_from`.
     """
     seen = None if run is None else SeenPages(corpus, run)
     verdict = None if compared is None else read_verdict(compared).seen_from(corpus.digest)
@@ -57,6 +63,7 @@ def make_app(
         Route("/rule/{code}", viewer.rule),
         Route("/why", viewer.why, methods=["GET", "POST"]),
         Route("/export", viewer.export),
+        *ComparedCorpora(viewer, corpus, others).routes,
         Route("/static/{name}", static),
     ]
     handlers: dict[Any, Any] = {

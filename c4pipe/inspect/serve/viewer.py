@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -32,6 +32,7 @@ from c4pipe.inspect.serve.asking import Question, TooLongError, place, question
 from c4pipe.inspect.serve.counting import Counts, count_pages, total
 from c4pipe.inspect.serve.finding import Place
 from c4pipe.inspect.serve.judging import Judges
+from c4pipe.inspect.serve.patience import watched_answer
 from c4pipe.inspect.serve.records import Record
 from c4pipe.inspect.serve.rendering import environment
 from c4pipe.inspect.serve.selection import Selection, ShardEntry, known, parse, parts_of, whole_number
@@ -243,22 +244,16 @@ class Viewer:
 
     async def ask(self, request: Request, work: Callable[..., T], *arguments: Any) -> T:
         """What `work` answers with a cursor of its own; interrupted when the client has gone."""
-        with self._connection.cursor() as cursor:
-            answer = asyncio.ensure_future(run_in_threadpool(self._checked, work, cursor, *arguments))
-            gone = asyncio.ensure_future(_gone(request))
-            try:
-                await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
-                while not answer.done():  # between two queries there is nothing to interrupt
-                    cursor.interrupt()
-                    await asyncio.wait({answer}, timeout=0.05)
-                return await answer
-            finally:
-                gone.cancel()
+        return await watched_answer(self._connection, request, partial(self._checked, work), *arguments)
 
     def _checked(self, work: Callable[..., T], *arguments: Any) -> T:
         """What `work` answers of files that are what the manifest says: those that changed are looked at again."""
         self._corpus.check()
         return work(*arguments)
+
+    def share(self, **values: Any) -> None:
+        """Gives all templates these values."""
+        self._templates.globals |= values
 
     def html(self, template: str, status: int = 200, **values: Any) -> Response:
         """A template with these values."""
@@ -267,13 +262,6 @@ class Viewer:
     def message(self, status: int, title: str, says: str, selection: Selection | None = None) -> Response:
         """A page that says why something cannot be shown."""
         return self.html("message.html", status, title=title, says=says, selection=selection or Selection())
-
-
-async def _gone(request: Request) -> None:
-    if request.method != "GET":  # the body of a form was read already; it is short work
-        await asyncio.Event().wait()
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def _remember(memory: OrderedDict[Selection, T], selection: Selection, value: T) -> None:

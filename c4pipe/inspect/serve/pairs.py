@@ -1,0 +1,90 @@
+"""Corpora that one is held against in the viewer, each pair with a table that is made when it is first asked for."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Any, TypeVar
+
+import duckdb
+
+from c4pipe.errors import unknown
+from c4pipe.facts.corpus import Corpus, open_corpus
+from c4pipe.facts.pairing import PairTable, connect_pair, pair_table
+from c4pipe.shards import MANIFEST
+
+MOST_PAIRS = 2  # held at a time, each within PAIR_MEMORY
+PAIR_MEMORY = "1GB"  # of DuckDB
+T = TypeVar("T")
+
+
+class CorpusPair:
+    """Two corpora with a connection of their own."""
+
+    def __init__(self, a: Corpus, b: Corpus):
+        """Errors of `connect_pair`."""
+        self.corpora = (a, b)
+        self.marks = (_mark(a), _mark(b))
+        self.connection = connect_pair(a, b, PAIR_MEMORY)
+        self._lock = Lock()
+        self._table: PairTable | None = None
+
+    def ask(self, cursor: duckdb.DuckDBPyConnection, work: Callable[..., T], *arguments: Any) -> T:
+        """What `work` answers, given the cursor and the table; the table is made first where it is not there yet."""
+        with self._lock:
+            if self._table is None:
+                self._table = pair_table(cursor, self.corpora)
+        self._table.check()
+        return work(cursor, self._table, *arguments)
+
+
+class CorpusPairs:
+    """A corpus and those that it is compared with, by the names of their folders."""
+
+    def __init__(self, corpus: Corpus, others: Sequence[Corpus]):
+        self.corpus, self._others = corpus, dict[str, Corpus]()
+        for other in others:
+            name, number = other.folder.name, 2
+            while name in self._others:
+                name, number = f"{other.folder.name} ({number})", number + 1
+            self._others[name] = other
+        self._lock, self._pairs = Lock(), OrderedDict[str, CorpusPair]()
+
+    @property
+    def names(self) -> list[str]:
+        """Of the other corpora, in their order."""
+        return list(self._others)
+
+    @property
+    def others(self) -> list[Corpus]:
+        """The other corpora as they were opened last."""
+        return list(self._others.values())
+
+    def pair(self, name: str) -> CorpusPair:
+        """The corpus with the one of that name; without a name, with the first. ConfigError where there is none.
+
+        A corpus that was built again since is opened again, with the errors of `open_corpus`.
+        """
+        name = name or self.names[0]
+        if name not in self._others:
+            raise unknown("corpus to compare with,", name, self._others)
+        with self._lock:
+            found = self._pairs.get(name)
+            if found is None or found.marks != tuple(map(_mark, found.corpora)):
+                if found is not None:
+                    self.corpus, self._others[name] = (open_corpus(one.folder) for one in found.corpora)
+                found = self._pairs[name] = CorpusPair(self.corpus, self._others[name])
+            self._pairs.move_to_end(name)
+            while len(self._pairs) > MOST_PAIRS:
+                self._pairs.popitem(last=False)
+            return found
+
+
+def _mark(corpus: Corpus) -> tuple[int, int, int] | None:
+    """What tells a manifest from one that took its place."""
+    try:
+        found = (corpus.folder / MANIFEST).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
