@@ -161,7 +161,8 @@ def listed(
         stage, _, reason = (why or "/").partition("/")
         detail = noted.get(at[3 - side], ("",))[0]
         languages, sizes = (at[4] or "", at[5] or ""), (at[6] or 0, at[7] or 0)
-        rows.append(FateRow(key, *pages[at[side]], stage, reason, detail, languages, sizes))
+        url, timestamp, source = pages[at[side]]
+        rows.append(FateRow(key, url, timestamp, source, stage, reason, detail, languages, sizes))
     back, on = (after is not None, more) if before is None else (more, True)
     return FateListing(rows, back, on)
 

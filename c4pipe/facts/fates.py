@@ -182,16 +182,16 @@ def paired_pages(cursor: duckdb.DuckDBPyConnection, table: PairTable, keys: Iter
             page = pages.setdefault(key, PairedPage(url, timestamp))
             page.places[side], page.texts[side], page.sources[side] = place, text, source
     for side in BOTH:
-        notes = [row[4 + side] for row in rows if row[4 + side] is not None]
+        at_notes = [row[4 + side] for row in rows if row[4 + side] is not None]
         columns = f"stage, reason, left(detail, {DETAIL_CHARS}), dropped"
-        noted = table.rows_at(cursor, side, columns, notes, rejected=True)
-        for key, why, *places in rows:
+        noted = table.rows_at(cursor, side, columns, at_notes, rejected=True)
+        for key, why, *at in rows:
             page = pages[key]
-            page.languages[side] = places[4 + side] or ""
-            if places[side] is None:
+            page.languages[side] = at[4 + side] or ""
+            if at[side] is None:
                 page.fates[side] = Fate(*why.split("/", 1))
-            if places[2 + side] is not None:
-                stage, reason, detail, dropped = noted[places[2 + side]]
+            if at[2 + side] is not None:
+                stage, reason, detail, dropped = noted[at[2 + side]]
                 page.fates[side] = Fate(stage, reason, detail)
                 page.cut[side] = [(drop["reason"], drop["line"]) for drop in dropped]
     return pages
@@ -207,9 +207,10 @@ def _reasons(cursor: duckdb.DuckDBPyConnection, way: int, shown: int) -> list[_R
         "SELECT why, count(*) AS pages, min(key, $1) FROM fates WHERE way = $2 GROUP BY 1 ORDER BY pages DESC, 1",
         [max(1, shown), way],
     ).fetchall()
+    fates = [(why.partition("/"), pages, keys) for why, pages, keys in found]
     return [
-        _Reason(*why.split("/", 1), pages, keys[:shown] if i < MOST_REASONS else [])
-        for i, (why, pages, keys) in enumerate(found)
+        _Reason(stage, reason, pages, keys[:shown] if i < MOST_REASONS else [])
+        for i, ((stage, _, reason), pages, keys) in enumerate(fates)
     ]
 
 

@@ -42,7 +42,8 @@ SQL is DuckDB's, one SELECT over three views:
   pages     {_PAGES}, config, split, shard, row
   rejected  {_REJECTED}, part, row
   shards    path, config, split, rows, bytes, sha256
-`pages` also has the columns that stages of the corpus's own preset add.
+`pages` also has the columns that stages of the corpus's own preset add. registered_domain(url) is the domain that
+somebody has registered, chars(text) the number of characters.
 `rejected` has a sample of the pages of every reason, or all of them after `build_c4 --rejected all`, and of kept pages
 (reason 'kept') for what was cut from them. An owner is left(md5(url), 16) of the page that keeps a repeated line;
 of one without a URL left(md5(md5(text)), 16), by its text as read.

@@ -22,6 +22,7 @@ from c4pipe.inspect.serve.comparing import ComparedCorpora
 from c4pipe.inspect.serve.guard import Guard
 from c4pipe.inspect.serve.holding import HeldTexts
 from c4pipe.inspect.serve.owning import Owners
+from c4pipe.inspect.serve.sql import SqlPage
 from c4pipe.inspect.serve.viewer import Viewer
 
 _STATIC = Path(__file__).parent / "static"
@@ -64,6 +65,7 @@ def make_app(
         Route("/why", viewer.why, methods=["GET", "POST"]),
         Route("/export", viewer.export),
         *ComparedCorpora(viewer, corpus, others).routes,
+        *SqlPage(viewer, corpus).routes,
         Route("/static/{name}", static),
     ]
     handlers: dict[Any, Any] = {

@@ -124,7 +124,8 @@ class ComparedCorpora:
             raise HTTPException(404)
         whole = "whole" in request.query_params
         around = await self._ask(request, pair, lambda cursor, _: around_key(cursor, at.asked, key))
-        lines = await run_in_threadpool(diff_beside, *found.texts, *found.cut, whole)
+        (a, b), (cut_a, cut_b) = found.texts, found.cut
+        lines = await run_in_threadpool(diff_beside, a, b, cut_a, cut_b, whole)
         values: dict[str, Any] = {"lines": lines, "around": [spelt_key(one) for one in around], "key": spelt_key(key)}
         return self._viewer.html(
             "compare_page.html", found=found, at=at, pair=pair, place=_place(pair, found), **values

@@ -25,7 +25,7 @@ class CorpusPair:
     def __init__(self, a: Corpus, b: Corpus):
         """Errors of `connect_pair`."""
         self.corpora = (a, b)
-        self.marks = (_mark(a), _mark(b))
+        self.marks = (manifest_mark(a), manifest_mark(b))
         self.connection = connect_pair(a, b, PAIR_MEMORY)
         self._lock = Lock()
         self._table: PairTable | None = None
@@ -71,7 +71,7 @@ class CorpusPairs:
             raise unknown("corpus to compare with,", name, self._others)
         with self._lock:
             found = self._pairs.get(name)
-            if found is None or found.marks != tuple(map(_mark, found.corpora)):
+            if found is None or found.marks != tuple(map(manifest_mark, found.corpora)):
                 if found is not None:
                     self.corpus, self._others[name] = (open_corpus(one.folder) for one in found.corpora)
                 found = self._pairs[name] = CorpusPair(self.corpus, self._others[name])
@@ -81,7 +81,7 @@ class CorpusPairs:
             return found
 
 
-def _mark(corpus: Corpus) -> tuple[int, int, int] | None:
+def manifest_mark(corpus: Corpus) -> tuple[int, int, int] | None:
     """What tells a manifest from one that took its place."""
     try:
         found = (corpus.folder / MANIFEST).stat()

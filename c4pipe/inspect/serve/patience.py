@@ -18,16 +18,21 @@ async def watched_answer(
 ) -> T:
     """What `work` answers with a cursor of its own; interrupted when the client has gone."""
     with connection.cursor() as cursor:
-        answer = asyncio.ensure_future(run_in_threadpool(work, cursor, *arguments))
-        gone = asyncio.ensure_future(_gone(request))
-        try:
-            await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
-            while not answer.done():  # between two queries there is nothing to interrupt
-                cursor.interrupt()
-                await asyncio.wait({answer}, timeout=0.05)
-            return await answer
-        finally:
-            gone.cancel()
+        return await asked_of(cursor, request, work, cursor, *arguments)
+
+
+async def asked_of(cursor: duckdb.DuckDBPyConnection, request: Request, work: Callable[..., T], *arguments: Any) -> T:
+    """What `work` answers, which asks this cursor; interrupted when the client has gone."""
+    answer = asyncio.ensure_future(run_in_threadpool(work, *arguments))
+    gone = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
+        while not answer.done():  # between two queries there is nothing to interrupt
+            cursor.interrupt()
+            await asyncio.wait({answer}, timeout=0.05)
+        return await answer
+    finally:
+        gone.cancel()
 
 
 async def _gone(request: Request) -> None:
