@@ -29,7 +29,7 @@ _SHARD_TYPES = {"path": "VARCHAR", "config": "VARCHAR", "split": "VARCHAR", "row
 
 
 # Nothing is fetched or loaded, and a name in SQL is never a variable of this program.
-_ALONE = {
+_ALONE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",

@@ -12,7 +12,7 @@ from c4pipe.text import printable
 
 MOST_BARS = 30
 LABEL_CHARS = 28  # of a label
-BAR_ROW, BAR_LEFT, BAR_WIDTH = 24, 220, 360  # pixels: the height of a row, where bars begin, the longest bar
+BAR_ROW, BAR_LEFT, WIDEST_BAR = 24, 220, 360  # pixels: the height of a row, where bars begin, the longest bar
 
 
 class Bar(NamedTuple):
@@ -47,7 +47,9 @@ def bar_chart(columns: Sequence[str], rows: Sequence[Sequence[Any]], more: bool 
     shown = rows[:MOST_BARS]
     most = max(float(row[number] or 0) for row in shown) or 1.0
     bars = [
-        Bar(_label(row[text]), _amount(row[number]), round(BAR_WIDTH * float(row[number] or 0) / most, 1), at * BAR_ROW)
+        Bar(
+            _label(row[text]), _amount(row[number]), round(WIDEST_BAR * float(row[number] or 0) / most, 1), at * BAR_ROW
+        )
         for at, row in enumerate(shown)
     ]
     whole = len(shown) == len(rows) and not more

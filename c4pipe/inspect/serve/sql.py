@@ -15,7 +15,7 @@ from starlette.routing import Route
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.serve import export
-from c4pipe.inspect.serve.bars import BAR_LEFT, BAR_ROW, BAR_WIDTH, bar_chart
+from c4pipe.inspect.serve.bars import BAR_LEFT, BAR_ROW, WIDEST_BAR, bar_chart
 from c4pipe.inspect.serve.patience import asked_of, watched_answer
 from c4pipe.inspect.serve.ready import ready_queries
 from c4pipe.inspect.serve.typed import LONGEST_SQL, QUERY_SECONDS, TypedQueries
@@ -53,7 +53,7 @@ class SqlPage:
             ready=ready_queries(self._queries.corpus),
             views=await watched_answer(connection, request, self._queries.columns),
             seconds=QUERY_SECONDS,
-            sizes={"row": BAR_ROW, "left": BAR_LEFT, "width": BAR_WIDTH},
+            sizes={"row": BAR_ROW, "left": BAR_LEFT, "width": WIDEST_BAR},
             **values,
         )
 
