@@ -82,8 +82,8 @@ def why_words(why: str) -> str:
 class ComparedCorpora:
     """The addresses below /compare."""
 
-    def __init__(self, viewer: Viewer, corpus: Corpus, others: Sequence[Corpus]):
-        self._viewer, self._pairs = viewer, CorpusPairs(corpus, others)
+    def __init__(self, viewer: Viewer, others: Sequence[Corpus]):
+        self._viewer, self._pairs = viewer, CorpusPairs(viewer.corpus, others)
         viewer.share(others=self._pairs.names, list_words=LIST_WORDS, why_words=why_words)
 
     @property

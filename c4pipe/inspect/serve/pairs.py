@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -25,10 +26,15 @@ class CorpusPair:
     def __init__(self, a: Corpus, b: Corpus):
         """Errors of `connect_pair`."""
         self.corpora = (a, b)
-        self.marks = (manifest_mark(a), manifest_mark(b))
+        self._mark = _mark(b)
         self.connection = connect_pair(a, b, PAIR_MEMORY)
         self._lock = Lock()
         self._table: PairTable | None = None
+
+    @property
+    def stale(self) -> bool:
+        """Whether the second corpus was built again since."""
+        return self._mark != _mark(self.corpora[1])
 
     def ask(self, cursor: duckdb.DuckDBPyConnection, work: Callable[..., T], *arguments: Any) -> T:
         """What `work` answers, given the cursor and the table; the table is made first where it is not there yet."""
@@ -43,45 +49,37 @@ class CorpusPairs:
     """A corpus and those that it is compared with, by the names of their folders."""
 
     def __init__(self, corpus: Corpus, others: Sequence[Corpus]):
-        self.corpus, self._others = corpus, dict[str, Corpus]()
+        self._corpus, self._folders = corpus, dict[str, Path]()
         for other in others:
             name, number = other.folder.name, 2
-            while name in self._others:
+            while name in self._folders:
                 name, number = f"{other.folder.name} ({number})", number + 1
-            self._others[name] = other
+            self._folders[name] = other.folder
         self._lock, self._pairs = Lock(), OrderedDict[str, CorpusPair]()
 
     @property
     def names(self) -> list[str]:
         """Of the other corpora, in their order."""
-        return list(self._others)
-
-    @property
-    def others(self) -> list[Corpus]:
-        """The other corpora as they were opened last."""
-        return list(self._others.values())
+        return list(self._folders)
 
     def pair(self, name: str) -> CorpusPair:
-        """The corpus with the one of that name; without a name, with the first. ConfigError where there is none.
+        """The corpus with the one of that name. ConfigError where there is none.
 
-        A corpus that was built again since is opened again, with the errors of `open_corpus`.
+        The other one is opened when it is first asked for, and again when it was built again: errors of `open_corpus`.
         """
-        name = name or self.names[0]
-        if name not in self._others:
-            raise unknown("corpus to compare with,", name, self._others)
+        if name not in self._folders:
+            raise unknown("corpus to compare with,", name, self._folders)
         with self._lock:
             found = self._pairs.get(name)
-            if found is None or found.marks != tuple(map(manifest_mark, found.corpora)):
-                if found is not None:
-                    self.corpus, self._others[name] = (open_corpus(one.folder) for one in found.corpora)
-                found = self._pairs[name] = CorpusPair(self.corpus, self._others[name])
+            if found is None or found.stale:
+                found = self._pairs[name] = CorpusPair(self._corpus, open_corpus(self._folders[name]))
             self._pairs.move_to_end(name)
             while len(self._pairs) > MOST_PAIRS:
                 self._pairs.popitem(last=False)
             return found
 
 
-def manifest_mark(corpus: Corpus) -> tuple[int, int, int] | None:
+def _mark(corpus: Corpus) -> tuple[int, int, int] | None:
     """What tells a manifest from one that took its place."""
     try:
         found = (corpus.folder / MANIFEST).stat()

@@ -13,7 +13,6 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from c4pipe.errors import ConfigError, unknown
-from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.serve import export
 from c4pipe.inspect.serve.bars import BAR_LEFT, BAR_ROW, WIDEST_BAR, bar_chart
 from c4pipe.inspect.serve.patience import asked_of, watched_answer
@@ -27,8 +26,8 @@ _ELSEWHERE = ("cross-site", "same-site")  # Sec-Fetch-Site of a request that ano
 class SqlPage:
     """The addresses below /sql."""
 
-    def __init__(self, viewer: Viewer, corpus: Corpus):
-        self._viewer, self._queries = viewer, TypedQueries(corpus)
+    def __init__(self, viewer: Viewer):
+        self._viewer, self._queries = viewer, TypedQueries(viewer.corpus)
 
     @property
     def routes(self) -> list[Route]:
@@ -50,7 +49,7 @@ class SqlPage:
             "sql.html",
             400 if problem else 200,
             chart=found and bar_chart(found.columns, found.rows, found.more),
-            ready=ready_queries(self._queries.corpus),
+            ready=ready_queries(self._viewer.corpus),
             views=await watched_answer(connection, request, self._queries.columns),
             seconds=QUERY_SECONDS,
             sizes={"row": BAR_ROW, "left": BAR_LEFT, "width": WIDEST_BAR},

@@ -16,10 +16,9 @@ import duckdb
 import pyarrow as pa
 
 from c4pipe.errors import ConfigError
-from c4pipe.facts.corpus import VIEWS, Corpus, connect, open_corpus, said
+from c4pipe.facts.corpus import VIEWS, Corpus, connect, said
 from c4pipe.facts.functions import teach_functions
 from c4pipe.inspect.output import as_text
-from c4pipe.inspect.serve.pairs import manifest_mark
 
 QUERY_MEMORY = "1GB"  # of DuckDB
 QUERY_SECONDS, EXPORT_SECONDS = 30, 600  # on the clock
@@ -52,21 +51,13 @@ class TypedQueries:
     """A corpus, and a connection to its views for nothing else than what people type."""
 
     def __init__(self, corpus: Corpus):
-        self._corpus, self._mark = corpus, manifest_mark(corpus)
+        self._corpus = corpus
         self._lock = Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
 
-    @property
-    def corpus(self) -> Corpus:
-        """As it was opened last."""
-        return self._corpus
-
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """Made when it is first asked for, and anew when the corpus was built again. Errors of `open_corpus`."""
+        """Made when it is first asked for."""
         with self._lock:
-            mark = manifest_mark(self._corpus)
-            if mark != self._mark:
-                self._corpus, self._mark, self._connection = open_corpus(self._corpus.folder), mark, None
             if self._connection is None:
                 made = connect(self._corpus, QUERY_MEMORY, views_only=True)
                 teach_functions(made)
