@@ -15,7 +15,9 @@ from c4pipe.inspect.report import queries
 from c4pipe.inspect.report.examples import Example, examples, near_words
 from c4pipe.inspect.report.rules import SAMPLES_SHOWN, RuledStage, ruled_stages
 from c4pipe.inspect.report.tables import Bin, TopRows, bins, domains, first, languages, mixture_rows, most_first, tlds
+from c4pipe.inspect.report.titles import Title, corpus_title
 from c4pipe.inspect.report.yardsticks import Yardstick, yardsticks
+from c4pipe.inspect.sankey import TextFlow, text_flow
 
 MOST_DOMAINS = 60
 REPEATS = 40  # of each reason
@@ -51,6 +53,7 @@ class FunnelStage(NamedTuple):
 class Facts(NamedTuple):
     """All of it."""
 
+    title: Title
     manifest: dict[str, Any]
     stats: dict[str, Any]
     kept: int
@@ -58,6 +61,7 @@ class Facts(NamedTuple):
     disk: int  # bytes of the kept pages' files
     inputs: TopRows
     input_bytes: int
+    flow: TextFlow | None
     funnel: list[FunnelStage]
     stages: list[RuledStage]
     changed: list[str]
@@ -131,6 +135,7 @@ def gather(corpus: Corpus) -> Facts:
     )
     parts = queries.parts(db)
     found = Facts(
+        corpus_title(corpus),
         manifest,
         stats,
         sum(shard["rows"] for shard in corpus.shards()),
@@ -138,6 +143,7 @@ def gather(corpus: Corpus) -> Facts:
         sum(shard["bytes"] for shard in corpus.shards()),
         first(inputs),
         sum(item["bytes"] for item in inputs),
+        text_flow(corpus, db),
         steps,
         stages,
         changed,

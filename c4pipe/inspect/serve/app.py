@@ -18,6 +18,7 @@ from c4pipe.errors import C4Error
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.verdict import read_verdict
 from c4pipe.inspect.seen import SeenPages
+from c4pipe.inspect.serve.flowing import FlowView
 from c4pipe.inspect.serve.guard import Guard
 from c4pipe.inspect.serve.holding import HeldTexts
 from c4pipe.inspect.serve.owning import Owners
@@ -57,6 +58,7 @@ def make_app(
         Route("/rule/{code}", viewer.rule),
         Route("/why", viewer.why, methods=["GET", "POST"]),
         Route("/export", viewer.export),
+        Route("/flow", FlowView(viewer, corpus).flow),
         Route("/static/{name}", static),
     ]
     handlers: dict[Any, Any] = {

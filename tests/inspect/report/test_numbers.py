@@ -95,6 +95,7 @@ def _expected(corpus: Corpus) -> Numbers:
         **{f"input.{path.name}.bytes": path.stat().st_size for path in files},
         **_records(corpus, db, [path.name for path in files]),
         **_funnel(corpus, db, kept + lost),
+        **_flow(corpus, db),
         **languages,
         **_parts(db),
         **_lengths(db),
@@ -170,6 +171,24 @@ def _funnel(corpus: Corpus, db: duckdb.DuckDBPyConnection, records: int) -> Numb
         entered = kept
     assert entered == _one(db, "SELECT count(*) FROM pages")
     return found
+
+
+def _flow(corpus: Corpus, db: duckdb.DuckDBPyConnection) -> Numbers:
+    """The diagram, by the ledger as it stands in the manifest, and by the kept texts."""
+    rows = corpus.manifest["ledger"]["stages"]
+    characters = all("characters" in row for row in rows[1:])
+    of = "length(text)" if characters else "1"
+    kept = dict(db.execute(f"SELECT language, sum({of}) FROM pages GROUP BY 1").fetchall())
+    came = next(row["characters"]["in"] for row in rows if "characters" in row) if characters else rows[0]["in"]
+    found: Numbers = {f"flow.kept.{language}": n for language, n in kept.items()}
+    for row in rows:
+        took = row.get("characters", {}) if characters else row
+        pages = {("whole pages", code): n for code, n in took.get("rejected", {}).items()}
+        cut = {("cut from pages", code): n for code, n in took.get("dropped", {}).items()}
+        edits = {("edited", "edits"): took.get("edited", 0)}
+        found |= {f"flow.{row['stage']}.{how}.{code}": n for (how, code), n in (pages | cut | edits).items() if n}
+    assert sum(found.values()) == came, "all of it goes somewhere"
+    return found | {"flow.came": came, "flow.left": sum(kept.values()), "flow.share": sum(kept.values()) / came}
 
 
 LINE_REASONS = {
