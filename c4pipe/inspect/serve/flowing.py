@@ -6,7 +6,6 @@ import duckdb
 from starlette.requests import Request
 from starlette.responses import Response
 
-from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.sankey import TextFlow, legend, svg, text_flow
 from c4pipe.inspect.serve.viewer import Viewer
 
@@ -14,9 +13,9 @@ from c4pipe.inspect.serve.viewer import Viewer
 class FlowView:
     """The diagram of a corpus, and its numbers. Texts are measured once, for the first who asks."""
 
-    def __init__(self, viewer: Viewer, corpus: Corpus):
-        self._viewer, self._corpus = viewer, corpus
-        self._found = dict[str, TextFlow | None]()  # by the corpus's digest
+    def __init__(self, viewer: Viewer):
+        self._viewer = viewer
+        self._found = list[TextFlow | None]()  # one, once it is known
 
     async def flow(self, request: Request) -> Response:
         """The diagram; in words where the manifest has no ledger to draw one of."""
@@ -28,7 +27,6 @@ class FlowView:
         return self._viewer.html("flow.html", flow=found, legend=legend(found), pictures=pictures)
 
     def _flow(self, cursor: duckdb.DuckDBPyConnection) -> TextFlow | None:
-        digest = self._corpus.digest
-        if digest not in self._found:
-            self._found = {digest: text_flow(self._corpus, cursor)}
-        return self._found[digest]
+        if not self._found:
+            self._found.append(text_flow(self._viewer.corpus, cursor))
+        return self._found[0]
