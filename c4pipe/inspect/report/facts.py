@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import duckdb
+
 from c4pipe.corpus.benchmarks import by_share
 from c4pipe.corpus.removed import told_removed
 from c4pipe.corpus.telling import levels_told
@@ -13,6 +15,7 @@ from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.inspect.relatives import clusters, earlier, with_largest
 from c4pipe.inspect.report import queries
 from c4pipe.inspect.report.examples import Example, examples, near_words
+from c4pipe.inspect.report.likeness import SplitLikeness, split_likeness
 from c4pipe.inspect.report.rules import SAMPLES_SHOWN, RuledStage, ruled_stages
 from c4pipe.inspect.report.tables import Bin, TopRows, bins, domains, first, languages, mixture_rows, most_first, tlds
 from c4pipe.inspect.report.titles import Title, corpus_title
@@ -78,8 +81,7 @@ class Facts(NamedTuple):
     months: TopRows
     parts: TopRows
     validation: int  # pages
-    train_mean: float  # characters a page
-    validation_mean: float
+    likeness: SplitLikeness | None  # of train and validation, where there are enough pages to say anything
     faults: TopRows
     fault_counts: list[tuple[str, int]]
     clusters: list[dict[str, Any]]  # as `relatives.with_largest` has them
@@ -155,13 +157,12 @@ def gather(corpus: Corpus) -> Facts:
         first(languages(stats)),
         first(mixture_rows(manifest.get("mixture", {}))),
         _by_reason(queries.repeats(db, REPEATS)),
-        first(domains(stats), MOST_DOMAINS),
+        _exact_domains(first(domains(stats), MOST_DOMAINS), db),
         first(tlds(queries.tlds_kept(db), queries.tlds_rejected(db, queries.weights(pages, held))), MOST_DOMAINS),
         first(sorted(stats.get("months", {}).items())),
         first(parts),
         sum(part.pages for part in parts if part.split == "validation"),
-        _mean(parts, "train"),
-        _mean(parts, "validation"),
+        split_likeness(parts),
         first(stats.get("faults", [])),
         most_first(sum((Counter(item["faults"]) for item in inputs), Counter())),
         with_largest(db, corpus, clusters(corpus)),
@@ -175,11 +176,11 @@ def gather(corpus: Corpus) -> Facts:
     return found
 
 
-def _mean(parts: Iterable[queries.SplitCounts], split: str) -> float:
-    """Characters of a page of this split."""
-    mine = [part for part in parts if part.split == split]
-    pages = sum(part.pages for part in mine)
-    return sum(part.chars for part in mine) / pages if pages else 0.0
+def _exact_domains(table: TopRows, db: duckdb.DuckDBPyConnection) -> TopRows:
+    """The table with kept pages counted in the shards where the list of the most frequent does not tell them."""
+    counted = queries.kept_of_domains(db, {row.name for row in table.rows if row.kept is None and row.name})
+    rows = [row._replace(kept=counted.get(row.name)) if row.kept is None else row for row in table.rows]
+    return table._replace(rows=rows)
 
 
 def funnel_stages(stages: Iterable[dict[str, Any]]) -> list[FunnelStage]:

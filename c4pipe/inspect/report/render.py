@@ -19,6 +19,7 @@ from c4pipe.errors import BuildError
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.fates import Comparison, compare
 from c4pipe.facts.verdict import CorpusVerdict
+from c4pipe.inspect.quoted import folded
 from c4pipe.inspect.report import show
 from c4pipe.inspect.report.draw import LogScale, columns, stream
 from c4pipe.inspect.report.facts import Facts, gather
@@ -140,6 +141,8 @@ def _environment() -> jinja2.Environment:
         "percent": show.unbroken_percent,
         "size": show.size,
         "plain": show.setting_text,
+        "list_entries": show.list_entries,
+        "folded": folded,
         "stream": stream,
         "columns": columns,
         "scale": LogScale.of,

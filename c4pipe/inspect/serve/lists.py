@@ -12,10 +12,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from c4pipe.errors import ConfigError, unknown
+from c4pipe.inspect.quoted import Quote
 from c4pipe.inspect.serve import export, finding
 from c4pipe.inspect.serve.asking import place
 from c4pipe.inspect.serve.counting import Counts, count_pages, total
-from c4pipe.inspect.serve.finding import Place
+from c4pipe.inspect.serve.excerpts import quotes_of
+from c4pipe.inspect.serve.finding import Hit, Place
 from c4pipe.inspect.serve.selection import Selection
 from c4pipe.inspect.serve.viewer import Viewer
 
@@ -45,6 +47,7 @@ class Lists:
             _remember(self._barren, selection.rows, self._barren.get(selection.rows, frozenset()) | found.barren)
         counts = await self._count(request, selection) if "counts" in request.query_params else None
         numbers = {part["path"]: i for i, part in enumerate(parts)}
+        quotes = {} if selection.q or selection.kept else await self._quotes(request, found.hits)
         return self._viewer.html(
             "list.html",
             selection=selection,
@@ -56,7 +59,12 @@ class Lists:
             if selection.outcome in self._viewer.words
             else 0,
             numbers=numbers,
+            quotes=quotes,
         )
+
+    async def _quotes(self, request: Request, hits: list[Hit]) -> dict[tuple[str, int], Quote]:
+        """What the pages of a list fell for, where that stands in their texts."""
+        return await self._viewer.ask(request, quotes_of, self._viewer.corpus, hits, self._viewer.judges.quoting)
 
     async def counts(self, request: Request) -> Response:
         """The filters with their counts, for the script of the list."""

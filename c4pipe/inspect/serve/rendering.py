@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from c4pipe.inspect.explain import Tried
+from c4pipe.inspect.quoted import folded
 from c4pipe.inspect.rule_pages import rule_page_path
 from c4pipe.inspect.serve.shown import is_link, marked, rule_page_lines, spelt
 from c4pipe.text import many, percent, printable
@@ -26,6 +27,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"spelt": spelt, "marked": marked, "number": number, "pages": pages, "chars": chars}
+    made.filters |= {"folded": folded}
     made.filters |= {"flat": flat, "percent": percent, "printable": printable, "by_stage": by_stage, "stages": stages}
     made.filters |= {"rule_page_path": rule_page_path, "rule_page_lines": rule_page_lines}
     made.tests["link"] = is_link
