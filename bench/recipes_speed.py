@@ -39,7 +39,7 @@ def measured(files: Sequence[Path], rounds: int) -> str:
         [
             *lines,
             f"times `en`: {', '.join(f'{ratio:.2f}' for ratio in ratios)}; median {statistics.median(ratios):.2f}",
-            f"of that words, English ones and those between boundaries: {words:.1f} s for the {pages:,} pages in English, "
+            f"of that words, English ones and those between boundaries: {words:.1f} s for {pages:,} pages in English, "
             "from a cold start",
         ]
     )
