@@ -17,7 +17,7 @@ from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import EnglishRule, PageRule, ratio, share_of
 from c4pipe.rules.repetition import DISTINCT_WORDS, Sized
 from c4pipe.text.between import numbered_unicode
-from c4pipe.text.blanks import counted_runs
+from c4pipe.text.kinds import counted_runs
 from c4pipe.text.repeats import Repeats, repeated_chars
 
 _SOURCE = "Li et al. 2024, dclm_baseline_refinedweb.yaml"

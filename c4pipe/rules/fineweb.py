@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import EnglishRule, PageRule, ratio, share_of
-from c4pipe.text.blanks import counted_runs
 from c4pipe.text.counted import copies_in, counted_words, terminal_marks
+from c4pipe.text.kinds import counted_runs
 
 _SOURCE = "Penedo et al. 2024, section 3.4; datatrove 0.10.1 FineWebQualityFilter"
 

@@ -12,7 +12,7 @@ from c4pipe.part import Told, words_of
 from c4pipe.stages.base import after
 from c4pipe.stages.clean import Clean
 from c4pipe.stages.explaining import BROKEN, PASSED, Outcomes, Walk
-from c4pipe.text.blanks import counted_runs
+from c4pipe.text.kinds import counted_runs
 
 
 @dataclass(frozen=True)

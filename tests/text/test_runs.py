@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from c4pipe.text import runs
 from c4pipe.text.between import numbered_unicode, unicode_words
-from c4pipe.text.blanks import FASTTEXT_BLANKS, counted_runs
 from c4pipe.text.characters import chars_of
 from c4pipe.text.counted import MARK_RUNS_OF_WORDS, TERMINAL_RUNS, counted_words, numbered_english
 from c4pipe.text.english import english_words
+from c4pipe.text.kinds import FASTTEXT_BLANKS, counted_runs
 from c4pipe.text.runs import KnownWords, runs_in
 
 BLANKS = [" ", "  ", "\n", "\t", "\0", "\x1c", "\x85", "\u00a0", "\u202f", "\u2028", "\u3000"]
