@@ -38,6 +38,7 @@ MOST_AGAIN = 10**6  # tags times formatting that may be opened again
 # Characters and tags of a page that can be beyond none of these, so that most need no scan: an attribute takes two
 # characters, and of so many tags half at the most can be formatting that the other half opens again.
 _SMALL, _FEW = 2 * 44_000, 2_000
+_SHORT = 10_000  # characters in which Python has counted before another function is called
 PLAIN_FORMATS = (
     3 * 14
 )  # without attributes: three of each of 14 elements are opened again (HTML Standard, "Noah's Ark")
@@ -81,8 +82,10 @@ def text_of(html: str, how: str, utf8: bytes | memoryview | None = None) -> tupl
 
 def _measured(html: str, utf8: bytes | memoryview | None) -> Tangle:
     """Bounds of a page: rough ones where they let it pass, for the scan would too."""
-    if len(html) <= _SMALL and (html.count("<") if utf8 is None else most_tags(utf8)) <= _FEW:
-        return _HARMLESS
+    if len(html) <= _SMALL:
+        tags = html.count("<") if utf8 is None or len(html) < _SHORT else most_tags(utf8)
+        if tags <= _FEW:
+            return _HARMLESS
     page = html.encode() if utf8 is None else utf8
     rough = rough_tangle(page)
     return rough if passes(rough) else tangle_of(page)

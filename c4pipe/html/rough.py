@@ -43,7 +43,7 @@ def rough_tangle(html: bytes | memoryview) -> Tangle:
     return Tangle(tags, tags, formatting, attributes, not told)
 
 
-def opens_value(data: Any, at: int) -> bool:
+def opens_value(data: Any, at: int) -> Any:
     """Whether the quote at this place can begin a value: it may be none, but no other one does."""
     return data[at - 1] == _EQUALS or data[at - 1] <= _BLANK
 
