@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 import duckdb
@@ -10,7 +9,6 @@ import duckdb
 from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.serve.aside import LINES, lost_lines_name
 from c4pipe.inspect.serve.conditions import around, inside, needles
-from c4pipe.inspect.serve.needle import LONGEST_QUOTE, MEASURE, PHRASE, Needle, quoted_at
 from c4pipe.inspect.serve.selection import Selection
 
 _KEPT = "url, timestamp, '' AS stage, '' AS reason, '' AS detail, language, source"
@@ -40,11 +38,6 @@ class Hit(NamedTuple):
     snippet: str
     inside: bool  # the snippet begins inside the text
 
-    @property
-    def quoted(self) -> re.Pattern[str] | None:
-        """What the detail quotes, to be marked in the snippet; None where it counts."""
-        return None if MEASURE.match(self.detail) else Needle(self.detail[:LONGEST_QUOTE].lower(), PHRASE).marking()
-
 
 class Listing(NamedTuple):
     """A stretch of a list. `back` and `on` are places from which there may be more."""
@@ -66,8 +59,6 @@ def hits_of(
     shown, match = LINES if lost and not selection.kept else "text", "0"
     if selection.q and selection.field not in ("url", "detail") and not (lost and selection.kept):
         match = f"coalesce({selection.needle.place(shown, '$q0')}, 0)"
-    elif not selection.q and not selection.kept:
-        match = quoted_at("text", "detail")
     sql = (
         f"SELECT filename, file_row_number, {_KEPT if selection.kept else _REJECTED}, length(text), "
         f"{around(shown, match)}, {inside(match)} FROM {rows}"

@@ -20,8 +20,6 @@ _SPECIAL = re.compile(r"[!-/:-@\[-^`{-~]")
 _BLANKLESS = "".join(rf"\x{{{points[0]:x}}}-\x{{{points[-1]:x}}}" for points in points_of(BLANKLESS_RUNS))
 # In front of a word and behind it. In scripts without blanks a word ends anywhere.
 _FRONT, _BACK = (rf"(?:{end}|[^\pL\pM\pN_]|[{_BLANKLESS}])" for end in ("^", "$"))
-LONGEST_QUOTE = 200  # characters of a detail that is looked for in its page
-MEASURE = re.compile("[0-9.,]+ ")  # "2 sentences": a detail that counts, and quotes nothing
 _BLANKS = r"[\s\pZ]+"
 
 
@@ -74,13 +72,6 @@ class Needle(NamedTuple):
             return None
         pieces = [re.escape(self.q)] if self.plain else [_for_re(term) for term in self.terms]
         return re.compile("|".join(pieces), 0 if self.exact else re.IGNORECASE)
-
-
-def quoted_at(column: str, detail: str) -> str:
-    """SQL: where what a column of details quotes stands in another one as whole words, from 1; 0 where it does not."""
-    word = f"regexp_extract({column}, '{_FRONT}' || regexp_escape({detail}) || '{_BACK}', 0, 'i')"
-    quoting = f"length({detail}) BETWEEN 1 AND {LONGEST_QUOTE} AND NOT regexp_matches({detail}, '^{MEASURE.pattern}')"
-    return f"CASE WHEN {quoting} THEN coalesce(nullif(strpos({column}, {word}), 0), 0) ELSE 0 END"
 
 
 def _for_re2(term: str) -> str:
