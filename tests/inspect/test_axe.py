@@ -28,6 +28,9 @@ VIEWS = {
     "holding": "/holding?text={text}",
     "rule": "/rule/few_words",
     "flow": "/flow",
+    "words": "/words?by=only",
+    "lost lines": "/?lost=repeated_line&q=the&in=lost&how=words&counts=now",
+    "random": "/?order=random&seed=7&votes=agreed&counts=now",
     "refused": "/nowhere",
 }
 
