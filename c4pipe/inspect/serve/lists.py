@@ -42,7 +42,7 @@ class Lists:
         if stop is not None:
             found = await self._viewer.ask(request, finding.find_back, self._viewer.corpus, selection, stop)
         else:
-            found = await self._viewer.ask(request, finding.find, self._viewer.corpus, selection, start or Place(0, 0))
+            found = await self._viewer.ask(request, finding.find, self._viewer.corpus, selection, start)
             _remember(self._barren, selection.rows, self._barren.get(selection.rows, frozenset()) | found.barren)
         counts = await self._count(request, selection) if "counts" in request.query_params else None
         numbers = {part["path"]: i for i, part in enumerate(parts)}

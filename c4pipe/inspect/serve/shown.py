@@ -14,6 +14,7 @@ from c4pipe.dedup.lines import LineLevel
 from c4pipe.inspect.explain import Segment
 from c4pipe.inspect.rule_pages import rule_page_path
 from c4pipe.inspect.serve.repeats import FirstLines
+from c4pipe.inspect.serve.needle import Needle
 
 LONGEST_PIECE = 20_000  # characters of a line shown; a browser lays out a megabyte, but nobody reads it
 MOST_LINES = 3_000  # lines of a page shown
@@ -37,13 +38,13 @@ def _named(match: re.Match[str]) -> str:
     return f'<span class="control" title="{unicodedata.name(match[0], "CONTROL CHARACTER")}">{code}</span>'
 
 
-def marked(text: str, q: str) -> Markup:
-    """The text as `spelt`, with what was searched for marked."""
-    if not q:
+def marked(text: str, found: str | re.Pattern[str] | None) -> Markup:
+    """The text as `spelt`, with what was searched for marked: a pattern, or these characters."""
+    if not found:
         return spelt(text)
     pieces, end = [], 0
-    flags = 0 if q != q.lower() else re.IGNORECASE
-    for number, match in enumerate(re.finditer(re.escape(q), text, flags)):
+    pattern = Needle(found).marking() if isinstance(found, str) else found
+    for number, match in enumerate(pattern.finditer(text) if pattern else ()):
         if number == _MOST_MARKS:
             break
         pieces += [spelt(text[end : match.start()]), Markup("<mark>%s</mark>") % spelt(match[0])]
