@@ -11,12 +11,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from c4pipe.errors import ConfigError, unknown
+from c4pipe.inspect.quoted import Quote
 from c4pipe.inspect.serve import export, finding
 from c4pipe.inspect.serve.asking import place
 from c4pipe.inspect.serve.counting import Counts, count_pages, total
 from c4pipe.inspect.serve.elsewhere import find_elsewhere
 from c4pipe.inspect.serve.finding import Place
 from c4pipe.inspect.serve.lasting import PageLink
+from c4pipe.inspect.serve.excerpts import quotes_of
+from c4pipe.inspect.serve.finding import Hit, Place
 from c4pipe.inspect.serve.selection import Selection
 from c4pipe.inspect.serve.viewer import Viewer
 
@@ -47,6 +50,7 @@ class Lists:
         counts = await self._count(request, selection) if "counts" in request.query_params else None
         numbers = {part["path"]: i for i, part in enumerate(parts)}
         empty = not (found.hits or asked) and (selection.q or selection.domain)
+        quotes = {} if selection.q or selection.kept else await self._quotes(request, found.hits)
         return self._viewer.html(
             "list.html",
             selection=selection,
@@ -59,7 +63,12 @@ class Lists:
             else 0,
             numbers=numbers,
             elsewhere=await self._viewer.ask(request, find_elsewhere, selection) if empty else None,
+            quotes=quotes,
         )
+
+    async def _quotes(self, request: Request, hits: list[Hit]) -> dict[tuple[str, int], Quote]:
+        """What the pages of a list fell for, where that stands in their texts."""
+        return await self._viewer.ask(request, quotes_of, self._viewer.corpus, hits, self._viewer.judges.quoting)
 
     async def counts(self, request: Request) -> Response:
         """The filters with their counts, for the script of the list."""
