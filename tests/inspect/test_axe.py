@@ -27,6 +27,9 @@ VIEWS = {
     "why a URL": "/why?url={url}",
     "holding": "/holding?text={text}",
     "rule": "/rule/few_words",
+    "marked page": "/page?url={url}&mark={text}&build=1",
+    "absent page": "/page?id=nothing&url=http://nowhere.example/",
+    "empty list": "/?outcome=rejected&q={url}",
     "flow": "/flow",
     "refused": "/nowhere",
 }

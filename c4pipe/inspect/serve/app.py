@@ -53,13 +53,14 @@ def make_app(
     `SeenPages`, of `read_verdict` and of `CorpusVerdict.seen_from`.
     """
 
-    def opened(corpus: Corpus, digest: str, again: bool) -> tuple[ASGIApp, list[str]]:
+    def opened(corpora: Sequence[Corpus], digest: str, again: bool) -> tuple[ASGIApp, list[str]]:
+        corpus, *others = corpora
         beside, said = _Beside(corpus, digest, run, compared), list[str]()
         seen = beside.known(beside.seen, again, said)
         verdict = beside.known(beside.verdict, again, said)
         return _routed(Viewer(corpus, given, seen, verdict, digest), given, others), said
 
-    return Guard(Reopening(corpus, opened))
+    return Guard(Reopening([corpus, *others], opened))
 
 
 class _Beside(NamedTuple):

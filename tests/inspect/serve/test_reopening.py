@@ -189,6 +189,25 @@ def test_what_was_given_beside_another_build_is_left_out_and_named(folder: Path,
         assert "Beside B" not in words
 
 
+def test_a_corpus_that_it_is_held_against_changes_goes_and_comes_back(folder: Path, tmp_path: Path) -> None:
+    other = build(tmp_path / "other", "aged", 4)
+    app = make_app(open_corpus(folder), others=[open_corpus(other)])
+    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+        assert client.get("/compare").status_code == 200
+        put(other, "fresh", 6)
+        words = text_of(client.get("/compare").text)
+        assert f"The corpus {other} {TOLD}" in words
+        assert client.get("/compare").status_code == 200
+        shutil.move(other, tmp_path / "away")
+        words = text_of(client.get("/").text)
+        assert f"A corpus that this one was held against is left out: {other} holds no finished corpus" in words
+        assert "3 pages" in words
+        assert client.get("/compare").status_code == 404
+        shutil.move(tmp_path / "away", other)
+        assert f"The corpus {other} {TOLD}" in text_of(client.get("/").text)
+        assert client.get("/compare").status_code == 200
+
+
 def test_a_link_of_another_build_says_so(folder: Path, client: TestClient) -> None:
     build = open_corpus(folder).digest
     for same in (build, build[:16], build[:7]):
