@@ -98,7 +98,7 @@ def test_an_address_that_nobody_has(folder: Path) -> None:
 
 
 def test_it_is_found_from_the_box(folder: Path) -> None:
-    assert 'href="/why/presets?url=http://x.example"' in asked(folder).get("/why?url=http://x.example").text
+    assert 'href="/why/presets?url=http%3A%2F%2Fx.example"' in asked(folder).get("/why?url=http://x.example").text
     assert asked(folder).get("/why/presets").status_code == 200
 
 
