@@ -29,7 +29,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"spelt": spelt, "marked": marked, "number": number, "pages": pages, "chars": chars}
-    made.filters |= {"speech": speech, "folded": folded}
+    made.filters |= {"speech": speech}
+    made.filters |= {"folded": folded}
     made.filters |= {"flat": flat, "percent": percent, "printable": printable, "by_stage": by_stage, "stages": stages}
     made.filters |= {"rule_page_path": rule_page_path, "rule_page_lines": rule_page_lines}
     made.tests["link"] = is_link
