@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from c4pipe.native import native
-from c4pipe.text.kinds import BLANK, KINDS, known_points
+from c4pipe.text.kinds import BLANK_BIT, CHARACTER_BITS, known_points
 
 _BASE, _SHIFT = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)  # 2**64 / golden ratio
 _WIDTH = 3  # of a place in the table: the hash of a run, its number and one, where its characters begin
@@ -46,7 +46,7 @@ class RunTable:
             walk = np.array([0, known, chars, 0], np.int64)
             while True:
                 number_runs(
-                    points.ctypes.data, len(points), KINDS.ctypes.data, BLANK, self._table.ctypes.data,
+                    points.ctypes.data, len(points), CHARACTER_BITS.ctypes.data, BLANK_BIT, self._table.ctypes.data,
                     len(self._table) // _WIDTH, self._ends.ctypes.data, self._points.ctypes.data, found.ctypes.data,
                     walk.ctypes.data, self._seed,
                 )  # fmt: skip
