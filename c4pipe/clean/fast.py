@@ -1,6 +1,7 @@
 """The loop's fast twins: the same verdict and tally, the same dropped lines, several times faster.
 
-They know the steps that C4 begins with. A line about which these are not plain walks the steps as in the loop; one that
+They know the steps that C4 begins with; of others `clean/counted` knows those that hang on counts or on strings. A line
+about which these are not plain walks the steps as in the loop; one that
 plainly stands is asked about only by those of the others that might have something against it.
 """
 
@@ -12,6 +13,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from c4pipe.clean.counted import counted_steps, dropped_lines, judged_lines, lines_verdict
 from c4pipe.clean.loop import LineStep, clean, walk
 from c4pipe.clean.sift import (
     ASKED,
@@ -53,7 +55,7 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
     """`clean` for these steps; several times faster where they begin as C4's do."""
     leading = leading_of(steps)
     if leading is None:
-        return lambda page: clean(page, steps)
+        return _by_counts(steps)
     others = others_of(leading.others)
     own = _Own(arguments_of(leading, others))
 
@@ -85,6 +87,16 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
         return Kept(Page(page.url, cleaned, *page[2:]), *falls)
 
     return by_bytes
+
+
+def _by_counts(steps: Sequence[LineStep]) -> Step:
+    by = counted_steps(steps)
+
+    def by_counts(page: Page) -> Verdict:
+        judged = judged_lines(page.text, by) if by is not None else None
+        return clean(page, steps) if by is None or judged is None else lines_verdict(page, by, judged)
+
+    return by_counts
 
 
 def _answers(
@@ -184,6 +196,10 @@ def dropped_by(page: Page, steps: Sequence[LineStep]) -> list[Dropped]:
     dropped: list[Dropped] = []
     leading = leading_of(steps)
     if leading is None:
+        by = counted_steps(steps)
+        judged = judged_lines(page.text, by) if by is not None else None
+        if by is not None and judged is not None:
+            return dropped_lines(page.text, by, judged)
         clean(page, steps, dropped)
         return dropped
     last, code = frozenset(BLANKS + "]").union(mark[-1] for mark in leading.end.marks), leading.end.reason.code

@@ -17,16 +17,14 @@ from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError, ConfigError, unknown
 from c4pipe.facts.corpus import VIEWS, Corpus, connect, said, select
+from c4pipe.inspect.addressed import pages_addressed
+from c4pipe.facts.functions import CHARS, REGISTERED_DOMAIN, teach_functions
+from c4pipe.inspect.addressed import pages_at
 from c4pipe.inspect.overview import ledger_of
 from c4pipe.stages.personal import PERSONAL_REASONS
-from c4pipe.text.urls import url_key
 
 FOUND = 10  # pages of one URL that are shown; a crawl may have fetched it a thousand times
 EXCERPT = 200  # characters of a page in the overview
-# c4pipe.text.urls.url_key: both are RE2's `.`, which ends at a line, as Python's does.
-_KEY = (
-    "rtrim(regexp_replace(regexp_replace(url, 'https?://(www\\.)?', '', 'g'), '\\?(?:utm_|ref|feed).*', '', 'g'), '/')"
-)
 # Functions that read a file, or run a query that is spelt as a text.
 _READS_FILES = re.compile("parquet|csv|json|read_|text|blob|glob|scan|query", re.IGNORECASE)
 
@@ -142,37 +140,35 @@ def _counted(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any
 
 
 def at_url(corpus: Corpus, url: str) -> tuple[int, list[dict[str, Any]]]:
-    """(how many there are, the first of them): pages of a URL, kept ones first, then by source.
+    """(how many there are, the first of them): pages of an address as `pages_addressed` finds them, kept ones first,
+    then by source.
 
-    If no page has it as it is written, that of this source, for one may have no URL, or those that count as the same
-    page to URL dedup. A kept page has the columns of
-    `pages`, and under `rejected` its row of the rejected table where it is sampled there; others have that one alone.
+    A kept page has the columns of `pages`, and under `rejected` its row of the rejected table where it is sampled
+    there; others have that one alone.
     """
     with database(corpus) as views:
-        for where, value in (("url = $1", url), ("source = $1", url), (f"url != '' AND {_KEY} = $1", url_key(url))):
-            kept = views.execute(f"SELECT source, shard, row FROM pages WHERE {where}", [value]).fetchall()
-            lost = views.execute(
-                f"SELECT source FROM rejected WHERE {where} AND reason != '{KEPT}'", [value]
-            ).fetchall()
-            if kept or lost:
-                break
-        places = sorted(kept)[:FOUND]
+        at = pages_addressed(views, url)
+        places = at.kept[:FOUND]
         pages = [
             row
-            for _, shard, number in places
-            for row in table_rows(views.execute("SELECT * FROM pages WHERE shard = $1 AND row = $2", [shard, number]))
+            for place in places
+            for row in table_rows(
+                views.execute("SELECT * FROM pages WHERE shard = $1 AND row = $2", [place.path, place.row])
+            )
         ]
-        others = sorted(source for (source,) in lost)[: FOUND - len(places)]
+        others = [place.source for place in at.lost[: FOUND - len(places)]]
         table = _rejected(views, [*(page["source"] for page in pages), *others])
     raw = {row["source"]: row for row in table if row["reason"] == KEPT}
     found = [page | {"rejected": raw.get(page["source"])} for page in pages]
     found += [{"rejected": row} for row in sorted(table, key=lambda row: str(row["source"])) if row["reason"] != KEPT]
-    return len(kept) + len(lost), found
+    return at.number, found
 
 
 def answer(corpus: Corpus, sql: str, limit: int) -> dict[str, Any]:
     """The columns and the first rows of a query that somebody typed. ConfigError where DuckDB refuses it."""
     with connect(corpus, reads=_read_by(sql)) as views, ThreadPoolExecutor(1) as worker:
+        if REGISTERED_DOMAIN in sql.lower() or CHARS in sql.lower():
+            teach_functions(views)
         # DuckDB does not look for Ctrl-C in the middle of a task, which may take minutes; this thread does.
         running = worker.submit(_answer, views, sql, limit)
         try:

@@ -7,10 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.facts.corpus import Corpus, connect, open_corpus
@@ -19,14 +16,12 @@ from c4pipe.inspect.ancestry import Ancestry
 from c4pipe.inspect.lookup import look_up, rules_behind
 from c4pipe.inspect.query import answer, at_url, of_reason, sampled
 from c4pipe.page import Page
-from c4pipe.text.urls import url_key
 from tests import manifests
 from tests.inspect.tiny import ledger, lost, write
 
 DATE = "2024-05-22T10:11:12Z"
 SENTENCES = [f"This sentence stands on page number {n} too." for n in range(3)]
 REPEATED = " ".join(SENTENCES)
-PIECES = ("http://", "https://", "www.", "a.example", "/", "?", "utm_x", "ref", "feed", "\n", "é", "{", "'")
 
 
 def md5(url: str) -> str:
@@ -66,13 +61,6 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
         ],
     )
     return open_corpus(folder)
-
-
-@settings(deadline=None)  # a database shares the machine with other tests
-@given(st.lists(st.sampled_from(PIECES) | st.text(st.characters(exclude_categories=["Cs"]), max_size=3)).map("".join))
-def test_sql_normalises_urls_as_url_dedup_does(url: str) -> None:
-    found = duckdb.execute(f"SELECT {query._KEY} FROM (SELECT $1::VARCHAR AS url)", [url]).fetchone()
-    assert found == (url_key(url),)
 
 
 def test_sampled_pages_are_of_the_most_frequent_reasons(tiny: Corpus) -> None:

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from c4pipe.errors import C4Error
 from c4pipe.facts.corpus import Corpus
-from c4pipe.facts.verdict import read_verdict
+from c4pipe.facts.verdict import CorpusVerdict, read_verdict
 from c4pipe.inspect.seen import SeenPages
+from c4pipe.inspect.serve.comparing import ComparedCorpora
+from c4pipe.inspect.serve.flowing import FlowView
 from c4pipe.inspect.serve.guard import Guard
 from c4pipe.inspect.serve.holding import HeldTexts
+from c4pipe.inspect.serve.lists import Lists
 from c4pipe.inspect.serve.owning import Owners
+from c4pipe.inspect.serve.reopening import Reopening
+from c4pipe.inspect.serve.single import SinglePages
+from c4pipe.inspect.serve.sql import SqlPage
 from c4pipe.inspect.serve.viewer import Viewer
+from c4pipe.inspect.serve.whynot import WhyNot
 
 _STATIC = Path(__file__).parent / "static"
+T = TypeVar("T")
 _TYPES = {".css": "text/css", ".js": "text/javascript"}
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#14788f"/>'
@@ -32,31 +40,79 @@ _ICON = (
 
 
 def make_app(
-    corpus: Corpus, given: Sequence[Path] = (), run: Path | None = None, compared: Path | None = None
-) -> Starlette:
+    corpus: Corpus,
+    given: Sequence[Path] = (),
+    run: Path | None = None,
+    compared: Path | None = None,
+    others: Sequence[Corpus] = (),
+) -> ASGIApp:
     """The viewer of a corpus, for any ASGI server that listens on the loopback interface only.
 
     `run` is the folder of a training of which is said what it has read, `compared` that of a comparison with another
-    corpus, whose verdict is shown. Errors of `SeenPages`, of `read_verdict` and of `CorpusVerdict.seen_from`.
+    corpus, whose verdict is shown, and `others` are corpora that it can be held against, page by page. Errors of
+    `SeenPages`, of `read_verdict` and of `CorpusVerdict.seen_from`.
     """
-    seen = None if run is None else SeenPages(corpus, run)
-    verdict = None if compared is None else read_verdict(compared).seen_from(corpus.digest)
-    viewer = Viewer(corpus, given, seen, verdict)
+
+    def opened(corpus: Corpus, digest: str, again: bool) -> tuple[ASGIApp, list[str]]:
+        beside, said = _Beside(corpus, digest, run, compared), list[str]()
+        seen = beside.known(beside.seen, again, said)
+        verdict = beside.known(beside.verdict, again, said)
+        return _routed(Viewer(corpus, given, seen, verdict, digest), given, others), said
+
+    return Guard(Reopening(corpus, opened))
+
+
+class _Beside(NamedTuple):
+    """What was given beside a corpus."""
+
+    corpus: Corpus
+    digest: str
+    run: Path | None
+    compared: Path | None
+
+    def seen(self) -> SeenPages | None:
+        return None if self.run is None else SeenPages(self.corpus, self.run)
+
+    def verdict(self) -> CorpusVerdict | None:
+        return None if self.compared is None else read_verdict(self.compared).seen_from(self.digest)
+
+    @staticmethod
+    def known(ask: Callable[[], T], again: bool, said: list[str]) -> T | None:
+        """What it answers. Of a corpus that was opened again it may not hold, and is left out; that is said."""
+        try:
+            return ask()
+        except C4Error as error:
+            if not again:
+                raise
+            said.append(f"Left out from here on: {error}")
+            return None
+
+
+def _routed(viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]) -> Starlette:
+    """The addresses of a viewer."""
+    corpus, seen = viewer.corpus, viewer.seen
+    lists, single, whynot = Lists(viewer), SinglePages(viewer), WhyNot(viewer)
     held = HeldTexts(viewer, corpus, seen)
     owners = Owners(viewer, corpus, given)
     routes = [
-        Route("/", viewer.pages),
-        Route("/counts", viewer.counts),
-        Route("/page/{path:path}/{row}", viewer.page),
-        Route("/step", viewer.step),
+        Route("/", lists.pages),
+        Route("/counts", lists.counts),
+        Route("/page", single.page),
+        Route("/page/{path:path}/{row}", single.moved),
+        Route("/step", lists.step),
         Route("/holding", held.holding),
-        Route("/text/{path:path}/{row}", viewer.text),
-        Route("/stands/{path:path}/{row}", owners.stands),
+        Route("/text", single.text),
+        Route("/text/{path:path}/{row}", single.moved),
+        Route("/stands", owners.stands),
+        Route("/stands/{path:path}/{row}", single.moved),
         Route("/owner/{name}", owners.owner),
         Route("/owners", owners.owners),
-        Route("/rule/{code}", viewer.rule),
-        Route("/why", viewer.why, methods=["GET", "POST"]),
-        Route("/export", viewer.export),
+        Route("/rule/{code}", whynot.rule),
+        Route("/why", whynot.why, methods=["GET", "POST"]),
+        Route("/export", lists.export),
+        *ComparedCorpora(viewer, others).routes,
+        *SqlPage(viewer).routes,
+        Route("/flow", FlowView(viewer).flow),
         Route("/static/{name}", static),
     ]
     handlers: dict[Any, Any] = {
@@ -64,7 +120,7 @@ def make_app(
         C4Error: viewer.wrong,
         duckdb.Error: viewer.unreadable,
     }
-    return Starlette(routes=routes, middleware=[Middleware(Guard)], exception_handlers=handlers)
+    return Starlette(routes=routes, exception_handlers=handlers)
 
 
 async def static(request: Request) -> Response:

@@ -10,11 +10,12 @@ from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.holders import as_shown, held_by, number_words, scan_words
 from c4pipe.inspect.seen import SeenPages
 from c4pipe.inspect.serve.selection import LONGEST_QUERY, Selection
-from c4pipe.inspect.serve.viewer import PAGES_HELD, Viewer
+from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.textindex.index import open_index
 from c4pipe.textindex.least import check_text
 from c4pipe.textindex.texts import MAKE_INDEX
 
+PAGES_HELD = 50  # shown that hold a text
 MOST_SCANNED = 256 << 20  # bytes of shards that are searched from end to end: some seconds
 
 

@@ -6,8 +6,25 @@ const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const leaving = new AbortController(); // the server stops a query whose answer nobody waits for
 addEventListener("pagehide", () => leaving.abort());
 
+// Numbers and rows of another build are put into no page: the server refuses them where the corpus has changed.
+const headers = { "C4-Build": document.documentElement.dataset.build };
+async function ask(url, options = {}) {
+  const answer = await fetch(url, { signal: leaving.signal, headers, ...options });
+  if (answer.status !== 409) return answer;
+  if (!$("#rebuilt")) {
+    const note = document.createElement("p");
+    Object.assign(note, { id: "rebuilt", className: "note", textContent: "The corpus was built anew or changed since this page was made. " });
+    note.setAttribute("role", "alert");
+    const again = document.createElement("a");
+    Object.assign(again, { href: location.href.split("#")[0], textContent: "Load the page again" });
+    note.append(again);
+    $("#main").prepend(note);
+  }
+  throw new DOMException("of another build", "AbortError");
+}
+
 async function page(url, options = {}) {
-  const answer = await fetch(url, { signal: leaving.signal, ...options });
+  const answer = await ask(url, options);
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
@@ -55,7 +72,7 @@ async function owners() {
   const links = $$("[data-owner]");
   const names = [...new Set(links.map((link) => link.dataset.owner))].slice(0, 100);
   if (!names.length) return;
-  const answer = await fetch("/owners?" + new URLSearchParams(names.map((name) => ["name", name])), { signal: leaving.signal });
+  const answer = await ask("/owners?" + new URLSearchParams(names.map((name) => ["name", name])));
   const found = await answer.json();
   for (const link of links) {
     if (!(link.dataset.owner in found)) continue;
@@ -86,7 +103,7 @@ function judge() {
     $("#verdict").setAttribute("aria-busy", "true");
     try {
       const body = new URLSearchParams(new FormData(form));
-      const answer = await page("/why?part=verdict", { method: "POST", body, signal: asked.signal });
+      const answer = await page("/why?part=verdict", { method: "POST", body, signal: asked.signal, headers: {} });
       $("#verdict").replaceChildren(...($("main", answer) ?? answer.body).children);
       $("#verdict").removeAttribute("aria-busy");
     } catch (error) {
@@ -138,6 +155,14 @@ if (location.hash === "#q") $("#q")?.focus();
 const quiet = (error) => {
   if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error; // gone, or the server has ended
 };
+for (const button of $$("[data-copy]")) {
+  if (!navigator.clipboard) continue; // the field can be copied by hand
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText($(`#${button.dataset.copy}`).value);
+    button.textContent = "Copied";
+  });
+}
 fill().then(count).catch(quiet);
 owners().catch(quiet);
 stands().catch(quiet);

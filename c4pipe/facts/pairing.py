@@ -1,0 +1,178 @@
+"""Two corpora as one table, a row a page: what became of each page in both, and where what is recorded of it stands.
+
+A page is the same in both when its URL and the second of its date are, whatever the files are called that it was read
+from, so that WET and WARC files of one crawl can be held against each other; without a URL, when it stands in the same
+place of a file of that name. Texts are compared by a hash and not kept: a row of the table takes about 70 bytes. What
+is shown of a page is read from where it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import duckdb
+
+from c4pipe.errors import BuildError
+from c4pipe.facts.corpus import MEMORY, Corpus, connect, files_sql, said
+from c4pipe.facts.functions import HOST_SQL, REGISTERED_DOMAIN, teach_functions
+
+NOT_READ, NOT_RECORDED = "not_read", "not_recorded"  # its file is none of the inputs; no table says what became of it
+OTHER_TEXT_BIT, OTHER_LANGUAGE_BIT, ONLY_A, ONLY_B = 1, 2, 4, 8  # of `way`; 0 is a page that is the same in both
+
+_KEY = "md5_number(if(url = '', regexp_replace(source, '^.*/', ''), url || chr(10) || left(timestamp, 19)))"
+# What a file is called, without its folder and endings: a.warc.gz and a.warc.wet.gz are of one crawl.
+_NO_STEM = r"^.*/|(\.warc)?(\.wet)?(\.gz|\.zst)?$"
+_STEM = f"regexp_replace(regexp_replace(source, '#[^#]*$', ''), '{_NO_STEM}', '', 'g')"
+VIEWS_OF_PAIR = ("", "other_")  # in front of the names of views: of the first corpus, of the second
+PLACE_BITS = 40  # of a place: the number of a file in the manifest's list, and behind it so many bits of the row there
+BOTH = (0, 1)
+
+
+class KeptPages(NamedTuple):
+    """What a corpus keeps, each page counted once however often a mixture repeats it."""
+
+    pages: int
+    bytes: int  # of their texts in UTF-8
+
+
+class PairTable:
+    """The table `fates` of a connection to two corpora: key, way, why, places (of the page and of its note in the
+    rejected table, of both corpora), languages, bytes and domain.
+
+    `why` is "stage/reason" of a page that one corpus lacks, by the other's table, or "/" and `NOT_READ` or
+    `NOT_RECORDED`. Everything asked of it takes a cursor of the connection, so that it can be interrupted.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, corpora: tuple[Corpus, Corpus]):
+        """Makes the table; the connection is one of `connect_pair`. A table that was interrupted is made anew."""
+        self.corpora = corpora
+        connection.execute("DROP TABLE IF EXISTS fates")  # of a table that was interrupted before it was whole
+        self._make_types(connection)
+        self.kept = tuple(self._keep(connection, side) for side in BOTH)
+        for side in BOTH:
+            self._note(connection, side)
+        self._join(connection)
+
+    def check(self) -> None:
+        """Looks whether the files of both corpora are what their manifests say. BuildError names one that is not."""
+        for corpus in self.corpora:
+            corpus.check()
+
+    def _make_types(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """The names that a row holds the numbers of, and the numbers of files."""
+        pages, rejected = (
+            " UNION ALL ".join(f"SELECT {{0}} FROM {view}{name}" for view in VIEWS_OF_PAIR)
+            for name in ("pages", "rejected")
+        )
+        own = f"(VALUES ('', '{NOT_READ}'), ('', '{NOT_RECORDED}')) AS v(stage, reason)"
+        for name, values in (
+            ("tongue", f"SELECT DISTINCT language FROM ({pages.format('language')}) ORDER BY 1"),
+            (
+                "why",
+                f"SELECT stage || '/' || reason FROM (SELECT DISTINCT stage, reason FROM "
+                f"({rejected.format('stage, reason')} UNION ALL SELECT * FROM {own}) ORDER BY 1, 2)",
+            ),
+        ):
+            cursor.execute(f"DROP TYPE IF EXISTS {name}")
+            cursor.execute(f"CREATE TYPE {name} AS ENUM ({values})")
+        hosts = f"SELECT DISTINCT {HOST_SQL} AS host FROM ({pages.format('url')})"
+        domains = f"SELECT hash(host) AS host, {REGISTERED_DOMAIN}(host) AS domain FROM ({hosts})"
+        cursor.execute(f"CREATE OR REPLACE TABLE hosts AS {domains}")
+        cursor.execute("DROP TYPE IF EXISTS domain")
+        cursor.execute("CREATE TYPE domain AS ENUM (SELECT DISTINCT domain FROM hosts ORDER BY 1)")
+        for side, corpus in enumerate(self.corpora):
+            for name, parts in (("shards_of", corpus.shards()), ("parts_of", corpus.rejected)):
+                cursor.execute(
+                    f"CREATE OR REPLACE TABLE {name}{side} AS "
+                    "SELECT unnest($1::VARCHAR[]) AS file, unnest(range($2)) AS number",
+                    [[part["path"] for part in parts], len(parts)],
+                )
+
+    def _keep(self, cursor: duckdb.DuckDBPyConnection, side: int) -> KeptPages:
+        """The pages of one corpus without their texts."""
+        inputs = self.corpora[1 - side].manifest.get("inputs", [])
+        stems = sorted({re.sub(_NO_STEM, "", item["path"]) for item in inputs})
+        mixture = "mixture" in self.corpora[1 - side].manifest  # which reads corpora
+        cursor.execute("CREATE OR REPLACE TABLE inputs AS SELECT hash(unnest($1::VARCHAR[])) AS stem", [stems])
+        cursor.execute(
+            f"CREATE OR REPLACE TABLE kept{side} AS SELECT {_KEY} AS key, min(hash(text)) AS text, "
+            f"CAST(min(strlen(text)) AS UINTEGER) AS size, CAST(min(language) AS tongue) AS language, "
+            f"min((number << {PLACE_BITS}) | row) AS place, min(hash({HOST_SQL})) AS host, "
+            f"bool_or($1 OR hash({_STEM}) IN (SELECT stem FROM inputs)) AS read "
+            f"FROM {VIEWS_OF_PAIR[side]}pages JOIN shards_of{side} ON shard = file GROUP BY 1",
+            [mixture],
+        )
+        cursor.execute("DROP TABLE inputs")
+        ((pages, size),) = cursor.execute(f"SELECT count(*), coalesce(sum(size), 0) FROM kept{side}").fetchall()
+        return KeptPages(pages, int(size))
+
+    def _note(self, cursor: duckdb.DuckDBPyConnection, side: int) -> None:
+        """Rows of the rejected table about pages that either corpus keeps. Of a page that is kept here only what was
+        cut from it: of several copies of one date one is kept, and that others fell says nothing of the page."""
+        cursor.execute(
+            f"CREATE OR REPLACE TABLE notes{side} AS SELECT key, min({{'why': why, 'place': place}}) AS note FROM ("
+            f"SELECT {_KEY} AS key, CAST(stage || '/' || reason AS why) AS why, stage = '' AS here, "
+            f"(number << {PLACE_BITS}) | row AS place "
+            f"FROM {VIEWS_OF_PAIR[side]}rejected JOIN parts_of{side} ON part = file) "
+            f"WHERE here = (key IN (SELECT key FROM kept{side})) AND "
+            f"(here OR key IN (SELECT key FROM kept{1 - side})) GROUP BY 1"
+        )
+
+    def _join(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        unknown = [f"CAST(if({kept}.read, '/{NOT_RECORDED}', '/{NOT_READ}') AS why)" for kept in "ab"]
+        cursor.execute(
+            "CREATE OR REPLACE TABLE fates AS SELECT coalesce(a.key, b.key) AS key, CAST(CASE "
+            f"WHEN b.key IS NULL THEN {ONLY_A} WHEN a.key IS NULL THEN {ONLY_B} ELSE "
+            f"if(a.text != b.text, {OTHER_TEXT_BIT}, 0) + if(a.language != b.language, {OTHER_LANGUAGE_BIT}, 0) END "
+            "AS UTINYINT) AS way, CASE "
+            f"WHEN b.key IS NULL THEN coalesce(y.note.why, {unknown[0]}) "
+            f"WHEN a.key IS NULL THEN coalesce(x.note.why, {unknown[1]}) END AS why, "
+            "a.place AS place0, b.place AS place1, x.note.place AS note0, y.note.place AS note1, "
+            "a.language AS language0, b.language AS language1, a.size AS size0, b.size AS size1, "
+            "CAST(h.domain AS domain) AS domain "
+            "FROM kept0 a FULL JOIN kept1 b USING (key) LEFT JOIN notes0 x USING (key) LEFT JOIN notes1 y USING (key) "
+            "LEFT JOIN hosts h ON h.host = coalesce(a.host, b.host)"
+        )
+        for name in ("kept0", "kept1", "notes0", "notes1", "hosts"):
+            cursor.execute(f"DROP TABLE {name}")
+
+    def rows_at(
+        self, cursor: duckdb.DuckDBPyConnection, side: int, columns: str, places: Iterable[int], rejected: bool = False
+    ) -> dict[int, tuple[Any, ...]]:
+        """These columns of the rows at places of one corpus, of its kept pages or of its rejected table, by place."""
+        corpus = self.corpora[side]
+        parts = corpus.rejected if rejected else corpus.shards()
+        wanted: dict[int, list[int]] = {}
+        for place in places:
+            wanted.setdefault(place >> PLACE_BITS, []).append(place & ((1 << PLACE_BITS) - 1))
+        found: dict[int, tuple[Any, ...]] = {}
+        for number, rows in sorted(wanted.items()):
+            sql = f"SELECT file_row_number, {columns} FROM {files_sql(corpus, [parts[number]])} WHERE file_row_number "
+            listed = ", ".join(map(str, sorted(rows)))
+            for row, *values in cursor.execute(f"{sql} IN ({listed})").fetchall():
+                found[number << PLACE_BITS | row] = tuple(values)
+        return found
+
+
+def connect_pair(a: Corpus, b: Corpus, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
+    """A connection to two corpora that knows what a table of them needs. Errors of `facts.corpus.connect`."""
+    connection = connect(a, memory, b)
+    teach_functions(connection)
+    return connection
+
+
+def pair_table(connection: duckdb.DuckDBPyConnection, corpora: tuple[Corpus, Corpus]) -> PairTable:
+    """The table of two corpora. BuildError where they are too large for the memory of the connection, or hold what
+    their manifests do not say; duckdb.InterruptException where it was interrupted."""
+    a, b = corpora
+    try:
+        return PairTable(connection, corpora)
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        raise BuildError(f"{a.folder} and {b.folder} cannot be compared: {said(error)}") from None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        what = str(error).partition("\n")[0]
+        raise BuildError(f"{a.folder} and {b.folder} cannot be compared: {what}") from None

@@ -1,0 +1,101 @@
+"""Which pages of a corpus an address means that somebody typed or kept: one look-up for the terminal and the viewer.
+
+An address is a URL, or what names a page in the crawl: the ID of its record, or its source. Where no page has the URL
+as it is written, those that count as the same page are meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from string import ascii_lowercase, ascii_uppercase
+from typing import NamedTuple
+
+import duckdb
+
+from c4pipe.corpus.plan import KEPT
+from c4pipe.text.urls import url_key
+
+# c4pipe.text.urls.url_key of {}: both are RE2's `.`, which ends at a line, as Python's does.
+_KEY = (
+    "rtrim(regexp_replace(regexp_replace({}, 'https?://(www\\.)?', '', 'g'), '\\?(?:utm_|ref|feed).*', '', 'g'), '/')"
+)
+# Parameters that say where a visitor came from, as browsers and social media add them, beside those of `url_key`.
+_VISITOR = "&(?:utm_|ref|feed|fbclid=|gclid=|msclkid=|mc_)[^&]*"
+# loose_key of {}.
+_BARE = f"regexp_replace(translate({{}}, '{ascii_uppercase}', '{ascii_lowercase}'), '#.*', '')"
+_PLAIN = _KEY.format(f"regexp_replace(replace(replace({_BARE}, '/?', '?'), '?', '&'), '{_VISITOR}', '', 'g')")
+_LOOSE = f"regexp_replace({_PLAIN}, '^www\\.', '')"
+
+_SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
+
+
+class PagePlace(NamedTuple):
+    """Where a page is: a file of the corpus or of its rejected table, and its row there."""
+
+    source: str
+    path: str
+    row: int
+
+
+class PagesAt(NamedTuple):
+    """The pages of an address, each list by their sources."""
+
+    kept: list[PagePlace]
+    lost: list[PagePlace]
+    how: str  # "" where they have it as it is written, else in which way it is theirs
+
+    @property
+    def number(self) -> int:
+        return len(self.kept) + len(self.lost)
+
+
+def loose_key(url: str) -> str:
+    """The form under which two URLs are alike to those who look for a page: small letters, and neither a fragment nor
+    what says where a visitor came from, nor a `www.` in front, with a scheme or without.
+
+    >>> loose_key("HTTPS://www.A.example/News/?id=1&utm_source=x#top"), loose_key("www.a.example/news?fbclid=2&id=1")
+    ('a.example/news&id=1', 'a.example/news&id=1')
+    """
+    plain = re.sub("#.*", "", url.translate(_SMALL)).replace("/?", "?").replace("?", "&")
+    return url_key(re.sub(_VISITOR, "", plain)).removeprefix("www.")
+
+
+def pages_addressed(views: duckdb.DuckDBPyConnection, address: str) -> PagesAt:
+    """The kept and the rejected pages of an address: those that have the URL as it is written; else the page of that
+    source or record ID, for one may have no URL; else those that count as the same to URL dedup; else those whose URL
+    is alike, as `loose_key` says. None for an empty address."""
+    found = (way(views, address) for way in (_as_written, pages_named, _counting_the_same, _alike) if address)
+    return next((at for at in found if at.number), PagesAt([], [], ""))
+
+
+def _as_written(views: duckdb.DuckDBPyConnection, url: str) -> PagesAt:
+    return _pages_where(views, "url = $1", url)
+
+
+def _counting_the_same(views: duckdb.DuckDBPyConnection, url: str) -> PagesAt:
+    where = f"url != '' AND {_KEY.format('url')} = $1"
+    return _pages_where(views, where, url_key(url), "its URL counts as the same")
+
+
+def _alike(views: duckdb.DuckDBPyConnection, url: str) -> PagesAt:
+    return _pages_where(views, f"url != '' AND {_LOOSE.format('url')} = $1", loose_key(url), "its URL is alike")
+
+
+def pages_named(views: duckdb.DuckDBPyConnection, name: str) -> PagesAt:
+    """The pages that have this source or record ID. The rejected table has no record IDs."""
+    columns = {column[0] for column in views.execute("SELECT * FROM pages LIMIT 0").description or ()}
+    also = " OR record_id = $1" if "record_id" in columns else ""  # corpora of other makers have none
+    return _pages_where(views, "source = $1", name, also=also)
+
+
+def _pages_where(views: duckdb.DuckDBPyConnection, where: str, value: str, how: str = "", also: str = "") -> PagesAt:
+    """Pages of a condition; `also` are such of the kept ones alone."""
+    kept = views.execute(f"SELECT source, shard, row FROM pages WHERE {where}{also}", [value]).fetchall()
+    sql = f"SELECT source, part, row FROM rejected WHERE {where} AND reason != '{KEPT}'"
+    lost = views.execute(sql, [value]).fetchall()
+    return PagesAt(_places(kept), _places(lost), how)
+
+
+def _places(rows: Iterable[tuple[str, str, int]]) -> list[PagePlace]:
+    return sorted(PagePlace(*row) for row in rows)

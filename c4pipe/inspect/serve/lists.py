@@ -1,0 +1,134 @@
+"""What the addresses of lists answer: the pages of a selection, their numbers, the way on, and files to keep."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from c4pipe.errors import ConfigError, unknown
+from c4pipe.inspect.quoted import Quote
+from c4pipe.inspect.serve import export, finding
+from c4pipe.inspect.serve.asking import place
+from c4pipe.inspect.serve.counting import Counts, count_pages, total
+from c4pipe.inspect.serve.elsewhere import find_elsewhere
+from c4pipe.inspect.serve.finding import Place
+from c4pipe.inspect.serve.lasting import PageLink
+from c4pipe.inspect.serve.excerpts import quotes_of
+from c4pipe.inspect.serve.finding import Hit, Place
+from c4pipe.inspect.serve.selection import Selection
+from c4pipe.inspect.serve.viewer import Viewer
+
+_REMEMBERED = 200  # selections of which something is remembered
+T = TypeVar("T")
+
+
+class Lists:
+    """The addresses of a viewer that show and give away selections."""
+
+    def __init__(self, viewer: Viewer):
+        self._viewer = viewer
+        self._counted: OrderedDict[Selection, Counts] = OrderedDict()
+        self._barren: OrderedDict[Selection, frozenset[str]] = OrderedDict()  # files that a search need not read again
+
+    async def pages(self, request: Request) -> Response:
+        """The list."""
+        selection, parts = self._viewer.selection(request)
+        asked = {name: request.query_params[name] for name in ("after", "before") if name in request.query_params}
+        if len(asked) > 1:
+            raise ConfigError("after and before are both given; one is expected.")
+        start, stop = (place(name, asked[name], parts) if name in asked else None for name in ("after", "before"))
+        if stop is not None:
+            found = await self._viewer.ask(request, finding.find_back, self._viewer.corpus, selection, stop)
+        else:
+            found = await self._viewer.ask(request, finding.find, self._viewer.corpus, selection, start)
+            _remember(self._barren, selection.rows, self._barren.get(selection.rows, frozenset()) | found.barren)
+        counts = await self._count(request, selection) if "counts" in request.query_params else None
+        numbers = {part["path"]: i for i, part in enumerate(parts)}
+        empty = not (found.hits or asked) and (selection.q or selection.domain)
+        quotes = {} if selection.q or selection.kept else await self._quotes(request, found.hits)
+        return self._viewer.html(
+            "list.html",
+            selection=selection,
+            found=found,
+            asked=asked,
+            counts=counts,
+            total=total(self._viewer.corpus, selection),
+            held=await self._viewer.ask(request, finding.pages_held, selection.outcome)
+            if selection.outcome in self._viewer.words
+            else 0,
+            numbers=numbers,
+            elsewhere=await self._viewer.ask(request, find_elsewhere, selection) if empty else None,
+            quotes=quotes,
+        )
+
+    async def _quotes(self, request: Request, hits: list[Hit]) -> dict[tuple[str, int], Quote]:
+        """What the pages of a list fell for, where that stands in their texts."""
+        return await self._viewer.ask(request, quotes_of, self._viewer.corpus, hits, self._viewer.judges.quoting)
+
+    async def counts(self, request: Request) -> Response:
+        """The filters with their counts, for the script of the list."""
+        selection, _ = self._viewer.selection(request)
+        counts = await self._count(request, selection)
+        return self._viewer.html("filters.html", selection=selection, counts=counts, total=counts.total)
+
+    async def step(self, request: Request) -> Response:
+        """On to the next page of the selection, or back to the one before."""
+        selection, parts = self._viewer.selection(request)
+        at, way = place("at", request.query_params.get("at", ""), parts), request.query_params.get("way", "next")
+        if way not in ("next", "previous"):
+            raise unknown("way,", way, ("next", "previous"))
+        hit = await self._viewer.ask(request, finding.step, self._viewer.corpus, selection, at, way == "previous")
+        if hit is None:
+            end = "last" if way == "next" else "first"
+            return self._viewer.message(
+                404,
+                f"That was the {end} page",
+                f"The list has no page {'behind' if way == 'next' else 'in front of'} it.",
+                selection,
+            )
+        asked = {name: value for name, value in request.query_params.items() if name in ("after", "before", "build")}
+        return RedirectResponse(f"/page?{PageLink.of(hit).query(selection.query(**asked))}", 303)
+
+    async def export(self, request: Request) -> Response:
+        """The selection as a file."""
+        selection, _ = self._viewer.selection(request)
+        kind = request.query_params.get("format", "")
+        if kind not in export.MEDIA_TYPES:
+            raise unknown("format,", kind, export.MEDIA_TYPES)
+        write = export.parquet if kind == "parquet" else export.comma_separated
+        body = self._written(write, selection)
+        first = await run_in_threadpool(next, body)  # a damaged file is told before anything is sent
+        headers = {"Content-Disposition": f'attachment; filename="selection.{kind}"'}
+        return StreamingResponse(_joined(first, body), headers=headers, media_type=export.MEDIA_TYPES[kind])
+
+    def _written(self, write: Callable[..., Iterator[bytes]], selection: Selection) -> Iterator[bytes]:
+        corpus = self._viewer.corpus
+        corpus.check()
+        with self._viewer.cursor() as cursor:
+            for piece in write(export.batches(cursor, corpus, selection), export.schema_of(corpus, selection)):
+                corpus.check()  # a build that comes in between breaks it off: half of it would be of another corpus
+                yield piece
+
+    async def _count(self, request: Request, selection: Selection) -> Counts:
+        if selection not in self._counted:
+            barren = self._barren.get(selection.widest, frozenset())
+            viewer = self._viewer
+            counts = await viewer.ask(request, count_pages, viewer.corpus, selection, viewer.has, barren)
+            _remember(self._counted, selection, counts)
+        return self._counted[selection]
+
+
+def _remember(memory: OrderedDict[Selection, T], selection: Selection, value: T) -> None:
+    memory[selection] = value
+    if len(memory) > _REMEMBERED:
+        memory.popitem(last=False)
+
+
+def _joined(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest

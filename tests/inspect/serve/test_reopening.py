@@ -1,0 +1,212 @@
+"""A corpus that changes while its viewer is open: what is shown is of one build, and a person is told."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from c4pipe.facts.corpus import open_corpus
+from c4pipe.facts.verdict import VERDICT_FILE, CorpusVerdict, Judgement
+from c4pipe.inspect.serve import export, finding, make_app
+from c4pipe.page import Page
+from c4pipe.shards import MANIFEST
+from tests.inspect import tiny
+from tests.inspect.serve.conftest import served
+from tests.inspect.serve.test_app import text_of
+from tests.inspect.serve.test_browser import counted
+
+TOLD = "was built anew or changed while the viewer was open"
+
+
+def build(folder: Path, word: str, count: int) -> Path:
+    """A corpus of so many pages that hold a word and their number of all."""
+    pages = [Page(f"http://a.example/{word}/{n}", f"{word} {n} of {count}.", "2024", f"a#{n}") for n in range(count)]
+    return tiny.write(folder, pages, [tiny.lost(f"http://b.example/{word}", "clean", "few_sentences", word)])
+
+
+def put(folder: Path, word: str, count: int) -> None:
+    """As a build puts a corpus in place where folders cannot be exchanged: the manifest goes first, and comes last."""
+    made = build(folder.parent / f"made-{word}-{count}", word, count)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    for path in sorted(made.rglob("*.*"), key=lambda path: path.name == MANIFEST):
+        if path.is_file():
+            target = folder / path.relative_to(made)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return build(tmp_path / "c4", "aged", 3)
+
+
+@pytest.fixture
+def client(folder: Path) -> Iterator[TestClient]:
+    with TestClient(make_app(open_corpus(folder)), base_url="http://127.0.0.1:8000") as made:
+        yield made
+
+
+def test_a_corpus_that_was_built_anew_is_opened_again_and_that_is_said_once(folder: Path, client: TestClient) -> None:
+    before = open_corpus(folder).digest[:16]
+    assert "3 pages" in text_of(client.get("/").text)
+    assert client.get("/counts").status_code == 200
+    put(folder, "fresh", 5)
+    now = open_corpus(folder).digest[:16]
+    words = text_of(client.get("/").text)
+    assert (
+        f"{TOLD}. What you see from here on is of the one that is there now (digest {now}, before {before})." in words
+    )
+    assert "5 pages" in words
+    assert "fresh 4 of 5." in words
+    assert "aged" not in words
+    assert "<p data-total hidden>5 pages</p>" in client.get("/counts").text
+    assert TOLD not in client.get("/").text
+
+
+def test_answers_for_scripts_do_not_use_up_what_is_to_be_said(folder: Path, client: TestClient) -> None:
+    put(folder, "fresh", 5)
+    assert client.get("/counts").status_code == 200
+    assert client.get("/static/viewer.js").status_code == 200
+    assert TOLD in client.get("/why").text
+
+
+def test_a_page_of_the_old_build_gets_no_numbers_of_the_new_one(folder: Path, client: TestClient) -> None:
+    header = {"C4-Build": open_corpus(folder).digest[:16]}
+    assert client.get("/counts", headers=header).status_code == 200
+    put(folder, "fresh", 5)
+    answer = client.get("/counts", headers=header)
+    assert answer.status_code == 409
+    assert "Load the page again." in answer.text
+
+
+def test_a_corpus_that_goes_and_comes_back(folder: Path, client: TestClient) -> None:
+    manifest = (folder / MANIFEST).read_bytes()
+    for half in (None, b"{}\n", manifest[: len(manifest) // 2], b"\xff"):
+        (folder / MANIFEST).unlink() if half is None else (folder / MANIFEST).write_bytes(half)
+        for path in ("/", "/counts", "/why", "/export?format=csv", "/page/en/train-00000-of-00001.parquet/0"):
+            answer = client.get(path)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+            assert "There is no corpus to show" in text_of(answer.text)
+            assert "3 pages" not in answer.text
+        assert client.get("/static/viewer.css").status_code == 200
+    (folder / MANIFEST).write_bytes(manifest)
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert TOLD not in answer.text
+    shutil.move(folder, folder.parent / "away")
+    assert client.get("/").status_code == 503
+    shutil.move(folder.parent / "away", folder)
+    assert client.get("/").status_code == 200
+
+
+def test_an_answer_over_which_the_corpus_changed_is_made_again(
+    folder: Path, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find, made = finding.find, []
+
+    def slow(*arguments: Any) -> Any:
+        found = find(*arguments)
+        made.append(len(found.hits))
+        if len(made) == 1:
+            put(folder, "fresh", 5)
+        return found
+
+    monkeypatch.setattr(finding, "find", slow)
+    words = text_of(client.get("/").text)
+    assert made == [3, 5]
+    assert "5 pages" in words
+    assert "aged" not in words
+    assert TOLD in words
+
+
+def test_an_export_that_a_build_runs_into_is_broken_off(
+    folder: Path, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = export.batches
+
+    def slow(*arguments: Any) -> Any:
+        for table in batches(*arguments):
+            yield table
+            put(folder, "fresh", 5)
+
+    assert client.get("/export?format=csv").text.count("\n") == 4
+    monkeypatch.setattr(export, "batches", slow)
+    with pytest.raises(RuntimeError, match="response already started"):
+        client.get("/export?format=csv")
+    monkeypatch.undo()
+    assert client.get("/export?format=csv").text.count("\n") == 6
+
+
+def test_many_at_once_see_one_build_each(folder: Path) -> None:
+    """While five builds take each other's place, whatever is answered is of one of them, whole."""
+    with served(open_corpus(folder)) as address:
+
+        def ask(number: int) -> tuple[int, str]:
+            path = ("/?counts=now", "/counts", "/?q=of")[number % 3]
+            try:
+                with urllib.request.urlopen(address + path, timeout=30) as answer:
+                    return answer.status, answer.read().decode()
+            except urllib.error.HTTPError as error:
+                return error.code, error.read().decode()
+
+        with ThreadPoolExecutor(4) as threads:
+            asked = [threads.submit(ask, number) for number in range(60)]
+            for count in range(4, 9):
+                put(folder, "fresh", count)
+            answers = [future.result() for future in asked]
+        last = ask(0)[1]
+    assert {status for status, _ in answers} <= {200, 503, 500}
+    for status, body in answers:
+        if status == 200 and "<ol class" in body:
+            sizes = {int(size) for size in re.findall(r"\d of (\d)\.", text_of(body))}
+            assert len(sizes) == 1
+            assert body.count('class="hit"') in sizes
+        assert "Traceback" not in body
+    assert "8 pages" in last
+
+
+def test_what_was_given_beside_another_build_is_left_out_and_named(folder: Path, tmp_path: Path) -> None:
+    whole = Judgement("overall", 40, 140_000, (2.25, 2.215), -0.035, 0.004, None, 1e-9)
+    found = CorpusVerdict(("out/b", "out/en"), "grams", 0.02, whole, [], ("aa", open_corpus(folder).digest))
+    (tmp_path / VERDICT_FILE).write_text(json.dumps(found.as_json()))
+    with TestClient(make_app(open_corpus(folder), compared=tmp_path), base_url="http://127.0.0.1:8000") as client:
+        assert "Beside B" in text_of(client.get("/").text)
+        put(folder, "fresh", 5)
+        words = text_of(client.get("/").text)
+        assert "Left out from here on: " in words
+        assert "this corpus is neither" in words
+        assert "Beside B" not in words
+
+
+def test_a_link_of_another_build_says_so(folder: Path, client: TestClient) -> None:
+    build = open_corpus(folder).digest
+    for same in (build, build[:16], build[:7]):
+        assert "another build" not in client.get(f"/?build={same}").text
+    words = text_of(client.get("/?build=0123456789abcdef<b>").text)
+    assert "This link was made of another build (digest 0123456789abcdef<b>)" in words
+    assert f"the corpus that is here now has {build[:16]}." in words
+
+
+def test_an_open_page_says_that_it_is_out_of_date(browser: Any, folder: Path) -> None:
+    with served(open_corpus(folder)) as address, browser.new_page() as watched:
+        watched.goto(address)
+        counted(watched)
+        put(folder, "fresh", 5)
+        watched.evaluate("document.querySelector('#facets').dataset.counts = '/counts'; count().catch(quiet)")
+        watched.wait_for_selector("#rebuilt")
+        assert watched.locator("#total").inner_text() == "3 pages"
+        watched.get_by_text("Load the page again").click()
+        watched.wait_for_selector("[data-notice]")
+        counted(watched)
+        assert watched.locator("#total").inner_text() == "5 pages"
