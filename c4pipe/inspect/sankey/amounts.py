@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from c4pipe.corpus.characters import EDITED
 from c4pipe.facts.corpus import Corpus
 from c4pipe.languages.named import NAMED
 
 IN_CHARACTERS, IN_PAGES, IN_DOCUMENTS = "characters", "pages", "documents"
-FELL, CUT, EDITED, LATER_TAKEN = "whole pages", "cut from pages", "edited", "taken out later"  # how it left
+FELL, CUT, LATER_TAKEN = "whole pages", "cut from pages", "taken out later"  # how it left
 LANGUAGES_SHOWN = 12
 _CALLED = {code: name.title() for name, code in reversed(NAMED.items())}  # the first of its names
 
@@ -70,14 +71,14 @@ def text_flow(corpus: Corpus, db: duckdb.DuckDBPyConnection) -> TextFlow | None:
     rows = corpus.manifest.get("ledger", {}).get("stages", [])
     if not rows or not rows[0].get("in"):
         return None
-    if counts_characters(rows):
+    if _in_characters(rows):
         sql = "SELECT language, sum(length(text)) FROM pages GROUP BY ALL"
         return _of_characters(rows, {code: int(chars) for code, chars in db.execute(sql).fetchall()})
     unit = IN_DOCUMENTS if "mixture" in corpus.manifest else IN_PAGES
     return _of_pages(rows, corpus.stats.get("languages", {}), unit)
 
 
-def counts_characters(rows: Sequence[Mapping[str, Any]]) -> bool:
+def _in_characters(rows: Sequence[Mapping[str, Any]]) -> bool:
     """Whether every stage behind reading says what it took in characters."""
     return len(rows) > 1 and all("characters" in row for row in rows[1:])
 
