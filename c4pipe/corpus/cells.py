@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from c4pipe.corpus.characters import EDIT, EDITED_CHARS
+from c4pipe.corpus.characters import EDIT, EDITED
 from c4pipe.page import Page, Rejected, Unit, Verdict
 from c4pipe.stages import Stage
 from c4pipe.text import count_lines
@@ -44,7 +44,7 @@ class LossCells:
         for index, stage in enumerate(stages):
             units = {reason.code: reason.unit for reason in stage.all_reasons()}
             cells = [LossCell(stage.name, code, unit.value) for code, unit in units.items()]
-            cells.append(LossCell(stage.name, EDITED_CHARS, EDIT))
+            cells.append(LossCell(stage.name, EDITED, EDIT))
             start = len(self.all)
             self._numbers.append({code: start + place for place, code in enumerate([*units, ""])})
             self._inside.append({code for code, unit in units.items() if unit not in (Unit.LINE, Unit.PAGE)})

@@ -17,7 +17,7 @@ from typing import Any
 
 from c4pipe.page import Unit
 
-EDITED_CHARS = "edited"  # what edits, line breaks and blanks are counted under
+EDITED = "edited"  # what edits, line breaks and blanks are counted under
 EDIT = "edit"  # the unit of these
 
 
@@ -82,13 +82,13 @@ class Characters:
         for name in ("rejected", "dropped"):
             counts: Counter[str] = getattr(self, name)
             row[name] = {code: counts[code] for code in sorted(counts) if counts[code]}
-        row[EDITED_CHARS] = self.edited
+        row[EDITED] = self.edited
         return row | ({"removed": self.removed} if self.removed else {})
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Characters:
         """The inverse of `to_json`. TypeError or KeyError for what it cannot have written."""
-        numbers = [row["in"], row["kept"], row[EDITED_CHARS], row.get("removed", 0)]
+        numbers = [row["in"], row["kept"], row[EDITED], row.get("removed", 0)]
         counters = [row["rejected"], row["dropped"]]
         for value in (*numbers, *(n for counts in counters for n in counts.values())):
             if type(value) is not int or abs(value) >= 1 << 63:
