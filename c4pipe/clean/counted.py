@@ -88,21 +88,25 @@ def _signs(text: str, lowered: str, step: LineStep) -> Iterator[int]:
 def lines_verdict(page: Page, by: CountedSteps, judged: JudgedLines) -> Verdict:
     """What `clean` says of the page."""
     none, (lines, broken, walked, end) = len(by.steps), judged
-    counts = np.bincount(broken[:end], minlength=none + 1)[:none].tolist()
-    tally = dict[str, int]()
-    for step, number in zip(by.steps, counts, strict=True):
+    lengths = (lines.ends - lines.starts).astype(np.int64)
+    for at, line in walked.items():
+        lengths[at] = len(line)
+    counts, sums = (np.bincount(broken[:end], of, none + 1)[:none].tolist() for of in (None, lengths[:end]))
+    tally, chars = dict[str, int](), dict[str, int]()
+    for step, number, size in zip(by.steps, counts, sums, strict=True):
         if number:
             code = step.reason.code  # type: ignore[union-attr]
             tally[code] = tally.get(code, 0) + number
+            chars[code] = chars.get(code, 0) + int(size)
     if end < len(broken):
-        return Rejected(page, by.steps[broken[end]].reason, walked[end], tally)  # type: ignore[union-attr]
+        return Rejected(page, by.steps[broken[end]].reason, walked[end], tally, chars)  # type: ignore[union-attr]
     standing = np.flatnonzero(broken == none)
     spans = zip(lines.starts[standing].tolist(), lines.ends[standing].tolist(), strict=True)
     kept = [page.text[start:stop] for start, stop in spans]
     for at, line in walked.items():
         if broken[at] == none:
             kept[int(np.searchsorted(standing, at))] = line
-    return Kept(page._replace(text="\n".join(kept).strip()), tally)
+    return Kept(page._replace(text="\n".join(kept).strip()), tally, chars)
 
 
 def dropped_lines(text: str, by: CountedSteps, judged: JudgedLines) -> list[Dropped]:
