@@ -30,6 +30,7 @@ from c4pipe.inspect.serve.single import SinglePages
 from c4pipe.inspect.serve.sql import SqlPage
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.inspect.serve.whynot import WhyNot
+from c4pipe.inspect.serve.wording import WordPages
 
 _STATIC = Path(__file__).parent / "static"
 T = TypeVar("T")
@@ -112,6 +113,7 @@ def _routed(viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]) -> 
         Route("/rule/{code}", whynot.rule),
         Route("/why", whynot.why, methods=["GET", "POST"]),
         Route("/export", lists.export),
+        Route("/words", WordPages(viewer).words),
         *ComparedCorpora(viewer, others).routes,
         *SqlPage(viewer).routes,
         Route("/flow", FlowView(viewer).flow),
