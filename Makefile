@@ -46,7 +46,7 @@ STUDY_PRESETS := en,en.noclean,realnewslike
 STUDY_DATA = --data $(if $(filter corpora,$(NAME)),$(foreach preset,$(subst $(comma), ,$(STUDY_PRESETS)),$(preset)=out/presets/$(preset)),$(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare classifier verify browse fetch assets check lint fix quick test ecosystem golden samples parity recipes warc bench bench-rivals \
+.PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare classifier axe verify browse fetch assets check lint fix quick test ecosystem golden samples parity recipes warc bench bench-rivals \
   parts identity languages scale profile soak fuzz package clean
 
 help: ## list the targets
@@ -116,6 +116,15 @@ classifier: setup bench/.venv-fasttext/ready ## train a classifier of pages: GOO
 	@$(if $(filter out/noclean,$(BAD)),test -e out/noclean/manifest.json || \
 	  $(PY) -m beam_jobs.build_c4 --input data_samples --output out/noclean --preset en.noclean)
 	@$(PY) -m c4pipe.classifier train $(GOOD) $(BAD) --out $(OUT) --python bench/.venv-fasttext/bin/python $(ARGS)
+
+axe: assets/axe.min.js ## fetch axe-core from npm, by which tests look whether everybody can use the report and the viewer
+
+AXE_CORE := axe-core@4.14.1
+
+assets/axe.min.js:
+	@mkdir -p assets
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && cd "$$folder" && npm pack --silent $(AXE_CORE) > /dev/null && \
+	  tar -xzf axe-core-*.tgz package/axe.min.js && mv package/axe.min.js "$(CURDIR)/$@"
 
 verify: setup ## check every file of a corpus, a mixture or a training run: DATA= ARGS= (default: out/c4)
 	@$(SAMPLE_CORPUS)

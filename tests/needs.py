@@ -15,6 +15,9 @@ RESILIPARSE = "needs resiliparse, an extra: make warc, or pip install 'c4pipe[wa
 resiliparse = pytest.mark.skipif(find_spec("resiliparse") is None, reason=RESILIPARSE)
 
 FASTTEXT = ROOT / "bench" / ".venv-fasttext" / "bin" / "python"  # whose fasttext package trains
+AXE = ROOT / "assets" / "axe.min.js"  # axe-core, which finds what keeps people from using a page
+axe = pytest.mark.skipif(not AXE.exists(), reason="needs axe-core, one file of the npm package: make axe")
+
 fasttext = pytest.mark.skipif(
     not FASTTEXT.exists(), reason="needs a fasttext package that trains: make bench/.venv-fasttext/ready"
 )

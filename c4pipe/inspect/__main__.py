@@ -47,6 +47,11 @@ def run(args: argparse.Namespace) -> int:
         path = write_report(corpus, None if args.html == BESIDE else args.html, other, verdict)
         print(f"report: {visible(str(path))}")
         return 0
+    if args.flow is not None:
+        from c4pipe.inspect.report.slide import write_slide
+
+        print(f"flow: {visible(str(write_slide(corpus, args.flow)))}")
+        return 0
     facts = facts_of(args, corpus, other)
     if verdict is not None:
         facts["verdict"] = {**verdict.as_json(), "line": verdict.line}

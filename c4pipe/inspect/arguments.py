@@ -35,6 +35,7 @@ examples:
   any question                  python -m c4pipe.inspect out/c4 --sql "select reason, count(*) from rejected group by 1"
   what another rule changed     python -m c4pipe.inspect out/c4 --compare out/other
   a report to pass on           python -m c4pipe.inspect out/c4 --html report.html
+  a picture for a talk          python -m c4pipe.inspect out/c4 --flow flow.svg
   search and browse             python -m c4pipe.inspect out/c4 --serve
   and what another build made   python -m c4pipe.inspect out/c4 --serve --compare out/other
 
@@ -108,6 +109,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="write the report, one file that needs no network (default: report.html in DIR)",
     )
+    a(
+        "--flow",
+        type=Path,
+        metavar="FILE",
+        help="write the way from the crawl to the corpus as a picture, an SVG for a slide or a README",
+    )
     a("--serve", action="store_true", help="search and browse at 127.0.0.1")
     a = p.add_argument
     a(
@@ -173,7 +180,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         raise ConfigError(
             f"--compare takes one corpus without --serve, got {' and '.join(map(str, args.compare))}. See --help."
         )
-    served, written = args.serve, args.html is not None
+    served = args.serve
     for option, given, allowed, needs in (
         ("--stage", args.stage is not None, args.reason is not None, "--reason"),
         ("--limit", args.limit is not None, bool(_chosen(args, "sql", "text")), "--sql or --text"),
@@ -187,9 +194,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         if given and not allowed:
             raise ConfigError(f"{option} needs {needs}. See --help.")
     for option, given, excluded in (
-        ("--sample", args.sample is not None, _chosen(args, "url", "text", "sql", "html", "serve")),
-        ("--compare", bool(args.compare), _chosen(args, "reason", "url", "text", "sql")),
-        ("--json", args.json, _chosen(args, "html", "serve")),
+        ("--sample", args.sample is not None, _chosen(args, "url", "text", "sql", "html", "flow", "serve")),
+        ("--compare", bool(args.compare), _chosen(args, "reason", "url", "text", "sql", "flow")),
+        ("--json", args.json, _chosen(args, "html", "flow", "serve")),
     ):
         if given and excluded:
             raise ConfigError(f"{option} does not go with {excluded}. See --help.")
@@ -206,8 +213,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         raise ConfigError(f"--earlier {lacking} is no folder. Expected that of a corpus.")
     if absent is not None:
         raise ConfigError(f"--file {absent} is no file.")
-    if written and args.html != BESIDE and args.html.is_dir():
-        raise ConfigError(f"{args.html} is a folder: --html takes the name of the file to write.")
+    for option, path in (("--html", None if args.html == BESIDE else args.html), ("--flow", args.flow)):
+        if path is not None and path.is_dir():
+            raise ConfigError(f"{path} is a folder: {option} takes the name of the file to write.")
     args.sample = PAGES if args.sample is None else args.sample
     if args.limit is None:
         args.limit = QUERY_ROWS if args.text is None else TEXT_PAGES

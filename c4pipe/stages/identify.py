@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from c4pipe.files.watching import opened
 from c4pipe.langid.base import UND, Guess
 from c4pipe.languages.named import code_named, renamings, unknown_language
 from c4pipe.page import Kept, Page, Reason, Rejected, Step, Unit, Verdict
+from c4pipe.part import Told
 from c4pipe.stages.base import PageStage
 
 
@@ -89,6 +90,15 @@ class Identify(PageStage):
 
     def for_languages(self, languages: tuple[str, ...]) -> Self:
         return replace(self, languages=languages)
+
+    def told(self) -> Iterator[Told]:
+        """As every stage tells its reasons; but no score is below a threshold of 0, where only what cannot be told is
+        unsure, and where `und` is allowed, nothing falls for it."""
+        for told in super().told():
+            if told.reason is self.UNSURE:
+                words = told.words if self.min_score else "is in a language that the identifier cannot tell"
+                told = told._replace(words=f"{words} (kept, as und)" if UND in self.languages else words)
+            yield told
 
     def files(self, assets: Any) -> Iterable[str | Path]:
         """The model that it names, or what an identifier of a user's own says."""

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import duckdb
+
 from c4pipe.corpus.benchmarks import by_share
 from c4pipe.corpus.removed import told_removed
 from c4pipe.corpus.telling import levels_told
@@ -13,9 +15,12 @@ from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.inspect.relatives import clusters, earlier, with_largest
 from c4pipe.inspect.report import queries
 from c4pipe.inspect.report.examples import Example, examples, near_words
+from c4pipe.inspect.report.likeness import SplitLikeness, split_likeness
 from c4pipe.inspect.report.rules import SAMPLES_SHOWN, RuledStage, ruled_stages
 from c4pipe.inspect.report.tables import Bin, TopRows, bins, domains, first, languages, mixture_rows, most_first, tlds
+from c4pipe.inspect.report.titles import Title, corpus_title
 from c4pipe.inspect.report.yardsticks import Yardstick, yardsticks
+from c4pipe.inspect.sankey import TextFlow, text_flow
 
 MOST_DOMAINS = 60
 REPEATS = 40  # of each reason
@@ -51,6 +56,7 @@ class FunnelStage(NamedTuple):
 class Facts(NamedTuple):
     """All of it."""
 
+    title: Title
     manifest: dict[str, Any]
     stats: dict[str, Any]
     kept: int
@@ -58,6 +64,7 @@ class Facts(NamedTuple):
     disk: int  # bytes of the kept pages' files
     inputs: TopRows
     input_bytes: int
+    flow: TextFlow | None
     funnel: list[FunnelStage]
     stages: list[RuledStage]
     changed: list[str]
@@ -74,8 +81,7 @@ class Facts(NamedTuple):
     months: TopRows
     parts: TopRows
     validation: int  # pages
-    train_mean: float  # characters a page
-    validation_mean: float
+    likeness: SplitLikeness | None  # of train and validation, where there are enough pages to say anything
     faults: TopRows
     fault_counts: list[tuple[str, int]]
     clusters: list[dict[str, Any]]  # as `relatives.with_largest` has them
@@ -131,6 +137,7 @@ def gather(corpus: Corpus) -> Facts:
     )
     parts = queries.parts(db)
     found = Facts(
+        corpus_title(corpus),
         manifest,
         stats,
         sum(shard["rows"] for shard in corpus.shards()),
@@ -138,6 +145,7 @@ def gather(corpus: Corpus) -> Facts:
         sum(shard["bytes"] for shard in corpus.shards()),
         first(inputs),
         sum(item["bytes"] for item in inputs),
+        text_flow(corpus, db),
         steps,
         stages,
         changed,
@@ -149,13 +157,12 @@ def gather(corpus: Corpus) -> Facts:
         first(languages(stats)),
         first(mixture_rows(manifest.get("mixture", {}))),
         _by_reason(queries.repeats(db, REPEATS)),
-        first(domains(stats), MOST_DOMAINS),
+        _exact_domains(first(domains(stats), MOST_DOMAINS), db),
         first(tlds(queries.tlds_kept(db), queries.tlds_rejected(db, queries.weights(pages, held))), MOST_DOMAINS),
         first(sorted(stats.get("months", {}).items())),
         first(parts),
         sum(part.pages for part in parts if part.split == "validation"),
-        _mean(parts, "train"),
-        _mean(parts, "validation"),
+        split_likeness(parts),
         first(stats.get("faults", [])),
         most_first(sum((Counter(item["faults"]) for item in inputs), Counter())),
         with_largest(db, corpus, clusters(corpus)),
@@ -169,11 +176,11 @@ def gather(corpus: Corpus) -> Facts:
     return found
 
 
-def _mean(parts: Iterable[queries.SplitCounts], split: str) -> float:
-    """Characters of a page of this split."""
-    mine = [part for part in parts if part.split == split]
-    pages = sum(part.pages for part in mine)
-    return sum(part.chars for part in mine) / pages if pages else 0.0
+def _exact_domains(table: TopRows, db: duckdb.DuckDBPyConnection) -> TopRows:
+    """The table with kept pages counted in the shards where the list of the most frequent does not tell them."""
+    counted = queries.kept_of_domains(db, {row.name for row in table.rows if row.kept is None and row.name})
+    rows = [row._replace(kept=counted.get(row.name)) if row.kept is None else row for row in table.rows]
+    return table._replace(rows=rows)
 
 
 def funnel_stages(stages: Iterable[dict[str, Any]]) -> list[FunnelStage]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict, deque
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
+from c4pipe.inspect.quoted import ways_to_stand
 from c4pipe.page import Dropped
 
 EXCERPT_LINES = 6  # of an excerpt
@@ -77,20 +78,18 @@ def _spans(lines: list[str], dropped: Sequence[Dropped]) -> dict[int, list[_Span
 
 
 def _mark_offence(lines: list[str], spans: dict[int, list[_Span]], code: str, offending: str) -> None:
-    """Marks the line that is the offence, else the first places where it stands as a word in a line that was left."""
-    word = re.compile(rf"(?<!\w){re.escape(offending)}(?!\w)", re.IGNORECASE)
-    found = 0
-    for i, line in enumerate(lines):
-        if any(end > 0 for _, end, _ in spans.get(i, ())):
-            continue
-        if line.strip() == offending.strip():
-            spans[i] = [(0, len(line), code)]
+    """Marks the line that is the offence, else the first places where it stands in a line that was left."""
+    left = [i for i in range(len(lines)) if not any(end > 0 for _, end, _ in spans.get(i, ()))]
+    whole = next((i for i in left if lines[i].strip() == offending.strip()), None)
+    if whole is not None:
+        spans[whole] = [(0, len(lines[whole]), code)]
+        return
+    for pattern in ways_to_stand(offending):
+        places = ((i, match.span()) for i in left for match in pattern.finditer(lines[i]))
+        if found := [*islice(places, 3)]:
+            for i, (start, end) in found:
+                spans[i].append((start, end, code))
             return
-        for match in word.finditer(line):
-            spans[i].append((*match.span(), code))
-            found += 1
-            if found == 3:
-                return
 
 
 def _pieces(line: str, spans: list[_Span], code: str) -> tuple[MarkedText, ...]:

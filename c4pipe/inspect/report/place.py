@@ -13,8 +13,8 @@ from c4pipe.shards import MANIFEST, OF_ITSELF, add_files, belongings, is_added, 
 REPORT = "report.html"
 
 
-def place_of(corpus: Corpus, named: Path | None) -> Path:
-    """The file that is named, or report.html beside the corpus.
+def place_of(corpus: Corpus, named: Path | None, option: str = "--html") -> Path:
+    """The file that is named by an option, or report.html beside the corpus.
 
     ConfigError for a file that the corpus around it consists of; and, where none is named, for a report.html that is
     there and is not as a report of ours left it. One that is named may be replaced: that is the user's word.
@@ -24,7 +24,7 @@ def place_of(corpus: Corpus, named: Path | None) -> Path:
     if folder is not None:
         at = _below(path, folder)
         if at in OF_ITSELF or at in {file.path for file in belongings(read_manifest(folder))}:
-            raise ConfigError(f"{path} is a file of the corpus. Name another one: --html FILE.")
+            raise ConfigError(f"{path} is a file of the corpus. Name another one: {option} FILE.")
         if any(part.startswith(".") for part in Path(at).parts):
             raise ConfigError(f"{path} is a hidden name, as builds use in the folder of a corpus. Name another file.")
         if named is None and os.path.lexists(path) and "about" in corpus.manifest and not is_added(folder, at):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import duckdb
 
 from c4pipe.corpus.plan import KEPT
+from c4pipe.corpus.stats import registered
 from c4pipe.page import Dropped
 
 SAMPLED_CHARS = (
@@ -15,7 +17,8 @@ SAMPLED_CHARS = (
 )
 DROPS = 5_000  # losses of a sampled page that are looked at
 MOST_TLDS = 5_000  # there are about 1,500; the rest is made up
-REPEATED = ("repeated_line", "repeated_span", "repeated_passage", "repeated_in_page")
+REPEATED_IN_PAGE = "repeated_in_page"
+REPEATED = ("repeated_line", "repeated_span", "repeated_passage", REPEATED_IN_PAGE)
 
 # The last label of a URL's host; "" for an address in figures and for what has no dot.
 _HOST = "regexp_extract(lower(left(url, 2000)), '^(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#]*@)?([^/?#:]+)', 1)"
@@ -34,6 +37,7 @@ class SplitCounts(NamedTuple):
     pages: int
     chars: int
     bytes: int  # of the texts in UTF-8
+    squares: int  # the sum of their squared lengths in characters
 
 
 class SampledPage(NamedTuple):
@@ -53,15 +57,22 @@ class Repeat(NamedTuple):
 
     reason: str
     line: str
+    chars: int  # that it took, once a page; of what repeats in a page each time
+    pages: int  # that it was cut from
     times: int  # that it was cut
+    owner: str  # URL of the kept page that has it; "" where none is told, or that page is not in this corpus
 
 
 def parts(db: duckdb.DuckDBPyConnection) -> list[SplitCounts]:
     """Pages and text of each config and split."""
-    sql = "SELECT config, split, count(*), sum(length(text)), sum(strlen(text)) FROM pages GROUP BY ALL ORDER BY ALL"
+    sql = (
+        "SELECT config, split, count(*), sum(length(text)), sum(strlen(text)), "
+        "sum(length(text)::HUGEINT * length(text)) "
+        "FROM pages GROUP BY ALL ORDER BY config, split"
+    )
     return [
-        SplitCounts(config, split, n, int(chars), int(size))
-        for config, split, n, chars, size in db.execute(sql).fetchall()
+        SplitCounts(config, split, n, int(chars), int(size), int(squares))
+        for config, split, n, chars, size, squares in db.execute(sql).fetchall()
     ]
 
 
@@ -124,27 +135,58 @@ def _victim(db: duckdb.DuckDBPyConnection, part: str, row: int) -> SampledPage:
 
 
 def repeats(db: duckdb.DuckDBPyConnection, most: int) -> list[Repeat]:
-    """The lines, sentences and passages that were cut most often as repeated, those of one reason together.
+    """The lines, sentences and passages that took most characters because they stand elsewhere, those of one reason
+    together. What a page has several times counts once a page, lest forums lead with a word of theirs; but not where
+    that is what it fell for.
 
     They are counted by their hash, with a page to find each in, so that no text is held but of the few that are shown.
     """
     files = [name for (name,) in db.execute("SELECT DISTINCT part FROM rejected ORDER BY part").fetchall()]
     codes = ", ".join(f"'{code}'" for code in REPEATED)
+    cut = (
+        f"SELECT drop.reason AS reason, {_KEY} AS key, length({_LINE}) AS chars, nullif(drop.owner, '') AS owner, "
+        f"place FROM (SELECT unnest(dropped) AS drop, list_position($1, part) * {_PLACE} + row AS place FROM rejected) "
+        f"WHERE drop.reason IN ({codes})"
+    )
+    places = f"CASE reason WHEN '{REPEATED_IN_PAGE}' THEN count(*) ELSE count(DISTINCT place) END"
     counted = db.execute(
-        f"SELECT reason, key, count(*) AS n, min(place) FROM (SELECT drop.reason AS reason, {_KEY} AS key, place FROM "
-        f"(SELECT unnest(dropped) AS drop, list_position($1, part) * {_PLACE} + row AS place FROM rejected) "
-        f"WHERE drop.reason IN ({codes})) GROUP BY reason, key HAVING n > 1 "
-        f"QUALIFY row_number() OVER (PARTITION BY reason ORDER BY n DESC, key) <= {int(most)}",
+        f"SELECT reason, key, max(chars) * {places} AS took, count(DISTINCT place) AS pages, "
+        f"count(*) AS times, min(place), min(owner) "
+        f"FROM ({cut}) GROUP BY reason, key HAVING count(*) > 1 "
+        "QUALIFY row_number() OVER (PARTITION BY reason ORDER BY took DESC, pages DESC, times DESC, key) "
+        f"<= {int(most)}",
         [files],
     ).fetchall()
+    owners = _urls_of(db, {owner for *_, owner in counted if owner})
     find = f"SELECT min({_LINE}) FROM (SELECT unnest(dropped) AS drop FROM rejected WHERE part = $1 AND row = $2) "
     found = []
-    for reason, key, times, place in counted:
+    for reason, key, chars, pages, times, place, owner in counted:
         at = [files[place // _PLACE - 1], place % _PLACE]
         line = db.execute(f"{find} WHERE drop.reason = $3 AND {_KEY} = $4", [*at, reason, key]).fetchone()
         assert line is not None
-        found.append(Repeat(reason, line[0], times))
-    return sorted(found, key=lambda repeat: (repeat.reason, -repeat.times, repeat.line))
+        found.append(Repeat(reason, line[0], chars, pages, times, owners.get(owner, "")))
+    return sorted(found, key=lambda repeat: (repeat.reason, -repeat.chars, repeat.line))
+
+
+def _urls_of(db: duckdb.DuckDBPyConnection, owners: Collection[str]) -> dict[str, str]:
+    """Owners, the first half of the md5 of a URL, of which a page is in the corpus -> that URL."""
+    sql = (
+        "SELECT left(md5(url), 16) AS code, min(url) FROM pages WHERE url != '' AND list_contains($1, code) "
+        "GROUP BY code"
+    )
+    return dict(db.execute(sql, [sorted(owners)]).fetchall()) if owners else {}
+
+
+def kept_of_domains(db: duckdb.DuckDBPyConnection, names: Collection[str]) -> dict[str, int]:
+    """Kept pages of registered domains, by the hosts that end in them."""
+    ends = "|".join(re.escape(name) for name in sorted(names))
+    sql = f"SELECT {_HOST} AS host, count(*) FROM pages WHERE regexp_matches(host, $1) GROUP BY host"
+    found = dict.fromkeys(names, 0)
+    rows = db.execute(sql, [f"(^|[.])({ends})$"]).fetchall() if names else []
+    for host, pages in rows:
+        if (name := registered(host)) in found:
+            found[name] += pages
+    return found
 
 
 def weights(lost: Mapping[tuple[str, str], int], held: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], float]:

@@ -19,10 +19,12 @@ from c4pipe.errors import BuildError
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.fates import Comparison, compare
 from c4pipe.facts.verdict import CorpusVerdict
+from c4pipe.inspect.quoted import folded
 from c4pipe.inspect.report import show
 from c4pipe.inspect.report.draw import LogScale, columns, stream
 from c4pipe.inspect.report.facts import Facts, gather
 from c4pipe.inspect.report.place import place_of, place_report
+from c4pipe.inspect.sankey import compact, legend, svg
 
 
 class Section(NamedTuple):
@@ -38,7 +40,7 @@ def write_report(
     """Writes the report of a corpus, and of what differs in another one where that is given; its file.
 
     `verdict` is what a comparison of these two found. Without a name it is report.html beside the corpus. The same
-    corpora give the same bytes, wherever they lie.
+    corpora give the same bytes, wherever their folders lie: what these are called is part of the title.
     BuildError for a manifest or statistics that no build writes, ConfigError for a file that must not be replaced.
     """
     path = place_of(corpus, named)
@@ -87,6 +89,8 @@ def styled_page(template: str, **values: object) -> str:
 
 def sections(facts: Facts, comparison: Comparison | None, verdict: CorpusVerdict | None) -> Iterator[Section]:
     """What there is to say of this corpus, in order; a section without data is left out."""
+    if facts.flow is not None:
+        yield Section("flow", "From the crawl to the corpus")
     yield Section("built", "What was built from what")
     if comparison is not None:
         yield Section("against", "Against another corpus")
@@ -137,9 +141,14 @@ def _environment() -> jinja2.Environment:
         "percent": show.unbroken_percent,
         "size": show.size,
         "plain": show.setting_text,
+        "list_entries": show.list_entries,
+        "folded": folded,
         "stream": stream,
         "columns": columns,
         "scale": LogScale.of,
+        "compact": compact,
+        "sankey": svg,
+        "legend": legend,
     }
     return environment
 

@@ -107,6 +107,16 @@ def short(value: int) -> str:
     return str(value)
 
 
+def list_entries(value: Any) -> list[str]:
+    """The parts of a setting or threshold that is a list, each as a person would write it; of any other value none.
+
+    >>> list_entries(("cookie policy", "terms of use")), list_entries(("en",)), list_entries(5)
+    (['cookie policy', 'terms of use'], [], [])
+    """
+    several = isinstance(value, Sequence) and not isinstance(value, str) and len(value) > 1
+    return [setting_text(part) for part in value] if several else []
+
+
 def setting_text(value: Any) -> str:
     """A setting or threshold as a person would write it.
 

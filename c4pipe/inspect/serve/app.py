@@ -20,6 +20,7 @@ from c4pipe.facts.verdict import CorpusVerdict, read_verdict
 from c4pipe.inspect.seen import SeenPages
 from c4pipe.inspect.serve.comparing import ComparedCorpora
 from c4pipe.inspect.serve.everywhere import EveryPreset
+from c4pipe.inspect.serve.flowing import FlowView
 from c4pipe.inspect.serve.guard import Guard
 from c4pipe.inspect.serve.holding import HeldTexts
 from c4pipe.inspect.serve.lists import Lists
@@ -97,11 +98,14 @@ def _routed(viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]) -> 
     routes = [
         Route("/", lists.pages),
         Route("/counts", lists.counts),
-        Route("/page/{path:path}/{row}", single.page),
+        Route("/page", single.page),
+        Route("/page/{path:path}/{row}", single.moved),
         Route("/step", lists.step),
         Route("/holding", held.holding),
-        Route("/text/{path:path}/{row}", single.text),
-        Route("/stands/{path:path}/{row}", owners.stands),
+        Route("/text", single.text),
+        Route("/text/{path:path}/{row}", single.moved),
+        Route("/stands", owners.stands),
+        Route("/stands/{path:path}/{row}", single.moved),
         Route("/owner/{name}", owners.owner),
         Route("/owners", owners.owners),
         Route("/rule/{code}", whynot.rule),
@@ -109,6 +113,7 @@ def _routed(viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]) -> 
         Route("/export", lists.export),
         *ComparedCorpora(viewer, others).routes,
         *SqlPage(viewer).routes,
+        Route("/flow", FlowView(viewer).flow),
         *EveryPreset(viewer, given, others).routes,
         Route("/static/{name}", static),
     ]

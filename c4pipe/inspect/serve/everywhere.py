@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from c4pipe.errors import C4Error
 from c4pipe.facts.corpus import Corpus, connect, open_corpus
-from c4pipe.inspect.addressed import pages_at
+from c4pipe.inspect.addressed import pages_addressed
 from c4pipe.inspect.serve import records
 from c4pipe.inspect.serve.asking import Question, question
 from c4pipe.inspect.serve.judging import Judges
@@ -136,7 +136,7 @@ def _inputs(corpus: Corpus) -> set[tuple[str, int]]:
 def _look_up(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, url: str) -> tuple[Record | None, Page | None, bool]:
     """The first page of an address, as read where that is known, and whether it is."""
     corpus.check()
-    places = pages_at(cursor, url)
+    places = pages_addressed(cursor, url)
     for place in (*places.kept, *places.lost):
         record = records.record_at(cursor, corpus, place.path, place.row)
         if record is not None:

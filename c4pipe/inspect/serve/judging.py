@@ -16,7 +16,7 @@ from c4pipe.page import Dropped, Page
 from c4pipe.presets import PRESETS
 from c4pipe.stages import Preset
 
-HUES = 12  # colours that the style sheet has for rules
+HUES = 6  # colours that the style sheet has for what stages cut
 
 
 class Judges:
@@ -44,6 +44,12 @@ class Judges:
         found = reasons_of(self._presets[self.own]) if self.own else ()
         return {f"{stage}/{reason.code}": (words, reason.source) for stage, reason, words in found}
 
+    @property
+    def quoting(self) -> frozenset[str]:
+        """Stages of the corpus's own preset whose details are pieces of the page."""
+        stages = self._presets[self.own].stages if self.own else ()
+        return frozenset(stage.name for stage in stages if stage.quotes)
+
     def veiled(self, text: str) -> str:
         """A kept text as raw ones are shown: without what the corpus's own preset hides in any language."""
         return self._plan(self.own).veil.text(text) if self.own else text
@@ -65,7 +71,9 @@ class Judges:
 
 
 def hues(explanation: Explanation) -> dict[str, int]:
-    """A colour for each rule that may cut something, in the order of the rules: code -> number of the colour."""
+    """The colour of each rule that may cut something, which is that of its stage: code -> number of the colour."""
     cut = {segment.code for line in explanation.lines for segment in line}
-    codes = dict.fromkeys(rule.code for rule in explanation.tried if rule.unit != "page" or rule.code in cut)
-    return {code: number % HUES for number, code in enumerate(codes)}
+    stages = dict.fromkeys(rule.stage for rule in explanation.tried)
+    numbers = {stage: number % HUES for number, stage in enumerate(stages)}
+    rules = [rule for rule in explanation.tried if rule.unit != "page" or rule.code in cut]
+    return {rule.code: numbers[rule.stage] for rule in reversed(rules)}

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import TypeVar
-from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from c4pipe.errors import ConfigError, unknown
+from c4pipe.inspect.quoted import Quote
 from c4pipe.inspect.serve import export, finding
 from c4pipe.inspect.serve.asking import place
 from c4pipe.inspect.serve.counting import Counts, count_pages, total
-from c4pipe.inspect.serve.finding import Place
+from c4pipe.inspect.serve.elsewhere import find_elsewhere
+from c4pipe.inspect.serve.excerpts import quotes_of
+from c4pipe.inspect.serve.finding import Hit
+from c4pipe.inspect.serve.lasting import PageLink
 from c4pipe.inspect.serve.selection import Selection
 from c4pipe.inspect.serve.viewer import Viewer
 
@@ -41,10 +44,12 @@ class Lists:
         if stop is not None:
             found = await self._viewer.ask(request, finding.find_back, self._viewer.corpus, selection, stop)
         else:
-            found = await self._viewer.ask(request, finding.find, self._viewer.corpus, selection, start or Place(0, 0))
+            found = await self._viewer.ask(request, finding.find, self._viewer.corpus, selection, start)
             _remember(self._barren, selection.rows, self._barren.get(selection.rows, frozenset()) | found.barren)
         counts = await self._count(request, selection) if "counts" in request.query_params else None
         numbers = {part["path"]: i for i, part in enumerate(parts)}
+        empty = not (found.hits or asked) and (selection.q or selection.domain)
+        quotes = {} if selection.q or selection.kept else await self._quotes(request, found.hits)
         return self._viewer.html(
             "list.html",
             selection=selection,
@@ -56,7 +61,13 @@ class Lists:
             if selection.outcome in self._viewer.words
             else 0,
             numbers=numbers,
+            elsewhere=await self._viewer.ask(request, find_elsewhere, selection) if empty else None,
+            quotes=quotes,
         )
+
+    async def _quotes(self, request: Request, hits: list[Hit]) -> dict[tuple[str, int], Quote]:
+        """What the pages of a list fell for, where that stands in their texts."""
+        return await self._viewer.ask(request, quotes_of, self._viewer.corpus, hits, self._viewer.judges.quoting)
 
     async def counts(self, request: Request) -> Response:
         """The filters with their counts, for the script of the list."""
@@ -79,7 +90,8 @@ class Lists:
                 f"The list has no page {'behind' if way == 'next' else 'in front of'} it.",
                 selection,
             )
-        return RedirectResponse(f"/page/{quote(hit.path)}/{hit.row}?{selection.query()}", 303)
+        asked = {name: value for name, value in request.query_params.items() if name in ("after", "before", "build")}
+        return RedirectResponse(f"/page?{PageLink.of(hit).query(selection.query(**asked))}", 303)
 
     async def export(self, request: Request) -> Response:
         """The selection as a file."""

@@ -23,14 +23,15 @@ from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.facts.verdict import CorpusVerdict
 from c4pipe.inspect.gone import said_of_removals
 from c4pipe.inspect.seen import SeenPages, met_words
-from c4pipe.inspect.serve import finding, records
+from c4pipe.inspect.serve import finding
 from c4pipe.inspect.serve.asking import TooLongError
 from c4pipe.inspect.serve.judging import Judges
+from c4pipe.inspect.serve.lasting import PageLink, found_pages
 from c4pipe.inspect.serve.patience import watched_answer
 from c4pipe.inspect.serve.records import Record
 from c4pipe.inspect.serve.rendering import environment
 from c4pipe.inspect.serve.reopening import BUILD_DIGITS, notices
-from c4pipe.inspect.serve.selection import Selection, ShardEntry, known, parse, parts_of, whole_number
+from c4pipe.inspect.serve.selection import Selection, ShardEntry, known, parse, parts_of
 from c4pipe.shards import Seen
 from c4pipe.textindex.least import LEAST
 
@@ -63,7 +64,7 @@ class Viewer:
         self._templates.globals |= {"least": LEAST, "met_words": self.met_words, "run_note": self._run_note}
         self._templates.globals["compared"] = compared
         self._templates.globals["in_build"] = _in_build(corpus)
-        self._templates.globals |= {"notices": notices, "build": self.digest[:BUILD_DIGITS]}
+        self._templates.globals |= {"notices": notices, "build": self.digest[:BUILD_DIGITS], "link": PageLink.of}
         self._templates.globals["said_of_removals"] = said_of_removals
 
     async def refused(self, request: Request, error: HTTPException) -> Response:
@@ -102,12 +103,11 @@ class Viewer:
         return selection, parts_of(self.corpus, selection)
 
     async def record(self, request: Request) -> Record:
-        """The page at the address."""
-        path, row = request.path_params["path"], whole_number("row", request.path_params["row"])
-        record = await self.ask(request, records.record_at, self.corpus, path, row)
-        if record is None:
+        """The page at the address, the first where it may be several."""
+        found = await self.ask(request, found_pages, self.corpus, PageLink.asked(request.query_params))
+        if not found.records:
             raise HTTPException(404)
-        return record
+        return found.records[0]
 
     async def ask(self, request: Request, work: Callable[..., T], *arguments: Any) -> T:
         """What `work` answers with a cursor of its own; interrupted when the client has gone."""

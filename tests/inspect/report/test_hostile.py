@@ -123,7 +123,7 @@ def test_a_sampled_table_says_that_it_is_one(tmp_path: Path) -> None:
     assert read.numbers["tld.org.removed"] == [30]
     assert read.numbers["tld.com.removed"] == [300]
     assert (read.numbers["rejected.sampled"], read.numbers["rejected.all"]) == ([6], [330])
-    assert read.numbers["repeat.repeated_span"] == [6]
+    assert read.numbers["repeat.repeated_span.times"] == [6]
     assert "Counted over the sampled pages only" in read.text
     assert "≈ 300" in read.text
 

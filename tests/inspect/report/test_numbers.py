@@ -89,12 +89,11 @@ def _expected(corpus: Corpus) -> Numbers:
         "inputs.bytes": sum(path.stat().st_size for path in files),
         "rejected.sampled": lost,
         "validation": validation,
-        "train.mean": _one(db, "SELECT avg(length(text)) FROM pages WHERE split = 'train'"),
-        "validation.mean": _one(db, "SELECT avg(length(text)) FROM pages WHERE split = 'validation'"),
         "yardstick.validation": validation / kept,
         **{f"input.{path.name}.bytes": path.stat().st_size for path in files},
         **_records(corpus, db, [path.name for path in files]),
         **_funnel(corpus, db, kept + lost),
+        **_flow(corpus, db),
         **languages,
         **_parts(db),
         **_lengths(db),
@@ -172,6 +171,24 @@ def _funnel(corpus: Corpus, db: duckdb.DuckDBPyConnection, records: int) -> Numb
     return found
 
 
+def _flow(corpus: Corpus, db: duckdb.DuckDBPyConnection) -> Numbers:
+    """The diagram, by the ledger as it stands in the manifest, and by the kept texts."""
+    rows = corpus.manifest["ledger"]["stages"]
+    characters = all("characters" in row for row in rows[1:])
+    of = "length(text)" if characters else "1"
+    kept = dict(db.execute(f"SELECT language, sum({of}) FROM pages GROUP BY 1").fetchall())
+    came = next(row["characters"]["in"] for row in rows if "characters" in row) if characters else rows[0]["in"]
+    found: Numbers = {f"flow.kept.{language}": n for language, n in kept.items()}
+    for row in rows:
+        took = row.get("characters", {}) if characters else row
+        pages = {("whole pages", code): n for code, n in took.get("rejected", {}).items()}
+        cut = {("cut from pages", code): n for code, n in took.get("dropped", {}).items()}
+        edits = {("edited", "edits"): took.get("edited", 0)}
+        found |= {f"flow.{row['stage']}.{how}.{code}": n for (how, code), n in (pages | cut | edits).items() if n}
+    assert sum(found.values()) == came, "all of it goes somewhere"
+    return found | {"flow.came": came, "flow.left": sum(kept.values()), "flow.share": sum(kept.values()) / came}
+
+
 LINE_REASONS = {
     "long_word", "no_end_mark", "few_words", "javascript", "policy", "repeated_line", "repeated_in_page",
 }  # fmt: skip
@@ -236,17 +253,22 @@ def _places(db: duckdb.DuckDBPyConnection) -> Numbers:
 
 
 def _repeats(corpus: Corpus) -> dict[str, Counter[float]]:
-    """reason -> the 40 highest counts of its lines."""
+    """reason -> what the 40 lines that took most characters took, from how many pages, and how many times."""
     codes = "('repeated_line', 'repeated_span', 'repeated_in_page')"
     rows = connect(corpus).execute(
-        f"SELECT d.reason, d.line FROM (SELECT unnest(dropped) d FROM rejected) WHERE d.reason IN {codes}"
+        "SELECT d.reason, d.line, source FROM (SELECT unnest(dropped) d, source FROM rejected) "
+        f"WHERE d.reason IN {codes}"
     )
-    found: dict[str, Counter[str]] = defaultdict(Counter)
-    for reason, line in rows.fetchall():
-        found[reason][line.strip(" ").lower()] += 1
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for reason, line, source in rows.fetchall():
+        found[reason][line.strip(" ").lower()].append(source)
     tables: dict[str, Counter[float]] = {}
     for reason, lines in found.items():
-        top = [n for _, n in lines.most_common(40) if n > 1]
-        if top:
-            tables[f"repeat.{reason}"] = Counter(map(float, top))
-    return tables
+        rows_of = [
+            (len(line) * len(sources if reason == "repeated_in_page" else {*sources}), len({*sources}), len(sources))
+            for line, sources in lines.items()
+            if len(sources) > 1
+        ]
+        for which, name in enumerate(("", ".pages", ".times")):
+            tables[f"repeat.{reason}{name}"] = Counter(float(row[which]) for row in sorted(rows_of)[-40:])
+    return {of: counts for of, counts in tables.items() if counts}

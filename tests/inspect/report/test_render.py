@@ -14,6 +14,7 @@ import pytest
 
 from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.facts.fates import compare
+from c4pipe.inspect.report.titles import corpus_title
 from tests.inspect.report.written import Read, report_of
 
 Reported = Callable[[str], tuple[Corpus, str]]
@@ -22,8 +23,20 @@ NAMES = ["samples", "languages", "mixture"]
 
 def test_the_same_corpus_gives_the_same_bytes_wherever_it_lies(reported: Reported, tmp_path: Path) -> None:
     corpus, html = reported("samples")
-    copy = Path(shutil.copytree(corpus.folder, tmp_path / "o'ther [place]"))
+    copy = Path(shutil.copytree(corpus.folder, tmp_path / "o'ther [place]" / corpus.folder.name))
     assert report_of(open_corpus(copy), tmp_path) == html
+
+
+def test_titles_tell_corpora_of_one_preset_apart(reported: Reported, tmp_path: Path) -> None:
+    corpus, html = reported("samples")
+    copy = open_corpus(Path(shutil.copytree(corpus.folder, tmp_path / "another & <b>")))
+    inputs = [{"path": f"{crawl}/a.wet.gz"} for crawl in ("CC-MAIN-2024-22", "CC-MAIN-2024-10", "CC-MAIN-20240518")]
+    crawls = corpus_title(copy._replace(manifest=copy.manifest | {"inputs": inputs}))
+    assert crawls.which == f"another & <b> · CC-MAIN-2024-10, CC-MAIN-2024-22 · {copy.digest[:8]}"
+    assert corpus_title(copy).inputs == "damaged.warc.wet.gz and 8 more"
+    titles = [re.findall("<title>(.*?)</title>", page)[0] for page in (html, report_of(copy, tmp_path))]
+    assert titles[0] != titles[1]
+    assert titles[1].startswith("en · another &amp; &lt;b&gt; · damaged.warc.wet.gz and 8 more · ")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -111,5 +124,5 @@ def test_another_corpus_is_set_beside_it_with_the_numbers_of_the_comparison(
     assert found["kept.a"] == found["same"] + found["other_text"] + found["only.a"] + found["other_language"] or (
         found["other_language"] == 0
     )
-    assert [a["id"] for a in read.all("section")][1] == "against"
+    assert [a["id"] for a in read.all("section")][2] == "against"
     assert "few_paragraphs" in read.text

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.inspect.report.draw import FULL_WIDTH, LogScale, columns, stream
 from c4pipe.inspect.report.facts import Loss, funnel_stages
+from c4pipe.inspect.report.likeness import split_likeness
+from c4pipe.inspect.report.queries import Repeat, SplitCounts, kept_of_domains, repeats
 from c4pipe.inspect.report.tables import Bin, MixtureRow, Rivals, TopRows, bins, domains, first, languages, tlds
-from c4pipe.inspect.report.yardsticks import yardsticks
+from c4pipe.inspect.report.yardsticks import FEWEST, yardsticks
+from c4pipe.page import Dropped, Page
+from tests.inspect.report.written import write_corpus
 
 
 def test_a_long_table_says_how_much_is_left() -> None:
@@ -99,6 +104,46 @@ def test_a_build_stands_out_when_it_is_off_by_a_factor_and_by_more_than_chance(m
     found = {y.key: y.verdict for y in yardsticks(made)}
     assert list(found) == ["kept", "blocklist", "validation", "mean_bytes"]
     assert " ".join("few" if "few" in verdict else verdict for verdict in found.values()) == verdicts
+
+
+def test_a_mean_of_few_pages_is_not_compared_and_one_of_more_has_its_margin() -> None:
+    train = SplitCounts("en", "train", 900, 90_000, 0, 9_900_000)  # mean 100, mean square 11,000
+    few = SplitCounts("en", "validation", FEWEST - 1, 2_900, 0, 0)
+    more = SplitCounts("de", "validation", 100, 10_500, 0, 1_100_000)
+    assert split_likeness([train, few]) is None
+    found = split_likeness([train, more])
+    assert found is not None
+    deviation = (11_000 - 100.5**2) ** 0.5
+    assert (found.train, found.validation) == (100, 105)
+    assert (found.low, found.high) == pytest.approx((100 - 0.2576 * deviation, 100 + 0.2576 * deviation))
+    assert found.alike
+    assert not found._replace(validation=150.0).alike
+
+
+def test_domains_that_no_list_of_kept_ones_holds_are_counted_in_the_shards(tmp_path: Path) -> None:
+    urls = ["http://a.example.co.uk/", "https://b.example.co.uk:80/x", "http://notexample.co.uk", "http://x.org/co.uk"]
+    corpus = write_corpus(tmp_path, [Page(url, "t", "2024", f"a#{i}") for i, url in enumerate(urls)])
+    with connect(corpus) as db:
+        assert kept_of_domains(db, {"example.co.uk", "other.org"}) == {"example.co.uk": 2, "other.org": 0}
+        assert kept_of_domains(db, set()) == {}
+
+
+def test_what_repeats_is_told_by_characters_with_its_pages_and_owner(tmp_path: Path) -> None:
+    url = "http://owner.example/"
+    owner = hashlib.md5(url.encode()).hexdigest()[:16]
+    long = Dropped("repeated_line", "A long line that says more.", owner)
+    short = Dropped("repeated_line", "Reply", "0" * 16)
+    rows = [
+        ("http://x.example/1", "", "kept", "", "t", [short] * 4),
+        ("http://x.example/2", "", "kept", "", "t", [short]),
+    ]
+    rows = [(*row[:5], [*row[5], long]) for row in rows]
+    corpus = write_corpus(tmp_path, [Page(url, "t", "2024", "a#0")], rows)
+    with connect(corpus) as db:
+        assert repeats(db, 9) == [
+            Repeat("repeated_line", "a long line that says more.", 54, 2, 2, url),
+            Repeat("repeated_line", "reply", 10, 2, 5, ""),
+        ]
 
 
 def test_nothing_is_said_of_what_c4_has_no_number_for() -> None:

@@ -1,0 +1,131 @@
+"""What flowed from the crawl into a corpus and what left on the way, by the ledger: in characters where it counts them,
+in pages where it was written by an older build."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import duckdb
+
+from c4pipe.corpus.characters import EDITED
+from c4pipe.facts.corpus import Corpus
+from c4pipe.languages.named import NAMED
+
+IN_CHARACTERS, IN_PAGES, IN_DOCUMENTS = "characters", "pages", "documents"
+FELL, CUT, LATER_TAKEN = "whole pages", "cut from pages", "taken out later"  # how it left
+LANGUAGES_SHOWN = 12
+_CALLED = {code: name.title() for name, code in reversed(NAMED.items())}  # the first of its names
+
+
+class Outflow(NamedTuple):
+    """What one reason took at a stage."""
+
+    stage: str
+    place: int  # of the stage in the preset, from 0
+    code: str
+    how: str  # one of FELL, CUT, EDITED, LATER_TAKEN
+    amount: int  # below zero for edits that made texts longer
+
+
+class LanguageFlow(NamedTuple):
+    """What is in the corpus of one language."""
+
+    code: str  # "" where no language was asked for
+    called: str  # in English, "" where nobody knows
+    amount: int
+
+
+class TextFlow(NamedTuple):
+    """All that came in, as `unit`: it is the sum of what left and of what is in the corpus."""
+
+    unit: str  # IN_CHARACTERS, IN_PAGES or IN_DOCUMENTS
+    came: int
+    stages: tuple[str, ...]
+    lost: tuple[Outflow, ...]  # in the order of the stages, at each the largest first
+    kept: tuple[LanguageFlow, ...]  # the largest first
+
+    @property
+    def left(self) -> int:
+        """What is in the corpus."""
+        return sum(language.amount for language in self.kept)
+
+    @property
+    def largest(self) -> list[Outflow]:
+        """The three losses that took most."""
+        return sorted((loss for loss in self.lost if loss.amount > 0), key=lambda loss: -loss.amount)[:3]
+
+    @property
+    def languages_shown(self) -> list[LanguageFlow]:
+        """The first `LANGUAGES_SHOWN`, and the others as one."""
+        shown, others = [*self.kept[:LANGUAGES_SHOWN]], self.kept[LANGUAGES_SHOWN:]
+        if len(others) == 1:
+            return [*shown, *others]
+        rest = sum(language.amount for language in others)
+        return [*shown, LanguageFlow(f"{len(others)} others", "", rest)] if others else shown
+
+
+def text_flow(corpus: Corpus, db: duckdb.DuckDBPyConnection) -> TextFlow | None:
+    """The flow of a corpus; None where its manifest has no ledger, or nothing was read. Reads the lengths of all texts
+    where the ledger counts characters, and no text else."""
+    rows = corpus.manifest.get("ledger", {}).get("stages", [])
+    if not rows or not rows[0].get("in"):
+        return None
+    if _in_characters(rows):
+        sql = "SELECT language, sum(length(text)) FROM pages GROUP BY ALL"
+        return _of_characters(rows, {code: int(chars) for code, chars in db.execute(sql).fetchall()})
+    unit = IN_DOCUMENTS if "mixture" in corpus.manifest else IN_PAGES
+    return _of_pages(rows, corpus.stats.get("languages", {}), unit)
+
+
+def _in_characters(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether every stage behind reading says what it took in characters."""
+    return len(rows) > 1 and all("characters" in row for row in rows[1:])
+
+
+def _of_characters(rows: Sequence[Mapping[str, Any]], languages: Mapping[str, int]) -> TextFlow:
+    lost = []
+    for place, row in enumerate(rows):
+        count = row.get("characters", {})
+        found = [Outflow(row["stage"], place, code, FELL, n) for code, n in count.get("rejected", {}).items()]
+        found += [Outflow(row["stage"], place, code, CUT, n) for code, n in count.get("dropped", {}).items()]
+        found.append(Outflow(row["stage"], place, "edits", EDITED, count.get("edited", 0)))
+        lost += _largest_first(found)
+    first = rows[0] if "characters" in rows[0] else rows[1]
+    return _flow(IN_CHARACTERS, first["characters"]["in"], rows, lost, languages, rows[-1]["characters"]["kept"])
+
+
+def _of_pages(rows: Sequence[Mapping[str, Any]], languages: Mapping[str, int], unit: str) -> TextFlow:
+    lost = []
+    for place, row in enumerate(rows):
+        found = [Outflow(row["stage"], place, code, FELL, n) for code, n in row["rejected"].items()]
+        found.append(Outflow(row["stage"], place, "removed", LATER_TAKEN, row.get("removed", 0)))
+        lost += _largest_first(found)
+    left = rows[-1]["kept"] - rows[-1].get("removed", 0)
+    return _flow(unit, rows[0]["in"], rows, lost, languages, left)
+
+
+def _flow(
+    unit: str,
+    came: int,
+    rows: Sequence[Mapping[str, Any]],
+    lost: list[Outflow],
+    languages: Mapping[str, int],
+    left: int,
+) -> TextFlow:
+    """With the languages where they are all that is left; what was taken out of the finished corpus is one loss more,
+    where the ledger does not say at which stage it was counted."""
+    names = tuple(row["stage"] for row in rows)
+    total = sum(languages.values())
+    taken = came - sum(loss.amount for loss in lost) - total
+    if total and taken > 0 and unit == IN_CHARACTERS and any(row.get("removed") for row in rows):
+        lost.append(Outflow(names[-1], len(names) - 1, "removed", LATER_TAKEN, taken))
+        left = total
+    known = languages if total == left else {"": left}
+    ranked = sorted(known.items(), key=lambda item: (-item[1], item[0]))
+    kept = tuple(LanguageFlow(code, _CALLED.get(code, ""), n) for code, n in ranked if n)
+    return TextFlow(unit, came, names, tuple(lost), kept)
+
+
+def _largest_first(found: list[Outflow]) -> list[Outflow]:
+    return sorted((loss for loss in found if loss.amount), key=lambda loss: (-loss.amount, loss.code))
