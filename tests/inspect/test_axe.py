@@ -31,12 +31,17 @@ VIEWS = {
     "absent page": "/page?id=nothing&url=http://nowhere.example/",
     "empty list": "/?outcome=rejected&q={url}",
     "flow": "/flow",
+    "compared": "/compare",
+    "list of two corpora": "/compare/pages?list=other_text",
+    "SQL": "/sql",
+    "an answer": "/sql?q=SELECT+language,+count(*)+AS+pages+FROM+pages+GROUP+BY+ALL",
+    "every preset": "/why/presets?url={url}",
     "refused": "/nowhere",
 }
 
 
 @pytest.fixture(scope="module")
-def address(languages: Corpus) -> Iterator[Callable[[str], str]]:
+def address(languages: Corpus, samples: Corpus) -> Iterator[Callable[[str], str]]:
     """The address of a view of the viewer of all languages."""
     from c4pipe.facts.corpus import connect
 
@@ -47,7 +52,7 @@ def address(languages: Corpus) -> Iterator[Callable[[str], str]]:
     assert row is not None
     kept, url, text = row
     values = {"kept": kept, "rejected": languages.rejected[0]["path"], "url": url, "text": text[:60]}
-    with served(languages) as here:
+    with served(languages, others=[samples]) as here:
         yield lambda view: here + VIEWS[view].format(**values)
 
 
