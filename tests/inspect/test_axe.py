@@ -1,5 +1,5 @@
-"""Whether everybody can use the report and every view of the viewer, as far as axe-core can tell: by day and by night, on
-a telephone and on a screen. A new view is a line of `VIEWS`."""
+"""Whether everybody can use the report and every view of the viewer, as far as axe-core can tell: by day and by night,
+on a telephone and on a screen. A new view is a line of `VIEWS`."""
 
 from __future__ import annotations
 

@@ -45,6 +45,11 @@ class TextFlow(NamedTuple):
     kept: tuple[LanguageFlow, ...]  # the largest first
 
     @property
+    def read(self) -> str:
+        """What came in, as a noun: an input holds records, of which some are no pages."""
+        return "records" if self.unit == IN_PAGES else self.unit
+
+    @property
     def left(self) -> int:
         """What is in the corpus."""
         return sum(language.amount for language in self.kept)
