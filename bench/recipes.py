@@ -32,7 +32,7 @@ from c4pipe.recipes import FINEWEB
 from c4pipe.rules import FINEWEB_QUALITY, GOPHER_QUALITY, GOPHER_REPETITION, PageRule
 from c4pipe.stages import Clean, judge
 from c4pipe.text import sentence_splitter
-from c4pipe.text.between import unicode_words
+from c4pipe.text.between import numbered_unicode
 from c4pipe.text.english import english_words
 
 ENOUGH = 0.999  # share of pages on which a rule must agree
@@ -124,7 +124,7 @@ def compared(pages: Sequence[Page], theirs: Sequence[dict[str, Any]]) -> list[Ag
     split = sentence_splitter("sentencizer:en")
     ways: list[tuple[str, Callable[[dict[str, Any]], str], Callable[[Page], str]]] = [
         ("words (spaCy)", lambda said: said["words"], lambda page: digest(english_words(page.text))),
-        ("words (uniseg)", lambda said: said["boundaries"], lambda page: digest(unicode_words(page.text))),
+        ("words (uniseg)", lambda said: said["boundaries"], lambda page: digest(numbered_unicode(page.text).strings())),
         (
             "sentences",
             lambda said: str(said["sentences"]),

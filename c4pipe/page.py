@@ -8,7 +8,7 @@ report all read that declaration.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
@@ -72,6 +72,18 @@ class Dropped(NamedTuple):
     owner: str = ""  # of a repeated one the page that keeps it, as `dedup.claims.owner_of` names it
 
 
+def characters_of(dropped: Iterable[Dropped]) -> dict[str, int]:
+    """The characters of what was cut, by reason.
+
+    >>> characters_of([Dropped("few_words", "Menu"), Dropped("few_words", "Top")])
+    {'few_words': 7}
+    """
+    found: dict[str, int] = {}
+    for drop in dropped:
+        found[drop.code] = found.get(drop.code, 0) + len(drop.line)
+    return found
+
+
 # Reason code -> lines, sentences or passages lost on this page; 1 for a reason that costs pages, if the page is kept
 # all the same.
 Tally = Mapping[str, int]
@@ -83,6 +95,7 @@ class Kept(NamedTuple):
 
     page: Page
     tally: Tally = NO_LOSS
+    chars: Tally = NO_LOSS  # of what the tally counts, where it was cut, the characters: `Dropped.line` as it stands
 
 
 class Rejected(NamedTuple):
@@ -92,6 +105,7 @@ class Rejected(NamedTuple):
     reason: Reason
     detail: str = ""
     tally: Tally = NO_LOSS
+    chars: Tally = NO_LOSS  # as of a kept page
 
 
 Verdict = Kept | Rejected

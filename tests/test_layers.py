@@ -64,7 +64,7 @@ LIBRARIES = {
     "matplotlib": {"rebalance/picture", "compare", "model"},
     "mmh3": {"text", "files/sealed", "keys/file"},
     "nltk": {"text"},
-    "numba": {"fasttext", "langid", "native"},
+    "numba": {"native"},
     "phonenumbers": {"pii"},
     "pyarrow": {
         "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",

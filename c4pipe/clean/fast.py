@@ -1,6 +1,7 @@
 """The loop's fast twins: the same verdict and tally, the same dropped lines, several times faster.
 
-They know the steps that C4 begins with. A line about which these are not plain walks the steps as in the loop; one that
+They know the steps that C4 begins with; of others `clean/counted` knows those that hang on counts or on strings. A line
+about which these are not plain walks the steps as in the loop; one that
 plainly stands is asked about only by those of the others that might have something against it.
 """
 
@@ -12,11 +13,10 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from c4pipe.clean.counted import counted_steps, dropped_lines, judged_lines, lines_verdict
 from c4pipe.clean.loop import LineStep, clean, walk
 from c4pipe.clean.sift import (
     ASKED,
-    BY_END,
-    BY_WORDS,
     FULL,
     NOWHERE,
     ROW,
@@ -24,10 +24,11 @@ from c4pipe.clean.sift import (
     sift,
 )
 from c4pipe.clean.steps import BLANKS, Leading, arguments_of, leading_of, others_of
-from c4pipe.page import Dropped, Kept, Page, Rejected, Step, Tally, Unit, Verdict
+from c4pipe.page import Dropped, Kept, Page, Rejected, Step, Unit, Verdict
 from c4pipe.rules.base import LineEdit, LineRule
 from c4pipe.rules.lines import MinWords
 
+Fallen = tuple[int, ...]  # lines that fell for their end and for their words, and the characters of these and of those
 ROOM = 256  # lines of a page that are asked about one by one; a page with more walks the loop
 
 
@@ -36,7 +37,7 @@ class Doubt(NamedTuple):
 
     place: int  # where it belongs in the lines that stand
     line: str  # with its newline; may be several to `str.splitlines`
-    so_far: tuple[int, int]  # lines that fell before it for their end and for their words
+    so_far: Fallen  # before it
 
 
 class Answer(NamedTuple):
@@ -46,14 +47,14 @@ class Answer(NamedTuple):
     end: int
     broken: LineRule | None
     line: str
-    so_far: tuple[int, int] | None  # as in Doubt; None where it stood
+    so_far: Fallen | None  # as in Doubt; None where it stood
 
 
 def fast_clean(steps: Sequence[LineStep]) -> Step:
     """`clean` for these steps; several times faster where they begin as C4's do."""
     leading = leading_of(steps)
     if leading is None:
-        return lambda page: clean(page, steps)
+        return _by_counts(steps)
     others = others_of(leading.others)
     own = _Own(arguments_of(leading, others))
 
@@ -64,7 +65,7 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
         if left is None:
             return clean(page, steps)
         stand, fallen, doubts = left.decode(errors="surrogatepass"), sieve.fallen(), sieve.doubts(text, left)
-        tally: dict[str, int] = {}
+        falls = _Falls()
         pieces, done = [], 0
         answers = _answers(stand, doubts, steps, others.asked) if doubts or others.asked else ()
         for start, end, broken, line, so_far in answers:
@@ -72,17 +73,29 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
                 if so_far is None:
                     sieve(text, stop=len(stand[:start].encode(errors="surrogatepass")))
                     so_far = sieve.fallen()
-                return Rejected(page, broken.reason, line, _counted(tally, leading, *so_far))
+                falls.add_plain(leading, *so_far)
+                return Rejected(page, broken.reason, line, falls.tally, falls.chars)
             pieces.append(stand[done:start])
             done = end
             if broken is None:
                 pieces.append(f"{line}\n")
             else:
-                _add(tally, broken, 1)
+                falls.add(broken, 1, len(line))
+        falls.add_plain(leading, *fallen)
         cleaned = "".join([*pieces, stand[done:]]).strip()
-        return Kept(Page(page.url, cleaned, *page[2:]), _counted(tally, leading, *fallen))
+        return Kept(Page(page.url, cleaned, *page[2:]), falls.tally, falls.chars)
 
     return by_bytes
+
+
+def _by_counts(steps: Sequence[LineStep]) -> Step:
+    by = counted_steps(steps)
+
+    def by_counts(page: Page) -> Verdict:
+        judged = judged_lines(page.text, by) if by is not None else None
+        return clean(page, steps) if by is None or judged is None else lines_verdict(page, by, judged)
+
+    return by_counts
 
 
 def _answers(
@@ -121,16 +134,23 @@ def _objections(stand: str, start: int, end: int, asked: Sequence[LineStep]) -> 
         start = end
 
 
-def _counted(tally: dict[str, int], leading: Leading, by_end: int, by_words: int) -> Tally:
-    """The tally, with the lines that `sift` saw fall."""
-    _add(tally, leading.end, by_end)
-    _add(tally, MinWords, by_words)
-    return tally
+class _Falls:
+    """What fell on a page."""
 
+    def __init__(self) -> None:
+        self.tally: dict[str, int] = {}
+        self.chars: dict[str, int] = {}
 
-def _add(tally: dict[str, int], rule: LineRule | type[LineRule], lines: int) -> None:
-    if lines:
-        tally[rule.reason.code] = tally.get(rule.reason.code, 0) + lines
+    def add(self, rule: LineRule | type[LineRule], lines: int, chars: int) -> None:
+        if lines:
+            code = rule.reason.code
+            self.tally[code] = self.tally.get(code, 0) + lines
+            self.chars[code] = self.chars.get(code, 0) + chars
+
+    def add_plain(self, leading: Leading, by_end: int, by_words: int, end_chars: int, word_chars: int) -> None:
+        """What `sift` saw fall."""
+        self.add(leading.end, by_end, end_chars)
+        self.add(MinWords, by_words, word_chars)
 
 
 class _Sieve:
@@ -149,9 +169,9 @@ class _Sieve:
         size = sift(text, len(text), *self.arguments, kept, report, ROOM, stop)
         return None if size == FULL else ctypes.string_at(kept, size)
 
-    def fallen(self) -> tuple[int, int]:
-        """How many of the page just read fell for their end, and how many for their words."""
-        return self.report[BY_END], self.report[BY_WORDS]
+    def fallen(self) -> Fallen:
+        """Of the page just read."""
+        return tuple(self.report[:ASKED])
 
     def doubts(self, text: bytes, left: bytes) -> list[Doubt]:
         """The lines that are not plain of the page just read, of which these lines are left."""
@@ -160,10 +180,10 @@ class _Sieve:
             return []
         rows = self.report[ROWS : ROWS + ROW * doubtful]
         doubts, passed, place = [], 0, 0
-        for start, end, at, by_end, by_words in zip(*[iter(rows)] * ROW, strict=True):
+        for start, end, at, *so_far in zip(*[iter(rows)] * ROW, strict=True):
             place, passed = place + len(left[passed:at].decode(errors="surrogatepass")), at
             line = text[start : end + 1].decode(errors="surrogatepass")
-            doubts.append(Doubt(place, line, (by_end, by_words)))
+            doubts.append(Doubt(place, line, tuple(so_far)))
         return doubts
 
 
@@ -179,6 +199,10 @@ def dropped_by(page: Page, steps: Sequence[LineStep]) -> list[Dropped]:
     dropped: list[Dropped] = []
     leading = leading_of(steps)
     if leading is None:
+        by = counted_steps(steps)
+        judged = judged_lines(page.text, by) if by is not None else None
+        if by is not None and judged is not None:
+            return dropped_lines(page.text, by, judged)
         clean(page, steps, dropped)
         return dropped
     last, code = frozenset(BLANKS + "]").union(mark[-1] for mark in leading.end.marks), leading.end.reason.code

@@ -17,6 +17,7 @@ def clean(page: Page, steps: Sequence[LineStep], dropped: list[Dropped] | None =
     Each line is stripped, then walks the steps in order. Lines that fall are appended to `dropped` where given.
     """
     tally: Counter[str] = Counter()
+    chars: Counter[str] = Counter()
     kept = []
     for line in page.text.splitlines():
         broken, line = walk(line.strip(), steps)
@@ -26,9 +27,10 @@ def clean(page: Page, steps: Sequence[LineStep], dropped: list[Dropped] | None =
         if dropped is not None:
             dropped.append(Dropped(broken.reason.code, line))
         if broken.reason.unit is Unit.PAGE:
-            return Rejected(page, broken.reason, line, tally)
+            return Rejected(page, broken.reason, line, tally, chars)
         tally[broken.reason.code] += 1
-    return Kept(page._replace(text="\n".join(kept).strip()), tally)
+        chars[broken.reason.code] += len(line)
+    return Kept(page._replace(text="\n".join(kept).strip()), tally, chars)
 
 
 def walk(line: str, steps: Sequence[LineStep]) -> tuple[LineRule | None, str]:

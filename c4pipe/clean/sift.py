@@ -12,7 +12,6 @@ from c4pipe.native import native
 
 # What is to be known of each byte: the first half for bytes that end a line, the second for all.
 FALLS, STANDS, ASK = 0, 1, 2  # a line that ends with it has no end mark, has one, or may have one
-CITED = 3  # has none, or has it in front of a citation, and no mark is a blank
 ANY = 256  # where the second half begins
 LOOK, BLANK = 1, 2  # bits: newlines and what `cut_inside` and `wide_blank` know; blanks inside a line
 
@@ -22,9 +21,13 @@ FIRST, LAST, LETTERS = 256, 257, 63
 
 NOWHERE = -1  # to stop at
 FULL = -1  # there are more lines to ask about than there is room for
-BY_END, BY_WORDS, ASKED, ROWS = 0, 1, 2, 3  # the report: three counts, then a row for each line to ask about
-ROW = 5  # of that: where the line begins, where it ends, where it belongs in what is kept, BY_END and BY_WORDS so far
+# The report: lines that fell for their end and for their words, the characters of both, and how many there are to ask
+# about; then a row for each of these: where it begins, where it ends, where it belongs in what is kept, and the first
+# four of the counts so far.
+BY_END, BY_WORDS, END_CHARS, WORD_CHARS, ASKED, ROWS = range(6)
+ROW = 7
 _NEWLINE, _OPENS, _ASCII = 0x0A, 0x5B, 0x80
+_LEADING, _FOLLOWS = 0xC0, 0x80  # the bits that say so of a byte, and how they are within a character
 
 
 def line_end(text: Any, at: int, size: int, of_byte: Any) -> tuple[int, bool, bool]:
@@ -100,14 +103,13 @@ def plain_words(text: Any, start: int, end: int, of_byte: Any) -> int:
     return words
 
 
-def uncited(text: Any, start: int, end: int, of_byte: Any) -> int:
-    """The verdict on a line that ends with the bracket of what may be a citation: the same with it and without."""
-    at = end - 1
-    while at > start and text[at] != _OPENS:
-        at -= 1
-    if at == start or of_byte[text[at - 1]] == FALLS or of_byte[ANY + text[at - 1]] & BLANK:
-        return FALLS
-    return ASK
+def code_points(text: Any, start: int, end: int) -> tuple[int, bool]:
+    """How many there are, and whether one may open a citation."""
+    count, opens = 0, False
+    for at in range(start, end):
+        count += (text[at] & _LEADING) != _FOLLOWS
+        opens |= text[at] == _OPENS
+    return count, opens
 
 
 def ends_with(text: Any, start: int, end: int, cut: Any, size: int) -> bool:
@@ -133,18 +135,15 @@ def sift(
         words: a line with fewer falls.
         strings: (258,) see above.
         kept: (size + 1,)
-        report: (ROWS + ROW * room,) gets the numbers of lines that fell for their end, of those that fell for their
-            words, and of those to ask about, with a row for each of these.
+        report: (ROWS + ROW * room,) see above.
         stop: the walk ends at the line that would begin there in `kept`, or NOWHERE.
     """
-    done = by_end = by_words = asked = at = 0
+    done = by_end = by_words = end_chars = word_chars = asked = at = 0
     while at < size:
         start = at
         end, odd, wide = line_end(text, start, size, of_byte)
         at = end + 1
         verdict = of_byte[text[end - 1]] if start < end else FALLS
-        if verdict == CITED:
-            verdict = uncited(text, start, end, of_byte)
         if odd or (wide and may_end_blank(text, start, end)):
             verdict = ASK
         if end - start > chars and longest_word(text, start, end, of_byte) > chars:
@@ -157,10 +156,19 @@ def sift(
                 verdict = ASK
             elif ends_with(text, start, end, cut, cut_size):
                 verdict = FALLS
+        chars_here, cited = 0, False
+        if verdict == FALLS or (verdict == STANDS and begun < words):
+            while start < end and of_byte[ANY + text[start]] & BLANK:
+                start += 1
+            chars_here, cited = code_points(text, start, end)
+        if cited or (verdict == FALLS and wide and wide_blank(text, start)):
+            verdict = ASK
         if verdict == FALLS:
             by_end += 1
+            end_chars += chars_here
         elif verdict == STANDS and begun < words:
             by_words += 1
+            word_chars += chars_here
         elif verdict == STANDS:
             if done == stop:
                 break
@@ -173,7 +181,8 @@ def sift(
         else:
             row = ROWS + ROW * asked
             report[row], report[row + 1], report[row + 2] = start, end, done
-            report[row + 3], report[row + 4] = by_end, by_words
+            report[row + 3], report[row + 4], report[row + 5], report[row + 6] = by_end, by_words, end_chars, word_chars
             asked += 1
-    report[BY_END], report[BY_WORDS], report[ASKED] = by_end, by_words, asked
+    report[BY_END], report[BY_WORDS], report[END_CHARS], report[WORD_CHARS] = by_end, by_words, end_chars, word_chars
+    report[ASKED] = asked
     return done

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from c4pipe.corpus.characters import Characters
 from c4pipe.documents.reasons import NO_URL_GIVEN
 from c4pipe.errors import BuildError
 from c4pipe.page import Unit
@@ -54,6 +55,7 @@ class StageCount:
     lines_rejected: int = 0  # lines that were not dropped themselves, but left with their page
     passages_dropped: Counter[str] = field(default_factory=Counter)  # reason -> passages
     removed: int = 0  # kept pages that were taken out of the finished corpus: the next stage was given the others
+    chars: Characters = field(default_factory=Characters)
 
     @property
     def left(self) -> int:
@@ -68,6 +70,7 @@ class StageCount:
         self.lines_kept += other.lines_kept
         self.lines_rejected += other.lines_rejected
         self.removed += other.removed
+        self.chars.add(other.chars)
         for mine, theirs in (
             (self.rejected, other.rejected),
             (self.flagged, other.flagged),
@@ -79,7 +82,8 @@ class StageCount:
 
     def subtract(self, other: StageCount) -> None:
         """Takes counts away that were added once."""
-        for name in (each.name for each in fields(self)):
+        self.chars.add(other.chars, -1)
+        for name in (each.name for each in fields(self) if each.name != "chars"):
             mine, theirs = getattr(self, name), getattr(other, name)
             if isinstance(mine, Counter):
                 mine.subtract(theirs)
@@ -113,6 +117,8 @@ class StageCount:
                 row[name] = _sorted(counts)
         if self.removed:
             row["removed"] = self.removed
+        if self.chars.came:
+            row["characters"] = self.chars.to_json()
         return row
 
     @classmethod
@@ -135,6 +141,7 @@ class StageCount:
                 _number(lines["rejected"]),
                 _counter(row.get("passages_dropped", {})),
                 _number(row.get("removed", 0)),
+                Characters.from_json(row["characters"]) if "characters" in row else Characters(),
             )
         except (AttributeError, KeyError, TypeError) as error:
             raise BuildError(f"the ledger is damaged: {str(row)[:200]!r} is no count of a stage ({error}).") from None
@@ -170,6 +177,14 @@ class Ledger:
             self.stages[last].entered += 1
             self.stages[last].rejected[reason] += 1
 
+    def leave_out(self, reason: str, pages: int, chars: int) -> None:
+        """Counts pages that the last stage has kept so far as rejected by it."""
+        last = self.stages[-1]
+        last.kept -= pages
+        last.rejected[reason] += pages
+        last.chars.kept -= chars
+        last.chars.rejected[reason] += chars
+
     def add(self, other: Ledger) -> None:
         """Adds the ledger of another part of the same build."""
         for mine, theirs in zip(self.stages, other.stages, strict=True):
@@ -187,6 +202,10 @@ class Ledger:
             out = stage.lines_kept + stage.lines_rejected + stage.lines_dropped.total()
             if stage.lines_in != out:
                 raise BuildError(f"the ledger does not balance: lines of stage {stage.stage}: {stage.to_json()}")
+            if not stage.chars.balanced:
+                raise BuildError(f"the ledger does not balance: characters of stage {stage.stage}: {stage.to_json()}")
+            if before is not None and stage.chars.came != before.chars.left:
+                raise BuildError(f"the ledger does not balance: characters between {before.stage} and {stage.stage}")
         return self
 
     def to_json(self) -> dict[str, Any]:
@@ -200,6 +219,11 @@ class Ledger:
         if not isinstance(stages, list) or not stages:
             raise BuildError("the ledger is damaged: it has no list of stages.")
         return cls([StageCount.from_json(row) for row in stages])
+
+
+def counts_characters(ledger: Ledger) -> bool:
+    """Whether it counts characters: those of builds before 30 November 2026 do not."""
+    return bool(ledger.stages[0].chars.came or not ledger.stages[0].kept)
 
 
 def without_urls(read: Mapping[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, cast
 
+from c4pipe.corpus.cells import LossCells
 from c4pipe.dedup import TextLevel, UrlLevel
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Step, Tally, Unit, Verdict
 from c4pipe.part import Part, is_own
@@ -104,6 +105,11 @@ class Plan:
         return {reason.code: reason for stage in self.preset.stages for reason in stage.all_reasons()}
 
     @cached_property
+    def cells(self) -> LossCells:
+        """What a page of the preset may lose parts of its text to."""
+        return LossCells(self.preset.stages)
+
+    @cached_property
     def cutting(self) -> dict[int, tuple[str, ...]]:
         """The page stages that drop lines, or pieces of lines, by index, with the codes of the reasons why."""
         codes = {i: _codes_within(stage) for i, stage in enumerate(self.preset.stages) if stage.scope is Scope.PAGE}
@@ -186,7 +192,7 @@ class Plan:
     def _step(self, stage: Stage) -> Once:
         if stage not in self.steps:
             step = stage.bind(self.assets)
-            self.steps[stage] = Once(watched(stage, step) if is_own(stage) else step)
+            self.steps[stage] = Once(watched(stage, step, self.assets) if is_own(stage) else step)
         return self.steps[stage]
 
 

@@ -28,6 +28,14 @@ MEMORY = "1GB"  # of a connection; a query that needs more fails with a message
 _SHARD_TYPES = {"path": "VARCHAR", "config": "VARCHAR", "split": "VARCHAR", "rows": "BIGINT", "bytes": "BIGINT"}
 
 
+# Nothing is fetched or loaded, and a name in SQL is never a variable of this program.
+_ALONE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+}
+
+
 class Corpus(NamedTuple):
     """A corpus whose files are all there, with the sizes that the manifest gives. Their sums are taken when they are
     read."""
@@ -115,9 +123,14 @@ def _stats(folder: Path) -> dict[str, Any]:
 
 
 def connect(
-    corpus: Corpus, memory: str = MEMORY, other: Corpus | None = None, reads: Collection[str] = VIEWS
+    corpus: Corpus,
+    memory: str = MEMORY,
+    other: Corpus | None = None,
+    reads: Collection[str] = VIEWS,
+    views_only: bool = False,
 ) -> duckdb.DuckDBPyConnection:
-    """A database of the corpus's views. It reads files of the corpus and no others, and loads nothing.
+    """A database of the corpus's views. It reads files of the corpus and no others, and loads nothing; with
+    `views_only` no other files of the corpus either than those that the views are of.
 
     The sums of the files behind the views that will be read are taken first: BuildError names one that has other bytes.
 
@@ -130,21 +143,21 @@ def connect(
         if found is not None:
             found.check(reads)
     try:
-        return _connected(corpus, memory, other)
+        return _connected(corpus, memory, other, views_only)
     except (duckdb.Error, KeyError) as error:
         what = str(error).partition("\n")[0]
         raise BuildError(f"{corpus.folder} cannot be read ({what}). Copy or build the corpus again.") from None
 
 
-def _connected(corpus: Corpus, memory: str, other: Corpus | None) -> duckdb.DuckDBPyConnection:
+def _connected(corpus: Corpus, memory: str, other: Corpus | None, views_only: bool) -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    connection = duckdb.connect(config=_ALONE)
     corpora = {"": corpus} if other is None else {"": corpus, "other_": other}
-    folders = [str(found.folder.resolve()) for found in corpora.values()]
     # A name with a bracket or an asterisk is escaped, for DuckDB takes names as patterns, and checks both.
-    allowed = [f"{name}/" for folder in folders for name in (folder, glob.escape(folder))]
-    connection.execute("SET allowed_directories = $1", [allowed])
+    names = [path for found in corpora.values() for path in _readable(found, views_only)]
+    allowed = [each for name in names for each in (name, glob.escape(name))]
+    connection.execute(f"SET allowed_{'paths' if views_only else 'directories'} = $1", [allowed])
     connection.execute("SET memory_limit = $1", [memory])
     connection.execute("SET temp_directory = ''")
     connection.execute("SET enable_external_access = false")
@@ -154,6 +167,14 @@ def _connected(corpus: Corpus, memory: str, other: Corpus | None) -> duckdb.Duck
         connection.execute(f"CREATE VIEW {prefix}shards AS {_shard_rows(found)}")
     connection.execute("SET lock_configuration = true")
     return connection
+
+
+def _readable(corpus: Corpus, views_only: bool) -> list[str]:
+    """The files behind the views, or the folder with a slash."""
+    folder = corpus.folder.resolve()
+    if not views_only:
+        return [f"{folder}/"]
+    return [str(folder / part["path"]) for part in (*corpus.shards(), *corpus.rejected)]
 
 
 def select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:

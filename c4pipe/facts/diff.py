@@ -18,6 +18,8 @@ MOST_DIFF_WORDS = 2_000  # of lines that stand for one another; where there are 
 PAIRED = 20  # lines ahead in which one that stands for another is looked for
 FOLDED = 160  # characters of a passage that is the same in both beyond which only its ends are shown
 ALIKE = 0.5  # share of words that lines have in common, below which nothing in them is told apart either
+SAME_LINES = 3  # shown at each end of a run of lines that are the same in two texts beside each other
+MOST_BESIDE_WORDS = 20_000  # of lines that differ; in those behind them nothing is told apart
 FOLD_END = 50  # characters of such an end
 
 
@@ -27,6 +29,15 @@ class DiffLine(NamedTuple):
     mark: str  # " " in both, "-" in the first only, "+" in the second only, "…" where lines are left out
     text: str
     code: str = ""  # the reason for which the other corpus cut it, where that is recorded
+
+
+class SideBySide(NamedTuple):
+    """A line of each text that stand for one another; None where the other text has none for it."""
+
+    left: list[tuple[str, bool]] | None  # in pieces, as `WordedLine` has them
+    right: list[tuple[str, bool]] | None
+    codes: tuple[str, str] = ("", "")  # why the other corpus cut the left one, and the right one, where that is known
+    folded: int = 0  # lines that are the same in both and left out here; then there is no other
 
 
 class WordedLine(NamedTuple):
@@ -56,10 +67,46 @@ def diff_words(a: str, b: str) -> list[WordedLine]:
             block = [*group]
             sides = [[line.text for line in block if line.mark == mark] for mark in "-+"]
             told = _told_apart("\n".join(sides[0]), "\n".join(sides[1]))
-            lines += [WordedLine(mark, _folded(line)) for mark, line in _paired(*(map(list, map(_by_line, told))))]
+            for pair in _paired(*(map(list, map(_by_line, told)))):
+                lines += [
+                    WordedLine(mark, _folded(line)) for mark, line in zip("-+", pair, strict=True) if line is not None
+                ]
         else:
             lines += [WordedLine(line.mark, _folded([(line.text, False)])) for line in group]
     return [*lines[:MOST_DIFF_LINES], WordedLine("…", [])] if len(lines) > MOST_DIFF_LINES else lines
+
+
+def diff_beside(
+    a: str, b: str, cut_a: Sequence[tuple[str, str]] = (), cut_b: Sequence[tuple[str, str]] = (), whole: bool = False
+) -> list[SideBySide]:
+    """Two texts beside each other, line by line, with the words that differ marked, of the first `MOST_COMPARED` lines.
+    Long runs of lines that are the same in both are folded, unless they are wanted `whole`."""
+    first, second = ([*text.split("\n")[:MOST_COMPARED]] if text else [] for text in (a, b))
+    rows: list[SideBySide] = []
+    words = MOST_BESIDE_WORDS
+    for kind, i, j, k, m in difflib.SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
+        if kind == "equal":
+            rows += _same_lines(first[i:j], whole)
+            continue
+        mine, theirs = "\n".join(first[i:j]), "\n".join(second[k:m])
+        words -= len(mine.split()) + len(theirs.split())
+        told = _told_apart(mine, theirs) if words > 0 else ([(mine, True)], [(theirs, True)])
+        sides = [
+            list(_by_line(text)) if lines else [] for text, lines in zip(told, (first[i:j], second[k:m]), strict=True)
+        ]
+        for left, right in _paired(*sides):
+            cut = zip((left, right), (cut_b, cut_a), strict=True)
+            codes = ["" if line is None else _code("".join(text for text, _ in line), reasons) for line, reasons in cut]
+            rows.append(SideBySide(left, right, (codes[0], codes[1])))
+    return rows
+
+
+def _same_lines(lines: Sequence[str], whole: bool) -> list[SideBySide]:
+    rows = [SideBySide([(line, False)], [(line, False)]) for line in lines]
+    hidden = len(rows) - 2 * SAME_LINES
+    if whole or hidden < 2:
+        return rows
+    return [*rows[:SAME_LINES], SideBySide(None, None, folded=hidden), *rows[-SAME_LINES:]]
 
 
 _Pieces = list[tuple[str, bool]]
@@ -101,7 +148,7 @@ def _told_apart(a: str, b: str) -> tuple[_Pieces, _Pieces]:
     return sides
 
 
-def _paired(gone: list[_Pieces], come: list[_Pieces]) -> Iterator[tuple[str, _Pieces]]:
+def _paired(gone: list[_Pieces], come: list[_Pieces]) -> Iterator[tuple[_Pieces | None, _Pieces | None]]:
     """The lines of a block in order, each of the first text with the one below it that stands for it in the second."""
     sets = [[_words("".join(text for text, _ in line)) for line in side] for side in (gone, come)]
     done = 0
@@ -109,12 +156,11 @@ def _paired(gone: list[_Pieces], come: list[_Pieces]) -> Iterator[tuple[str, _Pi
         ahead = range(done, min(done + PAIRED, len(come)))
         other = next((k for k in ahead if len(words & sets[1][k]) > ALIKE * max(len(words), len(sets[1][k]))), None)
         if other is not None:
-            yield from (("+", between) for between in come[done:other])
-        yield "-", line
+            yield from ((None, between) for between in come[done:other])
+        yield line, None if other is None else come[other]
         if other is not None:
-            yield "+", come[other]
             done = other + 1
-    yield from (("+", line) for line in come[done:])
+    yield from ((None, line) for line in come[done:])
 
 
 def _words(text: str) -> set[str]:

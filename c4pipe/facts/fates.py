@@ -14,10 +14,19 @@ import duckdb
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError
-from c4pipe.facts.corpus import MEMORY, Corpus, connect, said
+from c4pipe.facts.corpus import MEMORY, Corpus, said
 from c4pipe.facts.diff import MOST_TEXT, DiffLine, diff
 from c4pipe.facts.differences import settings
-from c4pipe.facts.pairing import ONLY_A, ONLY_B, OTHER_LANGUAGE_BIT, OTHER_TEXT_BIT, SIDES, PairTable, pair_table
+from c4pipe.facts.pairing import (
+    BOTH,
+    ONLY_A,
+    ONLY_B,
+    OTHER_LANGUAGE_BIT,
+    OTHER_TEXT_BIT,
+    PairTable,
+    connect_pair,
+    pair_table,
+)
 
 SHOWN = 5  # pages for each way in which two corpora differ
 MOST_REASONS = 40  # of the reasons with pages to show; all are counted
@@ -81,7 +90,7 @@ class Comparison(NamedTuple):
 
 def compare(a: Corpus, b: Corpus, shown: int = SHOWN, memory: str = MEMORY) -> Comparison:
     """What differs between two corpora. BuildError where they are too large for the memory."""
-    with connect(a, memory, b) as connection:
+    with connect_pair(a, b, memory) as connection:
         return comparison(connection, pair_table(connection, (a, b)), shown)
 
 
@@ -164,7 +173,7 @@ def paired_pages(cursor: duckdb.DuckDBPyConnection, table: PairTable, keys: Iter
         [[*map(str, keys)]],
     ).fetchall()
     pages: dict[int, PairedPage] = {}
-    for side in SIDES:
+    for side in BOTH:
         places = {row[0]: row[2 + side] for row in rows if row[2 + side] is not None}
         columns = f"url, timestamp, source, left(text, {MOST_TEXT})"
         kept = table.rows_at(cursor, side, columns, places.values())
@@ -172,17 +181,17 @@ def paired_pages(cursor: duckdb.DuckDBPyConnection, table: PairTable, keys: Iter
             url, timestamp, source, text = kept[place]
             page = pages.setdefault(key, PairedPage(url, timestamp))
             page.places[side], page.texts[side], page.sources[side] = place, text, source
-    for side in SIDES:
-        notes = [row[4 + side] for row in rows if row[4 + side] is not None]
+    for side in BOTH:
+        at_notes = [row[4 + side] for row in rows if row[4 + side] is not None]
         columns = f"stage, reason, left(detail, {DETAIL_CHARS}), dropped"
-        noted = table.rows_at(cursor, side, columns, notes, rejected=True)
-        for key, why, *places in rows:
+        noted = table.rows_at(cursor, side, columns, at_notes, rejected=True)
+        for key, why, *at in rows:
             page = pages[key]
-            page.languages[side] = places[4 + side] or ""
-            if places[side] is None:
+            page.languages[side] = at[4 + side] or ""
+            if at[side] is None:
                 page.fates[side] = Fate(*why.split("/", 1))
-            if places[2 + side] is not None:
-                stage, reason, detail, dropped = noted[places[2 + side]]
+            if at[2 + side] is not None:
+                stage, reason, detail, dropped = noted[at[2 + side]]
                 page.fates[side] = Fate(stage, reason, detail)
                 page.cut[side] = [(drop["reason"], drop["line"]) for drop in dropped]
     return pages
@@ -198,9 +207,10 @@ def _reasons(cursor: duckdb.DuckDBPyConnection, way: int, shown: int) -> list[_R
         "SELECT why, count(*) AS pages, min(key, $1) FROM fates WHERE way = $2 GROUP BY 1 ORDER BY pages DESC, 1",
         [max(1, shown), way],
     ).fetchall()
+    fates = [(why.partition("/"), pages, keys) for why, pages, keys in found]
     return [
-        _Reason(*why.split("/", 1), pages, keys[:shown] if i < MOST_REASONS else [])
-        for i, (why, pages, keys) in enumerate(found)
+        _Reason(stage, reason, pages, keys[:shown] if i < MOST_REASONS else [])
+        for i, ((stage, _, reason), pages, keys) in enumerate(fates)
     ]
 
 

@@ -20,7 +20,9 @@ def teach_functions(connection: duckdb.DuckDBPyConnection) -> None:
     """`registered_domain(url)`, the domain that somebody has registered, as `stats.json` counts it, also of a host
     alone; `chars(text)`, the characters (code points) of a text, as the ledger and lengths count them. For the
     connection and its cursors."""
-    connection.create_function(REGISTERED_DOMAIN, _domains, ["VARCHAR"], "VARCHAR", type="arrow")  # type: ignore[arg-type]
+    from duckdb.func import PythonUDFType
+
+    connection.create_function(REGISTERED_DOMAIN, _domains, ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
     connection.execute(f"CREATE MACRO {CHARS}(written) AS length(written)")
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from c4pipe.errors import BuildError
-from c4pipe.facts.corpus import Corpus, files_sql, said
+from c4pipe.facts.corpus import MEMORY, Corpus, connect, files_sql, said
 from c4pipe.facts.functions import HOST_SQL, REGISTERED_DOMAIN, teach_functions
 
 NOT_READ, NOT_RECORDED = "not_read", "not_recorded"  # its file is none of the inputs; no table says what became of it
@@ -25,9 +25,9 @@ _KEY = "md5_number(if(url = '', regexp_replace(source, '^.*/', ''), url || chr(1
 # What a file is called, without its folder and endings: a.warc.gz and a.warc.wet.gz are of one crawl.
 _NO_STEM = r"^.*/|(\.warc)?(\.wet)?(\.gz|\.zst)?$"
 _STEM = f"regexp_replace(regexp_replace(source, '#[^#]*$', ''), '{_NO_STEM}', '', 'g')"
-_VIEWS = ("", "other_")
-ROW_BITS = 40  # of a place: the number of a file in the manifest's list, and behind it so many bits of the row there
-SIDES = (0, 1)
+VIEWS_OF_PAIR = ("", "other_")  # in front of the names of views: of the first corpus, of the second
+PLACE_BITS = 40  # of a place: the number of a file in the manifest's list, and behind it so many bits of the row there
+BOTH = (0, 1)
 
 
 class KeptPages(NamedTuple):
@@ -46,12 +46,12 @@ class PairTable:
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, corpora: tuple[Corpus, Corpus]):
-        """Makes the table; the connection is one that `facts.corpus.connect` gave for both corpora."""
+        """Makes the table; the connection is one of `connect_pair`. A table that was interrupted is made anew."""
         self.corpora = corpora
-        teach_functions(connection)
+        connection.execute("DROP TABLE IF EXISTS fates")  # of a table that was interrupted before it was whole
         self._make_types(connection)
-        self.kept = tuple(self._keep(connection, side) for side in SIDES)
-        for side in SIDES:
+        self.kept = tuple(self._keep(connection, side) for side in BOTH)
+        for side in BOTH:
             self._note(connection, side)
         self._join(connection)
 
@@ -63,7 +63,8 @@ class PairTable:
     def _make_types(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """The names that a row holds the numbers of, and the numbers of files."""
         pages, rejected = (
-            " UNION ALL ".join(f"SELECT {{0}} FROM {view}{name}" for view in _VIEWS) for name in ("pages", "rejected")
+            " UNION ALL ".join(f"SELECT {{0}} FROM {view}{name}" for view in VIEWS_OF_PAIR)
+            for name in ("pages", "rejected")
         )
         own = f"(VALUES ('', '{NOT_READ}'), ('', '{NOT_RECORDED}')) AS v(stage, reason)"
         for name, values in (
@@ -74,16 +75,18 @@ class PairTable:
                 f"({rejected.format('stage, reason')} UNION ALL SELECT * FROM {own}) ORDER BY 1, 2)",
             ),
         ):
+            cursor.execute(f"DROP TYPE IF EXISTS {name}")
             cursor.execute(f"CREATE TYPE {name} AS ENUM ({values})")
         hosts = f"SELECT DISTINCT {HOST_SQL} AS host FROM ({pages.format('url')})"
-        cursor.execute(
-            f"CREATE TABLE hosts AS SELECT hash(host) AS host, {REGISTERED_DOMAIN}(host) AS domain FROM ({hosts})"
-        )
+        domains = f"SELECT hash(host) AS host, {REGISTERED_DOMAIN}(host) AS domain FROM ({hosts})"
+        cursor.execute(f"CREATE OR REPLACE TABLE hosts AS {domains}")
+        cursor.execute("DROP TYPE IF EXISTS domain")
         cursor.execute("CREATE TYPE domain AS ENUM (SELECT DISTINCT domain FROM hosts ORDER BY 1)")
         for side, corpus in enumerate(self.corpora):
             for name, parts in (("shards_of", corpus.shards()), ("parts_of", corpus.rejected)):
                 cursor.execute(
-                    f"CREATE TABLE {name}{side} AS SELECT unnest($1::VARCHAR[]) AS file, unnest(range($2)) AS number",
+                    f"CREATE OR REPLACE TABLE {name}{side} AS "
+                    "SELECT unnest($1::VARCHAR[]) AS file, unnest(range($2)) AS number",
                     [[part["path"] for part in parts], len(parts)],
                 )
 
@@ -92,13 +95,13 @@ class PairTable:
         inputs = self.corpora[1 - side].manifest.get("inputs", [])
         stems = sorted({re.sub(_NO_STEM, "", item["path"]) for item in inputs})
         mixture = "mixture" in self.corpora[1 - side].manifest  # which reads corpora
-        cursor.execute("CREATE TABLE inputs AS SELECT hash(unnest($1::VARCHAR[])) AS stem", [stems])
+        cursor.execute("CREATE OR REPLACE TABLE inputs AS SELECT hash(unnest($1::VARCHAR[])) AS stem", [stems])
         cursor.execute(
-            f"CREATE TABLE kept{side} AS SELECT {_KEY} AS key, min(hash(text)) AS text, "
+            f"CREATE OR REPLACE TABLE kept{side} AS SELECT {_KEY} AS key, min(hash(text)) AS text, "
             f"CAST(min(strlen(text)) AS UINTEGER) AS size, CAST(min(language) AS tongue) AS language, "
-            f"min((number << {ROW_BITS}) | row) AS place, min(hash({HOST_SQL})) AS host, "
+            f"min((number << {PLACE_BITS}) | row) AS place, min(hash({HOST_SQL})) AS host, "
             f"bool_or($1 OR hash({_STEM}) IN (SELECT stem FROM inputs)) AS read "
-            f"FROM {_VIEWS[side]}pages JOIN shards_of{side} ON shard = file GROUP BY 1",
+            f"FROM {VIEWS_OF_PAIR[side]}pages JOIN shards_of{side} ON shard = file GROUP BY 1",
             [mixture],
         )
         cursor.execute("DROP TABLE inputs")
@@ -109,9 +112,10 @@ class PairTable:
         """Rows of the rejected table about pages that either corpus keeps. Of a page that is kept here only what was
         cut from it: of several copies of one date one is kept, and that others fell says nothing of the page."""
         cursor.execute(
-            f"CREATE TABLE notes{side} AS SELECT key, min({{'why': why, 'place': place}}) AS note FROM ("
+            f"CREATE OR REPLACE TABLE notes{side} AS SELECT key, min({{'why': why, 'place': place}}) AS note FROM ("
             f"SELECT {_KEY} AS key, CAST(stage || '/' || reason AS why) AS why, stage = '' AS here, "
-            f"(number << {ROW_BITS}) | row AS place FROM {_VIEWS[side]}rejected JOIN parts_of{side} ON part = file) "
+            f"(number << {PLACE_BITS}) | row AS place "
+            f"FROM {VIEWS_OF_PAIR[side]}rejected JOIN parts_of{side} ON part = file) "
             f"WHERE here = (key IN (SELECT key FROM kept{side})) AND "
             f"(here OR key IN (SELECT key FROM kept{1 - side})) GROUP BY 1"
         )
@@ -119,7 +123,7 @@ class PairTable:
     def _join(self, cursor: duckdb.DuckDBPyConnection) -> None:
         unknown = [f"CAST(if({kept}.read, '/{NOT_RECORDED}', '/{NOT_READ}') AS why)" for kept in "ab"]
         cursor.execute(
-            "CREATE TABLE fates AS SELECT coalesce(a.key, b.key) AS key, CAST(CASE "
+            "CREATE OR REPLACE TABLE fates AS SELECT coalesce(a.key, b.key) AS key, CAST(CASE "
             f"WHEN b.key IS NULL THEN {ONLY_A} WHEN a.key IS NULL THEN {ONLY_B} ELSE "
             f"if(a.text != b.text, {OTHER_TEXT_BIT}, 0) + if(a.language != b.language, {OTHER_LANGUAGE_BIT}, 0) END "
             "AS UTINYINT) AS way, CASE "
@@ -142,14 +146,21 @@ class PairTable:
         parts = corpus.rejected if rejected else corpus.shards()
         wanted: dict[int, list[int]] = {}
         for place in places:
-            wanted.setdefault(place >> ROW_BITS, []).append(place & ((1 << ROW_BITS) - 1))
+            wanted.setdefault(place >> PLACE_BITS, []).append(place & ((1 << PLACE_BITS) - 1))
         found: dict[int, tuple[Any, ...]] = {}
         for number, rows in sorted(wanted.items()):
             sql = f"SELECT file_row_number, {columns} FROM {files_sql(corpus, [parts[number]])} WHERE file_row_number "
             listed = ", ".join(map(str, sorted(rows)))
             for row, *values in cursor.execute(f"{sql} IN ({listed})").fetchall():
-                found[number << ROW_BITS | row] = tuple(values)
+                found[number << PLACE_BITS | row] = tuple(values)
         return found
+
+
+def connect_pair(a: Corpus, b: Corpus, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
+    """A connection to two corpora that knows what a table of them needs. Errors of `facts.corpus.connect`."""
+    connection = connect(a, memory, b)
+    teach_functions(connection)
+    return connection
 
 
 def pair_table(connection: duckdb.DuckDBPyConnection, corpora: tuple[Corpus, Corpus]) -> PairTable:

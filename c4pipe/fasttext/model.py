@@ -77,7 +77,10 @@ class FastTextModel:
             raise ValueError(f"it ends within its dictionary of {entries} entries")
         self._offsets = np.empty(entries, np.int64)
         self._table = np.full(1 << (2 * entries).bit_length(), NO_ENTRY, np.int32)
-        reader.at = index_words(reader.data, start, self._offsets, self._table)
+        reader.at = index_words(
+            reader.data.ctypes.data, len(reader.data), start, self._offsets.ctypes.data, entries,
+            self._table.ctypes.data, len(self._table),
+        )  # fmt: skip
         if reader.at == NO_END:
             raise ValueError("it ends within its dictionary")
         if reader.at == TOO_ALIKE:
@@ -100,6 +103,7 @@ class FastTextModel:
         if reader.at != len(reader.data):
             raise ValueError(f"it ends at byte {reader.at}, and {len(reader.data) - reader.at} bytes follow")
         self._rows = rows_of_ngrams(settings.buckets, self.words, pruned)
+        self._there = np.packbits(self._rows != NO_ENTRY, bitorder="little")
         self.tree = None
         if settings.loss == HIERARCHICAL:
             if not MOST_COUNTED > counts[0] >= counts[-1] >= 0 or counts != sorted(counts, reverse=True):
@@ -111,12 +115,18 @@ class FastTextModel:
 
         Lines are run together: to a model a text is one line, and the end of one is a word.
         """
-        hidden, added = self._read_line(_line(text), NO_SHARES, NO_SPANS)
+        hidden, added = self._read_line(_line(text))
         if not added:
             return None
-        scores = outputs_of(self._outputs, hidden, np.float32(1 / added))
+        scores = np.empty(len(self._outputs), np.float32)
+        outputs_of(
+            self._outputs.ctypes.data, len(scores), hidden.ctypes.data, len(hidden), np.float32(1 / added),
+            scores.ctypes.data,
+        )  # fmt: skip
         if self.tree is not None:
-            return np.asarray(descend(scores[: len(self.labels) - 1], self.tree))
+            reached = np.ones(2 * len(scores) - 1, np.float32)
+            descend(scores.ctypes.data, len(scores), self.tree.ctypes.data, reached.ctypes.data)
+            return reached[: len(scores)]
         if self.loss == ONE_VS_ALL:
             steps = np.floor((np.clip(scores, -SIGMOID_ENDS, SIGMOID_ENDS) + SIGMOID_ENDS) * SIGMOID_STEPS)
             found = 1 / (1 + np.exp(SIGMOID_ENDS - steps / SIGMOID_STEPS))
@@ -137,17 +147,21 @@ class FastTextModel:
         if not added:
             return None
         words = int((spans[:, 0] != NO_ENTRY).sum())
-        raw = line.tobytes()
-        names = tuple(raw[start:end].decode("utf-8", "replace") for start, end in spans[:words].tolist())
+        names = tuple(line[start:end].decode("utf-8", "replace") for start, end in spans[:words].tolist())
         return WordOutputs(names, shares[:words] / added)
 
-    def _read_line(self, line: Any, shares: Any, spans: Any) -> tuple[Float32s, int]:
-        """(hidden, rows) of `add_line`."""
+    def _read_line(self, line: bytes, shares: Any = None, spans: Any = None) -> tuple[Float32s, int]:
+        """(hidden, rows) of `add_line`, which fills `shares` and `spans` where they are given."""
         settings = self._settings
         hidden = np.zeros(settings.dimensions, np.float32)
+        hashes, marked = np.empty(len(line) // 2 + 1, np.int32), np.empty(len(line) + 2, np.uint8)
+        sharing = spans is not None
         added = add_line(
-            line, self._names, self._offsets, self._table, self._rows, self.words, settings.shortest, self._longest,
-            settings.word_ngrams, self._inputs, hidden, self._outputs, shares, spans,
+            line, len(line), self._names.ctypes.data, self._offsets.ctypes.data, self._table.ctypes.data,
+            len(self._table), self.words, self._rows.ctypes.data, self._there.ctypes.data, len(self._rows),
+            settings.shortest, self._longest, settings.word_ngrams, self._inputs.ctypes.data, settings.dimensions,
+            hashes.ctypes.data, marked.ctypes.data, hidden.ctypes.data, self._outputs.ctypes.data, len(self._outputs),
+            shares.ctypes.data if sharing else None, spans.ctypes.data if sharing else None, sharing,
         )  # fmt: skip
         return hidden, added
 
@@ -159,12 +173,9 @@ class WordOutputs(NamedTuple):
     shares: npt.NDArray[np.float64]  # (words, outputs); the sum over the words is the model's output
 
 
-NO_SHARES, NO_SPANS = np.zeros((0, 0), np.float64), np.zeros((0, 2), np.int64)
-
-
-def _line(text: str) -> npt.NDArray[np.uint8]:
+def _line(text: str) -> bytes:
     """The bytes of a text as one line, with the end of it."""
-    return np.frombuffer(bytearray(text.encode("utf-8", "replace").replace(b"\n", b" ") + LINE_END), np.uint8)
+    return text.encode("utf-8", "replace").replace(b"\n", b" ") + LINE_END
 
 
 def huffman(counts: Sequence[int]) -> npt.NDArray[np.int32]:

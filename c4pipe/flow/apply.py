@@ -11,6 +11,7 @@ import apache_beam as beam
 import numpy as np
 import pyarrow.parquet as pq
 
+from c4pipe.corpus.cube import Cube
 from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import Stats
@@ -141,7 +142,7 @@ class _Finish:
     def __init__(self, plan: Plan, settings: Settings, group: int, store: BeamStore):
         self.plan, self._own, self._store = plan, settings.own, store
         self._path = f"{self._own}/groups-of-{settings.group_size}/{group:06d}.json"
-        self._ledger, self._stats = Ledger.of(plan.names()), Stats()
+        self._ledger, self._stats, self._cube = Ledger.of(plan.names()), Stats(), Cube()
         self._row_groups: list[list[Any]] = []
         self._restorable = settings.restorable
         self._rejected: list[str] = []
@@ -162,6 +163,7 @@ class _Finish:
         finished = Finished.of(self._own, number)
         self._ledger.add(made.ledger)
         self._stats.add(made.stats)
+        self._cube.add(made.cube)
         self._row_groups += [[finished.pages.rpartition("/")[2], *row_group] for row_group in made.groups]
         self._rejected.append(finished.rejected.rpartition("/")[2])
         if self._restorable:
@@ -169,7 +171,9 @@ class _Finish:
         self._accounts += [account.to_json() for account in made.accounts]
 
     def close(self) -> None:
+        self._cube.shorten()
         part = {"ledger": self._ledger.to_json(), "stats": self._stats.to_json(), "accounts": self._accounts}
+        part |= {"cube": self._cube.to_json()}
         with self._store.write(self._path) as stream:
             files = {"groups": self._row_groups, "rejected": self._rejected, "came": self._came}
             stream.write(to_json(part | files, indent=None))
@@ -199,4 +203,4 @@ def row_groups(staging: str, element: tuple[int, str]) -> Iterator[ConfigRows]:
 def group_made(staging: str, element: tuple[int, str]) -> Written:
     """A finished group as one of the things that the build made."""
     summary = read_summary(element[1], BeamStore(staging))
-    return "group", to_json({name: summary[name] for name in ("ledger", "stats", "accounts")}, indent=None)
+    return "group", to_json({name: summary[name] for name in ("ledger", "stats", "accounts", "cube")}, indent=None)

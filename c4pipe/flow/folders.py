@@ -16,13 +16,14 @@ from typing import NamedTuple, Protocol
 
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.flow.ours import as_manifest
-from c4pipe.shards import MANIFEST, REJECTED_FOLDER, RESTORE_FOLDER, belongings
+from c4pipe.shards import FACTS_FOLDER, MANIFEST, REJECTED_FOLDER, RESTORE_FOLDER, belongings
 
 ABOUT_DATA = frozenset(  # JSON beside data that says something of it: of `datasets`, of corpora, of datatrove
     {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
     | {"manifest.json", "metadata.json", "stats.json"}
 )
 HIDDEN_FOLDERS = {  # of a corpus, with what is in them
+    f"{FACTS_FOLDER}/": "counts of a corpus",
     f"{REJECTED_FOLDER}/": "rejected pages of a corpus",
     f"{RESTORE_FOLDER}/": "pages of a corpus that may come back, and no part of it",
 }

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 PRESCAN = 1024  # bytes in which `meta` is looked for: HTML Standard, 13.2.3.2
@@ -94,6 +95,7 @@ def _by_page(head: bytes) -> str:
     return "utf-8" if name.startswith("utf-16") else name
 
 
+@lru_cache(maxsize=256)  # pages say the same few
 def _python_name(label: str) -> str:
     """What Python calls the charset of a label; "" for a label that is none of the standard's."""
     from resiliparse.parse.encoding import map_encoding_to_html5

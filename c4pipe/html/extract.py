@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from c4pipe.errors import ConfigError, unknown
+from c4pipe.html.rough import most_tags, rough_tangle
 from c4pipe.html.tangle import Tangle, tangle_of
 from c4pipe.text import shortened
 
@@ -37,6 +38,7 @@ MOST_AGAIN = 10**6  # tags times formatting that may be opened again
 # Characters and tags of a page that can be beyond none of these, so that most need no scan: an attribute takes two
 # characters, and of so many tags half at the most can be formatting that the other half opens again.
 _SMALL, _FEW = 2 * 44_000, 2_000
+_SHORT = 10_000  # characters in which Python has counted before another function is called
 PLAIN_FORMATS = (
     3 * 14
 )  # without attributes: three of each of 14 elements are opened again (HTML Standard, "Noah's Ark")
@@ -62,8 +64,7 @@ def text_of(html: str, how: str, utf8: bytes | memoryview | None = None) -> tupl
     from resiliparse.extract.html2text import extract_plain_text
     from resiliparse.parse.html import HTMLParserException, HTMLTree
 
-    small = len(html) <= _SMALL and html.count("<") <= _FEW
-    tangle = _HARMLESS if small else tangle_of(html.encode() if utf8 is None else utf8)
+    tangle = _measured(html, utf8)
     if wrong := too_much(tangle):
         return "", wrong
     if tangle.formatting * tangle.tags > MOST_AGAIN:
@@ -77,6 +78,23 @@ def text_of(html: str, how: str, utf8: bytes | memoryview | None = None) -> tupl
         if tree.document.query_selector("*" + ">*" * deepest) is not None:
             return "", f"elements nested deeper than {deepest}, in {tangle.tags:,} tags"
     return extract_plain_text(tree, **EXTRACTS[how]), ""
+
+
+def _measured(html: str, utf8: bytes | memoryview | None) -> Tangle:
+    """Bounds of a page: rough ones where they let it pass, for the scan would too."""
+    if len(html) <= _SMALL:
+        tags = html.count("<") if utf8 is None or len(html) < _SHORT else most_tags(utf8)
+        if tags <= _FEW:
+            return _HARMLESS
+    page = html.encode() if utf8 is None else utf8
+    rough = rough_tangle(page)
+    return rough if passes(rough) else tangle_of(page)
+
+
+def passes(tangle: Tangle) -> bool:
+    """Whether a parser may be asked for the page as it is, and nothing need be asked of its tree."""
+    again, work = tangle.formatting * tangle.tags, tangle.depth * tangle.tags
+    return again <= MOST_AGAIN and work <= FREE_WORK and not too_much(tangle)
 
 
 def too_much(tangle: Tangle) -> str:

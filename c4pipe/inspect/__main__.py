@@ -33,9 +33,9 @@ def run(args: argparse.Namespace) -> int:
     if args.serve:
         from c4pipe.inspect.serve import serve
 
-        serve(corpus, args.port, args.file, args.run, args.verdict)
+        serve(corpus, args.port, args.file, args.run, args.verdict, [*map(open_corpus, args.compare)])
         return 0
-    other = None if args.compare is None else open_corpus(args.compare)
+    other = open_corpus(args.compare[0]) if args.compare else None
     verdict = None
     if args.verdict is not None and other is not None:
         from c4pipe.facts.verdict import read_verdict

@@ -7,6 +7,7 @@ as it is written, those that count as the same page are meant.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
 
@@ -23,7 +24,8 @@ _KEY = (
 _VISITOR = "&(?:utm_|ref|feed|fbclid=|gclid=|msclkid=|mc_)[^&]*"
 # loose_key of {}.
 _BARE = f"regexp_replace(translate({{}}, '{ascii_uppercase}', '{ascii_lowercase}'), '#.*', '')"
-_LOOSE = _KEY.format(f"regexp_replace(replace(replace({_BARE}, '/?', '?'), '?', '&'), '{_VISITOR}', '', 'g')")
+_PLAIN = _KEY.format(f"regexp_replace(replace(replace({_BARE}, '/?', '?'), '?', '&'), '{_VISITOR}', '', 'g')")
+_LOOSE = f"regexp_replace({_PLAIN}, '^www\\.', '')"
 
 _SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
 
@@ -50,38 +52,50 @@ class PagesAt(NamedTuple):
 
 def loose_key(url: str) -> str:
     """The form under which two URLs are alike to those who look for a page: small letters, and neither a fragment nor
-    what says where a visitor came from.
+    what says where a visitor came from, nor a `www.` in front, with a scheme or without.
 
-    >>> loose_key("HTTPS://www.A.example/News/?id=1&utm_source=x#top"), loose_key("a.example/news?fbclid=2&id=1")
+    >>> loose_key("HTTPS://www.A.example/News/?id=1&utm_source=x#top"), loose_key("www.a.example/news?fbclid=2&id=1")
     ('a.example/news&id=1', 'a.example/news&id=1')
     """
     plain = re.sub("#.*", "", url.translate(_SMALL)).replace("/?", "?").replace("?", "&")
-    return url_key(re.sub(_VISITOR, "", plain))
+    return url_key(re.sub(_VISITOR, "", plain)).removeprefix("www.")
 
 
-def pages_at(views: duckdb.DuckDBPyConnection, address: str) -> PagesAt:
+def pages_addressed(views: duckdb.DuckDBPyConnection, address: str) -> PagesAt:
     """The kept and the rejected pages of an address: those that have the URL as it is written; else the page of that
     source or record ID, for one may have no URL; else those that count as the same to URL dedup; else those whose URL
     is alike, as `loose_key` says. None for an empty address."""
-    ways = (
-        ("", "url = $1", address),
-        ("", "source = $1", address),
-        ("its URL counts as the same", f"url != '' AND {_KEY.format('url')} = $1", url_key(address)),
-        ("its URL is alike", f"url != '' AND {_LOOSE.format('url')} = $1", loose_key(address)),
-    )
-    for how, where, value in ways if address else ():
-        of_kept = f"{where} OR record_id = $1" if where.startswith("source") and _has_ids(views) else where
-        kept = _places(views, f"SELECT source, shard, row FROM pages WHERE {of_kept}", value)
-        lost = _places(views, f"SELECT source, part, row FROM rejected WHERE {where} AND reason != '{KEPT}'", value)
-        if kept or lost:
-            return PagesAt(kept, lost, how)
-    return PagesAt([], [], "")
+    found = (way(views, address) for way in (_as_written, pages_named, _counting_the_same, _alike) if address)
+    return next((at for at in found if at.number), PagesAt([], [], ""))
 
 
-def _has_ids(views: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the kept pages have a column of record IDs; those of other makers have none."""
-    return "record_id" in (column[0] for column in views.execute("SELECT * FROM pages LIMIT 0").description or ())
+def _as_written(views: duckdb.DuckDBPyConnection, url: str) -> PagesAt:
+    return _pages_where(views, "url = $1", url)
 
 
-def _places(views: duckdb.DuckDBPyConnection, sql: str, value: str) -> list[PagePlace]:
-    return sorted(PagePlace(*row) for row in views.execute(sql, [value]).fetchall())
+def _counting_the_same(views: duckdb.DuckDBPyConnection, url: str) -> PagesAt:
+    where = f"url != '' AND {_KEY.format('url')} = $1"
+    return _pages_where(views, where, url_key(url), "its URL counts as the same")
+
+
+def _alike(views: duckdb.DuckDBPyConnection, url: str) -> PagesAt:
+    return _pages_where(views, f"url != '' AND {_LOOSE.format('url')} = $1", loose_key(url), "its URL is alike")
+
+
+def pages_named(views: duckdb.DuckDBPyConnection, name: str) -> PagesAt:
+    """The pages that have this source or record ID. The rejected table has no record IDs."""
+    columns = {column[0] for column in views.execute("SELECT * FROM pages LIMIT 0").description or ()}
+    also = " OR record_id = $1" if "record_id" in columns else ""  # corpora of other makers have none
+    return _pages_where(views, "source = $1", name, also=also)
+
+
+def _pages_where(views: duckdb.DuckDBPyConnection, where: str, value: str, how: str = "", also: str = "") -> PagesAt:
+    """Pages of a condition; `also` are such of the kept ones alone."""
+    kept = views.execute(f"SELECT source, shard, row FROM pages WHERE {where}{also}", [value]).fetchall()
+    sql = f"SELECT source, part, row FROM rejected WHERE {where} AND reason != '{KEPT}'"
+    lost = views.execute(sql, [value]).fetchall()
+    return PagesAt(_places(kept), _places(lost), how)
+
+
+def _places(rows: Iterable[tuple[str, str, int]]) -> list[PagePlace]:
+    return sorted(PagePlace(*row) for row in rows)

@@ -37,12 +37,14 @@ examples:
   a report to pass on           python -m c4pipe.inspect out/c4 --html report.html
   a picture for a talk          python -m c4pipe.inspect out/c4 --flow flow.svg
   search and browse             python -m c4pipe.inspect out/c4 --serve
+  and what another build made   python -m c4pipe.inspect out/c4 --serve --compare out/other
 
 SQL is DuckDB's, one SELECT over three views:
   pages     {_PAGES}, config, split, shard, row
   rejected  {_REJECTED}, part, row
   shards    path, config, split, rows, bytes, sha256
-`pages` also has the columns that stages of the corpus's own preset add.
+`pages` also has the columns that stages of the corpus's own preset add. registered_domain(url) is the domain that
+somebody has registered, chars(text) the number of characters.
 `rejected` has a sample of the pages of every reason, or all of them after `build_c4 --rejected all`, and of kept pages
 (reason 'kept') for what was cut from them. An owner is left(md5(url), 16) of the page that keeps a repeated line;
 of one without a URL left(md5(md5(text)), 16), by its text as read.
@@ -120,8 +122,10 @@ def parser() -> argparse.ArgumentParser:
         "--against",
         type=utf8_path,
         action="append",
+        default=[],
         metavar="DIR2",
-        help="compare with this corpus, page by page; with --html, side by side (--against is the old word)",
+        help="compare with this corpus, page by page; with --html, side by side; with --serve, where it may be given "
+        "several times, to browse (--against is the old word)",
     )
     a(
         "--verdict",
@@ -172,6 +176,11 @@ def parser() -> argparse.ArgumentParser:
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """The arguments with their defaults. ConfigError for what does not go together."""
     args = parser().parse_args(argv)
+    if len(args.compare) > 1 and not args.serve:
+        raise ConfigError(
+            f"--compare takes one corpus without --serve, got {' and '.join(map(str, args.compare))}. See --help."
+        )
+    served, written = args.serve, args.html is not None
     if len(args.compare or ()) > 1:
         raise ConfigError(f"--compare takes one corpus, got {' and '.join(map(str, args.compare))}. See --help.")
     args.compare = args.compare[0] if args.compare else None
@@ -181,7 +190,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         ("--limit", args.limit is not None, bool(_chosen(args, "sql", "text")), "--sql or --text"),
         ("--run", args.run is not None, bool(_chosen(args, "text", "url", "serve")), "--text, --url or --serve"),
         ("--csv", args.csv, args.sql is not None, "--sql"),
-        ("--verdict", args.verdict is not None, served or args.compare is not None, "--compare or --serve"),
+        ("--verdict", args.verdict is not None, served or bool(args.compare), "--compare or --serve"),
         ("--port", args.port is not None, served, "--serve"),
         ("--earlier", bool(args.earlier), bool(_chosen(args, "url", "reason", "serve")), "--url, --reason or --serve"),
         ("--file", bool(args.file), served or args.url is not None, "--url or --serve"),
@@ -189,6 +198,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         if given and not allowed:
             raise ConfigError(f"{option} needs {needs}. See --help.")
     for option, given, excluded in (
+        ("--sample", args.sample is not None, _chosen(args, "url", "text", "sql", "html", "serve")),
+        ("--compare", bool(args.compare), _chosen(args, "reason", "url", "text", "sql")),
+        ("--json", args.json, _chosen(args, "html", "serve")),
         ("--sample", args.sample is not None, _chosen(args, "url", "text", "sql", "html", "flow", "serve")),
         ("--compare", args.compare is not None, _chosen(args, "reason", "url", "text", "sql", "flow", "serve")),
         ("--json", args.json, _chosen(args, "html", "flow", "serve")),

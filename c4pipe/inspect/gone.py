@@ -1,4 +1,4 @@
-"""Pages that were taken out of a finished corpus: what its log of removals says of a URL, by digests."""
+"""Pages that a corpus does not have: why that may be, and what its log of removals says of a URL, by digests."""
 
 from __future__ import annotations
 
@@ -17,3 +17,15 @@ def said_of_removals(corpus: Corpus, url: str) -> str:
     when = f" {row['date']}" if row["date"] else ""
     why = f" ({row['reason']})" if row["reason"] else ""
     return f"Pages of this URL, or of a domain or beginning that it has, were taken out{when}{why}, says {REMOVED}."
+
+
+def said_of_absence(corpus: Corpus) -> str:
+    """What it means that a page is neither among the kept ones nor in the rejected table, in a sentence."""
+    how = corpus.manifest.get("settings", {}).get("rejected")
+    if not corpus.rejected:
+        return "It keeps no rejected pages, so nothing says whether the page was crawled."
+    if how == "all":
+        absent = "it was not in the input"
+        absent += ", or it was taken out" if corpus.manifest.get("removed") else ""
+        return f"Every page that was read is here, kept or rejected, so {absent}."
+    return "Of rejected pages it keeps a sample; all of them are kept by a build with --rejected all."

@@ -14,7 +14,7 @@ from c4pipe.errors import BuildError, C4Error
 from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.ancestry import Ancestry, linked_owner
 from c4pipe.inspect.explain import Explanation, Recorded, Segment, explain, rules_of
-from c4pipe.inspect.gone import said_of_removals
+from c4pipe.inspect.gone import said_of_absence, said_of_removals
 from c4pipe.inspect.query import at_url, database
 from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.inspect.standing import as_facts, falls_as_a_whole, stands_for
@@ -33,8 +33,8 @@ def look_up(corpus: Corpus, url: str, given: Sequence[Path] = ()) -> dict[str, A
     has the page."""
     found, rows = at_url(corpus, url)
     if not found:
-        gone = said_of_removals(corpus, url)
-        raise BuildError(f"{corpus.folder} has no page of {url!r}. {_why_not(corpus)}{' ' if gone else ''}{gone}")
+        said = f"{said_of_absence(corpus)} {said_of_removals(corpus, url)}".rstrip()
+        raise BuildError(f"{corpus.folder} has no page of {url!r}. {said}")
     plan, note = _plan(corpus, given)
     pages = [_page(row, plan, added_to(corpus.schema)) for row in rows]
     segments = [segment for page in pages for line in page["lines"] for segment in line]
@@ -74,17 +74,6 @@ def rules_behind(corpus: Corpus, code: str, stage: str | None) -> list[dict[str,
         for each, rule in rules
         if rule.code == code
     ]
-
-
-def _why_not(corpus: Corpus) -> str:
-    how = corpus.manifest.get("settings", {}).get("rejected")
-    if not corpus.rejected:
-        return "It keeps no rejected pages, so nothing says whether the page was crawled."
-    if how == "all":
-        absent = "it was not in the input"
-        absent += ", or it was taken out" if corpus.manifest.get("removed") else ""
-        return f"Every page that was read is here, kept or rejected, so {absent}."
-    return "Of rejected pages it keeps a sample; all of them are kept by a build with --rejected all."
 
 
 def _plan(corpus: Corpus, given: Sequence[Path]) -> tuple[Plan | None, str]:

@@ -17,6 +17,8 @@ from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError, ConfigError, unknown
 from c4pipe.facts.corpus import VIEWS, Corpus, connect, said, select
+from c4pipe.inspect.addressed import pages_addressed
+from c4pipe.facts.functions import CHARS, REGISTERED_DOMAIN, teach_functions
 from c4pipe.inspect.addressed import pages_at
 from c4pipe.inspect.overview import ledger_of
 from c4pipe.stages.personal import PERSONAL_REASONS
@@ -138,14 +140,14 @@ def _counted(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any
 
 
 def at_url(corpus: Corpus, url: str) -> tuple[int, list[dict[str, Any]]]:
-    """(how many there are, the first of them): pages of an address as `pages_at` finds them, kept ones first, then by
-    source.
+    """(how many there are, the first of them): pages of an address as `pages_addressed` finds them, kept ones first,
+    then by source.
 
     A kept page has the columns of `pages`, and under `rejected` its row of the rejected table where it is sampled
     there; others have that one alone.
     """
     with database(corpus) as views:
-        at = pages_at(views, url)
+        at = pages_addressed(views, url)
         places = at.kept[:FOUND]
         pages = [
             row
@@ -165,6 +167,8 @@ def at_url(corpus: Corpus, url: str) -> tuple[int, list[dict[str, Any]]]:
 def answer(corpus: Corpus, sql: str, limit: int) -> dict[str, Any]:
     """The columns and the first rows of a query that somebody typed. ConfigError where DuckDB refuses it."""
     with connect(corpus, reads=_read_by(sql)) as views, ThreadPoolExecutor(1) as worker:
+        if REGISTERED_DOMAIN in sql.lower() or CHARS in sql.lower():
+            teach_functions(views)
         # DuckDB does not look for Ctrl-C in the middle of a task, which may take minutes; this thread does.
         running = worker.submit(_answer, views, sql, limit)
         try:

@@ -12,19 +12,22 @@ from math import isnan
 from typing import NamedTuple, Protocol
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from c4pipe.corpus.cells import Trail
+from c4pipe.corpus.cube import NO_ORIGIN, Origin
 from c4pipe.corpus.ledger import LOST_AS, WITHIN_LINES, StageCount, lines_in
 from c4pipe.corpus.plan import Leg, Plan, run_steps
 from c4pipe.corpus.stats import Stats
 from c4pipe.dedup.claims import LostAtoms, owner_of
 from c4pipe.files.storage import Store
-from c4pipe.page import Dropped, Kept, Page, Rejected, Tally, Unit, Verdict
+from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict, characters_of
 from c4pipe.part import is_own
-from c4pipe.passes.outcomes import count_outcomes
+from c4pipe.passes.outcomes import count_losses, count_outcomes, origins_of
 from c4pipe.passes.sample import FindDropped
-from c4pipe.passes.staged import Staged, Summary, extra_columns
+from c4pipe.passes.staged import TRAIL_FIELDS, Staged, Summary, extra_columns
 from c4pipe.shards import pages_of
 from c4pipe.stages import after, judge
 from c4pipe.stages.checking import checked_loss
@@ -58,6 +61,8 @@ class Survivor(NamedTuple):
     page: Page
     losses: PageLosses | None
     dropped: tuple[Dropped, ...]  # what earlier dedups of text have cut from it
+    origin: Origin = NO_ORIGIN
+    trail: Trail = ()  # what it has lost so far
 
 
 class Taker(Protocol):
@@ -81,15 +86,19 @@ def apply_losses(
     `number` is that of the leg, `plan` that of any of the corpora, which agree so far.
     """
     leg, ledger = plan.legs[number], summary.ledger
+    origins: Sequence[tuple[Origin, Trail]] | None = None
     if number == 0:
         with store.read(staged.outcomes) as stream:
-            count_outcomes(pq.read_table(stream), lost.urls, plan, ledger)
+            outcomes = pq.read_table(stream)
+        count_outcomes(outcomes, lost.urls, plan, ledger)
+        count_losses(outcomes, lost.urls, plan, ledger, summary.cube)
+        origins = origins_of(outcomes)
     with ExitStack() as stack:
         for taker in takers:
             stack.enter_context(taker.writing())
         url = plan.names()[plan.url_index] if number == 0 and lost.against else ""
         summary.stats.clusters.update(f"{plan.names()[leg.start]} {size}" for size in lost.clusters)
-        for survivor in _survivors(store, staged, lost, summary.stats, url, takers):
+        for survivor in _survivors(store, staged, lost, summary.stats, url, takers, origins):
             verdict = after_dedup(survivor, leg)
             if lost.against and survivor.losses is not None:
                 _count_old(summary.stats, survivor.page, verdict, survivor.losses.old, plan.names()[leg.start])
@@ -100,10 +109,16 @@ def apply_losses(
 
 
 def _survivors(
-    store: Store, staged: Staged, lost: Losses, stats: Stats, url: str, takers: Sequence[Taker]
+    store: Store,
+    staged: Staged,
+    lost: Losses,
+    stats: Stats,
+    url: str,
+    takers: Sequence[Taker],
+    origins: Sequence[tuple[Origin, Trail]] | None,
 ) -> Iterator[Survivor]:
     """Those that have not lost their URL; the takers hear of the others. `url` is the stage of URLs, where pages that
-    lose to earlier corpora are counted for it."""
+    lose to earlier corpora are counted for it; `origins` are by row, and None where the staged pages have them."""
     start, losing = 0, dict(lost.urls.tolist())
     with store.read(staged.pages) as stream:
         file = pq.ParquetFile(stream)
@@ -113,6 +128,7 @@ def _survivors(
             starts = batch.column("starts")
             rows = batch.column("row").to_pylist()
             pages = pages_of(batch, extra)
+            trails = _trails(batch) if origins is None else [origins[row] for row in rows]
             for i, (row, page, end) in enumerate(zip(rows, pages, ends.tolist(), strict=True)):
                 mine = slice(start, end)
                 start = end
@@ -130,7 +146,13 @@ def _survivors(
                     flags, owners, old = (column[mine].tolist() for column in lost.atoms)
                     losses = PageLosses(flags, owners, old, starts[i].as_py(), lost.likeness.get(mine.start))
                 before = batch.column("dropped")[i].as_py() if lossy else ()
-                yield Survivor(row, page, losses, tuple(Dropped(*drop.values()) for drop in before))
+                dropped = tuple(Dropped(*drop.values()) for drop in before)
+                yield Survivor(row, page, losses, dropped, *trails[i])
+
+
+def _trails(batch: pa.RecordBatch) -> list[tuple[Origin, Trail]]:
+    domains, bins, trails = (batch.column(field.name).to_pylist() for field in TRAIL_FIELDS)
+    return list(zip(map(Origin, domains, bins), trails, strict=True))
 
 
 def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
@@ -140,9 +162,11 @@ def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
     if leg.level is None:
         return applied
     if survivor.losses is not None:
-        applied = leg.level.apply(page, survivor.losses.flags, starts=survivor.losses.starts)
+        cut: list[Dropped] = []
+        applied = leg.level.apply(page, survivor.losses.flags, cut, starts=survivor.losses.starts)
         if is_own(leg.level):
             applied = checked_loss(leg.level, page, applied)
+        applied = applied._replace(chars=characters_of(drop for drop in cut if drop.code in applied.tally))
         likeness = survivor.losses.likeness
         if isinstance(applied, Rejected) and likeness is not None and not isnan(likeness):
             applied = applied._replace(detail=f"{likeness:.2f}")
@@ -169,37 +193,59 @@ class Walked(NamedTuple):
     last: int  # the index of the last stage that it reached, -1 where there is none
     verdict: Verdict
     met: list[tuple[int, Page]]  # stages that drop lines, with the page as it came in
+    trail: list[int]  # what it lost there
 
 
 def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) -> Walked:
     """The page through the page stages of a leg; `counts` are those of the stages by their index."""
     index, last, passed = run_steps(page, leg.steps)
-    met = []
+    met, trail = [], []
     for i, before, kept in passed:
         counts[i].entered += 1
         counts[i].kept += 1
+        count_chars(counts[i], before, kept)
+        trail += plan.cells.cut(i, kept, before)
         if i in plan.cutting:
-            count_cuts(counts[i], before, kept.page, kept.tally, plan)
+            count_cuts(counts[i], before, kept, plan)
             met.append((i, before))
         if kept.tally:
             counts[i].flagged.update({c: n for c, n in kept.tally.items() if plan.reasons[c].unit is Unit.PAGE})
     if isinstance(last, Rejected):
         counts[index].entered += 1
         counts[index].rejected[last.reason.code] += 1
+        count_chars(counts[index], last.page, last)
+        trail += plan.cells.cut(index, last)
         if index in plan.cutting:
-            count_cuts(counts[index], last.page, None, last.tally, plan)
+            count_cuts(counts[index], last.page, last, plan)
             met.append((index, last.page))
-    return Walked(index, last, met)
+    return Walked(index, last, met, trail)
 
 
-def count_cuts(stage: StageCount, before: Page, left: Page | None, tally: Tally, plan: Plan) -> None:
-    """Counts what a stage took from a page: lines, and sentences and passages within them. `left` is None where the
-    page went."""
+def trail_behind(survivor: Survivor, index: int, verdict: Verdict, plan: Plan) -> list[int]:
+    """What a page has lost so far, behind the dedup of a leg, which begins at this stage."""
+    if survivor.losses is None:
+        return [*survivor.trail]
+    before = None if isinstance(verdict, Rejected) else survivor.page
+    return [*survivor.trail, *plan.cells.cut(index, verdict, before)]
+
+
+def count_chars(stage: StageCount, before: Page, verdict: Verdict) -> None:
+    """Counts the characters of a page at a stage, kept or not."""
+    if isinstance(verdict, Rejected):
+        stage.chars.lose(len(before.text), verdict.reason.code, verdict.chars)
+    else:
+        stage.chars.take(len(before.text), len(verdict.page.text), verdict.chars)
+
+
+def count_cuts(stage: StageCount, before: Page, verdict: Verdict, plan: Plan) -> None:
+    """Counts what a stage took from a page, kept or not: lines, and sentences and passages within them."""
+    tally = verdict.tally
     lines = plan.lines_of(tally)
-    if left is None:
+    if isinstance(verdict, Rejected):
         stage.lines(count_lines(before.text), None, lines)
     else:
-        stage.lines(lines_in(before.text, left.text, sum(lines.values())), count_lines(left.text), lines)
+        left = verdict.page.text
+        stage.lines(lines_in(before.text, left, sum(lines.values())), count_lines(left), lines)
     for code, number in tally.items():
         if plan.reasons[code].unit in WITHIN_LINES:
             getattr(stage, LOST_AS[plan.reasons[code].unit])[code] += number
@@ -223,6 +269,7 @@ def _count_old(stats: Stats, page: Page, verdict: Verdict, old: Sequence[bool], 
 def count_dedup(stage: StageCount, page: Page, verdict: Verdict, plan: Plan) -> None:
     """Counts the dedup of one page. Where sentences or passages are lost, a line falls with the last of it."""
     stage.entered += 1
+    count_chars(stage, page, verdict)
     came = count_lines(page.text)
     units = {unit: {c: n for c, n in verdict.tally.items() if plan.reasons[c].unit is unit} for unit in Unit}
     dropped, inside = units[Unit.LINE], units[Unit.SENTENCE] | units[Unit.PASSAGE]

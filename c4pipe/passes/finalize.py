@@ -11,12 +11,15 @@ from c4pipe.card import dataset_card
 from c4pipe.card.benchmarks import Totals
 from c4pipe.corpus.benchmarks import items_found
 from c4pipe.corpus.catalogue import describe
+from c4pipe.corpus.cells import LossCell
+from c4pipe.corpus.cube import Cube
 from c4pipe.corpus.ledger import Ledger, without_urls
 from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import SHOWN_DOMAINS, TOP_DOMAINS, Stats, by_first_word
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
 from c4pipe.passes.account import Account, Fault, accounts_of_inputs, of_all, whys
+from c4pipe.passes.cubes import files_of_cube
 from c4pipe.passes.keeping import Pieces, write_keys
 from c4pipe.passes.merging import write_empty_shard
 from c4pipe.presets import asks_for_urls
@@ -58,7 +61,7 @@ def write_corpus_files(
     `left_out`: (path, why) of what the search for inputs has found and not taken. `owned`: of each dedup, by its stage,
     the keys that the corpus keeps.
     """
-    ledger, stats, exact = _add_up(made, plan)
+    ledger, stats, cube, exact = _add_up(made, plan)
     rows = (row for part in made if part.kind == "group" for row in part.data["accounts"])
     accounts = accounts_of_inputs(map(Account.from_json, rows))
     read = {number: account.veiled(plan.veil) for number, account in accounts.items()}
@@ -100,7 +103,8 @@ def write_corpus_files(
     numbers |= {name: by_first_word(numbers[name]) for name in tables}
     numbers["faults"] = faults_table(fault for _, own in sorted(read.items()) for fault in own.faults)
     card = dataset_card(plan.preset, manifest, stats, plan.schema(), totals).encode()
-    write_manifest(store, folder, manifest, {"stats.json": to_json(numbers), "README.md": card})
+    facts = files_of_cube(cube, plan.names())
+    write_manifest(store, folder, manifest, {"stats.json": to_json(numbers), "README.md": card} | facts)
 
 
 def _own_config(preset: Preset) -> str:
@@ -134,21 +138,26 @@ def faults_table(faults: Iterable[Fault]) -> list[dict[str, Any]]:
     return table
 
 
-def _add_up(made: list[Made], plan: Plan) -> tuple[Ledger, Stats, bool]:
-    """The whole ledger and statistics, and whether domains are counted in full."""
-    ledger, stats, exact = Ledger.of(plan.names()), Stats(), True
+def _add_up(made: list[Made], plan: Plan) -> tuple[Ledger, Stats, Cube, bool]:
+    """The whole ledger, statistics and cube, and whether the statistics count domains in full."""
+    ledger, stats, cube, exact = Ledger.of(plan.names()), Stats(), Cube(), True
     for part in made:
         if part.kind == "group":
             ledger.add(Ledger.from_json(part.data["ledger"]))
+            cube.add(Cube.from_json(part.data["cube"]))
         if "stats" in part.data:
             counted = Stats.from_json(part.data["stats"])
             exact = exact and max(len(counted.domains_kept), len(counted.domains_rejected)) < TOP_DOMAINS
             stats.add(counted)
-    few = sum(_left_out(made).values())
-    if plan.size is not None and few:
-        ledger.stages[-1].kept -= few
-        ledger.stages[-1].rejected[plan.size.FEW.code] += few
-    return ledger.check(), stats, exact
+    if plan.size is not None:
+        left_out, reason = _left_out(made), plan.size.FEW
+        ledger.leave_out(
+            reason.code,
+            sum(left_out.values()),
+            cube.settle(left_out, LossCell(plan.size.name, reason.code, reason.unit.value)),
+        )
+    cube.shorten()
+    return ledger.check(), stats, cube.check(ledger), exact
 
 
 def _left_out(made: list[Made]) -> dict[str, int]:

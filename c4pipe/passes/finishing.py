@@ -15,18 +15,21 @@ from typing import Any, BinaryIO, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from c4pipe.corpus.cells import KEPT_CELL, TextLoss
+from c4pipe.corpus.cube import Cube, waiting
 from c4pipe.corpus.ledger import Ledger, StageCount
 from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
 from c4pipe.page import Page, Rejected, Verdict
 from c4pipe.passes.account import Account
-from c4pipe.passes.applying import Survivor, cuts_of, walk_on
+from c4pipe.passes.applying import Survivor, count_chars, cuts_of, trail_behind, walk_on
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import SAMPLE_SCHEMA, ranked, sample_table
 from c4pipe.passes.staged import QUICK, Summary
 from c4pipe.shards import ParquetSink, RowGroupBuffer, page_table
+from c4pipe.text import count_lines
 from c4pipe.text.urls import split_of, stand_in, url_key
 
 
@@ -61,6 +64,7 @@ class FinishedUnit(NamedTuple):
     stats: Stats
     groups: list[RowGroup]
     accounts: Sequence[Account]
+    cube: Cube
 
 
 class Finisher:
@@ -72,7 +76,7 @@ class Finisher:
         self._leg, self._came = plan.legs[-1], came
         names = plan.names()
         self._own = {i: StageCount(names[i]) for i in range(self._leg.start + 1, len(names))}
-        self._stats = Stats()
+        self._stats, self._cube = Stats(), Cube()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -84,15 +88,18 @@ class Finisher:
     def take(self, survivor: Survivor, verdict: Verdict) -> None:
         plan, row = self._plan, survivor.row
         stage = plan.names()[self._leg.start]
-        met: list[tuple[int, Page]] = []
+        index, met = self._leg.start, list[tuple[int, Page]]()
+        trail = trail_behind(survivor, index, verdict, plan)
         if not isinstance(verdict, Rejected):
-            index, verdict, met = walk_on(verdict.page, self._leg, plan, self._own)
-            stage = plan.names()[index]
+            index, verdict, met, lost = walk_on(verdict.page, self._leg, plan, self._own)
+            stage, trail = plan.names()[index], [*trail, *lost]
         cuts = cuts_of(survivor, self._leg, plan, met)
         if self._came is not None:
             left = None if isinstance(verdict, Rejected) else verdict.page
             self._came.take(survivor, len(plan.legs) - 1, left)
+        page, losses = verdict.page, plan.cells.losses(trail)
         if isinstance(verdict, Rejected):
+            self._cube.add_page(survivor.origin, page.language, plan.cells.end(index, verdict), losses)
             self._stats.rejected(verdict.page.url)
             self._stats.marked(verdict.page)
             self._shown.rejected(row, verdict.page, stage, verdict, cuts)
@@ -101,8 +108,13 @@ class Finisher:
         if plan.size is not None:  # until all are counted
             self._own[len(plan.names()) - 1].entered += 1
             self._own[len(plan.names()) - 1].kept += 1
-        page = verdict.page
-        self._sink.add(plan.preset.config(page.language), split_of(url_key(stand_in(page))), page)
+            count_chars(self._own[len(plan.names()) - 1], page, verdict)
+        config = plan.preset.config(page.language)
+        end = KEPT_CELL if plan.size is None else waiting(config)
+        self._cube.add_page(
+            survivor.origin, page.language, TextLoss(end, count_lines(page.text), len(page.text)), losses
+        )
+        self._sink.add(config, split_of(url_key(stand_in(page))), page)
 
     def lost(self, row: int, page: Page) -> None:
         self._shown.lost(row, page)
@@ -117,10 +129,11 @@ class Finisher:
         if self._came is not None:
             self._came.write(self._store, self._finished.came)
         self._stats.add(summary.stats)
+        self._cube.add(summary.cube)
         ledger = Ledger([*summary.ledger.stages, *self._own.values()]).check()
         with self._store.read(self._finished.pages) as stream:
             groups = _row_groups(stream, self._sink.keys)
-        return FinishedUnit(ledger, self._stats, groups, summary.accounts)
+        return FinishedUnit(ledger, self._stats, groups, summary.accounts, self._cube)
 
 
 class _FinishedPages:

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from c4pipe.corpus.cells import Trail
+from c4pipe.corpus.cube import NO_ORIGIN, Cube, Origin
 from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import Stats
@@ -28,7 +29,16 @@ from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
 from c4pipe.page import Dropped, Page
 from c4pipe.passes.account import Account
-from c4pipe.shards import DROPPED_TYPE, TEXT_MD5, ParquetSink, RowGroupBuffer, dropped_column, page_table, to_json
+from c4pipe.shards import (
+    DROPPED_TYPE,
+    TEXT_MD5,
+    ParquetSink,
+    RowGroupBuffer,
+    dropped_column,
+    number_lists,
+    page_table,
+    to_json,
+)
 from c4pipe.stages import Stage
 from c4pipe.text.urls import stand_in
 
@@ -39,6 +49,12 @@ CLAIM_FIELDS = (
     pa.field("priority", pa.uint64()),
     pa.field("atoms", pa.list_(pa.uint64())),
     pa.field("starts", pa.list_(pa.uint32())),
+)
+# Behind a dedup of text where they come from, and what they have lost so far.
+TRAIL_FIELDS = (
+    pa.field("domain", pa.string()),
+    pa.field("bin", pa.int8()),
+    pa.field("trail", pa.list_(pa.int64())),
 )
 LINK_FIELDS = (pa.field("rank", pa.uint64()), pa.field("sketch", pa.binary()))
 # For what the next pass reads and the last one takes away: a third larger than by zstd, in two thirds of the time.
@@ -73,10 +89,12 @@ class Summary(NamedTuple):
     atoms: int
     staged: int  # pages
     files: Sequence[str]  # of `Staged`, those that this one stands for
+    cube: Cube  # of pages that are out, but for those that `outcomes` tells of
 
     def write(self, store: Store, staged: Staged) -> None:
         """As the last of the files: where it is, the input is staged."""
         told: dict[str, Any] = {"ledger": self.ledger.to_json(), "stats": self.stats.to_json(domains=None)}
+        told["cube"] = self.cube.to_json()
         told["accounts"] = [account.to_json() for account in self.accounts]
         counts = {name: getattr(self, name) for name in _COUNTS} | {"files": self.files}
         with store.write(staged.summary) as stream:
@@ -89,7 +107,8 @@ class Summary(NamedTuple):
             told = json.load(stream)
         accounts = [Account.from_json(row) for row in told["accounts"]]
         counts = {name: told[name] for name in (*_COUNTS, "files")}
-        return cls(Ledger.from_json(told["ledger"]), Stats.from_json(told["stats"]), accounts, **counts)
+        ledger, stats, cube = (Ledger.from_json(told["ledger"]), Stats.from_json(told["stats"]), told["cube"])
+        return cls(ledger, stats, accounts, **counts, cube=Cube.from_json(cube))
 
 
 _COUNTS = ("rows", "atoms", "staged")
@@ -106,10 +125,13 @@ def staged_already(store: Store, staged: Staged) -> tuple[int, int] | None:
     return summary["rows"], summary["atoms"]
 
 
-def staged_schema(plan: Plan, stages: Iterable[Stage], lossy: bool, linked: bool = False) -> pa.Schema:
-    """Columns of pages that have passed these stages; `lossy` ones say what dedups of text have cut from them, and
-    `linked` ones are compared as a whole."""
-    added = (*CLAIM_FIELDS, *(LINK_FIELDS if linked else ()), *([pa.field("dropped", DROPPED_TYPE)] if lossy else ()))
+def staged_schema(
+    plan: Plan, stages: Iterable[Stage], lossy: bool, linked: bool = False, later: bool = False
+) -> pa.Schema:
+    """Columns of pages that have passed these stages; `lossy` ones say what dedups of text have cut from them, `linked`
+    ones are compared as a whole, and `later` ones lie behind a dedup of text."""
+    added = (*CLAIM_FIELDS, *(LINK_FIELDS if linked else ()), *(TRAIL_FIELDS if later else ()))
+    added = (*added, *([pa.field("dropped", DROPPED_TYPE)] if lossy else ()))
     return pa.schema([*plan.schema(stages), TEXT_MD5, *added])
 
 
@@ -125,8 +147,17 @@ class StagedPages:
         self.rows = 0
         self.atoms = 0
 
-    def add(self, page: Page, raw: str, row: int, dropped: Sequence[Dropped] = ()) -> None:
-        """A page; its text as read, its number among those that reached URL dedup, what it has lost to dedups."""
+    def add(
+        self,
+        page: Page,
+        raw: str,
+        row: int,
+        dropped: Sequence[Dropped] = (),
+        origin: Origin = NO_ORIGIN,
+        trail: Trail = (),
+    ) -> None:
+        """A page; its text as read, its number among those that reached URL dedup, what it has lost to dedups, where it
+        comes from, and what it has lost to anything."""
         self.rows += 1
         atoms, starts, rank, sketch = _claimed(page, self._level)
         if not isinstance(atoms, list | tuple):
@@ -135,16 +166,18 @@ class StagedPages:
             )
         self.atoms += len(atoms)
         if self._batch.add(
-            (page, row, page_priority(stand_in(page)), atoms, starts, rank, sketch, raw, dropped), len(raw)
+            (page, row, page_priority(stand_in(page)), atoms, starts, rank, sketch, raw, dropped, *origin, trail),
+            len(raw),
         ):
             self._flush()
 
     def _flush(self) -> None:
-        pages, rows, priorities, atoms, starts, ranks, sketches, raw, dropped = zip(*self._batch.take(), strict=True)
+        held = zip(*self._batch.take(), strict=True)
+        pages, rows, priorities, atoms, starts, ranks, sketches, raw, dropped, domains, bins, trails = held
         numbers = pa.array(np.array(rows, np.int64))
         try:
             columns = [numbers, pa.array(np.array(priorities, np.uint64))]
-            columns += [_lists(atoms, np.uint64), _lists(starts, np.uint32)]
+            columns += [number_lists(atoms, np.uint64), number_lists(starts, np.uint32)]
             if "rank" in self._schema.names:
                 columns += [pa.array(ranks, pa.uint64()), pa.array(sketches, pa.binary())]
         except (OverflowError, TypeError, ValueError) as error:
@@ -153,6 +186,8 @@ class StagedPages:
                 f"level {name} gave atoms that are no hashes: {error}. Expected whole numbers from 0 to "
                 "2**64 - 1, such as c4pipe.text.hash64 gives."
             ) from None
+        if "trail" in self._schema.names:
+            columns += [pa.array(domains, pa.string()), pa.array(bins, pa.int8()), number_lists(trails, np.int64)]
         if "dropped" in self._schema.names:
             columns.append(dropped_column(dropped))
         table = page_table(pages, self._pages)
@@ -181,7 +216,7 @@ def _claimed(page: Page, level: TextLevel | None) -> tuple[Sequence[int], Sequen
     return *level.atoms_at(page.text), 0, b""
 
 
-_ADDED = frozenset((*(field.name for field in (*CLAIM_FIELDS, *LINK_FIELDS)), "dropped"))
+_ADDED = frozenset((*(field.name for field in (*CLAIM_FIELDS, *LINK_FIELDS, *TRAIL_FIELDS)), "dropped"))
 
 
 def extra_columns(schema: pa.Schema) -> list[str]:
@@ -209,10 +244,3 @@ def write_table(stream: Any, table: pa.Table) -> None:
     for start in range(0, table.num_rows, 10 * 1000):
         sink.write(table.slice(start, 10 * 1000))
     sink.close()
-
-
-def _lists(rows: Sequence[list[int]], kind: type[np.unsignedinteger]) -> pa.Array:
-    """A list of numbers a row; `pa.array` alone takes four times as long."""
-    values = np.fromiter(chain.from_iterable(rows), kind, sum(map(len, rows)))
-    offsets = np.cumsum([0, *map(len, rows)], dtype=np.int32)
-    return pa.ListArray.from_arrays(offsets, values)

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple, Protocol
 
+from c4pipe.corpus.cells import Trail
+from c4pipe.corpus.cube import Cube, Origin
 from c4pipe.corpus.ledger import Ledger, lines_in
 from c4pipe.corpus.plan import KEPT, Plan, run_steps
 from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
-from c4pipe.page import Page, Rejected, Verdict
+from c4pipe.page import Kept, Page, Rejected, Verdict
 from c4pipe.passes.account import Account
 from c4pipe.passes.outcomes import LinesCut, Outcome, outcomes_table
 from c4pipe.passes.sample import Sample, sample_table
@@ -44,7 +46,7 @@ class Stager:
         """`cap` is the sample's size an outcome and input."""
         self._plan, self._store, self.staged = plan, store, staged
         self._ledger = Ledger.of(stage.name for stage in plan.prefix(0))
-        self._stats, self._sample = Stats(), Sample(cap)
+        self._stats, self._cube, self._sample = Stats(), Cube(), Sample(cap)
         # A sample of all pages has their raw texts itself.
         self._raw = cap is not None and cap > 0 and plan.edits_early
         self._outcomes: list[Outcome] = []
@@ -68,15 +70,15 @@ class Stager:
 
     def take(self, verdict: Verdict) -> None:
         """A record, as the reader judged it."""
-        page = self._admit(verdict)
-        if page is not None:
-            outcome = self._judge(page, verdict.page, len(self._outcomes))
+        admitted = self._admit(verdict)
+        if admitted is not None:
+            outcome = self._judge(*admitted, verdict.page, len(self._outcomes))
             self._outcomes.append(outcome)
             if outcome.reason != KEPT:
-                self._stats.rejected(page.url)
+                self._stats.rejected(verdict.page.url)
 
-    def _admit(self, verdict: Verdict) -> Page | None:
-        """The page if the reader and the filters before URL dedup keep it; counts it either way."""
+    def _admit(self, verdict: Verdict) -> tuple[Page, Trail] | None:
+        """The page if the reader and the filters before URL dedup keep it, and what they took; counts it either way."""
         reading = self._ledger.stages[0]
         reading.entered += 1
         if isinstance(verdict, Rejected):
@@ -86,18 +88,31 @@ class Stager:
         page = verdict.page
         reading.kept += 1
         reading.flagged.update(verdict.tally)
+        reading.chars.take(len(page.text), len(page.text), verdict.chars)
         self._stats.read(page)
         index, last, passed = run_steps(page, self._plan.before)
         self._ledger.judged((i for i, *_ in passed), index, last.reason.code if isinstance(last, Rejected) else None)
+        trail = self._trail(passed)
+        for i, before, kept in passed:
+            self._ledger.stages[i].chars.take(len(before.text), len(kept.page.text), kept.chars)
         if isinstance(last, Rejected):
+            self._ledger.stages[index].chars.lose(len(last.page.text), last.reason.code, last.chars)
+            losses = [*trail, *self._plan.cells.cut(index, last)]
+            end = self._plan.cells.end(index, last)
+            self._cube.add_page(Origin.of(page), last.page.language, end, self._plan.cells.losses(losses))
             self._stats.rejected(page.url)
             shown = page._replace(text="") if last.reason.withheld else page
             self._sample.add(shown, self._ledger.stages[index].stage, last.reason.code, last.detail)
             return None
-        return last.page
+        return last.page, trail
 
-    def _judge(self, page: Page, read: Page, row: int) -> Outcome:
-        """The page's claim on its URL, and its verdict by the stages behind URL dedup, should it win."""
+    def _trail(self, passed: Iterable[tuple[int, Page, Kept]]) -> list[int]:
+        """What these stages took from a page."""
+        return [number for i, before, kept in passed for number in self._plan.cells.cut(i, kept, before)]
+
+    def _judge(self, page: Page, trail: Trail, read: Page, row: int) -> Outcome:
+        """The page's claim on its URL, and its verdict by the stages behind URL dedup, should it win. `trail` is what
+        it has lost so far."""
         plan = self._plan
         index, last, passed = run_steps(page, plan.between)
         cuts = {
@@ -109,15 +124,21 @@ class Stager:
             for i, before, kept in passed
             if i in plan.cutting
         }
+        trail = [*trail, *self._trail(passed)]
+        lengths = [len(kept.page.text) for _, _, kept in passed]
+        came = count_lines(page.text), len(page.text)
         claim = hash64(url_key(page.url)) if page.url else None, page.timestamp
         if isinstance(last, Rejected):
             self._sample.add(read, plan.names()[index], last.reason.code, last.detail, row)
             if index in plan.cutting:
                 cuts[index] = LinesCut(count_lines(last.page.text), 0, last.tally)
-            return Outcome(*claim, index, last.reason.code, cuts)
-        self._sample.add(read, "", KEPT, row=row)
-        self._pages.add(last.page, read.text, row)
-        return Outcome(*claim, -1, KEPT, cuts)
+            left, trail = plan.cells.end(index, last)[1:], [*trail, *plan.cells.cut(index, last)]
+            found = index, last.reason.code, cuts
+        else:
+            found, left = (-1, KEPT, cuts), (0, 0)
+            self._sample.add(read, "", KEPT, row=row)
+            self._pages.add(last.page, read.text, row)
+        return Outcome(*claim, *found, Origin.of(read), came, left, last.page.language, trail, lengths)
 
     def next_input(self) -> None:
         """Hears that an input is read; what is sampled is sampled of each."""
@@ -131,7 +152,7 @@ class Stager:
             write_table(stream, sample_table(self._sample))
         counts = len(self._outcomes), self._pages.atoms, self._pages.rows
         files = ("pages", *(("raw",) if self._raw else ()), "outcomes", "sample")
-        Summary(self._ledger, self._stats, accounts, *counts, files).write(self._store, self.staged)
+        Summary(self._ledger, self._stats, accounts, *counts, files, self._cube).write(self._store, self.staged)
         return counts[:2]
 
 

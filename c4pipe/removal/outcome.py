@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from c4pipe.corpus.ledger import Ledger
+from c4pipe.corpus.characters import Characters
+from c4pipe.corpus.ledger import Ledger, counts_characters
 from c4pipe.corpus.plan import Plan
 from c4pipe.errors import BuildError
 from c4pipe.page import Dropped, Page
@@ -76,20 +77,25 @@ def replayed(replay: Replay, plan: Plan, ledger: Ledger, folder: Path, shown: Co
         if source in shown:
             dropped[source] = Redropped(then.end(number, page).dropped, now.end(number, page).dropped)
     owned = {stage: each.pieces() for stage, each in replay.owned.items()}
-    counted = _counted(replay, plan, ledger)
+    counted = _counted(replay, plan, ledger, sum(len(page.text) for _, page in replay.pages.read(replay.asked)))
     return Replayed(removed, frozenset(gone), put, fallen, dropped, counted, owned, _restore(replay, plan, folder))
 
 
 _OTHER_CODE = "The code of its rules is another than at the build: take pages out with the version that built it."
 
 
-def _counted(replay: Replay, plan: Plan, ledger: Ledger) -> Ledger:
-    """The ledger without the pages, those of the first dedup of text taken out in front of it."""
+def _counted(replay: Replay, plan: Plan, ledger: Ledger, chars: int) -> Ledger:
+    """The ledger without the pages, those of the first dedup of text taken out in front of it, with their `chars`."""
     stages = Ledger.from_json(ledger.to_json()).stages
     for mine, less, more in zip(stages, replay.then.counts, replay.now.counts, strict=True):
         mine.subtract(less)
         mine.add(more)
-    stages[plan.texts[0] - 1 if plan.texts else -1].removed += len(replay.asked)
+    last = stages[plan.texts[0] - 1 if plan.texts else -1]
+    last.removed += len(replay.asked)
+    last.chars.removed += chars
+    if not counts_characters(ledger):
+        for stage in stages:
+            stage.chars = Characters()
     return Ledger(stages).check()
 
 

@@ -11,7 +11,7 @@ from c4pipe.corpus.ledger import StageCount
 from c4pipe.corpus.plan import Plan
 from c4pipe.dedup import TextLevel
 from c4pipe.page import Dropped, Page, Rejected
-from c4pipe.passes.applying import PageLosses, Survivor, after_dedup, count_dedup, cuts_of, walk_on
+from c4pipe.passes.applying import PageLosses, Survivor, after_dedup, count_chars, count_dedup, cuts_of, walk_on
 from c4pipe.removal.pages import Numbers
 from c4pipe.removal.worlds import Lost
 from c4pipe.stages import PageStage
@@ -124,7 +124,7 @@ class Side:
         count_dedup(counts[of.start], came.page, verdict, plan)
         met: list[tuple[int, Page]] = []
         if not isinstance(verdict, Rejected):
-            index, verdict, met = walk_on(verdict.page, of, plan, dict(enumerate(counts)))
+            index, verdict, met, _ = walk_on(verdict.page, of, plan, dict(enumerate(counts)))
             stage = plan.names()[index]
         dropped = tuple(cuts_of(survivor, of, plan, met)())
         if isinstance(verdict, Rejected):
@@ -134,4 +134,5 @@ class Side:
         if plan.size is not None:  # which leaves nothing out
             counts[-1].entered += 1
             counts[-1].kept += 1
+            count_chars(counts[-1], verdict.page, verdict)
         return End(verdict.page, "", None, leg + 2, dropped)

@@ -7,13 +7,18 @@ printed and recorded.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from c4pipe.errors import ConfigError
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.part import Part, Told, loaded, words_of
+from c4pipe.text.kinds import LineCounts
 
 __all__ = ["EnglishRule", "LineEdit", "LineRule", "PageRule", "loaded", "ratio", "share_of"]
 
@@ -29,10 +34,17 @@ class _Rule(Part):
 
 @dataclass(frozen=True)
 class LineEdit(Part):
-    """Changes a line and never drops it."""
+    """Changes a line and never drops it.
+
+    An edit that leaves a line as it is which, in lower case, holds none of some strings may name those as `needs`, or a
+    pattern that finds something in each line that it may change as `sign`: it is not asked about the others. A subclass
+    with another `edit` names its own.
+    """
 
     says: ClassVar[str]
     source: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]] = ()
+    sign: ClassVar[re.Pattern[str] | None] = None
 
     def edit(self, line: str) -> str:
         """The line as the next rule sees it."""
@@ -47,13 +59,19 @@ class LineRule(_Rule):
     """Judges one stripped line. `reason.unit` says whether the line or the whole page goes.
 
     A rule that can only be broken by a line which, in lower case, holds one of some strings may name those as `needs`:
-    it is not asked about lines without them. A subclass with another `breaks` names its own.
+    it is not asked about lines without them. One that hangs on counts alone may judge all lines of a page at once, as
+    `broken_by`. A subclass with another `breaks` names its own.
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
+    sign: ClassVar[re.Pattern[str] | None] = None
 
     def breaks(self, line: str) -> bool:
         """Whether the line breaks the rule."""
+        raise NotImplementedError
+
+    def broken_by(self, lines: LineCounts) -> NDArray[np.bool_]:
+        """(lines,) whether each breaks the rule: the same as `breaks` says."""
         raise NotImplementedError
 
 

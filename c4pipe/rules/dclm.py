@@ -6,18 +6,22 @@ not only the later ones, and shares of runs are of the characters of words (mlfo
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import EnglishRule, PageRule, ratio, share_of
 from c4pipe.rules.repetition import DISTINCT_WORDS, Sized
-from c4pipe.text.between import count_blank_words, counted_runs, runs_between, unicode_words
+from c4pipe.text.between import numbered_unicode
+from c4pipe.text.kinds import counted_runs
 from c4pipe.text.repeats import Repeats, repeated_chars
 
 _SOURCE = "Li et al. 2024, dclm_baseline_refinedweb.yaml"
+_RUN = re.compile(r"\S+")
 _REPETITION = f"Rae et al. 2021, table A1; {_SOURCE}, massive_web_repetition_filters"
 
 
@@ -37,7 +41,7 @@ class BetweenWords(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        found = count_blank_words(page.text)
+        found = counted_runs(page.text).begun
         return None if self.least <= found <= self.most else f"{found} words"
 
 
@@ -78,18 +82,22 @@ class MaxSymbols(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        share = ratio(sum(map(page.text.count, self.symbols)), len(runs_between(page.text)))
+        share = ratio(sum(map(page.text.count, self.symbols)), counted_runs(page.text).runs)
         return f"{share:.4f} symbols a word" if share > self.share else None
 
 
-def _pieces(text: str, end: str) -> list[str]:
+@lru_cache(maxsize=2)
+def _pieces(text: str, end: str) -> tuple[str, ...]:
     """What stands between the ends, stripped, where it is not blank."""
-    return [stripped for piece in text.split(end) if (stripped := piece.strip())]
+    return tuple(stripped for piece in text.split(end) if (stripped := piece.strip()))
 
 
-def _too_many(page: Page, is_one: Callable[[str], bool], share: float, what: str) -> str | None:
-    """Whether more than a share of the lines are so; in a product, as there: a quotient may round otherwise."""
+def _too_many(page: Page, marks: Sequence[str], is_one: Callable[[str], bool], share: float, what: str) -> str | None:
+    """Whether more than a share of the lines begin or end with one of the marks; not looked for where too few marks are
+    in the text. In a product, as there: a quotient may round otherwise."""
     lines = _pieces(page.text, "\n")
+    if sum(map(page.text.count, marks)) <= share * len(lines):
+        return None
     found = sum(map(is_one, lines))
     return share_of(ratio(found, len(lines)), what) if found > share * len(lines) else None
 
@@ -110,7 +118,9 @@ class MaxStarredLines(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        return _too_many(page, lambda line: line.startswith(self.bullets), self.share, "lines begin with a bullet")
+        return _too_many(
+            page, self.bullets, lambda line: line.startswith(self.bullets), self.share, "lines begin with a bullet"
+        )
 
 
 @dataclass(frozen=True)
@@ -129,7 +139,7 @@ class MaxTrailingLines(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        return _too_many(page, lambda line: line.endswith(self.ends), self.share, "lines end in an ellipsis")
+        return _too_many(page, self.ends, lambda line: line.endswith(self.ends), self.share, "lines end in an ellipsis")
 
 
 @dataclass(frozen=True)
@@ -169,8 +179,8 @@ class MinStopWordsAnyCase(EnglishRule):
 
     def offence(self, page: Page) -> str | None:
         found = 0
-        for word in runs_between(page.text):
-            found += word.lower() in self.among
+        for run in _RUN.finditer(page.text):
+            found += run[0].lower() in self.among
             if found >= self.words:
                 return None
         return f"{found} stop words"
@@ -179,6 +189,8 @@ class MinStopWordsAnyCase(EnglishRule):
 def _repeated(pieces: Sequence[str], share: float, chars: float, what: str) -> str | None:
     """Whether pieces that stand more than once, all of them counted, or their characters, are too many."""
     if len(pieces) == 1:
+        return None
+    if pieces and len(set(pieces)) == len(pieces):
         return None
     times = Counter(pieces)
     often = {piece: n for piece, n in times.items() if n > 1}
@@ -243,7 +255,7 @@ class MaxTopRunAgain(Sized, EnglishRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        *chars, whole = repeated_chars(unicode_words(page.text), self.sizes, Repeats.TOP_LONGEST)
+        *chars, whole = repeated_chars(numbered_unicode(page.text), self.sizes, Repeats.TOP_LONGEST)
         return self.over(chars, whole, "characters are in the top run of {size} words")
 
 
@@ -263,7 +275,7 @@ class MaxCopiedRuns(Sized, EnglishRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        *chars, whole = repeated_chars(unicode_words(page.text), self.sizes, Repeats.COVERED)
+        *chars, whole = repeated_chars(numbered_unicode(page.text), self.sizes, Repeats.COVERED)
         return self.over(chars, whole, "characters are in repeated runs of {size} words")
 
 

@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from c4pipe.page import Reason, Unit
 from c4pipe.rules.base import LineEdit, LineRule
+from c4pipe.text.kinds import LineCounts
 from c4pipe.text.urls import top_level_domains
 
 _SOURCE = "Penedo et al. 2023, G.2; Li et al. 2024, dclm_baseline_refinedweb.yaml"
@@ -25,26 +29,42 @@ class StripAddresses(LineEdit):
     libraries: ClassVar = ("tldextract",)  # which top-level domains there are
     says: ClassVar = "loses the web addresses in it, by name or by number"
     source: ClassVar = f"{_SOURCE}, url_removal_modifier"
+    sign: ClassVar = re.compile(r"\.[a-z\d]")
 
     def edit(self, line: str) -> str:
         if "." not in line:
             return line
         if _MAY_BE.search(line):
-            line = _by_name().sub("", line)
+            line = _without_names(line)
         return _BY_NUMBER.sub("", line) if _DIGITS.search(line) else line
 
 
 _MAY_BE, _DIGITS = re.compile(r"[-\w@:%+~#=.]\.[a-z]"), re.compile(r"\d\.\d+\.\d")
 _SCHEME, _REST = r"(?:(?:https?|ftp)://)?", r"[-a-zA-Z0-9()@:%_+.~#?&/=]*"
-_BY_NUMBER = re.compile(rf"\s{{0,10}}\b{_SCHEME}(?:[0-2]?[0-9]{{1,2}}\.){{3}}[0-2]?[0-9]{{1,2}}{_REST}")
+_NEAR = 10  # blanks in front of an address that go with it, at most
+_BY_NUMBER = re.compile(rf"\s{{0,{_NEAR}}}\b{_SCHEME}(?:[0-2]?[0-9]{{1,2}}\.){{3}}[0-2]?[0-9]{{1,2}}{_REST}")
 
 
 @cache
 def _by_name() -> re.Pattern[str]:
     names = "|".join(sorted(top_level_domains(), key=lambda name: (-len(name), name)))
-    return re.compile(rf"\s{{0,10}}{_SCHEME}[-a-zA-Z0-9@:%._+~#=]{{1,256}}\.(?:{names})\b{_REST}")
+    return re.compile(rf"\s{{0,{_NEAR}}}{_SCHEME}[-a-zA-Z0-9@:%._+~#=]{{1,256}}\.(?:{names})\b{_REST}")
 
 
+def _without_names(line: str) -> str:
+    """The line as the pattern leaves it, asked run by run: no address reaches over a blank but for those in front."""
+    pieces = _BLANKS.split(line)  # runs, and the blanks between them
+    for at in range(0, len(pieces), 2):
+        if "." in pieces[at] and _by_name().search(pieces[at]):
+            blanks = pieces[at - 1] if at else ""
+            near = blanks[max(0, len(blanks) - _NEAR) :]
+            if at:
+                pieces[at - 1] = blanks[: len(blanks) - len(near)]
+            pieces[at] = _by_name().sub("", near + pieces[at])
+    return "".join(pieces)
+
+
+_BLANKS = re.compile(r"(\s+)")
 _UPPER, _DECIMAL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
 
 
@@ -53,6 +73,11 @@ def _count(line: str, is_one: Callable[[str], bool], ones: bytes) -> int:
     if line.isascii():
         return len(line) - len(line.encode().translate(None, ones))
     return sum(map(is_one, line))
+
+
+def _shares(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Of nothing less than none: a line that nothing stands in breaks no rule."""
+    return np.where(wholes > 0, parts / np.maximum(wholes, 1), -np.inf)
 
 
 @dataclass(frozen=True)
@@ -72,6 +97,9 @@ class MaxUppercase(LineRule):
     def breaks(self, line: str) -> bool:
         return bool(line) and _count(line, str.isupper, _UPPER) / len(line) > self.share
 
+    def broken_by(self, lines: LineCounts) -> NDArray[np.bool_]:
+        return _shares(lines.upper, lines.chars) > self.share
+
 
 @dataclass(frozen=True)
 class MaxDigits(LineRule):
@@ -90,6 +118,9 @@ class MaxDigits(LineRule):
     def breaks(self, line: str) -> bool:
         return bool(line) and _count(line, str.isdigit, _DECIMAL) / len(line) > self.share
 
+    def broken_by(self, lines: LineCounts) -> NDArray[np.bool_]:
+        return _shares(lines.digits, lines.chars) > self.share
+
 
 @dataclass(frozen=True)
 class NoCounter(LineRule):
@@ -107,6 +138,10 @@ class NoCounter(LineRule):
         keeps="3 likes to go.",
         drops="(1.5k Likes)",
     )
+
+    @property
+    def needs(self) -> tuple[str, ...]:  # type: ignore[override]
+        return self.of
 
     def breaks(self, line: str) -> bool:
         lowered = line.lower()
@@ -135,6 +170,9 @@ class NoSingleWord(LineRule):
     def breaks(self, line: str) -> bool:
         return bool(line) and len(line.split(None, self.words)) < self.words
 
+    def broken_by(self, lines: LineCounts) -> NDArray[np.bool_]:
+        return (lines.words < self.words) & (lines.chars > 0)
+
 
 # Anywhere, at the end, at the start; a dot is any character, as there. Lines of up to ten words are searched.
 _PHRASES = (r"\s?items in cart", r"\s?read more...$", r"^sign-in\s?")
@@ -145,7 +183,7 @@ _SEARCHED = 10
 def _without_phrases(line: str) -> str:
     """The line without the phrases."""
     lowered = line.lower()
-    if not ("items in cart" in lowered or "read more" in lowered or "sign-in" in lowered):
+    if not any(map(lowered.__contains__, StripPhrases.needs)):
         return line
     for pattern in _PATTERNS:
         if len(line.split()) <= _SEARCHED:
@@ -159,6 +197,7 @@ class StripPhrases(LineEdit):
 
     says: ClassVar = "of up to ten words loses “items in cart”, “Read more...” at its end and “Sign-in” at its start"
     source: ClassVar = f"{_SOURCE}, substring_line_modifier"
+    needs: ClassVar = ("items in cart", "read more", "sign-in")
 
     def edit(self, line: str) -> str:
         return _without_phrases(line)
@@ -179,6 +218,9 @@ class NoBlankLine(LineRule):
 
     def breaks(self, line: str) -> bool:
         return not line.strip()
+
+    def broken_by(self, lines: LineCounts) -> NDArray[np.bool_]:
+        return lines.words == 0
 
 
 DCLM_LINES: tuple[LineRule | LineEdit, ...] = (

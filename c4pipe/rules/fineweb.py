@@ -6,18 +6,20 @@ Lines are those between newlines that are not blank.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import EnglishRule, PageRule, ratio, share_of
-from c4pipe.text.counted import copies_in, terminal_marks
-from c4pipe.text.english import english_words
+from c4pipe.text.counted import copies_in, counted_words, terminal_marks
+from c4pipe.text.kinds import counted_runs
 
 _SOURCE = "Penedo et al. 2024, section 3.4; datatrove 0.10.1 FineWebQualityFilter"
 
 
-def _lines(page: Page) -> list[str]:
-    return [line for line in page.text.split("\n") if line.strip()]
+@lru_cache(maxsize=1)
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line for line in text.split("\n") if line.strip())
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class MinEndedLines(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        lines, marks = _lines(page), terminal_marks()
+        lines, marks = _lines(page.text), terminal_marks()
         share = ratio(sum(line.endswith(marks) for line in lines), len(lines))
         return share_of(share, "lines end in a mark") if share < self.share else None
 
@@ -56,7 +58,7 @@ class MaxShortLines(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        lines = _lines(page)
+        lines = _lines(page.text)
         share = ratio(sum(len(line) <= self.chars for line in lines), len(lines))
         return share_of(share, "lines are short") if share > self.share else None
 
@@ -76,7 +78,7 @@ class MaxLineCopies(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        share = ratio(copies_in(_lines(page))[1], len(page.text) - page.text.count("\n"))
+        share = ratio(copies_in(_lines(page.text))[1], len(page.text) - page.text.count("\n"))
         return share_of(share, "characters are in repeated lines") if share > self.share else None
 
 
@@ -95,7 +97,10 @@ class MaxNewlines(EnglishRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        share = ratio(page.text.count("\n"), len(english_words(page.text)))
+        newlines = page.text.count("\n")
+        if ratio(newlines, counted_runs(page.text).runs) <= self.share:  # a run between blanks is a word or several
+            return None
+        share = ratio(newlines, counted_words(page.text).words)
         return f"{share:.4f} newlines a word" if share > self.share else None
 
 

@@ -12,8 +12,8 @@ from typing import ClassVar
 
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import EnglishRule, PageRule, ratio, share_of
-from c4pipe.text.counted import counted_words
-from c4pipe.text.english import english_words
+from c4pipe.text import count_lines
+from c4pipe.text.counted import counted_words, numbered_english
 
 _SOURCE = "Rae et al. 2021, A1.1; datatrove 0.10.1 GopherQualityFilter"
 _PROSE = "It is said that the end of the day is to be kept with care, and that all have a share of it."
@@ -140,10 +140,12 @@ class MaxEllipses(EnglishRule):
         return f"{share:.4f} ellipses a word" if share > self.share else None
 
 
-def _lines(page: Page, counts: Callable[[str], bool]) -> float:
-    """The share of lines that are so."""
+def _share_of_lines(page: Page, marks: tuple[str, ...], most: float, has_one: Callable[[str], bool]) -> float:
+    """The share of lines that begin or end with one of the marks; 0 where too few are in the text for `most`."""
+    if ratio(sum(map(page.text.count, marks)), count_lines(page.text)) <= most:
+        return 0.0
     lines = page.text.splitlines()
-    return ratio(sum(map(counts, lines)), len(lines))
+    return ratio(sum(map(has_one, lines)), len(lines))
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ class MaxBulletLines(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        share = _lines(page, lambda line: line.lstrip().startswith(self.bullets))
+        share = _share_of_lines(page, self.bullets, self.share, lambda line: line.lstrip().startswith(self.bullets))
         return share_of(share, "lines begin with a bullet") if share > self.share else None
 
 
@@ -182,7 +184,7 @@ class MaxEllipsisLines(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        share = _lines(page, lambda line: line.rstrip().endswith(self.ends))
+        share = _share_of_lines(page, self.ends, self.share, lambda line: line.rstrip().endswith(self.ends))
         return share_of(share, "lines end in an ellipsis") if share > self.share else None
 
 
@@ -222,9 +224,9 @@ class MinStopWords(EnglishRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        words, found = english_words(page.text), 0
+        words, found = numbered_english(page.text), 0
         for word in self.among:
-            found += word in words
+            found += words.hold(word)
             if found >= self.words:
                 return None
         return f"{found} stop words"

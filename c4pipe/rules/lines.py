@@ -6,8 +6,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from c4pipe.page import Reason, Unit
 from c4pipe.rules.base import LineEdit, LineRule
+from c4pipe.text.kinds import LineCounts
 
 _REFERENCE = "TFDS c4 3.1.0 c4_utils.clean_page"
 _PAPER = "Raffel et al. 2020, section 2.2"
@@ -31,6 +35,9 @@ class MaxWordLength(LineRule):
         # A line of at most that many characters cannot hold a longer word.
         return len(line) > self.chars and any(len(word) > self.chars for word in line.split())
 
+    def broken_by(self, lines: LineCounts) -> NDArray[np.bool_]:
+        return lines.longest > self.chars
+
 
 @dataclass(frozen=True)
 class StripCitations(LineEdit):
@@ -38,6 +45,7 @@ class StripCitations(LineEdit):
 
     says: ClassVar = "loses `[1]`, `[]`, `[edit]` and `[citation needed]`"
     source: ClassVar = f"{_REFERENCE}, get_clean_page_fn"
+    needs: ClassVar = ("[",)
 
     def edit(self, line: str) -> str:
         return _CITATION.sub("", line) if "[" in line else line
@@ -96,6 +104,9 @@ class MinWords(LineRule):
 
     def breaks(self, line: str) -> bool:
         return len(line.split(None, self.words)) < self.words
+
+    def broken_by(self, lines: LineCounts) -> NDArray[np.bool_]:
+        return lines.words < self.words
 
 
 @dataclass(frozen=True)

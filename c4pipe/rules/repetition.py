@@ -7,18 +7,39 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import lru_cache
+from typing import ClassVar, NamedTuple
 
 from c4pipe.errors import ConfigError
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import EnglishRule, PageRule, ratio, share_of
-from c4pipe.text.counted import copies_in
-from c4pipe.text.english import english_words
+from c4pipe.text.counted import copies_in, numbered_english
 from c4pipe.text.repeats import Repeats, repeated_chars
 
 _SOURCE = "Rae et al. 2021, table A1; datatrove 0.10.1 GopherRepetitionFilter"
 _PARAGRAPHS, _LINES = re.compile(r"\n{2,}"), re.compile(r"\n+")
+_EMPTY_LINE = "\n\n"
 DISTINCT_WORDS = " ".join(f"{a}{b}" for a in "bcdfghjklm" for b in "aeiou")
+
+
+class _Copies(NamedTuple):
+    """Pieces that stood in front already."""
+
+    pieces: int
+    chars: int  # of these
+    of: int  # how many pieces there are in all
+
+
+@lru_cache(maxsize=2)
+def _copied_paragraphs(text: str) -> _Copies:
+    paragraphs = _PARAGRAPHS.split(text.strip()) if _EMPTY_LINE in text else [text]
+    return _Copies(*copies_in(paragraphs), len(paragraphs))
+
+
+@lru_cache(maxsize=2)
+def _copied_lines(text: str) -> _Copies:
+    lines = _LINES.split(text) if _EMPTY_LINE in text else text.split("\n")
+    return _Copies(*copies_in(lines), len(lines))
 
 
 @dataclass(frozen=True)
@@ -36,8 +57,8 @@ class MaxRepeatedParagraphs(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        paragraphs = _PARAGRAPHS.split(page.text.strip())
-        share = ratio(copies_in(paragraphs)[0], len(paragraphs))
+        copies = _copied_paragraphs(page.text)
+        share = ratio(copies.pieces, copies.of)
         return share_of(share, "paragraphs are repeated") if share > self.share else None
 
 
@@ -56,8 +77,7 @@ class MaxRepeatedParagraphChars(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        chars = copies_in(_PARAGRAPHS.split(page.text.strip()))[1]
-        share = ratio(chars, len(page.text))
+        share = ratio(_copied_paragraphs(page.text).chars, len(page.text))
         return share_of(share, "characters are in repeated paragraphs") if share > self.share else None
 
 
@@ -76,8 +96,8 @@ class MaxRepeatedLines(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        lines = _LINES.split(page.text)
-        share = ratio(copies_in(lines)[0], len(lines))
+        copies = _copied_lines(page.text)
+        share = ratio(copies.pieces, copies.of)
         return share_of(share, "lines are repeated") if share > self.share else None
 
 
@@ -96,8 +116,7 @@ class MaxRepeatedLineChars(PageRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        chars = copies_in(_LINES.split(page.text))[1]
-        share = ratio(chars, len(page.text))
+        share = ratio(_copied_lines(page.text).chars, len(page.text))
         return share_of(share, "characters are in repeated lines") if share > self.share else None
 
 
@@ -139,7 +158,7 @@ class MaxTopRun(Sized, EnglishRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        chars = repeated_chars(english_words(page.text), self.sizes, Repeats.TOP)
+        chars = repeated_chars(numbered_english(page.text), self.sizes, Repeats.TOP)
         return self.over(chars, len(page.text), "characters are in the top run of {size} words")
 
 
@@ -159,7 +178,7 @@ class MaxRepeatedRuns(Sized, EnglishRule):
     )
 
     def offence(self, page: Page) -> str | None:
-        chars = repeated_chars(english_words(page.text), self.sizes, Repeats.GREEDY)
+        chars = repeated_chars(numbered_english(page.text), self.sizes, Repeats.GREEDY)
         return self.over(chars, len(page.text), "characters are in repeated runs of {size} words")
 
 

@@ -14,6 +14,7 @@ from c4pipe.shards.belongings import (
 from c4pipe.shards.exposure import EXPOSURE, EXPOSURE_SCHEMA, PROVENANCE, Exposure, ExposureError, Seen, trace_again
 from c4pipe.shards.manifest import (
     ADDED,
+    FACTS_FOLDER,
     MANIFEST,
     REJECTED_FOLDER,
     RESTORE_FOLDER,
@@ -37,6 +38,7 @@ from c4pipe.shards.schema import (
     added_to,
     column_fields,
     dropped_column,
+    number_lists,
     page_table,
     pages_of,
     schema_with,
@@ -56,6 +58,7 @@ __all__ = [
     "DROPPED_TYPE",
     "EXPOSURE",
     "EXPOSURE_SCHEMA",
+    "FACTS_FOLDER",
     "MANIFEST",
     "OF_ITSELF",
     "PAGE_SCHEMA",
@@ -90,6 +93,7 @@ __all__ = [
     "is_named",
     "lacks_manifest",
     "memory_of",
+    "number_lists",
     "page_table",
     "pages_of",
     "read_added",

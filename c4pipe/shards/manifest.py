@@ -16,6 +16,7 @@ SUMS = f"{MANIFEST}.sha256"  # beside it: its own sum, and that of each file tha
 STATS = "stats.json"
 ADDED = "added.json"  # files of ours that came later
 REJECTED_FOLDER = "__rejected"  # which `datasets` and pyarrow pass over; the manifests of older corpora name `rejected`
+FACTS_FOLDER = "__facts"  # counts of all pages, for people and programs: passed over likewise
 RESTORE_FOLDER = "__restore"  # pages that `remove` needs and no shard has as they came: passed over likewise
 SCHEMA_VERSION = 1
 SHOWN_BELOW = 12  # corpora of a folder of several that a message names

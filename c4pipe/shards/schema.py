@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, chain, repeat
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from c4pipe.errors import BuildError, ConfigError
@@ -131,3 +132,10 @@ def dropped_column(dropped: Sequence[Sequence[Dropped]]) -> pa.Array:
     )
     ends = accumulate(map(len, dropped), initial=0)
     return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), lines, type=DROPPED_TYPE)
+
+
+def number_lists(rows: Sequence[Sequence[int]], kind: type[np.integer]) -> pa.Array:
+    """A list of numbers a row; `pa.array` alone takes four times as long."""
+    values = np.fromiter(chain.from_iterable(rows), kind, sum(map(len, rows)))
+    offsets = np.cumsum([0, *map(len, rows)], dtype=np.int32)
+    return pa.ListArray.from_arrays(offsets, values)

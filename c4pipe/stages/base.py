@@ -117,5 +117,5 @@ def judge(page: Page, rules: tuple[PageRule, ...]) -> Verdict:
 def after(page: Page, changed: Kept, verdict: Verdict) -> Verdict:
     """The verdict on a changed page, with what the change cost; a rejection shows the page as it came in."""
     if isinstance(verdict, Rejected):
-        return Rejected(page, verdict.reason, verdict.detail, changed.tally)
+        return Rejected(page, verdict.reason, verdict.detail, changed.tally, changed.chars)
     return changed

@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 from c4pipe.errors import BuildError, ConfigError
-from c4pipe.page import Kept, Page, Reason, Rejected, Step, Verdict
+from c4pipe.page import Kept, Page, Reason, Rejected, Step, Unit, Verdict, characters_of
 from c4pipe.part import Part, everything, words_of
 
 REASON_CODE, STAGE_NAME = re.compile("[a-z][a-z0-9_]*"), re.compile(r"\w[\w.-]*")  # they become names of files
@@ -96,9 +96,13 @@ def all_of(name: str, value: Any, kinds: tuple[type, ...]) -> None:
         raise ConfigError(f"{name} holds {strange[0]!r}: expected a tuple of values of {wanted}, such as (Rule(),).")
 
 
-def watched(stage: Any, step: Step) -> Step:
-    """The step of a user's own stage, with what it gives back looked at. BuildError names the stage and the page."""
+def watched(stage: Any, step: Step, assets: Any) -> Step:
+    """The step of a user's own stage, with what it gives back looked at. BuildError names the stage and the page.
+
+    Where it says how many lines it cut and not how many characters these have, the lines are asked for.
+    """
     codes = {told.code for told in stage.told()}
+    within = {told.code for told in stage.told() if told.unit is not Unit.PAGE}
 
     def looked_at(page: Page) -> Verdict:
         verdict = step(page)
@@ -107,6 +111,10 @@ def watched(stage: Any, step: Step) -> Step:
             raise BuildError(
                 f"stage {stage.name!r} ({type(stage).__module__}) {wrong}. It was asked about {page.source}."
             )
+        cut = within.intersection(verdict.tally)
+        if cut and not verdict.chars:
+            dropped = (drop for drop in stage.dropped(page, assets) if drop.code in cut)
+            return verdict._replace(chars=characters_of(dropped))
         return verdict
 
     return looked_at
@@ -125,7 +133,7 @@ def _wrong_verdict(stage: Any, page: Page, verdict: Any, codes: set[str]) -> str
         return f"gave a page the column {sorted(added)[0]!r}, which is not in its `columns`"
     if not stage.edits and verdict.page.text != page.text:
         return "changed the text, and says `edits = False`"
-    undeclared = set(verdict.tally) - codes
+    undeclared = {*verdict.tally, *verdict.chars} - codes
     return f"counts lines for {sorted(undeclared)[0]!r}, which is not in its `reasons`" if undeclared else ""
 
 

@@ -12,7 +12,7 @@ from c4pipe.part import Told, words_of
 from c4pipe.stages.base import after
 from c4pipe.stages.clean import Clean
 from c4pipe.stages.explaining import BROKEN, PASSED, Outcomes, Walk
-from c4pipe.text.between import count_blank_words
+from c4pipe.text.kinds import counted_runs
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Corrected(Clean):
         """The verdict, or the rejection of a page that has lost too many words, or had none."""
         if verdict.page.text == page.text and page.text:
             return verdict
-        before, left = count_blank_words(page.text), count_blank_words(verdict.page.text)
+        before, left = counted_runs(page.text).begun, counted_runs(verdict.page.text).begun
         if before and verdict.page.text and (before - left) / before <= self.share:
             return verdict
         return Rejected(page, self.EMPTIED, f"{before - left} of {before} words")

@@ -1,22 +1,13 @@
-"""Words as DCLM counts them: what stands between blanks, and what stands between Unicode's boundaries of words."""
+"""Words between Unicode's boundaries of words, which is what DCLM looks for runs of words among."""
 
 from __future__ import annotations
 
 import re
 import string
-from functools import cache, lru_cache
-from itertools import chain
-from typing import NamedTuple
+from functools import lru_cache
 
 from c4pipe.text.characters import MARK_RUNS, class_of
-from c4pipe.text.english import REMEMBERED
-from c4pipe.text.packed import PackedCounts
-
-# Between the blanks that fastText knows (dictionary.cc, readWord).
-_BETWEEN_BLANKS = re.compile(r"[^ \n\r\t\v\f\0]+")
-_ODD_BLANK = re.compile(
-    r"[\0\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
-)  # where Python's blanks are others
+from c4pipe.text.runs import NumberedWords, WordCut, runs_in
 
 # Unicode's default boundaries of words (UAX 29, WB4 to WB13b) for letters, digits and what joins them. Characters of
 # scripts that need a dictionary are words by themselves, and so are numbers that are no digits.
@@ -49,81 +40,36 @@ _WORD = re.compile(
 )
 
 
-@lru_cache(maxsize=4)
-def runs_between(text: str) -> tuple[str, ...]:
-    """What stands between blanks of any kind; remembered for the texts asked about last."""
-    return tuple(text.split())
-
-
-class RunCounts(NamedTuple):
-    """What stands between blanks of any kind."""
-
-    runs: int
-    chars: int  # of all
-    letterless: int  # runs
-    begun: int  # that begin with a letter or a digit
-
-
-@lru_cache(maxsize=4)
-def counted_runs(text: str) -> RunCounts:
-    """What the runs between blanks are like; remembered for the texts asked about last.
-
-    >>> counted_runs("Don't stop (ever) - 3.5")
-    RunCounts(runs=5, chars=19, letterless=2, begun=3)
-    """
-    runs = runs_between(text)
-    letterless, begun, chars = _kinds().total(runs, len(text))
-    return RunCounts(len(runs), chars, letterless, begun)
-
-
-@cache
-def _kinds() -> PackedCounts:
-    return PackedCounts(lambda run: (not any(map(str.isalpha, run)), run[0].isalnum(), len(run)), REMEMBERED)
-
-
-def count_blank_words(text: str) -> int:
-    """How many runs between the blanks of ASCII begin with a letter or a digit.
-
-    >>> count_blank_words("Don't stop (ever) - 3.5")
-    3
-    """
-    if _ODD_BLANK.search(text):
-        return sum([run[0].isalnum() for run in _BETWEEN_BLANKS.findall(text)])
-    return counted_runs(text).begun
-
-
-@lru_cache(maxsize=4)
 def unicode_words(text: str) -> tuple[str, ...]:
     """What stands between Unicode's boundaries of words and begins with a letter or a digit.
 
     >>> unicode_words("Don't stop (ever), at 3.5 or a-b.")
     ("Don't", 'stop', 'ever', 'at', '3.5', 'or', 'a', 'b')
     """
-    if "\u202f" in text:  # the one blank that joins words
-        return _words_in(text)
-    known = _known()
-    if len(known) > REMEMBERED:
-        known.clear()
-    return tuple(chain.from_iterable(map(known.__getitem__, runs_between(text))))
+    return tuple(word for word in _WORD.findall(text) if word[0].isalnum())
 
 
-class _KnownBetween(dict[str, tuple[str, ...]]):
-    """Runs between blanks -> the words in them."""
+@lru_cache(maxsize=4)
+def numbered_unicode(text: str) -> NumberedWords:
+    """`unicode_words` by numbers, each run cut by itself; remembered for the texts asked about last.
 
-    def __missing__(self, run: str) -> tuple[str, ...]:
-        core = run.strip(_ENDS)
-        plain = core.isascii() and (core.isalpha() or core.isdigit())
-        self[run] = found = (core,) if plain else _words_in(run)
-        return found
+    >>> list(numbered_unicode("Don't stop (ever).").strings())
+    ["Don't", 'stop', 'ever']
+    """
+    runs = runs_in(text)
+    cut = runs.of.cut(CUT_AT_BOUNDARIES)
+    words = None if _JOINING_BLANK in text else cut.words(runs.numbers)
+    return words or cut.vocabulary.numbered(unicode_words(text))
 
 
+_JOINING_BLANK = "\u202f"  # the one that joins words
 _ENDS = string.punctuation.replace("_", "")  # they join words only where some stand on both sides
 
 
-@cache
-def _known() -> _KnownBetween:
-    return _KnownBetween()
+def _words_of_run(run: str) -> tuple[str, ...]:
+    core = run.strip(_ENDS)
+    plain = core.isascii() and (core.isalpha() or core.isdigit())
+    return (core,) if plain else unicode_words(run)
 
 
-def _words_in(text: str) -> tuple[str, ...]:
-    return tuple(word for word in _WORD.findall(text) if word[0].isalnum())
+CUT_AT_BOUNDARIES = WordCut(_words_of_run, lambda _: (), 0)

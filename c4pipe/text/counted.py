@@ -7,8 +7,8 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from c4pipe.text.characters import chars_of
-from c4pipe.text.english import REMEMBERED, english_words
-from c4pipe.text.packed import PackedCounts
+from c4pipe.text.english import english_words, sure_words
+from c4pipe.text.runs import NumberedWords, WordCut, runs_in
 
 # What ends a sentence, in all scripts: TERMINAL_PUNCTUATION of datatrove 0.10.1, utils/text.py.
 TERMINAL_RUNS = """
@@ -36,26 +36,35 @@ class WordCounts(NamedTuple):
 
 
 @lru_cache(maxsize=4)
+def numbered_english(text: str) -> NumberedWords:
+    """`english_words` by numbers; remembered for the texts asked about last.
+
+    >>> list(numbered_english("Don't stop!").strings())
+    ['Do', "n't", 'stop', '!']
+    """
+    runs = runs_in(text)
+    cut = runs.of.cut(CUT_AS_ENGLISH)
+    return cut.words(runs.numbers) or cut.vocabulary.numbered(english_words(text))
+
+
+@lru_cache(maxsize=4)
 def counted_words(text: str) -> WordCounts:
     """What the words of a text are like; remembered for the texts asked about last.
 
     >>> counted_words("Don't stop!")
     WordCounts(words=4, spoken=3, spoken_chars=9, lettered=3)
     """
-    words = english_words(text)
-    lettered, spoken, chars = _kinds().total(words, len(text))
-    return WordCounts(len(words), spoken, chars, lettered)
+    words = numbered_english(text)
+    return WordCounts(len(words.numbers), *words.counted())
 
 
-@cache
-def _kinds() -> PackedCounts:
-    return PackedCounts(_kind, REMEMBERED)
-
-
-def _kind(word: str) -> tuple[bool, bool, int]:
-    """Whether it has a letter, whether it is spoken, and then its characters."""
+def _like(word: str) -> tuple[int, int, int]:
+    """Whether it is spoken, its characters if it is, whether it has a letter."""
     spoken = not all(map(_marks().__contains__, word))
-    return any(map(str.isalpha, word)), spoken, len(word) if spoken else 0
+    return spoken, len(word) if spoken else 0, any(map(str.isalpha, word))
+
+
+CUT_AS_ENGLISH = WordCut(sure_words, _like, 3)
 
 
 @cache

@@ -17,10 +17,10 @@ from itertools import chain
 from typing import Any
 
 from c4pipe.text.english_patterns import EnglishPatterns, english_patterns
+from c4pipe.text.runs import REMEMBERED
 
 WordTuple = tuple[str, ...]
 
-REMEMBERED = 1 << 18  # runs whose words are kept ready; some 60 MB
 LOOK_BACK = 32  # characters from the end in which a mark to be cut off stands, and what must stand before it
 LONG_ADDRESS = 4096  # characters: a longer run with an @ is no address, for to look at it would take hours
 
@@ -43,6 +43,15 @@ def known_words(run: str) -> WordTuple:
     """The words of a run that holds no blank, whatever stands around it."""
     words: WordTuple = _known()[run]
     return words if words[0] is not None else words[1:]
+
+
+def sure_words(run: str) -> WordTuple | None:
+    """The words of a run that holds no blank; None where what stands beside it has a say in them."""
+    known = _known()
+    if len(known) > REMEMBERED:
+        known.clear()
+    words: WordTuple = known[run]
+    return words if words[0] is not None else None
 
 
 class _Known(dict[str, Any]):
@@ -81,14 +90,15 @@ def _put_together_over_blanks(text: str, known: _Known) -> Iterator[str]:
     """The words of a text in which words are put together: exceptions are looked for across single blanks as well, and
     what is found there, which is none, keeps its words from another one."""
     for stretch in _STRETCHES.split(text):
-        runs = [(run, known[run]) for run in stretch.split()]
-        if not any(words[0] is None for _, words in runs):
-            yield from chain.from_iterable(words for _, words in runs)
+        runs = stretch.split()
+        sure = tuple(chain.from_iterable(map(known.__getitem__, runs)))
+        if None not in sure:
+            yield from sure
             continue
         apart: list[str] = []
         behind: list[str] = []
-        for run, words in runs:
-            words = cut(run) if words[0] is None else words
+        for run in runs:
+            words = cut(run) if known[run][0] is None else known[run]
             apart += words
             behind += [""] * (len(words) - 1) + [" "]
         yield from put_together(apart, behind)

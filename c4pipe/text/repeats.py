@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from c4pipe.native import native
+from c4pipe.text.runs import NumberedWords
 
-_BLANK = 0x20
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # of the polynomial; odd, as every power of it then is (2**64 / golden ratio)
 _MIX, _SHIFT = np.uint64(0xFF51AFD7ED558CCD), np.uint64(33)  # one round of fmix64's, MurmurHash3
 _TOP, _TOP_LONGEST, _GREEDY, _COVERED = 0, 1, 2, 3  # of `Repeats`, for machine code
@@ -28,41 +28,45 @@ class Repeats(IntEnum):
     COVERED = 3  # of all words that stand in a run which stands twice, each once
 
 
-def repeated_chars(words: Sequence[str], sizes: Sequence[int], how: Repeats) -> list[int]:
-    """Characters in repeated runs of words, for each size, and behind them those of all words. Words hold no blank.
+def repeated_chars(words: NumberedWords, sizes: Sequence[int], how: Repeats) -> list[int]:
+    """Characters in repeated runs of words, for each size, and behind them those of all words.
 
-    >>> repeated_chars("a rose is a rose is a rose".split(), (2, 3), Repeats.TOP)
+    >>> from c4pipe.text.runs import KnownWords
+    >>> rose = KnownWords().numbered("a rose is a rose is a rose".split())
+    >>> repeated_chars(rose, (2, 3), Repeats.TOP)
     [18, 18, 19]
-    >>> repeated_chars("a rose is a rose is a rose".split(), (2, 3), Repeats.GREEDY)
+    >>> repeated_chars(rose, (2, 3), Repeats.GREEDY)
     [8, 7, 19]
     """
-    points = " ".join(words).encode("utf-32-le", "surrogatepass")
-    m, n = len(points) // 4, len(words)
     if min(sizes, default=1) < 1:
         raise ValueError(f"sizes {sizes}: a run has one word at least.")
+    starts, points = words.of.characters()
+    n = len(words.numbers)
+    m = int((starts[words.numbers + 1] - starts[words.numbers]).sum())
     slots = 1 << (2 * n + 1).bit_length()
     flat = np.empty(m + 1, np.uint32)
-    hashes = np.zeros(2 * (m + 1), np.uint64)
+    hashes = np.empty(2 * (m + 1), np.uint64)
     numbers = np.zeros(3 * (n + 1) + slots, np.int64)
     asked = np.array(sizes, np.int64)
     found = np.zeros(len(sizes) + 1, np.int64)
     _count(
-        points, m, n, flat.ctypes.data, hashes.ctypes.data, numbers.ctypes.data, slots, asked.ctypes.data, len(sizes),
-        int(how), found.ctypes.data,
+        words.numbers.ctypes.data, n, starts.ctypes.data, points.ctypes.data, m, flat.ctypes.data, hashes.ctypes.data,
+        numbers.ctypes.data, slots, asked.ctypes.data, len(sizes), int(how), found.ctypes.data,
     )  # fmt: skip
     return [int(count) for count in found]
 
 
-def _same(i: Any, j: Any, size: Any, apart: Any, flat: Any, starts: Any) -> bool:
-    """Whether the runs that begin at words i and j have the same characters, and the same words where `apart`."""
+def _same(i: Any, j: Any, size: Any, words: Any, apart: Any, flat: Any, starts: Any) -> bool:
+    """Whether the runs that begin at words i and j are the same words; where not `apart`, have the same characters."""
+    if apart:
+        for k in range(size):  # noqa: SIM110
+            if words[i + k] != words[j + k]:
+                return False
+        return True
     a, b = starts[i], starts[j]
     length = starts[i + size] - a
     if starts[j + size] - b != length:
         return False
-    if apart:
-        for k in range(1, size):
-            if starts[i + k] - a != starts[j + k] - b:
-                return False
     for k in range(length):  # noqa: SIM110
         if flat[a + k] != flat[b + k]:
             return False
@@ -70,8 +74,9 @@ def _same(i: Any, j: Any, size: Any, apart: Any, flat: Any, starts: Any) -> bool
 
 
 def _first(
-    i: Any, size: Any, apart: Any, flat: Any, hashes: Any, powers: Any, numbers: Any, table: Any, n: Any, above: Any
-) -> Any:
+    i: Any, size: Any, words: Any, apart: Any, flat: Any, hashes: Any, powers: Any, numbers: Any, table: Any, n: Any,
+    above: Any,
+) -> Any:  # fmt: skip
     """The word at which the same run stood first, remembered from now on where it is new.
 
     Of the n slots, a power of two, those that hold no number above `above` are empty: there is no need to clear them
@@ -83,23 +88,25 @@ def _first(
     slot = np.int64(value >> _SHIFT) & (n - 1)
     while numbers[table + slot] > above:
         before = numbers[table + slot] - above - 1
-        if _same(i, before, size, apart, flat, numbers):
+        if _same(i, before, size, words, apart, flat, numbers):
             return before
         slot = (slot + 1) & (n - 1)
     numbers[table + slot] = above + 1 + i
     return i
 
 
-@native("void(uint32*, int64, int64, uint32*, uint64*, int64*, int64, int64*, int64, int64, int64*)")
+@native("void(int64*, int64, int64*, uint32*, int64, uint32*, uint64*, int64*, int64, int64*, int64, int64, int64*)")
 def _count(
-    points: Any, m: int, n: int, flat: Any, hashes: Any, numbers: Any, n_slots: int, sizes: Any, n_sizes: int, how: int,
-    found: Any,
+    words: Any, n: int, begins: Any, points: Any, m: int, flat: Any, hashes: Any, numbers: Any, n_slots: int,
+    sizes: Any, n_sizes: int, how: int, found: Any,
 ) -> None:  # fmt: skip
     """Fills `found` with the counts for each size, and behind them the characters of all words.
 
     Args:
-        points: (m,) the n words, a blank between two.
-        flat: room for m + 1: their characters without blanks.
+        words: (n,) the words of the text by numbers.
+        begins, points: where in `points` the characters of each word begin; those of the next begin where its end.
+        m: the characters of all words of the text.
+        flat: room for m + 1: these characters.
         hashes: room for 2 * (m + 1): of the first characters together, then the powers of the base.
         numbers: 3 * (n + 1) + n_slots zeros: where each word begins in `flat`, how often the run that begins with it
             stands, which is the first such; the hash table.
@@ -108,23 +115,17 @@ def _count(
     """
     powers = m + 1
     starts = numbers
-    word = 0
     size = 0
-    begins = True
+    hashes[0] = np.uint64(0)
     hashes[powers] = np.uint64(1)
-    for at in range(m):
-        if points[at] == _BLANK:
-            begins = True
-            continue
-        if begins:
-            starts[word] = size
-            word += 1
-            begins = False
-        flat[size] = points[at]
-        hashes[size + 1] = hashes[size] * _BASE + np.uint64(points[at] + 1)
-        hashes[powers + size + 1] = hashes[powers + size] * _BASE
-        size += 1
-    starts[word] = size
+    for word in range(n):
+        starts[word] = size
+        for at in range(begins[words[word]], begins[words[word] + 1]):
+            flat[size] = points[at]
+            hashes[size + 1] = hashes[size] * _BASE + np.uint64(points[at] + 1)
+            hashes[powers + size + 1] = hashes[powers + size] * _BASE
+            size += 1
+    starts[n] = size
     found[n_sizes] = size
 
     counts = n + 1
@@ -132,7 +133,7 @@ def _count(
     table = 3 * (n + 1)
     for k in range(n_sizes):
         length = sizes[k]
-        runs = word - length + 1
+        runs = n - length + 1
         if runs < 1:
             continue
         above = k * (n + 1)
@@ -140,7 +141,7 @@ def _count(
         if how == _GREEDY:
             i = 0
             while i < runs:
-                if _first(i, length, False, flat, hashes, powers, numbers, table, n_slots, above) != i:
+                if _first(i, length, words, False, flat, hashes, powers, numbers, table, n_slots, above) != i:
                     total += starts[i + length] - starts[i]
                     i += length
                 else:
@@ -149,7 +150,7 @@ def _count(
             most = 0
             for i in range(runs):
                 numbers[counts + i] = 0
-                first = _first(i, length, True, flat, hashes, powers, numbers, table, n_slots, above)
+                first = _first(i, length, words, True, flat, hashes, powers, numbers, table, n_slots, above)
                 numbers[firsts + i] = first
                 numbers[counts + first] += 1
                 most = max(most, numbers[counts + first])

@@ -8,6 +8,7 @@ from functools import lru_cache
 _EOL = rb"(?:\r\n|\n|\r(?!\n))"
 _HEAD_END = re.compile(_EOL + rb"[ \t]*" + _EOL)
 _LINES = re.compile(r"\r\n|\n|\r")
+_FOLDED = re.compile(r"[\r\n][ \t]")
 _JUNK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?![ \t])(?=[^:\r\n]+(?:[\r\n]|\Z))")
 
 
@@ -29,7 +30,9 @@ def parse_headers(head: bytes) -> dict[str, str]:
     >>> parse_headers(b"WARC/1.0\\r\\nWARC-Type: conversion\\r\\nwarc-type: x\\r\\nSubject: a\\r\\n\\tb\\r\\n")
     {'warc-type': 'conversion', 'subject': 'a b'}
     """
-    return parse_lines(_unfold(_LINES.split(head.decode("utf-8", "replace"))))
+    text = head.decode("utf-8", "replace")
+    lines = _LINES.split(text)
+    return parse_lines(_unfold(lines) if _FOLDED.search(text) else lines)
 
 
 def parse_lines(lines: list[str]) -> dict[str, str]:

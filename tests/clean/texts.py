@@ -15,7 +15,7 @@ def page(text: str) -> Page:
 
 def told(verdict: Verdict) -> tuple[object, ...]:
     """Everything in a verdict, its type included, for a Kept and a Rejected may be equal tuples."""
-    return type(verdict), *verdict[:-1], dict(verdict.tally)
+    return type(verdict), *verdict[:-2], dict(verdict.tally), dict(verdict.chars)
 
 
 MARKS = [".", "?", "!", '"', "...", "....", ".[3]", ". [3]", ".[", "[]", "[edit]", "[citation needed]", "[", "]", ":"]

@@ -5,7 +5,16 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.facts.diff import FOLDED, MOST_DIFF_LINES, MOST_LINE_CHARS, DiffLine, WordedLine, diff, diff_words
+from c4pipe.facts.diff import (
+    FOLDED,
+    MOST_DIFF_LINES,
+    MOST_LINE_CHARS,
+    DiffLine,
+    WordedLine,
+    diff,
+    diff_beside,
+    diff_words,
+)
 
 
 def test_lines_that_differ_with_one_around_them() -> None:
@@ -92,3 +101,42 @@ def test_what_is_shown_is_short_and_is_of_the_texts(a: str, b: str) -> None:
         line = "".join(text for text, _ in pieces)
         if mark in ("-", "+") and len(line) < min(FOLDED, MOST_LINE_CHARS):
             assert line in (a if mark == "-" else b).split("\n")
+
+
+def test_two_texts_beside_each_other() -> None:
+    """Each line beside the one that stands for it, the words that differ marked, and why one has none."""
+    a = "One.\nThe fog lay on the grey sea.\nCookies.\n\nEnd."
+    b = "One.\nThe fog lay on the blue sea.\n\nEnd.\nMore."
+    rows = diff_beside(a, b, [("few_words", "More.")], [("policy", "Cookies.")])
+    assert [("".join(t for t, _ in r.left or []), "".join(t for t, _ in r.right or [])) for r in rows] == [
+        ("One.", "One."),
+        ("The fog lay on the grey sea.", "The fog lay on the blue sea."),
+        ("Cookies.", ""),
+        ("", ""),
+        ("End.", "End."),
+        ("", "More."),
+    ]
+    assert [r.codes for r in rows if any(r.codes)] == [("policy", ""), ("", "few_words")]
+    assert [text for text, differs in rows[1].left or [] if differs] == ["grey"]
+    assert [text for text, differs in rows[1].right or [] if differs] == ["blue"]
+    assert (rows[2].right, rows[5].left) == (None, None)
+    assert diff_beside("", "") == []
+    assert [(r.left, r.right) for r in diff_beside("x", "")] == [([("x", True)], None)]
+
+
+def test_long_runs_that_are_the_same_are_folded_unless_they_are_wanted() -> None:
+    a = "\n".join(map(str, range(20)))
+    rows = diff_beside(a, a + "\nend")
+    assert [row.folded for row in rows] == [0, 0, 0, 14, 0, 0, 0, 0]
+    assert len(diff_beside(a, a + "\nend", whole=True)) == 21
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b c d", "b c e", "", "f g"])), st.lists(st.sampled_from(["a", "b c d", "", "h"]))
+)
+def test_beside_each_other_no_line_is_lost(one: list[str], other: list[str]) -> None:
+    rows = diff_beside("\n".join(one), "\n".join(other), whole=True)
+    left = ["".join(text for text, _ in row.left) for row in rows if row.left is not None]
+    right = ["".join(text for text, _ in row.right) for row in rows if row.right is not None]
+    assert [line for line in left if line] == [line for line in one if line]
+    assert [line for line in right if line] == [line for line in other if line]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -166,8 +167,8 @@ def test_the_words_of_a_page_in_the_viewer(desk: Path) -> None:
     corpus = open_corpus(desk / "all" / "cut")
     with TestClient(make_app(corpus), base_url="http://127.0.0.1:8000") as client:
         listed = client.get("/", params={"outcome": "classifier/low_score"}).text
-        [link, *_] = re.findall(r'href="(/page/[^"?]+)', listed)
-        page = client.get(link).text
+        [link, *_] = re.findall(r'href="(/page[?][^"]+)', listed)
+        page = client.get(html.unescape(link)).text
         assert "Words that moved its score of <bdi>good</bdi>" in page
         assert "<caption>Lower it</caption>" in page
         judged = client.get("/why", params={"url": fallen(desk)}).text

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4pipe.facts.corpus import connect, open_corpus
-from c4pipe.inspect.addressed import _KEY, _LOOSE, loose_key, pages_at
+from c4pipe.inspect.addressed import _KEY, _LOOSE, loose_key, pages_addressed
 from c4pipe.page import Page
 from c4pipe.shards import PAGE_SCHEMA
 from c4pipe.text.urls import url_key
@@ -49,6 +49,7 @@ def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
         ("a#3", "a#3"),
         ("a#5", "a#5"),
         ("A.example/News/?id=7", "a#1"),
+        ("www.a.example/news?id=7", "a#1"),
         ("https://A.example/News/?id=7#comments", "a#1"),
         ("a.example/news?utm_source=x&id=7&fbclid=1", "a#1"),
         ("HTTP://WWW.A.EXAMPLE/NEWS?id=7", "a#1"),
@@ -64,13 +65,15 @@ def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
     ],
 )
 def test_an_address_means_these_pages(views: duckdb.DuckDBPyConnection, address: str, sources: str) -> None:
-    found = pages_at(views, address)
+    found = pages_addressed(views, address)
     assert [place.source for place in (*found.kept, *found.lost)] == sources.split()
     assert found.number == len(sources.split())
 
 
 def test_how_it_is_theirs(views: duckdb.DuckDBPyConnection) -> None:
-    hows = [pages_at(views, address).how for address in (NEWS, NEWS.removeprefix("https://www."), NEWS.lower(), "x")]
+    hows = [
+        pages_addressed(views, address).how for address in (NEWS, NEWS.removeprefix("https://www."), NEWS.lower(), "x")
+    ]
     assert hows == ["", "its URL counts as the same", "its URL is alike", ""]
 
 
@@ -78,8 +81,8 @@ def test_pages_without_record_ids(tmp_path: Path) -> None:
     columns = ("text", "timestamp", "url", "source")
     schema = pa.schema([PAGE_SCHEMA.field(name) for name in columns])
     with connect(open_corpus(write(tmp_path / "c4", KEPT, schema=schema))) as views:
-        assert pages_at(views, "urn:uuid:1").number == 0
-        assert [place.source for place in pages_at(views, "a#3").kept] == ["a#3"]
+        assert pages_addressed(views, "urn:uuid:1").number == 0
+        assert [place.source for place in pages_addressed(views, "a#3").kept] == ["a#3"]
 
 
 @settings(deadline=None)  # a database shares the machine with other tests

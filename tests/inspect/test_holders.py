@@ -215,7 +215,7 @@ def test_the_viewer_finds_a_text_and_says_when_it_was_read(corpus: Path, trained
         found = viewer.get("/holding", params={"text": text})
         assert "1 page holds it" in found.text
         assert "seen at steps 12, 840" in found.text
-        assert f"/page/{shard}/0?" in found.text
+        assert f'row={shard.replace("/", "%2F")}%2F0"' in found.text
         assert "seen at steps 12, 840" in viewer.get(f"/page/{shard}/0").text
         assert "not seen up to step 2,000" in viewer.get(f"/page/{shard}/1").text
         assert "No page holds it." in viewer.get("/holding", params={"text": "nobody has ever written this"}).text

@@ -490,8 +490,7 @@ def test_a_damaged_shard_is_told_in_a_line(run: Any, tmp_path: Path) -> None:
         (("--port", "80"), "--port needs --serve"),
         (("--sample", "3", "--sql", "SELECT 1"), "--sample does not go with --sql"),
         (("--compare", "x", "--url", "y"), "--compare does not go with --url"),
-        (("--against", "x", "--serve"), "--compare does not go with --serve"),
-        (("--compare", "x", "--against", "y"), "--compare takes one corpus, got x and y"),
+        (("--compare", "x", "--against", "y"), "--compare takes one corpus without --serve, got x and y"),
         (("--json", "--html", "y"), "--json does not go with --html"),
         (("--json", "--serve"), "--json does not go with --serve"),
         (("--reason", "x", "--sample", "0"), "give --sample 1 or more"),
@@ -582,8 +581,8 @@ def test_report_and_viewer_are_handed_the_corpora(
     words.touch()
     assert run(tiny, "--serve", "--file", words)[0] == 2  # no rule has read it
     assert [(given[0].folder, *given[1:]) for given in served] == [
-        (tiny, 0, [], None, None),
-        (tiny, PORT, [], None, tmp_path),
+        (tiny, 0, [], None, None, []),
+        (tiny, PORT, [], None, tmp_path, []),
     ]
     assert [(given[0].folder, given[1], given[2] and given[2].folder) for given in reports] == [
         (tiny, html, None),

@@ -9,15 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from c4pipe.errors import AssetError, ConfigError
-from c4pipe.fasttext import kernel as fasttext_kernel
-from c4pipe.fasttext.kernel import find_word
+from c4pipe.fasttext.kernel import NO_ENTRY, find_word, remainder
 from c4pipe.fasttext.model import FastTextModel
 from c4pipe.langid import describe_identifier
 from c4pipe.langid import fasttext as module
@@ -153,22 +151,24 @@ def test_bokmal_and_nynorsk_are_one() -> None:
     assert heard["no"] > 0.5
 
 
-def test_unknown_words_are_not_found() -> None:
-    model = _MODEL
-    text = np.frombuffer(bytearray(b"qqqqqq"), np.uint8)
-    assert find_word(text, 0, 6, np.uint32(5), model._names, model._offsets, model._table) == -1
+def number_of(model: FastTextModel, word: bytes) -> int:
+    """Of an entry of its dictionary."""
+    names, offsets, table = model._names, model._offsets, model._table
+    return find_word(word, 0, len(word), names.ctypes.data, offsets.ctypes.data, table.ctypes.data, len(table))
 
 
-def test_compiles_where_no_cache_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    njit = numba.njit
+def test_unknown_words_are_not_found(model: FastTextModel) -> None:
+    assert number_of(model, b"qqqqqq") == NO_ENTRY
+    assert number_of(model, b"__label__en") == model.words + model.labels.index("__label__en")
 
-    def without_cache(*args: Any, cache: bool = False, **options: Any) -> Any:
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return njit(*args, **options)
 
-    monkeypatch.setattr(numba, "njit", without_cache)
-    assert fasttext_kernel.compiled("int64(int64)")(lambda x: x + 1)(41) == 42
+@given(st.integers(0, 2**32 - 1), st.integers(1, 2**31 - 1))
+@example(2**32 - 1, 2_000_000)
+@example(0, 1)
+@example(2**32 - 1, 1)
+@example(2_000_000, 2_000_000)
+def test_a_remainder_without_a_division(number: int, buckets: int) -> None:
+    assert remainder(number, buckets, 1.0 / buckets) == number % buckets
 
 
 def mutants(data: bytes, number: int, seed: int) -> list[bytes]:

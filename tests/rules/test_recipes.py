@@ -42,6 +42,7 @@ from c4pipe.rules import (
     PageRule,
     StripAddresses,
     StripPhrases,
+    dclm_lines,
 )
 from c4pipe.stages import Corrected, judge
 
@@ -156,6 +157,17 @@ def test_the_recipes_share_their_first_stages_and_gophers_rules() -> None:
 )
 def test_addresses_go(line: str, left: str) -> None:
     assert StripAddresses().edit(line) == left
+
+
+PIECES_OF_ADDRESSES = [
+    "www.", "example", ".com", ".co.uk", "a.b", "http://", "ftp://", "/a?b=1", "@", ".museum", ".", ",", "(", ")", "é",
+    "x", " ", " ", "\t", "\u00a0", " " * 9, " " * 12, "1.2.3.4", ":80", "-", "_", "\x1f", "💡", "y" * 250,
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES_OF_ADDRESSES), max_size=16).map("".join))
+def test_addresses_go_run_by_run_as_from_the_whole_line(line: str) -> None:
+    assert dclm_lines._without_names(line) == dclm_lines._by_name().sub("", line)
 
 
 @pytest.mark.parametrize(

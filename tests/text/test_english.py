@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from c4pipe.errors import ConfigError
 from c4pipe.text import sentence_splitter
-from c4pipe.text.between import count_blank_words, counted_runs, unicode_words
+from c4pipe.text.between import unicode_words
 from c4pipe.text.counted import counted_words
 from c4pipe.text.english import cut, english_words
-from c4pipe.text.packed import PackedCounts
 
 # Pieces of which runs are made that have rules of their own.
 MARKS = "' ’ . .. ... … , : ; ! ? ( ) :) :-) [ ] - -- — / @ # $ US$ % + _ * ~ “ ” ½ 東 ಠ_ಠ"
@@ -113,17 +112,3 @@ def test_the_sentencizer_knows_english_alone() -> None:
 )
 def test_words_between_boundaries(text: str, words: list[str]) -> None:
     assert list(unicode_words(text)) == words
-
-
-def test_words_between_blanks_of_ascii() -> None:
-    assert count_blank_words("a\u00a0b -c (d) e\0f") == 3  # "a b", "e", "f"
-    assert count_blank_words("a b -c") == 2
-    assert counted_runs("a1 -- b") == (3, 5, 1, 2)
-
-
-@given(st.lists(st.text("ab1-", min_size=1, max_size=9)))
-def test_counts_of_long_texts_are_those_of_short_ones(words: list[str]) -> None:
-    """A million characters and more are added up another way."""
-    counts = PackedCounts(lambda word: (word.isalpha(), word.isdigit(), len(word)), 1000)
-    plain = (sum(map(str.isalpha, words)), sum(map(str.isdigit, words)), sum(map(len, words)))
-    assert counts.total(words, sum(map(len, words))) == counts.total(words, 1 << 21) == plain

@@ -7,9 +7,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from c4pipe.text.repeats import Repeats, repeated_chars
+from c4pipe.text.runs import KnownWords
 from tests.text.plain_repeats import plainly
 
 ROSE = ["a", "rose", "is", "a", "rose", "is", "a", "rose"]
+NUMBERED = KnownWords()  # of all tests: words that other texts have do not matter
 FEW = st.lists(st.sampled_from(["a", "b", "ab", "ba", "é", "😀", "\ud800"]), max_size=40)
 
 
@@ -23,7 +25,7 @@ FEW = st.lists(st.sampled_from(["a", "b", "ab", "ba", "é", "😀", "\ud800"]), 
     ],
 )
 def test_the_rose(how: Repeats, expected: list[int]) -> None:
-    assert repeated_chars(ROSE, (1, 2, 3, 4), how) == [*expected, 19]
+    assert repeated_chars(NUMBERED.numbered(ROSE), (1, 2, 3, 4), how) == [*expected, 19]
 
 
 @pytest.mark.parametrize("how", Repeats)
@@ -34,16 +36,16 @@ def test_the_rose(how: Repeats, expected: list[int]) -> None:
 def test_the_counts_are_the_plain_ones(how: Repeats, words: list[str]) -> None:
     sizes = (1, 2, 3, 5)
     expected = [plainly(words, size, how) for size in sizes] + [sum(map(len, words))]
-    assert repeated_chars(words, sizes, how) == expected
+    assert repeated_chars(NUMBERED.numbered(words), sizes, how) == expected
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Zs", "Zl", "Zp", "Cc"]), min_size=1, max_size=9)))
 def test_words_of_any_characters_are_counted(words: list[str]) -> None:
     twice = words * 2
     for how in Repeats:
-        assert repeated_chars(twice, (2, 4), how)[:2] == [plainly(twice, n, how) for n in (2, 4)]
+        assert repeated_chars(NUMBERED.numbered(twice), (2, 4), how)[:2] == [plainly(twice, n, how) for n in (2, 4)]
 
 
 def test_a_run_of_no_words_is_refused() -> None:
     with pytest.raises(ValueError, match="one word at least"):
-        repeated_chars(ROSE, (0,), Repeats.TOP)
+        repeated_chars(NUMBERED.numbered(ROSE), (0,), Repeats.TOP)

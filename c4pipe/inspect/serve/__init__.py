@@ -19,13 +19,18 @@ HOST = "127.0.0.1"
 
 
 def serve(
-    corpus: Corpus, port: int, given: Sequence[Path] = (), run: Path | None = None, compared: Path | None = None
+    corpus: Corpus,
+    port: int,
+    given: Sequence[Path] = (),
+    run: Path | None = None,
+    compared: Path | None = None,
+    others: Sequence[Corpus] = (),
 ) -> None:
     """Shows the corpus at http://127.0.0.1:PORT/ until it is interrupted; port 0 takes any that is free.
 
     ConfigError for a port that is taken or is none, and as from `make_app`.
     """
-    app = make_app(corpus, given, run, compared)
+    app = make_app(corpus, given, run, compared, others)
     listener = _listen(port)
     print(f"http://{HOST}:{listener.getsockname()[1]}/ shows {corpus.folder}. Ctrl-C ends it.", flush=True)
     config = uvicorn.Config(

@@ -18,6 +18,7 @@ from c4pipe.errors import C4Error
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.verdict import CorpusVerdict, read_verdict
 from c4pipe.inspect.seen import SeenPages
+from c4pipe.inspect.serve.comparing import ComparedCorpora
 from c4pipe.inspect.serve.flowing import FlowView
 from c4pipe.inspect.serve.guard import Guard
 from c4pipe.inspect.serve.holding import HeldTexts
@@ -25,6 +26,7 @@ from c4pipe.inspect.serve.lists import Lists
 from c4pipe.inspect.serve.owning import Owners
 from c4pipe.inspect.serve.reopening import Reopening
 from c4pipe.inspect.serve.single import SinglePages
+from c4pipe.inspect.serve.sql import SqlPage
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.inspect.serve.whynot import WhyNot
 
@@ -38,19 +40,24 @@ _ICON = (
 
 
 def make_app(
-    corpus: Corpus, given: Sequence[Path] = (), run: Path | None = None, compared: Path | None = None
+    corpus: Corpus,
+    given: Sequence[Path] = (),
+    run: Path | None = None,
+    compared: Path | None = None,
+    others: Sequence[Corpus] = (),
 ) -> ASGIApp:
     """The viewer of a corpus, for any ASGI server that listens on the loopback interface only.
 
     `run` is the folder of a training of which is said what it has read, `compared` that of a comparison with another
-    corpus, whose verdict is shown. Errors of `SeenPages`, of `read_verdict` and of `CorpusVerdict.seen_from`.
+    corpus, whose verdict is shown, and `others` are corpora that it can be held against, page by page. Errors of
+    `SeenPages`, of `read_verdict` and of `CorpusVerdict.seen_from`.
     """
 
     def opened(corpus: Corpus, digest: str, again: bool) -> tuple[ASGIApp, list[str]]:
         beside, said = _Beside(corpus, digest, run, compared), list[str]()
         seen = beside.known(beside.seen, again, said)
         verdict = beside.known(beside.verdict, again, said)
-        return _routed(Viewer(corpus, given, seen, verdict, digest), given), said
+        return _routed(Viewer(corpus, given, seen, verdict, digest), given, others), said
 
     return Guard(Reopening(corpus, opened))
 
@@ -81,7 +88,7 @@ class _Beside(NamedTuple):
             return None
 
 
-def _routed(viewer: Viewer, given: Sequence[Path]) -> Starlette:
+def _routed(viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]) -> Starlette:
     """The addresses of a viewer."""
     corpus, seen = viewer.corpus, viewer.seen
     lists, single, whynot = Lists(viewer), SinglePages(viewer), WhyNot(viewer)
@@ -90,16 +97,21 @@ def _routed(viewer: Viewer, given: Sequence[Path]) -> Starlette:
     routes = [
         Route("/", lists.pages),
         Route("/counts", lists.counts),
-        Route("/page/{path:path}/{row}", single.page),
+        Route("/page", single.page),
+        Route("/page/{path:path}/{row}", single.moved),
         Route("/step", lists.step),
         Route("/holding", held.holding),
-        Route("/text/{path:path}/{row}", single.text),
-        Route("/stands/{path:path}/{row}", owners.stands),
+        Route("/text", single.text),
+        Route("/text/{path:path}/{row}", single.moved),
+        Route("/stands", owners.stands),
+        Route("/stands/{path:path}/{row}", single.moved),
         Route("/owner/{name}", owners.owner),
         Route("/owners", owners.owners),
         Route("/rule/{code}", whynot.rule),
         Route("/why", whynot.why, methods=["GET", "POST"]),
         Route("/export", lists.export),
+        *ComparedCorpora(viewer, others).routes,
+        *SqlPage(viewer).routes,
         Route("/flow", FlowView(viewer).flow),
         Route("/static/{name}", static),
     ]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import duckdb
 
-from c4pipe.corpus.stats import registered
 from c4pipe.facts.corpus import Corpus, files_sql
-from c4pipe.inspect.serve.selection import ANY_REASON, Known, Selection, condition, parts_of
+from c4pipe.inspect.serve.aside import CUT_CODES, codes_table
+from c4pipe.inspect.serve.cells import SCORES, Cell, cells_of
+from c4pipe.inspect.serve.conditions import condition, set_aside
+from c4pipe.inspect.serve.limits import within
+from c4pipe.inspect.serve.selection import AGREED, ANY_REASON, DISAGREED, LONGEST_QUERY, Known, Selection, parts_of
 
-TOP = 12  # domains shown
-# As stats.registered reads the host off a URL.
-_HOST = "split_part(regexp_replace(url, '^([A-Za-z][A-Za-z0-9+.-]*:)?//', ''), '/', 1)"
-_BIN = "CAST(floor(log2(greatest(1, length(text)))) AS INTEGER)"  # as stats does: 2**k .. 2**(k+1)-1 characters
-_FETCH = 10_000  # hosts at a time
+TOP = 12  # domains and details shown, and ways of voters to disagree
+COUNT_SECONDS = 30.0  # that counting may take
 
 
 class Counts(NamedTuple):
@@ -30,24 +30,27 @@ class Counts(NamedTuple):
     lengths: dict[int, int]  # k -> pages of 2**k .. 2**(k+1)-1 characters, of the selection
     domains: list[tuple[str, int]]  # the most frequent of the selection
     others: int  # domains that are not among them
+    domains_built: dict[str, int]  # of all pages, where the statistics tell and the selection is of a sample
+    months: dict[str, int]  # YYYY-MM, "" without a date; this and what follows of the selection
+    scores: dict[str, int]  # LOW-HIGH; {} where there are none
+    votes: dict[str, int]  # "agreed", "disagreed", and the ways to disagree that are most frequent; {} without voters
+    details: list[tuple[str, int]]  # the most frequent; [] for kept pages
+    lost: dict[str, int]  # code of a reason that costs lines -> pages that lost some to it
+    held: dict[str, int]  # outcome -> pages that the rejected table holds, "" kept ones, for their losses
 
+    @property
+    def held_rejected(self) -> int:
+        """The rejected pages that the table holds."""
+        return sum(self.held.values()) - self.held.get("", 0)
 
-class Cell(NamedTuple):
-    """Pages that are alike to the filters."""
-
-    config: str  # of kept pages
-    split: str
-    language: str
-    outcome: str  # of rejected pages
-    size: int
-    pages: int
-
-    def within(self, selection: Selection, *but: str) -> bool:
-        """Whether they are of the selection, whatever it asks of the fields named in `but`."""
-        if self.outcome:
-            return "outcome" in but or selection.outcome in (ANY_REASON, self.outcome)
-        wanted = ((name, getattr(selection, name)) for name in ("config", "split", "language") if name not in but)
-        return all(value in ("", getattr(self, name)) for name, value in wanted)
+    def of_sample(self, selection: Selection, has: Known, in_build: dict[str, int], kept: int) -> bool:
+        """Whether these are numbers of a sample: there are `kept` pages, and those by "stage/reason" were rejected."""
+        if not has.sampled:
+            return False
+        if selection.kept:
+            return selection.recorded and self.held.get("", 0) < kept
+        held = self.held_rejected if selection.outcome == ANY_REASON else self.held.get(selection.outcome, 0)
+        return held < selection.built(in_build)
 
 
 def count_pages(
@@ -61,8 +64,21 @@ def count_pages(
     row, the manifest and the statistics tell, and no text is read; nor are `barren` files read, which are known to
     hold nothing of `selection.widest`. duckdb.Error where memory does not suffice.
     """
-    everything = selection == Selection() and "lengths_kept" in corpus.stats
-    cells, domains = _cells(cursor, corpus, selection, has, barren, sizes=not everything)
+    words = (
+        f"not counted: that takes more than {COUNT_SECONDS:.0f} seconds here. Narrow the selection to a language, a "
+        "split, a reason or a domain; the list itself needs no count."
+    )
+    for beside in (selection, selection.but(outcome=ANY_REASON if selection.kept else "")):
+        set_aside(cursor, corpus, beside)
+    with within(cursor, COUNT_SECONDS, words):
+        return _counted(cursor, corpus, selection, has, barren)
+
+
+def _counted(
+    cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, has: Known, barren: Collection[str]
+) -> Counts:
+    everything = selection._replace(order="", seed="") == Selection() and "lengths_kept" in corpus.stats
+    cells, found = cells_of(cursor, corpus, selection, has, barren, sizes=not everything)
     chosen = [cell for cell in cells if cell.within(selection)]
     lengths = _sum((cell.size, cell.pages) for cell in chosen)
     if everything:
@@ -75,16 +91,25 @@ def count_pages(
     }
     if selection.kept and not selection.by_row:  # only the chosen files were looked at
         facets |= _of_manifest(corpus, selection)
-    ranked = sorted(domains.items(), key=lambda item: (-item[1], item[0]))
+    held = _held(cursor)
+    built = _domains_built(corpus, selection, has, held)
+    ranked = [(name, found.domains[name]) for name, _ in _most_first(built)] if built else _most_first(found.domains)
     return Counts(
         sum(cell.pages for cell in chosen),
         _outcomes(cursor, corpus, selection, has, cells),
         {name: facets["config"][name] for name in has.configs} if selection.kept else {},
         {name: facets["split"][name] for name in has.splits} if selection.kept else {},
-        dict(sorted(facets["language"].items(), key=lambda item: (-item[1], item[0]))) if one_config(has) else {},
+        dict(_most_first(facets["language"])) if has.one_config else {},
         dict(sorted(lengths.items())),
         ranked[:TOP],
         max(0, len(ranked) - TOP),
+        built,
+        dict(sorted(found.months.items())),
+        {f"{SCORES[n]}-{SCORES[n + 1]}": found.scores[n] for n in sorted(found.scores)},
+        _votes(found.votes),
+        _details(cursor, corpus, selection),
+        _lost(cursor, corpus, selection, has),
+        held,
     )
 
 
@@ -95,54 +120,57 @@ def total(corpus: Corpus, selection: Selection) -> int | None:
     return sum(int(part["rows"]) for part in parts_of(corpus, selection))
 
 
-def _cells(
-    cursor: duckdb.DuckDBPyConnection,
-    corpus: Corpus,
-    selection: Selection,
-    has: Known,
-    barren: Collection[str],
-    sizes: bool,
-) -> tuple[list[Cell], Counter[str]]:
-    """The cells of the selection and of those that differ from it in config, split, language or outcome; and the
-    registered domains of the selection."""
-    wide = selection.widest
-    if not selection.by_row:
-        wide = wide._replace(config=selection.config, split=selection.split)
-    parts = [part for part in parts_of(corpus, wide) if part["path"] not in barren]
-    if not parts:
-        return [], Counter()
-    where, values = condition(wide)
-    files = {str(corpus.folder.resolve() / part["path"]): part for part in parts}
-    if selection.kept:
-        own = {part["path"] for part in parts_of(corpus, selection)}
-        chosen = "list_contains($names, filename)"
-        values["names"] = [name for name, part in files.items() if part["path"] in own]
-        if selection.language:
-            chosen, values["language"] = f"{chosen} AND language = $language", selection.language
-        language = "language" if one_config(has) or selection.language else "''"
-        axes = f"filename AS a, '' AS b, {language} AS c"
-    else:
-        chosen, axes = "true", "stage AS a, reason AS b, '' AS c"
-        if selection.outcome != ANY_REASON:
-            chosen = "stage = $stage AND reason = $reason"
-            values["stage"], _, values["reason"] = selection.outcome.partition("/")
-    result = cursor.execute(
-        f"SELECT a, b, c, size, host, grouping(host), chosen, count(*) FROM (SELECT {axes}, "
-        f"{_BIN if sizes else 0} AS size, {_HOST} AS host, {chosen} AS chosen FROM {files_sql(corpus, parts)} "
-        f"WHERE {where}) GROUP BY GROUPING SETS ((a, b, c, size), (host, chosen))",
-        values,
+def _votes(found: Counter[str]) -> dict[str, int]:
+    """How often all agreed, how often not, and how they did not most often."""
+    if not found:
+        return {}
+    ways = [(said, pages) for said, pages in _most_first(found) if said != AGREED]
+    return {AGREED: found[AGREED], DISAGREED: sum(pages for _, pages in ways)} | dict(ways[:TOP])
+
+
+def _details(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> list[tuple[str, int]]:
+    """What the pages of a selection of rejected ones were rejected for, in detail: what is most frequent, as far as an
+    address can say it."""
+    parts = parts_of(corpus, selection)
+    if selection.kept or not parts:
+        return []
+    where, values = condition(selection)
+    sql = (
+        f"SELECT detail, count(*) FROM {files_sql(corpus, parts)} WHERE {where} AND detail != '' AND length(detail) <= "
+        f"{LONGEST_QUERY} GROUP BY detail ORDER BY count(*) DESC, detail LIMIT {TOP}"
     )
-    cells, domains = [], Counter[str]()
-    while rows := result.fetchmany(_FETCH):
-        for a, b, c, size, host, whole, is_chosen, pages in rows:
-            if not whole:
-                if is_chosen:
-                    domains[registered(host)] += pages
-            elif selection.kept:
-                cells.append(Cell(files[a]["config"], files[a]["split"], c, "", size, pages))
-            else:
-                cells.append(Cell("", "", "", f"{a}/{b}", size, pages))
-    return cells, domains
+    return cursor.execute(sql, values).fetchall()
+
+
+def _lost(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, has: Known) -> dict[str, int]:
+    """Pages of the selection by the reasons that took lines, sentences or passages from them, as far as the rejected
+    table knows them."""
+    parts = parts_of(corpus, selection)
+    if not has.lost or not parts:
+        return {}
+    where, values = condition(selection)
+    codes_table(cursor, corpus)
+    sql = (
+        f"SELECT code, count(*) FROM (SELECT unnest(codes) AS code FROM (SELECT source FROM "
+        f"{files_sql(corpus, parts)} WHERE {where}) JOIN {CUT_CODES} USING (source)) GROUP BY code"
+    )
+    found = dict(cursor.execute(sql, values).fetchall())
+    return {code: found.get(code, 0) for code in has.lost}
+
+
+def _domains_built(corpus: Corpus, selection: Selection, has: Known, held: dict[str, int]) -> dict[str, int]:
+    """The domains of all rejected pages, where the table holds a sample of them and nothing narrows the selection."""
+    if selection.outcome != ANY_REASON or selection.narrowed or not has.sampled:
+        return {}
+    rejected = sum(n for stage in corpus.manifest["ledger"]["stages"] for n in stage["rejected"].values())
+    if sum(held.values()) - held.get("", 0) == rejected:
+        return {}
+    return {name: pages for name, pages in corpus.stats.get("domains_rejected", {}).items() if name}
+
+
+def _held(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    sql = "SELECT stage || '/' || reason, stage = '', count(*) FROM rejected GROUP BY ALL"
+    return {"" if kept else outcome: pages for outcome, kept, pages in cursor.execute(sql).fetchall()}
 
 
 def _outcomes(
@@ -171,9 +199,8 @@ def _of_manifest(corpus: Corpus, selection: Selection) -> dict[str, Counter[str]
     return {"config": _sum(configs), "split": _sum(splits)}
 
 
-def one_config(has: Known) -> bool:
-    """Whether languages are told apart by a column only, as in a mixture. Elsewhere each has a config of its own."""
-    return len(has.configs) == 1
+def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _sum(pairs: Iterable[tuple[Any, int]]) -> Counter[Any]:

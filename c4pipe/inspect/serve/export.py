@@ -9,10 +9,12 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from c4pipe.facts.corpus import Corpus, files_sql, names_sql
 from c4pipe.inspect.output import as_text
-from c4pipe.inspect.serve.selection import Selection, condition, parts_of
+from c4pipe.inspect.serve.conditions import condition, set_aside
+from c4pipe.inspect.serve.selection import Selection, ShardEntry, parts_of
 from c4pipe.shards import REJECTED_SCHEMA, ROW_GROUP_ROWS, ParquetSink
 from c4pipe.text import defused
 
@@ -21,14 +23,26 @@ MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; ch
 
 def batches(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> Iterator[pa.Table]:
     """The selected rows in the order of the files, in tables of a row group."""
-    where, values = condition(selection)
+    set_aside(cursor, corpus, selection)
+    where, values = condition(selection.unrecorded)
     schema = schema_of(corpus, selection)
     for part in parts_of(corpus, selection):
-        sql = f"SELECT {names_sql(schema.names)} FROM {files_sql(corpus, [part])} WHERE {where}"
+        chosen = _rows_of(cursor, corpus, selection, part) if selection.recorded else None
+        sql = f"SELECT file_row_number, {names_sql(schema.names)} FROM {files_sql(corpus, [part])} WHERE {where}"
         reader: Any = cursor.sql(sql, params=values).to_arrow_reader(ROW_GROUP_ROWS)
         for batch in reader:
+            if chosen is not None:
+                batch = batch.filter(pc.is_in(batch.column(0), chosen))
             if batch.num_rows:
-                yield pa.Table.from_batches([batch]).cast(schema)
+                yield pa.Table.from_batches([batch]).select(schema.names).cast(schema)
+
+
+def _rows_of(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, part: ShardEntry) -> pa.Array:
+    """The rows of a file that a selection holds. Where a table beside the file is asked, DuckDB does not keep the order
+    of the rows: their numbers are found first, and the rows then read in order."""
+    where, values = condition(selection)
+    sql = f"SELECT file_row_number FROM {files_sql(corpus, [part])} WHERE {where}"
+    return pa.array([row for (row,) in cursor.execute(sql, values).fetchall()], pa.int64())
 
 
 def schema_of(corpus: Corpus, selection: Selection) -> pa.Schema:

@@ -1,61 +1,30 @@
 """The pages of a selection, a list at a time: those behind a place, and those in front of it.
 
-A list is paged by place, not by offset, and a request looks at a bounded stretch of the corpus: the last page of a list
-costs what the first one does, and a word that is nowhere keeps nobody waiting.
+A list is paged by place, not by offset, and a request looks at a bounded stretch of the corpus for a bounded time: the
+last page of a list costs what the first one does, and a word that is nowhere keeps nobody waiting.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import duckdb
 
-from c4pipe.corpus.stats import registered
 from c4pipe.facts.corpus import Corpus, files_sql
-from c4pipe.inspect.serve.selection import Selection, ShardEntry, condition, parts_of, smart_case
+from c4pipe.inspect.serve.conditions import condition, set_aside
+from c4pipe.inspect.serve.conditions import teach as teach
+from c4pipe.inspect.serve.hits import Hit, Listing, hits_of
+from c4pipe.inspect.serve.hits import Place as Place
+from c4pipe.inspect.serve.selection import Selection, ShardEntry, parts_of
+from c4pipe.inspect.serve.shuffling import shuffled, shuffled_back, shuffled_step
 
 PAGE_ROWS = 50  # of a list
 STRETCH = 64 << 20  # bytes of Parquet that a request searches: about 110,000 pages, half a second on two cores
+LIST_SECONDS = 1.5  # seconds after which a request searches no further file, and says how far it came
+_AT_ONCE = 16 << 20  # bytes of whole files that are searched between two looks at the clock
 _FIRST_WINDOW = 400  # rows looked at first on the way back; each time twice as many
-_BEFORE, _SNIPPET = 90, 360  # characters of a snippet in front of the match, and in all
-_KEPT = "url, timestamp, '' AS stage, '' AS reason, '' AS detail, language, source"
-_REJECTED = "url, timestamp, stage, reason, detail, '' AS language, source"
-
-
-class Place(NamedTuple):
-    """Where a row is: the number of its file in the manifest's list, and its row there."""
-
-    part: int
-    row: int
-
-
-class Hit(NamedTuple):
-    """A page of a list."""
-
-    path: str
-    row: int
-    url: str
-    timestamp: str
-    stage: str  # "" for a kept page
-    reason: str
-    detail: str
-    language: str
-    source: str
-    chars: int
-    snippet: str
-    inside: bool  # the snippet begins inside the text
-
-
-class Listing(NamedTuple):
-    """A stretch of a list. `back` and `on` are places from which there may be more."""
-
-    hits: list[Hit]
-    back: Place | None
-    on: Place | None
-    searched: int  # rows of the files up to `on`, of `total`
-    total: int
-    barren: frozenset[str] = frozenset()  # files that were searched whole, and hold nothing of the selection
 
 
 class RowRange(NamedTuple):
@@ -66,18 +35,21 @@ class RowRange(NamedTuple):
     stop: int
 
 
-def teach(connection: duckdb.DuckDBPyConnection) -> None:
-    """Gives a connection the function `registered`, for it and all its cursors."""
-    connection.create_function("registered", registered, ["VARCHAR"], "VARCHAR")
-
-
-def find(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, start: Place) -> Listing:
-    """The first pages of the selection from a place on, in the order of the files."""
+def find(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, start: Place | None) -> Listing:
+    """The first pages of the selection from a place on, None for the first; in the order of the files, or at random."""
+    if selection.order:
+        return shuffled(cursor, corpus, selection, start, PAGE_ROWS)
+    set_aside(cursor, corpus, selection)
+    start = start or Place(0, 0)
     parts = parts_of(corpus, selection)
     hits: list[Hit] = []
     barren: set[str] = set()
     pieces, end = stretch(parts, start, STRETCH)
-    for group in _grouped(pieces, parts):
+    until = time.monotonic() + LIST_SECONDS
+    for number, group in enumerate(_grouped(pieces, parts)):
+        if number and time.monotonic() > until:
+            end = Place(group[0].part, group[0].start)
+            break
         hits += _rows(cursor, corpus, selection, parts, group, PAGE_ROWS + 1 - len(hits))
         if len(hits) <= PAGE_ROWS:
             barren.update(
@@ -95,16 +67,21 @@ def find(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection
         end,
         done,
         total,
+        (end.part if end else len(parts), len(parts)),
         frozenset(barren - {h.path for h in hits}),
     )
 
 
 def find_back(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, stop: Place) -> Listing:
     """The last pages of the selection in front of a place."""
+    if selection.order:
+        return shuffled_back(cursor, corpus, selection, stop, PAGE_ROWS)
+    set_aside(cursor, corpus, selection)
     parts = parts_of(corpus, selection)
     hits: list[Hit] = []
     place, budget, window = stop, STRETCH, _FIRST_WINDOW
-    while place > (0, 0) and budget > 0 and len(hits) <= PAGE_ROWS:
+    until = time.monotonic() + LIST_SECONDS
+    while place > (0, 0) and budget > 0 and len(hits) <= PAGE_ROWS and (place == stop or time.monotonic() < until):
         part, row = place if place.row else Place(place.part - 1, parts[place.part - 1]["rows"])
         piece = RowRange(part, max(0, row - window), row)
         hits += _rows(cursor, corpus, selection, parts, [piece], PAGE_ROWS + 1 - len(hits), back=True)
@@ -114,7 +91,8 @@ def find_back(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Sele
         place = Place(_numbers(parts)[hits[PAGE_ROWS - 1].path], hits[PAGE_ROWS - 1].row)
     total = sum(part["rows"] for part in parts)
     done = sum(part["rows"] for part in parts[: stop.part]) + stop.row
-    return Listing(hits[:PAGE_ROWS][::-1], place if place > (0, 0) else None, stop, done, total)
+    files = (stop.part, len(parts))
+    return Listing(hits[:PAGE_ROWS][::-1], place if place > (0, 0) else None, stop, done, total, files)
 
 
 def pages_held(cursor: duckdb.DuckDBPyConnection, outcome: str) -> int:
@@ -126,6 +104,8 @@ def pages_held(cursor: duckdb.DuckDBPyConnection, outcome: str) -> int:
 
 def step(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, at: Place, back: bool) -> Hit | None:
     """The next page of the selection behind a place, or the one in front of it; None where it is the last or first."""
+    if selection.order:
+        return shuffled_step(cursor, corpus, selection, at, back)
     place: Place | None = at if back else Place(at.part, at.row + 1)
     while place is not None:
         found = find_back(cursor, corpus, selection, place) if back else find(cursor, corpus, selection, place)
@@ -164,12 +144,17 @@ def stretch(parts: Sequence[ShardEntry], start: Place, budget: int) -> tuple[lis
 def _grouped(pieces: Sequence[RowRange], parts: Sequence[ShardEntry]) -> Iterator[list[RowRange]]:
     """Whole files together, which DuckDB reads with all its threads, in order; a piece of a file by itself."""
     group: list[RowRange] = []
+    size = 0
     for piece in pieces:
-        if piece.start == 0 and piece.stop == parts[piece.part]["rows"]:
+        whole = piece.start == 0 and piece.stop == parts[piece.part]["rows"]
+        if not whole or size >= _AT_ONCE:
+            yield from filter(None, (group,))
+            group, size = [], 0
+        if whole:
             group.append(piece)
-            continue
-        yield from filter(None, (group, [piece]))
-        group = []
+            size += parts[piece.part]["bytes"]
+        else:
+            yield [piece]
     yield from filter(None, (group,))
 
 
@@ -182,25 +167,18 @@ def _rows(
     most: int,
     back: bool = False,
 ) -> list[Hit]:
-    """Rows of the pieces, which are whole files or a piece of one. DuckDB keeps the files' order under a LIMIT."""
+    """Rows of the pieces, which are whole files or a piece of one. DuckDB keeps the files' order under a LIMIT, but not
+    where it asks a table beside them."""
     where, values = condition(selection)
     files = files_sql(corpus, [parts[piece.part] for piece in pieces])
     if len(pieces) == 1:
         where = f"file_row_number >= {pieces[0].start} AND file_row_number < {pieces[0].stop} AND {where}"
-    match, around = "0", "left(text, $snippet)"
-    if selection.q and selection.field != "url":
-        test = "strpos(text, $plain)" if smart_case(selection.q) else "strpos(lower(text), $plain)"
-        match, values["plain"] = test, selection.q
-        around = f"substr(text, greatest(1, {match} - $before), $snippet)"
-        values["before"] = _BEFORE
-    sql = (
-        f"SELECT filename, file_row_number, {_KEPT if selection.kept else _REJECTED}, length(text), {around}, "
-        f"{match} > {_BEFORE} + 1 FROM (SELECT * FROM {files} WHERE {where} "
-        f"{'ORDER BY file_row_number DESC' if back else ''} LIMIT {most})"
-    )
-    cut = len(str(corpus.folder.resolve())) + 1
-    rows = cursor.execute(sql, values | {"snippet": _SNIPPET}).fetchall()
-    return [Hit(row[0][cut:], *row[1:]) for row in rows]
+    order = "ORDER BY file_row_number DESC" if back else ""
+    if selection.recorded and not back:
+        values["names"] = [str(corpus.folder.resolve() / parts[piece.part]["path"]) for piece in pieces]
+        order = "ORDER BY list_position($names, filename), file_row_number"
+    rows = f"(SELECT * FROM {files} WHERE {where} {order} LIMIT {most})"
+    return hits_of(cursor, corpus, selection, rows, values)
 
 
 def _numbers(parts: Sequence[ShardEntry]) -> dict[str, int]:

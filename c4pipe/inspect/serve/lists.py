@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import TypeVar
-from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -16,6 +15,9 @@ from c4pipe.inspect.quoted import Quote
 from c4pipe.inspect.serve import export, finding
 from c4pipe.inspect.serve.asking import place
 from c4pipe.inspect.serve.counting import Counts, count_pages, total
+from c4pipe.inspect.serve.elsewhere import find_elsewhere
+from c4pipe.inspect.serve.finding import Place
+from c4pipe.inspect.serve.lasting import PageLink
 from c4pipe.inspect.serve.excerpts import quotes_of
 from c4pipe.inspect.serve.finding import Hit, Place
 from c4pipe.inspect.serve.selection import Selection
@@ -43,10 +45,11 @@ class Lists:
         if stop is not None:
             found = await self._viewer.ask(request, finding.find_back, self._viewer.corpus, selection, stop)
         else:
-            found = await self._viewer.ask(request, finding.find, self._viewer.corpus, selection, start or Place(0, 0))
+            found = await self._viewer.ask(request, finding.find, self._viewer.corpus, selection, start)
             _remember(self._barren, selection.rows, self._barren.get(selection.rows, frozenset()) | found.barren)
         counts = await self._count(request, selection) if "counts" in request.query_params else None
         numbers = {part["path"]: i for i, part in enumerate(parts)}
+        empty = not (found.hits or asked) and (selection.q or selection.domain)
         quotes = {} if selection.q or selection.kept else await self._quotes(request, found.hits)
         return self._viewer.html(
             "list.html",
@@ -59,6 +62,7 @@ class Lists:
             if selection.outcome in self._viewer.words
             else 0,
             numbers=numbers,
+            elsewhere=await self._viewer.ask(request, find_elsewhere, selection) if empty else None,
             quotes=quotes,
         )
 
@@ -87,7 +91,8 @@ class Lists:
                 f"The list has no page {'behind' if way == 'next' else 'in front of'} it.",
                 selection,
             )
-        return RedirectResponse(f"/page/{quote(hit.path)}/{hit.row}?{selection.query()}", 303)
+        asked = {name: value for name, value in request.query_params.items() if name in ("after", "before", "build")}
+        return RedirectResponse(f"/page?{PageLink.of(hit).query(selection.query(**asked))}", 303)
 
     async def export(self, request: Request) -> Response:
         """The selection as a file."""

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -19,6 +18,9 @@ from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.diff import MOST_TEXT
 from c4pipe.inspect.ancestry import Ancestry, OwnerPage
+from c4pipe.inspect.serve.lasting import PageLink
+from c4pipe.inspect.serve.records import record_at
+from c4pipe.inspect.serve.repeats import lines_with
 from c4pipe.inspect.serve.selection import Selection
 from c4pipe.inspect.serve.shown import plain_lines
 from c4pipe.inspect.serve.viewer import Viewer
@@ -46,12 +48,13 @@ class Owners:
         found = await self._viewer.ask(request, partial(stands_for, self._ancestry), row)
         if found is None:
             raise HTTPException(404)
-        back = f"/page/{quote(record.path)}/{record.row}"
+        back = f"/page?{PageLink.of(record).query()}"
         return self._viewer.html("stands.html", selection=Selection(), record=record, found=found, back=back)
 
     async def owner(self, request: Request) -> Response:
         """On to the page that keeps a repeated line, or stands for another one; of an earlier corpus its text."""
-        name = request.path_params["name"]
+        name, mark = request.path_params["name"], request.query_params.get("mark", "")
+        selection, _ = self._viewer.selection(request)
         if not is_owner(name):
             raise ConfigError(f"{name!r} names no owner. Expected 16 hexadecimal digits.")
         found = (await self._viewer.ask(request, self._ancestry.owners, [name])).get(name)
@@ -62,8 +65,14 @@ class Owners:
         if found.earlier:
             text = await self._viewer.ask(request, lambda _: found.text()[:MOST_TEXT])
             lines = plain_lines(text)
-            return self._viewer.html("earlier.html", selection=Selection(), found=found, lines=lines)
-        return RedirectResponse(f"/page/{quote(found.path)}/{found.row}", 303)
+            marked = lines_with([line.kept for line in lines], mark)
+            return self._viewer.html("earlier.html", selection=selection, found=found, lines=lines, marked=marked)
+        record = await self._viewer.ask(request, record_at, self._viewer.corpus, found.path, found.row)
+        if record is None:
+            raise HTTPException(404)
+        asked = request.query_params
+        rest = selection.query(**{name: asked[name] for name in ("after", "before", "mark") if asked.get(name)})
+        return RedirectResponse(f"/page?{PageLink.of(record).query(rest)}{'#marked' if mark else ''}", 303)
 
     async def owners(self, request: Request) -> Response:
         """Where the owners of lines are, for the script of the page view."""

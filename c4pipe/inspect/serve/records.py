@@ -49,13 +49,6 @@ def kept_of(cursor: duckdb.DuckDBPyConnection, source: str) -> Record | None:
     return next(_records(cursor.execute(sql, {"source": source})), None) if source else None
 
 
-def by_url(cursor: duckdb.DuckDBPyConnection, url: str) -> list[Record]:
-    """Pages of exactly that URL: kept ones, then rejected ones, twenty of each at most."""
-    found = list(_records(cursor.execute("SELECT * FROM pages WHERE url = $url LIMIT 20", {"url": url})))
-    sql = "SELECT * FROM rejected WHERE url = $url AND stage != '' LIMIT 20"
-    return found + list(_records(cursor.execute(sql, {"url": url})))
-
-
 def rawest(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, record: Record) -> tuple[Page, bool]:
     """The page as read, where that is known, and whether it is."""
     raw = record if record.reason else raw_of(cursor, corpus, record.page.source)

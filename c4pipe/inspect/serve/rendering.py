@@ -7,11 +7,14 @@ from itertools import groupby
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from c4pipe.inspect.explain import Tried
 from c4pipe.inspect.quoted import folded
 from c4pipe.inspect.rule_pages import rule_page_path
 from c4pipe.inspect.serve.shown import is_link, marked, rule_page_lines, spelt
+from c4pipe.languages.tags import direction, language_tag
+from c4pipe.text import many, printable
 from c4pipe.text import many, percent, printable
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -27,6 +30,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"spelt": spelt, "marked": marked, "number": number, "pages": pages, "chars": chars}
+    made.filters |= {"flat": flat, "printable": printable, "by_stage": by_stage, "stages": stages}
+    made.filters |= {"speech": speech}
     made.filters |= {"folded": folded}
     made.filters |= {"flat": flat, "percent": percent, "printable": printable, "by_stage": by_stage, "stages": stages}
     made.filters |= {"rule_page_path": rule_page_path, "rule_page_lines": rule_page_lines}
@@ -51,6 +56,15 @@ def chars(size: int) -> str:
     ('0–1', '1,024–2,047')
     """
     return f"{(1 << size) if size else 0:,}–{(2 << size) - 1:,}"
+
+
+def speech(language: str) -> Markup:
+    """The attributes of an element whose text is in a language, by any label of it.
+
+    >>> print(speech("iw"), speech("und"))
+    lang="he" dir="rtl" lang="" dir="auto"
+    """
+    return Markup('lang="%s" dir="%s"') % (language_tag(language), direction(language))
 
 
 def flat(text: str) -> str:

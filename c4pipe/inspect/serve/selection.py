@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from c4pipe.corpus.stats import registered
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.facts.corpus import Corpus
+from c4pipe.inspect.serve.knowing import Known as Known
+from c4pipe.inspect.serve.knowing import known as known
+from c4pipe.inspect.serve.needle import WAYS, Needle
 
 ShardEntry = dict[str, Any]  # a file, as the manifest lists it: path, rows, bytes
 
 ANY_REASON = "rejected"
-FIELDS = ("any", "text", "url")
+FIELDS = ("any", "text", "url", "detail", "lost")  # `lost`: the lines, sentences and passages that were cut
+AGREED, DISAGREED, NO_MONTH, RANDOM = "agreed", "disagreed", "none", "random"
 LONGEST_QUERY = 1000  # characters searched for, and of a domain
 LONGEST_SEARCH = 1 << 40  # of a page, more than any has
 
 _NUMBER = re.compile(r"[0-9]{1,13}")
-# What means something in a regular expression of RE2, and may stand behind its backslash.
-_SPECIAL = re.compile(r"[!-/:-@\[-^`{-~]")
+# How the values of filters are written that no list of values is known for: the form, and an example.
+_WRITTEN = {
+    "month": (re.compile(r"[0-9]{4}-[0-9]{2}|none"), "YYYY-MM, such as 2024-05, or none"),
+    "score": (re.compile(r"[01](?:\.[0-9]{1,6})?-[01](?:\.[0-9]{1,6})?"), "LOW-HIGH, such as 0.9-0.95"),
+    "votes": (
+        re.compile(r"agreed|disagreed|[^\s:]+:[^\s:]*(?: [^\s:]+:[^\s:]*)*"),
+        "agreed, disagreed, or who said what, such as cld2:nl",
+    ),
+    "seed": (_NUMBER, "a whole number, such as 7"),
+}
 
 
 class Selection(NamedTuple):
@@ -35,6 +47,44 @@ class Selection(NamedTuple):
     domain: str = ""  # registered, as `stats.registered` gives it
     least: int = 0  # characters
     most: int = LONGEST_SEARCH
+    how: str = ""  # q: "" just these characters, or one of WAYS
+    lost: str = ""  # code of a reason that costs lines, sentences or passages: pages that lost some to it
+    detail: str = ""  # of rejected pages, all of it
+    month: str = ""  # of the crawl, YYYY-MM, or "none"
+    score: str = ""  # LOW-HIGH: of the language; HIGH counts where it is 1 only
+    votes: str = ""  # "agreed", "disagreed", or "cld2:nl" for who said what of the language
+    order: str = ""  # "" as in the files, or "random"
+    seed: str = ""  # of the random order
+
+    @property
+    def needle(self) -> Needle:
+        """What is searched for."""
+        return Needle(self.q, self.how)
+
+    @property
+    def other_seed(self) -> str:
+        """The seed of another random order."""
+        return str(int(self.seed or 0) + 1)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it asks for what was cut from pages, which of kept ones only the rejected table says."""
+        return bool(self.lost or (self.q and self.field == "lost"))
+
+    @property
+    def unrecorded(self) -> Selection:
+        """Without asking that."""
+        found = self._replace(lost="")
+        return found._replace(q="", field="any", how="") if self.field == "lost" else found
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether it asks for more than an outcome."""
+        return self._replace(outcome="", order="", seed="") != Selection()
+
+    def built(self, in_build: dict[str, int]) -> int:
+        """The pages of its outcome that the build rejected, of those by "stage/reason"."""
+        return sum(in_build.values()) if self.outcome == ANY_REASON else in_build.get(self.outcome, 0)
 
     @property
     def kept(self) -> bool:
@@ -44,12 +94,13 @@ class Selection(NamedTuple):
     @property
     def by_row(self) -> bool:
         """Whether pages must be looked at one by one to tell which it holds; else the manifest tells."""
-        return bool(self.q or self.language or self.domain) or self.lengths
+        named = (self.q, self.language, self.domain, self.lost, self.detail, self.month, self.score, self.votes)
+        return any(named) or self.lengths
 
     @property
     def rows(self) -> Selection:
-        """The same pages, of all configs and splits."""
-        return self._replace(config="", split="")
+        """The same pages, of all configs and splits, in whatever order."""
+        return self._replace(config="", split="", order="", seed="")
 
     @property
     def widest(self) -> Selection:
@@ -62,9 +113,12 @@ class Selection(NamedTuple):
         return (self.least, self.most) != (0, LONGEST_SEARCH)
 
     def but(self, **changes: Any) -> Selection:
-        """The selection with other fields. Rejected pages have no config, split or language: those go."""
+        """The selection with other fields. What only kept pages have goes from a selection of others, and the detail
+        from one of kept pages."""
         changed = self._replace(**changes)
-        return changed if changed.kept else changed._replace(config="", split="", language="")
+        if not changed.kept:
+            return changed._replace(config="", split="", language="", score="", votes="")
+        return changed._replace(detail="", field="any" if changed.field == "detail" else changed.field)
 
     def query(self, **others: str) -> str:
         """As the query of a URL, always in the same order, with other parameters behind it."""
@@ -81,7 +135,7 @@ class Selection(NamedTuple):
         """Each filter that is set: its name, its value, and the selection without it."""
         default = Selection()._asdict()
         named = [(name, str(value)) for name, value in self._asdict().items() if value != default[name]]
-        named = [pair for pair in named if pair[0] not in ("field", "least", "most")]
+        named = [pair for pair in named if pair[0] not in ("field", "least", "most", "how", "seed")]
         found = [(_CHIPS.get(name, name), value, self.but(**{name: default[name]})) for name, value in named]
         if self.lengths:
             most = f"{self.most:,}" if self.most < LONGEST_SEARCH else "…"
@@ -96,31 +150,7 @@ _PARAMETERS = dict(zip(Selection._fields, Selection._fields, strict=True)) | {
 }
 
 
-_CHIPS = {"q": "search", "config": "language"}
-
-
-class Known(NamedTuple):
-    """What a corpus has: the values that a filter may take."""
-
-    configs: tuple[str, ...]  # the largest first
-    splits: tuple[str, ...]
-    outcomes: tuple[str, ...]  # "stage/reason" in the order of the stages; () without a rejected table
-
-
-def known(corpus: Corpus) -> Known:
-    """The configs and splits that have shards, and the reasons that rejected a page."""
-    shards = corpus.shards()
-    outcomes = [
-        f"{stage['stage']}/{reason}"
-        for stage in corpus.manifest.get("ledger", {}).get("stages", [])
-        for reason in stage["rejected"]
-        if corpus.rejected
-    ]
-    splits = dict.fromkeys(shard["split"] for shard in shards)
-    rows = Counter[str]()
-    for shard in shards:
-        rows[shard["config"]] += shard["rows"]
-    return Known(tuple(sorted(rows, key=lambda name: (-rows[name], name))), tuple(splits), tuple(outcomes))
+_CHIPS = {"q": "search", "config": "language", "score": "language score", "lost": "lost to"}
 
 
 def parse(pairs: Iterable[tuple[str, str]], has: Known) -> Selection:
@@ -132,14 +162,23 @@ def parse(pairs: Iterable[tuple[str, str]], has: Known) -> Selection:
             if names[parameter] in asked:
                 raise ConfigError(f"{parameter} is given twice; once is expected.")
             asked[names[parameter]] = value
-    for name in ("q", "domain", "language"):
+    for name in ("q", "domain", "language", "detail"):
         if len(asked.get(name, "")) > LONGEST_QUERY:
             raise ConfigError(f"{_PARAMETERS[name]} is longer than {LONGEST_QUERY:,} characters. Look for less.")
+    if (cut := _cut_by(asked.get("outcome", ""), has)) is not None:
+        del asked["outcome"]
+        asked.setdefault("lost", cut)
     _one_of("in", asked.get("field"), FIELDS)
+    _one_of("how", asked.get("how"), WAYS)
+    _one_of("order", asked.get("order"), (RANDOM,))
+    _one_of("lost", asked.get("lost"), has.lost)
     _one_of("config", asked.get("config"), has.configs)
     _one_of("split", asked.get("split"), has.splits)
     _one_of("outcome", asked.get("outcome"), (ANY_REASON, *has.outcomes))
+    _check_written(asked, has)
     values: dict[str, Any] = dict(asked)
+    if "domain" in asked:
+        values["domain"] = registered(asked["domain"]) or asked["domain"]
     for name in ("least", "most"):
         if name in asked:
             values[name] = whole_number(_PARAMETERS[name], asked[name])
@@ -147,6 +186,25 @@ def parse(pairs: Iterable[tuple[str, str]], has: Known) -> Selection:
     if found.least > found.most:
         raise ConfigError(f"min={found.least:,} is more than max={found.most:,}: no page is that long.")
     return found
+
+
+def _cut_by(outcome: str, has: Known) -> str | None:
+    """The code of a reason that somebody takes for one that costs pages, and that costs lines or less."""
+    named = (cut.code for cut in has.cuts if outcome == f"{cut.stage}/{cut.code}")
+    return None if outcome in has.outcomes else next(named, None)
+
+
+def _check_written(asked: dict[str, str], has: Known) -> None:
+    """ConfigError for the value of a filter that is not written as such, or of a column that the corpus has not."""
+    for name, (form, words) in _WRITTEN.items():
+        if name in asked and not form.fullmatch(asked[name]):
+            raise ConfigError(f"{name}={asked[name]!r} cannot be read. Expected {words}.")
+    for name, column in (("score", "language_score"), ("votes", "language_votes")):
+        if name in asked and has.columns and column not in has.columns:
+            raise ConfigError(f"{name}={asked[name]!r}: the pages of this corpus have no column {column}.")
+    low, _, high = asked.get("score", "0-1").partition("-")
+    if float(low) > float(high):
+        raise ConfigError(f"score={asked['score']!r}: no score is between {low} and {high}. Write the lower one first.")
 
 
 def whole_number(name: str, value: str) -> int:
@@ -159,43 +217,6 @@ def whole_number(name: str, value: str) -> int:
 def _one_of(name: str, value: str | None, values: Sequence[str]) -> None:
     if value is not None and value not in values:
         raise unknown(f"value of {name},", value, values) if values else ConfigError(f"this corpus has no {name}.")
-
-
-def smart_case(q: str) -> bool:
-    """Whether capitals count: they do where the query has one."""
-    return q != q.lower()
-
-
-def condition(selection: Selection) -> tuple[str, dict[str, Any]]:
-    """What a row must meet, in SQL with its parameters. The files are chosen by config and split already."""
-    terms: list[str] = []
-    values: dict[str, Any] = {}
-    if selection.q:
-        terms.append(_holds(selection))
-        values["q"] = selection.q if smart_case(selection.q) else _SPECIAL.sub(r"\\\g<0>", selection.q)
-    if selection.domain:
-        # The label in front of the suffix stands in the URL as it is, which tells quickly for most.
-        terms.append("CASE WHEN contains(url, $label) THEN registered(url) = $domain ELSE false END")
-        values |= {"label": selection.domain.partition(".")[0], "domain": selection.domain}
-    if selection.language:
-        terms.append("language = $language")
-        values["language"] = selection.language
-    if selection.lengths:
-        terms.append("length(text) BETWEEN $least AND $most")
-        values |= {"least": selection.least, "most": selection.most}
-    if not selection.kept:
-        terms.append("stage != ''")
-        if selection.outcome != ANY_REASON:
-            terms.append("stage = $stage AND reason = $reason")
-            values["stage"], _, values["reason"] = selection.outcome.partition("/")
-    return " AND ".join(terms) or "true", values
-
-
-def _holds(selection: Selection) -> str:
-    # RE2 finds capitals several times as fast as lower() or ILIKE: they would make a second text of every page.
-    test = "contains({}, $q)" if smart_case(selection.q) else "regexp_matches({}, $q, 'i')"
-    columns = ("url", "text") if selection.field == "any" else (selection.field,)
-    return "(" + " OR ".join(test.format(column) for column in columns) + ")"
 
 
 def parts_of(corpus: Corpus, selection: Selection) -> list[ShardEntry]:

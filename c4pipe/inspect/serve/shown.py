@@ -10,8 +10,11 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
+from c4pipe.dedup.lines import LineLevel
 from c4pipe.inspect.explain import Segment
 from c4pipe.inspect.rule_pages import rule_page_path
+from c4pipe.inspect.serve.repeats import FirstLines
+from c4pipe.inspect.serve.needle import Needle
 
 LONGEST_PIECE = 20_000  # characters of a line shown; a browser lays out a megabyte, but nobody reads it
 MOST_LINES = 3_000  # lines of a page shown
@@ -35,13 +38,13 @@ def _named(match: re.Match[str]) -> str:
     return f'<span class="control" title="{unicodedata.name(match[0], "CONTROL CHARACTER")}">{code}</span>'
 
 
-def marked(text: str, q: str) -> Markup:
-    """The text as `spelt`, with what was searched for marked."""
-    if not q:
+def marked(text: str, found: str | re.Pattern[str] | None) -> Markup:
+    """The text as `spelt`, with what was searched for marked: a pattern, or these characters."""
+    if not found:
         return spelt(text)
     pieces, end = [], 0
-    flags = 0 if q != q.lower() else re.IGNORECASE
-    for number, match in enumerate(re.finditer(re.escape(q), text, flags)):
+    pattern = Needle(found).marking() if isinstance(found, str) else found
+    for number, match in enumerate(pattern.finditer(text) if pattern else ()):
         if number == _MOST_MARKS:
             break
         pieces += [spelt(text[end : match.start()]), Markup("<mark>%s</mark>") % spelt(match[0])]
@@ -87,6 +90,7 @@ class TextSpan(NamedTuple):
     owner: str
     more: int  # characters that are not shown
     quoted: bool  # it was not cut: it is what the page was rejected or noted for
+    first: int | None = None  # the line of this page where it stands first, 0 if that is not clear; None if another's
 
 
 class Line(NamedTuple):
@@ -98,16 +102,31 @@ class Line(NamedTuple):
     kept_more: int
 
 
-def lines_of(lines: Sequence[Sequence[Segment]]) -> list[Line]:
-    """The first `MOST_LINES` lines, each piece of them no longer than `LONGEST_PIECE`."""
+def lines_of(lines: Sequence[Sequence[Segment]], own: str = "") -> list[Line]:
+    """The first `MOST_LINES` lines, each piece of them no longer than `LONGEST_PIECE`. `own` is the code of the page as
+    an owner: what it has lost to itself stands on it already."""
     found = []
+    repeated = any(_is_own(s, own) for line in lines[:MOST_LINES] for s in line)
+    first = FirstLines(lines[:MOST_LINES]) if repeated else None
     for number, segments in enumerate(lines[:MOST_LINES], 1):
         pieces = [
-            TextSpan(s.text[:LONGEST_PIECE], s.code, s.owner, len(s.text[LONGEST_PIECE:]), s.quoted) for s in segments
+            TextSpan(
+                s.text[:LONGEST_PIECE],
+                s.code,
+                s.owner,
+                len(s.text[LONGEST_PIECE:]),
+                s.quoted,
+                first.of(s.text) if first and _is_own(s, own) else None,
+            )
+            for s in segments
         ]
         kept = "".join(s.text for s in segments if s.quoted or not s.code).strip()
         found.append(Line(number, pieces, kept[:LONGEST_PIECE], len(kept[LONGEST_PIECE:])))
     return found
+
+
+def _is_own(segment: Segment, own: str) -> bool:
+    return segment.code == LineLevel.HERE.code or (bool(own) and segment.owner == own)
 
 
 def plain_lines(text: str) -> list[Line]:

@@ -5,13 +5,12 @@ Questions to the corpus run in threads, and end when nobody waits.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import (
@@ -24,13 +23,15 @@ from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.facts.verdict import CorpusVerdict
 from c4pipe.inspect.gone import said_of_removals
 from c4pipe.inspect.seen import SeenPages, met_words
-from c4pipe.inspect.serve import finding, records
+from c4pipe.inspect.serve import finding
 from c4pipe.inspect.serve.asking import TooLongError
 from c4pipe.inspect.serve.judging import Judges
+from c4pipe.inspect.serve.lasting import PageLink, found_pages
+from c4pipe.inspect.serve.patience import watched_answer
 from c4pipe.inspect.serve.records import Record
 from c4pipe.inspect.serve.rendering import environment
 from c4pipe.inspect.serve.reopening import BUILD_DIGITS, notices
-from c4pipe.inspect.serve.selection import Selection, ShardEntry, known, parse, parts_of, whole_number
+from c4pipe.inspect.serve.selection import Selection, ShardEntry, known, parse, parts_of
 from c4pipe.shards import Seen
 from c4pipe.textindex.least import LEAST
 
@@ -63,7 +64,7 @@ class Viewer:
         self._templates.globals |= {"least": LEAST, "met_words": self.met_words, "run_note": self._run_note}
         self._templates.globals["compared"] = compared
         self._templates.globals["in_build"] = _in_build(corpus)
-        self._templates.globals |= {"notices": notices, "build": self.digest[:BUILD_DIGITS]}
+        self._templates.globals |= {"notices": notices, "build": self.digest[:BUILD_DIGITS], "link": PageLink.of}
         self._templates.globals["said_of_removals"] = said_of_removals
 
     async def refused(self, request: Request, error: HTTPException) -> Response:
@@ -102,26 +103,15 @@ class Viewer:
         return selection, parts_of(self.corpus, selection)
 
     async def record(self, request: Request) -> Record:
-        """The page at the address."""
-        path, row = request.path_params["path"], whole_number("row", request.path_params["row"])
-        record = await self.ask(request, records.record_at, self.corpus, path, row)
-        if record is None:
+        """The page at the address, the first where it may be several."""
+        found = await self.ask(request, found_pages, self.corpus, PageLink.asked(request.query_params))
+        if not found.records:
             raise HTTPException(404)
-        return record
+        return found.records[0]
 
     async def ask(self, request: Request, work: Callable[..., T], *arguments: Any) -> T:
         """What `work` answers with a cursor of its own; interrupted when the client has gone."""
-        with self._connection.cursor() as cursor:
-            answer = asyncio.ensure_future(run_in_threadpool(self._checked, work, cursor, *arguments))
-            gone = asyncio.ensure_future(_gone(request))
-            try:
-                await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
-                while not answer.done():  # between two queries there is nothing to interrupt
-                    cursor.interrupt()
-                    await asyncio.wait({answer}, timeout=0.05)
-                return await answer
-            finally:
-                gone.cancel()
+        return await watched_answer(self._connection, request, partial(self._checked, work), *arguments)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """One for an answer that is sent while it is read."""
@@ -132,6 +122,10 @@ class Viewer:
         self.corpus.check()
         return work(*arguments)
 
+    def share(self, **values: Any) -> None:
+        """Gives all templates these values."""
+        self._templates.globals |= values
+
     def html(self, template: str, status: int = 200, **values: Any) -> Response:
         """A template with these values."""
         return HTMLResponse(self._templates.get_template(template).render(values), status)
@@ -139,13 +133,6 @@ class Viewer:
     def message(self, status: int, title: str, says: str, selection: Selection | None = None) -> Response:
         """A page that says why something cannot be shown."""
         return self.html("message.html", status, title=title, says=says, selection=selection or Selection())
-
-
-async def _gone(request: Request) -> None:
-    if request.method != "GET":  # the body of a form was read already; it is short work
-        await asyncio.Event().wait()
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def _in_build(corpus: Corpus) -> dict[str, int]:

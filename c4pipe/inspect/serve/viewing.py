@@ -8,6 +8,7 @@ from typing import NamedTuple
 import duckdb
 
 from c4pipe.corpus.plan import KEPT
+from c4pipe.dedup.claims import owner_of, page_priority
 from c4pipe.errors import C4Error
 from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.explain import Explanation, Recorded, Segment
@@ -15,8 +16,11 @@ from c4pipe.inspect.moved import StrongestWords, strongest_words
 from c4pipe.inspect.output import as_text
 from c4pipe.inspect.serve.judging import Judges, hues
 from c4pipe.inspect.serve.records import Record, kept_of, raw_of
+from c4pipe.inspect.serve.repeats import lines_with
 from c4pipe.inspect.serve.shown import LONGEST_PIECE, MOST_LINES, Line, as_kept, lines_of, plain_lines
 from c4pipe.page import Dropped, Page
+from c4pipe.stages import Identify
+from c4pipe.text.urls import as_read, stand_in
 
 _OWNER = re.compile(r"[0-9a-f]{16}")
 
@@ -40,6 +44,12 @@ class View(NamedTuple):
     hidden: int  # lines that are not shown
     hues: dict[str, int]
     notes: list[str]
+    marked: list[int]  # numbers of the lines that hold what a link asks to be marked
+
+    @property
+    def language(self) -> str:
+        """Of its text, as far as the build has recorded it."""
+        return self.detail if self.reason == Identify.OTHER.code else self.page.language
 
     @property
     def moved(self) -> list[StrongestWords]:
@@ -54,8 +64,8 @@ class View(NamedTuple):
         return [(name, as_text(value)[:LONGEST_PIECE]) for name, value in values.items() if value not in ("", None)]
 
 
-def view(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, judges: Judges, record: Record) -> View:
-    """The page with what was recorded of it, and with what the rules say now."""
+def view(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, judges: Judges, record: Record, mark: str = "") -> View:
+    """The page with what was recorded of it, and with what the rules say now; `mark` is a text to mark on it."""
     raw: Record | None = record
     kept = record if not record.reason else kept_of(cursor, record.page.source) if record.reason == KEPT else None
     if not record.reason:
@@ -73,14 +83,16 @@ def view(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, judges: Judges, reco
     left = kept.page.text if kept else explanation.text if explanation else ""
     outcome = (record.stage, record.reason or KEPT, record.detail)
     notes += _changed(judges, raw, kept, explanation)
-    return _drawn((kept or record).page, outcome, segments, left, explanation, notes)
+    own = _own_code(raw.page) if raw else ""
+    return _drawn((kept or record).page, outcome, segments, left, explanation, notes, own, mark)
 
 
 def judged(explanation: Explanation) -> View:
     """A page that somebody asked about, which no build has seen."""
     stage, reason = explanation.stage, explanation.reason
     detail = next((rule.detail for rule in explanation.tried if (rule.stage, rule.code) == (stage, reason)), "")
-    return _drawn(explanation.page, (stage, reason, detail), explanation.lines, explanation.text, explanation, [])
+    own = _own_code(explanation.page)
+    return _drawn(explanation.page, (stage, reason, detail), explanation.lines, explanation.text, explanation, [], own)
 
 
 def _drawn(
@@ -90,6 +102,8 @@ def _drawn(
     left: str,
     explanation: Explanation | None,
     notes: list[str],
+    own: str,
+    mark: str = "",
 ) -> View:
     """Raw lines beside what is left of them. Where that is not clear line by line, a kept text stands by itself."""
     beside = bool(segments) and as_kept(segments, left)
@@ -98,9 +112,15 @@ def _drawn(
     colours = hues(explanation) if explanation else {}
     tried = explanation.tried if explanation else []
     says = next((rule.words for rule in tried if (rule.stage, rule.code) == outcome[:2]), "")
-    return View(
-        page, *outcome, says, explanation, lines_of(segments), beside, text[:MOST_LINES], hidden, colours, notes
-    )
+    lines, text = lines_of(segments, own), text[:MOST_LINES]
+    shown = ["".join(piece.text for piece in line.pieces) for line in lines] or [line.kept for line in text]
+    marked = lines_with(shown, mark)
+    return View(page, *outcome, says, explanation, lines, beside, text, hidden, colours, notes, marked)
+
+
+def _own_code(page: Page) -> str:
+    """The code by which a page owns text."""
+    return owner_of(page_priority(stand_in(as_read(page))))
 
 
 def _segments(text: str) -> list[list[Segment]]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from c4pipe.errors import AssetError
+from c4pipe.facts.corpus import Corpus
+from c4pipe.inspect.addressed import pages_addressed
 from c4pipe.inspect.rule_pages import rule_page, rule_page_path
-from c4pipe.inspect.serve import records
 from c4pipe.inspect.serve.asking import Question, question
-from c4pipe.inspect.serve.records import Record
+from c4pipe.inspect.serve.lasting import FoundPages, addressed_records
+from c4pipe.inspect.serve.records import rawest
 from c4pipe.inspect.serve.selection import Selection
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.inspect.serve.viewing import judged
@@ -32,19 +35,19 @@ class WhyNot:
         if request.method == "POST":
             asked = await question(request)
         asked = asked._replace(preset=asked.preset or self._viewer.judges.names[0])
-        page, raw, here = as_read(Page(asked.url, asked.text, "")), True, list[Record]()
+        page, raw, here = as_read(Page(asked.url, asked.text, "")), True, FoundPages([], 0)
         if asked.url and not asked.text:
-            here = await self._viewer.ask(request, records.by_url, asked.url)
-            if here:
-                page, raw = await self._viewer.ask(request, records.rawest, self._viewer.corpus, here[0])
+            here = await self._viewer.ask(request, _looked_up, self._viewer.corpus, asked.url)
+            if here.records:
+                page, raw = await self._viewer.ask(request, rawest, self._viewer.corpus, here.records[0])
         found, problem = None, ""
-        if asked.text or here:
+        if asked.text or here.records:
             try:
                 found = judged(await run_in_threadpool(self._viewer.judges.explain, asked.preset, page))
             except AssetError as error:
                 problem = str(error)
         template = "verdict.html" if request.query_params.get("part") == "verdict" else "why.html"
-        values: dict[str, Any] = {"asked": asked, "records": here, "view": found, "raw": raw, "problem": problem}
+        values: dict[str, Any] = {"asked": asked, "here": here, "view": found, "raw": raw, "problem": problem}
         return self._viewer.html(template, selection=Selection(), **values)
 
     async def rule(self, request: Request) -> Response:
@@ -54,3 +57,7 @@ class WhyNot:
         if not text:
             return self._viewer.message(404, "No page of this reason", f"{code} is no reason of c4pipe's own rules.")
         return self._viewer.html("rule.html", code=code, path=rule_page_path(code), text=text)
+
+
+def _looked_up(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, address: str) -> FoundPages:
+    return addressed_records(cursor, corpus, pages_addressed(cursor, address))

@@ -134,11 +134,7 @@ def viewer() -> Iterator[Ask]:
         def client(corpus: Corpus) -> TestClient:
             if corpus.folder not in made:
                 app = make_app(corpus)
-                made[corpus.folder] = stack.enter_context(
-                    TestClient(
-                        app, base_url="http://127.0.0.1:8000", follow_redirects=False, raise_server_exceptions=True
-                    )
-                )
+                made[corpus.folder] = stack.enter_context(TestClient(app, base_url="http://127.0.0.1:8000"))
             return made[corpus.folder]
 
         yield client

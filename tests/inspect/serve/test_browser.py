@@ -167,7 +167,10 @@ def test_the_keyboard_alone(watched: Any, english: str) -> None:
     watched.goto(english)
     counted(watched)
     watched.keyboard.press("Tab")
-    assert watched.evaluate("document.activeElement.textContent") == "Skip to the content"
+    assert watched.evaluate("document.activeElement.textContent") == "Skip to the results"
+    watched.keyboard.press("Enter")
+    watched.keyboard.press("Tab")
+    assert watched.locator(".hit").first.evaluate("e => e === document.activeElement")
     watched.keyboard.press("/")
     watched.keyboard.type("harbour")
     watched.keyboard.press("Enter")

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from c4pipe.corpus.stats import registered
 from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import Corpus
-from c4pipe.inspect.serve.selection import FIELDS, LONGEST_SEARCH, Known, Selection, condition, known, parse
+from c4pipe.inspect.serve.conditions import condition
+from c4pipe.inspect.serve.selection import FIELDS, LONGEST_SEARCH, Known, Selection, known, parse
+from c4pipe.shards import PAGE_SCHEMA
 
 HAS = Known(("en", "de"), ("train", "validation"), ("clean/few_words", "read/no_url"))
 
@@ -35,7 +37,7 @@ def test_nothing_asked_is_everything_kept() -> None:
     outcome=st.sampled_from(["", "rejected", *HAS.outcomes]),
     config=st.sampled_from(["", *HAS.configs]),
     split=st.sampled_from(["", *HAS.splits]),
-    domain=st.text(max_size=30),
+    domain=st.text(max_size=30).map(lambda typed: registered(typed) or typed),
     lengths=st.tuples(st.integers(0, 10**12), st.integers(0, 10**12)).map(sorted),
 )
 def test_a_link_opens_the_same_view(
@@ -76,7 +78,7 @@ def test_what_no_corpus_has_is_refused_in_words(query: str, words: str) -> None:
 
 
 def test_a_corpus_without_a_table_has_no_outcomes(mixture: Corpus) -> None:
-    assert known(mixture) == Known(("mixture",), ("train",), ())
+    assert known(mixture) == Known(("mixture",), ("train",), (), columns=tuple(PAGE_SCHEMA.names))
     with pytest.raises(ConfigError, match="Known: rejected"):
         parse([("outcome", "clean/few_words")], known(mixture))
 
@@ -94,9 +96,9 @@ def test_what_is_typed_is_bound_and_never_sql() -> None:
 
 def test_capitals_count_where_one_is_typed() -> None:
     assert condition(Selection(q="abc.")) == (
-        "(regexp_matches(url, $q, 'i') OR regexp_matches(text, $q, 'i'))", {"q": r"abc\."},
+        "(regexp_matches(url, $q0, 'i') OR regexp_matches(text, $q0, 'i'))", {"q0": r"abc\."},
     )  # fmt: skip
-    assert condition(Selection(q="Abc.", field="text")) == ("(contains(text, $q))", {"q": "Abc."})
+    assert condition(Selection(q="Abc.", field="text")) == ("(contains(text, $q0))", {"q0": "Abc."})
     assert Selection(most=LONGEST_SEARCH).lengths is False
 
 

@@ -155,6 +155,14 @@ if (location.hash === "#q") $("#q")?.focus();
 const quiet = (error) => {
   if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error; // gone, or the server has ended
 };
+for (const button of $$("[data-copy]")) {
+  if (!navigator.clipboard) continue; // the field can be copied by hand
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText($(`#${button.dataset.copy}`).value);
+    button.textContent = "Copied";
+  });
+}
 fill().then(count).catch(quiet);
 owners().catch(quiet);
 stands().catch(quiet);

@@ -1,0 +1,118 @@
+"""The loop's twin for steps of which each is broken by what a line consists of, or touches few lines.
+
+What a line consists of is counted, and rules on counts judge all lines of a page at once. Those lines that hold a sign
+of any other step walk all steps, as in the loop; to the rest these say nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from c4pipe.clean.loop import LineStep, walk
+from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict
+from c4pipe.rules.base import LineRule
+from c4pipe.text.kinds import LineCounts, line_counts
+
+
+class CountedSteps(NamedTuple):
+    """Steps, and by what each of them knows the lines that it has to do with."""
+
+    steps: tuple[LineStep, ...]
+    counting: tuple[tuple[int, LineRule], ...]  # by counts; with their places among the steps
+    touching: tuple[LineStep, ...]  # by signs
+
+
+class JudgedLines(NamedTuple):
+    """The lines of a page behind the steps."""
+
+    lines: LineCounts
+    broken: NDArray[
+        np.int64
+    ]  # (lines,) the place of the step that drops it, as many as there are steps where none does
+    walked: dict[int, str]  # those that walked, as the step saw them that drops them, or as they are kept
+    end: int  # the line that costs the page, as many as there are lines where none does
+
+
+def counted_steps(steps: Sequence[LineStep]) -> CountedSteps | None:
+    """The steps, if each is of these kinds. A class says so itself, for one that stands on it may judge otherwise."""
+    counting = [(i, step) for i, step in enumerate(steps) if isinstance(step, LineRule) and _own(step, "broken_by")]
+    touching = [step for step in steps if _own(step, "needs") or _own(step, "sign")]
+    if len(counting) + len(touching) != len(steps) or any(rule.reason.unit is Unit.PAGE for _, rule in counting):
+        return None
+    if not all(string and string.isascii() for step in touching for string in step.needs):
+        return None
+    return CountedSteps(tuple(steps), tuple(counting), tuple(touching))
+
+
+def _own(step: LineStep, name: str) -> bool:
+    return name in vars(type(step))
+
+
+def judged_lines(text: str, by: CountedSteps) -> JudgedLines | None:
+    """The lines of a text behind the steps; None where a character has more than one in lower case."""
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        return None
+    lines, none = line_counts(text), len(by.steps)
+    count = len(lines.starts)
+    broken = np.full(count, none)
+    for place, rule in reversed(by.counting):
+        broken[rule.broken_by(lines)] = place
+    places = [at for step in by.touching for at in _signs(text, lowered, step)]
+    touched = np.unique(np.searchsorted(lines.starts, places, side="right") - 1).tolist() if places else []
+    walked, end = dict[int, str](), count
+    for at in touched:
+        rule, walked[at] = walk(text[lines.starts[at] : lines.ends[at]], by.steps)
+        broken[at] = none if rule is None else by.steps.index(rule)
+        if rule is not None and rule.reason.unit is Unit.PAGE:
+            end = at
+            break
+    return JudgedLines(lines, broken, walked, end)
+
+
+def _signs(text: str, lowered: str, step: LineStep) -> Iterator[int]:
+    """Where the signs of a step stand."""
+    if step.sign is not None:
+        yield from (found.start() for found in step.sign.finditer(text))
+    for string in step.needs:
+        at = lowered.find(string)
+        while at >= 0:
+            yield at
+            at = lowered.find(string, at + 1)
+
+
+def lines_verdict(page: Page, by: CountedSteps, judged: JudgedLines) -> Verdict:
+    """What `clean` says of the page."""
+    none, (lines, broken, walked, end) = len(by.steps), judged
+    counts = np.bincount(broken[:end], minlength=none + 1)[:none].tolist()
+    tally = dict[str, int]()
+    for step, number in zip(by.steps, counts, strict=True):
+        if number:
+            code = step.reason.code  # type: ignore[union-attr]
+            tally[code] = tally.get(code, 0) + number
+    if end < len(broken):
+        return Rejected(page, by.steps[broken[end]].reason, walked[end], tally)  # type: ignore[union-attr]
+    standing = np.flatnonzero(broken == none)
+    spans = zip(lines.starts[standing].tolist(), lines.ends[standing].tolist(), strict=True)
+    kept = [page.text[start:stop] for start, stop in spans]
+    for at, line in walked.items():
+        if broken[at] == none:
+            kept[int(np.searchsorted(standing, at))] = line
+    return Kept(page._replace(text="\n".join(kept).strip()), tally)
+
+
+def dropped_lines(text: str, by: CountedSteps, judged: JudgedLines) -> list[Dropped]:
+    """What `clean` appends to `dropped`."""
+    lines, broken, walked, end = judged
+    fallen = np.flatnonzero(broken[: end + 1] < len(by.steps)).tolist()
+    return [
+        Dropped(
+            by.steps[broken[at]].reason.code,  # type: ignore[union-attr]
+            walked[at] if at in walked else text[lines.starts[at] : lines.ends[at]],
+        )
+        for at in fallen
+    ]

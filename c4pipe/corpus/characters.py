@@ -1,0 +1,85 @@
+"""Characters of texts through one stage: as they came in, as they went out with kept pages, and what took the others.
+
+    in = kept + rejected + dropped + edited
+
+A character is a code point. Of a line, sentence or passage that was dropped those count that `dropped` of the rejected
+table has: without its line break and the blanks around it, and without what an edit took from it before. Whatever else
+of a page is gone when a stage keeps it was `edited`: what edits took less what they put there, as are line breaks and
+blanks. All that is left of a page that a stage rejects goes with it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+EDITED = "edited"  # what edits, line breaks and blanks are counted under
+
+
+@dataclass
+class Characters:
+    """What one stage did to the characters of the pages that entered it."""
+
+    came: int = 0
+    kept: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)  # reason -> characters of pages that left, less `dropped`
+    dropped: Counter[str] = field(default_factory=Counter)  # reason -> characters of lines, sentences and passages
+    edited: int = 0  # below 0 where a stage put more there than it took
+    removed: int = 0  # of kept pages that were taken out of the finished corpus
+
+    def take(self, came: int, left: int, dropped: Mapping[str, int]) -> None:
+        """Counts a page that the stage keeps: its characters before and after, and those that were dropped."""
+        self.came += came
+        self.kept += left
+        if dropped:
+            self.dropped.update(dropped)
+            left += sum(dropped.values())
+        self.edited += came - left
+
+    def lose(self, came: int, reason: str, dropped: Mapping[str, int]) -> None:
+        """Counts a page that the stage rejects."""
+        self.came += came
+        self.dropped.update(dropped)
+        self.rejected[reason] += came - sum(dropped.values())
+
+    def add(self, other: Characters, times: int = 1) -> None:
+        """Adds what the same stage did elsewhere; `times` -1 takes it away."""
+        for name in _NUMBERS:
+            setattr(self, name, getattr(self, name) + times * getattr(other, name))
+        for mine, theirs in ((self.rejected, other.rejected), (self.dropped, other.dropped)):
+            mine.update({code: times * n for code, n in theirs.items()})
+
+    @property
+    def left(self) -> int:
+        """Those that enter the next stage."""
+        return self.kept - self.removed
+
+    @property
+    def balanced(self) -> bool:
+        """Whether what came in is what was kept and what was lost."""
+        return self.came == self.kept + self.rejected.total() + self.dropped.total() + self.edited
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts by name, sorted."""
+        row: dict[str, Any] = {"in": self.came, "kept": self.kept}
+        for name in ("rejected", "dropped"):
+            counts: Counter[str] = getattr(self, name)
+            row[name] = {code: counts[code] for code in sorted(counts) if counts[code]}
+        row[EDITED] = self.edited
+        return row | ({"removed": self.removed} if self.removed else {})
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Characters:
+        """The inverse of `to_json`. TypeError or KeyError for what it cannot have written."""
+        numbers = [row["in"], row["kept"], row[EDITED], row.get("removed", 0)]
+        counters = [row["rejected"], row["dropped"]]
+        for value in (*numbers, *(n for counts in counters for n in counts.values())):
+            if type(value) is not int or abs(value) >= 1 << 63:
+                raise TypeError("a count is a whole number")
+        came, kept, edited, removed = numbers
+        return cls(came, kept, *map(Counter, counters), edited, removed)
+
+
+_NUMBERS = ("came", "kept", "edited", "removed")

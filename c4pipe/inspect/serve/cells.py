@@ -1,0 +1,117 @@
+"""The pages of a selection by what the filters tell apart, in one pass over its files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from typing import NamedTuple
+
+import duckdb
+
+from c4pipe.corpus.stats import registered
+from c4pipe.facts.corpus import Corpus, files_sql
+from c4pipe.inspect.serve.conditions import AGREES, VOTES, condition
+from c4pipe.inspect.serve.selection import AGREED, ANY_REASON, Known, Selection, parts_of
+
+SCORES = ("0", "0.5", "0.7", "0.8", "0.9", "0.95", "0.99", "1")  # where the bins of scores begin, and the last ends
+_SCORE = (  # the number of the bin
+    "CASE "
+    + " ".join(f"WHEN language_score < {edge} THEN {number}" for number, edge in enumerate(SCORES[1:-1]))
+    + f" ELSE {len(SCORES) - 2} END"
+)
+# As stats.registered reads the host off a URL.
+_HOST = "split_part(regexp_replace(url, '^([A-Za-z][A-Za-z0-9+.-]*:)?//', ''), '/', 1)"
+_BIN = "CAST(floor(log2(greatest(1, length(text)))) AS INTEGER)"  # as stats does: 2**k .. 2**(k+1)-1 characters
+_FETCH = 10_000  # hosts at a time
+
+
+class Cell(NamedTuple):
+    """Pages that are alike to the filters."""
+
+    config: str  # of kept pages
+    split: str
+    language: str
+    outcome: str  # of rejected pages
+    size: int
+    pages: int
+
+    def within(self, selection: Selection, *but: str) -> bool:
+        """Whether they are of the selection, whatever it asks of the fields named in `but`."""
+        if self.outcome:
+            return "outcome" in but or selection.outcome in (ANY_REASON, self.outcome)
+        wanted = ((name, getattr(selection, name)) for name in ("config", "split", "language") if name not in but)
+        return all(value in ("", getattr(self, name)) for name, value in wanted)
+
+
+class FacetCounts(NamedTuple):
+    """Pages of the selection by what is read off each."""
+
+    domains: Counter[str]
+    months: Counter[str]
+    scores: Counter[int]  # by the number of the bin
+    votes: Counter[str]  # "agreed", or who said what
+
+
+def cells_of(
+    cursor: duckdb.DuckDBPyConnection,
+    corpus: Corpus,
+    selection: Selection,
+    has: Known,
+    barren: Collection[str],
+    sizes: bool,
+) -> tuple[list[Cell], FacetCounts]:
+    """The cells of the selection and of those that differ from it in config, split, language or outcome; and the pages
+    of the selection by domain, month, score and votes."""
+    wide = selection.widest
+    if not selection.by_row:
+        wide = wide._replace(config=selection.config, split=selection.split)
+    parts = [part for part in parts_of(corpus, wide) if part["path"] not in barren]
+    cells: list[Cell] = []
+    facets = FacetCounts(Counter(), Counter(), Counter(), Counter())
+    if not parts:
+        return cells, facets
+    where, values = condition(wide)
+    files = {str(corpus.folder.resolve() / part["path"]): part for part in parts}
+    score, votes = "NULL", "NULL"
+    if selection.kept:
+        own = {part["path"] for part in parts_of(corpus, selection)}
+        chosen = "list_contains($names, filename)"
+        values["names"] = [name for name, part in files.items() if part["path"] in own]
+        if selection.language:
+            chosen, values["language"] = f"{chosen} AND language = $language", selection.language
+        language = "language" if has.one_config or selection.language else "''"
+        axes = f"filename AS a, '' AS b, {language} AS c"
+        if "language_score" in has.columns:
+            score = _SCORE
+        if "language_votes" in has.columns:
+            votes = f"CASE WHEN language_votes = '' THEN NULL WHEN {AGREES} THEN '{AGREED}' ELSE {VOTES} END"
+    else:
+        chosen, axes = "true", "stage AS a, reason AS b, '' AS c"
+        if selection.outcome != ANY_REASON:
+            chosen = "stage = $stage AND reason = $reason"
+            values["stage"], _, values["reason"] = selection.outcome.partition("/")
+    result = cursor.execute(
+        "SELECT a, b, c, size, host, month, score, votes, grouping(host, month, score, votes), chosen, count(*) FROM "
+        f"(SELECT {axes}, {_BIN if sizes else 0} AS size, {_HOST} AS host, left(timestamp, 7) AS month, "
+        f"{score} AS score, {votes} AS votes, {chosen} AS chosen FROM {files_sql(corpus, parts)} WHERE {where}) GROUP "
+        "BY GROUPING SETS ((a, b, c, size), (host, chosen), (month, chosen), (score, chosen), (votes, chosen))",
+        values,
+    )
+    while rows := result.fetchmany(_FETCH):
+        for a, b, c, size, host, month, score, votes, grouped, is_chosen, pages in rows:
+            if grouped == _OF_CELLS:
+                if selection.kept:
+                    cells.append(Cell(files[a]["config"], files[a]["split"], c, "", size, pages))
+                else:
+                    cells.append(Cell("", "", "", f"{a}/{b}", size, pages))
+            elif is_chosen and (which := _OF_FACETS[grouped]) is not None:
+                value = (registered(host) if which == "domains" else host, month, score, votes)
+                key = value[FacetCounts._fields.index(which)]
+                if key is not None:
+                    getattr(facets, which)[key] += pages
+    return cells, facets
+
+
+# What `grouping` says: a bit for each of the four that a row is not grouped by.
+_OF_CELLS = 0b1111
+_OF_FACETS = {0b0111: "domains", 0b1011: "months", 0b1101: "scores", 0b1110: "votes"}

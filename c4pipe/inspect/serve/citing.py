@@ -1,0 +1,38 @@
+"""A page as it is cited: what it is, what became of it by which rule, and of which corpus that is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from c4pipe import __version__
+from c4pipe.corpus.plan import KEPT
+from c4pipe.facts.corpus import Corpus
+from c4pipe.inspect.serve.records import Record
+from c4pipe.text import printable, visible
+
+
+def citation(
+    corpus: Corpus, digest: str, record: Record, link: str, says: str, words: Mapping[str, tuple[str, str]]
+) -> str:
+    """Lines of a name and a value. `says` is the reason in words, `words` gives those of the preset with their sources,
+    by "stage/reason"."""
+    page = record.page
+    rejected = record.reason not in ("", KEPT)
+    told, source = words.get(f"{record.stage}/{record.reason}", (says, ""))
+    reason = f"rejected at {record.stage}: {record.reason}" + (f", it {says or told}" if says or told else "")
+    versions = corpus.manifest.get("versions") or {}
+    rows = (
+        ("Page", page.url or "(no URL)"),
+        ("Crawled", page.timestamp),
+        ("Record", page.record_id),
+        ("Source", page.source),
+        ("Outcome", reason if rejected else "kept"),
+        ("Rule from", source if rejected else ""),
+        ("Corpus", corpus.folder.resolve().name),
+        ("Digest", f"{digest} (sha256 of its manifest.json)"),
+        ("Preset", (corpus.manifest.get("preset") or {}).get("name", "")),
+        ("Built by", f"c4pipe {versions.get('c4pipe', '(version not recorded)')}"),
+        ("Shown by", f"c4pipe {__version__}"),
+        ("Link", link),
+    )
+    return "\n".join(f"{name + ':':<10} {visible(printable(value))}" for name, value in rows if value)

@@ -1,0 +1,186 @@
+"""What the viewer answers about two corpora: their numbers, pages by what became of them, one page in both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from c4pipe.errors import ConfigError, unknown
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.diff import diff_beside
+from c4pipe.facts.fate_lists import EXPORT_SCHEMA, FATE_LISTS, FatePages, around_key, exported, fate_counts, listed
+from c4pipe.facts.fates import PairedPage, comparison, paired_pages
+from c4pipe.facts.pairing import PLACE_BITS
+from c4pipe.inspect.serve import export
+from c4pipe.inspect.serve.pairs import CorpusPair, CorpusPairs
+from c4pipe.inspect.serve.patience import watched_answer
+from c4pipe.inspect.serve.selection import LONGEST_QUERY
+from c4pipe.inspect.serve.viewer import Viewer
+
+T = TypeVar("T")
+LIST_WORDS = {
+    "same": "Same in both",
+    "other_text": "Another text",
+    "other_language": "Another language",
+    "only_a": "Only in A",
+    "only_b": "Only in B",
+}
+_WITHOUT_TABLE = {"not_read": "its file was not read", "not_recorded": "no table says why"}
+# Names of a URL for the fields of `FatePages`, in their order.
+_KEY = re.compile("[0-9a-f]{32}")
+_PARAMETERS = ("list", "why", "language", "domain", "q")
+
+
+class ComparedPages(NamedTuple):
+    """A list of a pair, as a URL says it."""
+
+    name: str  # of the other corpus
+    asked: FatePages
+
+    def query(self, *but: str, **others: object) -> str:
+        """As the query of a URL, without the parameters named in `but`, with `others` in their place or behind."""
+        pairs = {"with": self.name} | dict(zip(_PARAMETERS, self.asked, strict=True))
+        chosen = {name: value for name, value in pairs.items() if value and name not in but}
+        return urlencode(chosen | {name: value for name, value in others.items() if value})
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What a form sends along that asks for words and a domain."""
+        pairs = [("with", self.name), *zip(_PARAMETERS, self.asked, strict=True)]
+        return [(name, value) for name, value in pairs if value and name not in ("q", "domain")]
+
+    @property
+    def chips(self) -> list[tuple[str, str, str]]:
+        """Each filter that is set: its name, its value, and the query without it."""
+        words = {"why": "why", "language": "language", "domain": "domain", "q": "in the URL"}
+        pairs = dict(zip(_PARAMETERS, self.asked, strict=True))
+        return [
+            (words[name], why_words(value) if name == "why" else value, self.query(name))
+            for name, value in pairs.items()
+            if value and name in words
+        ]
+
+
+def why_words(why: str) -> str:
+    """A "stage/reason" as it is read.
+
+    >>> why_words("clean/few_sentences"), why_words("/not_read")
+    ('clean/few_sentences', 'its file was not read')
+    """
+    return _WITHOUT_TABLE.get(why.removeprefix("/"), why.removeprefix("/"))
+
+
+class ComparedCorpora:
+    """The addresses below /compare."""
+
+    def __init__(self, viewer: Viewer, others: Sequence[Corpus]):
+        self._viewer, self._pairs = viewer, CorpusPairs(viewer.corpus, others)
+        viewer.share(others=self._pairs.names, list_words=LIST_WORDS, why_words=why_words)
+
+    @property
+    def routes(self) -> list[Route]:
+        """None without another corpus."""
+        if not self._pairs.names:
+            return []
+        return [
+            Route("/compare", self.overview),
+            Route("/compare/pages", self.pages),
+            Route("/compare/page", self.page),
+            Route("/compare/export", self.export),
+        ]
+
+    async def overview(self, request: Request) -> Response:
+        """What differs, in numbers that lead to lists."""
+        name, pair = await self._pair(request)
+        found = await self._ask(request, pair, lambda cursor, table: comparison(cursor, table, shown=0))
+        at = ComparedPages(name, FatePages(FATE_LISTS[0]))
+        return self._viewer.html("compare.html", found=found, at=at, pair=pair, name=name)
+
+    async def pages(self, request: Request) -> Response:
+        """A list."""
+        at, pair = await self._compared(request)
+        keys = {name: _key(name, value) for name in ("after", "before") if (value := request.query_params.get(name))}
+        if len(keys) > 1:
+            raise ConfigError("after and before are both given; one is expected.")
+        found = await self._ask(request, pair, listed, at.asked, keys.get("after"), keys.get("before"))
+        counts = await self._ask(request, pair, lambda cursor, _: fate_counts(cursor, at.asked))
+        return self._viewer.html("compare_list.html", found=found, counts=counts, at=at, pair=pair, spelt_key=spelt_key)
+
+    async def page(self, request: Request) -> Response:
+        """One page as both have it."""
+        at, pair = await self._compared(request)
+        key = _key("key", request.query_params.get("key", ""))
+        found = (await self._ask(request, pair, paired_pages, [key])).get(key)
+        if found is None:
+            raise HTTPException(404)
+        whole = "whole" in request.query_params
+        around = await self._ask(request, pair, lambda cursor, _: around_key(cursor, at.asked, key))
+        (a, b), (cut_a, cut_b) = found.texts, found.cut
+        lines = await run_in_threadpool(diff_beside, a, b, cut_a, cut_b, whole)
+        values: dict[str, Any] = {"lines": lines, "around": [spelt_key(one) for one in around], "key": spelt_key(key)}
+        return self._viewer.html(
+            "compare_page.html", found=found, at=at, pair=pair, place=_place(pair, found), **values
+        )
+
+    async def export(self, request: Request) -> Response:
+        """A list as a file, all of it."""
+        at, pair = await self._compared(request)
+        kind = request.query_params.get("format", "")
+        if kind not in export.MEDIA_TYPES:
+            raise unknown("format,", kind, export.MEDIA_TYPES)
+        await self._ask(request, pair, lambda *_: None)  # the table is made while one can still be told of an error
+        body = self._written(pair, at.asked, export.parquet if kind == "parquet" else export.comma_separated)
+        first = await run_in_threadpool(next, body)
+        headers = {"Content-Disposition": f'attachment; filename="{at.asked.fate}.{kind}"'}
+        return StreamingResponse(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
+
+    @staticmethod
+    def _written(pair: CorpusPair, asked: FatePages, write: Callable[..., Iterator[bytes]]) -> Iterator[bytes]:
+        with pair.connection.cursor() as cursor:
+            yield from write(exported(cursor, asked), EXPORT_SCHEMA)
+
+    async def _pair(self, request: Request) -> tuple[str, CorpusPair]:
+        """The pair that a URL names, and the name of the other corpus."""
+        name = request.query_params.get("with", "") or self._pairs.names[0]
+        return name, await run_in_threadpool(self._pairs.pair, name)
+
+    async def _compared(self, request: Request) -> tuple[ComparedPages, CorpusPair]:
+        fields = [request.query_params.get(name, "") for name in _PARAMETERS]
+        for name, value in zip(_PARAMETERS, fields, strict=True):
+            if len(value) > LONGEST_QUERY:
+                raise ConfigError(f"{name} is longer than {LONGEST_QUERY:,} characters.")
+        asked = FatePages(fields[0] or FATE_LISTS[0], *fields[1:])
+        asked.check()
+        name, pair = await self._pair(request)
+        return ComparedPages(name, asked), pair
+
+    async def _ask(self, request: Request, pair: CorpusPair, work: Callable[..., T], *arguments: Any) -> T:
+        return await watched_answer(pair.connection, request, pair.ask, work, *arguments)
+
+
+def spelt_key(key: int | None) -> str:
+    """A key of a page as a URL has it; "" for none."""
+    return "" if key is None else f"{key:032x}"
+
+
+def _key(name: str, value: str) -> int:
+    if not _KEY.fullmatch(value):
+        raise ConfigError(f"{name}={value!r} names no page. Expected 32 hexadecimal digits.")
+    return int(value, 16)
+
+
+def _place(pair: CorpusPair, page: PairedPage) -> str:
+    """Where the first corpus keeps a page, as the address of its view; "" where it does not."""
+    if page.places[0] < 0:
+        return ""
+    shard = pair.corpora[0].shards()[page.places[0] >> PLACE_BITS]
+    return f"{shard['path']}/{page.places[0] & ((1 << PLACE_BITS) - 1)}"

@@ -1,0 +1,109 @@
+"""A selection as SQL over the rows of a table: what a row must meet, and the parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from c4pipe.corpus.stats import registered
+from c4pipe.facts.corpus import Corpus
+from c4pipe.inspect.serve.aside import CUT_CODES, LINES, codes_table, lost_lines_name, lost_lines_table
+from c4pipe.inspect.serve.selection import AGREED, ANY_REASON, DISAGREED, NO_MONTH, Selection
+
+_BEFORE, _SNIPPET = 90, 360  # characters of a snippet in front of the match, and in all
+# Who said which language, "cld2:nl fasttext:de": without the scores, and without the script, which is no voter.
+VOTES = "trim(regexp_replace(regexp_replace(language_votes, 'script:[^ ]* ?', ''), ':[^: ]*( |$)', ' ', 'g'))"
+AGREES = (  # whether all who were asked said the language of the page; a report counts so too
+    f"list_distinct(list_transform(string_split({VOTES}, ' '), lambda v: split_part(v, ':', 2))) = [language]"
+)
+
+
+def teach(connection: duckdb.DuckDBPyConnection) -> None:
+    """Gives a connection the function `registered`, for it and all its cursors."""
+    connection.create_function("registered", registered, ["VARCHAR"], "VARCHAR")
+
+
+def set_aside(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> None:
+    """Makes the tables that `condition` asks of a selection and of those beside it. ConfigError where it takes long."""
+    if selection.lost:
+        codes_table(cursor, corpus)
+    if selection.q and selection.field == "lost" and selection.kept:
+        match = f"coalesce({selection.needle.place('lines', '$q0')}, 0)"
+        lost_lines_table(cursor, selection, f"{around('lines', match)} AS snippet, {inside(match)} AS inside")
+
+
+def around(column: str, match: str) -> str:
+    """SQL: what is shown of a column whose character number `match` is to be seen."""
+    return f"substr({column}, greatest(1, {match} - {_BEFORE}), {_SNIPPET})"
+
+
+def inside(match: str) -> str:
+    """SQL: whether that begins inside the column."""
+    return f"{match} > {_BEFORE} + 1"
+
+
+def condition(selection: Selection) -> tuple[str, dict[str, Any]]:
+    """What a row must meet, in SQL with its parameters. The files are chosen by config and split already; tables that
+    it asks are made by `set_aside`."""
+    terms: list[str] = []
+    values: dict[str, Any] = {}
+    if selection.q:
+        if selection.field == "lost" and selection.kept:
+            terms.append(f"source IN (SELECT source FROM {lost_lines_name(selection)})")
+        else:
+            terms.append(_holds(selection))
+            values |= needles(selection)
+    if selection.domain:
+        # The label in front of the suffix stands in the URL as it is, which tells quickly for most.
+        terms.append("CASE WHEN contains(url, $label) THEN registered(url) = $domain ELSE false END")
+        values |= {"label": selection.domain.partition(".")[0], "domain": selection.domain}
+    if selection.lengths:
+        terms.append("length(text) BETWEEN $least AND $most")
+        values |= {"least": selection.least, "most": selection.most}
+    for name in ("language", "detail"):
+        if getattr(selection, name):
+            terms.append(f"{name} = ${name}")
+            values[name] = getattr(selection, name)
+    if selection.month:
+        terms.append("left(timestamp, 7) = $month")
+        values["month"] = "" if selection.month == NO_MONTH else selection.month
+    if selection.score:
+        low, _, high = selection.score.partition("-")
+        terms.append("language_score >= $low AND (language_score < $high OR $high = 1)")
+        values |= {"low": float(low), "high": float(high)}
+    if selection.votes:
+        terms += _voted(selection.votes, values)
+    if selection.lost:
+        terms.append(f"source IN (SELECT source FROM {CUT_CODES} WHERE list_contains(codes, $lost))")
+        values["lost"] = selection.lost
+    if not selection.kept:
+        terms.append("stage != ''")
+        if selection.outcome != ANY_REASON:
+            terms.append("stage = $stage AND reason = $reason")
+            values["stage"], _, values["reason"] = selection.outcome.partition("/")
+    return " AND ".join(terms) or "true", values
+
+
+def needles(selection: Selection) -> dict[str, str]:
+    """What is searched for, as parameters."""
+    return {f"q{number}": pattern for number, pattern in enumerate(selection.needle.patterns())}
+
+
+def _holds(selection: Selection) -> str:
+    """All that is searched for, each in one of the columns."""
+    columns = ("url", "text") if selection.field == "any" else (selection.field,)
+    if selection.field == "lost":
+        columns = (LINES,)
+    test = selection.needle.test
+    return " AND ".join(
+        "(" + " OR ".join(test(column, f"${name}") for column in columns) + ")" for name in needles(selection)
+    )
+
+
+def _voted(votes: str, values: dict[str, Any]) -> list[str]:
+    if votes in (AGREED, DISAGREED):
+        return [f"language_votes != '' AND {'' if votes == AGREED else 'NOT '}{AGREES}"]
+    said = {f"vote{number}": f" {vote}:" for number, vote in enumerate(votes.split())}
+    values |= said
+    return [f"contains(' ' || language_votes, ${name})" for name in said]

@@ -1,0 +1,76 @@
+"""Pages as they stand in a list: where each is, and a snippet of its text around what was searched for."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import duckdb
+
+from c4pipe.facts.corpus import Corpus
+from c4pipe.inspect.serve.aside import LINES, lost_lines_name
+from c4pipe.inspect.serve.conditions import around, inside, needles
+from c4pipe.inspect.serve.selection import Selection
+
+_KEPT = "url, timestamp, '' AS stage, '' AS reason, '' AS detail, language, source"
+_REJECTED = "url, timestamp, stage, reason, detail, '' AS language, source"
+
+
+class Place(NamedTuple):
+    """Where a row is: the number of its file in the manifest's list, and its row there."""
+
+    part: int
+    row: int
+
+
+class Hit(NamedTuple):
+    """A page of a list."""
+
+    path: str
+    row: int
+    url: str
+    timestamp: str
+    stage: str  # "" for a kept page
+    reason: str
+    detail: str
+    language: str
+    source: str
+    chars: int
+    snippet: str
+    inside: bool  # the snippet begins inside the text
+
+
+class Listing(NamedTuple):
+    """A stretch of a list. `back` and `on` are places from which there may be more."""
+
+    hits: list[Hit]
+    back: Place | None
+    on: Place | None
+    searched: int  # rows of the files up to `on`, of `total`
+    total: int
+    files: tuple[int, int] = (0, 0)  # searched whole, of so many
+    barren: frozenset[str] = frozenset()  # files that were searched whole, and hold nothing of the selection
+
+
+def hits_of(
+    cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, rows: str, values: dict[str, Any]
+) -> list[Hit]:
+    """Rows of the selection's table, which are given as SQL, as they stand in a list."""
+    lost = bool(selection.q) and selection.field == "lost"
+    shown, match = LINES if lost and not selection.kept else "text", "0"
+    if selection.q and selection.field not in ("url", "detail") and not (lost and selection.kept):
+        match = f"coalesce({selection.needle.place(shown, '$q0')}, 0)"
+    sql = (
+        f"SELECT filename, file_row_number, {_KEPT if selection.kept else _REJECTED}, length(text), "
+        f"{around(shown, match)}, {inside(match)} FROM {rows}"
+    )
+    cut = len(str(corpus.folder.resolve())) + 1
+    given = {name: value for name, value in (values | needles(selection)).items() if f"${name}" in sql}
+    hits = [Hit(row[0][cut:], *row[1:]) for row in cursor.execute(sql, given).fetchall()]
+    return _with_lost_lines(cursor, selection, hits) if lost and selection.kept else hits
+
+
+def _with_lost_lines(cursor: duckdb.DuckDBPyConnection, selection: Selection, hits: list[Hit]) -> list[Hit]:
+    """Kept pages with the lines that they lost and that were searched for, in the place of their text."""
+    sql = f"SELECT source, snippet, inside FROM {lost_lines_name(selection)} WHERE list_contains($1, source)"
+    found = {source: shown for source, *shown in cursor.execute(sql, [[hit.source for hit in hits]]).fetchall()}
+    return [hit._replace(snippet=found[hit.source][0], inside=found[hit.source][1]) for hit in hits]

@@ -1,0 +1,75 @@
+"""What a corpus has that a filter may ask for, and how much of it, by its manifest alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from c4pipe.corpus.ledger import LOST_AS
+from c4pipe.facts.corpus import Corpus
+from c4pipe.page import Unit
+from c4pipe.stages.personal import PERSONAL_REASONS
+
+
+class CutReason(NamedTuple):
+    """A reason that costs lines, sentences or passages."""
+
+    stage: str
+    code: str
+    unit: str  # "line", "sentence", "passage"
+    taken: int  # such units of all pages, as the ledger counts them
+
+
+class Known(NamedTuple):
+    """What a corpus has: the values that a filter may take."""
+
+    configs: tuple[str, ...]  # the largest first
+    splits: tuple[str, ...]
+    outcomes: tuple[str, ...]  # "stage/reason" by stage, most pages first; () without a rejected table
+    cuts: tuple[CutReason, ...] = ()  # by stage, most first; () without a rejected table
+    sampled: bool = False  # the rejected table was asked to hold a sample only
+    columns: tuple[str, ...] = ()  # of the kept pages
+
+    @property
+    def one_config(self) -> bool:
+        """Whether a column alone tells languages apart, as in a mixture. Elsewhere each has a config of its own."""
+        return len(self.configs) == 1
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """The codes of `cuts`, each once."""
+        return tuple(dict.fromkeys(cut.code for cut in self.cuts))
+
+
+def known(corpus: Corpus) -> Known:
+    """The configs and splits that have shards, and the reasons that rejected a page or cut something from one."""
+    shards = corpus.shards()
+    stages = corpus.manifest.get("ledger", {}).get("stages", []) if corpus.rejected else []
+    outcomes = [f"{stage['stage']}/{reason}" for stage in stages for reason, _ in _most_first(stage["rejected"])]
+    splits = dict.fromkeys(shard["split"] for shard in shards)
+    rows = Counter[str]()
+    for shard in shards:
+        rows[shard["config"]] += shard["rows"]
+    return Known(
+        tuple(sorted(rows, key=lambda name: (-rows[name], name))),
+        tuple(splits),
+        tuple(outcomes),
+        tuple(cut for stage in stages for cut in _cuts(stage)),
+        bool(corpus.rejected) and corpus.manifest.get("settings", {}).get("rejected") != "all",
+        tuple(corpus.schema.names),
+    )
+
+
+def _cuts(stage: dict[str, Any]) -> Iterator[CutReason]:
+    """What a stage cuts, but for what it masks: of that nobody notes from which page it went."""
+    masked = {reason.code for reason in PERSONAL_REASONS.values()}
+    for unit, counted in LOST_AS.items():
+        if unit is not Unit.PAGE:
+            for code, taken in _most_first(stage.get(counted, {})):
+                if code not in masked:
+                    yield CutReason(stage["stage"], code, unit.value, taken)
+
+
+def _most_first(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

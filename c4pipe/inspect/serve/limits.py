@@ -1,0 +1,34 @@
+"""Limits on the time that a question to the corpus may take: it ends in words, and does not hang."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Timer
+
+import duckdb
+
+from c4pipe.errors import ConfigError
+
+
+@contextmanager
+def within(cursor: duckdb.DuckDBPyConnection, seconds: float, words: str) -> Iterator[None]:
+    """Interrupts what a cursor does after so many seconds. ConfigError with these words, if it did."""
+    ended = False
+
+    def end() -> None:
+        nonlocal ended
+        ended = True
+        cursor.interrupt()
+
+    timer = Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except duckdb.InterruptException:
+        if ended:
+            raise ConfigError(words) from None
+        raise
+    finally:
+        timer.cancel()

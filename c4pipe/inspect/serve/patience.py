@@ -1,0 +1,42 @@
+"""Questions to a database that are asked in a thread, and end when nobody waits for the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import duckdb
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+T = TypeVar("T")
+
+
+async def watched_answer(
+    connection: duckdb.DuckDBPyConnection, request: Request, work: Callable[..., T], *arguments: Any
+) -> T:
+    """What `work` answers with a cursor of its own; interrupted when the client has gone."""
+    with connection.cursor() as cursor:
+        return await asked_of(cursor, request, work, cursor, *arguments)
+
+
+async def asked_of(cursor: duckdb.DuckDBPyConnection, request: Request, work: Callable[..., T], *arguments: Any) -> T:
+    """What `work` answers, which asks this cursor; interrupted when the client has gone."""
+    answer = asyncio.ensure_future(run_in_threadpool(work, *arguments))
+    gone = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
+        while not answer.done():  # between two queries there is nothing to interrupt
+            cursor.interrupt()
+            await asyncio.wait({answer}, timeout=0.05)
+        return await answer
+    finally:
+        gone.cancel()
+
+
+async def _gone(request: Request) -> None:
+    if request.method != "GET":  # the body of a form was read already; it is short work
+        await asyncio.Event().wait()
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

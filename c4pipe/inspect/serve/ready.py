@@ -1,0 +1,71 @@
+"""Queries to begin with, of what a corpus has: an auditor's first questions, to be changed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from c4pipe.facts.corpus import Corpus
+
+
+class ReadyQuery(NamedTuple):
+    """A query that the viewer offers."""
+
+    title: str
+    sql: str
+
+
+def ready_queries(corpus: Corpus) -> list[ReadyQuery]:
+    """Those whose views and columns the corpus has. Where the rejected table is a sample, titles say so."""
+    columns = set(corpus.schema.names)
+    found = [
+        ReadyQuery(
+            "pages and characters a domain",
+            "SELECT registered_domain(url) AS domain, count(*) AS pages, sum(chars(text)) AS characters\n"
+            "FROM pages GROUP BY ALL ORDER BY pages DESC, domain LIMIT 100",
+        ),
+        ReadyQuery(
+            "longest pages", "SELECT url, chars(text) AS characters FROM pages ORDER BY characters DESC, url LIMIT 50"
+        ),
+        ReadyQuery(
+            "pages by month",
+            "SELECT left(timestamp, 7) AS month, count(*) AS pages FROM pages GROUP BY ALL ORDER BY month",
+        ),
+    ]
+    if {"language", "language_score"} <= columns:
+        found.append(
+            ReadyQuery(
+                "languages by score",
+                "SELECT language, count(*) AS pages, avg(language_score) AS mean_score, min(language_score) AS least\n"
+                "FROM pages GROUP BY ALL ORDER BY pages DESC, language",
+            )
+        )
+    return found + (_of_rejected(corpus) if corpus.rejected else [])
+
+
+def _of_rejected(corpus: Corpus) -> list[ReadyQuery]:
+    of = "" if corpus.manifest.get("settings", {}).get("rejected") == "all" else ", in the sample"
+    stages = corpus.manifest.get("ledger", {}).get("stages", [])
+    reasons = [(-n, str(row["stage"]), str(code)) for row in stages for code, n in row.get("rejected", {}).items()]
+    found = [
+        ReadyQuery(
+            f"rejected pages by reason{of}",
+            "SELECT stage || '/' || reason AS outcome, count(*) AS pages FROM rejected WHERE stage != ''\n"
+            "GROUP BY ALL ORDER BY pages DESC, outcome",
+        ),
+        ReadyQuery(
+            f"lines cut by rule{of}",
+            "SELECT part.reason AS rule, count(*) AS lines, sum(chars(part.line)) AS characters\n"
+            "FROM (SELECT unnest(dropped) AS part FROM rejected) GROUP BY ALL ORDER BY lines DESC, rule",
+        ),
+    ]
+    if reasons:
+        _, stage, code = min(reasons)
+        stage_sql, code_sql = (text.replace("'", "''") for text in (stage, code))
+        found.append(
+            ReadyQuery(
+                f"pages of {code} by month{of}",
+                "SELECT left(timestamp, 7) AS month, count(*) AS pages FROM rejected\n"
+                f"WHERE stage = '{stage_sql}' AND reason = '{code_sql}' GROUP BY ALL ORDER BY month",
+            )
+        )
+    return found

@@ -1,0 +1,101 @@
+"""A selection in random order: by a hash of each record and a seed, so that the same seed gives the same order.
+
+The order is found once, as a table of places that the connection keeps; a list is then a piece of that.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from c4pipe.facts.corpus import Corpus, files_sql
+from c4pipe.inspect.serve.aside import aside_name, kept_aside
+from c4pipe.inspect.serve.conditions import condition, set_aside
+from c4pipe.inspect.serve.hits import Hit, Listing, Place, hits_of
+from c4pipe.inspect.serve.selection import Selection, parts_of
+
+
+def shuffled(
+    cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, start: Place | None, rows: int
+) -> Listing:
+    """The first pages from a place on, which has one of them, or from the first of all."""
+    order = _Order(cursor, corpus, selection)
+    at = 0 if start is None else order.number(start)
+    return order.listing(at, at + rows)
+
+
+def shuffled_back(
+    cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, stop: Place, rows: int
+) -> Listing:
+    """The last pages in front of a place, which has one of them."""
+    order = _Order(cursor, corpus, selection)
+    at = order.number(stop)
+    return order.listing(max(0, at - rows), at)
+
+
+def shuffled_step(
+    cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, at: Place, back: bool
+) -> Hit | None:
+    """The page behind that of a place, or in front of it; None at the ends."""
+    order = _Order(cursor, corpus, selection)
+    number = order.number(at) + (-1 if back else 1)
+    return next(iter(order.listing(number, number + 1).hits), None) if number >= 0 else None
+
+
+class _Order:
+    """The order of a selection."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection):
+        self._cursor, self._corpus, self._selection = cursor, corpus, selection
+        self._parts = parts_of(corpus, selection)
+        self._table = aside_name("order", selection.query())
+        self._make()
+        ((self.total,),) = cursor.execute(f"SELECT count(*) FROM {self._table}").fetchall()
+
+    def _make(self) -> None:
+        set_aside(self._cursor, self._corpus, self._selection)
+        where, values = condition(self._selection)
+        # Of a page without a source, which older corpora may have, the URL stands for it.
+        key = "md5(coalesce(nullif(source, ''), url) || chr(10) || $seed)"
+        select = "SELECT '' AS path, 0 AS row LIMIT 0"
+        if self._parts:
+            select = (
+                f"SELECT filename AS path, file_row_number AS row FROM {files_sql(self._corpus, self._parts)} "
+                f"WHERE {where} ORDER BY {key}, path, row"
+            )
+            values["seed"] = self._selection.seed
+        words = "Narrow the selection, or leave out order=random."
+        kept_aside(self._cursor, self._table, select, values if self._parts else {}, words)
+
+    def number(self, place: Place) -> int:
+        """Which page of the order stands at a place; where it is none of them, the first."""
+        values = [self._path(place.part), place.row]
+        sql = f"SELECT rowid FROM {self._table} WHERE path = $1 AND row = $2"
+        found = self._cursor.execute(sql, values).fetchall()
+        return int(found[0][0]) if found else 0
+
+    def listing(self, start: int, stop: int) -> Listing:
+        """The pages start .. stop - 1 of the order."""
+        sql = f"SELECT path, row FROM {self._table} WHERE rowid >= $1 AND rowid <= $2 ORDER BY rowid"
+        places = self._cursor.execute(sql, [start, stop]).fetchall()
+        cut = len(self._path(0)) - len(self._parts[0]["path"]) if self._parts else 0
+        numbers = {part["path"]: number for number, part in enumerate(self._parts)}
+        on = Place(numbers[places[-1][0][cut:]], places[-1][1]) if len(places) > stop - start else None
+        hits = self._hits(places[: stop - start])
+        first = Place(numbers[hits[0].path], hits[0].row) if start > 0 and hits else None
+        return Listing(hits, first, on, self.total, self.total, (len(self._parts), len(self._parts)))
+
+    def _hits(self, places: list[tuple[str, int]]) -> list[Hit]:
+        """The pages at these places, in their order."""
+        found: dict[tuple[str, int], Hit] = {}
+        for part in self._parts:
+            path = str(self._corpus.folder.resolve() / part["path"])
+            rows = [row for name, row in places if name == path]
+            if rows:
+                chosen = f"file_row_number IN ({', '.join(map(str, rows))})"
+                sql = f"(SELECT * FROM {files_sql(self._corpus, [part])} WHERE {chosen})"
+                hits = hits_of(self._cursor, self._corpus, self._selection, sql, {})
+                found |= {(path, hit.row): hit for hit in hits}
+        return [found[place] for place in places]
+
+    def _path(self, part: int) -> str:
+        return str(self._corpus.folder.resolve() / self._parts[part]["path"])

@@ -1,0 +1,84 @@
+"""What the viewer answers to SQL: a page whose address holds the query, with a table and a chart; and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any
+
+import duckdb
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from c4pipe.errors import ConfigError, unknown
+from c4pipe.inspect.serve import export
+from c4pipe.inspect.serve.bars import BAR_LEFT, BAR_ROW, WIDEST_BAR, bar_chart
+from c4pipe.inspect.serve.patience import asked_of, watched_answer
+from c4pipe.inspect.serve.ready import ready_queries
+from c4pipe.inspect.serve.typed import LONGEST_SQL, QUERY_SECONDS, TypedQueries
+from c4pipe.inspect.serve.viewer import Viewer
+
+_ELSEWHERE = ("cross-site", "same-site")  # Sec-Fetch-Site of a request that another page has led to
+
+
+class SqlPage:
+    """The addresses below /sql."""
+
+    def __init__(self, viewer: Viewer):
+        self._viewer, self._queries = viewer, TypedQueries(viewer.corpus)
+
+    @property
+    def routes(self) -> list[Route]:
+        """The page, and its files."""
+        return [Route("/sql", self.page), Route("/sql/export", self.export)]
+
+    async def page(self, request: Request) -> Response:
+        """The box, and the answer where there is a query. One that another site has led to is shown and not run."""
+        sql = request.query_params.get("q", "").strip()
+        connection = await run_in_threadpool(self._queries.connection)
+        found, problem, held = None, "", bool(sql) and _from_elsewhere(request)
+        if sql and not held:
+            try:
+                found = await watched_answer(connection, request, self._queries.answer, sql)
+            except ConfigError as error:
+                problem = str(error)
+        values: dict[str, Any] = {"sql": sql[:LONGEST_SQL], "found": found, "problem": problem, "held": held}
+        return self._viewer.html(
+            "sql.html",
+            400 if problem else 200,
+            chart=found and bar_chart(found.columns, found.rows, found.more),
+            ready=ready_queries(self._viewer.corpus),
+            views=await watched_answer(connection, request, self._queries.columns),
+            seconds=QUERY_SECONDS,
+            sizes={"row": BAR_ROW, "left": BAR_LEFT, "width": WIDEST_BAR},
+            **values,
+        )
+
+    async def export(self, request: Request) -> Response:
+        """All rows of the answer as a file."""
+        sql, kind = (request.query_params.get(name, "") for name in ("q", "format"))
+        if kind not in export.MEDIA_TYPES:
+            raise unknown("format,", kind, export.MEDIA_TYPES)
+        if _from_elsewhere(request):
+            raise ConfigError(
+                "another site has led here. Open the query in the viewer, and save its answer from there."
+            )
+        cursor = (await run_in_threadpool(self._queries.connection)).cursor()
+        body = self._written(cursor, sql, export.parquet if kind == "parquet" else export.comma_separated)
+        first = await asked_of(cursor, request, next, body)  # what goes wrong is told before anything is sent
+        headers = {"Content-Disposition": f'attachment; filename="answer.{kind}"'}
+        return StreamingResponse(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
+
+    def _written(
+        self, cursor: duckdb.DuckDBPyConnection, sql: str, write: Callable[..., Iterator[bytes]]
+    ) -> Iterator[bytes]:
+        with cursor:
+            tables = self._queries.tables(cursor, sql)
+            first = next(tables)
+            yield from write(chain([first], tables), first.schema)
+
+
+def _from_elsewhere(request: Request) -> bool:
+    return request.headers.get("sec-fetch-site") in _ELSEWHERE
