@@ -88,7 +88,7 @@ def _of_characters(rows: Sequence[Mapping[str, Any]], languages: Mapping[str, in
         count = row.get("characters", {})  # nothing, where no page came to the stage
         found = [Outflow(row["stage"], place, code, FELL, n) for code, n in count.get("rejected", {}).items()]
         found += [Outflow(row["stage"], place, code, CUT, n) for code, n in count.get("dropped", {}).items()]
-        found.append(Outflow(row["stage"], place, "edits", EDITS, count.get("edited", 0)))
+        found.append(Outflow(row["stage"], place, "edits and blanks", EDITS, count.get("edited", 0)))
         found.append(Outflow(row["stage"], place, "removed", LATER_TAKEN, count.get("removed", 0)))
         lost += _largest_first(found)
     came = next(row["characters"]["in"] for row in rows if "characters" in row)

@@ -63,7 +63,7 @@ def test_in_characters_every_one_of_them_goes_somewhere(tmp_path: Path) -> None:
             Outflow("clean", 1, "policy", CUT, 15),
             Outflow("clean", 1, "few_words", FELL, 9),
             Outflow("clean", 1, "no_end_mark", CUT, 4),
-            Outflow("clean", 1, "edits", EDITS, 1),
+            Outflow("clean", 1, "edits and blanks", EDITS, 1),
             Outflow("size", 2, "too_long", FELL, 11),
         ),
         (LanguageFlow("de", "German", 12), LanguageFlow("en", "English", 8)),
