@@ -28,12 +28,16 @@ VIEWS = {
     "holding": "/holding?text={text}",
     "rule": "/rule/few_words",
     "flow": "/flow",
+    "lost lines": "/?lost=repeated_in_page",
+    "SQL": "/sql",
+    "an answer": "/sql?q=SELECT+reason,+count(*)+AS+pages+FROM+rejected+GROUP+BY+ALL",
+    "compare": "/compare",
     "refused": "/nowhere",
 }
 
 
 @pytest.fixture(scope="module")
-def address(languages: Corpus) -> Iterator[Callable[[str], str]]:
+def address(languages: Corpus, samples: Corpus) -> Iterator[Callable[[str], str]]:
     """The address of a view of the viewer of all languages."""
     from c4pipe.facts.corpus import connect
 
@@ -44,7 +48,7 @@ def address(languages: Corpus) -> Iterator[Callable[[str], str]]:
     assert row is not None
     kept, url, text = row
     values = {"kept": kept, "rejected": languages.rejected[0]["path"], "url": url, "text": text[:60]}
-    with served(languages) as here:
+    with served(languages, others=[samples]) as here:
         yield lambda view: here + VIEWS[view].format(**values)
 
 

@@ -148,9 +148,11 @@ def cursor(corpus: Corpus) -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def served(corpus: Corpus, run: Path | None = None) -> Iterator[str]:
+def served(corpus: Corpus, run: Path | None = None, others: Sequence[Corpus] = ()) -> Iterator[str]:
     """The viewer behind a port of its own: its address."""
-    config = uvicorn.Config(make_app(corpus, run=run), port=0, lifespan="off", log_level="warning", ws="none")
+    config = uvicorn.Config(
+        make_app(corpus, run=run, others=others), port=0, lifespan="off", log_level="warning", ws="none"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
