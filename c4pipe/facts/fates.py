@@ -68,6 +68,11 @@ class Removed(NamedTuple):
     unit: str  # a `page.Unit`
     counts: tuple[int, int]
 
+    @property
+    def differs(self) -> bool:
+        """Whether one removed more than the other."""
+        return self.counts[0] != self.counts[1]
+
 
 class Comparison(NamedTuple):
     """Two corpora, the first always before the second."""

@@ -17,9 +17,8 @@ from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError, ConfigError, unknown
 from c4pipe.facts.corpus import VIEWS, Corpus, connect, said, select
-from c4pipe.inspect.addressed import pages_addressed
 from c4pipe.facts.functions import CHARS, REGISTERED_DOMAIN, teach_functions
-from c4pipe.inspect.addressed import pages_at
+from c4pipe.inspect.addressed import pages_addressed
 from c4pipe.inspect.overview import ledger_of
 from c4pipe.stages.personal import PERSONAL_REASONS
 

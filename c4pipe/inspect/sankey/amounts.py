@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from c4pipe.corpus.characters import EDITED
 from c4pipe.facts.corpus import Corpus
 from c4pipe.languages.named import NAMED
 
 IN_CHARACTERS, IN_PAGES, IN_DOCUMENTS = "characters", "pages", "documents"
-FELL, CUT, EDITS, LATER_TAKEN = "whole pages", "cut from pages", "edited", "taken out later"  # how it left
+FELL, CUT, LATER_TAKEN = "whole pages", "cut from pages", "taken out later"  # how it left
 LANGUAGES_SHOWN = 12
 _CALLED = {code: name.title() for name, code in reversed(NAMED.items())}  # the first of its names
 
@@ -23,7 +24,7 @@ class Outflow(NamedTuple):
     stage: str
     place: int  # of the stage in the preset, from 0
     code: str
-    how: str  # one of FELL, CUT, EDITS, LATER_TAKEN
+    how: str  # one of FELL, CUT, EDITED, LATER_TAKEN
     amount: int  # below zero for edits that made texts longer
 
 
@@ -88,7 +89,7 @@ def _of_characters(rows: Sequence[Mapping[str, Any]], languages: Mapping[str, in
         count = row.get("characters", {})  # nothing, where no page came to the stage
         found = [Outflow(row["stage"], place, code, FELL, n) for code, n in count.get("rejected", {}).items()]
         found += [Outflow(row["stage"], place, code, CUT, n) for code, n in count.get("dropped", {}).items()]
-        found.append(Outflow(row["stage"], place, "edits and blanks", EDITS, count.get("edited", 0)))
+        found.append(Outflow(row["stage"], place, "edits and blanks", EDITED, count.get(EDITED, 0)))
         found.append(Outflow(row["stage"], place, "removed", LATER_TAKEN, count.get("removed", 0)))
         lost += _largest_first(found)
     came = next(row["characters"]["in"] for row in rows if "characters" in row)

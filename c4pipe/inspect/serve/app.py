@@ -19,6 +19,7 @@ from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.verdict import CorpusVerdict, read_verdict
 from c4pipe.inspect.seen import SeenPages
 from c4pipe.inspect.serve.comparing import ComparedCorpora
+from c4pipe.inspect.serve.everywhere import EveryPreset
 from c4pipe.inspect.serve.flowing import FlowView
 from c4pipe.inspect.serve.guard import Guard
 from c4pipe.inspect.serve.holding import HeldTexts
@@ -113,6 +114,7 @@ def _routed(viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]) -> 
         *ComparedCorpora(viewer, others).routes,
         *SqlPage(viewer).routes,
         Route("/flow", FlowView(viewer).flow),
+        *EveryPreset(viewer, given, others).routes,
         Route("/static/{name}", static),
     ]
     handlers: dict[Any, Any] = {

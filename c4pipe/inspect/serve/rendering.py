@@ -14,7 +14,6 @@ from c4pipe.inspect.quoted import folded
 from c4pipe.inspect.rule_pages import rule_page_path
 from c4pipe.inspect.serve.shown import is_link, marked, rule_page_lines, spelt
 from c4pipe.languages.tags import direction, language_tag
-from c4pipe.text import many, printable
 from c4pipe.text import many, percent, printable
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -30,7 +29,6 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"spelt": spelt, "marked": marked, "number": number, "pages": pages, "chars": chars}
-    made.filters |= {"flat": flat, "printable": printable, "by_stage": by_stage, "stages": stages}
     made.filters |= {"speech": speech}
     made.filters |= {"folded": folded}
     made.filters |= {"flat": flat, "percent": percent, "printable": printable, "by_stage": by_stage, "stages": stages}

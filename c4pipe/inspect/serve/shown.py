@@ -13,8 +13,8 @@ from markupsafe import Markup, escape
 from c4pipe.dedup.lines import LineLevel
 from c4pipe.inspect.explain import Segment
 from c4pipe.inspect.rule_pages import rule_page_path
-from c4pipe.inspect.serve.repeats import FirstLines
 from c4pipe.inspect.serve.needle import Needle
+from c4pipe.inspect.serve.repeats import FirstLines
 
 LONGEST_PIECE = 20_000  # characters of a line shown; a browser lays out a megabyte, but nobody reads it
 MOST_LINES = 3_000  # lines of a page shown

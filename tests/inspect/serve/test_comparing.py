@@ -85,7 +85,10 @@ def test_a_page_is_read_as_a_difference(both: TestClient) -> None:
         assert "B kept" in said
         assert "<mark>" in body
         assert 'href="/page/' in body
-        assert both.get(re.findall(r'href="(/page/[^"]*)"', body)[0]).status_code == 200
+        assert (
+            both.get(html.unescape(re.findall(r'href="(/page/[^"]*)"', body)[0]), follow_redirects=True).status_code
+            == 200
+        )
 
 
 def test_a_page_that_one_lacks_says_why_and_what_was_cut(tmp_path: Path) -> None:
