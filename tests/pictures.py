@@ -47,8 +47,11 @@ def photograph(corpus: Path, docs: Path) -> None:
 def _down_to(page: Any, selector: str) -> bytes:
     """The page from its top to the end of an element."""
     box = page.locator(selector).bounding_box()
-    clip = {"x": 0, "y": 0, "width": WIDTH, "height": box["y"] + box["height"] + 8}
-    return bytes(page.screenshot(full_page=True, clip=clip))
+    for _ in range(2):  # lines out of sight have no height of their own yet
+        page.set_viewport_size({"width": WIDTH, "height": int(box["y"] + box["height"]) + 8})
+        page.wait_for_timeout(200)
+        box = page.locator(selector).bounding_box()
+    return bytes(page.screenshot())
 
 
 @contextmanager
