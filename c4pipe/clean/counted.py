@@ -66,9 +66,9 @@ def judged_lines(text: str, by: CountedSteps) -> JudgedLines | None:
     touched = np.unique(np.searchsorted(lines.starts, places, side="right") - 1).tolist() if places else []
     walked, end = dict[int, str](), count
     for at in touched:
-        rule, walked[at] = walk(text[lines.starts[at] : lines.ends[at]], by.steps)
-        broken[at] = none if rule is None else by.steps.index(rule)
-        if rule is not None and rule.reason.unit is Unit.PAGE:
+        fallen, walked[at] = walk(text[lines.starts[at] : lines.ends[at]], by.steps)
+        broken[at] = none if fallen is None else by.steps.index(fallen)
+        if fallen is not None and fallen.reason.unit is Unit.PAGE:
             end = at
             break
     return JudgedLines(lines, broken, walked, end)
@@ -95,7 +95,7 @@ def lines_verdict(page: Page, by: CountedSteps, judged: JudgedLines) -> Verdict:
             code = step.reason.code  # type: ignore[union-attr]
             tally[code] = tally.get(code, 0) + number
     if end < len(broken):
-        return Rejected(page, by.steps[broken[end]].reason, walked[end], tally)  # type: ignore[union-attr]
+        return Rejected(page, by.steps[broken[end]].reason, walked[end], tally)
     standing = np.flatnonzero(broken == none)
     spans = zip(lines.starts[standing].tolist(), lines.ends[standing].tolist(), strict=True)
     kept = [page.text[start:stop] for start, stop in spans]
@@ -111,7 +111,7 @@ def dropped_lines(text: str, by: CountedSteps, judged: JudgedLines) -> list[Drop
     fallen = np.flatnonzero(broken[: end + 1] < len(by.steps)).tolist()
     return [
         Dropped(
-            by.steps[broken[at]].reason.code,  # type: ignore[union-attr]
+            by.steps[broken[at]].reason.code,
             walked[at] if at in walked else text[lines.starts[at] : lines.ends[at]],
         )
         for at in fallen
