@@ -63,7 +63,8 @@ def judged_lines(text: str, by: CountedSteps) -> JudgedLines | None:
     for place, rule in reversed(by.counting):
         broken[rule.broken_by(lines)] = place
     places = [at for step in by.touching for at in _signs(text, lowered, step)]
-    touched = np.unique(np.searchsorted(lines.starts, places, side="right") - 1).tolist() if places else []
+    # A sign may begin with a blank, and so in front of the first line that is stripped.
+    touched = np.unique(np.searchsorted(lines.starts[1:], places, side="right")).tolist() if places else []
     walked, end = dict[int, str](), count
     for at in touched:
         fallen, walked[at] = walk(text[lines.starts[at] : lines.ends[at]], by.steps)
