@@ -68,7 +68,7 @@ def _shown(value: Any) -> str:
         return ", ".join(map(str, value)) or "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "nothing" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+    return "nothing" if value in (None, "") else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _sums(manifest: dict[str, Any]) -> dict[str, dict[str, str]]:

@@ -14,7 +14,7 @@ import duckdb
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError
-from c4pipe.facts.corpus import MEMORY, Corpus, said
+from c4pipe.facts.corpus import Corpus, said
 from c4pipe.facts.diff import MOST_TEXT, DiffLine, diff
 from c4pipe.facts.differences import settings
 from c4pipe.facts.pairing import (
@@ -23,6 +23,7 @@ from c4pipe.facts.pairing import (
     ONLY_B,
     OTHER_LANGUAGE_BIT,
     OTHER_TEXT_BIT,
+    PAIR_MEMORY,
     PairTable,
     connect_pair,
     pair_table,
@@ -68,6 +69,11 @@ class Removed(NamedTuple):
     unit: str  # a `page.Unit`
     counts: tuple[int, int]
 
+    @property
+    def differs(self) -> bool:
+        """Whether one removed more than the other."""
+        return self.counts[0] != self.counts[1]
+
 
 class Comparison(NamedTuple):
     """Two corpora, the first always before the second."""
@@ -88,7 +94,7 @@ class Comparison(NamedTuple):
     removed: list[Removed]
 
 
-def compare(a: Corpus, b: Corpus, shown: int = SHOWN, memory: str = MEMORY) -> Comparison:
+def compare(a: Corpus, b: Corpus, shown: int = SHOWN, memory: str = PAIR_MEMORY) -> Comparison:
     """What differs between two corpora. BuildError where they are too large for the memory."""
     with connect_pair(a, b, memory) as connection:
         return comparison(connection, pair_table(connection, (a, b)), shown)

@@ -180,10 +180,6 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         raise ConfigError(
             f"--compare takes one corpus without --serve, got {' and '.join(map(str, args.compare))}. See --help."
         )
-    served, written = args.serve, args.html is not None
-    if len(args.compare or ()) > 1:
-        raise ConfigError(f"--compare takes one corpus, got {' and '.join(map(str, args.compare))}. See --help.")
-    args.compare = args.compare[0] if args.compare else None
     served = args.serve
     for option, given, allowed, needs in (
         ("--stage", args.stage is not None, args.reason is not None, "--reason"),
@@ -198,11 +194,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         if given and not allowed:
             raise ConfigError(f"{option} needs {needs}. See --help.")
     for option, given, excluded in (
-        ("--sample", args.sample is not None, _chosen(args, "url", "text", "sql", "html", "serve")),
-        ("--compare", bool(args.compare), _chosen(args, "reason", "url", "text", "sql")),
-        ("--json", args.json, _chosen(args, "html", "serve")),
         ("--sample", args.sample is not None, _chosen(args, "url", "text", "sql", "html", "flow", "serve")),
-        ("--compare", args.compare is not None, _chosen(args, "reason", "url", "text", "sql", "flow", "serve")),
+        ("--compare", bool(args.compare), _chosen(args, "reason", "url", "text", "sql", "flow")),
         ("--json", args.json, _chosen(args, "html", "flow", "serve")),
     ):
         if given and excluded:

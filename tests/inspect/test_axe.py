@@ -1,5 +1,5 @@
-"""Whether everybody can use the report and every view of the viewer, as far as axe-core can tell: by day and by night, on
-a telephone and on a screen. A new view is a line of `VIEWS`."""
+"""Whether everybody can use the report and every view of the viewer, as far as axe-core can tell: by day and by night,
+on a telephone and on a screen. A new view is a line of `VIEWS`."""
 
 from __future__ import annotations
 
@@ -27,16 +27,27 @@ VIEWS = {
     "why a URL": "/why?url={url}",
     "holding": "/holding?text={text}",
     "rule": "/rule/few_words",
+    "marked page": "/page?url={url}&mark={text}&build=1",
+    "absent page": "/page?id=nothing&url=http://nowhere.example/",
+    "empty list": "/?outcome=rejected&q={url}",
     "flow": "/flow",
     "words": "/words?by=only",
     "lost lines": "/?lost=repeated_line&q=the&in=lost&how=words&counts=now",
     "random": "/?order=random&seed=7&votes=agreed&counts=now",
+    "compared": "/compare",
+    "list of two corpora": "/compare/pages?list=other_text",
+    "SQL": "/sql",
+    "an answer": "/sql?q=SELECT+language,+count(*)+AS+pages+FROM+pages+GROUP+BY+ALL",
+    "every preset": "/why/presets?url={url}",
+    "lost lines": "/?lost=repeated_in_page",
+    "an answer": "/sql?q=SELECT+reason,+count(*)+AS+pages+FROM+rejected+GROUP+BY+ALL",
+    "compare": "/compare",
     "refused": "/nowhere",
 }
 
 
 @pytest.fixture(scope="module")
-def address(languages: Corpus) -> Iterator[Callable[[str], str]]:
+def address(languages: Corpus, samples: Corpus) -> Iterator[Callable[[str], str]]:
     """The address of a view of the viewer of all languages."""
     from c4pipe.facts.corpus import connect
 
@@ -47,7 +58,7 @@ def address(languages: Corpus) -> Iterator[Callable[[str], str]]:
     assert row is not None
     kept, url, text = row
     values = {"kept": kept, "rejected": languages.rejected[0]["path"], "url": url, "text": text[:60]}
-    with served(languages) as here:
+    with served(languages, others=[samples]) as here:
         yield lambda view: here + VIEWS[view].format(**values)
 
 

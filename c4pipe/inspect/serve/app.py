@@ -19,6 +19,7 @@ from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.verdict import CorpusVerdict, read_verdict
 from c4pipe.inspect.seen import SeenPages
 from c4pipe.inspect.serve.comparing import ComparedCorpora
+from c4pipe.inspect.serve.everywhere import EveryPreset
 from c4pipe.inspect.serve.flowing import FlowView
 from c4pipe.inspect.serve.guard import Guard
 from c4pipe.inspect.serve.holding import HeldTexts
@@ -54,13 +55,14 @@ def make_app(
     `SeenPages`, of `read_verdict` and of `CorpusVerdict.seen_from`.
     """
 
-    def opened(corpus: Corpus, digest: str, again: bool) -> tuple[ASGIApp, list[str]]:
+    def opened(corpora: Sequence[Corpus], digest: str, again: bool) -> tuple[ASGIApp, list[str]]:
+        corpus, *others = corpora
         beside, said = _Beside(corpus, digest, run, compared), list[str]()
         seen = beside.known(beside.seen, again, said)
         verdict = beside.known(beside.verdict, again, said)
         return _routed(Viewer(corpus, given, seen, verdict, digest), given, others), said
 
-    return Guard(Reopening(corpus, opened))
+    return Guard(Reopening([corpus, *others], opened))
 
 
 class _Beside(NamedTuple):
@@ -115,6 +117,7 @@ def _routed(viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]) -> 
         *ComparedCorpora(viewer, others).routes,
         *SqlPage(viewer).routes,
         Route("/flow", FlowView(viewer).flow),
+        *EveryPreset(viewer, given, others).routes,
         Route("/static/{name}", static),
     ]
     handlers: dict[Any, Any] = {

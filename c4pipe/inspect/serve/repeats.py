@@ -12,10 +12,10 @@ from c4pipe.inspect.explain import Segment
 MARK_CHARS = 200  # of a text that a link asks to be marked
 
 
-def folded(text: str) -> str:
+def as_looked_for(text: str) -> str:
     """A text as it is looked for: without regard to capitals and spaces, as dedups of text do not mind them.
 
-    >>> folded("  Read   MORE ")
+    >>> as_looked_for("  Read   MORE ")
     'read more'
     """
     return " ".join(text.split()).casefold()
@@ -27,8 +27,8 @@ def lines_with(lines: Sequence[str], text: str) -> list[int]:
     >>> lines_with(["Menu", "Read more here.", "READ  more"], "Read more")
     [2, 3]
     """
-    wanted = folded(text[:MARK_CHARS])
-    return [number for number, line in enumerate(lines, 1) if wanted and wanted in folded(line)]
+    wanted = as_looked_for(text[:MARK_CHARS])
+    return [number for number, line in enumerate(lines, 1) if wanted and wanted in as_looked_for(line)]
 
 
 class FirstLines:
@@ -36,8 +36,8 @@ class FirstLines:
 
     def __init__(self, lines: Sequence[Sequence[Segment]]):
         """`lines` are those of the page as read, with what was cut from them."""
-        kept = [folded("".join(s.text for s in line if s.quoted or not s.code)) for line in lines]
-        whole = [folded("".join(s.text for s in line)) for line in lines]
+        kept = [as_looked_for("".join(s.text for s in line if s.quoted or not s.code)) for line in lines]
+        whole = [as_looked_for("".join(s.text for s in line)) for line in lines]
         self._exact = {text: len(kept) - n for n, text in enumerate(reversed(kept))}
         self._cut = {text: len(whole) - n for n, text in enumerate(reversed(whole))}
         self._kept = "\n".join(kept)
@@ -47,7 +47,7 @@ class FirstLines:
     def of(self, text: str) -> int:
         """The number of the first line that keeps a text, by itself or within others, from 1; where none does, of the
         first that had it; 0 where that is not clear."""
-        wanted = folded(text)
+        wanted = as_looked_for(text)
         if wanted not in self._known:
             self._known[wanted] = self._found(wanted) if wanted else 0
         return self._known[wanted]

@@ -58,6 +58,7 @@ def write(folder: Path, kept: Mapping[tuple[str, str], Sequence[Sequence[Page]]]
             [page.url for page, *_ in lost], [page.timestamp for page, *_ in lost], [row[1] for row in lost],
             [row[2] for row in lost], [row[3] for row in lost], [page.text for page, *_ in lost],
             dropped_column([row[4] for row in lost]), [page.source for page, *_ in lost],
+            [page.language for page, *_ in lost],
         ]  # fmt: skip
         (folder / "__rejected").mkdir()
         path = "__rejected/part-000000.parquet"
@@ -148,9 +149,11 @@ def cursor(corpus: Corpus) -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def served(corpus: Corpus, run: Path | None = None) -> Iterator[str]:
+def served(corpus: Corpus, run: Path | None = None, others: Sequence[Corpus] = ()) -> Iterator[str]:
     """The viewer behind a port of its own: its address."""
-    config = uvicorn.Config(make_app(corpus, run=run), port=0, lifespan="off", log_level="warning", ws="none")
+    config = uvicorn.Config(
+        make_app(corpus, run=run, others=others), port=0, lifespan="off", log_level="warning", ws="none"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
