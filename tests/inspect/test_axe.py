@@ -32,7 +32,7 @@ VIEWS = {
     "empty list": "/?outcome=rejected&q={url}",
     "flow": "/flow",
     "words": "/words?by=only",
-    "lost lines": "/?lost=repeated_line&q=the&in=lost&how=words&counts=now",
+    "kept pages that lost lines": "/?lost=repeated_line&q=the&in=lost&how=words&counts=now",
     "random": "/?order=random&seed=7&votes=agreed&counts=now",
     "compared": "/compare",
     "list of two corpora": "/compare/pages?list=other_text",

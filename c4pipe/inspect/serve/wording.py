@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from c4pipe.errors import unknown
-from c4pipe.facts.listed import WordList
+from c4pipe.facts.listed import ListedWord, WordList
 from c4pipe.inspect.blocklists import word_lists
 from c4pipe.inspect.serve.selection import Selection
 from c4pipe.inspect.serve.viewer import Viewer
