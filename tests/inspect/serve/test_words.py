@@ -119,7 +119,7 @@ def test_words_come_in_the_order_that_is_asked_for(worded: Corpus, viewer: Ask) 
     (policy,) = (each for each in word_lists(connect(worded), worded) if each.code == "policy")
     for by, key in (("pages", lambda w: -w.pages), ("only", lambda w: -w.only), ("domains", lambda w: -w.domain_count)):
         body = viewer(worded).get(f"/words?by={by}").text
-        shown = re.findall(r"<bdi>([a-z ]+)</bdi></a></th>", body[: body.index('id="badwords-bad_word"')])
+        shown = re.findall(r"<bdi>([a-z ]+)</bdi></a> ", body[: body.index('id="badwords-bad_word"')])
         assert [key(next(w for w in policy.words if w.entry == word)) for word in shown] == sorted(
             map(key, policy.words)
         )
