@@ -100,6 +100,11 @@ class Selection(NamedTuple):
         return bool(self.q or self.lost or self.edit or any(exact)) or self.lengths
 
     @property
+    def reads_text(self) -> bool:
+        """Whether texts, or lines that were cut, must be read to tell which pages it holds."""
+        return (bool(self.q) and self.field not in ("url", "detail")) or self.lengths
+
+    @property
     def rows(self) -> Selection:
         """The same pages, of all configs and splits, in whatever order."""
         return self._replace(config="", split="", order="", seed="")
