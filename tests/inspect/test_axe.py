@@ -28,6 +28,10 @@ VIEWS = {
     "holding": "/holding?text={text}",
     "rule": "/rule/few_words",
     "flow": "/flow",
+    "losses": "/losses",
+    "losses by language": "/losses?by=language&rule=paragraphs/few_paragraphs",
+    "losses by domain": "/losses?by=domain&sort=share+of+pages",
+    "losses of a length": "/losses?bin=8",
     "refused": "/nowhere",
 }
 
