@@ -27,17 +27,28 @@ VIEWS = {
     "why a URL": "/why?url={url}",
     "holding": "/holding?text={text}",
     "rule": "/rule/few_words",
+    "marked page": "/page?url={url}&mark={text}&build=1",
+    "absent page": "/page?id=nothing&url=http://nowhere.example/",
+    "empty list": "/?outcome=rejected&q={url}",
     "flow": "/flow",
     "losses": "/losses",
     "losses by language": "/losses?by=language&rule=paragraphs/few_paragraphs",
     "losses by domain": "/losses?by=domain&sort=share+of+pages",
     "losses of a length": "/losses?bin=8",
+    "compared": "/compare",
+    "list of two corpora": "/compare/pages?list=other_text",
+    "SQL": "/sql",
+    "an answer": "/sql?q=SELECT+language,+count(*)+AS+pages+FROM+pages+GROUP+BY+ALL",
+    "every preset": "/why/presets?url={url}",
+    "lost lines": "/?lost=repeated_in_page",
+    "an answer": "/sql?q=SELECT+reason,+count(*)+AS+pages+FROM+rejected+GROUP+BY+ALL",
+    "compare": "/compare",
     "refused": "/nowhere",
 }
 
 
 @pytest.fixture(scope="module")
-def address(languages: Corpus) -> Iterator[Callable[[str], str]]:
+def address(languages: Corpus, samples: Corpus) -> Iterator[Callable[[str], str]]:
     """The address of a view of the viewer of all languages."""
     from c4pipe.facts.corpus import connect
 
@@ -48,7 +59,7 @@ def address(languages: Corpus) -> Iterator[Callable[[str], str]]:
     assert row is not None
     kept, url, text = row
     values = {"kept": kept, "rejected": languages.rejected[0]["path"], "url": url, "text": text[:60]}
-    with served(languages) as here:
+    with served(languages, others=[samples]) as here:
         yield lambda view: here + VIEWS[view].format(**values)
 
 
