@@ -21,7 +21,7 @@ from c4pipe.page import Unit
 from c4pipe.passes.cubes import DOMAINS_LOST, LOSSES
 
 WAYS_TO_SPLIT = ("rule", "language", "domain", "length")
-MEASURES = ("characters", "lines", "pages")
+LOSS_MEASURES = ("characters", "lines", "pages")
 LEAST_PAGES = 20  # of a language or domain that is held against all
 
 
@@ -60,7 +60,7 @@ class _Row(NamedTuple):
 
 
 @dataclass
-class Losses:
+class CorpusLosses:
     """What all pages of a build lost."""
 
     rows: list[_Row]  # by language and length
@@ -140,7 +140,7 @@ class Losses:
         return self.domains if by == "domain" else self.rows
 
 
-def read_losses(corpus: Corpus) -> Losses | None:
+def read_losses(corpus: Corpus) -> CorpusLosses | None:
     """The losses of a corpus; None where its build kept no count of them, or pages were taken out since. BuildError
     where the files are damaged."""
     named = {row["path"] for row in corpus.manifest.get("about", ())}
@@ -149,15 +149,17 @@ def read_losses(corpus: Corpus) -> Losses | None:
     corpus.sums.check([LOSSES, DOMAINS_LOST])
     try:
         by_language, by_domain = (pq.read_table(corpus.folder / path).to_pylist() for path in (LOSSES, DOMAINS_LOST))
-        return Losses(list(map(_as_row, by_language)), list(map(_as_row, by_domain)))
+        return CorpusLosses(list(map(_as_row, by_language)), list(map(_as_row, by_domain)))
     except (OSError, KeyError, TypeError, pa.ArrowException) as error:
         raise BuildError(f"{corpus.folder}/{LOSSES} cannot be read ({error}). Copy or build it again.") from None
 
 
 def sorted_losses(rows: Iterable[LossRow], by: str, rising: bool = False) -> list[LossRow]:
     """Rows by a measure, a "share" of one, or their "key"; ConfigError for another word."""
-    orders: dict[str, Callable[[LossRow], Any]] = {name: lambda row, n=name: getattr(row.lost, n) for name in MEASURES}
-    orders |= {f"share of {name}": lambda row, n=name: row.share(n) for name in MEASURES}
+    orders: dict[str, Callable[[LossRow], Any]] = {
+        name: lambda row, n=name: getattr(row.lost, n) for name in LOSS_MEASURES
+    }
+    orders |= {f"share of {name}": lambda row, n=name: row.share(n) for name in LOSS_MEASURES}
     if by != "key" and by not in orders:
         raise unknown("order", by, ["key", *orders])
     ranked = sorted(rows, key=lambda row: (isinstance(row.key, int), row.key if row.key is not None else "\U0010ffff"))

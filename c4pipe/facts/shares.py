@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from math import sqrt
 from statistics import NormalDist
 
-CHANCE = 0.05  # that any interval of a table misses what it is of
+ERROR_RATE = 0.05  # that any interval of a table misses what it is of
 
 
-def critical(comparisons: int, chance: float = CHANCE) -> float:
+def critical(comparisons: int, chance: float = ERROR_RATE) -> float:
     """How many standard errors an interval reaches to either side, if all of so many are to hold at once (Bonferroni).
 
     >>> round(critical(1), 2), round(critical(100), 2)

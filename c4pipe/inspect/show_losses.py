@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from c4pipe.facts.corpus import Corpus
-from c4pipe.facts.losses import MEASURES, Losses, LossRow, no_losses, read_losses, sorted_losses
+from c4pipe.facts.losses import LOSS_MEASURES, CorpusLosses, LossRow, no_losses, read_losses, sorted_losses
 from c4pipe.inspect.terminal import Screen, StyledText, bar
 from c4pipe.text import many, percent
 
@@ -26,13 +26,13 @@ def losses_told(corpus: Corpus) -> dict[str, Any]:
     }
 
 
-def _groups(losses: Losses, by: str) -> list[dict[str, Any]]:
+def _groups(losses: CorpusLosses, by: str) -> list[dict[str, Any]]:
     return [_as_dict(row) for row in sorted_losses(losses.by_group(by), "characters")]
 
 
 def _as_dict(row: LossRow) -> dict[str, Any]:
     told = {"key": row.key, **({"unit": row.cell.unit} if row.cell else {})}
-    told |= {name: {"lost": getattr(row.lost, name), "read": getattr(row.came, name)} for name in MEASURES}
+    told |= {name: {"lost": getattr(row.lost, name), "read": getattr(row.came, name)} for name in LOSS_MEASURES}
     return told | {"share_of_pages": row.interval, "more": row.more}
 
 

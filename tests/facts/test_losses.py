@@ -19,7 +19,7 @@ from c4pipe.corpus.stats import registered
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.facts.corpus import Corpus, connect, open_corpus
 from c4pipe.facts.fallen import fallen_languages
-from c4pipe.facts.losses import Amount, Losses, no_losses, read_losses, sorted_losses
+from c4pipe.facts.losses import Amount, CorpusLosses, no_losses, read_losses, sorted_losses
 from c4pipe.passes.cubes import DOMAINS_LOST, LOSSES, files_of_cube
 from tests.conftest import Build
 from tests.inspect.conftest import SAMPLES
@@ -33,7 +33,7 @@ def whole(request: pytest.FixtureRequest, built: Build) -> Corpus:
     return open_corpus(built(SAMPLES, "--preset", request.param, "--rejected", "all"))
 
 
-def losses_of(corpus: Corpus) -> Losses:
+def losses_of(corpus: Corpus) -> CorpusLosses:
     found = read_losses(corpus)
     assert found is not None
     return found
@@ -142,14 +142,14 @@ def test_who_loses_more_than_their_share_is_told_where_it_is_sure() -> None:
         sorted_losses([german], "size")
 
 
-def _as_losses(cube: Cube, stages: tuple[str, ...] = ("read", "clean")) -> Losses:
+def _as_losses(cube: Cube, stages: tuple[str, ...] = ("read", "clean")) -> CorpusLosses:
     from io import BytesIO
 
     from c4pipe.facts.losses import _as_row
 
     files = files_of_cube(cube, stages)
     tables = (pq.read_table(BytesIO(files[name])).to_pylist() for name in (LOSSES, DOMAINS_LOST))
-    return Losses(*(list(map(_as_row, rows)) for rows in tables))
+    return CorpusLosses(*(list(map(_as_row, rows)) for rows in tables))
 
 
 PAGES = st.tuples(st.sampled_from("abcdef"), st.integers(0, 20), st.sampled_from(["", "en", "de"]), st.booleans())

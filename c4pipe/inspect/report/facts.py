@@ -12,7 +12,7 @@ from c4pipe.corpus.benchmarks import by_share
 from c4pipe.corpus.removed import told_removed
 from c4pipe.corpus.telling import levels_told
 from c4pipe.facts.corpus import Corpus, connect
-from c4pipe.facts.losses import Losses, read_losses
+from c4pipe.facts.losses import CorpusLosses, read_losses
 from c4pipe.inspect.relatives import clusters, earlier, with_largest
 from c4pipe.inspect.report import queries
 from c4pipe.inspect.report.examples import Example, examples, near_words
@@ -91,7 +91,7 @@ class Facts(NamedTuple):
     levels: str  # that the levels of text were chosen, in words
     earlier: dict[str, Any] | None  # as `relatives.earlier` has it
     benchmarks: list[dict[str, Any]]  # as `by_share` has them
-    losses: Losses | None  # None where the build did not count them
+    losses: CorpusLosses | None  # None where the build did not count them
 
     @property
     def records(self) -> int:

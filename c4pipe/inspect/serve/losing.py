@@ -17,9 +17,9 @@ from c4pipe.errors import ConfigError, unknown
 from c4pipe.facts.fallen import FallenLanguages, fallen_languages
 from c4pipe.facts.losses import (
     LEAST_PAGES,
-    MEASURES,
+    LOSS_MEASURES,
     WAYS_TO_SPLIT,
-    Losses,
+    CorpusLosses,
     LossRow,
     no_losses,
     read_losses,
@@ -33,15 +33,15 @@ from c4pipe.page import Unit
 from c4pipe.stages import Identify
 
 SHOWN_ROWS = 200  # of a table; the file has all
-_ORDERS = ("key", *MEASURES, *(f"share of {name}" for name in MEASURES))
+_ORDERS = ("key", *LOSS_MEASURES, *(f"share of {name}" for name in LOSS_MEASURES))
 _SCHEMA = pa.schema(
     [("by", pa.string()), ("of", pa.string()), ("unit", pa.string()), ("rule", pa.string())]
-    + [(f"{name}_{what}", pa.int64()) for name in MEASURES for what in ("lost", "came")]
+    + [(f"{name}_{what}", pa.int64()) for name in LOSS_MEASURES for what in ("lost", "came")]
     + [("pages_share_low", pa.float64()), ("pages_share_high", pa.float64()), ("more_than_all", pa.int8())]
 )
 
 
-class Question(NamedTuple):
+class LossQuestion(NamedTuple):
     """What a table is asked for; fields are those of the address."""
 
     by: str = "rule"
@@ -71,16 +71,16 @@ class Question(NamedTuple):
         return ("length", int(self.bin)) if self.bin is not None else None
 
 
-_PLAIN = Question()._asdict()
+_PLAIN = LossQuestion()._asdict()
 
 
-def asked(request: Request) -> Question:
+def asked(request: Request) -> LossQuestion:
     """The question at an address. ConfigError for one that nobody can answer."""
     given = dict(request.query_params.items())
     for name in given:
-        if name not in Question._fields and name != "build":
-            raise unknown("part of the address", name, Question._fields)
-    question = Question(**{name: value for name, value in given.items() if name in Question._fields})
+        if name not in LossQuestion._fields and name != "build":
+            raise unknown("part of the address", name, LossQuestion._fields)
+    question = LossQuestion(**{name: value for name, value in given.items() if name in LossQuestion._fields})
     for value, known in ((question.by, WAYS_TO_SPLIT), (question.sort, _ORDERS)):
         if value not in known:
             raise unknown("table", value, known)
@@ -93,7 +93,7 @@ class LossPages:
     """The addresses of losses."""
 
     def __init__(self, viewer: Viewer):
-        self._viewer, self._found = viewer, list[Losses]()
+        self._viewer, self._found = viewer, list[CorpusLosses]()
 
     @property
     def routes(self) -> list[Route]:
@@ -110,7 +110,7 @@ class LossPages:
         return self._viewer.html(
             "losses.html",
             losses=losses, ask=question, rows=rows[:SHOWN_ROWS], hidden=max(0, len(rows) - SHOWN_ROWS),
-            top=losses.most()[:1], fallen=fallen, ways=WAYS_TO_SPLIT, measures=MEASURES, least_pages=LEAST_PAGES,
+            top=losses.most()[:1], fallen=fallen, ways=WAYS_TO_SPLIT, measures=LOSS_MEASURES, least_pages=LEAST_PAGES,
             effect=losses.effect(losses.rules.get(question.rule)), pages_of=self._pages_of(question),
         )  # fmt: skip
 
@@ -124,27 +124,29 @@ class LossPages:
         headers = {"Content-Disposition": f'attachment; filename="losses-by-{question.by}.csv"'}
         return StreamingResponse(body, headers=headers, media_type=export.MEDIA_TYPES["csv"])
 
-    def _losses(self) -> Losses | None:
+    def _losses(self) -> CorpusLosses | None:
         if not self._found and (found := read_losses(self._viewer.corpus)) is not None:
             self._found.append(found)
         return self._found[0] if self._found else None
 
-    def _rows(self, losses: Losses, question: Question) -> list[LossRow]:
+    def _rows(self, losses: CorpusLosses, question: LossQuestion) -> list[LossRow]:
         if question.by == "rule":
             rows = losses.by_rule(question.group)
         else:
             rows = losses.by_group(question.by, question.rule)
         return sorted_losses(rows, question.sort, bool(question.rising))
 
-    def _fallen(self, cursor: duckdb.DuckDBPyConnection, losses: Losses, question: Question) -> FallenLanguages | None:
+    def _fallen(
+        self, cursor: duckdb.DuckDBPyConnection, losses: CorpusLosses, question: LossQuestion
+    ) -> FallenLanguages | None:
         cell = losses.rules.get(question.rule) if question.by == "language" else None
         return None if cell is None else fallen_languages(cursor, self._viewer.corpus, cell.stage, cell.reason)
 
-    def _pages_of(self, question: Question) -> Any:
-        return lambda row: pages_of(row, question, self._viewer.has)
+    def _pages_of(self, question: LossQuestion) -> Any:
+        return lambda row: rows_pages(row, question, self._viewer.has)
 
 
-def pages_of(row: LossRow, question: Question, has: Known) -> str:
+def rows_pages(row: LossRow, question: LossQuestion, has: Known) -> str:
     """The address of pages that a row counts: those that a rule took, or kept ones that it took parts of. "" where
     no filter tells them apart."""
     cell = row.cell
@@ -167,13 +169,13 @@ def pages_of(row: LossRow, question: Question, has: Known) -> str:
     return f"/?{urlencode(asked)}"
 
 
-def _table(rows: list[LossRow], question: Question) -> pa.Table:
+def _table(rows: list[LossRow], question: LossQuestion) -> pa.Table:
     columns = list(zip(*(_cells(row, question) for row in rows), strict=True)) or [()] * len(_SCHEMA)
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA)
 
 
-def _cells(row: LossRow, question: Question) -> tuple[Any, ...]:
-    numbers = [getattr(amount, name) for name in MEASURES for amount in (row.lost, row.came)]
+def _cells(row: LossRow, question: LossQuestion) -> tuple[Any, ...]:
+    numbers = [getattr(amount, name) for name in LOSS_MEASURES for amount in (row.lost, row.came)]
     rule = rule_name(row.cell) if row.cell is not None else ""
     of = "(all others)" if row.key is None else str(row.key)
     interval = row.interval or (None, None)
