@@ -92,7 +92,8 @@ def lines_verdict(page: Page, by: CountedSteps, judged: JudgedLines) -> Verdict:
     lengths = (lines.ends - lines.starts).astype(np.int64)
     for at, line in walked.items():
         lengths[at] = len(line)
-    counts, sums = (np.bincount(broken[:end], of, none + 1)[:none].tolist() for of in (None, lengths[:end]))
+    counts = np.bincount(broken[:end], minlength=none + 1)[:none].tolist()
+    sums = np.bincount(broken[:end], lengths[:end], none + 1)[:none].tolist()
     tally, chars = dict[str, int](), dict[str, int]()
     for step, number, size in zip(by.steps, counts, sums, strict=True):
         if number:

@@ -6,7 +6,7 @@ what became of it, and its characters are shared among that and what was cut fro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from c4pipe.passes.cubes import DOMAINS_LOST, LOSSES
 
 WAYS_TO_SPLIT = ("rule", "language", "domain", "length")
 LOSS_MEASURES = ("characters", "lines", "pages")
+_LAST = "\U0010ffff"
 LEAST_PAGES = 20  # of a language or domain that is held against all
 
 
@@ -156,14 +157,17 @@ def read_losses(corpus: Corpus) -> CorpusLosses | None:
 
 def sorted_losses(rows: Iterable[LossRow], by: str, rising: bool = False) -> list[LossRow]:
     """Rows by a measure, a "share" of one, or their "key"; ConfigError for another word."""
-    orders: dict[str, Callable[[LossRow], Any]] = {
-        name: lambda row, n=name: getattr(row.lost, n) for name in LOSS_MEASURES
-    }
-    orders |= {f"share of {name}": lambda row, n=name: row.share(n) for name in LOSS_MEASURES}
-    if by != "key" and by not in orders:
-        raise unknown("order", by, ["key", *orders])
-    ranked = sorted(rows, key=lambda row: (isinstance(row.key, int), row.key if row.key is not None else "\U0010ffff"))
-    return sorted(ranked, key=orders[by], reverse=not rising) if by != "key" else ranked[:: -1 if rising else 1]
+    measure = by.removeprefix("share of ")
+    if by != "key" and measure not in LOSS_MEASURES:
+        raise unknown("order", by, ["key", *LOSS_MEASURES, *(f"share of {name}" for name in LOSS_MEASURES)])
+    ranked = sorted(rows, key=lambda row: (isinstance(row.key, int), _LAST if row.key is None else row.key))
+    if by == "key":
+        return ranked[:: -1 if rising else 1]
+
+    def amount(row: LossRow) -> float:
+        return float(getattr(row.lost, measure)) if by == measure else row.share(measure)
+
+    return sorted(ranked, key=amount, reverse=not rising)
 
 
 def no_losses(corpus: Corpus) -> ConfigError:

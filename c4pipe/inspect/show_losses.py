@@ -31,7 +31,7 @@ def _groups(losses: CorpusLosses, by: str) -> list[dict[str, Any]]:
 
 
 def _as_dict(row: LossRow) -> dict[str, Any]:
-    told = {"key": row.key, **({"unit": row.cell.unit} if row.cell else {})}
+    told: dict[str, Any] = {"key": row.key, **({"unit": row.cell.unit} if row.cell else {})}
     told |= {name: {"lost": getattr(row.lost, name), "read": getattr(row.came, name)} for name in LOSS_MEASURES}
     return told | {"share_of_pages": row.interval, "more": row.more}
 
