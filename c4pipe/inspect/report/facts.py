@@ -12,6 +12,7 @@ from c4pipe.corpus.benchmarks import by_share
 from c4pipe.corpus.removed import told_removed
 from c4pipe.corpus.telling import levels_told
 from c4pipe.facts.corpus import Corpus, connect
+from c4pipe.facts.losses import CorpusLosses, read_losses
 from c4pipe.inspect.relatives import clusters, earlier, with_largest
 from c4pipe.inspect.report import queries
 from c4pipe.inspect.report.examples import Example, examples, near_words
@@ -90,6 +91,7 @@ class Facts(NamedTuple):
     levels: str  # that the levels of text were chosen, in words
     earlier: dict[str, Any] | None  # as `relatives.earlier` has it
     benchmarks: list[dict[str, Any]]  # as `by_share` has them
+    losses: CorpusLosses | None  # None where the build did not count them
 
     @property
     def records(self) -> int:
@@ -171,6 +173,7 @@ def gather(corpus: Corpus) -> Facts:
         levels_told(manifest.get("settings", {})),
         earlier(corpus),
         by_share(stats.get("benchmarks", {})),
+        read_losses(corpus),
     )
     db.close()
     return found
