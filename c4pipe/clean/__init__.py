@@ -4,6 +4,6 @@
 """
 
 from c4pipe.clean.fast import dropped_by, fast_clean
-from c4pipe.clean.loop import LineStep, clean
+from c4pipe.clean.loop import LineStep, clean, edited_by
 
-__all__ = ["LineStep", "clean", "dropped_by", "fast_clean"]
+__all__ = ["LineStep", "clean", "dropped_by", "edited_by", "fast_clean"]

@@ -41,3 +41,21 @@ def walk(line: str, steps: Sequence[LineStep]) -> tuple[LineRule | None, str]:
         elif step.breaks(line):
             return step, line
     return None, line
+
+
+def edited_by(text: str, steps: Sequence[LineStep]) -> set[str]:
+    """The names of the edits that change a line of a page, on its way up to the rule that it breaks."""
+    found: set[str] = set()
+    for whole in text.splitlines():
+        line = whole.strip()
+        for step in steps:
+            if isinstance(step, LineEdit):
+                changed = step.edit(line)
+                if changed != line:
+                    found.add(type(step).__name__)
+                line = changed
+            elif step.breaks(line):
+                if step.reason.unit is Unit.PAGE:
+                    return found
+                break
+    return found

@@ -1,7 +1,7 @@
 """What lists did: for each listed word, phrase or address the pages that it cost, who they are, and where it stood.
 
 The record names one entry for each page that fell, the first that was met. Which others the page holds, and in which
-sentence, the rule is asked again, of the pages that the rejected table holds: up to `LOOKED_AT` of each reason.
+sentence, the rule is asked again, of the first pages of a reason that the rejected table holds.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import duckdb
 
 from c4pipe.corpus.stats import registered
 
-LOOKED_AT = 200  # pages of a reason that the rules are asked about: all that a sample holds
-EXAMPLES = 3  # of an entry
-AROUND = 160  # characters of a sentence shown on either side of a hit
-TOP_NAMES = 3  # languages and domains named of an entry
+PAGES_ASKED = 200  # pages of a reason that a rule for pages is asked about: all that a sample holds
+ROWS_ASKED = 20_000  # rows of the rejected table whose lost lines a rule for lines is asked about, the first
+_EXAMPLES = 3  # of an entry
+_AROUND = 160  # characters of a sentence shown on either side of a hit
+_TOP_NAMES = 3  # languages and domains named of an entry
 _STOP = re.compile(r"[.!?。！？؟।][\"'”’»)\]]*\s+|[\r\n]")
 
 
@@ -33,7 +34,7 @@ class InContext(NamedTuple):
     row: int
 
 
-class Sighting(NamedTuple):
+class EntryOnPage(NamedTuple):
     """An entry that stands on a page."""
 
     entry: str
@@ -103,20 +104,20 @@ def named_by_detail(db: duckdb.DuckDBPyConnection, stage: str, code: str) -> Nam
     return found._replace(domains=domains)
 
 
-def words_of(named: NamedPages, sightings: Iterable[Sighting]) -> list[ListedWord]:
+def words_listed(named: NamedPages, sightings: Iterable[EntryOnPage]) -> list[ListedWord]:
     """Each entry with what is known of it, the most pages first."""
     seen = list(dict.fromkeys(sightings))
     on_page: dict[str, set[str]] = {}
     for one in seen:
         on_page.setdefault(one.source, set()).add(one.entry)
-    by_entry: dict[str, dict[str, Sighting]] = {}
+    by_entry: dict[str, dict[str, EntryOnPage]] = {}
     for one in seen:
         by_entry.setdefault(one.entry, {}).setdefault(one.source, one)
     rows = [_word(entry, named, list(by_entry.get(entry, {}).values()), on_page) for entry in {*named.pages, *by_entry}]
     return sorted(rows, key=lambda row: (-row.pages, -row.held, row.entry))
 
 
-def _word(entry: str, named: NamedPages, seen: Sequence[Sighting], on_page: Mapping[str, set[str]]) -> ListedWord:
+def _word(entry: str, named: NamedPages, seen: Sequence[EntryOnPage], on_page: Mapping[str, set[str]]) -> ListedWord:
     domains = named.domains.get(entry, Counter[str]())
     return ListedWord(
         entry,
@@ -132,14 +133,14 @@ def _word(entry: str, named: NamedPages, seen: Sequence[Sighting], on_page: Mapp
 
 
 def _first(counts: Counter[str]) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:TOP_NAMES]
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_TOP_NAMES]
 
 
-def _examples(seen: Sequence[Sighting]) -> list[InContext]:
+def _examples(seen: Sequence[EntryOnPage]) -> list[InContext]:
     """Of different domains, as far as there are some; in the order of the sources, which says nothing of the text."""
     shown = [one.context for one in sorted(seen, key=lambda one: one.source) if one.context is not None]
     apart = list({registered(context.url): context for context in reversed(shown)}.values())[::-1]
-    return [*apart, *(context for context in shown if context not in apart)][:EXAMPLES]
+    return [*apart, *(context for context in shown if context not in apart)][:_EXAMPLES]
 
 
 def in_context(text: str, start: int, end: int, url: str, part: str, row: int) -> InContext:
@@ -148,10 +149,10 @@ def in_context(text: str, start: int, end: int, url: str, part: str, row: int) -
     >>> in_context("A menu\\nIt is so. Oh drat it, she said. More.", 20, 24, "", "", 0)[1:4]
     ('Oh ', 'drat', ' it, she said.')
     """
-    first = max((match.end() for match in _STOP.finditer(text, max(0, start - 2 * AROUND), start)), default=0)
-    first = max(first, start - AROUND)
+    first = max((match.end() for match in _STOP.finditer(text, max(0, start - 2 * _AROUND), start)), default=0)
+    first = max(first, start - _AROUND)
     stop = _STOP.search(text, end)
-    last = min(len(text), end + AROUND) if stop is None else min(stop.end(), end + AROUND)
-    before = ("…" if first and first == start - AROUND else "") + text[first:start]
-    behind = text[end:last].rstrip() + ("…" if last == end + AROUND and last < len(text) else "")
+    last = min(len(text), end + _AROUND) if stop is None else min(stop.end(), end + _AROUND)
+    before = ("…" if first and first == start - _AROUND else "") + text[first:start]
+    behind = text[end:last].rstrip() + ("…" if last == end + _AROUND and last < len(text) else "")
     return InContext(url, before.lstrip(), text[start:end], behind, part, row)

@@ -11,15 +11,16 @@ import duckdb
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.stats import registered
 from c4pipe.errors import C4Error
-from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.corpus import Corpus, files_sql
 from c4pipe.facts.listed import (
-    LOOKED_AT,
+    PAGES_ASKED,
+    ROWS_ASKED,
+    EntryOnPage,
     NamedPages,
-    Sighting,
     WordList,
     in_context,
     named_by_detail,
-    words_of,
+    words_listed,
 )
 from c4pipe.inspect.explain import Recorded, explain
 from c4pipe.inspect.rebuild import plan_of, preset_of
@@ -29,7 +30,6 @@ from c4pipe.rules import LineRule, PageRule
 from c4pipe.stages import Preset
 
 Plans = Callable[[], Any]  # the plan that built the corpus; C4Error where it cannot be had
-_COLUMNS = "url, timestamp, stage, reason, detail, {} AS text, dropped, source, part, row"
 
 
 class _Row(NamedTuple):
@@ -81,13 +81,13 @@ class _Asked:
 
     def __init__(self, db: duckdb.DuckDBPyConnection, corpus: Corpus, preset: Preset, plan: Plans):
         self._db, self._corpus, self._preset, self._plan = db, corpus, preset, plan
-        held = [name for name, *_ in db.execute("DESCRIBE rejected").fetchall()]
-        self._language = "coalesce(language, '')" if "language" in held else "''"
+        described = db.execute(f"DESCRIBE SELECT * FROM {files_sql(corpus, corpus.rejected[:1])}").fetchall()
+        self._language = "coalesce(language, '')" if "language" in [name for name, *_ in described] else "''"
 
     def of(self, stage: str, told: Told, built: int) -> WordList:
         """A list whose entries cost pages. Of a reason that is withheld no text is here to be asked about."""
         named = named_by_detail(self._db, stage, told.code)
-        seen, looked, note = list[Sighting](), 0, ""
+        seen, looked, note = list[EntryOnPage](), 0, ""
         if told.reason is not None and told.reason.withheld:
             note = "The text of its pages is withheld: what is known is which entry named them."
         else:
@@ -95,36 +95,36 @@ class _Asked:
                 seen, looked = self._sightings(stage, told)
             except C4Error as error:
                 note = f"The rule cannot be asked again: {error}"
-        words = words_of(named, seen)
+        words = words_listed(named, seen)
         total = named.pages.total()
         return WordList(stage, told.code, "page", told.words, told.source, built, total, looked, note, words)
 
     def of_lines(self, stage: str, told: Told, built: int) -> WordList:
-        """A list whose entries cost lines, which are noted; of up to `LOOKED_AT` pages of each outcome."""
+        """A list whose entries cost lines, which are noted; of the first `ROWS_ASKED` pages of the table."""
         assert isinstance(told.owner, LineRule)
         pages, domains, lines = Counter[str](), dict[str, Counter[str]](), Counter[str]()
-        seen, looked, named = list[Sighting](), 0, 0
-        for row in self._rows_of_all():
+        seen, looked, named = list[EntryOnPage](), 0, 0
+        for url, source, language, part, row, cut in self._lines(told.code):
             looked += 1
-            met: dict[str, Sighting] = {}
-            for line in (cut["line"] for cut in row.dropped if cut["reason"] == told.code):
-                named += 1
+            named += len(cut)
+            met: dict[str, EntryOnPage] = {}
+            for line in cut:
                 for hit in told.owner.hits(line):
-                    context = in_context(line, hit.start, hit.end, row.url, row.part, row.row)
+                    context = in_context(line, hit.start, hit.end, url, part, row)
                     lines[hit.entry] += 1
-                    met.setdefault(hit.entry, Sighting(hit.entry, row.source, row.language, context))
+                    met.setdefault(hit.entry, EntryOnPage(hit.entry, source, language, context))
             seen += met.values()
             for entry in met:
                 pages[entry] += 1
-                domains.setdefault(entry, Counter())[registered(row.url)] += 1
-        words = words_of(NamedPages(pages, domains, lines), seen)
+                domains.setdefault(entry, Counter())[registered(url)] += 1
+        words = words_listed(NamedPages(pages, domains, lines), seen)
         return WordList(stage, told.code, "line", told.words, told.source, built, named, looked, "", words)
 
-    def _sightings(self, stage: str, told: Told) -> tuple[list[Sighting], int]:
+    def _sightings(self, stage: str, told: Told) -> tuple[list[EntryOnPage], int]:
         """What the rule says of the pages that fell by it, and of how many."""
         plan = self._plan()
         rule: PageRule = plan.bound(told.owner)
-        rows = self._rows(stage, told.code)
+        rows = list(self._rows(stage, told.code))
         kept = {each for one in self._preset.stages[: self._index(stage)] for each in one.kept_languages()}
         found = []
         for row in rows:
@@ -140,24 +140,38 @@ class _Asked:
                 hits = rule.hits(page._replace(text=text, language=language))
             for hit in hits:
                 context = in_context(text, hit.start, hit.end, row.url, row.part, row.row)
-                found.append(Sighting(hit.entry, row.source, language, context))
+                found.append(EntryOnPage(hit.entry, row.source, language, context))
         return found, len(rows)
 
     def _index(self, stage: str) -> int:
         return [one.name for one in self._preset.stages].index(stage)
 
-    def _rows(self, stage: str, code: str, text: str = "text") -> list[_Row]:
-        sql = (
-            f"SELECT {_COLUMNS.format(text)}, {self._language} FROM rejected WHERE stage = $1 AND reason = $2 "
-            f"LIMIT {LOOKED_AT}"
-        )
-        return [_Row(*row) for row in self._db.execute(sql, [stage, code]).fetchall()]
+    def _rows(self, stage: str, code: str) -> Iterator[_Row]:
+        """The first pages of a reason. Where they are is found first: their texts are read of these alone."""
+        sql = f"SELECT part, row FROM rejected WHERE stage = $1 AND reason = $2 LIMIT {PAGES_ASKED}"
+        places = self._db.execute(sql, [stage, code]).fetchall()
+        for part in dict.fromkeys(part for part, _ in places):
+            rows = ", ".join(str(row) for name, row in places if name == part)
+            sql = (
+                f"SELECT url, timestamp, stage, reason, detail, text, dropped, source, $1, file_row_number, "
+                f"{self._language} FROM {files_sql(self._corpus, [{'path': part}])} WHERE file_row_number IN ({rows}) "
+                "ORDER BY file_row_number"
+            )
+            yield from (_Row(*row) for row in self._db.execute(sql, [part]).fetchall())
 
-    def _rows_of_all(self) -> Iterator[_Row]:
-        """Pages of each outcome, the kept ones among them, without their texts."""
-        outcomes = self._db.execute("SELECT DISTINCT stage, reason FROM rejected ORDER BY ALL").fetchall()
-        for stage, reason in outcomes:
-            yield from self._rows(stage, reason, "''")
+    def _lines(self, code: str) -> Iterator[tuple[str, str, str, str, int, list[str]]]:
+        """The first pages of the table, the kept ones among them, with the lines that they lost for a reason."""
+        cut = "list_transform(list_filter(dropped, lambda d: d.reason = $1), lambda d: d.line)"
+        left = ROWS_ASKED
+        for part in self._corpus.rejected:
+            sql = (
+                f"SELECT url, source, {self._language}, $2, file_row_number, {cut} FROM "
+                f"{files_sql(self._corpus, [part])} WHERE file_row_number < {left} ORDER BY file_row_number"
+            )
+            yield from self._db.execute(sql, [code, part["path"]]).fetchall()
+            left -= part["rows"]
+            if left <= 0:
+                return
 
 
 def _in_what_fell(row: _Row, start: int, end: int) -> bool:

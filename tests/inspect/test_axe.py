@@ -35,12 +35,16 @@ VIEWS = {
     "losses by language": "/losses?by=language&rule=paragraphs/few_paragraphs",
     "losses by domain": "/losses?by=domain&sort=share+of+pages",
     "losses of a length": "/losses?bin=8",
+    "words": "/words?by=only",
+    "kept pages that lost lines": "/?lost=repeated_line&q=the&in=lost&how=words&counts=now",
+    "random": "/?order=random&seed=7&votes=agreed&counts=now",
     "compared": "/compare",
     "list of two corpora": "/compare/pages?list=other_text",
     "SQL": "/sql",
     "an answer": "/sql?q=SELECT+language,+count(*)+AS+pages+FROM+pages+GROUP+BY+ALL",
     "every preset": "/why/presets?url={url}",
     "lost lines": "/?lost=repeated_in_page",
+    "compare": "/compare",
     "refused": "/nowhere",
 }
 

@@ -215,3 +215,25 @@ def test_real_lists_on_real_pages(language: str) -> None:
         assert (matcher.search(text) is not None) == expected
         hits += expected
     assert hits > 0  # a test that never sees a hit shows little
+
+
+@given(
+    entries=st.frozensets(st.text("abİ ß-あ", min_size=1, max_size=4), min_size=1, max_size=6),
+    text=st.text("abAİ ßẞ-あ.\n", max_size=30),
+    boundaries=st.booleans(),
+)
+def test_all_hits_are_what_each_entry_alone_finds(entries: frozenset[str], text: str, boundaries: bool) -> None:
+    """What is found first is among them, and each stands in the text where it is said to."""
+    found = WordMatcher(entries, boundaries).hits(text)
+    alone = sorted(entry for entry in entries if WordMatcher(frozenset({entry}), boundaries).search(text))
+    assert [hit.entry for hit in found] == alone
+    assert (WordMatcher(entries, boundaries).search(text) in alone) == bool(alone)
+    for entry, start, end in found:
+        assert entry in text[start:end].lower()
+        assert 0 <= start < end <= len(text)
+
+
+def test_hits_within_hits_count() -> None:
+    matcher = WordMatcher(frozenset({"ass", "bad", "bad word"}), boundaries=True)
+    assert matcher.hits("Pass a BAD WORD, ass.") == [("ass", 17, 20), ("bad", 7, 10), ("bad word", 7, 15)]
+    assert WordMatcher(frozenset({"混蛋", "蛋"}), boundaries=False).hits("大混蛋") == [("混蛋", 1, 3), ("蛋", 2, 3)]

@@ -114,6 +114,8 @@ def sections(facts: Facts, comparison: Comparison | None, verdict: CorpusVerdict
         yield Section("lengths", "Page lengths")
     if facts.mixture.rows or facts.languages.rows:
         yield Section("languages", "Languages before and after" if facts.mixture.rows else "Languages")
+    if facts.listed:
+        yield Section("listed", "Listed words")
     if facts.repeats:
         yield Section("repeats", "Most repeated")
     if facts.domains.rows or facts.tlds.rows:

@@ -14,12 +14,14 @@ import duckdb
 
 from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.serve.cut_codes import codes_made
+from c4pipe.inspect.serve.edits import edits_made
 from c4pipe.inspect.serve.limits import within
 from c4pipe.inspect.serve.selection import Selection
 
 ASIDE = 6  # tables of selections that a connection keeps
 ASIDE_SECONDS = 20.0  # that making one may take
 CUT_CODES = "cut_codes"  # source -> codes of what was cut from that page
+CHANGED_PAGES = "changed_pages"  # source -> names of the edits that changed that page
 _OF_SELECTION = "aside_"
 _MAKING = Lock()
 
@@ -32,6 +34,13 @@ def codes_table(cursor: duckdb.DuckDBPyConnection, corpus: Corpus) -> None:
     with _MAKING:
         if not _is_made(cursor, CUT_CODES):
             codes_made(cursor, CUT_CODES, corpus)
+
+
+def edits_table(cursor: duckdb.DuckDBPyConnection, corpus: Corpus) -> None:
+    """Makes the table `changed_pages`, if it is not there."""
+    with _MAKING:
+        if not _is_made(cursor, CHANGED_PAGES):
+            edits_made(cursor, CHANGED_PAGES, corpus)
 
 
 def lost_lines_table(cursor: duckdb.DuckDBPyConnection, selection: Selection, snippet: str) -> None:

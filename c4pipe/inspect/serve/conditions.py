@@ -8,7 +8,15 @@ import duckdb
 
 from c4pipe.corpus.stats import registered
 from c4pipe.facts.corpus import Corpus
-from c4pipe.inspect.serve.aside import CUT_CODES, LINES, codes_table, lost_lines_name, lost_lines_table
+from c4pipe.inspect.serve.aside import (
+    CHANGED_PAGES,
+    CUT_CODES,
+    LINES,
+    codes_table,
+    edits_table,
+    lost_lines_name,
+    lost_lines_table,
+)
 from c4pipe.inspect.serve.selection import AGREED, ANY_REASON, DISAGREED, NO_MONTH, Selection
 
 _BEFORE, _SNIPPET = 90, 360  # characters of a snippet in front of the match, and in all
@@ -28,6 +36,8 @@ def set_aside(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Sele
     """Makes the tables that `condition` asks of a selection and of those beside it. ConfigError where it takes long."""
     if selection.lost:
         codes_table(cursor, corpus)
+    if selection.edit:
+        edits_table(cursor, corpus)
     if selection.q and selection.field == "lost" and selection.kept:
         match = f"coalesce({selection.needle.place('lines', '$q0')}, 0)"
         lost_lines_table(cursor, selection, f"{around('lines', match)} AS snippet, {inside(match)} AS inside")
@@ -77,6 +87,9 @@ def condition(selection: Selection) -> tuple[str, dict[str, Any]]:
     if selection.lost:
         terms.append(f"source IN (SELECT source FROM {CUT_CODES} WHERE list_contains(codes, $lost))")
         values["lost"] = selection.lost
+    if selection.edit:
+        terms.append(f"source IN (SELECT source FROM {CHANGED_PAGES} WHERE list_contains(edits, $edit))")
+        values["edit"] = selection.edit
     if not selection.kept:
         terms.append("stage != ''")
         if selection.outcome != ANY_REASON:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.facts.corpus import Corpus
+from c4pipe.inspect.serve.edits import edit_names
 from c4pipe.page import Unit
 from c4pipe.stages.personal import PERSONAL_REASONS
 
@@ -30,6 +31,7 @@ class Known(NamedTuple):
     cuts: tuple[CutReason, ...] = ()  # by stage, most first; () without a rejected table
     sampled: bool = False  # the rejected table was asked to hold a sample only
     columns: tuple[str, ...] = ()  # of the kept pages
+    edits: tuple[str, ...] = ()  # of lines, by name; () without a rejected table
 
     @property
     def one_config(self) -> bool:
@@ -58,6 +60,7 @@ def known(corpus: Corpus) -> Known:
         tuple(cut for stage in stages for cut in _cuts(stage)),
         bool(corpus.rejected) and corpus.manifest.get("settings", {}).get("rejected") != "all",
         tuple(corpus.schema.names),
+        edit_names(corpus.manifest) if corpus.rejected else (),
     )
 
 

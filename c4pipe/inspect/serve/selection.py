@@ -55,6 +55,7 @@ class Selection(NamedTuple):
     votes: str = ""  # "agreed", "disagreed", or "cld2:nl" for who said what of the language
     order: str = ""  # "" as in the files, or "random"
     seed: str = ""  # of the random order
+    edit: str = ""  # of lines, by its name: pages that it changed
 
     @property
     def needle(self) -> Needle:
@@ -68,13 +69,14 @@ class Selection(NamedTuple):
 
     @property
     def recorded(self) -> bool:
-        """Whether it asks for what was cut from pages, which of kept ones only the rejected table says."""
-        return bool(self.lost or (self.q and self.field == "lost"))
+        """Whether it asks for what was cut from pages or changed in them, which of kept ones only the rejected table
+        says."""
+        return bool(self.lost or self.edit or (self.q and self.field == "lost"))
 
     @property
     def unrecorded(self) -> Selection:
         """Without asking that."""
-        found = self._replace(lost="")
+        found = self._replace(lost="", edit="")
         return found._replace(q="", field="any", how="") if self.field == "lost" else found
 
     @property
@@ -94,7 +96,17 @@ class Selection(NamedTuple):
     @property
     def by_row(self) -> bool:
         """Whether pages must be looked at one by one to tell which it holds; else the manifest tells."""
-        named = (self.q, self.language, self.domain, self.lost, self.detail, self.month, self.score, self.votes)
+        named = (
+            self.q,
+            self.language,
+            self.domain,
+            self.lost,
+            self.detail,
+            self.month,
+            self.score,
+            self.votes,
+            self.edit,
+        )
         return any(named) or self.lengths
 
     @property
@@ -150,7 +162,7 @@ _PARAMETERS = dict(zip(Selection._fields, Selection._fields, strict=True)) | {
 }
 
 
-_CHIPS = {"q": "search", "config": "language", "score": "language score", "lost": "lost to"}
+_CHIPS = {"q": "search", "config": "language", "score": "language score", "lost": "lost to", "edit": "changed by"}
 
 
 def parse(pairs: Iterable[tuple[str, str]], has: Known) -> Selection:
@@ -172,6 +184,7 @@ def parse(pairs: Iterable[tuple[str, str]], has: Known) -> Selection:
     _one_of("how", asked.get("how"), WAYS)
     _one_of("order", asked.get("order"), (RANDOM,))
     _one_of("lost", asked.get("lost"), has.lost)
+    _one_of("edit", asked.get("edit"), has.edits)
     _one_of("config", asked.get("config"), has.configs)
     _one_of("split", asked.get("split"), has.splits)
     _one_of("outcome", asked.get("outcome"), (ANY_REASON, *has.outcomes))

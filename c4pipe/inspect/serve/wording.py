@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Lock
+from typing import Any
 
 import duckdb
 from starlette.requests import Request
 from starlette.responses import Response
 
 from c4pipe.errors import unknown
-from c4pipe.facts.listed import WordList
+from c4pipe.facts.listed import ListedWord, WordList
 from c4pipe.inspect.blocklists import word_lists
 from c4pipe.inspect.serve.selection import Selection
 from c4pipe.inspect.serve.viewer import Viewer
 
-WORDS_SHOWN = 100  # of a list
+_MOST_WORDS = 100  # of a list
 # How words may be ordered, and what says so. By accident: those first that were alone on most of their pages.
 _ORDERS = {"pages": "pages", "only": "only listed word", "domains": "domains"}
 
@@ -33,7 +35,7 @@ class WordPages:
             raise unknown("value of by,", by, _ORDERS)
         found = await self._viewer.ask(request, self._once)
         shown = [each._replace(words=sorted(each.words, key=_key(by))) for each in found]
-        values = {"lists": shown, "by": by, "orders": _ORDERS, "most": WORDS_SHOWN}
+        values: dict[str, Any] = {"lists": shown, "by": by, "orders": _ORDERS, "most": _MOST_WORDS}
         return self._viewer.html("words.html", selection=Selection(), **values)
 
     def _once(self, cursor: duckdb.DuckDBPyConnection) -> list[WordList]:
@@ -45,8 +47,8 @@ class WordPages:
             return self._lists[0]
 
 
-def _key(by: str):  # type: ignore[no-untyped-def]
-    keys = {
+def _key(by: str) -> Callable[[ListedWord], tuple[Any, ...]]:
+    keys: dict[str, Callable[[ListedWord], tuple[Any, ...]]] = {
         "pages": lambda word: (-word.pages, -word.held, word.entry),
         "only": lambda word: (-word.only, -word.alone, word.entry),
         "domains": lambda word: (-word.domain_count, -word.pages, word.entry),

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from c4pipe.facts.corpus import Corpus, connect
+from tests.inspect.listed import listed_numbers
 from tests.inspect.report.written import Read
 
 SAMPLES = Path(__file__).parents[3] / "data_samples"
@@ -98,6 +99,7 @@ def _expected(corpus: Corpus) -> Numbers:
         **_parts(db),
         **_lengths(db),
         **_places(db),
+        **listed_numbers(corpus),
     }
     for month, n in db.execute("SELECT left(timestamp, 7), count(*) FROM pages GROUP BY 1").fetchall():
         found[f"month.{month}"] = n

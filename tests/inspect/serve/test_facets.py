@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pyarrow.parquet as pq
 import pytest
 
+from c4pipe.clean import edited_by
 from c4pipe.corpus.stats import registered
 from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import Corpus, connect, open_corpus
@@ -23,6 +24,7 @@ from c4pipe.inspect.serve.finding import Place, find, find_back, step
 from c4pipe.inspect.serve.hits import Hit
 from c4pipe.inspect.serve.selection import Selection, known, parse, parts_of
 from c4pipe.page import Dropped, Page
+from c4pipe.rules.lines import MinWords, NoLoremIpsum, StripCitations
 from tests.inspect import tiny
 from tests.inspect.serve.conftest import Ask, cursor, write
 from tests.inspect.serve.test_app import text_of
@@ -433,3 +435,28 @@ def test_reading_codes_ends_in_words_where_it_takes_long(samples: Corpus, monkey
     monkeypatch.setattr("c4pipe.inspect.serve.cut_codes.CODES_SECONDS", -1.0)
     with pytest.raises(ConfigError, match="Search the text instead"):
         cut_codes(samples)
+
+
+def test_pages_that_an_edit_changed(samples: Corpus, viewer: Ask) -> None:
+    """By the kept text: what is left of a line that had a mark has none."""
+    assert known(samples).edits == ("StripCitations",)
+    for outcome in ("", "rejected"):
+        selection = Selection(outcome=outcome, edit="StripCitations")
+        hits = listed(samples, selection)
+        assert count_pages(cursor(samples), samples, selection, known(samples)).total == len(hits)
+        rows = connect(samples).execute("SELECT url, stage, text FROM rejected").fetchall()
+        late = ("clean", "spans", "language", "badwords")
+        mark = re.compile(r"\[\d*\]|\[edit\]|\[citation needed\]")
+        wanted = [url for url, stage, text in rows if (stage in late if outcome else not stage) and mark.search(text)]
+        assert sorted(hit.url for hit in hits) == sorted(wanted)
+    assert listed(samples, Selection(edit="StripCitations"))
+    assert "the rules were asked again" in viewer(samples).get("/?edit=StripCitations&counts=now").text
+    assert viewer(samples).get("/export?format=csv&edit=StripCitations").status_code == 200
+    assert viewer(samples).get("/?edit=Nothing").status_code == 400
+
+
+def test_an_edit_counts_up_to_the_rule_that_a_line_breaks() -> None:
+    steps = (MinWords(2), StripCitations(), NoLoremIpsum())
+    assert edited_by("Word[1]\nTwo words[1]", steps) == {"StripCitations"}
+    assert edited_by("Word[1]\nTwo words", steps) == set()
+    assert edited_by("Lorem ipsum dolor\nTwo words[1]", steps) == set()

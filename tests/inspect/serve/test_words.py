@@ -1,0 +1,193 @@
+"""Listed words: each number is counted without the rules, examples stand on their pages, nothing withheld is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from c4pipe.corpus.catalogue import describe
+from c4pipe.errors import ConfigError
+from c4pipe.facts import listed
+from c4pipe.facts.corpus import Corpus, connect, open_corpus
+from c4pipe.facts.listed import WordList, in_context
+from c4pipe.inspect.blocklists import word_lists
+from c4pipe.presets import EN, with_exclusions
+from c4pipe.rules import NoPolicy, NotExcluded
+from tests.conftest import Build, Once
+from tests.inspect import tiny
+from tests.inspect.conftest import SAMPLES
+from tests.inspect.listed import listed_numbers
+from tests.inspect.serve.conftest import Ask
+from tests.inspect.serve.test_app import text_of
+
+LISTS = {
+    "en": ("harbour", "Garden", "kitchen", "rye", "rye bread", "the sea"),
+    "de": ("garten", "schnecken", "hafen"),
+    "ja": ("港", "東京"),
+}
+
+
+@pytest.fixture(scope="session")
+def words(once: Once) -> Path:
+    """A folder of word lists that the pages of data_samples hold many of."""
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        for language, entries in LISTS.items():
+            (folder / f"{language}.txt").write_text("".join(f"{entry}\n" for entry in entries), encoding="utf-8")
+
+    return once("lists of common words", make)
+
+
+@pytest.fixture(scope="session")
+def worded(built: Build, words: Path) -> Corpus:
+    """data_samples in English, without what those lists name, and with personal data masked."""
+    return open_corpus(built(SAMPLES, "--badwords-dir", str(words), "--mask-personal"))
+
+
+@pytest.fixture(scope="session")
+def many_worded(built: Build, words: Path) -> Corpus:
+    """data_samples in all languages, without what those lists name."""
+    return open_corpus(built(SAMPLES, "--badwords-dir", str(words), "--preset", "multilingual"))
+
+
+def numbers(lists: Sequence[WordList]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for each in lists:
+        for word in each.words:
+            of = f"listed.{each.stage}.{each.code}.{word.entry}"
+            found |= {of: word.pages, f"{of}.held": word.held, f"{of}.only": word.only}
+            found[f"{of}.domains"] = word.domain_count
+    return found
+
+
+@pytest.mark.parametrize("name", ["worded", "many_worded"])
+def test_every_number_is_what_the_table_says(name: str, request: pytest.FixtureRequest) -> None:
+    corpus: Corpus = request.getfixturevalue(name)
+    lists = word_lists(connect(corpus), corpus)
+    assert numbers(lists) == listed_numbers(corpus)
+    assert {"worded": {"policy", "bad_word"}, "many_worded": {"bad_word"}}[name] == {each.code for each in lists}
+    for each in lists:
+        assert each.words
+        sql = "SELECT count(*) FROM rejected WHERE stage = $1 AND reason = $2"
+        if each.unit == "page":
+            assert connect(corpus).execute(sql, [each.stage, each.code]).fetchall() == [(each.named,)]
+            assert sum(word.pages for word in each.words) == each.named == each.looked
+
+
+@pytest.mark.parametrize("name", ["worded", "many_worded"])
+def test_an_example_is_a_sentence_of_its_page(name: str, request: pytest.FixtureRequest) -> None:
+    corpus: Corpus = request.getfixturevalue(name)
+    texts = dict(connect(corpus).execute("SELECT url, text FROM rejected").fetchall())
+    shown = [
+        (word, one) for each in word_lists(connect(corpus), corpus) for word in each.words for one in word.examples
+    ]
+    assert shown
+    for word, one in shown:
+        assert word.entry == one.hit.lower()
+        flat = " ".join((one.before.strip("…") + one.hit + one.behind.strip("…")).split())
+        assert flat in " ".join(texts[one.url].split())
+
+
+def test_a_page_says_what_each_word_cost(worded: Corpus, viewer: Ask) -> None:
+    body = viewer(worded).get("/words").text
+    ((entry, pages),) = (
+        connect(worded)
+        .execute(
+            "SELECT detail, count(*) FROM rejected WHERE reason = 'bad_word' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"
+        )
+        .fetchall()
+    )
+    row = re.search(
+        rf'<th scope="row"><a href="([^"]*)"><bdi>{re.escape(entry)}</bdi></a></th>\s*<td class="num">{pages}', body
+    )
+    assert row
+    target = row[1].replace("&amp;", "&")
+    assert f"{pages} page" in text_of(viewer(worded).get(f"{target}&counts=now").text)
+    assert re.search(r"<mark>[^<]+</mark>", body)
+    link = re.search(r'href="(/page[?][^"]*)" aria-label="The page of this sentence', body)
+    assert link
+    assert viewer(worded).get(link[1].replace("&amp;", "&")).status_code == 200
+    assert 'href="/words"' in viewer(worded).get("/").text
+
+
+def test_words_come_in_the_order_that_is_asked_for(worded: Corpus, viewer: Ask) -> None:
+    (policy,) = (each for each in word_lists(connect(worded), worded) if each.code == "policy")
+    for by, key in (("pages", lambda w: -w.pages), ("only", lambda w: -w.only), ("domains", lambda w: -w.domain_count)):
+        body = viewer(worded).get(f"/words?by={by}").text
+        shown = re.findall(r"<bdi>([a-z ]+)</bdi></a> ", body[: body.index('id="badwords-bad_word"')])
+        assert [key(next(w for w in policy.words if w.entry == word)) for word in shown] == sorted(
+            map(key, policy.words)
+        )
+    assert viewer(worded).get("/words?by=length").status_code == 400
+
+
+def test_a_mixture_and_old_tables_say_why_there_is_nothing(mixture: Corpus, hostile: Corpus, viewer: Ask) -> None:
+    assert "A mixture was filtered by no list" in text_of(viewer(mixture).get("/words").text) or not mixture.rejected
+    assert "no table of rejected pages" in text_of(viewer(mixture).get("/words").text)
+    assert "No rule of this corpus goes by a list" in text_of(viewer(hostile).get("/words").text)
+
+
+def test_what_is_withheld_is_named_and_not_shown(tmp_path: Path, viewer: Ask) -> None:
+    rows = [
+        tiny.lost(f"http://{name}.example/{n}", "exclude", "excluded", detail=f"{name}.example (opt-out.txt)")
+        for name, times in (("a", 3), ("b", 1))
+        for n in range(times)
+    ]
+    preset = with_exclusions(EN, NotExcluded())
+    ledger: dict[str, Any] = {"stages": [{"stage": "exclude", "rejected": {"excluded": 9}, "lines_dropped": {}}]}
+    corpus = open_corpus(tiny.write(tmp_path / "c4", [], rows, preset=describe(preset), ledger=ledger))
+    (found,) = word_lists(connect(corpus), corpus)
+    assert [(word.entry, word.pages, word.domain_count, word.examples) for word in found.words] == [
+        ("a.example (opt-out.txt)", 3, 1, []),
+        ("b.example (opt-out.txt)", 1, 1, []),
+    ]
+    assert (found.built, found.named, found.looked) == (9, 4, 0)
+    words = text_of(viewer(corpus).get("/words").text)
+    assert "The build rejected 9 pages for it; the sample holds 4 of them" in words
+    assert "The text of its pages is withheld" in words
+
+
+def test_a_rule_that_cannot_be_asked_again_leaves_what_is_recorded(worded: Corpus) -> None:
+    def gone() -> Any:
+        raise ConfigError("its list is gone")
+
+    lists = {each.code: each for each in word_lists(connect(worded), worded, gone)}
+    assert lists["bad_word"].note == "The rule cannot be asked again: its list is gone"
+    assert sum(word.pages for word in lists["bad_word"].words) == lists["bad_word"].named > 0
+    assert not any(word.held or word.examples for word in lists["bad_word"].words)
+
+
+def test_of_many_pages_some_are_asked_about(worded: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("c4pipe.inspect.blocklists.PAGES_ASKED", 2)
+    monkeypatch.setattr("c4pipe.inspect.blocklists.ROWS_ASKED", 50)
+    lists = {each.code: each for each in word_lists(connect(worded), worded)}
+    assert lists["bad_word"].looked == 2
+    assert sum(word.pages for word in lists["bad_word"].words) == lists["bad_word"].named > 2
+    assert lists["policy"].looked == 50
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "shown"),
+    [
+        ("Menu\nIt rains. Oh drat it all! More.", "drat", ("Oh ", "drat", " it all!")),
+        ("drat", "drat", ("", "drat", "")),
+        ("「ばか。」次", "ばか", ("「", "ばか", "。」次")),
+        ("x" * 500 + " drat " + "y" * 500, "drat", ("…" + "x" * 159 + " ", "drat", " " + "y" * 159 + "…")),
+    ],
+)
+def test_a_sentence_is_cut_at_stops_and_ends_of_lines(text: str, word: str, shown: tuple[str, str, str]) -> None:
+    start = text.index(word)
+    assert in_context(text, start, start + len(word), "", "", 0)[1:4] == shown
+
+
+def test_phrases_are_told_by_the_rule() -> None:
+    assert [hit.entry for hit in NoPolicy().hits("We Use Cookies; see our Privacy Policy.")] == [
+        "privacy policy", "use cookies",
+    ]  # fmt: skip
+    assert NoPolicy().hits("Six cookies.") == []
+    assert listed.ListedWord("a", 4, 0, 2, 1, [], 2, [], []).alone == 0.5
