@@ -22,7 +22,6 @@ RAW = (
     "Visitors may see it on Sundays between ten and four.\nA third sentence closes the page with a full stop."
 )
 KEPT = RAW.removeprefix("Home\n")
-CUT = "1 line cut: no_end_mark"
 POST = {"origin": "http://127.0.0.1:8000"}
 
 
@@ -61,7 +60,7 @@ def test_a_url_in_all_corpora_of_the_folder(folder: Path) -> None:
         [
             "en",
             f"kept en, {len(KEPT)} characters",
-            f"kept {len(KEPT)} of {len(RAW)} characters; 1 line cut: no_end_mark",
+            f"kept {len(KEPT)} of {len(RAW)} characters; 1 line cut: no_end_mark line by line by en",
         ],
         [
             "en.2019 older",
