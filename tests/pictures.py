@@ -1,4 +1,4 @@
-"""Pictures of the report and of the viewer for the README, as Chromium shows them."""
+"""Pictures of the report and the viewer for the README, as Chromium shows them: each begins where its page begins."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from c4pipe.facts.corpus import open_corpus
 from c4pipe.inspect.report import write_report
+from c4pipe.inspect.report.slide import write_slide
 from tests.conftest import CHROMIUM
 
-PAGE = "mussel-farm"  # a part of the URL of the page that is shown
+PAGE = "tie-a-bowline"  # a part of the URL of the page that is shown
+WIDTH = 1200
 
 
 def photograph(corpus: Path, docs: Path) -> None:
-    """Writes report.png, the funnel, and page.png, one page. Leaves them as they are where there is no Chromium."""
+    """Writes flow.svg; report.png, the report from its title to the end of the diagram; and page.png, one page from its
+    address to its last line. Leaves the latter two as they are where there is no Chromium."""
+    write_slide(open_corpus(corpus), docs / "flow.svg")
     if CHROMIUM is None:
         print(f"{docs}: the pictures of the report and the viewer are left as they are, for there is no Chromium")
         return
@@ -29,14 +34,24 @@ def photograph(corpus: Path, docs: Path) -> None:
     write_report(open_corpus(corpus), report)
     with sync_playwright() as playwright, viewer(corpus) as address:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = chromium.new_page(viewport={"width": 1200, "height": 860})
+        page = chromium.new_page(viewport={"width": WIDTH, "height": 860})
         page.goto(report.as_uri())
-        _save(page.locator("#funnel").screenshot(), docs / "report.png")
+        _save(_down_to(page, "#flow figure"), docs / "report.png")
         page.goto(f"{address}?q={PAGE}")
         page.click("a.hit")
-        page.get_by_text("Most read").scroll_into_view_if_needed()
-        _save(page.screenshot(), docs / "page.png")
+        page.goto(page.url.partition("?")[0])  # nothing that was searched for is marked
+        _save(_down_to(page, ".sheet"), docs / "page.png")
         chromium.close()
+
+
+def _down_to(page: Any, selector: str) -> bytes:
+    """The page from its top to the end of an element."""
+    box = page.locator(selector).bounding_box()
+    for _ in range(2):  # lines out of sight have no height of their own yet
+        page.set_viewport_size({"width": WIDTH, "height": int(box["y"] + box["height"]) + 8})
+        page.wait_for_timeout(200)
+        box = page.locator(selector).bounding_box()
+    return bytes(page.screenshot())
 
 
 @contextmanager
@@ -50,5 +65,5 @@ def viewer(corpus: Path) -> Iterator[str]:
 
 
 def _save(picture: bytes, path: Path) -> None:
-    """In 64 colours, which is about all that they have."""
-    Image.open(io.BytesIO(picture)).convert("RGB").quantize(64).save(path, optimize=True)
+    """In 128 colours, which is about all that they have."""
+    Image.open(io.BytesIO(picture)).convert("RGB").quantize(128).save(path, optimize=True)

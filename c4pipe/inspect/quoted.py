@@ -72,10 +72,10 @@ def _around(text: str, start: int, stop: int) -> Quote:
     )
 
 
-def folded(words: str) -> Folded:
+def fold_codes(words: str) -> Folded:
     """Words of a rule: languages are told by their number where they are many.
 
-    >>> folded("is in none of the languages en, de").words
+    >>> fold_codes("is in none of the languages en, de").words
     'is in none of the languages en, de'
     """
     match = _CODES.search(words)

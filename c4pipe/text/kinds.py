@@ -15,28 +15,28 @@ from numpy.typing import NDArray
 from c4pipe.native import native
 
 _PLANE, _PLANES = 1 << 16, 17
-_BLANK, _LETTER, _LETTER_OR_DIGIT, _FASTTEXT, _BREAK, _UPPER, _DIGIT = 1, 2, 4, 8, 16, 32, 64  # bits of a character
+BLANK_BIT, _LETTER, _LETTER_OR_DIGIT, _FASTTEXT, _BREAK, _UPPER, _DIGIT = 1, 2, 4, 8, 16, 32, 64  # bits of a character
 _RETURN, _NEWLINE = 0x0D, 0x0A  # together they end one line
 FASTTEXT_BLANKS = " \n\r\t\v\f\0"  # dictionary.cc, readWord
 
-_kinds = np.zeros(_PLANES * _PLANE, np.uint8)
+CHARACTER_BITS = np.zeros(_PLANES * _PLANE, np.uint8)  # of each character, of planes that came up
 _known: set[int] = set()  # planes of Unicode of which it says something
 
 
-def _points_of(text: str) -> NDArray[np.uint32]:
+def known_points(text: str) -> NDArray[np.uint32]:
     """The characters of a text, of each of which the kind is known from now on."""
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     if len(points) and not (_known and points.max() < _PLANE):
         for plane in {0, *np.unique(points // _PLANE).tolist()} - _known:
             chars = map(chr, range(plane * _PLANE, (plane + 1) * _PLANE))
-            _kinds[plane * _PLANE : (plane + 1) * _PLANE] = list(map(_kind, chars))
+            CHARACTER_BITS[plane * _PLANE : (plane + 1) * _PLANE] = list(map(_kind, chars))
             _known.add(plane)
     return points
 
 
 def _kind(char: str) -> int:
     return (
-        char.isspace() * _BLANK
+        char.isspace() * BLANK_BIT
         | char.isalpha() * _LETTER
         | char.isalnum() * _LETTER_OR_DIGIT
         | (char in FASTTEXT_BLANKS) * _FASTTEXT
@@ -62,9 +62,9 @@ def counted_runs(text: str) -> RunCounts:
     >>> counted_runs("Don't stop (ever) - 3.5")
     RunCounts(runs=5, chars=19, letterless=2, begun=3)
     """
-    points = _points_of(text)
+    points = known_points(text)
     found = np.zeros(len(RunCounts._fields), np.int64)
-    _count(points.ctypes.data, len(points), _kinds.ctypes.data, found.ctypes.data)
+    _count(points.ctypes.data, len(points), CHARACTER_BITS.ctypes.data, found.ctypes.data)
     return RunCounts(*found.tolist())
 
 
@@ -91,9 +91,9 @@ def line_counts(text: str) -> LineCounts:
     >>> lines.starts.tolist(), lines.ends.tolist(), lines.words.tolist(), lines.upper.tolist()
     ([1, 10, 11], [8, 10, 18], [2, 0, 2], [1, 0, 5])
     """
-    points = _points_of(text)
-    found = np.empty((int((_kinds[points] & _BREAK != 0).sum()) + 1, len(LineCounts._fields)), np.int64)
-    lines = _count_lines(points.ctypes.data, len(points), _kinds.ctypes.data, found.ctypes.data, found.shape[1])
+    points = known_points(text)
+    found = np.empty((int((CHARACTER_BITS[points] & _BREAK != 0).sum()) + 1, len(LineCounts._fields)), np.int64)
+    lines = _count_lines(points.ctypes.data, len(points), CHARACTER_BITS.ctypes.data, found.ctypes.data, found.shape[1])
     return LineCounts(*np.ascontiguousarray(found[:lines].T))
 
 
@@ -104,7 +104,7 @@ def _count(points: Any, size: int, kinds: Any, found: Any) -> None:
     inside = inside_fasttext = letter = False
     for at in range(size):
         kind = kinds[points[at]]
-        if kind & _BLANK:
+        if kind & BLANK_BIT:
             inside = False
         else:
             if not inside:
@@ -140,7 +140,7 @@ def _count_lines(points: Any, size: int, kinds: Any, found: Any, width: int) -> 
             if kind & _BREAK:
                 break
             at += 1
-            if kind & _BLANK:
+            if kind & BLANK_BIT:
                 word = 0
                 continue
             if word == 0:

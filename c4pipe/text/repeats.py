@@ -16,6 +16,7 @@ from c4pipe.text.runs import NumberedWords
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # of the polynomial; odd, as every power of it then is (2**64 / golden ratio)
 _MIX, _SHIFT = np.uint64(0xFF51AFD7ED558CCD), np.uint64(33)  # one round of fmix64's, MurmurHash3
+_BEGINNING = 16  # characters by which runs are told apart before they are looked up
 _TOP, _TOP_LONGEST, _GREEDY, _COVERED = 0, 1, 2, 3  # of `Repeats`, for machine code
 
 
@@ -46,7 +47,7 @@ def repeated_chars(words: NumberedWords, sizes: Sequence[int], how: Repeats) -> 
     slots = 1 << (2 * n + 1).bit_length()
     flat = np.empty(m + 1, np.uint32)
     hashes = np.empty(2 * (m + 1), np.uint64)
-    numbers = np.zeros(3 * (n + 1) + slots, np.int64)
+    numbers = np.zeros(4 * (n + 1) + slots, np.int64)
     asked = np.array(sizes, np.int64)
     found = np.zeros(len(sizes) + 1, np.int64)
     _count(
@@ -95,6 +96,29 @@ def _first(
     return i
 
 
+def _flag_beginnings(n: Any, m: Any, hashes: Any, powers: Any, numbers: Any, table: Any, slots: Any) -> None:
+    """Flags each word of which the next characters, so many as `_BEGINNING`, may stand at another word too.
+
+    Runs that have the same characters, and that many of them, begin alike: one that is not flagged stands nowhere else.
+    """
+    for i in range(n):
+        numbers[n + 1 + i] = 0
+        if numbers[i] + _BEGINNING > m:
+            continue
+        value = hashes[numbers[i] + _BEGINNING] - hashes[numbers[i]] * hashes[powers + _BEGINNING]
+        slot = np.int64((value * _MIX) >> _SHIFT) & (slots - 1)
+        while numbers[table + slot] > 0:
+            a = numbers[numbers[table + slot] - 1]
+            if hashes[a + _BEGINNING] - hashes[a] * hashes[powers + _BEGINNING] == value:
+                break
+            slot = (slot + 1) & (slots - 1)
+        if numbers[table + slot] > 0:
+            numbers[n + numbers[table + slot]] = 1
+            numbers[n + 1 + i] = 1
+        else:
+            numbers[table + slot] = i + 1
+
+
 @native("void(int64*, int64, int64*, uint32*, int64, uint32*, uint64*, int64*, int64, int64*, int64, int64, int64*)")
 def _count(
     words: Any, n: int, begins: Any, points: Any, m: int, flat: Any, hashes: Any, numbers: Any, n_slots: int,
@@ -108,8 +132,9 @@ def _count(
         m: the characters of all words of the text.
         flat: room for m + 1: these characters.
         hashes: room for 2 * (m + 1): of the first characters together, then the powers of the base.
-        numbers: 3 * (n + 1) + n_slots zeros: where each word begins in `flat`, how often the run that begins with it
-            stands, which is the first such; the hash table.
+        numbers: 4 * (n + 1) + n_slots zeros: where each word begins in `flat`, how often the run that begins with it
+            stands, or whether it is flagged, which is the first such, whether it stood twice in the size before; the
+            hash table.
         n_slots: a power of two, above 2 * n.
         sizes: (n_sizes,)
     """
@@ -130,18 +155,24 @@ def _count(
 
     counts = n + 1
     firsts = 2 * (n + 1)
-    table = 3 * (n + 1)
+    again = 3 * (n + 1)
+    table = 4 * (n + 1)
+    if how == _GREEDY:
+        _flag_beginnings(n, size, hashes, powers, numbers, table, n_slots)
     for k in range(n_sizes):
         length = sizes[k]
         runs = n - length + 1
         if runs < 1:
             continue
-        above = k * (n + 1)
+        above = (k + 1) * (n + 1)
+        longer = k > 0 and length > sizes[k - 1]  # a run that stands twice holds a shorter one that does
         total = 0
         if how == _GREEDY:
             i = 0
             while i < runs:
-                if _first(i, length, words, False, flat, hashes, powers, numbers, table, n_slots, above) != i:
+                if numbers[counts + i] == 0 and starts[i + length] - starts[i] >= _BEGINNING:
+                    i += 1
+                elif _first(i, length, words, False, flat, hashes, powers, numbers, table, n_slots, above) != i:
                     total += starts[i + length] - starts[i]
                     i += length
                 else:
@@ -150,10 +181,14 @@ def _count(
             most = 0
             for i in range(runs):
                 numbers[counts + i] = 0
-                first = _first(i, length, words, True, flat, hashes, powers, numbers, table, n_slots, above)
+                first = i
+                if not longer or numbers[again + i]:
+                    first = _first(i, length, words, True, flat, hashes, powers, numbers, table, n_slots, above)
                 numbers[firsts + i] = first
                 numbers[counts + first] += 1
                 most = max(most, numbers[counts + first])
+            for i in range(runs):
+                numbers[again + i] = numbers[counts + numbers[firsts + i]] > 1
             if how == _COVERED:
                 done = 0
                 for i in range(runs):

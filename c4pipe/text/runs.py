@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from c4pipe.text.numbering import RunTable
+
 REMEMBERED = 1 << 18  # runs that are kept, with their words in each way of cutting
 ASUNDER = -1  # the size of a run whose words hang on what stands beside it
 
@@ -113,28 +115,20 @@ class NumberedWords(NamedTuple):
         return found
 
 
-class RunNumbers(dict[str, int]):
-    """Runs -> their numbers, in the order in which they came."""
+class RunNumbers:
+    """Runs by their numbers, in their words in each way of cutting that was asked for."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.runs: list[str] = []
+        self.table = RunTable()
         self._lock = Lock()
         self._cuts: dict[WordCut, CutRuns] = {}
-
-    def __missing__(self, run: str) -> int:
-        with self._lock:
-            number = self.setdefault(run, len(self.runs))
-            if number == len(self.runs):
-                self.runs.append(run)
-        return number
 
     def cut(self, how: WordCut) -> CutRuns:
         """All runs so far in their words."""
         with self._lock:
             if how not in self._cuts:
                 self._cuts[how] = CutRuns(how)
-            self._cuts[how].fill(self.runs)
+            self._cuts[how].fill(self.table.runs)
             return self._cuts[how]
 
 
@@ -187,8 +181,7 @@ _current = [RunNumbers()]
 @lru_cache(maxsize=4)
 def runs_in(text: str) -> TextRuns:
     """What stands between the blanks of a text; remembered for the texts asked about last."""
-    if len(_current[0]) > REMEMBERED:
+    if len(_current[0].table.runs) > REMEMBERED:
         _current[0] = RunNumbers()
     of = _current[0]
-    runs = text.split()
-    return TextRuns(np.fromiter(map(of.__getitem__, runs), np.int64, len(runs)), of)
+    return TextRuns(of.table.numbers_in(text), of)

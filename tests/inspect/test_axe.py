@@ -27,12 +27,18 @@ VIEWS = {
     "why a URL": "/why?url={url}",
     "holding": "/holding?text={text}",
     "rule": "/rule/few_words",
+    "marked page": "/page?url={url}&mark={text}&build=1",
+    "absent page": "/page?id=nothing&url=http://nowhere.example/",
+    "empty list": "/?outcome=rejected&q={url}",
     "flow": "/flow",
     "compared": "/compare",
     "list of two corpora": "/compare/pages?list=other_text",
     "SQL": "/sql",
     "an answer": "/sql?q=SELECT+language,+count(*)+AS+pages+FROM+pages+GROUP+BY+ALL",
     "every preset": "/why/presets?url={url}",
+    "lost lines": "/?lost=repeated_in_page",
+    "an answer": "/sql?q=SELECT+reason,+count(*)+AS+pages+FROM+rejected+GROUP+BY+ALL",
+    "compare": "/compare",
     "refused": "/nowhere",
 }
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.inspect.quoted import LEAD, TRAIL, folded, sentence_around
+from c4pipe.inspect.quoted import LEAD, TRAIL, fold_codes, sentence_around
 
 MENU = "Home Sex Sport\nAll of it stood in the paper. She wrote about sex in old novels, and well! Contact"
 
@@ -38,7 +38,7 @@ def test_a_quote_is_a_piece_of_the_text_and_not_long(text: str, words: str) -> N
 
 def test_many_languages_are_told_by_their_number() -> None:
     codes = ["af", "bg-Latn", "ceb", *(f"{a}{b}" for a in "xyz" for b in "abcd")]
-    found = folded(f"is in none of the languages {', '.join(codes)} (kept)")
+    found = fold_codes(f"is in none of the languages {', '.join(codes)} (kept)")
     assert found.words == "is in none of the 15 languages (kept)"
     assert list(found.codes) == codes
-    assert folded("has fewer than 3 words, and says so").codes == ()
+    assert fold_codes("has fewer than 3 words, and says so").codes == ()

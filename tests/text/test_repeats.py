@@ -39,6 +39,18 @@ def test_the_counts_are_the_plain_ones(how: Repeats, words: list[str]) -> None:
     assert repeated_chars(NUMBERED.numbered(words), sizes, how) == expected
 
 
+LONG = ["abcdefghijklmnopqrst", "abcdefghijklmnop", "qrst", "abcdefghijklmnopqrs", "t", "tu", "u", "abcdefgh"]
+
+
+@pytest.mark.parametrize("how", Repeats)
+@pytest.mark.parametrize("sizes", [(1, 2, 3, 4, 5), (3, 2, 2, 5)], ids=str)
+@given(words=st.lists(st.sampled_from(LONG), max_size=30))
+@example(words=["abcdefghijklmnopqrs", "tu", "abcdefghijklmnopqrst", "u"])
+def test_long_words_that_begin_alike(how: Repeats, sizes: tuple[int, ...], words: list[str]) -> None:
+    expected = [plainly(words, size, how) for size in sizes] + [sum(map(len, words))]
+    assert repeated_chars(NUMBERED.numbered(words), sizes, how) == expected
+
+
 @given(st.lists(st.text(st.characters(exclude_categories=["Zs", "Zl", "Zp", "Cc"]), min_size=1, max_size=9)))
 def test_words_of_any_characters_are_counted(words: list[str]) -> None:
     twice = words * 2

@@ -19,7 +19,7 @@ from c4pipe.errors import BuildError
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.fates import Comparison, compare
 from c4pipe.facts.verdict import CorpusVerdict
-from c4pipe.inspect.quoted import folded
+from c4pipe.inspect.quoted import fold_codes
 from c4pipe.inspect.report import show
 from c4pipe.inspect.report.draw import LogScale, columns, stream
 from c4pipe.inspect.report.facts import Facts, gather
@@ -142,7 +142,7 @@ def _environment() -> jinja2.Environment:
         "size": show.size,
         "plain": show.setting_text,
         "list_entries": show.list_entries,
-        "folded": folded,
+        "folded": fold_codes,
         "stream": stream,
         "columns": columns,
         "scale": LogScale.of,

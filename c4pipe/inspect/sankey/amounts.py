@@ -46,6 +46,11 @@ class TextFlow(NamedTuple):
     kept: tuple[LanguageFlow, ...]  # the largest first
 
     @property
+    def read(self) -> str:
+        """What came in, as a noun: an input holds records, of which some are no pages."""
+        return "records" if self.unit == IN_PAGES else self.unit
+
+    @property
     def left(self) -> int:
         """What is in the corpus."""
         return sum(language.amount for language in self.kept)
@@ -71,28 +76,24 @@ def text_flow(corpus: Corpus, db: duckdb.DuckDBPyConnection) -> TextFlow | None:
     rows = corpus.manifest.get("ledger", {}).get("stages", [])
     if not rows or not rows[0].get("in"):
         return None
-    if _in_characters(rows):
+    if any("characters" in row for row in rows):
         sql = "SELECT language, sum(length(text)) FROM pages GROUP BY ALL"
         return _of_characters(rows, {code: int(chars) for code, chars in db.execute(sql).fetchall()})
     unit = IN_DOCUMENTS if "mixture" in corpus.manifest else IN_PAGES
     return _of_pages(rows, corpus.stats.get("languages", {}), unit)
 
 
-def _in_characters(rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether every stage behind reading says what it took in characters."""
-    return len(rows) > 1 and all("characters" in row for row in rows[1:])
-
-
 def _of_characters(rows: Sequence[Mapping[str, Any]], languages: Mapping[str, int]) -> TextFlow:
     lost = []
     for place, row in enumerate(rows):
-        count = row.get("characters", {})
+        count = row.get("characters", {})  # nothing, where no page came to the stage
         found = [Outflow(row["stage"], place, code, FELL, n) for code, n in count.get("rejected", {}).items()]
         found += [Outflow(row["stage"], place, code, CUT, n) for code, n in count.get("dropped", {}).items()]
-        found.append(Outflow(row["stage"], place, "edits", EDITED, count.get("edited", 0)))
+        found.append(Outflow(row["stage"], place, "edits and blanks", EDITED, count.get(EDITED, 0)))
+        found.append(Outflow(row["stage"], place, "removed", LATER_TAKEN, count.get("removed", 0)))
         lost += _largest_first(found)
-    first = rows[0] if "characters" in rows[0] else rows[1]
-    return _flow(IN_CHARACTERS, first["characters"]["in"], rows, lost, languages, rows[-1]["characters"]["kept"])
+    came = next(row["characters"]["in"] for row in rows if "characters" in row)
+    return _flow(IN_CHARACTERS, came, rows, lost, languages, came - sum(loss.amount for loss in lost))
 
 
 def _of_pages(rows: Sequence[Mapping[str, Any]], languages: Mapping[str, int], unit: str) -> TextFlow:
@@ -113,15 +114,9 @@ def _flow(
     languages: Mapping[str, int],
     left: int,
 ) -> TextFlow:
-    """With the languages where they are all that is left; what was taken out of the finished corpus is one loss more,
-    where the ledger does not say at which stage it was counted."""
+    """With the languages where they are all that is left."""
     names = tuple(row["stage"] for row in rows)
-    total = sum(languages.values())
-    taken = came - sum(loss.amount for loss in lost) - total
-    if total and taken > 0 and unit == IN_CHARACTERS and any(row.get("removed") for row in rows):
-        lost.append(Outflow(names[-1], len(names) - 1, "removed", LATER_TAKEN, taken))
-        left = total
-    known = languages if total == left else {"": left}
+    known = languages if sum(languages.values()) == left else {"": left}
     ranked = sorted(known.items(), key=lambda item: (-item[1], item[0]))
     kept = tuple(LanguageFlow(code, _CALLED.get(code, ""), n) for code, n in ranked if n)
     return TextFlow(unit, came, names, tuple(lost), kept)

@@ -79,7 +79,8 @@ def arranged(flow: TextFlow, sheet: Sheet) -> Arrangement:
     end = sheet.width - sheet.words - sheet.right
     names = [name for name, _ in groups[:-1]]
     stride = (end - sheet.left) / (len(groups) + 1.4)
-    scale = sheet.trunk / max(1, flow.came)
+    whole = sum(leaf.amount for _, leaves in groups for leaf in leaves)  # more than came in, where edits put text there
+    scale = sheet.trunk / max(1, whole)
     rows, ends, y = list[SheetRow](), list[tuple[_Leaf, float]](), sheet.top
     for name, leaves in groups:
         total = sum(leaf.amount for leaf in leaves)
@@ -94,7 +95,7 @@ def arranged(flow: TextFlow, sheet: Sheet) -> Arrangement:
             y += high
     last_leaf, last = ends[-1]
     bottom = last + last_leaf.amount * scale / 2  # the trunk ends where the last row does: that band is straight
-    trunk_top = at = bottom - flow.came * scale
+    trunk_top = at = bottom - whole * scale
     edges, ribbons = [(sheet.left, trunk_top)], list[Ribbon]()
     for step, part in groupby(ends, lambda item: item[0].step):
         x = sheet.left + stride * (step + 1)

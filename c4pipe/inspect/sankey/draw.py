@@ -54,7 +54,7 @@ def compact(amount: int) -> str:
 def said_of_flow(flow: TextFlow) -> str:
     """The flow in a sentence or two, for those who do not see it."""
     losses = ", ".join(f"{loss.code} at {loss.stage} took {percent(loss.amount, flow.came)}" for loss in flow.largest)
-    kept = f"Of {flow.came:,} {flow.unit} {flow.left:,} are in the corpus, {percent(flow.left, flow.came)}."
+    kept = f"Of {flow.came:,} {flow.read} {flow.left:,} are in the corpus, {percent(flow.left, flow.came)}."
     return f"{kept} The largest losses: {losses}." if losses else kept
 
 
@@ -91,7 +91,7 @@ def slide(flow: TextFlow, named: str, says: str, which: str) -> str:
     """
     picture = _fitting(flow)
     high = max(SLIDE_HEIGHT, picture.height)
-    kept = f"{compact(flow.left)} of {compact(flow.came)} {flow.unit} kept, {percent(flow.left, flow.came)}"
+    kept = f"{compact(flow.left)} of {compact(flow.came)} {flow.read} kept, {percent(flow.left, flow.came)}"
     head = Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="flow-t flow-d" width="{0}" '
         'height="{1:.0f}" viewBox="0 0 {0} {1:.0f}">'
@@ -150,7 +150,7 @@ def _picture(picture: Arrangement, flow: TextFlow, name: str) -> Iterator[Markup
     if sheet.width > NARROW_SHEET.width:
         size, top = sheet.size, picture.trunk_top
         yield _text(sheet.left, top - 2.2 * size, compact(flow.came), "ink", size * 1.25, bold=True)
-        yield _text(sheet.left, top - 0.8 * size, f"{flow.unit} read", "soft", size)
+        yield _text(sheet.left, top - 0.8 * size, f"{flow.read} read", "soft", size)
     for row in picture.rows:
         yield from _row(row, sheet, flow, end + 0.75 * sheet.size)
 

@@ -17,7 +17,7 @@ import duckdb
 from c4pipe.corpus.plan import KEPT
 from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.addressed import PagesAt, pages_addressed, pages_named
-from c4pipe.inspect.serve.finding import Hit
+from c4pipe.inspect.serve.hits import Hit
 from c4pipe.inspect.serve.records import Record, kept_of, record_at
 from c4pipe.inspect.serve.selection import whole_number
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from c4pipe.inspect.explain import Tried
-from c4pipe.inspect.quoted import folded
+from c4pipe.inspect.quoted import fold_codes
 from c4pipe.inspect.rule_pages import rule_page_path
 from c4pipe.inspect.serve.shown import is_link, marked, rule_page_lines, spelt
 from c4pipe.languages.tags import direction, language_tag
@@ -30,7 +30,7 @@ def environment() -> Environment:
     )
     made.filters |= {"spelt": spelt, "marked": marked, "number": number, "pages": pages, "chars": chars}
     made.filters |= {"speech": speech}
-    made.filters |= {"folded": folded}
+    made.filters |= {"folded": fold_codes}
     made.filters |= {"flat": flat, "percent": percent, "printable": printable, "by_stage": by_stage, "stages": stages}
     made.filters |= {"rule_page_path": rule_page_path, "rule_page_lines": rule_page_lines}
     made.tests["link"] = is_link

@@ -183,7 +183,7 @@ def _flow(corpus: Corpus, db: duckdb.DuckDBPyConnection) -> Numbers:
         took = row.get("characters", {}) if characters else row
         pages = {("whole pages", code): n for code, n in took.get("rejected", {}).items()}
         cut = {("cut from pages", code): n for code, n in took.get("dropped", {}).items()}
-        edits = {("edited", "edits"): took.get("edited", 0)}
+        edits = {("edited", "edits and blanks"): took.get("edited", 0)}
         found |= {f"flow.{row['stage']}.{how}.{code}": n for (how, code), n in (pages | cut | edits).items() if n}
     assert sum(found.values()) == came, "all of it goes somewhere"
     return found | {"flow.came": came, "flow.left": sum(kept.values()), "flow.share": sum(kept.values()) / came}

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from c4pipe.corpus.characters import EDITED
 from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.__main__ import main
 from c4pipe.inspect.report.slide import write_slide
 from c4pipe.inspect.sankey import TextFlow, compact, slide, svg, text_flow
-from c4pipe.inspect.sankey.amounts import CUT, EDITED, FELL, LATER_TAKEN, LanguageFlow, Outflow
+from c4pipe.inspect.sankey.amounts import CUT, FELL, LATER_TAKEN, LanguageFlow, Outflow
 from c4pipe.inspect.sankey.arrange import arranged
 from c4pipe.inspect.sankey.draw import FLOW_COLOURS, NARROW_SHEET, SLIDE_HEIGHT, WIDE_SHEET, legend, said_of_flow
 from c4pipe.page import Page
@@ -63,7 +64,7 @@ def test_in_characters_every_one_of_them_goes_somewhere(tmp_path: Path) -> None:
             Outflow("clean", 1, "policy", CUT, 15),
             Outflow("clean", 1, "few_words", FELL, 9),
             Outflow("clean", 1, "no_end_mark", CUT, 4),
-            Outflow("clean", 1, "edits", EDITED, 1),
+            Outflow("clean", 1, "edits and blanks", EDITED, 1),
             Outflow("size", 2, "too_long", FELL, 11),
         ),
         (LanguageFlow("de", "German", 12), LanguageFlow("en", "English", 8)),
@@ -76,7 +77,9 @@ def test_in_characters_every_one_of_them_goes_somewhere(tmp_path: Path) -> None:
 
 
 def test_what_was_taken_out_later_is_a_loss_too(tmp_path: Path) -> None:
-    rows = [*OF_CHARACTERS[:2], row("size", 3, 3, {}, removed=1, **counted(31, 31, {}, {}))]
+    last = row("size", 3, 3, {}, removed=1, **counted(31, 31, {}, {}))
+    last["characters"]["removed"] = 11
+    rows = [*OF_CHARACTERS[:2], last]
     flow = flow_of(tmp_path, rows)
     assert flow is not None
     assert flow.lost[-1] == Outflow("size", 2, "removed", LATER_TAKEN, 11)
