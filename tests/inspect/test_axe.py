@@ -41,10 +41,10 @@ VIEWS = {
     "compared": "/compare",
     "list of two corpora": "/compare/pages?list=other_text",
     "SQL": "/sql",
-    "an answer": "/sql?q=SELECT+language,+count(*)+AS+pages+FROM+pages+GROUP+BY+ALL",
     "every preset": "/why/presets?url={url}",
     "lost lines": "/?lost=repeated_in_page",
     "compare": "/compare",
+    "an answer": "/sql?q=SELECT+reason,+count(*)+AS+pages+FROM+rejected+GROUP+BY+ALL",
     "refused": "/nowhere",
 }
 
