@@ -146,7 +146,9 @@ def write_rejected(folder: Path, count: int, kept: list[Page], stats: Stats) -> 
                 stats.read(page)
                 stats.rejected(page.url)
             detail = str(random.integers(5)) if reason == "few_paragraphs" else ""
-            table.append((page.url, page.timestamp, stage, reason, detail, page.text, dropped, page.source))
+            table.append(
+                (page.url, page.timestamp, stage, reason, detail, page.text, dropped, page.source, page.language)
+            )
         path = f"{REJECTED_FOLDER}/part-{index:06d}.parquet"
         with (folder / path).open("wb") as stream:
             sink = ParquetSink(stream, REJECTED_SCHEMA)

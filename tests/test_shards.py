@@ -52,7 +52,17 @@ def test_the_columns_are_those_of_allenai_and_then_ours() -> None:
         "source",
         "record_id",
     ]
-    assert REJECTED_SCHEMA.names == ["url", "timestamp", "stage", "reason", "detail", "text", "dropped", "source"]
+    assert REJECTED_SCHEMA.names == [
+        "url",
+        "timestamp",
+        "stage",
+        "reason",
+        "detail",
+        "text",
+        "dropped",
+        "source",
+        "language",
+    ]
     assert not any(field.nullable for field in PAGE_SCHEMA)
 
 

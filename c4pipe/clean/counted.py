@@ -63,12 +63,13 @@ def judged_lines(text: str, by: CountedSteps) -> JudgedLines | None:
     for place, rule in reversed(by.counting):
         broken[rule.broken_by(lines)] = place
     places = [at for step in by.touching for at in _signs(text, lowered, step)]
-    touched = np.unique(np.searchsorted(lines.starts, places, side="right") - 1).tolist() if places else []
+    # A sign may begin with a blank, and so in front of the first line that is stripped.
+    touched = np.unique(np.searchsorted(lines.starts[1:], places, side="right")).tolist() if places else []
     walked, end = dict[int, str](), count
     for at in touched:
-        rule, walked[at] = walk(text[lines.starts[at] : lines.ends[at]], by.steps)
-        broken[at] = none if rule is None else by.steps.index(rule)
-        if rule is not None and rule.reason.unit is Unit.PAGE:
+        fallen, walked[at] = walk(text[lines.starts[at] : lines.ends[at]], by.steps)
+        broken[at] = none if fallen is None else by.steps.index(fallen)
+        if fallen is not None and fallen.reason.unit is Unit.PAGE:
             end = at
             break
     return JudgedLines(lines, broken, walked, end)
@@ -88,21 +89,26 @@ def _signs(text: str, lowered: str, step: LineStep) -> Iterator[int]:
 def lines_verdict(page: Page, by: CountedSteps, judged: JudgedLines) -> Verdict:
     """What `clean` says of the page."""
     none, (lines, broken, walked, end) = len(by.steps), judged
-    counts = np.bincount(broken[:end], minlength=none + 1)[:none].tolist()
-    tally = dict[str, int]()
-    for step, number in zip(by.steps, counts, strict=True):
+    lengths = (lines.ends - lines.starts).astype(np.int64)
+    for at, line in walked.items():
+        lengths[at] = len(line)
+    counts, sums = (np.bincount(broken[:end], of, none + 1)[:none].tolist() for of in (None, lengths[:end]))
+    tally, chars = dict[str, int](), dict[str, int]()
+    for step, number, size in zip(by.steps, counts, sums, strict=True):
         if number:
             code = step.reason.code  # type: ignore[union-attr]
             tally[code] = tally.get(code, 0) + number
+            chars[code] = chars.get(code, 0) + int(size)
     if end < len(broken):
-        return Rejected(page, by.steps[broken[end]].reason, walked[end], tally)  # type: ignore[union-attr]
+        return Rejected(page, by.steps[broken[end]].reason, walked[end], tally, chars)  # type: ignore[union-attr]
+        return Rejected(page, by.steps[broken[end]].reason, walked[end], tally)
     standing = np.flatnonzero(broken == none)
     spans = zip(lines.starts[standing].tolist(), lines.ends[standing].tolist(), strict=True)
     kept = [page.text[start:stop] for start, stop in spans]
     for at, line in walked.items():
         if broken[at] == none:
             kept[int(np.searchsorted(standing, at))] = line
-    return Kept(page._replace(text="\n".join(kept).strip()), tally)
+    return Kept(page._replace(text="\n".join(kept).strip()), tally, chars)
 
 
 def dropped_lines(text: str, by: CountedSteps, judged: JudgedLines) -> list[Dropped]:
@@ -111,7 +117,7 @@ def dropped_lines(text: str, by: CountedSteps, judged: JudgedLines) -> list[Drop
     fallen = np.flatnonzero(broken[: end + 1] < len(by.steps)).tolist()
     return [
         Dropped(
-            by.steps[broken[at]].reason.code,  # type: ignore[union-attr]
+            by.steps[broken[at]].reason.code,
             walked[at] if at in walked else text[lines.starts[at] : lines.ends[at]],
         )
         for at in fallen

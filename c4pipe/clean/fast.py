@@ -29,6 +29,7 @@ from c4pipe.rules.base import LineEdit, LineRule
 from c4pipe.rules.lines import MinWords
 
 Fallen = tuple[int, ...]  # lines that fell for their end and for their words, and the characters of these and of those
+Falls = tuple[dict[str, int], dict[str, int]]  # lines and characters by the code of the rule
 ROOM = 256  # lines of a page that are asked about one by one; a page with more walks the loop
 
 
@@ -65,7 +66,7 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
         if left is None:
             return clean(page, steps)
         stand, fallen, doubts = left.decode(errors="surrogatepass"), sieve.fallen(), sieve.doubts(text, left)
-        falls = _Falls()
+        falls: Falls = {}, {}
         pieces, done = [], 0
         answers = _answers(stand, doubts, steps, others.asked) if doubts or others.asked else ()
         for start, end, broken, line, so_far in answers:
@@ -73,17 +74,17 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
                 if so_far is None:
                     sieve(text, stop=len(stand[:start].encode(errors="surrogatepass")))
                     so_far = sieve.fallen()
-                falls.add_plain(leading, *so_far)
-                return Rejected(page, broken.reason, line, falls.tally, falls.chars)
+                _count_plain(falls, leading, so_far)
+                return Rejected(page, broken.reason, line, *falls)
             pieces.append(stand[done:start])
             done = end
             if broken is None:
                 pieces.append(f"{line}\n")
             else:
-                falls.add(broken, 1, len(line))
-        falls.add_plain(leading, *fallen)
+                _count(falls, broken, 1, len(line))
+        _count_plain(falls, leading, fallen)
         cleaned = "".join([*pieces, stand[done:]]).strip()
-        return Kept(Page(page.url, cleaned, *page[2:]), falls.tally, falls.chars)
+        return Kept(Page(page.url, cleaned, *page[2:]), *falls)
 
     return by_bytes
 
@@ -134,23 +135,19 @@ def _objections(stand: str, start: int, end: int, asked: Sequence[LineStep]) -> 
         start = end
 
 
-class _Falls:
-    """What fell on a page."""
+def _count(falls: Falls, rule: LineRule | type[LineRule], lines: int, chars: int) -> None:
+    """Counts lines that fell, and their characters."""
+    if lines:
+        code = rule.reason.code
+        for counts, more in zip(falls, (lines, chars), strict=True):
+            counts[code] = counts.get(code, 0) + more
 
-    def __init__(self) -> None:
-        self.tally: dict[str, int] = {}
-        self.chars: dict[str, int] = {}
 
-    def add(self, rule: LineRule | type[LineRule], lines: int, chars: int) -> None:
-        if lines:
-            code = rule.reason.code
-            self.tally[code] = self.tally.get(code, 0) + lines
-            self.chars[code] = self.chars.get(code, 0) + chars
-
-    def add_plain(self, leading: Leading, by_end: int, by_words: int, end_chars: int, word_chars: int) -> None:
-        """What `sift` saw fall."""
-        self.add(leading.end, by_end, end_chars)
-        self.add(MinWords, by_words, word_chars)
+def _count_plain(falls: Falls, leading: Leading, fallen: Fallen) -> None:
+    """Counts what `sift` saw fall."""
+    by_end, by_words, end_chars, word_chars = fallen
+    _count(falls, leading.end, by_end, end_chars)
+    _count(falls, MinWords, by_words, word_chars)
 
 
 class _Sieve:

@@ -12,6 +12,7 @@ from c4pipe.native import native
 
 # What is to be known of each byte: the first half for bytes that end a line, the second for all.
 FALLS, STANDS, ASK = 0, 1, 2  # a line that ends with it has no end mark, has one, or may have one
+CITED = 3  # has none, or has it in front of a citation, and no mark is a blank
 ANY = 256  # where the second half begins
 LOOK, BLANK = 1, 2  # bits: newlines and what `cut_inside` and `wide_blank` know; blanks inside a line
 
@@ -26,8 +27,9 @@ FULL = -1  # there are more lines to ask about than there is room for
 # four of the counts so far.
 BY_END, BY_WORDS, END_CHARS, WORD_CHARS, ASKED, ROWS = range(6)
 ROW = 7
-_NEWLINE, _OPENS, _ASCII = 0x0A, 0x5B, 0x80
-_LEADING, _FOLLOWS = 0xC0, 0x80  # the bits that say so of a byte, and how they are within a character
+_NEWLINE, _OPENS, _CLOSES, _ASCII, _ZERO, _NINE = 0x0A, 0x5B, 0x5D, 0x80, 0x30, 0x39
+_EDIT, _NEEDED = tuple(b"edit]"), tuple(b"citation needed]")
+_FOLLOWS = 0b10  # how a byte begins within a character
 
 
 def line_end(text: Any, at: int, size: int, of_byte: Any) -> tuple[int, bool, bool]:
@@ -103,13 +105,66 @@ def plain_words(text: Any, start: int, end: int, of_byte: Any) -> int:
     return words
 
 
+def uncited(text: Any, start: int, end: int, of_byte: Any) -> int:
+    """The verdict on a line that ends with the bracket of what may be a citation: the same with it and without."""
+    at = end - 1
+    while at > start and text[at] != _OPENS:
+        at -= 1
+    if at == start or of_byte[text[at - 1]] == FALLS or of_byte[ANY + text[at - 1]] & BLANK:
+        return FALLS
+    return ASK
+
+
+def unindented(text: Any, start: int, end: int, of_byte: Any, wide: bool) -> int:
+    """Where the line begins behind its blanks; `wide`: it has some beyond ASCII."""
+    at = start
+    while at < end:
+        if of_byte[ANY + text[at]] & BLANK:
+            at += 1
+        elif wide and wide_blank(text, at):
+            at += 2 if text[at] == 0xC2 else 3
+        else:
+            break
+    return at
+
+
+def stands_there(text: Any, at: int, end: int, word: tuple[int, ...]) -> bool:
+    """Whether the word stands there."""
+    same = 0
+    while same < len(word) and at + same < end and text[at + same] == word[same]:
+        same += 1
+    return same == len(word)
+
+
+def citations(text: Any, start: int, end: int) -> int:
+    """The characters that `StripCitations` takes out of a line; FULL where that is not plain."""
+    taken, at = 0, start
+    while at < end:
+        if text[at] == _OPENS:
+            closes, wide = at + 1, False  # there are digits beyond ASCII
+            while closes < end and (_ZERO <= text[closes] <= _NINE or text[closes] >= _ASCII):
+                wide |= text[closes] >= _ASCII
+                closes += 1
+            if closes < end and text[closes] == _CLOSES:
+                if wide:
+                    return FULL
+                taken += closes + 1 - at
+                at = closes
+            elif stands_there(text, at + 1, end, _EDIT):
+                taken += 1 + len(_EDIT)
+            elif stands_there(text, at + 1, end, _NEEDED):
+                taken += 1 + len(_NEEDED)
+        at += 1
+    return taken
+
+
 def code_points(text: Any, start: int, end: int) -> tuple[int, bool]:
-    """How many there are, and whether one may open a citation."""
-    count, opens = 0, False
+    """How many there are, and whether one opens a bracket. Without branches."""
+    follow = opens = 0
     for at in range(start, end):
-        count += (text[at] & _LEADING) != _FOLLOWS
+        follow += text[at] >> 6 == _FOLLOWS
         opens |= text[at] == _OPENS
-    return count, opens
+    return end - start - follow, opens != 0
 
 
 def ends_with(text: Any, start: int, end: int, cut: Any, size: int) -> bool:
@@ -144,6 +199,8 @@ def sift(
         end, odd, wide = line_end(text, start, size, of_byte)
         at = end + 1
         verdict = of_byte[text[end - 1]] if start < end else FALLS
+        if verdict == CITED:
+            verdict = uncited(text, start, end, of_byte)
         if odd or (wide and may_end_blank(text, start, end)):
             verdict = ASK
         if end - start > chars and longest_word(text, start, end, of_byte) > chars:
@@ -156,12 +213,13 @@ def sift(
                 verdict = ASK
             elif ends_with(text, start, end, cut, cut_size):
                 verdict = FALLS
-        chars_here, cited = 0, False
+        chars_here = taken = 0
         if verdict == FALLS or (verdict == STANDS and begun < words):
-            while start < end and of_byte[ANY + text[start]] & BLANK:
-                start += 1
-            chars_here, cited = code_points(text, start, end)
-        if cited or (verdict == FALLS and wide and wide_blank(text, start)):
+            start = unindented(text, start, end, of_byte, wide)
+            chars_here, opens = code_points(text, start, end)
+            taken = citations(text, start, end) if opens else 0
+            chars_here -= taken
+        if taken == FULL:
             verdict = ASK
         if verdict == FALLS:
             by_end += 1

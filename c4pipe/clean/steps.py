@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from c4pipe.clean.loop import LineStep
-from c4pipe.clean.sift import ANY, ASK, BLANK, FIRST, LAST, LETTERS, LOOK, STANDS
+from c4pipe.clean.sift import ANY, ASK, BLANK, CITED, FIRST, LAST, LETTERS, LOOK, STANDS
 from c4pipe.rules.base import LineEdit
 from c4pipe.rules.lines import EndMark, MaxWordLength, MinWords, StripCitations
 
@@ -70,7 +70,7 @@ def others_of(steps: Sequence[LineStep]) -> Others:
 def arguments_of(leading: Leading, others: Others) -> tuple[bytes, int, bytes, int, int, bytes]:
     """What `sift` wants to know of the steps, in its order: from `of_byte` to `strings`."""
     of_byte = bytearray(2 * ANY)
-    of_byte[ord("]")] = ASK
+    of_byte[ord("]")] = ASK if any(mark[-1].isspace() for mark in leading.end.marks) else CITED
     for mark in leading.end.marks:
         of_byte[mark.encode(errors="surrogatepass")[-1]] = STANDS if len(mark.encode()) == 1 else ASK
     for blank in filter(str.isascii, BLANKS):

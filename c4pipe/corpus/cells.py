@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from c4pipe.corpus.characters import EDITED
+from c4pipe.corpus.characters import EDIT, EDITED
 from c4pipe.page import Page, Rejected, Unit, Verdict
 from c4pipe.stages import Stage
 from c4pipe.text import count_lines
@@ -19,13 +19,13 @@ class LossCell(NamedTuple):
 
     stage: str
     reason: str
-    unit: str  # what is lost: "page", "line", "sentence", "passage", or "edit" of what stayed
+    unit: str  # what is lost: "page", "line", "sentence", "passage", or `EDIT`
 
 
-class TextLoss(NamedTuple):
-    """Something that was lost."""
+class PageEnd(NamedTuple):
+    """What became of a page, by the number of the cell, and the lines and characters that it had left."""
 
-    cell: LossCell
+    cell: int
     lines: int
     chars: int
 
@@ -37,68 +37,55 @@ class LossCells:
     """The cells of some stages. Those of the first stages have the same numbers in every preset that begins so."""
 
     def __init__(self, stages: Iterable[Stage]):
-        self._cells: list[LossCell] = []
-        self._numbers: dict[tuple[int, str], int] = {}
-        self._stages: list[int] = []
+        self.all: list[LossCell] = []
+        self.stages: list[int] = []  # the index of the stage of each
+        self._numbers: list[dict[str, int]] = []  # of each stage
+        self._inside: list[set[str]] = []  # codes of sentences and passages
         for index, stage in enumerate(stages):
-            units = {reason.code: reason.unit.value for reason in stage.all_reasons()}
-            for code, unit in units.items():
-                self._add(index, code, LossCell(stage.name, code, unit))
-            self._add(index, "", LossCell(stage.name, EDITED, "edit"))
+            units = {reason.code: reason.unit for reason in stage.all_reasons()}
+            cells = [LossCell(stage.name, code, unit.value) for code, unit in units.items()]
+            cells.append(LossCell(stage.name, EDITED, EDIT))
+            start = len(self.all)
+            self._numbers.append({code: start + place for place, code in enumerate([*units, ""])})
+            self._inside.append({code for code, unit in units.items() if unit not in (Unit.LINE, Unit.PAGE)})
+            self.all += cells
+            self.stages += [index] * len(cells)
 
-    def _add(self, index: int, code: str, cell: LossCell) -> None:
-        self._numbers[index, code] = len(self._cells)
-        self._cells.append(cell)
-        self._stages.append(index)
+    def number(self, index: int, code: str = "") -> int:
+        """The number of a reason of a stage, or of its edits."""
+        return self._numbers[index][code]
+
+    def of(self, index: int) -> list[tuple[int, LossCell]]:
+        """The cells of a stage by number."""
+        return [(number, self.all[number]) for number in self._numbers[index].values()]
 
     def cut(self, index: int, verdict: Verdict, before: Page | None = None) -> list[int]:
         """What a stage took from a page, beside the page itself; `before` is how one that it keeps came in."""
-        trail = []
-        emptied = self._emptied(index, verdict, before)
-        for code, chars in verdict.chars.items():
-            number = self._numbers[index, code]
-            if self._cells[number].unit == Unit.LINE.value:
-                trail += [number, verdict.tally[code], chars]
+        chars, trail = verdict.chars, list[int]()
+        if before is not None and before.text is verdict.page.text and not chars:
+            return trail
+        numbers, inside, tally = self._numbers[index], self._inside[index], verdict.tally
+        emptied = _emptied(verdict, before, inside) if inside and before is not None else 0
+        for code, count in chars.items():
+            if code not in inside:
+                trail += numbers[code], tally[code], count
             else:
-                trail += [number, emptied, chars]
+                trail += numbers[code], emptied, count
                 emptied = 0
-        if before is not None and before.text is not verdict.page.text:
-            edited = len(before.text) - len(verdict.page.text) - sum(verdict.chars.values())
-            if edited:
-                trail += [self._numbers[index, ""], 0, edited]
+        if before is not None and (edited := len(before.text) - len(verdict.page.text) - sum(chars.values())):
+            trail += numbers[""], 0, edited
         return trail
 
-    def _emptied(self, index: int, verdict: Verdict, before: Page | None) -> int:
-        """Lines of a page that went with the last sentence or passage in them; the ledger has them with the first
-        reason for which any was lost."""
-        units = {code: self._cells[self._numbers[index, code]].unit for code in verdict.chars}
-        if before is None or all(unit == Unit.LINE.value for unit in units.values()):
-            return 0
-        fallen = sum(verdict.tally[code] for code, unit in units.items() if unit == Unit.LINE.value)
-        return count_lines(before.text) - count_lines(verdict.page.text) - fallen
+    def end(self, index: int, verdict: Rejected) -> PageEnd:
+        """A page that leaves at a stage."""
+        text, inside = verdict.page.text, self._inside[index]
+        fallen = sum(verdict.tally[code] for code in verdict.chars if code not in inside)
+        left = len(text) - sum(verdict.chars.values())
+        return PageEnd(self._numbers[index][verdict.reason.code], count_lines(text) - fallen, left)
 
-    def end(self, index: int, verdict: Rejected) -> TextLoss:
-        """A page that leaves at a stage, with what it has left of lines and characters."""
-        cell = self._cells[self._numbers[index, verdict.reason.code]]
-        lines = sum(lines for _, lines, _ in self._steps(self.cut(index, verdict)))
-        text = verdict.page.text
-        return TextLoss(cell, count_lines(text) - lines, len(text) - sum(verdict.chars.values()))
 
-    def losses(self, trail: Trail, before: int | None = None) -> Iterator[TextLoss]:
-        """A trail spelt out; of the stages in front of one, where its index is given."""
-        for number, lines, chars in self._steps(trail):
-            if before is None or self._stages[number] < before:
-                yield TextLoss(self._cells[number], lines, chars)
-
-    def dropped(self, trail: Trail) -> dict[int, dict[str, int]]:
-        """Of a trail the characters of what was dropped, by the index of the stage and the reason."""
-        found: dict[int, dict[str, int]] = {}
-        for number, _, chars in self._steps(trail):
-            if (cell := self._cells[number]).unit != "edit":
-                found.setdefault(self._stages[number], {})[cell.reason] = chars
-        return found
-
-    @staticmethod
-    def _steps(trail: Trail) -> Iterator[tuple[int, int, int]]:
-        numbers = iter(trail)
-        return zip(numbers, numbers, numbers, strict=True)
+def _emptied(verdict: Verdict, before: Page, inside: set[str]) -> int:
+    """Lines of a page that went with the last sentence or passage in them; the ledger has them with the first reason
+    for which any was lost."""
+    fallen = sum(verdict.tally[code] for code in verdict.chars if code not in inside)
+    return count_lines(before.text) - count_lines(verdict.page.text) - fallen

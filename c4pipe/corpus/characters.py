@@ -15,7 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from c4pipe.page import Unit
+
 EDITED = "edited"  # what edits, line breaks and blanks are counted under
+EDIT = "edit"  # the unit of these
 
 
 @dataclass
@@ -43,6 +46,18 @@ class Characters:
         self.came += came
         self.dropped.update(dropped)
         self.rejected[reason] += came - sum(dropped.values())
+
+    def lose_more(self, reason: str, unit: str, chars: int) -> None:
+        """Adds characters that were lost to a reason of this unit, or to edits."""
+        if unit == EDIT:
+            self.edited += chars
+        elif chars:
+            (self.rejected if unit == Unit.PAGE.value else self.dropped)[reason] += chars
+
+    def keep_rest(self) -> int:
+        """Counts as kept what came and was not lost, and says how much that is."""
+        self.kept = self.came - self.rejected.total() - self.dropped.total() - self.edited
+        return self.kept
 
     def add(self, other: Characters, times: int = 1) -> None:
         """Adds what the same stage did elsewhere; `times` -1 takes it away."""
@@ -79,7 +94,8 @@ class Characters:
             if type(value) is not int or abs(value) >= 1 << 63:
                 raise TypeError("a count is a whole number")
         came, kept, edited, removed = numbers
-        return cls(came, kept, *map(Counter, counters), edited, removed)
+        rejected, dropped = map(Counter, counters)
+        return cls(came, kept, rejected, dropped, edited, removed)
 
 
 _NUMBERS = ("came", "kept", "edited", "removed")

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from c4pipe.corpus.cells import KEPT_CELL, LossCell, TextLoss
+from c4pipe.corpus.cells import KEPT_CELL, LossCell
+from c4pipe.corpus.characters import EDIT
 from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.stats import TOP_DOMAINS, registered
 from c4pipe.errors import BuildError
@@ -42,16 +43,20 @@ class Cube:
         self.by_language: dict[tuple[LossCell, str, int], CellCounts] = {}
         self.by_domain: dict[str | None, dict[LossCell, CellCounts]] = {}
 
-    def add_page(self, origin: Origin, language: str, end: TextLoss, losses: Iterable[TextLoss]) -> None:
-        """Counts a page: what became of it, and what was cut from it on its way. `language` is "" where no stage was
-        asked for it."""
-        mine = self.by_domain.setdefault(origin.domain, {})
-        for cell, lines, chars in (end, *losses):
-            key = (cell, language, origin.bin)
-            for counts in (self.by_language.setdefault(key, [0, 0, 0]), mine.setdefault(cell, [0, 0, 0])):
-                counts[0] += 1
-                counts[1] += lines
-                counts[2] += chars
+    def add_page(self, origin: Origin, language: str, losses: Iterable[tuple[LossCell, int, int]]) -> None:
+        """Counts a page by what became of it and what was cut from it: of each the cell, lines and characters.
+        `language` is "" where no stage was asked for it."""
+        for cell, *counts in losses:
+            self.add_language(cell, language, origin.bin, [1, *counts])
+            self.add_domain(cell, origin.domain, [1, *counts])
+
+    def add_language(self, cell: LossCell, language: str, length: int, counts: CellCounts) -> None:
+        """Adds to one of the cells by language and length."""
+        _add(self.by_language, [((cell, language, length), counts)])
+
+    def add_domain(self, cell: LossCell, domain: str, counts: CellCounts) -> None:
+        """Adds to one of the cells by domain."""
+        _add(self.by_domain.setdefault(domain, {}), [(cell, counts)])
 
     def add(self, other: Cube) -> None:
         """Adds another part of the build."""
@@ -159,7 +164,7 @@ def _kind(cell: LossCell) -> tuple[str, str]:
     """How the ledger counts it: ("", reason) for pages, else ("edit", "") or ("dropped", reason)."""
     if cell.unit == Unit.PAGE.value:
         return "", cell.reason
-    return ("edit", "") if cell.unit == "edit" else ("dropped", cell.reason)
+    return (EDIT, "") if cell.unit == EDIT else ("dropped", cell.reason)
 
 
 def _said(ledger: Ledger) -> dict[tuple[str, str, str], tuple[int, int, int]]:
@@ -171,7 +176,7 @@ def _said(ledger: Ledger) -> dict[tuple[str, str, str], tuple[int, int, int]]:
         chars, lines = stage.chars, stage.lines_dropped
         said |= {(stage.stage, "", code): (n, 0, chars.rejected[code]) for code, n in stage.rejected.items()}
         said |= {(stage.stage, "dropped", code): (0, lines[code], chars.dropped[code]) for code in chars.dropped}
-        said[stage.stage, "edit", ""] = (0, 0, chars.edited)
+        said[stage.stage, EDIT, ""] = (0, 0, chars.edited)
     return {key: counts for key, counts in said.items() if any(counts)}
 
 

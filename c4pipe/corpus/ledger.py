@@ -210,7 +210,10 @@ class Ledger:
 
     def to_json(self) -> dict[str, Any]:
         """`{"records": n, "stages": [...]}`, as the manifest holds it."""
-        return {"records": self.records, "stages": [stage.to_json() for stage in self.stages]}
+        rows = [stage.to_json() for stage in self.stages]
+        if self.stages[0].chars.came:  # of stages that no page came to as well
+            rows = [{**row, "characters": stage.chars.to_json()} for row, stage in zip(rows, self.stages, strict=True)]
+        return {"records": self.records, "stages": rows}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Ledger:
@@ -221,7 +224,7 @@ class Ledger:
         return cls([StageCount.from_json(row) for row in stages])
 
 
-def counts_characters(ledger: Ledger) -> bool:
+def has_characters(ledger: Ledger) -> bool:
     """Whether it counts characters: those of builds before 30 November 2026 do not."""
     return bool(ledger.stages[0].chars.came or not ledger.stages[0].kept)
 

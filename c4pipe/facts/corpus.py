@@ -17,7 +17,16 @@ import pyarrow.parquet as pq
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.facts.sums import FileSums
 from c4pipe.files.record import LISTS
-from c4pipe.shards import MANIFEST, PAGE_SCHEMA, REJECTED_SCHEMA, STATS, belongings, read_manifest, sha256_of
+from c4pipe.shards import (
+    MANIFEST,
+    PAGE_SCHEMA,
+    REJECTED_SCHEMA,
+    STATS,
+    belongings,
+    read_manifest,
+    rejected_schema,
+    sha256_of,
+)
 from c4pipe.text import many
 
 if TYPE_CHECKING:  # DuckDB is imported where it is asked: jobs that open a corpus read its files themselves
@@ -44,6 +53,7 @@ class Corpus(NamedTuple):
     manifest: dict[str, Any]
     stats: dict[str, Any]  # stats.json; empty for a mixture, which has none
     schema: pa.Schema = PAGE_SCHEMA  # of the kept pages: columns of theirs that stages or older builds have
+    rejected_schema: pa.Schema = REJECTED_SCHEMA  # of the rejected table: those of older builds have no language
     sums: FileSums = FileSums(Path(), {})
     elsewhere: tuple[Path, ...] = ()  # folders where somebody says that earlier corpora are
 
@@ -87,7 +97,7 @@ def open_corpus(folder: Path) -> Corpus:
     sums = FileSums(folder, {file.path: file.sha256 for file in files})
     sums.check(file.path for file in files if file.path == STATS or file.path.startswith(f"{LISTS}/"))
     corpus = Corpus(folder, manifest, _stats(folder), sums=sums)
-    return corpus._replace(schema=_schema(corpus))
+    return corpus._replace(schema=_schema(corpus), rejected_schema=_rejected_schema(corpus))
 
 
 def _check_size(path: Path, size: int) -> None:
@@ -99,14 +109,22 @@ def _check_size(path: Path, size: int) -> None:
 
 def _schema(corpus: Corpus) -> pa.Schema:
     """The columns of the first file; those of `PAGE_SCHEMA` where there is none."""
-    for shard in corpus.shards()[:1]:
-        corpus.sums.check([shard["path"]])
-        path = corpus.folder / shard["path"]
-        try:
-            return pq.read_schema(path).remove_metadata()
-        except (OSError, pa.ArrowException) as error:
-            raise BuildError(f"{path} cannot be read ({error}). Copy or build the corpus again.") from None
-    return PAGE_SCHEMA
+    first = corpus.shards()[:1]
+    return _read_schema(corpus, first[0]["path"]) if first else PAGE_SCHEMA
+
+
+def _rejected_schema(corpus: Corpus) -> pa.Schema:
+    first = corpus.rejected[:1]
+    return rejected_schema(_read_schema(corpus, first[0]["path"])) if first else REJECTED_SCHEMA
+
+
+def _read_schema(corpus: Corpus, name: str) -> pa.Schema:
+    corpus.sums.check([name])
+    path = corpus.folder / name
+    try:
+        return pq.read_schema(path).remove_metadata()
+    except (OSError, pa.ArrowException) as error:
+        raise BuildError(f"{path} cannot be read ({error}). Copy or build the corpus again.") from None
 
 
 def _stats(folder: Path) -> dict[str, Any]:
@@ -224,7 +242,8 @@ def _rejected(corpus: Corpus, connection: duckdb.DuckDBPyConnection) -> str:
     if not corpus.rejected:
         return _empty(REJECTED_SCHEMA, connection, "part", "row")
     part = f"substr(filename, {len(str(corpus.folder.resolve())) + 2})"
-    columns = names_sql(REJECTED_SCHEMA.names)
+    columns = names_sql(corpus.rejected_schema.names)
+    columns += "" if "language" in corpus.rejected_schema.names else ", '' AS language"
     return f"SELECT {columns}, {part} AS part, file_row_number AS row FROM {files_sql(corpus, corpus.rejected)}"
 
 

@@ -14,7 +14,7 @@ import duckdb
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError
-from c4pipe.facts.corpus import MEMORY, Corpus, said
+from c4pipe.facts.corpus import Corpus, said
 from c4pipe.facts.diff import MOST_TEXT, DiffLine, diff
 from c4pipe.facts.differences import settings
 from c4pipe.facts.pairing import (
@@ -23,6 +23,7 @@ from c4pipe.facts.pairing import (
     ONLY_B,
     OTHER_LANGUAGE_BIT,
     OTHER_TEXT_BIT,
+    PAIR_MEMORY,
     PairTable,
     connect_pair,
     pair_table,
@@ -93,7 +94,7 @@ class Comparison(NamedTuple):
     removed: list[Removed]
 
 
-def compare(a: Corpus, b: Corpus, shown: int = SHOWN, memory: str = MEMORY) -> Comparison:
+def compare(a: Corpus, b: Corpus, shown: int = SHOWN, memory: str = PAIR_MEMORY) -> Comparison:
     """What differs between two corpora. BuildError where they are too large for the memory."""
     with connect_pair(a, b, memory) as connection:
         return comparison(connection, pair_table(connection, (a, b)), shown)

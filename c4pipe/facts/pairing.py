@@ -2,7 +2,7 @@
 
 A page is the same in both when its URL and the second of its date are, whatever the files are called that it was read
 from, so that WET and WARC files of one crawl can be held against each other; without a URL, when it stands in the same
-place of a file of that name. Texts are compared by a hash and not kept: a row of the table takes about 70 bytes. What
+place of a file of that name. Texts are compared by a hash and not kept: a row of the table takes about 75 bytes. What
 is shown of a page is read from where it stands.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from c4pipe.errors import BuildError
-from c4pipe.facts.corpus import MEMORY, Corpus, connect, files_sql, said
+from c4pipe.facts.corpus import Corpus, connect, files_sql, said
 from c4pipe.facts.functions import HOST_SQL, REGISTERED_DOMAIN, teach_functions
 
 NOT_READ, NOT_RECORDED = "not_read", "not_recorded"  # its file is none of the inputs; no table says what became of it
@@ -26,6 +26,7 @@ _KEY = "md5_number(if(url = '', regexp_replace(source, '^.*/', ''), url || chr(1
 _NO_STEM = r"^.*/|(\.warc)?(\.wet)?(\.gz|\.zst)?$"
 _STEM = f"regexp_replace(regexp_replace(source, '#[^#]*$', ''), '{_NO_STEM}', '', 'g')"
 VIEWS_OF_PAIR = ("", "other_")  # in front of the names of views: of the first corpus, of the second
+PAIR_MEMORY = "2GB"  # of DuckDB: while the table is made about 350 bytes for a page of either, 75 from then on
 PLACE_BITS = 40  # of a place: the number of a file in the manifest's list, and behind it so many bits of the row there
 BOTH = (0, 1)
 
@@ -156,7 +157,7 @@ class PairTable:
         return found
 
 
-def connect_pair(a: Corpus, b: Corpus, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
+def connect_pair(a: Corpus, b: Corpus, memory: str = PAIR_MEMORY) -> duckdb.DuckDBPyConnection:
     """A connection to two corpora that knows what a table of them needs. Errors of `facts.corpus.connect`."""
     connection = connect(a, memory, b)
     teach_functions(connection)

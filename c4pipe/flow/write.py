@@ -19,7 +19,7 @@ from c4pipe.flow.owned import owned_keys
 from c4pipe.flow.settings import WRITTEN, Settings
 from c4pipe.passes.finalize import Made, write_corpus_files
 from c4pipe.passes.merging import OutputShard, RowSlice, leave_out, plan_split, write_rejected, write_shard
-from c4pipe.passes.rejected import explained
+from c4pipe.passes.rejected import explained, in_languages
 from c4pipe.passes.restoring import UnitFiles, write_restore
 from c4pipe.passes.sample import PER_REASON, sample_table, sampled_of
 from c4pipe.passes.staged import Staged
@@ -137,7 +137,10 @@ class WriteSample(_WithPlan):
         table = pa.concat_tables(tables).sort_by([("priority", "ascending"), ("source", "ascending")])
         table = sample_table(explained(sampled, self._plan) for sampled in sampled_of(table))
         name = f"{stage}-{reason}" if stage else reason
-        yield "rejected", to_json(write_rejected(name, table, self._store, self._settings.made))
+        yield (
+            "rejected",
+            to_json(write_rejected(name, in_languages(table, self._plan), self._store, self._settings.made)),
+        )
 
 
 def _read_rows(stream: BinaryIO, rows: list[int]) -> Iterator[pa.Table]:
@@ -160,7 +163,10 @@ class WriteAllRejected(_WithPlan):
                 table = pq.read_table(stream)
             number = path.rpartition("/")[2].split(".")[0]
             if table.num_rows:
-                yield "rejected", to_json(write_rejected(number, table, self._store, self._settings.made))
+                yield (
+                    "rejected",
+                    to_json(write_rejected(number, in_languages(table, self._plan), self._store, self._settings.made)),
+                )
 
 
 def groups_left_out(settings: Settings, element: Any) -> Iterator[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""The bounds of `tangle`, but rough, in half of the time or less: enough to let most pages pass.
+"""The bounds of `tangle`, but rough, in half of the time for most pages: enough to let them pass.
 
 Nearly all time of the scan goes into where names and values end, a branch for each that no processor foresees. Here
 blocks of bytes are asked what they hold, which the compiler does many bytes at a time, and an attribute takes two bytes

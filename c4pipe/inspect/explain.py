@@ -40,6 +40,7 @@ class Explanation(NamedTuple):
     reason: str  # KEPT if it is
     text: str  # what is kept, or what the rule that rejected the page was shown
     now: Recorded | None = None  # what a second judgement says, where that is another than what was recorded
+    language: str = ""  # of the page when it left, "" where nobody had asked for it yet
     moved: tuple[WordShares, ...] = ()  # which words moved its scores, of the stages that it came to
 
 
@@ -71,7 +72,9 @@ def explain(page: Page, plan: Plan, dropped: Sequence[Dropped] = (), outcome: Re
         tried += (rule._replace(outcome=o, detail=d) for rule, (o, d) in zip(rules, outcomes, strict=True))
     stage_name, reason = walk.rejected or ("", KEPT)
     told = tuple(each for each in moved if each is not None)
-    found = Explanation(page, walk.marks.lines(), tried, stage_name, reason, walk.trace.text, now, told)
+    found = Explanation(
+        page, walk.marks.lines(), tried, stage_name, reason, walk.trace.text, now, walk.page.language, told
+    )
     return _veiled(found, plan) if plan.hides else found
 
 

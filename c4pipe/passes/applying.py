@@ -12,12 +12,9 @@ from math import isnan
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from c4pipe.corpus.cells import Trail
-from c4pipe.corpus.cube import NO_ORIGIN, Origin
 from c4pipe.corpus.ledger import LOST_AS, WITHIN_LINES, StageCount, lines_in
 from c4pipe.corpus.plan import Leg, Plan, run_steps
 from c4pipe.corpus.stats import Stats
@@ -25,9 +22,10 @@ from c4pipe.dedup.claims import LostAtoms, owner_of
 from c4pipe.files.storage import Store
 from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict, characters_of
 from c4pipe.part import is_own
-from c4pipe.passes.outcomes import count_losses, count_outcomes, origins_of
+from c4pipe.passes.ended import TRAIL_FIELDS, Origins
+from c4pipe.passes.outcomes import count_losses, count_outcomes
 from c4pipe.passes.sample import FindDropped
-from c4pipe.passes.staged import TRAIL_FIELDS, Staged, Summary, extra_columns
+from c4pipe.passes.staged import Staged, Summary, extra_columns
 from c4pipe.shards import pages_of
 from c4pipe.stages import after, judge
 from c4pipe.stages.checking import checked_loss
@@ -61,15 +59,13 @@ class Survivor(NamedTuple):
     page: Page
     losses: PageLosses | None
     dropped: tuple[Dropped, ...]  # what earlier dedups of text have cut from it
-    origin: Origin = NO_ORIGIN
-    trail: Trail = ()  # what it has lost so far
 
 
 class Taker(Protocol):
     """One of those that run_steps the pages on."""
 
-    def writing(self) -> AbstractContextManager[None]:
-        """While pages are taken; left with an exception, no file appears."""
+    def writing(self, origins: Origins) -> AbstractContextManager[None]:
+        """While pages are taken, which come from there; left with an exception, no file appears."""
 
     def take(self, survivor: Survivor, verdict: Verdict) -> None:
         """A page as the dedup of the leg leaves it."""
@@ -86,19 +82,21 @@ def apply_losses(
     `number` is that of the leg, `plan` that of any of the corpora, which agree so far.
     """
     leg, ledger = plan.legs[number], summary.ledger
-    origins: Sequence[tuple[Origin, Trail]] | None = None
     if number == 0:
         with store.read(staged.outcomes) as stream:
             outcomes = pq.read_table(stream)
         count_outcomes(outcomes, lost.urls, plan, ledger)
-        count_losses(outcomes, lost.urls, plan, ledger, summary.cube)
-        origins = origins_of(outcomes)
+        origins = count_losses(outcomes, lost.urls, plan, ledger, summary.cube)
+    else:
+        with store.read(staged.pages) as stream:
+            table = pq.read_table(stream, columns=["row", *(field.name for field in TRAIL_FIELDS)])
+        origins = Origins(table, table["row"].to_numpy())
     with ExitStack() as stack:
         for taker in takers:
-            stack.enter_context(taker.writing())
+            stack.enter_context(taker.writing(origins))
         url = plan.names()[plan.url_index] if number == 0 and lost.against else ""
         summary.stats.clusters.update(f"{plan.names()[leg.start]} {size}" for size in lost.clusters)
-        for survivor in _survivors(store, staged, lost, summary.stats, url, takers, origins):
+        for survivor in _survivors(store, staged, lost, summary.stats, url, takers):
             verdict = after_dedup(survivor, leg)
             if lost.against and survivor.losses is not None:
                 _count_old(summary.stats, survivor.page, verdict, survivor.losses.old, plan.names()[leg.start])
@@ -109,16 +107,10 @@ def apply_losses(
 
 
 def _survivors(
-    store: Store,
-    staged: Staged,
-    lost: Losses,
-    stats: Stats,
-    url: str,
-    takers: Sequence[Taker],
-    origins: Sequence[tuple[Origin, Trail]] | None,
+    store: Store, staged: Staged, lost: Losses, stats: Stats, url: str, takers: Sequence[Taker]
 ) -> Iterator[Survivor]:
     """Those that have not lost their URL; the takers hear of the others. `url` is the stage of URLs, where pages that
-    lose to earlier corpora are counted for it; `origins` are by row, and None where the staged pages have them."""
+    lose to earlier corpora are counted for it."""
     start, losing = 0, dict(lost.urls.tolist())
     with store.read(staged.pages) as stream:
         file = pq.ParquetFile(stream)
@@ -128,7 +120,6 @@ def _survivors(
             starts = batch.column("starts")
             rows = batch.column("row").to_pylist()
             pages = pages_of(batch, extra)
-            trails = _trails(batch) if origins is None else [origins[row] for row in rows]
             for i, (row, page, end) in enumerate(zip(rows, pages, ends.tolist(), strict=True)):
                 mine = slice(start, end)
                 start = end
@@ -146,13 +137,7 @@ def _survivors(
                     flags, owners, old = (column[mine].tolist() for column in lost.atoms)
                     losses = PageLosses(flags, owners, old, starts[i].as_py(), lost.likeness.get(mine.start))
                 before = batch.column("dropped")[i].as_py() if lossy else ()
-                dropped = tuple(Dropped(*drop.values()) for drop in before)
-                yield Survivor(row, page, losses, dropped, *trails[i])
-
-
-def _trails(batch: pa.RecordBatch) -> list[tuple[Origin, Trail]]:
-    domains, bins, trails = (batch.column(field.name).to_pylist() for field in TRAIL_FIELDS)
-    return list(zip(map(Origin, domains, bins), trails, strict=True))
+                yield Survivor(row, page, losses, tuple(Dropped(*drop.values()) for drop in before))
 
 
 def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
@@ -221,12 +206,11 @@ def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) 
     return Walked(index, last, met, trail)
 
 
-def trail_behind(survivor: Survivor, index: int, verdict: Verdict, plan: Plan) -> list[int]:
-    """What a page has lost so far, behind the dedup of a leg, which begins at this stage."""
+def trail_of(survivor: Survivor, index: int, verdict: Verdict, plan: Plan) -> list[int]:
+    """What a page has lost to the dedup of a leg, which begins at this stage."""
     if survivor.losses is None:
-        return [*survivor.trail]
-    before = None if isinstance(verdict, Rejected) else survivor.page
-    return [*survivor.trail, *plan.cells.cut(index, verdict, before)]
+        return []
+    return plan.cells.cut(index, verdict, None if isinstance(verdict, Rejected) else survivor.page)
 
 
 def count_chars(stage: StageCount, before: Page, verdict: Verdict) -> None:

@@ -22,6 +22,7 @@ from c4pipe.passes.account import Account, Fault, accounts_of_inputs, of_all, wh
 from c4pipe.passes.cubes import files_of_cube
 from c4pipe.passes.keeping import Pieces, write_keys
 from c4pipe.passes.merging import write_empty_shard
+from c4pipe.passes.rejected import languages_said
 from c4pipe.presets import asks_for_urls
 from c4pipe.shards import SCHEMA_VERSION, column_fields, to_json, write_manifest
 from c4pipe.stages import Preset
@@ -90,6 +91,8 @@ def write_corpus_files(
     }
     if restore := [part.data for part in made if part.kind == "restore"]:
         manifest["restore"] = sorted(restore, key=lambda part: part["path"])
+    if manifest["rejected"]:
+        manifest["rejected_languages"] = languages_said(plan.preset)
     if owned:
         rows_of_keys = [write_keys(store, folder, stage, manifest, pieces) for stage, pieces in owned.items()]
         manifest["keys"] = rows_of_keys

@@ -15,15 +15,15 @@ from typing import Any, BinaryIO, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from c4pipe.corpus.cells import KEPT_CELL, TextLoss
-from c4pipe.corpus.cube import Cube, waiting
+from c4pipe.corpus.cube import Cube
 from c4pipe.corpus.ledger import Ledger, StageCount
 from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
 from c4pipe.page import Page, Rejected, Verdict
 from c4pipe.passes.account import Account
-from c4pipe.passes.applying import Survivor, count_chars, cuts_of, trail_behind, walk_on
+from c4pipe.passes.applying import Survivor, count_chars, cuts_of, trail_of, walk_on
+from c4pipe.passes.ended import Ended, Origins
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import SAMPLE_SCHEMA, ranked, sample_table
@@ -76,10 +76,11 @@ class Finisher:
         self._leg, self._came = plan.legs[-1], came
         names = plan.names()
         self._own = {i: StageCount(names[i]) for i in range(self._leg.start + 1, len(names))}
-        self._stats, self._cube = Stats(), Cube()
+        self._stats, self._ended = Stats(), Ended(plan)
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, origins: Origins) -> Iterator[None]:
+        self._origins = origins
         with self._store.write(self._finished.pages) as stream:
             self._sink = _FinishedPages(stream, self._plan.schema())
             yield
@@ -89,7 +90,7 @@ class Finisher:
         plan, row = self._plan, survivor.row
         stage = plan.names()[self._leg.start]
         index, met = self._leg.start, list[tuple[int, Page]]()
-        trail = trail_behind(survivor, index, verdict, plan)
+        trail = trail_of(survivor, index, verdict, plan)
         if not isinstance(verdict, Rejected):
             index, verdict, met, lost = walk_on(verdict.page, self._leg, plan, self._own)
             stage, trail = plan.names()[index], [*trail, *lost]
@@ -97,24 +98,20 @@ class Finisher:
         if self._came is not None:
             left = None if isinstance(verdict, Rejected) else verdict.page
             self._came.take(survivor, len(plan.legs) - 1, left)
-        page, losses = verdict.page, plan.cells.losses(trail)
+        page = verdict.page
         if isinstance(verdict, Rejected):
-            self._cube.add_page(survivor.origin, page.language, plan.cells.end(index, verdict), losses)
+            self._ended.add(row, page.language, plan.cells.end(index, verdict), trail)
             self._stats.rejected(verdict.page.url)
             self._stats.marked(verdict.page)
             self._shown.rejected(row, verdict.page, stage, verdict, cuts)
             return
-        self._shown.kept(row, cuts)
+        self._shown.kept(row, cuts, verdict.page.language)
         if plan.size is not None:  # until all are counted
             self._own[len(plan.names()) - 1].entered += 1
             self._own[len(plan.names()) - 1].kept += 1
             count_chars(self._own[len(plan.names()) - 1], page, verdict)
-        config = plan.preset.config(page.language)
-        end = KEPT_CELL if plan.size is None else waiting(config)
-        self._cube.add_page(
-            survivor.origin, page.language, TextLoss(end, count_lines(page.text), len(page.text)), losses
-        )
-        self._sink.add(config, split_of(url_key(stand_in(page))), page)
+        self._ended.kept(row, page.language, count_lines(page.text), len(page.text), trail)
+        self._sink.add(plan.preset.config(page.language), split_of(url_key(stand_in(page))), page)
 
     def lost(self, row: int, page: Page) -> None:
         self._shown.lost(row, page)
@@ -129,11 +126,13 @@ class Finisher:
         if self._came is not None:
             self._came.write(self._store, self._finished.came)
         self._stats.add(summary.stats)
-        self._cube.add(summary.cube)
+        cube = Cube()
+        cube.add(summary.cube)
+        self._ended.count(self._origins, cube)
         ledger = Ledger([*summary.ledger.stages, *self._own.values()]).check()
         with self._store.read(self._finished.pages) as stream:
             groups = _row_groups(stream, self._sink.keys)
-        return FinishedUnit(ledger, self._stats, groups, summary.accounts, self._cube)
+        return FinishedUnit(ledger, self._stats, groups, summary.accounts, cube)
 
 
 class _FinishedPages:

@@ -22,12 +22,12 @@ from c4pipe.files.storage import Store
 from c4pipe.passes.sample import Sampled, sample_table
 from c4pipe.shards import (
     REJECTED_FOLDER,
-    REJECTED_SCHEMA,
     ROW_GROUP_ROWS,
     HashingStream,
     ParquetSink,
     memory_of,
     pages_of,
+    rejected_schema,
     rows_per_group,
     shard_name,
 )
@@ -191,8 +191,9 @@ def write_rejected(name: str, rows: pa.Table, store: Store, folder: str) -> dict
     path = f"{REJECTED_FOLDER}/part-{name}.parquet"
     with store.write(f"{folder}/{path}") as raw:
         stream = HashingStream(raw)
-        sink = ParquetSink(stream, REJECTED_SCHEMA)  # type: ignore[arg-type]
+        schema = rejected_schema(rows.schema)
+        sink = ParquetSink(stream, schema)  # type: ignore[arg-type]
         for start in range(0, rows.num_rows, ROW_GROUP_ROWS):
-            sink.write(rows.slice(start, ROW_GROUP_ROWS).select(REJECTED_SCHEMA.names))
+            sink.write(rows.slice(start, ROW_GROUP_ROWS).select(schema.names))
         sink.close()
     return {"path": path, "rows": rows.num_rows, "bytes": stream.tell(), "sha256": stream.sha256}

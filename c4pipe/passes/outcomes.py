@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from c4pipe.corpus.cells import LossCell, TextLoss, Trail
+from c4pipe.corpus.cells import Trail
 from c4pipe.corpus.cube import Cube, Origin
 from c4pipe.corpus.ledger import LOST_AS, WITHIN_LINES, Ledger
 from c4pipe.corpus.plan import Plan
-from c4pipe.page import NO_LOSS, Unit
+from c4pipe.page import NO_LOSS
+from c4pipe.passes.ended import Cuts, Ints, Origins, count_ended
 from c4pipe.shards import number_lists
 
 
@@ -41,7 +42,6 @@ class Outcome(NamedTuple):
     left: tuple[int, int]  # of a page that a stage rejected, what went with it
     language: str
     trail: Trail  # what the page has lost so far
-    lengths: Sequence[int]  # characters as the page left each stage behind URL dedup that it passed
 
 
 def outcomes_table(outcomes: list[Outcome], plan: Plan) -> pa.Table:
@@ -58,15 +58,12 @@ def outcomes_table(outcomes: list[Outcome], plan: Plan) -> pa.Table:
         columns[f"{index}:kept"] = np.array([cut.lines_kept for cut in cuts], np.int64)
         for code in codes:
             columns[f"{index}:{code}"] = np.array([cut.dropped.get(code, 0) for cut in cuts], np.int64)
-    columns |= {
-        "domain": pa.array([o.origin.domain for o in outcomes], pa.string()),
-        "bin": np.array([o.origin.bin for o in outcomes], np.int8),
-        "language": pa.array([o.language for o in outcomes], pa.string()),
-        "came": number_lists([o.came for o in outcomes], np.int64),
-        "left": number_lists([o.left for o in outcomes], np.int64),
-        "trail": number_lists([o.trail for o in outcomes], np.int64),
-        "lengths": number_lists([o.lengths for o in outcomes], np.int64),
-    }
+    columns["domain"] = pa.array([o.origin.domain for o in outcomes], pa.string())
+    columns["bin"] = np.array([o.origin.bin for o in outcomes], np.int8)
+    columns["language"] = pa.array([o.language for o in outcomes], pa.string())
+    numbers = np.array([o.came + o.left for o in outcomes], np.int64).reshape(-1, len(_NUMBERS)).T
+    columns |= dict(zip(_NUMBERS, numbers, strict=True))
+    columns["trail"] = number_lists([o.trail for o in outcomes], np.int64)
     return pa.table(columns)
 
 
@@ -109,36 +106,65 @@ def count_outcomes(outcomes: pa.Table, lost: NDArray[np.void], plan: Plan, ledge
                 stage.lines_rejected -= int(numbers[code][here].sum())
 
 
-def origins_of(outcomes: pa.Table) -> list[tuple[Origin, Trail]]:
-    """Of each page where it comes from, and what it has lost so far."""
-    places = zip(outcomes["domain"].to_pylist(), outcomes["bin"].to_pylist(), strict=True)
-    return list(zip(map(Origin._make, places), outcomes["trail"].to_pylist(), strict=True))
+def count_losses(outcomes: pa.Table, lost: NDArray[np.void], plan: Plan, ledger: Ledger, cube: Cube) -> Origins:
+    """Adds what `count_outcomes` counts in characters, and to the cube the pages that are out. Where all come from."""
+    origins = Origins(outcomes, np.arange(outcomes.num_rows))
+    lines, chars, left_lines, left_chars = (outcomes[name].to_numpy() for name in _NUMBERS)
+    url, stage = plan.url_index, outcomes["stage"].to_numpy().astype(np.int64)
+    won, old = np.ones(len(stage), bool), np.zeros(len(stage), bool)
+    won[lost["row"]], old[lost["row"]] = False, lost["old"]
+    cuts = origins.cuts()
+    after = np.array(plan.cells.stages)[cuts.cells] > url
+    cells = _end_cells(outcomes, plan)
+    _count_stages(ledger, plan, chars, won, old, stage, cells, left_chars, cuts.of(won[cuts.pages] & after))
+    out = np.flatnonzero(~won | (stage >= 0))
+    known = np.where(old, plan.cells.number(url, plan.url.KNOWN.code), plan.cells.number(url, plan.url.OLDER.code))
+    ends = (
+        np.where(won, cells, known)[out], np.where(won, left_lines, lines)[out], np.where(won, left_chars, chars)[out],
+    )  # fmt: skip
+    place = np.full(len(stage), -1)
+    place[out] = np.arange(len(out))
+    mine = cuts.of((place[cuts.pages] >= 0) & (won[cuts.pages] | ~after))
+    mine = mine._replace(pages=place[mine.pages])
+    language = outcomes["language"].combine_chunks().dictionary_encode()
+    codes = language.indices.to_numpy(zero_copy_only=False)[out]
+    count_ended(cube, plan, origins, out, language.dictionary.to_pylist(), codes, ends, mine)
+    return origins
 
 
-def count_losses(outcomes: pa.Table, lost: NDArray[np.void], plan: Plan, ledger: Ledger, cube: Cube) -> None:
-    """Adds what `count_outcomes` counts in characters, and to the cube the pages that are out."""
-    url, stages = plan.url_index, plan.preset.stages
-    losing = {row: (plan.url.KNOWN if old else plan.url.OLDER).code for row, old in lost.tolist()}
-    for row, told in enumerate(_told(outcomes)):
-        origin, language, stage, reason, came, left, trail, lengths = told
-        if row in losing:
-            ledger.stages[url].chars.lose(came[1], losing[row], NO_LOSS)
-            cell = LossCell(stages[url].name, losing[row], Unit.PAGE.value)
-            cube.add_page(origin, language, TextLoss(cell, *came), plan.cells.losses(trail, url))
-            continue
-        ledger.stages[url].chars.take(came[1], came[1], NO_LOSS)
-        taken = plan.cells.dropped(trail)
-        chars = came[1]
-        for (index, _), length in zip(plan.between, lengths, strict=False):
-            ledger.stages[index].chars.take(chars, length, taken.get(index, NO_LOSS))
-            chars = length
-        if stage >= 0:
-            ledger.stages[stage].chars.lose(chars, reason, taken.get(stage, NO_LOSS))
-            cell = LossCell(stages[stage].name, reason, Unit.PAGE.value)
-            cube.add_page(origin, language, TextLoss(cell, *left), plan.cells.losses(trail))
+def _end_cells(outcomes: pa.Table, plan: Plan) -> Ints:
+    """Of each page the cell of the stage that rejected it, 0 where none did."""
+    found = zip(outcomes["stage"].to_pylist(), outcomes["reason"].to_pylist(), strict=True)
+    return np.array([plan.cells.number(stage, reason) if stage >= 0 else 0 for stage, reason in found], np.int64)
 
 
-def _told(outcomes: pa.Table) -> Iterator[tuple[Any, ...]]:
-    origins = (origin for origin, _ in origins_of(outcomes))
-    names = ("language", "stage", "reason", "came", "left", "trail", "lengths")
-    return zip(origins, *(outcomes[name].to_pylist() for name in names), strict=True)
+def _count_stages(
+    ledger: Ledger,
+    plan: Plan,
+    chars: Ints,
+    won: NDArray[np.bool_],
+    old: NDArray[np.bool_],
+    stage: Ints,
+    cells: Ints,
+    left: Ints,
+    cuts: Cuts,
+) -> None:
+    """The characters of the dedup of URLs, and of the stages up to the next one. `cuts` are of pages that won."""
+    url = ledger.stages[plan.url_index].chars
+    url.came, url.kept = int(chars.sum()), int(chars[won].sum())
+    for reason, losers in ((plan.url.OLDER, ~won & ~old), (plan.url.KNOWN, old)):
+        if losers.any():
+            url.rejected[reason.code] += int(chars[losers].sum())
+    gone = won & (stage >= 0)
+    size = len(plan.cells.all)
+    rejected, taken = np.bincount(cells[gone], left[gone], size), np.bincount(cuts.cells, cuts.chars, size)
+    came = url.kept
+    for index, _ in plan.between:
+        mine = ledger.stages[index].chars
+        mine.came = came
+        for number, cell in plan.cells.of(index):
+            mine.lose_more(cell.reason, cell.unit, int(rejected[number] + taken[number]))
+        came = mine.keep_rest()
+
+
+_NUMBERS = ("came_lines", "came", "left_lines", "left")

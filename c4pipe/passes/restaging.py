@@ -12,7 +12,8 @@ from c4pipe.corpus.stats import Stats
 from c4pipe.dedup import LinkLevel
 from c4pipe.files.storage import Store
 from c4pipe.page import Page, Rejected, Verdict
-from c4pipe.passes.applying import Survivor, cuts_of, trail_behind, walk_on
+from c4pipe.passes.applying import Survivor, cuts_of, trail_of, walk_on
+from c4pipe.passes.ended import Ended, Origins
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import sample_table
@@ -29,10 +30,11 @@ class Restager:
         self._store, self._staged, self._shown = store, staged, shown
         self._stages = plan.prefix(number + 1)
         self._own = {i: StageCount(plan.names()[i]) for i in range(len(plan.prefix(number)), len(self._stages))}
-        self._stats, self._cube = Stats(), Cube()
+        self._stats, self._ended = Stats(), Ended(plan)
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, origins: Origins) -> Iterator[None]:
+        self._origins = origins
         with ExitStack() as stack:
             stream = stack.enter_context(self._store.write(self._staged.pages))
             linked = isinstance(self._level, LinkLevel)
@@ -44,21 +46,21 @@ class Restager:
     def take(self, survivor: Survivor, verdict: Verdict) -> None:
         row, stage = survivor.row, self._plan.names()[self._leg.start]
         index, met = self._leg.start, list[tuple[int, Page]]()
-        trail = trail_behind(survivor, index, verdict, self._plan)
+        trail = trail_of(survivor, index, verdict, self._plan)
         if not isinstance(verdict, Rejected):
             index, verdict, met, lost = walk_on(verdict.page, self._leg, self._plan, self._own)
             stage, trail = self._plan.names()[index], [*trail, *lost]
         cuts = cuts_of(survivor, self._leg, self._plan, met)
         self._came.take(survivor, self._number, None if isinstance(verdict, Rejected) else verdict.page)
         if isinstance(verdict, Rejected):
-            cells = self._plan.cells
-            self._cube.add_page(survivor.origin, verdict.page.language, cells.end(index, verdict), cells.losses(trail))
+            self._ended.add(row, verdict.page.language, self._plan.cells.end(index, verdict), trail)
             self._stats.rejected(verdict.page.url)
             self._shown.rejected(row, verdict.page, stage, verdict, cuts)
             return
         dropped = tuple(cuts()) if self._shown.wanted else ()
-        self._shown.kept(row, tuple)
-        self._pages.add(verdict.page, verdict.page.text, row, dropped, survivor.origin, trail)
+        self._shown.kept(row, tuple, verdict.page.language)
+        origin, so_far = self._origins.of(row)
+        self._pages.add(verdict.page, verdict.page.text, row, dropped, origin, [*so_far, *trail])
 
     def lost(self, row: int, page: Page) -> None:
         self._shown.lost(row, page)
@@ -69,11 +71,13 @@ class Restager:
             write_table(stream, sample_table(self._shown.so_far()))
         self._came.write(self._store, self._staged.came)
         self._stats.add(summary.stats)
-        self._cube.add(summary.cube)
+        cube = Cube()
+        cube.add(summary.cube)
+        self._ended.count(self._origins, cube)
         summary = summary._replace(
             ledger=Ledger([*summary.ledger.stages, *self._own.values()]),
             stats=self._stats,
-            cube=self._cube,
+            cube=cube,
             atoms=self._pages.atoms,
             staged=self._pages.rows,
             files=("pages", "sample", "came"),

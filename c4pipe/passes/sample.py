@@ -109,6 +109,7 @@ def sample_table(sampled: Iterable[Sampled]) -> pa.Table:
         [s.page.text for s in rows],
         dropped_column([s.dropped for s in rows]),
         [s.page.source for s in rows],
+        [s.page.language for s in rows],
         [s.priority for s in rows],
         [s.row for s in rows],
     ]
@@ -121,6 +122,6 @@ def sample_table(sampled: Iterable[Sampled]) -> pa.Table:
 def sampled_of(table: pa.Table) -> Iterator[Sampled]:
     """The inverse of `sample_table`; of the pages only what it holds."""
     for row in table.to_pylist():
-        page = Page(row["url"], row["text"], row["timestamp"], row["source"])
+        page = Page(row["url"], row["text"], row["timestamp"], row["source"], language=row["language"])
         dropped = tuple(Dropped(d["reason"], d["line"], d["owner"]) for d in row["dropped"])
         yield Sampled(row["priority"], row["row"], page, row["stage"], row["reason"], row["detail"], dropped)

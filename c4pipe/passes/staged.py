@@ -29,6 +29,7 @@ from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
 from c4pipe.page import Dropped, Page
 from c4pipe.passes.account import Account
+from c4pipe.passes.ended import TRAIL_FIELDS
 from c4pipe.shards import (
     DROPPED_TYPE,
     TEXT_MD5,
@@ -49,12 +50,6 @@ CLAIM_FIELDS = (
     pa.field("priority", pa.uint64()),
     pa.field("atoms", pa.list_(pa.uint64())),
     pa.field("starts", pa.list_(pa.uint32())),
-)
-# Behind a dedup of text where they come from, and what they have lost so far.
-TRAIL_FIELDS = (
-    pa.field("domain", pa.string()),
-    pa.field("bin", pa.int8()),
-    pa.field("trail", pa.list_(pa.int64())),
 )
 LINK_FIELDS = (pa.field("rank", pa.uint64()), pa.field("sketch", pa.binary()))
 # For what the next pass reads and the last one takes away: a third larger than by zstd, in two thirds of the time.

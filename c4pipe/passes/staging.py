@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple, Protocol
 
-from c4pipe.corpus.cells import Trail
+from c4pipe.corpus.cells import STEP, LossCell, Trail
 from c4pipe.corpus.cube import Cube, Origin
 from c4pipe.corpus.ledger import Ledger, lines_in
 from c4pipe.corpus.plan import KEPT, Plan, run_steps
@@ -49,6 +49,7 @@ class Stager:
         self._stats, self._cube, self._sample = Stats(), Cube(), Sample(cap)
         # A sample of all pages has their raw texts itself.
         self._raw = cap is not None and cap > 0 and plan.edits_early
+        self._edited = any(plan.preset.stages[index].edits for index, _ in plan.before)  # type: ignore[attr-defined]
         self._outcomes: list[Outcome] = []
 
     @contextmanager
@@ -75,7 +76,7 @@ class Stager:
             outcome = self._judge(*admitted, verdict.page, len(self._outcomes))
             self._outcomes.append(outcome)
             if outcome.reason != KEPT:
-                self._stats.rejected(verdict.page.url)
+                self._stats.domains_rejected[outcome.origin.domain] += 1
 
     def _admit(self, verdict: Verdict) -> tuple[Page, Trail] | None:
         """The page if the reader and the filters before URL dedup keep it, and what they took; counts it either way."""
@@ -88,27 +89,47 @@ class Stager:
         page = verdict.page
         reading.kept += 1
         reading.flagged.update(verdict.tally)
-        reading.chars.take(len(page.text), len(page.text), verdict.chars)
         self._stats.read(page)
         index, last, passed = run_steps(page, self._plan.before)
         self._ledger.judged((i for i, *_ in passed), index, last.reason.code if isinstance(last, Rejected) else None)
-        trail = self._trail(passed)
-        for i, before, kept in passed:
-            self._ledger.stages[i].chars.take(len(before.text), len(kept.page.text), kept.chars)
+        trail = self._trail(passed) if self._edited else []
         if isinstance(last, Rejected):
-            self._ledger.stages[index].chars.lose(len(last.page.text), last.reason.code, last.chars)
-            losses = [*trail, *self._plan.cells.cut(index, last)]
-            end = self._plan.cells.end(index, last)
-            self._cube.add_page(Origin.of(page), last.page.language, end, self._plan.cells.losses(losses))
+            trail += [*self._plan.cells.cut(index, last), *self._plan.cells.end(index, last)]
+        if trail:
+            losses = self._counted(trail)
+        if isinstance(last, Rejected):
+            self._cube.add_page(Origin.of(page), last.page.language, losses)
             self._stats.rejected(page.url)
             shown = page._replace(text="") if last.reason.withheld else page
             self._sample.add(shown, self._ledger.stages[index].stage, last.reason.code, last.detail)
             return None
         return last.page, trail
 
+    def _counted(self, trail: Trail) -> list[tuple[LossCell, int, int]]:
+        """A trail with its cells, once it is counted in the ledger."""
+        cells, losses = self._plan.cells, []
+        for number, lines, chars in zip(trail[::STEP], trail[1::STEP], trail[2::STEP], strict=True):
+            cell = cells.all[number]
+            losses.append((cell, lines, chars))
+            self._ledger.stages[cells.stages[number]].chars.lose_more(cell.reason, cell.unit, chars)
+        return losses
+
+    def _count_characters(self) -> None:
+        """What the reader and the filters before URL dedup kept, which is all but what they took."""
+        left = self._stats.chars_read
+        self._ledger.stages[0].chars.came = left
+        for index, _ in self._plan.before:
+            self._ledger.stages[index].chars.came = left
+            left = self._ledger.stages[index].chars.keep_rest()
+        self._ledger.stages[0].chars.keep_rest()
+
     def _trail(self, passed: Iterable[tuple[int, Page, Kept]]) -> list[int]:
         """What these stages took from a page."""
-        return [number for i, before, kept in passed for number in self._plan.cells.cut(i, kept, before)]
+        trail = list[int]()
+        for i, before, kept in passed:
+            if kept.page is not before:
+                trail += self._plan.cells.cut(i, kept, before)
+        return trail
 
     def _judge(self, page: Page, trail: Trail, read: Page, row: int) -> Outcome:
         """The page's claim on its URL, and its verdict by the stages behind URL dedup, should it win. `trail` is what
@@ -124,21 +145,21 @@ class Stager:
             for i, before, kept in passed
             if i in plan.cutting
         }
-        trail = [*trail, *self._trail(passed)]
-        lengths = [len(kept.page.text) for _, _, kept in passed]
+        trail = [*trail, *self._trail(passed)] if trail else self._trail(passed)
         came = count_lines(page.text), len(page.text)
         claim = hash64(url_key(page.url)) if page.url else None, page.timestamp
         if isinstance(last, Rejected):
             self._sample.add(read, plan.names()[index], last.reason.code, last.detail, row)
             if index in plan.cutting:
                 cuts[index] = LinesCut(count_lines(last.page.text), 0, last.tally)
-            left, trail = plan.cells.end(index, last)[1:], [*trail, *plan.cells.cut(index, last)]
-            found = index, last.reason.code, cuts
+            left = plan.cells.end(index, last)[1:]
+            trail += plan.cells.cut(index, last)
+            stage, reason = index, last.reason.code
         else:
-            found, left = (-1, KEPT, cuts), (0, 0)
+            stage, reason, left = -1, KEPT, (0, 0)
             self._sample.add(read, "", KEPT, row=row)
             self._pages.add(last.page, read.text, row)
-        return Outcome(*claim, *found, Origin.of(read), came, left, last.page.language, trail, lengths)
+        return Outcome(*claim, stage, reason, cuts, Origin.of(read), came, left, last.page.language, trail)
 
     def next_input(self) -> None:
         """Hears that an input is read; what is sampled is sampled of each."""
@@ -146,6 +167,7 @@ class Stager:
 
     def conclude(self, accounts: Sequence[Account]) -> tuple[int, int]:
         """Writes the other files, behind the pages; (rows of outcomes, atoms staged)."""
+        self._count_characters()
         with self._store.write(self.staged.outcomes) as stream:
             write_table(stream, outcomes_table(self._outcomes, self._plan))
         with self._store.write(self.staged.sample) as stream:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from c4pipe.corpus.characters import Characters
-from c4pipe.corpus.ledger import Ledger, counts_characters
+from c4pipe.corpus.ledger import Ledger, has_characters
 from c4pipe.corpus.plan import Plan
 from c4pipe.errors import BuildError
 from c4pipe.page import Dropped, Page
@@ -93,7 +93,7 @@ def _counted(replay: Replay, plan: Plan, ledger: Ledger, chars: int) -> Ledger:
     last = stages[plan.texts[0] - 1 if plan.texts else -1]
     last.removed += len(replay.asked)
     last.chars.removed += chars
-    if not counts_characters(ledger):
+    if not has_characters(ledger):
         for stage in stages:
             stage.chars = Characters()
     return Ledger(stages).check()

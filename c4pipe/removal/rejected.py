@@ -10,15 +10,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from c4pipe.corpus.plan import KEPT
 from c4pipe.corpus.trunk import before_text
 from c4pipe.page import Dropped
 from c4pipe.passes.merging import write_rejected
+from c4pipe.passes.rejected import guessed_language
 from c4pipe.passes.sample import PER_REASON
 from c4pipe.removal.matching import Matcher, read_columns
 from c4pipe.removal.task import FileRow, Removal
-from c4pipe.shards import REJECTED_FOLDER, REJECTED_SCHEMA
+from c4pipe.shards import REJECTED_FOLDER, REJECTED_SCHEMA, rejected_schema
 from c4pipe.text import hash64
 
 _Record = dict[str, Any]  # a row of the table
@@ -59,7 +61,7 @@ def write_rejected_parts(removal: Removal) -> RejectedWritten:
             continue
         rows += _write(row["path"], *_split(removal, row["path"], part), coming.pop(row["path"], []), removal)
     for path, records in sorted(coming.items()):
-        rows += _write(path, REJECTED_SCHEMA.empty_table(), [], records, removal)
+        rows += _write(path, _schema(removal).empty_table(), [], records, removal)
     return RejectedWritten(sorted(rows, key=lambda row: str(row["path"])), early)
 
 
@@ -92,6 +94,12 @@ def _split(removal: Removal, path: str, part: _Part) -> tuple[pa.Table, list[_Re
     return table.take(pa.array(stays, pa.int64())), [record for record in now if record is not None]
 
 
+def _schema(removal: Removal) -> pa.Schema:
+    """The columns of the table."""
+    parts = removal.manifest.get("rejected", [])
+    return rejected_schema(pq.read_schema(removal.folder / parts[0]["path"])) if parts else REJECTED_SCHEMA
+
+
 def _now(record: _Record, removal: Removal, every: bool) -> _Record | None:
     """The row of a page as it has to be now; None for one that leaves its part of a sample."""
     source = record["source"]
@@ -103,7 +111,19 @@ def _now(record: _Record, removal: Removal, every: bool) -> _Record | None:
         outcome = {name: record[name] for name in ("stage", "reason", "detail")}
     if not every and outcome["stage"] != record["stage"]:
         return None
-    return record | outcome | {"dropped": _dropped(record, removal)}
+    return record | outcome | _language(record, removal) | {"dropped": _dropped(record, removal)}
+
+
+def _language(record: _Record, removal: Removal) -> _Record:
+    """The language of a page that came further than it did, or less far."""
+    source = record["source"]
+    if source in removal.replayed.put:
+        said = removal.replayed.put[source].language
+    elif source in removal.replayed.fallen:
+        said = removal.replayed.fallen[source].page.language
+    else:
+        return {}
+    return {"language": said or guessed_language(record["text"])} if "language" in record else {}
 
 
 def _dropped(record: _Record, removal: Removal) -> list[_Record]:
@@ -118,7 +138,8 @@ def _fallen(removal: Removal) -> Iterator[_Record]:
     """Rows of the pages that fall now, as they came into the stage that rejects them."""
     for source, end in sorted(removal.replayed.fallen.items()):
         row = {"url": end.page.url, "timestamp": end.page.timestamp, "text": end.page.text, "source": source}
-        yield row | _outcome(removal, source) | {"dropped": [*map(_as_row, end.dropped)]}
+        language = end.page.language or guessed_language(end.page.text)
+        yield row | {"language": language} | _outcome(removal, source) | {"dropped": [*map(_as_row, end.dropped)]}
 
 
 def _outcome(removal: Removal, source: str) -> _Record:
@@ -143,7 +164,7 @@ def _write(
     path: str, stays: pa.Table, others: Sequence[_Record], coming: Sequence[_Record], removal: Removal
 ) -> list[FileRow]:
     """Writes a part in the order of builds, if it has rows: by outcome and the hash of the source."""
-    table = pa.concat_tables([stays, pa.Table.from_pylist([*others, *coming], REJECTED_SCHEMA)])
+    table = pa.concat_tables([stays, pa.Table.from_pylist([*others, *coming], stays.schema)])
     names = zip(*(table[name].to_pylist() for name in ("stage", "reason", "source")), strict=True)
     ranked = sorted((stage, reason, hash64(source), source, row) for row, (stage, reason, source) in enumerate(names))
     if coming:  # of an outcome a sample has so many

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 from c4pipe.files.assets import ALLOWED
 from c4pipe.languages.codes import canonical
 from c4pipe.page import Page, Reason, Unit
-from c4pipe.rules.base import PageRule, loaded
+from c4pipe.rules.base import ListHit, PageRule, loaded
 from c4pipe.rules.matcher import WordMatcher
 from c4pipe.text.urls import md5_number, stand_in, url_key
 
@@ -24,6 +24,7 @@ class BadWords(PageRule):
 
     fraction: float = 1.0  # share of the hits that go, drawn by the hash of the URL: 1 in C4, 0.999 in mC4
     fold: bool = True  # entries in lower case, as the text is searched, and lists by any name of their language
+    lists: ClassVar = True
     reason: ClassVar = Reason(
         "bad_word",
         Unit.PAGE,
@@ -48,10 +49,18 @@ class BadWords(PageRule):
         )
 
     def offence(self, page: Page) -> str | None:
-        language = (canonical(page.language) if self.fold else page.language).split("-")[0]
-        matcher = self._matchers.get(language)  # type: ignore[attr-defined]
+        matcher = self._matcher(page)
         hit: str | None = matcher.search(page.text) if matcher else None
         return hit if hit is not None and not self._spared(page) else None
+
+    def hits(self, page: Page) -> list[ListHit]:
+        matcher = self._matcher(page)
+        return matcher.hits(page.text) if matcher else []
+
+    def _matcher(self, page: Page) -> WordMatcher | None:
+        language = (canonical(page.language) if self.fold else page.language).split("-")[0]
+        found: WordMatcher | None = self._matchers.get(language)  # type: ignore[attr-defined]
+        return found
 
     def _folded(self, lists: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
         """The lists by mC4's codes, their entries in lower case; none of `ALLOWED` comes back by that."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,22 @@ from c4pipe.page import Page, Reason, Unit
 from c4pipe.part import Part, Told, loaded, words_of
 from c4pipe.text.kinds import LineCounts
 
-__all__ = ["EnglishRule", "LineEdit", "LineRule", "PageRule", "loaded", "ratio", "share_of"]
+__all__ = ["EnglishRule", "LineEdit", "LineRule", "ListHit", "PageRule", "loaded", "ratio", "share_of"]
+
+
+class ListHit(NamedTuple):
+    """Where an entry of a list stands first: text[start:end], in small letters or not."""
+
+    entry: str
+    start: int
+    end: int
 
 
 class _Rule(Part):
     reason: ClassVar[Reason]
+    lists: ClassVar[bool] = (
+        False  # whether it goes by a list, and says by the detail, or by `hits`, which entries it met
+    )
 
     def told(self) -> Iterator[Told]:
         yield Told(
@@ -70,6 +81,10 @@ class LineRule(_Rule):
         """Whether the line breaks the rule."""
         raise NotImplementedError
 
+    def hits(self, line: str) -> list[ListHit]:
+        """Of a rule that goes by a list all entries that the line holds, each once."""
+        return []
+
     def broken_by(self, lines: LineCounts) -> NDArray[np.bool_]:
         """(lines,) whether each breaks the rule: the same as `breaks` says."""
         raise NotImplementedError
@@ -82,6 +97,11 @@ class PageRule(_Rule):
     def offence(self, page: Page) -> str | None:
         """What in the page breaks the rule, short, or None."""
         raise NotImplementedError
+
+    def hits(self, page: Page) -> list[ListHit]:
+        """Of a rule that goes by a list all entries that the page's text holds, each once; asked of pages that are
+        shown, once the rule is bound. Nothing of a list that is not looked for in texts."""
+        return []
 
 
 @dataclass(frozen=True)

@@ -220,7 +220,7 @@ class NoBlankLine(LineRule):
         return not line.strip()
 
     def broken_by(self, lines: LineCounts) -> NDArray[np.bool_]:
-        return lines.words == 0
+        return lines.words < 1
 
 
 DCLM_LINES: tuple[LineRule | LineEdit, ...] = (

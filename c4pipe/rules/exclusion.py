@@ -17,6 +17,7 @@ class NotExcluded(PageRule):
     """Somebody asked that its pages be left out, or a list of sites names them."""
 
     chooses: ClassVar = True
+    lists: ClassVar = True
     needs_url: ClassVar = True
     libraries: ClassVar = ("idna",)  # hosts in one spelling
     reason: ClassVar = Reason(

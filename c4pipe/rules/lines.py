@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from c4pipe.page import Reason, Unit
-from c4pipe.rules.base import LineEdit, LineRule
+from c4pipe.rules.base import LineEdit, LineRule, ListHit
+from c4pipe.rules.matcher import first_hits
 from c4pipe.text.kinds import LineCounts
 
 _REFERENCE = "TFDS c4 3.1.0 c4_utils.clean_page"
@@ -184,9 +185,14 @@ class NoPolicy(LineRule):
         drops="This site uses cookies for comfort.",
     )
 
+    lists: ClassVar = True
+
     @property
     def needs(self) -> tuple[str, ...]:  # type: ignore[override]
         return self.phrases
+
+    def hits(self, line: str) -> list[ListHit]:
+        return first_hits(self.phrases, line)
 
     def breaks(self, line: str) -> bool:
         lowered = line.lower()

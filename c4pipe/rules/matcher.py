@@ -11,11 +11,16 @@ so the class is spelled out, range by range, from what `re` itself says in this 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from functools import cache, cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import re2
+
+from c4pipe.rules.base import ListHit
 
 MOST_MEMORY = 256 << 20  # bytes RE2 may take for one list: its default of 8 MiB is too small for lists of 10,000 words
 UNENCODABLE = re.compile("[\ud800-\udfff]")
@@ -61,6 +66,35 @@ class WordMatcher:
             # A lone half of a surrogate pair has no UTF-8 form. To `re` it is a non-word character, and so is U+FFFF.
             match = self._pattern.search(UNENCODABLE.sub("\uffff", text))
         return str(match.group(1)) if match else None
+
+    def hits(self, text: str) -> list[ListHit]:
+        r"""All entries that `search` could find in the text, each where it stands first. One that stands within another
+        counts as well: without the longer one the text would be found all the same.
+
+        >>> [hit.entry for hit in WordMatcher(frozenset({"ass", "bad", "bad word"}), True).hits("Pass a BAD WORD.")]
+        ['bad', 'bad word']
+        """
+        return first_hits(sorted(self.entries), text, r"(?:\W|^)" if self.boundaries else "")
+
+
+def first_hits(entries: Iterable[str], text: str, bound: str = "") -> list[ListHit]:
+    """The entries that stand in a text in small letters, each where it does first: anywhere, or where `bound`, a
+    pattern of `re`, stands in front of it and, with the end in the place of the start, behind."""
+    lowered = text.lower()
+    found = []
+    for entry in entries:
+        if entry and entry in lowered:
+            match = re.search(f"{bound}({re.escape(entry)}){bound.replace('^', '$')}", lowered)
+            if match:
+                found.append(ListHit(entry, *match.span(1)))
+    return found if len(lowered) == len(text) else [_in_text(hit, text) for hit in found]
+
+
+def _in_text(hit: ListHit, text: str) -> ListHit:
+    """The hit by its places in a text that has fewer characters than in small letters."""
+    ends = list(accumulate((len(char.lower()) for char in text), initial=0))
+    start, end = bisect_right(ends, hit.start) - 1, bisect_left(ends, hit.end)
+    return ListHit(hit.entry, start, end)
 
 
 @cache

@@ -21,6 +21,7 @@ class RobotsAllow(PageRule):
 
     agent: str = AGENT_BY_DEFAULT
     chooses: ClassVar = True
+    lists: ClassVar = True
     needs_url: ClassVar = True
     libraries: ClassVar = ("idna",)  # hosts in one spelling
     reason: ClassVar = Reason(

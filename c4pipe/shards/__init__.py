@@ -41,6 +41,7 @@ from c4pipe.shards.schema import (
     number_lists,
     page_table,
     pages_of,
+    rejected_schema,
     schema_with,
 )
 from c4pipe.shards.sink import (
@@ -99,6 +100,7 @@ __all__ = [
     "read_added",
     "read_manifest",
     "read_sums",
+    "rejected_schema",
     "rows_per_group",
     "schema_with",
     "sha256_of",

@@ -38,6 +38,8 @@ REJECTED_SCHEMA = pa.schema(
         pa.field("text", pa.string()),  # as it came into the stage that rejected it; as read, for kept pages
         pa.field("dropped", DROPPED_TYPE),  # the lines, sentences and passages cut from it, in the order they fell
         pa.field("source", pa.string()),
+        # As the stage that asks says it, or as `rejected_languages` of the manifest; corpora of older builds have none.
+        pa.field("language", pa.string()),
     ]
 )
 # Names that stand beside the columns: where a row is, what became of it, what a build notes of it while it works.
@@ -47,6 +49,11 @@ TAKEN = frozenset(
     | {"priority", "atoms", "starts", "rank", "sketch", "legs"}
 )
 _FIELDS = Page._fields[: Page._fields.index("extra")]  # that are columns; the sum of the text stands behind it
+
+
+def rejected_schema(found: pa.Schema) -> pa.Schema:
+    """The columns of a rejected table whose files have these: `REJECTED_SCHEMA`, or that of older builds."""
+    return pa.schema([field for field in REJECTED_SCHEMA if field.name != "language" or "language" in found.names])
 
 
 def schema_with(columns: Iterable[pa.Field]) -> pa.Schema:

@@ -135,12 +135,16 @@ class Identify(PageStage):
         votes = "" if guess is None else " ".join(map(str, guess.votes))
         if guess is not None and guess.language != UND and guess.score >= self.min_score:
             if guess.language not in kept:
-                return Rejected(page, self.OTHER, guess.language)
+                return Rejected(self._said(page, guess), self.OTHER, guess.language)
             language, score, _ = guess
             return Kept(page._replace(language=kept[language], language_score=score, language_votes=votes))
         if UND in self.languages:
             score = guess.score if guess else 0.0
             return Kept(page._replace(language=UND, language_score=score, language_votes=votes))
         if guess is None:
-            return Rejected(page, self.NO_LANGUAGE)
-        return Rejected(page, self.UNSURE, votes or f"{guess.language} {guess.score:.4f}")
+            return Rejected(page._replace(language=UND), self.NO_LANGUAGE)
+        return Rejected(self._said(page, guess), self.UNSURE, votes or f"{guess.language} {guess.score:.4f}")
+
+    def _said(self, page: Page, guess: Guess) -> Page:
+        """A page that is rejected, with the language that it was said to be in."""
+        return page._replace(language=self.codes_of((guess.language,))[0], language_score=guess.score)

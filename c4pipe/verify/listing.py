@@ -12,7 +12,7 @@ import pyarrow as pa
 from c4pipe.corpus.trunk import deduped
 from c4pipe.files.storage import TEMPORARY
 from c4pipe.passes.restoring import restore_fields
-from c4pipe.shards import MANIFEST, PAGE_SCHEMA, REJECTED_SCHEMA, SPLITS, shard_name
+from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SPLITS, rejected_schema, shard_name
 from c4pipe.verify.findings import Finding, damaged, noted
 
 UNFINISHED = (".staging-", ".made-", ".lock")  # what a build keeps while it works begins so
@@ -33,7 +33,7 @@ def listing_findings(folder: Path, manifest: Mapping[str, Any], schemas: Mapping
     pages = {path: schema for path, schema in schemas.items() if path not in rejected | restored}
     columns = _columns(manifest, pages)
     for path, schema in sorted(schemas.items()):
-        mine = _types(REJECTED_SCHEMA) if path in rejected else columns
+        mine = _types(rejected_schema(schema)) if path in rejected else columns
         if path in restored:
             mine = [*_early(manifest, columns), *_types(restore_fields("rank" in schema.names))]
         if _types(schema) != mine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 from hypothesis import example, given, settings
@@ -76,6 +77,22 @@ def test_lines_are_cut_and_stripped_as_python_does(text: str) -> None:
     assert counts.longest.tolist() == [max(map(len, line.split()), default=0) for line in lines]
     assert counts.upper.tolist() == [sum(map(str.isupper, line)) for line in lines]
     assert counts.digits.tolist() == [sum(map(str.isdigit, line)) for line in lines]
+
+
+@dataclass(frozen=True)
+class NoSpacedDash(LineRule):
+    """A rule whose sign begins with a blank."""
+
+    reason: ClassVar = NoJavascript.reason
+    needs: ClassVar = (" -",)
+
+    def breaks(self, line: str) -> bool:
+        return " -" in line
+
+
+def test_a_sign_in_front_of_the_first_line() -> None:
+    steps, text = (NoSpacedDash(),), " -one\ntwo - three\n -four\nfive"
+    assert told(fast_clean(steps)(page(text))) == told(clean(page(text), steps))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ def told(verdict: Verdict) -> tuple[object, ...]:
 
 
 MARKS = [".", "?", "!", '"', "...", "....", ".[3]", ". [3]", ".[", "[]", "[edit]", "[citation needed]", "[", "]", ":"]
+MARKS += ["[٣]", "[é1]", "[edit[1]]"]  # other digits, none, and a citation within one
 BREAKS = ["\n", "\n", "\n", "\n\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
 SPACES = [" ", " ", "\t", "\u00a0", "\u1680", "\u2002", "\u202f", "\u205f", "\u3000", "\x1f", "\u200b", "\ud800"]
 WORDS = [

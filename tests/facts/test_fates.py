@@ -42,6 +42,7 @@ def write(
             pa.array(["Raw text."] * len(rejected), pa.string()),
             dropped_column([row[4] for row in rejected]),
             pa.array([f"a.wet#{row[0]}" for row in rejected], pa.string()),
+            pa.array(["en"] * len(rejected), pa.string()),
         ],
         schema=REJECTED_SCHEMA,
     )

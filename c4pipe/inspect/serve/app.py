@@ -30,6 +30,7 @@ from c4pipe.inspect.serve.single import SinglePages
 from c4pipe.inspect.serve.sql import SqlPage
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.inspect.serve.whynot import WhyNot
+from c4pipe.inspect.serve.wording import WordPages
 
 _STATIC = Path(__file__).parent / "static"
 T = TypeVar("T")
@@ -54,13 +55,14 @@ def make_app(
     `SeenPages`, of `read_verdict` and of `CorpusVerdict.seen_from`.
     """
 
-    def opened(corpus: Corpus, digest: str, again: bool) -> tuple[ASGIApp, list[str]]:
+    def opened(corpora: Sequence[Corpus], digest: str, again: bool) -> tuple[ASGIApp, list[str]]:
+        corpus, *others = corpora
         beside, said = _Beside(corpus, digest, run, compared), list[str]()
         seen = beside.known(beside.seen, again, said)
         verdict = beside.known(beside.verdict, again, said)
         return _routed(Viewer(corpus, given, seen, verdict, digest), given, others), said
 
-    return Guard(Reopening(corpus, opened))
+    return Guard(Reopening([corpus, *others], opened))
 
 
 class _Beside(NamedTuple):
@@ -111,6 +113,7 @@ def _routed(viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]) -> 
         Route("/rule/{code}", whynot.rule),
         Route("/why", whynot.why, methods=["GET", "POST"]),
         Route("/export", lists.export),
+        Route("/words", WordPages(viewer).words),
         *ComparedCorpora(viewer, others).routes,
         *SqlPage(viewer).routes,
         Route("/flow", FlowView(viewer).flow),

@@ -21,6 +21,7 @@ from c4pipe.facts.fate_lists import EXPORT_SCHEMA, FATE_LISTS, FatePages, around
 from c4pipe.facts.fates import PairedPage, comparison, paired_pages
 from c4pipe.facts.pairing import PLACE_BITS
 from c4pipe.inspect.serve import export
+from c4pipe.inspect.serve.lasting import PageLink
 from c4pipe.inspect.serve.pairs import CorpusPair, CorpusPairs
 from c4pipe.inspect.serve.patience import watched_answer
 from c4pipe.inspect.serve.selection import LONGEST_QUERY
@@ -127,9 +128,7 @@ class ComparedCorpora:
         (a, b), (cut_a, cut_b) = found.texts, found.cut
         lines = await run_in_threadpool(diff_beside, a, b, cut_a, cut_b, whole)
         values: dict[str, Any] = {"lines": lines, "around": [spelt_key(one) for one in around], "key": spelt_key(key)}
-        return self._viewer.html(
-            "compare_page.html", found=found, at=at, pair=pair, place=_place(pair, found), **values
-        )
+        return self._viewer.html("compare_page.html", found=found, at=at, pair=pair, own=_link(pair, found), **values)
 
     async def export(self, request: Request) -> Response:
         """A list as a file, all of it."""
@@ -178,9 +177,10 @@ def _key(name: str, value: str) -> int:
     return int(value, 16)
 
 
-def _place(pair: CorpusPair, page: PairedPage) -> str:
-    """Where the first corpus keeps a page, as the address of its view; "" where it does not."""
+def _link(pair: CorpusPair, page: PairedPage) -> str:
+    """The query of the page's own view, as the first corpus keeps it; "" where it does not."""
     if page.places[0] < 0:
         return ""
     shard = pair.corpora[0].shards()[page.places[0] >> PLACE_BITS]
-    return f"{shard['path']}/{page.places[0] & ((1 << PLACE_BITS) - 1)}"
+    row = page.places[0] & ((1 << PLACE_BITS) - 1)
+    return PageLink(page.sources[0], page.url, f"{shard['path']}/{row}").query()

@@ -15,7 +15,7 @@ from c4pipe.facts.corpus import Corpus, files_sql, names_sql
 from c4pipe.inspect.output import as_text
 from c4pipe.inspect.serve.conditions import condition, set_aside
 from c4pipe.inspect.serve.selection import Selection, ShardEntry, parts_of
-from c4pipe.shards import REJECTED_SCHEMA, ROW_GROUP_ROWS, ParquetSink
+from c4pipe.shards import ROW_GROUP_ROWS, ParquetSink
 from c4pipe.text import defused
 
 MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
@@ -47,7 +47,7 @@ def _rows_of(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selec
 
 def schema_of(corpus: Corpus, selection: Selection) -> pa.Schema:
     """The columns of an export: those of the corpus's own files."""
-    return corpus.schema if selection.kept else REJECTED_SCHEMA
+    return corpus.schema if selection.kept else corpus.rejected_schema
 
 
 def parquet(tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[bytes]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 
 from c4pipe.corpus.catalogue import reasons_of
 from c4pipe.corpus.plan import Plan
@@ -16,6 +17,7 @@ from c4pipe.page import Dropped, Page
 from c4pipe.presets import PRESETS
 from c4pipe.stages import Preset
 
+T = TypeVar("T")
 HUES = 6  # colours that the style sheet has for what stages cut
 
 
@@ -62,6 +64,11 @@ class Judges:
             raise unknown("preset", name, self._presets)
         with self._lock:
             return explain(page, self._plan(name), dropped, outcome)
+
+    def asked(self, work: Callable[[Callable[[], Plan]], T]) -> T:
+        """What `work` answers, with a way to get the corpus's own plan: nobody else asks that meanwhile."""
+        with self._lock:
+            return work(lambda: self._plan(self.own))
 
     def _plan(self, name: str) -> Plan:
         if name not in self._plans:

@@ -17,7 +17,7 @@ from c4pipe.inspect.serve.asking import place
 from c4pipe.inspect.serve.counting import Counts, count_pages, total
 from c4pipe.inspect.serve.elsewhere import find_elsewhere
 from c4pipe.inspect.serve.excerpts import quotes_of
-from c4pipe.inspect.serve.finding import Hit
+from c4pipe.inspect.serve.hits import Hit
 from c4pipe.inspect.serve.lasting import PageLink
 from c4pipe.inspect.serve.selection import Selection
 from c4pipe.inspect.serve.viewer import Viewer

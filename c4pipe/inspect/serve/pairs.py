@@ -15,8 +15,7 @@ from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.facts.pairing import PairTable, connect_pair, pair_table
 from c4pipe.shards import MANIFEST
 
-MOST_PAIRS = 2  # held at a time, each within PAIR_MEMORY
-PAIR_MEMORY = "1GB"  # of DuckDB
+MOST_PAIRS = 2  # held at a time, each within `pairing.PAIR_MEMORY`
 T = TypeVar("T")
 
 
@@ -27,7 +26,7 @@ class CorpusPair:
         """Errors of `connect_pair`."""
         self.corpora = (a, b)
         self._mark = _mark(b)
-        self.connection = connect_pair(a, b, PAIR_MEMORY)
+        self.connection = connect_pair(a, b)
         self._lock = Lock()
         self._table: PairTable | None = None
 

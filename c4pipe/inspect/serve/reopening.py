@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
@@ -34,7 +34,7 @@ _TRIES = 5  # of an answer, while the corpus changes under it
 _REBUILT = "The corpus was built anew or changed since this page was made. Load the page again.\n"
 _NOTICES: ContextVar[Callable[[], list[str]]] = ContextVar("notices")
 
-MakeApp = Callable[[Corpus, str, bool], tuple[ASGIApp, list[str]]]
+MakeApp = Callable[[Sequence[Corpus], str, bool], tuple[ASGIApp, list[str]]]
 
 
 def notices() -> list[str]:
@@ -42,29 +42,59 @@ def notices() -> list[str]:
     return _NOTICES.get(list)()
 
 
-class OpenedCorpus(NamedTuple):
-    """A viewer of a corpus as it was when it was opened."""
+class SeenManifest(NamedTuple):
+    """The file of a manifest as it was when it was looked at."""
+
+    mark: tuple[int, ...] | None  # () where there is none; None while it may change within a tick of the clock
+    digest: str  # its sha256; "" where there is none
+
+    @classmethod
+    def of(cls, folder: Path) -> SeenManifest:
+        """As it is now."""
+        try:
+            mark = mark_of((folder / MANIFEST).stat())
+            digest = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+        except OSError:
+            return cls((), "")
+        return cls(mark if max(mark[1:3]) + TICK < time.time_ns() else None, digest)
+
+    def holds(self, folder: Path) -> bool:
+        """Whether it is the same now, as far as a look at the file tells."""
+        if self.mark is None:
+            return SeenManifest.of(folder).digest == self.digest
+        try:
+            return mark_of((folder / MANIFEST).stat()) == self.mark
+        except OSError:
+            return self.mark == ()
+
+
+class OpenedCorpora(NamedTuple):
+    """A viewer of corpora as they were when they were opened."""
 
     app: ASGIApp
-    digest: str  # sha256 of its manifest
-    mark: tuple[int, ...] | None  # of that file; None while it may change within a tick of the clock
+    seen: tuple[SeenManifest, ...]  # of each corpus, that which is shown first
+
+    @property
+    def digests(self) -> list[str]:
+        return [each.digest for each in self.seen]
 
     @property
     def build(self) -> str:
         """What links call it."""
-        return self.digest[:BUILD_DIGITS]
+        return self.seen[0].digest[:BUILD_DIGITS]
 
 
 class Reopening:
-    """A viewer that opens its corpus anew when it has changed."""
+    """A viewer that opens its corpora anew when one has changed."""
 
-    def __init__(self, corpus: Corpus, make: MakeApp):
-        """`make(corpus, digest, again)` is the viewer of a corpus, and what is to be said of it; `again` where there
-        was one before, and what was given beside it may be of that one."""
-        self._corpus, self._make = corpus, make
+    def __init__(self, corpora: Sequence[Corpus], make: MakeApp):
+        """`corpora` are the one that is shown and those that it is held against. `make(corpora, digest, again)` is the
+        viewer of them, and what is to be said of it; `again` where there was one before, and what was given beside it
+        may be of that one."""
+        self._corpora, self._make = corpora, make
         self._lock, self._news = Lock(), list[str]()
-        mark, digest = self._seen()
-        self._opened = OpenedCorpus(make(corpus, digest, False)[0], digest, mark)
+        seen = self._look()
+        self._opened = OpenedCorpora(make(corpora, seen[0].digest, False)[0], seen)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith("/static/"):
@@ -74,7 +104,7 @@ class Reopening:
             try:
                 opened = self._opened if self._is_as_opened() else await run_in_threadpool(self._reopen)
             except C4Error as error:
-                await _away(self._corpus.folder, error)(scope, receive, send)
+                await _away(self._corpora[0].folder, error)(scope, receive, send)
                 return
             asked = Headers(scope=scope).get(BUILD_HEADER, opened.build)
             if asked != opened.build:
@@ -87,54 +117,68 @@ class Reopening:
             if not answer.stale:
                 return
 
-    def _seen(self) -> tuple[tuple[int, ...] | None, str]:
-        """The mark of the manifest, None where it may not hold yet, and its digest."""
-        path = self._corpus.folder / MANIFEST
-        try:
-            mark = mark_of(path.stat())
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError as error:
-            raise BuildError(f"{path} cannot be read ({error.strerror or error}).") from None
-        return (mark if max(mark[1:3]) + TICK < time.time_ns() else None), digest
+    def _look(self) -> tuple[SeenManifest, ...]:
+        return tuple(SeenManifest.of(corpus.folder) for corpus in self._corpora)
 
     def _is_as_opened(self) -> bool:
-        """Whether the manifest is the one that was opened, as far as a look at the file tells."""
+        """Whether all manifests are those that were opened."""
         opened = self._opened
-        try:
-            if opened.mark is not None:
-                return opened.mark == mark_of((self._corpus.folder / MANIFEST).stat())
-            mark, digest = self._seen()
-        except (OSError, BuildError):
+        if not all(seen.holds(corpus.folder) for seen, corpus in zip(opened.seen, self._corpora, strict=True)):
             return False
-        with self._lock:
-            if self._opened is opened and digest == opened.digest:
-                self._opened = opened._replace(mark=mark)
-        return digest == opened.digest
+        if any(seen.mark is None for seen in opened.seen):
+            self._settle(opened)
+        return True
 
-    def _is_still(self, opened: OpenedCorpus) -> bool:
+    def _settle(self, opened: OpenedCorpora) -> None:
+        """Notes the marks of files that do not change any more within a tick, so that a look at these is enough."""
+        seen = self._look()
+        with self._lock:
+            if self._opened is opened and [each.digest for each in seen] == opened.digests:
+                self._opened = opened._replace(seen=seen)
+
+    def _is_still(self, opened: OpenedCorpora) -> bool:
         """Whether that one is not out of date."""
         return self._opened.app is opened.app and self._is_as_opened()
 
-    def _reopen(self) -> OpenedCorpus:
-        """The viewer of the corpus that is there now. C4Error where none is, or it changes all the time."""
+    def _reopen(self) -> OpenedCorpora:
+        """The viewer of the corpora that are there now. C4Error where the first is none, or one keeps changing."""
         with self._lock:
             for _ in range(_TRIES):
-                mark, digest = self._seen()
-                if digest == self._opened.digest:
-                    self._opened = self._opened._replace(mark=mark)
+                before, seen = self._opened, self._look()
+                digests = [each.digest for each in seen]
+                if digests == before.digests:
+                    self._opened = before._replace(seen=seen)
                     return self._opened
-                corpus = open_corpus(self._corpus.folder)._replace(elsewhere=self._corpus.elsewhere)
-                if self._seen()[1] == digest:
-                    app, said = self._make(corpus, digest, True)
-                    before, self._opened = self._opened, OpenedCorpus(app, digest, mark)
-                    self._news = [
-                        f"The corpus in this folder was built anew or changed while the viewer was open. What you see "
-                        f"from here on is of the one that is there now (digest {self._opened.build}, before "
-                        f"{before.build}).",
-                        *said,
-                    ]
+                corpora, said = self._open()
+                if [each.digest for each in self._look()] == digests:
+                    app, more = self._make(corpora, digests[0], True)
+                    self._opened = OpenedCorpora(app, seen)
+                    self._news = [*self._changes(before), *said, *more]
                     return self._opened
-            raise BuildError(f"{self._corpus.folder} changes while it is opened.")
+            raise BuildError(f"{self._corpora[0].folder} changes while it is opened.")
+
+    def _open(self) -> tuple[list[Corpus], list[str]]:
+        """The corpora, without those of the others that cannot be opened, and what is said of these."""
+        first, *others = self._corpora
+        opened, said = [open_corpus(first.folder)._replace(elsewhere=first.elsewhere)], list[str]()
+        for other in others:
+            try:
+                opened.append(open_corpus(other.folder)._replace(elsewhere=other.elsewhere))
+            except C4Error as error:
+                said.append(f"A corpus that this one was held against is left out: {error}")
+        return opened, said
+
+    def _changes(self, before: OpenedCorpora) -> list[str]:
+        """What became of the corpora since, a sentence each."""
+        return [
+            f"{f'The corpus {corpus.folder}' if number else 'The corpus in this folder'} was built anew or changed "
+            f"while the viewer was open. What you see from here on is of the one that is there now (digest "
+            f"{now[:BUILD_DIGITS]}, before {then[:BUILD_DIGITS] or 'none'})."
+            for number, (corpus, now, then) in enumerate(
+                zip(self._corpora, self._opened.digests, before.digests, strict=True)
+            )
+            if now != then and now
+        ]
 
     def _said(self, of_link: list[str]) -> list[str]:
         news, self._news = self._news, []
@@ -154,10 +198,10 @@ class _Answer:
             await self._send(message)
 
 
-def _of_link(scope: Scope, opened: OpenedCorpus) -> list[str]:
+def _of_link(scope: Scope, opened: OpenedCorpora) -> list[str]:
     """What is to be said of a link that names the build it was made of."""
     (build,) = parse_qs(scope["query_string"].decode("latin-1")).get("build", [""])[-1:]
-    if not build or opened.digest.startswith(build) or build.startswith(opened.digest):
+    if not build or opened.digests[0].startswith(build):
         return []
     return [
         f"This link was made of another build (digest {build[:64]}); the corpus that is here now has {opened.build}."

@@ -70,6 +70,7 @@ def write_corpus(folder: Path, pages: Sequence[Page], rejected: Sequence[Rejecte
     columns: list[Any] = [[row[0] for row in rejected], ["2024"] * len(rejected)]
     columns += [[row[i] for row in rejected] for i in (1, 2, 3, 4)]
     columns += [dropped_column([row[5] for row in rejected]), [f"a.wet#{i}" for i in range(len(rejected))]]
+    columns.append(["en"] * len(rejected))
     arrays = [
         pa.array(column, field.type) if isinstance(column, list) else column
         for column, field in zip(columns, REJECTED_SCHEMA, strict=True)

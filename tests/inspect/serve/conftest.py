@@ -58,6 +58,7 @@ def write(folder: Path, kept: Mapping[tuple[str, str], Sequence[Sequence[Page]]]
             [page.url for page, *_ in lost], [page.timestamp for page, *_ in lost], [row[1] for row in lost],
             [row[2] for row in lost], [row[3] for row in lost], [page.text for page, *_ in lost],
             dropped_column([row[4] for row in lost]), [page.source for page, *_ in lost],
+            [page.language for page, *_ in lost],
         ]  # fmt: skip
         (folder / "__rejected").mkdir()
         path = "__rejected/part-000000.parquet"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import shutil
 import urllib.error
 import urllib.request
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -189,6 +191,25 @@ def test_what_was_given_beside_another_build_is_left_out_and_named(folder: Path,
         assert "Beside B" not in words
 
 
+def test_a_corpus_that_it_is_held_against_changes_goes_and_comes_back(folder: Path, tmp_path: Path) -> None:
+    other = build(tmp_path / "other", "aged", 4)
+    app = make_app(open_corpus(folder), others=[open_corpus(other)])
+    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+        assert client.get("/compare").status_code == 200
+        put(other, "fresh", 6)
+        words = text_of(client.get("/compare").text)
+        assert f"The corpus {other} {TOLD}" in words
+        assert client.get("/compare").status_code == 200
+        shutil.move(other, tmp_path / "away")
+        words = text_of(client.get("/").text)
+        assert f"A corpus that this one was held against is left out: {other} holds no finished corpus" in words
+        assert "3 pages" in words
+        assert client.get("/compare").status_code == 404
+        shutil.move(tmp_path / "away", other)
+        assert f"The corpus {other} {TOLD}" in text_of(client.get("/").text)
+        assert client.get("/compare").status_code == 200
+
+
 def test_a_link_of_another_build_says_so(folder: Path, client: TestClient) -> None:
     build = open_corpus(folder).digest
     for same in (build, build[:16], build[:7]):
@@ -210,3 +231,19 @@ def test_an_open_page_says_that_it_is_out_of_date(browser: Any, folder: Path) ->
         watched.wait_for_selector("[data-notice]")
         counted(watched)
         assert watched.locator("#total").inner_text() == "5 pages"
+
+
+def test_folders_that_are_exchanged_and_viewers_that_are_let_go(folder: Path) -> None:
+    """As a build puts a corpus in place where it can; what was opened before is closed."""
+    client, held = TestClient(make_app(open_corpus(folder)), base_url="http://127.0.0.1:8000"), []
+    for number in range(3):
+        held.append(weakref.ref(client.app._app._opened.app))  # type: ignore[attr-defined]
+        made = build(folder.parent / "made", f"fresh{number}", 5 + number)
+        folder.rename(folder.parent / f"before{number}")
+        made.rename(folder)
+        words = text_of(client.get("/").text)
+        assert f"{5 + number} pages" in words
+        assert TOLD in words
+        assert client.get("/counts").status_code == 200
+    gc.collect()
+    assert [ref() for ref in held] == [None] * 3

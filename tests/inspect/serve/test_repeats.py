@@ -17,7 +17,7 @@ from c4pipe.page import Page
 from tests.inspect import tiny
 from tests.inspect.serve.conftest import Ask, owner_of, served
 from tests.inspect.serve.test_app import text_of
-from tests.inspect.serve.test_browser import watched
+from tests.inspect.serve.test_browser import CONTRAST, watched
 
 __all__ = ["watched"]
 
@@ -161,6 +161,14 @@ def test_the_page_of_the_owner_opens_at_the_line(watched: Any, address: str) -> 
     watched.go_back()
     watched.locator("a.tag[href^='#line-']").first.click()
     assert watched.locator(".lines > li:target .no").inner_text() == "1"
+
+
+@pytest.mark.parametrize("watched", [{"color_scheme": "light"}, {"color_scheme": "dark"}], indirect=True)
+def test_a_marked_line_can_be_read_by_day_and_by_night(watched: Any, address: str) -> None:
+    watched.goto(f"{address}/page?id=urn:1&mark={SHARED[1]}#marked")
+    assert watched.locator(".lines > .marked").count() == 1
+    watched.get_by_text("Link and cite").click()
+    assert watched.evaluate(CONTRAST) == []
 
 
 def test_owners_of_other_corpora_are_marked_too(second_crawl: Corpus, viewer: Ask) -> None:

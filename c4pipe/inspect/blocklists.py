@@ -1,0 +1,167 @@
+"""The lists that a corpus was filtered by, with what each of their entries did: found by asking the rules again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import duckdb
+
+from c4pipe.corpus.ledger import LOST_AS
+from c4pipe.corpus.stats import registered
+from c4pipe.errors import C4Error
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.listed import (
+    LOOKED_AT,
+    NamedPages,
+    Sighting,
+    WordList,
+    in_context,
+    named_by_detail,
+    words_of,
+)
+from c4pipe.inspect.explain import Recorded, explain
+from c4pipe.inspect.rebuild import plan_of, preset_of
+from c4pipe.page import Dropped, Page, Unit
+from c4pipe.part import Told
+from c4pipe.rules import LineRule, PageRule
+from c4pipe.stages import Preset
+
+Plans = Callable[[], Any]  # the plan that built the corpus; C4Error where it cannot be had
+_COLUMNS = "url, timestamp, stage, reason, detail, {} AS text, dropped, source, part, row"
+
+
+class _Row(NamedTuple):
+    """A page of the rejected table."""
+
+    url: str
+    timestamp: str
+    stage: str
+    reason: str
+    detail: str
+    text: str
+    dropped: list[dict[str, str]]
+    source: str
+    part: str
+    row: int
+    language: str
+
+
+def word_lists(db: duckdb.DuckDBPyConnection, corpus: Corpus, plan: Plans | None = None) -> list[WordList]:
+    """Every list of the preset that cost anything, in the order of the stages; [] where no rule goes by a list, and
+    where the corpus has no rejected table, or no preset that is known here.
+
+    `plan` gives the plan that built it, where somebody has it.
+    """
+    try:
+        preset = preset_of(corpus)[0]
+    except C4Error:
+        return []
+    if not corpus.rejected:
+        return []
+    asked = _Asked(db, corpus, preset, plan or (lambda: plan_of(corpus)))
+    counted = {stage["stage"]: stage for stage in corpus.manifest.get("ledger", {}).get("stages", [])}
+    found = []
+    for stage, told in _lists(preset):
+        built = counted.get(stage, {}).get(LOST_AS[told.unit], {}).get(told.code, 0)
+        if built:
+            found.append(asked.of_lines(stage, told, built) if told.unit is Unit.LINE else asked.of(stage, told, built))
+    return found
+
+
+def _lists(preset: Preset) -> Iterator[tuple[str, Told]]:
+    """The rules of a preset that go by a list, with their stages."""
+    for stage in preset.stages:
+        yield from ((stage.name, told) for told in stage.told() if getattr(told.owner, "lists", False))
+
+
+class _Asked:
+    """The rules of a corpus, asked about pages of its rejected table."""
+
+    def __init__(self, db: duckdb.DuckDBPyConnection, corpus: Corpus, preset: Preset, plan: Plans):
+        self._db, self._corpus, self._preset, self._plan = db, corpus, preset, plan
+        held = [name for name, *_ in db.execute("DESCRIBE rejected").fetchall()]
+        self._language = "coalesce(language, '')" if "language" in held else "''"
+
+    def of(self, stage: str, told: Told, built: int) -> WordList:
+        """A list whose entries cost pages. Of a reason that is withheld no text is here to be asked about."""
+        named = named_by_detail(self._db, stage, told.code)
+        seen, looked, note = list[Sighting](), 0, ""
+        if told.reason is not None and told.reason.withheld:
+            note = "The text of its pages is withheld: what is known is which entry named them."
+        else:
+            try:
+                seen, looked = self._sightings(stage, told)
+            except C4Error as error:
+                note = f"The rule cannot be asked again: {error}"
+        words = words_of(named, seen)
+        total = named.pages.total()
+        return WordList(stage, told.code, "page", told.words, told.source, built, total, looked, note, words)
+
+    def of_lines(self, stage: str, told: Told, built: int) -> WordList:
+        """A list whose entries cost lines, which are noted; of up to `LOOKED_AT` pages of each outcome."""
+        assert isinstance(told.owner, LineRule)
+        pages, domains, lines = Counter[str](), dict[str, Counter[str]](), Counter[str]()
+        seen, looked, named = list[Sighting](), 0, 0
+        for row in self._rows_of_all():
+            looked += 1
+            met: dict[str, Sighting] = {}
+            for line in (cut["line"] for cut in row.dropped if cut["reason"] == told.code):
+                named += 1
+                for hit in told.owner.hits(line):
+                    context = in_context(line, hit.start, hit.end, row.url, row.part, row.row)
+                    lines[hit.entry] += 1
+                    met.setdefault(hit.entry, Sighting(hit.entry, row.source, row.language, context))
+            seen += met.values()
+            for entry in met:
+                pages[entry] += 1
+                domains.setdefault(entry, Counter())[registered(row.url)] += 1
+        words = words_of(NamedPages(pages, domains, lines), seen)
+        return WordList(stage, told.code, "line", told.words, told.source, built, named, looked, "", words)
+
+    def _sightings(self, stage: str, told: Told) -> tuple[list[Sighting], int]:
+        """What the rule says of the pages that fell by it, and of how many."""
+        plan = self._plan()
+        rule: PageRule = plan.bound(told.owner)
+        rows = self._rows(stage, told.code)
+        kept = {each for one in self._preset.stages[: self._index(stage)] for each in one.kept_languages()}
+        found = []
+        for row in rows:
+            language = row.language or (next(iter(kept)) if len(kept) == 1 else "")
+            page = Page(row.url, row.text, row.timestamp, row.source, language=language)
+            # Of what the raw text holds at most, the rest of the way need not be asked if that is one entry.
+            hits = rule.hits(page) if language else []
+            text = page.text
+            if len(hits) != 1 or _in_what_fell(row, hits[0].start, hits[0].end):
+                dropped = [Dropped(cut["reason"], cut["line"], cut["owner"] or "") for cut in row.dropped]
+                seen = explain(page, plan, dropped, Recorded(row.stage, row.reason, row.detail))
+                text, language = seen.text, seen.language or language
+                hits = rule.hits(page._replace(text=text, language=language))
+            for hit in hits:
+                context = in_context(text, hit.start, hit.end, row.url, row.part, row.row)
+                found.append(Sighting(hit.entry, row.source, language, context))
+        return found, len(rows)
+
+    def _index(self, stage: str) -> int:
+        return [one.name for one in self._preset.stages].index(stage)
+
+    def _rows(self, stage: str, code: str, text: str = "text") -> list[_Row]:
+        sql = (
+            f"SELECT {_COLUMNS.format(text)}, {self._language} FROM rejected WHERE stage = $1 AND reason = $2 "
+            f"LIMIT {LOOKED_AT}"
+        )
+        return [_Row(*row) for row in self._db.execute(sql, [stage, code]).fetchall()]
+
+    def _rows_of_all(self) -> Iterator[_Row]:
+        """Pages of each outcome, the kept ones among them, without their texts."""
+        outcomes = self._db.execute("SELECT DISTINCT stage, reason FROM rejected ORDER BY ALL").fetchall()
+        for stage, reason in outcomes:
+            yield from self._rows(stage, reason, "''")
+
+
+def _in_what_fell(row: _Row, start: int, end: int) -> bool:
+    """Whether the line around text[start:end] is one that was cut, or has a piece that was."""
+    first, last = row.text.rfind("\n", 0, start) + 1, row.text.find("\n", end)
+    line = row.text[first : last if last >= 0 else len(row.text)]
+    return any(cut["line"] in line for cut in row.dropped)

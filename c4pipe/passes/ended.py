@@ -1,0 +1,141 @@
+"""Pages that are out of a build, or in its corpus, by what they lost: many at once, for one by one takes too long.
+
+columns of pages that go on --Origins--> where each comes from, and what it has lost so far
+pages that end in a pass ----Ended-----> the cube
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from c4pipe.corpus.cells import KEPT_CELL, STEP, PageEnd, Trail
+from c4pipe.corpus.cube import Cube, Origin, waiting
+from c4pipe.corpus.plan import Plan
+
+Ints = NDArray[np.int64]
+# Of pages that go on to another dedup of text where they come from, and what they have lost so far.
+TRAIL_FIELDS = (
+    pa.field("domain", pa.string()),
+    pa.field("bin", pa.int8()),
+    pa.field("trail", pa.list_(pa.int64())),
+)
+_ROW, _KEPT = 5, -1  # numbers an ended page; the cell of those that are kept
+
+
+class Cuts(NamedTuple):
+    """Pieces of pages that were cut. [pieces]"""
+
+    pages: Ints  # the place of the page
+    cells: Ints
+    lines: Ints
+    chars: Ints
+
+    def of(self, chosen: NDArray[np.bool_]) -> Cuts:
+        """Some of them."""
+        return Cuts(*(column[chosen] for column in self))
+
+
+class Origins:
+    """Of pages, which have ascending rows, what `TRAIL_FIELDS` say."""
+
+    def __init__(self, table: pa.Table, rows: Ints):
+        column = table["domain"].combine_chunks().dictionary_encode()
+        self.rows = rows
+        self.names: list[str] = column.dictionary.to_pylist()
+        self.domains: Ints = column.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        self.bins: Ints = table["bin"].to_numpy().astype(np.int64)
+        self.trails = table["trail"].combine_chunks()
+        offsets = self.trails.offsets.to_numpy()
+        self._offsets, self._values = offsets // STEP, self.trails.values.to_numpy().reshape(-1, STEP)
+
+    def cuts(self) -> Cuts:
+        """What all of them have lost so far; their places are those in the table."""
+        start, stop = int(self._offsets[0]), int(self._offsets[-1])
+        pages = np.repeat(np.arange(len(self.rows)), np.diff(self._offsets))
+        return Cuts(pages, *self._values[start:stop].T)
+
+    def of(self, row: int) -> tuple[Origin, list[int]]:
+        """One page, by its row."""
+        place = int(np.searchsorted(self.rows, row))
+        origin = Origin(self.names[self.domains[place]], int(self.bins[place]))
+        return origin, self.trails[place].as_py()
+
+
+class Ended:
+    """Pages whose fate is known, as a pass comes to know it."""
+
+    def __init__(self, plan: Plan):
+        self._plan = plan
+        self._pages: list[int] = []
+        self._cuts: list[int] = []
+        self._languages: dict[str, int] = {}
+
+    def add(self, row: int, language: str, end: PageEnd, trail: Trail) -> None:
+        """A page that ends, and what it has lost in this pass."""
+        if trail:
+            for at in range(0, len(trail), STEP):
+                self._cuts += len(self._pages) // _ROW, *trail[at : at + STEP]
+        code = self._languages.setdefault(language, len(self._languages))
+        self._pages += row, code, *end
+
+    def kept(self, row: int, language: str, lines: int, chars: int, trail: Trail) -> None:
+        """A page of the corpus."""
+        self.add(row, language, PageEnd(_KEPT, lines, chars), trail)
+
+    def count(self, origins: Origins, cube: Cube) -> None:
+        """Adds all of them to the cube, with what they had lost before."""
+        rows, languages, cells, lines, chars = np.array(self._pages, np.int64).reshape(-1, _ROW).T
+        places = np.searchsorted(origins.rows, rows)
+        own = Cuts(*np.array(self._cuts, np.int64).reshape(-1, STEP + 1).T)
+        early = origins.cuts()
+        mine = np.full(len(origins.rows), -1)
+        mine[places] = np.arange(len(rows))
+        early = early._replace(pages=mine[early.pages])
+        early = early.of(early.pages >= 0)
+        lost = Cuts(*map(np.concatenate, zip(own, early, strict=True)))
+        count_ended(cube, self._plan, origins, places, [*self._languages], languages, (cells, lines, chars), lost)
+
+
+def count_ended(
+    cube: Cube,
+    plan: Plan,
+    origins: Origins,
+    places: Ints,
+    names: list[str],
+    languages: Ints,
+    ends: tuple[Ints, Ints, Ints],
+    cuts: Cuts,
+) -> None:
+    """Adds pages to the cube.
+
+    Args:
+        places: [pages] where each stands in the origins.
+        names: of the languages.
+        languages: [pages] which of them a page is in.
+        ends: [pages] of each the cell, -1 for one that is kept, with its lines and characters.
+        cuts: what was cut from them; each by the place of its page among these.
+    """
+    cells = [*plan.cells.all, *([KEPT_CELL] if plan.size is None else map(waiting, map(plan.preset.config, names)))]
+    kept = len(plan.cells.all) + (0 if plan.size is None else languages)
+    pages = np.concatenate([np.arange(len(places)), cuts.pages])
+    cell, lines, chars = (np.concatenate(pair) for pair in zip(ends, cuts[1:], strict=True))
+    cell[: len(places)] = np.where(ends[0] == _KEPT, kept, ends[0])
+    bins, domains = origins.bins[places], origins.domains[places]
+    for key, counts in _summed((cell, languages[pages], bins[pages]), lines, chars):
+        number, language, length = key
+        cube.add_language(cells[number], names[language], length, counts)
+    for (number, domain), counts in _summed((cell, domains[pages]), lines, chars):
+        cube.add_domain(cells[number], origins.names[domain], counts)
+
+
+def _summed(keys: tuple[Ints, ...], lines: Ints, chars: Ints) -> list[tuple[tuple[int, ...], list[int]]]:
+    """Each key that there is, with how often, and the sums. Sums below 2**53 are exact."""
+    sizes = [int(key.max(initial=0)) + 1 for key in keys]
+    found, inverse, numbers = np.unique(np.ravel_multi_index(keys, sizes), return_inverse=True, return_counts=True)
+    sums = [np.bincount(inverse, column, len(found)).astype(np.int64).tolist() for column in (lines, chars)]
+    named = zip(*(part.tolist() for part in np.unravel_index(found, sizes)), strict=True)
+    return list(zip(named, map(list, zip(numbers.tolist(), *sums, strict=True)), strict=True))
