@@ -37,8 +37,6 @@ VIEWS = {
     "an answer": "/sql?q=SELECT+language,+count(*)+AS+pages+FROM+pages+GROUP+BY+ALL",
     "every preset": "/why/presets?url={url}",
     "lost lines": "/?lost=repeated_in_page",
-    "an answer": "/sql?q=SELECT+reason,+count(*)+AS+pages+FROM+rejected+GROUP+BY+ALL",
-    "compare": "/compare",
     "refused": "/nowhere",
 }
 
