@@ -43,7 +43,6 @@ VIEWS = {
     "SQL": "/sql",
     "every preset": "/why/presets?url={url}",
     "lost lines": "/?lost=repeated_in_page",
-    "compare": "/compare",
     "an answer": "/sql?q=SELECT+reason,+count(*)+AS+pages+FROM+rejected+GROUP+BY+ALL",
     "refused": "/nowhere",
 }

@@ -12,8 +12,8 @@ from c4pipe.corpus.benchmarks import by_share
 from c4pipe.corpus.removed import told_removed
 from c4pipe.corpus.telling import levels_told
 from c4pipe.facts.corpus import Corpus, connect
-from c4pipe.facts.losses import CorpusLosses, read_losses
 from c4pipe.facts.listed import WordList
+from c4pipe.facts.losses import CorpusLosses, read_losses
 from c4pipe.inspect.blocklists import word_lists
 from c4pipe.inspect.relatives import clusters, earlier, with_largest
 from c4pipe.inspect.report import queries
