@@ -17,7 +17,7 @@ from c4pipe.inspect.report import write_report
 from c4pipe.inspect.report.slide import write_slide
 from tests.conftest import CHROMIUM
 
-PAGE = "tie-a-bowline"  # a part of the URL of the page that is shown
+DOMAIN, PAGE = "makersalmanac.example", "tie-a-bowline"  # of the URL of the page that is shown
 WIDTH = 1200
 
 
@@ -37,9 +37,9 @@ def photograph(corpus: Path, docs: Path) -> None:
         page = chromium.new_page(viewport={"width": WIDTH, "height": 860})
         page.goto(report.as_uri())
         _save(_down_to(page, "#flow figure"), docs / "report.png")
-        page.goto(f"{address}?q={PAGE}")
-        page.click("a.hit")
-        page.goto(page.url.partition("?")[0])  # nothing that was searched for is marked
+        page.goto(f"{address}?domain={DOMAIN}")  # by a search what was looked for would be marked
+        page.click(f"a.hit:has-text('{PAGE}')")
+        page.wait_for_selector(".sheet")
         _save(_down_to(page, ".sheet"), docs / "page.png")
         chromium.close()
 
@@ -60,8 +60,10 @@ def viewer(corpus: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "c4pipe.inspect", str(corpus), "--serve", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield process.stdout.readline().split()[0]
-        process.terminate()
+        try:
+            yield process.stdout.readline().split()[0]
+        finally:
+            process.terminate()
 
 
 def _save(picture: bytes, path: Path) -> None:

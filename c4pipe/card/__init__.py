@@ -37,7 +37,7 @@ from c4pipe.langid.base import UND
 from c4pipe.page import Unit
 from c4pipe.presets import PRESETS
 from c4pipe.rules import BadWords
-from c4pipe.shards import PAGE_SCHEMA, REJECTED_FOLDER, RESTORE_FOLDER, SPLITS
+from c4pipe.shards import FACTS_FOLDER, PAGE_SCHEMA, REJECTED_FOLDER, RESTORE_FOLDER, SPLITS
 from c4pipe.stages import Preset, Size
 from c4pipe.text import many, percent
 from c4pipe.text.dates import month_of
@@ -164,6 +164,8 @@ def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
             "`python -m c4pipe.inspect FOLDER` shows them. Loaders pass over this folder; for patterns, as DuckDB's, "
             "`*/*-of-*.parquet` are the kept pages."
         )
+    if not manifest.get("removed") and "characters" in manifest["ledger"]["stages"][0]:
+        yield f"`{FACTS_FOLDER}/` counts what all pages lost: by rule, language and length, and by rule and domain."
     if manifest.get("keys"):
         yield f"`{KEYS_FOLDER}/` holds no pages: hashes of what they claimed, for builds of later crawls."
     if said := restore_told(manifest):

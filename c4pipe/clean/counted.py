@@ -92,7 +92,8 @@ def lines_verdict(page: Page, by: CountedSteps, judged: JudgedLines) -> Verdict:
     lengths = (lines.ends - lines.starts).astype(np.int64)
     for at, line in walked.items():
         lengths[at] = len(line)
-    counts, sums = (np.bincount(broken[:end], of, none + 1)[:none].tolist() for of in (None, lengths[:end]))
+    counts = np.bincount(broken[:end], minlength=none + 1)[:none].tolist()
+    sums = np.bincount(broken[:end], lengths[:end], none + 1)[:none].tolist()
     tally, chars = dict[str, int](), dict[str, int]()
     for step, number, size in zip(by.steps, counts, sums, strict=True):
         if number:
@@ -101,7 +102,7 @@ def lines_verdict(page: Page, by: CountedSteps, judged: JudgedLines) -> Verdict:
             chars[code] = chars.get(code, 0) + int(size)
     if end < len(broken):
         return Rejected(page, by.steps[broken[end]].reason, walked[end], tally, chars)  # type: ignore[union-attr]
-        return Rejected(page, by.steps[broken[end]].reason, walked[end], tally)
+        return Rejected(page, by.steps[broken[end]].reason, walked[end], tally, chars)
     standing = np.flatnonzero(broken == none)
     spans = zip(lines.starts[standing].tolist(), lines.ends[standing].tolist(), strict=True)
     kept = [page.text[start:stop] for start, stop in spans]

@@ -89,12 +89,11 @@ class Characters:
     def from_json(cls, row: Mapping[str, Any]) -> Characters:
         """The inverse of `to_json`. TypeError or KeyError for what it cannot have written."""
         numbers = [row["in"], row["kept"], row[EDITED], row.get("removed", 0)]
-        counters = [row["rejected"], row["dropped"]]
-        for value in (*numbers, *(n for counts in counters for n in counts.values())):
+        rejected, dropped = Counter[str](row["rejected"]), Counter[str](row["dropped"])
+        for value in (*numbers, *rejected.values(), *dropped.values()):
             if type(value) is not int or abs(value) >= 1 << 63:
                 raise TypeError("a count is a whole number")
         came, kept, edited, removed = numbers
-        rejected, dropped = map(Counter, counters)
         return cls(came, kept, rejected, dropped, edited, removed)
 
 

@@ -175,7 +175,9 @@ def _said(ledger: Ledger) -> dict[tuple[str, str, str], tuple[int, int, int]]:
     for stage in ledger.stages[1:]:
         chars, lines = stage.chars, stage.lines_dropped
         said |= {(stage.stage, "", code): (n, 0, chars.rejected[code]) for code, n in stage.rejected.items()}
-        said |= {(stage.stage, "dropped", code): (0, lines[code], chars.dropped[code]) for code in chars.dropped}
+        said |= {
+            (stage.stage, "dropped", code): (0, lines[code], chars.dropped[code]) for code in {*lines, *chars.dropped}
+        }
         said[stage.stage, EDIT, ""] = (0, 0, chars.edited)
     return {key: counts for key, counts in said.items() if any(counts)}
 

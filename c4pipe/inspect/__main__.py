@@ -101,6 +101,10 @@ def facts_of(args: argparse.Namespace, corpus: Any, other: Any) -> dict[str, Any
         from c4pipe.inspect.holders import look_for
 
         view, found = "text", look_for(corpus, args.text, args.limit)
+    elif args.losses:
+        from c4pipe.inspect.show_losses import losses_told
+
+        view, found = "losses", losses_told(corpus)
     elif other is not None:
         from c4pipe.facts.fates import compare
 
@@ -128,6 +132,7 @@ def show(screen: Screen, facts: dict[str, Any]) -> None:
     from c4pipe.inspect.show_comparison import show_comparison
     from c4pipe.inspect.show_corpus import show_answer, show_overview
     from c4pipe.inspect.show_holders import show_holders
+    from c4pipe.inspect.show_losses import show_losses
     from c4pipe.inspect.show_pages import show_page, show_reason
 
     shows = {
@@ -136,6 +141,7 @@ def show(screen: Screen, facts: dict[str, Any]) -> None:
         "reason": show_reason,
         "url": show_page,
         "text": show_holders,
+        "losses": show_losses,
         "compare": show_comparison,
     }
     shows[facts["view"]](screen, facts)

@@ -33,6 +33,7 @@ examples:
   which pages hold a text       python -m c4pipe.inspect out/c4 --text "a text of 20 characters or more"
   and when a model read them    python -m c4pipe.inspect out/c4 --text "..." --run out/t5
   any question                  python -m c4pipe.inspect out/c4 --sql "select reason, count(*) from rejected group by 1"
+  which rule takes most text    python -m c4pipe.inspect out/c4 --losses
   what another rule changed     python -m c4pipe.inspect out/c4 --compare out/other
   a report to pass on           python -m c4pipe.inspect out/c4 --html report.html
   a picture for a talk          python -m c4pipe.inspect out/c4 --flow flow.svg
@@ -62,6 +63,9 @@ of one without a URL left(md5(md5(text)), 16), by its text as read.
             index that is there was passed over), pages: each with its place (shard, row), url, timestamp, start
             (characters in front of the text), times, before, after
   sql       columns, rows, more (true where --limit cut the rest off)
+  losses    read, rules, languages, domains: pages, lines and characters, lost and read; `share_of_pages` has the
+            interval of the share of its pages, and `more` is 1 where a group surely loses more of them than all do,
+            -1 where fewer; `bounded` where domains are not all told apart, so that numbers of each are the least
   compare   the comparison: `folders` of both, what became of their pages
 With --run pages of `url` and `text` have `seen`: times (that a reading of it began), steps (that had some of it), or
 null where the run does not read the shard as it is now; `seen_to` is the last step that is known of.
@@ -101,6 +105,11 @@ def parser() -> argparse.ArgumentParser:
         help=f"the pages that hold it: {LEAST} characters or more, each as it stands (see python -m c4pipe.textindex)",
     )
     a("--sql", type=utf8, metavar="SELECT", help="the answer to a query")
+    a(
+        "--losses",
+        action="store_true",
+        help="what each rule took of all that was read, and which languages and domains lost more than their share",
+    )
     a(
         "--html",
         type=Path,
@@ -194,8 +203,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         if given and not allowed:
             raise ConfigError(f"{option} needs {needs}. See --help.")
     for option, given, excluded in (
-        ("--sample", args.sample is not None, _chosen(args, "url", "text", "sql", "html", "flow", "serve")),
-        ("--compare", bool(args.compare), _chosen(args, "reason", "url", "text", "sql", "flow")),
+        ("--sample", args.sample is not None, _chosen(args, "url", "text", "sql", "losses", "html", "flow", "serve")),
+        ("--compare", bool(args.compare), _chosen(args, "reason", "url", "text", "sql", "losses", "flow")),
         ("--json", args.json, _chosen(args, "html", "flow", "serve")),
     ):
         if given and excluded:

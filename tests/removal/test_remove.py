@@ -138,6 +138,9 @@ def test_other_files_keep_their_bytes_and_the_log_says_no_url(build, take_out, c
     told = "3 pages, of which 1 was kept and 2 had come to the first dedup of text"
     assert f"{told}. What other pages" in card
     assert "of others: came back 1, other text 1, fallen 1" in card
+    assert ((before / "__facts").exists(), (made / "__facts").exists()) == (True, False)  # who lost what is not known
+    assert inspect.main([str(made), "--losses"]) == 2
+    assert "pages were taken out of it" in capsys.readouterr().err
     assert inspect.main([str(made)]) == 0
     shown = capsys.readouterr().out
     assert f"taken out {told}" in shown

@@ -13,6 +13,7 @@ from c4pipe.corpus.removed import told_removed
 from c4pipe.corpus.telling import levels_told
 from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.facts.listed import WordList
+from c4pipe.facts.losses import CorpusLosses, read_losses
 from c4pipe.inspect.blocklists import word_lists
 from c4pipe.inspect.relatives import clusters, earlier, with_largest
 from c4pipe.inspect.report import queries
@@ -92,6 +93,7 @@ class Facts(NamedTuple):
     levels: str  # that the levels of text were chosen, in words
     earlier: dict[str, Any] | None  # as `relatives.earlier` has it
     benchmarks: list[dict[str, Any]]  # as `by_share` has them
+    losses: CorpusLosses | None  # None where the build did not count them
     listed: list[WordList]  # what each word of each list took
 
     @property
@@ -174,6 +176,7 @@ def gather(corpus: Corpus) -> Facts:
         levels_told(manifest.get("settings", {})),
         earlier(corpus),
         by_share(stats.get("benchmarks", {})),
+        read_losses(corpus),
         word_lists(db, corpus),
     )
     db.close()

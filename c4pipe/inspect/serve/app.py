@@ -24,6 +24,7 @@ from c4pipe.inspect.serve.flowing import FlowView
 from c4pipe.inspect.serve.guard import Guard
 from c4pipe.inspect.serve.holding import HeldTexts
 from c4pipe.inspect.serve.lists import Lists
+from c4pipe.inspect.serve.losing import LossPages
 from c4pipe.inspect.serve.owning import Owners
 from c4pipe.inspect.serve.reopening import Reopening
 from c4pipe.inspect.serve.single import SinglePages
@@ -116,6 +117,7 @@ def _routed(viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]) -> 
         Route("/words", WordPages(viewer).words),
         *ComparedCorpora(viewer, others).routes,
         *SqlPage(viewer).routes,
+        *LossPages(viewer).routes,
         Route("/flow", FlowView(viewer).flow),
         *EveryPreset(viewer, given, others).routes,
         Route("/static/{name}", static),

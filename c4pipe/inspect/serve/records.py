@@ -60,7 +60,8 @@ def _records(result: duckdb.DuckDBPyConnection, path: str = "") -> Iterator[Reco
     for values in result.fetchall():
         row = dict(zip(names, values, strict=True))
         extra = {name: value for name, value in row.items() if name not in _PAGE and name not in TAKEN}
-        page = Page(**{name: row.get(name, default) for name, default in _PAGE.items()}, extra=extra)
+        found = {name: default if row.get(name) is None else row[name] for name, default in _PAGE.items()}
+        page = Page(**found, extra=extra)
         place = path or row.get("shard") or row["part"]
         yield Record(
             place,

@@ -174,6 +174,29 @@ def test_older_and_mixed_corpora_are_compared_too(mixture: Corpus, samples: Corp
     assert "its file was not read" in said
 
 
+def test_what_one_corpus_withholds_is_not_shown_for_it(tmp_path: Path) -> None:
+    """Of a page that one has masked or left out only what the other keeps is shown, as the other's."""
+    masked = [test_fates.page(1, "Write to <EMAIL> today.")]
+    a = test_fates.write(tmp_path / "a", masked, [(2, "read", "excluded", "", ())])
+    plain = [test_fates.page(1, "Write to <EMAIL> tomorrow."), test_fates.page(2, "The whole page.")]
+    asked = client(a, test_fates.write(tmp_path / "b", plain))
+    (link,) = links(asked.get("/compare/pages?list=only_b&why=read/excluded").text, "/compare/page")
+    body = asked.get(link).text
+    assert "A rejected at read : excluded" in words(body)
+    assert body.count("The whole page.") == 1
+    assert "Raw text." not in body  # what the table of A holds of it
+    row = asked.get("/compare/export?list=only_b&format=csv").text.splitlines()[1]
+    assert "The whole page." not in row
+
+
+def test_a_sample_is_called_one(tmp_path: Path) -> None:
+    a = test_fates.write(tmp_path / "a", [test_fates.page(1)])
+    b = test_fates.write(tmp_path / "b", [], [(9, "clean", "few_words", "", ())], settings={"rejected": "sample"})
+    asked = client(a, b)
+    assert "B keeps a sample of its rejected pages" in words(asked.get("/compare").text)
+    assert "reasons are told of pages that are in it" in words(asked.get("/compare/pages?list=only_a").text)
+
+
 def test_a_corpus_that_was_built_again_is_opened_again(tmp_path: Path, samples: Corpus) -> None:
     pages = [Page(f"http://{n}.example/", f"Text {n}.", "2024", f"a#{n}", language="en") for n in range(3)]
     other = write(tmp_path / "b", {("en", "train"): [pages]})

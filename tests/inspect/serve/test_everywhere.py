@@ -22,7 +22,6 @@ RAW = (
     "Visitors may see it on Sundays between ten and four.\nA third sentence closes the page with a full stop."
 )
 KEPT = RAW.removeprefix("Home\n")
-CUT = "1 line cut: no_end_mark"
 POST = {"origin": "http://127.0.0.1:8000"}
 
 
@@ -61,20 +60,22 @@ def test_a_url_in_all_corpora_of_the_folder(folder: Path) -> None:
         [
             "en",
             f"kept en, {len(KEPT)} characters",
-            f"kept {len(KEPT)} of {len(RAW)} characters; 1 line cut: no_end_mark",
+            f"kept {len(KEPT)} of {len(RAW)} characters; 1 line cut: no_end_mark line by line by en",
         ],
         [
             "en.2019 older",
             "rejected at clean : few_sentences 3 sentences",
-            "rejected at clean : few_sentences , it has fewer than 5 sentences 3 sentences",
+            "rejected at clean : few_sentences , it has fewer than 5 sentences 3 sentences line by line by en.2019",
         ],
         [
             "gopher sampled",
             "neither kept nor in the table of rejected pages, which is not complete",
-            "rejected at quality : gopher_few_words , it has fewer than 50 words, marks left out 34 words",
+            "rejected at quality : gopher_few_words , it has fewer than 50 words, marks left out 34 words "
+            "line by line by gopher",
         ],
     ]
     assert "elsewhere" not in body
+    assert "few_sentences" in asked(folder).get("/why", params={"url": URL, "preset": "en.2019"}).text
     assert "Left out: " in body
     assert "train-00000-of-00001.parquet is missing" in body
 

@@ -1,0 +1,215 @@
+"""What the pages of a corpus lost to each rule, and whose pages lost it: by language, domain and length.
+
+The files that the build left in `__facts/` count all pages, so these numbers are no estimates. Every page counts with
+what became of it, and its characters are shared among that and what was cut from it: shares are of all that was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from c4pipe.corpus.cells import KEPT_CELL, LossCell
+from c4pipe.errors import BuildError, ConfigError, unknown
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.shares import critical, design_effect, wilson_interval
+from c4pipe.page import Unit
+from c4pipe.passes.cubes import DOMAINS_LOST, LOSSES
+
+WAYS_TO_SPLIT = ("rule", "language", "domain", "length")
+LOSS_MEASURES = ("characters", "lines", "pages")
+_LAST = "\U0010ffff"
+LEAST_PAGES = 20  # of a language or domain that is held against all
+
+
+class Amount(NamedTuple):
+    """So much of something."""
+
+    pages: int = 0
+    lines: int = 0
+    characters: int = 0
+
+    def plus(self, other: Amount) -> Amount:
+        """Both together."""
+        return Amount(*map(sum, zip(self, other, strict=True)))
+
+
+class LossRow(NamedTuple):
+    """A line of a table: what a rule took, or what a group of pages lost to one rule or to all."""
+
+    key: str | int | None  # the rule as stage/reason, or the group; of domains None is all that are not named
+    cell: LossCell | None  # of a rule
+    lost: Amount
+    came: Amount  # all that was read, of the group where there is one
+    interval: tuple[float, float] | None = None  # of the share of pages, with all intervals of the table at once
+    more: int = 0  # 1 where the group surely loses more of its pages than all do, -1 where fewer
+
+    def share(self, measure: str) -> float:
+        """The part that was lost, 0 where nothing came."""
+        came = getattr(self.came, measure)
+        return float(getattr(self.lost, measure)) / came if came else 0.0
+
+
+class _Row(NamedTuple):
+    cell: LossCell
+    amount: Amount
+    group: Mapping[str, Any]
+
+
+@dataclass
+class CorpusLosses:
+    """What all pages of a build lost."""
+
+    rows: list[_Row]  # by language and length
+    domains: list[_Row]
+    rules: dict[str, LossCell] = field(default_factory=dict)  # stage/reason, in the order of the preset
+
+    def __post_init__(self) -> None:
+        self.rules = {rule_name(row.cell): row.cell for row in self.rows if row.cell != KEPT_CELL}
+
+    @property
+    def read(self) -> Amount:
+        """All pages that were read, with their lines and characters."""
+        return _whole(self.rows)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether there are more domains than are told apart, so that the numbers of each are the least they can be."""
+        return any(row.group["domain"] is None for row in self.domains)
+
+    def by_rule(self, group: tuple[str, str | int | None] | None = None) -> list[LossRow]:
+        """What each rule took, of all pages or of one group (what it is by, and its key)."""
+        rows = self.rows if group is None else [row for row in self._of(group[0]) if _key(row, group[0]) == group[1]]
+        came, lost = _whole(rows), dict[LossCell, Amount]()
+        for row in rows:
+            lost[row.cell] = lost.get(row.cell, Amount()).plus(row.amount)
+        return [LossRow(name, cell, lost[cell], came) for name, cell in self.rules.items() if cell in lost]
+
+    def by_group(self, by: str, rule: str = "") -> list[LossRow]:
+        """What each group lost to a rule, or to all of them; ConfigError for a rule that took nothing."""
+        if rule and rule not in self.rules:
+            raise unknown("rule", rule, self.rules)
+        cell = self.rules.get(rule)
+        rows, groups = self._of(by), dict[Any, list[_Row]]()
+        for row in rows:
+            groups.setdefault(_key(row, by), []).append(row)
+        found = [LossRow(key, cell, _lost(own, cell), _whole(own)) for key, own in groups.items()]
+        return self._held_against_all(found, by, cell)
+
+    def _held_against_all(self, found: list[LossRow], by: str, cell: LossCell | None) -> list[LossRow]:
+        """With intervals, where a share of pages is one of pages that are alike within their domain.
+
+        What is drawn are domains: a language's pages count as so many fewer as the share of the rule spreads over
+        domains (`design_effect`, taken to be the same in each language); a domain's own pages count each.
+        """
+        compared = [row for row in found if row.came.pages >= LEAST_PAGES and row.key not in ("", None)]
+        if by == "length" or not compared:
+            return found
+        all_of, errors = _lost(self.rows, cell).pages / max(1, self.read.pages), critical(len(compared))
+        effect = self.effect(cell) if by == "language" else 1.0
+        return [
+            row if row not in compared else _told(row, effect, errors, all_of)
+            for row in found
+        ]  # fmt: skip
+
+    def uneven(self, by: str) -> list[LossRow]:
+        """The groups that surely lose more of their pages than all do, those that lose most first."""
+        return sorted_losses((row for row in self.by_group(by) if row.more > 0), "pages")
+
+    def most(self) -> list[LossRow]:
+        """What each rule took, most characters first."""
+        return sorted_losses(self.by_rule(), "characters")
+
+    def effect(self, cell: LossCell | None) -> float:
+        """The design effect of a rule over the domains that are named."""
+        hits, pages = dict[str, int](), dict[str, int]()
+        for row in self.domains:
+            domain = row.group["domain"]
+            if domain is None:
+                continue
+            if row.cell.unit == Unit.PAGE.value:
+                pages[domain] = pages.get(domain, 0) + row.amount.pages
+            if row.cell == cell or (cell is None and row.cell.unit == Unit.PAGE.value and row.cell != KEPT_CELL):
+                hits[domain] = hits.get(domain, 0) + row.amount.pages
+        return design_effect((hits.get(domain, 0), whole) for domain, whole in pages.items())
+
+    def _of(self, by: str) -> list[_Row]:
+        return self.domains if by == "domain" else self.rows
+
+
+def read_losses(corpus: Corpus) -> CorpusLosses | None:
+    """The losses of a corpus; None where its build kept no count of them, or pages were taken out since. BuildError
+    where the files are damaged."""
+    named = {row["path"] for row in corpus.manifest.get("about", ())}
+    if not named.issuperset((LOSSES, DOMAINS_LOST)):
+        return None
+    corpus.sums.check([LOSSES, DOMAINS_LOST])
+    try:
+        by_language, by_domain = (pq.read_table(corpus.folder / path).to_pylist() for path in (LOSSES, DOMAINS_LOST))
+        return CorpusLosses(list(map(_as_row, by_language)), list(map(_as_row, by_domain)))
+    except (OSError, KeyError, TypeError, pa.ArrowException) as error:
+        raise BuildError(f"{corpus.folder}/{LOSSES} cannot be read ({error}). Copy or build it again.") from None
+
+
+def sorted_losses(rows: Iterable[LossRow], by: str, rising: bool = False) -> list[LossRow]:
+    """Rows by a measure, a "share" of one, or their "key"; ConfigError for another word."""
+    measure = by.removeprefix("share of ")
+    if by != "key" and measure not in LOSS_MEASURES:
+        raise unknown("order", by, ["key", *LOSS_MEASURES, *(f"share of {name}" for name in LOSS_MEASURES)])
+    ranked = sorted(rows, key=lambda row: (isinstance(row.key, int), _LAST if row.key is None else row.key))
+    if by == "key":
+        return ranked[:: -1 if rising else 1]
+
+    def amount(row: LossRow) -> float:
+        return float(getattr(row.lost, measure)) if by == measure else row.share(measure)
+
+    return sorted(ranked, key=amount, reverse=not rising)
+
+
+def no_losses(corpus: Corpus) -> ConfigError:
+    """Why a corpus has no table of losses."""
+    if "mixture" in corpus.manifest:
+        why = "a mixture was drawn from corpora, and lost nothing itself: look at these"
+    elif corpus.manifest.get("removed"):
+        why = "pages were taken out of it, and nobody knows any more who had lost what: the ledger still counts by rule"
+    else:
+        why = "its build did not count what pages lost. Build it again"
+    return ConfigError(f"{corpus.folder} has no table of losses: {why}.")
+
+
+def rule_name(cell: LossCell) -> str:
+    """How a rule is named: `clean/no_end_mark`."""
+    return f"{cell.stage}/{cell.reason}"
+
+
+def _as_row(row: dict[str, Any]) -> _Row:
+    cell = LossCell(row.pop("stage"), row.pop("reason"), row.pop("unit"))
+    return _Row(cell, Amount(row.pop("pages"), row.pop("lines"), row.pop("characters")), row)
+
+
+def _key(row: _Row, by: str) -> Any:
+    return row.group["bin" if by == "length" else by]
+
+
+def _whole(rows: Iterable[_Row]) -> Amount:
+    """All that was read of some pages: each counts once as a page."""
+    rows = list(rows)
+    pages = sum(row.amount.pages for row in rows if row.cell.unit == Unit.PAGE.value)
+    return Amount(pages, sum(row.amount.lines for row in rows), sum(row.amount.characters for row in rows))
+
+
+def _lost(rows: Iterable[_Row], cell: LossCell | None) -> Amount:
+    """What they lost to a rule; to all of them, where the pages are those that are lost as a whole."""
+    mine = [row for row in rows if (row.cell == cell if cell is not None else row.cell != KEPT_CELL)]
+    pages = sum(row.amount.pages for row in mine if cell is not None or row.cell.unit == Unit.PAGE.value)
+    return Amount(pages, sum(row.amount.lines for row in mine), sum(row.amount.characters for row in mine))
+
+
+def _told(row: LossRow, effect: float, errors: float, all_of: float) -> LossRow:
+    pages = row.came.pages / effect
+    low, high = wilson_interval(row.share("pages") * pages, pages, errors)
+    return row._replace(interval=(low, high), more=(low > all_of) - (high < all_of))

@@ -1,0 +1,52 @@
+"""How far a share may lie from the one that it is taken for, where what was drawn are pages, and pages of a domain are
+alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import sqrt
+from statistics import NormalDist
+
+ERROR_RATE = 0.05  # that any interval of a table misses what it is of
+
+
+def critical(comparisons: int, chance: float = ERROR_RATE) -> float:
+    """How many standard errors an interval reaches to either side, if all of so many are to hold at once (Bonferroni).
+
+    >>> round(critical(1), 2), round(critical(100), 2)
+    (1.96, 3.48)
+    """
+    return NormalDist().inv_cdf(1 - chance / 2 / max(1, comparisons))
+
+
+def wilson_interval(part: float, whole: float, errors: float = critical(1)) -> tuple[float, float]:
+    """The interval of Wilson (1927) for a share of `whole` pages, which need be no whole number.
+
+    >>> tuple(round(end, 3) for end in wilson_interval(8, 10))
+    (0.49, 0.943)
+    """
+    if whole <= 0:
+        return 0.0, 1.0
+    share, square = part / whole, errors * errors
+    middle = (share + square / 2 / whole) / (1 + square / whole)
+    half = errors / (1 + square / whole) * sqrt(max(0.0, share * (1 - share) / whole + square / 4 / whole / whole))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def design_effect(clusters: Iterable[tuple[int, int]]) -> float:
+    """How many times as far a share spreads where whole domains are drawn as it would if pages were: the variance of a
+    ratio over clusters, by that of a share (Kish 1965, section 5.4; Rao and Scott 1992). At least 1.
+
+    Args:
+        clusters: of each domain the pages that have it, and all.
+
+    >>> round(design_effect([(10, 10), (0, 10)]), 1), design_effect([(1, 2)] * 50)
+    (20.0, 1.0)
+    """
+    found = [(part, whole) for part, whole in clusters if whole]
+    pages, hits = sum(whole for _, whole in found), sum(part for part, _ in found)
+    if len(found) < 2 or hits in (0, pages):
+        return 1.0
+    share = hits / pages
+    spread = sum((part - share * whole) ** 2 for part, whole in found) * len(found) / (len(found) - 1)
+    return max(1.0, spread / (pages * share * (1 - share)))

@@ -1,0 +1,72 @@
+"""What pages lost to each rule, as plain facts and as lines of a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.losses import LOSS_MEASURES, CorpusLosses, LossRow, no_losses, read_losses, sorted_losses
+from c4pipe.inspect.terminal import Screen, StyledText, bar
+from c4pipe.text import many, percent
+
+UNEVEN_ROWS = 10  # languages and domains shown; --json has all of them
+
+
+def losses_told(corpus: Corpus) -> dict[str, Any]:
+    """The facts. ConfigError where the corpus has no count of them."""
+    losses = read_losses(corpus)
+    if losses is None:
+        raise no_losses(corpus)
+    return {
+        "read": losses.read._asdict(),
+        "bounded": losses.bounded,
+        "rules": [_as_dict(row) for row in losses.most()],
+        "languages": _groups(losses, "language"),
+        "domains": _groups(losses, "domain"),
+    }
+
+
+def _groups(losses: CorpusLosses, by: str) -> list[dict[str, Any]]:
+    return [_as_dict(row) for row in sorted_losses(losses.by_group(by), "characters")]
+
+
+def _as_dict(row: LossRow) -> dict[str, Any]:
+    told: dict[str, Any] = {"key": row.key, **({"unit": row.cell.unit} if row.cell else {})}
+    told |= {name: {"lost": getattr(row.lost, name), "read": getattr(row.came, name)} for name in LOSS_MEASURES}
+    return told | {"share_of_pages": row.interval, "more": row.more}
+
+
+def show_losses(screen: Screen, facts: dict[str, Any]) -> None:
+    """What took most text first, then whose pages lost more than their share."""
+    read = facts["read"]
+    screen.head("Losses", f"of {read['characters']:,} characters in {many(read['pages'], 'page')} that were read")
+    rows: list[list[StyledText]] = [[(name, "dim") for name in ("rule", "takes", "characters", "", "lines", "pages")]]
+    for row in facts["rules"]:
+        share = row["characters"]["lost"] / max(1, read["characters"])
+        numbers: list[StyledText] = [f"{row[name]['lost']:,} {_of(row[name]):>8}" for name in ("lines", "pages")]
+        rows.append(
+            [
+                row["key"], row["unit"], f"{row['characters']['lost']:,} {_of(row['characters']):>8}",
+                (bar(max(0.0, share), 12), "green"), *numbers,
+            ]
+        )  # fmt: skip
+    screen.table(rows, "<<><>>")
+    for name in ("languages", "domains"):
+        _uneven(screen, name, [row for row in facts[name] if row["more"] > 0])
+
+
+def _uneven(screen: Screen, name: str, found: list[dict[str, Any]]) -> None:
+    if not found:
+        return
+    screen.head(f"{name.capitalize()} that lose more of their pages than all do", f"{len(found):,}")
+    rows: list[list[StyledText]] = [[(of, "dim") for of in ("", "pages lost", "share", "lies in (95 %, all at once)")]]
+    for row in found[:UNEVEN_ROWS]:
+        low, high = row["share_of_pages"]
+        rows.append(
+            [str(row["key"]), f"{row['pages']['lost']:,}", _of(row["pages"]), f"{percent(low)} to {percent(high)}"]
+        )
+    screen.table(rows, "<>><")
+
+
+def _of(amount: dict[str, int]) -> str:
+    return percent(amount["lost"], amount["read"])
