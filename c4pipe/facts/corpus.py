@@ -110,17 +110,17 @@ def _check_size(path: Path, size: int) -> None:
 def _schema(corpus: Corpus) -> pa.Schema:
     """The columns of the first file; those of `PAGE_SCHEMA` where there is none."""
     first = corpus.shards()[:1]
-    return _read_schema(corpus, first[0]["path"]) if first else PAGE_SCHEMA
+    corpus.sums.check(shard["path"] for shard in first)
+    return _read_schema(corpus.folder / first[0]["path"]) if first else PAGE_SCHEMA
 
 
 def _rejected_schema(corpus: Corpus) -> pa.Schema:
+    """Likewise of the rejected table. Its sum is taken when its rows are read, which most questions do not."""
     first = corpus.rejected[:1]
-    return rejected_schema(_read_schema(corpus, first[0]["path"])) if first else REJECTED_SCHEMA
+    return rejected_schema(_read_schema(corpus.folder / first[0]["path"])) if first else REJECTED_SCHEMA
 
 
-def _read_schema(corpus: Corpus, name: str) -> pa.Schema:
-    corpus.sums.check([name])
-    path = corpus.folder / name
+def _read_schema(path: Path) -> pa.Schema:
     try:
         return pq.read_schema(path).remove_metadata()
     except (OSError, pa.ArrowException) as error:
