@@ -101,7 +101,6 @@ def lines_verdict(page: Page, by: CountedSteps, judged: JudgedLines) -> Verdict:
             tally[code] = tally.get(code, 0) + number
             chars[code] = chars.get(code, 0) + int(size)
     if end < len(broken):
-        return Rejected(page, by.steps[broken[end]].reason, walked[end], tally, chars)  # type: ignore[union-attr]
         return Rejected(page, by.steps[broken[end]].reason, walked[end], tally, chars)
     standing = np.flatnonzero(broken == none)
     spans = zip(lines.starts[standing].tolist(), lines.ends[standing].tolist(), strict=True)
