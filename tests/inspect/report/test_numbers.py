@@ -13,6 +13,7 @@ import pytest
 
 from c4pipe.facts.corpus import Corpus, connect
 from tests.inspect.listed import listed_numbers
+from tests.inspect.lost import losses_numbers
 from tests.inspect.report.written import Read
 
 SAMPLES = Path(__file__).parents[3] / "data_samples"
@@ -100,6 +101,7 @@ def _expected(corpus: Corpus) -> Numbers:
         **_lengths(db),
         **_places(db),
         **listed_numbers(corpus),
+        **losses_numbers(corpus),
     }
     for month, n in db.execute("SELECT left(timestamp, 7), count(*) FROM pages GROUP BY 1").fetchall():
         found[f"month.{month}"] = n
