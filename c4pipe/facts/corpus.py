@@ -228,10 +228,10 @@ def _pages(corpus: Corpus, connection: duckdb.DuckDBPyConnection) -> str:
     """Kept pages with `config`, `split`, the `shard` they are in and their `row` there."""
     if not corpus.manifest["shards"]:
         return _empty(corpus.schema, connection, "config", "split", "shard", "row")
-    columns = names_sql(corpus.schema.names)
+    columns = _with_language(corpus.schema)
     shard = f"substr(filename, {len(str(corpus.folder.resolve())) + 2})"
     return (
-        f"SELECT {columns}, regexp_extract(shard, '^(.*)/', 1) AS config, "
+        f"SELECT * EXCLUDE (shard, row), regexp_extract(shard, '^(.*)/', 1) AS config, "
         "regexp_extract(shard, '([^/]*)-[0-9]{5}-of-[0-9]{5}[.]parquet$', 1) AS split, shard, row FROM "
         f"(SELECT {columns}, {shard} AS shard, file_row_number AS row FROM {files_sql(corpus, corpus.shards())})"
     )
@@ -242,9 +242,13 @@ def _rejected(corpus: Corpus, connection: duckdb.DuckDBPyConnection) -> str:
     if not corpus.rejected:
         return _empty(REJECTED_SCHEMA, connection, "part", "row")
     part = f"substr(filename, {len(str(corpus.folder.resolve())) + 2})"
-    columns = names_sql(corpus.rejected_schema.names)
-    columns += "" if "language" in corpus.rejected_schema.names else ", '' AS language"
+    columns = _with_language(corpus.rejected_schema)
     return f"SELECT {columns}, {part} AS part, file_row_number AS row FROM {files_sql(corpus, corpus.rejected)}"
+
+
+def _with_language(schema: pa.Schema) -> str:
+    """The columns, and an empty language where older builds have none."""
+    return names_sql(schema.names) + ("" if "language" in schema.names else ", '' AS language")
 
 
 def _shard_rows(corpus: Corpus) -> str:

@@ -1,4 +1,5 @@
-"""A selection in random order: by a hash of each record and a seed, so that the same seed gives the same order.
+"""A selection in another order than that of the files: the lowest score of the language first, or at random, by a
+hash of each record and a seed, so that the same seed gives the same order.
 
 The order is found once, as a table of places that the connection keeps; a list is then a piece of that.
 """
@@ -11,7 +12,7 @@ from c4pipe.facts.corpus import Corpus, files_sql
 from c4pipe.inspect.serve.aside import aside_name, kept_aside
 from c4pipe.inspect.serve.conditions import condition, set_aside
 from c4pipe.inspect.serve.hits import Hit, Listing, Place, hits_of
-from c4pipe.inspect.serve.selection import Selection, parts_of
+from c4pipe.inspect.serve.selection import BY_SCORE, Selection, parts_of
 
 
 def shuffled(
@@ -56,14 +57,15 @@ class _Order:
         where, values = condition(self._selection)
         # Of a page without a source, which older corpora may have, the URL stands for it.
         key = "md5(coalesce(nullif(source, ''), url) || chr(10) || $seed)"
+        by_score = self._selection.order == BY_SCORE
         select = "SELECT '' AS path, 0 AS row LIMIT 0"
         if self._parts:
             select = (
                 f"SELECT filename AS path, file_row_number AS row FROM {files_sql(self._corpus, self._parts)} "
-                f"WHERE {where} ORDER BY {key}, path, row"
+                f"WHERE {where} ORDER BY {'language_score' if by_score else key}, path, row"
             )
-            values["seed"] = self._selection.seed
-        words = "Narrow the selection, or leave out order=random."
+            values |= {} if by_score else {"seed": self._selection.seed}
+        words = f"Narrow the selection, or leave out order={self._selection.order}."
         kept_aside(self._cursor, self._table, select, values if self._parts else {}, words)
 
     def number(self, place: Place) -> int:
