@@ -12,7 +12,7 @@ from c4pipe.facts.corpus import Corpus, files_sql
 from c4pipe.inspect.serve.aside import aside_name, kept_aside
 from c4pipe.inspect.serve.conditions import condition, set_aside
 from c4pipe.inspect.serve.hits import Hit, Listing, Place, hits_of
-from c4pipe.inspect.serve.selection import BY_SCORE, Selection, parts_of
+from c4pipe.inspect.serve.selection import BY_SCORE, Selection, ShardEntry, parts_of
 
 
 def shuffled(
@@ -40,6 +40,14 @@ def shuffled_step(
     order = _Order(cursor, corpus, selection)
     number = order.number(at) + (-1 if back else 1)
     return next(iter(order.listing(number, number + 1).hits), None) if number >= 0 else None
+
+
+def ordered_rows(
+    cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, most: int
+) -> list[tuple[ShardEntry, int]] | None:
+    """The file and row of each page of the selection in its order; None where it has more than `most`."""
+    order = _Order(cursor, corpus, selection)
+    return order.rows() if order.total <= most else None
 
 
 class _Order:
@@ -74,6 +82,12 @@ class _Order:
         sql = f"SELECT rowid FROM {self._table} WHERE path = $1 AND row = $2"
         found = self._cursor.execute(sql, values).fetchall()
         return int(found[0][0]) if found else 0
+
+    def rows(self) -> list[tuple[ShardEntry, int]]:
+        """The file and row of each page."""
+        of = {self._path(number): part for number, part in enumerate(self._parts)}
+        places = self._cursor.execute(f"SELECT path, row FROM {self._table} ORDER BY rowid").fetchall()
+        return [(of[path], row) for path, row in places]
 
     def listing(self, start: int, stop: int) -> Listing:
         """The pages start .. stop - 1 of the order."""
