@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def test_every_number_of_a_build_is_what_its_shards_say(reported: Reported, name
     rows = {of: values for of, values in shown.items() if of.startswith("repeat.")}
     assert all(len(set(values)) == 1 for of, values in shown.items() if of not in rows), "one number, one value"
     found = {of: values[0] for of, values in shown.items() if of not in rows and of not in RELEASED}
-    expected = _expected(corpus) | _losses(corpus)
+    expected = _expected(corpus) | _losses(corpus) | _owned(corpus)
     assert sorted(found) == sorted(expected)
     assert found == pytest.approx(expected, rel=1e-12)
     assert {of: shown[of][0] for of in RELEASED if of in shown} == {
@@ -275,6 +276,21 @@ def _repeats(corpus: Corpus) -> dict[str, Counter[float]]:
         for which, name in enumerate(("", ".pages", ".times")):
             tables[f"repeat.{reason}{name}"] = Counter(float(row[which]) for row in sorted(rows_of)[-40:])
     return {of: counts for of, counts in tables.items() if counts}
+
+
+def _owned(corpus: Corpus) -> dict[str, float]:
+    """Cuts with an owner, and those whose owner is no kept page."""
+    db = connect(corpus)
+    kept = {md5(url.encode()).hexdigest()[:16] for (url,) in db.execute("SELECT url FROM pages").fetchall()}
+    cuts: dict[str, Counter[bool]] = defaultdict(Counter)
+    rows = db.execute("SELECT d.reason, d.owner FROM (SELECT unnest(dropped) d FROM rejected) WHERE d.owner <> ''")
+    for reason, owner in rows.fetchall():
+        cuts[reason][owner in kept] += 1
+    found: dict[str, float] = {}
+    for reason, here in cuts.items():
+        if here[False]:
+            found |= {f"owned.{reason}": here.total(), f"owned.{reason}.gone": here[False]}
+    return found
 
 
 def _losses(corpus: Corpus) -> dict[str, float]:
