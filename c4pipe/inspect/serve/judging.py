@@ -47,6 +47,12 @@ class Judges:
         return {f"{stage}/{reason.code}": (words, reason.source) for stage, reason, words in found}
 
     @property
+    def withheld(self) -> frozenset[str]:
+        """Reasons of the corpus's own preset, as "stage/reason", of whose pages no text is kept."""
+        found = reasons_of(self._presets[self.own]) if self.own else ()
+        return frozenset(f"{stage}/{reason.code}" for stage, reason, _ in found if reason.withheld)
+
+    @property
     def quoting(self) -> frozenset[str]:
         """Stages of the corpus's own preset whose details are pieces of the page."""
         stages = self._presets[self.own].stages if self.own else ()

@@ -21,10 +21,11 @@ def ready_queries(corpus: Corpus) -> list[ReadyQuery]:
         ReadyQuery(
             "pages and characters a domain",
             "SELECT registered_domain(url) AS domain, count(*) AS pages, sum(chars(text)) AS characters\n"
-            "FROM pages GROUP BY ALL ORDER BY pages DESC, domain LIMIT 100",
+            "FROM pages GROUP BY ALL ORDER BY pages DESC, domain",
         ),
         ReadyQuery(
-            "longest pages", "SELECT url, chars(text) AS characters FROM pages ORDER BY characters DESC, url LIMIT 50"
+            "the 50 longest pages",
+            "SELECT url, chars(text) AS characters FROM pages ORDER BY characters DESC, url LIMIT 50",
         ),
         ReadyQuery(
             "pages by month",

@@ -89,6 +89,14 @@ def test_ready_queries_run(asked: TestClient, viewer: Ask, samples: Corpus, mixt
         assert viewer(mixture).get("/sql", params={"q": one.sql}).status_code == 200
 
 
+def test_all_domains_are_in_the_answer(tmp_path: Path, viewer: Ask) -> None:
+    pages = [Page(f"http://www.d{n}.example/", "x", "2024-05", f"a#{n}") for n in range(130)]
+    corpus = write(tmp_path / "c4", {("en", "train"): [pages]})
+    sql = next(one.sql for one in ready_queries(corpus) if one.title == "pages and characters a domain")
+    answer = viewer(corpus).get("/sql/export", params={"q": sql, "format": "csv"}).text
+    assert len(answer.splitlines()) == 1 + 130
+
+
 def test_a_sample_is_called_one(tmp_path: Path, viewer: Ask) -> None:
     lost = [(Page(f"http://{n}.example/", "x", "2024-05", f"a#{n}"), "clean", "few_words", "", []) for n in range(2)]
     corpus = write(tmp_path / "c4", {("en", "train"): [[]]}, lost)
