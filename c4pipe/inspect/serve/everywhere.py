@@ -170,10 +170,14 @@ def _judged(judges: Judges, name: str, page: Page) -> tuple[View | None, str]:
 
 
 def cut_words(view: View) -> str:
-    """How many lines were cut, whole or in part, and by which rules.
+    """How many lines were cut, whole or in part, and by which rules; of an edit, which has no code, what it does.
 
     It is of the lines that a page view would draw.
     """
     cut = [line for line in view.lines if any(piece.code and not piece.quoted for piece in line.pieces)]
+    if not cut:
+        return "nothing cut"
     codes = dict.fromkeys(piece.code for line in cut for piece in line.pieces if piece.code and not piece.quoted)
-    return f"{many(len(cut), 'line')} cut: {', '.join(codes)}" if cut else "nothing cut"
+    tried = [rule for rule in (view.explanation.tried if view.explanation else []) if not rule.code.islower()]
+    edits = {rule.code: f"an edit (each line {rule.words.replace('`', '')})" for rule in tried}
+    return f"{many(len(cut), 'line')} cut: {', '.join(edits.get(code, code) for code in codes)}"

@@ -10,10 +10,17 @@ import pytest
 from starlette.testclient import TestClient
 
 from c4pipe.corpus.catalogue import describe
+from c4pipe.corpus.plan import Plan
+from c4pipe.errors import AssetError
 from c4pipe.facts.corpus import open_corpus
-from c4pipe.inspect.serve import everywhere, make_app
+from c4pipe.files.assets import Assets
+from c4pipe.inspect.explain import explain
+from c4pipe.inspect.serve import everywhere, judging, make_app
+from c4pipe.inspect.serve.viewing import judged
 from c4pipe.page import Page
 from c4pipe.presets import EN_2019, PRESETS
+from c4pipe.rules import StripAddresses
+from c4pipe.stages import Clean, Preset, Read
 from tests.inspect import tiny
 
 URL = "http://harbour.example/news"
@@ -89,6 +96,33 @@ def test_a_text_is_judged_by_all_of_them_and_by_the_others(folder: Path) -> None
     assert every[:3] == found
     assert {row[0].split()[0] for row in every} == set(PRESETS)
     assert all(row[1] for row in every)
+
+
+def test_what_a_preset_lacks_is_told_so_that_a_viewer_can_follow(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unfetched(*_: object) -> None:
+        raise AssetError("there are no bad-word lists. Run `make assets`, or name a folder.")
+
+    client = asked(folder)
+    found = client.post("/why/presets?all=1", data={"text": RAW, "url": ""}, headers=POST).text
+    (listed,) = [row[1] for row in rows(found) if row[0].startswith("webtextlike")]
+    assert (
+        "--url-list FILE. That is an option of builds: open a corpus that was built with preset webtextlike" in listed
+    )
+    body = client.post("/why", data={"text": RAW, "url": "", "preset": "webtextlike"}, headers=POST)
+    assert (body.status_code, RAW in html.unescape(body.text)) == (200, True)
+    assert "That is an option of builds" in body.text
+    monkeypatch.setattr(judging, "plan_of", unfetched)
+    found = client.post("/why/presets?all=1", data={"text": RAW, "url": ""}, headers=POST).text
+    lacking = [row[1] for row in rows(found) if "make assets" in row[1]]
+    assert lacking
+    assert all(f"Do that in a terminal, in {Path.cwd()}, where this viewer runs" in words for words in lacking)
+
+
+def test_an_edit_is_told_by_what_it_does(folder: Path) -> None:
+    text = "See https://harbour.example/1 for the crane.\nSee https://harbour.example/2 too.\nNothing here."
+    plan = Plan(Preset("edits", "edits", (Read(), Clean("addresses", (StripAddresses(),)))), Assets())
+    said = everywhere.cut_words(judged(explain(Page("http://a.example/", text, ""), plan)))
+    assert said == "2 lines cut: an edit (each line loses the web addresses in it, by name or by number)"
 
 
 def test_an_address_that_nobody_has(folder: Path) -> None:
