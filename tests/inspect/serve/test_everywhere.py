@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from c4pipe.corpus.catalogue import describe
 from c4pipe.corpus.plan import Plan
+from c4pipe.dedup import UrlLevel
 from c4pipe.errors import AssetError
 from c4pipe.facts.corpus import open_corpus
 from c4pipe.files.assets import Assets
@@ -20,7 +21,7 @@ from c4pipe.inspect.serve.viewing import judged
 from c4pipe.page import Page
 from c4pipe.presets import EN_2019, PRESETS
 from c4pipe.rules import StripAddresses
-from c4pipe.stages import Clean, Preset, Read
+from c4pipe.stages import Clean, Dedup, Preset, Read
 from tests.inspect import tiny
 
 URL = "http://harbour.example/news"
@@ -118,9 +119,10 @@ def test_what_a_preset_lacks_is_told_so_that_a_viewer_can_follow(folder: Path, m
     assert all(f"Do that in a terminal, in {Path.cwd()}, where this viewer runs" in words for words in lacking)
 
 
-def test_an_edit_is_told_by_what_it_does(folder: Path) -> None:
-    text = "See https://harbour.example/1 for the crane.\nSee https://harbour.example/2 too.\nNothing here."
-    plan = Plan(Preset("edits", "edits", (Read(), Clean("addresses", (StripAddresses(),)))), Assets())
+def test_an_edit_is_told_by_what_it_does() -> None:
+    text = "See https://harbour.com/1 for the crane.\nSee https://harbour.com/2 too.\nNothing here."
+    stages = (Read(), Dedup("url", UrlLevel()), Clean("addresses", (StripAddresses(),)))
+    plan = Plan(Preset("edits", "edits", stages), Assets())
     said = everywhere.cut_words(judged(explain(Page("http://a.example/", text, ""), plan)))
     assert said == "2 lines cut: an edit (each line loses the web addresses in it, by name or by number)"
 
