@@ -129,6 +129,10 @@ function move(by) {
 
 addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select");
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches?.("textarea")) {
+    event.preventDefault();
+    return event.target.form?.requestSubmit();
+  }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape" && typing) return typing.blur();
   if (typing) return;
