@@ -96,7 +96,22 @@ def test_a_text_is_judged_by_all_of_them_and_by_the_others(folder: Path) -> None
     every = rows(client.post("/why/presets?all=1", data={"text": RAW, "url": ""}, headers=POST).text)
     assert every[:3] == found
     assert {row[0].split()[0] for row in every} == set(PRESETS)
-    assert all(row[1] for row in every)
+    assert all(row[-1] for row in every)
+
+
+def test_a_text_that_corpora_have_is_known_again(folder: Path) -> None:
+    client = asked(folder)
+    body = client.post("/why/presets", data={"text": f"{RAW}\n", "url": ""}, headers=POST).text
+    assert f"This very text is that of <bdi>{URL}</bdi>" in body
+    assert [row[1][:40] for row in rows(body)] == [
+        f"kept en, {len(KEPT)} characters",
+        "rejected at clean : few_sentences 3 sent",
+        "no page that it holds, kept or rejected,",
+    ]
+    other = client.post("/why/presets", data={"text": f"Not here. {RAW}", "url": ""}, headers=POST).text
+    assert "no page that it holds, kept or rejected, has just this text" in other
+    assert "may be samples" in other
+    assert all(len(row) == 2 for row in rows(other))
 
 
 def test_what_a_preset_lacks_is_told_so_that_a_viewer_can_follow(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +120,7 @@ def test_what_a_preset_lacks_is_told_so_that_a_viewer_can_follow(folder: Path, m
 
     client = asked(folder)
     found = client.post("/why/presets?all=1", data={"text": RAW, "url": ""}, headers=POST).text
-    (listed,) = [row[1] for row in rows(found) if row[0].startswith("webtextlike")]
+    (listed,) = [row[-1] for row in rows(found) if row[0].startswith("webtextlike")]
     assert (
         "--url-list FILE. That is an option of builds: open a corpus that was built with preset webtextlike" in listed
     )
@@ -114,7 +129,7 @@ def test_what_a_preset_lacks_is_told_so_that_a_viewer_can_follow(folder: Path, m
     assert "That is an option of builds" in body.text
     monkeypatch.setattr(judging, "plan_of", unfetched)
     found = client.post("/why/presets?all=1", data={"text": RAW, "url": ""}, headers=POST).text
-    lacking = [row[1] for row in rows(found) if "make assets" in row[1]]
+    lacking = [row[-1] for row in rows(found) if "make assets" in row[-1]]
     assert lacking
     assert all(f"Do that in a terminal, in {Path.cwd()}, where this viewer runs" in words for words in lacking)
 
