@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
@@ -17,9 +19,11 @@ from c4pipe.inspect.serve import export
 from c4pipe.inspect.serve.bars import BAR_LEFT, BAR_ROW, WIDEST_BAR, bar_chart
 from c4pipe.inspect.serve.patience import asked_of, watched_answer
 from c4pipe.inspect.serve.ready import ready_queries
+from c4pipe.inspect.serve.saving import NAME_DIGITS, saved_headers, told_in_file
 from c4pipe.inspect.serve.typed import LONGEST_SQL, QUERY_SECONDS, TypedQueries
 from c4pipe.inspect.serve.viewer import Viewer
 
+_REJECTED = re.compile(r"\brejected\b", re.IGNORECASE)  # the view that may be a sample
 _ELSEWHERE = ("cross-site", "same-site")  # Sec-Fetch-Site of a request that another page has led to
 
 
@@ -68,7 +72,8 @@ class SqlPage:
         cursor = (await run_in_threadpool(self._queries.connection)).cursor()
         body = self._written(cursor, sql, export.parquet if kind == "parquet" else export.comma_separated)
         first = await asked_of(cursor, request, next, body)  # what goes wrong is told before anything is sent
-        headers = {"Content-Disposition": f'attachment; filename="answer.{kind}"'}
+        filters = [("sql", hashlib.sha256(sql.encode()).hexdigest()[:NAME_DIGITS])]
+        headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, kind, self._of_sample(sql))
         return StreamingResponse(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
     def _written(
@@ -77,7 +82,14 @@ class SqlPage:
         with cursor:
             tables = self._queries.tables(cursor, sql)
             first = next(tables)
-            yield from write(chain([first], tables), first.schema)
+            sample = (
+                "the view rejected is a sample of the pages that the build rejected" if self._of_sample(sql) else ""
+            )
+            schema = told_in_file(first.schema, self._viewer.corpus, self._viewer.digest, [("sql", sql)], sample)
+            yield from write(chain([first], tables), schema)
+
+    def _of_sample(self, sql: str) -> bool:
+        return self._viewer.has.sampled and bool(_REJECTED.search(sql))
 
 
 def _from_elsewhere(request: Request) -> bool:

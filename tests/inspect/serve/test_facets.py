@@ -383,6 +383,26 @@ def test_kept_pages_that_lost_lines_are_of_the_sample(sampled: Corpus, viewer: A
     assert "Kept pages that lost some" in viewer(sampled).get("/?lost=policy&outcome=rejected").text
 
 
+@pytest.mark.parametrize(
+    ("query", "named", "sample"),
+    [
+        ("outcome=clean/few_sentences", "outcome-clean_few_sentences", "the table has 4 of 1,234 pages"),
+        ("outcome=rejected", "outcome-rejected", "the table has 5 of 1,300 pages"),
+        ("lost=policy", "lost-policy", "what was cut is known of kept pages that the rejected table has a sample of"),
+        ("outcome=badwords/bad_word", "outcome-badwords_bad_word", ""),
+        ("split=train", "split-train", ""),
+    ],
+)
+def test_a_file_says_that_it_is_of_a_sample(sampled: Corpus, viewer: Ask, query: str, named: str, sample: str) -> None:
+    for kind in ("csv", "parquet"):
+        answer = viewer(sampled).get(f"/export?format={kind}&{query}")
+        name = f"c4-{sampled.digest[:8]}-{named}{'-sample' if sample else ''}.{kind}"
+        assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    told = pq.read_schema(io.BytesIO(answer.content)).metadata.get(b"c4pipe.sample", b"").decode()
+    assert told.startswith(sample)
+    assert bool(told) == bool(sample)
+
+
 def test_rules_and_pages_lead_to_what_lost_so(samples: Corpus, viewer: Ask) -> None:
     body = viewer(samples).get("/rule/policy").text
     assert 'href="/?lost=policy"' in body
