@@ -82,9 +82,7 @@ class SqlPage:
         with cursor:
             tables = self._queries.tables(cursor, sql)
             first = next(tables)
-            sample = (
-                "the view rejected is a sample of the pages that the build rejected" if self._of_sample(sql) else ""
-            )
+            sample = "the view rejected is a sample of the rejected pages" if self._of_sample(sql) else ""
             schema = told_in_file(first.schema, self._viewer.corpus, self._viewer.digest, [("sql", sql)], sample)
             yield from write(chain([first], tables), schema)
 
