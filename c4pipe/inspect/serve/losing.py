@@ -27,6 +27,7 @@ from c4pipe.facts.losses import (
     sorted_losses,
 )
 from c4pipe.inspect.serve import export
+from c4pipe.inspect.serve.saving import saved_headers
 from c4pipe.inspect.serve.selection import Known
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.page import Unit
@@ -127,7 +128,11 @@ class LossPages:
             raise no_losses(self._viewer.corpus)
         table = _table(self._rows(losses, question), question)
         body: Iterator[bytes] = export.comma_separated(iter([table]), _SCHEMA)
-        headers = {"Content-Disposition": f'attachment; filename="losses-by-{question.by}.csv"'}
+        filters = [
+            ("losses", question.by),
+            *((name, value or "") for name, value in list(question._asdict().items())[1:]),
+        ]
+        headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, "csv")
         return StreamingResponse(body, headers=headers, media_type=export.MEDIA_TYPES["csv"])
 
     def _losses(self) -> CorpusLosses | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -25,6 +26,9 @@ from c4pipe.inspect.serve.viewer import Viewer
 SAMPLE_NOTE = b"c4pipe.sample"
 OF_SAMPLE = ", in the sample of rejected pages"  # behind what is counted there
 _LIMITED = re.compile(r"\bLIMIT\s+([0-9]{1,9})[\s;]*\Z", re.IGNORECASE)
+from c4pipe.inspect.serve.saving import NAME_DIGITS, saved_headers, told_in_file
+from c4pipe.inspect.serve.typed import LONGEST_SQL, QUERY_SECONDS, TypedQueries
+_REJECTED = re.compile(r"\brejected\b", re.IGNORECASE)  # the view that may be a sample
 _ELSEWHERE = ("cross-site", "same-site")  # Sec-Fetch-Site of a request that another page has led to
 
 
@@ -81,6 +85,8 @@ class SqlPage:
         folder = re.sub(r"[^A-Za-z0-9._-]+", "-", self._viewer.corpus.folder.name)
         name = f"{folder}-{self._viewer.digest[:BUILD_DIGITS]}-sql{'-sample' if SAMPLE_NOTE in note else ''}.{kind}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        filters = [("sql", hashlib.sha256(sql.encode()).hexdigest()[:NAME_DIGITS])]
+        headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, kind, self._of_sample(sql))
         return StreamingResponse(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
     def _written(
@@ -105,6 +111,11 @@ def _limit_met(sql: str, rows: int) -> int:
     """The LIMIT that a query ends with, where its answer has as many rows; 0 elsewhere."""
     found = _LIMITED.search(sql)
     return rows if found and int(found[1]) == rows else 0
+            sample = "the view rejected is a sample of the rejected pages" if self._of_sample(sql) else ""
+            schema = told_in_file(first.schema, self._viewer.corpus, self._viewer.digest, [("sql", sql)], sample)
+            yield from write(chain([first], tables), schema)
+    def _of_sample(self, sql: str) -> bool:
+        return self._viewer.has.sampled and bool(_REJECTED.search(sql))
 
 
 def _from_elsewhere(request: Request) -> bool:

@@ -18,6 +18,7 @@ from c4pipe.inspect.serve.lasting import FoundPages, addressed_records
 from c4pipe.inspect.serve.records import rawest
 from c4pipe.inspect.serve.same_text import same_text
 from c4pipe.inspect.serve.selection import Selection
+from c4pipe.inspect.serve.taken import taken_here
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.inspect.serve.viewing import judged
 from c4pipe.page import Page
@@ -67,7 +68,8 @@ class WhyNot:
         text = rule_page(code)
         if not text:
             return self._viewer.message(404, "No page of this reason", f"{code} is no reason of c4pipe's own rules.")
-        return self._viewer.html("rule.html", code=code, path=rule_page_path(code), text=text)
+        taken = taken_here(self._viewer.corpus.manifest, code)
+        return self._viewer.html("rule.html", code=code, path=rule_page_path(code), text=text, taken=taken)
 
 
 def _looked_up(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, address: str) -> FoundPages:

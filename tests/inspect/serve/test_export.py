@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from urllib.parse import parse_qsl
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.inspect.serve import export
 from c4pipe.inspect.serve.export import batches, cell, parquet, schema_of
 from c4pipe.inspect.serve.finding import find
 from c4pipe.inspect.serve.selection import Selection, known, parse
+from c4pipe.inspect.serve.saving import file_name
+from c4pipe.inspect.serve.selection import Selection
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA
 from tests.inspect.serve.conftest import LONG, Ask, cursor
 
@@ -37,12 +42,38 @@ csv.field_size_limit(1 << 30)
 def test_parquet_holds_the_selected_rows(samples: Corpus, viewer: Ask, query: str, sql: str, schema: object) -> None:
     answer = viewer(samples).get(f"/export?format=parquet&{query}")
     assert answer.status_code == 200
-    assert answer.headers["content-disposition"] == 'attachment; filename="selection.parquet"'
+    name = file_name(samples.folder.name, samples.digest, parse_qsl(query), "parquet")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
     table = pq.read_table(io.BytesIO(answer.content))
+    told = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
+    assert told["c4pipe.corpus"] == samples.folder.name
+    assert told["c4pipe.digest"] == samples.digest
+    assert parse_qsl(told.get("c4pipe.filters", "")) == parse_qsl(query)
     assert table.schema.names == schema.names  # type: ignore[attr-defined]
     assert [tuple(row.values()) for row in table.to_pylist()] == connect(samples).execute(
         sql.format(", ".join(table.schema.names))
     ).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("folder", "filters", "kind", "sample", "name"),
+    [
+        ("en", [], "csv", False, "en-8f34c1d2.csv"),
+        ("en", [("outcome", "clean/few_sentences")], "csv", True, "en-8f34c1d2-outcome-clean_few_sentences-sample.csv"),
+        ("my corpus", [("q", "../a\r\n\"b"), ("split", "dev")], "parquet", False,
+         "my_corpus-8f34c1d2-q-a_b-split-dev.parquet"),
+        ("en", [("q", "海岸"), ("format", "csv"), ("lost", "")], "csv", False, "en-8f34c1d2-q.csv"),
+        ("en", [("q", "x" * 90), ("domain", "z" * 90)], "csv", True,
+         f"en-8f34c1d2-q-{'x' * 40}-domain-{'z' * 40}-sample.csv"),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_file(folder: str, filters: list[tuple[str, str]], kind: str, sample: bool, name: str) -> None:
+    assert file_name(folder, "8f34c1d2e5" * 6, filters, kind, sample) == name
+
+
+@given(st.text(max_size=300), st.lists(st.tuples(st.text(), st.text())))
+def test_a_name_is_safe_and_short(folder: str, filters: list[tuple[str, str]]) -> None:
+    assert re.fullmatch(r"[A-Za-z0-9._-]{1,170}", file_name(folder, "8f34c1d2", filters, "parquet", True))
 
 
 def test_csv_holds_the_same_rows(samples: Corpus, viewer: Ask) -> None:

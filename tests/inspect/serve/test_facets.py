@@ -378,7 +378,7 @@ def test_numbers_of_a_sample_are_called_so_and_stand_beside_those_of_the_build(s
     words = text_of(viewer(sampled).get("/counts?outcome=rejected").text)
     assert words.startswith("5 sample pages of 1,300 Outcome kept 4 rejected, any reason 1,300 (5 shown)")
     assert "clean few_sentences 1,234 (4 shown) curly_brace 65 (0 shown) badwords bad_word 1 Numbers of all" in words
-    assert "The table holds a sample of those rejected, 5: what is shown is of it." in words
+    assert "The table holds a sample of the rejected pages, 5 of them, and the lists show those." in words
     assert "Lost lines to policy 900 lines (1 pages shown) few_words 40 lines (0 pages shown)" in words
     assert "Detail, in the sample 0 sentences 2 1 sentences 2 hell 1" in words
     assert "Domain z.example ≥ 800 (0 shown) a.example ≥ 500 (2 shown)" in words
@@ -407,13 +407,34 @@ def test_kept_pages_that_lost_lines_are_of_the_sample(sampled: Corpus, viewer: A
     assert "Kept pages that lost some" in viewer(sampled).get("/?lost=policy&outcome=rejected").text
 
 
+@pytest.mark.parametrize(
+    ("query", "named", "sample"),
+    [
+        ("outcome=clean/few_sentences", "outcome-clean_few_sentences", "the table has 4 of 1,234 pages"),
+        ("outcome=rejected", "outcome-rejected", "the table has 5 of 1,300 pages"),
+        ("lost=policy", "lost-policy", "what was cut is known of kept pages that the rejected table has a sample of"),
+        ("outcome=badwords/bad_word", "outcome-badwords_bad_word", ""),
+        ("split=train", "split-train", ""),
+    ],
+)
+def test_a_file_says_that_it_is_of_a_sample(sampled: Corpus, viewer: Ask, query: str, named: str, sample: str) -> None:
+    for kind in ("csv", "parquet"):
+        answer = viewer(sampled).get(f"/export?format={kind}&{query}")
+        name = f"c4-{sampled.digest[:8]}-{named}{'-sample' if sample else ''}.{kind}"
+        assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    told = pq.read_schema(io.BytesIO(answer.content)).metadata.get(b"c4pipe.sample", b"").decode()
+    assert told.startswith(sample)
+    assert bool(told) == bool(sample)
+
+
 def test_rules_and_pages_lead_to_what_lost_so(samples: Corpus, viewer: Ask) -> None:
     body = viewer(samples).get("/rule/policy").text
     assert 'href="/?lost=policy"' in body
     assert 'href="/?outcome=rejected&amp;lost=policy"' in body
     assert 'href="/?outcome=clean%2Ffew_sentences"' in viewer(samples).get("/rule/few_sentences").text
     hit = listed(samples, Selection(lost="no_end_mark"))[0]
-    assert 'href="/?lost=no_end_mark">more that lost so' in viewer(samples).get(f"/page/{hit.path}/{hit.row}").text
+    page = viewer(samples).get(f"/page/{hit.path}/{hit.row}").text
+    assert 'href="/?lost=no_end_mark">more pages that lost some to it' in page
 
 
 @pytest.mark.parametrize(

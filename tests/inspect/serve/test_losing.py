@@ -80,6 +80,9 @@ def test_the_file_has_every_row(client: TestClient, languages: Corpus) -> None:
     assert losses is not None
     answer = client.get("/losses.csv?by=domain&rule=paragraphs/few_paragraphs")
     assert answer.headers["content-type"].startswith("text/csv")
+    asked = "losses-domain-rule-paragraphs_few_paragraphs-sort-characters"
+    name = f"{languages.folder.name}-{languages.digest[:8]}-{asked}.csv"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     expected = losses.by_group("domain", "paragraphs/few_paragraphs")
     assert {row["of"]: int(row["pages_lost"]) for row in rows} == {row.key: row.lost.pages for row in expected}
