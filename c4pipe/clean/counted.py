@@ -101,7 +101,7 @@ def lines_verdict(page: Page, by: CountedSteps, judged: JudgedLines) -> Verdict:
             tally[code] = tally.get(code, 0) + number
             chars[code] = chars.get(code, 0) + int(size)
     if end < len(broken):
-        return Rejected(page, by.steps[broken[end]].reason, walked[end], tally, chars)  # type: ignore[union-attr]
+        return Rejected(page, by.steps[broken[end]].reason, walked[end], tally, chars)
     return Kept(page._replace(text=_joined(page.text, judged, broken == none).strip()), tally, chars)
 
 

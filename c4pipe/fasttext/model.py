@@ -104,7 +104,7 @@ class FastTextModel:
         if reader.at != len(reader.data):
             raise ValueError(f"it ends at byte {reader.at}, and {len(reader.data) - reader.at} bytes follow")
         self._ngrams = kept_ngrams(settings.buckets, pruned)
-        if pruned is not None:
+        if self._ngrams.rows is not None:
             self._inputs = by_bucket(self._inputs, self.words, self._ngrams.rows)
         self.tree = None
         if settings.loss == HIERARCHICAL:
