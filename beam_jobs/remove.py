@@ -47,7 +47,7 @@ from c4pipe.removal.replay import Replay
 from c4pipe.removal.task import Removal, is_restorable
 from c4pipe.removal.worlds import LegKeys
 from c4pipe.scratch import scratch
-from c4pipe.shards import MANIFEST
+from c4pipe.shards import FACTS_FOLDER, MANIFEST
 from c4pipe.stages.benchmarks import benchmarks_stage
 from c4pipe.text import duration, many, printable
 
@@ -207,7 +207,9 @@ def make(args: Namespace, corpus: Corpus, plan: Plan, matched: Matched, made: st
     except OSError as error:
         raise BuildError(f"{made} cannot be written: {error.strerror or error}.") from None
     for name in left_behind(corpus.folder, corpus.manifest):
-        print(f"note: {name} is not carried over; write it again from the new corpus.", file=sys.stderr)
+        counted = name.startswith(f"{FACTS_FOLDER}/")
+        why = "nobody knows any more who had lost what" if counted else "write it again from the new corpus"
+        print(f"note: {name} is not carried over; {why}.", file=sys.stderr)
 
 
 def replayed_of(corpus: Corpus, plan: Plan, matched: Matched) -> Replayed:

@@ -189,7 +189,8 @@ def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) 
         counts[i].entered += 1
         counts[i].kept += 1
         count_chars(counts[i], before, kept)
-        trail += plan.cells.cut(i, kept, before)
+        if kept.page.text is not before.text:
+            trail += plan.cells.cut(i, kept, before)
         if i in plan.cutting:
             count_cuts(counts[i], before, kept, plan)
             met.append((i, before))
@@ -217,6 +218,9 @@ def count_chars(stage: StageCount, before: Page, verdict: Verdict) -> None:
     """Counts the characters of a page at a stage, kept or not."""
     if isinstance(verdict, Rejected):
         stage.chars.lose(len(before.text), verdict.reason.code, verdict.chars)
+    elif verdict.page.text is before.text and not verdict.chars:  # most of them, at most stages
+        stage.chars.came += len(before.text)
+        stage.chars.kept += len(before.text)
     else:
         stage.chars.take(len(before.text), len(verdict.page.text), verdict.chars)
 

@@ -146,7 +146,6 @@ class Stager:
             if i in plan.cutting
         }
         trail = [*trail, *self._trail(passed)] if trail else self._trail(passed)
-        came = count_lines(page.text), len(page.text)
         claim = hash64(url_key(page.url)) if page.url else None, page.timestamp
         if isinstance(last, Rejected):
             self._sample.add(read, plan.names()[index], last.reason.code, last.detail, row)
@@ -159,6 +158,8 @@ class Stager:
             stage, reason, left = -1, KEPT, (0, 0)
             self._sample.add(read, "", KEPT, row=row)
             self._pages.add(last.page, read.text, row)
+        first = cuts.get(plan.between[0][0]) if plan.between else None  # which has counted the lines already
+        came = first.lines_in if first is not None else count_lines(page.text), len(page.text)
         return Outcome(*claim, stage, reason, cuts, Origin.of(read), came, left, last.page.language, trail)
 
     def next_input(self) -> None:

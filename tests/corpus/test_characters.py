@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -12,9 +14,10 @@ from c4pipe.clean import dropped_by, fast_clean
 from c4pipe.corpus.characters import Characters
 from c4pipe.corpus.ledger import Ledger, StageCount
 from c4pipe.errors import BuildError
-from c4pipe.page import Page, Rejected, Unit, characters_of
+from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Step, Unit, characters_of
 from c4pipe.presets import PRESETS
-from c4pipe.stages import Clean
+from c4pipe.stages import Clean, PageStage
+from c4pipe.stages.checking import watched
 from tests.clean.texts import TEXTS
 
 CLEAN = next(stage for stage in PRESETS["en"].stages if isinstance(stage, Clean))
@@ -80,3 +83,29 @@ def test_a_ledger_that_does_not_balance_in_characters_is_a_bug() -> None:
     for other, message in (({"kept": 6}, "characters of stage clean"), ({"came": 8, "kept": 4}, "between read and")):
         with pytest.raises(BuildError, match=message):
             ledger(**other).check()
+
+
+@dataclass(frozen=True)
+class NoMenus(PageStage):
+    """A stage of somebody's own, which counts lines and says nothing of characters."""
+
+    name: str = "menus"
+    MENU: ClassVar = Reason("menu", Unit.LINE, "is a menu", source="a test")
+    reasons: ClassVar = (MENU,)
+
+    def bind(self, assets: Any) -> Step:
+        def step(page: Page) -> Kept:
+            lines = page.text.split("\n")
+            stay = [line for line in lines if not line.startswith("Menu")]
+            return Kept(page._replace(text="\n".join(stay)), {"menu": len(lines) - len(stay)})
+
+        return step
+
+    def dropped(self, page: Page, assets: Any) -> list[Dropped]:
+        return [Dropped("menu", line) for line in page.text.split("\n") if line.startswith("Menu")]
+
+
+def test_a_stage_of_ones_own_is_asked_for_its_lines() -> None:
+    stage = NoMenus()
+    verdict = watched(stage, stage.bind(None), None)(Page("", "Menu one\nA text.\nMenu", ""))
+    assert (verdict.page.text, verdict.chars) == ("A text.", {"menu": 12})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -180,9 +181,11 @@ def test_many_languages_and_domains_take_no_time() -> None:
     """The largest cube that `multilingual` could write: 107 languages, 18 lengths, 1,000 domains, 12 rules."""
     cells = [LossCell("clean", f"rule_{n}", "page") for n in range(12)]
     cube = Cube()
-    for number in range(107 * 18 * 12):
-        cell, language, length = cells[number % 12], f"l{number % 107}", number % 18
-        cube.add_page(Origin(f"d{number % 1000}.example", length), language, [(cell, 9, 4000)])
+    for number, (cell, language, length) in enumerate(product(cells, range(107), range(18))):
+        cube.add_language(cell, f"l{language}", length, [number, 9 * number, 4000 * number])
+    for number, (cell, domain) in enumerate(product(cells, range(1000))):
+        cube.add_domain(cell, f"d{domain}.example", [number, 9 * number, 4000 * number])
+    assert sum(map(len, files_of_cube(cube, ["clean"]).values())) < 1_000_000
     before = time.process_time()
     losses = _as_losses(cube)
     for by in ("language", "domain", "length"):

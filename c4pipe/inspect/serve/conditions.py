@@ -60,7 +60,7 @@ def condition(selection: Selection) -> tuple[str, dict[str, Any]]:
     values: dict[str, Any] = {}
     if selection.q:
         if selection.field == "lost" and selection.kept:
-            terms.append(f"source IN (SELECT source FROM {lost_lines_name(selection)})")
+            terms.append(_beside(lost_lines_name(selection)))
         else:
             terms.append(_holds(selection))
             values |= needles(selection)
@@ -85,10 +85,10 @@ def condition(selection: Selection) -> tuple[str, dict[str, Any]]:
     if selection.votes:
         terms += _voted(selection.votes, values)
     if selection.lost:
-        terms.append(f"source IN (SELECT source FROM {CUT_CODES} WHERE list_contains(codes, $lost))")
+        terms.append(_beside(f"{CUT_CODES} WHERE list_contains(codes, $lost)"))
         values["lost"] = selection.lost
     if selection.edit:
-        terms.append(f"source IN (SELECT source FROM {CHANGED_PAGES} WHERE list_contains(edits, $edit))")
+        terms.append(_beside(f"{CHANGED_PAGES} WHERE list_contains(edits, $edit)"))
         values["edit"] = selection.edit
     if not selection.kept:
         terms.append("stage != ''")
@@ -96,6 +96,12 @@ def condition(selection: Selection) -> tuple[str, dict[str, Any]]:
             terms.append("stage = $stage AND reason = $reason")
             values["stage"], _, values["reason"] = selection.outcome.partition("/")
     return " AND ".join(terms) or "true", values
+
+
+def _beside(rows: str) -> str:
+    """Whether a page is in a table that is kept aside. A plain condition would be a join, of which DuckDB may keep the
+    side with the texts in memory."""
+    return f"CASE WHEN source IN (SELECT source FROM {rows}) THEN true ELSE false END"
 
 
 def needles(selection: Selection) -> dict[str, str]:

@@ -23,6 +23,7 @@ from c4pipe.inspect.serve.shuffling import shuffled, shuffled_back, shuffled_ste
 PAGE_ROWS = 50  # of a list
 STRETCH = 64 << 20  # bytes of Parquet that a request searches: about 110,000 pages, half a second on two cores
 LIST_SECONDS = 1.5  # seconds after which a request searches no further file, and says how far it came
+_LIGHT = 16  # times as much where no text has to be read to tell
 _AT_ONCE = 16 << 20  # bytes of whole files that are searched between two looks at the clock
 _FIRST_WINDOW = 400  # rows looked at first on the way back; each time twice as many
 
@@ -44,9 +45,9 @@ def find(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection
     parts = parts_of(corpus, selection)
     hits: list[Hit] = []
     barren: set[str] = set()
-    pieces, end = stretch(parts, start, STRETCH)
+    pieces, end = stretch(parts, start, _budget(selection))
     until = time.monotonic() + LIST_SECONDS
-    for number, group in enumerate(_grouped(pieces, parts)):
+    for number, group in enumerate(_grouped(pieces, parts, _AT_ONCE if selection.reads_text else _LIGHT * _AT_ONCE)):
         if number and time.monotonic() > until:
             end = Place(group[0].part, group[0].start)
             break
@@ -79,7 +80,7 @@ def find_back(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Sele
     set_aside(cursor, corpus, selection)
     parts = parts_of(corpus, selection)
     hits: list[Hit] = []
-    place, budget, window = stop, STRETCH, _FIRST_WINDOW
+    place, budget, window = stop, _budget(selection), _FIRST_WINDOW
     until = time.monotonic() + LIST_SECONDS
     while place > (0, 0) and budget > 0 and len(hits) <= PAGE_ROWS and (place == stop or time.monotonic() < until):
         part, row = place if place.row else Place(place.part - 1, parts[place.part - 1]["rows"])
@@ -141,13 +142,18 @@ def stretch(parts: Sequence[ShardEntry], start: Place, budget: int) -> tuple[lis
     return pieces, None
 
 
-def _grouped(pieces: Sequence[RowRange], parts: Sequence[ShardEntry]) -> Iterator[list[RowRange]]:
-    """Whole files together, which DuckDB reads with all its threads, in order; a piece of a file by itself."""
+def _budget(selection: Selection) -> int:
+    """Bytes of Parquet that a request searches."""
+    return STRETCH if selection.reads_text else _LIGHT * STRETCH
+
+
+def _grouped(pieces: Sequence[RowRange], parts: Sequence[ShardEntry], most: int) -> Iterator[list[RowRange]]:
+    """Whole files together, up to so many bytes, which DuckDB reads with all its threads, in order; others alone."""
     group: list[RowRange] = []
     size = 0
     for piece in pieces:
         whole = piece.start == 0 and piece.stop == parts[piece.part]["rows"]
-        if not whole or size >= _AT_ONCE:
+        if not whole or size >= most:
             yield from filter(None, (group,))
             group, size = [], 0
         if whole:

@@ -96,18 +96,13 @@ class Selection(NamedTuple):
     @property
     def by_row(self) -> bool:
         """Whether pages must be looked at one by one to tell which it holds; else the manifest tells."""
-        named = (
-            self.q,
-            self.language,
-            self.domain,
-            self.lost,
-            self.detail,
-            self.month,
-            self.score,
-            self.votes,
-            self.edit,
-        )
-        return any(named) or self.lengths
+        exact = (self.language, self.domain, self.detail, self.month, self.score, self.votes)
+        return bool(self.q or self.lost or self.edit or any(exact)) or self.lengths
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether texts, or lines that were cut, must be read to tell which pages it holds."""
+        return (bool(self.q) and self.field not in ("url", "detail")) or self.lengths
 
     @property
     def rows(self) -> Selection:

@@ -363,6 +363,7 @@ def test_numbers_of_a_sample_are_called_so_and_stand_beside_those_of_the_build(s
     words = text_of(viewer(sampled).get("/?outcome=clean/few_sentences&counts=now").text)
     assert "4 sample pages of 1,234" in words
     assert "Sample pages" in viewer(sampled).get("/?outcome=rejected").text
+    assert '<h1 id="total">Pages</h1>' in viewer(sampled).get("/?outcome=badwords/bad_word").text, "all of them"
 
 
 def test_what_is_whole_says_nothing_of_samples(sampled: Corpus, samples: Corpus, viewer: Ask) -> None:

@@ -17,6 +17,7 @@ from c4pipe.facts.listed import WordList, in_context
 from c4pipe.inspect.blocklists import word_lists
 from c4pipe.presets import EN, with_exclusions
 from c4pipe.rules import NoPolicy, NotExcluded
+from tests import wetfiles
 from tests.conftest import Build, Once
 from tests.inspect import tiny
 from tests.inspect.conftest import SAMPLES
@@ -191,3 +192,40 @@ def test_phrases_are_told_by_the_rule() -> None:
     ]  # fmt: skip
     assert NoPolicy().hits("Six cookies.") == []
     assert listed.ListedWord("a", 4, 0, 2, 1, [], 2, [], []).alone == 0.5
+
+
+ADDRESS = re.compile(r"[\w.]+@[\w-]+\.\w+")
+
+
+def test_what_is_masked_is_found_and_shown_nowhere(built: Build, once: Once, viewer: Ask) -> None:
+    """Of a page that falls by a word beside an address, and of lines that hold one."""
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "en.txt").write_text("crane\n", encoding="utf-8")
+
+    def pages(folder: Path) -> None:
+        folder.mkdir()
+        notice = "Menu of ada@example.com\nWe use cookies, write to eve@example.com for more.\n"
+        said = "\nAsk bob@example.com about the crane before you go there."
+        kept = wetfiles.WebPage("http://a.example/1", notice + wetfiles.story(1))
+        lost = wetfiles.WebPage("http://a.example/2", notice + wetfiles.story(9) + said)
+        (folder / "a.warc.wet.gz").write_bytes(wetfiles.wet([kept, lost]))
+
+    lists, source = once("a list of one word", make), once("two pages with addresses", pages)
+    corpus = open_corpus(built(source, "--badwords-dir", str(lists), "--mask-personal"))
+    assert {each.code for each in word_lists(connect(corpus), corpus)} == {"policy", "bad_word"}
+    for address in (
+        "/words",
+        "/?q=write+to&in=lost",
+        "/?outcome=rejected&in=lost&q=write",
+        "/?outcome=rejected&q=crane",
+    ):
+        shown = text_of(viewer(corpus).get(address).text)
+        assert "<EMAIL>" in shown
+        assert not ADDRESS.search(shown)
+    assert "Ask <EMAIL> about the crane before" in text_of(viewer(corpus).get("/words").text)
+    for field in ("any", "lost"):
+        assert "No page" in text_of(viewer(corpus).get(f"/?outcome=rejected&q=bob@example.com&in={field}").text)
+    export = viewer(corpus).get("/export?format=csv&outcome=rejected&lost=policy").text
+    assert not ADDRESS.search(export)
