@@ -161,13 +161,17 @@ def test_addresses_go(line: str, left: str) -> None:
 
 PIECES_OF_ADDRESSES = [
     "www.", "example", ".com", ".co.uk", "a.b", "http://", "ftp://", "/a?b=1", "@", ".museum", ".", ",", "(", ")", "é",
-    "x", " ", " ", "\t", "\u00a0", " " * 9, " " * 12, "1.2.3.4", ":80", "-", "_", "\x1f", "💡", "y" * 250,
+    "x", " ", " ", "\t", "\u00a0", " " * 9, " " * 12, "1.2.3.4", ":80",
+    ".xn--p1ai", "com", "a", ".c", "-", "_", "\x1f", "💡", "y" * 250,
 ]  # fmt: skip
 
 
 @given(st.lists(st.sampled_from(PIECES_OF_ADDRESSES), max_size=16).map("".join))
 def test_addresses_go_run_by_run_as_from_the_whole_line(line: str) -> None:
     assert dclm_lines._without_names(line) == dclm_lines._by_name().sub("", line)
+    edited = StripAddresses().edit(line)
+    assert edited == dclm_lines._BY_NUMBER.sub("", dclm_lines._by_name().sub("", line))
+    assert edited == line or StripAddresses.sign.search(line)
 
 
 @pytest.mark.parametrize(
