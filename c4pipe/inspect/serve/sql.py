@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -19,16 +20,13 @@ from c4pipe.inspect.serve import export
 from c4pipe.inspect.serve.bars import BAR_LEFT, BAR_ROW, WIDEST_BAR, bar_chart
 from c4pipe.inspect.serve.patience import asked_of, watched_answer
 from c4pipe.inspect.serve.ready import ready_queries
-from c4pipe.inspect.serve.reopening import BUILD_DIGITS
+from c4pipe.inspect.serve.saving import NAME_DIGITS, saved_headers, told_in_file
 from c4pipe.inspect.serve.typed import LONGEST_SQL, QUERY_SECONDS, TypedQueries, asks_sample
 from c4pipe.inspect.serve.viewer import Viewer
 
-SAMPLE_NOTE = b"c4pipe.sample"
+_SAMPLE = "of rejected pages, and of kept ones as they were read"
 OF_SAMPLE = ", in the sample of rejected pages"  # behind what is counted there
 _LIMITED = re.compile(r"\bLIMIT\s+([0-9]{1,9})[\s;]*\Z", re.IGNORECASE)
-from c4pipe.inspect.serve.saving import NAME_DIGITS, saved_headers, told_in_file
-from c4pipe.inspect.serve.typed import LONGEST_SQL, QUERY_SECONDS, TypedQueries
-_REJECTED = re.compile(r"\brejected\b", re.IGNORECASE)  # the view that may be a sample
 _ELSEWHERE = ("cross-site", "same-site")  # Sec-Fetch-Site of a request that another page has led to
 
 
@@ -79,43 +77,34 @@ class SqlPage:
                 "another site has led here. Open the query in the viewer, and save its answer from there."
             )
         cursor = (await run_in_threadpool(self._queries.connection)).cursor()
-        note, write = dict[bytes, bytes](), export.parquet if kind == "parquet" else export.comma_separated
-        body = self._written(cursor, sql, note, write)
-        first = await asked_of(cursor, request, next, body)  # what goes wrong is told before anything is sent
-        folder = re.sub(r"[^A-Za-z0-9._-]+", "-", self._viewer.corpus.folder.name)
-        name = f"{folder}-{self._viewer.digest[:BUILD_DIGITS]}-sql{'-sample' if SAMPLE_NOTE in note else ''}.{kind}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        tables = self._queries.tables(cursor, sql)
+        opening = await asked_of(cursor, request, next, tables)  # what goes wrong is told before anything is sent
+        sampled = await asked_of(cursor, request, asks_sample, cursor.cursor(), self._viewer.corpus, sql)
         filters = [("sql", hashlib.sha256(sql.encode()).hexdigest()[:NAME_DIGITS])]
-        headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, kind, self._of_sample(sql))
+        headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, kind, sampled)
+        schema = told_in_file(
+            opening.schema, self._viewer.corpus, self._viewer.digest, [("sql", sql)], _SAMPLE if sampled else ""
+        )
+        write = export.parquet if kind == "parquet" else export.comma_separated
+        body = _written(cursor, chain([opening], tables), schema, write)
+        first = await asked_of(cursor, request, next, body)
         return StreamingResponse(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
-    def _written(
-        self,
-        cursor: duckdb.DuckDBPyConnection,
-        sql: str,
-        note: dict[bytes, bytes],
-        write: Callable[..., Iterator[bytes]],
-    ) -> Iterator[bytes]:
-        """The file. `note` gets what a Parquet file says of itself: of which build, and of what it is a sample."""
-        with cursor:
-            tables = self._queries.tables(cursor, sql)
-            first = next(tables)
-            note |= {b"c4pipe.corpus": self._viewer.digest.encode(), b"c4pipe.sql": sql.encode()}
-            if asks_sample(cursor.cursor(), self._viewer.corpus, sql):  # that of the answer is still read from
-                note[SAMPLE_NOTE] = b"of rejected pages, and of kept ones as they were read"
-            noted = (table.replace_schema_metadata(note) for table in chain([first], tables))
-            yield from write(noted, first.schema.with_metadata(note))
+
+def _written(
+    cursor: duckdb.DuckDBPyConnection,
+    tables: Iterator[pa.Table],
+    schema: pa.Schema,
+    write: Callable[..., Iterator[bytes]],
+) -> Iterator[bytes]:
+    with cursor:
+        yield from write((table.replace_schema_metadata(schema.metadata) for table in tables), schema)
 
 
 def _limit_met(sql: str, rows: int) -> int:
     """The LIMIT that a query ends with, where its answer has as many rows; 0 elsewhere."""
     found = _LIMITED.search(sql)
     return rows if found and int(found[1]) == rows else 0
-            sample = "the view rejected is a sample of the rejected pages" if self._of_sample(sql) else ""
-            schema = told_in_file(first.schema, self._viewer.corpus, self._viewer.digest, [("sql", sql)], sample)
-            yield from write(chain([first], tables), schema)
-    def _of_sample(self, sql: str) -> bool:
-        return self._viewer.has.sampled and bool(_REJECTED.search(sql))
 
 
 def _from_elsewhere(request: Request) -> bool:

@@ -16,9 +16,8 @@ from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.inspect.serve import export
 from c4pipe.inspect.serve.export import batches, cell, parquet, schema_of
 from c4pipe.inspect.serve.finding import find
-from c4pipe.inspect.serve.selection import Selection, known, parse
 from c4pipe.inspect.serve.saving import file_name
-from c4pipe.inspect.serve.selection import Selection
+from c4pipe.inspect.serve.selection import Selection, known, parse
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA
 from tests.inspect.serve.conftest import LONG, Ask, cursor
 

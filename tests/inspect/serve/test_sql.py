@@ -10,6 +10,7 @@ import threading
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import duckdb
 import pyarrow.csv
@@ -23,7 +24,6 @@ from c4pipe.facts.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.serve import typed
 from c4pipe.inspect.serve.bars import Bar, bar_chart
 from c4pipe.inspect.serve.ready import ready_queries
-from c4pipe.inspect.serve.reopening import BUILD_DIGITS
 from c4pipe.inspect.serve.typed import TypedQueries, checked_query
 from c4pipe.page import Page
 from tests.inspect import tiny
@@ -99,6 +99,8 @@ def test_all_domains_are_in_the_answer(tmp_path: Path, viewer: Ask) -> None:
     sql = next(one.sql for one in ready_queries(corpus) if one.title == "pages and characters a domain")
     answer = viewer(corpus).get("/sql/export", params={"q": sql, "format": "csv"}).text
     assert len(answer.splitlines()) == 1 + 130
+
+
 def test_a_sample_is_called_one_in_the_answer_the_chart_the_file_and_the_address(tmp_path: Path, viewer: Ask) -> None:
     """The ledger has 52,726 lines where a sample has 3: nobody may take the one for the other."""
     lines = [{"reason": "repeated_line", "line": line, "owner": ""} for line in ("Home", "Menu")]
@@ -123,11 +125,11 @@ def test_a_sample_is_called_one_in_the_answer_the_chart_the_file_and_the_address
         assert ("sample" in sql.partition("\n")[0]) == bool(of)
         for kind in ("csv", "parquet"):
             saved = client.get("/sql/export", params={"q": sql, "format": kind})
-            assert (f"-sql-sample.{kind}" in saved.headers["content-disposition"]) == bool(of)
+            assert (f"-sample.{kind}" in saved.headers["content-disposition"]) == bool(of)
         metadata = pq.read_schema(io.BytesIO(saved.content)).metadata
         assert (b"c4pipe.sample" in metadata) == bool(of)
-        assert metadata[b"c4pipe.sql"] == sql.encode()
-        assert metadata[b"c4pipe.corpus"] == corpus.digest.encode()
+        assert metadata[b"c4pipe.filters"] == urlencode([("sql", sql)]).encode()
+        assert metadata[b"c4pipe.digest"] == corpus.digest.encode()
         kept = client.get("/sql", params={"q": "SELECT url, language FROM pages"}).text
         assert "sample of rejected pages</h2>" not in kept
         assert '<a href="/page?url=http%3A%2F%2Fb.example%2F">http://b.example/</a>' in kept
@@ -301,8 +303,6 @@ def test_long_answers_are_cut_and_files_are_not(
     assert "1,000 rows, and more" in words(body)
     for kind, read in (("parquet", pq.read_table), ("csv", pyarrow.csv.read_csv)):
         answer = asked.get("/sql/export", params={"q": "SELECT range AS n FROM range(25000)", "format": kind})
-        name = f"{samples.folder.name}-{samples.digest[:BUILD_DIGITS]}-sql.{kind}"
-        assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
         name = rf'attachment; filename="[A-Za-z0-9._]+-[0-9a-f]{{8}}-sql-[0-9a-f]{{8}}\.{kind}"'
         assert re.fullmatch(name, answer.headers["content-disposition"])
         assert read(io.BytesIO(answer.content))["n"].to_pylist() == list(range(25_000))
