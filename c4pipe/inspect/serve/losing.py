@@ -16,6 +16,7 @@ from starlette.routing import Route
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.fallen import FallenLanguages, fallen_languages
+from c4pipe.facts.ledger_losses import ledger_losses
 from c4pipe.facts.losses import (
     LEAST_PAGES,
     LOSS_MEASURES,
@@ -108,7 +109,9 @@ class LossPages:
         """The table; in words why there is none."""
         question = asked(request)
         if (losses := await run_in_threadpool(self._losses)) is None:
-            return self._viewer.message(404, "No table of losses", str(no_losses(self._viewer.corpus)))
+            if (by_ledger := ledger_losses(self._viewer.corpus)) is None:
+                return self._viewer.message(404, "No table of losses", str(no_losses(self._viewer.corpus)))
+            return self._viewer.html("ledger_losses.html", losses=by_ledger)
         rows = self._rows(losses, question)
         fallen = await self._viewer.ask(request, self._fallen, losses, question)
         return self._viewer.html(

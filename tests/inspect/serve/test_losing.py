@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from c4pipe.corpus.cells import LossCell
 from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.ledger_losses import ledger_losses
 from c4pipe.facts.losses import Amount, LossRow, read_losses
 from c4pipe.inspect.__main__ import main
 from c4pipe.inspect.serve.app import make_app
@@ -148,13 +149,33 @@ def test_what_cannot_be_answered_is_said(client: TestClient, query: str) -> None
     assert "\x00" not in answer.text
 
 
-def test_a_corpus_without_a_count_says_why(languages: Corpus) -> None:
-    older = languages._replace(manifest={**languages.manifest, "about": []})
+@pytest.mark.parametrize("change", [{}, {"removed": [{}]}], ids=["an older build", "pages taken out"])
+def test_a_corpus_without_a_count_has_the_ledger(languages: Corpus, change: dict[str, list[dict[str, str]]]) -> None:
+    """By rule it says what the count says: pages of page rules, lines of line rules, characters of all."""
+    losses = read_losses(languages)
+    older = languages._replace(manifest={**languages.manifest, "about": [], **change})
+    by_ledger = ledger_losses(older)
+    assert losses is not None
+    assert by_ledger is not None
+    assert (by_ledger.pages, by_ledger.characters) == (losses.read.pages, losses.read.characters)
+    told = [(row.key, row.unit, row.taken, row.characters) for row in by_ledger.rows]
+    taken = {"page": "pages", "line": "lines"}
+    rows = [row for row in losses.most() if row.cell is not None and any(row.lost)]
+    assert told == [
+        (row.key, row.cell.unit, getattr(row.lost, taken.get(row.cell.unit, ""), None), row.lost.characters)
+        for row in rows
+        if row.cell is not None
+    ]
     with TestClient(make_app(older), HERE) as client:
-        for path in ("/losses", "/losses.csv"):
-            answer = client.get(path)
-            assert answer.status_code in (400, 404)
-            assert "has no table of losses" in answer.text
+        page = client.get("/losses?by=domain").text
+        assert [row[0] for row in numbers_of(page)] == [row[0] for row in told]
+        assert ("taken out of it" if change else "did not count") in page
+        assert "has no table of losses" in client.get("/losses.csv").text
+
+
+def test_a_mixture_says_that_it_lost_nothing(mixture: Corpus) -> None:
+    with TestClient(make_app(mixture), HERE) as client:
+        assert "a mixture was drawn from corpora" in client.get("/losses").text
 
 
 def test_the_terminal_says_the_same(capsys: pytest.CaptureFixture[str], languages: Corpus) -> None:
