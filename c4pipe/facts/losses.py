@@ -196,13 +196,16 @@ def sorted_losses(rows: Iterable[LossRow], by: str, rising: bool = False) -> lis
 
 def no_losses(corpus: Corpus) -> ConfigError:
     """Why a corpus has no table of losses."""
+    return ConfigError(f"{corpus.folder} has no table of losses: {why_uncounted(corpus)}.")
+
+
+def why_uncounted(corpus: Corpus) -> str:
+    """The same in words: the end of a sentence."""
     if "mixture" in corpus.manifest:
-        why = "a mixture was drawn from corpora, and lost nothing itself: look at these"
-    elif corpus.manifest.get("removed"):
-        why = "pages were taken out of it, and nobody knows any more who had lost what: the ledger still counts by rule"
-    else:
-        why = "its build did not count what pages lost. Build it again"
-    return ConfigError(f"{corpus.folder} has no table of losses: {why}.")
+        return "a mixture was drawn from corpora, and lost nothing itself: look at these"
+    if corpus.manifest.get("removed"):
+        return "pages were taken out of it, and nobody knows any more who had lost what: the ledger counts by rule only"
+    return "its build did not count what pages lost. Build it again to know"
 
 
 def rule_name(cell: LossCell) -> str:

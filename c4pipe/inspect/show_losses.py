@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.ledger_losses import ledger_losses
 from c4pipe.facts.losses import LOSS_MEASURES, CorpusLosses, LossRow, no_losses, read_losses, sorted_losses
 from c4pipe.inspect.terminal import Screen, StyledText, bar
 from c4pipe.text import many, percent
@@ -13,10 +14,17 @@ UNEVEN_ROWS = 10  # languages and domains shown; --json has all of them
 
 
 def losses_told(corpus: Corpus) -> dict[str, Any]:
-    """The facts. ConfigError where the corpus has no count of them."""
+    """The facts; by the ledger alone where the build did not count whose pages lost what, which is `not_counted`.
+    ConfigError of a mixture."""
     losses = read_losses(corpus)
     if losses is None:
-        raise no_losses(corpus)
+        if (by_ledger := ledger_losses(corpus)) is None:
+            raise no_losses(corpus)
+        return {
+            "read": {"pages": by_ledger.pages, "characters": by_ledger.characters},
+            "rules": [row._asdict() for row in by_ledger.rows],
+            "not_counted": by_ledger.why,
+        }
     return {
         "read": losses.read._asdict(),
         "bounded": losses.bounded,
@@ -43,6 +51,9 @@ def _as_dict(row: LossRow) -> dict[str, Any]:
 def show_losses(screen: Screen, facts: dict[str, Any]) -> None:
     """What took most text first, then whose pages lost more than their share."""
     read = facts["read"]
+    if "not_counted" in facts:
+        _by_ledger(screen, facts)
+        return
     screen.head("Losses", f"of {read['characters']:,} characters in {many(read['pages'], 'page')} that were read")
     rows: list[list[StyledText]] = [[(name, "dim") for name in ("rule", "takes", "characters", "", "lines", "pages")]]
     for row in facts["rules"]:
@@ -57,6 +68,20 @@ def show_losses(screen: Screen, facts: dict[str, Any]) -> None:
     screen.table(rows, "<<><>>")
     for name in ("languages", "domains"):
         _uneven(screen, name, [row for row in facts[name] if row["more"] > 0])
+
+
+def _by_ledger(screen: Screen, facts: dict[str, Any]) -> None:
+    read = facts["read"]
+    screen.head("Losses", f"by the ledger, of {many(read['pages'], 'page')} that were read")
+    heads: list[StyledText] = [(name, "dim") for name in ("rule", "took", "characters", "of all")]
+    rows: list[list[StyledText]] = [heads]
+    for row in facts["rules"]:
+        took = row["unit"] if row["taken"] is None else many(row["taken"], row["unit"])
+        chars = row["characters"]
+        known = ["not counted", ""] if chars is None else [f"{chars:,}", percent(chars, max(1, read["characters"]))]
+        rows.append([row["key"], took, *known])
+    screen.table(rows, "<>>>")
+    screen.say(facts["not_counted"])
 
 
 def _uneven(screen: Screen, name: str, found: list[dict[str, Any]]) -> None:

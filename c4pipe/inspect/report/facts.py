@@ -12,6 +12,7 @@ from c4pipe.corpus.benchmarks import by_share
 from c4pipe.corpus.removed import told_removed
 from c4pipe.corpus.telling import levels_told
 from c4pipe.facts.corpus import Corpus, connect
+from c4pipe.facts.ledger_losses import LedgerLosses, ledger_losses
 from c4pipe.facts.listed import WordList
 from c4pipe.facts.losses import CorpusLosses, read_losses
 from c4pipe.inspect.blocklists import word_lists
@@ -106,6 +107,7 @@ class Facts(NamedTuple):
     earlier: dict[str, Any] | None  # as `relatives.earlier` has it
     benchmarks: list[dict[str, Any]]  # as `by_share` has them
     losses: CorpusLosses | None  # None where the build did not count them
+    ledger_losses: LedgerLosses | None  # None of a mixture
     listed: list[WordList]  # what each word of each list took
 
     @property
@@ -191,6 +193,8 @@ def gather(corpus: Corpus) -> Facts:
         earlier(corpus),
         by_share(stats.get("benchmarks", {})),
         losses,
+        read_losses(corpus),
+        ledger_losses(corpus),
         word_lists(db, corpus),
     )
     db.close()

@@ -66,7 +66,7 @@ ADDRESSES = [
     "/rule/policy", "/rule/few_sentences", "/export?format=csv", "/export?format=parquet&q=harbour",
     "/export?format=csv&outcome=rejected", "/export?format=parquet&order=random", "/words", "/sql",
     "/sql?q=SELECT+count(*)+FROM+pages", "/sql?q=SELECT+language,+count(*)+FROM+rejected+GROUP+BY+1",
-    "/flow", "/owners", "/holding?text=The+harbour+was+full+of+old+ships.",
+    "/losses", "/losses?by=language", "/flow", "/owners", "/holding?text=The+harbour+was+full+of+old+ships.",
 ]  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def test_a_filter_by_what_a_table_lacks_is_refused_in_words(older: Corpus, viewe
 @pytest.mark.parametrize(
     "options",
     [
-        (), ("--json",), ("--sample", "2"), ("--reason", "few_sentences"), ("--url", URL),
+        (), ("--json",), ("--sample", "2"), ("--reason", "few_sentences"), ("--url", URL), ("--losses",),
         ("--text", HARBOUR[:40]), ("--sql", "SELECT language, count(*) FROM pages GROUP BY 1"), ("--compare", "."),
     ],
     ids=" ".join,
@@ -113,4 +113,13 @@ def test_the_terminal_answers_too(older: Corpus, options: tuple[str, ...], capsy
 
 
 def test_there_is_a_report(older: Corpus, tmp_path: Path) -> None:
-    assert "60" in report_of(older, tmp_path)
+    report = report_of(older, tmp_path)
+    assert "its build did not count what pages lost" in report
+    assert 'data-of="losses.clean/policy.taken"' in report
+
+
+def test_losses_are_those_of_the_ledger(older: Corpus, viewer: Ask) -> None:
+    words = text_of(viewer(older).get("/losses").text)
+    assert "clean/few_sentences 3 pages clean/policy 1 lines Its build did not count characters." in words
+    assert "Languages, domains and lengths are not known: its build did not count what pages lost." in words
+    assert viewer(older).get("/losses.csv").status_code == 400
