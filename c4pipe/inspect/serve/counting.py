@@ -90,7 +90,7 @@ def _counted(
     if selection.kept and not selection.by_row:  # only the chosen files were looked at
         facets |= _of_manifest(corpus, selection)
     held = _held(cursor)
-    built = _domains_built(corpus, selection, has, held)
+    built = _domains_built(cursor, corpus, selection, has, held)
     ranked = [(name, found.domains[name]) for name, _ in _most_first(built)] if built else _most_first(found.domains)
     return Counts(
         sum(cell.pages for cell in chosen),
@@ -152,7 +152,8 @@ def _details(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selec
 
 def _lost(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, has: Known) -> dict[str, int]:
     """Pages of the selection by the reasons that took lines, sentences or passages from them, as far as the rejected
-    table knows them."""
+    table knows them; whatever it asks of these."""
+    selection = selection._replace(lost="")
     parts = parts_of(corpus, selection)
     if not has.lost or not parts:
         return {}
@@ -166,14 +167,21 @@ def _lost(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selectio
     return {code: found.get(code, 0) for code in has.lost}
 
 
-def _domains_built(corpus: Corpus, selection: Selection, has: Known, held: dict[str, int]) -> dict[str, int]:
+def _domains_built(
+    cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, has: Known, held: dict[str, int]
+) -> dict[str, int]:
     """The domains of all rejected pages, where the table holds a sample of them and nothing narrows the selection."""
     if selection.outcome != ANY_REASON or selection.narrowed or not has.sampled:
         return {}
     rejected = sum(n for stage in corpus.manifest["ledger"]["stages"] for n in stage["rejected"].values())
     if sum(held.values()) - held.get("", 0) == rejected:
         return {}
-    return {name: pages for name, pages in corpus.stats.get("domains_rejected", {}).items() if name}
+    reading = corpus.manifest["ledger"]["stages"][0]["stage"]
+    # Records that gave no page stand in the table, and the statistics of pages do not have them.
+    sql = "SELECT registered(url), count(*) FROM rejected WHERE stage = $1 GROUP BY 1"
+    unread = dict(cursor.execute(sql, [reading]).fetchall())
+    told = corpus.stats.get("domains_rejected", {})
+    return {name: pages + unread.get(name, 0) for name, pages in told.items() if name}
 
 
 def _held(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from starlette.testclient import TestClient
 
-from c4pipe.facts.corpus import Corpus, open_corpus
+from c4pipe.facts.corpus import Corpus, connect, open_corpus
 from c4pipe.facts.fates import compare
 from c4pipe.inspect.serve import make_app
 from c4pipe.inspect.serve.pairs import MOST_PAIRS, CorpusPairs
@@ -74,6 +74,11 @@ def test_every_number_leads_to_a_list_of_so_many_pages(both: TestClient) -> None
             seen += hits(listed)
         assert len(seen) == int(number.replace(",", ""))
         assert following
+
+
+def test_bytes_beside_a_number_of_pages_say_whose_they_are(both: TestClient, samples: Corpus) -> None:
+    pages, size = connect(samples).execute("SELECT count(*), sum(strlen(text)) FROM pages").fetchall()[0]
+    assert f"of {pages:,} kept there, which have {size:,} bytes of text together" in both.get("/compare").text
 
 
 def test_a_page_is_read_as_a_difference(both: TestClient) -> None:

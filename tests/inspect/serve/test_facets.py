@@ -26,7 +26,9 @@ from c4pipe.inspect.serve.hits import Hit
 from c4pipe.inspect.serve.selection import Selection, known, parse, parts_of
 from c4pipe.page import Dropped, Page
 from c4pipe.rules.lines import MinWords, NoLoremIpsum, StripCitations
+from tests.conftest import Build
 from tests.inspect import tiny
+from tests.inspect.conftest import SAMPLES
 from tests.inspect.serve.conftest import Ask, cursor, write
 from tests.inspect.serve.test_app import text_of
 
@@ -159,7 +161,8 @@ def check(corpus: Corpus, selection: Selection) -> int:
     counts = count_pages(cursor(corpus), corpus, selection, known(corpus))
     assert counts.total == len(wanted)
     assert counts.months == Counter(row.timestamp[:7] for row in wanted)
-    lost = Counter(code for row in wanted for code in {d["reason"] for d in row.dropped})
+    beside = chosen(corpus, selection._replace(lost=""))  # what a click on another code would show
+    lost = Counter(code for row in beside for code in {d["reason"] for d in row.dropped})
     assert counts.lost == {code: lost[code] for code in known(corpus).lost}
     details = Counter(row.detail for row in wanted if row.detail)
     assert counts.details == sorted(details.items(), key=lambda item: (-item[1], item[0]))[:TOP]
@@ -380,10 +383,13 @@ def test_numbers_of_a_sample_are_called_so_and_stand_beside_those_of_the_build(s
     assert "clean few_sentences 1,234 (4 shown) curly_brace 65 (0 shown) badwords bad_word 1 Numbers of all" in words
     assert "The table holds a sample of the rejected pages, 5 of them, and the lists show those." in words
     assert "Lost lines to policy 900 lines (1 pages shown) few_words 40 lines (0 pages shown)" in words
+    assert "The table holds a sample of those rejected, 5: what is shown is of it." in words
+    assert "Lost lines to policy 900 lines (1 page shown) few_words 40 lines (0 pages shown)" in words
     assert "Detail, in the sample 0 sentences 2 1 sentences 2 hell 1" in words
     assert "Domain z.example ≥ 800 (0 shown) a.example ≥ 500 (2 shown)" in words
     words = text_of(viewer(sampled).get("/counts?outcome=clean/few_sentences&q=no").text)
-    assert words.startswith("0 sample pages Outcome kept 0 rejected, any reason 1,300 (0 shown)")
+    assert words.startswith("0 sample pages Outcome kept 0 rejected, any reason 0 shown")  # none of all
+    assert "policy 0 pages shown few_words 0 pages shown" in words
     words = text_of(viewer(sampled).get("/?outcome=clean/few_sentences&counts=now").text)
     assert "4 sample pages of 1,234" in words
     assert "Sample pages" in viewer(sampled).get("/?outcome=rejected").text
@@ -402,7 +408,7 @@ def test_kept_pages_that_lost_lines_are_of_the_sample(sampled: Corpus, viewer: A
     assert "2 sample pages" in words
     assert "policy costs lines, not pages: these pages lost some to it and were kept." in words
     assert "The build took 900 lines at clean" in words
-    assert "policy 900 lines (2 pages shown) few_words 40 lines (2 pages shown)" in words
+    assert "policy 2 pages shown few_words 2 pages shown" in words
     assert text_of(viewer(sampled).get("/?outcome=clean/policy&counts=now").text) == words
     assert "Kept pages that lost some" in viewer(sampled).get("/?lost=policy&outcome=rejected").text
 
@@ -506,3 +512,26 @@ def test_an_edit_counts_up_to_the_rule_that_a_line_breaks() -> None:
     assert edited_by("Word[1]\nTwo words[1]", steps) == {"StripCitations"}
     assert edited_by("Word[1]\nTwo words", steps) == set()
     assert edited_by("Lorem ipsum dolor\nTwo words[1]", steps) == set()
+
+
+def test_a_code_of_two_rules_stands_once_with_both_units(built: Build, viewer: Ask) -> None:
+    corpus = open_corpus(built(SAMPLES, "--preset", "en"))
+    cuts = [cut for cut in known(corpus).cuts if cut.code == "repeated_span"]
+    assert [cut.unit for cut in cuts] == ["line", "sentence"]
+    words = text_of(viewer(corpus).get("/counts?outcome=rejected").text)
+    both = ", ".join(f"{cut.taken:,} {cut.unit}{'s' if cut.taken != 1 else ''}" for cut in cuts)
+    assert words.count("repeated_span") == 1
+    assert f"repeated_span {both} (" in words
+
+
+def test_of_no_domain_more_pages_are_shown_than_there_are(built: Build) -> None:
+    whole = open_corpus(built(SAMPLES, "--preset", "en"))
+    stages = whole.manifest["ledger"]["stages"]
+    more = [
+        *stages[:-1],
+        {**stages[-1], "rejected": {**stages[-1]["rejected"], "bad_word": 1000}},
+    ]  # than the table has
+    corpus = whole._replace(manifest={**whole.manifest, "ledger": {**whole.manifest["ledger"], "stages": more}})
+    counts = count_pages(cursor(corpus), corpus, Selection(outcome="rejected"), known(corpus)._replace(sampled=True))
+    assert counts.domains_built
+    assert all(counts.domains_built[name] >= pages for name, pages in counts.domains if name in counts.domains_built)

@@ -229,3 +229,21 @@ def test_what_is_masked_is_found_and_shown_nowhere(built: Build, once: Once, vie
         assert "No page" in text_of(viewer(corpus).get(f"/?outcome=rejected&q=bob@example.com&in={field}").text)
     export = viewer(corpus).get("/export?format=csv&outcome=rejected&lost=policy").text
     assert not ADDRESS.search(export)
+
+
+def test_each_number_says_which_pages_it_counts(worded: Corpus, viewer: Ask) -> None:
+    lists = {each.code: each for each in word_lists(connect(worded), worded)}
+    sql = "SELECT count(*), count(*) FILTER (stage = 'read') FROM rejected"
+    rows, no_pages = connect(worded).execute(sql).fetchall()[0]
+    assert lists["policy"].looked == rows - no_pages  # records that gave no page are none that were looked at
+    assert no_pages
+    page = viewer(worded).get("/words").text
+    words = text_of(page)
+    assert f"The build cut {lists['policy'].built:,} lines for it" in words
+    assert "Pages that fell for it Domains of these Pages that hold it and no other listed word" in words
+    row = next(row for row in page.split("<tr>") if f">{lists['bad_word'].words[0].entry}<" in row)
+    word = lists["bad_word"].words[0]
+    cells = [text_of(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)]
+    assert cells[0] == f"{word.pages:,}"
+    assert cells[1].startswith(f"{word.domain_count:,}")
+    assert cells[2:4] == [f"{word.held:,}", f"{word.only:,}"]
