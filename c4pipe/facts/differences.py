@@ -97,7 +97,7 @@ def _sums(manifest: dict[str, Any]) -> dict[str, dict[str, str]]:
 
 def settings(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
     """What two manifests say differently of how they came about, in words of "A" and "B"."""
-    words = []
+    words: list[str] = []
     for name in ("preset", "settings", "versions", "identifiers"):
         where = "" if name == "preset" else name
         words += map(_in_words, differences(a.get(name), b.get(name), "A", "B", where))

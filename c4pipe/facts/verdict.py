@@ -155,8 +155,8 @@ class CorpusVerdict(NamedTuple):
             return f"each is better on its own text{named}; overall {CANNOT_TELL}"
         if self.on_own_alone:
             other = "A" if whole.winner == "B" else "B"
-            worse = f", and worse on {_listed(on[other])}" if on[other] else ""
-            return f"{whole.winner} is better on its own text alone{worse}; overall {CANNOT_TELL}"
+            but = f", and worse on {_listed(on[other])}" if on[other] else ""
+            return f"{whole.winner} is better on its own text alone{but}; overall {CANNOT_TELL}"
         if whole.winner != CANNOT_TELL:
             unit = "bits a byte" if self.level == BY_GRAMS else "bits a byte over pairs of models"
             said = f"{whole.winner} is better by {abs(whole.difference):.3f} ± {whole.null:.3f} {unit}"

@@ -50,7 +50,7 @@ class Lists:
             _remember(self._barren, selection.rows, self._barren.get(selection.rows, frozenset()) | found.barren)
         counts = await self._count(request, selection) if "counts" in request.query_params else None
         numbers = {part["path"]: i for i, part in enumerate(parts)}
-        empty = not (found.hits or asked) and (selection.q or selection.domain)
+        empty, viewer = not (found.hits or asked) and (selection.q or selection.domain), self._viewer
         quotes = {} if selection.q or selection.kept else await self._quotes(request, found.hits)
         return self._viewer.html(
             "list.html",
@@ -63,7 +63,7 @@ class Lists:
             if selection.outcome in self._viewer.words
             else 0,
             numbers=numbers,
-            elsewhere=await self._viewer.ask(request, find_elsewhere, selection) if empty else None,
+            elsewhere=await viewer.ask(request, find_elsewhere, self._viewer.corpus, selection) if empty else None,
             quotes=quotes,
             most_ordered=export.MOST_ORDERED,
         )

@@ -12,7 +12,7 @@ from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.addressed import PagePlace, PagesAt
 from c4pipe.inspect.serve.lasting import FoundPages, addressed_records
 
-MOST_COMPARED = 256 << 20  # bytes of files whose texts are all compared: some seconds
+MOST_TEXT_FILES = 256 << 20  # bytes of files whose texts are all compared: some seconds
 _BLANK = " \t\n"  # at the ends of a text, which get lost when it is copied
 _SLACK = 64  # of these, at most
 _SAME = (
@@ -32,7 +32,7 @@ class SameText(NamedTuple):
         """What is said where none was found."""
         if self.looked:
             return "no page that it holds, kept or rejected, has just this text"
-        return f"not looked through for this text: its files have more than {MOST_COMPARED >> 20} MB"
+        return f"not looked through for this text: its files have more than {MOST_TEXT_FILES >> 20} MB"
 
 
 def same_text(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, text: str) -> SameText:
@@ -42,8 +42,8 @@ def same_text(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, text: str) -> S
     """
     wanted = text.strip(_BLANK)
     size = sum(part["bytes"] for part in (*corpus.shards(), *corpus.rejected))
-    if not wanted or size > MOST_COMPARED:
-        return SameText(FoundPages([], 0), size <= MOST_COMPARED)
+    if not wanted or size > MOST_TEXT_FILES:
+        return SameText(FoundPages([], 0), size <= MOST_TEXT_FILES)
     corpus.check()
     values = {"text": wanted, "size": len(wanted.encode())}
     lost = cursor.execute(f"SELECT source, part, row, reason FROM rejected WHERE {_SAME}", values).fetchall()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from c4pipe.corpus.plan import KEPT
 from c4pipe.corpus.stats import registered
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.facts.corpus import Corpus
@@ -178,6 +179,8 @@ def parse(pairs: Iterable[tuple[str, str]], has: Known) -> Selection:
     for name in ("q", "domain", "language", "detail"):
         if len(asked.get(name, "")) > LONGEST_QUERY:
             raise ConfigError(f"{_PARAMETERS[name]} is longer than {LONGEST_QUERY:,} characters. Look for less.")
+    if asked.get("outcome") == KEPT:  # as the facet is called
+        del asked["outcome"]
     if (cut := _cut_by(asked.get("outcome", ""), has)) is not None:
         del asked["outcome"]
         asked.setdefault("lost", cut)

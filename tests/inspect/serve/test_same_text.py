@@ -73,7 +73,7 @@ def test_no_text_is_no_page_s(client: TestClient, text: str) -> None:
 
 
 def test_a_large_corpus_is_not_looked_through_and_says_so(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(same_text, "MOST_COMPARED", 10)
+    monkeypatch.setattr(same_text, "MOST_TEXT_FILES", 10)
     words = said(client, SPAN)
     assert "This corpus: not looked through for this text: its files have more than 0 MB" in words
     assert "Kept by its own text alone" in words
