@@ -134,7 +134,7 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         metavar="DIR2",
         help="compare with this corpus, page by page; with --html, side by side; with --serve, where it may be given "
-        "several times, to browse (--against is the old word)",
+        "several times, to browse (--against is the old word); a folder of other files: python -m c4pipe.compare",
     )
     a(
         "--verdict",

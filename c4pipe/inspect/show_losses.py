@@ -20,6 +20,7 @@ def losses_told(corpus: Corpus) -> dict[str, Any]:
     return {
         "read": losses.read._asdict(),
         "bounded": losses.bounded,
+        "never_asked": {"pages": losses.never.pages, "told_by": losses.never.by, "sampled": losses.never.sampled},
         "rules": [_as_dict(row) for row in losses.most()],
         "languages": _groups(losses, "language"),
         "domains": _groups(losses, "domain"),
@@ -33,6 +34,9 @@ def _groups(losses: CorpusLosses, by: str) -> list[dict[str, Any]]:
 def _as_dict(row: LossRow) -> dict[str, Any]:
     told: dict[str, Any] = {"key": row.key, **({"unit": row.cell.unit} if row.cell else {})}
     told |= {name: {"lost": getattr(row.lost, name), "read": getattr(row.came, name)} for name in LOSS_MEASURES}
+    if row.whole is not None:
+        spans = {name: getattr(row.whole, name)._asdict() for name in ("lost", "came")}
+        told["pages_with_never_asked"] = row.whole._asdict() | spans
     return told | {"share_of_pages": row.interval, "more": row.more}
 
 
@@ -62,10 +66,20 @@ def _uneven(screen: Screen, name: str, found: list[dict[str, Any]]) -> None:
     rows: list[list[StyledText]] = [[(of, "dim") for of in ("", "pages lost", "share", "lies in (95 %, all at once)")]]
     for row in found[:UNEVEN_ROWS]:
         low, high = row["share_of_pages"]
-        rows.append(
-            [str(row["key"]), f"{row['pages']['lost']:,}", _of(row["pages"]), f"{percent(low)} to {percent(high)}"]
-        )
+        rows.append([str(row["key"]), *_pages_lost(row), f"{percent(low)} to {percent(high)}"])
     screen.table(rows, "<>><")
+
+
+def _pages_lost(row: dict[str, Any]) -> tuple[str, str]:
+    """Pages and their share, with those that were never asked for a language."""
+    whole = row.get("pages_with_never_asked")
+    if whole is None:
+        return f"{row['pages']['lost']:,}", _of(row["pages"])
+    lost, share = whole["lost"], whole["share"]
+    if share is None:
+        return f"{lost['low']:,.0f} to {lost['high']:,.0f}", f"at least {percent(whole['least'])}"
+    about = "" if lost["low"] == lost["high"] else "about "
+    return f"{about}{lost['pages']:,.0f}", f"{about}{percent(share)}"
 
 
 def _of(amount: dict[str, int]) -> str:

@@ -26,7 +26,7 @@ class Counts(NamedTuple):
     outcomes: dict[str, int]  # "" kept, "rejected" all others, then "stage/reason"
     configs: dict[str, int]
     splits: dict[str, int]
-    languages: dict[str, int]  # only where one config holds several
+    languages: dict[str, int]  # of kept pages only where one config holds several; {} where none are known
     lengths: dict[int, int]  # k -> pages of 2**k .. 2**(k+1)-1 characters, of the selection
     domains: list[tuple[str, int]]  # the most frequent of the selection
     others: int  # domains that are not among them
@@ -84,9 +84,7 @@ def _counted(
     if everything:
         lengths = Counter({int(size): pages for size, pages in corpus.stats["lengths_kept"].items()})
     facets = {
-        name: _sum(
-            (getattr(cell, name), cell.pages) for cell in cells if not cell.outcome and cell.within(selection, name)
-        )
+        name: _sum((getattr(cell, name), cell.pages) for cell in cells if cell.within(selection, name))
         for name in ("config", "split", "language")
     }
     if selection.kept and not selection.by_row:  # only the chosen files were looked at
@@ -99,7 +97,7 @@ def _counted(
         _outcomes(cursor, corpus, selection, has, cells),
         {name: facets["config"][name] for name in has.configs} if selection.kept else {},
         {name: facets["split"][name] for name in has.splits} if selection.kept else {},
-        dict(_most_first(facets["language"])) if has.one_config else {},
+        _languages(facets["language"], selection, has),
         dict(sorted(lengths.items())),
         ranked[:TOP],
         max(0, len(ranked) - TOP),
@@ -118,6 +116,16 @@ def total(corpus: Corpus, selection: Selection) -> int | None:
     if selection.by_row or not selection.kept:
         return None
     return sum(int(part["rows"]) for part in parts_of(corpus, selection))
+
+
+def _languages(found: Counter[str], selection: Selection, has: Known) -> dict[str, int]:
+    """Of kept pages by their language where their config does not tell it; of rejected ones without those of none,
+    which are records that gave no page and texts that are withheld."""
+    if not has.tells_language(selection.kept):
+        return {}
+    if selection.kept:
+        return dict(_most_first(found)) if has.one_config else {}
+    return {language: pages for language, pages in _most_first(found) if language}
 
 
 def _votes(found: Counter[str]) -> dict[str, int]:

@@ -65,6 +65,7 @@ class Lists:
             numbers=numbers,
             elsewhere=await self._viewer.ask(request, find_elsewhere, selection) if empty else None,
             quotes=quotes,
+            most_ordered=export.MOST_ORDERED,
         )
 
     async def _quotes(self, request: Request, hits: list[Hit]) -> dict[tuple[str, int], Quote]:

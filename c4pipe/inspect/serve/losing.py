@@ -35,9 +35,15 @@ from c4pipe.stages import Identify
 
 SHOWN_ROWS = 200  # of a table; the file has all
 _ORDERS = ("key", *LOSS_MEASURES, *(f"share of {name}" for name in LOSS_MEASURES))
+_ENDS = ("", "_low", "_high")  # of what is estimated
 _SCHEMA = pa.schema(
     [("by", pa.string()), ("of", pa.string()), ("unit", pa.string()), ("rule", pa.string())]
     + [(f"{name}_{what}", pa.int64()) for name in LOSS_MEASURES for what in ("lost", "came")]
+    + [
+        (f"pages_{what}_with_never_asked{end}", pa.float64())
+        for what in ("lost", "came")
+        for end in ("", "_low", "_high")
+    ]
     + [("pages_share_low", pa.float64()), ("pages_share_high", pa.float64()), ("more_than_all", pa.int8())]
 )
 
@@ -184,4 +190,5 @@ def _cells(row: LossRow, question: LossQuestion) -> tuple[Any, ...]:
     rule = rule_name(row.cell) if row.cell is not None else ""
     of = "(all others)" if row.key is None else str(row.key)
     interval = row.interval or (None, None)
-    return question.by, of, row.cell.unit if row.cell else "", rule, *numbers, *interval, row.more
+    whole = (None,) * 6 if row.whole is None else (*row.whole.lost, *row.whole.came)
+    return question.by, of, row.cell.unit if row.cell else "", rule, *numbers, *whole, *interval, row.more

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -19,11 +18,13 @@ from c4pipe.inspect.serve import export
 from c4pipe.inspect.serve.bars import BAR_LEFT, BAR_ROW, WIDEST_BAR, bar_chart
 from c4pipe.inspect.serve.patience import asked_of, watched_answer
 from c4pipe.inspect.serve.ready import ready_queries
-from c4pipe.inspect.serve.saving import NAME_DIGITS, saved_headers, told_in_file
-from c4pipe.inspect.serve.typed import LONGEST_SQL, QUERY_SECONDS, TypedQueries
+from c4pipe.inspect.serve.reopening import BUILD_DIGITS
+from c4pipe.inspect.serve.typed import LONGEST_SQL, QUERY_SECONDS, TypedQueries, asks_sample
 from c4pipe.inspect.serve.viewer import Viewer
 
-_REJECTED = re.compile(r"\brejected\b", re.IGNORECASE)  # the view that may be a sample
+SAMPLE_NOTE = b"c4pipe.sample"
+OF_SAMPLE = ", in the sample of rejected pages"  # behind what is counted there
+_LIMITED = re.compile(r"\bLIMIT\s+([0-9]{1,9})[\s;]*\Z", re.IGNORECASE)
 _ELSEWHERE = ("cross-site", "same-site")  # Sec-Fetch-Site of a request that another page has led to
 
 
@@ -42,17 +43,21 @@ class SqlPage:
         """The box, and the answer where there is a query. One that another site has led to is shown and not run."""
         sql = request.query_params.get("q", "").strip()
         connection = await run_in_threadpool(self._queries.connection)
-        found, problem, held = None, "", bool(sql) and _from_elsewhere(request)
+        found, problem, held, of = None, "", bool(sql) and _from_elsewhere(request), ""
         if sql and not held:
             try:
                 found = await watched_answer(connection, request, self._queries.answer, sql)
+                sampled = await watched_answer(connection, request, asks_sample, self._viewer.corpus, sql)
+                of = OF_SAMPLE if sampled else ""
             except ConfigError as error:
                 problem = str(error)
         values: dict[str, Any] = {"sql": sql[:LONGEST_SQL], "found": found, "problem": problem, "held": held}
         return self._viewer.html(
             "sql.html",
             400 if problem else 200,
-            chart=found and bar_chart(found.columns, found.rows, found.more),
+            chart=found and bar_chart(found.columns, found.rows, found.more, of),
+            of=of,
+            limit=_limit_met(sql, len(found.rows)) if found and not found.more else 0,
             ready=ready_queries(self._viewer.corpus),
             views=await watched_answer(connection, request, self._queries.columns),
             seconds=QUERY_SECONDS,
@@ -70,24 +75,36 @@ class SqlPage:
                 "another site has led here. Open the query in the viewer, and save its answer from there."
             )
         cursor = (await run_in_threadpool(self._queries.connection)).cursor()
-        body = self._written(cursor, sql, export.parquet if kind == "parquet" else export.comma_separated)
+        note, write = dict[bytes, bytes](), export.parquet if kind == "parquet" else export.comma_separated
+        body = self._written(cursor, sql, note, write)
         first = await asked_of(cursor, request, next, body)  # what goes wrong is told before anything is sent
-        filters = [("sql", hashlib.sha256(sql.encode()).hexdigest()[:NAME_DIGITS])]
-        headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, kind, self._of_sample(sql))
+        folder = re.sub(r"[^A-Za-z0-9._-]+", "-", self._viewer.corpus.folder.name)
+        name = f"{folder}-{self._viewer.digest[:BUILD_DIGITS]}-sql{'-sample' if SAMPLE_NOTE in note else ''}.{kind}"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return StreamingResponse(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
     def _written(
-        self, cursor: duckdb.DuckDBPyConnection, sql: str, write: Callable[..., Iterator[bytes]]
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        sql: str,
+        note: dict[bytes, bytes],
+        write: Callable[..., Iterator[bytes]],
     ) -> Iterator[bytes]:
+        """The file. `note` gets what a Parquet file says of itself: of which build, and of what it is a sample."""
         with cursor:
             tables = self._queries.tables(cursor, sql)
             first = next(tables)
-            sample = "the view rejected is a sample of the rejected pages" if self._of_sample(sql) else ""
-            schema = told_in_file(first.schema, self._viewer.corpus, self._viewer.digest, [("sql", sql)], sample)
-            yield from write(chain([first], tables), schema)
+            note |= {b"c4pipe.corpus": self._viewer.digest.encode(), b"c4pipe.sql": sql.encode()}
+            if asks_sample(cursor.cursor(), self._viewer.corpus, sql):  # that of the answer is still read from
+                note[SAMPLE_NOTE] = b"of rejected pages, and of kept ones as they were read"
+            noted = (table.replace_schema_metadata(note) for table in chain([first], tables))
+            yield from write(noted, first.schema.with_metadata(note))
 
-    def _of_sample(self, sql: str) -> bool:
-        return self._viewer.has.sampled and bool(_REJECTED.search(sql))
+
+def _limit_met(sql: str, rows: int) -> int:
+    """The LIMIT that a query ends with, where its answer has as many rows; 0 elsewhere."""
+    found = _LIMITED.search(sql)
+    return rows if found and int(found[1]) == rows else 0
 
 
 def _from_elsewhere(request: Request) -> bool:

@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from c4pipe.errors import ConfigError
-from c4pipe.facts.corpus import VIEWS, Corpus, connect, said
+from c4pipe.facts.corpus import TOLD_VIEWS, VIEWS, Corpus, connect, said
 from c4pipe.facts.functions import teach_functions
 from c4pipe.inspect.output import as_text
 
@@ -28,7 +28,7 @@ MOST_ANSWER_CHARS = 2_000_000  # of all cells that are shown
 CELL_CHARS = 500  # shown of a cell
 MOST_COLUMNS = 100
 ANSWER_BATCH = 10_000  # of an export at a time
-TYPED_VIEWS = (*VIEWS, "shards")
+TYPED_VIEWS = (*VIEWS, *TOLD_VIEWS)
 
 _TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})  # all others read files or the program's state
 _REFUSED = frozenset({"write_log", "current_setting", "getvariable", "setval", "nextval", "sleep_ms"})
@@ -117,15 +117,33 @@ class TypedQueries:
             raise ConfigError(f"DuckDB refuses the query: {words}") from None
 
 
+def asks_sample(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, sql: str) -> bool:
+    """Whether a query that may run reads a table of rejected pages that holds a sample of them."""
+    if not corpus.rejected or corpus.manifest.get("settings", {}).get("rejected") == "all":
+        return False
+    return any(
+        node.get("type") == "BASE_TABLE" and node["qualified_name"]["path"][-1].lower() == "rejected"
+        for node in _nodes(_tree(cursor, sql))
+    )
+
+
 def checked_query(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
     """The statement, which is read and not run. ConfigError for all but one SELECT over the views, wherever in it."""
     if not sql.strip():
-        raise ConfigError("no query was given. Expected one SELECT over pages, rejected and shards.")
+        raise ConfigError("no query was given. Expected one SELECT over pages, rejected, shards and ledger.")
     if len(sql) > LONGEST_SQL:
         raise ConfigError(f"the query has {len(sql):,} characters; {LONGEST_SQL:,} are read at most.")
     statements = cursor.extract_statements(sql)
     if len(statements) != 1 or statements[0].type is not duckdb.StatementType.SELECT:
-        raise ConfigError("only one SELECT is allowed. The views are pages, rejected and shards.")
+        raise ConfigError("only one SELECT is allowed. The views are pages, rejected, shards and ledger.")
+    tree = _tree(cursor, sql)
+    named = {entry["key"].lower() for node in _nodes(tree) for entry in _common_tables(node)}
+    for node in _nodes(tree):
+        _check_node(node, named)
+    return statements[0]
+
+
+def _tree(cursor: duckdb.DuckDBPyConnection, sql: str) -> Any:
     ((text,),) = cursor.execute("SELECT json_serialize_sql($1)", [sql]).fetchall()
     try:
         tree = json.loads(text)
@@ -133,10 +151,7 @@ def checked_query(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Stateme
         raise ConfigError("the query is nested too deep.") from None
     if tree.get("error"):
         raise ConfigError(f"DuckDB refuses the query: {tree.get('error_message', 'it cannot be read')}")
-    named = {entry["key"].lower() for node in _nodes(tree) for entry in _common_tables(node)}
-    for node in _nodes(tree):
-        _check_node(node, named)
-    return statements[0]
+    return tree
 
 
 def _check_node(node: dict[str, Any], named: set[str]) -> None:
@@ -145,7 +160,7 @@ def _check_node(node: dict[str, Any], named: set[str]) -> None:
         path = node["qualified_name"]["path"]
         *above, name = (part.lower() for part in path)
         if not (name in named and not above) and (name not in TYPED_VIEWS or above not in ([], ["main"])):
-            raise ConfigError(f"there is no table {'.'.join(path)!r}. The views are pages, rejected, shards.")
+            raise ConfigError(f"there is no table {'.'.join(path)!r}. The views are {', '.join(TYPED_VIEWS)}.")
     if node.get("type") == "TABLE_FUNCTION":
         name = str(node["function"].get("function_name", "")).lower()
         if name not in _TABLE_FUNCTIONS:

@@ -58,8 +58,10 @@ class Viewer:
         self._connection = connect(corpus, memory=VIEWER_MEMORY)
         finding.teach(self._connection)
         self.words = self.judges.words()
+        self.withheld = self.judges.withheld
         self._templates = environment()
         self._templates.globals |= {"corpus": corpus, "has": self.has, "words": self.words, "judges": self.judges}
+        self._templates.globals |= {"withheld": self.withheld}
         self._templates.globals["shards_rows"] = sum(shard["rows"] for shard in corpus.shards())
         self._templates.globals |= {"least": LEAST, "met_words": self.met_words, "run_note": self._run_note}
         self._templates.globals["compared"] = compared

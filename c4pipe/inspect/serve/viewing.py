@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import duckdb
 
-from c4pipe.corpus.catalogue import known_reasons
 from c4pipe.corpus.plan import KEPT
 from c4pipe.dedup.claims import owner_of, page_priority
 from c4pipe.errors import C4Error
@@ -51,16 +50,6 @@ class View(NamedTuple):
     def language(self) -> str:
         """Of its text, as far as the build has recorded it."""
         return self.detail if self.reason == Identify.OTHER.code else self.page.language
-
-    @property
-    def withheld(self) -> bool:
-        """Whether its text is kept nowhere, for the reason that it left for."""
-        known = known_reasons().get(self.reason)
-        return (
-            known is not None
-            and known.reason.withheld
-            and not any(piece.text for line in self.lines for piece in line.pieces)
-        )
 
     @property
     def moved(self) -> list[StrongestWords]:

@@ -16,6 +16,7 @@ from c4pipe.inspect.rule_pages import rule_page, rule_page_path
 from c4pipe.inspect.serve.asking import Question, question
 from c4pipe.inspect.serve.lasting import FoundPages, addressed_records
 from c4pipe.inspect.serve.records import rawest
+from c4pipe.inspect.serve.same_text import same_text
 from c4pipe.inspect.serve.selection import Selection
 from c4pipe.inspect.serve.taken import taken_here
 from c4pipe.inspect.serve.viewer import Viewer
@@ -41,6 +42,9 @@ class WhyNot:
             here = await self._viewer.ask(request, _looked_up, self._viewer.corpus, asked.url)
             if here.records:
                 page, raw = await self._viewer.ask(request, rawest, self._viewer.corpus, here.records[0])
+        same = None
+        if asked.text:
+            same = await self._viewer.ask(request, same_text, self._viewer.corpus, asked.text)
         found, problem = None, ""
         if asked.text or here.records:
             try:
@@ -48,7 +52,14 @@ class WhyNot:
             except AssetError as error:
                 problem = str(error)
         template = "verdict.html" if request.query_params.get("part") == "verdict" else "why.html"
-        values: dict[str, Any] = {"asked": asked, "here": here, "view": found, "raw": raw, "problem": problem}
+        values: dict[str, Any] = {
+            "asked": asked,
+            "here": here,
+            "same": same,
+            "view": found,
+            "raw": raw,
+            "problem": problem,
+        }
         return self._viewer.html(template, selection=Selection(), **values)
 
     async def rule(self, request: Request) -> Response:

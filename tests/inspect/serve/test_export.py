@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.inspect.serve import export
 from c4pipe.inspect.serve.export import batches, cell, parquet, schema_of
+from c4pipe.inspect.serve.finding import find
 from c4pipe.inspect.serve.saving import file_name
-from c4pipe.inspect.serve.selection import Selection
+from c4pipe.inspect.serve.selection import Selection, known, parse
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA
 from tests.inspect.serve.conftest import LONG, Ask, cursor
 
@@ -132,6 +133,26 @@ def test_an_export_is_written_while_it_is_read(samples: Corpus, monkeypatch: pyt
     next(pieces)
     assert read == 1
     assert len(list(pieces)) > 1
+
+
+@pytest.mark.parametrize("query", ["order=random&seed=5", "order=score", "order=random&outcome=rejected&q=e"])
+def test_an_export_is_in_the_order_of_the_list(
+    samples: Corpus, viewer: Ask, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "ROW_GROUP_ROWS", 10)
+    client = viewer(samples)
+    selection = parse(parse_qsl(query), known(samples))
+    hits = find(cursor(samples), samples, selection, None).hits
+    table = pq.read_table(io.BytesIO(client.get(f"/export?format=parquet&{query}").content))
+    assert table.column("source").to_pylist()[:50] == [hit.source for hit in hits]
+    rows = csv.DictReader(io.StringIO(client.get(f"/export?format=csv&{query}").text, newline=""))
+    assert [row["source"] for row in rows] == table.column("source").to_pylist()
+    assert "in the order of the files" not in client.get(f"/?{query}").text
+    monkeypatch.setattr(export, "MOST_ORDERED", 5)
+    plain = pq.read_table(io.BytesIO(client.get(f"/export?format=parquet&{query}").content))
+    assert sorted(plain.column("source").to_pylist()) == sorted(table.column("source").to_pylist())
+    assert plain != table
+    assert "in the order of the files as there are more than 5," in client.get(f"/?{query}").text
 
 
 def test_an_unknown_format_is_refused(samples: Corpus, viewer: Ask) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
@@ -54,6 +55,8 @@ REJECTED = [
     Selection(outcome="rejected", q="sentences", field="detail"),
     Selection(outcome="rejected", q="2 sentences", field="detail", how="phrase", month="2024-05"),
     Selection(outcome="rejected", q="the of", how="words"),
+    Selection(outcome="rejected", language="de"),
+    Selection(outcome="rejected", language="en", lost="no_end_mark", q="the"),
 ]
 
 
@@ -80,9 +83,9 @@ def rows_of(corpus: Corpus) -> list[Row]:
     ).fetchall()
     found = [Row(*row[:3], "", "", *row[3:6], noted.get(row[6], [])) for row in kept]
     lost = asked.execute(
-        "SELECT url, text, timestamp, stage || '/' || reason, detail, dropped FROM rejected WHERE stage != ''"
+        "SELECT url, text, timestamp, stage || '/' || reason, detail, language, dropped FROM rejected WHERE stage != ''"
     ).fetchall()
-    return found + [Row(*row[:5], 0.0, "", "", row[5]) for row in lost]
+    return found + [Row(*row[:5], 0.0, row[5], "", row[6]) for row in lost]
 
 
 def whole(text: str, words: str) -> bool:
@@ -122,6 +125,7 @@ def meets(row: Row, selection: Selection) -> bool:
             not selection.q or holds(row, selection),
             selection.lost in ("", *(d["reason"] for d in row.dropped)),
             selection.detail in ("", row.detail),
+            selection.language in ("", row.language),
             selection.month in ("", row.timestamp[:7] or "none"),
             float(low) <= row.score and (row.score < float(high) or high == "1"),
             selection.votes != "agreed" or labels == {row.language},
@@ -240,7 +244,7 @@ def test_a_search_in_lost_lines_shows_the_line(samples: Corpus, viewer: Ask) -> 
         assert "Cut: " in viewer(samples).get(f"/?{selection.query()}").text
 
 
-@pytest.mark.parametrize("selection", [KEPT[0], KEPT[8], REJECTED[0], REJECTED[2]], ids=Selection.query)
+@pytest.mark.parametrize("selection", [KEPT[0], KEPT[8], REJECTED[0], REJECTED[2], REJECTED[6]], ids=Selection.query)
 def test_exports_and_steps_keep_to_the_filters(
     languages: Corpus, samples: Corpus, viewer: Ask, selection: Selection
 ) -> None:
@@ -280,6 +284,26 @@ def test_a_random_order_is_one_order_of_all(
         following = step(connection, languages, selection, places[n], back=False)
         assert following == (whole_list[n + 1] if n + 1 < len(places) else None)
         assert step(connection, languages, selection, places[n], back=True) == (whole_list[n - 1] if n else None)
+
+
+@pytest.mark.parametrize("votes", ["", "agreed"])
+def test_the_lowest_scores_come_first(
+    languages: Corpus, viewer: Ask, votes: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mislabelled pages in two clicks from the first page: the link, and the language."""
+    selection = Selection(order="score", votes=votes)
+    for ready in (Selection(order="score"), Selection(order="score", votes="disagreed")):
+        assert f'<a href="/?{html.escape(ready.query())}">' in viewer(languages).get("/").text
+        assert viewer(languages).get(f"/?{ready.query()}").status_code == 200
+    monkeypatch.setattr(finding, "PAGE_ROWS", 7)
+    found = listed(languages, selection)
+    assert [hit.score for hit in found] == sorted(row.score for row in chosen(languages, selection))
+    english = listed(languages, selection._replace(config="en"))
+    assert english == [hit for hit in found if hit.language == "en"]
+    body = viewer(languages).get(f"/?{selection.query()}").text
+    assert html.escape(selection.but(config="en").query()) in body
+    assert f"{found[0].language} {found[0].score:.3f}" in text_of(body)
+    assert selection.but(outcome="rejected") == Selection(outcome="rejected")
 
 
 def test_old_orders_are_forgotten(samples: Corpus) -> None:

@@ -129,3 +129,20 @@ def test_the_terminal_says_the_same(capsys: pytest.CaptureFixture[str], language
     assert facts["view"] == "losses"
     assert [row["key"] for row in facts["rules"]] == [row.key for row in losses.most()]
     assert main([str(languages.folder), "--losses", "--sample", "3"]) == 2
+
+
+def test_a_language_counts_with_its_pages_that_were_never_asked(client: TestClient, languages: Corpus) -> None:
+    losses = read_losses(languages)
+    assert losses is not None
+    assert losses.never.pages
+    page = client.get("/losses?by=language&sort=pages").text
+    assert f"{losses.never.pages:,} pages fell before it was asked: their language is what cld2 says" in page
+    rows = {row[0]: row for row in numbers_of(page)}
+    told = {str(row.key): row.whole for row in losses.by_group("language") if row.whole is not None}
+    assert any(whole.lost.pages > whole.came.pages - 1 for whole in told.values())
+    for key, whole in told.items():
+        assert rows[key][5].removeprefix("about ").split(" ")[0] == f"{round(whole.lost.pages):,}"
+    file = list(csv.DictReader(io.StringIO(client.get("/losses.csv?by=language").text)))
+    assert {row["of"]: float(row["pages_lost_with_never_asked"]) for row in file if row["of"]} == {
+        key: whole.lost.pages for key, whole in told.items()
+    }
