@@ -45,7 +45,7 @@ def notices() -> list[str]:
 
 
 def link_of_view() -> str:
-    """The address of the page that is being made, with the build that it shows; "" where an address does not tell it."""
+    """The address of the page that is being made, with the build that it shows; "" where it has none to give."""
     return _LINK.get("")
 
 
