@@ -153,6 +153,27 @@ def test_what_is_withheld_is_named_and_not_shown(tmp_path: Path, viewer: Ask) ->
     assert "The text of its pages is withheld" in words
 
 
+def test_a_page_whose_text_is_withheld_says_so(tmp_path: Path, viewer: Ask) -> None:
+    rows = [
+        tiny.lost("http://a.example/1", "exclude", "excluded", detail="a.example (opt-out.txt)"),
+        tiny.lost("http://b.example/1", "clean", "few_sentences", "Too little."),
+        tiny.lost("http://b.example/2", "clean", "few_sentences", ""),
+    ]
+    preset = describe(with_exclusions(EN, NotExcluded()))
+    made = viewer(open_corpus(tiny.write(tmp_path / "c4", [], rows, preset=preset)))
+    withheld = made.get("/page", params={"url": "http://a.example/1"}).text
+    assert "The text of this page is withheld: it was left out by its address" in text_of(withheld)
+    assert "text withheld" in text_of(withheld)
+    for said in ("0 characters", "Plain text", "Try another preset", 'id="line-1"'):
+        assert said not in withheld
+    assert "broken" not in text_of(withheld)
+    for url, size in (("http://b.example/1", 11), ("http://b.example/2", 0)):
+        other = made.get("/page", params={"url": url}).text
+        assert "withheld" not in text_of(other)
+        assert f"{size} characters" in text_of(other)
+        assert "Plain text" in other
+
+
 def test_a_rule_that_cannot_be_asked_again_leaves_what_is_recorded(worded: Corpus) -> None:
     def gone() -> Any:
         raise ConfigError("its list is gone")
