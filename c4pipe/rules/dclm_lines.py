@@ -44,8 +44,16 @@ class StripAddresses(LineEdit):
 
 _LABEL, _DIGITS = re.compile(rf"\.(?<=[{_BEFORE_DOT}]\.)([a-z]\w*)"), re.compile(r"\d\.\d+\.\d")
 _SCHEME, _REST = r"(?:(?:https?|ftp)://)?", r"[-a-zA-Z0-9()@:%_+.~#?&/=]*"
+_MAY_BE, _DIGITS = re.compile(r"[-\w@:%+~#=.]\.[a-z]"), re.compile(r"\d\.\d+\.\d")
+_SCHEMES, _REST = ("http://", "https://", "ftp://"), r"[-a-zA-Z0-9()@:%_+.~#?&/=]*"
 _NEAR = 10  # blanks in front of an address that go with it, at most
-_BY_NUMBER = re.compile(rf"\s{{0,{_NEAR}}}\b{_SCHEME}(?:[0-2]?[0-9]{{1,2}}\.){{3}}[0-2]?[0-9]{{1,2}}{_REST}")
+_BY_NUMBER = re.compile(
+    rf"\s{{0,{_NEAR}}}\b(?:(?:https?|ftp)://)?(?:[0-2]?[0-9]{{1,2}}\.){{3}}[0-2]?[0-9]{{1,2}}{_REST}"
+)
+_HOST = r"[-a-zA-Z0-9@:%._+~#=]"
+_LONGEST_HOST, _LONGEST_NAME = 256, 63  # characters: in front of the dot that counts; of a label (RFC 1035, 2.3.4)
+_IN_HOST, _TO_END = re.compile(f"{_HOST}*"), re.compile(_REST)
+_DOMAIN = re.compile(rf"\.(?<={_HOST}\.)(\w{{1,{_LONGEST_NAME + 1}}})")  # the literal first character makes it fast
 
 
 @cache
@@ -76,9 +84,29 @@ def _without_names(line: str) -> str:
                 pieces[at - 1] = blanks[: len(blanks) - len(near)]
             pieces[at] = _by_name().sub("", near + pieces[at])
     return "".join(pieces)
+def _domains() -> frozenset[str]:
+    """The top-level domains of nothing but letters and digits: of these one ends where the word ends."""
+    return frozenset(filter(str.isalnum, top_level_domains()))
+    r"""The line without `\s{0,10}((https?|ftp)://)?HOST{1,256}\.(com|org|...)\bREST*`; REST is all of HOST, and more.
+    The pattern itself would try each start with each domain. But the first dot with a domain behind it says where an
+    address begins, as far in front as can be, and all up to what is no REST belongs to it, whatever stands in it.
+    """
+    pieces, done = [], 0
+    for found in _DOMAIN.finditer(line):
+        dot = found.start()
+        if dot < done or found[1] not in _domains():
+            continue
+        before = line[max(done, dot - _LONGEST_HOST) : dot]
+        start = dot - _length(_IN_HOST.match(before[::-1]))
+        start -= next((len(scheme) for scheme in _SCHEMES if line.endswith(scheme, done, start)), 0)
+        blanks = line[max(done, start - _NEAR) : start]
+        pieces.append(line[done : start - len(blanks) + len(blanks.rstrip())])
+        done = dot + _length(_TO_END.match(line, dot))
+    return "".join([*pieces, line[done:]]) if done else line
+def _length(found: re.Match[str] | None) -> int:
+    return len(found[0]) if found else 0
 
 
-_BLANKS = re.compile(r"(\s+)")
 _UPPER, _DECIMAL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
 
 
