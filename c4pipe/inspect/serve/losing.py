@@ -30,7 +30,6 @@ from c4pipe.facts.losses import (
 )
 from c4pipe.inspect.serve import export
 from c4pipe.inspect.serve.saving import saved_headers
-from c4pipe.inspect.serve.selection import Known
 from c4pipe.inspect.serve.selection import ANY_REASON, Known
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.page import Unit

@@ -21,7 +21,6 @@ from c4pipe.inspect.serve.bars import BAR_LEFT, BAR_ROW, WIDEST_BAR, bar_chart
 from c4pipe.inspect.serve.patience import asked_of, watched_answer
 from c4pipe.inspect.serve.ready import ready_queries
 from c4pipe.inspect.serve.saving import NAME_DIGITS, saved_headers, told_in_file
-from c4pipe.inspect.serve.reopening import BUILD_DIGITS
 from c4pipe.inspect.serve.typed import LONGEST_SQL, QUERY_SECONDS, TypedQueries, asks_sample
 from c4pipe.inspect.serve.viewer import Viewer
 
@@ -100,28 +99,6 @@ def _written(
 ) -> Iterator[bytes]:
     with cursor:
         yield from write((table.replace_schema_metadata(schema.metadata) for table in tables), schema)
-        note, write = dict[bytes, bytes](), export.parquet if kind == "parquet" else export.comma_separated
-        body = self._written(cursor, sql, note, write)
-        first = await asked_of(cursor, request, next, body)  # what goes wrong is told before anything is sent
-        folder = re.sub(r"[^A-Za-z0-9._-]+", "-", self._viewer.corpus.folder.name)
-        name = f"{folder}-{self._viewer.digest[:BUILD_DIGITS]}-sql{'-sample' if SAMPLE_NOTE in note else ''}.{kind}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    def _written(
-        self,
-        cursor: duckdb.DuckDBPyConnection,
-        sql: str,
-        note: dict[bytes, bytes],
-        write: Callable[..., Iterator[bytes]],
-    ) -> Iterator[bytes]:
-        """The file. `note` gets what a Parquet file says of itself: of which build, and of what it is a sample."""
-        with cursor:
-            tables = self._queries.tables(cursor, sql)
-            first = next(tables)
-            note |= {b"c4pipe.corpus": self._viewer.digest.encode(), b"c4pipe.sql": sql.encode()}
-            if asks_sample(cursor.cursor(), self._viewer.corpus, sql):  # that of the answer is still read from
-                note[SAMPLE_NOTE] = b"of rejected pages, and of kept ones as they were read"
-            noted = (table.replace_schema_metadata(note) for table in chain([first], tables))
-            yield from write(noted, first.schema.with_metadata(note))
 
 
 def _limit_met(sql: str, rows: int) -> int:
