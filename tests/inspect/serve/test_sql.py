@@ -305,8 +305,6 @@ def test_long_answers_are_cut_and_files_are_not(
         answer = asked.get("/sql/export", params={"q": "SELECT range AS n FROM range(25000)", "format": kind})
         name = rf'attachment; filename="[A-Za-z0-9._]+-[0-9a-f]{{8}}-sql-[0-9a-f]{{8}}\.{kind}"'
         assert re.fullmatch(name, answer.headers["content-disposition"])
-        name = f"{samples.folder.name}-{samples.digest[:BUILD_DIGITS]}-sql.{kind}"
-        assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
         assert read(io.BytesIO(answer.content))["n"].to_pylist() == list(range(25_000))
     body = asked.get("/sql", params={"q": "SELECT repeat('x', 2000) AS x"}).text
     assert cells(body) == [["x" * 500 + " … 1,500 more characters"]]
