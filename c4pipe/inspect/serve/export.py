@@ -59,7 +59,7 @@ def _in_order(
             f"SELECT file_row_number, {names_sql(schema.names)} FROM {files_sql(corpus, [parts[path]])} "
             "WHERE CASE WHEN file_row_number IN (SELECT unnest($rows)) THEN true ELSE false END"
         )
-        for batch in cursor.sql(sql, params={"rows": rows}).to_arrow_reader(ROW_GROUP_ROWS):  # type: ignore[attr-defined]
+        for batch in cursor.sql(sql, params={"rows": rows}).to_arrow_reader(ROW_GROUP_ROWS):
             for row in batch.column(0).to_pylist():
                 number[path, row], found = found, found + 1
             tables.append(pa.Table.from_batches([batch]).select(schema.names).cast(schema))
