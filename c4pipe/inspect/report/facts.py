@@ -193,7 +193,6 @@ def gather(corpus: Corpus) -> Facts:
         earlier(corpus),
         by_share(stats.get("benchmarks", {})),
         losses,
-        read_losses(corpus),
         ledger_losses(corpus),
         word_lists(db, corpus),
     )
