@@ -17,7 +17,7 @@ from itertools import chain
 from typing import Any
 
 from c4pipe.text.english_patterns import EnglishPatterns, english_patterns
-from c4pipe.text.runs import REMEMBERED
+from c4pipe.text.runs import REMEMBERED, REMEMBERED_CHARS
 
 WordTuple = tuple[str, ...]
 
@@ -32,31 +32,28 @@ def english_words(text: str) -> WordTuple:
     >>> english_words("Don't stop (ever).")
     ('Do', "n't", 'stop', '(', 'ever', ')', '.')
     """
-    known = _known()
-    if len(known) > REMEMBERED:
-        known.clear()
+    known = _known_within_bounds()
     words = tuple(chain.from_iterable(map(known.__getitem__, text.split())))
     return words if None not in words else tuple(_put_together_over_blanks(text, known))
 
 
 def known_words(run: str) -> WordTuple:
     """The words of a run that holds no blank, whatever stands around it."""
-    words: WordTuple = _known()[run]
+    words: WordTuple = _known_within_bounds()[run]
     return words if words[0] is not None else words[1:]
 
 
 def sure_words(run: str) -> WordTuple | None:
     """The words of a run that holds no blank; None where what stands beside it has a say in them."""
-    known = _known()
-    if len(known) > REMEMBERED:
-        known.clear()
-    words: WordTuple = known[run]
+    words: WordTuple = _known_within_bounds()[run]
     return words if words[0] is not None else None
 
 
 class _Known(dict[str, Any]):
     """Runs between blanks -> their words, behind a None where words were put together: what stands beside them may
     forbid that."""
+
+    chars = 0  # of the runs together
 
     def __missing__(self, run: str) -> tuple[str | None, ...]:
         found: tuple[str | None, ...] = _plainly(run) if run.isascii() else ()
@@ -65,7 +62,12 @@ class _Known(dict[str, Any]):
             whole = put_together(apart, ("",) * len(apart))
             found = whole if whole == apart else (None, *whole)
         self[run] = found
+        self.chars += len(run)
         return found
+
+    def clear(self) -> None:
+        super().clear()
+        self.chars = 0
 
 
 def _plainly(run: str) -> WordTuple:
@@ -84,6 +86,13 @@ def _plainly(run: str) -> WordTuple:
 @cache
 def _known() -> _Known:
     return _Known()
+
+
+def _known_within_bounds() -> _Known:
+    known = _known()
+    if len(known) > REMEMBERED or known.chars > REMEMBERED_CHARS:
+        known.clear()
+    return known
 
 
 def _put_together_over_blanks(text: str, known: _Known) -> Iterator[str]:

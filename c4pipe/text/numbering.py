@@ -34,13 +34,17 @@ class RunTable:
         self._points = np.empty(0, np.uint32)
         self.runs: list[str] = []
 
+    @property
+    def chars(self) -> int:
+        """Of all runs together."""
+        return int(self._ends[len(self.runs) - 1]) if self.runs else 0
+
     def numbers_in(self, text: str) -> NDArray[np.int64]:
         """The numbers of the runs of a text, in order. Those that are new have one from now on."""
         points = known_points(text)
         found = np.empty(len(points) // 2 + 1, np.int64)
         with self._lock:
-            known = len(self.runs)
-            chars = int(self._ends[known - 1]) if known else 0
+            known, chars = len(self.runs), self.chars
             if chars + len(points) > len(self._points):
                 self._points = np.resize(self._points, 2 * (chars + len(points)))
             walk = np.array([0, known, chars, 0], np.int64)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from c4pipe.text.numbering import RunTable
 
 REMEMBERED = 1 << 18  # runs that are kept, with their words in each way of cutting
+REMEMBERED_CHARS = 1 << 23  # of these, of which one may be as long as a page; usual ones have ten each
 ASUNDER = -1  # the size of a run whose words hang on what stands beside it
 
 Int64s = NDArray[np.int64]
@@ -181,7 +182,8 @@ _current = [RunNumbers()]
 @lru_cache(maxsize=4)
 def runs_in(text: str) -> TextRuns:
     """What stands between the blanks of a text; remembered for the texts asked about last."""
-    if len(_current[0].table.runs) > REMEMBERED:
+    table = _current[0].table
+    if len(table.runs) > REMEMBERED or table.chars > REMEMBERED_CHARS:
         _current[0] = RunNumbers()
     of = _current[0]
     return TextRuns(of.table.numbers_in(text), of)

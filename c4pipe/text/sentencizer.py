@@ -14,6 +14,7 @@ from c4pipe.text.english import known_words
 from c4pipe.text.english_tables import STOP_RUNS
 
 _RUNS = re.compile(r"\s+|\S+")
+_REMEMBERED_WORD = 64  # characters: a longer one, which may fill a page, is looked at anew
 
 
 def sentencizer(language: str) -> Any:
@@ -36,7 +37,7 @@ def english_sentences(text: str) -> Iterator[str]:
         if blank and at and run[0] == " ":  # a single blank behind a word is no word of its own
             run, at = run[1:], at + 1
         for word in (run,) if blank else known_words(run):
-            stops, mark = _kind(word)
+            stops, mark = _kind(word) if len(word) <= _REMEMBERED_WORD else _kind.__wrapped__(word)
             if ended and word and not mark and not stops:
                 yield text[start:at]
                 start, ended = at, False

@@ -20,6 +20,8 @@ BY_ADDRESS = {"ListedDomain", "ListedSubdomain", "ListedUrl", "NotExcluded", "Ro
 UNITS = [
     "a.", "the.", "a.b@", "x.y@", "zz.co", "@", "a:@", "(", "()", "['", "[1", "{", "1", "1 ", "1.", "+1 ", "2:",
     "a,", "$,", "a-", " ", " \n", "\n", "\u00a0", "http://", "http://a.", "A. ", "…", "e\u0301", "東", "\u00ad", "the ",
+    "a.", "the.", "a.b@", "x.y@", "zz.co", "@", "a:@", "(", "()", "['", "[1", "{", "1", "1 ", "1.", "+1 ", "2:", "a,",
+    "$,", "a-", " ", " \n", "\n", "\u00a0", "http://", "http://a.", "A. ", "…", "e\u0301", "東", "\u00ad", "the ",
     "%40",
 ]  # fmt: skip
 AROUND = [("", ""), ("http://", ""), ("a", "_"), ("Some words. ", " and more.")]  # what only an end shows

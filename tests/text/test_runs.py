@@ -8,13 +8,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from c4pipe.text import runs
+from c4pipe.text import english, runs, sentencizer
 from c4pipe.text.between import numbered_unicode, unicode_words
 from c4pipe.text.characters import chars_of
 from c4pipe.text.counted import MARK_RUNS_OF_WORDS, TERMINAL_RUNS, counted_words, numbered_english
 from c4pipe.text.english import english_words
 from c4pipe.text.kinds import FASTTEXT_BLANKS, counted_runs
-from c4pipe.text.runs import KnownWords, runs_in
+from c4pipe.text.runs import KnownWords, RunNumbers, runs_in
+from c4pipe.text.sentencizer import english_sentences
 
 BLANKS = [" ", "  ", "\n", "\t", "\0", "\x1c", "\x85", "\u00a0", "\u202f", "\u2028", "\u3000"]
 RUNS = [
@@ -69,6 +70,37 @@ def test_what_is_forgotten_is_found_again(monkeypatch: pytest.MonkeyPatch) -> No
     assert [" ".join(words.strings()) for words in before] == [f"Some text , number {n} of them ." for n in range(20)]
     assert len({id(words.of) for words in before}) > 1
     assert [counted_words(text).spoken for text in texts] == [6] * 20
+
+
+def test_long_runs_are_forgotten_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered is bounded by its characters as well: a page may be one run."""
+    most, longest = 1000, 410
+    for module in (runs, english):
+        monkeypatch.setattr(module, "REMEMBERED_CHARS", most)
+    monkeypatch.setattr(runs, "_current", [RunNumbers()])
+    english._known().clear()
+    for n in range(20):
+        text = f"{'a' * 400}{n}, and {n}."
+        words = ("a" * 400 + str(n), ",", "and", str(n), ".")
+        assert tuple(numbered_english(text).strings()) == english_words(text) == words
+        assert list(english_sentences(f"{text} B")) == [f"{text} ", "B"]
+        assert runs._current[0].table.chars <= most + longest
+        assert english._known().chars == sum(map(len, english._known())) <= most + longest
+    assert 0 < runs._current[0].table.chars == sum(map(len, runs._current[0].table.runs))
+
+
+def test_sentences_alone_forget_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(english, "REMEMBERED", 10)
+    for n in range(50):
+        assert list(english_sentences(f"Is it {n}? No.")) == [f"Is it {n}? ", "No."]
+    assert len(english._known()) <= 11
+
+
+def test_of_long_words_it_is_not_remembered_whether_they_end_a_sentence() -> None:
+    before = sentencizer._kind.cache_info().currsize
+    texts = ["!" * 70 + f"{n}" + "x" * 70 for n in range(50)]
+    assert [list(english_sentences(text)) for text in texts] == [["!" * 70, text[70:]] for text in texts]
+    assert sentencizer._kind.cache_info().currsize <= before + 1
 
 
 def test_threads_share_what_they_know() -> None:

@@ -10,8 +10,8 @@ import duckdb
 
 from c4pipe.corpus.stats import registered
 from c4pipe.facts.corpus import Corpus, files_sql
-from c4pipe.inspect.serve.conditions import AGREES, VOTES, condition
-from c4pipe.inspect.serve.selection import AGREED, ANY_REASON, Known, Selection, parts_of
+from c4pipe.inspect.serve.conditions import VOTED, VOTES, condition
+from c4pipe.inspect.serve.selection import AGREED, ANY_REASON, UNDETERMINED, Known, Selection, parts_of
 
 SCORES = ("0", "0.5", "0.7", "0.8", "0.9", "0.95", "0.99", "1")  # where the bins of scores begin, and the last ends
 _SCORE = (  # the number of the bin
@@ -49,7 +49,7 @@ class FacetCounts(NamedTuple):
     domains: Counter[str]
     months: Counter[str]
     scores: Counter[int]  # by the number of the bin
-    votes: Counter[str]  # "agreed", or who said what
+    votes: Counter[str]  # "agreed", "undetermined", or who said what
 
 
 def cells_of(
@@ -82,7 +82,8 @@ def cells_of(
         if "language_score" in has.columns:
             score = _SCORE
         if "language_votes" in has.columns:
-            votes = f"CASE WHEN language_votes = '' THEN NULL WHEN {AGREES} THEN '{AGREED}' ELSE {VOTES} END"
+            alike = " ".join(f"WHEN {VOTED[how]} THEN '{how}'" for how in (AGREED, UNDETERMINED))
+            votes = f"CASE WHEN language_votes = '' THEN NULL {alike} ELSE {VOTES} END"
     else:
         chosen = "true"
         language = "coalesce(language, '')" if has.tells_language(False) else "''"

@@ -17,14 +17,19 @@ from c4pipe.inspect.serve.aside import (
     lost_lines_name,
     lost_lines_table,
 )
-from c4pipe.inspect.serve.selection import AGREED, ANY_REASON, DISAGREED, NO_MONTH, Selection
+from c4pipe.inspect.serve.selection import AGREED, ANY_REASON, DISAGREED, NO_MONTH, UNDETERMINED, Selection
 
 _BEFORE, _SNIPPET = 90, 360  # characters of a snippet in front of the match, and in all
 # Who said which language, "cld2:nl fasttext:de": without the scores, and without the script, which is no voter.
 VOTES = "trim(regexp_replace(regexp_replace(language_votes, 'script:[^ ]* ?', ''), ':[^: ]*( |$)', ' ', 'g'))"
-AGREES = (  # whether all who were asked said the language of the page; a report counts so too
-    f"list_distinct(list_transform(string_split({VOTES}, ' '), lambda v: split_part(v, ':', 2))) = [language]"
-)
+_LABELS = f"list_distinct(list_transform(string_split({VOTES}, ' '), lambda v: split_part(v, ':', 2)))"
+# Whether all who were asked said the language of the page, as a report counts; whether all said one language, which was
+# not believed; and whether they said several.
+VOTED = {
+    AGREED: f"{_LABELS} = [language]",
+    UNDETERMINED: f"len({_LABELS}) = 1 AND {_LABELS} != [language]",
+    DISAGREED: f"len({_LABELS}) > 1",
+}
 
 
 def teach(connection: duckdb.DuckDBPyConnection) -> None:
@@ -121,8 +126,8 @@ def _holds(selection: Selection) -> str:
 
 
 def _voted(votes: str, values: dict[str, Any]) -> list[str]:
-    if votes in (AGREED, DISAGREED):
-        return [f"language_votes != '' AND {'' if votes == AGREED else 'NOT '}{AGREES}"]
+    if votes in VOTED:
+        return [f"language_votes != '' AND {VOTED[votes]}"]
     said = {f"vote{number}": f" {vote}:" for number, vote in enumerate(votes.split())}
     values |= said
     return [f"contains(' ' || language_votes, ${name})" for name in said]

@@ -13,7 +13,16 @@ from c4pipe.inspect.serve.aside import CUT_CODES, codes_table
 from c4pipe.inspect.serve.cells import SCORES, Cell, cells_of
 from c4pipe.inspect.serve.conditions import condition, set_aside
 from c4pipe.inspect.serve.limits import within
-from c4pipe.inspect.serve.selection import AGREED, ANY_REASON, DISAGREED, LONGEST_QUERY, Known, Selection, parts_of
+from c4pipe.inspect.serve.selection import (
+    AGREED,
+    ANY_REASON,
+    DISAGREED,
+    LONGEST_QUERY,
+    UNDETERMINED,
+    Known,
+    Selection,
+    parts_of,
+)
 
 TOP = 12  # domains and details shown, and ways of voters to disagree
 COUNT_SECONDS = 30.0  # that counting may take
@@ -129,11 +138,12 @@ def _languages(found: Counter[str], selection: Selection, has: Known) -> dict[st
 
 
 def _votes(found: Counter[str]) -> dict[str, int]:
-    """How often all agreed, how often not, and how they did not most often."""
+    """How often all agreed, how often they did and were not believed, how often not, and how they did not most often."""
     if not found:
         return {}
-    ways = [(said, pages) for said, pages in _most_first(found) if said != AGREED]
-    return {AGREED: found[AGREED], DISAGREED: sum(pages for _, pages in ways)} | dict(ways[:TOP])
+    alike = {how: found[how] for how in (AGREED, UNDETERMINED) if how == AGREED or found[how]}
+    ways = [(said, pages) for said, pages in _most_first(found) if said not in (AGREED, UNDETERMINED)]
+    return alike | {DISAGREED: sum(pages for _, pages in ways)} | dict(ways[:TOP])
 
 
 def _details(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> list[tuple[str, int]]:

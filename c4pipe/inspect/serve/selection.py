@@ -19,7 +19,7 @@ ShardEntry = dict[str, Any]  # a file, as the manifest lists it: path, rows, byt
 
 ANY_REASON = "rejected"
 FIELDS = ("any", "text", "url", "detail", "lost")  # `lost`: the lines, sentences and passages that were cut
-AGREED, DISAGREED, NO_MONTH = "agreed", "disagreed", "none"
+AGREED, DISAGREED, UNDETERMINED, NO_MONTH = "agreed", "disagreed", "undetermined", "none"
 RANDOM, BY_SCORE = "random", "score"  # orders
 LONGEST_QUERY = 1000  # characters searched for, and of a domain
 LONGEST_SEARCH = 1 << 40  # of a page, more than any has
@@ -30,8 +30,8 @@ _WRITTEN = {
     "month": (re.compile(r"[0-9]{4}-[0-9]{2}|none"), "YYYY-MM, such as 2024-05, or none"),
     "score": (re.compile(r"[01](?:\.[0-9]{1,6})?-[01](?:\.[0-9]{1,6})?"), "LOW-HIGH, such as 0.9-0.95"),
     "votes": (
-        re.compile(r"agreed|disagreed|[^\s:]+:[^\s:]*(?: [^\s:]+:[^\s:]*)*"),
-        "agreed, disagreed, or who said what, such as cld2:nl",
+        re.compile(r"agreed|disagreed|undetermined|[^\s:]+:[^\s:]*(?: [^\s:]+:[^\s:]*)*"),
+        "agreed, disagreed, undetermined, or who said what, such as cld2:nl",
     ),
     "seed": (_NUMBER, "a whole number, such as 7"),
 }
@@ -54,7 +54,7 @@ class Selection(NamedTuple):
     detail: str = ""  # of rejected pages, all of it
     month: str = ""  # of the crawl, YYYY-MM, or "none"
     score: str = ""  # LOW-HIGH: of the language; HIGH counts where it is 1 only
-    votes: str = ""  # "agreed", "disagreed", or "cld2:nl" for who said what of the language
+    votes: str = ""  # "agreed", "disagreed", "undetermined", or "cld2:nl" for who said what of the language
     order: str = ""  # "" as in the files, "random", or "score": the lowest score of the language first
     seed: str = ""  # of the random order
     edit: str = ""  # of lines, by its name: pages that it changed

@@ -43,6 +43,7 @@ KEPT = [
     Selection(score="0-0.7", q="e"),
     Selection(votes="agreed"),
     Selection(votes="disagreed"),
+    Selection(votes="undetermined"),
     Selection(votes="fasttext:de cld2:de"),
     Selection(q="harbour the", how="words"),
     Selection(q="The harbour", how="words"),
@@ -131,8 +132,9 @@ def meets(row: Row, selection: Selection) -> bool:
             selection.month in ("", row.timestamp[:7] or "none"),
             float(low) <= row.score and (row.score < float(high) or high == "1"),
             selection.votes != "agreed" or labels == {row.language},
-            selection.votes != "disagreed" or (bool(row.votes) and labels != {row.language}),
-            selection.votes in ("", "agreed", "disagreed") or said >= set(selection.votes.split()),
+            selection.votes != "undetermined" or (len(labels) == 1 and labels != {row.language}),
+            selection.votes != "disagreed" or len(labels) > 1,
+            selection.votes in ("", "agreed", "undetermined", "disagreed") or said >= set(selection.votes.split()),
             selection.domain in ("", registered(row.url)),
         ]
     )
@@ -175,7 +177,7 @@ def check(corpus: Corpus, selection: Selection) -> int:
             said = (
                 frozenset(v.rpartition(":")[0] for v in row.votes.split() if not v.startswith("script"))
                 for row in wanted
-                if not meets(row, Selection(votes="agreed"))
+                if not meets(row, Selection(votes="agreed")) and not meets(row, Selection(votes="undetermined"))
             )
             assert pages == (sum(s in same for s in said) if same else len(chosen_by(wanted, name)))
     return len(wanted)
