@@ -138,7 +138,7 @@ def _languages(found: Counter[str], selection: Selection, has: Known) -> dict[st
 
 
 def _votes(found: Counter[str]) -> dict[str, int]:
-    """How often all agreed, how often they did and were not believed, how often not, and how they did not most often."""
+    """How often all agreed, were alike and not believed, or disagreed, and how they disagreed most often."""
     if not found:
         return {}
     alike = {how: found[how] for how in (AGREED, UNDETERMINED) if how == AGREED or found[how]}
