@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-import duckdb
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from c4pipe.errors import ConfigError, unknown
+from c4pipe.inspect.confined import Caller
 from c4pipe.inspect.serve import export
 from c4pipe.inspect.serve.bars import BAR_LEFT, BAR_ROW, WIDEST_BAR, bar_chart
 from c4pipe.inspect.serve.patience import asked_of, watched_answer
 from c4pipe.inspect.serve.ready import ready_queries
-from c4pipe.inspect.serve.typed import LONGEST_SQL, QUERY_SECONDS, TypedQueries
+from c4pipe.inspect.serve.streamed import StreamedFile
+from c4pipe.inspect.serve.typed import LONGEST_SQL, QUERY_SECONDS, TypedQueries, WriteTables
 from c4pipe.inspect.serve.viewer import Viewer
 
 _ELSEWHERE = ("cross-site", "same-site")  # Sec-Fetch-Site of a request that another page has led to
@@ -41,7 +42,7 @@ class SqlPage:
         found, problem, held = None, "", bool(sql) and _from_elsewhere(request)
         if sql and not held:
             try:
-                found = await watched_answer(connection, request, self._queries.answer, sql)
+                found = await asked_of(caller := Caller(), request, self._queries.answer, caller, sql)
             except ConfigError as error:
                 problem = str(error)
         values: dict[str, Any] = {"sql": sql[:LONGEST_SQL], "found": found, "problem": problem, "held": held}
@@ -65,19 +66,14 @@ class SqlPage:
             raise ConfigError(
                 "another site has led here. Open the query in the viewer, and save its answer from there."
             )
-        cursor = (await run_in_threadpool(self._queries.connection)).cursor()
-        body = self._written(cursor, sql, export.parquet if kind == "parquet" else export.comma_separated)
-        first = await asked_of(cursor, request, next, body)  # what goes wrong is told before anything is sent
+        caller = Caller()
+        body = self._written(caller, sql, export.parquet if kind == "parquet" else export.comma_separated)
+        first = await asked_of(caller, request, next, body)  # what goes wrong is told before anything is sent
         headers = {"Content-Disposition": f'attachment; filename="answer.{kind}"'}
-        return StreamingResponse(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
+        return StreamedFile(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
-    def _written(
-        self, cursor: duckdb.DuckDBPyConnection, sql: str, write: Callable[..., Iterator[bytes]]
-    ) -> Iterator[bytes]:
-        with cursor:
-            tables = self._queries.tables(cursor, sql)
-            first = next(tables)
-            yield from write(chain([first], tables), first.schema)
+    def _written(self, caller: Caller, sql: str, write: WriteTables) -> Iterator[bytes]:
+        yield from self._queries.written(caller, sql, write)
 
 
 def _from_elsewhere(request: Request) -> bool:
