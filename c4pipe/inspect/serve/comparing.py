@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from c4pipe.errors import ConfigError, unknown
@@ -25,6 +25,7 @@ from c4pipe.inspect.serve.lasting import PageLink
 from c4pipe.inspect.serve.pairs import CorpusPair, CorpusPairs
 from c4pipe.inspect.serve.patience import watched_answer
 from c4pipe.inspect.serve.selection import LONGEST_QUERY
+from c4pipe.inspect.serve.streamed import StreamedFile
 from c4pipe.inspect.serve.viewer import Viewer
 
 T = TypeVar("T")
@@ -140,7 +141,7 @@ class ComparedCorpora:
         body = self._written(pair, at.asked, export.parquet if kind == "parquet" else export.comma_separated)
         first = await run_in_threadpool(next, body)
         headers = {"Content-Disposition": f'attachment; filename="{at.asked.fate}.{kind}"'}
-        return StreamingResponse(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
+        return StreamedFile(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
     @staticmethod
     def _written(pair: CorpusPair, asked: FatePages, write: Callable[..., Iterator[bytes]]) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.inspect.quoted import Quote
@@ -20,6 +20,7 @@ from c4pipe.inspect.serve.excerpts import quotes_of
 from c4pipe.inspect.serve.hits import Hit
 from c4pipe.inspect.serve.lasting import PageLink
 from c4pipe.inspect.serve.selection import Selection
+from c4pipe.inspect.serve.streamed import StreamedFile
 from c4pipe.inspect.serve.viewer import Viewer
 
 _REMEMBERED = 200  # selections of which something is remembered
@@ -103,7 +104,7 @@ class Lists:
         body = self._written(write, selection)
         first = await run_in_threadpool(next, body)  # a damaged file is told before anything is sent
         headers = {"Content-Disposition": f'attachment; filename="selection.{kind}"'}
-        return StreamingResponse(_joined(first, body), headers=headers, media_type=export.MEDIA_TYPES[kind])
+        return StreamedFile(_joined(first, body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
     def _written(self, write: Callable[..., Iterator[bytes]], selection: Selection) -> Iterator[bytes]:
         corpus = self._viewer.corpus
