@@ -25,7 +25,7 @@ LONGEST_SEARCH = 1 << 40  # of a page, more than any has
 _NUMBER = re.compile(r"[0-9]{1,13}")
 # How the values of filters are written that no list of values is known for: the form, and an example.
 _WRITTEN = {
-    "month": (re.compile(r"[0-9]{4}-[0-9]{2}|none"), "YYYY-MM, such as 2024-05, or none"),
+    "month": (re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])|none"), "YYYY-MM, such as 2024-05, or none"),
     "score": (re.compile(r"[01](?:\.[0-9]{1,6})?-[01](?:\.[0-9]{1,6})?"), "LOW-HIGH, such as 0.9-0.95"),
     "votes": (
         re.compile(r"agreed|disagreed|[^\s:]+:[^\s:]*(?: [^\s:]+:[^\s:]*)*"),
@@ -211,6 +211,8 @@ def _check_written(asked: dict[str, str], has: Known) -> None:
         if name in asked and has.columns and column not in has.columns:
             raise ConfigError(f"{name}={asked[name]!r}: the pages of this corpus have no column {column}.")
     low, _, high = asked.get("score", "0-1").partition("-")
+    if max(float(low), float(high)) > 1:
+        raise ConfigError(f"score={asked['score']!r}: a score is between 0 and 1.")
     if float(low) > float(high):
         raise ConfigError(f"score={asked['score']!r}: no score is between {low} and {high}. Write the lower one first.")
 
