@@ -27,7 +27,7 @@ MOST_ANSWER_CHARS = 2_000_000  # of all cells of the rows that are shown
 CELL_CHARS = 500  # shown of a cell
 MOST_COLUMNS = 100
 ANSWER_BATCH = 2_048  # rows that are taken of an answer at a time: as many as DuckDB makes at once
-GROUP_ROWS, GROUP_BYTES = 10_000, 64 << 20  # of an export that are written at once, whichever is reached first
+EXPORT_ROWS, EXPORT_BYTES = 10_000, 64 << 20  # of an export that are written at once, whichever is reached first
 TYPED_VIEWS = (*VIEWS, "shards")
 WriteTables = Callable[[Iterator[pa.Table], pa.Schema], Iterator[bytes]]
 
@@ -143,7 +143,7 @@ def _tables(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa
     held: list[pa.RecordBatch] = []
     for batch in batches:
         held.append(batch)
-        if sum(each.num_rows for each in held) >= GROUP_ROWS or sum(each.nbytes for each in held) >= GROUP_BYTES:
+        if sum(each.num_rows for each in held) >= EXPORT_ROWS or sum(each.nbytes for each in held) >= EXPORT_BYTES:
             yield from _halved(pa.Table.from_batches(held).rename_columns(schema.names))
             held = []
     if held:
@@ -151,7 +151,7 @@ def _tables(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa
 
 
 def _halved(table: pa.Table) -> Iterator[pa.Table]:
-    if table.nbytes <= GROUP_BYTES or table.num_rows == 1:
+    if table.nbytes <= EXPORT_BYTES or table.num_rows == 1:
         yield table
         return
     half = table.num_rows // 2
