@@ -27,7 +27,10 @@ MOST_ANSWER_CHARS = 2_000_000  # of all cells of the rows that are shown
 CELL_CHARS = 500  # shown of a cell
 MOST_COLUMNS = 100
 ANSWER_BATCH = 2_048  # rows that are taken of an answer at a time: as many as DuckDB makes at once
-EXPORT_ROWS, EXPORT_BYTES = 10_000, 64 << 20  # of an export that are written at once, whichever is reached first
+ANSWER_GROUP_ROWS, ANSWER_GROUP_BYTES = (
+    10_000,
+    64 << 20,
+)  # of an export that are written at once, whichever is reached first
 TYPED_VIEWS = (*VIEWS, "shards")
 WriteTables = Callable[[Iterator[pa.Table], pa.Schema], Iterator[bytes]]
 
@@ -143,7 +146,10 @@ def _tables(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa
     held: list[pa.RecordBatch] = []
     for batch in batches:
         held.append(batch)
-        if sum(each.num_rows for each in held) >= EXPORT_ROWS or sum(each.nbytes for each in held) >= EXPORT_BYTES:
+        if (
+            sum(each.num_rows for each in held) >= ANSWER_GROUP_ROWS
+            or sum(each.nbytes for each in held) >= ANSWER_GROUP_BYTES
+        ):
             yield from _halved(pa.Table.from_batches(held).rename_columns(schema.names))
             held = []
     if held:
@@ -151,7 +157,7 @@ def _tables(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa
 
 
 def _halved(table: pa.Table) -> Iterator[pa.Table]:
-    if table.nbytes <= EXPORT_BYTES or table.num_rows == 1:
+    if table.nbytes <= ANSWER_GROUP_BYTES or table.num_rows == 1:
         yield table
         return
     half = table.num_rows // 2
