@@ -20,6 +20,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bench.crawls import SEED, build_settings
+from c4pipe.corpus.cells import KEPT_CELL
+from c4pipe.corpus.cube import REST, Cube
 from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.stats import TOP_DOMAINS, Stats
 from c4pipe.dedup import UrlLevel
@@ -114,7 +116,8 @@ def finalize(load: Load) -> None:
             stage.entered = stage.kept = part
         first = sum(made.data["ledger"]["records"] for made in parts)
         accounts = [Account(first + i, size=1, records=1, pages=1).to_json() for i in range(part)]
-        data = to_json({"ledger": ledger.to_json(), "stats": stats.to_json(), "accounts": accounts})
+        counts = {"ledger": ledger.to_json(), "stats": stats.to_json(), "accounts": accounts}
+        data = to_json(counts | {"cube": _cube(part, stats.domains_kept).to_json()})
         parts.append(Made("group", json.loads(data)))
     shard = {"path": "en/train-00000-of-00001.parquet", "config": "en", "split": "train", "bytes": 1, "sha256": ""}
     parts.append(Made("shard", {"shard": shard | {"rows": load.size}}))
@@ -127,6 +130,16 @@ def finalize(load: Load) -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_corpus_files(parts, inputs, plan, description, LocalStore(), folder)
         print(json.dumps({"manifest": (Path(folder) / "manifest.json").stat().st_size}))
+
+
+def _cube(pages: int, domains: Counter[str]) -> Cube:
+    """Kept pages, of as many domains as a part carries."""
+    cube, named = Cube(), list(domains)[:pages]
+    cube.add_language(KEPT_CELL, "en", 10, [pages, 0, 0])
+    for domain in named:
+        cube.add_domain(KEPT_CELL, domain, [1, 0, 0])
+    cube.by_domain[REST] = {KEPT_CELL: [pages - len(named), 0, 0]}
+    return cube
 
 
 def _domains(seed: int) -> Counter[str]:

@@ -153,6 +153,7 @@ def test_no_file_is_named_by_a_stranger_or_lies_elsewhere(hostile: Built) -> Non
     assert all(path.startswith(prefix) for path in made), made
     shard = r"(train|validation)-\d{5}-of-\d{5}\.parquet"
     tables = rf"en\.noclean(/{shard})?|__(rejected|restore)(/part-\d{{6}}\.parquet)?"
+    tables += r"|__facts(/(losses|domains)\.parquet)?"
     shapes = rf"{tables}|keys(/\w+\.keys)?|README\.md|stats\.json|manifest\.json(\.sha256)?|\.lock"
     assert all(re.fullmatch(shapes, path.removeprefix(prefix)) for path in made), made
     assert hostile.before <= hostile.after

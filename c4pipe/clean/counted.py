@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from c4pipe.clean.loop import LineStep, walk
 from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict
 from c4pipe.rules.base import LineRule
-from c4pipe.text.kinds import LineCounts, line_counts
+from c4pipe.text.kinds import LineCounts, known_points, line_counts
 
 
 class CountedSteps(NamedTuple):
@@ -102,13 +102,20 @@ def lines_verdict(page: Page, by: CountedSteps, judged: JudgedLines) -> Verdict:
             chars[code] = chars.get(code, 0) + int(size)
     if end < len(broken):
         return Rejected(page, by.steps[broken[end]].reason, walked[end], tally, chars)
-    standing = np.flatnonzero(broken == none)
-    spans = zip(lines.starts[standing].tolist(), lines.ends[standing].tolist(), strict=True)
-    kept = [page.text[start:stop] for start, stop in spans]
-    for at, line in walked.items():
-        if broken[at] == none:
-            kept[int(np.searchsorted(standing, at))] = line
-    return Kept(page._replace(text="\n".join(kept).strip()), tally, chars)
+    return Kept(page._replace(text=_joined(page.text, judged, broken == none).strip()), tally, chars)
+
+
+def _joined(text: str, judged: JudgedLines, stands: NDArray[np.bool_]) -> str:
+    """The lines that stand, with newlines between them; those that do so in the text already are taken together."""
+    (starts, ends, *_), _, walked, _ = judged
+    changed = {at: line for at, line in walked.items() if stands[at] and line != text[starts[at] : ends[at]]}
+    apart = np.ones(len(starts) + 1, bool)  # whether a line does not stand so behind the one before
+    between = known_points(text)[ends[:-1]] == ord("\n")
+    apart[1:-1] = ~(stands[:-1] & stands[1:] & between & (starts[1:] == ends[:-1] + 1))
+    apart[[*changed]] = apart[[at + 1 for at in changed]] = True
+    firsts, lasts = np.flatnonzero(apart[:-1] & stands), np.flatnonzero(apart[1:] & stands)
+    spans = zip(firsts.tolist(), starts[firsts].tolist(), ends[lasts].tolist(), strict=True)
+    return "\n".join([changed[at] if at in changed else text[start:end] for at, start, end in spans])
 
 
 def dropped_lines(text: str, by: CountedSteps, judged: JudgedLines) -> list[Dropped]:

@@ -1,6 +1,7 @@
 """A finished corpus as something to look at: its manifest, its statistics, and its tables for SQL.
 
-Views: `pages` and `rejected` are the Parquet files with their columns, `shards` is the manifest's list.
+Views: `pages` and `rejected` are the Parquet files with their columns, `shards` is the manifest's list, and
+`ledger` what its ledger says that stages took, of all pages.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.facts.sums import FileSums
 from c4pipe.files.record import LISTS
@@ -32,7 +34,8 @@ from c4pipe.text import many
 if TYPE_CHECKING:  # DuckDB is imported where it is asked: jobs that open a corpus read its files themselves
     import duckdb
 
-VIEWS = ("pages", "rejected")  # of files; `shards` is the manifest's own
+VIEWS = ("pages", "rejected")  # of files
+TOLD_VIEWS = ("shards", "ledger")  # the manifest's own
 MEMORY = "1GB"  # of a connection; a query that needs more fails with a message
 _SHARD_TYPES = {"path": "VARCHAR", "config": "VARCHAR", "split": "VARCHAR", "rows": "BIGINT", "bytes": "BIGINT"}
 
@@ -183,6 +186,7 @@ def _connected(corpus: Corpus, memory: str, other: Corpus | None, views_only: bo
         connection.execute(f"CREATE VIEW {prefix}pages AS {_pages(found, connection)}")
         connection.execute(f"CREATE VIEW {prefix}rejected AS {_rejected(found, connection)}")
         connection.execute(f"CREATE VIEW {prefix}shards AS {_shard_rows(found)}")
+        connection.execute(f"CREATE VIEW {prefix}ledger AS {_ledger_rows(found)}")
     connection.execute("SET lock_configuration = true")
     return connection
 
@@ -203,7 +207,7 @@ def select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyCo
     try:
         statements = connection.extract_statements(sql)
         if len(statements) != 1 or statements[0].type is not duckdb.StatementType.SELECT:
-            raise ConfigError("only one SELECT is allowed. The views are pages, rejected and shards.")
+            raise ConfigError("only one SELECT is allowed. The views are pages, rejected, shards and ledger.")
         return connection.execute(statements[0])
     except duckdb.OutOfMemoryException:
         raise
@@ -231,10 +235,10 @@ def _pages(corpus: Corpus, connection: duckdb.DuckDBPyConnection) -> str:
     """Kept pages with `config`, `split`, the `shard` they are in and their `row` there."""
     if not corpus.manifest["shards"]:
         return _empty(corpus.schema, connection, "config", "split", "shard", "row")
-    columns = names_sql(corpus.schema.names)
+    columns = _with_language(corpus.schema)
     shard = f"substr(filename, {len(str(corpus.folder.resolve())) + 2})"
     return (
-        f"SELECT {columns}, regexp_extract(shard, '^(.*)/', 1) AS config, "
+        f"SELECT * EXCLUDE (shard, row), regexp_extract(shard, '^(.*)/', 1) AS config, "
         "regexp_extract(shard, '([^/]*)-[0-9]{5}-of-[0-9]{5}[.]parquet$', 1) AS split, shard, row FROM "
         f"(SELECT {columns}, {shard} AS shard, file_row_number AS row FROM {files_sql(corpus, corpus.shards())})"
     )
@@ -245,9 +249,13 @@ def _rejected(corpus: Corpus, connection: duckdb.DuckDBPyConnection) -> str:
     if not corpus.rejected:
         return _empty(REJECTED_SCHEMA, connection, "part", "row")
     part = f"substr(filename, {len(str(corpus.folder.resolve())) + 2})"
-    columns = names_sql(corpus.rejected_schema.names)
-    columns += "" if "language" in corpus.rejected_schema.names else ", '' AS language"
+    columns = _with_language(corpus.rejected_schema)
     return f"SELECT {columns}, {part} AS part, file_row_number AS row FROM {files_sql(corpus, corpus.rejected)}"
+
+
+def _with_language(schema: pa.Schema) -> str:
+    """The columns, and an empty language where older builds have none."""
+    return names_sql(schema.names) + ("" if "language" in schema.names else ", '' AS language")
 
 
 def _shard_rows(corpus: Corpus) -> str:
@@ -258,6 +266,17 @@ def _shard_rows(corpus: Corpus) -> str:
         for shard in corpus.manifest["shards"]
     )
     return " UNION ALL ".join([f"(SELECT {columns} LIMIT 0)", *rows])
+
+
+def _ledger_rows(corpus: Corpus) -> str:
+    """A row for each reason of each stage: the pages, lines or sentences that it took of all pages, kept or not."""
+    rows = ["(SELECT '' AS stage, '' AS reason, '' AS unit, 0::BIGINT AS taken LIMIT 0)"]
+    for stage in corpus.manifest.get("ledger", {}).get("stages", []):
+        for unit, name in LOST_AS.items():
+            for code, taken in stage.get(name, {}).items():
+                words = (_quoted(str(each)) for each in (stage["stage"], code, unit.value))
+                rows.append(f"SELECT {', '.join(words)}, {int(taken)}::BIGINT")
+    return " UNION ALL ".join(rows)
 
 
 def _empty(schema: pa.Schema, connection: duckdb.DuckDBPyConnection, *places: str) -> str:

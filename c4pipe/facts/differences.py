@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,21 @@ from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.files.record import files_of
 
 MOST = 12  # items of a list that are named
+_SHOWN_DIGITS = 12  # of a checksum: as many as tell files apart for a reader
+# Where manifests say something, by the names that they have for it -> as a reader has it.
+_PLACES = [
+    (re.compile("^name$"), "preset"),
+    (re.compile("^says$"), "what the preset is said to be"),
+    (re.compile("^own$"), "language that the name of the preset stands for"),
+    (re.compile("^(.*), by$"), r"\1, identified by"),
+    (re.compile("^identifiers, ([^,]*), identifier$"), r"\1, identifier that was at hand"),
+    (re.compile("^identifiers, ([^,]*), model$"), r"\1, model file of the identifier"),
+    (re.compile("^identifiers, ([^,]*), sha256$"), r"\1, sha256 of that model file"),
+    (re.compile("^identifiers, ([^,]*), versions, (.*)$"), r"\1, version of \2"),
+    (re.compile("^identifiers, (.*)$"), r"language identifier, \1"),
+    (re.compile("^versions, (.*)$"), r"version of \1"),
+]
+_SUM = re.compile(rf"\b([0-9a-f]{{{_SHOWN_DIGITS}}})[0-9a-f]{{{64 - _SHOWN_DIGITS}}}\b")
 
 
 def differences(a: Any, b: Any, first: str, second: str, where: str = "") -> list[str]:
@@ -81,10 +97,10 @@ def _sums(manifest: dict[str, Any]) -> dict[str, dict[str, str]]:
 
 def settings(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
     """What two manifests say differently of how they came about, in words of "A" and "B"."""
-    words = []
+    words: list[str] = []
     for name in ("preset", "settings", "versions", "identifiers"):
         where = "" if name == "preset" else name
-        words += differences(a.get(name), b.get(name), "A", "B", where)
+        words += map(_in_words, differences(a.get(name), b.get(name), "A", "B", where))
     words += [
         f"{kind}: other files"
         for kind in dict.fromkeys([*_sums(a), *_sums(b)])
@@ -95,6 +111,19 @@ def settings(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
         mine, theirs, common = len(inputs[0] - inputs[1]), len(inputs[1] - inputs[0]), len(inputs[0] & inputs[1])
         words.append(f"inputs: {mine:,} of A only, {theirs:,} of B only, {common:,} of both")
     return words + _earlier(a.get(AGAINST, []), b.get(AGAINST, []))
+
+
+def _in_words(line: str) -> str:
+    """A line of `differences` in the words of a reader.
+
+    >>> _in_words("identifiers, language, versions, pycld2: A nothing, B 0.42")
+    'language, version of pycld2: A none, B 0.42'
+    """
+    place, colon, values = line.partition(": ")
+    found = next((pattern.sub(words, place) for pattern, words in _PLACES if pattern.search(place)), place)
+    if place.startswith(("identifiers, ", "versions, ")):
+        values = _SUM.sub(r"\1…", values.replace("A nothing", "A none").replace("B nothing", "B none"))
+    return f"{found}{colon}{values}"
 
 
 def _earlier(a: list[dict[str, str]], b: list[dict[str, str]]) -> list[str]:

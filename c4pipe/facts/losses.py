@@ -17,6 +17,7 @@ from c4pipe.corpus.cells import KEPT_CELL, LossCell
 from c4pipe.errors import BuildError, ConfigError, unknown
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.shares import critical, design_effect, wilson_interval
+from c4pipe.facts.unasked import LossOfLanguage, NeverAsked, never_asked, with_never_asked
 from c4pipe.page import Unit
 from c4pipe.passes.cubes import DOMAINS_LOST, LOSSES
 
@@ -47,9 +48,10 @@ class LossRow(NamedTuple):
     came: Amount  # all that was read, of the group where there is one
     interval: tuple[float, float] | None = None  # of the share of pages, with all intervals of the table at once
     more: int = 0  # 1 where the group surely loses more of its pages than all do, -1 where fewer
+    whole: LossOfLanguage | None = None  # of a language, with its pages that were never asked for one
 
     def share(self, measure: str) -> float:
-        """The part that was lost, 0 where nothing came."""
+        """The part of those asked that was lost, 0 where nothing came."""
         came = getattr(self.came, measure)
         return float(getattr(self.lost, measure)) / came if came else 0.0
 
@@ -66,6 +68,7 @@ class CorpusLosses:
 
     rows: list[_Row]  # by language and length
     domains: list[_Row]
+    never: NeverAsked = field(default_factory=lambda: NeverAsked("", {}))  # pages of `rows` that have no language yet
     rules: dict[str, LossCell] = field(default_factory=dict)  # stage/reason, in the order of the preset
 
     def __post_init__(self) -> None:
@@ -97,6 +100,8 @@ class CorpusLosses:
         rows, groups = self._of(by), dict[Any, list[_Row]]()
         for row in rows:
             groups.setdefault(_key(row, by), []).append(row)
+        if by == "language":
+            groups = {**{language: [] for language in self.never.languages}, **groups}
         found = [LossRow(key, cell, _lost(own, cell), _whole(own)) for key, own in groups.items()]
         return self._held_against_all(found, by, cell)
 
@@ -104,17 +109,32 @@ class CorpusLosses:
         """With intervals, where a share of pages is one of pages that are alike within their domain.
 
         What is drawn are domains: a language's pages count as so many fewer as the share of the rule spreads over
-        domains (`design_effect`, taken to be the same in each language); a domain's own pages count each.
+        domains (`design_effect`, taken to be the same in each language); a domain's own pages count each. A
+        language's pages that were never asked for one are within the intervals.
         """
-        compared = [row for row in found if row.came.pages >= LEAST_PAGES and row.key not in ("", None)]
-        if by == "length" or not compared:
+        compared = [row for row in found if row.key not in ("", None) and self._pages_of(row, by) >= LEAST_PAGES]
+        if by == "length" or not found:
             return found
-        all_of, errors = _lost(self.rows, cell).pages / max(1, self.read.pages), critical(len(compared))
-        effect = self.effect(cell) if by == "language" else 1.0
-        return [
-            row if row not in compared else _told(row, effect, errors, all_of)
-            for row in found
-        ]  # fmt: skip
+        all_of, effect = _lost(self.rows, cell).pages / max(1, self.read.pages), 1.0
+        if by == "language":
+            effect = self.effect(cell)
+            found = [self._with_never_asked(row, found, max(1, len(compared))) for row in found]
+        keys = {row.key for row in compared}
+        return [_told(row, effect, len(keys), all_of) if row.key in keys else row for row in found]
+
+    def _pages_of(self, row: LossRow, by: str) -> float:
+        fell = self.never.of(str(row.key), 1).pages if by == "language" else 0
+        return row.came.pages + fell
+
+    def _with_never_asked(self, row: LossRow, found: list[LossRow], compared: int) -> LossRow:
+        if row.key in ("", None) or not self.never.pages:
+            return row
+        here = sum(other.lost.pages for other in found if other.key == "")
+        return row._replace(
+            whole=with_never_asked(
+                self.never, str(row.key), row.cell, row.lost.pages, row.came.pages, here, critical(4 * compared)
+            )
+        )
 
     def uneven(self, by: str) -> list[LossRow]:
         """The groups that surely lose more of their pages than all do, those that lose most first."""
@@ -150,7 +170,9 @@ def read_losses(corpus: Corpus) -> CorpusLosses | None:
     corpus.sums.check([LOSSES, DOMAINS_LOST])
     try:
         by_language, by_domain = (pq.read_table(corpus.folder / path).to_pylist() for path in (LOSSES, DOMAINS_LOST))
-        return CorpusLosses(list(map(_as_row, by_language)), list(map(_as_row, by_domain)))
+        rows = list(map(_as_row, by_language))
+        fell = [(row.cell, row.amount.pages) for row in rows if _unasked(row)]
+        return CorpusLosses(rows, list(map(_as_row, by_domain)), never_asked(corpus, fell))
     except (OSError, KeyError, TypeError, pa.ArrowException) as error:
         raise BuildError(f"{corpus.folder}/{LOSSES} cannot be read ({error}). Copy or build it again.") from None
 
@@ -165,6 +187,8 @@ def sorted_losses(rows: Iterable[LossRow], by: str, rising: bool = False) -> lis
         return ranked[:: -1 if rising else 1]
 
     def amount(row: LossRow) -> float:
+        if measure == "pages" and row.whole is not None:  # what the table says of its pages
+            return row.whole.lost.pages if by == measure else row.whole.share or row.whole.least
         return float(getattr(row.lost, measure)) if by == measure else row.share(measure)
 
     return sorted(ranked, key=amount, reverse=not rising)
@@ -172,13 +196,16 @@ def sorted_losses(rows: Iterable[LossRow], by: str, rising: bool = False) -> lis
 
 def no_losses(corpus: Corpus) -> ConfigError:
     """Why a corpus has no table of losses."""
+    return ConfigError(f"{corpus.folder} has no table of losses: {why_uncounted(corpus)}.")
+
+
+def why_uncounted(corpus: Corpus) -> str:
+    """The same in words: the end of a sentence."""
     if "mixture" in corpus.manifest:
-        why = "a mixture was drawn from corpora, and lost nothing itself: look at these"
-    elif corpus.manifest.get("removed"):
-        why = "pages were taken out of it, and nobody knows any more who had lost what: the ledger still counts by rule"
-    else:
-        why = "its build did not count what pages lost. Build it again"
-    return ConfigError(f"{corpus.folder} has no table of losses: {why}.")
+        return "a mixture was drawn from corpora, and lost nothing itself: look at these"
+    if corpus.manifest.get("removed"):
+        return "pages were taken out of it, and nobody knows any more who had lost what: the ledger counts by rule only"
+    return "its build did not count what pages lost. Build it again to know"
 
 
 def rule_name(cell: LossCell) -> str:
@@ -189,6 +216,11 @@ def rule_name(cell: LossCell) -> str:
 def _as_row(row: dict[str, Any]) -> _Row:
     cell = LossCell(row.pop("stage"), row.pop("reason"), row.pop("unit"))
     return _Row(cell, Amount(row.pop("pages"), row.pop("lines"), row.pop("characters")), row)
+
+
+def _unasked(row: _Row) -> bool:
+    """Whether it is of pages that fell before their language was asked."""
+    return row.group["language"] == "" and row.cell.unit == Unit.PAGE.value and row.cell != KEPT_CELL
 
 
 def _key(row: _Row, by: str) -> Any:
@@ -209,7 +241,13 @@ def _lost(rows: Iterable[_Row], cell: LossCell | None) -> Amount:
     return Amount(pages, sum(row.amount.lines for row in mine), sum(row.amount.characters for row in mine))
 
 
-def _told(row: LossRow, effect: float, errors: float, all_of: float) -> LossRow:
+def _told(row: LossRow, effect: float, compared: int, all_of: float) -> LossRow:
+    """The row with its interval. Where its own share is known from a sample alone, half of the errors are for that and
+    half for the domains that were drawn."""
+    least = most = row.share("pages")
     pages = row.came.pages / effect
-    low, high = wilson_interval(row.share("pages") * pages, pages, errors)
+    if row.whole is not None:
+        least, most, pages = row.whole.least, row.whole.most, row.whole.came.low / effect
+    errors = critical(compared if least == most else 2 * compared)
+    low, high = (wilson_interval(share * pages, pages, errors)[end] for end, share in enumerate((least, most)))
     return row._replace(interval=(low, high), more=(low > all_of) - (high < all_of))

@@ -96,7 +96,7 @@ class CorpusVerdict(NamedTuple):
     def winner(self, judgement: Judgement) -> Winner:
         """Of a domain or of all, if that can be told beside the others."""
         if judgement == self.overall:
-            return CANNOT_TELL if self.each_its_own else judgement.winner
+            return CANNOT_TELL if self.each_its_own or self.on_own_alone else judgement.winner
         return judgement.winner if judgement in self.certain else CANNOT_TELL
 
     @property
@@ -107,6 +107,13 @@ class CorpusVerdict(NamedTuple):
         found = {one.domain: one.winner for one in self.certain}
         others = {winner for name, winner in found.items() if name not in own}
         return all(found.get(name) == side for name, side in own.items()) and self.overall.winner not in others
+
+    @property
+    def on_own_alone(self) -> bool:
+        """Whether the side that is better in the mean is so on what it holds out itself, and on no other text that can
+        be told: then the mean says no more than that its own text is like itself."""
+        won = {one.domain for one in self.certain if one.winner == self.overall.winner}
+        return won == {HELD_OUT_OF.format(self.overall.winner)}
 
     @property
     def null_note(self) -> str:
@@ -146,6 +153,10 @@ class CorpusVerdict(NamedTuple):
             also = [(side, [name for name in on[side] if name != HELD_OUT_OF.format(side)]) for side in "AB"]
             named = "".join(f", {side} on {_listed(names)} too" for side, names in also if names)
             return f"each is better on its own text{named}; overall {CANNOT_TELL}"
+        if self.on_own_alone:
+            other = "A" if whole.winner == "B" else "B"
+            but = f", and worse on {_listed(on[other])}" if on[other] else ""
+            return f"{whole.winner} is better on its own text alone{but}; overall {CANNOT_TELL}"
         if whole.winner != CANNOT_TELL:
             unit = "bits a byte" if self.level == BY_GRAMS else "bits a byte over pairs of models"
             said = f"{whole.winner} is better by {abs(whole.difference):.3f} ± {whole.null:.3f} {unit}"

@@ -14,14 +14,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from c4pipe.fasttext.kernel import NO_ENTRY
+from c4pipe.fasttext.kernel import NO_ENTRY, WORD_BITS
 
 FASTTEXT_MAGIC = 793_712_314  # FASTTEXT_FILEFORMAT_MAGIC_INT32
 WITHOUT_SUBWORDS = 11  # the version in which classifiers had no n-grams of characters: FastText::loadModel
 SUPERVISED = 3  # args.h model_name::sup
 CENTROIDS = 256  # productquantizer.h ProductQuantizer::ksub_
 KNOWN_VERSIONS = (WITHOUT_SUBWORDS, 12)  # fasttext.cc FASTTEXT_VERSION
-MOST_BUCKETS = 1 << 26  # n-grams have 2,000,000 by default (args.cc); each takes 4 bytes here
+MOST_BUCKETS = 1 << 26  # n-grams have 2,000,000 by default (args.cc)
+CACHE_LINE = 64  # bytes; of processors that take 128 at a time every other one
 MOST_TOGETHER, LONGEST_NGRAM = 16, 64  # words, characters; time to read a word grows with their square
 MOST_WEIGHT = (
     10**9
@@ -111,15 +112,39 @@ def checked_args(settings: FasttextArgs) -> FasttextArgs:
     return settings
 
 
-def rows_of_ngrams(buckets: int, words: int, pruned: npt.NDArray[np.int32] | None) -> npt.NDArray[np.int32]:
-    """(buckets,) the row of each n-gram, NO_ENTRY where it was pruned away; ValueError where that is nowhere."""
-    if pruned is None:
-        return np.arange(words, words + buckets, dtype=np.int32)
-    if len(pruned) and (pruned.min() < 0 or pruned[:, 0].max() >= buckets or pruned[:, 1].max() >= len(pruned)):
-        raise ValueError("its list of kept n-grams points outside")
-    rows = np.full(buckets, NO_ENTRY, np.int32)
-    rows[pruned[:, 0]] = pruned[:, 1] + words
-    return rows
+class KeptNgrams(NamedTuple):
+    """Which buckets of n-grams have a row."""
+
+    there: npt.NDArray[np.uint64]  # (buckets / 64,) a bit for each, from the lowest on
+    before: npt.NDArray[np.int32]  # (buckets / 64,) how many in front of these 64 have one
+    rows: npt.NDArray[np.int32] | None  # (kept,) of those that have one, by bucket, which it is; None: in that order
+
+
+def kept_ngrams(buckets: int, pruned: npt.NDArray[np.int32] | None) -> KeptNgrams:
+    """Those (bucket, row) that were not pruned away, all for None; ValueError where one of them is nowhere."""
+    kept, rows = np.ones(-(-buckets // WORD_BITS) * WORD_BITS, bool), None
+    kept[buckets:] = False
+    if pruned is not None:
+        if len(pruned) and (pruned.min() < 0 or pruned[:, 0].max() >= buckets or pruned[:, 1].max() >= len(pruned)):
+            raise ValueError("its list of kept n-grams points outside")
+        row_of = np.full(buckets, NO_ENTRY, np.int32)
+        row_of[pruned[:, 0]] = pruned[:, 1]
+        kept[:buckets] = row_of != NO_ENTRY
+        rows = row_of[kept[:buckets]]
+    counts = kept.reshape(-1, WORD_BITS).sum(axis=1, dtype=np.int32)
+    there = np.packbits(kept, bitorder="little").view(np.dtype(np.uint64).newbyteorder("<")).astype(np.uint64)
+    return KeptNgrams(there, counts.cumsum(dtype=np.int32) - counts, rows)
+
+
+def by_bucket(matrix: Float32s, words: int, rows: npt.NDArray[np.int32]) -> Float32s:
+    """The rows of words, and behind them those of n-grams in this order; none begins within a line of the cache."""
+    shape = (words + len(rows), matrix.shape[1])
+    room = np.empty(shape[0] * shape[1] + CACHE_LINE, np.float32)
+    start = -room.ctypes.data % CACHE_LINE // room.itemsize
+    found = room[start : start + shape[0] * shape[1]].reshape(shape)
+    found[:words] = matrix[:words]
+    np.take(matrix[words:], rows, axis=0, out=found[words:])
+    return found
 
 
 def read_matrix(reader: ModelReader, quantised: bool, shape: tuple[int, int]) -> Float32s:

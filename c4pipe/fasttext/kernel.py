@@ -24,7 +24,9 @@ _WORDS_FACTOR = np.uint64(116_049_371)  # dictionary.cc Dictionary::addWordNgram
 _BEGINS, _ENDS = np.uint8(ord("<")), np.uint8(ord(">"))
 _TOP_BITS, _INNER = np.uint8(0xC0), np.uint8(0x80)  # of a byte that is not the first of its character
 _LABEL_MARK = tuple(b"__label__")
-_BITS = 8  # of a byte
+WORD_BITS, _SIX = 64, 6  # of a word of flags; a bucket divided by as many is one shifted by 6
+_PAIRS, _FOURS, _EIGHTS = (np.uint64(x) for x in (0x5555555555555555, 0x3333333333333333, 0x0F0F0F0F0F0F0F0F))
+_ONES = np.uint64(0x0101010101010101)
 
 
 def mixed(h: Any, byte: Any) -> Any:
@@ -32,17 +34,33 @@ def mixed(h: Any, byte: Any) -> Any:
     return np.uint32((h ^ np.uint32(np.int8(byte))) * _PRIME)
 
 
-def remainder(h: Any, buckets: Any, inverse: Any) -> Any:
-    """h % buckets, of 32 bits each, by a product with 1 / buckets: a division takes several times as long.
+def inverse_of(buckets: Any) -> Any:
+    """(shift, 2**shift / buckets) rounded down, of 31 bits, or 32 where that is a power of two."""
+    shift = np.uint64(31)
+    while np.uint64(buckets) >> (shift - np.uint64(30)):
+        shift += np.uint64(1)
+    return shift, (np.uint64(1) << shift) // np.uint64(buckets)
 
-    The product may be off by the last bits of 53, and so its whole part by one.
+
+def remainder(h: Any, buckets: Any, inverse: Any, shift: Any) -> Any:
+    """h % buckets, of 32 bits each, by a product with that of `inverse_of`: a division takes longer.
+
+    The quotient is at most one too small.
     """
-    found = np.int64(h) - np.int64(np.float64(h) * inverse) * buckets
-    if found < 0:
-        found += buckets
-    elif found >= buckets:
-        found -= buckets
-    return found
+    found = np.int64(h) - np.int64((np.uint64(h) * inverse) >> shift) * buckets
+    return found - buckets if found >= buckets else found
+
+
+def row_of(bucket: Any, there: Any, before: Any, words: Any) -> Any:
+    """The row of an n-gram, NO_ENTRY where it was pruned away."""
+    flags, place = there[bucket >> _SIX], np.uint64(bucket & (WORD_BITS - 1))
+    if not flags >> place & np.uint64(1):
+        return np.int64(NO_ENTRY)
+    x = flags & ((np.uint64(1) << place) - np.uint64(1))  # how many are set: Hacker's Delight, 5-1
+    x -= x >> np.uint64(1) & _PAIRS
+    x = (x & _FOURS) + (x >> np.uint64(2) & _FOURS)
+    x = (x + (x >> np.uint64(4))) & _EIGHTS
+    return words + before[bucket >> _SIX] + np.int64(x * _ONES >> np.uint64(56))
 
 
 def add_row(hidden: Any, matrix: Any, row: Any, dimensions: Any) -> None:
@@ -130,11 +148,11 @@ def find_word(text: Any, start: int, end: int, names: Any, offsets: Any, table: 
 
 
 @native(
-    "int64(uint8*, int64, uint8*, int64*, int32*, int64, int64, int32*, uint8*, int64, int64, int64, int64, float32*,"
+    "int64(uint8*, int64, uint8*, int64*, int32*, int64, int64, uint64*, int32*, int64, int64, int64, int64, float32*,"
     " int64, int32*, uint8*, float32*, float32*, int64, float64*, int64*, int64)"
 )
 def add_line(
-    text: Any, size: int, names: Any, offsets: Any, table: Any, slots: int, words: int, rows: Any, there: Any,
+    text: Any, size: int, names: Any, offsets: Any, table: Any, slots: int, words: int, there: Any, before: Any,
     buckets: int, shortest: int, longest: int, together: int, matrix: Any, dimensions: int, hashes: Any, marked: Any,
     hidden: Any, outputs: Any, n_outputs: int, shares: Any, spans: Any, sharing: int,
 ) -> int:  # fmt: skip
@@ -146,20 +164,20 @@ def add_line(
         text: (size,) bytes of the line. It must end in a blank and the name of the end of a line, "</s>".
         names, offsets, table, slots: the dictionary, see `index_words`.
         words: how many of the entries are words; the others are labels.
-        rows: (buckets,) the row of each n-gram.
-        there: a bit for each bucket, from the lowest of the first byte on: whether it has a row, or was pruned away.
-            It fits where the rows do not, into the cache of a processor's core.
+        there: a bit for each bucket, from the lowest of the first on: whether it has a row, or was pruned away.
+        before: for each 64 of them, how many buckets in front have one. Both fit into the cache of a processor's core,
+            where the rows of all buckets would not.
         buckets: 0 for a model without n-grams.
         shortest, longest: characters of an n-gram, with the marks of a word's beginning and end.
         together: words of the longest n-gram of words.
-        matrix: (rows, dimensions).
+        matrix: (rows, dimensions), those of words and behind them those of n-grams in the order of their buckets.
         hashes: room for size // 2 + 1, the words of the line.
         marked: room for size + 2, a word in its marks, "<word>".
         outputs: (n_outputs, dimensions).
         shares: (words of the line, n_outputs) of zeros; the sum of a column is `outputs @ hidden`, in 64 bits.
         spans: (size // 2 + 1, 2) of -1: where each word begins and ends, in bytes.
     """
-    inverse = 1.0 / max(buckets, 1)
+    shift, inverse = inverse_of(max(buckets, 1))
     n_words = 0
     added = 0
     at = 0
@@ -207,9 +225,8 @@ def add_line(
                     h = mixed(h, marked[j])
                     j += 1
                 if n >= shortest and not (n == 1 and (i == 0 or j == length)):
-                    bucket = remainder(h, buckets, inverse)
-                    if there[bucket // _BITS] >> (bucket % _BITS) & 1:
-                        row = np.int64(rows[bucket])
+                    row = row_of(remainder(h, buckets, inverse, shift), there, before, words)
+                    if row != NO_ENTRY:
                         add_row(hidden, matrix, row, dimensions)
                         added += 1
                         if sharing:
@@ -219,7 +236,7 @@ def add_line(
         key = np.uint64(np.int64(hashes[i]))
         for j in range(i + 1, min(n_words, i + together)):
             key = key * _WORDS_FACTOR + np.uint64(np.int64(hashes[j]))
-            row = np.int64(rows[np.int64(key % np.uint64(buckets))])
+            row = row_of(np.int64(key % np.uint64(buckets)), there, before, words)
             if row != NO_ENTRY:
                 add_row(hidden, matrix, row, dimensions)
                 added += 1

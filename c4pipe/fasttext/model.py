@@ -19,10 +19,11 @@ from c4pipe.fasttext.file import (
     FasttextArgs,
     Float32s,
     ModelReader,
+    by_bucket,
     checked_args,
+    kept_ngrams,
     read_matrix,
     regular_file,
-    rows_of_ngrams,
 )
 from c4pipe.fasttext.kernel import (
     ENTRY_TAIL,
@@ -102,8 +103,9 @@ class FastTextModel:
         self._outputs = read_matrix(reader, quantised and outputs_too, (labels, settings.dimensions))
         if reader.at != len(reader.data):
             raise ValueError(f"it ends at byte {reader.at}, and {len(reader.data) - reader.at} bytes follow")
-        self._rows = rows_of_ngrams(settings.buckets, self.words, pruned)
-        self._there = np.packbits(self._rows != NO_ENTRY, bitorder="little")
+        self._ngrams = kept_ngrams(settings.buckets, pruned)
+        if self._ngrams.rows is not None:
+            self._inputs = by_bucket(self._inputs, self.words, self._ngrams.rows)
         self.tree = None
         if settings.loss == HIERARCHICAL:
             if not MOST_COUNTED > counts[0] >= counts[-1] >= 0 or counts != sorted(counts, reverse=True):
@@ -155,10 +157,10 @@ class FastTextModel:
         settings = self._settings
         hidden = np.zeros(settings.dimensions, np.float32)
         hashes, marked = np.empty(len(line) // 2 + 1, np.int32), np.empty(len(line) + 2, np.uint8)
-        sharing = spans is not None
+        sharing, ngrams = spans is not None, self._ngrams
         added = add_line(
             line, len(line), self._names.ctypes.data, self._offsets.ctypes.data, self._table.ctypes.data,
-            len(self._table), self.words, self._rows.ctypes.data, self._there.ctypes.data, len(self._rows),
+            len(self._table), self.words, ngrams.there.ctypes.data, ngrams.before.ctypes.data, settings.buckets,
             settings.shortest, self._longest, settings.word_ngrams, self._inputs.ctypes.data, settings.dimensions,
             hashes.ctypes.data, marked.ctypes.data, hidden.ctypes.data, self._outputs.ctypes.data, len(self._outputs),
             shares.ctypes.data if sharing else None, spans.ctypes.data if sharing else None, sharing,

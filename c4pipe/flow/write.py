@@ -19,7 +19,7 @@ from c4pipe.flow.owned import owned_keys
 from c4pipe.flow.settings import WRITTEN, Settings
 from c4pipe.passes.finalize import Made, write_corpus_files
 from c4pipe.passes.merging import OutputShard, RowSlice, leave_out, plan_split, write_rejected, write_shard
-from c4pipe.passes.rejected import explained, in_languages
+from c4pipe.passes.rejected import cuts_unshown, explained, in_languages
 from c4pipe.passes.restoring import UnitFiles, write_restore
 from c4pipe.passes.sample import PER_REASON, sample_table, sampled_of
 from c4pipe.passes.staged import Staged
@@ -135,7 +135,8 @@ class WriteSample(_WithPlan):
             with self._store.read(path) as stream:
                 tables += _read_rows(stream, rows)
         table = pa.concat_tables(tables).sort_by([("priority", "ascending"), ("source", "ascending")])
-        table = sample_table(explained(sampled, self._plan) for sampled in sampled_of(table))
+        if cuts_unshown(stage, self._plan):
+            table = sample_table(explained(sampled, self._plan) for sampled in sampled_of(table))
         name = f"{stage}-{reason}" if stage else reason
         yield (
             "rejected",

@@ -100,6 +100,15 @@ class Ancestry:
         """Those that the manifest names, in its order."""
         return [_opened(self.corpus, row) for row in self.corpus.manifest.get(AGAINST, ())]
 
+    @property
+    def not_among_lost(self) -> str:
+        """How a sentence goes on about a page that is not kept, where no rejected table at hand has it either."""
+        corpora = [self.corpus, *(one.corpus for one in self.earlier if one.corpus is not None)]
+        if not any(one.rejected for one in corpora):
+            return ", and there is no table of rejected pages"
+        complete = all(one.manifest.get("settings", {}).get("rejected") == "all" for one in corpora)
+        return f" nor in the {'table' if complete else 'sample'} of rejected pages"
+
     def plan(self, corpus: Corpus) -> Plan | None:
         """The preset of one of them, ready to judge; None where that is not to be had. Use it under the lock."""
         if corpus.folder not in self._plans:

@@ -65,7 +65,8 @@ of one without a URL left(md5(md5(text)), 16), by its text as read.
   sql       columns, rows, more (true where --limit cut the rest off)
   losses    read, rules, languages, domains: pages, lines and characters, lost and read; `share_of_pages` has the
             interval of the share of its pages, and `more` is 1 where a group surely loses more of them than all do,
-            -1 where fewer; `bounded` where domains are not all told apart, so that numbers of each are the least
+            -1 where fewer; `bounded` where domains are not all told apart, so that numbers of each are the least;
+            of a corpus without such a count only read and rules, by the ledger, and why in `not_counted`
   compare   the comparison: `folders` of both, what became of their pages
 With --run pages of `url` and `text` have `seen`: times (that a reading of it began), steps (that had some of it), or
 null where the run does not read the shard as it is now; `seen_to` is the last step that is known of.
@@ -134,7 +135,7 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         metavar="DIR2",
         help="compare with this corpus, page by page; with --html, side by side; with --serve, where it may be given "
-        "several times, to browse (--against is the old word)",
+        "several times, to browse (--against is the old word); a folder of other files: python -m c4pipe.compare",
     )
     a(
         "--verdict",

@@ -160,15 +160,17 @@ class _Asked:
             yield from (_Row(*row) for row in self._db.execute(sql, [part]).fetchall())
 
     def _lines(self, code: str) -> Iterator[tuple[str, str, str, str, int, list[str]]]:
-        """The first pages of the table, the kept ones among them, with the lines that they lost for a reason."""
+        """The first pages of the table, the kept ones among them, with the lines that they lost for a reason. Records
+        that gave no page have lost none."""
         cut = "list_transform(list_filter(dropped, lambda d: d.reason = $1), lambda d: d.line)"
         left = ROWS_ASKED
         for part in self._corpus.rejected:
             sql = (
                 f"SELECT url, source, {self._language}, $2, file_row_number, {cut} FROM "
-                f"{files_sql(self._corpus, [part])} WHERE file_row_number < {left} ORDER BY file_row_number"
+                f"{files_sql(self._corpus, [part])} WHERE file_row_number < {left} AND stage != $3 "
+                "ORDER BY file_row_number"
             )
-            yield from self._db.execute(sql, [code, part["path"]]).fetchall()
+            yield from self._db.execute(sql, [code, part["path"], self._preset.stages[0].name]).fetchall()
             left -= part["rows"]
             if left <= 0:
                 return

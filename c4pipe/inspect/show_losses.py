@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.ledger_losses import ledger_losses
 from c4pipe.facts.losses import LOSS_MEASURES, CorpusLosses, LossRow, no_losses, read_losses, sorted_losses
 from c4pipe.inspect.terminal import Screen, StyledText, bar
 from c4pipe.text import many, percent
@@ -13,13 +14,21 @@ UNEVEN_ROWS = 10  # languages and domains shown; --json has all of them
 
 
 def losses_told(corpus: Corpus) -> dict[str, Any]:
-    """The facts. ConfigError where the corpus has no count of them."""
+    """The facts; by the ledger alone where the build did not count whose pages lost what, which is `not_counted`.
+    ConfigError of a mixture."""
     losses = read_losses(corpus)
     if losses is None:
-        raise no_losses(corpus)
+        if (by_ledger := ledger_losses(corpus)) is None:
+            raise no_losses(corpus)
+        return {
+            "read": {"pages": by_ledger.pages, "characters": by_ledger.characters},
+            "rules": [row._asdict() for row in by_ledger.rows],
+            "not_counted": by_ledger.why,
+        }
     return {
         "read": losses.read._asdict(),
         "bounded": losses.bounded,
+        "never_asked": {"pages": losses.never.pages, "told_by": losses.never.by, "sampled": losses.never.sampled},
         "rules": [_as_dict(row) for row in losses.most()],
         "languages": _groups(losses, "language"),
         "domains": _groups(losses, "domain"),
@@ -33,12 +42,18 @@ def _groups(losses: CorpusLosses, by: str) -> list[dict[str, Any]]:
 def _as_dict(row: LossRow) -> dict[str, Any]:
     told: dict[str, Any] = {"key": row.key, **({"unit": row.cell.unit} if row.cell else {})}
     told |= {name: {"lost": getattr(row.lost, name), "read": getattr(row.came, name)} for name in LOSS_MEASURES}
+    if row.whole is not None:
+        spans = {name: getattr(row.whole, name)._asdict() for name in ("lost", "came")}
+        told["pages_with_never_asked"] = row.whole._asdict() | spans
     return told | {"share_of_pages": row.interval, "more": row.more}
 
 
 def show_losses(screen: Screen, facts: dict[str, Any]) -> None:
     """What took most text first, then whose pages lost more than their share."""
     read = facts["read"]
+    if "not_counted" in facts:
+        _by_ledger(screen, facts)
+        return
     screen.head("Losses", f"of {read['characters']:,} characters in {many(read['pages'], 'page')} that were read")
     rows: list[list[StyledText]] = [[(name, "dim") for name in ("rule", "takes", "characters", "", "lines", "pages")]]
     for row in facts["rules"]:
@@ -55,6 +70,20 @@ def show_losses(screen: Screen, facts: dict[str, Any]) -> None:
         _uneven(screen, name, [row for row in facts[name] if row["more"] > 0])
 
 
+def _by_ledger(screen: Screen, facts: dict[str, Any]) -> None:
+    read = facts["read"]
+    screen.head("Losses", f"by the ledger, of {many(read['pages'], 'page')} that were read")
+    heads: list[StyledText] = [(name, "dim") for name in ("rule", "took", "characters", "of all")]
+    rows: list[list[StyledText]] = [heads]
+    for row in facts["rules"]:
+        took = row["unit"] if row["taken"] is None else many(row["taken"], row["unit"])
+        chars = row["characters"]
+        known = ["not counted", ""] if chars is None else [f"{chars:,}", percent(chars, max(1, read["characters"]))]
+        rows.append([row["key"], took, *known])
+    screen.table(rows, "<>>>")
+    screen.say(facts["not_counted"])
+
+
 def _uneven(screen: Screen, name: str, found: list[dict[str, Any]]) -> None:
     if not found:
         return
@@ -62,10 +91,20 @@ def _uneven(screen: Screen, name: str, found: list[dict[str, Any]]) -> None:
     rows: list[list[StyledText]] = [[(of, "dim") for of in ("", "pages lost", "share", "lies in (95 %, all at once)")]]
     for row in found[:UNEVEN_ROWS]:
         low, high = row["share_of_pages"]
-        rows.append(
-            [str(row["key"]), f"{row['pages']['lost']:,}", _of(row["pages"]), f"{percent(low)} to {percent(high)}"]
-        )
+        rows.append([str(row["key"]), *_pages_lost(row), f"{percent(low)} to {percent(high)}"])
     screen.table(rows, "<>><")
+
+
+def _pages_lost(row: dict[str, Any]) -> tuple[str, str]:
+    """Pages and their share, with those that were never asked for a language."""
+    whole = row.get("pages_with_never_asked")
+    if whole is None:
+        return f"{row['pages']['lost']:,}", _of(row["pages"])
+    lost, share = whole["lost"], whole["share"]
+    if share is None:
+        return f"{lost['low']:,.0f} to {lost['high']:,.0f}", f"at least {percent(whole['least'])}"
+    about = "" if lost["low"] == lost["high"] else "about "
+    return f"{about}{lost['pages']:,.0f}", f"{about}{percent(share)}"
 
 
 def _of(amount: dict[str, int]) -> str:

@@ -166,10 +166,12 @@ def _nowhere(ancestry: Ancestry, owner: str) -> str:
     code = f" What is known of it is the beginning of the MD5 of its URL: {owner}." if owner else ""
     if absent and not owner:
         return f"It is a page of an earlier corpus that is not at hand ({told})."
-    had = "It owned what they share, and a later stage rejected it." if owner else "It was rejected there."
+    had = "" if owner else " It was rejected there."
     which = "the corpora" if ancestry.earlier else "the corpus"
     other = f" Or it is a page of an earlier corpus that is not at hand ({told})." if absent else ""
-    return f"It is neither among the kept pages of {which} nor in the sample of rejected ones. {had}{other}{code}"
+    also = ancestry.not_among_lost
+    neither = "neither" if "nor in" in also else "not"
+    return f"It is {neither} among the kept pages of {which}{also}.{had}{other}{code}"
 
 
 def as_facts(found: StandsFor | None) -> dict[str, Any] | None:

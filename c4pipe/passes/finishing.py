@@ -74,7 +74,7 @@ class Finisher:
         """`came` is that of the legs before; None where the corpus keeps nothing for `remove`."""
         self._plan, self._store, self._finished, self._shown = plan, store, finished, shown
         self._leg, self._came = plan.legs[-1], came
-        names = plan.names()
+        names = self._names = plan.names()
         self._own = {i: StageCount(names[i]) for i in range(self._leg.start + 1, len(names))}
         self._stats, self._ended = Stats(), Ended(plan)
 
@@ -88,12 +88,12 @@ class Finisher:
 
     def take(self, survivor: Survivor, verdict: Verdict) -> None:
         plan, row = self._plan, survivor.row
-        stage = plan.names()[self._leg.start]
+        stage = self._names[self._leg.start]
         index, met = self._leg.start, list[tuple[int, Page]]()
         trail = trail_of(survivor, index, verdict, plan)
         if not isinstance(verdict, Rejected):
             index, verdict, met, lost = walk_on(verdict.page, self._leg, plan, self._own)
-            stage, trail = plan.names()[index], [*trail, *lost]
+            stage, trail = self._names[index], [*trail, *lost]
         cuts = cuts_of(survivor, self._leg, plan, met)
         if self._came is not None:
             left = None if isinstance(verdict, Rejected) else verdict.page
@@ -107,9 +107,9 @@ class Finisher:
             return
         self._shown.kept(row, cuts, verdict.page.language)
         if plan.size is not None:  # until all are counted
-            self._own[len(plan.names()) - 1].entered += 1
-            self._own[len(plan.names()) - 1].kept += 1
-            count_chars(self._own[len(plan.names()) - 1], page, verdict)
+            self._own[len(self._names) - 1].entered += 1
+            self._own[len(self._names) - 1].kept += 1
+            count_chars(self._own[len(self._names) - 1], page, verdict)
         self._ended.kept(row, page.language, count_lines(page.text), len(page.text), trail)
         self._sink.add(plan.preset.config(page.language), split_of(url_key(stand_in(page))), page)
 

@@ -136,8 +136,14 @@ def veiled(sampled: Sampled, plan: Plan) -> Sampled:
     )
 
 
+def cuts_unshown(stage: str, plan: Plan) -> bool:
+    """Whether the first pass may have cut lines from pages with an outcome of this stage."""
+    early = any(index in plan.cutting for index, _ in (*plan.before, *plan.between))
+    return early and stage not in plan.names()[: plan.url_index + 1]
+
+
 def explained(sampled: Sampled, plan: Plan) -> Sampled:
     """The page with the lines that the first pass cut from it in front of what was cut later."""
-    if sampled.stage in plan.names()[: plan.url_index + 1]:
+    if not cuts_unshown(sampled.stage, plan):
         return sampled
     return sampled._replace(dropped=(*plan.cut_early(sampled.page), *sampled.dropped))

@@ -47,7 +47,21 @@ def per_input(mode: str, inputs: int) -> int | None:
             return min(PER_REASON, max(32, -(-SPARE * PER_REASON // inputs)))
 
 
-Heaps = dict[tuple[str, str], list[tuple[int, int, Sampled]]]  # by stage and reason
+class _Held(NamedTuple):
+    """A page of the sample, until others come that are shown sooner; the later of two with the same hash goes first."""
+
+    last: int  # -priority
+    number: int  # unique
+    sampled: Sampled
+    dropped: FindDropped | None  # None once it was asked
+
+    def asked(self) -> _Held:
+        if self.dropped is None:
+            return self
+        return self._replace(sampled=self.sampled._replace(dropped=tuple(self.dropped())), dropped=None)
+
+
+Heaps = dict[tuple[str, str], list[_Held]]  # by stage and reason
 
 
 class Sample:
@@ -64,7 +78,7 @@ class Sample:
     def add(
         self, page: Page, stage: str, reason: str, detail: str = "", row: int = -1, dropped: FindDropped = tuple
     ) -> None:
-        """Offers a page; `dropped` is asked if it is taken."""
+        """Offers a page; `dropped` is asked if it is among those of its input."""
         if self._cap == 0:
             return
         priority = hash64(page.source)
@@ -74,14 +88,14 @@ class Sample:
                 return
             heapq.heappop(heap)
         self._count += 1
-        sampled = Sampled(priority, row, page, stage, reason, detail, tuple(dropped()))
-        heapq.heappush(heap, (-priority, self._count, sampled))
+        sampled = Sampled(priority, row, page, stage, reason, detail)
+        heapq.heappush(heap, _Held(-priority, self._count, sampled, None if dropped is tuple else dropped))
 
     def close(self) -> None:
         """Hears that what comes next is of another input."""
         for outcome, heap in self._heaps.items():
             known = self._closed.setdefault(outcome, [])
-            known += heap
+            known += [held.asked() for held in heap]
             if self._cap is not None and len(known) > SPARE * PER_REASON:
                 self._closed[outcome] = heapq.nlargest(SPARE * PER_REASON, known)
         self._heaps = {}
@@ -89,7 +103,7 @@ class Sample:
     def __iter__(self) -> Iterator[Sampled]:
         """The pages in the order of `ranked`."""
         self.close()
-        return iter(ranked(entry[2] for heap in self._closed.values() for entry in heap))
+        return iter(ranked(held.sampled for heap in self._closed.values() for held in heap))
 
 
 def ranked(sampled: Iterable[Sampled]) -> list[Sampled]:

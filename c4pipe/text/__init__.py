@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmh3
 
+from c4pipe.text.breaks import count_lines
 from c4pipe.text.sentences import Splitter, count_sentences, sentence_splitter, splitter_of
 from c4pipe.text.words import defused, duration, many, percent, printable, shortened, visible
 
@@ -27,13 +28,3 @@ __all__ = [
 def hash64(text: str) -> int:
     """The first 64 of MurmurHash3's 128 bits, unsigned. Lines, spans, orders and samples all use this one."""
     return mmh3.hash64(text, signed=False)[0]
-
-
-def count_lines(text: str) -> int:
-    """Lines as `str.splitlines` cuts them, which is how the line rules see them."""
-    if any(map(text.__contains__, _ODD_BREAKS)):
-        return len(text.splitlines())
-    return text.count("\n") + (text[-1:] not in ("", "\n"))
-
-
-_ODD_BREAKS = "\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"  # where it cuts beside "\n"

@@ -60,6 +60,8 @@ def counted_words(text: str) -> WordCounts:
 
 def _like(word: str) -> tuple[int, int, int]:
     """Whether it is spoken, its characters if it is, whether it has a letter."""
+    if word.isalpha() and word.isascii():  # which no mark is
+        return True, len(word), True
     spoken = not all(map(_marks().__contains__, word))
     return spoken, len(word) if spoken else 0, any(map(str.isalpha, word))
 

@@ -22,7 +22,7 @@ from c4pipe.text.runs import REMEMBERED
 WordTuple = tuple[str, ...]
 
 LOOK_BACK = 32  # characters from the end in which a mark to be cut off stands, and what must stand before it
-LONG_ADDRESS = 4096  # characters: a longer run with an @ is no address, for to look at it would take hours
+LONG_ADDRESS = 4096  # characters: a longer run with an @ is no address; spaCy would look at it for hours
 
 
 @lru_cache(maxsize=4)
@@ -116,14 +116,14 @@ def cut(run: str, by_heart: bool = True) -> WordTuple:
         return exceptions[run]
     front: list[str] = []
     back: list[str] = []
-    start, end, last = 0, len(run), -1
+    start, end, last, currency = 0, len(run), -1, "$" in run
 
     def known(start: int, end: int) -> bool:
         return 0 < end - start <= rules.longest and run[start:end] in exceptions
 
     while start < end and end - start != last and not known(start, end):
         last = end - start
-        inner = _prefix(rules.prefix, run, start, end)
+        inner = _prefix(rules.prefix, run, start, end, currency)
         if inner > start and known(inner, end):
             front.append(run[start:inner])
             start = inner
@@ -142,10 +142,10 @@ def cut(run: str, by_heart: bool = True) -> WordTuple:
     return (*front, *middle, *reversed(back))
 
 
-def _prefix(pattern: re.Pattern[str], run: str, start: int, end: int) -> int:
+def _prefix(pattern: re.Pattern[str], run: str, start: int, end: int, currency: bool) -> int:
     """Where what is to be cut off in front ends, `start` where nothing is."""
     first = run[start]
-    if first.isascii() and first.isalnum() and "$" not in run:  # of currencies alone letters are cut off
+    if first.isascii() and first.isalnum() and not currency:  # of currencies alone letters are cut off
         return start
     found = pattern.match(run, start, end)
     return found.end() if found else start

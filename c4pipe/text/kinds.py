@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from c4pipe.native import native
+from c4pipe.text.breaks import count_lines
 
 _PLANE, _PLANES = 1 << 16, 17
 BLANK_BIT, _LETTER, _LETTER_OR_DIGIT, _FASTTEXT, _BREAK, _UPPER, _DIGIT = 1, 2, 4, 8, 16, 32, 64  # bits of a character
@@ -92,7 +93,7 @@ def line_counts(text: str) -> LineCounts:
     ([1, 10, 11], [8, 10, 18], [2, 0, 2], [1, 0, 5])
     """
     points = known_points(text)
-    found = np.empty((int((CHARACTER_BITS[points] & _BREAK != 0).sum()) + 1, len(LineCounts._fields)), np.int64)
+    found = np.empty((count_lines(text) + 1, len(LineCounts._fields)), np.int64)
     lines = _count_lines(points.ctypes.data, len(points), CHARACTER_BITS.ctypes.data, found.ctypes.data, found.shape[1])
     return LineCounts(*np.ascontiguousarray(found[:lines].T))
 
@@ -129,7 +130,7 @@ def _count_lines(points: Any, size: int, kinds: Any, found: Any, width: int) -> 
     """Fills `found` with a row of `LineCounts` for each line; how many there are.
 
     Args:
-        found: (lines, width) with room for as many as there are ends of lines, and one more.
+        found: (lines, width)
     """
     lines = at = 0
     while at < size:

@@ -43,8 +43,9 @@ def repeated_chars(words: NumberedWords, sizes: Sequence[int], how: Repeats) -> 
         raise ValueError(f"sizes {sizes}: a run has one word at least.")
     starts, points = words.of.characters()
     n = len(words.numbers)
-    m = int((starts[words.numbers + 1] - starts[words.numbers]).sum())
     slots = 1 << (2 * n + 1).bit_length()
+    # Runs are compared by their words, and so by the numbers of these; GREEDY asks for their characters.
+    m = int((starts[words.numbers + 1] - starts[words.numbers]).sum()) if how == Repeats.GREEDY else n
     flat = np.empty(m + 1, np.uint32)
     hashes = np.empty(2 * (m + 1), np.uint64)
     numbers = np.zeros(4 * (n + 1) + slots, np.int64)
@@ -83,7 +84,9 @@ def _first(
     Of the n slots, a power of two, those that hold no number above `above` are empty: there is no need to clear them
     for each size. (A loop that clears is compiled to a call of memset, which may lie too far away.)
     """
-    a, b = numbers[i], numbers[i + size]
+    a, b = i, i + size
+    if not apart:
+        a, b = numbers[i], numbers[i + size]
     value = hashes[b] - hashes[a] * hashes[powers + b - a]
     value = (value ^ (value >> _SHIFT)) * _MIX
     slot = np.int64(value >> _SHIFT) & (n - 1)
@@ -129,12 +132,12 @@ def _count(
     Args:
         words: (n,) the words of the text by numbers.
         begins, points: where in `points` the characters of each word begin; those of the next begin where its end.
-        m: the characters of all words of the text.
-        flat: room for m + 1: these characters.
-        hashes: room for 2 * (m + 1): of the first characters together, then the powers of the base.
-        numbers: 4 * (n + 1) + n_slots zeros: where each word begins in `flat`, how often the run that begins with it
-            stands, or whether it is flagged, which is the first such, whether it stood twice in the size before; the
-            hash table.
+        m: how many there are of what runs are compared by: words, for _GREEDY characters.
+        flat: room for m + 1: the characters, for _GREEDY.
+        hashes: room for 2 * (m + 1): of the first of these together, then the powers of the base.
+        numbers: 4 * (n + 1) + n_slots zeros: where each word begins among all characters, how often the run that
+            begins with it stands, or whether it is flagged, which is the first such, whether it stood twice in the
+            size before; the hash table.
         n_slots: a power of two, above 2 * n.
         sizes: (n_sizes,)
     """
@@ -145,6 +148,11 @@ def _count(
     hashes[powers] = np.uint64(1)
     for word in range(n):
         starts[word] = size
+        if how != _GREEDY:
+            size += begins[words[word] + 1] - begins[words[word]]
+            hashes[word + 1] = hashes[word] * _BASE + np.uint64(words[word] + 1)
+            hashes[powers + word + 1] = hashes[powers + word] * _BASE
+            continue
         for at in range(begins[words[word]], begins[words[word] + 1]):
             flat[size] = points[at]
             hashes[size + 1] = hashes[size] * _BASE + np.uint64(points[at] + 1)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from c4pipe.errors import unknown
 from c4pipe.text.punkt import punkt
-from c4pipe.text.sentencizer import sentencizer
 
 Splitter = Callable[[str], Iterable[str]]  # text -> its sentences in order, pieces of the text as they stand
 
@@ -65,6 +64,12 @@ def _sentencex(language: str, _: Path | None = None) -> Splitter:
     return split
 
 
+def _sentencizer(language: str, _: Path | None = None) -> Splitter:
+    from c4pipe.text.sentencizer import sentencizer  # its words come by machine code, which takes 0.15 s to import
+
+    return sentencizer(language)  # type: ignore[no-any-return]
+
+
 # All but letters of Latin, Greek and Cyrillic and signs that stand among them: no stop of English in sentencex 1.0.32,
 # no bracket behind the number of an item, no end of a line, nothing without width.
 _MAY_STOP = re.compile('[^ "-(*-\\-/->@-~\xa0-\u037d\u037f-\u0588\u2010-\u201f\u20a0-\u20cf]')
@@ -111,5 +116,5 @@ def count_sentences(split: Splitter, text: str, enough: int) -> int:
 _SPLITTERS: dict[str, Callable[[str, Path | None], Splitter]] = {
     "sentencex": _sentencex,
     "punkt": punkt,
-    "sentencizer": sentencizer,
+    "sentencizer": _sentencizer,
 }

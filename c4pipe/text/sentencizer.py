@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 from c4pipe.errors import ConfigError
@@ -17,7 +16,7 @@ from c4pipe.text.english_tables import STOP_RUNS
 _RUNS = re.compile(r"\s+|\S+")
 
 
-def sentencizer(language: str, _: Path | None = None) -> Any:
+def sentencizer(language: str) -> Any:
     """The splitter. Its stops are those of all scripts, its words English ones."""
     if language != "en":
         raise ConfigError(f"splitter 'sentencizer:{language}' cuts English alone; use 'sentencex:{language}'.")

@@ -123,8 +123,8 @@ def test_another_text_is_shown_line_by_line_with_the_rule_that_cut_it(found: Com
 
 def test_other_rules_and_inputs_are_told_in_words(found: Comparison) -> None:
     assert found.settings == [
-        "name: A en, B en.2019",
-        f"says: A {EN.says}, B {EN_2019.says}",
+        "preset: A en, B en.2019",
+        f"what the preset is said to be: A {EN.says}, B {EN_2019.says}",
         "clean, MinWords, words: A 5, B 3",
         "clean, MinSentences, sentences: A 3, B 5",
         "spans, MinSentences, sentences: A 3, B 5",
@@ -256,7 +256,7 @@ def test_a_line_of_which_sentences_fell_has_their_reason() -> None:
 def test_a_preset_and_a_mixture_differ_in_words() -> None:
     a = {"preset": {"name": "en", "stages": [{"stage": "read", "kind": "Read", "reasons": {"no_url": "a paper"}}]}}
     b = {"preset": {"name": "mixture", "stages": []}, "identifiers": [{"identifier": "cld2", "model": ""}]}
-    assert settings(a, b) == ["name: A en, B mixture", "read: A only", "identifiers, cld2: B only"]
+    assert settings(a, b) == ["preset: A en, B mixture", "read: A only", "language identifier, cld2: B only"]
     c = {"preset": {"name": "en", "stages": [{"stage": "read", "kind": "Read"}]}}
     assert settings(a, c) == ["read, no_url: A a paper, B nothing"]
     old, older = ({"path": f"out/{name}", "sha256": name} for name in ("old", "older"))
@@ -265,3 +265,23 @@ def test_a_preset_and_a_mixture_differ_in_words() -> None:
         "earlier corpora: only A was built against out/older"
     ]
     assert settings({"settings": {"x": True}}, {"settings": {"x": False}}) == ["settings, x: A yes, B no"]
+
+
+def test_language_identifiers_differ_in_words_and_not_in_keys() -> None:
+    row = {"stage": "language", "identifier": "langdetect", "model": "", "sha256": "", "versions": {"langdetect": "1"}}
+    other = {
+        "stage": "language",
+        "identifier": "consensus",
+        "model": "lid.176.ftz",
+        "sha256": "8f3472cfe873" + "a" * 52,
+    }
+    a = {"preset": {"own": "en", "stages": [{"stage": "language", "by": "langdetect"}]}, "identifiers": [row]}
+    b = {"preset": {"own": "de", "stages": [{"stage": "language", "by": "consensus"}]}, "identifiers": [other]}
+    assert settings(a, b) == [
+        "language that the name of the preset stands for: A en, B de",
+        "language, identified by: A langdetect, B consensus",
+        "language, identifier that was at hand: A langdetect, B consensus",
+        "language, model file of the identifier: A none, B lid.176.ftz",
+        "language, sha256 of that model file: A none, B 8f3472cfe873…",
+        "language, version of langdetect: A 1, B none",
+    ]

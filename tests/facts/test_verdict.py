@@ -115,6 +115,21 @@ def test_where_each_is_better_on_its_own_text_the_mean_tells_nothing() -> None:
     assert against.line == "each is better on its own text, A on news too; overall cannot tell"
 
 
+def test_who_is_better_on_its_own_text_alone_is_not_called_better() -> None:
+    theirs = NEWS._replace(domain="held out of B", difference=-2.0)
+    tied = NEWS._replace(domain="held out of A", difference=0.001, chance=0.9)
+    found = FOUND._replace(overall=ALL._replace(difference=-0.21, null=0.1), domains=[tied, theirs])
+    assert found.line == "B is better on its own text alone; overall cannot tell"
+    assert found.as_json()["verdict"] == found.winner(found.overall) == "cannot tell"
+    assert [found.winner(one) for one in found.domains] == ["cannot tell", "B"]
+    lost = found._replace(domains=[tied, theirs, NEWS._replace(difference=0.1)])
+    assert lost.line == "B is better on its own text alone, and worse on news; overall cannot tell"
+    won = found._replace(domains=[tied, theirs, NEWS])
+    assert won.line == "B is better by 0.210 ± 0.100 bits a byte"
+    on_others = found._replace(domains=[tied._replace(difference=-0.5, chance=1e-9), theirs])
+    assert on_others.line == "B is better by 0.210 ± 0.100 bits a byte"
+
+
 def test_of_models_no_more_is_claimed_than_their_pairs_know() -> None:
     assert "two samples of one and the same corpus" in FOUND.null_note
     models = FOUND._replace(level="tiny")

@@ -31,6 +31,8 @@ VIEWS = {
     "absent page": "/page?id=nothing&url=http://nowhere.example/",
     "empty list": "/?outcome=rejected&q={url}",
     "flow": "/flow",
+    "rejected pages by language": "/?outcome=rejected&language=de&counts=now",
+    "doubtful languages": "/?order=score&counts=now",
     "losses": "/losses",
     "losses by language": "/losses?by=language&rule=paragraphs/few_paragraphs",
     "losses by domain": "/losses?by=domain&sort=share+of+pages",

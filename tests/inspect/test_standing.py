@@ -133,7 +133,9 @@ def test_what_became_of_an_owner_that_was_rejected(tmp_path: Path) -> None:
     assert (through["page"]["url"], through["through"]) == ("http://b.example/", ["http://a.example/"])
     found = stands(corpus, "http://e.example/")
     assert found["page"] is None, "a page that lost its URL has claimed nothing"
-    assert found["says"].startswith("It is neither among the kept pages of the corpus nor in the sample")
+    assert found["says"].startswith(
+        "It is neither among the kept pages of the corpus nor in the table of rejected pages."
+    )
     assert code("http://d.example/") in found["says"]
 
 

@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from c4pipe.errors import AssetError, ConfigError
-from c4pipe.fasttext.kernel import NO_ENTRY, find_word, remainder
+from c4pipe.fasttext.kernel import NO_ENTRY, find_word, inverse_of, remainder
 from c4pipe.fasttext.model import FastTextModel
 from c4pipe.langid import describe_identifier
 from c4pipe.langid import fasttext as module
@@ -168,7 +168,8 @@ def test_unknown_words_are_not_found(model: FastTextModel) -> None:
 @example(2**32 - 1, 1)
 @example(2_000_000, 2_000_000)
 def test_a_remainder_without_a_division(number: int, buckets: int) -> None:
-    assert remainder(number, buckets, 1.0 / buckets) == number % buckets
+    shift, inverse = inverse_of(buckets)
+    assert remainder(np.uint32(number), buckets, inverse, shift) == number % buckets
 
 
 def mutants(data: bytes, number: int, seed: int) -> list[bytes]:

@@ -51,6 +51,20 @@ def test_of_each_outcome_the_pages_with_the_smallest_hash_are_kept() -> None:
     ]
 
 
+def test_what_was_cut_is_found_out_for_pages_that_stay() -> None:
+    sample, asked = Sample(2), list[int]()
+
+    def found(n: int) -> list[Dropped]:
+        asked.append(n)
+        return [Dropped("few_words", f"Line {n}")]
+
+    for n in range(20):
+        sample.add(page(n), "clean", "few_sentences", row=n, dropped=lambda n=n: found(n))  # type: ignore[misc]
+    chosen = sorted(range(20), key=lambda n: hash64(f"x.wet#{n}"))[:2]
+    assert [s.dropped for s in sample] == [(Dropped("few_words", f"Line {n}"),) for n in chosen]
+    assert sorted(asked) == sorted(chosen)
+
+
 def test_none_keeps_nothing_and_all_keeps_everything() -> None:
     none, everything = Sample(0), Sample(None)
     for n in range(200):

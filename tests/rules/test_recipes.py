@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pickle
+import re
+from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from c4pipe.errors import ConfigError
@@ -45,6 +47,7 @@ from c4pipe.rules import (
     dclm_lines,
 )
 from c4pipe.stages import Corrected, judge
+from c4pipe.text.urls import top_level_domains
 
 ALL = (*GOPHER_QUALITY, *GOPHER_REPETITION, *FINEWEB_QUALITY, *DCLM_PAGES)
 TEXTS = st.text(st.sampled_from("ab .,#-•…\n'"), max_size=60) | st.text(max_size=40)
@@ -161,13 +164,37 @@ def test_addresses_go(line: str, left: str) -> None:
 
 PIECES_OF_ADDRESSES = [
     "www.", "example", ".com", ".co.uk", "a.b", "http://", "ftp://", "/a?b=1", "@", ".museum", ".", ",", "(", ")", "é",
-    "x", " ", " ", "\t", "\u00a0", " " * 9, " " * 12, "1.2.3.4", ":80", "-", "_", "\x1f", "💡", "y" * 250,
+    "x", " ", " ", "\t", "\u00a0", " " * 9, " " * 12, "1.2.3.4", ":80",
+    ".xn--p1ai", "com", "a", ".c", "-", "_", "\x1f", "💡", "y" * 250,
 ]  # fmt: skip
 
 
-@given(st.lists(st.sampled_from(PIECES_OF_ADDRESSES), max_size=16).map("".join))
-def test_addresses_go_run_by_run_as_from_the_whole_line(line: str) -> None:
-    assert dclm_lines._without_names(line) == dclm_lines._by_name().sub("", line)
+@cache
+def pattern_of_addresses() -> re.Pattern[str]:
+    """What the reference takes out: slow, for it tries each start with each domain."""
+    names = "|".join(sorted(top_level_domains(), key=lambda name: (-len(name), name)))
+    return re.compile(
+        r"\s{0,10}(?:(?:https?|ftp)://)?[-a-zA-Z0-9@:%._+~#=]{1,256}"
+        rf"\.(?:{names})\b[-a-zA-Z0-9()@:%_+.~#?&/=]*"
+    )
+
+
+@given(st.lists(st.sampled_from(PIECES_OF_ADDRESSES) | st.text(max_size=2), max_size=16).map("".join))
+@example("see " + "the." * 40)
+@example("x.com.http://b.org/c")
+@example("é.com .com ..com https://.com (https://a.b.com) ahttp://b.comé b.com_ b.com-")
+@example(f"http://{'y' * 256}.com http://{'y' * 257}.com {'y' * 300}.com.org")
+@example("\t" * 12 + "a.com" + " " * 12 + "b.com/;" + " " * 9 + "\u3000c.com")
+@example(f"a.{'y' * 64}com.{'com' * 30} a.co.comm")
+def test_addresses_go_as_by_the_pattern(line: str) -> None:
+    assert dclm_lines._without_names(line) == pattern_of_addresses().sub("", line)
+    edited = StripAddresses().edit(line)
+    assert edited == dclm_lines._BY_NUMBER.sub("", pattern_of_addresses().sub("", line))
+    assert edited == line or StripAddresses.sign.search(line)
+
+
+def test_no_domain_is_left_out() -> None:
+    assert dclm_lines._domains() == top_level_domains()
 
 
 @pytest.mark.parametrize(

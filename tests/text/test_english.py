@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
+import re
+import time
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from c4pipe.errors import ConfigError
 from c4pipe.text import sentence_splitter
 from c4pipe.text.between import unicode_words
 from c4pipe.text.counted import counted_words
-from c4pipe.text.english import cut, english_words
+from c4pipe.text.english import LONG_ADDRESS, cut, english_words
+from c4pipe.text.english_patterns import english_patterns
 
 # Pieces of which runs are made that have rules of their own.
 MARKS = "' ’ . .. ... … , : ; ! ? ( ) :) :-) [ ] - -- — / @ # $ US$ % + _ * ~ “ ” ½ 東 ಠ_ಠ"
@@ -112,3 +116,25 @@ def test_the_sentencizer_knows_english_alone() -> None:
 )
 def test_words_between_boundaries(text: str, words: list[str]) -> None:
     assert list(unicode_words(text)) == words
+
+
+@given(st.lists(st.sampled_from(["a", "b.c", "a.bc", ":", "@", "//", "x://", ".", "1.2.3.4", "/", "_"]), max_size=9))
+@example(["a", ":", "b.c", "@", "a.bc"])
+def test_who_is_asked_for_is_all_up_to_an_at(pieces: list[str]) -> None:
+    """As by spaCy's expression, which has a name and a password."""
+    run, ours = "".join(pieces), english_patterns().address_at
+    theirs = re.compile(ours.pattern.replace(r"(?:\S+@)?", r"(?:\S+(?::\S*)?@)?"))
+    assert theirs.pattern != ours.pattern
+    assert bool(ours.match(run)) == bool(theirs.match(run))
+
+
+def test_no_run_keeps_us_long() -> None:
+    """By the square of its length the first would take 0.07 s, and a page may hold fifty; the second three seconds."""
+    for run, most in ((":@." * (LONG_ADDRESS // 3) + "_", 0.02), ("a" + "," * 600_000, 1.2)):
+        assert any(seconds_to_cut(run) < most for _ in range(3)), run[:9]
+
+
+def seconds_to_cut(run: str) -> float:
+    start = time.process_time()
+    cut(run)
+    return time.process_time() - start

@@ -12,6 +12,7 @@ from c4pipe.corpus.benchmarks import by_share
 from c4pipe.corpus.removed import told_removed
 from c4pipe.corpus.telling import levels_told
 from c4pipe.facts.corpus import Corpus, connect
+from c4pipe.facts.ledger_losses import LedgerLosses, ledger_losses
 from c4pipe.facts.listed import WordList
 from c4pipe.facts.losses import CorpusLosses, read_losses
 from c4pipe.inspect.blocklists import word_lists
@@ -20,7 +21,18 @@ from c4pipe.inspect.report import queries
 from c4pipe.inspect.report.examples import Example, examples, near_words
 from c4pipe.inspect.report.likeness import SplitLikeness, split_likeness
 from c4pipe.inspect.report.rules import SAMPLES_SHOWN, RuledStage, ruled_stages
-from c4pipe.inspect.report.tables import Bin, TopRows, bins, domains, first, languages, mixture_rows, most_first, tlds
+from c4pipe.inspect.report.tables import (
+    Bin,
+    TopRows,
+    all_domains,
+    bins,
+    domains,
+    first,
+    languages,
+    mixture_rows,
+    most_first,
+    tlds,
+)
 from c4pipe.inspect.report.titles import Title, corpus_title
 from c4pipe.inspect.report.yardsticks import Yardstick, yardsticks
 from c4pipe.inspect.sankey import TextFlow, text_flow
@@ -79,6 +91,7 @@ class Facts(NamedTuple):
     languages: TopRows
     mixture: TopRows
     repeats: dict[str, list[queries.Repeat]]
+    owned: dict[str, queries.OwnedCuts]  # by reason
     domains: TopRows
     tlds: TopRows
     months: TopRows
@@ -94,6 +107,7 @@ class Facts(NamedTuple):
     earlier: dict[str, Any] | None  # as `relatives.earlier` has it
     benchmarks: list[dict[str, Any]]  # as `by_share` has them
     losses: CorpusLosses | None  # None where the build did not count them
+    ledger_losses: LedgerLosses | None  # None of a mixture
     listed: list[WordList]  # what each word of each list took
 
     @property
@@ -141,6 +155,7 @@ def gather(corpus: Corpus) -> Facts:
         manifest.get("inputs", []), key=lambda item: (not item.get("why"), not item["faults"], item["path"])
     )
     parts = queries.parts(db)
+    losses = read_losses(corpus)
     found = Facts(
         corpus_title(corpus),
         manifest,
@@ -162,7 +177,8 @@ def gather(corpus: Corpus) -> Facts:
         first(languages(stats)),
         first(mixture_rows(manifest.get("mixture", {}))),
         _by_reason(queries.repeats(db, REPEATS)),
-        _exact_domains(first(domains(stats), MOST_DOMAINS), db),
+        queries.owned_cuts(db),
+        _domain_rows(stats, losses, db),
         first(tlds(queries.tlds_kept(db), queries.tlds_rejected(db, queries.weights(pages, held))), MOST_DOMAINS),
         first(sorted(stats.get("months", {}).items())),
         first(parts),
@@ -176,15 +192,20 @@ def gather(corpus: Corpus) -> Facts:
         levels_told(manifest.get("settings", {})),
         earlier(corpus),
         by_share(stats.get("benchmarks", {})),
-        read_losses(corpus),
+        losses,
+        ledger_losses(corpus),
         word_lists(db, corpus),
     )
     db.close()
     return found
 
 
-def _exact_domains(table: TopRows, db: duckdb.DuckDBPyConnection) -> TopRows:
-    """The table with kept pages counted in the shards where the list of the most frequent does not tell them."""
+def _domain_rows(stats: dict[str, Any], losses: CorpusLosses | None, db: duckdb.DuckDBPyConnection) -> TopRows:
+    """All domains where the losses tell each apart; else those of the lists of the most frequent, with kept pages
+    counted in the shards where these do not tell them."""
+    if losses is not None and not losses.bounded:
+        return first(all_domains(losses), MOST_DOMAINS)
+    table = first(domains(stats), MOST_DOMAINS)
     counted = queries.kept_of_domains(db, {row.name for row in table.rows if row.kept is None and row.name})
     rows = [row._replace(kept=counted.get(row.name)) if row.kept is None else row for row in table.rows]
     return table._replace(rows=rows)

@@ -61,6 +61,14 @@ class Repeat(NamedTuple):
     pages: int  # that it was cut from
     times: int  # that it was cut
     owner: str  # URL of the kept page that has it; "" where none is told, or that page is not in this corpus
+    gone: bool  # an owner is told, and it is no kept page
+
+
+class OwnedCuts(NamedTuple):
+    """What was cut from pages of the rejected table for one reason because another page owns it."""
+
+    cuts: int
+    gone: int  # of these, whose owner is no kept page of the corpus
 
 
 def parts(db: duckdb.DuckDBPyConnection) -> list[SplitCounts]:
@@ -164,8 +172,26 @@ def repeats(db: duckdb.DuckDBPyConnection, most: int) -> list[Repeat]:
         at = [files[place // _PLACE - 1], place % _PLACE]
         line = db.execute(f"{find} WHERE drop.reason = $3 AND {_KEY} = $4", [*at, reason, key]).fetchone()
         assert line is not None
-        found.append(Repeat(reason, line[0], chars, pages, times, owners.get(owner, "")))
+        gone = bool(owner) and owner not in owners
+        found.append(Repeat(reason, line[0], chars, pages, times, owners.get(owner, ""), gone))
     return sorted(found, key=lambda repeat: (repeat.reason, -repeat.chars, repeat.line))
+
+
+def owned_cuts(db: duckdb.DuckDBPyConnection) -> dict[str, OwnedCuts]:
+    """By reason, what was cut because another page owns it. {} where kept pages have no URL, for an owner is told by
+    half of the md5 of one."""
+    if db.execute("SELECT count(*) FROM pages WHERE url = ''").fetchall() != [(0,)]:
+        return {}
+    codes = ", ".join(f"'{code}'" for code in REPEATED)
+    owned = (
+        "SELECT drop.reason AS reason, drop.owner AS owner, count(*) AS cuts FROM (SELECT unnest(dropped) AS drop FROM "
+        f"rejected) WHERE drop.reason IN ({codes}) AND drop.owner != '' GROUP BY ALL"
+    )
+    rows = db.execute(
+        "SELECT reason, sum(cuts), coalesce(sum(cuts) FILTER (owner NOT IN (SELECT left(md5(url), 16) FROM pages)), 0) "
+        f"FROM ({owned}) GROUP BY reason ORDER BY reason"
+    ).fetchall()
+    return {reason: OwnedCuts(int(cuts), int(gone)) for reason, cuts, gone in rows}
 
 
 def _urls_of(db: duckdb.DuckDBPyConnection, owners: Collection[str]) -> dict[str, str]:

@@ -98,7 +98,7 @@ def sections(facts: Facts, comparison: Comparison | None, verdict: CorpusVerdict
         yield Section("verdict", "Which is better")
     if facts.funnel:
         yield Section("funnel", "What became of the documents" if facts.mixture.rows else "What became of the pages")
-    if facts.losses is not None:
+    if facts.losses is not None or facts.ledger_losses is not None or facts.mixture.rows:
         yield Section("losses", "Which rule took most text")
     if facts.clusters or facts.near:
         yield Section("clusters", "Pages that hang together")

@@ -12,7 +12,6 @@ from c4pipe.inspect.rebuild import preset_of
 from c4pipe.inspect.report.marks import ExcerptLine, excerpt
 from c4pipe.inspect.report.queries import SampledPage
 from c4pipe.inspect.report.scored import TellMoved, words_of_scores
-from c4pipe.inspect.rule_pages import rule_page_path
 from c4pipe.page import Unit
 
 SAMPLES_SHOWN = 3  # pages shown of a rule
@@ -51,7 +50,6 @@ class RuleRow(NamedTuple):
     of: int  # such units that came in; 0 where they are not counted
     emptied: int  # lines that fell with their last sentence or passage
     samples: list[ShownSample]
-    page: str  # where in the project more is said of the reason, "" where nothing is
 
 
 class RuledStage(NamedTuple):
@@ -137,7 +135,6 @@ def _rule(
         of,
         emptied,
         [_shown(sample, code, quoting, moved) for sample in chosen[:SAMPLES_SHOWN]],
-        rule_page_path(code),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from c4pipe.corpus.stats import by_first_word
+from c4pipe.facts.losses import CorpusLosses
 from c4pipe.langid.base import UND
 from c4pipe.mixture import Mixture
 
@@ -130,6 +131,12 @@ def domains(stats: dict[str, Any]) -> list[Rivals]:
         Rivals(name, kept.get(name, others[0]), removed.get(name, others[1]), *least)
         for name in _by_total(kept, removed)
     ]
+
+
+def all_domains(losses: CorpusLosses) -> list[Rivals]:
+    """Every domain, where the losses of a build tell all of them apart: none of the numbers is a bound."""
+    rows = [(str(row.key), row.came.pages - row.lost.pages, row.lost.pages) for row in losses.by_group("domain")]
+    return [Rivals(*row) for row in sorted(rows, key=lambda row: (-row[1] - row[2], row[0]))]
 
 
 def tlds(kept: Mapping[str, int], removed: Mapping[str, float]) -> list[Rivals]:

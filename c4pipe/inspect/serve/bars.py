@@ -32,10 +32,12 @@ class BarChart(NamedTuple):
     height: int  # pixels
 
 
-def bar_chart(columns: Sequence[str], rows: Sequence[Sequence[Any]], more: bool = False) -> BarChart | None:
+def bar_chart(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], more: bool = False, of: str = ""
+) -> BarChart | None:
     """The first number column by the only text column; None where the answer is not of that kind.
 
-    `more`: there are rows that are not given.
+    `more`: there are rows that are not given. `of`: what the numbers are of, where that is not all.
     """
     texts = [at for at, _ in enumerate(columns) if all(isinstance(row[at], str | date | None) for row in rows)]
     numbers = [
@@ -53,7 +55,7 @@ def bar_chart(columns: Sequence[str], rows: Sequence[Sequence[Any]], more: bool 
         for at, row in enumerate(shown)
     ]
     whole = len(shown) == len(rows) and not more
-    title = f"{printable(columns[number])} by {printable(columns[text])}"
+    title = f"{printable(columns[number])} by {printable(columns[text])}{of}"
     return BarChart(title if whole else f"{title}, the first {len(shown)} rows", bars, len(bars) * BAR_ROW)
 
 

@@ -30,15 +30,15 @@ class Cell(NamedTuple):
 
     config: str  # of kept pages
     split: str
-    language: str
+    language: str  # where it is asked for, or tells pages of one config apart; of rejected ones where the table says it
     outcome: str  # of rejected pages
     size: int
     pages: int
 
     def within(self, selection: Selection, *but: str) -> bool:
         """Whether they are of the selection, whatever it asks of the fields named in `but`."""
-        if self.outcome:
-            return "outcome" in but or selection.outcome in (ANY_REASON, self.outcome)
+        if self.outcome and "outcome" not in but and selection.outcome not in (ANY_REASON, self.outcome):
+            return False
         wanted = ((name, getattr(selection, name)) for name in ("config", "split", "language") if name not in but)
         return all(value in ("", getattr(self, name)) for name, value in wanted)
 
@@ -77,19 +77,21 @@ def cells_of(
         own = {part["path"] for part in parts_of(corpus, selection)}
         chosen = "list_contains($names, filename)"
         values["names"] = [name for name, part in files.items() if part["path"] in own]
-        if selection.language:
-            chosen, values["language"] = f"{chosen} AND language = $language", selection.language
-        language = "language" if has.one_config or selection.language else "''"
+        language = "language" if has.tells_language(True) and (has.one_config or selection.language) else "''"
         axes = f"filename AS a, '' AS b, {language} AS c"
         if "language_score" in has.columns:
             score = _SCORE
         if "language_votes" in has.columns:
             votes = f"CASE WHEN language_votes = '' THEN NULL WHEN {AGREES} THEN '{AGREED}' ELSE {VOTES} END"
     else:
-        chosen, axes = "true", "stage AS a, reason AS b, '' AS c"
+        chosen = "true"
+        language = "coalesce(language, '')" if has.tells_language(False) else "''"
+        axes = f"stage AS a, reason AS b, {language} AS c"
         if selection.outcome != ANY_REASON:
             chosen = "stage = $stage AND reason = $reason"
             values["stage"], _, values["reason"] = selection.outcome.partition("/")
+    if selection.language:
+        chosen, values["language"] = f"{chosen} AND language = $language", selection.language
     result = cursor.execute(
         "SELECT a, b, c, size, host, month, score, votes, grouping(host, month, score, votes), chosen, count(*) FROM "
         f"(SELECT {axes}, {_BIN if sizes else 0} AS size, {_HOST} AS host, left(timestamp, 7) AS month, "
@@ -103,7 +105,7 @@ def cells_of(
                 if selection.kept:
                     cells.append(Cell(files[a]["config"], files[a]["split"], c, "", size, pages))
                 else:
-                    cells.append(Cell("", "", "", f"{a}/{b}", size, pages))
+                    cells.append(Cell("", "", c, f"{a}/{b}", size, pages))
             elif is_chosen and (which := _OF_FACETS[grouped]) is not None:
                 value = (registered(host) if which == "domains" else host, month, score, votes)
                 key = value[FacetCounts._fields.index(which)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from c4pipe import __version__
 from c4pipe.corpus.plan import KEPT
@@ -20,7 +20,6 @@ def citation(
     rejected = record.reason not in ("", KEPT)
     told, source = words.get(f"{record.stage}/{record.reason}", (says, ""))
     reason = f"rejected at {record.stage}: {record.reason}" + (f", it {says or told}" if says or told else "")
-    versions = corpus.manifest.get("versions") or {}
     rows = (
         ("Page", page.url or "(no URL)"),
         ("Crawled", page.timestamp),
@@ -28,6 +27,14 @@ def citation(
         ("Source", page.source),
         ("Outcome", reason if rejected else "kept"),
         ("Rule from", source if rejected else ""),
+    )
+    return "\n".join((_lines(rows), cited_view(corpus, digest, link)))
+
+
+def cited_view(corpus: Corpus, digest: str, link: str) -> str:
+    """Lines of a name and a value: of which corpus the numbers and lists of a view are, and where it is."""
+    versions = corpus.manifest.get("versions") or {}
+    rows = (
         ("Corpus", corpus.folder.resolve().name),
         ("Digest", f"{digest} (sha256 of its manifest.json)"),
         ("Preset", (corpus.manifest.get("preset") or {}).get("name", "")),
@@ -35,4 +42,8 @@ def citation(
         ("Shown by", f"c4pipe {__version__}"),
         ("Link", link),
     )
+    return _lines(rows)
+
+
+def _lines(rows: Iterable[tuple[str, str]]) -> str:
     return "\n".join(f"{name + ':':<10} {visible(printable(value))}" for name, value in rows if value)

@@ -24,6 +24,7 @@ from c4pipe.inspect.serve import export
 from c4pipe.inspect.serve.lasting import PageLink
 from c4pipe.inspect.serve.pairs import CorpusPair, CorpusPairs
 from c4pipe.inspect.serve.patience import watched_answer
+from c4pipe.inspect.serve.saving import saved_headers
 from c4pipe.inspect.serve.selection import LONGEST_QUERY
 from c4pipe.inspect.serve.streamed import StreamedFile
 from c4pipe.inspect.serve.viewer import Viewer
@@ -140,7 +141,8 @@ class ComparedCorpora:
         await self._ask(request, pair, lambda *_: None)  # the table is made while one can still be told of an error
         body = self._written(pair, at.asked, export.parquet if kind == "parquet" else export.comma_separated)
         first = await run_in_threadpool(next, body)
-        headers = {"Content-Disposition": f'attachment; filename="{at.asked.fate}.{kind}"'}
+        filters = [("with", at.name), *zip(_PARAMETERS, at.asked, strict=True)]
+        headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, kind)
         return StreamedFile(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
     @staticmethod

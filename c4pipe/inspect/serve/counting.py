@@ -26,7 +26,7 @@ class Counts(NamedTuple):
     outcomes: dict[str, int]  # "" kept, "rejected" all others, then "stage/reason"
     configs: dict[str, int]
     splits: dict[str, int]
-    languages: dict[str, int]  # only where one config holds several
+    languages: dict[str, int]  # of kept pages only where one config holds several; {} where none are known
     lengths: dict[int, int]  # k -> pages of 2**k .. 2**(k+1)-1 characters, of the selection
     domains: list[tuple[str, int]]  # the most frequent of the selection
     others: int  # domains that are not among them
@@ -84,22 +84,20 @@ def _counted(
     if everything:
         lengths = Counter({int(size): pages for size, pages in corpus.stats["lengths_kept"].items()})
     facets = {
-        name: _sum(
-            (getattr(cell, name), cell.pages) for cell in cells if not cell.outcome and cell.within(selection, name)
-        )
+        name: _sum((getattr(cell, name), cell.pages) for cell in cells if cell.within(selection, name))
         for name in ("config", "split", "language")
     }
     if selection.kept and not selection.by_row:  # only the chosen files were looked at
         facets |= _of_manifest(corpus, selection)
     held = _held(cursor)
-    built = _domains_built(corpus, selection, has, held)
+    built = _domains_built(cursor, corpus, selection, has, held)
     ranked = [(name, found.domains[name]) for name, _ in _most_first(built)] if built else _most_first(found.domains)
     return Counts(
         sum(cell.pages for cell in chosen),
         _outcomes(cursor, corpus, selection, has, cells),
         {name: facets["config"][name] for name in has.configs} if selection.kept else {},
         {name: facets["split"][name] for name in has.splits} if selection.kept else {},
-        dict(_most_first(facets["language"])) if has.one_config else {},
+        _languages(facets["language"], selection, has),
         dict(sorted(lengths.items())),
         ranked[:TOP],
         max(0, len(ranked) - TOP),
@@ -118,6 +116,16 @@ def total(corpus: Corpus, selection: Selection) -> int | None:
     if selection.by_row or not selection.kept:
         return None
     return sum(int(part["rows"]) for part in parts_of(corpus, selection))
+
+
+def _languages(found: Counter[str], selection: Selection, has: Known) -> dict[str, int]:
+    """Of kept pages by their language where their config does not tell it; of rejected ones without those of none,
+    which are records that gave no page and texts that are withheld."""
+    if not has.tells_language(selection.kept):
+        return {}
+    if selection.kept:
+        return dict(_most_first(found)) if has.one_config else {}
+    return {language: pages for language, pages in _most_first(found) if language}
 
 
 def _votes(found: Counter[str]) -> dict[str, int]:
@@ -144,7 +152,8 @@ def _details(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selec
 
 def _lost(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, has: Known) -> dict[str, int]:
     """Pages of the selection by the reasons that took lines, sentences or passages from them, as far as the rejected
-    table knows them."""
+    table knows them; whatever it asks of these."""
+    selection = selection._replace(lost="")
     parts = parts_of(corpus, selection)
     if not has.lost or not parts:
         return {}
@@ -158,14 +167,21 @@ def _lost(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selectio
     return {code: found.get(code, 0) for code in has.lost}
 
 
-def _domains_built(corpus: Corpus, selection: Selection, has: Known, held: dict[str, int]) -> dict[str, int]:
+def _domains_built(
+    cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, has: Known, held: dict[str, int]
+) -> dict[str, int]:
     """The domains of all rejected pages, where the table holds a sample of them and nothing narrows the selection."""
     if selection.outcome != ANY_REASON or selection.narrowed or not has.sampled:
         return {}
     rejected = sum(n for stage in corpus.manifest["ledger"]["stages"] for n in stage["rejected"].values())
     if sum(held.values()) - held.get("", 0) == rejected:
         return {}
-    return {name: pages for name, pages in corpus.stats.get("domains_rejected", {}).items() if name}
+    reading = corpus.manifest["ledger"]["stages"][0]["stage"]
+    # Records that gave no page stand in the table, and the statistics of pages do not have them.
+    sql = "SELECT registered(url), count(*) FROM rejected WHERE stage = $1 GROUP BY 1"
+    unread = dict(cursor.execute(sql, [reading]).fetchall())
+    told = corpus.stats.get("domains_rejected", {})
+    return {name: pages + unread.get(name, 0) for name, pages in told.items() if name}
 
 
 def _held(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:

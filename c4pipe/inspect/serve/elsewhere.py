@@ -1,4 +1,5 @@
-"""What is to be said where a list is empty: the pages of that URL, or of that domain, that other filters would show."""
+"""What is to be said where a list is empty: the pages of that URL, or of that domain, that other filters would show,
+and those on the other side, kept or rejected, that hold what was searched for."""
 
 from __future__ import annotations
 
@@ -6,7 +7,9 @@ from typing import NamedTuple
 
 import duckdb
 
+from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.addressed import PagesAt, pages_addressed
+from c4pipe.inspect.serve.finding import find
 from c4pipe.inspect.serve.selection import ANY_REASON, Selection
 
 
@@ -16,6 +19,9 @@ class Elsewhere(NamedTuple):
     at: PagesAt  # those that what was searched for is the URL of
     domain: int  # those of the domain on the other side: of the kept ones where rejected ones are looked at
     other: Selection  # which shows the latter
+    matching: int  # pages on the other side that hold what was searched for, as far as one list shows them
+    further: bool  # there may be more of these
+    across: Selection  # which shows them
 
     @property
     def said(self) -> list[tuple[int, str]]:
@@ -24,11 +30,18 @@ class Elsewhere(NamedTuple):
         return [pair for pair in pairs if pair[0]]
 
 
-def find_elsewhere(views: duckdb.DuckDBPyConnection, selection: Selection) -> Elsewhere:
+def find_elsewhere(views: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> Elsewhere:
     """For a selection that shows nothing."""
     asked = selection.q.strip() if selection.field in ("any", "url") and _may_be_address(selection.q) else ""
-    other = Selection(domain=selection.domain, outcome=ANY_REASON if selection.kept else "")
-    return Elsewhere(pages_addressed(views, asked), _of_domain(views, other) if selection.domain else 0, other)
+    outcome = ANY_REASON if selection.kept else ""
+    other = Selection(domain=selection.domain, outcome=outcome)
+    domain = _of_domain(views, other) if selection.domain else 0
+    across, at = selection.but(outcome=outcome, order="", seed=""), pages_addressed(views, asked)
+    matching, further = 0, False
+    if selection.q and not at.number and selection.field != "detail" and (across.kept or corpus.rejected):
+        found = find(views, corpus, across, None)
+        matching, further = len(found.hits), found.on is not None
+    return Elsewhere(at, domain, other, matching, further, across)
 
 
 def _may_be_address(text: str) -> bool:

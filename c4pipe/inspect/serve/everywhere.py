@@ -21,6 +21,7 @@ from c4pipe.inspect.serve.asking import Question, question
 from c4pipe.inspect.serve.judging import Judges
 from c4pipe.inspect.serve.patience import watched_answer
 from c4pipe.inspect.serve.records import Record
+from c4pipe.inspect.serve.same_text import SameText, same_text
 from c4pipe.inspect.serve.selection import LONGEST_QUERY
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.inspect.serve.viewing import View, judged
@@ -48,7 +49,7 @@ class PresetVerdict(NamedTuple):
     name: str  # of the folder of its corpus; "" of a preset without one
     preset: str
     record: Record | None  # as the build has recorded it
-    recorded: str  # the same in words; "" of a preset without a corpus, and of a text that was pasted
+    recorded: str  # the same in words; "" of a preset without a corpus, and of a text that no corpus has
     view: View | None  # what its rules say now, of the page alone
     problem: str  # why they say nothing
 
@@ -81,13 +82,24 @@ class EveryPreset:
             pages = [(read, as_it_was) for _, read, as_it_was in known if read is not None]
             if pages:
                 page, raw = next((pair for pair in pages if pair[1]), pages[0])
+        texts = list[SameText]()
+        if asked.text:
+            texts = [
+                await watched_answer(one.connection, request, same_text, one.corpus, asked.text) for one in members
+            ]
+            if any(same.found.records for same in texts):
+                known = [(next(iter(same.found.records), None), None, True) for same in texts]
         if asked.text or any(record for record, *_ in known):
             rows = list(zip(members, known or [(None, None, True)] * len(members), strict=True))
-            found = [await run_in_threadpool(_verdict, one, of, page, bool(known)) for one, of in rows]
+            absent = [same.absent for same in texts] or [_absent(one.corpus) for one in members]
+            found = [
+                await run_in_threadpool(_verdict, one, of, page, nothing if known else "")
+                for (one, of), nothing in zip(rows, absent, strict=True)
+            ]
             if every:
                 found += await run_in_threadpool(self._without_corpus, {one.preset for one in found}, page)
         values: dict[str, Any] = {"asked": asked, "found": found, "raw": raw, "page": page, "every": every}
-        return self._viewer.html("presets.html", members=members, known=known, notes=self._notes, **values)
+        return self._viewer.html("presets.html", members=members, known=known, texts=texts, notes=self._notes, **values)
 
     def _opened(self) -> list[PresetCorpus]:
         """The corpus of the viewer, those that were named, and those beside it that were made of the same inputs."""
@@ -144,13 +156,12 @@ def _look_up(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, url: str) -> tup
     return None, None, False
 
 
-def _verdict(
-    one: PresetCorpus, of: tuple[Record | None, Page | None, bool], page: Page, looked_up: bool
-) -> PresetVerdict:
+def _verdict(one: PresetCorpus, of: tuple[Record | None, Page | None, bool], page: Page, absent: str) -> PresetVerdict:
+    """`absent` is what is said where the corpus has no such page; "" where nobody is asked."""
     record, _, _ = of
-    recorded = ""
-    if looked_up:
-        recorded = "kept" if record and not record.reason else "rejected" if record else _absent(one.corpus)
+    recorded = absent
+    if absent and record:
+        recorded = "rejected" if record.reason else "kept"
     return PresetVerdict(one.name, one.judges.own, record, recorded, *_judged(one.judges, one.judges.own, page))
 
 
@@ -170,10 +181,14 @@ def _judged(judges: Judges, name: str, page: Page) -> tuple[View | None, str]:
 
 
 def cut_words(view: View) -> str:
-    """How many lines were cut, whole or in part, and by which rules.
+    """How many lines were cut, whole or in part, and by which rules; of an edit, which has no code, what it does.
 
     It is of the lines that a page view would draw.
     """
     cut = [line for line in view.lines if any(piece.code and not piece.quoted for piece in line.pieces)]
+    if not cut:
+        return "nothing cut"
     codes = dict.fromkeys(piece.code for line in cut for piece in line.pieces if piece.code and not piece.quoted)
-    return f"{many(len(cut), 'line')} cut: {', '.join(codes)}" if cut else "nothing cut"
+    tried = [rule for rule in (view.explanation.tried if view.explanation else []) if not rule.code.islower()]
+    edits = {rule.code: f"an edit (each line {rule.words.replace('`', '')})" for rule in tried}
+    return f"{many(len(cut), 'line')} cut: {', '.join(edits.get(code, code) for code in codes)}"

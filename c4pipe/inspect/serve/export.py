@@ -15,14 +15,22 @@ from c4pipe.facts.corpus import Corpus, files_sql, names_sql
 from c4pipe.inspect.output import as_text
 from c4pipe.inspect.serve.conditions import condition, set_aside
 from c4pipe.inspect.serve.selection import Selection, ShardEntry, parts_of
+from c4pipe.inspect.serve.shuffling import ordered_rows
 from c4pipe.shards import ROW_GROUP_ROWS, ParquetSink
 from c4pipe.text import defused
 
+MOST_ORDERED = 10_000  # pages that are saved in another order than that of the files: they are in memory together
 MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
 
 
 def batches(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> Iterator[pa.Table]:
-    """The selected rows in the order of the files, in tables of a row group."""
+    """The selected rows in tables of a row group: in the order of the files, and in that of the selection, if it has
+    one, up to `MOST_ORDERED` pages."""
+    if selection.order:
+        places = ordered_rows(cursor, corpus, selection, MOST_ORDERED)
+        if places is not None:
+            yield from _in_order(cursor, corpus, places, schema_of(corpus, selection))
+            return
     set_aside(cursor, corpus, selection)
     where, values = condition(selection.unrecorded)
     schema = schema_of(corpus, selection)
@@ -35,6 +43,30 @@ def batches(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Select
                 batch = batch.filter(pc.is_in(batch.column(0), chosen))
             if batch.num_rows:
                 yield pa.Table.from_batches([batch]).select(schema.names).cast(schema)
+
+
+def _in_order(
+    cursor: duckdb.DuckDBPyConnection, corpus: Corpus, places: list[tuple[ShardEntry, int]], schema: pa.Schema
+) -> Iterator[pa.Table]:
+    """These rows in their order. Each file is read once, and all rows are in memory together."""
+    wanted: dict[str, list[int]] = {}
+    parts = {part["path"]: part for part, _ in places}
+    for part, row in places:
+        wanted.setdefault(part["path"], []).append(row)
+    tables, number, found = [schema.empty_table()], dict[tuple[str, int], int](), 0
+    for path, rows in wanted.items():
+        sql = (
+            f"SELECT file_row_number, {names_sql(schema.names)} FROM {files_sql(corpus, [parts[path]])} "
+            "WHERE CASE WHEN file_row_number IN (SELECT unnest($rows)) THEN true ELSE false END"
+        )
+        for batch in cursor.sql(sql, params={"rows": rows}).to_arrow_reader(ROW_GROUP_ROWS):
+            for row in batch.column(0).to_pylist():
+                number[path, row], found = found, found + 1
+            tables.append(pa.Table.from_batches([batch]).select(schema.names).cast(schema))
+    table = pa.concat_tables(tables)
+    order = [number[part["path"], row] for part, row in places]
+    for start in range(0, len(order), ROW_GROUP_ROWS):
+        yield table.take(order[start : start + ROW_GROUP_ROWS])
 
 
 def _rows_of(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, part: ShardEntry) -> pa.Array:

@@ -9,10 +9,10 @@ import duckdb
 from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.serve.aside import LINES, lost_lines_name
 from c4pipe.inspect.serve.conditions import around, inside, needles
-from c4pipe.inspect.serve.selection import Selection
+from c4pipe.inspect.serve.selection import BY_SCORE, Selection
 
-_KEPT = "url, timestamp, '' AS stage, '' AS reason, '' AS detail, language, source"
-_REJECTED = "url, timestamp, stage, reason, detail, '' AS language, source"
+_KEPT = "url, timestamp, '' AS stage, '' AS reason, '' AS detail, {language} AS language, source"
+_REJECTED = "url, timestamp, stage, reason, detail, {language} AS language, source"
 
 
 class Place(NamedTuple):
@@ -32,11 +32,12 @@ class Hit(NamedTuple):
     stage: str  # "" for a kept page
     reason: str
     detail: str
-    language: str
+    language: str  # "" where the table has none
     source: str
     chars: int
     snippet: str
     inside: bool  # the snippet begins inside the text
+    score: float | None = None  # of the language, where pages are in its order
 
 
 class Listing(NamedTuple):
@@ -59,9 +60,14 @@ def hits_of(
     shown, match = LINES if lost and not selection.kept else "text", "0"
     if selection.q and selection.field not in ("url", "detail") and not (lost and selection.kept):
         match = f"coalesce({selection.needle.place(shown, '$q0')}, 0)"
+    names = (corpus.schema if selection.kept else corpus.rejected_schema).names
+    columns = (_KEPT if selection.kept else _REJECTED).format(
+        language="coalesce(language, '')" if "language" in names else "''"
+    )
+    score = "language_score" if selection.order == BY_SCORE else "NULL"
     sql = (
-        f"SELECT filename, file_row_number, {_KEPT if selection.kept else _REJECTED}, length(text), "
-        f"{around(shown, match)}, {inside(match)} FROM {rows}"
+        f"SELECT filename, file_row_number, {columns}, length(text), "
+        f"{around(shown, match)}, {inside(match)}, {score} FROM {rows}"
     )
     cut = len(str(corpus.folder.resolve())) + 1
     given = {name: value for name, value in (values | needles(selection)).items() if f"${name}" in sql}

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from c4pipe.corpus.catalogue import reasons_of
 from c4pipe.corpus.plan import Plan
-from c4pipe.errors import C4Error, unknown
+from c4pipe.errors import AssetError, C4Error, unknown
 from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.explain import Explanation, Recorded, explain
 from c4pipe.inspect.rebuild import plan_of, preset_of
@@ -47,6 +47,12 @@ class Judges:
         return {f"{stage}/{reason.code}": (words, reason.source) for stage, reason, words in found}
 
     @property
+    def withheld(self) -> frozenset[str]:
+        """Reasons of the corpus's own preset, as "stage/reason", of whose pages no text is kept."""
+        found = reasons_of(self._presets[self.own]) if self.own else ()
+        return frozenset(f"{stage}/{reason.code}" for stage, reason, _ in found if reason.withheld)
+
+    @property
     def quoting(self) -> frozenset[str]:
         """Stages of the corpus's own preset whose details are pieces of the page."""
         stages = self._presets[self.own].stages if self.own else ()
@@ -63,7 +69,13 @@ class Judges:
         if name not in self._presets:
             raise unknown("preset", name, self._presets)
         with self._lock:
-            return explain(page, self._plan(name), dropped, outcome)
+            try:
+                plan = self._plan(name)
+            except C4Error as error:
+                if name == self.own:
+                    raise
+                raise AssetError(_in_a_viewer(name, error)) from None
+            return explain(page, plan, dropped, outcome)
 
     def asked(self, work: Callable[[Callable[[], Plan]], T]) -> T:
         """What `work` answers, with a way to get the corpus's own plan: nobody else asks that meanwhile."""
@@ -75,6 +87,16 @@ class Judges:
             other = None if name == self.own else self._presets[name]
             self._plans[name] = plan_of(self._corpus, self._given, other)
         return self._plans[name]
+
+
+def _in_a_viewer(name: str, error: C4Error) -> str:
+    """What whoever looks at a viewer can do about files that a preset lacks: the words of errors are for builds."""
+    if isinstance(error, AssetError):
+        return f"{error} Do that in a terminal, in {Path.cwd()}, where this viewer runs, and ask again."
+    return (
+        f"{error}. That is an option of builds: open a corpus that was built with preset {name} in the viewer, which "
+        "judges by the files that the corpus was given."
+    )
 
 
 def hues(explanation: Explanation) -> dict[str, int]:

@@ -32,11 +32,16 @@ class Known(NamedTuple):
     sampled: bool = False  # the rejected table was asked to hold a sample only
     columns: tuple[str, ...] = ()  # of the kept pages
     edits: tuple[str, ...] = ()  # of lines, by name; () without a rejected table
+    rejected_columns: tuple[str, ...] = ()  # of the rejected table; () without one
 
     @property
     def one_config(self) -> bool:
         """Whether a column alone tells languages apart, as in a mixture. Elsewhere each has a config of its own."""
         return len(self.configs) == 1
+
+    def tells_language(self, kept: bool) -> bool:
+        """Whether kept pages, or rejected ones, have a language to be told apart by; those of older builds may not."""
+        return "language" in (self.columns if kept else self.rejected_columns)
 
     @property
     def lost(self) -> tuple[str, ...]:
@@ -61,6 +66,7 @@ def known(corpus: Corpus) -> Known:
         bool(corpus.rejected) and corpus.manifest.get("settings", {}).get("rejected") != "all",
         tuple(corpus.schema.names),
         edit_names(corpus.manifest) if corpus.rejected else (),
+        tuple(corpus.rejected_schema.names) if corpus.rejected else (),
     )
 
 

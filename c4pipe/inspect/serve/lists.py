@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+import pyarrow as pa
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -19,6 +20,7 @@ from c4pipe.inspect.serve.elsewhere import find_elsewhere
 from c4pipe.inspect.serve.excerpts import quotes_of
 from c4pipe.inspect.serve.hits import Hit
 from c4pipe.inspect.serve.lasting import PageLink
+from c4pipe.inspect.serve.saving import sample_words, saved_headers, told_in_file
 from c4pipe.inspect.serve.selection import Selection
 from c4pipe.inspect.serve.streamed import StreamedFile
 from c4pipe.inspect.serve.viewer import Viewer
@@ -49,7 +51,7 @@ class Lists:
             _remember(self._barren, selection.rows, self._barren.get(selection.rows, frozenset()) | found.barren)
         counts = await self._count(request, selection) if "counts" in request.query_params else None
         numbers = {part["path"]: i for i, part in enumerate(parts)}
-        empty = not (found.hits or asked) and (selection.q or selection.domain)
+        empty, viewer = not (found.hits or asked) and (selection.q or selection.domain), self._viewer
         quotes = {} if selection.q or selection.kept else await self._quotes(request, found.hits)
         return self._viewer.html(
             "list.html",
@@ -62,8 +64,9 @@ class Lists:
             if selection.outcome in self._viewer.words
             else 0,
             numbers=numbers,
-            elsewhere=await self._viewer.ask(request, find_elsewhere, selection) if empty else None,
+            elsewhere=await viewer.ask(request, find_elsewhere, self._viewer.corpus, selection) if empty else None,
             quotes=quotes,
+            most_ordered=export.MOST_ORDERED,
         )
 
     async def _quotes(self, request: Request, hits: list[Hit]) -> dict[tuple[str, int], Quote]:
@@ -101,16 +104,21 @@ class Lists:
         if kind not in export.MEDIA_TYPES:
             raise unknown("format,", kind, export.MEDIA_TYPES)
         write = export.parquet if kind == "parquet" else export.comma_separated
-        body = self._written(write, selection)
+        viewer, filters = self._viewer, selection.parameters()
+        sample = await viewer.ask(request, sample_words, viewer.corpus, selection, viewer.has)
+        schema = told_in_file(export.schema_of(viewer.corpus, selection), viewer.corpus, viewer.digest, filters, sample)
+        body = self._written(write, selection, schema)
         first = await run_in_threadpool(next, body)  # a damaged file is told before anything is sent
-        headers = {"Content-Disposition": f'attachment; filename="selection.{kind}"'}
+        headers = saved_headers(viewer.corpus, viewer.digest, filters, kind, bool(sample))
         return StreamedFile(_joined(first, body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
-    def _written(self, write: Callable[..., Iterator[bytes]], selection: Selection) -> Iterator[bytes]:
+    def _written(
+        self, write: Callable[..., Iterator[bytes]], selection: Selection, schema: pa.Schema
+    ) -> Iterator[bytes]:
         corpus = self._viewer.corpus
         corpus.check()
         with self._viewer.cursor() as cursor:
-            for piece in write(export.batches(cursor, corpus, selection), export.schema_of(corpus, selection)):
+            for piece in write(export.batches(cursor, corpus, selection), schema):
                 corpus.check()  # a build that comes in between breaks it off: half of it would be of another corpus
                 yield piece
 

@@ -14,7 +14,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from c4pipe.errors import ConfigError, unknown
+from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.fallen import FallenLanguages, fallen_languages
+from c4pipe.facts.ledger_losses import ledger_losses
 from c4pipe.facts.losses import (
     LEAST_PAGES,
     LOSS_MEASURES,
@@ -27,16 +29,26 @@ from c4pipe.facts.losses import (
     sorted_losses,
 )
 from c4pipe.inspect.serve import export
-from c4pipe.inspect.serve.selection import Known
+from c4pipe.inspect.serve.saving import saved_headers
+from c4pipe.inspect.serve.selection import ANY_REASON, Known
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.page import Unit
-from c4pipe.stages import Identify
+from c4pipe.rules.exclusion import NotExcluded
+from c4pipe.rules.robots import RobotsAllow
+from c4pipe.stages.personal import MaskPersonal
 
+_WITHHELD = {NotExcluded.reason.code, RobotsAllow.reason.code}  # whose texts are kept nowhere
 SHOWN_ROWS = 200  # of a table; the file has all
 _ORDERS = ("key", *LOSS_MEASURES, *(f"share of {name}" for name in LOSS_MEASURES))
+_ENDS = ("", "_low", "_high")  # of what is estimated
 _SCHEMA = pa.schema(
     [("by", pa.string()), ("of", pa.string()), ("unit", pa.string()), ("rule", pa.string())]
     + [(f"{name}_{what}", pa.int64()) for name in LOSS_MEASURES for what in ("lost", "came")]
+    + [
+        (f"pages_{what}_with_never_asked{end}", pa.float64())
+        for what in ("lost", "came")
+        for end in ("", "_low", "_high")
+    ]
     + [("pages_share_low", pa.float64()), ("pages_share_high", pa.float64()), ("more_than_all", pa.int8())]
 )
 
@@ -104,7 +116,9 @@ class LossPages:
         """The table; in words why there is none."""
         question = asked(request)
         if (losses := await run_in_threadpool(self._losses)) is None:
-            return self._viewer.message(404, "No table of losses", str(no_losses(self._viewer.corpus)))
+            if (by_ledger := ledger_losses(self._viewer.corpus)) is None:
+                return self._viewer.message(404, "No table of losses", str(no_losses(self._viewer.corpus)))
+            return self._viewer.html("ledger_losses.html", losses=by_ledger)
         rows = self._rows(losses, question)
         fallen = await self._viewer.ask(request, self._fallen, losses, question)
         return self._viewer.html(
@@ -121,7 +135,11 @@ class LossPages:
             raise no_losses(self._viewer.corpus)
         table = _table(self._rows(losses, question), question)
         body: Iterator[bytes] = export.comma_separated(iter([table]), _SCHEMA)
-        headers = {"Content-Disposition": f'attachment; filename="losses-by-{question.by}.csv"'}
+        filters = [
+            ("losses", question.by),
+            *((name, value or "") for name, value in list(question._asdict().items())[1:]),
+        ]
+        headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, "csv")
         return StreamingResponse(body, headers=headers, media_type=export.MEDIA_TYPES["csv"])
 
     def _losses(self) -> CorpusLosses | None:
@@ -144,7 +162,8 @@ class LossPages:
         return None if cell is None else fallen_languages(cursor, self._viewer.corpus, cell.stage, cell.reason)
 
     def _pages_of(self, question: LossQuestion) -> Any:
-        return lambda row: rows_pages(row, question, self._viewer.has)
+        as_read = _stands_as_read(self._viewer.corpus)
+        return lambda row: rows_pages(row, question, self._viewer.has, as_read)
 
 
 def _check_known(losses: CorpusLosses, question: LossQuestion) -> None:
@@ -160,27 +179,43 @@ def _check_known(losses: CorpusLosses, question: LossQuestion) -> None:
         raise unknown(name, str(key), sorted(str(each) for each in keys if each not in (None, "")))
 
 
-def rows_pages(row: LossRow, question: LossQuestion, has: Known) -> str:
-    """The address of pages that a row counts: those that a rule took, or kept ones that it took parts of. "" where
-    no filter tells them apart."""
+def rows_pages(row: LossRow, question: LossQuestion, has: Known, as_read: bool = True) -> list[tuple[str, str]]:
+    """The addresses of the pages that a row counts, each with what they are called: those that a rule took (""), or the
+    "kept" and the "rejected" ones that it took parts of. Those are left out that no filter tells apart: of kept pages
+    nobody knows the length they were read with, and of rejected ones only where their texts stand `as_read`."""
     cell = row.cell
     by, key = (question.group or ("", "")) if question.by == "rule" else (question.by, row.key)
-    whole = cell is not None and cell.unit == Unit.PAGE.value
-    if cell is None or key is None or (rule_name(cell) not in has.outcomes if whole else cell.reason not in has.lost):
-        return ""
-    asked: dict[str, Any] = {"outcome": rule_name(cell)} if whole else {"lost": cell.reason}
-    if by == "domain" and key:
-        asked["domain"] = key
-    elif by == "length" and whole:
+    if cell is None or key is None:
+        return []
+    if cell.unit == Unit.PAGE.value:
+        as_read = as_read and cell.reason not in _WITHHELD
+        known, wanted = rule_name(cell) in has.outcomes, [("", {"outcome": rule_name(cell)}, False)]
+    else:
+        known = cell.reason in has.lost
+        wanted = [("kept", {}, True), ("rejected", {"outcome": ANY_REASON}, False)]
+        wanted = [(words, asked | {"lost": cell.reason}, kept) for words, asked, kept in wanted]
+    found = []
+    for words, asked, kept in wanted if known else ():
+        group = _group_asked(by, key, has, kept, as_read)
+        if group is not None:
+            found.append((words, f"/?{urlencode(asked | group)}"))
+    return found
+
+
+def _group_asked(by: str, key: str | int, has: Known, kept: bool, as_read: bool) -> dict[str, Any] | None:
+    """What an address says of a group; None where no filter tells its pages apart."""
+    if by == "length" and as_read and not kept:
         size = int(key)
-        asked |= {"min": (1 << size) if size else 0, "max": (2 << size) - 1}
-    elif by == "language" and key and not whole:
-        asked["language"] = key
-    elif by == "language" and key and cell.reason == Identify.OTHER.code:
-        asked["detail"] = key
-    elif by:
-        return ""
-    return f"/?{urlencode(asked)}"
+        return {"min": (1 << size) if size else 0, "max": (2 << size) - 1}
+    if (by == "domain" and key) or (by == "language" and key and has.tells_language(kept)):
+        return {by: key}
+    return None if by else {}
+
+
+def _stands_as_read(corpus: Corpus) -> bool:
+    """Whether rejected texts have the length that they were read with: nothing in them is masked."""
+    stages = corpus.manifest.get("preset", {}).get("stages", [])
+    return all(stage.get("kind") != MaskPersonal.__name__ for stage in stages)
 
 
 def _table(rows: list[LossRow], question: LossQuestion) -> pa.Table:
@@ -193,4 +228,5 @@ def _cells(row: LossRow, question: LossQuestion) -> tuple[Any, ...]:
     rule = rule_name(row.cell) if row.cell is not None else ""
     of = "(all others)" if row.key is None else str(row.key)
     interval = row.interval or (None, None)
-    return question.by, of, row.cell.unit if row.cell else "", rule, *numbers, *interval, row.more
+    whole = (None,) * 6 if row.whole is None else (*row.whole.lost, *row.whole.came)
+    return question.by, of, row.cell.unit if row.cell else "", rule, *numbers, *whole, *interval, row.more

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -28,10 +29,6 @@ from c4pipe.inspect.serve.viewing import is_owner
 from c4pipe.inspect.standing import stands_for
 
 _MOST_NAMES = 500  # of a question
-_NO_OWNER = (
-    "The page that keeps this is neither in the corpus nor in the sample of rejected pages. It owned what is shared, "
-    "and a later stage rejected it{}. What is known of it is the beginning of the MD5 of its URL: {}."
-)
 
 
 class Owners:
@@ -59,9 +56,8 @@ class Owners:
             raise ConfigError(f"{name!r} names no owner. Expected 16 hexadecimal digits.")
         found = (await self._viewer.ask(request, self._ancestry.owners, [name])).get(name)
         if found is None:
-            absent = "; ".join(f"{one.path}: {one.lacks}" for one in self._ancestry.earlier if one.corpus is None)
-            more = f"; or it is a page of an earlier corpus that is not at hand ({absent})" if absent else ""
-            return self._viewer.message(404, "The owner is not here", _NO_OWNER.format(more, name))
+            named = await self._viewer.ask(request, _names_it, name)
+            return self._viewer.message(404, "The owner is not here", _nobody(self._ancestry, name, named))
         if found.earlier:
             text = await self._viewer.ask(request, lambda _: found.text()[:MOST_TEXT])
             lines = plain_lines(text)
@@ -79,6 +75,29 @@ class Owners:
         names = [name for name in request.query_params.getlist("name") if is_owner(name)][:_MOST_NAMES]
         found = await self._viewer.ask(request, self._ancestry.owners, names)
         return JSONResponse({name: _told(found[name]) if name in found else None for name in names})
+
+
+def _names_it(cursor: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether anything that was cut, or a page that fell, names this owner in the rejected table."""
+    sql = "SELECT count(*) FROM rejected WHERE list_contains(list_transform(dropped, lambda d: d.owner), $1)"
+    ((count,),) = cursor.execute(sql, [name]).fetchall()
+    return bool(count)
+
+
+def _nobody(ancestry: Ancestry, name: str, named: bool) -> str:
+    """What is known of an owner that no corpus at hand has."""
+    also = ancestry.not_among_lost
+    neither = "neither" if "nor in" in also else "not"
+    said = f"A page with a URL whose MD5 begins with {name} is {neither} among the kept pages{also}."
+    absent = "; ".join(f"{one.path}: {one.lacks}" for one in ancestry.earlier if one.corpus is None)
+    if not named:
+        table = "that the table of rejected pages holds " if ancestry.corpus.rejected else ""
+        said += f" Nothing {table}names it, so that it may be no owner at all."
+    elif "sample" in also:
+        said += " What was cut here names it: it owned that, and may be a page that a later stage rejected."
+    else:
+        said += " What was cut here names it, so that it did own that."
+    return f"{said} Or it is a page of an earlier corpus that is not at hand ({absent})." if absent else said
 
 
 def _told(page: OwnerPage) -> dict[str, Any]:

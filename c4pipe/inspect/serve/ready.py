@@ -21,10 +21,11 @@ def ready_queries(corpus: Corpus) -> list[ReadyQuery]:
         ReadyQuery(
             "pages and characters a domain",
             "SELECT registered_domain(url) AS domain, count(*) AS pages, sum(chars(text)) AS characters\n"
-            "FROM pages GROUP BY ALL ORDER BY pages DESC, domain LIMIT 100",
+            "FROM pages GROUP BY ALL ORDER BY pages DESC, domain",
         ),
         ReadyQuery(
-            "longest pages", "SELECT url, chars(text) AS characters FROM pages ORDER BY characters DESC, url LIMIT 50"
+            "the 50 longest pages",
+            "SELECT url, chars(text) AS characters FROM pages ORDER BY characters DESC, url LIMIT 50",
         ),
         ReadyQuery(
             "pages by month",
@@ -39,24 +40,41 @@ def ready_queries(corpus: Corpus) -> list[ReadyQuery]:
                 "FROM pages GROUP BY ALL ORDER BY pages DESC, language",
             )
         )
+        found.append(
+            ReadyQuery(
+                "the 50 lowest language scores",
+                "SELECT url, language, language_score FROM pages ORDER BY language_score, url LIMIT 50",
+            )
+        )
+    if corpus.manifest.get("ledger", {}).get("stages"):
+        found.append(
+            ReadyQuery(
+                "cut by rule, of all pages read",
+                "SELECT reason AS rule, unit, sum(taken)::BIGINT AS taken FROM ledger WHERE unit != 'page'\n"
+                "GROUP BY ALL ORDER BY taken DESC, rule",
+            )
+        )
     return found + (_of_rejected(corpus) if corpus.rejected else [])
 
 
 def _of_rejected(corpus: Corpus) -> list[ReadyQuery]:
-    of = "" if corpus.manifest.get("settings", {}).get("rejected") == "all" else ", in the sample"
+    sampled = corpus.manifest.get("settings", {}).get("rejected") != "all"
+    of = ", in the sample" if sampled else ""
+    head = "-- Of the sample of rejected pages, and of kept ones as read: not of the corpus.\n" if sampled else ""
+    cut = (
+        f"{head}SELECT part.reason AS rule, count(*) AS lines, sum(chars(part.line)) AS characters\n"
+        "FROM (SELECT unnest(dropped) AS part FROM rejected WHERE stage {} '') GROUP BY ALL ORDER BY lines DESC, rule"
+    )
     stages = corpus.manifest.get("ledger", {}).get("stages", [])
     reasons = [(-n, str(row["stage"]), str(code)) for row in stages for code, n in row.get("rejected", {}).items()]
     found = [
         ReadyQuery(
             f"rejected pages by reason{of}",
-            "SELECT stage || '/' || reason AS outcome, count(*) AS pages FROM rejected WHERE stage != ''\n"
+            f"{head}SELECT stage || '/' || reason AS outcome, count(*) AS pages FROM rejected WHERE stage != ''\n"
             "GROUP BY ALL ORDER BY pages DESC, outcome",
         ),
-        ReadyQuery(
-            f"lines cut by rule{of}",
-            "SELECT part.reason AS rule, count(*) AS lines, sum(chars(part.line)) AS characters\n"
-            "FROM (SELECT unnest(dropped) AS part FROM rejected) GROUP BY ALL ORDER BY lines DESC, rule",
-        ),
+        ReadyQuery(f"cuts in kept pages by rule{of}", cut.format("=")),
+        ReadyQuery(f"cuts in rejected pages by rule{of}", cut.format("!=")),
     ]
     if reasons:
         _, stage, code = min(reasons)
@@ -64,7 +82,7 @@ def _of_rejected(corpus: Corpus) -> list[ReadyQuery]:
         found.append(
             ReadyQuery(
                 f"pages of {code} by month{of}",
-                "SELECT left(timestamp, 7) AS month, count(*) AS pages FROM rejected\n"
+                f"{head}SELECT left(timestamp, 7) AS month, count(*) AS pages FROM rejected\n"
                 f"WHERE stage = '{stage_sql}' AND reason = '{code_sql}' GROUP BY ALL ORDER BY month",
             )
         )

@@ -12,7 +12,8 @@ from markupsafe import Markup
 from c4pipe.inspect.explain import Tried
 from c4pipe.inspect.quoted import fold_codes
 from c4pipe.inspect.rule_pages import rule_page_path
-from c4pipe.inspect.serve.shown import is_link, marked, rule_page_lines, spelt
+from c4pipe.inspect.serve.markdown import markdown_html
+from c4pipe.inspect.serve.shown import is_link, marked, spelt
 from c4pipe.languages.tags import direction, language_tag
 from c4pipe.text import many, percent, printable
 
@@ -32,7 +33,7 @@ def environment() -> Environment:
     made.filters |= {"speech": speech}
     made.filters |= {"folded": fold_codes}
     made.filters |= {"flat": flat, "percent": percent, "printable": printable, "by_stage": by_stage, "stages": stages}
-    made.filters |= {"rule_page_path": rule_page_path, "rule_page_lines": rule_page_lines}
+    made.filters |= {"rule_page_path": rule_page_path, "markdown": markdown_html}
     made.tests["link"] = is_link
     return made
 

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl, quote, urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -34,12 +34,19 @@ _TRIES = 5  # of an answer, while the corpus changes under it
 _REBUILT = "The corpus was built anew or changed since this page was made. Load the page again.\n"
 _NOTICES: ContextVar[Callable[[], list[str]]] = ContextVar("notices")
 
+_LINK: ContextVar[str] = ContextVar("link")
+
 MakeApp = Callable[[Sequence[Corpus], str, bool], tuple[ASGIApp, list[str]]]
 
 
 def notices() -> list[str]:
     """What the page that is being made has to say of the build it shows; each is said once, or of its link."""
     return _NOTICES.get(list)()
+
+
+def link_of_view() -> str:
+    """The address of the page that is being made, with the build that it shows; "" where it has none to give."""
+    return _LINK.get("")
 
 
 class SeenManifest(NamedTuple):
@@ -110,6 +117,7 @@ class Reopening:
             if asked != opened.build:
                 await PlainTextResponse(_REBUILT, 409)(scope, receive, send)
                 return
+            _LINK.set(_with_build(scope, opened.build))
             _NOTICES.set(partial(self._said, _of_link(scope, opened)))
             repeats = left > 0 and scope["method"] in ("GET", "HEAD")
             answer = _Answer(send, partial(self._is_still, opened) if repeats else None)
@@ -206,6 +214,14 @@ def _of_link(scope: Scope, opened: OpenedCorpora) -> list[str]:
     return [
         f"This link was made of another build (digest {build[:64]}); the corpus that is here now has {opened.build}."
     ]
+
+
+def _with_build(scope: Scope, build: str) -> str:
+    if scope["method"] != "GET":
+        return ""
+    asked = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    query = urlencode([(name, value) for name, value in asked if name != "build"] + [("build", build)])
+    return f"{scope['scheme']}://{Headers(scope=scope).get('host', '')}{quote(scope['path'])}?{query}"
 
 
 def _away(folder: Path, error: C4Error) -> HTMLResponse:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from c4pipe.corpus.plan import KEPT
 from c4pipe.corpus.stats import registered
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.facts.corpus import Corpus
@@ -18,7 +19,8 @@ ShardEntry = dict[str, Any]  # a file, as the manifest lists it: path, rows, byt
 
 ANY_REASON = "rejected"
 FIELDS = ("any", "text", "url", "detail", "lost")  # `lost`: the lines, sentences and passages that were cut
-AGREED, DISAGREED, NO_MONTH, RANDOM = "agreed", "disagreed", "none", "random"
+AGREED, DISAGREED, NO_MONTH = "agreed", "disagreed", "none"
+RANDOM, BY_SCORE = "random", "score"  # orders
 LONGEST_QUERY = 1000  # characters searched for, and of a domain
 LONGEST_SEARCH = 1 << 40  # of a page, more than any has
 
@@ -53,7 +55,7 @@ class Selection(NamedTuple):
     month: str = ""  # of the crawl, YYYY-MM, or "none"
     score: str = ""  # LOW-HIGH: of the language; HIGH counts where it is 1 only
     votes: str = ""  # "agreed", "disagreed", or "cld2:nl" for who said what of the language
-    order: str = ""  # "" as in the files, or "random"
+    order: str = ""  # "" as in the files, "random", or "score": the lowest score of the language first
     seed: str = ""  # of the random order
     edit: str = ""  # of lines, by its name: pages that it changed
 
@@ -121,10 +123,13 @@ class Selection(NamedTuple):
 
     def but(self, **changes: Any) -> Selection:
         """The selection with other fields. What only kept pages have goes from a selection of others, and the detail
-        from one of kept pages."""
+        from one of kept pages; from one to the other the language goes too, which not every table has."""
         changed = self._replace(**changes)
+        if changed.kept != self.kept and "language" not in changes:
+            changed = changed._replace(language="")
         if not changed.kept:
-            return changed._replace(config="", split="", language="", score="", votes="")
+            order = "" if changed.order == BY_SCORE else changed.order
+            return changed._replace(config="", split="", score="", votes="", order=order)
         return changed._replace(detail="", field="any" if changed.field == "detail" else changed.field)
 
     def query(self, **others: str) -> str:
@@ -156,6 +161,8 @@ _PARAMETERS = dict(zip(Selection._fields, Selection._fields, strict=True)) | {
     "most": "max",
 }
 
+# Filters of kept pages by columns that older builds may lack.
+_COLUMNS = (("score", "language_score"), ("votes", "language_votes"), ("order", "language_score"))
 
 _CHIPS = {"q": "search", "config": "language", "score": "language score", "lost": "lost to", "edit": "changed by"}
 
@@ -172,12 +179,14 @@ def parse(pairs: Iterable[tuple[str, str]], has: Known) -> Selection:
     for name in ("q", "domain", "language", "detail"):
         if len(asked.get(name, "")) > LONGEST_QUERY:
             raise ConfigError(f"{_PARAMETERS[name]} is longer than {LONGEST_QUERY:,} characters. Look for less.")
+    if asked.get("outcome") == KEPT:  # as the facet is called
+        del asked["outcome"]
     if (cut := _cut_by(asked.get("outcome", ""), has)) is not None:
         del asked["outcome"]
         asked.setdefault("lost", cut)
     _one_of("in", asked.get("field"), FIELDS)
     _one_of("how", asked.get("how"), WAYS)
-    _one_of("order", asked.get("order"), (RANDOM,))
+    _one_of("order", asked.get("order"), (RANDOM, BY_SCORE))
     _one_of("lost", asked.get("lost"), has.lost)
     _one_of("edit", asked.get("edit"), has.edits)
     _one_of("config", asked.get("config"), has.configs)
@@ -207,9 +216,13 @@ def _check_written(asked: dict[str, str], has: Known) -> None:
     for name, (form, words) in _WRITTEN.items():
         if name in asked and not form.fullmatch(asked[name]):
             raise ConfigError(f"{name}={asked[name]!r} cannot be read. Expected {words}.")
-    for name, column in (("score", "language_score"), ("votes", "language_votes")):
-        if name in asked and has.columns and column not in has.columns:
+    for name, column in _COLUMNS:
+        if name in asked and (name != "order" or asked[name] == BY_SCORE) and has.columns and column not in has.columns:
             raise ConfigError(f"{name}={asked[name]!r}: the pages of this corpus have no column {column}.")
+    kept = not asked.get("outcome")
+    if "language" in asked and (has.columns if kept else has.rejected_columns) and not has.tells_language(kept):
+        which = "pages" if kept else "rejected pages"
+        raise ConfigError(f"language={asked['language']!r}: the {which} of this corpus have no column language.")
     low, _, high = asked.get("score", "0-1").partition("-")
     if max(float(low), float(high)) > 1:
         raise ConfigError(f"score={asked['score']!r}: a score is between 0 and 1.")

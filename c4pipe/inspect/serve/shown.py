@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -12,14 +12,12 @@ from markupsafe import Markup, escape
 
 from c4pipe.dedup.lines import LineLevel
 from c4pipe.inspect.explain import Segment
-from c4pipe.inspect.rule_pages import rule_page_path
 from c4pipe.inspect.serve.needle import Needle
 from c4pipe.inspect.serve.repeats import FirstLines
 
 LONGEST_PIECE = 20_000  # characters of a line shown; a browser lays out a megabyte, but nobody reads it
 MOST_LINES = 3_000  # lines of a page shown
 _MOST_MARKS = 500  # matches marked in a piece
-_MARKDOWN_LINK = re.compile(r"\[([^\[\]]+)\]\(([^()\s]+)\)")
 
 # C0 and C1 but for tab and line feed; marks that turn the direction of what follows; tags; the byte order mark. Joiners
 # and breaks without width are part of writing Persian, Hindi or Khmer, and stay.
@@ -50,25 +48,6 @@ def marked(text: str, found: str | re.Pattern[str] | None) -> Markup:
         pieces += [spelt(text[end : match.start()]), Markup("<mark>%s</mark>") % spelt(match[0])]
         end = match.end()
     return Markup("").join([*pieces, spelt(text[end:])])
-
-
-def rule_page_lines(text: str) -> Iterator[Markup]:
-    """The lines of a page in docs/rules as `spelt`. Its links lead to the pages of other reasons where they name one;
-    others, to files that the viewer does not have, are their words alone. Examples stay as they are."""
-    fenced = False
-    for line in text.splitlines():
-        fenced ^= line.startswith("```")
-        yield spelt(line) if fenced else _with_links(line)
-
-
-def _with_links(line: str) -> Markup:
-    pieces, end = [], 0
-    for match in _MARKDOWN_LINK.finditer(line):
-        words, code = spelt(match[1]), match[2].removesuffix(".md")
-        link = Markup('<a href="/rule/%s">%s</a>') % (code, words) if rule_page_path(code) else words
-        pieces += [spelt(line[end : match.start()]), link]
-        end = match.end()
-    return Markup("").join([*pieces, spelt(line[end:])])
 
 
 def is_link(url: str) -> bool:

@@ -1,4 +1,5 @@
-"""A selection in random order: by a hash of each record and a seed, so that the same seed gives the same order.
+"""A selection in another order than that of the files: the lowest score of the language first, or at random, by a
+hash of each record and a seed, so that the same seed gives the same order.
 
 The order is found once, as a table of places that the connection keeps; a list is then a piece of that.
 """
@@ -11,7 +12,7 @@ from c4pipe.facts.corpus import Corpus, files_sql
 from c4pipe.inspect.serve.aside import aside_name, kept_aside
 from c4pipe.inspect.serve.conditions import condition, set_aside
 from c4pipe.inspect.serve.hits import Hit, Listing, Place, hits_of
-from c4pipe.inspect.serve.selection import Selection, parts_of
+from c4pipe.inspect.serve.selection import BY_SCORE, Selection, ShardEntry, parts_of
 
 
 def shuffled(
@@ -41,6 +42,14 @@ def shuffled_step(
     return next(iter(order.listing(number, number + 1).hits), None) if number >= 0 else None
 
 
+def ordered_rows(
+    cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, most: int
+) -> list[tuple[ShardEntry, int]] | None:
+    """The file and row of each page of the selection in its order; None where it has more than `most`."""
+    order = _Order(cursor, corpus, selection)
+    return order.rows() if order.total <= most else None
+
+
 class _Order:
     """The order of a selection."""
 
@@ -56,14 +65,15 @@ class _Order:
         where, values = condition(self._selection)
         # Of a page without a source, which older corpora may have, the URL stands for it.
         key = "md5(coalesce(nullif(source, ''), url) || chr(10) || $seed)"
+        by_score = self._selection.order == BY_SCORE
         select = "SELECT '' AS path, 0 AS row LIMIT 0"
         if self._parts:
             select = (
                 f"SELECT filename AS path, file_row_number AS row FROM {files_sql(self._corpus, self._parts)} "
-                f"WHERE {where} ORDER BY {key}, path, row"
+                f"WHERE {where} ORDER BY {'language_score' if by_score else key}, path, row"
             )
-            values["seed"] = self._selection.seed
-        words = "Narrow the selection, or leave out order=random."
+            values |= {} if by_score else {"seed": self._selection.seed}
+        words = f"Narrow the selection, or leave out order={self._selection.order}."
         kept_aside(self._cursor, self._table, select, values if self._parts else {}, words)
 
     def number(self, place: Place) -> int:
@@ -72,6 +82,12 @@ class _Order:
         sql = f"SELECT rowid FROM {self._table} WHERE path = $1 AND row = $2"
         found = self._cursor.execute(sql, values).fetchall()
         return int(found[0][0]) if found else 0
+
+    def rows(self) -> list[tuple[ShardEntry, int]]:
+        """The file and row of each page."""
+        of = {self._path(number): part for number, part in enumerate(self._parts)}
+        places = self._cursor.execute(f"SELECT path, row FROM {self._table} ORDER BY rowid").fetchall()
+        return [(of[path], row) for path, row in places]
 
     def listing(self, start: int, stop: int) -> Listing:
         """The pages start .. stop - 1 of the order."""

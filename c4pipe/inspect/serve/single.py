@@ -81,6 +81,9 @@ class SinglePages:
     async def text(self, request: Request) -> Response:
         """The text of a page as it is in the file, and nothing else."""
         record = await self._viewer.record(request)
+        if not record.page.text and f"{record.stage}/{record.reason}" in self._viewer.withheld:
+            words = "This page was left out by its address, and the build keeps no text of such pages."
+            return self._viewer.message(404, "Its text is withheld", words)
         return PlainTextResponse(record.page.text)
 
     async def moved(self, request: Request) -> Response:

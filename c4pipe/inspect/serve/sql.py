@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
+import pyarrow as pa
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,10 +20,22 @@ from c4pipe.inspect.serve import export
 from c4pipe.inspect.serve.bars import BAR_LEFT, BAR_ROW, WIDEST_BAR, bar_chart
 from c4pipe.inspect.serve.patience import asked_of, watched_answer
 from c4pipe.inspect.serve.ready import ready_queries
+from c4pipe.inspect.serve.saving import NAME_DIGITS, saved_headers, told_in_file
 from c4pipe.inspect.serve.streamed import StreamedFile
-from c4pipe.inspect.serve.typed import LONGEST_SQL, QUERY_SECONDS, TypedQueries, WriteTables
+from c4pipe.inspect.serve.typed import (
+    LONGEST_SQL,
+    QUERY_SECONDS,
+    SchemaTold,
+    TypedQueries,
+    WriteTables,
+    asks_sample,
+    checked_query,
+)
 from c4pipe.inspect.serve.viewer import Viewer
 
+_SAMPLE = "of rejected pages, and of kept ones as they were read"
+OF_SAMPLE = ", in the sample of rejected pages"  # behind what is counted there
+_LIMITED = re.compile(r"\bLIMIT\s+([0-9]{1,9})[\s;]*\Z", re.IGNORECASE)
 _ELSEWHERE = ("cross-site", "same-site")  # Sec-Fetch-Site of a request that another page has led to
 
 
@@ -39,17 +54,21 @@ class SqlPage:
         """The box, and the answer where there is a query. One that another site has led to is shown and not run."""
         sql = request.query_params.get("q", "").strip()
         connection = await run_in_threadpool(self._queries.connection)
-        found, problem, held = None, "", bool(sql) and _from_elsewhere(request)
+        found, problem, held, of = None, "", bool(sql) and _from_elsewhere(request), ""
         if sql and not held:
             try:
                 found = await asked_of(caller := Caller(), request, self._queries.answer, caller, sql)
+                sampled = await watched_answer(connection, request, asks_sample, self._viewer.corpus, sql)
+                of = OF_SAMPLE if sampled else ""
             except ConfigError as error:
                 problem = str(error)
         values: dict[str, Any] = {"sql": sql[:LONGEST_SQL], "found": found, "problem": problem, "held": held}
         return self._viewer.html(
             "sql.html",
             400 if problem else 200,
-            chart=found and bar_chart(found.columns, found.rows, found.more),
+            chart=found and bar_chart(found.columns, found.rows, found.more, of),
+            of=of,
+            limit=_limit_met(sql, len(found.rows)) if found and not found.more else 0,
             ready=ready_queries(self._viewer.corpus),
             views=await watched_answer(connection, request, self._queries.columns),
             seconds=QUERY_SECONDS,
@@ -66,14 +85,26 @@ class SqlPage:
             raise ConfigError(
                 "another site has led here. Open the query in the viewer, and save its answer from there."
             )
-        caller = Caller()
-        body = self._written(caller, sql, export.parquet if kind == "parquet" else export.comma_separated)
+        corpus, digest, caller = self._viewer.corpus, self._viewer.digest, Caller()
+        connection = await run_in_threadpool(self._queries.connection)
+        await watched_answer(connection, request, checked_query, sql)
+        sampled = await watched_answer(connection, request, asks_sample, corpus, sql)
+        filters = [("sql", hashlib.sha256(sql.encode()).hexdigest()[:NAME_DIGITS])]
+        headers = saved_headers(corpus, digest, filters, kind, sampled)
+        told = told_in_file(pa.schema([]), corpus, digest, [("sql", sql)], _SAMPLE if sampled else "").metadata
+        write = export.parquet if kind == "parquet" else export.comma_separated
+        body = self._written(caller, sql, write, told)
         first = await asked_of(caller, request, next, body)  # what goes wrong is told before anything is sent
-        headers = {"Content-Disposition": f'attachment; filename="answer.{kind}"'}
         return StreamedFile(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
-    def _written(self, caller: Caller, sql: str, write: WriteTables) -> Iterator[bytes]:
-        yield from self._queries.written(caller, sql, write)
+    def _written(self, caller: Caller, sql: str, write: WriteTables, told: SchemaTold) -> Iterator[bytes]:
+        yield from self._queries.written(caller, sql, write, told)
+
+
+def _limit_met(sql: str, rows: int) -> int:
+    """The LIMIT that a query ends with, where its answer has as many rows; 0 elsewhere."""
+    found = _LIMITED.search(sql)
+    return rows if found and int(found[1]) == rows else 0
 
 
 def _from_elsewhere(request: Request) -> bool:

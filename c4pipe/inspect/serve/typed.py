@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from c4pipe.errors import ConfigError
-from c4pipe.facts.corpus import VIEWS, Corpus, connect
+from c4pipe.facts.corpus import TOLD_VIEWS, VIEWS, Corpus, connect
 from c4pipe.facts.functions import teach_functions
 from c4pipe.inspect.confined import QUERY_MEMORY, Caller, confined
 from c4pipe.inspect.output import as_text
@@ -27,11 +27,9 @@ MOST_ANSWER_CHARS = 2_000_000  # of all cells of the rows that are shown
 CELL_CHARS = 500  # shown of a cell
 MOST_COLUMNS = 100
 ANSWER_BATCH = 2_048  # rows that are taken of an answer at a time: as many as DuckDB makes at once
-ANSWER_GROUP_ROWS, ANSWER_GROUP_BYTES = (
-    10_000,
-    64 << 20,
-)  # of an export that are written at once, whichever is reached first
-TYPED_VIEWS = (*VIEWS, "shards")
+ANSWER_GROUP_ROWS, ANSWER_GROUP_BYTES = 10_000, 64 << 20  # of an export that are written at once, what comes first
+TYPED_VIEWS = (*VIEWS, *TOLD_VIEWS)
+SchemaTold = dict[bytes, bytes] | None  # metadata of a schema
 WriteTables = Callable[[Iterator[pa.Table], pa.Schema], Iterator[bytes]]
 
 _TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})  # all others read files or the program's state
@@ -101,10 +99,10 @@ class TypedQueries:
         (found,) = confined(caller, QUERY_SECONDS, _first_rows, self._corpus, sql, MOST_ANSWER_CHARS)
         return TypedAnswer(*found)
 
-    def written(self, caller: Caller, sql: str, write: WriteTables) -> Iterator[bytes]:
-        """All rows of a query as a file, piece by piece. Errors as of `answer`."""
+    def written(self, caller: Caller, sql: str, write: WriteTables, told: SchemaTold = None) -> Iterator[bytes]:
+        """All rows of a query as a file, piece by piece, with what its schema tells besides. Errors as of `answer`."""
         self._check(sql)
-        return confined(caller, EXPORT_SECONDS, _file_of, self._corpus, sql, write)
+        return confined(caller, EXPORT_SECONDS, _file_of, self._corpus, sql, write, told)
 
     def _check(self, sql: str) -> None:
         with self.connection().cursor() as cursor:
@@ -134,11 +132,11 @@ def _first_rows(corpus: Corpus, sql: str, most_chars: int) -> Iterator[tuple[lis
     yield columns, rows, result.fetchone() is not None
 
 
-def _file_of(corpus: Corpus, sql: str, write: WriteTables) -> Iterator[bytes]:
+def _file_of(corpus: Corpus, sql: str, write: WriteTables, told: SchemaTold) -> Iterator[bytes]:
     # `sql` parses the same text again; `select` would have the whole answer in memory first.
     reader: Any = _connected(corpus).sql(sql).to_arrow_reader(ANSWER_BATCH)
-    schema = _named_once(reader.schema)
-    yield from write(_tables(reader, schema), schema)
+    schema = _named_once(reader.schema).with_metadata(told)
+    yield from write((table.replace_schema_metadata(told) for table in _tables(reader, schema)), schema)
 
 
 def _tables(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
@@ -165,22 +163,26 @@ def _halved(table: pa.Table) -> Iterator[pa.Table]:
     yield from _halved(table.slice(half))
 
 
+def asks_sample(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, sql: str) -> bool:
+    """Whether a query that may run reads a table of rejected pages that holds a sample of them."""
+    if not corpus.rejected or corpus.manifest.get("settings", {}).get("rejected") == "all":
+        return False
+    return any(
+        node.get("type") == "BASE_TABLE" and node["qualified_name"]["path"][-1].lower() == "rejected"
+        for node in _nodes(_tree(cursor, sql))
+    )
+
+
 def checked_query(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
     """The statement, which is read and not run. ConfigError for all but one SELECT over the views, wherever in it."""
     if not sql.strip():
-        raise ConfigError("no query was given. Expected one SELECT over pages, rejected and shards.")
+        raise ConfigError("no query was given. Expected one SELECT over pages, rejected, shards and ledger.")
     if len(sql) > LONGEST_SQL:
         raise ConfigError(f"the query has {len(sql):,} characters; {LONGEST_SQL:,} are read at most.")
     statements = cursor.extract_statements(sql)
     if len(statements) != 1 or statements[0].type is not duckdb.StatementType.SELECT:
-        raise ConfigError("only one SELECT is allowed. The views are pages, rejected and shards.")
-    ((text,),) = cursor.execute("SELECT json_serialize_sql($1)", [sql]).fetchall()
-    try:
-        tree = json.loads(text)
-    except RecursionError:
-        raise ConfigError("the query is nested too deep.") from None
-    if tree.get("error"):
-        raise ConfigError(f"DuckDB refuses the query: {tree.get('error_message', 'it cannot be read')}")
+        raise ConfigError("only one SELECT is allowed. The views are pages, rejected, shards and ledger.")
+    tree = _tree(cursor, sql)
     named = {entry["key"].lower() for node in _nodes(tree) for entry in _common_tables(node)}
     own = {name.lower() for (name,) in cursor.execute("SELECT view_name FROM duckdb_views() WHERE internal").fetchall()}
     for name in sorted(named & own):  # where the query's own does not hold, it would be DuckDB's
@@ -191,13 +193,24 @@ def checked_query(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Stateme
     return statements[0]
 
 
+def _tree(cursor: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    ((text,),) = cursor.execute("SELECT json_serialize_sql($1)", [sql]).fetchall()
+    try:
+        tree = json.loads(text)
+    except RecursionError:
+        raise ConfigError("the query is nested too deep.") from None
+    if tree.get("error"):
+        raise ConfigError(f"DuckDB refuses the query: {tree.get('error_message', 'it cannot be read')}")
+    return tree
+
+
 def _check_node(node: dict[str, Any], named: set[str], refused: set[str]) -> None:
     """`named` are tables that the query defines itself, `refused` functions that it may not call."""
     if node.get("type") == "BASE_TABLE":
         path = node["qualified_name"]["path"]
         *above, name = (part.lower() for part in path)
         if not (name in named and not above) and (name not in TYPED_VIEWS or above not in ([], ["main"])):
-            raise ConfigError(f"there is no table {'.'.join(path)!r}. The views are pages, rejected, shards.")
+            raise ConfigError(f"there is no table {'.'.join(path)!r}. The views are {', '.join(TYPED_VIEWS)}.")
     if node.get("type") == "TABLE_FUNCTION":
         name = str(node["function"].get("function_name", "")).lower()
         if name not in _TABLE_FUNCTIONS:

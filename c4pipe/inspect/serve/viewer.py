@@ -25,12 +25,13 @@ from c4pipe.inspect.gone import said_of_removals
 from c4pipe.inspect.seen import SeenPages, met_words
 from c4pipe.inspect.serve import finding
 from c4pipe.inspect.serve.asking import TooLongError
+from c4pipe.inspect.serve.citing import cited_view
 from c4pipe.inspect.serve.judging import Judges
 from c4pipe.inspect.serve.lasting import PageLink, found_pages
 from c4pipe.inspect.serve.patience import watched_answer
 from c4pipe.inspect.serve.records import Record
 from c4pipe.inspect.serve.rendering import environment
-from c4pipe.inspect.serve.reopening import BUILD_DIGITS, notices
+from c4pipe.inspect.serve.reopening import BUILD_DIGITS, link_of_view, notices
 from c4pipe.inspect.serve.selection import Selection, ShardEntry, known, parse, parts_of
 from c4pipe.shards import Seen
 from c4pipe.textindex.least import LEAST
@@ -58,13 +59,21 @@ class Viewer:
         self._connection = connect(corpus, memory=VIEWER_MEMORY)
         finding.teach(self._connection)
         self.words = self.judges.words()
+        self.withheld = self.judges.withheld
         self._templates = environment()
         self._templates.globals |= {"corpus": corpus, "has": self.has, "words": self.words, "judges": self.judges}
+        self._templates.globals |= {"withheld": self.withheld}
         self._templates.globals["shards_rows"] = sum(shard["rows"] for shard in corpus.shards())
         self._templates.globals |= {"least": LEAST, "met_words": self.met_words, "run_note": self._run_note}
         self._templates.globals["compared"] = compared
         self._templates.globals["in_build"] = _in_build(corpus)
-        self._templates.globals |= {"notices": notices, "build": self.digest[:BUILD_DIGITS], "link": PageLink.of}
+        self._templates.globals |= {
+            "notices": notices,
+            "link_of_view": link_of_view,
+            "cited_view": self._cited,
+            "build": self.digest[:BUILD_DIGITS],
+            "link": PageLink.of,
+        }
         self._templates.globals["said_of_removals"] = said_of_removals
 
     async def refused(self, request: Request, error: HTTPException) -> Response:
@@ -93,6 +102,9 @@ class Viewer:
     def met_words(self, seen: Seen | None) -> str:
         """How the training has met a page, in words; "" where there is none to ask."""
         return met_words(seen, self.seen.step) if self.seen else ""
+
+    def _cited(self) -> str:
+        return cited_view(self.corpus, self.digest, link_of_view())
 
     def _run_note(self) -> str:
         return self.seen.note if self.seen else ""

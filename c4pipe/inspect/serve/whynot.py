@@ -16,7 +16,9 @@ from c4pipe.inspect.rule_pages import rule_page, rule_page_path
 from c4pipe.inspect.serve.asking import Question, question
 from c4pipe.inspect.serve.lasting import FoundPages, addressed_records
 from c4pipe.inspect.serve.records import rawest
+from c4pipe.inspect.serve.same_text import same_text
 from c4pipe.inspect.serve.selection import Selection
+from c4pipe.inspect.serve.taken import taken_here
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.inspect.serve.viewing import judged
 from c4pipe.page import Page
@@ -40,6 +42,9 @@ class WhyNot:
             here = await self._viewer.ask(request, _looked_up, self._viewer.corpus, asked.url)
             if here.records:
                 page, raw = await self._viewer.ask(request, rawest, self._viewer.corpus, here.records[0])
+        same = None
+        if asked.text:
+            same = await self._viewer.ask(request, same_text, self._viewer.corpus, asked.text)
         found, problem = None, ""
         if asked.text or here.records:
             try:
@@ -47,7 +52,14 @@ class WhyNot:
             except AssetError as error:
                 problem = str(error)
         template = "verdict.html" if request.query_params.get("part") == "verdict" else "why.html"
-        values: dict[str, Any] = {"asked": asked, "here": here, "view": found, "raw": raw, "problem": problem}
+        values: dict[str, Any] = {
+            "asked": asked,
+            "here": here,
+            "same": same,
+            "view": found,
+            "raw": raw,
+            "problem": problem,
+        }
         return self._viewer.html(template, selection=Selection(), **values)
 
     async def rule(self, request: Request) -> Response:
@@ -56,7 +68,8 @@ class WhyNot:
         text = rule_page(code)
         if not text:
             return self._viewer.message(404, "No page of this reason", f"{code} is no reason of c4pipe's own rules.")
-        return self._viewer.html("rule.html", code=code, path=rule_page_path(code), text=text)
+        taken = taken_here(self._viewer.corpus.manifest, code)
+        return self._viewer.html("rule.html", code=code, path=rule_page_path(code), text=text, taken=taken)
 
 
 def _looked_up(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, address: str) -> FoundPages:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import duckdb
 import pytest
 
 from c4pipe.facts.corpus import Corpus, connect
+from c4pipe.facts.losses import read_losses
 from tests.inspect.listed import listed_numbers
+from tests.inspect.lost import losses_numbers
 from tests.inspect.report.written import Read
 
 SAMPLES = Path(__file__).parents[3] / "data_samples"
@@ -29,7 +32,7 @@ def test_every_number_of_a_build_is_what_its_shards_say(reported: Reported, name
     rows = {of: values for of, values in shown.items() if of.startswith("repeat.")}
     assert all(len(set(values)) == 1 for of, values in shown.items() if of not in rows), "one number, one value"
     found = {of: values[0] for of, values in shown.items() if of not in rows and of not in RELEASED}
-    expected = _expected(corpus)
+    expected = _expected(corpus) | _losses(corpus) | _owned(corpus)
     assert sorted(found) == sorted(expected)
     assert found == pytest.approx(expected, rel=1e-12)
     assert {of: shown[of][0] for of in RELEASED if of in shown} == {
@@ -100,6 +103,7 @@ def _expected(corpus: Corpus) -> Numbers:
         **_lengths(db),
         **_places(db),
         **listed_numbers(corpus),
+        **losses_numbers(corpus),
     }
     for month, n in db.execute("SELECT left(timestamp, 7), count(*) FROM pages GROUP BY 1").fetchall():
         found[f"month.{month}"] = n
@@ -274,3 +278,35 @@ def _repeats(corpus: Corpus) -> dict[str, Counter[float]]:
         for which, name in enumerate(("", ".pages", ".times")):
             tables[f"repeat.{reason}{name}"] = Counter(float(row[which]) for row in sorted(rows_of)[-40:])
     return {of: counts for of, counts in tables.items() if counts}
+
+
+def _owned(corpus: Corpus) -> dict[str, float]:
+    """Cuts with an owner, and those whose owner is no kept page."""
+    db = connect(corpus)
+    kept = {md5(url.encode()).hexdigest()[:16] for (url,) in db.execute("SELECT url FROM pages").fetchall()}
+    cuts: dict[str, Counter[bool]] = defaultdict(Counter)
+    rows = db.execute("SELECT d.reason, d.owner FROM (SELECT unnest(dropped) d FROM rejected) WHERE d.owner <> ''")
+    for reason, owner in rows.fetchall():
+        cuts[reason][owner in kept] += 1
+    found: dict[str, float] = {}
+    for reason, here in cuts.items():
+        if here[False]:
+            found |= {f"owned.{reason}": here.total(), f"owned.{reason}.gone": here[False]}
+    return found
+
+
+def _losses(corpus: Corpus) -> dict[str, float]:
+    """What the section of losses shows; tests/facts holds these numbers against SQL."""
+    losses = read_losses(corpus)
+    assert losses is not None
+    found = {"losses.pages": losses.read.pages, "losses.characters": losses.read.characters}
+    told: dict[str, float] = dict(found)
+    for row in losses.most()[:15]:
+        told |= {f"losses.{row.key}.{name}": number for name, number in row.lost._asdict().items()}
+        told[f"losses.{row.key}.share"] = row.share("characters")
+    for by in ("language", "domain"):
+        for row in losses.uneven(by)[:10]:
+            known = row.whole is not None and row.whole.share is not None
+            told[f"losses.{by}.{row.key}.pages"] = round(row.whole.lost.pages) if known else row.lost.pages
+            told[f"losses.{by}.{row.key}.share"] = row.whole.share if known else row.share("pages")
+    return told

@@ -8,15 +8,30 @@ from typing import Any
 
 import pytest
 
+from c4pipe.corpus.cells import KEPT_CELL, LossCell
 from c4pipe.facts.corpus import Corpus, connect
+from c4pipe.facts.losses import Amount, CorpusLosses, _Row
 from c4pipe.inspect.report.draw import FULL_WIDTH, LogScale, columns, stream
 from c4pipe.inspect.report.facts import Loss, funnel_stages
 from c4pipe.inspect.report.likeness import split_likeness
-from c4pipe.inspect.report.queries import Repeat, SplitCounts, kept_of_domains, repeats
-from c4pipe.inspect.report.tables import Bin, MixtureRow, Rivals, TopRows, bins, domains, first, languages, tlds
+from c4pipe.inspect.report.queries import OwnedCuts, Repeat, SplitCounts, kept_of_domains, owned_cuts, repeats
+from c4pipe.inspect.report.tables import (
+    Bin,
+    MixtureRow,
+    Rivals,
+    TopRows,
+    all_domains,
+    bins,
+    domains,
+    first,
+    languages,
+    tlds,
+)
 from c4pipe.inspect.report.yardsticks import FEWEST, yardsticks
 from c4pipe.page import Dropped, Page
 from tests.inspect.report.written import write_corpus
+
+FELL = LossCell("clean", "few_sentences", "page")
 
 
 def test_a_long_table_says_how_much_is_left() -> None:
@@ -141,9 +156,33 @@ def test_what_repeats_is_told_by_characters_with_its_pages_and_owner(tmp_path: P
     corpus = write_corpus(tmp_path, [Page(url, "t", "2024", "a#0")], rows)
     with connect(corpus) as db:
         assert repeats(db, 9) == [
-            Repeat("repeated_line", "a long line that says more.", 54, 2, 2, url),
-            Repeat("repeated_line", "reply", 10, 2, 5, ""),
+            Repeat("repeated_line", "a long line that says more.", 54, 2, 2, url, False),
+            Repeat("repeated_line", "reply", 10, 2, 5, "", True),
         ]
+
+
+def test_cuts_whose_owner_is_no_kept_page_are_counted(tmp_path: Path) -> None:
+    url = "http://owner.example/"
+    owner = hashlib.md5(url.encode()).hexdigest()[:16]
+    cut = [Dropped("repeated_span", "A.", owner), Dropped("repeated_span", "B.", "0" * 16)]
+    alone = Dropped("policy", "Cookies.", "")
+    rows = [("http://x.example/1", "", "kept", "", "t", [*cut, cut[1], alone])]
+    corpus = write_corpus(tmp_path / "a", [Page(url, "t", "2024", "a#0")], rows)
+    with connect(corpus) as db:
+        assert owned_cuts(db) == {"repeated_span": OwnedCuts(3, 2)}
+    unknown = write_corpus(tmp_path / "b", [Page("", "t", "2024", "a#0")], rows)
+    with connect(unknown) as db:
+        assert owned_cuts(db) == {}  # a page without a URL may be the owner
+
+
+def test_all_domains_are_told_where_the_losses_know_them() -> None:
+    cells = [(KEPT_CELL, "a.example", 3), (FELL, "a.example", 1), (KEPT_CELL, "b.example", 5), (FELL, "", 2)]
+    domains_of = [_Row(cell, Amount(n, n, n), {"domain": domain}) for cell, domain, n in cells]
+    assert all_domains(CorpusLosses([], domains_of)) == [
+        Rivals("b.example", 5, 0),
+        Rivals("a.example", 3, 1),
+        Rivals("", 0, 2),
+    ]
 
 
 def test_nothing_is_said_of_what_c4_has_no_number_for() -> None:

@@ -210,6 +210,28 @@ def test_a_narrow_screen_scrolls_one_way_only(watched: Any, english: str, many: 
     assert wide(watched) <= 0
 
 
+@pytest.mark.parametrize("watched", [{"viewport": {"width": 375, "height": 700}}], indirect=True)
+def test_tables_on_a_narrow_screen(watched: Any, english: str, samples: Corpus) -> None:
+    (url,) = one(samples, "SELECT url FROM pages ORDER BY ALL LIMIT 1")
+    for path in (f"/why/presets?all=1&url={url}", "/words", "/losses", "/rule/no_end_mark", "/sql?q=SELECT+1"):
+        watched.goto(english + path)
+        assert wide(watched) <= 0, path
+    right = "e => Math.ceil(e.getBoundingClientRect().right)"
+    watched.goto(f"{english}/words")
+    assert watched.locator(".sentences").count() > 0
+    for cell in watched.locator(".words td").all():
+        assert cell.evaluate(right) <= 375
+    assert watched.locator(".words tbody td").first.evaluate("e => getComputedStyle(e, '::before').content") != "none"
+    watched.goto(f"{english}/losses")
+    assert watched.locator("table.numbers tbody td.num").first.evaluate(right) <= 375
+    watched.locator(".scroll").evaluate("e => { e.scrollLeft = 300 }")
+    name = watched.locator("table.numbers tbody th").first
+    assert name.evaluate(
+        "e => e.getBoundingClientRect().left >= 0 && e.contains(document.elementFromPoint("
+        "e.getBoundingClientRect().left + 4, e.getBoundingClientRect().top + 4))"
+    )
+
+
 CONTRAST = """() => {
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   const rgb = (colour, under) => {

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from starlette.testclient import TestClient
 
-from c4pipe.facts.corpus import Corpus, open_corpus
+from c4pipe.facts.corpus import Corpus, connect, open_corpus
 from c4pipe.facts.fates import compare
 from c4pipe.inspect.serve import make_app
 from c4pipe.inspect.serve.pairs import MOST_PAIRS, CorpusPairs
@@ -76,6 +76,11 @@ def test_every_number_leads_to_a_list_of_so_many_pages(both: TestClient) -> None
         assert following
 
 
+def test_bytes_beside_a_number_of_pages_say_whose_they_are(both: TestClient, samples: Corpus) -> None:
+    pages, size = connect(samples).execute("SELECT count(*), sum(strlen(text)) FROM pages").fetchall()[0]
+    assert f"of {pages:,} kept there, which have {size:,} bytes of text together" in both.get("/compare").text
+
+
 def test_a_page_is_read_as_a_difference(both: TestClient) -> None:
     listed = both.get("/compare/pages?list=other_text").text
     for url, link in list(zip(hits(listed), links(listed, "/compare/page"), strict=True))[:10]:
@@ -118,7 +123,8 @@ def test_a_list_is_saved_whole(both: TestClient, samples: Corpus, languages: Cor
     found = compare(samples, languages, shown=0)
     answer = both.get("/compare/export?list=only_a&format=parquet")
     table = pq.read_table(io.BytesIO(answer.content))
-    assert answer.headers["content-disposition"] == 'attachment; filename="only_a.parquet"'
+    name = f"{samples.folder.name}-{samples.digest[:8]}-with-{languages.folder.name}-list-only_a.parquet"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
     assert table.num_rows == found.only[0]
     text = both.get("/compare/export?list=only_a&format=csv").content
     assert pyarrow.csv.read_csv(io.BytesIO(text)).column("url").to_pylist() == table["url"].to_pylist()

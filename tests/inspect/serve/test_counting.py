@@ -33,6 +33,9 @@ SELECTIONS = [
     Selection(outcome="rejected", q="harbour"),
     Selection(outcome="url/older_copy"),
     Selection(outcome="url/older_copy", domain="oddities.example", least=100),
+    Selection(outcome="rejected", language="en"),
+    Selection(outcome="rejected", language="de", q="e"),
+    Selection(outcome="url/older_copy", language="en"),
 ]
 
 
@@ -40,7 +43,7 @@ def plainly(corpus: Corpus, selection: Selection) -> list[tuple[Any, ...]]:
     """(config, split, language, outcome, characters, url) of the pages that meet what is asked of a row, one by one."""
     rows = cursor(corpus).execute(
         "SELECT config, split, language, '' AS outcome, text, url FROM pages UNION ALL "
-        "SELECT '', '', '', stage || '/' || reason, text, url FROM rejected WHERE stage != ''"
+        "SELECT '', '', language, stage || '/' || reason, text, url FROM rejected WHERE stage != ''"
     )
     found = []
     for *place, text, url in rows.fetchall():
@@ -88,9 +91,11 @@ def check(corpus: Corpus, selection: Selection) -> int:
         assert counts.splits == {name: tally(1, "split")[name] for name in has.splits}
         if len(has.configs) == 1:
             assert counts.languages == tally(2, "language")
-    kept = Counter(row[3] for row in rows)
-    if selection.kept:  # rejected pages have none of the three, and are counted without
-        kept[""] = counts.total
+    elif corpus.rejected:
+        assert counts.languages == Counter({name: n for name, n in tally(2, "language").items() if name})
+    # Kept and rejected pages are counted without what the others are told apart by.
+    kept = Counter(row[3] for row in rows if selection.kept or selection.language in ("", row[2]))
+    kept[""] = counts.total if selection.kept else sum(not row[3] for row in rows)
     wanted = {name: kept[name] for name in ("", *has.outcomes)}
     if corpus.rejected:
         wanted["rejected"] = sum(kept[name] for name in has.outcomes)
@@ -125,6 +130,8 @@ def test_the_checks_are_about_something(samples: Corpus) -> None:
     assert check(samples, Selection(q="harbour")) > 1
     assert check(samples, Selection(outcome="url/older_copy")) == 8
     assert check(samples, Selection(domain="example.net")) > 1
+    assert check(samples, Selection(outcome="rejected", language="de")) > 1
+    assert count_pages(cursor(samples), samples, Selection(outcome="rejected"), known(samples)).languages["de"] > 1
     assert check(samples, Selection(domain="oddities.example")) > 1
     assert check(samples, Selection(least=200, most=999)) > 1
 

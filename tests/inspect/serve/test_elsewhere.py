@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -21,8 +22,9 @@ PAGES = [
     Page("http://www.kept.example/news", "Some words.", "2024", "a#1"),
     Page("http://both.example/1", "More words.", "2024", "a#2"),
 ]
+CUT = {"reason": "no_end_mark", "line": "Click here", "owner": ""}
 LOST = [
-    tiny.lost("http://lost.example/x", "clean", "few_sentences", "Lost."),
+    tiny.lost("http://lost.example/x", "clean", "few_sentences", "Lost.", dropped=[CUT]),
     tiny.lost("http://both.example/2", "clean", "curly_brace", "{"),
     tiny.lost("http://both.example/3", "clean", "few_sentences", "No."),
     tiny.lost("http://both.example/1", "", "kept", "More words."),
@@ -42,13 +44,13 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         ({"q": "http://lost.example/x"}, ["1 rejected page has this URL ."]),
         (
             {"q": "www.lost.example/x/#top"},
-            ["1 rejected page has this URL : not as it is written, but its URL is al"],
+            ["1 rejected page has this URL : not in exactly this spelling, but its U"],
         ),
         ({"q": "http://lost.example/x", "in": "url"}, ["1 rejected page has this URL ."]),
         ({"q": "http://lost.example/x", "in": "text"}, []),
         ({"q": "http://lost.example/x and more"}, []),
         ({"q": "http://www.kept.example/news", "outcome": "rejected"}, ["1 kept page has this URL ."]),
-        ({"q": "kept.example/news/", "outcome": "rejected"}, ["1 kept page has this URL : not as it is written"]),
+        ({"q": "kept.example/news/", "outcome": "rejected"}, ["1 kept page has this URL : not in exactly this "]),
         ({"q": "http://both.example/2", "outcome": "clean/few_sentences"}, ["1 rejected page has this URL ."]),
         ({"domain": "lost.example"}, ["1 rejected page is of the domain lost.example , as far as the table"]),
         ({"domain": "kept.example", "outcome": "rejected"}, ["1 kept page is of the domain kept.example ."]),
@@ -56,6 +58,12 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         ({"domain": "nowhere.example"}, []),
         ({"q": "http://nowhere.example/"}, []),
         ({"q": "words"}, []),
+        ({"q": "Click here", "in": "lost"}, ["1 rejected page matches ."]),
+        ({"q": "lost. ", "how": "words"}, ["1 rejected page matches ."]),
+        ({"q": "words", "outcome": "rejected"}, ["2 kept pages match ."]),
+        ({"q": "words", "outcome": "clean/few_sentences", "min": "9"}, ["2 kept pages match ."]),
+        ({"q": "words", "outcome": "clean/few_sentences", "min": "12"}, []),
+        ({"q": "Lost", "config": "en", "language": "en"}, ["1 rejected page matches ."]),
         ({"q": "zzz"}, []),
     ],
 )
@@ -68,6 +76,21 @@ def test_what_is_elsewhere(client: TestClient, query: dict[str, str], said: list
         answer = client.get(html.unescape(link))
         assert answer.status_code == 200
         assert 'id="none"' not in answer.text
+
+
+def test_kept_is_the_name_of_a_facet_and_of_an_outcome(client: TestClient) -> None:
+    answer = client.get("/", params={"outcome": "kept", "q": "words"})
+    assert answer.status_code == 200
+    assert "http://both.example/1" in answer.text
+    assert "lost.example" not in answer.text
+    assert "outcome=kept" not in answer.text
+
+
+def test_a_sample_of_rejected_pages_is_called_one_where_a_list_is_empty(tmp_path: Path) -> None:
+    corpus = open_corpus(tiny.write(tmp_path / "c4", PAGES, LOST, settings={"rejected": "sample"}))
+    with TestClient(make_app(corpus), base_url="http://127.0.0.1:8000") as client:
+        words = text_of(client.get("/", params={"q": "Click here", "in": "lost"}).text)
+    assert "1 rejected page matches , as far as the table of rejected pages holds them." in words
 
 
 def test_a_hostile_url_is_text(hostile: Corpus, viewer: Ask) -> None:

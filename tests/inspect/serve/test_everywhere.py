@@ -10,10 +10,18 @@ import pytest
 from starlette.testclient import TestClient
 
 from c4pipe.corpus.catalogue import describe
+from c4pipe.corpus.plan import Plan
+from c4pipe.dedup import UrlLevel
+from c4pipe.errors import AssetError
 from c4pipe.facts.corpus import open_corpus
-from c4pipe.inspect.serve import everywhere, make_app
+from c4pipe.files.assets import Assets
+from c4pipe.inspect.explain import explain
+from c4pipe.inspect.serve import everywhere, judging, make_app
+from c4pipe.inspect.serve.viewing import judged
 from c4pipe.page import Page
 from c4pipe.presets import EN_2019, PRESETS
+from c4pipe.rules import StripAddresses
+from c4pipe.stages import Clean, Dedup, Preset, Read
 from tests.inspect import tiny
 
 URL = "http://harbour.example/news"
@@ -88,7 +96,50 @@ def test_a_text_is_judged_by_all_of_them_and_by_the_others(folder: Path) -> None
     every = rows(client.post("/why/presets?all=1", data={"text": RAW, "url": ""}, headers=POST).text)
     assert every[:3] == found
     assert {row[0].split()[0] for row in every} == set(PRESETS)
-    assert all(row[1] for row in every)
+    assert all(row[-1] for row in every)
+
+
+def test_a_text_that_corpora_have_is_known_again(folder: Path) -> None:
+    client = asked(folder)
+    body = client.post("/why/presets", data={"text": f"{RAW}\n", "url": ""}, headers=POST).text
+    assert f"This very text is that of <bdi>{URL}</bdi>" in body
+    assert [row[1][:40] for row in rows(body)] == [
+        f"kept en, {len(KEPT)} characters",
+        "rejected at clean : few_sentences 3 sent",
+        "no page that it holds, kept or rejected,",
+    ]
+    other = client.post("/why/presets", data={"text": f"Not here. {RAW}", "url": ""}, headers=POST).text
+    assert "no page that it holds, kept or rejected, has just this text" in other
+    assert "may be samples" in other
+    assert all(len(row) == 2 for row in rows(other))
+
+
+def test_what_a_preset_lacks_is_told_so_that_a_viewer_can_follow(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unfetched(*_: object) -> None:
+        raise AssetError("there are no bad-word lists. Run `make assets`, or name a folder.")
+
+    client = asked(folder)
+    found = client.post("/why/presets?all=1", data={"text": RAW, "url": ""}, headers=POST).text
+    (listed,) = [row[-1] for row in rows(found) if row[0].startswith("webtextlike")]
+    assert (
+        "--url-list FILE. That is an option of builds: open a corpus that was built with preset webtextlike" in listed
+    )
+    body = client.post("/why", data={"text": RAW, "url": "", "preset": "webtextlike"}, headers=POST)
+    assert (body.status_code, RAW in html.unescape(body.text)) == (200, True)
+    assert "That is an option of builds" in body.text
+    monkeypatch.setattr(judging, "plan_of", unfetched)
+    found = client.post("/why/presets?all=1", data={"text": RAW, "url": ""}, headers=POST).text
+    lacking = [row[-1] for row in rows(found) if "make assets" in row[-1]]
+    assert lacking
+    assert all(f"Do that in a terminal, in {Path.cwd()}, where this viewer runs" in words for words in lacking)
+
+
+def test_an_edit_is_told_by_what_it_does() -> None:
+    text = "See https://harbour.com/1 for the crane.\nSee https://harbour.com/2 too.\nNothing here."
+    stages = (Read(), Dedup("url", UrlLevel()), Clean("addresses", (StripAddresses(),)))
+    plan = Plan(Preset("edits", "edits", stages), Assets())
+    said = everywhere.cut_words(judged(explain(Page("http://a.example/", text, ""), plan)))
+    assert said == "2 lines cut: an edit (each line loses the web addresses in it, by name or by number)"
 
 
 def test_an_address_that_nobody_has(folder: Path) -> None:

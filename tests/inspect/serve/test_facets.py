@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
@@ -25,7 +26,9 @@ from c4pipe.inspect.serve.hits import Hit
 from c4pipe.inspect.serve.selection import Selection, known, parse, parts_of
 from c4pipe.page import Dropped, Page
 from c4pipe.rules.lines import MinWords, NoLoremIpsum, StripCitations
+from tests.conftest import Build
 from tests.inspect import tiny
+from tests.inspect.conftest import SAMPLES
 from tests.inspect.serve.conftest import Ask, cursor, write
 from tests.inspect.serve.test_app import text_of
 
@@ -54,6 +57,8 @@ REJECTED = [
     Selection(outcome="rejected", q="sentences", field="detail"),
     Selection(outcome="rejected", q="2 sentences", field="detail", how="phrase", month="2024-05"),
     Selection(outcome="rejected", q="the of", how="words"),
+    Selection(outcome="rejected", language="de"),
+    Selection(outcome="rejected", language="en", lost="no_end_mark", q="the"),
 ]
 
 
@@ -80,9 +85,9 @@ def rows_of(corpus: Corpus) -> list[Row]:
     ).fetchall()
     found = [Row(*row[:3], "", "", *row[3:6], noted.get(row[6], [])) for row in kept]
     lost = asked.execute(
-        "SELECT url, text, timestamp, stage || '/' || reason, detail, dropped FROM rejected WHERE stage != ''"
+        "SELECT url, text, timestamp, stage || '/' || reason, detail, language, dropped FROM rejected WHERE stage != ''"
     ).fetchall()
-    return found + [Row(*row[:5], 0.0, "", "", row[5]) for row in lost]
+    return found + [Row(*row[:5], 0.0, row[5], "", row[6]) for row in lost]
 
 
 def whole(text: str, words: str) -> bool:
@@ -122,6 +127,7 @@ def meets(row: Row, selection: Selection) -> bool:
             not selection.q or holds(row, selection),
             selection.lost in ("", *(d["reason"] for d in row.dropped)),
             selection.detail in ("", row.detail),
+            selection.language in ("", row.language),
             selection.month in ("", row.timestamp[:7] or "none"),
             float(low) <= row.score and (row.score < float(high) or high == "1"),
             selection.votes != "agreed" or labels == {row.language},
@@ -155,7 +161,8 @@ def check(corpus: Corpus, selection: Selection) -> int:
     counts = count_pages(cursor(corpus), corpus, selection, known(corpus))
     assert counts.total == len(wanted)
     assert counts.months == Counter(row.timestamp[:7] for row in wanted)
-    lost = Counter(code for row in wanted for code in {d["reason"] for d in row.dropped})
+    beside = chosen(corpus, selection._replace(lost=""))  # what a click on another code would show
+    lost = Counter(code for row in beside for code in {d["reason"] for d in row.dropped})
     assert counts.lost == {code: lost[code] for code in known(corpus).lost}
     details = Counter(row.detail for row in wanted if row.detail)
     assert counts.details == sorted(details.items(), key=lambda item: (-item[1], item[0]))[:TOP]
@@ -240,7 +247,7 @@ def test_a_search_in_lost_lines_shows_the_line(samples: Corpus, viewer: Ask) -> 
         assert "Cut: " in viewer(samples).get(f"/?{selection.query()}").text
 
 
-@pytest.mark.parametrize("selection", [KEPT[0], KEPT[8], REJECTED[0], REJECTED[2]], ids=Selection.query)
+@pytest.mark.parametrize("selection", [KEPT[0], KEPT[8], REJECTED[0], REJECTED[2], REJECTED[6]], ids=Selection.query)
 def test_exports_and_steps_keep_to_the_filters(
     languages: Corpus, samples: Corpus, viewer: Ask, selection: Selection
 ) -> None:
@@ -280,6 +287,26 @@ def test_a_random_order_is_one_order_of_all(
         following = step(connection, languages, selection, places[n], back=False)
         assert following == (whole_list[n + 1] if n + 1 < len(places) else None)
         assert step(connection, languages, selection, places[n], back=True) == (whole_list[n - 1] if n else None)
+
+
+@pytest.mark.parametrize("votes", ["", "agreed"])
+def test_the_lowest_scores_come_first(
+    languages: Corpus, viewer: Ask, votes: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mislabelled pages in two clicks from the first page: the link, and the language."""
+    selection = Selection(order="score", votes=votes)
+    for ready in (Selection(order="score"), Selection(order="score", votes="disagreed")):
+        assert f'<a href="/?{html.escape(ready.query())}">' in viewer(languages).get("/").text
+        assert viewer(languages).get(f"/?{ready.query()}").status_code == 200
+    monkeypatch.setattr(finding, "PAGE_ROWS", 7)
+    found = listed(languages, selection)
+    assert [hit.score for hit in found] == sorted(row.score for row in chosen(languages, selection))
+    english = listed(languages, selection._replace(config="en"))
+    assert english == [hit for hit in found if hit.language == "en"]
+    body = viewer(languages).get(f"/?{selection.query()}").text
+    assert html.escape(selection.but(config="en").query()) in body
+    assert f"{found[0].language} {found[0].score:.3f}" in text_of(body)
+    assert selection.but(outcome="rejected") == Selection(outcome="rejected")
 
 
 def test_old_orders_are_forgotten(samples: Corpus) -> None:
@@ -354,12 +381,15 @@ def test_numbers_of_a_sample_are_called_so_and_stand_beside_those_of_the_build(s
     words = text_of(viewer(sampled).get("/counts?outcome=rejected").text)
     assert words.startswith("5 sample pages of 1,300 Outcome kept 4 rejected, any reason 1,300 (5 shown)")
     assert "clean few_sentences 1,234 (4 shown) curly_brace 65 (0 shown) badwords bad_word 1 Numbers of all" in words
-    assert "The table holds a sample of those rejected, 5: what is shown is of it." in words
+    assert "The table holds a sample of the rejected pages, 5 of them, and the lists show those." in words
     assert "Lost lines to policy 900 lines (1 pages shown) few_words 40 lines (0 pages shown)" in words
+    assert "The table holds a sample of those rejected, 5: what is shown is of it." in words
+    assert "Lost lines to policy 900 lines (1 page shown) few_words 40 lines (0 pages shown)" in words
     assert "Detail, in the sample 0 sentences 2 1 sentences 2 hell 1" in words
     assert "Domain z.example ≥ 800 (0 shown) a.example ≥ 500 (2 shown)" in words
     words = text_of(viewer(sampled).get("/counts?outcome=clean/few_sentences&q=no").text)
-    assert words.startswith("0 sample pages Outcome kept 0 rejected, any reason 1,300 (0 shown)")
+    assert words.startswith("0 sample pages Outcome kept 0 rejected, any reason 0 shown")  # none of all
+    assert "policy 0 pages shown few_words 0 pages shown" in words
     words = text_of(viewer(sampled).get("/?outcome=clean/few_sentences&counts=now").text)
     assert "4 sample pages of 1,234" in words
     assert "Sample pages" in viewer(sampled).get("/?outcome=rejected").text
@@ -378,9 +408,29 @@ def test_kept_pages_that_lost_lines_are_of_the_sample(sampled: Corpus, viewer: A
     assert "2 sample pages" in words
     assert "policy costs lines, not pages: these pages lost some to it and were kept." in words
     assert "The build took 900 lines at clean" in words
-    assert "policy 900 lines (2 pages shown) few_words 40 lines (2 pages shown)" in words
+    assert "policy 2 pages shown few_words 2 pages shown" in words
     assert text_of(viewer(sampled).get("/?outcome=clean/policy&counts=now").text) == words
     assert "Kept pages that lost some" in viewer(sampled).get("/?lost=policy&outcome=rejected").text
+
+
+@pytest.mark.parametrize(
+    ("query", "named", "sample"),
+    [
+        ("outcome=clean/few_sentences", "outcome-clean_few_sentences", "the table has 4 of 1,234 pages"),
+        ("outcome=rejected", "outcome-rejected", "the table has 5 of 1,300 pages"),
+        ("lost=policy", "lost-policy", "what was cut is known of kept pages that the rejected table has a sample of"),
+        ("outcome=badwords/bad_word", "outcome-badwords_bad_word", ""),
+        ("split=train", "split-train", ""),
+    ],
+)
+def test_a_file_says_that_it_is_of_a_sample(sampled: Corpus, viewer: Ask, query: str, named: str, sample: str) -> None:
+    for kind in ("csv", "parquet"):
+        answer = viewer(sampled).get(f"/export?format={kind}&{query}")
+        name = f"c4-{sampled.digest[:8]}-{named}{'-sample' if sample else ''}.{kind}"
+        assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    told = pq.read_schema(io.BytesIO(answer.content)).metadata.get(b"c4pipe.sample", b"").decode()
+    assert told.startswith(sample)
+    assert bool(told) == bool(sample)
 
 
 def test_rules_and_pages_lead_to_what_lost_so(samples: Corpus, viewer: Ask) -> None:
@@ -389,7 +439,8 @@ def test_rules_and_pages_lead_to_what_lost_so(samples: Corpus, viewer: Ask) -> N
     assert 'href="/?outcome=rejected&amp;lost=policy"' in body
     assert 'href="/?outcome=clean%2Ffew_sentences"' in viewer(samples).get("/rule/few_sentences").text
     hit = listed(samples, Selection(lost="no_end_mark"))[0]
-    assert 'href="/?lost=no_end_mark">more that lost so' in viewer(samples).get(f"/page/{hit.path}/{hit.row}").text
+    page = viewer(samples).get(f"/page/{hit.path}/{hit.row}").text
+    assert 'href="/?lost=no_end_mark">more pages that lost some to it' in page
 
 
 @pytest.mark.parametrize(
@@ -468,3 +519,26 @@ def test_an_edit_counts_up_to_the_rule_that_a_line_breaks() -> None:
 )
 def test_what_no_page_can_be_of_is_refused(samples: Corpus, viewer: Ask, asked: str) -> None:
     assert viewer(samples).get(f"/?{asked}").status_code == 400
+
+
+def test_a_code_of_two_rules_stands_once_with_both_units(built: Build, viewer: Ask) -> None:
+    corpus = open_corpus(built(SAMPLES, "--preset", "en"))
+    cuts = [cut for cut in known(corpus).cuts if cut.code == "repeated_span"]
+    assert [cut.unit for cut in cuts] == ["line", "sentence"]
+    words = text_of(viewer(corpus).get("/counts?outcome=rejected").text)
+    both = ", ".join(f"{cut.taken:,} {cut.unit}{'s' if cut.taken != 1 else ''}" for cut in cuts)
+    assert words.count("repeated_span") == 1
+    assert f"repeated_span {both} (" in words
+
+
+def test_of_no_domain_more_pages_are_shown_than_there_are(built: Build) -> None:
+    whole = open_corpus(built(SAMPLES, "--preset", "en"))
+    stages = whole.manifest["ledger"]["stages"]
+    more = [
+        *stages[:-1],
+        {**stages[-1], "rejected": {**stages[-1]["rejected"], "bad_word": 1000}},
+    ]  # than the table has
+    corpus = whole._replace(manifest={**whole.manifest, "ledger": {**whole.manifest["ledger"], "stages": more}})
+    counts = count_pages(cursor(corpus), corpus, Selection(outcome="rejected"), known(corpus)._replace(sampled=True))
+    assert counts.domains_built
+    assert all(counts.domains_built[name] >= pages for name, pages in counts.domains if name in counts.domains_built)

@@ -74,7 +74,7 @@ def asked(address: str) -> dict[str, str]:
         ({"id": "a.wet.gz#3"}, "A page without a URL."),
         ({"id": "a.wet.gz#9"}, "Rejected at clean : few_sentences"),
         ({"url": "http://a.example/"}, "One sentence."),
-        ({"url": "A.example#top"}, "No page has the URL of the link as it is written; of this one, its URL is alike."),
+        ({"url": "A.example#top"}, "No page has exactly the URL of the link; of this page, its URL is alike."),
         ({"id": "urn:uuid:2", "url": NEWS}, "News sentence."),
         ({"id": "urn:uuid:2", "row": f"{SHARD}/0"}, "News sentence."),
         ({"id": "urn:uuid:2", "row": "en/gone.parquet/7"}, "News sentence."),
@@ -260,3 +260,30 @@ def test_the_link_is_copied_and_without_a_script_it_stands_in_a_field(browser: A
         assert page.locator("#lasting").input_value() == copied
         assert page.get_by_role("button", name="Copy link").count() == 0
         context.close()
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/?q=a%26b&split=train", "/losses?by=domain", "/words?by=only", "/sql?q=SELECT+1", "/rule/few_words"]
+)
+def test_every_view_gives_a_link_with_its_build(languages: Corpus, viewer: Ask, path: str) -> None:
+    made, build = viewer(languages), languages.digest[:16]
+    body = made.get(path).text
+    (link,) = re.findall(r'<input id="link-view" readonly value="([^"]*)">', body)
+    asked = urlsplit(html.unescape(link))
+    assert asked.path == urlsplit(path).path
+    assert parse_qsl(asked.query) == [*parse_qsl(urlsplit(path).query), ("build", build)]
+    cited = html.unescape(re.findall(r'<textarea id="cited-view"[^>]*>\n(.*?)</textarea>', body, re.S)[0])
+    assert f"Digest:    {languages.digest} (sha256 of its manifest.json)" in cited
+    assert cited.endswith(f"Link:      {html.unescape(link)}")
+    again = made.get(f"{asked.path}?{asked.query}")
+    assert again.status_code == 200
+    assert "data-notice" not in again.text
+    assert html.unescape(re.findall(r'id="link-view" readonly value="([^"]*)"', again.text)[0]) == html.unescape(link)
+    other = made.get(f"{asked.path}?{asked.query.replace(build, '0' * 16)}").text
+    assert f"This link was made of another build (digest {'0' * 16})" in text_of(other)
+
+
+def test_a_page_has_one_link_and_a_refusal_none(samples: Corpus, viewer: Ask) -> None:
+    hit = re.findall(r'class="hit" href="([^"]*)"', viewer(samples).get("/").text)[0]
+    assert "cite-view" not in viewer(samples).get(html.unescape(hit)).text
+    assert "cite-view" not in viewer(samples).get("/nowhere").text

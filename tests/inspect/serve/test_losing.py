@@ -8,14 +8,21 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from urllib.parse import parse_qsl
 
 import pytest
 from starlette.testclient import TestClient
 
+from c4pipe.corpus.cells import LossCell
 from c4pipe.facts.corpus import Corpus
-from c4pipe.facts.losses import read_losses
+from c4pipe.facts.ledger_losses import ledger_losses
+from c4pipe.facts.losses import Amount, LossRow, read_losses
 from c4pipe.inspect.__main__ import main
 from c4pipe.inspect.serve.app import make_app
+from c4pipe.inspect.serve.counting import count_pages
+from c4pipe.inspect.serve.losing import LossQuestion, rows_pages
+from c4pipe.inspect.serve.selection import Known, known, parse
+from tests.inspect.serve.conftest import cursor
 
 HERE = "http://127.0.0.1"
 
@@ -75,11 +82,53 @@ def test_every_link_leads_somewhere_and_counts_what_it_says(client: TestClient, 
     assert any("lost=" in link for link in seen)
 
 
+@pytest.mark.parametrize("by", ["rule", "language", "domain", "length"])
+@pytest.mark.parametrize("name", ["samples", "languages"])
+def test_the_pages_behind_a_cell_are_as_many_as_it_says(name: str, by: str, request: pytest.FixtureRequest) -> None:
+    """The table holds all that these builds rejected."""
+    corpus: Corpus = request.getfixturevalue(name)
+    losses, has, asked = read_losses(corpus), known(corpus), cursor(corpus)
+    assert losses is not None
+    followed = 0
+    for rule in losses.rules if by != "rule" else [""]:
+        question = LossQuestion(by=by, rule=rule)
+        rows = losses.by_rule() if by == "rule" else losses.by_group(by, rule)
+        for row in [row for row in rows if row.lost.pages][: 9 if by == "rule" else 3]:
+            links = rows_pages(row, question, has)
+            pages = {
+                words: count_pages(asked, corpus, parse(parse_qsl(link[2:]), has), has).total for words, link in links
+            }
+            followed += len(pages)
+            whole = row.cell is not None and row.cell.unit == "page"
+            if whole or (by in ("rule", "domain") and pages):
+                assert sum(pages.values()) == row.lost.pages or not pages, (row, links)
+            elif by == "language" and pages:
+                assert sum(pages.values()) >= row.lost.pages, "with those that fell before it was asked"
+            elif by == "length":
+                assert pages.keys() <= {"rejected"}
+                assert sum(pages.values()) <= row.lost.pages
+    assert followed > 3
+
+
+def test_lengths_are_no_links_where_texts_are_masked_or_withheld() -> None:
+    has = Known((), (), ("clean/few_sentences", "exclusion/excluded"), rejected_columns=("language",))
+    for reason, stage in (("few_sentences", "clean"), ("excluded", "exclusion")):
+        row = LossRow(9, LossCell(stage, reason, "page"), Amount(1, 1, 600), Amount(2, 2, 900))
+        links = rows_pages(row, LossQuestion(by="length"), has)
+        assert bool(links) == (reason == "few_sentences")
+        assert rows_pages(row, LossQuestion(by="length"), has, as_read=False) == []
+        assert len(rows_pages(row._replace(key="de"), LossQuestion(by="language"), has)) == 1
+        assert rows_pages(row._replace(key="de"), LossQuestion(by="language"), has._replace(rejected_columns=())) == []
+
+
 def test_the_file_has_every_row(client: TestClient, languages: Corpus) -> None:
     losses = read_losses(languages)
     assert losses is not None
     answer = client.get("/losses.csv?by=domain&rule=paragraphs/few_paragraphs")
     assert answer.headers["content-type"].startswith("text/csv")
+    asked = "losses-domain-rule-paragraphs_few_paragraphs-sort-characters"
+    name = f"{languages.folder.name}-{languages.digest[:8]}-{asked}.csv"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     expected = losses.by_group("domain", "paragraphs/few_paragraphs")
     assert {row["of"]: int(row["pages_lost"]) for row in rows} == {row.key: row.lost.pages for row in expected}
@@ -103,13 +152,33 @@ def test_what_cannot_be_answered_is_said(client: TestClient, query: str) -> None
     assert "\x00" not in answer.text
 
 
-def test_a_corpus_without_a_count_says_why(languages: Corpus) -> None:
-    older = languages._replace(manifest={**languages.manifest, "about": []})
+@pytest.mark.parametrize("change", [{}, {"removed": [{}]}], ids=["an older build", "pages taken out"])
+def test_a_corpus_without_a_count_has_the_ledger(languages: Corpus, change: dict[str, list[dict[str, str]]]) -> None:
+    """By rule it says what the count says: pages of page rules, lines of line rules, characters of all."""
+    losses = read_losses(languages)
+    older = languages._replace(manifest={**languages.manifest, "about": [], **change})
+    by_ledger = ledger_losses(older)
+    assert losses is not None
+    assert by_ledger is not None
+    assert (by_ledger.pages, by_ledger.characters) == (losses.read.pages, losses.read.characters)
+    told = [(row.key, row.unit, row.taken, row.characters) for row in by_ledger.rows]
+    taken = {"page": "pages", "line": "lines"}
+    rows = [row for row in losses.most() if row.cell is not None and any(row.lost)]
+    assert told == [
+        (row.key, row.cell.unit, getattr(row.lost, taken.get(row.cell.unit, ""), None), row.lost.characters)
+        for row in rows
+        if row.cell is not None
+    ]
     with TestClient(make_app(older), HERE) as client:
-        for path in ("/losses", "/losses.csv"):
-            answer = client.get(path)
-            assert answer.status_code in (400, 404)
-            assert "has no table of losses" in answer.text
+        page = client.get("/losses?by=domain").text
+        assert [row[0] for row in numbers_of(page)] == [row[0] for row in told]
+        assert ("taken out of it" if change else "did not count") in page
+        assert "has no table of losses" in client.get("/losses.csv").text
+
+
+def test_a_mixture_says_that_it_lost_nothing(mixture: Corpus) -> None:
+    with TestClient(make_app(mixture), HERE) as client:
+        assert "a mixture was drawn from corpora" in client.get("/losses").text
 
 
 def test_the_terminal_says_the_same(capsys: pytest.CaptureFixture[str], languages: Corpus) -> None:
@@ -144,3 +213,20 @@ def test_what_no_page_is_of_is_refused(client: TestClient, query: str, says: str
         answer = client.get(f"{path}?{query}")
         assert answer.status_code == 400
         assert says in html.unescape(answer.text)
+
+
+def test_a_language_counts_with_its_pages_that_were_never_asked(client: TestClient, languages: Corpus) -> None:
+    losses = read_losses(languages)
+    assert losses is not None
+    assert losses.never.pages
+    page = client.get("/losses?by=language&sort=pages").text
+    assert f"{losses.never.pages:,} pages fell before it was asked: their language is what cld2 says" in page
+    rows = {row[0]: row for row in numbers_of(page)}
+    told = {str(row.key): row.whole for row in losses.by_group("language") if row.whole is not None}
+    assert any(whole.lost.pages > whole.came.pages - 1 for whole in told.values())
+    for key, whole in told.items():
+        assert rows[key][5].removeprefix("about ").split(" ")[0] == f"{round(whole.lost.pages):,}"
+    file = list(csv.DictReader(io.StringIO(client.get("/losses.csv?by=language").text)))
+    assert {row["of"]: float(row["pages_lost_with_never_asked"]) for row in file if row["of"]} == {
+        key: whole.lost.pages for key, whole in told.items()
+    }

@@ -100,6 +100,33 @@ def test_hostile_text_is_shown_and_a_damaged_earlier_corpus_is_named(evil: Corpu
     assert "not at hand" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("rejected", "says", "never"),
+    [
+        ("all", "nor in the table of rejected pages. Nothing that the table", ("a later stage", "sample")),
+        ("sample", "nor in the sample of rejected pages. Nothing that the table", ("a later stage",)),
+    ],
+)
+def test_no_more_is_said_of_an_owner_than_is_known(
+    tmp_path: Path, viewer: Ask, rejected: str, says: str, never: tuple[str, ...]
+) -> None:
+    cut = [{"reason": "repeated_line", "line": "x", "owner": "0" * 16}]
+    rows = [tiny.lost("http://a.example/", "", "kept", "x", dropped=cut)]
+    corpus = open_corpus(tiny.write(tmp_path / "c4", [], rows, settings={"rejected": rejected}))
+    made_up = text_of(viewer(corpus).get("/owner/ffffffffffffffff").text)
+    assert says in made_up
+    assert "may be no owner at all" in made_up
+    assert not any(words in made_up for words in never)
+    named = text_of(viewer(corpus).get("/owner/0000000000000000").text)
+    assert "What was cut here names it" in named
+    assert ("may be a page that a later stage rejected" in named) == (rejected == "sample")
+
+
+def test_a_corpus_without_a_table_claims_none(mixture: Corpus, viewer: Ask) -> None:
+    words = text_of(viewer(mixture).get("/owner/ffffffffffffffff").text)
+    assert "not among the kept pages, and there is no table of rejected pages. Nothing names it" in words
+
+
 def test_a_stranger_finds_out_which_page_stands_for_it(watched: Any, crawled: str, second_crawl: Corpus) -> None:
     watched.goto(f"{crawled}/page/{place_of(second_crawl, 'http://new.example/fog')}")
     watched.locator("#stands .differs").wait_for()

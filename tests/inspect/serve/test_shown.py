@@ -17,7 +17,6 @@ from c4pipe.inspect.serve.shown import (
     is_link,
     lines_of,
     marked,
-    rule_page_lines,
     spelt,
 )
 from tests.inspect.serve.conftest import HOSTILE_URL, SCRIPT, TURNED
@@ -35,17 +34,6 @@ def test_what_turns_text_around_or_steers_a_terminal_is_spelt_out() -> None:
     for control in "\x00\x07\x1b\x7f\x85\x9b\u061c\u200e\u2028\u2066\u2069\ufeff\U000e0041":
         assert control not in spelt(f"a{control}b")
         assert f">U+{ord(control):04X}</span>" in spelt(f"a{control}b")
-
-
-def test_links_of_rule_pages_lead_to_rule_pages_or_nowhere() -> None:
-    text = "See [`few_words`](few_words.md), [how](README.md#x)\n```text\n[a](few_words.md) <b>\n```\n[b](../c.md) <b>"
-    assert [*rule_page_lines(text)] == [
-        'See <a href="/rule/few_words">`few_words`</a>, how',
-        "```text",
-        "[a](few_words.md) &lt;b&gt;",
-        "```",
-        "b &lt;b&gt;",
-    ]
 
 
 def test_what_people_write_stays() -> None:

@@ -10,6 +10,7 @@ import threading
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import duckdb
 import pyarrow.csv
@@ -27,6 +28,9 @@ from c4pipe.inspect.serve.typed import TypedQueries, checked_query
 from c4pipe.page import Page
 from tests.inspect import tiny
 from tests.inspect.serve.conftest import SCRIPT, Ask, served, write
+from tests.inspect.serve.test_browser import watched
+
+__all__ = ["watched"]
 
 ENDLESS = "SELECT sum(a.range * b.range) FROM range(100000000) a, range(100000) b"
 
@@ -58,7 +62,7 @@ def test_a_query_has_an_address_a_table_and_a_chart(asked: TestClient, samples: 
     wanted = connect(samples).execute(sql).fetchall()
     assert cells(body) == [[reason, f"{pages:,}"] for reason, pages in wanted]
     assert f"{len(wanted)} rows" in words(body)
-    assert '<figcaption id="chart-title">pages by reason</figcaption>' in body
+    assert '<figcaption id="chart-title">pages by reason, in the sample of rejected pages</figcaption>' in body
     assert body.count("<rect") == len(wanted)
     assert 'role="img" aria-labelledby="chart-title" aria-describedby="answer-table"' in body
     assert html.escape(sql, quote=False) in html.unescape(body).replace("'", "'")
@@ -87,6 +91,72 @@ def test_ready_queries_run(asked: TestClient, viewer: Ask, samples: Corpus, mixt
     for one in ready_queries(mixture):  # it has no rejected table
         assert "rejected" not in one.sql
         assert viewer(mixture).get("/sql", params={"q": one.sql}).status_code == 200
+
+
+def test_all_domains_are_in_the_answer(tmp_path: Path, viewer: Ask) -> None:
+    pages = [Page(f"http://www.d{n}.example/", "x", "2024-05", f"a#{n}") for n in range(130)]
+    corpus = write(tmp_path / "c4", {("en", "train"): [pages]})
+    sql = next(one.sql for one in ready_queries(corpus) if one.title == "pages and characters a domain")
+    answer = viewer(corpus).get("/sql/export", params={"q": sql, "format": "csv"}).text
+    assert len(answer.splitlines()) == 1 + 130
+
+
+def test_a_sample_is_called_one_in_the_answer_the_chart_the_file_and_the_address(tmp_path: Path, viewer: Ask) -> None:
+    """The ledger has 52,726 lines where a sample has 3: nobody may take the one for the other."""
+    lines = [{"reason": "repeated_line", "line": line, "owner": ""} for line in ("Home", "Menu")]
+    rows = [tiny.lost("http://a.example/", "clean", "few_sentences", "x", dropped=lines)]
+    rows += [tiny.lost("http://b.example/", "", "kept", "y", dropped=[*lines[:1], lines[0] | {"reason": "few_words"}])]
+    stages = [{"stage": "clean", "rejected": {"few_sentences": 9}, "lines_dropped": {"repeated_line": 52_726}}]
+    page = Page("http://b.example/", "y", "2024", "a#2", language="en")
+    for rejected in ("sample", "all"):
+        told = {"settings": {"rejected": rejected}, "ledger": {"records": 10, "stages": stages}}
+        corpus = open_corpus(tiny.write(tmp_path / rejected, [page], rows, **told))
+        client, ready = viewer(corpus), {one.title: one.sql for one in ready_queries(corpus)}
+        assert cells(client.get("/sql", params={"q": ready["cut by rule, of all pages read"]}).text) == [
+            ["repeated_line", "line", "52,726"]
+        ]
+        of = ", in the sample" if rejected == "sample" else ""
+        sql = ready[f"cuts in kept pages by rule{of}"]
+        body = client.get("/sql", params={"q": sql}).text
+        assert cells(body) == [["few_words", "1", "4"], ["repeated_line", "1", "4"]]
+        assert (" rows, in the sample of rejected pages</h2>" in body) == bool(of)
+        assert ("lines by rule, in the sample of rejected pages</figcaption>" in body) == bool(of)
+        assert ("are of a sample" in words(body)) == bool(of)
+        assert ("sample" in sql.partition("\n")[0]) == bool(of)
+        for kind in ("csv", "parquet"):
+            saved = client.get("/sql/export", params={"q": sql, "format": kind})
+            assert (f"-sample.{kind}" in saved.headers["content-disposition"]) == bool(of)
+        metadata = pq.read_schema(io.BytesIO(saved.content)).metadata
+        assert (b"c4pipe.sample" in metadata) == bool(of)
+        assert metadata[b"c4pipe.filters"] == urlencode([("sql", sql)]).encode()
+        assert metadata[b"c4pipe.digest"] == corpus.digest.encode()
+        kept = client.get("/sql", params={"q": "SELECT url, language FROM pages"}).text
+        assert "sample of rejected pages</h2>" not in kept
+        assert '<a href="/page?url=http%3A%2F%2Fb.example%2F">http://b.example/</a>' in kept
+
+
+def test_a_limit_of_the_query_is_not_called_all(asked: TestClient, samples: Corpus) -> None:
+    cut = words(asked.get("/sql", params={"q": "SELECT url FROM pages LIMIT 3;"}).text)
+    assert "Save these as Parquet" in cut
+    assert "The query ends with LIMIT 3: there may be more rows" in cut
+    assert "Save all as Parquet" in words(asked.get("/sql", params={"q": "SELECT 1 LIMIT 3"}).text)
+    (domains,) = [one.sql for one in ready_queries(samples) if one.title == "pages and characters a domain"]
+    saved = asked.get("/sql/export", params={"q": domains, "format": "csv"}).text
+    urls = connect(samples).execute("SELECT url FROM pages").fetchall()
+    assert saved.count("\n") == 1 + len({registered(url) for (url,) in urls})
+
+
+def test_the_keyboard_runs_a_query_and_an_answer_leads_to_its_pages(watched: Any, samples: Corpus) -> None:
+    with served(samples) as address:
+        watched.goto(f"{address}/sql")
+        watched.locator("#sql").fill("SELECT url, language_score FROM pages ORDER BY language_score, url LIMIT 2")
+        watched.locator("#sql").press("Control+Enter")
+        watched.locator("#answer-table").wait_for()
+        link = watched.locator("#answer-table a").first
+        url = link.inner_text()
+        link.click()
+        watched.locator("h1.address").wait_for()
+        assert watched.locator("h1.address").inner_text() == url
 
 
 def test_a_sample_is_called_one(tmp_path: Path, viewer: Ask) -> None:
@@ -235,13 +305,16 @@ def test_a_query_ends_when_nobody_waits_for_it(samples: Corpus, monkeypatch: pyt
         assert ended.wait(10)
 
 
-def test_long_answers_are_cut_and_files_are_not(asked: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_answers_are_cut_and_files_are_not(
+    asked: TestClient, samples: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
     body = asked.get("/sql", params={"q": "SELECT range AS n FROM range(2500)"}).text
     assert len(cells(body)) == 1000
     assert "1,000 rows, and more" in words(body)
     for kind, read in (("parquet", pq.read_table), ("csv", pyarrow.csv.read_csv)):
         answer = asked.get("/sql/export", params={"q": "SELECT range AS n FROM range(25000)", "format": kind})
-        assert answer.headers["content-disposition"] == f'attachment; filename="answer.{kind}"'
+        name = rf'attachment; filename="[A-Za-z0-9._]+-[0-9a-f]{{8}}-sql-[0-9a-f]{{8}}\.{kind}"'
+        assert re.fullmatch(name, answer.headers["content-disposition"])
         assert read(io.BytesIO(answer.content))["n"].to_pylist() == list(range(25_000))
     body = asked.get("/sql", params={"q": "SELECT repeat('x', 2000) AS x"}).text
     assert cells(body) == [["x" * 500 + " … 1,500 more characters"]]

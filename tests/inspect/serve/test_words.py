@@ -153,6 +153,27 @@ def test_what_is_withheld_is_named_and_not_shown(tmp_path: Path, viewer: Ask) ->
     assert "The text of its pages is withheld" in words
 
 
+def test_a_page_whose_text_is_withheld_says_so(tmp_path: Path, viewer: Ask) -> None:
+    rows = [
+        tiny.lost("http://a.example/1", "exclude", "excluded", detail="a.example (opt-out.txt)"),
+        tiny.lost("http://b.example/1", "clean", "few_sentences", "Too little."),
+        tiny.lost("http://b.example/2", "clean", "few_sentences", ""),
+    ]
+    preset = describe(with_exclusions(EN, NotExcluded()))
+    made = viewer(open_corpus(tiny.write(tmp_path / "c4", [], rows, preset=preset)))
+    withheld = made.get("/page", params={"url": "http://a.example/1"}).text
+    assert "The text of this page is withheld: it was left out by its address" in text_of(withheld)
+    assert "text withheld" in text_of(withheld)
+    for said in ("0 characters", "Plain text", "Try another preset", 'id="line-1"'):
+        assert said not in withheld
+    assert "broken" not in text_of(withheld)
+    for url, size in (("http://b.example/1", 11), ("http://b.example/2", 0)):
+        other = made.get("/page", params={"url": url}).text
+        assert "withheld" not in text_of(other)
+        assert f"{size} characters" in text_of(other)
+        assert "Plain text" in other
+
+
 def test_a_rule_that_cannot_be_asked_again_leaves_what_is_recorded(worded: Corpus) -> None:
     def gone() -> Any:
         raise ConfigError("its list is gone")
@@ -229,3 +250,21 @@ def test_what_is_masked_is_found_and_shown_nowhere(built: Build, once: Once, vie
         assert "No page" in text_of(viewer(corpus).get(f"/?outcome=rejected&q=bob@example.com&in={field}").text)
     export = viewer(corpus).get("/export?format=csv&outcome=rejected&lost=policy").text
     assert not ADDRESS.search(export)
+
+
+def test_each_number_says_which_pages_it_counts(worded: Corpus, viewer: Ask) -> None:
+    lists = {each.code: each for each in word_lists(connect(worded), worded)}
+    sql = "SELECT count(*), count(*) FILTER (stage = 'read') FROM rejected"
+    rows, no_pages = connect(worded).execute(sql).fetchall()[0]
+    assert lists["policy"].looked == rows - no_pages  # records that gave no page are none that were looked at
+    assert no_pages
+    page = viewer(worded).get("/words").text
+    words = text_of(page)
+    assert f"The build cut {lists['policy'].built:,} lines for it" in words
+    assert "Pages that fell for it Domains of these Pages that hold it and no other listed word" in words
+    row = next(row for row in page.split("<tr>") if f">{lists['bad_word'].words[0].entry}<" in row)
+    word = lists["bad_word"].words[0]
+    cells = [text_of(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)]
+    assert cells[0] == f"{word.pages:,}"
+    assert cells[1].startswith(f"{word.domain_count:,}")
+    assert cells[2:4] == [f"{word.held:,}", f"{word.only:,}"]

@@ -77,7 +77,7 @@ async function owners() {
   for (const link of links) {
     if (!(link.dataset.owner in found)) continue;
     const owner = found[link.dataset.owner];
-    link.title = owner ? `${owner.kept ? "Kept by" : "Owned by, and rejected later:"} ${owner.url}${owner.earlier && ` of the earlier corpus ${owner.earlier}`}` : "Its owner was rejected later, and is not here";
+    link.title = owner ? `${owner.kept ? "Kept by" : "Owned by, and rejected later:"} ${owner.url}${owner.earlier && ` of the earlier corpus ${owner.earlier}`}` : "Its owner is not here, neither kept nor among the rejected pages that the table has";
     if (!owner?.kept) $(".whose", link).textContent = owner ? " → rejected later" : " owner not here";
   }
 }
@@ -129,6 +129,10 @@ function move(by) {
 
 addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select");
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches?.("textarea")) {
+    event.preventDefault();
+    return event.target.form?.requestSubmit();
+  }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape" && typing) return typing.blur();
   if (typing) return;

@@ -1,0 +1,35 @@
+"""What a reason took in the corpus that is shown, by its ledger."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from c4pipe.corpus.ledger import LOST_AS
+from c4pipe.text import many
+
+
+class TakenHere(NamedTuple):
+    """What a stage took for a reason, of all pages."""
+
+    stage: str
+    took: tuple[str, ...]  # each in words: "887 lines", "1,808 sentences"
+    of: str  # what came into the stage, in words
+    characters: int | None  # of all of it; None where the build did not count them
+
+
+def taken_here(manifest: dict[str, Any], code: str) -> list[TakenHere]:
+    """The stages of a corpus that took something for a reason, in order; none of a mixture, which has no ledger."""
+    return [found for row in manifest.get("ledger", {}).get("stages", []) if (found := _taken(row, code)).took]
+
+
+def _taken(row: dict[str, Any], code: str) -> TakenHere:
+    counts = {unit: row.get(name, {}).get(code, 0) for unit, name in LOST_AS.items()}
+    took = [many(count, unit.value) for unit, count in counts.items() if count]
+    noted = row.get("flagged", {}).get(code, 0)
+    if noted and code not in row.get("rejected", {}):
+        took.append(f"{many(noted, 'page')} kept and noted")
+    came = [many(row["in"], "page")] if "in" in row else []
+    came += [many(row["lines"]["in"], "line")] if "lines" in row else []
+    counted = row.get("characters", {})
+    amounts = [counted[name][code] for name in ("rejected", "dropped") if code in counted.get(name, {})]
+    return TakenHere(row["stage"], tuple(took), ", ".join(came), sum(amounts) if amounts else None)
