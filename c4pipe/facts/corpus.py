@@ -200,7 +200,8 @@ def _readable(corpus: Corpus, views_only: bool) -> list[str]:
 
 
 def select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:
-    """The result of one SELECT that somebody typed. ConfigError for anything else, and for what DuckDB refuses."""
+    """The result of one SELECT that somebody typed. ConfigError for anything else, and for what DuckDB refuses;
+    OutOfMemoryException where it takes too much memory."""
     import duckdb
 
     try:
@@ -208,6 +209,8 @@ def select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyCo
         if len(statements) != 1 or statements[0].type is not duckdb.StatementType.SELECT:
             raise ConfigError("only one SELECT is allowed. The views are pages, rejected, shards and ledger.")
         return connection.execute(statements[0])
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as error:
         raise ConfigError(f"DuckDB refuses the query: {said(error)}") from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from c4pipe.corpus.stats import registered
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:  # as in facts.corpus
     import duckdb
 
 REGISTERED_DOMAIN, CHARS = "registered_domain", "chars"
+_READ_OF_URL = 2_000  # characters, of which the host of any is among the first: RFC 1035, 2.3.4 gives a name 255
 # As stats.registered reads the host off a URL.
 HOST_SQL = "split_part(regexp_replace(url, '^([A-Za-z][A-Za-z0-9+.-]*:)?//', ''), '/', 1)"
 
@@ -28,4 +30,5 @@ def teach_functions(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _domains(urls: pa.ChunkedArray) -> pa.Array:
     """A column at a time: a call a row costs more than what is called."""
+    urls = pc.utf8_slice_codeunits(urls, 0, _READ_OF_URL)
     return pa.array([None if url is None else registered(url) for url in urls.to_pylist()], pa.string())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import pickle
 import re
-import time
 from collections.abc import Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,13 +16,16 @@ from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError, ConfigError, unknown
-from c4pipe.facts.corpus import VIEWS, Corpus, connect, said, select
+from c4pipe.facts.corpus import VIEWS, Corpus, connect, select
 from c4pipe.facts.functions import CHARS, REGISTERED_DOMAIN, teach_functions
 from c4pipe.inspect.addressed import pages_addressed
+from c4pipe.inspect.confined import Caller, confined
 from c4pipe.inspect.overview import ledger_of
 from c4pipe.stages.personal import PERSONAL_REASONS
+from c4pipe.text import many
 
 FOUND = 10  # pages of one URL that are shown; a crawl may have fetched it a thousand times
+MOST_ANSWERED = 128 << 20  # bytes, as they are passed on from the process of the query
 EXCERPT = 200  # characters of a page in the overview
 # Functions that read a file, or run a query that is spelt as a text.
 _READS_FILES = re.compile("parquet|csv|json|read_|text|blob|glob|scan|query", re.IGNORECASE)
@@ -164,19 +167,11 @@ def at_url(corpus: Corpus, url: str) -> tuple[int, list[dict[str, Any]]]:
 
 
 def answer(corpus: Corpus, sql: str, limit: int) -> dict[str, Any]:
-    """The columns and the first rows of a query that somebody typed. ConfigError where DuckDB refuses it."""
-    with connect(corpus, reads=_read_by(sql)) as views, ThreadPoolExecutor(1) as worker:
-        if REGISTERED_DOMAIN in sql.lower() or CHARS in sql.lower():
-            teach_functions(views)
-        # DuckDB does not look for Ctrl-C in the middle of a task, which may take minutes; this thread does.
-        running = worker.submit(_answer, views, sql, limit)
-        try:
-            return running.result()
-        except KeyboardInterrupt:
-            while not running.done():  # a query that has not begun takes no notice
-                views.interrupt()
-                time.sleep(0.05)
-            raise
+    """The columns and the first rows of a query that somebody typed. ConfigError where DuckDB refuses it, or it takes
+    more memory than a query may."""
+    # DuckDB does not look for Ctrl-C in the middle of a task, which may take minutes; the process is ended by it.
+    (found,) = confined(Caller(), math.inf, _answer, corpus, sql, limit)
+    return dict(found)
 
 
 def _read_by(sql: str) -> Collection[str]:
@@ -194,14 +189,23 @@ def _read_by(sql: str) -> Collection[str]:
     return VIEWS
 
 
-def _answer(views: duckdb.DuckDBPyConnection, sql: str, limit: int) -> dict[str, Any]:
-    try:
+def _answer(corpus: Corpus, sql: str, limit: int) -> Iterator[dict[str, Any]]:
+    with connect(corpus, reads=_read_by(sql)) as views:
+        if REGISTERED_DOMAIN in sql.lower() or CHARS in sql.lower():
+            teach_functions(views)
         result = select(views, sql)
         columns = [column[0] for column in result.description or []]
-        rows = result.fetchmany(limit + 1)
-    except duckdb.Error as error:
-        raise ConfigError(f"DuckDB refuses the query: {said(error)}") from None
-    return {"columns": columns, "rows": [list(row) for row in rows[:limit]], "more": len(rows) > limit}
+        rows: list[list[Any]] = []
+        size = 0
+        while len(rows) < limit and (row := result.fetchone()) is not None:
+            size += len(pickle.dumps(row))
+            if size > MOST_ANSWERED:
+                raise ConfigError(
+                    f"the first {many(len(rows) + 1, 'row')} of the answer take more than {MOST_ANSWERED:,} bytes. Ask "
+                    "for fewer rows with --limit, or for the beginning of a text: left(text, 500)."
+                )
+            rows.append(list(row))
+        yield {"columns": columns, "rows": rows, "more": result.fetchone() is not None}
 
 
 def _rejected(views: duckdb.DuckDBPyConnection, sources: list[str]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from c4pipe.errors import ConfigError, unknown
@@ -26,6 +26,7 @@ from c4pipe.inspect.serve.pairs import CorpusPair, CorpusPairs
 from c4pipe.inspect.serve.patience import watched_answer
 from c4pipe.inspect.serve.saving import saved_headers
 from c4pipe.inspect.serve.selection import LONGEST_QUERY
+from c4pipe.inspect.serve.streamed import StreamedFile
 from c4pipe.inspect.serve.viewer import Viewer
 
 T = TypeVar("T")
@@ -142,7 +143,7 @@ class ComparedCorpora:
         first = await run_in_threadpool(next, body)
         filters = [("with", at.name), *zip(_PARAMETERS, at.asked, strict=True)]
         headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, kind)
-        return StreamingResponse(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
+        return StreamedFile(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
     @staticmethod
     def _written(pair: CorpusPair, asked: FatePages, write: Callable[..., Iterator[bytes]]) -> Iterator[bytes]:

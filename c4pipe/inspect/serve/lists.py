@@ -9,7 +9,7 @@ from typing import TypeVar
 import pyarrow as pa
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.inspect.quoted import Quote
@@ -22,6 +22,7 @@ from c4pipe.inspect.serve.hits import Hit
 from c4pipe.inspect.serve.lasting import PageLink
 from c4pipe.inspect.serve.saving import sample_words, saved_headers, told_in_file
 from c4pipe.inspect.serve.selection import Selection
+from c4pipe.inspect.serve.streamed import StreamedFile
 from c4pipe.inspect.serve.viewer import Viewer
 
 _REMEMBERED = 200  # selections of which something is remembered
@@ -109,7 +110,7 @@ class Lists:
         body = self._written(write, selection, schema)
         first = await run_in_threadpool(next, body)  # a damaged file is told before anything is sent
         headers = saved_headers(viewer.corpus, viewer.digest, filters, kind, bool(sample))
-        return StreamingResponse(_joined(first, body), headers=headers, media_type=export.MEDIA_TYPES[kind])
+        return StreamedFile(_joined(first, body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
     def _written(
         self, write: Callable[..., Iterator[bytes]], selection: Selection, schema: pa.Schema

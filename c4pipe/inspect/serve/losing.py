@@ -148,6 +148,7 @@ class LossPages:
         return self._found[0] if self._found else None
 
     def _rows(self, losses: CorpusLosses, question: LossQuestion) -> list[LossRow]:
+        _check_known(losses, question)
         if question.by == "rule":
             rows = losses.by_rule(question.group)
         else:
@@ -163,6 +164,19 @@ class LossPages:
     def _pages_of(self, question: LossQuestion) -> Any:
         as_read = _stands_as_read(self._viewer.corpus)
         return lambda row: rows_pages(row, question, self._viewer.has, as_read)
+
+
+def _check_known(losses: CorpusLosses, question: LossQuestion) -> None:
+    """ConfigError for a rule that took nothing, and for a group that no page is of."""
+    if question.rule and question.rule not in losses.rules:
+        raise unknown("rule", question.rule, losses.rules)
+    if question.group is None:
+        return
+    by, key = question.group
+    keys = {row.key for row in losses.by_group(by)}
+    if key not in keys:
+        name = "bin" if by == "length" else by
+        raise unknown(name, str(key), sorted(str(each) for each in keys if each not in (None, "")))
 
 
 def rows_pages(row: LossRow, question: LossQuestion, has: Known, as_read: bool = True) -> list[tuple[str, str]]:

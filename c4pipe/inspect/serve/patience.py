@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import duckdb
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +21,13 @@ async def watched_answer(
         return await asked_of(cursor, request, work, cursor, *arguments)
 
 
-async def asked_of(cursor: duckdb.DuckDBPyConnection, request: Request, work: Callable[..., T], *arguments: Any) -> T:
+class Interrupted(Protocol):
+    """What can be told that nobody waits any more."""
+
+    def interrupt(self) -> None: ...
+
+
+async def asked_of(cursor: Interrupted, request: Request, work: Callable[..., T], *arguments: Any) -> T:
     """What `work` answers, which asks this cursor; interrupted when the client has gone."""
     answer = asyncio.ensure_future(run_in_threadpool(work, *arguments))
     gone = asyncio.ensure_future(_gone(request))

@@ -27,7 +27,7 @@ LONGEST_SEARCH = 1 << 40  # of a page, more than any has
 _NUMBER = re.compile(r"[0-9]{1,13}")
 # How the values of filters are written that no list of values is known for: the form, and an example.
 _WRITTEN = {
-    "month": (re.compile(r"[0-9]{4}-[0-9]{2}|none"), "YYYY-MM, such as 2024-05, or none"),
+    "month": (re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])|none"), "YYYY-MM, such as 2024-05, or none"),
     "score": (re.compile(r"[01](?:\.[0-9]{1,6})?-[01](?:\.[0-9]{1,6})?"), "LOW-HIGH, such as 0.9-0.95"),
     "votes": (
         re.compile(r"agreed|disagreed|undetermined|[^\s:]+:[^\s:]*(?: [^\s:]+:[^\s:]*)*"),
@@ -224,6 +224,8 @@ def _check_written(asked: dict[str, str], has: Known) -> None:
         which = "pages" if kept else "rejected pages"
         raise ConfigError(f"language={asked['language']!r}: the {which} of this corpus have no column language.")
     low, _, high = asked.get("score", "0-1").partition("-")
+    if max(float(low), float(high)) > 1:
+        raise ConfigError(f"score={asked['score']!r}: a score is between 0 and 1.")
     if float(low) > float(high):
         raise ConfigError(f"score={asked['score']!r}: no score is between {low} and {high}. Write the lower one first.")
 

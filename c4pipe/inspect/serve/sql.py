@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from c4pipe.errors import ConfigError, unknown
+from c4pipe.inspect.confined import Caller
 from c4pipe.inspect.serve import export
 from c4pipe.inspect.serve.bars import BAR_LEFT, BAR_ROW, WIDEST_BAR, bar_chart
 from c4pipe.inspect.serve.patience import asked_of, watched_answer
 from c4pipe.inspect.serve.ready import ready_queries
 from c4pipe.inspect.serve.saving import NAME_DIGITS, saved_headers, told_in_file
-from c4pipe.inspect.serve.typed import LONGEST_SQL, QUERY_SECONDS, TypedQueries, asks_sample
+from c4pipe.inspect.serve.streamed import StreamedFile
+from c4pipe.inspect.serve.typed import (
+    LONGEST_SQL,
+    QUERY_SECONDS,
+    SchemaTold,
+    TypedQueries,
+    WriteTables,
+    asks_sample,
+    checked_query,
+)
 from c4pipe.inspect.serve.viewer import Viewer
 
 _SAMPLE = "of rejected pages, and of kept ones as they were read"
@@ -48,7 +57,7 @@ class SqlPage:
         found, problem, held, of = None, "", bool(sql) and _from_elsewhere(request), ""
         if sql and not held:
             try:
-                found = await watched_answer(connection, request, self._queries.answer, sql)
+                found = await asked_of(caller := Caller(), request, self._queries.answer, caller, sql)
                 sampled = await watched_answer(connection, request, asks_sample, self._viewer.corpus, sql)
                 of = OF_SAMPLE if sampled else ""
             except ConfigError as error:
@@ -76,29 +85,20 @@ class SqlPage:
             raise ConfigError(
                 "another site has led here. Open the query in the viewer, and save its answer from there."
             )
-        cursor = (await run_in_threadpool(self._queries.connection)).cursor()
-        tables = self._queries.tables(cursor, sql)
-        opening = await asked_of(cursor, request, next, tables)  # what goes wrong is told before anything is sent
-        sampled = await asked_of(cursor, request, asks_sample, cursor.cursor(), self._viewer.corpus, sql)
+        corpus, digest, caller = self._viewer.corpus, self._viewer.digest, Caller()
+        connection = await run_in_threadpool(self._queries.connection)
+        await watched_answer(connection, request, checked_query, sql)
+        sampled = await watched_answer(connection, request, asks_sample, corpus, sql)
         filters = [("sql", hashlib.sha256(sql.encode()).hexdigest()[:NAME_DIGITS])]
-        headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, kind, sampled)
-        schema = told_in_file(
-            opening.schema, self._viewer.corpus, self._viewer.digest, [("sql", sql)], _SAMPLE if sampled else ""
-        )
+        headers = saved_headers(corpus, digest, filters, kind, sampled)
+        told = told_in_file(pa.schema([]), corpus, digest, [("sql", sql)], _SAMPLE if sampled else "").metadata
         write = export.parquet if kind == "parquet" else export.comma_separated
-        body = _written(cursor, chain([opening], tables), schema, write)
-        first = await asked_of(cursor, request, next, body)
-        return StreamingResponse(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
+        body = self._written(caller, sql, write, told)
+        first = await asked_of(caller, request, next, body)  # what goes wrong is told before anything is sent
+        return StreamedFile(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
-
-def _written(
-    cursor: duckdb.DuckDBPyConnection,
-    tables: Iterator[pa.Table],
-    schema: pa.Schema,
-    write: Callable[..., Iterator[bytes]],
-) -> Iterator[bytes]:
-    with cursor:
-        yield from write((table.replace_schema_metadata(schema.metadata) for table in tables), schema)
+    def _written(self, caller: Caller, sql: str, write: WriteTables, told: SchemaTold) -> Iterator[bytes]:
+        yield from self._queries.written(caller, sql, write, told)
 
 
 def _limit_met(sql: str, rows: int) -> int:

@@ -7,31 +7,40 @@ not read any other file either, has no place to write to, and takes no settings.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Event, Lock, Thread
+from collections.abc import Callable, Iterable, Iterator
+from threading import Lock
 from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
 
 from c4pipe.errors import ConfigError
-from c4pipe.facts.corpus import TOLD_VIEWS, VIEWS, Corpus, connect, said
+from c4pipe.facts.corpus import TOLD_VIEWS, VIEWS, Corpus, connect
 from c4pipe.facts.functions import teach_functions
+from c4pipe.inspect.confined import QUERY_MEMORY, Caller, confined
 from c4pipe.inspect.output import as_text
 
-QUERY_MEMORY = "1GB"  # of DuckDB
 QUERY_SECONDS, EXPORT_SECONDS = 30, 600  # on the clock
 LONGEST_SQL = 10_000  # characters
 MOST_ANSWER_ROWS = 1_000  # shown; an export has all of them
-MOST_ANSWER_CHARS = 2_000_000  # of all cells that are shown
+MOST_ANSWER_CHARS = 2_000_000  # of all cells of the rows that are shown
 CELL_CHARS = 500  # shown of a cell
 MOST_COLUMNS = 100
-ANSWER_BATCH = 10_000  # of an export at a time
+ANSWER_BATCH = 2_048  # rows that are taken of an answer at a time: as many as DuckDB makes at once
+ANSWER_GROUP_ROWS, ANSWER_GROUP_BYTES = 10_000, 64 << 20  # of an export that are written at once, what comes first
 TYPED_VIEWS = (*VIEWS, *TOLD_VIEWS)
+SchemaTold = dict[bytes, bytes] | None  # metadata of a schema
+WriteTables = Callable[[Iterator[pa.Table], pa.Schema], Iterator[bytes]]
 
 _TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})  # all others read files or the program's state
-_REFUSED = frozenset({"write_log", "current_setting", "getvariable", "setval", "nextval", "sleep_ms"})
+# What DuckDB itself says acts or answers anew each time is refused, and what tells of its catalogue; but not these.
+_HARMLESS = ("random", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "error", "pg_typeof", "pg_size_pretty")
+_TELLING = ("current_setting", "getvariable", "current_database", "current_schemas", "in_search_path", "current_query")
+_REFUSED_SQL = (
+    "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE (stability = 'VOLATILE' OR has_side_effects OR "
+    "(function_type = 'macro' AND regexp_matches(macro_definition, '\\bsleep_ms\\b|\\bduckdb_|\\bpg_catalog\\b')) OR "
+    "starts_with(function_name, 'pg_') OR list_contains($1, function_name)) AND NOT list_contains($2, function_name)"
+)
 
 
 class TypedAnswer(NamedTuple):
@@ -43,12 +52,29 @@ class TypedAnswer(NamedTuple):
 
     def cell(self, value: Any) -> tuple[str, int]:
         """A value as it is shown, and how many characters of it are not."""
+        return as_text(value), value.hidden if isinstance(value, CutCell) else 0
+
+
+class CutCell(str):
+    """The beginning of a cell that is too long to be shown."""
+
+    hidden = 0  # characters behind it
+
+    @classmethod
+    def of(cls, value: Any) -> tuple[Any, int]:
+        """The value, or the beginning of its text where that is too long; and the characters of the whole."""
+        if value is None or isinstance(value, bool | int | float):
+            return value, 0
         text = as_text(value)
-        return text[:CELL_CHARS], max(0, len(text) - CELL_CHARS)
+        if len(text) <= CELL_CHARS:
+            return value, len(text)
+        cut = cls(text[:CELL_CHARS])
+        cut.hidden = len(text) - CELL_CHARS
+        return cut, len(text)
 
 
 class TypedQueries:
-    """A corpus, and a connection to its views for nothing else than what people type."""
+    """A corpus, and a connection to its views by which queries are read; they run in processes of their own."""
 
     def __init__(self, corpus: Corpus):
         self._corpus = corpus
@@ -59,9 +85,7 @@ class TypedQueries:
         """Made when it is first asked for."""
         with self._lock:
             if self._connection is None:
-                made = connect(self._corpus, QUERY_MEMORY, views_only=True)
-                teach_functions(made)
-                self._connection = made
+                self._connection = _connected(self._corpus)
             return self._connection
 
     def columns(self, cursor: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
@@ -69,52 +93,74 @@ class TypedQueries:
         sql = "SELECT column_name, column_type FROM (DESCRIBE {})"
         return {view: cursor.execute(sql.format(view)).fetchall() for view in TYPED_VIEWS}
 
-    def answer(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> TypedAnswer:
+    def answer(self, caller: Caller, sql: str) -> TypedAnswer:
         """What a query gives. ConfigError where it may not run, fails or takes too long or too much."""
-        with self._refusing(cursor, sql, QUERY_SECONDS) as statement:
-            result = cursor.execute(statement)
-            columns = [column[0] for column in result.description or []]
-            if len(columns) > MOST_COLUMNS:
-                raise ConfigError(f"the answer has {len(columns):,} columns; {MOST_COLUMNS} are shown at most.")
-            rows: list[list[Any]] = []
-            chars = 0
-            while batch := result.fetchmany(100):
-                rows += map(list, batch)
-                chars += sum(len(cell) for row in batch for cell in row if isinstance(cell, str | bytes))
-                if len(rows) > MOST_ANSWER_ROWS or chars > MOST_ANSWER_CHARS:
-                    break
-            more = result.fetchone() is not None or len(rows) > MOST_ANSWER_ROWS
-        return TypedAnswer(columns, rows[:MOST_ANSWER_ROWS], more)
+        self._check(sql)
+        (found,) = confined(caller, QUERY_SECONDS, _first_rows, self._corpus, sql, MOST_ANSWER_CHARS)
+        return TypedAnswer(*found)
 
-    def tables(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> Iterator[pa.Table]:
-        """All rows of a query, in one table at least. Errors as of `answer`."""
-        with self._refusing(cursor, sql, EXPORT_SECONDS):
-            # `sql` parses the same text again; `select` would have the whole answer in memory first.
-            reader: Any = cursor.sql(sql).to_arrow_reader(ANSWER_BATCH)
-            schema = _named_once(reader.schema)
-            batch = next(reader, None)
-            if batch is None:
-                yield schema.empty_table()
-            while batch is not None:
-                yield pa.Table.from_batches([batch]).rename_columns(schema.names)
-                batch = next(reader, None)
+    def written(self, caller: Caller, sql: str, write: WriteTables, told: SchemaTold = None) -> Iterator[bytes]:
+        """All rows of a query as a file, piece by piece, with what its schema tells besides. Errors as of `answer`."""
+        self._check(sql)
+        return confined(caller, EXPORT_SECONDS, _file_of, self._corpus, sql, write, told)
 
-    @contextmanager
-    def _refusing(self, cursor: duckdb.DuckDBPyConnection, sql: str, seconds: float) -> Iterator[duckdb.Statement]:
-        """The query, which is one that may run. Errors of DuckDB as words for who typed the query."""
-        try:
-            self._corpus.check()
-            with _within(cursor, seconds):
-                yield checked_query(cursor, sql)
-        except duckdb.InterruptException:
-            raise
-        except duckdb.OutOfMemoryException:
-            raise ConfigError(
-                f"the query takes more than {QUERY_MEMORY} of memory. Ask for fewer pages or columns, or for numbers."
-            ) from None
-        except (duckdb.Error, pa.ArrowException, OSError) as error:
-            words = said(error) if isinstance(error, duckdb.Error) else str(error).partition("\n")[0]
-            raise ConfigError(f"DuckDB refuses the query: {words}") from None
+    def _check(self, sql: str) -> None:
+        with self.connection().cursor() as cursor:
+            checked_query(cursor, sql)
+        self._corpus.check()
+
+
+def _connected(corpus: Corpus) -> duckdb.DuckDBPyConnection:
+    made = connect(corpus, QUERY_MEMORY, views_only=True)
+    teach_functions(made)
+    return made
+
+
+def _first_rows(corpus: Corpus, sql: str, most_chars: int) -> Iterator[tuple[list[str], list[list[Any]], bool]]:
+    """The columns and first rows of a query, with long cells cut, and whether there are more. Row by row: what was cut
+    goes before the next comes."""
+    result = _connected(corpus).execute(sql)
+    columns = [column[0] for column in result.description or []]
+    if len(columns) > MOST_COLUMNS:
+        raise ConfigError(f"the answer has {len(columns):,} columns; {MOST_COLUMNS} are shown at most.")
+    rows: list[list[Any]] = []
+    chars = 0
+    while len(rows) < MOST_ANSWER_ROWS and chars <= most_chars and (row := result.fetchone()) is not None:
+        cells = [CutCell.of(value) for value in row]
+        rows.append([value for value, _ in cells])
+        chars += sum(size for _, size in cells)
+    yield columns, rows, result.fetchone() is not None
+
+
+def _file_of(corpus: Corpus, sql: str, write: WriteTables, told: SchemaTold) -> Iterator[bytes]:
+    # `sql` parses the same text again; `select` would have the whole answer in memory first.
+    reader: Any = _connected(corpus).sql(sql).to_arrow_reader(ANSWER_BATCH)
+    schema = _named_once(reader.schema).with_metadata(told)
+    yield from write((table.replace_schema_metadata(told) for table in _tables(reader, schema)), schema)
+
+
+def _tables(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
+    """The batches in tables of a bounded size, as long as a row has one."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if (
+            sum(each.num_rows for each in held) >= ANSWER_GROUP_ROWS
+            or sum(each.nbytes for each in held) >= ANSWER_GROUP_BYTES
+        ):
+            yield from _halved(pa.Table.from_batches(held).rename_columns(schema.names))
+            held = []
+    if held:
+        yield from _halved(pa.Table.from_batches(held).rename_columns(schema.names))
+
+
+def _halved(table: pa.Table) -> Iterator[pa.Table]:
+    if table.nbytes <= ANSWER_GROUP_BYTES or table.num_rows == 1:
+        yield table
+        return
+    half = table.num_rows // 2
+    yield from _halved(table.slice(0, half))
+    yield from _halved(table.slice(half))
 
 
 def asks_sample(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, sql: str) -> bool:
@@ -138,8 +184,12 @@ def checked_query(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Stateme
         raise ConfigError("only one SELECT is allowed. The views are pages, rejected, shards and ledger.")
     tree = _tree(cursor, sql)
     named = {entry["key"].lower() for node in _nodes(tree) for entry in _common_tables(node)}
+    own = {name.lower() for (name,) in cursor.execute("SELECT view_name FROM duckdb_views() WHERE internal").fetchall()}
+    for name in sorted(named & own):  # where the query's own does not hold, it would be DuckDB's
+        raise ConfigError(f"a table of a query may not be called {name}: DuckDB has one of that name. Choose another.")
+    refused = {name for (name,) in cursor.execute(_REFUSED_SQL, [list(_TELLING), list(_HARMLESS)]).fetchall()}
     for node in _nodes(tree):
-        _check_node(node, named)
+        _check_node(node, named, refused)
     return statements[0]
 
 
@@ -154,8 +204,8 @@ def _tree(cursor: duckdb.DuckDBPyConnection, sql: str) -> Any:
     return tree
 
 
-def _check_node(node: dict[str, Any], named: set[str]) -> None:
-    """`named` are tables that the query defines itself."""
+def _check_node(node: dict[str, Any], named: set[str], refused: set[str]) -> None:
+    """`named` are tables that the query defines itself, `refused` functions that it may not call."""
     if node.get("type") == "BASE_TABLE":
         path = node["qualified_name"]["path"]
         *above, name = (part.lower() for part in path)
@@ -165,7 +215,7 @@ def _check_node(node: dict[str, Any], named: set[str]) -> None:
         name = str(node["function"].get("function_name", "")).lower()
         if name not in _TABLE_FUNCTIONS:
             raise ConfigError(f"{name} is not allowed here: no files are read and no state is. Ask the views.")
-    if node.get("class") == "FUNCTION" and str(node.get("function_name", "")).lower() in _REFUSED:
+    if node.get("class") == "FUNCTION" and str(node.get("function_name", "")).lower() in refused:
         raise ConfigError(f"{node['function_name']} is not allowed here.")
 
 
@@ -184,32 +234,6 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
 def _common_tables(node: dict[str, Any]) -> list[dict[str, Any]]:
     found = node.get("cte_map")
     return found.get("map", []) if isinstance(found, dict) else []
-
-
-@contextmanager
-def _within(cursor: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
-    """Interrupts what the cursor does after so many seconds. ConfigError says so."""
-    done, late = Event(), Event()
-
-    def watch() -> None:
-        if not done.wait(seconds):
-            late.set()
-            while not done.wait(0.05):  # between two steps of a query there is nothing to interrupt
-                cursor.interrupt()
-
-    watcher = Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    except (duckdb.InterruptException, pa.ArrowException, OSError):  # pyarrow's reader has other words for it
-        if late.is_set():
-            raise ConfigError(
-                f"the query was ended after {seconds:,} seconds. Ask for less: fewer pages, or columns other than text."
-            ) from None
-        raise
-    finally:
-        done.set()
-        watcher.join()
 
 
 def _named_once(schema: pa.Schema) -> pa.Schema:

@@ -516,6 +516,13 @@ def test_an_edit_counts_up_to_the_rule_that_a_line_breaks() -> None:
     assert edited_by("Lorem ipsum dolor\nTwo words[1]", steps) == set()
 
 
+@pytest.mark.parametrize(
+    "asked", ["score=1.5-1.9", "score=0.5-1.000001", "score=1.5-1", "month=2024-13", "month=2024-00"]
+)
+def test_what_no_page_can_be_of_is_refused(samples: Corpus, viewer: Ask, asked: str) -> None:
+    assert viewer(samples).get(f"/?{asked}").status_code == 400
+
+
 def test_a_code_of_two_rules_stands_once_with_both_units(built: Build, viewer: Ask) -> None:
     corpus = open_corpus(built(SAMPLES, "--preset", "en"))
     cuts = [cut for cut in known(corpus).cuts if cut.code == "repeated_span"]

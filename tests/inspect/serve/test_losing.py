@@ -148,7 +148,7 @@ def test_pages_that_fell_before_their_language_was_asked(client: TestClient) -> 
 )
 def test_what_cannot_be_answered_is_said(client: TestClient, query: str) -> None:
     answer = client.get(f"/losses?{query}")
-    assert answer.status_code == (200 if query.startswith("language") else 400)
+    assert answer.status_code == 400
     assert "\x00" not in answer.text
 
 
@@ -195,6 +195,24 @@ def test_the_terminal_says_the_same(capsys: pytest.CaptureFixture[str], language
     assert facts["view"] == "losses"
     assert [row["key"] for row in facts["rules"]] == [row.key for row in losses.most()]
     assert main([str(languages.folder), "--losses", "--sample", "3"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("rule=x", "unknown rule 'x'"),
+        ("by=language&rule=x", "unknown rule 'x'"),
+        ("bin=99", "unknown bin '99'"),
+        ("language=zz", "unknown language 'zz'"),
+        ("domain=nowhere.example", "unknown domain 'nowhere.example'"),
+        ("by=language&language=zz", "unknown language 'zz'"),
+    ],
+)
+def test_what_no_page_is_of_is_refused(client: TestClient, query: str, says: str) -> None:
+    for path in ("/losses", "/losses.csv"):
+        answer = client.get(f"{path}?{query}")
+        assert answer.status_code == 400
+        assert says in html.unescape(answer.text)
 
 
 def test_a_language_counts_with_its_pages_that_were_never_asked(client: TestClient, languages: Corpus) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import http.client
 import json
+import logging
 import re
 import shutil
+import threading
 import urllib.error
 import urllib.request
 import weakref
@@ -19,7 +22,7 @@ from starlette.testclient import TestClient
 
 from c4pipe.facts.corpus import open_corpus
 from c4pipe.facts.verdict import VERDICT_FILE, CorpusVerdict, Judgement
-from c4pipe.inspect.serve import export, finding, make_app
+from c4pipe.inspect.serve import export, finding, lists, make_app
 from c4pipe.page import Page
 from c4pipe.shards import MANIFEST
 from tests.inspect import tiny
@@ -144,8 +147,7 @@ def test_an_export_that_a_build_runs_into_is_broken_off(
 
     assert client.get("/export?format=csv").text.count("\n") == 4
     monkeypatch.setattr(export, "batches", slow)
-    with pytest.raises(RuntimeError, match="response already started"):
-        client.get("/export?format=csv")
+    assert "fresh" not in client.get("/export?format=csv").text
     monkeypatch.undo()
     assert client.get("/export?format=csv").text.count("\n") == 6
 
@@ -247,3 +249,44 @@ def test_folders_that_are_exchanged_and_viewers_that_are_let_go(folder: Path) ->
         assert client.get("/counts").status_code == 200
     gc.collect()
     assert [ref() for ref in held] == [None] * 3
+
+
+def test_a_file_is_made_again_when_the_corpus_changes_before_its_first_byte(
+    folder: Path, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined = lists._joined
+
+    def late(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+        monkeypatch.undo()
+        put(folder, "fresh", 5)
+        return joined(first, rest)
+
+    monkeypatch.setattr(lists, "_joined", late)
+    answer = client.get("/export?format=csv")
+    assert answer.status_code == 200
+    assert "fresh 4 of 5" in answer.text
+    assert "aged" not in answer.text
+
+
+def test_a_file_is_broken_off_without_a_traceback_when_the_corpus_changes_later(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    written = export.comma_separated
+
+    def late(*arguments: Any) -> Iterator[bytes]:
+        yield from written(*arguments)
+        sent.wait(10)
+        put(folder, "fresh", 5)
+        yield b"more"
+
+    sent = threading.Event()
+    monkeypatch.setattr(export, "comma_separated", late)
+    with served(open_corpus(folder)) as address:
+        logging.getLogger("uvicorn.error").addHandler(caplog.handler)
+        answer = urllib.request.urlopen(f"{address}/export?format=csv", timeout=20)
+        assert answer.status == 200
+        sent.set()
+        with pytest.raises(http.client.IncompleteRead):
+            answer.read()
+    logging.getLogger("uvicorn.error").removeHandler(caplog.handler)
+    assert [record.exc_info for record in caplog.records] in ([], [None])

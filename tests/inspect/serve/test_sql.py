@@ -191,6 +191,15 @@ def test_a_sample_is_called_one(tmp_path: Path, viewer: Ask) -> None:
         ("FROM information_schema.tables", "there is no table 'information_schema.tables'"),
         ("SELECT * FROM duckdb_tables", "there is no table"),
         ("SELECT write_log('x')", "write_log is not allowed here"),
+        ("SELECT pg_sleep(9)", "pg_sleep is not allowed here"),
+        ("SELECT Pg_Catalog.PG_Sleep(9)", "is not allowed here"),
+        ("SELECT current_query(), setseed(0.5)", "is not allowed here"),
+        ("SELECT pg_get_viewdef(1)", "pg_get_viewdef is not allowed here"),
+        (
+            "SELECT * FROM (WITH duckdb_views AS (SELECT 1) SELECT 1) a, duckdb_views",
+            "a table of a query may not be called duckdb_views",
+        ),
+        ("WITH SQLite_Master AS (SELECT 1) FROM sqlite_master", "may not be called sqlite_master"),
         ("SELECT current_setting('allowed_paths')", "current_setting is not allowed here"),
         ("SELECT " + "(" * 5000 + "1" + ")" * 5000, "query has 10,008 characters"),
     ],
@@ -211,6 +220,7 @@ def test_what_is_no_question_to_the_views_is_refused(views: duckdb.DuckDBPyConne
         "SELECT * FROM range(3) t(i), generate_series(1, 2)",
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT sum(i) FROM n",
         "VALUES (1), (2)",
+        "SELECT random() < 2, uuid() IS NOT NULL, now() > DATE '2000-01-01', lower(url) FROM pages",
         "SELECT language FROM pages UNION SELECT stage FROM rejected",
         "SELECT language, row_number() OVER (ORDER BY url) FROM pages QUALIFY 1 = 1",
         "UNPIVOT (SELECT 1 AS a, 2 AS b) ON a, b",
@@ -309,7 +319,7 @@ def test_long_answers_are_cut_and_files_are_not(
     body = asked.get("/sql", params={"q": "SELECT repeat('x', 2000) AS x"}).text
     assert cells(body) == [["x" * 500 + " … 1,500 more characters"]]
     monkeypatch.setattr(typed, "MOST_ANSWER_CHARS", 100_000)
-    assert "200 rows, and more" in words(
+    assert "101 rows, and more" in words(
         asked.get("/sql", params={"q": "SELECT repeat('x', 999) FROM range(900)"}).text
     )
 
@@ -346,7 +356,7 @@ def test_another_site_cannot_make_the_viewer_work(asked: TestClient, monkeypatch
         raise AssertionError("the query ran")
 
     monkeypatch.setattr(TypedQueries, "answer", never)
-    monkeypatch.setattr(TypedQueries, "tables", never)
+    monkeypatch.setattr(TypedQueries, "written", never)
     for site in ("cross-site", "same-site"):
         headers = {"sec-fetch-site": site, "sec-fetch-mode": "navigate"}
         body = asked.get("/sql?q=SELECT+7", headers=headers).text
