@@ -70,7 +70,7 @@ def test_a_query_is_typed_run_and_kept_in_the_address(watched: Any, two: str, sa
     assert widths == sorted(widths, reverse=True)
     with watched.expect_download() as saved:
         watched.get_by_role("link", name="CSV").click()
-    assert re.fullmatch(r".+-[0-9a-f]{16}-sql\.csv", saved.value.suggested_filename)
+    assert re.fullmatch(r".+-[0-9a-f]{8}-sql-[0-9a-f]{8}\.csv", saved.value.suggested_filename)
 
 
 @pytest.mark.parametrize("watched", [{"viewport": {"width": 375, "height": 700}}], indirect=True)

@@ -104,7 +104,8 @@ def test_a_page_says_what_each_word_cost(worded: Corpus, viewer: Ask) -> None:
         .fetchall()
     )
     row = re.search(
-        rf'<th scope="row"><a href="([^"]*)"><bdi>{re.escape(entry)}</bdi></a></th>\s*<td class="num">{pages}', body
+        rf'<th scope="row"><a href="([^"]*)"><bdi>{re.escape(entry)}</bdi></a></th>\s*<td class="num"[^>]*>{pages}',
+        body,
     )
     assert row
     target = row[1].replace("&amp;", "&")
