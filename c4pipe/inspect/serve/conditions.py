@@ -58,6 +58,11 @@ def inside(match: str) -> str:
     return f"{match} > {_BEFORE} + 1"
 
 
+def runs_on(column: str, match: str) -> str:
+    """SQL: whether the column has more behind it."""
+    return f"length({column}) >= greatest(1, {match} - {_BEFORE}) + {_SNIPPET}"
+
+
 def condition(selection: Selection) -> tuple[str, dict[str, Any]]:
     """What a row must meet, in SQL with its parameters. The files are chosen by config and split already; tables that
     it asks are made by `set_aside`."""

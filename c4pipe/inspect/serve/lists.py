@@ -16,6 +16,7 @@ from c4pipe.inspect.quoted import Quote
 from c4pipe.inspect.serve import export, finding
 from c4pipe.inspect.serve.asking import place
 from c4pipe.inspect.serve.counting import Counts, count_pages, total
+from c4pipe.inspect.serve.cut_lines import cut_lines_of
 from c4pipe.inspect.serve.elsewhere import find_elsewhere
 from c4pipe.inspect.serve.excerpts import quotes_of
 from c4pipe.inspect.serve.hits import Hit
@@ -53,6 +54,7 @@ class Lists:
         numbers = {part["path"]: i for i, part in enumerate(parts)}
         empty, viewer = not (found.hits or asked) and (selection.q or selection.domain), self._viewer
         quotes = {} if selection.q or selection.kept else await self._quotes(request, found.hits)
+        cuts = await viewer.ask(request, cut_lines_of, viewer.corpus, selection, found.hits)
         return self._viewer.html(
             "list.html",
             selection=selection,
@@ -66,6 +68,7 @@ class Lists:
             numbers=numbers,
             elsewhere=await viewer.ask(request, find_elsewhere, self._viewer.corpus, selection) if empty else None,
             quotes=quotes,
+            cuts=cuts,
             most_ordered=export.MOST_ORDERED,
         )
 

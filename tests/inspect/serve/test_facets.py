@@ -246,7 +246,7 @@ def test_a_search_in_lost_lines_shows_the_line(samples: Corpus, viewer: Ask) -> 
         hits = listed(samples, selection)
         assert hits
         assert all(word in hit.snippet.lower() for hit in hits)
-        assert "Cut: " in viewer(samples).get(f"/?{selection.query()}").text
+        assert "Cut:" in viewer(samples).get(f"/?{selection.query()}").text
 
 
 @pytest.mark.parametrize("selection", [KEPT[0], KEPT[8], REJECTED[0], REJECTED[2], REJECTED[6]], ids=Selection.query)

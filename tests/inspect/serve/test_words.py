@@ -241,6 +241,8 @@ def test_what_is_masked_is_found_and_shown_nowhere(built: Build, once: Once, vie
         "/words",
         "/?q=write+to&in=lost",
         "/?outcome=rejected&in=lost&q=write",
+        "/?lost=policy",
+        "/?outcome=rejected&lost=policy",
         "/?outcome=rejected&q=crane",
     ):
         shown = text_of(viewer(corpus).get(address).text)

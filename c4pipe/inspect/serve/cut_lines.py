@@ -1,0 +1,81 @@
+"""What the pages of a list lost to a reason: of each page a line, sentence or passage that was cut for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import duckdb
+
+from c4pipe.facts.corpus import Corpus, files_sql
+from c4pipe.inspect.serve.conditions import around, inside, needles, runs_on
+from c4pipe.inspect.serve.hits import Hit
+from c4pipe.inspect.serve.selection import Selection
+
+# Blank lines show nothing.
+_LINES = (
+    "list_transform(list_filter(dropped, lambda d: d.reason = $lost AND regexp_matches(d.line, '[^\\s\\pZ]')), "
+    "lambda d: d.line)"
+)
+
+
+class CutLine(NamedTuple):
+    """A line, sentence or passage that was cut, or as much of a long one as a list shows."""
+
+    text: str
+    begins: bool  # with the line
+    ends: bool
+
+
+def cut_lines_of(
+    cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, hits: Sequence[Hit]
+) -> dict[tuple[str, int], CutLine]:
+    """(file, row) of hits -> the first line that the page lost to the reason of the selection; of a search in what was
+    cut the first that holds all of it, or else any of it. Pages of which none is recorded are left out.
+
+    Of a kept page the rejected table says it, in the row of the same source; of others their own row.
+    """
+    if not selection.lost or not hits:
+        return {}
+    if selection.kept:
+        sources = list({hit.source for hit in hits if hit.source})
+        found = _asked(cursor, corpus, selection, corpus.rejected, "stage = '' AND list_contains($of, source)", sources)
+        by_source = {source: line for _, source, line in reversed(found)}
+        return {(hit.path, hit.row): by_source[hit.source] for hit in hits if hit.source in by_source}
+    paths = {hit.path for hit in hits}
+    parts = [part for part in corpus.rejected if part["path"] in paths]
+    rows = list({hit.row for hit in hits})  # rows of these numbers in other files are read in vain: a few
+    found = _asked(cursor, corpus, selection, parts, "list_contains($of, file_row_number)", rows)
+    return {place: line for place, _, line in found}
+
+
+def _asked(
+    cursor: duckdb.DuckDBPyConnection,
+    corpus: Corpus,
+    selection: Selection,
+    parts: Sequence[dict[str, object]],
+    where: str,
+    of: Sequence[str | int],
+) -> list[tuple[tuple[str, int], str, CutLine]]:
+    """(file, row), source and line of the rows of these files that are asked for, in the order of the files."""
+    sought = needles(selection) if selection.q and selection.field == "lost" else {}
+    line, match = "lines[1]", "0"
+    if sought:
+        tests = [selection.needle.test("line", f"${name}") for name in sought]
+        line = "coalesce({}, {})".format(
+            *(f"list_filter(lines, lambda line: {word.join(tests)})[1]" for word in (" AND ", " OR "))
+        )
+        places = (f"nullif({selection.needle.place('line', f'${name}')}, 0)" for name in sought)
+        match = f"coalesce({', '.join(places)}, 0)"
+    sql = (
+        f"SELECT filename, file_row_number, source, {around('line', match)}, {inside(match)}, {runs_on('line', match)} "
+        f"FROM (SELECT * EXCLUDE (lines), {line} AS line FROM (SELECT filename, file_row_number, source, "
+        f"{_LINES} AS lines FROM {files_sql(corpus, parts)} WHERE {where})) WHERE line IS NOT NULL "
+        "ORDER BY filename, file_row_number"
+    )
+    values = {"of": list(of), "lost": selection.lost} | sought
+    cut = len(str(corpus.folder.resolve())) + 1
+    return [
+        ((path[cut:], row), source, CutLine(text, not inner, not more))
+        for path, row, source, text, inner, more in cursor.execute(sql, values).fetchall()
+    ]
