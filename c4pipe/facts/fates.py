@@ -13,8 +13,7 @@ import duckdb
 
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.plan import KEPT
-from c4pipe.errors import BuildError
-from c4pipe.facts.corpus import Corpus, said
+from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.diff import MOST_TEXT, DiffLine, diff
 from c4pipe.facts.differences import settings
 from c4pipe.facts.pairing import (
@@ -25,6 +24,7 @@ from c4pipe.facts.pairing import (
     OTHER_TEXT_BIT,
     PAIR_MEMORY,
     PairTable,
+    comparing,
     connect_pair,
     pair_table,
 )
@@ -103,7 +103,7 @@ def compare(a: Corpus, b: Corpus, shown: int = SHOWN, memory: str = PAIR_MEMORY)
 def comparison(cursor: duckdb.DuckDBPyConnection, table: PairTable, shown: int = SHOWN) -> Comparison:
     """What differs between the corpora of a table, with so many pages of each way in which they do."""
     a, b = table.corpora
-    try:
+    with comparing(a, b):
         gone, come = (_reasons(cursor, way, shown) for way in (ONLY_A, ONLY_B))
         changed = _changed(cursor, 4 * shown)
         pages = paired_pages(cursor, table, [key for why in (*gone, *come) for key in why.keys] + changed)
@@ -127,13 +127,6 @@ def comparison(cursor: duckdb.DuckDBPyConnection, table: PairTable, shown: int =
             languages=_languages(cursor),
             removed=removed(a.manifest, b.manifest),
         )
-    except duckdb.InterruptException:
-        raise
-    except duckdb.Error as error:
-        raise BuildError(f"{a.folder} and {b.folder} cannot be compared: {said(error)}") from None
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        what = str(error).partition("\n")[0]
-        raise BuildError(f"{a.folder} and {b.folder} cannot be compared: {what}") from None
 
 
 def _complete(corpus: Corpus) -> bool:

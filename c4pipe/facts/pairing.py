@@ -9,7 +9,8 @@ is shown of a page is read from where it stands.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import duckdb
@@ -164,12 +165,12 @@ def connect_pair(a: Corpus, b: Corpus, memory: str = PAIR_MEMORY) -> duckdb.Duck
     return connection
 
 
-def pair_table(connection: duckdb.DuckDBPyConnection, corpora: tuple[Corpus, Corpus]) -> PairTable:
-    """The table of two corpora. BuildError where they are too large for the memory of the connection, or hold what
-    their manifests do not say; duckdb.InterruptException where it was interrupted."""
-    a, b = corpora
+@contextmanager
+def comparing(a: Corpus, b: Corpus) -> Iterator[None]:
+    """BuildError for what the files of two corpora do not hold, and for what takes too much memory; an interruption
+    stays one."""
     try:
-        return PairTable(connection, corpora)
+        yield
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
@@ -177,3 +178,10 @@ def pair_table(connection: duckdb.DuckDBPyConnection, corpora: tuple[Corpus, Cor
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         what = str(error).partition("\n")[0]
         raise BuildError(f"{a.folder} and {b.folder} cannot be compared: {what}") from None
+
+
+def pair_table(connection: duckdb.DuckDBPyConnection, corpora: tuple[Corpus, Corpus]) -> PairTable:
+    """The table of two corpora. BuildError where they are too large for the memory of the connection, or hold what
+    their manifests do not say; duckdb.InterruptException where it was interrupted."""
+    with comparing(*corpora):
+        return PairTable(connection, corpora)
