@@ -44,12 +44,16 @@ def test_from_a_number_to_a_page_in_three_clicks_and_back(watched: Any, two: str
     heads = watched.locator(".beside .heads h2")
     left, right = (heads.nth(n).bounding_box() for n in (0, 1))
     assert left["x"] + left["width"] <= right["x"]
+    watched.wait_for_load_state()  # the script hears of keys when the page is there
     watched.keyboard.press("j")
     watched.wait_for_function("url => document.querySelector('h1.address').innerText !== url", arg=url)
+    watched.wait_for_load_state()
     watched.keyboard.press("k")
     watched.locator("h1.address", has_text=url).wait_for()
+    watched.wait_for_load_state()
     watched.keyboard.press("u")
     watched.wait_for_selector("#hits")
+    watched.wait_for_load_state()
     watched.keyboard.press("j")
     assert watched.locator(".hit").first.evaluate("e => e === document.activeElement")
 
