@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.facts.sums import FileSums
+from c4pipe.facts.views import sql_of_views
 from c4pipe.files.record import LISTS
 from c4pipe.shards import (
     MANIFEST,
@@ -37,7 +37,6 @@ if TYPE_CHECKING:  # DuckDB is imported where it is asked: jobs that open a corp
 VIEWS = ("pages", "rejected")  # of files
 TOLD_VIEWS = ("shards", "ledger")  # the manifest's own
 MEMORY = "1GB"  # of a connection; a query that needs more fails with a message
-_SHARD_TYPES = {"path": "VARCHAR", "config": "VARCHAR", "split": "VARCHAR", "rows": "BIGINT", "bytes": "BIGINT"}
 
 
 # Nothing is fetched or loaded, and a name in SQL is never a variable of this program.
@@ -71,8 +70,17 @@ class Corpus(NamedTuple):
     @property
     def rejected(self) -> list[dict[str, Any]]:
         """The manifest's rows of the rejected table."""
-        parts: list[dict[str, Any]] = self.manifest.get("rejected", [])
-        return parts
+        return list(self.manifest.get("rejected", ()))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every page that was read is in it, kept or rejected."""
+        return bool(self.manifest.get("settings", {}).get("rejected") == "all")
+
+    @property
+    def sampled(self) -> bool:
+        """Whether its rejected table is a sample."""
+        return bool(self.rejected) and not self.complete
 
     @property
     def digest(self) -> str:
@@ -183,10 +191,8 @@ def _connected(corpus: Corpus, memory: str, other: Corpus | None, views_only: bo
     connection.execute("SET temp_directory = ''")
     connection.execute("SET enable_external_access = false")
     for prefix, found in corpora.items():
-        connection.execute(f"CREATE VIEW {prefix}pages AS {_pages(found, connection)}")
-        connection.execute(f"CREATE VIEW {prefix}rejected AS {_rejected(found, connection)}")
-        connection.execute(f"CREATE VIEW {prefix}shards AS {_shard_rows(found)}")
-        connection.execute(f"CREATE VIEW {prefix}ledger AS {_ledger_rows(found)}")
+        for name, sql in sql_of_views(found, connection).items():
+            connection.execute(f"CREATE VIEW {prefix}{name} AS {sql}")
     connection.execute("SET lock_configuration = true")
     return connection
 
@@ -218,75 +224,3 @@ def select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyCo
 def said(error: duckdb.Error) -> str:
     """What DuckDB says, in a line: below its words it draws the place in the query."""
     return str(error).partition("\n\n")[0].replace("\n", " ")
-
-
-def files_sql(corpus: Corpus, parts: Iterable[dict[str, Any]]) -> str:
-    """`read_parquet` over these files of the corpus, with `filename` and `file_row_number`."""
-    names = (_quoted(glob.escape(str(corpus.folder.resolve() / part["path"]))) for part in parts)
-    return f"read_parquet([{', '.join(names)}], filename = true, file_row_number = true)"
-
-
-def names_sql(names: Iterable[str]) -> str:
-    """Columns as SQL writes them: a name may be a word of SQL, or hold anything."""
-    return ", ".join('"' + name.replace('"', '""') + '"' for name in names)
-
-
-def _pages(corpus: Corpus, connection: duckdb.DuckDBPyConnection) -> str:
-    """Kept pages with `config`, `split`, the `shard` they are in and their `row` there."""
-    if not corpus.manifest["shards"]:
-        return _empty(corpus.schema, connection, "config", "split", "shard", "row")
-    columns = _with_language(corpus.schema)
-    shard = f"substr(filename, {len(str(corpus.folder.resolve())) + 2})"
-    return (
-        f"SELECT * EXCLUDE (shard, row), regexp_extract(shard, '^(.*)/', 1) AS config, "
-        "regexp_extract(shard, '([^/]*)-[0-9]{5}-of-[0-9]{5}[.]parquet$', 1) AS split, shard, row FROM "
-        f"(SELECT {columns}, {shard} AS shard, file_row_number AS row FROM {files_sql(corpus, corpus.shards())})"
-    )
-
-
-def _rejected(corpus: Corpus, connection: duckdb.DuckDBPyConnection) -> str:
-    """The rejected table with the `part` each page is in and its `row` there."""
-    if not corpus.rejected:
-        return _empty(REJECTED_SCHEMA, connection, "part", "row")
-    part = f"substr(filename, {len(str(corpus.folder.resolve())) + 2})"
-    columns = _with_language(corpus.rejected_schema)
-    return f"SELECT {columns}, {part} AS part, file_row_number AS row FROM {files_sql(corpus, corpus.rejected)}"
-
-
-def _with_language(schema: pa.Schema) -> str:
-    """The columns, and an empty language where older builds have none."""
-    return names_sql(schema.names) + ("" if "language" in schema.names else ", '' AS language")
-
-
-def _shard_rows(corpus: Corpus) -> str:
-    types = {**_SHARD_TYPES, "sha256": "VARCHAR"}
-    columns = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in types.items())
-    rows = (
-        "SELECT " + ", ".join(f"CAST({_quoted(str(shard[name]))} AS {kind})" for name, kind in types.items())
-        for shard in corpus.manifest["shards"]
-    )
-    return " UNION ALL ".join([f"(SELECT {columns} LIMIT 0)", *rows])
-
-
-def _ledger_rows(corpus: Corpus) -> str:
-    """A row for each reason of each stage: the pages, lines or sentences that it took of all pages, kept or not."""
-    rows = ["(SELECT '' AS stage, '' AS reason, '' AS unit, 0::BIGINT AS taken LIMIT 0)"]
-    for stage in corpus.manifest.get("ledger", {}).get("stages", []):
-        for unit, name in LOST_AS.items():
-            for code, taken in stage.get(name, {}).items():
-                words = (_quoted(str(each)) for each in (stage["stage"], code, unit.value))
-                rows.append(f"SELECT {', '.join(words)}, {int(taken)}::BIGINT")
-    return " UNION ALL ".join(rows)
-
-
-def _empty(schema: pa.Schema, connection: duckdb.DuckDBPyConnection, *places: str) -> str:
-    """A table of these columns without rows; `places` say where a row is."""
-    made = connection.from_arrow(schema.empty_table())  # DuckDB knows best what it makes of a type
-    fields = {name: str(kind) for name, kind in zip(schema.names, made.types, strict=True)}
-    fields |= {name: "BIGINT" if name == "row" else "VARCHAR" for name in places}
-    columns = (f"CAST(NULL AS {kind}) AS {names_sql([name])}" for name, kind in fields.items())
-    return f"SELECT {', '.join(columns)} LIMIT 0"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -114,7 +114,7 @@ def comparison(cursor: duckdb.DuckDBPyConnection, table: PairTable, shown: int =
         return Comparison(
             folders=(str(a.folder), str(b.folder)),
             settings=settings(a.manifest, b.manifest),
-            complete=(_complete(a), _complete(b)),
+            complete=(a.complete, b.complete),
             kept=(table.kept[0].pages, table.kept[1].pages),
             bytes=(table.kept[0].bytes, table.kept[1].bytes),
             same=same,
@@ -127,10 +127,6 @@ def comparison(cursor: duckdb.DuckDBPyConnection, table: PairTable, shown: int =
             languages=_languages(cursor),
             removed=removed(a.manifest, b.manifest),
         )
-
-
-def _complete(corpus: Corpus) -> bool:
-    return bool(corpus.manifest.get("settings", {}).get("rejected") == "all")
 
 
 class _Reason(NamedTuple):

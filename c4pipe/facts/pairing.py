@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import duckdb
 
 from c4pipe.errors import BuildError
-from c4pipe.facts.corpus import Corpus, connect, files_sql, said
+from c4pipe.facts.corpus import Corpus, connect, said
 from c4pipe.facts.functions import HOST_SQL, REGISTERED_DOMAIN, teach_functions
+from c4pipe.facts.views import files_sql
 
 NOT_READ, NOT_RECORDED = "not_read", "not_recorded"  # its file is none of the inputs; no table says what became of it
 OTHER_TEXT_BIT, OTHER_LANGUAGE_BIT, ONLY_A, ONLY_B = 1, 2, 4, 8  # of `way`; 0 is a page that is the same in both

@@ -106,7 +106,7 @@ class Ancestry:
         corpora = [self.corpus, *(one.corpus for one in self.earlier if one.corpus is not None)]
         if not any(one.rejected for one in corpora):
             return ", and there is no table of rejected pages"
-        complete = all(one.manifest.get("settings", {}).get("rejected") == "all" for one in corpora)
+        complete = all(one.complete for one in corpora)
         return f" nor in the {'table' if complete else 'sample'} of rejected pages"
 
     def plan(self, corpus: Corpus) -> Plan | None:

@@ -11,7 +11,7 @@ import duckdb
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.stats import registered
 from c4pipe.errors import C4Error
-from c4pipe.facts.corpus import Corpus, files_sql
+from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.listed import (
     PAGES_ASKED,
     ROWS_ASKED,
@@ -22,6 +22,7 @@ from c4pipe.facts.listed import (
     named_by_detail,
     words_listed,
 )
+from c4pipe.facts.views import files_sql
 from c4pipe.inspect.explain import Recorded, explain
 from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.page import Dropped, Page, Unit

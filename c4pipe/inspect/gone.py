@@ -21,10 +21,9 @@ def said_of_removals(corpus: Corpus, url: str) -> str:
 
 def said_of_absence(corpus: Corpus) -> str:
     """What it means that a page is neither among the kept ones nor in the rejected table, in a sentence."""
-    how = corpus.manifest.get("settings", {}).get("rejected")
     if not corpus.rejected:
         return "It keeps no rejected pages, so nothing says whether the page was crawled."
-    if how == "all":
+    if corpus.complete:
         absent = "it was not in the input"
         absent += ", or it was taken out" if corpus.manifest.get("removed") else ""
         return f"Every page that was read is here, kept or rejected, so {absent}."

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import duckdb
 
 from c4pipe.corpus.stats import registered
-from c4pipe.facts.corpus import Corpus, files_sql
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.views import files_sql
 from c4pipe.inspect.serve.conditions import VOTED, VOTES, condition
 from c4pipe.inspect.serve.selection import AGREED, ANY_REASON, UNDETERMINED, Known, Selection, parts_of
 

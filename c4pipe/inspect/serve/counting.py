@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from c4pipe.facts.corpus import Corpus, files_sql
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.views import files_sql
 from c4pipe.inspect.serve.aside import CUT_CODES, codes_table
 from c4pipe.inspect.serve.cells import SCORES, Cell, cells_of
 from c4pipe.inspect.serve.conditions import condition, set_aside

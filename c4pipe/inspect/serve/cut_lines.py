@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import duckdb
 
-from c4pipe.facts.corpus import Corpus, files_sql
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.views import files_sql
 from c4pipe.inspect.serve.conditions import around, inside, needles, runs_on
 from c4pipe.inspect.serve.hits import Hit
 from c4pipe.inspect.serve.selection import Selection

@@ -10,7 +10,8 @@ import duckdb
 import pyarrow as pa
 
 from c4pipe.clean import edited_by
-from c4pipe.facts.corpus import Corpus, files_sql
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.views import files_sql
 from c4pipe.inspect.rebuild import plan_of
 from c4pipe.rules import LineEdit
 from c4pipe.stages import Clean

@@ -166,8 +166,9 @@ def _verdict(one: PresetCorpus, of: tuple[Record | None, Page | None, bool], pag
 
 
 def _absent(corpus: Corpus) -> str:
-    complete = corpus.manifest.get("settings", {}).get("rejected") == "all"
-    return "not in its input" if complete else "neither kept nor in the table of rejected pages, which is not complete"
+    if corpus.complete:
+        return "not in its input"
+    return "neither kept nor in the table of rejected pages, which is not complete"
 
 
 def _judged(judges: Judges, name: str, page: Page) -> tuple[View | None, str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import duckdb
 
-from c4pipe.facts.corpus import Corpus, files_sql
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.views import files_sql
 from c4pipe.inspect.quoted import Quote, sentence_around
 from c4pipe.stages.explaining import MEASURE
 

@@ -11,7 +11,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from c4pipe.facts.corpus import Corpus, files_sql, names_sql
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.views import files_sql, names_sql
 from c4pipe.inspect.output import as_text
 from c4pipe.inspect.serve.conditions import condition, set_aside
 from c4pipe.inspect.serve.selection import Selection, ShardEntry, parts_of

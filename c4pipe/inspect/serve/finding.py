@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import duckdb
 
-from c4pipe.facts.corpus import Corpus, files_sql
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.views import files_sql
 from c4pipe.inspect.serve.conditions import condition, set_aside
 from c4pipe.inspect.serve.conditions import teach as teach
 from c4pipe.inspect.serve.hits import Hit, Listing, hits_of

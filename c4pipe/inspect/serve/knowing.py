@@ -63,7 +63,7 @@ def known(corpus: Corpus) -> Known:
         tuple(splits),
         tuple(outcomes),
         tuple(cut for stage in stages for cut in _cuts(stage)),
-        bool(corpus.rejected) and corpus.manifest.get("settings", {}).get("rejected") != "all",
+        corpus.sampled,
         tuple(corpus.schema.names),
         edit_names(corpus.manifest) if corpus.rejected else (),
         tuple(corpus.rejected_schema.names) if corpus.rejected else (),

@@ -58,9 +58,10 @@ def ready_queries(corpus: Corpus) -> list[ReadyQuery]:
 
 
 def _of_rejected(corpus: Corpus) -> list[ReadyQuery]:
-    sampled = corpus.manifest.get("settings", {}).get("rejected") != "all"
-    of = ", in the sample" if sampled else ""
-    head = "-- Of the sample of rejected pages, and of kept ones as read: not of the corpus.\n" if sampled else ""
+    of = ", in the sample" if corpus.sampled else ""
+    head = (
+        "-- Of the sample of rejected pages, and of kept ones as read: not of the corpus.\n" if corpus.sampled else ""
+    )
     cut = (
         f"{head}SELECT part.reason AS rule, count(*) AS lines, sum(chars(part.line)) AS characters\n"
         "FROM (SELECT unnest(dropped) AS part FROM rejected WHERE stage {} '') GROUP BY ALL ORDER BY lines DESC, rule"

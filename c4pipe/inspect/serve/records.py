@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import duckdb
 
-from c4pipe.facts.corpus import Corpus, files_sql
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.views import files_sql
 from c4pipe.page import Page
 from c4pipe.shards import TAKEN
 from c4pipe.text.urls import as_read

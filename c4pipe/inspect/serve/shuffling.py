@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import duckdb
 
-from c4pipe.facts.corpus import Corpus, files_sql
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.views import files_sql
 from c4pipe.inspect.serve.aside import aside_name, kept_aside
 from c4pipe.inspect.serve.conditions import condition, set_aside
 from c4pipe.inspect.serve.hits import Hit, Listing, Place, hits_of

@@ -165,9 +165,7 @@ def _halved(table: pa.Table) -> Iterator[pa.Table]:
 
 def asks_sample(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, sql: str) -> bool:
     """Whether a query that may run reads a table of rejected pages that holds a sample of them."""
-    if not corpus.rejected or corpus.manifest.get("settings", {}).get("rejected") == "all":
-        return False
-    return any(
+    return corpus.sampled and any(
         node.get("type") == "BASE_TABLE" and node["qualified_name"]["path"][-1].lower() == "rejected"
         for node in _nodes(_tree(cursor, sql))
     )
