@@ -138,15 +138,6 @@ def index_words(data: Any, size: int, at: int, offsets: Any, entries: int, table
     return at
 
 
-@native("int64(uint8*, int64, int64, uint8*, int64*, int32*, int64)")
-def find_word(text: Any, start: int, end: int, names: Any, offsets: Any, table: Any, slots: int) -> int:
-    """The number of the entry `text[start:end]`, NO_ENTRY where there is none."""
-    h = _BASIS
-    for at in range(start, end):
-        h = mixed(h, text[at])
-    return int(found_word(text, start, end, h, names, offsets, table, slots))
-
-
 @native(
     "int64(uint8*, int64, uint8*, int64*, int32*, int64, int64, uint64*, int32*, int64, int64, int64, int64, float32*,"
     " int64, int32*, uint8*, float32*, float32*, int64, float64*, int64*, int64)"

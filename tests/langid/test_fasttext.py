@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from c4pipe.errors import AssetError, ConfigError
-from c4pipe.fasttext.kernel import NO_ENTRY, find_word, inverse_of, remainder
+from c4pipe.fasttext.kernel import NO_ENTRY, found_word, inverse_of, remainder
 from c4pipe.fasttext.model import FastTextModel
 from c4pipe.langid import describe_identifier
 from c4pipe.langid import fasttext as module
@@ -154,7 +154,10 @@ def test_bokmal_and_nynorsk_are_one() -> None:
 def number_of(model: FastTextModel, word: bytes) -> int:
     """Of an entry of its dictionary."""
     names, offsets, table = model._names, model._offsets, model._table
-    return find_word(word, 0, len(word), names.ctypes.data, offsets.ctypes.data, table.ctypes.data, len(table))
+    hashed = 2166136261  # FNV-1a over signed bytes
+    for byte in word:
+        hashed = ((hashed ^ (byte if byte < 128 else byte | 0xFFFFFF00)) * 16777619) & 0xFFFFFFFF
+    return int(found_word(word, 0, len(word), hashed, names, offsets, table, len(table)))
 
 
 def test_unknown_words_are_not_found(model: FastTextModel) -> None:
