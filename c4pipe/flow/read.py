@@ -16,7 +16,8 @@ from apache_beam.io.filesystem import BeamIOError
 from c4pipe.documents import Span, read_documents
 from c4pipe.fetch import FetchError
 from c4pipe.files.storage import TEMPORARY
-from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.buckets import is_remote
+from c4pipe.flow.files import BeamStore
 from c4pipe.flow.inputs import Piece, unpack_unit
 from c4pipe.flow.settings import Settings, plans_of
 from c4pipe.flow.stamps import Stamped, read_stamped
