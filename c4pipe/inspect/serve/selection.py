@@ -18,7 +18,7 @@ from c4pipe.inspect.serve.needle import WAYS, Needle
 ShardEntry = dict[str, Any]  # a file, as the manifest lists it: path, rows, bytes
 
 ANY_REASON = "rejected"
-FIELDS = ("any", "text", "url", "detail", "lost")  # `lost`: the lines, sentences and passages that were cut
+FIELDS = ("any", "text", "url", "detail", "lost")  # `lost`: what was cut, for the reason that is asked for
 AGREED, DISAGREED, UNDETERMINED, NO_MONTH = "agreed", "disagreed", "undetermined", "none"
 RANDOM, BY_SCORE = "random", "score"  # orders
 LONGEST_QUERY = 1000  # characters searched for, and of a domain
@@ -70,10 +70,20 @@ class Selection(NamedTuple):
         return str(int(self.seed or 0) + 1)
 
     @property
+    def by_cuts(self) -> bool:
+        """Whether it asks for what was cut from pages."""
+        return bool(self.lost or (self.q and self.field == "lost"))
+
+    @property
+    def cut_code(self) -> str:
+        """SQL: the parameter of the reason whose cuts are searched; "" for those of any."""
+        return "$lost" if self.lost else ""
+
+    @property
     def recorded(self) -> bool:
         """Whether it asks for what was cut from pages or changed in them, which of kept ones only the rejected table
         says."""
-        return bool(self.lost or self.edit or (self.q and self.field == "lost"))
+        return self.by_cuts or bool(self.edit)
 
     @property
     def unrecorded(self) -> Selection:
