@@ -174,9 +174,13 @@ def _check_known(losses: CorpusLosses, question: LossQuestion) -> None:
         return
     by, key = question.group
     keys = {row.key for row in losses.by_group(by)}
-    if key not in keys:
-        name = "bin" if by == "length" else by
-        raise unknown(name, str(key), sorted(str(each) for each in keys if each not in (None, "")))
+    if key in keys:
+        return
+    if by == "length":
+        bins = sorted(each for each in keys if isinstance(each, int))
+        near = min(bins, key=lambda each: abs(each - int(str(key))), default=0)
+        raise ConfigError(f"unknown bin {key}. Did you mean {near}? Known: {', '.join(map(str, bins))}.")
+    raise unknown(by, str(key), sorted(str(each) for each in keys if each not in (None, "")))
 
 
 def rows_pages(row: LossRow, question: LossQuestion, has: Known, as_read: bool = True) -> list[tuple[str, str]]:

@@ -202,7 +202,7 @@ def test_the_terminal_says_the_same(capsys: pytest.CaptureFixture[str], language
     [
         ("rule=x", "unknown rule 'x'"),
         ("by=language&rule=x", "unknown rule 'x'"),
-        ("bin=99", "unknown bin '99'"),
+        ("bin=99", "unknown bin 99. Did you mean"),
         ("language=zz", "unknown language 'zz'"),
         ("domain=nowhere.example", "unknown domain 'nowhere.example'"),
         ("by=language&language=zz", "unknown language 'zz'"),
@@ -230,3 +230,15 @@ def test_a_language_counts_with_its_pages_that_were_never_asked(client: TestClie
     assert {row["of"]: float(row["pages_lost_with_never_asked"]) for row in file if row["of"]} == {
         key: whole.lost.pages for key, whole in told.items()
     }
+
+
+def test_a_length_that_no_page_has_is_refused_in_the_order_of_numbers(client: TestClient, languages: Corpus) -> None:
+    losses = read_losses(languages)
+    assert losses is not None
+    bins = sorted(int(row.key) for row in losses.by_group("length") if row.key is not None)
+    assert [str(each) for each in bins] != sorted(map(str, bins)), "else their order says nothing"
+    missing = next(each for each in range(40) if each not in bins)
+    near = min(abs(each - missing) for each in bins)
+    said = html.unescape(client.get(f"/losses?bin={missing}").text)
+    assert f"Known: {', '.join(map(str, bins))}." in said
+    assert abs(int(re.findall(r"Did you mean (\d+)", said)[0]) - missing) == near
