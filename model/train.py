@@ -172,7 +172,7 @@ def in_parts(batch: Batch, count: int) -> list[Batch]:
 def exchanged(called: nn.Module, now: bool) -> Iterator[None]:
     """Whether gradients are exchanged with the other ranks, or summed here until they are."""
     if not isinstance(called, DistributedDataParallel) and hasattr(called, "set_requires_gradient_sync"):  # FSDP2
-        called.set_requires_gradient_sync(now)
+        called.set_requires_gradient_sync(now)  # type: ignore[operator]
     with called.no_sync() if isinstance(called, DistributedDataParallel) and not now else nullcontext():
         yield
 

@@ -1,4 +1,4 @@
-"""What a start imports, by the names of modules and not by seconds; and that what is held back comes when it is asked for."""
+"""What a start imports, by the names of modules and not by seconds; what is held back comes when it is asked for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ from tests.wetfiles import ROOT, SAMPLES
 
 # Modules below others, for -X importtime names also what a finder has refused.
 NEVER = {
-    *("pandas._libs", "pymongo.errors", "bson.codec_options", "apitools.base", "google.auth", "google.cloud.storage"),
+    *(
+        "pandas._libs",
+        "pymongo.errors",
+        "bson.codec_options",
+        "apitools.base.protorpclite",
+        "google.auth",
+        "google.cloud.storage",
+    ),
     *("torch._C", "matplotlib._api", "dask.base", "numba.core"),
 }
 IMPORTED = re.compile(r"^import time:.*\| +(\S+)$", re.MULTILINE)
@@ -45,7 +52,7 @@ def said_by(code: str) -> str:
         (
             ["beam_jobs.build_c4", "--input", "x", "--output", "c4", "--direct_num_worker", "2"],
             2,
-        ),  # nearly one of Beam's
+        ),  # nearly Beam's
         (["beam_jobs.rebalance", "--help"], 0),
         (["beam_jobs.remove", "--help"], 0),
         (["c4pipe.inspect", "--help"], 0),
@@ -104,11 +111,11 @@ def test_a_program_that_imports_beam_itself_gets_all_of_it() -> None:
 
 def test_pandas_is_spared_in_commands_and_nowhere_else() -> None:
     pytest.importorskip("pandas", reason="nothing is spared where it is not installed")
-    spare = "import sys, pyarrow as pa; from c4pipe.command import spare_pandas; spare_pandas(); table = pa.table({'a': [1]});"
+    spare = "import sys, pyarrow as pa, c4pipe.command as c; c.spare_pandas(); table = pa.table({'a': [1]});"
     assert said_by(f"{spare} print('pandas' in sys.modules)") == "True"
     command = f"import c4pipe.command.holding as holding; holding.is_command = lambda: True; {spare}"
-    code = f"{command} print('pandas' in sys.modules); print(table.to_pandas().a.sum(), pa.table(table.to_pandas()) == table)"
-    assert said_by(code).split() == ["False", "1", "True"]
+    code = f"{command} print('pandas' in sys.modules, pa.table(table.to_pandas()) == table)"
+    assert said_by(code).split() == ["False", "True"]
 
 
 def test_what_is_held_back_is_not_there_for_a_while() -> None:
@@ -162,7 +169,7 @@ def test_what_beam_remembers_of_a_dofn_is_its_own() -> None:
     class Stateful(Plain):
         SEEN = BagStateSpec("seen", VarIntCoder())
 
-        def process(self, element, seen=beam.DoFn.StateParam(SEEN)):
+        def process(self, element, seen=beam.DoFn.StateParam(SEEN)):  # noqa: B008
             yield element
 
     remember_answers()
