@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
@@ -12,7 +12,7 @@ from c4pipe.dedup.base import TextLevel
 from c4pipe.dedup.claims import owner_of
 from c4pipe.dedup.lines import LineLevel
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
-from c4pipe.text import hash64
+from c4pipe.text.hashed import hashed_english, hashed_sentences
 from c4pipe.text.splitting import Splitting
 
 _PAPER = "Raffel et al. 2020, section 2.2"
@@ -42,16 +42,8 @@ class SpanLevel(Splitting, TextLevel):
 
     def atoms_at(self, text: str) -> tuple[list[int], list[int]]:
         """The atoms, and where in the text each begins: with that nothing has to be split again to apply losses."""
-        split = self._sentences()
-        hashes, starts, start = [], [], 0
-        for line in text.split("\n"):
-            end = start
-            for sentence in _whole(line, split(line)):
-                hashes.append(hash64(sentence.strip().lower()))
-                starts.append(end)
-                end += len(sentence)
-            start += len(line) + 1
-        return hashes, starts
+        hashed = hashed_english if self.splitter == "sentencex:en" else hashed_sentences
+        return hashed(text, self._sentences())
 
     def apply(
         self,
@@ -80,15 +72,3 @@ class SpanLevel(Splitting, TextLevel):
         text = "\n".join(filter(None, lines))
         tally = Counter({self.REPEATED.code: sum(lost)})
         return Kept(page._replace(text=text), tally) if text else Rejected(page, self.EMPTY, tally=tally)
-
-
-def _whole(line: str, sentences: Iterable[str]) -> list[str]:
-    """The sentences, each with the blanks behind it where the splitter leaves them out, as Punkt does."""
-    sentences = list(sentences)
-    if sum(map(len, sentences)) == len(line):
-        return sentences
-    starts, end = [], 0
-    for sentence in sentences:
-        starts.append(line.index(sentence, end))
-        end = starts[-1] + len(sentence)
-    return [line[start:stop] for start, stop in pairwise([0, *starts[1:], len(line)])] if starts else []
