@@ -1,10 +1,10 @@
 """English sentences of plain lines, found and hashed by machine code; sentencex has the say on all others.
 
-What is plain is a part of what sentencex 1.0.32 does (MIT licence; `src/languages` in its source), a tenth of a second
-of reading for a second of its own. A line is plain where all of this holds:
+What is plain is a part of what sentencex 1.0.32 does (MIT licence; `src/languages` in its source). A line
+is plain where all of this holds:
 
 * It has no characters but those that `tables` knows: letters of a few alphabets, digits, common marks.
-* Quotes and brackets come in pairs, and a pair within another is closed in there. Of ' each follows a letter or a digit.
+* Quotes and brackets come in pairs, and a pair within another is closed in there. Each ' follows a letter or a digit.
 * What stands in front of a bracket that closes is no number of an item of a list.
 * Behind a run of stops comes the end of the line, or it is clear whether a sentence begins: one does where a blank
   follows and no stop, or directly a capital, a dash or a bracket. The sentence goes on in brackets and in quotes, but
@@ -15,4 +15,3 @@ of reading for a second of its own. A line is plain where all of this holds:
 
 `stops` has the rules as they are compiled, `marks` the pairs, `kernel` the walk over the bytes of a page.
 """
-

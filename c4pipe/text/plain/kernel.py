@@ -12,33 +12,33 @@ from c4pipe.text.plain.marks import (
     APOSTROPHE,
     AT_SIGN,
     BEGINS_NOTHING,
-    BLANK,
     BYTE_BITS,
     CAPITAL_SIGMA,
     CLOSES,
     DOUBLE_QUOTE,
     ENDS,
+    ONE_BLANK,
     OPENS,
     RIGHT_QUOTE,
     STOPS,
     THREE_BYTES,
     TWO_BYTES,
     UNKNOWN,
+    byte_kind,
     closer_of,
     is_digit,
     is_greek,
     is_item,
     is_letter,
     is_wide_letter,
-    kind_of,
     point_at,
+    point_width,
     quote_at,
     stands_within,
-    width_of,
 )
 from c4pipe.text.plain.stops import DOUBT, next_sentence
 
-# Of a line that is not plain: where it begins, in bytes and in characters; where it ends; how many sentences are before.
+# Of a line that is not plain: where it begins, in bytes and in characters; where it ends; the sentences before it.
 DOUBTFUL_ROW = 4
 TOO_MANY = -1  # sentences, or lines that are not plain: there is no room
 _NEWLINE, _SMALL_SIGMA, _OTHER = 0x0A, 0x3C3, 1 << BYTE_BITS
@@ -56,9 +56,9 @@ def hash_stripped(data: Any, hashes: Any, first: int, count: int, end: int) -> N
     """Puts hashes where the places of sentences stand, of which the last one ends at `end`."""
     for i in range(count - 1, first - 1, -1):
         start = following = np.int64(hashes[i])
-        while end > start and data[end - 1] == BLANK:
+        while end > start and data[end - 1] == ONE_BLANK:
             end -= 1
-        while start < end and data[start] == BLANK:
+        while start < end and data[start] == ONE_BLANK:
             start += 1
         hashes[i] = murmur(data, start, end)
         end = following
@@ -98,11 +98,11 @@ def hash_plain(
             if kind == ENDS:
                 plain = at == size or text[at] == _NEWLINE
                 break
-            before = text[at - 1] if at > line else np.uint8(BLANK)
+            before = text[at - 1] if at > line else np.uint8(ONE_BLANK)
             lower[at] = text[at]
             if kind == STOPS:
                 end = at + 1
-                while kind_of(text[end], of_byte) == STOPS:
+                while byte_kind(text[end], of_byte) == STOPS:
                     lower[end] = text[end]
                     end += 1
                 begins = next_sentence(text, line, at, end, quote, bracket, of_byte, of_point, words)
@@ -114,11 +114,11 @@ def hash_plain(
                     count += 1
                     begun, begun_char = begins, chars + begins - line - follow
                     if quote != 0:  # its mark is between the stop and there
-                        begun_char -= width_of(kind_of(text[end], of_byte)) - 1
+                        begun_char -= point_width(byte_kind(text[end], of_byte)) - 1
                     joined |= begins == end
                 at = end
                 continue
-            if kind == TWO_BYTES or kind == THREE_BYTES or kind == DOUBLE_QUOTE:
+            if kind in (TWO_BYTES, THREE_BYTES, DOUBLE_QUOTE):
                 mark = quote_at(text, at, kind, of_point)
                 if mark == 0:
                     point = of_point[point_at(text, at, kind)]
@@ -136,8 +136,8 @@ def hash_plain(
                         quote, within = closer_of(mark), not bracket
                     else:
                         plain = mark == RIGHT_QUOTE
-                at += width_of(kind)
-                follow += width_of(kind) - 1
+                at += point_width(kind)
+                follow += point_width(kind) - 1
                 continue
             if kind == OPENS:
                 bracket = True
@@ -147,7 +147,7 @@ def hash_plain(
             elif kind == APOSTROPHE:
                 plain = is_letter(before) or is_digit(before) or (at > line + 1 and is_wide_letter(text, at - 2))
             elif kind == AT_SIGN:
-                mailed = mailed or before > BLANK
+                mailed = mailed or before > ONE_BLANK
             else:
                 plain = False
             at += 1

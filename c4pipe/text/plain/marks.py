@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 # What is to be known of each byte: what it is in lower case, and above that one of these.
-ORDINARY, STOPS, ENDS, DOUBLE_QUOTE, APOSTROPHE, OPENS, CLOSES, AT_SIGN, TWO_BYTES, THREE_BYTES, STRANGE = range(11)
+ORDINARY, STOPS, ENDS, DOUBLE_QUOTE, APOSTROPHE, OPENS, CLOSES, AT_SIGN, TWO_BYTES, THREE_BYTES, OTHER_BYTE = range(11)
 BYTE_BITS = 8
 # What is to be known of each code point below 2**16: what it is in lower case, in as many bytes, or one of these.
 UNKNOWN = 0  # in no plain line
-QUOTES = 1  # a mark of quotes
+QUOTE_MARK = 1  # a mark of quotes
 WIDE_BLANK = 2  # the no-break space
 BEGINS_NOTHING = 3  # not the beginning of a sentence
 CAPITAL_SIGMA = 4  # has two small letters
-BLANKS = 16  # a stop with more of them behind it is not plain
+MOST_BLANKS = 16  # a stop with more of them behind it is not plain
 LONG_ITEM = 64  # bytes: more without a blank in front of a bracket are not looked at
 
-BLANK, COMMA, DOT, SLASH, SQUARE, ROUND = tuple(b" ,./[(")
-DASHES = 0xE2  # the first byte of theirs, and of curly quotes
+ONE_BLANK, COMMA, DOT, SLASH, SQUARE, ROUND = tuple(b" ,./[(")
+DASH_BYTE = 0xE2  # the first byte of theirs, and of curly quotes
 RIGHT_QUOTE = 0x2019  # ’, which is an apostrophe as well
 WIDE_BLANK_BYTES = (0xC2, 0xA0)
 _DOUBLE = 0x22
@@ -40,11 +40,11 @@ def is_capital(byte: Any) -> bool:
     return bool(65 <= byte <= 90)
 
 
-def kind_of(byte: Any, of_byte: Any) -> int:
+def byte_kind(byte: Any, of_byte: Any) -> int:
     return int(of_byte[byte] >> BYTE_BITS)
 
 
-def width_of(kind: int) -> int:
+def point_width(kind: int) -> int:
     """Bytes of a character."""
     return 2 if kind == TWO_BYTES else 3 if kind == THREE_BYTES else 1
 
@@ -63,7 +63,7 @@ def quote_at(text: Any, at: int, kind: int, of_point: Any) -> int:
     if kind != TWO_BYTES and kind != THREE_BYTES:
         return 0
     point = point_at(text, at, kind)
-    return point if of_point[point] == QUOTES else 0
+    return point if of_point[point] == QUOTE_MARK else 0
 
 
 def closer_of(quote: int) -> int:
@@ -78,9 +78,9 @@ def closer_of(quote: int) -> int:
 
 
 def past_blanks(text: Any, at: int) -> int:
-    """Where the blanks from there on end, or a place more than `BLANKS` off."""
+    """Where the blanks from there on end, or a place more than `MOST_BLANKS` off."""
     end = at
-    while text[end] == BLANK and end - at <= BLANKS:
+    while text[end] == ONE_BLANK and end - at <= MOST_BLANKS:
         end += 1
     return end
 
@@ -88,7 +88,7 @@ def past_blanks(text: Any, at: int) -> int:
 def is_item(text: Any, line: int, at: int) -> bool:
     """Whether what stands between the last blank and a bracket may be the number of an item of a list."""
     start = at
-    while start > line and text[start - 1] != BLANK:
+    while start > line and text[start - 1] != ONE_BLANK:
         start -= 1
         if at - start > LONG_ITEM:
             return True
@@ -107,11 +107,11 @@ def is_item(text: Any, line: int, at: int) -> bool:
 def stands_within(text: Any, line: int, at: int, kind: int, what: int, of_byte: Any) -> bool:
     """Whether a wide blank stands in front of a letter or digit of the same line; whether no stop is behind the blanks
     that follow another character that begins no sentence."""
-    behind = at + width_of(kind)
+    behind = at + point_width(kind)
     if what == WIDE_BLANK:
-        return at > line and text[at - 1] != BLANK and (is_letter(text[behind]) or is_digit(text[behind]))
+        return at > line and text[at - 1] != ONE_BLANK and (is_letter(text[behind]) or is_digit(text[behind]))
     behind = past_blanks(text, behind)
-    return kind_of(text[behind], of_byte) != STOPS and text[behind] != DASHES
+    return byte_kind(text[behind], of_byte) != STOPS and text[behind] != DASH_BYTE
 
 
 def is_greek(text: Any, at: int) -> bool:

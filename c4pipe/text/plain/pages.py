@@ -22,7 +22,7 @@ class PlainSentences(NamedTuple):
 
 
 def plain_sentences(text: bytes) -> PlainSentences | None:
-    """From UTF-8, in which surrogates may stand. None where there are too many."""
+    """From UTF-8. None where there are too many."""
     return _ROOM.filled(text)
 
 

@@ -12,42 +12,42 @@ import numpy as np
 from c4pipe.text.plain.marks import (
     APOSTROPHE,
     BEGINS_NOTHING,
-    BLANK,
-    BLANKS,
     CLOSES,
     COMMA,
-    DASHES,
+    DASH_BYTE,
     DOT,
     DOUBLE_QUOTE,
     ENDS,
+    MOST_BLANKS,
+    ONE_BLANK,
     OPENS,
+    OTHER_BYTE,
     SLASH,
     SQUARE,
     STOPS,
-    STRANGE,
     TWO_BYTES,
     WIDE_BLANK_BYTES,
+    byte_kind,
     closer_of,
     is_capital,
     is_digit,
     is_letter,
     is_small,
-    kind_of,
     past_blanks,
     point_at,
+    point_width,
     quote_at,
-    width_of,
 )
 
 NO_BREAK, DOUBT = 0, -1  # the sentence goes on; the line is not plain
-# The table of words: an entry is the key of one, its first letters with 5 bits each, and its flags; 0 where there is none.
+# The table of words: an entry is the key of one, its first letters with 5 bits each, and its flags; 0: there is none.
 WORD_LETTERS, LETTER_BITS = 6, 5
-WORD_SLOTS, SLOT_FACTOR, SLOT_SHIFT = 1024, 2654435761, 15  # a key belongs at its product's bits from there on, or behind
+WORD_SLOTS, SLOT_FACTOR, SLOT_SHIFT = 1024, 2654435761, 15  # it lies where the product of its key says, or behind
 SHORTENED = 1 << 32  # "." behind it is no stop, mostly
 UNIT, UNIT_OF_DIGITS = 1 << 33, 1 << 34  # it may be one; only behind a digit
 UNIT_BEHIND_DOT = 1 << 35  # its last word or its last two letters: "p.m", "M.Sc"
 OWN_STOP = 1 << 36  # has a stop in its name
-STARTS, STARTS_PERHAPS = 1 << 37, 1 << 38  # begins sentences; begins as such a word does
+STARTER, STARTER_PERHAPS = 1 << 37, 1 << 38  # begins sentences; begins as such a word does
 _KEY, _M, _I = (1 << WORD_LETTERS * LETTER_BITS) - 1, 13, ord("I")
 _FLAGS = SHORTENED | UNIT | UNIT_OF_DIGITS | UNIT_BEHIND_DOT | OWN_STOP
 _WIDE_1, _WIDE_2 = WIDE_BLANK_BYTES
@@ -80,12 +80,12 @@ def starts_sentence(text: Any, at: int, of_byte: Any, words: Any) -> int:
         small = small and (size == 0 or is_small(text[at + size]))
         size += 1
     entry = entry_of(key, words)
-    if entry & (STARTS | STARTS_PERHAPS) == 0:
+    if entry & (STARTER | STARTER_PERHAPS) == 0:
         return 0
     behind = text[at + size]
-    kind = kind_of(behind, of_byte)
-    whole = kind == STOPS or kind == ENDS or behind == BLANK or behind == COMMA
-    return 1 if entry & STARTS and whole and small else DOUBT
+    kind = byte_kind(behind, of_byte)
+    whole = kind in (STOPS, ENDS) or behind in (ONE_BLANK, COMMA)
+    return 1 if entry & STARTER and whole and small else DOUBT
 
 
 def behind_dot(text: Any, line: int, stop: int, following: int, begins: int, of_byte: Any, words: Any) -> int:
@@ -96,21 +96,21 @@ def behind_dot(text: Any, line: int, stop: int, following: int, begins: int, of_
         return begins
     if entry & OWN_STOP:
         return DOUBT
-    before = text[at - 1] if at > line else np.uint8(BLANK)
+    before = text[at - 1] if at > line else np.uint8(ONE_BLANK)
     if before == DOT:
         return behind_dotted(text, line, at, key, entry, following, begins, of_byte, words)
     if is_digit(before):
         return DOUBT if entry & (UNIT | UNIT_OF_DIGITS) else begins
     if before == _WIDE_2 and text[at - 2] == _WIDE_1:
         return DOUBT
-    if before != BLANK and before != SLASH:  # a part of a longer word
+    if before != ONE_BLANK and before != SLASH:  # a part of a longer word
         return begins
     if entry & UNIT:
         return DOUBT
     front = at
-    while front > line and text[front - 1] == BLANK:
+    while front > line and text[front - 1] == ONE_BLANK:
         front -= 1
-    last = text[front - 1] if front > line else np.uint8(BLANK)
+    last = text[front - 1] if front > line else np.uint8(ONE_BLANK)
     if entry & UNIT_OF_DIGITS:
         return DOUBT if is_digit(last) else begins
     if entry & SHORTENED == 0:
@@ -145,9 +145,9 @@ def behind_dotted(
 def behind_quote(text: Any, end: int, of_byte: Any) -> int:
     """Where a sentence begins behind a quote that closes directly behind a stop."""
     at = past_blanks(text, end)
-    if kind_of(text[at], of_byte) == ENDS:
+    if byte_kind(text[at], of_byte) == ENDS:
         return NO_BREAK
-    if at == end or at - end > BLANKS:
+    if at == end or at - end > MOST_BLANKS:
         return DOUBT
     if is_capital(text[at]):
         return at
@@ -156,7 +156,7 @@ def behind_quote(text: Any, end: int, of_byte: Any) -> int:
 
 def may_begin(text: Any, at: int, kind: int, quote: int, bracket: bool, of_point: Any) -> bool:
     """Whether what stands behind a stop begins a sentence, or goes on within a bracket or a quote."""
-    if kind == STOPS or kind == APOSTROPHE or kind == STRANGE or (text[at] == SQUARE and is_digit(text[at + 1])):
+    if kind in (STOPS, APOSTROPHE, OTHER_BYTE) or (text[at] == SQUARE and is_digit(text[at + 1])):
         return False
     if kind == CLOSES:
         return bracket
@@ -174,15 +174,15 @@ def next_sentence(
     `quote` closes the quote that is open, 0 where none is; `bracket`: one is open.
     """
     at = past_blanks(text, end)
-    byte, kind = text[at], kind_of(text[at], of_byte)
+    byte, kind = text[at], byte_kind(text[at], of_byte)
     if kind == ENDS:
         return NO_BREAK
     single, dot = end - stop == 1, text[stop] == DOT
-    spaced = stop > line and text[stop - 1] == BLANK
+    spaced = stop > line and text[stop - 1] == ONE_BLANK
     inside = quote != 0 or bracket
     goes_on = is_small(byte) or is_digit(byte)
     begins = at
-    if at - end > BLANKS:
+    if at - end > MOST_BLANKS:
         return DOUBT
     if byte == COMMA:
         return NO_BREAK if single else DOUBT
@@ -192,28 +192,28 @@ def next_sentence(
         if kind == CLOSES and bracket:
             return NO_BREAK
         if quote != 0 and quote_at(text, at, kind, of_point) == quote:
-            begins, inside = behind_quote(text, at + width_of(kind), of_byte), bracket
+            begins, inside = behind_quote(text, at + point_width(kind), of_byte), bracket
             if begins <= 0:
                 return begins
         elif is_capital(byte):
             if stop > line and is_digit(text[stop - 1]):
                 return DOUBT
-        elif spaced or (kind != OPENS and byte != DASHES) or not may_begin(text, at, kind, quote, bracket, of_point):
+        elif spaced or (kind != OPENS and byte != DASH_BYTE) or not may_begin(text, at, kind, quote, bracket, of_point):
             return DOUBT
     elif goes_on:
         if not single or (spaced and not dot):
             return NO_BREAK
-    elif not may_begin(text, at, kind, quote, bracket, of_point):
-        return DOUBT
-    elif single and spaced and not is_capital(byte):
-        return DOUBT
-    elif not single and byte == _I and not is_letter(text[at + 1]):
+    elif (
+        not may_begin(text, at, kind, quote, bracket, of_point)
+        or (single and spaced and not is_capital(byte))
+        or (not single and byte == _I and not is_letter(text[at + 1]))
+    ):
         return DOUBT
     if inside:
         return NO_BREAK
     if single and dot:
         return DOUBT if spaced else behind_dot(text, line, stop, at, begins, of_byte, words)
-    while stop > line and text[stop - 1] == BLANK:
+    while stop > line and text[stop - 1] == ONE_BLANK:
         stop -= 1
     key = word_before(text, line, stop)[1]
     return DOUBT if key and entry_of(key, words) & OWN_STOP else begins

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from c4pipe.text.plain import marks, stops
 
-# A full stop behind one of these is none, unless a word of STARTERS follows; in sentencex 1.0.32 those of
+# A full stop behind one of these is none, unless a word of STARTING_WORDS follows; in sentencex 1.0.32 those of
 # `abbrev/en.txt` without a stop within.
 SHORTENED_WORDS = """
 a abbrev adj adm adv al ala alta apr arc ariz ark art assn asst attys aug ave b bart bld bldg blvd brig bros btw c
@@ -23,7 +23,7 @@ ref reg rep reps res rev rs rt s sask sc scil sec sen sens sep sept sfc sgt sr s
 usafa ut v va ver viz vs vt w wef wis wisc wrt wy wyo x y yuk z
 """
 # Of `starters/en.txt`.
-STARTERS = """
+STARTING_WORDS = """
 About According Accordingly Actually Additionally After Again All Also Although Always Among An And Another Any
 Anyway Apparently Are As At Back Because Before Besides Between Both But By Can Cannot Clearly Coincidentally
 Consequently Conversely Could Dear Despite Did Do Does Don't During Each Early Eight Even Eventually Every Everybody
@@ -39,14 +39,14 @@ Whenever Where Whereas Wherever Whether Which Whichever While Whilst Who Whose W
 Yes Yesterday Yet You Your
 """
 # Of `trailing_markers/en.txt`: those without a stop, those that count behind a digit alone, and how the others end.
-UNITS = "ba bcom bs bsc dds fl ft jd lb llb lld llm ma mba mcom md mi mph ms msc ne nw oz phd pt qt se sq sw yd"
+UNIT_WORDS = "ba bcom bs bsc dds fl ft jd lb llb lld llm ma mba mcom md mi mph ms msc ne nw oz phd pt qt se sq sw yd"
 UNITS_OF_DIGITS = "gal in"
 ENDS_OF_UNITS = "com sc ad am ba bc bs ce ds hd jd lb ld lm ma md ms ne nw pm se sw"
 OWN_STOPS = "yahoo yum"  # EXCLAMATION_WORDS in `constants.rs`, of ASCII letters
 
 # Code points of plain lines beside ASCII: letters and marks of Latin, Greek, Cyrillic, Armenian, Hebrew and Arabic,
 # dashes, € and ™, Hangul. Where what is in lower case takes other bytes, or more than one, they are not.
-POINTS = "a1-588 5d0-61a 620-6d3 6d5-6ff 1e00-1fff 2010-2015 20ac 2122 ac00-d7a3"
+PLAIN_POINTS = "a1-588 5d0-61a 620-6d3 6d5-6ff 1e00-1fff 2010-2015 20ac 2122 ac00-d7a3"
 NOT_PLAIN = "b0 ba 331 37e 38b 38d 3a2"  # in "N°", "nº", "No̱"; a question mark; no letters, though in their midst
 
 
@@ -67,16 +67,16 @@ def _of_byte() -> NDArray[np.uint16]:
     kinds |= dict.fromkeys(b".!?", marks.STOPS) | dict.fromkeys(b"\n\0", marks.ENDS)
     kinds |= dict.fromkeys(b"([{<", marks.OPENS) | dict.fromkeys(b")]}>", marks.CLOSES)
     kinds |= {ord('"'): marks.DOUBLE_QUOTE, ord("'"): marks.APOSTROPHE, ord("@"): marks.AT_SIGN}
-    kinds |= dict.fromkeys(b"`\\", marks.STRANGE)
+    kinds |= dict.fromkeys(b"`\\", marks.OTHER_BYTE)
     kinds |= dict.fromkeys(range(0xC2, 0xE0), marks.TWO_BYTES) | dict.fromkeys(range(0xE1, 0xEE), marks.THREE_BYTES)
-    entries = (kinds.get(byte, marks.STRANGE) << marks.BYTE_BITS | ord(chr(byte).lower()) for byte in range(0x80))
-    wide = (kinds.get(byte, marks.STRANGE) << marks.BYTE_BITS for byte in range(0x80, 0x100))
+    entries = (kinds.get(byte, marks.OTHER_BYTE) << marks.BYTE_BITS | ord(chr(byte).lower()) for byte in range(0x80))
+    wide = (kinds.get(byte, marks.OTHER_BYTE) << marks.BYTE_BITS for byte in range(0x80, 0x100))
     return np.array([*entries, *wide], np.uint16)
 
 
 def _of_point() -> NDArray[np.uint16]:
     of_point = np.zeros(1 << 16, np.uint16)
-    for first, _, last in (run.partition("-") for run in POINTS.split()):
+    for first, _, last in (run.partition("-") for run in PLAIN_POINTS.split()):
         start, stop = int(first, 16), int(last or first, 16) + 1
         chars = "".join(map(chr, range(start, stop)))
         lower = chars.lower()
@@ -88,25 +88,27 @@ def _of_point() -> NDArray[np.uint16]:
             if len(small) == 1 and len(small.encode()) == len(chr(point).encode()):
                 of_point[point] = ord(small)
     of_point[[int(point, 16) for point in NOT_PLAIN.split()]] = marks.UNKNOWN
-    of_point[[ord(mark) for mark in "«»‘’“”„"]] = marks.QUOTES
+    of_point[[ord(mark) for mark in "«»‘’“”„"]] = marks.QUOTE_MARK
     of_point[0xA0] = marks.WIDE_BLANK
-    of_point[[0x2026, 0x200C, 0x200D]] = marks.BEGINS_NOTHING  # the ellipsis, and what joins letters or keeps them apart
+    of_point[[0x2026, 0x200C, 0x200D]] = (
+        marks.BEGINS_NOTHING
+    )  # the ellipsis, and what joins letters or keeps them apart
     of_point[ord("Σ")] = marks.CAPITAL_SIGMA
     return of_point
 
 
 def _words() -> NDArray[np.int64]:
     flags: Counter[int] = Counter()
-    starters = STARTERS.split()
+    starters = STARTING_WORDS.split()
     short = [word for word in starters if len(word) < stops.WORD_LETTERS and word.isalpha()]
     for flag, known in (
         (stops.SHORTENED, SHORTENED_WORDS.split()),
-        (stops.UNIT, UNITS.split()),
+        (stops.UNIT, UNIT_WORDS.split()),
         (stops.UNIT_OF_DIGITS, UNITS_OF_DIGITS.split()),
         (stops.UNIT_BEHIND_DOT, ENDS_OF_UNITS.split()),
         (stops.OWN_STOP, OWN_STOPS.split()),
-        (stops.STARTS, short),
-        (stops.STARTS_PERHAPS, set(starters) - set(short)),
+        (stops.STARTER, short),
+        (stops.STARTER_PERHAPS, set(starters) - set(short)),
     ):
         for word in known:
             flags[_key_of(word)] |= flag
