@@ -22,7 +22,8 @@ from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
 from c4pipe.page import Page, Rejected, Verdict
 from c4pipe.passes.account import Account
-from c4pipe.passes.applying import Survivor, count_chars, cuts_of, trail_of, walk_on
+from c4pipe.passes.applying import Survivor, cuts_of, trail_of, walk_on
+from c4pipe.passes.counting import count_chars
 from c4pipe.passes.ended import Ended, Origins
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.restoring import Came
