@@ -166,7 +166,8 @@ def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
         applied = leg.level.apply(page, survivor.losses.flags, cut, starts=survivor.losses.starts)
         if is_own(leg.level):
             applied = checked_loss(leg.level, page, applied)
-        applied = applied._replace(chars=characters_of(drop for drop in cut if drop.code in applied.tally))
+        chars = characters_of(cut)
+        applied = applied._replace(chars={code: chars[code] for code in chars if code in applied.tally})
         likeness = survivor.losses.likeness
         if isinstance(applied, Rejected) and likeness is not None and not isnan(likeness):
             applied = applied._replace(detail=f"{likeness:.2f}")
