@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import ClassVar
 
 from c4pipe.dedup.base import TextLevel
@@ -64,22 +64,25 @@ class SpanLevel(Splitting, TextLevel):
         """The page less its lost sentences; `lost` holds one flag a sentence, in order, and `owners` who keeps it.
         Empty lines go. `starts` is what `atoms_at` says, if it is known."""
         text = page.text
-        kept = []
-        bounds = pairwise([*(starts or self.atoms_at(text)[1]), len(text)])
-        for i, (gone, (start, end)) in enumerate(zip(lost, bounds, strict=True)):
+        bounds = [*(starts or self.atoms_at(text)[1]), len(text)]
+        if len(lost) != len(bounds) - 1:
+            raise ValueError(f"{len(lost)} flags for {len(bounds) - 1} sentences of {page.source}")
+        kept, end, chars = list[str](), 0, 0
+        for i in compress(range(len(lost)), lost):
+            start = bounds[i]
+            kept.append(text[end:start])
+            end = bounds[i + 1]
             sentence = text[start:end]
-            if not gone:
-                kept.append(sentence)
-                continue
             if sentence[-1] == "\n":
                 kept.append("\n")
+            sentence = sentence.strip()
+            chars += len(sentence)
             if dropped is not None:
-                owner = owner_of(owners[i]) if owners else ""
-                dropped.append(Dropped(self.REPEATED.code, sentence.strip(), owner))
-        lines = map(str.strip, "".join(kept).split("\n"))
-        text = "\n".join(filter(None, lines))
-        tally = Counter({self.REPEATED.code: sum(lost)})
-        return Kept(page._replace(text=text), tally) if text else Rejected(page, self.EMPTY, tally=tally)
+                dropped.append(Dropped(self.REPEATED.code, sentence, owner_of(owners[i]) if owners else ""))
+        kept.append(text[end:])
+        text = "\n".join(filter(None, map(str.strip, "".join(kept).split("\n"))))
+        tally, sizes = Counter({self.REPEATED.code: sum(lost)}), {self.REPEATED.code: chars}
+        return Kept(page._replace(text=text), tally, sizes) if text else Rejected(page, self.EMPTY, "", tally, sizes)
 
 
 def _whole(line: str, sentences: Iterable[str]) -> list[str]:

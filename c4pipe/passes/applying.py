@@ -162,12 +162,11 @@ def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
     if leg.level is None:
         return applied
     if survivor.losses is not None:
-        cut: list[Dropped] = []
+        cut: list[Dropped] | None = [] if is_own(leg.level) else None
         applied = leg.level.apply(page, survivor.losses.flags, cut, starts=survivor.losses.starts)
-        if is_own(leg.level):
+        if cut is not None:
             applied = checked_loss(leg.level, page, applied)
-        chars = characters_of(cut)
-        applied = applied._replace(chars={code: chars[code] for code in chars if code in applied.tally})
+            applied = applied._replace(chars=characters_of(drop for drop in cut if drop.code in applied.tally))
         likeness = survivor.losses.likeness
         if isinstance(applied, Rejected) and likeness is not None and not isnan(likeness):
             applied = applied._replace(detail=f"{likeness:.2f}")
