@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress, pairwise
 from typing import ClassVar
 
 from c4pipe.dedup.base import TextLevel
@@ -73,6 +74,24 @@ class SpanLevel(Splitting, TextLevel):
         text = "\n".join(filter(None, lines))
         told = {self.REPEATED.code: sum(lost)}, {self.REPEATED.code: chars} if dropped is None else NO_LOSS
         return Kept(Page(page.url, text, *page[2:]), *told) if text else Rejected(page, self.EMPTY, "", *told)
+        bounds = [*(starts or self.atoms_at(text)[1]), len(text)]
+        if len(lost) != len(bounds) - 1:
+            raise ValueError(f"{len(lost)} flags for {len(bounds) - 1} sentences of {page.source}")
+        kept, end, chars = list[str](), 0, 0
+        for i in compress(range(len(lost)), lost):
+            start = bounds[i]
+            kept.append(text[end:start])
+            end = bounds[i + 1]
+            sentence = text[start:end]
+            if sentence[-1] == "\n":
+            sentence = sentence.strip()
+            chars += len(sentence)
+            if dropped is not None:
+                dropped.append(Dropped(self.REPEATED.code, sentence, owner_of(owners[i]) if owners else ""))
+        kept.append(text[end:])
+        text = "\n".join(filter(None, map(str.strip, "".join(kept).split("\n"))))
+        tally, sizes = Counter({self.REPEATED.code: sum(lost)}), {self.REPEATED.code: chars}
+        return Kept(page._replace(text=text), tally, sizes) if text else Rejected(page, self.EMPTY, "", tally, sizes)
 
 
 def _runs_of(flags: Sequence[bool]) -> Iterator[tuple[bool, int, int]]:

@@ -20,7 +20,15 @@ from c4pipe.files.storage import Store
 from c4pipe.page import Page
 from c4pipe.passes.applying import Survivor
 from c4pipe.passes.staged import CLAIM_FIELDS, LINK_FIELDS, write_table
-from c4pipe.shards import RESTORE_FOLDER, ROW_GROUP_BYTES, ROW_GROUP_ROWS, TEXT_MD5, HashingStream, ParquetSink
+from c4pipe.shards import (
+    RESTORE_FOLDER,
+    ROW_GROUP_BYTES,
+    ROW_GROUP_ROWS,
+    TEXT_MD5,
+    HashingStream,
+    ParquetSink,
+    read_parquet,
+)
 
 LEGS = pa.field("legs", pa.int8())  # dedups of text that a page came to, one more where it is kept in the end
 CAME_SCHEMA = pa.schema([pa.field("row", pa.int64()), LEGS, pa.field("changed", pa.bool_())])
@@ -38,7 +46,7 @@ class Came:
         """As the leg before has left it."""
         came = cls()
         with store.read(path) as stream:
-            rows, legs, changed = (column.to_pylist() for column in pq.read_table(stream))
+            rows, legs, changed = (column.to_pylist() for column in read_parquet(stream))
         came._legs = dict(zip(rows, legs, strict=True))
         came._changed = {row for row, lost in zip(rows, changed, strict=True) if lost}
         return came
@@ -101,7 +109,7 @@ def write_restore(
 def _row_groups(unit: UnitFiles, dedups: int, left_out: Collection[str], store: Store) -> Iterator[pa.Table]:
     """The pages of a unit that belong in there, put together to row groups."""
     with store.read(unit.came) as stream:
-        rows, legs, changed = (column.to_numpy() for column in pq.read_table(stream))
+        rows, legs, changed = (column.to_numpy() for column in read_parquet(stream))
     held: list[pa.Table] = []
     with store.read(unit.staged) as stream:
         file = pq.ParquetFile(stream)
