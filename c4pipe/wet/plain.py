@@ -50,7 +50,7 @@ class PlainPages:
         while True:
             at = pos - base
             if at + likely > len(buf) and not window.ended:
-                window.forget(pos)
+                window.cut(pos)
                 window.need(pos, likely)
                 buf, base, at = window.buf, window.base, pos - window.base
             feed = buf[at : at + likely]
