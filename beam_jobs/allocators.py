@@ -11,16 +11,14 @@ from __future__ import annotations
 import ctypes
 import os
 
-import pyarrow as pa
-
-BLOCK = 1 << 20  # bytes above which a block is mapped by itself: glibc begins with 128 KiB, and goes up to 32 MiB
+MAPPED_ALONE = 1 << 20  # bytes of a block that is mapped by itself: glibc begins with 128 KiB, and goes up to 32 MiB
 
 # As glibc and pyarrow read them when a process begins, for processes that others start for us.
 FRUGAL = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": str(BLOCK),
-    "MALLOC_TRIM_THRESHOLD_": str(BLOCK),
+    "MALLOC_MMAP_THRESHOLD_": str(MAPPED_ALONE),
+    "MALLOC_TRIM_THRESHOLD_": str(MAPPED_ALONE),
 }
 _PARAMETERS = {"MALLOC_ARENA_MAX": -8, "MALLOC_MMAP_THRESHOLD_": -3, "MALLOC_TRIM_THRESHOLD_": -1}  # glibc's malloc.h
 
@@ -31,6 +29,8 @@ def hold_little_back() -> None:
     Before threads are there: each has its arena by then. A C library that has no such parameters is left as it is.
     """
     if "ARROW_DEFAULT_MEMORY_POOL" not in os.environ:
+        import pyarrow as pa
+
         pa.set_memory_pool(pa.system_memory_pool())
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

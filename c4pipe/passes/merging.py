@@ -12,14 +12,13 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
+from c4pipe.passes.ordering import ShardRows, seeded_order
 from c4pipe.passes.sample import Sampled, sample_table
 from c4pipe.shards import (
     REJECTED_FOLDER,
@@ -29,7 +28,6 @@ from c4pipe.shards import (
     memory_of,
     pages_of,
     rejected_schema,
-    rows_per_group,
     shard_name,
 )
 from c4pipe.stages import Size
@@ -95,35 +93,40 @@ def _cut(groups: list[tuple[str, int, int, int]], starts: list[int], start: int,
             yield RowSlice(path, index, low - at, high - low)
 
 
-def write_shard(shard: OutputShard, store: Store, folder: str) -> tuple[dict[str, Any], Stats]:
+def write_shard(shard: OutputShard, store: Store, folder: str, hold: int | None = None) -> tuple[dict[str, Any], Stats]:
     """Writes one file of the corpus, with the columns that the finished files have; its row of the manifest, and its
-    pages in numbers."""
+    pages in numbers. `hold` is that of `write_rows`."""
     stats = Stats()
 
     def count(group: pa.Table) -> None:
         for page in pages_of(group, [ITEMS] if ITEMS in group.column_names else []):
             stats.kept(page)
 
-    pieces = (_read(piece, store) for piece in shard.pieces)
-    return write_rows((shard.path, shard.config, shard.split), pieces, store, folder, count), stats
+    def read() -> Iterator[pa.Table]:
+        return (_read(piece, store) for piece in shard.pieces)
+
+    return write_rows((shard.path, shard.config, shard.split), read, store, folder, count, hold), stats
 
 
 def write_rows(
     place: tuple[str, str, str],
-    pieces: Iterable[pa.Table],
+    read: Callable[[], Iterable[pa.Table]],
     store: Store,
     folder: str,
     count: Callable[[pa.Table], None],
+    hold: int | None = None,
 ) -> dict[str, Any]:
     """Writes rows in any order as a file of the corpus, which has them in its own; its row of the manifest, in which
     `memory` is what `datasets` counts while it reads the file.
 
     Args:
         place: the path of the file inside the corpus, its config and split.
-        pieces: one at least, of the same columns; each is let go of before the next one is asked for.
+        read: gives pieces, one at least, of the same columns; each is let go of before the next one is asked for.
         count: hears of each row group.
+        hold: bytes of the rows that are in memory at once, as far as whole row groups go; where they have more, all are
+            read once, and then again for every so many. None: all of them, which are read once.
     """
-    rows, memory = _Rows(pieces), 0
+    rows, memory = ShardRows(read, hold), 0
     with store.write(f"{folder}/{place[0]}") as raw:
         stream = HashingStream(raw)
         sink = ParquetSink(stream, rows.schema)  # type: ignore[arg-type]
@@ -134,35 +137,6 @@ def write_rows(
         sink.close()
     row = dict(zip(("path", "config", "split"), place, strict=True)) | {"rows": rows.total}
     return row | {"bytes": stream.tell(), "memory": memory, "sha256": stream.sha256}
-
-
-class _Rows:
-    """The rows of an output shard. Each piece is put in order as it comes, so that a row group is a run of each of
-    them: to take it of all pieces in a table would copy the whole of that for every row group."""
-
-    def __init__(self, pieces: Iterable[pa.Table]):
-        self._pieces, places, size = list[pa.Table](), [], 0
-        for piece in pieces:
-            size += piece.nbytes
-            place = _places(piece)
-            order = pc.sort_indices(place, _BY_PLACE)
-            self._pieces.append(piece.take(order))
-            places.append(place.take(order))
-        self.schema = self._pieces[0].schema
-        self._order = pc.sort_indices(pa.concat_tables(places), _BY_PLACE).to_numpy()
-        self.total = len(self._order)
-        self._per_group = rows_per_group(self.total, size)
-
-    def groups(self) -> Iterator[pa.Table]:
-        """The row groups of the file."""
-        ends = np.cumsum([piece.num_rows for piece in self._pieces])
-        starts = np.zeros(len(self._pieces), np.int64)
-        for start in range(0, self.total, self._per_group):
-            chosen = self._order[start : start + self._per_group]  # numbers of rows, as the pieces follow one another
-            counts = np.bincount(np.searchsorted(ends, chosen, "right"), minlength=len(starts))
-            runs = [self._pieces[i].slice(starts[i], counts[i]) for i in np.flatnonzero(counts).tolist()]
-            starts += counts
-            yield pa.concat_tables(runs).take(np.argsort(np.argsort(chosen)))
 
 
 def write_empty_shard(config: str, schema: pa.Schema, store: Store, folder: str) -> dict[str, Any]:
@@ -198,19 +172,10 @@ def leave_out(
     if cap == 0:
         return None, stats
     code, detail = size.FEW.code, f"{shard.config}: {many(pages, 'page')}"
-    shown = pages_of(table.take(pc.sort_indices(_places(table), _BY_PLACE)[:cap]))
+    shown = pages_of(table.take(seeded_order(table)[1][:cap]))
     rows = sample_table(Sampled(0, -1, page, size.name, code, detail) for page in shown)
     name = f"{size.name}-{code}-{shard.config}-{shard.split}-{shard.number:05d}"
     return write_rejected(name, rows, store, folder), stats
-
-
-def _places(table: pa.Table) -> pa.Table:
-    """What the seeded order of rows goes by: the hash of their source."""
-    keys = pa.array([hash64(source) for source in table["source"].to_pylist()], pa.uint64())
-    return pa.table({"key": keys, "source": table["source"]})
-
-
-_BY_PLACE = [("key", "ascending"), ("source", "ascending")]
 
 
 def _read(piece: RowSlice, store: Store) -> pa.Table:

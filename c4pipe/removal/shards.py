@@ -111,4 +111,5 @@ def _rewritten(row: FileRow, coming: list[Page], removal: Removal, found: Shards
     for page in coming:
         found.come.kept(page)
     place = row["path"], row["config"], row["split"]
-    return write_rows(place, [*parts, page_table(coming, schema)], removal.store, removal.made, lambda _: None)
+    parts.append(page_table(coming, schema))
+    return write_rows(place, lambda: parts, removal.store, removal.made, lambda _: None)

@@ -158,10 +158,13 @@ def test_row_groups_are_small_enough_to_page_through(tmp_path: Path, monkeypatch
     assert max(sizes) < 400
 
 
+PIECES = st.lists(st.lists(st.integers(0, 400), max_size=60), min_size=1, max_size=8)  # numbers of pages
+
+
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.lists(st.integers(0, 400), max_size=60), min_size=1, max_size=8), st.integers(200, 20_000))
+@given(PIECES, st.integers(200, 20_000), st.none() | st.integers(1, 40_000))
 def test_row_groups_are_those_of_one_table_that_is_sorted_as_a_whole(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pieces: list[list[int]], most: int
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pieces: list[list[int]], most: int, hold: int | None
 ) -> None:
     """Numbers repeat, so that some rows have the same source: they stay in the order in which they came."""
     monkeypatch.setattr("c4pipe.shards.sink.ROW_GROUP_BYTES", most)
@@ -171,12 +174,14 @@ def test_row_groups_are_those_of_one_table_that_is_sorted_as_a_whole(
     per_group = rows_per_group(whole.num_rows, whole.nbytes)
     expected = [whole.take(order[i : i + per_group]) for i in range(0, len(order), per_group)]
     groups: list[pa.Table] = []
-    row = write_rows(("en/x.parquet", "en", "train"), iter(tables), LocalStore(), str(tmp_path), groups.append)
+    place = "en/x.parquet", "en", "train"
+    row = write_rows(place, lambda: iter(tables), LocalStore(), str(tmp_path), groups.append, hold)
     assert groups == expected
     assert pq.read_table(tmp_path / row["path"], partitioning=None).num_rows == row["rows"] == whole.num_rows
 
 
-def test_a_shard_is_held_in_memory_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("hold", "share"), [(None, 1.4), (5 << 20, 0.5)])
+def test_a_shard_is_held_in_memory_once_or_a_part_at_a_time(tmp_path: Path, hold: int | None, share: float) -> None:
     def pieces() -> Iterator[pa.Table]:
         for start in range(0, 20_000, 1000):
             yield page_table([page(n)._replace(text=f"Page {n}. " * 100) for n in range(start, start + 1000)])
@@ -185,10 +190,10 @@ def test_a_shard_is_held_in_memory_once(tmp_path: Path) -> None:
     before, pool = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
     pa.set_memory_pool(pool)
     try:
-        write_rows(("en/x.parquet", "en", "train"), pieces(), LocalStore(), str(tmp_path), lambda _: None)
+        write_rows(("en/x.parquet", "en", "train"), pieces, LocalStore(), str(tmp_path), lambda _: None, hold)
     finally:
         pa.set_memory_pool(before)
-    assert size < pool.max_memory() < 1.4 * size
+    assert (hold or size) < pool.max_memory() < share * size
 
 
 @pytest.mark.parametrize(("cap", "shown"), [(None, 20), (3, 3), (0, 0)])
