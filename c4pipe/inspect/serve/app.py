@@ -114,7 +114,7 @@ def _routed(viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]) -> 
         Route("/rule/{code}", whynot.rule),
         Route("/why", whynot.why, methods=["GET", "POST"]),
         Route("/export", lists.export),
-        Route("/words", WordPages(viewer).words),
+        *WordPages(viewer).routes,
         *ComparedCorpora(viewer, others).routes,
         *SqlPage(viewer).routes,
         *LossPages(viewer).routes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from c4pipe.facts.shares import told_between
 from c4pipe.inspect.explain import Tried
 from c4pipe.inspect.quoted import fold_codes
 from c4pipe.inspect.rule_pages import rule_page_path
@@ -18,6 +20,7 @@ from c4pipe.languages.tags import direction, language_tag
 from c4pipe.text import many, percent, printable
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_JOINTS = re.compile(r"(?<=[/_.])(?=.)")
 
 
 def environment() -> Environment:
@@ -31,7 +34,8 @@ def environment() -> Environment:
     )
     made.filters |= {"spelt": spelt, "marked": marked, "number": number, "pages": pages, "chars": chars}
     made.filters |= {"speech": speech}
-    made.filters |= {"folded": fold_codes}
+    made.filters |= {"folded": fold_codes, "broken": broken_name}
+    made.globals["between"] = told_between
     made.filters |= {"flat": flat, "percent": percent, "printable": printable, "by_stage": by_stage, "stages": stages}
     made.filters |= {"rule_page_path": rule_page_path, "markdown": markdown_html}
     made.tests["link"] = is_link
@@ -41,6 +45,15 @@ def environment() -> Environment:
 def number(value: int) -> str:
     """With commas between thousands."""
     return f"{value:,}"
+
+
+def broken_name(name: str) -> Markup:
+    """A name of parts that may stand in several lines: it breaks behind `/`, `_` and `.`, and in no word.
+
+    >>> print(broken_name("clean/few_words"))
+    clean/<wbr>few_<wbr>words
+    """
+    return Markup("<wbr>").join(spelt(part) for part in _JOINTS.split(name))
 
 
 def pages(value: int) -> str:
