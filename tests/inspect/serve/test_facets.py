@@ -542,3 +542,46 @@ def test_of_no_domain_more_pages_are_shown_than_there_are(built: Build) -> None:
     counts = count_pages(cursor(corpus), corpus, Selection(outcome="rejected"), known(corpus)._replace(sampled=True))
     assert counts.domains_built
     assert all(counts.domains_built[name] >= pages for name, pages in counts.domains if name in counts.domains_built)
+
+
+def test_doubtful_languages_are_offered_where_several_were_asked(tmp_path: Path, viewer: Ask) -> None:
+    """And where they disagreed: of one that was asked alone the link would lead to no page."""
+    votes = {"one": "fasttext:en:0.9", "agreed": "fasttext:en:0.9 cld2:en:0.8", "not": "fasttext:en:0.9 cld2:de:0.8"}
+    for name, said in votes.items():
+        page = Page("http://a.example/", "One page.", "2024", "a#1", "", "en", 0.9, said)
+        client = viewer(open_corpus(tiny.write(tmp_path / name, [page])))
+        words = text_of(client.get("/").text)
+        assert "lowest score first" in words
+        assert ("1 page where not all who were asked agree" in words) == (name == "not")
+        listed_pages = client.get("/counts?votes=disagreed&order=score").text
+        assert f"data-total hidden>{int(name == 'not')} page" in listed_pages
+
+
+def test_a_list_of_all_rejected_pages_is_no_sample(sampled: Corpus, viewer: Ask) -> None:
+    """Whatever the build was asked for: the table has all of some reasons, and may have all of every one."""
+    assert "Sample pages" in viewer(sampled).get("/?outcome=rejected").text
+    table = connect(sampled).execute("SELECT stage, reason, count(*) FROM rejected WHERE stage != '' GROUP BY ALL")
+    stages = sampled.manifest["ledger"]["stages"]
+    held = {(stage, reason): pages for stage, reason, pages in table.fetchall()}
+    for row in stages:
+        for reason, pages in row["rejected"].items():
+            shown = viewer(sampled).get(f"/?outcome={row['stage']}/{reason}").text
+            assert ("Sample pages" in shown) == (held.get((row["stage"], reason), 0) < pages), reason
+
+
+def test_a_complete_table_is_no_sample_of_any_reason(tmp_path: Path, viewer: Ask) -> None:
+    rows = [tiny.lost(f"http://a.example/{n}", "clean", "few_sentences") for n in range(3)]
+    page = Page("http://b.example/", "One page.", "2024", "a#1", language="en")
+    corpus = open_corpus(tiny.write(tmp_path / "c4", [page], rows, settings={"rejected": "sample"}))
+    for query in ("outcome=rejected", "outcome=clean/few_sentences"):
+        body = viewer(corpus).get(f"/?{query}").text
+        assert "ample" not in re.findall(r'<h1 id="total">(.*?)</h1>', body)[0]
+        assert "in the sample" not in body
+
+
+def test_numbers_that_the_manifest_tells_do_not_wait(languages: Corpus, samples: Corpus, viewer: Ask) -> None:
+    for corpus in (languages, samples):
+        body = viewer(corpus).get("/").text
+        for facet in ("outcome", "config", "split"):
+            section = re.findall(rf'<section data-facet="{facet}">(.*?)</section>', body, re.S)
+            assert all("…" not in each for each in section), facet
