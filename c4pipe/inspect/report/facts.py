@@ -15,6 +15,7 @@ from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.facts.ledger_losses import LedgerLosses, ledger_losses
 from c4pipe.facts.listed import WordList
 from c4pipe.facts.losses import CorpusLosses, read_losses
+from c4pipe.facts.table_losses import TableLosses, table_losses
 from c4pipe.inspect.blocklists import word_lists
 from c4pipe.inspect.relatives import clusters, earlier, with_largest
 from c4pipe.inspect.report import queries
@@ -107,6 +108,7 @@ class Facts(NamedTuple):
     earlier: dict[str, Any] | None  # as `relatives.earlier` has it
     benchmarks: list[dict[str, Any]]  # as `by_share` has them
     losses: CorpusLosses | None  # None where the build did not count them
+    by_table: TableLosses | None  # what the rejected table says beside them, where it is complete
     ledger_losses: LedgerLosses | None  # None of a mixture
     listed: list[WordList]  # what each word of each list took
 
@@ -193,6 +195,7 @@ def gather(corpus: Corpus) -> Facts:
         earlier(corpus),
         by_share(stats.get("benchmarks", {})),
         losses,
+        None if losses is None else table_losses(db, corpus, losses),
         ledger_losses(corpus),
         word_lists(db, corpus),
     )

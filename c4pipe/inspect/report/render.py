@@ -18,6 +18,8 @@ from c4pipe.corpus.telling import COMPARED
 from c4pipe.errors import BuildError
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.fates import Comparison, compare
+from c4pipe.facts.losses import ORDER_OF_STAGES
+from c4pipe.facts.shares import told_between
 from c4pipe.facts.verdict import CorpusVerdict
 from c4pipe.inspect.quoted import fold_codes
 from c4pipe.inspect.report import show
@@ -136,6 +138,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals |= {"between": told_between, "order": ORDER_OF_STAGES}
     environment.filters |= {
         "shown": show.shown,
         "spelt": show.spelt_out,

@@ -156,7 +156,7 @@ class ComparedCorpora:
         return name, await run_in_threadpool(self._pairs.pair, name)
 
     async def _compared(self, request: Request) -> tuple[ComparedPages, CorpusPair]:
-        fields = [request.query_params.get(name, "") for name in _PARAMETERS]
+        fields = [request.query_params.get(name, "").strip() for name in _PARAMETERS]
         for name, value in zip(_PARAMETERS, fields, strict=True):
             if len(value) > LONGEST_QUERY:
                 raise ConfigError(f"{name} is longer than {LONGEST_QUERY:,} characters.")

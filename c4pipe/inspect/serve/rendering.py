@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from c4pipe.facts.shares import told_between
 from c4pipe.inspect.explain import Tried
 from c4pipe.inspect.quoted import fold_codes
 from c4pipe.inspect.rule_pages import rule_page_path
@@ -20,6 +21,7 @@ from c4pipe.text import many, percent, printable
 
 _ONE = re.compile(r"1 [a-z ]*[a-z]s")
 _TEMPLATES = Path(__file__).parent / "templates"
+_JOINTS = re.compile(r"(?<=[/_.])(?=.)")
 
 
 def environment() -> Environment:
@@ -33,7 +35,8 @@ def environment() -> Environment:
     )
     made.filters |= {"spelt": spelt, "marked": marked, "number": number, "pages": pages, "chars": chars}
     made.filters |= {"speech": speech, "counted": counted}
-    made.filters |= {"folded": fold_codes}
+    made.filters |= {"folded": fold_codes, "broken": broken_name}
+    made.globals["between"] = told_between
     made.filters |= {"flat": flat, "percent": percent, "printable": printable, "by_stage": by_stage, "stages": stages}
     made.filters |= {"rule_page_path": rule_page_path, "markdown": markdown_html}
     made.tests["link"] = is_link
@@ -43,6 +46,15 @@ def environment() -> Environment:
 def number(value: int) -> str:
     """With commas between thousands."""
     return f"{value:,}"
+
+
+def broken_name(name: str) -> Markup:
+    """A name of parts that may stand in several lines: it breaks behind `/`, `_` and `.`, and in no word.
+
+    >>> print(broken_name("clean/few_words"))
+    clean/<wbr>few_<wbr>words
+    """
+    return Markup("<wbr>").join(spelt(part) for part in _JOINTS.split(name))
 
 
 def pages(value: int) -> str:

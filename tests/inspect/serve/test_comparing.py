@@ -239,3 +239,14 @@ def test_the_command_line_takes_several(tiny_folder: Path, monkeypatch: pytest.M
 @pytest.fixture
 def tiny_folder(samples: Corpus) -> Path:
     return open_corpus(samples.folder).folder
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", "\u00a0", "\u3000 "])
+@pytest.mark.parametrize("name", ["q", "why", "language", "domain"])
+def test_a_field_of_blanks_asks_for_nothing(both: TestClient, name: str, blank: str) -> None:
+    plain = both.get("/compare/pages?list=only_a").text
+    blanks = both.get("/compare/pages", params={"list": "only_a", name: blank})
+    assert blanks.status_code == 200
+    assert hits(blanks.text) == hits(plain)
+    assert 'class="chips"' not in blanks.text
+    both.get("/compare/export", params={"list": "only_a", "format": "csv", name: blank}).raise_for_status()
