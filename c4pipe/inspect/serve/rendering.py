@@ -19,6 +19,7 @@ from c4pipe.inspect.serve.shown import is_link, marked, spelt
 from c4pipe.languages.tags import direction, language_tag
 from c4pipe.text import many, percent, printable
 
+_ONE = re.compile(r"1 [a-z ]*[a-z]s")
 _TEMPLATES = Path(__file__).parent / "templates"
 _JOINTS = re.compile(r"(?<=[/_.])(?=.)")
 
@@ -33,7 +34,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"spelt": spelt, "marked": marked, "number": number, "pages": pages, "chars": chars}
-    made.filters |= {"speech": speech}
+    made.filters |= {"speech": speech, "counted": counted}
     made.filters |= {"folded": fold_codes, "broken": broken_name}
     made.globals["between"] = told_between
     made.filters |= {"flat": flat, "percent": percent, "printable": printable, "by_stage": by_stage, "stages": stages}
@@ -77,6 +78,15 @@ def speech(language: str) -> Markup:
     lang="he" dir="rtl" lang="" dir="auto"
     """
     return Markup('lang="%s" dir="%s"') % (language_tag(language), direction(language))
+
+
+def counted(detail: str) -> str:
+    """A recorded detail that counts, in English where it counts one.
+
+    >>> counted("1 sentences"), counted("2 sentences"), counted("1 long lines"), counted("glass")
+    ('1 sentence', '2 sentences', '1 long line', 'glass')
+    """
+    return detail[:-1] if _ONE.fullmatch(detail) else detail
 
 
 def flat(text: str) -> str:

@@ -53,6 +53,7 @@ class SqlPage:
     async def page(self, request: Request) -> Response:
         """The box, and the answer where there is a query. One that another site has led to is shown and not run."""
         sql = request.query_params.get("q", "").strip()
+        await run_in_threadpool(self._queries.expect)
         connection = await run_in_threadpool(self._queries.connection)
         found, problem, held, of = None, "", bool(sql) and _from_elsewhere(request), ""
         if sql and not held:
