@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.repeated import REPEATED
 from c4pipe.inspect.serve.edits import edit_names
 from c4pipe.page import Unit
 from c4pipe.stages.personal import PERSONAL_REASONS
@@ -47,6 +48,11 @@ class Known(NamedTuple):
     def lost(self) -> tuple[str, ...]:
         """The codes of `cuts`, each once."""
         return tuple(dict.fromkeys(cut.code for cut in self.cuts))
+
+    @property
+    def repeated(self) -> bool:
+        """Whether anything was cut because it stands elsewhere."""
+        return any(code in REPEATED for code in self.lost)
 
 
 def known(corpus: Corpus) -> Known:
