@@ -26,7 +26,7 @@ from c4pipe.documents import KEYED, FieldKeys
 from c4pipe.errors import ConfigError
 from c4pipe.files.assets import Assets
 from c4pipe.files.record import accounts, carried
-from c4pipe.flow.files import is_remote
+from c4pipe.flow.buckets import is_remote
 from c4pipe.flow.inputs import Input, units_of
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.target import staging_folder

@@ -24,11 +24,12 @@ from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings, plans_of
 from c4pipe.passes.applying import Losses, apply_losses
 from c4pipe.passes.finishing import Finished, Finisher, RowGroup
+from c4pipe.passes.raw import raw_texts
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.restaging import Restager
 from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import sampled_of
-from c4pipe.passes.staged import Staged, Summary, raw_texts, staged_already
+from c4pipe.passes.staged import Staged, Summary, staged_already
 from c4pipe.shards import to_json
 
 ConfigRows = tuple[str, tuple[str, tuple[str, int, int, int]]]  # config, (split, row group of a file)

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from c4pipe.dedup.claims import INSIDE, LOSS, Atoms, all_losses, by_input, claims, collapse, resolve, scatter
 from c4pipe.dedup.linked import LIKE
 from c4pipe.dedup.urls import URL_LOSS
-from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.buckets import is_remote
+from c4pipe.flow.files import BeamStore
 from c4pipe.flow.owned import PartitionKeys
 from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings

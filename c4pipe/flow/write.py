@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, BinaryIO
 
@@ -12,18 +14,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from c4pipe.flow.again import texts_again
 from c4pipe.flow.apply import Written, read_summary
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.inputs import read_inputs, read_left_out
+from c4pipe.flow.inputs import Input, read_inputs, read_left_out
 from c4pipe.flow.owned import owned_keys
 from c4pipe.flow.settings import WRITTEN, Settings
 from c4pipe.passes.finalize import Made, write_corpus_files
 from c4pipe.passes.merging import OutputShard, RowSlice, leave_out, plan_split, write_rejected, write_shard
-from c4pipe.passes.rejected import cuts_unshown, explained, in_languages
+from c4pipe.passes.rejected import cuts_unshown, explained, in_languages, with_texts
 from c4pipe.passes.restoring import UnitFiles, write_restore
 from c4pipe.passes.sample import PER_REASON, sample_table, sampled_of
 from c4pipe.passes.staged import Staged
 from c4pipe.shards import files_of_shard, to_json
+from c4pipe.text import printable
 
 FEW_SHOWN = 100  # pages of a split that is left out, in a rejected table that is a sample
 SHARD_WRITTEN, SHARD_LEFT_OUT = 0, 1  # what becomes of an output shard
@@ -135,13 +139,27 @@ class WriteSample(_WithPlan):
             with self._store.read(path) as stream:
                 tables += _read_rows(stream, rows)
         table = pa.concat_tables(tables).sort_by([("priority", "ascending"), ("source", "ascending")])
+        table, lacking = self._read(table)
         if cuts_unshown(stage, self._plan):
             table = sample_table(explained(sampled, self._plan) for sampled in sampled_of(table))
         name = f"{stage}-{reason}" if stage else reason
-        yield (
-            "rejected",
-            to_json(write_rejected(name, in_languages(table, self._plan), self._store, self._settings.made)),
-        )
+        part = write_rejected(name, in_languages(table, self._plan), self._store, self._settings.made)
+        yield "rejected", to_json(part | ({"lacking": lacking} if lacking else {}))
+
+    def _read(self, table: pa.Table) -> tuple[pa.Table, int]:
+        """The rows with the texts that are still in the inputs alone, and how many are not there any more."""
+        if not table["text"].null_count:
+            return table, 0
+        sampled = list(sampled_of(table))
+        again = texts_again(sampled, self._inputs, self._plan.read, self._store)
+        for name, why in again.gone.items():
+            print(f"note: pages of {printable(name)} are not in the rejected table: {why}", file=sys.stderr, flush=True)
+        found = sample_table(with_texts(sampled, again.texts, self._plan))
+        return found, table.num_rows - found.num_rows
+
+    @cached_property
+    def _inputs(self) -> dict[str, Input]:
+        return {item.name: item for item in read_inputs(self._settings.inputs_list)}
 
 
 def _read_rows(stream: BinaryIO, rows: list[int]) -> Iterator[pa.Table]:

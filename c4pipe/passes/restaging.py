@@ -39,7 +39,7 @@ class Restager:
             stream = stack.enter_context(self._store.write(self._staged.pages))
             linked = isinstance(self._level, LinkLevel)
             schema = staged_schema(self._plan, self._stages[:-1], self._shown.wanted, linked, later=True)
-            self._pages = StagedPages(stream, None, schema, self._level)
+            self._pages = StagedPages(stream, schema, self._level)
             yield
             self._pages.close()
 
@@ -60,7 +60,7 @@ class Restager:
         dropped = tuple(cuts()) if self._shown.wanted else ()
         self._shown.kept(row, tuple, verdict.page.language)
         origin, so_far = self._origins.of(row)
-        self._pages.add(verdict.page, verdict.page.text, row, dropped, origin, [*so_far, *trail])
+        self._pages.add(verdict.page, len(verdict.page.text), row, dropped, origin, [*so_far, *trail])
 
     def lost(self, row: int, page: Page) -> None:
         self._shown.lost(row, page)

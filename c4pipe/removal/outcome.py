@@ -136,9 +136,9 @@ def _as_staged(pages: list[Page], plan: Plan) -> pa.Table:
     """Pages as the first pass stages them."""
     stream = BytesIO()
     schema = staged_schema(plan, plan.prefix(0)[:-1], lossy=False, linked=plan.links(0))
-    sink = StagedPages(stream, None, schema, plan.level(0))
+    sink = StagedPages(stream, schema, plan.level(0))
     for page in pages:
-        sink.add(page, "", 0)
+        sink.add(page, 0, 0)
     sink.close()
     stream.seek(0)
     return pq.read_table(stream)

@@ -117,6 +117,7 @@ def _routed(viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]) -> 
         Route("/export", lists.export),
         Route("/words", WordPages(viewer).words),
         Route("/repeated", RepeatPages(viewer).repeated),
+        *WordPages(viewer).routes,
         *ComparedCorpora(viewer, others).routes,
         *SqlPage(viewer).routes,
         *LossPages(viewer).routes,

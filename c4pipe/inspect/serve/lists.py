@@ -62,9 +62,7 @@ class Lists:
             asked=asked,
             counts=counts,
             total=total(self._viewer.corpus, selection),
-            held=await self._viewer.ask(request, finding.pages_held, selection.outcome)
-            if selection.outcome in self._viewer.words
-            else 0,
+            held=0 if selection.kept else await viewer.ask(request, finding.pages_held, selection.outcome),
             numbers=numbers,
             elsewhere=await viewer.ask(request, find_elsewhere, self._viewer.corpus, selection) if empty else None,
             quotes=quotes,

@@ -105,7 +105,7 @@ def whole(text: str, words: str) -> bool:
 def holds(row: Row, selection: Selection) -> bool:
     columns = {
         "any": [row.url, row.text], "text": [row.text], "url": [row.url], "detail": [row.detail],
-        "lost": ["\n".join(d["line"] for d in row.dropped)] if row.dropped else [],
+        "lost": ["\n".join(d["line"] for d in row.dropped if selection.lost in ("", d["reason"]))],
     }[selection.field]  # fmt: skip
     if selection.how == "words" and selection.q.split():
         exact = selection.q != selection.q.lower()
@@ -163,9 +163,8 @@ def check(corpus: Corpus, selection: Selection) -> int:
     counts = count_pages(cursor(corpus), corpus, selection, known(corpus))
     assert counts.total == len(wanted)
     assert counts.months == Counter(row.timestamp[:7] for row in wanted)
-    beside = chosen(corpus, selection._replace(lost=""))  # what a click on another code would show
-    lost = Counter(code for row in beside for code in {d["reason"] for d in row.dropped})
-    assert counts.lost == {code: lost[code] for code in known(corpus).lost}
+    beside = {code: selection._replace(lost=code) for code in known(corpus).lost}  # what a click on it would show
+    assert counts.lost == {code: len(chosen(corpus, other)) for code, other in beside.items()}
     details = Counter(row.detail for row in wanted if row.detail)
     assert counts.details == sorted(details.items(), key=lambda item: (-item[1], item[0]))[:TOP]
     if selection.kept:

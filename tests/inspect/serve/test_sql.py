@@ -118,9 +118,9 @@ def test_a_sample_is_called_one_in_the_answer_the_chart_the_file_and_the_address
         of = ", in the sample" if rejected == "sample" else ""
         sql = ready[f"cuts in kept pages by rule{of}"]
         body = client.get("/sql", params={"q": sql}).text
-        assert cells(body) == [["few_words", "1", "4"], ["repeated_line", "1", "4"]]
+        assert cells(body) == [["few_words", "1", "4"], ["repeated_line (lines)", "1", "4"]]
         assert (" rows, in the sample of rejected pages</h2>" in body) == bool(of)
-        assert ("lines by rule, in the sample of rejected pages</figcaption>" in body) == bool(of)
+        assert ("cuts by rule, in the sample of rejected pages</figcaption>" in body) == bool(of)
         assert ("are of a sample" in words(body)) == bool(of)
         assert ("sample" in sql.partition("\n")[0]) == bool(of)
         for kind in ("csv", "parquet"):
@@ -133,6 +133,28 @@ def test_a_sample_is_called_one_in_the_answer_the_chart_the_file_and_the_address
         kept = client.get("/sql", params={"q": "SELECT url, language FROM pages"}).text
         assert "sample of rejected pages</h2>" not in kept
         assert '<a href="/page?url=http%3A%2F%2Fb.example%2F">http://b.example/</a>' in kept
+
+
+def test_cuts_are_called_by_the_unit_that_they_are_noted_in(tmp_path: Path, viewer: Ask) -> None:
+    """Of a dedup of spans the table has sentences, and the ledger also says how many lines lost all of theirs."""
+    cuts = [{"reason": code, "line": "Two.", "owner": ""} for code in ("repeated_span",) * 3 + ("few_words",)]
+    rows = [tiny.lost("http://a.example/", "", "kept", "One.\nTwo.", dropped=cuts)]
+    stages = [
+        {"stage": "clean", "rejected": {}, "lines_dropped": {"few_words": 1}},
+        {
+            "stage": "spans",
+            "rejected": {},
+            "lines_dropped": {"repeated_span": 1},
+            "sentences_dropped": {"repeated_span": 3},
+        },
+    ]
+    page = Page("http://a.example/", "One.", "2024", "a#1", language="en")
+    told = {"settings": {"rejected": "all"}, "ledger": {"records": 1, "stages": stages}}
+    corpus = open_corpus(tiny.write(tmp_path / "c4", [page], rows, **told))
+    (sql,) = (one.sql for one in ready_queries(corpus) if one.title == "cuts in kept pages by rule")
+    body = viewer(corpus).get("/sql", params={"q": sql}).text
+    assert cells(body) == [["repeated_span (sentences)", "3", "12"], ["few_words (lines)", "1", "4"]]
+    assert re.findall('<th scope="col">(.*?)</th>', body) == ["rule", "cuts", "characters"]
 
 
 def test_a_limit_of_the_query_is_not_called_all(asked: TestClient, samples: Corpus) -> None:
@@ -347,6 +369,29 @@ def test_a_file_that_cannot_be_made_is_said(asked: TestClient, address: str, say
     answer = asked.get(address)
     assert answer.status_code == 400
     assert says in words(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        ("selec 1", 'syntax error at or near "selec"'),
+        ("select * from pages wher x", 'syntax error at or near "x"'),
+        ("select 'a", "unterminated string literal"),
+        ("select count( from pages", 'syntax error at or near "from"'),
+        ("/*", "unterminated /* comment"),
+        ('select "', "unterminated quoted identifier"),
+        ("\0", "syntax error"),
+        ("from pages select", "SELECT clause without selection list"),
+    ],
+)
+def test_a_slip_of_the_pen_is_no_damaged_file(asked: TestClient, sql: str, says: str) -> None:
+    answer = asked.get("/sql", params={"q": sql})
+    assert answer.status_code == 400
+    assert f"DuckDB refuses the query: Parser Error: {says}" in words(answer.text)
+    if sql.isprintable():
+        assert f">\n{html.escape(sql, quote=False)}</textarea>" in html.unescape(answer.text)
+    saved = asked.get("/sql/export", params={"q": sql, "format": "csv"})
+    assert (saved.status_code, "Parser Error" in words(saved.text)) == (400, True)
 
 
 def test_another_site_cannot_make_the_viewer_work(asked: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
