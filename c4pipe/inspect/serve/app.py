@@ -115,7 +115,6 @@ def _routed(viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]) -> 
         Route("/rule/{code}", whynot.rule),
         Route("/why", whynot.why, methods=["GET", "POST"]),
         Route("/export", lists.export),
-        Route("/words", WordPages(viewer).words),
         Route("/repeated", RepeatPages(viewer).repeated),
         *WordPages(viewer).routes,
         *ComparedCorpora(viewer, others).routes,

@@ -120,7 +120,7 @@ def test_a_sample_is_called_one_in_the_answer_the_chart_the_file_and_the_address
         body = client.get("/sql", params={"q": sql}).text
         assert cells(body) == [["few_words", "1", "4"], ["repeated_line (lines)", "1", "4"]]
         assert (" rows, in the sample of rejected pages</h2>" in body) == bool(of)
-        assert ("cuts by rule, in the sample of rejected pages</figcaption>" in body) == bool(of)
+        assert ("cuts and characters by rule, in the sample of rejected pages</figcaption>" in body) == bool(of)
         assert ("are of a sample" in words(body)) == bool(of)
         assert ("sample" in sql.partition("\n")[0]) == bool(of)
         for kind in ("csv", "parquet"):
