@@ -542,3 +542,23 @@ def test_of_no_domain_more_pages_are_shown_than_there_are(built: Build) -> None:
     counts = count_pages(cursor(corpus), corpus, Selection(outcome="rejected"), known(corpus)._replace(sampled=True))
     assert counts.domains_built
     assert all(counts.domains_built[name] >= pages for name, pages in counts.domains if name in counts.domains_built)
+
+
+def test_rejected_pages_are_told_apart_from_records(samples: Corpus, mixture: Corpus, viewer: Ask) -> None:
+    """What is rejected and what is kept add up to more than the pages that were read, by the records that gave none."""
+    first, *others = samples.manifest["ledger"]["stages"]
+    records, fell = sum(first["rejected"].values()), sum(sum(stage["rejected"].values()) for stage in others)
+    assert records > 1
+    said = text_of(viewer(samples).get("/?counts=now").text)
+    assert (
+        f"{records} of the rejected are records that gave no page: {fell} pages fell of those that were read." in said
+    )
+    assert first["kept"] == fell + sum(shard["rows"] for shard in samples.shards())
+    assert "gave no page" not in viewer(mixture).get("/").text
+
+
+def test_a_detail_that_is_the_language_stands_once(samples: Corpus, viewer: Ask) -> None:
+    body = viewer(samples).get("/?outcome=language/other_language").text
+    metas = [text_of(meta) for meta in re.findall(r'<p class="meta">(.*?)</p>', body, re.S)]
+    assert metas
+    assert not [meta for meta in metas if re.search(r"\b([a-z]{2}) \1\b", meta)]
