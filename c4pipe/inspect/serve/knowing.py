@@ -10,6 +10,7 @@ from c4pipe.corpus.catalogue import reasons_of
 from c4pipe.corpus.ledger import LOST_AS
 from c4pipe.corpus.stats import by_first_word
 from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.repeated import REPEATED
 from c4pipe.inspect.serve.edits import edit_names
 from c4pipe.page import Unit
 from c4pipe.shards import SPLITS
@@ -53,6 +54,11 @@ class Known(NamedTuple):
     def lost(self) -> tuple[str, ...]:
         """The codes of `cuts`, each once."""
         return tuple(dict.fromkeys(cut.code for cut in self.cuts))
+
+    @property
+    def repeated(self) -> bool:
+        """Whether anything was cut because it stands elsewhere."""
+        return any(code in REPEATED for code in self.lost)
 
 
 def known(corpus: Corpus) -> Known:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
@@ -13,7 +12,7 @@ from markupsafe import Markup
 from c4pipe.facts.shares import told_between
 from c4pipe.inspect.explain import Tried
 from c4pipe.inspect.quoted import fold_codes
-from c4pipe.inspect.rule_pages import rule_page_path
+from c4pipe.inspect.rule_pages import name_parts, rule_page_path
 from c4pipe.inspect.serve.markdown import markdown_html
 from c4pipe.inspect.serve.shown import is_link, marked, spelt
 from c4pipe.languages.tags import direction, language_tag
@@ -21,7 +20,6 @@ from c4pipe.text import many, percent, printable
 
 _ONE = re.compile(r"1 [a-z ]*[a-z]s")
 _TEMPLATES = Path(__file__).parent / "templates"
-_JOINTS = re.compile(r"(?<=[/_.])(?=.)")
 
 
 def environment() -> Environment:
@@ -54,7 +52,7 @@ def broken_name(name: str) -> Markup:
     >>> print(broken_name("clean/few_words"))
     clean/<wbr>few_<wbr>words
     """
-    return Markup("<wbr>").join(spelt(part) for part in _JOINTS.split(name))
+    return Markup("<wbr>").join(spelt(part) for part in name_parts(name))
 
 
 def pages(value: int) -> str:
