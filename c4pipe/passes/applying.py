@@ -162,12 +162,10 @@ def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
     if leg.level is None:
         return applied
     if survivor.losses is not None:
-        cut: list[Dropped] | None = None if leg.level.tells_chars and not is_own(leg.level) else []
         cut: list[Dropped] | None = [] if is_own(leg.level) else None
         applied = leg.level.apply(page, survivor.losses.flags, cut, starts=survivor.losses.starts)
         if cut is not None:
             applied = checked_loss(leg.level, page, applied)
-        if cut is not None:
             applied = applied._replace(chars=characters_of(drop for drop in cut if drop.code in applied.tally))
         likeness = survivor.losses.likeness
         if isinstance(applied, Rejected) and likeness is not None and not isnan(likeness):
