@@ -12,7 +12,6 @@ from math import isnan
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from c4pipe.corpus.ledger import LOST_AS, WITHIN_LINES, StageCount, lines_in
@@ -26,6 +25,7 @@ from c4pipe.passes.ended import TRAIL_FIELDS, Origins
 from c4pipe.passes.outcomes import count_losses, count_outcomes
 from c4pipe.passes.sample import FindDropped
 from c4pipe.passes.staged import Staged, Summary, extra_columns
+from c4pipe.passes.tables import TableSource
 from c4pipe.shards import pages_of
 from c4pipe.stages import after, judge
 from c4pipe.stages.checking import checked_loss
@@ -84,12 +84,12 @@ def apply_losses(
     leg, ledger = plan.legs[number], summary.ledger
     if number == 0:
         with store.read(staged.outcomes) as stream:
-            outcomes = pq.read_table(stream)
+            outcomes = TableSource(stream).table()
         count_outcomes(outcomes, lost.urls, plan, ledger)
         origins = count_losses(outcomes, lost.urls, plan, ledger, summary.cube)
     else:
         with store.read(staged.pages) as stream:
-            table = pq.read_table(stream, columns=["row", *(field.name for field in TRAIL_FIELDS)])
+            table = TableSource(stream, ["row", *(field.name for field in TRAIL_FIELDS)]).table()
         origins = Origins(table, table["row"].to_numpy())
     with ExitStack() as stack:
         for taker in takers:
@@ -113,9 +113,9 @@ def _survivors(
     lose to earlier corpora are counted for it."""
     start, losing = 0, dict(lost.urls.tolist())
     with store.read(staged.pages) as stream:
-        file = pq.ParquetFile(stream)
-        extra, lossy = extra_columns(file.schema_arrow), "dropped" in file.schema_arrow.names
-        for batch in file.iter_batches(batch_size=1000):
+        file = TableSource(stream)
+        extra, lossy = extra_columns(file.schema), "dropped" in file.schema.names
+        for batch in file:
             ends = start + np.cumsum(batch.column("atoms").value_lengths().to_numpy())
             starts = batch.column("starts")
             rows = batch.column("row").to_pylist()

@@ -18,7 +18,8 @@ from c4pipe.passes.outcomes import LinesCut, Outcome, outcomes_table
 from c4pipe.passes.raw import RawTexts
 from c4pipe.passes.reading import has_place
 from c4pipe.passes.sample import Sample, sample_table
-from c4pipe.passes.staged import Staged, StagedPages, Summary, staged_schema, write_table
+from c4pipe.passes.staged import Staged, StagedPages, Summary, staged_schema
+from c4pipe.passes.tables import write_table
 from c4pipe.text import count_lines, hash64
 from c4pipe.text.urls import url_key
 
