@@ -79,7 +79,7 @@ class WriteShard(_WithPlan):
         shard, _ = planned_shard(element)
         note = f"{self._settings.own}/{WRITTEN}/{shard.path}.json"
         if not (self._store.exists(note) and self._as_noted(note)):
-            row, stats = write_shard(shard, self._store, self._settings.made)
+            row, stats = write_shard(shard, self._store, self._settings.made, self._settings.hold)
             with self._store.write(note) as stream:  # after the shard: where it is, the shard is whole
                 stream.write(to_json({"shard": row, "stats": stats.to_json()}))
         with self._store.read(note) as stream:

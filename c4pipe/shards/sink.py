@@ -13,9 +13,10 @@ ROW_GROUP_ROWS = 1000  # a viewer pages through row groups; Hugging Face's asks 
 ROW_GROUP_BYTES = 16 << 20  # of text, so that one group fits a worker however long its pages
 
 
-def rows_per_group(table: pa.Table) -> int:
-    """At most `ROW_GROUP_ROWS`, fewer where pages are so long that a group would not fit a worker."""
-    mean = max(1, table.nbytes // max(1, table.num_rows))
+def rows_per_group(rows: int, size: int) -> int:
+    """Of a file with so many rows of so many bytes together: at most `ROW_GROUP_ROWS`, fewer where pages are so long
+    that a group would not fit a worker."""
+    mean = max(1, size // max(1, rows))
     return int(max(1, min(ROW_GROUP_ROWS, ROW_GROUP_BYTES // mean)))
 
 
