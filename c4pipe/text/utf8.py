@@ -12,10 +12,10 @@ def read_utf8(data: bytes) -> str:
     return text
 
 
-def utf8_of(text: str) -> bytes:
+def encoded(text: str) -> bytes:
     r"""The text as UTF-8, surrogates as what would be theirs; those that it was read from, if it was read last.
 
-    >>> utf8_of("\u00e9")
+    >>> encoded("\u00e9")
     b'\xc3\xa9'
     """
     read, data = _read[0]

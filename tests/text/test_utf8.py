@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.text.utf8 import read_utf8, utf8_of
+from c4pipe.text.utf8 import encoded, read_utf8
 
 
 def test_the_bytes_of_the_text_read_last_are_those_that_were_read() -> None:
     data = "Où est l’église ?".encode()
     text = read_utf8(data)
     assert text == "Où est l’église ?"
-    assert utf8_of(text) is data
+    assert encoded(text) is data
     read_utf8(b"another")
-    assert utf8_of(text) == data
-    assert utf8_of(text) is not data
+    assert encoded(text) == data
+    assert encoded(text) is not data
 
 
 def test_what_is_no_utf8_is_not_read() -> None:
@@ -30,4 +30,4 @@ def test_what_is_no_utf8_is_not_read() -> None:
 def test_a_text_has_the_same_bytes_whatever_was_read(texts: list[str], data: st.DataObject) -> None:
     read = [read_utf8(text.encode(errors="replace")) for text in texts]
     text = data.draw(st.sampled_from([*texts, *read]))
-    assert utf8_of(text) == text.encode(errors="surrogatepass")
+    assert encoded(text) == text.encode(errors="surrogatepass")
