@@ -13,7 +13,6 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from c4pipe.corpus.ledger import StageCount
@@ -28,7 +27,6 @@ from c4pipe.passes.ended import TRAIL_FIELDS, Origins
 from c4pipe.passes.outcomes import count_losses, count_outcomes
 from c4pipe.passes.sample import FindDropped
 from c4pipe.passes.staged import Staged, Summary, extra_columns
-from c4pipe.shards import pages_of, read_parquet
 from c4pipe.passes.tables import TableSource
 from c4pipe.shards import pages_of
 from c4pipe.stages import after, judge
@@ -86,13 +84,11 @@ def apply_losses(
     leg, ledger = plan.legs[number], summary.ledger
     if number == 0:
         with store.read(staged.outcomes) as stream:
-            outcomes = read_parquet(stream)
             outcomes = TableSource(stream).table()
         count_outcomes(outcomes, lost.urls, plan, ledger)
         origins = count_losses(outcomes, lost.urls, plan, ledger, summary.cube)
     else:
         with store.read(staged.pages) as stream:
-            table = read_parquet(stream, columns=["row", *(field.name for field in TRAIL_FIELDS)])
             table = TableSource(stream, ["row", *(field.name for field in TRAIL_FIELDS)]).table()
         origins = Origins(table, table["row"].to_numpy())
     with ExitStack() as stack:

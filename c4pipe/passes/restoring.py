@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 from c4pipe.files.storage import Store
 from c4pipe.page import Page
 from c4pipe.passes.applying import Survivor
-from c4pipe.passes.staged import CLAIM_FIELDS, LINK_FIELDS, write_table
+from c4pipe.passes.staged import CLAIM_FIELDS, LINK_FIELDS
+from c4pipe.passes.tables import TableSource, write_table
 from c4pipe.shards import (
     RESTORE_FOLDER,
     ROW_GROUP_BYTES,
@@ -26,11 +27,7 @@ from c4pipe.shards import (
     TEXT_MD5,
     HashingStream,
     ParquetSink,
-    read_parquet,
 )
-from c4pipe.passes.staged import CLAIM_FIELDS, LINK_FIELDS
-from c4pipe.passes.tables import TableSource, write_table
-from c4pipe.shards import RESTORE_FOLDER, ROW_GROUP_BYTES, ROW_GROUP_ROWS, TEXT_MD5, HashingStream, ParquetSink
 
 LEGS = pa.field("legs", pa.int8())  # dedups of text that a page came to, one more where it is kept in the end
 CAME_SCHEMA = pa.schema([pa.field("row", pa.int64()), LEGS, pa.field("changed", pa.bool_())])
@@ -48,7 +45,6 @@ class Came:
         """As the leg before has left it."""
         came = cls()
         with store.read(path) as stream:
-            rows, legs, changed = (column.to_pylist() for column in read_parquet(stream))
             rows, legs, changed = (column.to_pylist() for column in TableSource(stream).table())
         came._legs = dict(zip(rows, legs, strict=True))
         came._changed = {row for row, lost in zip(rows, changed, strict=True) if lost}
@@ -112,7 +108,6 @@ def write_restore(
 def _row_groups(unit: UnitFiles, dedups: int, left_out: Collection[str], store: Store) -> Iterator[pa.Table]:
     """The pages of a unit that belong in there, put together to row groups."""
     with store.read(unit.came) as stream:
-        rows, legs, changed = (column.to_numpy() for column in read_parquet(stream))
         rows, legs, changed = (column.to_numpy() for column in TableSource(stream).table())
     held: list[pa.Table] = []
     with store.read(unit.staged) as stream:
