@@ -5,19 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
 
-from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
-
+from beam_jobs.beam_options import check_beam_options
 from beam_jobs.benchmarks import benchmark_options
 from beam_jobs.exclusions import add_exclusions
 from beam_jobs.formats import format_options
-from beam_jobs.local import processes
+from beam_jobs.low_memory import LOW_SPILL_ROWS, SPILL_ROWS
 from beam_jobs.personal import personal_option
-from c4pipe.command import Parser, count, memory_limit, positive, share, similarity, utf8
+from c4pipe.command import Parser, count, is_command, memory_limit, positive, share, similarity, utf8
 from c4pipe.dedup.near import STAYS
-from c4pipe.errors import ConfigError, unknown
+from c4pipe.errors import ConfigError
+from c4pipe.flow.lean import import_lean_beam
 from c4pipe.langid import IDENTIFIERS
 from c4pipe.presets import PRESETS
 from c4pipe.stages.text_levels import NO_LEVELS, TEXT_LEVELS
@@ -38,6 +36,7 @@ examples:
   no addresses of persons     python -m beam_jobs.build_c4 --mask-personal email,ip,phone ...
   what a model is tested on   python -m beam_jobs.build_c4 --benchmarks tests --benchmarks-drop ...
   what would it take?         python -m beam_jobs.build_c4 --dry-run ...
+  a machine with 1 GB         python -m beam_jobs.build_c4 --low-memory ...
   processes of Dask           python -m beam_jobs.build_c4 --runner DaskRunner --workers 4 ...
   a cluster of Dask           python -m beam_jobs.build_c4 --runner DaskRunner --dask_client_address tcp://HOST:8786 ...
   a whole crawl on Dataflow   python -m beam_jobs.build_c4 --input wet.paths.gz --root s3://commoncrawl \\
@@ -134,9 +133,14 @@ def parser() -> Parser:
     a(
         "--spill-rows",
         type=count,
-        default=1_000_000,
         metavar="N",
-        help="larger shuffles use files, but in a bucket (0: never)",
+        help=f"larger shuffles use files, but in a bucket (default: {SPILL_ROWS}; 0: never)",
+    )
+    a(
+        "--low-memory",
+        action="store_true",
+        help=f"for small machines, same bytes: one worker, shuffles of over {LOW_SPILL_ROWS} rows through files, and "
+        "output shards put together 64 MiB at a time",
     )
     a("--strict", action="store_true", help="exit with 3 when anything could not be read")
     a(
@@ -190,27 +194,13 @@ def parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
 
 
 def parse_with(own: Parser, argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
-    """The same for the parser of another job."""
+    """The same for the parser of another job. Beam is imported where a word is left that may be an option of its."""
     args, rest = own.parse_known_args(argv)
     args.given = own.given
     if args.runner == DASK:
         _find_dask()
-    beams = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    for kind in [PipelineOptions, *_subclasses(PipelineOptions)]:
-        add = kind.__dict__.get("_add_argparse_args")
-        if add is not None:
-            try:
-                kind._add_argparse_args(beams)
-            except argparse.ArgumentError:  # two of Beam's classes may share a flag
-                continue
-    options = [flag for action in beams._actions for flag in action.option_strings]
-    for word in rest:
-        name = word.partition("=")[0]
-        if word.startswith("--") and name not in options:
-            ours = [flag for action in own._actions for flag in action.option_strings]
-            raise unknown("option", name, _near(name, [*ours, *options]))
-    if rest and not rest[0].startswith("-"):
-        raise ConfigError(f"unexpected argument {rest[0]!r}.")
+    if rest:
+        check_beam_options(rest, [flag for action in own._actions for flag in action.option_strings])
     return args, rest
 
 
@@ -222,20 +212,15 @@ def _find_dask() -> None:
         raise ConfigError(f"--runner {DASK}: {error.name} is missing. Install it: pip install 'c4pipe[dask]'") from None
 
 
-def _near(name: str, flags: list[str]) -> list[str]:
-    """Of Beam's hundreds of flags only those that look like the name; ours first."""
-    import difflib
-
-    return difflib.get_close_matches(name, flags, n=5, cutoff=0.6) or ["see --help"]
-
-
-def _subclasses(kind: Any) -> list[Any]:
-    return [found for sub in kind.__subclasses__() for found in (sub, *_subclasses(sub))]
-
-
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def load_beam(args: argparse.Namespace) -> None:
+    """Imports Beam, lean where this process is a command of ours that does the work by itself."""
+    if is_command() and args.runner in ("DirectRunner", LOCAL_RUNNER):
+        import_lean_beam()
 
 
 def beam_flags(args: argparse.Namespace, rest: list[str], units: int, size: int) -> list[str]:
@@ -249,7 +234,8 @@ def beam_flags(args: argparse.Namespace, rest: list[str], units: int, size: int)
             f"ulimit -v allows {limit / 1e6:,.0f} MB of address space; expected {ADDRESS_SPACE / 1e6:,.0f} or more, of "
             "which most is never used. Raise it: ulimit -v unlimited."
         )
-    workers = args.workers or min(cores(), units, 1 + size // WORKER_BYTES)
+    most = 1 if getattr(args, "low_memory", False) else cores()
+    workers = args.workers or min(most, units, 1 + size // WORKER_BYTES)
     if args.runner == DASK:
         return [f"--runner={DASK_RUNNER}", f"--direct_num_workers={workers}", *rest]
     local = args.runner in ("DirectRunner", LOCAL_RUNNER)
@@ -257,15 +243,3 @@ def beam_flags(args: argparse.Namespace, rest: list[str], units: int, size: int)
     if local and workers > 1:
         flags += [f"--direct_num_workers={workers}", "--direct_running_mode=multi_processing"]
     return flags
-
-
-def workers_of(options: PipelineOptions) -> AbstractContextManager[None]:
-    """Held while a pipeline runs: the workers of a runner on this machine."""
-    runner = options.view_as(StandardOptions).runner
-    if runner == DASK_RUNNER:
-        from beam_jobs.dask import cluster
-
-        return cluster(options)
-    if runner == LOCAL_RUNNER:
-        return processes(options.view_as(DirectOptions).direct_num_workers or 1)
-    return nullcontext()

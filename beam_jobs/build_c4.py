@@ -8,15 +8,12 @@ import time
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions, TestOptions
-
-from beam_jobs.arguments import beam_flags, parse, workers_of
+from beam_jobs.arguments import beam_flags, load_beam, parse
+from beam_jobs.beam_options import is_offline
 from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.corpora import make_corpora, presets_of
-from beam_jobs.dry_run import predict, prediction_told
 from beam_jobs.earlier import check_outputs, compute_keys, find_earlier, notes_on
 from beam_jobs.effects import check_files_use, check_use
 from beam_jobs.exclusions import with_files
@@ -26,12 +23,10 @@ from beam_jobs.workers import as_build_error, tended
 from c4pipe.card import check_schema
 from c4pipe.corpus.ancestors import Ancestor
 from c4pipe.files.assets import find_assets
-from c4pipe.flow.build import BuildCorpora, Corpora
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.inputs import Input, hold_secrets, units_of, write_input_list, write_units
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.placing import is_made, put_in_place, recover
-from c4pipe.flow.progress import BuildProgress
 from c4pipe.flow.searching import Found, find_inputs, left_out_by_name
 from c4pipe.flow.settings import Settings
 from c4pipe.flow.siblings import check_card_above, check_siblings, write_card_above
@@ -49,6 +44,9 @@ from c4pipe.passes.summary import emptied, faulty, is_empty, summary, summary_of
 from c4pipe.shards import MANIFEST
 from c4pipe.text import duration
 
+if TYPE_CHECKING:  # Beam takes its time to import: it is when all arguments are known to be right, and there is work
+    from c4pipe.flow.build import Corpora
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the job; the exit code."""
@@ -62,8 +60,7 @@ def run(args: Namespace, rest: list[str]) -> int:
     named = find_assets(args.badwords_dir, args.news_domains, args.url_list, args.benchmarks)
     assets, told = with_files(named, args)
     check_files_use(args.given, presets, assets)
-    # Beam's own --dry_run=True: the job graph is made, and nothing is touched.
-    offline = str(PipelineOptions(rest).view_as(TestOptions).dry_run).lower() == "true"
+    offline = is_offline(rest)
     offline_input = Found([Input("wet.paths", "wet.paths", 0)], [])
     found = offline_input if offline else find_inputs(args.input, args.root, args.input_format)
     inputs = found.inputs
@@ -76,13 +73,11 @@ def run(args: Namespace, rest: list[str]) -> int:
         check_schema(settings.plan.schema())
     readings = [] if offline else [*look_into(inputs, presets), *notes_on(earlier, corpora), *told]
     if args.dry_run:
-        everything = Found(inputs, left_out_by_name(found))
-        print(*readings, *prediction_told(predict(corpora, everything, earlier), everything), sep="\n")
+        print(*readings, *foretold(args, corpora, Found(inputs, left_out_by_name(found)), earlier), sep="\n")
         return 0
-    options = PipelineOptions(beam_flags(args, rest, corpora[0].units, corpora[0].input_bytes))
+    flags = beam_flags(args, rest, corpora[0].units, corpora[0].input_bytes)
     if offline:
-        beam_pipeline(corpora, options).run()
-        print("build_c4: the job graph is made; with --dry_run=True nothing else is.")
+        make_graph(args, corpora, flags)
         return 0
     check_outputs(earlier, [settings.output for settings in corpora])
     several = len(corpora) > 1
@@ -105,11 +100,29 @@ def run(args: Namespace, rest: list[str]) -> int:
             announce(settings.output, there)
         unmade = tuple(settings for settings, _ in missing)
         kept = Found(inputs, left_out_by_name(found))
-        took = build(args, unmade, kept, options, readings, earlier) if missing else None
+        took = build(args, unmade, kept, flags, readings, earlier) if missing else None
         write_card_above(args.output, several)
         if not (args.keep_staging or args.staging):
             tidy(args.output, corpora)  # also what a build left that was killed behind its manifest
         return conclude(args, corpora, standing, took)
+
+
+def foretold(args: Namespace, corpora: Corpora, found: Found, earlier: Sequence[Ancestor]) -> list[str]:
+    """What --dry-run says, in lines."""
+    load_beam(args)
+    from beam_jobs.dry_run import predict, prediction_told
+
+    return [*prediction_told(predict(corpora, found, earlier), found)]
+
+
+def make_graph(args: Namespace, corpora: Corpora, flags: list[str]) -> None:
+    """Beam's own --dry_run=True."""
+    load_beam(args)
+    from beam_jobs.pipelines import options_of, pipeline_of
+    from c4pipe.flow.build import BuildCorpora
+
+    pipeline_of(BuildCorpora(corpora), options_of(flags)).run()
+    print("build_c4: the job graph is made; with --dry_run=True nothing else is.")
 
 
 def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> list[Standing]:
@@ -122,11 +135,16 @@ def build(
     args: Namespace,
     corpora: Corpora,
     found: Found,
-    options: PipelineOptions,
+    flags: list[str],
     readings: list[str],
     earlier: Sequence[Ancestor],
 ) -> float:
     """Runs the pipeline, and shows how far it is; the seconds that it took."""
+    load_beam(args)
+    from beam_jobs.pipelines import options_of, pipeline_of, workers_of
+    from c4pipe.flow.build import BuildCorpora
+    from c4pipe.flow.progress import BuildProgress
+
     started = time.monotonic()
     units = units_of(found.inputs, corpora[0].cut, corpora[0].limit_pages)
     for line in [*readings, *dict.fromkeys(note for settings in corpora for note in notes(settings))]:
@@ -148,8 +166,9 @@ def build(
                 for settings in unmade:
                     prepare(settings)
                 if unmade:
+                    options = options_of(flags)
                     with workers_of(options), BuildProgress(unmade, units, stderr):
-                        beam_pipeline(unmade, options).run().wait_until_finish()
+                        pipeline_of(BuildCorpora(unmade), options).run().wait_until_finish()
 
             run_mended(carry_out, staging, args.output, stderr)
             for settings in corpora:
@@ -211,13 +230,6 @@ def stats_of(settings: Settings) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def beam_pipeline(corpora: Corpora, options: PipelineOptions) -> beam.Pipeline:
-    """The job graph."""
-    pipeline = beam.Pipeline(options=options)
-    pipeline | BuildCorpora(corpora)
-    return pipeline
 
 
 def notes(settings: Settings) -> list[str]:

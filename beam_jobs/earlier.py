@@ -12,7 +12,8 @@ from c4pipe.corpus.telling import near_earlier_told
 from c4pipe.corpus.trunk import deduped
 from c4pipe.dedup import NearLevel
 from c4pipe.errors import ConfigError
-from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.buckets import is_remote
+from c4pipe.flow.files import BeamStore
 from c4pipe.flow.settings import KeyFile, Settings
 from c4pipe.keys import key_path
 from c4pipe.part import everything

@@ -11,7 +11,8 @@ from collections.abc import Collection, Sequence
 from c4pipe.command import refuse_idle
 from c4pipe.files.assets import Assets
 from c4pipe.files.record import paths_read
-from c4pipe.flow.files import check_folder, is_remote
+from c4pipe.flow.buckets import is_remote
+from c4pipe.flow.files import check_folder
 from c4pipe.flow.pathlists import LIST_SUFFIXES
 from c4pipe.part import Part, everything
 from c4pipe.stages import Identify, Preset, Scope

@@ -8,12 +8,10 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions, TestOptions
-
-from beam_jobs.arguments import beam_flags, workers_of
+from beam_jobs.arguments import beam_flags, load_beam
+from beam_jobs.beam_options import is_offline
 from beam_jobs.command import exit_code_of, peak_memory, versions
 from beam_jobs.mending import run_mended
 from beam_jobs.rebalance_arguments import parse
@@ -21,11 +19,12 @@ from beam_jobs.workers import as_build_error, tended
 from c4pipe.card.origin import formats_of
 from c4pipe.corpus.identity import code_of_mixture, fingerprint
 from c4pipe.errors import ConfigError
-from c4pipe.flow.files import BeamStore, check_folder, is_remote
+from c4pipe.flow.buckets import is_remote
+from c4pipe.flow.files import BeamStore, check_folder
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.mixed import MixtureProgress, clear_mixture_staging, find_mixture, prepare_mixture
 from c4pipe.flow.placing import is_made, put_in_place, recover
-from c4pipe.flow.rebalance import Rebalance, Rebalancing
+from c4pipe.flow.rebalancing import Rebalancing
 from c4pipe.flow.target import announce, staging_folder
 from c4pipe.languages.named import renamings
 from c4pipe.mixture import Mixture
@@ -34,6 +33,9 @@ from c4pipe.rebalance.plan import MixturePlan, make_plan
 from c4pipe.rebalance.sources import SourceCorpus, find_sources, look_at, named_configs, read_corpora
 from c4pipe.shards import MANIFEST
 from c4pipe.text import duration
+
+if TYPE_CHECKING:
+    from apache_beam.options.pipeline_options import PipelineOptions
 
 MIXTURE_LIBRARIES = ("apache-beam", "matplotlib", "numpy", "pyarrow")
 
@@ -66,9 +68,14 @@ def run(args: Namespace, rest: list[str]) -> int:
     plan = make_plan(sources, schema, mixture, args.documents, args.max_epochs, args.seed, args.shards)
     train = plan.splits[0].order
     job.description["rates"] = mixture.rates(dict(zip(train.names, train.documents, strict=True)))
-    options = PipelineOptions(beam_flags(args, rest, len(sources), sum(source.raw for source in sources)))
-    if str(options.view_as(TestOptions).dry_run).lower() == "true":
-        _pipeline(job, options).run()
+    flags = beam_flags(args, rest, len(sources), sum(source.raw for source in sources))
+    load_beam(args)
+    from beam_jobs.pipelines import options_of, pipeline_of
+    from c4pipe.flow.rebalance import Rebalance
+
+    options = options_of(flags)
+    if is_offline(rest):
+        pipeline_of(Rebalance(job), options).run()
         print("rebalance: the job graph is made; with --dry_run=True nothing else is.")
         return 0
     with FolderLock(job.output):
@@ -80,6 +87,9 @@ def run(args: Namespace, rest: list[str]) -> int:
 
 def rebalance(job: Rebalancing, plan: MixturePlan, options: PipelineOptions) -> int:
     """Runs the pipeline, shows how far it is, and says what came out."""
+    from beam_jobs.pipelines import pipeline_of, workers_of
+    from c4pipe.flow.rebalance import Rebalance
+
     started = time.monotonic()
     with tended() as stderr:
         try:
@@ -87,7 +97,7 @@ def rebalance(job: Rebalancing, plan: MixturePlan, options: PipelineOptions) -> 
             def carry_out() -> None:
                 prepare_mixture(job, plan)
                 with workers_of(options), MixtureProgress(job, plan, stderr):
-                    _pipeline(job, options).run().wait_until_finish()
+                    pipeline_of(Rebalance(job), options).run().wait_until_finish()
 
             if not is_made(job.made, job.description["fingerprint"]):
                 run_mended(carry_out, job.staging, job.output, stderr)
@@ -152,12 +162,6 @@ def _check_apart(output: str, folder: str) -> None:
         paths = [f"{os.path.realpath(path).rstrip('/')}/" for path in (output, folder)]
     if paths[0].startswith(paths[1]) or paths[1].startswith(paths[0]):
         raise ConfigError(f"--output {output} and --corpus {folder} lie in one another. Choose another folder.")
-
-
-def _pipeline(job: Rebalancing, options: PipelineOptions) -> beam.Pipeline:
-    pipeline = beam.Pipeline(options=options)
-    pipeline | Rebalance(job)
-    return pipeline
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ from c4pipe.corpus.trunk import deduped
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.files.record import check_given
-from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.buckets import is_remote
+from c4pipe.flow.files import BeamStore
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.ours import MADE_NAME, begin_work, clear_work
 from c4pipe.flow.placing import is_made, put_in_place, recover

@@ -17,7 +17,7 @@ from typing import TextIO
 
 from c4pipe.command import Speech, shortage
 from c4pipe.errors import BuildError, C4Error, DamagedFile
-from c4pipe.flow.files import is_remote
+from c4pipe.flow.buckets import is_remote
 
 WORKER = b"apache_beam.runners.worker.sdk_worker_main"
 WORKER_DIED = (

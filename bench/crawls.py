@@ -34,7 +34,6 @@ class Shape(NamedTuple):
     claims: float  # spans
     input_bytes: float  # compressed
     pages_bytes: float  # of the staged files, by kind
-    raw_bytes: float
     outcomes_bytes: float
 
 

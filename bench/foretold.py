@@ -89,7 +89,7 @@ def predicted(argv: list[str], judged: int | None) -> dict[str, float]:
         said.update(pages=now.pages.value, share=share.value, kept=kept, bytes=size, seconds=now.seconds)
         return now
 
-    predict, build_c4.predict = build_c4.predict, noted
+    predict, dry_run.predict = dry_run.predict, noted
     build_c4.main([*argv, "--dry-run"])
     return said
 

@@ -63,7 +63,7 @@ class Bill(NamedTuple):
 def bill(cost: Cost, shape: Shape, build: dict[str, Any]) -> Bill:
     """Of one crawl."""
     hours = CRAWL_PAGES * cost.ours * cost.factor / 3_600_000
-    staged = shape.pages_bytes + shape.raw_bytes + shape.outcomes_bytes
+    staged = shape.pages_bytes + shape.outcomes_bytes
     return Bill(hours, 2 * sum(build["bytes"].values()) / 1e9, CRAWL_PAGES * staged / 1e9)
 
 
@@ -141,7 +141,6 @@ def shape_table(shape: Shape) -> str:
         ("sentences of these", f"{shape.atoms:.1f}"),
         ("claims on spans", f"{shape.claims:.1f}"),
         ("bytes staged: pages and hashes", f"{shape.pages_bytes:,.0f}"),
-        ("bytes staged: texts as read, for the sample", f"{shape.raw_bytes:,.0f}"),
         ("bytes staged: outcomes and URL keys", f"{shape.outcomes_bytes:,.0f}"),
     ]
     return markdown(rows)
@@ -191,10 +190,12 @@ def tables(results: Path, cost: Cost | None = None) -> dict[str, str]:
 
 
 def filled(text: str, blocks: dict[str, str]) -> str:
-    """The text with its generated blocks written anew."""
+    """The text with these of its generated blocks written anew."""
 
     def block(match: re.Match[str]) -> str:
-        return f"<!-- generated: {match[1]} -->\n\n{blocks[match[1]]}\n\n<!-- end -->"
+        return (
+            f"<!-- generated: {match[1]} -->\n\n{blocks[match[1]]}\n\n<!-- end -->" if match[1] in blocks else match[0]
+        )
 
     return re.sub(r"<!-- generated: (\w+) -->.*?<!-- end -->", block, text, flags=re.DOTALL)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
@@ -106,8 +106,8 @@ def loaded(part: _Part, **data: object) -> _Part:
 
 def words_of(reason: Reason, owner: object = None) -> str:
     """The reason in words, with the thresholds of the part that gives it."""
-    values = asdict(owner) if is_dataclass(owner) and not isinstance(owner, type) else {}
-    return reason.says.format(**{name: _plain(value) for name, value in values.items()})
+    own = fields(owner) if is_dataclass(owner) and not isinstance(owner, type) else ()
+    return reason.says.format(**{field.name: _plain(getattr(owner, field.name)) for field in own})
 
 
 def _plain(value: object) -> object:

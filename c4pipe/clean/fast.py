@@ -19,6 +19,7 @@ from c4pipe.clean.sift import (
     ASKED,
     FULL,
     NOWHERE,
+    ROOM,
     ROW,
     ROWS,
     sift,
@@ -27,10 +28,10 @@ from c4pipe.clean.steps import BLANKS, Leading, arguments_of, leading_of, others
 from c4pipe.page import Dropped, Kept, Page, Rejected, Step, Unit, Verdict
 from c4pipe.rules.base import LineEdit, LineRule
 from c4pipe.rules.lines import MinWords
+from c4pipe.text.utf8 import encoded
 
 Fallen = tuple[int, ...]  # lines that fell for their end and for their words, and the characters of these and of those
 Falls = tuple[dict[str, int], dict[str, int]]  # lines and characters by the code of the rule
-ROOM = 256  # lines of a page that are asked about one by one; a page with more walks the loop
 
 
 class Doubt(NamedTuple):
@@ -57,11 +58,11 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
     if leading is None:
         return _by_counts(steps)
     others = others_of(leading.others)
-    own = _Own(arguments_of(leading, others))
+    own = _Own(*arguments_of(leading, others))
 
     def by_bytes(page: Page) -> Verdict:
         sieve = own.sieve
-        text = page.text.encode(errors="surrogatepass")
+        text = encoded(page.text)
         left = sieve(text)
         if left is None:
             return clean(page, steps)
@@ -83,7 +84,7 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
             else:
                 _count(falls, broken, 1, len(line))
         _count_plain(falls, leading, fallen)
-        cleaned = "".join([*pieces, stand[done:]]).strip()
+        cleaned = ("".join([*pieces, stand[done:]]) if pieces else stand).strip()
         return Kept(Page(page.url, cleaned, *page[2:]), *falls)
 
     return by_bytes
@@ -138,9 +139,8 @@ def _objections(stand: str, start: int, end: int, asked: Sequence[LineStep]) -> 
 def _count(falls: Falls, rule: LineRule | type[LineRule], lines: int, chars: int) -> None:
     """Counts lines that fell, and their characters."""
     if lines:
-        code = rule.reason.code
-        for counts, more in zip(falls, (lines, chars), strict=True):
-            counts[code] = counts.get(code, 0) + more
+        code, (tally, sizes) = rule.reason.code, falls
+        tally[code], sizes[code] = tally.get(code, 0) + lines, sizes.get(code, 0) + chars
 
 
 def _count_plain(falls: Falls, leading: Leading, fallen: Fallen) -> None:
@@ -153,18 +153,22 @@ def _count_plain(falls: Falls, leading: Leading, fallen: Fallen) -> None:
 class _Sieve:
     """`sift` for certain steps, and what it writes to, kept from page to page."""
 
-    def __init__(self, arguments: Sequence[bytes | int]) -> None:
-        self.arguments = arguments  # from `of_byte` to `strings`
-        self.kept = array("B")
+    def __init__(self, of_byte: bytes, known: bytes) -> None:
+        self._of_byte, self._known = of_byte, known
         self.report = array("q", bytes(8 * (ROWS + ROW * ROOM)))
+        self._make_room(0)
+
+    def _make_room(self, size: int) -> None:
+        """For what is kept of a page of this size."""
+        self._room, self._kept = size, array("B", bytes(size + 1))
+        self._places = self._kept.buffer_info()[0], self.report.buffer_info()[0]
 
     def __call__(self, text: bytes, stop: int = NOWHERE) -> bytes | None:
         """The lines of the page that stand, as far as `stop`; None where too many are not plain."""
-        if len(self.kept) <= len(text):
-            self.kept = array("B", bytes(2 * len(text) + 2))
-        kept, report = self.kept.buffer_info()[0], self.report.buffer_info()[0]
-        size = sift(text, len(text), *self.arguments, kept, report, ROOM, stop)
-        return None if size == FULL else ctypes.string_at(kept, size)
+        if self._room < len(text):
+            self._make_room(2 * len(text))
+        size = sift(text, len(text), self._of_byte, self._known, *self._places, stop)
+        return None if size == FULL else ctypes.string_at(self._places[0], size)
 
     def fallen(self) -> Fallen:
         """Of the page just read."""
@@ -187,8 +191,8 @@ class _Sieve:
 class _Own(threading.local):
     """For each thread a sieve of its own."""
 
-    def __init__(self, arguments: Sequence[bytes | int]) -> None:
-        self.sieve = _Sieve(arguments)
+    def __init__(self, of_byte: bytes, known: bytes) -> None:
+        self.sieve = _Sieve(of_byte, known)
 
 
 def dropped_by(page: Page, steps: Sequence[LineStep]) -> list[Dropped]:

@@ -8,41 +8,52 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from c4pipe.native import native
 
 # What is to be known of each byte: the first half for bytes that end a line, the second for all.
 FALLS, STANDS, ASK = 0, 1, 2  # a line that ends with it has no end mark, has one, or may have one
 CITED = 3  # has none, or has it in front of a citation, and no mark is a blank
 ANY = 256  # where the second half begins
-LOOK, BLANK = 1, 2  # bits: newlines and what `cut_inside` and `wide_blank` know; blanks inside a line
+# Bits: newlines, brackets that open, and what `cut_inside` and `wide_blank` know; blanks inside a line; bytes within a
+# character.
+LOOK, BLANK, FOLLOWS = 1, 2, 4
 
 # What is to be known of the strings that a plain line must not hold, for Shift-And (Baeza-Yates and Gonnet 1992): a bit
-# a letter; for each byte the bits of the letters that it may be, then the bits of first letters and of last ones.
-FIRST, LAST, LETTERS = 256, 257, 63
+# a letter; for each byte the bits of the letters that it may be, then the bits of first letters and of last ones, and
+# how long the longest is. Then numbers: a longer word may not stand, a line with fewer words falls, and so does one
+# that ends in so many bytes as stand behind the two halves.
+FIRST, LAST, LONGEST, CHARS, WORDS, CUT, KNOWN = 256, 257, 258, 259, 260, 261, 262
+LETTERS = 63
 
 NOWHERE = -1  # to stop at
-FULL = -1  # there are more lines to ask about than there is room for
+FULL = -1  # there are more lines to ask about than there is room for; of one line: it is not plain
 # The report: lines that fell for their end and for their words, the characters of both, and how many there are to ask
 # about; then a row for each of these: where it begins, where it ends, where it belongs in what is kept, and the first
 # four of the counts so far.
 BY_END, BY_WORDS, END_CHARS, WORD_CHARS, ASKED, ROWS = range(6)
-ROW = 7
+ROW, ROOM = 7, 256  # numbers of a row, and rows: a page with more lines to ask about walks the loop
 _NEWLINE, _OPENS, _CLOSES, _ASCII, _ZERO, _NINE = 0x0A, 0x5B, 0x5D, 0x80, 0x30, 0x39
 _EDIT, _NEEDED = tuple(b"edit]"), tuple(b"citation needed]")
-_FOLLOWS = 0b10  # how a byte begins within a character
+_SPACE, _LAST_ASCII, _LAST_BYTE = np.uint8(0x20), np.uint8(0x7F), np.uint8(0xFF)
 
 
-def line_end(text: Any, at: int, size: int, of_byte: Any) -> tuple[int, bool, bool]:
-    """Where the line ends; whether `str.splitlines` cuts it further, and whether it has blanks beyond ASCII."""
-    odd = wide = False
-    while at < size:
-        if of_byte[ANY + text[at]] & LOOK:
-            if text[at] == _NEWLINE:
-                break
-            odd = odd or cut_inside(text, at)
-            wide = wide or wide_blank(text, at)
+def line_end(text: Any, at: int, size: int, of_byte: Any) -> tuple[int, int, bool, bool, bool]:
+    """Where the line ends, and how many bytes are within a character; whether `str.splitlines` cuts it further, whether
+    it has blanks beyond ASCII, and whether it has a bracket that opens."""
+    odd = wide = opens = False
+    follow = 0
+    while True:
+        while at < size and not of_byte[ANY + text[at]] & LOOK:
+            follow += of_byte[ANY + text[at]] & FOLLOWS
+            at += 1
+        if at == size or text[at] == _NEWLINE:
+            return at, follow // FOLLOWS, odd, wide, opens
+        opens = opens or text[at] == _OPENS
+        odd = odd or cut_inside(text, at)
+        wide = wide or wide_blank(text, at)
         at += 1
-    return at, odd, wide
 
 
 def cut_inside(text: Any, at: int) -> bool:
@@ -52,7 +63,7 @@ def cut_inside(text: Any, at: int) -> bool:
         return bool(text[at + 1] == 0x85)
     if byte == 0xE2:
         return bool(text[at + 1] == 0x80 and (text[at + 2] == 0xA8 or text[at + 2] == 0xA9))
-    return bool(byte < _ASCII)
+    return bool(byte < _ASCII and byte != _OPENS)
 
 
 def wide_blank(text: Any, at: int) -> bool:
@@ -69,16 +80,30 @@ def wide_blank(text: Any, at: int) -> bool:
     return bool(byte == 0xE1 and text[at + 1] == 0x9A and text[at + 2] == 0x80)  # U+1680
 
 
-def read(text: Any, start: int, end: int, of_byte: Any, strings: Any) -> tuple[int, bool]:
-    """The number of words, by blanks of ASCII, and whether one of the strings stands in the line. Without branches."""
-    words, before, state, found = 0, BLANK, 0, 0
-    for at in range(start, end):
-        bits = of_byte[ANY + text[at]]
-        words += (before & ~bits & BLANK) // BLANK
-        before = bits
-        state = (state << 1 | strings[FIRST]) & strings[text[at]]
-        found |= state & strings[LAST]
-    return words, found != 0
+def strings_in(text: Any, start: int, end: int, known: Any) -> bool:
+    """Whether one of the strings stands there. Without branches, in four walks that overlap by the longest string, for
+    each step of a walk waits for the step before."""
+    size = min(end - start, (end - start) // 4 + known[LONGEST] + 2)
+    apart = (end - start - size) // 3
+    second, third, fourth = start + apart, start + 2 * apart, end - size
+    a = b = c = d = found = 0
+    for at in range(size):
+        a = (a << 1 | known[FIRST]) & known[text[start + at]]
+        b = (b << 1 | known[FIRST]) & known[text[second + at]]
+        c = (c << 1 | known[FIRST]) & known[text[third + at]]
+        d = (d << 1 | known[FIRST]) & known[text[fourth + at]]
+        found |= a | b | c | d
+    return bool(found & known[LAST])
+
+
+def words_in(text: Any, start: int, end: int, wide: bool) -> int:
+    """The number of words of a line that is not odd, by blanks of ASCII; where it has `wide` ones, of those that begin
+    with a byte of ASCII: these are words whatever other blanks there are. Without branches."""
+    most = _LAST_ASCII if wide else _LAST_BYTE
+    words = int(start < end and _SPACE < text[start] <= most)
+    for at in range(start + 1, end):
+        words += (text[at] > _SPACE) & (text[at] <= most) & (text[at - 1] <= _SPACE)
+    return words
 
 
 def may_end_blank(text: Any, start: int, end: int) -> bool:
@@ -94,15 +119,6 @@ def longest_word(text: Any, start: int, end: int, of_byte: Any) -> int:
             longest = max(longest, at - word)
             word = at + 1
     return max(longest, end - word)
-
-
-def plain_words(text: Any, start: int, end: int, of_byte: Any) -> int:
-    """Words that begin with a byte of ASCII: these are words whatever other blanks there are."""
-    words, before = 0, BLANK
-    for at in range(start, end):
-        words += before & BLANK and text[at] < _ASCII and not of_byte[ANY + text[at]] & BLANK
-        before = of_byte[ANY + text[at]]
-    return words
 
 
 def uncited(text: Any, start: int, end: int, of_byte: Any) -> int:
@@ -136,105 +152,105 @@ def stands_there(text: Any, at: int, end: int, word: tuple[int, ...]) -> bool:
     return same == len(word)
 
 
-def citations(text: Any, start: int, end: int) -> int:
-    """The characters that `StripCitations` takes out of a line; FULL where that is not plain."""
-    taken, at = 0, start
+def citation(text: Any, at: int, end: int) -> int:
+    """The bytes of the citation that `StripCitations` takes out here, 0 where there is none, FULL where that is not
+    plain: there are digits beyond ASCII."""
+    closes, wide = at + 1, False
+    while closes < end and (_ZERO <= text[closes] <= _NINE or text[closes] >= _ASCII):
+        wide |= text[closes] >= _ASCII
+        closes += 1
+    if closes < end and text[closes] == _CLOSES:
+        return FULL if wide else closes + 1 - at
+    if stands_there(text, at + 1, end, _EDIT):
+        return 1 + len(_EDIT)
+    return 1 + len(_NEEDED) if stands_there(text, at + 1, end, _NEEDED) else 0
+
+
+def without_citations(text: Any, start: int, end: int, left: Any, done: int) -> int:
+    """Copies a line to `left`, from `done` on; where it ends there, or FULL where its citations are not plain."""
+    at = start
     while at < end:
-        if text[at] == _OPENS:
-            closes, wide = at + 1, False  # there are digits beyond ASCII
-            while closes < end and (_ZERO <= text[closes] <= _NINE or text[closes] >= _ASCII):
-                wide |= text[closes] >= _ASCII
-                closes += 1
-            if closes < end and text[closes] == _CLOSES:
-                if wide:
-                    return FULL
-                taken += closes + 1 - at
-                at = closes
-            elif stands_there(text, at + 1, end, _EDIT):
-                taken += 1 + len(_EDIT)
-            elif stands_there(text, at + 1, end, _NEEDED):
-                taken += 1 + len(_NEEDED)
-        at += 1
-    return taken
+        taken = citation(text, at, end) if text[at] == _OPENS else 0
+        if taken == FULL:
+            return FULL
+        if not taken:
+            left[done] = text[at]
+            done += 1
+        at += max(taken, 1)
+    return done
 
 
-def code_points(text: Any, start: int, end: int) -> tuple[int, bool]:
-    """How many there are, and whether one opens a bracket. Without branches."""
-    follow = opens = 0
+def code_points(text: Any, start: int, end: int, of_byte: Any) -> int:
+    """How many there are."""
+    follow = 0
     for at in range(start, end):
-        follow += text[at] >> 6 == _FOLLOWS
-        opens |= text[at] == _OPENS
-    return end - start - follow, opens != 0
+        follow += of_byte[ANY + text[at]] & FOLLOWS
+    return end - start - follow // FOLLOWS
 
 
-def ends_with(text: Any, start: int, end: int, cut: Any, size: int) -> bool:
+def ends_with(text: Any, start: int, end: int, of_byte: Any, size: int) -> bool:
     """Whether the line ends so."""
     same = 0
-    while same < size and end - size + same >= start and text[end - size + same] == cut[same]:
+    while same < size and end - size + same >= start and text[end - size + same] == of_byte[2 * ANY + same]:
         same += 1
     return same == size
 
 
-@native("int64(uint8*, int64, uint8*, int64, uint8*, int64, int64, int64*, uint8*, int64*, int64, int64)")
-def sift(
-    text: Any, size: int, of_byte: Any, chars: int, cut: Any, cut_size: int, words: int,
-    strings: Any, kept: Any, report: Any, room: int, stop: int,
-) -> int:  # fmt: skip
-    """Copies the lines that plainly stand, each with a newline, to `kept`; returns how many bytes those are, or FULL.
+@native("int64(uint8*, int64, uint8*, int64*, uint8*, int64*, int64)")
+def sift(text: Any, size: int, of_byte: Any, known: Any, kept: Any, report: Any, stop: int) -> int:
+    """Copies the lines that plainly stand, without citations and each with a newline, to `kept`; returns how many bytes
+    those are, or FULL.
 
     Args:
         text: UTF-8, `size` bytes; surrogates may stand in it.
-        of_byte: (2 * ANY,) see above.
-        chars: a longer word may not stand.
-        cut: a line that ends so falls.
-        words: a line with fewer falls.
-        strings: (258,) see above.
+        of_byte: (2 * ANY + known[CUT],) see above.
+        known: (KNOWN,) see above.
         kept: (size + 1,)
-        report: (ROWS + ROW * room,) see above.
+        report: (ROWS + ROW * ROOM,) see above.
         stop: the walk ends at the line that would begin there in `kept`, or NOWHERE.
     """
     done = by_end = by_words = end_chars = word_chars = asked = at = 0
+    words = known[WORDS]
     while at < size:
         start = at
-        end, odd, wide = line_end(text, start, size, of_byte)
+        end, follow, odd, wide, opens = line_end(text, start, size, of_byte)
         at = end + 1
         verdict = of_byte[text[end - 1]] if start < end else FALLS
         if verdict == CITED:
             verdict = uncited(text, start, end, of_byte)
         if odd or (wide and may_end_blank(text, start, end)):
             verdict = ASK
-        if end - start > chars and longest_word(text, start, end, of_byte) > chars:
+        if end - start > known[CHARS] and longest_word(text, start, end, of_byte) > known[CHARS]:
             verdict = ASK
-        begun = 0
-        if verdict == STANDS:
-            begun, held = read(text, start, end, of_byte, strings)
-            indented = of_byte[ANY + text[start]] & BLANK or (wide and wide_blank(text, start))
-            if held or indented or (wide and plain_words(text, start, end, of_byte) < words):
+        # As the rules behind the citations see it.
+        line, last, chars = text, end, end - start - follow
+        first = unindented(text, start, end, of_byte, wide)
+        if verdict != ASK and (opens or first > start):
+            line, last = kept, without_citations(text, first, end, kept, done)
+            first, chars = done, code_points(kept, done, last, of_byte)
+            if last == FULL or (verdict == STANDS and text[end - 1] == _CLOSES):
                 verdict = ASK
-            elif ends_with(text, start, end, cut, cut_size):
+        begun = words
+        if verdict == STANDS:
+            begun = words_in(line, first, last, wide)
+            if strings_in(line, first, last, known) or (wide and begun < words):
+                verdict = ASK
+            elif ends_with(line, first, last, of_byte, known[CUT]):
                 verdict = FALLS
-        chars_here = taken = 0
-        if verdict == FALLS or (verdict == STANDS and begun < words):
-            start = unindented(text, start, end, of_byte, wide)
-            chars_here, opens = code_points(text, start, end)
-            taken = citations(text, start, end) if opens else 0
-            chars_here -= taken
-        if taken == FULL:
-            verdict = ASK
         if verdict == FALLS:
             by_end += 1
-            end_chars += chars_here
+            end_chars += chars
         elif verdict == STANDS and begun < words:
             by_words += 1
-            word_chars += chars_here
+            word_chars += chars
         elif verdict == STANDS:
             if done == stop:
                 break
-            for i in range(start, end):
-                kept[done + i - start] = text[i]
-            done += end - start + 1
+            for i in range(first, last):
+                kept[done + i - first] = line[i]
+            done += last - first + 1
             kept[done - 1] = _NEWLINE
-        elif asked == room:
+        elif asked == ROOM:
             return FULL
         else:
             row = ROWS + ROW * asked

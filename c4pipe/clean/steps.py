@@ -8,7 +8,23 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from c4pipe.clean.loop import LineStep
-from c4pipe.clean.sift import ANY, ASK, BLANK, CITED, FIRST, LAST, LETTERS, LOOK, STANDS
+from c4pipe.clean.sift import (
+    ANY,
+    ASK,
+    BLANK,
+    CHARS,
+    CITED,
+    CUT,
+    FIRST,
+    FOLLOWS,
+    KNOWN,
+    LAST,
+    LETTERS,
+    LONGEST,
+    LOOK,
+    STANDS,
+    WORDS,
+)
 from c4pipe.rules.base import LineEdit
 from c4pipe.rules.lines import EndMark, MaxWordLength, MinWords, StripCitations
 
@@ -56,7 +72,7 @@ def others_of(steps: Sequence[LineStep]) -> Others:
     match steps:
         case (MinWords() as first, *rest) if type(first) is MinWords:
             words, steps = first.words, rest
-    strings, edited = [b"[", *map(str.encode, ASCII_IN_SMALL)], False
+    strings, edited = list(map(str.encode, ASCII_IN_SMALL)), False
     for step in steps:
         needs = [string.encode() for string in _needs(step)]
         edited = edited or isinstance(step, LineEdit)
@@ -67,8 +83,8 @@ def others_of(steps: Sequence[LineStep]) -> Others:
     return Others(words, strings, asked)
 
 
-def arguments_of(leading: Leading, others: Others) -> tuple[bytes, int, bytes, int, int, bytes]:
-    """What `sift` wants to know of the steps, in its order: from `of_byte` to `strings`."""
+def arguments_of(leading: Leading, others: Others) -> tuple[bytes, bytes]:
+    """What `sift` wants to know of the steps: `of_byte` and `known`."""
     of_byte = bytearray(2 * ANY)
     of_byte[ord("]")] = ASK if any(mark[-1].isspace() for mark in leading.end.marks) else CITED
     for mark in leading.end.marks:
@@ -77,25 +93,30 @@ def arguments_of(leading: Leading, others: Others) -> tuple[bytes, int, bytes, i
         of_byte[ord(blank)] = ASK
     for blank in BLANKS:
         of_byte[ANY + blank.encode()[0]] |= BLANK if blank.isascii() and len(f"a{blank}a".splitlines()) == 1 else LOOK
+    of_byte[ANY + ord("[")] |= LOOK
+    of_byte[ANY + 0x80 : ANY + 0xC0] = bytes([FOLLOWS]) * 0x40
     cut = leading.end.cut.encode(errors="surrogatepass")
-    chars = min(leading.longest.chars, sys.maxsize)
-    return bytes(of_byte), chars, cut, len(cut), others.words, _shift_and(others.strings)
+    known = _shift_and(others.strings)
+    known[CHARS], known[WORDS], known[CUT] = min(leading.longest.chars, sys.maxsize), others.words, len(cut)
+    return bytes(of_byte) + cut, known.tobytes()
 
 
-def _shift_and(strings: Sequence[bytes]) -> bytes:
-    """The table of `sift` for these strings, or for their beginnings where they have more letters than it has bits."""
+def _shift_and(strings: Sequence[bytes]) -> array[int]:
+    """The table of `sift` for these strings, or for their ends where they have more letters than it has bits: there the
+    phrases of C4 differ from prose, and some of them end alike."""
     longest = max(map(len, strings))
-    while sum(min(len(string), longest) for string in strings) > LETTERS:
+    while sum(map(len, ends := {string[-longest:]: None for string in strings})) > LETTERS:
         longest -= 1
-    table, bit = array("q", bytes(8 * (LAST + 1))), 1
-    for string in strings:
-        table[FIRST] |= bit
-        for letter in string[:longest]:
+    known, bit = array("q", bytes(8 * KNOWN)), 1
+    known[LONGEST] = longest
+    for string in ends:
+        known[FIRST] |= bit
+        for letter in string:
             for written in {letter, *bytes([letter]).upper()}:
-                table[written] |= bit
+                known[written] |= bit
             bit <<= 1
-        table[LAST] |= bit >> 1
-    return table.tobytes()
+        known[LAST] |= bit >> 1
+    return known
 
 
 def _needs(step: LineStep) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from c4pipe.command.arguments import Parser, count, positive, refuse_idle, share, similarity, utf8, utf8_path, whole
 from c4pipe.command.ending import memory_limit, run_command, shortage
+from c4pipe.command.holding import held_back, is_command, spare_pandas
 from c4pipe.command.speech import Speech, heard
 from c4pipe.command.starting import watch_start
 
@@ -10,6 +11,8 @@ __all__ = [
     "Speech",
     "count",
     "heard",
+    "held_back",
+    "is_command",
     "memory_limit",
     "positive",
     "refuse_idle",
@@ -17,6 +20,7 @@ __all__ = [
     "share",
     "shortage",
     "similarity",
+    "spare_pandas",
     "utf8",
     "utf8_path",
     "watch_start",

@@ -10,6 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
+from c4pipe.command.holding import spare_pandas
 from c4pipe.errors import ConfigError
 from c4pipe.private import check_cache_folders
 
@@ -41,7 +42,9 @@ class Parser(argparse.ArgumentParser):
         words = sys.argv[1:] if args is None else list(args)
         named = takewhile(lambda word: word != "--", words)
         self.given = frozenset(word.partition("=")[0] for word in named) & frozenset(self._option_string_actions)
-        return super().parse_known_args(words, namespace)
+        parsed = super().parse_known_args(words, namespace)
+        spare_pandas()
+        return parsed
 
     def error(self, message: str) -> NoReturn:
         raise ConfigError(f"{message}. See --help.")

@@ -11,6 +11,7 @@ import sysconfig
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from c4pipe.corpus.source import CodeFile, read_source
@@ -55,6 +56,8 @@ class ImportWalk:
     _todo: list[str] = field(default_factory=list)
     _files: dict[str, Path | None] = field(default_factory=dict)
     _sources: dict[str, CodeFile] = field(default_factory=dict)
+    _followed: set[tuple[str, str]] = field(default_factory=set)
+    _ran: set[str] = field(default_factory=set)
 
     def add(self, module: str) -> None:
         """Counts a module and all that it imports."""
@@ -89,9 +92,8 @@ class ImportWalk:
 
     def _follow(self, module: str, name: str) -> None:
         """Counts what `from module import name` leads to."""
-        asked = set()
-        while (module, name) not in asked and not self._stopped(module):
-            asked.add((module, name))
+        while (module, name) not in self._followed and not self._stopped(module):
+            self._followed.add((module, name))
             self._run(module)
             bound = self._source(module).bound
             item = bound.get(name)
@@ -111,6 +113,9 @@ class ImportWalk:
 
         One that only binds names decides by these names alone, which are followed. A user's counts as a file, too.
         """
+        if module in self._ran:
+            return
+        self._ran.add(module)
         for name in _prefixes(module):
             path = self._file(name)
             if path is None or path.name != "__init__.py" or self._stopped(name):
@@ -131,7 +136,8 @@ class ImportWalk:
         if module not in self._files:
             top = module.partition(".")[0]
             inside = top == self.only if self.only else top not in ("", *OURS)
-            self._files[module] = file_in(self.folder, module) if inside else None
+            find = _file_of_ours if self.only in OURS else file_in
+            self._files[module] = find(self.folder, module) if inside else None
         return self._files[module]
 
     def _stopped(self, module: str) -> bool:
@@ -152,6 +158,9 @@ def file_in(folder: Path, module: str) -> Path | None:
     base = os.path.join(folder, *module.split("."))
     found = next(filter(os.path.isfile, (os.path.join(base, "__init__.py"), f"{base}.py")), None)
     return Path(found) if found else None
+
+
+_file_of_ours = cache(file_in)  # no module comes or goes while this process runs, as one of a user's may
 
 
 def homes_of(top: str) -> list[Path]:

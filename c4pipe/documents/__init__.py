@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from c4pipe.documents.jsonl import read_jsonl
 from c4pipe.documents.layouts import NO_KEYS, FieldKeys
-from c4pipe.documents.parquet import read_parquet
+from c4pipe.documents.parquet import read_parquet, spans_of_rows
 from c4pipe.documents.peeking import Peek, check_keys, peek, reading_as
 from c4pipe.documents.plain import read_text
 from c4pipe.documents.reasons import DOCUMENT_REASONS
@@ -42,6 +42,7 @@ __all__ = [
     "peek",
     "read_documents",
     "reading_as",
+    "spans_of_rows",
 ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -80,6 +80,18 @@ def opened_table(guarded: Guarded) -> pq.ParquetFile:
 def table_layout(schema: pa.Schema, keys: FieldKeys) -> Layout:
     """How a table is laid out: what is in maps and in strings is not asked."""
     return layout_of(partial(is_sure, schema), keys)
+
+
+def spans_of_rows(stream: Any, rows: Collection[int]) -> list[Span]:
+    """The parts of a file, a row group each, that hold any of these rows; none where it is no table (any more)."""
+    try:
+        groups = _groups(opened_table(guarded := Guarded(stream)))
+    except BAD_TABLE as error:
+        fault_in(error, guarded)
+        return []
+    return [
+        Span(offset, offset + 1) for offset, first, size in groups if any(first <= row < first + size for row in rows)
+    ]
 
 
 class Wanted(NamedTuple):

@@ -75,7 +75,7 @@ class FatePages(NamedTuple):
     def condition(self, but: str = "") -> tuple[str, dict[str, Any]]:
         """What a row of the table must meet, in SQL with its parameters, whatever is asked of the field named `but`."""
         terms, values = [_LISTS[self.fate][0]], dict[str, Any]()
-        chosen = {name: value for name, value in self._asdict().items() if value and name != but}
+        chosen = {name: value for name, value in self._asdict().items() if value.strip() and name != but}
         for name, term in (
             ("why", "CAST(why AS VARCHAR) = $why"),
             ("language", "$language IN (CAST(language0 AS VARCHAR), CAST(language1 AS VARCHAR))"),

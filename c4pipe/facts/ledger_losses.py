@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from c4pipe.corpus.characters import EDIT, EDITED
 from c4pipe.corpus.ledger import LOST_AS, WITHIN_LINES
 from c4pipe.facts.corpus import Corpus
-from c4pipe.facts.losses import why_uncounted
+from c4pipe.facts.losses import rule_said, why_uncounted
 from c4pipe.page import Unit
 
 
@@ -20,6 +20,11 @@ class LedgerLoss(NamedTuple):
     unit: str  # what it takes: "page", "line", "sentence", "passage", or `EDIT`
     taken: int | None  # so many of them; None of edits
     characters: int | None  # None where the ledger counts none
+
+    @property
+    def said(self) -> str:
+        """The rule for people."""
+        return rule_said(self.key, self.unit)
 
 
 class LedgerLosses(NamedTuple):

@@ -43,6 +43,20 @@ class EntryOnPage(NamedTuple):
     context: InContext | None
 
 
+class WordPlace(NamedTuple):
+    """Pages of one domain and language that an entry cost, or took lines from."""
+
+    domain: str  # registered
+    language: str  # "" where nobody knows it
+    kept: int  # of these pages, those that lost lines and were kept all the same
+    rejected: int
+
+    @property
+    def pages(self) -> int:
+        """All of them."""
+        return self.kept + self.rejected
+
+
 class ListedWord(NamedTuple):
     """An entry of a list. `pages` are those that the record names it for; the others are of the pages looked at."""
 
@@ -55,16 +69,17 @@ class ListedWord(NamedTuple):
     domain_count: int
     languages: list[tuple[str, int]]  # of the pages looked at that hold it, where known
     examples: list[InContext]
+    places: tuple[WordPlace, ...] = ()  # of `pages`, most first
+
+    @property
+    def kept(self) -> int:
+        """Of `pages` those that were kept: of a list that costs pages none."""
+        return sum(place.kept for place in self.places)
 
     @property
     def alone(self) -> float:
         """The share of the pages looked at on which it is the only entry: near 1 for a word that means no harm."""
         return self.only / self.held if self.held else 0.0
-
-    @property
-    def spread(self) -> float:
-        """Domains a page: near 1 for a word that anybody writes, low for one of a few sites."""
-        return self.domain_count / self.pages if self.pages else 0.0
 
 
 class WordList(NamedTuple):
@@ -85,23 +100,21 @@ class WordList(NamedTuple):
 class NamedPages(NamedTuple):
     """Pages that the record names an entry for."""
 
-    pages: Counter[str]  # by entry
-    domains: Mapping[str, Counter[str]]
-    lines: Counter[str]
+    places: Mapping[str, Counter[tuple[str, str, bool]]]  # entry -> domain, language and whether kept -> pages
+    lines: Counter[str]  # by entry
 
 
-def named_by_detail(db: duckdb.DuckDBPyConnection, stage: str, code: str) -> NamedPages:
-    """Pages of the rejected table by the entry that stands as their detail: all of them, looked at or not."""
+def named_by_detail(db: duckdb.DuckDBPyConnection, stage: str, code: str, language: str) -> NamedPages:
+    """Pages of the rejected table by the entry that stands as their detail: all of them, looked at or not. `language`
+    is theirs, in SQL."""
     sql = (
         "SELECT detail, split_part(regexp_replace(url, '^([A-Za-z][A-Za-z0-9+.-]*:)?//', ''), '/', 1) AS host, "
-        "count(*) FROM rejected WHERE stage = $1 AND reason = $2 GROUP BY ALL"
+        f"{language} AS spoken, count(*) FROM rejected WHERE stage = $1 AND reason = $2 GROUP BY ALL"
     )
-    found = NamedPages(Counter(), {}, Counter())
-    domains: dict[str, Counter[str]] = {}
-    for detail, host, pages in db.execute(sql, [stage, code]).fetchall():
-        found.pages[detail] += pages
-        domains.setdefault(detail, Counter())[registered(host)] += pages
-    return found._replace(domains=domains)
+    places: dict[str, Counter[tuple[str, str, bool]]] = {}
+    for detail, host, spoken, pages in db.execute(sql, [stage, code]).fetchall():
+        places.setdefault(detail, Counter())[registered(host), spoken, False] += pages
+    return NamedPages(places, Counter())
 
 
 def words_listed(named: NamedPages, sightings: Iterable[EntryOnPage]) -> list[ListedWord]:
@@ -113,15 +126,19 @@ def words_listed(named: NamedPages, sightings: Iterable[EntryOnPage]) -> list[Li
     by_entry: dict[str, dict[str, EntryOnPage]] = {}
     for one in seen:
         by_entry.setdefault(one.entry, {}).setdefault(one.source, one)
-    rows = [_word(entry, named, list(by_entry.get(entry, {}).values()), on_page) for entry in {*named.pages, *by_entry}]
+    entries = {*named.places, *by_entry}
+    rows = [_word(entry, named, list(by_entry.get(entry, {}).values()), on_page) for entry in entries]
     return sorted(rows, key=lambda row: (-row.pages, -row.held, row.entry))
 
 
 def _word(entry: str, named: NamedPages, seen: Sequence[EntryOnPage], on_page: Mapping[str, set[str]]) -> ListedWord:
-    domains = named.domains.get(entry, Counter[str]())
+    places = _places(named.places.get(entry, {}))
+    domains = Counter[str]()
+    for place in places:
+        domains[place.domain] += place.pages
     return ListedWord(
         entry,
-        named.pages[entry],
+        domains.total(),
         named.lines[entry],
         len(seen),
         sum(on_page[one.source] == {entry} for one in seen),
@@ -129,7 +146,14 @@ def _word(entry: str, named: NamedPages, seen: Sequence[EntryOnPage], on_page: M
         len(domains),
         _first(Counter(one.language for one in seen if one.language)),
         _examples(seen),
+        places,
     )
+
+
+def _places(counts: Mapping[tuple[str, str, bool], int]) -> tuple[WordPlace, ...]:
+    sides = {(domain, language) for domain, language, _ in counts}
+    found = (WordPlace(*of, counts.get((*of, True), 0), counts.get((*of, False), 0)) for of in sides)
+    return tuple(sorted(found, key=lambda place: (-place.pages, place)))
 
 
 def _first(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -14,17 +14,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from c4pipe.corpus.cells import KEPT_CELL, LossCell
+from c4pipe.corpus.characters import EDIT
 from c4pipe.errors import BuildError, ConfigError, unknown
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.shares import critical, design_effect, wilson_interval
 from c4pipe.facts.unasked import LossOfLanguage, NeverAsked, never_asked, with_never_asked
 from c4pipe.page import Unit
 from c4pipe.passes.cubes import DOMAINS_LOST, LOSSES
+from c4pipe.stages import Identify
 
 WAYS_TO_SPLIT = ("rule", "language", "domain", "length")
 LOSS_MEASURES = ("characters", "lines", "pages")
 _LAST = "\U0010ffff"
 LEAST_PAGES = 20  # of a language or domain that is held against all
+ORDER_OF_STAGES = (
+    "A stage takes of what earlier ones have left, so text counts with the first rule that takes it, also where its "
+    "page falls to another one later. In another order of stages another rule may take most."
+)
 
 
 class Amount(NamedTuple):
@@ -49,6 +55,12 @@ class LossRow(NamedTuple):
     interval: tuple[float, float] | None = None  # of the share of pages, with all intervals of the table at once
     more: int = 0  # 1 where the group surely loses more of its pages than all do, -1 where fewer
     whole: LossOfLanguage | None = None  # of a language, with its pages that were never asked for one
+    excluded: bool = False  # a language that the preset does not want, and that loses its pages by design
+
+    @property
+    def said(self) -> str:
+        """What it is of, for people: edits are no rule."""
+        return rule_said(str(self.key), self.cell.unit) if self.cell is not None else str(self.key)
 
     def share(self, measure: str) -> float:
         """The part of those asked that was lost, 0 where nothing came."""
@@ -69,6 +81,7 @@ class CorpusLosses:
     rows: list[_Row]  # by language and length
     domains: list[_Row]
     never: NeverAsked = field(default_factory=lambda: NeverAsked("", {}))  # pages of `rows` that have no language yet
+    wanted: frozenset[str] = frozenset()  # languages that the preset keeps; empty where it asks for none
     rules: dict[str, LossCell] = field(default_factory=dict)  # stage/reason, in the order of the preset
 
     def __post_init__(self) -> None:
@@ -120,7 +133,14 @@ class CorpusLosses:
             effect = self.effect(cell)
             found = [self._with_never_asked(row, found, max(1, len(compared))) for row in found]
         keys = {row.key for row in compared}
-        return [_told(row, effect, len(keys), all_of) if row.key in keys else row for row in found]
+        found = [_told(row, effect, len(keys), all_of) if row.key in keys else row for row in found]
+        return [row._replace(excluded=True, more=0) if self._excludes(row, by, cell) else row for row in found]
+
+    def _excludes(self, row: LossRow, by: str, cell: LossCell | None) -> bool:
+        """Whether the preset does not want pages of the language, and they are lost to that, or to anything."""
+        if by != "language" or not self.wanted or row.key in self.wanted or not row.key:
+            return False
+        return cell is None or cell.reason == Identify.OTHER.code
 
     def _pages_of(self, row: LossRow, by: str) -> float:
         fell = self.never.of(str(row.key), 1).pages if by == "language" else 0
@@ -172,7 +192,7 @@ def read_losses(corpus: Corpus) -> CorpusLosses | None:
         by_language, by_domain = (pq.read_table(corpus.folder / path).to_pylist() for path in (LOSSES, DOMAINS_LOST))
         rows = list(map(_as_row, by_language))
         fell = [(row.cell, row.amount.pages) for row in rows if _unasked(row)]
-        return CorpusLosses(rows, list(map(_as_row, by_domain)), never_asked(corpus, fell))
+        return CorpusLosses(rows, list(map(_as_row, by_domain)), never_asked(corpus, fell), _wanted(corpus))
     except (OSError, KeyError, TypeError, pa.ArrowException) as error:
         raise BuildError(f"{corpus.folder}/{LOSSES} cannot be read ({error}). Copy or build it again.") from None
 
@@ -211,6 +231,22 @@ def why_uncounted(corpus: Corpus) -> str:
 def rule_name(cell: LossCell) -> str:
     """How a rule is named: `clean/no_end_mark`."""
     return f"{cell.stage}/{cell.reason}"
+
+
+def rule_said(rule: str, unit: str) -> str:
+    """A rule as stage/reason for people; of edits, which are no rule, where they are made.
+
+    >>> rule_said("clean/few_words", "line"), rule_said("clean/edited", "edit")
+    ('clean/few_words', 'edits at clean')
+    """
+    return f"edits at {rule.partition('/')[0]}" if unit == EDIT else rule
+
+
+def _wanted(corpus: Corpus) -> frozenset[str]:
+    stages = corpus.manifest.get("preset", {}).get("stages", [])
+    return frozenset(
+        code for stage in stages if stage.get("kind") == Identify.__name__ for code in stage.get("languages", ())
+    )
 
 
 def _as_row(row: dict[str, Any]) -> _Row:

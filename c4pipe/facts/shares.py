@@ -10,6 +10,15 @@ from statistics import NormalDist
 ERROR_RATE = 0.05  # that any interval of a table misses what it is of
 
 
+def told_between(low: str, high: str) -> str:
+    """What a number lies between, as it is read: once where both ends read alike.
+
+    >>> told_between("40", "44"), told_between("6.9 %", "6.9 %")
+    ('40 to 44', '6.9 %')
+    """
+    return low if low == high else f"{low} to {high}"
+
+
 def critical(comparisons: int, chance: float = ERROR_RATE) -> float:
     """How many standard errors an interval reaches to either side, if all of so many are to hold at once (Bonferroni).
 

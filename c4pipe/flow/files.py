@@ -11,25 +11,22 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import BinaryIO
-
-from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileMetadata
-from apache_beam.io.filesystems import FileSystems
+from typing import TYPE_CHECKING, BinaryIO
 
 from c4pipe.errors import ConfigError
 from c4pipe.fetch import HttpCache
 from c4pipe.files.sealed import Sealing, check_sealed, unseal
 from c4pipe.files.storage import LocalStore
+from c4pipe.flow.buckets import file_systems, is_remote, or_of_bucket
 from c4pipe.flow.web import input_cache, is_web
 from c4pipe.text.urls import hushed, public
 
+if TYPE_CHECKING:
+    from apache_beam.io.filesystem import FileMetadata
+
+UNCOMPRESSED = "uncompressed"  # Beam's CompressionTypes, which is not loaded yet
 NOTE = ".c4pipe"  # a file in each folder that only builds write into: see `flow.ours`
 UNSEALED = (NOTE, "inputs", "progress")  # in the staging folder: what is downloaded, and notes that decide nothing
-
-
-def is_remote(path: str) -> bool:
-    """Whether a path is a URL such as gs://bucket/name."""
-    return "://" in path
 
 
 def check_folder(option: str, path: str) -> None:
@@ -46,8 +43,8 @@ def check_folder(option: str, path: str) -> None:
 def _is_known(path: str) -> bool:
     """Whether Beam has a file system for the URL."""
     try:
-        return FileSystems.get_filesystem(path) is not None
-    except (BeamIOError, ValueError):
+        return file_systems().get_filesystem(path) is not None
+    except or_of_bucket(ValueError):
         return False
 
 
@@ -75,7 +72,7 @@ class BeamStore(LocalStore):
             return super().read(path)
         # Uncompressed: Beam's own gzip reader takes a truncated file for a whole one.
         with _as_os_error(path):
-            return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)  # type: ignore[no-any-return]
+            return file_systems().open(path, compression_type=UNCOMPRESSED)  # type: ignore[no-any-return]
 
     @contextmanager
     def write(self, path: str, private: bool = False) -> Iterator[BinaryIO]:
@@ -96,7 +93,7 @@ class BeamStore(LocalStore):
             return
         whole = io.BytesIO()  # so that a block that raises leaves no object; a shard is 256 MB
         yield whole
-        with FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as stream:
+        with file_systems().create(path, compression_type=UNCOMPRESSED) as stream:
             stream.write(whole.getbuffer())
 
     def sealed_name(self, path: str) -> str | None:
@@ -122,7 +119,7 @@ class BeamStore(LocalStore):
         if not is_remote(path):
             return super().exists(path)
         with _as_os_error(path):
-            return bool(FileSystems.exists(path))
+            return bool(file_systems().exists(path))
 
     def remove(self, path: str) -> None:
         if not is_remote(path):
@@ -131,7 +128,7 @@ class BeamStore(LocalStore):
         own = object_named(path)
         found = ([] if own is None else [own.path]) + self.list(path)
         if found:
-            FileSystems.delete(found)
+            file_systems().delete(found)
 
     def list(self, folder: str) -> list[str]:
         """Every object below a folder in a bucket."""
@@ -159,15 +156,15 @@ def _as_os_error(path: str) -> Iterator[None]:
     """What Beam says of a path as an OSError."""
     try:
         yield
-    except (ValueError, BeamIOError) as error:  # a NUL in the path, or a URL of a kind that Beam does not know
+    except or_of_bucket(ValueError) as error:  # a NUL in the path, or a URL of a kind that Beam does not know
         raise OSError(hushed(str(error), path)) from None
 
 
 def matches(pattern: str) -> list[FileMetadata]:
     """The objects that a pattern of Beam names. ConfigError where they cannot be listed."""
     try:
-        return list(FileSystems.match([pattern])[0].metadata_list)
-    except (BeamIOError, ValueError) as error:
+        return list(file_systems().match([pattern])[0].metadata_list)
+    except or_of_bucket(ValueError) as error:
         raise ConfigError(f"{public(pattern)} cannot be listed: {hushed(str(error), pattern)}") from None
 
 

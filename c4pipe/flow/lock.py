@@ -15,7 +15,7 @@ from typing import TextIO
 from c4pipe.disk import lock
 from c4pipe.errors import ConfigError
 from c4pipe.files.storage import make_folder
-from c4pipe.flow.files import is_remote
+from c4pipe.flow.buckets import is_remote
 
 LOCK = ".lock"
 

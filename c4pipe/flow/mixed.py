@@ -11,7 +11,7 @@ from c4pipe.corpus.identity import changes
 from c4pipe.errors import ConfigError
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.ours import begin_work, is_work, names_below, remove_work, work_folders
-from c4pipe.flow.rebalance import PLAN, Rebalancing
+from c4pipe.flow.rebalancing import PLAN, Rebalancing
 from c4pipe.flow.target import Standing, another, clear_half_written, standing
 from c4pipe.progress import PLAIN, ProgressReporter
 from c4pipe.rebalance.plan import MixturePlan

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.files.storage import make_folder
-from c4pipe.flow.files import NOTE, BeamStore, is_remote
+from c4pipe.flow.buckets import is_remote
+from c4pipe.flow.files import NOTE, BeamStore
 from c4pipe.flow.lock import LOCK, is_lock
 from c4pipe.shards import ADDED, MANIFEST, OF_ITSELF, SCHEMA_VERSION, SUMS, Belonging, belongings, read_added, read_sums
 

@@ -14,13 +14,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from apache_beam.io.filesystems import FileSystems
-
 from c4pipe.disk import sync_path
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import make_folder
+from c4pipe.flow.buckets import file_systems, is_remote
 from c4pipe.flow.exchanging import exchange, look_alike
-from c4pipe.flow.files import NOTE, BeamStore, is_remote
+from c4pipe.flow.files import NOTE, BeamStore
 from c4pipe.flow.lock import LOCK, is_lock
 from c4pipe.flow.ours import (
     MADE_NAME,
@@ -208,7 +207,7 @@ def _begin(output: str, made: str, replaced: bool) -> None:
         with BeamStore().write(f"{made}/{PLACING}") as stream:
             stream.write(NO_CORPUS)
     elif is_remote(output):
-        FileSystems.rename([f"{output}/{MANIFEST}"], [f"{made}/{PLACING}"])
+        file_systems().rename([f"{output}/{MANIFEST}"], [f"{made}/{PLACING}"])
     else:
         os.replace(f"{output}/{MANIFEST}", f"{made}/{PLACING}")
         sync_path(Path(made))
@@ -247,7 +246,7 @@ def _move(folder: str, to: str, paths: Sequence[str]) -> None:
     """Moves files to the same paths below another folder; they are there for good when this returns."""
     if is_remote(to):
         if paths:
-            FileSystems.rename([f"{folder}/{path}" for path in paths], [f"{to}/{path}" for path in paths])
+            file_systems().rename([f"{folder}/{path}" for path in paths], [f"{to}/{path}" for path in paths])
         return
     for path in paths:
         make_folder((Path(to) / path).parent)

@@ -13,21 +13,22 @@ from typing import BinaryIO
 import apache_beam as beam
 from apache_beam.io.filesystem import BeamIOError
 
-from c4pipe.documents import Span, read_documents
+from c4pipe.documents import Span
 from c4pipe.fetch import FetchError
 from c4pipe.files.storage import TEMPORARY
-from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.buckets import is_remote
+from c4pipe.flow.files import BeamStore
 from c4pipe.flow.inputs import Piece, unpack_unit
 from c4pipe.flow.settings import Settings, plans_of
 from c4pipe.flow.stamps import Stamped, read_stamped
-from c4pipe.html import read_warc
+from c4pipe.flow.web import is_web
 from c4pipe.page import Kept, Page, Rejected, Verdict
 from c4pipe.passes.account import Account
+from c4pipe.passes.reading import has_places, read_input
 from c4pipe.passes.staged import Staged, staged_already
-from c4pipe.passes.staging import Progress, Stager, stage_unit
-from c4pipe.stages import Read, ReadWarc
+from c4pipe.passes.staging import Stager, stage_unit
+from c4pipe.stages import Read
 from c4pipe.text.urls import hushed
-from c4pipe.wet import read_wet
 from c4pipe.wet.reasons import CHANGED_INPUT, TRUNCATED, UNREADABLE
 
 HEARTBEAT = 0.5  # seconds between two notes on how far a unit has come
@@ -69,6 +70,7 @@ class PieceReader:
         """`every`: of so many pages one is taken."""
         self._piece, self._store, self._how, self._heartbeat, self._every = piece, store, how, heartbeat, every
         self.account = Account(piece.number, piece.start, piece.item.bytes)
+        self.places = False
 
     def verdicts(self) -> Iterator[Verdict]:
         """Its records. A file that cannot be opened or read to its end is a verdict too, not an exception."""
@@ -76,8 +78,10 @@ class PieceReader:
         watched: Watched | None = None
         try:
             with self._store.open_input(item.path) as stream:
+                self.places = not is_web(item.path) and has_places(stream, self._how)
                 self._heartbeat.stream = watched = Watched(stream, item.bytes + 1 if item.bytes >= 0 else sys.maxsize)
-                read = self._read(watched)
+                span = Span(self._piece.start, self._piece.stop)
+                read = read_input(watched, item.name, self._how, span)
                 if self._piece.most is not None:
                     read = _first_pages(read, self._piece.most)
                 yield from read if self._every == 1 else _one_of(read, self._every)
@@ -92,15 +96,6 @@ class PieceReader:
         finally:
             account.read = watched.position if watched else 0
             self._heartbeat.done(account.read)
-
-    def _read(self, stream: Watched) -> Iterator[Verdict]:
-        name, how = self._piece.item.name, self._how
-        if how.format == "wet":
-            return read_wet(stream, name, quirks=how.quirks)
-        if isinstance(how, ReadWarc):
-            return read_warc(stream, name, how.extract)
-        span = Span(self._piece.start, self._piece.stop)
-        return read_documents(stream, name, how.format, span=span, keys=how.keys)  # type: ignore[arg-type]
 
     def _doubts(self, now: Stamped) -> Iterator[Verdict]:
         """What does not agree with how the file was listed."""
@@ -182,11 +177,11 @@ class Heartbeat:
         """Bytes of the unit read so far."""
         return self._behind + (self.stream.position if self.stream else 0)
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, stager: Stager) -> None:
         if self._path is None or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + HEARTBEAT
-        note = {**progress._asdict(), "bytes": self.position}
+        note = {**stager.progress._asdict(), "bytes": self.position}
         self._path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}{TEMPORARY}")
         temporary.write_text(json.dumps(note))

@@ -5,41 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import apache_beam as beam
 
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.ours import MADE_NAME
+from c4pipe.flow.rebalancing import Rebalancing
 from c4pipe.rebalance.finalize import write_mixture_files
 from c4pipe.rebalance.gather import write_output
 from c4pipe.rebalance.plan import MixturePlan
 from c4pipe.rebalance.scatter import Scattered, scatter_source
 from c4pipe.shards import to_json
-
-PLAN = "plan.json"  # in the staging folder: where it is, the folder is one of a rebalancing
-
-
-@dataclass(frozen=True)
-class Rebalancing:
-    """All that the workers need to know; the plan itself lies in a file, so that the job graph does not grow."""
-
-    output: str
-    staging: str
-    description: dict[str, Any]  # what the manifest says beside what the plan holds
-
-    @property
-    def plan(self) -> str:
-        return f"{self.staging}/{PLAN}"
-
-    @property
-    def made(self) -> str:
-        """Where the mixture is made, before it takes its place: on the disk of its place."""
-        return f"{self.output}/{MADE_NAME}{self.description['fingerprint'][:16]}"
-
-    def note(self, path: str) -> str:
-        """Where a finished file of the mixture is noted."""
-        return f"{self.staging}/written/{path}.json"
 
 
 class _WithPlan(beam.DoFn):

@@ -19,11 +19,10 @@ from contextlib import suppress
 from functools import cache
 from typing import NamedTuple
 
-from apache_beam.io.filesystems import FileSystems
-
 from c4pipe import documents
 from c4pipe.errors import ConfigError
-from c4pipe.flow.files import is_remote, matches, object_named
+from c4pipe.flow.buckets import file_systems, is_remote
+from c4pipe.flow.files import matches, object_named
 from c4pipe.flow.folders import HIDDEN_FOLDERS, PACKED, LeftOut, Search, Tree, ending_of, is_hidden
 from c4pipe.flow.inputs import Input
 from c4pipe.flow.pathlists import LIST_SUFFIXES, listed_paths
@@ -215,7 +214,7 @@ def _is_list(name: str) -> bool:
 def _is_object(path: str) -> bool:
     """Whether a bucket holds an object of exactly this name. That it cannot be asked is told by its listing."""
     with suppress(Exception):  # a file system of any kind
-        return bool(FileSystems.exists(path))
+        return bool(file_systems().exists(path))
     return False
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from c4pipe.card.several import CARD, CorpusBelow, card_of_several, seal_of
 from c4pipe.disk import sync_path
 from c4pipe.errors import BuildError, ConfigError
-from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.buckets import is_remote
+from c4pipe.flow.files import BeamStore
 from c4pipe.flow.lock import LOCK, FolderLock
 from c4pipe.flow.ours import MADE_NAME, as_manifest, begin_work, names_below, remove_work
 from c4pipe.shards import MANIFEST, STATS, belongings

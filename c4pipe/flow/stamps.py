@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import BinaryIO, NamedTuple
-
-from apache_beam.io.filesystem import FileMetadata
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from c4pipe.errors import ConfigError
 from c4pipe.flow.files import object_named
 from c4pipe.flow.web import is_web, web_version
+
+if TYPE_CHECKING:
+    from apache_beam.io.filesystem import FileMetadata
 
 
 class Stamped(NamedTuple):

@@ -15,7 +15,8 @@ from c4pipe.corpus.identity import changes, misread
 from c4pipe.errors import ConfigError
 from c4pipe.files.record import places
 from c4pipe.files.storage import TEMPORARY
-from c4pipe.flow.files import NOTE, BeamStore, is_remote
+from c4pipe.flow.buckets import is_remote
+from c4pipe.flow.files import NOTE, BeamStore
 from c4pipe.flow.ours import (
     MADE_NAME,
     STAGING_NAME,

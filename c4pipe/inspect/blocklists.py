@@ -87,7 +87,7 @@ class _Asked:
 
     def of(self, stage: str, told: Told, built: int) -> WordList:
         """A list whose entries cost pages. Of a reason that is withheld no text is here to be asked about."""
-        named = named_by_detail(self._db, stage, told.code)
+        named = named_by_detail(self._db, stage, told.code, self._spoken(stage))
         seen, looked, note = list[EntryOnPage](), 0, ""
         if told.reason is not None and told.reason.withheld:
             note = "The text of its pages is withheld: what is known is which entry named them."
@@ -97,15 +97,15 @@ class _Asked:
             except C4Error as error:
                 note = f"The rule cannot be asked again: {error}"
         words = words_listed(named, seen)
-        total = named.pages.total()
+        total = sum(counts.total() for counts in named.places.values())
         return WordList(stage, told.code, "page", told.words, told.source, built, total, looked, note, words)
 
     def of_lines(self, stage: str, told: Told, built: int) -> WordList:
         """A list whose entries cost lines, which are noted; of the first `ROWS_ASKED` pages of the table."""
         assert isinstance(told.owner, LineRule)
-        pages, domains, lines = Counter[str](), dict[str, Counter[str]](), Counter[str]()
+        places, lines = dict[str, Counter[tuple[str, str, bool]]](), Counter[str]()
         seen, looked, named = list[EntryOnPage](), 0, 0
-        for url, source, language, part, row, cut in self._lines(told.code):
+        for url, source, language, part, row, kept, cut in self._lines(told.code):
             looked += 1
             named += len(cut)
             met: dict[str, EntryOnPage] = {}
@@ -116,9 +116,8 @@ class _Asked:
                     met.setdefault(hit.entry, EntryOnPage(hit.entry, source, language, context))
             seen += met.values()
             for entry in met:
-                pages[entry] += 1
-                domains.setdefault(entry, Counter())[registered(url)] += 1
-        words = words_listed(NamedPages(pages, domains, lines), seen)
+                places.setdefault(entry, Counter())[registered(url), language, kept] += 1
+        words = words_listed(NamedPages(places, lines), seen)
         return WordList(stage, told.code, "line", told.words, told.source, built, named, looked, "", words)
 
     def _sightings(self, stage: str, told: Told) -> tuple[list[EntryOnPage], int]:
@@ -126,10 +125,9 @@ class _Asked:
         plan = self._plan()
         rule: PageRule = plan.bound(told.owner)
         rows = list(self._rows(stage, told.code))
-        kept = {each for one in self._preset.stages[: self._index(stage)] for each in one.kept_languages()}
-        found = []
+        only, found = self._only_language(stage), []
         for row in rows:
-            language = row.language or (next(iter(kept)) if len(kept) == 1 else "")
+            language = row.language or only
             page = Page(row.url, row.text, row.timestamp, row.source, language=language)
             # Of what the raw text holds at most, the rest of the way need not be asked if that is one entry.
             hits = rule.hits(page) if language else []
@@ -144,8 +142,16 @@ class _Asked:
                 found.append(EntryOnPage(hit.entry, row.source, language, context))
         return found, len(rows)
 
-    def _index(self, stage: str) -> int:
-        return [one.name for one in self._preset.stages].index(stage)
+    def _only_language(self, stage: str) -> str:
+        """That of all pages that come to a stage, where stages in front of it keep one; else ""."""
+        index = [one.name for one in self._preset.stages].index(stage)
+        kept = {each for one in self._preset.stages[:index] for each in one.kept_languages()}
+        return next(iter(kept)) if len(kept) == 1 else ""
+
+    def _spoken(self, stage: str) -> str:
+        """The language of a row that fell at a stage, in SQL."""
+        only = self._only_language(stage).replace("'", "''")
+        return f"coalesce(nullif({self._language}, ''), '{only}')"
 
     def _rows(self, stage: str, code: str) -> Iterator[_Row]:
         """The first pages of a reason. Where they are is found first: their texts are read of these alone."""
@@ -160,14 +166,14 @@ class _Asked:
             )
             yield from (_Row(*row) for row in self._db.execute(sql, [part]).fetchall())
 
-    def _lines(self, code: str) -> Iterator[tuple[str, str, str, str, int, list[str]]]:
+    def _lines(self, code: str) -> Iterator[tuple[str, str, str, str, int, bool, list[str]]]:
         """The first pages of the table, the kept ones among them, with the lines that they lost for a reason. Records
         that gave no page have lost none."""
         cut = "list_transform(list_filter(dropped, lambda d: d.reason = $1), lambda d: d.line)"
         left = ROWS_ASKED
         for part in self._corpus.rejected:
             sql = (
-                f"SELECT url, source, {self._language}, $2, file_row_number, {cut} FROM "
+                f"SELECT url, source, {self._language}, $2, file_row_number, stage = '', {cut} FROM "
                 f"{files_sql(self._corpus, [part])} WHERE file_row_number < {left} AND stage != $3 "
                 "ORDER BY file_row_number"
             )

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.facts.ledger_losses import ledger_losses
-from c4pipe.facts.losses import LOSS_MEASURES, CorpusLosses, LossRow, no_losses, read_losses, sorted_losses
+from c4pipe.facts.losses import (
+    LOSS_MEASURES,
+    ORDER_OF_STAGES,
+    CorpusLosses,
+    LossRow,
+    no_losses,
+    read_losses,
+    rule_said,
+    sorted_losses,
+)
+from c4pipe.facts.shares import told_between
+from c4pipe.facts.table_losses import TableLosses, table_losses
 from c4pipe.inspect.terminal import Screen, StyledText, bar
 from c4pipe.text import many, percent
 
@@ -25,11 +36,13 @@ def losses_told(corpus: Corpus) -> dict[str, Any]:
             "rules": [row._asdict() for row in by_ledger.rows],
             "not_counted": by_ledger.why,
         }
+    with connect(corpus, reads=("rejected",)) as db:
+        by_table = table_losses(db, corpus, losses)
     return {
         "read": losses.read._asdict(),
         "bounded": losses.bounded,
         "never_asked": {"pages": losses.never.pages, "told_by": losses.never.by, "sampled": losses.never.sampled},
-        "rules": [_as_dict(row) for row in losses.most()],
+        "rules": [_as_dict(row) | _ends(row, by_table) for row in losses.most()],
         "languages": _groups(losses, "language"),
         "domains": _groups(losses, "domain"),
     }
@@ -39,13 +52,20 @@ def _groups(losses: CorpusLosses, by: str) -> list[dict[str, Any]]:
     return [_as_dict(row) for row in sorted_losses(losses.by_group(by), "characters")]
 
 
+def _ends(row: LossRow, by_table: TableLosses | None) -> dict[str, Any]:
+    if by_table is None:
+        return {}
+    name = str(row.key)
+    return {"from_kept_pages": by_table.from_kept.get(name), "pages_as_read": by_table.as_read.get(name)}
+
+
 def _as_dict(row: LossRow) -> dict[str, Any]:
     told: dict[str, Any] = {"key": row.key, **({"unit": row.cell.unit} if row.cell else {})}
     told |= {name: {"lost": getattr(row.lost, name), "read": getattr(row.came, name)} for name in LOSS_MEASURES}
     if row.whole is not None:
         spans = {name: getattr(row.whole, name)._asdict() for name in ("lost", "came")}
         told["pages_with_never_asked"] = row.whole._asdict() | spans
-    return told | {"share_of_pages": row.interval, "more": row.more}
+    return told | {"share_of_pages": row.interval, "more": row.more, "excluded": row.excluded}
 
 
 def show_losses(screen: Screen, facts: dict[str, Any]) -> None:
@@ -55,19 +75,30 @@ def show_losses(screen: Screen, facts: dict[str, Any]) -> None:
         _by_ledger(screen, facts)
         return
     screen.head("Losses", f"of {read['characters']:,} characters in {many(read['pages'], 'page')} that were read")
-    rows: list[list[StyledText]] = [[(name, "dim") for name in ("rule", "takes", "characters", "", "lines", "pages")]]
+    told = any("from_kept_pages" in row for row in facts["rules"])
+    ends = ("from kept", "as read") if told else ()
+    heads = ("rule", "takes", "characters", "", *ends, "lines", "pages")
+    rows: list[list[StyledText]] = [[(name, "dim") for name in heads]]
     for row in facts["rules"]:
         share = row["characters"]["lost"] / max(1, read["characters"])
         numbers: list[StyledText] = [f"{row[name]['lost']:,} {_of(row[name]):>8}" for name in ("lines", "pages")]
         rows.append(
             [
-                row["key"], row["unit"], f"{row['characters']['lost']:,} {_of(row['characters']):>8}",
-                (bar(max(0.0, share), 12), "green"), *numbers,
+                rule_said(row["key"], row["unit"]), row["unit"],
+                f"{row['characters']['lost']:,} {_of(row['characters']):>8}",
+                (bar(max(0.0, share), 12), "green"), *_told_ends(row, told), *numbers,
             ]
         )  # fmt: skip
-    screen.table(rows, "<<><>>")
+    screen.table(rows, f"<<><{'>>' if told else ''}>>")
+    screen.say((f"  {ORDER_OF_STAGES}", "dim"))
     for name in ("languages", "domains"):
         _uneven(screen, name, [row for row in facts[name] if row["more"] > 0])
+
+
+def _told_ends(row: dict[str, Any], told: bool) -> list[StyledText]:
+    """What a rule cut from pages that are kept in the end, and how long those were, as read, that it took."""
+    amounts = [row.get(name) for name in ("from_kept_pages", "pages_as_read")] if told else []
+    return ["" if amount is None else f"{amount:,}" for amount in amounts]
 
 
 def _by_ledger(screen: Screen, facts: dict[str, Any]) -> None:
@@ -79,7 +110,7 @@ def _by_ledger(screen: Screen, facts: dict[str, Any]) -> None:
         took = row["unit"] if row["taken"] is None else many(row["taken"], row["unit"])
         chars = row["characters"]
         known = ["not counted", ""] if chars is None else [f"{chars:,}", percent(chars, max(1, read["characters"]))]
-        rows.append([row["key"], took, *known])
+        rows.append([rule_said(row["key"], row["unit"]), took, *known])
     screen.table(rows, "<>>>")
     screen.say(facts["not_counted"])
 
@@ -91,7 +122,7 @@ def _uneven(screen: Screen, name: str, found: list[dict[str, Any]]) -> None:
     rows: list[list[StyledText]] = [[(of, "dim") for of in ("", "pages lost", "share", "lies in (95 %, all at once)")]]
     for row in found[:UNEVEN_ROWS]:
         low, high = row["share_of_pages"]
-        rows.append([str(row["key"]), *_pages_lost(row), f"{percent(low)} to {percent(high)}"])
+        rows.append([str(row["key"]), *_pages_lost(row), told_between(percent(low), percent(high))])
     screen.table(rows, "<>><")
 
 
@@ -102,7 +133,7 @@ def _pages_lost(row: dict[str, Any]) -> tuple[str, str]:
         return f"{row['pages']['lost']:,}", _of(row["pages"])
     lost, share = whole["lost"], whole["share"]
     if share is None:
-        return f"{lost['low']:,.0f} to {lost['high']:,.0f}", f"at least {percent(whole['least'])}"
+        return told_between(f"{lost['low']:,.0f}", f"{lost['high']:,.0f}"), f"at least {percent(whole['least'])}"
     about = "" if lost["low"] == lost["high"] else "about "
     return f"{about}{lost['pages']:,.0f}", f"{about}{percent(share)}"
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,7 +15,7 @@ from c4pipe.langid.base import Guess
 from c4pipe.langid.langdetect_kernel import DRAWS, find_rows, run_trials
 from c4pipe.langid.langdetect_profiles import LONGEST, load_profiles
 from c4pipe.langid.langdetect_stream import read_stream
-from c4pipe.langid.langdetect_text import readable
+from c4pipe.langid.langdetect_text import MAX_TEXT, readable
 
 FLOOR = 0.1  # no language at or below it is named: langdetect 1.0.9 detector.py Detector.PROB_THRESHOLD
 
@@ -38,6 +39,7 @@ class LangDetect:
         words, weights = (table.ctypes.data for table in self._stream)
         self._finding = characters, near, far
         self._trying = common, len(self._grams.common), *shares, len(self.languages), words, weights
+        self._room = _Room(len(self.languages))
 
     def guess(self, text: str) -> Guess | None:
         """The best language of `text`.
@@ -46,14 +48,21 @@ class LangDetect:
         has more than 0.1.
         """
         text = readable(text)
-        found = np.empty(LONGEST * len(text), np.uint32)
-        rows = found.ctypes.data
-        n = find_rows(text.encode("utf-32-le", "surrogatepass"), len(text), *self._finding, rows)
+        room = self._room
+        points = text.encode("utf-32-le", "surrogatepass")
+        n = find_rows(points, len(text), *self._finding, room.found_at)
         if not n:
             return None
-        work = np.zeros((2 + DRAWS, len(self.languages)))  # mean, chances, factors
-        mean = work.ctypes.data
-        run_trials(rows, n, *self._trying, mean, mean + work.strides[0], mean + 2 * work.strides[0])
-        best = int(work[0].argmax())  # the first of equals, as in the package's stable sort
-        score = float(work[0, best])
+        best = run_trials(room.found_at, n, *self._trying, *room.work_at)
+        score = float(room.mean[best])
         return Guess(self.languages[best], score) if score > FLOOR else None
+
+
+class _Room(threading.local):
+    """What the loops write to, kept from text to text; for each thread its own."""
+
+    def __init__(self, languages: int) -> None:
+        self.found = np.empty(LONGEST * MAX_TEXT, np.uint32)
+        self.found_at = self.found.ctypes.data
+        self.mean, self.chances, self.factors = np.empty(languages), np.empty(languages), np.empty(DRAWS * languages)
+        self.work_at = tuple(table.ctypes.data for table in (self.mean, self.chances, self.factors))

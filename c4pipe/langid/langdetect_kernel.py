@@ -110,7 +110,7 @@ def find_rows(points: Any, m: int, characters: Any, near: Any, far: Any, found: 
 
 
 @native(
-    "void(uint32*, int64, float64*, int64, uint32*, uint8*, float64*, int64, uint32*, float64*, float64*, float64*,"
+    "int64(uint32*, int64, float64*, int64, uint32*, uint8*, float64*, int64, uint32*, float64*, float64*, float64*,"
     " float64*)"
 )
 def run_trials(
@@ -127,8 +127,8 @@ def run_trials(
     mean: Any,
     chances: Any,
     factors: Any,
-) -> None:
-    """Adds to `mean` the mean probability of each language, 0..1, over the trials.
+) -> int:
+    """Fills `mean` with the mean probability of each language, 0..1, over the trials; returns the first of the best.
 
     A trial starts with all languages equally likely, multiplies in n-grams drawn at random, and normalises after the
     first draw and every fifth from there on, until one language is all but certain.
@@ -138,9 +138,11 @@ def run_trials(
         common, starts, columns, shares: see `NGramTable`; n_common is C.
         languages: L.
         words, weights: see `RandomStream`.
-        mean: (L,) zeros.
-        chances, factors: room for L and STEP * L.
+        mean: room for L.
+        chances, factors: room for L and DRAWS * L.
     """
+    for i in range(languages):
+        mean[i] = 0.0
     bits = 0
     while n >> bits:
         bits += 1
@@ -202,3 +204,8 @@ def run_trials(
             last += DRAWS
         for i in range(languages):
             mean[i] += chances[i] / TRIALS
+    best = 0
+    for i in range(languages):
+        if mean[i] > mean[best]:
+            best = i
+    return best

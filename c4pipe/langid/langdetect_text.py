@@ -14,7 +14,7 @@ def readable(text: str) -> str:
 
     The package also folds runs of blanks, after the cut; as a blank after a blank yields no n-gram, that is left out.
     """
-    if "http" in text:
+    if "/" in text and "http" in text:  # the first is asked four times as fast, and stands in few texts
         text = Detector.URL_RE.sub(" ", text)
     if "@" in text:
         text = without_mail(text)

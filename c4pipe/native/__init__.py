@@ -10,6 +10,7 @@ llvmlite alone: to import numba and have it look into its own cache takes 0.6 s 
 from __future__ import annotations
 
 import ctypes
+import functools
 import inspect
 import re
 import sys
@@ -98,6 +99,7 @@ def _machine() -> Any:
     )
 
 
+@functools.cache
 def _processor() -> tuple[str, str]:
     try:
         features = llvm.get_host_cpu_features().flatten()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,7 +16,7 @@ from c4pipe.stages import Preset
 
 SAID_BY = "cld2"  # the identifier that takes least time, of pages that fell before one was asked: README.md has it
 SAID_CHARS = 1000  # of its beginning: of 3,000 pages 98.4 % are said to be in the language of the whole text
-RawTexts = Callable[[set[int]], dict[int, str]]  # of these rows of an input, the texts as they were read
+FindTexts = Callable[[set[int]], dict[int, str]]  # of these rows of an input, texts as they were read: those at hand
 
 
 class RejectedSample:
@@ -28,7 +28,7 @@ class RejectedSample:
         lost: Mapping[int, tuple[str, str]],
         plan: Plan,
         cap: int | None,
-        raw: RawTexts,
+        raw: FindTexts,
     ):
         """`early` is what the pass before has left, `lost` stage and reason of rows that have lost their URL since."""
         self._lost, self._shown = lost, {s.row for s in early}
@@ -69,7 +69,7 @@ class RejectedSample:
         self._late.add(page, stage, reason, detail, row, dropped)
 
     def so_far(self) -> Iterator[Sampled]:
-        """All with their outcome so far, and as they were read; kept ones may leave yet."""
+        """All with their outcome so far, and as they were read, or unread; kept ones may leave yet."""
         for s in self._early:
             if s.reason != KEPT:
                 yield s
@@ -79,7 +79,8 @@ class RejectedSample:
         late = list(self._late)
         texts = self._texts({s.row for s in late})
         for s in late:
-            yield s._replace(page=s.page._replace(text=texts[s.row]))
+            text = texts.get(s.row)
+            yield s._replace(page=s.page._replace(text=text or ""), unread=text is None)
 
     def final(self) -> Iterator[Sampled]:
         """All with their last outcome, without what a stage of the preset hides."""
@@ -121,6 +122,16 @@ def in_languages(rows: pa.Table, plan: Plan) -> pa.Table:
         for language, stage, text in zip(*columns, strict=True)
     ]
     return rows.set_column(place, rows.schema.field(place), pa.array(said, pa.string()))
+
+
+def with_texts(sampled: Iterable[Sampled], texts: Mapping[str, str], plan: Plan) -> Iterator[Sampled]:
+    """The pages, those that are unread with their texts by `source`, less what a stage hides; without those that have
+    none there."""
+    for s in sampled:
+        if not s.unread:
+            yield s
+        elif s.page.source in texts:
+            yield s._replace(page=s.page._replace(text=plan.veil.text(texts[s.page.source])), unread=False)
 
 
 def veiled(sampled: Sampled, plan: Plan) -> Sampled:

@@ -17,7 +17,8 @@ from c4pipe.passes.ended import Ended, Origins
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import sample_table
-from c4pipe.passes.staged import Staged, StagedPages, Summary, staged_schema, write_table
+from c4pipe.passes.staged import Staged, StagedPages, Summary, staged_schema
+from c4pipe.passes.tables import write_table
 
 
 class Restager:
@@ -39,7 +40,7 @@ class Restager:
             stream = stack.enter_context(self._store.write(self._staged.pages))
             linked = isinstance(self._level, LinkLevel)
             schema = staged_schema(self._plan, self._stages[:-1], self._shown.wanted, linked, later=True)
-            self._pages = StagedPages(stream, None, schema, self._level)
+            self._pages = StagedPages(stream, schema, self._level)
             yield
             self._pages.close()
 
@@ -54,13 +55,12 @@ class Restager:
         self._came.take(survivor, self._number, None if isinstance(verdict, Rejected) else verdict.page)
         if isinstance(verdict, Rejected):
             self._ended.add(row, verdict.page.language, self._plan.cells.end(index, verdict), trail)
-            self._stats.rejected(verdict.page.url)
             self._shown.rejected(row, verdict.page, stage, verdict, cuts)
             return
         dropped = tuple(cuts()) if self._shown.wanted else ()
         self._shown.kept(row, tuple, verdict.page.language)
         origin, so_far = self._origins.of(row)
-        self._pages.add(verdict.page, verdict.page.text, row, dropped, origin, [*so_far, *trail])
+        self._pages.add(verdict.page, len(verdict.page.text), row, dropped, origin, [*so_far, *trail])
 
     def lost(self, row: int, page: Page) -> None:
         self._shown.lost(row, page)
@@ -73,7 +73,7 @@ class Restager:
         self._stats.add(summary.stats)
         cube = Cube()
         cube.add(summary.cube)
-        self._ended.count(self._origins, cube)
+        self._ended.count(self._origins, cube, self._stats)
         summary = summary._replace(
             ledger=Ledger([*summary.ledger.stages, *self._own.values()]),
             stats=self._stats,

@@ -25,7 +25,8 @@ FindDropped = Callable[[], Iterable[Dropped]]  # what a page loses, found out wh
 
 
 class Sampled(NamedTuple):
-    """A page with its outcome. `stage` is "" and `reason` "kept" for a kept page."""
+    """A page with its outcome. `stage` is "" and `reason` "kept" for a kept page. One that is `unread` is without its
+    text, which can be had from its input."""
 
     priority: int  # hash of the source; the smaller the sooner shown
     row: int  # number of the page among those that reached URL dedup in its input, -1 if it did not
@@ -34,6 +35,7 @@ class Sampled(NamedTuple):
     reason: str
     detail: str = ""
     dropped: tuple[Dropped, ...] = ()
+    unread: bool = False
 
 
 def per_input(mode: str, inputs: int) -> int | None:
@@ -120,7 +122,7 @@ def sample_table(sampled: Iterable[Sampled]) -> pa.Table:
         [s.stage for s in rows],
         [s.reason for s in rows],
         [s.detail for s in rows],
-        [s.page.text for s in rows],
+        [None if s.unread else s.page.text for s in rows],
         dropped_column([s.dropped for s in rows]),
         [s.page.source for s in rows],
         [s.page.language for s in rows],
@@ -136,6 +138,7 @@ def sample_table(sampled: Iterable[Sampled]) -> pa.Table:
 def sampled_of(table: pa.Table) -> Iterator[Sampled]:
     """The inverse of `sample_table`; of the pages only what it holds."""
     for row in table.to_pylist():
-        page = Page(row["url"], row["text"], row["timestamp"], row["source"], language=row["language"])
+        unread = row["text"] is None
+        page = Page(row["url"], row["text"] or "", row["timestamp"], row["source"], language=row["language"])
         dropped = tuple(Dropped(d["reason"], d["line"], d["owner"]) for d in row["dropped"])
-        yield Sampled(row["priority"], row["row"], page, row["stage"], row["reason"], row["detail"], dropped)
+        yield Sampled(row["priority"], row["row"], page, row["stage"], row["reason"], row["detail"], dropped, unread)

@@ -1,10 +1,10 @@
 """The files that a pass leaves of one unit of work for the next one, below the folder of the stages so far.
 
-NNNNNN.pages.parquet      kept pages, with the hashes of their atoms for the next dedup of text
-NNNNNN.raw.parquet        their texts as read, where stages change them and a sample will show some
-NNNNNN.came.parquet       behind a dedup of text, how far the pages came that reached the first one (`restoring`)
-NNNNNN.outcomes.parquet   one row for each page that reached URL dedup: its claim, and what became of it so far
-NNNNNN.sample.parquet     pages for the rejected table, as read
+NNNNNN.pages.arrow        kept pages, with the hashes of their atoms for the next dedup of text
+NNNNNN.raw.arrow          texts as read that cannot be had again from the input (`raw`)
+NNNNNN.came.arrow         behind a dedup of text, how far the pages came that reached the first one (`restoring`)
+NNNNNN.outcomes.arrow     one row for each page that reached URL dedup: its claim, and what became of it so far
+NNNNNN.sample.arrow       pages for the rejected table, as read
 NNNNNN.summary.json       counts: the ledger so far, statistics, the account of what was read; which others there are
 """
 
@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from c4pipe.corpus.cells import Trail
 from c4pipe.corpus.cube import NO_ORIGIN, Cube, Origin
@@ -30,10 +29,10 @@ from c4pipe.files.storage import Store
 from c4pipe.page import Dropped, Page
 from c4pipe.passes.account import Account
 from c4pipe.passes.ended import TRAIL_FIELDS
+from c4pipe.passes.tables import TableSink
 from c4pipe.shards import (
     DROPPED_TYPE,
     TEXT_MD5,
-    ParquetSink,
     RowGroupBuffer,
     dropped_column,
     number_lists,
@@ -43,7 +42,6 @@ from c4pipe.shards import (
 from c4pipe.stages import Stage
 from c4pipe.text.urls import stand_in
 
-RAW_SCHEMA = pa.schema([pa.field("row", pa.int64()), pa.field("text", pa.string(), nullable=False)])
 # What staged pages claim, and how those that are compared as a whole compare.
 CLAIM_FIELDS = (
     pa.field("row", pa.int64()),
@@ -52,8 +50,6 @@ CLAIM_FIELDS = (
     pa.field("starts", pa.list_(pa.uint32())),
 )
 LINK_FIELDS = (pa.field("rank", pa.uint64()), pa.field("sketch", pa.binary()))
-# For what the next pass reads and the last one takes away: a third larger than by zstd, in two thirds of the time.
-QUICK = {"compression": "lz4", "use_dictionary": False}
 
 
 class Staged(NamedTuple):
@@ -70,7 +66,7 @@ class Staged(NamedTuple):
     def of(cls, folder: str, number: int) -> Staged:
         """The files of a unit by its number, in the folder of the stages so far."""
         base = f"{folder}/staged/{number:06d}"
-        pages, raw, outcomes, sample, came = (f"{base}.{name}.parquet" for name in cls._fields[:-1])
+        pages, raw, outcomes, sample, came = (f"{base}.{name}.arrow" for name in cls._fields[:-1])
         return cls(pages, raw, outcomes, sample, came, f"{base}.summary.json")
 
 
@@ -131,12 +127,10 @@ def staged_schema(
 
 
 class StagedPages:
-    """Writes kept pages, row group by row group, with the hashes of their atoms for a level; and their raw texts."""
+    """Writes kept pages, row group by row group, with the hashes of their atoms for a level."""
 
-    def __init__(self, stream: Any, raw: Any, schema: pa.Schema, level: TextLevel | None):
-        """`raw` is the stream for the texts as read, None where they are not kept."""
-        self._sink, self._schema, self._level = ParquetSink(stream, schema, **QUICK), schema, level
-        self._raw = None if raw is None else ParquetSink(raw, RAW_SCHEMA, **QUICK)
+    def __init__(self, stream: Any, schema: pa.Schema, level: TextLevel | None):
+        self._sink, self._schema, self._level = TableSink(stream, schema), schema, level
         self._pages = pa.schema([field for field in schema if field.name not in _ADDED])
         self._batch = RowGroupBuffer()
         self.rows = 0
@@ -145,14 +139,14 @@ class StagedPages:
     def add(
         self,
         page: Page,
-        raw: str,
+        chars: int,
         row: int,
         dropped: Sequence[Dropped] = (),
         origin: Origin = NO_ORIGIN,
         trail: Trail = (),
     ) -> None:
-        """A page; its text as read, its number among those that reached URL dedup, what it has lost to dedups, where it
-        comes from, and what it has lost to anything."""
+        """A page; the characters of it as read, its number among those that reached URL dedup, what it has lost to
+        dedups, where it comes from, and what it has lost to anything."""
         self.rows += 1
         atoms, starts, rank, sketch = _claimed(page, self._level)
         if not isinstance(atoms, list | tuple):
@@ -161,17 +155,16 @@ class StagedPages:
             )
         self.atoms += len(atoms)
         if self._batch.add(
-            (page, row, page_priority(stand_in(page)), atoms, starts, rank, sketch, raw, dropped, *origin, trail),
-            len(raw),
+            (page, row, page_priority(stand_in(page)), atoms, starts, rank, sketch, dropped, *origin, trail),
+            chars,
         ):
             self._flush()
 
     def _flush(self) -> None:
         held = zip(*self._batch.take(), strict=True)
-        pages, rows, priorities, atoms, starts, ranks, sketches, raw, dropped, domains, bins, trails = held
-        numbers = pa.array(np.array(rows, np.int64))
+        pages, rows, priorities, atoms, starts, ranks, sketches, dropped, domains, bins, trails = held
         try:
-            columns = [numbers, pa.array(np.array(priorities, np.uint64))]
+            columns = [pa.array(np.array(rows, np.int64)), pa.array(np.array(priorities, np.uint64))]
             columns += [number_lists(atoms, np.uint64), number_lists(starts, np.uint32)]
             if "rank" in self._schema.names:
                 columns += [pa.array(ranks, pa.uint64()), pa.array(sketches, pa.binary())]
@@ -189,16 +182,12 @@ class StagedPages:
         for name, column in zip(self._schema.names[table.num_columns :], columns, strict=True):
             table = table.append_column(self._schema.field(name), column)
         self._sink.write(table)
-        if self._raw is not None:
-            self._raw.write(pa.table([numbers, raw], schema=RAW_SCHEMA))
 
     def close(self) -> None:
-        """Writes what is left, and the footers."""
+        """Writes what is left, and the footer."""
         if self._batch.rows:
             self._flush()
-        for sink in (self._sink, self._raw):
-            if sink is not None:
-                sink.close()
+        self._sink.close()
 
 
 def _claimed(page: Page, level: TextLevel | None) -> tuple[Sequence[int], Sequence[int], int, bytes]:
@@ -217,25 +206,3 @@ _ADDED = frozenset((*(field.name for field in (*CLAIM_FIELDS, *LINK_FIELDS, *TRA
 def extra_columns(schema: pa.Schema) -> list[str]:
     """The columns of staged pages that stages have added."""
     return [name for name in schema.names if name not in _ADDED and name not in Page._fields]
-
-
-def raw_texts(store: Store, staged: Staged, edited: bool, rows: set[int]) -> dict[int, str]:
-    """The texts as read of staged pages by their rows. `edited`: stages have changed them, so they lie apart."""
-    found: dict[int, str] = {}
-    with store.read(staged.raw if edited else staged.pages) as stream:
-        file = pq.ParquetFile(stream)
-        for group in range(file.num_row_groups):
-            numbers = file.read_row_group(group, ["row"])["row"].to_pylist()
-            chosen = [i for i, row in enumerate(numbers) if row in rows]
-            if chosen:  # most of a row group is text, and few of many are asked for
-                texts = file.read_row_group(group, ["text"])["text"].take(pa.array(chosen)).to_pylist()
-                found.update(zip((numbers[i] for i in chosen), texts, strict=True))
-    return found
-
-
-def write_table(stream: Any, table: pa.Table) -> None:
-    """A table as a staged file, in row groups of a bounded size."""
-    sink = ParquetSink(stream, table.schema, **QUICK)
-    for start in range(0, table.num_rows, 10 * 1000):
-        sink.write(table.slice(start, 10 * 1000))
-    sink.close()

@@ -15,8 +15,11 @@ from c4pipe.files.storage import Store
 from c4pipe.page import Kept, Page, Rejected, Verdict
 from c4pipe.passes.account import Account
 from c4pipe.passes.outcomes import LinesCut, Outcome, outcomes_table
+from c4pipe.passes.raw import RawTexts
+from c4pipe.passes.reading import has_place
 from c4pipe.passes.sample import Sample, sample_table
-from c4pipe.passes.staged import Staged, StagedPages, Summary, staged_schema, write_table
+from c4pipe.passes.staged import Staged, StagedPages, Summary, staged_schema
+from c4pipe.passes.tables import write_table
 from c4pipe.text import count_lines, hash64
 from c4pipe.text.urls import url_key
 
@@ -34,6 +37,7 @@ class BeingRead(Protocol):
     """A piece of an input while it is read; says of it afterwards how much that was."""
 
     account: Account
+    places: bool  # whether pages have places in it from which they can be read again; known from the first verdict on
 
     def verdicts(self) -> Iterator[Verdict]:
         """Its records, as the reader judges them."""
@@ -47,8 +51,8 @@ class Stager:
         self._plan, self._store, self.staged = plan, store, staged
         self._ledger = Ledger.of(stage.name for stage in plan.prefix(0))
         self._stats, self._cube, self._sample = Stats(), Cube(), Sample(cap)
-        # A sample of all pages has their raw texts itself.
-        self._raw = cap is not None and cap > 0 and plan.edits_early
+        # A sample of all pages has their texts as read itself.
+        self._shown = cap is not None and cap > 0 and plan.edits_early
         self._edited = any(plan.preset.stages[index].edits for index, _ in plan.before)  # type: ignore[attr-defined]
         self._outcomes: list[Outcome] = []
 
@@ -57,26 +61,30 @@ class Stager:
         """While records are taken; left with an exception, no file appears."""
         plan = self._plan
         with ExitStack() as stack:
-            raw = stack.enter_context(self._store.write(self.staged.raw)) if self._raw else None
+            self._raw = stack.enter_context(RawTexts(self._store, self.staged.raw))
             pages = stack.enter_context(self._store.write(self.staged.pages))
             schema = staged_schema(plan, plan.prefix(0)[:-1], lossy=False, linked=plan.links(0))
-            self._pages = StagedPages(pages, raw, schema, plan.level(0))
+            self._pages = StagedPages(pages, schema, plan.level(0))
             yield
             self._pages.close()
+            self._raw.close()
 
     @property
     def progress(self) -> Progress:
         lost = self._ledger.stages[0].rejected.total()
         return Progress(self._stats.pages_read, self._stats.chars_read, self._pages.rows, lost)
 
-    def take(self, verdict: Verdict) -> None:
-        """A record, as the reader judged it."""
+    def take(self, verdict: Verdict, places: bool) -> None:
+        """A record, as the reader judged it, and whether pages have places in its input."""
         admitted = self._admit(verdict)
         if admitted is not None:
-            outcome = self._judge(*admitted, verdict.page, len(self._outcomes))
+            row = len(self._outcomes)
+            outcome = self._judge(*admitted, verdict.page, row)
             self._outcomes.append(outcome)
             if outcome.reason != KEPT:
                 self._stats.domains_rejected[outcome.origin.domain] += 1
+            elif self._shown and not (places and has_place(verdict.page.source, verdict.tally)):
+                self._raw.add(row, verdict.page.text)
 
     def _admit(self, verdict: Verdict) -> tuple[Page, Trail] | None:
         """The page if the reader and the filters before URL dedup keep it, and what they took; counts it either way."""
@@ -136,15 +144,7 @@ class Stager:
         it has lost so far."""
         plan = self._plan
         index, last, passed = run_steps(page, plan.between)
-        cuts = {
-            i: LinesCut(
-                lines_in(before.text, kept.page.text, sum(plan.lines_of(kept.tally).values())),
-                count_lines(kept.page.text),
-                kept.tally,
-            )
-            for i, before, kept in passed
-            if i in plan.cutting
-        }
+        cuts = {i: self._lines_cut(before, kept) for i, before, kept in passed if i in plan.cutting}
         trail = [*trail, *self._trail(passed)] if trail else self._trail(passed)
         claim = hash64(url_key(page.url)) if page.url else None, page.timestamp
         if isinstance(last, Rejected):
@@ -157,10 +157,17 @@ class Stager:
         else:
             stage, reason, left = -1, KEPT, (0, 0)
             self._sample.add(read, "", KEPT, row=row)
-            self._pages.add(last.page, read.text, row)
+            self._pages.add(last.page, len(read.text), row)
         first = cuts.get(plan.between[0][0]) if plan.between else None  # which has counted the lines already
         came = first.lines_in if first is not None else count_lines(page.text), len(page.text)
         return Outcome(*claim, stage, reason, cuts, Origin.of(read), came, left, last.page.language, trail)
+
+    def _lines_cut(self, before: Page, kept: Kept) -> LinesCut:
+        """What a stage that drops lines did to a page that it keeps."""
+        lines = self._plan.line_codes
+        dropped = sum(number for code, number in kept.tally.items() if code in lines)
+        left = kept.page.text
+        return LinesCut(lines_in(before.text, left, dropped), count_lines(left), kept.tally)
 
     def next_input(self) -> None:
         """Hears that an input is read; what is sampled is sampled of each."""
@@ -174,17 +181,17 @@ class Stager:
         with self._store.write(self.staged.sample) as stream:
             write_table(stream, sample_table(self._sample))
         counts = len(self._outcomes), self._pages.atoms, self._pages.rows
-        files = ("pages", *(("raw",) if self._raw else ()), "outcomes", "sample")
+        files = ("pages", *(("raw",) if self._raw.any else ()), "outcomes", "sample")
         Summary(self._ledger, self._stats, accounts, *counts, files, self._cube).write(self._store, self.staged)
         return counts[:2]
 
 
 def stage_unit(
-    readings: Iterable[BeingRead], stagers: Sequence[Stager], tick: Callable[[Progress], None]
+    readings: Iterable[BeingRead], stagers: Sequence[Stager], tick: Callable[[Stager], None]
 ) -> list[tuple[int, int]]:
     """Has every stager take the records of a unit; (rows of outcomes, atoms staged) of each.
 
-    `tick` hears after each record how far it is.
+    `tick` is given one of them after each record, whose `progress` says how far it is.
     """
     accounts = []
     with ExitStack() as stack:
@@ -194,8 +201,8 @@ def stage_unit(
             for verdict in reading.verdicts():
                 reading.account.take(verdict)
                 for stager in stagers:
-                    stager.take(verdict)
-                tick(stagers[0].progress)
+                    stager.take(verdict, reading.places)
+                tick(stagers[0])
             accounts.append(reading.account)
             for stager in stagers:
                 stager.next_input()

@@ -99,6 +99,8 @@ def summary(manifest: dict[str, Any], folder: str, stats: Mapping[str, Any] = NO
         lines.append(f"  as read {said}")
     if said := restore_told(manifest) or not_restorable(manifest):
         lines.append(f"  {said}")
+    if lacking := sum(part.get("lacking", 0) for part in manifest.get("rejected", ())):
+        lines.append(f"  not in the rejected table: {many(lacking, 'page')} of inputs that changed after their reading")
     told = inputs_told(manifest, stats.get("faults", ()))
     return "\n".join([*lines, *told, f"  corpus: {printable(folder)}"])
 

@@ -20,7 +20,10 @@ from c4pipe.stages.trace import NO_PLACE, Segment, Trace, edited
 from c4pipe.text.characters import JOINED
 from c4pipe.text.words import CUT_MARK
 
-_BYTES = re.compile(r"""(?<!\w)b(?:'((?:[^'\\…]|\\.)*)(?:'|…'?|\Z)|"((?:[^"\\…]|\\.)*)(?:"|…"?|\Z))""", re.DOTALL)
+_ENDS = r"|\\?…"  # of bytes that were cut, in the middle of an escape perhaps
+_BYTES = re.compile(
+    rf"""(?<!\w)b(?:'((?:[^'\\…]|\\[^…])*)(?:'{_ENDS}'?|\Z)|"((?:[^"\\…]|\\[^…])*)(?:"{_ENDS}"?|\Z))""", re.DOTALL
+)
 _HALF_ESCAPE = re.compile(r"\\(?:x[0-9a-f]?)?\Z")
 _LAST_RUN = re.compile(r"\S*\Z")
 _BEHIND_JOINED = re.compile(rf"[^\s{JOINED}]*\Z")

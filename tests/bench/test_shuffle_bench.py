@@ -15,7 +15,7 @@ from bench.scale import Bill, Cost, filled, markdown, tables
 from bench.shuffle import PARTS, SIZES, simulate, text_of
 from bench.shuffle_parts import Load, main
 
-SHAPE = Shape(0.7, 16, 15, 3000, 1000, 1600, 20)
+SHAPE = Shape(0.7, 16, 15, 3000, 1000, 20)
 SMALL = Crawl(1, 40, 20, 16, 6000, 96_000, 90_000)
 
 
@@ -90,7 +90,7 @@ def test_a_bill() -> None:
     assert cost.factor == pytest.approx(1, abs=1e-4)
     ours = scale.bill(cost, SHAPE, {"bytes": {"text": 800e9, "losses": 200e9}})
     assert ours.vcpu_hours == pytest.approx(CRAWL_PAGES * 1.1576 / 3_600_000, rel=1e-3)
-    assert ours[1:] == (2000, CRAWL_PAGES * 2620 / 1e9)
+    assert ours[1:] == (2000, CRAWL_PAGES * 1020 / 1e9)
     assert Bill(1000, 100, 0).dollars() == pytest.approx(1000 * (0.056 + 4 * 0.003557) + 1.1)
 
 

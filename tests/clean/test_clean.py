@@ -288,7 +288,7 @@ def test_fast_clean_is_clean_for_other_steps(steps: tuple[LineStep, ...], text: 
 
 
 def test_a_page_with_many_doubtful_lines_walks_the_loop() -> None:
-    text = f"{GOOD}\nTown[1] is an old town.\nA menu\n" * (ROOM + 1)
+    text = f"{GOOD}\nPlease enable JavaScript to go on.\nA menu\n" * (ROOM + 1)
     for whole in (text, text[: len(text) // 2], f"{text}A brace {{ stands in this line."):
         assert told(fast_clean(C4)(page(whole))) == told(clean(page(whole), C4))
 
@@ -335,3 +335,26 @@ def test_fast_clean_is_clean_on_real_pages() -> None:
         codes |= {*verdict.tally, *([verdict.reason.code] if isinstance(verdict, Rejected) else [])}
     # Pages that never meet a rule would show little.
     assert {"no_end_mark", "few_words", "javascript", "curly_brace", "policy"} <= codes
+
+
+@pytest.mark.parametrize("phrase", ["terms of use", "use cookies", "JavaScript", "\u0130", "{"])
+def test_a_phrase_is_found_wherever_it_stands_in_a_line_of_any_length(phrase: str) -> None:
+    words = "some words of a line " * 8
+    lines = [f"{words[:at]}{phrase}{words[at:size]}." for size in range(0, 168, 3) for at in range(0, size + 1, 2)]
+    fast = fast_clean(C4)
+    for line in lines:
+        assert told(fast(page(line))) == told(clean(page(line), C4))
+
+
+@pytest.mark.parametrize("citation", ["[1]", "[]", "[edit]", "[citation needed]", "[note]", "[[2]]", "[٣]", "["])
+def test_a_line_with_citations_is_judged_without_them(citation: str) -> None:
+    lines = [
+        f"This line has{citation} five words.",
+        f"{citation} This line has five words.",
+        f"Only {citation} three words.",
+        f"This line ends so far .{citation}..",
+        f"This line asks for java{citation}script.",
+        f"  This line {citation} has five words. \u00a0",
+    ]
+    text = "\n".join([*lines, "A menu", *lines])
+    assert told(fast_clean(C4)(page(text))) == told(clean(page(text), C4))

@@ -57,6 +57,7 @@ def numbers(pairing: Pairing, asked: FatePages, **place: int) -> list[int]:
         (FatePages("other_language"), [3]),
         (FatePages("only_a"), [4, 6, 7]),
         (FatePages("only_b"), [5]),
+        (FatePages("only_a", words=" \u00a0\n"), [4, 6, 7]),
         (FatePages("only_a", why="clean/few_sentences"), [4]),
         (FatePages("only_a", why="/not_read"), [6]),
         (FatePages("only_a", why="/not_recorded"), [7]),

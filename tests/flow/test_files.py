@@ -6,7 +6,8 @@ import os
 import pytest
 
 from c4pipe.errors import ConfigError
-from c4pipe.flow.files import BeamStore, is_remote
+from c4pipe.flow.buckets import is_remote
+from c4pipe.flow.files import BeamStore
 from c4pipe.flow.inputs import Input, read_inputs, write_input_list
 from c4pipe.flow.searching import find_inputs
 

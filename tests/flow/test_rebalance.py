@@ -9,7 +9,7 @@ from c4pipe.files.storage import LocalStore
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.mixed import MixtureProgress, clear_mixture_staging, find_mixture, prepare_mixture
 from c4pipe.flow.ours import WORK_NOTE
-from c4pipe.flow.rebalance import Rebalancing
+from c4pipe.flow.rebalancing import Rebalancing
 from c4pipe.flow.target import Standing
 from c4pipe.mixture import Mixture
 from c4pipe.rebalance.plan import make_plan

@@ -12,7 +12,9 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from beam_jobs import build_c4
 from beam_jobs.arguments import parse
 from beam_jobs.corpora import make_corpora
+from beam_jobs.pipelines import pipeline_of
 from c4pipe.files.assets import find_assets
+from c4pipe.flow.build import BuildCorpora
 from c4pipe.flow.inputs import Input
 from c4pipe.presets import PRESETS, find_preset
 from tests.wetfiles import ROOT, digests
@@ -103,7 +105,7 @@ def graph(badwords, inputs, preset="en", url_list=None):
     found = [Input(f"gs://bucket/crawl-data/segment/{i:09d}.warc.wet.gz", f"{i:09d}", 150 << 20) for i in range(inputs)]
     presets = [find_preset(name) for name in preset.split(",")]
     corpora = make_corpora(args, presets, assets, found)
-    pipeline = build_c4.beam_pipeline(corpora, PipelineOptions([f"--runner={args.runner}", *rest]))
+    pipeline = pipeline_of(BuildCorpora(corpora), PipelineOptions([f"--runner={args.runner}", *rest]))
     pipeline.run()
     return pipeline.runner.proto_pipeline
 

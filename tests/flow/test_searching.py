@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 from apache_beam.io.filesystem import BeamIOError
+from apache_beam.io.filesystems import FileSystems
 
 from bench.outside import SHARED
 from c4pipe.errors import ConfigError
@@ -281,8 +282,8 @@ def test_an_object_that_cannot_be_asked_for_is_told_by_its_listing(monkeypatch):
     def fails(*_):
         raise BeamIOError("no way in with secret@", {})
 
-    monkeypatch.setattr(searching.FileSystems, "exists", fails)
-    monkeypatch.setattr("c4pipe.flow.files.FileSystems.match", fails)
+    monkeypatch.setattr(FileSystems, "exists", fails)
+    monkeypatch.setattr(FileSystems, "match", fails)
     with pytest.raises(ConfigError, match=r"c4test://b/x.* cannot be listed: no way in"):
         find_inputs(["c4test://b/x"])
 

@@ -38,8 +38,20 @@ def losses_numbers(corpus: Corpus) -> dict[str, float]:
         of = f"losses.{rule}"
         found |= {f"{of}.characters": took[rule], f"{of}.share": took[rule] / read}
         found |= {f"{of}.lines": lines[rule], f"{of}.pages": pages[rule]}
+        found |= _ends(rule, stages, rows)
     _assert_languages_are_even(stages, rows, db.execute("SELECT language FROM pages").fetchall())
     return found | _uneven_domains(rows)
+
+
+def _ends(rule: str, stages: list[dict[str, Any]], rows: Rows) -> dict[str, float]:
+    """What it cut from pages that are kept, or how long those were that it took."""
+    stage, code = rule.split("/")
+    if code == "edited":
+        return {}
+    if any(code in each["rejected"] for each in stages if each["stage"] == stage):
+        return {f"losses.{rule}.as_read": sum(len(row[3]) for row in rows if row[1:3] == (stage, code))}
+    kept = [one["line"] for row in rows if not row[1] for one in row[4] if one["reason"] == code]
+    return {f"losses.{rule}.from_kept": sum(map(len, kept))}
 
 
 def _pages(stages: list[dict[str, Any]], rows: Rows) -> Counter[str]:

@@ -17,8 +17,10 @@ import pytest
 from beam_jobs import build_c4, workers
 from beam_jobs.arguments import parse
 from beam_jobs.corpora import make_corpora
+from beam_jobs.pipelines import options_of, pipeline_of
 from bench.soak import Fault, Seam, wrong
 from c4pipe.files.assets import find_assets
+from c4pipe.flow.build import BuildCorpora
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.inputs import write_input_list
 from c4pipe.flow.searching import find_inputs
@@ -478,7 +480,7 @@ def test_a_hundred_thousand_inputs(badwords, tmp_path):
     args, _ = parse(["--input", str(source), "--output", str(tmp_path / "c4"), "--badwords-dir", str(badwords)])
     (settings,) = make_corpora(args, [find_preset("en")], find_assets(badwords), inputs)
     write_input_list(inputs, BeamStore(settings.staging), settings.inputs_list)
-    pipeline = build_c4.beam_pipeline((settings,), build_c4.PipelineOptions(["--runner=FnApiRunner"]))
+    pipeline = pipeline_of(BuildCorpora((settings,)), options_of(["--runner=FnApiRunner"]))
     assert len(pipeline.to_runner_api().SerializeToString()) < 2_000_000
     assert time.process_time() - start < 30
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # KB

@@ -123,9 +123,10 @@ def test_what_fasttext_hears() -> None:
 
 @pytest.mark.parametrize(("score", "named"), [(0.1, False), (0.1001, True)])
 def test_langdetect_names_none_at_its_floor(monkeypatch: pytest.MonkeyPatch, score: float, named: bool) -> None:
-    def run(*arguments: int) -> None:
+    def run(*arguments: int) -> int:
         mean = arguments[-3]
         ctypes.c_double.from_address(mean).value = score
+        return 0  # the first language is the best
 
     monkeypatch.setattr(langdetect, "run_trials", run)
     assert (langdetect.LangDetect().guess("some words") is not None) == named

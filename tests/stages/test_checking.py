@@ -133,9 +133,9 @@ class Level(TextLevel):
 )
 def test_a_level_that_claims_what_is_no_hash_is_named(kind, message, tmp_path):
     with (tmp_path / "pages").open("wb") as stream:
-        pages = StagedPages(stream, None, staged_schema(Plan(EN, None), [], lossy=False), Level(kind))
+        pages = StagedPages(stream, staged_schema(Plan(EN, None), [], lossy=False), Level(kind))
         with pytest.raises(BuildError, match="level Level gave atoms") as error:
-            pages.add(PAGE, "", 0)
+            pages.add(PAGE, 0, 0)
             pages.close()
     assert message in str(error.value)
 

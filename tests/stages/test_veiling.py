@@ -62,6 +62,8 @@ def test_what_an_edit_makes_whole_is_hidden_where_it_stands(text: str, shown: st
     ("detail", "shown"),
     [
         ("begins with b'x secret.detail.long.name.person@hotmail'", "begins with 'x…'"),
+        ("8 bytes: b'caf\\xc3\\xa9 a\\…'", "8 bytes: 'café…'"),  # the detail was cut in the middle of an escape
+        ('8 bytes: b"caf\\xc3\\xa9 a\\xc…', "8 bytes: 'café…'"),
         ("40 bytes: b'junk zyted.quorsan@vottmail-leqk.com junk…'", "40 bytes: 'junk <EMAIL>…'"),
         ("40 bytes: b'a\\n185.199.108.153 is it, my dear'", "40 bytes: 'a\\n<IP> is it, my…'"),
         ("40 bytes: b'hansem\\xc3\\xbcller@web.de wrote this\\xc3'", "40 bytes: '<EMAIL> wrote…'"),

@@ -15,6 +15,8 @@ from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.facts.ledger_losses import LedgerLosses, ledger_losses
 from c4pipe.facts.listed import WordList
 from c4pipe.facts.losses import CorpusLosses, read_losses
+from c4pipe.facts.repeated import OwnedCuts, Repeat, owned_cuts, repeats
+from c4pipe.facts.table_losses import TableLosses, table_losses
 from c4pipe.inspect.blocklists import word_lists
 from c4pipe.inspect.relatives import clusters, earlier, with_largest
 from c4pipe.inspect.report import queries
@@ -90,8 +92,8 @@ class Facts(NamedTuple):
     bins: list[Bin]
     languages: TopRows
     mixture: TopRows
-    repeats: dict[str, list[queries.Repeat]]
-    owned: dict[str, queries.OwnedCuts]  # by reason
+    repeated: dict[str, list[Repeat]]
+    owned: dict[str, OwnedCuts]  # by reason
     domains: TopRows
     tlds: TopRows
     months: TopRows
@@ -107,6 +109,7 @@ class Facts(NamedTuple):
     earlier: dict[str, Any] | None  # as `relatives.earlier` has it
     benchmarks: list[dict[str, Any]]  # as `by_share` has them
     losses: CorpusLosses | None  # None where the build did not count them
+    by_table: TableLosses | None  # what the rejected table says beside them, where it is complete
     ledger_losses: LedgerLosses | None  # None of a mixture
     listed: list[WordList]  # what each word of each list took
 
@@ -176,8 +179,8 @@ def gather(corpus: Corpus) -> Facts:
         bins(stats),
         first(languages(stats)),
         first(mixture_rows(manifest.get("mixture", {}))),
-        _by_reason(queries.repeats(db, REPEATS)),
-        queries.owned_cuts(db),
+        _by_reason(repeats(db, REPEATS)),
+        owned_cuts(db),
         _domain_rows(stats, losses, db),
         first(tlds(queries.tlds_kept(db), queries.tlds_rejected(db, queries.weights(pages, held))), MOST_DOMAINS),
         first(sorted(stats.get("months", {}).items())),
@@ -193,6 +196,7 @@ def gather(corpus: Corpus) -> Facts:
         earlier(corpus),
         by_share(stats.get("benchmarks", {})),
         losses,
+        None if losses is None else table_losses(db, corpus, losses),
         ledger_losses(corpus),
         word_lists(db, corpus),
     )
@@ -243,8 +247,8 @@ def _losses(counts: Mapping[str, int], start: int) -> list[Loss]:
     return found
 
 
-def _by_reason(repeats: Iterable[queries.Repeat]) -> dict[str, list[queries.Repeat]]:
-    found: dict[str, list[queries.Repeat]] = {}
-    for repeat in repeats:
+def _by_reason(rows: Iterable[Repeat]) -> dict[str, list[Repeat]]:
+    found: dict[str, list[Repeat]] = {}
+    for repeat in rows:
         found.setdefault(repeat.reason, []).append(repeat)
     return found

@@ -18,6 +18,8 @@ from c4pipe.corpus.telling import COMPARED
 from c4pipe.errors import BuildError
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.fates import Comparison, compare
+from c4pipe.facts.losses import ORDER_OF_STAGES
+from c4pipe.facts.shares import told_between
 from c4pipe.facts.verdict import CorpusVerdict
 from c4pipe.inspect.quoted import fold_codes
 from c4pipe.inspect.report import show
@@ -116,7 +118,7 @@ def sections(facts: Facts, comparison: Comparison | None, verdict: CorpusVerdict
         yield Section("languages", "Languages before and after" if facts.mixture.rows else "Languages")
     if facts.listed:
         yield Section("listed", "Listed words")
-    if facts.repeats:
+    if facts.repeated:
         yield Section("repeats", "Most repeated")
     if facts.domains.rows or facts.tlds.rows:
         yield Section("domains", "Domains")
@@ -136,10 +138,12 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals |= {"between": told_between, "order": ORDER_OF_STAGES}
     environment.filters |= {
         "shown": show.shown,
         "spelt": show.spelt_out,
         "linked": show.linked,
+        "jointed": show.jointed,
         "name": show.name,
         "number": show.figure,
         "percent": show.unbroken_percent,

@@ -61,7 +61,10 @@ def said_of_flow(flow: TextFlow) -> str:
 def legend(flow: TextFlow) -> str:
     """How to read the picture."""
     if flow.unit == IN_CHARACTERS:
-        return "Bands are as wide as the text they stand for, in characters: of pages that fell and of what was cut."
+        return (
+            "Bands are as wide as the text they stand for, in characters: of pages that fell and of what was cut. Text "
+            "leaves where it is first taken, also where its page falls later."
+        )
     why = "" if flow.unit == "documents" else ": this build did not count what each reason took in characters"
     return f"Bands are as wide as the {flow.unit} they stand for{why}."
 

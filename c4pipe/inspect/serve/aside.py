@@ -25,8 +25,13 @@ CHANGED_PAGES = "changed_pages"  # source -> names of the edits that changed tha
 _OF_SELECTION = "aside_"
 _MAKING = Lock()
 
-# What was cut from a page of the rejected table, as a text.
-LINES = "array_to_string(list_transform(dropped, lambda d: d.line), chr(10))"
+_CUTS = "array_to_string(list_transform({}, lambda d: d.line), chr(10))"
+
+
+def cut_text(code: str) -> str:
+    """SQL: what was cut from a row of the rejected table, as a text: for the reason that `code` gives in SQL; for any
+    where that is empty."""
+    return _CUTS.format(f"list_filter(dropped, lambda d: d.reason = {code})" if code else "dropped")
 
 
 def codes_table(cursor: duckdb.DuckDBPyConnection, corpus: Corpus) -> None:
@@ -49,16 +54,18 @@ def lost_lines_table(cursor: duckdb.DuckDBPyConnection, selection: Selection, sn
     needle = selection.needle
     values = {f"q{number}": pattern for number, pattern in enumerate(needle.patterns())}
     found = " AND ".join(needle.test("lines", f"${name}") for name in values)
+    if selection.lost:
+        values["lost"] = selection.lost
     select = (
-        f"SELECT source, {snippet} FROM (SELECT source, {LINES} AS lines FROM rejected WHERE stage = '' AND "
-        f"len(dropped) > 0 AND source != '') WHERE {found}"
+        f"SELECT source, {snippet} FROM (SELECT source, {cut_text(selection.cut_code)} AS lines FROM rejected "
+        f"WHERE stage = '' AND len(dropped) > 0 AND source != '') WHERE {found}"
     )
     kept_aside(cursor, lost_lines_name(selection), select, values)
 
 
 def lost_lines_name(selection: Selection) -> str:
     """The name of that table."""
-    return aside_name("lost", "\n".join(selection.needle))
+    return aside_name("lost", "\n".join((*selection.needle, selection.lost)))
 
 
 def aside_name(what: str, key: str) -> str:

@@ -11,8 +11,8 @@ from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.serve.aside import (
     CHANGED_PAGES,
     CUT_CODES,
-    LINES,
     codes_table,
+    cut_text,
     edits_table,
     lost_lines_name,
     lost_lines_table,
@@ -123,7 +123,7 @@ def _holds(selection: Selection) -> str:
     """All that is searched for, each in one of the columns."""
     columns = ("url", "text") if selection.field == "any" else (selection.field,)
     if selection.field == "lost":
-        columns = (LINES,)
+        columns = (cut_text(selection.cut_code),)
     test = selection.needle.test
     return " AND ".join(
         "(" + " OR ".join(test(column, f"${name}") for column in columns) + ")" for name in needles(selection)

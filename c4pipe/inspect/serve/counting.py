@@ -10,9 +10,9 @@ import duckdb
 
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.views import files_sql
-from c4pipe.inspect.serve.aside import CUT_CODES, codes_table
+from c4pipe.inspect.serve.aside import CUT_CODES, codes_table, cut_text
 from c4pipe.inspect.serve.cells import SCORES, Cell, cells_of
-from c4pipe.inspect.serve.conditions import condition, set_aside
+from c4pipe.inspect.serve.conditions import condition, needles, set_aside
 from c4pipe.inspect.serve.limits import within
 from c4pipe.inspect.serve.selection import (
     AGREED,
@@ -128,6 +128,11 @@ def total(corpus: Corpus, selection: Selection) -> int | None:
     return sum(int(part["rows"]) for part in parts_of(corpus, selection))
 
 
+def told_at_once(corpus: Corpus, selection: Selection) -> dict[str, Counter[str]]:
+    """Pages by config and by split as the manifest tells them, before anything is counted; {} where it does not."""
+    return {} if selection.by_row or not selection.kept else _of_manifest(corpus, selection)
+
+
 def _languages(found: Counter[str], selection: Selection, has: Known) -> dict[str, int]:
     """Of kept pages by their language where their config does not tell it; of rejected ones without those of none,
     which are records that gave no page and texts that are withheld."""
@@ -163,17 +168,29 @@ def _details(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selec
 
 def _lost(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, has: Known) -> dict[str, int]:
     """Pages of the selection by the reasons that took lines, sentences or passages from them, as far as the rejected
-    table knows them; whatever it asks of these."""
-    selection = selection._replace(lost="")
+    table knows them; whatever it asks of these. A search in what was cut is one in what each of them cut."""
+    searched = selection.q and selection.field == "lost"
+    beside = selection._replace(lost="", q="" if searched else selection.q)
     parts = parts_of(corpus, selection)
     if not has.lost or not parts:
         return {}
-    where, values = condition(selection)
-    codes_table(cursor, corpus)
-    sql = (
-        f"SELECT code, count(*) FROM (SELECT unnest(codes) AS code FROM (SELECT source FROM "
-        f"{files_sql(corpus, parts)} WHERE {where}) JOIN {CUT_CODES} USING (source)) GROUP BY code"
-    )
+    where, values = condition(beside)
+    pages = f"SELECT source FROM {files_sql(corpus, parts)} WHERE {where}"
+    if searched:
+        values |= needles(selection)
+        each = "unnest(list_distinct(list_transform(dropped, lambda d: d.reason))) AS code"
+        side = "stage = ''" if selection.kept else "stage != ''"
+        tests = " AND ".join(selection.needle.test("lines", f"${name}") for name in needles(selection))
+        sql = (
+            f"SELECT code, count(*) FROM (SELECT code, {cut_text('code')} AS lines FROM (SELECT {each}, dropped FROM "
+            f"rejected WHERE {side} AND source IN ({pages}))) WHERE {tests} GROUP BY code"
+        )
+    else:
+        codes_table(cursor, corpus)
+        sql = (
+            f"SELECT code, count(*) FROM (SELECT unnest(codes) AS code FROM ({pages}) JOIN {CUT_CODES} USING (source)) "
+            "GROUP BY code"
+        )
     found = dict(cursor.execute(sql, values).fetchall())
     return {code: found.get(code, 0) for code in has.lost}
 

@@ -21,20 +21,30 @@ from c4pipe.shards import ROW_GROUP_ROWS, ParquetSink
 from c4pipe.text import defused
 
 MOST_ORDERED = 10_000  # pages that are saved in another order than that of the files: they are in memory together
+CUTS = "dropped"  # the column of what was cut from a page
 MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
 
 
 def batches(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> Iterator[pa.Table]:
     """The selected rows in tables of a row group: in the order of the files, and in that of the selection, if it has
     one, up to `MOST_ORDERED` pages."""
+    schema = schema_of(corpus, selection)
+    own = corpus.schema if selection.kept else corpus.rejected_schema
+    tables = _selected(cursor, corpus, selection, own)
+    return tables if schema.equals(own) else _with_cuts(cursor, tables, schema)
+
+
+def _selected(
+    cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, schema: pa.Schema
+) -> Iterator[pa.Table]:
+    """As they stand in the files of the corpus."""
     if selection.order:
         places = ordered_rows(cursor, corpus, selection, MOST_ORDERED)
         if places is not None:
-            yield from _in_order(cursor, corpus, places, schema_of(corpus, selection))
+            yield from _in_order(cursor, corpus, places, schema)
             return
     set_aside(cursor, corpus, selection)
     where, values = condition(selection.unrecorded)
-    schema = schema_of(corpus, selection)
     for part in parts_of(corpus, selection):
         chosen = _rows_of(cursor, corpus, selection, part) if selection.recorded else None
         sql = f"SELECT file_row_number, {names_sql(schema.names)} FROM {files_sql(corpus, [part])} WHERE {where}"
@@ -44,6 +54,25 @@ def batches(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Select
                 batch = batch.filter(pc.is_in(batch.column(0), chosen))
             if batch.num_rows:
                 yield pa.Table.from_batches([batch]).select(schema.names).cast(schema)
+
+
+def _with_cuts(cursor: duckdb.DuckDBPyConnection, tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Kept pages with what was cut from each, which stands in the rejected table: it is asked a row group at a time."""
+    held: list[pa.Table] = []
+    for table in tables:
+        held.append(table)
+        if sum(each.num_rows for each in held) >= ROW_GROUP_ROWS:
+            yield _joined_to_cuts(cursor, pa.concat_tables(held), schema)
+            held = []
+    if held:
+        yield _joined_to_cuts(cursor, pa.concat_tables(held), schema)
+
+
+def _joined_to_cuts(cursor: duckdb.DuckDBPyConnection, pages: pa.Table, schema: pa.Schema) -> pa.Table:
+    sql = f"SELECT source, {CUTS} FROM rejected WHERE stage = '' AND list_contains($1, source)"
+    cuts: Any = cursor.execute(sql, [pages.column("source").to_pylist()]).to_arrow_table()
+    rows = pc.index_in(pages.column("source"), value_set=cuts.column("source").combine_chunks())
+    return pages.append_column(CUTS, cuts.column(CUTS).take(rows)).cast(schema)
 
 
 def _in_order(
@@ -79,8 +108,13 @@ def _rows_of(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selec
 
 
 def schema_of(corpus: Corpus, selection: Selection) -> pa.Schema:
-    """The columns of an export: those of the corpus's own files."""
-    return corpus.schema if selection.kept else corpus.rejected_schema
+    """The columns of an export: those of the corpus's own files, and of kept pages that are asked for by what was cut
+    from them this as well, in the column that the rejected table has it in."""
+    if not selection.kept:
+        return corpus.rejected_schema
+    if not selection.by_cuts or CUTS not in corpus.rejected_schema.names or CUTS in corpus.schema.names:
+        return corpus.schema
+    return corpus.schema.append(corpus.rejected_schema.field(CUTS))
 
 
 def parquet(tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[bytes]:

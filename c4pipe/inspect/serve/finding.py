@@ -18,7 +18,7 @@ from c4pipe.inspect.serve.conditions import condition, set_aside
 from c4pipe.inspect.serve.conditions import teach as teach
 from c4pipe.inspect.serve.hits import Hit, Listing, hits_of
 from c4pipe.inspect.serve.hits import Place as Place
-from c4pipe.inspect.serve.selection import Selection, ShardEntry, parts_of
+from c4pipe.inspect.serve.selection import ANY_REASON, Selection, ShardEntry, parts_of
 from c4pipe.inspect.serve.shuffling import shuffled, shuffled_back, shuffled_step
 
 PAGE_ROWS = 50  # of a list
@@ -98,9 +98,9 @@ def find_back(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Sele
 
 
 def pages_held(cursor: duckdb.DuckDBPyConnection, outcome: str) -> int:
-    """The pages of an outcome, "stage/reason", that the rejected table holds."""
-    sql = "SELECT count(*) FROM rejected WHERE stage || '/' || reason = $1"
-    ((count,),) = cursor.execute(sql, [outcome]).fetchall()
+    """The pages of an outcome, "stage/reason" or any, that the rejected table holds."""
+    sql = "SELECT count(*) FROM rejected WHERE stage != '' AND $1 IN ($2, stage || '/' || reason)"
+    ((count,),) = cursor.execute(sql, [outcome, ANY_REASON]).fetchall()
     return int(count)
 
 

@@ -50,19 +50,19 @@ class Guard:
 
 def refusal(method: str, headers: Mapping[str, str], port: int | None) -> tuple[int, str] | None:
     """The status and words for a request that is not answered; None for one that is."""
-    host = headers.get("host", "")
+    host = headers.get("host", "").lower()  # names of hosts know no case (RFC 9110, 4.2.3)
     if host not in {f"{name}:{port}" for name in LOOPBACK} | (set(LOOPBACK) if port == 80 else set()):
         return 421, (
             f"This viewer answers to http://127.0.0.1:{port}/ and http://localhost:{port}/ only. "
             "Through a tunnel, use the same port at both ends.\n"
         )
-    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin", "").lower()
     if site not in (None, "same-origin", "none") and headers.get("sec-fetch-mode") != "navigate":
         return 403, "Another site asked for this. The viewer answers its own pages only.\n"
     if method in ("GET", "HEAD"):
         return None
     # A browser says null of the viewer's own forms, for its pages send no referrer; Sec-Fetch-Site tells those apart.
-    if site == "same-origin" and origin in (None, "null", f"http://{host}"):
+    if site == "same-origin" and origin in ("", "null", f"http://{host}"):
         return None
     if site is None and origin == f"http://{host}":
         return None

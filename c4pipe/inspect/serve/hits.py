@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from c4pipe.facts.corpus import Corpus
-from c4pipe.inspect.serve.aside import LINES, lost_lines_name
+from c4pipe.inspect.serve.aside import cut_text, lost_lines_name
 from c4pipe.inspect.serve.conditions import around, inside, needles
 from c4pipe.inspect.serve.selection import BY_SCORE, Selection
 
@@ -57,7 +57,7 @@ def hits_of(
 ) -> list[Hit]:
     """Rows of the selection's table, which are given as SQL, as they stand in a list."""
     lost = bool(selection.q) and selection.field == "lost"
-    shown, match = LINES if lost and not selection.kept else "text", "0"
+    shown, match = cut_text(selection.cut_code) if lost and not selection.kept else "text", "0"
     if selection.q and selection.field not in ("url", "detail") and not (lost and selection.kept):
         match = f"coalesce({selection.needle.place(shown, '$q0')}, 0)"
     names = (corpus.schema if selection.kept else corpus.rejected_schema).names

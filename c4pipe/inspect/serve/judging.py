@@ -47,6 +47,11 @@ class Judges:
         return {f"{stage}/{reason.code}": (words, reason.source) for stage, reason, words in found}
 
     @property
+    def preset(self) -> Preset | None:
+        """The corpus's own, where it is known here."""
+        return self._presets.get(self.own)
+
+    @property
     def withheld(self) -> frozenset[str]:
         """Reasons of the corpus's own preset, as "stage/reason", of whose pages no text is kept."""
         found = reasons_of(self._presets[self.own]) if self.own else ()

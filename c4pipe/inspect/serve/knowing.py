@@ -6,10 +6,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from c4pipe.corpus.catalogue import reasons_of
 from c4pipe.corpus.ledger import LOST_AS
+from c4pipe.corpus.stats import by_first_word
 from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.repeated import REPEATED
 from c4pipe.inspect.serve.edits import edit_names
 from c4pipe.page import Unit
+from c4pipe.shards import SPLITS
+from c4pipe.stages import Preset
 from c4pipe.stages.personal import PERSONAL_REASONS
 
 
@@ -33,6 +38,8 @@ class Known(NamedTuple):
     columns: tuple[str, ...] = ()  # of the kept pages
     edits: tuple[str, ...] = ()  # of lines, by name; () without a rejected table
     rejected_columns: tuple[str, ...] = ()  # of the rejected table; () without one
+    spared: frozenset[str] = frozenset()  # "stage/reason" of rules that took nothing: an address may ask for them
+    absent: frozenset[str] = frozenset()  # configs and splits that builds of its preset have, and this one has not
 
     @property
     def one_config(self) -> bool:
@@ -47,6 +54,11 @@ class Known(NamedTuple):
     def lost(self) -> tuple[str, ...]:
         """The codes of `cuts`, each once."""
         return tuple(dict.fromkeys(cut.code for cut in self.cuts))
+
+    @property
+    def repeated(self) -> bool:
+        """Whether anything was cut because it stands elsewhere."""
+        return any(code in REPEATED for code in self.lost)
 
 
 def known(corpus: Corpus) -> Known:
@@ -68,6 +80,27 @@ def known(corpus: Corpus) -> Known:
         edit_names(corpus.manifest) if corpus.rejected else (),
         tuple(corpus.rejected_schema.names) if corpus.rejected else (),
     )
+
+
+def with_preset(has: Known, corpus: Corpus, preset: Preset | None) -> Known:
+    """With what the preset of a corpus could have taken and kept: links to it come from builds of other inputs."""
+    if preset is None:
+        return has
+    reasons = {f"{stage}/{reason.code}" for stage, reason, _ in reasons_of(preset)} if corpus.rejected else set[str]()
+    languages = {language for stage in preset.stages for language in stage.kept_languages()}
+    return has._replace(
+        spared=frozenset(reasons - set(has.outcomes)),
+        absent=frozenset({*languages, *SPLITS} - {*has.configs, *has.splits}),
+    )
+
+
+def disagreed_pages(corpus: Corpus) -> int:
+    """The kept pages of which those who were asked for the language said several, as the statistics count them; 0
+    where one alone was asked, and where they do not tell."""
+    votes = corpus.stats.get("votes", {})
+    nested = all(isinstance(told, dict) for told in votes.values())  # a mixture's are as `Stats` has them
+    ways = [way for told in (votes if nested else by_first_word(votes)).values() for way in told.items()]
+    return sum(pages for said, pages in ways if len({vote.partition("=")[2] for vote in said.split()}) > 1)
 
 
 def _cuts(stage: dict[str, Any]) -> Iterator[CutReason]:

@@ -1,13 +1,15 @@
 """Addresses of pages that last when the corpus is built again: by what names a page in the crawl, and by its URL.
 
-    /page?id=ID&url=URL&row=FILE/ROW
+    /page?id=ID&url=URL&row=FILE/ROW&was=kept
 
 The ID is that of the record, of a page without one its source. Where the corpus has no such page, the URL tells it. The
 row is where it was when the link was made: it is looked at first, and believed if that page has the ID and the URL.
+What it `was` then, "kept" or "stage/reason", is said where it is something else now.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -21,6 +23,7 @@ from c4pipe.inspect.serve.hits import Hit
 from c4pipe.inspect.serve.records import Record, kept_of, record_at
 from c4pipe.inspect.serve.selection import whole_number
 
+_WAS = re.compile(r"kept|[\w.-]{1,100}/[\w.-]{1,100}")
 MOST_OFFERED = 20  # pages of one address
 
 
@@ -30,6 +33,7 @@ class PageLink(NamedTuple):
     id: str = ""
     url: str = ""
     row: str = ""  # FILE/ROW
+    was: str = ""  # when the link was made: "kept", or "stage/reason"; told of as far as `then` goes
 
     @classmethod
     def of(cls, page: Record | Hit) -> PageLink:
@@ -38,6 +42,23 @@ class PageLink(NamedTuple):
         if isinstance(page, Hit):
             return cls(page.source, page.url, row)
         return cls(page.page.record_id or page.page.source, page.page.url, row)
+
+    @classmethod
+    def telling(cls, page: Record | Hit) -> PageLink:
+        """The same, with what the page is now: for links that may be followed when that has changed."""
+        return cls.of(page)._replace(was=f"{page.stage}/{page.reason}" if page.stage else KEPT)
+
+    @property
+    def names(self) -> bool:
+        """Whether it names a page."""
+        return any((self.id, self.url, self.row))
+
+    def then(self, now: str = "") -> str:
+        """What the page was when the link was made, in words; "" where nobody says, or where it is that now."""
+        if self.was == now or not _WAS.fullmatch(self.was):
+            return ""
+        stage, _, reason = self.was.partition("/")
+        return f"rejected at {stage}: {reason}" if reason else "kept"
 
     @classmethod
     def asked(cls, parameters: Mapping[str, str]) -> PageLink:

@@ -14,12 +14,12 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from c4pipe.errors import ConfigError, unknown
-from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.fallen import FallenLanguages, fallen_languages
 from c4pipe.facts.ledger_losses import ledger_losses
 from c4pipe.facts.losses import (
     LEAST_PAGES,
     LOSS_MEASURES,
+    ORDER_OF_STAGES,
     WAYS_TO_SPLIT,
     CorpusLosses,
     LossRow,
@@ -28,19 +28,14 @@ from c4pipe.facts.losses import (
     rule_name,
     sorted_losses,
 )
+from c4pipe.facts.table_losses import LossPlaces, TableLosses, loss_places, stands_as_read, table_losses
 from c4pipe.inspect.serve import export
+from c4pipe.inspect.serve.loss_links import Group, rows_pages
 from c4pipe.inspect.serve.saving import saved_headers
-from c4pipe.inspect.serve.selection import ANY_REASON, Known
 from c4pipe.inspect.serve.viewer import Viewer
-from c4pipe.page import Unit
-from c4pipe.rules.exclusion import NotExcluded
-from c4pipe.rules.robots import RobotsAllow
-from c4pipe.stages.personal import MaskPersonal
 
-_WITHHELD = {NotExcluded.reason.code, RobotsAllow.reason.code}  # whose texts are kept nowhere
 SHOWN_ROWS = 200  # of a table; the file has all
 _ORDERS = ("key", *LOSS_MEASURES, *(f"share of {name}" for name in LOSS_MEASURES))
-_ENDS = ("", "_low", "_high")  # of what is estimated
 _SCHEMA = pa.schema(
     [("by", pa.string()), ("of", pa.string()), ("unit", pa.string()), ("rule", pa.string())]
     + [(f"{name}_{what}", pa.int64()) for name in LOSS_MEASURES for what in ("lost", "came")]
@@ -50,6 +45,7 @@ _SCHEMA = pa.schema(
         for end in ("", "_low", "_high")
     ]
     + [("pages_share_low", pa.float64()), ("pages_share_high", pa.float64()), ("more_than_all", pa.int8())]
+    + [("characters_cut_from_kept_pages", pa.int64()), ("characters_of_pages_as_read", pa.int64())]
 )
 
 
@@ -82,6 +78,15 @@ class LossQuestion(NamedTuple):
             return "domain", self.domain
         return ("length", int(self.bin)) if self.bin is not None else None
 
+    @property
+    def of_all(self) -> bool:
+        """Whether it is of what rules took from all pages."""
+        return self.by == "rule" and self.group is None
+
+    def group_of(self, row: LossRow) -> Group:
+        """The group of pages that a row of its table is of."""
+        return (self.group or ("", "")) if self.by == "rule" else (self.by, row.key)
+
 
 _PLAIN = LossQuestion()._asdict()
 
@@ -106,6 +111,8 @@ class LossPages:
 
     def __init__(self, viewer: Viewer):
         self._viewer, self._found = viewer, list[CorpusLosses]()
+        self._by_table: list[TableLosses | None] = []
+        self._places: dict[str, LossPlaces] = {}
 
     @property
     def routes(self) -> list[Route]:
@@ -120,12 +127,15 @@ class LossPages:
                 return self._viewer.message(404, "No table of losses", str(no_losses(self._viewer.corpus)))
             return self._viewer.html("ledger_losses.html", losses=by_ledger)
         rows = self._rows(losses, question)
-        fallen = await self._viewer.ask(request, self._fallen, losses, question)
+        fallen, by_table, places = await self._viewer.ask(request, self._asked_of_table, losses, question)
+        has, as_read = self._viewer.has, stands_as_read(self._viewer.corpus)
         return self._viewer.html(
             "losses.html",
-            losses=losses, ask=question, rows=rows[:SHOWN_ROWS], hidden=max(0, len(rows) - SHOWN_ROWS),
+            losses=losses, ask=question, by_table=by_table, order=ORDER_OF_STAGES,
+            rows=rows[:SHOWN_ROWS], hidden=max(0, len(rows) - SHOWN_ROWS),
             top=losses.most()[:1], fallen=fallen, ways=WAYS_TO_SPLIT, measures=LOSS_MEASURES, least_pages=LEAST_PAGES,
-            effect=losses.effect(losses.rules.get(question.rule)), pages_of=self._pages_of(question),
+            effect=losses.effect(losses.rules.get(question.rule)),
+            pages_of=lambda row: rows_pages(row, question.group_of(row), has, as_read, places),
         )  # fmt: skip
 
     async def file(self, request: Request) -> Response:
@@ -133,7 +143,8 @@ class LossPages:
         question = asked(request)
         if (losses := await run_in_threadpool(self._losses)) is None:
             raise no_losses(self._viewer.corpus)
-        table = _table(self._rows(losses, question), question)
+        _, by_table, _ = await self._viewer.ask(request, self._asked_of_table, losses, question)
+        table = _table(self._rows(losses, question), question, by_table)
         body: Iterator[bytes] = export.comma_separated(iter([table]), _SCHEMA)
         filters = [
             ("losses", question.by),
@@ -155,15 +166,19 @@ class LossPages:
             rows = losses.by_group(question.by, question.rule)
         return sorted_losses(rows, question.sort, bool(question.rising))
 
-    def _fallen(
+    def _asked_of_table(
         self, cursor: duckdb.DuckDBPyConnection, losses: CorpusLosses, question: LossQuestion
-    ) -> FallenLanguages | None:
-        cell = losses.rules.get(question.rule) if question.by == "language" else None
-        return None if cell is None else fallen_languages(cursor, self._viewer.corpus, cell.stage, cell.reason)
-
-    def _pages_of(self, question: LossQuestion) -> Any:
-        as_read = _stands_as_read(self._viewer.corpus)
-        return lambda row: rows_pages(row, question, self._viewer.has, as_read)
+    ) -> tuple[FallenLanguages | None, TableLosses | None, LossPlaces]:
+        """What the rejected table says beside the counts."""
+        corpus, fallen = self._viewer.corpus, None
+        if question.by == "language" and (cell := losses.rules.get(question.rule)) is not None:
+            fallen = fallen_languages(cursor, corpus, cell.stage, cell.reason)
+        if question.of_all and not self._by_table:
+            self._by_table.append(table_losses(cursor, corpus, losses))
+        by = question.group[0] if question.by == "rule" and question.group else question.by
+        if by not in self._places:
+            self._places[by] = loss_places(cursor, by)
+        return fallen, self._by_table[0] if question.of_all else None, self._places[by]
 
 
 def _check_known(losses: CorpusLosses, question: LossQuestion) -> None:
@@ -174,59 +189,25 @@ def _check_known(losses: CorpusLosses, question: LossQuestion) -> None:
         return
     by, key = question.group
     keys = {row.key for row in losses.by_group(by)}
-    if key not in keys:
-        name = "bin" if by == "length" else by
-        raise unknown(name, str(key), sorted(str(each) for each in keys if each not in (None, "")))
+    if key in keys:
+        return
+    if by == "length":
+        bins = sorted(each for each in keys if isinstance(each, int))
+        near = min(bins, key=lambda each: abs(each - int(str(key))), default=0)
+        raise ConfigError(f"unknown bin {key}. Did you mean {near}? Known: {', '.join(map(str, bins))}.")
+    raise unknown(by, str(key), sorted(str(each) for each in keys if each not in (None, "")))
 
 
-def rows_pages(row: LossRow, question: LossQuestion, has: Known, as_read: bool = True) -> list[tuple[str, str]]:
-    """The addresses of the pages that a row counts, each with what they are called: those that a rule took (""), or the
-    "kept" and the "rejected" ones that it took parts of. Those are left out that no filter tells apart: of kept pages
-    nobody knows the length they were read with, and of rejected ones only where their texts stand `as_read`."""
-    cell = row.cell
-    by, key = (question.group or ("", "")) if question.by == "rule" else (question.by, row.key)
-    if cell is None or key is None:
-        return []
-    if cell.unit == Unit.PAGE.value:
-        as_read = as_read and cell.reason not in _WITHHELD
-        known, wanted = rule_name(cell) in has.outcomes, [("", {"outcome": rule_name(cell)}, False)]
-    else:
-        known = cell.reason in has.lost
-        wanted = [("kept", {}, True), ("rejected", {"outcome": ANY_REASON}, False)]
-        wanted = [(words, asked | {"lost": cell.reason}, kept) for words, asked, kept in wanted]
-    found = []
-    for words, asked, kept in wanted if known else ():
-        group = _group_asked(by, key, has, kept, as_read)
-        if group is not None:
-            found.append((words, f"/?{urlencode(asked | group)}"))
-    return found
-
-
-def _group_asked(by: str, key: str | int, has: Known, kept: bool, as_read: bool) -> dict[str, Any] | None:
-    """What an address says of a group; None where no filter tells its pages apart."""
-    if by == "length" and as_read and not kept:
-        size = int(key)
-        return {"min": (1 << size) if size else 0, "max": (2 << size) - 1}
-    if (by == "domain" and key) or (by == "language" and key and has.tells_language(kept)):
-        return {by: key}
-    return None if by else {}
-
-
-def _stands_as_read(corpus: Corpus) -> bool:
-    """Whether rejected texts have the length that they were read with: nothing in them is masked."""
-    stages = corpus.manifest.get("preset", {}).get("stages", [])
-    return all(stage.get("kind") != MaskPersonal.__name__ for stage in stages)
-
-
-def _table(rows: list[LossRow], question: LossQuestion) -> pa.Table:
-    columns = list(zip(*(_cells(row, question) for row in rows), strict=True)) or [()] * len(_SCHEMA)
+def _table(rows: list[LossRow], question: LossQuestion, by_table: TableLosses | None) -> pa.Table:
+    columns = list(zip(*(_cells(row, question, by_table) for row in rows), strict=True)) or [()] * len(_SCHEMA)
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA)
 
 
-def _cells(row: LossRow, question: LossQuestion) -> tuple[Any, ...]:
+def _cells(row: LossRow, question: LossQuestion, by_table: TableLosses | None) -> tuple[Any, ...]:
     numbers = [getattr(amount, name) for name in LOSS_MEASURES for amount in (row.lost, row.came)]
     rule = rule_name(row.cell) if row.cell is not None else ""
     of = "(all others)" if row.key is None else str(row.key)
     interval = row.interval or (None, None)
     whole = (None,) * 6 if row.whole is None else (*row.whole.lost, *row.whole.came)
-    return question.by, of, row.cell.unit if row.cell else "", rule, *numbers, *whole, *interval, row.more
+    ends = (by_table.from_kept.get(rule), by_table.as_read.get(rule)) if by_table else (None, None)
+    return question.by, of, row.cell.unit if row.cell else "", rule, *numbers, *whole, *interval, row.more, *ends

@@ -67,7 +67,9 @@ class Owners:
         if record is None:
             raise HTTPException(404)
         asked = request.query_params
-        rest = selection.query(**{name: asked[name] for name in ("after", "before", "mark") if asked.get(name)})
+        rest = selection.query(
+            **{name: asked[name] for name in ("after", "before", "mark", "build") if asked.get(name)}
+        )
         return RedirectResponse(f"/page?{PageLink.of(record).query(rest)}{'#marked' if mark else ''}", 303)
 
     async def owners(self, request: Request) -> Response:

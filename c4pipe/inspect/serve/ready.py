@@ -62,9 +62,13 @@ def _of_rejected(corpus: Corpus) -> list[ReadyQuery]:
     head = (
         "-- Of the sample of rejected pages, and of kept ones as read: not of the corpus.\n" if corpus.sampled else ""
     )
+    # What a rule took is noted in the finest unit that it costs, and units sort by how fine they are.
     cut = (
-        f"{head}SELECT part.reason AS rule, count(*) AS lines, sum(chars(part.line)) AS characters\n"
-        "FROM (SELECT unnest(dropped) AS part FROM rejected WHERE stage {} '') GROUP BY ALL ORDER BY lines DESC, rule"
+        f"{head}SELECT part.reason || coalesce(' (' || unit || 's)', '') AS rule, count(*) AS cuts, "
+        "sum(chars(part.line)) AS characters\n"
+        "FROM (SELECT unnest(dropped) AS part FROM rejected WHERE stage {} '') LEFT JOIN\n"
+        "(SELECT reason, max(unit) AS unit FROM ledger WHERE unit != 'page' GROUP BY reason) ON reason = part.reason\n"
+        "GROUP BY ALL ORDER BY cuts DESC, rule"
     )
     stages = corpus.manifest.get("ledger", {}).get("stages", [])
     reasons = [(-n, str(row["stage"]), str(code)) for row in stages for code, n in row.get("rejected", {}).items()]

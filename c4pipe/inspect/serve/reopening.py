@@ -2,7 +2,7 @@
 
 Each request looks at the file of the manifest first, and once more before its answer is sent: an answer that was made
 while the corpus changed is made again. A page that is open says by a header of which build it is, so that its script
-puts no numbers of another build into it.
+puts no numbers of another build into it; and its script names the build in its address and in its links.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -40,7 +41,7 @@ MakeApp = Callable[[Sequence[Corpus], str, bool], tuple[ASGIApp, list[str]]]
 
 
 def notices() -> list[str]:
-    """What the page that is being made has to say of the build it shows; each is said once, or of its link."""
+    """What the page that is being made has to say of the build it shows."""
     return _NOTICES.get(list)()
 
 
@@ -54,16 +55,23 @@ class SeenManifest(NamedTuple):
 
     mark: tuple[int, ...] | None  # () where there is none; None while it may change within a tick of the clock
     digest: str  # its sha256; "" where there is none
+    written: str = ""  # when it was, "2024-05-22 10:11 UTC"
 
     @classmethod
     def of(cls, folder: Path) -> SeenManifest:
         """As it is now."""
         try:
             mark = mark_of((folder / MANIFEST).stat())
+            written = datetime.fromtimestamp(mark[1] / 1e9, UTC).strftime("%Y-%m-%d %H:%M UTC")
             digest = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
         except OSError:
             return cls((), "")
-        return cls(mark if max(mark[1:3]) + TICK < time.time_ns() else None, digest)
+        return cls(mark if max(mark[1:3]) + TICK < time.time_ns() else None, digest, written)
+
+    @property
+    def told(self) -> str:
+        """What tells people which build it is."""
+        return f"{self.written}, digest {self.digest[:BUILD_DIGITS]}" if self.digest else "none"
 
     def holds(self, folder: Path) -> bool:
         """Whether it is the same now, as far as a look at the file tells."""
@@ -99,7 +107,9 @@ class Reopening:
         viewer of them, and what is to be said of it; `again` where there was one before, and what was given beside it
         may be of that one."""
         self._corpora, self._make = corpora, make
-        self._lock, self._news = Lock(), list[str]()
+        self._lock = Lock()
+        self._rebuilt, self._news = "", list[str]()  # of the corpus that is shown; of all else, which is said once
+        self._past = dict[str, SeenManifest]()  # digest of a build that was shown -> when it was made
         seen = self._look()
         self._opened = OpenedCorpora(make(corpora, seen[0].digest, False)[0], seen)
 
@@ -118,7 +128,7 @@ class Reopening:
                 await PlainTextResponse(_REBUILT, 409)(scope, receive, send)
                 return
             _LINK.set(_with_build(scope, opened.build))
-            _NOTICES.set(partial(self._said, _of_link(scope, opened)))
+            _NOTICES.set(partial(self._said, _asked_build(scope), opened.seen[0]))
             repeats = left > 0 and scope["method"] in ("GET", "HEAD")
             answer = _Answer(send, partial(self._is_still, opened) if repeats else None)
             await opened.app(scope, receive, answer)
@@ -161,7 +171,7 @@ class Reopening:
                 if [each.digest for each in self._look()] == digests:
                     app, more = self._make(corpora, digests[0], True)
                     self._opened = OpenedCorpora(app, seen)
-                    self._news = [*self._changes(before), *said, *more]
+                    self._note(before.seen, [*said, *more])
                     return self._opened
             raise BuildError(f"{self._corpora[0].folder} changes while it is opened.")
 
@@ -176,21 +186,32 @@ class Reopening:
                 said.append(f"A corpus that this one was held against is left out: {error}")
         return opened, said
 
-    def _changes(self, before: OpenedCorpora) -> list[str]:
-        """What became of the corpora since, a sentence each."""
-        return [
+    def _note(self, before: Sequence[SeenManifest], said: list[str]) -> None:
+        """Notes what became of the corpora since, a sentence each."""
+        changed = [
             f"{f'The corpus {corpus.folder}' if number else 'The corpus in this folder'} was built anew or changed "
-            f"while the viewer was open. What you see from here on is of the one that is there now (digest "
-            f"{now[:BUILD_DIGITS]}, before {then[:BUILD_DIGITS] or 'none'})."
-            for number, (corpus, now, then) in enumerate(
-                zip(self._corpora, self._opened.digests, before.digests, strict=True)
-            )
-            if now != then and now
+            f"while the viewer was open. What you see is of the one that is there now ({now.told}); before there was "
+            f"another ({then.told})."
+            if now.digest != then.digest and now.digest
+            else ""
+            for number, (corpus, now, then) in enumerate(zip(self._corpora, self._opened.seen, before, strict=True))
         ]
+        self._rebuilt = changed[0] or self._rebuilt
+        self._past[before[0].digest] = before[0]
+        self._news = [*filter(None, changed[1:]), *said]
 
-    def _said(self, of_link: list[str]) -> list[str]:
+    def _said(self, asked: str, shown: SeenManifest) -> list[str]:
+        """What a page has to say first. Links of a page and its address name its build, so that whoever has an older
+        one open is told with the next thing they ask for; as is, each time, who names none."""
         news, self._news = self._news, []
-        return of_link + news
+        if not asked:
+            return [*filter(None, [self._rebuilt]), *news]
+        if shown.digest.startswith(asked):
+            return news
+        past = next((seen.told for digest, seen in self._past.items() if digest.startswith(asked)), "")
+        of = past or f"digest {asked[:64]}"
+        here = f"What you see is of the one that is here now ({shown.told})."
+        return [f"This link was made of another build ({of}). {here}", *news]
 
 
 class _Answer:
@@ -206,14 +227,10 @@ class _Answer:
             await self._send(message)
 
 
-def _of_link(scope: Scope, opened: OpenedCorpora) -> list[str]:
-    """What is to be said of a link that names the build it was made of."""
-    (build,) = parse_qs(scope["query_string"].decode("latin-1")).get("build", [""])[-1:]
-    if not build or opened.digests[0].startswith(build):
-        return []
-    return [
-        f"This link was made of another build (digest {build[:64]}); the corpus that is here now has {opened.build}."
-    ]
+def _asked_build(scope: Scope) -> str:
+    """The build that a link names."""
+    query: str = scope["query_string"].decode("latin-1")
+    return parse_qs(query).get("build", [""])[-1]
 
 
 def _with_build(scope: Scope, build: str) -> str:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.serve.edits import EDIT_ROWS
 from c4pipe.inspect.serve.finding import pages_held
-from c4pipe.inspect.serve.selection import ANY_REASON, Known, Selection
+from c4pipe.inspect.serve.selection import Known, Selection
 from c4pipe.text import many
 
 NAME_DIGITS = 8  # of the sha256 of a manifest, in names of files
@@ -69,8 +69,6 @@ def sample_words(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: S
     stages = corpus.manifest.get("ledger", {}).get("stages", [])
     built = {f"{row['stage']}/{reason}": pages for row in stages for reason, pages in row["rejected"].items()}
     held = pages_held(cursor, selection.outcome)
-    if selection.outcome == ANY_REASON:
-        ((held,),) = cursor.execute("SELECT count(*) FROM rejected WHERE stage != ''").fetchall()
     rejected = selection.built(built)
     return f"the table has {held:,} of {many(rejected, 'page')} that the build rejected" if held < rejected else ""
 

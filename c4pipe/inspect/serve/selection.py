@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -13,12 +13,13 @@ from c4pipe.errors import ConfigError, unknown
 from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.serve.knowing import Known as Known
 from c4pipe.inspect.serve.knowing import known as known
+from c4pipe.inspect.serve.knowing import with_preset as with_preset
 from c4pipe.inspect.serve.needle import WAYS, Needle
 
 ShardEntry = dict[str, Any]  # a file, as the manifest lists it: path, rows, bytes
 
 ANY_REASON = "rejected"
-FIELDS = ("any", "text", "url", "detail", "lost")  # `lost`: the lines, sentences and passages that were cut
+FIELDS = ("any", "text", "url", "detail", "lost")  # `lost`: what was cut, for the reason that is asked for
 AGREED, DISAGREED, UNDETERMINED, NO_MONTH = "agreed", "disagreed", "undetermined", "none"
 RANDOM, BY_SCORE = "random", "score"  # orders
 LONGEST_QUERY = 1000  # characters searched for, and of a domain
@@ -70,10 +71,20 @@ class Selection(NamedTuple):
         return str(int(self.seed or 0) + 1)
 
     @property
+    def by_cuts(self) -> bool:
+        """Whether it asks for what was cut from pages."""
+        return bool(self.lost or (self.q and self.field == "lost"))
+
+    @property
+    def cut_code(self) -> str:
+        """SQL: the parameter of the reason whose cuts are searched; "" for those of any."""
+        return "$lost" if self.lost else ""
+
+    @property
     def recorded(self) -> bool:
         """Whether it asks for what was cut from pages or changed in them, which of kept ones only the rejected table
         says."""
-        return bool(self.lost or self.edit or (self.q and self.field == "lost"))
+        return self.by_cuts or bool(self.edit)
 
     @property
     def unrecorded(self) -> Selection:
@@ -187,11 +198,11 @@ def parse(pairs: Iterable[tuple[str, str]], has: Known) -> Selection:
     _one_of("in", asked.get("field"), FIELDS)
     _one_of("how", asked.get("how"), WAYS)
     _one_of("order", asked.get("order"), (RANDOM, BY_SCORE))
-    _one_of("lost", asked.get("lost"), has.lost)
+    _one_of("lost", asked.get("lost"), has.lost, {outcome.partition("/")[2] for outcome in has.spared})
     _one_of("edit", asked.get("edit"), has.edits)
-    _one_of("config", asked.get("config"), has.configs)
-    _one_of("split", asked.get("split"), has.splits)
-    _one_of("outcome", asked.get("outcome"), (ANY_REASON, *has.outcomes))
+    _one_of("config", asked.get("config"), has.configs, has.absent)
+    _one_of("split", asked.get("split"), has.splits, has.absent)
+    _one_of("outcome", asked.get("outcome"), (ANY_REASON, *has.outcomes), has.spared)
     _check_written(asked, has)
     values: dict[str, Any] = dict(asked)
     if "domain" in asked:
@@ -237,8 +248,9 @@ def whole_number(name: str, value: str) -> int:
     return int(value)
 
 
-def _one_of(name: str, value: str | None, values: Sequence[str]) -> None:
-    if value is not None and value not in values:
+def _one_of(name: str, value: str | None, values: Sequence[str], spared: Collection[str] = ()) -> None:
+    """ConfigError for a value that is none; those `spared` have no pages here, and lead to an empty list."""
+    if value is not None and value not in values and value not in spared:
         raise unknown(f"value of {name},", value, values) if values else ConfigError(f"this corpus has no {name}.")
 
 

@@ -34,7 +34,7 @@ class SinglePages:
         """One page. Where an address may mean several they are listed, where none, it says what is known of it."""
         selection, parts = self._viewer.selection(request)
         link = PageLink.asked(request.query_params)
-        if not any(link):
+        if not link.names:
             raise ConfigError("no page is named. Expected id=, the ID of its record or its source, or url=.")
         found = await self._viewer.ask(request, found_pages, self._viewer.corpus, link)
         if not found.records:
@@ -44,7 +44,7 @@ class SinglePages:
         record = await self._viewer.ask(request, kept_record, found.records[0])
         own = PageLink.of(record)
         if not found.by_url and link.id != own.id and (link.id or link.row):  # what it was called in a list, or by row
-            return self._on_to(request, "page", own)
+            return self._on_to(request, "page", own._replace(was=link.was))
         return await self._shown(request, record, selection, parts, found)
 
     async def _shown(
@@ -55,13 +55,14 @@ class SinglePages:
         drawn = await viewer.ask(request, view, viewer.corpus, viewer.judges, record, mark)
         place_in = next((i for i, part in enumerate(parts) if part["path"] == record.path), None)
         seen = "" if record.reason else await viewer.ask(request, self._seen_at, record)
-        own = PageLink.of(record)
-        lasting = f"{request.base_url}page?{own.lasting.query(f'build={viewer.digest[:BUILD_DIGITS]}')}"
+        own, told = PageLink.of(record), PageLink.telling(record)
+        lasting = f"{request.base_url}page?{told.lasting.query(f'build={viewer.digest[:BUILD_DIGITS]}')}"
         values: dict[str, Any] = {
             "view": drawn,
             "record": record,
             "own": own,
             "asked": PageLink.asked(asked),
+            "then": PageLink.asked(asked).then(told.was),
             "found": found,
             "at": "" if place_in is None else f"{place_in}:{record.row}",
             "back": {name: asked[name] for name in ("after", "before") if name in asked},

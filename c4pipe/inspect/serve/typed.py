@@ -15,9 +15,9 @@ import duckdb
 import pyarrow as pa
 
 from c4pipe.errors import ConfigError
-from c4pipe.facts.corpus import TOLD_VIEWS, VIEWS, Corpus, connect
+from c4pipe.facts.corpus import TOLD_VIEWS, VIEWS, Corpus, connect, said
 from c4pipe.facts.functions import teach_functions
-from c4pipe.inspect.confined import QUERY_MEMORY, Caller, confined
+from c4pipe.inspect.confined import QUERY_MEMORY, Caller, confined, get_ready
 from c4pipe.inspect.output import as_text
 
 QUERY_SECONDS, EXPORT_SECONDS = 30, 600  # on the clock
@@ -92,6 +92,10 @@ class TypedQueries:
         """The columns of each view, with their types."""
         sql = "SELECT column_name, column_type FROM (DESCRIBE {})"
         return {view: cursor.execute(sql.format(view)).fetchall() for view in TYPED_VIEWS}
+
+    def expect(self) -> None:
+        """Somebody looks at the box, and will ask."""
+        get_ready(_first_rows)
 
     def answer(self, caller: Caller, sql: str) -> TypedAnswer:
         """What a query gives. ConfigError where it may not run, fails or takes too long or too much."""
@@ -177,7 +181,7 @@ def checked_query(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Stateme
         raise ConfigError("no query was given. Expected one SELECT over pages, rejected, shards and ledger.")
     if len(sql) > LONGEST_SQL:
         raise ConfigError(f"the query has {len(sql):,} characters; {LONGEST_SQL:,} are read at most.")
-    statements = cursor.extract_statements(sql)
+    statements = _statements(cursor, sql)
     if len(statements) != 1 or statements[0].type is not duckdb.StatementType.SELECT:
         raise ConfigError("only one SELECT is allowed. The views are pages, rejected, shards and ledger.")
     tree = _tree(cursor, sql)
@@ -189,6 +193,14 @@ def checked_query(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Stateme
     for node in _nodes(tree):
         _check_node(node, named, refused)
     return statements[0]
+
+
+def _statements(cursor: duckdb.DuckDBPyConnection, sql: str) -> list[duckdb.Statement]:
+    """ConfigError, with the words of DuckDB, where it cannot be read."""
+    try:
+        return cursor.extract_statements(sql)
+    except duckdb.Error as error:
+        raise ConfigError(f"DuckDB refuses the query: {said(error)}") from None
 
 
 def _tree(cursor: duckdb.DuckDBPyConnection, sql: str) -> Any:

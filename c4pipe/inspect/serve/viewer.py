@@ -27,12 +27,13 @@ from c4pipe.inspect.serve import finding
 from c4pipe.inspect.serve.asking import TooLongError
 from c4pipe.inspect.serve.citing import cited_view
 from c4pipe.inspect.serve.judging import Judges
+from c4pipe.inspect.serve.knowing import disagreed_pages
 from c4pipe.inspect.serve.lasting import PageLink, found_pages
 from c4pipe.inspect.serve.patience import watched_answer
 from c4pipe.inspect.serve.records import Record
 from c4pipe.inspect.serve.rendering import environment
 from c4pipe.inspect.serve.reopening import BUILD_DIGITS, link_of_view, notices
-from c4pipe.inspect.serve.selection import Selection, ShardEntry, known, parse, parts_of
+from c4pipe.inspect.serve.selection import Selection, ShardEntry, known, parse, parts_of, with_preset
 from c4pipe.shards import Seen
 from c4pipe.textindex.least import LEAST
 
@@ -55,7 +56,8 @@ class Viewer:
         """`given` are files that rules read, beside those that the corpus keeps; `seen` is what a training has read,
         `compared` a verdict on this corpus, which is A, and another, and `digest` the sha256 of its manifest."""
         self.digest = digest or corpus.digest
-        self.seen, self.corpus, self.has, self.judges = seen, corpus, known(corpus), Judges(corpus, given)
+        self.seen, self.corpus, self.judges = seen, corpus, Judges(corpus, given)
+        self.has = with_preset(known(corpus), corpus, self.judges.preset)
         self._connection = connect(corpus, memory=VIEWER_MEMORY)
         finding.teach(self._connection)
         self.words = self.judges.words()
@@ -66,14 +68,15 @@ class Viewer:
         self._templates.globals["shards_rows"] = sum(shard["rows"] for shard in corpus.shards())
         self._templates.globals |= {"least": LEAST, "met_words": self.met_words, "run_note": self._run_note}
         self._templates.globals["compared"] = compared
-        self._templates.globals["in_build"] = _in_build(corpus)
+        self._templates.globals |= {"in_build": _in_build(corpus), "no_pages": _no_pages(corpus)}
         self._templates.globals |= {
             "notices": notices,
             "link_of_view": link_of_view,
             "cited_view": self._cited,
             "build": self.digest[:BUILD_DIGITS],
-            "link": PageLink.of,
+            "link": PageLink.telling,
         }
+        self._templates.globals["disagreed"] = disagreed_pages(corpus)
         self._templates.globals["said_of_removals"] = said_of_removals
 
     async def refused(self, request: Request, error: HTTPException) -> Response:
@@ -151,3 +154,9 @@ def _in_build(corpus: Corpus) -> dict[str, int]:
     """ "stage/reason" -> pages that the build rejected for it, of which the rejected table may hold a sample."""
     stages = corpus.manifest.get("ledger", {}).get("stages", [])
     return {f"{stage['stage']}/{reason}": pages for stage in stages for reason, pages in stage["rejected"].items()}
+
+
+def _no_pages(corpus: Corpus) -> int:
+    """Records that gave no page: they are among the rejected ones, and not among the pages that were read."""
+    stages = corpus.manifest.get("ledger", {}).get("stages", [])
+    return sum(stages[0]["rejected"].values()) if stages else 0

@@ -1,42 +1,79 @@
-"""What the address of listed words answers: each word, phrase or address of a list with what it cost."""
+"""What the addresses of listed words answer: each word, phrase or address of a list with what it cost."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from c4pipe.errors import unknown
-from c4pipe.facts.listed import ListedWord, WordList
+from c4pipe.facts.listed import ListedWord, WordList, WordPlace
 from c4pipe.inspect.blocklists import word_lists
+from c4pipe.inspect.serve import export
+from c4pipe.inspect.serve.saving import saved_headers, told_in_file
 from c4pipe.inspect.serve.selection import Selection
 from c4pipe.inspect.serve.viewer import Viewer
+from c4pipe.page import Unit
 
 _MOST_WORDS = 100  # of a list
+_MOST_PLACES = 200  # domains shown of a word; a file has all
 # How words may be ordered, and what says so. By accident: those first that were alone on most of their pages.
-_ORDERS = {"pages": "pages", "only": "only listed word", "domains": "domains"}
+_ORDERS = {"pages": "pages", "only": "pages that hold it alone", "domains": "domains"}
+_SCHEMA = pa.schema(
+    [(name, pa.string()) for name in ("stage", "rule", "costs", "entry", "language", "domain")]
+    + [(name, pa.int64()) for name in ("kept_pages", "rejected_pages")]  # of this language and domain
+    + [(f"entry_{name}", pa.int64()) for name in ("pages", "lines", "held", "alone")]  # of all of them
+)
 
 
 class WordPages:
-    """The address of a viewer that shows what lists did."""
+    """The addresses of a viewer that show what lists did."""
 
     def __init__(self, viewer: Viewer):
         self._viewer = viewer
         self._lock, self._lists = Lock(), list[list[WordList]]()
 
+    @property
+    def routes(self) -> list[Route]:
+        """The page, and its file."""
+        return [Route("/words", self.words), Route("/words/export", self.export)]
+
     async def words(self, request: Request) -> Response:
-        """All lists of the corpus."""
+        """All lists of the corpus, those that cost pages first."""
+        shown, by = await self._asked(request)
+        most = {"most": _MOST_WORDS, "most_places": _MOST_PLACES}
+        values: dict[str, Any] = {"lists": shown, "by": by, "orders": _ORDERS, **most}
+        return self._viewer.html("words.html", selection=Selection(), **values)
+
+    async def export(self, request: Request) -> Response:
+        """Each word of each list by language and domain, as a file."""
+        shown, by = await self._asked(request)
+        kind = request.query_params.get("format", "")
+        if kind not in export.MEDIA_TYPES:
+            raise unknown("format,", kind, export.MEDIA_TYPES)
+        corpus, digest, filters = self._viewer.corpus, self._viewer.digest, [("words", "all"), ("by", by)]
+        sampled = any(each.named < each.built for each in shown)
+        sample = "pages of the rejected table, which holds a sample" if sampled else ""
+        schema = told_in_file(_SCHEMA, corpus, digest, filters, sample)
+        rows = [dict(zip(schema.names, row, strict=True)) for each in shown for row in _rows(each)]
+        write = export.parquet if kind == "parquet" else export.comma_separated
+        body = b"".join(write(iter([pa.Table.from_pylist(rows, schema)]), schema))
+        headers = saved_headers(corpus, digest, filters, kind, sampled)
+        return Response(body, headers=headers, media_type=export.MEDIA_TYPES[kind])
+
+    async def _asked(self, request: Request) -> tuple[list[WordList], str]:
         by = request.query_params.get("by", "pages")
         if by not in _ORDERS:
             raise unknown("value of by,", by, _ORDERS)
         found = await self._viewer.ask(request, self._once)
-        shown = [each._replace(words=sorted(each.words, key=_key(by))) for each in found]
-        values: dict[str, Any] = {"lists": shown, "by": by, "orders": _ORDERS, "most": _MOST_WORDS}
-        return self._viewer.html("words.html", selection=Selection(), **values)
+        ordered = [each._replace(words=sorted(each.words, key=_key(by))) for each in found]
+        return sorted(ordered, key=lambda each: each.unit != Unit.PAGE.value), by
 
     def _once(self, cursor: duckdb.DuckDBPyConnection) -> list[WordList]:
         """They are found once: the rules are asked about hundreds of pages."""
@@ -45,6 +82,16 @@ class WordPages:
                 corpus, judges = self._viewer.corpus, self._viewer.judges
                 self._lists.append(judges.asked(lambda plan: word_lists(cursor, corpus, plan)))
             return self._lists[0]
+
+
+def _rows(each: WordList) -> Iterator[tuple[Any, ...]]:
+    for word in each.words:
+        of_word = (word.pages, word.lines, word.held, word.only)
+        for place in word.places or (WordPlace("", "", 0, 0),):
+            yield (
+                each.stage, each.code, each.unit, word.entry, place.language, place.domain, place.kept, place.rejected,
+                *of_word,
+            )  # fmt: skip
 
 
 def _key(by: str) -> Callable[[ListedWord], tuple[Any, ...]]:

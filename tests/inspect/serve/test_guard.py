@@ -13,7 +13,7 @@ ORIGIN = {"origin": "http://127.0.0.1:8000"}
 PATHS = ("/", "/?min=x", "/counts", "/why", "/nowhere", "/static/viewer.js", "/page/en/no.parquet/0", "/owner/x")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000"])
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000", "LOCALHOST:8000", "LocalHost:8000"])
 def test_this_machine_is_answered(host: str) -> None:
     assert refusal("GET", {"host": host}, 8000) is None
     assert refusal("POST", {"host": host, "origin": f"http://{host}"}, 8000) is None

@@ -164,6 +164,7 @@ def test_a_link_of_another_build(
     assert link.startswith("http://127.0.0.1:8000/page?id=")
     assert asked(link) == {
         **{name: value for name, value in (("id", page.record_id or page.source), ("url", page.url)) if value},
+        "was": "kept",
         "build": first.digest[:16],
     }
     assert "made of another build" not in client.get(link).text

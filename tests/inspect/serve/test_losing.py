@@ -17,10 +17,12 @@ from c4pipe.corpus.cells import LossCell
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.ledger_losses import ledger_losses
 from c4pipe.facts.losses import Amount, LossRow, read_losses
+from c4pipe.facts.table_losses import table_losses
 from c4pipe.inspect.__main__ import main
 from c4pipe.inspect.serve.app import make_app
 from c4pipe.inspect.serve.counting import count_pages
-from c4pipe.inspect.serve.losing import LossQuestion, rows_pages
+from c4pipe.inspect.serve.losing import LossQuestion
+from c4pipe.inspect.serve.loss_links import rows_pages
 from c4pipe.inspect.serve.selection import Known, known, parse
 from tests.inspect.serve.conftest import cursor
 
@@ -35,7 +37,7 @@ def client(languages: Corpus) -> Iterator[TestClient]:
 
 def numbers_of(page: str) -> list[list[str]]:
     """The rows of the first table, cell by cell, without markup."""
-    body = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    body = re.sub('<span class="takes">.*?</span>', "", page.partition("<tbody>")[2].partition("</tbody>")[0])
     cells = (re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in body.split("</tr>")[:-1])
     return [[" ".join(html.unescape(re.sub("<[^>]+>", "", cell)).split()) for cell in row] for row in cells]
 
@@ -53,17 +55,17 @@ def test_the_first_screen_says_which_rule_takes_most_text(client: TestClient, la
     lead = " ".join(re.sub("<[^>]+>", "", page.partition('class="lead">')[2].partition("</p>")[0]).split())
     assert lead.startswith(f"{first.key} takes most text: {first.lost.characters:,} of {losses.read.characters:,}")
     rows = numbers_of(page)
-    assert [row[0] for row in rows] == [row.key for row in losses.most()]
+    assert [row[0] for row in rows] == [row.said for row in losses.most()]
     assert rows[0][2] == f"{first.lost.characters:,}"
     assert '<a href="/losses">Losses</a>' in client.get("/").text
 
 
 def test_any_column_orders_the_rows_both_ways_without_a_script(client: TestClient) -> None:
     link = next(link for link in links_of(client.get("/losses").text) if link.endswith("sort=pages"))
-    falling = [int(row[6].replace(",", "")) for row in numbers_of(client.get(link).text)]
+    falling = [int(row[8].replace(",", "")) for row in numbers_of(client.get(link).text)]
     assert falling == sorted(falling, reverse=True)
     back = next(link for link in links_of(client.get(link).text) if "rising=1" in link)
-    assert [int(row[6].replace(",", "")) for row in numbers_of(client.get(back).text)] == falling[::-1]
+    assert [int(row[8].replace(",", "")) for row in numbers_of(client.get(back).text)] == falling[::-1]
 
 
 def test_every_link_leads_somewhere_and_counts_what_it_says(client: TestClient, languages: Corpus) -> None:
@@ -94,7 +96,7 @@ def test_the_pages_behind_a_cell_are_as_many_as_it_says(name: str, by: str, requ
         question = LossQuestion(by=by, rule=rule)
         rows = losses.by_rule() if by == "rule" else losses.by_group(by, rule)
         for row in [row for row in rows if row.lost.pages][: 9 if by == "rule" else 3]:
-            links = rows_pages(row, question, has)
+            links = rows_pages(row, question.group_of(row), has)
             pages = {
                 words: count_pages(asked, corpus, parse(parse_qsl(link[2:]), has), has).total for words, link in links
             }
@@ -114,11 +116,11 @@ def test_lengths_are_no_links_where_texts_are_masked_or_withheld() -> None:
     has = Known((), (), ("clean/few_sentences", "exclusion/excluded"), rejected_columns=("language",))
     for reason, stage in (("few_sentences", "clean"), ("excluded", "exclusion")):
         row = LossRow(9, LossCell(stage, reason, "page"), Amount(1, 1, 600), Amount(2, 2, 900))
-        links = rows_pages(row, LossQuestion(by="length"), has)
+        links = rows_pages(row, ("length", 9), has)
         assert bool(links) == (reason == "few_sentences")
-        assert rows_pages(row, LossQuestion(by="length"), has, as_read=False) == []
-        assert len(rows_pages(row._replace(key="de"), LossQuestion(by="language"), has)) == 1
-        assert rows_pages(row._replace(key="de"), LossQuestion(by="language"), has._replace(rejected_columns=())) == []
+        assert rows_pages(row, ("length", 9), has, as_read=False) == []
+        assert len(rows_pages(row, ("language", "de"), has)) == 1
+        assert rows_pages(row, ("language", "de"), has._replace(rejected_columns=())) == []
 
 
 def test_the_file_has_every_row(client: TestClient, languages: Corpus) -> None:
@@ -171,7 +173,7 @@ def test_a_corpus_without_a_count_has_the_ledger(languages: Corpus, change: dict
     ]
     with TestClient(make_app(older), HERE) as client:
         page = client.get("/losses?by=domain").text
-        assert [row[0] for row in numbers_of(page)] == [row[0] for row in told]
+        assert [row[0] for row in numbers_of(page)] == [row.said for row in by_ledger.rows]
         assert ("taken out of it" if change else "did not count") in page
         assert "has no table of losses" in client.get("/losses.csv").text
 
@@ -202,7 +204,7 @@ def test_the_terminal_says_the_same(capsys: pytest.CaptureFixture[str], language
     [
         ("rule=x", "unknown rule 'x'"),
         ("by=language&rule=x", "unknown rule 'x'"),
-        ("bin=99", "unknown bin '99'"),
+        ("bin=99", "unknown bin 99. Did you mean"),
         ("language=zz", "unknown language 'zz'"),
         ("domain=nowhere.example", "unknown domain 'nowhere.example'"),
         ("by=language&language=zz", "unknown language 'zz'"),
@@ -220,7 +222,9 @@ def test_a_language_counts_with_its_pages_that_were_never_asked(client: TestClie
     assert losses is not None
     assert losses.never.pages
     page = client.get("/losses?by=language&sort=pages").text
-    assert f"{losses.never.pages:,} pages fell before it was asked: their language is what cld2 says" in page
+    assert (
+        f"{losses.never.pages:,} pages fell before that and count as pages, with the language that cld2 tells" in page
+    )
     rows = {row[0]: row for row in numbers_of(page)}
     told = {str(row.key): row.whole for row in losses.by_group("language") if row.whole is not None}
     assert any(whole.lost.pages > whole.came.pages - 1 for whole in told.values())
@@ -230,3 +234,105 @@ def test_a_language_counts_with_its_pages_that_were_never_asked(client: TestClie
     assert {row["of"]: float(row["pages_lost_with_never_asked"]) for row in file if row["of"]} == {
         key: whole.lost.pages for key, whole in told.items()
     }
+
+
+def test_a_length_that_no_page_has_is_refused_in_the_order_of_numbers(client: TestClient, languages: Corpus) -> None:
+    losses = read_losses(languages)
+    assert losses is not None
+    bins = sorted(int(row.key) for row in losses.by_group("length") if row.key is not None)
+    assert [str(each) for each in bins] != sorted(map(str, bins)), "else their order says nothing"
+    missing = next(each for each in range(40) if each not in bins)
+    near = min(abs(each - missing) for each in bins)
+    said = html.unescape(client.get(f"/losses?bin={missing}").text)
+    assert f"Known: {', '.join(map(str, bins))}." in said
+    assert abs(int(re.findall(r"Did you mean (\d+)", said)[0]) - missing) == near
+
+
+@pytest.mark.parametrize("name", ["samples", "languages"])
+def test_every_list_of_a_table_has_pages(name: str, request: pytest.FixtureRequest) -> None:
+    """By rule, and of each rule and of all by language, domain and length."""
+    corpus: Corpus = request.getfixturevalue(name)
+    losses, has, asked, followed = read_losses(corpus), known(corpus), cursor(corpus), dict[str, set[str]]()
+    assert losses is not None
+    with TestClient(make_app(corpus), HERE) as client:
+        for by in ("rule", "language", "domain", "length"):
+            for rule in ["", *losses.rules][:6]:
+                body = client.get(f"/losses?by={by}&rule={rule}").text.partition("<tbody>")[2].partition("</tbody>")[0]
+                links = {html.unescape(link) for link in re.findall(r'href="(/\?[^"]*)"', body)}
+                followed.setdefault(by, set()).update(sorted(links)[:12])
+    for by, links in followed.items():
+        assert links, f"no list by {by}"
+        for link in sorted(links):
+            found = count_pages(asked, corpus, parse(parse_qsl(link[2:]), has), has)
+            assert found.total > 0, link
+
+
+@pytest.mark.parametrize("by", ["language", "domain"])
+def test_a_row_of_all_rules_leads_to_its_rejected_pages(client: TestClient, languages: Corpus, by: str) -> None:
+    """The tables of these builds hold all pages; a language has those too that were never asked for it."""
+    has, asked = known(languages), cursor(languages)
+    rows = [row for row in numbers_of(client.get(f"/losses?by={by}").text) if row[-1]]
+    assert len(rows) > 1
+    for row in rows[:8]:
+        link = f"/?outcome=rejected&{by}={row[0]}"
+        pages = count_pages(asked, languages, parse(parse_qsl(link[2:]), has), has).total
+        of = "language" if by == "language" else "registered(url)"  # records that gave no page are rejected ones too
+        sql = f"SELECT count(*) FROM rejected WHERE stage = 'read' AND {of} = $1"
+        ((unread,),) = asked.execute(sql, [row[0]]).fetchall()
+        assert row[5].removeprefix("about ").partition(" ")[0] == f"{pages - unread:,}", row
+
+
+@pytest.mark.parametrize("name", ["samples", "languages"])
+def test_no_range_has_equal_ends(name: str, request: pytest.FixtureRequest) -> None:
+    corpus: Corpus = request.getfixturevalue(name)
+    losses = read_losses(corpus)
+    assert losses is not None
+    with TestClient(make_app(corpus), HERE) as client:
+        for by in ("language", "domain"):
+            for rule in ["", *losses.rules]:
+                for row in numbers_of(client.get(f"/losses?by={by}&rule={rule}").text):
+                    for cell in row:
+                        assert not re.search(r"(?<![\d.])([\d.,]+(?: %)?) to \1(?![\d.,])", cell), (by, rule, row)
+
+
+def test_what_was_cut_from_kept_pages_and_how_long_pages_were_that_fell(client: TestClient, languages: Corpus) -> None:
+    """By SQL, of the table that has every page; of edits nothing is known."""
+    db, page, losses = cursor(languages), client.get("/losses").text, read_losses(languages)
+    assert losses is not None
+    assert "In another order of stages another rule may take most." in page
+    rows = {row[0]: row for row in numbers_of(page)}
+    cut = db.execute(
+        "SELECT cut.reason, sum(length(cut.line))::BIGINT FROM (SELECT unnest(dropped) AS cut FROM rejected "
+        "WHERE stage = '') GROUP BY ALL"
+    ).fetchall()
+    fell = db.execute(
+        "SELECT stage || '/' || reason, sum(length(text))::BIGINT FROM rejected WHERE stage != '' GROUP BY ALL"
+    ).fetchall()
+    assert cut
+    assert fell
+    for code, chars in cut:
+        assert next(row[4] for name, row in rows.items() if name.endswith(f"/{code}")) == f"{chars:,}"
+    for name, chars in fell:
+        if name in rows:
+            assert rows[name][5] == f"{chars:,}"
+    assert all(not row[4] and not row[5] for name, row in rows.items() if name.startswith("edits"))
+    file = {row["rule"]: row for row in csv.DictReader(io.StringIO(client.get("/losses.csv").text))}
+    assert all(file[name]["characters_of_pages_as_read"] == str(chars) for name, chars in fell if name in file)
+    masking = {"stages": [*languages.manifest["preset"]["stages"], {"kind": "MaskPersonal"}]}
+    masked = languages._replace(manifest={**languages.manifest, "preset": {**languages.manifest["preset"], **masking}})
+    assert table_losses(db, masked, losses) is None
+
+
+def test_a_language_that_the_preset_does_not_want_is_not_marked(samples: Corpus) -> None:
+    losses = read_losses(samples)
+    assert losses is not None
+    assert losses.wanted == {"en"}
+    rows = losses.by_group("language")
+    assert {row.key for row in rows if row.excluded} == {row.key for row in rows} - {"", "en"} != set()
+    assert not [row for row in rows if row.more and row.excluded]
+    assert not [row for row in losses.by_group("language", "clean/few_sentences") if row.excluded]
+    with TestClient(make_app(samples), HERE) as client:
+        page = client.get("/losses?by=language").text
+    told = {row[0]: row[7] for row in numbers_of(page)}
+    assert all("more than all" not in words for name, words in told.items() if name != "en")
+    assert "not wanted by the preset" in told["de"]

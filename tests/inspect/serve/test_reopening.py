@@ -69,14 +69,64 @@ def test_a_corpus_that_was_built_anew_is_opened_again_and_that_is_said_once(fold
     put(folder, "fresh", 5)
     now = open_corpus(folder).digest[:16]
     words = text_of(client.get("/").text)
-    assert (
-        f"{TOLD}. What you see from here on is of the one that is there now (digest {now}, before {before})." in words
-    )
+    day = r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"
+    told = rf"{TOLD}\. What you see is of the one that is there now \({day}, digest {now}\); before there was another"
+    assert re.search(rf"{told} \({day}, digest {before}\)\.", words)
     assert "5 pages" in words
     assert "fresh 4 of 5." in words
     assert "aged" not in words
     assert "<p data-total hidden>5 pages</p>" in client.get("/counts").text
-    assert TOLD not in client.get("/").text
+    assert TOLD not in client.get(f"/?build={now}").text
+
+
+def test_every_tab_is_told_once(folder: Path, client: TestClient) -> None:
+    """Links of a page name the build that it shows: whoever asks by an old one is told, and others besides."""
+    before = open_corpus(folder).digest[:16]
+    put(folder, "fresh", 5)
+    now = open_corpus(folder).digest[:16]
+    for path in ("/?build={}", "/page?url=http://a.example/aged/1&build={}", "/why?url=http://b.example/&build={}"):
+        for _ in range(2):  # two tabs
+            old = client.get(path.format(before))
+            assert old.text.count("data-notice") == 1
+            assert "This link was made of another build (20" in text_of(old.text)
+            assert f"digest {before})" in text_of(old.text)
+        assert "data-notice" not in client.get(path.format(now)).text
+        assert TOLD in text_of(client.get(path.replace("&build={}", "").replace("build={}", "")).text)
+
+
+def test_what_became_of_a_page_is_said(folder: Path, client: TestClient) -> None:
+    """By what a link says that the page was."""
+    hits = re.findall(r'class="hit" href="([^"]*)"', client.get("/").text + client.get("/?outcome=rejected").text)
+    kept, lost = (hits[number].replace("&amp;", "&") for number in (0, -1))
+    assert "was=kept" in kept
+    assert "was=clean%2Ffew_sentences" in lost
+    for link in (kept, lost):
+        assert 'id="then"' not in client.get(link).text
+    put(folder, "fresh", 5)
+    assert "When this link was made, it was kept." in text_of(client.get(kept).text)
+    assert "it was rejected at clean: few_sentences." in text_of(client.get(lost).text)
+    here = "/page?url=http://a.example/fresh/1&was="
+    changed = "Its fate is another one now: when this link was made, the page was rejected at clean: few_sentences."
+    assert changed in text_of(client.get(f"{here}clean/few_sentences").text)
+    for same in ("kept", "", "<b>", "a b/c"):
+        assert "Its fate is another one" not in text_of(client.get(f"{here}{same}").text)
+
+
+def test_what_took_nothing_this_time_is_an_empty_list(folder: Path, client: TestClient) -> None:
+    """The rule ran, and a link to its victims was made of another build."""
+    put(folder, "fresh", 5)
+    for query in (
+        "outcome=badwords/bad_word", "outcome=language/other_language", "lost=policy", "outcome=clean/policy",
+        "split=validation", "outcome=rejected&lost=policy&in=lost&q=x",
+    ):  # fmt: skip
+        answer = client.get(f"/?{query}&counts=now&build=0123")
+        assert answer.status_code == 200, query
+        assert '<h1 id="total">0 pages' in answer.text, query
+        assert "made of another build" in answer.text
+        assert client.get(f"/?{query}").status_code == client.get(f"/counts?{query}").status_code == 200
+        assert client.get(f"/export?{query}&format=csv").status_code == 200
+    for query in ("outcome=badwords/worse", "lost=polcy", "config=xx", "split=test"):
+        assert client.get(f"/?{query}").status_code == 400
 
 
 def test_answers_for_scripts_do_not_use_up_what_is_to_be_said(folder: Path, client: TestClient) -> None:
@@ -218,7 +268,25 @@ def test_a_link_of_another_build_says_so(folder: Path, client: TestClient) -> No
         assert "another build" not in client.get(f"/?build={same}").text
     words = text_of(client.get("/?build=0123456789abcdef<b>").text)
     assert "This link was made of another build (digest 0123456789abcdef<b>)" in words
-    assert f"the corpus that is here now has {build[:16]}." in words
+    assert re.search(rf"the one that is here now \(20[^)]* UTC, digest {build[:16]}\)\.", words)
+
+
+def test_the_address_and_links_name_the_build(browser: Any, folder: Path) -> None:
+    build = open_corpus(folder).digest[:16]
+    with served(open_corpus(folder)) as address, browser.new_page() as watched:
+        watched.goto(f"{address}/?q=aged#hits")
+        counted(watched)
+        assert watched.url == f"{address}/?q=aged&build={build}#hits"
+        watched.locator(".hit").first.focus()
+        assert f"build={build}" in watched.locator(".hit").first.get_attribute("href")
+        watched.get_by_label("Search", exact=True).fill("of 3")
+        watched.keyboard.press("Enter")
+        watched.wait_for_url(f"**/?q=of+3*build={build}")
+        put(folder, "fresh", 5)
+        watched.locator(".hit").first.click()
+        watched.wait_for_selector("[data-notice]")
+        assert watched.locator("[data-notice]").count() == 1
+        assert "Not in this corpus" in watched.locator("h1").inner_text()
 
 
 def test_an_open_page_says_that_it_is_out_of_date(browser: Any, folder: Path) -> None:

@@ -22,7 +22,7 @@ from c4pipe.corpus.stats import registered
 from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.serve import typed
-from c4pipe.inspect.serve.bars import Bar, bar_chart
+from c4pipe.inspect.serve.bars import Bar, BarAmount, bar_chart
 from c4pipe.inspect.serve.ready import ready_queries
 from c4pipe.inspect.serve.typed import TypedQueries, checked_query
 from c4pipe.page import Page
@@ -118,9 +118,9 @@ def test_a_sample_is_called_one_in_the_answer_the_chart_the_file_and_the_address
         of = ", in the sample" if rejected == "sample" else ""
         sql = ready[f"cuts in kept pages by rule{of}"]
         body = client.get("/sql", params={"q": sql}).text
-        assert cells(body) == [["few_words", "1", "4"], ["repeated_line", "1", "4"]]
+        assert cells(body) == [["few_words", "1", "4"], ["repeated_line (lines)", "1", "4"]]
         assert (" rows, in the sample of rejected pages</h2>" in body) == bool(of)
-        assert ("lines by rule, in the sample of rejected pages</figcaption>" in body) == bool(of)
+        assert ("cuts and characters by rule, in the sample of rejected pages</figcaption>" in body) == bool(of)
         assert ("are of a sample" in words(body)) == bool(of)
         assert ("sample" in sql.partition("\n")[0]) == bool(of)
         for kind in ("csv", "parquet"):
@@ -133,6 +133,28 @@ def test_a_sample_is_called_one_in_the_answer_the_chart_the_file_and_the_address
         kept = client.get("/sql", params={"q": "SELECT url, language FROM pages"}).text
         assert "sample of rejected pages</h2>" not in kept
         assert '<a href="/page?url=http%3A%2F%2Fb.example%2F">http://b.example/</a>' in kept
+
+
+def test_cuts_are_called_by_the_unit_that_they_are_noted_in(tmp_path: Path, viewer: Ask) -> None:
+    """Of a dedup of spans the table has sentences, and the ledger also says how many lines lost all of theirs."""
+    cuts = [{"reason": code, "line": "Two.", "owner": ""} for code in ("repeated_span",) * 3 + ("few_words",)]
+    rows = [tiny.lost("http://a.example/", "", "kept", "One.\nTwo.", dropped=cuts)]
+    stages = [
+        {"stage": "clean", "rejected": {}, "lines_dropped": {"few_words": 1}},
+        {
+            "stage": "spans",
+            "rejected": {},
+            "lines_dropped": {"repeated_span": 1},
+            "sentences_dropped": {"repeated_span": 3},
+        },
+    ]
+    page = Page("http://a.example/", "One.", "2024", "a#1", language="en")
+    told = {"settings": {"rejected": "all"}, "ledger": {"records": 1, "stages": stages}}
+    corpus = open_corpus(tiny.write(tmp_path / "c4", [page], rows, **told))
+    (sql,) = (one.sql for one in ready_queries(corpus) if one.title == "cuts in kept pages by rule")
+    body = viewer(corpus).get("/sql", params={"q": sql}).text
+    assert cells(body) == [["repeated_span (sentences)", "3", "12"], ["few_words (lines)", "1", "4"]]
+    assert re.findall('<th scope="col">(.*?)</th>', body) == ["rule", "cuts", "characters"]
 
 
 def test_a_limit_of_the_query_is_not_called_all(asked: TestClient, samples: Corpus) -> None:
@@ -349,6 +371,29 @@ def test_a_file_that_cannot_be_made_is_said(asked: TestClient, address: str, say
     assert says in words(answer.text)
 
 
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        ("selec 1", 'syntax error at or near "selec"'),
+        ("select * from pages wher x", 'syntax error at or near "x"'),
+        ("select 'a", "unterminated string literal"),
+        ("select count( from pages", 'syntax error at or near "from"'),
+        ("/*", "unterminated /* comment"),
+        ('select "', "unterminated quoted identifier"),
+        ("\0", "syntax error"),
+        ("from pages select", "SELECT clause without selection list"),
+    ],
+)
+def test_a_slip_of_the_pen_is_no_damaged_file(asked: TestClient, sql: str, says: str) -> None:
+    answer = asked.get("/sql", params={"q": sql})
+    assert answer.status_code == 400
+    assert f"DuckDB refuses the query: Parser Error: {says}" in words(answer.text)
+    if sql.isprintable():
+        assert f">\n{html.escape(sql, quote=False)}</textarea>" in html.unescape(answer.text)
+    saved = asked.get("/sql/export", params={"q": sql, "format": "csv"})
+    assert (saved.status_code, "Parser Error" in words(saved.text)) == (400, True)
+
+
 def test_another_site_cannot_make_the_viewer_work(asked: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """A link from elsewhere shows the query; it does not run it. Forms and scripts of others are refused before."""
 
@@ -379,7 +424,7 @@ def test_hostile_cells_and_names_are_text(hostile: Corpus, viewer: Ask) -> None:
     chart = viewer(hostile).get("/sql", params={"q": "SELECT url, count(*) AS n FROM pages GROUP BY 1"}).text
     assert "<script>alert" not in chart
     assert "\u202e" not in chart
-    assert "<svg viewBox" in chart
+    assert '<svg class="bar" viewBox' in chart
 
 
 def test_a_chart_needs_one_text_and_a_number_a_row() -> None:
@@ -387,8 +432,9 @@ def test_a_chart_needs_one_text_and_a_number_a_row() -> None:
     chart = bar_chart(["host", "pages"], rows)
     assert chart is not None
     assert chart.title == "pages by host"
-    assert chart.bars == [Bar("a", "3", 360.0, 0), Bar("(none)", "1", 120.0, 24), Bar("(none)", "none", 0.0, 48)]
-    assert chart.height == 72
+    drawn = [("a", "3", 100.0), ("(none)", "1", 33.33), ("(none)", "none", 0.0)]
+    assert chart.bars == [Bar(label, [BarAmount(text, part)]) for label, text, part in drawn]
+    assert chart.names == ["pages"]
     assert bar_chart(["month", "share"], [[date(2024, 5, 1), 0.5], [date(2024, 6, 1), 0.25]]) is not None
     for other in (
         [["a", "b"], ["c", "d"]],
@@ -418,3 +464,14 @@ def test_a_masked_corpus_shows_what_its_views_hold(tmp_path: Path, viewer: Ask) 
         answer = asked.get("/sql", params={"q": sql})
         assert answer.status_code == 400
         assert "nobody should" not in answer.text
+
+
+def test_a_chart_has_a_bar_for_each_number_of_a_row() -> None:
+    """Each on the scale of its own column; what was asked for last is drawn too."""
+    chart = bar_chart(["domain", "pages", "characters"], [["a.example", 2, 500], ["b.example", 1, 1_000]])
+    assert chart is not None
+    assert (chart.title, chart.names) == ("pages and characters by domain", ["pages", "characters"])
+    assert [[amount.percent for amount in bar.amounts] for bar in chart.bars] == [[100, 50], [50, 100]]
+    many = bar_chart(["x", *"abcd"], [["x", 1, 2, 3, 4]] * 2)
+    assert many is not None
+    assert many.names == ["a", "b", "c"]

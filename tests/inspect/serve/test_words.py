@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from c4pipe.corpus.catalogue import describe
 from c4pipe.errors import ConfigError
 from c4pipe.facts import listed
 from c4pipe.facts.corpus import Corpus, connect, open_corpus
-from c4pipe.facts.listed import WordList, in_context
+from c4pipe.facts.listed import WordList, WordPlace, in_context
 from c4pipe.inspect.blocklists import word_lists
+from c4pipe.page import Page
 from c4pipe.presets import EN, with_exclusions
 from c4pipe.rules import NoPolicy, NotExcluded
 from tests import wetfiles
@@ -121,11 +125,77 @@ def test_words_come_in_the_order_that_is_asked_for(worded: Corpus, viewer: Ask) 
     (policy,) = (each for each in word_lists(connect(worded), worded) if each.code == "policy")
     for by, key in (("pages", lambda w: -w.pages), ("only", lambda w: -w.only), ("domains", lambda w: -w.domain_count)):
         body = viewer(worded).get(f"/words?by={by}").text
-        shown = re.findall(r"<bdi>([a-z ]+)</bdi></a> ", body[: body.index('id="badwords-bad_word"')])
+        shown = re.findall(r'<th scope="row"><bdi>([a-z ]+)</bdi></th>', body[body.index('id="clean-policy"') :])
         assert [key(next(w for w in policy.words if w.entry == word)) for word in shown] == sorted(
             map(key, policy.words)
         )
     assert viewer(worded).get("/words?by=length").status_code == 400
+
+
+def test_every_link_leads_to_the_pages_that_its_number_counts(worded: Corpus, viewer: Ask) -> None:
+    """Of cut lines a phrase is looked for in those of its own rule: others hold it too, and are another rule's."""
+    body = viewer(worded).get("/words").text
+    fell = r'<th scope="row"><a href="([^"]+)"><bdi>[^<]*</bdi></a></th>\s*<td class="num"[^>]*>([\d,]+)'
+    words, sides = re.findall(fell, body), re.findall(r'<a href="([^"]+)">([\d,]+) (?:kept|rejected)</a>', body)
+    domains = re.findall(r'<li><a href="([^"]+)"><bdi>[^<]+</bdi></a> ([\d,]+)</li>', body)
+    assert all((words, sides, domains))
+    for target, number in {*words, *sides, *domains}:
+        counted = viewer(worded).get("/counts" + target.replace("&amp;", "&")[1:]).text
+        assert re.search(r"data-total hidden>([\d,]+) ", counted)[1] == number, target  # type: ignore[index]
+    for each in word_lists(connect(worded), worded):
+        for word in each.words:
+            assert sum(place.pages for place in word.places) == word.pages
+            linked = f'detail={word.entry.replace(" ", "+")}"' in body
+            assert each.unit != "page" or linked == bool(word.pages)  # none leads to no page
+
+
+def test_lines_that_another_rule_cut_do_not_count(tmp_path: Path, viewer: Ask) -> None:
+    policy = {"reason": "policy", "line": "Our Privacy Policy is here.", "owner": ""}
+    other = {"reason": "no_end_mark", "line": "Privacy Policy", "owner": ""}
+    rows = [tiny.lost("http://a.example/1", "clean", "few_sentences", "x", dropped=[other])]
+    rows += [tiny.lost("http://a.example/2", "clean", "few_sentences", "x", dropped=[other, policy])]
+    rows += [
+        tiny.lost(f"http://b.example/{n}", "", "kept", "x", dropped=[cut]) for n, cut in enumerate((other, policy))
+    ]
+    kept = [
+        Page(f"http://b.example/{n}", "Kept.", "2024", row["source"], language="en") for n, row in enumerate(rows[2:])
+    ]
+    stages = [{"stage": "clean", "rejected": {"few_sentences": 2}, "lines_dropped": {"policy": 2, "no_end_mark": 3}}]
+    settings = {"rejected": "all"}
+    corpus = open_corpus(
+        tiny.write(tmp_path / "c4", kept, rows, preset=describe(EN), ledger={"stages": stages}, settings=settings)
+    )
+    (found,) = word_lists(connect(corpus), corpus)
+    assert found.words[0].places == (WordPlace("a.example", "", 0, 1), WordPlace("b.example", "", 1, 0))
+    for query, urls in (
+        ("lost=policy&in=lost&q=privacy", ["http://b.example/1"]),
+        ("in=lost&q=privacy", ["http://b.example/0", "http://b.example/1"]),
+        ("outcome=rejected&lost=policy&in=lost&q=privacy", ["http://a.example/2"]),
+        ("outcome=rejected&in=lost&q=privacy", ["http://a.example/1", "http://a.example/2"]),
+    ):
+        shown = viewer(corpus).get(f"/?{query}&counts=now").text
+        assert re.findall(r'<a class="hit"[^>]*><bdi>([^<]*)<', shown) == urls
+        assert f'<h1 id="total">{len(urls)} page' in shown
+        saved = pq.read_table(io.BytesIO(viewer(corpus).get(f"/export?{query}&format=parquet").content))
+        assert saved.column("url").to_pylist() == urls  # with what was searched for
+        assert all("Privacy" in cuts[-1]["line"] for cuts in saved.column("dropped").to_pylist())
+
+
+def test_lists_are_saved_by_language_and_domain(worded: Corpus, viewer: Ask) -> None:
+    saved = viewer(worded).get("/words/export?format=csv")
+    assert "-words-all" in saved.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(saved.text)))
+    assert rows[0]["rule"] == "bad_word"  # the lists that cost pages come first
+    for each in word_lists(connect(worded), worded):
+        for word in each.words:
+            of = [row for row in rows if (row["rule"], row["entry"]) == (each.code, word.entry)]
+            assert sum(int(row["kept_pages"]) + int(row["rejected_pages"]) for row in of) == word.pages
+            assert len({row["domain"] for row in of if row["domain"]}) == word.domain_count
+            assert {(row["entry_held"], row["entry_alone"]) for row in of} == {(str(word.held), str(word.only))}
+    table = pq.read_table(io.BytesIO(viewer(worded).get("/words/export?format=parquet&by=only").content))
+    assert table.num_rows == len(rows)
+    assert table.schema.metadata[b"c4pipe.digest"] == worded.digest.encode()
+    assert viewer(worded).get("/words/export?format=exe").status_code == 400
 
 
 def test_a_mixture_and_old_tables_say_why_there_is_nothing(mixture: Corpus, hostile: Corpus, viewer: Ask) -> None:
@@ -250,9 +320,13 @@ def test_what_is_masked_is_found_and_shown_nowhere(built: Build, once: Once, vie
         assert not ADDRESS.search(shown)
     assert "Ask <EMAIL> about the crane before" in text_of(viewer(corpus).get("/words").text)
     for field in ("any", "lost"):
-        assert "No page" in text_of(viewer(corpus).get(f"/?outcome=rejected&q=bob@example.com&in={field}").text)
-    export = viewer(corpus).get("/export?format=csv&outcome=rejected&lost=policy").text
-    assert not ADDRESS.search(export)
+        assert "No rejected page matches." in text_of(
+            viewer(corpus).get(f"/?outcome=rejected&q=bob@example.com&in={field}").text
+        )
+    for address in ("/export?outcome=rejected&lost=policy", "/export?lost=policy", "/words/export?by=only"):
+        export = viewer(corpus).get(f"{address}&format=csv").text
+        assert "policy" in export
+        assert not ADDRESS.search(export)
 
 
 def test_each_number_says_which_pages_it_counts(worded: Corpus, viewer: Ask) -> None:
@@ -264,10 +338,11 @@ def test_each_number_says_which_pages_it_counts(worded: Corpus, viewer: Ask) -> 
     page = viewer(worded).get("/words").text
     words = text_of(page)
     assert f"The build cut {lists['policy'].built:,} lines for it" in words
-    assert "Pages that fell for it Domains of these Pages that hold it and no other listed word" in words
+    assert "Pages that Languages and domains In its sentences fell for it hold it hold it alone" in words
     row = next(row for row in page.split("<tr>") if f">{lists['bad_word'].words[0].entry}<" in row)
     word = lists["bad_word"].words[0]
     cells = [text_of(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)]
     assert cells[0] == f"{word.pages:,}"
-    assert cells[1].startswith(f"{word.domain_count:,}")
-    assert cells[2:4] == [f"{word.held:,}", f"{word.only:,}"]
+    assert cells[1] == f"{word.held:,}"
+    assert cells[2].startswith(f"{word.only:,}")
+    assert f"{word.domain_count:,} domain" in cells[3] or len(word.places) == 1

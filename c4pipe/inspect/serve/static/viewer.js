@@ -23,6 +23,23 @@ async function ask(url, options = {}) {
   throw new DOMException("of another build", "AbortError");
 }
 
+// The build that is shown stands in the address and in links, as they are copied and passed on.
+const named = (path) => {
+  const [, address, query, place] = /^([^?#]*)(\?[^#]*)?(#.*)?$/.exec(path);
+  if (/[?&]build=/.test(query ?? "")) return path;
+  return `${address}${query ? `${query}&` : "?"}build=${headers["C4-Build"]}${place ?? ""}`;
+};
+function stamp(event) {
+  const link = event.target.closest?.('a[href^="/"]');
+  if (link) link.setAttribute("href", named(link.getAttribute("href")));
+}
+for (const kind of ["pointerover", "pointerdown", "focusin", "click"]) addEventListener(kind, stamp, true);
+addEventListener("submit", ({ target: form }) => {
+  if (form.method !== "get" || form.elements.build) return;
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "build", value: headers["C4-Build"] }));
+});
+if ("lasting" in document.documentElement.dataset) history.replaceState(history.state, "", named(location.pathname + location.search + location.hash));
+
 async function page(url, options = {}) {
   const answer = await ask(url, options);
   return new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -41,7 +58,7 @@ async function fill() {
     if ($("#next", more)) $("#next").replaceWith($("#next", more));
     else $("#next").remove();
   }
-  if (hits && $("#none") && !$("#next")) $("#none").textContent = "No page matches.";
+  if (hits && $("#none") && !$("#next")) $("#none").textContent = $("#none").dataset.final;
 }
 
 // The numbers beside the filters come behind the list, which does not wait for them.
@@ -139,7 +156,11 @@ addEventListener("keydown", (event) => {
   const go = (selector) => () => $(selector)?.click();
   const listing = document.body.classList.contains("listing");
   const keys = {
-    "/": () => ($("#q") ? $("#q").select() : (location.href = "/#q")),
+    "/": () => {
+      const field = $("input#q, textarea#sql, textarea#text, main form input:not([type=hidden]), main form select");
+      if (field) (field.select ?? field.focus).call(field);
+      else if ($("#up")) location.href = `${$("#up").getAttribute("href")}#q`;
+    },
     j: listing ? () => move(1) : go("#following"),
     k: listing ? () => move(-1) : go("#previous"),
     u: go("#up"),

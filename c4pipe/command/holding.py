@@ -1,0 +1,50 @@
+"""Libraries that a command has no use for, held back while others look whether they are installed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from types import ModuleType
+
+
+class _Gate(MetaPathFinder):
+    """Finds nothing, and says of what is held back that it is not there."""
+
+    def __init__(self, names: Collection[str]):
+        self._names = names
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
+        if name in self._names:
+            raise ModuleNotFoundError(f"{name} is held back", name=name)
+
+
+@contextmanager
+def held_back(*names: str) -> Iterator[None]:
+    """While it holds, these modules cannot be imported, as if they were not installed. Those that are loaded stay."""
+    gate = _Gate(frozenset(names))
+    sys.meta_path.insert(0, gate)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(gate)
+
+
+def spare_pandas() -> None:
+    """Has pyarrow, if it is loaded, believe that there is no pandas, which it imports with the first array it makes.
+
+    That takes 0.25 s of CPU, and no command of ours needs it. Whoever imports pandas later gets it, and `to_pandas` and
+    `from_pandas` work; a Series that is given to `pyarrow.array` before is a sequence of Python's to it. Nothing where
+    this process is no command of ours, or has pandas already.
+    """
+    pyarrow = sys.modules.get("pyarrow")
+    if pyarrow is not None and "pandas" not in sys.modules and is_command():
+        with held_back("pandas"):
+            pyarrow.array([])
+
+
+def is_command() -> bool:
+    """Whether this process was started to run a command of ours, by `python -m`; not where a program calls its main."""
+    started = getattr(sys.modules.get("__main__"), "__spec__", None)
+    return started is not None and started.name.partition(".")[0] in ("c4pipe", "beam_jobs", "model")

@@ -1,0 +1,106 @@
+"""What the table of rejected pages says of losses beside the counts of the build: how much of what a rule cut was of
+pages that are kept in the end, how long the pages were that a rule took, and of which groups there are pages to see.
+
+A stage takes of what earlier ones have left. So what a rule cut from pages that fell later counts with that rule, and
+the rule that they fell to has only the rest: which one takes most depends on the order of the stages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import duckdb
+
+from c4pipe.corpus.stats import registered
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.functions import HOST_SQL
+from c4pipe.facts.losses import CorpusLosses, LossRow, rule_name
+from c4pipe.page import Unit
+from c4pipe.stages.personal import MaskPersonal
+
+# The group that a row of the table is of, in SQL; of domains the host, which `registered` takes apart.
+_GROUPS = {"rule": "''", "language": "language", "domain": HOST_SQL, "length": "length(text)"}
+
+
+class TableLosses(NamedTuple):
+    """Characters by rule, as stage/reason. What the table does not tell exactly is left out."""
+
+    from_kept: Mapping[str, int]  # that it cut from pages that are kept in the end
+    as_read: Mapping[str, int]  # that the pages had which it took, when they were read
+
+
+class LossPlaces(NamedTuple):
+    """Of which rules and groups there are pages in the table: each as the rule or code, whether kept, and the group."""
+
+    found: frozenset[tuple[str, bool, str | int]]
+
+    def has(self, name: str, kept: bool, group: str | int = "") -> bool:
+        """Whether there are pages that lost to a rule, as stage/reason, or to the code of one that cuts; "" for any."""
+        return (name, kept, group) in self.found
+
+
+def stands_as_read(corpus: Corpus) -> bool:
+    """Whether texts of the table have the length that they were read with: nothing in them is masked."""
+    stages = corpus.manifest.get("preset", {}).get("stages", [])
+    return all(stage.get("kind") != MaskPersonal.__name__ for stage in stages)
+
+
+def table_losses(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, losses: CorpusLosses) -> TableLosses | None:
+    """What the table tells; None where that is nothing, and where texts are masked.
+
+    A rule is left out where the table, a sample, does not have as many of its pages as the build counted, where
+    several stages have its code, and where texts are withheld.
+    """
+    if not corpus.rejected or not stands_as_read(corpus):
+        return None
+    rows = losses.by_rule()
+    pages = {name: (count, chars) for name, count, chars in cursor.execute(_READ).fetchall()}
+    cuts = {code: (count, chars) for code, count, chars in cursor.execute(_CUT).fetchall()}
+    as_read = {name: chars for name, (count, chars) in pages.items() if count == _pages_of(rows, name)}
+    by_code: dict[str, list[LossRow]] = {}
+    for row in rows:
+        if row.cell is not None and row.cell.unit in _PARTS:
+            by_code.setdefault(row.cell.reason, []).append(row)
+    from_kept = {
+        rule_name(row.cell): chars
+        for code, (row, *others) in by_code.items()
+        for count, chars in [cuts.get(code, (0, 0))]
+        if row.cell is not None and not others and count == row.lost.pages
+    }
+    return TableLosses(from_kept, as_read) if from_kept or as_read else None
+
+
+_PARTS = {Unit.LINE.value, Unit.SENTENCE.value, Unit.PASSAGE.value}
+_READ = (
+    "SELECT stage || '/' || reason, count(*), sum(length(text))::BIGINT FROM rejected WHERE stage <> '' "
+    "GROUP BY ALL HAVING min(length(text)) > 0"
+)
+_CUT = (
+    "SELECT cut.reason, count(DISTINCT place), coalesce(sum(length(cut.line)) FILTER (kept), 0)::BIGINT FROM "
+    "(SELECT unnest(dropped) AS cut, stage = '' AS kept, (part, row) AS place FROM rejected) GROUP BY ALL"
+)
+
+
+def _pages_of(rows: list[LossRow], name: str) -> int:
+    return sum(row.lost.pages for row in rows if row.key == name)
+
+
+def loss_places(cursor: duckdb.DuckDBPyConnection, by: str) -> LossPlaces:
+    """Which rules and groups the table has pages of; groups as losses have them, a length by its power of two."""
+    group = _GROUPS[by]
+    codes = "list_distinct(list_transform(dropped, lambda drop: drop.reason))"
+    sql = (  # materialized, for then texts and URLs are read once
+        f"WITH lost AS MATERIALIZED (SELECT stage, reason, {codes} AS codes, {group} AS of FROM rejected) "
+        "SELECT stage || '/' || reason, false, of FROM lost WHERE stage <> '' UNION "
+        "SELECT '', false, of FROM lost WHERE stage <> '' UNION "
+        "SELECT unnest(codes), stage = '', of FROM lost"
+    )
+    found = cursor.execute(sql).fetchall()
+    return LossPlaces(frozenset((name, kept, _group(by, group)) for name, kept, group in found))
+
+
+def _group(by: str, told: str | int) -> str | int:
+    if by == "domain":
+        return registered(str(told))
+    return max(0, int(told).bit_length() - 1) if by == "length" else told

@@ -1,0 +1,42 @@
+"""Buckets, through Beam's file systems. Beam is loaded when the first one is asked for: most builds have none."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from apache_beam.io.filesystems import FileSystems
+
+# Modules of Beam, each a file system that registers itself: Beam imports them all, where `flow.lean` lets it.
+FILE_SYSTEMS = (
+    "apache_beam.io.gcp.gcsfilesystem",
+    "apache_beam.io.aws.s3filesystem",
+    "apache_beam.io.azure.blobstoragefilesystem",
+    "apache_beam.io.hadoopfilesystem",
+)
+
+
+def is_remote(path: str) -> bool:
+    """Whether a path is a URL such as gs://bucket/name."""
+    return "://" in path
+
+
+@cache
+def file_systems() -> type[FileSystems]:
+    """Beam's door to every kind of bucket whose libraries are installed, those that `flow.lean` held back as well."""
+    from apache_beam.io.filesystems import FileSystems
+
+    for module in FILE_SYSTEMS:
+        with suppress(ImportError):  # Beam does without it, too
+            import_module(module)
+    return FileSystems  # type: ignore[no-any-return]
+
+
+def or_of_bucket(*errors: type[Exception]) -> tuple[type[Exception], ...]:
+    """These errors, for an `except`, and what Beam raises of a bucket, where one was asked for."""
+    loaded = sys.modules.get("apache_beam.io.filesystem")
+    return errors if loaded is None else (*errors, loaded.BeamIOError)
