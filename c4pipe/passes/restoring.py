@@ -27,7 +27,7 @@ from c4pipe.shards import (
     TEXT_MD5,
     HashingStream,
     ParquetSink,
-    read_parquet,
+    whole_table,
 )
 
 LEGS = pa.field("legs", pa.int8())  # dedups of text that a page came to, one more where it is kept in the end
@@ -46,7 +46,7 @@ class Came:
         """As the leg before has left it."""
         came = cls()
         with store.read(path) as stream:
-            rows, legs, changed = (column.to_pylist() for column in read_parquet(stream))
+            rows, legs, changed = (column.to_pylist() for column in whole_table(stream))
         came._legs = dict(zip(rows, legs, strict=True))
         came._changed = {row for row, lost in zip(rows, changed, strict=True) if lost}
         return came
@@ -109,7 +109,7 @@ def write_restore(
 def _row_groups(unit: UnitFiles, dedups: int, left_out: Collection[str], store: Store) -> Iterator[pa.Table]:
     """The pages of a unit that belong in there, put together to row groups."""
     with store.read(unit.came) as stream:
-        rows, legs, changed = (column.to_numpy() for column in read_parquet(stream))
+        rows, legs, changed = (column.to_numpy() for column in whole_table(stream))
     held: list[pa.Table] = []
     with store.read(unit.staged) as stream:
         file = pq.ParquetFile(stream)
