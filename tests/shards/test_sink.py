@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from c4pipe.shards import ParquetSink, read_parquet
+from c4pipe.shards import ParquetSink, whole_table
 
 TABLE = pa.table({"row": [0, 1, 2], "trail": [[1], [], [2, 3]], "domain": ["a", None, ""]})
 
@@ -24,7 +24,7 @@ def written() -> io.BytesIO:
 
 @pytest.mark.parametrize("columns", [None, ["row"], ["domain", "row"], ["trail", "domain"]])
 def test_a_small_file_is_read_as_by_read_table(columns: list[str] | None) -> None:
-    found = read_parquet(written(), columns)
+    found = whole_table(written(), columns)
     asked = pq.read_table(written(), columns=columns)
     assert found.select(asked.column_names) == asked
     assert sorted(found.column_names) == sorted(columns or TABLE.column_names)
