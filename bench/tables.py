@@ -80,8 +80,8 @@ def stage_table(stages: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def growth_table(grown: Mapping[int, Run], lines: Mapping[int, int], apart: Mapping[int, float]) -> str:
-    """A line a size: time, memory, how far two runs are apart in it, and what each line kept beyond the size before took
-    of it."""
+    """A line a size: time, memory, how far two runs are apart in it, and what each line kept beyond the size before
+    took of it."""
     head = ("c4pipe en, pages", "wall s", "CPU s", "ms/page", "kept lines", "MiB", "apart", "bytes a line more")
     rows: list[Sequence[str]] = [head]
     before: int | None = None
