@@ -105,6 +105,11 @@ class Plan:
         return {reason.code: reason for stage in self.preset.stages for reason in stage.all_reasons()}
 
     @cached_property
+    def line_codes(self) -> frozenset[str]:
+        """Those of them that cost lines."""
+        return frozenset(code for code, reason in self.reasons.items() if reason.unit is Unit.LINE)
+
+    @cached_property
     def cells(self) -> LossCells:
         """What a page of the preset may lose parts of its text to."""
         return LossCells(self.preset.stages)
@@ -132,7 +137,7 @@ class Plan:
 
     def lines_of(self, tally: Tally) -> dict[str, int]:
         """Of what a stage took from a page the lines: reason -> number."""
-        return {code: number for code, number in tally.items() if self.reasons[code].unit is Unit.LINE}
+        return {code: number for code, number in tally.items() if code in self.line_codes}
 
     def schema(self, stages: Iterable[Stage] | None = None) -> Any:
         """The columns of pages that have passed these stages, or all: a `pyarrow.Schema`."""
@@ -162,10 +167,13 @@ class Plan:
 
     def cut_early(self, page: Page) -> list[Dropped]:
         """The lines that the stages in front of the first leg cut from a page as read; for the few that are shown."""
-        index, last, passed = run_steps(page, (*self.before, *self.between))
+        steps = (*self.before, *self.between)
+        index, last, passed = run_steps(page, steps[:-1])  # what the last one makes of the page is asked of `cut` alone
         met = [(i, before) for i, before, _ in passed]
         if isinstance(last, Rejected):
             met.append((index, last.page))
+        elif steps:
+            met.append((steps[-1][0], last.page))
         return [drop for i, before in met for drop in self.cut(i, before)]
 
     def cut(self, index: int, page: Page) -> list[Dropped]:
