@@ -23,8 +23,8 @@ from c4pipe.flow.numbered import only
 from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged
-from c4pipe.shards import read_parquet
 from c4pipe.passes.tables import TableSource
+from c4pipe.shards import read_parquet
 
 TO_CONTRACT, TO_OTHERS = 0, 1
 

@@ -13,7 +13,6 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from c4pipe.corpus.ledger import StageCount
@@ -28,9 +27,8 @@ from c4pipe.passes.ended import TRAIL_FIELDS, Origins
 from c4pipe.passes.outcomes import count_losses, count_outcomes
 from c4pipe.passes.sample import FindDropped
 from c4pipe.passes.staged import Staged, Summary, extra_columns
-from c4pipe.shards import pages_of, read_parquet
 from c4pipe.passes.tables import TableSource
-from c4pipe.shards import pages_of
+from c4pipe.shards import pages_of, read_parquet
 from c4pipe.stages import after, judge
 from c4pipe.stages.checking import checked_loss
 
