@@ -1,6 +1,6 @@
 """What more cores give, by simulation from the measured seconds of every element of a build.
 
-    python -m bench.cores [--pages 96000] [--workers 1,2,4,16,64] [--write]
+    python -m bench.cores [--pages 96000 | --input WET...] [--workers 1,2,4,16,64] [--write]
 
 One build by one worker notes the CPU seconds of each call of each step. The steps follow one another, as Beam's local
 runner does it: what a step has is dealt out in equal numbers before it begins, one worker here and there, and the next
@@ -29,9 +29,9 @@ from bench.competitors import our_command
 from bench.inputs import make_files
 from bench.parity import ROOT, Lists
 from bench.scale import DOCS, RESULTS, filled, markdown
+from c4pipe.passes.merging import SHARD_BYTES
 
 SIZES = (1, 100)  # times the pages that are measured
-SHARD_SHARE = 0.15  # of the 256 MB of an output shard in what 96,000 pages give, 39 MB
 WORKER_START = 0.35  # seconds of a worker for itself: fork, and what it imports and compiles for the first page
 
 # What an element of a step is: a unit of work or a group of them, a partition of a shuffle, an output shard, or all.
@@ -58,6 +58,7 @@ class Measured(NamedTuple):
     start: float  # until the first element
     steps: dict[str, list[float]]  # of each element
     rest: float  # of the runner
+    shards: float  # output shards of 256 MB that it fills
 
 
 def scaled(found: Measured, times: float) -> Measured:
@@ -70,11 +71,11 @@ def scaled(found: Measured, times: float) -> Measured:
         elif name == "WriteSample":
             steps[name] = seconds  # 200 pages a reason, however many there are
         elif kind == SHARD and times != 1:
-            whole, shards = sum(seconds) * times, max(1, round(SHARD_SHARE * times))
+            whole, shards = sum(seconds) * times, max(1, round(found.shards * times))
             steps[name] = [whole / shards] * shards
         else:
             steps[name] = [value * times for value in seconds]
-    return Measured(found.start, steps, found.rest * times)
+    return Measured(found.start, steps, found.rest * times, found.shards * times)
 
 
 def dealt(seconds: Sequence[float], workers: int) -> float:
@@ -135,7 +136,8 @@ def measured(files: Sequence[Path], lists: Lists, folder: Path) -> Measured:
     if done.returncode:
         raise SystemExit("bench: the build failed.")
     told = json.loads(note.read_text(encoding="utf-8"))
-    return Measured(**told)
+    manifest = json.loads((folder / "c4" / "manifest.json").read_bytes())
+    return Measured(**told, shards=sum(shard["bytes"] for shard in manifest["shards"]) / SHARD_BYTES)
 
 
 def noted(note: Path, arguments: Sequence[str]) -> int:
@@ -177,6 +179,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return noted(Path(words[1]), words[2:])
     parser = argparse.ArgumentParser(prog="python -m bench.cores", description="What more cores give.")
     parser.add_argument("--pages", type=int, default=96_000)
+    parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="files of so many --pages instead")
     parser.add_argument("--workers", type=lambda text: [int(n) for n in text.split(",")], default=[1, 2, 4, 16, 64])
     parser.add_argument("--badwords-dir", type=Path, metavar="DIR")
     parser.add_argument("--write", action="store_true", help="write the table into docs/scale.md")
@@ -186,7 +189,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     lists = Lists.find(args.badwords_dir)
     with tempfile.TemporaryDirectory(prefix="bench-cores-") as name:
         folder = Path(name)
-        found = measured(make_files(folder / "wet", args.pages), lists, folder)
+        found = measured(args.input or make_files(folder / "wet", args.pages), lists, folder)
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / "cores.json").write_text(json.dumps(found._asdict()) + "\n", encoding="utf-8")
     block = cores_table(found, args.pages, args.workers)

@@ -14,7 +14,7 @@ from bench.cores import Measured, cores_table, dealt, longest_first, makespan, s
 from bench.dask_build import dask_table, ways, workers_below
 from bench.runs import Run
 
-BUILD = Measured(2.0, {"StageUnit": [3.0, 1.0, 1.0, 1.0], "WriteShard": [2.0], "Finalize": [0.5]}, 0.5)
+BUILD = Measured(2.0, {"StageUnit": [3.0, 1.0, 1.0, 1.0], "WriteShard": [2.0], "Finalize": [0.5]}, 0.5, 0.15)
 
 
 def test_elements_are_dealt_out_in_turn() -> None:
@@ -48,6 +48,7 @@ def test_a_larger_build_has_more_units_and_shards_and_as_many_single_elements() 
     assert large.steps["Finalize"] == [50.0]
     assert makespan(large, 1).seconds == pytest.approx(2 + 50 + 600 + 200 + 50)
     assert scaled(BUILD, 1) == BUILD
+    assert large.shards == 15
 
 
 def test_the_table_says_what_stops_it() -> None:
