@@ -13,6 +13,7 @@ from bench.growth import SIZES
 from bench.inputs import FILE_PAGES, Inputs, first, linked, pages_of, prepare
 from bench.parity import ROOT, Lists
 from bench.report import speed_up
+from bench.rivals.datatrove_chain import listing
 from bench.runs import Cost, FailedError, Rounds, Run, Times, costs, measure, times
 from bench.stages import ORDER, STAGES, shares, stage_of
 from bench.tables import cost_table, growth_table, ratio_table, stage_table, workers_table
@@ -204,6 +205,15 @@ def test_everybody_reads_the_same_pages(tmp_path: Path) -> None:
     ]
     with pytest.raises(SystemExit, match="no such file"):
         linked([tmp_path / "absent"], tmp_path / "other")
+
+
+def test_datatrove_finds_files_of_ones_own(tmp_path: Path) -> None:
+    """They are links, of names of their own, to files that lie elsewhere."""
+    links = linked([SAMPLE, SAMPLE.with_name("news.warc.wet.gz")], tmp_path / "wet")
+    parent, names = listing(links, tmp_path)
+    listed = names.read_text(encoding="utf-8").splitlines()
+    assert listed == ["00000-world.warc.wet.gz", "00001-news.warc.wet.gz"]
+    assert [(parent / name).read_bytes() for name in listed] == [link.read_bytes() for link in links]
 
 
 def test_growth_takes_whole_files() -> None:
