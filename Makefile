@@ -36,12 +36,18 @@ SAMPLE_CORPUS = $(if $(filter out/c4,$(DATA)),test -e $(DATA)/manifest.json || \
 # Tests start many processes: where each compiles all it imports anew, half of the time goes into that.
 unexport PYTHONDONTWRITEBYTECODE
 
+# What builds import: `setup` has it compiled (see there).
+STARTED := apache_beam beam_jobs.pipelines beam_jobs.dry_run c4pipe.flow.build c4pipe.flow.progress c4pipe.compare.__main__ \
+  c4pipe.inspect.__main__ c4pipe.verify.__main__ c4pipe.card.__main__ langdetect nltk numba sentencex tldextract
+
 pretrain memorise: RUN ?= out/t5
 finetune score: RUN ?= out/tasks
 classifier: OUT ?= out/classifier.bin
 study: NAME ?= methods
 study: OUT ?= out/study/$(NAME)
 comma := ,
+empty :=
+space := $(empty) $(empty)
 STUDY_PRESETS := en,en.noclean,realnewslike
 STUDY_DATA = --data $(if $(filter corpora,$(NAME)),$(foreach preset,$(subst $(comma), ,$(STUDY_PRESETS)),$(preset)=out/presets/$(preset)),$(DATA))
 
@@ -54,6 +60,11 @@ help: ## list the targets
 
 setup: $(VENV)/ready ## make .venv from the lock (other targets call it; a second call is instant)
 
+# The libraries have 25,000 files, of which commands import a tenth, and a Python with PYTHONDONTWRITEBYTECODE keeps nothing
+# of what it compiles: so what they import is imported once, by two processes, in seconds. Where that fails, the command says why.
+COMPILED = $(PY) -m compileall -q c4pipe beam_jobs model; \
+  $(PY) -c 'import torch, model.train' & $(PY) -c 'import $(subst $(space),$(comma) ,$(STARTED))' & wait
+
 # The lock is whole, so nothing is resolved, but for the GPU packages that torch pins itself: on Linux the last line adds
 # them, where the CPU build of torch is not to be had.
 $(VENV)/ready: requirements.lock requirements-cpu.lock pyproject.toml
@@ -64,6 +75,7 @@ $(VENV)/ready: requirements.lock requirements-cpu.lock pyproject.toml
 	  --requirement requirements-cpu.lock 2>/dev/null || true
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes --requirement requirements.lock
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[train]'
+	@$(COMPILED)
 	@touch $@
 
 build-c4: setup ## build a corpus: INPUT= OUTPUT= PRESET= RUNNER= WORKERS= ARGS= (default: the samples, into out/c4)

@@ -10,6 +10,7 @@ from beam_jobs.beam_options import check_beam_options
 from beam_jobs.benchmarks import benchmark_options
 from beam_jobs.exclusions import add_exclusions
 from beam_jobs.formats import format_options
+from beam_jobs.low_memory import LOW_SPILL_ROWS, SPILL_ROWS
 from beam_jobs.personal import personal_option
 from c4pipe.command import Parser, count, is_command, memory_limit, positive, share, similarity, utf8
 from c4pipe.dedup.near import STAYS
@@ -35,6 +36,7 @@ examples:
   no addresses of persons     python -m beam_jobs.build_c4 --mask-personal email,ip,phone ...
   what a model is tested on   python -m beam_jobs.build_c4 --benchmarks tests --benchmarks-drop ...
   what would it take?         python -m beam_jobs.build_c4 --dry-run ...
+  a machine with 1 GB         python -m beam_jobs.build_c4 --low-memory ...
   processes of Dask           python -m beam_jobs.build_c4 --runner DaskRunner --workers 4 ...
   a cluster of Dask           python -m beam_jobs.build_c4 --runner DaskRunner --dask_client_address tcp://HOST:8786 ...
   a whole crawl on Dataflow   python -m beam_jobs.build_c4 --input wet.paths.gz --root s3://commoncrawl \\
@@ -131,9 +133,14 @@ def parser() -> Parser:
     a(
         "--spill-rows",
         type=count,
-        default=1_000_000,
         metavar="N",
-        help="larger shuffles use files, but in a bucket (0: never)",
+        help=f"larger shuffles use files, but in a bucket (default: {SPILL_ROWS}; 0: never)",
+    )
+    a(
+        "--low-memory",
+        action="store_true",
+        help=f"for small machines, same bytes: one worker, shuffles of over {LOW_SPILL_ROWS} rows through files, and "
+        "output shards put together 64 MiB at a time",
     )
     a("--strict", action="store_true", help="exit with 3 when anything could not be read")
     a(
@@ -227,7 +234,8 @@ def beam_flags(args: argparse.Namespace, rest: list[str], units: int, size: int)
             f"ulimit -v allows {limit / 1e6:,.0f} MB of address space; expected {ADDRESS_SPACE / 1e6:,.0f} or more, of "
             "which most is never used. Raise it: ulimit -v unlimited."
         )
-    workers = args.workers or min(cores(), units, 1 + size // WORKER_BYTES)
+    most = 1 if getattr(args, "low_memory", False) else cores()
+    workers = args.workers or min(most, units, 1 + size // WORKER_BYTES)
     if args.runner == DASK:
         return [f"--runner={DASK_RUNNER}", f"--direct_num_workers={workers}", *rest]
     local = args.runner in ("DirectRunner", LOCAL_RUNNER)

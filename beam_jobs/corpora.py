@@ -17,6 +17,7 @@ from beam_jobs.command import versions
 from beam_jobs.earlier import key_files
 from beam_jobs.effects import check_levels_use, check_presets_use
 from beam_jobs.exclusions import agent_asked, with_options
+from beam_jobs.low_memory import SHARD_HELD, spill_rows
 from beam_jobs.personal import personal_asked, unveils, with_personal_option
 from c4pipe.corpus.ancestors import AGAINST, Ancestor
 from c4pipe.corpus.catalogue import describe
@@ -170,7 +171,8 @@ def make_settings(
         shards=args.shards,
         rejected=args.rejected,
         limit_pages=limit,
-        spill_rows=args.spill_rows,
+        spill_rows=spill_rows(args),
+        hold=SHARD_HELD if args.low_memory else None,
         max_bad_share=args.max_bad_share,
         against=tuple(file for one in earlier for file in key_files(one, staging)),
         keys=args.keys,

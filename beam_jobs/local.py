@@ -30,6 +30,7 @@ from apache_beam.runners.portability.fn_api_runner.worker_handlers import (
 from apache_beam.runners.worker import sdk_worker_main
 from google.protobuf import json_format, text_format
 
+from beam_jobs.allocators import hold_little_back
 from beam_jobs.sockets import sockets_in
 from c4pipe.scratch import temporary_files
 
@@ -46,6 +47,7 @@ def processes(number: int) -> Iterator[None]:
 
     Where it may not be forked, they are started as commands. All temporary files lie in one folder, Beam's as well.
     """
+    hold_little_back()
     gc.freeze()  # a worker whose collector looked at what is loaded would copy every page of memory that it shares
     try:
         # A thread of the parent holds locks that nobody would ever release in a child.

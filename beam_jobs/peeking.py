@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from c4pipe.documents import KEYED, Peek, check_keys, peek, reading_as
 from c4pipe.errors import ConfigError
 from c4pipe.fetch import FetchError
-from c4pipe.flow.buckets import bucket_errors
+from c4pipe.flow.buckets import or_of_bucket
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.inputs import Input
 from c4pipe.presets import asks_for_urls
@@ -42,7 +42,7 @@ def _peeks(inputs: Sequence[Input], read: Read) -> Iterator[Peek]:
         try:
             with store.open_input(item.path) as stream:
                 found = peek(stream, read.format, read.keys)
-        except (OSError, FetchError, *bucket_errors()):
+        except or_of_bucket(OSError, FetchError):
             continue
         if found is not None:
             yield found

@@ -9,15 +9,18 @@ from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions,
 
 from beam_jobs.arguments import DASK_RUNNER, LOCAL_RUNNER
 from beam_jobs.local import processes
+from c4pipe.flow.lean import remember_answers
 
 
 def options_of(flags: list[str]) -> PipelineOptions:
     """Beam's options."""
+    remember_answers()
     return PipelineOptions(flags)
 
 
 def pipeline_of(transform: beam.PTransform, options: PipelineOptions) -> beam.Pipeline:
     """The job graph."""
+    remember_answers()
     pipeline = beam.Pipeline(options=options)
     pipeline | transform
     return pipeline

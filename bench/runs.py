@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Literal, NamedTuple
 
-LOOK = 1.0  # seconds between two looks at the memory
+LOOK = 0.25  # seconds between two looks at the memory
 
 
 class Run(NamedTuple):
@@ -81,7 +81,12 @@ def _between(log: Path, command: Sequence[str]) -> int:
 
 
 class _Watch(Thread):
-    """Looks at the memory of a process and its children, all together, until it is told to end."""
+    """Looks at the memory of a process and its children, all together, until it is told to end.
+
+    What they have of their own counts as often as it is there: a page that a fork shares, once. The files that are
+    mapped, which are libraries, count for the process that has most of them: they lie in memory once for all, and
+    what other processes of the machine map of them is no matter.
+    """
 
     def __init__(self, pid: int):
         super().__init__(daemon=True)
@@ -90,7 +95,8 @@ class _Watch(Thread):
 
     def run(self) -> None:
         while not self._over.wait(LOOK):
-            self.peak = max(self.peak, _resident(self._pid))
+            held = _held(self._pid)
+            self.peak = max(self.peak, sum(own for own, _ in held) + max((mapped for _, mapped in held), default=0))
 
     def __enter__(self) -> _Watch:
         self.start()
@@ -107,17 +113,17 @@ def last_words(log: Path) -> str:
     return lines[-1][:300] if lines else "it printed nothing"
 
 
-def _resident(pid: int) -> int:
-    """Bytes of memory of a process and all below it: shared pages go to each by its share."""
-    total = 0
+def _held(pid: int) -> list[tuple[int, int]]:
+    """Bytes of memory of a process and each below it: its own, and of files that it maps."""
+    found = []
     try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_bytes().splitlines():
-            if line.startswith(b"Pss:"):
-                total = int(line.split()[1]) * 1024
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_bytes().splitlines()[1:]
+        kib = {name: int(rest.split()[0]) for name, _, rest in (line.partition(b":") for line in lines)}
+        found.append((1024 * kib[b"Pss_Anon"], 1024 * (kib[b"Rss"] - kib[b"Anonymous"])))
         children = b" ".join(path.read_bytes() for path in Path(f"/proc/{pid}/task").glob("*/children"))
-    except OSError:  # it ended while we looked
-        return total
-    return total + sum(_resident(int(child)) for child in children.split())
+    except (OSError, KeyError):  # it ended while we looked, or the system does not say it
+        return found
+    return [*found, *(pair for child in children.split() for pair in _held(int(child)))]
 
 
 def costs(rounds: Rounds) -> Cost:

@@ -19,9 +19,6 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import fully_shard
-from torch.distributed.tensor import DTensor, Replicate, distribute_tensor
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 
@@ -31,6 +28,7 @@ from model.bias import RelativeBias
 from model.config import ModelConfig
 from model.errors import ConfigError
 from model.initial import initial_std
+from model.spread import gathered, is_spread, spread_like, spread_modules
 from model.stack import Block
 from model.t5 import T5
 
@@ -148,12 +146,9 @@ def make_model(config: ModelConfig, z_loss: float, group: ProcessGroup, sharded:
     if sharded:
         if config.architecture == "shared":
             raise ConfigError("--parallel fsdp cannot spread blocks that encoder and decoder share: take ddp")
-        mesh = init_device_mesh(group.device.type, (group.ranks,))
         # The table of distances is asked for before its block is.
-        for kind in (RelativeBias, Block):
-            for module in [module for module in model.modules() if isinstance(module, kind)]:
-                fully_shard(module, mesh=mesh)
-        fully_shard(model, mesh=mesh)
+        parts = [module for kind in (RelativeBias, Block) for module in model.modules() if isinstance(module, kind)]
+        spread_modules([*parts, model], group.device, group.ranks)
     return model.to_empty(device=group.device)
 
 
@@ -178,20 +173,16 @@ def fill(model: T5, weights: Iterable[tuple[str, Tensor]]) -> None:
 
 def like(weight: Tensor, value: Tensor) -> Tensor:
     """A whole tensor that belongs to a weight, spread as the weight is; one with other rows is whole everywhere."""
-    if not isinstance(weight, DTensor) or not value.dim():
+    if not is_spread(weight) or not value.dim():
         return value.to(weight.device)
-    placements = weight.placements if value.shape[0] == weight.shape[0] else [Replicate()] * weight.device_mesh.ndim
-    # All processes have it: none needs to be told.
-    return distribute_tensor(value.to(weight.device), weight.device_mesh, placements, src_data_rank=None)
+    return spread_like(weight, value)
 
 
 def full_tensors(value: Any) -> Any:
     """The same with every tensor put together and on the CPU; to be called by all processes."""
     match value:
-        case DTensor():
-            return value.full_tensor().detach().cpu()
         case Tensor():
-            return value.detach().cpu()
+            return gathered(value).detach().cpu()
         case Mapping():
             return {key: full_tensors(one) for key, one in value.items()}
         case list() | tuple():

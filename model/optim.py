@@ -15,10 +15,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.distributed.tensor import DTensor
 from torch.optim import AdamW, Optimizer
 
 from model.errors import ConfigError, unknown
+from model.spread import gathered, is_spread
 
 SMALLEST_RMS = 1e-3  # a weight moves as if its RMS were at least this: Adafactor's eps2, and nanoT5's constant
 PORTION = 1 << 24  # weights that are updated at once, which bounds the memory of a step: 64 MiB a temporary
@@ -220,7 +220,7 @@ def clip_gradients(weights: Iterable[Tensor], limit: float | None) -> Tensor:
     """
     weights = [weight for weight in weights if weight.grad is not None]
     norm = torch.nn.utils.get_total_norm([_grad(weight) for weight in weights])
-    norm = norm.full_tensor() if isinstance(norm, DTensor) else norm
+    norm = gathered(norm)
     if limit is not None:
         torch.nn.utils.clip_grads_with_norm_(weights, limit, norm)
     return norm
@@ -250,8 +250,8 @@ def _grad(weight: Tensor) -> Tensor:
 def _rms(tensors: list[Tensor], at_least: float) -> list[Tensor]:
     """The root mean square of each, a tensor () or `at_least`; of a DTensor over all its shards, in one exchange."""
     norms = list(torch._foreach_norm(tensors))
-    if isinstance(stacked := torch.stack(norms), DTensor):
-        norms = list(stacked.full_tensor().unbind())
+    if is_spread(stacked := torch.stack(norms)):
+        norms = list(gathered(stacked).unbind())
     norms = list(torch._foreach_div(norms, [math.sqrt(tensor.numel()) for tensor in tensors]))
     torch._foreach_clamp_min_(norms, at_least)
     return norms

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.distributed.fsdp import FSDPModule
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 
@@ -172,8 +171,8 @@ def in_parts(batch: Batch, count: int) -> list[Batch]:
 @contextmanager
 def exchanged(called: nn.Module, now: bool) -> Iterator[None]:
     """Whether gradients are exchanged with the other ranks, or summed here until they are."""
-    if isinstance(called, FSDPModule):
-        called.set_requires_gradient_sync(now)
+    if not isinstance(called, DistributedDataParallel) and hasattr(called, "set_requires_gradient_sync"):  # FSDP2
+        called.set_requires_gradient_sync(now)  # type: ignore[operator]
     with called.no_sync() if isinstance(called, DistributedDataParallel) and not now else nullcontext():
         yield
 

@@ -78,12 +78,12 @@ def quicken_pipelines() -> None:
     import bz2
 
     from apache_beam.internal import cloudpickle_pickler
-    from apache_beam.options.pipeline_options import PipelineOptions
-    from apache_beam.transforms import core, userstate
+    from apache_beam.transforms import core
     from apache_beam.typehints import decorators
 
     from c4pipe.corpus import identity
     from c4pipe.corpus.closure import OURS
+    from c4pipe.flow.lean import remember_answers
 
     ask, known = decorators.get_signature, {}
 
@@ -95,23 +95,6 @@ def quicken_pipelines() -> None:
         except TypeError:  # one that cannot be a key
             return ask(function)
         return known[key]
-
-    view_as, views = PipelineOptions.view_as, {}
-
-    def view(self, kind):
-        _, mine = views.setdefault(id(self), (self, {}))  # held, so that no other object gets its id
-        if kind not in mine:
-            mine[kind] = view_as(self, kind)
-        return mine[kind]
-
-    specs_of, specs = userstate.get_dofn_specs, {}
-
-    def specs_of_class(dofn):
-        if type(dofn) is core.CallableWrapperDoFn:  # its methods are those of what it wraps
-            return specs_of(dofn)
-        if type(dofn) not in specs:
-            specs[type(dofn)] = specs_of(dofn)
-        return specs[type(dofn)]
 
     code_of, codes = identity.code_of, {}
 
@@ -131,8 +114,7 @@ def quicken_pipelines() -> None:
         compress = staticmethod(lambda data, compresslevel: bz2.compress(data, 1))
 
     decorators.get_signature = core.get_signature = remember
-    PipelineOptions.view_as = view
-    userstate.get_dofn_specs = specs_of_class
+    remember_answers()
     identity.code_of = code_of_ours
     cloudpickle_pickler.bz2 = Quick
 

@@ -18,8 +18,8 @@ MOST_TAKEN = 20  # reasons that are listed; --json has all
 def show_answer_of(screen: Screen, found: Compared) -> None:
     """All of it on a terminal."""
     a, b = found.verdict.folders
-    for name, folder, pages, size in zip("AB", (a, b), found.pages, found.bytes, strict=True):
-        screen.say((f"{name}  ", "bold"), folder, (f"  {many(pages, 'page')}, {size / 1e6:,.1f} MB of text", "dim"))
+    for name, folder, read in zip("AB", (a, b), _read(found), strict=True):
+        screen.say((f"{name}  ", "bold"), folder, (f"  {read}", "dim"))
     screen.say()
     screen.say((found.verdict.line, "bold"))
     screen.head("Test texts", f"level {found.verdict.level}")
@@ -66,6 +66,14 @@ def taken_lines(found: Compared) -> list[str]:
     return [*lines, f"and {len(rows) - MOST_TAKEN:,} more reasons"] if len(rows) > MOST_TAKEN else lines
 
 
+def _read(found: Compared) -> Iterator[str]:
+    """What was measured of each side, of how many pages there are."""
+    for pages, size, held in zip(found.pages, found.bytes, found.held_out, strict=True):
+        why = " (the others are held out, for test texts)" if held else ""
+        of = f"{pages:,} of {many(pages + held, 'page')}{why}" if held else many(pages, "page")
+        yield f"{of}, {size / 1e6:,.1f} MB of text"
+
+
 def _null_words(verdict: CorpusVerdict) -> str:
     return (
         "Bits a byte of text; less is better. A difference is told where it is larger than its null: "
@@ -94,8 +102,8 @@ def as_markdown(found: Compared) -> str:
     """The answer as a file beside the picture."""
     rows = domain_rows(found.verdict)
     lines = [f"**{_escaped(found.verdict.line)}**", ""]
-    for name, folder, pages, size in zip("AB", found.verdict.folders, found.pages, found.bytes, strict=True):
-        lines.append(f"* {name}: `{visible(folder)}`, {many(pages, 'page')}, {size / 1e6:,.1f} MB of text")
+    for name, folder, read in zip("AB", found.verdict.folders, _read(found), strict=True):
+        lines.append(f"* {name}: `{visible(folder)}`, {read}")
     lines += [
         "",
         _row(rows[0]),
@@ -124,7 +132,10 @@ def as_json(found: Compared) -> dict[str, Any]:
         "taken": [row._asdict() for row in found.taken],
         "overlaps": {domain.name: domain.left_out for domain in found.domains},
         "left_out": [*left_out(found)],
-        "read": [{"pages": pages, "bytes": size} for pages, size in zip(found.pages, found.bytes, strict=True)],
+        "read": [
+            {"pages": pages, "bytes": size, "held_out": held}
+            for pages, size, held in zip(found.pages, found.bytes, found.held_out, strict=True)
+        ],
     }
 
 

@@ -36,8 +36,8 @@ Documents that share 13 words in a row with a page of either corpus are left out
 
 --out (default {OUT}) gets verdict.json, table.md, picture.svg and comparison.html. --json prints verdict.json:
 `verdict` "A", "B" or "cannot tell"; `difference` (bits a byte of B less those of A: positive, A is better) and `null`,
-half the width at 99 % of what two samples of one corpus differ by (of models: of what pairs that have the seed and the
-learning rate in common differ by); `sums` of both manifests; `domains` with the same of each; `words`, what
+what two samples of one corpus differ by at most in 99 of 100 cases (of models: pairs that have the seed and the
+learning rate in common); `sums` of both manifests; `domains` with the same of each; `words`, what
 differs beyond chance in samples of pages; `taken`, what reasons took by both ledgers; `overlaps`, documents left out.
 
 exit codes: 0 done, whatever the verdict; 1 failed; 2 wrong use, found before any work; 130 interrupted.

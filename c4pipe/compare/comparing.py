@@ -52,6 +52,7 @@ class Compared(NamedTuple):
     domains: list[TextDomain]  # with what was left out of each; those with too few documents have no judgement
     pages: tuple[int, int]  # that are trained on
     bytes: tuple[int, int]  # of their texts
+    held_out: tuple[int, int]  # pages that are not, for test texts come from them
     lost: tuple[str, ...]  # of each side how many records of other files gave no page, and why; "" for none
 
 
@@ -60,7 +61,7 @@ class Training:
 
     def __init__(self, source: PageSource, holds_out: bool, by_host: bool, read: Callable[[int], None]):
         self.source, self._holds_out, self._by_host, self._read = source, holds_out, by_host, read
-        self.pages = self.bytes = 0
+        self.pages = self.bytes = self.held_out = 0
 
     def __iter__(self) -> Iterator[CorpusPage]:
         for page in self.source.pages(self._read):
@@ -77,7 +78,7 @@ class Training:
                     held_out.add(next(passages(page.text)))  # its beginning: a long page would decide alone
             else:
                 drawing.add(page)
-        self.pages, self.bytes = drawing.seen, drawing.bytes
+        self.pages, self.bytes, self.held_out = drawing.seen, drawing.bytes, hosts.total()
         return drawing, held_out
 
 
@@ -137,6 +138,7 @@ def compare_corpora(
         domains,
         (sides[0].pages, sides[1].pages),
         (sides[0].bytes, sides[1].bytes),
+        (sides[0].held_out, sides[1].held_out),
         tuple(source.told_lost if source.lost else "" for source in (a, b)),
     )
 

@@ -36,16 +36,18 @@ class Characters:
         """Counts a page that the stage keeps: its characters before and after, and those that were dropped."""
         self.came += came
         self.kept += left
-        if dropped:
-            self.dropped.update(dropped)
-            left += sum(dropped.values())
+        for code, chars in dropped.items():  # `Counter.update` of a mapping takes three times as long
+            self.dropped[code] += chars
+            left += chars
         self.edited += came - left
 
     def lose(self, came: int, reason: str, dropped: Mapping[str, int]) -> None:
         """Counts a page that the stage rejects."""
         self.came += came
-        self.dropped.update(dropped)
-        self.rejected[reason] += came - sum(dropped.values())
+        for code, chars in dropped.items():
+            self.dropped[code] += chars
+            came -= chars
+        self.rejected[reason] += came
 
     def lose_more(self, reason: str, unit: str, chars: int) -> None:
         """Adds characters that were lost to a reason of this unit, or to edits."""

@@ -94,9 +94,11 @@ class StageCount:
         """Counts the lines of one page: as it came in, as it was kept (None: it was rejected), and those that were
         dropped themselves."""
         self.lines_in += came
-        self.lines_dropped.update(dropped)
+        for code, lines in dropped.items():
+            self.lines_dropped[code] += lines
+            came -= lines
         if left is None:
-            self.lines_rejected += came - sum(dropped.values())
+            self.lines_rejected += came
         else:
             self.lines_kept += left
 

@@ -167,10 +167,13 @@ class Plan:
 
     def cut_early(self, page: Page) -> list[Dropped]:
         """The lines that the stages in front of the first leg cut from a page as read; for the few that are shown."""
-        index, last, passed = run_steps(page, (*self.before, *self.between))
+        steps = (*self.before, *self.between)
+        index, last, passed = run_steps(page, steps[:-1])  # what the last one makes of the page is asked of `cut` alone
         met = [(i, before) for i, before, _ in passed]
         if isinstance(last, Rejected):
             met.append((index, last.page))
+        elif steps:
+            met.append((steps[-1][0], last.page))
         return [drop for i, before in met for drop in self.cut(i, before)]
 
     def cut(self, index: int, page: Page) -> list[Dropped]:

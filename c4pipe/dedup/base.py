@@ -42,7 +42,8 @@ class TextLevel(Part):
         owners: Sequence[int] = (),
         starts: Sequence[int] = (),
     ) -> Verdict:
-        """The page less its lost atoms, or its rejection.
+        """The page less its lost atoms, or its rejection. Levels of ours say how many characters were cut; of one of
+        your own that is asked of `dropped`.
 
         Args:
             page: as it came in.

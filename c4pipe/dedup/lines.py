@@ -80,12 +80,15 @@ class LineLevel(TextLevel):
         # The owner of a line keeps its first copy, so a lost one that the page keeps stands there a second time.
         here = sum(map(own.__contains__, compress(compared, lost)))
         counts = {self.ELSEWHERE.code: len(lines) - len(kept) - here, self.HERE.code: here}
-        if dropped is not None:
-            for i in compress(range(len(lines)), lost):
-                reason = self.HERE if compared[i] in own else self.ELSEWHERE
-                dropped.append(Dropped(reason.code, lines[i], owner_of(owners[i]) if owners else ""))
-        text, tally = "\n".join(kept), {code: count for code, count in counts.items() if count}
-        return Kept(page._replace(text=text), tally) if text else Rejected(page, self.EMPTY, tally=tally)
+        tally = {code: count for code, count in counts.items() if count}
+        chars = dict.fromkeys(tally, 0)
+        for i in compress(range(len(lines)), lost):
+            code = (self.HERE if compared[i] in own else self.ELSEWHERE).code
+            chars[code] += len(lines[i])
+            if dropped is not None:
+                dropped.append(Dropped(code, lines[i], owner_of(owners[i]) if owners else ""))
+        text = "\n".join(kept)
+        return Kept(page._replace(text=text), tally, chars) if text else Rejected(page, self.EMPTY, "", tally, chars)
 
 
 def _compared(text: str) -> Iterator[str]:

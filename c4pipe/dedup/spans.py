@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import ClassVar
 
 from c4pipe.dedup.base import TextLevel
 from c4pipe.dedup.claims import owner_of
 from c4pipe.dedup.lines import LineLevel
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
-from c4pipe.text import hash64
 from c4pipe.text.splitting import Splitting
 
 _PAPER = "Raffel et al. 2020, section 2.2"
@@ -42,16 +39,7 @@ class SpanLevel(Splitting, TextLevel):
 
     def atoms_at(self, text: str) -> tuple[list[int], list[int]]:
         """The atoms, and where in the text each begins: with that nothing has to be split again to apply losses."""
-        split = self._sentences()
-        hashes, starts, start = [], [], 0
-        for line in text.split("\n"):
-            end = start
-            for sentence in _whole(line, split(line)):
-                hashes.append(hash64(sentence.strip().lower()))
-                starts.append(end)
-                end += len(sentence)
-            start += len(line) + 1
-        return hashes, starts
+        return self._hashed(text)
 
     def apply(
         self,
@@ -64,31 +52,36 @@ class SpanLevel(Splitting, TextLevel):
         """The page less its lost sentences; `lost` holds one flag a sentence, in order, and `owners` who keeps it.
         Empty lines go. `starts` is what `atoms_at` says, if it is known."""
         text = page.text
-        kept = []
-        bounds = pairwise([*(starts or self.atoms_at(text)[1]), len(text)])
-        for i, (gone, (start, end)) in enumerate(zip(lost, bounds, strict=True)):
-            sentence = text[start:end]
+        places = [*(starts or self.atoms_at(text)[1]), len(text)]
+        if len(lost) != len(places) - 1:
+            raise ValueError(f"{len(lost)} flags for {len(places) - 1} sentences of {page.source}")
+        kept, chars = [], 0
+        for gone, first, end in _runs_of(lost):
+            run = text[places[first] : places[end]]
             if not gone:
-                kept.append(sentence)
+                kept.append(run)
                 continue
-            if sentence[-1] == "\n":
+            if "\n" in run:  # the lines around it stay apart
                 kept.append("\n")
-            if dropped is not None:
-                owner = owner_of(owners[i]) if owners else ""
-                dropped.append(Dropped(self.REPEATED.code, sentence.strip(), owner))
+            for i in range(first, end):
+                sentence = text[places[i] : places[i + 1]].strip()
+                chars += len(sentence)
+                if dropped is not None:
+                    dropped.append(Dropped(self.REPEATED.code, sentence, owner_of(owners[i]) if owners else ""))
         lines = map(str.strip, "".join(kept).split("\n"))
         text = "\n".join(filter(None, lines))
-        tally = Counter({self.REPEATED.code: sum(lost)})
-        return Kept(page._replace(text=text), tally) if text else Rejected(page, self.EMPTY, tally=tally)
+        told = {self.REPEATED.code: sum(lost)}, {self.REPEATED.code: chars}
+        return Kept(Page(page.url, text, *page[2:]), *told) if text else Rejected(page, self.EMPTY, "", *told)
 
 
-def _whole(line: str, sentences: Iterable[str]) -> list[str]:
-    """The sentences, each with the blanks behind it where the splitter leaves them out, as Punkt does."""
-    sentences = list(sentences)
-    if sum(map(len, sentences)) == len(line):
-        return sentences
-    starts, end = [], 0
-    for sentence in sentences:
-        starts.append(line.index(sentence, end))
-        end = starts[-1] + len(sentence)
-    return [line[start:stop] for start, stop in pairwise([0, *starts[1:], len(line)])] if starts else []
+def _runs_of(flags: Sequence[bool]) -> Iterator[tuple[bool, int, int]]:
+    """Runs of equal flags: the flag, where the run begins and where it ends."""
+    start = 0
+    while start < len(flags):
+        flag = flags[start]
+        try:
+            end = flags.index(not flag, start)
+        except ValueError:
+            end = len(flags)
+        yield flag, start, end
+        start = end

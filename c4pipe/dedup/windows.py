@@ -112,13 +112,15 @@ class WindowLevel(TextLevel):
         it. What is left on both sides of a cut is joined by a blank, or by a line break if one was cut. Lines are
         stripped, and empty ones go."""
         runs = list(self._runs(page.text, lost, owners))
-        if dropped is not None:
-            for passage in (passage for run in runs for passage in run):
-                owner = owner_of(passage.owner) if owners else ""
-                dropped.append(Dropped(self.REPEATED.code, page.text[passage.start : passage.end].strip(), owner))
+        chars = 0
+        for passage in (passage for run in runs for passage in run):
+            cut = page.text[passage.start : passage.end].strip()
+            chars += len(cut)
+            if dropped is not None:
+                dropped.append(Dropped(self.REPEATED.code, cut, owner_of(passage.owner) if owners else ""))
         text = _without(page.text, [(run[0].start, run[-1].end) for run in runs])
-        tally = Counter({self.REPEATED.code: len(runs)})
-        return Kept(page._replace(text=text), tally) if text else Rejected(page, self.EMPTY, tally=tally)
+        tally, sizes = Counter({self.REPEATED.code: len(runs)}), {self.REPEATED.code: chars}
+        return Kept(page._replace(text=text), tally, sizes) if text else Rejected(page, self.EMPTY, "", tally, sizes)
 
     def _windows(self, text: str) -> list[ClaimedWindow]:
         words = word_hashes(text)

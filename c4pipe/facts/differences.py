@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.files.record import files_of
@@ -14,7 +14,7 @@ _SHOWN_DIGITS = 12  # of a checksum: as many as tell files apart for a reader
 # Where manifests say something, by the names that they have for it -> as a reader has it.
 _PLACES = [
     (re.compile("^name$"), "preset"),
-    (re.compile("^says$"), "what the preset is said to be"),
+    (re.compile("^says$"), "description of the preset"),
     (re.compile("^own$"), "language that the name of the preset stands for"),
     (re.compile("^(.*), by$"), r"\1, identified by"),
     (re.compile("^identifiers, ([^,]*), identifier$"), r"\1, identifier that was at hand"),
@@ -27,12 +27,36 @@ _PLACES = [
 _SUM = re.compile(rf"\b([0-9a-f]{{{_SHOWN_DIGITS}}})[0-9a-f]{{{64 - _SHOWN_DIGITS}}}\b")
 
 
+class SettingChange(NamedTuple):
+    """One thing that two descriptions have otherwise, or only one of them has."""
+
+    what: str
+    a: str | None = None  # what the first has; "" for the thing itself, None where only the other one has it
+    b: str | None = None
+    said: str = ""  # of both, in words, where neither has a value of its own
+
+    def line(self, first: str = "A", second: str = "B") -> str:
+        """In words.
+
+        >>> SettingChange("clean, MinWords: words", "5", "3").line("was", "is")
+        'clean, MinWords: words: was 5, is 3'
+        >>> SettingChange("badwords", "", None).line()
+        'badwords: A only'
+        """
+        if self.said:
+            return f"{self.what}: {self.said}"
+        if self.a is not None and self.b is not None:
+            return f"{self.what}: {first} {self.a}, {second} {self.b}"
+        side, value = (first, self.a) if self.b is None else (second, self.b)
+        return f"{self.what}: {side} only {value}".rstrip()
+
+
 def differences(a: Any, b: Any, first: str, second: str, where: str = "") -> list[str]:
     """What differs between two descriptions of presets, one line each, as `clean, MinWords: words was 5, is 3`."""
-    return list(_differences(_plain(a), _plain(b), first, second, where))
+    return [change.line(first, second) for change in _differences(_plain(a), _plain(b), where)]
 
 
-def _differences(a: Any, b: Any, first: str, second: str, where: str) -> Iterator[str]:
+def _differences(a: Any, b: Any, where: str) -> Iterator[SettingChange]:
     if a == b:
         return
     if a is None and isinstance(b, dict | list):
@@ -42,23 +66,24 @@ def _differences(a: Any, b: Any, first: str, second: str, where: str) -> Iterato
     if isinstance(a, dict) and isinstance(b, dict):
         for key in dict.fromkeys([*a, *b]):
             place = where if key in ("stages", "rules", "level", "reasons") else f"{where}, {key}".lstrip(", ")
-            yield from _differences(a.get(key), b.get(key), first, second, place)
+            yield from _differences(a.get(key), b.get(key), place)
     elif isinstance(a, list) and isinstance(b, list) and _named([*a, *b]):
         rows_a, rows_b = _named(a), _named(b)
         for key in dict.fromkeys([*rows_a, *rows_b]):
             place = f"{where}, {key}".lstrip(", ")
             if key not in rows_b:
-                yield f"{place}: {first} only"
+                yield SettingChange(place, "", None)
             elif key not in rows_a:
-                yield f"{place}: {second} only"
+                yield SettingChange(place, None, "")
             else:
-                yield from _differences(rows_a[key], rows_b[key], first, second, place)
+                yield from _differences(rows_a[key], rows_b[key], place)
     elif isinstance(a, list) and isinstance(b, list) and set(map(str, a)) != set(map(str, b)):
-        for side, mine, other in ((first, a, b), (second, b, a)):
-            if lone := [item for item in mine if item not in other]:
-                yield f"{where}: {side} only {_few(lone)}"
+        if lone := [item for item in a if item not in b]:
+            yield SettingChange(where, _few(lone), None)
+        if lone := [item for item in b if item not in a]:
+            yield SettingChange(where, None, _few(lone))
     else:
-        yield f"{where}: {first} {_shown(a)}, {second} {_shown(b)}"
+        yield SettingChange(where, _shown(a), _shown(b))
 
 
 def _named(rows: list[Any]) -> dict[str, Any]:
@@ -97,43 +122,52 @@ def _sums(manifest: dict[str, Any]) -> dict[str, dict[str, str]]:
 
 def settings(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
     """What two manifests say differently of how they came about, in words of "A" and "B"."""
-    words: list[str] = []
+    return [change.line() for change in setting_changes(a, b)]
+
+
+def setting_changes(a: dict[str, Any], b: dict[str, Any]) -> list[SettingChange]:
+    """The same, one by one."""
+    found: list[SettingChange] = []
     for name in ("preset", "settings", "versions", "identifiers"):
         where = "" if name == "preset" else name
-        words += map(_in_words, differences(a.get(name), b.get(name), "A", "B", where))
-    words += [
-        f"{kind}: other files"
+        found += map(_in_words, _differences(_plain(a.get(name)), _plain(b.get(name)), where))
+    found += [
+        SettingChange(kind, said="other files")
         for kind in dict.fromkeys([*_sums(a), *_sums(b)])
         if _sums(a).get(kind) != _sums(b).get(kind)
     ]
     inputs = [{(item["path"], item["bytes"]) for item in manifest.get("inputs", [])} for manifest in (a, b)]
     if inputs[0] != inputs[1]:
         mine, theirs, common = len(inputs[0] - inputs[1]), len(inputs[1] - inputs[0]), len(inputs[0] & inputs[1])
-        words.append(f"inputs: {mine:,} of A only, {theirs:,} of B only, {common:,} of both")
-    return words + _earlier(a.get(AGAINST, []), b.get(AGAINST, []))
+        found.append(SettingChange("inputs", said=f"{mine:,} of A only, {theirs:,} of B only, {common:,} of both"))
+    return found + _earlier(a.get(AGAINST, []), b.get(AGAINST, []))
 
 
-def _in_words(line: str) -> str:
-    """A line of `differences` in the words of a reader.
+def _in_words(change: SettingChange) -> SettingChange:
+    """A change in the words of a reader.
 
-    >>> _in_words("identifiers, language, versions, pycld2: A nothing, B 0.42")
-    'language, version of pycld2: A none, B 0.42'
+    >>> _in_words(SettingChange("identifiers, language, versions, pycld2", "nothing", "0.42"))
+    SettingChange(what='language, version of pycld2', a='none', b='0.42', said='')
     """
-    place, colon, values = line.partition(": ")
-    found = next((pattern.sub(words, place) for pattern, words in _PLACES if pattern.search(place)), place)
-    if place.startswith(("identifiers, ", "versions, ")):
-        values = _SUM.sub(r"\1…", values.replace("A nothing", "A none").replace("B nothing", "B none"))
-    return f"{found}{colon}{values}"
+    found = next((pattern.sub(words, change.what) for pattern, words in _PLACES if pattern.search(change.what)), None)
+    if change.what.startswith(("identifiers, ", "versions, ")):
+        change = change._replace(a=_version(change.a), b=_version(change.b))
+    return change if found is None else change._replace(what=found)
 
 
-def _earlier(a: list[dict[str, str]], b: list[dict[str, str]]) -> list[str]:
+def _version(value: str | None) -> str | None:
+    return None if value is None else "none" if value == "nothing" else _SUM.sub(r"\1…", value)
+
+
+def _earlier(a: list[dict[str, str]], b: list[dict[str, str]]) -> list[SettingChange]:
     """Which earlier corpora only one of them was built against, by the sums of their manifests."""
     sums = [{row["sha256"] for row in rows} for rows in (a, b)]
     told = []
     for name, rows, others in (("A", a, sums[1]), ("B", b, sums[0])):
         if lone := [str(row["path"]) for row in rows if row["sha256"] not in others]:
             other = "" if all(sums) else f", {'B' if name == 'A' else 'A'} against none"
-            told.append(f"earlier corpora: only {name} was built against {_few(lone)}{other}")
+            said = f"only {name} was built against {_few(lone)}{other}"
+            told.append(SettingChange("earlier corpora", said=said))
     return told
 
 

@@ -119,10 +119,10 @@ class CorpusVerdict(NamedTuple):
     def null_note(self) -> str:
         """What the null is, in a sentence."""
         return (
-            "half the width, at 99 %, of what two samples of one and the same corpus differ by"
+            "what two samples of one and the same corpus differ by at most, in 99 of 100 cases"
             if self.level == BY_GRAMS
-            else "half the width, at 99 %, of the mean over pairs of models, one of A and one of B, that have the seed "
-            "and the learning rate in common; how other samples of the corpora would do it does not know"
+            else "how far chance moves the mean over pairs of models, one of A and one of B, that have the seed and "
+            "the learning rate in common, in 99 of 100 cases; what other samples of the corpora would give is not known"
         )
 
     @property

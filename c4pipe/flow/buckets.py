@@ -33,10 +33,10 @@ def file_systems() -> type[FileSystems]:
     for module in FILE_SYSTEMS:
         with suppress(ImportError):  # Beam does without it, too
             import_module(module)
-    return FileSystems
+    return FileSystems  # type: ignore[no-any-return]
 
 
-def bucket_errors() -> tuple[type[Exception], ...]:
-    """What Beam raises of a bucket, for an `except`: nothing where none was asked for."""
+def or_of_bucket(*errors: type[Exception]) -> tuple[type[Exception], ...]:
+    """These errors, for an `except`, and what Beam raises of a bucket, where one was asked for."""
     loaded = sys.modules.get("apache_beam.io.filesystem")
-    return () if loaded is None else (loaded.BeamIOError,)
+    return errors if loaded is None else (*errors, loaded.BeamIOError)

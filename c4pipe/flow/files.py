@@ -17,7 +17,7 @@ from c4pipe.errors import ConfigError
 from c4pipe.fetch import HttpCache
 from c4pipe.files.sealed import Sealing, check_sealed, unseal
 from c4pipe.files.storage import LocalStore
-from c4pipe.flow.buckets import bucket_errors, file_systems, is_remote
+from c4pipe.flow.buckets import file_systems, is_remote, or_of_bucket
 from c4pipe.flow.web import input_cache, is_web
 from c4pipe.text.urls import hushed, public
 
@@ -44,7 +44,7 @@ def _is_known(path: str) -> bool:
     """Whether Beam has a file system for the URL."""
     try:
         return file_systems().get_filesystem(path) is not None
-    except (ValueError, *bucket_errors()):
+    except or_of_bucket(ValueError):
         return False
 
 
@@ -156,7 +156,7 @@ def _as_os_error(path: str) -> Iterator[None]:
     """What Beam says of a path as an OSError."""
     try:
         yield
-    except (ValueError, *bucket_errors()) as error:  # a NUL in the path, or a URL of a kind that Beam does not know
+    except or_of_bucket(ValueError) as error:  # a NUL in the path, or a URL of a kind that Beam does not know
         raise OSError(hushed(str(error), path)) from None
 
 
@@ -164,7 +164,7 @@ def matches(pattern: str) -> list[FileMetadata]:
     """The objects that a pattern of Beam names. ConfigError where they cannot be listed."""
     try:
         return list(file_systems().match([pattern])[0].metadata_list)
-    except (ValueError, *bucket_errors()) as error:
+    except or_of_bucket(ValueError) as error:
         raise ConfigError(f"{public(pattern)} cannot be listed: {hushed(str(error), pattern)}") from None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from c4pipe.errors import ConfigError
 from c4pipe.fetch import Client, FetchError, Policy
 from c4pipe.files.lists import list_lines
-from c4pipe.flow.buckets import bucket_errors, is_remote
+from c4pipe.flow.buckets import is_remote, or_of_bucket
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.web import is_web, web_bytes
 from c4pipe.text.urls import public
@@ -33,7 +33,7 @@ def listed_paths(path: str, root: str | None) -> list[str]:
         else:
             with BeamStore().open_input(path) as stream:
                 data = stream.read()
-    except (OSError, *bucket_errors()) as error:
+    except or_of_bucket(OSError) as error:
         raise ConfigError(f"{what}: the list cannot be read ({getattr(error, 'strerror', None) or error}).") from None
     lines = [line for line in list_lines(io.BytesIO(data), f"{what}: the list") if line]
     here = path.partition("?")[0] if is_web(path) else path if is_remote(path) else os.path.abspath(path)

@@ -34,7 +34,7 @@ class KeyFile(NamedTuple):
 
 @dataclass(frozen=True)
 class Settings:
-    """One corpus. Everything here but `spill_rows`, `max_bad_share` and the folders decides its bytes.
+    """One corpus. Everything here but `spill_rows`, `hold`, `max_bad_share` and the folders decides its bytes.
 
     Several are made over one reading when they differ only in `preset`, `assets`, `output` and `description`.
     """
@@ -56,6 +56,7 @@ class Settings:
     keys: bool = False  # whether the corpus keeps its keys
     restorable: bool = False  # and with them what `remove` needs
     every: int = 1  # of so many pages one is looked at: in a dry run
+    hold: int | None = None  # bytes of an output shard that are in memory at once; None: all of them
     max_bad_share: float = 1.0  # of inputs that give no page for damage; more than that end the build
 
     @property

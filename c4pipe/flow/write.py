@@ -24,9 +24,9 @@ from c4pipe.passes.finalize import Made, write_corpus_files
 from c4pipe.passes.merging import OutputShard, RowSlice, leave_out, plan_split, write_rejected, write_shard
 from c4pipe.passes.rejected import cuts_unshown, explained, in_languages, with_texts
 from c4pipe.passes.restoring import UnitFiles, write_restore
-from c4pipe.passes.sample import PER_REASON, sample_table, sampled_of
+from c4pipe.passes.sample import PER_REASON, Sampled, sample_table, sampled_of
 from c4pipe.passes.staged import Staged
-from c4pipe.shards import files_of_shard, to_json
+from c4pipe.shards import files_of_shard, read_parquet, to_json
 from c4pipe.text import printable
 
 FEW_SHOWN = 100  # pages of a split that is left out, in a rejected table that is a sample
@@ -79,7 +79,7 @@ class WriteShard(_WithPlan):
         shard, _ = planned_shard(element)
         note = f"{self._settings.own}/{WRITTEN}/{shard.path}.json"
         if not (self._store.exists(note) and self._as_noted(note)):
-            row, stats = write_shard(shard, self._store, self._settings.made)
+            row, stats = write_shard(shard, self._store, self._settings.made, self._settings.hold)
             with self._store.write(note) as stream:  # after the shard: where it is, the shard is whole
                 stream.write(to_json({"shard": row, "stats": stats.to_json()}))
         with self._store.read(note) as stream:
@@ -113,7 +113,7 @@ class SampledRefs(_WithPlan):
     def process(self, element: tuple[int, str]) -> Iterator[tuple[tuple[str, str], tuple[str, int, bytes]]]:
         for path in read_summary(element[1], self._store)["rejected"]:
             with self._store.read(path) as stream:
-                table = pq.read_table(stream, columns=["stage", "reason", "priority"])
+                table = read_parquet(stream, columns=["stage", "reason", "priority"])
             names = list(zip(table["stage"].to_pylist(), table["reason"].to_pylist(), strict=True))
             starts = [i for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
             for start, stop in pairwise([*starts, len(names)]):
@@ -139,23 +139,27 @@ class WriteSample(_WithPlan):
             with self._store.read(path) as stream:
                 tables += _read_rows(stream, rows)
         table = pa.concat_tables(tables).sort_by([("priority", "ascending"), ("source", "ascending")])
-        table, lacking = self._read(table)
-        if cuts_unshown(stage, self._plan):
-            table = sample_table(explained(sampled, self._plan) for sampled in sampled_of(table))
-        name = f"{stage}-{reason}" if stage else reason
-        part = write_rejected(name, in_languages(table, self._plan), self._store, self._settings.made)
+        shown = self._shown(table, stage)
+        name, lacking = f"{stage}-{reason}" if stage else reason, table.num_rows - shown.num_rows
+        part = write_rejected(name, in_languages(shown, self._plan), self._store, self._settings.made)
         yield "rejected", to_json(part | ({"lacking": lacking} if lacking else {}))
 
-    def _read(self, table: pa.Table) -> tuple[pa.Table, int]:
-        """The rows with the texts that are still in the inputs alone, and how many are not there any more."""
-        if not table["text"].null_count:
-            return table, 0
-        sampled = list(sampled_of(table))
-        again = texts_again(sampled, self._inputs, self._plan.read, self._store)
+    def _shown(self, table: pa.Table, stage: str) -> pa.Table:
+        """The rows with the texts that are still in the inputs alone, but for those that are not there any more, and
+        with what the first pass has cut."""
+        unread, unshown = table["text"].null_count > 0, cuts_unshown(stage, self._plan)
+        if not unread and not unshown:
+            return table
+        sampled: Iterable[Sampled] = list(sampled_of(table))
+        if unread:
+            sampled = with_texts(sampled, self._texts(sampled), self._plan)
+        return sample_table((explained(one, self._plan) for one in sampled) if unshown else sampled)
+
+    def _texts(self, sampled: Iterable[Sampled]) -> dict[str, str]:
+        again = texts_again([*sampled], self._inputs, self._plan.read, self._store)
         for name, why in again.gone.items():
             print(f"note: pages of {printable(name)} are not in the rejected table: {why}", file=sys.stderr, flush=True)
-        found = sample_table(with_texts(sampled, again.texts, self._plan))
-        return found, table.num_rows - found.num_rows
+        return again.texts
 
     @cached_property
     def _inputs(self) -> dict[str, Input]:
@@ -179,7 +183,7 @@ class WriteAllRejected(_WithPlan):
     def process(self, element: tuple[int, str]) -> Iterator[Written]:
         for path in read_summary(element[1], self._store)["rejected"]:
             with self._store.read(path) as stream:
-                table = pq.read_table(stream)
+                table = read_parquet(stream)
             number = path.rpartition("/")[2].split(".")[0]
             if table.num_rows:
                 yield (

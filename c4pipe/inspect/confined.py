@@ -12,6 +12,8 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
+from multiprocessing.forkserver import ensure_running
 from threading import Event
 from typing import Any, NamedTuple
 
@@ -52,14 +54,22 @@ class _Task(NamedTuple):
     arguments: tuple[Any, ...]
 
 
+def get_ready(work: ConfinedWork) -> ForkServerContext:
+    """Starts the process that those of queries are forked from, if there is none: the first query waits for what it
+    imports, unless somebody has called this before."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, work.__module__, "c4pipe.inspect.forked"])
+    ensure_running()
+    return context
+
+
 def confined(caller: Caller, seconds: float, work: ConfinedWork, *arguments: Any) -> Iterator[Any]:
     """What `work(*arguments)` yields, in a process of its own. All of them are pickled.
 
     ConfigError where DuckDB refuses what is asked, or it takes longer than that on the clock, or too much memory;
     BuildError for a damaged file; InterruptException when the caller has gone.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, work.__module__])  # once: the first query waits for it
+    context = get_ready(work)
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_run, args=(theirs, _Task(work, arguments)), daemon=True)
     process.start()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from c4pipe.corpus.catalogue import known_reasons
 
+_JOINTS = re.compile(r"(?<=[/_.])(?=.)")
 _FOLDER = Path(__file__).parents[2] / "docs" / "rules"
 
 
@@ -28,3 +30,12 @@ def rule_page(code: str) -> str:
         return path.read_text(encoding="utf-8")
     told = known.told
     return f"# `{code}`\n\nA {told.unit.value} that {told.words}.\n\nSource: {told.source}\n"
+
+
+def name_parts(name: str) -> list[str]:
+    """A name in the parts between which a line may end, so that none ends inside a word.
+
+    >>> name_parts("clean/few_words"), name_parts("edits at clean")
+    (['clean/', 'few_', 'words'], ['edits at clean'])
+    """
+    return _JOINTS.split(name)

@@ -10,10 +10,11 @@ llvmlite alone: to import numba and have it look into its own cache takes 0.6 s 
 from __future__ import annotations
 
 import ctypes
+import functools
 import inspect
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -36,7 +37,7 @@ llvm.initialize_native_asmprinter()
 def native(signature: str) -> Callable[[Function], Function]:
     """The function, compiled for this machine: of addresses (or bytes) and numbers, and free of the GIL.
 
-    It may use its arguments and what its module declares above it, constants and plain functions of its own, and can
+    It may use its arguments and what its module declares or imports above it, constants and plain functions, and can
     neither allocate nor raise. Nothing checks what an address leads to.
 
     Args:
@@ -44,7 +45,7 @@ def native(signature: str) -> Callable[[Function], Function]:
     """
 
     def compile_it(function: Function) -> Function:
-        source = Path(inspect.getfile(function)).read_bytes()  # whose constants are compiled in
+        source = b"".join(Path(file).read_bytes() for file in _files_of(function))  # whose constants are compiled in
         versions = f"{llvmlite.__version__} {sys.version_info[:2]}"
         made_of = [function.__name__, signature, llvm.get_default_triple(), *_processor(), versions, ""]
         name = f"{Path(inspect.getfile(function)).stem}.{function.__name__}"
@@ -64,15 +65,30 @@ def object_code(function: Function, signature: str) -> bytes:
     import numba  # here, not above: see the module's docstring
 
     # With numpy's rules a division by zero gives what the processor gives: nothing can raise, so nothing needs Python.
-    known = dict(inspect.getmodule(function).__dict__)
-    for name, value in list(known.items()):
-        if inspect.isfunction(value):
-            known[name] = numba.njit(FunctionType(value.__code__, known, name), error_model="numpy")
-    function = FunctionType(function.__code__, known, function.__name__)
-    made = numba.cfunc(re.sub(r"(\w+)\*", r"CPointer(\1)", signature), error_model="numpy")(function)
+    def with_compiled(function: Any) -> Any:
+        used = {name: numba.njit(with_compiled(value), error_model="numpy") for name, value in _used_by(function)}
+        return FunctionType(function.__code__, function.__globals__ | used, function.__name__)
+
+    made = numba.cfunc(re.sub(r"(\w+)\*", r"CPointer(\1)", signature), error_model="numpy")(with_compiled(function))
     module = llvm.parse_assembly(made.inspect_llvm().replace(made.native_name, SYMBOL))
     emitted: bytes = _machine().emit_object(module)
     return emitted
+
+
+def _used_by(function: Any) -> Iterator[tuple[str, Any]]:
+    """The plain functions that one calls, under the names that it has for them."""
+    for name in function.__code__.co_names:
+        value = function.__globals__.get(name)
+        if inspect.isfunction(value):
+            yield name, value
+
+
+def _files_of(function: Any) -> dict[str, None]:
+    """The files in which a function stands and what it uses, its own first."""
+    files: dict[str, None] = {inspect.getfile(function): None}
+    for _, used in _used_by(function):
+        files |= _files_of(used)
+    return files
 
 
 def _machine() -> Any:
@@ -83,6 +99,7 @@ def _machine() -> Any:
     )
 
 
+@functools.cache
 def _processor() -> tuple[str, str]:
     try:
         features = llvm.get_host_cpu_features().flatten()

@@ -12,15 +12,17 @@ from math import isnan
 from typing import NamedTuple, Protocol
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from c4pipe.corpus.ledger import LOST_AS, WITHIN_LINES, StageCount, lines_in
+from c4pipe.corpus.ledger import StageCount
 from c4pipe.corpus.plan import Leg, Plan, run_steps
 from c4pipe.corpus.stats import Stats
 from c4pipe.dedup.claims import LostAtoms, owner_of
 from c4pipe.files.storage import Store
 from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict, characters_of
 from c4pipe.part import is_own
+from c4pipe.passes.counting import count_chars, count_cuts, count_dedup, count_old
 from c4pipe.passes.ended import TRAIL_FIELDS, Origins
 from c4pipe.passes.outcomes import count_losses, count_outcomes
 from c4pipe.passes.sample import FindDropped
@@ -29,7 +31,6 @@ from c4pipe.passes.tables import TableSource
 from c4pipe.shards import pages_of
 from c4pipe.stages import after, judge
 from c4pipe.stages.checking import checked_loss
-from c4pipe.text import count_lines
 
 
 class Losses(NamedTuple):
@@ -43,12 +44,11 @@ class Losses(NamedTuple):
 
 
 class PageLosses(NamedTuple):
-    """What one page lost: a flag an atom, to whom, to earlier corpora, and where each atom begins."""
+    """What one page lost: a flag an atom, and where each atom begins."""
 
     flags: list[bool]
-    owners: list[int]
-    old: list[bool]
     starts: list[int]
+    atoms: LostAtoms  # the same with who owns what falls, which few ask for
     likeness: float | None  # to the page that stays in the place of this one
 
 
@@ -98,8 +98,9 @@ def apply_losses(
         summary.stats.clusters.update(f"{plan.names()[leg.start]} {size}" for size in lost.clusters)
         for survivor in _survivors(store, staged, lost, summary.stats, url, takers):
             verdict = after_dedup(survivor, leg)
-            if lost.against and survivor.losses is not None:
-                _count_old(summary.stats, survivor.page, verdict, survivor.losses.old, plan.names()[leg.start])
+            if lost.against and survivor.losses is not None and survivor.losses.atoms.old.any():
+                old = int(survivor.losses.atoms.old.sum())
+                count_old(summary.stats, survivor.page, verdict, old, plan.names()[leg.start])
             if leg.level is not None:
                 count_dedup(ledger.stages[leg.start], survivor.page, verdict, plan)
             for taker in takers:
@@ -117,12 +118,10 @@ def _survivors(
         extra, lossy = extra_columns(file.schema), "dropped" in file.schema.names
         for batch in file:
             ends = start + np.cumsum(batch.column("atoms").value_lengths().to_numpy())
-            starts = batch.column("starts")
-            rows = batch.column("row").to_pylist()
-            pages = pages_of(batch, extra)
-            for i, (row, page, end) in enumerate(zip(rows, pages, ends.tolist(), strict=True)):
-                mine = slice(start, end)
-                start = end
+            found = _Found(lost, np.concatenate([[start], ends]), batch.column("starts"))
+            start = int(ends[-1])
+            rows, pages = batch.column("row").to_pylist(), pages_of(batch, extra)
+            for i, (row, page) in enumerate(zip(rows, pages, strict=True)):
                 if url:
                     stats.came(page)
                 if row in losing:
@@ -132,12 +131,28 @@ def _survivors(
                     for taker in takers:
                         taker.lost(row, page)
                     continue
-                losses = None
-                if lost.atoms.flags[mine].any():
-                    flags, owners, old = (column[mine].tolist() for column in lost.atoms)
-                    losses = PageLosses(flags, owners, old, starts[i].as_py(), lost.likeness.get(mine.start))
-                before = batch.column("dropped")[i].as_py() if lossy else ()
-                yield Survivor(row, page, losses, tuple(Dropped(*drop.values()) for drop in before))
+                before = [Dropped(*drop.values()) for drop in batch.column("dropped")[i].as_py()] if lossy else ()
+                yield Survivor(row, page, found.of(i), tuple(before))
+
+
+class _Found:
+    """What the pages of a batch have lost."""
+
+    def __init__(self, lost: Losses, bounds: NDArray[np.int64], starts: pa.ListArray):
+        """`bounds` are of the atoms of each page, `starts` where these begin in its text."""
+        self._lost, self._bounds = lost, bounds.tolist()
+        falling = np.concatenate([[0], np.cumsum(lost.atoms.flags[bounds[0] : bounds[-1]])])
+        self._any = np.diff(falling[bounds - bounds[0]]).astype(bool).tolist()
+        self._starts, self._offsets = starts.values.to_numpy(), starts.offsets.to_pylist()
+
+    def of(self, i: int) -> PageLosses | None:
+        """The losses of one page, None where it has none."""
+        if not self._any[i]:
+            return None
+        first = self._bounds[i]
+        atoms = self._lost.atoms.of(first, self._bounds[i + 1])
+        starts = self._starts[self._offsets[i] : self._offsets[i + 1]].tolist()
+        return PageLosses(atoms.flags.tolist(), starts, atoms, self._lost.likeness.get(first))
 
 
 def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
@@ -147,11 +162,11 @@ def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
     if leg.level is None:
         return applied
     if survivor.losses is not None:
-        cut: list[Dropped] = []
+        cut: list[Dropped] | None = [] if is_own(leg.level) else None
         applied = leg.level.apply(page, survivor.losses.flags, cut, starts=survivor.losses.starts)
-        if is_own(leg.level):
+        if cut is not None:
             applied = checked_loss(leg.level, page, applied)
-        applied = applied._replace(chars=characters_of(drop for drop in cut if drop.code in applied.tally))
+            applied = applied._replace(chars=characters_of(drop for drop in cut if drop.code in applied.tally))
         likeness = survivor.losses.likeness
         if isinstance(applied, Rejected) and likeness is not None and not isnan(likeness):
             applied = applied._replace(detail=f"{likeness:.2f}")
@@ -162,8 +177,8 @@ def dropped_so_far(survivor: Survivor, leg: Leg) -> list[Dropped]:
     """What the page has lost to dedups of text up to this one; once more, for the few that are shown."""
     dropped = [*survivor.dropped]
     if survivor.losses is not None and leg.level is not None:
-        flags, owners, _, starts, _ = survivor.losses
-        before = len(dropped)
+        flags, starts, atoms, _ = survivor.losses
+        before, owners = len(dropped), atoms.owners.tolist()
         verdict = leg.level.apply(survivor.page, flags, dropped, owners, starts)
         if (
             isinstance(verdict, Rejected) and len(dropped) == before
@@ -214,60 +229,6 @@ def trail_of(survivor: Survivor, index: int, verdict: Verdict, plan: Plan) -> li
     return plan.cells.cut(index, verdict, None if isinstance(verdict, Rejected) else survivor.page)
 
 
-def count_chars(stage: StageCount, before: Page, verdict: Verdict) -> None:
-    """Counts the characters of a page at a stage, kept or not."""
-    if isinstance(verdict, Rejected):
-        stage.chars.lose(len(before.text), verdict.reason.code, verdict.chars)
-    elif verdict.page.text is before.text and not verdict.chars:  # most of them, at most stages
-        stage.chars.came += len(before.text)
-        stage.chars.kept += len(before.text)
-    else:
-        stage.chars.take(len(before.text), len(verdict.page.text), verdict.chars)
-
-
-def count_cuts(stage: StageCount, before: Page, verdict: Verdict, plan: Plan) -> None:
-    """Counts what a stage took from a page, kept or not: lines, and sentences and passages within them."""
-    tally = verdict.tally
-    lines = plan.lines_of(tally)
-    if isinstance(verdict, Rejected):
-        stage.lines(count_lines(before.text), None, lines)
-    else:
-        left = verdict.page.text
-        stage.lines(lines_in(before.text, left, sum(lines.values())), count_lines(left), lines)
-    for code, number in tally.items():
-        if plan.reasons[code].unit in WITHIN_LINES:
-            getattr(stage, LOST_AS[plan.reasons[code].unit])[code] += number
-
-
 def cuts_of(survivor: Survivor, leg: Leg, plan: Plan, met: Iterable[tuple[int, Page]] = ()) -> FindDropped:
     """What the page has lost, found out when asked: to dedups of text, and to stages behind them that drop lines."""
     return lambda: [*dropped_so_far(survivor, leg), *(drop for i, before in met for drop in plan.cut(i, before))]
-
-
-def _count_old(stats: Stats, page: Page, verdict: Verdict, old: Sequence[bool], stage: str) -> None:
-    """Counts what a page has lost to earlier corpora: itself, or parts of its text."""
-    if not any(old):
-        return
-    if isinstance(verdict, Rejected):
-        stats.old(page, stage)
-    else:
-        stats.earlier[f"{stage}:parts"] += sum(old)
-
-
-def count_dedup(stage: StageCount, page: Page, verdict: Verdict, plan: Plan) -> None:
-    """Counts the dedup of one page. Where sentences or passages are lost, a line falls with the last of it."""
-    stage.entered += 1
-    count_chars(stage, page, verdict)
-    came = count_lines(page.text)
-    units = {unit: {c: n for c, n in verdict.tally.items() if plan.reasons[c].unit is unit} for unit in Unit}
-    dropped, inside = units[Unit.LINE], units[Unit.SENTENCE] | units[Unit.PASSAGE]
-    stage.sentences_dropped.update(units[Unit.SENTENCE])
-    stage.passages_dropped.update(units[Unit.PASSAGE])
-    if isinstance(verdict, Rejected):
-        stage.rejected[verdict.reason.code] += 1
-        stage.lines(came, None, dropped)
-        return
-    stage.kept += 1
-    left = count_lines(verdict.page.text)
-    emptied = came - left - sum(dropped.values())
-    stage.lines(came, left, dropped | dict.fromkeys(list(inside)[:1], emptied))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from c4pipe.corpus.cells import KEPT_CELL, STEP, PageEnd, Trail
 from c4pipe.corpus.cube import Cube, Origin, waiting
 from c4pipe.corpus.plan import Plan
+from c4pipe.corpus.stats import Stats
 
 Ints = NDArray[np.int64]
 # Of pages that go on to another dedup of text where they come from, and what they have lost so far.
@@ -86,10 +87,13 @@ class Ended:
         """A page of the corpus."""
         self.add(row, language, PageEnd(_KEPT, lines, chars), trail)
 
-    def count(self, origins: Origins, cube: Cube) -> None:
-        """Adds all of them to the cube, with what they had lost before."""
+    def count(self, origins: Origins, cube: Cube, stats: Stats) -> None:
+        """Adds all of them to the cube, with what they had lost before, and the domains of those that are out."""
         rows, languages, cells, lines, chars = np.array(self._pages, np.int64).reshape(-1, _ROW).T
         places = np.searchsorted(origins.rows, rows)
+        numbers, counts = np.unique(origins.domains[places[cells != _KEPT]], return_counts=True)
+        for number, pages in zip(numbers.tolist(), counts.tolist(), strict=True):
+            stats.domains_rejected[origins.names[number]] += pages
         own = Cuts(*np.array(self._cuts, np.int64).reshape(-1, STEP + 1).T)
         early = origins.cuts()
         mine = np.full(len(origins.rows), -1)

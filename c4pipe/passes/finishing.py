@@ -22,7 +22,8 @@ from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
 from c4pipe.page import Page, Rejected, Verdict
 from c4pipe.passes.account import Account
-from c4pipe.passes.applying import Survivor, count_chars, cuts_of, trail_of, walk_on
+from c4pipe.passes.applying import Survivor, cuts_of, trail_of, walk_on
+from c4pipe.passes.counting import count_chars
 from c4pipe.passes.ended import Ended, Origins
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.restoring import Came
@@ -79,6 +80,7 @@ class Finisher:
         self._leg, self._came = plan.legs[-1], came
         names = self._names = plan.names()
         self._own = {i: StageCount(names[i]) for i in range(self._leg.start + 1, len(names))}
+        self._sized = None if plan.size is None else self._own[len(names) - 1]
         self._stats, self._ended = Stats(), Ended(plan)
 
     @contextmanager
@@ -91,28 +93,25 @@ class Finisher:
 
     def take(self, survivor: Survivor, verdict: Verdict) -> None:
         plan, row = self._plan, survivor.row
-        stage = self._names[self._leg.start]
         index, met = self._leg.start, list[tuple[int, Page]]()
         trail = trail_of(survivor, index, verdict, plan)
         if not isinstance(verdict, Rejected):
             index, verdict, met, lost = walk_on(verdict.page, self._leg, plan, self._own)
-            stage, trail = self._names[index], [*trail, *lost]
+            trail += lost
         cuts = cuts_of(survivor, self._leg, plan, met)
-        if self._came is not None:
-            left = None if isinstance(verdict, Rejected) else verdict.page
-            self._came.take(survivor, len(plan.legs) - 1, left)
         page = verdict.page
+        if self._came is not None:
+            self._came.take(survivor, len(plan.legs) - 1, None if isinstance(verdict, Rejected) else page)
         if isinstance(verdict, Rejected):
             self._ended.add(row, page.language, plan.cells.end(index, verdict), trail)
-            self._stats.rejected(verdict.page.url)
-            self._stats.marked(verdict.page)
-            self._shown.rejected(row, verdict.page, stage, verdict, cuts)
+            self._stats.marked(page)
+            self._shown.rejected(row, page, self._names[index], verdict, cuts)
             return
-        self._shown.kept(row, cuts, verdict.page.language)
-        if plan.size is not None:  # until all are counted
-            self._own[len(self._names) - 1].entered += 1
-            self._own[len(self._names) - 1].kept += 1
-            count_chars(self._own[len(self._names) - 1], page, verdict)
+        self._shown.kept(row, cuts, page.language)
+        if self._sized is not None:  # until all are counted
+            self._sized.entered += 1
+            self._sized.kept += 1
+            count_chars(self._sized, page, verdict)
         self._ended.kept(row, page.language, count_lines(page.text), len(page.text), trail)
         self._sink.add(plan.preset.config(page.language), split_of(url_key(stand_in(page))), page)
 
@@ -131,7 +130,7 @@ class Finisher:
         self._stats.add(summary.stats)
         cube = Cube()
         cube.add(summary.cube)
-        self._ended.count(self._origins, cube)
+        self._ended.count(self._origins, cube, self._stats)
         ledger = Ledger([*summary.ledger.stages, *self._own.values()]).check()
         with self._store.read(self._finished.pages) as stream:
             groups = _row_groups(stream, self._sink.keys)

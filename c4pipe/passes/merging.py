@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
+from c4pipe.passes.ordering import ShardRows, seeded_order
 from c4pipe.passes.sample import Sampled, sample_table
 from c4pipe.shards import (
     REJECTED_FOLDER,
@@ -28,7 +28,6 @@ from c4pipe.shards import (
     memory_of,
     pages_of,
     rejected_schema,
-    rows_per_group,
     shard_name,
 )
 from c4pipe.stages import Size
@@ -94,41 +93,49 @@ def _cut(groups: list[tuple[str, int, int, int]], starts: list[int], start: int,
             yield RowSlice(path, index, low - at, high - low)
 
 
-def write_shard(shard: OutputShard, store: Store, folder: str) -> tuple[dict[str, Any], Stats]:
+def write_shard(shard: OutputShard, store: Store, folder: str, hold: int | None = None) -> tuple[dict[str, Any], Stats]:
     """Writes one file of the corpus, with the columns that the finished files have; its row of the manifest, and its
-    pages in numbers."""
-    table = pa.concat_tables([_read(piece, store) for piece in shard.pieces])
-    counted, stats = [ITEMS] if ITEMS in table.column_names else [], Stats()
+    pages in numbers. `hold` is that of `write_rows`."""
+    stats = Stats()
 
     def count(group: pa.Table) -> None:
-        for page in pages_of(group, counted):
+        for page in pages_of(group, [ITEMS] if ITEMS in group.column_names else []):
             stats.kept(page)
 
-    return write_rows((shard.path, shard.config, shard.split), table, store, folder, count), stats
+    def read() -> Iterator[pa.Table]:
+        return (_read(piece, store) for piece in shard.pieces)
+
+    return write_rows((shard.path, shard.config, shard.split), read, store, folder, count, hold), stats
 
 
 def write_rows(
-    place: tuple[str, str, str], table: pa.Table, store: Store, folder: str, count: Callable[[pa.Table], None]
+    place: tuple[str, str, str],
+    read: Callable[[], Iterable[pa.Table]],
+    store: Store,
+    folder: str,
+    count: Callable[[pa.Table], None],
+    hold: int | None = None,
 ) -> dict[str, Any]:
     """Writes rows in any order as a file of the corpus, which has them in its own; its row of the manifest, in which
     `memory` is what `datasets` counts while it reads the file.
 
     Args:
         place: the path of the file inside the corpus, its config and split.
+        read: gives pieces, one at least, of the same columns; each is let go of before the next one is asked for.
         count: hears of each row group.
+        hold: bytes of the rows that are in memory at once, as far as whole row groups go; where they have more, all are
+            read once, and then again for every so many. None: all of them, which are read once.
     """
-    order, memory = _order(table), 0
+    rows, memory = ShardRows(read, hold), 0
     with store.write(f"{folder}/{place[0]}") as raw:
         stream = HashingStream(raw)
-        sink = ParquetSink(stream, table.schema)  # type: ignore[arg-type]
-        per_group = rows_per_group(table)
-        for start in range(0, len(order), per_group):
-            group = table.take(order.slice(start, per_group))
+        sink = ParquetSink(stream, rows.schema)  # type: ignore[arg-type]
+        for group in rows.groups():
             sink.write(group)
             memory += memory_of(group)
             count(group)
         sink.close()
-    row = dict(zip(("path", "config", "split"), place, strict=True)) | {"rows": table.num_rows}
+    row = dict(zip(("path", "config", "split"), place, strict=True)) | {"rows": rows.total}
     return row | {"bytes": stream.tell(), "memory": memory, "sha256": stream.sha256}
 
 
@@ -165,18 +172,10 @@ def leave_out(
     if cap == 0:
         return None, stats
     code, detail = size.FEW.code, f"{shard.config}: {many(pages, 'page')}"
-    shown = pages_of(table.take(_order(table)[:cap]))
+    shown = pages_of(table.take(seeded_order(table)[1][:cap]))
     rows = sample_table(Sampled(0, -1, page, size.name, code, detail) for page in shown)
     name = f"{size.name}-{code}-{shard.config}-{shard.split}-{shard.number:05d}"
     return write_rejected(name, rows, store, folder), stats
-
-
-def _order(table: pa.Table) -> pa.Array:
-    """The seeded order of rows: by the hash of their source."""
-    keys = pa.array([hash64(source) for source in table["source"].to_pylist()], pa.uint64())
-    return pc.sort_indices(
-        pa.table({"key": keys, "source": table["source"]}), [("key", "ascending"), ("source", "ascending")]
-    )
 
 
 def _read(piece: RowSlice, store: Store) -> pa.Table:

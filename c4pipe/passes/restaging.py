@@ -55,7 +55,6 @@ class Restager:
         self._came.take(survivor, self._number, None if isinstance(verdict, Rejected) else verdict.page)
         if isinstance(verdict, Rejected):
             self._ended.add(row, verdict.page.language, self._plan.cells.end(index, verdict), trail)
-            self._stats.rejected(verdict.page.url)
             self._shown.rejected(row, verdict.page, stage, verdict, cuts)
             return
         dropped = tuple(cuts()) if self._shown.wanted else ()
@@ -74,7 +73,7 @@ class Restager:
         self._stats.add(summary.stats)
         cube = Cube()
         cube.add(summary.cube)
-        self._ended.count(self._origins, cube)
+        self._ended.count(self._origins, cube, self._stats)
         summary = summary._replace(
             ledger=Ledger([*summary.ledger.stages, *self._own.values()]),
             stats=self._stats,

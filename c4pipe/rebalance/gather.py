@@ -40,7 +40,7 @@ def _write_bucket(found: tuple[pa.Table, pa.Array], sink: ParquetSink, stats: St
     """Writes rows in their order, a row group after the other; how many they are, and their bytes in memory."""
     table, order = found
     memory = 0
-    for start in range(0, len(order), step := rows_per_group(table)):
+    for start in range(0, len(order), step := rows_per_group(table.num_rows, table.nbytes)):
         group = table.take(order.slice(start, step))
         sink.write(group)
         memory += memory_of(group)

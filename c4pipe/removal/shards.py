@@ -110,6 +110,6 @@ def _rewritten(row: FileRow, coming: list[Page], removal: Removal, found: Shards
         parts.append(table.filter(pc.invert(leaves)))
     for page in coming:
         found.come.kept(page)
-    table = pa.concat_tables([*parts, page_table(coming, schema)])
     place = row["path"], row["config"], row["split"]
-    return write_rows(place, table, removal.store, removal.made, lambda _: None)
+    parts.append(page_table(coming, schema))
+    return write_rows(place, lambda: parts, removal.store, removal.made, lambda _: None)

@@ -11,7 +11,8 @@ from c4pipe.corpus.ledger import StageCount
 from c4pipe.corpus.plan import Plan
 from c4pipe.dedup import TextLevel
 from c4pipe.page import Dropped, Page, Rejected
-from c4pipe.passes.applying import PageLosses, Survivor, after_dedup, count_chars, count_dedup, cuts_of, walk_on
+from c4pipe.passes.applying import PageLosses, Survivor, after_dedup, cuts_of, walk_on
+from c4pipe.passes.counting import count_chars, count_dedup
 from c4pipe.removal.pages import Numbers
 from c4pipe.removal.worlds import Lost
 from c4pipe.stages import PageStage
@@ -50,12 +51,12 @@ class Dedupped(NamedTuple):
         place = int(np.searchsorted(self.numbers, number))
         if place == len(self.numbers) or self.numbers[place] != number:
             return None
-        mine = slice(int(self.first_rows[place]), int(self.first_rows[place + 1]))
-        flags, owners, old = (column[mine].tolist() for column in self.lost.atoms)
-        if not any(flags):
+        first = int(self.first_rows[place])
+        atoms = self.lost.atoms.of(first, int(self.first_rows[place + 1]))
+        if not atoms.flags.any():
             return None
         starts = [] if level.links else level.atoms_at(page.text)[1]
-        return PageLosses(flags, owners, old, starts, self.lost.likeness.get(mine.start))
+        return PageLosses(atoms.flags.tolist(), starts, atoms, self.lost.likeness.get(first))
 
 
 @dataclass

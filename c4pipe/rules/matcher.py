@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache, cached_property
 from itertools import accumulate
 from typing import Any
@@ -43,28 +43,44 @@ class WordMatcher:
         self.entries = entries
         self.boundaries = boundaries
 
+    # Compiled when they are first asked for: of some thirty lists, a build searches for one or two.
+
     @cached_property
     def _pattern(self) -> Any:
-        """Compiled when it is first asked for: of some thirty lists, a build searches for one or two."""
+        return self._compiled(self.entries, non_word_class)
+
+    @cached_property
+    def _pattern_of_ascii(self) -> Any:
+        """Finds in a text of ASCII as it stands what `_pattern` finds in small letters."""
+        return self._compiled([e for e in self.entries if e.isascii() and e == e.lower()], lambda: r"\W", r"(?i)")
+
+    def _compiled(self, entries: Iterable[str], non_word: Callable[[], str], flags: str = "") -> Any:
         # Longest first: of two words that start together, the one that says more. Sorted: no process answers otherwise.
-        words = "|".join(map(re2.escape, sorted(self.entries, key=lambda entry: (-len(entry), entry))))
+        listed = sorted(entries, key=lambda entry: (-len(entry), entry))
+        if not listed:
+            return None
+        words = "|".join(map(re2.escape, listed))
         # \A stands before the class, so that a word at the very start is found before one that starts after it.
-        gap = non_word_class() if self.boundaries else ""
+        gap = non_word() if self.boundaries else ""
         pattern = rf"(?:\A|{gap})({words})(?:{gap}|\z)" if self.boundaries else f"({words})"
         options = re2.Options()
         options.max_mem = MOST_MEMORY
-        return re2.compile(pattern, options)
+        return re2.compile(flags + pattern, options)
 
     def search(self, text: str) -> str | None:
         """The listed word that starts first (the longest, of two that start together), or None."""
-        if not self.entries:
+        if text.isascii():  # most English pages: spared `lower`, and their places in characters
+            pattern = self._pattern_of_ascii
+            match = pattern.search(text.encode()) if pattern is not None else None
+            return match.group(1).decode().lower() if match else None
+        pattern, text = self._pattern, text.lower()
+        if pattern is None:
             return None
-        text = text.lower()
         try:
-            match = self._pattern.search(text)
+            match = pattern.search(text)
         except UnicodeEncodeError:
             # A lone half of a surrogate pair has no UTF-8 form. To `re` it is a non-word character, and so is U+FFFF.
-            match = self._pattern.search(UNENCODABLE.sub("\uffff", text))
+            match = pattern.search(UNENCODABLE.sub("\uffff", text))
         return str(match.group(1)) if match else None
 
     def hits(self, text: str) -> list[ListHit]:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import PageRule, loaded
 from c4pipe.text import count_sentences, hash64
-from c4pipe.text.splitting import Splitting
+from c4pipe.text.splitting import ENGLISH_SPLITTER, Splitting
 from c4pipe.text.urls import domain_of, listed_domain, url_key
 
 
@@ -56,9 +56,11 @@ class MinSentences(Splitting, PageRule):
         """Sentences in the text, counted no further than needed."""
         if not self.per_line:
             return count_sentences(self._sentences(), text, self.sentences)
-        lines = text.split("\n") if text else []
+        lines = text.split("\n", self.sentences) if text else []
         if len(lines) >= self.sentences:  # each line has one at least
             return self.sentences
+        if self.splitter == ENGLISH_SPLITTER:  # which finds all of them as fast
+            return lines.count("") + len(self._hashed(text)[0])
         split = self._sentences()
         return sum(max(1, count_sentences(split, line, self.sentences)) for line in lines)
 

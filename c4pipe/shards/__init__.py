@@ -50,6 +50,7 @@ from c4pipe.shards.sink import (
     HashingStream,
     ParquetSink,
     RowGroupBuffer,
+    read_parquet,
     rows_per_group,
 )
 from c4pipe.shards.sums import check_sums
@@ -99,6 +100,7 @@ __all__ = [
     "pages_of",
     "read_added",
     "read_manifest",
+    "read_parquet",
     "read_sums",
     "rejected_schema",
     "rows_per_group",

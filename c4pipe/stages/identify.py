@@ -114,14 +114,14 @@ class Identify(PageStage):
     def bind(self, assets: Any) -> Step:
         identifier = _loaded(self._located(assets))
         # What it says -> what is written, of the languages that are kept: langdetect's zh-cn and zh-tw are both zh.
-        kept = {label: self.codes_of((label,))[0] for label in identifier.languages}
+        codes = {label: self.codes_of((label,))[0] for label in identifier.languages}
         for language in self.languages:
-            if language != UND and language not in kept.values():
-                raise unknown_language(f"language of {self.by}", language, {*kept.values()})
-        kept = {label: code for label, code in kept.items() if code in self.languages}
+            if language != UND and language not in codes.values():
+                raise unknown_language(f"language of {self.by}", language, {*codes.values()})
+        kept = {label: code for label, code in codes.items() if code in self.languages}
 
         def step(page: Page) -> Verdict:
-            return self._judge(page, identifier.guess(page.text), kept)
+            return self._judge(page, identifier.guess(page.text), kept, codes)
 
         return step
 
@@ -131,11 +131,11 @@ class Identify(PageStage):
         moved = model and assets is not None and model in (*assets.copies, *assets.contents)
         return f"{self.by.partition(':')[0]}:{assets.path(model)}" if moved else self.by
 
-    def _judge(self, page: Page, guess: Guess | None, kept: Mapping[str, str]) -> Verdict:
+    def _judge(self, page: Page, guess: Guess | None, kept: Mapping[str, str], codes: Mapping[str, str]) -> Verdict:
         votes = "" if guess is None else " ".join(map(str, guess.votes))
         if guess is not None and guess.language != UND and guess.score >= self.min_score:
             if guess.language not in kept:
-                return Rejected(self._said(page, guess), self.OTHER, guess.language)
+                return Rejected(self._said(page, guess, codes), self.OTHER, guess.language)
             language, score, _ = guess
             return Kept(page._replace(language=kept[language], language_score=score, language_votes=votes))
         if UND in self.languages:
@@ -143,8 +143,9 @@ class Identify(PageStage):
             return Kept(page._replace(language=UND, language_score=score, language_votes=votes))
         if guess is None:
             return Rejected(page._replace(language=UND), self.NO_LANGUAGE)
-        return Rejected(self._said(page, guess), self.UNSURE, votes or f"{guess.language} {guess.score:.4f}")
+        return Rejected(self._said(page, guess, codes), self.UNSURE, votes or f"{guess.language} {guess.score:.4f}")
 
-    def _said(self, page: Page, guess: Guess) -> Page:
+    def _said(self, page: Page, guess: Guess, codes: Mapping[str, str]) -> Page:
         """A page that is rejected, with the language that it was said to be in."""
-        return page._replace(language=self.codes_of((guess.language,))[0], language_score=guess.score)
+        code = codes.get(guess.language) or self.codes_of((guess.language,))[0]  # one may say what it has not named
+        return page._replace(language=code, language_score=guess.score)

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from c4pipe.part import Part, loaded
+from c4pipe.text.hashed import HashedSentences, hashed_english, hashed_sentences
 from c4pipe.text.sentences import Splitter, sentence_splitter, splitter_of
+
+ENGLISH_SPLITTER = "sentencex:en"  # the one with a fast twin
 
 
 class Splitting(Part):
@@ -30,3 +33,8 @@ class Splitting(Part):
     def _sentences(self) -> Splitter:
         """The splitter; one that is not bound finds its data by itself."""
         return getattr(self, "_split", None) or sentence_splitter(self.splitter)
+
+    def _hashed(self, text: str) -> HashedSentences:
+        """The sentences of a text, line by line, as hashes and places."""
+        hashed = hashed_english if self.splitter == ENGLISH_SPLITTER else hashed_sentences
+        return hashed(text, self._sentences())

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from c4pipe.native import native
 from c4pipe.text.characters import BLANKLESS_RUNS, LOWER_RUNS, MARK_RUNS, WORD_RUNS, points_of
+from c4pipe.text.murmur import fmix64
 
 # The layout of the table stands here, not beside its data: machine code is out of date when this file changes.
 CHARTED = 0x20000  # code points in the table: two planes
@@ -18,11 +19,9 @@ RARE_HAN = 0x40000  # the two planes up to here hold rare Chinese characters; wh
 KIND = 24  # bits of a code point; above them is its kind
 NONE, LETTER, MARK, BY_ITSELF = 0, 1, 2, 3  # no part of a word; begins or goes on with one; goes on with one; is one
 BASIS, PRIME = 0xCBF29CE484222325, 0x100000001B3  # FNV-1a, here over code points instead of bytes
-MIX_1, MIX_2 = 0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53  # fmix64's, MurmurHash3
 
 _CHARACTER = (1 << KIND) - 1
 _BASIS, _PRIME = np.uint64(BASIS), np.uint64(PRIME)
-_MIX_1, _MIX_2, _MIX_SHIFT = np.uint64(MIX_1), np.uint64(MIX_2), np.uint64(33)
 
 
 class Words(NamedTuple):
@@ -79,13 +78,6 @@ def characters() -> NDArray[np.uint32]:
 
 def _places(runs: str) -> Iterator[slice]:
     return (slice(points.start, points.stop, points.step) for points in points_of(runs))
-
-
-def fmix64(value: Any) -> Any:
-    """MurmurHash3's last step: every bit of the result hangs on every bit of the 64."""
-    value = (value ^ (value >> _MIX_SHIFT)) * _MIX_1
-    value = (value ^ (value >> _MIX_SHIFT)) * _MIX_2
-    return value ^ (value >> _MIX_SHIFT)
 
 
 def _entry(point: Any, of_point: Any) -> Any:

@@ -50,7 +50,7 @@ class PlainPages:
         while True:
             at = pos - base
             if at + likely > len(buf) and not window.ended:
-                window.forget(pos)
+                window.cut(pos)
                 window.need(pos, likely)
                 buf, base, at = window.buf, window.base, pos - window.base
             feed = buf[at : at + likely]
@@ -65,13 +65,13 @@ class PlainPages:
                 if not inflater.eof or not locate(data, len(data), _KNOWN, address):
                     return pos
                 start, end, url, url_end, date, date_end, name, name_end = _PLACES(numbers)
-                text, written = data[start:end].decode(), data[date:date_end].decode()
+                text, head = data[start:end].decode(), data[:start].decode()
             except (ISAL_ERROR, UnicodeDecodeError):
                 return pos
-            moment = written if self._quirks else parsed_date(written)
+            moment = head[date:date_end] if self._quirks else parsed_date(head[date:date_end])
             if moment is None:
                 return pos
-            page = Page(data[url:url_end].decode(), text, moment, f"{source}#{pos}", data[name:name_end].decode())
+            page = Page(head[url:url_end], text, moment, f"{source}#{pos}", head[name:name_end])
             self._data, self._member = data, pos
             yield Kept(page, NO_LOSS)
             size = len(feed) - len(inflater.unused_data)

@@ -59,5 +59,9 @@ class Window:
     def forget(self, before: int) -> None:
         """Bytes before this offset are not asked for again."""
         if before - self.base >= READ_BYTES:  # a cut copies the rest, so not for every page
-            self.buf = self.buf[before - self.base :]
-            self.base = before
+            self.cut(before)
+
+    def cut(self, before: int) -> None:
+        """Forgets them at once: for who has looked at most of what is at hand."""
+        self.buf = self.buf[before - self.base :]
+        self.base = before

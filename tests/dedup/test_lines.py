@@ -76,14 +76,15 @@ def test_what_a_page_loses_is_told_with_where_its_owner_stands() -> None:
     dropped: list[Dropped] = []
     page = Page(FIRST, "mine\ntheirs\nMine\nrest", "")
     verdict = LEVEL.apply(page, [False, True, True, False], dropped, [0, 10, 255, 0])
-    assert verdict == Kept(page._replace(text="mine\nrest"), Counter(repeated_line=1, repeated_in_page=1))
+    tally, chars = {"repeated_line": 1, "repeated_in_page": 1}, {"repeated_line": 6, "repeated_in_page": 4}
+    assert verdict == Kept(page._replace(text="mine\nrest"), tally, chars)
     assert dropped == [("repeated_line", "theirs", f"{10:016x}"), ("repeated_in_page", "Mine", f"{255:016x}")]
 
 
 def test_a_page_without_a_line_left_goes_as_it_came() -> None:
     page = Page(FIRST, "theirs\ntheirs", "")
     verdict = LEVEL.apply(page, [True, True])
-    assert verdict == Rejected(page, LEVEL.EMPTY, "", Counter(repeated_line=2))
+    assert verdict == Rejected(page, LEVEL.EMPTY, "", {"repeated_line": 2}, {"repeated_line": 12})
 
 
 def test_flags_must_be_those_of_the_page() -> None:

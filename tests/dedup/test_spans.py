@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -111,7 +109,7 @@ def test_what_a_page_loses_is_told() -> None:
     dropped: list[Dropped] = []
     page = Page(FIRST, "One. Two.  Three.\nFour.\nFive. Six.", "")
     verdict = LEVEL.apply(page, [False, True, False, True, True, False], dropped, [0, 1, 0, 2, 3, 0])
-    assert verdict == Kept(page._replace(text="One. Three.\nSix."), Counter(repeated_span=3))
+    assert verdict == Kept(page._replace(text="One. Three.\nSix."), {"repeated_span": 3}, {"repeated_span": 14})
     assert [(drop.code, drop.line) for drop in dropped] == [
         ("repeated_span", line) for line in ("Two.", "Four.", "Five.")
     ]
@@ -120,7 +118,12 @@ def test_what_a_page_loses_is_told() -> None:
 
 def test_a_page_without_a_sentence_left_goes_as_it_came() -> None:
     page = Page(FIRST, "One. Two.\nThree.", "")
-    assert LEVEL.apply(page, [True] * 3) == Rejected(page, LEVEL.EMPTY, "", Counter(repeated_span=3))
+    assert LEVEL.apply(page, [True] * 3) == Rejected(page, LEVEL.EMPTY, "", {"repeated_span": 3}, {"repeated_span": 14})
+
+
+def test_flags_must_be_those_of_the_page() -> None:
+    with pytest.raises(ValueError, match="2 flags for 3 sentences of in#0"):
+        LEVEL.apply(Page(FIRST, "One. Two.\nThree.", "", "in#0"), [True] * 2)
 
 
 @pytest.mark.usefixtures("punkt")

@@ -123,7 +123,7 @@ def test_what_a_page_loses_is_told_by_run_and_owner() -> None:
     owners = [7, 7, 8, 0, 0, 8, 0, 0, 0, 0, 0, 9]
     dropped: list[Dropped] = []
     verdict = SMALL.apply(page, lost, dropped, owners)
-    assert verdict == Kept(page._replace(text="j k"), {"repeated_passage": 2})
+    assert verdict == Kept(page._replace(text="j k"), {"repeated_passage": 2}, {"repeated_passage": 25})
     assert [(drop.line, int(drop.owner, 16)) for drop in dropped] == [
         ("A b", 7),
         ("c d e f g.\nH i", 8),
@@ -132,12 +132,15 @@ def test_what_a_page_loses_is_told_by_run_and_owner() -> None:
     assert {drop.code for drop in dropped} == {"repeated_passage"}
     flags = [drop is not None for drop in SMALL.lost(page.text, dropped)]
     assert flags == [number in (0, 1, 2, 3, 4, 5, 11) for number in range(12)]  # d-g and e-h lie in what went
-    assert SMALL.apply(page, flags) == verdict
+    merged = SMALL.apply(page, flags)  # without owners what hangs together is one piece, with the blank in it
+    assert merged == verdict._replace(chars={"repeated_passage": 26})
 
 
 def test_a_page_without_a_word_left_goes_as_it_came() -> None:
     page = Page(FIRST, "(One two) three four.", "")
-    assert SMALL.apply(page, [True]) == Rejected(page, SMALL.EMPTY, "", {"repeated_passage": 1})
+    assert SMALL.apply(page, [True]) == Rejected(
+        page, SMALL.EMPTY, "", {"repeated_passage": 1}, {"repeated_passage": 21}
+    )
 
 
 def test_of_two_places_that_a_record_may_mean_the_later_one_is_taken() -> None:

@@ -124,7 +124,7 @@ def test_another_text_is_shown_line_by_line_with_the_rule_that_cut_it(found: Com
 def test_other_rules_and_inputs_are_told_in_words(found: Comparison) -> None:
     assert found.settings == [
         "preset: A en, B en.2019",
-        f"what the preset is said to be: A {EN.says}, B {EN_2019.says}",
+        f"description of the preset: A {EN.says}, B {EN_2019.says}",
         "clean, MinWords, words: A 5, B 3",
         "clean, MinSentences, sentences: A 3, B 5",
         "spans, MinSentences, sentences: A 3, B 5",

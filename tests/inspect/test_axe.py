@@ -38,6 +38,7 @@ VIEWS = {
     "losses by domain": "/losses?by=domain&sort=share+of+pages",
     "losses of a length": "/losses?bin=8",
     "words": "/words?by=only",
+    "repeated": "/repeated?by=each",
     "kept pages that lost lines": "/?lost=repeated_line&q=the&in=lost&how=words&counts=now",
     "random": "/?order=random&seed=7&votes=agreed&counts=now",
     "compared": "/compare",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from c4pipe.files.storage import LocalStore
@@ -20,10 +22,11 @@ from c4pipe.passes.merging import (
     plan_split,
     shard_count,
     write_rejected,
+    write_rows,
     write_shard,
 )
 from c4pipe.passes.sample import Sampled, sample_table
-from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, ParquetSink, page_table, pages_of
+from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, ParquetSink, page_table, pages_of, rows_per_group
 from c4pipe.stages import Size
 from c4pipe.text import hash64
 
@@ -153,6 +156,44 @@ def test_row_groups_are_small_enough_to_page_through(tmp_path: Path, monkeypatch
     sizes = groups("b")
     assert sum(sizes) == 2500
     assert max(sizes) < 400
+
+
+PIECES = st.lists(st.lists(st.integers(0, 400), max_size=60), min_size=1, max_size=8)  # numbers of pages
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(PIECES, st.integers(200, 20_000), st.none() | st.integers(1, 40_000))
+def test_row_groups_are_those_of_one_table_that_is_sorted_as_a_whole(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pieces: list[list[int]], most: int, hold: int | None
+) -> None:
+    """Numbers repeat, so that some rows have the same source: they stay in the order in which they came."""
+    monkeypatch.setattr("c4pipe.shards.sink.ROW_GROUP_BYTES", most)
+    tables = [page_table([page(n)._replace(url=f"http://{i}.example") for i, n in enumerate(ns)]) for ns in pieces]
+    whole = pa.concat_tables(tables)
+    order = sorted(range(whole.num_rows), key=lambda i: (hash64(source := whole["source"][i].as_py()), source))
+    per_group = rows_per_group(whole.num_rows, whole.nbytes)
+    expected = [whole.take(order[i : i + per_group]) for i in range(0, len(order), per_group)]
+    groups: list[pa.Table] = []
+    place = "en/x.parquet", "en", "train"
+    row = write_rows(place, lambda: iter(tables), LocalStore(), str(tmp_path), groups.append, hold)
+    assert groups == expected
+    assert pq.read_table(tmp_path / row["path"], partitioning=None).num_rows == row["rows"] == whole.num_rows
+
+
+@pytest.mark.parametrize(("hold", "share"), [(None, 1.4), (5 << 20, 0.5)])
+def test_a_shard_is_held_in_memory_once_or_a_part_at_a_time(tmp_path: Path, hold: int | None, share: float) -> None:
+    def pieces() -> Iterator[pa.Table]:
+        for start in range(0, 20_000, 1000):
+            yield page_table([page(n)._replace(text=f"Page {n}. " * 100) for n in range(start, start + 1000)])
+
+    size = sum(piece.nbytes for piece in pieces())
+    before, pool = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
+    pa.set_memory_pool(pool)
+    try:
+        write_rows(("en/x.parquet", "en", "train"), pieces, LocalStore(), str(tmp_path), lambda _: None, hold)
+    finally:
+        pa.set_memory_pool(before)
+    assert (hold or size) < pool.max_memory() < share * size
 
 
 @pytest.mark.parametrize(("cap", "shown"), [(None, 20), (3, 3), (0, 0)])

@@ -15,6 +15,7 @@ from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.facts.ledger_losses import LedgerLosses, ledger_losses
 from c4pipe.facts.listed import WordList
 from c4pipe.facts.losses import CorpusLosses, read_losses
+from c4pipe.facts.repeated import OwnedCuts, Repeat, owned_cuts, repeats
 from c4pipe.facts.table_losses import TableLosses, table_losses
 from c4pipe.inspect.blocklists import word_lists
 from c4pipe.inspect.relatives import clusters, earlier, with_largest
@@ -91,8 +92,8 @@ class Facts(NamedTuple):
     bins: list[Bin]
     languages: TopRows
     mixture: TopRows
-    repeats: dict[str, list[queries.Repeat]]
-    owned: dict[str, queries.OwnedCuts]  # by reason
+    repeated: dict[str, list[Repeat]]
+    owned: dict[str, OwnedCuts]  # by reason
     domains: TopRows
     tlds: TopRows
     months: TopRows
@@ -178,8 +179,8 @@ def gather(corpus: Corpus) -> Facts:
         bins(stats),
         first(languages(stats)),
         first(mixture_rows(manifest.get("mixture", {}))),
-        _by_reason(queries.repeats(db, REPEATS)),
-        queries.owned_cuts(db),
+        _by_reason(repeats(db, REPEATS)),
+        owned_cuts(db),
         _domain_rows(stats, losses, db),
         first(tlds(queries.tlds_kept(db), queries.tlds_rejected(db, queries.weights(pages, held))), MOST_DOMAINS),
         first(sorted(stats.get("months", {}).items())),
@@ -246,8 +247,8 @@ def _losses(counts: Mapping[str, int], start: int) -> list[Loss]:
     return found
 
 
-def _by_reason(repeats: Iterable[queries.Repeat]) -> dict[str, list[queries.Repeat]]:
-    found: dict[str, list[queries.Repeat]] = {}
-    for repeat in repeats:
+def _by_reason(rows: Iterable[Repeat]) -> dict[str, list[Repeat]]:
+    found: dict[str, list[Repeat]] = {}
+    for repeat in rows:
         found.setdefault(repeat.reason, []).append(repeat)
     return found

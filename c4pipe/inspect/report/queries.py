@@ -17,16 +17,10 @@ SAMPLED_CHARS = (
 )
 DROPS = 5_000  # losses of a sampled page that are looked at
 MOST_TLDS = 5_000  # there are about 1,500; the rest is made up
-REPEATED_IN_PAGE = "repeated_in_page"
-REPEATED = ("repeated_line", "repeated_span", "repeated_passage", REPEATED_IN_PAGE)
 
 # The last label of a URL's host; "" for an address in figures and for what has no dot.
 _HOST = "regexp_extract(lower(left(url, 2000)), '^(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#]*@)?([^/?#:]+)', 1)"
 _TLD = f"regexp_extract({_HOST}, '[.]([^.0-9][^.]*)[.]?$', 1)"
-
-_LINE = "lower(trim(drop.line))"
-_KEY = f"hash({_LINE})"
-_PLACE = 1 << 32  # more rows than a file has
 
 
 class SplitCounts(NamedTuple):
@@ -50,25 +44,6 @@ class SampledPage(NamedTuple):
     detail: str
     text: str  # as read, as far as `TEXT`
     dropped: tuple[Dropped, ...]
-
-
-class Repeat(NamedTuple):
-    """A line or sentence that was cut because it stands elsewhere."""
-
-    reason: str
-    line: str
-    chars: int  # that it took, once a page; of what repeats in a page each time
-    pages: int  # that it was cut from
-    times: int  # that it was cut
-    owner: str  # URL of the kept page that has it; "" where none is told, or that page is not in this corpus
-    gone: bool  # an owner is told, and it is no kept page
-
-
-class OwnedCuts(NamedTuple):
-    """What was cut from pages of the rejected table for one reason because another page owns it."""
-
-    cuts: int
-    gone: int  # of these, whose owner is no kept page of the corpus
 
 
 def parts(db: duckdb.DuckDBPyConnection) -> list[SplitCounts]:
@@ -140,67 +115,6 @@ def _victim(db: duckdb.DuckDBPyConnection, part: str, row: int) -> SampledPage:
     url, source, stage, reason, detail, text, dropped = found
     drops = tuple(Dropped(drop["reason"], drop["line"]) for drop in dropped)
     return SampledPage(url, source, stage, reason, detail, text, drops)
-
-
-def repeats(db: duckdb.DuckDBPyConnection, most: int) -> list[Repeat]:
-    """The lines, sentences and passages that took most characters because they stand elsewhere, those of one reason
-    together. What a page has several times counts once a page, lest forums lead with a word of theirs; but not where
-    that is what it fell for.
-
-    They are counted by their hash, with a page to find each in, so that no text is held but of the few that are shown.
-    """
-    files = [name for (name,) in db.execute("SELECT DISTINCT part FROM rejected ORDER BY part").fetchall()]
-    codes = ", ".join(f"'{code}'" for code in REPEATED)
-    cut = (
-        f"SELECT drop.reason AS reason, {_KEY} AS key, length({_LINE}) AS chars, nullif(drop.owner, '') AS owner, "
-        f"place FROM (SELECT unnest(dropped) AS drop, list_position($1, part) * {_PLACE} + row AS place FROM rejected) "
-        f"WHERE drop.reason IN ({codes})"
-    )
-    places = f"CASE reason WHEN '{REPEATED_IN_PAGE}' THEN count(*) ELSE count(DISTINCT place) END"
-    counted = db.execute(
-        f"SELECT reason, key, max(chars) * {places} AS took, count(DISTINCT place) AS pages, "
-        f"count(*) AS times, min(place), min(owner) "
-        f"FROM ({cut}) GROUP BY reason, key HAVING count(*) > 1 "
-        "QUALIFY row_number() OVER (PARTITION BY reason ORDER BY took DESC, pages DESC, times DESC, key) "
-        f"<= {int(most)}",
-        [files],
-    ).fetchall()
-    owners = _urls_of(db, {owner for *_, owner in counted if owner})
-    find = f"SELECT min({_LINE}) FROM (SELECT unnest(dropped) AS drop FROM rejected WHERE part = $1 AND row = $2) "
-    found = []
-    for reason, key, chars, pages, times, place, owner in counted:
-        at = [files[place // _PLACE - 1], place % _PLACE]
-        line = db.execute(f"{find} WHERE drop.reason = $3 AND {_KEY} = $4", [*at, reason, key]).fetchone()
-        assert line is not None
-        gone = bool(owner) and owner not in owners
-        found.append(Repeat(reason, line[0], chars, pages, times, owners.get(owner, ""), gone))
-    return sorted(found, key=lambda repeat: (repeat.reason, -repeat.chars, repeat.line))
-
-
-def owned_cuts(db: duckdb.DuckDBPyConnection) -> dict[str, OwnedCuts]:
-    """By reason, what was cut because another page owns it. {} where kept pages have no URL, for an owner is told by
-    half of the md5 of one."""
-    if db.execute("SELECT count(*) FROM pages WHERE url = ''").fetchall() != [(0,)]:
-        return {}
-    codes = ", ".join(f"'{code}'" for code in REPEATED)
-    owned = (
-        "SELECT drop.reason AS reason, drop.owner AS owner, count(*) AS cuts FROM (SELECT unnest(dropped) AS drop FROM "
-        f"rejected) WHERE drop.reason IN ({codes}) AND drop.owner != '' GROUP BY ALL"
-    )
-    rows = db.execute(
-        "SELECT reason, sum(cuts), coalesce(sum(cuts) FILTER (owner NOT IN (SELECT left(md5(url), 16) FROM pages)), 0) "
-        f"FROM ({owned}) GROUP BY reason ORDER BY reason"
-    ).fetchall()
-    return {reason: OwnedCuts(int(cuts), int(gone)) for reason, cuts, gone in rows}
-
-
-def _urls_of(db: duckdb.DuckDBPyConnection, owners: Collection[str]) -> dict[str, str]:
-    """Owners, the first half of the md5 of a URL, of which a page is in the corpus -> that URL."""
-    sql = (
-        "SELECT left(md5(url), 16) AS code, min(url) FROM pages WHERE url != '' AND list_contains($1, code) "
-        "GROUP BY code"
-    )
-    return dict(db.execute(sql, [sorted(owners)]).fetchall()) if owners else {}
 
 
 def kept_of_domains(db: duckdb.DuckDBPyConnection, names: Collection[str]) -> dict[str, int]:

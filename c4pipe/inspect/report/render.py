@@ -118,7 +118,7 @@ def sections(facts: Facts, comparison: Comparison | None, verdict: CorpusVerdict
         yield Section("languages", "Languages before and after" if facts.mixture.rows else "Languages")
     if facts.listed:
         yield Section("listed", "Listed words")
-    if facts.repeats:
+    if facts.repeated:
         yield Section("repeats", "Most repeated")
     if facts.domains.rows or facts.tlds.rows:
         yield Section("domains", "Domains")
@@ -143,6 +143,7 @@ def _environment() -> jinja2.Environment:
         "shown": show.shown,
         "spelt": show.spelt_out,
         "linked": show.linked,
+        "jointed": show.jointed,
         "name": show.name,
         "number": show.figure,
         "percent": show.unbroken_percent,

@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from c4pipe.inspect.rule_pages import name_parts
 from c4pipe.text import percent
 
 LINE_CHARS = 280  # characters of a crawled line, name or value that are shown
@@ -50,6 +51,15 @@ def spelt_out(value: object, most: int = LINE_CHARS) -> Markup:
     if room < 0 or len(text) > most:
         parts.append(Markup("…"))
     return Markup("").join(parts)
+
+
+def jointed(name: str) -> Markup:
+    """A name that may stand in several lines.
+
+    >>> jointed("few_words")
+    Markup('<bdi>few_<wbr>words</bdi>')
+    """
+    return Markup("<bdi>{}</bdi>").format(Markup("<wbr>").join(spelt_out(part) for part in name_parts(name)))
 
 
 def _is_odd(char: str) -> bool:

@@ -27,6 +27,7 @@ from c4pipe.inspect.serve.lists import Lists
 from c4pipe.inspect.serve.losing import LossPages
 from c4pipe.inspect.serve.owning import Owners
 from c4pipe.inspect.serve.reopening import Reopening
+from c4pipe.inspect.serve.repeating import RepeatPages
 from c4pipe.inspect.serve.single import SinglePages
 from c4pipe.inspect.serve.sql import SqlPage
 from c4pipe.inspect.serve.viewer import Viewer
@@ -114,6 +115,7 @@ def _routed(viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]) -> 
         Route("/rule/{code}", whynot.rule),
         Route("/why", whynot.why, methods=["GET", "POST"]),
         Route("/export", lists.export),
+        Route("/repeated", RepeatPages(viewer).repeated),
         *WordPages(viewer).routes,
         *ComparedCorpora(viewer, others).routes,
         *SqlPage(viewer).routes,

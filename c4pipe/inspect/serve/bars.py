@@ -1,4 +1,4 @@
-"""A bar chart of an answer that has one text and a number for each row, as SVG that a template draws."""
+"""A bar chart of an answer that has one text and up to `MOST_AMOUNTS` numbers for each row."""
 
 from __future__ import annotations
 
@@ -10,32 +10,37 @@ from typing import Any, NamedTuple
 
 from c4pipe.text import printable
 
-MOST_BARS = 30
+MOST_BARS = 30  # rows
+MOST_AMOUNTS = 3  # columns of numbers that are drawn beside each other
 LABEL_CHARS = 28  # of a label
-BAR_ROW, BAR_LEFT, WIDEST_BAR = 24, 220, 360  # pixels: the height of a row, where bars begin, the longest bar
+
+
+class BarAmount(NamedTuple):
+    """A number of a row."""
+
+    text: str
+    percent: float  # of the largest of its column, which is as long as a bar can be
 
 
 class Bar(NamedTuple):
     """A row of the chart."""
 
     label: str
-    amount: str
-    width: float  # pixels
-    y: int  # pixels from the top
+    amounts: list[BarAmount]  # a column of numbers each
 
 
 class BarChart(NamedTuple):
     """Bars in the order of the rows."""
 
     title: str
+    names: list[str]  # of the columns of numbers
     bars: list[Bar]
-    height: int  # pixels
 
 
 def bar_chart(
     columns: Sequence[str], rows: Sequence[Sequence[Any]], more: bool = False, of: str = ""
 ) -> BarChart | None:
-    """The first number column by the only text column; None where the answer is not of that kind.
+    """The first number columns by the only text column; None where the answer is not of that kind.
 
     `more`: there are rows that are not given. `of`: what the numbers are of, where that is not all.
     """
@@ -45,18 +50,22 @@ def bar_chart(
     ]
     if len(rows) < 2 or len(texts) != 1 or not numbers or len(texts) + len(numbers) != len(columns):
         return None
-    text, number = texts[0], numbers[0]
-    shown = rows[:MOST_BARS]
-    most = max(float(row[number] or 0) for row in shown) or 1.0
+    shown, drawn = rows[:MOST_BARS], numbers[:MOST_AMOUNTS]
+    most = [max(float(row[at] or 0) for row in shown) or 1.0 for at in drawn]
     bars = [
         Bar(
-            _label(row[text]), _amount(row[number]), round(WIDEST_BAR * float(row[number] or 0) / most, 1), at * BAR_ROW
+            _label(row[texts[0]]),
+            [
+                BarAmount(_amount(row[at]), round(100 * float(row[at] or 0) / longest, 2))
+                for at, longest in zip(drawn, most, strict=True)
+            ],
         )
-        for at, row in enumerate(shown)
+        for row in shown
     ]
+    names = [printable(columns[at]) for at in drawn]
     whole = len(shown) == len(rows) and not more
-    title = f"{printable(columns[number])} by {printable(columns[text])}{of}"
-    return BarChart(title if whole else f"{title}, the first {len(shown)} rows", bars, len(bars) * BAR_ROW)
+    title = f"{' and '.join(names)} by {printable(columns[texts[0]])}{of}"
+    return BarChart(title if whole else f"{title}, the first {len(shown)} rows", names, bars)
 
 
 def _is_amount(value: Any) -> bool:

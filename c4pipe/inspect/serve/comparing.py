@@ -17,6 +17,7 @@ from starlette.routing import Route
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.diff import diff_beside
+from c4pipe.facts.differences import setting_changes
 from c4pipe.facts.fate_lists import EXPORT_SCHEMA, FATE_LISTS, FatePages, around_key, exported, fate_counts, listed
 from c4pipe.facts.fates import PairedPage, comparison, paired_pages
 from c4pipe.facts.pairing import PLACE_BITS
@@ -106,7 +107,8 @@ class ComparedCorpora:
         name, pair = await self._pair(request)
         found = await self._ask(request, pair, lambda cursor, table: comparison(cursor, table, shown=0))
         at = ComparedPages(name, FatePages(FATE_LISTS[0]))
-        return self._viewer.html("compare.html", found=found, at=at, pair=pair, name=name)
+        changes = setting_changes(*(corpus.manifest for corpus in pair.corpora))
+        return self._viewer.html("compare.html", found=found, changes=changes, at=at, pair=pair, name=name)
 
     async def pages(self, request: Request) -> Response:
         """A list."""

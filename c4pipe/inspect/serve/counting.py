@@ -128,6 +128,11 @@ def total(corpus: Corpus, selection: Selection) -> int | None:
     return sum(int(part["rows"]) for part in parts_of(corpus, selection))
 
 
+def told_at_once(corpus: Corpus, selection: Selection) -> dict[str, Counter[str]]:
+    """Pages by config and by split as the manifest tells them, before anything is counted; {} where it does not."""
+    return {} if selection.by_row or not selection.kept else _of_manifest(corpus, selection)
+
+
 def _languages(found: Counter[str], selection: Selection, has: Known) -> dict[str, int]:
     """Of kept pages by their language where their config does not tell it; of rejected ones without those of none,
     which are records that gave no page and texts that are withheld."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any
 
 import duckdb
@@ -60,16 +59,20 @@ def _selected(
 def _with_cuts(cursor: duckdb.DuckDBPyConnection, tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
     """Kept pages with what was cut from each, which stands in the rejected table: it is asked a row group at a time."""
     held: list[pa.Table] = []
-    for table in chain(tables, [None]):
-        if table is not None:
-            held.append(table)
-        if held and (table is None or sum(each.num_rows for each in held) >= ROW_GROUP_ROWS):
-            pages, held = pa.concat_tables(held), []
-            sql = f"SELECT source, {CUTS} FROM rejected WHERE stage = '' AND list_contains($1, source)"
-            sources = pages.column("source").to_pylist()
-            cuts = cursor.execute(sql, [sources]).to_arrow_table()
-            rows = pc.index_in(pages.column("source"), value_set=cuts.column("source").combine_chunks())
-            yield pages.append_column(CUTS, cuts.column(CUTS).take(rows)).cast(schema)
+    for table in tables:
+        held.append(table)
+        if sum(each.num_rows for each in held) >= ROW_GROUP_ROWS:
+            yield _joined_to_cuts(cursor, pa.concat_tables(held), schema)
+            held = []
+    if held:
+        yield _joined_to_cuts(cursor, pa.concat_tables(held), schema)
+
+
+def _joined_to_cuts(cursor: duckdb.DuckDBPyConnection, pages: pa.Table, schema: pa.Schema) -> pa.Table:
+    sql = f"SELECT source, {CUTS} FROM rejected WHERE stage = '' AND list_contains($1, source)"
+    cuts: Any = cursor.execute(sql, [pages.column("source").to_pylist()]).to_arrow_table()
+    rows = pc.index_in(pages.column("source"), value_set=cuts.column("source").combine_chunks())
+    return pages.append_column(CUTS, cuts.column(CUTS).take(rows)).cast(schema)
 
 
 def _in_order(

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from c4pipe.corpus.catalogue import reasons_of
 from c4pipe.corpus.ledger import LOST_AS
+from c4pipe.corpus.stats import by_first_word
 from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.repeated import REPEATED
 from c4pipe.inspect.serve.edits import edit_names
 from c4pipe.page import Unit
 from c4pipe.shards import SPLITS
@@ -53,6 +55,11 @@ class Known(NamedTuple):
         """The codes of `cuts`, each once."""
         return tuple(dict.fromkeys(cut.code for cut in self.cuts))
 
+    @property
+    def repeated(self) -> bool:
+        """Whether anything was cut because it stands elsewhere."""
+        return any(code in REPEATED for code in self.lost)
+
 
 def known(corpus: Corpus) -> Known:
     """The configs and splits that have shards, and the reasons that rejected a page or cut something from one."""
@@ -90,7 +97,9 @@ def with_preset(has: Known, corpus: Corpus, preset: Preset | None) -> Known:
 def disagreed_pages(corpus: Corpus) -> int:
     """The kept pages of which those who were asked for the language said several, as the statistics count them; 0
     where one alone was asked, and where they do not tell."""
-    ways = ((said, pages) for told in corpus.stats.get("votes", {}).values() for said, pages in told.items())
+    votes = corpus.stats.get("votes", {})
+    nested = all(isinstance(told, dict) for told in votes.values())  # a mixture's are as `Stats` has them
+    ways = [way for told in (votes if nested else by_first_word(votes)).values() for way in told.items()]
     return sum(pages for said, pages in ways if len({vote.partition("=")[2] for vote in said.split()}) > 1)
 
 

@@ -15,7 +15,7 @@ from c4pipe.errors import ConfigError, unknown
 from c4pipe.inspect.quoted import Quote
 from c4pipe.inspect.serve import export, finding
 from c4pipe.inspect.serve.asking import place
-from c4pipe.inspect.serve.counting import Counts, count_pages, total
+from c4pipe.inspect.serve.counting import Counts, count_pages, told_at_once, total
 from c4pipe.inspect.serve.cut_lines import cut_lines_of
 from c4pipe.inspect.serve.elsewhere import find_elsewhere
 from c4pipe.inspect.serve.excerpts import quotes_of
@@ -62,6 +62,7 @@ class Lists:
             asked=asked,
             counts=counts,
             total=total(self._viewer.corpus, selection),
+            told=told_at_once(viewer.corpus, selection),
             held=0 if selection.kept else await viewer.ask(request, finding.pages_held, selection.outcome),
             numbers=numbers,
             elsewhere=await viewer.ask(request, find_elsewhere, self._viewer.corpus, selection) if empty else None,
@@ -78,7 +79,7 @@ class Lists:
         """The filters with their counts, for the script of the list."""
         selection, _ = self._viewer.selection(request)
         counts = await self._count(request, selection)
-        return self._viewer.html("filters.html", selection=selection, counts=counts, total=counts.total)
+        return self._viewer.html("filters.html", selection=selection, counts=counts, total=counts.total, told={})
 
     async def step(self, request: Request) -> Response:
         """On to the next page of the selection, or back to the one before."""

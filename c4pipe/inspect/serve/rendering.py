@@ -13,14 +13,14 @@ from markupsafe import Markup
 from c4pipe.facts.shares import told_between
 from c4pipe.inspect.explain import Tried
 from c4pipe.inspect.quoted import fold_codes
-from c4pipe.inspect.rule_pages import rule_page_path
+from c4pipe.inspect.rule_pages import name_parts, rule_page_path
 from c4pipe.inspect.serve.markdown import markdown_html
 from c4pipe.inspect.serve.shown import is_link, marked, spelt
 from c4pipe.languages.tags import direction, language_tag
 from c4pipe.text import many, percent, printable
 
+_ONE = re.compile(r"1 [a-z ]*[a-z]s")
 _TEMPLATES = Path(__file__).parent / "templates"
-_JOINTS = re.compile(r"(?<=[/_.])(?=.)")
 
 
 def environment() -> Environment:
@@ -33,7 +33,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"spelt": spelt, "marked": marked, "number": number, "pages": pages, "chars": chars}
-    made.filters |= {"speech": speech}
+    made.filters |= {"speech": speech, "counted": counted}
     made.filters |= {"folded": fold_codes, "broken": broken_name}
     made.globals["between"] = told_between
     made.filters |= {"flat": flat, "percent": percent, "printable": printable, "by_stage": by_stage, "stages": stages}
@@ -53,7 +53,7 @@ def broken_name(name: str) -> Markup:
     >>> print(broken_name("clean/few_words"))
     clean/<wbr>few_<wbr>words
     """
-    return Markup("<wbr>").join(spelt(part) for part in _JOINTS.split(name))
+    return Markup("<wbr>").join(spelt(part) for part in name_parts(name))
 
 
 def pages(value: int) -> str:
@@ -77,6 +77,15 @@ def speech(language: str) -> Markup:
     lang="he" dir="rtl" lang="" dir="auto"
     """
     return Markup('lang="%s" dir="%s"') % (language_tag(language), direction(language))
+
+
+def counted(detail: str) -> str:
+    """A recorded detail that counts, in English where it counts one.
+
+    >>> counted("1 sentences"), counted("2 sentences"), counted("1 long lines"), counted("glass")
+    ('1 sentence', '2 sentences', '1 long line', 'glass')
+    """
+    return detail[:-1] if _ONE.fullmatch(detail) else detail
 
 
 def flat(text: str) -> str:

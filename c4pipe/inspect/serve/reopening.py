@@ -229,7 +229,8 @@ class _Answer:
 
 def _asked_build(scope: Scope) -> str:
     """The build that a link names."""
-    return parse_qs(scope["query_string"].decode("latin-1")).get("build", [""])[-1]
+    query: str = scope["query_string"].decode("latin-1")
+    return parse_qs(query).get("build", [""])[-1]
 
 
 def _with_build(scope: Scope, build: str) -> str:

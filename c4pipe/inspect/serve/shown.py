@@ -80,6 +80,12 @@ class Line(NamedTuple):
     kept: str
     kept_more: int
 
+    @property
+    def gone(self) -> str:
+        """The code by which the whole of it was cut, the first of several; "" where something is left, or was there."""
+        told = [piece for piece in self.pieces if piece.text.strip()]
+        return told[0].code if told and all(piece.code and not piece.quoted for piece in told) else ""
+
 
 def lines_of(lines: Sequence[Sequence[Segment]], own: str = "") -> list[Line]:
     """The first `MOST_LINES` lines, each piece of them no longer than `LONGEST_PIECE`. `own` is the code of the page as

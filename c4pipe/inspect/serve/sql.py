@@ -17,7 +17,7 @@ from starlette.routing import Route
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.inspect.confined import Caller
 from c4pipe.inspect.serve import export
-from c4pipe.inspect.serve.bars import BAR_LEFT, BAR_ROW, WIDEST_BAR, bar_chart
+from c4pipe.inspect.serve.bars import bar_chart
 from c4pipe.inspect.serve.patience import asked_of, watched_answer
 from c4pipe.inspect.serve.ready import ready_queries
 from c4pipe.inspect.serve.saving import NAME_DIGITS, saved_headers, told_in_file
@@ -53,6 +53,7 @@ class SqlPage:
     async def page(self, request: Request) -> Response:
         """The box, and the answer where there is a query. One that another site has led to is shown and not run."""
         sql = request.query_params.get("q", "").strip()
+        await run_in_threadpool(self._queries.expect)
         connection = await run_in_threadpool(self._queries.connection)
         found, problem, held, of = None, "", bool(sql) and _from_elsewhere(request), ""
         if sql and not held:
@@ -72,7 +73,6 @@ class SqlPage:
             ready=ready_queries(self._viewer.corpus),
             views=await watched_answer(connection, request, self._queries.columns),
             seconds=QUERY_SECONDS,
-            sizes={"row": BAR_ROW, "left": BAR_LEFT, "width": WIDEST_BAR},
             **values,
         )
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import TOLD_VIEWS, VIEWS, Corpus, connect, said
 from c4pipe.facts.functions import teach_functions
-from c4pipe.inspect.confined import QUERY_MEMORY, Caller, confined
+from c4pipe.inspect.confined import QUERY_MEMORY, Caller, confined, get_ready
 from c4pipe.inspect.output import as_text
 
 QUERY_SECONDS, EXPORT_SECONDS = 30, 600  # on the clock
@@ -92,6 +92,10 @@ class TypedQueries:
         """The columns of each view, with their types."""
         sql = "SELECT column_name, column_type FROM (DESCRIBE {})"
         return {view: cursor.execute(sql.format(view)).fetchall() for view in TYPED_VIEWS}
+
+    def expect(self) -> None:
+        """Somebody looks at the box, and will ask."""
+        get_ready(_first_rows)
 
     def answer(self, caller: Caller, sql: str) -> TypedAnswer:
         """What a query gives. ConfigError where it may not run, fails or takes too long or too much."""

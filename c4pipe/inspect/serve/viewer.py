@@ -68,7 +68,7 @@ class Viewer:
         self._templates.globals["shards_rows"] = sum(shard["rows"] for shard in corpus.shards())
         self._templates.globals |= {"least": LEAST, "met_words": self.met_words, "run_note": self._run_note}
         self._templates.globals["compared"] = compared
-        self._templates.globals["in_build"] = _in_build(corpus)
+        self._templates.globals |= {"in_build": _in_build(corpus), "no_pages": _no_pages(corpus)}
         self._templates.globals |= {
             "notices": notices,
             "link_of_view": link_of_view,
@@ -154,3 +154,9 @@ def _in_build(corpus: Corpus) -> dict[str, int]:
     """ "stage/reason" -> pages that the build rejected for it, of which the rejected table may hold a sample."""
     stages = corpus.manifest.get("ledger", {}).get("stages", [])
     return {f"{stage['stage']}/{reason}": pages for stage in stages for reason, pages in stage["rejected"].items()}
+
+
+def _no_pages(corpus: Corpus) -> int:
+    """Records that gave no page: they are among the rejected ones, and not among the pages that were read."""
+    stages = corpus.manifest.get("ledger", {}).get("stages", [])
+    return sum(stages[0]["rejected"].values()) if stages else 0

@@ -47,6 +47,13 @@ class View(NamedTuple):
     marked: list[int]  # numbers of the lines that hold what a link asks to be marked
 
     @property
+    def first_left(self) -> int:
+        """The number of the first line of which something is left, where one in front of it was cut whole; else 0."""
+        cut, left = ([line.number for line in self.lines if bool(line.gone) == gone] for gone in (True, False))
+        left = [number for number in left if self.lines[number - 1].kept]
+        return left[0] if cut and left and cut[0] < left[0] else 0
+
+    @property
     def language(self) -> str:
         """Of its text, as far as the build has recorded it."""
         return self.detail if self.reason == Identify.OTHER.code else self.page.language
@@ -131,10 +138,10 @@ def _why_alone(corpus: Corpus) -> str:
     if "mixture" in corpus.manifest:
         return "A mixture keeps no raw pages: look at this one in the corpus that it was drawn from."
     if not corpus.rejected:
-        return "This corpus was built with --rejected none, so no page is kept as it was read."
+        return "This corpus was built without a table of rejected pages, so no page is kept as it was read."
     return (
         "Only the kept text is shown: the build keeps the raw text of a sample of its pages, and this one is not in "
-        "it. Build with --rejected all to keep every one."
+        "it. A build that keeps all rejected pages keeps every one."
     )
 
 

@@ -271,11 +271,16 @@ def _repeats(corpus: Corpus) -> dict[str, Counter[float]]:
     tables: dict[str, Counter[float]] = {}
     for reason, lines in found.items():
         rows_of = [
-            (len(line) * len(sources if reason == "repeated_in_page" else {*sources}), len({*sources}), len(sources))
+            (
+                len(line) * len(sources if reason == "repeated_in_page" else {*sources}),
+                len({*sources}),
+                len(sources),
+                len(line) * len(sources),
+            )
             for line, sources in lines.items()
             if len(sources) > 1
         ]
-        for which, name in enumerate(("", ".pages", ".times")):
+        for which, name in enumerate(("", ".pages", ".times", ".every")[: 3 if reason == "repeated_in_page" else 4]):
             tables[f"repeat.{reason}{name}"] = Counter(float(row[which]) for row in sorted(rows_of)[-40:])
     return {of: counts for of, counts in tables.items() if counts}
 

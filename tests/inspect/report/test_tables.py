@@ -11,10 +11,11 @@ import pytest
 from c4pipe.corpus.cells import KEPT_CELL, LossCell
 from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.facts.losses import Amount, CorpusLosses, _Row
+from c4pipe.facts.repeated import OwnedCuts, Repeat, owned_cuts, repeats
 from c4pipe.inspect.report.draw import FULL_WIDTH, LogScale, columns, stream
 from c4pipe.inspect.report.facts import Loss, funnel_stages
 from c4pipe.inspect.report.likeness import split_likeness
-from c4pipe.inspect.report.queries import OwnedCuts, Repeat, SplitCounts, kept_of_domains, owned_cuts, repeats
+from c4pipe.inspect.report.queries import SplitCounts, kept_of_domains
 from c4pipe.inspect.report.tables import (
     Bin,
     MixtureRow,
@@ -156,8 +157,8 @@ def test_what_repeats_is_told_by_characters_with_its_pages_and_owner(tmp_path: P
     corpus = write_corpus(tmp_path, [Page(url, "t", "2024", "a#0")], rows)
     with connect(corpus) as db:
         assert repeats(db, 9) == [
-            Repeat("repeated_line", "a long line that says more.", 54, 2, 2, url, False),
-            Repeat("repeated_line", "reply", 10, 2, 5, "", True),
+            Repeat("repeated_line", "a long line that says more.", 54, 54, 2, 2, url, False, owner, 2),
+            Repeat("repeated_line", "reply", 10, 25, 2, 5, "", True, "0" * 16, 2),
         ]
 
 

@@ -19,7 +19,7 @@ from c4pipe.presets import EN
 from c4pipe.shards import REJECTED_SCHEMA, SCHEMA_VERSION, ParquetSink, dropped_column, page_table
 from tests import manifests
 
-VOID = {"meta", "link", "br", "hr", "img", "input"}
+VOID = {"meta", "link", "br", "hr", "img", "input", "wbr"}
 
 
 class Read(HTMLParser):

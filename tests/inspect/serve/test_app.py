@@ -35,7 +35,7 @@ def one(corpus: Corpus, sql: str) -> tuple:
 
 def text_of(body: str) -> str:
     """The words of a page, without tags."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body.replace("<wbr>", ""))).split())
 
 
 def test_the_list_shows_the_first_pages_and_where_it_goes_on(samples: Corpus, viewer: Ask) -> None:
@@ -206,7 +206,7 @@ def test_a_link_is_the_address_in_full(hostile: Corpus, viewer: Ask) -> None:
 def test_why_not_judges_a_text_by_any_preset(samples: Corpus, viewer: Ask) -> None:
     text = "Menu\nThe crane has stood on the quay for many years.\nRead our cookie policy before you go on.\n"
     words = text_of(viewer(samples).post("/why", data={"text": text, "preset": "en"}, headers=POST).text)
-    assert "Rejected at clean : few_sentences , it has fewer than 3 sentences 1 sentences" in words
+    assert "Rejected at clean : few_sentences , it has fewer than 3 sentences 1 sentence" in words
     assert "Menu no_end_mark" in words
     assert "Read our cookie policy before you go on. policy" in words
     assert "older_copy not judged" in words
@@ -229,7 +229,7 @@ def test_why_not_looks_a_url_up(samples: Corpus, viewer: Ask) -> None:
     words = text_of(viewer(samples).get("/why?" + urlencode({"url": url})).text)
     assert f"Found here {stage}/{reason} {url}" in words
     assert f"Rejected here at {stage} : {reason} , as the build recorded it" in words
-    assert f"Judged anew, by itself Rejected at {stage} : {reason}" in words
+    assert "Judged anew, by itself The same verdict. By preset" in words
 
 
 def test_why_not_says_first_what_the_build_recorded(second_crawl: Corpus, viewer: Ask) -> None:

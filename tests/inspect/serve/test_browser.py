@@ -366,3 +366,47 @@ def test_a_text_leads_to_its_page_and_the_page_says_when_it_was_read(watched: An
     assert wide(watched) <= 0
     watched.click(".hits .hit")
     assert "seen at steps 12, 840" in watched.inner_text("#seen")
+
+
+def test_the_key_of_the_search_leaves_no_view(watched: Any, english: str) -> None:
+    """It goes to a field of the view, and does nothing where there is none."""
+    for path, field in (("/sql?q=SELECT+1", "sql"), ("/why", "text"), ("/?q=a", "q"), ("/losses", ""), ("/words", "")):
+        watched.goto(english + path)
+        watched.locator("#main").focus()
+        watched.keyboard.press("/")
+        assert watched.evaluate("document.activeElement.id") == field or not field
+        assert watched.url.startswith(f"{english}{path}")
+
+
+def test_lines_that_were_cut_whole_can_be_hidden(watched: Any, english: str, samples: Corpus) -> None:
+    sql = "SELECT url FROM rejected WHERE stage = '' AND len(dropped) > 3 ORDER BY len(dropped) DESC, url LIMIT 1"
+    watched.goto(f"{english}/page?url={one(samples, sql)[0]}")
+    lines, cut = watched.locator(".lines > li:visible").count(), watched.locator(".gone-whole").count()
+    assert cut > 3
+    shown = watched.locator(".again .tag").evaluate_all("tags => tags.filter((tag) => tag.offsetWidth > 3)")
+    assert len(shown) == watched.locator(".again a.tag").count()  # of a run of cut lines the first says why
+    watched.get_by_label(f"Hide the {cut} lines that were cut whole").check()
+    assert watched.locator(".lines > li:visible").count() == lines - cut
+    assert all(watched.locator(".lines > li:visible .left").evaluate_all("all => all.map(one => one.textContent)"))
+
+
+@pytest.mark.parametrize("watched", [{"viewport": {"width": 375, "height": 812}}], indirect=True)
+def test_every_verdict_is_read_on_a_telephone(watched: Any, english: str, samples: Corpus) -> None:
+    (url,) = one(samples, "SELECT url FROM rejected WHERE reason = 'few_sentences' ORDER BY url LIMIT 1")
+    watched.goto(f"{english}/why/presets?all=1&url={url}")
+    assert wide(watched) <= 0
+    for cell in watched.locator(".verdicts td[data-name], #by-itself").all():
+        box = cell.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 375
+    assert watched.locator(".verdicts td[data-name]").count() > 5
+
+
+def test_the_answer_to_a_url_stands_on_the_first_screen(watched: Any, english: str, samples: Corpus) -> None:
+    (url,) = one(samples, "SELECT url FROM rejected WHERE reason = 'few_sentences' ORDER BY url LIMIT 1")
+    watched.goto(f"{english}/why?url={url}")
+    assert watched.locator(".verdict").first.bounding_box()["y"] < 450
+    assert watched.locator(".verdict").count() == 1  # and not the same one twice
+    assert watched.locator(".agrees").inner_text().startswith("The same verdict")
+    watched.get_by_text("Paste a text instead").click()
+    assert watched.locator("#text").is_visible()

@@ -15,6 +15,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from c4pipe.facts.corpus import Corpus, connect, open_corpus
+from c4pipe.facts.differences import setting_changes
 from c4pipe.facts.fates import compare
 from c4pipe.inspect.serve import make_app
 from c4pipe.inspect.serve.pairs import MOST_PAIRS, CorpusPairs
@@ -53,11 +54,13 @@ def test_the_numbers_are_those_of_the_command_line(both: TestClient, samples: Co
     said = words(body)
     assert f"Same in both {found.same:,}" in said
     assert f"In both, with another text {found.other_text:,}" in said
-    assert f"Only in A {found.only[0]:,} of {found.kept[0]:,}" in said
-    assert f"Only in B {found.only[1]:,} of {found.kept[1]:,}" in said
+    assert f"Only in A {found.only[0]:,}" in said
+    assert f"Only in B {found.only[1]:,}" in said
     for why in (*found.gone, *found.come):
         assert f"{why.stage}: {why.reason} {why.pages:,}" in said
-    assert all(line in said for line in found.settings)
+    changes = setting_changes(samples.manifest, languages.manifest)
+    assert [change.line() for change in changes] == found.settings
+    assert all(f"{one.what} {one.said or one.a or ('yes' if one.a == '' else '–')}" in said for one in changes)
     assert '<a href="/compare" aria-current="page">Compare</a>' in body
 
 
@@ -78,7 +81,7 @@ def test_every_number_leads_to_a_list_of_so_many_pages(both: TestClient) -> None
 
 def test_bytes_beside_a_number_of_pages_say_whose_they_are(both: TestClient, samples: Corpus) -> None:
     pages, size = connect(samples).execute("SELECT count(*), sum(strlen(text)) FROM pages").fetchall()[0]
-    assert f"of {pages:,} kept there, which have {size:,} bytes of text together" in both.get("/compare").text
+    assert f"A {pages:,} {size:,} B" in words(both.get("/compare").text).partition("Kept in each")[2]
 
 
 def test_a_page_is_read_as_a_difference(both: TestClient) -> None:
@@ -207,10 +210,10 @@ def test_a_corpus_that_was_built_again_is_opened_again(tmp_path: Path, samples: 
     pages = [Page(f"http://{n}.example/", f"Text {n}.", "2024", f"a#{n}", language="en") for n in range(3)]
     other = write(tmp_path / "b", {("en", "train"): [pages]})
     asked = client(samples, other)
-    assert "of 3 kept there," in words(asked.get("/compare").text)
+    assert "B 3 " in words(asked.get("/compare").text).partition("Kept in each")[2]
     shutil.rmtree(tmp_path / "b")
     write(tmp_path / "b", {("en", "train"): [pages[:2]]})
-    assert "of 2 kept there," in words(asked.get("/compare").text)
+    assert "B 2 " in words(asked.get("/compare").text)
 
 
 def test_pairs_are_named_by_their_folders_and_few_are_held(tmp_path: Path, samples: Corpus) -> None:

@@ -103,3 +103,15 @@ def test_a_hostile_url_is_text(hostile: Corpus, viewer: Ask) -> None:
 
 def test_a_corpus_without_a_rejected_table(mixture: Corpus, viewer: Ask) -> None:
     assert viewer(mixture).get("/?q=http://nowhere.example/&domain=nowhere.example").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("q=http://lost.example/x", "No kept page matches, but: 1 rejected page has this URL"),
+        ("q=kept.example/news&outcome=rejected", "No rejected page matches, but: 1 kept page has this URL"),
+        ("q=zzzz+nowhere", "No kept page matches."),
+    ],
+)
+def test_what_was_found_elsewhere_is_not_called_nothing(client: TestClient, query: str, says: str) -> None:
+    assert says in text_of(client.get(f"/?{query}").text)

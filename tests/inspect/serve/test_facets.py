@@ -163,8 +163,9 @@ def check(corpus: Corpus, selection: Selection) -> int:
     counts = count_pages(cursor(corpus), corpus, selection, known(corpus))
     assert counts.total == len(wanted)
     assert counts.months == Counter(row.timestamp[:7] for row in wanted)
+    rows = chosen(corpus, selection._replace(lost=""))
     beside = {code: selection._replace(lost=code) for code in known(corpus).lost}  # what a click on it would show
-    assert counts.lost == {code: len(chosen(corpus, other)) for code, other in beside.items()}
+    assert counts.lost == {code: sum(meets(row, other) for row in rows) for code, other in beside.items()}
     details = Counter(row.detail for row in wanted if row.detail)
     assert counts.details == sorted(details.items(), key=lambda item: (-item[1], item[0]))[:TOP]
     if selection.kept:
@@ -297,7 +298,8 @@ def test_the_lowest_scores_come_first(
     """Mislabelled pages in two clicks from the first page: the link, and the language."""
     selection = Selection(order="score", votes=votes)
     for ready in (Selection(order="score"), Selection(order="score", votes="disagreed")):
-        assert f'<a href="/?{html.escape(ready.query())}">' in viewer(languages).get("/").text
+        offered = f'<a href="/?{html.escape(ready.query())}">' in viewer(languages).get("/").text
+        assert offered == bool(chosen(languages, ready))
         assert viewer(languages).get(f"/?{ready.query()}").status_code == 200
     monkeypatch.setattr(finding, "PAGE_ROWS", 7)
     found = listed(languages, selection)
@@ -384,7 +386,7 @@ def test_numbers_of_a_sample_are_called_so_and_stand_beside_those_of_the_build(s
     assert "clean few_sentences 1,234 (4 shown) curly_brace 65 (0 shown) badwords bad_word 1 Numbers of all" in words
     assert "The table holds a sample of the rejected pages, 5 of them, and the lists show those." in words
     assert "Lost lines to policy 900 lines (1 page shown) few_words 40 lines (0 pages shown)" in words
-    assert "Detail, in the sample 0 sentences 2 1 sentences 2 hell 1" in words
+    assert "Detail, in the sample 0 sentences 2 1 sentence 2 hell 1" in words
     assert "Domain z.example ≥ 800 (0 shown) a.example ≥ 500 (2 shown)" in words
     words = text_of(viewer(sampled).get("/counts?outcome=clean/few_sentences&q=no").text)
     assert words.startswith("0 sample pages Outcome kept 0 rejected, any reason 0 shown")  # none of all
@@ -542,3 +544,66 @@ def test_of_no_domain_more_pages_are_shown_than_there_are(built: Build) -> None:
     counts = count_pages(cursor(corpus), corpus, Selection(outcome="rejected"), known(corpus)._replace(sampled=True))
     assert counts.domains_built
     assert all(counts.domains_built[name] >= pages for name, pages in counts.domains if name in counts.domains_built)
+
+
+def test_doubtful_languages_are_offered_where_several_were_asked(tmp_path: Path, viewer: Ask) -> None:
+    """And where they disagreed: of one that was asked alone the link would lead to no page."""
+    votes = {"one": "fasttext:en:0.9", "agreed": "fasttext:en:0.9 cld2:en:0.8", "not": "fasttext:en:0.9 cld2:de:0.8"}
+    for name, said in votes.items():
+        page = Page("http://a.example/", "One page.", "2024", "a#1", "", "en", 0.9, said)
+        client = viewer(open_corpus(tiny.write(tmp_path / name, [page])))
+        words = text_of(client.get("/").text)
+        assert "lowest score first" in words
+        assert ("1 page where not all who were asked agree" in words) == (name == "not")
+        listed_pages = client.get("/counts?votes=disagreed&order=score").text
+        assert f"data-total hidden>{int(name == 'not')} page" in listed_pages
+
+
+def test_a_list_of_all_rejected_pages_is_no_sample(sampled: Corpus, viewer: Ask) -> None:
+    """Whatever the build was asked for: the table has all of some reasons, and may have all of every one."""
+    assert "Sample pages" in viewer(sampled).get("/?outcome=rejected").text
+    table = connect(sampled).execute("SELECT stage, reason, count(*) FROM rejected WHERE stage != '' GROUP BY ALL")
+    stages = sampled.manifest["ledger"]["stages"]
+    held = {(stage, reason): pages for stage, reason, pages in table.fetchall()}
+    for row in stages:
+        for reason, pages in row["rejected"].items():
+            shown = viewer(sampled).get(f"/?outcome={row['stage']}/{reason}").text
+            assert ("Sample pages" in shown) == (held.get((row["stage"], reason), 0) < pages), reason
+
+
+def test_a_complete_table_is_no_sample_of_any_reason(tmp_path: Path, viewer: Ask) -> None:
+    rows = [tiny.lost(f"http://a.example/{n}", "clean", "few_sentences") for n in range(3)]
+    page = Page("http://b.example/", "One page.", "2024", "a#1", language="en")
+    corpus = open_corpus(tiny.write(tmp_path / "c4", [page], rows, settings={"rejected": "sample"}))
+    for query in ("outcome=rejected", "outcome=clean/few_sentences"):
+        body = viewer(corpus).get(f"/?{query}").text
+        assert "ample" not in re.findall(r'<h1 id="total">(.*?)</h1>', body)[0]
+        assert "in the sample" not in body
+
+
+def test_numbers_that_the_manifest_tells_do_not_wait(languages: Corpus, samples: Corpus, viewer: Ask) -> None:
+    for corpus in (languages, samples):
+        body = viewer(corpus).get("/").text
+        for facet in ("outcome", "config", "split"):
+            section = re.findall(rf'<section data-facet="{facet}">(.*?)</section>', body, re.S)
+            assert all("…" not in each for each in section), facet
+
+
+def test_rejected_pages_are_told_apart_from_records(samples: Corpus, mixture: Corpus, viewer: Ask) -> None:
+    """What is rejected and what is kept add up to more than the pages that were read, by the records that gave none."""
+    first, *others = samples.manifest["ledger"]["stages"]
+    records, fell = sum(first["rejected"].values()), sum(sum(stage["rejected"].values()) for stage in others)
+    assert records > 1
+    said = text_of(viewer(samples).get("/?counts=now").text)
+    assert (
+        f"{records} of the rejected are records that gave no page: {fell} pages fell of those that were read." in said
+    )
+    assert first["kept"] == fell + sum(shard["rows"] for shard in samples.shards())
+    assert "gave no page" not in viewer(mixture).get("/").text
+
+
+def test_a_detail_that_is_the_language_stands_once(samples: Corpus, viewer: Ask) -> None:
+    body = viewer(samples).get("/?outcome=language/other_language").text
+    metas = [text_of(meta) for meta in re.findall(r'<p class="meta">(.*?)</p>', body, re.S)]
+    assert metas
+    assert not [meta for meta in metas if re.search(r"\b([a-z]{2}) \1\b", meta)]

@@ -22,7 +22,7 @@ from c4pipe.corpus.stats import registered
 from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.serve import typed
-from c4pipe.inspect.serve.bars import Bar, bar_chart
+from c4pipe.inspect.serve.bars import Bar, BarAmount, bar_chart
 from c4pipe.inspect.serve.ready import ready_queries
 from c4pipe.inspect.serve.typed import TypedQueries, checked_query
 from c4pipe.page import Page
@@ -120,7 +120,7 @@ def test_a_sample_is_called_one_in_the_answer_the_chart_the_file_and_the_address
         body = client.get("/sql", params={"q": sql}).text
         assert cells(body) == [["few_words", "1", "4"], ["repeated_line (lines)", "1", "4"]]
         assert (" rows, in the sample of rejected pages</h2>" in body) == bool(of)
-        assert ("cuts by rule, in the sample of rejected pages</figcaption>" in body) == bool(of)
+        assert ("cuts and characters by rule, in the sample of rejected pages</figcaption>" in body) == bool(of)
         assert ("are of a sample" in words(body)) == bool(of)
         assert ("sample" in sql.partition("\n")[0]) == bool(of)
         for kind in ("csv", "parquet"):
@@ -424,7 +424,7 @@ def test_hostile_cells_and_names_are_text(hostile: Corpus, viewer: Ask) -> None:
     chart = viewer(hostile).get("/sql", params={"q": "SELECT url, count(*) AS n FROM pages GROUP BY 1"}).text
     assert "<script>alert" not in chart
     assert "\u202e" not in chart
-    assert "<svg viewBox" in chart
+    assert '<svg class="bar" viewBox' in chart
 
 
 def test_a_chart_needs_one_text_and_a_number_a_row() -> None:
@@ -432,8 +432,9 @@ def test_a_chart_needs_one_text_and_a_number_a_row() -> None:
     chart = bar_chart(["host", "pages"], rows)
     assert chart is not None
     assert chart.title == "pages by host"
-    assert chart.bars == [Bar("a", "3", 360.0, 0), Bar("(none)", "1", 120.0, 24), Bar("(none)", "none", 0.0, 48)]
-    assert chart.height == 72
+    drawn = [("a", "3", 100.0), ("(none)", "1", 33.33), ("(none)", "none", 0.0)]
+    assert chart.bars == [Bar(label, [BarAmount(text, part)]) for label, text, part in drawn]
+    assert chart.names == ["pages"]
     assert bar_chart(["month", "share"], [[date(2024, 5, 1), 0.5], [date(2024, 6, 1), 0.25]]) is not None
     for other in (
         [["a", "b"], ["c", "d"]],
@@ -463,3 +464,14 @@ def test_a_masked_corpus_shows_what_its_views_hold(tmp_path: Path, viewer: Ask) 
         answer = asked.get("/sql", params={"q": sql})
         assert answer.status_code == 400
         assert "nobody should" not in answer.text
+
+
+def test_a_chart_has_a_bar_for_each_number_of_a_row() -> None:
+    """Each on the scale of its own column; what was asked for last is drawn too."""
+    chart = bar_chart(["domain", "pages", "characters"], [["a.example", 2, 500], ["b.example", 1, 1_000]])
+    assert chart is not None
+    assert (chart.title, chart.names) == ("pages and characters by domain", ["pages", "characters"])
+    assert [[amount.percent for amount in bar.amounts] for bar in chart.bars] == [[100, 50], [50, 100]]
+    many = bar_chart(["x", *"abcd"], [["x", 1, 2, 3, 4]] * 2)
+    assert many is not None
+    assert many.names == ["a", "b", "c"]

@@ -320,9 +320,13 @@ def test_what_is_masked_is_found_and_shown_nowhere(built: Build, once: Once, vie
         assert not ADDRESS.search(shown)
     assert "Ask <EMAIL> about the crane before" in text_of(viewer(corpus).get("/words").text)
     for field in ("any", "lost"):
-        assert "No page" in text_of(viewer(corpus).get(f"/?outcome=rejected&q=bob@example.com&in={field}").text)
-    export = viewer(corpus).get("/export?format=csv&outcome=rejected&lost=policy").text
-    assert not ADDRESS.search(export)
+        assert "No rejected page matches." in text_of(
+            viewer(corpus).get(f"/?outcome=rejected&q=bob@example.com&in={field}").text
+        )
+    for address in ("/export?outcome=rejected&lost=policy", "/export?lost=policy", "/words/export?by=only"):
+        export = viewer(corpus).get(f"{address}&format=csv").text
+        assert "policy" in export
+        assert not ADDRESS.search(export)
 
 
 def test_each_number_says_which_pages_it_counts(worded: Corpus, viewer: Ask) -> None:

@@ -58,7 +58,7 @@ async function fill() {
     if ($("#next", more)) $("#next").replaceWith($("#next", more));
     else $("#next").remove();
   }
-  if (hits && $("#none") && !$("#next")) $("#none").textContent = "No page matches.";
+  if (hits && $("#none") && !$("#next")) $("#none").textContent = $("#none").dataset.final;
 }
 
 // The numbers beside the filters come behind the list, which does not wait for them.
@@ -156,7 +156,11 @@ addEventListener("keydown", (event) => {
   const go = (selector) => () => $(selector)?.click();
   const listing = document.body.classList.contains("listing");
   const keys = {
-    "/": () => $("#q, #sql, #text, main form input:not([type=hidden]), main form select")?.focus(),
+    "/": () => {
+      const field = $("input#q, textarea#sql, textarea#text, main form input:not([type=hidden]), main form select");
+      if (field) (field.select ?? field.focus).call(field);
+      else if ($("#up")) location.href = `${$("#up").getAttribute("href")}#q`;
+    },
     j: listing ? () => move(1) : go("#following"),
     k: listing ? () => move(-1) : go("#previous"),
     u: go("#up"),

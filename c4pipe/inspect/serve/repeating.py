@@ -1,0 +1,80 @@
+"""What the address of repeated texts answers: the lines, sentences and passages cut most, and who owns them."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import duckdb
+from starlette.requests import Request
+from starlette.responses import Response
+
+from c4pipe.facts.repeated import (
+    ORDERS_OF_REPEATS,
+    REPEATED_IN_PAGE,
+    OwnedCuts,
+    Repeat,
+    owned_cuts,
+    repeats,
+)
+from c4pipe.inspect.serve.selection import ANY_REASON
+from c4pipe.inspect.serve.viewer import Viewer
+from c4pipe.text import many
+
+SHOWN_REPEATS = 100  # of each reason
+_SEARCHED = 200  # characters of a text that a link searches for
+
+
+class RepeatsOfReason(NamedTuple):
+    """What was cut for one reason."""
+
+    code: str
+    rows: list[Repeat]
+    owned: OwnedCuts | None  # None where nobody is told to own any of it
+    taken: str  # what the build cut for it in all pages, such as "9 lines"
+
+    @property
+    def in_page(self) -> bool:
+        """Whether it is what repeats within a page, which counts each time."""
+        return self.code == REPEATED_IN_PAGE
+
+
+class RepeatPages:
+    """The address of a viewer that shows what is repeated most."""
+
+    def __init__(self, viewer: Viewer):
+        self._viewer = viewer
+        self._lock, self._found = Lock(), dict[str, list[RepeatsOfReason]]()
+
+    async def repeated(self, request: Request) -> Response:
+        """All of it, in an order of `ORDERS_OF_REPEATS`."""
+        by = request.query_params.get("by", "once")
+        found = await self._viewer.ask(request, self._once, by)
+        values: dict[str, Any] = {"found": found, "by": by, "orders": ORDERS_OF_REPEATS, "most": SHOWN_REPEATS}
+        return self._viewer.html("repeated.html", lists_of=_lists_of, owner_link=_owner_link, **values)
+
+    def _once(self, cursor: duckdb.DuckDBPyConnection, by: str) -> list[RepeatsOfReason]:
+        """Each order is found once: everything that was cut is read."""
+        with self._lock:
+            if by not in self._found:
+                owned, rows = owned_cuts(cursor), dict[str, list[Repeat]]()
+                for row in repeats(cursor, SHOWN_REPEATS, by):
+                    rows.setdefault(row.reason, []).append(row)
+                taken = {cut.code: many(cut.taken, cut.unit) for cut in self._viewer.has.cuts}
+                self._found[by] = [
+                    RepeatsOfReason(code, found, owned.get(code), taken.get(code, "")) for code, found in rows.items()
+                ]
+            return self._found[by]
+
+
+def _lists_of(row: Repeat) -> list[tuple[str, str]]:
+    """The lists of pages that a text was cut from, each with what it is called."""
+    searched = {"lost": row.reason, "in": "lost", "q": row.line[:_SEARCHED]}
+    asked = [("kept", row.kept, searched), ("rejected", row.pages - row.kept, searched | {"outcome": ANY_REASON})]
+    return [(words, f"/?{urlencode(fields)}") for words, pages, fields in asked if pages]
+
+
+def _owner_link(row: Repeat) -> str:
+    """To the page that owns a text, with the text marked there."""
+    return f"/owner/{row.code}?{urlencode({'mark': row.line[:_SEARCHED]})}" if row.code else ""

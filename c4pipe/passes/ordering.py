@@ -1,0 +1,75 @@
+"""The rows of an output shard in their order, row group after row group: all of them in memory, or a part at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from c4pipe.dedup.claims import Places
+from c4pipe.shards import rows_per_group
+from c4pipe.text import hash64
+
+
+def seeded_order(table: pa.Table) -> tuple[pa.Table, pa.Array]:
+    """What the seeded order of rows goes by, the hash of their source and that itself; and the rows in that order."""
+    keys = pa.array([hash64(source) for source in table["source"].to_pylist()], pa.uint64())
+    places = pa.table({"key": keys, "source": table["source"]})
+    return places, _order(places)
+
+
+def _order(places: pa.Table) -> pa.Array:
+    return pc.sort_indices(places, [("key", "ascending"), ("source", "ascending")])
+
+
+class ShardRows:
+    """The rows of an output shard. Each piece is put in order as it comes, so that a row group is a run of each of
+    them: to take it of all pieces in a table would copy the whole of that for every row group."""
+
+    def __init__(self, read: Callable[[], Iterable[pa.Table]], hold: int | None):
+        """`read` and `hold` as `merging.write_rows` takes them."""
+        self._read, self._orders, places, size = read, list[pa.Array](), [], 0
+        self._pieces: list[pa.Table] | None = [] if hold is None else None
+        for piece in read():
+            size += piece.nbytes
+            place, order = seeded_order(piece)
+            self._orders.append(order)
+            places.append(place.take(order))
+            if self._pieces is not None:
+                self._pieces.append(piece.take(order))
+            self.schema = piece.schema
+        self._ends = np.cumsum([len(order) for order in self._orders])
+        self._order = _order(pa.concat_tables(places)).to_numpy()
+        self.total = len(self._order)
+        self._per_group = rows_per_group(self.total, size)
+        rounds = max(1, -(-size // hold)) if hold else 1
+        self._at_once = self._per_group * max(1, -(-self.total // (self._per_group * rounds)))
+
+    def groups(self) -> Iterator[pa.Table]:
+        """The row groups of the file."""
+        starts = np.zeros(len(self._orders), np.int64)
+        for start in range(0, self.total, self._at_once):
+            chosen = self._order[start : start + self._at_once]  # numbers of rows, as the pieces follow one another
+            counts = self._counts(chosen)
+            yield from self._cut(chosen, self._pieces or self._read_again(starts, counts))
+            starts += counts
+
+    def _cut(self, rows: Places, pieces: Sequence[pa.Table]) -> Iterator[pa.Table]:
+        """The row groups of these rows, which are all that the pieces hold."""
+        starts = np.zeros(len(pieces), np.int64)
+        for start in range(0, len(rows), self._per_group):
+            chosen = rows[start : start + self._per_group]
+            counts = self._counts(chosen)
+            runs = [pieces[i].slice(starts[i], counts[i]) for i in np.flatnonzero(counts).tolist()]
+            starts += counts
+            yield pa.concat_tables(runs).take(np.argsort(np.argsort(chosen)))
+
+    def _counts(self, rows: Places) -> Places:
+        """How many of them each piece has: [pieces]."""
+        return np.bincount(np.searchsorted(self._ends, rows, "right"), minlength=len(self._ends))
+
+    def _read_again(self, starts: Places, counts: Places) -> list[pa.Table]:
+        runs = (order.slice(start, count) for order, start, count in zip(self._orders, starts, counts, strict=True))
+        return [piece.take(run) for piece, run in zip(self._read(), runs, strict=True)]

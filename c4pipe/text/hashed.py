@@ -1,0 +1,67 @@
+"""The sentences of a text as hashes, line by line, and where each begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from c4pipe.text import hash64
+from c4pipe.text.sentences import Splitter
+
+HashedSentences = tuple[list[int], list[int]]  # the hash of each, stripped and in lower case; its place in the text
+
+
+def hashed_sentences(text: str, split: Splitter) -> HashedSentences:
+    """The sentences by a splitter. One takes along the blanks behind it.
+
+    >>> hashed_sentences("One. TWO.\\nTwo.", lambda line: line.split(" "))[1]
+    [0, 5, 10]
+    """
+    hashes: list[int] = []
+    starts: list[int] = []
+    start = 0
+    for line in text.split("\n"):
+        _add(hashes, starts, line, start, split)
+        start += len(line) + 1
+    return hashes, starts
+
+
+def hashed_english(text: str, split: Splitter) -> HashedSentences:
+    """`hashed_sentences` for sentencex:en, in a sixth of the time: it is asked only about lines that are not plain."""
+    from c4pipe.text.plain.pages import plain_sentences  # here: its machine code is loaded when it is needed
+
+    data = text.encode()
+    plain = plain_sentences(data)
+    if plain is None:
+        return hashed_sentences(text, split)
+    if not plain.doubtful:
+        return plain.hashes, plain.starts
+    hashes: list[int] = []
+    starts: list[int] = []
+    done = 0
+    for begin, start, end, before in plain.doubtful:
+        hashes += plain.hashes[done:before]
+        starts += plain.starts[done:before]
+        done = before
+        _add(hashes, starts, data[begin:end].decode(), start, split)
+    return hashes + plain.hashes[done:], starts + plain.starts[done:]
+
+
+def _add(hashes: list[int], starts: list[int], line: str, start: int, split: Splitter) -> None:
+    """The sentences of a line that begins there."""
+    for sentence in _whole(line, split(line)):
+        hashes.append(hash64(sentence.strip().lower()))
+        starts.append(start)
+        start += len(sentence)
+
+
+def _whole(line: str, sentences: Iterable[str]) -> list[str]:
+    """The sentences, each with the blanks behind it where the splitter leaves them out, as Punkt does."""
+    sentences = list(sentences)
+    if sum(map(len, sentences)) == len(line):
+        return sentences
+    starts, end = [], 0
+    for sentence in sentences:
+        starts.append(line.index(sentence, end))
+        end = starts[-1] + len(sentence)
+    return [line[start:stop] for start, stop in pairwise([0, *starts[1:], len(line)])] if starts else []
