@@ -30,9 +30,7 @@ from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import sampled_of
 from c4pipe.passes.staged import Staged, Summary, staged_already
 from c4pipe.passes.tables import TableSource
-from c4pipe.shards import to_json
 from c4pipe.shards import to_json, whole_table
-from c4pipe.shards import read_parquet, to_json
 
 ConfigRows = tuple[str, tuple[str, tuple[str, int, int, int]]]  # config, (split, row group of a file)
 Written = tuple[str, bytes]  # the kind of a `finalize.Made`, JSON

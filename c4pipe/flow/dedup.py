@@ -24,7 +24,6 @@ from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged
 from c4pipe.passes.tables import TableSource
 from c4pipe.shards import whole_table
-from c4pipe.shards import read_parquet
 
 Grouped = tuple[int, list[StagedUnit]]
 

@@ -28,9 +28,7 @@ from c4pipe.passes.outcomes import count_losses, count_outcomes
 from c4pipe.passes.sample import FindDropped
 from c4pipe.passes.staged import Staged, Summary, extra_columns
 from c4pipe.passes.tables import TableSource
-from c4pipe.shards import pages_of
 from c4pipe.shards import pages_of, whole_table
-from c4pipe.shards import pages_of, read_parquet
 from c4pipe.stages import after, judge
 from c4pipe.stages.checking import checked_loss
 
