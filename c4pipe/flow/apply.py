@@ -30,7 +30,7 @@ from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import sampled_of
 from c4pipe.passes.staged import Staged, Summary, staged_already
 from c4pipe.passes.tables import TableSource
-from c4pipe.shards import to_json, whole_table
+from c4pipe.shards import to_json
 
 ConfigRows = tuple[str, tuple[str, tuple[str, int, int, int]]]  # config, (split, row group of a file)
 Written = tuple[str, bytes]  # the kind of a `finalize.Made`, JSON
@@ -76,7 +76,6 @@ class ApplyGroup(beam.DoFn):
             summary = Summary.read(self._store, staged)
             with self._store.read(staged.sample) as stream:
                 early = list(sampled_of(TableSource(stream).table()))
-                early = list(sampled_of(whole_table(stream)))
             texts = partial(raw_texts, self._store, raw, plan.edits_early)
             url, level = plan.names()[plan.url_index], plan.url
             losing = {row: (url, (level.KNOWN if old else level.OLDER).code) for row, old in lost.urls.tolist()}

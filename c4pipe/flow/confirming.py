@@ -24,7 +24,6 @@ from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged
 from c4pipe.passes.tables import TableSource
-from c4pipe.shards import whole_table
 
 TO_CONTRACT, TO_OTHERS = 0, 1
 
@@ -132,7 +131,6 @@ def pages_of_nodes(
         if len(mine):
             with store.read(Staged.of(folder, number).pages) as stream:
                 table = TableSource(stream, list(dict.fromkeys(["atoms", *columns]))).table()
-                table = whole_table(stream, columns=list(dict.fromkeys(["atoms", *columns])))
             counts = table["atoms"].combine_chunks().value_lengths().to_numpy()
             first_rows = start + np.cumsum(counts) - counts
             tables.append(table.select(columns).take(pa.array(pages_at(first_rows, mine))))

@@ -23,7 +23,6 @@ from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged
 from c4pipe.passes.tables import TableSource
-from c4pipe.shards import whole_table
 
 Grouped = tuple[int, list[StagedUnit]]
 
@@ -142,7 +141,6 @@ class ClaimUrls(OnGroups):
         for number, _, _ in inputs:
             with self._store.read(Staged.of(self._folder, number).outcomes) as stream:
                 tables.append(TableSource(stream, ["key", "date"]).table())
-                tables.append(whole_table(stream, columns=["key", "date"]))
         table = pa.concat_tables(tables).combine_chunks()
         dates = table["date"].combine_chunks()
         parts = self._plan.url.scatter(table["key"].combine_chunks(), dates, self._settings.partitions)
@@ -176,7 +174,6 @@ def read_atoms(
     for (number, _, _), lost in zip(inputs, lost_urls, strict=True):
         with store.read(Staged.of(folder, number).pages) as stream:
             table = TableSource(stream, ["row", "priority", "atoms"]).table()
-            table = whole_table(stream, columns=["row", "priority", "atoms"])
         lists = table["atoms"].combine_chunks()
         hashes.append(lists.flatten().to_numpy())
         counts.append(lists.value_lengths().to_numpy())

@@ -28,7 +28,7 @@ from c4pipe.passes.outcomes import count_losses, count_outcomes
 from c4pipe.passes.sample import FindDropped
 from c4pipe.passes.staged import Staged, Summary, extra_columns
 from c4pipe.passes.tables import TableSource
-from c4pipe.shards import pages_of, whole_table
+from c4pipe.shards import pages_of
 from c4pipe.stages import after, judge
 from c4pipe.stages.checking import checked_loss
 
@@ -85,13 +85,11 @@ def apply_losses(
     if number == 0:
         with store.read(staged.outcomes) as stream:
             outcomes = TableSource(stream).table()
-            outcomes = whole_table(stream)
         count_outcomes(outcomes, lost.urls, plan, ledger)
         origins = count_losses(outcomes, lost.urls, plan, ledger, summary.cube)
     else:
         with store.read(staged.pages) as stream:
             table = TableSource(stream, ["row", *(field.name for field in TRAIL_FIELDS)]).table()
-            table = whole_table(stream, columns=["row", *(field.name for field in TRAIL_FIELDS)])
         origins = Origins(table, table["row"].to_numpy())
     with ExitStack() as stack:
         for taker in takers:

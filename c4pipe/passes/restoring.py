@@ -27,7 +27,6 @@ from c4pipe.shards import (
     TEXT_MD5,
     HashingStream,
     ParquetSink,
-    whole_table,
 )
 
 LEGS = pa.field("legs", pa.int8())  # dedups of text that a page came to, one more where it is kept in the end
@@ -47,7 +46,6 @@ class Came:
         came = cls()
         with store.read(path) as stream:
             rows, legs, changed = (column.to_pylist() for column in TableSource(stream).table())
-            rows, legs, changed = (column.to_pylist() for column in whole_table(stream))
         came._legs = dict(zip(rows, legs, strict=True))
         came._changed = {row for row, lost in zip(rows, changed, strict=True) if lost}
         return came
@@ -111,7 +109,6 @@ def _row_groups(unit: UnitFiles, dedups: int, left_out: Collection[str], store: 
     """The pages of a unit that belong in there, put together to row groups."""
     with store.read(unit.came) as stream:
         rows, legs, changed = (column.to_numpy() for column in TableSource(stream).table())
-        rows, legs, changed = (column.to_numpy() for column in whole_table(stream))
     held: list[pa.Table] = []
     with store.read(unit.staged) as stream:
         file = TableSource(stream)
