@@ -28,7 +28,6 @@ from c4pipe.shards import (
     HashingStream,
     ParquetSink,
 )
-from c4pipe.shards import RESTORE_FOLDER, ROW_GROUP_BYTES, ROW_GROUP_ROWS, TEXT_MD5, HashingStream, ParquetSink
 
 LEGS = pa.field("legs", pa.int8())  # dedups of text that a page came to, one more where it is kept in the end
 CAME_SCHEMA = pa.schema([pa.field("row", pa.int64()), LEGS, pa.field("changed", pa.bool_())])
