@@ -24,13 +24,13 @@ from typing import Any
 
 from bench.competitors import Competitor, builds, chosen, our_command, our_name, readers
 from bench.flame import ProfileError, record
-from bench.growth import SIZES, grow
-from bench.inputs import Inputs, first, linked, make_files, prepare
+from bench.growth import OF_WORKERS, SIZES, WORKERS_GROWN, grow, grow_workers
+from bench.inputs import FILE_PAGES, Inputs, first, linked, make_files, prepare
 from bench.parity import ROOT, Lists
 from bench.report import report
 from bench.runs import FailedError, Rounds, Run, last_words, measure
 from bench.stages import shares
-from bench.tables import growth_table, stage_table
+from bench.tables import growth_table, stage_table, workers_table
 
 RESULTS = ROOT / "bench" / "results" / "bench.json"
 PRESETS = ("en", "en.tfds")
@@ -67,9 +67,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.growth:
             say(f"making {SIZES[-1]:,} pages")
             files = make_files(folder / "growth", SIZES[-1])
-            grown, lines = grow(files, SIZES, lists, folder, say)
-            results["growth"] = {pages: run._asdict() | {"lines": lines[pages]} for pages, run in grown.items()}
-            print(f"\n{growth_table(grown, lines)}")
+            grown, lines, apart = grow(files, SIZES, lists, folder, say)
+            results["growth"] = {
+                pages: run._asdict() | {"lines": lines[pages], "apart": apart[pages]} for pages, run in grown.items()
+            }
+            print(f"\n{growth_table(grown, lines, apart)}")
+            several = grow_workers(files[: OF_WORKERS // FILE_PAGES], WORKERS_GROWN, lists, folder, say)
+            results["growth_of_workers"] = {number: run._asdict() for number, run in several.items()}
+            print(f"\n{workers_table(several, OF_WORKERS)}")
             save(results, args.output)
             last = 1000 * grown[SIZES[-1]].cpu / SIZES[-1]
             results["stages"] |= stages({f"c4pipe en, {SIZES[-1]:,} pages": ("en", files, last)}, lists, folder)

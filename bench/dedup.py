@@ -20,7 +20,6 @@ from typing import Any, NamedTuple
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bench.parity import ROOT
@@ -33,6 +32,7 @@ from c4pipe.flow.files import BeamStore
 from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged, staged_schema
+from c4pipe.passes.tables import TableSource, write_table
 from c4pipe.presets import find_preset
 
 RESULTS = ROOT / "bench" / "results" / "dedup.json"
@@ -104,7 +104,7 @@ def make_staged(folder: Path, rows: int) -> None:
         size = min(FILE_LINES, rows - number * FILE_LINES)
         table = staged_table(np.random.default_rng([SEED, number]), size, pool, schema)
         with BeamStore(settings.staging).write(Staged.of(settings.prefix(0), number).pages) as stream:
-            pq.write_table(table, stream, compression="zstd", use_dictionary=False)
+            write_table(stream, table)
         groups.setdefault(number // settings.group_size, []).append((number, table.num_rows, size))
     (folder / "groups.json").write_text(json.dumps(list(groups.items())), encoding="utf-8")
 
@@ -190,7 +190,7 @@ class Naive(beam.PTransform):
         row, store = 0, BeamStore(self._settings.staging)
         for number, _, _ in inputs:
             with store.read(Staged.of(self._settings.prefix(0), number).pages) as stream:
-                table = pq.read_table(stream, columns=["priority", "atoms"])
+                table = TableSource(stream, ["priority", "atoms"]).table()
             for priority, atoms in zip(table["priority"].to_pylist(), table["atoms"].to_pylist(), strict=True):
                 for atom in atoms:
                     yield atom, (priority, group, row)

@@ -190,10 +190,12 @@ def tables(results: Path, cost: Cost | None = None) -> dict[str, str]:
 
 
 def filled(text: str, blocks: dict[str, str]) -> str:
-    """The text with its generated blocks written anew."""
+    """The text with these of its generated blocks written anew."""
 
     def block(match: re.Match[str]) -> str:
-        return f"<!-- generated: {match[1]} -->\n\n{blocks[match[1]]}\n\n<!-- end -->"
+        return (
+            f"<!-- generated: {match[1]} -->\n\n{blocks[match[1]]}\n\n<!-- end -->" if match[1] in blocks else match[0]
+        )
 
     return re.sub(r"<!-- generated: (\w+) -->.*?<!-- end -->", block, text, flags=re.DOTALL)
 

@@ -124,7 +124,7 @@ def measure_shape(inputs: Sequence[Path], folder: Path) -> Shape:
         return sum(path.stat().st_size for path in folder.glob(f"c4/.staging-*/{pattern}")) / pages
 
     claims = atoms - (WIDTH - 1) * staged  # of pages of as many sentences, which the cleaner asks for
-    kinds = [size(f"prefix-*/staged/*.{kind}.parquet") for kind in ("pages", "outcomes")]
+    kinds = [size(f"prefix-*/staged/*.{kind}.arrow") for kind in ("pages", "outcomes")]
     read = sum(path.stat().st_size for path in inputs)
     return Shape(staged / pages, atoms / pages, claims / pages, read / pages, *kinds)
 

@@ -79,15 +79,28 @@ def stage_table(stages: Mapping[str, Mapping[str, Any]]) -> str:
     return table(rows)
 
 
-def growth_table(grown: Mapping[int, Run], lines: Mapping[int, int]) -> str:
-    """A line a size: time, memory, and what each line kept beyond the size before took of it."""
-    rows = [("c4pipe en, pages", "wall s", "CPU s", "ms/page", "kept lines", "MiB", "bytes a line more")]
+def growth_table(grown: Mapping[int, Run], lines: Mapping[int, int], apart: Mapping[int, float]) -> str:
+    """A line a size: time, memory, how far two runs are apart in it, and what each line kept beyond the size before
+    took of it."""
+    head = ("c4pipe en, pages", "wall s", "CPU s", "ms/page", "kept lines", "MiB", "apart", "bytes a line more")
+    rows: list[Sequence[str]] = [head]
     before: int | None = None
     for pages, run in grown.items():
         more = "" if before is None else f"{bytes_a_line(grown, lines, before, pages):,.0f}"
         cells = (f"{run.wall:.1f}", f"{run.cpu:.1f}", f"{1000 * run.cpu / pages:.3f}", f"{lines[pages]:,}")
-        rows.append((f"{pages:,}", *cells, f"{run.rss:,.0f}", more))
+        rows.append((f"{pages:,}", *cells, f"{run.rss:,.0f}", f"{apart[pages]:.1%}", more))
         before = pages
+    return table(rows)
+
+
+def workers_table(grown: Mapping[int, Run], pages: int) -> str:
+    """A line a number of workers: time, memory, and what each more than before took of it."""
+    rows: list[Sequence[str]] = [(f"workers, {pages:,} pages", "wall s", "CPU s", "MiB", "MiB a worker more")]
+    before: tuple[int, Run] | None = None
+    for number, run in grown.items():
+        more = "" if before is None else f"{(run.rss - before[1].rss) / (number - before[0]):,.0f}"
+        rows.append((str(number), f"{run.wall:.1f}", f"{run.cpu:.1f}", f"{run.rss:,.0f}", more))
+        before = number, run
     return table(rows)
 
 

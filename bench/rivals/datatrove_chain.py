@@ -36,6 +36,17 @@ def offline(folder: Path, model: Path) -> None:
     (place / f"{name}.completed").touch()
 
 
+def listing(inputs: list[Path], folder: Path) -> tuple[Path, Path]:
+    """The folder that all inputs are in, and a file that lists their names there, as the reader wants them.
+
+    Inputs may be links: their names are those of the links, so links are not followed.
+    """
+    [parent] = {path.absolute().parent for path in inputs}
+    names = folder / "inputs.txt"
+    names.write_text("".join(f"{path.name}\n" for path in inputs), encoding="utf-8")
+    return parent, names
+
+
 def chain(inputs: list[Path], folder: Path) -> None:
     """Runs the three steps."""
     from datatrove.executor import LocalPipelineExecutor
@@ -47,9 +58,7 @@ def chain(inputs: list[Path], folder: Path) -> None:
 
     config = SentDedupConfig()
     between, signatures, found, kept = (str(folder / name) for name in ("between", "signatures", "found", "kept"))
-    listed = folder / "inputs.txt"
-    listed.write_text("".join(f"{path.name}\n" for path in inputs), encoding="utf-8")
-    [parent] = {path.resolve().parent for path in inputs}
+    parent, listed = listing(inputs, folder)
     steps = [
         [
             WarcReader(str(parent), paths_file=str(listed)),

@@ -28,6 +28,7 @@ from c4pipe.clean.steps import BLANKS, Leading, arguments_of, leading_of, others
 from c4pipe.page import Dropped, Kept, Page, Rejected, Step, Unit, Verdict
 from c4pipe.rules.base import LineEdit, LineRule
 from c4pipe.rules.lines import MinWords
+from c4pipe.text.utf8 import encoded
 
 Fallen = tuple[int, ...]  # lines that fell for their end and for their words, and the characters of these and of those
 Falls = tuple[dict[str, int], dict[str, int]]  # lines and characters by the code of the rule
@@ -61,7 +62,7 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
 
     def by_bytes(page: Page) -> Verdict:
         sieve = own.sieve
-        text = page.text.encode(errors="surrogatepass")
+        text = encoded(page.text)
         left = sieve(text)
         if left is None:
             return clean(page, steps)

@@ -24,7 +24,7 @@ LOOK, BLANK, FOLLOWS = 1, 2, 4
 # a letter; for each byte the bits of the letters that it may be, then the bits of first letters and of last ones, and
 # how long the longest is. Then numbers: a longer word may not stand, a line with fewer words falls, and so does one
 # that ends in so many bytes as stand behind the two halves.
-FIRST, LAST, LONGEST, CHARS, WORDS, CUT, KNOWN = 256, 257, 258, 259, 260, 261, 262
+FIRST, LAST, LONGEST_STRING, WORD_LIMIT, LEAST_WORDS, CUT_BYTES, KNOWN_NUMBERS = 256, 257, 258, 259, 260, 261, 262
 LETTERS = 63
 
 NOWHERE = -1  # to stop at
@@ -83,7 +83,7 @@ def wide_blank(text: Any, at: int) -> bool:
 def strings_in(text: Any, start: int, end: int, known: Any) -> bool:
     """Whether one of the strings stands there. Without branches, in four walks that overlap by the longest string, for
     each step of a walk waits for the step before."""
-    size = min(end - start, (end - start) // 4 + known[LONGEST] + 2)
+    size = min(end - start, (end - start) // 4 + known[LONGEST_STRING] + 2)
     apart = (end - start - size) // 3
     second, third, fourth = start + apart, start + 2 * apart, end - size
     a = b = c = d = found = 0
@@ -96,7 +96,7 @@ def strings_in(text: Any, start: int, end: int, known: Any) -> bool:
     return bool(found & known[LAST])
 
 
-def words_in(text: Any, start: int, end: int, wide: bool) -> int:
+def line_words(text: Any, start: int, end: int, wide: bool) -> int:
     """The number of words of a line that is not odd, by blanks of ASCII; where it has `wide` ones, of those that begin
     with a byte of ASCII: these are words whatever other blanks there are. Without branches."""
     most = _LAST_ASCII if wide else _LAST_BYTE
@@ -152,7 +152,7 @@ def stands_there(text: Any, at: int, end: int, word: tuple[int, ...]) -> bool:
     return same == len(word)
 
 
-def citation(text: Any, at: int, end: int) -> int:
+def citation_size(text: Any, at: int, end: int) -> int:
     """The bytes of the citation that `StripCitations` takes out here, 0 where there is none, FULL where that is not
     plain: there are digits beyond ASCII."""
     closes, wide = at + 1, False
@@ -170,7 +170,7 @@ def without_citations(text: Any, start: int, end: int, left: Any, done: int) -> 
     """Copies a line to `left`, from `done` on; where it ends there, or FULL where its citations are not plain."""
     at = start
     while at < end:
-        taken = citation(text, at, end) if text[at] == _OPENS else 0
+        taken = citation_size(text, at, end) if text[at] == _OPENS else 0
         if taken == FULL:
             return FULL
         if not taken:
@@ -203,14 +203,14 @@ def sift(text: Any, size: int, of_byte: Any, known: Any, kept: Any, report: Any,
 
     Args:
         text: UTF-8, `size` bytes; surrogates may stand in it.
-        of_byte: (2 * ANY + known[CUT],) see above.
-        known: (KNOWN,) see above.
+        of_byte: (2 * ANY + known[CUT_BYTES],) see above.
+        known: (KNOWN_NUMBERS,) see above.
         kept: (size + 1,)
         report: (ROWS + ROW * ROOM,) see above.
         stop: the walk ends at the line that would begin there in `kept`, or NOWHERE.
     """
     done = by_end = by_words = end_chars = word_chars = asked = at = 0
-    words = known[WORDS]
+    words = known[LEAST_WORDS]
     while at < size:
         start = at
         end, follow, odd, wide, opens = line_end(text, start, size, of_byte)
@@ -220,7 +220,7 @@ def sift(text: Any, size: int, of_byte: Any, known: Any, kept: Any, report: Any,
             verdict = uncited(text, start, end, of_byte)
         if odd or (wide and may_end_blank(text, start, end)):
             verdict = ASK
-        if end - start > known[CHARS] and longest_word(text, start, end, of_byte) > known[CHARS]:
+        if end - start > known[WORD_LIMIT] and longest_word(text, start, end, of_byte) > known[WORD_LIMIT]:
             verdict = ASK
         # As the rules behind the citations see it.
         line, last, chars = text, end, end - start - follow
@@ -232,10 +232,10 @@ def sift(text: Any, size: int, of_byte: Any, known: Any, kept: Any, report: Any,
                 verdict = ASK
         begun = words
         if verdict == STANDS:
-            begun = words_in(line, first, last, wide)
+            begun = line_words(line, first, last, wide)
             if strings_in(line, first, last, known) or (wide and begun < words):
                 verdict = ASK
-            elif ends_with(line, first, last, of_byte, known[CUT]):
+            elif ends_with(line, first, last, of_byte, known[CUT_BYTES]):
                 verdict = FALLS
         if verdict == FALLS:
             by_end += 1

@@ -12,18 +12,18 @@ from c4pipe.clean.sift import (
     ANY,
     ASK,
     BLANK,
-    CHARS,
     CITED,
-    CUT,
+    CUT_BYTES,
     FIRST,
     FOLLOWS,
-    KNOWN,
+    KNOWN_NUMBERS,
     LAST,
+    LEAST_WORDS,
     LETTERS,
-    LONGEST,
+    LONGEST_STRING,
     LOOK,
     STANDS,
-    WORDS,
+    WORD_LIMIT,
 )
 from c4pipe.rules.base import LineEdit
 from c4pipe.rules.lines import EndMark, MaxWordLength, MinWords, StripCitations
@@ -97,7 +97,11 @@ def arguments_of(leading: Leading, others: Others) -> tuple[bytes, bytes]:
     of_byte[ANY + 0x80 : ANY + 0xC0] = bytes([FOLLOWS]) * 0x40
     cut = leading.end.cut.encode(errors="surrogatepass")
     known = _shift_and(others.strings)
-    known[CHARS], known[WORDS], known[CUT] = min(leading.longest.chars, sys.maxsize), others.words, len(cut)
+    known[WORD_LIMIT], known[LEAST_WORDS], known[CUT_BYTES] = (
+        min(leading.longest.chars, sys.maxsize),
+        others.words,
+        len(cut),
+    )
     return bytes(of_byte) + cut, known.tobytes()
 
 
@@ -107,8 +111,8 @@ def _shift_and(strings: Sequence[bytes]) -> array[int]:
     longest = max(map(len, strings))
     while sum(map(len, ends := {string[-longest:]: None for string in strings})) > LETTERS:
         longest -= 1
-    known, bit = array("q", bytes(8 * KNOWN)), 1
-    known[LONGEST] = longest
+    known, bit = array("q", bytes(8 * KNOWN_NUMBERS)), 1
+    known[LONGEST_STRING] = longest
     for string in ends:
         known[FIRST] |= bit
         for letter in string:

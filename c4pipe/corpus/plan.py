@@ -105,6 +105,11 @@ class Plan:
         return {reason.code: reason for stage in self.preset.stages for reason in stage.all_reasons()}
 
     @cached_property
+    def line_codes(self) -> frozenset[str]:
+        """Those of them that cost lines."""
+        return frozenset(code for code, reason in self.reasons.items() if reason.unit is Unit.LINE)
+
+    @cached_property
     def cells(self) -> LossCells:
         """What a page of the preset may lose parts of its text to."""
         return LossCells(self.preset.stages)
@@ -132,7 +137,7 @@ class Plan:
 
     def lines_of(self, tally: Tally) -> dict[str, int]:
         """Of what a stage took from a page the lines: reason -> number."""
-        return {code: number for code, number in tally.items() if self.reasons[code].unit is Unit.LINE}
+        return {code: number for code, number in tally.items() if code in self.line_codes}
 
     def schema(self, stages: Iterable[Stage] | None = None) -> Any:
         """The columns of pages that have passed these stages, or all: a `pyarrow.Schema`."""

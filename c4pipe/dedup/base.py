@@ -25,7 +25,6 @@ class TextLevel(Part):
     by_url: ClassVar[bool] = False  # whether pages are claimed by their URL, before anything is cut from them
     links: ClassVar[bool] = False  # whether a shared key links two pages, instead of having an owner
     width: ClassVar[int] = 1  # atoms a claim covers; it may be a field as well
-    tells_chars: ClassVar[bool] = False  # whether `apply` without `dropped` says how many characters fell (`chars`)
 
     def atoms(self, text: str) -> list[int]:
         """A hash of 64 bits for each atom, in order."""

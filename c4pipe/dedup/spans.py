@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import compress, pairwise
 from typing import ClassVar
 
 from c4pipe.dedup.base import TextLevel
 from c4pipe.dedup.claims import owner_of
 from c4pipe.dedup.lines import LineLevel
-from c4pipe.page import NO_LOSS, Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
+from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
 from c4pipe.text.splitting import Splitting
 
 _PAPER = "Raffel et al. 2020, section 2.2"
@@ -30,7 +29,6 @@ class SpanLevel(Splitting, TextLevel):
     )
     EMPTY: ClassVar = LineLevel.EMPTY  # its last line fell: one code, one reason
 
-    tells_chars: ClassVar = True
     splitter: str = "sentencex:en"  # see text.sentence_splitter
     width: int = 3  # type: ignore[misc]  # sentences a span
     reasons: ClassVar[tuple[Reason, ...]] = (REPEATED, EMPTY)
@@ -56,7 +54,7 @@ class SpanLevel(Splitting, TextLevel):
         text = page.text
         places = [*(starts or self.atoms_at(text)[1]), len(text)]
         if len(lost) != len(places) - 1:
-            raise ValueError(f"{len(lost)} flags for {len(places) - 1} sentences")
+            raise ValueError(f"{len(lost)} flags for {len(places) - 1} sentences of {page.source}")
         kept, chars = [], 0
         for gone, first, end in _runs_of(lost):
             run = text[places[first] : places[end]]
@@ -72,26 +70,8 @@ class SpanLevel(Splitting, TextLevel):
                     dropped.append(Dropped(self.REPEATED.code, sentence, owner_of(owners[i]) if owners else ""))
         lines = map(str.strip, "".join(kept).split("\n"))
         text = "\n".join(filter(None, lines))
-        told = {self.REPEATED.code: sum(lost)}, {self.REPEATED.code: chars} if dropped is None else NO_LOSS
+        told = {self.REPEATED.code: sum(lost)}, {self.REPEATED.code: chars}
         return Kept(Page(page.url, text, *page[2:]), *told) if text else Rejected(page, self.EMPTY, "", *told)
-        bounds = [*(starts or self.atoms_at(text)[1]), len(text)]
-        if len(lost) != len(bounds) - 1:
-            raise ValueError(f"{len(lost)} flags for {len(bounds) - 1} sentences of {page.source}")
-        kept, end, chars = list[str](), 0, 0
-        for i in compress(range(len(lost)), lost):
-            start = bounds[i]
-            kept.append(text[end:start])
-            end = bounds[i + 1]
-            sentence = text[start:end]
-            if sentence[-1] == "\n":
-            sentence = sentence.strip()
-            chars += len(sentence)
-            if dropped is not None:
-                dropped.append(Dropped(self.REPEATED.code, sentence, owner_of(owners[i]) if owners else ""))
-        kept.append(text[end:])
-        text = "\n".join(filter(None, map(str.strip, "".join(kept).split("\n"))))
-        tally, sizes = Counter({self.REPEATED.code: sum(lost)}), {self.REPEATED.code: chars}
-        return Kept(page._replace(text=text), tally, sizes) if text else Rejected(page, self.EMPTY, "", tally, sizes)
 
 
 def _runs_of(flags: Sequence[bool]) -> Iterator[tuple[bool, int, int]]:

@@ -29,7 +29,8 @@ from c4pipe.passes.restaging import Restager
 from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import sampled_of
 from c4pipe.passes.staged import Staged, Summary, staged_already
-from c4pipe.shards import read_parquet, to_json
+from c4pipe.passes.tables import TableSource
+from c4pipe.shards import to_json
 
 ConfigRows = tuple[str, tuple[str, tuple[str, int, int, int]]]  # config, (split, row group of a file)
 Written = tuple[str, bytes]  # the kind of a `finalize.Made`, JSON
@@ -74,7 +75,7 @@ class ApplyGroup(beam.DoFn):
             staged, raw = Staged.of(folder, number), Staged.of(first, number)
             summary = Summary.read(self._store, staged)
             with self._store.read(staged.sample) as stream:
-                early = list(sampled_of(read_parquet(stream)))
+                early = list(sampled_of(TableSource(stream).table()))
             texts = partial(raw_texts, self._store, raw, plan.edits_early)
             url, level = plan.names()[plan.url_index], plan.url
             losing = {row: (url, (level.KNOWN if old else level.OLDER).code) for row, old in lost.urls.tolist()}

@@ -23,7 +23,7 @@ from c4pipe.flow.numbered import only
 from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged
-from c4pipe.shards import read_parquet
+from c4pipe.passes.tables import TableSource
 
 TO_CONTRACT, TO_OTHERS = 0, 1
 
@@ -130,7 +130,7 @@ def pages_of_nodes(
         mine = rows[(rows >= start) & (rows < start + atoms)]
         if len(mine):
             with store.read(Staged.of(folder, number).pages) as stream:
-                table = read_parquet(stream, columns=list(dict.fromkeys(["atoms", *columns])))
+                table = TableSource(stream, list(dict.fromkeys(["atoms", *columns]))).table()
             counts = table["atoms"].combine_chunks().value_lengths().to_numpy()
             first_rows = start + np.cumsum(counts) - counts
             tables.append(table.select(columns).take(pa.array(pages_at(first_rows, mine))))

@@ -22,7 +22,7 @@ from c4pipe.flow.owned import PartitionKeys
 from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings
 from c4pipe.passes.staged import Staged
-from c4pipe.shards import read_parquet
+from c4pipe.passes.tables import TableSource
 
 Grouped = tuple[int, list[StagedUnit]]
 
@@ -140,7 +140,7 @@ class ClaimUrls(OnGroups):
         tables = []
         for number, _, _ in inputs:
             with self._store.read(Staged.of(self._folder, number).outcomes) as stream:
-                tables.append(read_parquet(stream, columns=["key", "date"]))
+                tables.append(TableSource(stream, ["key", "date"]).table())
         table = pa.concat_tables(tables).combine_chunks()
         dates = table["date"].combine_chunks()
         parts = self._plan.url.scatter(table["key"].combine_chunks(), dates, self._settings.partitions)
@@ -173,7 +173,7 @@ def read_atoms(
     hashes, counts, priorities, alive = [], [], [], []
     for (number, _, _), lost in zip(inputs, lost_urls, strict=True):
         with store.read(Staged.of(folder, number).pages) as stream:
-            table = read_parquet(stream, columns=["row", "priority", "atoms"])
+            table = TableSource(stream, ["row", "priority", "atoms"]).table()
         lists = table["atoms"].combine_chunks()
         hashes.append(lists.flatten().to_numpy())
         counts.append(lists.value_lengths().to_numpy())

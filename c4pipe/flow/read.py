@@ -26,7 +26,7 @@ from c4pipe.page import Kept, Page, Rejected, Verdict
 from c4pipe.passes.account import Account
 from c4pipe.passes.reading import has_places, read_input
 from c4pipe.passes.staged import Staged, staged_already
-from c4pipe.passes.staging import Progress, Stager, stage_unit
+from c4pipe.passes.staging import Stager, stage_unit
 from c4pipe.stages import Read
 from c4pipe.text.urls import hushed
 from c4pipe.wet.reasons import CHANGED_INPUT, TRUNCATED, UNREADABLE
@@ -177,11 +177,11 @@ class Heartbeat:
         """Bytes of the unit read so far."""
         return self._behind + (self.stream.position if self.stream else 0)
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, stager: Stager) -> None:
         if self._path is None or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + HEARTBEAT
-        note = {**progress._asdict(), "bytes": self.position}
+        note = {**stager.progress._asdict(), "bytes": self.position}
         self._path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}{TEMPORARY}")
         temporary.write_text(json.dumps(note))

@@ -26,7 +26,7 @@ from c4pipe.passes.rejected import cuts_unshown, explained, in_languages, with_t
 from c4pipe.passes.restoring import UnitFiles, write_restore
 from c4pipe.passes.sample import PER_REASON, Sampled, sample_table, sampled_of
 from c4pipe.passes.staged import Staged
-from c4pipe.shards import files_of_shard, read_parquet, to_json
+from c4pipe.shards import files_of_shard, to_json, whole_table
 from c4pipe.text import printable
 
 FEW_SHOWN = 100  # pages of a split that is left out, in a rejected table that is a sample
@@ -113,7 +113,7 @@ class SampledRefs(_WithPlan):
     def process(self, element: tuple[int, str]) -> Iterator[tuple[tuple[str, str], tuple[str, int, bytes]]]:
         for path in read_summary(element[1], self._store)["rejected"]:
             with self._store.read(path) as stream:
-                table = read_parquet(stream, columns=["stage", "reason", "priority"])
+                table = whole_table(stream, columns=["stage", "reason", "priority"])
             names = list(zip(table["stage"].to_pylist(), table["reason"].to_pylist(), strict=True))
             starts = [i for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
             for start, stop in pairwise([*starts, len(names)]):
@@ -183,7 +183,7 @@ class WriteAllRejected(_WithPlan):
     def process(self, element: tuple[int, str]) -> Iterator[Written]:
         for path in read_summary(element[1], self._store)["rejected"]:
             with self._store.read(path) as stream:
-                table = read_parquet(stream)
+                table = whole_table(stream)
             number = path.rpartition("/")[2].split(".")[0]
             if table.num_rows:
                 yield (

@@ -27,7 +27,7 @@ from c4pipe.native.cache import cached
 Function = Callable[..., Any]
 
 SYMBOL = "c4pipe_native"  # the name of each function in its own object code
-C_TYPES = {"void": None, "int64": ctypes.c_int64, "float64": ctypes.c_double}
+C_TYPES = {"void": None, "int64": ctypes.c_int64, "uint64": ctypes.c_uint64, "float64": ctypes.c_double}
 
 _engines: list[Any] = []  # each owns the memory in which a function lies
 llvm.initialize_native_target()

@@ -13,7 +13,6 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from c4pipe.corpus.ledger import StageCount
@@ -28,7 +27,8 @@ from c4pipe.passes.ended import TRAIL_FIELDS, Origins
 from c4pipe.passes.outcomes import count_losses, count_outcomes
 from c4pipe.passes.sample import FindDropped
 from c4pipe.passes.staged import Staged, Summary, extra_columns
-from c4pipe.shards import pages_of, read_parquet
+from c4pipe.passes.tables import TableSource
+from c4pipe.shards import pages_of
 from c4pipe.stages import after, judge
 from c4pipe.stages.checking import checked_loss
 
@@ -84,12 +84,12 @@ def apply_losses(
     leg, ledger = plan.legs[number], summary.ledger
     if number == 0:
         with store.read(staged.outcomes) as stream:
-            outcomes = read_parquet(stream)
+            outcomes = TableSource(stream).table()
         count_outcomes(outcomes, lost.urls, plan, ledger)
         origins = count_losses(outcomes, lost.urls, plan, ledger, summary.cube)
     else:
         with store.read(staged.pages) as stream:
-            table = read_parquet(stream, columns=["row", *(field.name for field in TRAIL_FIELDS)])
+            table = TableSource(stream, ["row", *(field.name for field in TRAIL_FIELDS)]).table()
         origins = Origins(table, table["row"].to_numpy())
     with ExitStack() as stack:
         for taker in takers:
@@ -114,9 +114,9 @@ def _survivors(
     lose to earlier corpora are counted for it."""
     start, losing = 0, dict(lost.urls.tolist())
     with store.read(staged.pages) as stream:
-        file = pq.ParquetFile(stream)
-        extra, lossy = extra_columns(file.schema_arrow), "dropped" in file.schema_arrow.names
-        for batch in file.iter_batches(batch_size=1000):
+        file = TableSource(stream)
+        extra, lossy = extra_columns(file.schema), "dropped" in file.schema.names
+        for batch in file:
             ends = start + np.cumsum(batch.column("atoms").value_lengths().to_numpy())
             found = _Found(lost, np.concatenate([[start], ends]), batch.column("starts"))
             start = int(ends[-1])
@@ -162,12 +162,10 @@ def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
     if leg.level is None:
         return applied
     if survivor.losses is not None:
-        cut: list[Dropped] | None = None if leg.level.tells_chars and not is_own(leg.level) else []
         cut: list[Dropped] | None = [] if is_own(leg.level) else None
         applied = leg.level.apply(page, survivor.losses.flags, cut, starts=survivor.losses.starts)
         if cut is not None:
             applied = checked_loss(leg.level, page, applied)
-        if cut is not None:
             applied = applied._replace(chars=characters_of(drop for drop in cut if drop.code in applied.tally))
         likeness = survivor.losses.likeness
         if isinstance(applied, Rejected) and likeness is not None and not isnan(likeness):

@@ -2,7 +2,7 @@
 
 NNNNNN.pages.parquet      kept pages, each row group for one (config, split)
 NNNNNN.rejected.parquet   the input's sample with its final outcomes
-NNNNNN.came.parquet       how far its pages came, where the corpus keeps what `remove` needs
+NNNNNN.came.arrow         how far its pages came, where the corpus keeps what `remove` needs
 """
 
 from __future__ import annotations
@@ -28,10 +28,13 @@ from c4pipe.passes.ended import Ended, Origins
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import SAMPLE_SCHEMA, ranked, sample_table
-from c4pipe.passes.staged import QUICK, Summary
+from c4pipe.passes.staged import Summary
 from c4pipe.shards import ParquetSink, RowGroupBuffer, page_table
 from c4pipe.text import count_lines
 from c4pipe.text.urls import split_of, stand_in, url_key
+
+# For what the last pass reads a little of: larger than by zstd, and sooner written.
+QUICK = {"compression": "lz4", "use_dictionary": False}
 
 
 class Finished(NamedTuple):
@@ -45,7 +48,7 @@ class Finished(NamedTuple):
     def of(cls, folder: str, number: int) -> Finished:
         """The files of an input by its number, in the folder of its corpus."""
         base = f"{folder}/finished/{number:06d}"
-        return cls(*(f"{base}.{name}.parquet" for name in cls._fields))
+        return cls(f"{base}.pages.parquet", f"{base}.rejected.parquet", f"{base}.came.arrow")
 
 
 class RowGroup(NamedTuple):

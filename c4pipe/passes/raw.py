@@ -1,7 +1,7 @@
 """Texts as read, staged beside the pages of a unit that the rejected table may show: those that stages have changed and
 that cannot be had again from their input (`reading`).
 
-NNNNNN.raw.parquet   row, text
+NNNNNN.raw.arrow   row, text
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from contextlib import ExitStack
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from c4pipe.files.storage import Store
-from c4pipe.passes.staged import QUICK, Staged
-from c4pipe.shards import ParquetSink, RowGroupBuffer
+from c4pipe.passes.staged import Staged
+from c4pipe.passes.tables import TableSink, TableSource
+from c4pipe.shards import RowGroupBuffer
 
 RAW_SCHEMA = pa.schema([pa.field("row", pa.int64()), pa.field("text", pa.string(), nullable=False)])
 
@@ -25,7 +25,7 @@ class RawTexts:
     def __init__(self, store: Store, path: str):
         self._store, self._path = store, path
         self._files = ExitStack()
-        self._sink: ParquetSink | None = None
+        self._sink: TableSink | None = None
         self._batch = RowGroupBuffer()
         self.any = False
 
@@ -44,7 +44,7 @@ class RawTexts:
     def _flush(self) -> None:
         if self._sink is None:
             stream = self._files.enter_context(self._store.write(self._path))
-            self._sink = ParquetSink(stream, RAW_SCHEMA, **QUICK)
+            self._sink = TableSink(stream, RAW_SCHEMA)
         rows, texts = zip(*self._batch.take(), strict=True)
         self._sink.write(pa.table([pa.array(rows, pa.int64()), pa.array(texts, pa.string())], schema=RAW_SCHEMA))
 
@@ -63,11 +63,9 @@ def raw_texts(store: Store, staged: Staged, edited: bool, rows: set[int]) -> dic
     if edited and not store.exists(staged.raw):
         return found
     with store.read(staged.raw if edited else staged.pages) as stream:
-        file = pq.ParquetFile(stream)
-        for group in range(file.num_row_groups):
-            numbers = file.read_row_group(group, ["row"])["row"].to_pylist()
+        for batch in TableSource(stream, ["row", "text"]):
+            numbers = batch.column("row").to_pylist()
             chosen = [i for i, row in enumerate(numbers) if row in rows]
-            if chosen:  # most of a row group is text, and few of many are asked for
-                texts = file.read_row_group(group, ["text"])["text"].take(pa.array(chosen)).to_pylist()
-                found.update(zip((numbers[i] for i in chosen), texts, strict=True))
+            texts = batch.column("text").take(pa.array(chosen, pa.int64())).to_pylist()
+            found.update(zip((numbers[i] for i in chosen), texts, strict=True))
     return found

@@ -17,7 +17,8 @@ from c4pipe.passes.ended import Ended, Origins
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import sample_table
-from c4pipe.passes.staged import Staged, StagedPages, Summary, staged_schema, write_table
+from c4pipe.passes.staged import Staged, StagedPages, Summary, staged_schema
+from c4pipe.passes.tables import write_table
 
 
 class Restager:

@@ -1,6 +1,6 @@
 """What `remove` needs of a corpus: every page that came to the first dedup of text and is not in a shard as it came.
 
-staged pages of the first leg, NNNNNN.came.parquet --write_restore--> __restore/part-NNNNNN.parquet
+staged pages of the first leg, NNNNNN.came.arrow --write_restore--> __restore/part-NNNNNN.parquet
 
 A page that is kept with the very text that it came with, and lost no claim on the way, lies in a shard already.
 """
@@ -14,21 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from c4pipe.files.storage import Store
 from c4pipe.page import Page
 from c4pipe.passes.applying import Survivor
-from c4pipe.passes.staged import CLAIM_FIELDS, LINK_FIELDS, write_table
-from c4pipe.shards import (
-    RESTORE_FOLDER,
-    ROW_GROUP_BYTES,
-    ROW_GROUP_ROWS,
-    TEXT_MD5,
-    HashingStream,
-    ParquetSink,
-    read_parquet,
-)
+from c4pipe.passes.staged import CLAIM_FIELDS, LINK_FIELDS
+from c4pipe.passes.tables import TableSource, write_table
+from c4pipe.shards import RESTORE_FOLDER, ROW_GROUP_BYTES, ROW_GROUP_ROWS, TEXT_MD5, HashingStream, ParquetSink
 
 LEGS = pa.field("legs", pa.int8())  # dedups of text that a page came to, one more where it is kept in the end
 CAME_SCHEMA = pa.schema([pa.field("row", pa.int64()), LEGS, pa.field("changed", pa.bool_())])
@@ -46,7 +38,7 @@ class Came:
         """As the leg before has left it."""
         came = cls()
         with store.read(path) as stream:
-            rows, legs, changed = (column.to_pylist() for column in read_parquet(stream))
+            rows, legs, changed = (column.to_pylist() for column in TableSource(stream).table())
         came._legs = dict(zip(rows, legs, strict=True))
         came._changed = {row for row, lost in zip(rows, changed, strict=True) if lost}
         return came
@@ -109,12 +101,13 @@ def write_restore(
 def _row_groups(unit: UnitFiles, dedups: int, left_out: Collection[str], store: Store) -> Iterator[pa.Table]:
     """The pages of a unit that belong in there, put together to row groups."""
     with store.read(unit.came) as stream:
-        rows, legs, changed = (column.to_numpy() for column in read_parquet(stream))
+        rows, legs, changed = (column.to_numpy() for column in TableSource(stream).table())
     held: list[pa.Table] = []
     with store.read(unit.staged) as stream:
-        file = pq.ParquetFile(stream)
-        for number in range(file.num_row_groups):
-            table = file.read_row_group(number).replace_schema_metadata()
+        file = TableSource(stream)
+        schema = pa.schema([field.with_type(_as_in_parquet(field.type)) for field in file.schema])
+        for batch in file:
+            table = pa.Table.from_arrays(batch.columns, schema=schema)
             mine = table["row"].to_numpy()
             at = np.searchsorted(rows, mine)
             there = at < len(rows)
@@ -131,3 +124,13 @@ def _row_groups(unit: UnitFiles, dedups: int, left_out: Collection[str], store: 
                 held = []
     if held:
         yield pa.concat_tables(held)
+
+
+def _as_in_parquet(kind: pa.DataType) -> pa.DataType:
+    """A type with what lies in its lists under the name that Parquet gives it: the files say what it is in Arrow."""
+    if pa.types.is_list(kind):
+        inside = kind.value_field
+        return pa.list_(pa.field("element", _as_in_parquet(inside.type), inside.nullable))
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_as_in_parquet(field.type)) for field in kind])
+    return kind

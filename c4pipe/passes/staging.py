@@ -18,7 +18,8 @@ from c4pipe.passes.outcomes import LinesCut, Outcome, outcomes_table
 from c4pipe.passes.raw import RawTexts
 from c4pipe.passes.reading import has_place
 from c4pipe.passes.sample import Sample, sample_table
-from c4pipe.passes.staged import Staged, StagedPages, Summary, staged_schema, write_table
+from c4pipe.passes.staged import Staged, StagedPages, Summary, staged_schema
+from c4pipe.passes.tables import write_table
 from c4pipe.text import count_lines, hash64
 from c4pipe.text.urls import url_key
 
@@ -143,15 +144,7 @@ class Stager:
         it has lost so far."""
         plan = self._plan
         index, last, passed = run_steps(page, plan.between)
-        cuts = {
-            i: LinesCut(
-                lines_in(before.text, kept.page.text, sum(plan.lines_of(kept.tally).values())),
-                count_lines(kept.page.text),
-                kept.tally,
-            )
-            for i, before, kept in passed
-            if i in plan.cutting
-        }
+        cuts = {i: self._lines_cut(before, kept) for i, before, kept in passed if i in plan.cutting}
         trail = [*trail, *self._trail(passed)] if trail else self._trail(passed)
         claim = hash64(url_key(page.url)) if page.url else None, page.timestamp
         if isinstance(last, Rejected):
@@ -168,6 +161,13 @@ class Stager:
         first = cuts.get(plan.between[0][0]) if plan.between else None  # which has counted the lines already
         came = first.lines_in if first is not None else count_lines(page.text), len(page.text)
         return Outcome(*claim, stage, reason, cuts, Origin.of(read), came, left, last.page.language, trail)
+
+    def _lines_cut(self, before: Page, kept: Kept) -> LinesCut:
+        """What a stage that drops lines did to a page that it keeps."""
+        lines = self._plan.line_codes
+        dropped = sum(number for code, number in kept.tally.items() if code in lines)
+        left = kept.page.text
+        return LinesCut(lines_in(before.text, left, dropped), count_lines(left), kept.tally)
 
     def next_input(self) -> None:
         """Hears that an input is read; what is sampled is sampled of each."""
@@ -187,11 +187,11 @@ class Stager:
 
 
 def stage_unit(
-    readings: Iterable[BeingRead], stagers: Sequence[Stager], tick: Callable[[Progress], None]
+    readings: Iterable[BeingRead], stagers: Sequence[Stager], tick: Callable[[Stager], None]
 ) -> list[tuple[int, int]]:
     """Has every stager take the records of a unit; (rows of outcomes, atoms staged) of each.
 
-    `tick` hears after each record how far it is.
+    `tick` is given one of them after each record, whose `progress` says how far it is.
     """
     accounts = []
     with ExitStack() as stack:
@@ -202,7 +202,7 @@ def stage_unit(
                 reading.account.take(verdict)
                 for stager in stagers:
                     stager.take(verdict, reading.places)
-                tick(stagers[0].progress)
+                tick(stagers[0])
             accounts.append(reading.account)
             for stager in stagers:
                 stager.next_input()

@@ -21,6 +21,7 @@ from c4pipe.errors import BuildError
 from c4pipe.page import Dropped, Page
 from c4pipe.passes.keeping import Pieces
 from c4pipe.passes.staged import StagedPages, staged_schema
+from c4pipe.passes.tables import TableSource
 from c4pipe.removal.replay import Replay
 from c4pipe.removal.sides import End
 
@@ -140,5 +141,4 @@ def _as_staged(pages: list[Page], plan: Plan) -> pa.Table:
     for page in pages:
         sink.add(page, 0, 0)
     sink.close()
-    stream.seek(0)
-    return pq.read_table(stream)
+    return TableSource(stream).table()

@@ -50,8 +50,8 @@ from c4pipe.shards.sink import (
     HashingStream,
     ParquetSink,
     RowGroupBuffer,
-    read_parquet,
     rows_per_group,
+    whole_table,
 )
 from c4pipe.shards.sums import check_sums
 
@@ -100,7 +100,6 @@ __all__ = [
     "pages_of",
     "read_added",
     "read_manifest",
-    "read_parquet",
     "read_sums",
     "rejected_schema",
     "rows_per_group",
@@ -110,5 +109,6 @@ __all__ = [
     "sums_text",
     "to_json",
     "trace_again",
+    "whole_table",
     "write_manifest",
 ]

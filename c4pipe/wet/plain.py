@@ -11,6 +11,7 @@ from isal import isal_zlib
 
 from c4pipe.page import NO_LOSS, Kept, Page
 from c4pipe.text.dates import parsed_date
+from c4pipe.text.utf8 import read_utf8
 from c4pipe.wet.chunks import Chunk
 from c4pipe.wet.locate import HEADER_LIMIT, KNOWN, locate
 from c4pipe.wet.members import FAST, INFLATE_BYTES, ISAL_ERROR
@@ -65,7 +66,7 @@ class PlainPages:
                 if not inflater.eof or not locate(data, len(data), _KNOWN, address):
                     return pos
                 start, end, url, url_end, date, date_end, name, name_end = _PLACES(numbers)
-                text, head = data[start:end].decode(), data[:start].decode()
+                text, head = read_utf8(data[start:end]), data[:start].decode()
             except (ISAL_ERROR, UnicodeDecodeError):
                 return pos
             moment = head[date:date_end] if self._quirks else parsed_date(head[date:date_end])

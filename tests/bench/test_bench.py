@@ -13,9 +13,10 @@ from bench.growth import SIZES
 from bench.inputs import FILE_PAGES, Inputs, first, linked, pages_of, prepare
 from bench.parity import ROOT, Lists
 from bench.report import speed_up
+from bench.rivals.datatrove_chain import listing
 from bench.runs import Cost, FailedError, Rounds, Run, Times, costs, measure, times
 from bench.stages import ORDER, STAGES, shares, stage_of
-from bench.tables import cost_table, growth_table, ratio_table, stage_table
+from bench.tables import cost_table, growth_table, ratio_table, stage_table, workers_table
 
 SAMPLE = ROOT / "data_samples" / "world.warc.wet.gz"
 SHORT = [Run(3.0, 2.0, 90.0), Run(3.5, 2.5, 90.0), Run(4.0, 3.0, 90.0)]
@@ -79,11 +80,32 @@ def test_stage_table_names_what_any_build_has() -> None:
 
 def test_growth_table() -> None:
     grown = {3000: Run(10.0, 9.0, 400.0), 6000: Run(16.0, 15.0, 401.0)}
-    assert growth_table(grown, {3000: 20_000, 6000: 62_943}).splitlines() == [
-        "c4pipe en, pages  wall s  CPU s  ms/page  kept lines  MiB  bytes a line more",
-        "3,000               10.0    9.0    3.000      20,000  400",
-        "6,000               16.0   15.0    2.500      62,943  401                 24",
+    assert growth_table(grown, {3000: 20_000, 6000: 62_943}, {3000: 0.0, 6000: 0.021}).splitlines() == [
+        "c4pipe en, pages  wall s  CPU s  ms/page  kept lines  MiB  apart  bytes a line more",
+        "3,000               10.0    9.0    3.000      20,000  400   0.0%",
+        "6,000               16.0   15.0    2.500      62,943  401   2.1%                 24",
     ]
+
+
+def test_workers_table() -> None:
+    grown = {1: Run(10.0, 9.0, 400.0), 2: Run(6.0, 10.0, 560.0), 4: Run(5.0, 12.0, 800.0)}
+    assert workers_table(grown, 24_000).splitlines() == [
+        "workers, 24,000 pages  wall s  CPU s  MiB  MiB a worker more",
+        "1                        10.0    9.0  400",
+        "2                         6.0   10.0  560                160",
+        "4                         5.0   12.0  800                120",
+    ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+def test_memory_that_forks_share_counts_once(tmp_path: Path) -> None:
+    forks = (
+        "import os, time; x = bytearray(b'1') * (60 << 20)\n"
+        "pids = [os.fork() for _ in range(1)]\n"
+        "if not pids[0]: time.sleep(1.5); os._exit(0)\n"
+        "os.waitpid(pids[0], 0)"
+    )
+    assert 60 < measure([sys.executable, "-c", forks], tmp_path / "log", ROOT).rss < 110
 
 
 STAGING = "process (c4pipe/flow/read.py:9);take (c4pipe/passes/staging.py:7)"
@@ -183,6 +205,15 @@ def test_everybody_reads_the_same_pages(tmp_path: Path) -> None:
     ]
     with pytest.raises(SystemExit, match="no such file"):
         linked([tmp_path / "absent"], tmp_path / "other")
+
+
+def test_datatrove_finds_files_of_ones_own(tmp_path: Path) -> None:
+    """They are links, of names of their own, to files that lie elsewhere."""
+    links = linked([SAMPLE, SAMPLE.with_name("news.warc.wet.gz")], tmp_path / "wet")
+    parent, names = listing(links, tmp_path)
+    listed = names.read_text(encoding="utf-8").splitlines()
+    assert listed == ["00000-world.warc.wet.gz", "00001-news.warc.wet.gz"]
+    assert [(parent / name).read_bytes() for name in listed] == [link.read_bytes() for link in links]
 
 
 def test_growth_takes_whole_files() -> None:

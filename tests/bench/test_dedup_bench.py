@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 from bench import dedup
 from bench.dedup import WAYS, Took, make_staged, run, table, told, write_told
 from c4pipe.flow.files import BeamStore
+from c4pipe.passes.tables import TableSource
 
 ROWS = 3000
 
@@ -30,10 +30,10 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def expected(staged: Path) -> dict[str, object]:
     """Who loses what, by a loop over single lines."""
     lines, pages = [], 0
-    files = sorted(staged.glob("staging/*/staged/*.pages.parquet"))
+    files = sorted(staged.glob("staging/*/staged/*.pages.arrow"))
     for group, path in enumerate(files):
         with BeamStore(str(staged / "staging")).read(str(path)) as stream:
-            found = pq.read_table(stream).to_pydict()
+            found = TableSource(stream).table().to_pydict()
         pages += len(found["atoms"])
         flat = [(p, atom) for p, atoms in zip(found["priority"], found["atoms"], strict=True) for atom in atoms]
         lines += [(atom, priority, group, row) for row, (priority, atom) in enumerate(flat)]

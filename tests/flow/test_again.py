@@ -44,7 +44,7 @@ def late(folder):
 
 
 def staged_raw(folder):
-    return [path.name for path in folder.glob(".staging-*/prefix-*/staged/*.raw.parquet")]
+    return [path.name for path in folder.glob(".staging-*/prefix-*/staged/*.raw.arrow")]
 
 
 def test_texts_of_wet_files_are_read_again(build, tmp_path):

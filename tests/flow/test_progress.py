@@ -246,7 +246,7 @@ def test_a_heartbeat_is_read_back(tmp_path, monkeypatch):
     heartbeat = Heartbeat(str(tmp_path / "prefix"), 2)
     heartbeat.stream = read.Watched(io.BytesIO(b"x" * 100))
     heartbeat.stream.read(40)
-    heartbeat(Progress(pages=10, chars=1000, staged=4, lost=1))
+    heartbeat(SimpleNamespace(progress=Progress(pages=10, chars=1000, staged=4, lost=1)))
     found = BuildProgress([folders(tmp_path)], UNITS).look()
     assert (found.units, found.pages, found.staged, found.lost, found.bytes) == (0, 10, 4, 1, 40)
 

@@ -58,7 +58,7 @@ def flip(path):
     [
         ["inputs.jsonl"],
         ["written/en/train-*.json"],
-        ["groups-of-1/000001.json", "staged/000000.outcomes.parquet", "staged/000001.summary.json"],
+        ["groups-of-1/000001.json", "staged/000000.outcomes.arrow", "staged/000001.summary.json"],
     ],
 )
 def test_a_damaged_file_is_told_and_made_again(kept, tmp_path, capfd, names):
@@ -101,7 +101,7 @@ def test_any_damage_ends_in_the_same_bytes(kept, tmp_path, capfd, seed):
 def test_files_that_changed_places(kept, tmp_path, capfd):
     target = tmp_path / "c4"
     shutil.copytree(kept[0], target)
-    first, second = sorted(target.glob(".staging-*/*/staged/*.pages.parquet"))
+    first, second = sorted(target.glob(".staging-*/*/staged/*.pages.arrow"))
     data = first.read_bytes()
     first.write_bytes(second.read_bytes())
     second.write_bytes(data)
@@ -130,7 +130,7 @@ def test_damage_that_workers_find(kept, tmp_path, capfd):
     """It comes back from another process as text."""
     target = tmp_path / "c4"
     shutil.copytree(kept[0], target)
-    path, *_ = target.glob(".staging-*/*/staged/*.outcomes.parquet")
+    path, *_ = target.glob(".staging-*/*/staged/*.outcomes.arrow")
     flip(path)
     capfd.readouterr()
     assert build_c4.main([*kept[1][:-1], "2", "--output", str(target), "--overwrite"]) == 0

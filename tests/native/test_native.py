@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.native import native
+from c4pipe.native import _files_of, native
+from c4pipe.text.murmur import murmur
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,6 +52,15 @@ def test_threads_may_call_it() -> None:
         calls = [pool.submit(compiled, points.ctypes.data, len(points), 2.0, out.ctypes.data) for out in outs]
         assert [call.result() for call in calls] == [99_997] * 8
     assert all((out == points / 2).all() for out in outs)
+
+
+def hash_of_all(data: Any, size: int) -> Any:
+    return murmur(data, 0, size)
+
+
+def test_code_is_out_of_date_when_a_function_from_elsewhere_changes() -> None:
+    assert [Path(file).name for file in _files_of(hash_of_all)] == ["test_native.py", "murmur.py"]
+    assert native("uint64(uint8*, int64)")(hash_of_all)(b"a", 1) == 0x85555565F6597889
 
 
 SMALL = """

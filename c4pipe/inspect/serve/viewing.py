@@ -139,7 +139,6 @@ def _why_alone(corpus: Corpus) -> str:
         return "A mixture keeps no raw pages: look at this one in the corpus that it was drawn from."
     if not corpus.rejected:
         return "This corpus was built without a table of rejected pages, so no page is kept as it was read."
-        return "This corpus keeps no table of rejected pages, which would have pages as they were read."
     return (
         "Only the kept text is shown: the build keeps the raw text of a sample of its pages, and this one is not in "
         "it. A build that keeps all rejected pages keeps every one."

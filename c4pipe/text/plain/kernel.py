@@ -52,10 +52,11 @@ def put_point(lower: Any, at: int, kind: int, point: int) -> None:
         lower[at], lower[at + 1], lower[at + 2] = 0xE0 | point >> 12, 0x80 | (point >> 6 & 0x3F), 0x80 | (point & 0x3F)
 
 
-def hash_stripped(data: Any, hashes: Any, first: int, count: int, end: int) -> None:
+def hash_stripped(data: Any, hashes: Any, first: int, count: int, end: Any) -> None:
     """Puts hashes where the places of sentences stand, of which the last one ends at `end`."""
     for i in range(count - 1, first - 1, -1):
-        start = following = np.int64(hashes[i])
+        start: Any = np.int64(hashes[i])
+        following = start
         while end > start and data[end - 1] == ONE_BLANK:
             end -= 1
         while start < end and data[start] == ONE_BLANK:
@@ -98,7 +99,7 @@ def hash_plain(
             if kind == ENDS:
                 plain = at == size or text[at] == _NEWLINE
                 break
-            before = text[at - 1] if at > line else np.uint8(ONE_BLANK)
+            before: Any = text[at - 1] if at > line else np.uint8(ONE_BLANK)
             lower[at] = text[at]
             if kind == STOPS:
                 end = at + 1

@@ -35,7 +35,7 @@ def one(corpus: Corpus, sql: str) -> tuple:
 
 def text_of(body: str) -> str:
     """The words of a page, without tags."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body.replace("<wbr>", ""))).split())
 
 
 def test_the_list_shows_the_first_pages_and_where_it_goes_on(samples: Corpus, viewer: Ask) -> None:

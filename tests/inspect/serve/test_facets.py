@@ -587,6 +587,8 @@ def test_numbers_that_the_manifest_tells_do_not_wait(languages: Corpus, samples:
         for facet in ("outcome", "config", "split"):
             section = re.findall(rf'<section data-facet="{facet}">(.*?)</section>', body, re.S)
             assert all("…" not in each for each in section), facet
+
+
 def test_rejected_pages_are_told_apart_from_records(samples: Corpus, mixture: Corpus, viewer: Ask) -> None:
     """What is rejected and what is kept add up to more than the pages that were read, by the records that gave none."""
     first, *others = samples.manifest["ledger"]["stages"]
@@ -598,6 +600,8 @@ def test_rejected_pages_are_told_apart_from_records(samples: Corpus, mixture: Co
     )
     assert first["kept"] == fell + sum(shard["rows"] for shard in samples.shards())
     assert "gave no page" not in viewer(mixture).get("/").text
+
+
 def test_a_detail_that_is_the_language_stands_once(samples: Corpus, viewer: Ask) -> None:
     body = viewer(samples).get("/?outcome=language/other_language").text
     metas = [text_of(meta) for meta in re.findall(r'<p class="meta">(.*?)</p>', body, re.S)]

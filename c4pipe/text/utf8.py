@@ -1,0 +1,22 @@
+"""The UTF-8 of a text that has just been read as such, which cleaning wants back a moment later."""
+
+from __future__ import annotations
+
+_read = [("", b"")]  # the text read last and its bytes: as a pair, so that threads see both or none
+
+
+def read_utf8(data: bytes) -> str:
+    """The text, whose bytes are remembered until the next one is read. Raises UnicodeDecodeError."""
+    text = data.decode()
+    _read[0] = text, data
+    return text
+
+
+def encoded(text: str) -> bytes:
+    r"""The text as UTF-8, surrogates as what would be theirs; those that it was read from, if it was read last.
+
+    >>> encoded("\u00e9")
+    b'\xc3\xa9'
+    """
+    read, data = _read[0]
+    return data if read is text else text.encode(errors="surrogatepass")
