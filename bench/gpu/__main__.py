@@ -34,7 +34,7 @@ from bench.gpu.sections import (
     write_rows,
 )
 from bench.gpu.told import told
-from bench.gpu.training import training
+from bench.gpu.training import TrainingError, training
 from model.compiling import keep_machine_code_private
 
 MOST_MINUTES = 10.0
@@ -122,8 +122,12 @@ def _train(args: argparse.Namespace, scale: Scale, seconds: float, file: Path, n
     shutil.rmtree(run, ignore_errors=True)  # of an earlier call: what its loss was is of other minutes
     began = time.monotonic()
     options, log = shlex.split(args.training), args.out / "training.log"
-    write_rows(training(scale, args.data, run, seconds, options, log), file)
-    return end_section(file, WHOLE, time.monotonic() - began, named)
+    how = WHOLE
+    try:
+        write_rows(training(scale, args.data, run, seconds, options, log), file)
+    except TrainingError as error:
+        how = str(error)
+    return end_section(file, how, time.monotonic() - began, named)
 
 
 if __name__ == "__main__":

@@ -91,7 +91,8 @@ def read_section(file: Path, identity: str) -> Ended | None:
 def end_section(file: Path, how: str, seconds: float, identity: str) -> Ended:
     """Notes how a section ended behind its rows. A line that was cut in two by a kill is left out."""
     rows = _lines(file) if file.exists() else []
-    write_rows([*rows, {"ended": how, "seconds": round(seconds, 1), "identity": identity}], file)
+    seconds = round(seconds, 1)
+    write_rows([*rows, {"ended": how, "seconds": seconds, "identity": identity}], file)
     return Ended(how, seconds, rows)
 
 
@@ -105,7 +106,7 @@ def measure_apart(name: str, out: Path, limit: float, options: Iterable[str], id
         process = subprocess.Popen(command, stdout=words, stderr=words, cwd=ROOT, start_new_session=True)
         try:
             code = process.wait(timeout=limit)
-            how = WHOLE if code == 0 else f"died with exit code {code}: {_last_line(log)}"
+            how = WHOLE if code == 0 else f"died with exit code {code}: {last_line(log)}"
         except subprocess.TimeoutExpired:
             how = f"cut after {limit:.0f} s"
         finally:
@@ -123,5 +124,6 @@ def _lines(file: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _last_line(log: Path) -> str:
+def last_line(log: Path) -> str:
+    """What a process said last."""
     return (log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or [""])[-1][:200]

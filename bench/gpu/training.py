@@ -13,6 +13,12 @@ from itertools import groupby
 from pathlib import Path
 
 from bench.gpu.cases import Row, Scale
+from bench.gpu.sections import last_line
+
+
+class TrainingError(Exception):
+    """model.train ended by itself, and not well."""
+
 
 LAST = 20  # steps whose mean loss is told: single ones differ by tenths
 
@@ -20,7 +26,7 @@ LAST = 20  # steps whose mean loss is told: single ones differ by tenths
 def training(scale: Scale, data: Path, run: Path, seconds: float, options: Sequence[str], log: Path) -> Iterator[Row]:
     """A row a minute of training, then one of the whole. SIGTERM ends it, as it ends a job: it saves, and could go on.
 
-    A run that is there already is gone on with; its seconds are those of all its parts.
+    TrainingError where it ended by itself, and not at its last step.
     """
     command = [sys.executable, "-m", "model.train", "--data", str(data), "--run", str(run), *scale.training]
     command += ["--no-tensorboard", "--eval-every", "1000000", "--save-every", "1000000", "--samples", "0", *options]
@@ -34,14 +40,13 @@ def training(scale: Scale, data: Path, run: Path, seconds: float, options: Seque
         finally:
             process.kill()
     if code not in (0, 128 + signal.SIGTERM):
-        told = log.read_text(encoding="utf-8").strip().splitlines()[-1:]
-        yield {"not measured": f"model.train ended with {code}: {' '.join(told)[:200]}; see {log.name}"}
-        return
+        raise TrainingError(f"died with exit code {code}: {last_line(log)}")
     with (run / "metrics.csv").open(encoding="utf-8", newline="") as file:
         steps = list(csv.DictReader(file))
     config = json.loads((run / "config.json").read_text(encoding="utf-8"))
-    yield from rows_of(steps)
-    yield {"until": "vocabulary", "loss": config["model"]["vocab_size"]}
+    *minutes, end = rows_of(steps)
+    yield from minutes
+    yield end | {"vocabulary": config["model"]["vocab_size"]}
 
 
 def rows_of(steps: Sequence[dict[str, str]]) -> Iterator[Row]:
@@ -52,7 +57,7 @@ def rows_of(steps: Sequence[dict[str, str]]) -> Iterator[Row]:
     ...     print(row)
     {'until': 'minute 1', 'step': 6, 'loss': 3.0, 'tokens': 96}
     {'until': 'minute 2', 'step': 7, 'loss': 2.5, 'tokens': 4096}
-    {'until': 'its end, 61.5 s', 'step': 7, 'loss': 2.75, 'tokens': 4096, 'tokens/s': 100, 'waited': '2.0%'}
+    {'until': 'its end, 61.5 s', 'step': 7, 'loss': 2.75, 'tokens': 4096, 'input tokens/s': 100, 'waited': '2.0%'}
     """
     ended = [float(row["seconds"]) for row in steps]
     for minute, group in groupby(steps, key=lambda row: int(float(row["seconds"]) // 60)):
@@ -62,7 +67,7 @@ def rows_of(steps: Sequence[dict[str, str]]) -> Iterator[Row]:
     # From the first step on: before it lie the loading and the compiling.
     read = int(steps[-1]["tokens"]) - int(steps[0]["tokens"])
     waited = sum(float(row["wait"]) for row in steps[1:])
-    rate = {"tokens/s": round(read / (ended[-1] - ended[0])), "waited": f"{waited / (ended[-1] - ended[0]):.1%}"}
+    rate = {"input tokens/s": round(read / (ended[-1] - ended[0])), "waited": f"{waited / (ended[-1] - ended[0]):.1%}"}
     yield _told(f"its end, {ended[-1]:.1f} s", steps) | rate
 
 

@@ -112,7 +112,7 @@ def test_what_is_told() -> None:
     }
     assert told(found, "A GPU", 8) == (
         "# A GPU\n\n## A step in bf16, compiled, with AdamW\n\n"
-        "| case | batch | MFU |\n| :--- | ----: | --: |\n| bf16 | 1,024 | 0.4 |\n| fp32 |       |     |\n\n"
+        "| case | batch | MFU |\n| :--- | ----: | --: |\n| bf16 | 1,024 | 0.4 |\n\n"
         "## Not measured\n\n* mfu: cut after 9 s\n* attention: no time left\n* mfu, fp32: no\n"
     )
 
@@ -142,8 +142,8 @@ def test_the_whole_command_and_again(
     results = json.loads((out / "results.json").read_text())
     trained = results["sections"]["training"]
     assert trained["how"] == WHOLE
-    assert [row["step"] for row in trained["rows"][:-1]] == [6, 6]
-    assert trained["rows"][-1] == {"until": "vocabulary", "loss": 256}
+    assert [row["step"] for row in trained["rows"]] == [6, 6]
+    assert trained["rows"][-1]["vocabulary"] == 256
     assert "## The trainer, until minute 8 of all" in (out / "results.md").read_text()
 
     asked.clear()
@@ -152,15 +152,25 @@ def test_the_whole_command_and_again(
     assert json.loads((out / "results.json").read_text())["sections"]["training"] == trained
 
 
-def test_a_training_that_time_ends_has_its_loss(tmp_path: Path) -> None:
+def test_a_training_that_time_ends_has_its_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "LEAST_TRAINING", 1.0)
     data = write_stories(tmp_path / "data")
     words = ["--rehearse", "--only", "training", "--out", str(tmp_path / "gpu"), "--data", str(data)]
-    words += ["--minutes", "0.6", "--training", "--vocab-size 80 --steps 1000000"]
+    words += ["--minutes", "0.25", "--training", "--vocab-size 80 --steps 1000000"]
     assert command.main(words) == 0
-    rows = json.loads((tmp_path / "gpu/results.json").read_text())["sections"]["training"]["rows"]
-    assert rows[-2]["until"].startswith("its end, ")
-    assert rows[-2]["step"] > 10
-    assert rows[-2]["tokens/s"] > 0
+    end = json.loads((tmp_path / "gpu/results.json").read_text())["sections"]["training"]["rows"][-1]
+    assert end["until"].startswith("its end, ")
+    assert end["step"] > 5
+    assert end["input tokens/s"] > 0
+
+
+def test_a_training_that_dies_says_why_and_is_not_kept(tmp_path: Path) -> None:
+    data, out = write_stories(tmp_path / "data"), tmp_path / "gpu"
+    words = ["--rehearse", "--only", "training", "--out", str(out), "--data", str(data), "--training", "--steps -1"]
+    assert command.main(words) == 1
+    how = json.loads((out / "results.json").read_text())["sections"]["training"]["how"]
+    assert how.startswith("died with exit code 2: ")
+    assert f"* training: {how}" in (out / "results.md").read_text()
 
 
 @pytest.mark.parametrize(
