@@ -53,7 +53,7 @@ STUDY_DATA = --data $(if $(filter corpora,$(NAME)),$(foreach preset,$(subst $(co
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare classifier axe verify browse fetch assets check lint fix quick test ecosystem golden samples parity recipes warc bench bench-rivals \
-  parts identity languages scale profile soak fuzz package clean
+  parts gpu identity languages scale profile soak fuzz package clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -200,6 +200,12 @@ bench-rivals: $(RIVALS:%=bench/.venv-%/ready) ## install what `make bench` measu
 
 parts: setup ## measure the parts against their plain rivals: cleaning, bad words, language, sentences, reader
 	$(PY) -m bench.parts $(ARGS)
+
+# With a corpus and a vocabulary of one's own: DATA=out/mine ARGS='--training "--tokenizer out/base/tokenizer"'. Of the samples
+# no vocabulary of 32,000 pieces can be made.
+gpu: setup ## what a GPU has to say of the trainer, in ten minutes at most: DATA= ARGS= (--rehearse: tiny, on a CPU)
+	@$(SAMPLE_CORPUS)
+	@$(PY) -m bench.gpu --data $(DATA) $(ARGS) $(if $(filter out/c4,$(DATA)),$(if $(findstring --training,$(ARGS)),,--training "--vocab-size 2000"))
 
 identity: setup ## compare our langdetect with the package itself over 20,000 texts in 55 languages
 	$(PY) -m bench.identity $(ARGS)

@@ -1,9 +1,10 @@
 """One training step of our T5 against transformers' model, interleaved: a busy minute of the machine hits all alike.
 
 `python -m bench.step [--size base] [--variants ours,hf-sdpa] [--rounds 8] [--output FILE]`. A step is forward, backward
-and fused AdamW on the same weights and batch; that the losses agree is checked first. On a shared machine only the
-minima of an interleaved run compare, or the pairs of a round. On CUDA the matrices are bf16, and the share of the
-peak is given as well.
+and fused AdamW on the same weights and batch; that the losses agree is checked first. `products` is the limit, the
+matrix products of a step alone, and `packed` our step with four examples a row. On a shared machine only the minima
+of an interleaved run compare, or the pairs of a round. On CUDA the matrices are bf16, and the share of the peak is
+given as well.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ import torch
 import transformers
 from torch import Tensor, nn
 
+from bench.packed import packed_segments
+from bench.products import forward_products, make_products
 from model.config import SIZES, ModelConfig, find_size
 from model.cost import flops, parameters
 from model.t5 import T5
@@ -31,14 +34,26 @@ RESULTS = Path(__file__).parent / "results" / "step.json"
 CPU = dataclasses.replace(find_size("tiny"), name="cpu", d_ff=1024, heads=6, layers=2, decoder_layers=2)
 PEAK = 790e12  # FLOP/s, bf16 matrices as measured on an H200
 
-# name -> (whose model, attention of transformers, compiled)
+PRODUCTS = "products"  # what the limit is called
+EXAMPLES = 4  # in a packed row
+
+
+class Variant(NamedTuple):
+    """One way to do a step."""
+
+    attention: str = ""  # of transformers' model; without one it is ours
+    compiled: bool = False
+    packed: bool = False
+
+
 VARIANTS = {
-    "hf-eager": ("hf", "eager", False),
-    "hf-sdpa": ("hf", "sdpa", False),
-    "ours": ("ours", "", False),
-    "hf-eager-compiled": ("hf", "eager", True),
-    "hf-sdpa-compiled": ("hf", "sdpa", True),
-    "ours-compiled": ("ours", "", True),
+    "hf-eager": Variant("eager"),
+    "hf-sdpa": Variant("sdpa"),
+    "ours": Variant(),
+    "hf-eager-compiled": Variant("eager", compiled=True),
+    "hf-sdpa-compiled": Variant("sdpa", compiled=True),
+    "ours-compiled": Variant(compiled=True),
+    "packed-compiled": Variant(compiled=True, packed=True),
 }
 
 
@@ -60,24 +75,26 @@ def hf_model(ours: T5, attention: str) -> nn.Module:
     return model
 
 
-def make_step(variant: str, ours: T5, inputs: Tensor, targets: Tensor, bf16: bool) -> Callable[[], Tensor]:
-    """A function that trains one step and returns the mean loss before it."""
-    whose, attention, compiled = VARIANTS[variant]
-    if whose == "hf":
-        model = hf_model(ours, attention)
+def make_step(
+    variant: Variant, ours: T5, inputs: Tensor, targets: Tensor, bf16: bool, backend: str = "inductor"
+) -> Callable[[], Tensor]:
+    """A function that trains one step and returns the mean loss before it. `backend` is of torch.compile."""
+    if variant.attention:
+        model = hf_model(ours, variant.attention)
     else:
         model = T5(ours.config)
         model.load_state_dict(ours.state_dict())
     model = model.to(inputs.device).train()
+    segments = packed_segments(inputs, targets, EXAMPLES) if variant.packed else ()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, fused=True)
-    forward: Any = torch.compile(model, dynamic=False) if compiled else model
+    forward: Any = torch.compile(model, dynamic=False, backend=backend) if variant.compiled else model
 
     def step() -> Tensor:
         with torch.autocast(inputs.device.type, torch.bfloat16, enabled=bf16):
-            if whose == "hf":
+            if variant.attention:
                 loss = forward(input_ids=inputs, labels=targets).loss
             else:
-                out = forward(inputs, targets)
+                out = forward(inputs, targets, *segments)
                 loss = out.loss / out.tokens
         loss.backward()
         optimizer.step()
@@ -139,7 +156,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--inputs", type=int, default=512)
     parser.add_argument("--targets", type=int, default=114)
-    parser.add_argument("--variants", default=",".join(VARIANTS))
+    parser.add_argument("--variants", default=",".join((PRODUCTS, *VARIANTS)))
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--warmup", type=int, default=2)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -155,9 +172,13 @@ def main(argv: list[str] | None = None) -> None:
     ours = T5(config)
     inputs = torch.randint(2, config.vocab, (args.batch, args.inputs), device=device)
     targets = torch.randint(2, config.vocab, (args.batch, args.targets), device=device)
-    steps = {name: make_step(name, ours, inputs, targets, bf16=on_gpu) for name in args.variants.split(",")}
-    losses = {name: float(step()) for name, step in steps.items()}
-    if max(losses.values()) - min(losses.values()) > (5e-2 if on_gpu else 1e-4):
+    named = {name: VARIANTS[name] for name in args.variants.split(",") if name != PRODUCTS}
+    steps = {name: make_step(variant, ours, inputs, targets, bf16=on_gpu) for name, variant in named.items()}
+    losses = {name: float(step()) for name, step in steps.items() if not named[name].packed}
+    if PRODUCTS in args.variants.split(","):
+        products = forward_products(config, args.batch, args.inputs, args.targets)
+        steps[PRODUCTS] = make_products(products, device, torch.bfloat16 if on_gpu else torch.float32)
+    if losses and max(losses.values()) - min(losses.values()) > (5e-2 if on_gpu else 1e-4):
         raise SystemExit(f"the variants do not compute the same loss: {losses}")
     measure(steps, args.warmup, device)
     times = measure(steps, args.rounds, device)
@@ -180,7 +201,7 @@ def main(argv: list[str] | None = None) -> None:
         faster = "  ".join(
             f"{ratio['wall_min']:.2f} ({ratio['wall_pairs']:.2f}) x {other}"
             for other, ratio in row["times_faster_than"].items()
-            if other.startswith("hf")
+            if other.startswith("hf") or other == PRODUCTS
         )
         print(f"{name:18} min {row['wall_min_s']:8.4f} s  median {row['wall_median_s']:8.4f} s  {faster}")
 

@@ -1,0 +1,149 @@
+"""What the sections of `make gpu` share: sizes, how a step is timed, and what a case that fails leaves."""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bench.step import CPU, Variant, make_step
+from model.config import ModelConfig, find_size
+from model.t5 import T5
+
+Row = dict[str, Any]  # a line of a table: what was measured, by the name of its column
+FAILED = "not measured"  # the column that says why
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large the things are that are measured."""
+
+    name: str
+    device: str
+    models: tuple[ModelConfig, ...]  # whose rates are measured, the last one in every precision too
+    parity: ModelConfig  # that is computed on the CPU as well
+    batch: int  # rows to begin with: half of them, and again, where they do not fit
+    inputs: int
+    targets: int
+    square: int  # side of the matrices that the peak is measured with
+    seconds: float  # that a case is repeated for
+    backend: str  # of torch.compile
+    training: tuple[str, ...]  # options of the training, beside where its data and its run are
+
+    @property
+    def batch_of_parity(self) -> int:
+        """Rows that a CPU does in seconds."""
+        return min(4, self.batch)
+
+
+# Batch and lengths of T5 and of nanoT5: Raffel et al. 2020, section 3.1.2. nanoT5's rates are of its AdamWScale.
+FULL = Scale(
+    "full",
+    "cuda",
+    (find_size("small"), find_size("base")),
+    dataclasses.replace(CPU, dropout=0.0),
+    batch=128,
+    inputs=512,
+    targets=114,
+    square=8192,
+    seconds=2.0,
+    backend="inductor",
+    training=("--model", "base", "--optimizer", "adamw-scale", "--clip", "1", "--warmup", "100"),
+)
+
+# Shows that all sections run through, on any machine, in a minute or two. Its numbers mean nothing.
+_SMALLEST = dataclasses.replace(CPU, name="rehearsal", d_model=32, d_ff=64, heads=2, d_kv=16, vocab=256, dropout=0.0)
+REHEARSAL = Scale(
+    "rehearsal",
+    "cpu",
+    (_SMALLEST, dataclasses.replace(_SMALLEST, name="rehearsal-gated", layers=1)),
+    _SMALLEST,
+    batch=2,
+    inputs=32,
+    targets=12,
+    square=64,
+    seconds=0.0,
+    backend="aot_eager",  # traced and differentiated as for machine code, which would take minutes here
+    training=("--model", "tiny", "--inputs", "32", "--batch", "2", "--device", "cpu", "--warmup", "2"),
+)
+
+PRECISIONS = ("fp32", "tf32", "bf16")
+
+
+def set_precision(name: str) -> bool:
+    """Of fp32 matrices from now on: "fp32" is exact, the others allow TF32. Whether autocast is wanted as well."""
+    torch.set_float32_matmul_precision("highest" if name == "fp32" else "high")
+    return name == "bf16"
+
+
+def synchronize(device: torch.device) -> None:
+    """Waits for what the device has been asked to do."""
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def timed(step: Callable[[], object], device: torch.device, seconds: float, most: int = 100) -> float:
+    """Median seconds of a call, after two that warm up; at least three calls, and as many as fit in `seconds`."""
+    for _ in range(2):
+        step()
+    times: list[float] = []
+    while len(times) < 3 or (sum(times) < seconds and len(times) < most):
+        synchronize(device)
+        began = time.perf_counter()
+        step()
+        synchronize(device)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def measured(named: Row, measure: Callable[[], Row]) -> Row:
+    """A row: what names it, and what is measured, or why that failed. A case that fails leaves the others alone: what
+    another machine's compiler, driver or memory refuses is a finding here."""
+    try:
+        return named | measure()
+    except Exception as error:
+        words = str(error).strip().splitlines() or [""]
+        return named | {FAILED: f"{type(error).__name__}: {words[0][:200]}"}
+    finally:
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def halvings(batch: int, measure: Callable[[int], Row]) -> Row:
+    """What is measured with the batch, or with the first half of a half of it that fits into memory."""
+    while True:
+        try:
+            return {"batch": batch} | measure(batch)
+        except torch.OutOfMemoryError:
+            if batch == 1:
+                raise
+        gc.collect()  # behind the except: what failed is held by its traceback till then
+        torch.cuda.empty_cache()
+        batch //= 2
+
+
+def draw(config: ModelConfig, rows: int, length: int, device: str = "cpu") -> Tensor:
+    """Token ids (rows, length), the same each time, of no padding."""
+    generator = torch.Generator().manual_seed(length)
+    return torch.randint(2, config.vocab, (rows, length), generator=generator).to(device)
+
+
+def made_model(config: ModelConfig) -> T5:
+    """A T5 on the CPU, with the same weights each time."""
+    torch.manual_seed(0)
+    return T5(dataclasses.replace(config, dropout=0.0))
+
+
+def step_of(scale: Scale, config: ModelConfig, batch: int, variant: Variant, bf16: bool) -> Callable[[], Tensor]:
+    """A step of `bench.step` on the scale's device."""
+    torch.compiler.reset()
+    inputs, targets = (draw(config, batch, length, scale.device) for length in (scale.inputs, scale.targets))
+    return make_step(variant, made_model(config), inputs, targets, bf16, backend=scale.backend)
