@@ -17,6 +17,7 @@ from c4pipe.corpus.stats import Stats
 from c4pipe.dedup import LinkLevel
 from c4pipe.dedup.claims import LOSS, lost_atoms
 from c4pipe.dedup.linked import LIKE
+from c4pipe.flow.allocators import keep_free_blocks
 from c4pipe.flow.dedup import fallen, joined_inputs, losses_of, lost_inside
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.read import StagedUnit
@@ -48,6 +49,7 @@ class ApplyGroup(beam.DoFn):
         self._takers, self._number = takers, leg
 
     def setup(self) -> None:
+        keep_free_blocks()
         self._plans = plans_of([settings for settings, _ in self._takers])
         self._store = BeamStore(self._takers[0][0].staging)
 

@@ -16,6 +16,7 @@ from apache_beam.io.filesystem import BeamIOError
 from c4pipe.documents import Span
 from c4pipe.fetch import FetchError
 from c4pipe.files.storage import TEMPORARY
+from c4pipe.flow.allocators import keep_free_blocks
 from c4pipe.flow.buckets import is_remote
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.inputs import Piece, unpack_unit
@@ -137,6 +138,7 @@ class StageUnit(beam.DoFn):
         self._prefixes = prefixes
 
     def setup(self) -> None:
+        keep_free_blocks()
         self._plans = plans_of(self._prefixes)
         self._store = BeamStore(self._prefixes[0].staging)
 

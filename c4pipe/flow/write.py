@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from c4pipe.flow.again import texts_again
+from c4pipe.flow.allocators import give_back
 from c4pipe.flow.apply import Written, read_summary
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.inputs import Input, read_inputs, read_left_out
@@ -79,6 +80,7 @@ class WriteShard(_WithPlan):
         shard, _ = planned_shard(element)
         note = f"{self._settings.own}/{WRITTEN}/{shard.path}.json"
         if not (self._store.exists(note) and self._as_noted(note)):
+            give_back()  # for no pass holds more than this one
             row, stats = write_shard(shard, self._store, self._settings.made, self._settings.hold)
             with self._store.write(note) as stream:  # after the shard: where it is, the shard is whole
                 stream.write(to_json({"shard": row, "stats": stats.to_json()}))

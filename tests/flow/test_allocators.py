@@ -1,4 +1,4 @@
-"""beam_jobs.allocators: what is free goes back to the system; what the environment says stands."""
+"""c4pipe.flow.allocators: what is free goes back to the system; what the environment says stands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from beam_jobs.allocators import FRUGAL
+from c4pipe.flow.allocators import FRUGAL
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 FREED = """
 import sys, threading
 import pyarrow as pa
-from beam_jobs.allocators import hold_little_back
+from c4pipe.flow.allocators import hold_little_back
 
 def resident():
     with open("/proc/self/statm") as stream:
@@ -63,3 +63,35 @@ def test_the_user_s_own_word_stands() -> None:
     if "jemalloc" not in pa.supported_memory_backends():
         pytest.skip("this pyarrow has no other allocator to choose")
     assert run("frugal", ARROW_DEFAULT_MEMORY_POOL="jemalloc")[0] == "jemalloc"
+
+
+# Row groups of 4 MiB, one after the other, as a pass over pages has them.
+REUSED = """
+import resource
+from c4pipe.flow.allocators import give_back, hold_little_back, keep_free_blocks
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        bytes(bytearray(4 << 20))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+hold_little_back()
+alone = faults()
+keep_free_blocks()
+faults()
+kept = faults()
+give_back()
+print(alone, kept, faults())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="parameters of glibc")
+def test_blocks_are_mapped_anew_but_where_they_are_kept() -> None:
+    inherited = {name: value for name, value in os.environ.items() if name not in FRUGAL}
+    command = [sys.executable, "-c", REUSED]
+    done = subprocess.run(command, cwd=ROOT, env=inherited, check=True, capture_output=True, text=True)
+    alone, kept, given_back = map(int, done.stdout.split())
+    assert alone > 20 * 1024  # pages of 4 KiB
+    assert kept < 1024
+    assert given_back > 20 * 1024
