@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+_counted = [("", 0)]  # the text counted last and its lines: as a pair, so that threads see both or none
 
 
-@lru_cache(maxsize=4)  # of a page that falls each of several corpora asks
 def count_lines(text: str) -> int:
-    """Lines as `str.splitlines` cuts them, which is how the line rules see them."""
+    """Lines as `str.splitlines` cuts them, which is how the line rules see them. The text that was asked for last is
+    known by its identity: to look it up in a cache by its hash takes a third of the time of counting."""
+    known, lines = _counted[0]
+    if known is not text:
+        lines = _count(text)
+        _counted[0] = text, lines
+    return lines
+
+
+def _count(text: str) -> int:
     if any(map(text.__contains__, _ODD_ASCII if text.isascii() else _ODD_BREAKS)):
         return len(text.splitlines())
     return text.count("\n") + (text[-1:] not in ("", "\n"))
