@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812, what it is called everywhere
 from torch import Tensor, nn
 
-HAS_ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+HAS_ONEDNN = hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
 def _onednn(x: Tensor, weight: Tensor) -> Tensor:
@@ -28,7 +28,7 @@ def _shape(x: Tensor, weight: Tensor) -> Tensor:
 
 
 # An operator of our own, which a compiler calls as it is: it would else copy what is transposed beforehand.
-_LIBRARY = torch.library.Library("c4pipe", "DEF")
+_LIBRARY: Any = torch.library.Library("c4pipe", "DEF")  # type: ignore[no-untyped-call]
 _LIBRARY.define("onednn(Tensor x, Tensor weight) -> Tensor")
 _LIBRARY.impl("onednn", _onednn, "CPU")
 _LIBRARY.impl("onednn", _shape, "Meta")
@@ -49,7 +49,7 @@ class _Product(torch.autograd.Function):
         return onednn(x, weight)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:
         x, weight = ctx.saved_tensors
         of_x = onednn(gradient, weight.T) if ctx.needs_input_grad[0] else None
         of_weight = onednn(gradient.flatten(0, -2).T, x.flatten(0, -2).T) if ctx.needs_input_grad[1] else None
@@ -60,7 +60,7 @@ def product(x: Tensor, weight: Tensor) -> Tensor:
     """`F.linear`, (..., n) by (m, n) -> (..., m): in training on a CPU in fp32 by oneDNN, its sums in another order."""
     in_fp32 = x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
     if HAS_ONEDNN and in_fp32 and x.device.type == "cpu" and torch.is_grad_enabled():
-        y: Tensor = _Product.apply(x, weight)
+        y: Tensor = _Product.apply(x, weight)  # type: ignore[no-untyped-call]
         return y
     return F.linear(x, weight)
 
