@@ -32,8 +32,8 @@ from bench.warc import html_in, samples
 from bench.ways import Part, Row, Timed, run, table
 
 RESULTS = ROOT / "bench" / "results" / "compiled.json"
-FEW = 20  # texts of a trial, which tells who can take part
-JUDGED = 1_000  # texts whose language is asked, and pages of HTML
+JUDGED = 300  # texts whose language is asked: some judges take 10 ms for one
+HTML_PAGES = 1_000
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "RAYON_NUM_THREADS", "POLARS_MAX_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
@@ -90,9 +90,9 @@ def contenders(contest: Contest) -> Iterator[Contender]:
 
 
 def hold(contest: Contest, texts: Sequence[str], rounds: int, folder: Path) -> tuple[list[Row], dict[str, str], Any]:
-    """What each took, who was skipped and why, and the versions. Exits where ours fails."""
-    few, every = folder / "few.json", folder / "every.json"
-    few.write_text(json.dumps(texts[:FEW]), encoding="utf-8")
+    """What each took, who was skipped and why, and the versions. A first go, which does not count, tells who can do the
+    work. Exits where ours cannot."""
+    every = folder / "every.json"
     every.write_text(json.dumps(texts), encoding="utf-8")
     ways, skipped, versions = {}, {}, {}
     for one in contenders(contest):
@@ -100,7 +100,7 @@ def hold(contest: Contest, texts: Sequence[str], rounds: int, folder: Path) -> t
             skipped[f"{contest.name}: {one.library}"] = reason
             continue
         try:
-            _, versions[one.library] = one.told(few)
+            _, versions[one.library] = one.told(every)
         except subprocess.CalledProcessError as error:
             words = (error.stderr.strip().splitlines() or ["it printed nothing"])[-1][:300]
             if one.library == OURS:
@@ -126,7 +126,7 @@ def texts_of(contest: Contest, pages: Sequence[str], html: Path | None) -> list[
     """What a contest is about."""
     if contest.script != "html_text":
         return [*pages[:JUDGED]] if contest.script == "identify" else [*pages]
-    bodies = html_in(html, JUDGED) if html else islice(cycle(samples()), JUDGED)
+    bodies = html_in(html, HTML_PAGES) if html else islice(cycle(samples()), HTML_PAGES)
     return [body.decode() for body in bodies]
 
 

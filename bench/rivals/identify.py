@@ -46,10 +46,11 @@ def cld3() -> Work:
 
 
 def cld2() -> Work:
-    """By its best guess."""
+    """By its best guess of plain text; it refuses control characters, so they are taken for blanks."""
     import pycld2
 
-    return lambda texts: [pycld2.detect(text)[2][0][1] for text in texts]
+    blanks = dict.fromkeys([*range(32), *range(127, 160)], " ")
+    return lambda texts: [pycld2.detect(text.translate(blanks), isPlainText=True)[2][0][1] for text in texts]
 
 
 def lingua() -> Work:
