@@ -27,7 +27,8 @@ What `make bench` and its like measured, the latest first in each metric; nothin
 of the machine and of the hour: machines here are shared, and the same commit may be a third slower an hour later.
 Ratios were measured in one run, by turns. What was tried and dropped is in [did_not_pay.md](did_not_pay.md).
 
-`python -m bench.leaderboard --write` adds what lies in `bench/results/`.
+`python -m bench.leaderboard --write` adds what lies in `bench/results/`. Rows of before 30 November 2026 were put in by
+hand, with the commit that wrote their numbers down.
 
 """
 BUILDS = re.compile(rf"{OURS} (reader|[\w.]+(, \d+ workers)?)")

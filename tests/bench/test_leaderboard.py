@@ -19,7 +19,7 @@ SURROUNDINGS: dict[str, Any] = {
     "commit": "abc1234",
     "machine": {"cores": 2, "cpu": "AMD EPYC", "memory_mib": 9},
 }
-COST = {"net_ms_per_page": 0.4005, "ms_per_page": 0.551, "start": 1.92, "rss": 447.4}
+COST = {"net_ms_per_page": 0.4004, "ms_per_page": 0.551, "start": 1.92, "rss": 447.4}
 BENCH = SURROUNDINGS | {
     "inputs": {"pages": 12_000},
     "costs": {"c4pipe en": COST, "dolma": COST, "c4pipe reader": COST | {"net_ms_per_page": None}},
