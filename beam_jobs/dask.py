@@ -18,10 +18,10 @@ from dask.distributed import Client, LocalCluster, default_client
 from distributed import Security
 from distributed.scheduler import KilledWorker, NoValidWorkerError, NoWorkerError
 
-from beam_jobs.allocators import FRUGAL
 from beam_jobs.workers import WORKER_DIED
 from c4pipe.corpus.identity import code_of_everything
 from c4pipe.errors import BuildError, ConfigError
+from c4pipe.flow.allocators import FRUGAL
 from c4pipe.scratch import temporary_files
 
 PARTITIONS = 2  # a worker: more would be spread more evenly, but each takes every step of the job for itself

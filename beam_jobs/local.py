@@ -30,8 +30,8 @@ from apache_beam.runners.portability.fn_api_runner.worker_handlers import (
 from apache_beam.runners.worker import sdk_worker_main
 from google.protobuf import json_format, text_format
 
-from beam_jobs.allocators import hold_little_back
 from beam_jobs.sockets import sockets_in
+from c4pipe.flow.allocators import hold_little_back
 from c4pipe.scratch import temporary_files
 
 ENVIRONMENT, STATUS = "environment", "status"  # pipes of a worker: what it is told, and what became of it

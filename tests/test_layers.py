@@ -69,7 +69,7 @@ LIBRARIES = {
     "pyarrow": {
         "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",
         "removal", "stages/benchmarks", "classifier", "facts", "inspect", "verify", "compare", "passages", "textindex",
-        "model", "beam_jobs/allocators",
+        "model",
     },
     "re2": {"rules", "model"},
     "resiliparse": {"html"},
