@@ -27,7 +27,7 @@ CORES = $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if h
 TEXTS ?=
 MINUTES ?= 30
 FUZZ_SECONDS ?= 120
-RIVALS := reference datatrove dolma warc
+RIVALS := reference datatrove dolma warc near lines html fasttext judges
 
 # Builds the samples where a target needs a corpus and none was named.
 SAMPLE_CORPUS = $(if $(filter out/c4,$(DATA)),test -e $(DATA)/manifest.json || \
@@ -194,6 +194,7 @@ recipes: setup bench/.venv-datatrove/ready ## compare the rules of gopher and fi
 bench: setup ## measure a build, stage by stage, beside the reference, datatrove, dolma, warcio and FastWARC: ARGS= (--growth)
 	-@$(MAKE) --no-print-directory --keep-going bench-rivals
 	$(PY) -m bench.build $(ARGS)
+	$(PY) -m bench.compiled
 
 # Each in a venv of its own. What cannot be installed is left out of the bench, which says so.
 bench-rivals: $(RIVALS:%=bench/.venv-%/ready) ## install what `make bench` measures us against

@@ -10,6 +10,7 @@ all numbers to bench/results/bench.json.
 from __future__ import annotations
 
 import argparse
+import datetime
 import importlib.metadata
 import json
 import os
@@ -184,6 +185,7 @@ def surroundings() -> dict[str, Any]:
     names = ("apache-beam", "pyarrow", "numpy", "isal", "numba", "google-re2")
     cpu = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "")
     return {
+        "date": datetime.date.today().isoformat(),
         "commit": commit.stdout.strip(),
         "machine": {
             "cores": len(os.sched_getaffinity(0)),

@@ -2,7 +2,7 @@
 
 They are those that `model.cost.flops` counts, each with its real shape: of a layer y = x W the product itself and the
 two of its gradients, of an attention two forwards and four backwards. Each writes over the same memory again, no
-gradient is summed, nothing is recomputed and no weight is moved.
+gradient is summed, nothing is recomputed and no weight is moved. The library is that which the step takes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from model.config import ModelConfig
+from model.linear import HAS_ONEDNN, onednn
 
 
 class Product(NamedTuple):
@@ -57,14 +58,20 @@ def forward_products(c: ModelConfig, batch: int, inputs: int, targets: int) -> l
 
 def make_products(products: list[Product], device: torch.device, dtype: torch.dtype) -> Callable[[], Tensor]:
     """A function that does each of them, and the two of its gradients; what it returns means nothing."""
+    by_onednn = HAS_ONEDNN and device.type == "cpu" and dtype == torch.float32  # as `model.linear` does
     made = [_matrices(product, device, dtype) for product in products]
 
     def step() -> Tensor:
         for product, (x, w, y, dx, dw) in zip(products, made, strict=True):
             for _ in range(product.count):
-                torch.matmul(x, w.mT, out=y)
-                torch.matmul(y, w, out=dx)
-                torch.matmul(y.mT, x, out=dw)
+                if by_onednn and product.batch == 1:
+                    onednn(x, w)
+                    onednn(y, w.T)
+                    onednn(y.T, x.T)
+                else:
+                    torch.matmul(x, w.mT, out=y)
+                    torch.matmul(y, w, out=dx)
+                    torch.matmul(y.mT, x, out=dw)
         return made[-1][2]
 
     return step

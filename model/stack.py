@@ -14,16 +14,17 @@ from model.bias import MASKED, RelativeBias, with_mask
 from model.cache import Cache, KeyValues
 from model.config import ModelConfig
 from model.initial import ADAPTER
+from model.linear import Linear
 
 
 class Attention(nn.Module):
     def __init__(self, c: ModelConfig, relative: bool = False):
         super().__init__()
         self.d_kv, self.dropout = c.d_kv, c.dropout
-        self.q = nn.Linear(c.d_model, c.inner, bias=False)
-        self.k = nn.Linear(c.d_model, c.inner, bias=False)
-        self.v = nn.Linear(c.d_model, c.inner, bias=False)
-        self.o = nn.Linear(c.inner, c.d_model, bias=False)
+        self.q = Linear(c.d_model, c.inner, bias=False)
+        self.k = Linear(c.d_model, c.inner, bias=False)
+        self.v = Linear(c.d_model, c.inner, bias=False)
+        self.o = Linear(c.inner, c.d_model, bias=False)
         if relative:
             self.relative_attention_bias = RelativeBias(c)
 
@@ -49,11 +50,11 @@ class FeedForward(nn.Module):
     def __init__(self, c: ModelConfig):
         super().__init__()
         if c.feed_forward == "gated-gelu":
-            self.wi_0 = nn.Linear(c.d_model, c.d_ff, bias=False)
-            self.wi_1 = nn.Linear(c.d_model, c.d_ff, bias=False)
+            self.wi_0 = Linear(c.d_model, c.d_ff, bias=False)
+            self.wi_1 = Linear(c.d_model, c.d_ff, bias=False)
         else:
-            self.wi = nn.Linear(c.d_model, c.d_ff, bias=False)
-        self.wo = nn.Linear(c.d_ff, c.d_model, bias=False)
+            self.wi = Linear(c.d_model, c.d_ff, bias=False)
+        self.wo = Linear(c.d_ff, c.d_model, bias=False)
         self.gated, self.dropout = c.feed_forward == "gated-gelu", c.dropout
 
     def forward(self, x: Tensor) -> Tensor:
@@ -70,8 +71,8 @@ class Adapter(nn.Module):
 
     def __init__(self, c: ModelConfig):
         super().__init__()
-        self.wi = nn.Linear(c.d_model, c.adapter, bias=False)
-        self.wo = nn.Linear(c.adapter, c.d_model, bias=False)
+        self.wi = Linear(c.d_model, c.adapter, bias=False)
+        self.wo = Linear(c.adapter, c.d_model, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.wo(F.relu(self.wi(x)))

@@ -24,6 +24,7 @@ from model.cache import Cache
 from model.config import ModelConfig
 from model.ids import IGNORED, PAD
 from model.initial import initial_std
+from model.linear import Linear, product
 from model.stack import Stack
 
 MOST_LOGITS = 2**31  # at once: 8 GiB in fp32. More rows are done in turn, and their logits again on the way back
@@ -56,7 +57,7 @@ class T5(nn.Module):
             self.encoder = Stack(config, config.layers, causal=False, crossed=False)
         self.decoder = Stack(config, config.decoder_layers, causal=True, crossed=config.has_encoder)
         if not config.tied:
-            self.lm_head = nn.Linear(config.d_model, config.vocab, bias=False)
+            self.lm_head = Linear(config.d_model, config.vocab, bias=False)
         if config.architecture == "shared":
             for ours, theirs in zip(self.decoder.block, self.encoder.block, strict=True):
                 for name in ("SelfAttention.q", "SelfAttention.k", "SelfAttention.v", "SelfAttention.o"):
@@ -108,7 +109,7 @@ class T5(nn.Module):
     def logits(self, hidden: Tensor) -> Tensor:
         """Of the decoder's output (..., D): (..., V)."""
         if self.config.tied:
-            return F.linear(hidden * self.config.d_model**-0.5, self.shared.weight)
+            return product(hidden * self.config.d_model**-0.5, self.shared.weight)
         logits: Tensor = self.lm_head(hidden)
         return logits
 

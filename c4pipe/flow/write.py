@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from itertools import pairwise
 from typing import Any, BinaryIO
 
@@ -129,6 +128,8 @@ class SampledRefs(_WithPlan):
 class WriteSample(_WithPlan):
     """Of one outcome, the pages with the smallest priorities, from wherever they are."""
 
+    _known: dict[str, Input] | None = None
+
     def process(self, element: tuple[tuple[str, str], Iterable[tuple[str, int, bytes]]]) -> Iterator[Written]:
         (stage, reason), refs = element
         best = sorted(
@@ -161,14 +162,16 @@ class WriteSample(_WithPlan):
         return sample_table((explained(one, self._plan) for one in sampled) if unshown else sampled)
 
     def _texts(self, sampled: Iterable[Sampled]) -> dict[str, str]:
-        again = texts_again([*sampled], self._inputs, self._plan.read, self._store)
+        again = texts_again([*sampled], self._inputs(), self._plan.read, self._store)
         for name, why in again.gone.items():
             print(f"note: pages of {printable(name)} are not in the rejected table: {why}", file=sys.stderr, flush=True)
         return again.texts
 
-    @cached_property
     def _inputs(self) -> dict[str, Input]:
-        return {item.name: item for item in read_inputs(self._settings.inputs_list)}
+        """By name, read when the first is asked for: a property would be, by Beam, where the graph is made."""
+        if self._known is None:
+            self._known = {item.name: item for item in read_inputs(self._settings.inputs_list)}
+        return self._known
 
 
 def _read_rows(stream: BinaryIO, rows: list[int]) -> Iterator[pa.Table]:

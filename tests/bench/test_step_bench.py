@@ -31,6 +31,7 @@ def test_each_product_and_both_gradients_are_done(monkeypatch: pytest.MonkeyPatc
         multiply(a, b, out=out)
 
     monkeypatch.setattr(torch, "matmul", noted)
+    monkeypatch.setattr("bench.products.HAS_ONEDNN", False)
     make_products([Product(1, 5, 3, 4, 2), Product(6, 5, 3, 4)], torch.device("cpu"), torch.float32)()
     assert done == [*[(5, 3, 4), (5, 4, 3), (4, 5, 3)] * 2, (6, 5, 3, 4), (6, 5, 4, 3), (6, 4, 5, 3)]
 

@@ -307,8 +307,8 @@ def test_the_folder_that_a_preset_names_is_part_of_what_it_is(desk, capsys):
 def test_a_second_file_beside_each_shard_is_kept_or_made_again(desk, monkeypatch):
     real = merging.write_shard
 
-    def with_lines(shard, store, folder):
-        row, stats = real(shard, store, folder)
+    def with_lines(shard, store, folder, hold):
+        row, stats = real(shard, store, folder, hold)
         texts = pq.read_table(f"{folder}/{shard.path}")["text"].to_pylist()
         path = shard.path.replace(".parquet", ".jsonl.gz")
         with store.write(f"{folder}/{path}") as raw:

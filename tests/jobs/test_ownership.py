@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from beam_jobs import build_c4, rebalance
+from beam_jobs import build_c4, pipelines, rebalance
 from bench.soak_output import kill_while_replacing, without_work
 from bench.soak_output import source as small_source
 from c4pipe.flow import placing
@@ -257,7 +257,7 @@ def test_a_build_that_was_killed_before_its_last_step_only_takes_that(run, built
         assert run(target, "--shards", "2", "--overwrite")[0] == 130
     assert without_work(target) == digests(built(source))
     with monkeypatch.context() as patch:
-        patch.setattr(build_c4, "beam_pipeline", None)
+        patch.setattr(pipelines, "pipeline_of", None)
         assert run(target, "--shards", "2", "--overwrite")[0] == 0
     assert digests(target) == digests(built(source, "--shards", "2"))
 

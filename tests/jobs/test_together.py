@@ -8,7 +8,6 @@ import pytest
 
 from beam_jobs import build_c4
 from c4pipe.flow import read
-from c4pipe.flow.files import BeamStore
 from c4pipe.langid.langdetect import LangDetect
 from c4pipe.presets import EN
 from tests.lists import word_lists
@@ -33,15 +32,15 @@ def run(badwords, tmp_path, capsys):
 
 @pytest.fixture
 def opened(monkeypatch):
-    """The names of the inputs that are opened while the test runs."""
+    """The names of the inputs that are read while the test runs; pages that are shown are read again beside that."""
     names = []
-    real = BeamStore.open_input
+    real = read.PieceReader.verdicts
 
-    def noted(self, path):
-        names.append(Path(path).name)
-        return real(self, path)
+    def noted(self):
+        names.append(Path(self._piece.item.path).name)
+        return real(self)
 
-    monkeypatch.setattr(BeamStore, "open_input", noted)
+    monkeypatch.setattr(read.PieceReader, "verdicts", noted)
     return names
 
 

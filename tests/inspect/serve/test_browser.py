@@ -226,6 +226,7 @@ def test_tables_on_a_narrow_screen(watched: Any, english: str, samples: Corpus) 
     assert watched.locator("table.numbers tbody td.num").first.evaluate(right) <= 375
     watched.locator(".scroll").evaluate("e => { e.scrollLeft = 300 }")
     name = watched.locator("table.numbers tbody th").first
+    name.scroll_into_view_if_needed()
     assert name.evaluate(
         "e => e.getBoundingClientRect().left >= 0 && e.contains(document.elementFromPoint("
         "e.getBoundingClientRect().left + 4, e.getBoundingClientRect().top + 4))"
