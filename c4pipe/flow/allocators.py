@@ -7,11 +7,6 @@ blocks that go back to the system when they are free, hold the peak down.
 It is output shards that make the peak. The passes before them hold far less, and ask for blocks of a few MiB again and
 again, a row group after the other: mapped anew each time, every page of them is a fault of the processor, 1.4 million
 in that build and 2 of 25 CPU seconds. They keep what is free, and it is given back before a shard is put together.
-threads let go of, and glibc has an arena for each thread and takes ever larger blocks out of them. One arena costs
-nothing, for no two threads of a process do anything at once that is worth another.
-Tables of 1,000 pages are blocks of a MiB or more that come and go. To give each back and have it again, zeroed by the
-kernel 4 KiB at a time, took 0.018 ms of a page's 0.23 (96,000 pages, one worker), so free blocks are kept while pages
-pass. An output shard is hundreds of such blocks at once, at the peak of a build: there each goes back.
 """
 
 from __future__ import annotations
@@ -21,8 +16,6 @@ import os
 
 MAPPED_ALONE = 1 << 20  # bytes of a block that is mapped by itself: glibc begins with 128 KiB, and goes up to 32 MiB
 KEPT_FREE = 32 << 20  # the same, and what may stay free at the end of the heap, where blocks are asked for again
-MAPPED_ALONE, KEPT_FREE = 8 << 20, 16 << 20  # bytes of a block that is mapped by itself, and of what is kept at the end
-OF_A_SHARD = 1 << 20  # bytes, in the place of both: glibc begins with 128 KiB, and goes up to 32 MiB and twice that
 
 # As glibc and pyarrow read them when a process begins, for processes that others start for us.
 FRUGAL = {
@@ -30,7 +23,6 @@ FRUGAL = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(MAPPED_ALONE),
     "MALLOC_TRIM_THRESHOLD_": str(MAPPED_ALONE),
-    "MALLOC_TRIM_THRESHOLD_": str(KEPT_FREE),
 }
 _PARAMETERS = {"MALLOC_ARENA_MAX": -8, "MALLOC_MMAP_THRESHOLD_": -3, "MALLOC_TRIM_THRESHOLD_": -1}  # glibc's malloc.h
 
@@ -66,8 +58,4 @@ def _tell(parameters: dict[str, int]) -> None:
     if mallopt is not None:
         for name, value in parameters.items():
             if name not in os.environ:
-def give_back_all() -> None:
-    """Free blocks of `OF_A_SHARD` or more go back to the system from now on in this process: before an output shard."""
-    _tell(dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), OF_A_SHARD))
-            if os.environ.get(name, FRUGAL[name]) == FRUGAL[name]:  # others of the user's stand
                 mallopt(_PARAMETERS[name], value)

@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 
 from c4pipe.flow.again import texts_again
 from c4pipe.flow.allocators import give_back
-from c4pipe.flow.allocators import give_back_all
 from c4pipe.flow.apply import Written, read_summary
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.inputs import Input, read_inputs, read_left_out
@@ -75,10 +74,6 @@ def planned_shard(element: Any) -> tuple[OutputShard, int]:
 @beam.typehints.with_output_types(Written)
 class WriteShard(_WithPlan):
     """Writes one file of the corpus."""
-
-    def setup(self) -> None:
-        super().setup()
-        give_back_all()
 
     def process(self, element: Any) -> Iterator[Written]:
         shard, _ = planned_shard(element)

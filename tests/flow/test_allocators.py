@@ -1,5 +1,4 @@
 """c4pipe.flow.allocators: what is free goes back to the system; what the environment says stands."""
-"""flow.allocators: what is free goes back to the system; what the environment says stands."""
 
 from __future__ import annotations
 
@@ -20,7 +19,6 @@ FREED = """
 import sys, threading
 import pyarrow as pa
 from c4pipe.flow.allocators import hold_little_back
-from c4pipe.flow.allocators import give_back_all, hold_little_back
 
 def resident():
     with open("/proc/self/statm") as stream:
@@ -34,7 +32,6 @@ def take():
 
 if sys.argv[1] == "frugal":
     hold_little_back()
-    give_back_all()
 kept, before = [], resident()
 threads = [threading.Thread(target=take) for _ in range(8)]
 for thread in threads:
@@ -42,23 +39,6 @@ for thread in threads:
 for thread in threads:
     thread.join()
 print(pa.default_memory_pool().backend_name, resident() - before, 2 * len(kept))
-"""
-
-# A table that comes and goes, sixteen times; the faults of memory that this took, of 4 KiB each.
-COMING = """
-import resource, sys
-from c4pipe.flow.allocators import give_back_all, hold_little_back
-
-def come_and_go():
-    for _ in range(16):
-        bytearray(b"x") * (4 << 20)
-
-hold_little_back()
-if sys.argv[1] == "shard":
-    give_back_all()
-before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-come_and_go()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
@@ -77,15 +57,6 @@ def test_a_process_has_little_more_than_it_uses() -> None:
     assert kept == 160
     assert grown < kept + 24
     assert run("as it is")[1] > grown + 24  # so that nobody keeps this when it is no longer needed
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="parameters of glibc")
-@pytest.mark.parametrize(("when", "least", "most"), [("pages", 0, 3 << 10), ("shard", 16 << 10, 20 << 10)])
-def test_memory_is_had_again_of_the_system_for_a_shard_alone(when: str, least: int, most: int) -> None:
-    inherited = {name: value for name, value in os.environ.items() if name not in FRUGAL}
-    command = [sys.executable, "-c", COMING, when]
-    done = subprocess.run(command, cwd=ROOT, env=inherited, check=True, capture_output=True, text=True)
-    assert least <= int(done.stdout) <= most  # a table is 1,024 of them
 
 
 def test_the_user_s_own_word_stands() -> None:
