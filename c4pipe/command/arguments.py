@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
-from c4pipe.command.calling import as_called
+from c4pipe.command.calling import as_called, own_name
 from c4pipe.command.holding import spare_pandas
 from c4pipe.errors import ConfigError
 from c4pipe.private import check_cache_folders
@@ -40,7 +40,7 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, as every other error of wrong use is said, and not below a page of usage.
 
     Epilogs are shown as they are written, and no option may be shortened: a new one would change what that means.
-    Commands are named in one way, `python -m MODULE`, and shown as the one that runs was called.
+    Commands are named in one way, `python -m MODULE`, in `prog` too, and shown as the one that runs was called.
 
     Attributes:
         given: the options that the last command line has named, as they are typed ("--seed"); a default is not given.
@@ -50,7 +50,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, prog: str, description: str, epilog: str | None = None, argument_default: str | None = None):
         super().__init__(
-            as_called(prog),
+            f"{own_name()} {' '.join(prog.split()[3:])}".strip() if own_name() else prog,
             description=description,
             epilog=epilog,
             argument_default=argument_default,
