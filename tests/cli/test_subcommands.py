@@ -77,7 +77,7 @@ def test_every_command_has_a_main_whose_help_bears_its_name(name: str) -> None:
         text = asked_parser(main_of(command), command.words).format_help()
         assert as_called(text) == text
     assert text.startswith(f"usage: c4pipe {name} ")
-    for example in text.partition("examples:")[2].splitlines():
+    for example in text.partition("examples:")[2].partition("\n\n")[0].splitlines():
         called = example.partition("c4pipe ")[2].split(" ")[0]
         assert called in ("", *SUBCOMMANDS), example
 
