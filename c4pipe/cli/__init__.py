@@ -38,19 +38,22 @@ def main(argv: Sequence[str]) -> int:
     command = SUBCOMMANDS[name]
     with called_as(f"c4pipe {name}", spoken()):
         watch_start(loads=True)
-        return main_of(command)([*command.words, *words])
+        try:
+            work = main_of(command)
+        except ConfigError as error:
+            return run_command(name, partial(_refuse, error))
+        return work([*command.words, *words])
 
 
 def main_of(command: Subcommand) -> Callable[[Sequence[str]], int]:
-    """The main of a command. Where its extra is not installed, one that says so."""
+    """The main of a command. ConfigError where its extra is not installed."""
     try:
         found: Callable[[Sequence[str]], int] = import_module(command.module).main
     except ModuleNotFoundError as error:
         lacking = (error.name or "").partition(".")[0]
         if not command.extra or lacking in _OURS:
             raise
-        said = ConfigError(f"needs {lacking}, which is not installed: pip install 'c4pipe[{command.extra}]'")
-        return lambda _: run_command(command.name, partial(_refuse, said))
+        raise ConfigError(f"needs {lacking}, which is not installed: pip install 'c4pipe[{command.extra}]'") from None
     return found
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from c4pipe.cli import main_of
 from c4pipe.cli.subcommands import SUBCOMMANDS, Subcommand
 from c4pipe.command import Parser, asked_parser, run_command
+from c4pipe.errors import ConfigError
 
 EPILOG = """\
 examples:
@@ -65,7 +66,7 @@ def _parser_of(command: Subcommand) -> Parser | None:
     """The parser of a command; None where its extra is not installed."""
     try:
         return asked_parser(main_of(command), command.words)
-    except TypeError:
+    except ConfigError:
         return None
 
 

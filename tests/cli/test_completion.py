@@ -6,7 +6,9 @@ import argparse
 import shutil
 import subprocess
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -80,3 +82,20 @@ def test_the_shell_can_read_its_script(shell: str, tmp_path: Path, capsys: pytes
         pytest.skip(f"needs {shell}")
     (tmp_path / "script").write_text(printed(shell, capsys), encoding="utf-8")
     subprocess.run([shell, "-n", str(tmp_path / "script")], check=True)
+
+
+def test_without_an_extra_its_commands_have_their_names(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = printed("bash", capsys)
+
+    def found(name: str) -> ModuleType:
+        if name == "model.train":
+            raise ModuleNotFoundError("No module named 'torch'", name="torch")
+        return import_module(name)
+
+    monkeypatch.setattr("c4pipe.cli.import_module", found)
+    less = printed("bash", capsys)
+    assert capsys.readouterr().err == ""
+    assert "c4pipe_train_option_strings=(-h --help --" in whole
+    assert "c4pipe_train_option_strings=(-h --help)" in less
