@@ -15,6 +15,7 @@ from beam_jobs.personal import personal_option
 from c4pipe.command import Parser, count, is_command, memory_limit, positive, share, similarity, utf8
 from c4pipe.dedup.near import STAYS
 from c4pipe.errors import ConfigError
+from c4pipe.flow.buckets import check_extra
 from c4pipe.flow.lean import import_lean_beam
 from c4pipe.langid import IDENTIFIERS
 from c4pipe.presets import PRESETS
@@ -50,7 +51,7 @@ command again: it resumes from what is finished. Apache Beam's own options are p
 """
 
 LOCAL_RUNNER = "FnApiRunner"
-DASK = "DaskRunner"
+DASK, DATAFLOW = "DaskRunner", "DataflowRunner"
 DASK_RUNNER = "apache_beam.runners.dask.dask_runner.DaskRunner"  # of the optional runners Beam knows only full names
 
 # Below that many bytes of input for each, workers gain little: for 18 MB two cores took 8.2 to 8.9 s with two workers
@@ -205,6 +206,8 @@ def parse_with(own: Parser, argv: Sequence[str] | None) -> tuple[argparse.Namesp
     args.given = own.given
     if args.runner == DASK:
         _find_dask()
+    if args.runner == DATAFLOW:
+        check_extra("gs", f"--runner {DATAFLOW}")
     if rest:
         check_beam_options(rest, [flag for action in own._actions for flag in action.option_strings])
     return args, rest

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from c4pipe.command import Parser, run_command, whole
+from c4pipe.command import Parser, as_called, own_name, run_command, whole
 from c4pipe.fetch.client import Client
 from c4pipe.fetch.crawl import CRAWL_HOST, crawl_id, host_url
 from c4pipe.fetch.files import only_one
@@ -135,11 +135,12 @@ def _conclude(job: Job, outcomes: list[FetchResult], there: int) -> int:
     if by["failed"]:
         first, missing = by["failed"][0], len(outcomes) - good
         print(
-            f"fetch: {missing:,} could not be fetched, such as {first.path} ({first.says}). Run it again for the rest.",
+            f"{own_name('fetch')}: {missing:,} could not be fetched, such as {first.path} ({first.says}). Run it again "
+            "for the rest.",
             file=sys.stderr,
         )
         return 1
-    print(f"Build from them: make build-c4 INPUT={job.folder}")
+    print(as_called(f"Build from them: make build-c4 INPUT={job.folder}"))
     return 0
 
 

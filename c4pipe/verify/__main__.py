@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from c4pipe.command import Parser, run_command
+from c4pipe.command import Parser, as_called, own_name, run_command
 from c4pipe.errors import C4Error
 from c4pipe.progress import LIVE, ProgressReporter
 from c4pipe.text import many, printable
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
             checks = checks_of(folder)
         except C4Error as error:
             code = error.exit_code
-            print(f"verify: {printable(str(error))}", file=sys.stderr)
+            print(f"{own_name('verify')}: {printable(as_called(str(error)))}", file=sys.stderr)
             continue
         for path, check in checks:
             with VerifyProgress(path) as progress:

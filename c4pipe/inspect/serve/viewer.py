@@ -18,6 +18,7 @@ from starlette.responses import (
     Response,
 )
 
+from c4pipe.command import as_called
 from c4pipe.errors import C4Error, ConfigError
 from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.facts.verdict import CorpusVerdict
@@ -87,7 +88,7 @@ class Viewer:
     async def wrong(self, request: Request, error: C4Error) -> Response:
         """A question that cannot be answered, in words."""
         status = 413 if isinstance(error, TooLongError) else 400 if isinstance(error, ConfigError) else 500
-        return self.message(status, "That cannot be shown", str(error))
+        return self.message(status, "That cannot be shown", as_called(str(error)))
 
     async def unreadable(self, request: Request, error: duckdb.Error) -> Response:
         """DuckDB could not read the files, or not in the memory it has."""
