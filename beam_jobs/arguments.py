@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from beam_jobs.beam_options import check_beam_options
 from beam_jobs.benchmarks import benchmark_options
 from beam_jobs.exclusions import add_exclusions
-from beam_jobs.formats import format_options
+from beam_jobs.formats import format_options, output_format
 from beam_jobs.low_memory import LOW_SPILL_ROWS, SPILL_ROWS
 from beam_jobs.personal import personal_option
 from c4pipe.command import Parser, count, is_command, memory_limit, positive, share, similarity, utf8
@@ -35,6 +35,7 @@ examples:
   without who asked for it    python -m beam_jobs.build_c4 --exclude opt-out.txt --robots robotstxt/ ...
   no addresses of persons     python -m beam_jobs.build_c4 --mask-personal email,ip,phone ...
   what a model is tested on   python -m beam_jobs.build_c4 --benchmarks tests --benchmarks-drop ...
+  as JSON Lines too           python -m beam_jobs.build_c4 --format jsonl ...
   what would it take?         python -m beam_jobs.build_c4 --dry-run ...
   a machine with 1 GB         python -m beam_jobs.build_c4 --low-memory ...
   processes of Dask           python -m beam_jobs.build_c4 --runner DaskRunner --workers 4 ...
@@ -129,6 +130,7 @@ def parser() -> Parser:
         default="sample",
         help="rejected pages to keep (default: sample)",
     )
+    output_format(a)
     a("--limit-pages", type=positive, metavar="N", help="stop after about N pages, taken evenly from all inputs")
     a(
         "--spill-rows",
