@@ -34,7 +34,7 @@ FLOORS = (
     ("passes", "card"),  # the passes over a shard, and what is said of the whole
     ("facts",),  # what is known of finished corpora: their pages, the fates of these, verdicts on the whole
     ("inspect", "verify", "rebalance", "removal"),  # looking, checking, mixing, and taking pages out
-    ("compare", "passages"),  # which of two corpora is better; how often a passage stands in one
+    ("compare", "passages", "push", "tokens"),  # comparing, counting passages; publishing; tokens for others
     ("flow", "classifier"),  # Beam; classifiers that are trained on two corpora
     ("beam_jobs",),
 )
@@ -58,6 +58,7 @@ LIBRARIES = {
     "brotli": {"html"},
     "duckdb": {"facts", "inspect", "card/summary/content"},
     "fasttext": {"classifier"},
+    "huggingface_hub": {"push"},
     "jinja2": {"inspect", "card/summary/page"},
     "langdetect": {"langid"},
     "llvmlite": {"native"},
@@ -69,19 +70,20 @@ LIBRARIES = {
     "pyarrow": {
         "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",
         "removal", "stages/benchmarks", "classifier", "facts", "inspect", "verify", "compare", "passages", "textindex",
-        "model",
+        "tokens", "model",
     },
     "re2": {"rules", "model"},
     "resiliparse": {"html"},
     "rouge_score": {"model"},
     "sacrebleu": {"model"},
     "safetensors": {"model"},
-    "sentencepiece": {"model"},
+    "sentencepiece": {"model", "tokens"},
     "sentencex": {"text"},
     "starlette": {"inspect"},
     "stdnum": {"pii"},
     "tensorboard": {"model"},
     "tldextract": {"text"},
+    "tokenizers": {"tokens"},
     "torch": {"model"},
     "uvicorn": {"inspect"},
 }  # fmt: skip
