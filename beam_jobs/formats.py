@@ -1,4 +1,4 @@
-"""Options of build_c4 that say what the inputs are."""
+"""Options that say what the inputs are, and what a corpus is written as."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from c4pipe.command import utf8
 from c4pipe.flow.searching import SUFFIXES
 from c4pipe.html import EXTRACTS
+from c4pipe.shards import PARQUET_ALONE, SHARD_FORMATS, formats_named
 
 
 def format_options(a: Callable[..., Any]) -> None:
@@ -33,3 +34,15 @@ def format_options(a: Callable[..., Any]) -> None:
             help=f"field of the {what} in jsonl and parquet, such as {field} or metadata.{field} (default: recognised "
             "from the tool that wrote the file)",
         )
+
+
+def output_format(a: Callable[..., Any]) -> None:
+    """Adds --format, whose value is the formats that are written."""
+    told = "; ".join(f"{each.name}: {each.says}" for each in SHARD_FORMATS.values())
+    a(
+        "--format",
+        type=formats_named,
+        default=PARQUET_ALONE,
+        metavar="NAME,...",
+        help=f"what shards are written as, Parquet in any case, for it is what all commands read ({told})",
+    )

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from beam_jobs.arguments import parse_with, shards
+from beam_jobs.formats import output_format
 from c4pipe.command import Parser, count, positive, utf8
 from c4pipe.mixture import KINDS, MAX_EPOCHS
 
@@ -69,6 +70,8 @@ def parser() -> Parser:
         help="only these configs of the corpora, such as de,ko (default: all but und)",
     )
     a("--shards", type=shards, default=None, metavar="N", help="train shards (default: auto, 256 MB each)")
+    a("--shards", type=shards, default=None, metavar="N", help="train files (default: auto, 256 MB each)")
+    output_format(a)
     a(
         "--runner",
         default="DirectRunner",
