@@ -211,7 +211,7 @@ gpu: setup ## what a GPU has to say of the trainer, in ten minutes at most: DATA
 identity: setup ## compare our langdetect with the package itself over 20,000 texts in 55 languages
 	$(PY) -m bench.identity $(ARGS)
 
-scale: setup ## measure dedup up to 50 million lines and the shuffles of a crawl, and write the tables of docs/scale.md
+scale: setup ## measure dedup up to 50 million lines and the shuffles of a crawl, and write the tables of docs/explanation/scale.md
 	$(PY) -m bench.dedup $(ARGS)
 	$(PY) -m bench.shuffle
 	$(PY) -m bench.scale --write

@@ -32,7 +32,7 @@ from c4pipe.mixture import Mixture
 from c4pipe.rebalance.finalize import mixture_summary
 from c4pipe.rebalance.plan import MixturePlan, make_plan
 from c4pipe.rebalance.sources import SourceCorpus, find_sources, look_at, named_configs, read_corpora
-from c4pipe.shards import MANIFEST
+from c4pipe.shards import MANIFEST, formats_told, libraries_of_formats
 from c4pipe.text import duration
 
 if TYPE_CHECKING:
@@ -131,8 +131,9 @@ def make_job(args: Namespace, mixture: Mixture, corpora: list[SourceCorpus]) -> 
             "seed": args.seed,
             "languages": args.languages,
             "shards": args.shards or "auto",
+            **formats_told(args.format),
         },
-        "versions": versions(MIXTURE_LIBRARIES),
+        "versions": versions(MIXTURE_LIBRARIES) | libraries_of_formats(args.format),
         "code": code_of_mixture(),
         "inputs": [_described(corpus) for corpus in corpora],
     }

@@ -39,7 +39,7 @@ FLOORS = (
     ("passes", "card"),  # the passes over a shard, and what is said of the whole
     ("facts",),  # what is known of finished corpora: their pages, the fates of these, verdicts on the whole
     ("inspect", "verify", "rebalance", "removal"),  # looking, checking, mixing, and taking pages out
-    ("compare", "passages"),  # which of two corpora is better; how often a passage stands in one
+    ("compare", "passages", "push", "tokens"),  # comparing, counting passages; publishing; tokens for others
     ("flow", "classifier"),  # Beam; classifiers that are trained on two corpora
     ("beam_jobs",),
     ("cli",),  # `c4pipe`: it loads a main by its name, and imports none
@@ -64,6 +64,7 @@ LIBRARIES = {
     "brotli": {"html"},
     "duckdb": {"facts", "inspect", "card/summary/content"},
     "fasttext": {"classifier"},
+    "huggingface_hub": {"push"},
     "jinja2": {"inspect", "card/summary/page"},
     "langdetect": {"langid"},
     "llvmlite": {"native"},
@@ -75,20 +76,21 @@ LIBRARIES = {
     "pyarrow": {
         "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",
         "removal", "stages/benchmarks", "classifier", "facts", "inspect", "verify", "compare", "passages", "textindex",
-        "model",
+        "tokens", "model",
     },
     "re2": {"rules", "model"},
     "resiliparse": {"html"},
     "rouge_score": {"model"},
     "sacrebleu": {"model"},
     "safetensors": {"model"},
-    "sentencepiece": {"model"},
+    "sentencepiece": {"model", "tokens"},
     "sentencex": {"text"},
     "shtab": {"cli"},
     "starlette": {"inspect"},
     "stdnum": {"pii"},
     "tensorboard": {"model"},
     "tldextract": {"text"},
+    "tokenizers": {"tokens"},
     "torch": {"model"},
     "uvicorn": {"inspect"},
 }  # fmt: skip
