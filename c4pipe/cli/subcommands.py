@@ -58,6 +58,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
         Subcommand("tasks", "model.tasks.__main__", "show the tasks for fine-tuning", common=False),
         Subcommand("index", "c4pipe.textindex.__main__", "index a corpus, to find pages by text", common=False),
         Subcommand("passages", "c4pipe.passages.__main__", "count how often passages stand in a corpus", common=False),
+        Subcommand("tokens", "c4pipe.tokens.__main__", "write a corpus as tokens for other trainers", common=False),
         Subcommand("completion", "c4pipe.cli.completion", "print the completion script of a shell", common=False),
     )
 }
