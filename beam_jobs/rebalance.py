@@ -17,6 +17,7 @@ from beam_jobs.mending import run_mended
 from beam_jobs.rebalance_arguments import parse
 from beam_jobs.workers import as_build_error, tended
 from c4pipe.card.origin import formats_of
+from c4pipe.command import own_name
 from c4pipe.corpus.identity import code_of_mixture, fingerprint
 from c4pipe.errors import ConfigError
 from c4pipe.flow.buckets import is_remote
@@ -76,7 +77,7 @@ def run(args: Namespace, rest: list[str]) -> int:
     options = options_of(flags)
     if is_offline(rest):
         pipeline_of(Rebalance(job), options).run()
-        print("rebalance: the job graph is made; with --dry_run=True nothing else is.")
+        print(f"{own_name('rebalance')}: the job graph is made; with --dry_run=True nothing else is.")
         return 0
     with FolderLock(job.output):
         recover(job.output)
