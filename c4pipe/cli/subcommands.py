@@ -38,6 +38,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
         Subcommand("verify", "c4pipe.verify.__main__", "check every file of a corpus, a mixture or a training run"),
         Subcommand("remove", "beam_jobs.remove", "remove pages from a finished corpus"),
         Subcommand("card", "c4pipe.card.__main__", "write what goes along with a corpus when it is published"),
+        Subcommand("push", "c4pipe.push.__main__", "publish a corpus on the Hugging Face Hub", extra="hub"),
         Subcommand("classifier", "c4pipe.classifier.__main__", "train a classifier of pages, or measure its scores"),
         Subcommand("train", "model.train", "train a T5 on a corpus", extra="train"),
         Subcommand("finetune", "model.finetune", "fine-tune a T5 on tasks", extra="train"),
@@ -50,6 +51,9 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
         Subcommand("likelihood", "model.likelihood", "how likely texts are to a run", extra="train", common=False),
         Subcommand("tasks", "model.tasks.__main__", "show the tasks for fine-tuning", common=False),
         Subcommand("index", "c4pipe.textindex.__main__", "index a corpus, to find pages by text", common=False),
+        Subcommand(
+            "tokens", "c4pipe.tokens.__main__", "write a corpus as tokens for Megatron-LM", extra="tokens", common=False
+        ),
         Subcommand("passages", "c4pipe.passages.__main__", "count how often passages stand in a corpus", common=False),
         Subcommand("completion", "c4pipe.cli.completion", "print the completion script of a shell", common=False),
     )

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ class Fault(NamedTuple):
     """What a request is answered instead."""
 
     request: re.Pattern[str]  # of "METHOD /path"
-    status: int  # 0: the connection is cut
+    status: int  # 0: the connection is cut; -1: so is the life of the client
     message: str = ""
     after: bool = False  # whether what was asked is done, and only the answer is lost
     skip: int = 0  # such requests that are answered first
@@ -39,6 +39,7 @@ class Hub:
         self.commits: list[list[str]] = []  # the paths of each
         self.url = ""
         self.lock = threading.Lock()
+        self.kill: Callable[[], object] = lambda: None  # ends the client
 
     def fail(
         self, request: str, status: int, times: int = 1, message: str = "", after: bool = False, skip: int = 0
@@ -88,8 +89,10 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None:
             if fault.after:
                 self._answer_to(body)
-            if fault.status == 0:
+            if fault.status <= 0:
                 self.close_connection = True
+                if fault.status < 0:
+                    self.hub.kill()
                 return
             self._reply(fault.status, {"error": fault.message} if fault.message else {})
             return

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -248,6 +250,22 @@ def test_a_push_that_was_stopped_sends_what_is_missing(hub, run, corpus, in_batc
     sent, large = hub.sent(), [path for path in hub.main if is_large(path)]
     assert len({*sent}) == len(large)
     assert len(sent) == len(large) + (request_ == "PUT /store/")
+    assert whole(pulled(hub, tmp_path / "copy")) == []
+
+
+def test_a_push_that_was_killed_sends_what_is_missing(hub, run, corpus, tmp_path):
+    """A real process, and a real end, at the sixth large file."""
+    hub.fail("PUT /store/", -1, skip=5)
+    command = [sys.executable, "-m", "c4pipe.push", str(corpus), REPO]
+    process = subprocess.Popen(command, env=os.environ | {"HF_HUB_DISABLE_XET": "1"}, stdout=subprocess.DEVNULL)
+    hub.kill = process.kill
+    assert process.wait() == -signal.SIGKILL
+    before = {*hub.sent()} & {*hub.store}
+    assert len(before) >= 1
+    assert hub.commits == []
+    asked = len(hub.sent())
+    assert run(corpus)[0] == 0
+    assert not before & {*hub.sent()[asked:]}
     assert whole(pulled(hub, tmp_path / "copy")) == []
 
 
