@@ -75,8 +75,8 @@ LIBRARIES = {
     "phonenumbers": {"pii"},
     "pyarrow": {
         "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",
-        "removal", "stages/benchmarks", "classifier", "facts", "inspect", "verify", "compare", "passages", "textindex",
-        "tokens", "model",
+        "removal", "stages/benchmarks", "classifier", "facts", "inspect", "verify", "compare", "passages", "push",
+        "textindex", "tokens", "model",
     },
     "re2": {"rules", "model"},
     "resiliparse": {"html"},

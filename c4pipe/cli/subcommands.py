@@ -46,6 +46,8 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
             "train a classifier of pages, or measure its scores",
             branches=("train", "quantile"),
         ),
+        Subcommand("push", "c4pipe.push.__main__", "publish a corpus on the Hugging Face Hub", extra="hub"),
+        Subcommand("classifier", "c4pipe.classifier.__main__", "train a classifier of pages, or measure its scores"),
         Subcommand("train", "model.train", "train a T5 on a corpus", extra="train"),
         Subcommand("finetune", "model.finetune", "fine-tune a T5 on tasks", extra="train"),
         Subcommand("score", "model.score", "score a fine-tuned T5 by what it writes", extra="train"),
@@ -57,6 +59,9 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
         Subcommand("likelihood", "model.likelihood", "how likely texts are to a run", extra="train", common=False),
         Subcommand("tasks", "model.tasks.__main__", "show the tasks for fine-tuning", common=False),
         Subcommand("index", "c4pipe.textindex.__main__", "index a corpus, to find pages by text", common=False),
+        Subcommand(
+            "tokens", "c4pipe.tokens.__main__", "write a corpus as tokens for Megatron-LM", extra="tokens", common=False
+        ),
         Subcommand("passages", "c4pipe.passages.__main__", "count how often passages stand in a corpus", common=False),
         Subcommand("tokens", "c4pipe.tokens.__main__", "write a corpus as tokens for other trainers", common=False),
         Subcommand("completion", "c4pipe.cli.completion", "print the completion script of a shell", common=False),
