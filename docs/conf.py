@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 project = "c4pipe"
-author = copyright = "the c4pipe authors"
+author = "the c4pipe authors"
+project_copyright = author
 extensions = ["myst_parser"]
 root_doc = "docs/index"
 include_patterns = ["*.md", *(f"{room}/README.md" for room in ("c4pipe", "model", "data_samples")), "docs/**"]
@@ -32,7 +33,7 @@ def setup(app: Any) -> None:
     app.connect("source-read", _add_contents)
 
 
-def _add_contents(app: Any, name: str, source: list[str]) -> None:
+def _add_contents(_: Any, name: str, source: list[str]) -> None:
     if name == root_doc:
         trees = (
             f"```{{toctree}}\n:hidden:\n:glob:\n:caption: {caption}\n\n{pages}\n```\n"
