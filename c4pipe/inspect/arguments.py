@@ -39,6 +39,7 @@ examples:
   a picture for a talk          python -m c4pipe.inspect out/c4 --flow flow.svg
   search and browse             python -m c4pipe.inspect out/c4 --serve
   and what another build made   python -m c4pipe.inspect out/c4 --serve --compare out/other
+  beside the released C4        python -m c4pipe.inspect out/c4 --serve --compare allenai-c4/en
 
 SQL is DuckDB's, one SELECT over three views:
   pages     {_PAGES}, config, split, shard, row
@@ -135,7 +136,8 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         metavar="DIR2",
         help="compare with this corpus, page by page; with --html, side by side; with --serve, where it may be given "
-        "several times, to browse (--against is the old word); a folder of other files: python -m c4pipe.compare",
+        "several times, to browse (--against is the old word); DIR2 may be a folder of released pages with text, url "
+        "and timestamp, such as allenai/c4's json.gz files, or Parquet, of which a copy is made in the cache, once",
     )
     a(
         "--verdict",

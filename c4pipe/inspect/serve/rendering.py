@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -30,7 +31,15 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"spelt": spelt, "marked": marked, "number": number, "pages": pages, "lines": lines, "chars": chars}
+    made.filters |= {
+        "spelt": spelt,
+        "marked": marked,
+        "number": number,
+        "pages": pages,
+        "lines": partial(many, noun="line"),
+        "files": partial(many, noun="file"),
+        "chars": chars,
+    }
     made.filters |= {"speech": speech, "counted": in_english}
     made.filters |= {"folded": fold_codes, "broken": broken_name}
     made.globals["between"] = told_between
@@ -57,11 +66,6 @@ def broken_name(name: str) -> Markup:
 def pages(value: int) -> str:
     """So many pages."""
     return many(value, "page")
-
-
-def lines(value: int) -> str:
-    """So many lines."""
-    return many(value, "line")
 
 
 def chars(size: int) -> str:
