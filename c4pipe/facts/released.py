@@ -8,7 +8,6 @@ that it lacks is not known. Nothing else is known of it by.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -21,7 +20,7 @@ from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.facts.sums import SumsProgress
 from c4pipe.files.storage import LocalStore
 from c4pipe.page import Kept, Page
-from c4pipe.private import private, user_cache
+from c4pipe.private import our_cache
 from c4pipe.scratch import scratch
 from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SCHEMA_VERSION, ParquetSink, page_table, shard_name, write_manifest
 from c4pipe.shards.sink import HashingStream, RowGroupBuffer
@@ -67,9 +66,8 @@ def _key(folder: Path, files: Sequence[Path]) -> str:
 
 
 def _cache() -> Path:
-    named = os.environ.get("C4PIPE_CACHE_DIR")
     try:
-        return private(Path(named) if named else user_cache())
+        return our_cache()
     except (OSError, RuntimeError) as error:
         raise ConfigError(f"no folder for a copy of released pages: {error}. Name one: C4PIPE_CACHE_DIR") from None
 

@@ -37,7 +37,8 @@ def run(args: argparse.Namespace) -> int:
     if args.serve:
         from c4pipe.inspect.serve import serve
 
-        serve(corpus, args.port, args.file, args.run, args.verdict, [_beside(one) for one in args.compare])
+        others = [_beside(one) for one in args.compare]
+        serve(corpus, args.port, args.file, args.run, args.verdict, others, _tokenizer(args.tokenizer))
         return 0
     other = _beside(args.compare[0]) if args.compare else None
     verdict = None
@@ -70,10 +71,21 @@ def run(args: argparse.Namespace) -> int:
     elif args.csv:
         from c4pipe.inspect.output import to_csv
 
+        if facts["view"] == "domains":
+            facts |= {"columns": list(facts["of_all"]), "rows": [list(row.values()) for row in facts["domains"]]}
         sys.stdout.write(to_csv(facts["columns"], facts["rows"]))
     else:
         show(Screen(sys.stdout), facts)
     return 0
+
+
+def _tokenizer(named: Path | None) -> Any:
+    """The tokenizer of that name, where one is named."""
+    if named is None:
+        return None
+    from c4pipe.inspect.tokenizing import open_tokenizer
+
+    return open_tokenizer(named)
 
 
 def _beside(other: Path) -> Corpus:
@@ -117,6 +129,10 @@ def facts_of(args: argparse.Namespace, corpus: Any, other: Any) -> dict[str, Any
         from c4pipe.inspect.show_losses import losses_told
 
         view, found = "losses", losses_told(corpus)
+    elif args.domains:
+        from c4pipe.inspect.show_domains import domains_told
+
+        view, found = "domains", domains_told(corpus, _tokenizer(args.tokenizer))
     elif other is not None:
         from c4pipe.facts.fates import compare
 
@@ -143,6 +159,7 @@ def show(screen: Screen, facts: dict[str, Any]) -> None:
     """The facts as lines."""
     from c4pipe.inspect.show_comparison import show_comparison
     from c4pipe.inspect.show_corpus import show_answer, show_overview
+    from c4pipe.inspect.show_domains import show_domains
     from c4pipe.inspect.show_holders import show_holders
     from c4pipe.inspect.show_losses import show_losses
     from c4pipe.inspect.show_pages import show_page, show_reason
@@ -154,6 +171,7 @@ def show(screen: Screen, facts: dict[str, Any]) -> None:
         "url": show_page,
         "text": show_holders,
         "losses": show_losses,
+        "domains": show_domains,
         "compare": show_comparison,
     }
     shows[facts["view"]](screen, facts)

@@ -34,6 +34,7 @@ examples:
   and when a model read them    python -m c4pipe.inspect out/c4 --text "..." --run out/t5
   any question                  python -m c4pipe.inspect out/c4 --sql "select reason, count(*) from rejected group by 1"
   which rule takes most text    python -m c4pipe.inspect out/c4 --losses
+  how much each domain has      python -m c4pipe.inspect out/c4 --domains --tokenizer out/t5
   what another rule changed     python -m c4pipe.inspect out/c4 --compare out/other
   a report to pass on           python -m c4pipe.inspect out/c4 --html report.html
   a picture for a talk          python -m c4pipe.inspect out/c4 --flow flow.svg
@@ -68,6 +69,7 @@ of one without a URL left(md5(md5(text)), 16), by its text as read.
             interval of the share of its pages, and `more` is 1 where a group surely loses more of them than all do,
             -1 where fewer; `bounded` where domains are not all told apart, so that numbers of each are the least;
             of a corpus without such a count only read and rules, by the ledger, and why in `not_counted`
+  domains   of_all, domains: pages, characters and, with a tokenizer, tokens of each, most pages first; tokenizer
   compare   the comparison: `folders` of both, what became of their pages
 With --run pages of `url` and `text` have `seen`: times (that a reading of it began), steps (that had some of it), or
 null where the run does not read the shard as it is now; `seen_to` is the last step that is known of.
@@ -111,6 +113,11 @@ def parser() -> argparse.ArgumentParser:
         "--losses",
         action="store_true",
         help="what each rule took of all that was read, and which languages and domains lost more than their share",
+    )
+    a(
+        "--domains",
+        action="store_true",
+        help="pages, characters and, with --tokenizer, tokens of each registered domain; --csv and --json have all",
     )
     a(
         "--html",
@@ -173,6 +180,13 @@ def parser() -> argparse.ArgumentParser:
         "--run RUN wrote",
     )
     a(
+        "--tokenizer",
+        type=utf8_path,
+        metavar="FILE_OR_RUN",
+        help="with --domains or --serve: count the tokens of domains with this SentencePiece model, tokenizer.json, or "
+        "that of a run, once; they are remembered in the cache",
+    )
+    a(
         "--limit",
         type=whole(1, MOST_ROWS),
         metavar="N",
@@ -180,7 +194,7 @@ def parser() -> argparse.ArgumentParser:
     )
     form = p.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object instead of text")
-    form.add_argument("--csv", action="store_true", help="with --sql: CSV instead of a table, formulas defused")
+    form.add_argument("--csv", action="store_true", help="with --sql or --domains: CSV, formulas defused")
     a("--port", type=whole(0, 65535), metavar="N", help=f"with --serve (default: {PORT}; 0: any that is free)")
     return p
 
@@ -197,7 +211,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         ("--stage", args.stage is not None, args.reason is not None, "--reason"),
         ("--limit", args.limit is not None, bool(_chosen(args, "sql", "text")), "--sql or --text"),
         ("--run", args.run is not None, bool(_chosen(args, "text", "url", "serve")), "--text, --url or --serve"),
-        ("--csv", args.csv, args.sql is not None, "--sql"),
+        ("--csv", args.csv, bool(_chosen(args, "sql", "domains")), "--sql or --domains"),
+        ("--tokenizer", args.tokenizer is not None, served or args.domains, "--domains or --serve"),
         ("--verdict", args.verdict is not None, served or bool(args.compare), "--compare or --serve"),
         ("--port", args.port is not None, served, "--serve"),
         ("--earlier", bool(args.earlier), bool(_chosen(args, "url", "reason", "serve")), "--url, --reason or --serve"),
@@ -206,8 +221,12 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         if given and not allowed:
             raise ConfigError(f"{option} needs {needs}. See --help.")
     for option, given, excluded in (
-        ("--sample", args.sample is not None, _chosen(args, "url", "text", "sql", "losses", "html", "flow", "serve")),
-        ("--compare", bool(args.compare), _chosen(args, "reason", "url", "text", "sql", "losses", "flow")),
+        (
+            "--sample",
+            args.sample is not None,
+            _chosen(args, *_WITHOUT_PAGES),
+        ),
+        ("--compare", bool(args.compare), _chosen(args, "reason", "url", "text", "sql", "losses", "domains", "flow")),
         ("--json", args.json, _chosen(args, "html", "flow", "serve")),
     ):
         if given and excluded:
@@ -233,6 +252,10 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         args.limit = QUERY_ROWS if args.text is None else TEXT_PAGES
     args.port = PORT if args.port is None else args.port
     return args
+
+
+# Views that show no sample of pages.
+_WITHOUT_PAGES = ("url", "text", "sql", "losses", "domains", "html", "flow", "serve")
 
 
 def _chosen(args: argparse.Namespace, *names: str) -> str:
