@@ -19,6 +19,7 @@ from distributed import Security
 from distributed.scheduler import KilledWorker, NoValidWorkerError, NoWorkerError
 
 from beam_jobs.workers import WORKER_DIED
+from c4pipe.command import is_command
 from c4pipe.corpus.identity import code_of_everything
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.flow.allocators import FRUGAL
@@ -29,7 +30,7 @@ LOOPBACK_HOST = "127.0.0.1"
 # What a scheduler and a worker show to a browser, without any key.
 NO_PAGES: dict[str, Any] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 NO_WORKERS = "distributed.scheduler.no-workers-timeout"
-LEAN = {"distributed.worker.preload": ["beam_jobs.dask_worker"]}  # what a worker imports first
+PRELOAD = "distributed.worker.preload"
 BEFORE_THEY_START = "distributed.nanny.pre-spawn-environ"
 WORKER_TIMEOUT = "60s"  # for a worker that was lost: there may be none that starts any more
 
@@ -99,7 +100,8 @@ def _processes(workers: int) -> Iterator[str]:
     with (
         temporary_files("dask") as scratch,
         dask.config.set(_own_key() | NO_PAGES | {f"{BEFORE_THEY_START}.{name}": FRUGAL[name] for name in FRUGAL}),
-        dask.config.set(LEAN | {NO_WORKERS: WORKER_TIMEOUT, "temporary-directory": str(scratch)}),
+        dask.config.set({NO_WORKERS: WORKER_TIMEOUT, "temporary-directory": str(scratch)}),
+        dask.config.set({PRELOAD: ["beam_jobs.dask_worker"]} if is_command() else {}),
         LocalCluster(
             n_workers=workers,
             host=LOOPBACK_HOST,

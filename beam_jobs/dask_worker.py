@@ -1,14 +1,17 @@
-"""What a worker of Dask loads before it has anything to do (Dask calls that a preload): Beam without what no build needs.
+"""What a worker of Dask loads before it has anything to do: Beam without what no build needs (`c4pipe.flow.lean`).
 
-A worker knows nothing of what the build left out, and unpickles its first step: that imported all of Beam, in 0.8
-seconds of CPU more. Where the program is not a command of ours it is left as it is, as there.
+    dask worker --preload beam_jobs.dask_worker ...
+
+Without it the first step that a worker unpickles imports all of Beam, pandas and Google's libraries.
 """
 
 from __future__ import annotations
 
-from c4pipe.command import is_command, spare_pandas
+import pyarrow as pa
+
+from c4pipe.command import held_back
 from c4pipe.flow.lean import import_lean_beam
 
-if is_command():
-    import_lean_beam()
-    spare_pandas()
+import_lean_beam()
+with held_back("pandas"):  # which pyarrow looks for with the first array
+    pa.array([])
