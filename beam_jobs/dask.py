@@ -45,7 +45,7 @@ class Spread(DaskBagOp):
         return input_bag.repartition(npartitions=1).repartition(npartitions=self.bag_kwargs["npartitions"])
 
 
-class Grouped(DaskBagOp):
+class ByKey(DaskBagOp):
     """GroupByKey, for which Beam's DaskRunner has more tasks than the square of the partitions, most of them empty.
 
     All meets on one worker, as in `Spread`: up to `--spill-rows` rows of 20 bytes, and beyond them places in files.
@@ -63,7 +63,7 @@ def _by_key(elements: Iterable[tuple[Any, Any]]) -> list[tuple[Any, list[Any]]]:
     return [*groups.items()]
 
 
-TRANSLATIONS |= {_Reshuffle: Spread, _GroupByKeyOnly: Grouped}
+TRANSLATIONS |= {_Reshuffle: Spread, _GroupByKeyOnly: ByKey}
 
 
 @contextmanager
@@ -101,7 +101,7 @@ def _processes(workers: int) -> Iterator[str]:
         temporary_files("dask") as scratch,
         dask.config.set(_own_key() | NO_PAGES | {f"{BEFORE_THEY_START}.{name}": FRUGAL[name] for name in FRUGAL}),
         dask.config.set({NO_WORKERS: WORKER_TIMEOUT, "temporary-directory": str(scratch)}),
-        dask.config.set({PRELOAD: ["beam_jobs.dask_worker"]} if is_command() else {}),
+        dask.config.set({PRELOAD: ["c4pipe.flow.dask_worker"]} if is_command() else {}),
         LocalCluster(
             n_workers=workers,
             host=LOOPBACK_HOST,

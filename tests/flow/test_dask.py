@@ -22,7 +22,7 @@ SAMPLES = ROOT / "data_samples"
 DASK = ["--runner", "DaskRunner"]
 # What a worker is told to import first, and what it needs for its first step.
 WORKER = """
-import sys, beam_jobs.dask_worker, apache_beam.runners.dask.transform_evaluator, c4pipe.flow.build, pyarrow
+import sys, c4pipe.flow.dask_worker, apache_beam.runners.dask.transform_evaluator, c4pipe.flow.build, pyarrow
 pyarrow.array([1])
 print({"apache_beam", "apache_beam.io.gcp.bigquery", "pandas"} & {*sys.modules})
 """
@@ -85,10 +85,10 @@ def test_a_cluster_of_ours_answers_on_this_machine_and_who_has_its_key():
 def test_groups_meet_in_one_place_by_fewer_tasks_than_the_partitions_have_pairs():
     from dask import bag
 
-    from beam_jobs.dask import Grouped
+    from beam_jobs.dask import ByKey
 
     elements = [(n % 3, n) for n in range(20)]
-    groups = Grouped(None, {"npartitions": 8}).apply(bag.from_sequence(elements, npartitions=8))
+    groups = ByKey(None, {"npartitions": 8}).apply(bag.from_sequence(elements, npartitions=8))
     assert groups.npartitions == 8
     assert groups.compute(scheduler="sync") == [(key, [*range(key, 20, 3)]) for key in range(3)]
     assert len(dict(groups.__dask_graph__())) < 8 * 8

@@ -1,6 +1,6 @@
 """What a worker of Dask loads before it has anything to do: Beam without what no build needs (`c4pipe.flow.lean`).
 
-    dask worker --preload beam_jobs.dask_worker ...
+    dask worker --preload c4pipe.flow.dask_worker ...
 
 Without it the first step that a worker unpickles imports all of Beam, pandas and Google's libraries.
 """
