@@ -1,4 +1,4 @@
-# The worker of a Dataflow job: see docs/dataflow.md. The lock only says which versions: a worker needs no torch.
+# The worker of a Dataflow job: see docs/guides/a-whole-crawl-on-dataflow.md. The lock only says which versions: a worker needs no torch.
 FROM apache/beam_python3.11_sdk:2.77.0
 WORKDIR /c4pipe
 COPY . ./

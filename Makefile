@@ -68,8 +68,8 @@ COMPILED = $(PY) -m compileall -q c4pipe beam_jobs model; \
 # The lock is whole, so nothing is resolved, but for the GPU packages that torch pins itself: on Linux the last line adds
 # them, where the CPU build of torch is not to be had.
 $(VENV)/ready: requirements.lock requirements-cpu.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "c4pipe needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.11"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "c4pipe needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
 	  --requirement requirements-cpu.lock 2>/dev/null || true
@@ -211,7 +211,7 @@ gpu: setup ## what a GPU has to say of the trainer, in ten minutes at most: DATA
 identity: setup ## compare our langdetect with the package itself over 20,000 texts in 55 languages
 	$(PY) -m bench.identity $(ARGS)
 
-scale: setup ## measure dedup up to 50 million lines and the shuffles of a crawl, and write the tables of docs/scale.md
+scale: setup ## measure dedup up to 50 million lines and the shuffles of a crawl, and write the tables of docs/explanation/scale.md
 	$(PY) -m bench.dedup $(ARGS)
 	$(PY) -m bench.shuffle
 	$(PY) -m bench.scale --write

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from beam_jobs.beam_options import check_beam_options
 from beam_jobs.benchmarks import benchmark_options
 from beam_jobs.exclusions import add_exclusions
-from beam_jobs.formats import format_options
+from beam_jobs.formats import format_options, output_format
 from beam_jobs.low_memory import LOW_SPILL_ROWS, SPILL_ROWS
 from beam_jobs.personal import personal_option
 from c4pipe.command import Parser, count, is_command, memory_limit, positive, share, similarity, utf8
 from c4pipe.dedup.near import STAYS
 from c4pipe.errors import ConfigError
+from c4pipe.flow.buckets import check_extra
 from c4pipe.flow.lean import import_lean_beam
 from c4pipe.langid import IDENTIFIERS
 from c4pipe.presets import PRESETS
@@ -32,25 +33,29 @@ examples:
   near duplicates too         python -m beam_jobs.build_c4 --preset en.near --near-verify ...
   other dedups of text        python -m beam_jobs.build_c4 --dedup lines,windows,near ...
   the next crawl, only news    python -m beam_jobs.build_c4 --against out/2024-18 out/2024-22 ...
+  honour opt-outs             python -m beam_jobs.build_c4 --exclude opt-out.txt --robots robotstxt/ ...
+  mask personal data          python -m beam_jobs.build_c4 --mask-personal email,ip,phone ...
+  drop benchmark items        python -m beam_jobs.build_c4 --benchmarks tests --benchmarks-drop ...
   without who asked for it    python -m beam_jobs.build_c4 --exclude opt-out.txt --robots robotstxt/ ...
   no addresses of persons     python -m beam_jobs.build_c4 --mask-personal email,ip,phone ...
   what a model is tested on   python -m beam_jobs.build_c4 --benchmarks tests --benchmarks-drop ...
+  as JSON Lines too           python -m beam_jobs.build_c4 --format jsonl ...
   what would it take?         python -m beam_jobs.build_c4 --dry-run ...
   a machine with 1 GB         python -m beam_jobs.build_c4 --low-memory ...
-  processes of Dask           python -m beam_jobs.build_c4 --runner DaskRunner --workers 4 ...
-  a cluster of Dask           python -m beam_jobs.build_c4 --runner DaskRunner --dask_client_address tcp://HOST:8786 ...
+  local Dask processes        python -m beam_jobs.build_c4 --runner DaskRunner --workers 4 ...
+  a Dask cluster              python -m beam_jobs.build_c4 --runner DaskRunner --dask_client_address tcp://HOST:8786 ...
   a whole crawl on Dataflow   python -m beam_jobs.build_c4 --input wet.paths.gz --root s3://commoncrawl \\
                                 --output gs://BUCKET/c4 --runner DataflowRunner --project P --region R \\
                                 --temp_location gs://BUCKET/tmp --sdk_container_image IMAGE
 
-exit codes: 0 done; 1 the build failed; 2 wrong use, an option without effect too, found before any work; 3 done, but
-inputs were unreadable and --strict was given; 4 done, but no page was kept; 130 interrupted (Ctrl-C); 143 ended
-(SIGTERM). Of several presets the largest counts. After any death the same command goes on from what is finished.
-Options of Apache Beam are passed on to it.
+exit codes: 0 done; 1 the build failed; 2 wrong usage (including an option without effect), reported before any work;
+3 done, but some inputs were unreadable and --strict was given; 4 done, but no page was kept; 130 interrupted (Ctrl-C);
+143 terminated (SIGTERM). With several presets, the highest code is returned. After a crash or a kill, run the same
+command again: it resumes from what is finished. Apache Beam's own options are passed on to it.
 """
 
 LOCAL_RUNNER = "FnApiRunner"
-DASK = "DaskRunner"
+DASK, DATAFLOW = "DaskRunner", "DataflowRunner"
 DASK_RUNNER = "apache_beam.runners.dask.dask_runner.DaskRunner"  # of the optional runners Beam knows only full names
 
 # Below that many bytes of input for each, workers gain little: for 18 MB two cores took 8.2 to 8.9 s with two workers
@@ -66,7 +71,7 @@ def parser() -> Parser:
     """The options of the job itself."""
     p = Parser(
         prog="python -m beam_jobs.build_c4",
-        description="Builds a C4 corpus of sharded Parquet from Common Crawl WET files.",
+        description="Build a C4 corpus of sharded Parquet from Common Crawl WET files.",
         epilog=EPILOG,
     )
     a = p.add_argument
@@ -75,24 +80,24 @@ def parser() -> Parser:
         nargs="+",
         required=True,
         metavar="PATH",
-        help="files, folders, globs or lists of paths (wet.paths.gz); https:// too",
+        help="files, folders, globs or lists of paths (wet.paths.gz); https:// works too",
     )
     format_options(a)
-    a("--root", metavar="URL", help="what the lines of a list are relative to (default: the list's folder)")
-    a("--sizes", metavar="FILE", help="lines of BYTES NAME: an input of another size is a truncated one")
-    a("--output", type=utf8, required=True, metavar="DIR", help="folder of the corpus; local, gs:// or s3://")
+    a("--root", metavar="URL", help="base URL or folder for the paths in a list (default: the list's own folder)")
+    a("--sizes", metavar="FILE", help="expected sizes, one 'BYTES NAME' a line; an input of another size is truncated")
+    a("--output", type=utf8, required=True, metavar="DIR", help="folder for the corpus: local, gs:// or s3://")
     a(
         "--preset",
         default="en",
         metavar="NAME,...",
-        help=f"{', '.join(PRESETS)}; or MODULE:NAME of your own (default: en). Several are built in one reading",
+        help=f"{', '.join(PRESETS)}; or your own as MODULE:NAME (default: en). Several share one read",
     )
-    a("--languages", metavar="L,L", help="languages to keep instead of the preset's own, such as de or de,fr,und")
-    a("--langid", metavar="NAME", help=f"who names languages: {', '.join(IDENTIFIERS)}; a model as fasttext:FILE")
+    a("--languages", metavar="L,L", help="languages to keep instead of the preset's, such as de or de,fr,und")
+    a("--langid", metavar="NAME", help=f"language identifier: {', '.join(IDENTIFIERS)}, or a model as fasttext:FILE")
     a(
         "--dedup",
         metavar="NAME,...",
-        help=f"levels of text instead of the preset's own: {', '.join(TEXT_LEVELS)}, or {NO_LEVELS}; page rules stay",
+        help=f"text deduplication instead of the preset's: {', '.join(TEXT_LEVELS)}, or {NO_LEVELS}; page rules stay",
     )
     a(
         "--near-verify",
@@ -100,55 +105,61 @@ def parser() -> Parser:
         const=0.0,
         type=similarity,
         metavar="T",
-        help="link near duplicates only if they share that much of their runs of words, counted one by one (default "
-        "of T: where half of such pairs would be found, 0.72); not asked of pages of corpora --against",
+        help="link two near duplicates only if the exact Jaccard similarity of their word n-grams is at least T (T if "
+        "left out: 0.72, where the sketch finds half of all pairs); not applied to pages from --against",
     )
     a(
         "--near-stays",
         choices=STAYS,
-        help="which of near duplicates stays: by the hash of its URL (default), or else; where one is of a corpus "
-        "--against, that one",
+        help="which near duplicate stays: the one chosen by URL hash (default), the newest or the longest; a page from "
+        "--against always wins",
     )
-    a("--min-pages", type=count, metavar="N", help="leave out languages with fewer pages (default: 0; mC4: 10000)")
+    a("--min-pages", type=count, metavar="N", help="drop languages with fewer pages than N (default: 0; mC4: 10000)")
     a(
         "--runner",
         default="DirectRunner",
         help="DirectRunner (this machine, the default), DaskRunner, DataflowRunner, PortableRunner",
     )
-    a("--workers", type=positive, metavar="N", help="processes on this machine (default: by cores and input)")
-    a("--badwords-dir", metavar="DIR", help="word lists, one file a language (default: ./assets, else our small ones)")
-    a("--news-domains", metavar="FILE", help="RealNews' list of domains, for realnewslike")
-    a("--url-list", metavar="FILE", help="URLs, one a line, for webtextlike")
+    a("--workers", type=positive, metavar="N", help="processes on this machine (default: chosen by cores and input)")
+    a(
+        "--badwords-dir",
+        metavar="DIR",
+        help="blocklists, one file per language (default: ./assets, else our small ones)",
+    )
+    a("--news-domains", metavar="FILE", help="the RealNews list of domains, for realnewslike")
+    a("--url-list", metavar="FILE", help="URLs, one per line, for webtextlike")
     add_exclusions(p)
     benchmark_options(a)
     personal_option(a)
-    a("--shards", type=shards, default=None, metavar="N", help="train files a config (default: auto, 256 MB each)")
+    a("--shards", type=shards, default=None, metavar="N", help="train shards per config (default: auto, 256 MB each)")
     a(
         "--rejected",
         choices=("none", "sample", "all"),
         default="sample",
-        help="rejected pages to keep (default: sample)",
+        help="which rejected pages to keep for inspection (default: sample)",
     )
-    a("--limit-pages", type=positive, metavar="N", help="stop after about N pages, taken evenly from all inputs")
+    output_format(a)
+    a("--limit-pages", type=positive, metavar="N", help="read only about N pages, spread evenly over all inputs")
     a(
         "--spill-rows",
         type=count,
         metavar="N",
-        help=f"larger shuffles use files, but in a bucket (default: {SPILL_ROWS}; 0: never)",
+        help=f"spill larger shuffles to local files, never to a bucket (default: {SPILL_ROWS}; 0: never spill)",
     )
     a(
         "--low-memory",
         action="store_true",
-        help=f"for small machines, same bytes: one worker, shuffles of over {LOW_SPILL_ROWS} rows through files, and "
-        "output shards put together 64 MiB at a time",
+        help=f"for small machines; the corpus has the same bytes: one worker, shuffles above {LOW_SPILL_ROWS} rows "
+        "spilled to files, output shards assembled 64 MiB at a time",
     )
-    a("--strict", action="store_true", help="exit with 3 when anything could not be read")
+    a("--strict", action="store_true", help="exit with 3 if any input could not be read")
     a(
         "--max-bad-share",
         type=share,
         default=1.0,
         metavar="X",
-        help="stop after reading when more than this share of inputs gave no page for damage (default: 1, never)",
+        help="fail after reading if more than this share of the inputs was too damaged to yield a page (default: 1, "
+        "never)",
     )
     a(
         "--against",
@@ -156,31 +167,32 @@ def parser() -> Parser:
         type=utf8,
         default=[],
         metavar="DIR",
-        help="finished corpora of earlier crawls, whose pages win over all of this one; theirs come along",
+        help="finished corpora of earlier crawls: a page that one of them has wins over this crawl's. The corpora that "
+        "they were built against are included",
     )
     a(
         "--keys",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="keep what builds of later crawls need to be made --against this corpus: about 14 bytes for each line, "
-        "span or URL that is another (default: yes)",
+        help="keep the keys that a later build --against this corpus needs: about 14 bytes for each distinct line, "
+        "span or URL (default: yes)",
     )
     a(
         "--restorable",
         choices=("yes", "no"),
         default="yes",
-        help="keep pages that may come back when others are taken out (beam_jobs.remove), as --no-keys does not",
+        help="keep the pages that may return when others are removed later (beam_jobs.remove); --no-keys implies no",
     )
-    a("--overwrite", action="store_true", help="replace the corpus in the output folder, once the new one is whole")
-    a("--fresh", action="store_true", help="start over instead of going on with an unfinished build")
+    a("--overwrite", action="store_true", help="replace the corpus in the output folder once the new one is complete")
+    a("--fresh", action="store_true", help="start over instead of resuming an unfinished build")
     a("--keep-staging", action="store_true", help="keep the intermediate files after success")
     a(
         "--staging",
         type=utf8,
         metavar="DIR",
-        help="keep them there: later builds from the same inputs need not read them again",
+        help="keep the intermediate files in DIR, so that later builds need not read the same inputs again",
     )
-    a("--dry-run", action="store_true", help="read a file or two and predict pages, time, disk and kept share")
+    a("--dry-run", action="store_true", help="read a small part and predict pages, time, disk space and the share kept")
     return p
 
 
@@ -200,6 +212,8 @@ def parse_with(own: Parser, argv: Sequence[str] | None) -> tuple[argparse.Namesp
     if args.runner == DASK:
         load_beam(args)
         _find_dask()
+    if args.runner == DATAFLOW:
+        check_extra("gs", f"--runner {DATAFLOW}")
     if rest:
         check_beam_options(rest, [flag for action in own._actions for flag in action.option_strings])
     return args, rest

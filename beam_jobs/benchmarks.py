@@ -16,10 +16,10 @@ def benchmark_options(add: Callable[..., Any]) -> None:
     add(
         "--benchmarks",
         metavar="DIR",
-        help="look for test items in the pages that are kept, and name them: a folder of .jsonl and .tsv files, each "
-        "of a task, whose first line says what is where (# question: FIELD; answer: FIELD; passage: FIELD)",
+        help="report benchmark items found in kept pages. A folder of .jsonl and .tsv files, one per task, whose first "
+        "line maps the fields (# question: FIELD; answer: FIELD; passage: FIELD)",
     )
-    add("--benchmarks-drop", action="store_true", help="of the pages that would be kept, reject those that hold any")
+    add("--benchmarks-drop", action="store_true", help="also reject the pages that contain such an item")
 
 
 def with_benchmark_options(args: Namespace, presets: Sequence[Preset]) -> list[Preset]:

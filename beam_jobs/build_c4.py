@@ -21,6 +21,7 @@ from beam_jobs.mending import run_mended
 from beam_jobs.peeking import look_into
 from beam_jobs.workers import as_build_error, tended
 from c4pipe.card import check_schema
+from c4pipe.command import as_called, own_name
 from c4pipe.corpus.ancestors import Ancestor
 from c4pipe.files.assets import find_assets
 from c4pipe.flow.files import BeamStore
@@ -122,7 +123,7 @@ def make_graph(args: Namespace, corpora: Corpora, flags: list[str]) -> None:
     from c4pipe.flow.build import BuildCorpora
 
     pipeline_of(BuildCorpora(corpora), options_of(flags)).run()
-    print("build_c4: the job graph is made; with --dry_run=True nothing else is.")
+    print(f"{own_name('build_c4')}: the job graph is made; with --dry_run=True nothing else is.")
 
 
 def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> list[Standing]:
@@ -188,9 +189,9 @@ def conclude(args: Namespace, corpora: Corpora, found: list[Standing], took: flo
     manifests = [there.manifest or _manifest(settings) for settings, there in zip(corpora, found, strict=True)]
     stats = [stats_of(settings) for settings in corpora]
     if len(corpora) == 1:
-        print(summary(manifests[0], corpora[0].output, stats[0]))
+        print(as_called(summary(manifests[0], corpora[0].output, stats[0])))
     else:
-        print(summary_of_several(manifests, [settings.output for settings in corpora], stats))
+        print(as_called(summary_of_several(manifests, [settings.output for settings in corpora], stats)))
     there = [manifest["preset"]["name"] for manifest, one in zip(manifests, found, strict=True) if one.manifest]
     if there:
         named = "it was" if len(corpora) == 1 else f"{', '.join(there)}:"
@@ -203,7 +204,7 @@ def conclude(args: Namespace, corpora: Corpora, found: list[Standing], took: flo
         print(f"  {duration(took)} min, {pages / took:,.0f} pages/s, peak memory {peak_memory()}")
     for settings, manifest in zip(corpora, manifests, strict=True):
         if is_empty(manifest):
-            print(f"build_c4: {emptied(manifest, settings.output)}", file=sys.stderr)
+            print(f"{own_name('build_c4')}: {emptied(manifest, settings.output)}", file=sys.stderr)
     return max(exit_code(manifest, args.strict) for manifest in manifests)
 
 
@@ -245,7 +246,8 @@ def notes(settings: Settings) -> list[str]:
     exact = " So this corpus is not exactly the reference's." if settings.preset.name == "en.tfds" else ""
     return [
         *said,
-        f"note: using the small lists that come with c4pipe ({', '.join(shipped)}); full ones: make assets.{exact}",
+        f"note: using the small lists that come with c4pipe ({', '.join(shipped)}); full ones: "
+        f"{as_called('make assets')}.{exact}",
     ]
 
 

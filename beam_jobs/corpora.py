@@ -36,6 +36,7 @@ from c4pipe.langid import default_score, load
 from c4pipe.langid.base import UND
 from c4pipe.languages.named import codes_named, renamings
 from c4pipe.presets import find_preset, for_format, for_languages
+from c4pipe.shards import formats_told, libraries_of_formats
 from c4pipe.stages import Identify, Preset, Scope, Size
 from c4pipe.stages.text_levels import NO_LEVELS, levels_named, near_level, with_levels, with_near
 from c4pipe.text.urls import unsigned
@@ -141,10 +142,11 @@ def make_settings(
             **levels_asked(args, preset),
             **agent_asked(args),
             **personal_asked(args),
+            **formats_told(args.format),
         },
         "files": accounts(preset.stages, assets),
         "identifiers": identifiers_of(preset),
-        "versions": versions((*LIBRARIES, *libraries_behind(preset.stages))),
+        "versions": versions((*LIBRARIES, *libraries_behind(preset.stages))) | libraries_of_formats(args.format),
         "code": code_of_corpus(preset),
     }
     if not args.keys:

@@ -29,25 +29,25 @@ def add_exclusions(parser: Parser) -> None:
         type=utf8,
         default=[],
         metavar="FILE",
-        help="lists of pages to leave out, an entry a line: a domain with all below it (example.com), a URL "
-        "(https://example.com/page), a beginning of URLs (example.com/blog/*), a line of a hosts file (0.0.0.0 "
-        "example.com); below a line [words] words in URLs, below [soft words] those of which two are needed; # begins "
-        "a comment. Or a folder of categories (UT1) with files domains and urls",
+        help="lists of pages to drop, one entry per line: a domain and its subdomains (example.com), a URL "
+        "(https://example.com/page), a URL prefix (example.com/blog/*) or a hosts-file line (0.0.0.0 example.com); "
+        "after a line [words], words in URLs; after [soft words], words of which two must match; # starts a comment. "
+        "Or a folder of categories (UT1) that holds files named domains and urls",
     )
 
     parser.add_argument(
         "--robots",
         type=utf8,
         metavar="DIR",
-        help="leave out what robots.txt forbids: a folder with HOST.txt or HOST/robots.txt files, or with Common "
-        "Crawl's robotstxt WARC files; or the file of an earlier corpus, in its lists/robots",
+        help="drop what robots.txt disallows: a folder with HOST.txt or HOST/robots.txt files, or with Common "
+        "Crawl's robotstxt WARC files; or the lists/robots file of an earlier corpus",
     )
     parser.add_argument(
         "--robots-agent",
         type=_agent,
         default=AGENT_BY_DEFAULT,
         metavar="NAME",
-        help=f"the crawler that it is asked for (default: {AGENT_BY_DEFAULT}, Common Crawl's)",
+        help=f"user agent to look up in robots.txt (default: {AGENT_BY_DEFAULT}, Common Crawl's crawler)",
     )
 
 

@@ -1,4 +1,4 @@
-"""Options of build_c4 that say what the inputs are."""
+"""Options that say what the inputs are, and what a corpus is written as."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from c4pipe.command import utf8
 from c4pipe.flow.searching import SUFFIXES
 from c4pipe.html import EXTRACTS
+from c4pipe.shards import PARQUET_ALONE, SHARD_FORMATS, formats_named
 
 
 def format_options(a: Callable[..., Any]) -> None:
@@ -16,20 +17,32 @@ def format_options(a: Callable[..., Any]) -> None:
         "--input-format",
         choices=SUFFIXES,
         default="wet",
-        help="what the inputs are (default: wet); of warc, responses with HTML; of text, a file is a document; others "
-        "have fields, see --text-key",
+        help="format of the inputs (default: wet). warc: the HTML responses; text: one document per file; jsonl and "
+        "parquet: fields, see --text-key",
     )
     a(
         "--extract",
         choices=EXTRACTS,
         default="main",
-        help="what of the HTML of warc is text: without menus and footers (main, the default), or all that is seen",
+        help="for warc: extract the main text, without menus and footers (main, the default), or all visible text",
     )
     for field, what in (("text", "texts"), ("url", "URLs"), ("date", "dates")):
         a(
             f"--{field}-key",
             type=utf8,
             metavar="KEY",
-            help=f"where {what} are in jsonl and parquet, such as {field} or metadata.{field} (default: as the "
-            "tool that wrote them has it)",
+            help=f"field of the {what} in jsonl and parquet, such as {field} or metadata.{field} (default: recognised "
+            "from the tool that wrote the file)",
         )
+
+
+def output_format(a: Callable[..., Any]) -> None:
+    """Adds --format, whose value is the formats that are written."""
+    told = "; ".join(f"{each.name}: {each.says}" for each in SHARD_FORMATS.values())
+    a(
+        "--format",
+        type=formats_named,
+        default=PARQUET_ALONE,
+        metavar="NAME,...",
+        help=f"formats of the shards; Parquet is always among them, since every command reads it ({told})",
+    )

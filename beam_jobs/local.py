@@ -112,7 +112,7 @@ def _end_with(pipe: int) -> None:
 
 
 class _Handler(SubprocessSdkWorkerHandler):
-    """Beam's own, with our command where a forked worker waits; the command that it was given is a comment in it.
+    """Beam's own, with commands of ours: where a forked worker waits, the one that was given is a comment in it.
 
     Beam's would open one more port for what each worker logs, which is written to stderr in a worker that has none.
     """
@@ -125,6 +125,8 @@ class _Handler(SubprocessSdkWorkerHandler):
             folder = _waiting.pop(0)
             environment, status = shlex.quote(str(folder / ENVIRONMENT)), shlex.quote(str(folder / STATUS))
             command = f"env -0 > {environment}; read status < {status} && exit $status; exit 1  # {command}"
+        else:
+            command = _started_here()
         control = endpoints_pb2.ApiServiceDescriptor(url=self.control_address)
         told = {
             "CONTROL_API_SERVICE_DESCRIPTOR": text_format.MessageToString(control),
@@ -133,6 +135,12 @@ class _Handler(SubprocessSdkWorkerHandler):
         }
         self.worker_thread = threading.Thread(name="run_worker", target=_attend, args=(command, os.environ | told))
         self.worker_thread.start()
+
+
+def _started_here() -> str:
+    """A command for Beam's worker that looks for modules where this process does, and nowhere before."""
+    code = f"import sys; sys.path[:] = {sys.path!r}; from {sdk_worker_main.__name__} import main; main(sys.argv)"
+    return shlex.join(["exec", sys.executable, "-c", code])
 
 
 def _attend(command: str, environment: dict[str, str]) -> None:

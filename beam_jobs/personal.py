@@ -18,8 +18,8 @@ def personal_option(add: Callable[..., Any]) -> None:
         nargs="?",
         const=",".join(USUALLY_MASKED),
         metavar="KIND,...",
-        help="put <EMAIL>, <IP>, ... in the place of addresses and numbers of persons, behind everything else: of "
-        f"{', '.join(PERSONAL_REASONS)} (without a kind: {' and '.join(USUALLY_MASKED)}, as FineWeb does)",
+        help="replace personal data with <EMAIL>, <IP>, ... as the last step. Kinds: "
+        f"{', '.join(PERSONAL_REASONS)} (none given: {' and '.join(USUALLY_MASKED)}, as FineWeb does)",
     )
 
 

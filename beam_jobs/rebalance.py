@@ -17,6 +17,7 @@ from beam_jobs.mending import run_mended
 from beam_jobs.rebalance_arguments import parse
 from beam_jobs.workers import as_build_error, tended
 from c4pipe.card.origin import formats_of
+from c4pipe.command import own_name
 from c4pipe.corpus.identity import code_of_mixture, fingerprint
 from c4pipe.errors import ConfigError
 from c4pipe.flow.buckets import is_remote
@@ -31,7 +32,7 @@ from c4pipe.mixture import Mixture
 from c4pipe.rebalance.finalize import mixture_summary
 from c4pipe.rebalance.plan import MixturePlan, make_plan
 from c4pipe.rebalance.sources import SourceCorpus, find_sources, look_at, named_configs, read_corpora
-from c4pipe.shards import MANIFEST
+from c4pipe.shards import MANIFEST, formats_told, libraries_of_formats
 from c4pipe.text import duration
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def run(args: Namespace, rest: list[str]) -> int:
     options = options_of(flags)
     if is_offline(rest):
         pipeline_of(Rebalance(job), options).run()
-        print("rebalance: the job graph is made; with --dry_run=True nothing else is.")
+        print(f"{own_name('rebalance')}: the job graph is made; with --dry_run=True nothing else is.")
         return 0
     with FolderLock(job.output):
         recover(job.output)
@@ -130,8 +131,9 @@ def make_job(args: Namespace, mixture: Mixture, corpora: list[SourceCorpus]) -> 
             "seed": args.seed,
             "languages": args.languages,
             "shards": args.shards or "auto",
+            **formats_told(args.format),
         },
-        "versions": versions(MIXTURE_LIBRARIES),
+        "versions": versions(MIXTURE_LIBRARIES) | libraries_of_formats(args.format),
         "code": code_of_mixture(),
         "inputs": [_described(corpus) for corpus in corpora],
     }

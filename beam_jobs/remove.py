@@ -18,7 +18,7 @@ from beam_jobs.command import peak_memory
 from beam_jobs.earlier import compute_keys, find_earlier, key_files
 from beam_jobs.remove_arguments import parse_remove
 from beam_jobs.remove_notes import SHOWN_AT_MOST, doubts, lines_told, unmatched
-from c4pipe.command import run_command
+from c4pipe.command import own_name, run_command
 from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.corpus.identity import fingerprint
 from c4pipe.corpus.ledger import Ledger
@@ -262,7 +262,8 @@ def told_proof(corpus: Corpus, asked: Wishes, urls: Sequence[str] = ()) -> int:
         print(f"... and {len(proof.left) - SHOWN_AT_MOST:,} more")
     if proof.left:
         print(
-            f"remove: something is left of what is listed, in {len(proof.left):,} places of {looked}", file=sys.stderr
+            f"{own_name('remove')}: something is left of what is listed, in {len(proof.left):,} places of {looked}",
+            file=sys.stderr,
         )
         return BuildError.exit_code
     entries = lines_told(asked)

@@ -9,7 +9,7 @@ What begins before there are workers, and what the runner itself takes, is nobod
 
 A larger build has more units of work, and as many partitions of its shuffles that are larger; one more output shard
 for each 256 MB; and the same single elements, which grow (`scaled`). No disk and no memory limits it here.
-Prints the table of docs/scale.md, which `--write` puts there, and writes bench/results/cores.json.
+Prints the table of docs/explanation/scale.md, which `--write` puts there, and writes bench/results/cores.json.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="files of so many --pages instead")
     parser.add_argument("--workers", type=lambda text: [int(n) for n in text.split(",")], default=[1, 2, 4, 16, 64])
     parser.add_argument("--badwords-dir", type=Path, metavar="DIR")
-    parser.add_argument("--write", action="store_true", help="write the table into docs/scale.md")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/explanation/scale.md")
     args = parser.parse_args(words)
     if args.pages < 1 or min(args.workers) < 1:
         parser.error("--pages and --workers must be above 0")

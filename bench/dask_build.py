@@ -4,7 +4,7 @@
 
 Each run is a process of its own; what a build and all its processes take is counted (`runs`). A worker is killed when
 half of the units are staged: its nanny starts another one, and Dask does again what was lost. All builds must have the
-same bytes, or it stops. Prints the table of docs/scale.md, which `--write` puts there, and writes
+same bytes, or it stops. Prints the table of docs/explanation/scale.md, which `--write` puts there, and writes
 bench/results/dask.json.
 """
 
@@ -129,7 +129,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--workers", type=lambda text: [int(n) for n in text.split(",")], default=[1, 2, 4])
     parser.add_argument("--badwords-dir", type=Path, metavar="DIR")
-    parser.add_argument("--write", action="store_true", help="write the table into docs/scale.md")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/explanation/scale.md")
     args = parser.parse_args(argv)
     if args.pages < 4 * FILE_PAGES or args.rounds < 1 or min(args.workers) < 1:
         parser.error(f"--pages must be {4 * FILE_PAGES:,} at least, --rounds and --workers above 0")

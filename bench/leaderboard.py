@@ -2,8 +2,8 @@
 
     python -m bench.leaderboard [--write] [RESULTS.json...]    # default: those in bench/results/
 
-Without `--write` it prints what would stand in docs/leaderboard.md. That file is the only record: rows in it stay, by
-hand or not, and a measurement of the same metric at the same commit on the same day replaces the one that was there.
+Without `--write` it prints what would stand in docs/reference/leaderboard.md. That file is the only record: rows in it
+stay, by hand or not, and a measurement of the same metric at the same commit on the same day replaces the earlier one.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from typing import Any, NamedTuple
 from bench.competitors import OURS
 from bench.outside import ROOT
 
-LEADERBOARD = ROOT / "docs" / "leaderboard.md"
+LEADERBOARD = ROOT / "docs" / "reference" / "leaderboard.md"
 HEAD = """\
 # The leaderboard
 
 What `make bench` and its like measured, the latest first in each metric; nothing is taken out. Absolute times are those
 of the machine and of the hour: machines here are shared, and the same commit may be a third slower an hour later.
-Ratios were measured in one run, by turns. What was tried and dropped is in [did_not_pay.md](did_not_pay.md).
+Ratios were measured in one run, by turns. What was tried and dropped is in
+[what did not pay](../explanation/what-did-not-pay.md).
 
 `python -m bench.leaderboard --write` adds what lies in `bench/results/`. Rows of before 30 November 2026 were put in by
 hand, with the commit that wrote their numbers down.

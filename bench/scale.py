@@ -1,7 +1,7 @@
 """What a crawl costs on Dataflow, from what was measured here: `python -m bench.scale [--write]`.
 
 Reads bench/results/shape.json (`bench.shuffle --shape`), shuffle.json (`bench.shuffle`), dedup.json (`bench.dedup`) and
-bench.json (`make bench`). Prints the tables of docs/scale.md; with `--write` they go into it.
+bench.json (`make bench`). Prints the tables of docs/explanation/scale.md; with `--write` they go into it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from bench.crawls import CRAWL_FILES, CRAWL_PAGES, FILE_BYTES, Shape
 from bench.parity import ROOT
 
-DOCS = ROOT / "docs" / "scale.md"
+DOCS = ROOT / "docs" / "explanation" / "scale.md"
 RESULTS = ROOT / "bench" / "results"
 
 # US dollars, Dataflow batch in us-central1 and Cloud Storage there: from memory of 2025's lists. Check current prices.
@@ -172,7 +172,7 @@ def measured_cost(results: dict[str, Any]) -> Cost:
 
 
 def tables(results: Path, cost: Cost | None = None) -> dict[str, str]:
-    """Every generated block of docs/scale.md, by its name."""
+    """Every generated block of docs/explanation/scale.md, by its name."""
 
     def read(name: str) -> Any:
         return json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
@@ -211,12 +211,12 @@ def keep(name: str, found: Any, block: str, write: bool) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Prints the tables, or writes them into docs/scale.md."""
+    """Prints the tables, or writes them into docs/explanation/scale.md."""
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description="What a crawl costs on Dataflow.")
     parser.add_argument(
         "--ms-per-page", type=float, nargs=2, metavar=("OURS", "REFERENCE"), help="instead of bench.json's"
     )
-    parser.add_argument("--write", action="store_true", help="write docs/scale.md anew")
+    parser.add_argument("--write", action="store_true", help="write docs/explanation/scale.md anew")
     args = parser.parse_args(argv)
     blocks = tables(RESULTS, Cost(*args.ms_per_page, {}) if args.ms_per_page else None)
     if args.write:

@@ -1,3 +1,3 @@
 """c4pipe: from Common Crawl WET files to a C4 or mC4 corpus. Importing this package imports nothing else."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -10,6 +10,7 @@ from typing import Self
 
 from torch import Tensor
 
+from c4pipe.command import as_called
 from c4pipe.disk import put_aside
 from c4pipe.shards import EXPOSURE, Exposure, ExposureError, to_json
 from c4pipe.text import many
@@ -259,7 +260,7 @@ def run_summary(settings: TrainSettings, config: ModelConfig, recipe: Recipe, do
             "  adapters    this trainer reads them; transformers' T5ForConditionalGeneration drops them without a word"
         )
     follows = f"score --run {run}" if settings.tasks else f'generate --run {run} "A text with a <extra_id_0> in it."'
-    lines += ["", *_last_samples(run), "", f"python -m model.{follows}"]
+    lines += ["", *_last_samples(run), "", as_called(f"python -m model.{follows}")]
     return "\n".join(lines)
 
 

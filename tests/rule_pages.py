@@ -1,6 +1,6 @@
 """A page a reason, docs/rules/CODE.md, and their index: what it is, what it took in the samples and on real pages.
 
-    catalogue + golden corpora + measured.json + rules_on_trial.md --pages--> {"few_words.md": text, ...}
+    catalogue + golden corpora + measured.json + rules-on-trial.md --pages--> {"few_words.md": text, ...}
 
 All that is said is declared or measured elsewhere, so a new rule gets its page by `make fix`. Since when a reason is
 there stands in docs/rules/since.json, to which `make fix` adds what is new, with the version that it is run for.
@@ -27,7 +27,7 @@ from tests.rule_samples import SHOWN, Sampled, samples, shortened
 
 FOLDER = ROOT / "docs" / "rules"
 SINCE = FOLDER / "since.json"
-TRIAL = ROOT / "docs" / "rules_on_trial.md"
+TRIAL = ROOT / "docs" / "explanation" / "rules-on-trial.md"
 _CALLED = {  # by the funnel of a golden corpus
     Unit.PAGE: ("pages out", "kept, but noted"),
     Unit.LINE: ("lines cut",),
@@ -218,8 +218,8 @@ def _compared(code: str) -> str:
     for line in TRIAL.read_text(encoding="utf-8").splitlines():
         if line.startswith(f"| `{code}` |"):
             table = "\n".join([head[0], "| --- " + "| ---: " * 5 + "| --- | --- |", line])
-            return f"`en` against `en` without it ([all rules, and how](../rules_on_trial.md)):\n\n{table}"
-    return "It was not compared: [the rules that were](../rules_on_trial.md) are those of `en`."
+            return f"`en` against `en` without it ([all rules, and how](../explanation/rules-on-trial.md)):\n\n{table}"
+    return "It was not compared: [the rules that were](../explanation/rules-on-trial.md) are those of `en`."
 
 
 def _index(known: Mapping[str, KnownReason], real: dict[str, Any]) -> str:

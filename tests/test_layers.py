@@ -20,7 +20,12 @@ ROOT = Path(__file__).parents[1]
 FLOORS = (
     ("page", "errors"),  # what flows
     ("part",),  # what a preset is made of
-    ("private", "scratch", "disk"),  # folders nobody else may write to, those that go with a process, what a disk has
+    (
+        "private",
+        "scratch",
+        "disk",
+        "own",
+    ),  # folders of ours alone or of a process; a disk; a user's modules
     ("native",),  # loops as machine code
     ("text", "languages", "progress", "fasttext"),  # text as such, names of languages, progress, classifiers
     ("command",),  # what a command is told, where it speaks, how it ends
@@ -34,9 +39,10 @@ FLOORS = (
     ("passes", "card"),  # the passes over a shard, and what is said of the whole
     ("facts",),  # what is known of finished corpora: their pages, the fates of these, verdicts on the whole
     ("inspect", "verify", "rebalance", "removal"),  # looking, checking, mixing, and taking pages out
-    ("compare", "passages"),  # which of two corpora is better; how often a passage stands in one
+    ("compare", "passages", "push", "tokens"),  # comparing, counting passages; publishing; tokens for others
     ("flow", "classifier"),  # Beam; classifiers that are trained on two corpora
     ("beam_jobs",),
+    ("cli",),  # `c4pipe`: it loads a main by its name, and imports none
 )
 NEIGHBOURS = {
     ("passes", "card"),  # finalize writes it
@@ -46,7 +52,7 @@ NEIGHBOURS = {
 ONLY = {
     "model": {
         "shards", "mixture", "errors", "command", "text", "languages", "langid", "progress", "private", "scratch",
-        "disk", "keys", "pii", "textindex", "facts",
+        "disk", "keys", "own", "pii", "textindex", "facts",
     },
     # Famous recipes: they are made of what anybody's own are, and nobody uses them.
     "examples": {"dedup", "rules", "langid", "languages", "stages", "beam_jobs", "model"},
@@ -58,6 +64,7 @@ LIBRARIES = {
     "brotli": {"html"},
     "duckdb": {"facts", "inspect", "card/summary/content"},
     "fasttext": {"classifier"},
+    "huggingface_hub": {"push"},
     "jinja2": {"inspect", "card/summary/page"},
     "langdetect": {"langid"},
     "llvmlite": {"native"},
@@ -69,19 +76,21 @@ LIBRARIES = {
     "pyarrow": {
         "files/lists", "wet/zstds", "shards", "documents", "passes", "card", "dedup/urls", "flow", "rebalance",
         "removal", "stages/benchmarks", "classifier", "facts", "inspect", "verify", "compare", "passages", "textindex",
-        "model",
+        "tokens", "model",
     },
     "re2": {"rules", "model"},
     "resiliparse": {"html"},
     "rouge_score": {"model"},
     "sacrebleu": {"model"},
     "safetensors": {"model"},
-    "sentencepiece": {"model"},
+    "sentencepiece": {"model", "tokens"},
     "sentencex": {"text"},
+    "shtab": {"cli"},
     "starlette": {"inspect"},
     "stdnum": {"pii"},
     "tensorboard": {"model"},
     "tldextract": {"text"},
+    "tokenizers": {"tokens"},
     "torch": {"model"},
     "uvicorn": {"inspect"},
 }  # fmt: skip

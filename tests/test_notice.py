@@ -18,7 +18,7 @@ SHIPPED = sorted(
     path.relative_to(ROOT).as_posix()
     for room in ("c4pipe", "beam_jobs", "model")
     for path in (ROOT / room).rglob("*")
-    if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts
+    if path.is_file() and path.suffix != ".py" and path.name != "py.typed" and "__pycache__" not in path.parts
 )
 FETCHED = (*PINNED, *(f"{TEXTS_FOLDER}/{name}" for name in TEXT_SUMS))
 

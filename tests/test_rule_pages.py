@@ -107,7 +107,7 @@ def test_a_rule_that_takes_something_shows_it() -> None:
     assert "words `5`" in text
     assert "`--preset en.without.few_words`" in text
     assert re.search(r"lost +https://\S+example/\S+\n +\S", text)
-    assert "| `few_words` | 3,060 lines |" in text  # of rules_on_trial.md
+    assert "| `few_words` | 3,060 lines |" in text  # of rules-on-trial.md
 
 
 def test_thresholds_name_the_presets_that_have_others() -> None:

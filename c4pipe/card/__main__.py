@@ -16,23 +16,22 @@ from c4pipe.text import many, visible
 EPILOG = f"""\
 examples:
   {CROISSANT}             python -m c4pipe.card out/c4
-  the public summary too     python -m c4pipe.card out/c4 --summary
-  of several presets         python -m c4pipe.card out/three --summary
-  complete                   python -m c4pipe.card out/c4 --summary --date 2026-11-29 --publisher "A Lab" \\
+  with the public summary    python -m c4pipe.card out/c4 --summary
+  for several presets        python -m c4pipe.card out/three --summary
+  with every field           python -m c4pipe.card out/c4 --summary --date 2026-11-29 --publisher "A Lab" \\
                                --url https://data.example/c4 --licence https://opendatacommons.org/licenses/by/1-0/
 
-{CROISSANT}  the corpus for search engines and loaders of data, Croissant 1.1: files with their sums, columns with
-                types, where it comes from, under what conditions it may be used. `mlcroissant validate --jsonld FILE`
-                checks it.
-{SUMMARY}    the public summary of training content that the EU's AI Act asks for (Article 53(1)(d)), by the sections
-                of the Commission's template. What no file says is marked {TO_FILL_IN}: fill it in in a copy.
-{DOMAINS}     registered domains by bytes of text, the top 10 % of them; with --small the top 5 %, at most 1,000.
+{CROISSANT}  Croissant 1.1 metadata for search engines and data loaders: files with checksums, columns with types,
+                provenance and terms of use. Check it with `mlcroissant validate --jsonld FILE`.
+{SUMMARY}    the public summary of training content required by the EU AI Act (Article 53(1)(d)), in the sections
+                of the Commission's template. What the corpus cannot know is marked {TO_FILL_IN}: complete a copy.
+{DOMAINS}     registered domains by bytes of text: the top 10 %; with --small the top 5 %, at most 1,000.
 
-All numbers of the summary are counted in the files of the corpus, whose sums are taken first. What is written is noted
-in added.json, so that `c4pipe.verify` checks it; what was changed since is never replaced. The same command with --date
-writes the same bytes.
+Every number in the summary is counted from the files of the corpus, after their checksums were verified. Written files
+are recorded in added.json, so `c4pipe.verify` checks them; a file that you edited is never replaced. With --date, the
+same command writes the same bytes.
 
-exit codes: 0 done; 1 failed, such as for a damaged corpus; 2 wrong use, found before any work; 130 interrupted.
+exit codes: 0 done; 1 failed, for example on a damaged corpus; 2 wrong usage, reported before any work; 130 interrupted.
 """
 
 
@@ -58,25 +57,25 @@ def run(args: argparse.Namespace) -> int:
             for gap in written.gaps:
                 print(f"  {visible(gap)}")
     if unsaid := [*published.unsaid()]:
-        print(f"note: {CROISSANT} asks for who publishes the corpus, and where: {' and '.join(unsaid)} say it.")
+        print(f"note: {CROISSANT} should say who publishes the corpus, and where: add {' and '.join(unsaid)}.")
     return 0
 
 
 def parser() -> Parser:
     """The options."""
-    p = Parser("python -m c4pipe.card", "Writes what goes along with a corpus when it is published.", EPILOG)
+    p = Parser("python -m c4pipe.card", "Write the metadata that is published with a corpus.", EPILOG)
     a = p.add_argument
     a("folders", type=utf8_path, nargs="+", metavar="DIR", help="a corpus or mixture, or a folder of several of them")
-    a("--summary", action="store_true", help=f"write {SUMMARY} and {DOMAINS} too: reads all text")
+    a("--summary", action="store_true", help=f"also write {SUMMARY} and {DOMAINS}; reads all text")
     a(
         "--small",
         action="store_true",
-        help="with --summary: the shorter list of domains of a small or medium-sized firm",
+        help="with --summary: the shorter domain list allowed for small and medium-sized enterprises",
     )
     a("--date", type=_date, metavar="DATE", help="day of publication, YYYY-MM-DD (default: today, UTC)")
     a("--publisher", type=utf8, default="", metavar="NAME", help="who publishes it")
-    a("--url", type=_url, metavar="URL", help="the page of the corpus")
-    a("--licence", type=_url, metavar="URL", help="its licence (default: the one that README.md names)")
+    a("--url", type=_url, metavar="URL", help="web page of the corpus")
+    a("--licence", type=_url, metavar="URL", help="its licence (default: the one in README.md)")
     a("--release", type=_release, default="1.0.0", metavar="N.N.N", help="its version (default: 1.0.0)")
     return p
 
@@ -85,7 +84,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """The arguments with their defaults. ConfigError for what does not go together."""
     p = parser()
     args = p.parse_args(argv)
-    refuse_idle(p.given, ("--small", args.summary, "it shortens the list of domains, which --summary writes."))
+    refuse_idle(p.given, ("--small", args.summary, "it shortens the domain list that --summary writes."))
     args.date = args.date or datetime.datetime.now(datetime.UTC).date().isoformat()
     return args
 
@@ -96,18 +95,18 @@ def _date(word: str) -> str:
             return datetime.date.fromisoformat(word).isoformat()
     except ValueError:
         pass
-    raise argparse.ArgumentTypeError(f"{word!r} is no day: expected YYYY-MM-DD, such as 2026-11-29")
+    raise argparse.ArgumentTypeError(f"{word!r} is not a date: expected YYYY-MM-DD, such as 2026-11-29")
 
 
 def _url(word: str) -> str:
     if not re.fullmatch(r"https?://[\w.-]+(?::\d+)?(?:/[!-~]*)?", word, re.ASCII):
-        raise argparse.ArgumentTypeError(f"{word!r} is no address: expected http:// or https://")
+        raise argparse.ArgumentTypeError(f"{word!r} is not a URL: expected http:// or https://")
     return word
 
 
 def _release(word: str) -> str:
     if not re.fullmatch(r"\d+\.\d+\.\d+", word, re.ASCII):
-        raise argparse.ArgumentTypeError(f"{word!r} is no version: expected three numbers, such as 1.0.0")
+        raise argparse.ArgumentTypeError(f"{word!r} is not a version: expected three numbers, such as 1.0.0")
     return word
 
 

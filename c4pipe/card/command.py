@@ -30,6 +30,7 @@ _SETTINGS = {
     "mask_personal": None,
     "shards": "auto",
     "rejected": "sample",
+    "format": "parquet",
     "limit_pages": None,
 }
 

@@ -12,10 +12,10 @@ from c4pipe.errors import unknown
 
 EPILOG = """\
 commands:
-  train GOOD BAD --out MODEL.bin     train a fastText model on two corpora, and try it on domains that it has not seen
-  quantile CORPUS --keep SHARE       the score above which that share of a corpus lies
+  train GOOD BAD --out MODEL.bin     train a fastText model on two corpora, and test it on unseen domains
+  quantile CORPUS --keep SHARE       the score that this share of a corpus reaches
 
-`python -m c4pipe.classifier train --help` says more of each.
+Each has its own --help, such as `python -m c4pipe.classifier train --help`.
 """
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"train": train.run, "quantile": quantile.run}
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     if not words or words[0].startswith("-"):
-        options = Parser("python -m c4pipe.classifier", "Makes classifiers of pages.", EPILOG)
+        options = Parser("python -m c4pipe.classifier", "Train page classifiers and choose their thresholds.", EPILOG)
         options.add_argument("command", choices=[*COMMANDS], help="what to do")
         options.parse_args(words)  # says what is missing
     if words[0] not in COMMANDS:

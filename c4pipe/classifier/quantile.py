@@ -28,13 +28,13 @@ COLUMN = "classifier_score"
 
 EPILOG = """\
 examples:
-  of a column of a build   python -m c4pipe.classifier quantile out/scored --keep 0.1
-  of texts, by a model     python -m c4pipe.classifier quantile out/c4 --model quality.bin --label good --keep 0.1
+  from a column            python -m c4pipe.classifier quantile out/scored --keep 0.1
+  by scoring texts         python -m c4pipe.classifier quantile out/c4 --model quality.bin --label good --keep 0.1
 
-What is printed is the score that the given share of the pages reaches, as a 32-bit number: write it into a preset as
-above=. Pages without a score count as pages that never reach one.
+It prints the score that the given share of the pages reaches, as a 32-bit number: use it in a preset as above=. Pages
+without a score count as below every threshold.
 
-exit codes: 0 done; 1 a file is damaged; 2 wrong use; 130 interrupted
+exit codes: 0 done; 1 a file is damaged; 2 wrong usage; 130 interrupted
 """
 
 
@@ -49,15 +49,19 @@ class Cut(NamedTuple):
 
 def parser() -> Parser:
     """The options."""
-    p = Parser("python -m c4pipe.classifier quantile", "Measures the scores of a corpus.", EPILOG)
+    p = Parser(
+        "python -m c4pipe.classifier quantile",
+        "Measure the scores of a corpus and the thresholds for given shares.",
+        EPILOG,
+    )
     a = p.add_argument
-    a("corpus", type=utf8_path, metavar="CORPUS", help="a corpus of c4pipe; with --model any folder of texts")
-    a("--keep", type=_share, nargs="+", default=[], metavar="SHARE", help="shares of pages that are to be kept, 0 to 1")
+    a("corpus", type=utf8_path, metavar="CORPUS", help="a c4pipe corpus; with --model any folder of texts")
+    a("--keep", type=_share, nargs="+", default=[], metavar="SHARE", help="shares of pages to keep, 0 to 1")
     a("--column", type=utf8, default=COLUMN, metavar="NAME", help=f"the column of scores (default: {COLUMN})")
-    a("--model", type=utf8_path, metavar="FILE", help="score the texts by this model, instead of reading a column")
-    a("--label", type=utf8, metavar="NAME", help="with --model: the label that is scored")
+    a("--model", type=utf8_path, metavar="FILE", help="score the texts with this model instead of reading a column")
+    a("--label", type=utf8, metavar="NAME", help="with --model: the label whose probability is the score")
     a("--joined", choices=[*JOININGS], default="dclm", help="with --model: how a page becomes one line (default: dclm)")
-    a("--text-key", type=utf8, default="", metavar="KEY", help="with --model: where other files have their text")
+    a("--text-key", type=utf8, default="", metavar="KEY", help="with --model: field of the text in other files")
     a("--json", action="store_true", help="one JSON object instead of text")
     return p
 

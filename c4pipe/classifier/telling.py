@@ -11,6 +11,7 @@ import numpy as np
 
 from c4pipe.classifier.measuring import at_thresholds, scores_of, thresholds_of, words_each_way
 from c4pipe.classifier.sides import GOOD, DrawnSide, Sides
+from c4pipe.command import as_called
 from c4pipe.fasttext.model import FastTextModel
 from c4pipe.files.pinned import sha256_of
 from c4pipe.stages.classifier import LABEL_PREFIX
@@ -107,7 +108,8 @@ def show_trained(report: dict[str, Any], out: Path) -> None:
     say()
     tried, above = sum(side["held_out"] for side in report["sides"]), ", above=0.5"
     if report["own_words"] and tried >= _FEW_TRIED:
-        say("In a preset: measure a threshold with `python -m c4pipe.classifier quantile`, or choose one of these:")
+        measure = as_called("python -m c4pipe.classifier quantile")
+        say(f"In a preset: measure a threshold with `{measure}`, or choose one of these:")
     else:
         above = ""
         why = f"{many(tried, 'page')} held out are too few" if tried < _FEW_TRIED else "a model without words is none"

@@ -36,15 +36,15 @@ examples:
   on two corpora             python -m c4pipe.classifier train out/good out/c4 --out quality.bin
   on two folders of text     python -m c4pipe.classifier train essays/ web/ --out quality.bin --least 1
 
-GOOD and BAD are corpora of c4pipe, or folders of .txt, JSON Lines and Parquet. Of each at most --each pages are drawn
-by the hash of their text, as many of either side; a tenth of them, by whole domains, is held out and tried. One thread
-and a seed: the same pages and settings give the same model.
+GOOD and BAD are c4pipe corpora, or folders of .txt, JSON Lines and Parquet. At most --each pages are drawn from each by
+text hash, equally many from both; a tenth of them, by whole domains, is held out for testing. With one thread and a
+seed, the same pages and settings give the same model.
 
-Training needs a fasttext package that trains, which does not go beside the one that only predicts:
+Training needs a fasttext package that trains, which cannot share an environment with the one that only predicts:
   python -m venv V && V/bin/pip install {PACKAGE}, then --python V/bin/python
 `make classifier` does that.
 
-exit codes: 0 done; 1 failed, or a corpus is damaged; 2 wrong use, found before any work; 130 interrupted
+exit codes: 0 done; 1 failed, or a corpus is damaged; 2 wrong usage, reported before any work; 130 interrupted
 """
 
 
@@ -69,32 +69,38 @@ class _Read(ProgressReporter):
 def parser() -> Parser:
     """The options."""
     p = Parser(
-        "python -m c4pipe.classifier train", "Trains a fastText model that tells good pages from others.", EPILOG
+        "python -m c4pipe.classifier train", "Train a fastText model that separates good pages from others.", EPILOG
     )
     a = p.add_argument
     usual = TrainingSettings()
     a("good", type=utf8_path, metavar="GOOD", help="the corpus that high scores stand for")
     a("bad", type=utf8_path, metavar="BAD", help="the corpus that low scores stand for")
-    a("--out", type=utf8_path, required=True, metavar="MODEL.bin", help="the model to write; none may be there")
+    a(
+        "--out",
+        type=utf8_path,
+        required=True,
+        metavar="MODEL.bin",
+        help="the model file to write; it must not exist yet",
+    )
     a(
         "--each",
         type=positive,
         default=PAGES_EACH,
         metavar="N",
-        help=f"pages drawn of a side, at most (default: {PAGES_EACH:,})",
+        help=f"pages drawn from each side, at most (default: {PAGES_EACH:,})",
     )
     a("--joined", choices=[*JOININGS], default="dclm", help="how a page becomes one line (default: dclm)")
-    a("--text-key", type=utf8, default="", metavar="KEY", help="where JSON Lines and Parquet have their text")
+    a("--text-key", type=utf8, default="", metavar="KEY", help="field of the text in JSON Lines and Parquet")
     a("--python", type=utf8, default=sys.executable, metavar="FILE", help="a Python whose fasttext package trains")
     helps = {
-        "dimensions": "of a word's vector",
-        "rate": "how fast it learns at first",
-        "word_ngrams": "words of the longest run that has a vector",
-        "buckets": "vectors that runs of words share",
-        "least": "times that a word must stand in the training",
-        "seed": "of the vectors at the start, and of what is drawn",
+        "dimensions": "size of the word vectors",
+        "rate": "initial learning rate",
+        "word_ngrams": "longest word n-gram",
+        "buckets": "hash buckets for the n-grams",
+        "least": "minimum count of a word in the training data",
+        "seed": "seed of the initial vectors and of the sampling",
     }
-    often = f"how often each page is read (default: {usual.epochs}, of few pages so often that {LEAST_READ:,} are read)"
+    often = f"passes over the pages (default: {usual.epochs}; for few pages, enough to read {LEAST_READ:,})"
     a("--epochs", type=positive, metavar="N", help=often)
     for field in fields(TrainingSettings):
         if field.name == "epochs":
@@ -145,11 +151,13 @@ def run(argv: Sequence[str]) -> int:
 def _check(args: Namespace) -> None:
     """ConfigError for what cannot work, before any page is read."""
     if args.out.exists():
-        raise ConfigError(f"--out {args.out} is there already. Name another file, or remove it.")
+        raise ConfigError(f"--out {args.out} exists already. Name another file, or remove it.")
     if args.out.suffix != ".bin":
-        raise ConfigError(f"--out {args.out}: a fastText model is called .bin. Name such a file.")
+        raise ConfigError(f"--out {args.out}: a fastText model needs the suffix .bin.")
     if not args.out.absolute().parent.is_dir():
-        raise ConfigError(f"--out {args.out}: {args.out.absolute().parent} is no folder. Make it, or name another one.")
+        raise ConfigError(
+            f"--out {args.out}: {args.out.absolute().parent} is not a folder. Create it, or name another one."
+        )
     if args.good.absolute() == args.bad.absolute():
         raise ConfigError(f"GOOD and BAD are both {args.good}: there is nothing to tell apart.")
     if not 0 < args.rate <= 10:

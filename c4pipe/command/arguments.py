@@ -10,15 +10,37 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
+from c4pipe.command.calling import as_called, own_name
 from c4pipe.command.holding import spare_pandas
 from c4pipe.errors import ConfigError
 from c4pipe.private import check_cache_folders
+
+
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Names commands as they were called."""
+
+    def _expand_help(self, action: argparse.Action) -> str:
+        return as_called(super()._expand_help(action))
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return as_called(super()._fill_text(text, width, indent))
+
+
+class _ParserFoundError(Exception):
+    """Carries a parser out of the main that has made it."""
+
+    def __init__(self, parser: Parser):
+        self.parser = parser
+
+
+_asking = False
 
 
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, as every other error of wrong use is said, and not below a page of usage.
 
     Epilogs are shown as they are written, and no option may be shortened: a new one would change what that means.
+    Commands are named in one way, `python -m MODULE`, in `prog` too, and shown as the one that runs was called.
 
     Attributes:
         given: the options that the last command line has named, as they are typed ("--seed"); a default is not given.
@@ -28,16 +50,18 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, prog: str, description: str, epilog: str | None = None, argument_default: str | None = None):
         super().__init__(
-            prog,
+            f"{own_name()} {' '.join(prog.split()[3:])}".strip() if own_name() else prog,
             description=description,
             epilog=epilog,
             argument_default=argument_default,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_HelpFormatter,
             allow_abbrev=False,
         )
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
         """argparse's, once it is known that no machine code of others runs here."""
+        if _asking:
+            raise _ParserFoundError(self)
         check_cache_folders()
         words = sys.argv[1:] if args is None else list(args)
         named = takewhile(lambda word: word != "--", words)
@@ -48,6 +72,19 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise ConfigError(f"{message}. See --help.")
+
+
+def asked_parser(main: Callable[[Sequence[str]], int], words: Sequence[str] = ()) -> Parser:
+    """The parser that a main has for these words: it gets as far as that, and does no work."""
+    global _asking
+    _asking = True
+    try:
+        main(words)
+    except _ParserFoundError as asked:
+        return asked.parser
+    finally:
+        _asking = False
+    raise TypeError(f"{main.__module__} parses its arguments by no Parser")
 
 
 def refuse_idle(given: Collection[str], *options: tuple[str, bool, str]) -> None:

@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Callable
 
+from c4pipe.command.calling import as_called, own_name
 from c4pipe.command.speech import Speech, heard
 from c4pipe.errors import C4Error
 from c4pipe.text import visible
@@ -54,7 +55,7 @@ def run_command(
         if not said and lost and lost.errno != errno.EPIPE:  # who reads no further has read enough
             code, said = code or int(shows), f"what it printed is lost: {lost.strerror}."
         if said and not silent:
-            print(f"{name}: {said}", file=sys.stderr)
+            print(f"{own_name(name)}: {as_called(said)}", file=sys.stderr)
     return code
 
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from types import ModuleType
 
+from c4pipe.command.calling import own_name
+
 
 class _Gate(MetaPathFinder):
     """Finds nothing, and says of what is held back that it is not there."""
@@ -45,6 +47,9 @@ def spare_pandas() -> None:
 
 
 def is_command() -> bool:
-    """Whether this process was started to run a command of ours, by `python -m`; not where a program calls its main."""
+    """Whether this process was started to run a command of ours, by `c4pipe` or `python -m`; not where a program calls
+    its main."""
+    if own_name():
+        return True
     started = getattr(sys.modules.get("__main__"), "__spec__", None)
     return started is not None and started.name.partition(".")[0] in ("c4pipe", "beam_jobs", "model")

@@ -11,12 +11,13 @@ from c4pipe.command.ending import memory_limit, run_command, shortage
 from c4pipe.errors import C4Error
 
 
-def watch_start() -> None:
+def watch_start(loads: bool = False) -> None:
     """To be called by a package whose modules are commands, before they import anything large.
 
-    Changes nothing where a program imports the package: only while Python looks for the module that it is to run.
+    Changes nothing where a program imports the package: only while Python looks for the module that it is to run, or
+    `loads` says that a command is about to be loaded.
     """
-    if sys.argv[:1] == ["-m"]:
+    if loads or sys.argv[:1] == ["-m"]:
         sys.excepthook = _tell
 
 

@@ -20,33 +20,33 @@ TRAINING = ("--steps", "--seeds", "--lr", "--equal")  # that the command which t
 EPILOG = f"""\
 examples:
   two corpora                   python -m c4pipe.compare out/en out/noclean
-  on texts of one's own         python -m c4pipe.compare out/en out/noclean --on news=texts/bbc speeches=sotu.jsonl
-  and on what they hold out     python -m c4pipe.compare out/en out/noclean --on {HELD_OUT_WORD} texts/
-  with somebody else's corpus   python -m c4pipe.compare out/en downloads/fineweb
+  on your own texts             python -m c4pipe.compare out/en out/noclean --on news=texts/bbc speeches=sotu.jsonl
+  and on held-out pages         python -m c4pipe.compare out/en out/noclean --on {HELD_OUT_WORD} texts/
+  with another tool's corpus    python -m c4pipe.compare out/en downloads/fineweb
   what a rule does              python -m c4pipe.compare --rule curly_brace en --input wet
   what each rule of C4 does     python -m c4pipe.compare --rule {EVERY_RULE} en --input wet
   for scripts                   python -m c4pipe.compare out/en out/noclean --json
 
-A corpus is a folder of ours, or any folder of Parquet or JSON Lines with a text; models are trained on corpora of ours
-alone. --on names text files, JSON Lines, Parquet, or folders of them: each folder or long file is a domain, long texts
-are cut into documents of about 2 kB.
-{PINNED_WORD} are the texts of `make assets`. {HELD_OUT_WORD} are pages of both corpora that are not trained on: of the
-validation splits and, at level {BY_GRAMS}, of one host in 16 by its hash. Without --on it is both, as they are there.
-Documents that share 13 words in a row with a page of either corpus are left out.
+A corpus is a folder built by c4pipe, or any folder of Parquet or JSON Lines with a text field; models are trained on
+c4pipe corpora only. --on takes text files, JSON Lines, Parquet, or folders of them: each folder or long file is a
+domain, and long texts are cut into documents of about 2 kB.
+{PINNED_WORD} means the texts of `make assets`. {HELD_OUT_WORD} means pages of both corpora that are not trained on: the
+validation splits and, at level {BY_GRAMS}, one host in 16 by hash. Without --on, both are used if present.
+Documents that share 13 consecutive words with a page of either corpus are left out.
 
---out (default {OUT}) gets verdict.json, table.md, picture.svg and comparison.html. --json prints verdict.json:
-`verdict` "A", "B" or "cannot tell"; `difference` (bits a byte of B less those of A: positive, A is better) and `null`,
-what two samples of one corpus differ by at most in 99 of 100 cases (of models: pairs that have the seed and the
-learning rate in common); `sums` of both manifests; `domains` with the same of each; `words`, what
-differs beyond chance in samples of pages; `taken`, what reasons took by both ledgers; `overlaps`, documents left out.
+--out (default {OUT}) receives verdict.json, table.md, picture.svg and comparison.html. --json prints verdict.json:
+`verdict` "A", "B" or "cannot tell"; `difference`, bits per byte of B minus A (positive: A is better); `null`, the most
+that two samples of one corpus differ by in 99 of 100 cases (for models: pairs with the same seed and learning rate);
+`sums`, sha256 of both manifests; `domains`, the same for each domain; `words`, what differs beyond chance in samples of
+pages; `taken`, what each reason removed according to both ledgers; `overlaps`, documents left out.
 
-exit codes: 0 done, whatever the verdict; 1 failed; 2 wrong use, found before any work; 130 interrupted.
+exit codes: 0 done, whatever the verdict; 1 failed; 2 wrong usage, reported before any work; 130 interrupted.
 """
 
 
 def parser() -> Parser:
     """The options."""
-    p = Parser("python -m c4pipe.compare", "Says which of two corpora is better, and what differs.", EPILOG)
+    p = Parser("python -m c4pipe.compare", "Tell which of two corpora is better, and how they differ.", EPILOG)
     a = p.add_argument
     a("names", type=utf8, nargs="+", metavar="A B", help="folders of two corpora; with --rule: the preset")
     a(
@@ -61,30 +61,36 @@ def parser() -> Parser:
         "--level",
         choices=COMPARE_LEVELS,
         default=BY_GRAMS,
-        help="n-grams, or models that are trained on both, which must be corpora of ours (default: grams)",
+        help="compare by n-grams, or by models trained on both, which must be c4pipe corpora (default: grams)",
     )
     a(
         "--text-key",
         type=utf8,
         default="",
         metavar="KEY",
-        help="where records of JSON Lines and Parquet have their text",
+        help="field that holds the text in JSON Lines and Parquet",
     )
     a(
         "--rule",
         type=utf8,
         metavar="RULE",
-        help=f"build a preset with and without this rule, and compare; or {EVERY_RULE}",
+        help=f"build a preset with and without this rule, and compare the two; or {EVERY_RULE}",
     )
-    a("--input", type=utf8, nargs="+", metavar="PATH", help="with --rule: what is read (default: data_samples)")
-    a("--workers", type=utf8, metavar="N", help="with --rule: processes of the build")
-    of = f"with a level of models: as of python -m {TRAINER}"
+    a(
+        "--input",
+        type=utf8,
+        nargs="+",
+        metavar="PATH",
+        help="with --rule: the inputs to build from (default: data_samples)",
+    )
+    a("--workers", type=utf8, metavar="N", help="with --rule: worker processes of the build")
+    of = f"with a model level: as in python -m {TRAINER}"
     a("--steps", type=positive, metavar="N", help=of)
     a("--seeds", type=positive, metavar="N", help=of)
     a("--lr", type=float, nargs="+", metavar="X", help=of)
     a("--equal", choices=("bytes", "epochs"), help=of)
     a("--json", action="store_true", help="one JSON object instead of text")
-    a("--out", type=utf8_path, default=OUT, metavar="DIR", help=f"folder for the files (default: {OUT})")
+    a("--out", type=utf8_path, default=OUT, metavar="DIR", help=f"folder for the results (default: {OUT})")
     return p
 
 
@@ -97,7 +103,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         ("--input", args.rule is not None, "two corpora are read as they are. Name a rule: --rule RULE."),
         ("--workers", args.rule is not None, "nothing is built. Name a rule: --rule RULE."),
         *((option, args.level != BY_GRAMS, "no model is trained. Name a level: --level tiny.") for option in TRAINING),
-        ("--text-key", args.rule is None, "a build says itself where its text is. Leave it out."),
+        ("--text-key", args.rule is None, "a build knows where its text is. Leave it out."),
     )
     if args.rule is None and len(args.names) != 2:
         raise ConfigError(f"expected the folders of two corpora, got {len(args.names)}. See --help.")

@@ -42,10 +42,14 @@ Scores = dict[tuple[str, str], dict[str, dict[str, list[tuple[str, float, int]]]
 
 def check_level(level: str) -> None:
     """ConfigError where what trains the models of a level is not there."""
-    if level != BY_GRAMS and not _has_trainer():
+    if level == BY_GRAMS:
+        return
+    if not _has_trainer():
         raise ConfigError(
             f"--level {level} trains models, and python -m {TRAINER} is not there. Use --level {BY_GRAMS}."
         )
+    if find_spec("torch") is None:
+        raise ConfigError(f"--level {level} needs torch, which is not installed: pip install 'c4pipe[train]'")
 
 
 def check_sources(level: str, *sources: PageSource) -> None:

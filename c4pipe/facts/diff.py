@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
@@ -38,6 +38,12 @@ class SideBySide(NamedTuple):
     right: list[tuple[str, bool]] | None
     codes: tuple[str, str] = ("", "")  # why the other corpus cut the left one, and the right one, where that is known
     folded: int = 0  # lines that are the same in both and left out here; then there is no other
+    hidden: int = 0  # lines that one corpus cut and that are left out here; then there is no other
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it is a line of one text that the other corpus is known to have cut."""
+        return (self.left is None) != (self.right is None) and any(self.codes)
 
 
 class WordedLine(NamedTuple):
@@ -99,6 +105,17 @@ def diff_beside(
             codes = ["" if line is None else _code("".join(text for text, _ in line), reasons) for line, reasons in cut]
             rows.append(SideBySide(left, right, (codes[0], codes[1])))
     return rows
+
+
+def without_cut(rows: Iterable[SideBySide]) -> list[SideBySide]:
+    """Two texts beside each other without the lines that one of the corpora cut: a row for each run of them.
+
+    >>> line = SideBySide([("Home", True)], None, ("few_words", ""))
+    >>> [row.hidden for row in without_cut([line, line, SideBySide([("A", False)], [("A", False)])])]
+    [2, 0]
+    """
+    runs = ((cut, list(run)) for cut, run in groupby(rows, lambda row: row.is_cut))
+    return [row for cut, run in runs for row in ([SideBySide(None, None, hidden=len(run))] if cut else run)]
 
 
 def _same_lines(lines: Sequence[str], whole: bool) -> list[SideBySide]:

@@ -41,6 +41,7 @@ class EntryOnPage(NamedTuple):
     source: str  # of the page
     language: str  # "" where nobody knows it
     context: InContext | None
+    kept: bool = False  # the page was, though it lost lines
 
 
 class WordPlace(NamedTuple):
@@ -64,7 +65,7 @@ class ListedWord(NamedTuple):
     pages: int  # that fell for it; of a list that costs lines, those that lost lines which hold it
     lines: int  # that fell for it
     held: int  # pages looked at that hold it
-    only: int  # of these the pages that hold no other entry: without it they would have passed
+    lone: tuple[EntryOnPage, ...]  # of these the pages that hold no other entry: without it they would have passed
     domains: list[tuple[str, int]]  # registered, of `pages`: the most frequent
     domain_count: int
     languages: list[tuple[str, int]]  # of the pages looked at that hold it, where known
@@ -75,6 +76,16 @@ class ListedWord(NamedTuple):
     def kept(self) -> int:
         """Of `pages` those that were kept: of a list that costs pages none."""
         return sum(place.kept for place in self.places)
+
+    @property
+    def only(self) -> int:
+        """The pages looked at that hold no other entry."""
+        return len(self.lone)
+
+    @property
+    def lone_kept(self) -> int:
+        """Of these those that were kept."""
+        return sum(one.kept for one in self.lone)
 
     @property
     def alone(self) -> float:
@@ -141,7 +152,7 @@ def _word(entry: str, named: NamedPages, seen: Sequence[EntryOnPage], on_page: M
         domains.total(),
         named.lines[entry],
         len(seen),
-        sum(on_page[one.source] == {entry} for one in seen),
+        tuple(one for one in seen if on_page[one.source] == {entry}),
         _first(domains),
         len(domains),
         _first(Counter(one.language for one in seen if one.language)),

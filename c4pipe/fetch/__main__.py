@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from c4pipe.command import Parser, run_command, whole
+from c4pipe.command import Parser, as_called, own_name, run_command, whole
 from c4pipe.fetch.client import Client
 from c4pipe.fetch.crawl import CRAWL_HOST, crawl_id, host_url
 from c4pipe.fetch.files import only_one
@@ -24,12 +24,12 @@ EPILOG = f"""\
 examples:
   two files of a crawl             python -m c4pipe.fetch --crawl CC-MAIN-2024-22 --files 2 --output wet
   the next ten                     python -m c4pipe.fetch --crawl CC-MAIN-2024-22 --start 2 --files 10 --output wet
-  a hundred spread over it         python -m c4pipe.fetch --crawl CC-MAIN-2024-22 --files 100 --sample 1 --output wet
-  then build from them             python -m beam_jobs.build_c4 --input wet --output out/c4
+  a hundred, spread over it        python -m c4pipe.fetch --crawl CC-MAIN-2024-22 --files 100 --sample 1 --output wet
+  build from them                  python -m beam_jobs.build_c4 --input wet --output out/c4
 
-Run it again to go on: what is there stays, parts are continued. DIR/{LIST} names the files that are there.
+Run it again to resume: finished files stay, partial ones are continued. DIR/{LIST} lists the files that are there.
 
-exit codes: 0 all there; 1 some could not be fetched, the rest is there; 2 wrong use, found before any file is fetched;
+exit codes: 0 all fetched; 1 some could not be fetched, the rest is there; 2 wrong usage, reported before any download;
 130 interrupted.
 """
 
@@ -38,17 +38,21 @@ def parser() -> argparse.ArgumentParser:
     """The options."""
     p = Parser(
         prog="python -m c4pipe.fetch",
-        description="Downloads WET files of a Common Crawl crawl, politely and resumably.",
+        description="Download WET files of a Common Crawl crawl, politely and resumably.",
         epilog=EPILOG,
     )
     a = p.add_argument
     a("--crawl", required=True, metavar="ID", help="such as CC-MAIN-2024-22")
     a("--files", required=True, type=whole(1, 10**6), metavar="N", help="how many")
-    a("--output", required=True, type=Path, metavar="DIR", help="folder for them, made if need be")
+    a("--output", required=True, type=Path, metavar="DIR", help="folder for the files, created if needed")
     which = p.add_mutually_exclusive_group()
-    which.add_argument("--start", type=whole(0, 10**6), default=0, metavar="K", help="skip K files of the crawl's list")
-    which.add_argument("--sample", type=whole(0, 2**63), metavar="SEED", help="take the N spread over the whole crawl")
-    a("--verify", action="store_true", help="unpack the files that are there, too, and fetch damaged ones again")
+    which.add_argument(
+        "--start", type=whole(0, 10**6), default=0, metavar="K", help="skip the first K files of the crawl's list"
+    )
+    which.add_argument(
+        "--sample", type=whole(0, 2**63), metavar="SEED", help="take N files spread at random over the whole crawl"
+    )
+    a("--verify", action="store_true", help="also check the files that are there, and fetch damaged ones again")
     a("--connections", type=whole(1, CONNECTIONS), default=2, metavar="N", help=f"1 to {CONNECTIONS} (default: 2)")
     a("--max-rate", type=_rate, metavar="MB", help="megabytes a second, all connections together (default: no cap)")
     a("--host", default=CRAWL_HOST, metavar="URL", help=f"a mirror (default: {CRAWL_HOST})")
@@ -61,7 +65,7 @@ def main(argv: Sequence[str] | None = None, policy: Policy | None = None, clock:
     if threading.current_thread() is threading.main_thread():
         previous = signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop like any other
     try:
-        again = "interrupted. Run it again to go on where it stopped."
+        again = "interrupted. Run it again to resume."
         return run_command("fetch", lambda: _run_with(argv, policy or Policy(), clock or Clock()), again)
     finally:
         if previous is not None:
@@ -131,11 +135,12 @@ def _conclude(job: Job, outcomes: list[FetchResult], there: int) -> int:
     if by["failed"]:
         first, missing = by["failed"][0], len(outcomes) - good
         print(
-            f"fetch: {missing:,} could not be fetched, such as {first.path} ({first.says}). Run it again for the rest.",
+            f"{own_name('fetch')}: {missing:,} could not be fetched, such as {first.path} ({first.says}). Run it again "
+            "for the rest.",
             file=sys.stderr,
         )
         return 1
-    print(f"Build from them: make build-c4 INPUT={job.folder}")
+    print(as_called(f"Build from them: make build-c4 INPUT={job.folder}"))
     return 0
 
 

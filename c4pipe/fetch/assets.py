@@ -46,8 +46,8 @@ _NEWS_DOMAINS = (
 # The zip lies on a branch that moves, so it is the four files for English inside that are pinned, not the zip.
 _PUNKT_ZIP = "https://raw.githubusercontent.com/nltk/nltk_data/gh-pages/packages/tokenizers/punkt_tab.zip"
 EPILOG = """\
-exit codes: 0 all there; 1 some could not be fetched, what came before it is there; 2 wrong use; 130 interrupted.
-Run it again to go on: what is there and right stays.
+exit codes: 0 all fetched; 1 some could not be fetched, the rest is there; 2 wrong usage; 130 interrupted.
+Run it again to resume: files with the right checksum stay.
 """
 
 
@@ -119,11 +119,15 @@ def _raise_all(errors: Iterable[BuildError]) -> None:
 
 def main(argv: Sequence[str] | None = None, client: Client | None = None) -> int:
     """Runs the command; the exit code. `client` is for tests."""
-    return run_command("assets", lambda: _run(argv, client), "interrupted. Run it again to go on where it stopped.")
+    return run_command("assets", lambda: _run(argv, client), "interrupted. Run it again to resume.")
 
 
 def _run(argv: Sequence[str] | None, client: Client | None) -> int:
-    parser = Parser("python -m c4pipe.fetch.assets", "Fetch the pinned outside files.", EPILOG)
+    parser = Parser(
+        "python -m c4pipe.fetch.assets",
+        "Fetch the word lists, news domains, Punkt data and test texts, pinned by checksum.",
+        EPILOG,
+    )
     parser.add_argument("--output", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help="default: ./assets")
     parser.add_argument("--base-url", metavar="URL", help="take every file from this host (for tests and mirrors)")
     args = parser.parse_args(argv)
@@ -138,7 +142,7 @@ def _run(argv: Sequence[str] | None, client: Client | None) -> int:
             except BuildError as error:
                 failed.append(error)
     _raise_all(failed)
-    print(f"{many(len(ASSETS), 'file')} in {args.output}, every checksum right.")
+    print(f"{many(len(ASSETS), 'file')} in {args.output}, every checksum correct.")
     return 0
 
 
@@ -153,7 +157,7 @@ def _fetch_all(client: Client, url: str, folder: Path, assets: list[Asset]) -> d
     except FetchError as error:
         if isinstance(error.__cause__, DamagedError):
             raise BuildError(f"{url}: {error}. Nothing was written.") from error
-        again = ". What is fetched stays; run again later." if isinstance(error.__cause__, TransientError) else ""
+        again = ". What was fetched stays; run it again later." if isinstance(error.__cause__, TransientError) else ""
         raise BuildError(f"cannot fetch {url}: {error}{again}") from error
 
 

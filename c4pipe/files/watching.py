@@ -8,10 +8,11 @@ import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from c4pipe.own import import_own
 
 _CODE = {".py", ".pyc", ".pyd", ".so", ".pth"}
 _watchers: list[set[Path]] = []
@@ -34,7 +35,7 @@ def opened() -> Iterator[set[Path]]:
 def import_watched(name: str) -> ModuleType:
     """A module of a user's own; what it and those that it imports open meanwhile is remembered."""
     with opened() as found:
-        module = import_module(name)
+        module = import_own(name)
     _imported.update(path for path in found if path.is_file())
     return module
 

@@ -6,7 +6,10 @@ import sys
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
+
+from c4pipe.errors import ConfigError
 
 if TYPE_CHECKING:
     from apache_beam.io.filesystems import FileSystems
@@ -18,11 +21,24 @@ FILE_SYSTEMS = (
     "apache_beam.io.azure.blobstoragefilesystem",
     "apache_beam.io.hadoopfilesystem",
 )
+# Kind of bucket -> the extra of the package that brings what it takes, and the library that tells whether it is there.
+EXTRAS = {"gs": ("gcp", "google.cloud.storage"), "s3": ("aws", "boto3")}
 
 
 def is_remote(path: str) -> bool:
     """Whether a path is a URL such as gs://bucket/name."""
     return "://" in path
+
+
+def check_extra(kind: str, what: str) -> None:
+    """ConfigError where the libraries for that kind of bucket are not installed, in the name of what needs them."""
+    extra, library = EXTRAS.get(kind, ("", ""))
+    try:
+        lacking = bool(extra) and find_spec(library) is None
+    except ModuleNotFoundError:  # not even the package above it
+        lacking = True
+    if lacking:
+        raise ConfigError(f"{what} needs {library}, which is not installed: pip install 'c4pipe[{extra}]'")
 
 
 @cache

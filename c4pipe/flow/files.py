@@ -17,7 +17,7 @@ from c4pipe.errors import ConfigError
 from c4pipe.fetch import HttpCache
 from c4pipe.files.sealed import Sealing, check_sealed, unseal
 from c4pipe.files.storage import LocalStore
-from c4pipe.flow.buckets import file_systems, is_remote, or_of_bucket
+from c4pipe.flow.buckets import check_extra, file_systems, is_remote, or_of_bucket
 from c4pipe.flow.web import input_cache, is_web
 from c4pipe.text.urls import hushed, public
 
@@ -33,7 +33,10 @@ def check_folder(option: str, path: str) -> None:
     """ConfigError where what was given can be no folder of this machine or of a bucket."""
     if not path:
         raise ConfigError(f"{option} is empty; expected a folder.")
-    if is_remote(path) and not (path.partition("://")[2].strip("/") and _is_known(path)):
+    kind, _, name = path.partition("://")
+    if name.strip("/"):
+        check_extra(kind, f"{option} {public(path)}")
+    if is_remote(path) and not (name.strip("/") and _is_known(path)):
         raise ConfigError(
             f"{option} {public(path)}: expected a folder of this machine, by its plain path, or of a bucket, such as "
             "gs://bucket/folder."
@@ -162,6 +165,7 @@ def _as_os_error(path: str) -> Iterator[None]:
 
 def matches(pattern: str) -> list[FileMetadata]:
     """The objects that a pattern of Beam names. ConfigError where they cannot be listed."""
+    check_extra(pattern.partition("://")[0], public(pattern))
     try:
         return list(file_systems().match([pattern])[0].metadata_list)
     except or_of_bucket(ValueError) as error:

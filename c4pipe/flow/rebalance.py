@@ -14,7 +14,7 @@ from c4pipe.rebalance.finalize import write_mixture_files
 from c4pipe.rebalance.gather import write_output
 from c4pipe.rebalance.plan import MixturePlan
 from c4pipe.rebalance.scatter import Scattered, scatter_source
-from c4pipe.shards import to_json
+from c4pipe.shards import files_of_shard, to_json
 
 
 class _WithPlan(beam.DoFn):
@@ -63,17 +63,17 @@ class Gather(_WithPlan):
         output, job = self._plan.outputs[number], self._job
         path = self._plan.path(output)
         if not (self._store.exists(job.note(path)) and self._as_noted(path)):
-            row = to_json(write_output(self._plan, output, job.staging, self._store, job.made))
+            row = to_json(write_output(self._plan, output, job.staging, self._store, job.made, job.formats))
             with self._store.write(job.note(path)) as stream:  # after the file: where it is, the file is whole
                 stream.write(row)
         with self._store.read(job.note(path)) as stream:
             yield 0, stream.read()
 
     def _as_noted(self, path: str) -> bool:
-        """Whether the file is the one that the note speaks of."""
+        """Whether the files are those that the note speaks of."""
         with self._store.read(self._job.note(path)) as stream:
-            sha256 = json.load(stream)["sha256"]
-        return self._store.holds(f"{self._job.made}/{path}", sha256)
+            files = files_of_shard(json.load(stream))
+        return all(self._store.holds(f"{self._job.made}/{file['path']}", file["sha256"]) for file in files)
 
 
 class FinalizeMixture(_WithPlan):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from c4pipe.flow.ours import MADE_NAME
+from c4pipe.shards import shard_formats
 
 PLAN = "plan.json"  # in the staging folder: where it is, the folder is one of a rebalancing
 
@@ -21,6 +22,11 @@ class Rebalancing:
     @property
     def plan(self) -> str:
         return f"{self.staging}/{PLAN}"
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """What its shards are written as."""
+        return shard_formats(self.description)
 
     @property
     def made(self) -> str:

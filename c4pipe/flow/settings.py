@@ -13,6 +13,7 @@ from c4pipe.corpus.plan import Plan, together
 from c4pipe.files.assets import Assets
 from c4pipe.flow.ours import MADE_NAME
 from c4pipe.passes.sample import per_input
+from c4pipe.shards import shard_formats
 from c4pipe.stages import Preset, Stage
 
 MAX_GROUPS = 2048  # units share a group, and a shuffle element, where there are more than that
@@ -105,6 +106,11 @@ class Settings:
     def made(self) -> str:
         """Where the corpus is made, before it takes its place: on the disk of its place."""
         return f"{self.output}/{MADE_NAME}{self.description['fingerprint'][:16]}"
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """What its shards are written as."""
+        return shard_formats(self.description)
 
     @property
     def cap(self) -> int | None:

@@ -80,7 +80,8 @@ class WriteShard(_WithPlan):
         note = f"{self._settings.own}/{WRITTEN}/{shard.path}.json"
         if not (self._store.exists(note) and self._as_noted(note)):
             give_back()  # for no pass holds more than this one
-            row, stats = write_shard(shard, self._store, self._settings.made, self._settings.hold)
+            settings = self._settings
+            row, stats = write_shard(shard, self._store, settings.made, settings.hold, settings.formats)
             with self._store.write(note) as stream:  # after the shard: where it is, the shard is whole
                 stream.write(to_json({"shard": row, "stats": stats.to_json()}))
         with self._store.read(note) as stream:

@@ -26,54 +26,54 @@ _REJECTED = ", ".join(REJECTED_SCHEMA.names).replace("dropped", "dropped (reason
 EPILOG = f"""\
 examples:
   what is in a corpus           python -m c4pipe.inspect out/c4
-  pages that fell to a rule     python -m c4pipe.inspect out/c4 --reason curly_brace --sample 5
-  at one of two stages          python -m c4pipe.inspect out/c4 --reason few_sentences --stage spans
-  what was cut from kept ones   python -m c4pipe.inspect out/c4 --reason kept
+  pages that a rule rejected    python -m c4pipe.inspect out/c4 --reason curly_brace --sample 5
+  the same, at one stage only   python -m c4pipe.inspect out/c4 --reason few_sentences --stage spans
+  lines cut from kept pages     python -m c4pipe.inspect out/c4 --reason kept
   one page, line by line        python -m c4pipe.inspect out/c4 --url http://a.example/news
   which pages hold a text       python -m c4pipe.inspect out/c4 --text "a text of 20 characters or more"
-  and when a model read them    python -m c4pipe.inspect out/c4 --text "..." --run out/t5
+  when a model read them        python -m c4pipe.inspect out/c4 --text "..." --run out/t5
   any question                  python -m c4pipe.inspect out/c4 --sql "select reason, count(*) from rejected group by 1"
-  which rule takes most text    python -m c4pipe.inspect out/c4 --losses
+  which rule removes most text  python -m c4pipe.inspect out/c4 --losses
   what another rule changed     python -m c4pipe.inspect out/c4 --compare out/other
-  a report to pass on           python -m c4pipe.inspect out/c4 --html report.html
+  a report to share             python -m c4pipe.inspect out/c4 --html report.html
   a picture for a talk          python -m c4pipe.inspect out/c4 --flow flow.svg
   search and browse             python -m c4pipe.inspect out/c4 --serve
-  and what another build made   python -m c4pipe.inspect out/c4 --serve --compare out/other
+  browse two corpora            python -m c4pipe.inspect out/c4 --serve --compare out/other
 
 SQL is DuckDB's, one SELECT over three views:
   pages     {_PAGES}, config, split, shard, row
   rejected  {_REJECTED}, part, row
   shards    path, config, split, rows, bytes, sha256
-`pages` also has the columns that stages of the corpus's own preset add. registered_domain(url) is the domain that
-somebody has registered, chars(text) the number of characters.
-`rejected` has a sample of the pages of every reason, or all of them after `build_c4 --rejected all`, and of kept pages
-(reason 'kept') for what was cut from them. An owner is left(md5(url), 16) of the page that keeps a repeated line;
-of one without a URL left(md5(md5(text)), 16), by its text as read.
+`pages` also has the columns added by the stages of the corpus's preset. registered_domain(url) gives the registered
+domain (example.co.uk), chars(text) the number of characters.
+`rejected` holds a sample of pages for every reason (all pages after `build_c4 --rejected all`), plus kept pages (reason
+'kept') from which something was cut. An owner is the page that keeps a repeated line: left(md5(url), 16), or
+left(md5(md5(text)), 16) of the text as read if the page has no URL.
 
---json prints one object, in ASCII, with `folder`, `view` and what that view shows:
+--json prints one ASCII object with `folder`, `view` and the contents of that view:
   overview  preset, settings, inputs, corpus, splits, keys, restore, taken_out, left_out, ledger, clusters, earlier,
             benchmarks, mixture, languages, lengths, domains, months, faults, sample
-  reason    reason, stage, counted (in the ledger), sampled (in the table), note (where else to look; empty mostly),
+  reason    reason, stage, counted (in the ledger), sampled (in the table), note (where else to look; usually empty),
             pages
-  url       url, found, pages: each with its place, lines of segments (text, code, owner) and the rules tried; under
-            `extra` the columns that stages added, under `items` the test items of benchmarks with their words
-            in both, `stands` of a page that fell to another one as a whole: which one, what became of that, how much
-            alike they are, which texts are compared, and the lines that differ
-  text      text, number (of pages that hold it; the most that may where exact is false), exact, indexed, fault (why an
-            index that is there was passed over), pages: each with its place (shard, row), url, timestamp, start
-            (characters in front of the text), times, before, after
-  sql       columns, rows, more (true where --limit cut the rest off)
-  losses    read, rules, languages, domains: pages, lines and characters, lost and read; `share_of_pages` has the
-            interval of the share of its pages, and `more` is 1 where a group surely loses more of them than all do,
-            -1 where fewer; `bounded` where domains are not all told apart, so that numbers of each are the least;
-            of a corpus without such a count only read and rules, by the ledger, and why in `not_counted`
-  compare   the comparison: `folders` of both, what became of their pages
-With --run pages of `url` and `text` have `seen`: times (that a reading of it began), steps (that had some of it), or
-null where the run does not read the shard as it is now; `seen_to` is the last step that is known of.
-`shown` of clusters are the largest: the owner, its URL, and how many rows of the rejected table fell to it.
+  url       url, found, pages: each with its location, lines of segments (text, code, owner) and the rules tried;
+            `extra`: columns added by stages; `items`: benchmark items found, with the words they share; `stands`, for a
+            page rejected in favour of another: which page, its fate, their similarity, which texts were compared, and
+            the lines that differ
+  text      text, number (of pages that contain it; an upper bound if `exact` is false), exact, indexed, fault (why an
+            existing index was not used), pages: each with its location (shard, row), url, timestamp, start (offset in
+            characters), times, before, after
+  sql       columns, rows, more (true if --limit cut rows off)
+  losses    read, rules, languages, domains: pages, lines and characters, lost and read; `share_of_pages` is a
+            confidence interval; `more` is 1 if a group loses significantly more of its pages than average, -1 if
+            fewer; `bounded`: not every domain was counted separately, so each number is a lower bound; for corpora
+            without these counts, only read and rules from the ledger, with the cause in `not_counted`
+  compare   the comparison: `folders` of both, and the fate of their pages
+With --run, pages in `url` and `text` have `seen`: times (how often the run began to read the page) and steps (that read
+part of it), or null if the run did not read this version of the shard; `seen_to` is the last known step.
+`shown` of clusters lists the largest: the owner, its URL, and how many rows of the rejected table are its duplicates.
 
-exit codes: 0 done; 1 failed, or there is no such page; 2 wrong use, found before any work; 130 interrupted.
-Control characters and other invisible ones are spelt out wherever text is shown. Not more than {MOST_ROWS:,} rows.
+exit codes: 0 done; 1 failed, or no such page; 2 wrong usage, reported before any work; 130 interrupted.
+Control and other invisible characters are escaped wherever text is shown. At most {MOST_ROWS:,} rows are shown.
 """
 
 
@@ -81,35 +81,35 @@ def parser() -> argparse.ArgumentParser:
     """The options."""
     p = Parser(
         prog="python -m c4pipe.inspect",
-        description="Shows a finished corpus: what was kept, what was dropped, and why.",
+        description="Show a finished corpus: what was kept, what was dropped, and why.",
         epilog=EPILOG,
     )
-    p.add_argument("folder", type=utf8_path, metavar="DIR", help="folder of the corpus, or of a mixture")
+    p.add_argument("folder", type=utf8_path, metavar="DIR", help="folder of a corpus or a mixture")
     which = p.add_mutually_exclusive_group()
     a = which.add_argument
     a(
         "--reason",
         type=utf8,
         metavar="CODE",
-        help="pages that left for it, or lost lines for it; kept: those that stayed",
+        help="pages rejected for this reason, or that lost lines to it; 'kept': kept pages that lost something",
     )
     a(
         "--url",
         type=utf8,
         metavar="URL",
-        help="the page of that address or source, wherever it is, with what became of every line",
+        help="the page with this URL or source, kept or not, with the fate of every line",
     )
     a(
         "--text",
         type=utf8,
         metavar="TEXT",
-        help=f"the pages that hold it: {LEAST} characters or more, each as it stands (see python -m c4pipe.textindex)",
+        help=f"the pages that contain this exact text of {LEAST} characters or more (see python -m c4pipe.textindex)",
     )
-    a("--sql", type=utf8, metavar="SELECT", help="the answer to a query")
+    a("--sql", type=utf8, metavar="SELECT", help="the result of a query")
     a(
         "--losses",
         action="store_true",
-        help="what each rule took of all that was read, and which languages and domains lost more than their share",
+        help="how much text each rule removed, and which languages and domains lost more than their share",
     )
     a(
         "--html",
@@ -117,15 +117,15 @@ def parser() -> argparse.ArgumentParser:
         nargs="?",
         const=BESIDE,
         metavar="FILE",
-        help="write the report, one file that needs no network (default: report.html in DIR)",
+        help="write the report: one file, no network needed to view it (default: report.html in DIR)",
     )
     a(
         "--flow",
         type=Path,
         metavar="FILE",
-        help="write the way from the crawl to the corpus as a picture, an SVG for a slide or a README",
+        help="draw the flow of text from crawl to corpus, an SVG for a slide or a README",
     )
-    a("--serve", action="store_true", help="search and browse at 127.0.0.1")
+    a("--serve", action="store_true", help="search and browse in a local viewer on 127.0.0.1")
     a = p.add_argument
     a(
         "--compare",
@@ -134,8 +134,8 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="DIR2",
-        help="compare with this corpus, page by page; with --html, side by side; with --serve, where it may be given "
-        "several times, to browse (--against is the old word); a folder of other files: python -m c4pipe.compare",
+        help="compare with this corpus page by page; with --html, side by side; with --serve, in the browser, and it "
+        "may be repeated (--against is the old name). For folders of other files use python -m c4pipe.compare",
     )
     a(
         "--verdict",
@@ -151,8 +151,8 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="FILE",
-        help="with --url or --serve: a file that rules have read and the corpus keeps no copy of, told by its bytes; "
-        "or the folder of its benchmarks",
+        help="with --url or --serve: a file that the rules read and of which the corpus keeps no copy (recognised by "
+        "its sha256), or the folder of its benchmarks",
     )
     a(
         "--earlier",
@@ -160,15 +160,15 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="DIR",
-        help="with --url, --reason or --serve: where corpora are now that this one was built against, if neither where "
-        "they were nor, by the same name, beside it",
+        help="with --url, --reason or --serve: where the corpora that this one was built --against are now, if they "
+        "moved (the old place and the folder next to DIR are searched anyway)",
     )
     a(
         "--run",
         type=utf8_path,
         metavar="RUN",
-        help="with --text, --url or --serve: say when this training read a page, from what python -m model.exposure "
-        "--run RUN wrote",
+        help="with --text, --url or --serve: show when this training run read a page, as recorded by python -m "
+        "model.exposure --run RUN",
     )
     a(
         "--limit",
@@ -178,8 +178,10 @@ def parser() -> argparse.ArgumentParser:
     )
     form = p.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object instead of text")
-    form.add_argument("--csv", action="store_true", help="with --sql: CSV instead of a table, formulas defused")
-    a("--port", type=whole(0, 65535), metavar="N", help=f"with --serve (default: {PORT}; 0: any that is free)")
+    form.add_argument(
+        "--csv", action="store_true", help="with --sql: CSV instead of a table, with spreadsheet formulas escaped"
+    )
+    a("--port", type=whole(0, 65535), metavar="N", help=f"with --serve (default: {PORT}; 0: any free port)")
     return p
 
 
@@ -220,9 +222,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     absent = next((path for path in args.file if not path.is_file()), None)
     lacking = next((path for path in args.earlier if not path.is_dir()), None)
     if lacking is not None:
-        raise ConfigError(f"--earlier {lacking} is no folder. Expected that of a corpus.")
+        raise ConfigError(f"--earlier {lacking} is not a folder. Expected the folder of a corpus.")
     if absent is not None:
-        raise ConfigError(f"--file {absent} is no file.")
+        raise ConfigError(f"--file {absent} is not a file.")
     for option, path in (("--html", None if args.html == BESIDE else args.html), ("--flow", args.flow)):
         if path is not None and path.is_dir():
             raise ConfigError(f"{path} is a folder: {option} takes the name of the file to write.")

@@ -113,7 +113,7 @@ class _Asked:
                 for hit in told.owner.hits(line):
                     context = in_context(line, hit.start, hit.end, url, part, row)
                     lines[hit.entry] += 1
-                    met.setdefault(hit.entry, EntryOnPage(hit.entry, source, language, context))
+                    met.setdefault(hit.entry, EntryOnPage(hit.entry, source, language, context, kept))
             seen += met.values()
             for entry in met:
                 places.setdefault(entry, Counter())[registered(url), language, kept] += 1

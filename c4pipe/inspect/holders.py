@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from c4pipe.command import as_called
 from c4pipe.errors import BuildError
 from c4pipe.facts.corpus import Corpus
 from c4pipe.textindex.index import open_index
@@ -30,7 +31,7 @@ def held_by(corpus: Corpus, text: str, limit: int) -> tuple[Holders, str]:
 
 def scan_words(fault: str) -> str:
     """That a corpus was searched without an index, and why."""
-    return f"The corpus was searched from end to end: {fault or MAKE}."
+    return f"The corpus was searched from end to end: {as_called(fault or MAKE)}."
 
 
 def look_for(corpus: Corpus, text: str, limit: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from c4pipe.inspect.terminal import Screen, StyledText, shorten
+from c4pipe.text import in_english
 
 _STYLES = {"-": "red", "+": "green", "…": "dim", " ": ""}
 COMPARED_REASONS, COMPARED_LANGUAGES = 20, 12  # rows shown; --json has all of them
@@ -79,7 +80,7 @@ def _page(screen: Screen, page: dict[str, Any]) -> None:
     screen.say("    ", (page["url"] or "(no URL)", "bold"), f"  {page['source']}")
     for fate in page["fates"]:
         if fate["stage"] and fate["detail"]:
-            screen.say("      ", shorten(fate["detail"], screen.width - 6))
+            screen.say("      ", shorten(in_english(fate["detail"]), screen.width - 6))
     before, after = page["languages"]
     if before and after and before != after:
         screen.say(f"      language {before}, then {after}")

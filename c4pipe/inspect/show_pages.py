@@ -16,7 +16,7 @@ from c4pipe.inspect.show_moved import show_moved
 from c4pipe.inspect.show_seen import show_seen
 from c4pipe.inspect.show_standing import show_standing
 from c4pipe.inspect.terminal import Screen, StyledText, shorten
-from c4pipe.text import many
+from c4pipe.text import in_english, many
 
 DROPPED_SHOWN = 5  # dropped lines shown of a sampled page
 TEXT_LINES = 3  # screen lines of its text
@@ -47,7 +47,7 @@ def _page(screen: Screen, page: dict[str, Any], reason: str, quotes: bool) -> No
     outcome = f"rejected at {page['stage']}: {page['reason']}" if page["stage"] else page["reason"]
     screen.say("  ", (outcome, "red" if page["stage"] else "green"), f"  {page['timestamp']}  {page['source']}")
     if page["detail"]:
-        screen.say("  detail  ", (shorten(page["detail"], screen.width - 10), "yellow"))
+        screen.say("  detail  ", (shorten(in_english(page["detail"]), screen.width - 10), "yellow"))
     cut = [drop for drop in page["dropped"] if drop["line"]]  # of one that fell as a whole the line is empty
     cut.sort(key=lambda drop: bool(drop["reason"] != reason))  # what is asked for comes first
     if page["text"]:
@@ -123,7 +123,7 @@ def show_page(screen: Screen, found: dict[str, Any]) -> None:
 def _heading(screen: Screen, page: dict[str, Any]) -> None:
     screen.say((page["url"] or "(no URL)", "bold"))
     if page["stage"]:
-        detail = f" ({shorten(page['detail'], screen.width)})" if page["detail"] else ""
+        detail = f" ({shorten(in_english(page['detail']), screen.width)})" if page["detail"] else ""
         screen.say("  ", (f"rejected at {page['stage']}: {page['reason']}{detail}", "red"))
     else:
         language = f", language {page.get('language') or '(none)'} {page.get('language_score') or 0:.4f}"
@@ -195,7 +195,7 @@ def _rules(screen: Screen, tried: list[dict[str, str]]) -> None:
                 rule["stage"],
                 (rule["outcome"], _JUDGED.get(rule["outcome"], "dim")),
                 rule["code"],
-                (rule["detail"], "yellow"),
+                (in_english(rule["detail"]), "yellow"),
                 (f"a {rule['unit']} that {rule['words']}", "dim"),
             ]
             for rule in tried

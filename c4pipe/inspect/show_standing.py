@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+from c4pipe.command import as_called
 from c4pipe.inspect.terminal import Screen, StyledText
 
 _STYLES = {"-": "red", "+": "green"}
@@ -25,7 +26,8 @@ def show_standing(screen: Screen, found: dict[str, Any] | None) -> None:
         screen.say(f"  {found['likeness']}")
     if page is not None:
         where = page["url"] or page["source"]
-        screen.say("  ", (f"python -m c4pipe.inspect {shlex.join([page['corpus'], '--url', where])}", "dim"))
+        command = as_called("python -m c4pipe.inspect")
+        screen.say("  ", (f"{command} {shlex.join([page['corpus'], '--url', where])}", "dim"))
         _difference(screen, found)
 
 

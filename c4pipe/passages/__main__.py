@@ -30,14 +30,13 @@ examples:
   what its crawl repeated           python -m c4pipe.passages out/c4 --crawl --out crawl.parquet
   the same passages elsewhere       python -m c4pipe.passages out/other --of crawl.parquet --out there.parquet
 
-A passage is what the first dedup of the corpus compares, or what --level names: a line, a run of three sentences, a
-window of 50 words. --crawl counts the pages as they came to that dedup, which the corpus keeps for the taking out of
-pages. The file has a row a passage: key, count, most (of its
-sentences the most frequent one's), text, and its places in the shards (none with --crawl); of each bucket
-of counts, 2^(n/4) to 2^((n+1)/4), at most --each passages, drawn by their keys. It takes up to 100
-bytes of memory a sentence.
+A passage is the unit that the corpus's first text deduplication compares, or the one --level names: a line, three
+consecutive sentences, or a window of 50 words. --crawl counts the pages as they reached that deduplication, which the
+corpus keeps so that pages can be removed later. The file has one row per passage: key, count, most (the count of its
+most frequent sentence), text, and its places in the shards (none with --crawl). For each bucket of counts, 2^(n/4) to
+2^((n+1)/4), at most --each passages are drawn by key. Memory: up to 100 bytes per sentence.
 
-exit codes: 0 done; 1 a file is damaged; 2 wrong use; 130 interrupted
+exit codes: 0 done; 1 a file is damaged; 2 wrong usage; 130 interrupted
 """
 
 
@@ -78,20 +77,20 @@ def run(args: Namespace) -> int:
 
 
 def _parsed(argv: Sequence[str] | None) -> Namespace:
-    parser = Parser("python -m c4pipe.passages", "Counts how often passages stand in a corpus.", EPILOG)
+    parser = Parser("python -m c4pipe.passages", "Count how often passages occur in a corpus.", EPILOG)
     a = parser.add_argument
     a("corpus", type=utf8_path, metavar="CORPUS", help="a finished corpus or mixture")
     a("--out", type=utf8_path, required=True, metavar="FILE", help="the Parquet file to write")
-    a("--level", choices=PASSAGE_LEVELS, help="what a passage is (default: as the corpus's own dedup, or spans)")
-    a("--crawl", action="store_true", help="count the pages as they came to the first dedup of text")
+    a("--level", choices=PASSAGE_LEVELS, help="unit of a passage (default: that of the corpus's own dedup, or spans)")
+    a("--crawl", action="store_true", help="count the pages as they reached the first text dedup")
     a("--split", choices=SPLITS, default="train", help="(default: train)")
-    a("--each", type=positive, default=500, metavar="N", help="passages of a bucket of counts, at most (default: 500)")
-    a("--least", type=positive, default=1, metavar="N", help="leave out what stands there less often (default: 1)")
-    a("--alone", action="store_true", help="leave out what has a sentence that stands more often than it does")
-    a("--of", type=utf8_path, metavar="FILE", help="look for the passages of this file, and draw none")
+    a("--each", type=positive, default=500, metavar="N", help="at most N passages per bucket of counts (default: 500)")
+    a("--least", type=positive, default=1, metavar="N", help="leave out passages with a lower count (default: 1)")
+    a("--alone", action="store_true", help="leave out passages with a sentence that occurs more often than the passage")
+    a("--of", type=utf8_path, metavar="FILE", help="count the passages of this file instead of drawing new ones")
     args = parser.parse_args(argv)
     for option, why in (
-        ("--level", "the file says it"),
+        ("--level", "the file sets it"),
         ("--each", "none are drawn"),
         ("--least", "none are drawn"),
         ("--alone", "none are drawn"),
@@ -99,7 +98,7 @@ def _parsed(argv: Sequence[str] | None) -> Namespace:
         if args.of is not None and option in parser.given:
             raise ConfigError(f"{option} has no effect with --of: {why}. Leave it out.")
     if args.crawl and "--split" in parser.given:
-        raise ConfigError("--split has no effect with --crawl: pages of a crawl have none yet. Leave it out.")
+        raise ConfigError("--split has no effect with --crawl: pages of a crawl are not split yet. Leave it out.")
     return args
 
 

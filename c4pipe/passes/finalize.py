@@ -24,7 +24,7 @@ from c4pipe.passes.keeping import Pieces, write_keys
 from c4pipe.passes.merging import write_empty_shard
 from c4pipe.passes.rejected import languages_said
 from c4pipe.presets import asks_for_urls
-from c4pipe.shards import SCHEMA_VERSION, column_fields, to_json, write_manifest
+from c4pipe.shards import SCHEMA_VERSION, column_fields, shard_formats, to_json, write_manifest
 from c4pipe.stages import Preset
 from c4pipe.stages.benchmarks import benchmarks_stage
 
@@ -73,7 +73,8 @@ def write_corpus_files(
         raise BuildError(f"preset {plan.preset.name!r} {why}, and none of the {ledger.stages[0].kept:,} pages has one.")
     shards = sorted((part.data["shard"] for part in made if part.kind == "shard"), key=lambda shard: shard["path"])
     if not shards:
-        shards = [write_empty_shard(_own_config(plan.preset), plan.schema(), store, folder)]
+        own = _own_config(plan.preset)
+        shards = [write_empty_shard(own, plan.schema(), store, folder, shard_formats(description))]
     small = _left_out(made)
     if sum(shard["rows"] for shard in shards) != ledger.kept:
         raise BuildError(f"the shards hold {sum(s['rows'] for s in shards)} pages, the ledger {ledger.kept}.")

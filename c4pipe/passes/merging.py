@@ -7,7 +7,7 @@ ordered by the hash of their source. The result does not depend on who finished 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,13 +21,14 @@ from c4pipe.files.storage import Store
 from c4pipe.passes.ordering import ShardRows, seeded_order
 from c4pipe.passes.sample import Sampled, sample_table
 from c4pipe.shards import (
+    PARQUET_ALONE,
     REJECTED_FOLDER,
     ROW_GROUP_ROWS,
     HashingStream,
     ParquetSink,
-    memory_of,
     pages_of,
     rejected_schema,
+    shard_files,
     shard_name,
 )
 from c4pipe.stages import Size
@@ -93,9 +94,15 @@ def _cut(groups: list[tuple[str, int, int, int]], starts: list[int], start: int,
             yield RowSlice(path, index, low - at, high - low)
 
 
-def write_shard(shard: OutputShard, store: Store, folder: str, hold: int | None = None) -> tuple[dict[str, Any], Stats]:
-    """Writes one file of the corpus, with the columns that the finished files have; its row of the manifest, and its
-    pages in numbers. `hold` is that of `write_rows`."""
+def write_shard(
+    shard: OutputShard,
+    store: Store,
+    folder: str,
+    hold: int | None = None,
+    formats: Sequence[str] = PARQUET_ALONE,
+) -> tuple[dict[str, Any], Stats]:
+    """Writes one shard of the corpus, with the columns that the finished files have; its row of the manifest, and its
+    pages in numbers. `hold` and `formats` are those of `write_rows`."""
     stats = Stats()
 
     def count(group: pa.Table) -> None:
@@ -105,7 +112,7 @@ def write_shard(shard: OutputShard, store: Store, folder: str, hold: int | None 
     def read() -> Iterator[pa.Table]:
         return (_read(piece, store) for piece in shard.pieces)
 
-    return write_rows((shard.path, shard.config, shard.split), read, store, folder, count, hold), stats
+    return write_rows((shard.path, shard.config, shard.split), read, store, folder, count, hold, formats), stats
 
 
 def write_rows(
@@ -115,8 +122,9 @@ def write_rows(
     folder: str,
     count: Callable[[pa.Table], None],
     hold: int | None = None,
+    formats: Sequence[str] = PARQUET_ALONE,
 ) -> dict[str, Any]:
-    """Writes rows in any order as a file of the corpus, which has them in its own; its row of the manifest, in which
+    """Writes rows in any order as a shard of the corpus, which has them in its own; its row of the manifest, in which
     `memory` is what `datasets` counts while it reads the file.
 
     Args:
@@ -125,31 +133,27 @@ def write_rows(
         count: hears of each row group.
         hold: bytes of the rows that are in memory at once, as far as whole row groups go; where they have more, all are
             read once, and then again for every so many. None: all of them, which are read once.
+        formats: what the shard is written as.
     """
-    rows, memory = ShardRows(read, hold), 0
-    with store.write(f"{folder}/{place[0]}") as raw:
-        stream = HashingStream(raw)
-        sink = ParquetSink(stream, rows.schema)  # type: ignore[arg-type]
+    rows = ShardRows(read, hold)
+    with shard_files(store, folder, place[0], rows.schema, formats) as files:
         for group in rows.groups():
-            sink.write(group)
-            memory += memory_of(group)
+            files.write(group)
             count(group)
-        sink.close()
-    row = dict(zip(("path", "config", "split"), place, strict=True)) | {"rows": rows.total}
-    return row | {"bytes": stream.tell(), "memory": memory, "sha256": stream.sha256}
+    return dict(zip(("path", "config", "split"), place, strict=True)) | {"rows": rows.total} | files.row()
 
 
-def write_empty_shard(config: str, schema: pa.Schema, store: Store, folder: str) -> dict[str, Any]:
-    """Writes the one file of a corpus that kept no page: its columns, and no row. Its row of the manifest.
+def write_empty_shard(
+    config: str, schema: pa.Schema, store: Store, folder: str, formats: Sequence[str] = PARQUET_ALONE
+) -> dict[str, Any]:
+    """Writes the one shard of a corpus that kept no page: its columns, and no row. Its row of the manifest.
 
     Without it a loader would look for pages of its own accord, and might take others.
     """
     path = OutputShard(config, "train", 0, 1, ()).path
-    with store.write(f"{folder}/{path}") as raw:
-        stream = HashingStream(raw)
-        ParquetSink(stream, schema).close()  # type: ignore[arg-type]
-    row = {"path": path, "config": config, "split": "train", "rows": 0, "bytes": stream.tell(), "memory": 0}
-    return row | {"sha256": stream.sha256}
+    with shard_files(store, folder, path, schema, formats) as files:
+        pass
+    return {"path": path, "config": config, "split": "train", "rows": 0} | files.row()
 
 
 def sources_in(path: Path) -> list[str]:

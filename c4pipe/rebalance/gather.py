@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,37 +15,36 @@ from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
 from c4pipe.rebalance.plan import MIXTURE_CONFIG, MixturePlan, MixtureShard
 from c4pipe.rebalance.scatter import POSITION, Scattered, read_index, read_piece
-from c4pipe.shards import HashingStream, ParquetSink, memory_of, rows_per_group
+from c4pipe.shards import PARQUET_ALONE, ShardFiles, rows_per_group, shard_files
 from c4pipe.text.dates import MONTH_SEEN, month_of
 
 
-def write_output(plan: MixturePlan, output: MixtureShard, staging: str, store: Store, folder: str) -> dict[str, Any]:
-    """Writes one file of the mixture: its row of the manifest, and under `stats` its pages in numbers."""
+def write_output(
+    plan: MixturePlan,
+    output: MixtureShard,
+    staging: str,
+    store: Store,
+    folder: str,
+    formats: Sequence[str] = PARQUET_ALONE,
+) -> dict[str, Any]:
+    """Writes one shard of the mixture: its row of the manifest, and under `stats` its pages in numbers."""
     split, path, stats = plan.splits[output.split], plan.path(output), Stats()
-    rows = memory = 0
-    with store.write(f"{folder}/{path}") as raw:
-        stream = HashingStream(raw)
-        sink = ParquetSink(stream, plan.schema)  # type: ignore[arg-type]
+    rows = 0
+    with shard_files(store, folder, path, plan.schema, formats) as files:
         pieces = _Pieces(plan, output, staging, store)
         for bucket in range(split.buckets):
-            written = _write_bucket(pieces.bucket(bucket), sink, stats)
-            rows, memory = rows + written[0], memory + written[1]
-        sink.close()
+            rows += _write_bucket(pieces.bucket(bucket), files, stats)
     row = {"path": path, "config": MIXTURE_CONFIG, "split": split.name, "rows": rows}
-    row |= {"bytes": stream.tell(), "memory": memory, "sha256": stream.sha256}
-    return row | {"stats": stats.to_json()}
+    return row | files.row() | {"stats": stats.to_json()}
 
 
-def _write_bucket(found: tuple[pa.Table, pa.Array], sink: ParquetSink, stats: Stats) -> tuple[int, int]:
-    """Writes rows in their order, a row group after the other; how many they are, and their bytes in memory."""
+def _write_bucket(found: tuple[pa.Table, pa.Array], files: ShardFiles, stats: Stats) -> int:
+    """Writes rows in their order, a row group after the other; how many they are."""
     table, order = found
-    memory = 0
     for start in range(0, len(order), step := rows_per_group(table.num_rows, table.nbytes)):
-        group = table.take(order.slice(start, step))
-        sink.write(group)
-        memory += memory_of(group)
+        files.write(table.take(order.slice(start, step)))
     _count(table, stats)
-    return len(order), memory
+    return len(order)
 
 
 class _Pieces:

@@ -16,7 +16,7 @@ from c4pipe.page import Page
 from c4pipe.passes.merging import OutputShard, write_rows
 from c4pipe.removal.matching import read_columns
 from c4pipe.removal.task import FileRow, Removal
-from c4pipe.shards import added_to, page_table, pages_of
+from c4pipe.shards import added_to, files_of_shard, page_table, pages_of, shard_formats
 from c4pipe.text import hash64
 from c4pipe.text.urls import split_of, stand_in, url_key
 
@@ -41,7 +41,8 @@ def write_shards(removal: Removal) -> ShardsWritten:
     for row in sorted([*rows, *_new(rows, coming)], key=lambda row: str(row["path"])):
         path = row["path"]
         if path not in leaving and path not in coming:
-            removal.copy(path)
+            for file in files_of_shard(row):
+                removal.copy(file["path"])
             found.rows.append(row)
         else:
             found.rows.append(_rewritten(row, coming.get(path, []), removal, found))
@@ -112,4 +113,5 @@ def _rewritten(row: FileRow, coming: list[Page], removal: Removal, found: Shards
         found.come.kept(page)
     place = row["path"], row["config"], row["split"]
     parts.append(page_table(coming, schema))
-    return write_rows(place, lambda: parts, removal.store, removal.made, lambda _: None)
+    formats = shard_formats(removal.manifest)
+    return write_rows(place, lambda: parts, removal.store, removal.made, lambda _: None, formats=formats)

@@ -12,6 +12,14 @@ from c4pipe.shards.belongings import (
     write_manifest,
 )
 from c4pipe.shards.exposure import EXPOSURE, EXPOSURE_SCHEMA, PROVENANCE, Exposure, ExposureError, Seen, trace_again
+from c4pipe.shards.formats import (
+    PARQUET_ALONE,
+    SHARD_FORMATS,
+    formats_named,
+    formats_told,
+    libraries_of_formats,
+    shard_formats,
+)
 from c4pipe.shards.manifest import (
     ADDED,
     FACTS_FOLDER,
@@ -54,6 +62,7 @@ from c4pipe.shards.sink import (
     whole_table,
 )
 from c4pipe.shards.sums import check_sums
+from c4pipe.shards.writing import ShardFiles, shard_files
 
 __all__ = [
     "ADDED",
@@ -64,6 +73,7 @@ __all__ = [
     "MANIFEST",
     "OF_ITSELF",
     "PAGE_SCHEMA",
+    "PARQUET_ALONE",
     "PROVENANCE",
     "REJECTED_FOLDER",
     "REJECTED_SCHEMA",
@@ -71,6 +81,7 @@ __all__ = [
     "ROW_GROUP_BYTES",
     "ROW_GROUP_ROWS",
     "SCHEMA_VERSION",
+    "SHARD_FORMATS",
     "SPLITS",
     "STATS",
     "SUMS",
@@ -83,6 +94,7 @@ __all__ = [
     "ParquetSink",
     "RowGroupBuffer",
     "Seen",
+    "ShardFiles",
     "add_files",
     "added_to",
     "adopt_files",
@@ -91,9 +103,12 @@ __all__ = [
     "column_fields",
     "dropped_column",
     "files_of_shard",
+    "formats_named",
+    "formats_told",
     "is_added",
     "is_named",
     "lacks_manifest",
+    "libraries_of_formats",
     "memory_of",
     "number_lists",
     "page_table",
@@ -105,6 +120,8 @@ __all__ = [
     "rows_per_group",
     "schema_with",
     "sha256_of",
+    "shard_files",
+    "shard_formats",
     "shard_name",
     "sums_text",
     "to_json",

@@ -6,7 +6,7 @@ import mmh3
 
 from c4pipe.text.breaks import count_lines
 from c4pipe.text.sentences import Splitter, count_sentences, sentence_splitter, splitter_of
-from c4pipe.text.words import defused, duration, many, percent, printable, shortened, visible
+from c4pipe.text.words import defused, duration, in_english, many, percent, printable, shortened, visible
 
 __all__ = [
     "Splitter",
@@ -15,6 +15,7 @@ __all__ = [
     "defused",
     "duration",
     "hash64",
+    "in_english",
     "many",
     "percent",
     "printable",

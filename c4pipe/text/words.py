@@ -57,6 +57,18 @@ def many(count: int, noun: str) -> str:
     return f"{count:,} {noun.removesuffix('s')}{'s' * (count != 1)}"
 
 
+_ONE = re.compile("(1 (?:[a-z]+ )?(?:byte|character|line|sentence|word))s")  # what details of rules count
+
+
+def in_english(detail: str) -> str:
+    """A recorded detail that counts, in English where it counts one: as it is recorded stays as it is.
+
+    >>> in_english("1 sentences"), in_english("2 sentences"), in_english("1 long lines"), in_english("1 glass")
+    ('1 sentence', '2 sentences', '1 long line', '1 glass')
+    """
+    return one[1] if (one := _ONE.fullmatch(detail)) else detail
+
+
 def percent(part: float | None, whole: float = 1) -> str:
     """A share, with as many decimals as say something; "–" for a share of nothing, or one that nobody knows.
 

@@ -15,13 +15,13 @@ from c4pipe.textindex.index import open_index
 from c4pipe.textindex.making import make_index
 
 EPILOG = """\
-The index lies in DIR/__text, and added.json names its files. It answers which pages hold a text:
+The index is stored in DIR/__text and recorded in added.json. It finds the pages that contain a text:
 
   in the terminal               python -m c4pipe.inspect DIR --text "a text of 20 characters or more"
   in the viewer                 python -m c4pipe.inspect DIR --serve
-  behind what a model writes    python -m model.generate --run RUN "..." --trace DIR
+  for what a model writes       python -m model.generate --run RUN "..." --trace DIR
 
-exit codes: 0 done; 1 failed; 2 wrong use, found before any work; 130 interrupted
+exit codes: 0 done; 1 failed; 2 wrong usage, reported before any work; 130 interrupted
 """
 
 
@@ -55,18 +55,18 @@ def run(args: Namespace) -> int:
             made = make_index(folder, progress.done)
         open_index(folder)
         for path in made.aside:
-            print(f"note: what lay at its place was damaged: kept as {path.name}", file=sys.stderr)
+            print(f"note: the index found in its place was damaged: kept as {path.name}", file=sys.stderr)
         share = made.bytes / max(1, made.text)
         print(
-            f"{visible(str(folder))}: {many(made.pages, 'page')}, {made.text:,} bytes of text; the index has "
-            f"{made.bytes:,}, {share:.2f} a byte"
+            f"{visible(str(folder))}: {many(made.pages, 'page')}, {made.text:,} bytes of text; the index takes "
+            f"{made.bytes:,}, {share:.2f} per byte of text"
         )
     return 0
 
 
 def _parser() -> Parser:
-    p = Parser("python -m c4pipe.textindex", "Makes the index by which a text is found in a finished corpus.", EPILOG)
-    p.add_argument("folders", type=utf8_path, nargs="+", metavar="DIR", help="folder of a corpus, or of a mixture")
+    p = Parser("python -m c4pipe.textindex", "Build the index that finds a text in a finished corpus.", EPILOG)
+    p.add_argument("folders", type=utf8_path, nargs="+", metavar="DIR", help="folder of a corpus or a mixture")
     return p
 
 

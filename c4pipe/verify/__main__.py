@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from c4pipe.command import Parser, run_command
+from c4pipe.command import Parser, as_called, own_name, run_command
 from c4pipe.errors import C4Error
 from c4pipe.progress import LIVE, ProgressReporter
 from c4pipe.text import many, printable
@@ -18,17 +18,17 @@ from c4pipe.verify.folder import checks_of
 EPILOG = """\
 examples:
   a corpus                      python -m c4pipe.verify out/c4
-  all that was ever built       python -m c4pipe.verify out/*
+  everything under out/         python -m c4pipe.verify out/*
   several presets of a build    python -m c4pipe.verify out/three
   a training run                python -m c4pipe.verify out/t5
   for scripts                   python -m c4pipe.verify out/c4 --json
 
-Of a corpus or a mixture: manifest.json by manifest.json.sha256, the size and the sha256 of every file that it names,
-every page of the Parquet files by its checksum, their columns and rows, the ledger, the statistics and the shares of a
-mixture counted again. Of a run: the sums of its checkpoints, its settings and its tables. Files that nobody names are
-noted and are no damage. `sha256sum -c manifest.json.sha256` checks the sums alone.
+For a corpus or a mixture, it checks manifest.json against manifest.json.sha256, the size and sha256 of every file that
+the manifest lists, the checksum of every Parquet page, columns and rows, and recounts the ledger, the statistics and
+the shares of a mixture. For a training run, it checks the sha256 of checkpoints, settings and tables. Files that the
+manifest does not list are noted, not counted as damage. `sha256sum -c manifest.json.sha256` checks the sums alone.
 
-exit codes: 0 whole; 1 damaged, a line for each finding; 2 nothing of ours, or wrong use; 130 interrupted.
+exit codes: 0 whole; 1 damaged, one line per finding; 2 not a c4pipe folder, or wrong usage; 130 interrupted.
 """
 
 
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
             checks = checks_of(folder)
         except C4Error as error:
             code = error.exit_code
-            print(f"verify: {printable(str(error))}", file=sys.stderr)
+            print(f"{own_name('verify')}: {printable(as_called(str(error)))}", file=sys.stderr)
             continue
         for path, check in checks:
             with VerifyProgress(path) as progress:
@@ -87,9 +87,9 @@ class VerifyProgress(ProgressReporter):
 
 
 def _parser() -> Parser:
-    parser = Parser("python -m c4pipe.verify", "Checks every file of a corpus, a mixture or a training run.", EPILOG)
-    parser.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="its folder, or one of several of them")
-    parser.add_argument("--json", action="store_true", help="a JSON list of verdicts with their findings")
+    parser = Parser("python -m c4pipe.verify", "Check every file of a corpus, a mixture or a training run.", EPILOG)
+    parser.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="its folder, or a folder of several")
+    parser.add_argument("--json", action="store_true", help="print a JSON list of verdicts with their findings")
     return parser
 
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 
+from c4pipe.own import import_own
 from model.errors import ConfigError, unknown
 from model.tasks import METRICS, TASKS, Task
 from model.tasks.base import TASK_SPLITS
@@ -104,7 +104,7 @@ def task_named(name: str) -> Task:
 def _imported(name: str) -> Task:
     module, _, attribute = name.partition(":")
     try:
-        there = import_module(module)
+        there = import_own(module)
     except ModuleNotFoundError as error:
         if error.name and f"{module}.".startswith(f"{error.name}."):
             raise ConfigError(f"--tasks {name}: {error}. Expected MODULE:TASK, importable from here.") from None

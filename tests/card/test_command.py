@@ -22,7 +22,7 @@ def test_croissant_alone_reads_no_text_and_the_summary_is_asked_for(card: Card, 
     assert (code, said) == (
         0,
         f"written: {copy / CROISSANT}\n"
-        "note: croissant.json asks for who publishes the corpus, and where: --publisher and --url say it.\n",
+        "note: croissant.json should say who publishes the corpus, and where: add --publisher and --url.\n",
     )
     code, said = card(copy, "--summary", "--publisher", "A Lab", "--url", "https://data.example/c4")
     lines = said.splitlines()
@@ -94,11 +94,11 @@ def test_a_folder_of_several_gets_one_each_or_none(card: Card, copy: Path, tmp_p
     [
         ((), "the following arguments are required: DIR"),
         (("nowhere",), "nowhere holds no finished corpus: neither it nor a folder in it has a manifest.json."),
-        (("nowhere", "--small"), "--small has no effect: it shortens the list of domains, which --summary writes."),
-        (("nowhere", "--date", "29.11.2026"), "'29.11.2026' is no day: expected YYYY-MM-DD, such as 2026-11-29"),
-        (("nowhere", "--date", "2026-02-30"), "'2026-02-30' is no day"),
-        (("nowhere", "--url", "data.example"), "'data.example' is no address: expected http:// or https://"),
-        (("nowhere", "--release", "one"), "'one' is no version: expected three numbers, such as 1.0.0"),
+        (("nowhere", "--small"), "--small has no effect: it shortens the domain list that --summary writes."),
+        (("nowhere", "--date", "29.11.2026"), "'29.11.2026' is not a date: expected YYYY-MM-DD, such as 2026-11-29"),
+        (("nowhere", "--date", "2026-02-30"), "'2026-02-30' is not a date"),
+        (("nowhere", "--url", "data.example"), "'data.example' is not a URL: expected http:// or https://"),
+        (("nowhere", "--release", "one"), "'one' is not a version: expected three numbers, such as 1.0.0"),
     ],
 )
 def test_wrong_use_is_a_line(

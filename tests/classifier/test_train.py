@@ -109,7 +109,7 @@ def test_scores_are_those_of_the_library_that_trained(trained: tuple[Path, dict[
 def test_nothing_is_overwritten(texts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine.bin").write_bytes(b"mine")
     assert train(texts, tmp_path / "mine.bin") == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err
     assert (tmp_path / "mine.bin").read_bytes() == b"mine"
 
 
@@ -131,8 +131,8 @@ def test_an_empty_side_is_told_before_anything_is_written(
     ("words", "says"),
     [
         (["a", "b"], "the following arguments are required: --out"),
-        (["a", "b", "--out", "m.txt"], "a fastText model is called .bin"),
-        (["a", "b", "--out", "no/such/m.bin"], "is no folder. Make it"),
+        (["a", "b", "--out", "m.txt"], "a fastText model needs the suffix .bin"),
+        (["a", "b", "--out", "no/such/m.bin"], "is not a folder. Create it"),
         (["a", "a", "--out", "m.bin"], "GOOD and BAD are both a"),
         (["a", "b", "--out", "m.bin", "--rate", "0"], "--rate 0.0: expected more than 0"),
         (["a", "b", "--out", "m.bin", "--dimensions", "0"], "argument --dimensions"),

@@ -156,7 +156,7 @@ def test_a_busy_or_broken_answer_is_tried_again(desk: Desk) -> None:
 def test_gives_up_in_the_end(desk: Desk, answer: Answer, says: str) -> None:
     desk.host.script["/x/en"] = [answer] * 99
     with pytest.raises(
-        BuildError, match=rf"cannot fetch .*/x/en: {says}.*\(4 attempts.*\)\. What is fetched stays; run again later\.$"
+        BuildError, match=rf"cannot fetch .*/x/en: {says}.*\(4 attempts.*\)\. What was fetched stays; run it again"
     ):
         desk.fetch()
     assert desk.asked() == ["/x/en"] * 4
@@ -235,7 +235,7 @@ def test_a_download_that_was_interrupted_is_gone_on_with(desk: Desk, capsys: pyt
     desk.host.script["/x/en"] = [cut(5)]
     desk.client.say = interrupt  # it is about to wait
     assert desk.main() == 130
-    assert capsys.readouterr().err == "assets: interrupted. Run it again to go on where it stopped.\n"
+    assert capsys.readouterr().err == "assets: interrupted. Run it again to resume.\n"
     assert not (desk.folder / "badwords/en.txt").exists()
     assert (desk.folder / "badwords/.en.txt.part").read_bytes() == WORDS[:5]
     assert Desk(desk.host, desk.folder).fetch() == FETCHED
@@ -296,7 +296,7 @@ def test_folders_are_closed_to_other_writers(desk: Desk) -> None:
 def test_main_says_what_it_did(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert desk.main("--base-url", desk.host.url + "/") == 0
     said = capsys.readouterr()
-    assert said.out.splitlines() == [*FETCHED, f"4 files in {desk.folder}, every checksum right."]
+    assert said.out.splitlines() == [*FETCHED, f"4 files in {desk.folder}, every checksum correct."]
     assert said.err == ""
     desk.host.script["/d.json"] = [error(410)]
     (desk.folder / "news_domains.json").unlink()
@@ -345,7 +345,7 @@ def test_a_wrong_option(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "assets: unrecognized arguments: --nothing. See --help.\n"
     with pytest.raises(SystemExit):
         desk.main("--help")
-    assert "exit codes: 0 all there" in capsys.readouterr().out
+    assert "exit codes: 0 all fetched" in capsys.readouterr().out
 
 
 def test_the_command_runs(host: Host, tmp_path: Path) -> None:

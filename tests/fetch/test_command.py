@@ -340,7 +340,7 @@ def test_a_fetch_that_is_killed_is_gone_on_with(host: Host, folder: Path, sign: 
     assert list(wet_files(folder)) == paths[:2]
     if sign != signal.SIGKILL:
         assert process.returncode == 130
-        assert err.splitlines()[-1] == "fetch: interrupted. Run it again to go on where it stopped."
+        assert err.splitlines()[-1] == "fetch: interrupted. Run it again to resume."
         assert have == 30_000
         assert listed(folder) == paths[:2]
     host.seen.clear()
@@ -441,7 +441,7 @@ def test_the_time_left_is_of_the_mean_file(monkeypatch: pytest.MonkeyPatch) -> N
 def test_help_tells_of_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         command.main(["--help"])
-    assert "exit codes: 0 all there; 1 some could not be fetched" in capsys.readouterr().out
+    assert "exit codes: 0 all fetched; 1 some could not be fetched" in capsys.readouterr().out
 
 
 def test_wet_paths_are_those_of_common_crawl() -> None:

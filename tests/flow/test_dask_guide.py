@@ -1,4 +1,4 @@
-"""docs/dask.md: its commands build the corpus of one machine, on workers that share a folder and nothing else."""
+"""The guide to Dask: its commands build the corpus of one machine, on workers that share a folder and nothing else."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.wetfiles import ROOT, digests
 if not find_spec("distributed"):
     pytest.skip("needs Dask: pip install 'c4pipe[dask]'", allow_module_level=True)
 
-GUIDE = (ROOT / "docs" / "dask.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "guides" / "dask.md").read_text(encoding="utf-8")
 SCHEDULER, WORKER, BUILD = re.findall(r"```bash\n(.*?)```", GUIDE, re.DOTALL)
 SLURM, KUBERNETES = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
 

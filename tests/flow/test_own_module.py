@@ -1,6 +1,5 @@
 """Rules, stages, levels and identifiers in a module of a user's own, edited and built again: none of them can lie."""
 
-import gzip
 import importlib
 import json
 import os
@@ -11,8 +10,6 @@ import pytest
 
 from beam_jobs import build_c4
 from c4pipe.inspect.__main__ import main as inspect
-from c4pipe.passes import merging
-from c4pipe.shards import HashingStream
 from tests.wetfiles import ROOT, WebPage, digests, manifest_of, rejected, rows, sentence, story, wet
 
 MODULE = '''
@@ -302,32 +299,6 @@ def test_the_folder_that_a_preset_names_is_part_of_what_it_is(desk, capsys):
     desk.edit("own_rules.py", 'own="lines").on(', 'own="lines").on(')
     capsys.readouterr()
     assert desk.build("LINES", "c4") == 2
-
-
-def test_a_second_file_beside_each_shard_is_kept_or_made_again(desk, monkeypatch):
-    real = merging.write_shard
-
-    def with_lines(shard, store, folder, hold):
-        row, stats = real(shard, store, folder, hold)
-        texts = pq.read_table(f"{folder}/{shard.path}")["text"].to_pylist()
-        path = shard.path.replace(".parquet", ".jsonl.gz")
-        with store.write(f"{folder}/{path}") as raw:
-            stream = HashingStream(raw)
-            stream.write(gzip.compress("\n".join(map(json.dumps, texts)).encode(), mtime=0))
-        return row | {"beside": [{"path": path, "bytes": stream.tell(), "sha256": stream.sha256}]}, stats
-
-    monkeypatch.setattr("c4pipe.flow.write.write_shard", with_lines)
-    assert desk.build("en", "whole", "--shards", "3") == 0
-    monkeypatch.setattr(
-        "c4pipe.flow.write.Finalize.process", lambda self, element: (_ for _ in ()).throw(OSError("full"))
-    )
-    assert desk.build("en", "c4", "--shards", "3") == 1
-    monkeypatch.undo()
-    monkeypatch.syspath_prepend(str(desk.folder))
-    monkeypatch.setattr("c4pipe.flow.write.write_shard", with_lines)
-    next(desk.folder.glob("c4/.made-*/en/*-00001-of-*.jsonl.gz")).unlink()
-    assert desk.build("en", "c4", "--shards", "3") == 0
-    assert digests(desk.folder / "c4") == digests(desk.folder / "whole")
 
 
 @pytest.mark.slow

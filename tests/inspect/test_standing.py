@@ -210,7 +210,7 @@ def test_an_earlier_corpus_that_moved_elsewhere_can_be_named(
     assert main([str(new), "--earlier", str(moved)]) == 2
     assert "--earlier needs --url, --reason or --serve" in capsys.readouterr().err
     assert main([str(new), "--url", "http://a.example/", "--earlier", str(tmp_path / "none")]) == 2
-    assert "is no folder" in capsys.readouterr().err
+    assert "is not a folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("view", [("--url", "http://a.example/"), ("--reason", "near_duplicate")])

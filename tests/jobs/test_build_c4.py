@@ -551,7 +551,7 @@ def test_help_shows_examples_and_presets(capsys):
     out, err = capsys.readouterr()
     assert err == ""
     assert "--input data_samples --output out/c4" in out
-    assert "exit codes: 0 done; 1 the build failed; 2 wrong use" in out
+    assert "exit codes: 0 done; 1 the build failed; 2 wrong usage" in out
     for preset in PRESETS:
         assert preset in out
 

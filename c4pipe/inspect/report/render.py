@@ -27,6 +27,7 @@ from c4pipe.inspect.report.draw import LogScale, columns, stream
 from c4pipe.inspect.report.facts import Facts, gather
 from c4pipe.inspect.report.place import place_of, place_report
 from c4pipe.inspect.sankey import compact, legend, svg
+from c4pipe.text import in_english
 
 
 class Section(NamedTuple):
@@ -140,6 +141,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals |= {"between": told_between, "order": ORDER_OF_STAGES}
     environment.filters |= {
+        "counted": in_english,
         "shown": show.shown,
         "spelt": show.spelt_out,
         "linked": show.linked,

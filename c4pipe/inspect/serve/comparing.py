@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.facts.corpus import Corpus
-from c4pipe.facts.diff import diff_beside
+from c4pipe.facts.diff import diff_beside, without_cut
 from c4pipe.facts.differences import setting_changes
 from c4pipe.facts.fate_lists import EXPORT_SCHEMA, FATE_LISTS, FatePages, around_key, exported, fate_counts, listed
 from c4pipe.facts.fates import PairedPage, comparison, paired_pages
@@ -131,7 +131,16 @@ class ComparedCorpora:
         around = await self._ask(request, pair, lambda cursor, _: around_key(cursor, at.asked, key))
         (a, b), (cut_a, cut_b) = found.texts, found.cut
         lines = await run_in_threadpool(diff_beside, a, b, cut_a, cut_b, whole)
-        values: dict[str, Any] = {"lines": lines, "around": [spelt_key(one) for one in around], "key": spelt_key(key)}
+        cut, hides = sum(line.is_cut for line in lines), "hide" in request.query_params
+        lines = without_cut(lines) if hides else lines
+        kept = {"whole": "1" if whole else "", "hide": "1" if hides else ""}  # of the page, by links to others
+        values: dict[str, Any] = {
+            "cut": cut,
+            "kept": kept,
+            "lines": lines,
+            "around": [spelt_key(one) for one in around],
+            "key": spelt_key(key),
+        }
         return self._viewer.html("compare_page.html", found=found, at=at, pair=pair, own=_link(pair, found), **values)
 
     async def export(self, request: Request) -> Response:

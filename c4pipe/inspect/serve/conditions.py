@@ -19,6 +19,7 @@ from c4pipe.inspect.serve.aside import (
 )
 from c4pipe.inspect.serve.selection import AGREED, ANY_REASON, DISAGREED, NO_MONTH, UNDETERMINED, Selection
 
+LONE_WORDS = "lone_words"  # stage/code/entry -> sources of pages that hold no other entry of that list
 _BEFORE, _SNIPPET = 90, 360  # characters of a snippet in front of the match, and in all
 # Who said which language, "cld2:nl fasttext:de": without the scores, and without the script, which is no voter.
 VOTES = "trim(regexp_replace(regexp_replace(language_votes, 'script:[^ ]* ?', ''), ':[^: ]*( |$)', ' ', 'g'))"
@@ -65,7 +66,7 @@ def runs_on(column: str, match: str) -> str:
 
 def condition(selection: Selection) -> tuple[str, dict[str, Any]]:
     """What a row must meet, in SQL with its parameters. The files are chosen by config and split already; tables that
-    it asks are made by `set_aside`."""
+    it asks are made by `set_aside`, and that of lone words by `Viewer.selected`."""
     terms: list[str] = []
     values: dict[str, Any] = {}
     if selection.q:
@@ -100,6 +101,9 @@ def condition(selection: Selection) -> tuple[str, dict[str, Any]]:
     if selection.edit:
         terms.append(_beside(f"{CHANGED_PAGES} WHERE list_contains(edits, $edit)"))
         values["edit"] = selection.edit
+    if selection.alone:
+        terms.append(_beside(f"{LONE_WORDS} WHERE word = $alone"))
+        values["alone"] = selection.alone
     if not selection.kept:
         terms.append("stage != ''")
         if selection.outcome != ANY_REASON:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from c4pipe.command import as_called
 from c4pipe.errors import C4Error
 from c4pipe.facts.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.addressed import pages_addressed
@@ -178,7 +179,7 @@ def _judged(judges: Judges, name: str, page: Page) -> tuple[View | None, str]:
     try:
         return judged(judges.explain(name, page)), ""
     except C4Error as error:
-        return None, str(error)
+        return None, as_called(str(error))
 
 
 def cut_words(view: View) -> str:

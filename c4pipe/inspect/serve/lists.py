@@ -40,7 +40,7 @@ class Lists:
 
     async def pages(self, request: Request) -> Response:
         """The list."""
-        selection, parts = self._viewer.selection(request)
+        selection, parts = await self._viewer.selected(request)
         asked = {name: request.query_params[name] for name in ("after", "before") if name in request.query_params}
         if len(asked) > 1:
             raise ConfigError("after and before are both given; one is expected.")
@@ -77,13 +77,13 @@ class Lists:
 
     async def counts(self, request: Request) -> Response:
         """The filters with their counts, for the script of the list."""
-        selection, _ = self._viewer.selection(request)
+        selection, _ = await self._viewer.selected(request)
         counts = await self._count(request, selection)
         return self._viewer.html("filters.html", selection=selection, counts=counts, total=counts.total, told={})
 
     async def step(self, request: Request) -> Response:
         """On to the next page of the selection, or back to the one before."""
-        selection, parts = self._viewer.selection(request)
+        selection, parts = await self._viewer.selected(request)
         at, way = place("at", request.query_params.get("at", ""), parts), request.query_params.get("way", "next")
         if way not in ("next", "previous"):
             raise unknown("way,", way, ("next", "previous"))
@@ -101,7 +101,7 @@ class Lists:
 
     async def export(self, request: Request) -> Response:
         """The selection as a file."""
-        selection, _ = self._viewer.selection(request)
+        selection, _ = await self._viewer.selected(request)
         kind = request.query_params.get("format", "")
         if kind not in export.MEDIA_TYPES:
             raise unknown("format,", kind, export.MEDIA_TYPES)

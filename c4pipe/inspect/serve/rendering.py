@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
@@ -17,9 +16,8 @@ from c4pipe.inspect.rule_pages import name_parts, rule_page_path
 from c4pipe.inspect.serve.markdown import markdown_html
 from c4pipe.inspect.serve.shown import is_link, marked, spelt
 from c4pipe.languages.tags import direction, language_tag
-from c4pipe.text import many, percent, printable
+from c4pipe.text import in_english, many, percent, printable
 
-_ONE = re.compile(r"1 [a-z ]*[a-z]s")
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -32,8 +30,15 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"spelt": spelt, "marked": marked, "number": number, "pages": pages, "chars": chars}
-    made.filters |= {"speech": speech, "counted": counted}
+    made.filters |= {
+        "spelt": spelt,
+        "marked": marked,
+        "number": number,
+        "pages": pages,
+        "lines": line_count,
+        "chars": chars,
+    }
+    made.filters |= {"speech": speech, "counted": in_english}
     made.filters |= {"folded": fold_codes, "broken": broken_name}
     made.globals["between"] = told_between
     made.filters |= {"flat": flat, "percent": percent, "printable": printable, "by_stage": by_stage, "stages": stages}
@@ -61,6 +66,11 @@ def pages(value: int) -> str:
     return many(value, "page")
 
 
+def line_count(value: int) -> str:
+    """So many lines."""
+    return many(value, "line")
+
+
 def chars(size: int) -> str:
     """The lengths of a bin, 2**size to 2**(size+1)-1 characters.
 
@@ -77,15 +87,6 @@ def speech(language: str) -> Markup:
     lang="he" dir="rtl" lang="" dir="auto"
     """
     return Markup('lang="%s" dir="%s"') % (language_tag(language), direction(language))
-
-
-def counted(detail: str) -> str:
-    """A recorded detail that counts, in English where it counts one.
-
-    >>> counted("1 sentences"), counted("2 sentences"), counted("1 long lines"), counted("glass")
-    ('1 sentence', '2 sentences', '1 long line', 'glass')
-    """
-    return detail[:-1] if _ONE.fullmatch(detail) else detail
 
 
 def flat(text: str) -> str:

@@ -34,6 +34,7 @@ _WRITTEN = {
         re.compile(r"agreed|disagreed|undetermined|[^\s:]+:[^\s:]*(?: [^\s:]+:[^\s:]*)*"),
         "agreed, disagreed, undetermined, or who said what, such as cld2:nl",
     ),
+    "alone": (re.compile(r"[^/]+/[^/]+/[^\0]+"), "STAGE/RULE/WORD, such as badwords/bad_word/gosh"),
     "seed": (_NUMBER, "a whole number, such as 7"),
 }
 
@@ -59,6 +60,7 @@ class Selection(NamedTuple):
     order: str = ""  # "" as in the files, "random", or "score": the lowest score of the language first
     seed: str = ""  # of the random order
     edit: str = ""  # of lines, by its name: pages that it changed
+    alone: str = ""  # "stage/code/entry": pages of which that is the only entry of the list of that rule
 
     @property
     def needle(self) -> Needle:
@@ -84,12 +86,12 @@ class Selection(NamedTuple):
     def recorded(self) -> bool:
         """Whether it asks for what was cut from pages or changed in them, which of kept ones only the rejected table
         says."""
-        return self.by_cuts or bool(self.edit)
+        return self.by_cuts or bool(self.edit or self.alone)
 
     @property
     def unrecorded(self) -> Selection:
         """Without asking that."""
-        found = self._replace(lost="", edit="")
+        found = self._replace(lost="", edit="", alone="")
         return found._replace(q="", field="any", how="") if self.field == "lost" else found
 
     @property
@@ -110,7 +112,7 @@ class Selection(NamedTuple):
     def by_row(self) -> bool:
         """Whether pages must be looked at one by one to tell which it holds; else the manifest tells."""
         exact = (self.language, self.domain, self.detail, self.month, self.score, self.votes)
-        return bool(self.q or self.lost or self.edit or any(exact)) or self.lengths
+        return bool(self.q or self.lost or self.edit or self.alone or any(exact)) or self.lengths
 
     @property
     def reads_text(self) -> bool:
@@ -175,7 +177,14 @@ _PARAMETERS = dict(zip(Selection._fields, Selection._fields, strict=True)) | {
 # Filters of kept pages by columns that older builds may lack.
 _COLUMNS = (("score", "language_score"), ("votes", "language_votes"), ("order", "language_score"))
 
-_CHIPS = {"q": "search", "config": "language", "score": "language score", "lost": "lost to", "edit": "changed by"}
+_CHIPS = {
+    "q": "search",
+    "config": "language",
+    "score": "language score",
+    "lost": "lost to",
+    "edit": "changed by",
+    "alone": "only listed word",
+}
 
 
 def parse(pairs: Iterable[tuple[str, str]], has: Known) -> Selection:
@@ -187,7 +196,7 @@ def parse(pairs: Iterable[tuple[str, str]], has: Known) -> Selection:
             if names[parameter] in asked:
                 raise ConfigError(f"{parameter} is given twice; once is expected.")
             asked[names[parameter]] = value
-    for name in ("q", "domain", "language", "detail"):
+    for name in ("q", "domain", "language", "detail", "alone"):
         if len(asked.get(name, "")) > LONGEST_QUERY:
             raise ConfigError(f"{_PARAMETERS[name]} is longer than {LONGEST_QUERY:,} characters. Look for less.")
     if asked.get("outcome") == KEPT:  # as the facet is called

@@ -18,6 +18,7 @@ from starlette.responses import (
     Response,
 )
 
+from c4pipe.command import as_called
 from c4pipe.errors import C4Error, ConfigError
 from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.facts.verdict import CorpusVerdict
@@ -29,6 +30,7 @@ from c4pipe.inspect.serve.citing import cited_view
 from c4pipe.inspect.serve.judging import Judges
 from c4pipe.inspect.serve.knowing import disagreed_pages
 from c4pipe.inspect.serve.lasting import PageLink, found_pages
+from c4pipe.inspect.serve.lone_words import ListedWords
 from c4pipe.inspect.serve.patience import watched_answer
 from c4pipe.inspect.serve.records import Record
 from c4pipe.inspect.serve.rendering import environment
@@ -61,6 +63,7 @@ class Viewer:
         self._connection = connect(corpus, memory=VIEWER_MEMORY)
         finding.teach(self._connection)
         self.words = self.judges.words()
+        self.listed = ListedWords(corpus, self.judges)
         self.withheld = self.judges.withheld
         self._templates = environment()
         self._templates.globals |= {"corpus": corpus, "has": self.has, "words": self.words, "judges": self.judges}
@@ -87,7 +90,7 @@ class Viewer:
     async def wrong(self, request: Request, error: C4Error) -> Response:
         """A question that cannot be answered, in words."""
         status = 413 if isinstance(error, TooLongError) else 400 if isinstance(error, ConfigError) else 500
-        return self.message(status, "That cannot be shown", str(error))
+        return self.message(status, "That cannot be shown", as_called(str(error)))
 
     async def unreadable(self, request: Request, error: duckdb.Error) -> Response:
         """DuckDB could not read the files, or not in the memory it has."""
@@ -116,6 +119,13 @@ class Viewer:
         """What the address asks for, and the files that hold it."""
         selection = parse(request.query_params.multi_items(), self.has)
         return selection, parts_of(self.corpus, selection)
+
+    async def selected(self, request: Request) -> tuple[Selection, list[ShardEntry]]:
+        """Likewise, for an answer that looks at its pages: with what only the rules tell of these."""
+        selection, parts = self.selection(request)
+        if selection.alone:
+            await self.ask(request, self.listed.set_aside)
+        return selection, parts
 
     async def record(self, request: Request) -> Record:
         """The page at the address, the first where it may be several."""

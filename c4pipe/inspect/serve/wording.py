@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from threading import Lock
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,8 +12,8 @@ from starlette.routing import Route
 
 from c4pipe.errors import unknown
 from c4pipe.facts.listed import ListedWord, WordList, WordPlace
-from c4pipe.inspect.blocklists import word_lists
 from c4pipe.inspect.serve import export
+from c4pipe.inspect.serve.lone_words import lone_word
 from c4pipe.inspect.serve.saving import saved_headers, told_in_file
 from c4pipe.inspect.serve.selection import Selection
 from c4pipe.inspect.serve.viewer import Viewer
@@ -37,7 +35,6 @@ class WordPages:
 
     def __init__(self, viewer: Viewer):
         self._viewer = viewer
-        self._lock, self._lists = Lock(), list[list[WordList]]()
 
     @property
     def routes(self) -> list[Route]:
@@ -48,7 +45,7 @@ class WordPages:
         """All lists of the corpus, those that cost pages first."""
         shown, by = await self._asked(request)
         most = {"most": _MOST_WORDS, "most_places": _MOST_PLACES}
-        values: dict[str, Any] = {"lists": shown, "by": by, "orders": _ORDERS, **most}
+        values: dict[str, Any] = {"lists": shown, "by": by, "orders": _ORDERS, "lone_word": lone_word, **most}
         return self._viewer.html("words.html", selection=Selection(), **values)
 
     async def export(self, request: Request) -> Response:
@@ -71,17 +68,9 @@ class WordPages:
         by = request.query_params.get("by", "pages")
         if by not in _ORDERS:
             raise unknown("value of by,", by, _ORDERS)
-        found = await self._viewer.ask(request, self._once)
+        found = await self._viewer.ask(request, self._viewer.listed.lists)
         ordered = [each._replace(words=sorted(each.words, key=_key(by))) for each in found]
         return sorted(ordered, key=lambda each: each.unit != Unit.PAGE.value), by
-
-    def _once(self, cursor: duckdb.DuckDBPyConnection) -> list[WordList]:
-        """They are found once: the rules are asked about hundreds of pages."""
-        with self._lock:
-            if not self._lists:
-                corpus, judges = self._viewer.corpus, self._viewer.judges
-                self._lists.append(judges.asked(lambda plan: word_lists(cursor, corpus, plan)))
-            return self._lists[0]
 
 
 def _rows(each: WordList) -> Iterator[tuple[Any, ...]]:

@@ -103,9 +103,15 @@ def test_a_page_that_one_lacks_says_why_and_what_was_cut(tmp_path: Path) -> None
     asked = client(a, b)
     (link,) = links(asked.get("/compare/pages?list=only_a&why=clean/few_sentences").text, "/compare/page")
     body = asked.get(link).text
-    assert "A kept en B rejected at clean : few_sentences 1 sentences" in words(body)
+    assert re.search("A kept en B rejected at clean : few_sentences 1 sentence(?!s)", words(body))
     assert re.findall(r'<mark>(\w+)</mark> <span class="tag" lang="en">([^<]*)</span>', body) == [("Home", "few_words")]
     assert "Previous" not in body
+    hidden = asked.get(f"{link}&hide=1").text
+    assert "Hide what was cut: 1 line" in words(body)
+    assert "1 line that was cut A only: Some text." in words(hidden)
+    assert "few_words" not in hidden
+    (shows,) = re.findall('id="cut-lines" href="([^"]*)"', hidden)
+    assert asked.get(html.unescape(shows)).text.count("few_words") == body.count("few_words")
     assert "Next" not in body
 
 

@@ -94,6 +94,23 @@ def test_every_tab_is_told_once(folder: Path, client: TestClient) -> None:
         assert TOLD in text_of(client.get(path.replace("&build={}", "").replace("build={}", "")).text)
 
 
+def test_every_view_tells_of_an_older_build_without_a_script(folder: Path) -> None:
+    """The notice stands in the page: nothing but the link has to say of which build it was made."""
+    other = build(folder.parent / "other", "aged", 2)
+    views = ("/", "/losses", "/words", "/why", "/sql", "/flow", "/repeated", "/compare", "/compare/pages", "/domains")
+    with TestClient(
+        make_app(open_corpus(folder), others=[open_corpus(other)]), base_url="http://127.0.0.1:8000"
+    ) as client:
+        before = open_corpus(folder).digest[:16]
+        put(folder, "fresh", 5)
+        now = open_corpus(folder).digest[:16]
+        for view in views:
+            old = client.get(f"{view}?build={before}").text
+            assert old.count("data-notice") == 1, view
+            assert "This link was made of another build" in text_of(old)
+            assert "data-notice" not in client.get(f"{view}?build={now}").text
+
+
 def test_what_became_of_a_page_is_said(folder: Path, client: TestClient) -> None:
     """By what a link says that the page was."""
     hits = re.findall(r'class="hit" href="([^"]*)"', client.get("/").text + client.get("/?outcome=rejected").text)

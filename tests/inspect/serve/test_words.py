@@ -11,13 +11,15 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from starlette.testclient import TestClient
 
 from c4pipe.corpus.catalogue import describe
 from c4pipe.errors import ConfigError
 from c4pipe.facts import listed
 from c4pipe.facts.corpus import Corpus, connect, open_corpus
-from c4pipe.facts.listed import WordList, WordPlace, in_context
+from c4pipe.facts.listed import EntryOnPage, WordList, WordPlace, in_context
 from c4pipe.inspect.blocklists import word_lists
+from c4pipe.inspect.serve import make_app
 from c4pipe.page import Page
 from c4pipe.presets import EN, with_exclusions
 from c4pipe.rules import NoPolicy, NotExcluded
@@ -138,8 +140,10 @@ def test_every_link_leads_to_the_pages_that_its_number_counts(worded: Corpus, vi
     fell = r'<th scope="row"><a href="([^"]+)"><bdi>[^<]*</bdi></a></th>\s*<td class="num"[^>]*>([\d,]+)'
     words, sides = re.findall(fell, body), re.findall(r'<a href="([^"]+)">([\d,]+) (?:kept|rejected)</a>', body)
     domains = re.findall(r'<li><a href="([^"]+)"><bdi>[^<]+</bdi></a> ([\d,]+)</li>', body)
-    assert all((words, sides, domains))
-    for target, number in {*words, *sides, *domains}:
+    lone = re.findall(r'<a href="([^"]+alone=[^"]+)">([\d,]+)<', body)
+    assert all((words, sides, domains, lone))
+    assert any("alone=" in target and "lost=policy" in target for target, _ in sides)
+    for target, number in {*words, *sides, *domains, *lone}:
         counted = viewer(worded).get("/counts" + target.replace("&amp;", "&")[1:]).text
         assert re.search(r"data-total hidden>([\d,]+) ", counted)[1] == number, target  # type: ignore[index]
     for each in word_lists(connect(worded), worded):
@@ -147,6 +151,24 @@ def test_every_link_leads_to_the_pages_that_its_number_counts(worded: Corpus, vi
             assert sum(place.pages for place in word.places) == word.pages
             linked = f'detail={word.entry.replace(" ", "+")}"' in body
             assert each.unit != "page" or linked == bool(word.pages)  # none leads to no page
+
+
+def test_pages_of_a_lone_word_are_found_by_their_link_alone(many_worded: Corpus) -> None:
+    """Who opens a link has not looked at the lists before; the file, and the way from page to page, are of it too."""
+    (each,) = word_lists(connect(many_worded), many_worded)
+    word = max((word for word in each.words if word.only < word.held), key=lambda word: word.only)
+    assert word.only
+    query = f"outcome={each.stage}/{each.code}&alone={each.stage}/{each.code}/{word.entry}"
+    client = TestClient(make_app(many_worded), base_url="http://127.0.0.1:8000")
+    saved = pq.read_table(io.BytesIO(client.get(f"/export?{query}&format=parquet").content))
+    assert sorted(saved.column("source").to_pylist()) == sorted(one.source for one in word.lone)
+    shown = client.get(f"/?{query}&counts=now").text
+    assert f'<h1 id="total">{word.only} page' in shown
+    assert "only listed word" in text_of(shown)
+    none = client.get(f"/counts?alone={each.stage}/{each.code}/{word.entry}").text
+    assert "<p data-total hidden>0 pages</p>" in none  # is kept
+    for wrong in ("gosh", "badwords/bad_word/", "/x/y"):
+        assert client.get("/", params={"alone": wrong}).status_code == 400
 
 
 def test_lines_that_another_rule_cut_do_not_count(tmp_path: Path, viewer: Ask) -> None:
@@ -283,7 +305,7 @@ def test_phrases_are_told_by_the_rule() -> None:
         "privacy policy", "use cookies",
     ]  # fmt: skip
     assert NoPolicy().hits("Six cookies.") == []
-    assert listed.ListedWord("a", 4, 0, 2, 1, [], 2, [], []).alone == 0.5
+    assert listed.ListedWord("a", 4, 0, 2, (EntryOnPage("a", "s", "en", None),), [], 2, [], []).alone == 0.5
 
 
 ADDRESS = re.compile(r"[\w.]+@[\w-]+\.\w+")

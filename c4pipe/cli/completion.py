@@ -1,0 +1,77 @@
+"""`c4pipe completion SHELL`: a script by which a shell completes commands, options and names of files.
+
+What is completed is asked of the parsers of the commands; shtab makes a script of it. Commands whose extra is not
+installed are completed by name, without their options.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from c4pipe.cli import main_of
+from c4pipe.cli.subcommands import SUBCOMMANDS, Subcommand
+from c4pipe.command import Parser, asked_parser, run_command
+from c4pipe.errors import ConfigError
+
+EPILOG = """\
+examples:
+  bash    c4pipe completion bash > ~/.local/share/bash-completion/completions/c4pipe
+  zsh     c4pipe completion zsh > ~/.zfunc/_c4pipe        with fpath+=~/.zfunc before compinit in ~/.zshrc
+  fish    c4pipe completion fish > ~/.config/fish/completions/c4pipe.fish
+
+Print it again when the package is upgraded, or an extra is installed: it names the options that there are.
+"""
+SHELLS = ("bash", "zsh", "fish")
+_FOLDERS, _FILES = {"DIR", "FOLDER"}, {"FILE", "PATH"}  # what the word for a value says of what it is
+
+
+def main(argv: Sequence[str]) -> int:
+    """Prints the script; the exit code."""
+    return run_command("completion", lambda: run(_parser().parse_args(argv)), shows=True)
+
+
+def run(args: argparse.Namespace) -> int:
+    """The same with parsed arguments."""
+    print(script(args.shell))
+    return 0
+
+
+def _parser() -> Parser:
+    p = Parser("c4pipe completion", "Prints the script by which a shell completes c4pipe.", EPILOG)
+    p.add_argument("shell", choices=SHELLS, help="for which shell")
+    return p
+
+
+def script(shell: str) -> str:
+    """The text of the script, made of all parsers."""
+    import shtab
+
+    root = argparse.ArgumentParser("c4pipe")
+    root.add_argument("--version", action="store_true", help="the versions that decide bytes")
+    commands = root.add_subparsers()
+    for command in SUBCOMMANDS.values():
+        found = _parser_of(command)
+        below = commands.add_parser(
+            command.name, help=command.says, parents=[found] if found else [], add_help=not found
+        )
+        for action in below._actions:
+            _complete(action, shtab.DIRECTORY, shtab.FILE)
+    text: str = shtab.complete(root, shell)
+    return text
+
+
+def _parser_of(command: Subcommand) -> Parser | None:
+    """The parser of a command; None where its extra is not installed."""
+    try:
+        return asked_parser(main_of(command), command.words)
+    except ConfigError:
+        return None
+
+
+def _complete(action: Any, folder: Any, file: Any) -> None:
+    """Says what kind of file the value of an option is, if it is one."""
+    word = action.metavar if isinstance(action.metavar, str) else ""
+    if not action.choices and action.nargs != 0 and word in _FOLDERS | _FILES:
+        action.complete = folder if word in _FOLDERS else file

@@ -1,0 +1,87 @@
+"""The commands of `c4pipe`, declared once: what each is called, whose main it is, what it does, what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Subcommand(NamedTuple):
+    """`c4pipe NAME ...` is `python -m MODULE WORDS ...`.
+
+    Attributes:
+        module: the module whose `main(argv)` it is.
+        says: what it does, for a line of help.
+        words: arguments that it always has.
+        extra: the extra of the package without which it cannot be loaded; "" for none.
+        common: whether it has a line of its own in `c4pipe --help`; the others share one.
+    """
+
+    name: str
+    module: str
+    says: str
+    words: tuple[str, ...] = ()
+    extra: str = ""
+    common: bool = True
+
+
+SUBCOMMANDS: Mapping[str, Subcommand] = {
+    command.name: command
+    for command in (
+        Subcommand("fetch", "c4pipe.fetch.__main__", "download WET files of a crawl, politely and resumably"),
+        Subcommand("assets", "c4pipe.fetch.assets", "fetch the full word lists, news domains and Punkt data"),
+        Subcommand("build", "beam_jobs.build_c4", "build a corpus from WET files, WARC, JSON Lines or Parquet"),
+        Subcommand("rebalance", "beam_jobs.rebalance", "mix the languages of a corpus by temperature"),
+        Subcommand("inspect", "c4pipe.inspect.__main__", "look at a corpus: its funnel, its pages, a report"),
+        Subcommand("browse", "c4pipe.inspect.__main__", "open the viewer of a corpus in a browser", ("--serve",)),
+        Subcommand("compare", "c4pipe.compare.__main__", "say which of two corpora is better, and what differs"),
+        Subcommand("verify", "c4pipe.verify.__main__", "check every file of a corpus, a mixture or a training run"),
+        Subcommand("remove", "beam_jobs.remove", "remove pages from a finished corpus"),
+        Subcommand("card", "c4pipe.card.__main__", "write what goes along with a corpus when it is published"),
+        Subcommand("classifier", "c4pipe.classifier.__main__", "train a classifier of pages, or measure its scores"),
+        Subcommand("train", "model.train", "train a T5 on a corpus", extra="train"),
+        Subcommand("finetune", "model.finetune", "fine-tune a T5 on tasks", extra="train"),
+        Subcommand("score", "model.score", "score a fine-tuned T5 by what it writes", extra="train"),
+        Subcommand("generate", "model.generate", "fill the blanks of texts with a trained T5", extra="train"),
+        Subcommand("memorise", "model.memorise.__main__", "ask a T5 for passages of its corpus", extra="train"),
+        Subcommand("study", "model.study.__main__", "repeat a study of the T5 paper", extra="train"),
+        Subcommand("evaluate", "model.evaluate", "score a T5 on unseen text", extra="train", common=False),
+        Subcommand("exposure", "model.exposure", "tell which pages a run has read when", extra="train", common=False),
+        Subcommand("likelihood", "model.likelihood", "how likely texts are to a run", extra="train", common=False),
+        Subcommand("tasks", "model.tasks.__main__", "show the tasks for fine-tuning", common=False),
+        Subcommand("index", "c4pipe.textindex.__main__", "index a corpus, to find pages by text", common=False),
+        Subcommand("passages", "c4pipe.passages.__main__", "count how often passages stand in a corpus", common=False),
+        Subcommand("completion", "c4pipe.cli.completion", "print the completion script of a shell", common=False),
+    )
+}
+
+# What texts say of `make`, where nothing but the package is installed.
+_OF_MAKE = {
+    "make build-c4 INPUT=": "c4pipe build --input ",
+    "make build-c4": "c4pipe build",
+    "make inspect DATA=": "c4pipe inspect ",
+    "make assets": "c4pipe assets",
+}
+
+
+def spoken() -> dict[str, str]:
+    """How texts name the commands, and how they are typed as commands of `c4pipe`."""
+    plain = [command for command in SUBCOMMANDS.values() if not command.words]
+    ours = {f"python -m {one.module.removesuffix('.__main__')}": f"c4pipe {one.name}" for one in plain}
+    return ours | _OF_MAKE
+
+
+def help_text() -> str:
+    """All commands on one screen of 24 lines of 80 characters.
+
+    An extra stands behind what needs it.
+    """
+    lines = ["usage: c4pipe COMMAND ...        `c4pipe COMMAND --help` says more of each", ""]
+    for command in SUBCOMMANDS.values():
+        if command.common:
+            extra = f" [{command.extra}]" if command.extra else ""
+            lines.append(f"  {command.name:<11} {command.says}{extra}")
+    others = ", ".join(command.name for command in SUBCOMMANDS.values() if not command.common)
+    return "\n".join(
+        [*lines, "", f"  and {others}", "  --version: what decides bytes; [train] needs pip install 'c4pipe[train]'"]
+    )

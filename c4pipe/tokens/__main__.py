@@ -1,0 +1,140 @@
+"""`python -m c4pipe.tokens`: a corpus as tokens for Megatron-LM and its kin. `--help` has examples and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from c4pipe.command import Parser, positive, refuse_idle, run_command, utf8, utf8_path
+from c4pipe.errors import ConfigError, unknown
+from c4pipe.progress import PLAIN, ProgressReporter
+from c4pipe.shards import MANIFEST, SPLITS, sha256_of
+from c4pipe.text import many, visible
+
+EPILOG = """\
+examples:
+  with SentencePiece             python -m c4pipe.tokens out/c4 --tokenizer out/t5/tokenizer/spiece.model --out tok/c4
+  with one of Hugging Face       python -m c4pipe.tokens out/c4 --tokenizer gpt2/tokenizer.json --out tok/c4
+  one language                   python -m c4pipe.tokens out/mc4 --config de --tokenizer ... --out tok/de
+  a mixture, in its own order    python -m c4pipe.tokens out/mixed --tokenizer ... --out tok/mixed --workers 8
+  read by Megatron-LM            pretrain_gpt.py --data-path tok/c4 ...
+
+PREFIX.bin, PREFIX.idx   as tools/preprocess_data.py --append-eod writes them of the same texts in the same order
+PREFIX.parquet           a row a document: document, start, tokens, url, timestamp, record_id, shard, row
+
+Documents come in the order of the shards, so any beginning of a mixture has its rates. The same corpus and tokenizer
+give the same bytes, by any number of workers. It takes twice the disk of PREFIX.bin while it works; a run that was
+stopped goes on where it was.
+
+exit codes: 0 done; 1 failed, such as for a damaged corpus; 2 wrong use, found before any work; 130 interrupted
+"""
+
+
+class _Documents(ProgressReporter):
+    """Says how far it is."""
+
+    def __init__(self, of: int) -> None:
+        super().__init__()
+        self._of, self._done = of, 0
+
+    def done(self, documents: int) -> None:
+        """So many more are cut."""
+        self._done += documents
+
+    def show(self) -> None:
+        while self.waited(PLAIN):
+            print(f"tokens: {self._done:,} of {self._of:,} documents", file=sys.stderr, flush=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; the exit code."""
+    return run_command("tokens", lambda: run(_parse(argv)), "interrupted. The same command goes on from there.")
+
+
+def run(args: Namespace) -> int:
+    """Makes the files of one config and split."""
+    from c4pipe.corpus.identity import fingerprint
+    from c4pipe.facts.corpus import open_corpus
+    from c4pipe.tokens.making import make_tokens, tokens_there
+    from c4pipe.tokens.megatron import token_type
+    from c4pipe.tokens.parts import TokenJob
+    from c4pipe.tokens.tokenizers import tokenizer_in
+
+    tokenizer = tokenizer_in(args.tokenizer)
+    eod = None if args.no_eod else _end_of(tokenizer, args)
+    corpus = open_corpus(args.folder)
+    shards = _shards(corpus.shards(), args.config, args.split)
+    paths, rows = tuple(row["path"] for row in shards), tuple(row["rows"] for row in shards)
+    of = {
+        "corpus": sha256_of(args.folder / MANIFEST),
+        "shards": [row["sha256"] for row in shards],
+        "tokenizer": sha256_of(args.tokenizer),
+        "library": tokenizer.library,
+        "end of a document": eod,
+        "type": token_type(tokenizer.size).str,
+    }
+    work = Path(f"{args.out}.parts-{fingerprint(of)[:12]}")
+    made = tokens_there(args.out, of, args.overwrite, work.exists())
+    if made is None:
+        corpus.sums.check(paths)
+        _make(work, args.out)
+        job = TokenJob(args.folder, paths, rows, args.tokenizer, eod, work)
+        with _Documents(sum(rows)) as progress:
+            made = make_tokens(job, args.out, of, tokenizer, args.workers, progress.done)
+    print(f"{many(made.documents, 'document')}, {many(made.tokens, 'token')}, {made.bytes / 1e6:,.1f} MB")
+    print(f"  {visible(str(args.out))}.bin, .idx and .parquet{', there already' if made.already else ''}")
+    return 0
+
+
+def _make(work: Path, out: Path) -> None:
+    """ConfigError where no folder can be made."""
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"--out {out}: {work} cannot be made ({error.strerror}). Take another one.") from None
+
+
+def _end_of(tokenizer: Any, args: Namespace) -> int:
+    found = tokenizer.eod if args.eod_token is None else tokenizer.id_of(args.eod_token)
+    if found is None:
+        what = "names no token that ends a text" if args.eod_token is None else f"has no token {args.eod_token!r}"
+        raise ConfigError(f"--tokenizer {args.tokenizer} {what}. Name one: --eod-token TOKEN, or --no-eod.")
+    return int(found)
+
+
+def _shards(found: list[dict[str, Any]], config: str | None, split: str) -> list[dict[str, Any]]:
+    """The shards of one config and split, in order. ConfigError for one that there is not."""
+    configs = sorted({row["config"] for row in found})
+    if config is None and len(configs) > 1:
+        raise ConfigError(f"it holds several configs. Name one by --config, or mix them first: {', '.join(configs)}.")
+    if config is not None and config not in configs:
+        raise unknown("config", config, configs)
+    mine = [row for row in found if row["config"] == (config or configs[0]) and row["split"] == split]
+    if not sum(row["rows"] for row in mine):
+        raise ConfigError(f"there is no page of split {split!r}. Take another --split.")
+    return sorted(mine, key=lambda row: str(row["path"]))
+
+
+def _parse(argv: Sequence[str] | None) -> Namespace:
+    p = Parser("python -m c4pipe.tokens", "Writes a corpus as tokens for who trains elsewhere.", EPILOG)
+    a = p.add_argument
+    a("folder", type=utf8_path, metavar="DIR", help="folder of a corpus, or of a mixture")
+    a("--tokenizer", type=utf8_path, required=True, metavar="FILE", help="a SentencePiece *.model, or tokenizer.json")
+    a("--out", type=utf8_path, required=True, metavar="PREFIX", help="of the files that are written")
+    a("--config", type=utf8, metavar="NAME", help="of a corpus of several languages, the one to write")
+    a("--split", choices=SPLITS, default="train", help="which split (default: train)")
+    a("--no-eod", action="store_true", help="put nothing behind a document (default: the token that ends a text)")
+    a("--eod-token", type=utf8, metavar="TOKEN", help="what to put there, such as '<|endoftext|>'")
+    a("--workers", type=positive, default=os.cpu_count() or 1, metavar="N", help="processes (default: all cores)")
+    a("--overwrite", action="store_true", help="replace files of that prefix that were made of something else")
+    args = p.parse_args(argv)
+    refuse_idle(p.given, ("--eod-token", not args.no_eod, "--no-eod puts none. Leave one of them out."))
+    return args
+
+
+if __name__ == "__main__":
+    sys.exit(main())

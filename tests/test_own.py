@@ -1,0 +1,49 @@
+"""c4pipe.own: modules of a user's own are found in the working folder, behind all that is installed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from c4pipe.own import import_own
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path])
+    return tmp_path
+
+
+def test_a_module_of_the_working_folder_is_found_last(here: Path) -> None:
+    (here / "own_rules_of_mine.py").write_text("N = 7")
+    (here / "colorsys.py").write_text("N = 8")
+    before = [*sys.path]
+    assert not hasattr(import_own("colorsys"), "N")  # of the standard library
+    assert sys.path == before
+    assert import_own("own_rules_of_mine").N == 7
+    assert sys.path == [*before, str(here)]
+    import_own("own_rules_of_mine")
+    assert sys.path == [*before, str(here)]
+
+
+def test_a_package_of_the_working_folder_is_found(here: Path) -> None:
+    (here / "own_package_of_mine").mkdir()
+    (here / "own_package_of_mine" / "rules.py").write_text("N = 9")
+    assert import_own("own_package_of_mine.rules").N == 9
+
+
+@pytest.mark.parametrize(
+    ("name", "error"), [("no_such_module", ModuleNotFoundError), ("", ValueError), (".x", TypeError)]
+)
+def test_what_is_not_there_is_an_error_as_ever(name: str, error: type[Exception], here: Path) -> None:
+    with pytest.raises(error):
+        import_own(name)
+
+
+def test_a_working_folder_that_is_gone_is_none(here: Path) -> None:
+    here.rmdir()
+    with pytest.raises(ModuleNotFoundError):
+        import_own("no_such_module")
