@@ -36,7 +36,6 @@ def environment() -> Environment:
         "marked": marked,
         "number": number,
         "pages": pages,
-        "lines": line_count,
         "lines": partial(many, noun="line"),
         "files": partial(many, noun="file"),
         "chars": chars,
@@ -67,11 +66,6 @@ def broken_name(name: str) -> Markup:
 def pages(value: int) -> str:
     """So many pages."""
     return many(value, "page")
-
-
-def line_count(value: int) -> str:
-    """So many lines."""
-    return many(value, "line")
 
 
 def chars(size: int) -> str:
