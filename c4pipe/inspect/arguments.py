@@ -183,8 +183,8 @@ def parser() -> argparse.ArgumentParser:
         "--tokenizer",
         type=utf8_path,
         metavar="FILE_OR_RUN",
-        help="with --domains or --serve: count the tokens of domains with this SentencePiece model, tokenizer.json, or "
-        "that of a run, once; they are remembered in the cache",
+        help="with --domains or --serve: count tokens per domain with this SentencePiece model, tokenizer.json or "
+        "run's tokenizer; counted once, then cached",
     )
     a(
         "--limit",
@@ -194,12 +194,10 @@ def parser() -> argparse.ArgumentParser:
     )
     form = p.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object instead of text")
-    form.add_argument()
-    a("--port", type=whole(0, 65535), metavar="N", help=f"with --serve (default: {PORT}; 0: any free port)")
     form.add_argument(
         "--csv", action="store_true", help="with --sql or --domains: CSV, with spreadsheet formulas escaped"
     )
-    a("--port", type=whole(0, 65535), metavar="N", help=f"with --serve (default: {PORT}; 0: any that is free)")
+    a("--port", type=whole(0, 65535), metavar="N", help=f"with --serve (default: {PORT}; 0: any free port)")
     return p
 
 
