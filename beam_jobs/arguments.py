@@ -138,9 +138,8 @@ def parser() -> Parser:
         default="sample",
         help="which rejected pages to keep for inspection (default: sample)",
     )
-    a("--limit-pages", type=positive, metavar="N", help="read only about N pages, spread evenly over all inputs")
     output_format(a)
-    a("--limit-pages", type=positive, metavar="N", help="stop after about N pages, taken evenly from all inputs")
+    a("--limit-pages", type=positive, metavar="N", help="read only about N pages, spread evenly over all inputs")
     a(
         "--spill-rows",
         type=count,

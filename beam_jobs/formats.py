@@ -44,5 +44,5 @@ def output_format(a: Callable[..., Any]) -> None:
         type=formats_named,
         default=PARQUET_ALONE,
         metavar="NAME,...",
-        help=f"what shards are written as, Parquet in any case, for it is what all commands read ({told})",
+        help=f"formats of the shards; Parquet is always among them, since every command reads it ({told})",
     )

@@ -70,7 +70,6 @@ def parser() -> Parser:
         help="only these configs of the corpora, such as de,ko (default: all but und)",
     )
     a("--shards", type=shards, default=None, metavar="N", help="train shards (default: auto, 256 MB each)")
-    a("--shards", type=shards, default=None, metavar="N", help="train files (default: auto, 256 MB each)")
     output_format(a)
     a(
         "--runner",

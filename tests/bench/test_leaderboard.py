@@ -116,4 +116,6 @@ def test_the_numbers_of_the_readme_stand_in_it() -> None:
         said |= {(f"c4pipe {name}, CPU ms a page, all in", float(whole)), (f"c4pipe {name}, peak MiB", float(peak))}
         said |= {(f"c4pipe {name}, CPU ms a page, net", float(net))}
     rounded = {(metric, round(value, digits)) for metric, value in known for digits in (0, 2, 3)}
-    assert said - rounded == set(), "docs/reference/leaderboard.md: python -m bench.leaderboard --write, or README is out of date"
+    assert said - rounded == set(), (
+        "docs/reference/leaderboard.md: python -m bench.leaderboard --write, or README is out of date"
+    )

@@ -30,7 +30,15 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"spelt": spelt, "marked": marked, "number": number, "pages": pages, "lines": lines, "chars": chars}
+    made.filters |= {"spelt": spelt, "marked": marked, "number": number, "chars": chars}
+    made.filters |= {"pages": pages, "lines": line_count}
+        "spelt": spelt,
+        "marked": marked,
+        "number": number,
+        "pages": pages,
+        "lines": line_count,
+        "chars": chars,
+    }
     made.filters |= {"speech": speech, "counted": in_english}
     made.filters |= {"folded": fold_codes, "broken": broken_name}
     made.globals["between"] = told_between
@@ -59,7 +67,7 @@ def pages(value: int) -> str:
     return many(value, "page")
 
 
-def lines(value: int) -> str:
+def line_count(value: int) -> str:
     """So many lines."""
     return many(value, "line")
 
