@@ -36,9 +36,8 @@ _ROWS = pa.schema(
         ("place", pa.int64()),
     ]
 )
-_BLANKS = "".join(
-    map(chr, (0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000))
-)  # Zs: `trim` of DuckDB
+# The blanks that `trim` of DuckDB takes off: category Zs.
+_BLANKS = "".join(map(chr, (0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)))
 T = TypeVar("T")
 
 

@@ -32,13 +32,6 @@ def environment() -> Environment:
     )
     made.filters |= {"spelt": spelt, "marked": marked, "number": number, "chars": chars}
     made.filters |= {"pages": pages, "lines": line_count}
-        "spelt": spelt,
-        "marked": marked,
-        "number": number,
-        "pages": pages,
-        "lines": line_count,
-        "chars": chars,
-    }
     made.filters |= {"speech": speech, "counted": in_english}
     made.filters |= {"folded": fold_codes, "broken": broken_name}
     made.globals["between"] = told_between
