@@ -225,7 +225,7 @@ class LossPages:
             self._by_table.append(table_losses(cursor, corpus, losses))
         by = question.group[0] if question.by == "rule" and question.group else question.by
         if by not in self._places:
-            self._places[by] = loss_places(cursor, by)
+            self._places[by] = loss_places(cursor, corpus, by)
         return fallen, self._by_table[0] if question.of_all else None, self._places[by]
 
 

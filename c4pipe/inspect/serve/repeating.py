@@ -58,8 +58,8 @@ class RepeatPages:
         """Each order is found once: everything that was cut is read."""
         with self._lock:
             if by not in self._found:
-                owned, rows = owned_cuts(cursor), dict[str, list[Repeat]]()
-                for row in repeats(cursor, SHOWN_REPEATS, by):
+                owned, rows = owned_cuts(cursor, self._viewer.corpus), dict[str, list[Repeat]]()
+                for row in repeats(cursor, self._viewer.corpus, SHOWN_REPEATS, by):
                     rows.setdefault(row.reason, []).append(row)
                 taken = {cut.code: many(cut.taken, cut.unit) for cut in self._viewer.has.cuts}
                 self._found[by] = [
