@@ -26,6 +26,7 @@ from c4pipe.inspect.gone import said_of_removals
 from c4pipe.inspect.seen import SeenPages, met_words
 from c4pipe.inspect.serve import finding
 from c4pipe.inspect.serve.asking import TooLongError
+from c4pipe.inspect.serve.builds import page_builds
 from c4pipe.inspect.serve.citing import cited_view
 from c4pipe.inspect.serve.judging import Judges
 from c4pipe.inspect.serve.knowing import disagreed_pages
@@ -34,7 +35,6 @@ from c4pipe.inspect.serve.lone_words import ListedWords
 from c4pipe.inspect.serve.patience import watched_answer
 from c4pipe.inspect.serve.records import Record
 from c4pipe.inspect.serve.rendering import environment
-from c4pipe.inspect.serve.reopening import BUILD_DIGITS, link_of_view, notices
 from c4pipe.inspect.serve.selection import Selection, ShardEntry, known, parse, parts_of, with_preset
 from c4pipe.shards import Seen
 from c4pipe.textindex.least import LEAST
@@ -73,10 +73,9 @@ class Viewer:
         self._templates.globals["compared"] = compared
         self._templates.globals |= {"in_build": _in_build(corpus), "no_pages": _no_pages(corpus)}
         self._templates.globals |= {
-            "notices": notices,
-            "link_of_view": link_of_view,
-            "cited_view": self._cited,
+            "page_builds": page_builds,
             "build": self.digest[:BUILD_DIGITS],
+            "cited_view": self._cited,
             "link": PageLink.telling,
         }
         self._templates.globals["disagreed"] = disagreed_pages(corpus)
@@ -110,7 +109,8 @@ class Viewer:
         return met_words(seen, self.seen.step) if self.seen else ""
 
     def _cited(self) -> str:
-        return cited_view(self.corpus, self.digest, link_of_view())
+        builds = page_builds()
+        return cited_view(self.corpus, self.digest, builds.link, builds.compared)
 
     def _run_note(self) -> str:
         return self.seen.note if self.seen else ""
