@@ -30,8 +30,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"spelt": spelt, "marked": marked, "number": number, "chars": chars}
-    made.filters |= {"pages": pages, "lines": line_count}
+    made.filters |= {
         "spelt": spelt,
         "marked": marked,
         "number": number,
