@@ -47,22 +47,22 @@ class OwnedCuts(NamedTuple):
     gone: int  # of these, whose owner is no kept page of the corpus
 
 
-def repeats(db: duckdb.DuckDBPyConnection, most: int, by: str = "once") -> list[Repeat]:
+def repeats(db: duckdb.DuckDBPyConnection, most: int, by: str = "once", kept: bool = False) -> list[Repeat]:
     """The lines, sentences and passages that took most characters because they stand elsewhere, those of one reason
     together. What a page has several times counts once a page, lest forums lead with a word of theirs; but not where
     that is what it fell for.
 
     They are counted by their hash, with a page to find each in, so that no text is held but of the few that are shown.
-    `by` is one of `ORDERS_OF_REPEATS`; ConfigError for another.
+    `by` is one of `ORDERS_OF_REPEATS`; ConfigError for another. With `kept` only what was cut from kept pages counts.
     """
     if by not in ORDERS_OF_REPEATS:
         raise unknown("order", by, ORDERS_OF_REPEATS)
     files = [name for (name,) in db.execute("SELECT DISTINCT part FROM rejected ORDER BY part").fetchall()]
-    codes = ", ".join(f"'{code}'" for code in REPEATED)
+    codes, where = ", ".join(f"'{code}'" for code in REPEATED), " WHERE stage = ''" if kept else ""
     cut = (
         f"SELECT drop.reason AS reason, {_KEY} AS key, length({_LINE}) AS chars, nullif(drop.owner, '') AS owner, "
         f"kept, place FROM (SELECT unnest(dropped) AS drop, stage = '' AS kept, "
-        f"list_position($1, part) * {_PLACE} + row AS place FROM rejected) "
+        f"list_position($1, part) * {_PLACE} + row AS place FROM rejected{where}) "
         f"WHERE drop.reason IN ({codes})"
     )
     places = f"CASE reason WHEN '{REPEATED_IN_PAGE}' THEN count(*) ELSE count(DISTINCT place) END"

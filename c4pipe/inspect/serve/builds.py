@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -114,6 +114,11 @@ class PageBuilds:
         if not self._address:
             return ""
         return f"{self._address}{'' if self._address.endswith('?') else '&'}build={self.build}"
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """What the address asks for, without the builds."""
+        return parse_qsl(urlsplit(self._address).query, keep_blank_values=True)
 
     def holds(self, named: str) -> bool:
         """Whether a page of the builds that are named may be filled up: all of them are here, or none is named."""

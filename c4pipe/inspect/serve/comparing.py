@@ -154,7 +154,7 @@ class ComparedCorpora:
         body = self._written(pair, at.asked, export.parquet if kind == "parquet" else export.comma_separated)
         first = await run_in_threadpool(next, body)
         other = "-".join(digest[:NAME_DIGITS] for digest in page_builds().compared.values())
-        filters = [("with", at.name), ("B", other), *zip(_PARAMETERS, at.asked, strict=True)]
+        filters = [("with", at.name), ("", other), *zip(_PARAMETERS, at.asked, strict=True)]
         headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, kind)
         return StreamedFile(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 

@@ -26,10 +26,10 @@ from c4pipe.inspect.gone import said_of_removals
 from c4pipe.inspect.seen import SeenPages, met_words
 from c4pipe.inspect.serve import finding
 from c4pipe.inspect.serve.asking import TooLongError
-from c4pipe.inspect.serve.builds import page_builds
+from c4pipe.inspect.serve.builds import BUILD_DIGITS, page_builds
 from c4pipe.inspect.serve.citing import cited_view
 from c4pipe.inspect.serve.judging import Judges
-from c4pipe.inspect.serve.knowing import disagreed_pages
+from c4pipe.inspect.serve.knowing import doubted_pages
 from c4pipe.inspect.serve.lasting import PageLink, found_pages
 from c4pipe.inspect.serve.lone_words import ListedWords
 from c4pipe.inspect.serve.patience import watched_answer
@@ -78,7 +78,7 @@ class Viewer:
             "cited_view": self._cited,
             "link": PageLink.telling,
         }
-        self._templates.globals["disagreed"] = disagreed_pages(corpus)
+        self._templates.globals["doubted"] = doubted_pages(corpus)
         self._templates.globals["said_of_removals"] = said_of_removals
 
     async def refused(self, request: Request, error: HTTPException) -> Response:
@@ -87,7 +87,9 @@ class Viewer:
         return self.message(error.status_code, "Not here", words.get(error.status_code, error.detail))
 
     async def wrong(self, request: Request, error: C4Error) -> Response:
-        """A question that cannot be answered, in words."""
+        """A question that cannot be answered, in words. What an older build may well have had is not there any more."""
+        if type(error) is ConfigError and page_builds().older:
+            return self.html("other_build.html", 404, asked=page_builds().fields, says=as_called(str(error)))
         status = 413 if isinstance(error, TooLongError) else 400 if isinstance(error, ConfigError) else 500
         return self.message(status, "That cannot be shown", as_called(str(error)))
 
