@@ -46,6 +46,7 @@ class OwnedCuts(NamedTuple):
 
 
 def repeats(db: duckdb.DuckDBPyConnection, corpus: Corpus, most: int, by: str = "once") -> list[Repeat]:
+def repeats(db: duckdb.DuckDBPyConnection, most: int, by: str = "once", kept: bool = False) -> list[Repeat]:
     """The lines, sentences and passages that took most characters because they stand elsewhere, those of one reason
     together. What a page has several times counts once a page, lest forums lead with a word of theirs; but not where
     that is what it fell for.
@@ -60,6 +61,14 @@ def repeats(db: duckdb.DuckDBPyConnection, corpus: Corpus, most: int, by: str = 
     on_pages = (
         "SELECT reason, hash(line) AS key, place, count(*) AS here, max(length(line)) AS chars, "
         "min(nullif(owner, '')) AS owner, any_value(kept) AS kept FROM cuts GROUP BY ALL"
+    `by` is one of `ORDERS_OF_REPEATS`; ConfigError for another. With `kept` only what was cut from kept pages counts.
+    files = [name for (name,) in db.execute("SELECT DISTINCT part FROM rejected ORDER BY part").fetchall()]
+    codes, where = ", ".join(f"'{code}'" for code in REPEATED), " WHERE stage = ''" if kept else ""
+    cut = (
+        f"SELECT drop.reason AS reason, {_KEY} AS key, length({_LINE}) AS chars, nullif(drop.owner, '') AS owner, "
+        f"kept, place FROM (SELECT unnest(dropped) AS drop, stage = '' AS kept, "
+        f"list_position($1, part) * {_PLACE} + row AS place FROM rejected{where}) "
+        f"WHERE drop.reason IN ({codes})"
     )
     places = f"CASE reason WHEN '{REPEATED_IN_PAGE}' THEN sum(here) ELSE count(*) END"
     counted = cuts.query(
