@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmh3
 
-from c4pipe.text.breaks import count_lines
+from c4pipe.text.breaks import count_lines, know_lines
 from c4pipe.text.sentences import Splitter, count_sentences, sentence_splitter, splitter_of
 from c4pipe.text.words import defused, duration, many, percent, printable, shortened, visible
 
@@ -15,6 +15,7 @@ __all__ = [
     "defused",
     "duration",
     "hash64",
+    "know_lines",
     "many",
     "percent",
     "printable",
