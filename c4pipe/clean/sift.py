@@ -30,8 +30,8 @@ LETTERS = 63
 NOWHERE = -1  # to stop at
 FULL = -1  # there are more lines to ask about than there is room for; of one line: it is not plain
 # The report: lines that fell for their end and for their words, the characters of both, how many there are to ask
-# about, and how many in all; then a row for each of those to ask about: where it begins, where it ends, where it belongs
-# in what is kept, and the first four of the counts so far.
+# about, and how many in all; then a row for each of those to ask about: where it begins, where it ends, where it
+# belongs in what is kept, and the first four of the counts so far.
 BY_END, BY_WORDS, END_CHARS, WORD_CHARS, ASKED, WALKED, ROWS = range(7)
 ROW, ROOM = 7, 256  # numbers of a row, and rows: a page with more lines to ask about walks the loop
 _NEWLINE, _OPENS, _CLOSES, _ASCII, _ZERO, _NINE = 0x0A, 0x5B, 0x5D, 0x80, 0x30, 0x39
