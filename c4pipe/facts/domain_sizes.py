@@ -59,7 +59,7 @@ def domain_sizes(cursor: duckdb.DuckDBPyConnection) -> list[DomainSize]:
     return sorted((DomainSize(name, *size) for name, size in found.items()), key=lambda row: (-row.pages, row.domain))
 
 
-def sampled_pages(cursor: duckdb.DuckDBPyConnection, corpus: Corpus) -> list[tuple[str, str]]:
+def pages_for_rate(cursor: duckdb.DuckDBPyConnection, corpus: Corpus) -> list[tuple[str, str]]:
     """Domain and text of `RATE_PAGES` kept pages, or of all where there are fewer; the same each time."""
     sql = f"SELECT shard, row FROM pages ORDER BY md5(shard || '/' || row), shard, row LIMIT {RATE_PAGES}"
     places: dict[str, list[int]] = {}

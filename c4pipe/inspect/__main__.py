@@ -83,9 +83,9 @@ def _tokenizer(named: Path | None) -> Any:
     """The tokenizer of that name, where one is named."""
     if named is None:
         return None
-    from c4pipe.inspect.tokenizing import open_tokenizer
+    from c4pipe.inspect.tokenizing import named_tokenizer
 
-    return open_tokenizer(named)
+    return named_tokenizer(named)
 
 
 def _beside(other: Path) -> Corpus:

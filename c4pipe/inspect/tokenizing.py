@@ -30,7 +30,7 @@ class NamedTokenizer:
         return "/".join(self.path.absolute().parts[-2:])
 
 
-def open_tokenizer(named: Path) -> NamedTokenizer:
+def named_tokenizer(named: Path) -> NamedTokenizer:
     """The tokenizer of a file or of a run, a checkpoint or a Hugging Face folder. ConfigError where there is none,
     where it cannot be read, and where the package that reads it is not there."""
     path = _file(named)

@@ -118,7 +118,7 @@ def test_the_viewer_shows_what_is_known_and_says_what_is_not(samples: Corpus, tm
     body = asked("/compare")
     assert "c4 &lt;i&gt;" in body
     assert "released-" not in body  # where its copy is says nothing to anybody
-    assert "1 file, read as they were when the viewer was started" in body
+    assert "1 file, as read when the viewer was started" in body
     assert "without a ledger or a table of rejected pages" in body
     assert "What each removed" not in body
     for path, says in (

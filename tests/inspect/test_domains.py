@@ -22,12 +22,12 @@ from starlette.testclient import TestClient
 from c4pipe.corpus.stats import registered
 from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import Corpus, connect, open_corpus
-from c4pipe.facts.domain_sizes import domain_sizes, sampled_pages, token_rate
+from c4pipe.facts.domain_sizes import domain_sizes, pages_for_rate, token_rate
 from c4pipe.inspect import token_counts
 from c4pipe.inspect.__main__ import main
 from c4pipe.inspect.serve import make_app
 from c4pipe.inspect.token_counts import TokenCounting, count_tokens, remembered_counts
-from c4pipe.inspect.tokenizing import NamedTokenizer, open_tokenizer
+from c4pipe.inspect.tokenizing import NamedTokenizer, named_tokenizer
 from c4pipe.page import Page
 from tests.inspect import tiny
 from tests.inspect.serve.test_losing import numbers_of
@@ -63,13 +63,13 @@ def test_sizes_are_those_of_the_pages(languages: Corpus) -> None:
 
 def test_a_sample_is_the_same_each_time_and_all_of_a_small_corpus(languages: Corpus, monkeypatch: Any) -> None:
     whole = connect(languages).execute("SELECT url, text FROM pages").fetchall()
-    assert sorted(sampled_pages(connect(languages), languages)) == sorted(
+    assert sorted(pages_for_rate(connect(languages), languages)) == sorted(
         (registered(url), text) for url, text in whole
     )
     monkeypatch.setattr("c4pipe.facts.domain_sizes.RATE_PAGES", 7)
-    few = sampled_pages(connect(languages), languages)
+    few = pages_for_rate(connect(languages), languages)
     assert len(few) == 7
-    assert few == sampled_pages(connect(languages), languages)
+    assert few == pages_for_rate(connect(languages), languages)
 
 
 def test_a_rate_and_what_it_lies_between() -> None:
@@ -182,7 +182,7 @@ def test_tokens_are_those_of_a_run(pieces: Path, languages: Corpus, capsys: pyte
 
     processor = sentencepiece.SentencePieceProcessor(model_file=str(next(pieces.rglob("spiece.model"))))
     truth = expected(languages, lambda text: len(processor.encode(text)))
-    assert count_tokens(languages, open_tokenizer(pieces)) == truth
+    assert count_tokens(languages, named_tokenizer(pieces)) == truth
     arguments = [str(languages.folder), "--domains", "--tokenizer", str(pieces)]
     assert main([*arguments, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -205,7 +205,7 @@ def test_tokens_of_a_tokenizer_json(tmp_path: Path) -> None:
     made.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
     made.enable_truncation(3)
     made.save(str(tmp_path / "tokenizer.json"))
-    found = open_tokenizer(tmp_path)
+    found = named_tokenizer(tmp_path)
     assert found.count(["a b c d e", "", "a"]) == [5, 0, 1]
     assert found.name == f"{tmp_path.name}/tokenizer.json"
 
@@ -220,13 +220,13 @@ def test_what_is_no_tokenizer_is_said(tmp_path: Path, pieces: Path, monkeypatch:
         (".", "holds no tokenizer. Expected a SentencePiece model"),
     ):
         with pytest.raises(ConfigError, match=says):
-            open_tokenizer(tmp_path / name)
+            named_tokenizer(tmp_path / name)
     monkeypatch.setitem(sys.modules, "sentencepiece", None)
     with pytest.raises(ConfigError, match=r"pip install 'c4pipe\[train\]'"):
-        open_tokenizer(pieces)
+        named_tokenizer(pieces)
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     with pytest.raises(ConfigError, match="needs tokenizers"):
-        open_tokenizer(tmp_path / "x.json")
+        named_tokenizer(tmp_path / "x.json")
 
 
 def test_options_that_need_one_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

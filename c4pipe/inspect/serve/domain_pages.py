@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from c4pipe.errors import ConfigError, unknown
-from c4pipe.facts.domain_sizes import DomainSize, TokenRate, domain_sizes, sampled_pages, token_rate
+from c4pipe.facts.domain_sizes import DomainSize, TokenRate, domain_sizes, pages_for_rate, token_rate
 from c4pipe.inspect.serve import export
 from c4pipe.inspect.serve.saving import saved_headers, told_in_file
 from c4pipe.inspect.serve.selection import LONGEST_QUERY
@@ -108,7 +108,7 @@ class DomainPages:
         return rows, SizeRow("", pages, characters, *rate.of_all(characters))
 
     def _sampled(self, cursor: duckdb.DuckDBPyConnection, tokenizer: NamedTokenizer) -> TokenRate | None:
-        pages = sampled_pages(cursor, self._viewer.corpus)
+        pages = pages_for_rate(cursor, self._viewer.corpus)
         tokens = tokenizer.count([text for _, text in pages])
         return token_rate((domain, len(text), count) for (domain, text), count in zip(pages, tokens, strict=True))
 
