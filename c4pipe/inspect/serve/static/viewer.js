@@ -81,6 +81,7 @@ async function count() {
   }
   if (held) $$("a", facets).find((link) => link.getAttribute("href") === focus)?.focus();
   $("#total").textContent = said.textContent;
+  if (said.dataset.on) return count(); // the server counts for a second at a time
   facets.dataset.counts = "";
 }
 
