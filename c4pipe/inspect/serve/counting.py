@@ -10,9 +10,9 @@ import duckdb
 
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.views import files_sql
-from c4pipe.inspect.serve.aside import CUT_CODES, codes_table, cut_text
+from c4pipe.inspect.serve.aside import CUT_CODES, codes_table, lost_lines_name
 from c4pipe.inspect.serve.cells import SCORES
-from c4pipe.inspect.serve.conditions import condition, needles
+from c4pipe.inspect.serve.conditions import condition
 from c4pipe.inspect.serve.limits import within
 from c4pipe.inspect.serve.selection import (
     AGREED,
@@ -178,13 +178,10 @@ def _lost(cursor: duckdb.DuckDBPyConnection, tally: SelectionTally) -> dict[str,
     where, values = condition(beside)
     pages = f"SELECT source FROM {files_sql(corpus, parts)} WHERE {where}"
     if searched:
-        values |= needles(selection)
-        each = "unnest(list_distinct(list_transform(dropped, lambda d: d.reason))) AS code"
-        side = "stage = ''" if selection.kept else "stage != ''"
-        tests = " AND ".join(selection.needle.test("lines", f"${name}") for name in needles(selection))
+        side = "kept" if selection.kept else "NOT kept"
         sql = (
-            f"SELECT code, count(*) FROM (SELECT code, {cut_text('code')} AS lines FROM (SELECT {each}, dropped FROM "
-            f"rejected WHERE {side} AND source IN ({pages}))) WHERE {tests} GROUP BY code"
+            f"SELECT code, count(*) FROM (SELECT unnest(codes) AS code FROM {lost_lines_name(selection)} WHERE {side} "
+            f"AND source IN ({pages})) GROUP BY code"
         )
     else:
         codes_table(cursor, corpus)
