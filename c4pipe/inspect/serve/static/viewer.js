@@ -189,6 +189,8 @@ for (const button of $$("[data-copy]")) {
     button.textContent = "Copied";
   });
 }
+// What takes the server longer than a view is asked for again until it is there.
+if ($("[data-again]")) setTimeout(() => location.reload(), 500);
 fill().then(count).catch(quiet);
 owners().catch(quiet);
 stands().catch(quiet);
