@@ -65,11 +65,13 @@ class CutPages(NamedTuple):
         found[self.page, self.codes] = True
         return found
 
-    def page_codes(self) -> pa.ListArray:
-        """[P] The reasons that a page lost anything to, each once, in the order of their names."""
+    def page_codes(self, met: NDArray[np.bool_] | None = None) -> pa.ListArray:
+        """[P] The reasons that a page lost anything to, each once, in the order of their names; or those that `met`,
+        [any, names], says of any pages."""
+        met = self.met if met is None else met
         order = np.array(sorted(range(len(self.names)), key=self.names.__getitem__), np.int64)
-        pages, codes = np.nonzero(self.met[:, order])
-        offsets = np.searchsorted(pages, np.arange(self.pages.num_rows + 1))
+        pages, codes = np.nonzero(met[:, order])
+        offsets = np.searchsorted(pages, np.arange(len(met) + 1))
         values = pa.array([self.names[number] for number in order], pa.string()).take(pa.array(codes))
         return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
 

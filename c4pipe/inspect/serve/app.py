@@ -24,6 +24,7 @@ from c4pipe.inspect.serve.everywhere import EveryPreset
 from c4pipe.inspect.serve.flowing import FlowView
 from c4pipe.inspect.serve.guard import Guard
 from c4pipe.inspect.serve.holding import HeldTexts
+from c4pipe.inspect.serve.later import AnswerStillMadeError
 from c4pipe.inspect.serve.lists import Lists
 from c4pipe.inspect.serve.losing import LossPages
 from c4pipe.inspect.serve.owning import Owners
@@ -135,6 +136,7 @@ def _routed(
         HTTPException: viewer.refused,
         C4Error: viewer.wrong,
         duckdb.Error: viewer.unreadable,
+        AnswerStillMadeError: viewer.still_made,
     }
     return Starlette(routes=routes, exception_handlers=handlers)
 

@@ -40,6 +40,7 @@ LIST_WORDS = {
     "only_b": "Only in B",
 }
 _WITHOUT_TABLE = {"not_read": "its file was not read", "not_recorded": "no table says why"}
+_WORDS = "The pages of both corpora are held against each other."
 # Names of a URL for the fields of `FatePages`, in their order.
 _KEY = re.compile("[0-9a-f]{32}")
 _PARAMETERS = ("list", "why", "language", "domain", "q")
@@ -181,6 +182,7 @@ class ComparedCorpora:
         return ComparedPages(name, asked), pair
 
     async def _ask(self, request: Request, pair: CorpusPair, work: Callable[..., T], *arguments: Any) -> T:
+        await pair.answers.answer("table", _WORDS, pair.make)
         return await watched_answer(pair.connection, request, pair.ask, work, *arguments)
 
 

@@ -40,6 +40,7 @@ from c4pipe.inspect.serve.losing_within import (
     rows_within,
     table_within,
 )
+from c4pipe.inspect.serve.later import AnswerStillMadeError
 from c4pipe.inspect.serve.loss_links import Group, rows_pages
 from c4pipe.inspect.serve.saving import saved_headers
 from c4pipe.inspect.serve.viewer import Viewer
@@ -114,6 +115,8 @@ class LossQuestion(NamedTuple):
 
 
 _PLAIN = LossQuestion()._asdict()
+_READ = "The table of rejected pages is read. Save the file again in a moment."
+_NO_PLACES = LossPlaces(frozenset())
 
 
 def asked(request: Request) -> LossQuestion:
@@ -155,7 +158,13 @@ class LossPages:
         if question.within:
             return await self._page_within(request, losses, question)
         rows = self._rows(losses, question)
-        fallen, by_table, places = await self._viewer.ask(request, self._asked_of_table, losses, question)
+        fallen = await self._viewer.ask(request, self._fallen, losses, question)
+        by_table, places, reading = None, _NO_PLACES, False
+        try:
+            places = await self._places(question)
+            by_table = await self._by_table(losses, question)
+        except AnswerStillMadeError:  # the numbers of all pages do not wait for it
+            reading = True
         has, as_read = self._viewer.has, stands_as_read(self._viewer.corpus)
         return self._viewer.html(
             "losses.html",
@@ -163,6 +172,8 @@ class LossPages:
             rows=rows[:SHOWN_ROWS], hidden=max(0, len(rows) - SHOWN_ROWS),
             top=losses.most()[:1], fallen=fallen, ways=_TABLES, measures=LOSS_MEASURES, least_pages=LEAST_PAGES,
             within=WITHIN,
+            reading=reading,
+            top=losses.most()[:1], fallen=fallen, ways=WAYS_TO_SPLIT, measures=LOSS_MEASURES, least_pages=LEAST_PAGES,
             effect=losses.effect(losses.rules.get(question.rule)),
             pages_of=lambda row: rows_pages(row, question.group_of(row), has, as_read, places),
         )  # fmt: skip
@@ -192,6 +203,7 @@ class LossPages:
             rows = rows_within(within, question.language, question.domain, question.order, bool(question.rising))
             return self._saved(question, table_within(rows, question.rule), WITHIN_SCHEMA, within.sampled)
         _, by_table, _ = await self._viewer.ask(request, self._asked_of_table, losses, question)
+        by_table = await self._by_table(losses, question)
         table = _table(self._rows(losses, question), question, by_table)
         return self._saved(question, iter([table]), _SCHEMA)
 
@@ -222,19 +234,22 @@ class LossPages:
             rows = losses.by_group(question.by, question.rule)
         return sorted_losses(rows, question.order, bool(question.rising))
 
-    def _asked_of_table(
+    def _fallen(
         self, cursor: duckdb.DuckDBPyConnection, losses: CorpusLosses, question: LossQuestion
-    ) -> tuple[FallenLanguages | None, TableLosses | None, LossPlaces]:
-        """What the rejected table says beside the counts."""
-        corpus, fallen = self._viewer.corpus, None
+    ) -> FallenLanguages | None:
         if question.by == "language" and (cell := losses.rules.get(question.rule)) is not None:
-            fallen = fallen_languages(cursor, corpus, cell.stage, cell.reason)
-        if question.of_all and not self._by_table:
-            self._by_table.append(table_losses(cursor, corpus, losses))
+            return fallen_languages(cursor, self._viewer.corpus, cell.stage, cell.reason)
+        return None
+
+    async def _by_table(self, losses: CorpusLosses, question: LossQuestion) -> TableLosses | None:
+        """What the rejected table says beside the counts of rules."""
+        if not question.of_all:
+            return None
+        return await self._viewer.later("losses by table", _READ, table_losses, self._viewer.corpus, losses)
+
+    async def _places(self, question: LossQuestion) -> LossPlaces:
         by = question.group[0] if question.by == "rule" and question.group else question.by
-        if by not in self._places:
-            self._places[by] = loss_places(cursor, corpus, by)
-        return fallen, self._by_table[0] if question.of_all else None, self._places[by]
+        return await self._viewer.later(f"places by {by}", _READ, loss_places, self._viewer.corpus, by)
 
 
 def _check_known(losses: CorpusLosses, question: LossQuestion) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -25,6 +24,7 @@ from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.text import many
 
 SHOWN_REPEATS = 100  # of each reason
+_WORDS = "All lines and sentences that were cut from pages are read, and those that repeat are added up."
 _SEARCHED = 200  # characters of a text that a link searches for
 
 
@@ -74,6 +74,21 @@ class RepeatPages:
                     RepeatsOfReason(code, found, owned.get(code), taken.get(code, "")) for code, found in rows.items()
                 ]
             return self._found[by, kept]
+        """All of it, in an order of `ORDERS_OF_REPEATS`."""
+        by = request.query_params.get("by", "once")
+        if by not in ORDERS_OF_REPEATS:
+            raise unknown("order", by, ORDERS_OF_REPEATS)
+        found = await self._viewer.later(f"repeated by {by}", _WORDS, self._counted, by)
+        values: dict[str, Any] = {"found": found, "by": by, "orders": ORDERS_OF_REPEATS, "most": SHOWN_REPEATS}
+        return self._viewer.html("repeated.html", lists_of=_lists_of, owner_link=_owner_link, **values)
+    def _counted(self, cursor: duckdb.DuckDBPyConnection, by: str) -> list[RepeatsOfReason]:
+        """Everything that was cut is read."""
+        corpus, rows = self._viewer.corpus, dict[str, list[Repeat]]()
+        owned = owned_cuts(cursor, corpus)
+        for row in repeats(cursor, corpus, SHOWN_REPEATS, by):
+            rows.setdefault(row.reason, []).append(row)
+        taken = {cut.code: many(cut.taken, cut.unit) for cut in self._viewer.has.cuts}
+        return [RepeatsOfReason(code, found, owned.get(code), taken.get(code, "")) for code, found in rows.items()]
 
 
 def _lists_of(row: Repeat) -> list[tuple[str, str]]:
