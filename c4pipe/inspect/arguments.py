@@ -34,11 +34,15 @@ examples:
   when a model read them        python -m c4pipe.inspect out/c4 --text "..." --run out/t5
   any question                  python -m c4pipe.inspect out/c4 --sql "select reason, count(*) from rejected group by 1"
   which rule removes most text  python -m c4pipe.inspect out/c4 --losses
+  which rule takes most text    python -m c4pipe.inspect out/c4 --losses
+  how much each domain has      python -m c4pipe.inspect out/c4 --domains --tokenizer out/t5
   what another rule changed     python -m c4pipe.inspect out/c4 --compare out/other
   a report to share             python -m c4pipe.inspect out/c4 --html report.html
   a picture for a talk          python -m c4pipe.inspect out/c4 --flow flow.svg
   search and browse             python -m c4pipe.inspect out/c4 --serve
   browse two corpora            python -m c4pipe.inspect out/c4 --serve --compare out/other
+  and what another build made   python -m c4pipe.inspect out/c4 --serve --compare out/other
+  beside the released C4        python -m c4pipe.inspect out/c4 --serve --compare allenai-c4/en
 
 SQL is DuckDB's, one SELECT over three views:
   pages     {_PAGES}, config, split, shard, row
@@ -71,6 +75,23 @@ left(md5(md5(text)), 16) of the text as read if the page has no URL.
 With --run, pages in `url` and `text` have `seen`: times (how often the run began to read the page) and steps (that read
 part of it), or null if the run did not read this version of the shard; `seen_to` is the last known step.
 `shown` of clusters lists the largest: the owner, its URL, and how many rows of the rejected table are its duplicates.
+  url       url, found, pages: each with its place, lines of segments (text, code, owner) and the rules tried; under
+            `extra` the columns that stages added, under `items` the test items of benchmarks with their words
+            in both, `stands` of a page that fell to another one as a whole: which one, what became of that, how much
+            alike they are, which texts are compared, and the lines that differ
+  text      text, number (of pages that hold it; the most that may where exact is false), exact, indexed, fault (why an
+            index that is there was passed over), pages: each with its place (shard, row), url, timestamp, start
+            (characters in front of the text), times, before, after
+  sql       columns, rows, more (true where --limit cut the rest off)
+  losses    read, rules, languages, domains: pages, lines and characters, lost and read; `share_of_pages` has the
+            interval of the share of its pages, and `more` is 1 where a group surely loses more of them than all do,
+            -1 where fewer; `bounded` where domains are not all told apart, so that numbers of each are the least;
+            of a corpus without such a count only read and rules, by the ledger, and why in `not_counted`
+  domains   of_all, domains: pages, characters and, with a tokenizer, tokens of each, most pages first; tokenizer
+  compare   the comparison: `folders` of both, what became of their pages
+With --run pages of `url` and `text` have `seen`: times (that a reading of it began), steps (that had some of it), or
+null where the run does not read the shard as it is now; `seen_to` is the last step that is known of.
+`shown` of clusters are the largest: the owner, its URL, and how many rows of the rejected table fell to it.
 
 exit codes: 0 done; 1 failed, or no such page; 2 wrong usage, reported before any work; 130 interrupted.
 Control and other invisible characters are escaped wherever text is shown. At most {MOST_ROWS:,} rows are shown.
@@ -112,6 +133,11 @@ def parser() -> argparse.ArgumentParser:
         help="how much text each rule removed, and which languages and domains lost more than their share",
     )
     a(
+        "--domains",
+        action="store_true",
+        help="pages, characters and, with --tokenizer, tokens of each registered domain; --csv and --json have all",
+    )
+    a(
         "--html",
         type=Path,
         nargs="?",
@@ -136,6 +162,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR2",
         help="compare with this corpus page by page; with --html, side by side; with --serve, in the browser, and it "
         "may be repeated (--against is the old name). For folders of other files use python -m c4pipe.compare",
+        help="compare with this corpus, page by page; with --html, side by side; with --serve, where it may be given "
+        "several times, to browse (--against is the old word); DIR2 may be a folder of released pages with text, url "
+        "and timestamp, such as allenai/c4's json.gz files, or Parquet, of which a copy is made in the cache, once",
     )
     a(
         "--verdict",
@@ -171,6 +200,13 @@ def parser() -> argparse.ArgumentParser:
         "model.exposure --run RUN",
     )
     a(
+        "--tokenizer",
+        type=utf8_path,
+        metavar="FILE_OR_RUN",
+        help="with --domains or --serve: count the tokens of domains with this SentencePiece model, tokenizer.json, or "
+        "that of a run, once; they are remembered in the cache",
+    )
+    a(
         "--limit",
         type=whole(1, MOST_ROWS),
         metavar="N",
@@ -182,6 +218,8 @@ def parser() -> argparse.ArgumentParser:
         "--csv", action="store_true", help="with --sql: CSV instead of a table, with spreadsheet formulas escaped"
     )
     a("--port", type=whole(0, 65535), metavar="N", help=f"with --serve (default: {PORT}; 0: any free port)")
+    form.add_argument("--csv", action="store_true", help="with --sql or --domains: CSV, formulas defused")
+    a("--port", type=whole(0, 65535), metavar="N", help=f"with --serve (default: {PORT}; 0: any that is free)")
     return p
 
 
@@ -197,7 +235,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         ("--stage", args.stage is not None, args.reason is not None, "--reason"),
         ("--limit", args.limit is not None, bool(_chosen(args, "sql", "text")), "--sql or --text"),
         ("--run", args.run is not None, bool(_chosen(args, "text", "url", "serve")), "--text, --url or --serve"),
-        ("--csv", args.csv, args.sql is not None, "--sql"),
+        ("--csv", args.csv, bool(_chosen(args, "sql", "domains")), "--sql or --domains"),
+        ("--tokenizer", args.tokenizer is not None, served or args.domains, "--domains or --serve"),
         ("--verdict", args.verdict is not None, served or bool(args.compare), "--compare or --serve"),
         ("--port", args.port is not None, served, "--serve"),
         ("--earlier", bool(args.earlier), bool(_chosen(args, "url", "reason", "serve")), "--url, --reason or --serve"),
@@ -206,8 +245,12 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         if given and not allowed:
             raise ConfigError(f"{option} needs {needs}. See --help.")
     for option, given, excluded in (
-        ("--sample", args.sample is not None, _chosen(args, "url", "text", "sql", "losses", "html", "flow", "serve")),
-        ("--compare", bool(args.compare), _chosen(args, "reason", "url", "text", "sql", "losses", "flow")),
+        (
+            "--sample",
+            args.sample is not None,
+            _chosen(args, *_WITHOUT_PAGES),
+        ),
+        ("--compare", bool(args.compare), _chosen(args, "reason", "url", "text", "sql", "losses", "domains", "flow")),
         ("--json", args.json, _chosen(args, "html", "flow", "serve")),
     ):
         if given and excluded:
@@ -233,6 +276,10 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         args.limit = QUERY_ROWS if args.text is None else TEXT_PAGES
     args.port = PORT if args.port is None else args.port
     return args
+
+
+# Views that show no sample of pages.
+_WITHOUT_PAGES = ("url", "text", "sql", "losses", "domains", "html", "flow", "serve")
 
 
 def _chosen(args: argparse.Namespace, *names: str) -> str:

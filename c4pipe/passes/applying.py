@@ -163,7 +163,9 @@ def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
         return applied
     if survivor.losses is not None:
         cut: list[Dropped] | None = [] if is_own(leg.level) else None
-        applied = leg.level.apply(page, survivor.losses.flags, cut, starts=survivor.losses.starts)
+        flags, starts, atoms, _ = survivor.losses
+        # Who owns what falls decides where a passage ends and another begins, whose blanks between count for neither.
+        applied = leg.level.apply(page, flags, cut, atoms.owners.tolist(), starts)
         if cut is not None:
             applied = checked_loss(leg.level, page, applied)
             applied = applied._replace(chars=characters_of(drop for drop in cut if drop.code in applied.tally))

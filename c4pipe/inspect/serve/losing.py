@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from c4pipe.errors import ConfigError, unknown
+from c4pipe.facts.domain_languages import ORDERS_WITHIN
 from c4pipe.facts.fallen import FallenLanguages, fallen_languages
 from c4pipe.facts.ledger_losses import ledger_losses
 from c4pipe.facts.losses import (
@@ -30,12 +31,22 @@ from c4pipe.facts.losses import (
 )
 from c4pipe.facts.table_losses import LossPlaces, TableLosses, loss_places, stands_as_read, table_losses
 from c4pipe.inspect.serve import export
+from c4pipe.inspect.serve.losing_within import (
+    WITHIN,
+    WITHIN_SCHEMA,
+    LossesWithin,
+    order_within,
+    pages_of_pair,
+    rows_within,
+    table_within,
+)
 from c4pipe.inspect.serve.loss_links import Group, rows_pages
 from c4pipe.inspect.serve.saving import saved_headers
 from c4pipe.inspect.serve.viewer import Viewer
 
 SHOWN_ROWS = 200  # of a table; the file has all
-_ORDERS = ("key", *LOSS_MEASURES, *(f"share of {name}" for name in LOSS_MEASURES))
+_TABLES = (*WAYS_TO_SPLIT, WITHIN)
+_ORDERS = (*ORDERS_WITHIN, "key", *LOSS_MEASURES, *(f"share of {name}" for name in LOSS_MEASURES))
 _SCHEMA = pa.schema(
     [("by", pa.string()), ("of", pa.string()), ("unit", pa.string()), ("rule", pa.string())]
     + [(f"{name}_{what}", pa.int64()) for name in LOSS_MEASURES for what in ("lost", "came")]
@@ -54,7 +65,7 @@ class LossQuestion(NamedTuple):
 
     by: str = "rule"
     rule: str = ""  # of what a group lost; "" all of them
-    language: str | None = None  # of what rules took: from these pages alone
+    language: str | None = None  # of what rules took: from these pages alone; of domains: their pages of this language
     domain: str | None = None
     bin: str | None = None
     sort: str = "characters"
@@ -68,6 +79,15 @@ class LossQuestion(NamedTuple):
     def sorted_by(self, order: str) -> str:
         """The address of the table in an order, or the other way round where it is in this one."""
         return self.link(sort=order, rising="1" if self.sort == order and not self.rising else "")
+
+    @property
+    def within(self) -> bool:
+        """Whether it is of languages and domains together."""
+        return (
+            self.by == WITHIN
+            or (self.by == "domain" and self.language is not None)
+            or (self.by == "language" and self.domain is not None)
+        )
 
     @property
     def group(self) -> tuple[str, str | int | None] | None:
@@ -98,7 +118,7 @@ def asked(request: Request) -> LossQuestion:
         if name not in LossQuestion._fields and name != "build":
             raise unknown("part of the address", name, LossQuestion._fields)
     question = LossQuestion(**{name: value for name, value in given.items() if name in LossQuestion._fields})
-    for value, known in ((question.by, WAYS_TO_SPLIT), (question.sort, _ORDERS)):
+    for value, known in ((question.by, _TABLES), (question.sort, _ORDERS)):
         if value not in known:
             raise unknown("table", value, known)
     if question.bin is not None and not (question.bin.isascii() and question.bin.isdigit() and len(question.bin) < 3):
@@ -113,6 +133,7 @@ class LossPages:
         self._viewer, self._found = viewer, list[CorpusLosses]()
         self._by_table: list[TableLosses | None] = []
         self._places: dict[str, LossPlaces] = {}
+        self._within = LossesWithin(viewer)
 
     @property
     def routes(self) -> list[Route]:
@@ -126,6 +147,8 @@ class LossPages:
             if (by_ledger := ledger_losses(self._viewer.corpus)) is None:
                 return self._viewer.message(404, "No table of losses", str(no_losses(self._viewer.corpus)))
             return self._viewer.html("ledger_losses.html", losses=by_ledger)
+        if question.within:
+            return await self._page_within(request, losses, question)
         rows = self._rows(losses, question)
         fallen, by_table, places = await self._viewer.ask(request, self._asked_of_table, losses, question)
         has, as_read = self._viewer.has, stands_as_read(self._viewer.corpus)
@@ -133,9 +156,25 @@ class LossPages:
             "losses.html",
             losses=losses, ask=question, by_table=by_table, order=ORDER_OF_STAGES,
             rows=rows[:SHOWN_ROWS], hidden=max(0, len(rows) - SHOWN_ROWS),
-            top=losses.most()[:1], fallen=fallen, ways=WAYS_TO_SPLIT, measures=LOSS_MEASURES, least_pages=LEAST_PAGES,
+            top=losses.most()[:1], fallen=fallen, ways=_TABLES, measures=LOSS_MEASURES, least_pages=LEAST_PAGES,
+            within=WITHIN,
             effect=losses.effect(losses.rules.get(question.rule)),
             pages_of=lambda row: rows_pages(row, question.group_of(row), has, as_read, places),
+        )  # fmt: skip
+
+    async def _page_within(self, request: Request, losses: CorpusLosses, question: LossQuestion) -> Response:
+        """The table of languages and domains together."""
+        if question.rule:
+            _check_known(losses, question._replace(language=None, domain=None, bin=None))
+        found = await self._within.found(request, question.rule)
+        rows = rows_within(found, question.language, question.domain, question.sort, bool(question.rising))
+        has = self._viewer.has
+        return self._viewer.html(
+            "losses_within.html",
+            ask=question, rows=rows[:SHOWN_ROWS], hidden=max(0, len(rows) - SHOWN_ROWS), found=found, ways=_TABLES,
+            order=order_within(question.sort), least_pages=LEAST_PAGES,
+            within=WITHIN,
+            pages_of=lambda row: pages_of_pair(row, question.rule, has),
         )  # fmt: skip
 
     async def file(self, request: Request) -> Response:
@@ -143,14 +182,23 @@ class LossPages:
         question = asked(request)
         if (losses := await run_in_threadpool(self._losses)) is None:
             raise no_losses(self._viewer.corpus)
+        if question.within:
+            within = await self._within.found(request, question.rule)
+            rows = rows_within(within, question.language, question.domain, question.sort, bool(question.rising))
+            return self._saved(question, table_within(rows, question.rule), WITHIN_SCHEMA, within.sampled)
         _, by_table, _ = await self._viewer.ask(request, self._asked_of_table, losses, question)
         table = _table(self._rows(losses, question), question, by_table)
-        body: Iterator[bytes] = export.comma_separated(iter([table]), _SCHEMA)
+        return self._saved(question, iter([table]), _SCHEMA)
+
+    def _saved(
+        self, question: LossQuestion, tables: Iterator[pa.Table], schema: pa.Schema, sampled: bool = False
+    ) -> Response:
+        body: Iterator[bytes] = export.comma_separated(tables, schema)
         filters = [
             ("losses", question.by),
             *((name, value or "") for name, value in list(question._asdict().items())[1:]),
         ]
-        headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, "csv")
+        headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, "csv", sampled)
         return StreamingResponse(body, headers=headers, media_type=export.MEDIA_TYPES["csv"])
 
     def _losses(self) -> CorpusLosses | None:

@@ -42,9 +42,9 @@ class CorpusPairs:
     def __init__(self, corpus: Corpus, others: Sequence[Corpus]):
         self._corpus, self._others = corpus, dict[str, Corpus]()
         for other in others:
-            name, number = other.folder.name, 2
+            name, number = other.home.name, 2
             while name in self._others:
-                name, number = f"{other.folder.name} ({number})", number + 1
+                name, number = f"{other.home.name} ({number})", number + 1
             self._others[name] = other
         self._lock, self._pairs = Lock(), OrderedDict[str, CorpusPair]()
 

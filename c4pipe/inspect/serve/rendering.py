@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def environment() -> Environment:
         "number": number,
         "pages": pages,
         "lines": line_count,
+        "lines": partial(many, noun="line"),
+        "files": partial(many, noun="file"),
         "chars": chars,
     }
     made.filters |= {"speech": speech, "counted": in_english}
