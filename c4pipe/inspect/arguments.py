@@ -34,14 +34,12 @@ examples:
   when a model read them        python -m c4pipe.inspect out/c4 --text "..." --run out/t5
   any question                  python -m c4pipe.inspect out/c4 --sql "select reason, count(*) from rejected group by 1"
   which rule removes most text  python -m c4pipe.inspect out/c4 --losses
-  which rule takes most text    python -m c4pipe.inspect out/c4 --losses
   how much each domain has      python -m c4pipe.inspect out/c4 --domains --tokenizer out/t5
   what another rule changed     python -m c4pipe.inspect out/c4 --compare out/other
   a report to share             python -m c4pipe.inspect out/c4 --html report.html
   a picture for a talk          python -m c4pipe.inspect out/c4 --flow flow.svg
   search and browse             python -m c4pipe.inspect out/c4 --serve
   browse two corpora            python -m c4pipe.inspect out/c4 --serve --compare out/other
-  and what another build made   python -m c4pipe.inspect out/c4 --serve --compare out/other
   beside the released C4        python -m c4pipe.inspect out/c4 --serve --compare allenai-c4/en
 
 SQL is DuckDB's, one SELECT over three views:
@@ -71,27 +69,11 @@ left(md5(md5(text)), 16) of the text as read if the page has no URL.
             confidence interval; `more` is 1 if a group loses significantly more of its pages than average, -1 if
             fewer; `bounded`: not every domain was counted separately, so each number is a lower bound; for corpora
             without these counts, only read and rules from the ledger, with the cause in `not_counted`
+  domains   of_all, domains: pages, characters and, with --tokenizer, tokens of each, most pages first; tokenizer
   compare   the comparison: `folders` of both, and the fate of their pages
 With --run, pages in `url` and `text` have `seen`: times (how often the run began to read the page) and steps (that read
 part of it), or null if the run did not read this version of the shard; `seen_to` is the last known step.
 `shown` of clusters lists the largest: the owner, its URL, and how many rows of the rejected table are its duplicates.
-  url       url, found, pages: each with its place, lines of segments (text, code, owner) and the rules tried; under
-            `extra` the columns that stages added, under `items` the test items of benchmarks with their words
-            in both, `stands` of a page that fell to another one as a whole: which one, what became of that, how much
-            alike they are, which texts are compared, and the lines that differ
-  text      text, number (of pages that hold it; the most that may where exact is false), exact, indexed, fault (why an
-            index that is there was passed over), pages: each with its place (shard, row), url, timestamp, start
-            (characters in front of the text), times, before, after
-  sql       columns, rows, more (true where --limit cut the rest off)
-  losses    read, rules, languages, domains: pages, lines and characters, lost and read; `share_of_pages` has the
-            interval of the share of its pages, and `more` is 1 where a group surely loses more of them than all do,
-            -1 where fewer; `bounded` where domains are not all told apart, so that numbers of each are the least;
-            of a corpus without such a count only read and rules, by the ledger, and why in `not_counted`
-  domains   of_all, domains: pages, characters and, with a tokenizer, tokens of each, most pages first; tokenizer
-  compare   the comparison: `folders` of both, what became of their pages
-With --run pages of `url` and `text` have `seen`: times (that a reading of it began), steps (that had some of it), or
-null where the run does not read the shard as it is now; `seen_to` is the last step that is known of.
-`shown` of clusters are the largest: the owner, its URL, and how many rows of the rejected table fell to it.
 
 exit codes: 0 done; 1 failed, or no such page; 2 wrong usage, reported before any work; 130 interrupted.
 Control and other invisible characters are escaped wherever text is shown. At most {MOST_ROWS:,} rows are shown.
@@ -135,7 +117,7 @@ def parser() -> argparse.ArgumentParser:
     a(
         "--domains",
         action="store_true",
-        help="pages, characters and, with --tokenizer, tokens of each registered domain; --csv and --json have all",
+        help="pages, characters and, with --tokenizer, tokens per registered domain; --csv and --json list all",
     )
     a(
         "--html",
@@ -161,10 +143,8 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         metavar="DIR2",
         help="compare with this corpus page by page; with --html, side by side; with --serve, in the browser, and it "
-        "may be repeated (--against is the old name). For folders of other files use python -m c4pipe.compare",
-        help="compare with this corpus, page by page; with --html, side by side; with --serve, where it may be given "
-        "several times, to browse (--against is the old word); DIR2 may be a folder of released pages with text, url "
-        "and timestamp, such as allenai/c4's json.gz files, or Parquet, of which a copy is made in the cache, once",
+        "may be repeated (--against is the old name). DIR2 may also be a folder of released pages with text, url and "
+        "timestamp, such as allenai/c4's json.gz files or Parquet: it is copied into the cache, once",
     )
     a(
         "--verdict",
@@ -203,8 +183,8 @@ def parser() -> argparse.ArgumentParser:
         "--tokenizer",
         type=utf8_path,
         metavar="FILE_OR_RUN",
-        help="with --domains or --serve: count the tokens of domains with this SentencePiece model, tokenizer.json, or "
-        "that of a run, once; they are remembered in the cache",
+        help="with --domains or --serve: count tokens per domain with this SentencePiece model, tokenizer.json or "
+        "run's tokenizer; counted once, then cached",
     )
     a(
         "--limit",
@@ -215,11 +195,9 @@ def parser() -> argparse.ArgumentParser:
     form = p.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object instead of text")
     form.add_argument(
-        "--csv", action="store_true", help="with --sql: CSV instead of a table, with spreadsheet formulas escaped"
+        "--csv", action="store_true", help="with --sql or --domains: CSV, with spreadsheet formulas escaped"
     )
     a("--port", type=whole(0, 65535), metavar="N", help=f"with --serve (default: {PORT}; 0: any free port)")
-    form.add_argument("--csv", action="store_true", help="with --sql or --domains: CSV, formulas defused")
-    a("--port", type=whole(0, 65535), metavar="N", help=f"with --serve (default: {PORT}; 0: any that is free)")
     return p
 
 

@@ -37,7 +37,8 @@ class Hit(NamedTuple):
     chars: int
     snippet: str
     inside: bool  # the snippet begins inside the text
-    score: float | None = None  # of the language, where pages are in its order
+    score: float | None = None  # of the language, where pages are in its order, or chosen by what was said of it
+    votes: str = ""  # who said what of the language, likewise: "cld2:nl:0.90 langdetect:de:0.40"
 
 
 class Listing(NamedTuple):
@@ -64,10 +65,14 @@ def hits_of(
     columns = (_KEPT if selection.kept else _REJECTED).format(
         language="coalesce(language, '')" if "language" in names else "''"
     )
-    score = "language_score" if selection.order == BY_SCORE else "NULL"
+    told = selection.kept and bool(selection.order == BY_SCORE or selection.votes or selection.score)
+    score, votes = (
+        name if told and name in names else other
+        for name, other in (("language_score", "NULL"), ("language_votes", "''"))
+    )
     sql = (
         f"SELECT filename, file_row_number, {columns}, length(text), "
-        f"{around(shown, match)}, {inside(match)}, {score} FROM {rows}"
+        f"{around(shown, match)}, {inside(match)}, {score}, {votes} FROM {rows}"
     )
     cut = len(str(corpus.folder.resolve())) + 1
     given = {name: value for name, value in (values | needles(selection)).items() if f"${name}" in sql}

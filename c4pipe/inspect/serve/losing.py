@@ -68,7 +68,7 @@ class LossQuestion(NamedTuple):
     language: str | None = None  # of what rules took: from these pages alone; of domains: their pages of this language
     domain: str | None = None
     bin: str | None = None
-    sort: str = "characters"
+    sort: str = ""  # "" as its tables begin: a distribution over lengths by these, others by characters
     rising: str = ""
 
     def link(self, path: str = "/losses", **changes: Any) -> str:
@@ -78,7 +78,12 @@ class LossQuestion(NamedTuple):
 
     def sorted_by(self, order: str) -> str:
         """The address of the table in an order, or the other way round where it is in this one."""
-        return self.link(sort=order, rising="1" if self.sort == order and not self.rising else "")
+        return self.link(sort=order, rising="1" if self.order == order and not self.rising else "")
+
+    @property
+    def order(self) -> str:
+        """What its rows are sorted by."""
+        return self.sort or ("key" if self.by == "length" else "characters")
 
     @property
     def within(self) -> bool:
@@ -119,6 +124,7 @@ def asked(request: Request) -> LossQuestion:
             raise unknown("part of the address", name, LossQuestion._fields)
     question = LossQuestion(**{name: value for name, value in given.items() if name in LossQuestion._fields})
     for value, known in ((question.by, _TABLES), (question.sort, _ORDERS)):
+    for value, known in ((question.by, WAYS_TO_SPLIT), (question.order, _ORDERS)):
         if value not in known:
             raise unknown("table", value, known)
     if question.bin is not None and not (question.bin.isascii() and question.bin.isdigit() and len(question.bin) < 3):
@@ -196,7 +202,10 @@ class LossPages:
         body: Iterator[bytes] = export.comma_separated(tables, schema)
         filters = [
             ("losses", question.by),
-            *((name, value or "") for name, value in list(question._asdict().items())[1:]),
+            *(
+                (name, value or "")
+                for name, value in list(question._replace(sort=question.order)._asdict().items())[1:]
+            ),
         ]
         headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, "csv", sampled)
         return StreamingResponse(body, headers=headers, media_type=export.MEDIA_TYPES["csv"])
@@ -212,7 +221,7 @@ class LossPages:
             rows = losses.by_rule(question.group)
         else:
             rows = losses.by_group(question.by, question.rule)
-        return sorted_losses(rows, question.sort, bool(question.rising))
+        return sorted_losses(rows, question.order, bool(question.rising))
 
     def _asked_of_table(
         self, cursor: duckdb.DuckDBPyConnection, losses: CorpusLosses, question: LossQuestion
@@ -225,7 +234,7 @@ class LossPages:
             self._by_table.append(table_losses(cursor, corpus, losses))
         by = question.group[0] if question.by == "rule" and question.group else question.by
         if by not in self._places:
-            self._places[by] = loss_places(cursor, by)
+            self._places[by] = loss_places(cursor, corpus, by)
         return fallen, self._by_table[0] if question.of_all else None, self._places[by]
 
 

@@ -36,11 +36,12 @@ def environment() -> Environment:
         "marked": marked,
         "number": number,
         "pages": pages,
-        "lines": line_count,
         "lines": partial(many, noun="line"),
         "files": partial(many, noun="file"),
         "chars": chars,
     }
+    made.filters |= {"spelt": spelt, "marked": marked, "number": number, "chars": chars}
+    made.filters |= {"pages": pages, "lines": line_count}
     made.filters |= {"speech": speech, "counted": in_english}
     made.filters |= {"folded": fold_codes, "broken": broken_name}
     made.globals["between"] = told_between
@@ -67,11 +68,6 @@ def broken_name(name: str) -> Markup:
 def pages(value: int) -> str:
     """So many pages."""
     return many(value, "page")
-
-
-def line_count(value: int) -> str:
-    """So many lines."""
-    return many(value, "line")
 
 
 def chars(size: int) -> str:

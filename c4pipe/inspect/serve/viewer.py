@@ -26,15 +26,15 @@ from c4pipe.inspect.gone import said_of_removals
 from c4pipe.inspect.seen import SeenPages, met_words
 from c4pipe.inspect.serve import finding
 from c4pipe.inspect.serve.asking import TooLongError
+from c4pipe.inspect.serve.builds import BUILD_DIGITS, page_builds
 from c4pipe.inspect.serve.citing import cited_view
 from c4pipe.inspect.serve.judging import Judges
-from c4pipe.inspect.serve.knowing import disagreed_pages
+from c4pipe.inspect.serve.knowing import doubted_pages
 from c4pipe.inspect.serve.lasting import PageLink, found_pages
 from c4pipe.inspect.serve.lone_words import ListedWords
 from c4pipe.inspect.serve.patience import watched_answer
 from c4pipe.inspect.serve.records import Record
 from c4pipe.inspect.serve.rendering import environment
-from c4pipe.inspect.serve.reopening import BUILD_DIGITS, link_of_view, notices
 from c4pipe.inspect.serve.selection import Selection, ShardEntry, known, parse, parts_of, with_preset
 from c4pipe.shards import Seen
 from c4pipe.textindex.least import LEAST
@@ -73,13 +73,12 @@ class Viewer:
         self._templates.globals["compared"] = compared
         self._templates.globals |= {"in_build": _in_build(corpus), "no_pages": _no_pages(corpus)}
         self._templates.globals |= {
-            "notices": notices,
-            "link_of_view": link_of_view,
-            "cited_view": self._cited,
+            "page_builds": page_builds,
             "build": self.digest[:BUILD_DIGITS],
+            "cited_view": self._cited,
             "link": PageLink.telling,
         }
-        self._templates.globals["disagreed"] = disagreed_pages(corpus)
+        self._templates.globals["doubted"] = doubted_pages(corpus)
         self._templates.globals["said_of_removals"] = said_of_removals
 
     async def refused(self, request: Request, error: HTTPException) -> Response:
@@ -88,7 +87,9 @@ class Viewer:
         return self.message(error.status_code, "Not here", words.get(error.status_code, error.detail))
 
     async def wrong(self, request: Request, error: C4Error) -> Response:
-        """A question that cannot be answered, in words."""
+        """A question that cannot be answered, in words. What an older build may well have had is not there any more."""
+        if type(error) is ConfigError and page_builds().older:
+            return self.html("other_build.html", 404, asked=page_builds().fields, says=as_called(str(error)))
         status = 413 if isinstance(error, TooLongError) else 400 if isinstance(error, ConfigError) else 500
         return self.message(status, "That cannot be shown", as_called(str(error)))
 
@@ -110,7 +111,8 @@ class Viewer:
         return met_words(seen, self.seen.step) if self.seen else ""
 
     def _cited(self) -> str:
-        return cited_view(self.corpus, self.digest, link_of_view())
+        builds = page_builds()
+        return cited_view(self.corpus, self.digest, builds.link, builds.compared)
 
     def _run_note(self) -> str:
         return self.seen.note if self.seen else ""
