@@ -45,14 +45,16 @@ class OwnedCuts(NamedTuple):
     gone: int  # of these, whose owner is no kept page of the corpus
 
 
-def repeats(db: duckdb.DuckDBPyConnection, corpus: Corpus, most: int, by: str = "once") -> list[Repeat]:
-def repeats(db: duckdb.DuckDBPyConnection, most: int, by: str = "once", kept: bool = False) -> list[Repeat]:
+def repeats(
+    db: duckdb.DuckDBPyConnection, corpus: Corpus, most: int, by: str = "once", kept: bool = False
+) -> list[Repeat]:
     """The lines, sentences and passages that took most characters because they stand elsewhere, those of one reason
     together. What a page has several times counts once a page, lest forums lead with a word of theirs; but not where
     that is what it fell for.
 
     They are counted by their hash, with a page to find each in, so that no text is held but of the few that are shown.
-    `by` is one of `ORDERS_OF_REPEATS`; ConfigError for another. `db` is a connection to the corpus.
+    `by` is one of `ORDERS_OF_REPEATS`; ConfigError for another. With `kept` only what was cut from kept pages counts.
+    `db` is a connection to the corpus.
     """
     if by not in ORDERS_OF_REPEATS:
         raise unknown("order", by, ORDERS_OF_REPEATS)
@@ -60,16 +62,7 @@ def repeats(db: duckdb.DuckDBPyConnection, most: int, by: str = "once", kept: bo
     # On pages first, for distinct places of each text would be held by the million.
     on_pages = (
         "SELECT reason, hash(line) AS key, place, count(*) AS here, max(length(line)) AS chars, "
-        "min(nullif(owner, '')) AS owner, any_value(kept) AS kept FROM cuts GROUP BY ALL"
-    `by` is one of `ORDERS_OF_REPEATS`; ConfigError for another. With `kept` only what was cut from kept pages counts.
-    files = [name for (name,) in db.execute("SELECT DISTINCT part FROM rejected ORDER BY part").fetchall()]
-    codes, where = ", ".join(f"'{code}'" for code in REPEATED), " WHERE stage = ''" if kept else ""
-    cut = (
-        f"SELECT drop.reason AS reason, {_KEY} AS key, length({_LINE}) AS chars, nullif(drop.owner, '') AS owner, "
-        f"kept, place FROM (SELECT unnest(dropped) AS drop, stage = '' AS kept, "
-        f"list_position($1, part) * {_PLACE} + row AS place FROM rejected{where}) "
-        f"WHERE drop.reason IN ({codes})"
-    )
+        f"min(nullif(owner, '')) AS owner, any_value(kept) AS kept FROM cuts{' WHERE kept' if kept else ''} GROUP BY ALL"
     places = f"CASE reason WHEN '{REPEATED_IN_PAGE}' THEN sum(here) ELSE count(*) END"
     counted = cuts.query(
         "cuts",
@@ -82,10 +75,10 @@ def repeats(db: duckdb.DuckDBPyConnection, most: int, by: str = "once", kept: bo
     owners = _urls_of(db, {owner for *_, owner in counted if owner})
     lines = _lines(db, corpus, {(reason, key): place for reason, key, _, _, _, _, place, *_ in counted})
     found = []
-    for reason, key, once, each, pages, times, _, kept, owner in counted:
+    for reason, key, once, each, pages, times, _, of_kept, owner in counted:
         gone = bool(owner) and owner not in owners
         url = owners.get(owner, "")
-        found.append(Repeat(reason, lines[reason, key], once, each, pages, times, url, gone, owner or "", kept))
+        found.append(Repeat(reason, lines[reason, key], once, each, pages, times, url, gone, owner or "", of_kept))
     amount = {"once": "chars", "each": "every"}.get(by, by)
     return sorted(found, key=lambda repeat: (repeat.reason, -getattr(repeat, amount), -repeat.chars, repeat.line))
 

@@ -64,12 +64,10 @@ class RepeatPages:
     def _once(self, cursor: duckdb.DuckDBPyConnection, by: str, kept: bool) -> list[RepeatsOfReason]:
         """Each order is found once: everything that was cut is read."""
         with self._lock:
-            if by not in self._found:
-                owned, rows = owned_cuts(cursor, self._viewer.corpus), dict[str, list[Repeat]]()
-                for row in repeats(cursor, self._viewer.corpus, SHOWN_REPEATS, by):
             if (by, kept) not in self._found:
-                owned, rows = owned_cuts(cursor), dict[str, list[Repeat]]()
-                for row in repeats(cursor, SHOWN_REPEATS, by, kept):
+                corpus = self._viewer.corpus
+                owned, rows = owned_cuts(cursor, corpus), dict[str, list[Repeat]]()
+                for row in repeats(cursor, corpus, SHOWN_REPEATS, by, kept):
                     rows.setdefault(row.reason, []).append(row)
                 taken = {cut.code: many(cut.taken, cut.unit) for cut in self._viewer.has.cuts}
                 self._found[by, kept] = [
