@@ -62,7 +62,9 @@ def repeats(
     # On pages first, for distinct places of each text would be held by the million.
     on_pages = (
         "SELECT reason, hash(line) AS key, place, count(*) AS here, max(length(line)) AS chars, "
-        f"min(nullif(owner, '')) AS owner, any_value(kept) AS kept FROM cuts{' WHERE kept' if kept else ''} GROUP BY ALL"
+        "min(nullif(owner, '')) AS owner, any_value(kept) AS kept FROM cuts"
+        f"{' WHERE kept' if kept else ''} GROUP BY ALL"
+    )
     places = f"CASE reason WHEN '{REPEATED_IN_PAGE}' THEN sum(here) ELSE count(*) END"
     counted = cuts.query(
         "cuts",

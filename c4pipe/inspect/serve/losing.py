@@ -123,8 +123,7 @@ def asked(request: Request) -> LossQuestion:
         if name not in LossQuestion._fields and name != "build":
             raise unknown("part of the address", name, LossQuestion._fields)
     question = LossQuestion(**{name: value for name, value in given.items() if name in LossQuestion._fields})
-    for value, known in ((question.by, _TABLES), (question.sort, _ORDERS)):
-    for value, known in ((question.by, WAYS_TO_SPLIT), (question.order, _ORDERS)):
+    for value, known in ((question.by, _TABLES), (question.order, _ORDERS)):
         if value not in known:
             raise unknown("table", value, known)
     if question.bin is not None and not (question.bin.isascii() and question.bin.isdigit() and len(question.bin) < 3):
@@ -173,12 +172,12 @@ class LossPages:
         if question.rule:
             _check_known(losses, question._replace(language=None, domain=None, bin=None))
         found = await self._within.found(request, question.rule)
-        rows = rows_within(found, question.language, question.domain, question.sort, bool(question.rising))
+        rows = rows_within(found, question.language, question.domain, question.order, bool(question.rising))
         has = self._viewer.has
         return self._viewer.html(
             "losses_within.html",
             ask=question, rows=rows[:SHOWN_ROWS], hidden=max(0, len(rows) - SHOWN_ROWS), found=found, ways=_TABLES,
-            order=order_within(question.sort), least_pages=LEAST_PAGES,
+            order=order_within(question.order), least_pages=LEAST_PAGES,
             within=WITHIN,
             pages_of=lambda row: pages_of_pair(row, question.rule, has),
         )  # fmt: skip
@@ -190,7 +189,7 @@ class LossPages:
             raise no_losses(self._viewer.corpus)
         if question.within:
             within = await self._within.found(request, question.rule)
-            rows = rows_within(within, question.language, question.domain, question.sort, bool(question.rising))
+            rows = rows_within(within, question.language, question.domain, question.order, bool(question.rising))
             return self._saved(question, table_within(rows, question.rule), WITHIN_SCHEMA, within.sampled)
         _, by_table, _ = await self._viewer.ask(request, self._asked_of_table, losses, question)
         table = _table(self._rows(losses, question), question, by_table)

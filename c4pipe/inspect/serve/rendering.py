@@ -40,8 +40,6 @@ def environment() -> Environment:
         "files": partial(many, noun="file"),
         "chars": chars,
     }
-    made.filters |= {"spelt": spelt, "marked": marked, "number": number, "chars": chars}
-    made.filters |= {"pages": pages, "lines": line_count}
     made.filters |= {"speech": speech, "counted": in_english}
     made.filters |= {"folded": fold_codes, "broken": broken_name}
     made.globals["between"] = told_between
