@@ -132,7 +132,8 @@ def test_a_list_is_saved_whole(both: TestClient, samples: Corpus, languages: Cor
     found = compare(samples, languages, shown=0)
     answer = both.get("/compare/export?list=only_a&format=parquet")
     table = pq.read_table(io.BytesIO(answer.content))
-    name = f"{samples.folder.name}-{samples.digest[:8]}-with-{languages.folder.name}-list-only_a.parquet"
+    name = f"{samples.folder.name}-{samples.digest[:8]}-with-{languages.folder.name}"
+    name += f"-{languages.digest[:8]}-list-only_a.parquet"
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
     assert table.num_rows == found.only[0]
     text = both.get("/compare/export?list=only_a&format=csv").content
