@@ -117,7 +117,7 @@ def _routed(viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]) -> 
         Route("/export", lists.export),
         Route("/repeated", RepeatPages(viewer).repeated),
         *WordPages(viewer).routes,
-        *ComparedCorpora(viewer, others).routes,
+        *ComparedCorpora(viewer, others, given).routes,
         *SqlPage(viewer).routes,
         *LossPages(viewer).routes,
         Route("/flow", FlowView(viewer).flow),

@@ -151,13 +151,8 @@ class LossPages:
         _, by_table, _ = await self._viewer.ask(request, self._asked_of_table, losses, question)
         table = _table(self._rows(losses, question), question, by_table)
         body: Iterator[bytes] = export.comma_separated(iter([table]), _SCHEMA)
-        filters = [
-            ("losses", question.by),
-            *(
-                (name, value or "")
-                for name, value in list(question._replace(sort=question.order)._asdict().items())[1:]
-            ),
-        ]
+        told = question._replace(sort=question.order)._asdict()
+        filters = [("losses", told.pop("by")), *((name, value or "") for name, value in told.items())]
         headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, "csv")
         return StreamingResponse(body, headers=headers, media_type=export.MEDIA_TYPES["csv"])
 
