@@ -72,9 +72,9 @@ def sample_note(found: Compared) -> str:
     """What shares of pages are of, and when something stands on a page."""
     held = " that are not held out" if any(found.held_out) else ""
     return (
-        f"Shares of pages are of a sample, {many(found.sampled, 'page')} of each corpus{held}, of whose texts the first "
-        f"{MOST_CHARS:,} characters are read. Words stand on a page that has them whole, one behind the other, in "
-        "capitals or not: “policy” does not stand in “policyholder”."
+        f"Shares of pages are of a sample, {many(found.sampled, 'page')} of each corpus{held}, of whose texts the "
+        f"first {MOST_CHARS:,} characters are read. Words stand on a page that has them whole, one behind the other, "
+        "in capitals or not: “policy” does not stand in “policyholder”."
     )
 
 

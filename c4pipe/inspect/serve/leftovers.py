@@ -15,6 +15,7 @@ from c4pipe.facts.fates import PairedPage
 from c4pipe.facts.pairing import PairTable
 from c4pipe.inspect.explain import Recorded
 from c4pipe.inspect.serve.judging import Judges
+from c4pipe.inspect.serve.loss_links import WITHHELD
 from c4pipe.page import Dropped, Page
 from c4pipe.text.urls import as_read
 
@@ -30,13 +31,13 @@ class LeftTexts:
         """What was left of the page in that corpus. None where it keeps the page, where its table does not have it or
         withholds its text, and where its rules cannot be asked."""
         place, fate = page.notes[side], page.fates[side]
-        if page.places[side] >= 0 or place < 0 or not fate.stage:
+        if page.places[side] >= 0 or place < 0 or not fate.stage or fate.reason in WITHHELD:
             return None
         columns = "url, text, timestamp, source, dropped"
         url, text, timestamp, source, dropped = table.rows_at(cursor, side, columns, [place], rejected=True)[place]
-        if not text:
-            return None
         judges = self._of(table.corpora[side])
+        if not text or f"{fate.stage}/{fate.reason}" in judges.withheld:
+            return None
         cuts = [Dropped(cut["reason"], cut["line"], cut.get("owner") or "") for cut in dropped]
         read = as_read(Page(url, text, timestamp, source))
         try:

@@ -548,9 +548,8 @@ def test_of_no_domain_more_pages_are_shown_than_there_are(built: Build) -> None:
 
 def test_doubtful_languages_are_offered_where_several_were_asked(tmp_path: Path, viewer: Ask) -> None:
     """And where they disagreed: of one that was asked alone the link would lead to no page."""
-    votes = {
-        "alike": "fasttext:de:0.9",
-        "one": "fasttext:en:0.9",
+    votes = {"alike": "fasttext:de:0.9", "one": "fasttext:en:0.9"}
+    votes |= {
         "agreed": "fasttext:en:0.9 cld2:en:0.8",
         "not": "fasttext:en:0.9 cld2:de:0.8",
     }
