@@ -127,6 +127,8 @@ def _routed(
         *domains.routes,
         *ComparedCorpora(viewer, others).routes,
         *SqlPage(viewer, domains.tokens).routes,
+        *ComparedCorpora(viewer, others, given).routes,
+        *SqlPage(viewer).routes,
         *LossPages(viewer).routes,
         Route("/flow", FlowView(viewer).flow),
         *EveryPreset(viewer, given, others).routes,

@@ -215,6 +215,10 @@ class LossPages:
             ),
         ]
         headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, "csv", sampled)
+        body: Iterator[bytes] = export.comma_separated(iter([table]), _SCHEMA)
+        told = question._replace(sort=question.order)._asdict()
+        filters = [("losses", told.pop("by")), *((name, value or "") for name, value in told.items())]
+        headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, "csv")
         return StreamingResponse(body, headers=headers, media_type=export.MEDIA_TYPES["csv"])
 
     def _losses(self) -> CorpusLosses | None:
