@@ -207,18 +207,9 @@ class LossPages:
         self, question: LossQuestion, tables: Iterator[pa.Table], schema: pa.Schema, sampled: bool = False
     ) -> Response:
         body: Iterator[bytes] = export.comma_separated(tables, schema)
-        filters = [
-            ("losses", question.by),
-            *(
-                (name, value or "")
-                for name, value in list(question._replace(sort=question.order)._asdict().items())[1:]
-            ),
-        ]
-        headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, "csv", sampled)
-        body: Iterator[bytes] = export.comma_separated(iter([table]), _SCHEMA)
         told = question._replace(sort=question.order)._asdict()
         filters = [("losses", told.pop("by")), *((name, value or "") for name, value in told.items())]
-        headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, "csv")
+        headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, "csv", sampled)
         return StreamingResponse(body, headers=headers, media_type=export.MEDIA_TYPES["csv"])
 
     def _losses(self) -> CorpusLosses | None:
