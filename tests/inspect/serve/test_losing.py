@@ -268,12 +268,12 @@ def test_languages_and_domains_together(client: TestClient, languages: Corpus) -
     assert [(row["domain"], row["language"], row["pages_kept"]) for row in saved] == [
         (row[0].replace("no URL", ""), row[1].replace("not known", ""), row[3]) for row in rows
     ]
-    refused = client.get("/losses?by=language,domain&rule=clean/no_end_mark")
+    refused = client.get("/losses?by=language,domain&rule=lines/repeated_line")
     assert refused.status_code == 400
     assert "takes pages" in refused.text
-    ruled = client.get("/losses?by=language,domain&rule=clean/few_sentences").text
+    ruled = client.get("/losses?by=language,domain&rule=paragraphs/few_paragraphs").text
     assert all(int(row[2]) >= 0 for row in numbers_of(ruled))
-    assert "outcome=clean%2Ffew_sentences" in ruled
+    assert "outcome=paragraphs%2Ffew_paragraphs" in ruled
 
 
 def test_a_length_that_no_page_has_is_refused_in_the_order_of_numbers(client: TestClient, languages: Corpus) -> None:
