@@ -7,7 +7,7 @@ is wrong. Memory is that of `runs`: what all processes have of their own, and th
     python -m bench.growth [--lines 250000,1000000,4000000] [--badwords-dir DIR]
 
 measures what a kept line costs by itself: pages of 100 lines that no other page has, and that the cleaning keeps. All
-but one of fifty leave at the last stage for a bad word, so that the output shard, which grows with real pages, does not.
+but one of fifty leave at the last stage for a bad word, so the output shard, which grows with real pages, does not.
 """
 
 from __future__ import annotations
