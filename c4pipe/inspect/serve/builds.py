@@ -100,7 +100,8 @@ class PageBuilds:
     @property
     def compared(self) -> Mapping[str, str]:
         """The name of the corpus that the shown one is held against on this page -> the sha256 of its manifest."""
-        return {self._beside: self._seen[folder].digest for folder in self._shown[1:] if folder in self._seen}
+        beside = (self._seen.get(folder) for folder in self._shown[1:])
+        return dict((self._beside, seen.digest) for seen in beside if seen is not None)
 
     @property
     def build(self) -> str:
