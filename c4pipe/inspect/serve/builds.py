@@ -100,8 +100,8 @@ class PageBuilds:
     @property
     def compared(self) -> Mapping[str, str]:
         """The name of the corpus that the shown one is held against on this page -> the sha256 of its manifest."""
-        beside = (self._seen.get(folder) for folder in self._shown[1:])
-        return dict((self._beside, seen.digest) for seen in beside if seen is not None)
+        digests = [self._seen[folder].digest for folder in self._shown[1:] if folder in self._seen]
+        return {self._beside: digests[0]} if digests else {}
 
     @property
     def build(self) -> str:
