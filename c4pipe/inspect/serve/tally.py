@@ -47,7 +47,7 @@ class SelectionTally:
         """`barren` are files that are known to hold nothing of `selection.widest`: they are not read."""
         self.corpus, self.selection, self.has = corpus, selection, has
         self.cells: list[Cell] = []
-        self.facets = FacetCounts(*(Counter() for _ in FacetCounts._fields))  # type: ignore[arg-type]
+        self.facets = FacetCounts(*(Counter() for _ in FacetCounts._fields))
         self.beside = Counter[str]()  # pages of `other` by outcome
         self.held = dict[str, int]()  # outcome -> pages that the rejected table holds, "" kept ones
         self.looked = self.rows = 0
