@@ -30,7 +30,7 @@ def exit_code_of(name: str, job: Callable[[], int]) -> int:
         logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
         return job()
 
-    code = run_command(name, quiet, "interrupted. The same command goes on from what is finished.")
+    code = run_command(name, quiet, "interrupted. Run the same command again to resume.")
     return 128 + signal.SIGTERM if code == 128 + signal.SIGINT and terminated() else code
 
 

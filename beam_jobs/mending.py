@@ -27,9 +27,9 @@ def run_mended(job: Callable[[], None], staging: str, output: str, out: TextIO) 
             raise
     gone = remove_damaged(staging)
     for path in gone[:DAMAGED_SHOWN]:
-        print(f"note: {printable(path)} was damaged; it is made again.", file=out, flush=True)
+        print(f"note: {printable(path)} was damaged; it is rebuilt.", file=out, flush=True)
     if gone[DAMAGED_SHOWN:]:
-        print(f"note: {len(gone) - DAMAGED_SHOWN:,} more were damaged; they are made again.", file=out, flush=True)
+        print(f"note: {len(gone) - DAMAGED_SHOWN:,} more were damaged; they are rebuilt.", file=out, flush=True)
     job()
 
 

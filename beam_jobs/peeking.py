@@ -29,8 +29,8 @@ def look_into(inputs: Sequence[Input], presets: Sequence[Preset]) -> list[str]:
         for preset in presets:
             if why := asks_for_urls(preset):
                 raise ConfigError(
-                    f"preset {preset.name!r} {why}, and no record of the input has one. Name where it is with "
-                    "--url-key, or use another preset, such as `en`."
+                    f"preset {preset.name!r} {why}, and no record of the input has one. Name its field with --url-key, "
+                    "or use another preset, such as `en`."
                 )
     return list(reading_as(peeks))
 

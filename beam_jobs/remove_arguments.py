@@ -87,7 +87,7 @@ def parse_remove(argv: Sequence[str] | None) -> argparse.Namespace:
         p.given,
         ("--reason", bool(args.output), "it is written to the removal log, and without --output there is none."),
         ("--date", bool(args.output), "it is written to the removal log, and without --output there is none."),
-        ("--file", bool(args.output), "without --output no page is judged again."),
+        ("--file", bool(args.output), "without --output no page is filtered again."),
     )
     args.file = [file for path in args.file for file in (benchmark_files(path) if path.is_dir() else [path])]
     for option, text in (("--reason", args.reason), ("--date", args.date)):

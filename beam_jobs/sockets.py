@@ -79,6 +79,6 @@ class _Sockets:
 
 def _unknown_beam() -> ConfigError:
     return ConfigError(
-        f"apache-beam {version('apache-beam')} opens ports for its workers in a way that is not known here, so that "
-        "others could give them work. Install the version of requirements.lock."
+        f"apache-beam {version('apache-beam')} opens ports for its workers in a way that c4pipe does not know, so "
+        "other users could send them work. Install the version in requirements.lock."
     )

@@ -33,7 +33,7 @@ def private(folder: Path, mode: int = 0o700) -> Path:
     if found := fault(place):  # another may have been quicker
         raise PermissionError(found)
     if not place.is_dir():
-        raise NotADirectoryError(f"{place} is no folder")
+        raise NotADirectoryError(f"{place} is not a folder")
     return place
 
 

@@ -101,7 +101,9 @@ def find_entries(folders: Sequence[Path], split: str, configs: Sequence[str] = (
             found[config if len(folders) == 1 else _name(folder, config, folders)] = shards
     if not found:
         places = ", ".join(map(str, folders))
-        raise ConfigError(f"there is no page of split {split!r} in {places}. Build a larger corpus, or name another.")
+        raise ConfigError(
+            f"there is no page of split {split!r} in {places}. Build a larger corpus, or name another split."
+        )
     return {name: found[name] for name in (among(configs, found, f"config of split {split!r}") or found)}
 
 

@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_model(
         "finetune",
         lambda: _run(argv),
-        "interrupted. The same command goes on from the newest checkpoint, if there is one.",
+        "interrupted. Run the same command again to resume from the newest checkpoint, if there is one.",
     )
 
 

@@ -110,7 +110,7 @@ def open_corpus(folder: Path) -> Corpus:
     """
     manifest = read_manifest(folder)
     if not isinstance(manifest.get("shards"), list):
-        raise BuildError(f"{folder}/manifest.json lists no shards. Build the corpus again.")
+        raise BuildError(f"{folder}/manifest.json lists no shards. Rebuild the corpus.")
     files = belongings(manifest)
     for file in files:
         if file.data or file.path == STATS:

@@ -43,7 +43,7 @@ def texts_again(sampled: Sequence[Sampled], inputs: Mapping[str, Input], how: Re
         except (OSError, BeamIOError, FetchError) as error:
             pages, why = {}, hushed(getattr(error, "strerror", None) or str(error), item.path)
         if why or pages.keys() != sources:
-            found.gone[name] = why or "some of its pages are not where they were"
+            found.gone[name] = why or "some of its pages have moved"
         if not why:
             found.texts.update(pages)
     return found

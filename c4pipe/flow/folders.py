@@ -25,7 +25,7 @@ ABOUT_DATA = frozenset(  # JSON beside data that says something of it: of `datas
 HIDDEN_FOLDERS = {  # of a corpus, with what is in them
     f"{FACTS_FOLDER}/": "counts of a corpus",
     f"{REJECTED_FOLDER}/": "rejected pages of a corpus",
-    f"{RESTORE_FOLDER}/": "pages of a corpus that may come back, and no part of it",
+    f"{RESTORE_FOLDER}/": "pages that may come back, not part of the corpus",
 }
 NOT_KEPT = HIDDEN_FOLDERS | {"rejected/": "rejected pages of a corpus"}  # in older ones
 _PART = re.compile(

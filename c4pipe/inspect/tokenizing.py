@@ -52,8 +52,8 @@ def _file(named: Path) -> Path:
     steps = sorted(named.glob(f"checkpoints/*/{_MODEL}"))
     if not steps:
         raise ConfigError(
-            f"--tokenizer {named} holds no tokenizer. Expected a SentencePiece model ({_MODEL}), a {_JSON}, or a "
-            "folder with one: a run of model.train, or one of Hugging Face."
+            f"--tokenizer {named} has no tokenizer. Expected a SentencePiece model ({_MODEL}), a {_JSON}, or a folder "
+            "with one: a run of model.train, or a Hugging Face tokenizer."
         )
     return steps[-1]
 
@@ -66,7 +66,7 @@ def _of_model(path: Path, data: bytes) -> CountTokens:
     try:
         processor = sentencepiece.SentencePieceProcessor(model_proto=data)
     except (RuntimeError, ValueError):
-        raise ConfigError(f"--tokenizer {path} is no SentencePiece model. Expected one, or a {_JSON}.") from None
+        raise ConfigError(f"--tokenizer {path} is not a SentencePiece model. Expected one, or a {_JSON}.") from None
     return lambda texts: [len(ids) for ids in processor.encode(list(texts), num_threads=1)]
 
 
@@ -75,12 +75,12 @@ def _of_json(path: Path, data: bytes) -> CountTokens:
         from tokenizers import Tokenizer
     except ImportError:
         raise ConfigError(
-            f"--tokenizer {path} needs tokenizers: pip install tokenizers. SentencePiece models do without."
+            f"--tokenizer {path} needs tokenizers: pip install tokenizers. SentencePiece models do not need it."
         ) from None
     try:
         made = Tokenizer.from_buffer(data)
     except Exception as error:  # the package raises no narrower class
-        raise ConfigError(f"--tokenizer {path} is no tokenizer of Hugging Face: {error}") from None
+        raise ConfigError(f"--tokenizer {path} is not a Hugging Face tokenizer: {error}") from None
     made.no_truncation()
     made.no_padding()
     return lambda texts: [len(found.ids) for found in made.encode_batch(list(texts), add_special_tokens=False)]

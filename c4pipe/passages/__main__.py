@@ -114,7 +114,9 @@ def _check(args: Namespace, corpus: Corpus, of: PassageFile | None, level: TextL
         except Exception:  # whatever it is, it is somebody's
             raise ConfigError(f"--out {args.out} is there, and is no file of passages. Name another one.") from None
     if not args.out.absolute().parent.is_dir():
-        raise ConfigError(f"--out {args.out}: {args.out.absolute().parent} is no folder. Make it, or name another one.")
+        raise ConfigError(
+            f"--out {args.out}: {args.out.absolute().parent} is not a folder. Make it, or name another one."
+        )
 
 
 def _texts(of: PassageFile | None) -> dict[int, str]:

@@ -62,7 +62,7 @@ def splits(manifest: dict[str, Any]) -> Iterator[str]:
         rows = sum(sums[key][0] for key in rest)
         yield f"  ... and {rows:,} pages in {len(rest):,} smaller splits; README.md lists them"
     if left_out := manifest.get("left_out"):
-        yield "  left out for too few pages: " + ", ".join(f"{config} {n:,}" for config, n in left_out.items())
+        yield "  left out for having too few pages: " + ", ".join(f"{config} {n:,}" for config, n in left_out.items())
 
 
 def faulty(manifest: dict[str, Any]) -> list[dict[str, Any]]:

@@ -116,7 +116,7 @@ def withheld_reasons(corpus: Corpus) -> frozenset[tuple[str, str]]:
     if "mixture" in corpus.manifest or not corpus.manifest.get("preset", {}).get("stages"):
         return frozenset()
     preset, missing = preset_of(corpus)
-    if unknown := [line for line in missing if "is not to be found here" in line]:
+    if unknown := [line for line in missing if "is not found here" in line]:
         raise ConfigError(
             f"{corpus.folder}: {unknown[0]}, and which of its pages may be shown is not known without it."
         )

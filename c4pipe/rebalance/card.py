@@ -67,7 +67,7 @@ def _entries(manifest: dict[str, Any]) -> Iterator[str]:
         )
         for name, row in sorted(manifest["mixture"].items(), key=lambda item: (-item[1]["documents"], item[0]))
     ]
-    yield "## What is in it"
+    yield "## What it contains"
     yield ""
     yield from markdown_table(("entry", "natural", "rate", "epochs", "written", "of the mixture"), rows, " >>>>>")
     yield ""

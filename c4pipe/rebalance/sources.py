@@ -122,7 +122,7 @@ def named_configs(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> 
 def _rows(corpus: SourceCorpus) -> list[Any]:
     rows = corpus.manifest.get("shards")
     if not isinstance(rows, list):
-        raise BuildError(f"{corpus.folder}/{MANIFEST} lists no shards. Build the corpus again.")
+        raise BuildError(f"{corpus.folder}/{MANIFEST} lists no shards. Rebuild the corpus.")
     return rows
 
 

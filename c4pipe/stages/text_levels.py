@@ -26,7 +26,7 @@ _CLEANING = ("clean", "paragraphs")  # the stages behind which text is compared,
 
 def levels_named(text: str) -> tuple[str, ...]:
     """The names of `lines,near`, none of `none`: in the order in which the levels stand, those that link pages last.
-    ConfigError for a name that is not known, or is there twice."""
+    ConfigError for a name that is not known, or is listed twice."""
     names = text.split(",")
     if names == [NO_LEVELS]:
         return ()
@@ -34,7 +34,7 @@ def levels_named(text: str) -> tuple[str, ...]:
         if name not in TEXT_LEVELS:
             raise unknown("text level in --dedup", name, [*TEXT_LEVELS, f"{NO_LEVELS} by itself"])
         if names.count(name) > 1:
-            raise ConfigError(f"--dedup {text}: {name!r} is there twice. Leave one of them out.")
+            raise ConfigError(f"--dedup {text}: {name!r} is listed twice. Leave one of them out.")
     return tuple(sorted(names, key=lambda name: TEXT_LEVELS[name].links))
 
 

@@ -115,7 +115,7 @@ class TextReader:
         first, size, content, offset, crc = self._index[number].item()
         data = self._data[offset : offset + size]
         if zlib.crc32(data) != crc:
-            raise self._damaged(f"block {number:,} of {len(self._index):,} has another checksum")
+            raise self._damaged(f"block {number:,} of {len(self._index):,} has the wrong checksum")
         return TextBlock(first, self._codec.decompress(data, content, asbytes=True))
 
     def _damaged(self, what: str) -> BuildError:

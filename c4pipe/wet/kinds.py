@@ -32,7 +32,7 @@ def _image(name: str) -> FileKind:
     return FileKind(f"an image ({name})", "c4pipe reads text: leave it out")
 
 
-_GET = "get the file again"
+_GET = "download the file again"
 _WET_INSTEAD = "c4pipe reads WET; try the .wet.gz of the same name"
 EMPTY = FileKind("empty file", _GET)
 ZEROS = FileKind("zero bytes", f"the disk or the download has not filled it: {_GET}")

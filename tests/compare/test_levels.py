@@ -46,9 +46,9 @@ def test_pairs_of_models_are_judged(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
-        ([], "holds no score"),
-        (["A,1,0.1,news,0,many,100"], "is no table of scores"),
-        (["A,1,0.1,news,0"], "is no table of scores"),
+        ([], "contains no scores"),
+        (["A,1,0.1,news,0,many,100"], "is not a table of scores"),
+        (["A,1,0.1,news,0"], "is not a table of scores"),
         (["A,1,0.1,news,0,1.0,100"], "has no score of B on 'news'"),
         (["A,1,0.1,news,0,1.0,100", "B,1,0.1,news,0,1.0,100"], "has one pair of models"),
     ],

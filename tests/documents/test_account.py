@@ -104,10 +104,10 @@ KINDS = {  # of a file given as WET: how its account begins
     "3 records, all HTTP responses: this is a WARC, name the format: --input-format warc": (
         record("i", "x", kind="warcinfo", url=None) + record(1, kind="response") + record(2, kind="response"),
     ),
-    "2 records of HTTP and others: this is a WARC": (record(1, kind="response") + record(1, kind="metadata"),),
+    "2 records of HTTP and other records: this is a WARC": (record(1, kind="response") + record(1, kind="metadata"),),
     "2 records, all of HTTP: this is a WARC": (record(1, kind="response") + record(1, kind="request"),),
     "2 records, all metadata: this is a WAT": (member(1, "{}", kind="metadata") + member(2, "{}", kind="metadata"),),
-    "1 record, none but warcinfo: a file without pages": (member("i", "x", kind="warcinfo", url=None),),
+    "1 record, only warcinfo: a file without pages": (member("i", "x", kind="warcinfo", url=None),),
     "2 records that has no URL": (record(1, url=None) + record(2, url=None),),
 }
 

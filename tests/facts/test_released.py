@@ -95,7 +95,7 @@ def test_what_gives_no_page_is_counted_and_nothing_but_that_is_refused(tmp_path:
     with pytest.raises(ConfigError, match="has no page"):
         open_released(bad)
     titles = write(tmp_path / "titles", [{"title": "x"}])
-    with pytest.raises(ConfigError, match="Expected a text, and beside it a url"):
+    with pytest.raises(ConfigError, match="Expected text, url"):
         open_released(titles)
     unread = write(tmp_path / "unread", [page], "jsonl")
     file = unread / "en/c4-train.00001-of-00001.jsonl"

@@ -73,7 +73,7 @@ def test_what_a_line_means(line: str, meant: list[tuple[Form, str]]) -> None:
     ],
 )
 def test_a_line_that_is_none_is_refused_with_its_number(line: str) -> None:
-    with pytest.raises(AssetError, match=r"^--exclude list\.txt, line 3: .* is no entry\. Expected a domain"):
+    with pytest.raises(AssetError, match=r"^--exclude list\.txt, line 3: .* is not an entry\. Expected a domain"):
         entries(f"a.example\n\n{line}\n")
 
 

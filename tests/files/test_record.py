@@ -169,7 +169,7 @@ def test_a_large_file_is_not_kept_and_is_found_where_it_lies_or_is_given(
     assert desk.again(manifest, here=desk.assets)[1] == []
     assets, missing = desk.again(manifest)
     total = manifest["files"][0]["sha256"]
-    assert missing == [f"url_list: urls.txt (sha256 {total[:12]}…) is not as at the build"]
+    assert missing == [f"url_list: urls.txt (sha256 {total[:12]}…) differs from the build's"]
     with pytest.raises(ConfigError, match="--url-list FILE"):
         ListedUrl().bind(assets)
     moved = shutil.copy(desk.lists / "urls.txt", tmp_path / "moved.txt")
@@ -184,7 +184,7 @@ def test_a_changed_copy_is_not_taken_for_what_was_read(desk: Desk) -> None:
     Path(desk.taboo).write_text("ham")
     assets, missing = desk.again(manifest)
     assert [line.partition(" (")[0] for line in missing] == ["badwords: en.txt", f"own: {desk.taboo}"]
-    with pytest.raises(AssetError, match="no bad-word lists"):  # not those that are left
+    with pytest.raises(AssetError, match="no word lists"):  # not those that are left
         assets.badwords()
     with pytest.raises(AssetError, match=r"taboo\.txt is not there"):
         Taboo(desk.taboo).bind(assets)

@@ -205,7 +205,7 @@ def test_what_cannot_be_taken_away_is_told_and_the_new_corpus_stands(two, tmp_pa
     monkeypatch.setattr(placing, "_clear", lambda made: None)
     monkeypatch.setattr(placing, "_remove", refuses)
     placing.put_in_place(*told)
-    assert "the corpus before, cannot be taken away" in capsys.readouterr().err
+    assert "the previous corpus, cannot be removed" in capsys.readouterr().err
     assert (folder / MANIFEST).read_bytes() == (new / MANIFEST).read_bytes()
 
 

@@ -309,8 +309,8 @@ def test_the_lists_of_common_crawl_are_relative_to_what_stands_before_crawl_data
     with pytest.raises(ConfigError) as caught:
         find_inputs([f"{host}/wet.paths.gz"])
     assert str(caught.value) == (
-        f"--input {host}/wet.paths.gz: the host has none of the files that the list names, such as {host}/{LINE} "
-        "(HTTP 404 Not Found). Name what the lines are relative to: --root URL."
+        f"--input {host}/wet.paths.gz: the host has none of the files in the list, such as {host}/{LINE} "
+        "(HTTP 404 Not Found). Give their base URL: --root URL."
     )
     assert find_inputs([f"{host}/wet.paths.gz"], f"{host}/mirror").inputs[0].name == "news.warc.wet.gz"
 

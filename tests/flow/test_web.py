@@ -57,7 +57,7 @@ def test_a_list_names_files_of_the_web(host, tmp_path):
 
 
 def test_a_file_that_the_host_does_not_have_is_wrong_use(host):
-    with pytest.raises(ConfigError, match=r"none\.warc\.wet\.gz cannot be had: .*404"):
+    with pytest.raises(ConfigError, match=r"none\.warc\.wet\.gz cannot be fetched: .*404"):
         find_inputs([f"{host}/none.warc.wet.gz"])
 
 

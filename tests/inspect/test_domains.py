@@ -223,10 +223,10 @@ def test_what_is_no_tokenizer_is_said(tmp_path: Path, pieces: Path, monkeypatch:
     (tmp_path / "x.model").write_bytes(b"no model")
     (tmp_path / "x.json").write_bytes(b"{}")
     for name, says in (
-        ("x.model", "is no SentencePiece model"),
-        ("x.json", "is no tokenizer of Hugging Face"),
+        ("x.model", "is not a SentencePiece model"),
+        ("x.json", "is not a Hugging Face tokenizer"),
         ("y", "cannot be read"),
-        (".", "holds no tokenizer. Expected a SentencePiece model"),
+        (".", "has no tokenizer. Expected a SentencePiece model"),
     ):
         with pytest.raises(ConfigError, match=says):
             named_tokenizer(tmp_path / name)

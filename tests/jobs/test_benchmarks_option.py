@@ -182,14 +182,14 @@ def test_it_stands_behind_all_but_the_sizes_of_languages(preset: Preset) -> None
         (
             {"mmlu.jsonl": '{"q": 1}'},
             "--benchmarks {}",
-            "line 1: '{\"q\": 1}' is no header: expected # question: FIELD",
+            "line 1: '{\"q\": 1}' is not a header: expected # question: FIELD",
         ),
         (
             {"mmlu.jsonl": "# question: q\n{}"},
             "--benchmarks {}",
-            "mmlu.jsonl, line 2: there is no field 'q'. It has",
+            "mmlu.jsonl, line 2: there is no field 'q'. Fields:",
         ),
-        ({"mmlu.tsv.gz": "# question"}, "--benchmarks {}", "line 1: 'question' names no field of a role"),
+        ({"mmlu.tsv.gz": "# question"}, "--benchmarks {}", "line 1: 'question' does not give a field for a role"),
     ],
 )
 def test_what_is_refused(

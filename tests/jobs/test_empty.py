@@ -77,7 +77,7 @@ def test_all_commands_take_it(empty: Path, tmp_path: Path, capsys: Capture) -> N
 def test_it_is_told_aloud_each_time(empty: Path, capsys: Capture) -> None:
     assert build(empty.parent / "in", empty, "--preset", "en,multilingual") == 4
     out, err = capsys.readouterr()
-    assert "en, multilingual: there already" in out
+    assert "en, multilingual: already built" in out
     assert out.count(" 0 of 2 pages kept ") == 2
     assert err.splitlines()[-2:] == [
         f"build_c4: no page was kept in {empty}/en: 2 of the 2 pages read left at stage clean "

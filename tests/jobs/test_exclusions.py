@@ -141,7 +141,7 @@ def test_other_entries_are_another_corpus(
     assert build(*command, "--exclude", given) == 0
     assert "note" not in capsys.readouterr().err
     assert build(*command, "--exclude", given) == 0
-    assert "it was there already" in capsys.readouterr().out
+    assert "it was already built" in capsys.readouterr().out
     given.write_text("free.example\n")
     assert build(*command, "--exclude", given) == 2
     assert "mine.txt" in capsys.readouterr().err
@@ -198,11 +198,11 @@ def test_a_dry_run_knows_them(
         ("--robots gone", "--robots gone does not exist"),
         ("--robots words", "words/list.txt names no host"),
         ("--robots empty", "--robots empty holds no robots.txt file: expected HOST.txt or HOST/robots.txt"),
-        ("--robots bad.txt", "bad.txt holds no rules of robots.txt files as c4pipe keeps them"),
+        ("--robots bad.txt", "bad.txt does not hold robots.txt rules in c4pipe's format"),
         ("--robots-agent GPTBot", "--robots-agent has no effect: it says for whom --robots is asked."),
         ("--robots robots --robots-agent Mozilla/5.0", "expected a name of letters, digits, - and _, such as CCBot"),
         ("--robots kept.jsonl", "kept.jsonl has rules for GPTBot; expected those for CCBot"),
-        (f"--preset {__name__}:PRESET", "this preset keeps out what lists name, and there is none: --exclude FILE"),
+        (f"--preset {__name__}:PRESET", "this preset excludes what lists name, and no list was given: --exclude FILE"),
         ("--input-format text --exclude good.txt", "judges pages by their URL (stage 'exclude'), and text files have"),
     ],
 )

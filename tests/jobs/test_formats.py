@@ -211,7 +211,7 @@ def test_keys_are_named_and_part_of_what_a_corpus_is(run, tmp_path):
     assert "--text-key body.en --url-key at --date-key when" in " ".join(card.replace("\\\n", "").split())
     code, _, (line,) = run(tmp_path / "in", *options[:-2], "--date-key", "wen")
     assert code == 2
-    assert line.endswith("--date-key wen: no record has it. They have: body, body.en, at, when.")
+    assert line.endswith("--date-key wen: no record has it. Their keys: body, body.en, at, when.")
     code, _, (line,) = run(tmp_path / "in", *options[:-2])
     assert (code, "(preset: read)" in line) == (2, True)
 

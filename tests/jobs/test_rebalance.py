@@ -365,7 +365,7 @@ def test_the_same_again_is_there_already(run, mixed, mc4):
     before = {path: path.stat().st_mtime_ns for path in mixed.rglob("*") if path.is_file()}
     code, out, err = again(run, mc4, mixed)
     assert (code, err) == (0, "")
-    assert "there already" in out
+    assert "already built" in out
     assert {path: path.stat().st_mtime_ns for path in mixed.rglob("*") if path.is_file()} == before
 
 
@@ -452,7 +452,7 @@ def test_a_corpus_is_not_written_into_itself(run, mc4, tmp_path):
     before = digests(mc4)
     (tmp_path / "link").symlink_to(mc4)
     for target in (mc4, f"{mc4}/", mc4 / "mixture", mc4.parent, tmp_path / "link", f"{mc4}/../mc4/x"):
-        refused(run("--corpus", mc4, "--output", target, "--overwrite"), "lie in one another")
+        refused(run("--corpus", mc4, "--output", target, "--overwrite"), "contain one another")
     assert digests(mc4) == before
 
 
@@ -589,5 +589,5 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path, sent, workers):
         out, err = process.communicate(timeout=30)
     assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[sent]
     assert out == ""
-    assert err.splitlines()[-1] == "rebalance: interrupted. The same command goes on from what is finished."
+    assert err.splitlines()[-1] == "rebalance: interrupted. Run the same command again to resume."
     assert not (tmp_path / "m" / "manifest.json").exists()

@@ -195,7 +195,7 @@ def test_differences_are_named() -> None:
         ({"heads": 0}, "heads is 0"),
         ({"dropout": 1.0}, "dropout is 1.0"),
         ({"buckets": 30}, "30 buckets, expected a multiple of 4"),
-        ({"max_distance": 16}, "max_distance is 16, expected over 16"),
+        ({"max_distance": 16}, "max_distance is 16, expected more than 16"),
         ({"architecture": "shared", "decoder_layers": 2}, "3 layers cannot share them with a decoder of 2"),
     ],
 )

@@ -185,7 +185,7 @@ def test_adapters_change_themselves_and_norms_alone(
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert changed == {name for name in before if name.endswith("layer_norm.weight")}
     told = capsys.readouterr()
-    assert "transformers' T5ForConditionalGeneration drops them without a word" in told.out
+    assert "transformers' T5ForConditionalGeneration silently drops them" in told.out
     assert told.out.endswith(f"\npython -m model.score --run {run}\n")
     assert f"taking the tokenizer of {home / 'base'}/checkpoints" in told.err
     # It is a source for others.
@@ -194,10 +194,10 @@ def test_adapters_change_themselves_and_norms_alone(
     data: Any = SimpleNamespace(recipe=SimpleNamespace(tokenizer=Tokenizer.load(run / "tokenizer")))
     settings = replace(read_settings(tmp_path / "next"), method="all", adapter_width=0)
     assert open_model(settings, data, None, ProcessGroup(CPU)).config.adapter == 3
-    assert "has adapters of width 3: they stay, and are trained like all weights" in capsys.readouterr().err
+    assert "has adapters of width 3: they stay, and are trained like all other weights" in capsys.readouterr().err
     other = ("--method", "adapters", "--adapter-width", "4")
     assert tune(tmp_path / "other", run, tasks_of(home)[:1], *other) == 2
-    assert "has adapters of width 3, which stay: take --adapter-width 3" in capsys.readouterr().err
+    assert "has adapters of width 3, which cannot change: use --adapter-width 3" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()
 
 
@@ -285,7 +285,7 @@ def test_transformers_gives_the_same_answers(home: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--tasks", "sst2=nowhere"), "nowhere is not there: expected a file, or a folder with"),
+        (("--tasks", "sst2=nowhere"), "nowhere does not exist: expected a file, or a folder with"),
         (("--tasks", "sst2"), "--tasks sst2: expected NAME=PATH"),
         (("--tasks", "sst3=TASKS/sst2"), "unknown task 'sst3'. Did you mean 'sst2'?"),
         (("--tasks", "sst2=TASKS/sst2/dev.tsv"), "no task of --tasks has a train split"),
@@ -303,7 +303,7 @@ def test_transformers_gives_the_same_answers(home: Path) -> None:
         (("--parallel", "fsdp"), "--parallel fsdp spreads the weights"),
         (("--targets", "1"), "--targets 1: expected 2 to"),
         (("--eval-examples", "0"), "--eval-examples 0: expected 1 or more"),
-        (("--model", "tiny"), "--model names a size and --init-from brings one"),
+        (("--model", "tiny"), "--model names a size and --init-from implies one"),
         (("--vocab-size", "50"), "--vocab-size has no effect: the tokenizer is there"),
         (("--init-from", "nowhere"), "nowhere: expected the folder of a run, of a checkpoint, or of a T5"),
         (("--init-from", "TASKS"), "expected the folder of a run, of a checkpoint, or of a T5"),

@@ -25,7 +25,7 @@ def test_training(options: str, said: str) -> None:
 @pytest.mark.parametrize("option", ["--temperature 1.0", "--top-k 0", "--top-p 1", "--seed 0"])
 def test_drawing(option: str) -> None:
     """Whether it was given counts, and not whether it is the default."""
-    with pytest.raises(ConfigError, match=r"has no effect: it is of the drawing. Leave it out, or give --sample"):
+    with pytest.raises(ConfigError, match=r"has no effect: it is of the drawing. Leave it out, or add --sample"):
         parse_generate(["--run", "x", *option.split(), "text"])
     assert parse_generate(["--run", "x", "--sample", *option.split(), "text"]).how.sample
     assert not parse_generate(["--run", "x", "text"]).how.sample

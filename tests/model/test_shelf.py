@@ -109,7 +109,7 @@ def test_what_stands_under_the_name_of_a_new_checkpoint_is_kept_aside(run: Path)
     [
         ('["config.json"]', "expected an object of names and sums"),
         ('{"config.json": 3}', "expected an object of names and sums"),
-        ('{"../config.json": "0"}', r"'../config.json' is no name of a file"),
+        ('{"../config.json": "0"}', r"'../config.json' is not a file name"),
         ("[" * 100_000, "recursion"),
     ],
 )

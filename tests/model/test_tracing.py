@@ -259,7 +259,7 @@ def test_steps_of_other_settings_are_refused(run: Path, tmp_path: Path, capsys: 
     forced = changed(run, tmp_path, inputs=24)
     assert main(["--run", str(forced)]) == 1
     [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith("exposure: the steps up to 4 were trained with other settings (inputs was 32, now it is 24)")
+    assert line.startswith("exposure: the steps up to 4 were trained with other settings (inputs was 32 and is now 24)")
     assert [step for step, _ in open_trace(forced).steps(7, 7)] == [7]  # what it would read next
 
 
@@ -281,7 +281,7 @@ def test_a_trace_that_does_not_arrive_where_the_run_stood_is_refused(
     (step / "sha256.json").write_bytes(to_json(known))
     assert main(["--run", str(copy)]) == 1
     [line] = capsys.readouterr().err.splitlines()
-    assert "stands elsewhere in the data than the settings of the run lead to" in line
+    assert "is at a different place in the data than the run's settings give" in line
     assert not (copy / EXPOSURE).exists()
 
 
@@ -358,7 +358,7 @@ def test_a_damaged_file_is_named(run: Path, tmp_path: Path) -> None:
         (["--step", "7"], 2, "--step 7: the newest checkpoint of"),
         (["--step", "5", "--to", "2147483647"], 2, "--to 2147483647: the newest checkpoint of"),
         (["--data", "a", "b"], 2, "expected 1 folder"),
-        (["--data", "nowhere"], 2, "nowhere is not there. Say by --data where the corpora of"),
+        (["--data", "nowhere"], 2, "nowhere does not exist. Give the current folders of the corpora of"),
     ],
 )
 def test_wrong_use_is_a_line(
@@ -371,4 +371,4 @@ def test_wrong_use_is_a_line(
 
 def test_what_is_no_run_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--run", str(tmp_path)]) == 2
-    assert "holds no run" in capsys.readouterr().err
+    assert "is not a run" in capsys.readouterr().err
