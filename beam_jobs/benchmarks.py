@@ -1,4 +1,4 @@
-"""The options of build_c4 about test items of benchmarks."""
+"""The options of build_c4 about benchmark items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every job of this folder does around its work: log levels, how it ends, versions, memory."""
+"""What every job in this folder does around its work: log levels, exit, versions, memory."""
 
 from __future__ import annotations
 

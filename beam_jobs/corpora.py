@@ -1,4 +1,4 @@
-"""From arguments to the corpora of a build: all that decides their bytes, and the fingerprints that name them."""
+"""From arguments to the corpora of a build: everything that determines their bytes, and their fingerprints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beam's DaskRunner: a cluster of processes on this machine for one job, or one that is there already."""
+"""Beam's DaskRunner: a cluster of local processes for one job, or an existing cluster."""
 
 from __future__ import annotations
 

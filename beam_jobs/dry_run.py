@@ -1,4 +1,4 @@
-"""What a build would take, from a real build of pages that lie evenly over all inputs."""
+"""What a build would cost, estimated from a real build of pages spread evenly over all inputs."""
 
 from __future__ import annotations
 

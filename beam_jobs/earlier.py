@@ -1,4 +1,4 @@
-"""Corpora of earlier crawls that a build is made against (--against), and where their keys are."""
+"""Corpora of earlier crawls that a build is deduplicated against (--against), and where their keys are."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Options of build_c4 that could change nothing are refused, before any work: what is given must serve one preset.
+"""Refuses options of build_c4 that would have no effect, before any work: each must affect at least one preset.
 
-What a preset does is asked of its parts. What a script may pass always is let be: --workers, --strict, --keep-staging.
+The parts of a preset say what it does. Options that scripts may always pass are allowed: --workers, --strict,
+--keep-staging.
 """
 
 from __future__ import annotations

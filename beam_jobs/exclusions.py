@@ -1,4 +1,4 @@
-"""Options on which pages may be used at all: what they bring into presets, and the files that these then read."""
+"""Options on which pages may be used at all: the rules they add to presets, and the files that these read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a build has left for itself and finds damaged goes, and is made again: by the same build, once."""
+"""Intermediate files that a build finds damaged are deleted and rebuilt, once, by the same build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A look at the inputs before any work: how their records are laid out, and whether the build can want them."""
+"""A look at the inputs before any work: the layout of their records, and whether the build can use them."""
 
 from __future__ import annotations
 

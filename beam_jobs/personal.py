@@ -1,4 +1,4 @@
-"""The option of build_c4 about personal data, and what it rules out."""
+"""The option of build_c4 about personal data, and what it excludes."""
 
 from __future__ import annotations
 

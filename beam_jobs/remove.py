@@ -1,4 +1,4 @@
-"""Takes pages out of a finished corpus: lists -> what they match -> what comes back -> the new corpus, and its proof.
+"""Removes pages from a finished corpus: lists -> what they match -> what comes back -> the new corpus, and its proof.
 
 `--help` has examples.
 """

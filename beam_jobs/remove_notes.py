@@ -1,4 +1,4 @@
-"""What remove says of the lines of its lists: which match nothing, and which may mean less or more than was thought."""
+"""Notes of remove on the lines of its lists: which match nothing, and which may match less or more than intended."""
 
 from __future__ import annotations
 

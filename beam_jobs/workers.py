@@ -1,4 +1,4 @@
-"""Beam's worker processes on this machine: what they print, how they fail, and that they end when the build does."""
+"""Beam's worker processes on this machine: what they print, how they fail, and how they end with the build."""
 
 from __future__ import annotations
 

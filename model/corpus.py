@@ -146,7 +146,7 @@ def _footer(shard: Shard) -> Any:
     try:
         size = shard.file.stat().st_size
     except OSError as error:
-        raise TrainError(f"{shard.file} is missing ({error.strerror}), and the manifest lists it. {_REMEDY}") from None
+        raise TrainError(f"{shard.file} is missing ({error.strerror}), but the manifest lists it. {_REMEDY}") from None
     if size != shard.bytes:
         raise TrainError(f"{shard.file} has {many(size, 'byte')}; the manifest says {shard.bytes:,}. {_REMEDY}")
     try:

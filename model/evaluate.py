@@ -1,4 +1,4 @@
-"""How well a T5 does on text it has not seen: loss and accuracy per token, of each language, against a yardstick.
+"""How well a T5 does on unseen text: loss and accuracy per token, for each language, next to a baseline.
 
 python -m model.evaluate --run out/t5 [--data out/c4]
 """

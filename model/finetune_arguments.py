@@ -1,4 +1,4 @@
-"""The command line of fine-tuning: what was typed -> checked settings, the paper's where nothing was said."""
+"""The command line of fine-tuning: arguments -> checked settings, the paper's by default."""
 
 from __future__ import annotations
 

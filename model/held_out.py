@@ -1,4 +1,4 @@
-"""Text that is not trained on: a share of the documents of an entry, and how much of what is held out is scored.
+"""Held-out text: a share of the documents of an entry, and how much of it is scored.
 
 What is scored is a number of documents, whatever a batch, a row or a token is: two runs with other tokenizers, lengths
 or machines are scored on the same text.

@@ -1,4 +1,4 @@
-"""All that a run writes beside its checkpoints, kept in step with them; processes but the first only keep count."""
+"""Everything that a run writes besides its checkpoints, kept in step with them; only the first process writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores a T5 on tasks by what it writes, beside what the most frequent answer would get. See `--help`.
+"""Scores a T5 on tasks by the text it generates, next to the score of the most frequent answer. See `--help`.
 
     python -m model.score --run out/rte
 

@@ -1,4 +1,4 @@
-"""All that a run of the trainer depends on, as one frozen value that has been checked."""
+"""Everything that a run of the trainer depends on, as one checked, frozen value."""
 
 from __future__ import annotations
 

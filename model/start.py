@@ -1,4 +1,5 @@
-"""What a run starts from: its data, its place in them, and its weights. The first process works, the others wait."""
+"""What a run starts from: its data, its place in the data, and its weights. The first process works, the
+others wait."""
 
 from __future__ import annotations
 

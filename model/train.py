@@ -2,7 +2,7 @@
 
     python -m model.train --data out/c4 --run out/t5 --model tiny
 
-Where it stops, for whatever reason, the same command goes on, and what it writes is what it would have written.
+If it stops, for whatever reason, the same command resumes it, with the same results as without the interruption.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def test_added_columns_stand_behind_those_of_a_page() -> None:
 
 @pytest.mark.parametrize("name", ["text", "URL", "extra", "row", "Config", "stage", "stars", "STARS", ""])
 def test_a_name_that_is_taken_is_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match=f"no column can be added by the name {name!r}: it is taken"):
+    with pytest.raises(ConfigError, match=f"no column can be added with the name {name!r}: it is taken"):
         schema_with([pa.field("stars", pa.int8()), pa.field(name, pa.string())])
 
 

@@ -73,7 +73,7 @@ def read_ancestor(path: str, store: Store) -> Ancestor:
     try:
         manifest = json.loads(data)
         if not isinstance(manifest, dict):
-            raise ValueError("it holds no JSON object")
+            raise ValueError("it is not a JSON object")
         if manifest.get("schema_version") != SCHEMA_VERSION:
             raise ValueError(f"it has schema version {manifest.get('schema_version')!r}, expected {SCHEMA_VERSION}")
         if "mixture" in manifest:
@@ -141,7 +141,7 @@ def _check_sum(store: Store, path: str, row: Mapping[str, Any]) -> None:
         ) from None
     if found != row["sha256"]:
         raise ConfigError(
-            f"{path} is damaged, or of another corpus: its sha256 is {found}, {MANIFEST} says {row['sha256']}. "
+            f"{path} is damaged, or belongs to another corpus: its sha256 is {found}, {MANIFEST} says {row['sha256']}. "
             "Copy the corpus again."
         )
 

@@ -153,7 +153,7 @@ def _stats(folder: Path) -> dict[str, Any]:
     try:
         stats = json.loads(path.read_bytes())
         if not isinstance(stats, dict):
-            raise ValueError("it holds no JSON object")
+            raise ValueError("it is not a JSON object")
     except FileNotFoundError:
         return {}
     except (ValueError, RecursionError, OSError) as error:

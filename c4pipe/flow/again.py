@@ -1,4 +1,4 @@
-"""The pages of the rejected table that nobody has staged as they were read, read from the inputs once more."""
+"""Pages of the rejected table whose original text was not staged, read from the inputs again."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What a folder holds that is input, and what of it is not and why: on disks, in buckets and on the web alike.
+"""Which files of a folder are inputs, and which are not and why: on disks, in buckets and on the web alike.
 
     Tree --Search--> paths of inputs, LeftOut
 
-Nothing is passed over in silence. Names that begin with a dot or an underscore are none of the data, as for Spark, Dask
+Nothing is skipped silently. Names that begin with a dot or an underscore are not data, as in Spark, Dask
 and `datasets` (`_SUCCESS`, `.ipynb_checkpoints`, `__rejected`); of a corpus only the shards of its manifest are.
 """
 

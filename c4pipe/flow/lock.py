@@ -1,4 +1,4 @@
-"""One build at a time in a folder: a lock that its owner's death sets free, however it dies."""
+"""One build at a time in a folder: a lock that is released when its owner dies, however it dies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose the files of an output folder are: ours is what a manifest or a note of ours names, whatever it is called.
+"""Which files of an output folder are ours: those that a manifest or a note of ours names, whatever their names.
 
 A corpus names its files itself (`shards.belongings`). What builds write before there is one lies in folders that hold a
 file `.c4pipe` with a sentence of ours: it is made before anything else in there, and goes last.

@@ -1,4 +1,4 @@
-"""Lists of paths, such as Common Crawl's wet.paths.gz: where a list lies says what its lines are relative to."""
+"""Lists of paths, such as Common Crawl's wet.paths.gz: lines are relative to the place of the list."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""How a corpus comes to its place: it is made beside what is there, and takes that place when it is whole.
+"""How a corpus is put in place: it is made next to what is there, and replaces it once complete.
 
-`OUTPUT/.made-KEY` is where it is made. A corpus that is there already stands until then, and goes in one step where the
-system can exchange two folders. Where it cannot (a bucket, a mount point, a parent folder that nobody may write into),
-files are moved one by one, the manifest last, and whoever comes next after a death in between goes on with that.
+It is made in `OUTPUT/.made-KEY`. An existing corpus stays until then and is replaced in one step if the
+system can exchange two folders. If it cannot (a bucket, a mount point, a parent folder without write access), files
+are moved one by one, the manifest last, and the next build resumes the move after a crash.
 """
 
 from __future__ import annotations

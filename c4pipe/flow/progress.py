@@ -1,4 +1,4 @@
-"""How far a build has come, read off its staging folder: true across processes, and over by itself when it is done.
+"""The progress of a build, read from its staging folder: correct across processes, and finished when the build is.
 
 What is shown only grows: a look that finds less than the one before shows that one. A unit that is read again, for its
 worker died, is behind its last note for a while. Presets that read in different ways count pages each for itself.

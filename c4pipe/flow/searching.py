@@ -1,4 +1,4 @@
-"""What a person names as inputs, found: files, folders, globs, lists of paths, on disks, in buckets and on the web.
+"""Finds the inputs that the user names: files, folders, globs, lists of paths, on disks, in buckets and on the web.
 
     names --find_inputs--> Found(inputs, left_out)
 

@@ -1,4 +1,4 @@
-"""Several corpora in one folder: what else may lie there, and the card that tells them apart."""
+"""Several corpora in one folder: what else may be there, and the card that lists them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which version of a file an input is: its size and a stamp, when it is listed and when it has been read."""
+"""Which version of a file an input is: its size and a stamp, when listed and after reading."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Inputs over http(s): each is fetched whole into a bounded cache, politely and with retries, and read from there."""
+"""Inputs over http(s): each is fetched completely into a bounded cache, politely and with retries, and read
+from there."""
 
 from __future__ import annotations
 

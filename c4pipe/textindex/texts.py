@@ -102,7 +102,7 @@ class TextReader:
         ending = self._data[at : -_TAIL.size]
         numbers = self._data[-_TAIL.size : -_TAIL.size + 16]
         if magic != _MAGIC or zlib.crc32(ending + numbers) != self.checksum or len(ending) % _BLOCK.itemsize:
-            raise self._damaged("its end is not what was written")
+            raise self._damaged("its end was changed")
         self._index = np.frombuffer(ending, _BLOCK)
         self._codec = pa.Codec("zstd")
 

@@ -90,7 +90,8 @@ def tokenizer_in(path: Path) -> TextTokenizer:
     except Exception as error:  # the libraries raise what they like: RuntimeError, and Exception itself
         what = str(error).partition("\n")[0]
         raise ConfigError(
-            f"--tokenizer {path} is no tokenizer ({what}). Expected a SentencePiece model (*.model) or tokenizer.json."
+            f"--tokenizer {path} is not a tokenizer ({what}). Expected a SentencePiece model (*.model) or "
+            "tokenizer.json."
         ) from None
 
 

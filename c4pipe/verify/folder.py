@@ -43,4 +43,4 @@ def _check_of(folder: Path) -> FolderCheck | None:
 def _unfinished(folder: Path) -> Iterator[str]:
     names = sorted(name for name in os.listdir(folder) if name.startswith(UNFINISHED))
     if names:
-        yield f" A build is under way or was stopped ({names[0]}): the same command goes on with it."
+        yield f" A build is under way or was stopped ({names[0]}): run its command again to resume it."

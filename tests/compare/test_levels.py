@@ -61,7 +61,7 @@ def test_a_table_that_is_none(tmp_path: Path, rows: list[str], says: str) -> Non
 def test_without_a_trainer_it_is_said_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("c4pipe.compare.levels.TRAINER", "model.no_such_module")
     check_level("grams")
-    with pytest.raises(ConfigError, match=r"python -m model\.no_such_module is not there"):
+    with pytest.raises(ConfigError, match=r"python -m model\.no_such_module is missing"):
         check_level("tiny")
 
 

@@ -122,13 +122,13 @@ def test_a_copy_beside_is_the_same_corpus(chain: Path) -> None:
 
 def test_no_corpus_there(tmp_path: Path) -> None:
     assert refused([tmp_path]) == (
-        f"--against {tmp_path} is no finished corpus: it has no {MANIFEST}. Build one: make build-c4."
+        f"--against {tmp_path} is not a finished corpus: it has no {MANIFEST}. Build one: make build-c4."
     )
 
 
 def test_a_folder_of_several_names_them(chain: Path) -> None:
     assert refused([chain]) == (
-        f"--against {chain} is no finished corpus: it has no {MANIFEST}, but corpora in a, b, c. Name one, such as "
+        f"--against {chain} is not a finished corpus: it has no {MANIFEST}, but corpora in a, b, c. Name one, such as "
         f"{chain}/a."
     )
 
@@ -225,9 +225,9 @@ def test_keys_that_are_damaged_missing_or_of_another_corpus(chain: Path) -> None
     corpus(STORE, f"{chain}/other", "other")
     write_keys(STORE, f"{chain}/other", "spans", {"preset": describe(EN)}, [(numbers([5]), numbers([6]))])
     shutil.copy(chain / "other/keys/spans.keys", path)
-    assert refused([chain / "a"]).startswith(f"{path} is damaged, or of another corpus: its sha256 is ")
+    assert refused([chain / "a"]).startswith(f"{path} is damaged, or belongs to another corpus: its sha256 is ")
     path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    assert refused([chain / "a"]).startswith(f"{path} is damaged, or of another corpus: its sha256 is ")
+    assert refused([chain / "a"]).startswith(f"{path} is damaged, or belongs to another corpus: its sha256 is ")
     path.unlink()
     assert refused([chain / "a"]) == (
         f"{path} cannot be read (No such file or directory), and {MANIFEST} says that it holds 2 keys. "

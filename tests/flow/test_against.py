@@ -288,7 +288,7 @@ def test_pages_of_another_corpus_are_no_keys_of_this_one(crawl, capsys):
     (old / name).write_bytes((other / name).read_bytes())
     capsys.readouterr()
     new = crawl([NEW], "PLAIN", [old], code=(2,))
-    assert f"{old / name} is damaged, or of another corpus: its sha256 is " in capsys.readouterr().err
+    assert f"{old / name} is damaged, or belongs to another corpus: its sha256 is " in capsys.readouterr().err
     assert not (new / "manifest.json").exists()
 
 

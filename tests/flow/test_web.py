@@ -93,7 +93,7 @@ def test_a_folder_in_which_others_may_have_put_files_is_not_read(own_disk):
 def test_nor_is_one_that_another_user_made(own_disk):
     own_disk.mkdir(0o755)
     os.chown(own_disk, 54_321, 54_321)
-    with pytest.raises(BuildError, match="has the owner 54321"):
+    with pytest.raises(BuildError, match="has owner 54321"):
         input_cache("gs://bucket/staging")
 
 

@@ -136,7 +136,7 @@ def test_what_a_page_holds_cannot_command_a_terminal(tmp_path: Path, run: Run) -
         (
             ["--text", "nineteen characters"],
             2,
-            "a text of 19 characters is too short to be looked for: give 20 or more",
+            "a text of 19 characters is too short to search for: give 20 or more",
         ),
         (["--text", ""], 2, "a text of 0 characters is too short"),
         (["--text", "\udcff" * 30], 2, "is not UTF-8"),
@@ -201,7 +201,7 @@ def test_a_run_that_has_gone_on_is_noted(corpus: Path, tmp_path: Path, run: Run)
     (later / "checkpoints/step-00003000").mkdir(parents=True)
     code, _, err = run(corpus, "--text", first_page(corpus)[1], "--run", later)
     assert code == 0
-    said = f"knows of 2,000 steps, and the run has 3,000. Make it again: python -m model.exposure --run {later}"
+    said = f"covers 2,000 steps, but the run has 3,000. Make it again: python -m model.exposure --run {later}"
     assert said in err
     shard, text = first_page(corpus)
     with TestClient(make_app(open_corpus(corpus), run=later), base_url="http://127.0.0.1:8000") as viewer:
@@ -220,7 +220,7 @@ def test_the_viewer_finds_a_text_and_says_when_it_was_read(corpus: Path, trained
         assert "not seen up to step 2,000" in viewer.get(f"/page/{shard}/1").text
         assert "No page holds it." in viewer.get("/holding", params={"text": "nobody has ever written this"}).text
         short = viewer.get("/holding", params={"text": "short"})
-        assert (short.status_code, "too short to be looked for" in short.text) == (400, True)
+        assert (short.status_code, "too short to search for" in short.text) == (400, True)
         evil = "<script>alert('this is long enough')</script>"
         assert evil not in viewer.get("/holding", params={"text": evil}).text
 

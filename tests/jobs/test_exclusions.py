@@ -196,7 +196,7 @@ def test_a_dry_run_knows_them(
         ("--exclude bad.txt", "line 2: 'a b' is no entry. Expected a domain (example.com)"),
         ("--exclude robots", "--exclude robots holds no category"),
         ("--robots gone", "--robots gone does not exist"),
-        ("--robots words", "words/list.txt names no host"),
+        ("--robots words", "words/list.txt does not name a host"),
         ("--robots empty", "--robots empty holds no robots.txt file: expected HOST.txt or HOST/robots.txt"),
         ("--robots bad.txt", "bad.txt does not hold robots.txt rules in c4pipe's format"),
         ("--robots-agent GPTBot", "--robots-agent has no effect: it says for whom --robots is asked."),

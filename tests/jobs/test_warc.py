@@ -125,7 +125,7 @@ def test_a_missing_extra_is_told_before_any_work(run, tmp_path, monkeypatch):
     [
         (["--extract=all"], "--extract has no effect: it is for --input-format warc"),
         (["--input-format=warc", "--text-key=x"], "--text-key is for jsonl and parquet"),
-        (["--input-format=warc", "--preset=en.tfds"], "reads WET files as the reference does, and no warc"),
+        (["--input-format=warc", "--preset=en.tfds"], "reads WET files as the reference does, not warc"),
     ],
 )
 def test_what_makes_no_sense_is_refused(run, monkeypatch, options, says):

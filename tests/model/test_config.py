@@ -21,7 +21,7 @@ from model.t5 import T5
 ARCHITECTURES = ["encoder-decoder", "shared", "decoder-lm", "prefix-lm"]
 TINY = dataclasses.replace(find_size("tiny"), d_model=64, d_ff=96, heads=3, d_kv=16, vocab=256)
 
-# In millions, as far as they are published: T5 1910.10683 and mT5 2010.11934 papers and the model cards.
+# In millions, as far as they are published: T5 1910.10683 and mT5 2010.11934 papers and model cards.
 PUBLISHED = {
     "efficient-tiny": (15.58, 0.01),
     "efficient-mini": (31.23, 0.01),

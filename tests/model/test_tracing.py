@@ -314,7 +314,7 @@ def test_steps_that_were_trained_anew_are_not_told_of(
     assert main(["--run", str(copy)]) == 0
     state = copy / "checkpoints/step-00000006/state.json"
     state.write_bytes(state.read_bytes() + b" ")
-    with pytest.raises(BuildError, match="tells of other steps than the run has now: step 6 was trained anew"):
+    with pytest.raises(BuildError, match="covers other steps than the run has now: step 6 was trained again"):
         Exposure(copy)
     assert any(finding.path == str(copy / EXPOSURE) for finding in check_run(copy, lambda _: None).findings)
 

@@ -149,7 +149,7 @@ def test_the_command(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--crawl"], "keeps what came to its first dedup of text, which is none"),
+        (["--crawl"], "stores the input of its first text dedup, which does not use"),
         (["--level", "near"], "invalid choice"),
         (["--each", "0"], "expected a number of 1 or more"),
         (["--of", "nowhere.parquet"], "nowhere.parquet is not there"),

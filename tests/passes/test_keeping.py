@@ -114,7 +114,7 @@ def test_a_damaged_shard_is_named(built: Build, small: Path, tmp_path: Path) -> 
     row["rows"] += 1
     assert "parquet holds" in refused()
     (folder / row["path"]).write_bytes((folder / row["path"]).read_bytes() + b" ")
-    assert refused().startswith(f"{folder / row['path']} is damaged, or of another corpus: its sha256 is ")
+    assert refused().startswith(f"{folder / row['path']} is damaged, or belongs to another corpus: its sha256 is ")
     (folder / row["path"]).write_bytes(b"no parquet")
     row["sha256"] = wetfiles.digests(folder)[row["path"]]
     assert f"{folder / row['path']} cannot be read (" in refused()

@@ -336,7 +336,7 @@ def test_what_is_refused(build, take_out, capsys, tmp_path):
         (["a.example", "two words"], "--domains", "line 2: 'two words' is no domain"),
         (["# nothing", "word"], "--urls", "line 2: 'word' is no URL"),
         (["mailto:x@a.example"], "--urls", "line 1: 'mailto:x@a.example' is no URL of a page"),
-        (["*.a.example"], "--urls", "(example.com) is listed with --domains"),
+        (["*.a.example"], "--urls", "(example.com) with --domains"),
         (["abc"], "--ids", "is no code of a page"),
         (["# nothing"], "--ids", "no entry"),
     ):

@@ -175,7 +175,11 @@ def test_damage_costs_its_record_and_is_counted(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("README.txt", "README.txt names no host"), ("robots.txt", "names no host"), ("notes.md", "holds no robots.txt")],
+    [
+        ("README.txt", "README.txt does not name a host"),
+        ("robots.txt", "does not name a host"),
+        ("notes.md", "holds no robots.txt"),
+    ],
 )
 def test_wrong_folders_are_named(folder: Path, name: str, said: str) -> None:
     (folder / name).write_bytes(ALL)
@@ -186,7 +190,7 @@ def test_wrong_folders_are_named(folder: Path, name: str, said: str) -> None:
 def test_two_files_of_one_host_are_refused(folder: Path) -> None:
     (folder / "a.example.txt").write_bytes(ALL)
     (folder / "A.EXAMPLE.txt").write_bytes(SOME)
-    with pytest.raises(ConfigError, match="are of one host"):
+    with pytest.raises(ConfigError, match="belong to the same host"):
         gather_robots(folder, "CCBot", folder.parent / "x")
 
 

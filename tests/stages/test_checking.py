@@ -49,9 +49,9 @@ class Stage(PageStage):
         ("page", "gave back Page"),
         ("code", "rejected a page for 'odd', which is not in its `reasons`"),
         ("other reason", "rejected a page for 'never'"),
-        ("number", "gave a detail that is no text: 0.5"),
+        ("number", "gave a detail that is not text: 0.5"),
         ("column", "the column 'm', which is not in its `columns`"),
-        ("text", "changed the text, and says `edits = False`"),
+        ("text", "changed the text but says `edits = False`"),
         ("tally", "counts lines for 'lines'"),
     ],
 )
@@ -129,7 +129,7 @@ class Level(TextLevel):
 
 @pytest.mark.parametrize(
     ("kind", "message"),
-    [("set", "gave atoms as set: expected a list"), ("text", "that are no hashes"), ("large", "that are no hashes")],
+    [("set", "gave atoms as set: expected a list"), ("text", "that are not hashes"), ("large", "that are not hashes")],
 )
 def test_a_level_that_claims_what_is_no_hash_is_named(kind, message, tmp_path):
     with (tmp_path / "pages").open("wb") as stream:

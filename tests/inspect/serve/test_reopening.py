@@ -130,7 +130,7 @@ def test_what_became_of_a_page_is_said(folder: Path, client: TestClient) -> None
 
 
 def test_what_took_nothing_this_time_is_an_empty_list(folder: Path, client: TestClient) -> None:
-    """The rule ran, and a link to its victims was made of another build."""
+    """The rule ran, and a link to its victims was made from another build."""
     put(folder, "fresh", 5)
     for query in (
         "outcome=badwords/bad_word", "outcome=language/other_language", "lost=policy", "outcome=clean/policy",
