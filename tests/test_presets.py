@@ -157,8 +157,8 @@ LINES = Dedup("lines", LineLevel())
         ((Read(), URL, Dedup("again", UrlLevel())), "needs one URL dedup"),
         ((Read(), LINES, URL), "needs one URL dedup, and any text dedups after it"),
         ((Read(), LINES), "needs one URL dedup"),
-        ((Read(), Clean("clean", (MinWords(),)), URL), "cuts lines in stage 'clean', which must stand behind"),
-        ((Read(), URL, "lines"), "holds 'lines', which is no stage"),
+        ((Read(), Clean("clean", (MinWords(),)), URL), "cuts lines in stage 'clean', which must come after"),
+        ((Read(), URL, "lines"), "holds 'lines', which is not a stage"),
     ],
 )
 def test_stages_that_cannot_work_are_refused_at_once(stages: tuple[Read, ...], message: str) -> None:

@@ -189,7 +189,7 @@ def test_every_kind_has_a_remedy():
         ("wat.warc.wet.gz", "all metadata: this is a WAT, c4pipe reads WET"),
         ("arc.wet.gz", "an ARC file: crawls before WARC"),
         ("lfs.warc.wet.gz", "a Git LFS pointer: the file itself was not fetched: git lfs pull"),
-        ("denied.warc.wet.gz", "an XML error page (AccessDenied): a server sent it in place of the file"),
+        ("denied.warc.wet.gz", "an XML error page (AccessDenied): a server sent it instead of the file"),
         ("double.warc.wet.gz", "gzip data inside gzip data: unpack it once"),
     ],
 )

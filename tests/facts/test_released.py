@@ -92,7 +92,7 @@ def test_what_gives_no_page_is_counted_and_nothing_but_that_is_refused(tmp_path:
     assert sum(shard["rows"] for shard in found.shards()) == 1
     assert sum(found.released["lost"].values()) == 2
     bad = write(tmp_path / "bad", [{"text": ""}], "jsonl")
-    with pytest.raises(ConfigError, match="has no page"):
+    with pytest.raises(ConfigError, match="has no pages"):
         open_released(bad)
     titles = write(tmp_path / "titles", [{"title": "x"}])
     with pytest.raises(ConfigError, match="Expected text, url"):

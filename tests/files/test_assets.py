@@ -119,11 +119,11 @@ def test_wrong_paths_are_named(home: Path) -> None:
             "--badwords-dir gone does not exist: expected a folder with one list per language",
         ),
         ({"badwords_dir": "list.txt"}, "--badwords-dir list.txt is not one: expected a folder"),
-        ({"badwords_dir": "empty"}, "empty holds no .txt file: expected a list for each language"),
+        ({"badwords_dir": "empty"}, "empty holds no .txt file: expected one list per language"),
         ({"badwords_dir": "odd"}, "odd holds english.txt, which is not named after a language"),
         ({"news_domains": "gone.json"}, "--news-domains gone.json does not exist: expected a JSON file"),
         ({"news_domains": "empty"}, "--news-domains empty is not one"),
-        ({"url_list": "gone.txt"}, "--url-list gone.txt does not exist: expected a file with one URL a line"),
+        ({"url_list": "gone.txt"}, "--url-list gone.txt does not exist: expected a file with one URL per line"),
     ):
         with pytest.raises(ConfigError) as caught:
             find_assets(**arguments)

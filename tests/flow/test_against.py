@@ -262,7 +262,7 @@ def test_keys_that_are_exchanged_while_a_build_runs_are_told(crawl, capsys, monk
 
     monkeypatch.setattr(build_c4, "compute_keys", exchange)
     crawl([NEW], "PLAIN", [old], code=(1,))
-    assert f"{old}/keys/lines.keys was replaced while it was used. Run it again" in capsys.readouterr().err
+    assert f"{old}/keys/lines.keys was replaced while in use. Run the command again" in capsys.readouterr().err
 
 
 def test_a_dry_run_computes_the_keys_that_are_not_there(crawl, capsys, monkeypatch):
@@ -295,7 +295,7 @@ def test_pages_of_another_corpus_are_no_keys_of_this_one(crawl, capsys):
 def test_wrong_use_is_a_line(crawl, capsys):
     plain_one, linked = crawl([OLD], "PLAIN"), crawl([OLD], "LINKED")
     crawl([NEW], "LINKED", [plain_one], code=(2,))
-    assert "another than in preset 'linked' here (stages only here: long, links)" in capsys.readouterr().err
+    assert "differs from preset 'linked' here (stages only here: long, links)" in capsys.readouterr().err
     child = crawl([NEW], "LINKED", [linked])
     linked.parent.rename(linked.parent.with_name("moved"))
     crawl([NEW], "LINKED", [child], code=(2,))
@@ -325,9 +325,9 @@ def test_a_corpus_does_not_take_the_place_of_one_that_it_is_built_against(crawl,
     ("folder", "told"),
     [
         ("", "is empty; expected a folder."),
-        ("https://a.example/c4", "https://a.example/c4: expected a folder of this machine, by its plain path, or of a"),
-        ("file:///data/c4", "file:///data/c4: expected a folder of this machine, by its plain path, or of a bucket"),
-        ("s3://", "s3://: expected a folder of this machine, by its plain path, or of a bucket, such as gs://bucket/"),
+        ("https://a.example/c4", "https://a.example/c4: expected a folder on this machine, as a plain path, or in a"),
+        ("file:///data/c4", "file:///data/c4: expected a folder on this machine, as a plain path, or in a bucket"),
+        ("s3://", "s3://: expected a folder on this machine, as a plain path, or in a bucket, such as gs://bucket/"),
     ],
 )
 def test_a_folder_that_can_be_none_is_a_line(tmp_path, capsys, option, folder, told):
@@ -403,7 +403,7 @@ def test_what_does_not_hold_for_near_duplicates_of_earlier_corpora_is_told():
         "near duplicates: Pages linked to a page of an earlier corpus are dropped in its favour, whatever their dates."
     )
     (line,) = told(verify=0.8)
-    assert "is not counted: of those corpora only the keys are read." in line
+    assert "without this comparison, since only the keys of those corpora are read." in line
 
 
 def test_a_build_that_was_killed_goes_on(crawl, monkeypatch, tmp_path):

@@ -324,4 +324,4 @@ def test_code_of_ours_that_is_another_is_told(desk, tmp_path):
     )
     again = build()
     assert again.returncode == 2
-    assert "built by other code: rule MinWords; --overwrite builds it anew" in again.stderr
+    assert "built by different code: rule MinWords; --overwrite rebuilds it" in again.stderr

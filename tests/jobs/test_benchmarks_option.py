@@ -175,7 +175,7 @@ def test_it_stands_behind_all_but_the_sizes_of_languages(preset: Preset) -> None
 @pytest.mark.parametrize(
     ("files", "options", "said"),
     [
-        ({}, "--benchmarks-drop", "--benchmarks-drop has no effect: it is about what --benchmarks DIR finds."),
+        ({}, "--benchmarks-drop", "--benchmarks-drop has no effect: it applies to what --benchmarks DIR finds."),
         ({}, "--benchmarks no/where", "--benchmarks no/where does not exist: expected a folder of files of test items"),
         ({}, "--benchmarks {}", "holds no benchmark: expected files of test items"),
         ({"mmlu.csv": "a"}, "--benchmarks {}", "holds mmlu.csv: expected files of test items"),

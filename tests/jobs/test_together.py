@@ -101,7 +101,7 @@ def test_what_is_there_already_is_not_built_again(run, small, opened, tmp_path):
         ("en,en", "'en' is listed twice"),
         ("en,", "unknown preset ''"),
         ("en,nothing", "unknown preset 'nothing'"),
-        ("en,tests.jobs.test_together:ODD", "gets a folder of its name; '../odd' is none"),
+        ("en,tests.jobs.test_together:ODD", "gets a folder with its name; '../odd' is not a valid name"),
     ],
 )
 def test_presets_that_cannot_be_built_together(run, tmp_path, presets, words):

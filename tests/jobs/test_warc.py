@@ -123,7 +123,7 @@ def test_a_missing_extra_is_told_before_any_work(run, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--extract=all"], "--extract has no effect: it is for --input-format warc"),
+        (["--extract=all"], "--extract has no effect: it applies to --input-format warc"),
         (["--input-format=warc", "--text-key=x"], "--text-key is for jsonl and parquet"),
         (["--input-format=warc", "--preset=en.tfds"], "reads WET files as the reference does, not warc"),
     ],

@@ -206,7 +206,7 @@ def test_a_config_that_cannot_work_is_refused(change: dict[str, object], message
 
 @pytest.mark.parametrize("change", [{"vocab_size": None}, {"d_model": "512"}, {"c4pipe": 3}, {"num_layers": [2]}])
 def test_a_damaged_config_is_refused_in_one_line(change: dict[str, object]) -> None:
-    with pytest.raises(ConfigError, match=r"config\.json is not that of a T5"):
+    with pytest.raises(ConfigError, match=r"config\.json is not the config of a T5"):
         ModelConfig.from_hf({"vocab_size": 128} | change)
 
 

@@ -49,7 +49,7 @@ def test_the_command_says_it_behind_the_output(tmp_path: Path, capsys: pytest.Ca
     words = ["--run", str(tmp_path / "run"), "The sea was <extra_id_0> and", "--device", "cpu", "--max-tokens", "4"]
     capsys.readouterr()
     assert main([*words, "--trace", str(data)]) == 2
-    assert "has no index of its texts. Make it first: python -m c4pipe.textindex" in capsys.readouterr().err
+    assert "has no text index. Make one first: python -m c4pipe.textindex" in capsys.readouterr().err
     assert main([*words, "--trace", str(tmp_path / "nowhere")]) == 2
     assert "nowhere is not a folder" in capsys.readouterr().err
     make_index(data)

@@ -127,7 +127,7 @@ def test_a_task_without_a_best_checkpoint_is_left_out(
     other = f"sst2/other={home / 'tasks/sst2'}"
     words = ("--output", str(tmp_path / "out"), "--checkpoint", "best", "--examples", "1", "--tasks", other)
     assert score(home, *words) == 2
-    assert "best.json has no sst2/other, only sst2, squad, mean: name others by --tasks" in capsys.readouterr().err
+    assert "best.json has no sst2/other, only sst2, squad, mean: name others with --tasks" in capsys.readouterr().err
     assert score(home, *words, tasks_of(home)[0]) == 0
     assert {row["task"] for row in rows(tmp_path / "out/scores.csv")} == {"sst2"}
     assert "sst2/other, only sst2, squad, mean: the task is skipped" in capsys.readouterr().err
@@ -170,7 +170,7 @@ def test_other_data_than_those_of_the_run_are_told(
     assert f"note: {data}: dev.tsv of sst2 is not what {home}/straight was trained" in capsys.readouterr().err
     (data / "SHA256SUMS").write_text(f"{'0' * 64}  dev.tsv\n")
     assert score(home, *words) == 2
-    assert "dev.tsv is damaged or another file" in capsys.readouterr().err
+    assert "dev.tsv is damaged or a different file" in capsys.readouterr().err
 
 
 def test_paths_of_a_run_are_seen_from_its_folder(
@@ -286,7 +286,7 @@ def test_a_row_of_more_examples_stays(tmp_path: Path, capsys: pytest.CaptureFixt
     assert found(50.0, 64)[0]["value"] == "50.000000"
     assert found(25.0, 4)[0]["examples"] == "64"
     where = f"note: {tmp_path}/scores.csv, step 5, rte test: "
-    assert f"{where}what is of more examples stays (accuracy of 64)" in capsys.readouterr().err
+    assert f"{where}scores over more examples stay (accuracy of 64)" in capsys.readouterr().err
     assert found(50.0, 64)[0]["value"] == "50.000000"
     assert capsys.readouterr().err == ""
     assert found(60.0, 64)[0]["value"] == "60.000000"
@@ -305,7 +305,7 @@ def test_a_table_with_a_damaged_row_is_kept(tmp_path: Path, capsys: pytest.Captu
 
 def test_what_is_not_defined_is_explained() -> None:
     scored = ScoredTask([TaskScore("stsb", "validation", "pearson_corrcoef", math.nan, 4)], {}, "")
-    assert scores_shown([scored]).splitlines()[-1].startswith("  nan: not defined, as a correlation is where")
+    assert scores_shown([scored]).splitlines()[-1].startswith("  nan: undefined, such as a correlation when")
     assert scores_shown([ScoredTask([], {}, "")]) == ""
 
 

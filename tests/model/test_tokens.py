@@ -288,7 +288,7 @@ class TestLoading:
     @pytest.mark.parametrize(
         ("settings", "message"),
         [
-            ({}, r"has pad, eos and unk at \(-1, 2, 0\), and T5 at \(0, 1, 2\)"),
+            ({}, r"has pad, eos and unk at \(-1, 2, 0\), but T5 has them at \(0, 1, 2\)"),
             (
                 {"byte_fallback": True, "pad_id": 0, "eos_id": 1, "unk_id": 2, "bos_id": -1},
                 "has byte fallback, which transformers' T5 tokenizer switches off",

@@ -300,10 +300,10 @@ def test_verify_and_readers_say_when_the_run_has_gone_on(run: Path, tmp_path: Pa
     copy = Path(shutil.copytree(run, tmp_path / "run"))
     assert main(["--run", str(copy)]) == 0
     (copy / "checkpoints/step-00000004").rename(copy / "checkpoints/step-00000008")
-    assert "knows of 6 steps, and the run has 8" in Exposure(copy).note
+    assert "covers 6 steps, but the run has 8" in Exposure(copy).note
     [line] = [finding.line() for finding in check_run(copy, lambda _: None).findings if EXPOSURE in finding.path]
     again = f"Make it again: python -m model.exposure --run {copy}."
-    assert line == f"note: {copy / EXPOSURE}: it knows of 6 steps, and the run has 8. {again}"
+    assert line == f"note: {copy / EXPOSURE}: it covers 6 steps, but the run has 8. {again}"
 
 
 def test_steps_that_were_trained_anew_are_not_told_of(

@@ -232,7 +232,7 @@ def test_what_is_not_finite_stops_the_run(
     assert train(data, run, "--lr", "1e30", "--force", steps=12) == 1
     said = capsys.readouterr().err
     assert "train: the loss is nan" in said
-    assert f"The last good checkpoint is {run}/checkpoints/step-00000008: go on from it with --force" in said
+    assert f"The last good checkpoint is {run}/checkpoints/step-00000008: resume from it with --force" in said
     assert all(
         weight.isfinite().all() for weight in load_checkpoint(run / "checkpoints/step-00000008").weights.values()
     )
@@ -315,7 +315,7 @@ def test_a_run_goes_on_with_its_own_data_only(
     run = copied(straight, tmp_path)
     other = write_corpus(tmp_path / "c4", {("en", "train"): [[[story(n) for n in range(9)]]]})
     assert train(other, run, steps=8) == 2
-    assert "there is another corpus 'de', corpus 'en'. Resume with the data" in capsys.readouterr().err
+    assert "this run has a different corpus 'de', corpus 'en'. Resume with the run's data" in capsys.readouterr().err
     moved = Path(shutil.copytree(data, tmp_path / "moved"))
     assert train(moved, run, steps=8) == 0
 
@@ -335,12 +335,12 @@ def test_a_named_checkpoint_of_another_run_begins_a_branch(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--precision", "fp16"), "--precision fp16 is refused: activations of a T5 exceed 65,504"),
+        (("--precision", "fp16"), "--precision fp16 is not supported: activations of a T5 exceed 65,504"),
         (("--model", "smal"), "unknown model size 'smal'. Did you mean 'small'?"),
         (("--optimizer", "adam"), "unknown optimizer 'adam'. Did you mean 'adamw'?"),
         (("--batch", "6", "--accumulate", "4"), "a batch of 6 rows cannot be split into 4 equal parts"),
         (("--inputs", "2048"), "needs up to 114 sentinels"),
-        (("--mixture", "equal", "--alpha", "0.5"), "--alpha and --temperature have no meaning for --mixture equal"),
+        (("--mixture", "equal", "--alpha", "0.5"), "--alpha and --temperature do not apply to --mixture equal"),
         (("--languages", "fr"), "unknown config of split 'train' 'fr'"),
         (("--objective", "lm", "--architecture", "decoder-lm", "--pack"), "--pack needs an encoder"),
         (("--held-out", "some"), "expected a share such as 1% or 0.01, got 'some'"),
@@ -387,7 +387,7 @@ def test_a_corpus_without_validation_split_trains_all_the_same(
     assert "nothing is evaluated. --held-out 1%" in capsys.readouterr().err
     assert rows(tmp_path / "run/eval.csv") == []
     assert train(folder, tmp_path / "held", "--held-out", "10%", "--first-tokens", "100", steps=2) == 0
-    assert "kept out of training, and on no validation split of a corpus: 3 of en" in capsys.readouterr().err
+    assert "on held-out training pages, not on the validation split of a corpus: 3 of en" in capsys.readouterr().err
     assert [row["step"] for row in rows(tmp_path / "held/eval.csv")] == ["0", "0", "2", "2"]
     settings = json.loads((tmp_path / "held/config.json").read_text())["settings"]
     assert (settings["held_out"], settings["first_tokens"]) == (0.1, 100)

@@ -304,8 +304,8 @@ def test_a_commit_whose_answer_is_lost_is_not_made_twice(hub, run, corpus, tmp_p
     ("request_", "status", "times", "code", "words"),
     [
         ("commit", 503, 99, 1, "the Hub has failed 5 times (503: busy). Run the same command again to resume."),
-        ("tree", 429, 99, 1, "the Hub asks to try again later (429: busy). The same command goes on"),
-        ("repos/create", 0, 99, 1, "cannot be reached (RemoteProtocolError). The same command goes on"),
+        ("tree", 429, 99, 1, "the Hub asks to try again later (429: busy). Run the same command again"),
+        ("repos/create", 0, 99, 1, "cannot be reached (RemoteProtocolError). Run the same command again"),
         ("commit", 403, 1, 2, f"the token may not write to {REPO} (403: busy). Use a token with write access."),
         ("repos/create", 404, 1, 2, f"{REPO} was not found, or not with this token (404: busy)"),
         ("commit", 413, 1, 1, "the Hub refuses (413: busy)."),
@@ -348,10 +348,10 @@ def test_a_public_data_set_is_no_private_one(hub, run, corpus):
     [
         ("c4", (), "expected OWNER/NAME, such as someone/c4, got 'c4'"),
         ("a/b/c", (), "expected OWNER/NAME"),
-        ("some one/c4", (), "'some one/c4' is no name of a data set"),
+        ("some one/c4", (), "'some one/c4' is not a data set name"),
         (REPO, ("--with", "all"), "unknown --with 'all'. Known: rejected, keys, restore, report."),
         (REPO, ("--with", "report"), "has none. Write it"),
-        (REPO, ("--dry-run", "--private"), "--private has no effect: --dry-run does not ask the Hub."),
+        (REPO, ("--dry-run", "--private"), "--private has no effect: --dry-run does not contact the Hub."),
     ],
 )
 def test_wrong_use_is_refused_before_any_work(hub, run, corpus, repo, options, words):
@@ -425,7 +425,7 @@ def test_a_table_that_mixes_them_is_refused(hub, run, excluding):
 def test_keys_of_texts_that_were_masked_are_refused(hub, run, built, small):
     code, _, err = run(built(small, "--mask-personal", "email"), "--with", "keys")
     assert code == 2
-    assert "--with keys: it is of texts before personal data was masked" in err
+    assert "--with keys: it holds texts from before personal data was masked" in err
 
 
 # --- without the library -----------------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ def test_other_files_keep_their_bytes_and_the_log_says_no_url(build, take_out, c
     assert row["log"] == "removed.json"
     card = (made / "README.md").read_text()
     told = "3 pages, of which 1 was kept and 2 had come to the first dedup of text"
-    assert f"{told}. What other pages" in card
+    assert f"{told}. Text that other pages" in card
     assert "other pages: 1 came back, 1 changed, 1 dropped" in card
     assert ((before / "__facts").exists(), (made / "__facts").exists()) == (True, False)  # who lost what is not known
     assert inspect.main([str(made), "--losses"]) == 0  # what each rule took is in the ledger
@@ -300,7 +300,7 @@ def test_what_inspect_says_of_a_page_that_was_taken_out(build, take_out, capsys)
     for url, words in (
         (
             LEFT,
-            "it was taken out. Pages with this URL, its domain or its prefix were removed 2026-11-29",
+            "it was removed. Pages with this URL, its domain or its prefix were removed 2026-11-29",
         ),
         (LEFT, "(a letter), says removed.json"),
         ("http://nowhere.example/x", "Pages were removed later; removed.json has digests"),
@@ -335,7 +335,7 @@ def test_what_is_refused(build, take_out, capsys, tmp_path):
         (["http://a.example/x"], "--domains", "line 1: 'http://a.example/x' is no domain"),
         (["a.example", "two words"], "--domains", "line 2: 'two words' is no domain"),
         (["# nothing", "word"], "--urls", "line 2: 'word' is no URL"),
-        (["mailto:x@a.example"], "--urls", "line 1: 'mailto:x@a.example' is no URL of a page"),
+        (["mailto:x@a.example"], "--urls", "line 1: 'mailto:x@a.example' is neither a page URL"),
         (["*.a.example"], "--urls", "(example.com) with --domains"),
         (["abc"], "--ids", "is no code of a page"),
         (["# nothing"], "--ids", "no entry"),

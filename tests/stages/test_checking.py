@@ -97,8 +97,11 @@ class Twice(PageStage):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: EN.on(Clean("clean", (*c4_lines(), Bare()))), "Bare has a field 'n' that no dataclass knows"),
-        (lambda: EN.after("length", Filter("own", (Coded(),))), "the code 'x/../../escaped': expected small letters"),
+        (lambda: EN.on(Clean("clean", (*c4_lines(), Bare()))), "Bare has a field 'n' that is not a dataclass field"),
+        (
+            lambda: EN.after("length", Filter("own", (Coded(),))),
+            "the code 'x/../../escaped': expected lower-case letters",
+        ),
         (lambda: EN.after("length", Filter("own", (Coded("words"),))), "whose words name the field 'missing'"),
         (lambda: EN.after("length", Filter("own", (Coded("too_long"),))), "counts two reasons as 'too_long'"),
         (lambda: EN.after("length", Filter("own", (NoReason(),))), "must have `reasons`, a tuple"),

@@ -137,7 +137,7 @@ def test_more_of_a_bin_is_all_that_was_kept_and_more(model: str) -> None:
         ({"bins": ((1e-50, 0.5), (1.0, 1.0))}, "must be above 0 and increase, as 32-bit numbers"),
         ({"above": 0.5, "bins": ((1.0, 0.5),)}, "leave one out"),
         ({"bins": ((0.5, 0.1),)}, "the last must be 1.0"),
-        ({"bins": ((0.5, 0.1), (0.4, 0.1), (1.0, 1.0))}, "must be above 0 and rise"),
+        ({"bins": ((0.5, 0.1), (0.4, 0.1), (1.0, 1.0))}, "must be above 0 and increase"),
         ({"bins": ((1.0, 1.1),)}, "a share must be 0 to 1"),
         ({"bins": (1.0, 1.0)}, "expected pairs of a score and the share"),
         ({"joined": "dlcm"}, "Did you mean 'dclm'"),
@@ -164,7 +164,7 @@ def test_a_model_of_one_label_tells_nothing(tmp_path: Path) -> None:
 
 
 def test_a_model_that_is_not_there() -> None:
-    with pytest.raises(AssetError, match=r"no/such\.bin is not there"):
+    with pytest.raises(AssetError, match=r"no/such\.bin does not exist"):
         Classifier("no/such.bin", "good").bind(ASSETS)
 
 

@@ -236,12 +236,12 @@ def test_why_not_says_first_what_the_build_recorded(second_crawl: Corpus, viewer
     words = text_of(viewer(second_crawl).get("/why?url=http://new.example/fog").text)
     assert "Rejected here at near : near_duplicate , as the build recorded it Judged again, by itself Kept" in words
     words = text_of(viewer(second_crawl).get("/why?url=http://new.example/alone").text)
-    assert "Kept here , as the build recorded it Judged anew" in words
+    assert "Kept here , as the build recorded it Judged again" in words
 
 
 def test_why_not_looks_for_a_page_that_is_not_there(samples: Corpus, viewer: Ask) -> None:
     words = text_of(viewer(samples).get("/why?url=http://nobody.example/").text)
-    assert "No page has the URL, record or source http://nobody.example/ , nor a URL that is alike" in words
+    assert "No page has the URL, record or source http://nobody.example/ , or a similar URL" in words
 
 
 def test_why_not_part_is_for_the_script(samples: Corpus, viewer: Ask) -> None:
@@ -378,7 +378,7 @@ def test_counts_are_the_same_before_and_after_a_search(hostile: Corpus, query: s
 def test_a_reason_leads_to_its_page(samples: Corpus, viewer: Ask) -> None:
     answer = viewer(samples).get("/rule/few_words")
     assert answer.status_code == 200
-    assert "docs/rules/few_words.md in the repository of c4pipe" in text_of(answer.text)
+    assert "docs/rules/few_words.md in the c4pipe repository" in text_of(answer.text)
     assert "A line that has fewer than 5 words goes." in text_of(answer.text)
     assert viewer(samples).get("/rule/nothing").status_code == 404
     asked = viewer(samples).post("/why", data={"text": "Short.", "preset": "en", "url": ""}, headers=POST)

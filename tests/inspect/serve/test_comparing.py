@@ -108,7 +108,7 @@ def test_a_page_that_one_lacks_says_why_and_what_was_cut(tmp_path: Path) -> None
     assert re.findall(r'<mark>(\w+)</mark> <span class="tag" lang="en">([^<]*)</span>', body) == [("Home", "few_words")]
     assert "Previous" not in body
     hidden = asked.get(f"{link}&hide=1").text
-    assert "Hide what was cut: 1 line" in words(body)
+    assert "Hide cut lines: 1 line" in words(body)
     assert "1 line that was cut A only: Some text." in words(hidden)
     assert "few_words" not in hidden
     (shows,) = re.findall('id="cut-lines" href="([^"]*)"', hidden)
@@ -150,7 +150,7 @@ def test_a_list_is_saved_whole(both: TestClient, samples: Corpus, languages: Cor
         ("/compare/pages?after=1", 400, "after='1' does not name a page. Expected 32 hexadecimal digits."),
         (f"/compare/pages?after={'0' * 32}&before={'0' * 32}", 400, "one is expected"),
         ("/compare/pages?q=" + "x" * 1001, 400, "q is longer than 1,000 characters"),
-        ("/compare/page?key=" + "0x" + "0" * 30, 400, "names no page"),
+        ("/compare/page?key=" + "0x" + "0" * 30, 400, "does not name a page"),
         ("/compare/page?key=" + "0" * 32, 404, "Not here"),
         ("/compare/export?format=exe", 400, "unknown format, 'exe'"),
     ],

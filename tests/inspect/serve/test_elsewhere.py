@@ -50,7 +50,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         ({"q": "http://lost.example/x", "in": "text"}, []),
         ({"q": "http://lost.example/x and more"}, []),
         ({"q": "http://www.kept.example/news", "outcome": "rejected"}, ["1 kept page has this URL ."]),
-        ({"q": "kept.example/news/", "outcome": "rejected"}, ["1 kept page has this URL : not in exactly this "]),
+        ({"q": "kept.example/news/", "outcome": "rejected"}, ["1 kept page has this URL : not with exactly this "]),
         ({"q": "http://both.example/2", "outcome": "clean/few_sentences"}, ["1 rejected page has this URL ."]),
         ({"domain": "lost.example"}, ["1 rejected page is of the domain lost.example , as far as the table"]),
         ({"domain": "kept.example", "outcome": "rejected"}, ["1 kept page is of the domain kept.example ."]),

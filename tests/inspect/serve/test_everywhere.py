@@ -107,7 +107,7 @@ def test_a_text_that_corpora_have_is_known_again(folder: Path) -> None:
     assert [row[1][:40] for row in rows(body)] == [
         f"kept en, {len(KEPT)} characters",
         "rejected at clean : few_sentences 3 sent",
-        "no page in it, kept or rejected,",
+        "no page in it, kept or rejected, has exa",
     ]
     other = client.post("/why/presets", data={"text": f"Not here. {RAW}", "url": ""}, headers=POST).text
     assert "no page in it, kept or rejected, has exactly this text" in other
@@ -159,7 +159,7 @@ def test_no_more_than_so_many_are_asked(folder: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(everywhere, "MOST_MEMBERS", 2)
     body = asked(folder).get("/why/presets", params={"url": URL}).text
     assert len(rows(body)) == 2
-    assert "the first 2 are asked" in body
+    assert "the first 2 are searched" in body
 
 
 def test_others_do_not_send_forms(folder: Path) -> None:

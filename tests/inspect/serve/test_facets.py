@@ -407,7 +407,7 @@ def test_what_is_whole_says_nothing_of_samples(sampled: Corpus, samples: Corpus,
 def test_kept_pages_that_lost_lines_are_of_the_sample(sampled: Corpus, viewer: Ask) -> None:
     words = text_of(viewer(sampled).get("/?lost=policy&counts=now").text)
     assert "2 sample pages" in words
-    assert "policy costs lines, not pages: these pages lost some to it and were kept." in words
+    assert "policy removes lines, not pages: these pages lost some to it and were kept." in words
     assert "The build removed 900 lines at clean" in words
     assert "policy 2 pages shown few_words 2 pages shown" in words
     same = text_of(viewer(sampled).get("/?outcome=clean/policy&counts=now").text)
@@ -452,7 +452,7 @@ def test_rules_and_pages_lead_to_what_lost_so(samples: Corpus, viewer: Ask) -> N
         ([("month", "May")], "Expected YYYY-MM"),
         ([("score", "high")], "Expected LOW-HIGH"),
         ([("score", "0.9-0.5")], "Write the lower one first"),
-        ([("votes", "x")], "who said what"),
+        ([("votes", "x")], "what each identifier said"),
         ([("order", "size")], "unknown value of order"),
         ([("seed", "x")], "whole number"),
         ([("how", "fuzzy")], "Known: words, phrase"),

@@ -152,9 +152,9 @@ def test_all_links_of_a_list_and_a_page_last(samples: Corpus, viewer: Ask) -> No
         (
             PAGES[2],
             404,
-            "No page has the record or source a.wet.gz#3 : neither a kept one nor one of the",
+            "No page has the record or source a.wet.gz#3 , kept or in the table of",
         ),
-        (PAGES[3], 404, "No page has the record or source 7 , and none has the URL http://twin.example/ : neither"),
+        (PAGES[3], 404, "No page has the record or source 7 , and none has the URL http://twin.example/ , kept"),
         (PAGES[3], 404, "Every page that was read is here, kept or rejected, so it was not in the input."),
     ],
 )

@@ -70,7 +70,7 @@ def test_a_corpus_that_was_built_anew_is_opened_again_and_that_is_said_once(fold
     now = open_corpus(folder).digest[:16]
     words = text_of(client.get("/").text)
     day = r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"
-    told = rf"{TOLD}\. What you see is of the one that is there now \({day}, digest {now}\); before there was another"
+    told = rf"{TOLD}\. This page shows the current one \({day}, digest {now}\); before there was another"
     assert re.search(rf"{told} \({day}, digest {before}\)\.", words)
     assert "5 pages" in words
     assert "fresh 4 of 5." in words
@@ -305,7 +305,7 @@ def test_a_link_about_two_corpora_names_the_builds_of_both(folder: Path, tmp_pat
             words = text_of(client.get(asked).text)
             assert re.search(
                 rf"This link was made from another build of the corpus {other} \(20[^)]*, digest {before}\)\. What you "
-                rf"see is of the one that is here now \(20[^)]*, digest {now}\)\.", words,
+                rf"page shows the current one \(20[^)]*, digest {now}\)\.", words,
             )  # fmt: skip
             assert f"The corpus {other} {TOLD}" in text_of(client.get(f"/compare?build={a}").text)
         assert "data-notice" not in client.get(f"/compare?build={a}-{now}").text
@@ -321,7 +321,7 @@ def test_a_link_of_another_build_says_so(folder: Path, client: TestClient) -> No
         assert "another build" not in client.get(f"/?build={same}").text
     words = text_of(client.get("/?build=0123456789abcdef<b>").text)
     assert "This link was made from another build (digest 0123456789abcdef<b>)" in words
-    assert re.search(rf"the one that is here now \(20[^)]* UTC, digest {build[:16]}\)\.", words)
+    assert re.search(rf"the current one \(20[^)]* UTC, digest {build[:16]}\)\.", words)
 
 
 def test_the_address_and_links_name_the_build(browser: Any, folder: Path) -> None:
@@ -350,7 +350,7 @@ def test_an_open_page_says_that_it_is_out_of_date(browser: Any, folder: Path) ->
         watched.evaluate("document.querySelector('#facets').dataset.counts = '/counts'; count().catch(quiet)")
         watched.wait_for_selector("#rebuilt")
         assert watched.locator("#total").inner_text() == "3 pages"
-        watched.get_by_text("Load the page again").click()
+        watched.get_by_text("Reload the page").click()
         watched.wait_for_selector("[data-notice]")
         counted(watched)
         assert watched.locator("#total").inner_text() == "5 pages"

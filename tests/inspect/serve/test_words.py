@@ -256,7 +256,7 @@ def test_a_page_whose_text_is_withheld_says_so(tmp_path: Path, viewer: Ask) -> N
     preset = describe(with_exclusions(EN, NotExcluded()))
     made = viewer(open_corpus(tiny.write(tmp_path / "c4", [], rows, preset=preset)))
     withheld = made.get("/page", params={"url": "http://a.example/1"}).text
-    assert "The text of this page is withheld: it was left out by its address" in text_of(withheld)
+    assert "The text of this page is withheld: it was excluded by its address" in text_of(withheld)
     assert "text withheld" in text_of(withheld)
     for said in ("0 characters", "Plain text", "Try another preset", 'id="line-1"'):
         assert said not in withheld

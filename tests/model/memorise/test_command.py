@@ -68,10 +68,10 @@ def begun(position: Any, corpus: Path) -> int:
 def test_what_came_out_is_quoted_masked(tmp_path: Path) -> None:
     found, shown = points([AskedPassage("a", 1, 12, 12, 30, 4, 4, 1)]), [ShownPassage("a", 12, SECRET)]
     write_extraction(tmp_path, found, shown, Path("out/c4"), Path("crawl.parquet"))
-    assert "how often a passage stands in `crawl.parquet`\n" in (tmp_path / "memorise.md").read_text()
+    assert "how often a passage occurs in `crawl.parquet`\n" in (tmp_path / "memorise.md").read_text()
     write_extraction(tmp_path, found, shown, Path("out/c4"), None)
     assert (
-        "how often a passage stands in `out/c4`\n\nHow often it stood in the crawl"
+        "how often a passage occurs in `out/c4`\n\n`python -m c4pipe.passages DIR --crawl` counts"
         in (tmp_path / "memorise.md").read_text()
     )
     assert "a, 12 times: Write to <EMAIL> and to nobody else." in (tmp_path / "memorise.md").read_text()
@@ -110,7 +110,7 @@ def test_a_language_model_beside_a_control(home: Path, tmp_path: Path, capsys: p
     before = (out / "asked.csv").read_bytes()
     capsys.readouterr()
     assert main(words) == 0
-    assert "lm was asked the same before" in capsys.readouterr().err
+    assert "lm was already asked the same" in capsys.readouterr().err
     assert (out / "asked.csv").read_bytes() == before
 
 

@@ -92,7 +92,7 @@ def test_two_studies_never_share_a_folder(tmp_path: Path) -> None:
 
 def test_a_record_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "runs.json").write_text("[]")
-    with pytest.raises(ConfigError, match=r"runs.json is no record of a study"):
+    with pytest.raises(ConfigError, match=r"runs.json is not the record of a study"):
         done_runs(tmp_path, RUNS)
 
 

@@ -232,8 +232,8 @@ def _parquet_of(sentences, labels, *more):
         ),
         ("sst2", "train.jsonl", '{"sentence": {}, "label": 1}\n', ":1: column 'sentence' holds a dict"),
         ("sst2", "train.jsonl", '{"sentence": "a", "label": 1, "label": 0}\n', "the key 'label' is listed twice"),
-        ("sst2", "train.jsonl", "[" * 100_000, r"train\.jsonl:1 is no JSON: it is nested too deep"),
-        ("sst2", "train.json", "[" * 100_000, "is no JSON: it is nested too deep"),
+        ("sst2", "train.jsonl", "[" * 100_000, r"train\.jsonl:1 is not JSON: it is nested too deep"),
+        ("sst2", "train.json", "[" * 100_000, "is not JSON: it is nested too deep"),
         ("sst2", "train.jsonl", '{"sentence": "a\\ud800", "label": 1}\n', r":1: '\\ud800' is half of a character"),
         ("sst2", "train.csv", 'sentence,label\n"a\nb",1\n"c\nd"\n', r"train\.csv:5 has 1 columns, not 2"),
     ],
@@ -266,5 +266,5 @@ def test_sums_are_told_and_checked(put):
     with pytest.raises(ConfigError, match="SHA256SUMS is not UTF-8 text"):
         data("sst2", folder).sums("train")
     put(SHA256SUMS="train.tsv is fine\n")
-    with pytest.raises(ConfigError, match=r"SHA256SUMS:1 is no line of sha256sum"):
+    with pytest.raises(ConfigError, match=r"SHA256SUMS:1 is not a sha256sum line"):
         data("sst2", folder).sums("train")

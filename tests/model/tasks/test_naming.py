@@ -44,7 +44,7 @@ def test_a_task_of_ones_own(folder):
     assert (data.name, [example.targets for example in data.examples("train")]) == ("mood", ["happy"])
     assert names("own_tasks:MOOD/a=glue/SST-2", "own_tasks:MOOD=glue/SST-2") == ["mood/a", "mood"]
     for word, message in {
-        "own_tasks:MODE": "own_tasks has no 'MODE', which should be a Task",
+        "own_tasks:MODE": "own_tasks has no 'MODE'; expected a Task",
         "own_tasks:NUMBER": "is a int: expected a model.tasks.Task",
         "own_tasks:ODD": r"unknown metric of own_tasks:ODD 'acuracy'\. Did you mean 'accuracy'",
         "no_tasks:MOOD": "No module named 'no_tasks'",
