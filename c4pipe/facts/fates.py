@@ -146,6 +146,7 @@ class PairedPage:
         self.languages, self.texts = ["", ""], ["", ""]
         self.fates = [Fate(), Fate()]
         self.places = [-1, -1]  # where it is kept
+        self.notes = [-1, -1]  # where the rejected table has it
         self.cut: list[list[tuple[str, str]]] = [[], []]  # what each corpus cut from it: code, line
 
     @property
@@ -186,6 +187,7 @@ def paired_pages(cursor: duckdb.DuckDBPyConnection, table: PairTable, keys: Iter
             if at[side] is None:
                 page.fates[side] = Fate(*why.split("/", 1))
             if at[2 + side] is not None:
+                page.notes[side] = at[2 + side]
                 stage, reason, detail, dropped = noted[at[2 + side]]
                 page.fates[side] = Fate(stage, reason, detail)
                 page.cut[side] = [(drop["reason"], drop["line"]) for drop in dropped]

@@ -126,6 +126,10 @@ def test_the_viewer_estimates_counts_and_remembers(languages: Corpus, cache: Pat
     assert all(row["tokens_low"] == row["tokens"] == row["tokens_high"] for row in saved)
     table = pq.read_table(io.BytesIO(client.get("/domains/export?format=parquet").content))
     assert table.column_names == ["domain", "pages", "characters", "tokens", "tokens_low", "tokens_high"]
+    query = {"q": "SELECT domain, pages, tokens FROM domains", "format": "csv"}
+    answered = list(csv.DictReader(io.StringIO(client.get("/sql/export", params=query).text)))
+    assert {row["domain"]: int(row["tokens"]) for row in answered} == truth
+    assert "there is no table" in client.get("/sql", params={"q": "SELECT * FROM domain_tokens"}).text
     monkeypatch.setattr(token_counts, "count_tokens", None)  # another viewer need not count again
     again = TestClient(make_app(languages, tokenizer=by_words()), HERE).get("/domains?sort=tokens").text
     assert numbers_of(again) == numbers_of(after)
@@ -144,6 +148,11 @@ def test_without_a_tokenizer_there_are_no_tokens(languages: Corpus) -> None:
     assert [row[0].replace("no URL", "") for row in back] == sorted(row[0].replace("no URL", "") for row in back)
     assert client.get("/domains?sort=length").status_code == 400
     assert client.get("/domains/export?format=xml").status_code == 400
+    query = {"q": "SELECT domain, pages, characters, tokens FROM domains", "format": "csv"}
+    answered = list(csv.DictReader(io.StringIO(client.get("/sql/export", params=query).text)))
+    sizes = {size.domain: (size.pages, size.characters) for size in domain_sizes(connect(languages))}
+    assert {row["domain"]: (int(row["pages"]), int(row["characters"])) for row in answered} == sizes
+    assert {row["tokens"] for row in answered} == {""}
     assert "No domain." in client.get("/domains?q=<script>").text
 
 

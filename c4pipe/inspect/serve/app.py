@@ -105,7 +105,7 @@ def _routed(
     corpus, seen = viewer.corpus, viewer.seen
     lists, single, whynot = Lists(viewer), SinglePages(viewer), WhyNot(viewer)
     held = HeldTexts(viewer, corpus, seen)
-    owners = Owners(viewer, corpus, given)
+    owners, domains = Owners(viewer, corpus, given), DomainPages(viewer, tokenizer)
     routes = [
         Route("/", lists.pages),
         Route("/counts", lists.counts),
@@ -124,9 +124,9 @@ def _routed(
         Route("/export", lists.export),
         Route("/repeated", RepeatPages(viewer).repeated),
         *WordPages(viewer).routes,
-        *DomainPages(viewer, tokenizer).routes,
-        *ComparedCorpora(viewer, others).routes,
-        *SqlPage(viewer).routes,
+        *domains.routes,
+        *ComparedCorpora(viewer, others, given).routes,
+        *SqlPage(viewer, domains.tokens).routes,
         *LossPages(viewer).routes,
         Route("/flow", FlowView(viewer).flow),
         *EveryPreset(viewer, given, others).routes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ from c4pipe.facts.pairing import PLACE_BITS
 from c4pipe.inspect.serve import export
 from c4pipe.inspect.serve.builds import page_builds
 from c4pipe.inspect.serve.lasting import PageLink
+from c4pipe.inspect.serve.leftovers import LeftTexts
 from c4pipe.inspect.serve.pairs import CorpusPair, CorpusPairs
 from c4pipe.inspect.serve.patience import watched_answer
 from c4pipe.inspect.serve.saving import NAME_DIGITS, saved_headers
@@ -88,8 +90,10 @@ def why_words(why: str) -> str:
 class ComparedCorpora:
     """The addresses below /compare."""
 
-    def __init__(self, viewer: Viewer, others: Sequence[Corpus]):
+    def __init__(self, viewer: Viewer, others: Sequence[Corpus], given: Sequence[Path] = ()):
+        """`given` are files that rules read, beside those that corpora keep."""
         self._viewer, self._pairs = viewer, CorpusPairs(viewer.corpus, others)
+        self._left = LeftTexts(given)
         viewer.share(others=self._pairs.names, list_words=LIST_WORDS, why_words=why_words)
 
     @property
@@ -131,13 +135,16 @@ class ComparedCorpora:
             raise HTTPException(404)
         whole = "whole" in request.query_params
         around = await self._ask(request, pair, lambda cursor, _: around_key(cursor, at.asked, key))
-        (a, b), (cut_a, cut_b) = found.texts, found.cut
+        left = [await self._ask(request, pair, self._left.of, found, side) for side in (0, 1)]
+        a, b = (text if rest is None else rest for text, rest in zip(found.texts, left, strict=True))
+        cut_a, cut_b = found.cut
         lines = await run_in_threadpool(diff_beside, a, b, cut_a, cut_b, whole)
         cut, hides = sum(line.is_cut for line in lines), "hide" in request.query_params
         lines = without_cut(lines) if hides else lines
         kept = {"whole": "1" if whole else "", "hide": "1" if hides else ""}  # of the page, by links to others
         values: dict[str, Any] = {
             "cut": cut,
+            "left": left,
             "kept": kept,
             "lines": lines,
             "around": [spelt_key(one) for one in around],

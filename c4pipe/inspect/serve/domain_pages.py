@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import duckdb
@@ -51,6 +52,13 @@ class DomainPages:
     def routes(self) -> list[Route]:
         """The table, and its file."""
         return [Route("/domains", self.page), Route("/domains/export", self.export)]
+
+    def tokens(self) -> Mapping[str, int]:
+        """Those of each domain, if they are counted; else somebody asks for them now."""
+        if self._counting is None:
+            return {}
+        self._counting.begin()
+        return self._counting.counts or {}
 
     async def page(self, request: Request) -> Response:
         """The largest domains, or those whose names hold what is asked for."""

@@ -31,6 +31,7 @@ from c4pipe.facts.losses import (
 )
 from c4pipe.facts.table_losses import LossPlaces, TableLosses, loss_places, stands_as_read, table_losses
 from c4pipe.inspect.serve import export
+from c4pipe.inspect.serve.later import AnswerStillMadeError
 from c4pipe.inspect.serve.losing_within import (
     WITHIN,
     WITHIN_SCHEMA,
@@ -40,7 +41,6 @@ from c4pipe.inspect.serve.losing_within import (
     rows_within,
     table_within,
 )
-from c4pipe.inspect.serve.later import AnswerStillMadeError
 from c4pipe.inspect.serve.loss_links import Group, rows_pages
 from c4pipe.inspect.serve.saving import saved_headers
 from c4pipe.inspect.serve.viewer import Viewer
@@ -139,8 +139,6 @@ class LossPages:
 
     def __init__(self, viewer: Viewer):
         self._viewer, self._found = viewer, list[CorpusLosses]()
-        self._by_table: list[TableLosses | None] = []
-        self._places: dict[str, LossPlaces] = {}
         self._within = LossesWithin(viewer)
 
     @property
@@ -173,7 +171,6 @@ class LossPages:
             top=losses.most()[:1], fallen=fallen, ways=_TABLES, measures=LOSS_MEASURES, least_pages=LEAST_PAGES,
             within=WITHIN,
             reading=reading,
-            top=losses.most()[:1], fallen=fallen, ways=WAYS_TO_SPLIT, measures=LOSS_MEASURES, least_pages=LEAST_PAGES,
             effect=losses.effect(losses.rules.get(question.rule)),
             pages_of=lambda row: rows_pages(row, question.group_of(row), has, as_read, places),
         )  # fmt: skip
@@ -202,7 +199,6 @@ class LossPages:
             within = await self._within.found(request, question.rule)
             rows = rows_within(within, question.language, question.domain, question.order, bool(question.rising))
             return self._saved(question, table_within(rows, question.rule), WITHIN_SCHEMA, within.sampled)
-        _, by_table, _ = await self._viewer.ask(request, self._asked_of_table, losses, question)
         by_table = await self._by_table(losses, question)
         table = _table(self._rows(losses, question), question, by_table)
         return self._saved(question, iter([table]), _SCHEMA)
@@ -211,13 +207,8 @@ class LossPages:
         self, question: LossQuestion, tables: Iterator[pa.Table], schema: pa.Schema, sampled: bool = False
     ) -> Response:
         body: Iterator[bytes] = export.comma_separated(tables, schema)
-        filters = [
-            ("losses", question.by),
-            *(
-                (name, value or "")
-                for name, value in list(question._replace(sort=question.order)._asdict().items())[1:]
-            ),
-        ]
+        told = question._replace(sort=question.order)._asdict()
+        filters = [("losses", told.pop("by")), *((name, value or "") for name, value in told.items())]
         headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, "csv", sampled)
         return StreamingResponse(body, headers=headers, media_type=export.MEDIA_TYPES["csv"])
 

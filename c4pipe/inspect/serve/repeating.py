@@ -47,45 +47,26 @@ class RepeatPages:
 
     def __init__(self, viewer: Viewer):
         self._viewer = viewer
-        self._lock, self._found = Lock(), dict[tuple[str, bool], list[RepeatsOfReason]]()
 
     async def repeated(self, request: Request) -> Response:
         """All of it, or what was cut from kept pages, in an order of `ORDERS_OF_REPEATS`."""
         by, of = (request.query_params.get(name, "") for name in ("by", "of"))
         by = by or "once"
+        if by not in ORDERS_OF_REPEATS:
+            raise unknown("order", by, ORDERS_OF_REPEATS)
         if of not in ("", KEPT):
             raise unknown("value of of,", of, [KEPT])
-        found = await self._viewer.ask(request, self._once, by, of == KEPT)
+        found = await self._viewer.later(f"repeated by {by} {of}", _WORDS, self._counted, by, of == KEPT)
         values: dict[str, Any] = {"found": found, "by": by, "of": of, "most": SHOWN_REPEATS}
         return self._viewer.html(
             "repeated.html", orders=ORDERS_OF_REPEATS, lists_of=_lists_of, owner_link=_owner_link, **values
         )
 
-    def _once(self, cursor: duckdb.DuckDBPyConnection, by: str, kept: bool) -> list[RepeatsOfReason]:
-        """Each order is found once: everything that was cut is read."""
-        with self._lock:
-            if (by, kept) not in self._found:
-                corpus = self._viewer.corpus
-                owned, rows = owned_cuts(cursor, corpus), dict[str, list[Repeat]]()
-                for row in repeats(cursor, corpus, SHOWN_REPEATS, by, kept):
-                    rows.setdefault(row.reason, []).append(row)
-                taken = {cut.code: many(cut.taken, cut.unit) for cut in self._viewer.has.cuts}
-                self._found[by, kept] = [
-                    RepeatsOfReason(code, found, owned.get(code), taken.get(code, "")) for code, found in rows.items()
-                ]
-            return self._found[by, kept]
-        """All of it, in an order of `ORDERS_OF_REPEATS`."""
-        by = request.query_params.get("by", "once")
-        if by not in ORDERS_OF_REPEATS:
-            raise unknown("order", by, ORDERS_OF_REPEATS)
-        found = await self._viewer.later(f"repeated by {by}", _WORDS, self._counted, by)
-        values: dict[str, Any] = {"found": found, "by": by, "orders": ORDERS_OF_REPEATS, "most": SHOWN_REPEATS}
-        return self._viewer.html("repeated.html", lists_of=_lists_of, owner_link=_owner_link, **values)
-    def _counted(self, cursor: duckdb.DuckDBPyConnection, by: str) -> list[RepeatsOfReason]:
+    def _counted(self, cursor: duckdb.DuckDBPyConnection, by: str, kept: bool) -> list[RepeatsOfReason]:
         """Everything that was cut is read."""
         corpus, rows = self._viewer.corpus, dict[str, list[Repeat]]()
         owned = owned_cuts(cursor, corpus)
-        for row in repeats(cursor, corpus, SHOWN_REPEATS, by):
+        for row in repeats(cursor, corpus, SHOWN_REPEATS, by, kept):
             rows.setdefault(row.reason, []).append(row)
         taken = {cut.code: many(cut.taken, cut.unit) for cut in self._viewer.has.cuts}
         return [RepeatsOfReason(code, found, owned.get(code), taken.get(code, "")) for code, found in rows.items()]

@@ -22,7 +22,7 @@ from c4pipe.presets import PRESETS
 from c4pipe.text import punkt
 from tests import manifests
 from tests.inspect import tiny
-from tests.inspect.serve.conftest import HOSTILE_URL, LONG, SCRIPT, TURNED, Ask, owner_of
+from tests.inspect.serve.conftest import HOSTILE_URL, LONG, SCRIPT, TURNED, Ask, cursor, owner_of
 
 POST = {"origin": "http://127.0.0.1:8000"}
 
@@ -383,3 +383,21 @@ def test_a_reason_leads_to_its_page(samples: Corpus, viewer: Ask) -> None:
     assert viewer(samples).get("/rule/nothing").status_code == 404
     asked = viewer(samples).post("/why", data={"text": "Short.", "preset": "en", "url": ""}, headers=POST)
     assert 'href="/rule/few_sentences"' in asked.text
+
+
+def test_a_url_that_is_pasted_as_a_text_is_looked_up(samples: Corpus, viewer: Ask) -> None:
+    """And judged as a text on demand: one line of text is no URL because it has a dot."""
+    ask = viewer(samples)
+    ((url,),) = cursor(samples).execute("SELECT url FROM pages LIMIT 1").fetchall()
+    for pasted in (url, f" {url}\n", url.partition("//")[2]):
+        words = text_of(ask.post("/why?part=verdict", data={"text": pasted, "preset": "en"}).text)
+        assert "What you pasted is a URL, and was looked up." in words
+        assert "Kept here" in words
+    assert "Found here" in text_of(ask.post("/why", data={"text": url}).text)
+    judged = text_of(ask.post("/why", data={"text": url, "as_text": "1"}).text)
+    assert "few_sentences" in judged
+    assert "What you pasted is a URL" not in judged
+    for plain in ("Go to http://a.example/ now.", "Hello.", "node.js", f"{url}\n{url}"):
+        assert "What you pasted is a URL" not in ask.post("/why", data={"text": plain}).text
+    everywhere = ask.post("/why/presets", data={"text": "http://nobody.example/"}).text
+    assert "No corpus here has a page of" in text_of(everywhere)

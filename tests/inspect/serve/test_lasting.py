@@ -76,7 +76,7 @@ def asked(address: str) -> dict[str, str]:
         ({"url": "http://a.example/"}, "One sentence."),
         (
             {"url": "A.example#top"},
-            "No page here has the URL of the link as it is written: this is the one of which the URL is alike.",
+            "No page here has the URL of the link as it is written: this is the one of",
         ),
         ({"id": "urn:uuid:2", "url": NEWS}, "News sentence."),
         ({"id": "urn:uuid:2", "row": f"{SHARD}/0"}, "News sentence."),

@@ -24,7 +24,7 @@ from c4pipe.inspect.serve.counting import count_pages
 from c4pipe.inspect.serve.losing import LossQuestion
 from c4pipe.inspect.serve.loss_links import rows_pages
 from c4pipe.inspect.serve.selection import Known, known, parse
-from tests.inspect.serve.conftest import cursor
+from tests.inspect.serve.conftest import Ask, cursor
 
 HERE = "http://127.0.0.1"
 
@@ -268,12 +268,12 @@ def test_languages_and_domains_together(client: TestClient, languages: Corpus) -
     assert [(row["domain"], row["language"], row["pages_kept"]) for row in saved] == [
         (row[0].replace("no URL", ""), row[1].replace("not known", ""), row[3]) for row in rows
     ]
-    refused = client.get("/losses?by=language,domain&rule=clean/no_end_mark")
+    refused = client.get("/losses?by=language,domain&rule=lines/repeated_line")
     assert refused.status_code == 400
     assert "takes pages" in refused.text
-    ruled = client.get("/losses?by=language,domain&rule=clean/few_sentences").text
+    ruled = client.get("/losses?by=language,domain&rule=paragraphs/few_paragraphs").text
     assert all(int(row[2]) >= 0 for row in numbers_of(ruled))
-    assert "outcome=clean%2Ffew_sentences" in ruled
+    assert "outcome=paragraphs%2Ffew_paragraphs" in ruled
 
 
 def test_a_length_that_no_page_has_is_refused_in_the_order_of_numbers(client: TestClient, languages: Corpus) -> None:
@@ -376,3 +376,15 @@ def test_a_language_that_the_preset_does_not_want_is_not_marked(samples: Corpus)
     told = {row[0]: row[7] for row in numbers_of(page)}
     assert all("more than all" not in words for name, words in told.items() if name != "en")
     assert "not wanted by the preset" in told["de"]
+
+
+def test_a_distribution_over_lengths_begins_with_its_order(samples: Corpus, viewer: Ask) -> None:
+    body = viewer(samples).get("/losses?by=length").text
+    assert re.findall(r'aria-sort="(\w+)"><a href="([^"]*)">(\w+)', body) == [
+        ("ascending", "/losses?by=length&amp;sort=key&amp;rising=1", "length")
+    ]
+    sizes = [int(found) for found in re.findall(r"bin=(\d+)", body)]
+    assert sizes == sorted(sizes) != []
+    assert not re.search(r'class="sr">, \d+</span>', body), "a bin's number is no name"
+    most = viewer(samples).get("/losses").text
+    assert re.findall(r'aria-sort="(\w+)"><a href="[^"]*">(\w+)', most) == [("descending", "characters")]

@@ -411,3 +411,18 @@ def test_a_file_is_broken_off_without_a_traceback_when_the_corpus_changes_later(
             answer.read()
     logging.getLogger("uvicorn.error").removeHandler(caplog.handler)
     assert [record.exc_info for record in caplog.records] in ([], [None])
+
+
+def test_a_link_to_what_this_build_cannot_have_is_answered_in_words(folder: Path, client: TestClient) -> None:
+    """The corpus was replaced by one of another preset: its rule is in no list of this one."""
+    answer = client.get("/?outcome=badwords/bad_words&q=a%26b&build=0123456789abcdef")
+    words = text_of(answer.text)
+    assert answer.status_code == 404
+    assert "Not in the build that is here now" in words
+    assert "of preset en , does not have" in words
+    assert "outcome badwords/bad_words q a&b" in words
+    assert "This link was made of another build (digest 0123456789abcdef)" in words
+    for here in ("", f"&build={open_corpus(folder).digest[:16]}"):
+        assert client.get(f"/?outcome=badwords/bad_words{here}").status_code == 400
+    for path in ("/?lost=gone", "/?config=xx", "/?edit=gone"):
+        assert client.get(f"{path}&build=0123456789abcdef").status_code == 404, path
