@@ -544,6 +544,7 @@ def test_what_a_page_repeats_itself_is_judged_without_others() -> None:
     assert {code: (outcome, detail) for code, outcome, detail in of(again, "spans")} == {
         "repeated_span": ("broken", "3 sentences"),
         "nothing_left": ("not judged", ""),
+        "few_sentences": ("passed", ""),
     }
     assert again.text == f"{GOOD}\n{CATS}\n{NIGHT}\nIt is a house like any other."
 
