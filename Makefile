@@ -157,7 +157,8 @@ lint: setup ## format, lint and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 
-check: lint ## format, lint, types, layers and docs
+check: lint bench/.venv-docs/ready ## format, lint, types, spelling, layers and docs
+	bench/.venv-docs/bin/typos
 	$(PY) -m pytest tests/test_layers.py tests/test_docs.py
 
 fix: setup ## let the tools mend format and lint, and write the generated parts of the docs
