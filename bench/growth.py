@@ -8,7 +8,6 @@ is wrong. Memory is that of `runs`: what all processes have of their own, and th
 
 measures what a kept line costs by itself: pages of 100 lines that no other page has, and that the cleaning keeps. All
 but one in fifty leave at the last stage for a bad word, so the output shard does not grow, as it does with real pages.
-but one of fifty leave at the last stage for a bad word, so the output shard, which grows with real pages, does not.
 """
 
 from __future__ import annotations

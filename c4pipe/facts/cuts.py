@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,9 @@ from numpy.typing import NDArray
 
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.facts.corpus import Corpus
+
+if TYPE_CHECKING:  # as in facts.corpus
+    import duckdb
 
 CUT_PLACE = 32  # bits of a place of a page: the number of its file in the manifest's list, then the row there
 _THREADS = 2
@@ -83,7 +86,8 @@ class CutPages(NamedTuple):
     def chars(self) -> NDArray[np.int64]:
         """[C] The characters of each line."""
         lengths = pc.fill_null(pc.utf8_length(self.lines.dictionary), 0).take(self.lines.indices)
-        return pc.fill_null(lengths, 0).to_numpy(False).astype(np.int64)
+        found: NDArray[np.int64] = pc.fill_null(lengths, 0).to_numpy(False).astype(np.int64)
+        return found
 
     def rows(self, reasons: Collection[str]) -> pa.RecordBatch:
         """A row of `reason`, `line`, `owner`, `kept` and `place` for each cut that is for one of these reasons; lines
@@ -141,6 +145,15 @@ def cut_rows(
     leaves = ("reason", "line", "owner") if lines else ("reason", "owner")
     found = over_cuts(corpus, lambda cut: cut.rows(reasons), leaves, ["stage"], places=places)
     return pa.RecordBatchReader.from_batches(_ROWS, found)
+
+
+def asked_of_cuts(
+    db: duckdb.DuckDBPyConnection, cuts: pa.Table | pa.RecordBatchReader, sql: str
+) -> list[tuple[Any, ...]]:
+    """What a query answers of such rows, which it calls `cuts`."""
+    found = db.from_arrow(cuts).query("cuts", sql)
+    assert found is not None
+    return found.fetchall()
 
 
 class _Unit(NamedTuple):

@@ -10,7 +10,7 @@ import duckdb
 
 from c4pipe.errors import unknown
 from c4pipe.facts.corpus import Corpus
-from c4pipe.facts.cuts import cut_rows
+from c4pipe.facts.cuts import asked_of_cuts, cut_rows
 
 REPEATED_IN_PAGE = "repeated_in_page"
 REPEATED = ("repeated_line", "repeated_span", "repeated_passage", REPEATED_IN_PAGE)
@@ -58,7 +58,6 @@ def repeats(
     """
     if by not in ORDERS_OF_REPEATS:
         raise unknown("order", by, ORDERS_OF_REPEATS)
-    cuts = db.from_arrow(cut_rows(corpus, REPEATED))
     # On pages first, for distinct places of each text would be held by the million.
     on_pages = (
         "SELECT reason, hash(line) AS key, place, count(*) AS here, max(length(line)) AS chars, "
@@ -66,14 +65,15 @@ def repeats(
         f"{' WHERE kept' if kept else ''} GROUP BY ALL"
     )
     places = f"CASE reason WHEN '{REPEATED_IN_PAGE}' THEN sum(here) ELSE count(*) END"
-    counted = cuts.query(
-        "cuts",
+    counted = asked_of_cuts(
+        db,
+        cut_rows(corpus, REPEATED),
         f"SELECT reason, key, (max(chars) * {places})::BIGINT AS once, (max(chars) * sum(here))::BIGINT AS each, "
         "count(*) AS pages, sum(here)::BIGINT AS times, min(place), count(*) FILTER (kept), min(owner) "
         f"FROM ({on_pages}) GROUP BY reason, key HAVING sum(here) > 1 "
         f"QUALIFY row_number() OVER (PARTITION BY reason ORDER BY {by} DESC, once DESC, pages DESC, times DESC, key) "
         f"<= {int(most)}",
-    ).fetchall()
+    )
     owners = _urls_of(db, {owner for *_, owner in counted if owner})
     lines = _lines(db, corpus, {(reason, key): place for reason, key, _, _, _, _, place, *_ in counted})
     found = []
@@ -90,10 +90,12 @@ def _lines(
 ) -> dict[tuple[str, int], str]:
     """The line of each reason and hash, from the page at that place."""
     asked = set(places.values())
-    rows = db.from_arrow(cut_rows(corpus, REPEATED, asked)).query(
-        "cuts", "SELECT DISTINCT reason, hash(line), place, line FROM cuts ORDER BY line DESC"
+    rows = asked_of_cuts(
+        db,
+        cut_rows(corpus, REPEATED, asked),
+        "SELECT DISTINCT reason, hash(line), place, line FROM cuts ORDER BY line DESC",
     )
-    return {(reason, key): line for reason, key, place, line in rows.fetchall() if places.get((reason, key)) == place}
+    return {(reason, key): line for reason, key, place, line in rows if places.get((reason, key)) == place}
 
 
 def owned_cuts(db: duckdb.DuckDBPyConnection, corpus: Corpus) -> dict[str, OwnedCuts]:
@@ -101,13 +103,14 @@ def owned_cuts(db: duckdb.DuckDBPyConnection, corpus: Corpus) -> dict[str, Owned
     half of the md5 of one."""
     if db.execute("SELECT count(*) FROM pages WHERE url = ''").fetchall() != [(0,)]:
         return {}
-    rows = db.from_arrow(cut_rows(corpus, REPEATED, lines=False)).query(
-        "cuts",
+    rows = asked_of_cuts(
+        db,
+        cut_rows(corpus, REPEATED, lines=False),
         "SELECT reason, sum(cuts), coalesce(sum(cuts) FILTER (owner NOT IN (SELECT left(md5(url), 16) FROM pages)), 0) "
         "FROM (SELECT reason, owner, count(*) AS cuts FROM cuts WHERE owner != '' GROUP BY ALL) GROUP BY reason "
         "ORDER BY reason",
     )
-    return {reason: OwnedCuts(int(cuts), int(gone)) for reason, cuts, gone in rows.fetchall()}
+    return {reason: OwnedCuts(int(cuts), int(gone)) for reason, cuts, gone in rows}
 
 
 def _urls_of(db: duckdb.DuckDBPyConnection, owners: Collection[str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from c4pipe.corpus.stats import registered
 from c4pipe.facts.corpus import Corpus
-from c4pipe.facts.cuts import CutPages, over_cuts
+from c4pipe.facts.cuts import CutPages, asked_of_cuts, over_cuts
 from c4pipe.facts.functions import HOST_SQL
 from c4pipe.facts.losses import CorpusLosses, LossRow, rule_name
 from c4pipe.page import Unit
@@ -125,12 +125,12 @@ def loss_places(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, by: str) -> L
     if not (tables := list(over_cuts(corpus, of_pages, columns=columns))):
         return LossPlaces(frozenset())
     sql = (
-        f"WITH each AS MATERIALIZED (SELECT stage, reason, codes, {group} AS of FROM lost) "
+        f"WITH each AS MATERIALIZED (SELECT stage, reason, codes, {group} AS of FROM cuts) "
         "SELECT stage || '/' || reason, false, of FROM each WHERE stage <> '' UNION "
         "SELECT '', false, of FROM each WHERE stage <> '' UNION "
         "SELECT unnest(codes), stage = '', of FROM each"
     )
-    found = cursor.from_arrow(pa.concat_tables(tables)).query("lost", sql).fetchall()
+    found = asked_of_cuts(cursor, pa.concat_tables(tables), sql)
     return LossPlaces(frozenset((name, kept, _group(by, group)) for name, kept, group in found))
 
 

@@ -66,8 +66,8 @@ class FacetCounts(NamedTuple):
 
     def add(self, more: FacetCounts) -> None:
         """Counts these too."""
-        for mine, others in zip(self, more, strict=True):
-            mine.update(others)  # type: ignore[arg-type]
+        for name in self._fields:
+            getattr(self, name).update(getattr(more, name))
 
 
 class FilePiece(NamedTuple):
@@ -97,7 +97,7 @@ def cells_of(
     and the pages of the selection by domain, month, score, votes and detail, and with `losses` by what was cut from
     them, for which `codes_table` is there."""
     cells: list[Cell] = []
-    facets = FacetCounts(*(Counter() for _ in FacetCounts._fields))  # type: ignore[arg-type]
+    facets = FacetCounts(*(Counter() for _ in FacetCounts._fields))
     where, values = condition(selection.widest)
     files = {str(corpus.folder.resolve() / part["path"]): part for part in piece.parts}
     score, votes, detail = "NULL", "NULL", "''"

@@ -175,7 +175,7 @@ class ComparedCorpora:
         """The pair that a URL names, and the name of the other corpus."""
         name = request.query_params.get("with", "") or self._pairs.names[0]
         pair = await run_in_threadpool(self._pairs.pair, name)
-        page_builds().beside(pair.corpora[1].folder)
+        page_builds().beside(pair.corpora[1].folder, pair.corpora[1].home.resolve().name)
         return name, pair
 
     async def _compared(self, request: Request) -> tuple[ComparedPages, CorpusPair]:

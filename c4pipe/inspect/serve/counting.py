@@ -108,7 +108,7 @@ def _counted(cursor: duckdb.DuckDBPyConnection, tally: SelectionTally) -> Counts
     }
     if selection.kept and not selection.by_row:  # only the chosen files were looked at
         facets |= _of_manifest(corpus, selection)
-    held = _held(cursor)
+    held = tally.held
     built = _domains_built(cursor, corpus, selection, has, held)
     ranked = [(name, found.domains[name]) for name, _ in _most_first(built)] if built else _most_first(found.domains)
     told = total(corpus, selection)
@@ -208,11 +208,6 @@ def _domains_built(
     unread = dict(cursor.execute(sql, [reading]).fetchall())
     told = corpus.stats.get("domains_rejected", {})
     return {name: pages + unread.get(name, 0) for name, pages in told.items() if name}
-
-
-def _held(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    sql = "SELECT stage || '/' || reason, stage = '', count(*) FROM rejected GROUP BY ALL"
-    return {"" if kept else outcome: pages for outcome, kept, pages in cursor.execute(sql).fetchall()}
 
 
 def _outcomes(tally: SelectionTally) -> dict[str, int]:

@@ -47,8 +47,9 @@ class SelectionTally:
         """`barren` are files that are known to hold nothing of `selection.widest`: they are not read."""
         self.corpus, self.selection, self.has = corpus, selection, has
         self.cells: list[Cell] = []
-        self.facets = FacetCounts(*(Counter() for _ in FacetCounts._fields))  # type: ignore[arg-type]
+        self.facets = FacetCounts(*(Counter() for _ in FacetCounts._fields))
         self.beside = Counter[str]()  # pages of `other` by outcome
+        self.held = dict[str, int]()  # outcome -> pages that the rejected table holds, "" kept ones
         self.looked = self.rows = 0
         self.everything = selection._replace(order="", seed="") == Selection() and "lengths_kept" in corpus.stats
         self.other = selection.but(outcome=ANY_REASON if selection.kept else "")
@@ -68,14 +69,17 @@ class SelectionTally:
         """
         until = None if seconds is None else time.monotonic() + seconds
         with self._lock:
-            while self._steps and (until is None or time.monotonic() < until):
+            while self._steps:
                 rows, step = self._steps[0]
                 step(cursor)
                 self._steps.popleft()
                 self.looked += rows
+                if until is not None and time.monotonic() > until:
+                    return
 
     def _made(self, barren: Collection[str]) -> Iterator[tuple[int, _Step]]:
         corpus, selection, has = self.corpus, self.selection, self.has
+        yield 0, self._hold
         for one in (selection, self.other):
             yield 0, partial(set_aside, corpus=corpus, selection=one)
         if has.lost:
@@ -95,6 +99,11 @@ class SelectionTally:
             for piece in pieces_of(parts, size):
                 self.rows += piece.rows
                 yield piece.rows, work(piece)
+
+    def _hold(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        sql = "SELECT stage || '/' || reason, stage = '', count(*) FROM rejected GROUP BY ALL"
+        rows = cursor.execute(sql).fetchall()
+        self.held = {"" if kept else outcome: pages for outcome, kept, pages in rows}
 
     @property
     def tells_beside(self) -> bool:

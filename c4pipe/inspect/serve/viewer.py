@@ -25,6 +25,7 @@ from c4pipe.facts.verdict import CorpusVerdict
 from c4pipe.inspect.gone import said_of_removals
 from c4pipe.inspect.seen import SeenPages, met_words
 from c4pipe.inspect.serve import finding
+from c4pipe.inspect.serve.aside import lost_lines_name, lost_lines_table
 from c4pipe.inspect.serve.asking import TooLongError
 from c4pipe.inspect.serve.builds import BUILD_DIGITS, page_builds
 from c4pipe.inspect.serve.citing import cited_view
@@ -129,6 +130,9 @@ class Viewer:
         selection, parts = self.selection(request)
         if selection.alone:
             await self.ask(request, self.listed.set_aside)
+        if selection.q and selection.field == "lost":
+            name, words = lost_lines_name(selection), "All lines and sentences that were cut from pages are searched."
+            await self.later(name, words, lost_lines_table, self.corpus, selection)
         return selection, parts
 
     async def record(self, request: Request) -> Record:
